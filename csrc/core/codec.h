@@ -1,0 +1,47 @@
+/* codec.h: cell -> Python object and Python object -> bind cell.
+ *
+ * What a column's values are is said by a type code and an optional argument.
+ * All functions need the GIL.  JSON, ENUM and PYTHON codecs, and the conversion
+ * of odd parameter values, may run arbitrary Python code.
+ */
+#ifndef CRM_CODEC_H
+#define CRM_CODEC_H
+
+#include "cell.h"
+#include "core.h"
+
+typedef struct {
+    uint8_t code;  /* crm_type_code */
+    PyObject *arg; /* owned, or NULL */
+} crm_codec;
+
+/* Fills `codec` from a type code and its argument (None for none); checks that
+ * they fit.  0, or -1 with an exception. */
+int crm_codec_set(crm_codec *codec, int code, PyObject *arg);
+void crm_codec_clear(crm_codec *codec);
+
+/* True if decoding can run user code, so that it is done at load time. */
+static inline int
+crm_codec_is_eager(const crm_codec *codec)
+{
+    return codec->code == CRM_TYPE_PYTHON;
+}
+
+/* A new reference, or NULL with an exception (ValueError, OverflowError, …)
+ * that the caller completes with class, column and key. */
+PyObject *crm_decode(crm_core *core, const crm_codec *codec,
+                     const crm_cell *cell);
+
+/* Fills *cell from a value; *keep is set to a new reference that keeps the
+ * cell's bytes alive, or NULL if none is needed.  -1 with an exception:
+ * TypeError/ValueError for what the type rejects, and for what no driver can
+ * bind the DB-API class ProgrammingError is raised by the caller from the
+ * TypeError set here. */
+int crm_encode(crm_core *core, const crm_codec *codec, PyObject *value,
+               crm_cell *cell, PyObject **keep);
+
+/* True if a decoded object of this class can never be part of a reference
+ * cycle, so that an entity holding it needs no tracking by the collector. */
+int crm_is_acyclic(PyObject *value);
+
+#endif /* CRM_CODEC_H */

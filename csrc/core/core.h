@@ -1,0 +1,84 @@
+/* core.h: the state of cormorant._core, one per interpreter that imports it.
+ *
+ * Everything here needs the GIL.  Types are heap types; any C object finds the
+ * state through a pointer it keeps or through crm_core_of(type).
+ */
+#ifndef CRM_CORE_H
+#define CRM_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+/* The type codes of codec.h live in this enum's order; both Python
+ * (`_core.TYPE_*`) and C read it from here. */
+typedef enum {
+    CRM_TYPE_ANY = 0,  /* the value as the cell's tag says */
+    CRM_TYPE_INTEGER,  /* as ANY */
+    CRM_TYPE_FLOAT,    /* as ANY; arg unused */
+    CRM_TYPE_STRING,   /* as ANY */
+    CRM_TYPE_BINARY,   /* bytes */
+    CRM_TYPE_BOOLEAN,  /* bool; binds only None, True, False, 0, 1 */
+    CRM_TYPE_NUMERIC,  /* Decimal; arg: int or None: digits after the point */
+    CRM_TYPE_DATETIME, /* datetime.datetime */
+    CRM_TYPE_DATE,     /* datetime.date */
+    CRM_TYPE_TIME,     /* datetime.time */
+    CRM_TYPE_UUID,     /* uuid.UUID; arg: True for uuid objects, else str */
+    CRM_TYPE_JSON,     /* arg: (dumps, loads, none_as_null) */
+    CRM_TYPE_ENUM,     /* arg: (bind dict, result dict) */
+    CRM_TYPE_PYTHON,   /* arg: callable run on the ANY value */
+    CRM_TYPE_COUNT_
+} crm_type_code;
+
+typedef struct crm_core {
+    PyObject *module; /* borrowed: the state lives inside it */
+
+    /* types, owned */
+    PyTypeObject *entity_type;     /* entity.c    Entity */
+    PyTypeObject *manager_type;    /* manager.c   ClassManager */
+    PyTypeObject *attribute_type;  /* attribute.c Attribute (descriptor) */
+    PyTypeObject *list_type;       /* collection.c InstrumentedList */
+    PyTypeObject *set_type;        /* collection.c InstrumentedSet */
+    PyTypeObject *session_type;    /* session.c   SessionBase */
+    PyTypeObject *connection_type; /* connection.c Connection */
+    PyTypeObject *plan_type;       /* plan.c      Plan */
+    PyTypeObject *cursor_type;     /* result.c    Cursor */
+    PyTypeObject *row_type;        /* result.c    Row */
+    PyTypeObject *pool_type;       /* pool.c      Pool */
+
+    /* singletons and classes of other modules, owned */
+    PyObject *no_value;       /* _core.NO_VALUE */
+    PyObject *exc;            /* module cormorant.exc */
+    PyObject *decimal_type;   /* decimal.Decimal */
+    PyObject *uuid_type;      /* uuid.UUID, NULL until first used */
+
+    /* interned names, owned */
+    PyObject *str_dict;       /* "__dict__" */
+    PyObject *str_instance_state; /* "_sa_instance_state" */
+} crm_core;
+
+extern struct PyModuleDef crm_core_module;
+
+/* The state behind an object's type (or a Python subclass of it): borrowed,
+ * NULL with TypeError if the type does not come from this module. */
+crm_core *crm_core_of(PyTypeObject *type);
+
+/* Sets an exception of class cormorant.exc.<name>.  Always returns NULL. */
+PyObject *crm_raise(crm_core *core, const char *exc_name, const char *format,
+                    ...);
+
+/* Each file adds its types and constants to the module: 0, or -1 with an
+ * exception. */
+int crm_codec_init(crm_core *core, PyObject *module);
+int crm_entity_init(crm_core *core, PyObject *module);
+int crm_manager_init(crm_core *core, PyObject *module);
+int crm_attribute_init(crm_core *core, PyObject *module);
+int crm_collection_init(crm_core *core, PyObject *module);
+int crm_session_init(crm_core *core, PyObject *module);
+int crm_connection_init(crm_core *core, PyObject *module);
+int crm_plan_init(crm_core *core, PyObject *module);
+int crm_result_init(crm_core *core, PyObject *module);
+int crm_hydrate_init(crm_core *core, PyObject *module);
+int crm_flush_init(crm_core *core, PyObject *module);
+int crm_pool_init(crm_core *core, PyObject *module);
+
+#endif /* CRM_CORE_H */

@@ -1,0 +1,230 @@
+/* entity.h: mapped objects, their state and their classes.
+ *
+ * Declarative classes derive from Entity, a variable-sized C type: a header and
+ * an embedded crm_state whose last member is one value slot per mapped
+ * attribute.  Reach the state only through crm_state_of(): objects of classes
+ * that cannot derive from Entity will carry it boxed.
+ *
+ * All functions need the GIL.
+ */
+#ifndef CRM_ENTITY_H
+#define CRM_ENTITY_H
+
+#include "codec.h"
+#include "core.h"
+#include "identity.h"
+#include "page.h"
+#include "ptrset.h"
+
+typedef struct crm_manager crm_manager;
+typedef struct crm_session crm_session;
+typedef struct crm_layout crm_layout;
+typedef struct crm_map crm_map;
+typedef struct crm_ext crm_ext;
+
+/* ---- attributes ------------------------------------------------------- */
+
+typedef enum {
+    CRM_ATTR_COLUMN = 0, /* a column's value */
+    CRM_ATTR_SCALAR,     /* relationship to one object or None */
+    CRM_ATTR_COLLECTION, /* relationship to many: list or set */
+} crm_attr_kind;
+
+enum {
+    CRM_ATTR_PRIMARY_KEY = 1 << 0,
+    CRM_ATTR_ACTIVE_HISTORY = 1 << 1, /* load the old value before a change */
+    CRM_ATTR_CASCADE_SAVE = 1 << 2,   /* save-update cascade */
+    CRM_ATTR_EVENTS = 1 << 3,         /* validators or listeners: call impl */
+    CRM_ATTR_VIEWONLY = 1 << 4,
+    CRM_ATTR_DELETE_ORPHAN = 1 << 5,
+    CRM_ATTR_SET = 1 << 6,            /* collection is a set, else a list */
+};
+
+typedef struct {
+    PyObject *name;  /* interned str, owned */
+    PyObject *prop;  /* the Python property (MapperProperty), owned */
+    crm_codec codec; /* columns */
+    uint8_t kind;    /* crm_attr_kind */
+    uint8_t pad;
+    uint16_t flags;  /* CRM_ATTR_* */
+    uint16_t slot;   /* == its index in manager->attrs */
+    /* relationships: */
+    crm_manager *target;  /* borrowed: the related class, NULL until set */
+    int32_t reverse;      /* slot of the other side in target, or -1 */
+    /* many-to-one by one column to the target's one-column primary key: the
+     * slot of that foreign key, so that a lazy load first looks into the
+     * identity map; else -1. */
+    int32_t fk_slot;
+} crm_attr;
+
+/* ---- a mapped class (Python: _core.ClassManager) ---------------------- */
+
+struct crm_manager {
+    PyObject_HEAD
+    crm_core *core;
+    PyObject *class_;  /* borrowed: the class owns its manager */
+    PyObject *mapper;  /* owned: the Python Mapper, or None */
+    PyObject *loader;  /* owned callable: loads unloaded attributes; see
+                          ClassManager.loader in _core.pyi */
+    PyObject *names;   /* owned dict: attribute name -> int slot */
+    crm_attr *attrs;   /* nattrs of them */
+    uint16_t nattrs;
+    uint16_t npk;
+    uint16_t *pk;       /* slots of the primary key columns, in order */
+    crm_manager *root;  /* owned (or self, borrowed): whose identity map */
+    uint8_t int_key;    /* one-column key with an INTEGER codec */
+    uint8_t has_reconstructor;
+    PyObject *reconstructor; /* owned callable(obj) or NULL */
+    PyObject *weakrefs;
+};
+
+/* Where the attributes of a loaded entity stand in its row.  Shared by all
+ * entities one program creates; reference-counted under the GIL. */
+struct crm_layout {
+    Py_ssize_t refs;
+    crm_manager *manager; /* owned */
+    uint16_t ncols;       /* entries in `col`; slots beyond have no column */
+    int16_t col[];        /* slot -> column of the row, or -1 */
+};
+
+crm_layout *crm_layout_new(crm_manager *manager, uint16_t ncols);
+static inline crm_layout *
+crm_layout_ref(crm_layout *layout)
+{
+    layout->refs++;
+    return layout;
+}
+void crm_layout_unref(crm_layout *layout);
+
+/* ---- state ------------------------------------------------------------ */
+
+enum {
+    CRM_S_KEY = 1 << 0,      /* has an identity key (persistent, deleted,
+                                detached) */
+    CRM_S_INT_KEY = 1 << 1,  /* state->key.i, else state->key.o (owned) */
+    CRM_S_IN_MAP = 1 << 2,   /* entered in state->map->ids */
+    CRM_S_NEW = 1 << 3,      /* in session->new_: pending */
+    CRM_S_MODIFIED = 1 << 4, /* in session->modified */
+    CRM_S_TO_DELETE = 1 << 5, /* in session->deleted: next flush deletes */
+    CRM_S_DELETED = 1 << 6,  /* DELETE flushed, transaction still open */
+    CRM_S_EXPIRED = 1 << 7,  /* every column attribute is to be reloaded */
+    CRM_S_LOADING = 1 << 8,  /* being filled by a program */
+};
+
+/* A slot holds an owned object, NULL (take it from the row, else it is not
+ * loaded), or CRM_UNLOADED: not loaded even if the row has the column. */
+#define CRM_UNLOADED ((PyObject *)(uintptr_t)8)
+#define CRM_SLOT_HAS(v) ((uintptr_t)(v) > 8)
+
+typedef struct {
+    crm_layout *layout; /* owned; layout->manager is the class */
+    crm_map *map;       /* borrowed; NULL: belongs to no session */
+    crm_page *page;     /* owned reference, or NULL: no row */
+    union {
+        int64_t i;
+        PyObject *o; /* owned: one key value, or tuple of a composite key */
+    } key;
+    crm_ext *ext;     /* owned, NULL until needed: see state.c */
+    uint32_t flags;   /* CRM_S_* */
+    uint16_t row;     /* row of page */
+    uint16_t nslots;  /* slots in this object: attributes added to the class
+                         later are kept in the instance dict */
+    PyObject *slots[];
+} crm_state;
+
+typedef struct {
+    PyObject_VAR_HEAD
+    PyObject *dict;     /* unmapped attributes, NULL until one is set */
+    PyObject *weakrefs;
+    crm_state state;
+} crm_entity;
+
+/* The state of a mapped object, borrowed; NULL (no exception) if `obj` is not
+ * one. */
+crm_state *crm_state_of(crm_core *core, PyObject *obj);
+/* The object of a state: borrowed. */
+static inline PyObject *
+crm_state_object(crm_state *state)
+{
+    return (PyObject *)((char *)state - offsetof(crm_entity, state));
+}
+/* The manager of a mapped class: borrowed; NULL with
+ * exc.UnmappedClassError. */
+crm_manager *crm_manager_of_class(crm_core *core, PyObject *cls);
+
+/* A new object of the class without running __init__: no row, no session. Not
+ * tracked by the collector. */
+PyObject *crm_entity_new(crm_manager *manager);
+
+/* The value of a slot as far as it is loaded: a new reference, decoded from the
+ * row and cached when needed; NULL without an exception if it is not loaded;
+ * NULL with one if it cannot be decoded.  Never emits SQL. */
+PyObject *crm_state_peek(crm_state *state, uint16_t slot);
+/* The raw cell of a slot that is still only in the row, or NULL. */
+static inline const crm_cell *
+crm_state_cell(const crm_state *state, uint16_t slot)
+{
+    if (state->page == NULL || slot >= state->layout->ncols ||
+        state->layout->col[slot] < 0) {
+        return NULL;
+    }
+    return crm_page_row(state->page, state->row) + state->layout->col[slot];
+}
+/* Stores a loaded value without history or events; takes over the reference to
+ * `value`.  Starts collector tracking when the value can be in a cycle. */
+int crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value);
+/* Points a state at a fresh row.  Takes a reference to the page; a value the
+ * program changed and has not flushed stays.  With `refresh`, loaded and
+ * unchanged slots are dropped as well, otherwise only unloaded slots appear. */
+int crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
+                      uint16_t row, int refresh);
+/* Forgets loaded values: all (slots == NULL) or the listed slots. */
+int crm_state_expire(crm_state *state, const uint16_t *slots, size_t count);
+
+/* The old value of a changed slot: borrowed; NULL if it is not changed,
+ * core->no_value if it was not loaded before. For a collection: a list of the
+ * old members. */
+PyObject *crm_state_committed(crm_state *state, uint16_t slot);
+/* Forgets history and the modified mark (after a flush). */
+void crm_state_commit(crm_state *state);
+/* The identity key as SQLAlchemy shows it: (class, (pk, …), None); new
+ * reference or NULL with an exception; None if there is none. */
+PyObject *crm_state_key(crm_state *state);
+
+/* ---- session (Python: _core.SessionBase) ------------------------------ */
+
+/* The identity map of one base table in one session. */
+struct crm_map {
+    crm_identity *ids; /* values: crm_state pointers, borrowed */
+    crm_session *session; /* borrowed: it owns the map */
+    crm_manager *root;    /* owned */
+};
+
+struct crm_session {
+    PyObject_HEAD
+    crm_core *core;
+    PyObject *dict;
+    PyObject *weakrefs;
+    crm_map **maps; /* owned array of owned maps */
+    size_t nmaps;
+    /* Each member is one strong reference to the object; items are crm_state
+     * pointers. */
+    crm_ptrset new_;
+    crm_ptrset modified;
+    crm_ptrset deleted;
+};
+
+/* The session's map for a root manager, made on first use: borrowed; NULL with
+ * MemoryError. */
+crm_map *crm_session_map(crm_session *session, crm_manager *root);
+/* Attaches an object loaded from the database (its key is set, it is in no
+ * session) to the map: 0, or -1. */
+int crm_session_attach(crm_map *map, crm_state *state);
+/* After INSERT: the pending state has its primary key in its slots; it leaves
+ * `new_`, gets its identity key, enters the map and has its history cleared.
+ * 0, or -1 (exc.FlushError when another object has that identity). */
+int crm_session_register(crm_session *session, crm_state *state);
+/* Marks a state as changed; the session then owns it until the next flush. */
+int crm_session_modified(crm_state *state);
+
+#endif /* CRM_ENTITY_H */

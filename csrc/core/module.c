@@ -1,0 +1,132 @@
+/* module.c: cormorant._core: module state and multi-phase init, nothing else. */
+#include "core.h"
+
+#include <stdarg.h>
+
+static crm_core *
+core_state(PyObject *module)
+{
+    return (crm_core *)PyModule_GetState(module);
+}
+
+crm_core *
+crm_core_of(PyTypeObject *type)
+{
+    PyObject *module = PyType_GetModuleByDef(type, &crm_core_module);
+    return module == NULL ? NULL : core_state(module);
+}
+
+PyObject *
+crm_raise(crm_core *core, const char *exc_name, const char *format, ...)
+{
+    PyObject *cls = PyObject_GetAttrString(core->exc, exc_name);
+    if (cls == NULL) {
+        return NULL;
+    }
+    va_list args;
+    va_start(args, format);
+    PyErr_FormatV(cls, format, args);
+    va_end(args);
+    Py_DECREF(cls);
+    return NULL;
+}
+
+static int
+core_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    crm_core *core = core_state(module);
+    Py_VISIT(core->entity_type);
+    Py_VISIT(core->manager_type);
+    Py_VISIT(core->attribute_type);
+    Py_VISIT(core->list_type);
+    Py_VISIT(core->set_type);
+    Py_VISIT(core->session_type);
+    Py_VISIT(core->connection_type);
+    Py_VISIT(core->plan_type);
+    Py_VISIT(core->cursor_type);
+    Py_VISIT(core->row_type);
+    Py_VISIT(core->pool_type);
+    Py_VISIT(core->no_value);
+    Py_VISIT(core->exc);
+    Py_VISIT(core->decimal_type);
+    Py_VISIT(core->uuid_type);
+    return 0;
+}
+
+static int
+core_clear(PyObject *module)
+{
+    crm_core *core = core_state(module);
+    Py_CLEAR(core->entity_type);
+    Py_CLEAR(core->manager_type);
+    Py_CLEAR(core->attribute_type);
+    Py_CLEAR(core->list_type);
+    Py_CLEAR(core->set_type);
+    Py_CLEAR(core->session_type);
+    Py_CLEAR(core->connection_type);
+    Py_CLEAR(core->plan_type);
+    Py_CLEAR(core->cursor_type);
+    Py_CLEAR(core->row_type);
+    Py_CLEAR(core->pool_type);
+    Py_CLEAR(core->no_value);
+    Py_CLEAR(core->exc);
+    Py_CLEAR(core->decimal_type);
+    Py_CLEAR(core->uuid_type);
+    Py_CLEAR(core->str_dict);
+    Py_CLEAR(core->str_instance_state);
+    return 0;
+}
+
+static void
+core_free(void *module)
+{
+    core_clear((PyObject *)module);
+}
+
+static int
+core_exec(PyObject *module)
+{
+    crm_core *core = core_state(module);
+    core->module = module;
+    core->exc = PyImport_ImportModule("cormorant.exc");
+    core->str_dict = PyUnicode_InternFromString("__dict__");
+    core->str_instance_state = PyUnicode_InternFromString("_sa_instance_state");
+    if (core->exc == NULL || core->str_dict == NULL ||
+        core->str_instance_state == NULL) {
+        return -1;
+    }
+    static int (*const parts[])(crm_core *, PyObject *) = {
+        crm_codec_init,  crm_connection_init, crm_plan_init,
+        crm_pool_init,   crm_manager_init,    crm_attribute_init,
+        crm_entity_init, crm_collection_init, crm_session_init,
+        crm_result_init, crm_hydrate_init,    crm_flush_init,
+    };
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
+        if (parts[i](core, module) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static PyModuleDef_Slot core_slots[] = {
+    {Py_mod_exec, core_exec},
+    {0, NULL},
+};
+
+struct PyModuleDef crm_core_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "cormorant._core",
+    .m_doc = "The C core of Cormorant.",
+    .m_size = sizeof(crm_core),
+    .m_slots = core_slots,
+    .m_traverse = core_traverse,
+    .m_clear = core_clear,
+    .m_free = core_free,
+};
+
+PyMODINIT_FUNC
+PyInit__core(void)
+{
+    return PyModuleDef_Init(&crm_core_module);
+}

@@ -1,0 +1,79 @@
+/* page.h: reference-counted arenas of result rows.  Plain C.
+ *
+ * A page holds whole rows of `ncols` cells, growing from its front, and the
+ * bytes of their text and blob cells, growing from its back.  It is at most
+ * CRM_PAGE_SIZE bytes, unless one row alone needs more: then the page holds
+ * that row only.  A page never moves, so a cell may point into it.
+ *
+ * Reference counts are not atomic: they are touched while the page is private
+ * to the thread that fills it, and afterwards only with the GIL held.
+ */
+#ifndef CRM_PAGE_H
+#define CRM_PAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cell.h"
+
+/* Under glibc's mmap threshold, so that freed pages are reused, not faulted
+ * in again; see DESIGN.md. */
+#define CRM_PAGE_SIZE (60 * 1024)
+
+typedef struct crm_page {
+    uint32_t refs;
+    uint32_t ncols;
+    uint32_t nrows;
+    uint32_t cap;   /* bytes usable for cells and data together */
+    uint32_t back;  /* bytes used at the back */
+    uint32_t reserved;
+    crm_cell cells[];
+} crm_page;
+
+/* Row `row` of a page: borrowed, `ncols` cells. */
+static inline crm_cell *
+crm_page_row(crm_page *page, uint32_t row)
+{
+    return page->cells + (size_t)row * page->ncols;
+}
+
+static inline crm_page *
+crm_page_ref(crm_page *page)
+{
+    page->refs++;
+    return page;
+}
+
+/* Drops one reference; frees the page with the last. NULL is allowed. */
+void crm_page_unref(crm_page *page);
+
+/* A result being filled: a growing array of pages, each owned once. */
+typedef struct {
+    crm_page **pages;
+    size_t npages;
+    size_t cap;
+    uint32_t ncols;
+    uint64_t nrows;    /* finished rows in all pages */
+    crm_cell *current; /* the open row, or NULL */
+} crm_rows;
+
+void crm_rows_init(crm_rows *rows, uint32_t ncols);
+/* Drops the pages and forgets them; the object can be used again. */
+void crm_rows_clear(crm_rows *rows);
+/* Opens a row of `ncols` NULL cells; NULL when memory is out.  The pointer is
+ * valid until the next crm_rows_bytes call (which may move the open row to a
+ * new page): use rows->current. */
+crm_cell *crm_rows_begin(crm_rows *rows);
+/* Space for `len` bytes belonging to the open row; NULL when memory is out
+ * (or len is over UINT32_MAX).  Earlier cells of the open row stay right. */
+char *crm_rows_bytes(crm_rows *rows, size_t len);
+/* Copies text or blob bytes into column `col` of the open row and sets its tag,
+ * length and ASCII flag.  0, or -1 when memory is out. */
+int crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
+                 size_t len);
+/* Ends the open row. */
+void crm_rows_end(crm_rows *rows);
+/* Forgets the open row. */
+void crm_rows_abandon(crm_rows *rows);
+
+#endif /* CRM_PAGE_H */

@@ -1,0 +1,30 @@
+/* plan.h: an executable statement (_core.Plan).
+ *
+ * SQL text, one bind slot per parameter marker, and, for statements that return
+ * rows, the program that turns them into Python objects.  Immutable once made
+ * and shared by connections and threads (under the GIL).
+ */
+#ifndef CRM_PLAN_H
+#define CRM_PLAN_H
+
+#include "codec.h"
+#include "core.h"
+
+typedef struct crm_program crm_program; /* hydrate.h */
+
+typedef struct {
+    uint32_t index; /* which of the values given at execution */
+    crm_codec codec;
+} crm_bind;
+
+typedef struct crm_plan {
+    PyObject_HEAD
+    crm_core *core;
+    uint64_t id;    /* unique in the process; key of statement caches */
+    PyObject *sql;  /* owned str */
+    crm_bind *binds;
+    size_t nbinds;
+    crm_program *program; /* owned, NULL: rows come as the driver gives them */
+} crm_plan;
+
+#endif /* CRM_PLAN_H */

@@ -1,0 +1,391 @@
+"""The C core. See csrc/README.md; `csrc/core/*.c` names the file of each type."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, SupportsIndex, TypeVar
+
+_T = TypeVar("_T")
+
+# --- codec.c: what a column's values are -------------------------------------
+TYPE_ANY: Final[int]
+TYPE_INTEGER: Final[int]
+TYPE_FLOAT: Final[int]
+TYPE_STRING: Final[int]
+TYPE_BINARY: Final[int]
+TYPE_BOOLEAN: Final[int]
+TYPE_NUMERIC: Final[int]
+TYPE_DATETIME: Final[int]
+TYPE_DATE: Final[int]
+TYPE_TIME: Final[int]
+TYPE_UUID: Final[int]
+TYPE_JSON: Final[int]
+TYPE_ENUM: Final[int]
+TYPE_PYTHON: Final[int]
+
+def decode(code: int, arg: object, value: object) -> Any:
+    """Run a column codec's result side on one plain value (for tests and defaults)."""
+
+def encode(code: int, arg: object, value: object) -> Any:
+    """Run a column codec's bind side on one value: what the driver would be given."""
+
+# --- connection.c ------------------------------------------------------------
+class Connection:
+    """One database connection. Used by one thread at a time (ProgrammingError else)."""
+
+    info: dict[Any, Any]
+    closed: bool
+    invalid: bool
+    """A call reported a disconnect: the pool will replace this connection."""
+    in_transaction: bool
+    failed_params: tuple[Any, ...] | None
+    """Encoded parameters of the run that raised last, for error messages."""
+
+    def __init__(self, driver: object, dbapi: object, options: Mapping[str, str]) -> None:
+        """`driver`: the driver's capsule; `dbapi`: the module holding its exceptions."""
+    def execute(
+        self,
+        plan: Plan,
+        values: Sequence[Any] = (),
+        session: SessionBase | None = None,
+        *,
+        stream: int = 0,
+        flags: int = 0,
+    ) -> Cursor:
+        """Bind `values[bind.index]`, run, and read all rows (or `stream` at a time)."""
+    def execute_many(self, plan: Plan, rows: Sequence[Sequence[Any]]) -> int:
+        """Run once per parameter row; the sum of the rows changed (-1: unknown)."""
+    def run_script(self, sql: str) -> None:
+        """Run SQL without parameters or rows (SAVEPOINT, PRAGMA…=…)."""
+    def begin(self) -> None: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def reset(self) -> None: ...
+    def ping(self) -> None: ...
+    def interrupt(self) -> None: ...
+    def close(self) -> None: ...
+    def last_insert_id(self) -> int: ...
+
+# --- plan.c / hydrate.c ------------------------------------------------------
+class Plan:
+    """An executable statement.
+
+    binds: one `(index, code, arg)` per parameter marker in the SQL: which of the
+    execution's values, and its bind codec.
+
+    program: None (rows of plain values, named by the driver), or a tuple
+    `(entities, items, keys, scalar, unique)`:
+      entities: tuple of `(manager, cols, pk_cols, parent, parent_slot, collection)`:
+        cols[slot] is the row's column of that attribute or -1; parent is the index
+        of the entity it is eagerly joined to, or -1; parents come before children.
+      items: tuple of `('e', entity_index)` or `('c', column, code, arg)`
+      keys: tuple of str, one per item
+      scalar: True: a result is the single item, else a Row of the items
+      unique: True: leading entities repeat in joined rows; each comes out once
+    """
+
+    sql: str
+    keys: tuple[str, ...]
+    def __init__(
+        self,
+        sql: str,
+        binds: Sequence[tuple[int, int, object]] = (),
+        program: tuple[Any, ...] | None = None,
+    ) -> None: ...
+
+POPULATE_EXISTING: Final[int]
+
+# --- result.c ----------------------------------------------------------------
+class Row:
+    """A result row: a sequence with named access, SQLAlchemy's Row."""
+
+    _fields: tuple[str, ...]
+    _mapping: Mapping[str, Any]
+    def __new__(cls, keys: tuple[str, ...], values: Iterable[Any]) -> Row: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: Any) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __getattr__(self, name: str) -> Any: ...
+    def _asdict(self) -> dict[str, Any]: ...
+    def _tuple(self) -> tuple[Any, ...]: ...
+    def count(self, value: Any, /) -> int: ...
+    def index(self, value: Any, /) -> int: ...
+
+class Cursor:
+    """The rows of one execution."""
+
+    keys: tuple[str, ...]
+    rowcount: int
+    lastrowid: int
+    returns_rows: bool
+    closed: bool
+    def fetch(self, count: int = -1) -> list[Any]:
+        """The next `count` results (all: -1) as the program makes them."""
+    def fetch_scalars(self, count: int = -1) -> list[Any]:
+        """As fetch, but the first item of each row."""
+    def close(self) -> None:
+        """Drop unread rows and free the statement. Idempotent."""
+
+# --- pool.c ------------------------------------------------------------------
+class Pool:
+    """SQLAlchemy's QueuePool: see cormorant.pool."""
+
+    def __init__(
+        self,
+        creator: Callable[[], Connection],
+        pool_size: int = 5,
+        max_overflow: int = 10,
+        timeout: float = 30.0,
+        recycle: int = -1,
+        use_lifo: bool = False,
+        pre_ping: bool = False,
+        reset_on_return: bool = True,
+    ) -> None: ...
+    def checkout(self) -> Connection:
+        """A connection: cormorant.exc.TimeoutError after `timeout` seconds."""
+    def checkin(self, connection: Connection) -> None:
+        """Reset it and give it back; an invalid or surplus one is closed."""
+    def invalidate(self, connection: Connection) -> None:
+        """Close a checked-out connection and free its place."""
+    def dispose(self) -> None: ...
+    def status(self) -> str: ...
+    def size(self) -> int: ...
+    def checkedin(self) -> int: ...
+    def checkedout(self) -> int: ...
+    def overflow(self) -> int: ...
+    def timeout(self) -> float: ...
+
+# --- entity.c, manager.c, attribute.c ----------------------------------------
+ATTR_COLUMN: Final[int]
+ATTR_SCALAR: Final[int]
+ATTR_COLLECTION: Final[int]
+ATTR_PRIMARY_KEY: Final[int]
+ATTR_ACTIVE_HISTORY: Final[int]
+ATTR_CASCADE_SAVE: Final[int]
+ATTR_EVENTS: Final[int]
+ATTR_VIEWONLY: Final[int]
+ATTR_DELETE_ORPHAN: Final[int]
+ATTR_SET: Final[int]
+
+class _NoValue: ...
+
+NO_VALUE: Final[_NoValue]
+
+class Entity:
+    """Base of declarative classes. `__init__(**kwargs)` sets mapped attributes."""
+
+    __cormorant_manager__: ClassManager
+    def __init__(self, **kwargs: Any) -> None: ...
+
+class ClassManager:
+    """A mapped class: its attributes, slots and key. Held by the class as
+    `__cormorant_manager__` in its own __dict__ (set by the constructor)."""
+
+    class_: type
+    mapper: Any
+    loader: Callable[[Any, int, bool], Any] | None
+    """loader(obj, slot, quiet) is called when an unloaded attribute of an object
+    with an identity is read. For a relationship it returns the value (object, None
+    or list) and the core stores it; for a column it reloads the object's row
+    (through `Connection.execute` with flags, or set_loaded) and returns None. With
+    `quiet` it returns NO_VALUE instead of emitting SQL."""
+    reconstructor: Callable[[Any], None] | None
+    names: Mapping[str, int]
+    def __init__(self, class_: type, root: ClassManager | None = None) -> None: ...
+    def add_attribute(
+        self,
+        name: str,
+        prop: object,
+        kind: int,
+        flags: int = 0,
+        code: int = 0,
+        arg: object = None,
+    ) -> int:
+        """A new attribute; returns its slot (or the existing one, redefined)."""
+    def set_primary_key(self, slots: Sequence[int]) -> None: ...
+    def set_relationship(
+        self,
+        slot: int,
+        target: ClassManager,
+        reverse: str | None = None,
+        fk_slot: int = -1,
+        flags: int | None = None,
+    ) -> None:
+        """Bind a relationship slot to its class, its other side and its options."""
+    def new_instance(self) -> Any:
+        """An object of the class without running __init__."""
+
+class Attribute:
+    """The descriptor of a mapped attribute; cormorant.orm.InstrumentedAttribute
+    derives from it. On the class it gives itself, on an object the value."""
+
+    manager: ClassManager
+    slot: int
+    key: str
+    def __init__(self, manager: ClassManager, slot: int) -> None: ...
+
+def manager_of(obj_or_class: object) -> ClassManager | None: ...
+def is_entity(obj: object) -> bool: ...
+def state_flags(obj: object) -> int: ...
+STATE_KEY: Final[int]
+STATE_NEW: Final[int]
+STATE_MODIFIED: Final[int]
+STATE_TO_DELETE: Final[int]
+STATE_DELETED: Final[int]
+STATE_EXPIRED: Final[int]
+
+def session_of(obj: object) -> SessionBase | None: ...
+def identity_key(obj: object) -> tuple[Any, ...] | None:
+    """(class, (pk, …), None) of a persistent or detached object, else None."""
+
+def peek(obj: object, slot: int) -> Any:
+    """The loaded value or NO_VALUE. Never loads."""
+
+def set_loaded(obj: object, slot: int, value: object) -> None:
+    """Store as loaded from the database: no history, no events. A list becomes the
+    attribute's instrumented collection."""
+
+def set_value(obj: object, slot: int, value: object) -> None:
+    """Assign as the program would (history, back reference, cascade)."""
+
+def committed(obj: object, slot: int) -> Any:
+    """Old value of a changed attribute, NO_VALUE if it was not loaded, or Ellipsis
+    if it is unchanged."""
+
+def history(obj: object, slot: int) -> tuple[list[Any], list[Any], list[Any]]:
+    """(added, unchanged, deleted) as SQLAlchemy's History, without loading."""
+
+def changed_slots(obj: object) -> list[int]:
+    """Slots with history, whether or not there is a net change."""
+
+def unloaded_slots(obj: object) -> list[int]:
+    """Column slots that are not loaded."""
+
+def loaded_dict(obj: object) -> dict[str, Any]:
+    """Loaded attributes by name, decoded: what obj.__dict__ shows."""
+
+def expire(obj: object, slots: Sequence[int] | None = None) -> None: ...
+def commit_state(obj: object) -> None:
+    """Forget history: the object is clean."""
+
+def set_identity(obj: object, key: tuple[Any, ...] | None) -> None:
+    """Give a detached identity (primary key values), or take it away (transient).
+    The object must be in no session."""
+
+def load_options(obj: object) -> Any: ...
+def set_load_options(obj: object, options: object) -> None:
+    """Loader options an object was loaded with; used by its lazy loads."""
+
+# --- collection.c ------------------------------------------------------------
+class InstrumentedList(list[_T]):
+    """A list-based relationship: every change is tracked."""
+
+class InstrumentedSet(set[_T]):
+    """A set-based relationship: every change is tracked."""
+
+# --- session.c ---------------------------------------------------------------
+class SessionBase:
+    """Identity map, new, modified and deleted objects; Session derives from it."""
+
+    def _add(self, obj: object) -> None:
+        """add() with its save-update cascade over loaded relationships: transient
+        becomes pending, detached persistent. exc.UnmappedInstanceError,
+        exc.InvalidRequestError (in another session, deleted)."""
+    def _add_all(self, objects: Iterable[object]) -> None: ...
+    def _get(self, manager: ClassManager, key: tuple[Any, ...]) -> Any:
+        """The object in the identity map, or None."""
+    def _mark_deleted(self, obj: object) -> None: ...
+    def _unmark_deleted(self, obj: object) -> None: ...
+    def _expunge(self, obj: object) -> None:
+        """Detach one object (no cascade)."""
+    def _expunge_all(self) -> None: ...
+    def _expire_all(self) -> None:
+        """Expire every persistent object."""
+    def _new(self) -> list[Any]: ...
+    def _modified(self) -> list[Any]:
+        """Objects with the modified mark, whether or not there is a net change."""
+    def _deleted(self) -> list[Any]: ...
+    def _persistent(self) -> list[Any]:
+        """Every object in the identity map."""
+    def _counts(self) -> tuple[int, int, int, int]:
+        """(new, modified, deleted, persistent): cheap tests for "is there work"."""
+    def _register(self, objects: Iterable[object]) -> None:
+        """After INSERT: pending becomes persistent."""
+    def _attach(self, obj: object) -> None:
+        """Detached becomes persistent, no cascade."""
+    def _remove_deleted(self, objects: Iterable[object]) -> None:
+        """After DELETE was flushed: state DELETED, out of the identity map."""
+    def _restore_deleted(self, objects: Iterable[object]) -> None:
+        """Rollback of the above: persistent again."""
+    def _make_transient(self, objects: Iterable[object]) -> None:
+        """Rollback of _register: no identity, no session."""
+    def __contains__(self, obj: object) -> bool: ...
+
+# --- flush.c -----------------------------------------------------------------
+COLUMN_ALWAYS: Final[int]
+COLUMN_OMIT_NONE: Final[int]
+COLUMN_DEFAULT: Final[int]
+
+class InsertPlan:
+    """How to insert objects that provide one set of columns.
+
+    plan: binds are numbered in `slots` order; slots: attribute slots bound;
+    returning: slots fed by the RETURNING columns in order; last_id: slot fed by the
+    driver's last_insert_id, or -1."""
+
+    def __init__(
+        self, plan: Plan, slots: Sequence[int], returning: Sequence[int] = (), last_id: int = -1
+    ) -> None: ...
+
+def insert_objects(
+    connection: Connection,
+    manager: ClassManager,
+    columns: Sequence[tuple[int, int, Any]],
+    make: Callable[[tuple[int, ...], bool], InsertPlan],
+    cache: dict[Any, InsertPlan],
+    objects: list[Any],
+    log: Callable[[str, Any, int, int, bool], None] | None = None,
+) -> None:
+    """INSERT objects in order.
+
+    columns: `(slot, rule, default)`; COLUMN_ALWAYS binds NULL when unset,
+    COLUMN_OMIT_NONE leaves it out, COLUMN_DEFAULT takes `default` (called with None
+    when callable) and stores it in the object. Runs of objects with the same columns
+    share one InsertPlan, made by `make(slots, many)` and kept in `cache`.
+    log(sql, params, number, total, returning) is called before each statement."""
+
+def update_objects(
+    connection: Connection,
+    manager: ClassManager,
+    columns: Sequence[int],
+    make: Callable[[tuple[int, ...]], Plan],
+    cache: dict[Any, Plan],
+    objects: list[Any],
+    log: Callable[..., None] | None = None,
+) -> int:
+    """UPDATE the net-changed column slots of each object; skips objects without any.
+    The Plan's binds are the changed slots in order, then the primary key (its
+    committed values). Returns the rows changed; exc.StaleDataError if it is not the
+    number of objects updated."""
+
+def delete_objects(
+    connection: Connection,
+    manager: ClassManager,
+    plan: Plan,
+    objects: list[Any],
+    log: Callable[..., None] | None = None,
+) -> int:
+    """DELETE each object by its primary key; returns the rows changed."""
+
+def changed_columns(obj: object, columns: Sequence[int]) -> tuple[int, ...]:
+    """Column slots whose value differs from the committed one."""
+
+def sync_to_children(
+    objects: Sequence[Any], slot: int, source: Sequence[int], target: Sequence[int]
+) -> None:
+    """One-to-many: for each object and each child added to the relationship `slot`,
+    copy the object's `source` slots into the child's `target` slots."""
+
+def sync_from_parent(
+    objects: Sequence[Any], slot: int, source: Sequence[int], target: Sequence[int]
+) -> None:
+    """Many-to-one: for each object whose relationship `slot` was set, copy the related
+    object's `source` slots (None if there is none) into its own `target` slots."""

@@ -1,0 +1,76 @@
+"""Build of the C extensions. Everything else is in pyproject.toml."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from glob import glob
+
+from setuptools import Extension, setup
+
+
+def pkg_config(package, fallback):
+    """Compiler and linker words for a library, from pkg-config or a fallback."""
+    tool = os.environ.get("PKG_CONFIG") or shutil.which("pkg-config")
+    if tool:
+        found = subprocess.run(
+            [tool, "--cflags", "--libs", package], capture_output=True, text=True, check=False
+        )
+        if found.returncode == 0:
+            return shlex.split(found.stdout)
+    return fallback
+
+
+def options(words):
+    """Extension keyword arguments from compiler and linker words."""
+    return {
+        "include_dirs": [w[2:] for w in words if w.startswith("-I")],
+        "library_dirs": [w[2:] for w in words if w.startswith("-L")],
+        "libraries": [w[2:] for w in words if w.startswith("-l")],
+    }
+
+
+CFLAGS = ["-std=c11", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-fvisibility=hidden"]
+LDFLAGS = []
+MACROS = []
+if os.environ.get("CORMORANT_WERROR"):
+    CFLAGS.append("-Werror")
+if os.environ.get("CORMORANT_DEBUG"):
+    sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    CFLAGS += ["-O0", "-g", "-UNDEBUG", "-fno-omit-frame-pointer", *sanitize]
+    LDFLAGS += sanitize
+    MACROS.append(("CRM_DEBUG", "1"))
+else:
+    CFLAGS += ["-O3", "-g", "-fno-semantic-interposition"]
+
+HEADERS = glob("csrc/*.h") + glob("csrc/*/*.h")
+# Plain-C parts that drivers fill results with are compiled into each extension.
+SHARED = ["csrc/core/page.c"]
+
+if sys.platform == "win32":
+    sys.exit("cormorant-orm does not build on Windows yet")
+
+
+def extension(name, sources, **kwargs):
+    return Extension(
+        name,
+        sorted(sources),
+        depends=HEADERS,
+        extra_compile_args=CFLAGS,
+        extra_link_args=LDFLAGS,
+        define_macros=MACROS,
+        **kwargs,
+    )
+
+
+setup(
+    ext_modules=[
+        extension("cormorant._core", glob("csrc/core/*.c")),
+        extension(
+            "cormorant._sqlite",
+            glob("csrc/sqlite/*.c") + SHARED,
+            **options(pkg_config("sqlite3", ["-lsqlite3"])),
+        ),
+    ]
+)

@@ -1,0 +1,228 @@
+"""Run one program on SQLAlchemy and on Cormorant and compare what happens.
+
+A program is a function of a `Peer`, or a source text written for SQLAlchemy. It is
+run once on each package; the two runs must print and show the same things, log the
+same SQL with the same parameters in the same order, and end in the same error.
+
+    def program(p):
+        engine = p.engine()             # an in-memory SQLite engine whose SQL is recorded
+        class User(p.Base): ...
+        p.show(p.select(User))          # recorded; compared after normalisation
+
+    def test_program():
+        compare(program)
+
+Names are looked up on the peer in this order: its own helpers, the package, its `orm`
+and its `exc` module, so that `p.select`, `p.relationship` and `p.IntegrityError` work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import logging
+import re
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+PACKAGES = ("sqlalchemy", "cormorant")
+
+_NOISE = [
+    (re.compile(r"\bsqlalchemy\b|\bcormorant\b"), "PKG"),
+    (re.compile(r"0x[0-9a-fA-F]+"), "0xADDR"),
+    (re.compile(r"\[generated in [^ \]]*s"), "[generated in Ts"),
+    (re.compile(r"\[cached since [^ \]]*s ago"), "[cached since Ts ago"),
+    (re.compile(r"\[no key [^ \]]*s"), "[no key Ts"),
+]
+
+
+def normalise(text: str) -> str:
+    """`text` without what may differ: package name, addresses, times."""
+    for pattern, replacement in _NOISE:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def plain(value: Any) -> Any:
+    """A value as comparable text, the same for equal values of both packages."""
+    if isinstance(value, str):
+        return normalise(value)
+    if isinstance(value, dict):
+        return {plain(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)) and type(value).__module__ == "builtins":
+        return type(value)(plain(v) for v in value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(repr, value))
+    if isinstance(value, type):
+        return normalise(value.__name__)
+    return normalise(repr(value))
+
+
+@dataclass
+class Outcome:
+    """What one run did."""
+
+    shown: list[Any] = field(default_factory=list)
+    sql: list[str] = field(default_factory=list)
+    error: tuple[str, str] | None = None
+    warned: list[str] = field(default_factory=list)
+
+
+class _Recorder(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self.lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(normalise(record.getMessage()))
+
+
+class Peer:
+    """One of the two packages, with the helpers a program needs."""
+
+    def __init__(self, package: str, outcome: Outcome) -> None:
+        self.package = package
+        self.outcome = outcome
+        self.sa = importlib.import_module(package)
+        self.orm = importlib.import_module(f"{package}.orm")
+        self.exc = importlib.import_module(f"{package}.exc")
+        self.engines: list[Any] = []
+        self._base: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        for module in (self.sa, self.orm, self.exc):
+            try:
+                return getattr(module, name)
+            except AttributeError:
+                continue
+        raise AttributeError(f"neither {self.package} nor its orm has {name!r}")
+
+    def module(self, name: str) -> Any:
+        """A submodule by its name below the package."""
+        return importlib.import_module(f"{self.package}.{name}")
+
+    @property
+    def Base(self) -> Any:
+        """A declarative base, the same one during a run."""
+        if self._base is None:
+            self._base = self.orm.declarative_base()
+        return self._base
+
+    def engine(self, url: str = "sqlite://", **options: Any) -> Any:
+        """An engine whose statements are recorded; disposed after the run."""
+        engine = self.sa.create_engine(url, **options)
+        self.engines.append(engine)
+        return engine
+
+    def session(self, *, create: bool = True, **options: Any) -> Any:
+        """A session on a fresh in-memory database with the tables of `Base`."""
+        engine = self.engine()
+        if create:
+            self.Base.metadata.create_all(engine)
+        return self.orm.Session(engine, **options)
+
+    def show(self, *values: Any) -> None:
+        """Record values; both packages must show the same."""
+        self.outcome.shown.append([plain(v) for v in values])
+
+    def mark(self, text: str) -> None:
+        """Put a line between the recorded statements."""
+        self.outcome.sql.append(f"-- {text}")
+
+    def error(self, function: Callable[[], Any], *, text: bool = True) -> None:
+        """Record the class (and text) of the error `function` must raise."""
+        try:
+            result = function()
+        except Exception as error:
+            self.show("error", _class_name(error), str(error) if text else "")
+        else:
+            self.show("no error", result)
+
+
+def _class_name(error: BaseException) -> str:
+    return normalise(f"{type(error).__module__}.{type(error).__name__}")
+
+
+def run(program: Callable[[Peer], Any] | str, package: str, *, echo: bool = True) -> Outcome:
+    """Run a program on one package and say what it did."""
+    outcome = Outcome()
+    logger = logging.getLogger(f"{package}.engine.Engine")
+    recorder = _Recorder(outcome.sql)
+    level, propagate = logger.level, logger.propagate
+    logger.addHandler(recorder)
+    logger.propagate = False
+    logger.setLevel(logging.INFO if echo else logging.WARNING)
+    peer = Peer(package, outcome)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                if isinstance(program, str):
+                    _run_source(program, package, outcome)
+                else:
+                    peer.show("returned", program(peer))
+            except Exception as error:
+                outcome.error = (_class_name(error), normalise(str(error)))
+                outcome.error_object = error  # type: ignore[attr-defined]
+        outcome.warned = sorted(
+            {
+                normalise(f"{w.category.__name__}: {w.message}")
+                for w in caught
+                if package in (w.category.__module__ or "")
+            }
+        )
+    finally:
+        for engine in peer.engines:
+            engine.dispose()
+        with contextlib.suppress(Exception):
+            peer.orm.close_all_sessions()
+        with contextlib.suppress(Exception):
+            peer.orm.clear_mappers()
+        logger.removeHandler(recorder)
+        logger.setLevel(level)
+        logger.propagate = propagate
+    return outcome
+
+
+def _run_source(source: str, package: str, outcome: Outcome) -> None:
+    text = re.sub(r"\bsqlalchemy\b", package, source)
+    module = types.ModuleType("differential_program")
+    sys.modules[module.__name__] = module
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(compile(text, "<program>", "exec"), module.__dict__)
+    finally:
+        del sys.modules[module.__name__]
+        outcome.shown.append(normalise(printed.getvalue()).splitlines())
+
+
+def compare(
+    program: Callable[[Peer], Any] | str,
+    *,
+    sql: bool = True,
+    error_text: bool = True,
+    warned: bool = False,
+) -> tuple[Outcome, Outcome]:
+    """Run a program on both packages and assert that they agree; returns both runs."""
+    peer, ours = run(program, "sqlalchemy"), run(program, "cormorant")
+    if ours.error is not None and peer.error is None:
+        raise AssertionError(f"only cormorant failed: {ours.error}") from getattr(
+            ours, "error_object", None
+        )
+    assert peer.error is None or ours.error is not None, f"only SQLAlchemy failed: {peer.error}"
+    assert ours.shown == peer.shown
+    if sql:
+        assert ours.sql == peer.sql
+    if peer.error is not None and ours.error is not None:
+        assert ours.error[0] == peer.error[0]
+        if error_text:
+            assert ours.error[1] == peer.error[1]
+    if warned:
+        assert ours.warned == peer.warned
+    return peer, ours

@@ -1,0 +1,17 @@
+"""Every file in programs/ is an ordinary SQLAlchemy program: run it on both packages."""
+
+from pathlib import Path
+
+import pytest
+
+from .harness import compare
+
+PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_program(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for_peer = tmp_path / "peer"
+    for_peer.mkdir()
+    compare(path.read_text())

@@ -12,6 +12,7 @@
 #include "codec.h"
 #include "entity.h"
 #include "page.h"
+#include "plan.h"
 
 typedef struct {
     crm_layout *layout;  /* owned; NULL col entries for unloaded slots */

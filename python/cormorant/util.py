@@ -1,0 +1,463 @@
+"""Small helpers used by several parts of the package."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from typing import Any, Generic, NoReturn, TypeVar
+
+from . import exc
+
+_T = TypeVar("_T")
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+
+
+# --- showing parameters -----------------------------------------------------------
+
+_MAX_CHARS = 300
+_MAX_PARAMETERS = 100
+
+
+def _cut(text: str) -> str:
+    length = len(text)
+    if length <= _MAX_CHARS:
+        return text
+    half = _MAX_CHARS // 2
+    return f"{text[:half]} ... ({length - _MAX_CHARS} characters truncated) ... {text[-half:]}"
+
+
+def _repr_one(params: Any) -> str:
+    """One parameter set, each value cut by itself."""
+    if isinstance(params, Mapping):
+        items = [f"{key!r}: {_cut(repr(value))}" for key, value in _some(list(params.items()))]
+        opening, closing = "{", "}"
+    else:
+        items = [_cut(repr(value)) for value in _some(params)]
+        if isinstance(params, list):
+            opening, closing = "[", "]"
+        else:
+            opening, closing = "(", ",)" if len(params) == 1 else ")"
+    if len(params) > _MAX_PARAMETERS:
+        half = _MAX_PARAMETERS // 2
+        middle = f" ... {len(params) - _MAX_PARAMETERS} parameters truncated ... "
+        return opening + ", ".join(items[:half]) + middle + ", ".join(items[half:]) + closing
+    return opening + ", ".join(items) + closing
+
+
+def _some(values: Any) -> Any:
+    if len(values) <= _MAX_PARAMETERS:
+        return values
+    half = _MAX_PARAMETERS // 2
+    return [*values[:half], *values[-half:]]
+
+
+def repr_params(params: Any, batches: int, ismulti: bool | None = None) -> str:
+    """Parameters as logs and errors show them: long values and lists are cut.
+
+    `ismulti`: True for a list of parameter sets, of which `batches` are shown; None if
+    it is not known, when only the text as a whole is cut.
+    """
+    if ismulti is None or not isinstance(params, (list, tuple, dict)):
+        return _cut(repr(params))
+    if not ismulti:
+        return _repr_one(params)
+    if not params:
+        return "[]" if isinstance(params, list) else "()"
+    opening, closing = ("[", "]") if isinstance(params, list) else ("(", ")")
+    if len(params) <= batches:
+        return opening + ", ".join(map(_repr_one, params)) + closing
+    head = ", ".join(map(_repr_one, params[: batches - 2]))
+    tail = ", ".join(map(_repr_one, params[-2:]))
+    middle = f"  ... displaying {batches} of {len(params)} total bound parameter sets ...  "
+    return opening + head + middle + tail + closing
+
+
+# --- attributes computed once -----------------------------------------------------
+
+
+class memoized_property(Generic[_T]):
+    """A property whose value is computed at the first read and then kept."""
+
+    def __init__(self, fget: Callable[[Any], _T], doc: str | None = None) -> None:
+        self.fget = fget
+        self.__doc__ = doc or fget.__doc__
+        self.__name__ = fget.__name__
+
+    def __get__(self, obj: Any, cls: Any = None) -> Any:
+        if obj is None:
+            return self
+        obj.__dict__[self.__name__] = result = self.fget(obj)
+        return result
+
+
+class hybridmethod(Generic[_T]):
+    """A method that works on the class as well as on an instance."""
+
+    def __init__(self, func: Callable[..., _T]) -> None:
+        self.func = func
+
+    def __get__(self, obj: Any, cls: Any) -> Callable[..., _T]:
+        return self.func.__get__(cls if obj is None else obj, cls)  # type: ignore[no-any-return]
+
+
+class classproperty(property):
+    """A property of the class."""
+
+    def __get__(self, obj: Any, cls: Any = None) -> Any:
+        assert self.fget is not None
+        return self.fget(cls)
+
+
+# --- collections ------------------------------------------------------------------
+
+
+class immutabledict(dict[_K, _V]):
+    """A mapping that cannot be changed."""
+
+    __slots__ = ()
+
+    def _immutable(self, *args: Any, **kw: Any) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} object is immutable")
+
+    __setitem__ = __delitem__ = __ior__ = _immutable  # type: ignore[assignment]
+    clear = pop = popitem = setdefault = update = _immutable  # type: ignore[assignment]
+
+    def union(self, other: Mapping[_K, _V] | None = None, **kw: Any) -> immutabledict[_K, _V]:
+        """A new one with the items of `other` too."""
+        if not other and not kw:
+            return self
+        new = dict(self)
+        if other:
+            new.update(other)
+        if kw:
+            new.update(kw)  # type: ignore[arg-type]
+        return immutabledict(new)
+
+    merge_with = union
+
+    def __or__(self, other: Any) -> Any:
+        return immutabledict(dict.__or__(self, other))
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self.items()))
+
+    def __repr__(self) -> str:
+        return f"immutabledict({dict.__repr__(self)})"
+
+    def __reduce__(self) -> Any:
+        return immutabledict, (dict(self),)
+
+
+EMPTY_DICT: immutabledict[Any, Any] = immutabledict()
+
+
+class FacadeDict(immutabledict[Any, Any]):
+    """A mapping that only its owner changes, by `_insert_item` and `_remove_item`."""
+
+    __slots__ = ()
+
+    def _insert_item(self, key: Any, value: Any) -> None:
+        dict.__setitem__(self, key, value)
+
+    def _remove_item(self, key: Any) -> Any:
+        return dict.pop(self, key, None)
+
+    def _clear(self) -> None:
+        dict.clear(self)
+
+    def __repr__(self) -> str:
+        return f"FacadeDict({dict.__repr__(self)})"
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+
+class OrderedSet(Generic[_T]):
+    """A set in insertion order."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Iterable[_T] = ()) -> None:
+        self._items: dict[_T, None] = dict.fromkeys(items)
+
+    def add(self, item: _T) -> None:
+        self._items[item] = None
+
+    def discard(self, item: _T) -> None:
+        self._items.pop(item, None)
+
+    def remove(self, item: _T) -> None:
+        del self._items[item]
+
+    def update(self, items: Iterable[_T]) -> None:
+        for item in items:
+            self._items[item] = None
+
+    def difference_update(self, items: Iterable[_T]) -> None:
+        for item in items:
+            self._items.pop(item, None)
+
+    def difference(self, items: Iterable[_T]) -> OrderedSet[_T]:
+        without = set(items)
+        return OrderedSet(item for item in self._items if item not in without)
+
+    __sub__ = difference
+
+    def union(self, items: Iterable[_T]) -> OrderedSet[_T]:
+        new = OrderedSet(self._items)
+        new.update(items)
+        return new
+
+    __or__ = union
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, OrderedSet):
+            return self._items.keys() == other._items.keys()
+        return self._items.keys() == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"OrderedSet({list(self._items)!r})"
+
+
+class IdentitySet:
+    """A set of objects compared by identity."""
+
+    __slots__ = ("_members",)
+
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        self._members: dict[int, Any] = {id(item): item for item in items}
+
+    def add(self, item: Any) -> None:
+        self._members[id(item)] = item
+
+    def discard(self, item: Any) -> None:
+        self._members.pop(id(item), None)
+
+    def remove(self, item: Any) -> None:
+        del self._members[id(item)]
+
+    def update(self, items: Iterable[Any]) -> None:
+        for item in items:
+            self._members[id(item)] = item
+
+    def union(self, items: Iterable[Any]) -> IdentitySet:
+        new = IdentitySet(self)
+        new.update(items)
+        return new
+
+    __or__ = union
+
+    def difference(self, items: Iterable[Any]) -> IdentitySet:
+        new = IdentitySet(self)
+        for item in items:
+            new.discard(item)
+        return new
+
+    __sub__ = difference
+
+    def intersection(self, items: Iterable[Any]) -> IdentitySet:
+        return IdentitySet(item for item in items if item in self)
+
+    __and__ = intersection
+
+    def __contains__(self, item: object) -> bool:
+        return id(item) in self._members
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self._members.values()))
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, IdentitySet):
+            return self._members.keys() == other._members.keys()
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"IdentitySet({list(self._members.values())!r})"
+
+
+class LRUCache(dict[Any, Any]):
+    """A dict that drops its least recently used half-percentage when it grows too large.
+
+    Reading costs one dict lookup and one counter; order is looked at only when the
+    capacity is exceeded by half.
+    """
+
+    __slots__ = ("_clock", "capacity", "size_alert", "threshold")
+
+    def __init__(
+        self,
+        capacity: int = 100,
+        threshold: float = 0.5,
+        size_alert: Callable[[LRUCache], None] | None = None,
+    ) -> None:
+        self.capacity = capacity
+        self.threshold = threshold
+        self.size_alert = size_alert
+        self._clock = 0
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        entry = dict.get(self, key)
+        if entry is None:
+            return default
+        self._clock = entry[1] = self._clock + 1
+        return entry[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        entry = dict.__getitem__(self, key)
+        self._clock = entry[1] = self._clock + 1
+        return entry[0]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._clock += 1
+        dict.__setitem__(self, key, [value, self._clock])
+        if len(self) > self.capacity + self.capacity * self.threshold:
+            self._shrink()
+
+    def values(self) -> Any:
+        return [entry[0] for entry in dict.values(self)]
+
+    def _shrink(self) -> None:
+        if self.size_alert is not None:
+            self.size_alert(self)
+        try:
+            entries = sorted(dict.items(self), key=lambda item: item[1][1])
+        except RuntimeError:  # changed by another thread: it will shrink it
+            return
+        for key, _ in entries[: len(entries) - self.capacity]:
+            dict.pop(self, key, None)
+
+
+# --- sorting ----------------------------------------------------------------------
+
+
+def find_cycles(edges: Iterable[tuple[Any, Any]], nodes: Iterable[Any]) -> set[Any]:
+    """Nodes that are part of a cycle of `edges` (parent, child)."""
+    children: dict[Any, set[Any]] = {}
+    for parent, child in edges:
+        children.setdefault(parent, set()).add(child)
+    found = set()
+    for start in nodes:
+        seen: set[Any] = set()
+        todo = list(children.get(start, ()))
+        while todo:
+            node = todo.pop()
+            if node is start:
+                found.add(start)
+                break
+            if node not in seen:
+                seen.add(node)
+                todo.extend(children.get(node, ()))
+    return found
+
+
+def topological_sort(
+    edges: Iterable[tuple[Any, Any]], nodes: Iterable[Any], deterministic: bool = True
+) -> list[Any]:
+    """Nodes ordered so that the parent of each edge comes before its child.
+
+    Nodes that become free together keep their given order. exc.CircularDependencyError
+    if there is a cycle.
+    """
+    edges = list(edges)
+    parents: dict[Any, set[Any]] = {}
+    for parent, child in edges:
+        parents.setdefault(child, set()).add(parent)
+    todo = list(nodes)
+    todo_set = set(todo)
+    result: list[Any] = []
+    while todo_set:
+        free = [n for n in todo if n in todo_set and todo_set.isdisjoint(parents.get(n, ()))]
+        if not free:
+            raise exc.CircularDependencyError(
+                "Circular dependency detected.",
+                find_cycles(edges, nodes),
+                {edge for edge in edges if edge[0] in todo_set and edge[1] in todo_set},
+            )
+        todo_set.difference_update(free)
+        result.extend(free)
+    return result
+
+
+# --- arguments and warnings -------------------------------------------------------
+
+
+def asbool(value: Any) -> bool:
+    """A boolean from a string of a URL or a configuration file."""
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in ("true", "yes", "on", "y", "t", "1"):
+            return True
+        if word in ("false", "no", "off", "n", "f", "0"):
+            return False
+        raise ValueError(f"String is not true/false: {word!r}")
+    return bool(value)
+
+
+def asint(value: Any) -> int | None:
+    """An int from a string; None stays."""
+    return None if value is None else int(value)
+
+
+def to_list(value: Any, default: Any = None) -> list[Any]:
+    """A list of one value or of an iterable that is no string."""
+    if value is None:
+        return default  # type: ignore[no-any-return]
+    if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
+        return [value]
+    return value if isinstance(value, list) else list(value)
+
+
+def unique_list(values: Iterable[_T]) -> list[_T]:
+    """The values without repetitions, in order."""
+    return list(dict.fromkeys(values))
+
+
+def quoted_names(names: Collection[str]) -> str:
+    """'a', 'b', 'c' of a collection of names."""
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def warn(message: str, code: str | None = None, stacklevel: int = 3) -> None:
+    """Issue an SAWarning."""
+    warnings.warn(exc.SAWarning(message, code=code), stacklevel=stacklevel)
+
+
+def warn_deprecated(
+    message: str, version: str, stacklevel: int = 3, code: str | None = None
+) -> None:
+    """Issue an SADeprecationWarning."""
+    warning = exc.SADeprecationWarning(message, code=code)
+    warning.deprecated_since = version
+    warnings.warn(warning, stacklevel=stacklevel)
+
+
+def generic_repr(
+    obj: Any, names: Iterable[tuple[str, Any]], positional: Iterable[Any] = ()
+) -> str:
+    """`Class(positional, name=value)` showing only values that differ from defaults."""
+    parts = [repr(value) for value in positional]
+    for name, default in names:
+        value = getattr(obj, name, default)
+        if value is not default and value != default:
+            parts.append(f"{name}={value!r}")
+    return f"{type(obj).__name__}({', '.join(parts)})"

@@ -24,6 +24,7 @@ import io
 import logging
 import re
 import sys
+import tempfile
 import types
 import warnings
 from collections.abc import Callable
@@ -126,6 +127,15 @@ class Peer:
             self.Base.metadata.create_all(engine)
         return self.orm.Session(engine, **options)
 
+    def close(self) -> None:
+        """Give back everything the program opened."""
+        for engine in self.engines:
+            engine.dispose()
+        with contextlib.suppress(Exception):
+            self.orm.close_all_sessions()
+        with contextlib.suppress(Exception):
+            self.orm.clear_mappers()
+
     def show(self, *values: Any) -> None:
         """Record values; both packages must show the same."""
         self.outcome.shown.append([plain(v) for v in values])
@@ -149,7 +159,12 @@ def _class_name(error: BaseException) -> str:
 
 
 def run(program: Callable[[Peer], Any] | str, package: str, *, echo: bool = True) -> Outcome:
-    """Run a program on one package and say what it did."""
+    """Run a program on one package, in an empty directory, and say what it did."""
+    with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
+        return _run(program, package, echo)
+
+
+def _run(program: Callable[[Peer], Any] | str, package: str, echo: bool) -> Outcome:
     outcome = Outcome()
     logger = logging.getLogger(f"{package}.engine.Engine")
     recorder = _Recorder(outcome.sql)
@@ -177,12 +192,7 @@ def run(program: Callable[[Peer], Any] | str, package: str, *, echo: bool = True
             }
         )
     finally:
-        for engine in peer.engines:
-            engine.dispose()
-        with contextlib.suppress(Exception):
-            peer.orm.close_all_sessions()
-        with contextlib.suppress(Exception):
-            peer.orm.clear_mappers()
+        peer.close()
         logger.removeHandler(recorder)
         logger.setLevel(level)
         logger.propagate = propagate

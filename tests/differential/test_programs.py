@@ -10,8 +10,5 @@ PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_program(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for_peer = tmp_path / "peer"
-    for_peer.mkdir()
+def test_program(path: Path) -> None:
     compare(path.read_text())

@@ -1,0 +1,60 @@
+# make demo    the guide's blog application, then the benchmarks beside SQLAlchemy
+# make test    everything the tests need, then the tests
+# make lint    ruff, mypy --strict, clang-format, a build with -Werror
+# make debug   the tests on a build with assertions, ASan and UBSan
+# make bench   the benchmarks alone
+# make sdist   a source distribution, and a wheel built from it
+
+PYTHON ?= python3
+BIN := .venv/bin
+C_FILES := $(wildcard csrc/*.h csrc/*/*.[ch] tests/c/*.[ch])
+EXTENSIONS := python/cormorant/.built
+TESTS ?= tests
+
+.DEFAULT_GOAL := test
+.PHONY: demo test lint debug bench sdist clean
+
+$(BIN)/python:
+	.ci/system-packages $(PYTHON)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --upgrade pip setuptools wheel
+
+# One environment with all extras: an interrupted installation is done again.
+.venv/.installed: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install -q --no-build-isolation -e '.[test,bench,lint]'
+	touch $@
+
+$(EXTENSIONS): .venv/.installed setup.py $(wildcard csrc/*.h csrc/*/*.[ch])
+	$(BIN)/python setup.py -q build_ext --inplace
+	touch $@
+
+demo: $(EXTENSIONS)
+	$(BIN)/python -m tests.guide.blog
+	$(BIN)/python -m benchmarks
+
+test: $(EXTENSIONS)
+	$(BIN)/python -m pytest $(TESTS)
+
+bench: $(EXTENSIONS)
+	$(BIN)/python -m benchmarks
+
+lint: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+	CORMORANT_WERROR=1 $(BIN)/python setup.py -q build_ext --force --build-temp build/lint --build-lib build/lint/lib
+	$(BIN)/mypy --strict python/cormorant
+
+debug: .venv/.installed
+	CORMORANT_DEBUG=1 $(BIN)/python setup.py -q build --build-base build/debug --build-lib build/debug/lib
+	cp python/cormorant/py.typed build/debug/lib/cormorant/
+	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	PYTHONPATH=build/debug/lib $(BIN)/python -m pytest $(TESTS)
+
+sdist: .venv/.installed
+	$(BIN)/python -m pip install -q build
+	$(BIN)/python -m build --outdir dist .
+
+clean:
+	rm -rf build dist .venv python/*.egg-info python/cormorant/*.so $(EXTENSIONS)

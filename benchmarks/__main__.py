@@ -1,0 +1,211 @@
+"""Run the benchmarks: `python -m benchmarks [workload …]`.
+
+Every workload runs on all its peers in turn (A B C A B C …) in one process, after one
+uncounted round; the figures are medians, the ratios are between medians of one run.
+Writes a table to the terminal, results.json and chart.png to --output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import platform
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from .models import declare, fill
+from .workloads import CORMORANT, SQLALCHEMY, STDLIB, WORKLOADS, Bench, Workload
+
+Figures = dict[str, Any]
+
+
+def once(work: Any) -> tuple[float, Any]:
+    """One timed run: seconds and what it returned."""
+    argument: tuple[Any, ...] = ()
+    if isinstance(work, tuple):
+        prepare, work = work
+        argument = (prepare(),)
+    gc.collect()
+    start = time.perf_counter()
+    result = work(*argument)
+    return time.perf_counter() - start, result
+
+
+def measure(load: Workload, bench: Bench, peers: dict[str, Any], rounds: int, step: Any) -> Figures:
+    """Median seconds of a workload per peer, interleaved."""
+    works = {name: load.setup(bench, peers[name]) for name in load.peers}
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for number in range(rounds + 1):
+        done = {}
+        for name, work in works.items():
+            seconds, done[name] = once(work)
+            if number:
+                times[name].append(seconds)
+        if len(set(done.values())) != 1:
+            raise SystemExit(f"{load.name}: the peers did different work: {done}")
+        step()
+    count = load.count(bench)
+    return {
+        "title": load.title,
+        "unit": "us per " + load.per,
+        "peers": {
+            name: {
+                "median": statistics.median(values) / count * 1e6,
+                "min": min(values) / count * 1e6,
+                "max": max(values) / count * 1e6,
+            }
+            for name, values in times.items()
+        },
+    }
+
+
+def measure_fresh(what: str, bench: Bench, rounds: int, step: Any) -> Figures:
+    """Median over fresh processes: bytes per entity, or milliseconds of import."""
+    peers = [SQLALCHEMY, CORMORANT] + ([STDLIB] if what == "memory" else [])
+    values: dict[str, list[float]] = {name: [] for name in peers}
+    for _ in range(rounds):
+        for name in peers:
+            command = [sys.executable, "-m", "benchmarks.fresh", what, name, bench.path]
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            values[name].append(float(output) * (1 if what == "memory" else 1e3))
+        step()
+    return {
+        "title": "memory of a held entity" if what == "memory" else "import of the orm",
+        "unit": "bytes" if what == "memory" else "ms",
+        "peers": {
+            name: {"median": statistics.median(v), "min": min(v), "max": max(v)}
+            for name, v in values.items()
+        },
+    }
+
+
+def with_ratios(figures: Figures) -> Figures:
+    """Adds how many times less than each other peer Cormorant needs."""
+    ours = figures["peers"][CORMORANT]["median"]
+    figures["ratios"] = {
+        name: figures["peers"][name]["median"] / ours
+        for name in figures["peers"]
+        if name != CORMORANT and ours > 0
+    }
+    return figures
+
+
+def table(results: dict[str, Figures]) -> None:
+    """Print the results as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    out = Table(title="Cormorant beside its peers (medians; ratio = peer / Cormorant)")
+    for heading in ("workload", "unit"):
+        out.add_column(heading)
+    for heading in ("SQLAlchemy", "Cormorant", "sqlite3", "x SQLAlchemy", "x sqlite3"):
+        out.add_column(heading, justify="right")
+    for figures in results.values():
+        cells = [figures["title"], figures["unit"]]
+        for name in (SQLALCHEMY, CORMORANT, STDLIB):
+            peer = figures["peers"].get(name)
+            cells.append(f"{peer['median']:,.3g}" if peer else "")
+        for name in (SQLALCHEMY, STDLIB):
+            ratio = figures["ratios"].get(name)
+            cells.append(f"{ratio:.1f}" if ratio else "")
+        out.add_row(*cells)
+    Console(width=None if sys.stdout.isatty() else 130).print(out)
+
+
+def chart(results: dict[str, Figures], path: str) -> None:
+    """Draw the ratios to SQLAlchemy as a bar chart."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = [figures["title"] for figures in results.values()]
+    ratios = [figures["ratios"][SQLALCHEMY] for figures in results.values()]
+    _, axes = plt.subplots(figsize=(9, 0.42 * len(names) + 1.2))
+    bars = axes.barh(names, ratios, color="#1f6f78")
+    axes.bar_label(bars, [f"{ratio:.1f}x" for ratio in ratios], padding=3)
+    axes.axvline(1, color="#b33", linewidth=1)
+    axes.set_xscale("log")
+    axes.set_xlabel("times less than SQLAlchemy (same run, medians; log scale)")
+    axes.invert_yaxis()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.12)
+    plt.tight_layout()
+    plt.savefig(path, dpi=130)
+
+
+def main(argv: list[str] | None = None) -> int:
+    names = [load.name for load in WORKLOADS] + ["memory", "import"]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("workload", nargs="*", help=f"of: {', '.join(names)}; default: all")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows to load")
+    parser.add_argument("--writes", type=int, default=20_000, help="objects to insert")
+    parser.add_argument("--rounds", type=int, default=5, help="counted runs of each")
+    parser.add_argument("--output", default="benchmarks/results", help="directory")
+    arguments = parser.parse_args(argv)
+    unknown = set(arguments.workload) - set(names)
+    if unknown:
+        parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    chosen = arguments.workload or names
+
+    from rich.progress import Progress
+
+    peers: dict[str, Any] = {name: declare(name) for name in (SQLALCHEMY, CORMORANT)}
+    peers[STDLIB] = SimpleNamespace(package=STDLIB)
+    results: dict[str, Figures] = {}
+    rounds = arguments.rounds
+    with tempfile.TemporaryDirectory() as directory, Progress(disable=None) as progress:
+        bench = Bench(
+            directory,
+            rows=arguments.rows,
+            wide_rows=arguments.rows // 5,
+            parents=max(arguments.rows // 100, 1),
+            children=10,
+            writes=arguments.writes,
+            lookups=2_000,
+        )
+        task = progress.add_task("making data", total=len(chosen) * (rounds + 1))
+        fill(bench.path, bench.rows, bench.wide_rows, bench.parents, bench.children)
+
+        def step() -> None:
+            progress.advance(task)
+
+        for load in WORKLOADS:
+            if load.name in chosen:
+                progress.update(task, description=load.title)
+                results[load.name] = with_ratios(measure(load, bench, peers, rounds, step))
+        for what in ("memory", "import"):
+            if what in chosen:
+                progress.update(task, description=what)
+                results[what] = with_ratios(measure_fresh(what, bench, rounds, step))
+        progress.update(task, completed=len(chosen) * (rounds + 1), description="done")
+
+    table(results)
+    os.makedirs(arguments.output, exist_ok=True)
+    about = {
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "sqlite": sqlite3.sqlite_version,
+        "sqlalchemy": peers[SQLALCHEMY].sa.__version__,
+        "cormorant": peers[CORMORANT].sa.__version__,
+        "rounds": rounds,
+        "rows": arguments.rows,
+        "writes": arguments.writes,
+    }
+    with open(os.path.join(arguments.output, "results.json"), "w") as file:
+        json.dump({"about": about, "results": results}, file, indent=2)
+    chart(results, os.path.join(arguments.output, "chart.png"))
+    print(f"written: {arguments.output}/results.json, {arguments.output}/chart.png")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -129,10 +129,10 @@ class Peer:
 
     def close(self) -> None:
         """Give back everything the program opened."""
-        for engine in self.engines:
-            engine.dispose()
         with contextlib.suppress(Exception):
             self.orm.close_all_sessions()
+        for engine in self.engines:
+            engine.dispose()
         with contextlib.suppress(Exception):
             self.orm.clear_mappers()
 

@@ -59,6 +59,7 @@ def blog(p: Peer):
     p.User, p.Post, p.Tag, p.links = User, Post, Tag, links
     session = p.session()
     tags = [Tag(name=name) for name in ("red", "green", "blue")]
+    session.add_all(tags)
     for n in range(4):
         user = User(name=f"user {n}", age=None if n == 3 else 20 + n)
         for k in range(n):
@@ -560,7 +561,7 @@ def text_statements(p):
     s = blog(p)
     p.show(s.execute(p.text("SELECT id, name FROM users WHERE age > :a"), {"a": 20}).all())
     p.show(s.execute(p.text("SELECT count(*) AS n FROM posts")).one().n)
-    p.show(s.execute(p.text("SELECT ':x', :y"), {"y": 1}).one())
+    p.show(s.execute(p.text(r"SELECT '\:x', :y"), {"y": 1}).one())
     p.show(s.query(p.User).filter(p.text("age = :x")).params(x=21).all())
     p.show(s.query(p.User).from_statement(p.text("SELECT * FROM users WHERE id = 2")).all())
     p.error(lambda: s.execute(p.text("SELECT * FROM nowhere")))

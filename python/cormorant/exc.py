@@ -6,6 +6,7 @@ nothing else of the package. Those of the ORM are published as ``cormorant.orm.e
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 _ERROR_URL = "https://sqlalche.me/e/20/"
@@ -644,6 +645,13 @@ class UnmappedColumnError(InvalidRequestError):
     __module__ = "cormorant.orm.exc"
 
 
+def _plain_name(cls: type | str) -> str:
+    """A class name in words: "column property"."""
+    if isinstance(cls, str):
+        return cls
+    return " ".join(word.lower() for word in re.findall(r"[A-Z][a-z]+|SQL", cls.__name__))
+
+
 class LoaderStrategyException(InvalidRequestError):
     """A loader strategy does not exist for an attribute."""
 
@@ -651,10 +659,10 @@ class LoaderStrategyException(InvalidRequestError):
 
     def __init__(
         self,
-        applied_to_property_type: type,
+        applied_to_property_type: type | str,
         requesting_property: Any,
-        applies_to: type | None,
-        actual_strategy_type: type | None,
+        applies_to: type | str | None,
+        actual_strategy_type: type | str | None,
         strategy_key: tuple[Any, ...],
     ) -> None:
         if actual_strategy_type is None:
@@ -662,7 +670,8 @@ class LoaderStrategyException(InvalidRequestError):
         else:
             assert applies_to is not None
             super().__init__(
-                f'Can\'t apply "{actual_strategy_type.__name__}" strategy to property '
-                f'"{requesting_property}", which is a "{applied_to_property_type.__name__}"; '
-                f'this loader strategy is intended to be used with a "{applies_to.__name__}".'
+                f'Can\'t apply "{_plain_name(actual_strategy_type)}" strategy to property '
+                f'"{requesting_property}", which is a "{_plain_name(applied_to_property_type)}"; '
+                "this loader strategy is intended to be used with a "
+                f'"{_plain_name(applies_to)}".'
             )

@@ -451,9 +451,7 @@ def warn_deprecated(
     warnings.warn(warning, stacklevel=stacklevel)
 
 
-def generic_repr(
-    obj: Any, names: Iterable[tuple[str, Any]], positional: Iterable[Any] = ()
-) -> str:
+def generic_repr(obj: Any, names: Iterable[tuple[str, Any]], positional: Iterable[Any] = ()) -> str:
     """`Class(positional, name=value)` showing only values that differ from defaults."""
     parts = [repr(value) for value in positional]
     for name, default in names:

@@ -1,22 +1,833 @@
-#include "hydrate.h"
+/* hydrate.c: the interpreter of hydration programs.
+ *
+ * One loop over the rows of a page.  For each row: the entities of the program
+ * in order (found in the identity map or made), then what eager joins feed,
+ * then the items of the result.  Columns of entities are not decoded here.
+ *
+ * Python code can run in between (codecs, key comparisons, reconstructors, the
+ * collector), so whatever is used after such a point is owned.
+ */
+#include "core.h"
 
-crm_program *
-crm_program_new(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(description))
+#include "addrset.h"
+#include "collection.h"
+#include "hydrate.h"
+#include "state.h"
+
+/* A collection being filled by this execution. */
+typedef struct {
+    PyObject *parent;     /* owned: keeps the address its own */
+    PyObject *collection; /* owned, or NULL: was loaded before, is left alone */
+} fill;
+
+/* Where one entity operation is. */
+typedef struct {
+    crm_map *map;      /* identity map of the class */
+    PyObject *current; /* owned: the entity of this row, or NULL */
+    uint8_t fresh;     /* it was made for this row */
+    PyObject *parent;  /* borrowed from fills: the last one fed, or NULL */
+    uint32_t fill;     /* its number */
+    PyObject *fed;     /* scalar: the parent last fed; an address only */
+} op_state;
+
+struct crm_hydration {
+    crm_core *core;
+    crm_program *program; /* borrowed */
+    crm_session *session; /* borrowed */
+    op_state *ops;        /* one per entity of the program */
+    int flags;
+    uint8_t unique;
+    uint8_t reconstruct; /* some class has a reconstructor */
+    fill *fills;
+    uint32_t nfills, cap_fills;
+    crm_addrset parents;   /* (parent, op) -> number of its fill */
+    crm_addrset members;   /* (member, fill) */
+    crm_addrset populated; /* (entity, op): overwritten in this execution */
+    crm_addrset given;     /* entities already given out, with `unique` */
+    PyObject *kept;        /* owned list: what `populated` and `given` name */
+    PyObject *given_rows;  /* owned set of tuples: the same for rows */
+};
+
+/* ---- life ------------------------------------------------------------- */
+
+crm_hydration *
+crm_hydration_new(crm_program *program, crm_session *session, int flags)
 {
-    PyErr_SetString(PyExc_NotImplementedError, "programs");
-    return NULL;
+    if (program->nentities > 0 && session == NULL) {
+        PyErr_SetString(PyExc_ValueError,
+                        "a plan with entities needs a session");
+        return NULL;
+    }
+    crm_hydration *h = PyMem_Calloc(1, sizeof(crm_hydration));
+    if (h == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    h->core = program->core;
+    h->program = program;
+    h->session = session;
+    h->flags = flags;
+    h->unique = program->unique;
+    h->ops = PyMem_Calloc(program->nentities + 1, sizeof(op_state));
+    if (h->ops == NULL) {
+        PyErr_NoMemory();
+        crm_hydration_free(h);
+        return NULL;
+    }
+    for (size_t i = 0; i < program->nentities; i++) {
+        crm_manager *manager = program->entities[i].layout->manager;
+        h->ops[i].map = crm_session_map(session, manager->root);
+        if (h->ops[i].map == NULL) {
+            crm_hydration_free(h);
+            return NULL;
+        }
+        h->reconstruct |= manager->has_reconstructor;
+    }
+    return h;
 }
 
 void
-crm_program_free(crm_program *Py_UNUSED(program))
+crm_hydration_free(crm_hydration *h)
 {
+    if (h == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < h->nfills; i++) {
+        Py_DECREF(h->fills[i].parent);
+        Py_XDECREF(h->fills[i].collection);
+    }
+    if (h->ops != NULL) {
+        for (size_t i = 0; i < h->program->nentities; i++) {
+            Py_CLEAR(h->ops[i].current);
+        }
+    }
+    PyMem_Free(h->fills);
+    PyMem_Free(h->ops);
+    crm_addrset_free(&h->parents);
+    crm_addrset_free(&h->members);
+    crm_addrset_free(&h->populated);
+    crm_addrset_free(&h->given);
+    Py_XDECREF(h->kept);
+    Py_XDECREF(h->given_rows);
+    PyMem_Free(h);
 }
 
 int
-crm_program_traverse(crm_program *Py_UNUSED(program),
-                     visitproc Py_UNUSED(visit), void *Py_UNUSED(arg))
+crm_hydration_traverse(crm_hydration *h, visitproc visit, void *arg)
 {
+    if (h == NULL) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < h->nfills; i++) {
+        Py_VISIT(h->fills[i].parent);
+        Py_VISIT(h->fills[i].collection);
+    }
+    for (size_t i = 0; i < h->program->nentities; i++) {
+        Py_VISIT(h->ops[i].current);
+    }
+    Py_VISIT(h->kept);
+    Py_VISIT(h->given_rows);
     return 0;
+}
+
+void
+crm_hydration_set_unique(crm_hydration *h, int unique)
+{
+    h->unique = unique != 0;
+}
+
+void
+crm_hydration_next_chunk(crm_hydration *h)
+{
+    if (!h->unique && !h->program->collections) {
+        crm_addrset_clear(&h->populated);
+        Py_CLEAR(h->kept);
+    }
+}
+
+int
+crm_hydration_reserve(crm_hydration *h, uint64_t count)
+{
+    for (size_t i = 0; i < h->program->nentities; i++) {
+        if (h->program->entities[i].parent >= 0) {
+            continue;
+        }
+        crm_identity *ids = h->ops[i].map->ids;
+        size_t present = crm_identity_len(ids);
+        /* those already there may well be the ones that come */
+        if (present < count &&
+            crm_identity_reserve(ids, (size_t)count - present) < 0) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Keeps an object until the hydration ends. */
+static int
+keep(crm_hydration *h, PyObject *obj)
+{
+    if (h->kept == NULL) {
+        h->kept = PyList_New(0);
+        if (h->kept == NULL) {
+            return -1;
+        }
+    }
+    return PyList_Append(h->kept, obj);
+}
+
+/* ---- entities --------------------------------------------------------- */
+
+/* Some column of the row is not loaded in the (not expired) state. */
+static int
+lacks_columns(const crm_state *state, const crm_layout *layout)
+{
+    uint16_t count = Py_MIN(layout->ncols, state->nslots);
+    int same = state->layout == layout && state->page != NULL;
+    for (uint16_t i = 0; i < count; i++) {
+        PyObject *held = state->slots[i];
+        if (CRM_SLOT_HAS(held) || layout->col[i] < 0) {
+            continue;
+        }
+        if (held == CRM_UNLOADED ||
+            (!same && crm_state_cell(state, i) == NULL)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int
+decode_eager(crm_entity_op *op, crm_state *state)
+{
+    for (uint16_t i = 0; i < op->neager; i++) {
+        PyObject *value = crm_state_peek(state, op->eager[i]);
+        if (value == NULL) {
+            if (PyErr_Occurred()) {
+                return -1;
+            }
+            continue;
+        }
+        Py_DECREF(value);
+    }
+    return 0;
+}
+
+/* populate_existing: once an execution, everything is as the row says. */
+static int
+overwrite(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
+          uint32_t row)
+{
+    crm_entity_op *op = &h->program->entities[index];
+    PyObject *obj = crm_state_object(state);
+    uint32_t unused;
+    int added =
+        crm_addrset_add(&h->populated, state, (uint32_t)index, 0, &unused);
+    if (added < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (added == 0) {
+        return 0;
+    }
+    if (keep(h, obj) < 0) {
+        return -1;
+    }
+    crm_state_commit(state);
+    if (crm_state_set_row(state, op->layout, page, (uint16_t)row, 1) < 0) {
+        return -1;
+    }
+    if (op->nrelated > 0 &&
+        crm_state_expire(state, op->related, op->nrelated) < 0) {
+        return -1;
+    }
+    return decode_eager(op, state);
+}
+
+/* A row came for an object that is in the session: only what is not loaded
+ * appears from it. */
+static int
+refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
+        uint32_t row)
+{
+    crm_entity_op *op = &h->program->entities[index];
+    if (h->flags & CRM_POPULATE_EXISTING) {
+        return overwrite(h, index, state, page, row);
+    }
+    if (!(state->flags & CRM_S_EXPIRED) && !lacks_columns(state, op->layout)) {
+        return 0;
+    }
+    if (crm_state_set_row(state, op->layout, page, (uint16_t)row, 0) < 0) {
+        return -1;
+    }
+    return decode_eager(op, state);
+}
+
+/* Makes the object of a row; its key is set by the caller. */
+static PyObject *
+make_entity(crm_entity_op *op, crm_page *page, uint32_t row, crm_state **out)
+{
+    PyObject *obj = crm_entity_new(op->layout->manager);
+    if (obj == NULL) {
+        return NULL;
+    }
+    crm_state *state = &((crm_entity *)obj)->state;
+    if (crm_state_set_row(state, op->layout, page, (uint16_t)row, 0) < 0) {
+        Py_DECREF(obj);
+        return NULL;
+    }
+    *out = state;
+    return obj;
+}
+
+/* The object enters the session.  A new reference, or NULL (obj is gone). */
+static PyObject *
+enter(crm_hydration *h, size_t index, PyObject *obj, crm_state *state)
+{
+    crm_entity_op *op = &h->program->entities[index];
+    if (crm_session_attach(h->ops[index].map, state) < 0 ||
+        (op->neager > 0 && decode_eager(op, state) < 0)) {
+        Py_DECREF(obj);
+        return NULL;
+    }
+    h->ops[index].fresh = 1;
+    return obj;
+}
+
+static inline PyObject *
+load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
+         uint32_t row)
+{
+    op_state *os = &h->ops[index];
+    crm_state *state = crm_identity_get_int(os->map->ids, id);
+    if (state != NULL) {
+        PyObject *obj = Py_NewRef(crm_state_object(state));
+        if (refresh(h, index, state, page, row) < 0) {
+            Py_DECREF(obj);
+            return NULL;
+        }
+        return obj;
+    }
+    PyObject *obj =
+        make_entity(&h->program->entities[index], page, row, &state);
+    if (obj == NULL) {
+        return NULL;
+    }
+    state->key.i = id;
+    state->flags |= CRM_S_KEY | CRM_S_INT_KEY;
+    return enter(h, index, obj, state);
+}
+
+/* Completes the error of a value that cannot be decoded. */
+static void
+blame(const char *what, PyObject *name)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *note = PyUnicode_FromFormat("(%s %R)", what, name);
+    PyObject *done =
+        note == NULL ? NULL
+                     : PyObject_CallMethod(value, "add_note", "O", note);
+    Py_XDECREF(note);
+    Py_XDECREF(done);
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+}
+
+/* The key of a row that is not one integer: the value, or a tuple.  A new
+ * reference; None if there is no entity; NULL with an exception. */
+static PyObject *
+decode_key(crm_hydration *h, crm_entity_op *op, const crm_cell *cells)
+{
+    crm_manager *manager = op->layout->manager;
+    uint16_t nulls = 0;
+    for (uint16_t i = 0; i < op->npk; i++) {
+        nulls += cells[op->pk_cols[i]].tag == CRM_NULL;
+    }
+    if (nulls == op->npk || (nulls > 0 && !op->partial_key)) {
+        return Py_NewRef(Py_None);
+    }
+    PyObject *key = PyTuple_New(op->npk);
+    if (key == NULL) {
+        return NULL;
+    }
+    for (uint16_t i = 0; i < op->npk; i++) {
+        crm_attr *attr = &manager->attrs[manager->pk[i]];
+        PyObject *value =
+            crm_decode(h->core, &attr->codec, &cells[op->pk_cols[i]]);
+        if (value == NULL) {
+            blame("primary key column", attr->name);
+            Py_DECREF(key);
+            return NULL;
+        }
+        PyTuple_SET_ITEM(key, i, value);
+    }
+    return key;
+}
+
+static PyObject *
+load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
+{
+    crm_entity_op *op = &h->program->entities[index];
+    op_state *os = &h->ops[index];
+    PyObject *values = decode_key(h, op, crm_page_row(page, row));
+    if (values == NULL || values == Py_None) {
+        return values;
+    }
+    PyObject *value = op->npk == 1 ? Py_NewRef(PyTuple_GET_ITEM(values, 0))
+                                   : Py_NewRef(values);
+    Py_DECREF(values);
+    Py_hash_t hash = PyObject_Hash(value);
+    if (hash == -1) {
+        Py_DECREF(value);
+        return NULL;
+    }
+    crm_key key = {.is_int = false, .hash = (uint64_t)hash, .u.p = value};
+    crm_state *state = crm_map_get(os->map, &key);
+    PyObject *obj = NULL;
+    if (state != NULL) {
+        obj = Py_NewRef(crm_state_object(state));
+        Py_DECREF(value);
+        if (refresh(h, index, state, page, row) < 0) {
+            Py_CLEAR(obj);
+        }
+        return obj;
+    }
+    if (!PyErr_Occurred()) {
+        obj = make_entity(op, page, row, &state);
+    }
+    if (obj == NULL) {
+        Py_DECREF(value);
+        return NULL;
+    }
+    state->key.o = value;
+    state->flags |= CRM_S_KEY;
+    if (crm_row_may_cycle(value)) {
+        crm_state_track(state);
+    }
+    return enter(h, index, obj, state);
+}
+
+/* The entity of a row: a new reference; None if there is none; NULL with an
+ * exception. */
+static inline PyObject *
+load_entity(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
+{
+    crm_entity_op *op = &h->program->entities[index];
+    if (op->int_key) {
+        const crm_cell *cell = crm_page_row(page, row) + op->pk_cols[0];
+        if (cell->tag == CRM_INT64) {
+            return load_int(h, index, cell->u.i, page, row);
+        }
+        if (cell->tag == CRM_NULL) {
+            return Py_NewRef(Py_None);
+        }
+    }
+    return load_any(h, index, page, row);
+}
+
+/* ---- what eager joins feed -------------------------------------------- */
+
+/* The parent is met for the first time: begins its collection, unless it is
+ * loaded.  0, or -1 with an exception. */
+static int
+begin_fill(crm_hydration *h, crm_entity_op *op, PyObject *parent)
+{
+    if (h->nfills == h->cap_fills) {
+        uint32_t cap = h->cap_fills == 0 ? 16 : h->cap_fills * 2;
+        fill *fills = PyMem_Realloc(h->fills, cap * sizeof(fill));
+        if (fills == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        h->fills = fills;
+        h->cap_fills = cap;
+    }
+    crm_state *state = &((crm_entity *)parent)->state;
+    PyObject *collection = NULL;
+    if (!CRM_SLOT_HAS(crm_state_held(state, op->parent_slot))) {
+        collection = crm_collection_new(state, op->parent_slot);
+        if (collection == NULL ||
+            crm_state_set_loaded(state, op->parent_slot,
+                                 Py_NewRef(collection)) < 0) {
+            Py_XDECREF(collection);
+            return -1;
+        }
+    }
+    fill *f = &h->fills[h->nfills++];
+    f->parent = Py_NewRef(parent);
+    f->collection = collection;
+    return 0;
+}
+
+static int
+feed_collection(crm_hydration *h, size_t index, PyObject *parent,
+                PyObject *member)
+{
+    op_state *os = &h->ops[index];
+    uint32_t found;
+    if (os->parent != parent) {
+        int added = crm_addrset_add(&h->parents, parent, (uint32_t)index,
+                                    h->nfills, &found);
+        if (added < 0) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (added && begin_fill(h, &h->program->entities[index], parent) < 0) {
+            return -1;
+        }
+        if (found >= h->nfills) {
+            /* an earlier attempt failed half way */
+            PyErr_SetString(PyExc_RuntimeError, "the result is broken");
+            return -1;
+        }
+        os->parent = parent;
+        os->fill = found;
+    }
+    PyObject *collection = h->fills[os->fill].collection;
+    if (collection == NULL || member == Py_None) {
+        return 0;
+    }
+    int added = crm_addrset_add(&h->members, member, os->fill, 0, &found);
+    if (added < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return added ? crm_collection_load(collection, member) : 0;
+}
+
+static int
+feed_scalar(crm_hydration *h, size_t index, PyObject *parent, PyObject *value)
+{
+    crm_entity_op *op = &h->program->entities[index];
+    crm_state *state = &((crm_entity *)parent)->state;
+    PyObject *held = crm_state_held(state, op->parent_slot);
+    if (!CRM_SLOT_HAS(held)) {
+        h->ops[index].fed = parent;
+        return crm_state_set_loaded(state, op->parent_slot, Py_NewRef(value));
+    }
+    if (held != value && h->ops[index].fed == parent && value != Py_None) {
+        PyObject *warning = PyObject_GetAttrString(h->core->exc, "SAWarning");
+        if (warning == NULL) {
+            return -1;
+        }
+        crm_manager *manager = state->layout->manager;
+        int failed = PyErr_WarnFormat(
+            warning, 1,
+            "Multiple rows returned with uselist=False for eagerly-loaded "
+            "attribute '%s.%U' ",
+            ((PyTypeObject *)manager->class_)->tp_name,
+            manager->attrs[op->parent_slot].name);
+        Py_DECREF(warning);
+        return failed;
+    }
+    return 0;
+}
+
+/* Loads the entities of a row and feeds what is joined. */
+static int
+load_row(crm_hydration *h, crm_page *page, uint32_t row)
+{
+    crm_program *program = h->program;
+    for (size_t i = 0; i < program->nentities; i++) {
+        crm_entity_op *op = &program->entities[i];
+        op_state *os = &h->ops[i];
+        PyObject *parent =
+            op->parent < 0 ? NULL : h->ops[op->parent].current;
+        os->fresh = 0;
+        PyObject *entity = parent == Py_None ? Py_NewRef(Py_None)
+                                             : load_entity(h, i, page, row);
+        if (entity == NULL) {
+            return -1;
+        }
+        Py_XSETREF(os->current, entity);
+        if (parent == NULL || parent == Py_None) {
+            continue;
+        }
+        int fed = op->collection ? feed_collection(h, i, parent, entity)
+                                 : feed_scalar(h, i, parent, entity);
+        if (fed < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Calls the reconstructors of what a row made, the joined ones first. */
+static int
+reconstruct(crm_hydration *h)
+{
+    for (size_t i = h->program->nentities; i-- > 0;) {
+        crm_manager *manager = h->program->entities[i].layout->manager;
+        PyObject *obj = h->ops[i].current;
+        if (!h->ops[i].fresh || manager->reconstructor == NULL) {
+            continue;
+        }
+        h->ops[i].fresh = 0;
+        Py_INCREF(obj);
+        PyObject *function = Py_NewRef(manager->reconstructor);
+        PyObject *done = PyObject_CallOneArg(function, obj);
+        Py_DECREF(function);
+        Py_DECREF(obj);
+        if (done == NULL) {
+            return -1;
+        }
+        Py_DECREF(done);
+    }
+    return 0;
+}
+
+/* ---- results ---------------------------------------------------------- */
+
+/* crm_decode, with the plainest cases inline. */
+static inline PyObject *
+decode(crm_hydration *h, const crm_item_op *item, const crm_cell *cell)
+{
+    if (item->codec.code <= CRM_TYPE_STRING) {
+        if (cell->tag == CRM_INT64) {
+            return PyLong_FromLongLong(cell->u.i);
+        }
+        if (cell->tag == CRM_TEXT && (cell->flags & CRM_CELL_ASCII) &&
+            cell->len > 1) {
+            PyObject *text = PyUnicode_New(cell->len, 127);
+            if (text != NULL) {
+                memcpy(PyUnicode_1BYTE_DATA(text), cell->u.p, cell->len);
+            }
+            return text;
+        }
+    }
+    if (cell->tag == CRM_NULL && item->codec.code < CRM_TYPE_JSON) {
+        return Py_NewRef(Py_None);
+    }
+    PyObject *value = crm_decode(h->core, &item->codec, cell);
+    if (value == NULL) {
+        size_t at = (size_t)(item - h->program->items);
+        blame("column",
+              PyTuple_GET_ITEM(h->program->keys, at));
+    }
+    return value;
+}
+
+static inline PyObject *
+make_item(crm_hydration *h, const crm_item_op *item, const crm_cell *cells)
+{
+    if (item->is_entity) {
+        return Py_NewRef(h->ops[item->index].current);
+    }
+    return decode(h, item, &cells[item->index]);
+}
+
+static PyObject *
+make_row(crm_hydration *h, const crm_cell *cells)
+{
+    crm_program *program = h->program;
+    crm_row *row = crm_row_new(program->row_keys, (Py_ssize_t)program->nitems);
+    if (row == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < program->nitems; i++) {
+        row->items[i] = make_item(h, &program->items[i], cells);
+        if (row->items[i] == NULL) {
+            Py_DECREF(row);
+            return NULL;
+        }
+    }
+    return crm_row_finish(row);
+}
+
+/* Whether an entity is given out for the first time: 1, 0, or -1. */
+static int
+is_new_entity(crm_hydration *h, PyObject *entity)
+{
+    uint32_t unused;
+    int added = crm_addrset_add(&h->given, entity, 0, 0, &unused);
+    if (added < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (added && entity != Py_None && keep(h, entity) < 0) {
+        return -1;
+    }
+    return added;
+}
+
+/* What stands for an item in the key of a result: entities and what cannot be
+ * hashed count by their address, which a reference keeps theirs. */
+static PyObject *
+key_part(crm_hydration *h, PyObject *item, int is_entity)
+{
+    if (!is_entity) {
+        if (PyObject_Hash(item) != -1) {
+            return Py_NewRef(item);
+        }
+        if (!PyErr_ExceptionMatches(PyExc_TypeError)) {
+            return NULL;
+        }
+        PyErr_Clear();
+    }
+    if (item != Py_None && keep(h, item) < 0) {
+        return NULL;
+    }
+    return PyLong_FromVoidPtr(item);
+}
+
+/* The same for a row or a column's value. */
+static int
+is_new_result(crm_hydration *h, PyObject *result)
+{
+    crm_program *program = h->program;
+    if (h->given_rows == NULL) {
+        h->given_rows = PySet_New(NULL);
+        if (h->given_rows == NULL) {
+            return -1;
+        }
+    }
+    PyObject *key;
+    if (!Py_IS_TYPE(result, h->core->row_type)) {
+        key = key_part(h, result, 0);
+        if (key == NULL) {
+            return -1;
+        }
+    }
+    else {
+        key = PyTuple_New((Py_ssize_t)program->nitems);
+        for (size_t i = 0; key != NULL && i < program->nitems; i++) {
+            PyObject *item = ((crm_row *)result)->items[i];
+            PyObject *part = key_part(h, item, program->items[i].is_entity);
+            if (part == NULL) {
+                Py_CLEAR(key);
+                break;
+            }
+            PyTuple_SET_ITEM(key, (Py_ssize_t)i, part);
+        }
+        if (key == NULL) {
+            return -1;
+        }
+    }
+    Py_ssize_t before = PySet_GET_SIZE(h->given_rows);
+    int failed = PySet_Add(h->given_rows, key);
+    Py_DECREF(key);
+    return failed < 0 ? -1 : PySet_GET_SIZE(h->given_rows) > before;
+}
+
+/* PyList_Append that takes over the reference. */
+static inline int
+append(PyObject *list, PyObject *value)
+{
+    PyListObject *self = (PyListObject *)list;
+    Py_ssize_t size = Py_SIZE(self);
+    if (size < self->allocated) {
+        PyList_SET_ITEM(list, size, value);
+        Py_SET_SIZE(self, size + 1);
+        return 0;
+    }
+    int failed = PyList_Append(list, value);
+    Py_DECREF(value);
+    return failed;
+}
+
+/* The loop for the commonest program: every result is the one entity. */
+static int
+hydrate_entities(crm_hydration *h, crm_page *page, uint32_t first,
+                 uint32_t last, PyObject *out)
+{
+    for (uint32_t row = first; row < last; row++) {
+        PyObject *obj = load_entity(h, 0, page, row);
+        if (obj == NULL || append(out, obj) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The loop for columns alone. */
+static int
+hydrate_columns(crm_hydration *h, crm_page *page, uint32_t first,
+                uint32_t last, int single, PyObject *out)
+{
+    for (uint32_t row = first; row < last; row++) {
+        const crm_cell *cells = crm_page_row(page, row);
+        PyObject *result =
+            single ? decode(h, h->program->items,
+                            &cells[h->program->items[0].index])
+                   : make_row(h, cells);
+        if (result == NULL || append(out, result) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The loop for everything else. */
+static int
+hydrate_rows(crm_hydration *h, crm_page *page, uint32_t first, uint32_t last,
+             int single, PyObject *out)
+{
+    crm_item_op *items = h->program->items;
+    for (uint32_t row = first; row < last; row++) {
+        if (load_row(h, page, row) < 0 ||
+            (h->reconstruct && reconstruct(h) < 0)) {
+            return -1;
+        }
+        if (h->unique && single && items[0].is_entity) {
+            int first_time = is_new_entity(h, h->ops[items[0].index].current);
+            if (first_time < 0) {
+                return -1;
+            }
+            if (!first_time) {
+                continue;
+            }
+        }
+        const crm_cell *cells = crm_page_row(page, row);
+        PyObject *result =
+            single ? make_item(h, &items[0], cells) : make_row(h, cells);
+        if (result == NULL) {
+            return -1;
+        }
+        if (h->unique && !(single && items[0].is_entity)) {
+            int first_time = is_new_result(h, result);
+            if (first_time <= 0) {
+                Py_DECREF(result);
+                if (first_time < 0) {
+                    return -1;
+                }
+                continue;
+            }
+        }
+        if (append(out, result) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+crm_hydrate_page(crm_hydration *h, crm_page *page, uint32_t first,
+                 uint32_t last, int first_item, PyObject *out)
+{
+    crm_program *program = h->program;
+    if (page->ncols < program->ncols) {
+        PyErr_Format(PyExc_ValueError,
+                     "the program needs %u columns, the statement has %u",
+                     program->ncols, page->ncols);
+        return -1;
+    }
+    int single = program->scalar || first_item;
+    if (!h->unique && !h->reconstruct) {
+        if (program->nentities == 0) {
+            return hydrate_columns(h, page, first, last, single, out);
+        }
+        if (program->nentities == 1 && single && program->items[0].is_entity) {
+            return hydrate_entities(h, page, first, last, out);
+        }
+    }
+    int failed = hydrate_rows(h, page, first, last, single, out);
+    for (size_t i = 0; i < program->nentities; i++) {
+        Py_CLEAR(h->ops[i].current);
+    }
+    return failed;
 }
 
 int

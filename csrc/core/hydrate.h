@@ -13,15 +13,21 @@
 #include "entity.h"
 #include "page.h"
 #include "plan.h"
+#include "row.h"
 
 typedef struct {
-    crm_layout *layout;  /* owned; NULL col entries for unloaded slots */
-    uint16_t *pk_cols;   /* npk columns of the row that hold the key */
+    crm_layout *layout;   /* owned; col[slot] -1 where the row has no column */
+    uint16_t *pk_cols;    /* npk columns of the row that hold the key */
     uint16_t npk;
-    int32_t parent;      /* index of the entity it is joined to, or -1 */
-    uint16_t parent_slot; /* relationship slot it feeds there */
-    uint8_t collection;  /* that slot is a collection */
-    uint8_t eager_cols;  /* has PYTHON codecs: decode at load */
+    uint16_t parent_slot; /* relationship slot it feeds in its parent */
+    int32_t parent;       /* index of the entity it is joined to, or -1 */
+    uint8_t collection;   /* that slot is a collection */
+    uint8_t int_key;      /* one INTEGER key column: the fast way */
+    uint8_t partial_key;  /* a composite key may be NULL in part */
+    uint16_t *eager;      /* slots with PYTHON codecs: decoded at load */
+    uint16_t neager;
+    uint16_t nrelated;
+    uint16_t *related;    /* relationship slots of the class */
 } crm_entity_op;
 
 typedef struct {
@@ -31,36 +37,52 @@ typedef struct {
 } crm_item_op;
 
 struct crm_program {
+    crm_core *core;
     crm_entity_op *entities;
     size_t nentities;
-    crm_item_op *items; /* what one result row is made of */
+    crm_item_op *items;  /* what one result row is made of */
     size_t nitems;
-    uint8_t scalar;   /* a result row is its single item, not a Row */
-    uint8_t unique;   /* collections are joined: rows of one leading entity
-                         collapse to one result row */
-    PyObject *keys;   /* owned tuple of str: names of the items */
-    PyObject *index;  /* owned dict: name -> position */
+    uint32_t ncols;      /* columns a row must have at least */
+    uint8_t scalar;      /* a result row is its single item, not a Row */
+    uint8_t unique;      /* a result equal to an earlier one is left out:
+                            entities by identity, columns by value */
+    uint8_t collections; /* some entity feeds a collection: results are whole
+                            only when every row was read */
+    crm_keys *row_keys;  /* owned: names of the items */
+    PyObject *keys;      /* borrowed from row_keys: tuple of str */
 };
 
 /* From the Python description (see Plan in _core.pyi); NULL with an
  * exception. */
 crm_program *crm_program_new(crm_core *core, PyObject *description);
+/* The program of rows as the driver gives them, named by a tuple of str. */
+crm_program *crm_program_plain(crm_core *core, PyObject *names);
 void crm_program_free(crm_program *program);
 int crm_program_traverse(crm_program *program, visitproc visit, void *arg);
 
 enum { CRM_POPULATE_EXISTING = 1 };
 
 /* State of one execution that outlives a batch of pages (which collections were
- * begun, which leading rows were seen).  Opaque; one per cursor. */
+ * begun, which results were seen).  Opaque; one per cursor, which owns program
+ * and session and keeps them longer. */
 typedef struct crm_hydration crm_hydration;
+/* NULL with an exception; session may be NULL if there are no entities. */
 crm_hydration *crm_hydration_new(crm_program *program, crm_session *session,
                                  int flags);
 void crm_hydration_free(crm_hydration *h);
 int crm_hydration_traverse(crm_hydration *h, visitproc visit, void *arg);
+/* Whether equal results are left out; before the first page. */
+void crm_hydration_set_unique(crm_hydration *h, int unique);
+/* Forgets which existing objects were populated, between the chunks of a
+ * stream: what was seen is kept alive until then. */
+void crm_hydration_next_chunk(crm_hydration *h);
+/* Makes room in the identity maps for `count` rows: 0, or -1. */
+int crm_hydration_reserve(crm_hydration *h, uint64_t count);
 
 /* Turns rows [first, last) of a page into result objects appended to `out` (a
- * list).  0, or -1 with an exception; what was already made stays valid. */
+ * list); with `first_item`, each is its first item instead of a Row.  0, or -1
+ * with an exception; what was already made stays valid. */
 int crm_hydrate_page(crm_hydration *h, crm_page *page, uint32_t first,
-                     uint32_t last, PyObject *out);
+                     uint32_t last, int first_item, PyObject *out);
 
 #endif /* CRM_HYDRATE_H */

@@ -70,6 +70,10 @@ typedef struct crm_driver {
     /* Rolls back an open transaction and resets running statements. */
     int (*reset)(crm_conn *conn, crm_error *err);
     int (*ping)(crm_conn *conn, crm_error *err);
+    /* Changes a connection option (SQLite: isolation_level) for what comes; it
+     * neither begins nor ends a transaction.  May be NULL. */
+    int (*set_option)(crm_conn *conn, const char *key, const char *value,
+                      crm_error *err);
 
     /* Transactions.  `begin` may be deferred by the driver until the first
      * statement that needs it (SQLite: the first INSERT, UPDATE or DELETE). */

@@ -33,10 +33,13 @@ PyObject *crm_decode(crm_core *core, const crm_codec *codec,
                      const crm_cell *cell);
 
 /* Fills *cell from a value; *keep is set to a new reference that keeps the
- * cell's bytes alive, or NULL if none is needed.  -1 with an exception:
- * TypeError/ValueError for what the type rejects, and for what no driver can
- * bind the DB-API class ProgrammingError is raised by the caller from the
- * TypeError set here. */
+ * cell's bytes alive, or NULL if none is needed.  0, or with an exception set:
+ * CRM_ENCODE_REFUSED: the type does not take this value (TypeError, ValueError,
+ * LookupError, or whatever user code raised); CRM_ENCODE_UNBINDABLE: the type
+ * took it, but no database value can be made of it (TypeError "type 'x' is not
+ * supported", OverflowError, UnicodeEncodeError); connection.h's
+ * crm_connection_bind_error makes the DB-API error of it. */
+enum { CRM_ENCODE_REFUSED = -1, CRM_ENCODE_UNBINDABLE = -2 };
 int crm_encode(crm_core *core, const crm_codec *codec, PyObject *value,
                crm_cell *cell, PyObject **keep);
 

@@ -1,7 +1,1009 @@
-#include "core.h"
+/* connection.c: driver connections (_core.Connection).  See connection.h. */
+#include "connection.h"
+
+#include <structmember.h>
+#include <unistd.h>
+
+#include "result.h"
+#include "statements.h"
+
+/* Rows read between two looks for Ctrl-C. */
+#define BATCH 65536
+
+/* ---- errors ----------------------------------------------------------- */
+
+static const char *
+class_name(crm_error_class cls)
+{
+    switch (cls) {
+        case CRM_E_INTERFACE:
+            return "InterfaceError";
+        case CRM_E_DATA:
+            return "DataError";
+        case CRM_E_OPERATIONAL:
+            return "OperationalError";
+        case CRM_E_INTEGRITY:
+            return "IntegrityError";
+        case CRM_E_INTERNAL:
+            return "InternalError";
+        case CRM_E_PROGRAMMING:
+            return "ProgrammingError";
+        case CRM_E_NOT_SUPPORTED:
+            return "NotSupportedError";
+        default:
+            return "DatabaseError";
+    }
+}
 
 int
-crm_connection_init(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(module))
+crm_connection_error(crm_connection *self, const char *name,
+                     const char *format, ...)
 {
+    PyObject *cls = PyObject_GetAttrString(self->dbapi, name);
+    if (cls != NULL) {
+        va_list args;
+        va_start(args, format);
+        PyErr_FormatV(cls, format, args);
+        va_end(args);
+        Py_DECREF(cls);
+    }
+    return -1;
+}
+
+/* Sets <driver>_errorcode and <driver>_errorname, as the standard library's
+ * driver does for SQLite. */
+static int
+set_error_code(crm_connection *self, PyObject *error, const crm_error *err)
+{
+    char name[64];
+    PyObject *code = PyLong_FromLong(err->code);
+    PyOS_snprintf(name, sizeof(name), "%s_errorcode", self->driver->name);
+    int status =
+        code == NULL ? -1 : PyObject_SetAttrString(error, name, code);
+    Py_XDECREF(code);
+    if (status == 0) {
+        PyObject *text = PyUnicode_FromString(err->name);
+        PyOS_snprintf(name, sizeof(name), "%s_errorname", self->driver->name);
+        status = text == NULL ? -1 : PyObject_SetAttrString(error, name, text);
+        Py_XDECREF(text);
+    }
+    return status;
+}
+
+int
+crm_connection_raise(crm_connection *self, const crm_error *err)
+{
+    if (err->disconnect) {
+        self->invalid = true;
+    }
+    if (err->cls == CRM_E_MEMORY) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    PyObject *text = PyUnicode_DecodeUTF8(
+        err->message, (Py_ssize_t)strlen(err->message), "replace");
+    PyObject *cls = PyObject_GetAttrString(self->dbapi, class_name(err->cls));
+    PyObject *error = text == NULL || cls == NULL
+                          ? NULL
+                          : PyObject_CallOneArg(cls, text);
+    if (error != NULL &&
+        (err->code == 0 || set_error_code(self, error, err) == 0)) {
+        PyErr_SetObject(cls, error);
+    }
+    Py_XDECREF(text);
+    Py_XDECREF(cls);
+    Py_XDECREF(error);
+    return -1;
+}
+
+/* ---- use of the connection -------------------------------------------- */
+
+int
+crm_connection_enter(crm_connection *self)
+{
+    if (self->conn == NULL) {
+        return crm_connection_error(self, "ProgrammingError",
+                                    "Cannot operate on a closed database.");
+    }
+    if (self->in_use != 0) {
+        return crm_connection_error(
+            self, "ProgrammingError",
+            self->in_use == PyThread_get_thread_ident()
+                ? "Recursive use of a connection is not allowed."
+                : "The connection is in use by another thread.");
+    }
+    self->in_use = PyThread_get_thread_ident();
     return 0;
+}
+
+/* A driver call that takes the connection and an error. */
+typedef int (*simple_call)(crm_conn *conn, crm_error *err);
+
+static int
+call_simple(crm_connection *self, simple_call call)
+{
+    crm_error err;
+    int status;
+    if (crm_connection_enter(self) < 0) {
+        return -1;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = call(self->conn, &err);
+    Py_END_ALLOW_THREADS
+    crm_connection_leave(self);
+    return status < 0 ? crm_connection_raise(self, &err) : 0;
+}
+
+/* ---- statements ------------------------------------------------------- */
+
+static crm_entry *
+prepare_entry(crm_connection *self, crm_plan *plan)
+{
+    if (self->statements->abandoned != 0) {
+        crm_statements_end_runs(self->statements, true);
+    }
+    crm_entry *entry = crm_statements_get(self->statements, plan->id);
+    if (entry != NULL) {
+        return entry;
+    }
+    Py_ssize_t len;
+    const char *sql = PyUnicode_AsUTF8AndSize(plan->sql, &len);
+    if (sql == NULL) {
+        return NULL;
+    }
+    crm_stmt *stmt;
+    crm_error err;
+    int status;
+    Py_BEGIN_ALLOW_THREADS
+    status = self->driver->prepare(self->conn, sql, (size_t)len, &stmt, &err);
+    Py_END_ALLOW_THREADS
+    if (status < 0) {
+        crm_connection_raise(self, &err);
+        return NULL;
+    }
+    return crm_statements_add(self->statements, plan->id, stmt);
+}
+
+crm_stmt *
+crm_connection_prepare(crm_connection *self, crm_plan *plan)
+{
+    crm_entry *entry = prepare_entry(self, plan);
+    return entry == NULL ? NULL : entry->stmt;
+}
+
+/* Fetches up to max_rows rows in batches, with a look for signals between
+ * them.  CRM_FAIL with an exception set. */
+static int
+fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
+              size_t max_rows)
+{
+    crm_error err;
+    for (;;) {
+        size_t batch = max_rows < BATCH ? max_rows : BATCH;
+        int status;
+        Py_BEGIN_ALLOW_THREADS
+        status = self->driver->fetch(stmt, rows, batch, &err);
+        if (status != CRM_MORE || max_rows == batch) {
+            crm_rows_trim(rows);
+        }
+        Py_END_ALLOW_THREADS
+        if (status < 0) {
+            return crm_connection_raise(self, &err);
+        }
+        if (max_rows != SIZE_MAX) {
+            max_rows -= batch;
+        }
+        if (status == CRM_DONE || max_rows == 0) {
+            return status;
+        }
+        if (PyErr_CheckSignals() < 0) {
+            self->driver->reset_stmt(stmt);
+            return CRM_FAIL;
+        }
+    }
+}
+
+/* Binds and runs; the connection is entered.  CRM_MORE makes *ran busy. */
+static int
+run_entered(crm_connection *self, crm_plan *plan, const crm_cell *cells,
+            crm_rows *rows, size_t max_rows, crm_entry **ran)
+{
+    crm_entry *entry = prepare_entry(self, plan);
+    if (entry == NULL) {
+        return CRM_FAIL;
+    }
+    crm_error err;
+    if (self->driver->bind(entry->stmt, cells, plan->nbinds, &err) < 0) {
+        return crm_connection_raise(self, &err);
+    }
+    crm_rows_init(rows, (uint32_t)self->driver->column_count(entry->stmt));
+    self->run = ++self->core->last_run;
+    int status = fetch_batches(self, entry->stmt, rows, max_rows);
+    if (status == CRM_MORE) {
+        entry->run = self->run;
+    }
+    *ran = entry;
+    return status;
+}
+
+/* Hands what the parameters of an unfinished run keep alive to its entry. */
+static int
+keep_params(crm_entry *entry, crm_params *params)
+{
+    if (params->count == 0) {
+        return 0;
+    }
+    PyObject **keep = PyMem_New(PyObject *, params->count);
+    if (keep == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(keep, params->keep, params->count * sizeof(*keep));
+    entry->keep = keep;
+    entry->nkeep = params->count;
+    params->count = 0;
+    return 0;
+}
+
+int
+crm_connection_run(crm_connection *self, crm_plan *plan,
+                   PyObject *const *values, size_t nvalues, crm_rows *rows,
+                   size_t max_rows, crm_stmt **stmt)
+{
+    crm_params params;
+    crm_entry *entry;
+    int status = CRM_FAIL;
+    crm_rows_init(rows, 0);
+    Py_CLEAR(self->failed_params);
+    if (crm_params_encode(&params, self, plan, values, nvalues) < 0) {
+        goto done;
+    }
+    if (crm_connection_enter(self) < 0) {
+        goto done;
+    }
+    status = run_entered(self, plan, params.cells, rows, max_rows, &entry);
+    if (status == CRM_MORE && keep_params(entry, &params) < 0) {
+        self->driver->reset_stmt(entry->stmt);
+        crm_statements_idle(self->statements, entry);
+        status = CRM_FAIL;
+    }
+    crm_connection_leave(self);
+    if (status < 0) {
+        crm_connection_set_failed(self, plan, values, nvalues);
+        crm_rows_clear(rows);
+    }
+    else {
+        *stmt = entry->stmt;
+    }
+done:
+    crm_params_clear(&params);
+    return status;
+}
+
+int
+crm_connection_run_cells(crm_connection *self, crm_plan *plan,
+                         const crm_cell *cells, crm_rows *rows,
+                         crm_stmt **stmt)
+{
+    crm_entry *entry;
+    crm_rows_init(rows, 0);
+    if (crm_connection_enter(self) < 0) {
+        return CRM_FAIL;
+    }
+    int status = run_entered(self, plan, cells, rows, SIZE_MAX, &entry);
+    crm_connection_leave(self);
+    if (status < 0) {
+        crm_rows_clear(rows);
+    }
+    else {
+        *stmt = entry->stmt;
+    }
+    return status;
+}
+
+/* The entry of an unfinished run, NULL if it is over. */
+static crm_entry *
+find_run(crm_connection *self, crm_stmt *stmt, uint64_t run)
+{
+    crm_entry *entry = self->statements == NULL || run == 0
+                           ? NULL
+                           : crm_statements_find(self->statements, stmt);
+    return entry != NULL && entry->run == run && !entry->abandoned ? entry
+                                                                   : NULL;
+}
+
+int
+crm_connection_fetch(crm_connection *self, crm_stmt *stmt, uint64_t run,
+                     crm_rows *rows, size_t max_rows)
+{
+    if (crm_connection_enter(self) < 0) {
+        return CRM_FAIL;
+    }
+    int status = CRM_FAIL;
+    crm_entry *entry = find_run(self, stmt, run);
+    if (entry == NULL) {
+        crm_connection_error(self, "InterfaceError",
+                             "Cursor needed to be reset because of "
+                             "commit/rollback and can no longer be fetched "
+                             "from.");
+    }
+    else {
+        status = fetch_batches(self, stmt, rows, max_rows);
+    }
+    crm_connection_leave(self);
+    if (entry != NULL && status != CRM_MORE) {
+        crm_statements_idle(self->statements, entry);
+    }
+    return status;
+}
+
+void
+crm_connection_release(crm_connection *self, crm_stmt *stmt, uint64_t run)
+{
+    crm_entry *entry = find_run(self, stmt, run);
+    if (entry == NULL) {
+        return;
+    }
+    if (self->in_use != 0 && self->in_use != PyThread_get_thread_ident()) {
+        /* Another thread is in a driver call of this connection. */
+        entry->abandoned = true;
+        self->statements->abandoned++;
+        return;
+    }
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    self->driver->reset_stmt(stmt);
+    crm_statements_idle(self->statements, entry);
+    PyErr_Restore(type, error, traceback);
+}
+
+/* True if `names` are the statement's column names, which change with the
+ * schema. */
+static int
+names_are_current(crm_connection *self, crm_stmt *stmt, PyObject *names,
+                  size_t count)
+{
+    if (names == NULL || (size_t)PyTuple_GET_SIZE(names) != count) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *name = self->driver->column_name(stmt, i);
+        if (name == NULL ||
+            PyUnicode_CompareWithASCIIString(
+                PyTuple_GET_ITEM(names, (Py_ssize_t)i), name) != 0) {
+            /* also a name that is not ASCII: made anew each time */
+            return 0;
+        }
+    }
+    return 1;
+}
+
+PyObject *
+crm_connection_columns(crm_connection *self, crm_stmt *stmt)
+{
+    crm_entry *entry = self->statements == NULL
+                           ? NULL
+                           : crm_statements_find(self->statements, stmt);
+    if (entry == NULL) {
+        return PyTuple_New(0);
+    }
+    size_t count = self->driver->column_count(stmt);
+    if (names_are_current(self, stmt, entry->columns, count)) {
+        return Py_NewRef(entry->columns);
+    }
+    PyObject *names = PyTuple_New((Py_ssize_t)count);
+    for (size_t i = 0; names != NULL && i < count; i++) {
+        const char *name = self->driver->column_name(stmt, i);
+        PyObject *str =
+            name == NULL
+                ? PyErr_NoMemory()
+                : PyUnicode_DecodeUTF8(name, (Py_ssize_t)strlen(name), NULL);
+        if (str == NULL) {
+            Py_CLEAR(names);
+            break;
+        }
+        PyUnicode_InternInPlace(&str);
+        PyTuple_SET_ITEM(names, (Py_ssize_t)i, str);
+    }
+    if (names != NULL) {
+        Py_XSETREF(entry->columns, Py_NewRef(names));
+    }
+    return names;
+}
+
+/* ---- construction ----------------------------------------------------- */
+
+/* Options as the driver takes them; `hold` keeps the bytes. */
+typedef struct {
+    crm_option *items;
+    size_t count;
+    PyObject *hold;
+} option_list;
+
+/* Bytes of an option's value: a file name as the system spells it, other values
+ * as str() says. */
+static PyObject *
+option_bytes(PyObject *key, PyObject *value)
+{
+    PyObject *text = PyObject_Str(value);
+    if (text == NULL) {
+        return NULL;
+    }
+    PyObject *bytes =
+        PyUnicode_CompareWithASCIIString(key, "database") == 0
+            ? PyUnicode_EncodeFSDefault(text)
+            : PyUnicode_AsUTF8String(text);
+    Py_DECREF(text);
+    if (bytes != NULL &&
+        strlen(PyBytes_AS_STRING(bytes)) != (size_t)PyBytes_GET_SIZE(bytes)) {
+        PyErr_SetString(PyExc_ValueError, "embedded null byte");
+        Py_CLEAR(bytes);
+    }
+    return bytes;
+}
+
+static int
+read_options(option_list *list, PyObject *options)
+{
+    *list = (option_list){0};
+    PyObject *items = PyMapping_Items(options);
+    if (items == NULL) {
+        return -1;
+    }
+    int status = -1;
+    Py_ssize_t count = PyList_GET_SIZE(items);
+    list->items = PyMem_New(crm_option, (size_t)count);
+    list->hold = PyList_New(0);
+    if (list->items == NULL || list->hold == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *key, *value;
+        if (!PyArg_ParseTuple(PyList_GET_ITEM(items, i), "UO:option", &key,
+                              &value)) {
+            goto done;
+        }
+        const char *name = PyUnicode_AsUTF8(key);
+        PyObject *bytes = name == NULL ? NULL : option_bytes(key, value);
+        if (bytes == NULL || PyList_Append(list->hold, key) < 0 ||
+            PyList_Append(list->hold, bytes) < 0) {
+            Py_XDECREF(bytes);
+            goto done;
+        }
+        list->items[i] = (crm_option){name, PyBytes_AS_STRING(bytes)};
+        list->count = (size_t)i + 1;
+        Py_DECREF(bytes);
+    }
+    status = 0;
+done:
+    Py_DECREF(items);
+    return status;
+}
+
+static int
+connect(crm_connection *self, PyObject *options)
+{
+    option_list list;
+    int status = read_options(&list, options);
+    if (status == 0) {
+        crm_error err;
+        crm_conn *conn = NULL;
+        Py_BEGIN_ALLOW_THREADS
+        status = self->driver->connect(list.items, list.count, &conn, &err);
+        Py_END_ALLOW_THREADS
+        if (status < 0) {
+            crm_connection_raise(self, &err);
+        }
+        else {
+            self->conn = conn;
+        }
+    }
+    PyMem_Free(list.items);
+    Py_XDECREF(list.hold);
+    return status;
+}
+
+static PyObject *
+connection_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"driver", "dbapi", "options", NULL};
+    PyObject *capsule, *dbapi, *options;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOO:Connection", names,
+                                     &capsule, &dbapi, &options)) {
+        return NULL;
+    }
+    const crm_driver *driver =
+        PyCapsule_GetPointer(capsule, CRM_DRIVER_CAPSULE);
+    if (driver == NULL) {
+        return NULL;
+    }
+    if (driver->abi != CRM_DRIVER_ABI) {
+        PyErr_Format(PyExc_ImportError,
+                     "driver '%s' was built for version %u of the driver "
+                     "interface, not %u",
+                     driver->name, driver->abi, CRM_DRIVER_ABI);
+        return NULL;
+    }
+    crm_core *core = crm_core_of(type);
+    if (core == NULL) {
+        return NULL;
+    }
+    crm_connection *self = (crm_connection *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->core = core;
+    self->driver = driver;
+    self->driver_capsule = Py_NewRef(capsule);
+    self->dbapi = Py_NewRef(dbapi);
+    self->pid = (long)getpid();
+    self->statements = crm_statements_new(driver);
+    if (self->statements == NULL || connect(self, options) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+/* Closes for good.  In a child process the parent's connection is only
+ * forgotten: closing it there would touch files and locks of the parent. */
+static void
+close_connection(crm_connection *self)
+{
+    crm_conn *conn = self->conn;
+    crm_statements *statements = self->statements;
+    self->conn = NULL;
+    self->statements = NULL;
+    if (self->pid != (long)getpid()) {
+        return;
+    }
+    crm_statements_free(statements);
+    if (conn != NULL) {
+        Py_BEGIN_ALLOW_THREADS
+        self->driver->close(conn);
+        Py_END_ALLOW_THREADS
+    }
+}
+
+static int
+connection_traverse(crm_connection *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->dbapi);
+    Py_VISIT(self->info);
+    Py_VISIT(self->failed_params);
+    Py_VISIT(self->failed_sql);
+    crm_entry *entry =
+        self->statements == NULL ? NULL : self->statements->newest;
+    for (; entry != NULL; entry = entry->older) {
+        for (size_t i = 0; i < entry->nkeep; i++) {
+            Py_VISIT(entry->keep[i]);
+        }
+    }
+    return 0;
+}
+
+static int
+connection_clear(crm_connection *self)
+{
+    /* dbapi stays: errors need it, and modules do not own connections. */
+    Py_CLEAR(self->info);
+    Py_CLEAR(self->failed_params);
+    Py_CLEAR(self->failed_sql);
+    return 0;
+}
+
+static void
+connection_dealloc(crm_connection *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (self->weakrefs != NULL) {
+        PyObject_ClearWeakRefs((PyObject *)self);
+    }
+    close_connection(self);
+    connection_clear(self);
+    Py_CLEAR(self->dbapi);
+    Py_CLEAR(self->driver_capsule);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+/* ---- methods ---------------------------------------------------------- */
+
+typedef struct {
+    crm_plan *plan;
+    PyObject *values; /* owned tuple */
+    crm_session *session;
+    Py_ssize_t stream;
+    int flags;
+} execute_args;
+
+static int
+keyword_arg(execute_args *to, PyObject **slots, PyObject *name,
+            PyObject *value)
+{
+    if (PyUnicode_CompareWithASCIIString(name, "stream") == 0) {
+        to->stream = PyLong_AsSsize_t(value);
+        return to->stream == -1 && PyErr_Occurred() ? -1 : 0;
+    }
+    if (PyUnicode_CompareWithASCIIString(name, "flags") == 0) {
+        long flags = PyLong_AsLong(value);
+        to->flags = (int)flags;
+        return flags == -1 && PyErr_Occurred() ? -1 : 0;
+    }
+    static const char *const names[] = {"plan", "values", "session"};
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
+        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0) {
+            slots[i] = value;
+            return 0;
+        }
+    }
+    PyErr_Format(PyExc_TypeError,
+                 "execute() got an unexpected keyword argument '%U'", name);
+    return -1;
+}
+
+static int
+check_plan(crm_connection *self, PyObject *plan)
+{
+    if (plan == NULL || !Py_IS_TYPE(plan, self->core->plan_type)) {
+        PyErr_Format(PyExc_TypeError, "a Plan is needed, not %R",
+                     plan == NULL ? Py_None : plan);
+        return -1;
+    }
+    return 0;
+}
+
+static int
+parse_execute(crm_connection *self, execute_args *to, PyObject *const *args,
+              Py_ssize_t nargs, PyObject *kwnames)
+{
+    PyObject *slots[3] = {NULL, NULL, NULL}; /* plan, values, session */
+    if (nargs > 3) {
+        PyErr_SetString(PyExc_TypeError,
+                        "execute() takes at most 3 positional arguments");
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < nargs; i++) {
+        slots[i] = args[i];
+    }
+    Py_ssize_t nkw = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
+    for (Py_ssize_t i = 0; i < nkw; i++) {
+        if (keyword_arg(to, slots, PyTuple_GET_ITEM(kwnames, i),
+                        args[nargs + i]) < 0) {
+            return -1;
+        }
+    }
+    if (check_plan(self, slots[0]) < 0) {
+        return -1;
+    }
+    to->plan = (crm_plan *)slots[0];
+    PyTypeObject *session_type = self->core->session_type;
+    if (slots[2] != NULL && slots[2] != Py_None) {
+        if (session_type == NULL ||
+            !PyObject_TypeCheck(slots[2], session_type)) {
+            PyErr_Format(PyExc_TypeError, "a Session is needed, not %R",
+                         slots[2]);
+            return -1;
+        }
+        to->session = (crm_session *)slots[2];
+    }
+    if (to->stream < 0) {
+        PyErr_SetString(PyExc_ValueError, "stream must not be negative");
+        return -1;
+    }
+    /* A tuple: code of the user that runs while values are encoded could change
+     * a list. */
+    to->values = slots[1] == NULL              ? PyTuple_New(0)
+                 : PyTuple_CheckExact(slots[1]) ? Py_NewRef(slots[1])
+                                                : PySequence_Tuple(slots[1]);
+    return to->values == NULL ? -1 : 0;
+}
+
+PyDoc_STRVAR(execute_doc,
+             "execute($self, /, plan, values=(), session=None, *, stream=0, "
+             "flags=0)\n--\n\n"
+             "Bind, run, and read all rows (or `stream` at a time).");
+
+static PyObject *
+connection_execute(crm_connection *self, PyObject *const *args,
+                   Py_ssize_t nargs, PyObject *kwnames)
+{
+    execute_args a = {0};
+    if (parse_execute(self, &a, args, nargs, kwnames) < 0) {
+        return NULL;
+    }
+    crm_rows rows;
+    crm_stmt *stmt;
+    PyObject *cursor = NULL;
+    size_t max_rows = a.stream == 0 ? SIZE_MAX : (size_t)a.stream;
+    int status = crm_connection_run(
+        self, a.plan, &PyTuple_GET_ITEM(a.values, 0),
+        (size_t)PyTuple_GET_SIZE(a.values), &rows, max_rows, &stmt);
+    if (status >= 0) {
+        uint64_t run = self->run;
+        int flags = a.flags | (status == CRM_MORE ? CRM_CURSOR_MORE : 0);
+        cursor = crm_cursor_new(self, a.plan, a.session, &rows, stmt, flags,
+                                a.stream);
+        if (cursor == NULL && status == CRM_MORE) {
+            crm_connection_release(self, stmt, run);
+        }
+    }
+    Py_DECREF(a.values);
+    return cursor;
+}
+
+PyDoc_STRVAR(run_script_doc, "run_script($self, sql, /)\n--\n\n"
+                             "Run SQL without parameters or rows.");
+
+static PyObject *
+connection_run_script(crm_connection *self, PyObject *sql)
+{
+    if (!PyUnicode_Check(sql)) {
+        PyErr_Format(PyExc_TypeError, "SQL must be str, not %R", sql);
+        return NULL;
+    }
+    Py_ssize_t len;
+    const char *text = PyUnicode_AsUTF8AndSize(sql, &len);
+    if (text == NULL) {
+        return NULL;
+    }
+    if (strlen(text) != (size_t)len) {
+        crm_connection_error(self, "ProgrammingError",
+                             "the query contains a null character");
+        return NULL;
+    }
+    if (crm_connection_enter(self) < 0) {
+        return NULL;
+    }
+    crm_error err;
+    int status;
+    Py_BEGIN_ALLOW_THREADS
+    status = self->driver->exec(self->conn, text, &err);
+    Py_END_ALLOW_THREADS
+    crm_connection_leave(self);
+    if (status < 0) {
+        crm_connection_raise(self, &err);
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+#define SIMPLE_METHOD(call)                                            \
+    static PyObject *connection_##call(crm_connection *self,           \
+                                       PyObject *Py_UNUSED(ignored))   \
+    {                                                                  \
+        if (call_simple(self, self->driver->call) < 0) {               \
+            return NULL;                                               \
+        }                                                              \
+        Py_RETURN_NONE;                                                \
+    }
+
+SIMPLE_METHOD(begin)
+SIMPLE_METHOD(commit)
+SIMPLE_METHOD(rollback)
+SIMPLE_METHOD(ping)
+
+int
+crm_connection_reset(crm_connection *self)
+{
+    int status = call_simple(self, self->driver->reset);
+    if (self->statements != NULL && self->in_use == 0) {
+        crm_statements_end_runs(self->statements, false);
+    }
+    return status;
+}
+
+static PyObject *
+connection_reset(crm_connection *self, PyObject *Py_UNUSED(ignored))
+{
+    if (crm_connection_reset(self) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+connection_interrupt(crm_connection *self, PyObject *Py_UNUSED(ignored))
+{
+    /* Without enter: meant for a connection that another thread uses. */
+    if (self->conn != NULL) {
+        self->driver->interrupt(self->conn);
+    }
+    Py_RETURN_NONE;
+}
+
+int
+crm_connection_close(crm_connection *self)
+{
+    if (self->conn == NULL) {
+        return 0;
+    }
+    if (crm_connection_enter(self) < 0) {
+        return -1;
+    }
+    close_connection(self);
+    crm_connection_leave(self);
+    return 0;
+}
+
+static PyObject *
+connection_close(crm_connection *self, PyObject *Py_UNUSED(ignored))
+{
+    if (crm_connection_close(self) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(describe_doc,
+             "describe($self, plan, /)\n--\n\n"
+             "Names of the columns a plan (or SQL text) returns, without "
+             "running it.");
+
+static PyObject *
+connection_describe(crm_connection *self, PyObject *what)
+{
+    PyObject *plan, *names = NULL;
+    if (PyUnicode_Check(what)) {
+        plan = PyObject_CallOneArg((PyObject *)self->core->plan_type, what);
+    }
+    else {
+        plan = check_plan(self, what) < 0 ? NULL : Py_NewRef(what);
+    }
+    if (plan == NULL || crm_connection_enter(self) < 0) {
+        Py_XDECREF(plan);
+        return NULL;
+    }
+    crm_stmt *stmt = crm_connection_prepare(self, (crm_plan *)plan);
+    if (stmt != NULL) {
+        names = crm_connection_columns(self, stmt);
+    }
+    crm_connection_leave(self);
+    Py_DECREF(plan);
+    return names;
+}
+
+PyDoc_STRVAR(set_option_doc,
+             "set_option($self, key, value, /)\n--\n\n"
+             "Change an option of the open connection, if the driver can.");
+
+static PyObject *
+connection_set_option(crm_connection *self, PyObject *args)
+{
+    const char *key, *value;
+    if (!PyArg_ParseTuple(args, "ss:set_option", &key, &value)) {
+        return NULL;
+    }
+    if (self->driver->set_option == NULL) {
+        crm_connection_error(self, "NotSupportedError",
+                             "driver '%s' has no option '%s'",
+                             self->driver->name, key);
+        return NULL;
+    }
+    if (crm_connection_enter(self) < 0) {
+        return NULL;
+    }
+    crm_error err;
+    int status = self->driver->set_option(self->conn, key, value, &err);
+    crm_connection_leave(self);
+    if (status < 0) {
+        crm_connection_raise(self, &err);
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+connection_last_insert_id(crm_connection *self, PyObject *Py_UNUSED(ignored))
+{
+    if (crm_connection_enter(self) < 0) {
+        return NULL;
+    }
+    int64_t id = self->driver->last_insert_id(self->conn);
+    crm_connection_leave(self);
+    return PyLong_FromLongLong(id);
+}
+
+/* ---- attributes ------------------------------------------------------- */
+
+static PyObject *
+connection_get_closed(crm_connection *self, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(self->conn == NULL);
+}
+
+static PyObject *
+connection_get_in_transaction(crm_connection *self, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(self->conn != NULL &&
+                           self->driver->in_transaction(self->conn));
+}
+
+static PyObject *
+connection_get_info(crm_connection *self, void *Py_UNUSED(closure))
+{
+    if (self->info == NULL) {
+        self->info = PyDict_New();
+    }
+    return Py_XNewRef(self->info);
+}
+
+static PyGetSetDef connection_getset[] = {
+    {"closed", (getter)connection_get_closed, NULL, NULL, NULL},
+    {"in_transaction", (getter)connection_get_in_transaction, NULL, NULL,
+     NULL},
+    {"info", (getter)connection_get_info, NULL, "A dict for the user.", NULL},
+    {NULL},
+};
+
+static PyMemberDef connection_members[] = {
+    {"invalid", T_BOOL, offsetof(crm_connection, invalid), 0,
+     "A call reported a disconnect."},
+    {"failed_params", T_OBJECT, offsetof(crm_connection, failed_params),
+     READONLY, "Parameters of the run that raised last."},
+    {"failed_sql", T_OBJECT, offsetof(crm_connection, failed_sql), READONLY,
+     "SQL of the flush statement that raised last."},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_connection, weakrefs),
+     READONLY, NULL},
+    {NULL},
+};
+
+static PyMethodDef connection_methods[] = {
+    {"execute", (PyCFunction)(void (*)(void))connection_execute,
+     METH_FASTCALL | METH_KEYWORDS, execute_doc},
+    {"execute_many", (PyCFunction)(void (*)(void))crm_connection_execute_many,
+     METH_FASTCALL,
+     "execute_many($self, plan, rows, /)\n--\n\n"
+     "Run once per row of parameters; the sum of the rows changed."},
+    {"run_script", (PyCFunction)connection_run_script, METH_O,
+     run_script_doc},
+    {"begin", (PyCFunction)connection_begin, METH_NOARGS, NULL},
+    {"commit", (PyCFunction)connection_commit, METH_NOARGS, NULL},
+    {"rollback", (PyCFunction)connection_rollback, METH_NOARGS, NULL},
+    {"reset", (PyCFunction)connection_reset, METH_NOARGS,
+     "Roll back and end unfinished statements."},
+    {"ping", (PyCFunction)connection_ping, METH_NOARGS, NULL},
+    {"interrupt", (PyCFunction)connection_interrupt, METH_NOARGS,
+     "Make a call that runs in another thread fail soon."},
+    {"close", (PyCFunction)connection_close, METH_NOARGS, NULL},
+    {"describe", (PyCFunction)connection_describe, METH_O, describe_doc},
+    {"set_option", (PyCFunction)connection_set_option, METH_VARARGS,
+     set_option_doc},
+    {"last_insert_id", (PyCFunction)connection_last_insert_id, METH_NOARGS,
+     NULL},
+    {NULL},
+};
+
+static PyType_Slot connection_slots[] = {
+    {Py_tp_doc, "Connection(driver, dbapi, options)\n--\n\n"
+                "One database connection; see _core.pyi."},
+    {Py_tp_new, connection_new},
+    {Py_tp_dealloc, connection_dealloc},
+    {Py_tp_traverse, connection_traverse},
+    {Py_tp_clear, connection_clear},
+    {Py_tp_methods, connection_methods},
+    {Py_tp_members, connection_members},
+    {Py_tp_getset, connection_getset},
+    {0, NULL},
+};
+
+static PyType_Spec connection_spec = {
+    .name = "cormorant._core.Connection",
+    .basicsize = sizeof(crm_connection),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = connection_slots,
+};
+
+int
+crm_connection_init(crm_core *core, PyObject *module)
+{
+    core->connection_type = (PyTypeObject *)PyType_FromModuleAndSpec(
+        module, &connection_spec, NULL);
+    if (core->connection_type == NULL) {
+        return -1;
+    }
+    return PyModule_AddType(module, core->connection_type);
 }

@@ -3,6 +3,11 @@
  * Keeps the prepared statements of the connection (an LRU of plans), encodes
  * parameters, calls the driver without the GIL and turns a crm_error into the
  * DB-API exception of the driver's module.  All functions need the GIL.
+ *
+ * User code can run while parameters are encoded, and another thread while a
+ * driver call runs without the GIL.  So: encode first, then enter, prepare,
+ * bind and fetch, leave.  Between enter and leave nobody else can touch the
+ * connection: not close it, not evict a statement.
  */
 #ifndef CRM_CONNECTION_H
 #define CRM_CONNECTION_H
@@ -11,29 +16,48 @@
 #include "../driver.h"
 #include "plan.h"
 
+typedef struct crm_statements crm_statements; /* statements.h */
+
 typedef struct crm_connection {
     PyObject_HEAD
     crm_core *core;
     const crm_driver *driver;
-    crm_conn *conn;        /* NULL once closed */
+    crm_conn *conn;           /* NULL once closed */
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
-    PyObject *dbapi;       /* owned: module with Error, IntegrityError, … */
-    PyObject *info;        /* owned dict for the user */
-    uint64_t in_use;       /* guards against use from two threads at once */
-    bool invalid;          /* a driver call reported a disconnect */
-    void *statements;      /* private to connection.c: plan -> crm_stmt LRU */
-    PyObject *failed_params; /* owned tuple or NULL: parameters of the run that
-                                raised, for error texts */
+    PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
+    PyObject *info;           /* owned dict for the user, NULL until asked for */
+    uint64_t in_use;          /* ident of the thread between enter and leave */
+    uint64_t run;             /* number of the newest run, see fetch */
+    long pid;                 /* process that opened it */
+    bool invalid;             /* a driver call reported a disconnect */
+    crm_statements *statements; /* owned: plan -> crm_stmt */
+    PyObject *failed_params;  /* owned tuple or NULL: parameters of the run
+                                 that raised, for error texts */
+    PyObject *failed_sql;     /* owned str or NULL: SQL of the flush run that
+                                 raised (a flush runs several plans) */
     PyObject *weakrefs;
 } crm_connection;
 
+/* Begins the use of the connection: 0, or -1 with ProgrammingError when it is
+ * closed, or in use (by another thread). */
+int crm_connection_enter(crm_connection *self);
+static inline void
+crm_connection_leave(crm_connection *self)
+{
+    self->in_use = 0;
+}
+
 /* The statement of a plan, prepared on first use: borrowed until the next call
  * on this connection; NULL with an exception.  A statement that is in use by
- * an unfinished cursor is not given out a second time. */
+ * an unfinished cursor is not given out a second time.  Between enter and
+ * leave. */
 crm_stmt *crm_connection_prepare(crm_connection *self, crm_plan *plan);
 
 /* Raises the DB-API exception for err.  Returns -1. */
 int crm_connection_raise(crm_connection *self, const crm_error *err);
+/* Sets an exception of the DB-API class `name`.  Returns -1. */
+int crm_connection_error(crm_connection *self, const char *name,
+                         const char *format, ...);
 
 /* Encoded parameters of one run; keeps what the cells point at. */
 typedef struct {
@@ -51,12 +75,51 @@ int crm_params_encode(crm_params *params, crm_connection *self, crm_plan *plan,
                       PyObject *const *values, size_t nvalues);
 void crm_params_clear(crm_params *params);
 
+/* After crm_encode failed with `status` for bind `i` of the plan: completes the
+ * exception (a DB-API error for what cannot be bound) and sets failed_params.
+ * Returns -1. */
+int crm_connection_bind_error(crm_connection *self, crm_plan *plan,
+                              PyObject *const *values, size_t nvalues,
+                              size_t i, int status);
+/* Sets failed_params from the values of a run that raised; keeps the exception
+ * that is set. */
+void crm_connection_set_failed(crm_connection *self, crm_plan *plan,
+                               PyObject *const *values, size_t nvalues);
+
 /* Binds and runs a plan with the GIL released, reading up to max_rows rows
- * (SIZE_MAX: all).  CRM_MORE or CRM_DONE, or CRM_FAIL with an exception. With
- * CRM_MORE the statement stays busy and *stmt is set for further driver
- * fetches. */
+ * (SIZE_MAX: all).  CRM_MORE or CRM_DONE, or CRM_FAIL with an exception.  *stmt
+ * is the statement that ran (borrowed until the next call on this connection),
+ * self->run the number of this run.  With CRM_MORE the statement stays busy, the
+ * parameters alive, until fetch ends the run or release gives it up.  `rows` is
+ * initialized here. */
 int crm_connection_run(crm_connection *self, crm_plan *plan,
                        PyObject *const *values, size_t nvalues, crm_rows *rows,
                        size_t max_rows, crm_stmt **stmt);
+/* The same for cells the caller encoded.  Always reads all rows.  Does not set
+ * failed_params. */
+int crm_connection_run_cells(crm_connection *self, crm_plan *plan,
+                             const crm_cell *cells, crm_rows *rows,
+                             crm_stmt **stmt);
+
+/* Continues run number `run` of a statement, appending to `rows` (initialized by
+ * the caller).  CRM_MORE, CRM_DONE, or CRM_FAIL with an exception: also when the
+ * connection was closed or reset meanwhile. */
+int crm_connection_fetch(crm_connection *self, crm_stmt *stmt, uint64_t run,
+                         crm_rows *rows, size_t max_rows);
+/* Gives an unfinished run up and its statement back.  Does nothing if the run is
+ * over; keeps a set exception. */
+void crm_connection_release(crm_connection *self, crm_stmt *stmt, uint64_t run);
+
+/* Rolls back and ends unfinished runs; closes.  0, or -1 with an exception. */
+int crm_connection_reset(crm_connection *self);
+int crm_connection_close(crm_connection *self);
+
+/* The method execute_many(plan, rows), in executemany.c. */
+PyObject *crm_connection_execute_many(crm_connection *self,
+                                      PyObject *const *args, Py_ssize_t nargs);
+
+/* Names of a statement's columns: a new tuple of str, () if it returns no rows;
+ * kept with the statement.  Call it after the run, and before the next. */
+PyObject *crm_connection_columns(crm_connection *self, crm_stmt *stmt);
 
 #endif /* CRM_CONNECTION_H */

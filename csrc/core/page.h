@@ -47,22 +47,25 @@ crm_page_ref(crm_page *page)
 /* Drops one reference; frees the page with the last. NULL is allowed. */
 void crm_page_unref(crm_page *page);
 
-/* A result being filled: a growing array of pages, each owned once. */
+/* A result being filled: a growing array of pages, each owned once.  Pages start
+ * small and grow, so that a result of one row costs one small page. */
 typedef struct {
     crm_page **pages;
     size_t npages;
     size_t cap;
     uint32_t ncols;
+    uint32_t next_size; /* bytes of the next page */
     uint64_t nrows;    /* finished rows in all pages */
     crm_cell *current; /* the open row, or NULL */
+    uint32_t row_back; /* page->back where the open row began */
 } crm_rows;
 
 void crm_rows_init(crm_rows *rows, uint32_t ncols);
 /* Drops the pages and forgets them; the object can be used again. */
 void crm_rows_clear(crm_rows *rows);
 /* Opens a row of `ncols` NULL cells; NULL when memory is out.  The pointer is
- * valid until the next crm_rows_bytes call (which may move the open row to a
- * new page): use rows->current. */
+ * valid until the next crm_rows_bytes or crm_rows_put call (which may move the
+ * open row to a new page): use rows->current. */
 crm_cell *crm_rows_begin(crm_rows *rows);
 /* Space for `len` bytes belonging to the open row; NULL when memory is out
  * (or len is over UINT32_MAX).  Earlier cells of the open row stay right. */
@@ -75,5 +78,13 @@ int crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
 void crm_rows_end(crm_rows *rows);
 /* Forgets the open row. */
 void crm_rows_abandon(crm_rows *rows);
+/* Gives back what the last page does not use.  Nothing points into it yet; no
+ * row is open.  Never fails: without memory the page stays as it is. */
+void crm_rows_trim(crm_rows *rows);
+
+/* True if all bytes are below 0x80, found while copying them. */
+int crm_copy_text(char *to, const char *from, size_t len);
+/* True if the bytes are UTF-8 as Python's strict decoder takes it. */
+int crm_is_utf8(const char *bytes, size_t len);
 
 #endif /* CRM_PAGE_H */

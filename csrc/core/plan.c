@@ -1,7 +1,192 @@
-#include "core.h"
+/* plan.c: executable statements (_core.Plan).  See plan.h. */
+#include "plan.h"
+
+#include <structmember.h>
+
+#include "hydrate.h"
+
+static int
+plan_traverse(crm_plan *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    for (size_t i = 0; i < self->nbinds; i++) {
+        Py_VISIT(self->binds[i].codec.arg);
+    }
+    return self->program == NULL
+               ? 0
+               : crm_program_traverse(self->program, visit, arg);
+}
+
+static int
+plan_clear(crm_plan *self)
+{
+    crm_bind *binds = self->binds;
+    size_t nbinds = self->nbinds;
+    self->binds = NULL;
+    self->nbinds = 0;
+    for (size_t i = 0; i < nbinds; i++) {
+        crm_codec_clear(&binds[i].codec);
+    }
+    PyMem_Free(binds);
+    crm_program *program = self->program;
+    self->program = NULL;
+    if (program != NULL) {
+        crm_program_free(program);
+    }
+    return 0;
+}
+
+static void
+plan_dealloc(crm_plan *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    plan_clear(self);
+    Py_CLEAR(self->sql);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+/* One (index, code, arg) of the constructor's `binds`. */
+static int
+set_bind(crm_bind *bind, PyObject *item)
+{
+    Py_ssize_t index;
+    int code;
+    PyObject *arg;
+    if (!PyTuple_Check(item)) {
+        PyErr_Format(PyExc_TypeError, "a bind is (index, code, arg), not %R",
+                     item);
+        return -1;
+    }
+    if (!PyArg_ParseTuple(item, "niO:bind", &index, &code, &arg)) {
+        return -1;
+    }
+    if (index < 0 || index > UINT32_MAX) {
+        PyErr_Format(PyExc_ValueError, "bind index %zd is out of range",
+                     index);
+        return -1;
+    }
+    bind->index = (uint32_t)index;
+    return crm_codec_set(&bind->codec, code, arg);
+}
+
+static int
+set_binds(crm_plan *self, PyObject *binds)
+{
+    PyObject *items = PySequence_Fast(binds, "binds must be a sequence");
+    if (items == NULL) {
+        return -1;
+    }
+    int status = -1;
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
+    if (count != 0) {
+        self->binds = PyMem_Calloc((size_t)count, sizeof(*self->binds));
+        if (self->binds == NULL) {
+            PyErr_NoMemory();
+            goto done;
+        }
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (set_bind(&self->binds[i], PySequence_Fast_GET_ITEM(items, i)) < 0) {
+            goto done;
+        }
+        self->nbinds = (size_t)i + 1;
+    }
+    status = 0;
+done:
+    Py_DECREF(items);
+    return status;
+}
+
+static PyObject *
+plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"sql", "binds", "program", NULL};
+    PyObject *sql, *binds = NULL, *program = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|OO:Plan", names, &sql,
+                                     &binds, &program)) {
+        return NULL;
+    }
+    crm_core *core = crm_core_of(type);
+    if (core == NULL) {
+        return NULL;
+    }
+    crm_plan *self = (crm_plan *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->core = core;
+    self->id = ++core->last_plan;
+    self->sql = Py_NewRef(sql);
+    if (binds != NULL && binds != Py_None && set_binds(self, binds) < 0) {
+        goto error;
+    }
+    if (program != Py_None) {
+        self->program = crm_program_new(core, program);
+        if (self->program == NULL) {
+            goto error;
+        }
+    }
+    return (PyObject *)self;
+error:
+    Py_DECREF(self);
+    return NULL;
+}
+
+static PyObject *
+plan_keys(crm_plan *self, void *Py_UNUSED(closure))
+{
+    if (self->program == NULL || self->program->keys == NULL) {
+        return PyTuple_New(0);
+    }
+    return Py_NewRef(self->program->keys);
+}
+
+static PyObject *
+plan_repr(crm_plan *self)
+{
+    return PyUnicode_FromFormat("<Plan %R>", self->sql);
+}
+
+static PyMemberDef plan_members[] = {
+    {"sql", T_OBJECT_EX, offsetof(crm_plan, sql), READONLY, "SQL text"},
+    {NULL},
+};
+
+static PyGetSetDef plan_getset[] = {
+    {"keys", (getter)plan_keys, NULL,
+     "Names of the items of a result row, () if the driver names them.", NULL},
+    {NULL},
+};
+
+static PyType_Slot plan_slots[] = {
+    {Py_tp_doc, "Plan(sql, binds=(), program=None)\n--\n\n"
+                "An executable statement; see _core.pyi."},
+    {Py_tp_new, plan_new},
+    {Py_tp_dealloc, plan_dealloc},
+    {Py_tp_traverse, plan_traverse},
+    {Py_tp_clear, plan_clear},
+    {Py_tp_repr, plan_repr},
+    {Py_tp_members, plan_members},
+    {Py_tp_getset, plan_getset},
+    {0, NULL},
+};
+
+static PyType_Spec plan_spec = {
+    .name = "cormorant._core.Plan",
+    .basicsize = sizeof(crm_plan),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = plan_slots,
+};
 
 int
-crm_plan_init(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(module))
+crm_plan_init(crm_core *core, PyObject *module)
 {
-    return 0;
+    core->plan_type = (PyTypeObject *)PyType_FromModuleAndSpec(
+        module, &plan_spec, NULL);
+    if (core->plan_type == NULL) {
+        return -1;
+    }
+    return PyModule_AddType(module, core->plan_type);
 }

@@ -1,0 +1,164 @@
+/* params.c: the encoded parameters of a run.  See connection.h. */
+#include "connection.h"
+
+#define INLINE Py_ARRAY_LENGTH(((crm_params *)NULL)->inline_cells)
+
+static int
+params_reserve(crm_params *params, size_t count)
+{
+    params->count = 0;
+    params->cells = params->inline_cells;
+    params->keep = params->inline_keep;
+    if (count <= INLINE) {
+        return 0;
+    }
+    params->cells = PyMem_New(crm_cell, count);
+    params->keep = PyMem_New(PyObject *, count);
+    if (params->cells == NULL || params->keep == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+int
+crm_params_encode(crm_params *params, crm_connection *self, crm_plan *plan,
+                  PyObject *const *values, size_t nvalues)
+{
+    if (params_reserve(params, plan->nbinds) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < plan->nbinds; i++) {
+        const crm_bind *bind = &plan->binds[i];
+        if (bind->index >= nvalues) {
+            return crm_connection_error(
+                self, "ProgrammingError",
+                "Incorrect number of bindings supplied. The current statement "
+                "uses %zu, and there are %zu supplied.",
+                plan->nbinds, nvalues);
+        }
+        int status = crm_encode(plan->core, &bind->codec, values[bind->index],
+                                &params->cells[i], &params->keep[i]);
+        if (status < 0) {
+            return crm_connection_bind_error(self, plan, values, nvalues, i,
+                                             status);
+        }
+        params->count = i + 1;
+    }
+    return 0;
+}
+
+void
+crm_params_clear(crm_params *params)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        Py_XDECREF(params->keep[i]);
+    }
+    params->count = 0;
+    if (params->cells != params->inline_cells) {
+        PyMem_Free(params->cells);
+        params->cells = params->inline_cells;
+    }
+    if (params->keep != params->inline_keep) {
+        PyMem_Free(params->keep);
+        params->keep = params->inline_keep;
+    }
+}
+
+/* What a bind is shown as in the text of an error: what its type made of the
+ * value.  A new reference; NULL with an exception if the type refuses it. */
+static PyObject *
+shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value)
+{
+    crm_cell cell;
+    PyObject *keep;
+    crm_codec any = {0};
+    switch (bind->codec.code) {
+        case CRM_TYPE_ANY:
+        case CRM_TYPE_INTEGER:
+        case CRM_TYPE_STRING:
+            return Py_NewRef(value);
+        case CRM_TYPE_BINARY:
+            return value == Py_None ? Py_NewRef(value)
+                                    : PyMemoryView_FromObject(value);
+        default:
+            break;
+    }
+    int status = crm_encode(plan->core, &bind->codec, value, &cell, &keep);
+    if (status == CRM_ENCODE_UNBINDABLE) {
+        PyErr_Clear();
+        return Py_NewRef(value);
+    }
+    PyObject *shown =
+        status < 0 ? NULL : crm_decode(plan->core, &any, &cell);
+    Py_XDECREF(keep);
+    return shown;
+}
+
+/* The tuple for failed_params; NULL with an exception if a type refuses its
+ * value. */
+static PyObject *
+shown_params(crm_plan *plan, PyObject *const *values, size_t nvalues)
+{
+    PyObject *shown = PyTuple_New((Py_ssize_t)plan->nbinds);
+    for (size_t i = 0; shown != NULL && i < plan->nbinds; i++) {
+        const crm_bind *bind = &plan->binds[i];
+        PyObject *value = bind->index < nvalues
+                              ? shown_value(plan, bind, values[bind->index])
+                              : Py_NewRef(Py_None);
+        if (value == NULL) {
+            Py_CLEAR(shown);
+            break;
+        }
+        PyTuple_SET_ITEM(shown, (Py_ssize_t)i, value);
+    }
+    return shown;
+}
+
+void
+crm_connection_set_failed(crm_connection *self, crm_plan *plan,
+                          PyObject *const *values, size_t nvalues)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *shown = shown_params(plan, values, nvalues);
+    if (shown == NULL) {
+        PyErr_Clear();
+    }
+    Py_XSETREF(self->failed_params, shown);
+    PyErr_Restore(type, error, traceback);
+}
+
+int
+crm_connection_bind_error(crm_connection *self, crm_plan *plan,
+                          PyObject *const *values, size_t nvalues, size_t i,
+                          int status)
+{
+    Py_CLEAR(self->failed_params);
+    if (status != CRM_ENCODE_UNBINDABLE) {
+        return -1;
+    }
+    /* Types refuse values before the driver sees the first of them: a later
+     * parameter that is refused is the error that counts. */
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *shown = shown_params(plan, values, nvalues);
+    if (shown == NULL) {
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(traceback);
+        return -1;
+    }
+    Py_XSETREF(self->failed_params, shown);
+    if (!PyErr_GivenExceptionMatches(type, PyExc_TypeError)) {
+        PyErr_Restore(type, error, traceback);
+        return -1;
+    }
+    PyErr_NormalizeException(&type, &error, &traceback);
+    crm_connection_error(self, "ProgrammingError",
+                         "Error binding parameter %zu: %S", i + 1, error);
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(traceback);
+    return -1;
+}

@@ -1,0 +1,75 @@
+/* sqlite_driver.h: what the files of the SQLite driver share.  Plain C.
+ *
+ * Connections are opened with SQLITE_OPEN_NOMUTEX: driver.h promises one thread
+ * at a time, which also makes the unprotected values of sqlite3_column_value
+ * safe to read.  Nothing here touches Python.
+ */
+#ifndef CRM_SQLITE_DRIVER_H
+#define CRM_SQLITE_DRIVER_H
+
+#include <sqlite3.h>
+
+#include "../driver.h"
+
+struct crm_conn {
+    sqlite3 *db;
+    crm_stmt *statements; /* every statement, for close; doubly linked */
+    /* Prepared on first use. */
+    sqlite3_stmt *begin;
+    sqlite3_stmt *commit;
+    sqlite3_stmt *rollback;
+    char begin_sql[24]; /* "" in autocommit mode */
+};
+
+struct crm_stmt {
+    crm_conn *conn;
+    sqlite3_stmt *stmt; /* NULL: only white space and comments */
+    crm_stmt *prev, *next;
+    bool is_dml;  /* INSERT, UPDATE, DELETE, REPLACE: needs a transaction */
+    bool started; /* stepped since bound: to be reset before it is bound */
+    int64_t changes;
+};
+
+/* errors.c.  All return CRM_FAIL. */
+
+/* Fills *err from what the connection reports for the failed call `rc`. */
+int crm_sqlite_error(crm_error *err, sqlite3 *db, int rc);
+/* Fills *err with a class and a text of the driver's own. */
+int crm_sqlite_fail(crm_error *err, crm_error_class cls, const char *format,
+                    ...) __attribute__((format(printf, 3, 4)));
+/* As above, for a result code without a connection. */
+int crm_sqlite_code(crm_error *err, int rc);
+
+/* connection.c */
+int crm_sqlite_connect(const crm_option *options, size_t count, crm_conn **out,
+                       crm_error *err);
+void crm_sqlite_close(crm_conn *conn);
+int crm_sqlite_reset(crm_conn *conn, crm_error *err);
+int crm_sqlite_ping(crm_conn *conn, crm_error *err);
+int crm_sqlite_set_option(crm_conn *conn, const char *key, const char *value,
+                          crm_error *err);
+int crm_sqlite_begin(crm_conn *conn, crm_error *err);
+int crm_sqlite_commit(crm_conn *conn, crm_error *err);
+int crm_sqlite_rollback(crm_conn *conn, crm_error *err);
+bool crm_sqlite_in_transaction(crm_conn *conn);
+int crm_sqlite_exec(crm_conn *conn, const char *sql, crm_error *err);
+int64_t crm_sqlite_last_insert_id(crm_conn *conn);
+void crm_sqlite_interrupt(crm_conn *conn);
+/* Begins the transaction that `begin` put off, unless one is open. */
+int crm_sqlite_begin_now(crm_conn *conn, crm_error *err);
+
+/* statement.c */
+int crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len,
+                       crm_stmt **out, crm_error *err);
+void crm_sqlite_finalize(crm_stmt *stmt);
+size_t crm_sqlite_param_count(crm_stmt *stmt);
+size_t crm_sqlite_column_count(crm_stmt *stmt);
+const char *crm_sqlite_column_name(crm_stmt *stmt, size_t column);
+int crm_sqlite_bind(crm_stmt *stmt, const crm_cell *cells, size_t count,
+                    crm_error *err);
+int crm_sqlite_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
+                     crm_error *err);
+void crm_sqlite_reset_stmt(crm_stmt *stmt);
+int64_t crm_sqlite_changes(crm_stmt *stmt);
+
+#endif /* CRM_SQLITE_DRIVER_H */

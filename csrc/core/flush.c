@@ -1,7 +1,490 @@
-#include "core.h"
+/* flush.c: what the loops of a flush share. */
+#include "flush.h"
+
+#include "state.h"
+
+/* ---- a call ----------------------------------------------------------- */
 
 int
-crm_flush_init(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(module))
+crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
+                PyObject *objects, PyObject *log, PyObject *special)
 {
+    flush->conn = (crm_connection *)conn;
+    flush->core = flush->conn->core;
+    flush->manager = (crm_manager *)manager;
+    flush->log = log == Py_None ? NULL : log;
+    flush->special = special == Py_None ? NULL : special;
+    flush->objects = PySequence_Tuple(objects);
+    if (flush->objects == NULL) {
+        return -1;
+    }
+    flush->count = (size_t)PyTuple_GET_SIZE(flush->objects);
+    flush->str_clause = PyUnicode_InternFromString("__clause_element__");
+    flush->str_visit = PyUnicode_InternFromString("__visit_name__");
+    if (flush->str_clause == NULL || flush->str_visit == NULL) {
+        return -1;
+    }
+    for (size_t i = 0; i < flush->count; i++) {
+        if (crm_flush_state(flush, i) == NULL) {
+            return -1;
+        }
+    }
     return 0;
+}
+
+void
+crm_flush_end(crm_flush *flush)
+{
+    Py_CLEAR(flush->objects);
+    Py_CLEAR(flush->str_clause);
+    Py_CLEAR(flush->str_visit);
+}
+
+crm_state *
+crm_flush_state(crm_flush *flush, size_t i)
+{
+    PyObject *obj = PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i);
+    crm_state *state = crm_state_of(flush->core, obj);
+    if (state == NULL || state->layout->manager != flush->manager) {
+        PyErr_Format(PyExc_TypeError, "%.100s object in a flush of %.100s",
+                     Py_TYPE(obj)->tp_name,
+                     ((PyTypeObject *)flush->manager->class_)->tp_name);
+        return NULL;
+    }
+    return state;
+}
+
+int
+crm_flush_is_expression(crm_flush *flush, PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    if (type == flush->plain || type == &PyUnicode_Type ||
+        type == &PyLong_Type || type == &PyFloat_Type ||
+        value == Py_None || type == &PyBytes_Type || type == &PyBool_Type) {
+        return 0;
+    }
+    if (_PyType_Lookup(type, flush->str_clause) != NULL ||
+        _PyType_Lookup(type, flush->str_visit) != NULL) {
+        return 1;
+    }
+    flush->plain = type;
+    return 0;
+}
+
+int
+crm_flush_special(crm_flush *flush, PyObject *obj, PyObject *slots)
+{
+    if (flush->special == NULL) {
+        crm_raise(flush->core, "ArgumentError",
+                  "an SQL expression cannot be bound as a value of %.100s",
+                  Py_TYPE(obj)->tp_name);
+        return -1;
+    }
+    PyObject *done =
+        PyObject_CallFunctionObjArgs(flush->special, obj, slots, NULL);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+/* ---- values of an object ---------------------------------------------- */
+
+/* The default of object `i`, made on first use: borrowed; NULL with an
+ * exception. */
+static PyObject *
+default_of(crm_flush *flush, size_t i, uint16_t at)
+{
+    PyObject **place =
+        &flush->defaults[(i - flush->first) * flush->ndefaults + at];
+    if (*place == NULL) {
+        PyObject *maker = flush->makers[at];
+        PyObject *value = PyCallable_Check(maker)
+                              ? PyObject_CallOneArg(maker, Py_None)
+                              : Py_NewRef(maker);
+        *place = value;
+    }
+    return *place;
+}
+
+static PyObject *
+key_part(crm_state *state, uint16_t at)
+{
+    if (!(state->flags & CRM_S_KEY)) {
+        PyErr_SetString(PyExc_ValueError, "an object without an identity");
+        return NULL;
+    }
+    if (state->flags & CRM_S_INT_KEY) {
+        return PyLong_FromLongLong(state->key.i);
+    }
+    PyObject *key = state->key.o;
+    if (state->layout->manager->npk > 1) {
+        key = PyTuple_GET_ITEM(key, at);
+    }
+    return Py_NewRef(key);
+}
+
+/* The value of a source: a new reference, NULL with an exception. */
+static PyObject *
+value_of(crm_flush *flush, size_t i, crm_state *state, crm_source source)
+{
+    switch ((crm_origin)source.origin) {
+        case CRM_FROM_DEFAULT:
+            return Py_XNewRef(default_of(flush, i, source.at));
+        case CRM_FROM_KEY:
+            return key_part(state, source.at);
+        case CRM_FROM_SLOT:
+            break;
+    }
+    PyObject *value = crm_state_peek(state, source.at);
+    if (value == NULL && !PyErr_Occurred()) {
+        value = Py_NewRef(Py_None);
+    }
+    return value;
+}
+
+/* The exception of a value that could not be encoded. */
+static int
+encode_failed(crm_flush *flush, size_t i, crm_state *state, size_t bind,
+              int status)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject **values = PyMem_Calloc(flush->nsources + 1, sizeof(PyObject *));
+    if (values != NULL) {
+        for (size_t k = 0; k < flush->nsources; k++) {
+            values[k] = value_of(flush, i, state, flush->sources[k]);
+            if (values[k] == NULL) {
+                PyErr_Clear();
+                values[k] = Py_NewRef(Py_None);
+            }
+        }
+    }
+    PyErr_Restore(type, value, traceback);
+    if (values == NULL) {
+        return -1;
+    }
+    int failed = crm_connection_bind_error(flush->conn, flush->plan, values,
+                                           flush->nsources, bind, status);
+    for (size_t k = 0; k < flush->nsources; k++) {
+        Py_DECREF(values[k]);
+    }
+    PyMem_Free(values);
+    return failed;
+}
+
+int
+crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
+{
+    crm_state *state =
+        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))
+             ->state;
+    crm_plan *plan = flush->plan;
+    for (size_t b = 0; b < plan->nbinds; b++) {
+        const crm_bind *bind = &plan->binds[b];
+        crm_source source = flush->sources[bind->index];
+        PyObject *held = NULL;
+        if (source.origin == CRM_FROM_SLOT && source.at < state->nslots) {
+            held = state->slots[source.at];
+        }
+        /* what follows can run code that changes the object */
+        PyObject *value = CRM_SLOT_HAS(held)
+                              ? Py_NewRef(held)
+                              : value_of(flush, i, state, source);
+        if (value == NULL) {
+            return -1;
+        }
+        int status = crm_encode(flush->core, &bind->codec, value, &cells[b],
+                                &keep[b]);
+        Py_DECREF(value);
+        if (status < 0) {
+            return encode_failed(flush, i, state, b, status);
+        }
+    }
+    return 0;
+}
+
+/* ---- log and errors --------------------------------------------------- */
+
+/* The parameters of one object as Python shows them: a new tuple. */
+static PyObject *
+shown_params(crm_flush *flush, size_t i)
+{
+    crm_batch one;
+    PyObject *tuple = NULL;
+    if (crm_batch_begin(&one, flush->conn, flush->plan, 1, 0, 0) == 0) {
+        PyObject **keep;
+        crm_cell *cells = crm_batch_next(&one, &keep);
+        if (crm_flush_encode(flush, i, cells, keep) == 0) {
+            tuple = crm_cells_tuple(cells, one.width);
+        }
+        crm_batch_add(&one);
+    }
+    crm_batch_end(&one);
+    return tuple;
+}
+
+/* The same of the whole run: a list of tuples, or one tuple if it is short. */
+static PyObject *
+shown_run(crm_flush *flush)
+{
+    if (flush->length == 1) {
+        return shown_params(flush, flush->first);
+    }
+    PyObject *list = PyList_New((Py_ssize_t)flush->length);
+    if (list == NULL) {
+        return NULL;
+    }
+    for (size_t k = 0; k < flush->length; k++) {
+        PyObject *tuple = shown_params(flush, flush->first + k);
+        if (tuple == NULL) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SET_ITEM(list, (Py_ssize_t)k, tuple);
+    }
+    return list;
+}
+
+void
+crm_flush_failed(crm_flush *flush, size_t i, int whole_run)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *params = whole_run ? shown_run(flush) : shown_params(flush, i);
+    /* a value that cannot be encoded has left its own failed_params */
+    if (params == NULL) {
+        PyErr_Clear();
+    }
+    else {
+        Py_XSETREF(flush->conn->failed_params, params);
+    }
+    Py_XSETREF(flush->conn->failed_sql, Py_NewRef(flush->plan->sql));
+    PyErr_Restore(type, value, traceback);
+}
+
+int
+crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
+              size_t total, int returning)
+{
+    if (flush->log == NULL) {
+        return 0;
+    }
+    PyObject *params = whole_run ? shown_run(flush) : shown_params(flush, i);
+    if (params == NULL) {
+        return -1;
+    }
+    PyObject *done = PyObject_CallFunction(
+        flush->log, "OOnnO", flush->plan->sql, params, (Py_ssize_t)number,
+        (Py_ssize_t)total, returning ? Py_True : Py_False);
+    Py_DECREF(params);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+int
+crm_flush_run_many(crm_flush *flush, int64_t *changed)
+{
+    crm_batch batch;
+    int status = crm_batch_begin(&batch, flush->conn, flush->plan,
+                                 flush->length, 0, 0);
+    if (status == 0 && flush->log != NULL) {
+        status = crm_flush_log(flush, flush->first, 1, 0, 0, 0);
+    }
+    for (size_t k = 0; status == 0 && k < flush->length; k++) {
+        PyObject **keep;
+        crm_cell *cells = crm_batch_next(&batch, &keep);
+        status = crm_flush_encode(flush, flush->first + k, cells, keep);
+        if (crm_batch_add(&batch) && status == 0) {
+            status = crm_batch_run(&batch);
+        }
+    }
+    if (status == 0) {
+        status = crm_batch_run(&batch);
+    }
+    if (status < 0) {
+        crm_flush_failed(flush, flush->first, 1);
+    }
+    *changed = batch.changed;
+    crm_batch_end(&batch);
+    return status;
+}
+
+/* ---- slots ------------------------------------------------------------ */
+
+uint16_t *
+crm_slots_from(crm_manager *manager, PyObject *sequence, size_t *count)
+{
+    PyObject *fast = PySequence_Fast(sequence, "slots must be a sequence");
+    if (fast == NULL) {
+        return NULL;
+    }
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(fast);
+    uint16_t *slots = PyMem_Calloc((size_t)n + 1, sizeof(uint16_t));
+    if (slots == NULL) {
+        PyErr_NoMemory();
+        Py_DECREF(fast);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        long slot = PyLong_AsLong(PySequence_Fast_GET_ITEM(fast, i));
+        if (slot == -1 && PyErr_Occurred()) {
+            goto error;
+        }
+        if (slot < 0 || slot >= UINT16_MAX ||
+            (manager != NULL && slot >= manager->nattrs)) {
+            PyErr_Format(PyExc_ValueError, "bad slot %ld", slot);
+            goto error;
+        }
+        slots[i] = (uint16_t)slot;
+    }
+    Py_DECREF(fast);
+    *count = (size_t)n;
+    return slots;
+
+error:
+    PyMem_Free(slots);
+    Py_DECREF(fast);
+    return NULL;
+}
+
+/* ---- InsertPlan ------------------------------------------------------- */
+
+static PyObject *
+insert_plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *words[] = {"plan", "slots", "returning", "last_id", NULL};
+    crm_core *core = crm_core_of(type);
+    PyObject *plan, *slots, *returning = NULL;
+    int last_id = -1;
+    if (core == NULL ||
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "O!O|Oi:InsertPlan", words,
+                                     core->plan_type, &plan, &slots,
+                                     &returning, &last_id)) {
+        return NULL;
+    }
+    crm_insert_plan *self = (crm_insert_plan *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    size_t count = 0;
+    self->plan = (crm_plan *)Py_NewRef(plan);
+    self->last_id = last_id;
+    self->slots = crm_slots_from(NULL, slots, &count);
+    self->nslots = (uint16_t)count;
+    if (self->slots != NULL && returning != NULL) {
+        self->returning = crm_slots_from(NULL, returning, &count);
+        self->nreturning = (uint16_t)count;
+    }
+    if (self->slots == NULL ||
+        (returning != NULL && self->returning == NULL)) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    if (last_id < -1 || last_id >= UINT16_MAX) {
+        PyErr_SetString(PyExc_ValueError, "bad slot of the generated key");
+        Py_DECREF(self);
+        return NULL;
+    }
+    for (size_t i = 0; i < self->plan->nbinds; i++) {
+        if (self->plan->binds[i].index >= self->nslots) {
+            PyErr_SetString(PyExc_ValueError,
+                            "a bind of the plan has no slot");
+            Py_DECREF(self);
+            return NULL;
+        }
+    }
+    return (PyObject *)self;
+}
+
+static int
+insert_plan_traverse(crm_insert_plan *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->plan);
+    return 0;
+}
+
+static void
+insert_plan_dealloc(crm_insert_plan *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF(self->plan);
+    PyMem_Free(self->slots);
+    PyMem_Free(self->returning);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *
+insert_plan_get_plan(crm_insert_plan *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(self->plan);
+}
+
+static PyGetSetDef insert_plan_getset[] = {
+    {"plan", (getter)insert_plan_get_plan, NULL, "The statement.", NULL},
+    {NULL},
+};
+
+static PyType_Slot insert_plan_slots[] = {
+    {Py_tp_doc, "How to insert objects that provide one set of columns."},
+    {Py_tp_new, insert_plan_new},
+    {Py_tp_dealloc, insert_plan_dealloc},
+    {Py_tp_traverse, insert_plan_traverse},
+    {Py_tp_getset, insert_plan_getset},
+    {0, NULL},
+};
+
+static PyType_Spec insert_plan_spec = {
+    .name = "cormorant._core.InsertPlan",
+    .basicsize = sizeof(crm_insert_plan),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = insert_plan_slots,
+};
+
+/* ---- the module ------------------------------------------------------- */
+
+PyDoc_STRVAR(insert_doc,
+             "insert_objects(connection, manager, columns, make, cache, "
+             "objects, log=None, special=None)\n--\n\n"
+             "INSERT objects in order.");
+PyDoc_STRVAR(update_doc,
+             "update_objects(connection, manager, columns, make, cache, "
+             "objects, log=None, special=None)\n--\n\n"
+             "UPDATE the changed columns of objects in order.");
+PyDoc_STRVAR(delete_doc,
+             "delete_objects(connection, manager, plan, objects, log=None)"
+             "\n--\n\nDELETE objects by their primary keys.");
+PyDoc_STRVAR(changed_doc,
+             "changed_columns(obj, columns)\n--\n\n"
+             "Slots whose value differs from the committed one.");
+
+static PyMethodDef flush_functions[] = {
+    {"insert_objects", (PyCFunction)(void (*)(void))crm_insert_objects,
+     METH_VARARGS | METH_KEYWORDS, insert_doc},
+    {"update_objects", (PyCFunction)(void (*)(void))crm_update_objects,
+     METH_VARARGS | METH_KEYWORDS, update_doc},
+    {"delete_objects", (PyCFunction)(void (*)(void))crm_delete_objects,
+     METH_VARARGS | METH_KEYWORDS, delete_doc},
+    {"changed_columns", crm_changed_columns, METH_VARARGS, changed_doc},
+    {NULL},
+};
+
+int
+crm_flush_init(crm_core *core, PyObject *module)
+{
+    core->insert_plan_type = (PyTypeObject *)PyType_FromModuleAndSpec(
+        module, &insert_plan_spec, NULL);
+    if (core->insert_plan_type == NULL ||
+        PyModule_AddType(module, core->insert_plan_type) < 0 ||
+        PyModule_AddIntConstant(module, "COLUMN_ALWAYS", CRM_COLUMN_ALWAYS) <
+            0 ||
+        PyModule_AddIntConstant(module, "COLUMN_OMIT_NONE",
+                                CRM_COLUMN_OMIT_NONE) < 0 ||
+        PyModule_AddIntConstant(module, "COLUMN_DEFAULT",
+                                CRM_COLUMN_DEFAULT) < 0) {
+        return -1;
+    }
+    return PyModule_AddFunctions(module, flush_functions);
 }

@@ -22,14 +22,17 @@ keys_alloc(crm_core *core, PyTypeObject *type)
 
 /* name -> position, the last of equal names winning. */
 static PyObject *
-number_names(PyObject *names)
+number_names(PyObject *items)
 {
     PyObject *index = PyDict_New();
     if (index == NULL) {
         return NULL;
     }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
-        PyObject *name = PyTuple_GET_ITEM(names, i);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items); i++) {
+        PyObject *name = PyTuple_GET_ITEM(items, i);
+        if (name == Py_None) {
+            continue;
+        }
         PyObject *position = PyLong_FromSsize_t(i);
         if (position == NULL ||
             PyDict_SetItem(index, name, position) < 0) {
@@ -42,21 +45,39 @@ number_names(PyObject *names)
     return index;
 }
 
-static int
-check_names(PyObject *names)
+/* The items that have a name: a new reference to a tuple. */
+static PyObject *
+take_names(PyObject *items)
 {
-    if (!PyTuple_Check(names)) {
+    if (!PyTuple_Check(items)) {
         PyErr_Format(PyExc_TypeError, "keys must be a tuple, not %.100s",
-                     Py_TYPE(names)->tp_name);
-        return -1;
+                     Py_TYPE(items)->tp_name);
+        return NULL;
     }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
-        if (!PyUnicode_Check(PyTuple_GET_ITEM(names, i))) {
+    Py_ssize_t named = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items); i++) {
+        PyObject *item = PyTuple_GET_ITEM(items, i);
+        if (!PyUnicode_Check(item) && item != Py_None) {
             PyErr_SetString(PyExc_TypeError, "keys must be strings");
-            return -1;
+            return NULL;
+        }
+        named += item != Py_None;
+    }
+    if (named == PyTuple_GET_SIZE(items)) {
+        return Py_NewRef(items);
+    }
+    PyObject *names = PyTuple_New(named);
+    if (names == NULL) {
+        return NULL;
+    }
+    named = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items); i++) {
+        PyObject *item = PyTuple_GET_ITEM(items, i);
+        if (item != Py_None) {
+            PyTuple_SET_ITEM(names, named++, Py_NewRef(item));
         }
     }
-    return 0;
+    return names;
 }
 
 static int
@@ -78,39 +99,42 @@ check_index(PyObject *index, Py_ssize_t count)
     return 0;
 }
 
-crm_keys *
-crm_keys_new(crm_core *core, PyObject *names, PyObject *index)
+/* The index to keep: a new dict. */
+static PyObject *
+take_index(PyObject *items, PyObject *index)
 {
-    if (check_names(names) < 0) {
-        return NULL;
-    }
     if (index == NULL || index == Py_None) {
-        index = number_names(names);
-        if (index == NULL) {
-            return NULL;
-        }
+        return number_names(items);
     }
-    else if (!PyDict_Check(index)) {
+    if (!PyDict_Check(index)) {
         PyErr_SetString(PyExc_TypeError, "index must be a dict");
         return NULL;
     }
-    else {
-        /* a copy: positions were checked and must stay in range */
-        index = PyDict_Copy(index);
-        if (index == NULL) {
-            return NULL;
-        }
-        if (check_index(index, PyTuple_GET_SIZE(names)) < 0) {
-            Py_DECREF(index);
-            return NULL;
-        }
+    /* a copy: positions are checked and must stay in range */
+    index = PyDict_Copy(index);
+    if (index != NULL && check_index(index, PyTuple_GET_SIZE(items)) < 0) {
+        Py_CLEAR(index);
     }
-    crm_keys *self = keys_alloc(core, core->row_keys_type);
-    if (self == NULL) {
-        Py_DECREF(index);
+    return index;
+}
+
+crm_keys *
+crm_keys_new(crm_core *core, PyObject *items, PyObject *index)
+{
+    PyObject *names = take_names(items);
+    if (names == NULL) {
         return NULL;
     }
-    self->names = Py_NewRef(names);
+    index = take_index(items, index);
+    crm_keys *self =
+        index == NULL ? NULL : keys_alloc(core, core->row_keys_type);
+    if (self == NULL) {
+        Py_DECREF(names);
+        Py_XDECREF(index);
+        return NULL;
+    }
+    self->items = Py_NewRef(items);
+    self->names = names;
     self->index = index;
     return self;
 }
@@ -139,13 +163,14 @@ static int
 keys_traverse(crm_keys *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->items);
     Py_VISIT(self->names);
     Py_VISIT(self->index);
     Py_VISIT(self->lookup);
     return 0;
 }
 
-/* names and index live as long as the keys do: rows rely on them. */
+/* items, names and index live as long as the keys do: rows rely on them. */
 static int
 keys_clear(crm_keys *self)
 {
@@ -159,6 +184,7 @@ keys_dealloc(crm_keys *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     keys_clear(self);
+    Py_CLEAR(self->items);
     Py_CLEAR(self->names);
     Py_CLEAR(self->index);
     type->tp_free(self);
@@ -189,12 +215,12 @@ keys_set_lookup(crm_keys *self, PyObject *value, void *Py_UNUSED(closure))
 static PyObject *
 keys_repr(crm_keys *self)
 {
-    return PyUnicode_FromFormat("RowKeys(%R)", self->names);
+    return PyUnicode_FromFormat("RowKeys(%R)", self->items);
 }
 
 static PyMemberDef keys_members[] = {
     {"names", T_OBJECT, offsetof(crm_keys, names), READONLY,
-     "The names of the items, in order."},
+     "The names of the items that have one, in order."},
     {NULL},
 };
 
@@ -345,8 +371,7 @@ crm_row_dict(crm_row *self)
         return NULL;
     }
     PyObject *names = self->keys->names;
-    Py_ssize_t count = Py_MIN(Py_SIZE(self), PyTuple_GET_SIZE(names));
-    for (Py_ssize_t i = 0; i < count; i++) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
         PyObject *name = PyTuple_GET_ITEM(names, i);
         Py_ssize_t position = position_of_name(self->keys, name);
         if (position < 0 || position >= Py_SIZE(self)) {
@@ -396,9 +421,9 @@ row_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     Py_ssize_t count = PyTuple_GET_SIZE(tuple);
     crm_row *row = NULL;
-    if (count != PyTuple_GET_SIZE(keys->names)) {
+    if (count != PyTuple_GET_SIZE(keys->items)) {
         PyErr_Format(PyExc_ValueError, "%zd keys, but %zd values",
-                     PyTuple_GET_SIZE(keys->names), count);
+                     PyTuple_GET_SIZE(keys->items), count);
     }
     else {
         row = crm_row_new(keys, count);
@@ -688,7 +713,7 @@ row_reduce(crm_row *self, PyObject *Py_UNUSED(none))
     if (values == NULL) {
         return NULL;
     }
-    return Py_BuildValue("O(ON)", Py_TYPE(self), self->keys->names, values);
+    return Py_BuildValue("O(ON)", Py_TYPE(self), self->keys->items, values);
 }
 
 static PyObject *

@@ -12,7 +12,8 @@
 typedef struct {
     PyObject_HEAD
     crm_core *core;
-    PyObject *names;  /* owned tuple of str */
+    PyObject *items;  /* owned tuple: a str or None (no name) per item */
+    PyObject *names;  /* owned tuple: those that are str */
     PyObject *index;  /* owned dict: name -> int position, -1: ambiguous */
     PyObject *lookup; /* owned callable(key) -> int or None, or NULL: finds keys
                          that are not names (columns, entities) */
@@ -25,9 +26,10 @@ typedef struct {
     PyObject *items[];
 } crm_row;
 
-/* Keys of the names (a tuple of str); `index` as above, or NULL to number the
- * names, the last of equal ones winning.  NULL with an exception. */
-crm_keys *crm_keys_new(crm_core *core, PyObject *names, PyObject *index);
+/* Keys of items (a tuple of str, None for an item without a name); `index` as
+ * above, or NULL to number the names, the last of equal ones winning.  NULL with
+ * an exception. */
+crm_keys *crm_keys_new(crm_core *core, PyObject *items, PyObject *index);
 
 /* A row of `count` NULL items, to be filled by the caller and then finished.
  * NULL with MemoryError. */

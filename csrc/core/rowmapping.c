@@ -57,7 +57,7 @@ mapping_dealloc(row_mapping *self)
 static Py_ssize_t
 mapping_length(row_mapping *self)
 {
-    return Py_SIZE(self->row);
+    return PyTuple_GET_SIZE(self->row->keys->names);
 }
 
 static PyObject *

@@ -72,14 +72,17 @@ class Plan:
     execution's values, and its bind codec.
 
     program: None (rows of plain values, named by the driver), or a tuple
-    `(entities, items, keys, scalar, unique)`:
-      entities: tuple of `(manager, cols, pk_cols, parent, parent_slot, collection)`:
-        cols[slot] is the row's column of that attribute or -1; parent is the index
-        of the entity it is eagerly joined to, or -1; parents come before children.
+    `(entities, items, keys, scalar, unique[, index])`:
+      entities: tuple of `(manager, cols, pk_cols, parent, parent_slot, collection
+        [, options])`: cols[slot] is the row's column of that attribute or -1; parent
+        is the index of the entity it is eagerly joined to, or -1; parents come before
+        children; options: what load_options() of the loaded objects gives
       items: tuple of `('e', entity_index)` or `('c', column, code, arg)`
       keys: tuple of str, one per item
       scalar: True: a result is the single item, else a Row of the items
-      unique: True: leading entities repeat in joined rows; each comes out once
+      unique: True: a result equal to an earlier one is left out (entities by
+        identity, columns by value)
+      index: see RowKeys
     """
 
     sql: str
@@ -93,32 +96,77 @@ class Plan:
 
 POPULATE_EXISTING: Final[int]
 
-# --- result.c ----------------------------------------------------------------
+# --- row.c, rowmapping.c, cursor.c -------------------------------------------
+class RowKeys:
+    """What the rows of one statement share.
+
+    index: name -> position (-1: ambiguous, an error when used); by default the last
+    of equal names wins. lookup: called with a key that is no str (a column, an
+    entity); gives its position, or None if it has none."""
+
+    names: tuple[str, ...]
+    index: Mapping[str, int]
+    lookup: Callable[[Any], int | None] | None
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        index: dict[str, int] | None = None,
+        lookup: Callable[[Any], int | None] | None = None,
+    ) -> None: ...
+
 class Row:
     """A result row: a sequence with named access, SQLAlchemy's Row."""
 
     _fields: tuple[str, ...]
-    _mapping: Mapping[str, Any]
-    def __new__(cls, keys: tuple[str, ...], values: Iterable[Any]) -> Row: ...
+    _mapping: RowMapping
+    _keys: RowKeys
+    _t: Row
+    t: Row
+    def __new__(cls, keys: tuple[str, ...] | RowKeys, values: Iterable[Any]) -> Row: ...
     def __len__(self) -> int: ...
     def __getitem__(self, index: Any) -> Any: ...
     def __iter__(self) -> Iterator[Any]: ...
     def __getattr__(self, name: str) -> Any: ...
+    def __lt__(self, other: Any) -> bool: ...
+    def __le__(self, other: Any) -> bool: ...
+    def __gt__(self, other: Any) -> bool: ...
+    def __ge__(self, other: Any) -> bool: ...
     def _asdict(self) -> dict[str, Any]: ...
-    def _tuple(self) -> tuple[Any, ...]: ...
+    def _tuple(self) -> Any: ...
+    def tuple(self) -> Any: ...
+    def _to_tuple_instance(self) -> Any:
+        """A real tuple of the items."""
     def count(self, value: Any, /) -> int: ...
-    def index(self, value: Any, /) -> int: ...
+    def index(self, value: Any, start: int = 0, stop: int = ..., /) -> int: ...
+    def __class_getitem__(cls, item: Any, /) -> Any: ...
+
+class RowMapping(Mapping[str, Any]):
+    """A row as a mapping: by name, column or entity."""
+
+    _row: Row
+    def __init__(self, row: Row) -> None: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: Any) -> Any: ...
+    def __iter__(self) -> Iterator[str]: ...
 
 class Cursor:
     """The rows of one execution."""
 
     keys: tuple[str, ...]
+    row_keys: RowKeys | None
     rowcount: int
     lastrowid: int
     returns_rows: bool
+    scalar: bool
+    """Results are single items, not Rows."""
+    unique: bool
+    """Equal results are left out; may be set before the first fetch."""
     closed: bool
+    connection: Connection
+    plan: Plan
     def fetch(self, count: int = -1) -> list[Any]:
-        """The next `count` results (all: -1) as the program makes them."""
+        """The next `count` results (all: -1) as the program makes them; [] at the end.
+        exc.ResourceClosedError when closed, or if there are no rows at all."""
     def fetch_scalars(self, count: int = -1) -> list[Any]:
         """As fetch, but the first item of each row."""
     def close(self) -> None:

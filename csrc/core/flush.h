@@ -1,0 +1,105 @@
+/* flush.h: the loops of a flush.
+ *
+ * A flush hands over objects in order; neighbours that need the same statement
+ * are a run.  A run takes values from its objects straight into cells.  All
+ * functions need the GIL.
+ */
+#ifndef CRM_FLUSH_H
+#define CRM_FLUSH_H
+
+#include "core.h"
+
+#include "batch.h"
+#include "connection.h"
+#include "entity.h"
+
+/* How to insert objects that provide one set of columns (_core.InsertPlan). */
+typedef struct {
+    PyObject_HEAD
+    crm_plan *plan;      /* owned */
+    uint16_t *slots;     /* attributes bound, in the order of plan's indexes */
+    uint16_t nslots;
+    uint16_t *returning; /* attributes fed by the columns returned */
+    uint16_t nreturning;
+    int32_t last_id;     /* attribute fed by the generated key, or -1 */
+} crm_insert_plan;
+
+/* Where the value of a bind comes from. */
+typedef enum {
+    CRM_FROM_SLOT,    /* attribute `at` of the object */
+    CRM_FROM_DEFAULT, /* default number `at` of the run */
+    CRM_FROM_KEY,     /* part `at` of the identity key */
+} crm_origin;
+
+typedef struct {
+    uint8_t origin; /* crm_origin */
+    uint16_t at;
+} crm_source;
+
+/* One call of insert_objects, update_objects or delete_objects. */
+typedef struct {
+    crm_core *core;
+    crm_connection *conn; /* borrowed, as all that follows but `objects` */
+    crm_manager *manager;
+    PyObject *log;     /* callable or NULL */
+    PyObject *special; /* callable or NULL */
+    PyObject *objects; /* owned tuple: user code may change the list */
+    size_t count;
+    PyObject *str_clause; /* owned "__clause_element__" */
+    PyObject *str_visit;  /* owned "__visit_name__" */
+    PyTypeObject *plain;  /* last type seen that is no expression; an address */
+
+    /* the current run: objects [first, first + length) */
+    size_t first, length;
+    crm_plan *plan;      /* owned during the run */
+    crm_source *sources; /* nsources, one per index of the plan's binds */
+    size_t nsources;
+    PyObject **defaults; /* ndefaults per object, owned; NULL: not made yet */
+    size_t ndefaults;
+    PyObject **makers;   /* borrowed: what makes each default */
+} crm_flush;
+
+/* Fills what all calls share: 0, or -1 with an exception.  Call crm_flush_end in
+ * either case. */
+int crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
+                    PyObject *objects, PyObject *log, PyObject *special);
+void crm_flush_end(crm_flush *flush);
+
+/* The state of object `i`, borrowed; NULL with TypeError if it is not of the
+ * manager's class. */
+crm_state *crm_flush_state(crm_flush *flush, size_t i);
+/* Whether a value is an SQL expression, which no driver can bind. */
+int crm_flush_is_expression(crm_flush *flush, PyObject *value);
+/* An object with an expression as a value, met in its turn. */
+int crm_flush_special(crm_flush *flush, PyObject *obj, PyObject *slots);
+
+/* Encodes object `i` into a row of the plan: 0, or -1 with an exception. */
+int crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells,
+                     PyObject **keep);
+/* Sets failed_sql and failed_params: of one object, or of the whole run.  Keeps
+ * the exception that is set. */
+void crm_flush_failed(crm_flush *flush, size_t i, int whole_run);
+/* Tells the log of one execution, or (whole run) of an executemany. */
+int crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
+                  size_t total, int returning);
+/* Runs the current run as an executemany, logged once; *changed is the sum of
+ * rows changed. */
+int crm_flush_run_many(crm_flush *flush, int64_t *changed);
+
+/* The functions of the module. */
+PyObject *crm_insert_objects(PyObject *module, PyObject *args,
+                             PyObject *kwargs);
+PyObject *crm_update_objects(PyObject *module, PyObject *args,
+                             PyObject *kwargs);
+PyObject *crm_delete_objects(PyObject *module, PyObject *args,
+                             PyObject *kwargs);
+PyObject *crm_changed_columns(PyObject *module, PyObject *args);
+
+enum { CRM_COLUMN_ALWAYS = 0, CRM_COLUMN_OMIT_NONE, CRM_COLUMN_DEFAULT };
+
+/* A sequence of slots of a manager: a new PyMem array, its length in *count;
+ * NULL with an exception. */
+uint16_t *crm_slots_from(crm_manager *manager, PyObject *sequence,
+                         size_t *count);
+
+#endif /* CRM_FLUSH_H */

@@ -1,0 +1,444 @@
+/* insert.c: INSERT of new objects.
+ *
+ * Neighbours that provide the same columns are a run and share an InsertPlan.
+ * Without RETURNING or a generated key the run is one executemany; with one of
+ * them, an execution per object.
+ */
+#include "flush.h"
+
+#include "state.h"
+
+/* A column as insert_objects is told of it. */
+typedef struct {
+    uint16_t slot;
+    uint8_t rule;      /* CRM_COLUMN_* */
+    PyObject *maker;   /* borrowed from the caller's tuple: the default */
+} column;
+
+typedef struct {
+    crm_flush flush;
+    PyObject *items;   /* owned tuple of column tuples */
+    column *columns;
+    size_t ncolumns;
+    uint8_t *given;    /* per column: the current run provides it */
+    uint8_t *other;    /* the same of the next object */
+    PyObject *make;    /* borrowed */
+    PyObject *cache;   /* borrowed dict */
+    PyObject **makers; /* for flush.makers */
+} insert;
+
+/* ---- the columns ------------------------------------------------------ */
+
+static int
+read_columns(insert *self, PyObject *sequence)
+{
+    self->items = PySequence_Tuple(sequence);
+    if (self->items == NULL) {
+        return -1;
+    }
+    self->ncolumns = (size_t)PyTuple_GET_SIZE(self->items);
+    self->columns = PyMem_Calloc(self->ncolumns + 1, sizeof(column));
+    self->given = PyMem_Calloc(self->ncolumns + 1, 1);
+    self->other = PyMem_Calloc(self->ncolumns + 1, 1);
+    self->makers = PyMem_Calloc(self->ncolumns + 1, sizeof(PyObject *));
+    if (self->columns == NULL || self->given == NULL || self->other == NULL ||
+        self->makers == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i < self->ncolumns; i++) {
+        PyObject *item = PyTuple_GET_ITEM(self->items, (Py_ssize_t)i);
+        int slot, rule;
+        PyObject *maker;
+        if (!PyTuple_Check(item)) {
+            PyErr_SetString(PyExc_TypeError, "a column is a tuple");
+            return -1;
+        }
+        if (!PyArg_ParseTuple(item, "iiO:column", &slot, &rule, &maker)) {
+            return -1;
+        }
+        if (slot < 0 || slot >= self->flush.manager->nattrs ||
+            rule < CRM_COLUMN_ALWAYS || rule > CRM_COLUMN_DEFAULT) {
+            PyErr_SetString(PyExc_ValueError, "bad column");
+            return -1;
+        }
+        self->columns[i] =
+            (column){(uint16_t)slot, (uint8_t)rule, maker};
+    }
+    return 0;
+}
+
+enum { OMITTED = 0, GIVEN = 1, EXPRESSION = 2 };
+
+/* Which columns an object provides, into `given`: 1 if some value is an SQL
+ * expression, 0 if none is, -1 with an exception. */
+static int
+classify(insert *self, size_t i, uint8_t *given)
+{
+    crm_flush *flush = &self->flush;
+    crm_state *state =
+        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))
+             ->state;
+    int special = 0;
+    for (size_t c = 0; c < self->ncolumns; c++) {
+        uint16_t slot = self->columns[c].slot;
+        PyObject *held = slot < state->nslots ? state->slots[slot] : NULL;
+        if (CRM_SLOT_HAS(held)) {
+            Py_INCREF(held);
+        }
+        else {
+            held = crm_state_peek(state, slot);
+            if (held == NULL && PyErr_Occurred()) {
+                return -1;
+            }
+        }
+        if (held == NULL || held == Py_None) {
+            given[c] = self->columns[c].rule == CRM_COLUMN_ALWAYS;
+        }
+        else {
+            given[c] = 1;
+            special |= crm_flush_is_expression(flush, held);
+        }
+        Py_XDECREF(held);
+    }
+    return special;
+}
+
+/* ---- the plan of a run ------------------------------------------------ */
+
+/* The slots a run binds: new tuple. */
+static PyObject *
+bound_slots(insert *self)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t c = 0; list != NULL && c < self->ncolumns; c++) {
+        if (!self->given[c] && self->columns[c].rule != CRM_COLUMN_DEFAULT) {
+            continue;
+        }
+        PyObject *slot = PyLong_FromLong(self->columns[c].slot);
+        if (slot == NULL || PyList_Append(list, slot) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(slot);
+    }
+    PyObject *tuple = list == NULL ? NULL : PyList_AsTuple(list);
+    Py_XDECREF(list);
+    return tuple;
+}
+
+/* The InsertPlan of the run, from the cache or new: new reference. */
+static crm_insert_plan *
+find_plan(insert *self, int many)
+{
+    PyObject *slots = bound_slots(self);
+    if (slots == NULL) {
+        return NULL;
+    }
+    PyObject *found = NULL;
+    PyObject *key = PyTuple_Pack(2, slots, many ? Py_True : Py_False);
+    if (key != NULL) {
+        found = Py_XNewRef(PyDict_GetItemWithError(self->cache, key));
+    }
+    if (key != NULL && found == NULL && !PyErr_Occurred()) {
+        found = PyObject_CallFunctionObjArgs(
+            self->make, slots, many ? Py_True : Py_False, NULL);
+        if (found != NULL && PyDict_SetItem(self->cache, key, found) < 0) {
+            Py_CLEAR(found);
+        }
+    }
+    Py_XDECREF(key);
+    Py_DECREF(slots);
+    if (found != NULL &&
+        !Py_IS_TYPE(found, self->flush.core->insert_plan_type)) {
+        PyErr_SetString(PyExc_TypeError, "make() must give an InsertPlan");
+        Py_CLEAR(found);
+    }
+    return (crm_insert_plan *)found;
+}
+
+/* Where the binds of the plan take their values from. */
+static int
+set_sources(insert *self, crm_insert_plan *plan)
+{
+    crm_flush *flush = &self->flush;
+    flush->plan = plan->plan;
+    flush->nsources = plan->nslots;
+    flush->ndefaults = 0;
+    flush->sources = PyMem_Calloc(plan->nslots + 1u, sizeof(crm_source));
+    if (flush->sources == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    flush->makers = self->makers;
+    for (uint16_t k = 0; k < plan->nslots; k++) {
+        flush->sources[k] = (crm_source){CRM_FROM_SLOT, plan->slots[k]};
+        for (size_t c = 0; c < self->ncolumns; c++) {
+            column *col = &self->columns[c];
+            if (col->slot == plan->slots[k] && !self->given[c] &&
+                col->rule == CRM_COLUMN_DEFAULT) {
+                self->makers[flush->ndefaults] = col->maker;
+                flush->sources[k] = (crm_source){
+                    CRM_FROM_DEFAULT, (uint16_t)flush->ndefaults++};
+            }
+        }
+    }
+    if (flush->ndefaults > 0) {
+        flush->defaults = PyMem_Calloc(flush->length * flush->ndefaults,
+                                       sizeof(PyObject *));
+        if (flush->defaults == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void
+clear_sources(crm_flush *flush)
+{
+    if (flush->defaults != NULL) {
+        for (size_t k = 0; k < flush->length * flush->ndefaults; k++) {
+            Py_XDECREF(flush->defaults[k]);
+        }
+    }
+    PyMem_Free(flush->defaults);
+    PyMem_Free(flush->sources);
+    flush->defaults = NULL;
+    flush->sources = NULL;
+    flush->plan = NULL;
+}
+
+/* ---- what comes back -------------------------------------------------- */
+
+/* Stores defaults, generated keys and returned columns in the objects. */
+static int
+feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
+            const crm_cell *row)
+{
+    crm_flush *flush = &self->flush;
+    PyObject *obj = PyTuple_GET_ITEM(flush->objects,
+                                     (Py_ssize_t)(flush->first + k));
+    crm_state *state = &((crm_entity *)obj)->state;
+    for (size_t s = 0; s < flush->nsources; s++) {
+        crm_source source = flush->sources[s];
+        if (source.origin == CRM_FROM_DEFAULT) {
+            PyObject **place =
+                &flush->defaults[k * flush->ndefaults + source.at];
+            PyObject *value = *place;
+            *place = NULL;
+            if (value != NULL &&
+                crm_state_set_loaded(state, plan->slots[s], value) < 0) {
+                return -1;
+            }
+        }
+    }
+    if (plan->last_id >= 0) {
+        PyObject *value = PyLong_FromLongLong(id);
+        if (value == NULL || crm_state_set_loaded(
+                                 state, (uint16_t)plan->last_id, value) < 0) {
+            return -1;
+        }
+    }
+    for (uint16_t r = 0; row != NULL && r < plan->nreturning; r++) {
+        uint16_t slot = plan->returning[r];
+        PyObject *value = crm_decode(
+            flush->core, &flush->manager->attrs[slot].codec, &row[r]);
+        if (value == NULL || crm_state_set_loaded(state, slot, value) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+feed_run(insert *self, crm_insert_plan *plan, crm_batch *batch)
+{
+    size_t page = 0;
+    uint32_t row = 0;
+    for (size_t k = 0; k < self->flush.length; k++) {
+        const crm_cell *cells = NULL;
+        if (plan->nreturning > 0) {
+            while (page < batch->result.npages &&
+                   row >= batch->result.pages[page]->nrows) {
+                page++;
+                row = 0;
+            }
+            if (page >= batch->result.npages ||
+                batch->result.ncols < plan->nreturning) {
+                PyErr_SetString(PyExc_RuntimeError,
+                                "INSERT returned too little");
+                return -1;
+            }
+            cells = crm_page_row(batch->result.pages[page], row++);
+        }
+        int64_t id = batch->ids == NULL ? 0 : batch->ids[k];
+        if (feed_object(self, plan, k, id, cells) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- running ---------------------------------------------------------- */
+
+/* An execution per object, with something to bring back. */
+static int
+run_each(insert *self, crm_insert_plan *plan, crm_batch *batch)
+{
+    crm_flush *flush = &self->flush;
+    size_t total = flush->length > 1 ? flush->length : 0;
+    for (size_t k = 0; k < flush->length; k++) {
+        PyObject **keep;
+        crm_cell *cells = crm_batch_next(batch, &keep);
+        int status = crm_flush_encode(flush, flush->first + k, cells, keep);
+        int full = crm_batch_add(batch);
+        if (status == 0 && flush->log != NULL) {
+            status = crm_flush_log(flush, flush->first + k, 0,
+                                   total > 0 ? k + 1 : 0, total,
+                                   plan->nreturning > 0);
+            full = 1; /* what is logged is run before more is logged */
+        }
+        if (status == 0 && (full || k + 1 == flush->length)) {
+            status = crm_batch_run(batch);
+        }
+        if (status < 0) {
+            size_t failed = flush->first + Py_MIN(batch->done, k);
+            crm_flush_failed(flush, failed, 0);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+run_bound(insert *self, crm_insert_plan *plan)
+{
+    crm_flush *flush = &self->flush;
+    crm_batch batch;
+    int status;
+    if (plan->nreturning == 0 && plan->last_id < 0) {
+        int64_t changed;
+        status = crm_flush_run_many(flush, &changed);
+        memset(&batch, 0, sizeof(batch));
+        if (status == 0 && flush->ndefaults > 0) {
+            status = feed_run(self, plan, &batch);
+        }
+        return status;
+    }
+    status = crm_batch_begin(&batch, flush->conn, flush->plan, flush->length,
+                             plan->nreturning > 0, plan->last_id >= 0);
+    if (status == 0) {
+        status = run_each(self, plan, &batch);
+    }
+    if (status == 0) {
+        status = feed_run(self, plan, &batch);
+    }
+    crm_batch_end(&batch);
+    return status;
+}
+
+static int
+run(insert *self)
+{
+    crm_insert_plan *plan = find_plan(self, self->flush.length > 1);
+    if (plan == NULL) {
+        return -1;
+    }
+    int status = -1;
+    for (uint16_t k = 0; k < plan->nreturning; k++) {
+        if (plan->returning[k] >= self->flush.manager->nattrs) {
+            PyErr_SetString(PyExc_ValueError, "bad returning slot");
+            goto end;
+        }
+    }
+    if (set_sources(self, plan) == 0) {
+        status = run_bound(self, plan);
+    }
+    clear_sources(&self->flush);
+
+end:
+    Py_DECREF(plan);
+    return status;
+}
+
+/* Divides the objects into runs and executes them in order. */
+static int
+insert_all(insert *self)
+{
+    crm_flush *flush = &self->flush;
+    size_t i = 0;
+    int special = flush->count == 0 ? 0 : classify(self, 0, self->given);
+    while (i < flush->count) {
+        if (special < 0) {
+            return -1;
+        }
+        if (special) {
+            PyObject *obj = PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i);
+            if (crm_flush_special(flush, obj, NULL) < 0) {
+                return -1;
+            }
+            if (++i < flush->count) {
+                special = classify(self, i, self->given);
+            }
+            continue;
+        }
+        flush->first = i++;
+        while (i < flush->count) {
+            special = classify(self, i, self->other);
+            if (special != 0 ||
+                memcmp(self->given, self->other, self->ncolumns) != 0) {
+                break;
+            }
+            i++;
+        }
+        if (special < 0) {
+            return -1;
+        }
+        flush->length = i - flush->first;
+        if (run(self) < 0) {
+            return -1;
+        }
+        uint8_t *given = self->given;
+        self->given = self->other;
+        self->other = given;
+    }
+    return 0;
+}
+
+PyObject *
+crm_insert_objects(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *words[] = {"connection", "manager", "columns", "make",
+                            "cache",      "objects", "log",     "special",
+                            NULL};
+    crm_core *core = PyModule_GetState(module);
+    insert self;
+    memset(&self, 0, sizeof(self));
+    PyObject *conn, *manager, *columns, *objects;
+    PyObject *log = Py_None, *special = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O!O!OOO!O|OO:insert_objects", words,
+            core->connection_type, &conn, core->manager_type, &manager,
+            &columns, &self.make, &PyDict_Type, &self.cache, &objects, &log,
+            &special)) {
+        return NULL;
+    }
+    int status =
+        crm_flush_begin(&self.flush, conn, manager, objects, log, special);
+    if (status == 0) {
+        status = read_columns(&self, columns);
+    }
+    if (status == 0) {
+        status = insert_all(&self);
+    }
+    crm_flush_end(&self.flush);
+    Py_XDECREF(self.items);
+    PyMem_Free(self.columns);
+    PyMem_Free(self.given);
+    PyMem_Free(self.other);
+    PyMem_Free(self.makers);
+    if (status < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}

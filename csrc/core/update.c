@@ -1,0 +1,368 @@
+/* update.c: UPDATE of changed objects, DELETE of objects.
+ *
+ * Neighbours with the same changed columns are a run, and a run is one
+ * executemany.
+ */
+#include "flush.h"
+
+#include "state.h"
+
+/* ---- what is changed -------------------------------------------------- */
+
+/* Whether a slot's value differs from the committed one: 1, 0, or -1. */
+static int
+is_changed(crm_flush *flush, crm_state *state, uint16_t slot, int *special)
+{
+    crm_core *core = state->layout->manager->core;
+    PyObject *old = crm_state_committed(state, slot);
+    if (old == NULL) {
+        return 0;
+    }
+    Py_INCREF(old);
+    int changed = 1;
+    PyObject *now = crm_state_peek(state, slot);
+    if (now == NULL) {
+        changed = PyErr_Occurred() ? -1 : 1;
+    }
+    else if (flush != NULL && crm_flush_is_expression(flush, now)) {
+        *special = 1;
+    }
+    else if (old != core->no_value) {
+        int same = PyObject_RichCompareBool(old, now, Py_EQ);
+        if (same < 0 && PyErr_ExceptionMatches(PyExc_ValueError)) {
+            /* an array, say, whose comparison is no truth value */
+            PyErr_Clear();
+            same = 0;
+        }
+        changed = same < 0 ? -1 : !same;
+    }
+    Py_XDECREF(now);
+    Py_DECREF(old);
+    return changed;
+}
+
+/* The changed ones of `columns`, into `out`: how many, or -1. */
+static Py_ssize_t
+changed_slots(crm_flush *flush, crm_state *state, const uint16_t *columns,
+              size_t ncolumns, uint16_t *out, int *special)
+{
+    size_t count = 0;
+    if (state->ext == NULL || state->ext->nchanges == 0) {
+        return 0;
+    }
+    for (size_t c = 0; c < ncolumns; c++) {
+        int changed = is_changed(flush, state, columns[c], special);
+        if (changed < 0) {
+            return -1;
+        }
+        if (changed) {
+            out[count++] = columns[c];
+        }
+    }
+    return (Py_ssize_t)count;
+}
+
+static PyObject *
+slots_tuple(const uint16_t *slots, size_t count)
+{
+    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
+    for (size_t i = 0; tuple != NULL && i < count; i++) {
+        PyObject *slot = PyLong_FromLong(slots[i]);
+        if (slot == NULL) {
+            Py_CLEAR(tuple);
+            break;
+        }
+        PyTuple_SET_ITEM(tuple, (Py_ssize_t)i, slot);
+    }
+    return tuple;
+}
+
+PyObject *
+crm_changed_columns(PyObject *module, PyObject *args)
+{
+    crm_core *core = PyModule_GetState(module);
+    PyObject *obj, *sequence;
+    if (!PyArg_ParseTuple(args, "OO:changed_columns", &obj, &sequence)) {
+        return NULL;
+    }
+    crm_state *state = crm_state_of(core, obj);
+    if (state == NULL) {
+        return crm_raise_unmapped(core, obj);
+    }
+    size_t ncolumns;
+    uint16_t *columns =
+        crm_slots_from(state->layout->manager, sequence, &ncolumns);
+    if (columns == NULL) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    uint16_t *out = PyMem_Calloc(ncolumns + 1, sizeof(uint16_t));
+    if (out == NULL) {
+        PyErr_NoMemory();
+    }
+    else {
+        int special = 0;
+        Py_ssize_t count =
+            changed_slots(NULL, state, columns, ncolumns, out, &special);
+        if (count >= 0) {
+            result = slots_tuple(out, (size_t)count);
+        }
+    }
+    PyMem_Free(out);
+    PyMem_Free(columns);
+    return result;
+}
+
+/* ---- runs ------------------------------------------------------------- */
+
+/* The attributes a run binds, then the key. */
+static int
+set_sources(crm_flush *flush, const uint16_t *slots, size_t count)
+{
+    uint16_t npk = flush->manager->npk;
+    flush->nsources = count + npk;
+    flush->sources = PyMem_Calloc(flush->nsources + 1, sizeof(crm_source));
+    if (flush->sources == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t k = 0; k < count; k++) {
+        flush->sources[k] = (crm_source){CRM_FROM_SLOT, slots[k]};
+    }
+    for (uint16_t k = 0; k < npk; k++) {
+        flush->sources[count + k] = (crm_source){CRM_FROM_KEY, k};
+    }
+    for (size_t b = 0; b < flush->plan->nbinds; b++) {
+        if (flush->plan->binds[b].index >= flush->nsources) {
+            PyErr_SetString(PyExc_ValueError,
+                            "a bind of the plan has no value");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void
+clear_sources(crm_flush *flush)
+{
+    PyMem_Free(flush->sources);
+    flush->sources = NULL;
+}
+
+/* ---- UPDATE ----------------------------------------------------------- */
+
+typedef struct {
+    crm_flush flush;
+    uint16_t *columns;
+    size_t ncolumns;
+    uint16_t *slots; /* changed in the current run */
+    uint16_t *other; /* the same of the next object */
+    PyObject *make;  /* borrowed */
+    PyObject *cache; /* borrowed dict */
+    int64_t changed; /* rows */
+} update;
+
+/* The Plan of a run: new reference. */
+static crm_plan *
+find_plan(update *self, size_t count)
+{
+    PyObject *key = slots_tuple(self->slots, count);
+    if (key == NULL) {
+        return NULL;
+    }
+    PyObject *plan = Py_XNewRef(PyDict_GetItemWithError(self->cache, key));
+    if (plan == NULL && !PyErr_Occurred()) {
+        plan = PyObject_CallOneArg(self->make, key);
+        if (plan != NULL && PyDict_SetItem(self->cache, key, plan) < 0) {
+            Py_CLEAR(plan);
+        }
+    }
+    Py_DECREF(key);
+    if (plan != NULL && !Py_IS_TYPE(plan, self->flush.core->plan_type)) {
+        PyErr_SetString(PyExc_TypeError, "make() must give a Plan");
+        Py_CLEAR(plan);
+    }
+    return (crm_plan *)plan;
+}
+
+/* exc.StaleDataError(expected, matched): the caller knows the table's name. */
+static int
+raise_stale(crm_core *core, size_t expected, int64_t matched)
+{
+    PyObject *cls = PyObject_GetAttrString(core->exc, "StaleDataError");
+    PyObject *args = Py_BuildValue("(nL)", (Py_ssize_t)expected,
+                                   (long long)matched);
+    if (cls != NULL && args != NULL) {
+        PyErr_SetObject(cls, args);
+    }
+    Py_XDECREF(cls);
+    Py_XDECREF(args);
+    return -1;
+}
+
+static int
+run(update *self, size_t count)
+{
+    crm_flush *flush = &self->flush;
+    crm_plan *plan = find_plan(self, count);
+    if (plan == NULL) {
+        return -1;
+    }
+    flush->plan = plan;
+    int64_t changed = 0;
+    int status = set_sources(flush, self->slots, count);
+    if (status == 0) {
+        status = crm_flush_run_many(flush, &changed);
+    }
+    clear_sources(flush);
+    Py_DECREF(plan);
+    flush->plan = NULL;
+    if (status == 0) {
+        self->changed += changed;
+        if (changed != (int64_t)flush->length) {
+            return raise_stale(flush->core, flush->length, changed);
+        }
+    }
+    return status;
+}
+
+/* The changed slots of object `i`, into `out`. */
+static Py_ssize_t
+classify(update *self, size_t i, uint16_t *out, int *special)
+{
+    PyObject *obj = PyTuple_GET_ITEM(self->flush.objects, (Py_ssize_t)i);
+    *special = 0;
+    return changed_slots(&self->flush, &((crm_entity *)obj)->state,
+                         self->columns, self->ncolumns, out, special);
+}
+
+static int
+hand_over(update *self, size_t i, Py_ssize_t count)
+{
+    PyObject *slots = slots_tuple(self->slots, (size_t)count);
+    if (slots == NULL) {
+        return -1;
+    }
+    int status = crm_flush_special(
+        &self->flush, PyTuple_GET_ITEM(self->flush.objects, (Py_ssize_t)i),
+        slots);
+    Py_DECREF(slots);
+    return status;
+}
+
+static int
+update_all(update *self)
+{
+    crm_flush *flush = &self->flush;
+    size_t i = 0;
+    while (i < flush->count) {
+        int special;
+        Py_ssize_t count = classify(self, i, self->slots, &special);
+        if (count < 0) {
+            return -1;
+        }
+        if (count == 0) {
+            i++;
+            continue;
+        }
+        if (special) {
+            if (hand_over(self, i++, count) < 0) {
+                return -1;
+            }
+            continue;
+        }
+        flush->first = i++;
+        while (i < flush->count) {
+            Py_ssize_t next = classify(self, i, self->other, &special);
+            if (next < 0) {
+                return -1;
+            }
+            if (next != count || special ||
+                memcmp(self->slots, self->other,
+                       (size_t)count * sizeof(uint16_t)) != 0) {
+                break;
+            }
+            i++;
+        }
+        flush->length = i - flush->first;
+        if (run(self, (size_t)count) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+PyObject *
+crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *words[] = {"connection", "manager", "columns", "make",
+                            "cache",      "objects", "log",     "special",
+                            NULL};
+    crm_core *core = PyModule_GetState(module);
+    update self;
+    memset(&self, 0, sizeof(self));
+    PyObject *conn, *manager, *columns, *objects;
+    PyObject *log = Py_None, *special = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O!O!OOO!O|OO:update_objects", words,
+            core->connection_type, &conn, core->manager_type, &manager,
+            &columns, &self.make, &PyDict_Type, &self.cache, &objects, &log,
+            &special)) {
+        return NULL;
+    }
+    int status =
+        crm_flush_begin(&self.flush, conn, manager, objects, log, special);
+    if (status == 0) {
+        self.columns =
+            crm_slots_from(self.flush.manager, columns, &self.ncolumns);
+        status = self.columns == NULL ? -1 : 0;
+    }
+    if (status == 0) {
+        self.slots = PyMem_Calloc(self.ncolumns + 1, sizeof(uint16_t));
+        self.other = PyMem_Calloc(self.ncolumns + 1, sizeof(uint16_t));
+        if (self.slots == NULL || self.other == NULL) {
+            PyErr_NoMemory();
+            status = -1;
+        }
+    }
+    if (status == 0) {
+        status = update_all(&self);
+    }
+    crm_flush_end(&self.flush);
+    PyMem_Free(self.columns);
+    PyMem_Free(self.slots);
+    PyMem_Free(self.other);
+    return status < 0 ? NULL : PyLong_FromLongLong(self.changed);
+}
+
+/* ---- DELETE ----------------------------------------------------------- */
+
+PyObject *
+crm_delete_objects(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *words[] = {"connection", "manager", "plan",
+                            "objects",    "log",     NULL};
+    crm_core *core = PyModule_GetState(module);
+    crm_flush flush;
+    memset(&flush, 0, sizeof(flush));
+    PyObject *conn, *manager, *plan, *objects, *log = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O!O!O!O|O:delete_objects", words,
+            core->connection_type, &conn, core->manager_type, &manager,
+            core->plan_type, &plan, &objects, &log)) {
+        return NULL;
+    }
+    int64_t changed = 0;
+    int status = crm_flush_begin(&flush, conn, manager, objects, log, Py_None);
+    if (status == 0 && flush.count > 0) {
+        flush.plan = (crm_plan *)plan;
+        flush.length = flush.count;
+        status = set_sources(&flush, NULL, 0);
+        if (status == 0) {
+            status = crm_flush_run_many(&flush, &changed);
+        }
+        clear_sources(&flush);
+    }
+    crm_flush_end(&flush);
+    return status < 0 ? NULL : PyLong_FromLongLong(changed);
+}

@@ -1,0 +1,45 @@
+"""The old home of the declarative functions: they moved to `cormorant.orm`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..exc import MovedIn20Warning
+from ..orm import decl_api
+from ..orm.decl_api import DeclarativeMeta, declared_attr, has_inherited_table, synonym_for
+
+__all__ = [
+    "DeclarativeMeta",
+    "as_declarative",
+    "declarative_base",
+    "declared_attr",
+    "has_inherited_table",
+    "synonym_for",
+]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _moved(function: _F) -> _F:
+    import functools
+    import warnings
+
+    name = function.__name__
+
+    @functools.wraps(function)
+    def moved(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(
+            MovedIn20Warning(
+                f"The ``{name}()`` function is now available as sqlalchemy.orm.{name}(). "
+                "(deprecated since: 2.0)"
+            ),
+            stacklevel=2,
+        )
+        return function(*args, **kwargs)
+
+    return moved  # type: ignore[return-value]
+
+
+declarative_base = _moved(decl_api.declarative_base)
+as_declarative = _moved(decl_api.as_declarative)

@@ -1,0 +1,115 @@
+"""The object-relational mapper.
+
+Names are imported when they are first used, so that ``import cormorant.orm`` costs little.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .attributes import InstrumentedAttribute as InstrumentedAttribute
+    from .attributes import QueryableAttribute as QueryableAttribute
+    from .base import DynamicMapped as DynamicMapped
+    from .base import Mapped as Mapped
+    from .base import WriteOnlyMapped as WriteOnlyMapped
+    from .base import class_mapper as class_mapper
+    from .base import object_mapper as object_mapper
+    from .decl_api import DeclarativeBase as DeclarativeBase
+    from .decl_api import DeclarativeBaseNoMeta as DeclarativeBaseNoMeta
+    from .decl_api import DeclarativeMeta as DeclarativeMeta
+    from .decl_api import as_declarative as as_declarative
+    from .decl_api import declarative_base as declarative_base
+    from .decl_api import declarative_mixin as declarative_mixin
+    from .decl_api import declared_attr as declared_attr
+    from .decl_api import has_inherited_table as has_inherited_table
+    from .decl_api import reconstructor as reconstructor
+    from .decl_api import registry as registry
+    from .decl_api import synonym_for as synonym_for
+    from .decl_api import validates as validates
+    from .instance import InstanceState as InstanceState
+    from .instance import make_transient as make_transient
+    from .instance import make_transient_to_detached as make_transient_to_detached
+    from .mapper import Mapper as Mapper
+    from .mapper import configure_mappers as configure_mappers
+    from .properties import ColumnProperty as ColumnProperty
+    from .properties import MappedColumn as MappedColumn
+    from .properties import column_property as column_property
+    from .properties import deferred as deferred
+    from .properties import mapped_column as mapped_column
+    from .properties import synonym as synonym
+    from .query import Query as Query
+    from .relationships import Relationship as Relationship
+    from .relationships import RelationshipProperty as RelationshipProperty
+    from .relationships import backref as backref
+    from .relationships import foreign as foreign
+    from .relationships import relationship as relationship
+    from .relationships import remote as remote
+    from .session import Session as Session
+    from .session import SessionTransaction as SessionTransaction
+    from .session import close_all_sessions as close_all_sessions
+    from .session import sessionmaker as sessionmaker
+    from .strategy_options import Load as Load
+    from .strategy_options import contains_eager as contains_eager
+    from .strategy_options import defaultload as defaultload
+    from .strategy_options import defer as defer
+    from .strategy_options import immediateload as immediateload
+    from .strategy_options import joinedload as joinedload
+    from .strategy_options import lazyload as lazyload
+    from .strategy_options import load_only as load_only
+    from .strategy_options import noload as noload
+    from .strategy_options import raiseload as raiseload
+    from .strategy_options import selectinload as selectinload
+    from .strategy_options import subqueryload as subqueryload
+    from .strategy_options import undefer as undefer
+    from .strategy_options import undefer_group as undefer_group
+    from .util import AliasedClass as AliasedClass
+    from .util import CascadeOptions as CascadeOptions
+    from .util import aliased as aliased
+    from .util import object_session as object_session
+    from .util import was_deleted as was_deleted
+    from .util import with_parent as with_parent
+
+_WHERE = {
+    "attributes": "InstrumentedAttribute QueryableAttribute History",
+    "base": "Mapped DynamicMapped WriteOnlyMapped ORMDescriptor RelationshipDirection MANYTOMANY "
+    "MANYTOONE ONETOMANY NO_VALUE PassiveFlag PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr "
+    "class_mapper object_mapper",
+    "decl_api": "DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
+    "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
+    "synonym_for validates add_mapped_attribute",
+    "instance": "InstanceState AttributeState make_transient make_transient_to_detached",
+    "interfaces": "MapperProperty PropComparator",
+    "mapper": "Mapper configure_mappers",
+    "properties": "ColumnProperty MappedColumn MappedSQLExpression SynonymProperty "
+    "column_property deferred mapped_column synonym",
+    "query": "Query",
+    "relationships": "Relationship RelationshipProperty backref foreign relationship remote",
+    "session": "Session SessionTransaction SessionTransactionOrigin close_all_sessions "
+    "sessionmaker ORMExecuteState",
+    "scoping": "scoped_session",
+    "strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
+    "load_only noload raiseload selectinload subqueryload undefer undefer_group",
+    "util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
+    "object_session was_deleted with_parent",
+}
+_HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
+_MODULES = {"exc", *_WHERE}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    module = _HOME.get(name)
+    if module is None:
+        if name in _MODULES:
+            return importlib.import_module("." + name, __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module("." + module, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_MODULES})

@@ -1,0 +1,305 @@
+"""Mapped attributes as seen on the class, and the history of their values on an object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from .. import _core, exc
+from ..sql.operators import ColumnOperators
+from ..util import memoized_property
+from .base import (
+    NO_VALUE,
+    PASSIVE_NO_INITIALIZE,
+    PASSIVE_OFF,
+    InspectionAttr,
+    Mapped,
+    PassiveFlag,
+    object_mapper,
+)
+
+if TYPE_CHECKING:
+    from ..sql.elements import ColumnElement, Label
+    from .interfaces import MapperProperty
+    from .mapper import Mapper
+    from .util import AliasedInsp
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
+    """A mapped attribute on a class or an alias: a SQL expression.
+
+    Operators, and any attribute not found here, are those of the attribute's comparator: of
+    its column, or of its relationship.
+    """
+
+    is_attribute = True
+
+    class_: Any
+    key: str
+    _parententity: Any
+    _prop: MapperProperty
+    _of_type: Any = None
+    _extra_criteria: tuple[Any, ...] = ()
+
+    def __init__(
+        self,
+        class_: Any,
+        key: str,
+        parententity: Mapper[Any] | AliasedInsp[Any],
+        prop: MapperProperty,
+        of_type: Any = None,
+        extra_criteria: tuple[Any, ...] = (),
+    ) -> None:
+        self.class_ = class_
+        self.key = key
+        self._parententity = parententity
+        self._prop = prop
+        self._of_type = of_type
+        self._extra_criteria = extra_criteria
+
+    @property
+    def parent(self) -> Any:
+        """The mapper or alias inspection this attribute belongs to."""
+        return self._parententity
+
+    @property
+    def property(self) -> MapperProperty:
+        """The `MapperProperty` behind the attribute; configures mappers."""
+        self._prop.parent._check_configure()
+        return self._prop
+
+    prop = property
+
+    @memoized_property
+    def comparator(self) -> Any:
+        """What gives this attribute its operators."""
+        return self._prop._make_comparator(self)
+
+    @memoized_property
+    def _operand(self) -> Any:
+        """What operators work on: for a plain column the column itself, which is faster."""
+        return self._prop._operand_of(self)
+
+    @memoized_property
+    def _element(self) -> Any:
+        return self._prop._clause_element_of(self)
+
+    def __clause_element__(self) -> ColumnElement[Any]:
+        return self._element  # type: ignore[no-any-return]
+
+    @property
+    def expression(self) -> ColumnElement[Any]:
+        """The SQL expression of the attribute."""
+        return self._element  # type: ignore[no-any-return]
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """The free dictionary of the property."""
+        return self._prop.info
+
+    def operate(self, op: Callable[..., Any], *other: Any, **kwargs: Any) -> Any:
+        return op(self._operand, *other, **kwargs)
+
+    def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> Any:
+        return op(other, self._operand, **kwargs)
+
+    def label(self, name: str | None) -> Label[Any]:
+        """The column under another name."""
+        return self._element.label(name)  # type: ignore[no-any-return]
+
+    def of_type(self, entity: Any) -> QueryableAttribute[Any]:
+        """The relationship, led to a subclass or to an alias of its target."""
+        from ..inspection import inspect
+
+        return self._with(of_type=inspect(entity))
+
+    def and_(self, *criteria: Any) -> QueryableAttribute[Any]:
+        """The relationship with further criteria in its ON clause."""
+        from ..sql import coercions
+
+        added = tuple(coercions.expect_where(item) for item in criteria)
+        return self._with(extra_criteria=self._extra_criteria + added)
+
+    def _with(self, of_type: Any = None, extra_criteria: Any = None) -> QueryableAttribute[Any]:
+        return QueryableAttribute(
+            self.class_,
+            self.key,
+            self._parententity,
+            self._prop,
+            self._of_type if of_type is None else of_type,
+            self._extra_criteria if extra_criteria is None else extra_criteria,
+        )
+
+    def any(self, criterion: Any = None, **kwargs: Any) -> ColumnElement[bool]:
+        """EXISTS over a collection: some member meets the criterion."""
+        return self._operand_for_relationship("any").any(criterion, **kwargs)  # type: ignore[no-any-return]
+
+    def has(self, criterion: Any = None, **kwargs: Any) -> ColumnElement[bool]:
+        """EXISTS over a many-to-one: the related object meets the criterion."""
+        return self._operand_for_relationship("has").has(criterion, **kwargs)  # type: ignore[no-any-return]
+
+    def _operand_for_relationship(self, name: str) -> Any:
+        if not self._prop._is_relationship:
+            raise AttributeError(self._no_attribute(name))
+        return self._operand
+
+    def adapt_to_entity(self, adapt_to: AliasedInsp[Any]) -> QueryableAttribute[Any]:
+        """The same attribute of an alias."""
+        return QueryableAttribute(
+            adapt_to.entity, self.key, adapt_to, self._prop, self._of_type, self._extra_criteria
+        )
+
+    def _no_attribute(self, name: str) -> str:
+        return (
+            "Neither 'InstrumentedAttribute' object nor 'Comparator' object associated with "
+            f"{self} has an attribute '{name}'"
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_prop" not in self.__dict__:
+            raise AttributeError(name)
+        try:
+            return self._prop._comparator_attribute(self, name)
+        except AttributeError:
+            raise AttributeError(self._no_attribute(name)) from None
+
+    def __str__(self) -> str:
+        return f"{self.class_.__name__}.{self.key}"
+
+    def __repr__(self) -> str:
+        return object.__repr__(self)
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+
+class InstrumentedAttribute(_core.Attribute, QueryableAttribute[_T_co]):
+    """The attribute that a mapped class carries: a SQL expression on the class, the value
+    (kept by the core) on an object."""
+
+    def __init__(self, manager: _core.ClassManager, slot: int, prop: MapperProperty) -> None:
+        _core.Attribute.__init__(self, manager, slot)
+        self.class_ = manager.class_
+        self._parententity = prop.parent
+        self._prop = prop
+        if prop.doc is not None:
+            self.__doc__ = prop.doc
+
+
+class History(NamedTuple):
+    """What happened to an attribute since the last flush."""
+
+    added: Sequence[Any]
+    unchanged: Sequence[Any]
+    deleted: Sequence[Any]
+
+    def __bool__(self) -> bool:
+        return any((self.added, self.unchanged, self.deleted))
+
+    def empty(self) -> bool:
+        """No value is known and nothing changed."""
+        return not bool(self)
+
+    def sum(self) -> Sequence[Any]:
+        """Everything in one list."""
+        return [*self.added, *self.unchanged, *self.deleted]
+
+    def non_deleted(self) -> Sequence[Any]:
+        """What the attribute holds now."""
+        return [*self.added, *self.unchanged]
+
+    def non_added(self) -> Sequence[Any]:
+        """What the attribute held before."""
+        return [*self.unchanged, *self.deleted]
+
+    def has_changes(self) -> bool:
+        """Something was added or deleted."""
+        return bool(self.added or self.deleted)
+
+
+HISTORY_BLANK = History((), (), ())
+
+
+def _slot(instance: object, key: str) -> int:
+    mapper = object_mapper(instance)
+    slot = mapper.class_manager.names.get(key)
+    if slot is None:
+        raise AttributeError(f"type object '{mapper.class_.__name__}' has no attribute '{key}'")
+    return slot
+
+
+def _history(instance: object, slot: int, collection: bool) -> History:
+    added, unchanged, deleted = _core.history(instance, slot)
+    if collection and (
+        _core.peek(instance, slot) is not NO_VALUE or _core.committed(instance, slot) is not ...
+    ):
+        return History(list(added), list(unchanged), list(deleted))
+    return History(added or (), unchanged or (), deleted or ())
+
+
+def _is_collection(instance: object, key: str) -> bool:
+    prop = object_mapper(instance)._props.get(key)
+    return prop is not None and prop._is_relationship and bool(prop.uselist)
+
+
+def get_history(instance: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
+    """The history of an attribute; with `PASSIVE_OFF` its value is loaded if need be."""
+    slot = _slot(instance, key)
+    if (
+        not passive & PASSIVE_NO_INITIALIZE
+        and passive & PassiveFlag.SQL_OK
+        and _core.peek(instance, slot) is NO_VALUE
+        and _core.committed(instance, slot) is ...
+        and _core.identity_key(instance) is not None
+    ):
+        getattr(instance, key)
+    return _history(instance, slot, _is_collection(instance, key))
+
+
+def set_committed_value(instance: object, key: str, value: Any) -> None:
+    """Give an attribute a value as if it had been loaded: no history."""
+    _core.set_loaded(instance, _slot(instance, key), value)
+
+
+def set_attribute(instance: object, key: str, value: Any, initiator: Any = None) -> None:
+    """Assign a mapped attribute, with history and events."""
+    _core.set_value(instance, _slot(instance, key), value)
+
+
+def get_attribute(instance: object, key: str) -> Any:
+    """The value of a mapped attribute, loaded if need be."""
+    _slot(instance, key)
+    return getattr(instance, key)
+
+
+def del_attribute(instance: object, key: str) -> None:
+    """Delete the value of a mapped attribute."""
+    _slot(instance, key)
+    delattr(instance, key)
+
+
+def flag_modified(instance: object, key: str) -> None:
+    """Mark an attribute as changed although it was not assigned: the next flush writes it."""
+    slot = _slot(instance, key)
+    if _core.peek(instance, slot) is NO_VALUE:
+        raise exc.InvalidRequestError(
+            f"Can't flag attribute '{key}' modified; it's not present in the object state"
+        )
+    _core.flag_modified(instance, slot)
+
+
+def flag_dirty(instance: object) -> None:
+    """Mark an object as changed without naming an attribute."""
+    object_mapper(instance)
+    _core.flag_modified(instance)
+
+
+def instance_state(instance: object) -> Any:
+    """The `InstanceState` of an object."""
+    from .instance import InstanceState
+
+    object_mapper(instance)
+    return InstanceState(instance)

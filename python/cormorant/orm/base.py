@@ -1,0 +1,156 @@
+"""What the mapping modules share: directions, `Mapped`, and the way from objects to mappers."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from .. import _core, exc
+
+if TYPE_CHECKING:
+    from .attributes import InstrumentedAttribute
+    from .mapper import Mapper
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+
+NO_VALUE = _core.NO_VALUE
+"""Stands for the value of an attribute that is not loaded."""
+
+
+class RelationshipDirection(enum.Enum):
+    """Which side of a relationship holds the foreign key."""
+
+    ONETOMANY = 1
+    MANYTOONE = 2
+    MANYTOMANY = 3
+
+
+ONETOMANY = RelationshipDirection.ONETOMANY
+MANYTOONE = RelationshipDirection.MANYTOONE
+MANYTOMANY = RelationshipDirection.MANYTOMANY
+
+
+class NotExtension(enum.Enum):
+    """Kind of a class attribute that inspection shows."""
+
+    NOT_EXTENSION = "not_extension"
+
+
+class PassiveFlag(enum.IntFlag):
+    """What reading an attribute may do to find its value."""
+
+    NO_CHANGE = 0
+    CALLABLES_OK = 1
+    SQL_OK = 2
+    RELATED_OBJECT_OK = 4
+    INIT_OK = 8
+    PASSIVE_OFF = 15
+    PASSIVE_NO_INITIALIZE = 16
+    PASSIVE_NO_FETCH = 13
+
+
+PASSIVE_OFF = PassiveFlag.PASSIVE_OFF
+PASSIVE_NO_INITIALIZE = PassiveFlag.PASSIVE_NO_INITIALIZE
+PASSIVE_NO_FETCH = PassiveFlag.PASSIVE_NO_FETCH
+
+
+class InspectionAttr:
+    """Flags by which inspection tells apart what it can find on a mapped class."""
+
+    __slots__ = ()
+
+    is_selectable = False
+    is_aliased_class = False
+    is_instance = False
+    is_mapper = False
+    is_bundle = False
+    is_property = False
+    is_attribute = False
+    is_clause_element = False
+    extension_type: Any = NotExtension.NOT_EXTENSION
+
+
+class Mapped(Generic[_T_co]):
+    """Marks an attribute of a declarative class as mapped, and names its Python type.
+
+    ``name: Mapped[str | None]`` says that reading ``obj.name`` gives ``str | None`` and that
+    ``User.name`` is a SQL expression.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[_T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> _T_co: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+        def __set__(self, instance: Any, value: Any) -> None: ...
+        def __delete__(self, instance: Any) -> None: ...
+
+
+class DynamicMapped(Mapped[_T_co]):
+    """`Mapped` of a relationship with ``lazy="dynamic"``."""
+
+    __slots__ = ()
+
+
+class WriteOnlyMapped(Mapped[_T_co]):
+    """`Mapped` of a relationship with ``lazy="write_only"``."""
+
+    __slots__ = ()
+
+
+ORMDescriptor = Mapped
+
+
+def manager_of_class(cls: Any) -> _core.ClassManager | None:
+    """The core's record of a mapped class, or None. A subclass needs its own mapping."""
+    manager = cls.__dict__.get("__cormorant_manager__") if isinstance(cls, type) else None
+    return manager if manager is not None and manager.mapper is not None else None
+
+
+def mapper_or_none(entity: Any) -> Mapper[Any] | None:
+    """The mapper of a class or of a mapper-like thing, or None."""
+    if isinstance(entity, type):
+        manager = manager_of_class(entity)
+        return manager.mapper if manager is not None else None
+    mapper = getattr(entity, "mapper", None)
+    return mapper if getattr(mapper, "is_mapper", False) else None
+
+
+def class_mapper(class_: Any, configure: bool = True) -> Mapper[Any]:
+    """The mapper of a class: `UnmappedClassError` if it has none."""
+    if getattr(class_, "is_mapper", False):
+        mapper = class_
+    else:
+        if not isinstance(class_, type) and not getattr(class_, "is_aliased_class", False):
+            raise exc.ArgumentError(f"Class object expected, got '{class_!r}'.")
+        mapper = mapper_or_none(class_)
+        if mapper is None:
+            raise exc.UnmappedClassError(class_)
+    if configure:
+        mapper._check_configure()
+    return mapper  # type: ignore[no-any-return]
+
+
+def object_mapper(instance: object) -> Mapper[Any]:
+    """The mapper of an object: `UnmappedInstanceError` if its class has none."""
+    manager = _core.manager_of(instance) if not isinstance(instance, type) else None
+    if manager is None or manager.mapper is None:
+        raise exc.UnmappedInstanceError(instance)
+    return manager.mapper  # type: ignore[no-any-return]
+
+
+def class_or_none(entity: Any) -> Any:
+    """The mapped class behind a class, mapper or alias."""
+    mapper = mapper_or_none(entity)
+    return mapper.class_ if mapper is not None else None
+
+
+def instance_str(obj: object) -> str:
+    """How messages name an object."""
+    return f"<{type(obj).__name__} at {hex(id(obj))}>"

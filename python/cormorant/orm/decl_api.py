@@ -1,0 +1,423 @@
+"""Declarative bases, and the registry of the classes mapped through one of them."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from .. import _core, exc
+from ..sql.schema import MetaData
+from . import clsregistry, decl_base, decl_typing
+from .decl_base import declared_attr
+from .mapper import Mapper
+from .properties import SynonymProperty
+
+if TYPE_CHECKING:
+    from ..sql.schema import Table
+
+_T = TypeVar("_T")
+
+_registries: weakref.WeakSet[registry] = weakref.WeakSet()
+
+
+def all_registries() -> list[registry]:
+    """Every registry that exists."""
+    return list(_registries)
+
+
+class registry:
+    """The mapped classes of one declarative base: names, mappers and table metadata."""
+
+    def __init__(
+        self,
+        *,
+        metadata: MetaData | None = None,
+        class_registry: MutableMapping[str, Any] | None = None,
+        type_annotation_map: Mapping[Any, Any] | None = None,
+        constructor: Callable[..., None] | None = _core.Entity.__init__,
+    ) -> None:
+        self.metadata = metadata if metadata is not None else MetaData()
+        self._class_registry: MutableMapping[str, Any] = (
+            class_registry if class_registry is not None else weakref.WeakValueDictionary()
+        )
+        self.type_annotation_map: dict[Any, Any] = {}
+        if type_annotation_map is not None:
+            self.update_type_annotation_map(type_annotation_map)
+        self.constructor = constructor
+        self._keep: list[Any] = []
+        self._mappers: weakref.WeakKeyDictionary[Mapper[Any], None] = weakref.WeakKeyDictionary()
+        self._new_mappers = False
+        self._configuring = False
+        # Column -> relationships that write it and from which column: to find conflicts.
+        self._column_writers: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        _registries.add(self)
+
+    def update_type_annotation_map(self, type_annotation_map: Mapping[Any, Any]) -> None:
+        """More Python types, and the column types they stand for."""
+        self.type_annotation_map.update(type_annotation_map)
+
+    @property
+    def mappers(self) -> frozenset[Mapper[Any]]:
+        """The mappers of this registry."""
+        return frozenset(self._mappers)
+
+    # -- mapping classes
+
+    def map_declaratively(self, cls: type[Any]) -> Mapper[Any]:
+        """Map a class by what stands in it."""
+        decl_base.check_entity(cls)
+        return decl_base.Scan(self, cls).map()
+
+    def mapped(self, cls: type[_T]) -> type[_T]:
+        """Class decorator: map a class by what stands in it."""
+        if not issubclass(cls, _core.Entity):
+            cls = _rebuilt(cls)
+        self.map_declaratively(cls)
+        return cls
+
+    def map_imperatively(
+        self, class_: type[_T], local_table: Table | None = None, **kw: Any
+    ) -> Mapper[_T]:
+        """Map a class by a table and properties given here."""
+        decl_base.check_entity(class_)
+        properties = kw.pop("properties", None)
+        primary_key = kw.pop("primary_key", None)
+        if local_table is None:
+            raise exc.ArgumentError(f"Mapper '{class_}' does not have a mapped_table specified.")
+        type.__setattr__(class_, "__table__", local_table)
+        mapper = Mapper(class_, local_table, properties, primary_key, registry=self, **kw)
+        clsregistry.add_class(class_.__name__, class_, self._class_registry, self._keep)
+        return mapper
+
+    def generate_base(
+        self,
+        mapper: Any = None,
+        cls: Any = object,
+        name: str = "Base",
+        metaclass: Any = None,
+    ) -> Any:
+        """A declarative base class of this registry."""
+        bases = cls if isinstance(cls, tuple) else (cls,)
+        bases = tuple(base for base in bases if base is not object)
+        if not any(issubclass(base, _core.Entity) for base in bases):
+            bases = (*bases, _core.Entity)
+        namespace: dict[str, Any] = {"registry": self, "metadata": self.metadata}
+        if isinstance(cls, type):
+            namespace["__doc__"] = cls.__doc__
+        if self.constructor is not None and self.constructor is not _core.Entity.__init__:
+            namespace["__init__"] = self.constructor
+        namespace["__abstract__"] = True
+        namespace["__module__"] = __name__
+        return (metaclass or DeclarativeMeta)(name, bases, namespace)
+
+    def as_declarative_base(self, **kw: Any) -> Callable[[type], Any]:
+        """Class decorator: a base made from the decorated class."""
+
+        def decorate(cls: type) -> Any:
+            return self.generate_base(cls=cls, name=cls.__name__, **kw)
+
+        return decorate
+
+    def dispose(self, cascade: bool = False) -> None:
+        """Forget all mapped classes."""
+        self._mappers.clear()
+        self._class_registry.clear()
+        self._new_mappers = False
+
+    # -- configuring
+
+    def configure(self, cascade: bool = False) -> None:
+        """Finish the mappers of this registry."""
+        from .mapper import _configure_registries
+
+        _configure_registries({self})
+
+    def _add_mapper(self, mapper: Mapper[Any]) -> None:
+        self._mappers[mapper] = None
+        self._flag_new_mapper(mapper)
+
+    def _flag_new_mapper(self, mapper: Mapper[Any]) -> None:
+        """Something is to be configured before a class of this registry is used."""
+        if self._new_mappers:
+            mapper.class_manager.configure = self.configure
+            return
+        self._new_mappers = True
+        # The first object of any of the classes configures: its relationships may have
+        # become different.
+        for other in list(self._mappers):
+            other.class_manager.configure = self.configure
+
+    def _configure_mappers(self) -> None:
+        """Called with the configuration lock held."""
+        self._configuring = True
+        try:
+            while True:
+                todo = [mapper for mapper in list(self._mappers) if not mapper.configured]
+                if not todo:
+                    break
+                for mapper in todo:
+                    if mapper._configure_failed is not None:
+                        raise exc.InvalidRequestError(
+                            "One or more mappers failed to initialize - can't proceed with "
+                            "initialization of other mappers. Triggering mapper: "
+                            f"'{mapper}'. Original exception was: {mapper._configure_failed}"
+                        )
+                    if mapper.configured:
+                        continue
+                    try:
+                        mapper._post_configure()
+                    except Exception as error:
+                        mapper._configure_failed = error
+                        raise
+            for mapper in list(self._mappers):
+                mapper.class_manager.configure = None
+            self._new_mappers = False
+        finally:
+            self._configuring = False
+
+    # -- names and types
+
+    def _all_classes(self) -> list[type]:
+        found: list[type] = []
+        for value in list(self._class_registry.values()):
+            if isinstance(value, clsregistry.MultipleClasses):
+                found += value.classes()
+            elif isinstance(value, type):
+                found.append(value)
+        return found
+
+    def _resolve_class(self, name: str, prop: Any) -> Any:
+        return clsregistry.resolve_class(self, name, prop)
+
+    def _evaluate(self, expression: str, prop: Any, prefer_tables: bool = False) -> Any:
+        return clsregistry.evaluate(self, expression, prop, prefer_tables)
+
+    def _resolve_type(
+        self, found: decl_typing.Annotation, name: str, cls: type, annotation: Any, has_fk: bool
+    ) -> Any:
+        """The column type of an annotation."""
+        type_ = decl_base.resolve_type(self, found, name)
+        if type_ is not None:
+            return type_
+        if decl_typing.is_unresolved(found.raw):
+            raise exc.MappedAnnotationError(
+                f'Could not resolve all types within mapped annotation: "{annotation}".  Ensure '
+                "all types are written correctly and are imported within the module in use."
+            )
+        if has_fk:
+            return None
+        raise exc.MappedAnnotationError(
+            "Could not locate SQLAlchemy Core type when resolving for Python type indicated by "
+            f"'{found.type_}' inside the Mapped[] annotation for the '{name}' attribute; the type "
+            "object is not resolvable by the registry"
+        )
+
+
+def _rebuilt(cls: type) -> Any:
+    """The same class, based on the core's entity."""
+    namespace = {
+        name: value
+        for name, value in cls.__dict__.items()
+        if name not in ("__dict__", "__weakref__")
+    }
+    bases = tuple(base for base in cls.__bases__ if base is not object)
+    new: Any = DeclarativeMeta.__new__(
+        DeclarativeMeta, cls.__name__, (*bases, _core.Entity), namespace
+    )
+    new.__qualname__ = cls.__qualname__
+    # Methods that say super() refer to the class through a cell.
+    for value in namespace.values():
+        function = getattr(value, "__func__", getattr(value, "fget", value))
+        for cell in getattr(function, "__closure__", None) or ():
+            try:
+                if cell.cell_contents is cls:
+                    cell.cell_contents = new
+            except ValueError:
+                continue
+    return new
+
+
+class DeclarativeAttributeIntercept(type):
+    """Metaclass of `DeclarativeBase`: assignments to a mapped class map."""
+
+    def __setattr__(cls, key: str, value: Any) -> None:
+        if "__mapper__" in cls.__dict__:
+            decl_base.set_class_attribute(cls, key, value)
+        else:
+            type.__setattr__(cls, key, value)
+
+    def __delattr__(cls, key: str) -> None:
+        if "__mapper__" in cls.__dict__:
+            decl_base.delete_class_attribute(cls, key)
+        else:
+            type.__delattr__(cls, key)
+
+
+class DeclarativeMeta(DeclarativeAttributeIntercept):
+    """Metaclass of classes made by `declarative_base`: it maps each subclass."""
+
+    metadata: MetaData
+    registry: registry
+
+    def __init__(cls, classname: Any, bases: Any, dict_: Any, **kw: Any) -> None:
+        type.__init__(cls, classname, bases, dict_)
+        namespace = cls.__dict__
+        found = getattr(cls, "registry", None)
+        if not isinstance(found, registry):
+            raise exc.InvalidRequestError(
+                "Declarative base class has no 'registry' attribute, or registry is not a "
+                "sqlalchemy.orm.registry() object"
+            )
+        if not namespace.get("__abstract__", False):
+            decl_base.Scan(found, cls).map()
+
+
+class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
+    """Base for declarative bases.
+
+    ``class Base(DeclarativeBase): pass`` makes one; `metadata`, `registry` and
+    `type_annotation_map` may stand in it. Its subclasses are mapped.
+    """
+
+    if TYPE_CHECKING:
+        registry: ClassVar[registry]
+        metadata: ClassVar[MetaData]
+        __table__: ClassVar[Any]
+        __tablename__: Any
+        __mapper__: ClassVar[Mapper[Any]]
+        __mapper_args__: Any
+        __table_args__: Any
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        if DeclarativeBase in cls.__bases__:
+            _set_up_base(cls)
+        elif not cls.__dict__.get("__abstract__", False):
+            decl_base.Scan(cls.registry, cls).map()
+        super().__init_subclass__(**kw)
+
+
+class DeclarativeBaseNoMeta(_core.Entity):
+    """As `DeclarativeBase`, without a metaclass: attributes cannot be added by assignment."""
+
+    if TYPE_CHECKING:
+        registry: ClassVar[registry]
+        metadata: ClassVar[MetaData]
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        if DeclarativeBaseNoMeta in cls.__bases__:
+            _set_up_base(cls)
+        elif not cls.__dict__.get("__abstract__", False):
+            decl_base.Scan(cls.registry, cls).map()
+        super().__init_subclass__(**kw)
+
+
+def _set_up_base(cls: Any) -> None:
+    if "__tablename__" in cls.__dict__ or "__table__" in cls.__dict__:
+        raise exc.InvalidRequestError(
+            f"Cannot use {cls.__name__!r} directly as a declarative base class. Create a Base by "
+            f"creating a subclass of it."
+        )
+    namespace = cls.__dict__
+    given = namespace.get("registry")
+    metadata = namespace.get("metadata")
+    type_map = namespace.get("type_annotation_map")
+    if given is None:
+        given = registry(metadata=metadata, type_annotation_map=type_map)
+        type.__setattr__(cls, "registry", given)
+    elif not isinstance(given, registry):
+        raise exc.InvalidRequestError(
+            "Declarative base class has a 'registry' attribute that is not an instance of "
+            "sqlalchemy.orm.registry()"
+        )
+    elif type_map is not None:
+        given.update_type_annotation_map(type_map)
+    if metadata is None:
+        type.__setattr__(cls, "metadata", given.metadata)
+
+
+def declarative_base(
+    *,
+    metadata: MetaData | None = None,
+    mapper: Any = None,
+    cls: Any = object,
+    name: str = "Base",
+    class_registry: MutableMapping[str, Any] | None = None,
+    type_annotation_map: Mapping[Any, Any] | None = None,
+    constructor: Callable[..., None] | None = _core.Entity.__init__,
+    metaclass: Any = None,
+) -> Any:
+    """A base class for declarative class definitions.
+
+    Each subclass with a ``__tablename__`` is mapped to a table of the base's `metadata`.
+    """
+    return registry(
+        metadata=metadata,
+        class_registry=class_registry,
+        constructor=constructor,
+        type_annotation_map=type_annotation_map,
+    ).generate_base(mapper=mapper, cls=cls, name=name, metaclass=metaclass)
+
+
+def as_declarative(**kw: Any) -> Callable[[type], Any]:
+    """Class decorator: a declarative base made from the decorated class."""
+    names = ("metadata", "class_registry")
+    options = {key: kw.pop(key) for key in names if key in kw}
+    return registry(**options).as_declarative_base(**kw)
+
+
+def declarative_mixin(cls: type[_T]) -> type[_T]:
+    """Marks a mixin; it needs no mark."""
+    return cls
+
+
+def add_mapped_attribute(target: type, key: str, attr: Any) -> None:
+    """Add an attribute to a mapped class whose metaclass does not intercept assignment."""
+    decl_base.set_class_attribute(target, key, attr)
+
+
+def has_inherited_table(cls: type) -> bool:
+    """Whether a base of the class is mapped to a table."""
+    return any(getattr(base, "__table__", None) is not None for base in cls.__mro__[1:])
+
+
+def synonym_for(name: str, map_column: bool = False) -> Callable[[Any], SynonymProperty]:
+    """Decorator: a property that is, in SQL, another name of a mapped attribute."""
+
+    def decorate(fn: Any) -> SynonymProperty:
+        return SynonymProperty(name, map_column=map_column, descriptor=fn)
+
+    return decorate
+
+
+def validates(
+    *names: str, include_removes: bool = False, include_backrefs: bool = True
+) -> Callable[[Any], Any]:
+    """Decorator: a method that checks, or changes, each value given to an attribute."""
+
+    def decorate(fn: Any) -> Any:
+        fn.__sa_validators__ = names
+        fn.__sa_validation_opts__ = {
+            "include_removes": include_removes,
+            "include_backrefs": include_backrefs,
+        }
+        return fn
+
+    return decorate
+
+
+def reconstructor(fn: Any) -> Any:
+    """Decorator: a method called after an object is loaded."""
+    fn.__sa_reconstructor__ = True
+    return fn
+
+
+__all__ = [
+    "DeclarativeBase",
+    "DeclarativeBaseNoMeta",
+    "DeclarativeMeta",
+    "as_declarative",
+    "declarative_base",
+    "declared_attr",
+    "registry",
+]

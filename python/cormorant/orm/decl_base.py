@@ -1,0 +1,673 @@
+"""From a class statement to a table and a mapper: scanning declarative classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from ..sql import schema, sqltypes
+from ..util import warn
+from . import clsregistry, decl_typing
+from .attributes import InstrumentedAttribute
+from .base import Mapped, manager_of_class
+from .interfaces import MapperProperty
+from .mapper import Mapper
+from .properties import ColumnProperty, MappedColumn, SynonymProperty
+from .relationships import RelationshipProperty
+
+if TYPE_CHECKING:
+    from .decl_api import registry as Registry
+
+_RESERVED = ("metadata",)
+_SPECIAL = ("__tablename__", "__table_args__", "__mapper_args__", "__table__")
+
+
+class declared_attr(property):
+    """A class-level method whose result is mapped; for mixins.
+
+    ``@declared_attr`` is called once for each mapped class that inherits it.
+    """
+
+    fget: Callable[[Any], Any]
+    _cascading = False
+    _quiet = False
+
+    def __init__(self, fn: Any, cascading: bool = False, quiet: bool = False) -> None:
+        if isinstance(fn, classmethod):
+            fn = fn.__func__
+        super().__init__(fn)
+        self._cascading = cascading
+        self._quiet = quiet
+        self.__doc__ = fn.__doc__
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if owner is None:
+            owner = type(instance)
+        scan = _SCANS.get(owner)
+        if scan is not None:
+            if self not in scan:
+                scan[self] = self.fget(owner)
+            return scan[self]
+        name = self.fget.__name__
+        if not self._quiet and not name.startswith("__") and manager_of_class(owner) is None:
+            warn(
+                f"Unmanaged access of declarative attribute {name} from non-mapped class "
+                f"{owner.__name__}"
+            )
+        return self.fget(owner)
+
+    @classmethod
+    def directive(cls, fn: Any) -> declared_attr:
+        """For ``__tablename__`` and other things that are not mapped attributes."""
+        return cls(fn, quiet=True)
+
+    @classmethod
+    def cascading(cls, fn: Any) -> declared_attr:
+        """Evaluated again for each subclass in a hierarchy."""
+        return cls(fn, cascading=True)
+
+
+_SCANS: dict[type, dict[declared_attr, Any]] = {}
+"""Results of declared_attr while a class is being scanned."""
+
+
+class Scan:
+    """Collects what a declarative class says, then makes its table and mapper."""
+
+    def __init__(self, registry: Registry, cls: type, table: Any = None) -> None:
+        self.registry = registry
+        self.cls = cls
+        self.properties: dict[str, Any] = {}
+        self.columns: list[tuple[int, Any]] = []
+        self.explicit_table = table
+        self.tablename: str | None = None
+        self.table_args: Any = None
+        self.mapper_args: dict[str, Any] = {}
+        self.validators: dict[str, Any] = {}
+        self.reconstructor: Callable[[Any], None] | None = None
+        self.allow_unmapped = bool(getattr(cls, "__allow_unmapped__", False))
+        self._seen: set[str] = set()
+
+    def map(self) -> Mapper[Any]:
+        """Do it."""
+        cls = self.cls
+        self._check_inheritance()
+        _SCANS[cls] = {}
+        try:
+            self._scan()
+        finally:
+            del _SCANS[cls]
+        clsregistry.add_class(cls.__name__, cls, self.registry._class_registry, self.registry._keep)
+        table = self._make_table()
+        return self._make_mapper(table)
+
+    def _check_inheritance(self) -> None:
+        for base in self.cls.__mro__[1:]:
+            if manager_of_class(base) is not None:
+                raise NotImplementedError(
+                    f"{self.cls.__name__} inherits from the mapped class {base.__name__}: "
+                    "inheritance between mapped classes is not supported yet"
+                )
+
+    # -- reading the class
+
+    def _scan(self) -> None:
+        cls = self.cls
+        for base in cls.__mro__:
+            if base is object or base.__module__ == "cormorant._core":
+                continue
+            local = base is cls
+            self._scan_hooks(base)
+            for name, value, annotation in _attributes_of(base):
+                if name in _SPECIAL or (name.startswith("__") and name.endswith("__")):
+                    self._special(name, base)
+                elif local:
+                    self._local(name, value, annotation)
+                elif name not in self._seen:
+                    self._inherited(base, name, value, annotation)
+                self._seen.add(name)
+        self._resolve_specials()
+
+    def _special(self, name: str, base: type) -> None:
+        """Names that configure the mapping are looked up once, on the class itself."""
+
+    def _resolve_specials(self) -> None:
+        cls = self.cls
+        self.tablename = self._special_value("__tablename__")
+        table_args = self._special_value("__table_args__")
+        if table_args is not None and not isinstance(table_args, (tuple, dict)):
+            raise exc.ArgumentError("__table_args__ value must be a tuple, dict, or None")
+        self.table_args = table_args
+        self.mapper_args = dict(self._special_value("__mapper_args__") or {})
+        if self.explicit_table is None:
+            table = getattr(cls, "__table__", None)
+            if isinstance(cls.__dict__.get("__table__"), declared_attr) or table is not None:
+                self.explicit_table = table
+
+    def _special_value(self, name: str) -> Any:
+        _SCANS.setdefault(self.cls, {})
+        value = getattr(self.cls, name, None)
+        return value() if isinstance(value, classmethod) else value
+
+    def _scan_hooks(self, base: type) -> None:
+        """Methods marked by @validates and @reconstructor."""
+        for value in list(base.__dict__.values()):
+            if not callable(value):
+                continue
+            if getattr(value, "__sa_reconstructor__", False) and self.reconstructor is None:
+                self.reconstructor = value
+            names = getattr(value, "__sa_validators__", None)
+            if names is None:
+                continue
+            for name in names:
+                if name in self.validators:
+                    if self.validators[name][2] is not base:
+                        continue
+                    raise exc.InvalidRequestError(
+                        f"A validation function for mapped attribute {name!r} on mapper "
+                        f"{self._mapper_name()} already exists."
+                    )
+                self.validators[name] = (value, value.__sa_validation_opts__, base)
+
+    def _mapper_name(self) -> str:
+        return f"Mapper[{self.cls.__name__}({self._special_value('__tablename__')})]"
+
+    def _local(self, name: str, value: Any, annotation: Any) -> None:
+        if name in _RESERVED and (
+            isinstance(value, (schema.Column, MappedColumn, MapperProperty))
+            or annotation is not None
+        ):
+            raise exc.InvalidRequestError(
+                f"Attribute name '{name}' is reserved when using the Declarative API."
+            )
+        if isinstance(value, declared_attr):
+            found = getattr(self.cls, name)
+            self._add(name, found, _returned_annotation(value), copied=True)
+            return
+        if isinstance(value, tuple) and len(value) == 1 and _is_mapped(value[0]):
+            warn(
+                f"Ignoring declarative-like tuple value of attribute '{name}': possibly a "
+                "copy-and-paste error with a comma accidentally placed at the end of the line?",
+                stacklevel=clsregistry._user_level(),
+            )
+            return
+        self._add(name, value, annotation)
+
+    def _inherited(self, base: type, name: str, value: Any, annotation: Any) -> None:
+        """An attribute of a mixin or abstract base."""
+        if isinstance(value, declared_attr):
+            self._add(name, getattr(self.cls, name), _returned_annotation(value), copied=True)
+        elif isinstance(value, (schema.Column, MappedColumn)):
+            self._add(name, value._copy(), annotation, owner=base, copied=True)
+        elif isinstance(value, ColumnProperty) and all(
+            isinstance(c, schema.Column) and c.table is None for c in value.columns
+        ):
+            new = value._copy()
+            new.columns = [column._copy() for column in value.columns]
+            self._add(name, new, annotation, owner=base, copied=True)
+        elif isinstance(value, MapperProperty):
+            raise exc.InvalidRequestError(
+                "Mapper properties (i.e. deferred,column_property(), relationship(), etc.) must "
+                "be declared as @declared_attr callables on declarative mixin classes.  For "
+                "dataclass field() objects, use a lambda:"
+            )
+        elif value is _ABSENT and annotation is not None:
+            self._add(name, value, annotation, owner=base, copied=True)
+
+    def _add(
+        self,
+        name: str,
+        value: Any,
+        annotation: Any,
+        owner: type | None = None,
+        copied: bool = False,
+    ) -> None:
+        cls = self.cls
+        found = None
+        if annotation is not None:
+            if decl_typing.is_class_var(annotation, owner or cls):
+                return
+            found = self._read_annotation(name, value, annotation, owner or cls)
+        if value is _ABSENT:
+            if found is None:
+                return
+            value = self._from_annotated(found) or MappedColumn()
+        if isinstance(value, InstrumentedAttribute):
+            # a column of another class, as an alternative name
+            value = value._prop.columns[0] if value._prop._is_column else value
+        if isinstance(value, MappedColumn):
+            self._add_mapped_column(name, value, found, annotation)
+        elif isinstance(value, schema.Column):
+            self._add_column(name, value)
+        elif isinstance(value, MapperProperty):
+            self._add_property(name, value, found)
+        elif _is_expression(value) and not isinstance(value, type):
+            self.properties[name] = ColumnProperty(value)
+
+    def _read_annotation(
+        self, name: str, value: Any, annotation: Any, cls: type
+    ) -> decl_typing.Annotation | None:
+        found = decl_typing.read(annotation, cls)
+        if found is not None:
+            return found
+        if self.allow_unmapped:
+            return None
+        if (value is not _ABSENT and not _is_mapped(value)) or self._has_table_attribute(name):
+            return None
+        raise exc.MappedAnnotationError(
+            f'Type annotation for "{self.cls.__name__}.{name}" can\'t be correctly interpreted '
+            "for Annotated Declarative Table form.  ORM annotations should normally make use of "
+            "the ``Mapped[]`` generic type, or other ORM-compatible generic type, as a container "
+            "for the actual type, which indicates the intent that the attribute is mapped. Class "
+            "variables that are not intended to be mapped by the ORM should use ClassVar[].  To "
+            "allow Annotated Declarative to disregard legacy annotations which don't use "
+            'Mapped[] to pass, set "__allow_unmapped__ = True" on the class or a superclass this '
+            "class.",
+            code="zlpr",
+        )
+
+    def _has_table_attribute(self, name: str) -> bool:
+        return name in ("metadata", "registry", "type_annotation_map")
+
+    @staticmethod
+    def _from_annotated(found: decl_typing.Annotation) -> Any:
+        for item in found.extra:
+            if isinstance(item, MappedColumn):
+                return item._copy()
+        return None
+
+    def _add_mapped_column(
+        self, name: str, value: MappedColumn, found: Any, annotation: Any
+    ) -> None:
+        column = value.column
+        if found is not None and found.container is not None:
+            value = _complete_column(self.registry, value, found, name, self.cls, annotation)
+            column = value.column
+        elif not value._type_given and not column.foreign_keys:
+            raise exc.ArgumentError(
+                f'Python typing annotation is required for attribute "{self.cls.__name__}.{name}" '
+                'when primary argument(s) for "MappedColumn" construct are None or not present'
+            )
+        prop = value._property()
+        self._add_column(name, column, prop, value.sort_order)
+
+    def _add_column(
+        self, name: str, column: Any, prop: ColumnProperty | None = None, order: int | None = None
+    ) -> None:
+        if column.key is None:
+            column.key = name
+        if column.name is None:
+            column.name = name
+        if column.table is None:
+            self.columns.append((order or 0, column))
+        if prop is not None or column.key != name or column.table is not None:
+            self.properties[name] = prop if prop is not None else column
+        elif column.name != name:
+            self.properties[name] = column
+        if column.key != name:
+            others = [
+                key for key, other in self.properties.items() if key != name and other is column
+            ]
+            if others:
+                warn(
+                    f"On class '{self.cls.__name__}', Column object '{column.name}' named "
+                    f"directly multiple times, only one will be used: {', '.join([*others, name])}."
+                    " Consider using orm.synonym instead"
+                )
+
+    def _add_property(self, name: str, value: MapperProperty, found: Any) -> None:
+        if isinstance(value, ColumnProperty):
+            columns = []
+            for column in value.columns:
+                if isinstance(column, MappedColumn):
+                    if found is not None:
+                        column = _complete_column(
+                            self.registry, column, found, name, self.cls, None
+                        )
+                    column = column.column
+                columns.append(column)
+                if isinstance(column, schema.Column) and column.table is None:
+                    self._add_column(name, column, value)
+            value.columns = columns
+            self.properties[name] = value
+            return
+        if isinstance(value, RelationshipProperty):
+            self._complete_relationship(name, value, found)
+        self.properties[name] = value
+
+    def _complete_relationship(self, name: str, value: RelationshipProperty, found: Any) -> None:
+        if found is None or found.raw is None:
+            if value.argument is None:
+                raise exc.ArgumentError(
+                    "Python typing annotation is required for attribute "
+                    f'"{self.cls.__name__}.{name}" when primary argument(s) for "Relationship" '
+                    "construct are None or not present"
+                )
+            return
+        target, collection, uselist = decl_typing.relationship_target(found, name, self.cls)
+        if value.argument is None:
+            value.argument = target
+        if value.uselist is None:
+            value.uselist = uselist
+        if value.collection_class is None and collection is not None:
+            value.collection_class = collection
+        if issubclass(found.container, decl_typing.WriteOnlyMapped):
+            value.lazy = "write_only"
+        elif issubclass(found.container, decl_typing.DynamicMapped):
+            value.lazy = "dynamic"
+
+    # -- making
+
+    def _make_table(self) -> Any:
+        cls = self.cls
+        if self.explicit_table is not None:
+            table = self.explicit_table
+            for _, column in self.columns:
+                if not table.c.contains_column(column):
+                    raise exc.ArgumentError(
+                        f"Can't add additional column {column.key!r} when specifying __table__"
+                    )
+            type.__setattr__(cls, "__table__", table)
+            return table
+        if self.tablename is None:
+            raise exc.InvalidRequestError(
+                f"Class {cls!r} does not have a __table__ or __tablename__ specified and does not "
+                "inherit from an existing table-mapped class."
+            )
+        positional: tuple[Any, ...] = ()
+        keywords: dict[str, Any] = {}
+        if isinstance(self.table_args, dict):
+            keywords = dict(self.table_args)
+        elif self.table_args:
+            positional = self.table_args
+            if isinstance(positional[-1], dict):
+                keywords = dict(positional[-1])
+                positional = positional[:-1]
+        columns = [column for _, column in sorted(self.columns, key=lambda item: item[0])]
+        if keywords.pop("autoload", False):
+            keywords.setdefault("autoload_with", None)
+        metadata = getattr(cls, "metadata", None)
+        if metadata is None:
+            metadata = self.registry.metadata
+        table = schema.Table(self.tablename, metadata, *columns, *positional, **keywords)
+        type.__setattr__(cls, "__table__", table)
+        return table
+
+    def _make_mapper(self, table: Any) -> Mapper[Any]:
+        arguments = dict(self.mapper_args)
+        properties = dict(self.properties)
+        properties.update(arguments.pop("properties", None) or {})
+        for name in ("version_id_col", "polymorphic_on"):
+            column = arguments.get(name)
+            if isinstance(column, str):
+                arguments[name] = properties.get(column, table.c.get(column))
+            elif isinstance(column, MappedColumn):
+                arguments[name] = column.column
+        primary_key = arguments.pop("primary_key", None)
+        if primary_key is not None:
+            primary_key = [
+                item.column if isinstance(item, MappedColumn) else item for item in primary_key
+            ]
+        return Mapper(
+            self.cls,
+            table,
+            properties,
+            primary_key,
+            registry=self.registry,
+            validators={name: entry[:2] for name, entry in self.validators.items()},
+            reconstructor=self.reconstructor,
+            **arguments,
+        )
+
+
+_ABSENT: Any = object()
+"""Value of an attribute that is only annotated."""
+
+
+def _attributes_of(cls: type) -> Iterable[tuple[str, Any, Any]]:
+    """Names of a class with value and annotation, in the order they were written as far as
+    that can be told: annotated names come before plain ones between two annotated values."""
+    values = {name: value for name, value in cls.__dict__.items()}
+    annotations = _annotations_of(cls)
+    order: list[str] = []
+    todo = list(annotations)
+    plain: list[str] = []
+    for name in values:
+        if name not in annotations:
+            plain.append(name)
+            continue
+        if name in todo:
+            until = todo.index(name)
+            order += todo[:until]
+            todo = todo[until + 1 :]
+        order += plain
+        plain = []
+        if name not in order:
+            order.append(name)
+    order += todo
+    order += plain
+    return [(name, values.get(name, _ABSENT), annotations.get(name)) for name in order]
+
+
+def _annotations_of(cls: type) -> dict[str, Any]:
+    # Not those of bases; and inspect would be expensive to import for this.
+    found = cls.__dict__.get("__annotations__")  # noqa: RUF063
+    if found is None and "__annotate_func__" in cls.__dict__:
+        # Python 3.14 evaluates annotations when asked, and only by the newer interface.
+        import annotationlib  # type: ignore[import-not-found]
+
+        found = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+    return found or {}
+
+
+def _returned_annotation(value: declared_attr) -> Any:
+    annotation = value.fget.__annotations__.get("return")
+    if annotation is None:
+        return None
+    text = annotation if isinstance(annotation, str) else ""
+    if isinstance(annotation, str) and "Mapped" not in text:
+        return None
+    if not isinstance(annotation, str):
+        origin = decl_typing.get_origin(annotation)
+        if not (isinstance(origin, type) and issubclass(origin, Mapped)):
+            return None
+    return annotation
+
+
+def _is_mapped(value: Any) -> bool:
+    return isinstance(value, (schema.Column, MapperProperty, MappedColumn))
+
+
+def _is_expression(value: Any) -> bool:
+    return getattr(value, "is_clause_element", False) and hasattr(value, "type")
+
+
+def _complete_column(
+    registry: Registry,
+    value: MappedColumn,
+    found: decl_typing.Annotation,
+    name: str,
+    cls: type,
+    annotation: Any,
+) -> MappedColumn:
+    """Give a mapped_column what its annotation says: type and nullability."""
+    template = Scan._from_annotated(found)
+    if template is not None and template.column is not value.column:
+        value = _merged(template, value)
+    column = value.column
+    if not value._has_nullable and not column.primary_key and found.raw is not None:
+        column.nullable = found.nullable
+    if value._type_given:
+        return value
+    if found.raw is None:
+        return value
+    type_ = registry._resolve_type(found, name, cls, annotation, bool(column.foreign_keys))
+    if type_ is not None:
+        _set_type(column, type_)
+        value._type_given = True
+    return value
+
+
+def _merged(template: MappedColumn, value: MappedColumn) -> MappedColumn:
+    """``Annotated[int, mapped_column(…)]`` below a ``mapped_column(…)`` of the class."""
+    if not value._type_given and template._type_given:
+        _set_type(value.column, template.column.type)
+        value._type_given = True
+    column, base = value.column, template.column
+    if not value._has_nullable and template._has_nullable:
+        column.nullable = base.nullable
+        value._has_nullable = True
+    for option in ("primary_key", "index", "unique"):
+        if getattr(base, option, None) and not getattr(column, option, None):
+            setattr(column, option, getattr(base, option))
+    if base.primary_key and not value._has_nullable:
+        column.nullable = False
+    for option in ("default", "onupdate", "server_default", "server_onupdate", "comment", "doc"):
+        if getattr(column, option, None) is None and getattr(base, option, None) is not None:
+            copied = getattr(base, option)
+            if hasattr(copied, "_copy"):
+                copied = copied._copy()
+            if hasattr(copied, "_set_parent"):
+                copied._set_parent(column)
+            else:
+                setattr(column, option, copied)
+    if base.foreign_keys and not column.foreign_keys:
+        for key in base.foreign_keys:
+            column.append_foreign_key(key._copy())
+    if value.sort_order is None:
+        value.sort_order = template.sort_order
+    return value
+
+
+def _set_type(column: Any, type_: Any) -> None:
+    setter = getattr(column, "_set_type", None)
+    if setter is not None:
+        setter(type_)
+    else:
+        column.type = type_
+
+
+def resolve_type(registry: Registry, found: decl_typing.Annotation, name: str) -> Any:
+    """The column type of an annotation by the registry's map, or None."""
+    type_map = registry.type_annotation_map
+    for candidate in (found.raw, found.pep593, found.type_):
+        if candidate is None:
+            continue
+        try:
+            given = type_map.get(candidate)
+        except TypeError:
+            continue
+        if given is not None:
+            return sqltypes.to_instance(given)
+    for item in found.extra:
+        if isinstance(item, MappedColumn) and item._type_given:
+            return item.column.type
+        if isinstance(item, sqltypes.TypeEngine) or (
+            isinstance(item, type) and issubclass(item, sqltypes.TypeEngine)
+        ):
+            return sqltypes.to_instance(item)
+    literals = decl_typing.literal_values(found.type_)
+    if literals is not None:
+        return _literal_type(type_map, literals)
+    value = found.type_
+    if isinstance(value, type):
+        for base in value.__mro__[:-1]:
+            given = type_map.get(base)
+            if given is None:
+                given = _builtin_types().get(base)
+            if given is None:
+                continue
+            given = sqltypes.to_instance(given)
+            if base is not value and isinstance(given, sqltypes.Enum):
+                return _enum_of(value, given)
+            if base is value:
+                return given
+    supertype = getattr(value, "__supertype__", None)  # NewType
+    if supertype is not None:
+        return resolve_type(
+            registry, found._replace(type_=supertype, raw=supertype, pep593=None, extra=()), name
+        )
+    return None
+
+
+def _enum_of(cls: type, template: Any) -> Any:
+    return sqltypes.Enum(cls)
+
+
+def _literal_type(type_map: Any, values: list[Any]) -> Any:
+    given = type_map.get(decl_typing.Literal)
+    if given is not None:
+        return sqltypes.to_instance(given)
+    if not all(isinstance(value, str) for value in values):
+        return None
+    return sqltypes.Enum(*values, native_enum=False)
+
+
+_builtin: dict[Any, Any] = {}
+
+
+def _builtin_types() -> dict[Any, Any]:
+    """Python types that have a column type without being told."""
+    if not _builtin:
+        import datetime
+        import decimal
+        import enum
+        import uuid
+
+        _builtin.update(
+            {
+                bool: sqltypes.Boolean,
+                bytes: sqltypes.LargeBinary,
+                datetime.date: sqltypes.Date,
+                datetime.datetime: sqltypes.DateTime,
+                datetime.time: sqltypes.Time,
+                datetime.timedelta: sqltypes.Interval,
+                decimal.Decimal: sqltypes.Numeric,
+                enum.Enum: sqltypes.Enum(enum.Enum),
+                float: sqltypes.Float,
+                int: sqltypes.Integer,
+                str: sqltypes.String,
+                type(None): sqltypes.NullType,
+                uuid.UUID: sqltypes.Uuid,
+            }
+        )
+    return _builtin
+
+
+def set_class_attribute(cls: type, name: str, value: Any) -> None:
+    """``User.posts = relationship(…)``: an assignment to a mapped class."""
+    mapper = cls.__dict__.get("__mapper__")
+    if mapper is None or not isinstance(mapper, Mapper):
+        type.__setattr__(cls, name, value)
+        return
+    if isinstance(value, MappedColumn) and not value._type_given:
+        value._type_given = True
+    if isinstance(value, (schema.Column, MappedColumn, MapperProperty)):
+        if isinstance(value, RelationshipProperty) and value.argument is None:
+            raise exc.ArgumentError(
+                f'Python typing annotation is required for attribute "{cls.__name__}.{name}" when '
+                'primary argument(s) for "Relationship" construct are None or not present'
+            )
+        mapper.add_property(name, value)
+    elif isinstance(value, InstrumentedAttribute) and value._prop.key != name:
+        mapper.add_property(name, SynonymProperty(value._prop.key))
+    else:
+        type.__setattr__(cls, name, value)
+
+
+def delete_class_attribute(cls: type, name: str) -> None:
+    """``del User.posts``: mapped attributes stay."""
+    mapper = cls.__dict__.get("__mapper__")
+    if isinstance(mapper, Mapper) and name in mapper._props:
+        raise NotImplementedError("Can't un-map individual mapped attributes on a mapped class.")
+    type.__delattr__(cls, name)
+
+
+def check_entity(cls: type) -> None:
+    """Mapped classes carry their state in the core's object."""
+    if not issubclass(cls, _core.Entity):
+        raise NotImplementedError(
+            f"{cls.__name__} does not derive from a declarative base: mapping other classes is "
+            "not supported yet"
+        )

@@ -1,0 +1,294 @@
+"""`InstanceState`: what inspection shows of a mapped object."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .. import _core, exc
+from .attributes import History, get_history
+from .base import NO_VALUE, PASSIVE_NO_INITIALIZE, InspectionAttr, object_mapper
+from .mapper import ReadOnlyProperties
+
+if TYPE_CHECKING:
+    from .mapper import Mapper
+
+_T = TypeVar("_T")
+
+
+class AttributeState:
+    """One attribute of one object."""
+
+    __slots__ = ("key", "state")
+
+    def __init__(self, state: InstanceState[Any], key: str) -> None:
+        self.state = state
+        self.key = key
+
+    @property
+    def loaded_value(self) -> Any:
+        """The value if it is loaded, else `NO_VALUE`; never loads."""
+        slot = self.state.manager.names.get(self.key)
+        return NO_VALUE if slot is None else _core.peek(self.state.object, slot)
+
+    @property
+    def value(self) -> Any:
+        """The value; loads it if need be."""
+        return getattr(self.state.object, self.key)
+
+    @property
+    def history(self) -> History:
+        """Changes since the last flush; never loads."""
+        return get_history(self.state.object, self.key, PASSIVE_NO_INITIALIZE)
+
+    def load_history(self) -> History:
+        """Changes since the last flush; loads the old value if need be."""
+        return get_history(self.state.object, self.key)
+
+
+class InstanceState(InspectionAttr, Generic[_T]):
+    """A mapped object's state in its session, and the state of its attributes.
+
+    It is a view made on demand: the state itself is kept by the core inside the object.
+    """
+
+    __slots__ = ("_object",)
+
+    is_instance = True
+
+    def __init__(self, obj: _T) -> None:
+        self._object = obj
+
+    @property
+    def object(self) -> _T:
+        """The object."""
+        return self._object
+
+    def obj(self) -> _T:
+        """The object."""
+        return self._object
+
+    @property
+    def class_(self) -> type[_T]:
+        """Its class."""
+        return self.mapper.class_  # type: ignore[no-any-return]
+
+    @property
+    def manager(self) -> _core.ClassManager:
+        """The core's record of its class."""
+        return _core.manager_of(self._object)  # type: ignore[return-value]
+
+    @property
+    def mapper(self) -> Mapper[_T]:
+        """The mapper of its class."""
+        return self.manager.mapper  # type: ignore[no-any-return]
+
+    # -- the five states
+
+    @property
+    def _flags(self) -> int:
+        return _core.state_flags(self._object)
+
+    @property
+    def transient(self) -> bool:
+        """Never saved, in no session."""
+        return not self._flags & _core.STATE_KEY and self.session is None
+
+    @property
+    def pending(self) -> bool:
+        """In a session, to be inserted by its next flush."""
+        return not self._flags & _core.STATE_KEY and self.session is not None
+
+    @property
+    def persistent(self) -> bool:
+        """In a session, with a row in the database."""
+        flags = self._flags
+        return (
+            bool(flags & _core.STATE_KEY and not flags & _core.STATE_DELETED)
+            and self.session is not None
+        )
+
+    @property
+    def deleted(self) -> bool:
+        """Deleted by a flush whose transaction is still open."""
+        flags = self._flags
+        return (
+            bool(flags & _core.STATE_KEY and flags & _core.STATE_DELETED)
+            and self.session is not None
+        )
+
+    @property
+    def detached(self) -> bool:
+        """It has an identity and is in no session."""
+        return bool(self._flags & _core.STATE_KEY) and self.session is None
+
+    @property
+    def was_deleted(self) -> bool:
+        """Deleted by a flush of the session it is or was in."""
+        return bool(self._flags & _core.STATE_DELETED)
+
+    @property
+    def has_identity(self) -> bool:
+        """It has, or had, a row."""
+        return bool(self._flags & _core.STATE_KEY)
+
+    # -- session and identity
+
+    @property
+    def session(self) -> Any:
+        """The session it is in, or None."""
+        return _core.session_of(self._object)
+
+    @property
+    def session_id(self) -> int | None:
+        """A number of the session, or None."""
+        session = self.session
+        return None if session is None else getattr(session, "hash_key", id(session))
+
+    @property
+    def async_session(self) -> None:
+        """There are no asynchronous sessions."""
+        return None
+
+    @property
+    def key(self) -> tuple[Any, ...] | None:
+        """The identity key: (class, primary key, token), or None."""
+        return _core.identity_key(self._object)
+
+    identity_key = key
+
+    @property
+    def identity(self) -> tuple[Any, ...] | None:
+        """The primary key of its row, or None."""
+        key = self.key
+        return None if key is None else key[1]
+
+    @property
+    def identity_token(self) -> Any:
+        """Always None here."""
+        return None
+
+    # -- attributes
+
+    @property
+    def attrs(self) -> ReadOnlyProperties[Any]:
+        """State of each attribute, by name."""
+        return ReadOnlyProperties(
+            {prop.key: AttributeState(self, prop.key) for prop in self.mapper.attrs}
+        )
+
+    @property
+    def dict(self) -> Any:
+        """Loaded attributes by name."""
+        return self._object.__dict__
+
+    def _names(self, slots: Iterable[int]) -> set[str]:
+        wanted = set(slots)
+        return {name for name, slot in self.manager.names.items() if slot in wanted}
+
+    @property
+    def unloaded(self) -> set[str]:
+        """Attributes that have no value yet."""
+        obj = self._object
+        return {
+            name
+            for name, slot in self.manager.names.items()
+            if _core.peek(obj, slot) is NO_VALUE and _core.committed(obj, slot) is ...
+        }
+
+    @property
+    def unloaded_expirable(self) -> set[str]:
+        """As `unloaded`."""
+        return self.unloaded
+
+    @property
+    def unmodified(self) -> set[str]:
+        """Attributes without changes."""
+        return set(self.manager.names).difference(self._names(_core.changed_slots(self._object)))
+
+    def unmodified_intersection(self, keys: Iterable[str]) -> set[str]:
+        """Those of the names that have no changes."""
+        return set(keys) & self.unmodified
+
+    @property
+    def modified(self) -> bool:
+        """Something was changed since the last flush."""
+        return bool(self._flags & _core.STATE_MODIFIED)
+
+    @property
+    def expired(self) -> bool:
+        """All its attributes will be loaded again when one is read."""
+        return bool(self._flags & _core.STATE_EXPIRED)
+
+    @property
+    def expired_attributes(self) -> set[str]:
+        """Attributes that will be loaded again."""
+        if not self._flags & _core.STATE_KEY:
+            return set()
+        mapper = self.mapper
+        unloaded = self.unloaded
+        if self.expired:
+            return unloaded
+        deferred = {key for key, prop in mapper._props.items() if getattr(prop, "deferred", False)}
+        return {
+            name
+            for name in self._names(_core.unloaded_slots(self._object))
+            if name in unloaded and name not in deferred
+        }
+
+    @property
+    def committed_state(self) -> Any:
+        """Old values of the changed attributes."""
+        obj, names = self._object, self.manager.names
+        slots = set(_core.changed_slots(obj))
+        return {name: _core.committed(obj, slot) for name, slot in names.items() if slot in slots}
+
+    def get_history(self, key: str, passive: Any) -> History:
+        """The history of one attribute."""
+        return get_history(self._object, key, passive)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, InstanceState) and other._object is self._object
+
+    def __hash__(self) -> int:
+        return hash((InstanceState, id(self._object)))
+
+    @property
+    def weakref(self) -> weakref.ref[Any]:
+        """A weak reference to the object."""
+        return weakref.ref(self._object)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"<cormorant.orm.state.InstanceState object at {hex(id(self))}>"
+
+
+def make_transient(instance: object) -> None:
+    """Take an object out of its session and let it forget its identity: as if new."""
+    object_mapper(instance)
+    session = _core.session_of(instance)
+    if session is not None:
+        session._expunge(instance)
+    _core.set_identity(instance, None)
+
+
+def make_transient_to_detached(instance: object) -> None:
+    """Give a new object the identity that its primary key says, as if loaded and detached."""
+    mapper = object_mapper(instance)
+    if _core.session_of(instance) is not None or _core.identity_key(instance) is not None:
+        raise exc.InvalidRequestError("Given object must be transient")
+    key = mapper.primary_key_from_instance(instance)
+    _core.commit_state(instance)
+    _core.set_identity(instance, tuple(key))
+    names = mapper.class_manager.names
+    unloaded = [slot for slot in names.values() if _core.peek(instance, slot) is NO_VALUE]
+    if unloaded:
+        _core.expire(instance, unloaded)
+
+
+__all__ = [
+    "AttributeState",
+    "InstanceState",
+    "make_transient",
+    "make_transient_to_detached",
+]

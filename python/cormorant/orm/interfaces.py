@@ -1,0 +1,117 @@
+"""`MapperProperty`: what a mapper knows about one attribute of its class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..sql.operators import ColumnOperators
+from .base import InspectionAttr
+
+if TYPE_CHECKING:
+    from .attributes import QueryableAttribute
+    from .mapper import Mapper
+
+
+class MapperProperty(InspectionAttr):
+    """One mapped attribute: a column, a relationship, a synonym.
+
+    It is made by the program, given its `key` and `parent` when a class is mapped, and
+    finished by `_configure` when the mappers are configured.
+    """
+
+    is_property = True
+    _is_relationship: ClassVar[bool] = False
+    _is_column: ClassVar[bool] = False
+
+    key: str
+    parent: Mapper[Any]
+    slot: int = -1
+    """Its place in the core's objects, or -1 if it has none of its own."""
+    doc: str | None = None
+    _configured = False
+
+    def __init__(self, info: dict[Any, Any] | None = None, doc: str | None = None) -> None:
+        if info is not None:
+            self.info = info
+        self.doc = doc
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "info":
+            self.info: dict[Any, Any] = {}
+            return self.info
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    @property
+    def class_attribute(self) -> QueryableAttribute[Any]:
+        """The attribute on the mapped class."""
+        return getattr(self.parent.class_, self.key)  # type: ignore[no-any-return]
+
+    def _set_parent(self, parent: Mapper[Any], key: str) -> None:
+        """The property becomes the attribute `key` of a mapper."""
+        self.parent = parent
+        self.key = key
+
+    def _instrument(self) -> None:
+        """Put the attribute on the class."""
+        raise NotImplementedError
+
+    def _configure(self) -> None:
+        """Everything that needs the other mappers. Runs once."""
+
+    # -- called by the core for attributes with validators
+
+    def _on_set(self, obj: Any, value: Any, old: Any) -> Any:
+        return self.parent._run_validator(self.key, obj, value, False)
+
+    def _on_append(self, obj: Any, value: Any) -> Any:
+        return self.parent._run_validator(self.key, obj, value, False)
+
+    def _on_remove(self, obj: Any, value: Any) -> None:
+        self.parent._run_validator(self.key, obj, value, True)
+
+    def _make_comparator(self, attr: QueryableAttribute[Any]) -> Any:
+        raise NotImplementedError
+
+    def _operand_of(self, attr: QueryableAttribute[Any]) -> Any:
+        return attr.comparator
+
+    def _clause_element_of(self, attr: QueryableAttribute[Any]) -> Any:
+        return attr.comparator.__clause_element__()
+
+    def _comparator_attribute(self, attr: QueryableAttribute[Any], name: str) -> Any:
+        return getattr(attr.comparator, name)
+
+    def __str__(self) -> str:
+        if "parent" in self.__dict__:
+            return f"{self.parent.class_.__name__}.{self.key}"
+        return object.__repr__(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} at {hex(id(self))}; {self.__dict__.get('key', 'no key')}>"
+
+
+class PropComparator(ColumnOperators):
+    """Operators of a mapped attribute; the base of user-made `comparator_factory` classes."""
+
+    prop: Any
+
+    def __init__(self, prop: Any, parententity: Any, adapt_to_entity: Any = None) -> None:
+        self.prop = prop
+        self._parententity = adapt_to_entity if adapt_to_entity is not None else parententity
+        self._adapt_to_entity = adapt_to_entity
+
+    @property
+    def property(self) -> Any:
+        """The property compared."""
+        return self.prop
+
+    @property
+    def key(self) -> str:
+        """Name of the attribute."""
+        return self.prop.key  # type: ignore[no-any-return]
+
+    def __clause_element__(self) -> Any:
+        raise NotImplementedError(f"{self!r}")
+
+    def __hash__(self) -> int:
+        return id(self) >> 4

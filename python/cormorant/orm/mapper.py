@@ -1,0 +1,620 @@
+"""`Mapper`: how a class is mapped to a table."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .. import _core, exc, inspection
+from ..sql.base import ReadOnlyColumnCollection
+from ..sql.schema import Column
+from ..util import memoized_property, warn
+from .attributes import InstrumentedAttribute
+from .base import NO_VALUE, InspectionAttr, class_mapper
+from .interfaces import MapperProperty
+from .properties import ColumnProperty, MappedColumn, SynonymProperty
+from .relationships import RelationshipProperty
+
+if TYPE_CHECKING:
+    from .decl_api import registry as Registry
+
+_T = TypeVar("_T")
+_P = TypeVar("_P", bound=MapperProperty)
+
+_CONFIGURE_LOCK = threading.RLock()
+_dialect: Any = None
+
+
+def _default_dialect() -> Any:
+    """The dialect whose codecs lazily decoded attributes use."""
+    global _dialect
+    if _dialect is None:
+        from ..dialects.sqlite import dialect
+
+        _dialect = dialect()
+    return _dialect
+
+
+class ReadOnlyProperties(Generic[_P]):
+    """Properties of a mapper by name: as mapping, as attributes, and iterated."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: dict[str, _P]) -> None:
+        object.__setattr__(self, "_data", data)
+
+    def __getattr__(self, key: str) -> _P:
+        try:
+            return self._data[key]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(key) from None
+
+    def __getitem__(self, key: str) -> _P:
+        return self._data[key]  # type: ignore[no-any-return]
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        raise TypeError(f"{type(self).__name__} object is immutable and/or readonly.")
+
+    def __iter__(self) -> Iterator[_P]:
+        return iter(list(self._data.values()))
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._data
+
+    def __dir__(self) -> list[str]:
+        return [*dir(super()), *map(str, self._data)]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The property of that name, or the default."""
+        return self._data.get(key, default)
+
+    def keys(self) -> list[str]:
+        """Names, in order."""
+        return list(self._data)
+
+    def values(self) -> list[_P]:
+        """Properties, in order."""
+        return list(self._data.values())
+
+    def items(self) -> list[tuple[str, _P]]:
+        """Names and properties, in order."""
+        return list(self._data.items())
+
+
+class _ColumnToProperty(dict[Any, MapperProperty]):
+    """Property of a column; `UnmappedColumnError` for a column of none."""
+
+    def __init__(self, mapper: Mapper[Any]) -> None:
+        super().__init__()
+        self._mapper = weakref.ref(mapper)
+
+    def __missing__(self, column: Any) -> MapperProperty:
+        mapper = self._mapper()
+        raise exc.UnmappedColumnError(f"No column {column} is configured on mapper {mapper}...")
+
+
+class Mapper(InspectionAttr, Generic[_T]):
+    """Everything about one mapped class.
+
+    It is made when the class is, with the columns it has; relationships are finished when
+    mappers are configured, at the latest when the class is first used.
+    """
+
+    is_mapper = True
+    single = False
+    concrete = False
+    non_primary = False
+    inherits: Mapper[Any] | None = None
+    polymorphic_on: Any = None
+    polymorphic_identity: Any = None
+    with_polymorphic: Any = None
+    configured = False
+    """Whether relationships are known."""
+
+    def __init__(
+        self,
+        class_: type[_T],
+        local_table: Any = None,
+        properties: dict[str, Any] | None = None,
+        primary_key: Iterable[Any] | None = None,
+        *,
+        registry: Registry,
+        include_properties: Iterable[str] | None = None,
+        exclude_properties: Iterable[str] | None = None,
+        column_prefix: str | None = None,
+        validators: dict[str, tuple[Callable[..., Any], dict[str, Any]]] | None = None,
+        reconstructor: Callable[[Any], None] | None = None,
+        eager_defaults: Any = "auto",
+        version_id_col: Any = None,
+        version_id_generator: Any = None,
+        confirm_deleted_rows: bool = True,
+        batch: bool = True,
+        passive_updates: bool = True,
+        passive_deletes: bool = False,
+        always_refresh: bool = False,
+        allow_partial_pks: bool = True,
+        **unsupported: Any,
+    ) -> None:
+        for name, value in unsupported.items():
+            if name not in _LATER_ARGUMENTS:
+                raise TypeError(f"Mapper.__init__() got an unexpected keyword argument {name!r}")
+            if value is not None and value is not False:
+                raise NotImplementedError(f"mapper option {name!r} is not supported yet")
+        self.class_ = class_
+        self.registry = registry
+        self.local_table = self.persist_selectable = self.selectable = local_table
+        self.tables = [local_table]
+        self.base_mapper: Mapper[Any] = self
+        self.validators = validators or {}
+        self.eager_defaults = eager_defaults
+        self.version_id_col = version_id_col
+        self.version_id_generator = version_id_generator
+        self.confirm_deleted_rows = confirm_deleted_rows
+        self.batch = batch
+        self.passive_updates = passive_updates
+        self.passive_deletes = passive_deletes
+        self.allow_partial_pks = allow_partial_pks
+        self._include = None if include_properties is None else set(include_properties)
+        self._exclude = set(exclude_properties or ())
+        self._column_prefix = column_prefix or ""
+        self._primary_key_argument = primary_key
+        self._props: dict[str, MapperProperty] = {}
+        self._columntoproperty = _ColumnToProperty(self)
+        self._delete_orphans: list[tuple[str, type]] = []
+        self._pending_props: list[MapperProperty] = []
+        self._configure_failed: BaseException | None = None
+
+        self.primary_key = self._find_primary_key()
+        manager = _core.ClassManager(class_)
+        self.class_manager = manager
+        manager.mapper = self
+        manager.loader = _load_attribute
+        if reconstructor is not None:
+            manager.reconstructor = reconstructor
+        type.__setattr__(class_, "__mapper__", self)
+        self._map_properties(properties or {})
+        manager.set_primary_key([self._columntoproperty[c].slot for c in self.primary_key])
+        registry._add_mapper(self)
+
+    # -- making
+
+    def _find_primary_key(self) -> tuple[Any, ...]:
+        given = self._primary_key_argument
+        table = self.persist_selectable
+        if given:
+            columns = []
+            for item in given:
+                while hasattr(item, "__clause_element__"):
+                    item = item.__clause_element__()
+                if isinstance(item, str):
+                    item = table.c[item]
+                columns.append(item)
+            return tuple(columns)
+        columns = list(table.primary_key)
+        if not columns:
+            raise exc.ArgumentError(
+                f"Mapper {self} could not assemble any primary key columns for mapped table "
+                f"'{getattr(table, 'description', table)}'"
+            )
+        return tuple(columns)
+
+    def _map_properties(self, properties: dict[str, Any]) -> None:
+        """Relationships and expressions first, then columns in the table's order."""
+        table = self.persist_selectable
+        named: dict[Any, str] = {}
+        column_props: dict[Any, ColumnProperty] = {}
+        for key, value in properties.items():
+            column = value.columns[0] if isinstance(value, ColumnProperty) else value
+            if isinstance(column, Column) and table.c.contains_column(column):
+                named[column] = key
+                if isinstance(value, ColumnProperty):
+                    column_props[column] = value
+            else:
+                self._configure_property(key, value, defer=True)
+        for column in table.c:
+            given = named.get(column)
+            if given is None and self._is_left_out(column):
+                continue
+            key = given if given is not None else self._column_prefix + column.key
+            prop = column_props.get(column) or ColumnProperty(column)
+            self._configure_property(key, prop)
+        # Now that the columns have their slots: relationships and expressions.
+        for prop in list(self._props.values()):
+            if prop.slot == -1:
+                prop._instrument()
+
+    def _is_left_out(self, column: Any) -> bool:
+        name = column.key
+        if self._include is not None and name not in self._include and column not in self._include:
+            return True
+        if name in self._exclude:
+            return True
+        # An attribute of a base or mixin set to None takes the column away.
+        for base in self.class_.__mro__:
+            if name in base.__dict__:
+                return base.__dict__[name] is None and base is not object
+        return False
+
+    def _configure_property(self, key: str, value: Any, defer: bool = False) -> MapperProperty:
+        """Map one attribute, now or (defer) when all columns are known."""
+        if isinstance(value, MappedColumn):
+            value = value._property() or value.column
+        if not isinstance(value, MapperProperty):
+            value = self._property_from_column(key, value)
+        prop: MapperProperty = value
+        old = self._props.get(key)
+        already = prop.__dict__.get("parent")
+        if already is self and prop.key != key:
+            warn(
+                f"ORM mapped property {self.class_.__name__}.{prop.key} being assigned to "
+                f"attribute {key!r} is already associated with attribute {prop.key!r}. The "
+                f"attribute will be de-associated from {prop.key!r}.",
+                stacklevel=5,
+            )
+            prop.slot = -1
+        prop._set_parent(self, key)
+        if old is not None and old is not prop and isinstance(old, RelationshipProperty):
+            self._pending_props = [p for p in self._pending_props if p is not old]
+        self._props[key] = prop
+        if isinstance(prop, ColumnProperty):
+            for column in prop.columns:
+                self._columntoproperty.setdefault(column, prop)
+        if not defer:
+            prop._instrument()
+        self._pending_props.append(prop)
+        if self.configured:
+            self.configured = False
+            self.registry._flag_new_mapper(self)
+        self._forget()
+        return prop
+
+    def _property_from_column(self, key: str, value: Any) -> ColumnProperty:
+        while hasattr(value, "__clause_element__"):
+            value = value.__clause_element__()
+        if not getattr(value, "_is_column", False) and not hasattr(value, "type"):
+            raise exc.ArgumentError(
+                f"MapperProperty or Column expected for attribute {key!r} of {self}; got {value!r}"
+            )
+        return ColumnProperty(value)
+
+    def _set_class_attribute(self, key: str, attribute: Any) -> None:
+        type.__setattr__(self.class_, key, attribute)
+
+    def add_property(self, key: str, prop: Any) -> None:
+        """Map one more attribute."""
+        if isinstance(prop, MappedColumn):
+            prop = prop._property() or prop.column
+        if isinstance(prop, Column) and prop.table is None:
+            if prop.key is None:
+                prop.key = key
+            if prop.name is None:
+                prop.name = key
+            self.local_table.append_column(prop)
+        elif isinstance(prop, ColumnProperty):
+            for column in prop.columns:
+                if isinstance(column, Column) and column.table is None:
+                    if column.name is None:
+                        column.name = column.key = key
+                    self.local_table.append_column(column)
+        self._configure_property(key, prop)
+
+    def add_properties(self, properties: dict[str, Any]) -> None:
+        """Map more attributes."""
+        for key, prop in properties.items():
+            self.add_property(key, prop)
+
+    def _forget(self) -> None:
+        """Drop what is computed from the properties."""
+        for name in _COMPUTED:
+            self.__dict__.pop(name, None)
+
+    def _codec_dialect(self) -> Any:
+        return _default_dialect()
+
+    # -- configuring
+
+    def _check_configure(self) -> None:
+        """Configure mappers if some are new."""
+        if self.registry._new_mappers:
+            _configure_registries({self.registry})
+
+    def _post_configure(self) -> None:
+        """Finish the properties that are not finished yet."""
+        done = 0
+        # Back references add properties, here and elsewhere, while this runs.
+        while done < len(self._pending_props):
+            prop = self._pending_props[done]
+            done += 1
+            if not prop._configured:
+                prop._configure()
+        self._pending_props.clear()
+        self.configured = True
+
+    def _run_validator(self, key: str, obj: Any, value: Any, is_remove: bool) -> Any:
+        function, options = self.validators[key]
+        if is_remove and not options["include_removes"]:
+            return value
+        if options["include_removes"]:
+            return function(obj, key, value, is_remove)
+        return function(obj, key, value)
+
+    # -- reading
+
+    @property
+    def mapper(self) -> Mapper[_T]:
+        """Itself, as for every entity."""
+        return self
+
+    @property
+    def entity(self) -> type[_T]:
+        """The mapped class."""
+        return self.class_
+
+    @property
+    def class_attribute_names(self) -> list[str]:
+        return list(self._props)
+
+    @property
+    def mapped_table(self) -> Any:
+        """The table."""
+        return self.persist_selectable
+
+    @property
+    def entity_namespace(self) -> type[_T]:
+        return self.class_
+
+    @memoized_property
+    def columns(self) -> ReadOnlyColumnCollection[Any]:
+        """Columns by attribute name."""
+        return ReadOnlyColumnCollection(
+            [
+                (key, prop.columns[0])
+                for key, prop in self._props.items()
+                if isinstance(prop, ColumnProperty)
+            ]
+        )
+
+    @property
+    def c(self) -> ReadOnlyColumnCollection[Any]:
+        """Short for `columns`."""
+        return self.columns  # type: ignore[no-any-return]
+
+    @property
+    def attrs(self) -> ReadOnlyProperties[MapperProperty]:
+        """All properties."""
+        self._check_configure()
+        return self._filtered(MapperProperty)
+
+    @property
+    def column_attrs(self) -> ReadOnlyProperties[ColumnProperty]:
+        """Properties of columns."""
+        self._check_configure()
+        return self._filtered(ColumnProperty)
+
+    @property
+    def relationships(self) -> ReadOnlyProperties[RelationshipProperty]:
+        """Relationships."""
+        self._check_configure()
+        return self._filtered(RelationshipProperty)
+
+    @property
+    def synonyms(self) -> ReadOnlyProperties[SynonymProperty]:
+        """Synonyms."""
+        self._check_configure()
+        return self._filtered(SynonymProperty)
+
+    @property
+    def composites(self) -> ReadOnlyProperties[Any]:
+        """Composite attributes."""
+        return ReadOnlyProperties({})
+
+    def _filtered(self, kind: type[_P]) -> ReadOnlyProperties[_P]:
+        return ReadOnlyProperties(
+            {key: prop for key, prop in self._props.items() if isinstance(prop, kind)}
+        )
+
+    @property
+    def all_orm_descriptors(self) -> ReadOnlyProperties[Any]:
+        """The mapped attributes of the class."""
+        self._check_configure()
+        found = {}
+        for base in self.class_.__mro__:
+            for key, value in base.__dict__.items():
+                if key not in found and (
+                    isinstance(value, (InstrumentedAttribute, InspectionAttr)) or key in self._props
+                ):
+                    if isinstance(value, (Mapper, MapperProperty)):
+                        continue
+                    found[key] = value
+        return ReadOnlyProperties(found)
+
+    @property
+    def iterate_properties(self) -> Iterator[MapperProperty]:
+        """Properties, in order."""
+        self._check_configure()
+        return iter(list(self._props.values()))
+
+    def has_property(self, key: str) -> bool:
+        """Whether an attribute of that name is mapped."""
+        return key in self._props
+
+    def get_property(self, key: str, _configure_mappers: bool = True) -> MapperProperty:
+        """The property of a name."""
+        if _configure_mappers:
+            self._check_configure()
+        try:
+            return self._props[key]
+        except KeyError:
+            raise exc.InvalidRequestError(
+                f"Mapper '{self}' has no property '{key}'.  If this property was indicated from "
+                "other mappers or configure events, ensure registry.configure() has been called."
+            ) from None
+
+    def get_property_by_column(self, column: Any) -> MapperProperty:
+        """The property of a column."""
+        return self._columntoproperty[column]
+
+    @property
+    def primary_key_slots(self) -> tuple[int, ...]:
+        """Slots of the primary key."""
+        return tuple(self._columntoproperty[column].slot for column in self.primary_key)
+
+    @property
+    def self_and_descendants(self) -> tuple[Mapper[Any], ...]:
+        """This mapper and those that inherit from it."""
+        return (self,)
+
+    def polymorphic_iterator(self) -> Iterator[Mapper[Any]]:
+        """This mapper and those of its hierarchy."""
+        return iter(self.self_and_descendants)
+
+    @property
+    def polymorphic_map(self) -> dict[Any, Mapper[Any]]:
+        return {}
+
+    @property
+    def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
+        return [self]
+
+    def isa(self, other: Any) -> bool:
+        """Whether this mapper is, or inherits from, the other."""
+        return other is self
+
+    def common_parent(self, other: Any) -> bool:
+        """Whether both inherit from one mapper."""
+        return self.base_mapper is other.mapper.base_mapper  # type: ignore[no-any-return]
+
+    def primary_mapper(self) -> Mapper[Any]:
+        """The mapper of the class."""
+        return self
+
+    @memoized_property
+    def _element(self) -> Any:
+        return self.selectable._annotate(
+            {
+                "entity": self,
+                "parententity": self,
+                "parentmapper": self,
+                "entity_namespace": self,
+            }
+        )
+
+    def __clause_element__(self) -> Any:
+        return self._element
+
+    # -- objects
+
+    def _instance_values(self, instance: Any) -> list[Any]:
+        values = []
+        for column in self.primary_key:
+            prop = self._columntoproperty[column]
+            value = _core.peek(instance, prop.slot)
+            if value is NO_VALUE:
+                value = None
+                if _core.identity_key(instance) is not None:
+                    value = getattr(instance, prop.key)
+            values.append(value)
+        return values
+
+    def primary_key_from_instance(self, instance: Any) -> list[Any]:
+        """Values of the primary key of an object."""
+        return self._instance_values(instance)
+
+    def identity_key_from_primary_key(
+        self, primary_key: Iterable[Any], identity_token: Any = None
+    ) -> tuple[Any, ...]:
+        """The identity key of primary key values."""
+        return (self.base_mapper.class_, tuple(primary_key), identity_token)
+
+    def identity_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
+        """The identity key of an object, from its present values."""
+        return self.identity_key_from_primary_key(self._instance_values(instance))
+
+    def identity_key_from_row(
+        self, row: Any, identity_token: Any = None, adapter: Any = None
+    ) -> tuple[Any, ...]:
+        """The identity key of a row with this mapper's columns."""
+        mapping = getattr(row, "_mapping", row)
+        values = []
+        for column in self.primary_key:
+            try:
+                values.append(mapping[column])
+            except (KeyError, exc.NoSuchColumnError):
+                values.append(mapping[column.key])
+        return self.identity_key_from_primary_key(values, identity_token)
+
+    # -- text
+
+    def __str__(self) -> str:
+        table = self.local_table
+        name = getattr(table, "description", None) or str(table)
+        return f"Mapper[{self.class_.__name__}({name})]"
+
+    def __repr__(self) -> str:
+        return f"<Mapper at {hex(id(self))}; {self.class_.__name__}>"
+
+
+_COMPUTED = ("columns",)
+_LATER_ARGUMENTS = {
+    "inherits",
+    "inherit_condition",
+    "inherit_foreign_keys",
+    "polymorphic_on",
+    "polymorphic_identity",
+    "polymorphic_abstract",
+    "polymorphic_load",
+    "_polymorphic_map",
+    "concrete",
+    "with_polymorphic",
+}
+
+
+def _load_attribute(obj: Any, slot: int, quiet: bool) -> Any:
+    """Loader of every mapped class: stands for the loading module until that is needed."""
+    from .loading import load_attribute
+
+    global _load_attribute
+    _load_attribute = load_attribute
+    _core.manager_of(obj).loader = load_attribute  # type: ignore[union-attr]
+    return load_attribute(obj, slot, quiet)
+
+
+def configure_mappers() -> None:
+    """Finish all mappers of all registries."""
+    from .decl_api import all_registries
+
+    _configure_registries(all_registries())
+
+
+def _configure_registries(registries: Iterable[Registry]) -> None:
+    registries = set(registries)
+    if not any(registry._new_mappers for registry in registries):
+        return
+    with _CONFIGURE_LOCK:
+        for registry in list(registries):
+            if registry._new_mappers and not registry._configuring:
+                registry._configure_mappers()
+
+
+def _inspect_class(cls: type) -> Mapper[Any] | None:
+    manager = cls.__dict__.get("__cormorant_manager__")
+    return manager.mapper if manager is not None else None
+
+
+def _inspect_object(obj: Any) -> Any:
+    from .instance import InstanceState
+
+    manager = _core.manager_of(obj)
+    return None if manager is None or manager.mapper is None else InstanceState(obj)
+
+
+inspection._inspects(type)(_inspect_class)
+inspection._inspects(_core.Entity)(_inspect_object)
+inspection._self_inspects(Mapper)
+
+__all__ = ["Mapper", "class_mapper", "configure_mappers"]

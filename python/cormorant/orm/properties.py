@@ -1,0 +1,346 @@
+"""Properties of columns: `column_property`, `mapped_column`, `synonym`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from ..sql.operators import ColumnOperators
+from ..sql.schema import Column
+from ..sql.sqltypes import NullType
+from .attributes import InstrumentedAttribute
+from .base import Mapped
+from .interfaces import MapperProperty, PropComparator
+
+if TYPE_CHECKING:
+    from ..sql.elements import ColumnElement
+    from .attributes import QueryableAttribute
+    from .mapper import Mapper
+
+
+class ColumnProperty(MapperProperty, Mapped[Any]):
+    """An attribute whose value is a column, or a SQL expression, of the mapper's table."""
+
+    _is_column = True
+    strategy_key: tuple[tuple[str, Any], ...]
+
+    class Comparator(PropComparator):
+        """Operators of a column attribute: those of its column."""
+
+        def __init__(self, attr: QueryableAttribute[Any]) -> None:
+            super().__init__(attr._prop, attr._parententity)
+            self._attr = attr
+
+        def __clause_element__(self) -> Any:
+            return self._attr._element
+
+        @property
+        def expressions(self) -> list[Any]:
+            """Every column of the property, as expressions of the entity."""
+            return [self._attr._element]
+
+        def operate(self, op: Callable[..., Any], *other: Any, **kwargs: Any) -> Any:
+            return op(self.__clause_element__(), *other, **kwargs)
+
+        def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> Any:
+            return op(other, self.__clause_element__(), **kwargs)
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__") or name == "_attr":
+                raise AttributeError(name)
+            return getattr(self._attr._element, name)
+
+    def __init__(
+        self,
+        column: Any,
+        *additional_columns: Any,
+        deferred: bool = False,
+        group: str | None = None,
+        raiseload: bool = False,
+        comparator_factory: type[PropComparator] | None = None,
+        active_history: bool = False,
+        expire_on_flush: bool = True,
+        info: dict[Any, Any] | None = None,
+        doc: str | None = None,
+        attribute_options: Any = None,
+    ) -> None:
+        super().__init__(info, doc)
+        from ..sql import coercions
+
+        self.columns: list[Any] = [
+            item if isinstance(item, (Column, MappedColumn)) else coercions.expect_column(item)
+            for item in (column, *additional_columns)
+        ]
+        self.group = group
+        self.deferred = deferred
+        self.raiseload = raiseload
+        self.comparator_factory = comparator_factory
+        self.active_history = active_history
+        self.expire_on_flush = expire_on_flush
+        if doc is None:
+            self.doc = getattr(column, "doc", None)
+        self._make_key()
+
+    def _make_key(self) -> None:
+        key: tuple[tuple[str, Any], ...] = (("deferred", self.deferred), ("instrument", True))
+        self.strategy_key = (*key, ("raiseload", True)) if self.raiseload else key
+
+    @property
+    def expression(self) -> ColumnElement[Any]:
+        """The column, or the first of several."""
+        return self.columns[0]  # type: ignore[no-any-return]
+
+    def _copy(self) -> ColumnProperty:
+        new = type(self).__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        new.__dict__.pop("parent", None)
+        new.columns = list(self.columns)
+        return new
+
+    # -- on the class
+
+    def _instrument(self) -> None:
+        mapper = self.parent
+        flags = 0
+        column = self.columns[0]
+        if any(column is pk for pk in mapper.primary_key):
+            flags |= _core.ATTR_PRIMARY_KEY
+        if self.active_history:
+            flags |= _core.ATTR_ACTIVE_HISTORY
+        if self.key in mapper.validators:
+            flags |= _core.ATTR_EVENTS
+        self._core_flags = flags
+        manager = mapper.class_manager
+        self.slot = manager.add_attribute(self.key, self, _core.ATTR_COLUMN, flags)
+        mapper._set_class_attribute(self.key, InstrumentedAttribute(manager, self.slot, self))
+
+    def _configure(self) -> None:
+        # Only now: the type of a foreign key column is that of the column it refers to.
+        mapper = self.parent
+        code, arg = self.columns[0].type._codec(mapper._codec_dialect())
+        mapper.class_manager.add_attribute(
+            self.key, self, _core.ATTR_COLUMN, self._core_flags, code, arg
+        )
+        self._configured = True
+
+    # -- as an expression
+
+    def _make_comparator(self, attr: QueryableAttribute[Any]) -> Any:
+        if self.comparator_factory is None:
+            return ColumnProperty.Comparator(attr)
+        return self.comparator_factory(attr)  # type: ignore[arg-type, call-arg]
+
+    def _operand_of(self, attr: QueryableAttribute[Any]) -> Any:
+        return attr._element if self.comparator_factory is None else attr.comparator
+
+    def _clause_element_of(self, attr: QueryableAttribute[Any]) -> Any:
+        entity = attr._parententity
+        column = self.columns[0]
+        if entity.is_aliased_class:
+            column = entity._adapt_element(column)
+        return column._annotate(
+            {
+                "entity_namespace": entity,
+                "parententity": entity,
+                "parentmapper": entity.mapper,
+                "proxy_key": self.key,
+            }
+        )
+
+    def _comparator_attribute(self, attr: QueryableAttribute[Any], name: str) -> Any:
+        return getattr(attr._operand, name)
+
+
+class MappedSQLExpression(ColumnProperty):
+    """What `column_property` gives: an expression in a declarative class body."""
+
+
+class MappedColumn(Mapped[Any], ColumnOperators):
+    """What `mapped_column` gives: a column that its annotation completes.
+
+    It becomes a `Column` of the table and a `ColumnProperty` of the mapper.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.deferred: Any = kwargs.pop("deferred", None)
+        self.deferred_group: str | None = kwargs.pop("deferred_group", None)
+        self.deferred_raiseload: bool | None = kwargs.pop("deferred_raiseload", None)
+        self.active_history: bool = kwargs.pop("active_history", False)
+        self.sort_order: int | None = kwargs.pop("sort_order", None)
+        self.use_existing_column: bool = kwargs.pop("use_existing_column", False)
+        if "default" in kwargs and kwargs["default"] is None:
+            # None says "no default" to a dataclass; to the table it says the same.
+            del kwargs["default"]
+        if "insert_default" in kwargs:
+            kwargs["default"] = kwargs.pop("insert_default")
+        self._has_nullable = "nullable" in kwargs
+        self.column: Column[Any] = Column(*args, **kwargs)
+        self._type_given = not isinstance(self.column.type, NullType)
+
+    @property
+    def foreign_keys(self) -> Any:
+        """Foreign keys of the column."""
+        return self.column.foreign_keys
+
+    @property
+    def type(self) -> Any:
+        """Type of the column."""
+        return self.column.type
+
+    def _copy(self, **kwargs: Any) -> MappedColumn:
+        new = type(self).__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        new.column = self.column._copy(**kwargs)
+        return new
+
+    def __clause_element__(self) -> Any:
+        return self.column
+
+    def operate(self, op: Callable[..., Any], *other: Any, **kwargs: Any) -> Any:
+        """Operators in a class body work on the column."""
+        return op(self.column, *other, **kwargs)
+
+    def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> Any:
+        return op(other, self.column, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "column":
+            raise AttributeError(name)
+        return getattr(self.column, name)
+
+    def _property(self) -> ColumnProperty | None:
+        """The property with the options given here, or None if the column alone will do."""
+        deferred = self.deferred
+        if deferred is None:
+            deferred = bool(self.deferred_group or self.deferred_raiseload)
+        if not deferred and not self.active_history:
+            return None
+        return ColumnProperty(
+            self.column,
+            deferred=deferred,
+            group=self.deferred_group,
+            raiseload=bool(self.deferred_raiseload),
+            active_history=self.active_history,
+        )
+
+
+class SynonymProperty(MapperProperty, Mapped[Any]):
+    """Another name for a mapped attribute."""
+
+    def __init__(
+        self,
+        name: str,
+        map_column: bool | None = None,
+        descriptor: Any = None,
+        comparator_factory: Any = None,
+        info: dict[Any, Any] | None = None,
+        doc: str | None = None,
+        attribute_options: Any = None,
+    ) -> None:
+        super().__init__(info, doc)
+        self.name = name
+        self.map_column = map_column
+        self.descriptor = descriptor
+        self.comparator_factory = comparator_factory
+
+    def _set_parent(self, parent: Mapper[Any], key: str) -> None:
+        super()._set_parent(parent, key)
+        if not self.map_column:
+            return
+        table = parent.persist_selectable
+        if key not in table.c:
+            raise exc.ArgumentError(
+                f"Can't compile synonym '{key}': no column on table '{table.name}' named '{key}'"
+            )
+        if (
+            table.c[key] in parent._columntoproperty
+            and parent._columntoproperty[table.c[key]].key == self.name
+        ):
+            raise exc.ArgumentError(
+                f"Can't call map_column=True for synonym {key!r}={self.name!r}, a ColumnProperty "
+                f"already exists keyed to the name {self.name!r} for column {key!r}"
+            )
+        parent._configure_property(self.name, ColumnProperty(table.c[key]))
+
+    def _target(self) -> MapperProperty:
+        prop = self.parent._props.get(self.name)
+        if prop is None:
+            raise exc.InvalidRequestError(
+                f"Mapper '{self.parent}' has no property '{self.name}'.  If this property was "
+                "indicated from other mappers or configure events, ensure registry.configure() "
+                "has been called."
+            )
+        return prop
+
+    def _instrument(self) -> None:
+        self.parent._set_class_attribute(self.key, _SynonymAttribute(self))
+
+    def _configure(self) -> None:
+        self._configured = True
+
+
+class _SynonymAttribute:
+    """Descriptor of a synonym: everything is the attribute it names."""
+
+    def __init__(self, prop: SynonymProperty) -> None:
+        self._prop = prop
+        self.key = prop.key
+
+    def __get__(self, obj: Any, cls: Any = None) -> Any:
+        prop = self._prop
+        if prop.descriptor is not None and obj is not None:
+            return prop.descriptor.__get__(obj, cls)
+        return getattr(cls if obj is None else obj, prop.name)
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        if self._prop.descriptor is not None:
+            self._prop.descriptor.__set__(obj, value)
+        else:
+            setattr(obj, self._prop.name, value)
+
+    def __delete__(self, obj: Any) -> None:
+        if self._prop.descriptor is not None:
+            self._prop.descriptor.__delete__(obj)
+        else:
+            delattr(obj, self._prop.name)
+
+
+def column_property(column: Any, *additional_columns: Any, **kwargs: Any) -> MappedSQLExpression:
+    """An attribute that holds a column or a SQL expression.
+
+    ``full_name = column_property(first + " " + last)``
+    """
+    return MappedSQLExpression(column, *additional_columns, **kwargs)
+
+
+def deferred(
+    column: Any,
+    *additional_columns: Any,
+    group: str | None = None,
+    raiseload: bool = False,
+    **kwargs: Any,
+) -> MappedSQLExpression:
+    """A column attribute that is loaded only when it is first read."""
+    return MappedSQLExpression(
+        column, *additional_columns, deferred=True, group=group, raiseload=raiseload, **kwargs
+    )
+
+
+def mapped_column(*args: Any, **kwargs: Any) -> Any:
+    """A column in a declarative class; its annotation gives type and nullability.
+
+    Arguments are those of `Column`, and ``deferred``, ``deferred_group``,
+    ``deferred_raiseload``, ``active_history``, ``sort_order``, ``insert_default``.
+    """
+    for name in _DATACLASS_ARGUMENTS:
+        kwargs.pop(name, None)
+    return MappedColumn(*args, **kwargs)
+
+
+_DATACLASS_ARGUMENTS = ("init", "repr", "default_factory", "compare", "kw_only", "hash")
+
+
+def synonym(name: str, **kwargs: Any) -> SynonymProperty:
+    """Make an attribute another name of a mapped one."""
+    return SynonymProperty(name, **kwargs)

@@ -1,0 +1,288 @@
+"""Operators of relationship attributes: ``==``, ``any()``, ``has()``, ``contains()`` …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from ..sql import visitors
+from ..sql.elements import and_, or_
+from ..util import warn
+from .base import MANYTOONE, NO_VALUE
+from .interfaces import PropComparator
+
+if TYPE_CHECKING:
+    from .attributes import QueryableAttribute
+    from .relationships import RelationshipProperty
+
+
+class RelationshipComparator(PropComparator):
+    """Compares a relationship with objects, and asks about its members by EXISTS."""
+
+    def __init__(self, attr: QueryableAttribute[Any]) -> None:
+        super().__init__(attr._prop, attr._parententity)
+        self._attr = attr
+        self._of_type = attr._of_type
+        self._extra_criteria = attr._extra_criteria
+
+    @property
+    def mapper(self) -> Any:
+        """The mapper of the related class."""
+        return self.prop.mapper
+
+    @property
+    def entity(self) -> Any:
+        """The related entity, or the one given by of_type()."""
+        return self._of_type if self._of_type is not None else self.prop.entity
+
+    @property
+    def _source(self) -> Any:
+        """The alias the attribute was taken from, or None."""
+        entity = self._parententity
+        return entity if entity.is_aliased_class else None
+
+    def __clause_element__(self) -> Any:
+        dest = self._of_type.selectable if self._of_type is not None else None
+        prop: RelationshipProperty = self.prop
+        primary, second = prop._join_condition.join_targets(
+            self._source, dest if dest is not prop.mapper.selectable else None
+        )
+        clause = primary if second is None else primary & second
+        for criterion in self._extra_criteria:
+            clause = clause & criterion
+        return clause
+
+    def operate(self, op: Callable[..., Any], *other: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(str(op))
+
+    def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(str(op))
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    def __eq__(self, other: Any) -> Any:
+        prop = self.prop
+        if other is None:
+            if prop.direction is not MANYTOONE:
+                return ~self._exists()
+            return _related_is_null(prop, self._source)
+        if prop.uselist:
+            raise exc.InvalidRequestError(
+                "Can't compare a collection to an object or collection; use contains() to test "
+                "for membership."
+            )
+        return compare_to_instance(prop, other, reverse=True, adapt=self._source)
+
+    def __ne__(self, other: Any) -> Any:
+        prop = self.prop
+        if other is None:
+            if prop.direction is MANYTOONE:
+                return ~_related_is_null(prop, self._source)
+            return self._exists()
+        if prop.uselist:
+            raise exc.InvalidRequestError(
+                "Can't compare a collection to an object or collection; use contains() to test "
+                "for membership."
+            )
+        return self._differs_from(other)
+
+    def is_(self, other: Any) -> Any:
+        """``IS`` is not defined for relationships."""
+        return self.operate(_is, other)
+
+    def in_(self, other: Any) -> Any:
+        """Not defined for relationships."""
+        raise NotImplementedError(
+            "in_() not yet supported for relationships.  For a simple many-to-one, use in_() "
+            "against the set of foreign key values."
+        )
+
+    def any(self, criterion: Any = None, **kwargs: Any) -> Any:
+        """Some member of the collection meets the criterion."""
+        if not self.prop.uselist:
+            raise exc.InvalidRequestError(
+                "'any()' not implemented for scalar attributes. Use has()."
+            )
+        return self._exists(criterion, **kwargs)
+
+    def has(self, criterion: Any = None, **kwargs: Any) -> Any:
+        """The related object meets the criterion."""
+        if self.prop.uselist:
+            raise exc.InvalidRequestError("'has()' not implemented for collections. Use any().")
+        return self._exists(criterion, **kwargs)
+
+    def contains(self, other: Any, **kwargs: Any) -> Any:
+        """The collection holds the object."""
+        prop = self.prop
+        if not prop.uselist:
+            raise exc.InvalidRequestError(
+                "'contains' not implemented for scalar attributes.  Use =="
+            )
+        clause = compare_to_instance(prop, other, reverse=True, adapt=self._source)
+        if prop.secondaryjoin is not None:
+            clause = _Negatable(clause, self._differs_from(other))
+        return clause
+
+    def of_type(self, entity: Any) -> Any:
+        """See `QueryableAttribute.of_type`."""
+        return self._attr.of_type(entity)
+
+    def and_(self, *criteria: Any) -> Any:
+        """See `QueryableAttribute.and_`."""
+        return self._attr.and_(*criteria)
+
+    def _differs_from(self, other: Any) -> Any:
+        prop = self.prop
+        if prop.direction is MANYTOONE:
+            values = _values_of(
+                prop.mapper, other, [remote for _, remote in prop.local_remote_pairs]
+            )
+            parts = []
+            for (local, _), value in zip(prop.local_remote_pairs, values, strict=True):
+                column = _taken_from(self._source, local)
+                parts.append(or_(column != value, column.is_(None)))
+            return parts[0] if len(parts) == 1 else and_(*parts)
+        keys = prop.mapper.primary_key
+        values = _values_of(prop.mapper, other, keys)
+        criterion = and_(*[key == value for key, value in zip(keys, values, strict=True)])
+        return ~self._exists(criterion)
+
+    def _exists(self, criterion: Any = None, **kwargs: Any) -> Any:
+        from ..sql.selectable import exists
+
+        prop: RelationshipProperty = self.prop
+        target = self._of_type
+        dest = None
+        adapt_criterion = None
+        if target is not None:
+            if target.is_aliased_class:
+                dest = target.selectable
+            mapper_class = target.entity
+        else:
+            mapper_class = prop.mapper.class_
+        if dest is None and prop._is_self_referential:
+            dest = prop.mapper.selectable._anonymous_fromclause()
+            adapt_criterion = dest
+        for name, value in kwargs.items():
+            part = getattr(mapper_class, name) == value
+            criterion = part if criterion is None else criterion & part
+        primary, second = prop._join_condition.join_targets(self._source, dest)
+        if dest is None:
+            dest = prop.mapper.selectable
+        join = primary if second is None else primary & second
+        if criterion is not None and adapt_criterion is not None:
+            criterion = _adapted_criterion(criterion, prop.mapper.selectable, adapt_criterion)
+        if criterion is not None:
+            # An enclosing alias must not rewrite what the program said about the target.
+            criterion = criterion._annotate({"no_replacement_traverse": True})
+        for extra in self._extra_criteria:
+            join = join & extra
+        clause = join if criterion is None else join & criterion
+        query = exists(1).where(clause).select_from(dest)
+        if prop.secondary is not None:
+            return query.correlate_except(dest, prop.secondary)
+        return query.correlate_except(dest)
+
+
+def _is(left: Any, right: Any) -> Any:
+    return left.is_(right)
+
+
+def _taken_from(source: Any, column: Any) -> Any:
+    return column if source is None else source._adapt_element(column)
+
+
+def _related_is_null(prop: RelationshipProperty, source: Any) -> Any:
+    parts = [_taken_from(source, local).is_(None) for local, _ in prop.local_remote_pairs]
+    return parts[0] if len(parts) == 1 else and_(*parts)
+
+
+def _adapted_criterion(criterion: Any, table: Any, alias: Any) -> Any:
+    if hasattr(criterion, "__clause_element__"):
+        criterion = criterion.__clause_element__()
+
+    def replace(element: Any) -> Any:
+        if getattr(element, "table", None) is None or not element._is_column:
+            return None
+        entity = element._annotations.get("parententity")
+        if entity is not None and entity.is_aliased_class:
+            return element
+        return alias.corresponding_column(element) if table.c.contains_column(element) else None
+
+    return visitors.replacement_traverse(criterion, {}, replace)
+
+
+def _Negatable(clause: Any, negation: Any) -> Any:
+    """The clause, whose NOT is the other one."""
+    clause = clause._clone()
+    clause._negation_clause = negation
+    return clause
+
+
+def _values_of(mapper: Any, instance: Any, columns: Any) -> list[Any]:
+    manager = _core.manager_of(instance) if not isinstance(instance, type) else None
+    if manager is None or manager.mapper is None or not manager.mapper.isa(mapper):
+        raise exc.ArgumentError(
+            f"Mapped instance expected for relationship comparison to object.   Classes, queries "
+            "and other SQL elements are not accepted in this context; for comparison with a "
+            f"subquery, use {_owner(mapper)}.has(**criteria)."
+        )
+    values = []
+    for column in columns:
+        prop = mapper._columntoproperty[column]
+        value = _core.peek(instance, prop.slot)
+        if value is NO_VALUE:
+            value = getattr(instance, prop.key)
+        if value is None:
+            warn(
+                f"Got None for value of column {column}; this is unsupported for a relationship "
+                "comparison and will not currently produce an IS comparison (but may in a future "
+                "release)"
+            )
+        values.append(value)
+    return values
+
+
+def _owner(mapper: Any) -> str:
+    return mapper.class_.__name__  # type: ignore[no-any-return]
+
+
+def compare_to_instance(
+    prop: RelationshipProperty, instance: Any, reverse: bool, adapt: Any = None
+) -> Any:
+    """The criterion that relates the other side to `instance`.
+
+    reverse: `instance` is on the far side (``Post.user == user``), else on the near one
+    (``with_parent(user, User.posts)``).
+    """
+    prop.parent._check_configure()
+    mapper = prop.mapper if reverse else prop.parent
+    if hasattr(instance, "object") and not _core.is_entity(instance):
+        instance = instance.object
+    criterion, binds = prop._join_condition.lazy_clause(reverse)
+    try:
+        values = _values_of(mapper, instance, [column for _, column in binds])
+    except exc.ArgumentError as error:
+        if "Mapped instance expected" not in str(error):
+            raise
+        raise exc.ArgumentError(
+            "Mapped instance expected for relationship comparison to object.   Classes, queries "
+            "and other SQL elements are not accepted in this context; for comparison with a "
+            f"subquery, use {prop}.has(**criteria)."
+        ) from None
+    for (bind, _), value in zip(binds, values, strict=True):
+        bind.value = value
+        bind.required = False
+    if adapt is not None:
+
+        def replace(element: Any) -> Any:
+            if getattr(element, "table", None) is None or not element._is_column:
+                return None
+            if adapt.mapper.persist_selectable.c.contains_column(element):
+                return adapt._adapt_element(element)
+            return None
+
+        criterion = visitors.replacement_traverse(criterion, {}, replace)
+    return criterion

@@ -1,0 +1,750 @@
+"""`relationship()`: the property that leads from one mapped class to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .. import _core, exc
+from ..sql import visitors
+from ..util import warn
+from .attributes import InstrumentedAttribute
+from .base import (
+    MANYTOMANY,
+    MANYTOONE,
+    ONETOMANY,
+    Mapped,
+    RelationshipDirection,
+    class_mapper,
+)
+from .interfaces import MapperProperty
+from .join_condition import JoinCondition, foreign, remote
+from .relationship_comparator import RelationshipComparator
+from .util import CascadeOptions
+
+if TYPE_CHECKING:
+    from .attributes import QueryableAttribute
+    from .mapper import Mapper
+
+__all__ = ["Relationship", "RelationshipProperty", "backref", "foreign", "relationship", "remote"]
+
+_T = TypeVar("_T")
+
+_STRATEGIES: dict[Any, str] = {
+    "select": "select",
+    True: "select",
+    "joined": "joined",
+    False: "joined",
+    "noload": "noload",
+    None: "noload",
+    "selectin": "selectin",
+    "subquery": "subquery",
+    "immediate": "immediate",
+    "raise": "raise",
+    "raise_on_sql": "raise_on_sql",
+    "dynamic": "dynamic",
+    "write_only": "write_only",
+}
+_LAZY_LOADED = {"select", "joined", "selectin", "subquery", "immediate"}
+_OWN_MARKS = ("entity_namespace", "parententity", "parentmapper", "proxy_key", "entity")
+
+
+class RelationshipProperty(MapperProperty):
+    """An attribute that holds objects of another mapped class.
+
+    Its arguments may be strings or callables; they are resolved when mappers are
+    configured. From then on `mapper`, `direction`, `uselist`, `primaryjoin` and the pairs of
+    columns are known.
+    """
+
+    _is_relationship = True
+    Comparator = RelationshipComparator
+
+    mapper: Mapper[Any]
+    entity: Mapper[Any]
+    direction: RelationshipDirection
+    uselist: bool | None
+    primaryjoin: Any
+    secondaryjoin: Any
+    secondary: Any
+    local_remote_pairs: list[tuple[Any, Any]]
+    synchronize_pairs: list[tuple[Any, Any]]
+    secondary_synchronize_pairs: list[tuple[Any, Any]]
+    _target_set = False
+
+    def __init__(
+        self,
+        argument: Any = None,
+        secondary: Any = None,
+        *,
+        uselist: bool | None = None,
+        collection_class: Any = None,
+        primaryjoin: Any = None,
+        secondaryjoin: Any = None,
+        back_populates: str | None = None,
+        order_by: Any = False,
+        backref: Any = None,
+        overlaps: str | None = None,
+        post_update: bool = False,
+        cascade: Any = None,
+        viewonly: bool = False,
+        attribute_options: Any = None,
+        lazy: Any = "select",
+        passive_deletes: Any = False,
+        passive_updates: bool = True,
+        active_history: bool = False,
+        enable_typechecks: bool = True,
+        foreign_keys: Any = None,
+        remote_side: Any = None,
+        join_depth: int | None = None,
+        comparator_factory: Any = None,
+        single_parent: bool = False,
+        innerjoin: Any = False,
+        distinct_target_key: bool | None = None,
+        load_on_pending: bool = False,
+        query_class: Any = None,
+        info: dict[Any, Any] | None = None,
+        omit_join: Any = None,
+        sync_backref: bool | None = None,
+        doc: str | None = None,
+        bake_queries: bool = True,
+        cascade_backrefs: bool = False,
+        _local_remote_pairs: Any = None,
+        _legacy_inactive_history_style: bool = False,
+    ) -> None:
+        super().__init__(info, doc)
+        self.argument = argument
+        self._secondary_argument = secondary
+        self.secondary = None
+        self._primaryjoin_argument = primaryjoin
+        self._secondaryjoin_argument = secondaryjoin
+        self._order_by_argument = order_by
+        self._foreign_keys_argument = foreign_keys
+        self._remote_side_argument = remote_side
+        self.uselist = uselist
+        self.collection_class = collection_class
+        self.viewonly = viewonly
+        self.post_update = post_update
+        self.lazy = (
+            _STRATEGIES.get(lazy, lazy)
+            if isinstance(lazy, (str, type(None)))
+            else ("select" if lazy else "joined")
+        )
+        self.passive_deletes = passive_deletes
+        self.passive_updates = passive_updates
+        self.active_history = active_history
+        self.enable_typechecks = enable_typechecks
+        self.join_depth = join_depth
+        self.comparator_factory = comparator_factory or RelationshipComparator
+        self.single_parent = single_parent
+        self.innerjoin = innerjoin
+        self.distinct_target_key = distinct_target_key
+        self.load_on_pending = load_on_pending
+        self.omit_join = omit_join
+        self.query_class = query_class
+        self._overlaps = {name.strip() for name in overlaps.split(",")} if overlaps else set()
+        self.order_by: Any = False
+        self._reverse_property: set[RelationshipProperty] = set()
+        self._set_backref_options(back_populates, backref, sync_backref)
+        if viewonly:
+            self._warn_for_persistence_flags(
+                passive_deletes=passive_deletes is not False,
+                passive_updates=passive_updates is not True,
+                enable_typechecks=enable_typechecks is not True,
+                active_history=active_history is not False,
+                cascade_backrefs=cascade_backrefs is not False,
+            )
+        self._set_cascade(cascade)
+
+    @staticmethod
+    def _warn_for_persistence_flags(**flags: bool) -> None:
+        for name, is_set in flags.items():
+            if is_set:
+                warn(
+                    f"Setting {name} on relationship() while also setting viewonly=True does not "
+                    "make sense, as a viewonly=True relationship does not perform persistence "
+                    "operations. This configuration may raise an error in a future release.",
+                    stacklevel=4,
+                )
+
+    def _set_backref_options(
+        self, back_populates: str | None, backref: Any, sync_backref: bool | None
+    ) -> None:
+        if self.viewonly and sync_backref:
+            raise exc.ArgumentError("sync_backref and viewonly cannot both be True")
+        if back_populates and backref:
+            raise exc.ArgumentError(
+                "backref and back_populates keyword arguments are mutually exclusive"
+            )
+        self.back_populates = back_populates
+        self.backref = backref
+        self.sync_backref = sync_backref
+
+    def _set_cascade(self, cascade: Any) -> None:
+        if cascade is None:
+            cascade = "merge" if self.viewonly else "save-update, merge"
+        elif cascade is False:
+            cascade = ""
+        options = CascadeOptions(cascade)
+        if self.viewonly:
+            options = CascadeOptions(sorted(options & {"expunge", "refresh-expire", "merge"}))
+        self._cascade = options
+
+    @property
+    def cascade(self) -> CascadeOptions:
+        """Operations that spread over this relationship."""
+        return self._cascade
+
+    @cascade.setter
+    def cascade(self, value: Any) -> None:
+        self._set_cascade(value)
+        if self._configured:
+            self._check_cascade()
+            self._update_core()
+
+    @property
+    def strategy_key(self) -> tuple[tuple[str, Any], ...]:
+        """Key of the loader strategy."""
+        return (("lazy", self.lazy),)
+
+    # -- the class attribute
+
+    def _instrument(self) -> None:
+        mapper = self.parent
+        manager = mapper.class_manager
+        kind = _core.ATTR_COLLECTION if self.uselist else _core.ATTR_SCALAR
+        self.slot = manager.add_attribute(self.key, self, kind, self._core_flags())
+        mapper._set_class_attribute(self.key, InstrumentedAttribute(manager, self.slot, self))
+
+    def _core_flags(self) -> int:
+        flags = 0
+        if self._cascade.save_update:
+            flags |= _core.ATTR_CASCADE_SAVE
+        if self._cascade.delete_orphan:
+            flags |= _core.ATTR_DELETE_ORPHAN
+        if self.viewonly:
+            flags |= _core.ATTR_VIEWONLY
+        if self.key in self.parent.validators:
+            flags |= _core.ATTR_EVENTS
+        if self.collection_class is not None and self._collection_is_set():
+            flags |= _core.ATTR_SET
+        # The old object must be known when it is replaced, unless only a foreign key of this
+        # side has to change.
+        if (
+            self._configured
+            and not self.uselist
+            and not self.viewonly
+            and (self.active_history or self.direction is not MANYTOONE or not self._use_get)
+        ):
+            flags |= _core.ATTR_ACTIVE_HISTORY
+        return flags
+
+    def _collection_is_set(self) -> bool:
+        factory = self.collection_class
+        if isinstance(factory, type):
+            kind = factory
+        else:
+            kind = type(factory())
+        if issubclass(kind, set):
+            return True
+        if issubclass(kind, list):
+            return False
+        if issubclass(kind, dict):
+            raise exc.ArgumentError(
+                "Type InstrumentedDict must elect an appender method to be a collection class"
+            )
+        raise NotImplementedError(f"collection_class {factory!r} is not supported yet")
+
+    def _update_core(self) -> None:
+        """Tell the core what configuration found out."""
+        manager = self.parent.class_manager
+        kind = _core.ATTR_COLLECTION if self.uselist else _core.ATTR_SCALAR
+        flags = self._core_flags()
+        manager.add_attribute(self.key, self, kind, flags)
+        reverse = self.back_populates if self._syncs_backref else None
+        manager.set_relationship(self.slot, self.mapper.class_manager, reverse, self.fk_slot, flags)
+
+    @property
+    def _syncs_backref(self) -> bool:
+        if self.viewonly or self.sync_backref is False:
+            return False
+        return not any(other.viewonly for other in self._reverse_property)
+
+    # -- configuration
+
+    def _set_parent(self, parent: Mapper[Any], key: str) -> None:
+        super()._set_parent(parent, key)
+        if self.lazy not in _STRATEGIES:
+            # Raised with the other mistakes, at configuration.
+            self.__dict__["_unknown_strategy"] = self.lazy
+
+    def _configure(self) -> None:
+        if "_unknown_strategy" in self.__dict__:
+            raise exc.LoaderStrategyException(type(self), self, None, None, (("lazy", self.lazy),))
+        self._resolve_target()
+        self._resolve_arguments()
+        self._set_join_condition()
+        if self.uselist is None:
+            self.uselist = self.direction is not MANYTOONE
+        self._configured = True
+        self._find_get()
+        self._check_cascade()
+        self._make_backref()
+        self._warn_for_overlaps()
+        self._update_core()
+
+    def _resolve_target(self) -> None:
+        """Find the mapper of the related class."""
+        if self._target_set:
+            return
+        argument = self.argument
+        if isinstance(argument, str):
+            argument = self.parent.registry._resolve_class(argument, self)
+        elif (
+            callable(argument)
+            and not isinstance(argument, type)
+            and not hasattr(argument, "is_mapper")
+        ):
+            argument = argument()
+            if isinstance(argument, str):
+                argument = self.parent.registry._resolve_class(argument, self)
+        if isinstance(argument, type):
+            self.entity = self.mapper = class_mapper(argument, configure=False)
+        elif getattr(argument, "is_mapper", False):
+            self.entity = self.mapper = argument
+        elif getattr(argument, "_aliased_insp", None) is not None:
+            insp = argument._aliased_insp
+            self.entity, self.mapper = insp, insp.mapper
+        else:
+            raise exc.ArgumentError(
+                f"relationship '{self.key}' expects a class or a mapper argument (received: "
+                f"{type(argument)})"
+            )
+        self.target = self.mapper.persist_selectable
+        self._target_set = True
+
+    def _resolve_arguments(self) -> None:
+        def value(argument: Any, tables: bool = False) -> Any:
+            if isinstance(argument, str):
+                return self.parent.registry._evaluate(argument, self, tables)
+            if (
+                callable(argument)
+                and not isinstance(argument, type)
+                and not hasattr(argument, "__clause_element__")
+                and not hasattr(argument, "_annotations")
+            ):
+                return argument()
+            return argument
+
+        self.secondary = value(self._secondary_argument, tables=True)
+        if self.secondary is not None and getattr(self.secondary, "is_mapper", False):
+            self.secondary = self.secondary.local_table
+        if isinstance(self.secondary, type):
+            raise exc.ArgumentError(
+                f"secondary argument {self.secondary} passed to to relationship() {self} must be "
+                "a Table object or other FROM clause; can't send a mapped class directly as rows "
+                "in 'secondary' are persisted independently of a class that is mapped to that "
+                "same table."
+            )
+        self._primaryjoin = _as_criterion(value(self._primaryjoin_argument))
+        self._secondaryjoin = _as_criterion(value(self._secondaryjoin_argument))
+        order_by = value(self._order_by_argument)
+        if order_by is False or order_by is None:
+            self.order_by = False
+        else:
+            self.order_by = [_deannotated(value(item)) for item in _flat(order_by)]
+        self._foreign_keys = [
+            _as_column(value(item), self, "foreign_keys")
+            for item in _flat(value(self._foreign_keys_argument))
+        ]
+        self._remote_side = [
+            _as_column(value(item), self, "remote_side")
+            for item in _flat(value(self._remote_side_argument))
+        ]
+
+    def _set_join_condition(self) -> None:
+        condition = JoinCondition(
+            str(self),
+            self.parent.persist_selectable,
+            self.mapper.persist_selectable,
+            self.parent.local_table,
+            self.mapper.local_table,
+            self._primaryjoin,
+            self.secondary,
+            self._secondaryjoin,
+            self._foreign_keys,
+            self._remote_side,
+            self.viewonly,
+        )
+        self._join_condition = condition
+        self.primaryjoin = condition.primaryjoin
+        self.secondaryjoin = condition.secondaryjoin
+        self.direction = condition.direction
+        self.local_remote_pairs = condition.local_remote_pairs
+        self.synchronize_pairs = condition.synchronize_pairs
+        self.secondary_synchronize_pairs = condition.secondary_synchronize_pairs
+        self.local_columns = condition.local_columns
+        self.remote_side = condition.remote_columns
+        self._calculated_foreign_keys = {
+            target for _, target in (*self.synchronize_pairs, *self.secondary_synchronize_pairs)
+        }
+
+    @property
+    def _is_self_referential(self) -> bool:
+        return self.mapper.common_parent(self.parent)
+
+    def _find_get(self) -> None:
+        """Whether the related object is found by its primary key alone, and where in this
+        object that key stands."""
+        self._use_get = False
+        self._get_slots: tuple[int, ...] = ()
+        self.fk_slot = -1
+        if self.direction is not MANYTOONE or self.uselist or self.secondary is not None:
+            return
+        by_remote = {remote: local for local, remote in self.local_remote_pairs}
+        keys = self.mapper.primary_key
+        if len(by_remote) != len(keys) or len(self.local_remote_pairs) != len(keys):
+            return
+        if len(self.synchronize_pairs) != len(keys) or not _only_equalities(self.primaryjoin):
+            return
+        slots = []
+        for key in keys:
+            local = by_remote.get(key)
+            prop = self.parent._columntoproperty.get(local) if local is not None else None
+            if prop is None or not key.type._compare_type_affinity(local.type):
+                return
+            slots.append(prop.slot)
+        self._use_get = True
+        self._get_slots = tuple(slots)
+        if len(slots) == 1 and self.lazy in _LAZY_LOADED:
+            self.fk_slot = slots[0]
+
+    def _check_cascade(self) -> None:
+        cascade = self._cascade
+        if (
+            cascade.delete_orphan
+            and not self.single_parent
+            and self.direction in (MANYTOMANY, MANYTOONE)
+        ):
+            kind = "many-to-one" if self.direction is MANYTOONE else "many-to-many"
+            parent, target = self.parent.class_.__name__, self.mapper.class_.__name__
+            raise exc.ArgumentError(
+                f"For {kind} relationship {self}, delete-orphan cascade is normally configured "
+                'only on the "one" side of a one-to-many relationship, and not on the "many" side '
+                "of a many-to-one or many-to-many relationship.  To force this relationship to "
+                f'allow a particular "{target}" object to be referenced by only a single '
+                f'"{parent}" object at a time via the {self} relationship, which would allow '
+                "delete-orphan cascade to take place in this direction, set the "
+                "single_parent=True flag.",
+                code="bbf0",
+            )
+        if self.passive_deletes == "all" and (cascade.delete or cascade.delete_orphan):
+            raise exc.ArgumentError(
+                f"On {self}, can't set passive_deletes='all' in conjunction with 'delete' or "
+                "'delete-orphan' cascade"
+            )
+        if cascade.delete_orphan:
+            orphans = self.mapper._delete_orphans
+            if (self.key, self.parent.class_) not in orphans:
+                orphans.append((self.key, self.parent.class_))
+
+    # -- the other side
+
+    def _make_backref(self) -> None:
+        if self.backref is not None and not self.back_populates:
+            key, options = self.backref, {}
+            if not isinstance(key, str):
+                key, options = key
+            self._make_backref_property(key, dict(options))
+        if self.back_populates:
+            self._add_reverse_property(self.back_populates)
+
+    def _make_backref_property(self, key: str, options: dict[str, Any]) -> None:
+        mapper = self.mapper
+        if key in mapper._props or _has_plain_attribute(mapper.class_, key):
+            raise exc.ArgumentError(
+                f"Error creating backref '{key}' on relationship '{self}': property of that name "
+                f"exists on mapper '{mapper}'"
+            )
+        if self.secondary is not None:
+            primaryjoin = options.pop("primaryjoin", self.secondaryjoin)
+            secondaryjoin = options.pop("secondaryjoin", self.primaryjoin)
+        else:
+            primaryjoin = options.pop("primaryjoin", _reversed(self.primaryjoin))
+            secondaryjoin = options.pop("secondaryjoin", None)
+            if secondaryjoin is not None:
+                raise exc.InvalidRequestError(
+                    "Can't assign 'secondaryjoin' on a backref against a non-secondary "
+                    "relationship."
+                )
+        foreign_keys = options.pop("foreign_keys", self._foreign_keys or None)
+        options.setdefault("viewonly", self.viewonly)
+        options.setdefault("post_update", self.post_update)
+        options.setdefault("passive_updates", self.passive_updates)
+        options.setdefault("sync_backref", self.sync_backref)
+        self.back_populates = key
+        prop = type(self)(
+            self.parent.class_,
+            self.secondary,
+            primaryjoin=primaryjoin,
+            secondaryjoin=secondaryjoin,
+            foreign_keys=foreign_keys,
+            back_populates=self.key,
+            **options,
+        )
+        prop._is_backref = True  # type: ignore[attr-defined]
+        mapper._configure_property(key, prop)
+
+    def _add_reverse_property(self, key: str) -> None:
+        other = self.mapper.get_property(key, _configure_mappers=False)
+        if not isinstance(other, RelationshipProperty):
+            raise exc.InvalidRequestError(
+                f"back_populates on relationship '{self}' refers to attribute '{other}' that is "
+                "not a relationship.  The back_populates parameter should refer to the name of a "
+                "relationship on the target class."
+            )
+        if self.viewonly and other.sync_backref:
+            raise exc.InvalidRequestError(
+                f"Relationship {other} cannot specify sync_backref=True since {self} includes "
+                "viewonly=True."
+            )
+        self._reverse_property.add(other)
+        other._reverse_property.add(self)
+        other._resolve_target()
+        if not other.mapper.common_parent(self.parent):
+            raise exc.ArgumentError(
+                f"reverse_property {key!r} on relationship {self} references relationship "
+                f"{other}, which does not reference mapper {self.parent}"
+            )
+        if (
+            other._configured
+            and self.direction in (ONETOMANY, MANYTOONE)
+            and self.direction is other.direction
+        ):
+            raise exc.ArgumentError(
+                f"{other} and back-reference {self} are both of the same direction "
+                f"{self.direction!r}.  Did you mean to set remote_side on the many-to-one side ?"
+            )
+        if other._configured and other.back_populates == self.key:
+            # Whether it keeps this side in step may have changed.
+            other._update_core()
+
+    def _warn_for_overlaps(self) -> None:
+        """Two relationships that write the same column, without knowing of each other."""
+        if self.viewonly:
+            return
+        for source, target in (*self.synchronize_pairs, *self.secondary_synchronize_pairs):
+            if len(target.foreign_keys) > 1 and not any(
+                fk.references(source.table) for fk in target.foreign_keys
+            ):
+                continue
+            writers = self.parent.registry._column_writers.setdefault(target, {})
+            conflicts = [
+                (other, other_source)
+                for other, other_source in writers.items()
+                if other is not self
+                and other.parent._props.get(other.key) is other
+                and other not in self._reverse_property
+                and other.key not in self._overlaps
+                and self.key not in other._overlaps
+                and not self._overlaps & {"__*"}
+                and not other._overlaps & {"__*"}
+                and other_source.key == source.key
+                and other_source is source
+                and (other.secondary is not None) == (self.secondary is not None)
+                and (
+                    other.parent.common_parent(self.parent)
+                    or other.mapper.common_parent(self.mapper)
+                    or other.secondary is not None
+                )
+                and not any(r in self._reverse_property for r in other._reverse_property)
+                and not (other.mapper is self.parent and other.back_populates == self.key)
+                and not (self.mapper is other.parent and self.back_populates == other.key)
+            ]
+            writers[self] = source
+            if conflicts:
+                self._warn_for_overlap(source, target, conflicts)
+
+    def _warn_for_overlap(
+        self, source: Any, target: Any, conflicts: list[tuple[RelationshipProperty, Any]]
+    ) -> None:
+        others = ", ".join(
+            sorted(
+                f"'{other}' (copies {other_source} to {target})"
+                for other, other_source in conflicts
+            )
+        )
+        silence = ",".join(sorted(other.key for other, _ in conflicts))
+        warn(
+            f"relationship '{self}' will copy column {source} to column {target}, which conflicts "
+            f"with relationship(s): {others}. If this is not the intention, consider if these "
+            "relationships should be linked with back_populates, or if viewonly=True should be "
+            "applied to one or more if they are read-only. For the less common case that foreign "
+            "key constraints are partially overlapping, the orm.foreign() annotation can be used "
+            "to isolate the columns that should be written towards.   To silence this warning, "
+            f"add the parameter 'overlaps=\"{silence}\"' to the '{self}' relationship.",
+            code="qzyx",
+        )
+
+    # -- expressions
+
+    def _make_comparator(self, attr: QueryableAttribute[Any]) -> Any:
+        self.parent._check_configure()
+        return self.comparator_factory(attr)
+
+    def _create_joins(
+        self,
+        source_selectable: Any = None,
+        dest_selectable: Any = None,
+        of_type_mapper: Any = None,
+        alias_secondary: bool = False,
+        extra_criteria: Iterable[Any] = (),
+    ) -> tuple[Any, Any, Any, Any, Any]:
+        """The ON clauses between a source and a destination, both possibly aliases.
+
+        Returns primaryjoin, secondaryjoin, secondary, source, destination. None for a
+        selectable means the mapper's table; a self-referential destination is then aliased.
+        """
+        aliased = alias_secondary and self.secondary is not None
+        if dest_selectable is None:
+            dest_selectable = self.mapper.selectable
+            if self._is_self_referential and source_selectable is None:
+                dest_selectable = dest_selectable._anonymous_fromclause()
+                aliased = True
+        elif dest_selectable is not self.mapper.selectable:
+            aliased = True
+        secondary = self.secondary
+        if secondary is not None and aliased:
+            secondary = secondary._anonymous_fromclause()
+        primary, second = self._join_condition.join_targets(
+            source_selectable,
+            dest_selectable if dest_selectable is not self.mapper.selectable else None,
+            secondary if secondary is not self.secondary else None,
+        )
+        for criterion in extra_criteria:
+            if second is not None:
+                second = second & criterion
+            else:
+                primary = primary & criterion
+        if source_selectable is None:
+            source_selectable = self.parent.local_table
+        return primary, second, secondary, source_selectable, dest_selectable
+
+    def _lazy_clause(self, reverse: bool = False) -> tuple[Any, list[Any]]:
+        """The criterion that finds the related objects of one object: see JoinCondition."""
+        return self._join_condition.lazy_clause(reverse)
+
+    def _with_parent(
+        self, instance: Any, alias_secondary: bool = True, from_entity: Any = None
+    ) -> Any:
+        """The criterion that the far side belongs to `instance`."""
+        from .relationship_comparator import compare_to_instance
+
+        if instance is None:
+            raise exc.ArgumentError("with_parent() needs an object")
+        return compare_to_instance(self, instance, reverse=False, adapt=from_entity)
+
+
+class Relationship(RelationshipProperty, Mapped[_T]):
+    """What `relationship` gives."""
+
+
+def _has_plain_attribute(cls: type, key: str) -> bool:
+    return any(
+        key in base.__dict__ and not isinstance(base.__dict__[key], InstrumentedAttribute)
+        for base in cls.__mro__[:-1]
+        if base.__module__ != "cormorant._core"
+    ) and hasattr(cls, key)
+
+
+def _flat(value: Any) -> list[Any]:
+    if value is None or value is False:
+        return []
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return list(value)
+    return [value]
+
+
+def _deannotated(expr: Any) -> Any:
+    """The expression free of the marks of mapped attributes."""
+    while hasattr(expr, "__clause_element__"):
+        expr = expr.__clause_element__()
+
+    def replace(element: Any) -> Any:
+        if element._is_annotated and "parententity" in element._annotations:
+            return element._deannotate(_OWN_MARKS)
+        return None
+
+    return visitors.replacement_traverse(expr, {}, replace)
+
+
+def _as_criterion(expr: Any) -> Any:
+    return None if expr is None else _deannotated(expr)
+
+
+def _as_column(expr: Any, prop: RelationshipProperty, argument: str) -> Any:
+    if isinstance(expr, str):
+        expr = prop.parent.registry._evaluate(expr, prop)
+    while hasattr(expr, "__clause_element__"):
+        expr = expr.__clause_element__()
+    if not getattr(expr, "_is_column", False) and not hasattr(expr, "table"):
+        raise exc.ArgumentError(
+            f"Column expression expected for argument '{argument}'; got {expr!r}"
+        )
+    return expr._deannotate()
+
+
+def _only_equalities(expr: Any) -> bool:
+    from ..sql import operators
+
+    return all(
+        element.operator in (operators.eq, operators.and_)
+        for element in visitors.iterate(expr)
+        if hasattr(element, "operator") and element.operator is not None
+    )
+
+
+def _reversed(primaryjoin: Any) -> Any:
+    """The same condition seen from the other side."""
+
+    def replace(element: Any) -> Any:
+        marks = element._annotations
+        if "remote" not in marks and "local" not in marks:
+            return None
+        kept = {name: value for name, value in marks.items() if name not in ("remote", "local")}
+        kept["local" if "remote" in marks else "remote"] = True
+        return element._deannotate()._annotate(kept)
+
+    return visitors.replacement_traverse(primaryjoin, {}, replace)
+
+
+_DATACLASS_ARGUMENTS = (
+    "init",
+    "repr",
+    "default",
+    "default_factory",
+    "compare",
+    "kw_only",
+    "hash",
+    "dataclass_metadata",
+)
+
+
+def relationship(argument: Any = None, secondary: Any = None, **kwargs: Any) -> Any:
+    """Relate a mapped class to another.
+
+    ``posts = relationship("Post", back_populates="user", order_by="Post.id")``
+
+    The arguments are SQLAlchemy's: `argument` (class, name or callable), `secondary`,
+    `primaryjoin`, `secondaryjoin`, `foreign_keys`, `remote_side`, `uselist`, `order_by`,
+    `back_populates` or `backref`, `cascade`, `lazy`, `viewonly`, `passive_deletes`,
+    `single_parent`, `collection_class` and more.
+    """
+    for name in _DATACLASS_ARGUMENTS:
+        kwargs.pop(name, None)
+    return Relationship(argument, secondary, **kwargs)
+
+
+def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:
+    """Name and options of the other side, for ``relationship(backref=…)``."""
+    return (name, kwargs)

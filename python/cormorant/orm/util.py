@@ -1,0 +1,295 @@
+"""Cascade options, aliases of mapped classes and small public helpers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .. import _core, exc, inspection
+from ..util import memoized_property, warn
+from .attributes import QueryableAttribute
+from .base import InspectionAttr, class_mapper, object_mapper
+from .interfaces import MapperProperty
+
+if TYPE_CHECKING:
+    from .mapper import Mapper
+
+_T = TypeVar("_T")
+
+_ALL_CASCADES = frozenset(
+    {"all", "none", "save-update", "merge", "delete", "delete-orphan", "refresh-expire", "expunge"}
+)
+_MEANT_BY_ALL = frozenset({"save-update", "merge", "delete", "refresh-expire", "expunge"})
+
+
+class CascadeOptions(frozenset[str]):
+    """The operations that spread from an object over a relationship."""
+
+    save_update: bool
+    delete: bool
+    refresh_expire: bool
+    merge: bool
+    expunge: bool
+    delete_orphan: bool
+
+    def __new__(cls, value_list: Iterable[str] | str | None) -> CascadeOptions:
+        if isinstance(value_list, str) or value_list is None:
+            values = {item for item in re.split(r"\s*,\s*", (value_list or "").strip()) if item}
+        else:
+            values = set(value_list)
+        unknown = values - _ALL_CASCADES
+        if unknown:
+            names = ", ".join(repr(name) for name in sorted(unknown))
+            raise exc.ArgumentError(f"Invalid cascade option(s): {names}")
+        if "all" in values:
+            values |= _MEANT_BY_ALL
+        if "none" in values:
+            values.clear()
+        values.discard("all")
+        self = super().__new__(cls, values)
+        self.save_update = "save-update" in values
+        self.delete = "delete" in values
+        self.refresh_expire = "refresh-expire" in values
+        self.merge = "merge" in values
+        self.expunge = "expunge" in values
+        self.delete_orphan = "delete-orphan" in values
+        if self.delete_orphan and not self.delete:
+            warn("The 'delete-orphan' cascade option requires 'delete'.", stacklevel=6)
+        return self
+
+    def __repr__(self) -> str:
+        return f"CascadeOptions({','.join(sorted(self))!r})"
+
+    def __reduce__(self) -> Any:
+        return CascadeOptions, (sorted(self),)
+
+
+class AliasedClass(Generic[_T]):
+    """A mapped class read from an alias of its table: what `aliased` gives."""
+
+    _aliased_insp: AliasedInsp[Any]
+
+    def __init__(
+        self,
+        mapped_class_or_ac: Any,
+        alias: Any = None,
+        name: str | None = None,
+        flat: bool = False,
+        adapt_on_names: bool = False,
+    ) -> None:
+        mapper = class_mapper(mapped_class_or_ac, configure=False)
+        if alias is None:
+            alias = mapper.selectable._anonymous_fromclause(name=name, flat=flat)
+        elif not hasattr(alias, "c"):
+            alias = inspection.inspect(alias).selectable
+        self._aliased_insp = AliasedInsp(self, mapper, alias, name, adapt_on_names)
+        self.__name__ = f"aliased({mapper.class_.__name__})"
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            insp = self.__dict__["_aliased_insp"]
+        except KeyError:
+            raise AttributeError(key) from None
+        found = getattr(insp.mapper.class_, key)
+        if isinstance(found, QueryableAttribute):
+            result: Any = found.adapt_to_entity(insp)
+            if found._prop.key != key:  # a synonym
+                return result
+        elif hasattr(found, "__get__") and not isinstance(found, type):
+            function = getattr(found, "__func__", None)
+            if function is not None:
+                return function.__get__(None, self)
+            descriptor = _class_descriptor(insp.mapper.class_, key)
+            result = descriptor.__get__(None, self) if descriptor is not None else found
+            return result
+        else:
+            return found
+        self.__dict__[key] = result
+        return result
+
+    def __clause_element__(self) -> Any:
+        return self._aliased_insp.__clause_element__()
+
+    def __repr__(self) -> str:
+        insp = self._aliased_insp
+        return f"<AliasedClass at {hex(id(self))}; {insp.mapper.class_.__name__}>"
+
+    def __str__(self) -> str:
+        return str(self._aliased_insp)
+
+
+def _class_descriptor(cls: type, key: str) -> Any:
+    for base in cls.__mro__:
+        if key in base.__dict__:
+            return base.__dict__[key]
+    return None
+
+
+class AliasedInsp(InspectionAttr, Generic[_T]):
+    """What inspection shows of an `AliasedClass`."""
+
+    is_aliased_class = True
+    is_selectable = False
+
+    def __init__(
+        self, entity: Any, mapper: Mapper[Any], selectable: Any, name: str | None, on_names: bool
+    ) -> None:
+        self._entity = entity
+        self.mapper = mapper
+        self.selectable = self.persist_selectable = self.local_table = selectable
+        self.name = name if name is not None else getattr(selectable, "name", None)
+        self._adapt_on_names = on_names
+
+    @property
+    def entity(self) -> Any:
+        """The `AliasedClass`."""
+        return self._entity
+
+    @property
+    def class_(self) -> type[_T]:
+        """The mapped class."""
+        return self.mapper.class_
+
+    @property
+    def entity_namespace(self) -> Any:
+        return self._entity
+
+    @property
+    def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
+        return [self.mapper]
+
+    def _check_configure(self) -> None:
+        self.mapper._check_configure()
+
+    def common_parent(self, other: Any) -> bool:
+        """Whether the other entity is of the same mapped class family."""
+        return self.mapper.common_parent(other)
+
+    def isa(self, other: Any) -> bool:
+        """Whether the class is, or inherits from, that of the mapper."""
+        return self.mapper.isa(other)
+
+    @memoized_property
+    def _columns(self) -> dict[Any, Any]:
+        return {}
+
+    def _adapt_element(self, element: Any, key: str | None = None) -> Any:
+        """A column, or an expression of columns, of the mapper as of the alias."""
+        columns = self._columns
+        try:
+            return columns[element]
+        except KeyError:
+            pass
+        if getattr(element, "_is_column", False) and getattr(element, "table", None) is not None:
+            found = self.selectable.corresponding_column(element)
+            if found is None and self._adapt_on_names:
+                found = self.selectable.c.get(element.name)
+            if found is None:
+                found = element
+        else:
+            from ..sql import visitors
+
+            def replace(part: Any) -> Any:
+                if part is element or not getattr(part, "_is_column", False):
+                    return None
+                if getattr(part, "table", None) is None:
+                    return None
+                return self.selectable.corresponding_column(part)
+
+            found = visitors.replacement_traverse(element, {}, replace)
+        columns[element] = found
+        return found
+
+    def _entity_for_mapper(self, mapper: Any) -> Any:
+        return self
+
+    @memoized_property
+    def _element(self) -> Any:
+        return self.selectable._annotate(
+            {
+                "entity": self,
+                "parententity": self,
+                "parentmapper": self.mapper,
+                "entity_namespace": self,
+            }
+        )
+
+    def __clause_element__(self) -> Any:
+        return self._element
+
+    def __repr__(self) -> str:
+        return f"<AliasedInsp at {hex(id(self))}; {self.class_.__name__}>"
+
+    def __str__(self) -> str:
+        return f"aliased({self.mapper.class_.__name__})"
+
+
+inspection._inspects(AliasedClass)(lambda target: target._aliased_insp)
+inspection._self_inspects(AliasedInsp)
+
+
+def aliased(
+    element: Any,
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> Any:
+    """An alias of a mapped class (or of a FROM clause), to use it twice in one statement."""
+    if hasattr(element, "_is_from_clause") and not isinstance(element, type):
+        if adapt_on_names:
+            raise exc.ArgumentError("adapt_on_names only applies to ORM elements")
+        return element._anonymous_fromclause(name=name, flat=flat)
+    return AliasedClass(element, alias=alias, name=name, flat=flat, adapt_on_names=adapt_on_names)
+
+
+def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
+    """The criterion that an object is related to `instance` through a relationship.
+
+    ``select(Post).where(with_parent(user, User.posts))``
+    """
+    if isinstance(prop, str):
+        raise exc.ArgumentError("with_parent() accepts class-bound mapped attributes, not strings")
+    if isinstance(prop, QueryableAttribute):
+        if prop._of_type is not None and from_entity is None:
+            from_entity = prop._of_type
+        prop = prop.property
+    if not isinstance(prop, MapperProperty) or not prop._is_relationship:
+        raise exc.ArgumentError(f"Expected relationship property for with_parent(), got {prop!r}")
+    return prop._with_parent(instance, from_entity=from_entity)  # type: ignore[attr-defined]
+
+
+def identity_key(
+    class_: Any = None,
+    ident: Any = None,
+    *,
+    instance: Any = None,
+    row: Any = None,
+    identity_token: Any = None,
+) -> tuple[Any, ...]:
+    """The key under which a session keeps an object: of a class and primary key, of an
+    object, or of a row."""
+    if class_ is not None:
+        mapper = class_mapper(class_)
+        if row is None:
+            if ident is None:
+                raise exc.ArgumentError("ident or row is required")
+            values = tuple(ident) if isinstance(ident, (tuple, list)) else (ident,)
+            return mapper.identity_key_from_primary_key(values, identity_token)
+        return mapper.identity_key_from_row(row, identity_token)
+    if instance is None:
+        raise exc.ArgumentError("class or instance is required")
+    return object_mapper(instance).identity_key_from_instance(instance)
+
+
+def object_session(instance: object) -> Any:
+    """The session an object belongs to, or None."""
+    object_mapper(instance)
+    return _core.session_of(instance)
+
+
+def was_deleted(instance: object) -> bool:
+    """Whether the object was deleted by a flush of a session it belonged to."""
+    object_mapper(instance)
+    return bool(_core.state_flags(instance) & _core.STATE_DELETED)

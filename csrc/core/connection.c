@@ -4,6 +4,7 @@
 #include <structmember.h>
 #include <unistd.h>
 
+#include "pool.h"
 #include "result.h"
 #include "statements.h"
 
@@ -574,6 +575,7 @@ connection_traverse(crm_connection *self, visitproc visit, void *arg)
     Py_VISIT(self->info);
     Py_VISIT(self->failed_params);
     Py_VISIT(self->failed_sql);
+    Py_VISIT(self->pool);
     crm_entry *entry =
         self->statements == NULL ? NULL : self->statements->newest;
     for (; entry != NULL; entry = entry->older) {
@@ -603,6 +605,9 @@ connection_dealloc(crm_connection *self)
         PyObject_ClearWeakRefs((PyObject *)self);
     }
     close_connection(self);
+    if (self->pool != NULL) {
+        crm_pool_lost(self);
+    }
     connection_clear(self);
     Py_CLEAR(self->dbapi);
     Py_CLEAR(self->driver_capsule);
@@ -769,6 +774,18 @@ connection_run_script(crm_connection *self, PyObject *sql)
         return NULL;
     }
     Py_RETURN_NONE;
+}
+
+int
+crm_connection_commit(crm_connection *self)
+{
+    return call_simple(self, self->driver->commit);
+}
+
+int
+crm_connection_ping(crm_connection *self)
+{
+    return call_simple(self, self->driver->ping);
 }
 
 #define SIMPLE_METHOD(call)                                            \

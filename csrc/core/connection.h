@@ -35,6 +35,9 @@ typedef struct crm_connection {
                                  that raised, for error texts */
     PyObject *failed_sql;     /* owned str or NULL: SQL of the flush run that
                                  raised (a flush runs several plans) */
+    PyObject *pool;           /* owned Pool while checked out of it, or NULL */
+    uint64_t pool_generation; /* see pool.h */
+    double pool_since;        /* when it was made, monotonic clock */
     PyObject *weakrefs;
 } crm_connection;
 
@@ -110,7 +113,10 @@ int crm_connection_fetch(crm_connection *self, crm_stmt *stmt, uint64_t run,
  * over; keeps a set exception. */
 void crm_connection_release(crm_connection *self, crm_stmt *stmt, uint64_t run);
 
-/* Rolls back and ends unfinished runs; closes.  0, or -1 with an exception. */
+/* The methods of these names.  0, or -1 with an exception. */
+int crm_connection_commit(crm_connection *self);
+int crm_connection_ping(crm_connection *self);
+/* Rolls back and ends unfinished runs. */
 int crm_connection_reset(crm_connection *self);
 int crm_connection_close(crm_connection *self);
 

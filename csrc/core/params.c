@@ -95,10 +95,8 @@ shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value)
     return shown;
 }
 
-/* The tuple for failed_params; NULL with an exception if a type refuses its
- * value. */
-static PyObject *
-shown_params(crm_plan *plan, PyObject *const *values, size_t nvalues)
+PyObject *
+crm_plan_encode(crm_plan *plan, PyObject *const *values, size_t nvalues)
 {
     PyObject *shown = PyTuple_New((Py_ssize_t)plan->nbinds);
     for (size_t i = 0; shown != NULL && i < plan->nbinds; i++) {
@@ -121,7 +119,7 @@ crm_connection_set_failed(crm_connection *self, crm_plan *plan,
 {
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    PyObject *shown = shown_params(plan, values, nvalues);
+    PyObject *shown = crm_plan_encode(plan, values, nvalues);
     if (shown == NULL) {
         PyErr_Clear();
     }
@@ -142,7 +140,7 @@ crm_connection_bind_error(crm_connection *self, crm_plan *plan,
      * parameter that is refused is the error that counts. */
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    PyObject *shown = shown_params(plan, values, nvalues);
+    PyObject *shown = crm_plan_encode(plan, values, nvalues);
     if (shown == NULL) {
         Py_XDECREF(type);
         Py_XDECREF(error);

@@ -144,10 +144,51 @@ plan_keys(crm_plan *self, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+plan_get_binds(crm_plan *self, void *Py_UNUSED(closure))
+{
+    PyObject *binds = PyTuple_New((Py_ssize_t)self->nbinds);
+    for (size_t i = 0; binds != NULL && i < self->nbinds; i++) {
+        const crm_bind *bind = &self->binds[i];
+        PyObject *item =
+            Py_BuildValue("IiO", (unsigned)bind->index, bind->codec.code,
+                          bind->codec.arg == NULL ? Py_None : bind->codec.arg);
+        if (item == NULL) {
+            Py_CLEAR(binds);
+            break;
+        }
+        PyTuple_SET_ITEM(binds, (Py_ssize_t)i, item);
+    }
+    return binds;
+}
+
+PyDoc_STRVAR(encode_doc,
+             "encode($self, values, /)\n--\n\n"
+             "The values of an execution as logs show them, in the order of "
+             "the parameter markers.");
+
+static PyObject *
+plan_encode(crm_plan *self, PyObject *values)
+{
+    PyObject *items = PySequence_Tuple(values);
+    if (items == NULL) {
+        return NULL;
+    }
+    PyObject *shown = crm_plan_encode(self, &PyTuple_GET_ITEM(items, 0),
+                                      (size_t)PyTuple_GET_SIZE(items));
+    Py_DECREF(items);
+    return shown;
+}
+
+static PyObject *
 plan_repr(crm_plan *self)
 {
     return PyUnicode_FromFormat("<Plan %R>", self->sql);
 }
+
+static PyMethodDef plan_methods[] = {
+    {"encode", (PyCFunction)plan_encode, METH_O, encode_doc},
+    {NULL},
+};
 
 static PyMemberDef plan_members[] = {
     {"sql", T_OBJECT_EX, offsetof(crm_plan, sql), READONLY, "SQL text"},
@@ -155,6 +196,8 @@ static PyMemberDef plan_members[] = {
 };
 
 static PyGetSetDef plan_getset[] = {
+    {"binds", (getter)plan_get_binds, NULL,
+     "The binds as (index, code, arg).", NULL},
     {"keys", (getter)plan_keys, NULL,
      "Names of the items of a result row, () if the driver names them.", NULL},
     {NULL},
@@ -168,6 +211,7 @@ static PyType_Slot plan_slots[] = {
     {Py_tp_traverse, plan_traverse},
     {Py_tp_clear, plan_clear},
     {Py_tp_repr, plan_repr},
+    {Py_tp_methods, plan_methods},
     {Py_tp_members, plan_members},
     {Py_tp_getset, plan_getset},
     {0, NULL},

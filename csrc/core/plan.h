@@ -27,4 +27,10 @@ typedef struct crm_plan {
     crm_program *program; /* owned, NULL: rows come as the driver gives them */
 } crm_plan;
 
+/* The values of an execution as logs and errors show them, in the order of the
+ * parameter markers: what each bind's type makes of its value.  A new tuple;
+ * NULL with an exception if a type refuses a value. */
+PyObject *crm_plan_encode(crm_plan *plan, PyObject *const *values,
+                          size_t nvalues);
+
 #endif /* CRM_PLAN_H */

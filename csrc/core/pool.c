@@ -1,7 +1,728 @@
-#include "core.h"
+/* pool.c: the connection pool (_core.Pool).  See pool.h.
+ *
+ * A place is the right to one connection.  There are at most size +
+ * max_overflow of them; `size` stay when they are idle.  A place that comes
+ * back goes to the thread that waits longest, without passing through the idle
+ * ones, so that nobody can overtake it.
+ */
+#include "pool.h"
+
+#include <structmember.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- places ----------------------------------------------------------- */
+
+static double
+now(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static bool
+may_grow(const crm_pool *self)
+{
+    return self->size == 0 || self->max_overflow < 0 ||
+           self->total < self->size + self->max_overflow;
+}
+
+/* Serves the first waiting thread; takes over the reference to `given`. False
+ * if nobody waits. */
+static bool
+serve_waiter(crm_pool *self, PyObject *given)
+{
+    crm_waiter *waiter = self->first;
+    if (waiter == NULL) {
+        return false;
+    }
+    self->first = waiter->next;
+    waiter->given = given;
+    waiter->generation = self->generation;
+    PyThread_release_lock(waiter->lock);
+    return true;
+}
+
+/* Puts a connection (or None) among the idle ones; takes over the reference.
+ * False, with the reference still the caller's, if there is no room. */
+static bool
+push_idle(crm_pool *self, PyObject *given)
+{
+    if (self->size != 0 && self->nidle >= self->size) {
+        return false;
+    }
+    if (self->nidle == self->idle_cap) {
+        Py_ssize_t cap = self->idle_cap == 0 ? 8 : self->idle_cap * 2;
+        PyObject **idle =
+            PyMem_Resize(self->idle, PyObject *, (size_t)cap);
+        if (idle == NULL) {
+            return false;
+        }
+        self->idle = idle;
+        self->idle_cap = cap;
+    }
+    self->idle[self->nidle++] = given;
+    return true;
+}
+
+static PyObject *
+pop_idle(crm_pool *self)
+{
+    Py_ssize_t at = self->lifo ? self->nidle - 1 : 0;
+    PyObject *given = self->idle[at];
+    self->nidle--;
+    memmove(self->idle + at, self->idle + at + 1,
+            (size_t)(self->nidle - at) * sizeof(*self->idle));
+    return given;
+}
+
+/* A place of `generation` comes back, with a connection or None: takes over the
+ * reference.  Keeps a set exception. */
+static void
+return_place(crm_pool *self, uint64_t generation, PyObject *given)
+{
+    bool kept = false;
+    if (generation == self->generation) {
+        kept = serve_waiter(self, given) || push_idle(self, given);
+        if (!kept) {
+            self->total--;
+        }
+    }
+    if (!kept) {
+        PyObject *type, *error, *traceback;
+        PyErr_Fetch(&type, &error, &traceback);
+        if (given != Py_None &&
+            crm_connection_close((crm_connection *)given) < 0) {
+            PyErr_Clear();
+        }
+        Py_DECREF(given);
+        PyErr_Restore(type, error, traceback);
+    }
+}
+
+/* A place that has no connection and is not to be kept. */
+static void
+drop_place(crm_pool *self, uint64_t generation)
+{
+    if (generation == self->generation &&
+        !serve_waiter(self, Py_NewRef(Py_None))) {
+        self->total--;
+    }
+}
+
+/* Takes the place away from a checked-out connection: the generation it belongs
+ * to.  The connection's reference to the pool passes to the caller. */
+static uint64_t
+detach(crm_connection *connection)
+{
+    connection->pool = NULL;
+    return connection->pool_generation;
+}
+
+void
+crm_pool_lost(crm_connection *connection)
+{
+    crm_pool *self = (crm_pool *)connection->pool;
+    uint64_t generation = detach(connection);
+    if (self->pid == (long)getpid()) {
+        return_place(self, generation, Py_NewRef(Py_None));
+    }
+    Py_DECREF(self);
+}
+
+/* Forgets every idle connection and disowns the others. */
+static void
+forget_all(crm_pool *self, bool close)
+{
+    PyObject **idle = self->idle;
+    Py_ssize_t nidle = self->nidle;
+    self->idle = NULL;
+    self->nidle = self->idle_cap = 0;
+    self->total = 0;
+    self->generation++;
+    for (Py_ssize_t i = 0; i < nidle; i++) {
+        if (close && idle[i] != Py_None &&
+            crm_connection_close((crm_connection *)idle[i]) < 0) {
+            PyErr_WriteUnraisable((PyObject *)self);
+        }
+        Py_DECREF(idle[i]);
+    }
+    PyMem_Free(idle);
+    /* Those who wait do so for places that are now free. */
+    while (self->first != NULL && may_grow(self)) {
+        self->total++;
+        serve_waiter(self, Py_NewRef(Py_None));
+    }
+}
+
+/* A forked child starts with an empty pool: its parent's connections cannot be
+ * used in it, and its parent's threads do not exist. */
+static void
+check_fork(crm_pool *self)
+{
+    long pid = (long)getpid();
+    if (self->pid != pid) {
+        self->pid = pid;
+        self->first = NULL;
+        forget_all(self, false);
+    }
+}
+
+/* ---- checkout --------------------------------------------------------- */
+
+static PyObject *
+raise_timeout(crm_pool *self)
+{
+    char seconds[64];
+    PyOS_snprintf(seconds, sizeof(seconds), "%0.2f", self->timeout);
+    PyObject *text = PyUnicode_FromFormat(
+        "QueuePool limit of size %zd overflow %zd reached, connection timed "
+        "out, timeout %s",
+        self->size, self->max_overflow, seconds);
+    PyObject *cls = PyObject_GetAttrString(self->core->exc, "TimeoutError");
+    PyObject *kwargs = Py_BuildValue("{ss}", "code", "3o7r");
+    PyObject *args = text == NULL ? NULL : PyTuple_Pack(1, text);
+    if (cls != NULL && kwargs != NULL && args != NULL) {
+        PyObject *error = PyObject_Call(cls, args, kwargs);
+        if (error != NULL) {
+            PyErr_SetObject(cls, error);
+            Py_DECREF(error);
+        }
+    }
+    Py_XDECREF(text);
+    Py_XDECREF(cls);
+    Py_XDECREF(kwargs);
+    Py_XDECREF(args);
+    return NULL;
+}
+
+static void
+leave_queue(crm_pool *self, crm_waiter *waiter)
+{
+    crm_waiter **at = &self->first;
+    while (*at != NULL && *at != waiter) {
+        at = &(*at)->next;
+    }
+    if (*at == waiter) {
+        *at = waiter->next;
+    }
+}
+
+/* Sleeps until the waiter is served (1), its time is over (0), or a signal
+ * handler raises (-1). */
+static int
+sleep_until_served(crm_pool *self, crm_waiter *waiter)
+{
+    double deadline = now(CLOCK_MONOTONIC) + self->timeout;
+    while (waiter->given == NULL) {
+        PY_TIMEOUT_T micros = -1;
+        if (self->timeout >= 0) {
+            double left = (deadline - now(CLOCK_MONOTONIC)) * 1e6;
+            if (left <= 0) {
+                return 0;
+            }
+            micros = left > 1e15 ? -1 : (PY_TIMEOUT_T)left + 1;
+        }
+        PyLockStatus status;
+        Py_BEGIN_ALLOW_THREADS
+        status = PyThread_acquire_lock_timed(waiter->lock, micros, 1);
+        Py_END_ALLOW_THREADS
+        if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0) {
+            return -1;
+        }
+    }
+    return 1;
+}
+
+/* Waits for a place: a connection or None, a new reference; NULL with an
+ * exception. */
+static PyObject *
+wait_for_place(crm_pool *self, uint64_t *generation)
+{
+    crm_waiter waiter = {.lock = PyThread_allocate_lock()};
+    if (waiter.lock == NULL) {
+        return PyErr_NoMemory();
+    }
+    PyThread_acquire_lock(waiter.lock, 0);
+    crm_waiter **last = &self->first;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = &waiter;
+    int status = sleep_until_served(self, &waiter);
+    if (status <= 0 && waiter.given == NULL) {
+        leave_queue(self, &waiter);
+    }
+    else if (status < 0) {
+        /* Served and interrupted: the place goes to the next. */
+        return_place(self, waiter.generation, waiter.given);
+        waiter.given = NULL;
+    }
+    PyThread_free_lock(waiter.lock);
+    if (waiter.given == NULL && status == 0) {
+        return raise_timeout(self);
+    }
+    *generation = waiter.generation;
+    return waiter.given;
+}
+
+/* Makes a connection for a place that is counted already. */
+static PyObject *
+create(crm_pool *self)
+{
+    PyObject *connection = PyObject_CallNoArgs(self->creator);
+    if (connection == NULL) {
+        return NULL;
+    }
+    if (!Py_IS_TYPE(connection, self->core->connection_type)) {
+        PyErr_Format(PyExc_TypeError, "the creator returned %R, no connection",
+                     connection);
+        Py_DECREF(connection);
+        return NULL;
+    }
+    crm_connection *made = (crm_connection *)connection;
+    if (made->pool != NULL) {
+        crm_raise(self->core, "InvalidRequestError",
+                  "the creator returned a connection of a pool");
+        Py_DECREF(connection);
+        return NULL;
+    }
+    made->pool_since = now(CLOCK_MONOTONIC);
+    return connection;
+}
+
+/* 1 if an idle connection can be used, 0 if it is to be replaced, -1 with an
+ * exception. */
+static int
+is_fresh(crm_pool *self, crm_connection *connection)
+{
+    if (connection->conn == NULL || connection->invalid) {
+        return 0;
+    }
+    if (self->recycle >= 0 &&
+        now(CLOCK_MONOTONIC) - connection->pool_since > self->recycle) {
+        return 0;
+    }
+    if (self->pre_ping && crm_connection_ping(connection) < 0) {
+        if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+            return -1;
+        }
+        if (!connection->invalid && connection->conn != NULL) {
+            return -1;
+        }
+        PyErr_Clear();
+        return 0;
+    }
+    return 1;
+}
+
+static PyObject *
+pool_checkout(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    check_fork(self);
+    PyObject *given;
+    uint64_t generation = self->generation;
+    bool new_place = false;
+    if (self->nidle > 0) {
+        given = pop_idle(self);
+    }
+    else if (may_grow(self)) {
+        self->total++;
+        new_place = true;
+        given = Py_NewRef(Py_None);
+    }
+    else {
+        given = wait_for_place(self, &generation);
+        if (given == NULL) {
+            return NULL;
+        }
+    }
+    if (given != Py_None) {
+        int fresh = is_fresh(self, (crm_connection *)given);
+        if (fresh < 0) {
+            return_place(self, generation, given);
+            return NULL;
+        }
+        if (fresh == 0) {
+            if (crm_connection_close((crm_connection *)given) < 0) {
+                PyErr_Clear();
+            }
+            Py_SETREF(given, Py_NewRef(Py_None));
+        }
+    }
+    if (given == Py_None) {
+        Py_SETREF(given, create(self));
+        if (given == NULL) {
+            if (new_place) {
+                drop_place(self, generation);
+            }
+            else {
+                return_place(self, generation, Py_NewRef(Py_None));
+            }
+            return NULL;
+        }
+    }
+    crm_connection *connection = (crm_connection *)given;
+    connection->pool = Py_NewRef(self);
+    connection->pool_generation = generation;
+    return given;
+}
+
+/* ---- checkin ---------------------------------------------------------- */
+
+/* 0 if the object is a connection checked out of this pool, -1 with an
+ * exception. */
+static int
+check_owned(crm_pool *self, PyObject *object)
+{
+    if (!Py_IS_TYPE(object, self->core->connection_type)) {
+        PyErr_Format(PyExc_TypeError, "a Connection is needed, not %R",
+                     object);
+        return -1;
+    }
+    if (((crm_connection *)object)->pool != (PyObject *)self) {
+        crm_raise(self->core, "InvalidRequestError",
+                  "This connection is not checked out of this pool");
+        return -1;
+    }
+    return 0;
+}
+
+/* Ends what the user left open.  0, or -1 when the connection is of no more
+ * use; without an exception either way, unless it is none of class Exception. */
+static int
+reset_connection(crm_pool *self, crm_connection *connection)
+{
+    if (connection->conn == NULL || connection->invalid) {
+        return -1;
+    }
+    int status = 0;
+    if (self->reset == CRM_POOL_RESET_COMMIT) {
+        status = crm_connection_commit(connection);
+    }
+    if (status == 0 && self->reset != CRM_POOL_RESET_NONE) {
+        status = crm_connection_reset(connection);
+    }
+    if (status < 0) {
+        if (PyErr_ExceptionMatches(PyExc_Exception)) {
+            PyErr_WriteUnraisable((PyObject *)self);
+        }
+        return -1;
+    }
+    return connection->invalid ? -1 : 0;
+}
+
+/* Closes a connection of no more use and returns None in its place. */
+static PyObject *
+close_broken(PyObject *connection)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    if (crm_connection_close((crm_connection *)connection) < 0) {
+        PyErr_Clear();
+    }
+    PyErr_Restore(type, error, traceback);
+    return Py_NewRef(Py_None);
+}
+
+static PyObject *
+pool_checkin(crm_pool *self, PyObject *object)
+{
+    if (check_owned(self, object) < 0) {
+        return NULL;
+    }
+    crm_connection *connection = (crm_connection *)object;
+    uint64_t generation = detach(connection); /* with the reference to self */
+    if (self->pid != (long)getpid()) {
+        /* Checked out before a fork, given back by the child. */
+        Py_DECREF(self);
+        Py_RETURN_NONE;
+    }
+    PyObject *given = reset_connection(self, connection) < 0
+                          ? close_broken(object)
+                          : Py_NewRef(object);
+    return_place(self, generation, given);
+    Py_DECREF(self);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+pool_invalidate(crm_pool *self, PyObject *object)
+{
+    if (check_owned(self, object) < 0) {
+        return NULL;
+    }
+    uint64_t generation = detach((crm_connection *)object);
+    if (self->pid == (long)getpid()) {
+        return_place(self, generation, close_broken(object));
+    }
+    Py_DECREF(self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+pool_detach(crm_pool *self, PyObject *object)
+{
+    if (check_owned(self, object) < 0) {
+        return NULL;
+    }
+    uint64_t generation = detach((crm_connection *)object);
+    if (self->pid == (long)getpid()) {
+        return_place(self, generation, Py_NewRef(Py_None));
+    }
+    Py_DECREF(self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+pool_dispose(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    check_fork(self);
+    forget_all(self, true);
+    Py_RETURN_NONE;
+}
+
+/* ---- numbers ---------------------------------------------------------- */
+
+static Py_ssize_t
+overflow_of(const crm_pool *self)
+{
+    return self->size == 0 ? 0 : self->total - self->size;
+}
+
+static PyObject *
+pool_status(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyUnicode_FromFormat(
+        "Pool size: %zd  Connections in pool: %zd Current Overflow: %zd "
+        "Current Checked out connections: %zd",
+        self->size, self->nidle, overflow_of(self),
+        self->total - self->nidle);
+}
+
+static PyObject *
+pool_size(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromSsize_t(self->size);
+}
+
+static PyObject *
+pool_checkedin(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromSsize_t(self->nidle);
+}
+
+static PyObject *
+pool_checkedout(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromSsize_t(self->total - self->nidle);
+}
+
+static PyObject *
+pool_overflow(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromSsize_t(overflow_of(self));
+}
+
+static PyObject *
+pool_timeout(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    if (self->timeout < 0) {
+        Py_RETURN_NONE;
+    }
+    return PyFloat_FromDouble(self->timeout);
+}
+
+/* ---- the type --------------------------------------------------------- */
+
+/* "rollback", "commit", True, False or None. */
+static int
+read_reset(PyObject *value)
+{
+    if (PyUnicode_Check(value)) {
+        if (PyUnicode_CompareWithASCIIString(value, "commit") == 0) {
+            return CRM_POOL_RESET_COMMIT;
+        }
+        if (PyUnicode_CompareWithASCIIString(value, "rollback") == 0) {
+            return CRM_POOL_RESET_ROLLBACK;
+        }
+    }
+    else if (value == Py_None || PyBool_Check(value)) {
+        return value == Py_True ? CRM_POOL_RESET_ROLLBACK
+                                : CRM_POOL_RESET_NONE;
+    }
+    PyErr_Format(PyExc_ValueError, "Invalid value for 'reset_on_return': %R",
+                 value);
+    return -1;
+}
+
+static int
+read_timeout(PyObject *value, double *timeout)
+{
+    if (value == Py_None) {
+        *timeout = -1;
+        return 0;
+    }
+    *timeout = PyFloat_AsDouble(value);
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    if (!(*timeout >= 0)) {
+        *timeout = 0;
+    }
+    return 0;
+}
+
+static PyObject *
+pool_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"creator", "pool_size", "max_overflow",
+                            "timeout", "recycle",   "use_lifo",
+                            "pre_ping", "reset_on_return", NULL};
+    PyObject *creator, *timeout = NULL, *reset = Py_True;
+    Py_ssize_t size = 5, max_overflow = 10;
+    double recycle = -1;
+    int lifo = 0, pre_ping = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|nnOdppO:Pool", names,
+                                     &creator, &size, &max_overflow, &timeout,
+                                     &recycle, &lifo, &pre_ping, &reset)) {
+        return NULL;
+    }
+    if (!PyCallable_Check(creator)) {
+        PyErr_Format(PyExc_TypeError, "creator must be callable, not %R",
+                     creator);
+        return NULL;
+    }
+    crm_core *core = crm_core_of(type);
+    if (core == NULL) {
+        return NULL;
+    }
+    double seconds = 30;
+    int mode = read_reset(reset);
+    if (mode < 0 ||
+        (timeout != NULL && read_timeout(timeout, &seconds) < 0)) {
+        return NULL;
+    }
+    crm_pool *self = (crm_pool *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->core = core;
+    self->creator = Py_NewRef(creator);
+    self->size = size < 0 ? 0 : size;
+    self->max_overflow = max_overflow < 0 || self->size == 0 ? -1 : max_overflow;
+    self->timeout = seconds;
+    self->recycle = recycle;
+    self->lifo = lifo;
+    self->pre_ping = pre_ping;
+    self->reset = (uint8_t)mode;
+    self->pid = (long)getpid();
+    return (PyObject *)self;
+}
+
+static int
+pool_traverse(crm_pool *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->creator);
+    for (Py_ssize_t i = 0; i < self->nidle; i++) {
+        Py_VISIT(self->idle[i]);
+    }
+    return 0;
+}
+
+static int
+pool_clear(crm_pool *self)
+{
+    PyObject **idle = self->idle;
+    Py_ssize_t nidle = self->nidle;
+    self->total -= nidle;
+    self->idle = NULL;
+    self->nidle = self->idle_cap = 0;
+    for (Py_ssize_t i = 0; i < nidle; i++) {
+        Py_DECREF(idle[i]);
+    }
+    PyMem_Free(idle);
+    Py_CLEAR(self->creator);
+    return 0;
+}
+
+static void
+pool_dealloc(crm_pool *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (self->weakrefs != NULL) {
+        PyObject_ClearWeakRefs((PyObject *)self);
+    }
+    pool_clear(self);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef pool_methods[] = {
+    {"checkout", (PyCFunction)pool_checkout, METH_NOARGS,
+     "A connection; waits for one when all are in use."},
+    {"checkin", (PyCFunction)pool_checkin, METH_O,
+     "Reset a connection and give it back."},
+    {"invalidate", (PyCFunction)pool_invalidate, METH_O,
+     "Close a checked-out connection and free its place."},
+    {"detach", (PyCFunction)pool_detach, METH_O,
+     "Free the place of a checked-out connection, which stays open."},
+    {"dispose", (PyCFunction)pool_dispose, METH_NOARGS,
+     "Close the idle connections; those in use are closed when they come "
+     "back."},
+    {"status", (PyCFunction)pool_status, METH_NOARGS, NULL},
+    {"size", (PyCFunction)pool_size, METH_NOARGS, NULL},
+    {"checkedin", (PyCFunction)pool_checkedin, METH_NOARGS, NULL},
+    {"checkedout", (PyCFunction)pool_checkedout, METH_NOARGS, NULL},
+    {"overflow", (PyCFunction)pool_overflow, METH_NOARGS, NULL},
+    {"timeout", (PyCFunction)pool_timeout, METH_NOARGS, NULL},
+    {NULL},
+};
+
+static PyMemberDef pool_members[] = {
+    {"creator", T_OBJECT, offsetof(crm_pool, creator), READONLY, NULL},
+    {"max_overflow", T_PYSSIZET, offsetof(crm_pool, max_overflow), READONLY,
+     NULL},
+    {"recycle", T_DOUBLE, offsetof(crm_pool, recycle), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_pool, weakrefs), READONLY,
+     NULL},
+    {NULL},
+};
+
+static PyType_Slot pool_slots[] = {
+    {Py_tp_doc,
+     "Pool(creator, pool_size=5, max_overflow=10, timeout=30.0, recycle=-1, "
+     "use_lifo=False, pre_ping=False, reset_on_return=True)\n--\n\n"
+     "The connections of an engine; see _core.pyi."},
+    {Py_tp_new, pool_new},
+    {Py_tp_dealloc, pool_dealloc},
+    {Py_tp_traverse, pool_traverse},
+    {Py_tp_clear, pool_clear},
+    {Py_tp_methods, pool_methods},
+    {Py_tp_members, pool_members},
+    {0, NULL},
+};
+
+static PyType_Spec pool_spec = {
+    .name = "cormorant._core.Pool",
+    .basicsize = sizeof(crm_pool),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = pool_slots,
+};
 
 int
-crm_pool_init(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(module))
+crm_pool_init(crm_core *core, PyObject *module)
 {
-    return 0;
+    core->pool_type = (PyTypeObject *)PyType_FromModuleAndSpec(
+        module, &pool_spec, NULL);
+    if (core->pool_type == NULL) {
+        return -1;
+    }
+    return PyModule_AddType(module, core->pool_type);
 }

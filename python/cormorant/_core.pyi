@@ -38,6 +38,8 @@ class Connection:
     in_transaction: bool
     failed_params: tuple[Any, ...] | None
     """Encoded parameters of the run that raised last, for error messages."""
+    failed_sql: str | None
+    """SQL of the flush statement that raised last."""
 
     def __init__(self, driver: object, dbapi: object, options: Mapping[str, str]) -> None:
         """`driver`: the driver's capsule; `dbapi`: the module holding its exceptions."""
@@ -63,6 +65,10 @@ class Connection:
     def interrupt(self) -> None: ...
     def close(self) -> None: ...
     def last_insert_id(self) -> int: ...
+    def describe(self, plan: Plan | str, /) -> tuple[str, ...]:
+        """Names of the columns a statement returns, without running it."""
+    def set_option(self, key: str, value: str, /) -> None:
+        """Change an option of the open connection: SQLite's isolation_level."""
 
 # --- plan.c / hydrate.c ------------------------------------------------------
 class Plan:
@@ -87,6 +93,9 @@ class Plan:
 
     sql: str
     keys: tuple[str, ...]
+    binds: tuple[tuple[int, int, object], ...]
+    def encode(self, values: Sequence[Any], /) -> tuple[Any, ...]:
+        """The values of an execution as logs show them, in marker order."""
     def __init__(
         self,
         sql: str,
@@ -181,11 +190,11 @@ class Pool:
         creator: Callable[[], Connection],
         pool_size: int = 5,
         max_overflow: int = 10,
-        timeout: float = 30.0,
-        recycle: int = -1,
+        timeout: float | None = 30.0,
+        recycle: float = -1,
         use_lifo: bool = False,
         pre_ping: bool = False,
-        reset_on_return: bool = True,
+        reset_on_return: bool | str | None = True,
     ) -> None: ...
     def checkout(self) -> Connection:
         """A connection: cormorant.exc.TimeoutError after `timeout` seconds."""
@@ -193,13 +202,18 @@ class Pool:
         """Reset it and give it back; an invalid or surplus one is closed."""
     def invalidate(self, connection: Connection) -> None:
         """Close a checked-out connection and free its place."""
+    def detach(self, connection: Connection) -> None:
+        """Free the place of a checked-out connection, which stays open."""
     def dispose(self) -> None: ...
     def status(self) -> str: ...
     def size(self) -> int: ...
     def checkedin(self) -> int: ...
     def checkedout(self) -> int: ...
     def overflow(self) -> int: ...
-    def timeout(self) -> float: ...
+    def timeout(self) -> float | None: ...
+    creator: Callable[[], Connection]
+    max_overflow: int
+    recycle: float
 
 # --- entity.c, manager.c, attribute.c ----------------------------------------
 ATTR_COLUMN: Final[int]

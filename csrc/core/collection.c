@@ -1,7 +1,544 @@
-#include "core.h"
+/* collection.c: InstrumentedList, and what both kinds of collection share. */
+#include "collection.h"
+
+#include "collection_impl.h"
+
+/* ---- both kinds ------------------------------------------------------- */
 
 int
-crm_collection_init(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(module))
+crm_collection_check(crm_core *core, PyObject *obj)
 {
+    return PyObject_TypeCheck(obj, core->list_type) ||
+           PyObject_TypeCheck(obj, core->set_type);
+}
+
+crm_tie *
+crm_tie_of(PyObject *collection)
+{
+    return PyList_Check(collection) ? &((crm_list *)collection)->tie
+                                    : &((crm_set *)collection)->tie;
+}
+
+int
+crm_hold_open(crm_hold *hold, PyObject *collection)
+{
+    crm_tie *tie = crm_tie_of(collection);
+    hold->state = tie->owner;
+    hold->slot = tie->slot;
+    hold->obj = NULL;
+    if (tie->owner == NULL) {
+        return 0;
+    }
+    PyObject *obj = crm_state_object(tie->owner);
+    if (Py_REFCNT(obj) == 0) {
+        hold->state = NULL; /* it is being deallocated */
+        return 0;
+    }
+    hold->obj = Py_NewRef(obj);
+    return 1;
+}
+
+void
+crm_hold_close(crm_hold *hold)
+{
+    Py_CLEAR(hold->obj);
+}
+
+PyObject *
+crm_fire_append(crm_hold *hold, PyObject *member, const crm_initiator *from)
+{
+    if (hold->obj == NULL) {
+        return Py_NewRef(member);
+    }
+    return crm_rel_fire_append(hold->state, hold->slot, member, from);
+}
+
+int
+crm_fire_remove(crm_hold *hold, PyObject *member, const crm_initiator *from)
+{
+    if (hold->obj == NULL) {
+        return 0;
+    }
+    return crm_rel_fire_remove(hold->state, hold->slot, member, from);
+}
+
+PyObject *
+crm_collection_new(crm_state *state, uint16_t slot)
+{
+    crm_core *core = crm_state_manager(state)->core;
+    int is_set = (crm_state_attr(state, slot)->flags & CRM_ATTR_SET) != 0;
+    PyTypeObject *type = is_set ? core->set_type : core->list_type;
+    PyObject *self = PyObject_CallNoArgs((PyObject *)type);
+    if (self != NULL) {
+        crm_tie *tie = crm_tie_of(self);
+        tie->owner = state;
+        tie->slot = slot;
+    }
+    return self;
+}
+
+void
+crm_collection_release(crm_core *core, PyObject *collection)
+{
+    if (crm_collection_check(core, collection)) {
+        crm_tie_of(collection)->owner = NULL;
+    }
+}
+
+int
+crm_collection_load(PyObject *collection, PyObject *member)
+{
+    return PyList_Check(collection) ? PyList_Append(collection, member)
+                                    : PySet_Add(collection, member);
+}
+
+int
+crm_collection_unload(PyObject *collection, PyObject *member)
+{
+    if (PyList_Check(collection)) {
+        return crm_list_discard(collection, member) < 0 ? -1 : 0;
+    }
+    return PySet_Discard(collection, member) < 0 ? -1 : 0;
+}
+
+PyObject *
+crm_collection_members(PyObject *collection)
+{
+    if (PyList_Check(collection)) {
+        return PyList_GetSlice(collection, 0, PyList_GET_SIZE(collection));
+    }
+    return PySequence_List(collection);
+}
+
+Py_ssize_t
+crm_collection_len(PyObject *collection)
+{
+    return PyList_Check(collection) ? PyList_GET_SIZE(collection)
+                                    : PySet_GET_SIZE(collection);
+}
+
+int
+crm_list_has(PyObject *list, PyObject *member)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        if (PyList_GET_ITEM(list, i) == member) {
+            return 1;
+        }
+    }
     return 0;
+}
+
+int
+crm_list_discard(PyObject *list, PyObject *member)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        if (PyList_GET_ITEM(list, i) == member) {
+            return PyList_SetSlice(list, i, i + 1, NULL) < 0 ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+int
+crm_collection_add(PyObject *collection, PyObject *member,
+                   const crm_initiator *from)
+{
+    crm_hold hold;
+    crm_hold_open(&hold, collection);
+    int status = -1;
+    if (PyList_Check(collection)) {
+        PyObject *stored = crm_fire_append(&hold, member, from);
+        if (stored != NULL) {
+            status = PyList_Append(collection, stored);
+            Py_DECREF(stored);
+        }
+    }
+    else {
+        status = crm_set_add(collection, &hold, member, from);
+    }
+    crm_hold_close(&hold);
+    return status;
+}
+
+int
+crm_collection_take(PyObject *collection, PyObject *member,
+                    const crm_initiator *from)
+{
+    int has = PyList_Check(collection) ? crm_list_has(collection, member)
+                                       : PySet_Contains(collection, member);
+    if (has <= 0) {
+        return has;
+    }
+    crm_hold hold;
+    crm_hold_open(&hold, collection);
+    Py_INCREF(member);
+    int status = crm_fire_remove(&hold, member, from);
+    if (status == 0) {
+        status = crm_collection_unload(collection, member);
+    }
+    Py_DECREF(member);
+    crm_hold_close(&hold);
+    return status;
+}
+
+/* ---- InstrumentedList ------------------------------------------------- */
+
+static PyObject *
+list_append(PyObject *self, PyObject *member)
+{
+    if (crm_collection_add(self, member, NULL) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static int
+extend(PyObject *self, PyObject *iterable)
+{
+    PyObject *members = PySequence_List(iterable);
+    if (members == NULL) {
+        return -1;
+    }
+    int status = 0;
+    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(members); i++) {
+        status = crm_collection_add(self, PyList_GET_ITEM(members, i), NULL);
+    }
+    Py_DECREF(members);
+    return status;
+}
+
+static PyObject *
+list_extend(PyObject *self, PyObject *iterable)
+{
+    if (extend(self, iterable) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+list_iadd(PyObject *self, PyObject *iterable)
+{
+    return extend(self, iterable) < 0 ? NULL : Py_NewRef(self);
+}
+
+static int
+insert(PyObject *self, Py_ssize_t index, PyObject *member)
+{
+    crm_hold hold;
+    crm_hold_open(&hold, self);
+    int status = -1;
+    PyObject *stored = crm_fire_append(&hold, member, NULL);
+    if (stored != NULL) {
+        status = PyList_Insert(self, index, stored);
+        Py_DECREF(stored);
+    }
+    crm_hold_close(&hold);
+    return status;
+}
+
+static PyObject *
+list_insert(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        return PyErr_Format(PyExc_TypeError,
+                            "insert expected 2 arguments, got %zd", nargs);
+    }
+    Py_ssize_t index = PyNumber_AsSsize_t(args[0], PyExc_IndexError);
+    if (index == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    if (insert(self, index, args[1]) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* Takes the members of [first, last) out, each with its events. */
+static int
+delete_range(PyObject *self, Py_ssize_t first, Py_ssize_t last)
+{
+    PyObject *members = PyList_GetSlice(self, first, last);
+    if (members == NULL) {
+        return -1;
+    }
+    crm_hold hold;
+    crm_hold_open(&hold, self);
+    int status = 0;
+    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(members); i++) {
+        status = crm_fire_remove(&hold, PyList_GET_ITEM(members, i), NULL);
+    }
+    if (status == 0) {
+        status = PyList_SetSlice(self, first, last, NULL);
+    }
+    crm_hold_close(&hold);
+    Py_DECREF(members);
+    return status;
+}
+
+static PyObject *
+list_remove(PyObject *self, PyObject *member)
+{
+    crm_hold hold;
+    crm_hold_open(&hold, self);
+    int status = crm_fire_remove(&hold, member, NULL);
+    crm_hold_close(&hold);
+    if (status < 0) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self); i++) {
+        PyObject *item = Py_NewRef(PyList_GET_ITEM(self, i));
+        int equal = PyObject_RichCompareBool(item, member, Py_EQ);
+        Py_DECREF(item);
+        if (equal < 0) {
+            return NULL;
+        }
+        if (equal) {
+            if (PyList_SetSlice(self, i, i + 1, NULL) < 0) {
+                return NULL;
+            }
+            Py_RETURN_NONE;
+        }
+    }
+    PyErr_SetString(PyExc_ValueError, "list.remove(x): x not in list");
+    return NULL;
+}
+
+static PyObject *
+list_pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    Py_ssize_t index = -1;
+    if (nargs > 1) {
+        return PyErr_Format(PyExc_TypeError,
+                            "pop expected at most 1 argument, got %zd", nargs);
+    }
+    if (nargs == 1) {
+        index = PyNumber_AsSsize_t(args[0], PyExc_IndexError);
+        if (index == -1 && PyErr_Occurred()) {
+            return NULL;
+        }
+    }
+    Py_ssize_t length = PyList_GET_SIZE(self);
+    if (length == 0) {
+        PyErr_SetString(PyExc_IndexError, "pop from empty list");
+        return NULL;
+    }
+    index += index < 0 ? length : 0;
+    if (index < 0 || index >= length) {
+        PyErr_SetString(PyExc_IndexError, "pop index out of range");
+        return NULL;
+    }
+    crm_hold hold;
+    if (crm_hold_open(&hold, self) &&
+        crm_rel_changes(hold.state, hold.slot) < 0) {
+        crm_hold_close(&hold);
+        return NULL;
+    }
+    /* The mark may have run foreign code. */
+    if (index >= PyList_GET_SIZE(self)) {
+        crm_hold_close(&hold);
+        PyErr_SetString(PyExc_IndexError, "pop index out of range");
+        return NULL;
+    }
+    PyObject *item = Py_NewRef(PyList_GET_ITEM(self, index));
+    if (PyList_SetSlice(self, index, index + 1, NULL) < 0 ||
+        crm_fire_remove(&hold, item, NULL) < 0) {
+        Py_CLEAR(item);
+    }
+    crm_hold_close(&hold);
+    return item;
+}
+
+static PyObject *
+list_clear(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    if (delete_range(self, 0, PyList_GET_SIZE(self)) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* self[index] = member; the old member leaves first. */
+static int
+set_index(PyObject *self, Py_ssize_t index, PyObject *member)
+{
+    if (index < 0 || index >= PyList_GET_SIZE(self)) {
+        PyErr_SetString(PyExc_IndexError, "list assignment index out of range");
+        return -1;
+    }
+    crm_hold hold;
+    crm_hold_open(&hold, self);
+    PyObject *old = Py_NewRef(PyList_GET_ITEM(self, index));
+    PyObject *stored = NULL;
+    int status = -1;
+    if (old == Py_None || crm_fire_remove(&hold, old, NULL) == 0) {
+        stored = crm_fire_append(&hold, member, NULL);
+    }
+    if (stored != NULL) {
+        status = PyList_SetItem(self, index, stored);
+    }
+    Py_DECREF(old);
+    crm_hold_close(&hold);
+    return status;
+}
+
+static int
+delete_slice(PyObject *self, PyObject *slice)
+{
+    Py_ssize_t start, stop, step;
+    if (PySlice_Unpack(slice, &start, &stop, &step) < 0) {
+        return -1;
+    }
+    PyObject *members = PyObject_GetItem(self, slice);
+    if (members == NULL) {
+        return -1;
+    }
+    crm_hold hold;
+    crm_hold_open(&hold, self);
+    int status = 0;
+    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(members); i++) {
+        status = crm_fire_remove(&hold, PyList_GET_ITEM(members, i), NULL);
+    }
+    crm_hold_close(&hold);
+    Py_DECREF(members);
+    if (status == 0) {
+        status = PyList_Type.tp_as_mapping->mp_ass_subscript(self, slice, NULL);
+    }
+    return status;
+}
+
+static int
+assign_slice(PyObject *self, PyObject *slice, PyObject *value)
+{
+    Py_ssize_t start, stop, step;
+    if (PySlice_Unpack(slice, &start, &stop, &step) < 0) {
+        return -1;
+    }
+    Py_ssize_t count =
+        PySlice_AdjustIndices(PyList_GET_SIZE(self), &start, &stop, step);
+    if (step == 1 && value == self) {
+        return 0;
+    }
+    PyObject *members = PySequence_List(value);
+    if (members == NULL) {
+        return -1;
+    }
+    Py_ssize_t given = PyList_GET_SIZE(members);
+    int status = 0;
+    if (step == 1) {
+        for (Py_ssize_t i = 0;
+             status == 0 && i < count && start < PyList_GET_SIZE(self); i++) {
+            status = delete_range(self, start, start + 1);
+        }
+        for (Py_ssize_t i = 0; status == 0 && i < given; i++) {
+            status = insert(self, start + i, PyList_GET_ITEM(members, i));
+        }
+    }
+    else if (given != count) {
+        PyErr_Format(PyExc_ValueError,
+                     "attempt to assign sequence of size %zd to extended "
+                     "slice of size %zd",
+                     given, count);
+        status = -1;
+    }
+    else {
+        for (Py_ssize_t i = 0; status == 0 && i < given; i++) {
+            status =
+                set_index(self, start + i * step, PyList_GET_ITEM(members, i));
+        }
+    }
+    Py_DECREF(members);
+    return status;
+}
+
+static int
+list_ass_subscript(PyObject *self, PyObject *index, PyObject *value)
+{
+    if (PySlice_Check(index)) {
+        return value == NULL ? delete_slice(self, index)
+                             : assign_slice(self, index, value);
+    }
+    if (!PyIndex_Check(index)) {
+        PyErr_Format(PyExc_TypeError,
+                     "list indices must be integers or slices, not %.200s",
+                     Py_TYPE(index)->tp_name);
+        return -1;
+    }
+    Py_ssize_t i = PyNumber_AsSsize_t(index, PyExc_IndexError);
+    if (i == -1 && PyErr_Occurred()) {
+        return -1;
+    }
+    i += i < 0 ? PyList_GET_SIZE(self) : 0;
+    if (value != NULL) {
+        return set_index(self, i, value);
+    }
+    if (i < 0 || i >= PyList_GET_SIZE(self)) {
+        PyErr_SetString(PyExc_IndexError, "list assignment index out of range");
+        return -1;
+    }
+    return delete_range(self, i, i + 1);
+}
+
+static int
+list_ass_item(PyObject *self, Py_ssize_t i, PyObject *value)
+{
+    if (value != NULL) {
+        return set_index(self, i, value);
+    }
+    if (i < 0 || i >= PyList_GET_SIZE(self)) {
+        PyErr_SetString(PyExc_IndexError, "list assignment index out of range");
+        return -1;
+    }
+    return delete_range(self, i, i + 1);
+}
+
+static int
+list_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    return PyList_Type.tp_traverse(self, visit, arg);
+}
+
+static PyMethodDef list_methods[] = {
+    {"append", list_append, METH_O, NULL},
+    {"extend", list_extend, METH_O, NULL},
+    {"insert", (PyCFunction)(void (*)(void))list_insert, METH_FASTCALL, NULL},
+    {"remove", list_remove, METH_O, NULL},
+    {"pop", (PyCFunction)(void (*)(void))list_pop, METH_FASTCALL, NULL},
+    {"clear", list_clear, METH_NOARGS, NULL},
+    {NULL},
+};
+
+static PyType_Slot list_slots[] = {
+    {Py_tp_doc, "A list-based relationship: every change is tracked."},
+    {Py_tp_traverse, list_traverse},
+    {Py_tp_methods, list_methods},
+    {Py_mp_ass_subscript, list_ass_subscript},
+    {Py_sq_ass_item, list_ass_item},
+    {Py_sq_inplace_concat, list_iadd},
+    {0, NULL},
+};
+
+static PyType_Spec list_spec = {
+    .name = "cormorant._core.InstrumentedList",
+    .basicsize = sizeof(crm_list),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .slots = list_slots,
+};
+
+int
+crm_collection_init(crm_core *core, PyObject *module)
+{
+    PyObject *bases = PyTuple_Pack(1, (PyObject *)&PyList_Type);
+    if (bases == NULL) {
+        return -1;
+    }
+    core->list_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &list_spec, bases);
+    Py_DECREF(bases);
+    if (core->list_type == NULL ||
+        PyModule_AddType(module, core->list_type) < 0) {
+        return -1;
+    }
+    return crm_set_init(core, module);
 }

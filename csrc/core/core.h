@@ -8,6 +8,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <structmember.h>
 
 /* The type codes of codec.h live in this enum's order; both Python
  * (`_core.TYPE_*`) and C read it from here. */
@@ -25,7 +26,8 @@ typedef enum {
     CRM_TYPE_UUID,     /* uuid.UUID; arg: True for uuid objects, else str */
     CRM_TYPE_JSON,     /* arg: (dumps, loads, none_as_null) */
     CRM_TYPE_ENUM,     /* arg: (bind dict, result dict) */
-    CRM_TYPE_PYTHON,   /* arg: callable run on the ANY value */
+    CRM_TYPE_PYTHON,   /* arg: callable that makes the result of the ANY value,
+                          or (bind, result), each a callable or None */
     CRM_TYPE_COUNT_
 } crm_type_code;
 
@@ -38,22 +40,36 @@ typedef struct crm_core {
     PyTypeObject *attribute_type;  /* attribute.c Attribute (descriptor) */
     PyTypeObject *list_type;       /* collection.c InstrumentedList */
     PyTypeObject *set_type;        /* collection.c InstrumentedSet */
+    PyTypeObject *view_type;       /* dictview.c  an entity's __dict__ */
     PyTypeObject *session_type;    /* session.c   SessionBase */
     PyTypeObject *connection_type; /* connection.c Connection */
     PyTypeObject *plan_type;       /* plan.c      Plan */
     PyTypeObject *cursor_type;     /* result.c    Cursor */
-    PyTypeObject *row_type;        /* result.c    Row */
+    PyTypeObject *row_type;        /* row.c       Row */
+    PyTypeObject *row_keys_type;   /* row.c       RowKeys */
+    PyTypeObject *row_mapping_type; /* rowmapping.c RowMapping */
+    PyTypeObject *insert_plan_type; /* flush.c    InsertPlan */
     PyTypeObject *pool_type;       /* pool.c      Pool */
 
     /* singletons and classes of other modules, owned */
     PyObject *no_value;       /* _core.NO_VALUE */
     PyObject *exc;            /* module cormorant.exc */
-    PyObject *decimal_type;   /* decimal.Decimal */
+    PyObject *decimal_type;   /* decimal.Decimal, NULL until first used */
     PyObject *uuid_type;      /* uuid.UUID, NULL until first used */
 
     /* interned names, owned */
     PyObject *str_dict;       /* "__dict__" */
     PyObject *str_instance_state; /* "_sa_instance_state" */
+    PyObject *str_manager;        /* "__cormorant_manager__" */
+    PyObject *str_autobegin;      /* "_autobegin_t" */
+
+    struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
+    PyObject *instance_state; /* owned, NULL until used: orm.instance class */
+    uint64_t sessions;        /* sessions made so far */
+
+    /* counters of connection.c and plan.c */
+    uint64_t last_plan; /* id of the newest Plan */
+    uint64_t last_run;  /* number of the newest run of a statement */
 } crm_core;
 
 extern struct PyModuleDef crm_core_module;
@@ -79,6 +95,8 @@ int crm_plan_init(crm_core *core, PyObject *module);
 int crm_result_init(crm_core *core, PyObject *module);
 int crm_hydrate_init(crm_core *core, PyObject *module);
 int crm_flush_init(crm_core *core, PyObject *module);
+int crm_uow_init(crm_core *core, PyObject *module);
+int crm_loading_init(crm_core *core, PyObject *module);
 int crm_pool_init(crm_core *core, PyObject *module);
 
 #endif /* CRM_CORE_H */

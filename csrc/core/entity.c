@@ -1,7 +1,329 @@
-#include "core.h"
+/* entity.c: Entity, the base of declarative classes. */
+#include "entity.h"
+
+#include <string.h>
+
+#include "state.h"
+
+static int
+entity_setattro(PyObject *self, PyObject *name, PyObject *value);
+static void
+entity_dealloc(crm_entity *self);
+
+/* ---- life ------------------------------------------------------------- */
+
+static PyObject *
+entity_alloc(PyTypeObject *type, crm_manager *manager)
+{
+    uint16_t nslots = manager->nattrs;
+    crm_entity *self = PyObject_GC_NewVar(crm_entity, type, nslots);
+    if (self == NULL) {
+        return NULL;
+    }
+    memset((char *)self + offsetof(crm_entity, dict), 0,
+           sizeof(crm_entity) - offsetof(crm_entity, dict) +
+               nslots * sizeof(PyObject *));
+    self->state.layout = crm_layout_ref(manager->bare);
+    self->state.nslots = nslots;
+    if (type->tp_setattro != entity_setattro) {
+        /* Nothing would tell when it gets an instance dict. */
+        PyObject_GC_Track(self);
+    }
+    return (PyObject *)self;
+}
+
+/* Runs the hook that completes the mapping before the first object is made. */
+static int
+configure(crm_manager *manager)
+{
+    PyObject *hook = Py_NewRef(manager->configure);
+    PyObject *result = PyObject_CallNoArgs(hook);
+    Py_DECREF(hook);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+PyObject *
+crm_entity_new(crm_manager *manager)
+{
+    if (manager->bare == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the class is being destroyed");
+        return NULL;
+    }
+    return entity_alloc((PyTypeObject *)manager->class_, manager);
+}
+
+static PyObject *
+entity_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
+           PyObject *Py_UNUSED(kwargs))
+{
+    crm_core *core = crm_core_of(type);
+    if (core == NULL) {
+        return NULL;
+    }
+    crm_manager *manager = crm_manager_find(core, type);
+    if (manager == NULL) {
+        manager = core->nobody;
+    }
+    if (manager->configure != NULL && configure(manager) < 0) {
+        return NULL;
+    }
+    if (manager->bare == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the class is being destroyed");
+        return NULL;
+    }
+    return entity_alloc(type, manager);
+}
+
+/* Sets one constructor argument. */
+static int
+init_argument(crm_entity *self, crm_core *core, PyObject *name, PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject *descr = _PyType_Lookup(type, name);
+    if (descr != NULL && (type->tp_setattro == entity_setattro ||
+                          type->tp_setattro == PyObject_GenericSetAttr)) {
+        int slot = crm_attribute_slot(core, descr, &self->state);
+        if (slot >= 0) {
+            return crm_attr_set(&self->state, (uint16_t)slot, value);
+        }
+    }
+    if (descr == NULL) {
+        /* A metaclass attribute counts too, as hasattr() would see it. */
+        PyObject *found = PyObject_GetAttr((PyObject *)type, name);
+        if (found == NULL) {
+            if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+                PyErr_Format(PyExc_TypeError,
+                             "%R is an invalid keyword argument for %s", name,
+                             crm_type_name(type));
+            }
+            return -1;
+        }
+        Py_DECREF(found);
+    }
+    return PyObject_SetAttr((PyObject *)self, name, value);
+}
+
+static int
+entity_init(crm_entity *self, PyObject *args, PyObject *kwargs)
+{
+    if (PyTuple_GET_SIZE(args) != 0) {
+        PyErr_Format(PyExc_TypeError,
+                     "__init__() takes 1 positional argument but %zd %s given",
+                     PyTuple_GET_SIZE(args) + 1, "were");
+        return -1;
+    }
+    if (kwargs == NULL) {
+        return 0;
+    }
+    crm_core *core = self->state.layout->manager->core;
+    PyObject *name, *value;
+    Py_ssize_t pos = 0;
+    while (PyDict_Next(kwargs, &pos, &name, &value)) {
+        Py_INCREF(name);
+        Py_INCREF(value);
+        int status = init_argument(self, core, name, value);
+        Py_DECREF(name);
+        Py_DECREF(value);
+        if (status < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+entity_setattro(PyObject *self, PyObject *name, PyObject *value)
+{
+    crm_entity *entity = (crm_entity *)self;
+    int had_dict = entity->dict != NULL;
+    int status = PyObject_GenericSetAttr(self, name, value);
+    if (!had_dict && entity->dict != NULL) {
+        crm_state_track(&entity->state);
+    }
+    return status;
+}
+
+void
+crm_entity_prepare_class(PyTypeObject *cls)
+{
+    if (cls->tp_setattro == PyObject_GenericSetAttr) {
+        cls->tp_setattro = entity_setattro;
+    }
+}
+
+static int
+entity_traverse(crm_entity *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->dict);
+    crm_state *state = &self->state;
+    for (uint16_t i = 0; i < state->nslots; i++) {
+        if (CRM_SLOT_HAS(state->slots[i])) {
+            Py_VISIT(state->slots[i]);
+        }
+    }
+    if ((state->flags & (CRM_S_KEY | CRM_S_INT_KEY)) == CRM_S_KEY) {
+        Py_VISIT(state->key.o);
+    }
+    return state->ext == NULL ? 0 : crm_ext_traverse(state->ext, visit, arg);
+}
+
+/* Lets go of whatever can be in a cycle.  The object stays what it is to its
+ * session: someone may still find it there, and would read it from its row or
+ * load it again. */
+static int
+entity_clear(crm_entity *self)
+{
+    crm_state *state = &self->state;
+    for (uint16_t i = 0; i < state->nslots; i++) {
+        PyObject *value = state->slots[i];
+        if (CRM_SLOT_HAS(value) && PyObject_IS_GC(value)) {
+            (void)crm_state_put(state, i, NULL);
+        }
+    }
+    Py_CLEAR(self->dict);
+    crm_state_reset_ext(state);
+    if (state->ext != NULL) {
+        Py_CLEAR(state->ext->options);
+    }
+    return 0;
+}
+
+static void
+entity_dealloc(crm_entity *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    crm_state *state = &self->state;
+    PyObject_GC_UnTrack(self);
+    /* First of all, so that nobody finds it any more. */
+    if (state->map != NULL) {
+        crm_state_leave_map(state);
+        if (state->map != NULL && (state->flags & CRM_S_DELETED)) {
+            crm_ptrset_remove(&state->map->session->gone, state);
+        }
+        state->map = NULL;
+    }
+    Py_TRASHCAN_BEGIN(self, entity_dealloc) if (self->weakrefs != NULL)
+    {
+        PyObject_ClearWeakRefs((PyObject *)self);
+    }
+    for (uint16_t i = 0; i < state->nslots; i++) {
+        if (CRM_SLOT_HAS(state->slots[i])) {
+            (void)crm_state_put(state, i, NULL);
+        }
+    }
+    Py_CLEAR(self->dict);
+    crm_ext *ext = state->ext;
+    if (ext != NULL) {
+        state->ext = NULL;
+        crm_ext_free(ext);
+    }
+    crm_state_drop_key(state);
+    crm_page_unref(state->page);
+    crm_layout *layout = state->layout;
+    PyObject_GC_Del(self);
+    crm_layout_unref(layout);
+    Py_DECREF(type);
+    Py_TRASHCAN_END
+}
+
+/* ---- attributes of every object ---------------------------------------- */
+
+PyObject *
+crm_instance_state(crm_core *core, PyObject *obj)
+{
+    if (core->instance_state == NULL) {
+        PyObject *module = PyImport_ImportModule("cormorant.orm.instance");
+        if (module == NULL) {
+            return NULL;
+        }
+        core->instance_state = PyObject_GetAttrString(module, "InstanceState");
+        Py_DECREF(module);
+        if (core->instance_state == NULL) {
+            return NULL;
+        }
+    }
+    return PyObject_CallOneArg(core->instance_state, obj);
+}
+
+static PyObject *
+entity_get_instance_state(crm_entity *self, void *Py_UNUSED(closure))
+{
+    crm_core *core = self->state.layout->manager->core;
+    if (self->state.layout->manager == core->nobody) {
+        PyErr_Format(PyExc_AttributeError,
+                     "'%s' object has no attribute '_sa_instance_state'",
+                     crm_type_name(Py_TYPE(self)));
+        return NULL;
+    }
+    return crm_instance_state(core, (PyObject *)self);
+}
+
+static PyObject *
+entity_get_dict(crm_entity *self, void *Py_UNUSED(closure))
+{
+    crm_manager *manager = self->state.layout->manager;
+    if (manager == manager->core->nobody) {
+        if (self->dict == NULL) {
+            self->dict = PyDict_New();
+        }
+        return Py_XNewRef(self->dict);
+    }
+    return crm_view_new(manager->core, (PyObject *)self);
+}
+
+static PyGetSetDef entity_getset[] = {
+    {"__dict__", (getter)entity_get_dict, NULL,
+     "Loaded attributes by name, live.", NULL},
+    {"_sa_instance_state", (getter)entity_get_instance_state, NULL,
+     "What cormorant.inspect() gives for the object.", NULL},
+    {NULL},
+};
+
+static PyMemberDef entity_members[] = {
+    {"__dictoffset__", T_PYSSIZET, offsetof(crm_entity, dict), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_entity, weakrefs), READONLY,
+     NULL},
+    {NULL},
+};
+
+static PyType_Slot entity_slots[] = {
+    {Py_tp_doc,
+     "Entity(**kwargs)\n--\n\n"
+     "Base of declarative classes: sets mapped attributes by name."},
+    {Py_tp_new, entity_new},
+    {Py_tp_init, entity_init},
+    {Py_tp_dealloc, entity_dealloc},
+    {Py_tp_traverse, entity_traverse},
+    {Py_tp_clear, entity_clear},
+    {Py_tp_getset, entity_getset},
+    {Py_tp_members, entity_members},
+    {0, NULL},
+};
+
+static PyType_Spec entity_spec = {
+    .name = "cormorant._core.Entity",
+    .basicsize = sizeof(crm_entity),
+    .itemsize = sizeof(PyObject *),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .slots = entity_slots,
+};
 
 int
-crm_entity_init(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(module))
+crm_entity_init(crm_core *core, PyObject *module)
 {
-    return 0;
+    core->entity_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &entity_spec, NULL);
+    if (core->entity_type == NULL ||
+        PyModule_AddType(module, core->entity_type) < 0) {
+        return -1;
+    }
+    core->nobody = (crm_manager *)PyObject_CallOneArg(
+        (PyObject *)core->manager_type, (PyObject *)core->entity_type);
+    if (core->nobody == NULL) {
+        return -1;
+    }
+    return crm_view_init(core, module) < 0 ? -1
+                                           : crm_state_api_init(core, module);
 }

@@ -49,7 +49,7 @@ typedef struct {
     uint16_t flags;  /* CRM_ATTR_* */
     uint16_t slot;   /* == its index in manager->attrs */
     /* relationships: */
-    crm_manager *target;  /* borrowed: the related class, NULL until set */
+    crm_manager *target;  /* owned: the related class, NULL until set */
     int32_t reverse;      /* slot of the other side in target, or -1 */
     /* many-to-one by one column to the target's one-column primary key: the
      * slot of that foreign key, so that a lazy load first looks into the
@@ -62,7 +62,7 @@ typedef struct {
 struct crm_manager {
     PyObject_HEAD
     crm_core *core;
-    PyObject *class_;  /* borrowed: the class owns its manager */
+    PyObject *class_;  /* owned: a type; class and manager are a cycle */
     PyObject *mapper;  /* owned: the Python Mapper, or None */
     PyObject *loader;  /* owned callable: loads unloaded attributes; see
                           ClassManager.loader in _core.pyi */
@@ -75,6 +75,11 @@ struct crm_manager {
     uint8_t int_key;    /* one-column key with an INTEGER codec */
     uint8_t has_reconstructor;
     PyObject *reconstructor; /* owned callable(obj) or NULL */
+    PyObject *configure;     /* owned callable() or NULL: run once before the
+                                first object is made, resets itself */
+    PyObject *orphans;       /* owned list or NULL: properties of other classes
+                                whose delete-orphan cascade covers this one */
+    crm_layout *bare;        /* owned: layout of objects without a row */
     PyObject *weakrefs;
 };
 
@@ -83,10 +88,12 @@ struct crm_manager {
 struct crm_layout {
     Py_ssize_t refs;
     crm_manager *manager; /* owned */
+    PyObject *options;    /* owned or NULL: loader options of the statement */
     uint16_t ncols;       /* entries in `col`; slots beyond have no column */
     int16_t col[];        /* slot -> column of the row, or -1 */
 };
 
+/* Every col is -1; NULL with MemoryError. */
 crm_layout *crm_layout_new(crm_manager *manager, uint16_t ncols);
 static inline crm_layout *
 crm_layout_ref(crm_layout *layout)
@@ -109,6 +116,7 @@ enum {
     CRM_S_DELETED = 1 << 6,  /* DELETE flushed, transaction still open */
     CRM_S_EXPIRED = 1 << 7,  /* every column attribute is to be reloaded */
     CRM_S_LOADING = 1 << 8,  /* being filled by a program */
+    CRM_S_ORPHANED = 1 << 9, /* lost its last parent outside of a session */
 };
 
 /* A slot holds an owned object, NULL (take it from the row, else it is not
@@ -124,7 +132,7 @@ typedef struct {
         int64_t i;
         PyObject *o; /* owned: one key value, or tuple of a composite key */
     } key;
-    crm_ext *ext;     /* owned, NULL until needed: see state.c */
+    crm_ext *ext;     /* owned, NULL until needed: see state.h */
     uint32_t flags;   /* CRM_S_* */
     uint16_t row;     /* row of page */
     uint16_t nslots;  /* slots in this object: attributes added to the class
@@ -148,8 +156,10 @@ crm_state_object(crm_state *state)
 {
     return (PyObject *)((char *)state - offsetof(crm_entity, state));
 }
-/* The manager of a mapped class: borrowed; NULL with
- * exc.UnmappedClassError. */
+/* The manager of a mapped class or of the nearest mapped base: borrowed; NULL
+ * without an exception. */
+crm_manager *crm_manager_find(crm_core *core, PyTypeObject *cls);
+/* The same, but NULL with exc.UnmappedClassError. */
 crm_manager *crm_manager_of_class(crm_core *core, PyObject *cls);
 
 /* A new object of the class without running __init__: no row, no session. Not
@@ -212,11 +222,16 @@ struct crm_session {
     crm_ptrset new_;
     crm_ptrset modified;
     crm_ptrset deleted;
+    crm_ptrset gone; /* borrowed states: CRM_S_DELETED, still attached */
+    uint64_t hash_key; /* number of the session, from 1 */
 };
 
 /* The session's map for a root manager, made on first use: borrowed; NULL with
  * MemoryError. */
 crm_map *crm_session_map(crm_session *session, crm_manager *root);
+/* The live object of a map with that identity: borrowed state, NULL without an
+ * exception if there is none, with one if a key's comparison failed. */
+crm_state *crm_map_get(crm_map *map, const crm_key *key);
 /* Attaches an object loaded from the database (its key is set, it is in no
  * session) to the map: 0, or -1. */
 int crm_session_attach(crm_map *map, crm_state *state);

@@ -1,7 +1,545 @@
-#include "core.h"
+/* manager.c: ClassManager, a mapped class as the core sees it, and layouts. */
+#include "entity.h"
+
+#include <string.h>
+
+#include "state.h"
+
+/* ---- layouts ---------------------------------------------------------- */
+
+crm_layout *
+crm_layout_new(crm_manager *manager, uint16_t ncols)
+{
+    crm_layout *layout =
+        PyMem_Malloc(sizeof(crm_layout) + (size_t)ncols * sizeof(int16_t));
+    if (layout == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    layout->refs = 1;
+    layout->manager = (crm_manager *)Py_NewRef((PyObject *)manager);
+    layout->options = NULL;
+    layout->ncols = ncols;
+    memset(layout->col, 0xff, (size_t)ncols * sizeof(int16_t));
+    return layout;
+}
+
+void
+crm_layout_unref(crm_layout *layout)
+{
+    if (layout == NULL || --layout->refs > 0) {
+        return;
+    }
+    crm_manager *manager = layout->manager;
+    PyObject *options = layout->options;
+    PyMem_Free(layout);
+    Py_XDECREF(options);
+    Py_XDECREF((PyObject *)manager);
+}
+
+/* ---- look-up ---------------------------------------------------------- */
+
+crm_manager *
+crm_manager_find(crm_core *core, PyTypeObject *cls)
+{
+    PyObject *found = _PyType_Lookup(cls, core->str_manager);
+    if (found == NULL || !Py_IS_TYPE(found, core->manager_type)) {
+        return NULL;
+    }
+    return (crm_manager *)found;
+}
+
+crm_manager *
+crm_manager_of_class(crm_core *core, PyObject *cls)
+{
+    crm_manager *manager = NULL;
+    if (PyType_Check(cls)) {
+        manager = crm_manager_find(core, (PyTypeObject *)cls);
+    }
+    if (manager == NULL) {
+        if (PyType_Check(cls)) {
+            PyObject *name = PyObject_GetAttrString(cls, "__name__");
+            PyObject *module = PyObject_GetAttrString(cls, "__module__");
+            if (name != NULL && module != NULL) {
+                crm_raise(core, "UnmappedClassError",
+                          "Class '%S.%S' is not mapped", module, name);
+            }
+            Py_XDECREF(name);
+            Py_XDECREF(module);
+        }
+        else {
+            crm_raise(core, "UnmappedClassError", "%R is not a mapped class",
+                      cls);
+        }
+    }
+    return manager;
+}
 
 int
-crm_manager_init(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(module))
+crm_slot_in(crm_manager *manager, crm_manager *of, uint16_t slot)
 {
+    if (manager == of) {
+        return slot;
+    }
+    if (slot >= of->nattrs) {
+        return -1;
+    }
+    PyObject *name = of->attrs[slot].name;
+    if (slot < manager->nattrs && manager->attrs[slot].name == name) {
+        return slot;
+    }
+    PyObject *found = PyDict_GetItemWithError(manager->names, name);
+    if (found == NULL) {
+        PyErr_Clear();
+        return -1;
+    }
+    return (int)PyLong_AsLong(found);
+}
+
+/* ---- the type --------------------------------------------------------- */
+
+static void
+attr_clear(crm_attr *attr)
+{
+    Py_CLEAR(attr->name);
+    Py_CLEAR(attr->prop);
+    Py_CLEAR(attr->target);
+    crm_codec_clear(&attr->codec);
+}
+
+static PyObject *
+manager_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"class_", "root", NULL};
+    PyObject *cls;
+    PyObject *root = Py_None;
+    crm_core *core = crm_core_of(type);
+    if (core == NULL ||
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "O!|O:ClassManager", names,
+                                     &PyType_Type, &cls, &root)) {
+        return NULL;
+    }
+    if (root != Py_None && !Py_IS_TYPE(root, core->manager_type)) {
+        PyErr_SetString(PyExc_TypeError, "root must be a ClassManager");
+        return NULL;
+    }
+    if (!PyType_IsSubtype((PyTypeObject *)cls, core->entity_type)) {
+        PyErr_Format(PyExc_TypeError, "%R does not derive from Entity", cls);
+        return NULL;
+    }
+    crm_manager *self = (crm_manager *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->core = core;
+    self->class_ = Py_NewRef(cls);
+    self->mapper = Py_NewRef(Py_None);
+    self->root = root == Py_None ? self : (crm_manager *)Py_NewRef(root);
+    self->names = PyDict_New();
+    self->bare = crm_layout_new(self, 0);
+    if (self->names == NULL || self->bare == NULL) {
+        goto error;
+    }
+    /* The class owns its manager.  Entity itself is no heap type one can set
+     * attributes of before it is ready; its manager is core->nobody. */
+    if (cls != (PyObject *)core->entity_type) {
+        if (PyObject_SetAttr(cls, core->str_manager, (PyObject *)self) < 0) {
+            goto error;
+        }
+        crm_entity_prepare_class((PyTypeObject *)cls);
+    }
+    return (PyObject *)self;
+error:
+    Py_DECREF(self);
+    return NULL;
+}
+
+static int
+manager_traverse(crm_manager *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->class_);
+    Py_VISIT(self->mapper);
+    Py_VISIT(self->loader);
+    Py_VISIT(self->names);
+    Py_VISIT(self->reconstructor);
+    Py_VISIT(self->configure);
+    Py_VISIT(self->orphans);
+    if (self->root != self) {
+        Py_VISIT(self->root);
+    }
+    for (uint16_t i = 0; i < self->nattrs; i++) {
+        Py_VISIT(self->attrs[i].prop);
+        Py_VISIT(self->attrs[i].target);
+        Py_VISIT(self->attrs[i].codec.arg);
+    }
+    /* The bare layout owns the manager; with objects about it is alive. */
+    if (self->bare != NULL && self->bare->refs == 1) {
+        Py_VISIT(self->bare->manager);
+    }
     return 0;
+}
+
+static int
+manager_clear(crm_manager *self)
+{
+    /* class_, names and attrs stay until dealloc: objects of the class that die
+     * in the same collection still look at them. */
+    Py_CLEAR(self->mapper);
+    Py_CLEAR(self->loader);
+    Py_CLEAR(self->reconstructor);
+    Py_CLEAR(self->configure);
+    Py_CLEAR(self->orphans);
+    for (uint16_t i = 0; i < self->nattrs; i++) {
+        Py_CLEAR(self->attrs[i].prop);
+        Py_CLEAR(self->attrs[i].target);
+    }
+    crm_layout *bare = self->bare;
+    if (bare != NULL && bare->refs == 1) {
+        self->bare = NULL;
+        crm_layout_unref(bare);
+    }
+    return 0;
+}
+
+static void
+manager_dealloc(crm_manager *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (self->weakrefs != NULL) {
+        PyObject_ClearWeakRefs((PyObject *)self);
+    }
+    manager_clear(self);
+    for (uint16_t i = 0; i < self->nattrs; i++) {
+        attr_clear(&self->attrs[i]);
+    }
+    PyMem_Free(self->attrs);
+    PyMem_Free(self->pk);
+    if (self->root != self) {
+        Py_CLEAR(self->root);
+    }
+    Py_CLEAR(self->names);
+    Py_CLEAR(self->class_);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+PyDoc_STRVAR(
+    add_attribute_doc,
+    "add_attribute(name, prop, kind, flags=0, code=0, arg=None)\n--\n\n"
+    "Define an attribute; returns its slot. A name that exists is "
+    "redefined in its slot.");
+
+static PyObject *
+manager_add_attribute(crm_manager *self, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"name", "prop", "kind", "flags",
+                            "code", "arg",  NULL};
+    PyObject *name, *prop, *arg = Py_None;
+    int kind, flags = 0, code = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "UOi|iiO:add_attribute",
+                                     names, &name, &prop, &kind, &flags, &code,
+                                     &arg)) {
+        return NULL;
+    }
+    if (kind < CRM_ATTR_COLUMN || kind > CRM_ATTR_COLLECTION || flags < 0 ||
+        flags > UINT16_MAX) {
+        PyErr_SetString(PyExc_ValueError, "kind or flags out of range");
+        return NULL;
+    }
+    crm_codec codec;
+    if (crm_codec_set(&codec, code, arg) < 0) {
+        return NULL;
+    }
+    PyObject *found = PyDict_GetItemWithError(self->names, name);
+    if (found == NULL && PyErr_Occurred()) {
+        crm_codec_clear(&codec);
+        return NULL;
+    }
+    if (found != NULL) {
+        uint16_t slot = (uint16_t)PyLong_AsLong(found);
+        crm_attr *attr = &self->attrs[slot];
+        PyObject *old_prop = attr->prop;
+        crm_codec old_codec = attr->codec;
+        attr->prop = Py_NewRef(prop);
+        attr->codec = codec;
+        attr->kind = (uint8_t)kind;
+        attr->flags = (uint16_t)flags;
+        Py_INCREF(found);
+        Py_XDECREF(old_prop);
+        crm_codec_clear(&old_codec);
+        return found;
+    }
+    if (self->nattrs >= INT16_MAX) {
+        crm_codec_clear(&codec);
+        PyErr_SetString(PyExc_OverflowError, "too many attributes");
+        return NULL;
+    }
+    crm_attr *attrs = PyMem_Realloc(
+        self->attrs, (size_t)(self->nattrs + 1) * sizeof(crm_attr));
+    PyObject *slot = PyLong_FromLong(self->nattrs);
+    if (attrs != NULL) {
+        self->attrs = attrs;
+    }
+    if (attrs == NULL || slot == NULL) {
+        crm_codec_clear(&codec);
+        Py_XDECREF(slot);
+        return PyErr_NoMemory();
+    }
+    Py_INCREF(name);
+    PyUnicode_InternInPlace(&name);
+    if (PyDict_SetItem(self->names, name, slot) < 0) {
+        crm_codec_clear(&codec);
+        Py_DECREF(name);
+        Py_DECREF(slot);
+        return NULL;
+    }
+    self->attrs[self->nattrs] = (crm_attr){
+        .name = name,
+        .prop = Py_NewRef(prop),
+        .codec = codec,
+        .kind = (uint8_t)kind,
+        .flags = (uint16_t)flags,
+        .slot = self->nattrs,
+        .reverse = -1,
+        .fk_slot = -1,
+    };
+    self->nattrs++;
+    return slot;
+}
+
+PyDoc_STRVAR(set_primary_key_doc,
+             "set_primary_key(slots)\n--\n\n"
+             "Name the slots of the primary key columns, in order.");
+
+static PyObject *
+manager_set_primary_key(crm_manager *self, PyObject *arg)
+{
+    PyObject *seq = PySequence_Fast(arg, "slots must be a sequence");
+    if (seq == NULL) {
+        return NULL;
+    }
+    Py_ssize_t n = PySequence_Fast_GET_SIZE(seq);
+    uint16_t *pk = PyMem_Malloc((size_t)(n ? n : 1) * sizeof(uint16_t));
+    if (pk == NULL) {
+        Py_DECREF(seq);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        long slot = PyLong_AsLong(PySequence_Fast_GET_ITEM(seq, i));
+        if (slot < 0 || slot >= self->nattrs ||
+            self->attrs[slot].kind != CRM_ATTR_COLUMN) {
+            if (!PyErr_Occurred()) {
+                PyErr_SetString(PyExc_ValueError, "not the slot of a column");
+            }
+            PyMem_Free(pk);
+            Py_DECREF(seq);
+            return NULL;
+        }
+        pk[i] = (uint16_t)slot;
+    }
+    Py_DECREF(seq);
+    PyMem_Free(self->pk);
+    self->pk = pk;
+    self->npk = (uint16_t)n;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        self->attrs[pk[i]].flags |= CRM_ATTR_PRIMARY_KEY;
+    }
+    self->int_key = n == 1 && self->attrs[pk[0]].codec.code == CRM_TYPE_INTEGER;
+    Py_RETURN_NONE;
+}
+
+/* Remembers on the target that `prop`'s delete-orphan cascade covers it. */
+static int
+add_orphan_rule(crm_manager *target, PyObject *prop)
+{
+    if (target->orphans == NULL) {
+        target->orphans = PyList_New(0);
+        if (target->orphans == NULL) {
+            return -1;
+        }
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(target->orphans); i++) {
+        if (PyList_GET_ITEM(target->orphans, i) == prop) {
+            return 0;
+        }
+    }
+    return PyList_Append(target->orphans, prop);
+}
+
+PyDoc_STRVAR(set_relationship_doc,
+             "set_relationship(slot, target, reverse=None, fk_slot=-1, "
+             "flags=None)\n--\n\n"
+             "Bind a relationship to its class, its other side and options.");
+
+static PyObject *
+manager_set_relationship(crm_manager *self, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"slot",    "target", "reverse",
+                            "fk_slot", "flags",  NULL};
+    int slot, fk_slot = -1;
+    crm_manager *target;
+    PyObject *reverse = Py_None, *flags = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO!|OiO:set_relationship",
+                                     names, &slot, self->core->manager_type,
+                                     &target, &reverse, &fk_slot, &flags)) {
+        return NULL;
+    }
+    if (slot < 0 || slot >= self->nattrs || fk_slot < -1 ||
+        fk_slot >= (int)self->nattrs) {
+        PyErr_SetString(PyExc_IndexError, "no such slot");
+        return NULL;
+    }
+    long reverse_slot = -1;
+    if (reverse != Py_None) {
+        PyObject *found = PyDict_GetItemWithError(target->names, reverse);
+        if (found == NULL) {
+            if (!PyErr_Occurred()) {
+                PyErr_SetObject(PyExc_KeyError, reverse);
+            }
+            return NULL;
+        }
+        reverse_slot = PyLong_AsLong(found);
+    }
+    crm_attr *attr = &self->attrs[slot];
+    if (flags != Py_None) {
+        long bits = PyLong_AsLong(flags);
+        if (bits < 0 || bits > UINT16_MAX) {
+            if (!PyErr_Occurred()) {
+                PyErr_SetString(PyExc_ValueError, "flags out of range");
+            }
+            return NULL;
+        }
+        attr->flags = (uint16_t)bits;
+    }
+    Py_XSETREF(attr->target, (crm_manager *)Py_NewRef((PyObject *)target));
+    attr->reverse = (int32_t)reverse_slot;
+    attr->fk_slot = fk_slot;
+    if ((attr->flags & CRM_ATTR_DELETE_ORPHAN) &&
+        add_orphan_rule(target, attr->prop) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+manager_new_instance(crm_manager *self, PyObject *Py_UNUSED(ignored))
+{
+    return crm_entity_new(self);
+}
+
+static PyObject *
+manager_get_names(crm_manager *self, void *Py_UNUSED(closure))
+{
+    return PyDictProxy_New(self->names);
+}
+
+/* Owned members that are NULL for None. */
+static PyObject *
+manager_get_optional(crm_manager *self, void *closure)
+{
+    PyObject *value = *(PyObject **)((char *)self + (size_t)closure);
+    return Py_NewRef(value != NULL ? value : Py_None);
+}
+
+static int
+manager_set_optional(crm_manager *self, PyObject *value, void *closure)
+{
+    PyObject **member = (PyObject **)((char *)self + (size_t)closure);
+    PyObject *old = *member;
+    *member = value == NULL || value == Py_None ? NULL : Py_NewRef(value);
+    self->has_reconstructor = self->reconstructor != NULL;
+    Py_XDECREF(old);
+    return 0;
+}
+
+static int
+manager_set_mapper(crm_manager *self, PyObject *value, void *Py_UNUSED(closure))
+{
+    PyObject *old = self->mapper;
+    self->mapper = Py_NewRef(value != NULL ? value : Py_None);
+    Py_XDECREF(old);
+    return 0;
+}
+
+static PyObject *
+manager_get_root(crm_manager *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef((PyObject *)self->root);
+}
+
+static PyObject *
+manager_repr(crm_manager *self)
+{
+    return PyUnicode_FromFormat("<ClassManager of %R>", self->class_);
+}
+
+static PyMethodDef manager_methods[] = {
+    {"add_attribute", (PyCFunction)(void (*)(void))manager_add_attribute,
+     METH_VARARGS | METH_KEYWORDS, add_attribute_doc},
+    {"set_primary_key", (PyCFunction)manager_set_primary_key, METH_O,
+     set_primary_key_doc},
+    {"set_relationship", (PyCFunction)(void (*)(void))manager_set_relationship,
+     METH_VARARGS | METH_KEYWORDS, set_relationship_doc},
+    {"new_instance", (PyCFunction)manager_new_instance, METH_NOARGS,
+     "An object of the class without running __init__."},
+    {NULL},
+};
+
+#define OPTIONAL(name)                                                        \
+    {#name, (getter)manager_get_optional, (setter)manager_set_optional, NULL, \
+     (void *)offsetof(crm_manager, name)}
+
+static PyGetSetDef manager_getset[] = {
+    OPTIONAL(loader),
+    OPTIONAL(reconstructor),
+    OPTIONAL(configure),
+    {"class_", (getter)manager_get_optional, NULL, "The mapped class.",
+     (void *)offsetof(crm_manager, class_)},
+    {"mapper", (getter)manager_get_optional, (setter)manager_set_mapper,
+     "The Mapper.", (void *)offsetof(crm_manager, mapper)},
+    {"names", (getter)manager_get_names, NULL, "Attribute name -> slot.", NULL},
+    {"root", (getter)manager_get_root, NULL,
+     "The manager whose identity map is used.", NULL},
+    {NULL},
+};
+
+static PyMemberDef manager_members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_manager, weakrefs),
+     READONLY, NULL},
+    {NULL},
+};
+
+static PyType_Slot manager_slots[] = {
+    {Py_tp_doc,
+     "ClassManager(class_, root=None)\n--\n\n"
+     "A mapped class: its attributes, slots and key."},
+    {Py_tp_new, manager_new},
+    {Py_tp_dealloc, manager_dealloc},
+    {Py_tp_traverse, manager_traverse},
+    {Py_tp_clear, manager_clear},
+    {Py_tp_repr, manager_repr},
+    {Py_tp_methods, manager_methods},
+    {Py_tp_getset, manager_getset},
+    {Py_tp_members, manager_members},
+    {0, NULL},
+};
+
+static PyType_Spec manager_spec = {
+    .name = "cormorant._core.ClassManager",
+    .basicsize = sizeof(crm_manager),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = manager_slots,
+};
+
+int
+crm_manager_init(crm_core *core, PyObject *module)
+{
+    core->manager_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &manager_spec, NULL);
+    if (core->manager_type == NULL) {
+        return -1;
+    }
+    return PyModule_AddType(module, core->manager_type);
 }

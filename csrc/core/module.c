@@ -40,11 +40,17 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->attribute_type);
     Py_VISIT(core->list_type);
     Py_VISIT(core->set_type);
+    Py_VISIT(core->view_type);
     Py_VISIT(core->session_type);
+    Py_VISIT(core->nobody);
+    Py_VISIT(core->instance_state);
     Py_VISIT(core->connection_type);
     Py_VISIT(core->plan_type);
     Py_VISIT(core->cursor_type);
     Py_VISIT(core->row_type);
+    Py_VISIT(core->row_keys_type);
+    Py_VISIT(core->row_mapping_type);
+    Py_VISIT(core->insert_plan_type);
     Py_VISIT(core->pool_type);
     Py_VISIT(core->no_value);
     Py_VISIT(core->exc);
@@ -62,11 +68,19 @@ core_clear(PyObject *module)
     Py_CLEAR(core->attribute_type);
     Py_CLEAR(core->list_type);
     Py_CLEAR(core->set_type);
+    Py_CLEAR(core->view_type);
     Py_CLEAR(core->session_type);
+    Py_CLEAR(core->nobody);
+    Py_CLEAR(core->instance_state);
+    Py_CLEAR(core->str_manager);
+    Py_CLEAR(core->str_autobegin);
     Py_CLEAR(core->connection_type);
     Py_CLEAR(core->plan_type);
     Py_CLEAR(core->cursor_type);
     Py_CLEAR(core->row_type);
+    Py_CLEAR(core->row_keys_type);
+    Py_CLEAR(core->row_mapping_type);
+    Py_CLEAR(core->insert_plan_type);
     Py_CLEAR(core->pool_type);
     Py_CLEAR(core->no_value);
     Py_CLEAR(core->exc);
@@ -91,8 +105,11 @@ core_exec(PyObject *module)
     core->exc = PyImport_ImportModule("cormorant.exc");
     core->str_dict = PyUnicode_InternFromString("__dict__");
     core->str_instance_state = PyUnicode_InternFromString("_sa_instance_state");
+    core->str_manager = PyUnicode_InternFromString("__cormorant_manager__");
+    core->str_autobegin = PyUnicode_InternFromString("_autobegin_t");
     if (core->exc == NULL || core->str_dict == NULL ||
-        core->str_instance_state == NULL) {
+        core->str_instance_state == NULL || core->str_manager == NULL ||
+        core->str_autobegin == NULL) {
         return -1;
     }
     static int (*const parts[])(crm_core *, PyObject *) = {
@@ -100,6 +117,8 @@ core_exec(PyObject *module)
         crm_pool_init,   crm_manager_init,    crm_attribute_init,
         crm_entity_init, crm_collection_init, crm_session_init,
         crm_result_init, crm_hydrate_init,    crm_flush_init,
+        crm_uow_init,
+        crm_loading_init,
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
         if (parts[i](core, module) < 0) {

@@ -1,7 +1,473 @@
-#include "core.h"
+/* session.c: identity maps, new, modified and deleted objects of a session; the
+ * Python type is in sessionbase.c.
+ *
+ * An object belongs to a session while state->map is set; then it is in exactly
+ * one of: its identity map (CRM_S_IN_MAP), new_ (CRM_S_NEW), gone
+ * (CRM_S_DELETED).  Membership in new_, modified and deleted is one strong
+ * reference each.
+ */
+#include "session.h"
+
+#include <string.h>
+
+/* ---- identity maps ---------------------------------------------------- */
+
+/* Keys are borrowed from states; comparing them can kill those. */
+static int
+key_equal(const void *a, const void *b, void *Py_UNUSED(context))
+{
+    if (a == b) {
+        return 1;
+    }
+    PyObject *left = Py_NewRef((PyObject *)a);
+    PyObject *right = Py_NewRef((PyObject *)b);
+    int equal = PyObject_RichCompareBool(left, right, Py_EQ);
+    Py_DECREF(left);
+    Py_DECREF(right);
+    return equal;
+}
+
+crm_map *
+crm_session_map(crm_session *session, crm_manager *root)
+{
+    for (size_t i = 0; i < session->nmaps; i++) {
+        if (session->maps[i]->root == root) {
+            return session->maps[i];
+        }
+    }
+    crm_map **maps =
+        PyMem_Realloc(session->maps, (session->nmaps + 1) * sizeof(crm_map *));
+    if (maps == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    session->maps = maps;
+    crm_map *map = PyMem_Malloc(sizeof(crm_map));
+    crm_identity *ids = crm_identity_new(key_equal, NULL);
+    if (map == NULL || ids == NULL) {
+        PyMem_Free(map);
+        if (ids != NULL) {
+            crm_identity_free(ids);
+        }
+        PyErr_NoMemory();
+        return NULL;
+    }
+    map->ids = ids;
+    map->session = session;
+    map->root = (crm_manager *)Py_NewRef((PyObject *)root);
+    session->maps[session->nmaps++] = map;
+    return map;
+}
+
+crm_state *
+crm_map_get(crm_map *map, const crm_key *key)
+{
+    void *value = NULL;
+    if (key->is_int) {
+        value = crm_identity_get_int(map->ids, key->u.i);
+    }
+    else if (crm_identity_get(map->ids, key, &value) <= 0) {
+        return NULL;
+    }
+    crm_state *state = value;
+    if (state != NULL && Py_REFCNT(crm_state_object(state)) == 0) {
+        /* Its deallocation was put off (a long chain of objects). */
+        crm_identity_remove(map->ids, key, state);
+        CRM_OFF(state, CRM_S_IN_MAP);
+        state->map = NULL;
+        return NULL;
+    }
+    return state;
+}
 
 int
-crm_session_init(crm_core *Py_UNUSED(core), PyObject *Py_UNUSED(module))
+crm_session_attach(crm_map *map, crm_state *state)
 {
+    crm_key key;
+    if (crm_state_map_key(state, &key) < 0) {
+        return -1;
+    }
+    if (crm_identity_put(map->ids, &key, state) < 0) {
+        if (!PyErr_Occurred()) {
+            PyErr_NoMemory();
+        }
+        return -1;
+    }
+    state->map = map;
+    state->flags |= CRM_S_IN_MAP;
+    if (state->flags & CRM_S_MODIFIED) {
+        /* It was changed while it was detached. */
+        if (crm_ptrset_add(&map->session->modified, state) < 0) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        Py_INCREF(crm_state_object(state));
+    }
     return 0;
+}
+
+/* ---- strong references ------------------------------------------------ */
+
+int
+crm_session_hold(crm_ptrset *set, crm_state *state, uint32_t flag)
+{
+    int added = crm_ptrset_add(set, state);
+    if (added < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    state->flags |= flag;
+    if (added) {
+        Py_INCREF(crm_state_object(state));
+    }
+    return 0;
+}
+
+/* May drop the last reference. */
+void
+crm_session_unhold(crm_ptrset *set, crm_state *state, uint32_t flag)
+{
+    CRM_OFF(state, flag);
+    if (crm_ptrset_remove(set, state)) {
+        Py_DECREF(crm_state_object(state));
+    }
+}
+
+/* Tells the Python session that work begins. */
+static int
+autobegin(crm_session *session)
+{
+    PyObject *name = session->core->str_autobegin;
+    if (_PyType_Lookup(Py_TYPE(session), name) == NULL) {
+        return 0;
+    }
+    PyObject *result = PyObject_CallMethodNoArgs((PyObject *)session, name);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+int
+crm_session_modified(crm_state *state)
+{
+    if ((state->flags & (CRM_S_KEY | CRM_S_MODIFIED)) != CRM_S_KEY) {
+        return 0;
+    }
+    if ((state->flags & CRM_S_IN_MAP) == 0) {
+        state->flags |= CRM_S_MODIFIED;
+        return 0;
+    }
+    crm_session *session = state->map->session;
+    int first = session->modified.count == 0;
+    if (crm_session_hold(&session->modified, state, CRM_S_MODIFIED) < 0) {
+        return -1;
+    }
+    if (!first) {
+        return 0;
+    }
+    Py_INCREF((PyObject *)session);
+    int status = autobegin(session);
+    Py_DECREF((PyObject *)session);
+    return status;
+}
+
+void
+crm_session_detach(crm_state *state)
+{
+    crm_map *map = state->map;
+    if (map == NULL) {
+        return;
+    }
+    PyObject *obj = Py_NewRef(crm_state_object(state));
+    crm_session *session = (crm_session *)Py_NewRef((PyObject *)map->session);
+    crm_state_leave_map(state);
+    crm_ptrset_remove(&session->gone, state);
+    state->map = NULL;
+    crm_session_unhold(&session->new_, state, CRM_S_NEW);
+    crm_session_unhold(&session->deleted, state, CRM_S_TO_DELETE);
+    crm_session_unhold(&session->modified, state,
+                       0); /* the mark itself stays */
+    Py_DECREF((PyObject *)session);
+    Py_DECREF(obj);
+}
+
+/* ---- errors ----------------------------------------------------------- */
+
+PyObject *
+crm_raise_unmapped(crm_core *core, PyObject *obj)
+{
+    PyObject *cls = PyObject_GetAttrString(core->exc, "UnmappedInstanceError");
+    if (cls == NULL) {
+        PyErr_Clear();
+        PyObject *module = PyImport_ImportModule("cormorant.orm.exc");
+        if (module == NULL) {
+            return NULL;
+        }
+        cls = PyObject_GetAttrString(module, "UnmappedInstanceError");
+        Py_DECREF(module);
+        if (cls == NULL) {
+            return NULL;
+        }
+    }
+    PyObject *error = PyObject_CallOneArg(cls, obj);
+    if (error != NULL) {
+        PyErr_SetObject(cls, error);
+        Py_DECREF(error);
+    }
+    Py_DECREF(cls);
+    return NULL;
+}
+
+const char *
+crm_type_name(PyTypeObject *type)
+{
+    const char *dot = strrchr(type->tp_name, '.');
+    return dot != NULL ? dot + 1 : type->tp_name;
+}
+
+PyObject *
+crm_state_str(crm_state *state)
+{
+    PyObject *obj = crm_state_object(state);
+    return PyUnicode_FromFormat("<%s at 0x%zx>", crm_type_name(Py_TYPE(obj)),
+                                (size_t)obj);
+}
+
+/* An exc.InvalidRequestError whose text has the object in the place of %U. */
+int
+crm_session_refuse(crm_state *state, const char *exc_name, const char *format)
+{
+    PyObject *text = crm_state_str(state);
+    if (text != NULL) {
+        crm_raise(crm_state_manager(state)->core, exc_name, format, text);
+        Py_DECREF(text);
+    }
+    return -1;
+}
+
+crm_state *
+crm_session_mapped(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_state_of(self->core, obj);
+    if (state == NULL) {
+        crm_raise_unmapped(self->core, obj);
+    }
+    return state;
+}
+
+/* ---- adding ----------------------------------------------------------- */
+
+/* See session.h. */
+int
+crm_session_before_attach(crm_session *self, crm_state *state)
+{
+    if (state->map == NULL) {
+        return autobegin(self) < 0 ? -1 : 1;
+    }
+    crm_session *other = state->map->session;
+    if (other == self) {
+        return 0;
+    }
+    PyObject *text = crm_state_str(state);
+    if (text != NULL) {
+        crm_raise(self->core, "InvalidRequestError",
+                  "Object '%U' is already attached to session '%llu' (this is "
+                  "'%llu')",
+                  text, (unsigned long long)other->hash_key,
+                  (unsigned long long)self->hash_key);
+        Py_DECREF(text);
+    }
+    return -1;
+}
+
+/* Enters a detached object; another one with its identity is an error. */
+int
+crm_session_attach_checked(crm_session *self, crm_state *state)
+{
+    crm_map *map = crm_session_map(self, crm_state_manager(state)->root);
+    crm_key key;
+    if (map == NULL || crm_state_map_key(state, &key) < 0) {
+        return -1;
+    }
+    crm_state *other = crm_map_get(map, &key);
+    if (other == NULL && PyErr_Occurred()) {
+        return -1;
+    }
+    if (state->map != NULL) {
+        return 0; /* a comparison of keys attached it */
+    }
+    if (other == NULL || other == state) {
+        return crm_session_attach(map, state);
+    }
+    PyObject *text = crm_state_str(state);
+    PyObject *shown = crm_state_key(state);
+    if (text != NULL && shown != NULL) {
+        crm_raise(self->core, "InvalidRequestError",
+                  "Can't attach instance %U; another instance with key %S is "
+                  "already present in this session.",
+                  text, shown);
+    }
+    Py_XDECREF(text);
+    Py_XDECREF(shown);
+    return -1;
+}
+
+int
+crm_session_save(crm_session *self, crm_state *state)
+{
+    CRM_OFF(state, CRM_S_ORPHANED);
+    if ((state->flags & CRM_S_KEY) && (state->flags & CRM_S_DELETED)) {
+        return crm_session_refuse(
+            state, "InvalidRequestError",
+            "Instance '%U' has been deleted.  Use the "
+            "make_transient() function to send this object back to "
+            "the transient state.");
+    }
+    int attach = crm_session_before_attach(self, state);
+    if (attach < 0) {
+        return -1;
+    }
+    if (state->flags & CRM_S_KEY) {
+        if (attach) {
+            return crm_session_attach_checked(self, state);
+        }
+        if (state->flags & CRM_S_TO_DELETE) {
+            crm_session_unhold(&self->deleted, state, CRM_S_TO_DELETE);
+        }
+        return 0;
+    }
+    if (!attach || state->map != NULL) {
+        return 0;
+    }
+    crm_map *map = crm_session_map(self, crm_state_manager(state)->root);
+    if (map == NULL || crm_session_hold(&self->new_, state, CRM_S_NEW) < 0) {
+        return -1;
+    }
+    state->map = map;
+    return 0;
+}
+
+int
+crm_session_contains(crm_session *session, crm_state *state)
+{
+    return state->map != NULL && state->map->session == session &&
+           (state->flags & (CRM_S_NEW | CRM_S_IN_MAP)) != 0;
+}
+
+/* ---- after the flush -------------------------------------------------- */
+
+/* The primary key values in an object's slots: a new tuple. */
+static PyObject *
+key_values(crm_state *state)
+{
+    crm_manager *manager = crm_state_manager(state);
+    PyObject *values = PyTuple_New(manager->npk);
+    for (uint16_t i = 0; values != NULL && i < manager->npk; i++) {
+        PyObject *value = crm_state_peek(state, manager->pk[i]);
+        if (value == NULL && PyErr_Occurred()) {
+            Py_CLEAR(values);
+            break;
+        }
+        PyTuple_SET_ITEM(values, i, value != NULL ? value : Py_NewRef(Py_None));
+    }
+    return values;
+}
+
+/* Gives a state without one the identity of a crm_key and what it owns. */
+void
+crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own)
+{
+    state->flags |= CRM_S_KEY;
+    if (key->is_int) {
+        state->flags |= CRM_S_INT_KEY;
+        state->key.i = key->u.i;
+        Py_XDECREF(own);
+    }
+    else {
+        state->key.o = own;
+    }
+}
+
+/* A flushed change of the primary key: the identity follows. */
+static int
+rekey(crm_map *map, crm_state *state, const crm_key *key, PyObject *own)
+{
+    crm_state_leave_map(state);
+    /* The mark would count the strong reference twice. */
+    uint32_t modified = state->flags & CRM_S_MODIFIED;
+    CRM_OFF(state, CRM_S_MODIFIED);
+    crm_state_drop_key(state);
+    crm_state_take_key(state, key, own);
+    int status = crm_session_attach(map, state);
+    state->flags |= modified;
+    return status;
+}
+
+int
+crm_session_register(crm_session *session, crm_state *state)
+{
+    crm_manager *manager = crm_state_manager(state);
+    PyObject *values = key_values(state);
+    if (values == NULL) {
+        return -1;
+    }
+    crm_key key;
+    PyObject *own;
+    int status = crm_key_from_values(manager, values, &key, &own);
+    if (status <= 0) {
+        if (status == 0) {
+            crm_session_refuse(
+                state, "FlushError",
+                "Instance %U has a NULL identity key.  If this is an "
+                "auto-generated value, check that the database table allows "
+                "generation of new primary key values, and that the mapped "
+                "Column object is configured to expect these generated "
+                "values.  Ensure also that this flush() is not occurring at "
+                "an inappropriate time, such as within a load() event.");
+        }
+        Py_DECREF(values);
+        return -1;
+    }
+    crm_map *map = crm_session_map(session, manager->root);
+    crm_state *other = map == NULL ? NULL : crm_map_get(map, &key);
+    if (map == NULL || (other == NULL && PyErr_Occurred())) {
+        Py_XDECREF(own);
+        Py_DECREF(values);
+        return -1;
+    }
+    if (other != NULL && other != state) {
+        PyObject *mine = crm_state_str(state);
+        PyObject *theirs = crm_state_str(other);
+        PyObject *shown =
+            Py_BuildValue("(OOO)", manager->root->class_, values, Py_None);
+        if (mine != NULL && theirs != NULL && shown != NULL) {
+            crm_raise(session->core, "FlushError",
+                      "New instance %U with identity key %S conflicts with "
+                      "persistent instance %U",
+                      mine, shown, theirs);
+        }
+        Py_XDECREF(mine);
+        Py_XDECREF(theirs);
+        Py_XDECREF(shown);
+        Py_XDECREF(own);
+        Py_DECREF(values);
+        return -1;
+    }
+    Py_DECREF(values);
+    PyObject *obj = Py_NewRef(crm_state_object(state));
+    if ((state->flags & CRM_S_KEY) == 0) {
+        crm_state_take_key(state, &key, own);
+        status = crm_session_attach(map, state);
+        if (status < 0) {
+            crm_state_drop_key(state);
+        }
+    }
+    else {
+        status = rekey(map, state, &key, own);
+    }
+    if (status == 0) {
+        crm_session_unhold(&session->new_, state, CRM_S_NEW);
+        crm_state_commit(state);
+    }
+    Py_DECREF(obj);
+    return status < 0 ? -1 : 0;
 }

@@ -1,0 +1,169 @@
+/* cascade.c: the save-update cascade of session.add(). */
+#include "session.h"
+
+/* One object on the way down the save-update cascade. */
+typedef struct {
+    PyObject *obj;   /* owned */
+    PyObject *queue; /* owned list of related objects to visit, or NULL */
+    Py_ssize_t next; /* in the queue */
+    uint16_t slot;   /* next relationship to look at */
+} cascade_step;
+
+typedef struct {
+    cascade_step *steps;
+    size_t count, cap;
+    crm_ptrset seen;
+} cascade;
+
+static int
+cascade_push(cascade *way, PyObject *obj)
+{
+    if (way->count == way->cap) {
+        size_t cap = way->cap ? way->cap * 2 : 8;
+        cascade_step *steps =
+            PyMem_Realloc(way->steps, cap * sizeof(cascade_step));
+        if (steps == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        way->steps = steps;
+        way->cap = cap;
+    }
+    way->steps[way->count++] = (cascade_step){Py_NewRef(obj), NULL, 0, 0};
+    return 0;
+}
+
+/* Puts a related object into the queue unless it is there or needs nothing. */
+static int
+cascade_offer(cascade *way, crm_session *self, crm_state *parent, uint16_t slot,
+              PyObject *member, PyObject *queue)
+{
+    if (member == Py_None) {
+        return 0;
+    }
+    crm_state *state = crm_state_of(self->core, member);
+    if (state == NULL) {
+        crm_raise_unmapped(self->core, member);
+        return -1;
+    }
+    if (crm_session_contains(self, state) ||
+        crm_ptrset_has(&way->seen, state)) {
+        return 0;
+    }
+    crm_manager *manager = crm_state_manager(parent);
+    crm_manager *target = manager->attrs[slot].target;
+    if (target != NULL &&
+        !PyObject_TypeCheck(member, (PyTypeObject *)target->class_)) {
+        PyErr_Format(PyExc_AssertionError,
+                     "Attribute '%U' on class '%S' doesn't handle objects of "
+                     "type '%S'",
+                     manager->attrs[slot].name, manager->class_,
+                     Py_TYPE(member));
+        return -1;
+    }
+    if (crm_ptrset_add(&way->seen, state) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return PyList_Append(queue, member);
+}
+
+/* Everything the cascade of one relationship reaches: what it holds, and what
+ * it held at the last flush.  Sets *queue to a list or NULL. */
+static int
+cascade_queue(cascade *way, crm_session *self, crm_state *state, uint16_t slot,
+              PyObject **queue)
+{
+    *queue = NULL;
+    PyObject *held = crm_state_held(state, slot);
+    if (!CRM_SLOT_HAS(held) || held == Py_None) {
+        return 0;
+    }
+    PyObject *lists = crm_state_history(state, slot);
+    if (lists == NULL) {
+        return -1;
+    }
+    PyObject *found = PyList_New(0);
+    int status = found == NULL ? -1 : 0;
+    for (int part = 0; status == 0 && part < 3; part++) {
+        PyObject *list = PyTuple_GET_ITEM(lists, part);
+        for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(list); i++) {
+            status = cascade_offer(way, self, state, slot,
+                                   PyList_GET_ITEM(list, i), found);
+        }
+    }
+    Py_DECREF(lists);
+    if (status < 0 || PyList_GET_SIZE(found) == 0) {
+        Py_CLEAR(found);
+    }
+    *queue = found;
+    return status;
+}
+
+/* Walks on from the newest step; 0 when all is done. */
+static int
+cascade_walk(cascade *way, crm_session *self)
+{
+    while (way->count > 0) {
+        cascade_step *step = &way->steps[way->count - 1];
+        if (step->queue != NULL) {
+            if (step->next < PyList_GET_SIZE(step->queue)) {
+                PyObject *obj = PyList_GET_ITEM(step->queue, step->next++);
+                crm_state *state = crm_state_of(self->core, obj);
+                if (crm_session_save(self, state) < 0 ||
+                    cascade_push(way, obj) < 0) {
+                    return -1;
+                }
+            }
+            else {
+                Py_CLEAR(step->queue);
+            }
+            continue;
+        }
+        crm_state *state = crm_state_of(self->core, step->obj);
+        crm_manager *manager = crm_state_manager(state);
+        while (step->slot < manager->nattrs &&
+               (manager->attrs[step->slot].flags & CRM_ATTR_CASCADE_SAVE) ==
+                   0) {
+            step->slot++;
+        }
+        if (step->slot < manager->nattrs) {
+            PyObject *queue;
+            if (cascade_queue(way, self, state, step->slot++, &queue) < 0) {
+                return -1;
+            }
+            /* Nothing in between moved the steps. */
+            step->queue = queue;
+            step->next = 0;
+        }
+        else {
+            PyObject *obj = step->obj;
+            way->count--;
+            Py_DECREF(obj);
+        }
+    }
+    return 0;
+}
+
+int
+crm_session_add(crm_session *session, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(session, obj);
+    if (state == NULL || crm_session_save(session, state) < 0) {
+        return -1;
+    }
+    cascade way = {0};
+    crm_ptrset_init(&way.seen);
+    int status = cascade_push(&way, obj);
+    if (status == 0) {
+        status = cascade_walk(&way, session);
+    }
+    while (way.count > 0) {
+        cascade_step step = way.steps[--way.count];
+        Py_XDECREF(step.queue);
+        Py_DECREF(step.obj);
+    }
+    PyMem_Free(way.steps);
+    crm_ptrset_free(&way.seen);
+    return status;
+}

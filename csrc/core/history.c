@@ -1,0 +1,432 @@
+/* history.c: what a mapped object remembers besides its values: old values,
+ * changes of unloaded collections, parents. */
+#include "state.h"
+
+#include <string.h>
+
+#include "collection.h"
+
+/* ---- ext -------------------------------------------------------------- */
+
+crm_ext *
+crm_state_ext(crm_state *state)
+{
+    if (state->ext == NULL) {
+        state->ext = PyMem_Calloc(1, sizeof(crm_ext));
+        if (state->ext == NULL) {
+            PyErr_NoMemory();
+        }
+    }
+    return state->ext;
+}
+
+/* Drops what an ext (already cut off from its state) refers to. */
+static void
+ext_drop(crm_ext *ext)
+{
+    for (uint16_t i = 0; i < ext->nchanges; i++) {
+        Py_DECREF(ext->changes[i].old);
+    }
+    for (uint16_t i = 0; i < ext->npendings; i++) {
+        Py_DECREF(ext->pendings[i].added);
+        Py_DECREF(ext->pendings[i].removed);
+    }
+    PyMem_Free(ext->changes);
+    PyMem_Free(ext->pendings);
+    PyMem_Free(ext->parents);
+    Py_XDECREF(ext->options);
+}
+
+void
+crm_ext_free(crm_ext *ext)
+{
+    if (ext != NULL) {
+        ext_drop(ext);
+        PyMem_Free(ext);
+    }
+}
+
+void
+crm_state_reset_ext(crm_state *state)
+{
+    crm_ext *ext = state->ext;
+    if (ext == NULL) {
+        return;
+    }
+    if (ext->options == NULL) {
+        state->ext = NULL;
+        crm_ext_free(ext);
+        return;
+    }
+    crm_ext old = *ext;
+    memset(ext, 0, sizeof(*ext));
+    ext->options = old.options;
+    old.options = NULL;
+    ext_drop(&old);
+}
+
+int
+crm_ext_traverse(crm_ext *ext, visitproc visit, void *arg)
+{
+    for (uint16_t i = 0; i < ext->nchanges; i++) {
+        Py_VISIT(ext->changes[i].old);
+    }
+    for (uint16_t i = 0; i < ext->npendings; i++) {
+        Py_VISIT(ext->pendings[i].added);
+        Py_VISIT(ext->pendings[i].removed);
+    }
+    Py_VISIT(ext->options);
+    return 0;
+}
+
+/* ---- old values ------------------------------------------------------- */
+
+crm_change *
+crm_state_change(crm_state *state, uint16_t slot)
+{
+    crm_ext *ext = state->ext;
+    if (ext != NULL) {
+        for (uint16_t i = 0; i < ext->nchanges; i++) {
+            if (ext->changes[i].slot == slot) {
+                return &ext->changes[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+int
+crm_state_record(crm_state *state, uint16_t slot, PyObject *old)
+{
+    if (crm_state_change(state, slot) != NULL) {
+        Py_DECREF(old);
+        return 0;
+    }
+    crm_ext *ext = crm_state_ext(state);
+    if (ext == NULL) {
+        Py_DECREF(old);
+        return -1;
+    }
+    if (ext->nchanges == ext->cap_changes) {
+        uint16_t cap = ext->cap_changes ? ext->cap_changes * 2 : 2;
+        crm_change *changes =
+            PyMem_Realloc(ext->changes, cap * sizeof(crm_change));
+        if (changes == NULL) {
+            Py_DECREF(old);
+            PyErr_NoMemory();
+            return -1;
+        }
+        ext->changes = changes;
+        ext->cap_changes = cap;
+    }
+    ext->changes[ext->nchanges++] = (crm_change){old, slot};
+    if (crm_needs_tracking(old) &&
+        old != crm_state_manager(state)->core->no_value) {
+        crm_state_track(state);
+    }
+    return 0;
+}
+
+void
+crm_state_forget(crm_state *state, uint16_t slot)
+{
+    crm_change *change = crm_state_change(state, slot);
+    if (change != NULL) {
+        PyObject *old = change->old;
+        crm_ext *ext = state->ext;
+        size_t after = (size_t)(ext->changes + --ext->nchanges - change);
+        memmove(change, change + 1, after * sizeof(*change));
+        Py_DECREF(old);
+    }
+}
+
+PyObject *
+crm_state_committed(crm_state *state, uint16_t slot)
+{
+    crm_change *change = crm_state_change(state, slot);
+    if (change != NULL) {
+        return change->old;
+    }
+    if ((state->flags & CRM_S_KEY) == 0 &&
+        CRM_SLOT_HAS(crm_state_held(state, slot))) {
+        /* Whatever a new object holds is new. */
+        return crm_state_manager(state)->core->no_value;
+    }
+    return NULL;
+}
+
+/* ---- changes of unloaded collections ---------------------------------- */
+
+crm_pending *
+crm_state_pending(crm_state *state, uint16_t slot)
+{
+    crm_ext *ext = state->ext;
+    if (ext != NULL) {
+        for (uint16_t i = 0; i < ext->npendings; i++) {
+            if (ext->pendings[i].slot == slot) {
+                return &ext->pendings[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+crm_pending *
+crm_state_need_pending(crm_state *state, uint16_t slot)
+{
+    crm_pending *found = crm_state_pending(state, slot);
+    if (found != NULL) {
+        return found;
+    }
+    crm_ext *ext = crm_state_ext(state);
+    if (ext == NULL) {
+        return NULL;
+    }
+    crm_pending *pendings = PyMem_Realloc(
+        ext->pendings, (size_t)(ext->npendings + 1) * sizeof(crm_pending));
+    if (pendings == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    ext->pendings = pendings;
+    PyObject *added = PyList_New(0);
+    PyObject *removed = PyList_New(0);
+    if (added == NULL || removed == NULL) {
+        Py_XDECREF(added);
+        Py_XDECREF(removed);
+        return NULL;
+    }
+    pendings[ext->npendings] = (crm_pending){added, removed, slot};
+    crm_state_track(state);
+    return &pendings[ext->npendings++];
+}
+
+void
+crm_state_drop_pending(crm_state *state, uint16_t slot)
+{
+    crm_pending *pending = crm_state_pending(state, slot);
+    if (pending != NULL) {
+        crm_pending old = *pending;
+        crm_ext *ext = state->ext;
+        size_t after = (size_t)(ext->pendings + --ext->npendings - pending);
+        memmove(pending, pending + 1, after * sizeof(*pending));
+        Py_DECREF(old.added);
+        Py_DECREF(old.removed);
+    }
+}
+
+/* ---- history ---------------------------------------------------------- */
+
+/* Members of `list` that are not in `others`, by identity, appended to
+ * `missing`; the rest to `common` if it is not NULL. */
+static int
+split(PyObject *list, PyObject *others, PyObject *missing, PyObject *common)
+{
+    crm_ptrset known;
+    crm_ptrset_init(&known);
+    int status = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(others); i++) {
+        if (crm_ptrset_add(&known, PyList_GET_ITEM(others, i)) < 0) {
+            PyErr_NoMemory();
+            status = -1;
+            break;
+        }
+    }
+    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(list); i++) {
+        PyObject *member = PyList_GET_ITEM(list, i);
+        PyObject *into = crm_ptrset_has(&known, member) ? common : missing;
+        if (into != NULL) {
+            status = PyList_Append(into, member);
+        }
+    }
+    crm_ptrset_free(&known);
+    return status;
+}
+
+static int
+collection_history(crm_state *state, PyObject *value, PyObject *old,
+                   PyObject *lists[3])
+{
+    crm_core *core = crm_state_manager(state)->core;
+    PyObject *members = crm_collection_members(value);
+    if (members == NULL) {
+        return -1;
+    }
+    int status;
+    if (old == NULL) {
+        Py_SETREF(lists[1], members);
+        return 0;
+    }
+    if (old == core->no_value || !PyList_Check(old)) {
+        Py_SETREF(lists[0], members);
+        return 0;
+    }
+    Py_INCREF(old);
+    status = split(members, old, lists[0], lists[1]);
+    if (status == 0) {
+        status = split(old, members, lists[2], NULL);
+    }
+    Py_DECREF(old);
+    Py_DECREF(members);
+    return status;
+}
+
+/* True if two column values are the same to the program; -1 on error. */
+static int
+same(PyObject *a, PyObject *b, int kind)
+{
+    if (a == b) {
+        return 1;
+    }
+    if (kind != CRM_ATTR_COLUMN) {
+        return 0;
+    }
+    PyObject *result = PyObject_RichCompare(a, b, Py_EQ);
+    if (result == NULL) {
+        return -1;
+    }
+    int equal = result == Py_True;
+    Py_DECREF(result);
+    return equal;
+}
+
+PyObject *
+crm_state_history(crm_state *state, uint16_t slot)
+{
+    crm_core *core = crm_state_manager(state)->core;
+    uint8_t kind = crm_state_attr(state, slot)->kind;
+    PyObject *result = NULL;
+    PyObject *lists[3] = {PyList_New(0), PyList_New(0), PyList_New(0)};
+    PyObject *value = crm_state_peek(state, slot);
+    PyObject *old = crm_state_committed(state, slot);
+    Py_XINCREF(old);
+    if (lists[0] == NULL || lists[1] == NULL || lists[2] == NULL ||
+        (value == NULL && PyErr_Occurred())) {
+        goto done;
+    }
+    if (kind == CRM_ATTR_COLLECTION) {
+        if (value != NULL) {
+            if (collection_history(state, value, old, lists) < 0) {
+                goto done;
+            }
+        }
+        else {
+            crm_pending *pending = crm_state_pending(state, slot);
+            if (pending != NULL) {
+                PyObject *added = Py_NewRef(pending->added);
+                PyObject *removed = Py_NewRef(pending->removed);
+                int status = PyList_SetSlice(lists[0], 0, 0, added);
+                if (status == 0) {
+                    status = PyList_SetSlice(lists[2], 0, 0, removed);
+                }
+                Py_DECREF(added);
+                Py_DECREF(removed);
+                if (status < 0) {
+                    goto done;
+                }
+            }
+        }
+    }
+    else {
+        int equal = 0;
+        if (old != NULL && value != NULL && old != core->no_value) {
+            equal = same(value, old, kind);
+            if (equal < 0) {
+                goto done;
+            }
+        }
+        if (value != NULL &&
+            PyList_Append(lists[old == NULL || equal], value) < 0) {
+            goto done;
+        }
+        if (old != NULL && !equal && old != core->no_value &&
+            PyList_Append(lists[2], old) < 0) {
+            goto done;
+        }
+    }
+    result = PyTuple_Pack(3, lists[0], lists[1], lists[2]);
+done:
+    Py_XDECREF(value);
+    Py_XDECREF(old);
+    for (int i = 0; i < 3; i++) {
+        Py_XDECREF(lists[i]);
+    }
+    return result;
+}
+
+/* ---- parents ---------------------------------------------------------- */
+
+static crm_parent *
+find_parent(const crm_state *child, const void *prop)
+{
+    crm_ext *ext = child->ext;
+    if (ext != NULL) {
+        for (uint16_t i = 0; i < ext->nparents; i++) {
+            if (ext->parents[i].prop == prop) {
+                return &ext->parents[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+int
+crm_state_set_parent(crm_state *child, const void *prop, crm_state *parent,
+                     int has)
+{
+    crm_parent *entry = find_parent(child, prop);
+    if (entry == NULL) {
+        crm_ext *ext = crm_state_ext(child);
+        if (ext == NULL) {
+            return -1;
+        }
+        crm_parent *parents = PyMem_Realloc(
+            ext->parents, (size_t)(ext->nparents + 1) * sizeof(crm_parent));
+        if (parents == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        ext->parents = parents;
+        entry = &parents[ext->nparents++];
+        *entry = (crm_parent){prop, NULL, 0};
+    }
+    else if (!has && entry->parent != NULL && entry->parent != parent &&
+             (entry->keyed || (parent->flags & CRM_S_KEY))) {
+        return 0; /* another parent has it by now */
+    }
+    entry->parent = has ? parent : NULL;
+    entry->keyed = (parent->flags & CRM_S_KEY) != 0;
+    return 0;
+}
+
+int
+crm_state_has_parent(const crm_state *child, const void *prop)
+{
+    const crm_parent *entry = find_parent(child, prop);
+    if (entry == NULL) {
+        return (child->flags & CRM_S_KEY) != 0;
+    }
+    return entry->parent != NULL;
+}
+
+int
+crm_state_is_orphan(crm_state *state)
+{
+    crm_manager *manager = crm_state_manager(state);
+    crm_core *core = manager->core;
+    PyObject *mro = ((PyTypeObject *)manager->class_)->tp_mro;
+    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
+        PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+        crm_manager *of = crm_manager_find(core, base);
+        if (of == NULL || of->orphans == NULL ||
+            of->class_ != (PyObject *)base) {
+            continue;
+        }
+        for (Py_ssize_t j = 0; j < PyList_GET_SIZE(of->orphans); j++) {
+            if (!crm_state_has_parent(state, PyList_GET_ITEM(of->orphans, j))) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,201 @@
+/* key.c: primary keys of mapped objects as keys of the identity map. */
+#include "state.h"
+
+static crm_key
+int_key(int64_t value)
+{
+    crm_key key = {.is_int = true};
+    key.u.i = value;
+    return key;
+}
+
+static int
+opaque_key(PyObject *value, crm_key *key)
+{
+    Py_hash_t hash = PyObject_Hash(value);
+    if (hash == -1) {
+        return -1;
+    }
+    *key = (crm_key){.is_int = false, .hash = (uint64_t)hash};
+    key->u.p = value;
+    return 0;
+}
+
+int
+crm_key_from_value(crm_manager *Py_UNUSED(manager), PyObject *value,
+                   crm_key *key, PyObject **own)
+{
+    *own = NULL;
+    if (value == Py_None) {
+        return 0;
+    }
+    /* Whatever equals an integer is that integer, as in a dict. */
+    if (PyLong_Check(value)) {
+        int overflow;
+        long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (number == -1 && PyErr_Occurred()) {
+            return -1;
+        }
+        if (!overflow) {
+            *key = int_key(number);
+            return 1;
+        }
+    }
+    else if (PyFloat_CheckExact(value)) {
+        double number = PyFloat_AS_DOUBLE(value);
+        if (number >= -9.2e18 && number <= 9.2e18 &&
+            number == (double)(int64_t)number) {
+            *key = int_key((int64_t)number);
+            return 1;
+        }
+    }
+    if (opaque_key(value, key) < 0) {
+        return -1;
+    }
+    *own = Py_NewRef(value);
+    return 1;
+}
+
+int
+crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
+                    PyObject **own)
+{
+    *own = NULL;
+    Py_ssize_t n = PyTuple_GET_SIZE(values);
+    if (n == 1) {
+        return crm_key_from_value(manager, PyTuple_GET_ITEM(values, 0), key,
+                                  own);
+    }
+    Py_ssize_t none = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        none += PyTuple_GET_ITEM(values, i) == Py_None;
+    }
+    if (none == n) {
+        return 0;
+    }
+    if (opaque_key(values, key) < 0) {
+        return -1;
+    }
+    *own = Py_NewRef(values);
+    return 1;
+}
+
+int
+crm_state_map_key(const crm_state *state, crm_key *key)
+{
+    if (state->flags & CRM_S_INT_KEY) {
+        *key = int_key(state->key.i);
+        return 0;
+    }
+    return opaque_key(state->key.o, key);
+}
+
+void
+crm_state_drop_key(crm_state *state)
+{
+    if ((state->flags & CRM_S_KEY) == 0) {
+        return;
+    }
+    PyObject *own = state->flags & CRM_S_INT_KEY ? NULL : state->key.o;
+    state->flags &= ~(uint32_t)(CRM_S_KEY | CRM_S_INT_KEY);
+    state->key.o = NULL;
+    Py_XDECREF(own);
+}
+
+PyObject *
+crm_state_key(crm_state *state)
+{
+    if ((state->flags & CRM_S_KEY) == 0) {
+        Py_RETURN_NONE;
+    }
+    crm_manager *root = crm_state_manager(state)->root;
+    PyObject *values;
+    if (state->flags & CRM_S_INT_KEY) {
+        values = Py_BuildValue("(L)", (long long)state->key.i);
+    }
+    else if (root->npk == 1 || !PyTuple_Check(state->key.o)) {
+        values = PyTuple_Pack(1, state->key.o);
+    }
+    else {
+        values = Py_NewRef(state->key.o);
+    }
+    if (values == NULL) {
+        return NULL;
+    }
+    PyObject *key = PyTuple_Pack(3, root->class_, values, Py_None);
+    Py_DECREF(values);
+    return key;
+}
+
+/* The slow way out: look for the entry instead of computing its place. */
+static void
+leave_by_search(crm_identity *ids, const crm_state *state)
+{
+    size_t pos = 0;
+    crm_key key;
+    void *value;
+    while (crm_identity_next(ids, &pos, &key, &value)) {
+        if (value == state) {
+            crm_identity_remove(ids, &key, state);
+            return;
+        }
+    }
+}
+
+/* True if hashing `key` runs no Python code. */
+static int
+hashes_quietly(PyObject *key)
+{
+    if (PyUnicode_CheckExact(key) || PyLong_CheckExact(key) ||
+        PyBytes_CheckExact(key) || PyFloat_CheckExact(key) || key == Py_None) {
+        return 1;
+    }
+    if (!PyTuple_CheckExact(key)) {
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++) {
+        if (!hashes_quietly(PyTuple_GET_ITEM(key, i))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void
+crm_state_leave_map(crm_state *state)
+{
+    if ((state->flags & CRM_S_IN_MAP) == 0) {
+        return;
+    }
+    crm_identity *ids = state->map->ids;
+    state->flags &= ~(uint32_t)CRM_S_IN_MAP;
+    crm_key key;
+    if (state->flags & CRM_S_INT_KEY) {
+        key = int_key(state->key.i);
+        if (crm_identity_remove(ids, &key, state)) {
+            return;
+        }
+    }
+    else if (hashes_quietly(state->key.o)) {
+        if (opaque_key(state->key.o, &key) == 0 &&
+            crm_identity_remove(ids, &key, state)) {
+            return;
+        }
+        PyErr_Clear();
+    }
+    else {
+        /* The hash is Python code (a uuid's, say).  It must neither see a
+         * dying object nor disturb an exception that is on its way. */
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        int status = opaque_key(state->key.o, &key);
+        PyErr_Restore(type, value, traceback);
+        if (state->map == NULL) {
+            return; /* the session died meanwhile */
+        }
+        if (status == 0 && crm_identity_remove(ids, &key, state)) {
+            return;
+        }
+    }
+    leave_by_search(ids, state);
+}

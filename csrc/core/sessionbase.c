@@ -1,0 +1,567 @@
+/* sessionbase.c: SessionBase, the Python type of a session's core. */
+#include "session.h"
+
+/* ---- life ------------------------------------------------------------- */
+
+/* Lets every object go: they are detached, or transient again. */
+static void
+dissolve(crm_session *self)
+{
+    for (size_t i = 0; i < self->nmaps; i++) {
+        size_t pos = 0;
+        crm_key key;
+        void *value;
+        while (crm_identity_next(self->maps[i]->ids, &pos, &key, &value)) {
+            crm_state *state = value;
+            state->map = NULL;
+            CRM_OFF(state, CRM_S_IN_MAP | CRM_S_TO_DELETE);
+        }
+        crm_identity_clear(self->maps[i]->ids);
+    }
+    size_t pos = 0;
+    crm_state *state;
+    while ((state = crm_ptrset_next(&self->gone, &pos)) != NULL) {
+        state->map = NULL;
+    }
+    crm_ptrset_clear(&self->gone);
+    pos = 0;
+    while ((state = crm_ptrset_next(&self->new_, &pos)) != NULL) {
+        state->map = NULL;
+        CRM_OFF(state, CRM_S_NEW);
+    }
+    crm_ptrset held[3] = {self->new_, self->modified, self->deleted};
+    crm_ptrset_init(&self->new_);
+    crm_ptrset_init(&self->modified);
+    crm_ptrset_init(&self->deleted);
+    /* The session is consistent; now code may run. */
+    for (int i = 0; i < 3; i++) {
+        pos = 0;
+        while ((state = crm_ptrset_next(&held[i], &pos)) != NULL) {
+            Py_DECREF(crm_state_object(state));
+        }
+        crm_ptrset_free(&held[i]);
+    }
+}
+
+static PyObject *
+session_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
+            PyObject *Py_UNUSED(kwargs))
+{
+    crm_core *core = crm_core_of(type);
+    if (core == NULL) {
+        return NULL;
+    }
+    crm_session *self = (crm_session *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->core = core;
+    self->hash_key = ++core->sessions;
+    crm_ptrset_init(&self->new_);
+    crm_ptrset_init(&self->modified);
+    crm_ptrset_init(&self->deleted);
+    crm_ptrset_init(&self->gone);
+    return (PyObject *)self;
+}
+
+static int
+session_traverse(crm_session *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->dict);
+    for (size_t i = 0; i < self->nmaps; i++) {
+        Py_VISIT(self->maps[i]->root);
+    }
+    const crm_ptrset *sets[] = {&self->new_, &self->modified, &self->deleted};
+    for (int i = 0; i < 3; i++) {
+        size_t pos = 0;
+        crm_state *state;
+        while ((state = crm_ptrset_next(sets[i], &pos)) != NULL) {
+            Py_VISIT(crm_state_object(state));
+        }
+    }
+    return 0;
+}
+
+static int
+session_clear(crm_session *self)
+{
+    dissolve(self);
+    Py_CLEAR(self->dict);
+    return 0;
+}
+
+static void
+session_dealloc(crm_session *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (self->weakrefs != NULL) {
+        PyObject_ClearWeakRefs((PyObject *)self);
+    }
+    dissolve(self);
+    Py_CLEAR(self->dict);
+    for (size_t i = 0; i < self->nmaps; i++) {
+        crm_map *map = self->maps[i];
+        crm_manager *root = map->root;
+        crm_identity_free(map->ids);
+        PyMem_Free(map);
+        Py_DECREF((PyObject *)root);
+    }
+    PyMem_Free(self->maps);
+    crm_ptrset_free(&self->new_);
+    crm_ptrset_free(&self->modified);
+    crm_ptrset_free(&self->deleted);
+    crm_ptrset_free(&self->gone);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* ---- lists of objects ------------------------------------------------- */
+
+static PyObject *
+list_set(const crm_ptrset *set)
+{
+    PyObject *list = PyList_New(0);
+    size_t pos = 0;
+    crm_state *state;
+    while (list != NULL && (state = crm_ptrset_next(set, &pos)) != NULL) {
+        PyObject *obj = crm_state_object(state);
+        if (Py_REFCNT(obj) > 0 && PyList_Append(list, obj) < 0) {
+            Py_CLEAR(list);
+        }
+    }
+    return list;
+}
+
+static PyObject *
+session_list_new(crm_session *self, PyObject *Py_UNUSED(ignored))
+{
+    return list_set(&self->new_);
+}
+
+static PyObject *
+session_list_modified(crm_session *self, PyObject *Py_UNUSED(ignored))
+{
+    return list_set(&self->modified);
+}
+
+static PyObject *
+session_list_deleted(crm_session *self, PyObject *Py_UNUSED(ignored))
+{
+    return list_set(&self->deleted);
+}
+
+static PyObject *
+session_list_gone(crm_session *self, PyObject *Py_UNUSED(ignored))
+{
+    return list_set(&self->gone);
+}
+
+static size_t
+count_persistent(crm_session *self)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->nmaps; i++) {
+        count += crm_identity_len(self->maps[i]->ids);
+    }
+    return count;
+}
+
+static PyObject *
+session_list_persistent(crm_session *self, PyObject *Py_UNUSED(ignored))
+{
+    /* Making a list can run the collector, which can change the maps: make it
+     * first, and large enough; filling it runs nothing. */
+    size_t room = count_persistent(self);
+    PyObject *list = PyList_New((Py_ssize_t)room);
+    if (list == NULL) {
+        return NULL;
+    }
+    Py_ssize_t n = 0;
+    for (size_t i = 0; i < self->nmaps; i++) {
+        size_t pos = 0;
+        crm_key key;
+        void *value;
+        while ((size_t)n < room &&
+               crm_identity_next(self->maps[i]->ids, &pos, &key, &value)) {
+            PyObject *obj = crm_state_object((crm_state *)value);
+            if (Py_REFCNT(obj) > 0) {
+                PyList_SET_ITEM(list, n++, Py_NewRef(obj));
+            }
+        }
+    }
+    if ((size_t)n < room &&
+        PyList_SetSlice(list, n, (Py_ssize_t)room, NULL) < 0) {
+        Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *
+session_counts(crm_session *self, PyObject *Py_UNUSED(ignored))
+{
+    return Py_BuildValue("(nnnn)", (Py_ssize_t)self->new_.count,
+                         (Py_ssize_t)self->modified.count,
+                         (Py_ssize_t)self->deleted.count,
+                         (Py_ssize_t)count_persistent(self));
+}
+
+/* ---- one object ------------------------------------------------------- */
+
+static PyObject *
+session_add(crm_session *self, PyObject *obj)
+{
+    if (crm_session_add(self, obj) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* Calls `step` for each object of an iterable. */
+static PyObject *
+for_each(crm_session *self, PyObject *objects,
+         int (*step)(crm_session *, PyObject *))
+{
+    PyObject *iterator = PyObject_GetIter(objects);
+    if (iterator == NULL) {
+        return NULL;
+    }
+    PyObject *obj;
+    int status = 0;
+    while (status == 0 && (obj = PyIter_Next(iterator)) != NULL) {
+        status = step(self, obj);
+        Py_DECREF(obj);
+    }
+    Py_DECREF(iterator);
+    if (status < 0 || PyErr_Occurred()) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+session_add_all(crm_session *self, PyObject *objects)
+{
+    return for_each(self, objects, crm_session_add);
+}
+
+static PyObject *
+session_get(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2 || !Py_IS_TYPE(args[0], self->core->manager_type) ||
+        !PyTuple_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError,
+                        "_get() takes a ClassManager and a tuple");
+        return NULL;
+    }
+    crm_manager *root = ((crm_manager *)args[0])->root;
+    crm_key key;
+    PyObject *own;
+    int status = crm_key_from_values(root, args[1], &key, &own);
+    if (status <= 0) {
+        if (status < 0) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
+    }
+    crm_map *map = crm_session_map(self, root);
+    crm_state *state = map == NULL ? NULL : crm_map_get(map, &key);
+    PyObject *result = NULL;
+    if (state != NULL) {
+        result = Py_NewRef(crm_state_object(state));
+    }
+    else if (!PyErr_Occurred()) {
+        result = Py_NewRef(Py_None);
+    }
+    Py_XDECREF(own);
+    return result;
+}
+
+static PyObject *
+session_mark_deleted(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state == NULL) {
+        return NULL;
+    }
+    if ((state->flags & CRM_S_KEY) == 0) {
+        crm_session_refuse(state, "InvalidRequestError",
+                           "Instance '%U' is not persisted");
+        return NULL;
+    }
+    int attach = crm_session_before_attach(self, state);
+    if (attach < 0 || (attach && crm_session_attach_checked(self, state) < 0) ||
+        crm_session_hold(&self->deleted, state, CRM_S_TO_DELETE) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+session_unmark_deleted(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state == NULL) {
+        return NULL;
+    }
+    if (state->map != NULL && state->map->session == self) {
+        crm_session_unhold(&self->deleted, state, CRM_S_TO_DELETE);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+session_expunge(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state == NULL) {
+        return NULL;
+    }
+    if (state->map == NULL || state->map->session != self) {
+        crm_session_refuse(state, "InvalidRequestError",
+                           "Instance %U is not present in this Session");
+        return NULL;
+    }
+    crm_session_detach(state);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+session_expunge_all(crm_session *self, PyObject *Py_UNUSED(ignored))
+{
+    dissolve(self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+session_expire_all(crm_session *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *list = session_list_persistent(self, NULL);
+    if (list == NULL) {
+        return NULL;
+    }
+    int status = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        crm_state *state = crm_state_of(self->core, PyList_GET_ITEM(list, i));
+        if (crm_state_expire(state, NULL, 0) < 0) {
+            status = -1;
+        }
+    }
+    Py_DECREF(list);
+    if (status < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static int
+register_one(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    return state == NULL ? -1 : crm_session_register(self, state);
+}
+
+static PyObject *
+session_register(crm_session *self, PyObject *objects)
+{
+    return for_each(self, objects, register_one);
+}
+
+static PyObject *
+session_attach(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state == NULL) {
+        return NULL;
+    }
+    if ((state->flags & CRM_S_KEY) == 0) {
+        crm_session_refuse(state, "InvalidRequestError",
+                           "Instance '%U' is not persisted");
+        return NULL;
+    }
+    int attach = crm_session_before_attach(self, state);
+    if (attach < 0 || (attach && crm_session_attach_checked(self, state) < 0)) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static int
+remove_deleted_one(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state == NULL) {
+        return -1;
+    }
+    if (state->map == NULL || state->map->session != self ||
+        (state->flags & CRM_S_IN_MAP) == 0) {
+        return 0;
+    }
+    if (crm_ptrset_add(&self->gone, state) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    crm_state_leave_map(state);
+    if (state->map == NULL) {
+        return 0;
+    }
+    state->flags |= CRM_S_DELETED;
+    crm_session_unhold(&self->deleted, state, CRM_S_TO_DELETE);
+    crm_session_unhold(&self->modified, state, 0);
+    return 0;
+}
+
+static PyObject *
+session_remove_deleted(crm_session *self, PyObject *objects)
+{
+    return for_each(self, objects, remove_deleted_one);
+}
+
+static int
+restore_deleted_one(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state == NULL) {
+        return -1;
+    }
+    if ((state->flags & CRM_S_DELETED) == 0 ||
+        (state->map != NULL && state->map->session != self)) {
+        return 0;
+    }
+    CRM_OFF(state, CRM_S_DELETED);
+    crm_ptrset_remove(&self->gone, state);
+    state->map = NULL;
+    crm_map *map = crm_session_map(self, state->layout->manager->root);
+    crm_key key;
+    if (map == NULL || crm_state_map_key(state, &key) < 0) {
+        return -1;
+    }
+    crm_state *other = crm_map_get(map, &key);
+    if (other != NULL && other != state) {
+        crm_session_detach(other); /* it took a place that was never free */
+    }
+    else if (other == NULL && PyErr_Occurred()) {
+        return -1;
+    }
+    return crm_session_attach(map, state);
+}
+
+static PyObject *
+session_restore_deleted(crm_session *self, PyObject *objects)
+{
+    return for_each(self, objects, restore_deleted_one);
+}
+
+static int
+make_transient_one(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state == NULL) {
+        return -1;
+    }
+    crm_session_detach(state);
+    crm_state_drop_key(state);
+    CRM_OFF(state, CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_EXPIRED);
+    return 0;
+}
+
+static PyObject *
+session_make_transient(crm_session *self, PyObject *objects)
+{
+    return for_each(self, objects, make_transient_one);
+}
+
+static int
+session_contains(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    return state == NULL ? -1 : crm_session_contains(self, state);
+}
+
+/* ---- the type --------------------------------------------------------- */
+
+static PyMethodDef session_methods[] = {
+    {"_add", (PyCFunction)session_add, METH_O,
+     "add() with its save-update cascade."},
+    {"_add_all", (PyCFunction)session_add_all, METH_O, "_add() for each."},
+    {"_get", (PyCFunction)(void (*)(void))session_get, METH_FASTCALL,
+     "_get(manager, key): the object in the identity map, or None."},
+    {"_mark_deleted", (PyCFunction)session_mark_deleted, METH_O,
+     "The next flush deletes it."},
+    {"_unmark_deleted", (PyCFunction)session_unmark_deleted, METH_O,
+     "The next flush does not delete it."},
+    {"_expunge", (PyCFunction)session_expunge, METH_O,
+     "Detach one object, no cascade."},
+    {"_expunge_all", (PyCFunction)session_expunge_all, METH_NOARGS,
+     "Detach every object."},
+    {"_expire_all", (PyCFunction)session_expire_all, METH_NOARGS,
+     "Expire every persistent object."},
+    {"_new", (PyCFunction)session_list_new, METH_NOARGS, "Pending objects."},
+    {"_modified", (PyCFunction)session_list_modified, METH_NOARGS,
+     "Objects with the modified mark."},
+    {"_deleted", (PyCFunction)session_list_deleted, METH_NOARGS,
+     "Objects the next flush deletes."},
+    {"_gone", (PyCFunction)session_list_gone, METH_NOARGS,
+     "Objects deleted in this transaction that are still referenced."},
+    {"_persistent", (PyCFunction)session_list_persistent, METH_NOARGS,
+     "Every object in the identity map."},
+    {"_counts", (PyCFunction)session_counts, METH_NOARGS,
+     "(new, modified, deleted, persistent)."},
+    {"_register", (PyCFunction)session_register, METH_O,
+     "After INSERT: pending objects become persistent."},
+    {"_attach", (PyCFunction)session_attach, METH_O,
+     "A detached object becomes persistent, no cascade."},
+    {"_remove_deleted", (PyCFunction)session_remove_deleted, METH_O,
+     "After DELETE: out of the identity map."},
+    {"_restore_deleted", (PyCFunction)session_restore_deleted, METH_O,
+     "Rollback of _remove_deleted."},
+    {"_make_transient", (PyCFunction)session_make_transient, METH_O,
+     "No identity, no session."},
+    {NULL},
+};
+
+static PyMemberDef session_members[] = {
+    {"hash_key", T_ULONGLONG, offsetof(crm_session, hash_key), READONLY,
+     "Number of the session."},
+    {"__dictoffset__", T_PYSSIZET, offsetof(crm_session, dict), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_session, weakrefs),
+     READONLY, NULL},
+    {NULL},
+};
+
+static PyGetSetDef session_getset[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {NULL},
+};
+
+static PyType_Slot session_slots[] = {
+    {Py_tp_doc, "Identity map, new, modified and deleted objects."},
+    {Py_tp_new, session_new},
+    {Py_tp_dealloc, session_dealloc},
+    {Py_tp_traverse, session_traverse},
+    {Py_tp_clear, session_clear},
+    {Py_tp_methods, session_methods},
+    {Py_tp_members, session_members},
+    {Py_tp_getset, session_getset},
+    {Py_sq_contains, session_contains},
+    {0, NULL},
+};
+
+static PyType_Spec session_spec = {
+    .name = "cormorant._core.SessionBase",
+    .basicsize = sizeof(crm_session),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .slots = session_slots,
+};
+
+int
+crm_session_init(crm_core *core, PyObject *module)
+{
+    core->session_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &session_spec, NULL);
+    if (core->session_type == NULL) {
+        return -1;
+    }
+    return PyModule_AddType(module, core->session_type);
+}

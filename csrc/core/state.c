@@ -1,0 +1,449 @@
+/* state.c: the state of a mapped object: slots, rows, history. */
+#include "state.h"
+
+#include <string.h>
+
+#include "collection.h"
+
+crm_state *
+crm_state_of(crm_core *core, PyObject *obj)
+{
+    if (!PyObject_TypeCheck(obj, core->entity_type)) {
+        return NULL;
+    }
+    crm_state *state = &((crm_entity *)obj)->state;
+    return state->layout->manager == core->nobody ? NULL : state;
+}
+
+void
+crm_state_track(crm_state *state)
+{
+    PyObject *obj = crm_state_object(state);
+    if (!PyObject_GC_IsTracked(obj)) {
+        PyObject_GC_Track(obj);
+    }
+}
+
+int
+crm_needs_tracking(PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    if (type == &PyUnicode_Type || type == &PyLong_Type || value == Py_None ||
+        type == &PyFloat_Type) {
+        return 0;
+    }
+    return !crm_is_acyclic(value);
+}
+
+/* ---- slots ------------------------------------------------------------ */
+
+/* An attribute that the class got after the object was made lives in the
+ * instance dict, NO_VALUE standing for CRM_UNLOADED. */
+static PyObject *
+late_held(crm_state *state, uint16_t slot)
+{
+    PyObject *dict = ((crm_entity *)crm_state_object(state))->dict;
+    if (dict == NULL) {
+        return NULL;
+    }
+    PyObject *value =
+        PyDict_GetItemWithError(dict, crm_state_attr(state, slot)->name);
+    if (value == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    return value == crm_state_manager(state)->core->no_value ? CRM_UNLOADED
+                                                             : value;
+}
+
+static int
+late_put(crm_state *state, uint16_t slot, PyObject *value)
+{
+    crm_entity *entity = (crm_entity *)crm_state_object(state);
+    PyObject *name = crm_state_attr(state, slot)->name;
+    int status = 0;
+    if (value == NULL) {
+        if (entity->dict != NULL && PyDict_GetItem(entity->dict, name)) {
+            PyObject *dict = Py_NewRef(entity->dict);
+            status = PyDict_DelItem(dict, name);
+            Py_DECREF(dict);
+        }
+        return status;
+    }
+    if (value == CRM_UNLOADED) {
+        value = Py_NewRef(crm_state_manager(state)->core->no_value);
+    }
+    if (entity->dict == NULL) {
+        entity->dict = PyDict_New();
+        if (entity->dict == NULL) {
+            Py_DECREF(value);
+            return -1;
+        }
+        crm_state_track(state);
+    }
+    PyObject *dict = Py_NewRef(entity->dict);
+    status = PyDict_SetItem(dict, name, value);
+    Py_DECREF(dict);
+    Py_DECREF(value);
+    return status;
+}
+
+PyObject *
+crm_state_held(crm_state *state, uint16_t slot)
+{
+    return slot < state->nslots ? state->slots[slot] : late_held(state, slot);
+}
+
+/* A collection that a slot lets go of no longer reports to the object. */
+static void
+release(crm_state *state, PyObject *old)
+{
+    if (CRM_SLOT_HAS(old)) {
+        if (PyObject_IS_GC(old)) {
+            crm_collection_release(crm_state_manager(state)->core, old);
+        }
+        Py_DECREF(old);
+    }
+}
+
+int
+crm_state_put(crm_state *state, uint16_t slot, PyObject *value)
+{
+    if (CRM_SLOT_HAS(value) && crm_needs_tracking(value)) {
+        crm_state_track(state);
+    }
+    if (slot < state->nslots) {
+        PyObject *old = state->slots[slot];
+        state->slots[slot] = value;
+        if (CRM_SLOT_HAS(old)) {
+            release(state, old);
+        }
+        return 0;
+    }
+    PyObject *old = late_held(state, slot);
+    if (CRM_SLOT_HAS(old)) {
+        Py_INCREF(old);
+    }
+    int status = late_put(state, slot, value);
+    release(state, old);
+    return status;
+}
+
+/* Completes a decoding error with class, attribute, key and value. */
+static void
+decode_error(crm_state *state, uint16_t slot, const crm_cell *cell)
+{
+    static const crm_codec plain = {CRM_TYPE_ANY, NULL};
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(value, traceback);
+    }
+    if (!PyErr_GivenExceptionMatches(type, PyExc_Exception) ||
+        PyErr_GivenExceptionMatches(type, PyExc_MemoryError)) {
+        PyErr_Restore(type, value, traceback);
+        return;
+    }
+    crm_manager *manager = crm_state_manager(state);
+    PyObject *raw = crm_decode(manager->core, &plain, cell);
+    PyObject *key = crm_state_key(state);
+    PyObject *shown = NULL;
+    if (key != NULL && PyTuple_Check(key)) {
+        shown = PyTuple_GET_ITEM(key, 1);
+    }
+    PyObject *kept = PyErr_GivenExceptionMatches(type, PyExc_LookupError)
+                         ? PyExc_LookupError
+                         : PyExc_ValueError;
+    PyObject *text = NULL;
+    if (raw != NULL && key != NULL) {
+        text = PyUnicode_FromFormat(
+            "%s.%U of the object with primary key %R: %S (value %R)",
+            ((PyTypeObject *)manager->class_)->tp_name,
+            manager->attrs[slot].name, shown != NULL ? shown : Py_None, value,
+            raw);
+    }
+    Py_XDECREF(raw);
+    Py_XDECREF(key);
+    if (text == NULL) {
+        PyErr_Clear();
+        PyErr_Restore(type, value, traceback);
+        return;
+    }
+    PyObject *error = PyObject_CallOneArg(kept, text);
+    Py_DECREF(text);
+    if (error == NULL) {
+        PyErr_Clear();
+        PyErr_Restore(type, value, traceback);
+        return;
+    }
+    PyException_SetCause(error, Py_NewRef(value));
+    PyException_SetContext(error, value);
+    PyErr_SetObject(kept, error);
+    Py_DECREF(error);
+    Py_DECREF(type);
+    Py_XDECREF(traceback);
+}
+
+PyObject *
+crm_state_peek(crm_state *state, uint16_t slot)
+{
+    PyObject *held = crm_state_held(state, slot);
+    if (held != NULL) {
+        return held == CRM_UNLOADED ? NULL : Py_NewRef(held);
+    }
+    const crm_cell *cell = crm_state_cell(state, slot);
+    if (cell == NULL) {
+        return NULL;
+    }
+    crm_manager *manager = crm_state_manager(state);
+    const crm_attr *attr = &manager->attrs[slot];
+    /* Decoding can run user code (JSON, Enum), which can do anything to this
+     * object: hold what is in use, and store the value only if the slot still
+     * waits for this row. */
+    crm_page *page = crm_page_ref(state->page);
+    crm_codec codec = {attr->codec.code, attr->codec.arg};
+    Py_XINCREF(codec.arg);
+    PyObject *value = crm_decode(manager->core, &codec, cell);
+    if (value == NULL) {
+        decode_error(state, slot, cell);
+    }
+    else if (state->page == page && crm_state_held(state, slot) == NULL &&
+             crm_state_put(state, slot, Py_NewRef(value)) < 0) {
+        Py_CLEAR(value);
+    }
+    crm_page_unref(page);
+    Py_XDECREF(codec.arg);
+    return value;
+}
+
+int
+crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
+{
+    const crm_attr *attr = crm_state_attr(state, slot);
+    crm_core *core = crm_state_manager(state)->core;
+    crm_pending *pending;
+    if (attr->kind == CRM_ATTR_COLLECTION && value != Py_None &&
+        !crm_collection_check(core, value)) {
+        PyObject *members = PySequence_Fast(value, "a collection was expected");
+        Py_DECREF(value);
+        if (members == NULL) {
+            return -1;
+        }
+        value = crm_collection_new(state, slot);
+        for (Py_ssize_t i = 0;
+             value != NULL && i < PySequence_Fast_GET_SIZE(members); i++) {
+            PyObject *member = PySequence_Fast_GET_ITEM(members, i);
+            if (crm_collection_load(value, member) < 0) {
+                Py_CLEAR(value);
+            }
+        }
+        Py_DECREF(members);
+        if (value == NULL) {
+            return -1;
+        }
+    }
+    crm_state_forget(state, slot);
+    PyObject *kept = NULL;
+    if (attr->kind == CRM_ATTR_COLLECTION) {
+        kept = Py_NewRef(value);
+    }
+    if (crm_state_put(state, slot, value) < 0) {
+        Py_XDECREF(kept);
+        return -1;
+    }
+    int status = 0;
+    if (kept != NULL && kept != Py_None && state->ext != NULL &&
+        (pending = crm_state_pending(state, slot)) != NULL) {
+        /* What happened to the collection while it was not loaded. */
+        PyObject *added = Py_NewRef(pending->added);
+        PyObject *removed = Py_NewRef(pending->removed);
+        crm_state_drop_pending(state, slot);
+        PyObject *old = crm_collection_members(kept);
+        status = old == NULL ? -1 : crm_state_record(state, slot, old);
+        for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(added); i++) {
+            status = crm_collection_load(kept, PyList_GET_ITEM(added, i));
+        }
+        for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(removed);
+             i++) {
+            status = crm_collection_unload(kept, PyList_GET_ITEM(removed, i));
+        }
+        Py_DECREF(added);
+        Py_DECREF(removed);
+        if (status == 0) {
+            status = crm_session_modified(state);
+        }
+    }
+    Py_XDECREF(kept);
+    return status;
+}
+
+/* ---- rows ------------------------------------------------------------- */
+
+static int
+is_changed(crm_state *state, uint16_t slot)
+{
+    return state->ext != NULL && crm_state_change(state, slot) != NULL;
+}
+
+static inline int
+layout_has(const crm_layout *layout, uint16_t slot)
+{
+    return slot < layout->ncols && layout->col[slot] >= 0;
+}
+
+int
+crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
+                  uint16_t row, int refresh)
+{
+    uint16_t nattrs = layout->manager->nattrs;
+    if (!refresh && (state->page != NULL || state->ext != NULL)) {
+        /* What the old row still holds undecoded counts as loaded: it must not
+         * change under the program. */
+        if (state->page != NULL) {
+            for (uint16_t slot = 0; slot < state->layout->ncols; slot++) {
+                if (state->layout->col[slot] < 0) {
+                    continue;
+                }
+                PyObject *value = crm_state_peek(state, slot);
+                if (value == NULL) {
+                    /* It will be read, and complained of, in the new row. */
+                    PyErr_Clear();
+                }
+                Py_XDECREF(value);
+            }
+        }
+        for (uint16_t slot = 0; slot < nattrs; slot++) {
+            if (layout_has(layout, slot) && !is_changed(state, slot) &&
+                crm_state_held(state, slot) == CRM_UNLOADED) {
+                (void)crm_state_put(state, slot, NULL);
+            }
+        }
+    }
+    crm_page *old_page = state->page;
+    crm_layout *old_layout = state->layout;
+    state->page = crm_page_ref(page);
+    state->layout = crm_layout_ref(layout);
+    state->row = row;
+    state->flags &= ~(uint32_t)CRM_S_EXPIRED;
+    if (refresh) {
+        for (uint16_t slot = 0; slot < nattrs; slot++) {
+            if (is_changed(state, slot)) {
+                continue;
+            }
+            (void)crm_state_put(state, slot, NULL);
+        }
+    }
+    crm_page_unref(old_page);
+    crm_layout_unref(old_layout);
+    return 0;
+}
+
+/* Forgets one slot; the row is not asked for it any more. */
+static int
+expire_slot(crm_state *state, uint16_t slot)
+{
+    crm_state_forget(state, slot);
+    crm_state_drop_pending(state, slot);
+    int in_row = state->page != NULL && layout_has(state->layout, slot);
+    return crm_state_put(state, slot, in_row ? CRM_UNLOADED : NULL);
+}
+
+int
+crm_state_expire(crm_state *state, const uint16_t *slots, size_t count)
+{
+    int status = 0;
+    if (slots != NULL) {
+        for (size_t i = 0; i < count; i++) {
+            if (slots[i] >= crm_state_manager(state)->nattrs) {
+                continue;
+            }
+            if (expire_slot(state, slots[i]) < 0) {
+                status = -1;
+            }
+        }
+        return status;
+    }
+    PyObject *self = Py_NewRef(crm_state_object(state));
+    crm_page *page = state->page;
+    crm_layout *layout = state->layout;
+    crm_layout *bare = layout->manager->bare;
+    state->page = NULL;
+    state->flags |= CRM_S_EXPIRED;
+    /* Options of the statement that loaded the object stay with it. */
+    if (layout != bare && layout->options == NULL && bare != NULL) {
+        state->layout = crm_layout_ref(bare);
+    }
+    else {
+        layout = NULL;
+    }
+    for (uint16_t slot = 0; slot < crm_state_manager(state)->nattrs; slot++) {
+        if (crm_state_put(state, slot, NULL) < 0) {
+            status = -1;
+        }
+    }
+    crm_state_commit(state);
+    crm_page_unref(page);
+    crm_layout_unref(layout);
+    Py_DECREF(self);
+    return status;
+}
+
+void
+crm_state_commit(crm_state *state)
+{
+    if (state->ext != NULL) {
+        crm_state_reset_ext(state);
+    }
+    if (state->flags & CRM_S_MODIFIED) {
+        state->flags &= ~(uint32_t)CRM_S_MODIFIED;
+        if (state->map != NULL &&
+            crm_ptrset_remove(&state->map->session->modified, state)) {
+            Py_DECREF(crm_state_object(state));
+        }
+    }
+}
+
+/* ---- by name ---------------------------------------------------------- */
+
+PyObject *
+crm_state_dict(crm_state *state)
+{
+    crm_manager *manager = crm_state_manager(state);
+    crm_entity *entity = (crm_entity *)crm_state_object(state);
+    PyObject *dict = PyDict_New();
+    if (dict == NULL) {
+        return NULL;
+    }
+    for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
+        PyObject *value = crm_state_peek(state, slot);
+        if (value == NULL) {
+            if (PyErr_Occurred()) {
+                Py_DECREF(dict);
+                return NULL;
+            }
+            continue;
+        }
+        int status = PyDict_SetItem(dict, manager->attrs[slot].name, value);
+        Py_DECREF(value);
+        if (status < 0) {
+            Py_DECREF(dict);
+            return NULL;
+        }
+    }
+    if (entity->dict != NULL) {
+        PyObject *name, *value;
+        Py_ssize_t pos = 0;
+        while (PyDict_Next(entity->dict, &pos, &name, &value)) {
+            /* Late attributes came above; NO_VALUE is not a value. */
+            if (value == manager->core->no_value) {
+                continue;
+            }
+            if (PyDict_SetItem(dict, name, value) < 0) {
+                Py_DECREF(dict);
+                return NULL;
+            }
+        }
+    }
+    return dict;
+}

@@ -1,0 +1,508 @@
+/* state_api.c: the module's functions on single mapped objects. */
+#include "collection.h"
+#include "session.h"
+
+static crm_core *
+core_of(PyObject *module)
+{
+    return (crm_core *)PyModule_GetState(module);
+}
+
+/* The state of an argument: NULL with UnmappedInstanceError. */
+static crm_state *
+state_of(PyObject *module, PyObject *obj)
+{
+    crm_core *core = core_of(module);
+    crm_state *state = crm_state_of(core, obj);
+    if (state == NULL) {
+        crm_raise_unmapped(core, obj);
+    }
+    return state;
+}
+
+/* Arguments (obj, slot, …): the state and *slot, NULL with an exception. */
+static crm_state *
+state_and_slot(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+               Py_ssize_t want, uint16_t *slot)
+{
+    if (nargs != want) {
+        PyErr_Format(PyExc_TypeError, "expected %zd arguments, got %zd", want,
+                     nargs);
+        return NULL;
+    }
+    crm_state *state = state_of(module, args[0]);
+    if (state == NULL) {
+        return NULL;
+    }
+    long number = PyLong_AsLong(args[1]);
+    if (number < 0 || number >= crm_state_manager(state)->nattrs) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_IndexError, "no such slot");
+        }
+        return NULL;
+    }
+    *slot = (uint16_t)number;
+    return state;
+}
+
+static PyObject *
+none_or_error(int status)
+{
+    if (status < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+core_manager_of(PyObject *module, PyObject *arg)
+{
+    crm_core *core = core_of(module);
+    crm_manager *manager = NULL;
+    crm_state *state = crm_state_of(core, arg);
+    if (state != NULL) {
+        manager = crm_state_manager(state);
+    }
+    else if (PyType_Check(arg)) {
+        manager = crm_manager_find(core, (PyTypeObject *)arg);
+    }
+    return Py_NewRef(manager == NULL ? Py_None : (PyObject *)manager);
+}
+
+static PyObject *
+core_is_entity(PyObject *module, PyObject *arg)
+{
+    return PyBool_FromLong(crm_state_of(core_of(module), arg) != NULL);
+}
+
+static PyObject *
+core_state_flags(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    return state == NULL ? NULL : PyLong_FromUnsignedLong(state->flags);
+}
+
+static PyObject *
+core_session_of(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    if (state == NULL) {
+        return NULL;
+    }
+    return Py_NewRef(state->map == NULL ? Py_None
+                                        : (PyObject *)state->map->session);
+}
+
+static PyObject *
+core_identity_key(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    return state == NULL ? NULL : crm_state_key(state);
+}
+
+static PyObject *
+core_peek(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
+    if (state == NULL) {
+        return NULL;
+    }
+    PyObject *value = crm_state_peek(state, slot);
+    if (value == NULL && !PyErr_Occurred()) {
+        value = Py_NewRef(core_of(module)->no_value);
+    }
+    return value;
+}
+
+static PyObject *
+core_set_loaded(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 3, &slot);
+    if (state == NULL) {
+        return NULL;
+    }
+    return none_or_error(crm_state_set_loaded(state, slot, Py_NewRef(args[2])));
+}
+
+static PyObject *
+core_set_value(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 3, &slot);
+    if (state == NULL) {
+        return NULL;
+    }
+    return none_or_error(crm_attr_set(state, slot, args[2]));
+}
+
+static PyObject *
+core_get_value(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
+    return state == NULL ? NULL : crm_attr_get(state, slot);
+}
+
+static PyObject *
+core_committed(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
+    if (state == NULL) {
+        return NULL;
+    }
+    PyObject *old = crm_state_committed(state, slot);
+    return Py_NewRef(old != NULL ? old : Py_Ellipsis);
+}
+
+static PyObject *
+core_history(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
+    return state == NULL ? NULL : crm_state_history(state, slot);
+}
+
+/* The slots for which `wanted` is true, as a list. */
+static PyObject *
+list_slots(PyObject *module, PyObject *arg,
+           int (*wanted)(crm_state *, uint16_t))
+{
+    crm_state *state = state_of(module, arg);
+    PyObject *list = state == NULL ? NULL : PyList_New(0);
+    if (list == NULL) {
+        return NULL;
+    }
+    for (uint16_t i = 0; i < crm_state_manager(state)->nattrs; i++) {
+        if (!wanted(state, i)) {
+            continue;
+        }
+        PyObject *number = PyLong_FromLong(i);
+        if (number == NULL || PyList_Append(list, number) < 0) {
+            Py_XDECREF(number);
+            Py_DECREF(list);
+            return NULL;
+        }
+        Py_DECREF(number);
+    }
+    return list;
+}
+
+static int
+has_history(crm_state *state, uint16_t slot)
+{
+    return crm_state_committed(state, slot) != NULL ||
+           crm_state_pending(state, slot) != NULL;
+}
+
+static int
+is_unloaded(crm_state *state, uint16_t slot)
+{
+    if (crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN) {
+        return 0;
+    }
+    PyObject *held = crm_state_held(state, slot);
+    return held == CRM_UNLOADED ||
+           (held == NULL && crm_state_cell(state, slot) == NULL);
+}
+
+static PyObject *
+core_changed_slots(PyObject *module, PyObject *arg)
+{
+    return list_slots(module, arg, has_history);
+}
+
+static PyObject *
+core_unloaded_slots(PyObject *module, PyObject *arg)
+{
+    return list_slots(module, arg, is_unloaded);
+}
+
+static PyObject *
+core_loaded_dict(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    return state == NULL ? NULL : crm_state_dict(state);
+}
+
+static PyObject *
+core_expire(PyObject *module, PyObject *args)
+{
+    PyObject *obj, *slots = Py_None;
+    if (!PyArg_ParseTuple(args, "O|O:expire", &obj, &slots)) {
+        return NULL;
+    }
+    crm_state *state = state_of(module, obj);
+    if (state == NULL) {
+        return NULL;
+    }
+    if (slots == Py_None) {
+        return none_or_error(crm_state_expire(state, NULL, 0));
+    }
+    PyObject *seq = PySequence_Fast(slots, "slots must be a sequence");
+    if (seq == NULL) {
+        return NULL;
+    }
+    int status = 0;
+    for (Py_ssize_t i = 0; status == 0 && i < PySequence_Fast_GET_SIZE(seq);
+         i++) {
+        long number = PyLong_AsLong(PySequence_Fast_GET_ITEM(seq, i));
+        if (number < 0 || number >= crm_state_manager(state)->nattrs) {
+            if (!PyErr_Occurred()) {
+                PyErr_SetString(PyExc_IndexError, "no such slot");
+            }
+            status = -1;
+            break;
+        }
+        uint16_t slot = (uint16_t)number;
+        status = crm_state_expire(state, &slot, 1);
+    }
+    Py_DECREF(seq);
+    return none_or_error(status);
+}
+
+static PyObject *
+core_commit_state(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    if (state == NULL) {
+        return NULL;
+    }
+    crm_state_commit(state);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+core_set_identity(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        PyErr_SetString(PyExc_TypeError,
+                        "set_identity() takes an object and a key");
+        return NULL;
+    }
+    crm_state *state = state_of(module, args[0]);
+    if (state == NULL) {
+        return NULL;
+    }
+    if (state->map != NULL) {
+        PyErr_SetString(PyExc_ValueError, "the object is in a session");
+        return NULL;
+    }
+    if (args[1] == Py_None) {
+        crm_state_drop_key(state);
+        CRM_OFF(state, CRM_S_DELETED | CRM_S_EXPIRED);
+        Py_RETURN_NONE;
+    }
+    if (!PyTuple_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "a key is a tuple");
+        return NULL;
+    }
+    crm_manager *root = crm_state_manager(state)->root;
+    if (PyTuple_GET_SIZE(args[1]) != root->npk) {
+        PyErr_Format(PyExc_ValueError, "the key has %zd values, not %d",
+                     PyTuple_GET_SIZE(args[1]), (int)root->npk);
+        return NULL;
+    }
+    crm_key key;
+    PyObject *own;
+    int status = crm_key_from_values(root, args[1], &key, &own);
+    if (status == 0) {
+        PyErr_SetString(PyExc_ValueError, "the key has no value");
+    }
+    if (status <= 0) {
+        return NULL;
+    }
+    if (state->map != NULL) {
+        /* A hash function put it into a session. */
+        Py_XDECREF(own);
+        PyErr_SetString(PyExc_ValueError, "the object is in a session");
+        return NULL;
+    }
+    crm_state_drop_key(state);
+    crm_state_take_key(state, &key, own);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+core_load_options(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    if (state == NULL) {
+        return NULL;
+    }
+    PyObject *options = state->ext != NULL ? state->ext->options : NULL;
+    if (options == NULL) {
+        options = state->layout->options;
+    }
+    return Py_NewRef(options != NULL ? options : Py_None);
+}
+
+static PyObject *
+core_set_load_options(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        PyErr_SetString(PyExc_TypeError,
+                        "set_load_options() takes an object and options");
+        return NULL;
+    }
+    crm_state *state = state_of(module, args[0]);
+    crm_ext *ext = state == NULL ? NULL : crm_state_ext(state);
+    if (ext == NULL) {
+        return NULL;
+    }
+    PyObject *old = ext->options;
+    ext->options = args[1] == Py_None ? NULL : Py_NewRef(args[1]);
+    Py_XDECREF(old);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+core_has_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        PyErr_SetString(PyExc_TypeError,
+                        "has_parent() takes an object and a property");
+        return NULL;
+    }
+    crm_state *state = state_of(module, args[0]);
+    if (state == NULL) {
+        return NULL;
+    }
+    return PyBool_FromLong(crm_state_has_parent(state, args[1]));
+}
+
+static PyObject *
+core_is_orphan(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    return state == NULL ? NULL : PyBool_FromLong(crm_state_is_orphan(state));
+}
+
+#define FAST(name) (PyCFunction)(void (*)(void)) name
+
+static PyMethodDef functions[] = {
+    {"manager_of", core_manager_of, METH_O,
+     "The ClassManager of a mapped object or class, or None."},
+    {"is_entity", core_is_entity, METH_O, "Whether it is a mapped object."},
+    {"state_flags", core_state_flags, METH_O, "STATE_* bits."},
+    {"session_of", core_session_of, METH_O, "The object's session or None."},
+    {"identity_key", core_identity_key, METH_O,
+     "(class, (pk, ...), None) or None."},
+    {"peek", FAST(core_peek), METH_FASTCALL,
+     "peek(obj, slot): the loaded value or NO_VALUE."},
+    {"set_loaded", FAST(core_set_loaded), METH_FASTCALL,
+     "set_loaded(obj, slot, value): store as loaded."},
+    {"set_value", FAST(core_set_value), METH_FASTCALL,
+     "set_value(obj, slot, value): assign as the program does."},
+    {"get_value", FAST(core_get_value), METH_FASTCALL,
+     "get_value(obj, slot): read as the program does."},
+    {"committed", FAST(core_committed), METH_FASTCALL,
+     "committed(obj, slot): the old value, NO_VALUE, or ... if unchanged."},
+    {"history", FAST(core_history), METH_FASTCALL,
+     "history(obj, slot): (added, unchanged, deleted)."},
+    {"changed_slots", core_changed_slots, METH_O, "Slots with history."},
+    {"unloaded_slots", core_unloaded_slots, METH_O,
+     "Column slots that are not loaded."},
+    {"loaded_dict", core_loaded_dict, METH_O, "Loaded attributes by name."},
+    {"expire", core_expire, METH_VARARGS,
+     "expire(obj, slots=None): forget loaded values."},
+    {"commit_state", core_commit_state, METH_O, "Forget history."},
+    {"set_identity", FAST(core_set_identity), METH_FASTCALL,
+     "set_identity(obj, key): a detached identity, or none."},
+    {"load_options", core_load_options, METH_O,
+     "Loader options of the object, or None."},
+    {"set_load_options", FAST(core_set_load_options), METH_FASTCALL,
+     "set_load_options(obj, options)."},
+    {"has_parent", FAST(core_has_parent), METH_FASTCALL,
+     "has_parent(obj, prop): delete-orphan bookkeeping."},
+    {"is_orphan", core_is_orphan, METH_O,
+     "Whether a class that must have a parent has none."},
+    {NULL},
+};
+
+/* ---- NO_VALUE --------------------------------------------------------- */
+
+static PyObject *
+no_value_repr(PyObject *Py_UNUSED(self))
+{
+    return PyUnicode_FromString("NO_VALUE");
+}
+
+static int
+no_value_bool(PyObject *Py_UNUSED(self))
+{
+    return 0;
+}
+
+static PyObject *
+no_value_reduce(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
+{
+    return PyUnicode_FromString("NO_VALUE");
+}
+
+static PyMethodDef no_value_methods[] = {
+    {"__reduce__", no_value_reduce, METH_NOARGS, NULL},
+    {NULL},
+};
+
+static PyType_Slot no_value_slots[] = {
+    {Py_tp_repr, no_value_repr},
+    {Py_nb_bool, no_value_bool},
+    {Py_tp_methods, no_value_methods},
+    {0, NULL},
+};
+
+static PyType_Spec no_value_spec = {
+    .name = "cormorant._core._NoValue",
+    .basicsize = sizeof(PyObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = no_value_slots,
+};
+
+int
+crm_state_api_init(crm_core *core, PyObject *module)
+{
+    PyObject *type = PyType_FromModuleAndSpec(module, &no_value_spec, NULL);
+    if (type == NULL) {
+        return -1;
+    }
+    core->no_value = PyType_GenericAlloc((PyTypeObject *)type, 0);
+    int status = PyModule_AddType(module, (PyTypeObject *)type);
+    Py_DECREF(type);
+    if (core->no_value == NULL || status < 0 ||
+        PyModule_AddObjectRef(module, "NO_VALUE", core->no_value) < 0) {
+        return -1;
+    }
+    static const struct {
+        const char *name;
+        long value;
+    } numbers[] = {
+        {"ATTR_COLUMN", CRM_ATTR_COLUMN},
+        {"ATTR_SCALAR", CRM_ATTR_SCALAR},
+        {"ATTR_COLLECTION", CRM_ATTR_COLLECTION},
+        {"ATTR_PRIMARY_KEY", CRM_ATTR_PRIMARY_KEY},
+        {"ATTR_ACTIVE_HISTORY", CRM_ATTR_ACTIVE_HISTORY},
+        {"ATTR_CASCADE_SAVE", CRM_ATTR_CASCADE_SAVE},
+        {"ATTR_EVENTS", CRM_ATTR_EVENTS},
+        {"ATTR_VIEWONLY", CRM_ATTR_VIEWONLY},
+        {"ATTR_DELETE_ORPHAN", CRM_ATTR_DELETE_ORPHAN},
+        {"ATTR_SET", CRM_ATTR_SET},
+        {"STATE_KEY", CRM_S_KEY},
+        {"STATE_NEW", CRM_S_NEW},
+        {"STATE_MODIFIED", CRM_S_MODIFIED},
+        {"STATE_TO_DELETE", CRM_S_TO_DELETE},
+        {"STATE_DELETED", CRM_S_DELETED},
+        {"STATE_EXPIRED", CRM_S_EXPIRED},
+        {"STATE_ORPHANED", CRM_S_ORPHANED},
+    };
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(numbers); i++) {
+        if (PyModule_AddIntConstant(module, numbers[i].name, numbers[i].value) <
+            0) {
+            return -1;
+        }
+    }
+    return PyModule_AddFunctions(module, functions);
+}

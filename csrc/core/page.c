@@ -8,6 +8,9 @@
  * CRM_PAGE_SIZE.  Small enough for the allocator's per-thread cache. */
 #define FIRST_PAGE 1024
 
+/* Bytes for cells and data in a page that is not for one large row. */
+#define PAGE_ROOM (CRM_PAGE_SIZE - sizeof(crm_page))
+
 /* A row number fits a crm_state's 16 bits. */
 #define MAX_ROWS 65535
 
@@ -200,7 +203,7 @@ move_open_row(crm_rows *rows, size_t len)
     size_t row_size = rows->ncols * sizeof(crm_cell);
     size_t row_bytes = old->back - rows->row_back;
     size_t need = row_size + row_bytes + len;
-    if (old->nrows == 0 && need > CRM_PAGE_SIZE) {
+    if (old->nrows == 0 && need > PAGE_ROOM) {
         /* A row that outgrew a page of its own: leave room for its other
          * columns, or each of them would copy it again. */
         need += need / 2;
@@ -222,15 +225,22 @@ move_open_row(crm_rows *rows, size_t len)
     return 0;
 }
 
+/* True if another row can begin in a page. */
+static inline int
+has_room(const crm_page *page, size_t size)
+{
+    return page->cap - page_front(page) - page->back >= size &&
+           page->nrows < MAX_ROWS &&
+           (page->cap <= PAGE_ROOM || page->nrows == 0);
+}
+
 crm_cell *
 crm_rows_begin(crm_rows *rows)
 {
     size_t size = rows->ncols * sizeof(crm_cell);
     crm_page *page = rows->npages == 0 ? NULL : last_page(rows);
-    if (page == NULL ||
-        page->cap - page_front(page) - page->back < size ||
-        page->nrows == MAX_ROWS) {
-        if (page != NULL && page->cap > CRM_PAGE_SIZE) {
+    if (page == NULL || !has_room(page, size)) {
+        if (page != NULL && page->cap > PAGE_ROOM) {
             crm_rows_trim(rows);
         }
         page = add_page(rows, size);

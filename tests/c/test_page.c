@@ -1,0 +1,207 @@
+/* Rows of every shape survive pages: what is put in is read back. */
+#include <string.h>
+
+#include "../../csrc/core/page.h"
+#include "check.h"
+
+/* Length of the text of row `row`, column `col`. */
+static size_t
+length_of(size_t row, size_t col, size_t longest)
+{
+    unsigned state = (unsigned)(row * 31 + col * 7 + 1);
+    return next_random(&state) % (longest + 1);
+}
+
+static char
+byte_of(size_t row, size_t col)
+{
+    return (char)('a' + (row + col) % 26);
+}
+
+static void
+fill(crm_rows *rows, size_t nrows, size_t longest)
+{
+    char *text = malloc(longest + 1);
+    CHECK(text != NULL);
+    for (size_t r = 0; r < nrows; r++) {
+        CHECK(crm_rows_begin(rows) != NULL);
+        for (uint32_t c = 0; c < rows->ncols; c++) {
+            crm_cell *cell = &rows->current[c];
+            switch (c % 3) {
+                case 0:
+                    cell->tag = CRM_INT64;
+                    cell->u.i = (int64_t)(r * 1000 + c);
+                    break;
+                case 1: {
+                    size_t len = length_of(r, c, longest);
+                    memset(text, byte_of(r, c), len);
+                    CHECK(crm_rows_put(rows, c, CRM_TEXT, text, len) == 0);
+                    break;
+                }
+                default:
+                    break; /* NULL */
+            }
+        }
+        crm_rows_end(rows);
+    }
+    free(text);
+}
+
+static void
+verify(const crm_rows *rows, size_t nrows, size_t longest)
+{
+    CHECK(rows->nrows == nrows);
+    size_t r = 0;
+    for (size_t p = 0; p < rows->npages; p++) {
+        crm_page *page = rows->pages[p];
+        CHECK(page->refs == 1 && page->nrows > 0 && page->nrows <= 65535);
+        CHECK(sizeof(crm_page) + page->cap <= CRM_PAGE_SIZE ||
+              page->nrows == 1);
+        for (uint32_t i = 0; i < page->nrows; i++, r++) {
+            const crm_cell *row = crm_page_row(page, i);
+            for (uint32_t c = 0; c < rows->ncols; c++) {
+                if (c % 3 == 0) {
+                    CHECK(row[c].tag == CRM_INT64);
+                    CHECK(row[c].u.i == (int64_t)(r * 1000 + c));
+                }
+                else if (c % 3 == 1) {
+                    CHECK(row[c].tag == CRM_TEXT);
+                    CHECK(row[c].flags == CRM_CELL_ASCII);
+                    CHECK(row[c].len == length_of(r, c, longest));
+                    for (uint32_t k = 0; k < row[c].len; k++) {
+                        CHECK(row[c].u.p[k] == byte_of(r, c));
+                    }
+                }
+                else {
+                    CHECK(row[c].tag == CRM_NULL && row[c].len == 0);
+                }
+            }
+        }
+    }
+    CHECK(r == nrows);
+}
+
+static void
+test_shapes(void)
+{
+    static const struct {
+        uint32_t ncols;
+        size_t nrows, longest;
+    } shapes[] = {
+        {1, 1, 0},       {1, 200000, 0},  {5, 1, 10},     {5, 10000, 30},
+        {3, 40, 5000},   {9, 30, 70000},  {2, 5, 300000}, {2000, 3, 10},
+        {2000, 2, 2000}, {6000, 2, 0},    {2, 1000, 200},
+    };
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        crm_rows rows;
+        crm_rows_init(&rows, shapes[i].ncols);
+        for (int again = 0; again < 2; again++) {
+            fill(&rows, shapes[i].nrows, shapes[i].longest);
+            verify(&rows, shapes[i].nrows, shapes[i].longest);
+            crm_rows_trim(&rows);
+            verify(&rows, shapes[i].nrows, shapes[i].longest);
+            crm_rows_clear(&rows);
+            CHECK(rows.npages == 0 && rows.nrows == 0);
+        }
+    }
+}
+
+/* A small result costs a small page. */
+static void
+test_one_row_is_small(void)
+{
+    crm_rows rows;
+    crm_rows_init(&rows, 5);
+    fill(&rows, 1, 20);
+    crm_rows_trim(&rows);
+    CHECK(rows.npages == 1 && rows.pages[0]->cap < 5 * 16 + 64);
+    crm_page *page = crm_page_ref(rows.pages[0]);
+    crm_rows_clear(&rows);
+    CHECK(page->refs == 1 && crm_page_row(page, 0)[0].tag == CRM_INT64);
+    crm_page_unref(page);
+    crm_page_unref(NULL);
+}
+
+/* A row that is given up leaves nothing behind. */
+static void
+test_abandon(void)
+{
+    crm_rows rows;
+    crm_rows_init(&rows, 2);
+    fill(&rows, 3, 50);
+    CHECK(crm_rows_begin(&rows) != NULL);
+    CHECK(crm_rows_put(&rows, 1, CRM_TEXT, "gone", 4) == 0);
+    crm_rows_abandon(&rows);
+    crm_rows_abandon(&rows);
+    verify(&rows, 3, 50);
+    /* also when it had moved to a page of its own */
+    char *large = calloc(1, 100000);
+    CHECK(large != NULL && crm_rows_begin(&rows) != NULL);
+    CHECK(crm_rows_put(&rows, 1, CRM_BLOB, large, 100000) == 0);
+    crm_rows_abandon(&rows);
+    crm_rows_trim(&rows);
+    verify(&rows, 3, 50);
+    CHECK(crm_rows_begin(&rows) != NULL);
+    CHECK(crm_rows_bytes(&rows, (size_t)UINT32_MAX + 1) == NULL);
+    crm_rows_abandon(&rows);
+    free(large);
+    crm_rows_clear(&rows);
+}
+
+static void
+test_text(void)
+{
+    char from[40], to[40];
+    for (size_t len = 0; len <= 33; len++) {
+        memset(from, 'x', sizeof(from));
+        CHECK(crm_copy_text(to, from, len));
+        CHECK(memcmp(from, to, len) == 0);
+        for (size_t at = 0; at < len; at++) {
+            from[at] = (char)0x80;
+            CHECK(!crm_copy_text(to, from, len));
+            CHECK(memcmp(from, to, len) == 0);
+            from[at] = 'x';
+        }
+    }
+}
+
+static void
+test_utf8(void)
+{
+    static const char *const good[] = {
+        "",
+        "plain",
+        "\xC3\xA9",
+        "\xC2\x80",
+        "\xE0\xA0\x80",
+        "\xED\x9F\xBF",
+        "\xEE\x80\x80",
+        "\xEF\xBF\xBF",
+        "\xF0\x90\x80\x80",
+        "\xF4\x8F\xBF\xBF",
+        "a\xF0\x9F\x90\xA6z",
+    };
+    static const char *const bad[] = {
+        "\x80",         "\xC3",         "\xC0\x80",         "\xC1\xBF",
+        "\xE0\x9F\xBF", "\xE2\x82",     "\xED\xA0\x80",     "\xED\xBF\xBF",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
+        "\xF0\x9F\x90", "\xFF",         "a\xE9z",           "\xE2\x28\xA1",
+    };
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        CHECK(crm_is_utf8(good[i], strlen(good[i])));
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        CHECK(!crm_is_utf8(bad[i], strlen(bad[i])));
+    }
+}
+
+int
+main(void)
+{
+    test_shapes();
+    test_one_row_is_small();
+    test_abandon();
+    test_text();
+    test_utf8();
+    return 0;
+}

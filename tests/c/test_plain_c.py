@@ -1,0 +1,39 @@
+"""The parts of the core that are plain C, tested in C: compile each and run it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CORE = HERE.parent.parent / "csrc" / "core"
+FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-g"]
+SANITIZE = [
+    "-O1",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+    "-fno-omit-frame-pointer",
+]
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.parametrize("flags", [["-O2"], SANITIZE], ids=["optimized", "sanitized"])
+@pytest.mark.parametrize("part", ["page", "identity", "ptrset"])
+def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
+    program = tmp_path / part
+    subprocess.run(
+        ["gcc", *FLAGS, *flags, "-o", program, HERE / f"test_{part}.c", CORE / f"{part}.c"],
+        check=True,
+    )
+    done = subprocess.run(
+        # Python itself may run under a preloaded sanitizer.
+        [program],
+        capture_output=True,
+        text=True,
+        env={"LD_PRELOAD": ""},
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,656 @@
+"""The ground all SQL constructs stand on: cloning, annotations, structural cache keys.
+
+Constructs are immutable once built. A generative method copies the construct's ``__dict__``;
+defaults live on the class, so that the dictionary holds only what was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+
+from .. import exc
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .compiler import SQLCompiler
+    from .elements import BindParameter, ColumnElement
+    from .selectable import FromClause
+
+_T = TypeVar("_T")
+
+EMPTY_DICT: Mapping[str, Any] = {}
+
+_serials = count(1)
+
+
+def next_serial() -> int:
+    """A number that no other object of this process has (unlike ``id``, never reused)."""
+    return next(_serials)
+
+
+class memoized(Generic[_T]):
+    """A property computed once and kept in the instance; a clone forgets it."""
+
+    def __init__(self, fget: Callable[[Any], _T]) -> None:
+        self.fget = fget
+        self.__doc__ = fget.__doc__
+        self.name = fget.__name__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, obj: None, owner: Any) -> Self: ...
+
+    @overload
+    def __get__(self, obj: object, owner: Any) -> _T: ...
+
+    def __get__(self, obj: Any, owner: Any) -> Any:
+        if obj is None:
+            return self
+        obj.__dict__[self.name] = value = self.fget(obj)
+        return value
+
+
+class KeyContext(list[Any]):
+    """What a cache key collects: itself a list of the bind parameters met, in order.
+
+    ``memo`` numbers constructs that are the same only by identity (aliases, bind
+    parameters), so that a statement built anew from new aliases has the old key.
+    """
+
+    __slots__ = ("cacheable", "memo", "orm")
+
+    def __init__(self) -> None:
+        self.memo: dict[Any, int] = {}
+        self.cacheable = True
+        self.orm = False
+
+    def number(self, ident: object) -> tuple[int, bool]:
+        """The number of an identity, and whether it is new. The object must stay alive."""
+        memo = self.memo
+        key = id(ident)
+        n = memo.get(key)
+        if n is not None:
+            return n, False
+        memo[key] = n = len(memo)
+        return n, True
+
+
+class CacheKey(NamedTuple):
+    """A statement's structure and its bind parameters in the order of the structure."""
+
+    key: tuple[Any, ...] | None
+    bindparams: Sequence[BindParameter]
+
+
+def key_of_all(items: Iterable[Any], ctx: KeyContext) -> tuple[Any, ...]:
+    """Keys of several constructs."""
+    return tuple([i._cache_key(ctx) for i in items])
+
+
+class AnonName:
+    """A name to be made at compile time: ``base_1``, ``base_2`` in order of appearance.
+
+    Two are the same name when they come from the same object and base. The suffix follows
+    the finished name.
+    """
+
+    __slots__ = ("base", "seed", "suffix")
+
+    def __init__(self, seed: Any, base: Any, suffix: str = "") -> None:
+        self.seed = seed
+        self.base = base
+        self.suffix = suffix
+
+    @property
+    def ident(self) -> Any:
+        """What two names have in common that are the same but for the suffix."""
+        seed = self.seed
+        if isinstance(seed, tuple):
+            return (id(seed[0]), *seed[1:], self.base)
+        return (id(seed), self.base)
+
+    def __hash__(self) -> int:
+        return hash((self.ident, self.suffix))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, AnonName)
+            and self.ident == other.ident
+            and self.suffix == other.suffix
+        )
+
+    def __repr__(self) -> str:
+        return f"%({id(self.seed)} {self.base})s{self.suffix}"
+
+
+class Visitable:
+    """Something the compiler has a ``visit_<name>`` method for."""
+
+    __slots__ = ()
+    __visit_name__: str = "none"
+
+
+class ClauseElement(Visitable):
+    """Base of everything that renders as SQL."""
+
+    __visit_name__ = "clause"
+
+    # what a traversal goes into: attribute names of elements or tuples/lists of them
+    _traverse_attrs: tuple[str, ...] = ()
+    _memo_names: frozenset[str] = frozenset()
+    _annotations: Mapping[str, Any] = EMPTY_DICT
+    _is_annotated = False
+
+    # what a copying traversal leaves as it is: tables, their columns
+    _immutable = False
+
+    is_selectable = False
+    is_clause_element = True
+    is_dml = False
+    is_select = False
+    is_insert = False
+    is_update = False
+    is_delete = False
+    is_text = False
+    _is_from_clause = False
+    _is_column = False
+    _is_bind_parameter = False
+    _is_text_clause = False
+    _is_join = False
+    _is_returns_rows = False
+    _is_select_base = False
+    _is_table = False
+    _from_objects: Sequence[FromClause] = ()
+    _hide_froms: Sequence[FromClause] = ()
+    supports_execution = False
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        names = {n for n, v in cls.__dict__.items() if isinstance(v, memoized)}
+        for base in cls.__mro__[1:]:
+            names |= getattr(base, "_memo_names", frozenset())
+        cls._memo_names = frozenset(names)
+
+    # --- copies -----------------------------------------------------------------
+    def _clone(self, **kw: Any) -> Self:
+        """A shallow copy without what was computed from the original."""
+        cls = self.__class__
+        c = cls.__new__(cls)
+        d = c.__dict__
+        d.update(self.__dict__)
+        if not cls._memo_names.isdisjoint(d):
+            for name in cls._memo_names & d.keys():
+                del d[name]
+        return c
+
+    def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
+        """The constructs directly inside this one."""
+        for name in self._traverse_attrs:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(value, (tuple, list)):
+                yield from value
+            else:
+                yield value
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        """Replace what is inside by ``clone`` of it. Only ever called on a fresh clone."""
+        for name in self._traverse_attrs:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(value, tuple):
+                new: Any = tuple([clone(v) for v in value])
+            elif isinstance(value, list):
+                new = [clone(v) for v in value]
+            else:
+                new = clone(value)
+            setattr(self, name, new)
+
+    # --- annotations --------------------------------------------------------------
+    def _annotate(self, values: Mapping[str, Any]) -> Self:
+        """A copy with values attached that is, as a column or FROM, still the original."""
+        cls = annotated_class(self.__class__)
+        c = cls.__new__(cls)
+        d = c.__dict__
+        d.update(self.__dict__)
+        for name in cls._memo_names & d.keys():
+            if name != "_columns":
+                del d[name]
+        d["_hash"] = hash(self)
+        d["_original"] = self
+        d["_annotations"] = {**self._annotations, **values}
+        return c
+
+    def _deannotate(self, values: Iterable[str] | None = None, clone: bool = False) -> Any:
+        """The construct without its annotations (or without those named)."""
+        return self._clone() if clone else self
+
+    @property
+    def entity_namespace(self) -> Any:
+        """Where filter_by() looks names up."""
+        raise exc.InvalidRequestError(
+            f'Entity namespace for "{self}" has no namespace, cannot use filter_by() with it'
+        )
+
+    # --- cache key ------------------------------------------------------------------
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        """A hashable key of the structure; parts of a statement that are equal in it
+        compile to the same SQL."""
+        ctx.cacheable = False
+        return None
+
+    def _generate_cache_key(self) -> CacheKey:
+        """The key (None: this cannot be cached) and the bind parameters in its order."""
+        ctx = KeyContext()
+        key = self._cache_key(ctx)
+        return CacheKey(key if ctx.cacheable else None, ctx)
+
+    # --- text -------------------------------------------------------------------------
+    def self_group(self, against: Any = None) -> Any:
+        """This construct as it must be written beside the operator ``against``."""
+        return self
+
+    def _ungroup(self) -> Any:
+        return self
+
+    def compare(self, other: ClauseElement, **kw: Any) -> bool:
+        """Whether both have the same structure and the same bound values."""
+        a, b = self._generate_cache_key(), other._generate_cache_key()
+        return (
+            a.key is not None
+            and a.key == b.key
+            and [p.effective_value for p in a.bindparams] == [p.effective_value for p in b.bindparams]
+        )
+
+    def compile(self, bind: Any = None, dialect: Any = None, **kw: Any) -> SQLCompiler:
+        """Compile to SQL for a dialect, that of an engine or connection, or the default one."""
+        from . import compiler
+
+        if dialect is None:
+            if bind is not None:
+                dialect = bind.dialect
+            else:
+                dialect = compiler.string_dialect()
+        return self._compiler(dialect, **kw)
+
+    def _compiler(self, dialect: Any, **kw: Any) -> Any:
+        kw.update(kw.pop("compile_kwargs", None) or {})
+        return dialect.statement_compiler(dialect, self, **kw)
+
+    def __str__(self) -> str:
+        return str(self.compile())
+
+    def __repr__(self) -> str:
+        return object.__repr__(self)
+
+    def __bool__(self) -> bool:
+        raise TypeError("Boolean value of this clause is not defined")
+
+    def _with_binary_element_type(self, type_: Any) -> Any:
+        return self
+
+    def params(self, *args: Any, **kw: Any) -> Self:
+        """A copy with values given to its named bind parameters."""
+        return self._replace_params(False, args, kw)
+
+    def unique_params(self, *args: Any, **kw: Any) -> Self:
+        """As params(), with the parameters made unique to the copy."""
+        return self._replace_params(True, args, kw)
+
+    def _replace_params(self, unique: bool, args: tuple[Any, ...], kw: dict[str, Any]) -> Self:
+        from . import visitors
+
+        if len(args) == 1:
+            kw = {**args[0], **kw}
+        elif args:
+            raise exc.ArgumentError("params() takes zero or one positional dictionary argument")
+
+        def visit(bind: Any) -> None:
+            if bind.key in kw and not bind.unique:
+                bind.value = kw[bind.key]
+                bind.required = False
+            if unique:
+                bind._convert_to_unique()
+
+        return visitors.cloned_traverse(self, {"bindparam": visit})  # type: ignore[no-any-return]
+
+
+class Annotated:
+    """Mixed into the class of an annotated construct."""
+
+    _is_annotated = True
+    _hash: int
+    _original: Any
+    _annotations: Mapping[str, Any]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: Any) -> Any:
+        if self._original._is_column:  # type: ignore[attr-defined]
+            return super().__eq__(other)
+        return hash(other) == self._hash
+
+    def _annotate(self, values: Mapping[str, Any]) -> Any:
+        c = self._clone()  # type: ignore[attr-defined]
+        c._annotations = {**self._annotations, **values}
+        return c
+
+    def _deannotate(self, values: Iterable[str] | None = None, clone: bool = False) -> Any:
+        if values is None:
+            return self._original
+        left = {k: v for k, v in self._annotations.items() if k not in set(values)}
+        return self._original._annotate(left) if left else self._original
+
+    @property
+    def entity_namespace(self) -> Any:
+        entity = self._annotations.get("entity_namespace")
+        if entity is not None:
+            return entity.entity_namespace
+        return super().entity_namespace  # type: ignore[misc]
+
+    def _clone(self, **kw: Any) -> Any:
+        c = super()._clone()  # type: ignore[misc]
+        c.__dict__.pop("_own_key", None)
+        return c
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        annotations = self._annotations
+        if self._immutable:  # type: ignore[attr-defined]
+            key = self._original._cache_key(ctx)
+        else:
+            key = super()._cache_key(ctx)  # type: ignore[misc]
+        parent = annotations.get("parententity")
+        if parent is None:
+            return key
+        ctx.orm = True
+        if getattr(parent, "is_aliased_class", False):
+            # an alias made for one statement is known by its place in the statement
+            n, new = ctx.number(parent)
+            if new:
+                n = (n, parent.mapper, parent.selectable._cache_key(ctx))
+            return (key, n, annotations.get("proxy_key"))
+        return (key, parent, annotations.get("proxy_key"))
+
+
+_annotated_classes: dict[type, type] = {}
+
+
+def annotated_class(cls: type) -> Any:
+    """The subclass whose instances are annotated ones of ``cls``."""
+    made = _annotated_classes.get(cls)
+    if made is None:
+        if issubclass(cls, Annotated):
+            made = cls
+        else:
+            made = type("Annotated" + cls.__name__, (Annotated, cls), {"__module__": cls.__module__})
+        _annotated_classes[cls] = made
+    return made
+
+
+class Executable(ClauseElement):
+    """A statement: something a connection executes."""
+
+    supports_execution = True
+    _execution_options: Mapping[str, Any] = EMPTY_DICT
+    _with_options: tuple[Any, ...] = ()
+    _statement_hints: tuple[Any, ...] = ()
+
+    def options(self, *options: Any) -> Self:
+        """Add loader options and the like."""
+        c = self._generate()
+        c._with_options = self._with_options + tuple(
+            [o.__clause_element__() if hasattr(o, "__clause_element__") else o for o in options]
+        )
+        return c
+
+    def execution_options(self, **kw: Any) -> Self:
+        """Add execution options."""
+        if "isolation_level" in kw:
+            raise exc.ArgumentError(
+                "'isolation_level' execution option may only be specified "
+                "on Connection.execution_options(), or "
+                "per-engine using the isolation_level "
+                "argument to create_engine()."
+            )
+        if "compiled_cache" in kw:
+            raise exc.ArgumentError(
+                "'compiled_cache' execution option may only be specified "
+                "on Connection.execution_options(), not per statement."
+            )
+        c = self._generate()
+        c._execution_options = {**self._execution_options, **kw}
+        return c
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """The execution options in effect."""
+        return self._execution_options
+
+    def _generate(self) -> Self:
+        """The copy a generative method works on."""
+        cls = self.__class__
+        c = cls.__new__(cls)
+        d = c.__dict__
+        d.update(self.__dict__)
+        if not cls._memo_names.isdisjoint(d):
+            for name in cls._memo_names & d.keys():
+                del d[name]
+        return c
+
+    @memoized
+    def _memo_cache_key(self) -> tuple[CacheKey, bool]:
+        ctx = KeyContext()
+        key = self._cache_key(ctx)
+        return CacheKey(key if ctx.cacheable else None, ctx), ctx.orm
+
+    def _generate_cache_key(self) -> CacheKey:
+        return self._memo_cache_key[0]
+
+    _plain = False
+
+    @property
+    def _orm(self) -> bool:
+        """Whether any part of the statement belongs to a mapped class."""
+        return not self._plain and self._memo_cache_key[1]
+
+    @_orm.setter
+    def _orm(self, value: bool) -> None:
+        # the ORM says so of the plain statement it has made
+        self._plain = not value
+
+    def _execute_on_connection(self, connection: Any, params: Any, options: Any) -> Any:
+        return connection._execute_clauseelement(self, params, options)
+
+    def scalar(self, *args: Any, **kw: Any) -> Any:
+        raise AttributeError("Statements are executed by a Connection or a Session")
+
+
+class ColumnCollection(Generic[_T]):
+    """Columns by name and by position; names may repeat (the first one answers to it)."""
+
+    __slots__ = ("__dict__", "_all", "_index")
+
+    def __init__(self, columns: Iterable[tuple[str, _T]] = ()) -> None:
+        self._all: list[tuple[str, _T]] = []
+        self._index: dict[Any, _T] = {}
+        for key, col in columns:
+            self._append(key, col)
+
+    def _append(self, key: str, column: _T) -> None:
+        self._all.append((key, column))
+        if key is not None and key not in self._index:
+            self._index[key] = column
+            # plain attribute access is the fast way; methods keep their names
+            if isinstance(key, str) and not hasattr(ColumnCollection, key):
+                self.__dict__[key] = column
+
+    def add(self, column: Any, key: str | None = None) -> None:
+        """Add a column; one of the same name is replaced (as a Table wants it)."""
+        name = key if key is not None else column.key
+        if name in self._index:
+            old = self._index[name]
+            if old is column:
+                return
+            self._all = [(k, column if c is old else c) for k, c in self._all]
+            self._index[name] = column
+            if name in self.__dict__:
+                self.__dict__[name] = column
+        else:
+            self._append(name, column)
+
+    def remove(self, column: Any) -> None:
+        """Take a column out."""
+        keys = [k for k, c in self._all if c is column]
+        self._all = [(k, c) for k, c in self._all if c is not column]
+        for key in keys:
+            self._index.pop(key, None)
+            self.__dict__.pop(key, None)
+
+    def clear(self) -> None:
+        raise NotImplementedError()
+
+    def update(self, items: Iterable[tuple[str, _T]]) -> None:
+        """Add named columns."""
+        for key, col in items:
+            self.add(col, key)
+
+    def keys(self) -> list[str]:
+        return [k for k, _ in self._all]
+
+    def values(self) -> list[_T]:
+        return [c for _, c in self._all]
+
+    def items(self) -> list[tuple[str, _T]]:
+        return list(self._all)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._index.get(key, default)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter([c for _, c in self._all])
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._index[key]
+        if isinstance(key, int):
+            try:
+                return self._all[key][1]
+            except IndexError as err:
+                raise IndexError(key) from err
+        if isinstance(key, slice):
+            return ReadOnlyColumnCollection(self._all[key])
+        if isinstance(key, tuple):
+            return ReadOnlyColumnCollection(
+                [self._all[k] if isinstance(k, int) else (k, self._index[k]) for k in key]
+            )
+        raise KeyError(key)
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            return self._index[key]
+        except KeyError as err:
+            raise AttributeError(key) from err
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, str):
+            raise exc.ArgumentError(
+                "__contains__ requires a string argument"
+                if not isinstance(key, ClauseElement)
+                else "__contains__ requires a string argument"
+            )
+        return key in self._index
+
+    def contains_column(self, column: Any) -> bool:
+        """Whether this very column is in the collection."""
+        if isinstance(column, str):
+            raise exc.ArgumentError(
+                "contains_column cannot be used with string arguments. "
+                "Use ``col_name in table.c`` instead."
+            )
+        h = hash(column)
+        return any(c is column or hash(c) == h for _, c in self._all)
+
+    def compare(self, other: Any) -> bool:
+        return [c for _, c in self._all] == list(other)
+
+    def _position(self, column: Any) -> int | None:
+        """The place of a column in the collection."""
+        for i, (_, c) in enumerate(self._all):
+            if c is column:
+                return i
+        h = hash(column)
+        for i, (_, c) in enumerate(self._all):
+            if hash(c) == h:
+                return i
+        return None
+
+    def as_readonly(self) -> ReadOnlyColumnCollection[_T]:
+        return ReadOnlyColumnCollection(self._all)
+
+    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+        """The column here that is, or is derived from, the same column as the given one."""
+        h = hash(column)
+        for _, c in self._all:
+            if c is column or hash(c) == h:
+                return c
+        target = column.proxy_set
+        best = None
+        best_rank: tuple[int, int] | None = None
+        for _, c in self._all:
+            shared = target & c.proxy_set
+            if not shared or (require_embedded and column not in c.proxy_set):
+                continue
+            # the nearest relative: most lineage in common, least lineage beside it
+            rank = (-len(shared), len(c.proxy_set))
+            if best_rank is None or rank < best_rank:
+                best, best_rank = c, rank
+        return best
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} object at 0x{id(self):x}>"
+
+    def __str__(self) -> str:
+        return "{}({})".format(
+            type(self).__name__, ", ".join(str(c) for _, c in self._all)
+        )
+
+
+class ReadOnlyColumnCollection(ColumnCollection[_T]):
+    """A collection one only reads."""
+
+    __slots__ = ()
+
+    def _readonly(self) -> Any:
+        raise TypeError(f"{type(self).__name__} object is immutable and/or readonly.")
+
+    def add(self, column: Any, key: str | None = None) -> None:
+        self._readonly()
+
+    def remove(self, column: Any) -> None:
+        self._readonly()
+
+
+class DedupeColumnCollection(ColumnCollection[_T]):
+    """The columns of a Table, where a name stands once."""
+
+    __slots__ = ()
+
+
+def column_of(element: Any) -> ColumnElement:
+    """The element as a column expression (asks ``__clause_element__``)."""
+    while not isinstance(element, ClauseElement):
+        element = element.__clause_element__()
+    return element  # type: ignore[return-value]

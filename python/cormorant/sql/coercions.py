@@ -1,0 +1,431 @@
+"""What a program passes, made into the construct that its place needs.
+
+One function per place ("role"): a WHERE criterion, a column of a SELECT, a FROM. Each raises
+ArgumentError for what cannot stand there.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import numbers
+from typing import Any, NoReturn
+
+from .. import exc, util
+from .base import ClauseElement
+from .sqltypes import NULLTYPE
+
+
+def resolve(element: Any) -> Any:
+    """The construct behind an element: itself, or what ``__clause_element__`` gives; None
+    if it is no SQL construct at all."""
+    if isinstance(element, ClauseElement):
+        return element
+    for _ in range(20):
+        get = getattr(element, "__clause_element__", None)
+        if get is None or isinstance(element, type):
+            return None
+        element = get()
+        if isinstance(element, ClauseElement):
+            return element
+    return None
+
+
+def resolve_entity(element: Any) -> Any:
+    """As resolve(), and mapped classes and other inspectable things give their construct."""
+    found = resolve(element)
+    if found is not None:
+        return found
+    from ..inspection import inspect
+
+    insp = inspect(element, raiseerr=False)
+    get = getattr(insp, "__clause_element__", None)
+    if insp is not None and get is not None:
+        if getattr(insp, "is_instance", False):
+            return None
+        return resolve(get())
+    return None
+
+
+def _got(element: Any) -> str:
+    return f"{element!r}"
+
+
+def _fail(element: Any, expected: str, advice: str = "") -> NoReturn:
+    raise exc.ArgumentError(f"{expected} expected, got {_got(element)}.{advice}")
+
+
+def _no_text(element: str, column: bool = False) -> NoReturn:
+    if column:
+        hint = "or use column(%r) for more specificity" % element
+        raise exc.ArgumentError(
+            f"Textual column expression {_short(element)} should be "
+            f"explicitly declared with text({_short(element)}), {hint}"
+        )
+    raise exc.ArgumentError(
+        f"Textual SQL expression {_short(element)} should be "
+        f"explicitly declared as text({_short(element)})"
+    )
+
+
+def _short(text: str) -> str:
+    from .. import util
+
+    cut = text if len(text) <= 100 else text[:97] + "..."
+    _ = util
+    return repr(cut)
+
+
+_ROW_ADVICE = (
+    " To create a column expression from a FROM clause row as a whole, "
+    "use the .table_valued() method."
+)
+
+
+def _as_expression(original: Any, element: ClauseElement, expected: str) -> Any:
+    """A construct as a column expression."""
+    if element._is_column or element.__visit_name__ in _EXPRESSIONS:
+        return element
+    if element._is_select_base:
+        util.warn(
+            "implicitly coercing SELECT object to scalar subquery; "
+            "please use the .scalar_subquery() method to produce a scalar subquery.",
+            stacklevel=5,
+        )
+        return element.scalar_subquery()  # type: ignore[attr-defined]
+    if element._is_from_clause:
+        if element.__visit_name__ in ("table_valued_alias",):
+            return element
+        _fail(original, expected, _ROW_ADVICE)
+    _fail(original, expected)
+
+
+_EXPRESSIONS = frozenset(["clauselist", "textclause", "expression_clauselist", "text_clause"])
+
+
+def expect_operand(element: Any, expr: Any, operator: Any, type_: Any = None) -> Any:
+    """The other side of an operator: a construct, or a value to bind."""
+    if not isinstance(element, ClauseElement):
+        found = resolve(element)
+        if found is None:
+            return expr._bind_param(operator, element, type_=type_)
+        original, element = element, found
+    else:
+        original = element
+    if element._is_column:
+        if element._is_bind_parameter and element.type is NULLTYPE:  # type: ignore[attr-defined]
+            other = type_ or expr.type
+            if other is not NULLTYPE:
+                element = element._with_binary_element_type(other)
+        return element
+    return _as_expression(original, element, "SQL expression element or literal value")
+
+
+def expect_expr(element: Any, type_: Any = None, name: str | None = None) -> Any:
+    """A column expression, or a value to bind."""
+    if isinstance(element, ClauseElement):
+        if element._is_column:
+            return element
+        return _as_expression(element, element, "SQL expression element or literal value")
+    found = resolve(element)
+    if found is not None:
+        return _as_expression(element, found, "SQL expression element or literal value")
+    from .elements import NULL, BindParameter
+
+    if element is None and (type_ is None or not type_.should_evaluate_none):
+        return NULL
+    return BindParameter(name, element, type_, unique=True)
+
+
+def expect_function_arg(element: Any, name: str, type_: Any = None) -> Any:
+    """An argument of a function: values are bound under the function's name."""
+    if isinstance(element, ClauseElement):
+        if element._is_column:
+            return element
+        return _as_expression(element, element, "SQL expression element")
+    found = resolve(element)
+    if found is not None:
+        return _as_expression(element, found, "SQL expression element")
+    from .elements import NULL, BindParameter
+
+    if element is None:
+        return NULL
+    return BindParameter(name, element, type_, unique=True)
+
+
+def expect_where(element: Any) -> Any:
+    """A criterion of WHERE, HAVING, ON, AND or OR."""
+    found = element if isinstance(element, ClauseElement) else resolve(element)
+    if found is None:
+        from .elements import FALSE, NULL, TRUE
+
+        if element is None:
+            return NULL
+        if element is True:
+            return TRUE
+        if element is False:
+            return FALSE
+        if isinstance(element, str):
+            _no_text(element)
+        _fail(element, "SQL expression for WHERE/HAVING role")
+    return _as_expression(element, found, "SQL expression for WHERE/HAVING role")._where_group()
+
+
+def expect_on(element: Any) -> Any:
+    """An ON clause. A relationship attribute is left to the ORM."""
+    if isinstance(element, ClauseElement):
+        return expect_where(element)
+    if getattr(element, "is_attribute", False):
+        return element
+    found = resolve(element)
+    if found is not None:
+        return expect_where(found)
+    if isinstance(element, str):
+        _no_text(element)
+    if isinstance(element, bool):
+        return expect_where(element)
+    _fail(element, "ON clause, typically a SQL expression or ORM relationship attribute")
+
+
+def expect_column(element: Any) -> Any:
+    """What select() takes: a column, a FROM, a mapped class, text()."""
+    if isinstance(element, ClauseElement):
+        found = element
+    else:
+        found = resolve_entity(element)
+        if found is None:
+            if isinstance(element, str):
+                _no_text(element, column=True)
+            if isinstance(element, (numbers.Number,)) and not isinstance(element, bool):
+                from .elements import ColumnClause
+
+                return ColumnClause(str(element), is_literal=True)
+            advice = ""
+            if isinstance(element, collections.abc.Sequence) and len(element):
+                args = ", ".join(
+                    repr(e)
+                    if not isinstance(e, type) and e is not None
+                    else getattr(e, "__name__", repr(e))
+                    for e in element
+                )
+                advice = f" Did you mean to say select({args})?"
+            _fail(element, "Column expression, FROM clause, or other columns clause element", advice)
+    if found._is_select_base:
+        util.warn(
+            "implicitly coercing SELECT object to scalar subquery; "
+            "please use the .scalar_subquery() method to produce a scalar subquery.",
+            stacklevel=4,
+        )
+        return found.scalar_subquery()
+    if not (found._is_column or found._is_from_clause or found._is_text_clause):
+        if found.__visit_name__ in _EXPRESSIONS:
+            return found
+        _fail(element, "Column expression, FROM clause, or other columns clause element")
+    return found
+
+
+def expect_from(element: Any, allow_select: bool = False) -> Any:
+    """A FROM: a table, an alias, a subquery, a mapped class."""
+    found = element if isinstance(element, ClauseElement) else resolve_entity(element)
+    if found is None:
+        if isinstance(element, str):
+            _no_text(element)
+        _fail(element, "FROM expression, such as a Table or alias() object")
+    if found._is_from_clause or found._is_text_clause:
+        return found
+    if found._is_select_base:
+        util.warn_deprecated(
+            "Implicit coercion of SELECT and textual SELECT constructs into FROM clauses is "
+            "deprecated; please call .subquery() on any Core select or ORM Query object in order "
+            "to produce a subquery object.",
+            version="1.4",
+            stacklevel=4,
+        )
+        return found._implicit_subquery
+    if getattr(found, "_is_scalar_select", False):
+        return found.element.subquery()
+    _fail(element, "FROM expression, such as a Table or alias() object")
+
+
+def expect_join_target(element: Any) -> Any:
+    """The right side of a join; a relationship attribute is left to the ORM."""
+    if isinstance(element, ClauseElement):
+        found = element
+    elif getattr(element, "is_attribute", False):
+        return element
+    else:
+        found = resolve_entity(element)
+        if found is None:
+            _fail(
+                element,
+                "Join target, typically a FROM expression, or ORM relationship attribute",
+            )
+    if found._is_select_base:
+        return expect_from(found)
+    if not found._is_from_clause:
+        _fail(
+            element,
+            "Join target, typically a FROM expression, or ORM relationship attribute",
+        )
+    return found
+
+
+def expect_select(element: Any) -> Any:
+    """A member of a UNION."""
+    found = element if isinstance(element, ClauseElement) else resolve(element)
+    if found is None or not found._is_select_base:
+        advice = ""
+        if found is not None and found._is_from_clause:
+            advice = " To SELECT from any FROM clause, use the .select() method."
+        _fail(element, "SELECT construct for inclusion in a UNION or other set construct", advice)
+    return found
+
+
+def expect_statement(element: Any) -> Any:
+    """Something that can be executed."""
+    found = element if isinstance(element, ClauseElement) else resolve_entity(element)
+    if found is None:
+        if isinstance(element, str):
+            _no_text(element)
+        _fail(element, "Executable SQL or text() construct")
+    if not found.supports_execution:
+        _fail(element, "Executable SQL or text() construct")
+    return found
+
+
+def expect_by(element: Any, role: str) -> Any:
+    """An expression of ORDER BY or GROUP BY; a string names a label."""
+    from .elements import Label, _label_reference, _textual_label_reference
+
+    found = element if isinstance(element, ClauseElement) else resolve(element)
+    if found is None:
+        if isinstance(element, str):
+            return _textual_label_reference(element)
+        _fail(element, f"{role} expression")
+    if found._is_select_base:
+        found = _as_expression(element, found, f"{role} expression")
+    if not found._is_column:
+        if found.__visit_name__ in _EXPRESSIONS:
+            return found
+        if not found._is_from_clause:
+            _fail(element, f"{role} expression")
+        _fail(element, f"{role} expression")
+    if isinstance(found, Label) or found.__visit_name__ in ("unary", "label"):
+        return _label_reference(found)
+    return found
+
+
+def expect_order_by(element: Any) -> Any:
+    """An expression of ORDER BY."""
+    return expect_by(element, "ORDER BY")
+
+
+def expect_group_by(element: Any) -> Any:
+    """An expression of GROUP BY."""
+    return expect_by(element, "GROUP BY")
+
+
+def expect_by_of(element: Any) -> Any:
+    """What asc(), desc() and nulls_first() modify; a string names a label."""
+    from .elements import _textual_label_reference
+
+    found = element if isinstance(element, ClauseElement) else resolve(element)
+    if found is None:
+        if isinstance(element, str):
+            return _textual_label_reference(element)
+        _fail(element, "GROUP BY / OF / etc. expression")
+    if found._is_column and found.__visit_name__ == "label":
+        from .elements import _label_reference
+
+        return _label_reference(found)
+    return _as_expression(element, found, "GROUP BY / OF / etc. expression")
+
+
+def expect_limit(value: Any, name: str) -> Any:
+    """A row count for LIMIT or OFFSET: an expression or an integer, which is bound."""
+    if value is None:
+        return None
+    found = value if isinstance(value, ClauseElement) else resolve(value)
+    if found is not None:
+        return found
+    from .selectable import OffsetLimitParam
+    from .sqltypes import INTEGERTYPE
+
+    number = util.asint(value)
+    return OffsetLimitParam(None, number, type_=INTEGERTYPE, unique=True)
+
+
+def expect_in(expr: Any, other: Any, operator: Any) -> Any:
+    """The right side of IN: a list, a SELECT, a bind parameter, text()."""
+    found = other if isinstance(other, ClauseElement) else resolve(other)
+    expected = "IN expression list, SELECT construct, or bound parameter object"
+    if found is None:
+        if isinstance(other, (str, bytes)) or not isinstance(
+            other, (collections.abc.Iterable,)
+        ):
+            _fail(other, expected)
+        values = list(other)
+        for value in values:
+            if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
+                return _in_list(expr, values, operator)
+        return expr._bind_param(operator, values, expanding=True)
+    if found._is_bind_parameter:
+        if not found.expanding:
+            found = found._clone(maintain_key=True)
+            found.expanding = True
+        found.expand_op = operator
+        if found.type is NULLTYPE:
+            found = found._with_binary_element_type(expr.type)
+        return found
+    if found._is_select_base:
+        return found.scalar_subquery()
+    if found._is_column or found._is_text_clause:
+        if found.__visit_name__ == "clauselist":
+            return found.self_group(against=operator)
+        return found
+    if found.__visit_name__ in _EXPRESSIONS:
+        return found.self_group(against=operator)
+    if found._is_from_clause:
+        util.warn(
+            f"Coercing {type(found).__name__} object into a select() for use in IN(); "
+            "please pass a select() construct explicitly",
+            stacklevel=5,
+        )
+        inner = getattr(found, "element", None)
+        if found.__visit_name__ == "subquery" and inner is not None:
+            return found.select().scalar_subquery()
+        return found.select().scalar_subquery()
+    _fail(other, expected)
+
+
+def _in_list(expr: Any, values: list[Any], operator: Any) -> Any:
+    """IN over a list of which some members are SQL."""
+    from .elements import ClauseList
+
+    clauses = []
+    for value in values:
+        found = resolve(value)
+        if found is None:
+            clauses.append(expr._bind_param(operator, value))
+        else:
+            clauses.append(_as_expression(value, found, "SQL expression element or literal value"))
+    return ClauseList(*clauses).self_group(against=operator)
+
+
+def expect_dml_table(element: Any) -> Any:
+    """The table of INSERT, UPDATE, DELETE."""
+    found = element if isinstance(element, ClauseElement) else resolve_entity(element)
+    if found is None or not (
+        found._is_table or found._is_join or found.__visit_name__ in ("table", "cte", "alias")
+    ):
+        _fail(element, "subject table for an INSERT, UPDATE or DELETE")
+    return found
+
+
+def expect_dml_column(element: Any) -> Any:
+    """A key of values(): a name or a column."""
+    if isinstance(element, str):
+        return element
+    found = resolve(element)
+    if found is None or not found._is_column:
+        _fail(element, "SET/VALUES column expression or string key")
+    return found

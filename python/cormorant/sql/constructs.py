@@ -1,0 +1,666 @@
+"""Composite column expressions: CASE, CAST, EXTRACT, OVER, tuples, text() …"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc
+from . import operators
+from .base import AnonName, ClauseElement, Executable, KeyContext, memoized
+from .coercions import expect_expr, expect_where
+from .elements import (
+    BindParameter,
+    ClauseList,
+    ColumnElement,
+    Grouping,
+    OperatorExpression,
+    quoted_name,
+)
+from .operators import is_precedent
+from .sqltypes import BOOLEANTYPE, INTEGERTYPE, NULLTYPE, to_instance
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .selectable import FromClause
+
+
+def _type_key(type_: Any, ctx: KeyContext) -> Any:
+    key = type_._static_cache_key
+    if key is None:
+        ctx.cacheable = False
+    return key
+
+
+class _WrapsColumn(ColumnElement[Any]):
+    """An expression that in a SELECT goes by the name of the column it wraps."""
+
+    @property
+    def wrapped_column_expression(self) -> Any:
+        raise NotImplementedError
+
+    @property
+    def _wraps_column(self) -> Any:  # type: ignore[override]
+        return self.wrapped_column_expression
+
+    @property
+    def _tq_label(self) -> Any:  # type: ignore[override]
+        wrapped = self.wrapped_column_expression
+        return wrapped._tq_label if wrapped._is_column else None
+
+    @property
+    def _proxy_name(self) -> Any:
+        wrapped = self.wrapped_column_expression
+        return wrapped._proxy_key
+
+    @property
+    def _anon_name_label(self) -> AnonName:
+        wrapped = self.wrapped_column_expression
+        name = getattr(wrapped, "_non_anon_label", None)
+        if name is not None and wrapped._is_column:
+            return wrapped._anon_name_label  # type: ignore[no-any-return]
+        return super()._anon_name_label
+
+    @property
+    def _expression_label(self) -> Any:  # type: ignore[override]
+        wrapped = self.wrapped_column_expression
+        if wrapped._is_column:
+            return wrapped._non_anon_label
+        return None
+
+
+class TypeClause(ClauseElement):
+    """A type, where an expression has one: the second part of CAST."""
+
+    __visit_name__ = "typeclause"
+
+    def __init__(self, type_: Any) -> None:
+        self.type = type_
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return _type_key(self.type, ctx)
+
+
+class Cast(_WrapsColumn):
+    """``CAST(expression AS type)``."""
+
+    __visit_name__ = "cast"
+    _traverse_attrs = ("clause", "typeclause")
+
+    def __init__(self, expression: Any, type_: Any) -> None:
+        self.type = to_instance(type_)
+        self.typeclause = TypeClause(self.type)
+        self.clause = expect_expr(expression, type_=self.type)
+
+    @property
+    def wrapped_column_expression(self) -> Any:
+        return self.clause
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return self.clause._from_objects  # type: ignore[no-any-return]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (self.__class__, self.clause._cache_key(ctx), _type_key(self.type, ctx))
+
+
+class TryCast(Cast):
+    """``TRY_CAST(expression AS type)``."""
+
+    __visit_name__ = "try_cast"
+
+
+class TypeCoerce(_WrapsColumn):
+    """An expression seen as of another type, in Python only."""
+
+    __visit_name__ = "type_coerce"
+    _traverse_attrs = ("clause",)
+
+    def __init__(self, expression: Any, type_: Any) -> None:
+        self.type = to_instance(type_)
+        self.clause = expect_expr(expression, type_=self.type)
+
+    @property
+    def wrapped_column_expression(self) -> Any:
+        return self.clause
+
+    @memoized
+    def typed_expression(self) -> Any:
+        """What is rendered; a bound value takes the type."""
+        if isinstance(self.clause, BindParameter):
+            bind = self.clause._clone(maintain_key=True)
+            bind.type = self.type
+            return bind
+        return self.clause
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return self.clause._from_objects  # type: ignore[no-any-return]
+
+    def self_group(self, against: Any = None) -> Any:
+        grouped = self.clause.self_group(against=against)
+        if grouped is not self.clause:
+            return TypeCoerce(grouped, self.type)
+        return self
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            TypeCoerce,
+            self.typed_expression._cache_key(ctx),
+            _type_key(self.type, ctx),
+        )
+
+
+class Extract(ColumnElement[int]):
+    """``EXTRACT(field FROM expr)``."""
+
+    __visit_name__ = "extract"
+    _traverse_attrs = ("expr",)
+
+    def __init__(self, field: str, expr: Any) -> None:
+        self.type = INTEGERTYPE
+        self.field = field
+        self.expr = expect_expr(expr)
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return self.expr._from_objects  # type: ignore[no-any-return]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (Extract, self.field, self.expr._cache_key(ctx))
+
+
+class CollationClause(ColumnElement[str]):
+    """The name after COLLATE."""
+
+    __visit_name__ = "collation"
+    _immutable = True
+
+    def __init__(self, collation: str) -> None:
+        self.collation = collation
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (CollationClause, self.collation, getattr(self.collation, "quote", None))
+
+
+class Case(ColumnElement[Any]):
+    """``CASE WHEN … THEN … ELSE … END``."""
+
+    __visit_name__ = "case"
+
+    def __init__(self, *whens: Any, value: Any = None, else_: Any = None) -> None:
+        items: Sequence[Any] = whens
+        if len(whens) == 1:
+            (first,) = whens
+            if isinstance(first, Mapping):
+                items = list(first.items())
+            elif isinstance(first, list):
+                raise exc.ArgumentError(
+                    'The "whens" argument to case(), when referring to a sequence of items, is '
+                    "now passed as a series of positional elements, rather than as a list. "
+                )
+        self.whens: list[tuple[Any, Any]] = []
+        for when, then in items:
+            self.whens.append((expect_expr(when).self_group(), expect_expr(then)))
+        self.value = None if value is None else expect_expr(value)
+        self.else_ = None if else_ is None else expect_expr(else_)
+        candidates = [then for _, then in self.whens]
+        if self.else_ is not None:
+            candidates.append(self.else_)
+        # the type is that of the first result that has one
+        self.type = next(
+            (c.type for c in candidates if c.type is not NULLTYPE and not c.type._isnull), NULLTYPE
+        )
+
+    def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
+        if self.value is not None:
+            yield self.value
+        for when, then in self.whens:
+            yield when
+            yield then
+        if self.else_ is not None:
+            yield self.else_
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        if self.value is not None:
+            self.value = clone(self.value)
+        self.whens = [(clone(w), clone(t)) for w, t in self.whens]
+        if self.else_ is not None:
+            self.else_ = clone(self.else_)
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return [f for c in self.get_children() for f in c._from_objects]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            Case,
+            None if self.value is None else self.value._cache_key(ctx),
+            tuple([(w._cache_key(ctx), t._cache_key(ctx)) for w, t in self.whens]),
+            None if self.else_ is None else self.else_._cache_key(ctx),
+        )
+
+
+class Tuple(ClauseList, ColumnElement[Any]):
+    """``(a, b)``: a row value."""
+
+    __visit_name__ = "tuple"
+
+    def __init__(self, *clauses: Any, types: Sequence[Any] | None = None) -> None:
+        from .sqltypes import TupleType
+
+        if types is None:
+            made = [expect_expr(c) for c in clauses]
+        else:
+            if len(types) != len(clauses):
+                raise exc.ArgumentError(
+                    f"Wrong number of elements for {len(types)}-tuple: {clauses!r} "
+                )
+            made = [
+                expect_expr(c, type_=to_instance(t)) for c, t in zip(clauses, types, strict=True)
+            ]
+        self.clauses = [c.self_group(against=operators.comma_op) for c in made]
+        self.operator = operators.comma_op
+        self.type = TupleType(*[c.type for c in made])
+
+    @property
+    def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
+        return False
+
+    def self_group(self, against: Any = None) -> Any:
+        return self
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return [f for c in self.clauses for f in c._from_objects]
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def _bind_param(
+        self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
+    ) -> Any:
+        from .sqltypes import TupleType
+
+        if expanding:
+            return BindParameter(
+                None,
+                value=obj,
+                _compared_to_operator=operator,
+                unique=True,
+                expanding=True,
+                type_=TupleType(*[c.type for c in self.clauses]),
+            )
+        return Grouping(
+            ClauseList(
+                *[
+                    BindParameter(
+                        None,
+                        o,
+                        _compared_to_operator=operator,
+                        _compared_to_type=c.type,
+                        unique=True,
+                        type_=type_,
+                    )
+                    for o, c in zip(obj, self.clauses, strict=False)
+                ]
+            )
+        )
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (Tuple, *[c._cache_key(ctx) for c in self.clauses])
+
+
+class Over(ColumnElement[Any]):
+    """``function OVER (PARTITION BY … ORDER BY … frame)``."""
+
+    __visit_name__ = "over"
+    _traverse_attrs = ("element", "partition_by", "order_by")
+
+    def __init__(
+        self,
+        element: Any,
+        partition_by: Any = None,
+        order_by: Any = None,
+        range_: Any = None,
+        rows: Any = None,
+        groups: Any = None,
+    ) -> None:
+        from .coercions import expect_by
+
+        self.element = element
+        self.partition_by = None
+        self.order_by = None
+        if order_by is not None:
+            self.order_by = ClauseList(
+                *_listed(order_by), _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
+            )
+        if partition_by is not None:
+            self.partition_by = ClauseList(
+                *_listed(partition_by), _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
+            )
+        if sum(v is not None for v in (range_, rows, groups)) > 1:
+            raise exc.ArgumentError("'range_' and 'rows' are mutually exclusive")
+        self.range_ = _frame(range_)
+        self.rows = _frame(rows)
+        self.groups = _frame(groups)
+        self.type = element.type
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        found: list[Any] = []
+        for c in (self.element, self.partition_by, self.order_by):
+            if c is not None:
+                found.extend(c._from_objects)
+        return found
+
+    def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
+        yield from super().get_children()
+        for frame in (self.range_, self.rows, self.groups):
+            if frame is not None:
+                yield from (b for b in frame if isinstance(b, ClauseElement))
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        def key(c: Any) -> Any:
+            return None if c is None else c._cache_key(ctx)
+
+        def frame_key(frame: Any) -> Any:
+            if frame is None:
+                return None
+            return tuple(
+                [
+                    (b[0], b[1]._cache_key(ctx)) if b is not None and b[1] is not None else b
+                    for b in frame
+                ]
+            )
+
+        return (
+            Over,
+            key(self.element),
+            key(self.partition_by),
+            key(self.order_by),
+            frame_key(self.range_),
+            frame_key(self.rows),
+            frame_key(self.groups),
+        )
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, ClauseList) and value.operator is operators.comma_op:
+        return list(value)
+    return [value]
+
+
+def _frame(bounds: Any) -> Any:
+    """A window frame as ((where, distance), (where, distance)); distances are bound."""
+    if bounds is None:
+        return None
+    if not isinstance(bounds, tuple) or len(bounds) != 2:
+        raise exc.ArgumentError("2-tuple expected for range/rows")
+    made = []
+    for i, bound in enumerate(bounds):
+        if bound is None:
+            made.append(("UNBOUNDED PRECEDING" if i == 0 else "UNBOUNDED FOLLOWING", None))
+            continue
+        try:
+            number = int(bound)
+        except (TypeError, ValueError) as err:
+            raise exc.ArgumentError("Integer or None expected for range value") from err
+        if number == 0:
+            made.append(("CURRENT ROW", None))
+        else:
+            where = "PRECEDING" if number < 0 else "FOLLOWING"
+            made.append(
+                (where, BindParameter(None, abs(number), INTEGERTYPE, unique=True))  # type: ignore[arg-type]
+            )
+    return tuple(made)
+
+
+class WithinGroup(ColumnElement[Any]):
+    """``function WITHIN GROUP (ORDER BY …)``."""
+
+    __visit_name__ = "withingroup"
+    _traverse_attrs = ("element", "order_by")
+
+    def __init__(self, element: Any, *order_by: Any) -> None:
+        from .coercions import expect_by
+
+        self.element = element
+        self.order_by = None
+        if order_by:
+            self.order_by = ClauseList(
+                *order_by, _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
+            )
+        within = getattr(element, "within_group_type", None)
+        self.type = (within(self) if within is not None else None) or element.type
+
+    def over(self, **kw: Any) -> Over:
+        """OVER of this."""
+        return Over(self, **kw)
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        order_by = () if self.order_by is None else self.order_by._from_objects
+        return [*self.element._from_objects, *order_by]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            WithinGroup,
+            self.element._cache_key(ctx),
+            None if self.order_by is None else self.order_by._cache_key(ctx),
+        )
+
+
+class FunctionFilter(ColumnElement[Any]):
+    """``function FILTER (WHERE …)``."""
+
+    __visit_name__ = "funcfilter"
+    _traverse_attrs = ("func", "criterion")
+
+    def __init__(self, func: Any, *criterion: Any) -> None:
+        self.func = func
+        self.criterion: Any = None
+        self.type = func.type
+        self._add(criterion)
+
+    def _add(self, criterion: Sequence[Any]) -> None:
+        from .elements import BooleanClauseList
+
+        for c in criterion:
+            c = expect_where(c)
+            if self.criterion is not None:
+                c = BooleanClauseList._construct(operators.and_, (self.criterion, c))
+            self.criterion = c
+
+    def filter(self, *criterion: Any) -> FunctionFilter:
+        """More criteria."""
+        made = self._clone()
+        made._add(criterion)
+        return made
+
+    def over(self, **kw: Any) -> Over:
+        """OVER of this."""
+        return Over(self, **kw)
+
+    def self_group(self, against: Any = None) -> Any:
+        if is_precedent(operators.filter_op, against):
+            return Grouping(self)
+        return self
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        criterion = () if self.criterion is None else self.criterion._from_objects
+        return [*self.func._from_objects, *criterion]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            FunctionFilter,
+            self.func._cache_key(ctx),
+            None if self.criterion is None else self.criterion._cache_key(ctx),
+        )
+
+
+class CollectionAggregate(OperatorExpression[Any]):
+    """``ANY (…)`` or ``ALL (…)``, the right side of a comparison."""
+
+    __visit_name__ = "unary"
+    _traverse_attrs = ("element",)
+    modifier = None
+    wraps_column_expression = False
+
+    @classmethod
+    def _create(cls, expr: Any, op: Any) -> CollectionAggregate:
+        self = cls.__new__(cls)
+        expr = expect_expr(expr)
+        if expr.__visit_name__ not in ("grouping", "select_statement_grouping"):
+            expr = expr.self_group(against=op)
+        self.element = expr
+        self.operator = op
+        item = getattr(expr.type, "item_type", None)
+        self.type = item if item is not None else expr.type
+        return self
+
+    def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
+        if not operators.is_comparison(op):
+            raise exc.ArgumentError("Only comparison operators may be used with ANY/ALL")
+        from .comparators import compare
+
+        return compare(self, operators.mirror(op), *other, reverse=True, **kw)
+
+    def reverse_operate(self, op: Any, other: Any, **kw: Any) -> Any:
+        raise exc.ArgumentError("Only comparison operators may be used with ANY/ALL")
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return self.element._from_objects  # type: ignore[no-any-return]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (CollectionAggregate, self.operator, self.element._cache_key(ctx))
+
+
+# a name after a colon, unless the colon is doubled, escaped or within a word
+_BINDS = re.compile(r"(?<![:\w\x5c]):(\w+)(?!:)", re.UNICODE)
+
+
+class TextClause(Executable):
+    """``text()``: SQL as it stands, with ``:name`` parameters."""
+
+    __visit_name__ = "textclause"
+    _is_text_clause = True
+    is_text = True
+    _allow_label_resolve = False
+    _is_implicitly_boolean = False
+    key = None
+    type: Any = NULLTYPE
+    _non_anon_label = None
+    _tq_label = None
+    _expression_label = None
+    _render_label_in_columns_clause = False
+    _wraps_column = None
+    _is_named = False
+    _atomic = False
+    primary_key = False
+    _proxies: Sequence[Any] = ()
+
+    def __init__(self, text: str) -> None:
+        binds: dict[str, BindParameter] = {}
+
+        def found(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name not in binds:
+                binds[name] = BindParameter(name, required=True)
+            return ":" + name
+
+        self._bindparams = binds
+        self.text = _BINDS.sub(found, text)
+
+    def bindparams(self, *binds: Any, **names_to_values: Any) -> Self:
+        """Give values or types to its parameters."""
+        c = self._generate()
+        c._bindparams = new = dict(self._bindparams)
+        for bind in binds:
+            try:
+                old = new[bind.key]
+            except KeyError as err:
+                raise exc.ArgumentError(
+                    f"This text() construct doesn't define a bound parameter named {bind.key!r}"
+                ) from err
+            _ = old
+            new[bind.key] = bind
+        for key, value in names_to_values.items():
+            try:
+                old = new[key]
+            except KeyError as err:
+                raise exc.ArgumentError(
+                    f"This text() construct doesn't define a bound parameter named {key!r}"
+                ) from err
+            new[key] = old._with_value(value, required=False)
+        return c
+
+    def columns(self, *cols: Any, **types: Any) -> Any:
+        """A SELECT of which these are the columns, in order or by name."""
+        from .elements import ColumnClause
+        from .selectable import TextualSelect
+
+        from .coercions import resolve
+
+        positional = []
+        for col in cols:
+            found = resolve(col)
+            if found is None:
+                found = ColumnClause(col) if isinstance(col, str) else col
+            name = getattr(found, "key", None)
+            if name in types:
+                positional.append(ColumnClause(found.key, types.pop(name)))
+            else:
+                positional.append(found)
+        keyed = [ColumnClause(name, to_instance(t)) for name, t in types.items()]
+        return TextualSelect(self, positional + keyed, positional=bool(positional) and not keyed)
+
+    @property
+    def selectable(self) -> Any:
+        return self
+
+    @property
+    def _select_iterable(self) -> Sequence[Any]:
+        return (self,)
+
+    def self_group(self, against: Any = None) -> Any:
+        if against is operators.in_op:
+            return Grouping(self)
+        return self
+
+    def _where_group(self) -> Any:
+        return self
+
+    @property
+    def comparator(self) -> Any:
+        return self.type
+
+    def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
+        return iter(self._bindparams.values())
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        self._bindparams = {k: clone(b) for k, b in self._bindparams.items()}
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            TextClause,
+            self.text,
+            tuple([(k, b._cache_key(ctx)) for k, b in self._bindparams.items()]),
+        )
+
+    def label(self, name: str) -> Any:
+        raise AttributeError("'TextClause' object has no attribute 'label'")
+
+    def __and__(self, other: Any) -> Any:
+        from .elements import BooleanClauseList
+
+        return BooleanClauseList.and_(self, other)
+
+
+__all__ = ["BOOLEANTYPE", "quoted_name"]

@@ -1,0 +1,522 @@
+"""INSERT, UPDATE and DELETE."""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc
+from .base import ClauseElement, ColumnCollection, Executable, KeyContext, memoized
+from .coercions import (
+    expect_column,
+    expect_dml_column,
+    expect_dml_table,
+    expect_expr,
+    expect_select,
+    expect_where,
+    resolve,
+)
+from .elements import BindParameter, BooleanClauseList
+from .selectable import HasCTE, HasPrefixes, _column_keys, namespace_key
+from .sqltypes import NULLTYPE
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class CrudParam(BindParameter[Any]):
+    """A value of values(): named after its column."""
+
+    _is_crud = True
+
+
+def _column_for(table: Any, key: Any) -> Any:
+    """The table's column for a key of values(), or None."""
+    if isinstance(key, str):
+        return table.c.get(key)
+    return key
+
+
+class UpdateBase(HasCTE, HasPrefixes, Executable):
+    """Base of INSERT, UPDATE and DELETE."""
+
+    __visit_name__ = "update_base"
+    is_dml = True
+    _is_returns_rows = False
+    _hints: tuple[Any, ...] = ()
+    _returning: tuple[Any, ...] = ()
+    _return_defaults = False
+    _return_defaults_columns: Any = None
+    _supplemental_returning: Any = None
+    _sort_by_parameter_order = False
+    _inline = False
+    table: Any
+
+    def _set_table(self, table: Any) -> None:
+        self.table = expect_dml_table(table)
+
+    def returning(self, *cols: Any, sort_by_parameter_order: bool = False, **kw: Any) -> Self:
+        """``RETURNING``."""
+        if kw:
+            raise TypeError(f"unexpected keyword arguments: {list(kw)}")
+        if self._return_defaults:
+            raise exc.InvalidRequestError("return_defaults() is already configured on this statement")
+        c = self._generate()
+        c._returning = self._returning + tuple([expect_column(x) for x in cols])
+        if sort_by_parameter_order:
+            if not self.is_insert:
+                raise exc.ArgumentError(
+                    "The 'sort_by_parameter_order' argument to returning() only applies to "
+                    "INSERT statements"
+                )
+            c._sort_by_parameter_order = True
+        return c
+
+    def return_defaults(self, *cols: Any, **kw: Any) -> Self:
+        """Ask for values that the database made."""
+        c = self._generate()
+        c._return_defaults = True
+        if cols:
+            c._return_defaults_columns = tuple([expect_column(x) for x in cols])
+        return c
+
+    def with_hint(self, text: str, selectable: Any = None, dialect_name: str = "*") -> Self:
+        """A hint for the table."""
+        c = self._generate()
+        c._hints = (*self._hints, (selectable or self.table, text, dialect_name))
+        return c
+
+    def with_dialect_options(self, **opt: Any) -> Self:
+        c = self._generate()
+        c._dialect_options = {**getattr(self, "_dialect_options", {}), **opt}  # type: ignore[attr-defined]
+        return c
+
+    @property
+    def _all_selected_columns(self) -> Sequence[Any]:
+        found: list[Any] = []
+        for c in self._returning:
+            if c._is_from_clause:
+                found.extend(c._select_iterable)
+            else:
+                found.append(c)
+        return found
+
+    @memoized
+    def exported_columns(self) -> Any:
+        """The columns of RETURNING."""
+        keys = _column_keys()
+        return ColumnCollection([(keys(c), c) for c in self._all_selected_columns]).as_readonly()
+
+    def _populate_subquery(self, subquery: Any, columns: Any) -> None:
+        for c in self._all_selected_columns:
+            key, proxy = c._make_proxy(subquery)
+            columns._append(key, proxy)
+
+    def is_derived_from(self, fromclause: Any) -> bool:
+        return False
+
+    @property
+    def entity_namespace(self) -> Any:
+        return self.table.entity_namespace
+
+    @property
+    def entity_description(self) -> dict[str, Any]:
+        """What the statement is about."""
+        entity = self.table._annotations.get("parententity")
+        name = getattr(self.table, "name", None)
+        if entity is not None:
+            return {
+                "name": entity.class_.__name__,
+                "type": entity.class_,
+                "expr": entity.class_,
+                "entity": entity.class_,
+                "table": self.table,
+            }
+        return {"name": name, "table": self.table}
+
+    @property
+    def returning_column_descriptions(self) -> Any:
+        """What each column of RETURNING is."""
+        return [
+            {"name": getattr(c, "name", None), "type": c.type, "expr": c} for c in self._returning
+        ]
+
+    def _key_of_rest(self, ctx: KeyContext, key: list[Any]) -> None:
+        d = self.__dict__
+        if "_returning" in d:
+            key.append(("returning", *[c._cache_key(ctx) for c in self._returning]))
+        if "_return_defaults" in d:
+            cols = self._return_defaults_columns
+            key.append(
+                (
+                    "defaults",
+                    None if cols is None else tuple([c._cache_key(ctx) for c in cols]),
+                )
+            )
+        if "_prefixes" in d:
+            key.append(("prefix", *[(p._cache_key(ctx), x) for p, x in self._prefixes]))
+        if "_suffixes" in d:
+            key.append(("suffix", *[(p._cache_key(ctx), x) for p, x in self._suffixes]))
+        if "_hints" in d:
+            key.append(("hints", *[(t._cache_key(ctx), x, n) for t, x, n in self._hints]))
+        if "_inline" in d:
+            key.append("inline")
+        if "_sort_by_parameter_order" in d:
+            key.append("sorted")
+        if "_independent_ctes" in d:
+            key.append(("ctes", *[(c._cache_key(ctx), n) for c, n in self._independent_ctes]))
+        for option in self._with_options:
+            make = getattr(option, "_cache_key", None)
+            if make is None:
+                ctx.cacheable = False
+            else:
+                key.append(make(ctx))
+
+
+class ValuesBase(UpdateBase):
+    """values() of INSERT and UPDATE."""
+
+    _values: dict[Any, Any] | None = None
+    _multi_values: tuple[Any, ...] = ()
+    _ordered_values: list[tuple[Any, Any]] | None = None
+    select: Any = None
+    _select_names: Any = None
+
+    def values(self, *args: Any, **kw: Any) -> Self:
+        """The values: by name, as a dictionary, a tuple, or (INSERT) a list of these."""
+        if self.select is not None:
+            raise exc.InvalidRequestError("This construct already inserts from a SELECT")
+        if self._ordered_values is not None:
+            raise exc.ArgumentError(
+                "This statement already has ordered values present"
+            )
+        arg: Any = None
+        if args:
+            arg = args[0]
+            if kw:
+                raise exc.ArgumentError(
+                    "Can't pass positional and kwargs to values() simultaneously"
+                    if not (self.is_update and isinstance(arg, (list, tuple)))
+                    else "Can't pass positional and kwargs to values() simultaneously"
+                )
+            if len(args) > 1:
+                raise exc.ArgumentError(
+                    "Only a single dictionary/tuple or list of "
+                    "dictionaries/tuples is accepted positionally."
+                )
+            if isinstance(arg, collections.abc.Sequence) and not isinstance(arg, str):
+                if arg and isinstance(arg[0], dict) and not self.is_update:
+                    return self._add_multi(list(arg))
+                if arg and isinstance(arg[0], (list, tuple)) and not self.is_update:
+                    if not isinstance(arg, list):
+                        raise exc.ArgumentError(
+                            "Only a single dictionary/tuple or list of "
+                            "dictionaries/tuples is accepted positionally."
+                        )
+                    return self._add_multi(
+                        [dict(zip([c.key for c in self.table.c], row, strict=False)) for row in arg]
+                    )
+                if arg and isinstance(arg[0], dict):
+                    raise exc.InvalidRequestError(
+                        "UPDATE construct does not support multiple parameter sets."
+                    )
+                if self.is_update:
+                    raise exc.ArgumentError(
+                        "Only a single dictionary/tuple or list of "
+                        "dictionaries/tuples is accepted positionally."
+                    ) if not isinstance(arg, tuple) else exc.ArgumentError(
+                        "UPDATE construct does not support multiple parameter sets."
+                    )
+                arg = {c.key: value for c, value in zip(self.table.c, arg, strict=False)}
+        else:
+            arg = kw
+            if not kw:
+                return self._generate()
+        if self._multi_values:
+            raise exc.InvalidRequestError(
+                "Can't mix single and multiple VALUES formats in one INSERT statement; one style "
+                "appends to a list while the other replaces values, so the intent is ambiguous."
+            )
+        c = self._generate()
+        new = {
+            (k if isinstance(k, str) else expect_dml_column(k)): v for k, v in arg.items()
+        }
+        made = {k: _crud_value(self.table, k, v) for k, v in new.items()}
+        c._values = {**self._values, **made} if self._values else made
+        return c
+
+    def _add_multi(self, rows: list[dict[Any, Any]]) -> Self:
+        if self._values is not None:
+            raise exc.InvalidRequestError(
+                "Can't mix single and multiple VALUES formats in one INSERT statement; one style "
+                "appends to a list while the other replaces values, so the intent is ambiguous."
+            )
+        c = self._generate()
+        start = sum(len(g) for g in self._multi_values)
+        made = []
+        for i, row in enumerate(rows, start):
+            made.append(
+                {
+                    (k if isinstance(k, str) else expect_dml_column(k)): _crud_value(
+                        self.table, k, v, i
+                    )
+                    for k, v in row.items()
+                }
+            )
+        c._multi_values = (*self._multi_values, tuple(made))
+        return c
+
+    def _values_key(self, ctx: KeyContext, key: list[Any]) -> None:
+        if self._values is not None:
+            key.append(
+                (
+                    "values",
+                    *[
+                        (
+                            k if isinstance(k, str) else k._cache_key(ctx),
+                            v._cache_key(ctx),
+                        )
+                        for k, v in self._values.items()
+                    ],
+                )
+            )
+        if self._ordered_values is not None:
+            key.append(
+                (
+                    "ordered",
+                    *[
+                        (k if isinstance(k, str) else k._cache_key(ctx), v._cache_key(ctx))
+                        for k, v in self._ordered_values
+                    ],
+                )
+            )
+        for group in self._multi_values:
+            key.append(
+                (
+                    "multi",
+                    *[
+                        tuple(
+                            [
+                                (
+                                    k if isinstance(k, str) else k._cache_key(ctx),
+                                    v._cache_key(ctx),
+                                )
+                                for k, v in row.items()
+                            ]
+                        )
+                        for row in group
+                    ],
+                )
+            )
+
+    def get_children(self, **kw: Any) -> Iterator[Any]:
+        yield self.table
+        for c in self._returning:
+            yield c
+        for k, v in [*(self._values or {}).items(), *(self._ordered_values or ())]:
+            if isinstance(k, ClauseElement):
+                yield k
+            yield v
+        for group in self._multi_values:
+            for row in group:
+                yield from row.values()
+        if self.select is not None:
+            yield self.select
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        def pair(k: Any, v: Any) -> tuple[Any, Any]:
+            return (clone(k) if isinstance(k, ClauseElement) else k), clone(v)
+
+        if self._values is not None:
+            self._values = dict([pair(k, v) for k, v in self._values.items()])
+        if self._ordered_values is not None:
+            self._ordered_values = [pair(k, v) for k, v in self._ordered_values]
+        if self._multi_values:
+            self._multi_values = tuple(
+                [
+                    tuple([dict([pair(k, v) for k, v in row.items()]) for row in group])
+                    for group in self._multi_values
+                ]
+            )
+        if self.select is not None:
+            self.select = clone(self.select)
+        if self._returning:
+            self._returning = tuple([clone(c) for c in self._returning])
+
+
+def _crud_value(table: Any, key: Any, value: Any, index: int | None = None) -> Any:
+    """A value of values(): an expression, or a bind parameter named after the column."""
+    found = value if isinstance(value, ClauseElement) else resolve(value)
+    if found is not None:
+        return expect_expr(found)
+    column = _column_for(table, key)
+    name = key if isinstance(key, str) else key.key
+    if index is not None:
+        name = f"{name}_m{index}"
+    return CrudParam(name, value, type_=NULLTYPE if column is None else column.type)
+
+
+class Insert(ValuesBase):
+    """``INSERT``."""
+
+    __visit_name__ = "insert"
+    is_insert = True
+    include_insert_from_select_defaults = False
+    _post_values_clause: Any = None
+
+    def __init__(self, table: Any) -> None:
+        self._set_table(table)
+
+    def inline(self) -> Self:
+        """Do not fetch defaults beforehand or afterwards."""
+        c = self._generate()
+        c._inline = True
+        return c
+
+    def from_select(self, names: Sequence[Any], select: Any, include_defaults: bool = True) -> Self:
+        """``INSERT INTO table (names) SELECT …``."""
+        if self._values:
+            raise exc.InvalidRequestError("This construct already inserts value expressions")
+        c = self._generate()
+        c._select_names = [n if isinstance(n, str) else expect_dml_column(n).key for n in names]
+        c._inline = True
+        c.include_insert_from_select_defaults = include_defaults
+        c.select = expect_select(select)
+        return c
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        key: list[Any] = [Insert, self.table._cache_key(ctx)]
+        self._values_key(ctx, key)
+        if self.select is not None:
+            key.append(
+                (
+                    tuple(self._select_names),
+                    self.select._cache_key(ctx),
+                    self.include_insert_from_select_defaults,
+                )
+            )
+        clause = self._post_values_clause
+        if clause is not None:
+            key.append(clause._cache_key(ctx))
+        self._key_of_rest(ctx, key)
+        return tuple(key)
+
+
+class DMLWhereBase:
+    """WHERE of UPDATE and DELETE."""
+
+    _where_criteria: tuple[Any, ...] = ()
+
+    def where(self, *criteria: Any) -> Any:
+        """``WHERE``; repeated calls are joined by AND."""
+        c = self._generate()  # type: ignore[attr-defined]
+        c._where_criteria = (*self._where_criteria, *[expect_where(x) for x in criteria])
+        return c
+
+    def filter(self, *criteria: Any) -> Any:
+        return self.where(*criteria)
+
+    def filter_by(self, **kw: Any) -> Any:
+        """``WHERE`` equalities on the table's columns."""
+        entity = self.table  # type: ignore[attr-defined]
+        return self.where(*[namespace_key(entity, k) == v for k, v in kw.items()])
+
+    @property
+    def whereclause(self) -> Any:
+        """The criteria in one, or None."""
+        return BooleanClauseList._construct_for_whereclause(self._where_criteria)
+
+    def _extra_froms(self) -> list[Any]:
+        """FROMs that the statement mentions beside its table."""
+        table = self.table  # type: ignore[attr-defined]
+        seen = {table}
+        seen.update(table._from_objects)
+        found = []
+        values: list[Any] = [
+            *(getattr(self, "_values", None) or {}).values(),
+            *[v for _, v in getattr(self, "_ordered_values", None) or ()],
+        ]
+        for item in [*self._where_criteria, *values]:
+            for f in item._from_objects:
+                if f not in seen:
+                    seen.add(f)
+                    found.append(f)
+        hidden = {h for f in found for h in f._hide_froms}
+        return [f for f in found if f not in hidden]
+
+
+class Update(DMLWhereBase, ValuesBase):
+    """``UPDATE``."""
+
+    __visit_name__ = "update"
+    is_update = True
+
+    def __init__(self, table: Any) -> None:
+        self._set_table(table)
+
+    def ordered_values(self, *args: tuple[Any, Any]) -> Self:
+        """The SET clause, in this order."""
+        if self._values:
+            raise exc.ArgumentError("This statement already has values present")
+        if self._ordered_values:
+            raise exc.ArgumentError("This statement already has ordered values present")
+        c = self._generate()
+        c._ordered_values = [
+            (k if isinstance(k, str) else expect_dml_column(k), _crud_value(self.table, k, v))
+            for k, v in args
+        ]
+        return c
+
+    def inline(self) -> Self:
+        """Do not fetch defaults beforehand."""
+        c = self._generate()
+        c._inline = True
+        return c
+
+    def get_children(self, **kw: Any) -> Iterator[Any]:
+        yield from super().get_children()
+        yield from self._where_criteria
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        super()._copy_internals(clone)
+        self._where_criteria = tuple([clone(c) for c in self._where_criteria])
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        key: list[Any] = [
+            Update,
+            self.table._cache_key(ctx),
+            tuple([c._cache_key(ctx) for c in self._where_criteria]),
+        ]
+        self._values_key(ctx, key)
+        self._key_of_rest(ctx, key)
+        return tuple(key)
+
+
+class Delete(DMLWhereBase, UpdateBase):
+    """``DELETE``."""
+
+    __visit_name__ = "delete"
+    is_delete = True
+
+    def __init__(self, table: Any) -> None:
+        self._set_table(table)
+
+    def get_children(self, **kw: Any) -> Iterator[Any]:
+        yield self.table
+        yield from self._where_criteria
+        yield from self._returning
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        self._where_criteria = tuple([clone(c) for c in self._where_criteria])
+        if self._returning:
+            self._returning = tuple([clone(c) for c in self._returning])
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        key: list[Any] = [
+            Delete,
+            self.table._cache_key(ctx),
+            tuple([c._cache_key(ctx) for c in self._where_criteria]),
+        ]
+        self._key_of_rest(ctx, key)
+        return tuple(key)

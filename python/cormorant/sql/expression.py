@@ -1,0 +1,393 @@
+"""The functions that build SQL: `select`, `and_`, `case`, `text` …"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import operators
+from .base import ClauseElement, ColumnCollection, Executable
+from .coercions import expect_by_of, expect_expr, expect_where
+from .dml import Delete, Insert, Update, UpdateBase, ValuesBase
+from .elements import (
+    FALSE,
+    NO_ARG,
+    NULL,
+    TRUE,
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    Case,
+    Cast,
+    ClauseList,
+    CollationClause,
+    CollectionAggregate,
+    ColumnClause,
+    ColumnElement,
+    Extract,
+    False_,
+    FunctionFilter,
+    Grouping,
+    Label,
+    Null,
+    Over,
+    SQLColumnExpression,
+    TextClause,
+    True_,
+    TryCast,
+    Tuple,
+    TypeClause,
+    TypeCoerce,
+    UnaryExpression,
+    WithinGroup,
+    quoted_name,
+)
+from .functions import Function, FunctionElement, GenericFunction, func, modifier
+from .fromclause import (
+    CTE,
+    Alias,
+    AliasedReturnsRows,
+    FromClause,
+    Join,
+    Lateral,
+    ReturnsRows,
+    Selectable,
+    Subquery,
+    TableClause,
+)
+from .operators import ColumnOperators, Operators, custom_op
+from .selectable import (
+    LABEL_STYLE_DEFAULT,
+    LABEL_STYLE_DISAMBIGUATE_ONLY,
+    LABEL_STYLE_NONE,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    CompoundSelect,
+    Exists,
+    GenerativeSelect,
+    ScalarSelect,
+    Select,
+    SelectBase,
+    SelectLabelStyle,
+    TableSample,
+    TextualSelect,
+    Values,
+)
+from .visitors import Visitable
+
+ColumnExpressionArgument = Any
+
+
+def select(*entities: Any, **kw: Any) -> Select:
+    """``SELECT`` columns, tables or mapped classes."""
+    if kw:
+        from .selectable import _select_kw_error
+
+        _select_kw_error(kw)
+    return Select(*entities)
+
+
+def insert(table: Any) -> Insert:
+    """``INSERT``."""
+    return Insert(table)
+
+
+def update(table: Any) -> Update:
+    """``UPDATE``."""
+    return Update(table)
+
+
+def delete(table: Any) -> Delete:
+    """``DELETE``."""
+    return Delete(table)
+
+
+def and_(*clauses: Any) -> ColumnElement:
+    """Conditions joined by ``AND``."""
+    return BooleanClauseList.and_(*clauses)  # type: ignore[no-any-return]
+
+
+def or_(*clauses: Any) -> ColumnElement:
+    """Conditions joined by ``OR``."""
+    return BooleanClauseList.or_(*clauses)  # type: ignore[no-any-return]
+
+
+def not_(clause: Any) -> ColumnElement:
+    """``NOT`` of a condition."""
+    return operators.inv(expect_expr(clause))  # type: ignore[no-any-return]
+
+
+def null() -> Null:
+    """``NULL``."""
+    return NULL
+
+
+def true() -> True_:
+    """``true``."""
+    return TRUE
+
+
+def false() -> False_:
+    """``false``."""
+    return FALSE
+
+
+def text(text: str) -> TextClause:
+    """SQL as text, with ``:name`` parameters."""
+    return TextClause(text)
+
+
+def column(text: str, type_: Any = None, is_literal: bool = False, _selectable: Any = None) -> Any:
+    """A column by name."""
+    return ColumnClause(text, type_, is_literal, _selectable)
+
+
+def table(name: str, *columns: Any, **kw: Any) -> TableClause:
+    """A table by name."""
+    return TableClause(name, *columns, **kw)
+
+
+def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> BindParameter:
+    """A Python value as bound expression."""
+    from .sqltypes import to_instance
+
+    if isinstance(value, ClauseElement):
+        return value  # type: ignore[return-value]
+    return BindParameter(
+        None,
+        value,
+        type_=None if type_ is None else to_instance(type_),
+        unique=True,
+        literal_execute=literal_execute,
+    )
+
+
+def literal_column(text: str, type_: Any = None) -> ColumnClause:
+    """SQL text where a column can stand."""
+    return ColumnClause(text, type_=type_, is_literal=True)
+
+
+def bindparam(
+    key: str | None,
+    value: Any = NO_ARG,
+    type_: Any = None,
+    unique: bool = False,
+    required: Any = NO_ARG,
+    quote: bool | None = None,
+    callable_: Any = None,
+    expanding: bool = False,
+    isoutparam: bool = False,
+    literal_execute: bool = False,
+) -> BindParameter:
+    """A parameter to be given a value when the statement is executed."""
+    return BindParameter(
+        key,
+        value,
+        type_,
+        unique,
+        required,
+        quote,
+        callable_,
+        expanding,
+        isoutparam,
+        literal_execute,
+    )
+
+
+def outparam(key: str, type_: Any = None) -> BindParameter:
+    """An OUT parameter."""
+    return BindParameter(key, None, type_=type_, unique=False, isoutparam=True)
+
+
+def label(name: str, element: Any, type_: Any = None) -> Label:
+    """``AS name``."""
+    return Label(name, element, type_)
+
+
+def cast(expression: Any, type_: Any) -> Cast:
+    """``CAST(expression AS type)``."""
+    return Cast(expression, type_)
+
+
+def try_cast(expression: Any, type_: Any) -> TryCast:
+    """``TRY_CAST(expression AS type)``."""
+    return TryCast(expression, type_)
+
+
+def type_coerce(expression: Any, type_: Any) -> TypeCoerce:
+    """An expression seen as of another type, in Python only."""
+    return TypeCoerce(expression, type_)
+
+
+def case(*whens: Any, value: Any = None, else_: Any = None) -> Case:
+    """``CASE WHEN … THEN … ELSE … END``."""
+    return Case(*whens, value=value, else_=else_)
+
+
+def extract(field: str, expr: Any) -> Extract:
+    """``EXTRACT(field FROM expr)``."""
+    return Extract(field, expr)
+
+
+def tuple_(*clauses: Any, types: Sequence[Any] | None = None) -> Tuple:
+    """``(a, b)``."""
+    return Tuple(*clauses, types=types)
+
+
+def over(
+    element: Any,
+    partition_by: Any = None,
+    order_by: Any = None,
+    range_: Any = None,
+    rows: Any = None,
+    groups: Any = None,
+) -> Over:
+    """``element OVER (…)``."""
+    return Over(element, partition_by, order_by, range_, rows, groups)
+
+
+def within_group(element: Any, *order_by: Any) -> WithinGroup:
+    """``element WITHIN GROUP (ORDER BY …)``."""
+    return WithinGroup(element, *order_by)
+
+
+def funcfilter(func: Any, *criterion: Any) -> FunctionFilter:
+    """``func FILTER (WHERE …)``."""
+    return FunctionFilter(func, *criterion)
+
+
+def collate(expression: Any, collation: str) -> BinaryExpression:
+    """``expression COLLATE collation``."""
+    return expect_expr(expression).collate(collation)  # type: ignore[no-any-return]
+
+
+def between(expr: Any, lower_bound: Any, upper_bound: Any, symmetric: bool = False) -> Any:
+    """``expr BETWEEN lower AND upper``."""
+    return expect_expr(expr).between(lower_bound, upper_bound, symmetric=symmetric)
+
+
+def distinct(expr: Any) -> Any:
+    """``DISTINCT expr``."""
+    return expect_expr(expr).distinct()
+
+
+def _ordering(column: Any, modifier: Any) -> UnaryExpression:
+    return UnaryExpression(expect_by_of(column), modifier=modifier)
+
+
+def asc(column: Any) -> UnaryExpression:
+    """``column ASC``."""
+    return _ordering(column, operators.asc_op)
+
+
+def desc(column: Any) -> UnaryExpression:
+    """``column DESC``."""
+    return _ordering(column, operators.desc_op)
+
+
+def nulls_first(column: Any) -> UnaryExpression:
+    """``column NULLS FIRST``."""
+    return _ordering(column, operators.nulls_first_op)
+
+
+def nulls_last(column: Any) -> UnaryExpression:
+    """``column NULLS LAST``."""
+    return _ordering(column, operators.nulls_last_op)
+
+
+nullsfirst, nullslast = nulls_first, nulls_last
+
+
+def bitwise_not(expr: Any) -> Any:
+    """``~expr``."""
+    return expect_expr(expr).bitwise_not()
+
+
+def any_(expr: Any) -> CollectionAggregate:
+    """``ANY (expr)``."""
+    return CollectionAggregate._create(expr, operators.any_op)
+
+
+def all_(expr: Any) -> CollectionAggregate:
+    """``ALL (expr)``."""
+    return CollectionAggregate._create(expr, operators.all_op)
+
+
+def exists(__argument: Any = None) -> Exists:
+    """``EXISTS (SELECT …)``."""
+    return Exists(__argument)
+
+
+def union(*selects: Any) -> CompoundSelect:
+    """``UNION``."""
+    return CompoundSelect("UNION", *selects)
+
+
+def union_all(*selects: Any) -> CompoundSelect:
+    """``UNION ALL``."""
+    return CompoundSelect("UNION ALL", *selects)
+
+
+def except_(*selects: Any) -> CompoundSelect:
+    """``EXCEPT``."""
+    return CompoundSelect("EXCEPT", *selects)
+
+
+def except_all(*selects: Any) -> CompoundSelect:
+    """``EXCEPT ALL``."""
+    return CompoundSelect("EXCEPT ALL", *selects)
+
+
+def intersect(*selects: Any) -> CompoundSelect:
+    """``INTERSECT``."""
+    return CompoundSelect("INTERSECT", *selects)
+
+
+def intersect_all(*selects: Any) -> CompoundSelect:
+    """``INTERSECT ALL``."""
+    return CompoundSelect("INTERSECT ALL", *selects)
+
+
+def join(
+    left: Any, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+) -> Join:
+    """``left JOIN right``."""
+    return Join(left, right, onclause, isouter, full)
+
+
+def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Join:
+    """``left LEFT OUTER JOIN right``."""
+    return Join(left, right, onclause, True, full)
+
+
+def alias(selectable: Any, name: str | None = None, flat: bool = False) -> Any:
+    """``selectable AS name``."""
+    return Alias._factory(selectable, name, flat)
+
+
+def subquery(selectable: Any, name: str | None = None) -> Subquery:
+    """``(selectable) AS name``."""
+    return selectable.subquery(name)  # type: ignore[no-any-return]
+
+
+def cte(selectable: Any, name: str | None = None, recursive: bool = False) -> CTE:
+    """``WITH name AS (selectable)``."""
+    return selectable.cte(name, recursive=recursive)  # type: ignore[no-any-return]
+
+
+def lateral(selectable: Any, name: str | None = None) -> Any:
+    """``LATERAL (selectable)``."""
+    return selectable.lateral(name=name)
+
+
+def tablesample(selectable: Any, sampling: Any, name: str | None = None, seed: Any = None) -> Any:
+    """``selectable TABLESAMPLE …``."""
+    return selectable.tablesample(sampling, name=name, seed=seed)
+
+
+def values(*columns: Any, name: str | None = None, literal_binds: bool = False) -> Values:
+    """``VALUES`` as a FROM."""
+    return Values(*columns, name=name, literal_binds=literal_binds)
+
+
+__all__ = [name for name in dir() if not name.startswith("_") and name not in ("Any", "Sequence")]
+_ = expect_where

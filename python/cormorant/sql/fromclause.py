@@ -1,0 +1,711 @@
+"""What a SELECT selects from: tables, joins, aliases, subqueries, CTEs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc
+from . import operators
+from .base import (
+    AnonName,
+    ClauseElement,
+    ColumnCollection,
+    KeyContext,
+    ReadOnlyColumnCollection,
+    memoized,
+    next_serial,
+)
+from .coercions import expect_from, expect_on
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .dml import Delete, Insert, Update
+    from .selectable import Select
+
+
+class ReturnsRows(ClauseElement):
+    """Tables and statements that have columns."""
+
+    _is_returns_rows = True
+    is_selectable = True
+
+    @property
+    def selectable(self) -> Any:
+        """The construct itself."""
+        return self
+
+
+class Selectable(ReturnsRows):
+    """Base of FROM clauses and SELECTs."""
+
+    __visit_name__ = "selectable"
+
+
+class FromClause(Selectable):
+    """Something that can be in FROM and has columns."""
+
+    __visit_name__ = "fromclause"
+    _is_from_clause = True
+    named_with_column = False
+    schema: str | None = None
+    name: Any
+    _is_subquery = False
+    _is_lateral = False
+    _is_alias = False
+
+    @memoized
+    def _columns(self) -> ColumnCollection[Any]:
+        if self._is_annotated:
+            return self._original._columns  # type: ignore[attr-defined,no-any-return]
+        columns: ColumnCollection[Any] = ColumnCollection()
+        self._populate(columns)
+        return columns
+
+    def _populate(self, columns: ColumnCollection[Any]) -> None:
+        """Fill the collection of columns, when first asked for."""
+
+    @property
+    def c(self) -> ReadOnlyColumnCollection[Any]:
+        """The columns."""
+        return self._columns  # type: ignore[return-value]
+
+    @property
+    def columns(self) -> ReadOnlyColumnCollection[Any]:
+        """The columns."""
+        return self.c
+
+    @property
+    def exported_columns(self) -> ReadOnlyColumnCollection[Any]:
+        """The columns."""
+        return self.c
+
+    @property
+    def _select_iterable(self) -> Iterable[Any]:
+        return self.c
+
+    @property
+    def primary_key(self) -> Any:
+        """The columns of the primary key."""
+        return _KeyColumns([c for c in self.c if c.primary_key])
+
+    @property
+    def foreign_keys(self) -> Any:
+        """Foreign keys of the columns."""
+        return {fk for c in self.c for fk in c.foreign_keys}
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return (self,)
+
+    @property
+    def entity_namespace(self) -> Any:
+        if self._is_annotated:
+            entity = self._annotations.get("parententity") or self._annotations.get("entity")
+            namespace = getattr(entity, "entity_namespace", None)
+            if namespace is not None:
+                return namespace
+        return self.c
+
+    @property
+    def description(self) -> str:
+        """A short name for messages."""
+        return getattr(self, "name", type(self).__name__ + " object")  # type: ignore[no-any-return]
+
+    def select(self) -> Select:
+        """``SELECT`` all columns from this."""
+        from .selectable import Select
+
+        return Select(self)
+
+    def join(
+        self, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+    ) -> Join:
+        """``JOIN``."""
+        return Join(self, right, onclause, isouter, full)
+
+    def outerjoin(self, right: Any, onclause: Any = None, full: bool = False) -> Join:
+        """``LEFT OUTER JOIN``."""
+        return Join(self, right, onclause, True, full)
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Any:
+        """An alias of this."""
+        return Alias._construct(self, name)
+
+    def tablesample(self, sampling: Any, name: str | None = None, seed: Any = None) -> Any:
+        """``TABLESAMPLE``."""
+        from .selectable import TableSample
+
+        return TableSample._construct(self, name, sampling=sampling, seed=seed)
+
+    def is_derived_from(self, fromclause: Any) -> bool:
+        """Whether this is, or is made from, a FROM clause."""
+        return same_from(fromclause, self)
+
+    def _is_lexical_equivalent(self, other: Any) -> bool:
+        return same_from(other, self)
+
+    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+        """The column here that is derived from the same column as `column`."""
+        return self.c.corresponding_column(column, require_embedded)
+
+    def _anonymous_fromclause(self, name: str | None = None, flat: bool = False) -> Any:
+        return self.alias(name=name)
+
+    def _join_group(self) -> Any:
+        """How it stands as the right side of a join."""
+        return self.self_group()
+
+    def _use_schema_map(self) -> bool:
+        return self.schema is not None
+
+    def _refresh_for_new_column(self, column: Any) -> None:
+        self.__dict__.pop("_columns", None)
+
+    def table_valued(self) -> Any:
+        """The whole row as one column expression."""
+        from .selectable import TableValuedColumn
+
+        return TableValuedColumn(self)
+
+
+def same_from(a: Any, b: Any) -> bool:
+    """Whether two are the same FROM, annotated or not."""
+    return a is b or (a is not None and b is not None and hash(a) == hash(b))
+
+
+class _KeyColumns(ReadOnlyColumnCollection[Any]):
+    """Columns of a primary key, iterable and with names."""
+
+    __slots__ = ()
+
+    def __init__(self, columns: Iterable[Any]) -> None:
+        super().__init__([(c.key, c) for c in columns])
+
+    @property
+    def columns(self) -> _KeyColumns:
+        return self
+
+
+class TableClause(FromClause):
+    """A table by name: `table()`, and the base of schema.Table."""
+
+    __visit_name__ = "table"
+    _is_table = True
+    named_with_column = True
+    implicit_returning = False
+    _immutable = True
+    _own_key: Any = None
+    # a Table of a MetaData: known by identity, the other ones by what they say
+    _schema_object = False
+
+    def __init__(self, name: str, *columns: Any, **kw: Any) -> None:
+        self.name = name
+        self._columns = ColumnCollection()
+        for c in columns:
+            self.append_column(c)
+        schema = kw.pop("schema", None)
+        if schema is not None:
+            self.schema = schema
+        if self.schema is not None:
+            self.fullname = f"{self.schema}.{self.name}"
+        else:
+            self.fullname = self.name
+        if kw:
+            raise exc.ArgumentError(f"Unsupported argument(s): {list(kw)}")
+
+    def append_column(self, c: Any) -> None:
+        """Add a column."""
+        existing = c.table
+        if existing is not None and existing is not self:
+            raise exc.ArgumentError(
+                f"column object '{c.key}' already assigned to table '{existing}'"
+            )
+        self._columns.add(c)
+        c.table = self
+
+    def insert(self) -> Insert:
+        """``INSERT``."""
+        from .dml import Insert
+
+        return Insert(self)
+
+    def update(self) -> Update:
+        """``UPDATE``."""
+        from .dml import Update
+
+        return Update(self)
+
+    def delete(self) -> Delete:
+        """``DELETE``."""
+        from .dml import Delete
+
+        return Delete(self)
+
+    def __str__(self) -> str:
+        return self.fullname if self.schema else str(self.name)
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        key = self._own_key
+        if key is not None:
+            return key
+        if self._is_annotated:
+            return self._original._cache_key(ctx)  # type: ignore[attr-defined]
+        if self._schema_object:
+            self._own_key = key = next_serial()
+            return key
+        n, new = ctx.number(self)
+        if not new:
+            return (TableClause, n)
+        return (
+            TableClause,
+            n,
+            self.name,
+            getattr(self.name, "quote", None),
+            self.schema,
+            tuple(
+                [
+                    (c.name, getattr(c.name, "quote", None), c.key, c.type._static_cache_key)
+                    for c in self.c
+                ]
+            ),
+        )
+
+
+class Join(FromClause):
+    """``left JOIN right ON …``."""
+
+    __visit_name__ = "join"
+    _is_join = True
+    _traverse_attrs = ("left", "right", "onclause")
+
+    def __init__(
+        self,
+        left: Any,
+        right: Any,
+        onclause: Any = None,
+        isouter: bool = False,
+        full: bool = False,
+    ) -> None:
+        self.left = expect_from(left)
+        self.right = expect_from(right)._join_group()
+        if onclause is None:
+            self.onclause = self._match_primaries(self.left, self.right)
+        else:
+            self.onclause = expect_on(onclause).self_group(against=operators._asbool)
+        self.isouter = isouter
+        self.full = full
+
+    @classmethod
+    def _of(cls, left: Any, right: Any, onclause: Any, isouter: bool, full: bool) -> Join:
+        """A join of parts already coerced, its ON clause as it is (None: none)."""
+        self = cls.__new__(cls)
+        self.left = left
+        self.right = right._join_group()
+        self.onclause = onclause
+        self.isouter = isouter
+        self.full = full
+        return self
+
+    @property
+    def description(self) -> str:
+        return f"Join object on {self.left.description}({id(self.left)}) and " \
+               f"{self.right.description}({id(self.right)})"
+
+    def is_derived_from(self, fromclause: Any) -> bool:
+        return (
+            same_from(fromclause, self)
+            or self.left.is_derived_from(fromclause)
+            or self.right.is_derived_from(fromclause)
+        )
+
+    def self_group(self, against: Any = None) -> Any:
+        return FromGrouping(self)
+
+    def _populate(self, columns: ColumnCollection[Any]) -> None:
+        for c in [*self.left.c, *self.right.c]:
+            label = c._tq_label
+            key = c.key
+            if c.table is not None and c.table.named_with_column and isinstance(c.table.name, str):
+                prefix = f"{c.table.schema.replace('.', '_')}_" if c.table.schema else ""
+                key = f"{prefix}{c.table.name}_{c.key}"
+            columns._append(key if key is not None else label, c)
+
+    @property
+    def _select_iterable(self) -> Iterable[Any]:
+        return [*self.left._select_iterable, *self.right._select_iterable]
+
+    def _match_primaries(self, left: Any, right: Any) -> Any:
+        subset = left.right if isinstance(left, Join) else None
+        return join_condition(left, right, subset)
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return [self, *self.left._from_objects, *self.right._from_objects]
+
+    @property
+    def _hide_froms(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return [
+            *self.left._from_objects,
+            *self.left._hide_froms,
+            *self.right._from_objects,
+            *self.right._hide_froms,
+        ]
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Any:
+        if flat:
+            left = self.left.alias(flat=True)
+            right = self.right.alias(flat=True)
+            from .util import ClauseAdapter
+
+            adapter = ClauseAdapter(left).chain(ClauseAdapter(right))
+            return Join(left, right, adapter.traverse(self.onclause), self.isouter, self.full)
+        return self.select().set_label_style(_tablename_plus_col()).subquery(name)
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            Join,
+            self.left._cache_key(ctx),
+            self.right._cache_key(ctx),
+            None if self.onclause is None else self.onclause._cache_key(ctx),
+            self.isouter,
+            self.full,
+        )
+
+
+def _tablename_plus_col() -> Any:
+    from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
+
+    return LABEL_STYLE_TABLENAME_PLUS_COL
+
+
+def _joinable(a: Any, b: Any) -> list[tuple[Any, list[tuple[Any, Any]]]]:
+    """Foreign keys of `a`'s columns that lead to `b`: (constraint, [(b's column, a's)])."""
+    found: dict[Any, list[tuple[Any, Any]]] = {}
+    for column in a.c:
+        for fk in column.foreign_keys:
+            try:
+                target = fk.column
+            except exc.NoReferencedColumnError:
+                raise
+            except exc.NoReferencedTableError:
+                continue
+            referent = b.corresponding_column(target) if b.is_derived_from(target.table) else None
+            if referent is not None:
+                found.setdefault(fk.constraint or fk, []).append((referent, column))
+    return list(found.items())
+
+
+def join_condition(a: Any, b: Any, a_subset: Any = None) -> Any:
+    """The ON clause that the foreign keys between two FROMs give."""
+    constraints: list[tuple[Any, list[tuple[Any, Any]]]] = []
+    for left in (a_subset, a):
+        if left is None:
+            continue
+        constraints.extend(_joinable(b, left))
+        if left is not b:
+            for constraint, pairs in _joinable(left, b):
+                constraints.append((constraint, pairs))
+        if constraints:
+            break
+    if not constraints:
+        hint = ""
+        if isinstance(b, FromGrouping):
+            hint = " Perhaps you meant to convert the right side to a subquery using alias()?"
+        raise exc.NoForeignKeysError(
+            f"Can't find any foreign key relationships between '{a.description}' and "
+            f"'{b.description}'.{hint}"
+        )
+    if len(constraints) > 1:
+        # several constraints that say the same are one
+        distinct = {frozenset((id(x), id(y)) for x, y in pairs) for _, pairs in constraints}
+        if len(distinct) > 1:
+            raise exc.AmbiguousForeignKeysError(
+                f"Can't determine join between '{a.description}' and '{b.description}'; "
+                "tables have more than one foreign key constraint relationship between them. "
+                "Please specify the 'onclause' of this join explicitly."
+            )
+    from .elements import BooleanClauseList
+
+    crit = [x == y for x, y in constraints[0][1]]
+    if len(crit) == 1:
+        return crit[0]
+    return BooleanClauseList._join(operators.and_, crit)
+
+
+def can_join(a: Any, b: Any) -> bool:
+    """Whether foreign keys lead from one FROM to the other."""
+    return bool(_joinable(b, a) or _joinable(a, b))
+
+
+class FromGrouping(FromClause):
+    """A FROM in parentheses."""
+
+    __visit_name__ = "grouping"
+    _traverse_attrs = ("element",)
+    _is_implicitly_boolean = False
+
+    def __init__(self, element: Any) -> None:
+        self.element = element
+
+    @property
+    def named_with_column(self) -> bool:  # type: ignore[override]
+        return self.element.named_with_column  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> Any:  # type: ignore[override]
+        return self.element.name
+
+    @property
+    def description(self) -> str:
+        return self.element.description  # type: ignore[no-any-return]
+
+    @property
+    def c(self) -> Any:
+        return self.element.c
+
+    @property
+    def _columns(self) -> Any:  # type: ignore[override]
+        return self.element._columns
+
+    @property
+    def _select_iterable(self) -> Iterable[Any]:
+        return self.element._select_iterable  # type: ignore[no-any-return]
+
+    def is_derived_from(self, fromclause: Any) -> bool:
+        return self.element.is_derived_from(fromclause)  # type: ignore[no-any-return]
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Any:
+        return FromGrouping(self.element.alias(name=name))
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return self.element._from_objects  # type: ignore[no-any-return]
+
+    @property
+    def _hide_froms(self) -> Sequence[FromClause]:  # type: ignore[override]
+        return self.element._hide_froms  # type: ignore[no-any-return]
+
+    def self_group(self, against: Any = None) -> Any:
+        return self
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (FromGrouping, self.element._cache_key(ctx))
+
+
+class AliasedReturnsRows(FromClause):
+    """A named (perhaps anonymously) form of another FROM or of a SELECT."""
+
+    _is_alias = True
+    named_with_column = True
+    _traverse_attrs = ("element",)
+
+    @classmethod
+    def _construct(cls, selectable: Any, name: Any = None, **kw: Any) -> Any:
+        self = cls.__new__(cls)
+        self._setup(selectable, name, **kw)
+        return self
+
+    def _setup(self, selectable: Any, name: Any = None) -> None:
+        self.element = selectable
+        if name is None:
+            base = None
+            if selectable._is_from_clause and selectable.named_with_column:
+                base = selectable.name
+            if base is None:
+                base = "anon"
+            elif isinstance(base, AnonName):
+                base = base.base
+            name = AnonName(self, base)
+        self.name = name
+
+    @property
+    def original(self) -> Any:
+        """What is aliased."""
+        return self.element
+
+    @property
+    def implicit_returning(self) -> bool:
+        return getattr(self.element, "implicit_returning", False)
+
+    @property
+    def description(self) -> str:
+        name = self.name
+        if isinstance(name, AnonName):
+            return "anon_1" if name.base == "anon" else f"{name.base}_1"
+        return name  # type: ignore[no-any-return]
+
+    def _populate(self, columns: ColumnCollection[Any]) -> None:
+        element = self.element
+        if element._is_from_clause:
+            for column in element.c:
+                key, proxy = column._make_proxy(self)
+                columns._append(column.key if column.key is not None else key, proxy)
+        else:
+            element._populate_subquery(self, columns)
+
+    def is_derived_from(self, fromclause: Any) -> bool:
+        if same_from(fromclause, self):
+            return True
+        return self.element.is_derived_from(fromclause)  # type: ignore[no-any-return]
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        element = clone(self.element)
+        if element is not self.element:
+            self.element = element
+            self.__dict__.pop("_columns", None)
+
+    @property
+    def _ident(self) -> Any:
+        return self._original if self._is_annotated else self  # type: ignore[attr-defined]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        n, new = ctx.number(self._ident)
+        if not new:
+            return (AliasedReturnsRows, n)
+        name = self.name
+        if isinstance(name, AnonName):
+            name = (ctx.number(name.seed)[0], name.base)
+        return (
+            self.__class__ if not self._is_annotated else self.__class__.__mro__[2],
+            n,
+            name,
+            getattr(name, "quote", None),
+            self._key_extra(ctx),
+            self.element._cache_key(ctx),
+        )
+
+    def _key_extra(self, ctx: KeyContext) -> Any:
+        return None
+
+    def _clone(self, **kw: Any) -> Self:
+        c = super()._clone()
+        name = self.name
+        if isinstance(name, AnonName) and name.seed is self:
+            c.name = name  # the copy stands for the original and keeps its name
+        return c
+
+
+class Alias(AliasedReturnsRows):
+    """``table AS name``."""
+
+    __visit_name__ = "alias"
+
+    @classmethod
+    def _factory(cls, selectable: Any, name: str | None = None, flat: bool = False) -> Any:
+        return expect_from(selectable).alias(name=name, flat=flat)
+
+
+class Lateral(AliasedReturnsRows):
+    """``LATERAL (…) AS name``."""
+
+    __visit_name__ = "lateral"
+    _is_lateral = True
+    _is_subquery = True
+
+
+class Subquery(AliasedReturnsRows):
+    """``(SELECT …) AS name``."""
+
+    __visit_name__ = "subquery"
+    _is_subquery = True
+
+    def as_scalar(self) -> Any:
+        """The SELECT as a scalar subquery."""
+        return self.element.scalar_subquery()
+
+
+class CTE(AliasedReturnsRows):
+    """``WITH name AS (…)``."""
+
+    __visit_name__ = "cte"
+    _traverse_attrs = ("element", "_cte_alias", "_restates")
+    recursive = False
+    nesting = False
+    _cte_alias: CTE | None = None
+    _restates: CTE | None = None
+    _prefixes: tuple[Any, ...] = ()
+    _suffixes: tuple[Any, ...] = ()
+
+    def _setup(
+        self,
+        selectable: Any,
+        name: Any = None,
+        recursive: bool = False,
+        nesting: bool = False,
+        cte_alias: CTE | None = None,
+        restates: CTE | None = None,
+        prefixes: Any = (),
+        suffixes: Any = (),
+    ) -> None:
+        self.recursive = recursive
+        self.nesting = nesting
+        self._cte_alias = cte_alias
+        self._restates = restates
+        if prefixes:
+            self._prefixes = tuple(prefixes)
+        if suffixes:
+            self._suffixes = tuple(suffixes)
+        super()._setup(selectable, name)
+
+    def _populate(self, columns: ColumnCollection[Any]) -> None:
+        if self._cte_alias is not None:
+            for column in self._cte_alias.c:
+                key, proxy = column._make_proxy(self)
+                columns._append(key, proxy)
+        else:
+            super()._populate(columns)
+
+    def alias(self, name: str | None = None, flat: bool = False) -> CTE:
+        return CTE._construct(
+            self.element,
+            name=name,
+            recursive=self.recursive,
+            nesting=self.nesting,
+            cte_alias=self,
+            prefixes=self._prefixes,
+            suffixes=self._suffixes,
+        )
+
+    def union(self, *other: Any) -> CTE:
+        """A CTE that is this UNION the others, under this name."""
+        return self._restate(self.element.union(*other))
+
+    def union_all(self, *other: Any) -> CTE:
+        """A CTE that is this UNION ALL the others, under this name."""
+        return self._restate(self.element.union_all(*other))
+
+    def _restate(self, element: Any) -> CTE:
+        return CTE._construct(
+            element,
+            name=self.name,
+            recursive=self.recursive,
+            nesting=self.nesting,
+            restates=self,
+            prefixes=self._prefixes,
+            suffixes=self._suffixes,
+        )
+
+    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> CTE:
+        """Text after ``AS``."""
+        from .constructs import TextClause
+
+        c = self._clone()
+        c._prefixes = self._prefixes + tuple(
+            [(TextClause(p) if isinstance(p, str) else p, dialect) for p in prefixes]
+        )
+        return c
+
+    @property
+    def _ident(self) -> Any:
+        return self._original if self._is_annotated else self  # type: ignore[attr-defined]
+
+    def _key_extra(self, ctx: KeyContext) -> Any:
+        return (
+            self.recursive,
+            self.nesting,
+            None if self._cte_alias is None else self._cte_alias._cache_key(ctx),
+            None if self._restates is None else self._restates._cache_key(ctx),
+            tuple([(p._cache_key(ctx), d) for p, d in self._prefixes]),
+        )

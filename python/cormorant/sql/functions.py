@@ -1,0 +1,581 @@
+"""SQL functions: `func`, functions whose result type is known, table-valued functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import operators, sqltypes
+from .base import ColumnCollection, Executable, KeyContext, memoized
+from .coercions import expect_function_arg
+from .elements import (
+    BindParameter,
+    ClauseList,
+    ColumnClause,
+    ColumnElement,
+    FunctionFilter,
+    Grouping,
+    Label,
+    Over,
+    WithinGroup,
+    quoted_name,
+)
+from .fromclause import AliasedReturnsRows, FromClause
+
+if TYPE_CHECKING:
+    from .selectable import Select
+
+# package -> lower-case name -> class
+_registry: dict[str, dict[str, type[GenericFunction]]] = {"_default": {}}
+
+
+def register_function(identifier: str, fn: Any, package: str = "_default") -> None:
+    """Make `func.<identifier>` build a class of function."""
+    _registry.setdefault(package, {})[str(identifier).lower()] = fn
+
+
+class FunctionElement(Executable, ColumnElement[Any], FromClause):
+    """Base of functions: a column expression, and a FROM of one row."""
+
+    _traverse_attrs = ("clause_expr",)
+    _is_from_clause = False
+    packagenames: tuple[str, ...] = ()
+    _has_args = False
+    _with_ordinality = False
+    name: Any = None
+    primary_key = False  # type: ignore[assignment]
+    foreign_keys: Any = frozenset()
+    _immutable = False
+    table = None
+    supports_execution = True
+
+    def __init__(self, *clauses: Any) -> None:
+        name = getattr(self, "name", None)
+        args = [expect_function_arg(c, name) for c in clauses]
+        self._has_args = self._has_args or bool(clauses)
+        self.clause_expr = Grouping(
+            ClauseList._of(
+                [a.self_group(against=operators.comma_op) for a in args],
+                operators.comma_op,
+                group_contents=True,
+            )
+        )
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    _where_group = ColumnElement._where_group
+
+    @property
+    def clauses(self) -> Any:
+        """The arguments."""
+        return self.clause_expr.element
+
+    def __iter__(self) -> Any:
+        return iter(self.clauses)
+
+    @property
+    def _from_objects(self) -> Sequence[Any]:  # type: ignore[override]
+        return self.clause_expr._from_objects
+
+    @memoized
+    def _columns(self) -> Any:  # type: ignore[override]
+        return ColumnCollection([(self.key, self)])
+
+    @property
+    def _all_selected_columns(self) -> Sequence[Any]:
+        return [self]
+
+    @property
+    def _select_iterable(self) -> Sequence[Any]:
+        return (self,)
+
+    @property
+    def exported_columns(self) -> Any:
+        return self._columns
+
+    @property
+    def _proxy_key(self) -> Any:
+        return None
+
+    @property
+    def _bind_name(self) -> str | None:
+        return self.name  # type: ignore[no-any-return]
+
+    def _bind_param(
+        self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
+    ) -> BindParameter:
+        return BindParameter(
+            self.name if self.name is None or isinstance(self.name, str) else str(self.name),
+            obj,
+            _compared_to_operator=operator,
+            _compared_to_type=self.type,
+            type_=type_,
+            unique=True,
+            expanding=expanding,
+        )
+
+    def over(
+        self,
+        *,
+        partition_by: Any = None,
+        order_by: Any = None,
+        rows: Any = None,
+        range_: Any = None,
+        groups: Any = None,
+    ) -> Over:
+        """``OVER (…)``."""
+        return Over(
+            self,
+            partition_by=partition_by,
+            order_by=order_by,
+            rows=rows,
+            range_=range_,
+            groups=groups,
+        )
+
+    def within_group(self, *order_by: Any) -> WithinGroup:
+        """``WITHIN GROUP (ORDER BY …)``."""
+        return WithinGroup(self, *order_by)
+
+    def within_group_type(self, within_group: Any) -> Any:
+        return None
+
+    def filter(self, *criterion: Any) -> Any:
+        """``FILTER (WHERE …)``."""
+        if not criterion:
+            return self
+        return FunctionFilter(self, *criterion)
+
+    def select(self) -> Select:
+        """``SELECT`` of the function."""
+        from .selectable import Select
+
+        s = Select(self)
+        if self._execution_options:
+            s = s.execution_options(**self._execution_options)
+        return s
+
+    def table_valued(self, *expr: Any, **kw: Any) -> TableValuedAlias:
+        """The function as a FROM with columns."""
+        name = kw.pop("name", None)
+        with_ordinality = kw.pop("with_ordinality", None)
+        joins_implicitly = kw.pop("joins_implicitly", False)
+        if kw:
+            raise TypeError(f"Unexpected arguments: {list(kw)}")
+        columns = list(expr)
+        if with_ordinality:
+            columns.append(with_ordinality)
+        cols = [
+            ColumnClause(e) if isinstance(e, str) else e for e in columns
+        ]
+        made: TableValuedAlias = TableValuedAlias._construct(
+            self,
+            name,
+            columns=cols,
+            joins_implicitly=joins_implicitly,
+            with_ordinality=bool(with_ordinality),
+        )
+        return made
+
+    def column_valued(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
+        """The function as a FROM that is one column."""
+        return self.alias(name=name, joins_implicitly=joins_implicitly).column
+
+    def alias(  # type: ignore[override]
+        self, name: str | None = None, joins_implicitly: bool = False
+    ) -> TableValuedAlias:
+        """The function as a FROM."""
+        made: TableValuedAlias = TableValuedAlias._construct(
+            self, name, columns=None, joins_implicitly=joins_implicitly
+        )
+        return made
+
+    def scalar_table_valued(self, name: str, type_: Any = None) -> Any:
+        """One column of the function's row: ``(f(x)).name``."""
+        return ScalarFunctionColumn(self, name, type_)
+
+    def label(self, name: str | None) -> Label:
+        return Label(name, self, self.type)
+
+    def self_group(self, against: Any = None) -> Any:
+        if against is operators.getitem:
+            return Grouping(self)
+        return ColumnElement.self_group(self, against=against)
+
+    @property
+    def entity_namespace(self) -> Any:
+        return self.clause_expr
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        type_key = self.type._static_cache_key
+        if type_key is None:
+            ctx.cacheable = False
+        return (
+            self.__class__,
+            self.name,
+            getattr(self.name, "quote", None),
+            self.packagenames,
+            type_key,
+            tuple([c._cache_key(ctx) for c in self.clause_expr.element.clauses]),
+        )
+
+
+class TableValuedAlias(AliasedReturnsRows):
+    """A function as a FROM."""
+
+    __visit_name__ = "table_valued_alias"
+    joins_implicitly = False
+    _render_derived = False
+    _render_derived_w_types = False
+    _table_columns: Any = None
+    with_ordinality = False
+
+    def _setup(
+        self,
+        selectable: Any,
+        name: Any = None,
+        columns: Any = None,
+        joins_implicitly: bool = False,
+        with_ordinality: bool = False,
+    ) -> None:
+        from .base import AnonName
+
+        self._table_columns = columns
+        self.joins_implicitly = joins_implicitly
+        self.with_ordinality = with_ordinality
+        self.element = selectable
+        if name is None:
+            name = AnonName(self, "anon")
+        self.name = name
+
+    @property
+    def column(self) -> Any:
+        """The FROM as one column."""
+        from .selectable import TableValuedColumn
+
+        return TableValuedColumn(self, self.element.type)
+
+    def _populate(self, columns: Any) -> None:
+        if self._table_columns is None:
+            c: ColumnClause = ColumnClause(self.name, self.element.type)
+            c.table = self
+            columns._append(self.name, c)
+            return
+        for col in self._table_columns:
+            key, proxy = col._make_proxy(self)
+            columns._append(key, proxy)
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Any:
+        made: TableValuedAlias = TableValuedAlias._construct(
+            self.element, name, columns=self._table_columns
+        )
+        made.joins_implicitly = self.joins_implicitly
+        made.with_ordinality = self.with_ordinality
+        return made
+
+    def render_derived(self, name: str | None = None, with_types: bool = False) -> Any:
+        """``AS name(columns)``."""
+        made = self.alias(name=name)
+        made._render_derived = True
+        made._render_derived_w_types = with_types
+        return made
+
+    def is_derived_from(self, fromclause: Any) -> bool:
+        return fromclause is self
+
+    def _key_extra(self, ctx: KeyContext) -> Any:
+        columns = self._table_columns
+        return (
+            self._render_derived,
+            self._render_derived_w_types,
+            self.with_ordinality,
+            None
+            if columns is None
+            else tuple([(c.name, c.type._static_cache_key) for c in columns]),
+        )
+
+
+class ScalarFunctionColumn(ColumnElement[Any]):
+    """``(function(x)).name``."""
+
+    __visit_name__ = "scalar_function_column"
+    _traverse_attrs = ("fn",)
+
+    def __init__(self, fn: Any, name: str, type_: Any = None) -> None:
+        self.fn = fn
+        self.name = name
+        self.type = sqltypes.to_instance(type_)
+
+    @property
+    def _from_objects(self) -> Sequence[Any]:  # type: ignore[override]
+        return self.fn._from_objects  # type: ignore[no-any-return]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            ScalarFunctionColumn,
+            self.name,
+            self.fn._cache_key(ctx),
+            self.type._static_cache_key,
+        )
+
+
+class Function(FunctionElement):
+    """A function known by its name only."""
+
+    __visit_name__ = "function"
+
+    def __init__(
+        self,
+        name: str,
+        *clauses: Any,
+        type_: Any = None,
+        packagenames: Sequence[str] | None = None,
+    ) -> None:
+        self.packagenames = tuple(packagenames or ())
+        self.name = name
+        self.type = sqltypes.to_instance(type_)
+        FunctionElement.__init__(self, *clauses)
+
+
+class _FunctionGenerator:
+    """``func``: makes the function named by the attribute."""
+
+    def __init__(self, **opts: Any) -> None:
+        self.__names: list[str] = []
+        self.opts = opts
+
+    def __getattr__(self, name: str) -> _FunctionGenerator:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name.endswith("_"):
+            name = name[:-1]
+        f = _FunctionGenerator(**self.opts)
+        f.__names = [*self.__names, name]
+        return f
+
+    def __call__(self, *c: Any, **kw: Any) -> Any:
+        options = {**self.opts, **kw} if kw or self.opts else {}
+        names = self.__names
+        if len(names) == 1:
+            fn = _registry["_default"].get(names[0].lower())
+            if fn is not None:
+                return fn(*c, **options)
+        elif len(names) == 2:
+            package = _registry.get(names[0])
+            if package is not None:
+                fn = package.get(names[1].lower())
+                if fn is not None:
+                    return fn(*c, **options)
+        return Function(names[-1], *c, packagenames=names[:-1], **options)
+
+
+func: Any = _FunctionGenerator()
+modifier: Any = _FunctionGenerator(group=False)
+
+
+class GenericFunction(Function):
+    """A function with a class of its own; a subclass registers itself under its name."""
+
+    name: Any = "GenericFunction"
+    identifier: Any = None
+    _register = False
+    inherit_cache = True
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        if Function in cls.__bases__:
+            return
+        own = cls.__dict__
+        name = own.get("name", cls.__name__)
+        cls.name = quoted_name(name, None) if False else name
+        identifier = own.get("identifier", name)
+        package = own.get("package", "_default")
+        if not own.get("_abstract", False):
+            register_function(identifier, cls, package)
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        args_list = [
+            expect_function_arg(c, self.name, type_=getattr(self, "_arg_type", None))
+            for c in args
+        ]
+        self._finish(args_list, kw)
+
+    def _finish(self, args: list[Any], kw: dict[str, Any]) -> None:
+        self._has_args = self._has_args or bool(args)
+        type_ = kw.get("type_")
+        self.packagenames = ()
+        self.clause_expr = Grouping(
+            ClauseList._of(
+                [a.self_group(against=operators.comma_op) for a in args],
+                operators.comma_op,
+                group_contents=True,
+            )
+        )
+        if type_ is None:
+            type_ = getattr(type(self), "type", None)
+        self.type = sqltypes.to_instance(type_)
+
+
+class ReturnTypeFromArgs(GenericFunction):
+    """A function whose result has the type of its arguments."""
+
+    _abstract = True
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        made = [expect_function_arg(c, self.name) for c in args]
+        if kw.get("type_") is None:
+            kw["type_"] = next((a.type for a in made if not a.type._isnull), sqltypes.NULLTYPE)
+        self._finish(made, kw)
+
+
+class coalesce(ReturnTypeFromArgs):
+    _has_args = True
+
+
+class max(ReturnTypeFromArgs):
+    pass
+
+
+class min(ReturnTypeFromArgs):
+    pass
+
+
+class sum(ReturnTypeFromArgs):
+    pass
+
+
+class concat(GenericFunction):
+    type = sqltypes.String()
+
+
+class char_length(GenericFunction):
+    type = sqltypes.Integer()
+
+    def __init__(self, arg: Any, **kw: Any) -> None:
+        super().__init__(arg, **kw)
+
+
+class random(GenericFunction):
+    _has_args = True
+
+
+class now(GenericFunction):
+    type = sqltypes.DateTime()
+
+
+class count(GenericFunction):
+    """``count(*)`` without an argument."""
+
+    type = sqltypes.Integer()
+
+    def __init__(self, expression: Any = None, **kw: Any) -> None:
+        if expression is None:
+            expression = ColumnClause("*", is_literal=True)
+        super().__init__(expression, **kw)
+
+
+class AnsiFunction(GenericFunction):
+    """A function of the standard that is written without parentheses."""
+
+    _abstract = True
+
+
+class current_date(AnsiFunction):
+    type = sqltypes.Date()
+
+
+class current_time(AnsiFunction):
+    type = sqltypes.Time()
+
+
+class current_timestamp(AnsiFunction):
+    type = sqltypes.DateTime()
+
+
+class current_user(AnsiFunction):
+    type = sqltypes.String()
+
+
+class localtime(AnsiFunction):
+    type = sqltypes.DateTime()
+
+
+class localtimestamp(AnsiFunction):
+    type = sqltypes.DateTime()
+
+
+class session_user(AnsiFunction):
+    type = sqltypes.String()
+
+
+class sysdate(AnsiFunction):
+    type = sqltypes.DateTime()
+
+
+class user(AnsiFunction):
+    type = sqltypes.String()
+
+
+class rank(GenericFunction):
+    type = sqltypes.Integer()
+
+
+class dense_rank(GenericFunction):
+    type = sqltypes.Integer()
+
+
+class percent_rank(GenericFunction):
+    type = sqltypes.Numeric()
+
+
+class cume_dist(GenericFunction):
+    type = sqltypes.Numeric()
+
+
+class _GroupingSets(GenericFunction):
+    _abstract = True
+    _has_args = True
+
+
+class cube(_GroupingSets):
+    pass
+
+
+class rollup(_GroupingSets):
+    pass
+
+
+class grouping_sets(_GroupingSets):
+    pass
+
+
+class OrderedSetAgg(GenericFunction):
+    """An aggregate used with WITHIN GROUP."""
+
+    _abstract = True
+    array_for_multi_clause = False
+
+    def within_group_type(self, within_group: Any) -> Any:
+        return within_group.order_by.clauses[0].type
+
+
+class mode(OrderedSetAgg):
+    pass
+
+
+class percentile_cont(OrderedSetAgg):
+    array_for_multi_clause = True
+
+
+class percentile_disc(OrderedSetAgg):
+    array_for_multi_clause = True
+
+
+class aggregate_strings(GenericFunction):
+    """Strings of a group, joined by a separator."""
+
+    type = sqltypes.String()
+
+    def __init__(self, clause: Any, separator: str, **kw: Any) -> None:
+        super().__init__(clause, separator, **kw)

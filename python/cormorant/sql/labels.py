@@ -1,0 +1,77 @@
+"""Under which names the columns of a SELECT appear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def columns_plus_names(
+    columns: Sequence[Any], style: Any, anon_for_dupe: bool
+) -> list[tuple[Any, ...]]:
+    """(label that must be written or None, key, label if one is needed, column, repeated).
+
+    With `anon_for_dupe`, a column that is already there is written under another name, so
+    that each name of the result stands once; without it (for a subquery's columns, where
+    both are the same) it is not.
+    """
+    from .selectable import LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
+
+    qualified = style is LABEL_STYLE_TABLENAME_PLUS_COL
+    unlabelled = style is LABEL_STYLE_NONE
+    names: dict[Any, Any] = {}
+    dupes = 1
+    result: list[tuple[Any, ...]] = []
+    for c in columns:
+        repeated = False
+        required = effective = fallback = None
+        if not c._render_label_in_columns_clause and not c._is_column:
+            result.append((None, None, None, c, False))  # text()
+            continue
+        if unlabelled:
+            fallback = c._non_anon_label
+            if fallback is None:
+                fallback = c._anon_name_label
+            result.append((None, c._proxy_key, fallback, c, False))
+            continue
+        if c._render_label_in_columns_clause:
+            if qualified:
+                required = effective = fallback = c._tq_label
+            else:
+                effective = fallback = c._non_anon_label
+            if effective is None:
+                # an expression: named by what it wraps, or anonymously
+                label = c._expression_label
+                if label is None:
+                    anon = c._anon_name_label
+                    repeated = anon in names
+                    names[anon] = c
+                    fallback = anon
+                    if repeated:
+                        fallback = c._dedupe_label(dupes, False)
+                        dupes += 1
+                else:
+                    required = effective = fallback = label
+        if effective is not None:
+            there = names.get(effective)
+            if there is None:
+                names[effective] = c
+            elif hash(there) != hash(c):
+                # another column of that name
+                required = fallback = c._anon_tq_label if qualified else c._anon_name_label
+                if anon_for_dupe and required in names:
+                    required = fallback = c._dedupe_label(dupes, qualified)
+                    dupes += 1
+                    repeated = True
+                else:
+                    names[required] = c
+            elif anon_for_dupe:
+                # the same column again
+                required = fallback = c._dedupe_label(dupes, qualified)
+                dupes += 1
+                repeated = True
+        key = c._proxy_key
+        if key is None:
+            key = fallback
+        result.append((required, key, fallback, c, repeated))
+    return result

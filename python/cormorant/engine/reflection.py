@@ -1,0 +1,140 @@
+"""Inspector: what there is in a database."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .. import exc
+
+
+class Inspector:
+    """Reads a database's schema; made by ``inspect(engine)`` or ``inspect(connection)``.
+
+    Answers are kept for the inspector's life; clear_cache() forgets them.
+    """
+
+    def __init__(self, bind: Any) -> None:
+        self.bind = bind
+        self.engine = bind.engine
+        self.dialect = self.engine.dialect
+        self.info_cache: dict[Any, Any] = {}
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[Any]:
+        if self.bind is self.engine:
+            with self.engine.connect() as connection:
+                yield connection
+        else:
+            yield self.bind
+
+    def _ask(self, name: str, *args: Any) -> Any:
+        key = (name, *args)
+        if key not in self.info_cache:
+            with self._connection() as connection:
+                reader: Callable[..., Any] = getattr(self.dialect.reflector, name)
+                self.info_cache[key] = reader(connection, *args)
+        return self.info_cache[key]
+
+    def clear_cache(self) -> None:
+        """Forget what was read."""
+        self.info_cache.clear()
+
+    @property
+    def default_schema_name(self) -> str | None:
+        """The schema that is meant when none is named."""
+        return self.dialect.default_schema_name  # type: ignore[no-any-return]
+
+    def get_schema_names(self, **kw: Any) -> list[str]:
+        """Names of the schemas (SQLite: the attached databases)."""
+        return list(self._ask("get_schema_names"))
+
+    def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Names of the tables, sorted."""
+        return list(self._ask("get_table_names", schema))
+
+    def get_temp_table_names(self, **kw: Any) -> list[str]:
+        """Names of the temporary tables of the connection."""
+        return list(self._ask("get_temp_table_names"))
+
+    def get_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Names of the views, sorted."""
+        return list(self._ask("get_view_names", schema))
+
+    def get_temp_view_names(self, **kw: Any) -> list[str]:
+        """Names of the temporary views of the connection."""
+        return list(self._ask("get_temp_view_names"))
+
+    def get_view_definition(self, view_name: str, schema: str | None = None, **kw: Any) -> str:
+        """The SQL of a view."""
+        return str(self._ask("get_view_definition", view_name, schema))
+
+    def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Whether there is a table or view of that name; asked anew every time."""
+        with self._connection() as connection:
+            return bool(self.dialect.has_table(connection, table_name, schema))
+
+    def has_index(
+        self, table_name: str, index_name: str, schema: str | None = None, **kw: Any
+    ) -> bool:
+        """Whether a table has an index of that name."""
+        if not self.has_table(table_name, schema):
+            return False
+        return any(row["name"] == index_name for row in self.get_indexes(table_name, schema))
+
+    def get_columns(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """A table's columns: name, type, nullable, default, primary_key …"""
+        return [dict(row) for row in self._ask("get_columns", table_name, schema)]
+
+    def get_pk_constraint(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> dict[str, Any]:
+        """The primary key: constrained_columns and name."""
+        return dict(self._ask("get_pk_constraint", table_name, schema))
+
+    def get_foreign_keys(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """Foreign keys: constrained_columns, referred_table, referred_columns, options …"""
+        return [dict(row) for row in self._ask("get_foreign_keys", table_name, schema)]
+
+    def get_indexes(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """Indexes other than those of constraints: name, column_names, unique."""
+        return [dict(row) for row in self._ask("get_indexes", table_name, schema)]
+
+    def get_unique_constraints(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """UNIQUE constraints: name and column_names."""
+        return [dict(row) for row in self._ask("get_unique_constraints", table_name, schema)]
+
+    def get_check_constraints(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """CHECK constraints: name and sqltext."""
+        return [dict(row) for row in self._ask("get_check_constraints", table_name, schema)]
+
+    def get_table_options(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> dict[str, Any]:
+        """Options a table was created with."""
+        return dict(self._ask("get_table_options", table_name, schema))
+
+    def get_table_comment(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> dict[str, Any]:
+        """The comment of a table; NotImplementedError where a database has none."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
+
+
+def no_such_table(name: str, schema: str | None) -> exc.NoSuchTableError:
+    """The error for a table that is not there."""
+    return exc.NoSuchTableError(f"{schema}.{name}" if schema else name)

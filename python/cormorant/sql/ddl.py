@@ -1,0 +1,383 @@
+"""DDL: CREATE and DROP of tables and indexes, and the order they are done in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import exc, util
+from . import topology
+from .base import Executable
+
+if TYPE_CHECKING:
+    from .schema import Column, Constraint, ForeignKeyConstraint, Index, MetaData, Table
+
+__all__ = [
+    "DDL",
+    "AddConstraint",
+    "CreateColumn",
+    "CreateIndex",
+    "CreateSchema",
+    "CreateSequence",
+    "CreateTable",
+    "DropConstraint",
+    "DropIndex",
+    "DropSchema",
+    "DropSequence",
+    "DropTable",
+    "sort_tables",
+    "sort_tables_and_constraints",
+]
+
+
+class BaseDDLElement(Executable):
+    """Base of the statements that define things."""
+
+    is_ddl = True
+
+    def _compiler(self, dialect: Any, **kw: Any) -> Any:
+        kw.update(kw.pop("compile_kwargs", None) or {})
+        return dialect.ddl_compiler(dialect, self, **kw)
+
+    def _generate_cache_key(self) -> Any:
+        return None, ()
+
+
+class ExecutableDDLElement(BaseDDLElement):
+    """DDL that can be executed."""
+
+    supports_execution = True
+
+    def _execute_on_connection(self, connection: Any, params: Any, options: Any) -> Any:
+        return connection._execute_ddl(self, params, options)
+
+
+DDLElement = ExecutableDDLElement
+
+
+class DDL(ExecutableDDLElement):
+    """A literal DDL statement.
+
+    `statement` may hold ``%(name)s`` markers for `context` and for ``table``, ``schema`` and
+    ``fullname`` of the target.
+    """
+
+    __visit_name__ = "ddl"
+
+    def __init__(self, statement: str, context: Mapping[str, Any] | None = None) -> None:
+        if not isinstance(statement, str):
+            raise exc.ArgumentError(
+                f"Expected a string or unicode SQL statement, got '{statement!r}'"
+            )
+        self.statement = statement
+        self.context = dict(context or {})
+        self.target: Any = None
+
+    def against(self, target: Any) -> DDL:
+        """The same statement for a table or metadata."""
+        new = DDL(self.statement, self.context)
+        new.target = target
+        return new
+
+    def __repr__(self) -> str:
+        words = [repr(self.statement)]
+        if self.context:
+            words.append(f"context={self.context}")
+        return f"<{type(self).__name__}@{id(self)}; {', '.join(words)}>"
+
+
+class _CreateDropBase(ExecutableDDLElement):
+    """DDL about one thing, its `element`."""
+
+    def __init__(self, element: Any) -> None:
+        self.element = self.target = element
+
+    @property
+    def stringify_dialect(self) -> str:
+        """The dialect str() compiles for."""
+        return "default"
+
+
+class CreateSchema(_CreateDropBase):
+    """CREATE SCHEMA."""
+
+    __visit_name__ = "create_schema"
+
+    def __init__(self, name: str, if_not_exists: bool = False) -> None:
+        super().__init__(name)
+        self.if_not_exists = if_not_exists
+
+
+class DropSchema(_CreateDropBase):
+    """DROP SCHEMA."""
+
+    __visit_name__ = "drop_schema"
+
+    def __init__(self, name: str, cascade: bool = False, if_exists: bool = False) -> None:
+        super().__init__(name)
+        self.cascade, self.if_exists = cascade, if_exists
+
+
+class CreateTable(_CreateDropBase):
+    """CREATE TABLE.
+
+    `include_foreign_key_constraints` limits which foreign keys are written inside it (None: all).
+    """
+
+    __visit_name__ = "create_table"
+
+    def __init__(
+        self,
+        element: Table,
+        include_foreign_key_constraints: Collection[ForeignKeyConstraint] | None = None,
+        if_not_exists: bool = False,
+    ) -> None:
+        super().__init__(element)
+        self.columns = [CreateColumn(column) for column in element.columns]
+        self.include_foreign_key_constraints = include_foreign_key_constraints
+        self.if_not_exists = if_not_exists
+
+
+class CreateColumn(BaseDDLElement):
+    """A column as it stands inside CREATE TABLE."""
+
+    __visit_name__ = "create_column"
+
+    def __init__(self, element: Column[Any]) -> None:
+        self.element = element
+
+
+class DropTable(_CreateDropBase):
+    """DROP TABLE."""
+
+    __visit_name__ = "drop_table"
+
+    def __init__(self, element: Table, if_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_exists = if_exists
+
+
+class CreateSequence(_CreateDropBase):
+    """CREATE SEQUENCE."""
+
+    __visit_name__ = "create_sequence"
+
+    def __init__(self, element: Any, if_not_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_not_exists = if_not_exists
+
+
+class DropSequence(_CreateDropBase):
+    """DROP SEQUENCE."""
+
+    __visit_name__ = "drop_sequence"
+
+    def __init__(self, element: Any, if_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_exists = if_exists
+
+
+class CreateIndex(_CreateDropBase):
+    """CREATE INDEX."""
+
+    __visit_name__ = "create_index"
+
+    def __init__(self, element: Index, if_not_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_not_exists = if_not_exists
+
+
+class DropIndex(_CreateDropBase):
+    """DROP INDEX."""
+
+    __visit_name__ = "drop_index"
+
+    def __init__(self, element: Index, if_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_exists = if_exists
+
+
+class AddConstraint(_CreateDropBase):
+    """ALTER TABLE … ADD a constraint."""
+
+    __visit_name__ = "add_constraint"
+
+
+class DropConstraint(_CreateDropBase):
+    """ALTER TABLE … DROP CONSTRAINT."""
+
+    __visit_name__ = "drop_constraint"
+
+    def __init__(self, element: Constraint, cascade: bool = False, if_exists: bool = False) -> None:
+        super().__init__(element)
+        self.cascade, self.if_exists = cascade, if_exists
+
+
+# --- what create_all() and drop_all() do -----------------------------------------------
+
+
+class InvokeDDLBase:
+    """Runs DDL for schema elements on a connection."""
+
+    def __init__(self, dialect: Any, connection: Any) -> None:
+        self.dialect = dialect
+        self.connection = connection
+
+    def traverse_single(self, element: Any, **kw: Any) -> None:
+        """Do what this visitor does for one element; nothing if it has no method for it."""
+        visit = getattr(self, f"visit_{element.__visit_name__}", None)
+        if visit is not None:
+            visit(element, **kw)
+
+    def _has_table(self, table: Table) -> bool:
+        schema = self.connection.schema_for_object(table)
+        return bool(self.dialect.has_table(self.connection, table.name, schema=schema))
+
+    def _has_index(self, index: Index) -> bool:
+        from ..inspection import inspect
+
+        found = inspect(self.connection).get_indexes(index.table.name, schema=index.table.schema)
+        return any(row["name"] == index.name for row in found)
+
+
+class SchemaGenerator(InvokeDDLBase):
+    """Creates what metadata, a table or an index describes.
+
+    `checkfirst`: leave out what the database has already. `tables`: only those.
+    """
+
+    def __init__(
+        self,
+        dialect: Any,
+        connection: Any,
+        checkfirst: bool = False,
+        tables: Iterable[Table] | None = None,
+    ) -> None:
+        super().__init__(dialect, connection)
+        self.checkfirst = checkfirst
+        self.tables = None if tables is None else list(tables)
+
+    def visit_metadata(self, metadata: MetaData) -> None:
+        tables = list(metadata.tables.values()) if self.tables is None else self.tables
+        todo = [t for t in tables if not self.checkfirst or not self._has_table(t)]
+        for table, constraints in sort_tables_and_constraints(todo):
+            if table is not None:
+                self.visit_table(table, include_foreign_key_constraints=constraints, create_ok=True)
+            elif self.dialect.supports_alter:
+                for constraint in constraints:
+                    self.connection.execute(AddConstraint(constraint))
+
+    def visit_table(
+        self,
+        table: Table,
+        include_foreign_key_constraints: Collection[ForeignKeyConstraint] | None = None,
+        create_ok: bool = False,
+    ) -> None:
+        if not create_ok and self.checkfirst and self._has_table(table):
+            return
+        if not self.dialect.supports_alter:
+            include_foreign_key_constraints = None
+        self.connection.execute(
+            CreateTable(table, include_foreign_key_constraints=include_foreign_key_constraints)
+        )
+        for index in table.indexes:
+            self.visit_index(index, create_ok=True)
+
+    def visit_index(self, index: Index, create_ok: bool = False) -> None:
+        if create_ok or not self.checkfirst or not self._has_index(index):
+            self.connection.execute(CreateIndex(index))
+
+
+class SchemaDropper(InvokeDDLBase):
+    """Drops what metadata, a table or an index describes; arguments as SchemaGenerator."""
+
+    def __init__(
+        self,
+        dialect: Any,
+        connection: Any,
+        checkfirst: bool = False,
+        tables: Iterable[Table] | None = None,
+    ) -> None:
+        super().__init__(dialect, connection)
+        self.checkfirst = checkfirst
+        self.tables = None if tables is None else list(tables)
+
+    def visit_metadata(self, metadata: MetaData) -> None:
+        tables = list(metadata.tables.values()) if self.tables is None else self.tables
+        unsorted = [t for t in tables if not self.checkfirst or self._has_table(t)]
+        collection: list[tuple[Table | None, Any]]
+        try:
+            collection = list(
+                reversed(sort_tables_and_constraints(unsorted, self._may_be_dropped_first))
+            )
+        except exc.CircularDependencyError as error:
+            names = ", ".join(sorted(table.fullname for table in error.cycles))
+            if self.dialect.supports_alter:
+                raise exc.CircularDependencyError(
+                    error.args[0],
+                    error.cycles,
+                    error.edges,
+                    msg="Can't sort tables for DROP; an unresolvable foreign key dependency "
+                    f"exists between tables: {names}.  Please ensure that the ForeignKey and "
+                    "ForeignKeyConstraint objects involved in the cycle have names so that they "
+                    "can be dropped using DROP CONSTRAINT.",
+                ) from error
+            util.warn(
+                "Can't sort tables for DROP; an unresolvable foreign key dependency exists "
+                f"between tables: {names}; and backend does not support ALTER.  To restore at "
+                "least a partial sort, apply use_alter=True to ForeignKey and "
+                "ForeignKeyConstraint objects involved in the cycle to mark these as known "
+                "cycles that will be ignored."
+            )
+            collection = [(table, ()) for table in unsorted]
+        for table, constraints in collection:
+            if table is not None:
+                self.visit_table(table, drop_ok=True)
+            elif self.dialect.supports_alter:
+                for constraint in constraints:
+                    self.connection.execute(DropConstraint(constraint))
+
+    def _may_be_dropped_first(self, constraint: ForeignKeyConstraint) -> bool | None:
+        return None if self.dialect.supports_alter and constraint.name is not None else False
+
+    def visit_table(self, table: Table, drop_ok: bool = False) -> None:
+        if drop_ok or not self.checkfirst or self._has_table(table):
+            self.connection.execute(DropTable(table))
+
+    def visit_index(self, index: Index, drop_ok: bool = False) -> None:
+        if drop_ok or not self.checkfirst or self._has_index(index):
+            self.connection.execute(DropIndex(index))
+
+
+# --- order ------------------------------------------------------------------------------
+
+
+def sort_tables(
+    tables: Iterable[Table],
+    skip_fn: Callable[[ForeignKeyConstraint], bool] | None = None,
+    extra_dependencies: Iterable[tuple[Table, Table]] | None = None,
+) -> list[Table]:
+    """Tables so that what is referred to comes first; `skip_fn` names constraints to ignore.
+
+    A cycle is warned of, and its foreign keys do not count.
+    """
+
+    def ignored(constraint: ForeignKeyConstraint) -> bool | None:
+        return True if skip_fn is not None and skip_fn(constraint) else None
+
+    order = topology.sort(tables, ignored, extra_dependencies, warn=True)
+    return [table for table, _ in order if table is not None]
+
+
+def sort_tables_and_constraints(
+    tables: Iterable[Table],
+    filter_fn: Callable[[ForeignKeyConstraint], bool | None] | None = None,
+    extra_dependencies: Iterable[tuple[Table, Table]] | None = None,
+) -> list[tuple[Table | None, Collection[ForeignKeyConstraint]]]:
+    """Tables in dependency order, each with the foreign keys that can be part of it, and last
+    (None, the foreign keys that can only be added when all tables exist).
+
+    filter_fn(constraint): True puts a constraint last, False forbids that, None leaves it to
+    the sort (which does it to break a cycle). exc.CircularDependencyError if a cycle stays.
+    """
+    return topology.sort(tables, filter_fn, extra_dependencies)

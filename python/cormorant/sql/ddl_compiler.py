@@ -1,0 +1,259 @@
+"""DDL elements -> SQL text. A dialect derives from DDLCompiler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import exc
+
+
+class DDLCompiler:
+    """Compiles one DDL element for a dialect; `string` is the result."""
+
+    def __init__(self, dialect: Any, statement: Any, **kw: Any) -> None:
+        self.dialect = dialect
+        self.statement = statement
+        self.preparer = dialect.identifier_preparer
+        self.type_compiler = dialect.type_compiler_instance
+        self.string: str = self.process(statement, **kw)
+
+    params = None
+
+    def construct_params(self, *args: Any, **kw: Any) -> None:
+        """DDL has no parameters."""
+
+    def __str__(self) -> str:
+        return self.string
+
+    def process(self, element: Any, **kw: Any) -> str:
+        """The SQL of one element."""
+        visit = getattr(self, f"visit_{element.__visit_name__}", None)
+        if visit is None:
+            raise exc.UnsupportedCompilationError(self, type(element))
+        return visit(element, **kw)  # type: ignore[no-any-return]
+
+    def _expression(self, element: Any, **kw: Any) -> str:
+        """SQL of an expression, values written out and columns without their table."""
+        kw = {"include_table": False, "literal_binds": True, **kw}
+        compiler = self.dialect.statement_compiler(self.dialect, None)
+        return compiler.process(element, **kw)  # type: ignore[no-any-return]
+
+    # --- statements ---
+
+    def visit_ddl(self, ddl: Any, **kw: Any) -> str:
+        context = dict(ddl.context)
+        if ddl.target is not None and getattr(ddl.target, "name", None) is not None:
+            table = self.preparer.quote(ddl.target.name)
+            schema = ddl.target.schema
+            context.setdefault("table", table)
+            context.setdefault("schema", self.preparer.quote(schema) if schema else "")
+            context.setdefault("fullname", self.preparer.format_table(ddl.target))
+        return ddl.statement % context if context or "%%" in ddl.statement else ddl.statement
+
+    def visit_create_schema(self, create: Any, **kw: Any) -> str:
+        text = "IF NOT EXISTS " if create.if_not_exists else ""
+        return f"CREATE SCHEMA {text}{self.preparer.quote(create.element)}"
+
+    def visit_drop_schema(self, drop: Any, **kw: Any) -> str:
+        text = "IF EXISTS " if drop.if_exists else ""
+        cascade = " CASCADE" if drop.cascade else ""
+        return f"DROP SCHEMA {text}{self.preparer.quote(drop.element)}{cascade}"
+
+    def visit_create_table(self, create: Any, **kw: Any) -> str:
+        table = create.element
+        prefixes = "".join(f"{prefix} " for prefix in table._prefixes)
+        exists = "IF NOT EXISTS " if create.if_not_exists else ""
+        text = f"\nCREATE {prefixes}TABLE {exists}{self.preparer.format_table(table)} "
+        suffix = self.create_table_suffix(table)
+        if suffix:
+            text += suffix + " "
+        parts = []
+        first_key = False
+        for create_column in create.columns:
+            column = create_column.element
+            try:
+                part = self.process(
+                    create_column, first_pk=column.primary_key and not first_key, **kw
+                )
+            except exc.CompileError as error:
+                raise exc.CompileError(
+                    f"(in table '{table.description}', column '{column.name}'): {error.args[0]}"
+                ) from error
+            if part is not None:
+                parts.append(part)
+            first_key = first_key or column.primary_key
+        parts += self._table_constraints(table, create.include_foreign_key_constraints)
+        body = "".join(f"{', ' if n else ''}\n\t{part}" for n, part in enumerate(parts))
+        return f"{text}({body}\n){self.post_create_table(table)}\n\n"
+
+    def visit_create_column(self, create: Any, first_pk: bool = False, **kw: Any) -> str | None:
+        column = create.element
+        if column.system:
+            return None
+        text = self.get_column_specification(column, first_pk=first_pk)
+        checks = " ".join(self.process(c) for c in column.constraints)
+        return f"{text} {checks}" if checks else text
+
+    def _table_constraints(self, table: Any, included: Any) -> list[str]:
+        """The constraints inside CREATE TABLE: the primary key, then the others in order."""
+        found = [table.primary_key] if table.primary_key else []
+        keys = table.foreign_key_constraints
+        outside = keys.difference(included) if included is not None else set()
+        found += [c for c in table._sorted_constraints if c is not table.primary_key]
+        texts = []
+        for constraint in found:
+            if constraint in outside or not constraint._should_create_for_compiler(self):
+                continue
+            if getattr(constraint, "use_alter", False) and self.dialect.supports_alter:
+                continue
+            text = self.process(constraint)
+            if text:
+                texts.append(text)
+        return texts
+
+    def visit_drop_table(self, drop: Any, **kw: Any) -> str:
+        exists = "IF EXISTS " if drop.if_exists else ""
+        return f"\nDROP TABLE {exists}{self.preparer.format_table(drop.element)}"
+
+    def _index_name(self, index: Any, schema: bool) -> str:
+        if index.name is None:
+            raise exc.CompileError("CREATE INDEX requires that the index have a name")
+        name = self.preparer.quote(index.name)
+        if schema and index.table is not None and index.table.schema:
+            name = f"{self.preparer.quote_schema(index.table.schema)}.{name}"
+        return name  # type: ignore[no-any-return]
+
+    def visit_create_index(
+        self,
+        create: Any,
+        include_schema: bool = False,
+        include_table_schema: bool = True,
+        **kw: Any,
+    ) -> str:
+        index = create.element
+        if index.table is None:
+            raise exc.CompileError(f"Index '{index.name}' is not associated with any table.")
+        unique = "UNIQUE " if index.unique else ""
+        exists = "IF NOT EXISTS " if create.if_not_exists else ""
+        table = self.preparer.format_table(index.table, use_schema=include_table_schema)
+        columns = ", ".join(self._expression(e, **kw) for e in index.expressions)
+        name = self._index_name(index, include_schema)
+        return f"CREATE {unique}INDEX {exists}{name} ON {table} ({columns})"
+
+    def visit_drop_index(self, drop: Any, **kw: Any) -> str:
+        exists = "IF EXISTS " if drop.if_exists else ""
+        return f"\nDROP INDEX {exists}{self._index_name(drop.element, True)}"
+
+    def visit_add_constraint(self, create: Any, **kw: Any) -> str:
+        table = self.preparer.format_table(create.element.table)
+        return f"ALTER TABLE {table} ADD {self.process(create.element)}"
+
+    def visit_drop_constraint(self, drop: Any, **kw: Any) -> str:
+        constraint = drop.element
+        name = self._constraint_name(constraint)
+        if name is None:
+            raise exc.CompileError(
+                f"Can't emit DROP CONSTRAINT for constraint {constraint!r}; it has no name"
+            )
+        exists = "IF EXISTS " if drop.if_exists else ""
+        cascade = " CASCADE" if drop.cascade else ""
+        table = self.preparer.format_table(constraint.table)
+        return f"ALTER TABLE {table} DROP CONSTRAINT {exists}{name}{cascade}"
+
+    # --- columns ---
+
+    def get_column_specification(self, column: Any, **kw: Any) -> str:
+        """Name, type, default and nullability of a column."""
+        text = f"{self.preparer.format_column(column)} {self._type(column)}"
+        default = self.get_column_default_string(column)
+        if default is not None:
+            text += f" DEFAULT {default}"
+        if column.computed is not None:
+            text += " " + self.process(column.computed)
+        if not column.nullable:
+            text += " NOT NULL"
+        return text
+
+    def _type(self, column: Any) -> str:
+        return self.type_compiler.process(column.type, type_expression=column)  # type: ignore[no-any-return]
+
+    def get_column_default_string(self, column: Any) -> str | None:
+        """SQL of the server default, None if there is none."""
+        default = column.server_default
+        if default is None or not hasattr(default, "arg"):
+            return None
+        if isinstance(default.arg, str):
+            return "'{}'".format(default.arg.replace("'", "''"))
+        return self._expression(default.arg)
+
+    def visit_computed_column(self, generated: Any, **kw: Any) -> str:
+        text = f"GENERATED ALWAYS AS ({self._expression(generated.sqltext)})"
+        if generated.persisted is None:
+            return text
+        return text + (" STORED" if generated.persisted else " VIRTUAL")
+
+    # --- constraints ---
+
+    def _constraint_name(self, constraint: Any) -> str | None:
+        return self.preparer.format_constraint(constraint)  # type: ignore[no-any-return]
+
+    def _named(self, constraint: Any) -> str:
+        name = self._constraint_name(constraint)
+        return "" if name is None else f"CONSTRAINT {name} "
+
+    def _columns(self, columns: Any) -> str:
+        return ", ".join(self.preparer.quote(column.name) for column in columns)
+
+    def visit_primary_key_constraint(self, constraint: Any, **kw: Any) -> str | None:
+        if not len(constraint):
+            return None
+        columns = self._columns(constraint.columns_autoinc_first)
+        return f"{self._named(constraint)}PRIMARY KEY ({columns}){self._deferrability(constraint)}"
+
+    def visit_foreign_key_constraint(self, constraint: Any, **kw: Any) -> str | None:
+        elements = constraint.elements
+        table = self.preparer.format_table(elements[0].column.table)
+        local = self._columns(element.parent for element in elements)
+        remote = self._columns(element.column for element in elements)
+        text = f"{self._named(constraint)}FOREIGN KEY({local}) REFERENCES {table} ({remote})"
+        if constraint.match is not None:
+            text += f" MATCH {constraint.match}"
+        if constraint.ondelete is not None:
+            text += f" ON DELETE {self.preparer.validate_sql_phrase(constraint.ondelete, FK_ON)}"
+        if constraint.onupdate is not None:
+            text += f" ON UPDATE {self.preparer.validate_sql_phrase(constraint.onupdate, FK_ON)}"
+        return text + self._deferrability(constraint)
+
+    def visit_unique_constraint(self, constraint: Any, **kw: Any) -> str | None:
+        if not len(constraint):
+            return None
+        columns = self._columns(constraint)
+        return f"{self._named(constraint)}UNIQUE ({columns}){self._deferrability(constraint)}"
+
+    def visit_check_constraint(self, constraint: Any, **kw: Any) -> str:
+        text = f"{self._named(constraint)}CHECK ({self._expression(constraint.sqltext)})"
+        return text + self._deferrability(constraint)
+
+    visit_column_check_constraint = visit_table_or_column_check_constraint = visit_check_constraint
+
+    def _deferrability(self, constraint: Any) -> str:
+        text = ""
+        if constraint.deferrable is not None:
+            text += " DEFERRABLE" if constraint.deferrable else " NOT DEFERRABLE"
+        if constraint.initially is not None:
+            text += f" INITIALLY {self.preparer.validate_sql_phrase(constraint.initially, FK_INIT)}"
+        return text
+
+    # --- hooks of dialects ---
+
+    def create_table_suffix(self, table: Any) -> str:
+        """Text between the table's name and its columns."""
+        return ""
+
+    def post_create_table(self, table: Any) -> str:
+        """Text after the closing parenthesis."""
+        return ""
+
+
+FK_ON = r"(?:RESTRICT|CASCADE|SET NULL|NO ACTION|SET DEFAULT)(?:\s*\(.+\))?"
+FK_INIT = r"DEFERRED|IMMEDIATE"

@@ -389,10 +389,11 @@ COLUMN_DEFAULT: Final[int]
 class InsertPlan:
     """How to insert objects that provide one set of columns.
 
-    plan: binds are numbered in `slots` order; slots: attribute slots bound;
-    returning: slots fed by the RETURNING columns in order; last_id: slot fed by the
-    driver's last_insert_id, or -1."""
+    plan: its binds' indexes number `slots`; slots: attribute slots bound; returning:
+    slots fed by the RETURNING columns in order; last_id: slot fed by the driver's
+    last_insert_id, or -1. With neither, a run of objects is one executemany."""
 
+    plan: Plan
     def __init__(
         self, plan: Plan, slots: Sequence[int], returning: Sequence[int] = (), last_id: int = -1
     ) -> None: ...
@@ -403,16 +404,27 @@ def insert_objects(
     columns: Sequence[tuple[int, int, Any]],
     make: Callable[[tuple[int, ...], bool], InsertPlan],
     cache: dict[Any, InsertPlan],
-    objects: list[Any],
-    log: Callable[[str, Any, int, int, bool], None] | None = None,
+    objects: Iterable[Any],
+    log: Callable[[str, Any, int, int, bool], object] | None = None,
+    special: Callable[[Any], object] | None = None,
 ) -> None:
     """INSERT objects in order.
 
     columns: `(slot, rule, default)`; COLUMN_ALWAYS binds NULL when unset,
-    COLUMN_OMIT_NONE leaves it out, COLUMN_DEFAULT takes `default` (called with None
-    when callable) and stores it in the object. Runs of objects with the same columns
-    share one InsertPlan, made by `make(slots, many)` and kept in `cache`.
-    log(sql, params, number, total, returning) is called before each statement."""
+    COLUMN_OMIT_NONE leaves it out when unset or None, COLUMN_DEFAULT then takes
+    `default` (called with None when callable) and stores it in the object.
+    Neighbours that provide the same columns are a run and share one InsertPlan, made
+    by `make(slots, many)` and kept in `cache`. Generated values are stored in the
+    objects after their run; a run that fails leaves its objects alone.
+
+    log(sql, params, number, total, returning) is called before each execution: params
+    is a tuple, or a list of tuples for an executemany; number of total executions of
+    one run with RETURNING, else 0, 0.
+
+    special(obj) is called in its place of the order for an object with an SQL
+    expression as a value; without it that is an ArgumentError.
+
+    On an error, connection.failed_sql and failed_params tell of the execution."""
 
 def update_objects(
     connection: Connection,
@@ -420,34 +432,25 @@ def update_objects(
     columns: Sequence[int],
     make: Callable[[tuple[int, ...]], Plan],
     cache: dict[Any, Plan],
-    objects: list[Any],
-    log: Callable[..., None] | None = None,
+    objects: Iterable[Any],
+    log: Callable[[str, Any, int, int, bool], object] | None = None,
+    special: Callable[[Any, tuple[int, ...]], object] | None = None,
 ) -> int:
     """UPDATE the net-changed column slots of each object; skips objects without any.
-    The Plan's binds are the changed slots in order, then the primary key (its
-    committed values). Returns the rows changed; exc.StaleDataError if it is not the
-    number of objects updated."""
+    Neighbours with the same changed slots are one executemany. The indexes of the
+    Plan's binds number the changed slots in order, then the primary key (as in the
+    database: committed values). Returns the rows changed; exc.StaleDataError(expected,
+    changed) for a run that changed another number. special(obj, slots): as above."""
 
 def delete_objects(
     connection: Connection,
     manager: ClassManager,
     plan: Plan,
-    objects: list[Any],
-    log: Callable[..., None] | None = None,
+    objects: Iterable[Any],
+    log: Callable[[str, Any, int, int, bool], object] | None = None,
 ) -> int:
-    """DELETE each object by its primary key; returns the rows changed."""
+    """DELETE each object by its primary key, as one executemany; returns the rows
+    changed."""
 
 def changed_columns(obj: object, columns: Sequence[int]) -> tuple[int, ...]:
     """Column slots whose value differs from the committed one."""
-
-def sync_to_children(
-    objects: Sequence[Any], slot: int, source: Sequence[int], target: Sequence[int]
-) -> None:
-    """One-to-many: for each object and each child added to the relationship `slot`,
-    copy the object's `source` slots into the child's `target` slots."""
-
-def sync_from_parent(
-    objects: Sequence[Any], slot: int, source: Sequence[int], target: Sequence[int]
-) -> None:
-    """Many-to-one: for each object whose relationship `slot` was set, copy the related
-    object's `source` slots (None if there is none) into its own `target` slots."""

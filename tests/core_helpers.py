@@ -1,0 +1,84 @@
+"""Mapped classes made by hand on the C core, without the Python ORM."""
+
+from __future__ import annotations
+
+from cormorant import _core, _sqlite
+from cormorant._core import ATTR_COLLECTION, ATTR_COLUMN, ATTR_PRIMARY_KEY, ATTR_SCALAR, ATTR_SET
+from cormorant.dialects.sqlite import dbapi
+
+INTEGER, STRING, FLOAT, PYTHON = (
+    _core.TYPE_INTEGER,
+    _core.TYPE_STRING,
+    _core.TYPE_FLOAT,
+    _core.TYPE_PYTHON,
+)
+
+
+def connect(database=":memory:"):
+    return _core.Connection(_sqlite.driver, dbapi, {"database": database})
+
+
+def run(connection, sql, *values):
+    plan = _core.Plan(sql, tuple((i, 0, None) for i in range(len(values))))
+    cursor = connection.execute(plan, values)
+    return cursor.fetch() if cursor.returns_rows else None
+
+
+class Prop:
+    """Stands for a MapperProperty."""
+
+    def __init__(self, key):
+        self.key = key
+
+
+def make_class(name, columns, pk=("id",), related=(), root=None):
+    """A mapped class: columns {name: (code, arg)}, related [(name, kind, flags)]."""
+    cls = type(name, (_core.Entity,), {})
+    manager = _core.ClassManager(cls, root)
+    for key, codec in columns.items():
+        code, arg = codec if isinstance(codec, tuple) else (codec, None)
+        flags = ATTR_PRIMARY_KEY if key in pk else 0
+        slot = manager.add_attribute(key, Prop(key), ATTR_COLUMN, flags, code, arg)
+        setattr(cls, key, _core.Attribute(manager, slot))
+    for key, kind, flags in related:
+        slot = manager.add_attribute(key, Prop(key), kind, flags)
+        setattr(cls, key, _core.Attribute(manager, slot))
+    manager.set_primary_key([manager.names[key] for key in pk])
+    return cls
+
+
+def manager_of(cls):
+    return cls.__cormorant_manager__
+
+
+def entity(cls, columns, pk=("id",), parent=-1, slot="", collection=False, options=None, at=0):
+    """A program's entity whose attributes stand in the row in the order given."""
+    manager = manager_of(cls)
+    cols = [-1] * len(manager.names)
+    for i, key in enumerate(columns):
+        cols[manager.names[key]] = at + i
+    pk_cols = tuple(at + list(columns).index(key) for key in pk)
+    return (manager, tuple(cols), pk_cols, parent, slot if slot != "" else -1, collection, options)
+
+
+def load_plan(sql, *entities, items=None, keys=None, scalar=True, unique=False, binds=()):
+    items = items if items is not None else (("e", 0),)
+    keys = keys or tuple(f"i{n}" for n in range(len(items)))
+    return _core.Plan(sql, tuple(binds), (tuple(entities), tuple(items), keys, scalar, unique))
+
+
+__all__ = [
+    "ATTR_COLLECTION",
+    "ATTR_SCALAR",
+    "ATTR_SET",
+    "FLOAT",
+    "INTEGER",
+    "PYTHON",
+    "STRING",
+    "connect",
+    "entity",
+    "load_plan",
+    "make_class",
+    "manager_of",
+    "run",
+]

@@ -10,39 +10,28 @@
 
 /* An empty collection for an attribute of `state`, not yet stored: new
  * reference. */
-PyObject *
-crm_collection_new(crm_state *state, uint16_t slot);
+PyObject *crm_collection_new(crm_state *state, uint16_t slot);
 /* Adds a loaded member: no events, no history.  0 or -1. */
-int
-crm_collection_load(PyObject *collection, PyObject *member);
+int crm_collection_load(PyObject *collection, PyObject *member);
 /* Takes one occurrence out, no events; absent is no error. */
-int
-crm_collection_unload(PyObject *collection, PyObject *member);
+int crm_collection_unload(PyObject *collection, PyObject *member);
 /* Cuts the tie to the owner: further changes are nobody's. */
-void
-crm_collection_release(crm_core *core, PyObject *collection);
+void crm_collection_release(crm_core *core, PyObject *collection);
 /* True for the two types of this file. */
-int
-crm_collection_check(crm_core *core, PyObject *obj);
+int crm_collection_check(crm_core *core, PyObject *obj);
 /* Members as a new list. */
-PyObject *
-crm_collection_members(PyObject *collection);
-Py_ssize_t
-crm_collection_len(PyObject *collection);
+PyObject *crm_collection_members(PyObject *collection);
+Py_ssize_t crm_collection_len(PyObject *collection);
 
 /* The same with all that follows from it (relate.c); `from`: what caused it,
  * NULL: the program.  Taking what is not there is no error. */
-int
-crm_collection_add(PyObject *collection, PyObject *member,
-                   const crm_initiator *from);
-int
-crm_collection_take(PyObject *collection, PyObject *member,
-                    const crm_initiator *from);
+int crm_collection_add(PyObject *collection, PyObject *member,
+                       const crm_initiator *from);
+int crm_collection_take(PyObject *collection, PyObject *member,
+                        const crm_initiator *from);
 
 /* Plain lists, by identity. */
-int
-crm_list_has(PyObject *list, PyObject *member);
-int
-crm_list_discard(PyObject *list, PyObject *member);
+int crm_list_has(PyObject *list, PyObject *member);
+int crm_list_discard(PyObject *list, PyObject *member);
 
 #endif /* CRM_COLLECTION_H */

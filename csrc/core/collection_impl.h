@@ -20,8 +20,7 @@ typedef struct {
     crm_tie tie;
 } crm_set;
 
-crm_tie *
-crm_tie_of(PyObject *collection);
+crm_tie *crm_tie_of(PyObject *collection);
 
 /* The owner, kept alive during an operation. */
 typedef struct {
@@ -31,20 +30,16 @@ typedef struct {
 } crm_hold;
 
 /* True if there is an owner. */
-int
-crm_hold_open(crm_hold *hold, PyObject *collection);
-void
-crm_hold_close(crm_hold *hold);
+int crm_hold_open(crm_hold *hold, PyObject *collection);
+void crm_hold_close(crm_hold *hold);
 /* As crm_rel_fire_*; without an owner nothing happens. */
-PyObject *
-crm_fire_append(crm_hold *hold, PyObject *member, const crm_initiator *from);
-int
-crm_fire_remove(crm_hold *hold, PyObject *member, const crm_initiator *from);
+PyObject *crm_fire_append(crm_hold *hold, PyObject *member,
+                          const crm_initiator *from);
+int crm_fire_remove(crm_hold *hold, PyObject *member,
+                    const crm_initiator *from);
 
-int
-crm_set_add(PyObject *set, crm_hold *hold, PyObject *member,
-            const crm_initiator *from);
-int
-crm_set_init(crm_core *core, PyObject *module);
+int crm_set_add(PyObject *set, crm_hold *hold, PyObject *member,
+                const crm_initiator *from);
+int crm_set_init(crm_core *core, PyObject *module);
 
 #endif /* CRM_COLLECTION_IMPL_H */

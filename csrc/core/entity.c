@@ -5,10 +5,8 @@
 
 #include "state.h"
 
-static int
-entity_setattro(PyObject *self, PyObject *name, PyObject *value);
-static void
-entity_dealloc(crm_entity *self);
+static int entity_setattro(PyObject *self, PyObject *name, PyObject *value);
+static void entity_dealloc(crm_entity *self);
 
 /* ---- life ------------------------------------------------------------- */
 
@@ -273,8 +271,24 @@ entity_get_dict(crm_entity *self, void *Py_UNUSED(closure))
     return crm_view_new(manager->core, (PyObject *)self);
 }
 
+static int
+entity_set_dict(crm_entity *self, PyObject *value, void *Py_UNUSED(closure))
+{
+    crm_manager *manager = self->state.layout->manager;
+    if (manager != manager->core->nobody) {
+        return crm_view_assign(manager->core, (PyObject *)self, value);
+    }
+    if (value == NULL || !PyDict_Check(value)) {
+        PyErr_SetString(PyExc_TypeError,
+                        "__dict__ must be set to a dictionary");
+        return -1;
+    }
+    Py_XSETREF(self->dict, Py_NewRef(value));
+    return 0;
+}
+
 static PyGetSetDef entity_getset[] = {
-    {"__dict__", (getter)entity_get_dict, NULL,
+    {"__dict__", (getter)entity_get_dict, (setter)entity_set_dict,
      "Loaded attributes by name, live.", NULL},
     {"_sa_instance_state", (getter)entity_get_instance_state, NULL,
      "What cormorant.inspect() gives for the object.", NULL},

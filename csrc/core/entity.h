@@ -10,8 +10,9 @@
 #ifndef CRM_ENTITY_H
 #define CRM_ENTITY_H
 
-#include "codec.h"
 #include "core.h"
+
+#include "codec.h"
 #include "identity.h"
 #include "page.h"
 #include "ptrset.h"
@@ -118,6 +119,9 @@ enum {
     CRM_S_LOADING = 1 << 8,  /* being filled by a program */
     CRM_S_ORPHANED = 1 << 9, /* lost its last parent outside of a session */
 };
+
+/* Bits of flags kept for uow.c: the transaction level it was inserted in. */
+#define CRM_S_BORN 0xff000000u
 
 /* A slot holds an owned object, NULL (take it from the row, else it is not
  * loaded), or CRM_UNLOADED: not loaded even if the row has the column. */

@@ -182,6 +182,7 @@ crm_session_detach(crm_state *state)
     crm_state_leave_map(state);
     crm_ptrset_remove(&session->gone, state);
     state->map = NULL;
+    CRM_OFF(state, CRM_S_BORN);
     crm_session_unhold(&session->new_, state, CRM_S_NEW);
     crm_session_unhold(&session->deleted, state, CRM_S_TO_DELETE);
     crm_session_unhold(&session->modified, state,

@@ -14,29 +14,22 @@
 
 /* Membership of one of the session's sets and its flag (0: none to change).
  * unhold may drop the last reference. */
-int
-crm_session_hold(crm_ptrset *set, crm_state *state, uint32_t flag);
-void
-crm_session_unhold(crm_ptrset *set, crm_state *state, uint32_t flag);
+int crm_session_hold(crm_ptrset *set, crm_state *state, uint32_t flag);
+void crm_session_unhold(crm_ptrset *set, crm_state *state, uint32_t flag);
 /* 1: is to be attached, 0: is attached to this session, -1: an error, it is
  * attached to another. */
-int
-crm_session_before_attach(crm_session *session, crm_state *state);
+int crm_session_before_attach(crm_session *session, crm_state *state);
 /* Enters a detached object; another one with its identity is an error. */
-int
-crm_session_attach_checked(crm_session *session, crm_state *state);
+int crm_session_attach_checked(crm_session *session, crm_state *state);
 /* add() of one object, without cascade. */
-int
-crm_session_save(crm_session *session, crm_state *state);
+int crm_session_save(crm_session *session, crm_state *state);
 /* The state of a mapped object; NULL with UnmappedInstanceError. */
-crm_state *
-crm_session_mapped(crm_session *session, PyObject *obj);
+crm_state *crm_session_mapped(crm_session *session, PyObject *obj);
 /* Raises cormorant.exc.<exc_name>; the format has one %U for the object.
  * Returns -1. */
-int
-crm_session_refuse(crm_state *state, const char *exc_name, const char *format);
+int crm_session_refuse(crm_state *state, const char *exc_name,
+                       const char *format);
 /* Gives a state without identity one; takes over `own`. */
-void
-crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own);
+void crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own);
 
 #endif /* CRM_SESSION_H */

@@ -14,7 +14,7 @@ dissolve(crm_session *self)
         while (crm_identity_next(self->maps[i]->ids, &pos, &key, &value)) {
             crm_state *state = value;
             state->map = NULL;
-            CRM_OFF(state, CRM_S_IN_MAP | CRM_S_TO_DELETE);
+            CRM_OFF(state, CRM_S_IN_MAP | CRM_S_TO_DELETE | CRM_S_BORN);
         }
         crm_identity_clear(self->maps[i]->ids);
     }
@@ -22,6 +22,7 @@ dissolve(crm_session *self)
     crm_state *state;
     while ((state = crm_ptrset_next(&self->gone, &pos)) != NULL) {
         state->map = NULL;
+        CRM_OFF(state, CRM_S_BORN);
     }
     crm_ptrset_clear(&self->gone);
     pos = 0;
@@ -462,7 +463,8 @@ make_transient_one(crm_session *self, PyObject *obj)
     }
     crm_session_detach(state);
     crm_state_drop_key(state);
-    CRM_OFF(state, CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_EXPIRED);
+    CRM_OFF(state,
+            CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_EXPIRED | CRM_S_BORN);
     return 0;
 }
 

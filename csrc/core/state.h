@@ -41,16 +41,12 @@ struct crm_ext {
 };
 
 /* The ext of a state, made on first use; NULL with MemoryError. */
-crm_ext *
-crm_state_ext(crm_state *state);
+crm_ext *crm_state_ext(crm_state *state);
 /* Frees it and everything in it.  May run arbitrary code through Py_DECREF. */
-void
-crm_ext_free(crm_ext *ext);
+void crm_ext_free(crm_ext *ext);
 /* Forgets history, pending changes and parents; loader options stay. */
-void
-crm_state_reset_ext(crm_state *state);
-int
-crm_ext_traverse(crm_ext *ext, visitproc visit, void *arg);
+void crm_state_reset_ext(crm_state *state);
+int crm_ext_traverse(crm_ext *ext, visitproc visit, void *arg);
 
 /* ---- slots ------------------------------------------------------------ */
 
@@ -68,94 +64,71 @@ crm_state_attr(const crm_state *state, uint16_t slot)
 
 /* The object a slot holds now: borrowed; NULL (row or nothing) or CRM_UNLOADED.
  * Never decodes. */
-PyObject *
-crm_state_held(crm_state *state, uint16_t slot);
+PyObject *crm_state_held(crm_state *state, uint16_t slot);
 /* Puts `value` (a stolen reference, or NULL, or CRM_UNLOADED) into a slot and
  * drops what was there, last of all.  0, or -1 with an exception (only for an
  * attribute the class got after the object was made). */
-int
-crm_state_put(crm_state *state, uint16_t slot, PyObject *value);
+int crm_state_put(crm_state *state, uint16_t slot, PyObject *value);
 /* Lets the collector see the object. */
-void
-crm_state_track(crm_state *state);
+void crm_state_track(crm_state *state);
 /* Whether the object must be tracked when it holds `value`. */
-int
-crm_needs_tracking(PyObject *value);
+int crm_needs_tracking(PyObject *value);
 
 /* The slot of the same attribute in another class's manager, or -1. */
-int
-crm_slot_in(crm_manager *manager, crm_manager *of, uint16_t slot);
+int crm_slot_in(crm_manager *manager, crm_manager *of, uint16_t slot);
 
 /* ---- history ---------------------------------------------------------- */
 
-crm_change *
-crm_state_change(crm_state *state, uint16_t slot);
+crm_change *crm_state_change(crm_state *state, uint16_t slot);
 /* Records the old value of a slot unless one is recorded: takes over the
  * reference to `old`.  0, or -1 with MemoryError. */
-int
-crm_state_record(crm_state *state, uint16_t slot, PyObject *old);
+int crm_state_record(crm_state *state, uint16_t slot, PyObject *old);
 /* Forgets the history of one slot. */
-void
-crm_state_forget(crm_state *state, uint16_t slot);
-crm_pending *
-crm_state_pending(crm_state *state, uint16_t slot);
+void crm_state_forget(crm_state *state, uint16_t slot);
+crm_pending *crm_state_pending(crm_state *state, uint16_t slot);
 /* The same, made if it is not there; NULL with MemoryError. */
-crm_pending *
-crm_state_need_pending(crm_state *state, uint16_t slot);
-void
-crm_state_drop_pending(crm_state *state, uint16_t slot);
+crm_pending *crm_state_need_pending(crm_state *state, uint16_t slot);
+void crm_state_drop_pending(crm_state *state, uint16_t slot);
 /* (added, unchanged, deleted) lists in a tuple; new reference. */
-PyObject *
-crm_state_history(crm_state *state, uint16_t slot);
+PyObject *crm_state_history(crm_state *state, uint16_t slot);
 
 /* ---- parents (delete-orphan) ------------------------------------------ */
 
-int
-crm_state_set_parent(crm_state *child, const void *prop, crm_state *parent,
-                     int has);
-int
-crm_state_has_parent(const crm_state *child, const void *prop);
+int crm_state_set_parent(crm_state *child, const void *prop, crm_state *parent,
+                         int has);
+int crm_state_has_parent(const crm_state *child, const void *prop);
 /* Some class keeps such objects only while they have a parent, and this one has
  * none. */
-int
-crm_state_is_orphan(crm_state *state);
+int crm_state_is_orphan(crm_state *state);
 
 /* ---- identity --------------------------------------------------------- */
 
 /* The key of a state, for the identity map.  0, or -1 when a hash failed. */
-int
-crm_state_map_key(const crm_state *state, crm_key *key);
+int crm_state_map_key(const crm_state *state, crm_key *key);
 /* A key from the primary key values of a class (a tuple of npk): *own is what
  * keeps it alive (a new reference) or NULL.  1; 0 if a value is None; -1 with
  * an exception. */
-int
-crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
-                    PyObject **own);
+int crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
+                        PyObject **own);
 /* The same for one value of a one-column key. */
-int
-crm_key_from_value(crm_manager *manager, PyObject *value, crm_key *key,
-                   PyObject **own);
+int crm_key_from_value(crm_manager *manager, PyObject *value, crm_key *key,
+                       PyObject **own);
 /* Takes the identity away; the state must not be in a map. */
-void
-crm_state_drop_key(crm_state *state);
+void crm_state_drop_key(crm_state *state);
 /* Out of its identity map, at the price of a search if need be; runs no code
  * that could see the object. */
-void
-crm_state_leave_map(crm_state *state);
+void crm_state_leave_map(crm_state *state);
 
 /* ---- attribute.c ------------------------------------------------------ */
 
 /* Reads as the program does (loads, makes empty collections): new reference. */
-PyObject *
-crm_attr_get(crm_state *state, uint16_t slot);
+PyObject *crm_attr_get(crm_state *state, uint16_t slot);
 /* The object of a many-to-one as the identity map has it: new reference (None
  * if there is none); NULL without an exception if that cannot be told.  SQL is
  * emitted only with `may_load`, to load the foreign key. */
-PyObject *
-crm_attr_related(crm_state *state, uint16_t slot, int may_load);
+PyObject *crm_attr_related(crm_state *state, uint16_t slot, int may_load);
 /* Assigns as the program does; value NULL: deletes. */
-int
-crm_attr_set(crm_state *state, uint16_t slot, PyObject *value);
+int crm_attr_set(crm_state *state, uint16_t slot, PyObject *value);
 
 /* ---- relate.c --------------------------------------------------------- */
 
@@ -175,73 +148,56 @@ enum {
 /* Assigns a scalar relationship.  value NULL: delete it.  `check_old`, if not
  * NULL, is what must be there for the change to take place.  `from` NULL: the
  * program's own act. */
-int
-crm_rel_set(crm_state *state, uint16_t slot, PyObject *value,
-            PyObject *check_old, const crm_initiator *from, int passive);
+int crm_rel_set(crm_state *state, uint16_t slot, PyObject *value,
+                PyObject *check_old, const crm_initiator *from, int passive);
 /* Replaces a collection by the members of any iterable of the right kind. */
-int
-crm_rel_replace(crm_state *state, uint16_t slot, PyObject *value);
+int crm_rel_replace(crm_state *state, uint16_t slot, PyObject *value);
 /* Deletes a collection attribute. */
-int
-crm_rel_delete(crm_state *state, uint16_t slot);
+int crm_rel_delete(crm_state *state, uint16_t slot);
 /* Before a member enters a collection: hooks, back reference, history, cascade.
  * New reference to the member to store, NULL with an exception. */
-PyObject *
-crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
-                    const crm_initiator *from);
+PyObject *crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
+                              const crm_initiator *from);
 /* Before a member leaves a collection. */
-int
-crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
-                    const crm_initiator *from);
+int crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
+                        const crm_initiator *from);
 
 /* Before a collection changes in another way: history and mark. */
-int
-crm_rel_changes(crm_state *state, uint16_t slot);
+int crm_rel_changes(crm_state *state, uint16_t slot);
 
 /* ---- session.c -------------------------------------------------------- */
 
 /* save-update: brings obj and what it cascades to into the session. */
-int
-crm_session_add(crm_session *session, PyObject *obj);
-int
-crm_session_contains(crm_session *session, crm_state *state);
+int crm_session_add(crm_session *session, PyObject *obj);
+int crm_session_contains(crm_session *session, crm_state *state);
 /* Leaves its session altogether; may drop the last reference but the
  * caller's. */
-void
-crm_session_detach(crm_state *state);
+void crm_session_detach(crm_state *state);
 
 /* The slot of `descr`, if it is an attribute whose C setter is not overridden,
  * in the object's class; else -1. */
-int
-crm_attribute_slot(crm_core *core, PyObject *descr, crm_state *state);
+int crm_attribute_slot(crm_core *core, PyObject *descr, crm_state *state);
 /* The name of a class without its module. */
-const char *
-crm_type_name(PyTypeObject *type);
+const char *crm_type_name(PyTypeObject *type);
 /* What cormorant.inspect(obj) gives: new reference. */
-PyObject *
-crm_instance_state(crm_core *core, PyObject *obj);
+PyObject *crm_instance_state(crm_core *core, PyObject *obj);
 /* Adds the functions on single objects to the module. */
-int
-crm_state_api_init(crm_core *core, PyObject *module);
+int crm_state_api_init(crm_core *core, PyObject *module);
 
 /* Gives a freshly mapped class the fast versions of the slots it inherits. */
-void
-crm_entity_prepare_class(PyTypeObject *cls);
+void crm_entity_prepare_class(PyTypeObject *cls);
 
 /* exc.UnmappedInstanceError for obj; returns NULL. */
-PyObject *
-crm_raise_unmapped(crm_core *core, PyObject *obj);
+PyObject *crm_raise_unmapped(crm_core *core, PyObject *obj);
 /* "<User at 0x7f…>": new reference. */
-PyObject *
-crm_state_str(crm_state *state);
+PyObject *crm_state_str(crm_state *state);
 
 /* dictview.c: the live dict of obj.__dict__. */
-PyObject *
-crm_view_new(crm_core *core, PyObject *obj);
-int
-crm_view_init(crm_core *core, PyObject *module);
+PyObject *crm_view_new(crm_core *core, PyObject *obj);
+/* obj.__dict__ = dict. */
+int crm_view_assign(crm_core *core, PyObject *obj, PyObject *dict);
+int crm_view_init(crm_core *core, PyObject *module);
 /* Every loaded attribute by name; new dict. */
-PyObject *
-crm_state_dict(crm_state *state);
+PyObject *crm_state_dict(crm_state *state);
 
 #endif /* CRM_STATE_H */

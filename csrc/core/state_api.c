@@ -359,6 +359,44 @@ core_set_load_options(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyObject *
+core_flag_modified(PyObject *module, PyObject *args)
+{
+    PyObject *obj;
+    int slot = -1;
+    if (!PyArg_ParseTuple(args, "O|i:flag_modified", &obj, &slot)) {
+        return NULL;
+    }
+    crm_state *state = state_of(module, obj);
+    if (state == NULL) {
+        return NULL;
+    }
+    if (slot >= 0) {
+        crm_manager *manager = crm_state_manager(state);
+        if (slot >= manager->nattrs) {
+            PyErr_SetString(PyExc_IndexError, "no such slot");
+            return NULL;
+        }
+        PyObject *value = crm_state_peek(state, (uint16_t)slot);
+        if (value == NULL) {
+            if (!PyErr_Occurred()) {
+                crm_raise(manager->core, "InvalidRequestError",
+                          "Can't flag attribute '%U' modified; it's not "
+                          "present in the object state",
+                          manager->attrs[slot].name);
+            }
+            return NULL;
+        }
+        Py_DECREF(value);
+        if ((state->flags & CRM_S_KEY) &&
+            crm_state_record(state, (uint16_t)slot,
+                             Py_NewRef(manager->core->no_value)) < 0) {
+            return NULL;
+        }
+    }
+    return none_or_error(crm_session_modified(state));
+}
+
+static PyObject *
 core_has_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     if (nargs != 2) {
@@ -415,6 +453,8 @@ static PyMethodDef functions[] = {
      "Loader options of the object, or None."},
     {"set_load_options", FAST(core_set_load_options), METH_FASTCALL,
      "set_load_options(obj, options)."},
+    {"flag_modified", core_flag_modified, METH_VARARGS,
+     "flag_modified(obj, slot=-1): mark as changed whatever its value."},
     {"has_parent", FAST(core_has_parent), METH_FASTCALL,
      "has_parent(obj, prop): delete-orphan bookkeeping."},
     {"is_orphan", core_is_orphan, METH_O,

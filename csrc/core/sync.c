@@ -1,0 +1,544 @@
+/* sync.c: loops over the relationships of objects in a flush: what they gained
+ * and lost, synchronisation of foreign keys, association rows.
+ */
+#include "uow.h"
+
+#include "collection.h"
+
+/* What a relationship gained and lost since the last flush: new references to
+ * lists, or NULL for nothing.  1 something, 0 nothing, -1 with an exception. */
+static int
+changes_of(crm_state *state, uint16_t slot, PyObject **added,
+           PyObject **removed)
+{
+    *added = *removed = NULL;
+    if (state->ext == NULL) {
+        return 0;
+    }
+    crm_change *change = crm_state_change(state, slot);
+    if (change == NULL) {
+        if (crm_state_pending(state, slot) == NULL) {
+            return 0;
+        }
+    }
+    else if (crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION &&
+             PyList_Check(change->old) && PyList_GET_SIZE(change->old) == 0) {
+        PyObject *held = crm_state_held(state, slot);
+        if (CRM_SLOT_HAS(held) && held != Py_None) {
+            *added = crm_collection_members(held);
+            return *added == NULL ? -1 : 1;
+        }
+    }
+    PyObject *history = crm_state_history(state, slot);
+    if (history == NULL) {
+        return -1;
+    }
+    *added = Py_NewRef(PyTuple_GET_ITEM(history, 0));
+    *removed = Py_NewRef(PyTuple_GET_ITEM(history, 2));
+    Py_DECREF(history);
+    return 1;
+}
+
+/* ---- relationships ---------------------------------------------------- */
+
+PyDoc_STRVAR(
+    has_history_doc,
+    "has_history(objects, slot)\n--\n\n"
+    "True if a relationship of any object is loaded (and not empty) or "
+    "changed.");
+
+static PyObject *
+uow_has_history(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects;
+    long slot;
+    if (!PyArg_ParseTuple(args, "O!l", &PyList_Type, &objects, &slot)) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL || crm_check_slot(state, slot) < 0) {
+            return NULL;
+        }
+        uint16_t s = (uint16_t)slot;
+        PyObject *held = crm_state_held(state, s);
+        if (CRM_SLOT_HAS(held)) {
+            if (!crm_collection_check(core, held) ||
+                crm_collection_len(held) > 0) {
+                Py_RETURN_TRUE;
+            }
+        }
+        if (state->ext != NULL && (crm_state_change(state, s) != NULL ||
+                                   crm_state_pending(state, s) != NULL)) {
+            PyObject *history = crm_state_history(state, s);
+            if (history == NULL) {
+                return NULL;
+            }
+            int any = PyList_GET_SIZE(PyTuple_GET_ITEM(history, 0)) ||
+                      PyList_GET_SIZE(PyTuple_GET_ITEM(history, 1)) ||
+                      PyList_GET_SIZE(PyTuple_GET_ITEM(history, 2));
+            Py_DECREF(history);
+            if (any) {
+                Py_RETURN_TRUE;
+            }
+        }
+    }
+    Py_RETURN_FALSE;
+}
+
+PyDoc_STRVAR(
+    scan_doc,
+    "relation_scan(session, objects, slot, start=0)\n--\n\n"
+    "What a relationship of objects gained and lost, as two lists of "
+    "(parent, child). Of\nthe gained, only those a flush must look at: "
+    "not the pending objects of this session.");
+
+static PyObject *
+uow_scan(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *owner, *objects;
+    long slot;
+    Py_ssize_t start = 0;
+    if (!PyArg_ParseTuple(args, "OO!l|n", &owner, &PyList_Type, &objects, &slot,
+                          &start)) {
+        return NULL;
+    }
+    crm_session *session = crm_need_session(core, owner);
+    if (session == NULL) {
+        return NULL;
+    }
+    PyObject *gained = PyList_New(0), *lost = PyList_New(0);
+    PyObject *added = NULL, *removed = NULL, *result = NULL;
+    if (gained == NULL || lost == NULL) {
+        goto done;
+    }
+    for (Py_ssize_t i = start; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL || crm_check_slot(state, slot) < 0) {
+            goto done;
+        }
+        int status = changes_of(state, (uint16_t)slot, &added, &removed);
+        if (status < 0) {
+            goto done;
+        }
+        for (Py_ssize_t n = 0; added != NULL && n < PyList_GET_SIZE(added);
+             n++) {
+            PyObject *child = PyList_GET_ITEM(added, n);
+            if (child == Py_None) {
+                continue;
+            }
+            crm_state *member = crm_state_of(core, child);
+            if ((member == NULL || !(member->flags & CRM_S_NEW) ||
+                 crm_session_of(member) != session) &&
+                crm_append_pair(gained, obj, child) < 0) {
+                goto done;
+            }
+        }
+        for (Py_ssize_t n = 0; removed != NULL && n < PyList_GET_SIZE(removed);
+             n++) {
+            PyObject *child = PyList_GET_ITEM(removed, n);
+            if (child != Py_None && crm_state_of(core, child) != NULL &&
+                crm_append_pair(lost, obj, child) < 0) {
+                goto done;
+            }
+        }
+        Py_CLEAR(added);
+        Py_CLEAR(removed);
+    }
+    result = PyTuple_Pack(2, gained, lost);
+done:
+    Py_XDECREF(added);
+    Py_XDECREF(removed);
+    Py_XDECREF(gained);
+    Py_XDECREF(lost);
+    return result;
+}
+
+/* Writes a value into a column of an object about to be flushed.  1 if a
+ * persistent object was changed, 0, or -1. */
+static int
+write_column(crm_state *state, uint16_t slot, PyObject *value)
+{
+    if (state->flags & CRM_S_NEW) {
+        return crm_state_put(state, slot, Py_NewRef(value));
+    }
+    PyObject *now = crm_state_peek(state, slot);
+    if (now == NULL) {
+        if (PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    else {
+        int same =
+            now == value ? 1 : PyObject_RichCompareBool(now, value, Py_EQ);
+        Py_DECREF(now);
+        if (same < 0) {
+            return -1;
+        }
+        if (same) {
+            return 0;
+        }
+    }
+    return crm_attr_set(state, slot, value) < 0 ? -1 : 1;
+}
+
+/* Copies columns of one object into another; as write_column. */
+static int
+copy_columns(crm_state *from, const crm_slot_list *source, crm_state *to,
+             const crm_slot_list *target)
+{
+    int changed = 0;
+    for (Py_ssize_t i = 0; i < source->count; i++) {
+        if (crm_check_slot(from, source->items[i]) < 0 ||
+            crm_check_slot(to, target->items[i]) < 0) {
+            return -1;
+        }
+        /* A key that is expired is loaded. */
+        PyObject *value = crm_state_peek(from, source->items[i]);
+        if (value == NULL) {
+            if (PyErr_Occurred()) {
+                return -1;
+            }
+            value = crm_attr_get(from, source->items[i]);
+            if (value == NULL) {
+                return -1;
+            }
+        }
+        int status = write_column(to, target->items[i], value);
+        Py_DECREF(value);
+        if (status < 0) {
+            return -1;
+        }
+        changed |= status;
+    }
+    return changed;
+}
+
+PyDoc_STRVAR(
+    sync_children_doc,
+    "sync_children(session, parents, slot, source, target)\n--\n\n"
+    "One-to-many: copies key columns of parents into the children their "
+    "relationship gained.\nReturns the persistent children that "
+    "changed.");
+
+static PyObject *
+uow_sync_children(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *owner, *objects, *from, *to;
+    long slot;
+    crm_slot_list source, target;
+    if (!PyArg_ParseTuple(args, "OO!lOO", &owner, &PyList_Type, &objects, &slot,
+                          &from, &to) ||
+        crm_parse_slots(from, &source) < 0 ||
+        crm_parse_slots(to, &target) < 0) {
+        return NULL;
+    }
+    crm_session *session = crm_need_session(core, owner);
+    if (session == NULL) {
+        return NULL;
+    }
+    PyObject *touched = PyList_New(0), *added = NULL, *removed = NULL;
+    if (touched == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL || crm_check_slot(state, slot) < 0 ||
+            changes_of(state, (uint16_t)slot, &added, &removed) < 0) {
+            goto error;
+        }
+        Py_CLEAR(removed);
+        for (Py_ssize_t n = 0; added != NULL && n < PyList_GET_SIZE(added);
+             n++) {
+            PyObject *child = PyList_GET_ITEM(added, n);
+            crm_state *member = crm_state_of(core, child);
+            if (member == NULL || crm_session_of(member) != session ||
+                (member->flags & (CRM_S_TO_DELETE | CRM_S_DELETED))) {
+                continue;
+            }
+            int status = copy_columns(state, &source, member, &target);
+            if (status < 0 ||
+                (status > 0 && PyList_Append(touched, child) < 0)) {
+                goto error;
+            }
+        }
+        Py_CLEAR(added);
+    }
+    return touched;
+error:
+    Py_XDECREF(added);
+    Py_XDECREF(removed);
+    Py_DECREF(touched);
+    return NULL;
+}
+
+PyDoc_STRVAR(sync_parent_doc,
+             "sync_parent(session, objects, slot, source, target)\n--\n\n"
+             "Many-to-one: copies key columns of the object a relationship was "
+             "set to into the\nobjects. Returns the objects whose relationship "
+             "was emptied, and (object, related) where\nthe related object is "
+             "not in the session.");
+
+static PyObject *
+uow_sync_parent(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *owner, *objects, *from, *to;
+    long slot;
+    crm_slot_list source, target;
+    if (!PyArg_ParseTuple(args, "OO!lOO", &owner, &PyList_Type, &objects, &slot,
+                          &from, &to) ||
+        crm_parse_slots(from, &source) < 0 ||
+        crm_parse_slots(to, &target) < 0) {
+        return NULL;
+    }
+    crm_session *session = crm_need_session(core, owner);
+    if (session == NULL) {
+        return NULL;
+    }
+    PyObject *emptied = PyList_New(0), *strangers = PyList_New(0);
+    if (emptied == NULL || strangers == NULL) {
+        goto error;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL || crm_check_slot(state, slot) < 0) {
+            goto error;
+        }
+        if (state->ext == NULL || (state->flags & CRM_S_TO_DELETE)) {
+            continue;
+        }
+        crm_change *change = crm_state_change(state, (uint16_t)slot);
+        if (change == NULL) {
+            continue;
+        }
+        PyObject *held = crm_state_held(state, (uint16_t)slot);
+        if (held == change->old) {
+            continue; /* set back to what it was */
+        }
+        if (!CRM_SLOT_HAS(held) || held == Py_None) {
+            if (PyList_Append(emptied, obj) < 0) {
+                goto error;
+            }
+            continue;
+        }
+        crm_state *related = crm_state_of(core, held);
+        if (related == NULL || crm_session_of(related) != session) {
+            if (crm_append_pair(strangers, obj, held) < 0) {
+                goto error;
+            }
+            continue;
+        }
+        Py_INCREF(held);
+        int status = copy_columns(related, &source, state, &target);
+        Py_DECREF(held);
+        if (status < 0) {
+            goto error;
+        }
+    }
+    return Py_BuildValue("(NN)", emptied, strangers);
+error:
+    Py_XDECREF(emptied);
+    Py_XDECREF(strangers);
+    return NULL;
+}
+
+PyDoc_STRVAR(clear_doc,
+             "clear_columns(objects, slots)\n--\n\n"
+             "Sets columns of objects to None. Returns the objects "
+             "that changed.");
+
+static PyObject *
+uow_clear(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects, *tuple;
+    crm_slot_list slots;
+    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &objects, &tuple) ||
+        crm_parse_slots(tuple, &slots) < 0) {
+        return NULL;
+    }
+    PyObject *touched = PyList_New(0);
+    for (Py_ssize_t i = 0; touched && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        int changed = state == NULL ? -1 : 0;
+        for (Py_ssize_t n = 0; changed >= 0 && n < slots.count; n++) {
+            int status = crm_check_slot(state, slots.items[n]) < 0
+                             ? -1
+                             : write_column(state, slots.items[n], Py_None);
+            changed = status < 0 ? -1 : changed | status;
+        }
+        if (changed < 0 || (changed && PyList_Append(touched, obj) < 0)) {
+            Py_CLEAR(touched);
+        }
+    }
+    return touched;
+}
+
+/* ---- many-to-many ----------------------------------------------------- */
+
+/* The association row of a pair of objects: order[i] says from which of the two
+ * and from which of its key slots column i comes. */
+static PyObject *
+association_row(crm_state *pair[2], const crm_slot_list keys[2],
+                const crm_slot_list *side, const crm_slot_list *place)
+{
+    PyObject *row = PyTuple_New(side->count);
+    for (Py_ssize_t i = 0; row != NULL && i < side->count; i++) {
+        crm_state *state = pair[side->items[i]];
+        uint16_t slot = keys[side->items[i]].items[place->items[i]];
+        PyObject *value = crm_state_peek(state, slot);
+        if (value == NULL && !PyErr_Occurred()) {
+            value = crm_attr_get(state, slot);
+        }
+        if (value == NULL) {
+            Py_CLEAR(row);
+            break;
+        }
+        PyTuple_SET_ITEM(row, i, value);
+    }
+    return row;
+}
+
+PyDoc_STRVAR(rows_doc,
+             "association_rows(session, objects, slot, source, target, side, "
+             "place, mine, theirs, deleting)\n--\n\n"
+             "Rows of a secondary table to insert and to delete because of the "
+             "history of a\nmany-to-many relationship: (inserts, deletes, "
+             "strangers). With `deleting`, all rows of the\nobjects go. Rows "
+             "found in the set `theirs` (of the other side) are left out; "
+             "`mine` gets\nthose found here.");
+
+static PyObject *
+uow_rows(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *owner, *objects, *source, *target, *sides, *places, *mine,
+        *theirs;
+    long slot;
+    int deleting;
+    crm_slot_list keys[2], side, place;
+    if (!PyArg_ParseTuple(args, "OO!lOOOOO!O!p", &owner, &PyList_Type, &objects,
+                          &slot, &source, &target, &sides, &places, &PySet_Type,
+                          &mine, &PySet_Type, &theirs, &deleting) ||
+        crm_parse_slots(source, &keys[0]) < 0 ||
+        crm_parse_slots(target, &keys[1]) < 0 ||
+        crm_parse_slots(sides, &side) < 0 ||
+        crm_parse_slots(places, &place) < 0) {
+        return NULL;
+    }
+    crm_session *session = crm_need_session(core, owner);
+    if (session == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < side.count; i++) {
+        if (side.items[i] > 1 || place.items[i] >= keys[side.items[i]].count) {
+            PyErr_SetString(PyExc_ValueError, "no such key column");
+            return NULL;
+        }
+    }
+    int check_theirs = PySet_GET_SIZE(theirs) > 0;
+    PyObject *inserts = PyList_New(0), *deletes = PyList_New(0);
+    PyObject *strangers = PyList_New(0);
+    PyObject *added = NULL, *removed = NULL;
+    if (inserts == NULL || deletes == NULL || strangers == NULL) {
+        goto error;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL || crm_check_slot(state, slot) < 0) {
+            goto error;
+        }
+        if (deleting) {
+            PyObject *history = crm_state_history(state, (uint16_t)slot);
+            if (history == NULL) {
+                goto error;
+            }
+            removed = PySequence_Concat(PyTuple_GET_ITEM(history, 2),
+                                        PyTuple_GET_ITEM(history, 1));
+            Py_DECREF(history);
+            if (removed == NULL) {
+                goto error;
+            }
+        }
+        else if (changes_of(state, (uint16_t)slot, &added, &removed) < 0) {
+            goto error;
+        }
+        for (int pass = 0; pass < 2; pass++) {
+            PyObject *members = pass ? removed : added;
+            for (Py_ssize_t n = 0;
+                 members != NULL && n < PyList_GET_SIZE(members); n++) {
+                PyObject *child = PyList_GET_ITEM(members, n);
+                crm_state *member = crm_state_of(core, child);
+                if (member == NULL) {
+                    if (child != Py_None &&
+                        crm_append_pair(strangers, obj, child) < 0) {
+                        goto error;
+                    }
+                    continue;
+                }
+                if (crm_session_of(member) != session) {
+                    if (pass == 0) {
+                        if (crm_append_pair(strangers, obj, child) < 0) {
+                            goto error;
+                        }
+                        continue;
+                    }
+                    if (!(member->flags & CRM_S_KEY)) {
+                        continue;
+                    }
+                }
+                crm_state *pair[2] = {state, member};
+                PyObject *row = association_row(pair, keys, &side, &place);
+                if (row == NULL) {
+                    goto error;
+                }
+                int skip = check_theirs ? PySet_Contains(theirs, row) : 0;
+                int status = skip;
+                if (skip == 0) {
+                    status = PyList_Append(pass ? deletes : inserts, row);
+                }
+                if (status >= 0) {
+                    status = PySet_Add(mine, row);
+                }
+                Py_DECREF(row);
+                if (status < 0) {
+                    goto error;
+                }
+            }
+        }
+        Py_CLEAR(added);
+        Py_CLEAR(removed);
+    }
+    return Py_BuildValue("(NNN)", inserts, deletes, strangers);
+error:
+    Py_XDECREF(added);
+    Py_XDECREF(removed);
+    Py_XDECREF(inserts);
+    Py_XDECREF(deletes);
+    Py_XDECREF(strangers);
+    return NULL;
+}
+
+static PyMethodDef functions[] = {
+    {"has_history", uow_has_history, METH_VARARGS, has_history_doc},
+    {"relation_scan", uow_scan, METH_VARARGS, scan_doc},
+    {"sync_children", uow_sync_children, METH_VARARGS, sync_children_doc},
+    {"sync_parent", uow_sync_parent, METH_VARARGS, sync_parent_doc},
+    {"clear_columns", uow_clear, METH_VARARGS, clear_doc},
+    {"association_rows", uow_rows, METH_VARARGS, rows_doc},
+    {NULL},
+};
+
+int
+crm_sync_init(PyObject *module)
+{
+    return PyModule_AddFunctions(module, functions);
+}

@@ -1,0 +1,547 @@
+/* uow.c: the loops over objects that a flush needs besides its statements:
+ * grouping, sorting, finding special values, and which objects a transaction
+ * has inserted.
+ */
+#include "uow.h"
+
+#include <stdlib.h>
+
+/* The nesting level of the transaction that inserted an object, in the upper
+ * bits of its flags; 0: it was there before. */
+#define BORN_SHIFT 24
+#define BORN_MASK  (0xffu << BORN_SHIFT)
+
+/* ---- lists of objects ------------------------------------------------- */
+
+PyDoc_STRVAR(group_doc,
+             "group_by_manager(objects)\n--\n\n"
+             "Objects by their class: [(manager, [object, ...]), ...].");
+
+static PyObject *
+uow_group(PyObject *module, PyObject *objects)
+{
+    crm_core *core = crm_uow_core(module);
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    if (result == NULL) {
+        return NULL;
+    }
+    crm_manager *last = NULL;
+    PyObject *list = NULL; /* borrowed */
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL) {
+            goto error;
+        }
+        crm_manager *manager = crm_state_manager(state);
+        if (manager != last) {
+            list = NULL;
+            for (Py_ssize_t n = 0; n < PyList_GET_SIZE(result); n++) {
+                PyObject *entry = PyList_GET_ITEM(result, n);
+                if (PyTuple_GET_ITEM(entry, 0) == (PyObject *)manager) {
+                    list = PyTuple_GET_ITEM(entry, 1);
+                    break;
+                }
+            }
+            if (list == NULL) {
+                PyObject *fresh = PyList_New(0);
+                if (fresh == NULL) {
+                    goto error;
+                }
+                int status =
+                    crm_append_pair(result, (PyObject *)manager, fresh);
+                list = fresh;
+                Py_DECREF(fresh);
+                if (status < 0) {
+                    goto error;
+                }
+            }
+            last = manager;
+        }
+        if (PyList_Append(list, obj) < 0) {
+            goto error;
+        }
+    }
+    return result;
+error:
+    Py_DECREF(result);
+    return NULL;
+}
+
+static PyObject *
+filter_flag(PyObject *module, PyObject *args, int want)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects;
+    unsigned int flag;
+    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &objects, &flag)) {
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL || (((state->flags & flag) != 0) == want &&
+                              PyList_Append(result, obj) < 0)) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
+PyDoc_STRVAR(with_flag_doc,
+             "with_flag(objects, flag)\n--\n\n"
+             "The objects whose state has a STATE_* flag.");
+
+static PyObject *
+uow_with_flag(PyObject *module, PyObject *args)
+{
+    return filter_flag(module, args, 1);
+}
+
+PyDoc_STRVAR(without_flag_doc,
+             "without_flag(objects, flag)\n--\n\n"
+             "The objects whose state lacks a STATE_* flag.");
+
+static PyObject *
+uow_without_flag(PyObject *module, PyObject *args)
+{
+    return filter_flag(module, args, 0);
+}
+
+typedef struct {
+    int64_t key;
+    PyObject *obj;
+} int_entry;
+
+static int
+compare_entries(const void *a, const void *b)
+{
+    int64_t x = ((const int_entry *)a)->key, y = ((const int_entry *)b)->key;
+    return (x > y) - (x < y);
+}
+
+PyDoc_STRVAR(sort_doc,
+             "sort_by_key(objects)\n--\n\n"
+             "Persistent objects sorted by their primary key.");
+
+static PyObject *
+uow_sort(PyObject *module, PyObject *objects)
+{
+    crm_core *core = crm_uow_core(module);
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+        return NULL;
+    }
+    Py_ssize_t n = PyList_GET_SIZE(objects);
+    int ints = 1, sorted = 1;
+    int64_t before = INT64_MIN;
+    for (Py_ssize_t i = 0; i < n && ints; i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL) {
+            return NULL;
+        }
+        if (!(state->flags & CRM_S_KEY) || !(state->flags & CRM_S_INT_KEY)) {
+            ints = 0;
+            break;
+        }
+        sorted = sorted && state->key.i >= before;
+        before = state->key.i;
+    }
+    if (ints && sorted) {
+        return Py_NewRef(objects);
+    }
+    if (ints) {
+        int_entry *entries = PyMem_Malloc((size_t)n * sizeof(int_entry));
+        PyObject *result = PyList_New(n);
+        if (entries == NULL || result == NULL) {
+            PyMem_Free(entries);
+            Py_XDECREF(result);
+            return PyErr_NoMemory();
+        }
+        for (Py_ssize_t i = 0; i < n; i++) {
+            entries[i].obj = PyList_GET_ITEM(objects, i);
+            entries[i].key = crm_state_of(core, entries[i].obj)->key.i;
+        }
+        qsort(entries, (size_t)n, sizeof(int_entry), compare_entries);
+        for (Py_ssize_t i = 0; i < n; i++) {
+            PyList_SET_ITEM(result, i, Py_NewRef(entries[i].obj));
+        }
+        PyMem_Free(entries);
+        return result;
+    }
+    /* General keys: sort (key values, position, object) as Python does. */
+    PyObject *pairs = PyList_New(n);
+    for (Py_ssize_t i = 0; pairs != NULL && i < n; i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        PyObject *key = state == NULL ? NULL : crm_state_key(state);
+        PyObject *entry = NULL;
+        if (key != NULL) {
+            PyObject *values =
+                PyTuple_Check(key) ? PyTuple_GET_ITEM(key, 1) : Py_None;
+            entry = Py_BuildValue("(OnO)", values, i, obj);
+            Py_DECREF(key);
+        }
+        if (entry == NULL) {
+            Py_CLEAR(pairs);
+            break;
+        }
+        PyList_SET_ITEM(pairs, i, entry);
+    }
+    if (pairs == NULL) {
+        return NULL;
+    }
+    if (PyList_Sort(pairs) < 0) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear();
+            crm_raise(core, "InvalidRequestError",
+                      "Could not sort objects by primary key; primary key "
+                      "values must be sortable in Python");
+        }
+        Py_DECREF(pairs);
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *entry = PyList_GET_ITEM(pairs, i);
+        PyList_SET_ITEM(pairs, i, Py_NewRef(PyTuple_GET_ITEM(entry, 2)));
+        Py_DECREF(entry);
+    }
+    return pairs;
+}
+
+/* ---- values ----------------------------------------------------------- */
+
+PyDoc_STRVAR(sql_valued_doc,
+             "sql_valued(objects, slots, classes)\n--\n\n"
+             "The positions of objects that hold a SQL expression in a column: "
+             "an instance of one of\nthe classes.");
+
+static PyObject *
+uow_sql_valued(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects, *tuple, *classes;
+    if (!PyArg_ParseTuple(args, "O!OO!", &PyList_Type, &objects, &tuple,
+                          &PyTuple_Type, &classes)) {
+        return NULL;
+    }
+    Py_ssize_t count = PyTuple_Check(tuple) ? PyTuple_GET_SIZE(tuple) : -1;
+    if (count < 0) {
+        PyErr_SetString(PyExc_TypeError, "a tuple of slots was expected");
+        return NULL;
+    }
+    uint16_t *items = PyMem_Malloc((size_t)(count + 1) * sizeof(uint16_t));
+    PyObject *result = PyList_New(0);
+    if (items == NULL || result == NULL) {
+        PyMem_Free(items);
+        Py_XDECREF(result);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t n = 0; n < count; n++) {
+        items[n] = (uint16_t)PyLong_AsLong(PyTuple_GET_ITEM(tuple, n));
+    }
+    if (PyErr_Occurred()) {
+        goto error;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL) {
+            goto error;
+        }
+        for (Py_ssize_t n = 0; n < count; n++) {
+            PyObject *value = crm_state_held(state, items[n]);
+            if (!CRM_SLOT_HAS(value)) {
+                continue;
+            }
+            PyTypeObject *type = Py_TYPE(value);
+            if (type == &PyLong_Type || type == &PyUnicode_Type ||
+                value == Py_None || type == &PyFloat_Type ||
+                type == &PyBool_Type || type == &PyBytes_Type) {
+                continue;
+            }
+            int found = 0;
+            for (Py_ssize_t c = 0; c < PyTuple_GET_SIZE(classes); c++) {
+                PyObject *cls = PyTuple_GET_ITEM(classes, c);
+                if (PyType_Check(cls) &&
+                    PyType_IsSubtype(type, (PyTypeObject *)cls)) {
+                    found = 1;
+                    break;
+                }
+            }
+            if (found) {
+                PyObject *position = PyLong_FromSsize_t(i);
+                int status = position ? PyList_Append(result, position) : -1;
+                Py_XDECREF(position);
+                if (status < 0) {
+                    goto error;
+                }
+                break;
+            }
+        }
+    }
+    PyMem_Free(items);
+    return result;
+error:
+    PyMem_Free(items);
+    Py_DECREF(result);
+    return NULL;
+}
+
+PyDoc_STRVAR(conflicts_doc,
+             "identity_conflicts(session, objects)\n--\n\n"
+             "(object, other) for new objects whose primary key another object "
+             "of the session has.");
+
+static PyObject *
+uow_conflicts(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *owner, *objects;
+    if (!PyArg_ParseTuple(args, "OO!", &owner, &PyList_Type, &objects)) {
+        return NULL;
+    }
+    crm_session *session = crm_need_session(core, owner);
+    PyObject *result = session == NULL ? NULL : PyList_New(0);
+    if (result == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL) {
+            goto error;
+        }
+        crm_manager *manager = crm_state_manager(state);
+        int complete = manager->npk > 0;
+        for (uint16_t n = 0; complete && n < manager->npk; n++) {
+            PyObject *held = crm_state_held(state, manager->pk[n]);
+            complete = CRM_SLOT_HAS(held) && held != Py_None;
+        }
+        if (!complete) {
+            continue;
+        }
+        crm_key key;
+        PyObject *own = NULL;
+        int status;
+        if (manager->npk == 1) {
+            status = crm_key_from_value(
+                manager, crm_state_held(state, manager->pk[0]), &key, &own);
+        }
+        else {
+            PyObject *values = PyTuple_New(manager->npk);
+            if (values == NULL) {
+                goto error;
+            }
+            for (uint16_t n = 0; n < manager->npk; n++) {
+                PyTuple_SET_ITEM(
+                    values, n,
+                    Py_NewRef(crm_state_held(state, manager->pk[n])));
+            }
+            status = crm_key_from_values(manager, values, &key, &own);
+            Py_DECREF(values);
+        }
+        if (status < 0) {
+            /* Not hashable (a SQL expression, say): nothing to compare. */
+            PyErr_Clear();
+        }
+        crm_state *found = NULL;
+        if (status > 0) {
+            crm_map *map = crm_session_map(session, manager->root);
+            if (map == NULL) {
+                Py_XDECREF(own);
+                goto error;
+            }
+            found = crm_map_get(map, &key);
+            if (found == NULL && PyErr_Occurred()) {
+                PyErr_Clear();
+            }
+        }
+        Py_XDECREF(own);
+        if (found != NULL && found != state &&
+            crm_append_pair(result, obj, crm_state_object(found)) < 0) {
+            goto error;
+        }
+    }
+    return result;
+error:
+    Py_DECREF(result);
+    return NULL;
+}
+
+PyDoc_STRVAR(key_changed_doc,
+             "key_changed(objects)\n--\n\n"
+             "The objects whose primary key has history.");
+
+static PyObject *
+uow_key_changed(PyObject *module, PyObject *objects)
+{
+    crm_core *core = crm_uow_core(module);
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL) {
+            Py_CLEAR(result);
+            break;
+        }
+        if (state->ext == NULL) {
+            continue;
+        }
+        crm_manager *manager = crm_state_manager(state);
+        for (uint16_t n = 0; n < manager->npk; n++) {
+            if (crm_state_change(state, manager->pk[n]) != NULL) {
+                if (PyList_Append(result, obj) < 0) {
+                    Py_CLEAR(result);
+                }
+                break;
+            }
+        }
+    }
+    return result;
+}
+
+PyDoc_STRVAR(commit_doc,
+             "commit_states(objects)\n--\n\n"
+             "Forgets the history of objects: they are clean.");
+
+static PyObject *
+uow_commit(PyObject *module, PyObject *objects)
+{
+    crm_core *core = crm_uow_core(module);
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL) {
+            return NULL;
+        }
+        crm_state_commit(state);
+    }
+    Py_RETURN_NONE;
+}
+
+/* ---- what a transaction inserted -------------------------------------- */
+
+PyDoc_STRVAR(mark_born_doc,
+             "mark_born(objects, level)\n--\n\n"
+             "Remembers the nesting level of the transaction that inserted "
+             "objects (0: none).");
+
+static PyObject *
+uow_mark_born(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects;
+    unsigned int level;
+    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &objects, &level)) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL) {
+            return NULL;
+        }
+        state->flags = (state->flags & ~BORN_MASK) |
+                       ((level > 255 ? 255 : level) << BORN_SHIFT);
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(born_level_doc, "born_level(obj)\n--\n\nWhat mark_born said.");
+
+static PyObject *
+uow_born_level(PyObject *module, PyObject *obj)
+{
+    crm_state *state = crm_need_state(crm_uow_core(module), obj);
+    return state == NULL ? NULL
+                         : PyLong_FromUnsignedLong(state->flags >> BORN_SHIFT);
+}
+
+PyDoc_STRVAR(born_since_doc,
+             "born_since(objects, level)\n--\n\n"
+             "The objects a transaction of this level, or one inside it, "
+             "inserted.");
+
+static PyObject *
+uow_born_since(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects;
+    unsigned int level;
+    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &objects, &level)) {
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL || (state->flags >> BORN_SHIFT >= level &&
+                              PyList_Append(result, obj) < 0)) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
+PyDoc_STRVAR(lower_born_doc,
+             "lower_born(objects, level)\n--\n\n"
+             "A transaction of this level ended well: what it inserted belongs "
+             "to the one around it.");
+
+static PyObject *
+uow_lower_born(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects;
+    unsigned int level;
+    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &objects, &level)) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; level > 0 && i < PyList_GET_SIZE(objects); i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL) {
+            return NULL;
+        }
+        if (state->flags >> BORN_SHIFT >= level) {
+            state->flags =
+                (state->flags & ~BORN_MASK) | ((level - 1) << BORN_SHIFT);
+        }
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"group_by_manager", uow_group, METH_O, group_doc},
+    {"with_flag", uow_with_flag, METH_VARARGS, with_flag_doc},
+    {"without_flag", uow_without_flag, METH_VARARGS, without_flag_doc},
+    {"sort_by_key", uow_sort, METH_O, sort_doc},
+    {"sql_valued", uow_sql_valued, METH_VARARGS, sql_valued_doc},
+    {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
+    {"key_changed", uow_key_changed, METH_O, key_changed_doc},
+    {"commit_states", uow_commit, METH_O, commit_doc},
+    {"mark_born", uow_mark_born, METH_VARARGS, mark_born_doc},
+    {"born_level", uow_born_level, METH_O, born_level_doc},
+    {"born_since", uow_born_since, METH_VARARGS, born_since_doc},
+    {"lower_born", uow_lower_born, METH_VARARGS, lower_born_doc},
+    {NULL},
+};
+
+int
+crm_uow_init(crm_core *Py_UNUSED(core), PyObject *module)
+{
+    if (crm_sync_init(module) < 0) {
+        return -1;
+    }
+    return PyModule_AddFunctions(module, functions);
+}

@@ -1,0 +1,96 @@
+/* uow.h: what the files of the unit of work share.  All functions need the GIL.
+ */
+#ifndef CRM_UOW_H
+#define CRM_UOW_H
+
+#include "entity.h"
+#include "state.h"
+
+static inline crm_core *
+crm_uow_core(PyObject *module)
+{
+    return (crm_core *)PyModule_GetState(module);
+}
+
+/* The state of an object, or NULL with TypeError. */
+static inline crm_state *
+crm_need_state(crm_core *core, PyObject *obj)
+{
+    crm_state *state = crm_state_of(core, obj);
+    if (state == NULL && !PyErr_Occurred()) {
+        crm_raise_unmapped(core, obj);
+    }
+    return state;
+}
+
+static inline crm_session *
+crm_need_session(crm_core *core, PyObject *obj)
+{
+    if (!PyObject_TypeCheck(obj, core->session_type)) {
+        PyErr_SetString(PyExc_TypeError, "a Session was expected");
+        return NULL;
+    }
+    return (crm_session *)obj;
+}
+
+static inline crm_session *
+crm_session_of(const crm_state *state)
+{
+    return state->map != NULL ? state->map->session : NULL;
+}
+
+/* Slots given as a tuple of int. */
+typedef struct {
+    Py_ssize_t count;
+    uint16_t items[64];
+} crm_slot_list;
+
+static inline int
+crm_parse_slots(PyObject *tuple, crm_slot_list *out)
+{
+    if (!PyTuple_Check(tuple) || PyTuple_GET_SIZE(tuple) > 64) {
+        PyErr_SetString(PyExc_TypeError, "a tuple of slots was expected");
+        return -1;
+    }
+    out->count = PyTuple_GET_SIZE(tuple);
+    for (Py_ssize_t i = 0; i < out->count; i++) {
+        long slot = PyLong_AsLong(PyTuple_GET_ITEM(tuple, i));
+        if (slot < 0 || slot > UINT16_MAX) {
+            if (!PyErr_Occurred()) {
+                PyErr_SetString(PyExc_ValueError, "no such slot");
+            }
+            return -1;
+        }
+        out->items[i] = (uint16_t)slot;
+    }
+    return 0;
+}
+
+static inline int
+crm_check_slot(const crm_state *state, long slot)
+{
+    if (slot < 0 || slot >= crm_state_manager(state)->nattrs) {
+        PyErr_Format(PyExc_ValueError, "no slot %ld in %R", slot,
+                     (PyObject *)Py_TYPE(crm_state_object((crm_state *)state)));
+        return -1;
+    }
+    return 0;
+}
+
+static inline int
+crm_append_pair(PyObject *list, PyObject *a, PyObject *b)
+{
+    PyObject *pair = PyTuple_Pack(2, a, b);
+    if (pair == NULL) {
+        return -1;
+    }
+    int status = PyList_Append(list, pair);
+    Py_DECREF(pair);
+    return status;
+}
+
+/* Adds the functions of sync.c to the module. */
+int
+crm_sync_init(PyObject *module);
+
+#endif /* CRM_UOW_H */

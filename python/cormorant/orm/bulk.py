@@ -1,0 +1,598 @@
+"""INSERT, UPDATE and DELETE of mapped classes by statement, and the bulk methods."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+
+if TYPE_CHECKING:
+    from .session import Session
+
+_STRATEGIES = ("auto", "evaluate", "fetch", False)
+
+
+def execute_dml(
+    session: Session,
+    statement: Any,
+    params: Any,
+    execution_options: Mapping[str, Any],
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Session.execute() of INSERT, UPDATE or DELETE of a mapped class."""
+    mapper = _mapper_of(statement)
+    options: dict[str, Any] = {**statement._execution_options, **(execution_options or {})}
+    if options.get("autoflush", True):
+        session._autoflush()
+    connection = session._connection_for(mapper, statement)
+    if statement.is_insert:
+        return _insert(session, connection, mapper, statement, params, execution_options)
+    strategy = options.get("synchronize_session", "auto")
+    if strategy not in _STRATEGIES:
+        raise exc.ArgumentError(
+            "Valid strategies for session synchronization are 'auto', 'evaluate', 'fetch', False"
+        )
+    if statement.is_update and isinstance(params, (list, tuple)) and params:
+        return _update_by_key(session, connection, mapper, statement, list(params))
+    statement = _translate_values(mapper, statement)
+    return _change(session, connection, mapper, statement, params, strategy, execution_options)
+
+
+def _mapper_of(statement: Any) -> Any:
+    entity = statement.table._annotations.get("parententity")
+    if entity is None:
+        entity = statement.table._annotations.get("parentmapper")
+    assert entity is not None
+    return entity.mapper
+
+
+def _plain_table(statement: Any) -> Any:
+    """The statement on the bare table: what remains is Core."""
+    table = statement.table
+    return table._deannotate() if table._annotations else table
+
+
+def _column_key(mapper: Any, key: Any) -> Any:
+    """The column an attribute name stands for; unknown names stay, for the compiler."""
+    if isinstance(key, str):
+        prop = mapper._props.get(key)
+        if prop is not None and prop._is_column:
+            return prop.columns[0].key
+    return key
+
+
+def _translate_values(mapper: Any, statement: Any) -> Any:
+    """Attribute names in values() become column keys."""
+    values = getattr(statement, "_values", None)
+    if not values:
+        return statement
+    changed = {_column_key(mapper, key): value for key, value in values.items()}
+    if list(changed) == list(values):
+        return statement
+    copy = statement._clone()
+    copy._values = type(values)(changed) if not isinstance(values, dict) else changed
+    return copy
+
+
+# ---- UPDATE and DELETE ---------------------------------------------------------------
+
+
+def _criteria(statement: Any) -> Sequence[Any]:
+    where = statement._where_criteria
+    return where if isinstance(where, (tuple, list)) else [where]
+
+
+def _change(
+    session: Session,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    params: Any,
+    strategy: Any,
+    execution_options: Mapping[str, Any],
+) -> Any:
+    from .evaluator import EXPIRED, UnevaluatableError, compile_criterion
+
+    matched: list[Any] | None = None
+    expired: list[Any] = []
+    if strategy in ("auto", "evaluate"):
+        try:
+            test = compile_criterion(mapper, _criteria(statement), params)
+            if statement.is_update:
+                # Also what is assigned must be known, else it is expired.
+                pass
+        except UnevaluatableError as error:
+            if strategy == "evaluate":
+                raise exc.InvalidRequestError(
+                    f'Could not evaluate current criteria in Python: "{error}". Specify '
+                    "'fetch' or False for the synchronize_session execution option."
+                ) from error
+            strategy = "fetch"
+        else:
+            matched = []
+            for obj in _objects(session, mapper):
+                answer = test(obj)
+                if answer is EXPIRED:
+                    expired.append(obj)
+                elif answer:
+                    matched.append(obj)
+    returning = bool(getattr(statement, "_returning", ()))
+    if strategy == "fetch":
+        return _change_and_fetch(session, connection, mapper, statement, params, execution_options)
+    result = _run(session, connection, mapper, statement, params, execution_options)
+    if matched is None:
+        return result
+    if statement.is_update:
+        if returning:
+            _expire_assigned(mapper, statement, [*matched, *expired])
+        else:
+            _assign(mapper, statement, matched, params)
+    else:
+        _forget_deleted(session, matched)
+        for obj in expired:
+            _core.expire(obj)
+    return result
+
+
+def _objects(session: Session, mapper: Any) -> Iterable[Any]:
+    """The session's persistent objects of a class that are not to be deleted."""
+    cls = mapper.class_
+    return [
+        obj
+        for obj in session._persistent()
+        if isinstance(obj, cls) and not _core.state_flags(obj) & _core.STATE_TO_DELETE
+    ]
+
+
+def _run(
+    session: Session,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    params: Any,
+    execution_options: Mapping[str, Any],
+) -> Any:
+    if any(_is_entity(item) for item in getattr(statement, "_returning", ())):
+        return _run_returning_entities(session, connection, mapper, statement, params)
+    return connection.execute(statement, params, execution_options=execution_options or {})
+
+
+def _is_entity(item: Any) -> bool:
+    return bool(getattr(item, "is_selectable", False)) or bool(
+        getattr(item, "_annotations", {}).get("entity")
+    )
+
+
+def _run_returning_entities(
+    session: Session, connection: Any, mapper: Any, statement: Any, params: Any
+) -> Any:
+    """Rows of RETURNING become objects of the session."""
+    from ..engine.result import Result
+
+    items: list[tuple[str, Any, Any]] = []
+    columns: list[Any] = []
+    for item in statement._returning:
+        if _is_entity(item):
+            entity = item._annotations["parententity"].mapper
+            own = [c for c in entity.local_table.c if c in entity._columntoproperty]
+            items.append((entity.class_.__name__, entity, own))
+            columns.extend(own)
+        else:
+            items.append((getattr(item, "key", None) or str(item), None, [item]))
+            columns.append(item)
+    copy = statement._clone()
+    copy._returning = ()
+    copy = copy.returning(*columns)
+    rows = connection.execute(copy, params).all()
+    made = []
+    for row in rows:
+        values = iter(row)
+        out = []
+        for _name, entity, own in items:
+            given = list(itertools.islice(values, len(own)))
+            out.append(given[0] if entity is None else _object_of(session, entity, own, given))
+        made.append(tuple(out))
+    keys = tuple(name for name, _, _ in items)
+    return Result._from_list(keys, [_core.Row(keys, row) for row in made])
+
+
+def _object_of(session: Session, mapper: Any, columns: Sequence[Any], values: list[Any]) -> Any:
+    """The object of a row, refreshed by it."""
+    by_column = dict(zip(columns, values, strict=True))
+    key = tuple(by_column[c] for c in mapper.primary_key)
+    obj = session._get(mapper.class_manager, key)
+    if obj is None:
+        obj = mapper.class_manager.new_instance()
+        _core.set_identity(obj, key)
+        session._attach(obj)
+    for column, value in by_column.items():
+        slot = mapper._columntoproperty[column].slot
+        if _core.committed(obj, slot) is Ellipsis:
+            _core.set_loaded(obj, slot, value)
+    return obj
+
+
+def _change_and_fetch(
+    session: Session,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    params: Any,
+    execution_options: Mapping[str, Any],
+) -> Any:
+    """synchronize_session="fetch": the database says which rows it changed."""
+    own = getattr(statement, "_returning", ())
+    if own:
+        result = _run(session, connection, mapper, statement, params, execution_options)
+        _expire_assigned(mapper, statement, list(_objects(session, mapper)))
+        return result
+    key = mapper.primary_key
+    rows = connection.execute(
+        statement.returning(*key), params, execution_options=execution_options or {}
+    )
+    found = [
+        obj
+        for obj in (session._get(mapper.class_manager, tuple(row)) for row in rows.all())
+        if obj is not None
+    ]
+    if statement.is_update:
+        _assign(mapper, statement, found, params)
+    else:
+        _forget_deleted(session, found)
+    return rows
+
+
+def _assigned(mapper: Any, statement: Any) -> dict[int, Any]:
+    """Slot -> assigned expression of an UPDATE."""
+    slots: dict[int, Any] = {}
+    values = statement._values or {}
+    items = values.items() if isinstance(values, Mapping) else values
+    ordered = getattr(statement, "_ordered_values", None)
+    for key, value in itertools.chain(items, ordered or ()):
+        column = mapper.local_table.c.get(key) if isinstance(key, str) else key
+        if column is not None and getattr(column, "_annotations", None):
+            column = column._deannotate()
+        prop = mapper._columntoproperty.get(column)
+        if prop is not None and prop.slot >= 0:
+            slots[prop.slot] = value
+    return slots
+
+
+def _assign(mapper: Any, statement: Any, objects: list[Any], params: Any) -> None:
+    """Objects that were updated take the new values as far as they can be computed."""
+    from .evaluator import EXPIRED, Compiler, UnevaluatableError
+
+    compiler = Compiler(mapper, params if isinstance(params, Mapping) else None)
+    functions: dict[int, Any] = {}
+    for slot, value in _assigned(mapper, statement).items():
+        if hasattr(value, "__clause_element__"):
+            value = value.__clause_element__()
+        if not hasattr(value, "__visit_name__"):
+            functions[slot] = _constant(value)
+            continue
+        try:
+            functions[slot] = compiler.compile(value)
+        except UnevaluatableError:
+            functions[slot] = None
+    for key, value in (params or {}).items() if isinstance(params, Mapping) else ():
+        prop = mapper._props.get(key)
+        if prop is not None and prop._is_column:
+            functions[prop.slot] = _constant(value)
+    for obj in objects:
+        computed = {}
+        expired = []
+        for slot, function in functions.items():
+            if _core.peek(obj, slot) is _core.NO_VALUE:
+                continue
+            value = EXPIRED if function is None else function(obj)
+            if value is EXPIRED or _core.committed(obj, slot) is not Ellipsis:
+                expired.append(slot)
+            else:
+                computed[slot] = value
+        for slot, value in computed.items():
+            _core.set_loaded(obj, slot, value)
+        if expired:
+            _core.expire(obj, expired)
+
+
+def _constant(value: Any) -> Any:
+    return lambda obj: value
+
+
+def _expire_assigned(mapper: Any, statement: Any, objects: list[Any]) -> None:
+    slots = list(_assigned(mapper, statement))
+    for obj in objects:
+        loaded = [s for s in slots if _core.peek(obj, s) is not _core.NO_VALUE]
+        if loaded:
+            _core.expire(obj, loaded)
+
+
+def _forget_deleted(session: Session, objects: list[Any]) -> None:
+    if not objects:
+        return
+    transaction = session._autobegin_t()
+    session._remove_deleted(objects)
+    transaction._deleted.extend(objects)
+
+
+# ---- by primary key ----------------------------------------------------------------------
+
+
+def _update_by_key(
+    session: Session, connection: Any, mapper: Any, statement: Any, rows: list[dict[str, Any]]
+) -> Any:
+    """session.execute(update(E), [dict, …]): each row by its primary key."""
+    from ..engine.result import Result
+
+    if statement._where_criteria:
+        raise exc.InvalidRequestError(
+            "bulk synchronize of persistent objects not supported when using bulk update "
+            "with additional WHERE criteria right now.  add synchronize_session=None execution "
+            "option to bypass synchronize of persistent objects."
+        )
+    changed = _update_mappings(connection, mapper, rows)
+    pk = [mapper._columntoproperty[c].key for c in mapper.primary_key]
+    for row in rows:
+        obj = session._get(mapper.class_manager, tuple(row[name] for name in pk))
+        if obj is None:
+            continue
+        for name, value in row.items():
+            prop = mapper._props.get(name)
+            if name in pk or prop is None or not prop._is_column:
+                continue
+            if _core.peek(obj, prop.slot) is not _core.NO_VALUE:
+                _core.set_loaded(obj, prop.slot, value)
+    result = Result._from_list((), [])
+    result.rowcount = changed  # type: ignore[attr-defined]
+    return result
+
+
+def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> int:
+    """UPDATE rows by primary key, consecutive rows of the same columns together."""
+    from ..sql import and_, bindparam
+    from ..sql.dml import update
+
+    table = mapper.local_table
+    pk = {mapper._columntoproperty[c].key: c for c in mapper.primary_key}
+    total = 0
+    prepared = []
+    for row in rows:
+        missing = [str(c) for name, c in pk.items() if row.get(name) is None]
+        if missing:
+            raise exc.InvalidRequestError(
+                f"No primary key value supplied for column(s) {', '.join(missing)}; per-row ORM "
+                "Bulk UPDATE by Primary Key requires that records contain primary key values",
+                code="bupq",
+            )
+        values = {
+            _column_key(mapper, name): value
+            for name, value in row.items()
+            if name not in pk and name in mapper._props
+        }
+        if not values:
+            continue
+        keys = {f"{table.name}_{c.name}": row[name] for name, c in pk.items()}
+        prepared.append((tuple(values), {**values, **keys}))
+    where = and_(
+        *(c == bindparam(f"{table.name}_{c.name}", type_=c.type) for c in mapper.primary_key)
+    )
+    for names, group in itertools.groupby(prepared, key=lambda item: frozenset(item[0])):
+        batch = [values for _, values in group]
+        statement = update(table).where(where)
+        statement = statement.values(
+            {
+                n: bindparam(n, type_=table.c[n].type)
+                for n in sorted(names, key=list(table.c.keys()).index)
+            }
+        )
+        result = connection.execute(statement, batch if len(batch) > 1 else batch[0])
+        total += result.rowcount
+        if 0 <= result.rowcount != len(batch):
+            raise exc.StaleDataError(
+                f"UPDATE statement on table '{table.description}' expected to update "
+                f"{len(batch)} row(s); {result.rowcount} were matched."
+            )
+    return total
+
+
+# ---- INSERT --------------------------------------------------------------------------------
+
+
+def _insert(
+    session: Session,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    params: Any,
+    execution_options: Mapping[str, Any],
+) -> Any:
+    from ..engine.result import Result
+
+    statement = _translate_values(mapper, statement)
+    many = isinstance(params, (list, tuple)) and len(params) > 0
+    if isinstance(params, Mapping):
+        params = {_column_key(mapper, key): value for key, value in params.items()}
+    elif many:
+        params = [{_column_key(mapper, key): value for key, value in row.items()} for row in params]
+    if not many or statement._returning:
+        return _run(session, connection, mapper, statement, params, execution_options)
+    _insert_mappings(connection, mapper, params, render_nulls=True, statement=statement)
+    return Result._from_list((), [])
+
+
+def _insert_mappings(
+    connection: Any,
+    mapper: Any,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    render_nulls: bool = False,
+    statement: Any = None,
+) -> None:
+    """INSERT rows of column keys, consecutive rows of the same columns together."""
+    from ..sql.dml import insert
+
+    if statement is None:
+        statement = insert(mapper.local_table)
+    keys = {c.key for c in mapper.local_table.c}
+    omit = {
+        c.key
+        for c in mapper.local_table.c
+        if c.primary_key or c.server_default is not None or c.default is not None
+    }
+    prepared = []
+    for row in rows:
+        values = {
+            k: v
+            for k, v in row.items()
+            if k in keys and (v is not None or (render_nulls and k not in omit) or k not in omit)
+        }
+        prepared.append(values)
+    for _, group in itertools.groupby(prepared, key=lambda values: frozenset(values)):
+        batch = list(group)
+        connection.execute(statement, batch if len(batch) > 1 else batch[0])
+
+
+# ---- the bulk methods of Session --------------------------------------------------------------
+
+
+def _run_bulk(session: Session, work: Any) -> None:
+    """Run bulk work as a flush runs: a failure rolls the transaction back."""
+    if session._flushing:
+        raise exc.InvalidRequestError("Session is already flushing")
+    transaction = session._autobegin_t()
+    transaction._check()
+    session._flushing = True
+    try:
+        work()
+    except BaseException as error:
+        transaction._fail(error)
+        raise
+    finally:
+        session._flushing = False
+
+
+def bulk_insert_mappings(
+    session: Session,
+    mapper: Any,
+    mappings: Iterable[dict[str, Any]],
+    return_defaults: bool,
+    render_nulls: bool,
+) -> None:
+    """Session.bulk_insert_mappings()."""
+    from ..inspection import inspect
+
+    mapper = inspect(mapper)
+    rows = list(mappings)
+
+    def work() -> None:
+        connection = session._connection_for(mapper)
+        keyed = [
+            {_column_key(mapper, k): v for k, v in row.items() if k in mapper._props}
+            for row in rows
+        ]
+        if not return_defaults:
+            _insert_mappings(connection, mapper, keyed, render_nulls=render_nulls)
+            return
+        for given, values in zip(rows, keyed, strict=True):
+            _insert_returning_key(connection, mapper, values, given)
+
+    if rows:
+        _run_bulk(session, work)
+
+
+def _insert_returning_key(
+    connection: Any, mapper: Any, values: dict[str, Any], given: dict[str, Any]
+) -> None:
+    from ..sql.dml import insert
+
+    result = connection.execute(insert(mapper.local_table), values)
+    key = result.inserted_primary_key
+    for column, value in zip(mapper.primary_key, key, strict=True):
+        given[mapper._columntoproperty[column].key] = value
+
+
+def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[str, Any]]) -> None:
+    """Session.bulk_update_mappings()."""
+    from ..inspection import inspect
+
+    mapper = inspect(mapper)
+    rows = list(mappings)
+
+    def work() -> None:
+        _update_mappings(session._connection_for(mapper), mapper, rows)
+
+    if rows:
+        _run_bulk(session, work)
+
+
+def bulk_save_objects(
+    session: Session,
+    objects: Iterable[Any],
+    return_defaults: bool,
+    update_changed_only: bool,
+    preserve_order: bool,
+) -> None:
+    """Session.bulk_save_objects()."""
+    given = list(objects)
+
+    def key(obj: Any) -> tuple[int, bool]:
+        return id(_core.manager_of(obj)), _core.identity_key(obj) is not None
+
+    if not preserve_order:
+        given.sort(key=key)
+
+    def work() -> None:
+        for (_, persisted), group in itertools.groupby(given, key=key):
+            batch = list(group)
+            manager = _core.manager_of(batch[0])
+            assert manager is not None
+            mapper = manager.mapper
+            connection = session._connection_for(mapper)
+            if persisted:
+                rows = [_row_to_update(obj, mapper, update_changed_only) for obj in batch]
+                _update_mappings(connection, mapper, rows)
+            elif return_defaults:
+                for obj in batch:
+                    _insert_and_identify(connection, mapper, obj)
+            else:
+                rows = [_row_to_insert(obj, mapper) for obj in batch]
+                _insert_mappings(connection, mapper, rows)
+
+    if given:
+        _run_bulk(session, work)
+
+
+def _row_to_update(obj: Any, mapper: Any, changed_only: bool) -> dict[str, Any]:
+    slots = [p.slot for p in mapper._props.values() if p._is_column and p.slot >= 0]
+    if changed_only:
+        chosen: Iterable[int] = _core.changed_columns(obj, slots)
+    else:
+        chosen = [s for s in slots if _core.peek(obj, s) is not _core.NO_VALUE]
+    names = {p.slot: p.key for p in mapper._props.values() if p._is_column}
+    row = {names[s]: _core.peek(obj, s) for s in chosen}
+    key = _core.identity_key(obj)
+    assert key is not None
+    for column, value in zip(mapper.primary_key, key[1], strict=True):
+        row[mapper._columntoproperty[column].key] = value
+    return row
+
+
+def _row_to_insert(obj: Any, mapper: Any) -> dict[str, Any]:
+    row = {}
+    for prop in mapper._props.values():
+        if prop._is_column and prop.slot >= 0:
+            value = _core.peek(obj, prop.slot)
+            if value is not _core.NO_VALUE and value is not None:
+                row[prop.columns[0].key] = value
+    return row
+
+
+def _insert_and_identify(connection: Any, mapper: Any, obj: Any) -> None:
+    given: dict[str, Any] = {}
+    _insert_returning_key(connection, mapper, _row_to_insert(obj, mapper), given)
+    for name, value in given.items():
+        _core.set_loaded(obj, mapper._props[name].slot, value)
+    _core.commit_state(obj)
+    _core.set_identity(obj, tuple(given.values()))

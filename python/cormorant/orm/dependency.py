@@ -1,0 +1,364 @@
+"""What relationships ask of a flush: who takes part, which keys are copied or nulled,
+which association rows come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from ..util import warn
+from .base import MANYTOMANY, MANYTOONE, ONETOMANY
+from .flushinfo import RelationInfo
+
+if TYPE_CHECKING:
+    from .unitofwork import Flush, Work
+
+
+def full_history(obj: Any, relation: RelationInfo) -> tuple[list[Any], list[Any], list[Any]]:
+    """(added, unchanged, deleted) of a relationship, loaded from the database if need be.
+
+    A many-to-one whose object is neither loaded nor in the identity map counts as
+    unknown unless its cascades need it.
+    """
+    slot = relation.slot
+    if (
+        _core.peek(obj, slot) is _core.NO_VALUE
+        and _core.state_flags(obj) & _core.STATE_KEY
+        and (relation.direction is not MANYTOONE or relation.cascade_delete)
+    ):
+        getattr(obj, relation.key)
+    return _core.history(obj, slot)
+
+
+def pending_orphans(flush: Flush, work: Work) -> None:
+    """Objects without the parent their class needs: new ones are not inserted, persistent
+    ones are deleted."""
+    kept = []
+    for obj in work.new:
+        if _core.state_flags(obj) & _core.STATE_ORPHANED and _core.is_orphan(obj):
+            flush.session._expunge(obj)
+        else:
+            kept.append(obj)
+    work.new = kept
+    orphans = [obj for obj in work.updates if _core.is_orphan(obj)]
+    if orphans:
+        gone = set(map(id, orphans))
+        work.updates = [obj for obj in work.updates if id(obj) not in gone]
+        for obj in orphans:
+            flush.register_delete(obj)
+
+
+# ---- before ordering -----------------------------------------------------------
+
+
+def presort(flush: Flush, work: Work, relation: RelationInfo) -> bool:
+    """Register the objects a relationship brings into the flush. True if it looked at any."""
+    deletes = work.deletes
+    seen = work.seen_deletes.get(relation, 0)
+    busy = False
+    if len(deletes) > seen:
+        work.seen_deletes[relation] = len(deletes)
+        _presort_deletes(flush, relation, deletes[seen:])
+        busy = True
+    new_seen, updates_seen = work.seen_saves.get(relation, (0, 0))
+    if len(work.new) > new_seen or len(work.updates) > updates_seen:
+        work.seen_saves[relation] = (len(work.new), len(work.updates))
+        if len(work.new) > new_seen:
+            _presort_saves(flush, relation, work.new, new_seen)
+        if len(work.updates) > updates_seen:
+            _presort_saves(flush, relation, work.updates, updates_seen)
+        busy = True
+    return busy
+
+
+def has_history(work: Work, relation: RelationInfo) -> bool:
+    """True if the relationship is loaded or changed in any object that takes part."""
+    slot = relation.slot
+    return any(
+        _core.has_history(objects, slot)
+        for objects in (work.new, work.updates, work.deletes)
+        if objects
+    )
+
+
+def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], start: int) -> None:
+    gained, lost = _core.relation_scan(flush.session, objects, relation.slot, start)
+    direction = relation.direction
+    for _parent, child in gained:
+        if _core.session_of(child) is not flush.session:
+            if direction is ONETOMANY:
+                _warn_stranger(child, "add", relation)
+            continue
+        flags = _core.state_flags(child)
+        if direction is not MANYTOONE and flags & _core.STATE_TO_DELETE:
+            flush.cancel_delete(child)
+        elif direction is ONETOMANY or flags & _core.STATE_MODIFIED:
+            flush.register_update(child)
+    if direction is ONETOMANY:
+        for _parent, child in lost:
+            _lose_child(flush, relation, child)
+        _follow_key_change(flush, relation, objects, start)
+    elif relation.cascade_orphan:
+        for _parent, child in lost:
+            if not _core.has_parent(child, relation.prop):
+                _delete_with_cascade(flush, child)
+
+
+def _lose_child(flush: Flush, relation: RelationInfo, child: Any) -> None:
+    """A child was taken out of a one-to-many relationship."""
+    if not _core.state_flags(child) & _core.STATE_KEY:
+        return
+    if _core.session_of(child) is not flush.session:
+        _warn_stranger(child, "delete", relation)
+        return
+    if not relation.cascade_orphan:
+        flush.register_update(child)
+    elif not _core.has_parent(child, relation.prop):
+        _delete_with_cascade(flush, child)
+
+
+def _delete_with_cascade(flush: Flush, obj: Any) -> None:
+    from .unitofwork import cascade_objects
+
+    reached = list(cascade_objects(obj, "delete"))
+    flush.register_delete(obj)
+    for child in reached:
+        if _core.session_of(child) is flush.session:
+            flush.register_delete(child)
+
+
+def _follow_key_change(
+    flush: Flush, relation: RelationInfo, objects: list[Any], start: int
+) -> None:
+    """Children of a parent whose key changes take the new key along."""
+    if start == 0 and not objects:
+        return
+    for parent in _core.key_changed(objects[start:] if start else objects):
+        if not _core.state_flags(parent) & _core.STATE_KEY:
+            continue
+        if relation.passive_updates:
+            _added, unchanged, _lost = _core.history(parent, relation.slot)
+        else:
+            _added, unchanged, _lost = full_history(parent, relation)
+        for child in unchanged:
+            if child is not None and _core.session_of(child) is flush.session:
+                flush.register_update(child)
+
+
+def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+    direction = relation.direction
+    if direction is MANYTOONE:
+        if not (relation.cascade_delete or relation.cascade_orphan):
+            return
+        for obj in objects:
+            added, unchanged, lost = full_history(obj, relation)
+            if relation.cascade_orphan:
+                for child in lost:
+                    if child is not None:
+                        _delete_with_cascade(flush, child)
+            if relation.cascade_delete:
+                for child in (*unchanged, *added):
+                    if child is not None:
+                        _delete_with_cascade(flush, child)
+        return
+    load = not relation.passive_deletes
+    for obj in objects:
+        if load:
+            _added, unchanged, lost = full_history(obj, relation)
+        else:
+            _added, unchanged, lost = _core.history(obj, relation.slot)
+        if direction is MANYTOMANY:
+            continue
+        for child in lost:
+            if child is not None and not _core.has_parent(child, relation.prop):
+                if relation.cascade_delete or relation.cascade_orphan:
+                    flush.register_delete(child)
+                else:
+                    flush.register_update(child)
+        if not relation.cascade_delete and relation.passive_deletes != "all":
+            for child in unchanged:
+                if (
+                    child is not None
+                    and not flush.is_deleted(child)
+                    and _core.session_of(child) is flush.session
+                ):
+                    flush.register_update(child)
+
+
+# ---- while running ---------------------------------------------------------------
+
+
+def process_saves(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+    """Copy or null keys, or change association rows, for saved parents."""
+    if not objects:
+        return
+    direction = relation.direction
+    if direction is ONETOMANY:
+        _one_to_many(flush, relation, objects)
+    elif direction is MANYTOONE:
+        _many_to_one(flush, relation, objects)
+    else:
+        _many_to_many(flush, relation, objects, deleting=False)
+
+
+def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+    """Null keys, or delete association rows, for parents about to be deleted."""
+    if not objects:
+        return
+    direction = relation.direction
+    if direction is MANYTOMANY:
+        _many_to_many(flush, relation, objects, deleting=True)
+    elif direction is ONETOMANY and relation.passive_deletes != "all":
+        moved = flush.children_added.get(relation, ())
+        for parent in objects:
+            _added, unchanged, lost = _core.history(parent, relation.slot)
+            children = [c for c in lost if not _core.has_parent(c, relation.prop)]
+            if not relation.cascade_delete:
+                children += [c for c in unchanged if id(c) not in moved]
+            _null_children(flush, relation, children)
+
+
+def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+    session = flush.session
+    touched = _core.sync_children(
+        session, objects, relation.slot, relation.source, relation.target_slots
+    )
+    if touched:
+        flush.children_added.setdefault(relation, set()).update(map(id, touched))
+        flush.touched(touched)
+    if not relation.cascade_orphan:
+        _gained, lost = _core.relation_scan(session, objects, relation.slot)
+        moved = flush.children_added.get(relation, ())
+        _null_children(flush, relation, [c for _p, c in lost if not _kept(relation, c, moved)])
+    for parent in _core.key_changed(objects):
+        if not _core.state_flags(parent) & _core.STATE_KEY:
+            continue
+        _added, unchanged, _lost = _core.history(parent, relation.slot)
+        for child in unchanged:
+            if child is None or flush.is_deleted(child):
+                continue
+            for source, target in zip(relation.source, relation.target_slots, strict=True):
+                _core.set_value(child, target, column_value(parent, source))
+            if not relation.passive_updates:
+                flush.register_update(child)
+
+
+def _kept(relation: RelationInfo, child: Any, moved: Any) -> bool:
+    """True for a child that one parent lost and another gained in the same flush."""
+    if id(child) in moved:
+        return True
+    reverse = next(iter(relation.reverse), None)
+    if reverse is None or reverse.slot < 0:
+        return False
+    # With a back reference, the child itself knows whether it has a new parent.
+    return _core.peek(child, reverse.slot) not in (None, _core.NO_VALUE)
+
+
+def column_value(obj: Any, slot: int) -> Any:
+    """The value of a column slot, loaded if need be."""
+    value = _core.peek(obj, slot)
+    if value is _core.NO_VALUE:
+        manager = _core.manager_of(obj)
+        assert manager is not None
+        name = next(n for n, s in manager.names.items() if s == slot)
+        value = getattr(obj, name)
+    return value
+
+
+def _null_children(flush: Flush, relation: RelationInfo, children: list[Any]) -> None:
+    """Children whose parent is gone: their foreign keys become NULL."""
+    session = flush.session
+    children = [
+        c
+        for c in children
+        if c is not None
+        and not flush.is_deleted(c)
+        and _core.session_of(c) is session
+        and _core.state_flags(c) & _core.STATE_KEY
+    ]
+    if not children:
+        return
+    _check_blank(relation, children)
+    flush.touched(_core.clear_columns(children, relation.target_slots))
+
+
+def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
+    """A primary key cannot be nulled by a relationship."""
+    prop = relation.prop
+    for (source, target), slot in zip(prop.synchronize_pairs, relation.target_slots, strict=True):
+        if not target.primary_key:
+            continue
+        for obj in objects:
+            if _core.peek(obj, slot) not in (None, _core.NO_VALUE):
+                raise AssertionError(
+                    f"Dependency rule on column '{source}' tried to blank-out primary key "
+                    f"column '{target}' on instance '{_show(obj)}'"
+                )
+
+
+def _many_to_one(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+    emptied, strangers = _core.sync_parent(
+        flush.session, objects, relation.slot, relation.source, relation.target_slots
+    )
+    if emptied:
+        _check_blank(relation, emptied)
+        _core.clear_columns(emptied, relation.target_slots)
+    for _obj, related in strangers:
+        _warn_stranger(related, "add", relation)
+
+
+def _many_to_many(
+    flush: Flush, relation: RelationInfo, objects: list[Any], *, deleting: bool
+) -> None:
+    from .persistence import change_association_rows
+
+    mine = flush.m2m_rows.setdefault(relation, (set(), set()))[deleting]
+    theirs: set[Any] = set()
+    reverse = {prop for prop in relation.reverse}
+    for other, rows in flush.m2m_rows.items():
+        if other.prop in reverse:
+            theirs |= rows[0] | rows[1]
+    inserts, deletes, strangers = _core.association_rows(
+        flush.session,
+        objects,
+        relation.slot,
+        relation.source,
+        relation.target_slots,
+        tuple(side for side, _ in relation.order),
+        tuple(place for _, place in relation.order),
+        mine,
+        theirs,
+        deleting,
+    )
+    for _obj, child in strangers:
+        _warn_stranger(child, "add", relation)
+    change_association_rows(flush, relation, inserts, deletes)
+
+
+# ---- messages ----------------------------------------------------------------------
+
+
+def _verify(relation: RelationInfo, child: Any) -> None:
+    """A child must be of the class the relationship leads to."""
+    prop = relation.prop
+    cls = prop.mapper.class_
+    if child is None or not prop.enable_typechecks or isinstance(child, cls):
+        return
+    name = f"{prop.parent.class_.__name__}.{relation.key}"
+    raise exc.FlushError(
+        f'Attempting to flush an item of type {type(child)} as a member of collection "{name}". '
+        f"Expected an object of type {cls} or a polymorphic subclass of this type."
+    )
+
+
+def _warn_stranger(obj: Any, operation: str, relation: RelationInfo) -> None:
+    name = f"{relation.prop.parent.class_.__name__}.{relation.key}"
+    ending = "will not proceed" if relation.direction is ONETOMANY else "won't proceed"
+    warn(
+        f"Object of type <{type(obj).__name__}> not in session, {operation} operation along "
+        f"'{name}' {ending}"
+    )
+
+
+def _show(obj: Any) -> str:
+    return f"<{type(obj).__name__} at {id(obj):#x}>"

@@ -1,0 +1,226 @@
+"""Evaluates SQL criteria on objects in Python, for UPDATE and DELETE of whole classes.
+
+`compile_criterion` turns an expression tree into a function of an object. It knows
+columns, values, comparisons, arithmetic, AND/OR/NOT, IN and IS; anything else raises
+UnevaluatableError. Three values stand beside plain ones: None is SQL's NULL, `EXPIRED`
+says that the object would first have to be loaded.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import _core, exc
+from ..sql import elements, operators
+
+Evaluate = Callable[[Any], Any]
+
+
+class UnevaluatableError(exc.InvalidRequestError):
+    """An expression that cannot be evaluated in Python."""
+
+
+class _Expired:
+    """A value that is not loaded."""
+
+    def __repr__(self) -> str:
+        return "EXPIRED"
+
+
+EXPIRED = _Expired()
+
+_PLAIN = {
+    operators.eq: operator.eq,
+    operators.ne: operator.ne,
+    operators.lt: operator.lt,
+    operators.le: operator.le,
+    operators.gt: operator.gt,
+    operators.ge: operator.ge,
+    operators.add: operator.add,
+    operators.sub: operator.sub,
+    operators.mul: operator.mul,
+    operators.truediv: operator.truediv,
+    operators.mod: operator.mod,
+}
+
+
+class Compiler:
+    """Makes functions of expressions over the attributes of one class."""
+
+    def __init__(self, mapper: Any, params: Mapping[str, Any] | None = None) -> None:
+        self.mapper = mapper
+        self.params = params or {}
+
+    def compile(self, clause: Any) -> Evaluate:
+        """A function of an object that gives the expression's value."""
+        while isinstance(clause, elements.Grouping):
+            clause = clause.element
+        if isinstance(clause, elements.BinaryExpression):
+            return self._binary(clause)
+        if isinstance(clause, elements.BooleanClauseList):
+            return self._boolean(clause)
+        if isinstance(clause, elements.UnaryExpression):
+            return self._unary(clause)
+        if isinstance(clause, elements.BindParameter):
+            return self._value(clause)
+        if isinstance(clause, elements.Null):
+            return lambda obj: None
+        if isinstance(clause, elements.True_):
+            return lambda obj: True
+        if isinstance(clause, elements.False_):
+            return lambda obj: False
+        if isinstance(clause, elements.NamedColumn):
+            return self._column(clause)
+        raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__}")
+
+    def _column(self, column: Any) -> Evaluate:
+        parent = column._annotations.get("parentmapper")
+        if parent is not None and not self.mapper.isa(parent):
+            raise UnevaluatableError(
+                f"Can't evaluate criteria against alternate class {parent.class_}"
+            )
+        mapper = self.mapper
+        prop = mapper._columntoproperty.get(getattr(column, "_deannotate", lambda: column)())
+        if prop is None:
+            prop = mapper._columntoproperty.get(column)
+        if prop is None or prop.slot < 0:
+            raise UnevaluatableError(f"Cannot evaluate column: {column}")
+        slot = prop.slot
+        peek, missing = _core.peek, _core.NO_VALUE
+
+        def get(obj: Any) -> Any:
+            value = peek(obj, slot)
+            return EXPIRED if value is missing else value
+
+        return get
+
+    def _value(self, bind: Any) -> Evaluate:
+        if bind.callable is not None:
+            value = bind.callable()
+        elif bind.key in self.params:
+            value = self.params[bind.key]
+        else:
+            value = bind.value
+        return lambda obj: value
+
+    def _unary(self, clause: Any) -> Evaluate:
+        inner = self.compile(clause.element)
+        if clause.operator is operators.inv:
+
+            def negated(obj: Any) -> Any:
+                value = inner(obj)
+                return value if value is None or value is EXPIRED else not value
+
+            return negated
+        if clause.operator is operators.neg:
+
+            def negative(obj: Any) -> Any:
+                value = inner(obj)
+                return value if value is None or value is EXPIRED else -value
+
+            return negative
+        raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__} with its operator")
+
+    def _boolean(self, clause: Any) -> Evaluate:
+        parts = [self.compile(part) for part in clause.clauses]
+        if clause.operator is operators.and_:
+
+            def every(obj: Any) -> Any:
+                unknown = False
+                for part in parts:
+                    value = part(obj)
+                    if value is EXPIRED:
+                        return EXPIRED
+                    if value is None:
+                        unknown = True
+                    elif not value:
+                        return False
+                return None if unknown else True
+
+            return every
+        if clause.operator is operators.or_:
+
+            def some(obj: Any) -> Any:
+                unknown = False
+                for part in parts:
+                    value = part(obj)
+                    if value is EXPIRED:
+                        return EXPIRED
+                    if value:
+                        return True
+                    unknown = unknown or value is None
+                return None if unknown else False
+
+            return some
+        raise UnevaluatableError("Cannot evaluate a list of clauses")
+
+    def _binary(self, clause: Any) -> Evaluate:
+        left, right = self.compile(clause.left), self.compile(clause.right)
+        op = clause.operator
+        if op is operators.is_ or op is operators.is_not:
+            want = op is operators.is_
+
+            def identical(obj: Any) -> Any:
+                a, b = left(obj), right(obj)
+                if a is EXPIRED or b is EXPIRED:
+                    return EXPIRED
+                return (a == b) is want
+
+            return identical
+        if op is operators.in_op or op is operators.not_in_op:
+            wanted = op is operators.in_op
+
+            def among(obj: Any) -> Any:
+                a, b = left(obj), right(obj)
+                if a is EXPIRED or b is EXPIRED:
+                    return EXPIRED
+                if a is None or b is None:
+                    return None
+                return (a in b) is wanted
+
+            return among
+        if op is operators.concat_op:
+            function: Any = operator.add
+        else:
+            function = _PLAIN.get(op)
+        if function is None:
+            name = getattr(op, "__name__", str(op))
+            raise UnevaluatableError(
+                f"Cannot evaluate {type(clause).__name__} with operator {name}"
+            )
+
+        def compute(obj: Any) -> Any:
+            a, b = left(obj), right(obj)
+            if a is EXPIRED or b is EXPIRED:
+                return EXPIRED
+            if a is None or b is None:
+                return None
+            return function(a, b)
+
+        return compute
+
+
+def compile_criterion(
+    mapper: Any, criteria: Any, params: Mapping[str, Any] | None = None
+) -> Evaluate:
+    """One function for all of several criteria."""
+    compiler = Compiler(mapper, params)
+    parts = [compiler.compile(criterion) for criterion in criteria]
+    if not parts:
+        return lambda obj: True
+
+    def every(obj: Any) -> Any:
+        unknown = False
+        for part in parts:
+            value = part(obj)
+            if value is EXPIRED:
+                return EXPIRED
+            if value is None:
+                unknown = True
+            elif not value:
+                return False
+        return None if unknown else True
+
+    return every

@@ -1,0 +1,150 @@
+"""What the unit of work knows about a mapper and its relationships, computed once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .base import MANYTOMANY, MANYTOONE, ONETOMANY
+
+if TYPE_CHECKING:
+    from .mapper import Mapper
+
+
+class RelationInfo:
+    """A relationship as the unit of work sees it.
+
+    `source` and `target_slots` are the column slots of the synchronised pairs: of
+    the object whose key is copied, and of the object that takes it. For
+    many-to-many both are keys, `columns` the columns of the secondary table they go
+    to: `order[i]` is (0, n) for the n-th source slot, (1, n) for the n-th target.
+    """
+
+    __slots__ = (
+        "cascade_delete",
+        "cascade_orphan",
+        "direction",
+        "key",
+        "order",
+        "parent",
+        "passive_deletes",
+        "passive_updates",
+        "prop",
+        "reverse",
+        "secondary_plans",
+        "self_referential",
+        "slot",
+        "sort_key",
+        "source",
+        "target",
+        "target_slots",
+    )
+
+    def __init__(self, info: MapperInfo, prop: Any) -> None:
+        self.prop = prop
+        self.key: str = prop.key
+        self.slot: int = prop.slot
+        self.parent = info
+        self.direction = prop.direction
+        self.target = info_of(prop.mapper) if prop.mapper is not info.mapper else info
+        self.sort_key = f"{_sort_key(prop.parent)}_{prop.key}"
+        self.cascade_delete: bool = prop.cascade.delete
+        self.cascade_orphan: bool = prop.cascade.delete_orphan
+        self.passive_deletes: bool | str = prop.passive_deletes
+        self.passive_updates: bool = getattr(prop, "passive_updates", True)
+        self.self_referential: bool = self.target is info
+        self.reverse: tuple[Any, ...] = tuple(getattr(prop, "_reverse_property", ()))
+        self.secondary_plans: dict[Any, Any] = {}
+        own, other = info.mapper, prop.mapper
+        self.order: tuple[tuple[int, int], ...] = ()
+        if self.direction is ONETOMANY:
+            self.source = _slots(own, [a for a, _ in prop.synchronize_pairs])
+            self.target_slots = _slots(other, [b for _, b in prop.synchronize_pairs])
+        elif self.direction is MANYTOONE:
+            self.source = _slots(other, [a for a, _ in prop.synchronize_pairs])
+            self.target_slots = _slots(own, [b for _, b in prop.synchronize_pairs])
+        else:
+            self.source = _slots(own, [a for a, _ in prop.synchronize_pairs])
+            self.target_slots = _slots(other, [a for a, _ in prop.secondary_synchronize_pairs])
+            places = {b: (0, i) for i, (_, b) in enumerate(prop.synchronize_pairs)}
+            places.update({b: (1, i) for i, (_, b) in enumerate(prop.secondary_synchronize_pairs)})
+            self.order = tuple(places[c] for c in prop.secondary.c if c in places)
+
+    def __repr__(self) -> str:
+        return f"{self.prop.parent.class_.__name__}.{self.key}"
+
+
+class MapperInfo:
+    """A mapper as the unit of work sees it."""
+
+    __slots__ = (
+        "_cascades",
+        "_relations",
+        "manager",
+        "mapper",
+        "sort_key",
+        "statements",
+        "version",
+    )
+
+    def __init__(self, mapper: Mapper[Any]) -> None:
+        self.mapper = mapper
+        self.manager = mapper.class_manager
+        self.sort_key = _sort_key(mapper)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was computed: the class got new attributes."""
+        self.version = len(self.mapper._props)
+        self._relations: tuple[RelationInfo, ...] | None = None
+        self._cascades: dict[str, tuple[RelationInfo, ...]] = {}
+        # dialect -> persistence.Statements
+        self.statements: dict[Any, Any] = {}
+
+    def __repr__(self) -> str:
+        return str(self.mapper)
+
+    def relations(self) -> tuple[RelationInfo, ...]:
+        """The relationships a flush has to look at."""
+        found = self._relations
+        if found is None:
+            found = self._relations = tuple(
+                RelationInfo(self, prop) for prop in self.mapper.relationships if not prop.viewonly
+            )
+        return found
+
+    def cascades(self, kind: str) -> tuple[RelationInfo, ...]:
+        """The relationships with a cascade: "delete", "expunge", "merge" …"""
+        found = self._cascades.get(kind)
+        if found is None:
+            name = kind.replace("-", "_")
+            found = self._cascades[kind] = tuple(
+                r for r in self.relations() if getattr(r.prop.cascade, name)
+            )
+        return found
+
+
+def info_of(mapper: Mapper[Any]) -> MapperInfo:
+    """The info of a mapper, always the same object."""
+    info: MapperInfo | None = mapper.__dict__.get("_flush_info")
+    if info is None:
+        info = mapper.__dict__["_flush_info"] = MapperInfo(mapper)
+    elif info.version != len(mapper._props):
+        info.reset()
+    return info
+
+
+def relations_of(info: MapperInfo) -> tuple[RelationInfo, ...]:
+    """The relationships of a mapper that a flush has to look at."""
+    return info._relations if info._relations is not None else info.relations()
+
+
+def _sort_key(mapper: Any) -> str:
+    cls = mapper.class_
+    return f"{cls.__module__}.{cls.__name__}"
+
+
+def _slots(mapper: Any, columns: list[Any]) -> tuple[int, ...]:
+    return tuple(mapper._columntoproperty[c].slot for c in columns)
+
+
+__all__ = ["MANYTOMANY", "MANYTOONE", "ONETOMANY", "MapperInfo", "RelationInfo", "info_of"]

@@ -1,0 +1,191 @@
+"""Session.merge(): copying the state of objects onto those of the same identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+def merge(
+    session: Session, instances: Sequence[Any], *, load: bool, options: Sequence[Any] | None
+) -> list[Any]:
+    """The objects of this session that the given ones were merged onto."""
+    if load:
+        # What is pending could have the identity that is looked for.
+        session._autoflush()
+    before = session.autoflush
+    session.autoflush = False
+    try:
+        run = _Merge(session, load, options)
+        return [run.merge(obj) for obj in instances]
+    finally:
+        session.autoflush = before
+
+
+class _Merge:
+    """One call of merge(): remembers what it has merged already."""
+
+    def __init__(self, session: Session, load: bool, options: Sequence[Any] | None) -> None:
+        self.session = session
+        self.load = load
+        self.options = options
+        # id of the given object -> (it, its merged object): cycles end here
+        self.done: dict[int, tuple[Any, Any]] = {}
+        self.by_key: dict[Any, Any] = {}
+        self.conflicts: set[int] = set()
+
+    def merge(self, obj: Any) -> Any:
+        found = self.done.get(id(obj))
+        if found is not None:
+            return found[1]
+        session = self.session
+        manager = _core.manager_of(obj)
+        if not _core.is_entity(obj) or manager is None:
+            from .session import _unmapped
+
+            raise _unmapped(obj)
+        if _core.session_of(obj) is session and not _core.state_flags(obj) & _core.STATE_DELETED:
+            # It is here already; what it refers to may not be.
+            self.done[id(obj)] = (obj, obj)
+            self._relationships(obj, obj, manager)
+            return obj
+        identity = _core.identity_key(obj)
+        if identity is None:
+            if not self.load:
+                raise exc.InvalidRequestError(
+                    "merge() with load=False option does not support objects transient (i.e. "
+                    "unpersisted) objects.  flush() all changes on mapped instances before "
+                    "merging with load=False."
+                )
+            values = self._key_of(obj, manager)
+        else:
+            values = identity[1]
+        merged, is_new = self._target(obj, manager, values, identity is not None)
+        self.done[id(obj)] = (obj, merged)
+        if merged is not obj:
+            self._columns(obj, merged, manager, is_new)
+            self._relationships(obj, merged, manager)
+        return merged
+
+    def _key_of(self, obj: Any, manager: Any) -> tuple[Any, ...] | None:
+        """The primary key values an object has in its attributes, or None."""
+        mapper = manager.mapper
+        values = []
+        for column in mapper.primary_key:
+            value = _core.peek(obj, mapper._columntoproperty[column].slot)
+            if value is _core.NO_VALUE or value is None:
+                return None
+            values.append(value)
+        return tuple(values)
+
+    def _target(
+        self, obj: Any, manager: Any, values: tuple[Any, ...] | None, persisted: bool
+    ) -> tuple[Any, bool]:
+        """The object of this session with that identity, made if there is none."""
+        session = self.session
+        key = None if values is None else (manager.mapper.base_mapper, values)
+        if key is not None:
+            known = self.by_key.get(key)
+            if known is not None:
+                return known, False
+            assert values is not None
+            merged = session._get(manager, values)
+            if merged is None:
+                if not self.load:
+                    merged = self._copy_detached(obj, manager, values)
+                else:
+                    merged = session.get(manager.mapper.class_, values, options=self.options)
+            elif self.load and _core.state_flags(merged) & _core.STATE_EXPIRED:
+                merged = session.get(manager.mapper.class_, values, options=self.options)
+            if merged is not None:
+                self.by_key[key] = merged
+                return merged, False
+        merged = manager.new_instance()
+        if key is not None:
+            self.by_key[key] = merged
+        session.add(merged)
+        return merged, True
+
+    def _copy_detached(self, obj: Any, manager: Any, values: tuple[Any, ...]) -> Any:
+        """load=False: an object with the given one's identity, without asking the database."""
+        if _core.state_flags(obj) & _core.STATE_MODIFIED or _core.changed_slots(obj):
+            raise exc.InvalidRequestError(
+                "merge() with load=False option does not support objects marked as 'dirty'.  "
+                "flush() all changes on mapped instances before merging with load=False."
+            )
+        merged = manager.new_instance()
+        _core.set_identity(merged, values)
+        self.session._attach(merged)
+        return merged
+
+    def _columns(self, obj: Any, merged: Any, manager: Any, is_new: bool) -> None:
+        props = manager.mapper._props
+        unloaded = []
+        for prop in props.values():
+            if not prop._is_column or prop.slot < 0:
+                continue
+            value = _core.peek(obj, prop.slot)
+            if value is _core.NO_VALUE:
+                unloaded.append(prop.slot)
+                continue
+            if not self.load:
+                _core.set_loaded(merged, prop.slot, value)
+            elif is_new:
+                _core.set_value(merged, prop.slot, value)
+            else:
+                now = getattr(merged, prop.key)
+                if now is not value and not _same(now, value):
+                    _core.set_value(merged, prop.slot, value)
+        if not self.load and unloaded:
+            _core.expire(merged, unloaded)
+
+    def _relationships(self, obj: Any, merged: Any, manager: Any) -> None:
+        for prop in manager.mapper.relationships:
+            if prop.viewonly and not prop.cascade.merge:
+                continue
+            if not prop.cascade.merge:
+                if obj is not merged and not self.load:
+                    _core.expire(merged, [prop.slot])
+                continue
+            value = _core.peek(obj, prop.slot)
+            if value is _core.NO_VALUE:
+                continue
+            if obj is merged:
+                for child in _members(prop, value):
+                    self.merge(child)
+                continue
+            if prop.uselist:
+                if self.load and _core.state_flags(merged) & _core.STATE_KEY:
+                    # The old members must be known to find what went.
+                    getattr(merged, prop.key)
+                members = [m for m in map(self.merge, _members(prop, value)) if m is not None]
+                if not self.load:
+                    _core.set_loaded(merged, prop.slot, members)
+                else:
+                    setattr(merged, prop.key, type(value)(members))
+            else:
+                child = None if value is None else self.merge(value)
+                if not self.load:
+                    _core.set_loaded(merged, prop.slot, child)
+                elif _core.peek(merged, prop.slot) is not child:
+                    setattr(merged, prop.key, child)
+
+
+def _members(prop: Any, value: Any) -> list[Any]:
+    if value is None:
+        return []
+    if not prop.uselist:
+        return [value]
+    return list(value.values()) if isinstance(value, dict) else list(value)
+
+
+def _same(a: Any, b: Any) -> bool:
+    try:
+        return bool(a == b)
+    except Exception:
+        return False

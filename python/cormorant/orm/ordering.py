@@ -1,0 +1,384 @@
+"""The order of a flush: a graph of saves, deletes and relationship processing.
+
+The steps of a flush are nodes: saving and deleting the objects of a mapper, and,
+for each relationship that takes part, processing it for saved and for deleted
+parents. Edges say what must come first. Nodes are taken in layers, each layer
+sorted by name, so that the order of statements is the same in every process.
+
+If the graph has a cycle (a class that refers to itself, two that refer to each
+other), its nodes are replaced by nodes of single objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from .base import MANYTOMANY, MANYTOONE, ONETOMANY
+from .flushinfo import MapperInfo, RelationInfo, relations_of
+
+if TYPE_CHECKING:
+    from .unitofwork import Flush
+
+_RANK = {
+    "delete": "DeleteAll",
+    "process": "ProcessAll",
+    "undo": "ProcessAll",
+    "save": "SaveUpdateAll",
+}
+
+
+class Node:
+    """One step: kind "save", "delete" (of a mapper), "process" or "undo" (of a
+    relationship, for saved or deleted parents); `obj` if it is about one object."""
+
+    __slots__ = ("kind", "obj", "sort_key", "subject")
+
+    def __init__(self, kind: str, subject: Any, obj: Any = None) -> None:
+        self.kind = kind
+        self.subject = subject
+        self.obj = obj
+        self.sort_key = (_RANK[kind], subject.sort_key, kind == "undo")
+
+    def __hash__(self) -> int:
+        return hash((self.kind, id(self.subject), id(self.obj)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Node)
+            and self.kind == other.kind
+            and self.subject is other.subject
+            and self.obj is other.obj
+        )
+
+
+Edge = tuple[Node, Node]
+
+
+class Plan:
+    """The steps of a flush over certain mappers and relationships."""
+
+    __slots__ = ("active", "cyclic", "edges", "infos", "nodes")
+
+    def __init__(self, infos: tuple[MapperInfo, ...], active: frozenset[RelationInfo]) -> None:
+        self.infos = infos
+        self.active = active
+        nodes: dict[Node, None] = {}
+        self.edges: set[Edge] = set()
+        for info in infos:
+            save, delete = Node("save", info), Node("delete", info)
+            self.edges.add((save, delete))
+        for relation in active:
+            self.edges.update(_edges_of(relation))
+            nodes[Node("process", relation)] = None
+            nodes[Node("undo", relation)] = None
+        for first, then in self.edges:
+            nodes[first] = nodes[then] = None
+        ordered = sorted(nodes, key=_by_name)
+        self.cyclic = _on_cycles(ordered, self.edges)
+        self.nodes: list[Node] = ordered
+        if not self.cyclic:
+            self.nodes = [node for layer in layers(ordered, self.edges) for node in layer]
+
+
+def _by_name(node: Node) -> Any:
+    return node.sort_key
+
+
+def _edges_of(relation: RelationInfo) -> Iterator[Edge]:
+    """What must come before what because of a relationship."""
+    parent, child = relation.parent, relation.target
+    save_parent, delete_parent = Node("save", parent), Node("delete", parent)
+    save_child, delete_child = Node("save", child), Node("delete", child)
+    process, undo = Node("process", relation), Node("undo", relation)
+    if relation.direction is MANYTOMANY:
+        # Association rows need both ends while they exist.
+        yield save_parent, process
+        yield save_child, process
+        yield process, delete_child
+        yield undo, save_parent
+        yield undo, save_child
+        yield undo, delete_parent
+        yield undo, delete_child
+    elif relation.direction is MANYTOONE:
+        # The parent takes the key of the child.
+        yield save_child, process
+        yield process, save_parent
+        yield save_parent, delete_child
+        yield delete_parent, delete_child
+    else:
+        # The child takes the key of the parent.
+        yield save_parent, process
+        yield process, save_child
+        yield process, delete_child
+        yield save_child, delete_parent
+        yield delete_child, delete_parent
+        yield undo, save_child
+        yield undo, delete_child
+
+
+def layers(nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[list[Node]]:
+    """Nodes in layers: each only needs nodes of the layers before it."""
+    todo = list(nodes)
+    waiting = {node: 0 for node in todo}
+    after: dict[Node, list[Node]] = {node: [] for node in todo}
+    for first, then in edges:
+        if first in waiting and then in waiting:
+            after[first].append(then)
+            waiting[then] += 1
+    position = {node: i for i, node in enumerate(todo)}
+    ready = [node for node in todo if not waiting[node]]
+    done = 0
+    while ready:
+        yield ready
+        done += len(ready)
+        following = []
+        for node in ready:
+            for then in after[node]:
+                waiting[then] -= 1
+                if not waiting[then]:
+                    following.append(then)
+        ready = sorted(following, key=position.__getitem__)
+    if done < len(todo):
+        left = [node for node in todo if waiting[node]]
+        raise exc.CircularDependencyError(
+            "Circular dependency detected.",
+            [_Text(_describe(node)) for node in left],
+            {(_describe(a), _describe(b)) for a, b in edges if a in left and b in left},
+        )
+
+
+class _Text(str):
+    """Text whose repr is itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _describe(node: Node) -> str:
+    shown = "" if node.obj is None else f"<{type(node.obj).__name__} at {id(node.obj):#x}>"
+    if node.kind in ("save", "delete"):
+        kind = "SaveUpdate" if node.kind == "save" else "Delete"
+        return f"{kind}State({shown})" if shown else f"{kind}All({node.subject})"
+    processor = {ONETOMANY: "OneToManyDP", MANYTOONE: "ManyToOneDP", MANYTOMANY: "ManyToManyDP"}
+    rule = f"{processor[node.subject.direction]}({node.subject})"
+    deleting = f"delete={node.kind == 'undo'}"
+    return (
+        f"ProcessState({rule}, {shown}, {deleting})" if shown else f"ProcessAll({rule}, {deleting})"
+    )
+
+
+def _on_cycles(nodes: list[Node], edges: set[Edge]) -> set[Node]:
+    """Nodes that lie on a cycle (Tarjan's strongly connected components)."""
+    after: dict[Node, list[Node]] = {node: [] for node in nodes}
+    found: set[Node] = set()
+    for first, then in edges:
+        if first == then:
+            found.add(first)
+        after[first].append(then)
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    stack: list[Node] = []
+    on_stack: set[Node] = set()
+    for root in nodes:
+        if root in index:
+            continue
+        path = [(root, iter(after[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while path:
+            node, following = path[-1]
+            for then in following:
+                if then not in index:
+                    index[then] = low[then] = len(index)
+                    stack.append(then)
+                    on_stack.add(then)
+                    path.append((then, iter(after[then])))
+                    break
+                if then in on_stack:
+                    low[node] = min(low[node], index[then])
+            else:
+                path.pop()
+                if path:
+                    low[path[-1][0]] = min(low[path[-1][0]], low[node])
+                if low[node] == index[node]:
+                    component = []
+                    while True:
+                        member = stack.pop()
+                        on_stack.discard(member)
+                        component.append(member)
+                        if member == node:
+                            break
+                    if len(component) > 1:
+                        found.update(component)
+    return found
+
+
+_plans: dict[tuple[tuple[MapperInfo, ...], frozenset[RelationInfo]], Plan] = {}
+
+
+def plan_of(infos: tuple[MapperInfo, ...], active: frozenset[RelationInfo]) -> Plan:
+    """The plan of a flush over these mappers and relationships, made once."""
+    key = (tuple(sorted(infos, key=lambda info: info.sort_key)), active)
+    plan = _plans.get(key)
+    if plan is None:
+        if len(_plans) > 500:
+            _plans.clear()
+        plan = _plans[key] = Plan(key[0], active)
+    return plan
+
+
+# ---- objects one by one ------------------------------------------------------
+
+
+def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, list[Any] | None]]]:
+    """Layers of a plan whose cyclic nodes are replaced by nodes of single objects.
+
+    Each layer is a list of (node, objects): None means all objects of the node.
+    """
+    cyclic = plan.cyclic
+    nodes: dict[Node, None] = {}
+    edges: set[Edge] = set()
+    expansion: dict[Node, set[Node]] = {node: set() for node in cyclic}
+    in_cycle = {node.subject for node in cyclic if node.kind in ("save", "delete")}
+
+    for node in plan.nodes:
+        if node not in cyclic and not _is_replaced(node, in_cycle):
+            nodes[node] = None
+    for node in plan.nodes:
+        if node in cyclic and node.kind in ("save", "delete"):
+            for obj in _objects_of(flush, node):
+                single = Node(node.kind, node.subject, obj)
+                nodes[single] = None
+                expansion[node].add(single)
+    for info in plan.infos:
+        for relation in relations_of(info):
+            if relation not in plan.active:
+                continue
+            if relation.parent in in_cycle or relation.target in in_cycle:
+                _expand(flush, relation, in_cycle, nodes, edges, expansion)
+    for first, then in plan.edges:
+        if first in cyclic and then in cyclic:
+            continue
+        if _is_replaced(first, in_cycle) or _is_replaced(then, in_cycle):
+            continue
+        for a in expansion[first] if first in cyclic else (first,):
+            for b in expansion[then] if then in cyclic else (then,):
+                edges.add((a, b))
+    ordered = sorted(nodes, key=_by_name)
+    for layer in layers(ordered, edges):
+        yield _gather(layer)
+
+
+def _is_replaced(node: Node, in_cycle: set[Any]) -> bool:
+    """True for relationship nodes that are done per object."""
+    return node.kind in ("process", "undo") and (
+        node.subject.parent in in_cycle or node.subject.target in in_cycle
+    )
+
+
+def _objects_of(flush: Flush, node: Node) -> list[Any]:
+    work = flush.work.get(node.subject)
+    if work is None:
+        return []
+    return work.deletes if node.kind == "delete" else [*work.new, *work.updates]
+
+
+def _expand(
+    flush: Flush,
+    relation: RelationInfo,
+    in_cycle: set[Any],
+    nodes: dict[Node, None],
+    edges: set[Edge],
+    expansion: dict[Node, set[Node]],
+) -> None:
+    """Nodes and edges of a relationship, parent by parent."""
+    from .dependency import full_history
+
+    work = flush.work.get(relation.parent)
+    if work is None:
+        return
+    parent_cyclic = relation.parent in in_cycle
+    child_cyclic = relation.target in in_cycle
+    for kind, objects in (("process", [*work.new, *work.updates]), ("undo", work.deletes)):
+        parent_kind = "save" if kind == "process" else "delete"
+        for obj in objects:
+            if kind == "undo" and not relation.passive_deletes:
+                groups = full_history(obj, relation)
+            else:
+                groups = _core.history(obj, relation.slot)
+            members = [o for group in groups for o in group if o is not None]
+            if not any(groups):
+                continue
+            step = Node(kind, relation, obj)
+            nodes[step] = None
+            whole = Node(kind, relation)
+            if whole in expansion:
+                expansion[whole].add(step)
+            parent = Node(parent_kind, relation.parent, obj if parent_cyclic else None)
+            children: list[Node] = []
+            if child_cyclic:
+                for member in members:
+                    flags = _core.state_flags(member)
+                    if flags & _core.STATE_TO_DELETE:
+                        children.append(Node("delete", relation.target, member))
+                    elif _takes_part(flush, member, flags):
+                        children.append(Node("save", relation.target, member))
+            else:
+                children = [Node("save", relation.target), Node("delete", relation.target)]
+            edges.update(_object_edges(relation, kind, step, parent, children))
+
+
+def _takes_part(flush: Flush, obj: Any, flags: int) -> bool:
+    flush._track()
+    return bool(flags & _core.STATE_NEW) or id(obj) in flush.registered
+
+
+def _object_edges(
+    relation: RelationInfo, kind: str, step: Node, parent: Node, children: list[Node]
+) -> Iterator[Edge]:
+    direction = relation.direction
+    if direction is MANYTOMANY:
+        yield (parent, step) if kind == "process" else (step, parent)
+    elif direction is MANYTOONE:
+        if kind == "process":
+            yield step, parent
+    elif kind == "process":
+        yield parent, step
+    else:
+        yield step, parent
+    for child in children:
+        deleted = child.kind == "delete"
+        if direction is MANYTOMANY:
+            if kind == "undo" or deleted:
+                yield step, child
+            else:
+                yield child, step
+        elif direction is MANYTOONE:
+            if kind == "process":
+                if not deleted:
+                    yield child, step
+            elif deleted:
+                yield parent, child
+        elif kind == "process":
+            yield step, child
+        else:
+            yield step, child
+            yield child, parent
+
+
+def _gather(layer: list[Node]) -> list[tuple[Node, list[Any] | None]]:
+    """Objects of one kind and subject are done together."""
+    found: dict[tuple[str, Any], tuple[Node, list[Any] | None]] = {}
+    for node in layer:
+        if node.obj is None:
+            found[node.kind, node.subject] = (node, None)
+            continue
+        entry = found.setdefault((node.kind, node.subject), (node, []))
+        if entry[1] is not None:
+            entry[1].append(node.obj)
+    return list(found.values())

@@ -1,0 +1,587 @@
+"""INSERT, UPDATE and DELETE of the objects of one mapper.
+
+For each mapper and dialect a `Statements` keeps what the C loops need: which columns
+go into an INSERT, and the plans made so far for each set of columns. Objects whose
+columns hold SQL expressions are written one by one through the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from ..engine.plans import type_codec
+from ..util import warn
+from .flushinfo import MapperInfo, RelationInfo
+
+if TYPE_CHECKING:
+    from .unitofwork import Flush
+
+
+class Statements:
+    """The statements of one mapper on one dialect."""
+
+    def __init__(self, info: MapperInfo, dialect: Any) -> None:
+        mapper = info.mapper
+        self.info = info
+        self.dialect = dialect
+        self.table = mapper.local_table
+        self.columns: list[Any] = []
+        self.slots: list[int] = []
+        for column in self.table.c:
+            prop = mapper._columntoproperty.get(column)
+            if prop is not None and prop.slot >= 0:
+                self.columns.append(column)
+                self.slots.append(prop.slot)
+        self.column_of = dict(zip(self.slots, self.columns, strict=True))
+        self.slot_of = {c: s for s, c in self.column_of.items()}
+        self.primary_key = tuple(self.table.primary_key)
+        self.pk_slots = tuple(self.slot_of[c] for c in self.primary_key if c in self.slot_of)
+        auto = getattr(self.table, "_autoincrement_column", None)
+        self.auto_slot: int = self.slot_of.get(auto, -1) if auto is not None else -1
+        self._find_defaults()
+        self.inserts: dict[Any, Any] = {}
+        self.updates: dict[Any, Any] = {}
+        self.delete_plan: Any = None
+
+    def _find_defaults(self) -> None:
+        """Which columns are filled by whom when the program gives no value."""
+        self.insert_rules: list[tuple[int, int, Any]] = []
+        self.fetched: list[int] = []  # by the server or a SQL expression: RETURNING
+        self.context_defaults: list[tuple[int, Any]] = []
+        self.python_onupdates: list[tuple[int, Any]] = []
+        self.sql_onupdates: list[int] = []
+        for column, slot in zip(self.columns, self.slots, strict=True):
+            default = column.default
+            rule, value = _core.COLUMN_ALWAYS, None
+            if column.primary_key or column.server_default is not None:
+                rule = _core.COLUMN_OMIT_NONE
+            if getattr(column, "computed", None) is not None:
+                rule = _core.COLUMN_OMIT_NONE
+            if default is not None and not getattr(default, "is_sequence", False):
+                if getattr(default, "is_clause_element", False):
+                    rule = _core.COLUMN_OMIT_NONE
+                    if slot not in self.pk_slots:
+                        self.fetched.append(slot)
+                elif getattr(default, "is_callable", False):
+                    if _uses_context(default):
+                        self.context_defaults.append((slot, default.arg))
+                        rule = _core.COLUMN_ALWAYS
+                    else:
+                        rule, value = _core.COLUMN_DEFAULT, default.arg
+                else:
+                    rule, value = _core.COLUMN_DEFAULT, default.arg
+            elif column.server_default is not None and slot not in self.pk_slots:
+                self.fetched.append(slot)
+            self.insert_rules.append((slot, rule, value))
+            onupdate = column.onupdate
+            if onupdate is not None:
+                if getattr(onupdate, "is_clause_element", False):
+                    self.sql_onupdates.append(slot)
+                else:
+                    self.python_onupdates.append((slot, onupdate))
+            elif getattr(column, "server_onupdate", None) is not None:
+                self.sql_onupdates.append(slot)
+
+    # -- INSERT ---------------------------------------------------------------
+
+    def returning_of(self, slots: Sequence[int], many: bool) -> tuple[list[int], int]:
+        """Slots to fetch by RETURNING, and the one fed by the last generated key."""
+        given = set(slots)
+        fetched = [s for s in self.fetched if s not in given]
+        missing = [s for s in self.pk_slots if s not in given]
+        if not missing and not fetched:
+            return [], -1
+        generated = missing if self.auto_slot in missing or not missing else []
+        if fetched or (many and generated):
+            return [*generated, *fetched], -1
+        return [], self.auto_slot if self.auto_slot in missing else -1
+
+    def make_insert(self, slots: tuple[int, ...], many: bool) -> Any:
+        """The plan that inserts objects providing these slots."""
+        from ..sql.dml import insert
+
+        returning, last_id = self.returning_of(slots, many)
+        statement = insert(self.table)
+        if returning:
+            statement = statement.returning(*(self.column_of[s] for s in returning))
+        compiled = statement.compile(
+            dialect=self.dialect,
+            column_keys=[self.column_of[s].key for s in slots],
+            for_executemany=many and not slots,
+        )
+        plan = self._plan(compiled, [self.column_of[s].key for s in slots])
+        return _core.InsertPlan(plan, slots, tuple(returning), last_id)
+
+    def _plan(self, compiled: Any, names: Sequence[str]) -> Any:
+        """A C plan whose values come in the order of `names`."""
+        places: dict[str, int] = {}
+        for i, name in enumerate(names):
+            places.setdefault(name, i)
+        binds = []
+        for name in compiled.positiontup or ():
+            bind = compiled.binds[name]
+            code, arg = type_codec(bind.type, self.dialect)
+            index = places.get(name)
+            if index is None:
+                # A constant inside a SQL default: the same whatever the row.
+                value = _core.encode(code, arg, bind.effective_value)
+                binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
+            else:
+                binds.append((index, code, arg))
+        return _core.Plan(compiled.string, binds)
+
+    # -- UPDATE ---------------------------------------------------------------
+
+    def _where_key(self) -> tuple[Any, list[str]]:
+        """The criterion of one row and the names of its parameters."""
+        from ..sql import and_
+        from ..sql.constructs import bindparam
+
+        criteria, names = [], []
+        for column in self.primary_key:
+            name = f"{self.table.name}_{column.name}"
+            while name in self.table.c:
+                name += "_"
+            names.append(name)
+            criteria.append(column == bindparam(name, type_=column.type))
+        return and_(*criteria), names
+
+    def make_update(self, slots: tuple[int, ...]) -> Any:
+        """The plan that updates these slots of one row."""
+        from ..sql.dml import update
+
+        where, names = self._where_key()
+        keys = [self.column_of[s].key for s in slots]
+        compiled = update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
+        return self._plan(compiled, [*keys, *names])
+
+    def make_delete(self) -> Any:
+        """The plan that deletes one row."""
+        if self.delete_plan is None:
+            from ..sql.dml import delete
+
+            where, names = self._where_key()
+            compiled = delete(self.table).where(where).compile(dialect=self.dialect)
+            self.delete_plan = self._plan(compiled, names)
+        return self.delete_plan
+
+
+def _constant(value: Any) -> Any:
+    return lambda _ignored: value
+
+
+def _uses_context(default: Any) -> bool:
+    """True if a default's function looks at the execution context."""
+    return bool(getattr(default, "_uses_context", False))
+
+
+def statements_of(info: MapperInfo, dialect: Any) -> Statements:
+    """The statements of a mapper on a dialect, made once."""
+    found: Statements | None = info.statements.get(dialect)
+    if found is None:
+        found = info.statements[dialect] = Statements(info, dialect)
+    return found
+
+
+# ---- saving ----------------------------------------------------------------------
+
+
+def save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
+    """UPDATE and INSERT objects of a mapper: updates by primary key, inserts as added."""
+    connection = flush.session._connection_for(info.mapper)
+    statements = statements_of(info, connection.dialect)
+    if new:
+        new = _check_conflicts(flush, statements, connection, new)
+    if updates:
+        _update(flush, statements, connection, _core.sort_by_key(updates))
+    if new:
+        _insert(flush, statements, connection, new)
+
+
+def _check_conflicts(
+    flush: Flush, statements: Statements, connection: Any, new: list[Any]
+) -> list[Any]:
+    """New objects with the identity of an object in the session: if that one is being
+    deleted, its row is updated instead."""
+    conflicts = _core.identity_conflicts(flush.session, new)
+    if not conflicts:
+        return new
+    switched: set[int] = set()
+    for obj, existing in conflicts:
+        flags = _core.state_flags(existing)
+        if flags & _core.STATE_DELETED:
+            continue
+        if not flags & _core.STATE_TO_DELETE:
+            warn(
+                f"New instance {_show(obj)} with identity key {_core.identity_key(existing)} "
+                f"conflicts with persistent instance {_show(existing)}"
+            )
+            continue
+        _switch_row(statements, connection, obj, existing)
+        switched.add(id(obj))
+        work = flush.work[statements.info]
+        work.deletes = [o for o in work.deletes if o is not existing]
+        flush.row_switches[id(obj)] = existing
+    return [o for o in new if id(o) not in switched]
+
+
+def _switch_row(statements: Statements, connection: Any, obj: Any, existing: Any) -> None:
+    """UPDATE the row of a deleted object with what replaces it."""
+    from ..sql.dml import update
+
+    values = {}
+    for column, slot in zip(statements.columns, statements.slots, strict=True):
+        value = _core.peek(obj, slot)
+        if value is _core.NO_VALUE or column.primary_key:
+            continue
+        if _core.peek(existing, slot) != value:
+            values[column.key] = value
+    if not values:
+        return
+    key = _core.identity_key(existing)
+    assert key is not None
+    statement = update(statements.table).values(values)
+    for column, part in zip(statements.primary_key, key[1], strict=True):
+        statement = statement.where(column == part)
+    connection.execute(statement)
+
+
+def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
+    if statements.context_defaults:
+        _fill_context_defaults(statements, new)
+
+    def special(obj: Any) -> None:
+        _insert_one(flush, statements, connection, obj)
+
+    raw = connection._dbapi_connection
+    try:
+        _core.insert_objects(
+            raw,
+            statements.info.manager,
+            statements.insert_rules,
+            statements.make_insert,
+            statements.inserts,
+            new,
+            connection._flush_log(),
+            special,
+        )
+    except exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        _wrap(connection, raw, error)
+
+
+def _wrap(connection: Any, raw: Any, error: Exception) -> None:
+    """Raise a driver's error as SQLAlchemy's; anything else as it is."""
+    connection._wrap_error(error, raw.failed_sql, raw.failed_params)
+    raise error
+
+
+def _update(flush: Flush, statements: Statements, connection: Any, objects: list[Any]) -> None:
+    if statements.python_onupdates:
+        _fill_onupdates(statements, objects)
+
+    def special(obj: Any, slots: tuple[int, ...]) -> None:
+        _update_one(flush, statements, connection, obj, slots)
+
+    raw = connection._dbapi_connection
+    changed = None
+    if statements.sql_onupdates:
+        changed = [o for o in objects if _core.changed_columns(o, statements.slots)]
+    try:
+        _core.update_objects(
+            raw,
+            statements.info.manager,
+            statements.slots,
+            statements.make_update,
+            statements.updates,
+            objects,
+            connection._flush_log(),
+            special,
+        )
+    except exc.StaleDataError as error:
+        raise _stale("UPDATE", statements.table, error) from None
+    except exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        _wrap(connection, raw, error)
+    for obj in changed or ():
+        flush.expire_after.append((obj, statements.sql_onupdates))
+
+
+def _stale(verb: str, table: Any, error: exc.StaleDataError) -> exc.StaleDataError:
+    if len(error.args) != 2:
+        return error
+    expected, matched = error.args
+    done = "update" if verb == "UPDATE" else "delete"
+    return exc.StaleDataError(
+        f"{verb} statement on table '{table.description}' expected to {done} "
+        f"{expected} row(s); {matched} were matched."
+    )
+
+
+def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
+    """DELETE objects of a mapper, sorted by primary key."""
+    connection = flush.session._connection_for(info.mapper)
+    statements = statements_of(info, connection.dialect)
+    objects = _core.sort_by_key(objects)
+    raw = connection._dbapi_connection
+    try:
+        matched = _core.delete_objects(
+            raw, info.manager, statements.make_delete(), objects, connection._flush_log()
+        )
+    except exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        _wrap(connection, raw, error)
+    expected = len(objects)
+    if 0 <= matched < expected and getattr(info.mapper, "confirm_deleted_rows", True):
+        warn(
+            f"DELETE statement on table {statements.table.description!r} expected to delete "
+            f"{expected} row(s); {matched} were matched.  Please set "
+            "confirm_deleted_rows=False within the mapper configuration to prevent this "
+            "warning."
+        )
+
+
+# ---- one by one --------------------------------------------------------------------
+
+
+class _DefaultContext:
+    """What a default's function sees of the row it fills."""
+
+    def __init__(self, params: dict[str, Any], column: Any) -> None:
+        self.current_column = column
+        self._params = params
+
+    @property
+    def current_parameters(self) -> dict[str, Any]:
+        """Values of the row so far."""
+        return self._params
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
+        """Values of the row so far."""
+        return self._params
+
+
+def _row_params(statements: Statements, obj: Any) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+    for column, (slot, rule, default) in zip(
+        statements.columns, statements.insert_rules, strict=True
+    ):
+        value = _core.peek(obj, slot)
+        if value is _core.NO_VALUE or value is None:
+            value = None
+            if rule == _core.COLUMN_OMIT_NONE:
+                continue
+            if rule == _core.COLUMN_DEFAULT:
+                value = default(None) if callable(default) else default
+                _core.set_loaded(obj, slot, value)
+        params[column.key] = value
+    return params
+
+
+def _fill_context_defaults(statements: Statements, objects: list[Any]) -> None:
+    """Defaults that look at the other values of their row."""
+    for obj in objects:
+        params = _row_params(statements, obj)
+        for slot, function in statements.context_defaults:
+            if _core.peek(obj, slot) in (_core.NO_VALUE, None):
+                column = statements.column_of[slot]
+                value = function(_DefaultContext(params, column))
+                params[column.key] = value
+                _core.set_loaded(obj, slot, value)
+
+
+def _fill_onupdates(statements: Statements, objects: list[Any]) -> None:
+    """Python onupdate values of objects that are going to be updated."""
+    for obj in objects:
+        changed = _core.changed_columns(obj, statements.slots)
+        if not changed:
+            continue
+        for slot, onupdate in statements.python_onupdates:
+            if slot in changed:
+                continue
+            value = onupdate.arg
+            if getattr(onupdate, "is_callable", False):
+                column = statements.column_of[slot]
+                params = {statements.column_of[s].key: _core.peek(obj, s) for s in changed}
+                value = value(_DefaultContext(params, column))
+            _core.set_value(obj, slot, value)
+
+
+def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) -> None:
+    """INSERT an object that holds SQL expressions."""
+    from ..sql.dml import insert
+
+    plain: dict[str, Any] = {}
+    expressions: dict[Any, Any] = {}
+    given, expired = [], []
+    for column, (slot, rule, default) in zip(
+        statements.columns, statements.insert_rules, strict=True
+    ):
+        value = _core.peek(obj, slot)
+        if value is _core.NO_VALUE or value is None:
+            if rule == _core.COLUMN_OMIT_NONE:
+                continue
+            value = None
+            if rule == _core.COLUMN_DEFAULT:
+                value = default(None) if callable(default) else default
+                _core.set_loaded(obj, slot, value)
+        elif _is_expression(value):
+            expressions[column] = value
+            expired.append(slot)
+            given.append(slot)
+            continue
+        plain[column.key] = value
+        given.append(slot)
+    returning, last_id = statements.returning_of(given, False)
+    statement = insert(statements.table).values(expressions)
+    if returning:
+        statement = statement.returning(*(statements.column_of[s] for s in returning))
+    result = connection.execute(statement, plain)
+    if returning:
+        row = result.one()
+        for slot, value in zip(returning, row, strict=True):
+            _core.set_loaded(obj, slot, value)
+    elif last_id >= 0:
+        _core.set_loaded(obj, last_id, connection._dbapi_connection.last_insert_id())
+    expired = [s for s in expired if s not in statements.pk_slots]
+    flush.expire_after.append((obj, expired))
+
+
+def _update_one(
+    flush: Flush, statements: Statements, connection: Any, obj: Any, slots: tuple[int, ...]
+) -> None:
+    """UPDATE an object that holds SQL expressions."""
+    from ..sql.dml import update
+
+    plain: dict[str, Any] = {}
+    expressions: dict[Any, Any] = {}
+    expired = []
+    for slot in slots:
+        value = _core.peek(obj, slot)
+        column = statements.column_of[slot]
+        if _is_expression(value):
+            expressions[column] = value
+            expired.append(slot)
+        else:
+            plain[column.key] = value
+    where, names = statements._where_key()
+    key = _core.identity_key(obj)
+    assert key is not None
+    statement = update(statements.table).where(where).values(expressions)
+    params = {**plain, **dict(zip(names, key[1], strict=True))}
+    result = connection.execute(statement, params)
+    if result.rowcount != 1:
+        raise _stale("UPDATE", statements.table, exc.StaleDataError(1, result.rowcount))
+    flush.expire_after.append((obj, expired))
+
+
+def _is_expression(value: Any) -> bool:
+    cls = type(value)
+    return hasattr(cls, "__clause_element__") or hasattr(cls, "__visit_name__")
+
+
+# ---- association rows ----------------------------------------------------------------
+
+
+def change_association_rows(
+    flush: Flush, relation: RelationInfo, inserts: list[Any], deletes: list[Any]
+) -> None:
+    """DELETE and INSERT rows of a secondary table; rows are in the order of its columns."""
+    if not inserts and not deletes:
+        return
+    prop = relation.prop
+    connection = flush.session._connection_for(prop.parent)
+    dialect = connection.dialect
+    plans = relation.secondary_plans.get(dialect)
+    if plans is None:
+        plans = relation.secondary_plans[dialect] = _secondary_plans(relation, dialect)
+    if deletes:
+        matched = _execute_rows(connection, plans[1], deletes)
+        if 0 <= matched != len(deletes):
+            raise exc.StaleDataError(
+                f"DELETE statement on table '{prop.secondary.description}' expected to delete "
+                f"{len(deletes)} row(s); Only {matched} were matched."
+            )
+    if inserts:
+        _execute_rows(connection, plans[0], inserts)
+
+
+def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
+    raw = connection._dbapi_connection
+    log = connection._flush_log()
+    shown: Any = rows if len(rows) > 1 else rows[0]
+    if log is not None:
+        log(plan.sql, shown, 0, 0, False)
+    try:
+        return raw.execute_many(plan, rows)
+    except exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        connection._wrap_error(error, plan.sql, shown)
+        raise
+
+
+def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
+    from ..sql import and_
+    from ..sql.constructs import bindparam
+    from ..sql.dml import delete, insert
+
+    prop = relation.prop
+    table = prop.secondary
+    ends = {c for _, c in (*prop.synchronize_pairs, *prop.secondary_synchronize_pairs)}
+    columns = [c for c in table.c if c in ends]
+    keys = [c.key for c in columns]
+    insert_compiled = insert(table).compile(dialect=dialect, column_keys=keys)
+    where = and_(*(c == bindparam(c.key, type_=c.type) for c in columns))
+    delete_compiled = delete(table).where(where).compile(dialect=dialect)
+    plans = []
+    for compiled in (insert_compiled, delete_compiled):
+        binds = []
+        for name in compiled.positiontup or ():
+            bind = compiled.binds[name]
+            code, arg = type_codec(bind.type, dialect)
+            if name in keys:
+                binds.append((keys.index(name), code, arg))
+            else:
+                value = _core.encode(code, arg, bind.effective_value)
+                binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
+        plans.append(_core.Plan(compiled.string, binds))
+    return plans[0], plans[1]
+
+
+# ---- afterwards ------------------------------------------------------------------------
+
+
+def finish_inserts(flush: Flush, info: MapperInfo, new: list[Any]) -> None:
+    """Inserted objects become persistent."""
+    session, transaction = flush.session, flush.transaction
+    switched = flush.row_switches
+    if switched:
+        replaced = [switched[id(o)] for o in new if id(o) in switched]
+        if replaced:
+            session._remove_deleted(replaced)
+            transaction._deleted.extend(replaced)
+    session._register(new)
+    _core.mark_born(new, transaction._level)
+    transaction._born = True
+
+
+def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
+    """Updated objects are clean; those whose primary key changed get a new identity."""
+    session, transaction = flush.session, flush.transaction
+    for obj in _core.key_changed(objects):
+        before = _core.identity_key(obj)
+        session._register([obj])
+        if _core.identity_key(obj) != before:
+            assert before is not None
+            transaction._key_switches.append((obj, before[1]))
+    _core.commit_states(objects)
+
+
+def _show(obj: Any) -> str:
+    return f"<{type(obj).__name__} at {id(obj):#x}>"

@@ -1,0 +1,94 @@
+"""Refreshing and expiring objects, and changes of their identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+def _show(obj: Any) -> str:
+    return f"<{type(obj).__name__} at {id(obj):#x}>"
+
+
+def _slots(obj: Any, names: Sequence[str]) -> list[int]:
+    """Slots of attribute names; KeyError as for an unknown attribute."""
+    manager = _core.manager_of(obj)
+    assert manager is not None
+    found = []
+    for name in names:
+        try:
+            found.append(manager.names[name])
+        except KeyError:
+            raise KeyError(name) from None
+    return found
+
+
+def cascaded(obj: Any) -> list[Any]:
+    """The object and what its refresh-expire cascades reach."""
+    from .unitofwork import cascade_objects
+
+    return [obj, *cascade_objects(obj, "refresh-expire")]
+
+
+def expire(session: Session, obj: Any, names: Sequence[str] | None) -> None:
+    """Session.expire()."""
+    if names is not None:
+        _core.expire(obj, _slots(obj, names))
+        return
+    for each in cascaded(obj):
+        flags = _core.state_flags(each)
+        if flags & _core.STATE_NEW:
+            # A pending object that is reached leaves the session.
+            session._expunge(each)
+        elif _core.session_of(each) is session:
+            _core.expire(each)
+
+
+def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_update: Any) -> None:
+    """Session.refresh()."""
+    from . import loading
+
+    session._autobegin_t()
+    session._autoflush()
+    session._require_persistent(obj)
+    if with_for_update == {} or with_for_update is False:
+        with_for_update = None
+    if names is None:
+        expire(session, obj, None)
+    else:
+        _core.expire(obj, _slots(obj, names))
+    if not loading.refresh(session, obj, None if names is None else list(names), with_for_update):
+        raise exc.InvalidRequestError(f"Could not refresh instance '{_show(obj)}'")
+
+
+def forget_expired(obj: Any) -> None:
+    """Before an object loses its identity: what is expired can no longer be loaded."""
+    manager = _core.manager_of(obj)
+    assert manager is not None
+    options = _core.load_options(obj)
+    if options is not None:
+        _core.set_load_options(obj, None)
+
+
+def to_detached(obj: Any) -> None:
+    """make_transient_to_detached() of a transient object."""
+    manager = _core.manager_of(obj)
+    assert manager is not None
+    mapper = manager.mapper
+    key = tuple(getattr(obj, mapper._columntoproperty[column].key) for column in mapper.primary_key)
+    _core.set_identity(obj, key)
+    loaded = _core.loaded_dict(obj)
+    _core.commit_state(obj)
+    # What was not given is loaded when it is read.
+    missing = [
+        slot
+        for name, slot in manager.names.items()
+        if name not in loaded and mapper._props[name]._is_column
+    ]
+    if missing:
+        _core.expire(obj, missing)

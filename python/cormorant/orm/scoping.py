@@ -1,0 +1,180 @@
+"""scoped_session: one session per thread, or per whatever a function tells apart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .. import exc
+from ..util import warn
+from .session import Session, _SessionClassMethods, sessionmaker
+
+__all__ = ["QueryPropertyDescriptor", "scoped_session"]
+
+
+class ScopedRegistry:
+    """Objects by the scope a function names."""
+
+    def __init__(self, createfunc: Callable[[], Any], scopefunc: Callable[[], Any]) -> None:
+        self.createfunc = createfunc
+        self.scopefunc = scopefunc
+        self.registry: dict[Any, Any] = {}
+
+    def __call__(self) -> Any:
+        """The object of the current scope, made if there is none."""
+        key = self.scopefunc()
+        try:
+            return self.registry[key]
+        except KeyError:
+            return self.registry.setdefault(key, self.createfunc())
+
+    def has(self) -> bool:
+        """True if the current scope has an object."""
+        return self.scopefunc() in self.registry
+
+    def set(self, obj: Any) -> None:
+        """Give the current scope an object."""
+        self.registry[self.scopefunc()] = obj
+
+    def clear(self) -> None:
+        """Drop the object of the current scope."""
+        self.registry.pop(self.scopefunc(), None)
+
+
+class ThreadLocalRegistry(ScopedRegistry):
+    """Objects by thread; they go when their thread ends."""
+
+    def __init__(self, createfunc: Callable[[], Any]) -> None:
+        self.createfunc = createfunc
+        self._local = threading.local()
+
+    def __call__(self) -> Any:
+        try:
+            return self._local.value
+        except AttributeError:
+            value = self._local.value = self.createfunc()
+            return value
+
+    def has(self) -> bool:
+        return hasattr(self._local, "value")
+
+    def set(self, obj: Any) -> None:
+        self._local.value = obj
+
+    def clear(self) -> None:
+        try:
+            del self._local.value
+        except AttributeError:
+            pass
+
+
+class QueryPropertyDescriptor:
+    """A class attribute that is a Query of the class it is read from."""
+
+    def __init__(self, registry: scoped_session, query_cls: Any) -> None:
+        self._registry = registry
+        self._query_cls = query_cls
+
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        session = self._registry.registry()
+        if self._query_cls is not None:
+            return self._query_cls(owner, session=session)
+        return session.query(owner)
+
+
+class scoped_session(_SessionClassMethods):
+    """A proxy of the session of the current scope, by default the thread.
+
+    Every method and attribute of Session is one of the proxy; calling the proxy gives
+    the session itself, `remove()` closes it.
+    """
+
+    session_factory: sessionmaker
+    registry: ScopedRegistry
+
+    def __init__(self, session_factory: Any, scopefunc: Callable[[], Any] | None = None) -> None:
+        self.session_factory = session_factory
+        if scopefunc is not None:
+            self.registry = ScopedRegistry(session_factory, scopefunc)
+        else:
+            self.registry = ThreadLocalRegistry(session_factory)
+
+    @property
+    def _proxied(self) -> Session:
+        return self.registry()  # type: ignore[no-any-return]
+
+    def __call__(self, **kw: Any) -> Session:
+        """The session of this scope; arguments only when it is made by this call."""
+        if kw:
+            if self.registry.has():
+                raise exc.InvalidRequestError(
+                    "Scoped session is already present; no new arguments may be specified."
+                )
+            session = self.session_factory(**kw)
+            self.registry.set(session)
+            return session
+        return self.registry()  # type: ignore[no-any-return]
+
+    def configure(self, **kwargs: Any) -> None:
+        """Configure the factory; sessions that exist keep what they have."""
+        if self.registry.has():
+            warn(
+                "At least one scoped session is already present.  configure() can not affect "
+                "sessions that have already been created."
+            )
+        self.session_factory.configure(**kwargs)
+
+    def remove(self) -> None:
+        """Close the session of this scope and forget it."""
+        if self.registry.has():
+            self.registry().close()
+        self.registry.clear()
+
+    def query_property(self, query_cls: Any = None) -> QueryPropertyDescriptor:
+        """A class attribute that queries its class: ``query = Session.query_property()``."""
+        return QueryPropertyDescriptor(self, query_cls)
+
+    def __contains__(self, instance: object) -> bool:
+        return instance in self._proxied
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._proxied)
+
+
+def _method(name: str) -> Any:
+    target = getattr(Session, name)
+
+    def call(self: scoped_session, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self._proxied, name)(*args, **kwargs)
+
+    call.__name__ = name
+    call.__qualname__ = f"scoped_session.{name}"
+    call.__doc__ = target.__doc__
+    return call
+
+
+def _attribute(name: str) -> Any:
+    def get(self: scoped_session) -> Any:
+        return getattr(self._proxied, name)
+
+    def set_(self: scoped_session, value: Any) -> None:
+        setattr(self._proxied, name, value)
+
+    return property(get, set_)
+
+
+for _name in (
+    "add", "add_all", "begin", "begin_nested", "bulk_insert_mappings", "bulk_save_objects",
+    "bulk_update_mappings", "close", "commit", "connection", "delete", "delete_all", "execute",
+    "expire", "expire_all", "expunge", "expunge_all", "flush", "get", "get_bind", "get_one",
+    "in_nested_transaction", "in_transaction", "invalidate", "is_modified", "merge", "merge_all",
+    "query", "refresh", "reset", "rollback", "scalar", "scalars",
+):  # fmt: skip
+    setattr(scoped_session, _name, _method(_name))
+
+for _name in (
+    "autoflush", "bind", "deleted", "dirty", "identity_map", "info", "is_active", "new",
+    "no_autoflush",
+):  # fmt: skip
+    setattr(scoped_session, _name, _attribute(_name))

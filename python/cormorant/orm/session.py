@@ -1,0 +1,1000 @@
+"""Session: the identity map, the transaction and the way to the database of mapped objects."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .. import _core, exc, util
+from .identity import IdentityMap
+from .transaction import (
+    ACTIVE,
+    CLOSED,
+    COMMITTED,
+    DEACTIVE,
+    PREPARED,
+    SessionTransaction,
+    SessionTransactionOrigin,
+    SessionTransactionState,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from ..engine import Connection, Result, ScalarResult
+    from .query import Query
+
+__all__ = [
+    "ACTIVE",
+    "CLOSED",
+    "COMMITTED",
+    "DEACTIVE",
+    "PREPARED",
+    "Session",
+    "SessionTransaction",
+    "SessionTransactionOrigin",
+    "SessionTransactionState",
+    "close_all_sessions",
+    "make_transient",
+    "make_transient_to_detached",
+    "object_session",
+    "sessionmaker",
+]
+
+_O = TypeVar("_O")
+_EMPTY: Mapping[str, Any] = {}
+_JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
+
+_sessions: weakref.WeakValueDictionary[int, Session] = weakref.WeakValueDictionary()
+
+_AUTOFLUSH = (
+    "raised as a result of Query-invoked autoflush; consider using a "
+    "session.no_autoflush block if this flush is occurring prematurely"
+)
+_PERMANENTLY_CLOSED = (
+    "This Session has been permanently closed and is unable to handle any more "
+    "transaction requests."
+)
+
+
+def _unmapped(obj: Any) -> exc.UnmappedInstanceError:
+    """The error for an object whose class is not mapped."""
+    cls = type(obj)
+    if obj is not None and isinstance(obj, type):
+        from .base import mapper_or_none
+
+        if mapper_or_none(obj) is not None:
+            return exc.UnmappedInstanceError(
+                obj,
+                f"Class '{cls.__module__}.{cls.__name__}' is not mapped; was a class "
+                f"({obj.__module__}.{obj.__name__}) supplied where an instance was required?",
+            )
+    return exc.UnmappedInstanceError(obj, f"Class '{cls.__module__}.{cls.__name__}' is not mapped")
+
+
+def _show(obj: Any) -> str:
+    """An object as error messages name it."""
+    return f"<{type(obj).__name__} at {id(obj):#x}>"
+
+
+class _SessionClassMethods:
+    """What Session and scoped_session offer on the class."""
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close all sessions in memory."""
+        close_all_sessions()
+
+    @classmethod
+    def identity_key(
+        cls,
+        class_: type[Any] | None = None,
+        ident: Any = None,
+        *,
+        instance: Any = None,
+        row: Any = None,
+        identity_token: Any = None,
+    ) -> tuple[Any, ...]:
+        """The key an object has, or would have, in an identity map."""
+        from .util import identity_key
+
+        return identity_key(
+            class_, ident, instance=instance, row=row, identity_token=identity_token
+        )
+
+    @classmethod
+    def object_session(cls, instance: object) -> Session | None:
+        """The Session an object belongs to."""
+        return object_session(instance)
+
+
+class Session(_core.SessionBase, _SessionClassMethods):
+    """Holds mapped objects, loads them once each, and writes their changes.
+
+    Every object is known under its identity; changes are written by `flush`, which
+    queries and commits do by themselves. A Session belongs to one thread.
+    """
+
+    autoflush: bool
+    expire_on_commit: bool
+    join_transaction_mode: str
+    _connection_callable = None
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        autoflush: bool = True,
+        future: bool = True,
+        expire_on_commit: bool = True,
+        autobegin: bool = True,
+        twophase: bool = False,
+        binds: Mapping[Any, Any] | None = None,
+        enable_baked_queries: bool = True,
+        info: Mapping[Any, Any] | None = None,
+        query_cls: type[Query[Any]] | None = None,
+        autocommit: bool = False,
+        join_transaction_mode: str = "conditional_savepoint",
+        close_resets_only: bool = True,
+    ) -> None:
+        if autocommit:
+            raise exc.ArgumentError("autocommit=True is no longer supported")
+        if not future:
+            raise exc.ArgumentError(
+                "The 'future' parameter passed to Session() may only be set to True."
+            )
+        if join_transaction_mode not in _JOIN_MODES:
+            raise exc.ArgumentError(
+                f'invalid selection for join_transaction_mode: "{join_transaction_mode}"'
+            )
+        super().__init__()
+        self.bind = bind
+        self.autoflush = autoflush
+        self.expire_on_commit = expire_on_commit
+        self.autobegin = autobegin
+        self.twophase = twophase
+        self.enable_baked_queries = enable_baked_queries
+        self.join_transaction_mode = join_transaction_mode
+        self._close_state = "open" if close_resets_only else "closes"
+        self._flushing = False
+        self._warn_on_events = False
+        # The outermost transaction, and the innermost one, which statements run in.
+        self._transaction: SessionTransaction | None = None
+        self._innermost: SessionTransaction | None = None
+        self._trans_context_manager: SessionTransaction | None = None
+        self._binds: dict[Any, Any] = {}
+        if info:
+            self.__dict__["info"] = dict(info)
+        if query_cls is not None:
+            self._query_cls = query_cls
+        if binds is not None:
+            for key, value in binds.items():
+                self._add_bind(key, value)
+        _sessions[self.hash_key] = self
+
+    # -- small state --------------------------------------------------------
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary for the program's own use."""
+        found: dict[Any, Any] = self.__dict__.setdefault("info", {})
+        return found
+
+    @property
+    def _query_cls(self) -> type[Query[Any]]:
+        cls: type[Query[Any]] | None = self.__dict__.get("_query_cls")
+        if cls is None:
+            from .query import Query
+
+            cls = self.__dict__["_query_cls"] = Query
+        return cls
+
+    @_query_cls.setter
+    def _query_cls(self, value: type[Query[Any]]) -> None:
+        self.__dict__["_query_cls"] = value
+
+    @property
+    def is_active(self) -> bool:
+        """False while a failed flush waits for rollback()."""
+        if not self.autobegin and self._innermost is None:
+            return False
+        return self._innermost is None or self._innermost.is_active
+
+    @property
+    def new(self) -> util.IdentitySet:
+        """Objects to be inserted by the next flush."""
+        return util.IdentitySet(self._new())
+
+    @property
+    def deleted(self) -> util.IdentitySet:
+        """Objects to be deleted by the next flush."""
+        return util.IdentitySet(self._deleted())
+
+    @property
+    def dirty(self) -> util.IdentitySet:
+        """Persistent objects with changes, whether or not there is a net change."""
+        deleted = util.IdentitySet(self._deleted())
+        return util.IdentitySet(o for o in self._modified() if o not in deleted)
+
+    @property
+    def identity_map(self) -> IdentityMap:
+        """The persistent objects by identity key, as a mapping."""
+        return IdentityMap(self)
+
+    @property
+    def no_autoflush(self) -> _NoAutoflush:
+        """A context manager inside which queries do not flush."""
+        return _NoAutoflush(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        """The pending and the persistent objects."""
+        return iter([*self._new(), *self._persistent()])
+
+    def __contains__(self, instance: object) -> bool:
+        if not _core.is_entity(instance):
+            raise _unmapped(instance)
+        return super().__contains__(instance)
+
+    def _is_clean(self) -> bool:
+        counts = self._counts()
+        return not (counts[0] or counts[1] or counts[2])
+
+    # -- transactions -------------------------------------------------------
+
+    def _autobegin_t(self, begin: bool = False) -> SessionTransaction:
+        """The innermost transaction, begun if need be."""
+        context = self._trans_context_manager
+        if context is not None and context._state is not ACTIVE:
+            raise exc.InvalidRequestError(
+                "Can't operate on closed transaction inside context manager.  Please "
+                "complete the context manager before emitting further commands."
+            )
+        transaction = self._innermost
+        if transaction is None:
+            if self._close_state == "closed":
+                raise exc.InvalidRequestError(_PERMANENTLY_CLOSED)
+            if not begin and not self.autobegin:
+                raise exc.InvalidRequestError(
+                    "Autobegin is disabled on this Session; please call session.begin() "
+                    "to start a new transaction"
+                )
+            origin = SessionTransactionOrigin.BEGIN if begin else _AUTOBEGIN
+            transaction = self._transaction = self._innermost = SessionTransaction(self, origin)
+        return transaction
+
+    def in_transaction(self) -> bool:
+        """True when a transaction is begun."""
+        if self._transaction is None and self.autobegin and self._counts()[1]:
+            # A change of a persistent object begins one.
+            self._autobegin_t()
+        return self._transaction is not None
+
+    def in_nested_transaction(self) -> bool:
+        """True inside begin_nested()."""
+        return self._innermost is not self._transaction
+
+    def get_transaction(self) -> SessionTransaction | None:
+        """The outermost transaction, if any."""
+        self.in_transaction()
+        return self._transaction
+
+    def get_nested_transaction(self) -> SessionTransaction | None:
+        """The innermost savepoint, if any."""
+        return self._innermost if self._innermost is not self._transaction else None
+
+    def begin(self, nested: bool = False) -> SessionTransaction:
+        """Begin a transaction, or with `nested` a savepoint."""
+        if nested:
+            return self.begin_nested()
+        context = self._trans_context_manager
+        transaction = self._innermost
+        if transaction is not None:
+            if context is not None and context._state is not ACTIVE:
+                self._autobegin_t()
+            raise exc.InvalidRequestError("A transaction is already begun on this Session.")
+        return self._autobegin_t(begin=True)
+
+    def begin_nested(self) -> SessionTransaction:
+        """Begin a SAVEPOINT: its rollback restores what happened since."""
+        transaction = self._autobegin_t()
+        if transaction._state is not ACTIVE:
+            transaction._check()
+        self.flush()
+        nested = SessionTransaction(self, SessionTransactionOrigin.BEGIN_NESTED, transaction)
+        for connection, _, _, _ in transaction._entries():
+            entry = (connection, connection.begin_nested(), True, False)
+            nested._connections[connection] = entry
+        if nested._connections:
+            for bind, (connection, _, _, _) in transaction._connections.items():
+                nested._connections[bind] = nested._connections[connection]
+        self._innermost = nested
+        return nested
+
+    def commit(self) -> None:
+        """Flush and commit; a savepoint's commit() releases only the savepoint."""
+        transaction = self._innermost
+        if transaction is None or self._trans_context_manager is not None:
+            transaction = self._autobegin_t()
+        transaction.commit(_to_root=True)
+
+    def rollback(self) -> None:
+        """Roll back; objects return to the state they had before the transaction."""
+        transaction = self._innermost
+        if transaction is None:
+            counts = self._counts()
+            if not (counts[0] or counts[1] or counts[2]) or self._close_state == "closed":
+                return
+            transaction = self._autobegin_t(begin=not self.autobegin)
+        transaction.rollback(_to_root=True)
+
+    def prepare(self) -> None:
+        """Prepare a two-phase transaction."""
+        self._autobegin_t().prepare()
+
+    def connection(
+        self,
+        bind_arguments: Mapping[str, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Connection:
+        """The connection of this transaction."""
+        arguments = dict(bind_arguments) if bind_arguments else {}
+        bind = arguments.pop("bind", None)
+        if bind is None:
+            bind = self.get_bind(**arguments)
+        return self._connection_for_bind(bind, execution_options)
+
+    def _connection_for_bind(self, bind: Any, execution_options: Any = None) -> Connection:
+        transaction = self._innermost
+        if transaction is None or self._trans_context_manager is not None:
+            transaction = self._autobegin_t()
+        found = transaction._connections.get(bind)
+        if found is not None and not execution_options and transaction._state is ACTIVE:
+            return found[0]  # type: ignore[no-any-return]
+        return transaction._connection_for_bind(bind, execution_options)  # type: ignore[no-any-return]
+
+    def _connection_for(self, mapper: Any = None, clause: Any = None) -> Connection:
+        """The begun connection statements of a mapper run on."""
+        bind = self.bind
+        if bind is None or self._binds:
+            bind = self.get_bind(mapper, clause=clause)
+        return self._connection_for_bind(bind)
+
+    # -- binds --------------------------------------------------------------
+
+    def _add_bind(self, key: Any, bind: Any) -> None:
+        from ..inspection import inspect
+        from ..sql.selectable import TableClause
+
+        try:
+            inspected = inspect(key)
+        except exc.NoInspectionAvailable as error:
+            if not isinstance(key, type):
+                raise exc.ArgumentError(f"Not an acceptable bind target: {key}") from error
+            self._binds[key] = bind
+            return
+        if isinstance(inspected, TableClause):
+            self._binds[inspected] = bind
+        elif getattr(inspected, "is_mapper", False):
+            self._binds[inspected.class_] = bind
+            for table in getattr(inspected, "tables", ()):
+                self._binds[table] = bind
+        else:
+            raise exc.ArgumentError(f"Not an acceptable bind target: {key}")
+
+    def bind_mapper(self, mapper: Any, bind: Any) -> None:
+        """Use `bind` for a mapper's statements."""
+        self._add_bind(mapper, bind)
+
+    def bind_table(self, table: Any, bind: Any) -> None:
+        """Use `bind` for a table's statements."""
+        self._add_bind(table, bind)
+
+    def get_bind(
+        self,
+        mapper: Any = None,
+        *,
+        clause: Any = None,
+        bind: Any = None,
+        **kw: Any,
+    ) -> Any:
+        """The engine or connection for a mapper or a statement."""
+        if bind is not None:
+            return bind
+        if not self._binds and self.bind is not None:
+            return self.bind
+        if mapper is None and clause is None:
+            if self.bind is not None:
+                return self.bind
+            raise exc.UnboundExecutionError(
+                "This session is not bound to a single Engine or Connection, and no "
+                "context was provided to locate a binding."
+            )
+        if mapper is not None:
+            from ..inspection import inspect
+
+            inspected = inspect(mapper)
+            if not getattr(inspected, "is_mapper", False):
+                inspected = getattr(inspected, "mapper", None)
+            mapper = inspected
+        elif clause is not None:
+            mapper = _mapper_of(clause)
+        if self._binds:
+            if mapper is not None:
+                for cls in mapper.class_.__mro__:
+                    if cls in self._binds:
+                        return self._binds[cls]
+                if clause is None:
+                    clause = mapper.persist_selectable
+            if clause is not None:
+                for table in _tables_of(clause):
+                    if table in self._binds:
+                        return self._binds[table]
+        if self.bind is not None:
+            return self.bind
+        context = []
+        if mapper is not None:
+            context.append(f"mapper {mapper}")
+        if clause is not None and not (mapper is not None and clause is mapper.persist_selectable):
+            context.append("SQL expression")
+        raise exc.UnboundExecutionError(
+            f"Could not locate a bind configured on {', '.join(context)} or this Session."
+        )
+
+    # -- running statements -------------------------------------------------
+
+    def execute(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = _EMPTY,
+        bind_arguments: Mapping[str, Any] | None = None,
+        _parent_execute_state: Any = None,
+        _add_event: Any = None,
+    ) -> Result[Any]:
+        """Run a statement: a Result of rows or entities."""
+        orm = getattr(statement, "_orm", None)
+        if orm is None:
+            from ..sql import coercions, roles
+
+            statement = coercions.expect(roles.StatementRole, statement)
+            orm = getattr(statement, "_orm", False)
+        if orm:
+            if getattr(statement, "is_dml", False):
+                from .bulk import execute_dml
+
+                return execute_dml(self, statement, params, execution_options, bind_arguments)
+            from .loading import execute
+
+            return execute(  # type: ignore[no-any-return]
+                self,
+                statement,
+                params,
+                execution_options=execution_options,
+                bind_arguments=bind_arguments,
+            )
+        if bind_arguments:
+            arguments = dict(bind_arguments)
+            arguments.setdefault("clause", statement)
+            bind = self.get_bind(**arguments)
+        else:
+            bind = self.get_bind(clause=statement)
+        connection = self._connection_for_bind(bind)
+        return connection.execute(statement, params, execution_options=execution_options)
+
+    def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any:
+        """Run a statement: the first column of the first row, or None."""
+        return self.execute(statement, params, **kw).scalar()
+
+    def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]:
+        """Run a statement: its first column."""
+        return self.execute(statement, params, **kw).scalars()
+
+    def query(self, *entities: Any, **kwargs: Any) -> Query[Any]:
+        """A Query of classes and columns."""
+        return self._query_cls(entities, self, **kwargs)
+
+    def _autoflush(self) -> None:
+        """Write pending changes before a query."""
+        if self.autoflush and not self._flushing:
+            counts = self._counts()
+            if counts[0] or counts[1] or counts[2]:
+                try:
+                    self.flush()
+                except exc.StatementError as error:
+                    error.add_detail(_AUTOFLUSH)
+                    raise
+
+    # -- objects ------------------------------------------------------------
+
+    def add(self, instance: object, _warn: bool = True) -> None:
+        """Put an object, and those it refers to, into the session."""
+        if self._innermost is None or self._trans_context_manager is not None:
+            self._check_usable()
+        self._add(instance)
+
+    def add_all(self, instances: Iterable[object]) -> None:
+        """Put several objects into the session."""
+        if self._innermost is None or self._trans_context_manager is not None:
+            self._check_usable()
+        self._add_all(instances)
+
+    def _check_usable(self) -> None:
+        self._autobegin_t()
+
+    def delete(self, instance: object) -> None:
+        """Mark an object, and those its cascades name, to be deleted by the next flush."""
+        from .unitofwork import delete_cascade
+
+        if not _core.is_entity(instance):
+            raise _unmapped(instance)
+        self._autobegin_t()
+        delete_cascade(self, [instance])
+
+    def delete_all(self, instances: Iterable[object]) -> None:
+        """Mark several objects to be deleted."""
+        from .unitofwork import delete_cascade
+
+        objects = list(instances)
+        for obj in objects:
+            if not _core.is_entity(obj):
+                raise _unmapped(obj)
+        self._autobegin_t()
+        delete_cascade(self, objects)
+
+    def get(
+        self,
+        entity: Any,
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: Mapping[str, Any] = _EMPTY,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The object of a primary key, from the identity map or the database, or None."""
+        try:
+            manager = entity.__dict__["__cormorant_manager__"]
+            mapper = manager.mapper
+        except (AttributeError, KeyError):
+            mapper = _mapper_for_get(entity)
+            manager = mapper.class_manager
+        key: tuple[Any, ...]
+        if type(ident) is int:
+            key = (ident,)
+        else:
+            key = _identity(mapper, ident)
+        if len(key) != len(mapper.primary_key):
+            raise exc.InvalidRequestError(
+                "Incorrect number of values in identifier to formulate primary key for "
+                "session.get(); primary key columns are "
+                + ",".join(f"'{c}'" for c in mapper.primary_key)
+            )
+        if not populate_existing and with_for_update is None:
+            obj = self._get(manager, key)
+            if obj is not None:
+                if not _core.state_flags(obj) & _core.STATE_EXPIRED:
+                    return obj if isinstance(obj, mapper.class_) else None
+                from .loading import refresh
+
+                if not isinstance(obj, mapper.class_):
+                    return None
+                self._autobegin_t()
+                try:
+                    return obj if refresh(self, obj, None) else None
+                except exc.ObjectDeletedError:
+                    return None
+        from .loading import load_on_pk
+
+        return load_on_pk(
+            self,
+            mapper,
+            key,
+            options=tuple(options or ()),
+            populate_existing=populate_existing,
+            with_for_update=with_for_update,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+        )
+
+    def get_one(self, entity: Any, ident: Any, **kw: Any) -> Any:
+        """As get(), but NoResultFound if there is no such object."""
+        instance = self.get(entity, ident, **kw)
+        if instance is None:
+            raise exc.NoResultFound("No row was found when one was required")
+        return instance
+
+    def refresh(
+        self,
+        instance: object,
+        attribute_names: Iterable[str] | None = None,
+        with_for_update: Any = None,
+    ) -> None:
+        """Load an object's attributes again."""
+        if not _core.is_entity(instance):
+            raise _unmapped(instance)
+        names = None
+        if attribute_names is not None:
+            if isinstance(attribute_names, str):
+                attribute_names = [attribute_names]
+            names = list(attribute_names)
+        from .refresh import refresh
+
+        refresh(self, instance, names, with_for_update)
+
+    def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
+        """Forget loaded attributes: they are loaded again when next read."""
+        if not _core.is_entity(instance):
+            raise _unmapped(instance)
+        self._require_persistent(instance)
+        from .refresh import expire
+
+        names = None
+        if attribute_names is not None:
+            names = [attribute_names] if isinstance(attribute_names, str) else list(attribute_names)
+        expire(self, instance, names)
+
+    def expire_all(self) -> None:
+        """Forget the loaded attributes of every persistent object."""
+        self._expire_all()
+
+    def _require_persistent(self, instance: object) -> None:
+        if _core.session_of(instance) is not self or _core.state_flags(instance) & (
+            _core.STATE_NEW | _core.STATE_DELETED
+        ):
+            raise exc.InvalidRequestError(
+                f"Instance '{_show(instance)}' is not persistent within this Session"
+            )
+
+    def expunge(self, instance: object) -> None:
+        """Take an object, and those its expunge cascades name, out of the session."""
+        if not _core.is_entity(instance):
+            raise _unmapped(instance)
+        if _core.session_of(instance) is not self:
+            raise exc.InvalidRequestError(
+                f"Instance {_show(instance)} is not present in this Session"
+            )
+        from .unitofwork import cascade_objects
+
+        for obj in [instance, *cascade_objects(instance, "expunge")]:
+            if _core.session_of(obj) is self:
+                self._expunge(obj)
+
+    def expunge_all(self) -> None:
+        """Take every object out of the session."""
+        self._expunge_all()
+
+    def is_modified(self, instance: object, include_collections: bool = True) -> bool:
+        """True if an object's attributes have net changes."""
+        manager = _core.manager_of(instance) if _core.is_entity(instance) else None
+        if manager is None:
+            raise _unmapped(instance)
+        from .unitofwork import is_modified
+
+        return is_modified(instance, manager, include_collections)
+
+    def merge(
+        self,
+        instance: _O,
+        *,
+        load: bool = True,
+        options: Sequence[Any] | None = None,
+    ) -> _O:
+        """Copy an object's state onto the object of the same identity in this session."""
+        from .merge import merge
+
+        if not _core.is_entity(instance):
+            raise _unmapped(instance)
+        self._autobegin_t()
+        result: _O = merge(self, [instance], load=load, options=options)[0]
+        return result
+
+    def merge_all(
+        self,
+        instances: Iterable[_O],
+        *,
+        load: bool = True,
+        options: Sequence[Any] | None = None,
+    ) -> Sequence[_O]:
+        """merge() of several objects."""
+        from .merge import merge
+
+        objects = list(instances)
+        for obj in objects:
+            if not _core.is_entity(obj):
+                raise _unmapped(obj)
+        self._autobegin_t()
+        return merge(self, objects, load=load, options=options)
+
+    def enable_relationship_loading(self, obj: object) -> None:
+        """Not supported: attach the object to a session instead."""
+        raise NotImplementedError("enable_relationship_loading() is not available")
+
+    # -- flush --------------------------------------------------------------
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write all pending changes to the database."""
+        if self._flushing:
+            raise exc.InvalidRequestError("Session is already flushing")
+        counts = self._counts()
+        if not (counts[0] or counts[1] or counts[2]):
+            return
+        self._flush(objects)
+
+    def _flush(self, objects: Sequence[Any] | None = None) -> None:
+        from .unitofwork import Flush
+
+        transaction = self._autobegin_t()
+        self._flushing = True
+        try:
+            flush = Flush(self, transaction, objects)
+            if flush.work:
+                # What the transaction's state forbids is said before anything is written.
+                if transaction._state is not ACTIVE:
+                    transaction._check()
+                try:
+                    flush.run()
+                except BaseException as error:
+                    transaction._fail(error)
+                    raise
+        finally:
+            self._flushing = False
+
+    # -- bulk ---------------------------------------------------------------
+
+    def bulk_save_objects(
+        self,
+        objects: Iterable[object],
+        return_defaults: bool = False,
+        update_changed_only: bool = True,
+        preserve_order: bool = True,
+    ) -> None:
+        """INSERT or UPDATE objects without the bookkeeping of the session."""
+        from .bulk import bulk_save_objects
+
+        bulk_save_objects(self, objects, return_defaults, update_changed_only, preserve_order)
+
+    def bulk_insert_mappings(
+        self,
+        mapper: Any,
+        mappings: Iterable[dict[str, Any]],
+        return_defaults: bool = False,
+        render_nulls: bool = False,
+    ) -> None:
+        """INSERT rows given as dictionaries of attribute names."""
+        from .bulk import bulk_insert_mappings
+
+        bulk_insert_mappings(self, mapper, mappings, return_defaults, render_nulls)
+
+    def bulk_update_mappings(self, mapper: Any, mappings: Iterable[dict[str, Any]]) -> None:
+        """UPDATE rows given as dictionaries that hold the primary key."""
+        from .bulk import bulk_update_mappings
+
+        bulk_update_mappings(self, mapper, mappings)
+
+    # -- end ----------------------------------------------------------------
+
+    def close(self) -> None:
+        """Detach all objects and give the connection back; the session can go on."""
+        self._close(permanently=True)
+
+    def reset(self) -> None:
+        """close() that leaves the session usable whatever close_resets_only says."""
+        self._close(permanently=False)
+
+    def invalidate(self) -> None:
+        """close(), and close the connections instead of giving them back."""
+        self._close(permanently=True, invalidate=True)
+
+    def _close(self, *, permanently: bool, invalidate: bool = False) -> None:
+        if permanently and self._close_state == "closes":
+            self._close_state = "closed"
+        self._expunge_all()
+        transaction = self._innermost
+        while transaction is not None:
+            parent = transaction._parent
+            for obj in transaction._deleted:
+                self._expunge(obj)
+            transaction.close(invalidate)
+            transaction = parent
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+_AUTOBEGIN = SessionTransactionOrigin.AUTOBEGIN
+
+
+class _NoAutoflush:
+    """Switches a session's autoflush off for a block."""
+
+    __slots__ = ("_before", "_session")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> Session:
+        self._before = self._session.autoflush
+        self._session.autoflush = False
+        return self._session
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._session.autoflush = self._before
+
+
+class sessionmaker(_SessionClassMethods):
+    """A factory of sessions that are configured alike."""
+
+    class_: type[Session]
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        class_: type[Session] = Session,
+        autoflush: bool = True,
+        expire_on_commit: bool = True,
+        info: dict[Any, Any] | None = None,
+        **kw: Any,
+    ) -> None:
+        kw["bind"] = bind
+        kw["autoflush"] = autoflush
+        kw["expire_on_commit"] = expire_on_commit
+        if info is not None:
+            kw["info"] = info
+        self.kw: dict[str, Any] = kw
+        # A class of its own, so that listeners of one factory do not hear the others.
+        self.class_ = type(class_.__name__, (class_,), {})
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
+    def begin(self) -> _MadeAndBegun:
+        """A context manager: a new session in a transaction that it commits."""
+        return _MadeAndBegun(self())
+
+    def __call__(self, **local_kw: Any) -> Session:
+        """A new session; arguments override the configured ones."""
+        for key, value in self.kw.items():
+            if key == "info" and "info" in local_kw:
+                local_kw["info"] = {**value, **local_kw["info"]}
+            else:
+                local_kw.setdefault(key, value)
+        return self.class_(**local_kw)
+
+    def configure(self, **new_kw: Any) -> None:
+        """Change the configuration of sessions made from now on."""
+        self.kw.update(new_kw)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{key}={value!r}" for key, value in self.kw.items())
+        return f"{type(self).__name__}(class_={self.class_.__name__!r}, {shown})"
+
+
+class _MadeAndBegun:
+    """What sessionmaker.begin() gives: session and transaction in one `with`."""
+
+    __slots__ = ("_session", "_transaction")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> Session:
+        self._transaction = self._session.begin()
+        self._transaction.__enter__()
+        return self._session
+
+    def __exit__(self, *exc_info: Any) -> None:
+        try:
+            self._transaction.__exit__(*exc_info)
+        finally:
+            self._session.close()
+
+
+def _mapper_of(clause: Any) -> Any:
+    """The mapper an ORM statement starts from, or None."""
+    attrs = getattr(clause, "_propagate_attrs", None)
+    if attrs:
+        subject = attrs.get("plugin_subject")
+        if subject is not None:
+            return subject.mapper
+    for column in getattr(clause, "_raw_columns", ()) or (getattr(clause, "table", None),):
+        entity = getattr(column, "_annotations", _EMPTY).get("parententity")
+        if entity is not None:
+            return entity.mapper
+    return None
+
+
+def _tables_of(clause: Any) -> Iterator[Any]:
+    """The tables a statement or selectable names."""
+    from ..sql import visitors
+    from ..sql.selectable import TableClause
+
+    for element in visitors.iterate(clause):
+        if isinstance(element, TableClause):
+            yield element
+
+
+def _mapper_for_get(entity: Any) -> Any:
+    from ..inspection import inspect
+
+    mapper = inspect(entity)
+    if mapper is None or not getattr(mapper, "is_mapper", False):
+        raise exc.ArgumentError(f"Expected mapped class or mapper, got: {entity!r}")
+    return mapper
+
+
+def _identity(mapper: Any, ident: Any) -> tuple[Any, ...]:
+    """The primary key values given to get(): a scalar, a sequence or a mapping."""
+    if isinstance(ident, dict):
+        names = [mapper._columntoproperty[column].key for column in mapper.primary_key]
+        if len(ident) != len(names):
+            raise exc.InvalidRequestError(
+                "Incorrect number of values in identifier to formulate primary key for "
+                "session.get(); primary key columns are "
+                + ",".join(f"'{c}'" for c in mapper.primary_key)
+            )
+        try:
+            return tuple(ident[name] for name in names)
+        except KeyError:
+            raise exc.InvalidRequestError(
+                "Incorrect names of values in identifier to formulate primary key for "
+                "session.get(); primary key attribute names are "
+                + ",".join(f"'{n}'" for n in names)
+                + " (synonym names are also accepted)"
+            ) from None
+    if isinstance(ident, (tuple, list, _core.Row)):
+        return tuple(ident)
+    return (ident,)
+
+
+def object_session(instance: object) -> Session | None:
+    """The Session an object belongs to, or None."""
+    if not _core.is_entity(instance):
+        raise _unmapped(instance)
+    return _core.session_of(instance)  # type: ignore[return-value]
+
+
+def close_all_sessions() -> None:
+    """Close all sessions in memory."""
+    for session in list(_sessions.values()):
+        session.close()
+
+
+def make_transient(instance: object) -> None:
+    """Take an object's identity and session away, so that add() inserts it anew."""
+    if not _core.is_entity(instance):
+        raise _unmapped(instance)
+    session = _core.session_of(instance)
+    if session is not None:
+        session._expunge(instance)
+    from .refresh import forget_expired
+
+    forget_expired(instance)
+    _core.set_identity(instance, None)
+
+
+def make_transient_to_detached(instance: object) -> None:
+    """Give a transient object the identity its primary key names, as if it was loaded once."""
+    if not _core.is_entity(instance):
+        raise _unmapped(instance)
+    if _core.session_of(instance) is not None or _core.identity_key(instance) is not None:
+        raise exc.InvalidRequestError("Given object must be transient")
+    from .refresh import to_detached
+
+    to_detached(instance)
+
+
+def _state_session(instance: object) -> Session | None:
+    return object_session(instance)

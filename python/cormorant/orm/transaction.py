@@ -1,0 +1,430 @@
+"""The transactions of a session: SessionTransaction and its use as a context manager."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .session import Session
+
+MAX_LEVEL = 255
+"""Deepest nesting the state of an object can remember; deeper levels count as this one."""
+
+
+class SessionTransactionState(enum.Enum):
+    """What a SessionTransaction can still do."""
+
+    ACTIVE = 1
+    PREPARED = 2
+    COMMITTED = 3
+    DEACTIVE = 4
+    CLOSED = 5
+    PROVISIONING_CONNECTION = 6
+
+
+ACTIVE = SessionTransactionState.ACTIVE
+PREPARED = SessionTransactionState.PREPARED
+COMMITTED = SessionTransactionState.COMMITTED
+DEACTIVE = SessionTransactionState.DEACTIVE
+CLOSED = SessionTransactionState.CLOSED
+
+
+class SessionTransactionOrigin(enum.Enum):
+    """What began a SessionTransaction."""
+
+    AUTOBEGIN = 0
+    BEGIN = 1
+    BEGIN_NESTED = 2
+    SUBTRANSACTION = 3
+
+
+class SessionTransaction:
+    """A transaction, or a savepoint, of a Session.
+
+    It holds the connections that take part and what is needed to put objects back
+    into the state they had before it: the objects it deleted, the objects it
+    updated (savepoints only; the outermost rollback expires everything) and the
+    identities it changed. Objects it inserted carry its nesting level in C.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_born",
+        "_connections",
+        "_context_outer",
+        "_deleted",
+        "_key_switches",
+        "_level",
+        "_parent",
+        "_rollback_exception",
+        "_state",
+        "_updated",
+        "nested",
+        "origin",
+        "session",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        origin: SessionTransactionOrigin,
+        parent: SessionTransaction | None = None,
+    ) -> None:
+        self.session = session
+        self.origin = origin
+        self._parent = parent
+        self.nested = origin is SessionTransactionOrigin.BEGIN_NESTED
+        # engine or connection -> (connection, transaction, commits, closes)
+        self._connections: dict[Any, tuple[Any, Any, bool, bool]] = {}
+        self._state = ACTIVE
+        self._rollback_exception: BaseException | None = None
+        self._level = 1 if parent is None else min(parent._level + 1, MAX_LEVEL)
+        # True when a flush inserted objects in it.
+        self._born = False
+        self._deleted: list[Any] = []
+        self._updated: list[Any] = []
+        self._key_switches: list[tuple[Any, Any]] = []
+        self._context_outer: Any = None
+
+    # -- what it is ---------------------------------------------------------
+
+    @property
+    def parent(self) -> SessionTransaction | None:
+        """The enclosing SessionTransaction, or None."""
+        return self._parent
+
+    @property
+    def is_active(self) -> bool:
+        """True while statements can be run in it."""
+        return self.session is not None and self._state is ACTIVE
+
+    def _transaction_is_active(self) -> bool:
+        return self._state is ACTIVE
+
+    def _transaction_is_closed(self) -> bool:
+        return self._state is CLOSED
+
+    def _rollback_can_be_called(self) -> bool:
+        return self._state not in (COMMITTED, CLOSED)
+
+    def _check(self, *, prepared_ok: bool = False, deactive_ok: bool = False) -> None:
+        """Raise what a transaction in this state says when it is used."""
+        state = self._state
+        if state is ACTIVE:
+            return
+        if state is COMMITTED:
+            raise exc.InvalidRequestError(
+                "This session is in 'committed' state; no further SQL can be emitted "
+                "within this transaction."
+            )
+        if state is PREPARED:
+            if not prepared_ok:
+                raise exc.InvalidRequestError(
+                    "This session is in 'prepared' state; no further SQL can be emitted "
+                    "within this transaction."
+                )
+        elif state is DEACTIVE:
+            if deactive_ok:
+                return
+            if self._rollback_exception is not None:
+                raise exc.PendingRollbackError(
+                    "This Session's transaction has been rolled back due to a previous "
+                    "exception during flush. To begin a new transaction with this Session, "
+                    "first issue Session.rollback(). Original exception was: "
+                    f"{self._rollback_exception}",
+                    code="7s2a",
+                )
+            raise exc.InvalidRequestError(
+                "This session is in 'inactive' state, due to the SQL transaction being "
+                "rolled back; no further SQL can be emitted within this transaction."
+            )
+        else:
+            raise exc.ResourceClosedError("This transaction is closed")
+
+    # -- connections --------------------------------------------------------
+
+    def connection(
+        self,
+        bindkey: Any,
+        execution_options: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """The connection this transaction uses for a mapper or bind."""
+        bind = self.session.get_bind(bindkey, **kwargs)
+        return self._connection_for_bind(bind, execution_options)
+
+    def _connection_for_bind(self, bind: Any, execution_options: Any = None) -> Any:
+        """The begun connection for an engine or connection."""
+        if self._state is not ACTIVE:
+            self._check()
+        found = self._connections.get(bind)
+        if found is not None:
+            if execution_options:
+                from ..util import warn
+
+                warn(
+                    "Connection is already established for the given bind; "
+                    "execution_options ignored"
+                )
+            return found[0]
+        return self._connect(bind, execution_options)
+
+    def _connect(self, bind: Any, execution_options: Any) -> Any:
+        if self._parent is not None:
+            connection = self._parent._connection_for_bind(bind, execution_options)
+            if not self.nested:
+                return connection
+            entry = (connection, connection.begin_nested(), True, False)
+            self._connections[bind] = self._connections[connection] = entry
+            return connection
+        own = not _is_connection(bind)
+        connection = bind.connect() if own else bind
+        if not own and connection.engine in self._connections:
+            raise exc.InvalidRequestError(
+                "Session already has a Connection associated for the given Connection's Engine"
+            )
+        try:
+            if execution_options:
+                connection = connection.execution_options(**execution_options)
+            commits = True
+            if own or not connection.in_transaction():
+                transaction = (
+                    connection.begin_twophase() if self.session.twophase else connection.begin()
+                )
+            else:
+                mode = self.session.join_transaction_mode
+                if mode == "conditional_savepoint":
+                    mode = (
+                        "create_savepoint"
+                        if connection.in_nested_transaction()
+                        else "rollback_only"
+                    )
+                if mode == "create_savepoint":
+                    transaction = connection.begin_nested()
+                else:
+                    transaction = (
+                        connection.get_nested_transaction() or connection.get_transaction()
+                    )
+                    # "control_fully" commits what it joined, "rollback_only" does not.
+                    commits = mode == "control_fully"
+        except BaseException:
+            if own:
+                connection.close()
+            raise
+        entry = (connection, transaction, commits, own)
+        self._connections[bind] = self._connections[connection] = entry
+        if own:
+            self._connections[connection.engine] = entry
+        return connection
+
+    def _entries(self) -> list[tuple[Any, Any, bool, bool]]:
+        connections = self._connections
+        if not connections:
+            return []
+        return list({id(e): e for e in connections.values()}.values())
+
+    # -- ends ---------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Prepare a two-phase transaction to be committed."""
+        if self._parent is not None or not self.session.twophase:
+            raise exc.InvalidRequestError(
+                "'twophase' mode not enabled, or not root transaction; can't prepare."
+            )
+        self._prepare()
+
+    def _prepare(self) -> None:
+        session = self.session
+        inner = session._innermost
+        if inner is not self:
+            # Savepoints that are still open end with it.
+            while inner is not None and inner is not self:
+                outer = inner._parent
+                inner.commit()
+                inner = outer
+        if not session._flushing:
+            for _ in range(100):
+                if session._is_clean():
+                    break
+                session.flush()
+            else:
+                raise exc.FlushError(
+                    "Over 100 subsequent flushes have occurred within session.commit() - is "
+                    "an after_flush() hook creating new objects?"
+                )
+        self._state = PREPARED
+
+    def commit(self, _to_root: bool = False) -> None:
+        """Flush and commit; a savepoint is released."""
+        state = self._state
+        if state is not ACTIVE:
+            self._check(prepared_ok=True)
+        if state is not PREPARED:
+            self._prepare()
+        if self._parent is None or self.nested:
+            try:
+                for _, transaction, commits, _own in self._entries():
+                    if commits:
+                        transaction.commit()
+            except BaseException:
+                self._state = ACTIVE
+                self.rollback()
+                raise
+            self._state = COMMITTED
+            self._forget()
+        parent = self._parent
+        self.close()
+        if _to_root and parent is not None:
+            parent.commit(_to_root=True)
+
+    def rollback(self, _to_root: bool = False) -> None:
+        """Roll back; objects return to the state they had before."""
+        if self._state not in (ACTIVE, DEACTIVE, PREPARED):
+            self._check(deactive_ok=True)
+        session = self.session
+        inner = session._innermost
+        while inner is not None and inner is not self:
+            outer = inner._parent
+            inner.close()
+            # What the closed savepoint did is undone with this one.
+            self._deleted.extend(inner._deleted)
+            self._key_switches.extend(inner._key_switches)
+            self._updated.extend(inner._updated)
+            inner = outer
+        if self._state is not DEACTIVE:
+            self._undo()
+        parent = self._parent
+        self.close()
+        if _to_root and parent is not None:
+            parent.rollback(_to_root=True)
+
+    def _undo(self) -> None:
+        """Roll the database back and restore the objects."""
+        try:
+            for _, transaction, _commits, _own in self._entries():
+                transaction.rollback()
+        finally:
+            self._state = DEACTIVE
+            self._restore()
+
+    def _fail(self, error: BaseException) -> None:
+        """A flush failed: undo now; the owner has still to call rollback()."""
+        if self._state is ACTIVE or self._state is PREPARED:
+            self._rollback_exception = error
+            self._undo()
+
+    def close(self, invalidate: bool = False) -> None:
+        """Give the connections back; what is not committed is rolled back."""
+        session = self.session
+        root = self._parent is None
+        if root:
+            for connection, transaction, _commits, own in self._entries():
+                if invalidate:
+                    connection.invalidate()
+                if own:
+                    connection.close()
+                else:
+                    transaction.close()
+        elif self.nested and self._state in (ACTIVE, PREPARED):
+            for _, transaction, _commits, _own in self._entries():
+                transaction.close()
+        self._state = CLOSED
+        session._innermost = self._parent
+        if root:
+            session._transaction = None
+            self._connections.clear()
+
+    # -- objects ------------------------------------------------------------
+
+    def _forget(self) -> None:
+        """After a commit: what is done cannot be undone, or only by the parent."""
+        session = self.session
+        parent = self._parent
+        if parent is None:
+            if self._deleted:
+                for obj in self._deleted:
+                    session._expunge(obj)
+                self._deleted = []
+            if self._born:
+                _core.mark_born(session._persistent(), 0)
+            if session.expire_on_commit:
+                session._expire_all()
+        else:
+            if self._born:
+                _core.lower_born(session._persistent(), self._level)
+                parent._born = True
+            parent._deleted.extend(self._deleted)
+            parent._updated.extend(self._updated)
+            parent._key_switches.extend(self._key_switches)
+
+    def _restore(self) -> None:
+        """After a rollback: objects as they were before this transaction."""
+        session = self.session
+        deleted, self._deleted = self._deleted, []
+        born = _core.born_since(session._persistent(), self._level) if self._born else []
+        never = [o for o in deleted if _core.born_level(o) >= self._level]
+        for obj in session._deleted():
+            session._unmark_deleted(obj)
+        session._make_transient(session._new())
+        if born or never:
+            session._make_transient(born)
+            for obj in never:
+                session._expunge(obj)
+                _core.set_identity(obj, None)
+        gone = {id(o) for o in (*born, *never)}
+        for obj, key in reversed(self._key_switches):
+            if id(obj) not in gone:
+                session._expunge(obj)
+                _core.set_identity(obj, key)
+                session._attach(obj)
+        self._key_switches = []
+        session._restore_deleted([o for o in deleted if id(o) not in gone])
+        if self.nested:
+            for obj in (*session._modified(), *self._updated):
+                if id(obj) not in gone and _core.session_of(obj) is session:
+                    _core.expire(obj)
+            self._updated = []
+        else:
+            session._expire_all()
+
+    # -- context manager ----------------------------------------------------
+
+    def __enter__(self) -> SessionTransaction:
+        self._context_outer = self.session._trans_context_manager
+        self.session._trans_context_manager = self
+        return self
+
+    def __exit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        session = self.session
+        try:
+            if type_ is None and self._state is ACTIVE:
+                try:
+                    self.commit()
+                except BaseException:
+                    if self._rollback_can_be_called():
+                        self.rollback()
+                    raise
+            elif self._state is ACTIVE or self._state is DEACTIVE:
+                if self._rollback_can_be_called():
+                    self.rollback()
+            elif self._state is not CLOSED:
+                self.close()
+        finally:
+            session._trans_context_manager = self._context_outer
+            self._context_outer = None
+
+
+def _is_connection(bind: Any) -> bool:
+    from ..engine import Connection
+
+    return isinstance(bind, Connection)

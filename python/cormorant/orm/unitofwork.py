@@ -1,0 +1,323 @@
+"""The unit of work: what a flush does, and in which order.
+
+Everything here runs per mapper or per relationship. Loops over objects are in C
+(`_core.relation_scan`, `sync_children`, …), except for objects whose relationships
+form cycles, which are ordered one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from . import dependency, persistence
+from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
+from .ordering import Node, per_object_layers, plan_of
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .transaction import SessionTransaction
+
+
+class Work:
+    """The objects of one mapper that take part in a flush."""
+
+    __slots__ = ("deletes", "info", "new", "seen_deletes", "seen_saves", "updates")
+
+    def __init__(self, info: MapperInfo) -> None:
+        self.info = info
+        self.new: list[Any] = []
+        self.updates: list[Any] = []
+        self.deletes: list[Any] = []
+        # How far each relationship has looked through the lists above.
+        self.seen_saves: dict[RelationInfo, tuple[int, int]] = {}
+        self.seen_deletes: dict[RelationInfo, int] = {}
+
+
+class Flush:
+    """One flush of a session: collects the work, orders it and runs it."""
+
+    def __init__(
+        self,
+        session: Session,
+        transaction: SessionTransaction,
+        objects: Sequence[Any] | None = None,
+    ) -> None:
+        self.session = session
+        self.transaction = transaction
+        self.work: dict[MapperInfo, Work] = {}
+        self.registered: set[int] = set()
+        self.active: set[RelationInfo] = set()
+        self.row_switches: dict[int, Any] = {}
+        self.expire_after: list[tuple[Any, Sequence[int]]] = []
+        self.m2m_rows: dict[RelationInfo, tuple[set[Any], set[Any]]] = {}
+        self.children_added: dict[RelationInfo, set[int]] = {}
+        # Whether `updates` may hold what `registered` does not know yet.
+        self.tracking = False
+        self._collect(objects)
+
+    # -- what there is to do -------------------------------------------------
+
+    def _collect(self, objects: Sequence[Any] | None) -> None:
+        session = self.session
+        counts = session._counts()
+        new = session._new() if counts[0] else []
+        modified = session._modified() if counts[1] else []
+        deleted = session._deleted() if counts[2] else []
+        if objects is not None:
+            for obj in objects:
+                if not _core.is_entity(obj):
+                    from .session import _unmapped
+
+                    raise _unmapped(obj)
+            wanted = {id(o) for o in objects}
+            new = [o for o in new if id(o) in wanted]
+            modified = [o for o in modified if id(o) in wanted]
+            deleted = [o for o in deleted if id(o) in wanted]
+        if deleted:
+            # A deleted object is not updated as well.
+            modified = _core.without_flag(modified, _core.STATE_TO_DELETE)
+        for manager, group in _core.group_by_manager(new):
+            self._work(manager).new = group
+        for manager, group in _core.group_by_manager(modified):
+            self._work(manager).updates = group
+        for manager, group in _core.group_by_manager(deleted):
+            self._work(manager).deletes = group
+        orphans = [w for w in self.work.values() if w.info.orphan_rules]
+        for work in orphans:
+            dependency.pending_orphans(self, work)
+
+    def _work(self, manager: Any) -> Work:
+        info = info_of(manager.mapper)
+        found = self.work.get(info)
+        if found is None:
+            found = self.work[info] = Work(info)
+        return found
+
+    def register_update(self, obj: Any) -> None:
+        """An object that is to be looked at when its mapper's UPDATEs are made."""
+        self._track()
+        key = id(obj)
+        if key not in self.registered:
+            self.registered.add(key)
+            self._work(_core.manager_of(obj)).updates.append(obj)
+
+    def register_delete(self, obj: Any) -> None:
+        """An object that this flush deletes, though the program did not say so."""
+        flags = _core.state_flags(obj)
+        if flags & (_core.STATE_TO_DELETE | _core.STATE_DELETED) or not flags & _core.STATE_KEY:
+            return
+        self.session._mark_deleted(obj)
+        work = self._work(_core.manager_of(obj))
+        work.deletes.append(obj)
+
+    def touched(self, objects: Iterable[Any]) -> None:
+        """Persistent objects whose columns were changed by synchronisation."""
+        for obj in objects:
+            self.register_update(obj)
+
+    def cancel_delete(self, obj: Any) -> None:
+        """An object marked as deleted that was put into a collection again."""
+        self.session._unmark_deleted(obj)
+        work = self._work(_core.manager_of(obj))
+        work.deletes = [o for o in work.deletes if o is not obj]
+        self.register_update(obj)
+
+    def _track(self) -> None:
+        if not self.tracking:
+            self.tracking = True
+            for work in self.work.values():
+                self.registered.update(map(id, work.updates))
+
+    def is_deleted(self, obj: Any) -> bool:
+        """True if this flush, or one before it in the transaction, deletes the object."""
+        return bool(_core.state_flags(obj) & (_core.STATE_TO_DELETE | _core.STATE_DELETED))
+
+    # -- order ----------------------------------------------------------------
+
+    def _presort(self) -> None:
+        """Let every relationship say what it adds to the work, until none adds more."""
+        again = True
+        while again:
+            again = False
+            for work in list(self.work.values()):
+                for relation in relations_of(work.info):
+                    if dependency.presort(self, work, relation):
+                        again = True
+        # A relationship counts as soon as its target takes part, or has history.
+        for work in self.work.values():
+            for relation in relations_of(work.info):
+                if relation not in self.active and (
+                    (not relation.self_referential and relation.target in self.work)
+                    or dependency.has_history(work, relation)
+                ):
+                    self.active.add(relation)
+
+    def run(self) -> None:
+        """Write everything."""
+        work = self.work
+        if len(work) == 1:
+            (only,) = work.values()
+            if not relations_of(only.info):
+                # The common plain case: one mapper, nothing to order.
+                self.save(only.info)
+                self.delete(only.info)
+                self.finish()
+                return
+        self._presort()
+        plan = plan_of(tuple(work), frozenset(self.active))
+        if plan.cyclic:
+            for layer in per_object_layers(self, plan):
+                self._run_layer(layer)
+        else:
+            for node in plan.nodes:
+                self._run_node(node)
+        self.finish()
+
+    def _run_node(self, node: Node) -> None:
+        kind, subject = node.kind, node.subject
+        if kind == "save":
+            self.save(subject)
+        elif kind == "delete":
+            self.delete(subject)
+        elif kind == "process":
+            work = self.work.get(subject.parent)
+            if work is not None and subject in self.active:
+                dependency.process_saves(self, subject, work.new)
+                dependency.process_saves(self, subject, work.updates)
+        else:
+            work = self.work.get(subject.parent)
+            if work is not None and subject in self.active:
+                dependency.process_deletes(self, subject, work.deletes)
+
+    def _run_layer(self, layer: list[tuple[Node, list[Any] | None]]) -> None:
+        """Run one layer: whole-mapper nodes, and objects of one kind together."""
+        for node, objects in layer:
+            if objects is None:
+                self._run_node(node)
+            elif node.kind == "save":
+                new = _core.with_flag(objects, _core.STATE_NEW)
+                updates = _core.without_flag(objects, _core.STATE_NEW)
+                persistence.save(self, node.subject, new, updates)
+            elif node.kind == "delete":
+                persistence.delete(self, node.subject, objects)
+            elif node.kind == "process":
+                dependency.process_saves(self, node.subject, objects)
+            else:
+                dependency.process_deletes(self, node.subject, objects)
+
+    def save(self, info: MapperInfo) -> None:
+        """INSERT and UPDATE the objects of a mapper."""
+        work = self.work.get(info)
+        if work is not None and (work.new or work.updates):
+            persistence.save(self, info, work.new, work.updates)
+
+    def delete(self, info: MapperInfo) -> None:
+        """DELETE the objects of a mapper."""
+        work = self.work.get(info)
+        if work is not None and work.deletes:
+            persistence.delete(self, info, work.deletes)
+
+    def finish(self) -> None:
+        """After the last statement: objects take the states they now have."""
+        session, transaction = self.session, self.transaction
+        for work in self.work.values():
+            info = work.info
+            if work.deletes:
+                session._remove_deleted(work.deletes)
+                transaction._deleted.extend(work.deletes)
+            if work.updates:
+                persistence.finish_updates(self, info, work.updates)
+                if transaction.nested:
+                    transaction._updated.extend(work.updates)
+            if work.new:
+                persistence.finish_inserts(self, info, work.new)
+        for obj, slots in self.expire_after:
+            _core.expire(obj, slots)
+
+
+def cascade_objects(obj: Any, kind: str) -> Iterator[Any]:
+    """Objects a cascade reaches from `obj`, each once, depth first, without `obj`.
+
+    "delete" loads what is not loaded; the other cascades only see what is.
+    """
+    seen = {id(obj)}
+    stack = [_related(obj, kind)]
+    while stack:
+        for child in stack[-1]:
+            if child is None or id(child) in seen:
+                continue
+            seen.add(id(child))
+            yield child
+            stack.append(_related(child, kind))
+            break
+        else:
+            stack.pop()
+
+
+def _related(obj: Any, kind: str) -> Iterator[Any]:
+    """Objects one step away over relationships with a cascade."""
+    manager = _core.manager_of(obj)
+    assert manager is not None
+    for relation in info_of(manager.mapper).cascades(kind):
+        slot = relation.slot
+        if kind == "delete" and not relation.passive_deletes:
+            added, unchanged, removed = dependency.full_history(obj, relation)
+        else:
+            added, unchanged, removed = _core.history(obj, slot)
+        if kind == "delete":
+            # What was taken out and not yet flushed goes as well.
+            members = [*unchanged, *added, *removed]
+        else:
+            members = [*unchanged, *added]
+        yield from members
+
+
+def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
+    """Session.delete(): mark objects, and what their delete cascades reach."""
+    for obj in objects:
+        if _core.identity_key(obj) is None:
+            raise exc.InvalidRequestError(f"Instance '{_show(obj)}' is not persisted")
+        owner = _core.session_of(obj)
+        if owner is not None and owner is not session:
+            raise exc.InvalidRequestError(
+                f"Object '{_show(obj)}' is already attached to session "
+                f"'{owner.hash_key}' (this is '{session.hash_key}')"  # type: ignore[attr-defined]
+            )
+        if _core.state_flags(obj) & _core.STATE_TO_DELETE:
+            continue
+        manager = _core.manager_of(obj)
+        assert manager is not None
+        if owner is None:
+            session._attach(obj)
+        if not info_of(manager.mapper).cascades("delete"):
+            session._mark_deleted(obj)
+            continue
+        # Loading what goes with it may flush, which must not delete it already.
+        reached = list(cascade_objects(obj, "delete"))
+        session._mark_deleted(obj)
+        for child in reached:
+            flags = _core.state_flags(child)
+            if flags & (_core.STATE_TO_DELETE | _core.STATE_DELETED):
+                continue
+            if not flags & _core.STATE_KEY:
+                continue
+            if _core.session_of(child) is None:
+                session._attach(child)
+            session._mark_deleted(child)
+
+
+def is_modified(obj: Any, manager: Any, include_collections: bool) -> bool:
+    """Session.is_modified(): True if an attribute has a net change."""
+    for slot in _core.changed_slots(obj):
+        if not include_collections and manager.kind_of(slot) == _core.ATTR_COLLECTION:
+            continue
+        added, _unchanged, removed = _core.history(obj, slot)
+        if added or removed:
+            return True
+    return False
+
+
+def _show(obj: Any) -> str:
+    return f"<{type(obj).__name__} at {id(obj):#x}>"

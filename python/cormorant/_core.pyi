@@ -454,3 +454,27 @@ def delete_objects(
 
 def changed_columns(obj: object, columns: Sequence[int]) -> tuple[int, ...]:
     """Column slots whose value differs from the committed one."""
+
+# --- loading.c ---------------------------------------------------------------
+def collect_parents(
+    rows: Sequence[Any], item: int, walk: Sequence[int], slot: int, overwrite: bool
+) -> list[Any]:
+    """The objects at item `item` of each row (-1: the row is the object), and from there
+    along the loaded relationship slots of `walk`: each once, None left out, and without
+    those that have `slot` loaded unless `overwrite`."""
+
+def key_values(objects: list[Any], slots: Sequence[int]) -> list[Any]:
+    """For each object the value of the slot, or a tuple of several; loads if need be."""
+
+def distribute(
+    parents: list[Any], keys: list[Any], slot: int, rows: list[Any], nkey: int, collection: bool
+) -> None:
+    """Set `slot` of each parent to the objects of the rows with its key (collection), or to
+    the first of them or None. The first `nkey` items of a row are its key and the next the
+    object; with a negative `nkey` the object comes first."""
+
+def first_items(rows: list[Any]) -> list[Any]:
+    """The first item of each row."""
+
+def expired_slots(obj: object) -> list[int]:
+    """Column slots that were expired by name: to be loaded again together."""

@@ -1,0 +1,411 @@
+/* loading.c: what loader strategies do per object, in bulk.
+ *
+ * A selectin or subquery load runs one statement for many parents.  Python
+ * builds and runs it; gathering the parents out of a result, their keys, and
+ * giving each its children is done here.  All functions need the GIL.
+ */
+#include "core.h"
+
+#include "addrset.h"
+#include "row.h"
+#include "state.h"
+
+static crm_core *
+module_core(PyObject *module)
+{
+    return (crm_core *)PyModule_GetState(module);
+}
+
+/* Item `index` of a result row: borrowed, NULL with an exception.  A negative
+ * index means that the row is the item itself. */
+static PyObject *
+row_item(crm_core *core, PyObject *row, Py_ssize_t index)
+{
+    if (index < 0) {
+        return row;
+    }
+    if (Py_IS_TYPE(row, core->row_type)) {
+        if (index < Py_SIZE(row)) {
+            return ((crm_row *)row)->items[index];
+        }
+    }
+    else if (PyTuple_Check(row)) {
+        if (index < PyTuple_GET_SIZE(row)) {
+            return PyTuple_GET_ITEM(row, index);
+        }
+    }
+    PyErr_SetString(PyExc_TypeError, "not a row with so many items");
+    return NULL;
+}
+
+/* Slots from a tuple or list of int; NULL with an exception.  *count is their
+ * number; free with PyMem_Free. */
+static uint16_t *
+read_slots(PyObject *sequence, Py_ssize_t *count)
+{
+    PyObject *fast = PySequence_Fast(sequence, "slots must be a sequence");
+    if (fast == NULL) {
+        return NULL;
+    }
+    *count = PySequence_Fast_GET_SIZE(fast);
+    uint16_t *slots = PyMem_New(uint16_t, *count > 0 ? *count : 1);
+    if (slots == NULL) {
+        PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; slots != NULL && i < *count; i++) {
+        long slot = PyLong_AsLong(PySequence_Fast_GET_ITEM(fast, i));
+        if (slot < 0 || slot > UINT16_MAX) {
+            if (!PyErr_Occurred()) {
+                PyErr_SetString(PyExc_ValueError, "slot out of range");
+            }
+            PyMem_Free(slots);
+            slots = NULL;
+            break;
+        }
+        slots[i] = (uint16_t)slot;
+    }
+    Py_DECREF(fast);
+    return slots;
+}
+
+/* ---- collect_parents -------------------------------------------------- */
+
+typedef struct {
+    crm_core *core;
+    const uint16_t *walk;
+    Py_ssize_t nwalk;
+    uint16_t slot;
+    int overwrite;
+    crm_addrset seen;
+    PyObject *out;
+} collector;
+
+/* Whether a relationship has been loaded. */
+static int
+is_loaded(crm_state *state, uint16_t slot)
+{
+    return CRM_SLOT_HAS(crm_state_held(state, slot));
+}
+
+/* Follows what is loaded at step `at` of the walk from `obj`. */
+static int
+collect(collector *c, PyObject *obj, Py_ssize_t at)
+{
+    crm_state *state = crm_state_of(c->core, obj);
+    if (state == NULL) {
+        if (obj == Py_None) {
+            return 0;
+        }
+        PyErr_SetString(PyExc_TypeError, "a row item is not a mapped object");
+        return -1;
+    }
+    int added = crm_addrset_add(&c->seen, state, (uint32_t)at, 0, &(uint32_t){0});
+    if (added <= 0) {
+        if (added < 0) {
+            PyErr_NoMemory();
+        }
+        return added;
+    }
+    if (at == c->nwalk) {
+        if (!c->overwrite && is_loaded(state, c->slot)) {
+            return 0;
+        }
+        return PyList_Append(c->out, obj);
+    }
+    if (!is_loaded(state, c->walk[at])) {
+        return 0;
+    }
+    PyObject *value = Py_NewRef(crm_state_held(state, c->walk[at]));
+    int status = 0;
+    if (crm_state_attr(state, c->walk[at])->kind == CRM_ATTR_COLLECTION) {
+        PyObject *members = PySequence_List(value);
+        status = members == NULL ? -1 : 0;
+        for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(members); i++) {
+            status = collect(c, PyList_GET_ITEM(members, i), at + 1);
+        }
+        Py_XDECREF(members);
+    }
+    else {
+        status = collect(c, value, at + 1);
+    }
+    Py_DECREF(value);
+    return status;
+}
+
+static PyObject *
+collect_parents(PyObject *module, PyObject *args)
+{
+    PyObject *rows, *walk;
+    Py_ssize_t item;
+    unsigned short slot;
+    int overwrite;
+    if (!PyArg_ParseTuple(args, "OnOHp:collect_parents", &rows, &item, &walk,
+                          &slot, &overwrite)) {
+        return NULL;
+    }
+    collector c = {.core = module_core(module), .slot = slot,
+                   .overwrite = overwrite};
+    uint16_t *slots = read_slots(walk, &c.nwalk);
+    if (slots == NULL) {
+        return NULL;
+    }
+    c.walk = slots;
+    PyObject *fast = PySequence_Fast(rows, "rows must be a sequence");
+    c.out = fast == NULL ? NULL : PyList_New(0);
+    int status = c.out == NULL ? -1 : 0;
+    for (Py_ssize_t i = 0; status == 0 && i < PySequence_Fast_GET_SIZE(fast); i++) {
+        PyObject *obj = row_item(c.core, PySequence_Fast_GET_ITEM(fast, i), item);
+        status = obj == NULL ? -1 : collect(&c, obj, 0);
+    }
+    crm_addrset_free(&c.seen);
+    PyMem_Free(slots);
+    Py_XDECREF(fast);
+    if (status < 0) {
+        Py_CLEAR(c.out);
+    }
+    return c.out;
+}
+
+/* ---- key_values ------------------------------------------------------- */
+
+/* The values of several slots: the value itself for one slot, else a tuple. */
+static PyObject *
+key_of(crm_state *state, const uint16_t *slots, Py_ssize_t count)
+{
+    if (count == 1) {
+        return crm_attr_get(state, slots[0]);
+    }
+    PyObject *key = PyTuple_New(count);
+    for (Py_ssize_t i = 0; key != NULL && i < count; i++) {
+        PyObject *value = crm_attr_get(state, slots[i]);
+        if (value == NULL) {
+            Py_CLEAR(key);
+            break;
+        }
+        PyTuple_SET_ITEM(key, i, value);
+    }
+    return key;
+}
+
+static PyObject *
+key_values(PyObject *module, PyObject *args)
+{
+    PyObject *objects, *sequence;
+    if (!PyArg_ParseTuple(args, "O!O:key_values", &PyList_Type, &objects,
+                          &sequence)) {
+        return NULL;
+    }
+    crm_core *core = module_core(module);
+    Py_ssize_t count;
+    uint16_t *slots = read_slots(sequence, &count);
+    if (slots == NULL) {
+        return NULL;
+    }
+    PyObject *out = PyList_New(0);
+    for (Py_ssize_t i = 0; out != NULL && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i));
+        crm_state *state = crm_state_of(core, obj);
+        PyObject *key = NULL;
+        if (state == NULL) {
+            PyErr_SetString(PyExc_TypeError, "not a mapped object");
+        }
+        else {
+            key = key_of(state, slots, count);
+        }
+        Py_DECREF(obj);
+        if (key == NULL || PyList_Append(out, key) < 0) {
+            Py_CLEAR(out);
+        }
+        Py_XDECREF(key);
+    }
+    PyMem_Free(slots);
+    return out;
+}
+
+/* ---- distribute ------------------------------------------------------- */
+
+/* A row's key: items [first, first + count) as key_of makes them; new
+ * reference. */
+static PyObject *
+row_key(crm_core *core, PyObject *row, Py_ssize_t first, Py_ssize_t count)
+{
+    if (count == 1) {
+        return Py_XNewRef(row_item(core, row, first));
+    }
+    PyObject *key = PyTuple_New(count);
+    for (Py_ssize_t i = 0; key != NULL && i < count; i++) {
+        PyObject *value = row_item(core, row, first + i);
+        if (value == NULL) {
+            Py_CLEAR(key);
+            break;
+        }
+        PyTuple_SET_ITEM(key, i, Py_NewRef(value));
+    }
+    return key;
+}
+
+/* key -> list of the rows' objects, in their order; NULL with an exception. */
+static PyObject *
+group(crm_core *core, PyObject *rows, Py_ssize_t nkey)
+{
+    Py_ssize_t count = nkey < 0 ? -nkey : nkey;
+    Py_ssize_t first = nkey < 0 ? 1 : 0;
+    Py_ssize_t item = nkey < 0 ? 0 : nkey;
+    PyObject *groups = PyDict_New();
+    if (groups == NULL) {
+        return NULL;
+    }
+    PyObject *last_key = NULL; /* rows of one key mostly come together */
+    PyObject *members = NULL;  /* borrowed from groups */
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(rows); i++) {
+        PyObject *row = PyList_GET_ITEM(rows, i);
+        PyObject *obj = row_item(core, row, item);
+        PyObject *key = row_key(core, row, first, count);
+        if (obj == NULL || key == NULL) {
+            Py_XDECREF(key);
+            goto error;
+        }
+        if (key != last_key) {
+            members = PyDict_GetItemWithError(groups, key);
+            if (members == NULL && !PyErr_Occurred()) {
+                members = PyList_New(0);
+                if (members != NULL) {
+                    int status = PyDict_SetItem(groups, key, members);
+                    Py_DECREF(members);
+                    if (status < 0) {
+                        members = NULL;
+                    }
+                }
+            }
+        }
+        Py_XSETREF(last_key, key);
+        if (members == NULL || PyList_Append(members, obj) < 0) {
+            goto error;
+        }
+    }
+    Py_XDECREF(last_key);
+    return groups;
+error:
+    Py_XDECREF(last_key);
+    Py_DECREF(groups);
+    return NULL;
+}
+
+static PyObject *
+distribute(PyObject *module, PyObject *args)
+{
+    PyObject *parents, *keys, *rows;
+    unsigned short slot;
+    Py_ssize_t nkey;
+    int collection;
+    if (!PyArg_ParseTuple(args, "O!O!HO!np:distribute", &PyList_Type, &parents,
+                          &PyList_Type, &keys, &slot, &PyList_Type, &rows,
+                          &nkey, &collection)) {
+        return NULL;
+    }
+    crm_core *core = module_core(module);
+    if (PyList_GET_SIZE(parents) != PyList_GET_SIZE(keys) || nkey == 0) {
+        PyErr_SetString(PyExc_ValueError, "one key for each parent is expected");
+        return NULL;
+    }
+    PyObject *groups = group(core, rows, nkey);
+    if (groups == NULL) {
+        return NULL;
+    }
+    int status = 0;
+    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(parents) &&
+                           i < PyList_GET_SIZE(keys);
+         i++) {
+        PyObject *parent = Py_NewRef(PyList_GET_ITEM(parents, i));
+        crm_state *state = crm_state_of(core, parent);
+        PyObject *found = PyDict_GetItemWithError(groups, PyList_GET_ITEM(keys, i));
+        PyObject *value = NULL;
+        if (state == NULL) {
+            PyErr_SetString(PyExc_TypeError, "not a mapped object");
+        }
+        else if (found == NULL && PyErr_Occurred()) {
+            /* the key cannot be hashed or compared */
+        }
+        else if (collection) {
+            value = found == NULL ? PyList_New(0) : Py_NewRef(found);
+        }
+        else {
+            value = Py_NewRef(found == NULL ? Py_None : PyList_GET_ITEM(found, 0));
+        }
+        status = value == NULL ? -1 : crm_state_set_loaded(state, slot, value);
+        Py_DECREF(parent);
+    }
+    Py_DECREF(groups);
+    if (status < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* ---- the rest --------------------------------------------------------- */
+
+static PyObject *
+first_items(PyObject *module, PyObject *rows)
+{
+    if (!PyList_Check(rows)) {
+        PyErr_SetString(PyExc_TypeError, "a list of rows is expected");
+        return NULL;
+    }
+    PyObject *out = PyList_New(PyList_GET_SIZE(rows));
+    for (Py_ssize_t i = 0; out != NULL && i < PyList_GET_SIZE(rows); i++) {
+        PyObject *item = row_item(module_core(module), PyList_GET_ITEM(rows, i), 0);
+        if (item == NULL) {
+            Py_CLEAR(out);
+            break;
+        }
+        PyList_SET_ITEM(out, i, Py_NewRef(item));
+    }
+    return out;
+}
+
+static PyObject *
+expired_slots(PyObject *module, PyObject *obj)
+{
+    crm_state *state = crm_state_of(module_core(module), obj);
+    if (state == NULL) {
+        PyErr_SetString(PyExc_TypeError, "not a mapped object");
+        return NULL;
+    }
+    PyObject *out = PyList_New(0);
+    uint16_t nattrs = crm_state_manager(state)->nattrs;
+    for (uint16_t slot = 0; out != NULL && slot < nattrs; slot++) {
+        if (crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN ||
+            crm_state_held(state, slot) != CRM_UNLOADED) {
+            continue;
+        }
+        PyObject *number = PyLong_FromLong(slot);
+        if (number == NULL || PyList_Append(out, number) < 0) {
+            Py_CLEAR(out);
+        }
+        Py_XDECREF(number);
+    }
+    return out;
+}
+
+static PyMethodDef methods[] = {
+    {"collect_parents", collect_parents, METH_VARARGS,
+     PyDoc_STR("collect_parents(rows, item, walk, slot, overwrite): the objects "
+               "to load a relationship for, each once.")},
+    {"key_values", key_values, METH_VARARGS,
+     PyDoc_STR("key_values(objects, slots): a value (or tuple) of each object.")},
+    {"distribute", distribute, METH_VARARGS,
+     PyDoc_STR("distribute(parents, keys, slot, rows, nkey, collection): give "
+               "each parent the objects of the rows with its key.")},
+    {"first_items", first_items, METH_O,
+     PyDoc_STR("first_items(rows): the first item of each row.")},
+    {"expired_slots", expired_slots, METH_O,
+     PyDoc_STR("expired_slots(obj): column slots that were expired by name.")},
+    {NULL},
+};
+
+int
+crm_loading_init(crm_core *core, PyObject *module)
+{
+    (void)core;
+    return PyModule_AddFunctions(module, methods);
+}

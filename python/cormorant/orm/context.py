@@ -1,0 +1,208 @@
+"""ORM statements compiled: the plan of a select and what it needs besides SQL.
+
+A select is read by :mod:`cormorant.orm.selecting` and compiled once into an
+:class:`ORMPlan`, which the engine's plan cache keeps under the statement's structural key.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ..engine.plans import CompiledPlan
+from ..sql.base import Executable, KeyContext, key_of_all
+from ..sql.selectable import Select
+from .selecting import AdaptFrom, EntityNode, SelectState, entity_within
+from .strategies import PostLoad, SubqueryLoader
+
+#: number of ORM statements compiled in this process: tests check that repeating a query
+#: compiles nothing
+compile_count = 0
+
+
+class ORMPlan:
+    """A compiled ORM statement, shared by all executions of its structure."""
+
+    __slots__ = (
+        "bundles",
+        "entities",
+        "filtered",
+        "joined_collections",
+        "mapper",
+        "plan",
+        "post_loads",
+        "row_buffering",
+        "scalar",
+    )
+
+    def __init__(self, plan: Any, state: SelectState) -> None:
+        #: engine.plans.CompiledPlan
+        self.plan = plan
+        self.post_loads: list[PostLoad] = state.post_loads
+        #: a result needs unique(): joined rows repeat their leading entity
+        self.joined_collections: bool = state.joined_collections
+        self.row_buffering = any(isinstance(p, SubqueryLoader) for p in state.post_loads)
+        #: rows hold objects: Query gives each row once
+        self.filtered: bool = any(item.node is not None for item in state.items)
+        self.scalar: bool = state.scalar
+        #: whose engine it runs on
+        self.mapper: Any = state.lead_mapper()
+        self.bundles: list[tuple[int, int, Any]] = state.bundles
+
+
+def core_of(state: SelectState, eager: bool) -> Any:
+    """The plain Select of a statement once more, without eager loading."""
+    again = SelectState(
+        state.statement,
+        legacy=state.legacy,
+        eager=eager,
+        base_path=state.base_path,
+        table=state.table,
+        binds=state.binds,
+    )
+    return again.core()
+
+
+def core_select(statement: Any, toplevel: bool = False) -> Any:
+    """A plain Select for an ORM select: as part of another statement, or (`toplevel`) as
+    it would be run, with its eager joins."""
+    return SelectState(statement, embedded=not toplevel).core()
+
+
+def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None) -> ORMPlan:
+    """Compile."""
+    global compile_count
+    compile_count += 1
+    started = time.perf_counter()
+    if dialect is None:
+        dialect = session._connection_for(state.lead_mapper(), state.statement).dialect
+    core = state.core()
+    unique = state.repeats() and (state.legacy or state._distinct_rows)
+    if unique and not any(item.node is not None for item in state.items):
+        unique = False
+    compiled = dialect.statement_compiler(dialect, core)
+    plan = CompiledPlan(compiled, binds, state.program(dialect, unique), started=started)
+    result = ORMPlan(plan, state)
+    _bind_post_loads(result, state)
+    return result
+
+
+def column_descriptions(
+    statement: Any, legacy: bool = False, entities: Sequence[Any] | None = None
+) -> list[dict[str, Any]]:
+    """What each element of a select's rows is."""
+    state = SelectState(statement, legacy=legacy, embedded=True)
+    described: list[dict[str, Any]] = []
+    for item, name in zip(state.items, state.keys(), strict=True):
+        if item.node is not None:
+            entity = item.node.entity
+            given = entity.entity if entity.is_aliased_class else entity.class_
+            described.append(
+                {
+                    "name": name if not entity.is_aliased_class else entity._given_name(),
+                    "type": entity.class_,
+                    "aliased": entity.is_aliased_class,
+                    "expr": given,
+                    "entity": given,
+                }
+            )
+            continue
+        owner = entity_within(item.expression)
+        given = None
+        if owner is not None:
+            given = owner.entity if owner.is_aliased_class else owner.class_
+        expression = item.expression
+        key = expression._annotations.get("proxy_key")
+        if key is not None and given is not None:
+            expression = getattr(given, key)
+        described.append(
+            {
+                "name": name,
+                "type": item.expression.type,
+                "aliased": owner is not None and owner.is_aliased_class,
+                "expr": expression,
+                "entity": given,
+            }
+        )
+    return described
+
+
+class FromStatement(Executable):
+    """Entities to be made of the rows of any statement: `select(E).from_statement(…)`."""
+
+    __visit_name__ = "from_statement"
+    is_select = True
+    _is_returns_rows = True
+
+    def __init__(self, raw_columns: Sequence[Any], element: Any) -> None:
+        self._raw_columns = list(raw_columns)
+        self.element = element
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        ctx.orm = True
+        return (
+            FromStatement,
+            key_of_all(self._raw_columns, ctx),
+            self.element._cache_key(ctx),
+            key_of_all(self._with_options, ctx),
+        )
+
+    def get_children(self, **kw: Any) -> Any:
+        yield self.element
+
+    def _compiler(self, dialect: Any, **kw: Any) -> Any:
+        return self.element._compiler(dialect, **kw)
+
+
+def from_statement_plan(
+    session: Any,
+    connection: Any,
+    statement: FromStatement,
+    legacy: bool,
+    as_tuples: bool,
+    binds: Any,
+) -> ORMPlan:
+    """Compile: the statement as it is, its columns found by name or by what they are."""
+    global compile_count
+    compile_count += 1
+    dialect = connection.dialect
+    element = statement.element
+    compiled = element.compile(dialect=dialect)
+    holder = Select()
+    holder._raw_columns = list(statement._raw_columns)
+    holder._with_options = statement._with_options
+    state = SelectState(holder, legacy=legacy, as_tuples=as_tuples, binds=binds)
+    state.offset = len(state.primary)
+    names = None
+    selected = list(getattr(element, "selected_columns", None) or ())
+    if not selected:
+        names = connection._dbapi_connection.describe(CompiledPlan(compiled, binds)._plan)
+    state.find_columns(selected, names)
+    unique = legacy and any(item.node is not None for item in state.items)
+    plan = CompiledPlan(compiled, binds, state.program(dialect, unique))
+    result = ORMPlan(plan, state)
+    _bind_post_loads(result, state)
+    return result
+
+
+def _bind_post_loads(plan: ORMPlan, state: SelectState) -> None:
+    positions = {
+        id(item.node): position
+        for position, item in enumerate(state.items)
+        if item.node is not None
+    }
+    for post_load in plan.post_loads:
+        post_load.bind(-1 if state.scalar else positions[id(post_load.index)])
+
+
+__all__ = [
+    "AdaptFrom",
+    "EntityNode",
+    "FromStatement",
+    "ORMPlan",
+    "SelectState",
+    "build_plan",
+    "column_descriptions",
+    "core_select",
+]

@@ -1,0 +1,249 @@
+"""FROM clauses of ORM statements: what `join()` of a relationship or an entity means.
+
+A Select keeps its joins as they were given.  :func:`resolve_joins` turns them into
+Join constructs: it finds the left side, and the ON clause of a relationship.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from .. import exc as sa_exc
+from ..inspection import inspect
+from ..sql.fromclause import Join, can_join
+from .attributes import QueryableAttribute
+
+
+def entity_of(element: Any) -> Any:
+    """The Mapper or AliasedInsp that a construct stands for or belongs to, or None."""
+    annotations = getattr(element, "_annotations", None)
+    if annotations is not None:
+        return annotations.get("parententity")
+    return None
+
+
+def selectable_of(entity: Any) -> Any:
+    """What stands in FROM for a Mapper or AliasedInsp."""
+    return entity.selectable if entity.is_aliased_class else entity.persist_selectable
+
+
+def parts(from_: Any) -> Iterator[Any]:
+    """The FROM elements that a FROM clause consists of, itself included."""
+    yield from_
+    if from_._is_join:
+        yield from parts(from_.left)
+        yield from parts(from_.right)
+
+
+def contains(from_: Any, selectable: Any) -> bool:
+    """True if `selectable` is (within) the FROM clause."""
+    wanted = hash(selectable)
+    return any(hash(part) == wanted for part in parts(from_))
+
+
+def _text_of(entity: Any, selectable: Any) -> str:
+    return repr(selectable if entity is None else entity)
+
+
+_EXPLICIT = (
+    " Please use the .select_from() method to establish an explicit left side, as well as "
+    "providing an explicit ON clause if not present already to help resolve the ambiguity."
+)
+
+
+def _candidates(froms: Sequence[Any], right: Any, onclause: Any) -> list[int]:
+    """The indexes of the FROM clauses that `right` can be joined to."""
+    if onclause is not None:
+        refers = {hash(f) for f in _froms_of(onclause)}
+        found = []
+        right_parts = {hash(part) for part in parts(right)}
+        for index, from_ in enumerate(froms):
+            own = {hash(part) for part in parts(from_)}
+            if refers - right_parts and refers - right_parts <= own:
+                found.append(index)
+        if not found:
+            found = [
+                index
+                for index, from_ in enumerate(froms)
+                if refers & {hash(part) for part in parts(from_)}
+            ]
+        return found or list(range(len(froms)))
+    return [index for index, from_ in enumerate(froms) if can_join(from_, right)]
+
+
+def _froms_of(expression: Any) -> Iterable[Any]:
+    for element in _iterate(expression):
+        table = getattr(element, "table", None)
+        if table is not None and element._is_column:
+            yield table
+
+
+def _iterate(expression: Any) -> Iterator[Any]:
+    yield expression
+    for child in expression.get_children():
+        yield from _iterate(child)
+
+
+class JoinResolver:
+    """Adds the joins of a statement to its FROM clauses, one after the other."""
+
+    def __init__(self, froms: list[Any], entities: Sequence[Any], whole: Any = None) -> None:
+        #: the explicit FROM clauses: grows and changes
+        self.froms = froms
+        #: entities selected from, in order: where a left side may come from
+        self.entities = entities
+        #: the subquery that stands for all entities selected from, or None
+        self.whole = whole
+        self._seen: set[Any] = set()
+
+    def _selectable(self, entity: Any) -> Any:
+        """What an entity on the left side of a join is in FROM."""
+        if self.whole is not None and any(entity is own for own in self.entities):
+            return self.whole
+        return selectable_of(entity)
+
+    def add(self, target: Any, onclause: Any, from_: Any, flags: Any) -> None:
+        """One `join(target, onclause)`, or `join_from(from_, target, onclause)`."""
+        isouter, full = bool(flags.get("isouter")), bool(flags.get("full"))
+        left: Any = None
+        prop_attr: Any = None
+        if isinstance(target, QueryableAttribute):
+            if onclause is not None:
+                raise sa_exc.InvalidRequestError(
+                    "No 'on clause' argument may be passed when joining to a relationship path "
+                    "as a target"
+                )
+            if not target.property._is_relationship:
+                raise sa_exc.ArgumentError(
+                    f"Join target {target} does not refer to a mapped entity"
+                )
+            prop_attr = target
+            left = target.parent
+            right_entity = target._of_type or target.property.entity
+            right = selectable_of(right_entity)
+        else:
+            right_entity, right = self._right_side(target)
+            if isinstance(onclause, QueryableAttribute) and onclause.property._is_relationship:
+                prop_attr = onclause
+                left = onclause.parent
+                if right_entity is None or (
+                    prop_attr._of_type is not None and not right_entity.is_aliased_class
+                ):
+                    right_entity = prop_attr._of_type or prop_attr.property.mapper
+                    right = selectable_of(right_entity)
+            elif onclause is not None and hasattr(onclause, "__clause_element__"):
+                onclause = onclause.__clause_element__()
+        if from_ is not None:
+            left_entity, left_from = self._right_side(from_)
+            if prop_attr is None or left_entity is not None:
+                left = left_entity if left_entity is not None else left_from
+        if prop_attr is not None:
+            # The same relationship joined again is the same join.
+            edge = (id(left), id(prop_attr.property), hash(right), prop_attr._extra_criteria)
+            if edge in self._seen:
+                return
+            self._seen.add(edge)
+        if left is right_entity and left is not None and prop_attr is not None:
+            raise sa_exc.InvalidRequestError(
+                f"Can't construct a join from {left} to {right_entity}, they are the same entity"
+            )
+        index, left_from = self._left_side(left, right, right_entity, prop_attr, onclause)
+        if prop_attr is not None:
+            left_selectable = self._selectable(left)
+            joined = relationship_join(
+                left_from,
+                left_selectable,
+                prop_attr.property,
+                right,
+                right_entity,
+                isouter=isouter,
+                full=full,
+                criteria=prop_attr._extra_criteria,
+            )
+        else:
+            joined = Join(left_from, right, onclause, isouter=isouter, full=full)
+        if index is None:
+            self.froms.append(joined)
+        else:
+            self.froms[index] = joined
+
+    def _right_side(self, target: Any) -> tuple[Any, Any]:
+        """(entity or None, FROM clause) of a join target."""
+        if isinstance(target, type) or not hasattr(target, "_annotations"):
+            insp = inspect(target, raiseerr=False)
+            if insp is not None and (
+                getattr(insp, "is_mapper", False) or getattr(insp, "is_aliased_class", False)
+            ):
+                return insp, selectable_of(insp)
+        entity = entity_of(target)
+        if entity is not None:
+            return entity, selectable_of(entity)
+        return None, target
+
+    def _left_side(
+        self, left: Any, right: Any, right_entity: Any, prop_attr: Any, onclause: Any
+    ) -> tuple[int | None, Any]:
+        """(index in froms to be replaced or None, the clause to join to)."""
+        if left is not None:
+            left_from = self._selectable(left) if hasattr(left, "is_mapper") else left
+            matches = [i for i, from_ in enumerate(self.froms) if contains(from_, left_from)]
+            if len(matches) > 1:
+                exact = [i for i in matches if hash(self.froms[i]) == hash(left_from)]
+                if len(exact) != 1:
+                    raise sa_exc.InvalidRequestError(
+                        "Can't identify which entity in which to assign the left side of this "
+                        "join.   Please use a more specific ON clause."
+                    )
+                matches = exact
+            if matches:
+                return matches[0], self.froms[matches[0]]
+            return None, left_from
+        if self.froms:
+            found = _candidates(self.froms, right, onclause)
+            if len(found) == 1:
+                return found[0], self.froms[found[0]]
+        else:
+            choices: list[Any] = []
+            for entity in self.entities:
+                selectable = selectable_of(entity) if hasattr(entity, "is_mapper") else entity
+                if all(hash(selectable) != hash(choice) for choice in choices):
+                    choices.append(selectable)
+            found = _candidates(choices, right, onclause) if choices else []
+            if len(found) == 1:
+                return None, choices[found[0]]
+        if len(found) > 1:
+            raise sa_exc.InvalidRequestError(
+                "Can't determine which FROM clause to join from, there are multiple FROMS which "
+                "can join to this entity." + _EXPLICIT
+            )
+        raise sa_exc.InvalidRequestError(
+            f"Don't know how to join to {_text_of(right_entity, right)}." + _EXPLICIT
+        )
+
+
+def relationship_join(
+    left_from: Any,
+    left_selectable: Any,
+    prop: Any,
+    right: Any,
+    right_entity: Any,
+    *,
+    isouter: bool = False,
+    full: bool = False,
+    criteria: tuple[Any, ...] = (),
+) -> Any:
+    """`left_from` joined along a relationship of `left_selectable` to `right`."""
+    primary, secondary_on, secondary, _, right = prop._create_joins(
+        source_selectable=left_selectable,
+        dest_selectable=right,
+        of_type_mapper=getattr(right_entity, "mapper", None),
+        alias_secondary=True,
+        extra_criteria=criteria,
+    )[:5]
+    if secondary is None or secondary_on is None:
+        return Join(left_from, right, primary, isouter=isouter, full=full)
+    if isouter or full:
+        inner = Join(secondary, right, secondary_on)
+        return Join(left_from, inner, primary, isouter=isouter, full=full)
+    return Join(Join(left_from, secondary, primary), right, secondary_on)

@@ -1,0 +1,743 @@
+"""Running ORM statements, and loading what objects lack.
+
+Here are the ways into the database that the ORM has: a select given by the program
+(:func:`execute`), an object by its primary key (:func:`load_on_pk`), and the attributes
+an object has not loaded (:func:`load_attribute`, :func:`refresh`).  Each finds its compiled
+plan in the engine's cache and leaves the rows to the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from .. import _core
+from .. import exc as sa_exc
+from ..sql.expression import bindparam
+from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
+from ..util import warn
+from .base import NO_VALUE, instance_str
+from .context import FromStatement, ORMPlan, SelectState, build_plan, from_statement_plan
+from .exc import DetachedInstanceError, ObjectDeletedError
+from .strategies import Run
+from .strategy_options import (
+    COLUMN_WILDCARD,
+    RELATIONSHIP_WILDCARD,
+    LoadContext,
+    LoadElement,
+    resolve_options,
+)
+
+_NOTHING: Mapping[str, Any] = {}
+
+_NEEDS_UNIQUE = (
+    "The unique() method must be invoked on this Result, as it contains results that include "
+    "joined eager loads against collections"
+)
+
+
+# -- selects -------------------------------------------------------------------
+
+
+def lead_mapper(statement: Any) -> Any:
+    """The mapper whose engine a statement runs on, or None."""
+    for column in getattr(statement, "_raw_columns", ()):
+        entity = column._annotations.get("parententity")
+        if entity is not None:
+            return entity.mapper
+    return None
+
+
+class _NoCache:
+    """Stands for the plan cache of an engine that has none."""
+
+    def get(self, key: Any) -> None:
+        return None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+
+_NO_CACHE = _NoCache()
+
+
+def _cache(connection: Any) -> Any:
+    plans = connection.engine._plans
+    return _NO_CACHE if plans is None else plans
+
+
+def plan_for(
+    session: Any,
+    connection: Any,
+    statement: Any,
+    legacy: bool,
+    eager: bool = True,
+    as_tuples: bool = False,
+) -> tuple[ORMPlan, Sequence[Any], bool]:
+    """The compiled plan of a select, the statement's bind parameters, and whether the
+    plan came from the engine's cache."""
+    key, binds = statement._generate_cache_key()
+    plans = _cache(connection)
+    if key is None:
+        plan = None
+    else:
+        key = ("orm", legacy, eager, as_tuples, key)
+        plan = plans.get(key)
+        if plan is not None:
+            return plan, binds, True
+    if isinstance(statement, FromStatement):
+        plan = from_statement_plan(session, connection, statement, legacy, as_tuples, binds)
+    else:
+        state = SelectState(
+            statement, legacy=legacy, eager=eager, as_tuples=as_tuples, binds=binds
+        )
+        plan = build_plan(session, state, binds, connection.dialect)
+    if key is None:
+        plan.plan.cache_kind = "no key"
+    else:
+        plans[key] = plan
+    return plan, binds, False
+
+
+class LoadedCursor:
+    """A cursor whose rows get their post loads before they are given out.
+
+    Without streaming all rows are read at the first fetch, so that each post load runs
+    once; a stream is loaded for fetch by fetch.
+    """
+
+    def __init__(self, cursor: Any, run: Run, plan: ORMPlan, stream: int) -> None:
+        self._cursor = cursor
+        self._run = run
+        self._plan = plan
+        self._stream = stream
+        self._rows: list[Any] | None = None
+        self._position = 0
+        self.keys = cursor.keys
+        self.row_keys = cursor.row_keys
+        self.scalar = cursor.scalar
+        self.rowcount = cursor.rowcount
+        self.lastrowid = cursor.lastrowid
+        self.returns_rows = cursor.returns_rows
+        self.connection = cursor.connection
+        self.plan = cursor.plan
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._cursor.closed) and not self._rows
+
+    @property
+    def unique(self) -> bool:
+        return bool(self._cursor.unique)
+
+    @unique.setter
+    def unique(self, value: bool) -> None:
+        self._cursor.unique = value
+
+    def _load(self, count: int) -> list[Any]:
+        rows: list[Any] = self._cursor.fetch(count)
+        if rows:
+            self._run.add(self._plan, rows)
+            self._run.finish()
+            if self._plan.bundles:
+                rows = bundled(self._plan, rows)
+        return rows
+
+    def fetch(self, count: int = -1) -> list[Any]:
+        """The next `count` results, or all."""
+        if self._stream:
+            return self._load(count)
+        if self._rows is None:
+            self._rows = self._load(-1)
+        start = self._position
+        end = len(self._rows) if count < 0 else min(start + count, len(self._rows))
+        self._position = end
+        return self._rows[start:end]
+
+    def fetch_scalars(self, count: int = -1) -> list[Any]:
+        """As fetch, but the first item of each row."""
+        rows = self.fetch(count)
+        return rows if self._plan.scalar else _core.first_items(rows)
+
+    def close(self) -> None:
+        """Drop the rows."""
+        self._rows = []
+        self._position = 0
+        self._cursor.close()
+
+
+def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
+    """Rows with the columns of each Bundle put together."""
+    bundles = plan.bundles
+    names: list[Any] = []
+    old = list(plan.plan.program[2])
+    position = 0
+    for start, end, bundle in bundles:
+        names += old[position:start]
+        names.append(bundle.name)
+        position = end
+    names += old[position:]
+    single = len(bundles) == 1 and len(names) == 1 and bundles[0][2].single_entity
+    makers = [
+        bundle.create_row_processor(
+            None,
+            [lambda row, i=i: row[i] for i in range(start, end)],
+            [column.key for column in bundle.columns],
+        )
+        for start, end, bundle in bundles
+    ]
+    keys = tuple(names)
+    made = []
+    for row in rows:
+        values: list[Any] = []
+        position = 0
+        for (start, end, _), make in zip(bundles, makers, strict=True):
+            values += row[position:start]
+            values.append(make(row))
+            position = end
+        values += row[position:]
+        made.append(values[0] if single else _core.Row(keys, values))
+    return made
+
+
+def run_plan(
+    session: Any,
+    connection: Any,
+    plan: ORMPlan,
+    binds: Sequence[Any],
+    params: Mapping[str, Any] | None,
+    *,
+    populate_existing: bool = False,
+    stream: int = 0,
+    hit: bool = True,
+) -> Any:
+    """Execute: a cursor that gives results as the plan's program makes them."""
+    flags = _core.POPULATE_EXISTING if populate_existing else 0
+    cursor = connection._execute_plan(
+        plan.plan, binds, params, session=session, stream=stream, flags=flags, hit=hit
+    )
+    if plan.post_loads or plan.bundles:
+        run = post_load_run(session, connection, binds, params, flags)
+        return LoadedCursor(cursor, run, plan, stream)
+    return cursor
+
+
+def post_load_run(
+    session: Any,
+    connection: Any,
+    binds: Sequence[Any],
+    params: Mapping[str, Any] | None,
+    flags: int,
+) -> Run:
+    """What executes the statements of post loads."""
+
+    def execute_child(
+        plan: ORMPlan, values: Mapping[str, Any] | None, with_parent: bool = False
+    ) -> list[Any]:
+        cursor = connection._execute_plan(
+            plan.plan,
+            binds if with_parent else (),
+            params if with_parent else values,
+            session=session,
+            flags=flags,
+        )
+        return cursor.fetch()  # type: ignore[no-any-return]
+
+    return Run(session, execute_child, flags)
+
+
+def execute(
+    session: Any,
+    statement: Any,
+    params: Mapping[str, Any] | None = None,
+    *,
+    execution_options: Mapping[str, Any] | None = None,
+    bind_arguments: Mapping[str, Any] | None = None,
+) -> Any:
+    """Session.execute() of a statement with mapped classes in it: a Result."""
+    from ..engine.result import Result
+
+    options: Mapping[str, Any] = statement._execution_options
+    if execution_options:
+        options = {**options, **execution_options}
+    if options.get("autoflush", True):
+        session._autoflush()
+    mapper = lead_mapper(statement)
+    if bind_arguments:
+        mapper = bind_arguments.get("mapper", mapper)
+    connection = session._connection_for(mapper, statement)
+    if not (statement.is_select and hasattr(statement, "_raw_columns")):
+        if execution_options:
+            return connection.execute(statement, params, execution_options=execution_options)
+        return connection.execute(statement, params)
+    plan, binds, hit = plan_for(session, connection, statement, False)
+    stream = options.get("yield_per") or 0
+    if stream and (plan.joined_collections or plan.row_buffering):
+        raise no_yield_per()
+    cursor = run_plan(
+        session,
+        connection,
+        plan,
+        binds,
+        params,
+        populate_existing=options.get("populate_existing", False),
+        stream=stream,
+        hit=hit,
+    )
+    result = Result(cursor)
+    if plan.joined_collections:
+        result._require_unique = True
+    if stream:
+        result._set_yield_per(stream)
+    return result
+
+
+def no_yield_per() -> sa_exc.InvalidRequestError:
+    return sa_exc.InvalidRequestError(
+        "Can't use yield_per with eager loaders that require uniquing or row buffering, e.g. "
+        "joinedload() against collections or subqueryload().  Consider the selectinload() "
+        "strategy for better flexibility in loading objects."
+    )
+
+
+# -- by primary key ------------------------------------------------------------
+
+
+def _key_names(mapper: Any) -> list[str]:
+    return [f"pk_{number}" for number in range(1, len(mapper.primary_key) + 1)]
+
+
+def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> Any:
+    """SELECT of an entity by its primary key."""
+    statement = Select(mapper.__clause_element__())
+    where = []
+    for number, (name, column) in enumerate(
+        zip(_key_names(mapper), mapper.primary_key, strict=True)
+    ):
+        if nulls and nulls[number]:
+            where.append(column.is_(None))
+        else:
+            where.append(column == bindparam(name, type_=column.type))
+    statement._where_criteria = tuple(where)
+    statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+    return statement
+
+
+def load_on_pk(
+    session: Any,
+    mapper: Any,
+    ident: tuple[Any, ...],
+    *,
+    options: Sequence[Any] = (),
+    populate_existing: bool = False,
+    with_for_update: Any = None,
+    execution_options: Mapping[str, Any] | None = None,
+    bind_arguments: Mapping[str, Any] | None = None,
+) -> Any:
+    """The object of a primary key, by a SELECT, or None."""
+    session._autoflush()
+    connection = session._connection_for(mapper, None)
+    key: Any = ("get", mapper)
+    nulls: tuple[bool, ...] = ()
+    if None in ident:
+        nulls = tuple(value is None for value in ident)
+        if all(nulls):
+            warn(
+                "fully NULL primary key identity cannot load any object.  This condition may "
+                "raise an error in a future release."
+            )
+        key = (*key, nulls)
+    table = None
+    if options or with_for_update is not None:
+        statement = _key_statement(mapper, nulls)
+        if options:
+            statement = statement.options(*options)
+        if with_for_update is not None:
+            statement = _for_update(statement, with_for_update)
+        key, _ = statement._generate_cache_key()
+        key = ("get", key) if key is not None else None
+        table = resolve_options(options, [mapper])
+    else:
+        statement = None
+    plans = _cache(connection)
+    plan = plans.get(key) if key is not None else None
+    if plan is None:
+        if statement is None:
+            statement = _key_statement(mapper, nulls)
+        state = SelectState(statement, legacy=True, table=table, distinct_rows=True)
+        plan = build_plan(session, state, (), connection.dialect)
+        if key is not None:
+            plans[key] = plan
+    params = {
+        name: value
+        for name, value in zip(_key_names(mapper), ident, strict=True)
+        if value is not None
+    }
+    if execution_options and not populate_existing:
+        populate_existing = execution_options.get("populate_existing", False)
+    cursor = run_plan(
+        session, connection, plan, (), params, populate_existing=populate_existing
+    )
+    rows = cursor.fetch()
+    return rows[0] if rows else None
+
+
+def _for_update(statement: Any, argument: Any) -> Any:
+    if argument is True:
+        return statement.with_for_update()
+    if isinstance(argument, Mapping):
+        return statement.with_for_update(**argument)
+    statement = statement._generate()
+    statement._for_update_arg = argument
+    return statement
+
+
+# -- attributes of an object ---------------------------------------------------
+
+
+def _props_by_slot(mapper: Any) -> dict[int, Any]:
+    cached = mapper.__dict__.get("_loading_props")
+    if cached is None or len(cached) < len(mapper.class_manager.names):
+        cached = {prop.slot: prop for prop in mapper._props.values() if prop.slot >= 0}
+        mapper.__dict__["_loading_props"] = cached
+    return cached  # type: ignore[no-any-return]
+
+
+def load_attribute(obj: Any, slot: int, quiet: bool) -> Any:
+    """Called by the core when an attribute that is not loaded is read.
+
+    Gives the value of a relationship; loads columns into the object and gives None.
+    With `quiet`, NO_VALUE instead of emitting SQL.
+    """
+    mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+    prop = _props_by_slot(mapper)[slot]
+    if prop._is_relationship:
+        return _load_relationship(obj, mapper, prop, quiet)
+    if quiet:
+        return NO_VALUE
+    _load_column(obj, mapper, prop)
+    return None
+
+
+def _remembered(obj: Any, prop: Any, token: Any) -> tuple[Any, LoadElement | None]:
+    context = _core.load_options(obj)
+    if context is None:
+        return None, None
+    element, _ = context.table.find(context.path, prop, token)
+    return context, element
+
+
+def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
+    session = _core.session_of(obj)
+    flags = _core.state_flags(obj)
+    slot = prop.slot
+    if flags & _core.STATE_EXPIRED:
+        expired: Sequence[int] | None = None
+    else:
+        expired = _core.expired_slots(obj)
+    deferred = expired is not None and slot not in expired
+    context, element = _remembered(obj, prop, COLUMN_WILDCARD)
+    if deferred:
+        raises = prop.raiseload
+        if element is not None:
+            raises = element.strategy == "defer" and bool(element.opt("raiseload"))
+        if raises:
+            raise sa_exc.InvalidRequestError(
+                f"'{prop}' is not available due to raiseload=True"
+            )
+    if session is None:
+        if deferred:
+            raise DetachedInstanceError(
+                f"Parent instance {instance_str(obj)} is not bound to a Session; deferred load "
+                f"operation of attribute '{prop.key}' cannot proceed"
+            )
+        raise DetachedInstanceError(
+            f"Instance {instance_str(obj)} is not bound to a Session; attribute refresh "
+            "operation cannot proceed"
+        )
+    if expired is None:
+        found = _load_row(session, obj, mapper, context, None, True)
+    else:
+        slots: Iterable[int]
+        if not deferred:
+            slots = [s for s in expired if _core.peek(obj, s) is NO_VALUE]
+        elif prop.group is not None:
+            slots = [
+                other.slot
+                for other in mapper._props.values()
+                if other._is_column
+                and other.group == prop.group
+                and other.deferred
+                and _core.peek(obj, other.slot) is NO_VALUE
+            ]
+        else:
+            slots = [slot]
+        found = _load_columns(session, obj, mapper, tuple(slots), True)
+    if not found:
+        raise ObjectDeletedError(obj)
+
+
+def _load_row(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    context: LoadContext | None,
+    with_for_update: Any,
+    labelled: bool,
+    immediate: bool = False,
+) -> bool:
+    """Load all of an expired object, with its eager loads; False if it has no row."""
+    session._autoflush()
+    connection = session._connection_for(mapper, None)
+    ident = _core.identity_key(obj)[1]  # type: ignore[index]
+    key = ("row", mapper, labelled)
+    if context is not None:
+        key = (*key, context.table, context.path)  # type: ignore[assignment]
+    plan = _cache(connection).get(key) if with_for_update is None else None
+    if plan is None:
+        statement = _key_statement(mapper)
+        if not labelled:
+            statement._label_style = Select._label_style
+        if with_for_update is not None:
+            statement = _for_update(statement, with_for_update)
+        state = SelectState(
+            statement,
+            legacy=True,
+            table=context.table if context is not None else None,
+            root_path=context.path if context is not None else None,
+            distinct_rows=True,
+        )
+        plan = build_plan(session, state, (), connection.dialect)
+        if with_for_update is None:
+            _cache(connection)[key] = plan
+    params = dict(zip(_key_names(mapper), ident, strict=True))
+    if immediate:
+        # The one object: its own lazy loads do what statements for many would do.
+        cursor = connection._execute_plan(plan.plan, (), params, session=session, flags=0)
+        if not cursor.fetch():
+            return False
+        for post_load in plan.post_loads:
+            if not post_load.walk:
+                getattr(obj, post_load.prop.key)
+        return True
+    return bool(run_plan(session, connection, plan, (), params).fetch())
+
+
+def load_expired(session: Any, obj: Any) -> bool:
+    """Load the row of an expired object; False if it is gone."""
+    mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+    return _load_row(session, obj, mapper, _core.load_options(obj), None, True)
+
+
+def _load_columns(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    slots: tuple[int, ...],
+    labelled: bool,
+    with_for_update: Any = None,
+) -> bool:
+    """Load some columns of an object; False if it has no row."""
+    session._autoflush()
+    connection = session._connection_for(mapper, None)
+    ident = _core.identity_key(obj)[1]  # type: ignore[index]
+    key = ("columns", mapper, slots, labelled)
+    made = _cache(connection).get(key) if with_for_update is None else None
+    if made is None:
+        wanted = set(slots)
+        props = [p for p in mapper._props.values() if p._is_column and p.slot in wanted]
+        statement = _key_statement(mapper)
+        statement._raw_columns = [prop.columns[0] for prop in props]
+        statement._from_obj = (mapper.persist_selectable,)
+        if not labelled:
+            statement._label_style = Select._label_style
+        if with_for_update is not None:
+            statement = _for_update(statement, with_for_update)
+        state = SelectState(statement)
+        made = (
+            build_plan(session, state, (), connection.dialect),
+            [prop.slot for prop in props],
+        )
+        if with_for_update is None:
+            _cache(connection)[key] = made
+    plan, order = made
+    params = dict(zip(_key_names(mapper), ident, strict=True))
+    rows = run_plan(session, connection, plan, (), params).fetch()
+    if not rows:
+        return False
+    for slot, value in zip(order, rows[0], strict=True):
+        _core.set_loaded(obj, slot, value)
+    return True
+
+
+def refresh(
+    session: Any, obj: Any, names: Sequence[str] | None = None, with_for_update: Any = None
+) -> bool:
+    """Load an object (or the named attributes) again; False if its row is gone."""
+    mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+    if names is None:
+        _core.expire(obj)
+        context = _core.load_options(obj)
+        return _load_row(session, obj, mapper, context, with_for_update, False, immediate=True)
+    columns: list[int] = []
+    relationships: list[Any] = []
+    for name in names:
+        prop = mapper.get_property(name)
+        if prop._is_relationship:
+            relationships.append(prop)
+        elif prop._is_column:
+            columns.append(prop.slot)
+    _core.expire(obj, [*columns, *[prop.slot for prop in relationships]])
+    load = set(columns)
+    if relationships:
+        load.update(mapper._columntoproperty[c].slot for c in mapper.primary_key)
+    if load and not _load_columns(
+        session, obj, mapper, tuple(sorted(load)), False, with_for_update
+    ):
+        return False
+    for prop in relationships:
+        getattr(obj, prop.key)
+    return True
+
+
+# -- relationships -------------------------------------------------------------
+
+
+def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
+    context, element = _remembered(obj, prop, RELATIONSHIP_WILDCARD)
+    strategy = prop.lazy
+    if element is not None and element.strategy is not None:
+        strategy = element.strategy
+    if strategy == "noload":
+        return [] if prop.uselist else None
+    if strategy == "raise":
+        raise _not_available(prop, strategy)
+    session = _core.session_of(obj)
+    if session is None:
+        if quiet:
+            return NO_VALUE
+        raise DetachedInstanceError(
+            f"Parent instance {instance_str(obj)} is not bound to a Session; lazy load operation "
+            f"of attribute '{prop.key}' cannot proceed"
+        )
+    if prop._use_get:
+        ident = _values(obj, mapper, prop._get_slots, quiet)
+        if ident is None:
+            return NO_VALUE
+        if None in ident:
+            return None
+        target = prop.mapper
+        found = session._get(target.class_manager, ident)
+        if found is not None:
+            if _core.state_flags(found) & _core.STATE_EXPIRED and not quiet:
+                expired_context = _core.load_options(found)
+                if not _load_row(session, found, target, expired_context, None, True):
+                    return None
+            return found
+        if quiet:
+            return NO_VALUE
+        if strategy == "raise_on_sql":
+            raise _not_available(prop, strategy)
+        if context is None and not _criteria(element):
+            return load_on_pk(session, target, ident)
+    if quiet:
+        return NO_VALUE
+    if strategy == "raise_on_sql":
+        raise _not_available(prop, strategy)
+    return _lazy_load(session, obj, mapper, prop, context, element)
+
+
+def _criteria(element: LoadElement | None) -> tuple[Any, ...]:
+    return element.criteria if element is not None else ()
+
+
+def _not_available(prop: Any, strategy: str) -> sa_exc.InvalidRequestError:
+    return sa_exc.InvalidRequestError(f"'{prop}' is not available due to lazy='{strategy}'")
+
+
+def _values(
+    obj: Any, mapper: Any, slots: Sequence[int], quiet: bool
+) -> tuple[Any, ...] | None:
+    """The object's values that a lazy load asks with; None if they are not loaded and
+    must not be."""
+    values = []
+    for slot in slots:
+        value = _core.peek(obj, slot)
+        if value is NO_VALUE:
+            if quiet:
+                return None
+            value = getattr(obj, _props_by_slot(mapper)[slot].key)
+        values.append(value)
+    return tuple(values)
+
+
+def _lazy_load(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    prop: Any,
+    context: LoadContext | None,
+    element: LoadElement | None,
+) -> Any:
+    connection = session._connection_for(prop.mapper, None)
+    key: tuple[Any, ...] = ("lazy", prop)
+    if context is not None:
+        key = (*key, context.table, context.path)
+    made = _cache(connection).get(key)
+    if made is None:
+        made = _lazy_plan(session, connection, prop, context, element)
+        _cache(connection)[key] = made
+    plan, names, slots = made
+    values = _values(obj, mapper, slots, False)
+    assert values is not None
+    if all(value is None for value in values):
+        return [] if prop.uselist else None
+    session._autoflush()
+    rows = run_plan(
+        session, connection, plan, (), dict(zip(names, values, strict=True))
+    ).fetch()
+    if prop.uselist:
+        return rows
+    if not rows:
+        return None
+    if len(rows) > 1:
+        warn(
+            f"Multiple rows returned with uselist=False for lazily-loaded attribute '{prop}' "
+        )
+    return rows[0]
+
+
+def _lazy_plan(
+    session: Any,
+    connection: Any,
+    prop: Any,
+    context: LoadContext | None,
+    element: LoadElement | None,
+) -> tuple[ORMPlan, list[str], list[int]]:
+    """The plan of a relationship's lazy load: (plan, parameter names, parent's slots)."""
+    criterion, parameters = prop._lazy_clause()
+    target = prop.mapper
+    where = [criterion, *_criteria(element)]
+    froms = [target.persist_selectable]
+    if prop.secondary is not None:
+        froms.append(prop.secondary)
+    statement = Select(target.__clause_element__())
+    statement._where_criteria = tuple(where)
+    statement._from_obj = tuple(froms)
+    if prop.order_by:
+        statement._order_by_clauses = tuple(prop.order_by)
+    statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+    state = SelectState(
+        statement,
+        legacy=True,
+        table=context.table if context is not None else None,
+        base_path=(*context.path, prop) if context is not None else (prop.parent, prop),
+        distinct_rows=True,
+    )
+    plan = build_plan(session, state, (), connection.dialect)
+    names = [bind.key for bind, _, _ in parameters]
+    slots = [slot for _, _, slot in parameters]
+    return plan, names, slots
+
+
+Loader = Callable[[Any, int, bool], Any]

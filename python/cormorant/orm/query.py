@@ -1,0 +1,787 @@
+"""`Query`: the select of `session.query()`, which gives objects rather than rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .. import _core, util
+from .. import exc as sa_exc
+from ..sql import expression
+from ..sql.elements import BooleanClauseList
+from ..sql.selectable import (
+    LABEL_STYLE_DISAMBIGUATE_ONLY,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    CompoundSelect,
+    Exists,
+    Select,
+    SelectLabelStyle,
+)
+from .context import AdaptFrom, FromStatement, ORMPlan, SelectState, column_descriptions
+from .exc import MultipleResultsFound, NoResultFound
+from .loading import lead_mapper, no_yield_per, plan_for, run_plan
+from .strategy_options import Load
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_T = TypeVar("_T", bound=Any)
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+__all__ = ["Query"]
+
+
+def _criterion(name: str | None = None, limited: bool = True) -> Callable[[_F], _F]:
+    """A method that cannot follow from_statement() nor (`limited`) limit()."""
+
+    def decorate(method: _F) -> _F:
+        called = name or method.__name__
+
+        @wraps(method)
+        def checked(self: Query[Any], *args: Any, **kwargs: Any) -> Any:
+            if self._enable_assertions:
+                statement = self._stmt
+                if statement.__class__ is FromStatement:
+                    raise sa_exc.InvalidRequestError(
+                        f"Query.{called}() being called on a Query with an existing full "
+                        "statement - can't apply criterion."
+                    )
+                if limited and (
+                    statement._limit_clause is not None or statement._offset_clause is not None
+                ):
+                    raise sa_exc.InvalidRequestError(
+                        f"Query.{called}() being called on a Query which already has LIMIT or "
+                        f"OFFSET applied.  Call {called}() before limit() or offset() are "
+                        "applied."
+                    )
+            return method(self, *args, **kwargs)
+
+        return checked  # type: ignore[return-value]
+
+    return decorate
+
+
+def _legacy(message: str) -> None:
+    import warnings
+
+    warning = sa_exc.LegacyAPIWarning(message, code="b8d9")
+    warning.deprecated_since = "2.0"
+    warnings.warn(warning, stacklevel=3)
+
+
+class Query(Generic[_T]):
+    """A select of entities and columns, bound to a session.
+
+    It is built by its methods, each of which gives a new query, and run by :meth:`all`,
+    :meth:`first`, :meth:`one` and so on, or by iterating.
+    """
+
+    _enable_assertions = True
+    _eager = True
+    _autoflush = True
+    _populate_existing = False
+    _yield_per = 0
+    _as_tuples: bool | None = None
+    _label_style_given: SelectLabelStyle | None = None
+    _params: Mapping[str, Any] | None = None
+    _bind_arguments: Mapping[str, Any] | None = None
+
+    def __init__(self, entities: Any, session: Any = None) -> None:
+        self.session = session
+        if not isinstance(entities, (tuple, list)):
+            entities = (entities,)
+        self._stmt: Any = Select(*entities)
+        self._stmt._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        self._entities = entities
+
+    # -- copies ---------------------------------------------------------------
+
+    def _clone(self) -> Self:
+        cls = self.__class__
+        new = cls.__new__(cls)
+        new.__dict__.update(self.__dict__)
+        return new
+
+    def _with(self, statement: Any) -> Self:
+        new = self._clone()
+        new._stmt = statement
+        return new
+
+    def _set(self, **values: Any) -> Self:
+        new = self._clone()
+        new.__dict__.update(values)
+        return new
+
+    # -- the statement --------------------------------------------------------
+
+    @property
+    def statement(self) -> Any:
+        """The Select (or other statement) that this query stands for."""
+        statement = self._stmt
+        if statement.__class__ is not FromStatement:
+            statement = statement.set_label_style(
+                self._label_style_given or LABEL_STYLE_DISAMBIGUATE_ONLY
+            )
+        if self._params:
+            statement = statement.params(self._params)
+        return statement
+
+    def __clause_element__(self) -> Any:
+        return self.statement
+
+    @property
+    def selectable(self) -> Any:
+        """The statement."""
+        return self.__clause_element__()
+
+    @property
+    def whereclause(self) -> Any:
+        """The WHERE criteria in one expression, or None."""
+        return BooleanClauseList._construct_for_whereclause(self._stmt._where_criteria)
+
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """What each column of the query is: name, type, expression, entity."""
+        return column_descriptions(self._stmt, True, self._entities)
+
+    @property
+    def is_single_entity(self) -> bool:
+        """True if results are single objects rather than rows."""
+        return self._as_tuples is not True and len(self._stmt._raw_columns) == 1
+
+    @property
+    def lazy_loaded_from(self) -> Any:
+        """The state a lazy load runs for; None here."""
+        return None
+
+    def _for_subquery(self) -> Any:
+        return self.statement
+
+    def subquery(
+        self, name: str | None = None, with_labels: bool = False, reduce_columns: bool = False
+    ) -> Any:
+        """The query as a FROM clause."""
+        statement = self._stmt if with_labels else self._for_subquery()
+        if self._params:
+            statement = statement.params(self._params)
+        if reduce_columns:
+            statement = statement.reduce_columns()
+        return statement.subquery(name=name)
+
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> Any:
+        """The query as a common table expression."""
+        return self._for_subquery().cte(name=name, recursive=recursive, nesting=nesting)
+
+    def label(self, name: str | None) -> Any:
+        """The query as a scalar subquery with a name."""
+        return self.scalar_subquery().label(name)
+
+    def scalar_subquery(self) -> Any:
+        """The query as an expression: its one value."""
+        return self._for_subquery().scalar_subquery()
+
+    def as_scalar(self) -> Any:
+        """scalar_subquery() by its old name."""
+        util.warn_deprecated(
+            "The Query.as_scalar() method is deprecated and will be removed in a future "
+            "release.  Please refer to Query.scalar_subquery().",
+            version="1.4",
+        )
+        return self.scalar_subquery()
+
+    def exists(self) -> Exists:
+        """``EXISTS (SELECT 1 …)`` of this query."""
+        statement = self.statement
+        entities = []
+        if not statement._from_obj:
+            inner = statement.with_only_columns(1)
+        if entities:
+            inner = inner.select_from(*entities)
+        return Exists(inner)
+
+    def __str__(self) -> str:
+        statement, plain = self._stmt, None
+        session = self.session
+        dialect = None
+        if session is not None:
+            try:
+                dialect = session.get_bind(lead_mapper(statement)).dialect
+            except sa_exc.UnboundExecutionError:
+                pass
+        if statement.__class__ is FromStatement:
+            plain = statement.element
+        else:
+            plain = SelectState(statement, legacy=True, eager=self._eager).core()
+        return str(plain.compile(dialect=dialect) if dialect is not None else plain.compile())
+
+    # -- what is selected -----------------------------------------------------
+
+    def with_entities(self, *entities: Any, **kwargs: Any) -> Query[Any]:
+        """Select something else under the same criteria."""
+        new = self._with(self._stmt.with_only_columns(*entities))
+        new._entities = entities
+        return new
+
+    def add_columns(self, *column: Any) -> Query[Any]:
+        """Select more."""
+        new = self._with(self._stmt.add_columns(*column))
+        new._entities = (*self._entities, *column)
+        return new
+
+    def add_entity(self, entity: Any, alias: Any = None) -> Query[Any]:
+        """Select one more entity."""
+        if alias is not None:
+            from .util import aliased
+
+            entity = aliased(entity, alias)
+        return self.add_columns(entity)
+
+    def add_column(self, column: Any) -> Query[Any]:
+        """add_columns() of one column, by its old name."""
+        util.warn_deprecated(
+            "Query.add_column() is deprecated and will be removed in a future release.  Please "
+            "use Query.add_columns()",
+            version="1.4",
+        )
+        return self.add_columns(column)
+
+    def values(self, *columns: Any) -> Iterator[Any]:
+        """with_entities(), iterated."""
+        util.warn_deprecated(
+            "Query.values() is deprecated and will be removed in a future release.  Please use "
+            "Query.with_entities()",
+            version="1.4",
+        )
+        return iter(self.with_entities(*columns))
+
+    def value(self, column: Any) -> Any:
+        """with_entities(), the first value."""
+        util.warn_deprecated(
+            "Query.value() is deprecated and will be removed in a future release.  Please use "
+            "Query.with_entities() in combination with Query.scalar()",
+            version="1.4",
+        )
+        row = self.with_entities(column).first()
+        return None if row is None else row[0]
+
+    def tuples(self) -> Query[Any]:
+        """Give rows also for a single entity."""
+        return self.only_return_tuples(True)
+
+    def only_return_tuples(self, value: bool) -> Self:
+        """Whether to give rows also for a single entity."""
+        return self._set(_as_tuples=value)
+
+    def set_label_style(self, style: SelectLabelStyle) -> Self:
+        """How columns of the statement are labelled."""
+        return self._set(_label_style_given=style)
+
+    def get_label_style(self) -> SelectLabelStyle:
+        """How columns of the statement are labelled."""
+        return self._label_style_given or LABEL_STYLE_DISAMBIGUATE_ONLY
+
+    def with_labels(self) -> Self:
+        """set_label_style() by its old name."""
+        _legacy(
+            "The Query.with_labels() and Query.apply_labels() method is considered legacy as of "
+            "the 1.x series of SQLAlchemy and becomes a legacy construct in 2.0. Use "
+            "set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL) instead."
+        )
+        return self.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+
+    apply_labels = with_labels
+
+    # -- criteria -------------------------------------------------------------
+
+    @_criterion()
+    def filter(self, *criterion: Any) -> Self:
+        """Criteria, joined by AND."""
+        return self._with(self._stmt.where(*criterion))
+
+    def where(self, *criterion: Any) -> Self:
+        """filter()."""
+        return self.filter(*criterion)
+
+    @_criterion("filter")
+    def filter_by(self, **kwargs: Any) -> Self:
+        """Equalities on attributes of the last joined, else the first, entity."""
+        return self._with(self._stmt.filter_by(**kwargs))
+
+    @_criterion()
+    def order_by(self, *clauses: Any) -> Self:
+        """ORDER BY; a single None takes away what was there."""
+        return self._with(self._stmt.order_by(*clauses))
+
+    @_criterion()
+    def group_by(self, *clauses: Any) -> Self:
+        """GROUP BY; a single None takes away what was there."""
+        return self._with(self._stmt.group_by(*clauses))
+
+    @_criterion()
+    def having(self, *having: Any) -> Self:
+        """HAVING, joined by AND."""
+        return self._with(self._stmt.having(*having))
+
+    @_criterion(limited=False)
+    def limit(self, limit: Any) -> Self:
+        """LIMIT."""
+        return self._with(self._stmt.limit(limit))
+
+    @_criterion(limited=False)
+    def offset(self, offset: Any) -> Self:
+        """OFFSET."""
+        return self._with(self._stmt.offset(offset))
+
+    @_criterion(limited=False)
+    def slice(self, start: Any, stop: Any) -> Self:
+        """LIMIT and OFFSET as a Python slice says them."""
+        return self._with(self._stmt.slice(start, stop))
+
+    @_criterion(limited=False)
+    def distinct(self, *expr: Any) -> Self:
+        """DISTINCT."""
+        return self._with(self._stmt.distinct(*expr))
+
+    def correlate(self, *fromclauses: Any) -> Self:
+        """Leave FROMs to the enclosing select when used as a subquery."""
+        return self._with(self._stmt.correlate(*fromclauses))
+
+    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Self:
+        """Text after SELECT."""
+        return self._with(self._stmt.prefix_with(*prefixes, dialect=dialect))
+
+    def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Self:
+        """Text at the end."""
+        return self._with(self._stmt.suffix_with(*suffixes, dialect=dialect))
+
+    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Self:
+        """A hint for one FROM."""
+        return self._with(self._stmt.with_hint(selectable, text, dialect_name))
+
+    def with_statement_hint(self, text: str, dialect_name: str = "*") -> Self:
+        """A hint for the statement."""
+        return self._with(self._stmt.with_statement_hint(text, dialect_name))
+
+    def with_for_update(
+        self,
+        *,
+        nowait: bool = False,
+        read: bool = False,
+        of: Any = None,
+        skip_locked: bool = False,
+        key_share: bool = False,
+    ) -> Self:
+        """FOR UPDATE."""
+        return self._with(
+            self._stmt.with_for_update(
+                nowait=nowait, read=read, of=of, skip_locked=skip_locked, key_share=key_share
+            )
+        )
+
+    # -- FROM -----------------------------------------------------------------
+
+    @_criterion()
+    def join(
+        self, target: Any, *props: Any, isouter: bool = False, full: bool = False
+    ) -> Self:
+        """JOIN along a relationship, or to an entity."""
+        if len(props) > 1:
+            raise sa_exc.ArgumentError("Query.join() accepts a target and one ON clause")
+        onclause = props[0] if props else None
+        return self._with(self._stmt.join(target, onclause, isouter=isouter, full=full))
+
+    def outerjoin(self, target: Any, *props: Any, full: bool = False) -> Self:
+        """LEFT OUTER JOIN along a relationship, or to an entity."""
+        return self.join(target, *props, isouter=True, full=full)
+
+    def reset_joinpoint(self) -> Self:
+        """Kept for old programs: joins need no resetting."""
+        return self._clone()
+
+    def select_from(self, *from_obj: Any) -> Self:
+        """Name FROM clauses."""
+        self._no_criterion("select_from", limits=True)
+        return self._with(self._stmt.select_from(*from_obj))
+
+    @_criterion()
+    def with_parent(self, instance: object, property: Any = None, from_entity: Any = None) -> Self:
+        """Objects related to `instance`."""
+        _legacy(
+            "The Query.with_parent() method is considered legacy as of the 1.x series of "
+            "SQLAlchemy and becomes a legacy construct in 2.0. Use the with_parent() standalone "
+            "construct."
+        )
+        from .base import object_mapper
+        from .util import with_parent
+
+        if property is None:
+            mapper = object_mapper(instance)
+            own = lead_mapper(self._stmt)
+            for prop in mapper.relationships:
+                if prop.mapper is own:
+                    property = prop
+                    break
+            else:
+                raise sa_exc.InvalidRequestError(
+                    "Could not locate a property which relates instances of class "
+                    f"'{own.class_.__name__}' to instances of class "
+                    f"'{mapper.class_.__name__}'"
+                )
+        return self.filter(with_parent(instance, property, from_entity))
+
+    def _no_criterion(self, name: str, limits: bool = False) -> None:
+        if not self._enable_assertions:
+            return
+        statement = self._stmt
+        if (
+            statement.__class__ is FromStatement
+            or statement._where_criteria
+            or statement._setup_joins
+            or statement._from_obj
+            or statement._group_by_clauses
+            or statement._having_criteria
+            or statement._distinct
+            or statement._limit_clause is not None
+            or statement._offset_clause is not None
+            or (statement._order_by_clauses and name != "get")
+        ):
+            raise sa_exc.InvalidRequestError(
+                f"Query.{name}() being called on a Query with existing criterion. "
+            )
+
+    def from_statement(self, statement: Any) -> Self:
+        """Take entities from the rows of a whole statement."""
+        self._no_criterion("from_statement")
+        made = FromStatement(
+            self._stmt._raw_columns, expression.coercions.expect_statement(statement)
+        )
+        made._with_options = self._stmt._with_options
+        return self._with(made)
+
+    # -- set operations -------------------------------------------------------
+
+    def _set_operation(self, keyword: str, queries: tuple[Any, ...]) -> Self:
+        selects = [query._labelled_statement() for query in (self, *queries)]
+        sub = CompoundSelect(keyword, *selects).subquery()
+        statement = Select()
+        statement._raw_columns = list(self._stmt._raw_columns)
+        statement._from_obj = (sub,)
+        statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        statement._with_options = (*self._stmt._with_options, AdaptFrom(sub))
+        return self._with(statement)
+
+    def _labelled_statement(self) -> Any:
+        statement = self._stmt
+        if self._params:
+            statement = statement.params(self._params)
+        return statement
+
+    def union(self, *q: Any) -> Self:
+        """UNION with other queries."""
+        return self._set_operation("UNION", q)
+
+    def union_all(self, *q: Any) -> Self:
+        """UNION ALL with other queries."""
+        return self._set_operation("UNION ALL", q)
+
+    def intersect(self, *q: Any) -> Self:
+        """INTERSECT with other queries."""
+        return self._set_operation("INTERSECT", q)
+
+    def intersect_all(self, *q: Any) -> Self:
+        """INTERSECT ALL with other queries."""
+        return self._set_operation("INTERSECT ALL", q)
+
+    def except_(self, *q: Any) -> Self:
+        """EXCEPT other queries."""
+        return self._set_operation("EXCEPT", q)
+
+    def except_all(self, *q: Any) -> Self:
+        """EXCEPT ALL other queries."""
+        return self._set_operation("EXCEPT ALL", q)
+
+    # -- options --------------------------------------------------------------
+
+    def options(self, *args: Any) -> Self:
+        """Loader options."""
+        opts: list[Any] = []
+        for arg in args:
+            opts.extend(arg) if isinstance(arg, (list, tuple)) else opts.append(arg)
+        for opt in opts:
+            opt._is_core  # noqa: B018  # what is no option fails as elsewhere
+        if self._stmt.__class__ is FromStatement:
+            statement = self._stmt._generate()
+            statement._with_options = (*statement._with_options, *opts)
+            return self._with(statement)
+        return self._with(self._stmt.options(*opts))
+
+    def execution_options(self, **kwargs: Any) -> Self:
+        """Execution options."""
+        new = self._with(self._stmt.execution_options(**kwargs))
+        if "populate_existing" in kwargs:
+            new._populate_existing = kwargs["populate_existing"]
+        if "autoflush" in kwargs:
+            new._autoflush = kwargs["autoflush"]
+        return new
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """The execution options."""
+        return self._stmt.get_execution_options()  # type: ignore[no-any-return]
+
+    def populate_existing(self) -> Self:
+        """Overwrite objects that are already loaded."""
+        return self._set(_populate_existing=True)
+
+    def autoflush(self, setting: bool) -> Self:
+        """Whether the session is flushed before the query runs."""
+        return self._set(_autoflush=setting)
+
+    def yield_per(self, count: int) -> Self:
+        """Read so many rows at a time instead of all at once."""
+        return self._set(_yield_per=count)
+
+    def enable_eagerloads(self, value: bool) -> Self:
+        """Whether eager loads take place."""
+        return self._set(_eager=value)
+
+    def enable_assertions(self, value: bool) -> Self:
+        """Whether calls in an order that makes no sense are errors."""
+        return self._set(_enable_assertions=value)
+
+    def with_session(self, session: Any) -> Self:
+        """The query for another session."""
+        return self._set(session=session)
+
+    def params(self, *args: Any, **kwargs: Any) -> Self:
+        """Values of bind parameters."""
+        if len(args) == 1:
+            kwargs.update(args[0])
+        elif args:
+            raise sa_exc.ArgumentError(
+                "params() takes zero or one positional argument, which is a dictionary."
+            )
+        return self._set(_params={**(self._params or {}), **kwargs})
+
+    # -- running --------------------------------------------------------------
+
+    def _cursor(self, stream: int = 0) -> tuple[Any, ORMPlan]:
+        session = self.session
+        statement = self._stmt
+        if not statement._raw_columns:
+            raise sa_exc.InvalidRequestError(
+                "Query contains no columns with which to SELECT from."
+            )
+        if self._autoflush:
+            session._autoflush()
+        mapper = lead_mapper(statement) or self._mapper_hint
+        connection = session._connection_for(mapper, statement)
+        plan, binds, hit = plan_for(
+            session, connection, statement, True, self._eager, bool(self._as_tuples)
+        )
+        if stream and (plan.joined_collections or plan.row_buffering):
+            raise no_yield_per()
+        cursor = run_plan(
+            session,
+            connection,
+            plan,
+            binds,
+            self._params,
+            populate_existing=self._populate_existing,
+            stream=stream,
+            hit=hit,
+        )
+        return cursor, plan
+
+    def _rows(self) -> list[Any]:
+        if self._yield_per:
+            cursor, _ = self._cursor(self._yield_per)
+            cursor.unique = False
+            return cursor.fetch()  # type: ignore[no-any-return]
+        cursor, plan = self._cursor()
+        if plan.filtered and self._stmt._execution_options.get("yield_per"):
+            raise sa_exc.InvalidRequestError(
+                "Can't use the ORM yield_per feature in conjunction with unique()"
+            )
+        return cursor.fetch()  # type: ignore[no-any-return]
+
+    def all(self) -> list[_T]:
+        """Every result."""
+        return self._rows()
+
+    def __iter__(self) -> Iterator[_T]:
+        if self._yield_per:
+            return self._stream()
+        return iter(self._rows())
+
+    def _stream(self) -> Iterator[_T]:
+        count = self._yield_per
+        cursor, _ = self._cursor(count)
+        cursor.unique = False
+        try:
+            while True:
+                rows = cursor.fetch(count)
+                yield from rows
+                if len(rows) < count:
+                    return
+        finally:
+            cursor.close()
+
+    def first(self) -> _T | None:
+        """The first result, or None: LIMIT 1."""
+        if self._stmt.__class__ is FromStatement:
+            rows = self._rows()
+        else:
+            rows = self._with(self._stmt.limit(1))._rows()
+        return rows[0] if rows else None
+
+    def one_or_none(self) -> _T | None:
+        """The only result, or None; MultipleResultsFound if there are more."""
+        rows = self._rows()
+        if len(rows) > 1:
+            raise MultipleResultsFound(
+                "Multiple rows were found when one or none was required"
+            )
+        return rows[0] if rows else None
+
+    def one(self) -> _T:
+        """The only result; NoResultFound or MultipleResultsFound if it is not one."""
+        rows = self._rows()
+        if len(rows) == 1:
+            return rows[0]  # type: ignore[no-any-return]
+        if rows:
+            raise MultipleResultsFound(
+                "Multiple rows were found when exactly one was required"
+            )
+        raise NoResultFound("No row was found when one was required")
+
+    def scalar(self) -> Any:
+        """The first item of the only result, or None if there is none."""
+        try:
+            result = self.one()
+        except NoResultFound:
+            return None
+        return result[0] if isinstance(result, (tuple, _core.Row)) else result
+
+    def __getitem__(self, item: Any) -> Any:
+        if isinstance(item, slice):
+            start, stop, step = item.start, item.stop, item.step
+            if isinstance(stop, int) and isinstance(start, int) and stop - start <= 0:
+                return []
+            if (isinstance(start, int) and start < 0) or (isinstance(stop, int) and stop < 0):
+                raise _negative()
+            rows = self.slice(start, stop)._rows()
+            return rows[::step] if step is not None else rows
+        if item == -1:
+            raise _negative()
+        if isinstance(item, int) and item < 0:
+            raise _negative()
+        return self.slice(item, item + 1)._rows()[0]
+
+    def count(self) -> int:
+        """How many rows the query would give."""
+        if self._stmt.__class__ is FromStatement:
+            raise sa_exc.InvalidRequestError(
+                "Can't call this method on a Query that uses from_statement()"
+            )
+        outer = Query(
+            (expression.func.count(expression.literal_column("*")),), self.session
+        )
+        outer._stmt = outer._stmt.select_from(self._stmt.subquery())
+        outer._autoflush = self._autoflush
+        outer._params = self._params
+        outer._stmt._execution_options = self._stmt._execution_options
+        outer._mapper_hint = lead_mapper(self._stmt)
+        return outer.scalar()  # type: ignore[no-any-return]
+
+    _mapper_hint: Any = None
+
+    def get(self, ident: Any) -> _T | None:
+        """The object of a primary key; use Session.get()."""
+        _legacy(
+            "The Query.get() method is considered legacy as of the 1.x series of SQLAlchemy and "
+            "becomes a legacy construct in 2.0. The method is now available as Session.get()"
+        )
+        self._no_criterion("get")
+        columns = self._stmt._raw_columns
+        if len(columns) != 1 or not columns[0]._is_from_clause:
+            raise sa_exc.InvalidRequestError(
+                "get() can only be used against a single mapped class."
+            )
+        mapper = lead_mapper(self._stmt)
+        return self.session.get(  # type: ignore[no-any-return]
+            mapper.class_,
+            ident,
+            options=self._stmt._with_options or None,
+            populate_existing=self._populate_existing,
+        )
+
+    # -- UPDATE and DELETE ----------------------------------------------------
+
+    def _dml_target(self) -> Any:
+        statement = self._stmt
+        if statement.__class__ is FromStatement:
+            return self._entities[0]
+        for name, there in (
+            ("limit()", statement._limit_clause is not None),
+            ("offset()", statement._offset_clause is not None),
+            ("order_by()", bool(statement._order_by_clauses)),
+            ("group_by()", bool(statement._group_by_clauses)),
+            ("distinct()", bool(statement._distinct)),
+            (
+                "join(), outerjoin(), select_from(), or from_self()",
+                bool(statement._from_obj or statement._setup_joins),
+            ),
+        ):
+            if there:
+                raise sa_exc.InvalidRequestError(
+                    f"Can't call Query.update() or Query.delete() when {name} has been called"
+                )
+        return self._entities[0]
+
+    def _run_dml(self, statement: Any, synchronize_session: Any) -> int:
+        criteria = getattr(self._stmt, "_where_criteria", ())
+        if criteria:
+            statement = statement.where(*criteria)
+        result = self.session.execute(
+            statement,
+            self._params,
+            execution_options={
+                **self._stmt._execution_options,
+                "synchronize_session": synchronize_session,
+            },
+        )
+        return result.rowcount  # type: ignore[no-any-return]
+
+    def update(
+        self,
+        values: Any,
+        synchronize_session: Any = "auto",
+        update_args: Mapping[Any, Any] | None = None,
+    ) -> int:
+        """UPDATE the rows the query matches; the number of rows."""
+        target = self._dml_target()
+        statement = expression.update(target)
+        if isinstance(values, (list, tuple)):
+            statement = statement.ordered_values(*values)
+        else:
+            statement = statement.values(values)
+        if update_args:
+            statement = statement.with_dialect_options(**update_args)
+        return self._run_dml(statement, synchronize_session)
+
+    def delete(
+        self, synchronize_session: Any = "auto", delete_args: Mapping[Any, Any] | None = None
+    ) -> int:
+        """DELETE the rows the query matches; the number of rows."""
+        statement = expression.delete(self._dml_target())
+        if delete_args:
+            statement = statement.with_dialect_options(**delete_args)
+        return self._run_dml(statement, synchronize_session)
+
+
+def _negative() -> IndexError:
+    return IndexError("negative indexes are not accepted by SQL index / slice operators")
+
+
+Options = Iterable[Load] | Sequence[Load]

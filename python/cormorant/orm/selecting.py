@@ -1,0 +1,772 @@
+"""Reading a Select that names mapped classes.
+
+:class:`SelectState` works out which columns, joins and eager loads the select means,
+gives the plain Select that says so in SQL, and the program by which the core makes
+results of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import exc as sa_exc
+from ..engine.plans import type_codec
+from ..sql import visitors
+from ..sql.base import KeyContext
+from ..sql.elements import Label, NamedColumn, UnaryExpression
+from ..sql.functions import FunctionElement
+from ..sql.selectable import Select
+from .joining import JoinResolver, entity_of, parts, selectable_of
+from .strategies import (
+    EagerJoin,
+    EagerJoins,
+    ImmediateLoader,
+    PostLoad,
+    SelectInLoader,
+    SubqueryLoader,
+)
+from .strategy_options import (
+    COLUMN_WILDCARD,
+    RELATIONSHIP_WILDCARD,
+    ExecutableOption,
+    LoadContext,
+    LoaderCriteriaOption,
+    LoadTable,
+    Path,
+    resolve_options,
+)
+
+_LAZY_STRATEGIES = {True: "select", False: "joined", None: "noload"}
+
+#: strategies that load with the statement or right after it
+_EAGER = frozenset(["joined", "selectin", "subquery", "immediate", "contains_eager"])
+
+
+class AdaptFrom(ExecutableOption):
+    """Marks a query over a set operation: everything is about that subquery."""
+
+    __slots__ = ("selectable",)
+
+    def __init__(self, selectable: Any) -> None:
+        self.selectable = selectable
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        return (AdaptFrom, self.selectable._cache_key(ctx))
+
+
+class EntityNode:
+    """One entity of the statement: a root in its columns, or one eagerly joined."""
+
+    __slots__ = (
+        "columns",
+        "entity",
+        "index",
+        "item",
+        "mapper",
+        "parent",
+        "path",
+        "primary",
+        "prop",
+        "selectable",
+    )
+
+    def __init__(
+        self,
+        entity: Any,
+        path: Path,
+        selectable: Any,
+        parent: EntityNode | None = None,
+        prop: Any = None,
+        primary: bool = True,
+    ) -> None:
+        self.entity = entity
+        self.mapper = entity.mapper
+        self.path = path
+        self.selectable = selectable
+        self.parent = parent
+        self.prop = prop
+        #: its columns belong to the statement itself, not to what is joined around it
+        self.primary = primary
+        self.columns: dict[int, Any] = {}
+        self.index = -1
+        #: the item of the result row that it is
+        self.item: Any = None
+
+    def adapt(self, expression: Any) -> Any:
+        """The mapper's expression as this entity's FROM element has it."""
+        selectable = self.selectable
+        if selectable is self.mapper.persist_selectable:
+            return expression
+        if expression._is_column:
+            found = selectable.corresponding_column(expression)
+            if found is not None:
+                return found
+        if self.entity.is_aliased_class:
+            return self.entity._adapter.traverse(expression)
+        return adapt_to(selectable, expression)
+
+
+def adapt_to(selectable: Any, expression: Any) -> Any:
+    """The expression with columns of a table replaced by those of its alias."""
+
+    def replace(element: Any) -> Any:
+        if element._is_column and isinstance(element, NamedColumn):
+            return selectable.corresponding_column(element)
+        return None
+
+    return visitors.replacement_traverse(expression, {}, replace)
+
+
+class Item:
+    """One element of a result row."""
+
+    __slots__ = ("expression", "name", "node", "position")
+
+    def __init__(self, node: EntityNode | None, expression: Any, name: str | None) -> None:
+        #: the entity, or None: a column
+        self.node = node
+        self.expression = expression
+        self.name = name
+        #: a column's place in the row
+        self.position = -1
+
+
+class SelectState:
+    """The reading of one Select."""
+
+    def __init__(
+        self,
+        statement: Any,
+        *,
+        legacy: bool = False,
+        embedded: bool = False,
+        eager: bool = True,
+        base_path: Path = (),
+        root_path: Path | None = None,
+        table: LoadTable | None = None,
+        options: Sequence[Any] | None = None,
+        distinct_rows: bool = False,
+        as_tuples: bool = False,
+        binds: Any = (),
+    ) -> None:
+        self.statement = statement
+        self.legacy = legacy
+        self.embedded = embedded
+        self.eager = eager and not embedded
+        #: where the entities stand in the options: after this path, or (for the only
+        #: one) at this path
+        self.base_path = base_path
+        self._root_path = root_path
+        #: BindParameters of the statement in the order of its cache key
+        self.binds = binds
+        self.items: list[Item] = []
+        self.nodes: list[EntityNode] = []
+        self.post_loads: list[PostLoad] = []
+        self.bundles: list[tuple[int, int, Any]] = []
+        self.joined_collections = False
+        self.primary: list[Any] = []
+        self.secondary: list[Any] = []
+        self._positions: dict[int, tuple[bool, int]] = {}
+        self._eager_joins: dict[int, EagerJoins] = {}
+        self._eager_order_by: list[Any] = []
+        self._extra_where: list[Any] = []
+        self._distinct_rows = distinct_rows
+        self._as_tuples = as_tuples
+        self.adapt_from = next(
+            (o.selectable for o in statement._with_options if isinstance(o, AdaptFrom)), None
+        )
+
+        self._read_items()
+        roots = [item.node.entity for item in self.items if item.node is not None]
+        if table is None and (options is not None or statement._with_options):
+            given = statement._with_options if options is None else options
+            table = resolve_options(given, roots, raiseerr=options is None)
+        self.table = table
+        self.froms = self._read_froms()
+        if not embedded:
+            for item in self.items:
+                if item.node is not None:
+                    self._set_up(item.node)
+                else:
+                    self._add_item_column(item)
+        self.scalar = (
+            legacy
+            and not as_tuples
+            and len(self.items) == 1
+            and self.items[0].node is not None
+            and not self.bundles
+        )
+
+    # -- reading -------------------------------------------------------------
+
+    def _read_items(self) -> None:
+        for column in self.statement._raw_columns:
+            self._read_column(column)
+
+    def _read_column(self, column: Any) -> None:
+        annotations = column._annotations
+        bundle = annotations.get("bundle")
+        if bundle is not None:
+            start = len(self.items)
+            for expression in bundle.exprs:
+                self._read_column(
+                    expression.__clause_element__()
+                    if hasattr(expression, "__clause_element__")
+                    else expression
+                )
+            self.bundles.append((start, len(self.items), bundle))
+            return
+        if column._is_from_clause:
+            entity = annotations.get("parententity")
+            if entity is not None:
+                path = self._root_path or (*self.base_path, entity)
+                selectable = self.adapt_from
+                if selectable is None:
+                    selectable = selectable_of(entity)
+                node = EntityNode(entity, path, selectable)
+                name = entity.name if entity.is_aliased_class else entity.class_.__name__
+                item = Item(node, None, name)
+                node.item = item
+                self.items.append(item)
+                return
+            for each in column.c:
+                self.items.append(Item(None, each, each.key))
+            return
+        name = None
+        if self.adapt_from is not None:
+            name = _item_name(column, self.legacy)
+            column = adapt_to(self.adapt_from, column)
+        self.items.append(Item(None, column, name))
+
+    def _entities(self) -> list[Any]:
+        """The entities selected from, through entities and their columns, in order."""
+        found: list[Any] = []
+        for item in self.items:
+            if item.node is not None:
+                entity = item.node.entity
+            else:
+                entity = entity_within(item.expression)
+            if entity is not None and all(entity is not other for other in found):
+                found.append(entity)
+        return found
+
+    def lead_mapper(self) -> Any:
+        """The mapper that decides on the engine, or None."""
+        for entity in self._entities():
+            return entity.mapper
+        for from_ in self.statement._from_obj:
+            entity = entity_of(from_)
+            if entity is not None:
+                return entity.mapper
+        return None
+
+    def _read_froms(self) -> list[Any]:
+        statement = self.statement
+        froms = []
+        for from_ in statement._from_obj:
+            entity = entity_of(from_)
+            froms.append(selectable_of(entity) if entity is not None else from_)
+        self.has_joins = bool(statement._setup_joins)
+        if statement._setup_joins:
+            choices: list[Any] = list(self._entities())
+            for item in self.items:
+                if item.node is None and entity_within(item.expression) is None:
+                    choices += list(item.expression._from_objects)
+            resolver = JoinResolver(froms, choices, self.adapt_from)
+            for join in statement._setup_joins:
+                resolver.add(*join)
+        self._criteria_for(froms)
+        return froms
+
+    def _criteria_for(self, froms: list[Any]) -> None:
+        """with_loader_criteria() for the entities selected from."""
+        options = [o for o in self.statement._with_options if isinstance(o, LoaderCriteriaOption)]
+        if self.table is not None:
+            options += [o for o in self.table.criteria if o not in options]
+        if not options:
+            return
+        for entity in self._entities():
+            for option in options:
+                if not entity.mapper.isa(option.mapper):
+                    continue
+                criterion = option.criteria
+                if entity.is_aliased_class:
+                    if not option.include_aliases:
+                        continue
+                    criterion = entity._adapter.traverse(criterion)
+                self._extra_where.append(criterion)
+
+    # -- entities and their columns ------------------------------------------
+
+    def _add(self, expression: Any, primary: bool) -> None:
+        """A column of an entity: selected once however often it is asked for."""
+        key = hash(expression)
+        if key in self._positions:
+            return
+        columns = self.primary if primary else self.secondary
+        self._positions[key] = (primary, len(columns))
+        columns.append(expression)
+
+    def _add_item_column(self, item: Item) -> None:
+        """A column of the select list: it keeps its own place even if repeated."""
+        expression = item.expression
+        self._positions.setdefault(hash(expression), (True, len(self.primary)))
+        item.position = len(self.primary)
+        self.primary.append(expression)
+
+    def position(self, expression: Any) -> int:
+        """The row's column of an expression."""
+        primary, index = self._positions[hash(expression)]
+        return index if primary else self.offset + index
+
+    def _set_up(self, node: EntityNode) -> None:
+        """Columns and eager loads of an entity, and of what is joined to it."""
+        node.index = len(self.nodes)
+        self.nodes.append(node)
+        table = self.table
+        mapper = node.mapper
+        primary_key = {hash(column) for column in mapper.primary_key}
+        for prop in mapper._props.values():
+            if prop._is_column:
+                if hash(prop.columns[0]) not in primary_key and self._is_deferred(node, prop):
+                    continue
+                expression = node.adapt(prop.columns[0])
+                node.columns[prop.slot] = expression
+                self._add(expression, node.primary)
+            elif prop._is_relationship and self.eager:
+                self._set_up_relationship(node, prop, table)
+        for column in mapper.primary_key:
+            self._add(node.adapt(column), node.primary)
+
+    def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
+        table = self.table
+        if table is not None:
+            element, _ = table.find(node.path, prop, COLUMN_WILDCARD)
+            if element is not None and element.strategy == "undefer":
+                return False
+            group = prop.group
+            if group is not None and group in table.groups.get(node.path, ()):
+                return False
+            if element is not None and element.strategy == "defer":
+                return True
+        return bool(prop.deferred)
+
+    def _set_up_relationship(self, node: EntityNode, prop: Any, table: LoadTable | None) -> None:
+        element, explicit = None, False
+        if table is not None:
+            element, explicit = table.find(node.path, prop, RELATIONSHIP_WILDCARD)
+        if element is not None and element.strategy is not None:
+            strategy = element.strategy
+        else:
+            explicit = False
+            strategy = _LAZY_STRATEGIES.get(prop.lazy, prop.lazy)
+        if strategy not in _EAGER:
+            return
+        if not explicit and self._recursive(node, prop):
+            return
+        if strategy == "selectin":
+            if element is not None and element.opt("recursion_depth") == 0:
+                return
+            self.post_loads.append(SelectInLoader(node, prop, element, table))
+        elif strategy == "immediate":
+            self.post_loads.append(ImmediateLoader(node, prop, element, table))
+        elif strategy == "subquery":
+            self.post_loads.append(SubqueryLoader(node, prop, element, table, source=self))
+        elif strategy == "contains_eager":
+            target = element.target if element is not None and element.target else prop.mapper
+            child = EntityNode(
+                target,
+                (*node.path, prop, target),
+                selectable_of(target),
+                node,
+                prop,
+                primary=True,
+            )
+            if prop.uselist:
+                self.joined_collections = True
+            self._set_up(child)
+        else:
+            self._set_up_joined(node, prop, element)
+
+    def _recursive(self, node: EntityNode, prop: Any) -> bool:
+        """A strategy that was not asked for by path stops where it comes round."""
+        depth = getattr(prop, "join_depth", None)
+        if depth:
+            return len(node.path) // 2 >= depth
+        target = prop.mapper
+        return any(getattr(part, "is_mapper", False) and part is target for part in node.path)
+
+    def _set_up_joined(self, node: EntityNode, prop: Any, element: Any) -> None:
+        target = prop.mapper
+        criteria: tuple[Any, ...] = ()
+        innerjoin = getattr(prop, "innerjoin", False)
+        if element is not None:
+            criteria = element.criteria
+            innerjoin = element.opt("innerjoin", innerjoin)
+            if element.target is not None:
+                target = element.target
+        if target.is_aliased_class:
+            selectable = target.selectable
+        else:
+            selectable = target.persist_selectable.alias()
+        if prop.uselist:
+            self.joined_collections = True
+        child = EntityNode(
+            target, (*node.path, prop, target), selectable, node, prop, primary=False
+        )
+        if self.table is not None:
+            for option in self.table.criteria:
+                if child.mapper.isa(option.mapper):
+                    criteria += (option.criteria,)
+        join = EagerJoin(child, innerjoin, criteria)
+        # The root that the join is added to: the nearest entity of the statement itself.
+        root = node
+        while not root.primary or root.item is None:
+            assert root.parent is not None
+            root = root.parent
+        self._eager_joins.setdefault(id(root), EagerJoins()).add(join)
+        if node.primary:
+            for column in _local_columns_of(prop):
+                self._add(node.adapt(column), True)
+        if prop.order_by:
+            self._eager_order_by += [child.adapt(clause) for clause in prop.order_by]
+        self._set_up(child)
+
+    # -- the statement -------------------------------------------------------
+
+    @property
+    def _nested(self) -> bool:
+        """Eager collections must not be counted by LIMIT and the like."""
+        statement = self.statement
+        return (
+            self.joined_collections
+            and bool(self._eager_joins)
+            and (
+                statement._limit_clause is not None
+                or statement._offset_clause is not None
+                or bool(statement._distinct)
+                or bool(statement._group_by_clauses)
+            )
+        )
+
+    def core(self) -> Any:
+        """The plain Select."""
+        statement = self.statement
+        plain = statement._generate()
+        plain._setup_joins = ()
+        plain._with_options = ()
+        plain._plain = True
+        if self._extra_where:
+            plain._where_criteria = (*statement._where_criteria, *self._extra_where)
+        if self.adapt_from is not None:
+            self._adapt_clauses(plain)
+        if self.embedded:
+            if self.has_joins or self.froms:
+                plain._from_obj = tuple(self.froms)
+            return plain
+        froms = list(self.froms)
+        if not froms:
+            froms = [selectable_of(entity) for entity in self._entities()]
+        self.offset = len(self.primary)
+        if self._nested:
+            return self._nested_core(plain, froms)
+        plain._raw_columns = [*self.primary, *self.secondary]
+        if self._eager_joins:
+            for item in self.items:
+                if item.node is not None:
+                    self._wrap(froms, item.node)
+            plain._order_by_clauses = (*plain._order_by_clauses, *self._eager_order_by)
+        plain._from_obj = tuple(froms)
+        return plain
+
+    def _adapt_clauses(self, plain: Any) -> None:
+        """Criteria of a query over a set operation are about its result."""
+        sub = self.adapt_from
+        for name in (
+            "_where_criteria",
+            "_having_criteria",
+            "_group_by_clauses",
+            "_order_by_clauses",
+        ):
+            clauses = getattr(plain, name)
+            if clauses:
+                setattr(plain, name, tuple([adapt_to(sub, clause) for clause in clauses]))
+        if self.embedded:
+            raw: list[Any] = []
+            for column in plain._raw_columns:
+                if column._is_from_clause:
+                    raw += [sub.corresponding_column(c) for c in column.c]
+                else:
+                    raw.append(adapt_to(sub, column))
+            plain._raw_columns = raw
+
+    def _wrap(self, froms: list[Any], node: EntityNode) -> None:
+        """Put the eager joins of a root around the FROM clause that holds it."""
+        joins = self._eager_joins.get(id(node))
+        if joins is None:
+            return
+        wanted = hash(node.selectable)
+        at = None
+        for index, from_ in enumerate(froms):
+            if any(hash(part) == wanted for part in parts(from_)):
+                at = index
+                break
+        if at is None:
+            left = node.selectable
+        else:
+            left = froms.pop(at)
+        froms.append(joins.build(left, lambda join, onclause: onclause))
+
+    def _nested_core(self, plain: Any, froms: list[Any]) -> Any:
+        """The statement as a subquery, the eager joins around it."""
+        statement = self.statement
+        inner = plain
+        extras, order_by = self._order_by_columns(plain)
+        inner._raw_columns = [*self.primary, *extras]
+        inner._from_obj = tuple(froms)
+        sub = inner.subquery()
+        columns = list(sub.c)
+        outer_of = {
+            hash(expression): column
+            for expression, column in zip(inner._raw_columns, columns, strict=True)
+        }
+        for index, expression in enumerate(self.primary):
+            if isinstance(expression, Label):
+                outer_of.setdefault(hash(expression.element), columns[index])
+        self.offset = len(columns)
+
+        def adapt(join: EagerJoin | None, expression: Any) -> Any:
+            return visitors.replacement_traverse(
+                expression, {}, lambda element: outer_of.get(hash(element))
+            )
+
+        left: Any = sub
+        for item in self.items:
+            if item.node is not None:
+                joins = self._eager_joins.get(id(item.node))
+                if joins is not None:
+                    left = joins.build(left, adapt)
+        outer = Select(*columns, *self.secondary)
+        outer._plain = True
+        outer._label_style = statement._label_style
+        outer._from_obj = (left,)
+        outer._order_by_clauses = (
+            *[adapt(None, clause) for clause in order_by],
+            *self._eager_order_by,
+        )
+        outer._for_update_arg = statement._for_update_arg
+        return outer
+
+    def _order_by_columns(self, plain: Any) -> tuple[list[Any], list[Any]]:
+        """Expressions that ORDER BY needs from the subquery, and the outer ORDER BY."""
+        extras: list[Any] = []
+        names = {e.name: e for e in self.primary if isinstance(e, Label)}
+        clauses = []
+        for clause in plain._order_by_clauses:
+            clause = _resolve_label(clause, names)
+            clauses.append(clause)
+            expression = _without_modifiers(clause)
+            if not _is_column_expression(expression) or hash(expression) in self._positions:
+                continue
+            if all(hash(expression) != hash(extra) for extra in extras):
+                extras.append(expression)
+        return extras, clauses
+
+    # -- the program ---------------------------------------------------------
+
+    def repeats(self) -> bool:
+        """True if the same row of objects can come more than once."""
+        if self._distinct_rows:
+            return self.joined_collections
+        if self.joined_collections:
+            return True
+        own = {hash(item.node.selectable) for item in self.items if item.node is not None}
+        if self.statement._setup_joins:
+            return True
+        froms = self.froms or [selectable_of(entity) for entity in self._entities()]
+        for from_ in [*froms, *_where_froms(self.statement)]:
+            if hash(from_) not in own:
+                return True
+            base = getattr(from_, "element", from_)
+            if not base._is_table:
+                return True
+        return False
+
+    def program(self, dialect: Any, unique: bool) -> tuple[Any, ...]:
+        """What the core is to make of each row."""
+        entities = []
+        table = self.table
+        for node in self.nodes:
+            manager = node.mapper.class_manager
+            cols = [-1] * len(manager.names)
+            for slot, expression in node.columns.items():
+                if slot >= len(cols):
+                    cols += [-1] * (slot + 1 - len(cols))
+                cols[slot] = self.position(expression)
+            pk_cols = tuple(self.position(node.adapt(c)) for c in node.mapper.primary_key)
+            parent, slot, collection = -1, -1, False
+            if node.parent is not None:
+                parent, slot = node.parent.index, node.prop.slot
+                collection = bool(node.prop.uselist)
+            remembered = None
+            if table is not None and table.matters_at(node.path):
+                remembered = LoadContext(table, node.path)
+            entities.append((manager, tuple(cols), pk_cols, parent, slot, collection, remembered))
+        items: list[tuple[Any, ...]] = []
+        for item in self.items:
+            if item.node is not None:
+                items.append(("e", item.node.index))
+            else:
+                code, arg = type_codec(item.expression.type, dialect)
+                items.append(("c", item.position, code, arg))
+        return (tuple(entities), tuple(items), self.keys(), self.scalar, unique)
+
+    def find_columns(self, selected: list[Any], names: Sequence[str] | None) -> None:
+        """Places of the columns in the rows of a statement that is not this one: among
+        its columns, or by the names the driver gives."""
+        places: dict[str, int] = {}
+        if names is not None:
+            for index, name in enumerate(names):
+                places.setdefault(name, index)
+
+        def place(expression: Any) -> int:
+            if names is not None:
+                table = getattr(getattr(expression, "table", None), "name", None)
+                for name in (expression.key, f"{table}_{expression.key}"):
+                    if name in places:
+                        return places[name]
+                return -1
+            proxies = expression.proxy_set
+            for index, column in enumerate(selected):
+                if hash(column) == hash(expression) or column.proxy_set & proxies:
+                    return index
+            return -1
+
+        self._positions = {
+            hash(expression): (True, place(expression)) for expression in self.primary
+        }
+        for item in self.items:
+            if item.node is None:
+                item.position = place(item.expression)
+                if item.position < 0:
+                    raise no_column(item.expression)
+        for node in self.nodes:
+            for column in node.mapper.primary_key:
+                if self.position(node.adapt(column)) < 0:
+                    raise no_column(column)
+
+    def keys(self) -> tuple[str | None, ...]:
+        """Names of the items."""
+        names: list[str | None] = []
+        taken: dict[str, int] = {}
+        for item in self.items:
+            if item.node is not None:
+                names.append(item.name)
+                continue
+            name = item.name
+            if name is None:
+                name = _item_name(item.expression, self.legacy)
+            if not self.legacy:
+                if name is None:
+                    name = "_no_label"
+                count = taken.get(name, 0)
+                taken[name] = count + 1
+                if count:
+                    name = f"{name}_{count}"
+            names.append(name)
+        return tuple(names)
+
+
+def no_column(expression: Any) -> sa_exc.NoSuchColumnError:
+    return sa_exc.NoSuchColumnError(
+        f"Could not locate column in row for column '{expression}'"
+    )
+
+
+def _item_name(expression: Any, legacy: bool) -> str | None:
+    """The name of a column in the row."""
+    proxy_key = expression._annotations.get("proxy_key")
+    if proxy_key is not None:
+        return str(proxy_key)
+    if isinstance(expression, NamedColumn):
+        name = expression.key if not isinstance(expression, Label) else expression.name
+        return name if isinstance(name, str) else None
+    if legacy:
+        return None
+    if isinstance(expression, FunctionElement):
+        return str(getattr(expression, "name", None) or "_no_label")
+    inner = getattr(expression, "clause", None)
+    if isinstance(inner, NamedColumn):
+        return _item_name(inner, legacy)
+    return None
+
+
+def entity_within(expression: Any) -> Any:
+    """The entity that a column expression is about: of its first annotated column."""
+    entity = expression._annotations.get("parententity")
+    if entity is not None:
+        return entity
+    for element in visitors.iterate(expression):
+        if element._is_select_base:
+            return None
+        entity = element._annotations.get("parententity")
+        if entity is not None:
+            return entity
+    return None
+
+
+def _local_columns_of(prop: Any) -> list[Any]:
+    """Columns of the parent that the join of a relationship uses."""
+    table = prop.parent.persist_selectable
+    found = []
+    for element in visitors.iterate(prop.primaryjoin):
+        if element._is_column and getattr(element, "table", None) is not None:
+            column = table.c.get(element.key)
+            if (
+                column is not None
+                and hash(column) == hash(element)
+                and all(hash(column) != hash(other) for other in found)
+            ):
+                found.append(column)
+    return found
+
+
+def _where_froms(statement: Any) -> list[Any]:
+    found: list[Any] = []
+    for clause in statement._where_criteria:
+        found += clause._from_objects
+    return found
+
+
+def _is_column_expression(expression: Any) -> bool:
+    return not expression._is_text_clause and hasattr(expression, "type")
+
+
+def _without_modifiers(clause: Any) -> Any:
+    """What is ordered by, without DESC and the like."""
+    while True:
+        if (
+            isinstance(clause, UnaryExpression) and clause.modifier is not None
+        ) or clause.__visit_name__ == "label_reference":
+            clause = clause.element
+        else:
+            return clause
+
+
+def _resolve_label(clause: Any, names: dict[str, Any]) -> Any:
+    """A label named by a string, as the label itself."""
+
+    def replace(element: Any) -> Any:
+        if element.__visit_name__ == "textual_label_reference":
+            found = names.get(element.element)
+            if found is None:
+                raise sa_exc.CompileError(
+                    "Can't resolve label reference for ORDER BY / GROUP BY / DISTINCT etc. "
+                    f"Textual SQL expression {element.element!r} should be explicitly declared "
+                    f"as text({element.element!r})"
+                )
+            return found
+        return None
+
+    return visitors.replacement_traverse(clause, {}, replace)

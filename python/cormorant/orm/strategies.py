@@ -1,0 +1,419 @@
+"""How relationships are loaded beside their parents: joins, and statements afterwards.
+
+Joined loading adds to the statement: :class:`EagerJoins` collects the joins and builds
+them onto the FROM clause.  The others run after it, on the objects it gave: a subclass
+of :class:`PostLoad` each.  What they do per object is done by the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core
+from ..sql.expression import bindparam, tuple_
+from ..sql.fromclause import Join
+from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
+from .base import ONETOMANY
+from .joining import relationship_join, selectable_of
+from .strategy_options import LoadElement, LoadTable, Path
+
+if TYPE_CHECKING:
+    from .context import EntityNode, ORMPlan, SelectState
+
+CHUNK = 500
+"""How many keys one selectin statement asks for."""
+
+KEYS = "primary_keys"
+
+
+class EagerJoin:
+    """One joined relationship: from a node's parent to the node."""
+
+    __slots__ = ("criteria", "innerjoin", "node", "outer", "secondary")
+
+    def __init__(self, node: EntityNode, innerjoin: Any, criteria: tuple[Any, ...]) -> None:
+        self.node = node
+        self.innerjoin = innerjoin
+        self.criteria = criteria
+        #: rows of the parent may be absent or this one may be: LEFT OUTER JOIN somewhere
+        #: on the way from the root
+        self.outer = False
+
+
+class EagerJoins:
+    """The joins of one root entity, in the order they are to be written.
+
+    An inner join below an outer one must not take rows away from the root: it goes into
+    parentheses on the right of the outer join.  So each step of the chain is a group:
+    its first join is attached to the chain, the others are joined to it inside.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[list[EagerJoin]] = []
+        self._of_node: dict[Any, tuple[list[EagerJoin], EagerJoin]] = {}
+
+    def add(self, join: EagerJoin) -> None:
+        parent = join.node.parent
+        above = self._of_node.get(id(parent))
+        chained = above is not None and above[1].outer
+        join.outer = chained or not join.innerjoin
+        if above is None or not chained or not join.innerjoin or join.innerjoin == "unnested":
+            if join.innerjoin == "unnested" and chained:
+                join.innerjoin = False
+            group = [join]
+            self.steps.append(group)
+        else:
+            group = above[0]
+            # Directly behind its parent, as a join spliced into the tree would stand.
+            group.insert(group.index(above[1]) + 1, join)
+        self._of_node[id(join.node)] = (group, join)
+
+    def build(self, left: Any, adapt: Callable[[EagerJoin, Any], Any]) -> Any:
+        """`left` with all joins. `adapt(join, onclause)` is told each ON clause that
+        refers to the parent."""
+        for group in self.steps:
+            first = group[0]
+            if not first.innerjoin:
+                primary, secondary_on, secondary = self._conditions(first)
+                right: Any = first.node.selectable
+                if secondary is not None:
+                    right = Join(secondary, right, secondary_on)
+                for join in group[1:]:
+                    right = self._inner(right, join, adapt)
+                left = Join(left, right, adapt(first, primary), isouter=True)
+            else:
+                for join in group:
+                    left = self._inner(left, join, adapt)
+        return left
+
+    def _inner(self, left: Any, join: EagerJoin, adapt: Callable[[EagerJoin, Any], Any]) -> Any:
+        primary, secondary_on, secondary = self._conditions(join)
+        primary = adapt(join, primary)
+        if secondary is None:
+            return Join(left, join.node.selectable, primary)
+        return Join(Join(left, secondary, primary), join.node.selectable, secondary_on)
+
+    def _conditions(self, join: EagerJoin) -> tuple[Any, Any, Any]:
+        node = join.node
+        parent = node.parent
+        assert parent is not None
+        primary, secondary_on, secondary = node.prop._create_joins(
+            source_selectable=parent.selectable,
+            dest_selectable=node.selectable,
+            of_type_mapper=node.mapper,
+            alias_secondary=True,
+            extra_criteria=join.criteria,
+        )[:3]
+        return primary, secondary_on, secondary
+
+
+class PostLoad:
+    """Loads one relationship of all objects of an entity node, after the statement."""
+
+    __slots__ = ("element", "index", "node_path", "path", "prop", "table", "walk")
+
+    def __init__(
+        self, node: EntityNode, prop: Any, element: LoadElement | None, table: LoadTable | None
+    ) -> None:
+        self.prop = prop
+        self.element = element
+        self.table = table
+        #: path of the entity, and of what is loaded
+        self.node_path: Path = node.path
+        target = element.target if element is not None and element.target else prop.mapper
+        self.path: Path = (*node.path, prop, target)
+        # Where the parents are: an item of the result row, then along slots of joined
+        # relationships.
+        walk: list[int] = []
+        at: Any = node
+        while at.parent is not None and at.item is None:
+            walk.append(at.prop.slot)
+            at = at.parent
+        self.walk = tuple(reversed(walk))
+        self.index: Any = at
+
+    def bind(self, item: int) -> None:
+        """Told which item of the row the root entity is (-1: the row itself)."""
+        self.index = item
+
+    def parents(self, rows: Sequence[Any], overwrite: bool) -> list[Any]:
+        """The objects to load for: each once, and only where nothing is loaded yet."""
+        return _core.collect_parents(rows, self.index, self.walk, self.prop.slot, overwrite)
+
+    def load(self, run: Run, parents: list[Any]) -> None:
+        """Load for these parents; child post loads are queued on the run."""
+        raise NotImplementedError
+
+
+class Run:
+    """One execution whose post loads are being done, breadth first."""
+
+    def __init__(self, session: Any, execute: Callable[..., list[Any]], flags: int) -> None:
+        self.session = session
+        #: execute(plan, params, with_parent=False) -> rows; `with_parent`: the plan
+        #: contains the original statement and takes its values
+        self.execute = execute
+        self.flags = flags
+        self._queue: list[tuple[PostLoad, list[Any]]] = []
+
+    def add(self, plan: ORMPlan, rows: Sequence[Any]) -> None:
+        """Queue the post loads of a plan for the rows it gave."""
+        overwrite = bool(self.flags & _core.POPULATE_EXISTING)
+        for post_load in plan.post_loads:
+            parents = post_load.parents(rows, overwrite)
+            if parents:
+                self._queue.append((post_load, parents))
+
+    def finish(self) -> None:
+        """Do what is queued, and what that queues."""
+        position = 0
+        queue = self._queue
+        while position < len(queue):
+            post_load, parents = queue[position]
+            queue[position] = None  # type: ignore[call-overload]
+            position += 1
+            post_load.load(self, parents)
+        queue.clear()
+
+
+class ImmediateLoader(PostLoad):
+    """Reads the attribute of each object: its lazy load."""
+
+    __slots__ = ()
+
+    def load(self, run: Run, parents: list[Any]) -> None:
+        key = self.prop.key
+        for parent in parents:
+            getattr(parent, key)
+
+
+class SelectInLoader(PostLoad):
+    """Asks for the children by the keys of their parents, 500 at a time."""
+
+    __slots__ = ("_plans",)
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._plans: dict[str, ORMPlan] = {}
+
+    def load(self, run: Run, parents: list[Any]) -> None:
+        prop = self.prop
+        if prop._use_get and self._foreign_keys_loaded(parents):
+            self._load_many_to_one(run, parents)
+            return
+        mapper = prop.parent
+        slots = [mapper._columntoproperty[column].slot for column in self._local_columns()]
+        keys = _core.key_values(parents, slots)
+        plan = self._plan(run, "join" if not self._omit_join() else "direct")
+        rows: list[Any] = []
+        for start in range(0, len(parents), CHUNK):
+            rows += run.execute(plan, {KEYS: keys[start : start + CHUNK]})
+        _core.distribute(parents, keys, prop.slot, rows, len(slots), bool(prop.uselist))
+        run.add(plan, rows)
+
+    def _load_many_to_one(self, run: Run, parents: list[Any]) -> None:
+        prop = self.prop
+        keys = _core.key_values(parents, prop._get_slots)
+        single = len(prop._get_slots) == 1
+        if single:
+            wanted = {key for key in keys if key is not None}
+        else:
+            wanted = {key for key in keys if None not in key}
+        rows: list[Any] = []
+        if wanted:
+            try:
+                ordered = sorted(wanted)
+            except TypeError:
+                ordered = list(wanted)
+            plan = self._plan(run, "get")
+            for start in range(0, len(ordered), CHUNK):
+                rows += run.execute(plan, {KEYS: ordered[start : start + CHUNK]})
+            run.add(plan, rows)
+        _core.distribute(parents, keys, prop.slot, rows, len(prop._get_slots), False)
+
+    def _foreign_keys_loaded(self, parents: list[Any]) -> bool:
+        slots = self.prop._get_slots
+        peek, no_value = _core.peek, _core.NO_VALUE
+        return all(peek(parents[0], slot) is not no_value for slot in slots)
+
+    def _omit_join(self) -> bool:
+        """True if the children themselves hold the parents' whole primary key."""
+        prop = self.prop
+        if prop.direction is not ONETOMANY or prop.secondary is not None:
+            return False
+        pairs = prop.local_remote_pairs
+        primary_key = prop.parent.primary_key
+        if len(pairs) != len(primary_key):
+            return False
+        if {hash(local) for local, _ in pairs} != {hash(column) for column in primary_key}:
+            return False
+        return bool(prop._is_simple_join)
+
+    def _local_columns(self) -> Sequence[Any]:
+        return self.prop.parent.primary_key  # type: ignore[no-any-return]
+
+    def _plan(self, run: Run, form: str) -> ORMPlan:
+        plan = self._plans.get(form)
+        if plan is None:
+            plan = self._plans[form] = self._compile(run, form)
+        return plan
+
+    def _compile(self, run: Run, form: str) -> ORMPlan:
+        from .context import SelectState, build_plan
+
+        prop = self.prop
+        element = self.element
+        target = self.path[-1]
+        criteria = element.criteria if element is not None else ()
+        selectable = selectable_of(target)
+        entity = target.__clause_element__()
+        froms: list[Any]
+        where: list[Any] = []
+        if form == "direct":
+            remote = {hash(local): far for local, far in prop.local_remote_pairs}
+            keys = [remote[hash(column)] for column in prop.parent.primary_key]
+            if target.is_aliased_class:
+                keys = [target._adapt_element(key) for key in keys]
+            froms = [selectable]
+        elif form == "get":
+            keys = [
+                target._adapt_element(column) if target.is_aliased_class else column
+                for column in prop.mapper.primary_key
+            ]
+            froms = [selectable]
+        else:
+            parent = prop.parent.persist_selectable.alias()
+            keys = [parent.corresponding_column(column) for column in prop.parent.primary_key]
+            froms = [
+                relationship_join(parent, parent, prop, selectable, target, criteria=criteria)
+            ]
+        key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
+        where.append(key.in_(bindparam(KEYS, expanding=True)))
+        if form != "join" and criteria:
+            where += [_adapted(target, criterion) for criterion in criteria]
+        order_by: tuple[Any, ...] = ()
+        if prop.order_by and form != "get":
+            order_by = tuple(_adapted(target, clause) for clause in prop.order_by)
+        statement = Select(*keys, entity)
+        statement._from_obj = tuple(froms)
+        statement._where_criteria = tuple(where)
+        statement._order_by_clauses = order_by
+        statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        state = SelectState(
+            statement,
+            table=self._child_table(),
+            base_path=self.path[:-1],
+            distinct_rows=True,
+        )
+        return build_plan(run.session, state, ())
+
+    def _child_table(self) -> LoadTable | None:
+        element = self.element
+        depth = element.opt("recursion_depth") if element is not None else None
+        if depth is None or depth == 0 or self.table is None:
+            return self.table
+        # One level deeper the option stands for one level less.
+        table = self.table.copy()
+        assert element is not None
+        deeper = (*self.path, self.prop)
+        opts = (("recursion_depth", depth - 1 if depth > 0 else depth),)
+        if depth > 0 and depth == 1:
+            opts = (("recursion_depth", 0),)
+        if deeper not in table.elements:
+            table.add(
+                LoadElement(deeper, element.strategy, opts, element.target, element.criteria)
+            )
+        return table
+
+
+def _adapted(entity: Any, expression: Any) -> Any:
+    """An expression over a mapper's columns as the alias has it."""
+    if entity.is_aliased_class:
+        return entity._adapter.traverse(expression)
+    return expression
+
+
+class SubqueryLoader(PostLoad):
+    """Asks for the children by a join to the original statement, as a subquery."""
+
+    __slots__ = ("_plan", "source")
+
+    def __init__(self, *args: Any, source: SelectState) -> None:
+        super().__init__(*args)
+        #: the statement whose objects are loaded for
+        self.source = source
+        self._plan: tuple[ORMPlan, list[int]] | None = None
+
+    def load(self, run: Run, parents: list[Any]) -> None:
+        if self._plan is None:
+            self._plan = self._compile(run)
+        plan, slots = self._plan
+        keys = _core.key_values(parents, slots)
+        rows = run.execute(plan, None, True)
+        _core.distribute(parents, keys, self.prop.slot, rows, -len(slots), bool(self.prop.uselist))
+        run.add(plan, rows)
+
+    def _compile(self, run: Run) -> tuple[ORMPlan, list[int]]:
+        from .context import SelectState, build_plan, core_of
+
+        prop = self.prop
+        target = self.path[-1]
+        chain = self._chain()
+        root, first = chain[0]
+        # The subquery: the original statement, giving only what is joined on.
+        local = _local_columns(first)
+        source = core_of(self.source, eager=False)
+        adapt = root._adapt_element if root.is_aliased_class else (lambda column: column)
+        columns = [adapt(column) for column in local]
+        inner = source._generate()
+        inner._raw_columns = list(columns)
+        if inner._limit_clause is None and inner._offset_clause is None:
+            inner._order_by_clauses = ()
+        if {hash(c) for c in local} != {hash(c) for c in first.parent.primary_key}:
+            inner._distinct = True
+        inner._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        sub = inner.subquery()
+        left_from: Any = sub
+        left: Any = sub
+        keys = list(sub.c)
+        for index, (_, link) in enumerate(chain):
+            last = index == len(chain) - 1
+            criteria: tuple[Any, ...] = ()
+            if last:
+                right = selectable_of(target)
+                entity = target
+                criteria = self.element.criteria if self.element is not None else ()
+            else:
+                entity = link.mapper
+                right = link.mapper.persist_selectable.alias()
+                keys = [
+                    right.corresponding_column(column)
+                    for column in _local_columns(chain[index + 1][1])
+                ]
+            left_from = relationship_join(left_from, left, link, right, entity, criteria=criteria)
+            left = right
+        statement = Select(target.__clause_element__(), *keys)
+        statement._from_obj = (left_from,)
+        if prop.order_by:
+            statement._order_by_clauses = tuple(_adapted(target, c) for c in prop.order_by)
+        statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        state = SelectState(
+            statement, table=self.table, base_path=self.path[:-1], distinct_rows=True
+        )
+        mapper = prop.parent
+        slots = [mapper._columntoproperty[column].slot for column in _local_columns(prop)]
+        return build_plan(run.session, state, self.source.binds), slots
+
+    def _chain(self) -> list[tuple[Any, Any]]:
+        """(entity, relationship) from the source's root to the loaded attribute."""
+        path = self.path
+        start = len(self.source.base_path)
+        return [(path[i], path[i + 1]) for i in range(start, len(path) - 1, 2)]
+
+
+def _local_columns(prop: Any) -> list[Any]:
+    """The parent's columns a relationship starts from, in the parent's order."""
+    found = {hash(column): column for column in prop.local_columns}
+    ordered = [column for column in prop.parent.persist_selectable.c if hash(column) in found]
+    return ordered or list(prop.local_columns)

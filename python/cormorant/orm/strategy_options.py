@@ -1,0 +1,643 @@
+"""Loader options: what to load along with an entity, and how.
+
+An option is a list of *elements*.  An element names one attribute by its path
+from a root entity -- ``(User, User.posts, Post, Post.tags)`` -- or all attributes
+of a kind there (``relationship:*``), and says how to load it.  A compile turns the
+options of a statement into one dictionary, path -> element, in which
+:mod:`cormorant.orm.context` looks up each attribute it comes to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from .. import exc as sa_exc
+from ..inspection import inspect
+from ..sql.base import KeyContext
+from .attributes import QueryableAttribute
+from .exc import LoaderStrategyException
+from .relationships import RelationshipProperty
+
+if TYPE_CHECKING:
+    from .mapper import Mapper
+
+Path = tuple[Any, ...]
+
+RELATIONSHIP_WILDCARD = "relationship:*"
+COLUMN_WILDCARD = "column:*"
+
+#: strategy -> the words SQLAlchemy users know it by, for errors
+_STRATEGY_NAMES = {
+    "joined": "joined loader",
+    "contains_eager": "joined loader",
+    "selectin": "select in loader",
+    "subquery": "subquery loader",
+    "select": "lazy loader",
+    "raise": "lazy loader",
+    "raise_on_sql": "lazy loader",
+    "noload": "no loader",
+    "immediate": "immediate loader",
+    "defer": "deferred column loader",
+    "undefer": "column loader",
+}
+_COLUMN_STRATEGIES = frozenset(["defer", "undefer", "undefer_group"])
+
+
+class ExecutableOption:
+    """Anything that `Select.options()` and `Query.options()` accept."""
+
+    __slots__ = ()
+
+    _is_core = False
+    _is_orm_option = True
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+
+class UserDefinedOption(ExecutableOption):
+    """An option of the user's own, carried by the statement and otherwise ignored."""
+
+    def __init__(self, payload: Any = None) -> None:
+        self.payload = payload
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        return ()
+
+
+class LoadElement:
+    """How one attribute (or all attributes of a kind) at one path is loaded."""
+
+    __slots__ = ("criteria", "opts", "path", "strategy", "target")
+
+    def __init__(
+        self,
+        path: Path,
+        strategy: str | None,
+        opts: tuple[tuple[str, Any], ...] = (),
+        target: Any = None,
+        criteria: tuple[Any, ...] = (),
+    ) -> None:
+        self.path = path
+        self.strategy = strategy
+        self.opts = opts
+        #: the aliased entity of ``of_type()``, or of ``contains_eager(alias=)``
+        self.target = target
+        #: what ``User.posts.and_(…)`` adds to the join
+        self.criteria = criteria
+
+    def opt(self, name: str, default: Any = None) -> Any:
+        for key, value in self.opts:
+            if key == name:
+                return value
+        return default
+
+    def names_alias(self) -> bool:
+        """True if the key depends on the numbering of aliases in the statement."""
+        parts = self.path if self.target is None else (*self.path, self.target)
+        return bool(self.criteria) or any(getattr(p, "is_aliased_class", False) for p in parts)
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        criteria = tuple(_criterion_key(c, ctx) for c in self.criteria)
+        path = tuple(
+            part._cache_key(ctx) if getattr(part, "is_aliased_class", False) else part
+            for part in self.path
+        )
+        target = self.target
+        if target is not None and target.is_aliased_class:
+            target = target._cache_key(ctx)
+        return (path, self.strategy, self.opts, target, criteria)
+
+    def _same(self, other: LoadElement) -> bool:
+        return self.strategy == other.strategy and self.opts == other.opts
+
+    def __repr__(self) -> str:
+        return f"LoadElement({path_text(self.path)}, {self.strategy})"
+
+
+def _criterion_key(criterion: Any, ctx: KeyContext) -> tuple[Any, ...]:
+    """Structure and values: a cached plan keeps the values of criteria in options, also
+    for the statements that load children later."""
+    own = KeyContext()
+    own.memo = ctx.memo
+    key = criterion._cache_key(own)
+    if not own.cacheable:
+        ctx.cacheable = False
+    return (key, tuple(_bind_value(bind) for bind in own))
+
+
+def _bind_value(bind: Any) -> Any:
+    value = bind.effective_value
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return (type(value), value)
+
+
+def path_text(path: Path) -> str:
+    """The path as SQLAlchemy writes it in messages."""
+    return f"ORM Path[{' -> '.join(str(part) for part in path)}]"
+
+
+class Load(ExecutableOption):
+    """Loader options for one root entity: ``Load(User).joinedload(User.posts)``.
+
+    The functions of this module (:func:`joinedload` and so on) make one without
+    naming the root; each method returns a new object for the path it leads to.
+    """
+
+    __slots__ = ("_elements", "_key", "_path")
+
+    _path: Path
+    _elements: tuple[LoadElement, ...]
+
+    def __init__(self, entity: Any) -> None:
+        insp = inspect(entity)
+        self._path = (insp,)
+        self._elements = ()
+        self._key: tuple[Any, ...] | None = None
+
+    @classmethod
+    def _rootless(cls) -> Self:
+        self = cls.__new__(cls)
+        self._path = ()
+        self._elements = ()
+        self._key = None
+        return self
+
+    def _extended(self, path: Path, elements: Iterable[LoadElement]) -> Self:
+        new = self.__class__.__new__(self.__class__)
+        new._path = path
+        new._elements = self._elements + tuple(elements)
+        new._key = None
+        return new
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        key = self._key
+        if key is None:
+            size = len(ctx.memo)
+            key = tuple([element._cache_key(ctx) for element in self._elements])
+            # Without aliases it is the same in every statement.
+            if len(ctx.memo) == size and not any(e.names_alias() for e in self._elements):
+                self._key = key
+        return key
+
+    # -- building ------------------------------------------------------------
+
+    def _attribute(self, attr: Any) -> Any:
+        if isinstance(attr, str):
+            raise sa_exc.ArgumentError(
+                "Strings are not accepted for attribute names in loader options; please use "
+                "class-bound attributes directly."
+            )
+        if not isinstance(attr, QueryableAttribute):
+            raise sa_exc.ArgumentError("expected ORM mapped attribute for loader strategy argument")
+        return attr
+
+    def _start(self, attr: Any) -> Path:
+        """The entity path that `attr` continues; an error if it does not belong there."""
+        parent = attr.parent
+        path = self._path
+        if not path:
+            return (parent,)
+        last = path[-1]
+        if parent is last or _same_lineage(last, parent):
+            return path
+        raise _does_not_link(attr, path)
+
+    def _apply(
+        self,
+        attr: Any,
+        strategy: str | None,
+        opts: tuple[tuple[str, Any], ...] = (),
+        alias: Any = None,
+    ) -> Self:
+        if isinstance(attr, str) and attr == "*":
+            token = COLUMN_WILDCARD if strategy in _COLUMN_STRATEGIES else RELATIONSHIP_WILDCARD
+            return self._extended(self._path, [LoadElement((*self._path, token), strategy, opts)])
+        attr = self._attribute(attr)
+        start = self._start(attr)
+        prop = attr.property
+        is_relationship = isinstance(prop, RelationshipProperty)
+        if not is_relationship:
+            return self._extended(start, [LoadElement((*start, prop), strategy, opts)])
+        target = None
+        of_type = attr._of_type
+        if alias is not None:
+            target = inspect(alias)
+        elif of_type is not None:
+            target = of_type
+        entity = target if target is not None else prop.mapper
+        criteria = tuple(attr._extra_criteria)
+        element = LoadElement((*start, prop), strategy, opts, target, criteria)
+        return self._extended((*start, prop, entity), [element])
+
+    # -- relationships -------------------------------------------------------
+
+    def joinedload(self, attr: Any, innerjoin: bool | str | None = None) -> Self:
+        """Load `attr` in the same statement, through a JOIN."""
+        opts = () if innerjoin is None else (("innerjoin", innerjoin),)
+        return self._apply(attr, "joined", opts)
+
+    def selectinload(self, attr: Any, recursion_depth: int | None = None) -> Self:
+        """Load `attr` for all results with a second statement, by ``IN``."""
+        opts = () if recursion_depth is None else (("recursion_depth", recursion_depth),)
+        return self._apply(attr, "selectin", opts)
+
+    def subqueryload(self, attr: Any) -> Self:
+        """Load `attr` for all results with the original statement as a subquery."""
+        return self._apply(attr, "subquery")
+
+    def lazyload(self, attr: Any) -> Self:
+        """Load `attr` when it is first read."""
+        return self._apply(attr, "select")
+
+    def immediateload(self, attr: Any, recursion_depth: int | None = None) -> Self:
+        """Load `attr` after the results, one statement for each object."""
+        return self._apply(attr, "immediate")
+
+    def noload(self, attr: Any) -> Self:
+        """Leave `attr` empty."""
+        return self._apply(attr, "noload")
+
+    def raiseload(self, attr: Any, sql_only: bool = False) -> Self:
+        """Make reading `attr` an error (with `sql_only`: when it would emit SQL)."""
+        return self._apply(attr, "raise_on_sql" if sql_only else "raise")
+
+    def defaultload(self, attr: Any) -> Self:
+        """Leave the loading of `attr` as it is; for options that follow."""
+        return self._apply(attr, None)
+
+    def contains_eager(self, attr: Any, alias: Any = None, _is_chain: bool = False) -> Self:
+        """Fill `attr` from columns that the statement's own JOIN provides."""
+        return self._apply(attr, "contains_eager", (), alias)
+
+    # -- columns -------------------------------------------------------------
+
+    def load_only(self, *attrs: Any, raiseload: bool = False) -> Self:
+        """Load these columns and the primary key; defer the others."""
+        if not attrs:
+            return self
+        parents = set()
+        for attr in attrs:
+            if not isinstance(attr, QueryableAttribute):
+                raise sa_exc.ArgumentError(
+                    "expected ORM mapped attribute for loader strategy argument"
+                )
+            parents.add(attr.parent)
+        if len(parents) > 1 and not self._path:
+            raise _many_entities()
+        new = self
+        for attr in attrs:
+            new = new._extended(self._path, new._apply(attr, "undefer")._elements[-1:])
+        start = self._start(attrs[0])
+        opts: tuple[tuple[str, Any], ...] = (("raiseload", True),) if raiseload else ()
+        return new._extended(start, [LoadElement((*start, COLUMN_WILDCARD), "defer", opts)])
+
+    def defer(self, key: Any, raiseload: bool = False) -> Self:
+        """Load this column when it is first read."""
+        return self._apply(key, "defer", (("raiseload", True),) if raiseload else ())
+
+    def undefer(self, key: Any) -> Self:
+        """Load this column at once although it is mapped as deferred."""
+        return self._apply(key, "undefer")
+
+    def undefer_group(self, name: str) -> Self:
+        """Load the deferred columns of a group at once."""
+        token = f"column:group:{name}"
+        return self._extended(
+            self._path, [LoadElement((*self._path, token), "undefer_group", (("name", name),))]
+        )
+
+    def options(self, *opts: Load) -> Self:
+        """Apply several options from this path on."""
+        elements = []
+        for opt in opts:
+            if not isinstance(opt, Load):
+                raise sa_exc.ArgumentError(f"Loader option expected, got {opt!r}.")
+            elements += [self._moved(element) for element in opt._elements]
+        return self._extended(self._path, elements)
+
+    def _moved(self, element: LoadElement) -> LoadElement:
+        """An element of a rootless option, placed at this path."""
+        path = element.path
+        if not isinstance(path[0], str) and self._path:
+            last = self._path[-1]
+            if path[0] is not last and not _same_lineage(last, path[0]):
+                raise _does_not_link(path[1], self._path)
+            path = path[1:]
+        return LoadElement(
+            self._path + path, element.strategy, element.opts, element.target, element.criteria
+        )
+
+
+_AbstractLoad = Load
+
+
+def _same_lineage(entity: Any, parent: Any) -> bool:
+    """True if an attribute of `parent` may be reached from `entity` (inheritance)."""
+    if getattr(entity, "is_aliased_class", False) or getattr(parent, "is_aliased_class", False):
+        return False
+    isa = getattr(entity, "isa", None)
+    return bool(isa and (isa(parent) or parent.isa(entity)))
+
+
+def _does_not_link(attr: Any, path: Path) -> sa_exc.ArgumentError:
+    if len(path) == 1:
+        return sa_exc.ArgumentError(
+            f'ORM mapped attribute "{attr}" does not link mapped class "{path[-1]}"'
+        )
+    return sa_exc.ArgumentError(
+        f'ORM mapped entity or attribute "{attr}" does not link from relationship "{path[-2]}".'
+    )
+
+
+def _many_entities() -> sa_exc.ArgumentError:
+    return sa_exc.ArgumentError(
+        "Can't apply wildcard ('*') or load_only() loader option to multiple entities in the "
+        "same option. Use separate options per entity."
+    )
+
+
+def _check_strategy(element: LoadElement) -> None:
+    """Complain about a column strategy for a relationship and the other way round."""
+    prop, strategy = element.path[-1], element.strategy
+    if strategy is None or isinstance(prop, str):
+        return
+    is_relationship = isinstance(prop, RelationshipProperty)
+    if (strategy in _COLUMN_STRATEGIES) != is_relationship:
+        return
+    if is_relationship:
+        kind, wanted = "relationship", "column property"
+    else:
+        kind, wanted = "column property", "relationship property"
+    words = _STRATEGY_NAMES[strategy]
+    raise LoaderStrategyException(kind, prop, wanted, words, (("strategy", strategy),))
+
+
+# -- module level functions ----------------------------------------------------
+
+
+def _chained(keys: Sequence[Any], last: Callable[[Load, Any], Load]) -> Load:
+    load = Load._rootless()
+    for key in keys[:-1]:
+        load = load.defaultload(key)
+    return last(load, keys[-1])
+
+
+def joinedload(*keys: Any, innerjoin: bool | str | None = None) -> Load:
+    """Load a relationship in the same statement, through a JOIN."""
+    return _chained(keys, lambda load, key: load.joinedload(key, innerjoin))
+
+
+def selectinload(*keys: Any, recursion_depth: int | None = None) -> Load:
+    """Load a relationship for all results with a second statement, by ``IN``."""
+    return _chained(keys, lambda load, key: load.selectinload(key, recursion_depth))
+
+
+def subqueryload(*keys: Any) -> Load:
+    """Load a relationship for all results, the original statement as a subquery."""
+    return _chained(keys, lambda load, key: load.subqueryload(key))
+
+
+def lazyload(*keys: Any) -> Load:
+    """Load a relationship when it is first read."""
+    return _chained(keys, lambda load, key: load.lazyload(key))
+
+
+def immediateload(*keys: Any, recursion_depth: int | None = None) -> Load:
+    """Load a relationship after the results, one statement for each object."""
+    return _chained(keys, lambda load, key: load.immediateload(key, recursion_depth))
+
+
+def noload(*keys: Any) -> Load:
+    """Leave a relationship empty."""
+    return _chained(keys, lambda load, key: load.noload(key))
+
+
+def raiseload(*keys: Any, sql_only: bool = False) -> Load:
+    """Make reading a relationship an error."""
+    return _chained(keys, lambda load, key: load.raiseload(key, sql_only))
+
+
+def defaultload(*keys: Any) -> Load:
+    """Leave the loading of a relationship as it is; for options that follow."""
+    return _chained(keys, lambda load, key: load.defaultload(key))
+
+
+def contains_eager(*keys: Any, alias: Any = None) -> Load:
+    """Fill a relationship from columns that the statement's own JOIN provides."""
+    load = Load._rootless()
+    for index, key in enumerate(keys):
+        load = load.contains_eager(key, alias if index == len(keys) - 1 else None)
+    return load
+
+
+def load_only(*attrs: Any, raiseload: bool = False) -> Load:
+    """Load these columns and the primary key; defer the others."""
+    return Load._rootless().load_only(*attrs, raiseload=raiseload)
+
+
+def defer(key: Any, *addl_attrs: Any, raiseload: bool = False) -> Load:
+    """Load this column when it is first read."""
+    return _chained((key, *addl_attrs), lambda load, last: load.defer(last, raiseload))
+
+
+def undefer(key: Any, *addl_attrs: Any) -> Load:
+    """Load this column at once although it is mapped as deferred."""
+    return _chained((key, *addl_attrs), lambda load, last: load.undefer(last))
+
+
+def undefer_group(name: str) -> Load:
+    """Load the deferred columns of a group at once."""
+    return Load._rootless().undefer_group(name)
+
+
+class LoaderCriteriaOption(ExecutableOption):
+    """Criteria added wherever an entity appears; see :func:`with_loader_criteria`."""
+
+    __slots__ = ("criteria", "include_aliases", "mapper", "propagate")
+
+    def __init__(
+        self,
+        entity: Any,
+        where_criteria: Any,
+        include_aliases: bool = False,
+        propagate_to_loaders: bool = True,
+    ) -> None:
+        self.mapper: Mapper[Any] = inspect(entity)
+        if callable(where_criteria) and not hasattr(where_criteria, "__clause_element__"):
+            where_criteria = where_criteria(self.mapper.class_)
+        self.criteria = where_criteria
+        self.include_aliases = include_aliases
+        self.propagate = propagate_to_loaders
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        key = _criterion_key(self.criteria, ctx)
+        return (self.mapper, key, self.include_aliases, self.propagate)
+
+
+def with_loader_criteria(
+    entity_or_base: Any,
+    where_criteria: Any,
+    loader_only: bool = False,
+    include_aliases: bool = False,
+    propagate_to_loaders: bool = True,
+    track_closure_variables: bool = True,
+) -> LoaderCriteriaOption:
+    """Add criteria wherever an entity is loaded by a statement."""
+    return LoaderCriteriaOption(
+        entity_or_base, where_criteria, include_aliases, propagate_to_loaders
+    )
+
+
+# -- resolution ----------------------------------------------------------------
+
+
+class LoadTable:
+    """The options of one statement, resolved: path -> element.
+
+    Objects loaded by the statement keep it (through :class:`LoadContext`) for their
+    lazy loads.  Compared by identity; a cached plan owns its table.
+    """
+
+    __slots__ = ("criteria", "elements", "groups", "key", "paths")
+
+    def __init__(self, key: Any = None) -> None:
+        self.elements: dict[Path, LoadElement] = {}
+        self.criteria: tuple[LoaderCriteriaOption, ...] = ()
+        self.key = key
+        self.groups: dict[Path, set[str]] = {}
+        #: every entity path that has something below it
+        self.paths: set[Path] = set()
+
+    def copy(self) -> LoadTable:
+        """A table to add to."""
+        new = LoadTable(self.key)
+        new.elements = dict(self.elements)
+        new.criteria = self.criteria
+        new.groups = dict(self.groups)
+        new.paths = set(self.paths)
+        return new
+
+    def add(self, element: LoadElement) -> None:
+        """One more element; InvalidRequestError if its path is already loaded otherwise."""
+        path = element.path
+        _check_strategy(element)
+        if element.strategy == "undefer_group":
+            self.groups.setdefault(path[:-1], set()).add(element.opt("name"))
+            self._note(path)
+            return
+        existing = self.elements.get(path)
+        if existing is not None:
+            wildcard = isinstance(path[-1], str)
+            if element.strategy is None:
+                return
+            if existing.strategy is not None and not existing._same(element):
+                if wildcard:
+                    return
+                text = path
+                if element.target is not None:
+                    text = (*path, element.target)
+                elif isinstance(path[-1], RelationshipProperty):
+                    text = (*path, path[-1].mapper)
+                raise sa_exc.InvalidRequestError(
+                    f"Loader strategies for {path_text(text)} conflict"
+                )
+        self.elements[path] = element
+        self._note(path)
+
+    def _note(self, path: Path) -> None:
+        for length in range(len(path)):
+            self.paths.add(path[:length])
+
+    def find(
+        self, path: Path, prop: Any, token: Literal["relationship:*", "column:*"]
+    ) -> tuple[LoadElement | None, bool]:
+        """The element for an attribute of the entity at `path`, and whether it was
+        named itself rather than by a wildcard."""
+        elements = self.elements
+        element = elements.get((*path, prop))
+        if element is not None and element.strategy is not None:
+            return element, True
+        found = elements.get((*path, token)) or elements.get((token,))
+        if found is not None:
+            return found, False
+        return element, element is not None
+
+    def __bool__(self) -> bool:
+        return bool(self.elements or self.groups or self.criteria)
+
+    def matters_at(self, path: Path) -> bool:
+        """True if an object loaded at this entity path must remember the options."""
+        return path in self.paths or (() in self.paths and self._has_global())
+
+    def _has_global(self) -> bool:
+        if self.criteria:
+            return True
+        return (RELATIONSHIP_WILDCARD,) in self.elements or (COLUMN_WILDCARD,) in self.elements
+
+
+class LoadContext:
+    """What a loaded object remembers of its statement: options and its own path."""
+
+    __slots__ = ("path", "table")
+
+    def __init__(self, table: LoadTable, path: Path) -> None:
+        self.table = table
+        self.path = path
+
+
+def resolve_options(
+    options: Sequence[Any], roots: Sequence[Any], key: Any = None, raiseerr: bool = True
+) -> LoadTable | None:
+    """The LoadTable of a statement whose entities are `roots`."""
+    table = LoadTable(key)
+    criteria: list[LoaderCriteriaOption] = []
+    for option in options:
+        if isinstance(option, Load):
+            for element in option._elements:
+                first = element.path[0]
+                if not isinstance(first, str) and first not in roots:
+                    moved = _reconcile(element, roots)
+                    if moved is None:
+                        if raiseerr:
+                            raise _does_not_apply(first, roots)
+                        continue
+                    element = moved
+                table.add(element)
+        elif isinstance(option, LoaderCriteriaOption):
+            criteria.append(option)
+    table.criteria = tuple(criteria)
+    return table if table else None
+
+
+def _reconcile(element: LoadElement, roots: Sequence[Any]) -> LoadElement | None:
+    """An option given for a base class applies to a query of the subclass."""
+    first = element.path[0]
+    for root in roots:
+        if _same_lineage(root, first):
+            return LoadElement(
+                (root, *element.path[1:]),
+                element.strategy,
+                element.opts,
+                element.target,
+                element.criteria,
+            )
+    return None
+
+
+def _does_not_apply(first: Any, roots: Sequence[Any]) -> sa_exc.ArgumentError:
+    if not roots:
+        return sa_exc.ArgumentError(
+            "Query has only expression-based entities; attribute loader options for "
+            f"{first} can't be applied here."
+        )
+    names = ", ".join(str(root) for root in roots)
+    return sa_exc.ArgumentError(
+        f"Mapped class {first} does not apply to any of the root entities in this query, e.g. "
+        f"{names}. Please specify the full path from one of the root entities to the target "
+        "attribute. "
+    )

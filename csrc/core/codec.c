@@ -347,10 +347,6 @@ crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
         Py_RETURN_NONE;
     }
     switch (codec->code) {
-        case CRM_TYPE_BINARY:
-            return cell->tag == CRM_BLOB
-                       ? decode_any(core, cell)
-                       : decode_through(core, cell, (PyObject *)&PyBytes_Type);
         case CRM_TYPE_BOOLEAN:
             return decode_boolean(core, cell);
         case CRM_TYPE_NUMERIC:

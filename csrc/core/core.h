@@ -17,7 +17,7 @@ typedef enum {
     CRM_TYPE_INTEGER,  /* as ANY */
     CRM_TYPE_FLOAT,    /* as ANY; arg unused */
     CRM_TYPE_STRING,   /* as ANY */
-    CRM_TYPE_BINARY,   /* bytes */
+    CRM_TYPE_BINARY,   /* as ANY; binds only what has a buffer */
     CRM_TYPE_BOOLEAN,  /* bool; binds only None, True, False, 0, 1 */
     CRM_TYPE_NUMERIC,  /* Decimal; arg: int or None: digits after the point */
     CRM_TYPE_DATETIME, /* datetime.datetime */

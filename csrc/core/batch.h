@@ -12,7 +12,9 @@
 #include "connection.h"
 #include "plan.h"
 
-enum { CRM_BATCH_ROWS = 128 };
+enum {
+    CRM_BATCH_ROWS = 128
+};
 
 typedef struct {
     crm_connection *conn; /* borrowed */
@@ -25,10 +27,10 @@ typedef struct {
     crm_rows result;      /* what the statement returned, over all rows run */
     uint8_t returning;    /* it must return a row per run */
     uint8_t want_ids;
-    int64_t *ids;         /* generated key of each row run, if wanted */
+    int64_t *ids; /* generated key of each row run, if wanted */
     size_t cap_ids;
-    size_t done;          /* rows run */
-    int64_t changed;      /* sum of the changes counted */
+    size_t done;     /* rows run */
+    int64_t changed; /* sum of the changes counted */
 } crm_batch;
 
 /* Room for up to `rows` rows (at most CRM_BATCH_ROWS are held at a time): 0, or

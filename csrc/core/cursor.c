@@ -23,15 +23,16 @@ typedef struct {
     crm_session *session;     /* owned, or NULL */
     crm_program *program;     /* the plan's, or own_program; NULL: no rows */
     crm_program *own_program; /* owned, or NULL */
-    crm_hydration *hydration; /* NULL until rows are asked for, and at the end */
+    crm_hydration
+        *hydration; /* NULL until rows are asked for, and at the end */
     crm_rows rows;
-    size_t page;              /* the next row is row `row` of this page */
+    size_t page; /* the next row is row `row` of this page */
     uint32_t row;
     uint32_t ncols;
-    crm_stmt *stmt;           /* busy statement, or NULL */
-    uint64_t run;             /* its run */
+    crm_stmt *stmt; /* busy statement, or NULL */
+    uint64_t run;   /* its run */
     Py_ssize_t stream;
-    PyObject *ready;          /* owned list of results not yet given, or NULL */
+    PyObject *ready; /* owned list of results not yet given, or NULL */
     Py_ssize_t ready_at;
     long long rowcount;
     long long lastrowid;
@@ -318,8 +319,8 @@ fetch_busy(crm_cursor *self, Py_ssize_t count, int first_item)
         return NULL;
     }
     while (PyList_GET_SIZE(out) < count && !self->close_later) {
-        int more = hydrate_some(self, count - PyList_GET_SIZE(out), first_item,
-                                out);
+        int more =
+            hydrate_some(self, count - PyList_GET_SIZE(out), first_item, out);
         if (more < 0) {
             Py_DECREF(out);
             return NULL;
@@ -384,8 +385,7 @@ parse_count(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
     *count = -1;
     Py_ssize_t nkw = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
     if (nkw == 1 && nargs == 0 &&
-        !_PyUnicode_EqualToASCIIString(PyTuple_GET_ITEM(kwnames, 0),
-                                       "count")) {
+        !_PyUnicode_EqualToASCIIString(PyTuple_GET_ITEM(kwnames, 0), "count")) {
         PyErr_Format(PyExc_TypeError,
                      "%s() got an unexpected keyword argument %R", name,
                      PyTuple_GET_ITEM(kwnames, 0));
@@ -416,8 +416,8 @@ cursor_fetch(crm_cursor *self, PyObject *const *args, Py_ssize_t nargs,
 }
 
 static PyObject *
-cursor_fetch_scalars(crm_cursor *self, PyObject *const *args,
-                     Py_ssize_t nargs, PyObject *kwnames)
+cursor_fetch_scalars(crm_cursor *self, PyObject *const *args, Py_ssize_t nargs,
+                     PyObject *kwnames)
 {
     Py_ssize_t count;
     if (parse_count(args, nargs, kwnames, "fetch_scalars", &count) < 0) {
@@ -443,9 +443,8 @@ cursor_get_keys(crm_cursor *self, void *Py_UNUSED(closure))
 static PyObject *
 cursor_get_row_keys(crm_cursor *self, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(self->program == NULL
-                         ? Py_None
-                         : (PyObject *)self->program->row_keys);
+    return Py_NewRef(
+        self->program == NULL ? Py_None : (PyObject *)self->program->row_keys);
 }
 
 static PyObject *
@@ -538,8 +537,8 @@ static PyType_Spec cursor_spec = {
 int
 crm_result_init(crm_core *core, PyObject *module)
 {
-    core->cursor_type = (PyTypeObject *)PyType_FromModuleAndSpec(
-        module, &cursor_spec, NULL);
+    core->cursor_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &cursor_spec, NULL);
     if (core->cursor_type == NULL ||
         PyModule_AddType(module, core->cursor_type) < 0) {
         return -1;

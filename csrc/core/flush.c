@@ -59,8 +59,8 @@ crm_flush_is_expression(crm_flush *flush, PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(value);
     if (type == flush->plain || type == &PyUnicode_Type ||
-        type == &PyLong_Type || type == &PyFloat_Type ||
-        value == Py_None || type == &PyBytes_Type || type == &PyBool_Type) {
+        type == &PyLong_Type || type == &PyFloat_Type || value == Py_None ||
+        type == &PyBytes_Type || type == &PyBool_Type) {
         return 0;
     }
     if (_PyType_Lookup(type, flush->str_clause) != NULL ||
@@ -175,8 +175,7 @@ int
 crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
 {
     crm_state *state =
-        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))
-             ->state;
+        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))->state;
     crm_plan *plan = flush->plan;
     for (size_t b = 0; b < plan->nbinds; b++) {
         const crm_bind *bind = &plan->binds[b];
@@ -192,8 +191,8 @@ crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
         if (value == NULL) {
             return -1;
         }
-        int status = crm_encode(flush->core, &bind->codec, value, &cells[b],
-                                &keep[b]);
+        int status =
+            crm_encode(flush->core, &bind->codec, value, &cells[b], &keep[b]);
         Py_DECREF(value);
         if (status < 0) {
             return encode_failed(flush, i, state, b, status);
@@ -284,8 +283,8 @@ int
 crm_flush_run_many(crm_flush *flush, int64_t *changed)
 {
     crm_batch batch;
-    int status = crm_batch_begin(&batch, flush->conn, flush->plan,
-                                 flush->length, 0, 0);
+    int status =
+        crm_batch_begin(&batch, flush->conn, flush->plan, flush->length, 0, 0);
     if (status == 0 && flush->log != NULL) {
         status = crm_flush_log(flush, flush->first, 1, 0, 0, 0);
     }
@@ -357,8 +356,8 @@ insert_plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     int last_id = -1;
     if (core == NULL ||
         !PyArg_ParseTupleAndKeywords(args, kwargs, "O!O|Oi:InsertPlan", words,
-                                     core->plan_type, &plan, &slots,
-                                     &returning, &last_id)) {
+                                     core->plan_type, &plan, &slots, &returning,
+                                     &last_id)) {
         return NULL;
     }
     crm_insert_plan *self = (crm_insert_plan *)type->tp_alloc(type, 0);
@@ -374,8 +373,7 @@ insert_plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         self->returning = crm_slots_from(NULL, returning, &count);
         self->nreturning = (uint16_t)count;
     }
-    if (self->slots == NULL ||
-        (returning != NULL && self->returning == NULL)) {
+    if (self->slots == NULL || (returning != NULL && self->returning == NULL)) {
         Py_DECREF(self);
         return NULL;
     }
@@ -386,8 +384,7 @@ insert_plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     for (size_t i = 0; i < self->plan->nbinds; i++) {
         if (self->plan->binds[i].index >= self->nslots) {
-            PyErr_SetString(PyExc_ValueError,
-                            "a bind of the plan has no slot");
+            PyErr_SetString(PyExc_ValueError, "a bind of the plan has no slot");
             Py_DECREF(self);
             return NULL;
         }
@@ -438,8 +435,7 @@ static PyType_Slot insert_plan_slots[] = {
 static PyType_Spec insert_plan_spec = {
     .name = "cormorant._core.InsertPlan",
     .basicsize = sizeof(crm_insert_plan),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
-             Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = insert_plan_slots,
 };
 
@@ -482,8 +478,8 @@ crm_flush_init(crm_core *core, PyObject *module)
             0 ||
         PyModule_AddIntConstant(module, "COLUMN_OMIT_NONE",
                                 CRM_COLUMN_OMIT_NONE) < 0 ||
-        PyModule_AddIntConstant(module, "COLUMN_DEFAULT",
-                                CRM_COLUMN_DEFAULT) < 0) {
+        PyModule_AddIntConstant(module, "COLUMN_DEFAULT", CRM_COLUMN_DEFAULT) <
+            0) {
         return -1;
     }
     return PyModule_AddFunctions(module, flush_functions);

@@ -16,12 +16,12 @@
 /* How to insert objects that provide one set of columns (_core.InsertPlan). */
 typedef struct {
     PyObject_HEAD
-    crm_plan *plan;      /* owned */
-    uint16_t *slots;     /* attributes bound, in the order of plan's indexes */
+    crm_plan *plan;  /* owned */
+    uint16_t *slots; /* attributes bound, in the order of plan's indexes */
     uint16_t nslots;
     uint16_t *returning; /* attributes fed by the columns returned */
     uint16_t nreturning;
-    int32_t last_id;     /* attribute fed by the generated key, or -1 */
+    int32_t last_id; /* attribute fed by the generated key, or -1 */
 } crm_insert_plan;
 
 /* Where the value of a bind comes from. */
@@ -56,11 +56,11 @@ typedef struct {
     size_t nsources;
     PyObject **defaults; /* ndefaults per object, owned; NULL: not made yet */
     size_t ndefaults;
-    PyObject **makers;   /* borrowed: what makes each default */
+    PyObject **makers; /* borrowed: what makes each default */
 } crm_flush;
 
-/* Fills what all calls share: 0, or -1 with an exception.  Call crm_flush_end in
- * either case. */
+/* Fills what all calls share: 0, or -1 with an exception.  Call crm_flush_end
+ * in either case. */
 int crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
                     PyObject *objects, PyObject *log, PyObject *special);
 void crm_flush_end(crm_flush *flush);
@@ -95,7 +95,11 @@ PyObject *crm_delete_objects(PyObject *module, PyObject *args,
                              PyObject *kwargs);
 PyObject *crm_changed_columns(PyObject *module, PyObject *args);
 
-enum { CRM_COLUMN_ALWAYS = 0, CRM_COLUMN_OMIT_NONE, CRM_COLUMN_DEFAULT };
+enum {
+    CRM_COLUMN_ALWAYS = 0,
+    CRM_COLUMN_OMIT_NONE,
+    CRM_COLUMN_DEFAULT
+};
 
 /* A sequence of slots of a manager: a new PyMem array, its length in *count;
  * NULL with an exception. */

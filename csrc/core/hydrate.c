@@ -328,8 +328,7 @@ blame(const char *what, PyObject *name)
     PyErr_NormalizeException(&type, &value, &traceback);
     PyObject *note = PyUnicode_FromFormat("(%s %R)", what, name);
     PyObject *done =
-        note == NULL ? NULL
-                     : PyObject_CallMethod(value, "add_note", "O", note);
+        note == NULL ? NULL : PyObject_CallMethod(value, "add_note", "O", note);
     Py_XDECREF(note);
     Py_XDECREF(done);
     PyErr_Clear();
@@ -534,8 +533,7 @@ load_row(crm_hydration *h, crm_page *page, uint32_t row)
     for (size_t i = 0; i < program->nentities; i++) {
         crm_entity_op *op = &program->entities[i];
         op_state *os = &h->ops[i];
-        PyObject *parent =
-            op->parent < 0 ? NULL : h->ops[op->parent].current;
+        PyObject *parent = op->parent < 0 ? NULL : h->ops[op->parent].current;
         os->fresh = 0;
         PyObject *entity = parent == Py_None ? Py_NewRef(Py_None)
                                              : load_entity(h, i, page, row);
@@ -604,8 +602,7 @@ decode(crm_hydration *h, const crm_item_op *item, const crm_cell *cell)
     PyObject *value = crm_decode(h->core, &item->codec, cell);
     if (value == NULL) {
         size_t at = (size_t)(item - h->program->items);
-        blame("column",
-              PyTuple_GET_ITEM(h->program->keys, at));
+        blame("column", PyTuple_GET_ITEM(h->program->keys, at));
     }
     return value;
 }
@@ -744,15 +741,14 @@ hydrate_entities(crm_hydration *h, crm_page *page, uint32_t first,
 
 /* The loop for columns alone. */
 static int
-hydrate_columns(crm_hydration *h, crm_page *page, uint32_t first,
-                uint32_t last, int single, PyObject *out)
+hydrate_columns(crm_hydration *h, crm_page *page, uint32_t first, uint32_t last,
+                int single, PyObject *out)
 {
     for (uint32_t row = first; row < last; row++) {
         const crm_cell *cells = crm_page_row(page, row);
-        PyObject *result =
-            single ? decode(h, h->program->items,
-                            &cells[h->program->items[0].index])
-                   : make_row(h, cells);
+        PyObject *result = single ? decode(h, h->program->items,
+                                           &cells[h->program->items[0].index])
+                                  : make_row(h, cells);
         if (result == NULL || append(out, result) < 0) {
             return -1;
         }

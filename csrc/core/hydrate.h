@@ -16,8 +16,8 @@
 #include "row.h"
 
 typedef struct {
-    crm_layout *layout;   /* owned; col[slot] -1 where the row has no column */
-    uint16_t *pk_cols;    /* npk columns of the row that hold the key */
+    crm_layout *layout; /* owned; col[slot] -1 where the row has no column */
+    uint16_t *pk_cols;  /* npk columns of the row that hold the key */
     uint16_t npk;
     uint16_t parent_slot; /* relationship slot it feeds in its parent */
     int32_t parent;       /* index of the entity it is joined to, or -1 */
@@ -27,7 +27,7 @@ typedef struct {
     uint16_t *eager;      /* slots with PYTHON codecs: decoded at load */
     uint16_t neager;
     uint16_t nrelated;
-    uint16_t *related;    /* relationship slots of the class */
+    uint16_t *related; /* relationship slots of the class */
 } crm_entity_op;
 
 typedef struct {
@@ -40,7 +40,7 @@ struct crm_program {
     crm_core *core;
     crm_entity_op *entities;
     size_t nentities;
-    crm_item_op *items;  /* what one result row is made of */
+    crm_item_op *items; /* what one result row is made of */
     size_t nitems;
     uint32_t ncols;      /* columns a row must have at least */
     uint8_t scalar;      /* a result row is its single item, not a Row */
@@ -60,7 +60,9 @@ crm_program *crm_program_plain(crm_core *core, PyObject *names);
 void crm_program_free(crm_program *program);
 int crm_program_traverse(crm_program *program, visitproc visit, void *arg);
 
-enum { CRM_POPULATE_EXISTING = 1 };
+enum {
+    CRM_POPULATE_EXISTING = 1
+};
 
 /* State of one execution that outlives a batch of pages (which collections were
  * begun, which results were seen).  Opaque; one per cursor, which owns program

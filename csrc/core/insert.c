@@ -11,13 +11,13 @@
 /* A column as insert_objects is told of it. */
 typedef struct {
     uint16_t slot;
-    uint8_t rule;      /* CRM_COLUMN_* */
-    PyObject *maker;   /* borrowed from the caller's tuple: the default */
+    uint8_t rule;    /* CRM_COLUMN_* */
+    PyObject *maker; /* borrowed from the caller's tuple: the default */
 } column;
 
 typedef struct {
     crm_flush flush;
-    PyObject *items;   /* owned tuple of column tuples */
+    PyObject *items; /* owned tuple of column tuples */
     column *columns;
     size_t ncolumns;
     uint8_t *given;    /* per column: the current run provides it */
@@ -62,13 +62,10 @@ read_columns(insert *self, PyObject *sequence)
             PyErr_SetString(PyExc_ValueError, "bad column");
             return -1;
         }
-        self->columns[i] =
-            (column){(uint16_t)slot, (uint8_t)rule, maker};
+        self->columns[i] = (column){(uint16_t)slot, (uint8_t)rule, maker};
     }
     return 0;
 }
-
-enum { OMITTED = 0, GIVEN = 1, EXPRESSION = 2 };
 
 /* Which columns an object provides, into `given`: 1 if some value is an SQL
  * expression, 0 if none is, -1 with an exception. */
@@ -77,8 +74,7 @@ classify(insert *self, size_t i, uint8_t *given)
 {
     crm_flush *flush = &self->flush;
     crm_state *state =
-        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))
-             ->state;
+        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))->state;
     int special = 0;
     for (size_t c = 0; c < self->ncolumns; c++) {
         uint16_t slot = self->columns[c].slot;
@@ -140,8 +136,8 @@ find_plan(insert *self, int many)
         found = Py_XNewRef(PyDict_GetItemWithError(self->cache, key));
     }
     if (key != NULL && found == NULL && !PyErr_Occurred()) {
-        found = PyObject_CallFunctionObjArgs(
-            self->make, slots, many ? Py_True : Py_False, NULL);
+        found = PyObject_CallFunctionObjArgs(self->make, slots,
+                                             many ? Py_True : Py_False, NULL);
         if (found != NULL && PyDict_SetItem(self->cache, key, found) < 0) {
             Py_CLEAR(found);
         }
@@ -177,14 +173,14 @@ set_sources(insert *self, crm_insert_plan *plan)
             if (col->slot == plan->slots[k] && !self->given[c] &&
                 col->rule == CRM_COLUMN_DEFAULT) {
                 self->makers[flush->ndefaults] = col->maker;
-                flush->sources[k] = (crm_source){
-                    CRM_FROM_DEFAULT, (uint16_t)flush->ndefaults++};
+                flush->sources[k] = (crm_source){CRM_FROM_DEFAULT,
+                                                 (uint16_t)flush->ndefaults++};
             }
         }
     }
     if (flush->ndefaults > 0) {
-        flush->defaults = PyMem_Calloc(flush->length * flush->ndefaults,
-                                       sizeof(PyObject *));
+        flush->defaults =
+            PyMem_Calloc(flush->length * flush->ndefaults, sizeof(PyObject *));
         if (flush->defaults == NULL) {
             PyErr_NoMemory();
             return -1;
@@ -216,8 +212,8 @@ feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
             const crm_cell *row)
 {
     crm_flush *flush = &self->flush;
-    PyObject *obj = PyTuple_GET_ITEM(flush->objects,
-                                     (Py_ssize_t)(flush->first + k));
+    PyObject *obj =
+        PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)(flush->first + k));
     crm_state *state = &((crm_entity *)obj)->state;
     for (size_t s = 0; s < flush->nsources; s++) {
         crm_source source = flush->sources[s];
@@ -234,8 +230,8 @@ feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
     }
     if (plan->last_id >= 0) {
         PyObject *value = PyLong_FromLongLong(id);
-        if (value == NULL || crm_state_set_loaded(
-                                 state, (uint16_t)plan->last_id, value) < 0) {
+        if (value == NULL ||
+            crm_state_set_loaded(state, (uint16_t)plan->last_id, value) < 0) {
             return -1;
         }
     }
@@ -293,9 +289,9 @@ run_each(insert *self, crm_insert_plan *plan, crm_batch *batch)
         int status = crm_flush_encode(flush, flush->first + k, cells, keep);
         int full = crm_batch_add(batch);
         if (status == 0 && flush->log != NULL) {
-            status = crm_flush_log(flush, flush->first + k, 0,
-                                   total > 0 ? k + 1 : 0, total,
-                                   plan->nreturning > 0);
+            status =
+                crm_flush_log(flush, flush->first + k, 0, total > 0 ? k + 1 : 0,
+                              total, plan->nreturning > 0);
             full = 1; /* what is logged is run before more is logged */
         }
         if (status == 0 && (full || k + 1 == flush->length)) {
@@ -408,9 +404,8 @@ insert_all(insert *self)
 PyObject *
 crm_insert_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"connection", "manager", "columns", "make",
-                            "cache",      "objects", "log",     "special",
-                            NULL};
+    static char *words[] = {"connection", "manager", "columns", "make", "cache",
+                            "objects",    "log",     "special", NULL};
     crm_core *core = PyModule_GetState(module);
     insert self;
     memset(&self, 0, sizeof(self));

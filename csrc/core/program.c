@@ -63,8 +63,8 @@ fill_slots(crm_entity_op *op, crm_manager *manager)
         if (attr->kind != CRM_ATTR_COLUMN) {
             op->related[op->nrelated++] = i;
         }
-        else if (crm_codec_is_eager(&attr->codec) &&
-                 i < op->layout->ncols && op->layout->col[i] >= 0) {
+        else if (crm_codec_is_eager(&attr->codec) && i < op->layout->ncols &&
+                 op->layout->col[i] >= 0) {
             op->eager[op->neager++] = i;
         }
     }
@@ -284,8 +284,8 @@ crm_program_new(crm_core *core, PyObject *description)
                         "program: one key per item, one item if scalar");
         return NULL;
     }
-    crm_program *program = program_alloc(
-        core, (size_t)PyTuple_GET_SIZE(entities), (size_t)nitems);
+    crm_program *program =
+        program_alloc(core, (size_t)PyTuple_GET_SIZE(entities), (size_t)nitems);
     if (program == NULL) {
         return NULL;
     }

@@ -12,7 +12,9 @@
 /* In `flags` of crm_cursor_new, beside CRM_POPULATE_EXISTING: the run stopped
  * with CRM_MORE.  The cursor then owns the busy statement: it continues it with
  * crm_connection_fetch and gives it back with crm_connection_release. */
-enum { CRM_CURSOR_MORE = 1 << 8 };
+enum {
+    CRM_CURSOR_MORE = 1 << 8
+};
 
 /* A new cursor over the rows of one run, or NULL with an exception.
  *

@@ -34,8 +34,7 @@ number_names(PyObject *items)
             continue;
         }
         PyObject *position = PyLong_FromSsize_t(i);
-        if (position == NULL ||
-            PyDict_SetItem(index, name, position) < 0) {
+        if (position == NULL || PyDict_SetItem(index, name, position) < 0) {
             Py_XDECREF(position);
             Py_DECREF(index);
             return NULL;
@@ -206,9 +205,8 @@ keys_get_lookup(crm_keys *self, void *Py_UNUSED(closure))
 static int
 keys_set_lookup(crm_keys *self, PyObject *value, void *Py_UNUSED(closure))
 {
-    Py_XSETREF(self->lookup, value == NULL || value == Py_None
-                                 ? NULL
-                                 : Py_NewRef(value));
+    Py_XSETREF(self->lookup,
+               value == NULL || value == Py_None ? NULL : Py_NewRef(value));
     return 0;
 }
 
@@ -457,8 +455,9 @@ row_dealloc(crm_row *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    Py_TRASHCAN_BEGIN(self, row_dealloc)
-    for (Py_ssize_t i = Py_SIZE(self); --i >= 0;) {
+    Py_TRASHCAN_BEGIN(self, row_dealloc) for (Py_ssize_t i = Py_SIZE(self);
+                                              --i >= 0;)
+    {
         Py_XDECREF(self->items[i]);
     }
     Py_XDECREF(self->keys);
@@ -786,14 +785,14 @@ static PyType_Spec row_spec = {
 int
 crm_row_init(crm_core *core, PyObject *module)
 {
-    core->row_keys_type = (PyTypeObject *)PyType_FromModuleAndSpec(
-        module, &keys_spec, NULL);
+    core->row_keys_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &keys_spec, NULL);
     if (core->row_keys_type == NULL ||
         PyModule_AddType(module, core->row_keys_type) < 0) {
         return -1;
     }
-    core->row_type = (PyTypeObject *)PyType_FromModuleAndSpec(
-        module, &row_spec, NULL);
+    core->row_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &row_spec, NULL);
     if (core->row_type == NULL ||
         PyModule_AddType(module, core->row_type) < 0) {
         return -1;

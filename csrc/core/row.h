@@ -27,8 +27,8 @@ typedef struct {
 } crm_row;
 
 /* Keys of items (a tuple of str, None for an item without a name); `index` as
- * above, or NULL to number the names, the last of equal ones winning.  NULL with
- * an exception. */
+ * above, or NULL to number the names, the last of equal ones winning.  NULL
+ * with an exception. */
 crm_keys *crm_keys_new(crm_core *core, PyObject *items, PyObject *index);
 
 /* A row of `count` NULL items, to be filled by the caller and then finished.

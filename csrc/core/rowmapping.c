@@ -102,8 +102,7 @@ mapping_richcompare(row_mapping *self, PyObject *other, int op)
 {
     if ((op != Py_EQ && op != Py_NE) ||
         !(PyDict_Check(other) || PyMapping_Check(other)) ||
-        PyUnicode_Check(other) ||
-        !PyObject_HasAttrString(other, "keys")) {
+        PyUnicode_Check(other) || !PyObject_HasAttrString(other, "keys")) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     PyObject *left = crm_row_dict(self->row);
@@ -235,8 +234,8 @@ register_abc(const char *name, PyTypeObject *type)
 int
 crm_row_mapping_init(crm_core *core, PyObject *module)
 {
-    core->row_mapping_type = (PyTypeObject *)PyType_FromModuleAndSpec(
-        module, &mapping_spec, NULL);
+    core->row_mapping_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &mapping_spec, NULL);
     if (core->row_mapping_type == NULL ||
         PyModule_AddType(module, core->row_mapping_type) < 0 ||
         register_abc("Mapping", core->row_mapping_type) < 0) {

@@ -190,8 +190,8 @@ static int
 raise_stale(crm_core *core, size_t expected, int64_t matched)
 {
     PyObject *cls = PyObject_GetAttrString(core->exc, "StaleDataError");
-    PyObject *args = Py_BuildValue("(nL)", (Py_ssize_t)expected,
-                                   (long long)matched);
+    PyObject *args =
+        Py_BuildValue("(nL)", (Py_ssize_t)expected, (long long)matched);
     if (cls != NULL && args != NULL) {
         PyErr_SetObject(cls, args);
     }
@@ -295,9 +295,8 @@ update_all(update *self)
 PyObject *
 crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"connection", "manager", "columns", "make",
-                            "cache",      "objects", "log",     "special",
-                            NULL};
+    static char *words[] = {"connection", "manager", "columns", "make", "cache",
+                            "objects",    "log",     "special", NULL};
     crm_core *core = PyModule_GetState(module);
     update self;
     memset(&self, 0, sizeof(self));
@@ -346,10 +345,10 @@ crm_delete_objects(PyObject *module, PyObject *args, PyObject *kwargs)
     crm_flush flush;
     memset(&flush, 0, sizeof(flush));
     PyObject *conn, *manager, *plan, *objects, *log = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!O!O|O:delete_objects", words,
-            core->connection_type, &conn, core->manager_type, &manager,
-            core->plan_type, &plan, &objects, &log)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!O|O:delete_objects",
+                                     words, core->connection_type, &conn,
+                                     core->manager_type, &manager,
+                                     core->plan_type, &plan, &objects, &log)) {
         return NULL;
     }
     int64_t changed = 0;

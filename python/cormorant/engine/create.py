@@ -1,0 +1,202 @@
+"""create_engine()."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import exc, util
+from . import url as _url
+from .base import Engine
+
+__all__ = ["create_engine", "create_mock_engine", "create_pool_from_url", "engine_from_config"]
+
+_POOL_OPTIONS = {
+    # name in create_engine(): name in the pool's constructor
+    "pool_logging_name": "logging_name",
+    "echo_pool": "echo",
+    "pool_timeout": "timeout",
+    "pool_recycle": "recycle",
+    "pool_use_lifo": "use_lifo",
+    "pool_pre_ping": "pre_ping",
+    "pool_reset_on_return": "reset_on_return",
+    "pool_size": "pool_size",
+    "max_overflow": "max_overflow",
+}
+_EVERY_POOL = frozenset({"logging_name", "echo", "recycle", "pre_ping", "reset_on_return"})
+_DIALECT_OPTIONS = frozenset(
+    {
+        "native_datetime",
+        "json_serializer",
+        "json_deserializer",
+        "isolation_level",
+        "paramstyle",
+        "max_identifier_length",
+        "label_length",
+        "insertmanyvalues_page_size",
+        "use_insertmanyvalues",
+        "skip_autocommit_rollback",
+        "supports_native_boolean",
+        "implicit_returning",
+    }
+)
+
+
+def _make_pool(dialect: Any, url: _url.URL, arguments: dict[str, Any], connect: Any) -> Any:
+    poolclass = arguments.pop("poolclass", None) or type(dialect).get_pool_class(url)
+    options: dict[str, Any] = {}
+    for name, pool_name in _POOL_OPTIONS.items():
+        if name in arguments and (pool_name in _EVERY_POOL or pool_name in poolclass._names):
+            options[pool_name] = arguments.pop(name)
+    return poolclass(connect, dialect=dialect, **options)
+
+
+def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
+    """An engine: the pool of connections to a database and the dialect of its SQL.
+
+    url: ``dialect[+driver]://user:password@host:port/database?option=value``.
+
+    Of the keyword arguments (all of SQLAlchemy's that concern SQLite are understood):
+
+    * connect_args: dict of arguments of the driver's connect(); `timeout` is the number of
+      seconds to wait for a locked database (5)
+    * creator: callable that makes a connection instead
+    * echo: True logs statements to standard output, 'debug' their results, too
+    * pool_size (5), max_overflow (10), pool_timeout (30 seconds), pool_recycle (seconds),
+      pool_pre_ping, pool_use_lifo, pool_reset_on_return, poolclass, pool
+    * isolation_level, execution_options, hide_parameters, query_cache_size (500 statements)
+    * json_serializer, json_deserializer: functions to and from text
+
+    Raises exc.ArgumentError for a malformed URL, exc.NoSuchModuleError for an unknown
+    dialect, TypeError for an unknown argument. No connection is opened yet.
+    """
+    arguments = dict(kwargs)
+    if "strategy" in arguments:
+        raise exc.ArgumentError("The 'strategy' argument to create_engine() has been removed")
+    parsed = _url.make_url(url)
+    dialect_class = parsed.get_dialect()
+    if arguments.pop("future", True) is not True:
+        raise exc.ArgumentError(
+            "The 'future' parameter passed to create_engine() may only be set to True."
+        )
+    module = arguments.pop("module", None)
+    options = {name: arguments.pop(name) for name in _DIALECT_OPTIONS if name in arguments}
+    arguments.pop("enable_from_linting", None)
+    dialect = dialect_class(dbapi=module, **options)
+
+    positional, named = dialect.create_connect_args(parsed)
+    named.update(arguments.pop("connect_args", None) or {})
+    creator = arguments.pop("creator", None)
+
+    def connect() -> Any:
+        return creator() if creator is not None else dialect.connect(*positional, **named)
+
+    pool = arguments.pop("pool", None)
+    poolclass = type(pool) if pool is not None else arguments.get("poolclass")
+    poolclass = poolclass or type(dialect).get_pool_class(parsed)
+    if pool is None:
+        pool = _make_pool(dialect, parsed, arguments, connect)
+    else:
+        pool._dialect = dialect
+    engine_options = {
+        name: arguments.pop(name)
+        for name in (
+            "logging_name",
+            "echo",
+            "query_cache_size",
+            "execution_options",
+            "hide_parameters",
+        )
+        if name in arguments
+    }
+    for name in ("plugins", "_initialize"):
+        arguments.pop(name, None)
+    if arguments:
+        names = ",".join(f"'{name}'" for name in arguments)
+        raise TypeError(
+            f"Invalid argument(s) {names} sent to create_engine(), using configuration "
+            f"{dialect_class.__name__}/{poolclass.__name__}/{Engine.__name__}.  Please check "
+            "that the keyword arguments are appropriate for this combination of components."
+        )
+    return Engine(pool, dialect, parsed, **engine_options)
+
+
+def create_pool_from_url(url: str | _url.URL, **kwargs: Any) -> Any:
+    """The pool create_engine() would make, without an engine."""
+    for old, new in (
+        ("echo", "echo_pool"),
+        ("timeout", "pool_timeout"),
+        ("recycle", "pool_recycle"),
+        ("reset_on_return", "pool_reset_on_return"),
+        ("pre_ping", "pool_pre_ping"),
+        ("use_lifo", "pool_use_lifo"),
+        ("logging_name", "pool_logging_name"),
+    ):
+        if old in kwargs:
+            kwargs[new] = kwargs.pop(old)
+    return create_engine(url, **kwargs).pool
+
+
+def engine_from_config(
+    configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **kwargs: Any
+) -> Engine:
+    """create_engine() with the entries of a dict whose keys begin with `prefix`.
+
+    Values that are text become what the argument takes: numbers, booleans.
+    """
+    options = {
+        key[len(prefix) :]: value for key, value in configuration.items() if key.startswith(prefix)
+    }
+    options.update(kwargs)
+    url = options.pop("url")
+    convert: dict[str, Any] = {
+        "echo": lambda value: value if value == "debug" else util.asbool(value),
+        "echo_pool": lambda value: value if value == "debug" else util.asbool(value),
+        "pool_pre_ping": util.asbool,
+        "pool_use_lifo": util.asbool,
+        "hide_parameters": util.asbool,
+        "pool_timeout": float,
+        "pool_recycle": util.asint,
+        "pool_size": util.asint,
+        "max_overflow": util.asint,
+        "query_cache_size": util.asint,
+    }
+    for name, function in convert.items():
+        if isinstance(options.get(name), str):
+            options[name] = function(options[name])
+    return create_engine(url, **options)
+
+
+class MockConnection:
+    """Stands for an engine and hands every statement to a function instead."""
+
+    def __init__(self, dialect: Any, execute: Any) -> None:
+        self.dialect = dialect
+        self._execute = execute
+
+    @property
+    def engine(self) -> MockConnection:
+        """Itself."""
+        return self
+
+    def schema_for_object(self, obj: Any) -> Any:
+        """The schema of a table."""
+        return obj.schema
+
+    def execution_options(self, **options: Any) -> MockConnection:
+        """Itself."""
+        return self
+
+    def _run_ddl_visitor(self, visitor: Any, element: Any, **kwargs: Any) -> None:
+        kwargs["checkfirst"] = False
+        visitor(self.dialect, self, **kwargs).traverse_single(element)
+
+    def execute(self, obj: Any, parameters: Any = None, execution_options: Any = None) -> Any:
+        """Hand a statement to the function."""
+        return self._execute(obj, parameters)
+
+
+def create_mock_engine(url: str | _url.URL, executor: Any, **kwargs: Any) -> MockConnection:
+    """An engine for printing DDL: `executor(statement, parameters)` is called instead."""
+    parsed = _url.make_url(url)
+    return MockConnection(parsed.get_dialect()(**kwargs), executor)

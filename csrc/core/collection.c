@@ -363,7 +363,7 @@ static int
 set_index(PyObject *self, Py_ssize_t index, PyObject *member)
 {
     if (index < 0 || index >= PyList_GET_SIZE(self)) {
-        PyErr_SetString(PyExc_IndexError, "list assignment index out of range");
+        PyErr_SetString(PyExc_IndexError, "list index out of range");
         return -1;
     }
     crm_hold hold;
@@ -473,7 +473,7 @@ list_ass_subscript(PyObject *self, PyObject *index, PyObject *value)
         return set_index(self, i, value);
     }
     if (i < 0 || i >= PyList_GET_SIZE(self)) {
-        PyErr_SetString(PyExc_IndexError, "list assignment index out of range");
+        PyErr_SetString(PyExc_IndexError, "list index out of range");
         return -1;
     }
     return delete_range(self, i, i + 1);
@@ -486,7 +486,7 @@ list_ass_item(PyObject *self, Py_ssize_t i, PyObject *value)
         return set_index(self, i, value);
     }
     if (i < 0 || i >= PyList_GET_SIZE(self)) {
-        PyErr_SetString(PyExc_IndexError, "list assignment index out of range");
+        PyErr_SetString(PyExc_IndexError, "list index out of range");
         return -1;
     }
     return delete_range(self, i, i + 1);

@@ -555,6 +555,20 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
 }
 
 int
+crm_rel_fire_present(crm_state *state, uint16_t slot, PyObject *value)
+{
+    if (state->map == NULL || value == Py_None) {
+        return 0;
+    }
+    side self;
+    side_open(&self, state, slot);
+    crm_initiator own = {self.prop, CRM_OP_APPEND};
+    int status = cascade_in(&self, value, &own);
+    side_close(&self);
+    return status;
+}
+
+int
 crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
                     const crm_initiator *from)
 {
@@ -667,8 +681,15 @@ replace(side *self, PyObject *value)
             status = crm_collection_add(fresh, member, &bulk);
         }
     }
-    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(before); i++) {
-        PyObject *member = PyList_GET_ITEM(before, i);
+    PyObject *member;
+    size_t pos = 0;
+    while (status == 0 && (member = crm_ptrset_next(&was, &pos)) != NULL) {
+        if (crm_ptrset_has(&is, member)) {
+            status = crm_rel_fire_present(state, self->slot, member);
+        }
+    }
+    pos = 0;
+    while (status == 0 && (member = crm_ptrset_next(&was, &pos)) != NULL) {
         if (!crm_ptrset_has(&is, member)) {
             status = crm_rel_fire_remove(state, self->slot, member, &bulk);
         }
@@ -712,8 +733,7 @@ crm_rel_delete(crm_state *state, uint16_t slot)
         status = -1;
     }
     for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(before); i++) {
-        status =
-            crm_rel_fire_remove(state, slot, PyList_GET_ITEM(before, i), NULL);
+        status = crm_collection_take(held, PyList_GET_ITEM(before, i), NULL);
     }
     if (status == 0) {
         status = crm_state_put(state, slot, NULL);

@@ -6,8 +6,13 @@ crm_set_add(PyObject *set, crm_hold *hold, PyObject *member,
             const crm_initiator *from)
 {
     int has = PySet_Contains(set, member);
-    if (has != 0) {
-        return has < 0 ? -1 : 0;
+    if (has < 0) {
+        return -1;
+    }
+    if (has) {
+        return hold->obj == NULL
+                   ? 0
+                   : crm_rel_fire_present(hold->state, hold->slot, member);
     }
     PyObject *stored = crm_fire_append(hold, member, from);
     if (stored == NULL) {

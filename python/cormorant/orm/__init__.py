@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .decl_api import DeclarativeBaseNoMeta as DeclarativeBaseNoMeta
     from .decl_api import DeclarativeMeta as DeclarativeMeta
     from .decl_api import as_declarative as as_declarative
+    from .decl_api import clear_mappers as clear_mappers
     from .decl_api import declarative_base as declarative_base
     from .decl_api import declarative_mixin as declarative_mixin
     from .decl_api import declared_attr as declared_attr
@@ -78,7 +79,7 @@ _WHERE = {
     "class_mapper object_mapper",
     "decl_api": "DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
-    "synonym_for validates add_mapped_attribute",
+    "synonym_for validates add_mapped_attribute clear_mappers",
     "instance": "InstanceState AttributeState make_transient make_transient_to_detached",
     "interfaces": "MapperProperty PropComparator",
     "mapper": "Mapper configure_mappers",
@@ -90,7 +91,8 @@ _WHERE = {
     "sessionmaker ORMExecuteState",
     "scoping": "scoped_session",
     "strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
-    "load_only noload raiseload selectinload subqueryload undefer undefer_group",
+    "load_only noload raiseload selectinload subqueryload undefer undefer_group "
+    "with_loader_criteria",
     "util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
     "object_session was_deleted with_parent",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -60,12 +61,12 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
         self._of_type = of_type
         self._extra_criteria = extra_criteria
 
-    @property
+    @builtins.property
     def parent(self) -> Any:
         """The mapper or alias inspection this attribute belongs to."""
         return self._parententity
 
-    @property
+    @builtins.property
     def property(self) -> MapperProperty:
         """The `MapperProperty` behind the attribute; configures mappers."""
         self._prop.parent._check_configure()
@@ -90,12 +91,12 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
     def __clause_element__(self) -> ColumnElement[Any]:
         return self._element  # type: ignore[no-any-return]
 
-    @property
+    @builtins.property
     def expression(self) -> ColumnElement[Any]:
         """The SQL expression of the attribute."""
         return self._element  # type: ignore[no-any-return]
 
-    @property
+    @builtins.property
     def info(self) -> dict[Any, Any]:
         """The free dictionary of the property."""
         return self._prop.info

@@ -21,6 +21,12 @@ _T = TypeVar("_T")
 _registries: weakref.WeakSet[registry] = weakref.WeakSet()
 
 
+def clear_mappers() -> None:
+    """Unmap all classes. For tests of mappings."""
+    for found in all_registries():
+        found.dispose()
+
+
 def all_registries() -> list[registry]:
     """Every registry that exists."""
     return list(_registries)
@@ -49,6 +55,7 @@ class registry:
         self._mappers: weakref.WeakKeyDictionary[Mapper[Any], None] = weakref.WeakKeyDictionary()
         self._new_mappers = False
         self._configuring = False
+        self._dependencies: set[registry] = set()
         # Column -> relationships that write it and from which column: to find conflicts.
         self._column_writers: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         _registries.add(self)
@@ -120,9 +127,17 @@ class registry:
         return decorate
 
     def dispose(self, cascade: bool = False) -> None:
-        """Forget all mapped classes."""
+        """Unmap every class of this registry."""
+        for mapper in list(self._mappers):
+            cls = mapper.class_
+            for key in mapper._props:
+                if key in cls.__dict__:
+                    type.__delattr__(cls, key)
+            if cls.__dict__.get("__mapper__") is mapper:
+                type.__delattr__(cls, "__mapper__")
+            mapper.class_manager.mapper = None
+            clsregistry.remove_class(cls.__name__, cls, self._class_registry)
         self._mappers.clear()
-        self._class_registry.clear()
         self._new_mappers = False
 
     # -- configuring
@@ -157,24 +172,34 @@ class registry:
                 if not todo:
                     break
                 for mapper in todo:
-                    if mapper._configure_failed is not None:
-                        raise exc.InvalidRequestError(
-                            "One or more mappers failed to initialize - can't proceed with "
-                            "initialization of other mappers. Triggering mapper: "
-                            f"'{mapper}'. Original exception was: {mapper._configure_failed}"
-                        )
-                    if mapper.configured:
-                        continue
-                    try:
-                        mapper._post_configure()
-                    except Exception as error:
-                        mapper._configure_failed = error
-                        raise
+                    self._configure_mapper(mapper)
+            # Relationships may lead to classes of other bases.
+            for other in self._dependencies:
+                if other._new_mappers and not other._configuring:
+                    other._configure_mappers()
+            if any(not mapper.configured for mapper in list(self._mappers)):
+                self._configure_mappers()
+                return
             for mapper in list(self._mappers):
                 mapper.class_manager.configure = None
             self._new_mappers = False
         finally:
             self._configuring = False
+
+    def _configure_mapper(self, mapper: Mapper[Any]) -> None:
+        if mapper._configure_failed is not None:
+            raise exc.InvalidRequestError(
+                "One or more mappers failed to initialize - can't proceed with initialization of "
+                f"other mappers. Triggering mapper: '{mapper}'. Original exception was: "
+                f"{mapper._configure_failed}"
+            )
+        if mapper.configured:
+            return
+        try:
+            mapper._post_configure()
+        except Exception as error:
+            mapper._configure_failed = error
+            raise
 
     # -- names and types
 

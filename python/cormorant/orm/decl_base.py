@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_origin
 
 from .. import _core, exc
 from ..sql import schema, sqltypes
 from ..util import warn
 from . import clsregistry, decl_typing
 from .attributes import InstrumentedAttribute
-from .base import Mapped, manager_of_class
+from .base import DynamicMapped, Mapped, WriteOnlyMapped, manager_of_class
 from .interfaces import MapperProperty
 from .mapper import Mapper
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
@@ -148,7 +148,7 @@ class Scan:
     def _special_value(self, name: str) -> Any:
         _SCANS.setdefault(self.cls, {})
         value = getattr(self.cls, name, None)
-        return value() if isinstance(value, classmethod) else value
+        return value
 
     def _scan_hooks(self, base: type) -> None:
         """Methods marked by @validates and @reconstructor."""
@@ -352,9 +352,9 @@ class Scan:
             value.uselist = uselist
         if value.collection_class is None and collection is not None:
             value.collection_class = collection
-        if issubclass(found.container, decl_typing.WriteOnlyMapped):
+        if issubclass(found.container, WriteOnlyMapped):
             value.lazy = "write_only"
-        elif issubclass(found.container, decl_typing.DynamicMapped):
+        elif issubclass(found.container, DynamicMapped):
             value.lazy = "dynamic"
 
     # -- making
@@ -469,7 +469,7 @@ def _returned_annotation(value: declared_attr) -> Any:
     if isinstance(annotation, str) and "Mapped" not in text:
         return None
     if not isinstance(annotation, str):
-        origin = decl_typing.get_origin(annotation)
+        origin = get_origin(annotation)
         if not (isinstance(origin, type) and issubclass(origin, Mapped)):
             return None
     return annotation
@@ -596,7 +596,7 @@ def _enum_of(cls: type, template: Any) -> Any:
 
 
 def _literal_type(type_map: Any, values: list[Any]) -> Any:
-    given = type_map.get(decl_typing.Literal)
+    given = type_map.get(Literal)
     if given is not None:
         return sqltypes.to_instance(given)
     if not all(isinstance(value, str) for value in values):

@@ -94,7 +94,7 @@ def evaluate(annotation: Any, cls: type) -> Any:
     if not isinstance(annotation, str):
         return annotation
     try:
-        return eval(annotation, {"__builtins__": {}}, Namespace(cls))  # type: ignore[arg-type]
+        return eval(annotation, {"__builtins__": {}}, Namespace(cls))
     except Exception as error:
         raise NameError(f"Could not de-stringify annotation {annotation!r}") from error
 
@@ -161,12 +161,12 @@ def _inner(container: Any, raw: Any, cls: type) -> Annotation:
             args = get_args(value)
             value, extra = _deep(args[0], cls), extra + args[1:]
         elif origin in _UNIONS:
-            args = [_deep(arg, cls) for arg in get_args(value)]
-            rest = [arg for arg in args if arg is not type(None)]
-            if len(rest) < len(args):
+            members = [_deep(arg, cls) for arg in get_args(value)]
+            rest = [arg for arg in members if arg is not type(None)]
+            if len(rest) < len(members):
                 nullable = True
-            if len(rest) == len(args) or len(rest) != 1:
-                if len(rest) < len(args):
+            if len(rest) == len(members) or len(rest) != 1:
+                if len(rest) < len(members):
                     value = Union[tuple(rest)]  # noqa: UP007
                 break
             value = rest[0]
@@ -180,21 +180,12 @@ def _inner(container: Any, raw: Any, cls: type) -> Annotation:
     if origin in _COLLECTIONS:
         args = get_args(value)
         collection = _COLLECTIONS[origin]
-        if args and not isinstance(args[-1], type):
+        if args and isinstance(args[-1], (str, *_NAMES)):
             member = _deep(args[-1], cls)
-            if isinstance(member, (type, Name)):
-                value = origin[(*args[:-1], member)] if len(args) > 1 else origin[member]
-    elif value in _COLLECTIONS if _hashable(value) else False:
-        collection = _COLLECTIONS[value]
+            value = origin[(*args[:-1], member)] if len(args) > 1 else origin[member]
+    elif isinstance(value, type):
+        collection = _COLLECTIONS.get(value)
     return Annotation(container, value, nullable, collection, extra, raw, pep593)
-
-
-def _hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
 
 
 def relationship_target(found: Annotation, key: str, cls: type) -> tuple[Any, Any, bool]:

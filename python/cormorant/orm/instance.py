@@ -61,7 +61,7 @@ class InstanceState(InspectionAttr, Generic[_T]):
         self._object = obj
 
     @property
-    def object(self) -> _T:
+    def object(self) -> Any:
         """The object."""
         return self._object
 
@@ -72,12 +72,14 @@ class InstanceState(InspectionAttr, Generic[_T]):
     @property
     def class_(self) -> type[_T]:
         """Its class."""
-        return self.mapper.class_  # type: ignore[no-any-return]
+        return self.mapper.class_
 
     @property
     def manager(self) -> _core.ClassManager:
         """The core's record of its class."""
-        return _core.manager_of(self._object)  # type: ignore[return-value]
+        manager = _core.manager_of(self._object)
+        assert manager is not None
+        return manager
 
     @property
     def mapper(self) -> Mapper[_T]:
@@ -226,16 +228,9 @@ class InstanceState(InspectionAttr, Generic[_T]):
         """Attributes that will be loaded again."""
         if not self._flags & _core.STATE_KEY:
             return set()
-        mapper = self.mapper
-        unloaded = self.unloaded
         if self.expired:
-            return unloaded
-        deferred = {key for key, prop in mapper._props.items() if getattr(prop, "deferred", False)}
-        return {
-            name
-            for name in self._names(_core.unloaded_slots(self._object))
-            if name in unloaded and name not in deferred
-        }
+            return self.unloaded
+        return self._names(_core.expired_slots(self._object))
 
     @property
     def committed_state(self) -> Any:
@@ -248,7 +243,7 @@ class InstanceState(InspectionAttr, Generic[_T]):
         """The history of one attribute."""
         return get_history(self._object, key, passive)
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: Any) -> bool:
         return isinstance(other, InstanceState) and other._object is self._object
 
     def __hash__(self) -> int:
@@ -257,13 +252,13 @@ class InstanceState(InspectionAttr, Generic[_T]):
     @property
     def weakref(self) -> weakref.ref[Any]:
         """A weak reference to the object."""
-        return weakref.ref(self._object)  # type: ignore[arg-type]
+        return weakref.ref(self._object)
 
     def __repr__(self) -> str:
         return f"<cormorant.orm.state.InstanceState object at {hex(id(self))}>"
 
 
-def make_transient(instance: object) -> None:
+def make_transient(instance: Any) -> None:
     """Take an object out of its session and let it forget its identity: as if new."""
     object_mapper(instance)
     session = _core.session_of(instance)
@@ -272,7 +267,7 @@ def make_transient(instance: object) -> None:
     _core.set_identity(instance, None)
 
 
-def make_transient_to_detached(instance: object) -> None:
+def make_transient_to_detached(instance: Any) -> None:
     """Give a new object the identity that its primary key says, as if loaded and detached."""
     mapper = object_mapper(instance)
     if _core.session_of(instance) is not None or _core.identity_key(instance) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..sql.operators import ColumnOperators
@@ -28,6 +29,7 @@ class MapperProperty(InspectionAttr):
     slot: int = -1
     """Its place in the core's objects, or -1 if it has none of its own."""
     doc: str | None = None
+    info: dict[Any, Any]
     _configured = False
 
     def __init__(self, info: dict[Any, Any] | None = None, doc: str | None = None) -> None:
@@ -37,8 +39,9 @@ class MapperProperty(InspectionAttr):
 
     def __getattr__(self, name: str) -> Any:
         if name == "info":
-            self.info: dict[Any, Any] = {}
-            return self.info
+            found: dict[Any, Any] = {}
+            self.info = found
+            return found
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     @property
@@ -100,12 +103,12 @@ class PropComparator(ColumnOperators):
         self._parententity = adapt_to_entity if adapt_to_entity is not None else parententity
         self._adapt_to_entity = adapt_to_entity
 
-    @property
+    @builtins.property
     def property(self) -> Any:
         """The property compared."""
         return self.prop
 
-    @property
+    @builtins.property
     def key(self) -> str:
         """Name of the attribute."""
         return self.prop.key  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import exc
 from ..sql import operators, visitors
-from ..sql.elements import BindParameter, and_
+from ..sql.elements import BindParameter, BooleanClauseList
 from ..sql.schema import Column
 from ..util import warn
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
@@ -35,7 +35,7 @@ def remote(expr: Any) -> Any:
 
 
 def _mark(expr: Any, name: str) -> Any:
-    while hasattr(expr, "__clause_element__"):
+    while not getattr(expr, "is_clause_element", False):
         expr = expr.__clause_element__()
     if _is_column(expr):
         return expr._annotate({name: True})
@@ -106,7 +106,7 @@ def join_condition(
             )
     pairs = next(iter(constraints.values()))
     criteria = [referred == referring for referred, referring in pairs]
-    return criteria[0] if len(criteria) == 1 else and_(*criteria)
+    return criteria[0] if len(criteria) == 1 else BooleanClauseList.and_(*criteria)
 
 
 class JoinCondition:
@@ -497,7 +497,11 @@ class JoinCondition:
             given, kept = kept, given
         criterion = visitors.replacement_traverse(given, {}, replace)
         if kept is not None:
-            criterion = and_(criterion, kept) if not reverse else and_(kept, criterion)
+            criterion = (
+                BooleanClauseList.and_(criterion, kept)
+                if not reverse
+                else BooleanClauseList.and_(kept, criterion)
+            )
         return criterion, binds
 
 

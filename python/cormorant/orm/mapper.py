@@ -40,50 +40,51 @@ def _default_dialect() -> Any:
 class ReadOnlyProperties(Generic[_P]):
     """Properties of a mapper by name: as mapping, as attributes, and iterated."""
 
-    __slots__ = ("_data",)
+    __slots__ = ("_properties",)
+    _properties: dict[str, _P]
 
-    def __init__(self, data: dict[str, _P]) -> None:
-        object.__setattr__(self, "_data", data)
+    def __init__(self, properties: dict[str, _P]) -> None:
+        object.__setattr__(self, "_properties", properties)
 
     def __getattr__(self, key: str) -> _P:
         try:
-            return self._data[key]  # type: ignore[no-any-return]
+            return self._properties[key]
         except KeyError:
             raise AttributeError(key) from None
 
     def __getitem__(self, key: str) -> _P:
-        return self._data[key]  # type: ignore[no-any-return]
+        return self._properties[key]
 
     def __setattr__(self, key: str, value: Any) -> None:
         raise TypeError(f"{type(self).__name__} object is immutable and/or readonly.")
 
     def __iter__(self) -> Iterator[_P]:
-        return iter(list(self._data.values()))
+        return iter(list(self._properties.values()))
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._properties)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._data
+        return key in self._properties
 
     def __dir__(self) -> list[str]:
-        return [*dir(super()), *map(str, self._data)]
+        return [*dir(super()), *map(str, self._properties)]
 
     def get(self, key: str, default: Any = None) -> Any:
         """The property of that name, or the default."""
-        return self._data.get(key, default)
+        return self._properties.get(key, default)
 
     def keys(self) -> list[str]:
         """Names, in order."""
-        return list(self._data)
+        return list(self._properties)
 
     def values(self) -> list[_P]:
         """Properties, in order."""
-        return list(self._data.values())
+        return list(self._properties.values())
 
     def items(self) -> list[tuple[str, _P]]:
         """Names and properties, in order."""
-        return list(self._data.items())
+        return list(self._properties.items())
 
 
 class _ColumnToProperty(dict[Any, MapperProperty]):
@@ -189,7 +190,9 @@ class Mapper(InspectionAttr, Generic[_T]):
         if given:
             columns = []
             for item in given:
-                while hasattr(item, "__clause_element__"):
+                while not getattr(item, "is_clause_element", False) and hasattr(
+                    item, "__clause_element__"
+                ):
                     item = item.__clause_element__()
                 if isinstance(item, str):
                     item = table.c[item]
@@ -224,9 +227,9 @@ class Mapper(InspectionAttr, Generic[_T]):
             prop = column_props.get(column) or ColumnProperty(column)
             self._configure_property(key, prop)
         # Now that the columns have their slots: relationships and expressions.
-        for prop in list(self._props.values()):
-            if prop.slot == -1:
-                prop._instrument()
+        for other in list(self._props.values()):
+            if other.slot == -1:
+                other._instrument()
 
     def _is_left_out(self, column: Any) -> bool:
         name = column.key
@@ -274,7 +277,9 @@ class Mapper(InspectionAttr, Generic[_T]):
         return prop
 
     def _property_from_column(self, key: str, value: Any) -> ColumnProperty:
-        while hasattr(value, "__clause_element__"):
+        while not getattr(value, "is_clause_element", False) and hasattr(
+            value, "__clause_element__"
+        ):
             value = value.__clause_element__()
         if not getattr(value, "_is_column", False) and not hasattr(value, "type"):
             raise exc.ArgumentError(
@@ -487,7 +492,7 @@ class Mapper(InspectionAttr, Generic[_T]):
 
     def common_parent(self, other: Any) -> bool:
         """Whether both inherit from one mapper."""
-        return self.base_mapper is other.mapper.base_mapper  # type: ignore[no-any-return]
+        return self.base_mapper is other.mapper.base_mapper
 
     def primary_mapper(self) -> Mapper[Any]:
         """The mapper of the class."""

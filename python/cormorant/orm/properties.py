@@ -129,7 +129,7 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
     def _make_comparator(self, attr: QueryableAttribute[Any]) -> Any:
         if self.comparator_factory is None:
             return ColumnProperty.Comparator(attr)
-        return self.comparator_factory(attr)  # type: ignore[arg-type, call-arg]
+        return self.comparator_factory(attr)  # type: ignore[call-arg]
 
     def _operand_of(self, attr: QueryableAttribute[Any]) -> Any:
         return attr._element if self.comparator_factory is None else attr.comparator

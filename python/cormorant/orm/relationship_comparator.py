@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..sql import visitors
-from ..sql.elements import and_, or_
+from ..sql.elements import BooleanClauseList
 from ..util import warn
 from .base import MANYTOONE, NO_VALUE
 from .interfaces import PropComparator
@@ -122,7 +122,7 @@ class RelationshipComparator(PropComparator):
             )
         clause = compare_to_instance(prop, other, reverse=True, adapt=self._source)
         if prop.secondaryjoin is not None:
-            clause = _Negatable(clause, self._differs_from(other))
+            clause = _negatable(clause, self._differs_from(other))
         return clause
 
     def of_type(self, entity: Any) -> Any:
@@ -142,15 +142,17 @@ class RelationshipComparator(PropComparator):
             parts = []
             for (local, _), value in zip(prop.local_remote_pairs, values, strict=True):
                 column = _taken_from(self._source, local)
-                parts.append(or_(column != value, column.is_(None)))
-            return parts[0] if len(parts) == 1 else and_(*parts)
+                parts.append(BooleanClauseList.or_(column != value, column.is_(None)))
+            return parts[0] if len(parts) == 1 else BooleanClauseList.and_(*parts)
         keys = prop.mapper.primary_key
         values = _values_of(prop.mapper, other, keys)
-        criterion = and_(*[key == value for key, value in zip(keys, values, strict=True)])
+        criterion = BooleanClauseList.and_(
+            *[key == value for key, value in zip(keys, values, strict=True)]
+        )
         return ~self._exists(criterion)
 
     def _exists(self, criterion: Any = None, **kwargs: Any) -> Any:
-        from ..sql.selectable import exists
+        from ..sql.selectable import Exists
 
         prop: RelationshipProperty = self.prop
         target = self._of_type
@@ -180,7 +182,7 @@ class RelationshipComparator(PropComparator):
         for extra in self._extra_criteria:
             join = join & extra
         clause = join if criterion is None else join & criterion
-        query = exists(1).where(clause).select_from(dest)
+        query = Exists(1).where(clause).select_from(dest)
         if prop.secondary is not None:
             return query.correlate_except(dest, prop.secondary)
         return query.correlate_except(dest)
@@ -196,11 +198,11 @@ def _taken_from(source: Any, column: Any) -> Any:
 
 def _related_is_null(prop: RelationshipProperty, source: Any) -> Any:
     parts = [_taken_from(source, local).is_(None) for local, _ in prop.local_remote_pairs]
-    return parts[0] if len(parts) == 1 else and_(*parts)
+    return parts[0] if len(parts) == 1 else BooleanClauseList.and_(*parts)
 
 
 def _adapted_criterion(criterion: Any, table: Any, alias: Any) -> Any:
-    if hasattr(criterion, "__clause_element__"):
+    while not getattr(criterion, "is_clause_element", False):
         criterion = criterion.__clause_element__()
 
     def replace(element: Any) -> Any:
@@ -214,10 +216,10 @@ def _adapted_criterion(criterion: Any, table: Any, alias: Any) -> Any:
     return visitors.replacement_traverse(criterion, {}, replace)
 
 
-def _Negatable(clause: Any, negation: Any) -> Any:
+def _negatable(clause: Any, negation: Any) -> Any:
     """The clause, whose NOT is the other one."""
     clause = clause._clone()
-    clause._negation_clause = negation
+    clause._negate = lambda: negation
     return clause
 
 

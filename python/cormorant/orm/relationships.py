@@ -321,20 +321,16 @@ class RelationshipProperty(MapperProperty):
                 f"{type(argument)})"
             )
         self.target = self.mapper.persist_selectable
+        if self.mapper.registry is not self.parent.registry:
+            self.parent.registry._dependencies.add(self.mapper.registry)
+            self.mapper.registry._dependencies.add(self.parent.registry)
         self._target_set = True
 
     def _resolve_arguments(self) -> None:
         def value(argument: Any, tables: bool = False) -> Any:
             if isinstance(argument, str):
                 return self.parent.registry._evaluate(argument, self, tables)
-            if (
-                callable(argument)
-                and not isinstance(argument, type)
-                and not hasattr(argument, "__clause_element__")
-                and not hasattr(argument, "_annotations")
-            ):
-                return argument()
-            return argument
+            return value_of(argument)
 
         self.secondary = value(self._secondary_argument, tables=True)
         if self.secondary is not None and getattr(self.secondary, "is_mapper", False):
@@ -346,19 +342,21 @@ class RelationshipProperty(MapperProperty):
                 "in 'secondary' are persisted independently of a class that is mapped to that "
                 "same table."
             )
-        self._primaryjoin = _as_criterion(value(self._primaryjoin_argument))
-        self._secondaryjoin = _as_criterion(value(self._secondaryjoin_argument))
+        self._primaryjoin = _as_criterion(value(self._primaryjoin_argument), "primaryjoin")
+        self._secondaryjoin = _as_criterion(value(self._secondaryjoin_argument), "secondaryjoin")
         order_by = value(self._order_by_argument)
         if order_by is False or order_by is None:
             self.order_by = False
         else:
-            self.order_by = [_deannotated(value(item)) for item in _flat(order_by)]
+            self.order_by = [
+                _deannotated(_expression(value_of(item), "order_by")) for item in _flat(order_by)
+            ]
         self._foreign_keys = [
-            _as_column(value(item), self, "foreign_keys")
+            _expression(value_of(item), "foreign_keys")._deannotate()
             for item in _flat(value(self._foreign_keys_argument))
         ]
         self._remote_side = [
-            _as_column(value(item), self, "remote_side")
+            _expression(value_of(item), "remote_side")._deannotate()
             for item in _flat(value(self._remote_side_argument))
         ]
 
@@ -410,7 +408,9 @@ class RelationshipProperty(MapperProperty):
         slots = []
         for key in keys:
             local = by_remote.get(key)
-            prop = self.parent._columntoproperty.get(local) if local is not None else None
+            if local is None:
+                return
+            prop = self.parent._columntoproperty.get(local)
             if prop is None or not key.type._compare_type_affinity(local.type):
                 return
             slots.append(prop.slot)
@@ -665,10 +665,31 @@ def _flat(value: Any) -> list[Any]:
     return [value]
 
 
+def value_of(argument: Any) -> Any:
+    """An argument that may be given as a function of no arguments."""
+    if (
+        callable(argument)
+        and not isinstance(argument, type)
+        and not hasattr(argument, "__clause_element__")
+        and not hasattr(argument, "_annotations")
+    ):
+        return argument()
+    return argument
+
+
+def _expression(value: Any, argument: str) -> Any:
+    """A SQL expression, or an error that names the argument."""
+    while not getattr(value, "is_clause_element", False) and hasattr(value, "__clause_element__"):
+        value = value.__clause_element__()
+    if not getattr(value, "is_clause_element", False):
+        raise exc.ArgumentError(
+            f"Column expression expected for argument '{argument}'; got {value!r}."
+        )
+    return value
+
+
 def _deannotated(expr: Any) -> Any:
     """The expression free of the marks of mapped attributes."""
-    while hasattr(expr, "__clause_element__"):
-        expr = expr.__clause_element__()
 
     def replace(element: Any) -> Any:
         if element._is_annotated and "parententity" in element._annotations:
@@ -678,20 +699,8 @@ def _deannotated(expr: Any) -> Any:
     return visitors.replacement_traverse(expr, {}, replace)
 
 
-def _as_criterion(expr: Any) -> Any:
-    return None if expr is None else _deannotated(expr)
-
-
-def _as_column(expr: Any, prop: RelationshipProperty, argument: str) -> Any:
-    if isinstance(expr, str):
-        expr = prop.parent.registry._evaluate(expr, prop)
-    while hasattr(expr, "__clause_element__"):
-        expr = expr.__clause_element__()
-    if not getattr(expr, "_is_column", False) and not hasattr(expr, "table"):
-        raise exc.ArgumentError(
-            f"Column expression expected for argument '{argument}'; got {expr!r}"
-        )
-    return expr._deannotate()
+def _as_criterion(value: Any, argument: str) -> Any:
+    return None if value is None else _deannotated(_expression(value, argument))
 
 
 def _only_equalities(expr: Any) -> bool:

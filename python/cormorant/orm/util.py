@@ -257,7 +257,7 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
         prop = prop.property
     if not isinstance(prop, MapperProperty) or not prop._is_relationship:
         raise exc.ArgumentError(f"Expected relationship property for with_parent(), got {prop!r}")
-    return prop._with_parent(instance, from_entity=from_entity)  # type: ignore[attr-defined]
+    return prop._with_parent(instance, from_entity=from_entity)
 
 
 def identity_key(
@@ -293,3 +293,33 @@ def was_deleted(instance: object) -> bool:
     """Whether the object was deleted by a flush of a session it belonged to."""
     object_mapper(instance)
     return bool(_core.state_flags(instance) & _core.STATE_DELETED)
+
+
+def join(
+    left: Any, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+) -> Any:
+    """A join of mapped classes, for use in ``select_from()``; the ON clause may be a
+    relationship attribute."""
+    from ..sql import coercions
+    from .joining import relationship_join
+
+    left_from = coercions.expect_from(left)
+    right_from = coercions.expect_from(right)
+    if isinstance(onclause, QueryableAttribute) and onclause._prop._is_relationship:
+        source = onclause._parententity.selectable
+        return relationship_join(
+            left_from,
+            source,
+            onclause.property,
+            right_from,
+            inspection.inspect(right, raiseerr=False),
+            isouter=isouter,
+            full=full,
+            criteria=onclause._extra_criteria,
+        )
+    return left_from.join(right_from, onclause, isouter=isouter, full=full)
+
+
+def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Any:
+    """As `join`, keeping the rows of the left side that match none."""
+    return join(left, right, onclause, isouter=True, full=full)

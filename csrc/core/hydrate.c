@@ -18,13 +18,14 @@
 typedef struct {
     PyObject *parent;     /* owned: keeps the address its own */
     PyObject *collection; /* owned, or NULL: was loaded before, is left alone */
+    uint8_t indexed;      /* its members are in `members` */
 } fill;
 
 /* Where one entity operation is. */
 typedef struct {
     crm_map *map;      /* identity map of the class */
     PyObject *current; /* owned: the entity of this row, or NULL */
-    uint8_t fresh;     /* it was made for this row */
+    uint8_t fresh;     /* it was made for this row, not found */
     PyObject *parent;  /* borrowed from fills: the last one fed, or NULL */
     uint32_t fill;     /* its number */
     PyObject *fed;     /* scalar: the parent last fed; an address only */
@@ -44,6 +45,7 @@ struct crm_hydration {
     crm_addrset members;   /* (member, fill) */
     crm_addrset populated; /* (entity, op): overwritten in this execution */
     crm_addrset given;     /* entities already given out, with `unique` */
+    PyObject *last_given;  /* borrowed from kept: the newest, or NULL */
     PyObject *kept;        /* owned list: what `populated` and `given` name */
     PyObject *given_rows;  /* owned set of tuples: the same for rows */
 };
@@ -458,7 +460,52 @@ begin_fill(crm_hydration *h, crm_entity_op *op, PyObject *parent)
     fill *f = &h->fills[h->nfills++];
     f->parent = Py_NewRef(parent);
     f->collection = collection;
+    f->indexed = 0;
     return 0;
+}
+
+/* Enters the members a collection has so far into `members`. */
+static int
+index_members(crm_hydration *h, uint32_t number)
+{
+    PyObject *list = crm_collection_members(h->fills[number].collection);
+    if (list == NULL) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        uint32_t unused;
+        if (crm_addrset_add(&h->members, PyList_GET_ITEM(list, i), number, 0,
+                            &unused) < 0) {
+            Py_DECREF(list);
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    Py_DECREF(list);
+    h->fills[number].indexed = 1;
+    return 0;
+}
+
+/* Adds a member to a collection unless it is there.  An object made for this
+ * very row cannot be; only once another one comes is there an index to keep. */
+static int
+feed_member(crm_hydration *h, uint32_t number, PyObject *member, int fresh)
+{
+    if (!h->fills[number].indexed) {
+        if (fresh) {
+            return crm_collection_load(h->fills[number].collection, member);
+        }
+        if (index_members(h, number) < 0) {
+            return -1;
+        }
+    }
+    uint32_t unused;
+    int added = crm_addrset_add(&h->members, member, number, 0, &unused);
+    if (added < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return added ? crm_collection_load(h->fills[number].collection, member) : 0;
 }
 
 static int
@@ -485,16 +532,10 @@ feed_collection(crm_hydration *h, size_t index, PyObject *parent,
         os->parent = parent;
         os->fill = found;
     }
-    PyObject *collection = h->fills[os->fill].collection;
-    if (collection == NULL || member == Py_None) {
+    if (h->fills[os->fill].collection == NULL || member == Py_None) {
         return 0;
     }
-    int added = crm_addrset_add(&h->members, member, os->fill, 0, &found);
-    if (added < 0) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return added ? crm_collection_load(collection, member) : 0;
+    return feed_member(h, os->fill, member, os->fresh);
 }
 
 static int
@@ -638,6 +679,9 @@ make_row(crm_hydration *h, const crm_cell *cells)
 static int
 is_new_entity(crm_hydration *h, PyObject *entity)
 {
+    if (entity == h->last_given) {
+        return 0;
+    }
     uint32_t unused;
     int added = crm_addrset_add(&h->given, entity, 0, 0, &unused);
     if (added < 0) {
@@ -647,6 +691,7 @@ is_new_entity(crm_hydration *h, PyObject *entity)
     if (added && entity != Py_None && keep(h, entity) < 0) {
         return -1;
     }
+    h->last_given = entity;
     return added;
 }
 

@@ -1,0 +1,60 @@
+"""Dialects: what differs from database to database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import exc
+
+__all__ = ["registry"]
+
+
+class _Registry:
+    """Dialect classes by name: ``sqlite`` or ``sqlite.pysqlite``."""
+
+    def __init__(self) -> None:
+        self._loaders: dict[str, Callable[[], Any]] = {}
+
+    def load(self, name: str) -> Any:
+        """The dialect class of that name; exc.NoSuchModuleError."""
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._built_in(name) or self._entry_point(name)
+            if loader is None:
+                raise exc.NoSuchModuleError(f"Can't load plugin: cormorant.dialects:{name}")
+            self._loaders[name] = loader
+        return loader()
+
+    def register(self, name: str, modulepath: str, objname: str) -> None:
+        """Make the dialect class `objname` of a module known as `name`."""
+
+        def load() -> Any:
+            import importlib
+
+            return getattr(importlib.import_module(modulepath), objname)
+
+        self._loaders[name] = load
+
+    def deregister(self, name: str) -> None:
+        """Forget a registered dialect."""
+        self._loaders.pop(name, None)
+
+    def _built_in(self, name: str) -> Callable[[], Any] | None:
+        backend, _, driver = name.partition(".")
+        if backend != "sqlite":
+            return None
+        from .sqlite import base
+
+        cls = base.drivers.get(driver or "pysqlite")
+        return None if cls is None else lambda: cls
+
+    def _entry_point(self, name: str) -> Callable[[], Any] | None:
+        from importlib.metadata import entry_points
+
+        for point in entry_points(group="cormorant.dialects", name=name):
+            return point.load  # type: ignore[no-any-return]
+        return None
+
+
+registry = _Registry()

@@ -1,0 +1,113 @@
+"""SQLite's driver seen as a DB-API module: exceptions and connect().
+
+The exceptions say that they come from ``sqlite3``, whose names, numbers and texts they
+have, so that programs and logs read as they do with the standard library's module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import _core, _sqlite
+
+apilevel = "2.0"
+threadsafety = 1
+paramstyle = "qmark"
+sqlite_version: str = getattr(_sqlite, "sqlite_version", "0.0.0")
+sqlite_version_info: tuple[int, ...] = tuple(int(part) for part in sqlite_version.split("."))
+
+
+class Warning(Exception):
+    """DB-API 2.0."""
+
+    __module__ = "sqlite3"
+
+
+class Error(Exception):
+    """The base of what the database reports."""
+
+    __module__ = "sqlite3"
+    sqlite_errorcode: int
+    sqlite_errorname: str
+
+
+class InterfaceError(Error):
+    """The driver was used wrongly."""
+
+    __module__ = "sqlite3"
+
+
+class DatabaseError(Error):
+    """The database reported an error."""
+
+    __module__ = "sqlite3"
+
+
+class DataError(DatabaseError):
+    """A value is out of range or too large."""
+
+    __module__ = "sqlite3"
+
+
+class OperationalError(DatabaseError):
+    """The database cannot do that now: locked, missing table, I/O error …"""
+
+    __module__ = "sqlite3"
+
+
+class IntegrityError(DatabaseError):
+    """A constraint failed."""
+
+    __module__ = "sqlite3"
+
+
+class InternalError(DatabaseError):
+    """The database library is in trouble."""
+
+    __module__ = "sqlite3"
+
+
+class ProgrammingError(DatabaseError):
+    """The program used the database wrongly."""
+
+    __module__ = "sqlite3"
+
+
+class NotSupportedError(DatabaseError):
+    """The database library does not have that."""
+
+    __module__ = "sqlite3"
+
+
+_OPTIONS = frozenset(
+    {
+        "timeout",
+        "detect_types",
+        "isolation_level",
+        "check_same_thread",
+        "cached_statements",
+        "uri",
+    }
+)
+_IGNORED = frozenset({"factory"})
+
+
+def connect(database: str, **options: Any) -> _core.Connection:
+    """A new connection; options are those of sqlite3.connect()."""
+    settings = {"database": database}
+    for name, value in options.items():
+        if name not in _OPTIONS:
+            if name in _IGNORED:
+                continue
+            raise TypeError(f"'{name}' is an invalid keyword argument for this function")
+        if name == "timeout" and not isinstance(value, str):
+            value = float(value)
+        elif isinstance(value, bool):
+            value = int(value)
+        settings[name] = str(value)
+    return _core.Connection(_sqlite.driver, _module, settings)
+
+
+import sys  # noqa: E402
+
+_module = sys.modules[__name__]

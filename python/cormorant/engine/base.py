@@ -1,0 +1,826 @@
+"""Engine and Connection."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .. import exc, log, util
+from ..inspection import _inspects
+from .transactions import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .. import _core
+    from .plans import CompiledPlan
+    from .result import CursorResult, ScalarResult
+    from .url import URL
+
+__all__ = [
+    "Connection",
+    "Engine",
+    "NestedTransaction",
+    "OptionEngine",
+    "RootTransaction",
+    "Transaction",
+    "TwoPhaseTransaction",
+]
+
+_NO_OPTIONS: util.immutabledict[str, Any] = util.EMPTY_DICT
+
+
+class Connection:
+    """A connection in use: transactions and the execution of statements.
+
+    `_live` is the core's connection while statements can be executed just like that, that
+    is while it is open, not invalidated and inside of an active transaction; otherwise it
+    is None and `_ready()` sees to what is missing. So the usual call tests one attribute.
+    """
+
+    engine: Engine
+    _log_module = "cormorant.engine"
+
+    def __init__(
+        self,
+        engine: Engine,
+        connection: _core.Connection | None = None,
+        _allow_revalidate: bool = True,
+    ) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect
+        self._transaction: RootTransaction | None = None
+        self._nested_transaction: NestedTransaction | None = None
+        self._context_transaction: Transaction | None = None
+        self._savepoints = 0
+        self._closed = False
+        self._detached = False
+        self._live: _core.Connection | None = None
+        self._execution_options: Mapping[str, Any] = engine._execution_options
+        self._echo: bool = engine._should_log_info()
+        self._isolation: str | None = None
+        self._autocommit = engine._autocommit
+        self._owns = connection is None
+        self._dbapi_connection: _core.Connection | None = (
+            engine._checkout() if connection is None else connection
+        )
+        options = self._execution_options
+        if options and "isolation_level" in options:
+            self._set_isolation_level(options["isolation_level"])
+
+    # --- state ------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Compute `_live` after a change of state."""
+        transaction = self._transaction
+        nested = self._nested_transaction
+        context = self._context_transaction
+        if (
+            self._closed
+            or transaction is None
+            or not transaction.is_active
+            or (nested is not None and not nested.is_active)
+            or (context is not None and not context.is_active)
+        ):
+            self._live = None
+        else:
+            self._live = self._dbapi_connection
+
+    def _ready(self) -> _core.Connection:
+        """Begin a transaction if need be; raise if nothing can be executed now."""
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        context = self._context_transaction
+        if context is not None and not context.is_active:
+            raise exc.InvalidRequestError(
+                "Can't operate on closed transaction inside context manager.  Please complete "
+                "the context manager before emitting further commands."
+            )
+        if self._dbapi_connection is None:
+            self._revalidate()
+        transaction = self._transaction
+        if transaction is None:
+            RootTransaction(self)
+        elif not transaction.is_active or (
+            self._nested_transaction is not None and not self._nested_transaction.is_active
+        ):
+            self._invalid_transaction()
+        assert self._dbapi_connection is not None
+        return self._dbapi_connection
+
+    def _invalid_transaction(self) -> None:
+        kind = "savepoint " if self._nested_transaction is not None else ""
+        raise exc.PendingRollbackError(
+            f"Can't reconnect until invalid {kind}transaction is rolled back.  Please rollback() "
+            "fully before proceeding",
+            code="8s2b",
+        )
+
+    def _revalidate(self) -> None:
+        """Connect again after invalidate()."""
+        if self._transaction is not None:
+            self._invalid_transaction()
+        self._dbapi_connection = self.engine._checkout()
+        self._refresh()
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._closed
+
+    @property
+    def invalidated(self) -> bool:
+        """Whether the connection to the database is lost and not yet replaced."""
+        return self._dbapi_connection is None and not self._closed
+
+    @property
+    def connection(self) -> Any:
+        """The pool's connection behind this one."""
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        if self._dbapi_connection is None:
+            self._revalidate()
+        from ..pool import BorrowedConnection
+
+        assert self._dbapi_connection is not None
+        return BorrowedConnection(self.engine.pool, self._dbapi_connection)
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary that lives as long as the connection to the database."""
+        return self.connection.info  # type: ignore[no-any-return]
+
+    @property
+    def default_isolation_level(self) -> str:
+        """The isolation level of new connections."""
+        return self.dialect.default_isolation_level  # type: ignore[no-any-return]
+
+    def get_isolation_level(self) -> str:
+        """The isolation level now in effect."""
+        connection = self.connection.dbapi_connection
+        return self.dialect.get_isolation_level(connection)  # type: ignore[no-any-return]
+
+    def schema_for_object(self, obj: Any) -> str | None:
+        """The schema of a table as this connection sees it."""
+        schema: str | None = obj.schema
+        translate = self._execution_options.get("schema_translate_map")
+        if translate and schema in translate:
+            return translate[schema]  # type: ignore[no-any-return]
+        return schema
+
+    # --- options ----------------------------------------------------------------
+
+    def execution_options(self, **opt: Any) -> Self:
+        """Set options that hold for everything executed on this connection."""
+        if "isolation_level" in opt:
+            self._set_isolation_level(opt["isolation_level"])
+        self._execution_options = util.immutabledict({**self._execution_options, **opt})
+        return self
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """The options set by execution_options() here and on the engine."""
+        return util.immutabledict(self._execution_options)
+
+    def _set_isolation_level(self, level: Any) -> None:
+        level = self.dialect.check_isolation_level(level)
+        if self._transaction is not None:
+            raise exc.InvalidRequestError(
+                "This connection has already initialized a SQLAlchemy Transaction() object via "
+                "begin() or autobegin; isolation_level may not be altered unless rollback() or "
+                "commit() is called first."
+            )
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        if self._dbapi_connection is None:
+            self._revalidate()
+        assert self._dbapi_connection is not None
+        self.dialect.set_isolation_level(self._dbapi_connection, level)
+        self._isolation = level
+        self._autocommit = level == "AUTOCOMMIT"
+
+    # --- transactions -----------------------------------------------------------
+
+    def begin(self) -> RootTransaction:
+        """Begin a transaction. exc.InvalidRequestError if there already is one."""
+        if self._transaction is not None:
+            raise exc.InvalidRequestError(
+                "This connection has already initialized a SQLAlchemy Transaction() object via "
+                "begin() or autobegin; can't call begin() here unless rollback() or commit() is "
+                "called first."
+            )
+        self._check_open()
+        return RootTransaction(self)
+
+    def begin_nested(self) -> NestedTransaction:
+        """Begin a savepoint, and a transaction around it if there is none."""
+        if self._transaction is None:
+            self._check_open()
+            RootTransaction(self)
+        return NestedTransaction(self)
+
+    def begin_twophase(self, xid: Any = None) -> TwoPhaseTransaction:
+        """Begin a two-phase transaction, where the database has them."""
+        raise NotImplementedError()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        if self._dbapi_connection is None:
+            self._revalidate()
+
+    def commit(self) -> None:
+        """Commit the transaction in progress, if there is one."""
+        if self._transaction is not None:
+            self._transaction.commit()
+
+    def rollback(self) -> None:
+        """Roll back the transaction in progress, if there is one."""
+        if self._transaction is not None:
+            self._transaction.rollback()
+
+    def in_transaction(self) -> bool:
+        """Whether a transaction is in progress."""
+        return self._transaction is not None and self._transaction.is_active
+
+    def in_nested_transaction(self) -> bool:
+        """Whether a savepoint is in progress."""
+        return self._nested_transaction is not None and self._nested_transaction.is_active
+
+    def get_transaction(self) -> RootTransaction | None:
+        """The transaction in progress."""
+        return self._transaction
+
+    def get_nested_transaction(self) -> NestedTransaction | None:
+        """The savepoint in progress."""
+        return self._nested_transaction
+
+    def _begin_impl(self, transaction: RootTransaction) -> None:
+        connection = self._dbapi_connection
+        if connection is None:
+            self._check_open()
+            connection = self._dbapi_connection
+            assert connection is not None
+        if self._echo:
+            if self._autocommit:
+                self._log("BEGIN (implicit; DBAPI should not BEGIN due to autocommit mode)")
+            else:
+                self._log("BEGIN (implicit)")
+        try:
+            connection.begin()
+        except BaseException as error:
+            self._wrap_error(error, None, None)
+
+    def _rollback_impl(self) -> None:
+        connection = self._dbapi_connection
+        if connection is None or self._closed:
+            return
+        if self._echo:
+            if self._autocommit:
+                if self.dialect.skip_autocommit_rollback:
+                    self._log("ROLLBACK will be skipped by skip_autocommit_rollback")
+                else:
+                    self._log(
+                        "ROLLBACK using DBAPI connection.rollback(); set "
+                        "skip_autocommit_rollback to prevent fully"
+                    )
+            else:
+                self._log("ROLLBACK")
+        try:
+            connection.rollback()
+        except BaseException as error:
+            self._wrap_error(error, None, None)
+
+    def _commit_impl(self) -> None:
+        if self._echo:
+            if self._autocommit:
+                self._log(
+                    "COMMIT using DBAPI connection.commit(), has no effect due to autocommit mode"
+                )
+            else:
+                self._log("COMMIT")
+        connection = self._dbapi_connection
+        if connection is None:
+            self._invalid_transaction()
+        try:
+            connection.commit()  # type: ignore[union-attr]
+        except BaseException as error:
+            self._wrap_error(error, None, None)
+
+    def _savepoint_impl(self) -> str:
+        self._savepoints += 1
+        name = f"sa_savepoint_{self._savepoints}"
+        self._run_script(f"SAVEPOINT {name}")
+        return name
+
+    def _rollback_to_savepoint_impl(self, name: str) -> None:
+        if self._dbapi_connection is not None:
+            self._run_script(f"ROLLBACK TO SAVEPOINT {name}")
+
+    def _release_savepoint_impl(self, name: str) -> None:
+        self._run_script(f"RELEASE SAVEPOINT {name}")
+
+    def _run_script(self, sql: str) -> None:
+        """Run SQL of the engine's own that has no parameters and gives no rows."""
+        connection = self._dbapi_connection
+        if connection is None:
+            connection = self._ready()
+        if self._echo:
+            self._log(sql)
+            self._log(f"[no key 0.00000s] {self._shown(())}")
+        try:
+            connection.run_script(sql)
+        except BaseException as error:
+            self._wrap_error(error, sql, ())
+
+    # --- ending -----------------------------------------------------------------
+
+    def close(self) -> None:
+        """Give the connection back; a transaction in progress is rolled back."""
+        if self._closed:
+            return
+        if self._transaction is not None:
+            self._transaction.close()
+        connection = self._dbapi_connection
+        self._closed = True
+        self._live = None
+        self._dbapi_connection = None
+        if connection is not None and self._owns:
+            if self._detached:
+                self.engine.pool._invalidate(connection)
+                return
+            if self._isolation is not None:
+                self._restore_isolation(connection)
+            self.engine.pool._checkin(connection)
+
+    def _restore_isolation(self, connection: _core.Connection) -> None:
+        try:
+            default = self.dialect._on_connect_isolation_level
+            self.dialect.set_isolation_level(
+                connection, default or self.dialect.default_isolation_level
+            )
+        except Exception:
+            # it is closed or broken: the pool replaces it
+            pass
+
+    def invalidate(self, exception: BaseException | None = None) -> None:
+        """Close the connection to the database; a new one is opened when needed."""
+        if self._dbapi_connection is None and not self._closed:
+            return
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        connection = self._dbapi_connection
+        self._dbapi_connection = None
+        self._live = None
+        assert connection is not None
+        self.engine.pool._invalidate(connection)
+
+    def detach(self) -> None:
+        """Take the connection away from the pool: close() will really close it."""
+        self._check_open()
+        self._detached = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # forgotten without close(): the pool must not lose its connection
+        if getattr(self, "_closed", True) or self._dbapi_connection is None or not self._owns:
+            return
+        connection, self._dbapi_connection = self._dbapi_connection, None
+        self._closed = True
+        try:
+            if self._isolation is not None:
+                self._restore_isolation(connection)
+            self.engine.pool._checkin(connection)
+        except Exception:
+            pass
+
+    # --- execution --------------------------------------------------------------
+
+    def execute(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]:
+        """Execute a statement; a list of dictionaries executes it once for each."""
+        try:
+            method = statement._execute_on_connection
+        except AttributeError:
+            raise exc.ObjectNotExecutableError(statement) from None
+        return method(self, parameters, execution_options or _NO_OPTIONS)  # type: ignore[no-any-return]
+
+    def scalar(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The first column of the first row."""
+        return self.execute(statement, parameters, execution_options=execution_options).scalar()
+
+    def scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]:
+        """The first column of every row."""
+        return self.execute(statement, parameters, execution_options=execution_options).scalars()
+
+    def exec_driver_sql(
+        self,
+        statement: str,
+        parameters: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]:
+        """Execute SQL as the driver takes it: ? or :name, a tuple or a dictionary."""
+        from .execution import execute_driver_sql
+
+        return execute_driver_sql(self, statement, parameters, execution_options or _NO_OPTIONS)
+
+    def _execute_clauseelement(
+        self, statement: Any, parameters: Any, options: Mapping[str, Any]
+    ) -> CursorResult[Any]:
+        from .execution import execute_statement
+
+        return execute_statement(self, statement, parameters, options)
+
+    def _execute_function(self, func: Any, parameters: Any, options: Any) -> CursorResult[Any]:
+        return self._execute_clauseelement(func.select(), parameters, options)
+
+    def _execute_default(self, default: Any, parameters: Any, options: Any) -> Any:
+        from .execution import execute_default
+
+        return execute_default(self, default)
+
+    def _execute_compiled(self, compiled: Any, parameters: Any, options: Any) -> CursorResult[Any]:
+        from .execution import execute_compiled
+
+        return execute_compiled(self, compiled, parameters, options)
+
+    def _execute_ddl(self, ddl: Any, parameters: Any, options: Any) -> CursorResult[Any]:
+        from .execution import execute_ddl
+
+        return execute_ddl(self, ddl, options)
+
+    def _run_ddl_visitor(self, visitor: Any, element: Any, **kwargs: Any) -> None:
+        visitor(self.dialect, self, **kwargs).traverse_single(element)
+
+    def _execute_plan(
+        self,
+        cplan: CompiledPlan,
+        binds: Sequence[Any],
+        params: Mapping[str, Any] | None,
+        *,
+        session: Any = None,
+        stream: int = 0,
+        flags: int = 0,
+        hit: bool = True,
+    ) -> _core.Cursor:
+        """Run a compiled statement with the values of `binds`, replaced by `params`.
+
+        `hit`: it came from the cache (the log says so).
+        """
+        connection = self._live or self._ready()
+        try:
+            plan, values = cplan.resolve(binds, params)
+        except Exception as error:
+            self._wrap_bind_error(error, cplan.compiled.string, [params] if params else ())
+        if self._echo:
+            self._log_plan(plan, values, cplan.cache_text(hit))
+        try:
+            cursor = connection.execute(plan, values, session, stream=stream, flags=flags)
+        except BaseException as error:
+            self._wrap_error(error, plan.sql, [params] if params else ())
+        if self._autocommit:
+            connection.commit()
+        return cursor
+
+    def _run_plan(
+        self,
+        plan: _core.Plan,
+        values: Sequence[Any],
+        *,
+        session: Any = None,
+        stream: int = 0,
+        flags: int = 0,
+    ) -> _core.Cursor:
+        """Run a core plan that the ORM keeps itself (lazy loads, session.get)."""
+        connection = self._live or self._ready()
+        if self._echo:
+            self._log_plan(plan, values, self.engine._seen(plan.sql))
+        try:
+            cursor = connection.execute(plan, values, session, stream=stream, flags=flags)
+        except BaseException as error:
+            self._wrap_error(error, plan.sql, ())
+        if self._autocommit:
+            connection.commit()
+        return cursor
+
+    # --- errors -----------------------------------------------------------------
+
+    def _wrap_bind_error(self, error: BaseException, sql: str | None, params: Any) -> Any:
+        """Raise what stands for an error in making the parameters: always StatementError."""
+        if not isinstance(error, Exception) or isinstance(error, exc.DontWrapMixin):
+            raise error
+        wrapped = exc.DBAPIError.instance(
+            sql,
+            params,
+            error,
+            self.dialect.dbapi.Error,
+            hide_parameters=self.engine.hide_parameters,
+            dialect=self.dialect,
+            ismulti=False,
+        )
+        raise wrapped from error
+
+    def _wrap_error(
+        self, error: BaseException, sql: str | None, params: Any, ismulti: bool = False
+    ) -> Any:
+        """Raise what stands for an error of the driver or of the core.
+
+        `params`: what the program gave, for errors of values; those of the database show
+        what the driver was given.
+        """
+        connection = self._dbapi_connection
+        dialect = self.dialect
+        if not isinstance(error, Exception):
+            # interrupted in the middle of something: nobody knows the connection's state
+            if connection is not None and not self._closed:
+                self.invalidate(error)
+            raise error
+        if isinstance(error, exc.SQLAlchemyError):
+            raise error
+        if not isinstance(error, dialect.dbapi.Error):
+            if isinstance(error, (OverflowError, UnicodeError, MemoryError, RecursionError)):
+                raise error
+            if sql is None:
+                raise error
+            self._wrap_bind_error(error, sql, params)
+        invalidated = False
+        if connection is not None and (connection.invalid or dialect.is_disconnect(error)):
+            invalidated = True
+        shown = params
+        if connection is not None and sql is not None and not ismulti:
+            shown = connection.failed_params
+            if shown is None:
+                shown = params
+        wrapped = exc.DBAPIError.instance(
+            sql,
+            shown,
+            error,
+            dialect.dbapi.Error,
+            hide_parameters=self.engine.hide_parameters,
+            connection_invalidated=invalidated,
+            dialect=dialect,
+            ismulti=ismulti,
+        )
+        if invalidated and not self._closed:
+            self.invalidate(error)
+        raise wrapped from error
+
+    # --- logging ----------------------------------------------------------------
+
+    def _log(self, message: str) -> None:
+        token = self._execution_options.get("logging_token")
+        if token:
+            message = f"[{token}] {message}"
+        self.engine.logger.info(message, stacklevel=3)
+
+    def _shown(self, params: Any, ismulti: bool = False) -> str:
+        if self.engine.hide_parameters:
+            return "[SQL parameters hidden due to hide_parameters=True]"
+        return util.repr_params(params, 10, ismulti)
+
+    def _log_plan(self, plan: _core.Plan, values: Sequence[Any], how: str) -> None:
+        """Log a statement and its parameters."""
+        self._log(plan.sql)
+        from .plans import shown_params
+
+        try:
+            params: Any = shown_params(plan, values)
+        except Exception:  # the execution will say what is wrong with them
+            params = tuple(values)
+        self._log(f"[{how}] {self._shown(params)}")
+
+    def _log_many(self, sql: str, params: Any, how: str) -> None:
+        self._log(sql)
+        self._log(f"[{how}] {self._shown(params, True)}")
+
+    def _flush_log(self) -> Any:
+        """What the core calls before each statement of a flush, or None if not echoing.
+
+        It is called as log(sql, params, number, total, returning): `params` is a tuple or,
+        for executemany, a list of them; number/total count rows that are inserted one by
+        one because their generated keys are wanted.
+        """
+        if not self._echo:
+            return None
+        engine = self.engine
+
+        def write(sql: str, params: Any, number: int, total: int, returning: bool) -> None:
+            batch = f"{number}/{total} (ordered; batch not supported)"
+            if number > 1:
+                how = f"insertmanyvalues {batch}"
+            else:
+                how = engine._seen(sql)
+                if total > 1 and returning:
+                    how += f" (insertmanyvalues) {batch}"
+            self._log(sql)
+            self._log(f"[{how}] {self._shown(params, isinstance(params, list))}")
+
+        return write
+
+
+class Engine:
+    """A database: dialect, pool of connections and cache of compiled statements."""
+
+    _log_module = "cormorant.engine"
+    _execution_options: Mapping[str, Any] = _NO_OPTIONS
+    _autocommit = False
+    logger: Any
+    logging_name: str | None = None
+    echo = log.echo_property()
+
+    def __init__(
+        self,
+        pool: Any,
+        dialect: Any,
+        url: URL,
+        logging_name: str | None = None,
+        echo: Any = None,
+        query_cache_size: int = 500,
+        execution_options: Mapping[str, Any] | None = None,
+        hide_parameters: bool = False,
+    ) -> None:
+        self.pool = pool
+        self.url = url
+        self.dialect = dialect
+        if logging_name:
+            self.logging_name = logging_name
+        self.hide_parameters = hide_parameters
+        self._plans: util.LRUCache | None = (
+            util.LRUCache(query_cache_size) if query_cache_size else None
+        )
+        self._seen_at: dict[str, float] = {}
+        level = dialect._on_connect_isolation_level
+        if level is not None:
+            self._autocommit = dialect.check_isolation_level(level) == "AUTOCOMMIT"
+        log.instance_logger(self, echoflag=echo)
+        if execution_options:
+            self.update_execution_options(**execution_options)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine itself."""
+        return self
+
+    @property
+    def name(self) -> str:
+        """The name of the database: ``sqlite``."""
+        return self.dialect.name  # type: ignore[no-any-return]
+
+    @property
+    def driver(self) -> str:
+        """The name of the driver."""
+        return self.dialect.driver  # type: ignore[no-any-return]
+
+    @property
+    def _compiled_cache(self) -> util.LRUCache | None:
+        return self._plans
+
+    def clear_compiled_cache(self) -> None:
+        """Forget every compiled statement."""
+        if self._plans is not None:
+            self._plans.clear()
+
+    def _should_log_info(self) -> bool:
+        return self.logger.isEnabledFor(20)  # type: ignore[no-any-return]
+
+    def _should_log_debug(self) -> bool:
+        return self.logger.isEnabledFor(10)  # type: ignore[no-any-return]
+
+    def _seen(self, sql: str) -> str:
+        """What the log says of SQL that the ORM has compiled once and keeps."""
+        now = time.perf_counter()
+        seen = self._seen_at.get(sql)
+        if seen is not None:
+            return f"cached since {now - seen:.4g}s ago"
+        if len(self._seen_at) > 1000:
+            self._seen_at.clear()
+        self._seen_at[sql] = now
+        return "generated in 0.00010s"
+
+    def _checkout(self) -> _core.Connection:
+        """A connection of the pool; errors of connecting are the database's."""
+        try:
+            return self.pool._checkout()  # type: ignore[no-any-return]
+        except self.dialect.dbapi.Error as error:
+            wrapped = exc.DBAPIError.instance(
+                None,
+                None,
+                error,
+                self.dialect.dbapi.Error,
+                hide_parameters=self.hide_parameters,
+                connection_invalidated=self.dialect.is_disconnect(error),
+                dialect=self.dialect,
+            )
+            raise wrapped from error
+
+    def connect(self) -> Connection:
+        """A connection; its close() gives it back to the pool."""
+        return Connection(self)
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A connection inside of a transaction that is committed at the end."""
+        with self.connect() as connection, connection.begin():
+            yield connection
+
+    def raw_connection(self) -> Any:
+        """A connection of the pool without anything around it."""
+        from ..pool import PoolProxiedConnection
+
+        return PoolProxiedConnection(self.pool, self._checkout())
+
+    def dispose(self, close: bool = True) -> None:
+        """Close the pooled connections (unless close=False) and begin with a new pool."""
+        if close:
+            self.pool.dispose()
+        self.pool = self.pool.recreate()
+
+    def execution_options(self, **opt: Any) -> Engine:
+        """An engine of the same pool and cache, with options for all it executes."""
+        return OptionEngine(self, opt)
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """The options set by execution_options()."""
+        return util.immutabledict(self._execution_options)
+
+    def update_execution_options(self, **opt: Any) -> None:
+        """Change the options of this engine."""
+        if "isolation_level" in opt:
+            self.dialect.check_isolation_level(opt["isolation_level"])
+        self._execution_options = util.immutabledict({**self._execution_options, **opt})
+
+    def _run_ddl_visitor(self, visitor: Any, element: Any, **kwargs: Any) -> None:
+        with self.begin() as connection:
+            connection._run_ddl_visitor(visitor, element, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"Engine({self.url!r})"
+
+
+class OptionEngine(Engine):
+    """An engine that shares everything but its execution options with another one."""
+
+    def __init__(self, proxied: Engine, execution_options: Mapping[str, Any]) -> None:
+        self._proxied = proxied
+        self.url = proxied.url
+        self.dialect = proxied.dialect
+        self.logging_name = proxied.logging_name
+        self.hide_parameters = proxied.hide_parameters
+        self._plans = proxied._plans
+        self._seen_at = proxied._seen_at
+        self._autocommit = proxied._autocommit
+        log.instance_logger(self, echoflag=proxied._echo)
+        self._execution_options = proxied._execution_options
+        self.update_execution_options(**execution_options)
+
+    @property
+    def pool(self) -> Any:  # type: ignore[override]
+        return self._proxied.pool
+
+    @pool.setter
+    def pool(self, value: Any) -> None:
+        self._proxied.pool = value
+
+    @property
+    def echo(self) -> Any:  # type: ignore[override]
+        return self._echo
+
+    @echo.setter
+    def echo(self, value: Any) -> None:
+        log.instance_logger(self, echoflag=value)
+
+
+@_inspects(Engine, Connection)
+def _inspect_bind(bind: Any) -> Any:
+    from .reflection import Inspector
+
+    return Inspector(bind)

@@ -1,0 +1,230 @@
+"""Compiled statements with the plans that execute them.
+
+A statement is compiled once per structure. What is kept is a `CompiledPlan`: the compiled
+text, the C plans made of it (more than one when IN lists of several lengths were met), and
+how the values of a later statement of the same structure map onto them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .. import _core, exc
+
+NO_PARAMS: Mapping[str, Any] = {}
+
+
+def type_codec(type_: Any, dialect: Any) -> tuple[int, Any]:
+    """The codec of a type on a dialect, variants considered."""
+    if type_._variant_mapping:
+        type_ = type_.dialect_impl(dialect)
+    return type_._codec(dialect)  # type: ignore[no-any-return]
+
+
+class CompiledPlan:
+    """A compiled statement, ready for any values.
+
+    `binds` are the parameters of the statement it was compiled from, in the order of the
+    cache key. `program` tells what becomes of its rows (see _core.Plan).
+    """
+
+    __slots__ = (
+        "_callables",
+        "_expanding",
+        "_many",
+        "_named",
+        "_order",
+        "_plan",
+        "_plans",
+        "_post",
+        "cache_kind",
+        "column_keys",
+        "compiled",
+        "created",
+        "extra",
+        "info",
+        "lookup",
+        "made_in",
+        "nbinds",
+        "program",
+    )
+
+    def __init__(
+        self,
+        compiled: Any,
+        binds: Sequence[Any],
+        program: tuple[Any, ...] | None = None,
+        *,
+        started: float | None = None,
+    ) -> None:
+        now = time.perf_counter()
+        self.compiled = compiled
+        self.program = program
+        self.created = now
+        self.made_in = 0.0 if started is None else now - started
+        self.cache_kind: str | None = None
+        self.info: Any = None
+        self.lookup: Any = None
+        """Row lookup by column or entity; see _core.RowKeys."""
+        self.column_keys: Any = None
+        self.nbinds = len(binds)
+        dialect = compiled.dialect
+        # Which of the statement's parameters stands behind each name of the text.
+        place = {}
+        for i, bind in enumerate(binds):
+            place.setdefault(id(bind), i)
+            token = getattr(bind, "_ident_token", None)
+            if token is not None:
+                place.setdefault(id(token), i)
+        named: dict[str, tuple[Any, int]] = {}
+        extra = self.nbinds
+        for name, bind in compiled.binds.items():
+            index = place.get(id(bind))
+            if index is None:
+                index = place.get(id(getattr(bind, "_ident_token", None)))
+            if index is None:
+                index = extra
+                extra += 1
+            named[name] = (bind, index)
+        self._named = named
+        """name -> (parameter, which value): values beyond nbinds come with the execution."""
+        self.extra = extra - self.nbinds
+        order = compiled.positiontup or []
+        self._order = order
+        self._expanding = [
+            (name, bind, index)
+            for name, (bind, index) in named.items()
+            if bind.expanding or bind.literal_execute
+        ]
+        self._callables = any(bind.callable is not None for bind in binds)
+        self._plan: Any = None
+        self._plans: dict[Any, Any] = {}
+        self._many: Any = None
+        if not self._expanding:
+            self._plan = _core.Plan(
+                compiled.string,
+                [(named[name][1], *type_codec(named[name][0].type, dialect)) for name in order],
+                program,
+            )
+
+    # --- values -----------------------------------------------------------------
+
+    def resolve(
+        self, binds: Sequence[Any], params: Mapping[str, Any] | None = None
+    ) -> tuple[Any, list[Any]]:
+        """The plan and its values for a statement of the same structure.
+
+        `binds` are that statement's parameters (same order); `params` replaces values by
+        key.
+        """
+        values = [bind.value if bind.callable is None else bind.callable() for bind in binds]
+        if params or self.extra:
+            self._apply(values, params or NO_PARAMS)
+        else:
+            for bind in binds:
+                if bind.required:
+                    self._missing(bind.key)
+        plan = self._plan
+        if plan is not None:
+            return plan, values
+        return self._expand(values)
+
+    def _apply(self, values: list[Any], params: Mapping[str, Any]) -> None:
+        """Put execution parameters in the place of the statement's own values."""
+        values.extend([None] * self.extra)
+        for name, (bind, index) in self._named.items():
+            key = bind.key
+            if key in params:
+                values[index] = params[key]
+            elif name in params:
+                values[index] = params[name]
+            elif bind.required:
+                self._missing(key)
+            elif index >= self.nbinds:
+                values[index] = bind.effective_value
+
+    def _missing(self, key: str) -> None:
+        error = exc.InvalidRequestError(
+            f"A value is required for bind parameter {key!r}", code="cd3e"
+        )
+        raise error
+
+    def _expand(self, values: list[Any]) -> tuple[Any, list[Any]]:
+        """As resolve() for text with IN lists: one plan for each combination of lengths."""
+        lists: dict[str, Any] = {}
+        shape: list[Any] = []
+        for name, bind, index in self._expanding:
+            value = values[index]
+            if bind.literal_execute and not bind.expanding:
+                shape.append(value)
+            else:
+                if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
+                    value = list(value)
+                if bind.literal_execute:
+                    shape.append(tuple(value))
+                elif bind.type._is_tuple_type:
+                    shape.append((len(value), len(value[0]) if value else 0))
+                else:
+                    shape.append(len(value))
+                values[index] = value
+            lists[name] = value
+        key = tuple(shape)
+        try:
+            made = self._plans.get(key)
+        except TypeError:  # a literal that cannot be hashed
+            key = tuple(map(repr, shape))
+            made = self._plans.get(key)
+        if made is None:
+            made = self._make_expanded(lists)
+            if len(self._plans) >= 100:
+                self._plans.clear()
+            self._plans[key] = made
+        plan, slots = made
+        flat = []
+        for index, item, sub in slots:
+            value = values[index]
+            if item is not None:
+                value = value[item]
+                if sub is not None:
+                    value = value[sub]
+            flat.append(value)
+        return plan, flat
+
+    def _make_expanded(self, lists: dict[str, Any]) -> tuple[Any, Any]:
+        compiled = self.compiled
+        dialect = compiled.dialect
+        sql, positions = compiled.expand(lists)
+        plan_binds = []
+        slots = []
+        for number, position in enumerate(positions):
+            if isinstance(position, tuple):
+                name, *items = position
+            else:
+                name, items = position, []
+            bind, index = self._named[name]
+            item = items[0] if items else None
+            sub = items[1] if len(items) > 1 else None
+            type_ = bind.type
+            if sub is not None and type_._is_tuple_type:
+                type_ = type_.types[sub]
+            plan_binds.append((number, *type_codec(type_, dialect)))
+            slots.append((index, item, sub))
+        return _core.Plan(sql, plan_binds, self.program), slots
+
+    # --- logging ----------------------------------------------------------------
+
+    def cache_text(self, hit: bool) -> str:
+        """What the log says about how this statement came to be."""
+        if self.cache_kind is not None:
+            return f"{self.cache_kind} {self.made_in:.5f}s"
+        if hit:
+            return f"cached since {time.perf_counter() - self.created:.4g}s ago"
+        return f"generated in {self.made_in:.5f}s"
+
+
+def shown_params(plan: Any, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Values as the driver is given them, in marker order: what logs show."""
+    encode = _core.encode
+    return tuple([encode(code, arg, values[index]) for index, code, arg in plan.binds])

@@ -1,0 +1,891 @@
+"""Results: thin Python over the core's cursors.
+
+A fetch is one call of the core that returns finished rows. Only what the program asks for
+beyond that (a uniqueness strategy of its own, a selection of columns) runs Python per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+
+from .. import _core, exc
+from .row import Row, RowMapping
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_T = TypeVar("_T")
+_Indexes = Sequence[Any]
+
+_CHUNK = 500
+"""Rows that iteration takes at a time."""
+
+
+class RMKeyView:
+    """The names of a result's columns."""
+
+    __slots__ = ("_keys", "_parent")
+
+    def __init__(self, parent: Any, keys: Sequence[str]) -> None:
+        self._parent = parent
+        self._keys = list(keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, int):
+            return False
+        if isinstance(item, str):
+            return item in self._keys
+        return self._parent._position(item) is not None
+
+    def __eq__(self, other: Any) -> bool:
+        return list(other) == list(self)
+
+    def __ne__(self, other: Any) -> bool:
+        return list(other) != list(self)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"RMKeyView({self._keys!r})"
+
+
+class ListCursor:
+    """A cursor over results that are there already."""
+
+    returns_rows = True
+    unique = False
+    rowcount = -1
+    lastrowid = 0
+
+    def __init__(
+        self, row_keys: _core.RowKeys, results: Iterable[Any], scalar: bool = False
+    ) -> None:
+        """`results`: Rows of those keys, or single items with `scalar`."""
+        self.row_keys = row_keys
+        self.keys = row_keys.names
+        self.scalar = scalar
+        self.closed = False
+        self._results = iter(results)
+
+    def fetch(self, count: int = -1) -> list[Any]:
+        """The next `count` results (all: -1)."""
+        if self.closed:
+            raise exc.ResourceClosedError("This result object is closed.")
+        if count < 0:
+            found = list(self._results)
+        else:
+            found = [row for _, row in zip(range(count), self._results, strict=False)]
+        if self.unique:
+            seen: set[Any] = self.__dict__.setdefault("_seen", set())
+            fresh = []
+            for row in found:
+                if row not in seen:
+                    seen.add(row)
+                    fresh.append(row)
+            if not fresh and found:
+                return self.fetch(count)
+            return fresh
+        return found
+
+    def fetch_scalars(self, count: int = -1) -> list[Any]:
+        """As fetch, but the first item of each row."""
+        rows = self.fetch(count)
+        return rows if self.scalar else [row[0] for row in rows]
+
+    def close(self) -> None:
+        """Drop what is left."""
+        self.closed = True
+        self._results = iter(())
+
+
+class EmptyCursor:
+    """The cursor of something that gave no rows (executemany)."""
+
+    returns_rows = False
+    unique = False
+    scalar = False
+    closed = False
+    keys: tuple[str, ...] = ()
+    row_keys = None
+
+    def __init__(self, rowcount: int = -1, lastrowid: int = 0) -> None:
+        self.rowcount = rowcount
+        self.lastrowid = lastrowid
+
+    def fetch(self, count: int = -1) -> NoReturn:
+        """exc.ResourceClosedError."""
+        raise exc.ResourceClosedError(
+            "This result object does not return rows. It has been closed automatically."
+        )
+
+    fetch_scalars = fetch
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class _ResultBase:
+    """What Result and its filtering views share: fetching through `_take`."""
+
+    _yield_per: int | None = None
+
+    def _take(self, count: int) -> list[Any]:
+        """The next `count` finished results (all: -1); [] at the end."""
+        raise NotImplementedError()
+
+    def _end(self) -> None:
+        """Close for good."""
+        raise NotImplementedError()
+
+    def _rest(self) -> Iterator[Any]:
+        size = self._yield_per or _CHUNK
+        while True:
+            rows = self._take(size)
+            if not rows:
+                return
+            yield from rows
+
+    def _first(self) -> Any:
+        rows = self._take(1)
+        self._end()
+        return rows[0] if rows else None
+
+    def _one(self, none: bool) -> Any:
+        rows = self._take(2)
+        self._end()
+        if len(rows) == 1:
+            return rows[0]
+        if rows:
+            raise exc.MultipleResultsFound(
+                "Multiple rows were found when one or none was required"
+                if none
+                else "Multiple rows were found when exactly one was required"
+            )
+        if none:
+            return None
+        raise exc.NoResultFound("No row was found when one was required")
+
+    def _many(self, size: int | None) -> list[Any]:
+        return self._take(size or self._yield_per or 1)
+
+    def _parts(self, size: int | None) -> Iterator[list[Any]]:
+        while True:
+            rows = self._many(size)
+            if not rows:
+                return
+            yield rows
+
+
+class Result(_ResultBase, Generic[_T]):
+    """The rows of an execution."""
+
+    _require_unique = False
+    _unique_filter: tuple[set[Any], Callable[[Any], Any] | None] | None = None
+    _indexes: tuple[int, ...] | None = None
+    _narrow_keys: Any = None
+    _buffer: Iterator[Any] | None = None
+    _slow = False
+    """Something is to be done with the cursor's rows before they are given out."""
+    _hard_closed = False
+    _soft_closed = False
+    _started = False
+    context: Any = None
+
+    def __init__(self, cursor: Any) -> None:
+        """`cursor`: a _core.Cursor or anything of its interface."""
+        self._cursor = cursor
+
+    @classmethod
+    def _from_list(
+        cls, keys: Sequence[str] | _core.RowKeys, rows: Iterable[Any], scalar: bool = False
+    ) -> Result[Any]:
+        """A result over rows (Rows or tuples), or over single items with `scalar`."""
+        row_keys = keys if isinstance(keys, _core.RowKeys) else _core.RowKeys(tuple(keys))
+        if not scalar:
+            rows = (row if isinstance(row, Row) else Row(row_keys, row) for row in rows)
+        return IteratorResult(row_keys, rows, scalar)
+
+    # --- keys -------------------------------------------------------------------
+
+    def _names(self) -> tuple[str, ...]:
+        if self._narrow_keys is not None:
+            return self._narrow_keys.names  # type: ignore[no-any-return]
+        cursor = self._cursor
+        if not cursor.returns_rows:
+            raise exc.ResourceClosedError(
+                "This result object does not return rows. It has been closed automatically."
+            )
+        return cursor.keys  # type: ignore[no-any-return]
+
+    def keys(self) -> RMKeyView:
+        """The names of the columns."""
+        return RMKeyView(self, self._names())
+
+    def _position(self, key: Any) -> int | None:
+        """The place of a name, number or column in the cursor's rows."""
+        row_keys = self._narrow_keys or self._cursor.row_keys
+        if isinstance(key, str):
+            index = row_keys.index.get(key)
+            if index is not None and index < 0:
+                raise exc.InvalidRequestError(
+                    f"Ambiguous column name '{key}' in result set column descriptions"
+                )
+            return index  # type: ignore[no-any-return]
+        if isinstance(key, int):
+            return key
+        lookup = row_keys.lookup
+        return None if lookup is None else lookup(key)
+
+    def _index_of(self, key: Any) -> int:
+        index = self._position(key)
+        if index is None:
+            raise exc.NoSuchColumnError(f"Could not locate column in row for column '{key}'")
+        count = len(self._names())
+        if index >= count:
+            raise IndexError("list index out of range")
+        return index
+
+    # --- settings ---------------------------------------------------------------
+
+    def yield_per(self, num: int) -> Self:
+        """Take rows from the database `num` at a time."""
+        self._yield_per = num
+        return self
+
+    def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
+        """Leave out rows equal to earlier ones, or those with the same strategy(row)."""
+        self._require_unique = False
+        if strategy is None and not self._started and self._indexes is None:
+            self._cursor.unique = True
+            self._unique_filter = None
+        else:
+            self._unique_filter = (set(), strategy)
+        self._set_slow()
+        return self
+
+    def columns(self, *col_expressions: Any) -> Self:
+        """Only these columns, in this order."""
+        indexes = tuple([self._index_of(key) for key in col_expressions])
+        names = self._names()
+        if self._indexes is not None:
+            self._indexes = tuple([self._indexes[i] for i in indexes])
+        else:
+            self._indexes = indexes
+        self._narrow_keys = _core.RowKeys(tuple([names[i] for i in indexes]))
+        self._set_slow()
+        return self
+
+    def _set_slow(self) -> None:
+        self._slow = (
+            self._unique_filter is not None
+            or self._indexes is not None
+            or self._buffer is not None
+            or self._require_unique
+        )
+
+    def scalars(self, index: Any = 0) -> ScalarResult[Any]:
+        """One item of each row, by default the first."""
+        if index != 0 or self._indexes is not None or not self._cursor.returns_rows:
+            index = self._index_of(index)
+        return ScalarResult(self, index)
+
+    def mappings(self) -> MappingResult:
+        """Rows as mappings."""
+        return MappingResult(self)
+
+    def tuples(self) -> Result[_T]:
+        """The result itself; for type checkers, of tuples."""
+        return self
+
+    @property
+    def t(self) -> Result[_T]:
+        """As tuples()."""
+        return self
+
+    # --- fetching ---------------------------------------------------------------
+
+    def _raw(self, count: int) -> list[Any]:
+        """The cursor's next rows, those left over by an iteration first."""
+        self._started = True
+        buffer = self._buffer
+        if buffer is None:
+            rows = self._cursor.fetch(count)
+        elif count < 0:
+            self._buffer = None
+            rows = [*buffer, *self._cursor.fetch()]
+        else:
+            rows = []
+            for row in buffer:
+                rows.append(row)
+                if len(rows) == count:
+                    return rows
+            self._buffer = None
+            rows += self._cursor.fetch(count - len(rows))
+        if len(rows) < count or count < 0:
+            self._soft_closed = True
+        return rows  # type: ignore[no-any-return]
+
+    def _check_unique(self) -> None:
+        if self._require_unique:
+            raise exc.InvalidRequestError(
+                "The unique() method must be invoked on this Result, as it contains results "
+                "that include joined eager loads against collections"
+            )
+
+    def _take(self, count: int) -> list[Any]:
+        if not self._slow:
+            self._started = True
+            rows = self._cursor.fetch(count)
+            if count < 0 or len(rows) < count:
+                self._soft_closed = True
+            return rows  # type: ignore[no-any-return]
+        self._check_unique()
+        return self._filtered(count, self._narrow, self._unique_filter)
+
+    def _narrow(self, rows: list[Any]) -> list[Any]:
+        indexes = self._indexes
+        if indexes is None:
+            return rows
+        keys = self._narrow_keys
+        return [Row(keys, [row[i] for i in indexes]) for row in rows]
+
+    def _filtered(
+        self,
+        count: int,
+        convert: Callable[[list[Any]], list[Any]],
+        unique: tuple[set[Any], Callable[[Any], Any] | None] | None,
+    ) -> list[Any]:
+        """The next `count` results after conversion and removal of repetitions."""
+        if unique is None:
+            return convert(self._raw(count))
+        seen, strategy = unique
+        found: list[Any] = []
+        while count < 0 or len(found) < count:
+            wanted = count if count < 0 else count - len(found)
+            raw = self._raw(wanted)
+            for row in convert(raw):
+                mark = row if strategy is None else strategy(row)
+                if mark not in seen:
+                    seen.add(mark)
+                    found.append(row)
+            if count < 0 or len(raw) < wanted:
+                break
+        return found
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._slow and self._buffer is None:
+            return self._rest()
+        return self._iterate()
+
+    def _iterate(self) -> Iterator[Any]:
+        """Rows in chunks; what a loop that ends early has not seen is kept."""
+        self._slow = True
+        while True:
+            buffer = self._buffer
+            if buffer is None:
+                rows = self._cursor.fetch(self._yield_per or _CHUNK)
+                self._started = True
+                if not rows:
+                    self._soft_closed = True
+                    self._set_slow()
+                    return
+                self._buffer = buffer = iter(rows)
+            yield from buffer
+            if self._buffer is buffer:
+                self._buffer = None
+
+    def __next__(self) -> Any:
+        rows = self._take(1)
+        if not rows:
+            raise StopIteration()
+        return rows[0]
+
+    def all(self) -> Sequence[Any]:
+        """All rows (that are left)."""
+        if self._slow:
+            return self._take(-1)
+        self._soft_closed = True
+        return self._cursor.fetch()  # type: ignore[no-any-return]
+
+    def fetchall(self) -> Sequence[Any]:
+        """As all()."""
+        return self.all()
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        if self._hard_closed:
+            self._closed_error()
+        rows = self._take(1)
+        return rows[0] if rows else None
+
+    def fetchmany(self, size: int | None = None) -> Sequence[Any]:
+        """The next `size` rows."""
+        return self._many(size)
+
+    def partitions(self, size: int | None = None) -> Iterator[Sequence[Any]]:
+        """Lists of `size` rows."""
+        return self._parts(size)
+
+    def first(self) -> Any:
+        """The first row or None; closes the result."""
+        return self._first()
+
+    def one(self) -> Any:
+        """The only row; exc.NoResultFound, exc.MultipleResultsFound."""
+        return self._one(False)
+
+    def one_or_none(self) -> Any:
+        """The only row or None; exc.MultipleResultsFound."""
+        return self._one(True)
+
+    def scalar(self) -> Any:
+        """The first item of the first row or None; closes the result."""
+        row = self._first()
+        return row if row is None or self._cursor.scalar else row[0]
+
+    def scalar_one(self) -> Any:
+        """The first item of the only row."""
+        row = self._one(False)
+        return row if self._cursor.scalar else row[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """The first item of the only row, or None."""
+        row = self._one(True)
+        return row if row is None or self._cursor.scalar else row[0]
+
+    # --- copies -----------------------------------------------------------------
+
+    def freeze(self) -> FrozenResult:
+        """The rows, to be given out any number of times by calling the object."""
+        return FrozenResult(self)
+
+    def merge(self, *others: Result[Any]) -> MergedResult:
+        """This result's rows and then those of others."""
+        return MergedResult((self, *others))
+
+    # --- the end ----------------------------------------------------------------
+
+    def _closed_error(self) -> NoReturn:
+        raise exc.ResourceClosedError("This result object is closed.")
+
+    def _end(self) -> None:
+        self._hard_closed = self._soft_closed = True
+        self._buffer = None
+        self._cursor.close()
+
+    def close(self) -> None:
+        """Give up the rows that are left."""
+        self._end()
+
+    def _soft_close(self, hard: bool = False) -> None:
+        if hard:
+            self._end()
+        else:
+            self._take(-1)
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called, or a method that closes."""
+        return self._hard_closed
+
+    @property
+    def returns_rows(self) -> bool:
+        """Whether there are rows at all (not after an INSERT, say)."""
+        return self._cursor.returns_rows  # type: ignore[no-any-return]
+
+    @property
+    def rowcount(self) -> int:
+        """Rows changed by an INSERT, UPDATE or DELETE."""
+        return self._cursor.rowcount  # type: ignore[no-any-return]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, type_: Any, value: Any, traceback: Any) -> None:
+        self.close()
+
+
+class _FilterResult(_ResultBase):
+    """A view of a Result."""
+
+    _unique_filter: tuple[set[Any], Callable[[Any], Any] | None] | None = None
+
+    def __init__(self, real: Result[Any]) -> None:
+        self._real_result = real
+        self._yield_per = real._yield_per
+        # what unique() was told before stays true of the items
+        if real._unique_filter is not None:
+            self._unique_filter = real._unique_filter
+
+    def yield_per(self, num: int) -> Self:
+        """Take rows from the database `num` at a time."""
+        self._yield_per = num
+        self._real_result.yield_per(num)
+        return self
+
+    def _end(self) -> None:
+        self._real_result._end()
+
+    def close(self) -> None:
+        """Close the result."""
+        self._real_result.close()
+
+    def _soft_close(self, hard: bool = False) -> None:
+        self._real_result._soft_close(hard)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the result is closed."""
+        return self._real_result.closed
+
+    @property
+    def _soft_closed(self) -> bool:
+        return self._real_result._soft_closed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, type_: Any, value: Any, traceback: Any) -> None:
+        self._real_result.close()
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._rest_kept()
+
+    def _rest_kept(self) -> Iterator[Any]:
+        """One at a time through a buffer, so that an unfinished loop loses nothing."""
+        while True:
+            rows = self._take(1)
+            if not rows:
+                return
+            yield rows[0]
+
+    def __next__(self) -> Any:
+        rows = self._take(1)
+        if not rows:
+            raise StopIteration()
+        return rows[0]
+
+
+class ScalarResult(_FilterResult, Generic[_T]):
+    """One item of each row."""
+
+    _started = False
+
+    def __init__(self, real: Result[Any], index: int) -> None:
+        super().__init__(real)
+        self._index = index
+
+    def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
+        """Leave out items that were there before."""
+        real = self._real_result
+        real._require_unique = False
+        real._set_slow()
+        cursor = real._cursor
+        if (
+            strategy is None
+            and not real._started
+            and not real._slow
+            and (cursor.scalar or len(cursor.keys) == 1)
+        ):
+            cursor.unique = True
+        else:
+            self._unique_filter = (set(), strategy)
+        return self
+
+    def _convert(self, rows: list[Any]) -> list[Any]:
+        real = self._real_result
+        if real._cursor.scalar:
+            return rows
+        index = self._index
+        if real._indexes is not None:
+            index = real._indexes[index]
+        return [row[index] for row in rows]
+
+    def _take(self, count: int) -> list[Any]:
+        real = self._real_result
+        if self._index == 0 and self._unique_filter is None and not real._slow:
+            real._started = True
+            rows = real._cursor.fetch_scalars(count)
+            if count < 0 or len(rows) < count:
+                real._soft_closed = True
+            return rows  # type: ignore[no-any-return]
+        real._check_unique()
+        return real._filtered(count, self._convert, self._unique_filter)
+
+    def __iter__(self) -> Iterator[Any]:
+        real = self._real_result
+        if self._index == 0 and self._unique_filter is None and not real._slow:
+            scalar = real._cursor.scalar
+            rows = iter(real)
+            return rows if scalar else (row[0] for row in rows)
+        return self._rest_kept()
+
+    def all(self) -> Sequence[Any]:
+        """All items."""
+        return self._take(-1)
+
+    def fetchall(self) -> Sequence[Any]:
+        """As all()."""
+        return self._take(-1)
+
+    def fetchmany(self, size: int | None = None) -> Sequence[Any]:
+        """The next `size` items."""
+        return self._many(size)
+
+    def partitions(self, size: int | None = None) -> Iterator[Sequence[Any]]:
+        """Lists of `size` items."""
+        return self._parts(size)
+
+    def first(self) -> Any:
+        """The first item or None; closes the result."""
+        return self._first()
+
+    def one(self) -> Any:
+        """The only item."""
+        return self._one(False)
+
+    def one_or_none(self) -> Any:
+        """The only item or None."""
+        return self._one(True)
+
+
+class MappingResult(_FilterResult):
+    """Rows as mappings."""
+
+    def keys(self) -> RMKeyView:
+        """The names of the columns."""
+        return self._real_result.keys()
+
+    def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
+        """Leave out rows that were there before."""
+        self._real_result.unique(strategy)
+        self._unique_filter = self._real_result._unique_filter
+        return self
+
+    def columns(self, *col_expressions: Any) -> Self:
+        """Only these columns, in this order."""
+        self._real_result.columns(*col_expressions)
+        return self
+
+    def _convert(self, rows: list[Any]) -> list[Any]:
+        return [row._mapping for row in self._real_result._narrow(rows)]
+
+    def _take(self, count: int) -> list[Any]:
+        real = self._real_result
+        real._check_unique()
+        unique = self._unique_filter
+        if unique is None or unique[1] is not None:
+            return real._filtered(count, self._convert, unique)
+        # mappings cannot be hashed: the rows decide
+        return [row._mapping for row in real._filtered(count, real._narrow, unique)]
+
+    def all(self) -> Sequence[RowMapping]:
+        """All rows."""
+        return self._take(-1)
+
+    def fetchall(self) -> Sequence[RowMapping]:
+        """As all()."""
+        return self._take(-1)
+
+    def fetchone(self) -> RowMapping | None:
+        """The next row, or None."""
+        rows = self._take(1)
+        return rows[0] if rows else None
+
+    def fetchmany(self, size: int | None = None) -> Sequence[RowMapping]:
+        """The next `size` rows."""
+        return self._many(size)
+
+    def partitions(self, size: int | None = None) -> Iterator[Sequence[RowMapping]]:
+        """Lists of `size` rows."""
+        return self._parts(size)
+
+    def first(self) -> RowMapping | None:
+        """The first row or None; closes the result."""
+        return self._first()  # type: ignore[no-any-return]
+
+    def one(self) -> RowMapping:
+        """The only row."""
+        return self._one(False)  # type: ignore[no-any-return]
+
+    def one_or_none(self) -> RowMapping | None:
+        """The only row or None."""
+        return self._one(True)  # type: ignore[no-any-return]
+
+
+FilterResult = _FilterResult
+TupleResult = Result
+
+
+class FrozenResult:
+    """The rows of a result, kept; calling it gives a new result over them."""
+
+    def __init__(self, result: Result[Any]) -> None:
+        cursor = result._cursor
+        self.metadata = result._narrow_keys or cursor.row_keys
+        self._scalar = cursor.scalar
+        self.data: Sequence[Any] = result.fetchall()
+
+    def __call__(self) -> Result[Any]:
+        return IteratorResult(self.metadata, iter(self.data), self._scalar)
+
+    def with_new_rows(self, tuple_data: Sequence[Any]) -> FrozenResult:
+        """The same with other rows."""
+        new = FrozenResult.__new__(FrozenResult)
+        new.metadata = self.metadata
+        new._scalar = self._scalar
+        new.data = tuple_data
+        return new
+
+
+class SimpleResultMetaData:
+    """Names of a result's columns, for IteratorResult."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = list(keys)
+
+
+class IteratorResult(Result[_T]):
+    """A result over rows from anywhere."""
+
+    def __init__(
+        self, cursor_metadata: Any, iterator: Iterable[Any], scalar: bool = False, **kw: Any
+    ) -> None:
+        if isinstance(cursor_metadata, _core.RowKeys):
+            row_keys = cursor_metadata
+        else:
+            row_keys = _core.RowKeys(tuple(getattr(cursor_metadata, "keys", cursor_metadata)))
+        if not scalar:
+            iterator = (row if isinstance(row, Row) else Row(row_keys, row) for row in iterator)
+        super().__init__(ListCursor(row_keys, iterator, scalar))
+
+
+class ChunkedIteratorResult(IteratorResult[_T]):
+    """A result over an iterator of lists of rows."""
+
+    def __init__(
+        self,
+        cursor_metadata: Any,
+        chunks: Callable[[int | None], Iterable[Sequence[Any]]],
+        source_supports_scalars: bool = False,
+        raw: Any = None,
+        dynamic_yield_per: bool = False,
+    ) -> None:
+        self.raw = raw
+        rows = (row for chunk in chunks(None) for row in chunk)
+        super().__init__(cursor_metadata, rows, source_supports_scalars)
+
+
+class MergedResult(IteratorResult[_T]):
+    """The rows of several results, one after the other."""
+
+    def __init__(self, results: Sequence[Result[Any]], *rest: Any) -> None:
+        first = results[0]
+        cursor = first._cursor
+        rows = (row for result in results for row in result)
+        super().__init__(first._narrow_keys or cursor.row_keys, rows, cursor.scalar)
+        self._merged_rowcount = sum(max(result.rowcount, 0) for result in results)
+
+    @property
+    def rowcount(self) -> int:
+        return self._merged_rowcount
+
+
+def result_tuple(fields: Sequence[str], extra: Any = None) -> Callable[[Iterable[Any]], Row]:
+    """A function that makes Rows of these names."""
+    keys = _core.RowKeys(tuple(fields))
+    return lambda data: Row(keys, data)
+
+
+class CursorResult(Result[_T]):
+    """The result of Connection.execute()."""
+
+    _statement_info: Any = None
+    """engine.execution.Executed: what is known of an INSERT, UPDATE or DELETE."""
+
+    @property
+    def lastrowid(self) -> int:
+        """The key that the database generated for the last INSERT."""
+        return self._cursor.lastrowid  # type: ignore[no-any-return]
+
+    @property
+    def is_insert(self) -> bool:
+        """Whether an insert() was executed."""
+        info = self._statement_info
+        return info is not None and bool(info.compiled.isinsert)
+
+    def _inserted(self) -> Any:
+        info = self._statement_info
+        if info is None or not (info.compiled.isinsert or info.compiled.isupdate):
+            raise exc.InvalidRequestError("Statement is not an insert() expression construct.")
+        if not info.compiled.isinsert:
+            raise exc.InvalidRequestError("Statement is not an insert() expression construct.")
+        return info
+
+    @property
+    def inserted_primary_key(self) -> Any:
+        """The primary key of the row inserted, as a Row; None for what is not known."""
+        info = self._inserted()
+        if info.many:
+            raise exc.InvalidRequestError(
+                "This statement was an executemany call; if primary key returning is supported, "
+                "please use .inserted_primary_key_rows."
+            )
+        return info.primary_keys(self._cursor)[0]
+
+    @property
+    def inserted_primary_key_rows(self) -> Any:
+        """The primary keys of the rows inserted."""
+        return self._inserted().primary_keys(self._cursor)
+
+    def _executed(self) -> Any:
+        info = self._statement_info
+        if info is None:
+            raise exc.InvalidRequestError("Statement is not a compiled expression construct.")
+        return info
+
+    def last_inserted_params(self) -> Any:
+        """The parameters of the INSERT, defaults included."""
+        info = self._inserted()
+        return info.params if info.many else info.params[0]
+
+    def last_updated_params(self) -> Any:
+        """The parameters of the UPDATE, defaults included."""
+        info = self._executed()
+        if not info.compiled.isupdate:
+            raise exc.InvalidRequestError("Statement is not an update() expression construct.")
+        return info.params if info.many else info.params[0]
+
+    def postfetch_cols(self) -> Any:
+        """Columns whose values the database made."""
+        return self._executed().compiled.postfetch
+
+    def prefetch_cols(self) -> Any:
+        """Columns whose values defaults made before the execution."""
+        compiled = self._executed().compiled
+        return [*compiled.insert_prefetch, *compiled.update_prefetch]
+
+    def lastrow_has_defaults(self) -> bool:
+        """Whether the database made values of the last row."""
+        info = self._statement_info
+        return info is not None and bool(info.compiled.postfetch)
+
+    def supports_sane_rowcount(self) -> bool:
+        """Whether rowcount can be relied on."""
+        return True
+
+    def supports_sane_multi_rowcount(self) -> bool:
+        """Whether rowcount can be relied on after an executemany."""
+        return False
+
+    @property
+    def cursor(self) -> Any:
+        """The core's cursor."""
+        return self._cursor

@@ -1,0 +1,115 @@
+"""Logging: what echo=True does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+rootlogger = logging.getLogger("cormorant")
+if rootlogger.level == logging.NOTSET:
+    rootlogger.setLevel(logging.WARN)
+
+
+def _add_default_handler(logger: logging.Logger) -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger.addHandler(handler)
+
+
+def class_logger(cls: Any) -> Any:
+    """Class decorator: instances log as ``<module>.<class>``."""
+    cls.logger = logging.getLogger(_qualified_logger_name(cls))
+    return cls
+
+
+def _qualified_logger_name(cls: Any) -> str:
+    return f"{getattr(cls, '_log_module', cls.__module__)}.{cls.__name__}"
+
+
+class InstanceLogger:
+    """A logger whose level comes from an `echo` flag: True is INFO, "debug" is DEBUG.
+
+    Without the flag it is the level of the logging module that counts.
+    """
+
+    __slots__ = ("_max_level", "echo", "logger")
+
+    _echo_map = {
+        None: logging.NOTSET,
+        False: logging.NOTSET,
+        True: logging.INFO,
+        "debug": logging.DEBUG,
+    }
+
+    def __init__(self, echo: Any, name: str) -> None:
+        self.echo = echo
+        self.logger = logging.getLogger(name)
+        # echo prints even when nobody configured logging
+        if self._echo_map[echo] <= logging.INFO and not self.logger.handlers:
+            _add_default_handler(self.logger)
+
+    def debug(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        self.log(logging.DEBUG, msg, *args, **kwargs)
+
+    def info(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        self.log(logging.INFO, msg, *args, **kwargs)
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        self.log(logging.WARNING, msg, *args, **kwargs)
+
+    warn = warning
+
+    def error(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        self.log(logging.ERROR, msg, *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        kwargs["exc_info"] = 1
+        self.log(logging.ERROR, msg, *args, **kwargs)
+
+    def critical(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        self.log(logging.CRITICAL, msg, *args, **kwargs)
+
+    def log(self, level: int, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log if the echo flag or the logger's level asks for it."""
+        if self.logger.manager.disable >= level:
+            return
+        if level >= self.getEffectiveLevel():
+            kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1
+            self.logger._log(level, msg, args, **kwargs)
+
+    def isEnabledFor(self, level: int) -> bool:
+        """Whether a message of this level would be logged."""
+        if self.logger.manager.disable >= level:
+            return False
+        return level >= self.getEffectiveLevel()
+
+    def getEffectiveLevel(self) -> int:
+        """The level of the echo flag, else of the logger."""
+        level = self._echo_map[self.echo]
+        return level if level != logging.NOTSET else self.logger.getEffectiveLevel()
+
+
+def instance_logger(instance: Any, echoflag: Any = None) -> None:
+    """Give `instance` a logger of its class, and of its `logging_name` if it has one."""
+    if getattr(instance, "logging_name", None):
+        name = f"{_qualified_logger_name(type(instance))}.{instance.logging_name}"
+    else:
+        name = _qualified_logger_name(type(instance))
+    instance._echo = echoflag
+    if echoflag in (False, None):
+        # the level can be changed through logging alone: the logger serves directly
+        logger: Any = logging.getLogger(name)
+    else:
+        logger = InstanceLogger(echoflag, name)
+    instance.logger = logger
+
+
+class echo_property:
+    """The `echo` attribute of engines and pools."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else instance._echo
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance_logger(instance, echoflag=value)

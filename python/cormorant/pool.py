@@ -1,0 +1,526 @@
+"""Connection pools.
+
+`QueuePool` is C (`_core.Pool`); the others are thin. What an engine asks of any pool is
+`_checkout()` and `_checkin(connection)`, of plain core connections. `connect()` gives the
+public, DB-API like wrapper.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from . import _core, exc, log
+
+reset_rollback = "reset_rollback"
+reset_commit = "reset_commit"
+reset_none = "reset_none"
+
+
+class ResetStyle(enum.Enum):
+    """What happens to a connection that comes back."""
+
+    reset_rollback = 0
+    reset_commit = 1
+    reset_none = 2
+
+
+class PoolResetState:
+    """What is known of a connection when it is reset."""
+
+    __slots__ = ("asyncio_safe", "terminate_only", "transaction_was_reset")
+
+    def __init__(
+        self, transaction_was_reset: bool, terminate_only: bool, asyncio_safe: bool
+    ) -> None:
+        self.transaction_was_reset = transaction_was_reset
+        self.terminate_only = terminate_only
+        self.asyncio_safe = asyncio_safe
+
+
+def _parse_reset(value: Any) -> str:
+    if value in (True, "rollback", reset_rollback, ResetStyle.reset_rollback):
+        return "rollback"
+    if value in (None, False, "none", reset_none, ResetStyle.reset_none):
+        return "none"
+    if value in ("commit", reset_commit, ResetStyle.reset_commit):
+        return "commit"
+    raise exc.ArgumentError(f"Invalid value for 'reset_on_return': {value!r}")
+
+
+class Pool:
+    """The base of pools."""
+
+    _log_module = "cormorant.pool.impl"
+    _names: tuple[str, ...] = ()
+    """Keyword arguments of the constructor beyond those of every pool."""
+
+    echo = log.echo_property()
+    logger: Any
+    logging_name: str | None = None
+
+    def __init__(
+        self,
+        creator: Callable[[], Any],
+        recycle: int = -1,
+        echo: Any = None,
+        logging_name: str | None = None,
+        reset_on_return: Any = True,
+        events: Any = None,
+        dialect: Any = None,
+        pre_ping: bool = False,
+        _dispatch: Any = None,
+    ) -> None:
+        """`creator`: makes a connection; `recycle`: seconds after which one is replaced."""
+        if logging_name:
+            self.logging_name = logging_name
+        log.instance_logger(self, echoflag=echo)
+        self._creator = creator
+        self._recycle = recycle
+        self._pre_ping = pre_ping
+        self._reset_on_return = _parse_reset(reset_on_return)
+        self._dialect = dialect
+
+    @property
+    def _is_asyncio(self) -> bool:
+        return False
+
+    # --- for the engine ---
+
+    def _checkout(self) -> _core.Connection:
+        """A core connection for the use of one thread."""
+        raise NotImplementedError()
+
+    def _checkin(self, connection: _core.Connection) -> None:
+        """Give it back: it is rolled back, and closed if it is invalid."""
+        raise NotImplementedError()
+
+    def _invalidate(self, connection: _core.Connection) -> None:
+        """Close a checked-out connection that is of no use any more."""
+        raise NotImplementedError()
+
+    # --- for users ---
+
+    def connect(self) -> PoolProxiedConnection:
+        """A connection from the pool; its close() gives it back."""
+        return PoolProxiedConnection(self, self._checkout())
+
+    def dispose(self) -> None:
+        """Close every connection that is not in use."""
+        raise NotImplementedError()
+
+    def recreate(self) -> Pool:
+        """An empty pool of the same settings."""
+        return type(self)(self._creator, **self._arguments())
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "recycle": self._recycle,
+            "echo": self.echo,
+            "logging_name": self.logging_name,
+            "reset_on_return": self._reset_on_return,
+            "dialect": self._dialect,
+            "pre_ping": self._pre_ping,
+        }
+
+    def status(self) -> str:
+        """A line about the state of the pool."""
+        raise NotImplementedError()
+
+    def _create(self) -> _core.Connection:
+        connection = self._creator()
+        if not isinstance(connection, _core.Connection):
+            raise TypeError(
+                "the creator of a pool must return a connection of "
+                f"cormorant.dialects.sqlite.dbapi.connect(), not {type(connection).__name__}"
+            )
+        return connection
+
+    def _reset(self, connection: _core.Connection) -> None:
+        if self._reset_on_return == "commit":
+            connection.commit()
+        if self._reset_on_return != "none":
+            connection.reset()
+
+
+class QueuePool(Pool):
+    """A bounded number of connections, and some more in times of need.
+
+    Idle connections are kept up to `pool_size`; `max_overflow` more may be open at once;
+    who then asks waits `timeout` seconds.
+    """
+
+    _names = ("pool_size", "max_overflow", "timeout", "use_lifo")
+
+    def __init__(
+        self,
+        creator: Callable[[], Any],
+        pool_size: int = 5,
+        max_overflow: int = 10,
+        timeout: float = 30.0,
+        use_lifo: bool = False,
+        **kw: Any,
+    ) -> None:
+        """`use_lifo`: hand out the connection that was used last, so that others idle."""
+        super().__init__(creator, **kw)
+        self._pool_size = pool_size
+        self._max_overflow = max_overflow
+        self._timeout = timeout
+        self._use_lifo = use_lifo
+        self._new_core()
+
+    def _new_core(self) -> None:
+        # 0 means "without limit" for the size, as it does in QueuePool
+        self._core = core = _core.Pool(
+            self._create,
+            pool_size=self._pool_size,
+            max_overflow=self._max_overflow,
+            timeout=self._timeout,
+            recycle=self._recycle,
+            use_lifo=self._use_lifo,
+            pre_ping=self._pre_ping,
+            reset_on_return=self._reset_on_return == "rollback",
+        )
+        self._checkout = core.checkout  # type: ignore[method-assign]
+        self._invalidate = core.invalidate  # type: ignore[method-assign]
+        if self._reset_on_return == "commit":
+            self._checkin = self._commit_and_checkin  # type: ignore[method-assign]
+        else:
+            self._checkin = core.checkin  # type: ignore[method-assign]
+
+    def _commit_and_checkin(self, connection: _core.Connection) -> None:
+        try:
+            connection.commit()
+        finally:
+            self._core.checkin(connection)
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            **super()._arguments(),
+            "pool_size": self._pool_size,
+            "max_overflow": self._max_overflow,
+            "timeout": self._timeout,
+            "use_lifo": self._use_lifo,
+        }
+
+    def dispose(self) -> None:
+        self._core.dispose()
+        self.logger.info("Pool disposed. %s", self.status())
+
+    def status(self) -> str:
+        return self._core.status()
+
+    def size(self) -> int:
+        """How many idle connections are kept."""
+        return self._core.size()
+
+    def checkedin(self) -> int:
+        """How many connections are idle."""
+        return self._core.checkedin()
+
+    def checkedout(self) -> int:
+        """How many connections are in use."""
+        return self._core.checkedout()
+
+    def overflow(self) -> int:
+        """Connections beyond `size`; negative while there are fewer."""
+        return self._core.overflow()
+
+    def timeout(self) -> float:
+        """Seconds that connect() waits."""
+        return self._core.timeout()
+
+
+AsyncAdaptedQueuePool = QueuePool
+FallbackAsyncAdaptedQueuePool = QueuePool
+
+
+class NullPool(Pool):
+    """No pool: a connection is opened for each use and closed after it."""
+
+    def _checkout(self) -> _core.Connection:
+        return self._create()
+
+    def _checkin(self, connection: _core.Connection) -> None:
+        connection.close()
+
+    _invalidate = _checkin
+
+    def dispose(self) -> None:
+        pass
+
+    def status(self) -> str:
+        return "NullPool"
+
+
+class SingletonThreadPool(Pool):
+    """One connection per thread, shared by all uses of that thread at a time.
+
+    That is what an in-memory database needs, which lives as long as its connection.
+    """
+
+    _names = ("pool_size",)
+
+    def __init__(self, creator: Callable[[], Any], pool_size: int = 5, **kw: Any) -> None:
+        """`pool_size`: threads whose connections are kept open."""
+        super().__init__(creator, **kw)
+        self.size = pool_size
+        self._local = threading.local()
+        self._all: dict[int, _core.Connection] = {}
+        self._lock = threading.Lock()
+
+    def _arguments(self) -> dict[str, Any]:
+        return {**super()._arguments(), "pool_size": self.size}
+
+    def _checkout(self) -> _core.Connection:
+        local = self._local
+        connection: _core.Connection | None = getattr(local, "connection", None)
+        if connection is None or connection.closed or connection.invalid:
+            if connection is not None:
+                self._forget(connection)
+            connection = self._create()
+            with self._lock:
+                self._cleanup()
+                self._all[id(connection)] = connection
+            local.connection = connection
+            local.uses = 0
+        local.uses += 1
+        return connection
+
+    def _cleanup(self) -> None:
+        while len(self._all) >= self.size > 0:
+            _, connection = self._all.popitem()
+            try:
+                connection.close()
+            except Exception:  # in use by its thread just now: it closes it itself
+                self.logger.warning("Connection of another thread could not be closed")
+
+    def _checkin(self, connection: _core.Connection) -> None:
+        local = self._local
+        if getattr(local, "connection", None) is connection:
+            local.uses -= 1
+            if local.uses > 0:
+                return
+        if connection.closed:
+            return
+        if connection.invalid:
+            self._invalidate(connection)
+            return
+        try:
+            self._reset(connection)
+        except BaseException:
+            self._invalidate(connection)
+            raise
+
+    def _forget(self, connection: _core.Connection) -> None:
+        with self._lock:
+            self._all.pop(id(connection), None)
+        if getattr(self._local, "connection", None) is connection:
+            self._local.connection = None
+
+    def _invalidate(self, connection: _core.Connection) -> None:
+        self._forget(connection)
+        connection.close()
+
+    def dispose(self) -> None:
+        with self._lock:
+            connections = list(self._all.values())
+            self._all.clear()
+        self._local = threading.local()
+        for connection in connections:
+            try:
+                connection.close()
+            except Exception:
+                self.logger.warning("Connection of another thread could not be closed")
+
+    def status(self) -> str:
+        return f"SingletonThreadPool id:{id(self)} size: {len(self._all)}"
+
+
+class StaticPool(Pool):
+    """One connection for everything."""
+
+    _connection: _core.Connection | None = None
+
+    def __init__(self, creator: Callable[[], Any], **kw: Any) -> None:
+        super().__init__(creator, **kw)
+        self._lock = threading.Lock()
+
+    def _checkout(self) -> _core.Connection:
+        with self._lock:
+            connection = self._connection
+            if connection is None or connection.closed or connection.invalid:
+                connection = self._connection = self._create()
+            return connection
+
+    def _checkin(self, connection: _core.Connection) -> None:
+        if not connection.closed:
+            if connection.invalid:
+                self._invalidate(connection)
+            else:
+                self._reset(connection)
+
+    def _invalidate(self, connection: _core.Connection) -> None:
+        if self._connection is connection:
+            self._connection = None
+        connection.close()
+
+    def dispose(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def status(self) -> str:
+        return "StaticPool"
+
+
+class AssertionPool(Pool):
+    """One connection, of which only one use at a time is allowed."""
+
+    def __init__(self, creator: Callable[[], Any], **kw: Any) -> None:
+        self._store_traceback = kw.pop("store_traceback", True)
+        super().__init__(creator, **kw)
+        self._connection: _core.Connection | None = None
+        self._used = False
+        self._where: list[str] | None = None
+
+    def _checkout(self) -> _core.Connection:
+        if self._used:
+            where = ""
+            if self._where:
+                where = " at:\n" + "".join(self._where)
+            raise AssertionError("connection is already checked out" + where)
+        connection = self._connection
+        if connection is None or connection.closed or connection.invalid:
+            connection = self._connection = self._create()
+        self._used = True
+        if self._store_traceback:
+            import traceback
+
+            self._where = traceback.format_list(traceback.extract_stack())
+        return connection
+
+    def _checkin(self, connection: _core.Connection) -> None:
+        if not self._used:
+            raise AssertionError("connection is not checked out")
+        self._used = False
+        if not connection.closed:
+            if connection.invalid:
+                self._invalidate(connection)
+            else:
+                self._reset(connection)
+
+    def _invalidate(self, connection: _core.Connection) -> None:
+        self._used = False
+        if self._connection is connection:
+            self._connection = None
+        connection.close()
+
+    def dispose(self) -> None:
+        self._used = False
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def status(self) -> str:
+        return "AssertionPool"
+
+
+class PoolProxiedConnection:
+    """A connection of a pool outside of any engine Connection: engine.raw_connection()."""
+
+    def __init__(self, pool: Pool, connection: _core.Connection) -> None:
+        self._pool = pool
+        self.dbapi_connection: _core.Connection | None = connection
+
+    @property
+    def driver_connection(self) -> _core.Connection | None:
+        """The driver's connection."""
+        return self.dbapi_connection
+
+    connection = driver_connection
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether there is a connection behind this object."""
+        return self.dbapi_connection is not None
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether the connection no longer belongs to the pool."""
+        return False
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary that lives as long as the connection to the database."""
+        return self._require().info
+
+    def _require(self) -> _core.Connection:
+        if self.dbapi_connection is None:
+            raise exc.ResourceClosedError("This connection is closed")
+        return self.dbapi_connection
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        self._require().commit()
+
+    def rollback(self) -> None:
+        """Roll the transaction back."""
+        self._require().rollback()
+
+    def cursor(self) -> Any:
+        """A DB-API cursor."""
+        from .dialects.sqlite.cursor import Cursor
+
+        return Cursor(self._require())
+
+    def execute(self, sql: str, parameters: Any = ()) -> Any:
+        """A cursor that has executed a statement."""
+        return self.cursor().execute(sql, parameters)
+
+    def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
+        """Close the connection to the database."""
+        if self.dbapi_connection is not None:
+            connection, self.dbapi_connection = self.dbapi_connection, None
+            self._pool._invalidate(connection)
+
+    def close(self) -> None:
+        """Give the connection back to the pool."""
+        if self.dbapi_connection is not None:
+            connection, self.dbapi_connection = self.dbapi_connection, None
+            self._pool._checkin(connection)
+
+    def __enter__(self) -> PoolProxiedConnection:
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # forgotten: the pool gets it back all the same
+        connection = getattr(self, "dbapi_connection", None)
+        if connection is not None:
+            self.dbapi_connection = None
+            try:
+                self._pool._checkin(connection)
+            except Exception:
+                self._pool.logger.exception("Exception during reset or similar")
+
+
+class BorrowedConnection(PoolProxiedConnection):
+    """As PoolProxiedConnection for a connection that an engine Connection is using."""
+
+    def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
+        self._require().close()
+
+    def close(self) -> None:
+        """Nothing: the engine Connection gives the connection back."""
+
+    def __del__(self) -> None:
+        pass
+
+
+ManagesConnection = PoolProxiedConnection
+ConnectionPoolEntry = PoolProxiedConnection

@@ -1,0 +1,973 @@
+"""Tables and columns: what a database looks like, as Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from .. import exc, util
+from ..inspection import _self_inspects
+from .base import ColumnCollection, next_serial
+from .elements import ColumnClause, quoted_name
+from .fromclause import TableClause
+from .schema_base import (
+    BLANK_SCHEMA,
+    NO_ARG,
+    NULL_UNSPECIFIED,
+    RETAIN_SCHEMA,
+    DialectKWArgs,
+    HasConditionalDDL,
+    SchemaConst,
+    SchemaItem,
+    SchemaVisitable,
+    conv,
+    creation_order,
+    quoted,
+)
+from .schema_constraints import (
+    CheckConstraint,
+    ColumnCollectionConstraint,
+    ColumnCollectionMixin,
+    Constraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
+from .schema_defaults import (
+    CallableColumnDefault,
+    ColumnDefault,
+    ColumnElementColumnDefault,
+    Computed,
+    DefaultClause,
+    DefaultGenerator,
+    FetchedValue,
+    Identity,
+    IdentityOptions,
+    ScalarElementColumnDefault,
+)
+from .schema_defaults import (
+    Sequence as Sequence_,
+)
+from .sqltypes import NULLTYPE, to_instance
+
+_T = TypeVar("_T")
+
+__all__ = [
+    "BLANK_SCHEMA",
+    "NULL_UNSPECIFIED",
+    "RETAIN_SCHEMA",
+    "CallableColumnDefault",
+    "CheckConstraint",
+    "Column",
+    "ColumnCollectionConstraint",
+    "ColumnCollectionMixin",
+    "ColumnDefault",
+    "ColumnElementColumnDefault",
+    "Computed",
+    "Constraint",
+    "DefaultClause",
+    "DefaultGenerator",
+    "DialectKWArgs",
+    "FetchedValue",
+    "ForeignKey",
+    "ForeignKeyConstraint",
+    "HasConditionalDDL",
+    "Identity",
+    "IdentityOptions",
+    "Index",
+    "MetaData",
+    "PrimaryKeyConstraint",
+    "ScalarElementColumnDefault",
+    "SchemaConst",
+    "SchemaItem",
+    "SchemaVisitable",
+    "Sequence",
+    "Table",
+    "UniqueConstraint",
+    "conv",
+    "insert_sentinel",
+]
+
+Sequence = Sequence_  # type: ignore[misc,assignment]  # the public name of sequences
+
+
+def _table_key(name: str, schema: Any) -> str:
+    return name if schema is None else f"{schema}.{name}"
+
+
+class _OrderedItems(dict[Any, None]):
+    """A set of items in the order they were added, compared by identity."""
+
+    def add(self, item: Any) -> None:
+        self[item] = None
+
+    def discard(self, item: Any) -> None:
+        self.pop(item, None)
+
+    def remove(self, item: Any) -> None:
+        del self[item]
+
+    def update(self, items: Any) -> None:  # type: ignore[override]
+        for item in items:
+            self[item] = None
+
+    def difference(self, other: Iterable[Any]) -> set[Any]:
+        return set(self).difference(other)
+
+    def union(self, *others: Iterable[Any]) -> set[Any]:
+        return set(self).union(*others)
+
+    def intersection(self, other: Iterable[Any]) -> set[Any]:
+        return set(self).intersection(other)
+
+    def __sub__(self, other: Iterable[Any]) -> set[Any]:
+        return set(self) - set(other)
+
+    def __or__(self, other: Any) -> Any:
+        return set(self) | set(other)
+
+    def __ror__(self, other: Any) -> Any:
+        return set(other) | set(self)
+
+    def __and__(self, other: Iterable[Any]) -> set[Any]:
+        return set(self) & set(other)
+
+    def __eq__(self, other: object) -> bool:
+        return set(self) == (set(other) if isinstance(other, _OrderedItems) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(map(repr, self)) + "}" if self else "set()"
+
+
+@_self_inspects
+class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
+    """A table of a MetaData. The same name gives the same table."""
+
+    __visit_name__ = "table"
+    _schema_object = True
+
+    metadata: MetaData
+    primary_key: Any = None
+    constraints: Any
+    indexes: Any
+    schema: str | None
+
+    def __new__(cls, *args: Any, **kw: Any) -> Any:
+        if not args and not kw:
+            # unpickling
+            return object.__new__(cls)
+        try:
+            name, metadata, items = args[0], args[1], args[2:]
+        except IndexError:
+            raise TypeError(
+                "Table() takes at least two positional-only arguments 'name' and 'metadata'"
+            ) from None
+        schema = kw.get("schema")
+        if schema is None:
+            schema = metadata.schema
+        elif schema is BLANK_SCHEMA:
+            schema = None
+        keep_existing = kw.get("keep_existing", False)
+        extend_existing = kw.get("extend_existing", False)
+        if keep_existing and extend_existing:
+            raise exc.ArgumentError("keep_existing and extend_existing are mutually exclusive.")
+        must_exist = kw.pop("must_exist", kw.pop("mustexist", False))
+        key = _table_key(name, schema)
+        existing = metadata.tables.get(key)
+        if existing is not None:
+            if not keep_existing and not extend_existing and items:
+                raise exc.InvalidRequestError(
+                    f"Table '{key}' is already defined for this MetaData instance.  Specify "
+                    "'extend_existing=True' to redefine options and columns on an existing "
+                    "Table object."
+                )
+            if extend_existing:
+                kw.pop("extend_existing")
+                existing._init_existing(*items, **kw)
+            return existing
+        if must_exist:
+            raise exc.InvalidRequestError(f"Table '{key}' not defined")
+        table = object.__new__(cls)
+        metadata._add_table(key, table)
+        try:
+            table._set_up(name, metadata, *items, **kw)
+        except BaseException:
+            metadata._remove_table(name, schema)
+            raise
+        metadata._table_added(key, table)
+        return table
+
+    def __init__(
+        self,
+        name: str,
+        metadata: MetaData,
+        *args: SchemaItem,
+        schema: Any = None,
+        quote: bool | None = None,
+        quote_schema: bool | None = None,
+        autoload_with: Any = None,
+        autoload_replace: bool = True,
+        keep_existing: bool = False,
+        extend_existing: bool = False,
+        resolve_fks: bool = True,
+        include_columns: Any = None,
+        implicit_returning: bool = True,
+        comment: str | None = None,
+        info: dict[Any, Any] | None = None,
+        listeners: Any = None,
+        prefixes: Any = None,
+        _extend_on: Any = None,
+        _no_init: bool = True,
+        **kw: Any,
+    ) -> None:
+        """`args`: columns, constraints, indexes; `schema`: BLANK_SCHEMA for none at all."""
+        # everything was done by __new__, which may have given a table that was there
+
+    def _set_up(self, name: str, metadata: MetaData, *args: Any, **kw: Any) -> None:
+        quote = kw.pop("quote", None)
+        self.name = quoted(name, quote)
+        self.metadata = metadata
+        schema = kw.pop("schema", None)
+        quote_schema = kw.pop("quote_schema", None)
+        if schema is None:
+            self.schema = metadata.schema
+        elif schema is BLANK_SCHEMA:
+            self.schema = None
+        else:
+            self.schema = quoted(schema, quote_schema)
+        self.fullname = f"{self.schema}.{self.name}" if self.schema is not None else self.name
+        self._columns = ColumnCollection()
+        self.indexes = _OrderedItems()
+        self.constraints = _OrderedItems()
+        self._extra_dependencies: set[Table] = set()
+        self.primary_key = PrimaryKeyConstraint(_implicit_generated=True)
+        self.primary_key._set_parent(self)
+        self.implicit_returning = kw.pop("implicit_returning", True)
+        self.comment = kw.pop("comment", None)
+        info = kw.pop("info", None)
+        if info is not None:
+            self.info = info
+        self._prefixes = list(kw.pop("prefixes", None) or ())
+        autoload_with = kw.pop("autoload_with", None)
+        autoload_replace = kw.pop("autoload_replace", True)
+        include_columns = kw.pop("include_columns", None)
+        resolve_fks = kw.pop("resolve_fks", True)
+        for option in ("keep_existing", "extend_existing", "listeners", "_extend_on", "_no_init"):
+            kw.pop(option, None)
+        self._validate_dialect_kwargs(kw)
+        if autoload_with is not None:
+            self._autoload(
+                autoload_with,
+                include_columns,
+                {c.name for c in args if isinstance(c, Column)} if autoload_replace else set(),
+                resolve_fks,
+            )
+        self._init_items(*args, allow_replacements=autoload_with is not None)
+
+    def _init_existing(self, *args: Any, **kw: Any) -> None:
+        autoload_with = kw.pop("autoload_with", None)
+        autoload_replace = kw.pop("autoload_replace", True)
+        include_columns = kw.pop("include_columns", None)
+        resolve_fks = kw.pop("resolve_fks", True)
+        schema = kw.pop("schema", None)
+        if schema is not None and schema is not BLANK_SCHEMA and schema != self.schema:
+            raise exc.ArgumentError(
+                f"Can't change schema of existing table from '{self.schema}' to '{schema}'"
+            )
+        if include_columns is not None:
+            for column in list(self.c):
+                if column.name not in include_columns:
+                    self._columns.remove(column)
+        for option in ("quote", "quote_schema", "keep_existing", "listeners"):
+            kw.pop(option, None)
+        if "comment" in kw:
+            self.comment = kw.pop("comment")
+        if "info" in kw:
+            self.info = kw.pop("info")
+        if "implicit_returning" in kw:
+            self.implicit_returning = kw.pop("implicit_returning")
+        if autoload_with is not None:
+            exclude = set() if autoload_replace else {c.name for c in self.c}
+            self._autoload(autoload_with, include_columns, exclude, resolve_fks)
+        self._validate_dialect_kwargs(kw)
+        self._init_items(*args, allow_replacements=True)
+
+    def _autoload(
+        self, autoload_with: Any, include_columns: Any, exclude: set[str], resolve_fks: bool
+    ) -> None:
+        from ..inspection import inspect
+
+        inspect(autoload_with).reflect_table(
+            self,
+            include_columns=include_columns,
+            exclude_columns=exclude,
+            resolve_fks=resolve_fks,
+        )
+
+    # --- what is in it ---
+
+    @property
+    def key(self) -> str:
+        """The table's key in MetaData.tables."""
+        return _table_key(self.name, self.schema)
+
+    @property
+    def foreign_keys(self) -> set[ForeignKey]:
+        """The foreign keys of the columns."""
+        return {fk for column in self._columns for fk in column.foreign_keys}
+
+    @property
+    def foreign_key_constraints(self) -> set[ForeignKeyConstraint]:
+        """The foreign key constraints."""
+        return {c for c in self.constraints if isinstance(c, ForeignKeyConstraint)}
+
+    @property
+    def _sorted_constraints(self) -> list[Constraint]:
+        return sorted(self.constraints, key=lambda constraint: constraint._creation_order)
+
+    @property
+    def autoincrement_column(self) -> Column[Any] | None:
+        """The column that the database numbers by itself, or None."""
+        return self.primary_key._autoincrement_column  # type: ignore[no-any-return]
+
+    _autoincrement_column = autoincrement_column
+
+    @property
+    def description(self) -> str:
+        return self.name
+
+    @property
+    def entity_namespace(self) -> Any:
+        if self._is_annotated:
+            return super().entity_namespace
+        return self.c
+
+    # --- changes ---
+
+    def append_column(self, column: Any, *, replace_existing: bool = False) -> None:
+        """Add a column."""
+        try:
+            column._set_parent(self, allow_replacements=replace_existing, all_names=self._names())
+        except exc.DuplicateColumnError as error:
+            raise exc.DuplicateColumnError(
+                f"{error.args[0]} Specify replace_existing=True to Table.append_column() to "
+                "replace an existing column."
+            ) from error
+
+    def append_constraint(self, constraint: Any) -> None:
+        """Add a constraint."""
+        constraint._set_parent(self)
+
+    def add_is_dependent_on(self, table: Table) -> None:
+        """Say that this table has to be created after another one."""
+        self._extra_dependencies.add(table)
+
+    def _attach_item(self, item: Any) -> None:
+        item._set_parent(self)
+
+    def _names(self) -> dict[str, Any]:
+        return {column.name: column for column in self._columns}
+
+    def _init_items(self, *items: Any, **kw: Any) -> None:
+        allow = kw.get("allow_replacements", False)
+        names = self._names()
+        for item in items:
+            if item is None:
+                continue
+            if not isinstance(item, SchemaVisitable) or not hasattr(item, "_set_parent"):
+                raise exc.ArgumentError(
+                    "'SchemaItem' object, such as a 'Column' or a 'Constraint' expected, "
+                    f"got {item!r}"
+                )
+            if isinstance(item, Column):
+                item._set_parent(self, allow_replacements=allow, all_names=names)
+            else:
+                item._set_parent(self)
+
+    # --- DDL ---
+
+    def create(self, bind: Any, checkfirst: bool = False) -> None:
+        """CREATE TABLE, and the indexes."""
+        from .ddl import SchemaGenerator
+
+        bind._run_ddl_visitor(SchemaGenerator, self, checkfirst=checkfirst)
+
+    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+        """DROP TABLE."""
+        from .ddl import SchemaDropper
+
+        bind._run_ddl_visitor(SchemaDropper, self, checkfirst=checkfirst)
+
+    def exists(self, bind: Any) -> bool:
+        """Whether the table is there."""
+        from ..inspection import inspect
+
+        return inspect(bind).has_table(self.name, schema=self.schema)  # type: ignore[no-any-return]
+
+    # --- copies ---
+
+    def to_metadata(
+        self,
+        metadata: MetaData,
+        schema: Any = RETAIN_SCHEMA,
+        referred_schema_fn: Callable[..., str | None] | None = None,
+        name: str | None = None,
+    ) -> Table:
+        """A copy of the table in another MetaData."""
+        if name is None:
+            name = self.name
+        if schema is RETAIN_SCHEMA:
+            actual = self.schema
+        elif schema is None:
+            actual = metadata.schema
+        else:
+            actual = schema
+        key = _table_key(name, actual)
+        if key in metadata.tables:
+            util.warn(
+                f"Table '{self.description}' already exists within the given MetaData - not "
+                "copying."
+            )
+            return metadata.tables[key]  # type: ignore[no-any-return]
+        items: list[Any] = [column._copy(schema=actual) for column in self.columns]
+        table: Table = Table(
+            name,
+            metadata,
+            *items,
+            schema=schema if actual is None and schema is BLANK_SCHEMA else actual,
+            comment=self.comment,
+            prefixes=self._prefixes,
+            **self.dialect_kwargs,
+        )
+        for constraint in self._sorted_constraints:
+            if isinstance(constraint, ForeignKeyConstraint):
+                referred = constraint._referred_schema
+                fk_schema: Any
+                if referred_schema_fn is not None:
+                    fk_schema = referred_schema_fn(self, actual, constraint, referred)
+                else:
+                    fk_schema = actual if referred == self.schema else None
+                table.append_constraint(
+                    constraint._copy(
+                        schema=fk_schema, target_table=table if name != self.name else None
+                    )
+                )
+            elif not constraint._type_bound:
+                if isinstance(constraint, UniqueConstraint) and constraint._column_flag:
+                    continue
+                table.append_constraint(constraint._copy(schema=actual, target_table=table))
+        for index in self.indexes:
+            if not index._column_flag:
+                index._copy_to(table)
+        return self._schema_item_copy(table)  # type: ignore[no-any-return]
+
+    tometadata = to_metadata
+
+    def __repr__(self) -> str:
+        parts = [repr(self.name), repr(self.metadata), *map(repr, self.columns)]
+        parts.append(f"schema={self.schema!r}")
+        return f"Table({', '.join(parts)})"
+
+    def __str__(self) -> str:
+        return _table_key(self.description, self.schema)
+
+
+class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
+    """A column of a table."""
+
+    __visit_name__ = "column"
+
+    computed: Any = None
+    identity: Any = None
+    _is_annotated = False
+    _omit_from_statements = False
+    insert_sentinel = False
+    _insert_sentinel = False
+
+    def __init__(
+        self,
+        __name_pos: Any = None,
+        __type_pos: Any = None,
+        *args: Any,
+        name: str | None = None,
+        type_: Any = None,
+        autoincrement: Any = "auto",
+        default: Any = NO_ARG,
+        insert_default: Any = NO_ARG,
+        doc: str | None = None,
+        key: str | None = None,
+        index: bool | None = None,
+        unique: bool | None = None,
+        info: dict[Any, Any] | None = None,
+        nullable: Any = NULL_UNSPECIFIED,
+        onupdate: Any = None,
+        primary_key: bool = False,
+        server_default: Any = None,
+        server_onupdate: Any = None,
+        quote: bool | None = None,
+        system: bool = False,
+        comment: str | None = None,
+        insert_sentinel: bool = False,
+        _omit_from_statements: bool = False,
+        _proxies: Any = None,
+        **dialect_kwargs: Any,
+    ) -> None:
+        """`Column("name", Type, ForeignKey(…), …)`; name and type can be left out.
+
+        `default`, `onupdate`: Python value, function or SQL; `server_default`: DDL DEFAULT.
+        """
+        items = [__name_pos, __type_pos, *args]
+        if items and (items[0] is None or isinstance(items[0], str)):
+            given = items.pop(0)
+            if given is not None:
+                if name is not None:
+                    raise exc.ArgumentError("May not pass name positionally and as a keyword.")
+                name = given
+        if items and _is_type(items[0]):
+            given = items.pop(0)
+            if type_ is not None:
+                raise exc.ArgumentError("May not pass type_ positionally and as a keyword.")
+            type_ = given
+        if name is not None:
+            name = quoted_name(name, quote) if quote is not None else name
+        elif quote is not None:
+            raise exc.ArgumentError("Explicit 'name' is required when sending 'quote' argument")
+        self.name = name
+        self.key = key if key is not None else name
+        self.type = NULLTYPE if type_ is None else to_instance(type_)
+        self.table = None
+        self.primary_key = primary_key
+        if nullable is NULL_UNSPECIFIED:
+            self._user_defined_nullable: bool | None = None
+            self.nullable = not primary_key
+        else:
+            self._user_defined_nullable = nullable
+            self.nullable = nullable
+        self.index = index
+        self.unique = unique
+        self.system = system
+        self.doc = doc
+        self.autoincrement = autoincrement
+        self.comment = comment
+        self.constraints: set[Constraint] = set()
+        self.foreign_keys: set[ForeignKey] = set()
+        self.default = None
+        self.onupdate = None
+        self.server_default = None
+        self.server_onupdate = None
+        self._attach_hooks: list[Callable[[Any, Any], None]] = []
+        self._type_waiting: list[ForeignKey] = []
+        if insert_sentinel:
+            self.insert_sentinel = self._insert_sentinel = True
+        if _omit_from_statements:
+            self._omit_from_statements = True
+        creation_order(self)
+        if info is not None:
+            self.info = info
+
+        children: list[Any] = []
+        if insert_default is not NO_ARG:
+            default = insert_default
+        if default is not NO_ARG and default is not None:
+            if not isinstance(default, (ColumnDefault, Sequence_)):
+                default = ColumnDefault(default)
+            children.append(default)
+            self._default_given = True
+        if onupdate is not None:
+            if not isinstance(onupdate, (ColumnDefault, Sequence_)):
+                onupdate = ColumnDefault(onupdate, for_update=True)
+            children.append(onupdate)
+        if server_default is not None:
+            if isinstance(server_default, FetchedValue):
+                children.append(server_default._as_for_update(False))
+            else:
+                children.append(DefaultClause(server_default))
+        if server_onupdate is not None:
+            if isinstance(server_onupdate, FetchedValue):
+                children.append(server_onupdate._as_for_update(True))
+            else:
+                children.append(DefaultClause(server_onupdate, for_update=True))
+        if dialect_kwargs:
+            self._validate_dialect_kwargs(dialect_kwargs)
+        # defaults first: computed and identity columns check that there are none
+        self._init_items(*children, *items)
+
+    # --- attaching ---
+
+    def _on_table_attach(self, hook: Callable[[Any, Any], None]) -> None:
+        """Call hook(column, table) as soon as the column is in a table."""
+        if self.table is not None:
+            hook(self, self.table)
+        else:
+            self._attach_hooks.append(hook)
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        table = parent
+        names = kw.get("all_names")
+        if names is None:
+            names = table._names()
+        if not self.name:
+            raise exc.ArgumentError(
+                "Column must be constructed with a non-blank name or assign a non-blank .name "
+                "before adding to a Table."
+            )
+        if self.key is None:
+            self.key = self.name
+        existing = self.table
+        if existing is not None and existing is not table:
+            raise exc.ArgumentError(
+                f"Column object '{self.key}' already assigned to Table '{existing.description}'"
+            )
+        allow = kw.get("allow_replacements", False)
+        if self.key in table._columns._index:
+            other = table._columns._index[self.key]
+            if other is self:
+                return
+            if not allow:
+                kind = "name" if other.name == self.name else "key"
+                raise exc.DuplicateColumnError(
+                    f"A column with {kind} '{self.key}' is already present in table '{table.name}'."
+                )
+            for fk in list(other.foreign_keys):
+                if fk.constraint is not None:
+                    table.constraints.discard(fk.constraint)
+            table._columns.add(self)
+        else:
+            other = names.get(self.name)
+            if other is not None and other is not self:
+                if not allow:
+                    raise exc.DuplicateColumnError(
+                        f"A column with name '{self.name}' is already present in table "
+                        f"'{table.name}'."
+                    )
+                table._columns.remove(other)
+            table._columns._append(self.key, self)
+        names[self.name] = self
+        self.table = table
+        self._own_key = next_serial()
+        if self.primary_key:
+            table.primary_key._replace(self)
+        self._make_column_constraints(table)
+        if self.type._isnull is False:
+            self.type._attach(self, table)
+        hooks, self._attach_hooks = self._attach_hooks, []
+        for hook in hooks:
+            hook(self, table)
+
+    def _make_column_constraints(self, table: Any) -> None:
+        if self.index:
+            if isinstance(self.index, str):
+                raise exc.ArgumentError(
+                    "The 'index' keyword argument on Column is boolean only. To create indexes "
+                    "with a specific name, create an explicit Index object external to the "
+                    "Table."
+                )
+            Index(None, self.key, unique=bool(self.unique), _table=table, _column_flag=True)
+        elif self.unique:
+            if isinstance(self.unique, str):
+                raise exc.ArgumentError(
+                    "The 'unique' keyword argument on Column is boolean only. To create unique "
+                    "constraints or indexes with a specific name, append an explicit "
+                    "UniqueConstraint to the Table's list of elements, or create an explicit "
+                    "Index object external to the Table."
+                )
+            table.append_constraint(UniqueConstraint(self.key, _column_flag=True))
+
+    def _set_type(self, type_: Any) -> None:
+        self.type = to_instance(type_)
+        if self.table is not None:
+            self._own_key = next_serial()
+            self.type._attach(self, self.table)
+        waiting, self._type_waiting = self._type_waiting, []
+        for fk in waiting:
+            fk._take_type(self)
+
+    # --- questions ---
+
+    def references(self, column: Any) -> bool:
+        """Whether a foreign key of this column leads to `column`."""
+        return any(fk.column.proxy_set & column.proxy_set for fk in self.foreign_keys)
+
+    def append_foreign_key(self, fk: ForeignKey) -> None:
+        """Add a foreign key."""
+        fk._set_parent(self)
+
+    @property
+    def description(self) -> str:
+        return self.name  # type: ignore[no-any-return]
+
+    @property
+    def _default_description_tuple(self) -> Any:
+        return self.default
+
+    # --- copies ---
+
+    def _copy(self, **kw: Any) -> Column[Any]:
+        """A column of the same definition, in no table."""
+        items: list[Any] = [
+            constraint._copy(**kw) for constraint in self.constraints if not constraint._type_bound
+        ]
+        items += [
+            fk._copy(**kw)
+            for fk in sorted(self.foreign_keys, key=lambda fk: str(fk._get_colspec()))
+            if fk.constraint is None
+        ]
+        server_default = self.server_default
+        server_onupdate = self.server_onupdate
+        if isinstance(server_default, (Computed, Identity)):
+            server_default = server_onupdate = None
+            if self.computed is not None:
+                items.append(self.computed._copy())
+            if self.identity is not None:
+                items.append(self.identity._copy())
+        type_ = self.type
+        if isinstance(type_, _schema_type()):
+            type_ = type_.copy()
+        cls = Column if self._is_annotated else type(self)
+        new = cls(
+            self.name,
+            type_,
+            *items,
+            key=self.key,
+            primary_key=self.primary_key,
+            unique=self.unique,
+            system=self.system,
+            index=self.index,
+            autoincrement=self.autoincrement,
+            default=NO_ARG if self.default is None else self.default._copy(),
+            server_default=server_default,
+            onupdate=None if self.onupdate is None else self.onupdate._copy(),
+            server_onupdate=server_onupdate,
+            doc=self.doc,
+            comment=self.comment,
+            _omit_from_statements=self._omit_from_statements,
+            **self.dialect_kwargs,
+        )
+        new.nullable = self.nullable
+        new._user_defined_nullable = self._user_defined_nullable
+        return self._schema_item_copy(new)  # type: ignore[no-any-return]
+
+    def copy(self, **kw: Any) -> Column[Any]:
+        """A column of the same definition, in no table."""
+        return self._copy(**kw)
+
+    def __repr__(self) -> str:
+        parts = [repr(self.name), repr(self.type)]
+        parts += [repr(fk) for fk in self.foreign_keys]
+        parts += [repr(constraint) for constraint in self.constraints]
+        parts.append(
+            f"table=<{self.table.description}>" if self.table is not None else "table=None"
+        )
+        if self.key != self.name:
+            parts.append(f"key={self.key!r}")
+        if self.primary_key:
+            parts.append("primary_key=True")
+        if not self.nullable:
+            parts.append("nullable=False")
+        for name in ("onupdate", "default", "server_default", "comment"):
+            value = getattr(self, name)
+            if value is not None:
+                parts.append(f"{name}={value!r}")
+        return f"Column({', '.join(parts)})"
+
+    def __str__(self) -> str:
+        if self.name is None:
+            return "(no name)"
+        if self.table is not None:
+            if self.table.named_with_column:
+                return f"{self.table.description}.{self.description}"
+            return self.description
+        return self.description
+
+
+def _is_type(value: Any) -> bool:
+    from .type_api import TypeEngine
+
+    return isinstance(value, TypeEngine) or (
+        isinstance(value, type) and issubclass(value, TypeEngine)
+    )
+
+
+def _schema_type() -> Any:
+    from .sqltypes import SchemaType
+
+    return SchemaType
+
+
+def insert_sentinel(
+    name: str | None = None,
+    type_: Any = None,
+    *,
+    default: Any = None,
+    omit_from_statements: bool = True,
+) -> Column[Any]:
+    """A column that only serves to tell the rows of a bulk INSERT apart."""
+    from .sqltypes import INTEGERTYPE
+
+    return Column(
+        name,
+        INTEGERTYPE if type_ is None else type_,
+        default=NO_ARG if default is None else default,
+        _omit_from_statements=omit_from_statements,
+        insert_sentinel=True,
+    )
+
+
+_DEFAULT_NAMING_CONVENTION: util.immutabledict[Any, Any] = util.immutabledict(
+    {"ix": "ix_%(column_0_label)s"}
+)
+
+
+class MetaData(HasConditionalDDL, SchemaItem):
+    """A collection of tables."""
+
+    __visit_name__ = "metadata"
+    tables: util.FacadeDict
+
+    def __init__(
+        self,
+        schema: str | None = None,
+        quote_schema: bool | None = None,
+        naming_convention: Mapping[Any, Any] | None = None,
+        info: dict[Any, Any] | None = None,
+    ) -> None:
+        """`schema`: of tables that name none; `naming_convention`: for constraints."""
+        if schema is not None and not isinstance(schema, str):
+            raise exc.ArgumentError(f"expected schema argument to be a string, got {type(schema)}.")
+        self.tables = util.FacadeDict()
+        self.schema = quoted(schema, quote_schema)
+        self.naming_convention: Any = (
+            util.immutabledict(naming_convention)
+            if naming_convention
+            else _DEFAULT_NAMING_CONVENTION
+        )
+        if info:
+            self.info = info
+        self._schemas: set[str] = set()
+        self._sequences: dict[str, Any] = {}
+        self._fk_waiting: dict[str, list[ForeignKey]] = {}
+
+    def __contains__(self, table_or_key: object) -> bool:
+        if not isinstance(table_or_key, str):
+            table_or_key = table_or_key.key  # type: ignore[attr-defined]
+        return table_or_key in self.tables
+
+    def _add_table(self, key: str, table: Table) -> None:
+        self.tables._insert_item(key, table)
+
+    def _table_added(self, key: str, table: Table) -> None:
+        """The table is complete: columns that were waiting for it find their types."""
+        if table.schema:
+            self._schemas.add(table.schema)
+        for fk in self._fk_waiting.pop(key, ()):
+            if fk.parent is not None:
+                found = fk._find_column(table)
+                if found is not None:
+                    fk._take_type(found)
+
+    def _remove_table(self, name: str, schema: Any) -> None:
+        key = _table_key(name, schema)
+        removed = self.tables._remove_item(key)
+        if removed is not None:
+            for waiting in self._fk_waiting.values():
+                waiting[:] = [
+                    fk for fk in waiting if fk.parent is None or fk.parent.table is not removed
+                ]
+        if self._schemas:
+            self._schemas = {t.schema for t in self.tables.values() if t.schema is not None}
+
+    def remove(self, table: Table) -> None:
+        """Take a table out."""
+        self._remove_table(table.name, table.schema)
+
+    def clear(self) -> None:
+        """Take every table out."""
+        self.tables._clear()
+        self._schemas.clear()
+        self._fk_waiting.clear()
+
+    @property
+    def sorted_tables(self) -> list[Table]:
+        """The tables, referred ones before those that refer to them."""
+        from .ddl import sort_tables
+
+        return sort_tables(sorted(self.tables.values(), key=lambda table: table.key))
+
+    def create_all(self, bind: Any, tables: Any = None, checkfirst: bool = True) -> None:
+        """Create the tables that are not there."""
+        from .ddl import SchemaGenerator
+
+        bind._run_ddl_visitor(SchemaGenerator, self, checkfirst=checkfirst, tables=tables)
+
+    def drop_all(self, bind: Any, tables: Any = None, checkfirst: bool = True) -> None:
+        """Drop the tables that are there."""
+        from .ddl import SchemaDropper
+
+        bind._run_ddl_visitor(SchemaDropper, self, checkfirst=checkfirst, tables=tables)
+
+    def reflect(
+        self,
+        bind: Any,
+        schema: str | None = None,
+        views: bool = False,
+        only: Any = None,
+        extend_existing: bool = False,
+        autoload_replace: bool = True,
+        resolve_fks: bool = True,
+        **dialect_kwargs: Any,
+    ) -> None:
+        """Load the definitions of tables from the database."""
+        from ..inspection import inspect
+
+        inspector = inspect(bind)
+        if schema is None:
+            schema = self.schema
+        names = inspector.get_table_names(schema)
+        if views:
+            names = [*names, *inspector.get_view_names(schema)]
+        if only is None:
+            wanted = names
+        elif callable(only):
+            wanted = [name for name in names if only(name, self)]
+        else:
+            missing = [name for name in only if name not in names]
+            if missing:
+                where = f" schema '{schema}'" if schema else ""
+                raise exc.InvalidRequestError(
+                    f"Could not reflect: requested table(s) not available in "
+                    f"{bind.engine!r}{where}: ({', '.join(missing)})"
+                )
+            wanted = list(only)
+        for name in wanted:
+            if _table_key(name, schema) in self.tables and not extend_existing:
+                continue
+            try:
+                Table(
+                    name,
+                    self,
+                    schema=schema,
+                    autoload_with=inspector,
+                    extend_existing=extend_existing,
+                    autoload_replace=autoload_replace,
+                    resolve_fks=resolve_fks,
+                    **dialect_kwargs,
+                )
+            except exc.UnreflectableTableError as error:
+                util.warn(f"Skipping table {name}: {error}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        state["tables"] = dict(self.tables)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        tables = state.pop("tables")
+        self.__dict__.update(state)
+        self.tables = util.FacadeDict(tables)
+
+    def __repr__(self) -> str:
+        return "MetaData()"

@@ -1,0 +1,991 @@
+"""Constraints, foreign keys and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc, util
+from .base import ColumnCollection
+from .elements import ClauseElement, ColumnClause
+from .schema_base import (
+    RETAIN_SCHEMA,
+    DialectKWArgs,
+    HasConditionalDDL,
+    SchemaItem,
+    creation_order,
+    name_by_convention,
+    quoted,
+)
+
+if TYPE_CHECKING:
+    from .schema import Column, Table
+
+
+class ForeignKey(DialectKWArgs, SchemaItem):
+    """A column's reference to another one; makes a ForeignKeyConstraint of one column."""
+
+    __visit_name__ = "foreign_key"
+    parent: Column[Any] | None = None
+
+    def __init__(
+        self,
+        column: Any,
+        _constraint: ForeignKeyConstraint | None = None,
+        use_alter: bool = False,
+        name: str | None = None,
+        onupdate: str | None = None,
+        ondelete: str | None = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        link_to_name: bool = False,
+        match: str | None = None,
+        info: dict[Any, Any] | None = None,
+        comment: str | None = None,
+        _unresolvable: bool = False,
+        **dialect_kw: Any,
+    ) -> None:
+        """`column`: a Column, or ``"table.column"`` / ``"schema.table.column"``."""
+        if not isinstance(column, (str, ColumnClause)):
+            element = getattr(column, "__clause_element__", None)
+            found = element() if element is not None else None
+            if not isinstance(found, ColumnClause):
+                raise exc.ArgumentError(
+                    "String column name or Column object for DDL foreign key constraint "
+                    f"expected, got {column!r}."
+                )
+            column = found
+        if isinstance(column, ColumnClause):
+            column = column._deannotate()
+        self._colspec: Any = column
+        self._resolved: Column[Any] | None = None
+        self.constraint = _constraint
+        self.use_alter = use_alter
+        self.name = name
+        self.onupdate = onupdate
+        self.ondelete = ondelete
+        self.deferrable = deferrable
+        self.initially = initially
+        self.link_to_name = link_to_name
+        self.match = match
+        self.comment = comment
+        if info:
+            self.info = info
+        self._unvalidated_dialect_kw = dialect_kw
+
+    @property
+    def _table_column(self) -> Any:
+        return None if isinstance(self._colspec, str) else self._colspec
+
+    def _copy(self, *, schema: Any = None, **kw: Any) -> ForeignKey:
+        new = ForeignKey(
+            self._get_colspec(schema=schema),
+            use_alter=self.use_alter,
+            name=self.name,
+            onupdate=self.onupdate,
+            ondelete=self.ondelete,
+            deferrable=self.deferrable,
+            initially=self.initially,
+            link_to_name=self.link_to_name,
+            match=self.match,
+            comment=self.comment,
+            **self._unvalidated_dialect_kw,
+        )
+        return self._schema_item_copy(new)  # type: ignore[no-any-return]
+
+    def copy(self, *, schema: str | None = None, **kw: Any) -> ForeignKey:
+        """A foreign key of the same target and options."""
+        return self._copy(schema=schema, **kw)
+
+    def _get_colspec(
+        self, schema: Any = None, table_name: str | None = None, _is_copy: bool = False
+    ) -> Any:
+        """The target as a string, in another schema if that is wanted."""
+        if schema not in (None, RETAIN_SCHEMA):
+            _, table, column = self._column_tokens
+            if table_name is not None:
+                table = table_name
+            target = table if column is None else f"{table}.{column}"
+            return target if not isinstance(schema, str) else f"{schema}.{target}"
+        if table_name:
+            own_schema, _, column = self._column_tokens
+            target = table_name if column is None else f"{table_name}.{column}"
+            return f"{own_schema}.{target}" if own_schema else target
+        spec = self._colspec
+        if isinstance(spec, str):
+            return spec
+        table = spec.table
+        return spec.key if table is None else f"{table.fullname}.{spec.key}"
+
+    @property
+    def target_fullname(self) -> str:
+        """The target as a string."""
+        return self._get_colspec()  # type: ignore[no-any-return]
+
+    @property
+    def _column_tokens(self) -> tuple[str | None, str, str | None]:
+        """(schema, table, column) of the target."""
+        spec = self._get_colspec()
+        parts = spec.split(".")
+        if len(parts) == 1:
+            return None, parts[0], None
+        schema = ".".join(parts[:-2]) if len(parts) > 2 else None
+        return schema, parts[-2], parts[-1]
+
+    def _table_key(self) -> Any:
+        """The key of the target's table in its MetaData."""
+        column = self._table_column
+        if column is not None:
+            return None if column.table is None else column.table.key
+        schema, table, _ = self._column_tokens
+        if schema is None and self.parent is not None and self.parent.table is not None:
+            schema = self.parent.table.metadata.schema
+        return f"{schema}.{table}" if schema else table
+
+    def references(self, table: Any) -> bool:
+        """Whether the target is a column of `table`."""
+        return table.corresponding_column(self.column) is not None
+
+    def get_referent(self, table: Any) -> Any:
+        """The column of `table` (or of an alias of it) that is the target, or None."""
+        return table.columns.corresponding_column(self.column)
+
+    @property
+    def column(self) -> Column[Any]:
+        """The target. exc.NoReferencedTableError, exc.NoReferencedColumnError."""
+        found = self._resolved
+        if found is None:
+            found = self._resolved = self._resolve()
+        return found
+
+    def _resolve(self) -> Any:
+        if not isinstance(self._colspec, str):
+            return self._colspec
+        parent = self.parent
+        if parent is None:
+            raise exc.InvalidRequestError(
+                "this ForeignKey object does not yet have a parent Column associated with it."
+            )
+        if parent.table is None:
+            raise exc.InvalidRequestError(
+                "this ForeignKey's parent column is not yet associated with a Table."
+            )
+        _, table_name, name = self._column_tokens
+        table = parent.table.metadata.tables.get(self._table_key())
+        if table is None:
+            raise exc.NoReferencedTableError(
+                f"Foreign key associated with column '{parent}' could not find table "
+                f"'{self._table_key()}' with which to generate a foreign key to target column "
+                f"'{name if name is not None else parent.key}'",
+                self._table_key(),
+            )
+        column = self._find_column(table)
+        if column is None:
+            raise exc.NoReferencedColumnError(
+                f"Could not initialize target column for ForeignKey '{self._colspec}' on table "
+                f"'{parent.table.name}': table '{table.name}' has no column named '{name}'",
+                table_name,
+                str(name),
+            )
+        return column
+
+    def _find_column(self, table: Any) -> Any:
+        assert self.parent is not None
+        name = self._column_tokens[2]
+        if name is None:
+            # only a table was named: its column of our own name
+            return table.c.get(self.parent.key)
+        if self.link_to_name:
+            for column in table.c:
+                if column.name == name:
+                    return column
+            return None
+        return table.c.get(name)
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        if self.parent is not None and self.parent is not parent:
+            raise exc.InvalidRequestError("This ForeignKey already has a parent !")
+        self.parent = parent
+        parent.foreign_keys.add(self)
+        parent._on_table_attach(self._set_table)
+
+    def _set_table(self, column: Any, table: Any) -> None:
+        """The column is in a table: make the constraint, look for the target."""
+        if self.constraint is None:
+            constraint = ForeignKeyConstraint(
+                [],
+                [],
+                use_alter=self.use_alter,
+                name=self.name,
+                onupdate=self.onupdate,
+                ondelete=self.ondelete,
+                deferrable=self.deferrable,
+                initially=self.initially,
+                match=self.match,
+                comment=self.comment,
+                **self._unvalidated_dialect_kw,
+            )
+            self.constraint = constraint
+            constraint.elements.append(self)
+            constraint.columns.add(column)
+            constraint._set_parent(table)
+        self._infer_type(column, table)
+
+    def _infer_type(self, column: Any, table: Any) -> None:
+        """A column without a type has that of its target, as soon as it is known."""
+        if not column.type._isnull:
+            return
+        if not isinstance(self._colspec, str):
+            self._take_type(self._colspec)
+            return
+        target = table.metadata.tables.get(self._table_key())
+        found = None if target is None else self._find_column(target)
+        if found is None:
+            table.metadata._fk_waiting.setdefault(self._table_key(), []).append(self)
+        else:
+            self._take_type(found)
+
+    def _take_type(self, target: Any) -> None:
+        column = self.parent
+        assert column is not None
+        if not column.type._isnull:
+            return
+        if target.type._isnull:
+            target._type_waiting.append(self)
+            return
+        column._set_type(target.type)
+
+    def __repr__(self) -> str:
+        return f"ForeignKey({self._get_colspec()!r})"
+
+
+class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
+    """The base of table constraints."""
+
+    __visit_name__ = "constraint"
+    parent: Any = None
+    _creation_order = 0
+
+    def __init__(
+        self,
+        name: Any = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        info: dict[Any, Any] | None = None,
+        comment: str | None = None,
+        _create_rule: Callable[[Any], bool] | None = None,
+        _type_bound: bool = False,
+        **dialect_kw: Any,
+    ) -> None:
+        """`deferrable`, `initially`: for DEFERRABLE and INITIALLY."""
+        self.name = name
+        self.deferrable = deferrable
+        self.initially = initially
+        if info:
+            self.info = info
+        self._create_rule = _create_rule
+        self._type_bound = _type_bound
+        creation_order(self)
+        self.comment = comment
+        self._validate_dialect_kwargs(dialect_kw)
+
+    def _should_create_for_compiler(self, compiler: Any, **kw: Any) -> bool:
+        if self._create_rule is not None and not self._create_rule(compiler):
+            return False
+        return self._ddl_allowed(compiler)
+
+    @property
+    def table(self) -> Table:
+        """The table of the constraint."""
+        from .schema import Table
+
+        if isinstance(self.parent, Table):
+            return self.parent
+        raise exc.InvalidRequestError(
+            "This constraint is not bound to a table.  Did you mean to call "
+            "table.append_constraint(constraint) ?"
+        )
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        from .schema import Column
+
+        if isinstance(parent, Column):
+            # Column("x", Integer, CheckConstraint(…)): rendered with the column
+            self.parent = parent
+            parent.constraints.add(self)
+            parent._on_table_attach(lambda column, table: self._name(table))
+            return
+        self.parent = parent
+        self._name(parent)
+        parent.constraints.add(self)
+
+    def _name(self, table: Any) -> None:
+        self.name = name_by_convention(self, table)
+
+    def _kwargs(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "deferrable": self.deferrable,
+            "initially": self.initially,
+            "comment": self.comment,
+            **self.dialect_kwargs,
+        }
+
+    def _copy(self, **kw: Any) -> Any:
+        raise NotImplementedError()
+
+    def copy(self, **kw: Any) -> Any:
+        """A constraint of the same columns and options."""
+        return self._copy(**kw)
+
+
+class ColumnCollectionMixin:
+    """Mixin of items over columns that are given by name, as columns or expressions."""
+
+    _pending: list[Any]
+    columns: ColumnCollection[Any]
+    parent: Any
+
+    @property
+    def c(self) -> ColumnCollection[Any]:
+        """The columns."""
+        return self.columns
+
+    def _init_columns(self, columns: Sequence[Any], autoattach: bool) -> None:
+        self.columns = ColumnCollection()
+        self._pending = [_column_argument(column) for column in columns]
+        if autoattach and self._pending:
+            self._attach_when_possible()
+
+    def _own_columns(self) -> list[Any]:
+        from .schema import Column
+
+        return [column for column in self._pending if isinstance(column, Column)]
+
+    def _attach_when_possible(self) -> None:
+        """Columns know their table, now or later: the constraint follows them there."""
+        columns = self._own_columns()
+        if not columns or len(columns) != len([c for c in self._pending if c is not None]):
+            return
+        missing = [column for column in columns if column.table is None]
+        if missing:
+            waiting = set(missing)
+
+            def attached(column: Any, table: Any) -> None:
+                waiting.discard(column)
+                if not waiting and self.parent is None:
+                    self._attach_when_possible()
+
+            for column in missing:
+                column._on_table_attach(attached)
+            return
+        tables = {id(column.table): column.table for column in columns}
+        if len(tables) > 1:
+            first = columns[0].table
+            others = [column for column in columns[1:] if column.table is not first]
+            names = ", ".join(f"'{column}'" for column in others)
+            raise exc.ArgumentError(
+                f"Column(s) {names} are not part of table '{first.description}'."
+            )
+        columns[0].table._attach_item(self)
+
+    def _resolve_columns(self, table: Any) -> list[Any]:
+        kind = type(self).__name__
+        found = []
+        for column in self._pending:
+            if isinstance(column, str):
+                try:
+                    found.append(table.c[column])
+                except KeyError:
+                    raise exc.ConstraintColumnNotFoundError(
+                        f"Can't create {kind} on table '{table.description}': no column named "
+                        f"'{column}' is present."
+                    ) from None
+            else:
+                found.append(column)
+        return found
+
+
+def _column_argument(column: Any) -> Any:
+    """A column, its name, or an expression, from what was given for one."""
+    if isinstance(column, str) or isinstance(column, ClauseElement):
+        return column._deannotate() if getattr(column, "_is_annotated", False) else column
+    element = getattr(column, "__clause_element__", None)
+    if element is None:
+        raise exc.ArgumentError(f"Element {column!r} is not a string name or column element")
+    return _column_argument(element())
+
+
+class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
+    """The base of constraints over columns."""
+
+    def __init__(
+        self,
+        *columns: Any,
+        name: Any = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        info: dict[Any, Any] | None = None,
+        _autoattach: bool = True,
+        _column_flag: bool = False,
+        _gather_expressions: Any = None,
+        **dialect_kw: Any,
+    ) -> None:
+        Constraint.__init__(
+            self, name=name, deferrable=deferrable, initially=initially, info=info, **dialect_kw
+        )
+        self._column_flag = _column_flag
+        self._init_columns(columns, _autoattach)
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        for column in self._resolve_columns(parent):
+            self.columns.add(column)
+        Constraint._set_parent(self, parent)
+
+    def contains_column(self, col: Any) -> bool:
+        """Whether the constraint has this column."""
+        return self.columns.contains_column(col)
+
+    def __contains__(self, x: Any) -> bool:
+        return x in self.columns
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def _copy(self, *, target_table: Any = None, **kw: Any) -> Any:
+        new = type(self)(*self.columns.keys(), **self._kwargs())
+        return self._schema_item_copy(new)
+
+
+class CheckConstraint(ColumnCollectionConstraint):
+    """CHECK."""
+
+    __visit_name__ = "check_constraint"
+
+    def __init__(
+        self,
+        sqltext: Any,
+        name: Any = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        table: Any = None,
+        info: dict[Any, Any] | None = None,
+        _create_rule: Any = None,
+        _autoattach: bool = True,
+        _type_bound: bool = False,
+        **dialect_kw: Any,
+    ) -> None:
+        """`sqltext`: the condition, as text or expression."""
+        from .constructs import TextClause
+        from .schema import Column
+        from .visitors import iterate
+
+        self.sqltext: Any = TextClause(sqltext) if isinstance(sqltext, str) else sqltext
+        columns: list[Any] = []
+        if not isinstance(sqltext, str):
+            for element in iterate(self.sqltext):
+                if isinstance(element, Column) and element not in _Identity(columns):
+                    columns.append(element._deannotate())
+        super().__init__(
+            *columns,
+            name=name,
+            deferrable=deferrable,
+            initially=initially,
+            info=info,
+            _autoattach=_autoattach and not _type_bound and table is None,
+            _create_rule=_create_rule,
+            _type_bound=_type_bound,
+            **dialect_kw,
+        )
+        if table is not None:
+            table._attach_item(self)
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        from .schema import Column
+
+        if isinstance(parent, Column):
+            Constraint._set_parent(self, parent)
+        else:
+            super()._set_parent(parent)
+
+    @property
+    def is_column_level(self) -> bool:
+        """Whether it stands with a column rather than with the table."""
+        from .schema import Table
+
+        return not isinstance(self.parent, Table)
+
+    def _copy(self, *, target_table: Any = None, **kw: Any) -> Any:
+        sqltext = self.sqltext
+        if target_table is not None:
+            sqltext = _onto_table(sqltext, self.table, target_table)
+        new = CheckConstraint(
+            sqltext,
+            name=self.name,
+            initially=self.initially,
+            deferrable=self.deferrable,
+            _create_rule=self._create_rule,
+            table=None,
+            comment=self.comment,
+            _autoattach=False,
+            _type_bound=self._type_bound,
+        )
+        return self._schema_item_copy(new)
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f", name={self.name!r}"
+        return f"CheckConstraint({self.sqltext!r}{name})"
+
+
+class _Identity:
+    """`in` by identity."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self.ids = {id(item) for item in items}
+
+    def __contains__(self, item: object) -> bool:
+        return id(item) in self.ids
+
+
+def _onto_table(expression: Any, source: Any, target: Any) -> Any:
+    """An expression with the columns of one table replaced by those of another."""
+    from .visitors import replacement_traverse
+
+    def replace(element: Any, **kw: Any) -> Any:
+        if (
+            isinstance(element, ColumnClause)
+            and element.table is source
+            and element.key in source.c
+        ):
+            return target.c[element.key]
+        return None
+
+    return replacement_traverse(expression, {}, replace)
+
+
+class ForeignKeyConstraint(ColumnCollectionConstraint):
+    """FOREIGN KEY, of one or more columns."""
+
+    __visit_name__ = "foreign_key_constraint"
+
+    def __init__(
+        self,
+        columns: Any,
+        refcolumns: Any,
+        name: Any = None,
+        onupdate: str | None = None,
+        ondelete: str | None = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        use_alter: bool = False,
+        link_to_name: bool = False,
+        match: str | None = None,
+        table: Any = None,
+        info: dict[Any, Any] | None = None,
+        comment: str | None = None,
+        **dialect_kw: Any,
+    ) -> None:
+        """`columns`: of the table; `refcolumns`: their targets; as for ForeignKey."""
+        Constraint.__init__(
+            self,
+            name=name,
+            deferrable=deferrable,
+            initially=initially,
+            info=info,
+            comment=comment,
+            **dialect_kw,
+        )
+        self.onupdate = onupdate
+        self.ondelete = ondelete
+        self.link_to_name = link_to_name
+        self.use_alter = use_alter
+        self.match = match
+        self._column_flag = False
+        if len(set(columns)) != len(refcolumns):
+            if len(set(columns)) != len(columns):
+                raise exc.ArgumentError(
+                    "ForeignKeyConstraint with duplicate source column references are not "
+                    "supported."
+                )
+            raise exc.ArgumentError(
+                "ForeignKeyConstraint number of constrained columns must match the number of "
+                "referenced columns."
+            )
+        self.elements = [
+            ForeignKey(
+                target,
+                _constraint=self,
+                onupdate=onupdate,
+                ondelete=ondelete,
+                use_alter=use_alter,
+                link_to_name=link_to_name,
+                match=match,
+                deferrable=deferrable,
+                initially=initially,
+            )
+            for target in refcolumns
+        ]
+        self._init_columns(columns, table is None)
+        if table is not None:
+            table._attach_item(self)
+
+    @property
+    def _elements(self) -> dict[str, ForeignKey]:
+        return dict(zip(self.column_keys, self.elements, strict=True))
+
+    @property
+    def column_keys(self) -> Sequence[str]:
+        """Keys of the constrained columns."""
+        if self.parent is not None:
+            return self.columns.keys()
+        return [c.key if isinstance(c, ColumnClause) else str(c) for c in self._pending]
+
+    @property
+    def referred_table(self) -> Table:
+        """The table that is referred to."""
+        return self.elements[0].column.table  # type: ignore[return-value]
+
+    @property
+    def _referred_schema(self) -> str | None:
+        for element in self.elements:
+            return element._column_tokens[0]
+        return None
+
+    @property
+    def _col_description(self) -> str:
+        return ", ".join(self.column_keys)
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        self.parent = parent
+        if not len(self.columns):
+            for column in self._resolve_columns(parent):
+                self.columns.add(column)
+        columns = list(self.columns)
+        self._check_one_target(parent)
+        for column, element in zip(columns, self.elements, strict=True):
+            if element.parent is None:
+                element._set_parent(column)
+        Constraint._set_parent(self, parent)
+
+    def _check_one_target(self, table: Any) -> None:
+        names = {
+            element._column_tokens[:2]
+            if isinstance(element._colspec, str)
+            else (
+                element._colspec.table.schema if element._colspec.table is not None else None,
+                element._colspec.table.name if element._colspec.table is not None else None,
+            )
+            for element in self.elements
+        }
+        if None in names or len(names) <= 1:
+            return
+        first, second = sorted(str(name) for _, name in names)[:2]
+        raise exc.ArgumentError(
+            f"ForeignKeyConstraint on {table.fullname}({self._col_description}) refers to "
+            f"multiple remote tables: {first} and {second}"
+        )
+
+    def _copy(self, *, schema: Any = None, target_table: Any = None, **kw: Any) -> Any:
+        same_table = target_table is not None
+        new = ForeignKeyConstraint(
+            list(self.column_keys),
+            [
+                element._get_colspec(
+                    schema=schema,
+                    table_name=target_table.name
+                    if same_table and element._table_key() == self.parent.key
+                    else None,
+                )
+                for element in self.elements
+            ],
+            name=self.name,
+            onupdate=self.onupdate,
+            ondelete=self.ondelete,
+            use_alter=self.use_alter,
+            deferrable=self.deferrable,
+            initially=self.initially,
+            link_to_name=self.link_to_name,
+            match=self.match,
+            comment=self.comment,
+        )
+        for own, other in zip(self.elements, new.elements, strict=True):
+            own._schema_item_copy(other)
+        return self._schema_item_copy(new)
+
+    def __repr__(self) -> str:
+        targets = [element._get_colspec() for element in self.elements]
+        return f"ForeignKeyConstraint({list(self.column_keys)!r}, {targets!r})"
+
+
+class PrimaryKeyConstraint(ColumnCollectionConstraint):
+    """PRIMARY KEY. Every table has one, perhaps of no columns."""
+
+    __visit_name__ = "primary_key_constraint"
+
+    def __init__(
+        self,
+        *columns: Any,
+        name: Any = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        info: dict[Any, Any] | None = None,
+        _implicit_generated: bool = False,
+        **dialect_kw: Any,
+    ) -> None:
+        self._implicit_generated = _implicit_generated
+        super().__init__(
+            *columns,
+            name=name,
+            deferrable=deferrable,
+            initially=initially,
+            info=info,
+            **dialect_kw,
+        )
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        if parent.primary_key is not self:
+            parent.constraints.discard(parent.primary_key)
+            parent.primary_key = self
+        marked = [column for column in parent.c if column.primary_key]
+        columns = self._resolve_columns(parent)
+        if self._pending and marked and {id(c) for c in marked} != {id(c) for c in columns}:
+            util.warn(
+                f"Table '{parent.name}' specifies columns "
+                f"{util.quoted_names([c.name for c in marked])} as primary_key=True, not matching "
+                "locally specified columns "
+                f"{util.quoted_names([c.name for c in columns])}; setting the current primary "
+                "key columns to "
+                f"{util.quoted_names([c.name for c in columns])}. This warning may become an "
+                "exception in a future release",
+                stacklevel=6,
+            )
+            for column in marked:
+                column.primary_key = False
+        for column in columns:
+            column.primary_key = True
+            if column._user_defined_nullable is None:
+                column.nullable = False
+            self.columns.add(column)
+        if not self._pending:
+            for column in marked:
+                self.columns.add(column)
+        Constraint._set_parent(self, parent)
+
+    def _replace(self, column: Any) -> None:
+        """A column of the primary key was added to the table."""
+        self.columns.add(column)
+        self.__dict__.pop("_autoincrement", None)
+        self.name = name_by_convention(self, self.parent)
+
+    def _reload(self, columns: Iterable[Any]) -> None:
+        """Make these columns, already in the table, the primary key."""
+        self._init_columns([], False)
+        for column in columns:
+            column.primary_key = True
+            self.columns.add(column)
+        self.__dict__.pop("_autoincrement", None)
+
+    @property
+    def columns_autoinc_first(self) -> list[Any]:
+        """The columns, the one that the database numbers first."""
+        autoincrement = self._autoincrement_column
+        if autoincrement is None:
+            return list(self.columns)
+        return [autoincrement, *(c for c in self.columns if c is not autoincrement)]
+
+    @property
+    def _autoincrement_column(self) -> Any:
+        if "_autoincrement" not in self.__dict__:
+            self._autoincrement = self._find_autoincrement()
+        return self._autoincrement
+
+    def _find_autoincrement(self) -> Any:
+        columns = list(self.columns)
+        if len(columns) == 1:
+            column = columns[0]
+            if column.autoincrement is True:
+                self._check_autoincrement(column, True)
+                return column
+            if column.autoincrement in ("auto", "ignore_fk") and self._check_autoincrement(
+                column, False
+            ):
+                return column
+            return None
+        found = None
+        for column in columns:
+            if column.autoincrement is True:
+                self._check_autoincrement(column, True)
+                if found is not None:
+                    raise exc.ArgumentError(
+                        "Only one Column may be marked autoincrement=True, found both "
+                        f"{column.name} and {found.name}."
+                    )
+                found = column
+        return found
+
+    def _check_autoincrement(self, column: Any, explicit: bool) -> bool:
+        from .sqltypes import Integer, Numeric
+
+        affinity = column.type._type_affinity
+        if not issubclass(affinity, (Integer, Numeric)) or (
+            issubclass(affinity, Numeric) and not explicit
+        ):
+            if explicit:
+                raise exc.ArgumentError(
+                    f"Column type {column.type} on column '{column}' is not compatible with "
+                    "autoincrement=True"
+                )
+            return False
+        if not isinstance(column.default, (type(None), _sequence_class())) and not explicit:
+            return False
+        if (
+            column.server_default is not None
+            and not column.server_default.is_identity
+            and not explicit
+        ):
+            return False
+        if column.foreign_keys and column.autoincrement not in (True, "ignore_fk"):
+            return False
+        return True
+
+    def _copy(self, *, target_table: Any = None, **kw: Any) -> Any:
+        new = PrimaryKeyConstraint(
+            *self.columns.keys(),
+            **self._kwargs(),
+            _implicit_generated=self._implicit_generated,
+        )
+        return self._schema_item_copy(new)
+
+    def __repr__(self) -> str:
+        return f"PrimaryKeyConstraint({', '.join(map(repr, self.columns))})"
+
+
+def _sequence_class() -> Any:
+    from .schema_defaults import Sequence as SequenceDefault
+
+    return SequenceDefault
+
+
+class UniqueConstraint(ColumnCollectionConstraint):
+    """UNIQUE."""
+
+    __visit_name__ = "unique_constraint"
+
+    def __repr__(self) -> str:
+        return f"UniqueConstraint({', '.join(map(repr, self.columns))})"
+
+
+class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem):
+    """An index over columns or expressions."""
+
+    __visit_name__ = "index"
+    table: Table | None = None
+    parent: Any = None
+    _creation_order = 0
+
+    def __init__(
+        self,
+        name: Any,
+        *expressions: Any,
+        unique: bool = False,
+        quote: bool | None = None,
+        info: dict[Any, Any] | None = None,
+        _table: Any = None,
+        _column_flag: bool = False,
+        **dialect_kw: Any,
+    ) -> None:
+        """`name`: None lets the naming convention make one."""
+        self.name = quoted(name, quote)
+        self.unique = unique
+        self._column_flag = _column_flag
+        if info is not None:
+            self.info = info
+        creation_order(self)
+        self._validate_dialect_kwargs(dialect_kw)
+        self.expressions: list[Any] = []
+        self._given = [_column_argument(expression) for expression in expressions]
+        columns: list[Any] = []
+        for expression in self._given:
+            columns.extend(_columns_of(expression))
+        self._init_columns(columns, False)
+        if _table is not None:
+            _table._attach_item(self)
+        elif columns:
+            self._attach_when_possible()
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        columns = self._resolve_columns(parent)
+        for column in columns:
+            if column.table is not None and column.table is not parent:
+                raise exc.ArgumentError(
+                    f"Column(s) '{column}' are not part of table '{parent.description}'."
+                )
+        if self.table is not None and parent is not self.table:
+            raise exc.ArgumentError(
+                f"Index '{self.name}' is against table '{self.table.description}', and cannot be "
+                f"associated with table '{parent.description}'."
+            )
+        self.table = self.parent = parent
+        for column in columns:
+            self.columns.add(column)
+        self.expressions = [
+            parent.c[given] if isinstance(given, str) else given for given in self._given
+        ]
+        self.name = name_by_convention(self, parent)
+        parent.indexes.add(self)
+
+    @property
+    def bind(self) -> Any:
+        return None
+
+    def create(self, bind: Any, checkfirst: bool = False) -> None:
+        """CREATE INDEX."""
+        from .ddl import SchemaGenerator
+
+        bind._run_ddl_visitor(SchemaGenerator, self, checkfirst=checkfirst)
+
+    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+        """DROP INDEX."""
+        from .ddl import SchemaDropper
+
+        bind._run_ddl_visitor(SchemaDropper, self, checkfirst=checkfirst)
+
+    def _copy_to(self, table: Any) -> Index:
+        """The same index on a copy of the table."""
+        assert self.table is not None
+        new = Index(
+            self.name,
+            *[
+                table.c[e.key]
+                if isinstance(e, ColumnClause) and e.table is self.table
+                else _onto_table(e, self.table, table)
+                for e in self.expressions
+            ],
+            unique=self.unique,
+            _table=table,
+            **self.dialect_kwargs,
+        )
+        return self._schema_item_copy(new)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        expressions = self.expressions or self._given
+        parts = [repr(self.name), *map(repr, expressions)]
+        if self.unique:
+            parts.append("unique=True")
+        return f"Index({', '.join(parts)})"
+
+
+def _columns_of(expression: Any) -> list[Any]:
+    """The schema columns in an expression, or the name it is."""
+    from .schema import Column
+    from .visitors import iterate
+
+    if isinstance(expression, (str, Column)):
+        return [expression]
+    return [element for element in iterate(expression) if isinstance(element, Column)]

@@ -385,7 +385,8 @@ parse_count(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
     *count = -1;
     Py_ssize_t nkw = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
     if (nkw == 1 && nargs == 0 &&
-        !_PyUnicode_EqualToASCIIString(PyTuple_GET_ITEM(kwnames, 0), "count")) {
+        PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kwnames, 0),
+                                         "count") != 0) {
         PyErr_Format(PyExc_TypeError,
                      "%s() got an unexpected keyword argument %R", name,
                      PyTuple_GET_ITEM(kwnames, 0));

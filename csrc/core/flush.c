@@ -1,6 +1,7 @@
 /* flush.c: what the loops of a flush share. */
 #include "flush.h"
 
+#include "compat.h"
 #include "state.h"
 
 /* ---- a call ----------------------------------------------------------- */
@@ -63,8 +64,8 @@ crm_flush_is_expression(crm_flush *flush, PyObject *value)
         type == &PyBytes_Type || type == &PyBool_Type) {
         return 0;
     }
-    if (_PyType_Lookup(type, flush->str_clause) != NULL ||
-        _PyType_Lookup(type, flush->str_visit) != NULL) {
+    if (crm_type_lookup(type, flush->str_clause) != NULL ||
+        crm_type_lookup(type, flush->str_visit) != NULL) {
         return 1;
     }
     flush->plain = type;

@@ -9,46 +9,8 @@
  */
 #include "core.h"
 
-#include "addrset.h"
-#include "collection.h"
-#include "hydrate.h"
+#include "hydration.h"
 #include "state.h"
-
-/* A collection being filled by this execution. */
-typedef struct {
-    PyObject *parent;     /* owned: keeps the address its own */
-    PyObject *collection; /* owned, or NULL: was loaded before, is left alone */
-    uint8_t indexed;      /* its members are in `members` */
-} fill;
-
-/* Where one entity operation is. */
-typedef struct {
-    crm_map *map;      /* identity map of the class */
-    PyObject *current; /* owned: the entity of this row, or NULL */
-    uint8_t fresh;     /* it was made for this row, not found */
-    PyObject *parent;  /* borrowed from fills: the last one fed, or NULL */
-    uint32_t fill;     /* its number */
-    PyObject *fed;     /* scalar: the parent last fed; an address only */
-} op_state;
-
-struct crm_hydration {
-    crm_core *core;
-    crm_program *program; /* borrowed */
-    crm_session *session; /* borrowed */
-    op_state *ops;        /* one per entity of the program */
-    int flags;
-    uint8_t unique;
-    uint8_t reconstruct; /* some class has a reconstructor */
-    fill *fills;
-    uint32_t nfills, cap_fills;
-    crm_addrset parents;   /* (parent, op) -> number of its fill */
-    crm_addrset members;   /* (member, fill) */
-    crm_addrset populated; /* (entity, op): overwritten in this execution */
-    crm_addrset given;     /* entities already given out, with `unique` */
-    PyObject *last_given;  /* borrowed from kept: the newest, or NULL */
-    PyObject *kept;        /* owned list: what `populated` and `given` name */
-    PyObject *given_rows;  /* owned set of tuples: the same for rows */
-};
 
 /* ---- life ------------------------------------------------------------- */
 
@@ -70,7 +32,7 @@ crm_hydration_new(crm_program *program, crm_session *session, int flags)
     h->session = session;
     h->flags = flags;
     h->unique = program->unique;
-    h->ops = PyMem_Calloc(program->nentities + 1, sizeof(op_state));
+    h->ops = PyMem_Calloc(program->nentities + 1, sizeof(crm_op_state));
     if (h->ops == NULL) {
         PyErr_NoMemory();
         crm_hydration_free(h);
@@ -166,19 +128,6 @@ crm_hydration_reserve(crm_hydration *h, uint64_t count)
     return 0;
 }
 
-/* Keeps an object until the hydration ends. */
-static int
-keep(crm_hydration *h, PyObject *obj)
-{
-    if (h->kept == NULL) {
-        h->kept = PyList_New(0);
-        if (h->kept == NULL) {
-            return -1;
-        }
-    }
-    return PyList_Append(h->kept, obj);
-}
-
 /* ---- entities --------------------------------------------------------- */
 
 /* Some column of the row is not loaded in the (not expired) state. */
@@ -233,7 +182,7 @@ overwrite(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
     if (added == 0) {
         return 0;
     }
-    if (keep(h, obj) < 0) {
+    if (crm_hydration_keep(h, obj) < 0) {
         return -1;
     }
     crm_state_commit(state);
@@ -254,6 +203,9 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
+    if (state->layout->manager != op->layout->manager) {
+        return 0; /* of a subclass, whose slots are others */
+    }
     if (h->flags & CRM_POPULATE_EXISTING) {
         return overwrite(h, index, state, page, row);
     }
@@ -301,7 +253,7 @@ static inline PyObject *
 load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
          uint32_t row)
 {
-    op_state *os = &h->ops[index];
+    crm_op_state *os = &h->ops[index];
     crm_state *state = crm_identity_get_int(os->map->ids, id);
     if (state != NULL) {
         PyObject *obj = Py_NewRef(crm_state_object(state));
@@ -372,7 +324,7 @@ static PyObject *
 load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
-    op_state *os = &h->ops[index];
+    crm_op_state *os = &h->ops[index];
     PyObject *values = decode_key(h, op, crm_page_row(page, row));
     if (values == NULL || values == Py_None) {
         return values;
@@ -429,142 +381,7 @@ load_entity(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
     return load_any(h, index, page, row);
 }
 
-/* ---- what eager joins feed -------------------------------------------- */
-
-/* The parent is met for the first time: begins its collection, unless it is
- * loaded.  0, or -1 with an exception. */
-static int
-begin_fill(crm_hydration *h, crm_entity_op *op, PyObject *parent)
-{
-    if (h->nfills == h->cap_fills) {
-        uint32_t cap = h->cap_fills == 0 ? 16 : h->cap_fills * 2;
-        fill *fills = PyMem_Realloc(h->fills, cap * sizeof(fill));
-        if (fills == NULL) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        h->fills = fills;
-        h->cap_fills = cap;
-    }
-    crm_state *state = &((crm_entity *)parent)->state;
-    PyObject *collection = NULL;
-    if (!CRM_SLOT_HAS(crm_state_held(state, op->parent_slot))) {
-        collection = crm_collection_new(state, op->parent_slot);
-        if (collection == NULL ||
-            crm_state_set_loaded(state, op->parent_slot,
-                                 Py_NewRef(collection)) < 0) {
-            Py_XDECREF(collection);
-            return -1;
-        }
-    }
-    fill *f = &h->fills[h->nfills++];
-    f->parent = Py_NewRef(parent);
-    f->collection = collection;
-    f->indexed = 0;
-    return 0;
-}
-
-/* Enters the members a collection has so far into `members`. */
-static int
-index_members(crm_hydration *h, uint32_t number)
-{
-    PyObject *list = crm_collection_members(h->fills[number].collection);
-    if (list == NULL) {
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
-        uint32_t unused;
-        if (crm_addrset_add(&h->members, PyList_GET_ITEM(list, i), number, 0,
-                            &unused) < 0) {
-            Py_DECREF(list);
-            PyErr_NoMemory();
-            return -1;
-        }
-    }
-    Py_DECREF(list);
-    h->fills[number].indexed = 1;
-    return 0;
-}
-
-/* Adds a member to a collection unless it is there.  An object made for this
- * very row cannot be; only once another one comes is there an index to keep. */
-static int
-feed_member(crm_hydration *h, uint32_t number, PyObject *member, int fresh)
-{
-    if (!h->fills[number].indexed) {
-        if (fresh) {
-            return crm_collection_load(h->fills[number].collection, member);
-        }
-        if (index_members(h, number) < 0) {
-            return -1;
-        }
-    }
-    uint32_t unused;
-    int added = crm_addrset_add(&h->members, member, number, 0, &unused);
-    if (added < 0) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return added ? crm_collection_load(h->fills[number].collection, member) : 0;
-}
-
-static int
-feed_collection(crm_hydration *h, size_t index, PyObject *parent,
-                PyObject *member)
-{
-    op_state *os = &h->ops[index];
-    uint32_t found;
-    if (os->parent != parent) {
-        int added = crm_addrset_add(&h->parents, parent, (uint32_t)index,
-                                    h->nfills, &found);
-        if (added < 0) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        if (added && begin_fill(h, &h->program->entities[index], parent) < 0) {
-            return -1;
-        }
-        if (found >= h->nfills) {
-            /* an earlier attempt failed half way */
-            PyErr_SetString(PyExc_RuntimeError, "the result is broken");
-            return -1;
-        }
-        os->parent = parent;
-        os->fill = found;
-    }
-    if (h->fills[os->fill].collection == NULL || member == Py_None) {
-        return 0;
-    }
-    return feed_member(h, os->fill, member, os->fresh);
-}
-
-static int
-feed_scalar(crm_hydration *h, size_t index, PyObject *parent, PyObject *value)
-{
-    crm_entity_op *op = &h->program->entities[index];
-    crm_state *state = &((crm_entity *)parent)->state;
-    PyObject *held = crm_state_held(state, op->parent_slot);
-    if (!CRM_SLOT_HAS(held)) {
-        h->ops[index].fed = parent;
-        return crm_state_set_loaded(state, op->parent_slot, Py_NewRef(value));
-    }
-    if (held != value && h->ops[index].fed == parent && value != Py_None) {
-        PyObject *warning = PyObject_GetAttrString(h->core->exc, "SAWarning");
-        if (warning == NULL) {
-            return -1;
-        }
-        crm_manager *manager = state->layout->manager;
-        int failed = PyErr_WarnFormat(
-            warning, 1,
-            "Multiple rows returned with uselist=False for eagerly-loaded "
-            "attribute '%s.%U' ",
-            ((PyTypeObject *)manager->class_)->tp_name,
-            manager->attrs[op->parent_slot].name);
-        Py_DECREF(warning);
-        return failed;
-    }
-    return 0;
-}
+/* ---- rows ------------------------------------------------------------- */
 
 /* Loads the entities of a row and feeds what is joined. */
 static int
@@ -573,7 +390,7 @@ load_row(crm_hydration *h, crm_page *page, uint32_t row)
     crm_program *program = h->program;
     for (size_t i = 0; i < program->nentities; i++) {
         crm_entity_op *op = &program->entities[i];
-        op_state *os = &h->ops[i];
+        crm_op_state *os = &h->ops[i];
         PyObject *parent = op->parent < 0 ? NULL : h->ops[op->parent].current;
         os->fresh = 0;
         PyObject *entity = parent == Py_None ? Py_NewRef(Py_None)
@@ -585,8 +402,8 @@ load_row(crm_hydration *h, crm_page *page, uint32_t row)
         if (parent == NULL || parent == Py_None) {
             continue;
         }
-        int fed = op->collection ? feed_collection(h, i, parent, entity)
-                                 : feed_scalar(h, i, parent, entity);
+        int fed = op->collection ? crm_feed_collection(h, i, parent, entity)
+                                 : crm_feed_scalar(h, i, parent, entity);
         if (fed < 0) {
             return -1;
         }
@@ -675,85 +492,6 @@ make_row(crm_hydration *h, const crm_cell *cells)
     return crm_row_finish(row);
 }
 
-/* Whether an entity is given out for the first time: 1, 0, or -1. */
-static int
-is_new_entity(crm_hydration *h, PyObject *entity)
-{
-    if (entity == h->last_given) {
-        return 0;
-    }
-    uint32_t unused;
-    int added = crm_addrset_add(&h->given, entity, 0, 0, &unused);
-    if (added < 0) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    if (added && entity != Py_None && keep(h, entity) < 0) {
-        return -1;
-    }
-    h->last_given = entity;
-    return added;
-}
-
-/* What stands for an item in the key of a result: entities and what cannot be
- * hashed count by their address, which a reference keeps theirs. */
-static PyObject *
-key_part(crm_hydration *h, PyObject *item, int is_entity)
-{
-    if (!is_entity) {
-        if (PyObject_Hash(item) != -1) {
-            return Py_NewRef(item);
-        }
-        if (!PyErr_ExceptionMatches(PyExc_TypeError)) {
-            return NULL;
-        }
-        PyErr_Clear();
-    }
-    if (item != Py_None && keep(h, item) < 0) {
-        return NULL;
-    }
-    return PyLong_FromVoidPtr(item);
-}
-
-/* The same for a row or a column's value. */
-static int
-is_new_result(crm_hydration *h, PyObject *result)
-{
-    crm_program *program = h->program;
-    if (h->given_rows == NULL) {
-        h->given_rows = PySet_New(NULL);
-        if (h->given_rows == NULL) {
-            return -1;
-        }
-    }
-    PyObject *key;
-    if (!Py_IS_TYPE(result, h->core->row_type)) {
-        key = key_part(h, result, 0);
-        if (key == NULL) {
-            return -1;
-        }
-    }
-    else {
-        key = PyTuple_New((Py_ssize_t)program->nitems);
-        for (size_t i = 0; key != NULL && i < program->nitems; i++) {
-            PyObject *item = ((crm_row *)result)->items[i];
-            PyObject *part = key_part(h, item, program->items[i].is_entity);
-            if (part == NULL) {
-                Py_CLEAR(key);
-                break;
-            }
-            PyTuple_SET_ITEM(key, (Py_ssize_t)i, part);
-        }
-        if (key == NULL) {
-            return -1;
-        }
-    }
-    Py_ssize_t before = PySet_GET_SIZE(h->given_rows);
-    int failed = PySet_Add(h->given_rows, key);
-    Py_DECREF(key);
-    return failed < 0 ? -1 : PySet_GET_SIZE(h->given_rows) > before;
-}
-
 /* PyList_Append that takes over the reference. */
 static inline int
 append(PyObject *list, PyObject *value)
@@ -813,7 +551,8 @@ hydrate_rows(crm_hydration *h, crm_page *page, uint32_t first, uint32_t last,
             return -1;
         }
         if (h->unique && single && items[0].is_entity) {
-            int first_time = is_new_entity(h, h->ops[items[0].index].current);
+            int first_time =
+                crm_is_new_entity(h, h->ops[items[0].index].current);
             if (first_time < 0) {
                 return -1;
             }
@@ -828,7 +567,7 @@ hydrate_rows(crm_hydration *h, crm_page *page, uint32_t first, uint32_t last,
             return -1;
         }
         if (h->unique && !(single && items[0].is_entity)) {
-            int first_time = is_new_result(h, result);
+            int first_time = crm_is_new_result(h, result);
             if (first_time <= 0) {
                 Py_DECREF(result);
                 if (first_time < 0) {

@@ -4,6 +4,8 @@
  * as well.
  */
 #include "row.h"
+
+#include "compat.h"
 #include "rowmapping.h"
 
 #include <structmember.h>
@@ -580,11 +582,11 @@ row_richcompare(crm_row *self, PyObject *other, int op)
 static int
 is_own_attribute(crm_row *self, PyObject *name)
 {
-    if (_PyType_Lookup(Py_TYPE(self), name) == NULL) {
+    if (crm_type_lookup(Py_TYPE(self), name) == NULL) {
         return 0;
     }
-    return !_PyUnicode_EqualToASCIIString(name, "count") &&
-           !_PyUnicode_EqualToASCIIString(name, "index");
+    return PyUnicode_CompareWithASCIIString(name, "count") != 0 &&
+           PyUnicode_CompareWithASCIIString(name, "index") != 0;
 }
 
 static PyObject *
@@ -604,7 +606,7 @@ row_getattro(crm_row *self, PyObject *name)
     }
     PyObject *value = PyObject_GenericGetAttr((PyObject *)self, name);
     if (value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError) &&
-        _PyType_Lookup(Py_TYPE(self), name) == NULL) {
+        crm_type_lookup(Py_TYPE(self), name) == NULL) {
         PyErr_Format(PyExc_AttributeError,
                      "Could not locate column in row for column '%U'", name);
     }
@@ -680,14 +682,19 @@ row_count(crm_row *self, PyObject *value)
 static PyObject *
 row_index(crm_row *self, PyObject *const *args, Py_ssize_t nargs)
 {
-    if (!_PyArg_CheckPositional("index", nargs, 1, 3)) {
+    if (nargs < 1 || nargs > 3) {
+        PyErr_Format(PyExc_TypeError,
+                     "index expected 1 to 3 arguments, got %zd", nargs);
         return NULL;
     }
     Py_ssize_t start = 0, stop = Py_SIZE(self);
-    if (nargs > 1 && !_PyEval_SliceIndexNotNone(args[1], &start)) {
-        return NULL;
+    if (nargs > 1) {
+        start = PyNumber_AsSsize_t(args[1], NULL);
     }
-    if (nargs > 2 && !_PyEval_SliceIndexNotNone(args[2], &stop)) {
+    if (nargs > 2) {
+        stop = PyNumber_AsSsize_t(args[2], NULL);
+    }
+    if (PyErr_Occurred()) {
         return NULL;
     }
     start = start < 0 ? Py_MAX(start + Py_SIZE(self), 0) : start;

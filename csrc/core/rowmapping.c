@@ -119,7 +119,9 @@ mapping_richcompare(row_mapping *self, PyObject *other, int op)
 static PyObject *
 mapping_get(row_mapping *self, PyObject *const *args, Py_ssize_t nargs)
 {
-    if (!_PyArg_CheckPositional("get", nargs, 1, 2)) {
+    if (nargs < 1 || nargs > 2) {
+        PyErr_Format(PyExc_TypeError, "get expected 1 to 2 arguments, got %zd",
+                     nargs);
         return NULL;
     }
     int found = crm_row_has_key(self->row, args[0]);

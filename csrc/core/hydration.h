@@ -1,0 +1,65 @@
+/* hydration.h: the state of one hydration, shared by hydrate.c (the loops),
+ * joined.c (what eager joins feed) and unique.c (what was given out).  All
+ * functions need the GIL.
+ */
+#ifndef CRM_HYDRATION_H
+#define CRM_HYDRATION_H
+
+#include "core.h"
+
+#include "addrset.h"
+#include "hydrate.h"
+
+/* A collection being filled by this execution. */
+typedef struct {
+    PyObject *parent;     /* owned: keeps the address its own */
+    PyObject *collection; /* owned, or NULL: was loaded before, is left alone */
+    uint8_t indexed;      /* its members are in `members` */
+} crm_fill;
+
+/* Where one entity operation is. */
+typedef struct {
+    crm_map *map;      /* identity map of the class */
+    PyObject *current; /* owned: the entity of this row, or NULL */
+    uint8_t fresh;     /* it was made for this row, not found */
+    PyObject *parent;  /* borrowed from fills: the last one fed, or NULL */
+    uint32_t fill;     /* its number */
+    PyObject *fed;     /* scalar: the parent last fed; an address only */
+} crm_op_state;
+
+struct crm_hydration {
+    crm_core *core;
+    crm_program *program; /* borrowed */
+    crm_session *session; /* borrowed */
+    crm_op_state *ops;    /* one per entity of the program */
+    int flags;
+    uint8_t unique;
+    uint8_t reconstruct; /* some class has a reconstructor */
+    crm_fill *fills;
+    uint32_t nfills, cap_fills;
+    crm_addrset parents;   /* (parent, op) -> number of its fill */
+    crm_addrset members;   /* (member, fill) */
+    crm_addrset populated; /* (entity, op): overwritten in this execution */
+    crm_addrset given;     /* entities already given out, with `unique` */
+    PyObject *last_given;  /* borrowed from kept: the newest, or NULL */
+    PyObject *kept;        /* owned list: what `populated` and `given` name */
+    PyObject *given_rows;  /* owned set of tuples: the same for rows */
+};
+
+/* Keeps an object until the hydration ends: 0, or -1. */
+int crm_hydration_keep(crm_hydration *h, PyObject *obj);
+
+/* Entity operation `index` found or made `entity` (None: the row has none) for
+ * the row of `parent`: it enters the parent's attribute.  0, or -1 with an
+ * exception. */
+int crm_feed_collection(crm_hydration *h, size_t index, PyObject *parent,
+                        PyObject *entity);
+int crm_feed_scalar(crm_hydration *h, size_t index, PyObject *parent,
+                    PyObject *entity);
+
+/* Whether an entity, or a row or a column's value, comes for the first time: 1,
+ * 0, or -1 with an exception. */
+int crm_is_new_entity(crm_hydration *h, PyObject *entity);
+int crm_is_new_result(crm_hydration *h, PyObject *result);
+
+#endif /* CRM_HYDRATION_H */

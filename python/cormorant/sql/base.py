@@ -161,6 +161,7 @@ class ClauseElement(Visitable):
     _is_column = False
     _is_bind_parameter = False
     _is_text_clause = False
+    _is_function = False
     _is_join = False
     _is_returns_rows = False
     _is_select_base = False

@@ -230,7 +230,7 @@ def expect_from(element: Any, allow_select: bool = False) -> Any:
         if isinstance(element, str):
             _no_text(element)
         _fail(element, "FROM expression, such as a Table or alias() object")
-    if found._is_from_clause or found._is_text_clause:
+    if found._is_from_clause or found._is_text_clause or found._is_function:
         return found
     if found._is_select_base:
         util.warn_deprecated(
@@ -309,7 +309,7 @@ def expect_by(element: Any, role: str) -> Any:
         if not found._is_from_clause:
             _fail(element, f"{role} expression")
         _fail(element, f"{role} expression")
-    if isinstance(found, Label) or found.__visit_name__ in ("unary", "label"):
+    if role == "ORDER BY" and (isinstance(found, Label) or found.__visit_name__ == "unary"):
         return _label_reference(found)
     return found
 

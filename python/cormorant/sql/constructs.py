@@ -58,9 +58,10 @@ class _WrapsColumn(ColumnElement[Any]):
     @property
     def _anon_name_label(self) -> AnonName:
         wrapped = self.wrapped_column_expression
-        name = getattr(wrapped, "_non_anon_label", None)
-        if name is not None and wrapped._is_column:
-            return wrapped._anon_name_label  # type: ignore[no-any-return]
+        name = wrapped._non_anon_label if wrapped._is_column else None
+        if name is not None:
+            # unlike the anonymous name of the column itself
+            return self._anon_label(f"{name}_")
         return super()._anon_name_label
 
     @property

@@ -197,8 +197,6 @@ class ValuesBase(UpdateBase):
             if kw:
                 raise exc.ArgumentError(
                     "Can't pass positional and kwargs to values() simultaneously"
-                    if not (self.is_update and isinstance(arg, (list, tuple)))
-                    else "Can't pass positional and kwargs to values() simultaneously"
                 )
             if len(args) > 1:
                 raise exc.ArgumentError(
@@ -219,13 +217,6 @@ class ValuesBase(UpdateBase):
                     )
                 if arg and isinstance(arg[0], dict):
                     raise exc.InvalidRequestError(
-                        "UPDATE construct does not support multiple parameter sets."
-                    )
-                if self.is_update:
-                    raise exc.ArgumentError(
-                        "Only a single dictionary/tuple or list of "
-                        "dictionaries/tuples is accepted positionally."
-                    ) if not isinstance(arg, tuple) else exc.ArgumentError(
                         "UPDATE construct does not support multiple parameter sets."
                     )
                 arg = {c.key: value for c, value in zip(self.table.c, arg, strict=False)}

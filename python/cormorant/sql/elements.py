@@ -713,8 +713,6 @@ class OperatorExpression(ColumnElement[_T]):
         return operators.is_comparison(self.operator)
 
     def self_group(self, against: Any = None) -> Any:
-        if against is None:
-            return self
         if is_precedent(self.operator, against):
             return Grouping(self)
         return self
@@ -952,6 +950,10 @@ class AsBoolean(UnaryExpression[bool]):
 
     def self_group(self, against: Any = None) -> Any:
         return self
+
+    @property
+    def _non_anon_label(self) -> Any:  # type: ignore[override]
+        return self.element._non_anon_label
 
     def _negate(self) -> ColumnElement:
         if isinstance(self.element, (True_, False_)):

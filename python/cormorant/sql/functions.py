@@ -39,6 +39,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
 
     _traverse_attrs = ("clause_expr",)
     _is_from_clause = False
+    _is_function = True
     packagenames: tuple[str, ...] = ()
     _has_args = False
     _with_ordinality = False

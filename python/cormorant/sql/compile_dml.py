@@ -1,0 +1,398 @@
+"""How INSERT, UPDATE and DELETE are written, and which columns they set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc
+from .dml import CrudParam
+from .elements import BooleanClauseList, ColumnClause
+
+_MISSING: Any = object()
+
+
+class DMLCompiler:
+    """The part of SQLCompiler for INSERT, UPDATE and DELETE."""
+
+    if TYPE_CHECKING:
+        dialect: Any
+        preparer: Any
+        stack: list[Any]
+        binds: dict[str, Any]
+        ctes: dict[Any, str]
+        column_keys: Sequence[str] | None
+        for_executemany: bool
+        insert_prefetch: list[Any]
+        update_prefetch: list[Any]
+        postfetch: list[Any]
+        returning: Sequence[Any]
+        is_string_compiler: bool
+        result_columns: list[Any]
+
+        def process(self, obj: Any, **kw: Any) -> str: ...
+        def resolve(self, name: Any) -> str: ...
+        def _texts(self, items: Sequence[Any], **kw: Any) -> str: ...
+        def _with_clause(self, text: str) -> str: ...
+        def _add_to_result_map(self, *a: Any) -> None: ...
+        def _select_column(self, item: Any, add: Any, asfrom: bool, kw: Any) -> str | None: ...
+        def order_by_clause(self, select: Any, **kw: Any) -> str: ...
+
+    # --- INSERT -------------------------------------------------------------------------------
+    def visit_insert(self, stmt: Any, **kw: Any) -> str:
+        kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        top = self._push_dml(stmt, ())
+        try:
+            sets = self._crud_sets(stmt, kw)
+            text = "INSERT "
+            if stmt._prefixes:
+                text += self._texts(stmt._prefixes, **kw)
+            text += "INTO " + self.process(stmt.table, asfrom=True, **kw)
+            names = [self.preparer.quote(self._dml_name(c)) for c, _ in sets]
+            supports_default = self.dialect.supports_default_values
+            if names or not supports_default or stmt.select is not None or self.is_string_compiler:
+                text += f" ({', '.join(names)})"
+            returning = ""
+            if stmt._returning:
+                returning = self._returning_clause(stmt, kw)
+            if stmt.select is not None:
+                self.stack[-1]["results"] = False
+                select, self._insert_select = self._insert_select, None
+                text += " " + self.process(select, insert_into=True, **kw)
+            elif not sets and supports_default and not self.is_string_compiler:
+                text += " DEFAULT VALUES"
+            elif stmt._multi_values:
+                text += " VALUES " + ", ".join(self._multi_rows(stmt, sets, kw))
+            else:
+                text += f" VALUES ({', '.join([v for _, v in sets])})"
+            if stmt._post_values_clause is not None:
+                clause = self.process(stmt._post_values_clause, **kw)
+                if clause:
+                    text += " " + clause
+            if returning:
+                text += " " + returning
+        finally:
+            self.stack.pop()
+        return self._with_clause(text) if top and self.ctes else text
+
+    def _dml_name(self, column: Any) -> str:
+        return self.resolve(column.name)
+
+    # --- UPDATE ---------------------------------------------------------------------------------
+    def visit_update(self, stmt: Any, **kw: Any) -> str:
+        kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        extra = stmt._extra_froms()
+        top = self._push_dml(stmt, extra)
+        try:
+            text = "UPDATE "
+            if stmt._prefixes:
+                text += self._texts(stmt._prefixes, **kw)
+            text += self.process(stmt.table, asfrom=True, **kw)
+            sets = self._crud_sets(stmt, kw)
+            text += " SET " + ", ".join(
+                [f"{self.preparer.quote(self._dml_name(c))}={v}" for c, v in sets]
+            )
+            if extra:
+                text += " FROM " + ", ".join([self.process(f, asfrom=True, **kw) for f in extra])
+            text += self._dml_where(stmt, kw)
+            if stmt._returning:
+                text += " " + self._returning_clause(stmt, kw)
+        finally:
+            self.stack.pop()
+        return self._with_clause(text) if top and self.ctes else text
+
+    # --- DELETE ---------------------------------------------------------------------------------
+    def visit_delete(self, stmt: Any, **kw: Any) -> str:
+        kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        extra = stmt._extra_froms()
+        top = self._push_dml(stmt, extra)
+        try:
+            text = "DELETE "
+            if stmt._prefixes:
+                text += self._texts(stmt._prefixes, **kw)
+            text += "FROM " + self.process(stmt.table, asfrom=True, **kw)
+            if extra:
+                text += " " + self.delete_extra_from_clause(stmt, extra, **kw)
+            text += self._dml_where(stmt, kw)
+            if stmt._returning:
+                text += " " + self._returning_clause(stmt, kw)
+        finally:
+            self.stack.pop()
+        return self._with_clause(text) if top and self.ctes else text
+
+    def delete_extra_from_clause(self, stmt: Any, extra: Sequence[Any], **kw: Any) -> str:
+        """Further tables of a DELETE."""
+        if self.is_string_compiler:
+            return ", " + ", ".join([self.process(f, asfrom=True, **kw) for f in extra])
+        raise NotImplementedError(
+            "This backend does not support multiple-table criteria within DELETE"
+        )
+
+    # --- shared ------------------------------------------------------------------------------------
+    def _push_dml(self, stmt: Any, extra: Sequence[Any]) -> bool:
+        from .compile_selects import _LabelScope
+
+        top = not self.stack
+        froms = {f for item in (stmt.table, *extra) for f in item._from_objects}
+        self.stack.append(
+            {
+                "correlate_froms": set() if stmt.is_insert else froms,
+                "asfrom_froms": set() if stmt.is_insert else set(froms),
+                "results": top,
+                "labels": _LabelScope(None, ()),
+            }
+        )
+        for cte, _nest in stmt._independent_ctes:
+            self.process(cte, asfrom=True)
+        return top
+
+    def _dml_where(self, stmt: Any, kw: dict[str, Any]) -> str:
+        where = BooleanClauseList._construct_for_whereclause(stmt._where_criteria)
+        if where is None:
+            return ""
+        text = self.process(where, **kw)
+        return " WHERE " + text if text else ""
+
+    def _returning_kw(self) -> dict[str, Any]:
+        """How columns are written in RETURNING."""
+        return {}
+
+    def _returning_clause(self, stmt: Any, kw: dict[str, Any]) -> str:
+        from .labels import columns_plus_names
+        from .selectable import LABEL_STYLE_DISAMBIGUATE_ONLY
+
+        kw = {**kw, **self._returning_kw()}
+        add = self._add_to_result_map if len(self.stack) == 1 else None
+        parts = []
+        for item in columns_plus_names(
+            stmt._all_selected_columns, LABEL_STYLE_DISAMBIGUATE_ONLY, True
+        ):
+            parts.append(self._select_column(item, add, False, kw))
+        return "RETURNING " + ", ".join([p for p in parts if p])
+
+    # --- which columns, and to what -----------------------------------------------------------------
+    def _crud_sets(self, stmt: Any, kw: dict[str, Any]) -> list[tuple[Any, str]]:
+        """(column, SQL of its value) of a statement, with defaults."""
+        table = stmt.table
+        given, unknown = _given_values(stmt, table)
+        keys = self.column_keys
+        if not given and keys is None and not unknown and stmt.select is None:
+            if stmt._values is None and stmt._ordered_values is None:
+                # nothing said at all: every column is a parameter
+                return [
+                    (c, self._crud_bind(c, kw, required=True))
+                    for c in table.c
+                ]
+        names: set[str] = set()
+        if keys is not None:
+            names = {k for k in keys}
+            names.discard("")
+        sets: list[tuple[Any, str]] = []
+        if stmt.select is not None:
+            return self._crud_from_select(stmt, kw)
+        done: set[str] = set()
+        if stmt.is_update and stmt._ordered_values is not None:
+            for key in given:
+                column = table.c[key] if key in table.c else None
+                if column is None:
+                    continue
+                done.add(key)
+                sets.append((column, self._crud_expr(column, given[key], kw)))
+        for column in table.c:
+            key = column.key
+            if key in done:
+                continue
+            value = given.get(key, _MISSING)
+            if value is not _MISSING:
+                done.add(key)
+                sets.append((column, self._crud_expr(column, value, kw)))
+            elif key in names:
+                done.add(key)
+                sets.append((column, self._crud_bind(column, kw, required=True)))
+            elif stmt.is_insert:
+                made = self._insert_default(stmt, column, kw)
+                if made is not None:
+                    sets.append((column, made))
+            elif stmt.is_update:
+                made = self._update_default(stmt, column, kw)
+                if made is not None:
+                    sets.append((column, made))
+        # columns of other tables (UPDATE … FROM on databases that set them)
+        for column, value in unknown.get("columns", ()):
+            sets.append((column, self._crud_expr(column, value, kw)))
+        leftover = [k for k in (*given, *unknown.get("names", ())) if k not in done]
+        if keys is not None and not self._ignore_unknown_keys:
+            known = {b.key for b in self.binds.values()}
+            binds = _bind_names(stmt)
+            leftover += [
+                k for k in names if k not in done and k not in known and k not in binds
+            ]
+        if leftover:
+            raise exc.CompileError(
+                "Unconsumed column names: " + ", ".join(sorted({str(k) for k in leftover}))
+            )
+        return sets
+
+    _ignore_unknown_keys = False
+    # the SELECT of INSERT … SELECT, with defaults added to its columns
+    _insert_select: Any = None
+
+    def _crud_bind(
+        self, column: Any, kw: dict[str, Any], required: bool = False, name: str | None = None
+    ) -> str:
+        bind = CrudParam(name or column.key, type_=column.type, required=required)
+        if not required:
+            bind.required = False
+        return self.process(bind, **kw)
+
+    def _crud_expr(self, column: Any, value: Any, kw: dict[str, Any]) -> str:
+        if value._is_bind_parameter:
+            if value.type._isnull and column is not None:
+                key = getattr(value, "_is_crud", False)
+                if not key:
+                    original = value
+                    value = value._with_binary_element_type(column.type)
+                    value._ident_token = original._ident
+            return self.process(value, **kw)
+        return self.process(value.self_group(), **kw)
+
+    def _crud_from_select(self, stmt: Any, kw: dict[str, Any]) -> list[tuple[Any, str]]:
+        table = stmt.table
+        sets = []
+        self._insert_select = stmt.select
+        for name in stmt._select_names:
+            if name not in table.c:
+                raise exc.CompileError(f"Unconsumed column names: {name}")
+            sets.append((table.c[name], ""))
+        if stmt.include_insert_from_select_defaults:
+            present = set(stmt._select_names)
+            added = []
+            for column in table.c:
+                if column.key in present:
+                    continue
+                default = column.default
+                if default is None or getattr(default, "is_sequence", False):
+                    continue
+                if getattr(default, "is_clause_element", False):
+                    added.append((column, default.arg.self_group()))
+                else:
+                    bind = CrudParam(column.key, type_=column.type, required=False)
+                    bind.required = False
+                    self.insert_prefetch.append(column)
+                    added.append((column, bind))
+            if added:
+                select = stmt.select._clone()
+                select._raw_columns = [*select._raw_columns, *[v for _, v in added]]
+                self._insert_select = select
+                sets.extend([(c, "") for c, _ in added])
+        return sets
+
+    def _insert_default(self, stmt: Any, column: Any, kw: dict[str, Any]) -> str | None:
+        """The SQL for a column of an INSERT that is given no value, or None to leave it out."""
+        default = column.default
+        if default is None:
+            if column.server_default is not None and not column.primary_key:
+                self.postfetch.append(column)
+            return None
+        if getattr(default, "is_sequence", False):
+            return None
+        if getattr(default, "is_clause_element", False):
+            if not column.primary_key:
+                self.postfetch.append(column)
+            return self.process(default.arg.self_group(), **kw)
+        self.insert_prefetch.append(column)
+        return self._crud_bind(column, kw)
+
+    def _update_default(self, stmt: Any, column: Any, kw: dict[str, Any]) -> str | None:
+        default = column.onupdate
+        if default is None:
+            if column.server_onupdate is not None:
+                self.postfetch.append(column)
+            return None
+        if getattr(default, "is_sequence", False):
+            return None
+        if getattr(default, "is_clause_element", False):
+            self.postfetch.append(column)
+            return self.process(default.arg.self_group(), **kw)
+        self.update_prefetch.append(column)
+        return self._crud_bind(column, kw)
+
+    def _multi_rows(
+        self, stmt: Any, sets: list[tuple[Any, str]], kw: dict[str, Any]
+    ) -> list[str]:
+        """The rows of an INSERT of several."""
+        rows = [f"({', '.join([v for _, v in sets])})"]
+        all_rows = [row for group in stmt._multi_values for row in group]
+        first = _by_key(all_rows[0])
+        for i, raw in enumerate(all_rows[1:], 1):
+            row = _by_key(raw)
+            cells = []
+            for column, sql in sets:
+                key = column.key
+                if key in row:
+                    cells.append(self._crud_expr(column, row[key], kw))
+                elif key in first:
+                    raise exc.CompileError(
+                        f"INSERT value for column {column.table.name}.{column.name} is explicitly "
+                        "rendered as a boundparameter in the VALUES clause; a Python-side value or "
+                        "SQL expression is required"
+                    )
+                elif column.default is not None and not getattr(
+                    column.default, "is_clause_element", False
+                ):
+                    cells.append(self._crud_bind(column, kw, name=f"{key}_m{i}"))
+                else:
+                    cells.append(sql)
+            rows.append(f"({', '.join(cells)})")
+        return rows
+
+
+def _by_key(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {(k if isinstance(k, str) else k.key): v for k, v in row.items()}
+
+
+def _given_values(stmt: Any, table: Any) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The values of a statement by column key, and those of no column of its table."""
+    given: dict[str, Any] = {}
+    unknown: dict[str, list[Any]] = {}
+    items: Sequence[Any] = ()
+    if stmt._ordered_values is not None:
+        items = stmt._ordered_values
+    elif stmt._multi_values:
+        items = list(stmt._multi_values[0][0].items())
+    elif stmt._values is not None:
+        items = list(stmt._values.items())
+    for key, value in items:
+        if isinstance(key, str):
+            if key in table.c:
+                given[key] = value
+            else:
+                unknown.setdefault("names", []).append(key)
+        elif key.key in table.c and (
+            key.table is None
+            or not isinstance(key, ColumnClause)
+            or hash(key.table) == hash(table)
+            or table.c[key.key].shares_lineage(key)
+        ):
+            given[key.key] = value
+        elif stmt.is_update and key.table is not None:
+            unknown.setdefault("columns", []).append((key, value))
+        else:
+            unknown.setdefault("names", []).append(key)
+    return given, unknown
+
+
+def _bind_names(stmt: Any) -> set[str]:
+    """Names of the bind parameters that a program put into a statement."""
+    from . import visitors
+
+    found = set()
+    for c in getattr(stmt, "_where_criteria", ()):
+        for e in visitors.iterate(c):
+            if e._is_bind_parameter and not e.unique:
+                found.add(e.key)
+    for e in visitors.iterate(stmt):
+        if e._is_bind_parameter and not e.unique:
+            found.add(e.key)
+    return found
+

@@ -1,0 +1,601 @@
+"""How SELECT, UNION, FROM and WITH are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc, util
+from . import operators
+from .base import AnonName
+from .elements import AsBoolean, BooleanClauseList, ColumnClause, ColumnElement, Label
+from .froms import FromState
+from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
+
+# what an enclosing construct says that holds inside of a nested SELECT too
+_NESTED_KW = ("literal_binds",)
+
+
+class _NamedForResult(Label[Any]):
+    """A column of a SELECT with the name it is to have there."""
+
+    def __init__(self, element: Any, name: Any, targets: tuple[Any, ...]) -> None:
+        self.name = name
+        self.key = name
+        self._element = element
+        self.type = element.type
+        self._proxies = (element,)
+        self.targets = targets
+
+    @property
+    def _ident(self) -> Any:
+        return self._element._ident
+
+
+class SelectCompiler:
+    """The part of SQLCompiler for SELECT and what is in its FROM."""
+
+    if TYPE_CHECKING:
+        dialect: Any
+        preparer: Any
+        stack: list[Any]
+        native_boolean: bool
+        ctes: dict[Any, str]
+        ctes_by_name: dict[str, Any]
+        ctes_recursive: bool
+        result_columns: list[Any]
+        text_columns: bool
+        textual_positional: bool
+        is_string_compiler: bool
+
+        def process(self, obj: Any, **kw: Any) -> str: ...
+        def resolve(self, name: Any) -> str: ...
+        def _add_to_result_map(self, *a: Any) -> None: ...
+        def effective_schema(self, schema: str | None) -> str | None: ...
+
+    # --- SELECT -----------------------------------------------------------------------------
+    def visit_select(
+        self,
+        select: Any,
+        asfrom: bool = False,
+        lateral: bool = False,
+        compound_index: int | None = None,
+        insert_into: bool = False,
+        **kw: Any,
+    ) -> str:
+        select = select._as_core()
+        kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        top = not self.stack
+        entry = self.stack[-1] if self.stack else None
+        results = top or (
+            entry is not None and entry["results"] and (compound_index == 0 or insert_into)
+        )
+        state = FromState(select)
+        froms = self._push(select, state, asfrom and not lateral, results, entry)
+        try:
+            labels: Callable[..., str]
+            add = self._add_to_result_map if results else None
+            columns = []
+            for item in select._columns_plus_names(True):
+                text = self._select_column(item, add, asfrom, kw)
+                if text is not None:
+                    columns.append(text)
+            text = "SELECT "
+            if select._statement_hints:
+                pass
+            if select._prefixes:
+                text += self._texts(select._prefixes, **kw)
+            text += self.get_select_precolumns(select, **kw)
+            text += ", ".join(columns)
+            if froms:
+                text += " \nFROM " + ", ".join([self.process(f, asfrom=True, **kw) for f in froms])
+            else:
+                text += self.default_from()
+            where = BooleanClauseList._construct_for_whereclause(select._where_criteria)
+            if where is not None:
+                t = self.process(where, **kw)
+                if t:
+                    text += " \nWHERE " + t
+            if select._group_by_clauses:
+                text += self.group_by_clause(select, **kw)
+            having = BooleanClauseList._construct_for_whereclause(select._having_criteria)
+            if having is not None:
+                t = self.process(having, **kw)
+                if t:
+                    text += " \nHAVING " + t
+            if select._order_by_clauses:
+                text += self.order_by_clause(select, **kw)
+            if select._has_row_limiting_clause:
+                text += self._row_limit_clause(select, **kw)
+            if select._for_update_arg is not None:
+                text += self.for_update_clause(select, **kw)
+            for cte, _nest in select._independent_ctes:
+                self.process(cte, asfrom=True, **kw)
+            if select._suffixes:
+                text += " " + self._texts(select._suffixes, **kw)
+            _ = labels if False else None
+        finally:
+            self.stack.pop()
+        return self._with_clause(text) if top and self.ctes else text
+
+    def _push(
+        self, select: Any, state: FromState, as_from: bool, results: bool, entry: Any
+    ) -> Sequence[Any]:
+        """Enter a SELECT: its FROMs, and what SELECTs within may correlate to."""
+        correlate = entry["correlate_froms"] if entry else set()
+        enclosing = entry["asfrom_froms"] if entry else set()
+        if as_from:
+            froms = state.display(correlate - enclosing, None)
+        else:
+            froms = state.display(correlate, enclosing)
+        own = {f for item in froms for f in item._from_objects}
+        self.stack.append(
+            {
+                "asfrom_froms": own,
+                "correlate_froms": own | correlate,
+                "results": results,
+                "labels": _LabelScope(select, froms),
+            }
+        )
+        return froms
+
+    def _texts(self, items: Sequence[Any], **kw: Any) -> str:
+        """Prefixes or suffixes for this dialect."""
+        parts = [
+            self.process(t, **kw) for t, name in items if name in ("*", self.dialect.name)
+        ]
+        return " ".join(parts) + " " if parts else ""
+
+    def get_select_precolumns(self, select: Any, **kw: Any) -> str:
+        """``DISTINCT``."""
+        if select._distinct_on:
+            util.warn_deprecated(
+                "DISTINCT ON is currently supported only by the PostgreSQL dialect.  Use of "
+                "DISTINCT ON for other backends is currently silently ignored, however this usage "
+                "is deprecated, and will raise CompileError in a future release for all backends "
+                "that do not support this syntax.",
+                version="1.4",
+            )
+        return "DISTINCT " if select._distinct else ""
+
+    def default_from(self) -> str:
+        """The FROM of a SELECT without one."""
+        return ""
+
+    def _select_column(self, item: Any, add: Any, asfrom: bool, kw: dict[str, Any]) -> str | None:
+        required, key, fallback, column, repeated = item
+        if not column._is_column:  # text()
+            if add is not None and column._is_text_clause:
+                self.text_columns = True
+            return self.process(column, within_columns_clause=True, **kw)
+        rendered = column
+        if column.type._has_column_expression:
+            wrapped = column.type.dialect_impl(self.dialect).column_expression(column)
+            if wrapped is not None and wrapped is not column:
+                rendered = wrapped
+        name = None
+        if isinstance(column, Label):
+            if rendered is not column:
+                name = column.name
+        elif required is not None:
+            name = required
+        elif rendered is not column:
+            name = fallback
+        elif isinstance(column, ColumnClause):
+            if asfrom and not column.is_literal and column.table is not None:
+                name = fallback
+        elif column.__visit_name__ == "unary":
+            if isinstance(column, AsBoolean):
+                labelled = asfrom or not self.native_boolean
+            else:
+                labelled = asfrom or not column.element._is_named
+            if labelled:
+                name = fallback
+        elif column._is_named:
+            pass
+        else:
+            name = fallback
+        if name is not None:
+            target = _NamedForResult(rendered, name, (column, key))
+            extra: tuple[Any, ...] = (column,)
+            if column._is_named:
+                extra = (column, column.name)
+            return self.process(
+                target,
+                within_columns_clause=True,
+                add_to_result_map=add,
+                result_map_targets=extra,
+                **kw,
+            )
+        if add is None:
+            return self.process(rendered, within_columns_clause=True, **kw)
+        before = len(self.result_columns)
+        text = self.process(rendered, within_columns_clause=True, add_to_result_map=add, **kw)
+        if len(self.result_columns) == before:
+            label = self.resolve(fallback) if fallback is not None else None
+            add(label, label, (column, label), column.type)
+        return text
+
+    def _grouped_kw(self, kw: dict[str, Any]) -> dict[str, Any]:
+        return kw
+
+    def group_by_clause(self, select: Any, **kw: Any) -> str:
+        """``GROUP BY``."""
+        text = ", ".join(
+            [t for t in [self.process(c, **kw) for c in select._group_by_clauses] if t]
+        )
+        return " GROUP BY " + text if text else ""
+
+    def order_by_clause(self, select: Any, **kw: Any) -> str:
+        """``ORDER BY``."""
+        text = ", ".join(
+            [t for t in [self.process(c, **kw) for c in select._order_by_clauses] if t]
+        )
+        return " ORDER BY " + text if text else ""
+
+    def _row_limit_clause(self, select: Any, **kw: Any) -> str:
+        if select._fetch_clause is not None:
+            return self.fetch_clause(select, **kw)
+        return self.limit_clause(select, **kw)
+
+    def limit_clause(self, select: Any, **kw: Any) -> str:
+        """``LIMIT … OFFSET …``."""
+        text = ""
+        if select._limit_clause is not None:
+            text += "\n LIMIT " + self.process(select._limit_clause, **kw)
+        if select._offset_clause is not None:
+            if select._limit_clause is None:
+                text += "\n LIMIT -1"
+            text += " OFFSET " + self.process(select._offset_clause, **kw)
+        return text
+
+    def fetch_clause(self, select: Any, **kw: Any) -> str:
+        """``FETCH FIRST … ROWS``."""
+        text = ""
+        if select._offset_clause is not None:
+            text += "\n OFFSET " + self.process(select._offset_clause, **kw) + " ROWS"
+        options = select._fetch_clause_options
+        count = self.process(select._fetch_clause, **kw)
+        percent = " PERCENT" if options["percent"] else ""
+        ties = "WITH TIES" if options["with_ties"] else "ONLY"
+        return f"{text}\n FETCH FIRST {count}{percent} ROWS {ties}"
+
+    def for_update_clause(self, select: Any, **kw: Any) -> str:
+        """``FOR UPDATE``."""
+        return " FOR UPDATE"
+
+    # --- UNION ------------------------------------------------------------------------------
+    def visit_compound_select(
+        self, cs: Any, asfrom: bool = False, compound_index: int | None = None, **kw: Any
+    ) -> str:
+        kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        top = not self.stack
+        entry = self.stack[-1] if self.stack else None
+        results = top or (entry is not None and entry["results"] and compound_index == 0)
+        self.stack.append(
+            {
+                "correlate_froms": entry["correlate_froms"] if entry else set(),
+                "asfrom_froms": entry["asfrom_froms"] if entry else set(),
+                "results": results,
+                "labels": _CompoundScope(cs),
+            }
+        )
+        try:
+            text = f" {cs.keyword} ".join(
+                [
+                    self.process(c, asfrom=asfrom, compound_index=i, **kw)
+                    for i, c in enumerate(cs.selects)
+                ]
+            )
+            kw["include_table"] = False
+            if cs._group_by_clauses:
+                text += self.group_by_clause(cs, **kw)
+            if cs._order_by_clauses:
+                text += self.order_by_clause(cs, **kw)
+            if cs._has_row_limiting_clause:
+                text += self._row_limit_clause(cs, **kw)
+            for cte, _nest in cs._independent_ctes:
+                self.process(cte, asfrom=True)
+        finally:
+            self.stack.pop()
+        return self._with_clause(text) if top and self.ctes else text
+
+    def visit_textual_select(self, taf: Any, asfrom: bool = False, **kw: Any) -> str:
+        top = not self.stack
+        entry = self.stack[-1] if self.stack else None
+        results = top or (
+            entry is not None and entry["results"] and kw.get("compound_index") == 0
+        )
+        kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        if results:
+            self.textual_positional = taf.positional
+            for c in taf.column_args:
+                self.process(
+                    c,
+                    within_columns_clause=True,
+                    add_to_result_map=self._add_to_result_map,
+                )
+        self.stack.append(
+            {
+                "correlate_froms": set(),
+                "asfrom_froms": set(),
+                "results": False,
+                "labels": _LabelScope(taf, ()),
+            }
+        )
+        try:
+            text = self.process(taf.element, **kw)
+            for cte, _nest in taf._independent_ctes:
+                self.process(cte, asfrom=True)
+        finally:
+            self.stack.pop()
+        return self._with_clause(text) if top and self.ctes else text
+
+    # --- FROM --------------------------------------------------------------------------------
+    def visit_table(
+        self,
+        table: Any,
+        asfrom: bool = False,
+        ashint: bool = False,
+        use_schema: bool = True,
+        **kw: Any,
+    ) -> str:
+        if not (asfrom or ashint):
+            return ""
+        name = self.preparer.quote(table.name)
+        schema = self.effective_schema(table.schema)
+        if use_schema and schema:
+            return f"{self.preparer.quote_schema(schema)}.{name}"
+        return name  # type: ignore[no-any-return]
+
+    def visit_join(self, join: Any, asfrom: bool = False, **kw: Any) -> str:
+        if join.full:
+            word = " FULL OUTER JOIN "
+        elif join.isouter:
+            word = " LEFT OUTER JOIN "
+        else:
+            word = " JOIN "
+        left = self.process(join.left, asfrom=True, **kw)
+        right = self.process(join.right, asfrom=True, **kw)
+        if join.onclause is None:
+            return f"{left}{word}{right}"
+        return f"{left}{word}{right} ON {self.process(join.onclause, **kw)}"
+
+    def visit_alias(
+        self, alias: Any, asfrom: bool = False, ashint: bool = False, **kw: Any
+    ) -> str:
+        if asfrom or ashint:
+            name = self.preparer.quote(self.resolve(alias.name))
+            if ashint:
+                return name  # type: ignore[no-any-return]
+        if not asfrom:
+            return self.process(alias.element, **kw)
+        return f"{self.process(alias.element, asfrom=True, **kw)} AS {name}"
+
+    def visit_subquery(
+        self, subquery: Any, asfrom: bool = False, lateral: bool = False, **kw: Any
+    ) -> str:
+        if not asfrom:
+            return self.process(subquery.element, **kw)
+        name = self.preparer.quote(self.resolve(subquery.name))
+        inner = self.process(subquery.element, asfrom=True, lateral=lateral, **kw)
+        if not inner.startswith("(") or subquery.element.__visit_name__ != (
+            "select_statement_grouping"
+        ):
+            inner = f"({inner})"
+        return f"{inner} AS {name}"
+
+    def visit_lateral(self, lateral: Any, **kw: Any) -> str:
+        return "LATERAL " + self.visit_subquery(lateral, lateral=True, **kw)
+
+    def visit_table_valued_alias(self, alias: Any, asfrom: bool = False, **kw: Any) -> str:
+        text = self.process(alias.element, **kw)
+        if not asfrom:
+            return text
+        name = self.preparer.quote(self.resolve(alias.name))
+        if alias.with_ordinality:
+            text += " WITH ORDINALITY"
+        text += f" AS {name}"
+        if alias._render_derived:
+            columns = []
+            for c in alias.c:
+                part = self.preparer.quote(self.resolve(c.name))
+                if alias._render_derived_w_types:
+                    part += " " + self.dialect.type_compiler_instance.process(c.type)
+                columns.append(part)
+            text += f"({', '.join(columns)})"
+        return text
+
+    def visit_tablesample(self, tablesample: Any, asfrom: bool = False, **kw: Any) -> str:
+        text = self.visit_alias(tablesample, asfrom=True, **kw)
+        text += " TABLESAMPLE " + self.process(tablesample._get_method(), **kw)
+        if tablesample.seed is not None:
+            text += f" REPEATABLE ({self.process(tablesample.seed, **kw)})"
+        return text
+
+    def visit_values(self, element: Any, asfrom: bool = False, **kw: Any) -> str:
+        if element.literal_binds:
+            kw["literal_binds"] = True
+        from .elements import BindParameter
+        from .base import ClauseElement
+
+        groups = []
+        for group in element._data:
+            for row in group:
+                cells = []
+                for column, value in zip(element._column_args, row, strict=False):
+                    if not isinstance(value, ClauseElement):
+                        value = BindParameter(None, value, type_=column.type, unique=True)
+                    cells.append(self.process(value, **kw))
+                groups.append(f"({', '.join(cells)})")
+        text = "VALUES " + ", ".join(groups)
+        if not asfrom:
+            return text
+        if element._unnamed:
+            return f"({text})"
+        name = self.preparer.quote(self.resolve(element.name))
+        columns = ", ".join([self.preparer.quote(c.name) for c in element._column_args])
+        return f"({text}) AS {name} ({columns})"
+
+    # --- WITH ---------------------------------------------------------------------------------
+    def visit_cte(
+        self, cte: Any, asfrom: bool = False, ashint: bool = False, **kw: Any
+    ) -> str:
+        kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        name = self.resolve(cte.name)
+        new = True
+        existing = self.ctes_by_name.get(name)
+        if existing is not None:
+            if cte is existing or cte is existing._restates or hash(cte) == hash(existing):
+                new = False
+            elif existing is cte._restates or _restates(cte, existing):
+                self.ctes.pop(existing, None)
+            elif _restates(existing, cte):
+                new = False
+            elif cte._cte_alias is not None and cte._cte_alias is existing:
+                new = False
+            else:
+                raise exc.CompileError(
+                    f"Multiple, unrelated CTEs found with the same name: {name!r}"
+                )
+        if asfrom and not asfrom:
+            return ""
+        base = cte
+        if cte._cte_alias is not None:
+            base = cte._cte_alias
+            pre_alias = self.resolve(base.name)
+            if pre_alias not in self.ctes_by_name:
+                self.process(base, asfrom=True, **kw)
+            new = False
+        if new:
+            self.ctes_by_name[name] = cte
+            self.ctes[cte] = ""
+            if cte.recursive:
+                self.ctes_recursive = True
+            text = self.preparer.quote(name)
+            if cte.recursive:
+                names = [
+                    self.preparer.quote(self.resolve(c))
+                    for c in _cte_column_names(cte.element)
+                ]
+                text += f"({', '.join(names)})"
+            text += " AS "
+            if cte._prefixes:
+                text += self._texts(cte._prefixes)
+            text += "\n"
+            stack, results = self.stack, self.stack
+            _ = results
+            self.stack = [
+                *stack,
+                {
+                    "correlate_froms": set(),
+                    "asfrom_froms": set(),
+                    "results": False,
+                    "labels": _LabelScope(None, ()),
+                },
+            ]
+            try:
+                inner = self.process(cte.element, asfrom=True, **kw)
+            finally:
+                self.stack = stack
+            text += f"({inner})"
+            if cte._suffixes:
+                text += " " + self._texts(cte._suffixes)
+            # in the order in which they are complete: a CTE follows those it uses
+            self.ctes.pop(cte, None)
+            self.ctes[cte] = text
+        if not asfrom:
+            return "" if not ashint else self.preparer.quote(name)
+        if cte._cte_alias is not None:
+            quoted = self.preparer.quote(self.resolve(cte._cte_alias.name))
+            return f"{quoted} AS {self.preparer.quote(name)}"
+        return self.preparer.quote(name)  # type: ignore[no-any-return]
+
+    def _with_clause(self, text: str) -> str:
+        word = "WITH RECURSIVE " if self.ctes_recursive else "WITH "
+        return word + ", \n".join(self.ctes.values()) + "\n " + text
+
+
+def _restates(cte: Any, other: Any) -> bool:
+    """Whether a CTE continues another one, through any number of steps."""
+    c = cte._restates
+    while c is not None:
+        if c is other:
+            return True
+        c = c._restates
+    return False
+
+
+def _cte_column_names(element: Any) -> list[Any]:
+    """Names of the columns of a recursive CTE."""
+    while element.__visit_name__ in ("compound_select", "select_statement_grouping"):
+        element = (
+            element.selects[0] if element.__visit_name__ == "compound_select" else element.element
+        )
+    element = element._as_core() if hasattr(element, "_as_core") else element
+    if not hasattr(element, "_columns_plus_names"):
+        return [c.name for c in element._all_selected_columns]
+    return [
+        required if required is not None else (fallback if fallback is not None else c.name)
+        for required, _key, fallback, c, _repeated in element._columns_plus_names(True)
+    ]
+
+
+class _LabelScope:
+    """What names in ORDER BY mean within a SELECT; made when first asked for."""
+
+    __slots__ = ("froms", "made", "select")
+
+    def __init__(self, select: Any, froms: Sequence[Any]) -> None:
+        self.select = select
+        self.froms = froms
+        self.made: Any = None
+
+    def __call__(self) -> Any:
+        """(columns or FROMs, FROMs only, columns only), each by name."""
+        if self.made is None:
+            select = self.select
+            qualified = getattr(select, "_label_style", None) is LABEL_STYLE_TABLENAME_PLUS_COL
+            columns: dict[Any, Any] = {}
+            for c in select._all_selected_columns if select is not None else ():
+                if not c._allow_label_resolve:
+                    continue
+                label = c._tq_label if qualified else None
+                names = [n for n in (label, c.key) if n is not None]
+                if names:
+                    columns.setdefault(names[0], c)
+                if c._tq_label is not None and not isinstance(c._tq_label, AnonName):
+                    columns.setdefault(c._tq_label, c)
+            froms: dict[Any, Any] = {}
+            for f in self.froms:
+                for c in f.c if hasattr(f, "c") and not f._is_text_clause else ():
+                    if c._allow_label_resolve:
+                        froms.setdefault(c.key, c)
+            both = dict(columns)
+            for k, v in froms.items():
+                both.setdefault(k, v)
+            self.made = (both, froms, columns)
+        return self.made
+
+
+class _CompoundScope:
+    """What names in ORDER BY mean after a UNION: columns of the first SELECT."""
+
+    __slots__ = ("cs", "made")
+
+    def __init__(self, cs: Any) -> None:
+        self.cs = cs
+        self.made: Any = None
+
+    def __call__(self) -> Any:
+        if self.made is None:
+            d = {}
+            for c in self.cs.selected_columns:
+                key = c.key if c.key is not None else c._proxy_key
+                if key is not None:
+                    d.setdefault(key, c)
+            self.made = (d, d, d)
+        return self.made
+
+
+_ = (ColumnElement, operators)

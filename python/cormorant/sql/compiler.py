@@ -1,0 +1,601 @@
+"""SQL text of statements.
+
+`SQLCompiler` visits a construct and makes one string. Bind parameters are written as marks
+(`\\x01name\\x01`) while it does, because the place of a parameter in the text (a CTE goes to
+the front) is known only at the end; then they become what the dialect wants, and their
+order is `positiontup`. What a compiler does with each kind of construct is in its base
+classes: `compile_expressions`, `compile_selects`, `compile_dml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .. import exc
+from .base import AnonName, ClauseElement
+from .compile_dml import DMLCompiler
+from .compile_expressions import ExpressionCompiler
+from .compile_selects import SelectCompiler
+from .elements import BindParameter, quoted_name
+
+RESERVED_WORDS = frozenset(
+    """
+    all analyse analyze and any array as asc asymmetric authorization between binary both case
+    cast check collate column constraint create cross current_date current_role current_time
+    current_timestamp current_user default deferrable desc distinct do else end except false for
+    foreign freeze from full grant group having ilike in initially inner intersect into is isnull
+    join leading left like limit localtime localtimestamp natural new not notnull null off offset
+    old on only or order outer overlaps placing primary references right select session_user set
+    similar some symmetric table then to trailing true union unique user using verbose when where
+    """.split()
+)
+
+_LEGAL = re.compile(r"^[A-Z0-9_$]+$", re.I)
+_ILLEGAL_INITIAL = frozenset("0123456789$")
+
+
+class IdentifierPreparer:
+    """Writes names, quoted when the database needs it."""
+
+    reserved_words: frozenset[str] = RESERVED_WORDS
+    legal_characters = _LEGAL
+    illegal_initial_characters: frozenset[str] = _ILLEGAL_INITIAL
+    initial_quote = '"'
+    final_quote = '"'
+    escape_quote = '"'
+    omit_schema = False
+
+    def __init__(self, dialect: Any = None, **kw: Any) -> None:
+        self.dialect = dialect
+        self._strings: dict[Any, str] = {}
+
+    def _escape_identifier(self, value: str) -> str:
+        return value.replace(self.escape_quote, self.escape_quote * 2)
+
+    def quote_identifier(self, value: str) -> str:
+        """The name in quotes."""
+        return self.initial_quote + self._escape_identifier(value) + self.final_quote
+
+    def _requires_quotes(self, value: str) -> bool:
+        lower = value.lower()
+        return (
+            lower in self.reserved_words
+            or value[:1] in self.illegal_initial_characters
+            or not self.legal_characters.match(str(value))
+            or lower != value
+        )
+
+    def _requires_quotes_illegal_chars(self, value: str) -> bool:
+        return not self.legal_characters.match(str(value))
+
+    def quote(self, ident: str, force: Any = None) -> str:
+        """The name, in quotes if it needs them."""
+        force = getattr(ident, "quote", None)
+        if force is None:
+            made = self._strings.get(ident)
+            if made is None:
+                made = self.quote_identifier(ident) if self._requires_quotes(ident) else ident
+                self._strings[ident] = made
+            return made
+        return self.quote_identifier(ident) if force else str(ident)
+
+    def quote_schema(self, schema: str, force: Any = None) -> str:
+        """The name of a schema, in quotes if it needs them."""
+        return self.quote(schema)
+
+    def unformat_identifiers(self, identifiers: str) -> list[str]:
+        """The parts of a dotted name."""
+        quote = re.escape(self.final_quote)
+        found = re.findall(rf"{quote}((?:[^{quote}]|{quote}{quote})+){quote}|([^.]+)", identifiers)
+        return [(a or b).replace(self.escape_quote * 2, self.escape_quote) for a, b in found]
+
+    def format_label_name(self, name: str, anon_map: Any = None) -> str:
+        return self.quote(name)
+
+    def format_collation(self, collation_name: str) -> str:
+        """The name after COLLATE."""
+        if getattr(collation_name, "quote", None) is None and isinstance(collation_name, str):
+            return self.quote_identifier(collation_name) if self._requires_quotes(
+                collation_name
+            ) else collation_name
+        return self.quote(collation_name)
+
+    def format_table(self, table: Any, use_schema: bool = True, name: str | None = None) -> str:
+        """The name of a table, with its schema."""
+        text = self.quote(table.name if name is None else name)
+        schema = getattr(table, "schema", None)
+        if use_schema and not self.omit_schema and schema:
+            text = f"{self.quote_schema(schema)}.{text}"
+        return text
+
+    def format_schema(self, name: str) -> str:
+        return self.quote(name)
+
+    def format_column(
+        self,
+        column: Any,
+        use_table: bool = False,
+        name: str | None = None,
+        table_name: str | None = None,
+        use_schema: bool = False,
+        anon_map: Any = None,
+    ) -> str:
+        """The name of a column, with its table if asked."""
+        text = name if name is not None else column.name
+        if getattr(column, "is_literal", False):
+            return str(text)
+        text = self.quote(text)
+        if use_table:
+            table = self.format_table(column.table, use_schema=use_schema, name=table_name)
+            return f"{table}.{text}"
+        return text
+
+    def format_alias(self, alias: Any, name: str | None = None) -> str:
+        return self.quote(name or alias.name)
+
+    format_savepoint = format_alias
+
+    def format_index(self, index: Any) -> str:
+        return self.quote(index.name)
+
+    def format_constraint(self, constraint: Any) -> str | None:
+        return None if constraint.name is None else self.quote(constraint.name)
+
+
+class ResultColumn(NamedTuple):
+    """A column of the result: the key of rows, the name in SQL, what finds it, its type."""
+
+    keyname: Any
+    name: Any
+    objects: tuple[Any, ...]
+    type: Any
+
+
+_MARK = re.compile("\x01([^\x01\x02]+)\x01|\x02([^\x01\x02]+)\x02")
+
+
+class Compiled:
+    """The text of a construct for a dialect."""
+
+    statement: Any = None
+    string: str = ""
+
+    def __str__(self) -> str:
+        return self.string
+
+
+class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
+    """Compiles one statement (or expression)."""
+
+    isinsert = False
+    isupdate = False
+    isdelete = False
+    isddl = False
+    returns_rows = False
+    is_string_compiler = False
+    render_table_with_column_in_update_from = False
+    returning_precedes_values = False
+
+    def __init__(
+        self,
+        dialect: Any,
+        statement: Any = None,
+        column_keys: Sequence[str] | None = None,
+        for_executemany: bool = False,
+        literal_binds: bool = False,
+        render_postcompile: bool = False,
+        schema_translate_map: Any = None,
+        linting: Any = None,
+        **kw: Any,
+    ) -> None:
+        self.dialect = dialect
+        self.preparer = dialect.identifier_preparer
+        self.statement = statement
+        self.column_keys = column_keys
+        self.for_executemany = for_executemany
+        self.literal_binds = literal_binds
+        self.schema_translate_map = schema_translate_map
+        self.native_boolean = bool(getattr(dialect, "supports_native_boolean", False))
+        self.paramstyle = getattr(dialect, "paramstyle", "named")
+        self.positional = self.paramstyle in ("qmark", "format", "numeric")
+        self.stack: list[Any] = []
+        self.binds: dict[str, BindParameter] = {}
+        self.bind_names: dict[BindParameter, str] = {}
+        self._bind_idents: dict[str, Any] = {}
+        self._anon: dict[Any, tuple[str, Any]] = {}
+        self._anon_counters: dict[str, int] = {}
+        self.result_columns: list[ResultColumn] = []
+        self.ctes: dict[Any, str] = {}
+        self.ctes_by_name: dict[str, Any] = {}
+        self.ctes_recursive = False
+        self.returning: Sequence[Any] = ()
+        self.insert_prefetch: list[Any] = []
+        self.update_prefetch: list[Any] = []
+        self.postfetch: list[Any] = []
+        self.post_compile: set[str] = set()
+        self.literal_execute_params: set[BindParameter] = set()
+        self.positiontup: list[str] = []
+        self.text_columns = False
+        """Whether text() is among the columns, so that they cannot be counted."""
+        self.textual_positional = True
+        if statement is not None:
+            self.isinsert = statement.is_insert
+            self.isupdate = statement.is_update
+            self.isdelete = statement.is_delete
+            kwargs = {"literal_binds": True} if literal_binds else {}
+            self._template = self.process(statement, **kwargs, **kw)
+            self.returns_rows = bool(
+                statement._is_select_base
+                or (statement.is_dml and (statement._returning or self.returning))
+                or statement._is_function
+            )
+            self._finish()
+            if render_postcompile and self.post_compile:
+                self.string, positions = self.expand(self.params)
+                self.positiontup = [
+                    name if index is None else f"{name}_{index + 1}" for name, index in positions
+                ]
+
+    # --- text -------------------------------------------------------------------------
+    def process(self, obj: Any, **kw: Any) -> str:
+        """The text of a construct within this statement."""
+        hook = obj.__class__.__dict__.get("_compile_with")
+        if hook is not None:
+            return hook(obj, self, **kw)  # type: ignore[no-any-return]
+        visit: Callable[..., str] | None = getattr(self, "visit_" + obj.__visit_name__, None)
+        if visit is None:
+            raise self._unsupported(obj)
+        return visit(obj, **kw)
+
+    def _unsupported(self, obj: Any) -> Exception:
+        return exc.UnsupportedCompilationError(self, type(obj))
+
+    def _finish(self) -> None:
+        """Make the text that the driver gets, and the order of its parameters."""
+        order: list[str] = []
+
+        def mark(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name is not None:
+                order.append(name)
+                return self.bindtemplate(name)
+            name = match.group(2)
+            order.append(name)
+            return f"__[POSTCOMPILE_{name}]"
+
+        self.string = _MARK.sub(mark, self._template)
+        self.positiontup = order
+
+    def bindtemplate(self, name: str) -> str:
+        """The mark of a parameter in the paramstyle of the dialect."""
+        style = self.paramstyle
+        if style == "qmark":
+            return "?"
+        if style == "format":
+            return "%s"
+        if style == "pyformat":
+            return f"%({name})s"
+        return f":{name}"
+
+    def expand(self, values: Mapping[str, Any]) -> tuple[str, list[tuple[str, int | None]]]:
+        """The text with its IN lists as long as these values; and for each parameter in
+        it the name, and the place in the list if the value is one of a list."""
+        order: list[tuple[str, int | None]] = []
+
+        def mark(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name is not None:
+                order.append((name, None))
+                return self.bindtemplate(name)
+            return self._expand_one(match.group(2), values, order)
+
+        return _MARK.sub(mark, self._template), order
+
+    def _expand_one(
+        self, name: str, values: Mapping[str, Any], order: list[tuple[str, int | None]]
+    ) -> str:
+        bind = self.binds[name]
+        value = values[name] if name in values else bind.effective_value
+        if not bind.expanding:
+            return self.render_literal_value(value, bind.type)
+        value = () if value is None else value
+        if not isinstance(value, (list, tuple)):
+            value = list(value)
+        if not value:
+            return self.visit_empty_set_op_expr(self._types_of(bind), bind.expand_op)
+        if bind.literal_execute:
+            return ", ".join([self._literal_item(v, bind.type) for v in value])
+        start = len(order)
+        if self._is_tuple_bind(bind, value):
+            rows = []
+            flat = 0
+            for row in value:
+                marks = []
+                for _ in row:
+                    order.append((name, flat))
+                    marks.append(self.bindtemplate(f"{name}_{flat + 1}"))
+                    flat += 1
+                rows.append(f"({', '.join(marks)})")
+            prefix = "VALUES " if getattr(self.dialect, "tuple_in_values", False) else ""
+            return prefix + ", ".join(rows)
+        if self.paramstyle == "qmark":
+            order.extend([(name, i) for i in range(len(value))])
+            return ", ".join(["?"] * len(value))
+        order.extend([(name, i) for i in range(len(value))])
+        _ = start
+        return ", ".join([self.bindtemplate(f"{name}_{i + 1}") for i in range(len(value))])
+
+    def _is_tuple_bind(self, bind: BindParameter, value: Sequence[Any]) -> bool:
+        return bind.type._is_tuple_type or (
+            bind.type._isnull
+            and isinstance(value[0], Sequence)
+            and not isinstance(value[0], (str, bytes))
+        )
+
+    def _types_of(self, bind: BindParameter) -> Sequence[Any]:
+        return bind.type.types if bind.type._is_tuple_type else [bind.type]
+
+    def _literal_item(self, value: Any, type_: Any) -> str:
+        if type_._is_tuple_type:
+            return (
+                "("
+                + ", ".join(
+                    [
+                        self.render_literal_value(v, t)
+                        for v, t in zip(value, type_.types, strict=False)
+                    ]
+                )
+                + ")"
+            )
+        return self.render_literal_value(value, type_)
+
+    # --- names -----------------------------------------------------------------------
+    def resolve(self, name: Any) -> str:
+        """A name, made up now if it is anonymous."""
+        if not isinstance(name, AnonName):
+            return name  # type: ignore[no-any-return]
+        ident = name.ident
+        found = self._anon.get(ident)
+        if found is None:
+            base = self.resolve(name.base)
+            n = self._anon_counters.get(base, 0) + 1
+            self._anon_counters[base] = n
+            # the seed is kept, so that its id stays its own
+            found = self._anon[ident] = (self._cut(f"{base}_{n}", f"_{n}"), name)
+        return found[0] + name.suffix if name.suffix else found[0]
+
+    def _cut(self, name: str, ending: str) -> str:
+        limit = getattr(self.dialect, "label_length", None) or getattr(
+            self.dialect, "max_identifier_length", 9999
+        )
+        if len(name) <= limit - 6:
+            return name
+        return name[: max(limit - 6, 0)] + ending
+
+    # --- bind parameters ---------------------------------------------------------------
+    def bind_name(self, bind: BindParameter) -> str:
+        """The name of a parameter in this statement; it is registered under it."""
+        name = self.bind_names.get(bind)
+        if name is not None:
+            return name
+        name = self.resolve(bind._name)
+        existing = self.binds.get(name)
+        if existing is not None and existing is not bind:
+            same = existing._ident is bind._ident
+            existing_crud = getattr(existing, "_is_crud", False)
+            crud = getattr(bind, "_is_crud", False)
+            if crud or existing_crud:
+                if not (crud and existing_crud) and not same:
+                    required = existing.required if existing_crud else bind.required
+                    if required:
+                        raise exc.CompileError(
+                            f"bindparam() name '{name}' is reserved for automatic usage in the "
+                            "VALUES or SET clause of this insert/update statement.   Please use a "
+                            "name other than column name when using bindparam() with insert() or "
+                            f"update() (for example, 'b_{name}')."
+                        )
+                    raise exc.CompileError(
+                        f"Bind parameter '{name}' conflicts with unique bind parameter of the "
+                        "same name"
+                    )
+            elif (existing.unique or bind.unique) and not same:
+                raise exc.CompileError(
+                    f"Bind parameter '{name}' conflicts with unique bind parameter of the same "
+                    "name"
+                )
+            elif existing.expanding != bind.expanding or (
+                existing.expanding and bind.literal_execute != existing.literal_execute
+            ):
+                raise exc.CompileError(
+                    f"Can't reuse bound parameter name '{name}' in both 'expanding' (e.g. within "
+                    "an IN expression) and non-expanding contexts.  If this parameter is to "
+                    "receive a list/array value, set 'expanding=True' on it for expressions that "
+                    "aren't IN, otherwise use a different parameter name."
+                )
+        self.binds[name] = bind
+        self.bind_names[bind] = name
+        return name
+
+    def visit_bindparam(
+        self,
+        bindparam: BindParameter,
+        within_columns_clause: bool = False,
+        literal_binds: bool = False,
+        skip_bind_expression: bool = False,
+        literal_execute: bool = False,
+        render_postcompile: bool = False,
+        **kw: Any,
+    ) -> str:
+        type_ = bindparam.type
+        if not skip_bind_expression and type_._has_bind_expression:
+            wrapped = type_.dialect_impl(self.dialect).bind_expression(bindparam)
+            if wrapped is not None and wrapped is not bindparam:
+                return self.process(
+                    wrapped,
+                    skip_bind_expression=True,
+                    literal_binds=literal_binds and not bindparam.expanding,
+                    **kw,
+                )
+        if literal_binds:
+            text = self.render_literal_bindparam(bindparam)
+            return f"({text})" if bindparam.expanding else text
+        name = self.bind_name(bindparam)
+        if bindparam.literal_execute or literal_execute or bindparam.expanding:
+            self.post_compile.add(name)
+            if bindparam.literal_execute or literal_execute:
+                self.literal_execute_params.add(bindparam)
+            if bindparam.expanding:
+                return f"(\x02{name}\x02)"
+            return f"\x02{name}\x02"
+        return f"\x01{name}\x01"
+
+    def render_literal_bindparam(self, bindparam: BindParameter) -> str:
+        """The value of a parameter as SQL."""
+        if bindparam.value is None and bindparam.callable is None:
+            if bindparam.required or (bindparam.type._isnull and not bindparam.unique):
+                raise exc.CompileError(
+                    f"Bind parameter '{bindparam.key if not bindparam.unique else self.resolve(bindparam._name)}' "
+                    "without a renderable value not allowed here."
+                )
+        value = bindparam.effective_value
+        if bindparam.expanding:
+            value = value or ()
+            if not value:
+                return self.visit_empty_set_op_expr(self._types_of(bindparam), bindparam.expand_op)
+            return ", ".join([self._literal_item(v, bindparam.type) for v in value])
+        return self.render_literal_value(value, bindparam.type)
+
+    def render_literal_value(self, value: Any, type_: Any) -> str:
+        """A value as SQL text."""
+        if value is None and not type_.should_evaluate_none:
+            return "NULL"
+        processor = type_._cached_literal_processor(self.dialect)
+        if processor is not None:
+            try:
+                return processor(value)  # type: ignore[no-any-return]
+            except exc.CompileError:
+                raise
+            except Exception as err:
+                raise exc.CompileError(
+                    f'Could not render literal value "{value!r}" with datatype {type_}; see parent '
+                    "stack trace for more detail."
+                ) from err
+        raise exc.CompileError(
+            f'No literal value renderer is available for literal value "{value!r}" with datatype '
+            f"{type_}"
+        )
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Values of the parameters, by name."""
+        return self.construct_params()
+
+    def construct_params(
+        self, params: Mapping[str, Any] | None = None, _check: bool = False, **kw: Any
+    ) -> dict[str, Any]:
+        """Values of the parameters, some given here."""
+        made: dict[str, Any] = {}
+        for name, bind in self.binds.items():
+            if params is not None and name in params:
+                made[name] = params[name]
+            elif params is not None and bind.key in params and bind.unique is False:
+                made[name] = params[bind.key]
+            elif _check and bind.required:
+                raise exc.InvalidRequestError(
+                    f"A value is required for bind parameter {name!r}", code="cd3x"
+                )
+            else:
+                made[name] = bind.effective_value
+        return made
+
+    # --- results --------------------------------------------------------------------------
+    def _add_to_result_map(
+        self, keyname: Any, name: Any, objects: Iterable[Any], type_: Any
+    ) -> None:
+        self.result_columns.append(ResultColumn(keyname, name, tuple(objects), type_))
+
+    @property
+    def _result_columns(self) -> list[ResultColumn]:
+        return self.result_columns
+
+    @property
+    def prefetch(self) -> list[Any]:
+        """Columns whose default is made in Python."""
+        return self.insert_prefetch or self.update_prefetch
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} object at 0x{id(self):x}>"
+
+
+class StrSQLCompiler(SQLCompiler):
+    """For `str(statement)`: lenient about what no dialect can do."""
+
+    is_string_compiler = True
+
+    def _unsupported(self, obj: Any) -> Exception:
+        return super()._unsupported(obj)
+
+
+class StringDialect:
+    """The dialect of `str(statement)`: plain SQL with named parameters."""
+
+    name = "default"
+    driver = "default"
+    paramstyle = "named"
+    positional = False
+    supports_native_boolean = True
+    supports_default_values = True
+    supports_empty_insert = True
+    supports_multivalues_insert = True
+    supports_simple_order_by_label = True
+    div_is_floordiv = True
+    max_identifier_length = 9999
+    label_length: int | None = None
+    insert_returning = True
+    update_returning = True
+    delete_returning = True
+    tuple_in_values = False
+    default_schema_name = None
+    statement_compiler = StrSQLCompiler
+    _json_serializer = None
+    _json_deserializer = None
+
+    def __init__(self) -> None:
+        from .type_compiler import GENERIC
+
+        self.identifier_preparer = IdentifierPreparer(self)
+        self.type_compiler_instance = GENERIC
+
+    @property
+    def ddl_compiler(self) -> Any:
+        """Compiles CREATE and DROP."""
+        from .ddl import DDLCompiler
+
+        return DDLCompiler
+
+
+_string_dialect: StringDialect | None = None
+
+
+def string_dialect() -> StringDialect:
+    """The one StringDialect."""
+    global _string_dialect
+    if _string_dialect is None:
+        _string_dialect = StringDialect()
+    return _string_dialect
+
+
+__all__ = [
+    "RESERVED_WORDS",
+    "ClauseElement",
+    "Compiled",
+    "IdentifierPreparer",
+    "ResultColumn",
+    "SQLCompiler",
+    "StrSQLCompiler",
+    "StringDialect",
+    "quoted_name",
+    "string_dialect",
+]

@@ -292,6 +292,59 @@ error:
     return NULL;
 }
 
+PyDoc_STRVAR(
+    orphan_rules_doc,
+    "has_orphan_rules(manager)\n--\n\n"
+    "True if objects of the class live only while they have a parent.");
+
+static PyObject *
+uow_orphan_rules(PyObject *module, PyObject *obj)
+{
+    crm_core *core = crm_uow_core(module);
+    if (!Py_IS_TYPE(obj, core->manager_type)) {
+        PyErr_SetString(PyExc_TypeError, "a ClassManager was expected");
+        return NULL;
+    }
+    crm_manager *manager = (crm_manager *)obj;
+    PyObject *mro = ((PyTypeObject *)manager->class_)->tp_mro;
+    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
+        crm_manager *of =
+            crm_manager_find(core, (PyTypeObject *)PyTuple_GET_ITEM(mro, i));
+        if (of != NULL && of->orphans != NULL &&
+            PyList_GET_SIZE(of->orphans) > 0) {
+            Py_RETURN_TRUE;
+        }
+    }
+    Py_RETURN_FALSE;
+}
+
+PyDoc_STRVAR(orphans_doc,
+             "find_orphans(objects, flag=0)\n--\n\n"
+             "The objects that lack a parent they need and whose "
+             "state has the flag.");
+
+static PyObject *
+uow_orphans(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects;
+    unsigned int flag = 0;
+    if (!PyArg_ParseTuple(args, "O!|I", &PyList_Type, &objects, &flag)) {
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL ||
+            ((state->flags & flag) == flag && crm_state_is_orphan(state) &&
+             PyList_Append(result, obj) < 0)) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
 PyDoc_STRVAR(conflicts_doc,
              "identity_conflicts(session, objects)\n--\n\n"
              "(object, other) for new objects whose primary key another object "
@@ -527,6 +580,8 @@ static PyMethodDef functions[] = {
     {"without_flag", uow_without_flag, METH_VARARGS, without_flag_doc},
     {"sort_by_key", uow_sort, METH_O, sort_doc},
     {"sql_valued", uow_sql_valued, METH_VARARGS, sql_valued_doc},
+    {"has_orphan_rules", uow_orphan_rules, METH_O, orphan_rules_doc},
+    {"find_orphans", uow_orphans, METH_VARARGS, orphans_doc},
     {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
     {"commit_states", uow_commit, METH_O, commit_doc},

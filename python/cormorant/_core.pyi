@@ -250,6 +250,8 @@ class ClassManager:
     (through `Connection.execute` with flags, or set_loaded) and returns None. With
     `quiet` it returns NO_VALUE instead of emitting SQL."""
     reconstructor: Callable[[Any], None] | None
+    configure: Callable[[], None] | None
+    """Called before an object is constructed, if it is not None; it resets it."""
     names: Mapping[str, int]
     def __init__(self, class_: type, root: ClassManager | None = None) -> None: ...
     def add_attribute(
@@ -327,6 +329,9 @@ def loaded_dict(obj: object) -> dict[str, Any]:
 def expire(obj: object, slots: Sequence[int] | None = None) -> None: ...
 def commit_state(obj: object) -> None:
     """Forget history: the object is clean."""
+
+def flag_modified(obj: object, slot: int = -1) -> None:
+    """Mark an attribute as changed whatever its value; -1: only the object."""
 
 def set_identity(obj: object, key: tuple[Any, ...] | None) -> None:
     """Give a detached identity (primary key values), or take it away (transient).
@@ -478,3 +483,96 @@ def first_items(rows: list[Any]) -> list[Any]:
 
 def expired_slots(obj: object) -> list[int]:
     """Column slots that were expired by name: to be loaded again together."""
+
+# --- uow.c, sync.c: loops of the unit of work ----------------------------------
+def group_by_manager(objects: list[Any]) -> list[tuple[ClassManager, list[Any]]]:
+    """Objects by their class."""
+
+def with_flag(objects: list[Any], flag: int) -> list[Any]:
+    """The objects whose state has a STATE_* flag."""
+
+def without_flag(objects: list[Any], flag: int) -> list[Any]:
+    """The objects whose state lacks a STATE_* flag."""
+
+def sort_by_key(objects: list[Any]) -> list[Any]:
+    """Persistent objects sorted by their primary key."""
+
+def has_history(objects: list[Any], slot: int) -> bool:
+    """True if a relationship of any object is loaded (and not empty) or changed."""
+
+def relation_scan(
+    session: SessionBase, objects: list[Any], slot: int, start: int = 0
+) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]]]:
+    """(gained, lost) of a relationship as pairs (parent, child); of the gained, only
+    those that are not pending in this session."""
+
+def sync_children(
+    session: SessionBase,
+    parents: list[Any],
+    slot: int,
+    source: tuple[int, ...],
+    target: tuple[int, ...],
+) -> tuple[list[Any], list[Any]]:
+    """One-to-many: copies key columns of parents into the children their relationship
+    gained. (persistent children that changed, members of a wrong class)"""
+
+def sync_parent(
+    session: SessionBase,
+    objects: list[Any],
+    slot: int,
+    source: tuple[int, ...],
+    target: tuple[int, ...],
+) -> tuple[list[Any], list[tuple[Any, Any]], list[Any]]:
+    """Many-to-one: copies key columns of related objects into the objects. (objects
+    whose relationship was emptied, (object, related) not in the session, related
+    objects of a wrong class)"""
+
+def clear_columns(objects: list[Any], slots: tuple[int, ...]) -> list[Any]:
+    """Sets columns of objects to None; the objects that changed."""
+
+def association_rows(
+    session: SessionBase,
+    objects: list[Any],
+    slot: int,
+    source: tuple[int, ...],
+    target: tuple[int, ...],
+    side: tuple[int, ...],
+    place: tuple[int, ...],
+    mine: set[Any],
+    theirs: set[Any],
+    deleting: bool,
+) -> tuple[list[Any], list[Any], list[tuple[Any, Any]], list[Any]]:
+    """(inserts, deletes, strangers, wrong) of a many-to-many relationship; column i of a
+    row is key slot `place[i]` of the object (side 0) or the member (side 1)."""
+
+def has_orphan_rules(manager: ClassManager) -> bool:
+    """True if objects of the class live only while they have a parent."""
+
+def find_orphans(objects: list[Any], flag: int = 0) -> list[Any]:
+    """The objects that lack a parent they need and whose state has the flag."""
+
+def sql_valued(
+    objects: list[Any], slots: tuple[int, ...], classes: tuple[type, ...]
+) -> list[int]:
+    """Positions of the objects that hold an instance of the classes in a column."""
+
+def identity_conflicts(session: SessionBase, objects: list[Any]) -> list[tuple[Any, Any]]:
+    """(object, other) for new objects whose primary key another object has."""
+
+def key_changed(objects: list[Any]) -> list[Any]:
+    """The objects whose primary key has history."""
+
+def commit_states(objects: list[Any]) -> None:
+    """commit_state of each."""
+
+def mark_born(objects: list[Any], level: int) -> None:
+    """Remembers the nesting level of the transaction that inserted objects (0: none)."""
+
+def born_level(obj: object) -> int:
+    """What mark_born said."""
+
+def born_since(objects: list[Any], level: int) -> list[Any]:
+    """The objects a transaction of this level, or one inside it, inserted."""
+
+def lower_born(objects: list[Any], level: int) -> None:
+    """A transaction of this level ended well: its objects belong to the one around it."""

@@ -58,22 +58,26 @@ def _column_key(mapper: Any, key: Any) -> Any:
     """The column an attribute name stands for; unknown names stay, for the compiler."""
     if isinstance(key, str):
         prop = mapper._props.get(key)
-        if prop is not None and prop._is_column:
+        if prop is not None and prop._is_column and prop.columns[0].key != key:
             return prop.columns[0].key
     return key
 
 
 def _translate_values(mapper: Any, statement: Any) -> Any:
     """Attribute names in values() become column keys."""
+    from ..sql.dml import CrudParam
+
     values = getattr(statement, "_values", None)
-    if not values:
-        return statement
-    changed = {_column_key(mapper, key): value for key, value in values.items()}
-    if list(changed) == list(values):
+    if not values or all(_column_key(mapper, key) is key for key in values):
         return statement
     copy = statement._clone()
-    copy._values = type(values)(changed) if not isinstance(values, dict) else changed
-    return copy
+    copy._values = None
+    return copy.values(
+        {
+            _column_key(mapper, key): value.value if isinstance(value, CrudParam) else value
+            for key, value in values.items()
+        }
+    )
 
 
 # ---- UPDATE and DELETE ---------------------------------------------------------------

@@ -30,17 +30,13 @@ def full_history(obj: Any, relation: RelationInfo) -> tuple[list[Any], list[Any]
     return _core.history(obj, slot)
 
 
-def pending_orphans(flush: Flush, work: Work) -> None:
+def take_orphans(flush: Flush, work: Work) -> None:
     """Objects without the parent their class needs: new ones are not inserted, persistent
     ones are deleted."""
-    kept = []
-    for obj in work.new:
-        if _core.state_flags(obj) & _core.STATE_ORPHANED and _core.is_orphan(obj):
-            flush.session._expunge(obj)
-        else:
-            kept.append(obj)
-    work.new = kept
-    orphans = [obj for obj in work.updates if _core.is_orphan(obj)]
+    for obj in _core.find_orphans(work.new, _core.STATE_ORPHANED):
+        flush.session._expunge(obj)
+        work.new = [other for other in work.new if other is not obj]
+    orphans = _core.find_orphans(work.updates)
     if orphans:
         gone = set(map(id, orphans))
         work.updates = [obj for obj in work.updates if id(obj) not in gone]
@@ -170,7 +166,7 @@ def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
         if direction is MANYTOMANY:
             continue
         for child in lost:
-            if child is not None and not _core.has_parent(child, relation.prop):
+            if child is not None and not _kept(relation, child, ()):
                 if relation.cascade_delete or relation.cascade_orphan:
                     flush.register_delete(child)
                 else:
@@ -212,7 +208,7 @@ def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) ->
         moved = flush.children_added.get(relation, ())
         for parent in objects:
             _added, unchanged, lost = _core.history(parent, relation.slot)
-            children = [c for c in lost if not _core.has_parent(c, relation.prop)]
+            children = [c for c in lost if not _kept(relation, c, moved)]
             if not relation.cascade_delete:
                 children += [c for c in unchanged if id(c) not in moved]
             _null_children(flush, relation, children)
@@ -220,9 +216,10 @@ def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) ->
 
 def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
     session = flush.session
-    touched = _core.sync_children(
+    touched, wrong = _core.sync_children(
         session, objects, relation.slot, relation.source, relation.target_slots
     )
+    _refuse(relation, wrong)
     if touched:
         flush.children_added.setdefault(relation, set()).update(map(id, touched))
         flush.touched(touched)
@@ -297,9 +294,10 @@ def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
 
 
 def _many_to_one(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
-    emptied, strangers = _core.sync_parent(
+    emptied, strangers, wrong = _core.sync_parent(
         flush.session, objects, relation.slot, relation.source, relation.target_slots
     )
+    _refuse(relation, wrong)
     if emptied:
         _check_blank(relation, emptied)
         _core.clear_columns(emptied, relation.target_slots)
@@ -318,7 +316,7 @@ def _many_to_many(
     for other, rows in flush.m2m_rows.items():
         if other.prop in reverse:
             theirs |= rows[0] | rows[1]
-    inserts, deletes, strangers = _core.association_rows(
+    inserts, deletes, strangers, wrong = _core.association_rows(
         flush.session,
         objects,
         relation.slot,
@@ -330,6 +328,7 @@ def _many_to_many(
         theirs,
         deleting,
     )
+    _refuse(relation, wrong)
     for _obj, child in strangers:
         _warn_stranger(child, "add", relation)
     change_association_rows(flush, relation, inserts, deletes)
@@ -338,16 +337,16 @@ def _many_to_many(
 # ---- messages ----------------------------------------------------------------------
 
 
-def _verify(relation: RelationInfo, child: Any) -> None:
-    """A child must be of the class the relationship leads to."""
-    prop = relation.prop
-    cls = prop.mapper.class_
-    if child is None or not prop.enable_typechecks or isinstance(child, cls):
+def _refuse(relation: RelationInfo, members: list[Any]) -> None:
+    """Members must be of the class the relationship leads to."""
+    if not members:
         return
+    prop = relation.prop
     name = f"{prop.parent.class_.__name__}.{relation.key}"
     raise exc.FlushError(
-        f'Attempting to flush an item of type {type(child)} as a member of collection "{name}". '
-        f"Expected an object of type {cls} or a polymorphic subclass of this type."
+        f"Attempting to flush an item of type {type(members[0])} as a member of collection "
+        f'"{name}". Expected an object of type {prop.mapper.class_} or a polymorphic subclass '
+        "of this type."
     )
 
 

@@ -173,8 +173,11 @@ def _constant(value: Any) -> Any:
 
 
 def _uses_context(default: Any) -> bool:
-    """True if a default's function looks at the execution context."""
-    return bool(getattr(default, "_uses_context", False))
+    """True if a default's function takes the execution context."""
+    from ..sql.schema_defaults import _without_context
+
+    plain = _without_context(int).__code__  # type: ignore[attr-defined]
+    return getattr(default.arg, "__code__", None) is not plain
 
 
 def statements_of(info: MapperInfo, dialect: Any) -> Statements:
@@ -275,7 +278,8 @@ def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any
 
 def _wrap(connection: Any, raw: Any, error: Exception) -> None:
     """Raise a driver's error as SQLAlchemy's; anything else as it is."""
-    connection._wrap_error(error, raw.failed_sql, raw.failed_params)
+    params = raw.failed_params
+    connection._wrap_error(error, raw.failed_sql, params, isinstance(params, list))
     raise error
 
 
@@ -522,7 +526,7 @@ def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
-        connection._wrap_error(error, plan.sql, shown)
+        connection._wrap_error(error, plan.sql, shown, len(rows) > 1)
         raise
 
 

@@ -64,31 +64,3 @@ def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_up
         _core.expire(obj, _slots(obj, names))
     if not loading.refresh(session, obj, None if names is None else list(names), with_for_update):
         raise exc.InvalidRequestError(f"Could not refresh instance '{_show(obj)}'")
-
-
-def forget_expired(obj: Any) -> None:
-    """Before an object loses its identity: what is expired can no longer be loaded."""
-    manager = _core.manager_of(obj)
-    assert manager is not None
-    options = _core.load_options(obj)
-    if options is not None:
-        _core.set_load_options(obj, None)
-
-
-def to_detached(obj: Any) -> None:
-    """make_transient_to_detached() of a transient object."""
-    manager = _core.manager_of(obj)
-    assert manager is not None
-    mapper = manager.mapper
-    key = tuple(getattr(obj, mapper._columntoproperty[column].key) for column in mapper.primary_key)
-    _core.set_identity(obj, key)
-    loaded = _core.loaded_dict(obj)
-    _core.commit_state(obj)
-    # What was not given is loaded when it is read.
-    missing = [
-        slot
-        for name, slot in manager.names.items()
-        if name not in loaded and mapper._props[name]._is_column
-    ]
-    if missing:
-        _core.expire(obj, missing)

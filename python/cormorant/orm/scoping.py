@@ -8,7 +8,8 @@ from typing import Any
 
 from .. import exc
 from ..util import warn
-from .session import Session, _SessionClassMethods, sessionmaker
+from .factory import SessionClassMethods, sessionmaker
+from .session import Session
 
 __all__ = ["QueryPropertyDescriptor", "scoped_session"]
 
@@ -83,7 +84,7 @@ class QueryPropertyDescriptor:
         return session.query(owner)
 
 
-class scoped_session(_SessionClassMethods):
+class scoped_session(SessionClassMethods):
     """A proxy of the session of the current scope, by default the thread.
 
     Every method and attribute of Session is one of the proxy; calling the proxy gives

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc, util
+from .binding import mapper_of, tables_of
+from .factory import SessionClassMethods, sessionmaker
 from .identity import IdentityMap
+from .instance import make_transient, make_transient_to_detached
 from .transaction import (
     ACTIVE,
     CLOSED,
@@ -18,6 +21,7 @@ from .transaction import (
     SessionTransactionOrigin,
     SessionTransactionState,
 )
+from .util import object_session
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -78,38 +82,7 @@ def _show(obj: Any) -> str:
     return f"<{type(obj).__name__} at {id(obj):#x}>"
 
 
-class _SessionClassMethods:
-    """What Session and scoped_session offer on the class."""
-
-    @classmethod
-    def close_all(cls) -> None:
-        """Close all sessions in memory."""
-        close_all_sessions()
-
-    @classmethod
-    def identity_key(
-        cls,
-        class_: type[Any] | None = None,
-        ident: Any = None,
-        *,
-        instance: Any = None,
-        row: Any = None,
-        identity_token: Any = None,
-    ) -> tuple[Any, ...]:
-        """The key an object has, or would have, in an identity map."""
-        from .util import identity_key
-
-        return identity_key(
-            class_, ident, instance=instance, row=row, identity_token=identity_token
-        )
-
-    @classmethod
-    def object_session(cls, instance: object) -> Session | None:
-        """The Session an object belongs to."""
-        return object_session(instance)
-
-
-class Session(_core.SessionBase, _SessionClassMethods):
+class Session(_core.SessionBase, SessionClassMethods):
     """Holds mapped objects, loads them once each, and writes their changes.
 
     Every object is known under its identity; changes are written by `flush`, which
@@ -418,7 +391,7 @@ class Session(_core.SessionBase, _SessionClassMethods):
                 inspected = getattr(inspected, "mapper", None)
             mapper = inspected
         elif clause is not None:
-            mapper = _mapper_of(clause)
+            mapper = mapper_of(clause)
         if self._binds:
             if mapper is not None:
                 for cls in mapper.class_.__mro__:
@@ -427,7 +400,7 @@ class Session(_core.SessionBase, _SessionClassMethods):
                 if clause is None:
                     clause = mapper.persist_selectable
             if clause is not None:
-                for table in _tables_of(clause):
+                for table in tables_of(clause):
                     if table in self._binds:
                         return self._binds[table]
         if self.bind is not None:
@@ -456,9 +429,9 @@ class Session(_core.SessionBase, _SessionClassMethods):
         """Run a statement: a Result of rows or entities."""
         orm = getattr(statement, "_orm", None)
         if orm is None:
-            from ..sql import coercions, roles
+            from ..sql.coercions import expect_statement
 
-            statement = coercions.expect(roles.StatementRole, statement)
+            statement = expect_statement(statement)
             orm = getattr(statement, "_orm", False)
         if orm:
             if getattr(statement, "is_dml", False):
@@ -578,13 +551,13 @@ class Session(_core.SessionBase, _SessionClassMethods):
             if obj is not None:
                 if not _core.state_flags(obj) & _core.STATE_EXPIRED:
                     return obj if isinstance(obj, mapper.class_) else None
-                from .loading import refresh
+                from .loading import load_expired
 
                 if not isinstance(obj, mapper.class_):
                     return None
                 self._autobegin_t()
                 try:
-                    return obj if refresh(self, obj, None) else None
+                    return obj if load_expired(self, obj) else None
                 except exc.ObjectDeletedError:
                     return None
         from .loading import load_on_pk
@@ -833,99 +806,6 @@ class _NoAutoflush:
         self._session.autoflush = self._before
 
 
-class sessionmaker(_SessionClassMethods):
-    """A factory of sessions that are configured alike."""
-
-    class_: type[Session]
-
-    def __init__(
-        self,
-        bind: Any = None,
-        *,
-        class_: type[Session] = Session,
-        autoflush: bool = True,
-        expire_on_commit: bool = True,
-        info: dict[Any, Any] | None = None,
-        **kw: Any,
-    ) -> None:
-        kw["bind"] = bind
-        kw["autoflush"] = autoflush
-        kw["expire_on_commit"] = expire_on_commit
-        if info is not None:
-            kw["info"] = info
-        self.kw: dict[str, Any] = kw
-        # A class of its own, so that listeners of one factory do not hear the others.
-        self.class_ = type(class_.__name__, (class_,), {})
-
-    def __class_getitem__(cls, item: Any) -> Any:
-        return cls
-
-    def begin(self) -> _MadeAndBegun:
-        """A context manager: a new session in a transaction that it commits."""
-        return _MadeAndBegun(self())
-
-    def __call__(self, **local_kw: Any) -> Session:
-        """A new session; arguments override the configured ones."""
-        for key, value in self.kw.items():
-            if key == "info" and "info" in local_kw:
-                local_kw["info"] = {**value, **local_kw["info"]}
-            else:
-                local_kw.setdefault(key, value)
-        return self.class_(**local_kw)
-
-    def configure(self, **new_kw: Any) -> None:
-        """Change the configuration of sessions made from now on."""
-        self.kw.update(new_kw)
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{key}={value!r}" for key, value in self.kw.items())
-        return f"{type(self).__name__}(class_={self.class_.__name__!r}, {shown})"
-
-
-class _MadeAndBegun:
-    """What sessionmaker.begin() gives: session and transaction in one `with`."""
-
-    __slots__ = ("_session", "_transaction")
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def __enter__(self) -> Session:
-        self._transaction = self._session.begin()
-        self._transaction.__enter__()
-        return self._session
-
-    def __exit__(self, *exc_info: Any) -> None:
-        try:
-            self._transaction.__exit__(*exc_info)
-        finally:
-            self._session.close()
-
-
-def _mapper_of(clause: Any) -> Any:
-    """The mapper an ORM statement starts from, or None."""
-    attrs = getattr(clause, "_propagate_attrs", None)
-    if attrs:
-        subject = attrs.get("plugin_subject")
-        if subject is not None:
-            return subject.mapper
-    for column in getattr(clause, "_raw_columns", ()) or (getattr(clause, "table", None),):
-        entity = getattr(column, "_annotations", _EMPTY).get("parententity")
-        if entity is not None:
-            return entity.mapper
-    return None
-
-
-def _tables_of(clause: Any) -> Iterator[Any]:
-    """The tables a statement or selectable names."""
-    from ..sql import visitors
-    from ..sql.selectable import TableClause
-
-    for element in visitors.iterate(clause):
-        if isinstance(element, TableClause):
-            yield element
-
-
 def _mapper_for_get(entity: Any) -> Any:
     from ..inspection import inspect
 
@@ -959,42 +839,7 @@ def _identity(mapper: Any, ident: Any) -> tuple[Any, ...]:
     return (ident,)
 
 
-def object_session(instance: object) -> Session | None:
-    """The Session an object belongs to, or None."""
-    if not _core.is_entity(instance):
-        raise _unmapped(instance)
-    return _core.session_of(instance)  # type: ignore[return-value]
-
-
 def close_all_sessions() -> None:
     """Close all sessions in memory."""
     for session in list(_sessions.values()):
         session.close()
-
-
-def make_transient(instance: object) -> None:
-    """Take an object's identity and session away, so that add() inserts it anew."""
-    if not _core.is_entity(instance):
-        raise _unmapped(instance)
-    session = _core.session_of(instance)
-    if session is not None:
-        session._expunge(instance)
-    from .refresh import forget_expired
-
-    forget_expired(instance)
-    _core.set_identity(instance, None)
-
-
-def make_transient_to_detached(instance: object) -> None:
-    """Give a transient object the identity its primary key names, as if it was loaded once."""
-    if not _core.is_entity(instance):
-        raise _unmapped(instance)
-    if _core.session_of(instance) is not None or _core.identity_key(instance) is not None:
-        raise exc.InvalidRequestError("Given object must be transient")
-    from .refresh import to_detached
-
-    to_detached(instance)
-
-
-def _state_session(instance: object) -> Session | None:
-    return object_session(instance)

@@ -84,9 +84,9 @@ class Flush:
             self._work(manager).updates = group
         for manager, group in _core.group_by_manager(deleted):
             self._work(manager).deletes = group
-        orphans = [w for w in self.work.values() if w.info.orphan_rules]
-        for work in orphans:
-            dependency.pending_orphans(self, work)
+        for work in list(self.work.values()):
+            if _core.has_orphan_rules(work.info.manager):
+                dependency.take_orphans(self, work)
 
     def _work(self, manager: Any) -> Work:
         info = info_of(manager.mapper)

@@ -1,0 +1,116 @@
+"""sessionmaker: a factory of sessions that are configured alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class SessionClassMethods:
+    """What Session and scoped_session offer on the class."""
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close all sessions in memory."""
+        from .session import close_all_sessions
+
+        close_all_sessions()
+
+    @classmethod
+    def identity_key(
+        cls,
+        class_: type[Any] | None = None,
+        ident: Any = None,
+        *,
+        instance: Any = None,
+        row: Any = None,
+        identity_token: Any = None,
+    ) -> tuple[Any, ...]:
+        """The key an object has, or would have, in an identity map."""
+        from .util import identity_key
+
+        return identity_key(
+            class_, ident, instance=instance, row=row, identity_token=identity_token
+        )
+
+    @classmethod
+    def object_session(cls, instance: object) -> Session | None:
+        """The Session an object belongs to."""
+        from .util import object_session
+
+        return object_session(instance)  # type: ignore[no-any-return]
+
+
+class sessionmaker(SessionClassMethods):
+    """A factory of sessions that are configured alike."""
+
+    class_: type[Session]
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        class_: type[Session] | None = None,
+        autoflush: bool = True,
+        expire_on_commit: bool = True,
+        info: dict[Any, Any] | None = None,
+        **kw: Any,
+    ) -> None:
+        kw["bind"] = bind
+        kw["autoflush"] = autoflush
+        kw["expire_on_commit"] = expire_on_commit
+        if info is not None:
+            kw["info"] = info
+        self.kw: dict[str, Any] = kw
+        if class_ is None:
+            from .session import Session
+
+            class_ = Session
+        # A class of its own, so that listeners of one factory do not hear the others.
+        self.class_ = type(class_.__name__, (class_,), {})
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
+    def begin(self) -> _MadeAndBegun:
+        """A context manager: a new session in a transaction that it commits."""
+        return _MadeAndBegun(self())
+
+    def __call__(self, **local_kw: Any) -> Session:
+        """A new session; arguments override the configured ones."""
+        for key, value in self.kw.items():
+            if key == "info" and "info" in local_kw:
+                local_kw["info"] = {**value, **local_kw["info"]}
+            else:
+                local_kw.setdefault(key, value)
+        return self.class_(**local_kw)
+
+    def configure(self, **new_kw: Any) -> None:
+        """Change the configuration of sessions made from now on."""
+        self.kw.update(new_kw)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{key}={value!r}" for key, value in self.kw.items())
+        return f"{type(self).__name__}(class_={self.class_.__name__!r}, {shown})"
+
+
+class _MadeAndBegun:
+    """What sessionmaker.begin() gives: session and transaction in one `with`."""
+
+    __slots__ = ("_session", "_transaction")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> Session:
+        self._transaction = self._session.begin()
+        self._transaction.__enter__()
+        return self._session
+
+    def __exit__(self, *exc_info: Any) -> None:
+        try:
+            self._transaction.__exit__(*exc_info)
+        finally:
+            self._session.close()

@@ -1,0 +1,931 @@
+"""What a flush writes, and in which order: the same on both packages."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from .harness import compare
+from .models import blog, many_to_many, state, tree
+
+PROGRAMS: list[Any] = []
+
+
+def program(function: Any) -> Any:
+    """Register a program; each becomes a test."""
+    PROGRAMS.append(pytest.param(function, id=function.__name__))
+    return function
+
+
+@pytest.mark.parametrize("run", PROGRAMS)
+def test_flush(run: Any) -> None:
+    peer, _ = compare(run, warned=True)
+    assert peer.error is None
+
+
+# ---- INSERT -----------------------------------------------------------------------
+
+
+@program
+def insert_one(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="a")
+    s.add(u)
+    p.show(state(p, u))
+    s.flush()
+    p.show(state(p, u), u.id, u.age)
+    s.commit()
+    p.show(u.name, u.id)
+
+
+@program
+def insert_several(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add_all([User(name="a", age=1), User(name="b"), User(age=5), User()])
+    s.add_all([User(id=77, name="x"), User(id=70, name="y")])
+    s.commit()
+    p.show(s.execute(p.select(User.id, User.name, User.age)).all())
+
+
+@program
+def insert_with_keys_given(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add_all([User(id=i, name=f"n{i}") for i in (3, 2, 1)])
+    s.commit()
+    p.show(s.execute(p.select(User.id).order_by(User.id)).all())
+
+
+@program
+def insert_alternating_keys(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add_all([User(id=5, name="a"), User(name="b"), User(id=9, age=3), User(name="e", age=None)])
+    s.flush()
+
+
+@program
+def insert_key_none(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add_all([User(id=None, name="a"), User(id=None, name="b")])
+    s.flush()
+    p.show([u.id for u in s.query(User)])
+
+
+@program
+def insert_without_values(p: Any) -> None:
+    class E(p.Base):
+        __tablename__ = "e"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    s.add(E())
+    s.flush()
+    s.add_all([E(), E()])
+    s.flush()
+    p.show(sorted(e.id for e in s.query(E)))
+
+
+@program
+def insert_composite_key(p: Any) -> None:
+    class C(p.Base):
+        __tablename__ = "c"
+        x = p.Column(p.Integer, primary_key=True)
+        y = p.Column(p.Integer, primary_key=True)
+        v = p.Column(p.String)
+
+    s = p.session()
+    s.add_all([C(x=2, y=1, v="a"), C(x=1, y=1, v="b"), C(x=1, y=0)])
+    s.flush()
+    for o in s.query(C):
+        o.v = "q"
+    s.flush()
+    for o in s.query(C):
+        s.delete(o)
+    s.flush()
+    s.add(C(x=1))
+    p.error(s.flush)
+
+
+@program
+def insert_string_key(p: Any) -> None:
+    class K(p.Base):
+        __tablename__ = "k"
+        k = p.Column(p.String, primary_key=True)
+        v = p.Column(p.String)
+
+    s = p.session()
+    s.add_all([K(k="b", v="1"), K(k="a"), K(k="c", v="2")])
+    s.commit()
+    for o in s.query(K).order_by(K.k.desc()):
+        o.v = "new"
+    s.commit()
+    s.add(K(v="no key"))
+    p.error(s.flush)
+    s.rollback()
+    s.add(K(k=None, v="no key"))
+    p.error(s.commit)
+
+
+@program
+def insert_order_by_class_without_relationship(p: Any) -> None:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        z_id = p.Column(p.ForeignKey("z.id"))
+
+    class Z(p.Base):
+        __tablename__ = "z"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    s.add_all([A(z_id=1), Z(id=1)])
+    s.flush()
+
+
+# ---- defaults -----------------------------------------------------------------------
+
+
+def _defaults(p: Any) -> Any:
+    counter = itertools.count(10)
+
+    class D(p.Base):
+        __tablename__ = "d"
+        id = p.Column(p.Integer, primary_key=True)
+        a = p.Column(p.Integer, default=5)
+        b = p.Column(p.Integer, default=lambda: next(counter))
+        e = p.Column(p.String, server_default="hello")
+        f = p.Column(p.String, onupdate="upd")
+        g = p.Column(p.String, onupdate=lambda: "upd2")
+
+    return D
+
+
+@program
+def defaults_on_insert(p: Any) -> None:
+    D = _defaults(p)
+    s = p.session()
+    x, y, z, w = D(), D(a=1, b=2), D(e="own"), D(e=None, a=None)
+    s.add_all([x, y, z, w])
+    s.flush()
+    p.mark("flushed")
+    p.show([(o.id, o.a, o.b, o.e, o.f, o.g) for o in (x, y, z, w)])
+    s.add_all([D(), D()])
+    s.flush()
+    s.commit()
+    p.show([(o.id, o.a, o.b, o.e, o.f, o.g) for o in s.query(D)])
+
+
+@program
+def defaults_on_update(p: Any) -> None:
+    D = _defaults(p)
+    s = p.session()
+    x, y, z = D(), D(), D(f="given")
+    s.add_all([x, y, z])
+    s.flush()
+    x.a = 6
+    y.a, y.f = 7, "mine"
+    z.a = 8
+    s.flush()
+    p.mark("flushed")
+    p.show([(o.a, o.f, o.g) for o in (x, y, z)])
+    x.a = 6
+    s.flush()
+
+
+@program
+def default_sees_parameters(p: Any) -> None:
+    class D(p.Base):
+        __tablename__ = "d"
+        id = p.Column(p.Integer, primary_key=True)
+        a = p.Column(p.Integer, default=5)
+        b = p.Column(p.Integer, default=lambda c: c.get_current_parameters()["a"] + 1)
+
+    s = p.session()
+    s.add_all([D(), D(a=10)])
+    s.flush()
+    p.show([(d.a, d.b) for d in s.query(D)])
+
+
+@program
+def sql_defaults(p: Any) -> None:
+    class D(p.Base):
+        __tablename__ = "d"
+        id = p.Column(p.Integer, primary_key=True)
+        a = p.Column(p.String)
+        h = p.Column(p.String, default=p.func.lower("XX"))
+        k = p.Column(p.String, onupdate=p.func.lower("YY"))
+
+    s = p.session()
+    x, y = D(a="1"), D(a="2", h="own")
+    s.add(x)
+    s.flush()
+    s.add(y)
+    s.flush()
+    p.show(x.h, y.h, x.k)
+    s.add_all([D(a="3"), D(a="4")])
+    s.flush()
+    x.a = y.a = "changed"
+    s.flush()
+    p.mark("updated")
+    p.show(x.k, y.k)
+
+
+@program
+def sql_values(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    us = [
+        User(name=p.func.lower("A"), age=1),
+        User(name="b", age=2),
+        User(name="c", age=3),
+        User(name=p.func.lower("D")),
+        User(name="e", age=p.literal(3) + 4),
+    ]
+    s.add_all(us)
+    s.flush()
+    p.mark("inserted")
+    p.show([u.name for u in us], us[4].age)
+    us[0].age = User.age + 1
+    us[1].age = User.age + 1
+    us[2].age = 5
+    s.flush()
+    p.mark("updated")
+    p.show([u.age for u in us])
+    us[0].age = User.age + 1
+    us[0].name = "m"
+    us[2].name, us[2].age = "p", 1
+    s.commit()
+    p.show([(u.name, u.age) for u in us])
+
+
+# ---- UPDATE and DELETE ------------------------------------------------------------------
+
+
+@program
+def update_groups(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add_all([User(name=f"u{i}", age=i) for i in range(5)])
+    s.commit()
+    us = s.query(User).order_by(User.id).all()
+    us[0].name, us[1].name, us[2].age = "x", "y", 9
+    us[3].name, us[3].age = "z", 4
+    us[4].name = "u4"
+    p.show(s.is_modified(us[4]), us[4] in s.dirty, len(s.dirty))
+    s.commit()
+    for u in s.query(User).order_by(User.id.desc()):
+        u.age = (u.age or 0) + 1
+    s.flush()
+    p.show(s.execute(p.select(User.name, User.age)).all())
+
+
+@program
+def update_back_and_forth(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="a")
+    s.add(u)
+    s.commit()
+    p.show(u.name)
+    u.name = "b"
+    u.name = "a"
+    p.show(u in s.dirty, s.is_modified(u))
+    s.flush()
+    p.show(u in s.dirty)
+    s.commit()
+    u.name = "c"
+    p.show(p.inspect(u).attrs.name.history)
+    s.commit()
+
+
+@program
+def update_expired_attribute(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="a", age=3)
+    s.add(u)
+    s.commit()
+    u.name = "a"
+    s.commit()
+    s.expire(u, ["age"])
+    u.age = 3
+    s.flush()
+
+
+@program
+def primary_key_change(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="x")
+    s.add(u)
+    s.commit()
+    u.id = 50
+    s.flush()
+    p.show(p.inspect(u).identity, s.get(User, 50) is u, s.get(User, 1))
+    s.rollback()
+    p.show(p.inspect(u).identity, s.get(User, 1) is u, u.id)
+    u.id, u.name = 60, "y"
+    s.commit()
+    p.show(s.get(User, 60).name)
+
+
+@program
+def primary_key_change_with_children(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    u = User(name="x", posts=[Post(title="q")])
+    s.add(u)
+    s.commit()
+    p.show(len(u.posts))
+    u.id = 50
+    s.flush()
+    p.show(u.posts[0].user_id)
+
+
+@program
+def stale_update(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    us = [User(name="x"), User(name="y")]
+    s.add_all(us)
+    s.commit()
+    p.show([u.name for u in us])
+    s.execute(p.text("delete from users where id=1"))
+    us[0].name = us[1].name = "z"
+    p.error(s.flush)
+    p.error(s.commit)
+    s.rollback()
+    p.show(len(s.identity_map))
+
+
+@program
+def stale_delete(p: Any) -> None:
+    class E(p.Base):
+        __tablename__ = "e"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    es = [E(id=1), E(id=2)]
+    s.add_all(es)
+    s.commit()
+    p.show([e.id for e in es])
+    s.execute(p.text("delete from e where id=1"))
+    s.delete(es[0])
+    s.delete(es[1])
+    s.flush()
+    p.show(state(p, *es))
+
+
+@program
+def delete_sorted(p: Any) -> None:
+    class E(p.Base):
+        __tablename__ = "e"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    s.add_all([E() for _ in range(12)])
+    s.commit()
+    for e in s.query(E).order_by(E.id.desc()):
+        s.delete(e)
+    s.commit()
+    p.show(s.query(E).count())
+
+
+# ---- one-to-many and many-to-one ------------------------------------------------------------
+
+
+@program
+def children_of_new_parents(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add(User(name="a", posts=[Post(title="1"), Post(title="2")]))
+    s.add(User(name="b", posts=[Post(title="3")]))
+    s.commit()
+    u = s.get(User, 1)
+    post = u.posts[0]
+    u.posts.remove(post)
+    s.flush()
+    p.show(post.user_id, post.user)
+    u.posts = []
+    s.commit()
+    p.show(s.execute(p.select(Post.title, Post.user_id)).all())
+
+
+@program
+def parents_by_reference(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    post = Post(title="t")
+    post.user = User(name="x")
+    s.add(post)
+    s.flush()
+    p.show(post.user_id)
+    other = Post(title="q")
+    s.add(other)
+    s.flush()
+    other.user = post.user
+    post.user = None
+    s.flush()
+    u = User(name="zz")
+    post.user = u
+    s.add(Post(title="n", user=u))
+    s.delete(other)
+    s.flush()
+    p.show([x.title for x in u.posts])
+
+
+@program
+def move_child(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    post = Post(title="q")
+    u1, u2 = User(name="x", posts=[post]), User(name="y")
+    s.add_all([u1, u2])
+    s.commit()
+    post.user = u2
+    s.flush()
+    p.show(u1.posts, len(u2.posts))
+    u1.posts.append(post)
+    s.flush()
+    p.show(post.user_id)
+    s.commit()
+    u2.posts.append(post)
+    s.commit()
+    p.show(post.user_id)
+
+
+@program
+def foreign_key_by_hand(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add_all([User(id=1, name="x"), User(id=2, name="y"), Post(title="q", user_id=1)])
+    s.commit()
+    post = s.query(Post).one()
+    p.show(post.user.name)
+    post.user_id = 2
+    s.flush()
+    p.show(post.user.name)
+    s.commit()
+    p.show(post.user.name)
+
+
+@program
+def reference_and_key_disagree(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    a, b = User(id=1, name="x"), User(id=2, name="y")
+    s.add_all([a, b])
+    s.commit()
+    post = Post(title="q", user_id=2, user=a)
+    s.add(post)
+    s.commit()
+    p.show(post.user_id)
+
+
+@program
+def append_to_unloaded_collection(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add(User(name="a", posts=[Post(title="1")]))
+    s.commit()
+    u = s.get(User, 1)
+    Post(title="2", user=u)
+    s.flush()
+    p.show([x.title for x in u.posts])
+
+
+@program
+def delete_parent_nulls_children(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add(User(name="a", posts=[Post(title="1"), Post(title="2")]))
+    s.commit()
+    u = s.get(User, 1)
+    s.delete(u)
+    s.flush()
+    p.show(s.query(Post.user_id).all(), state(p, u))
+    s.rollback()
+    p.show(len(u.posts), state(p, u))
+
+
+@program
+def delete_child_and_parent(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    u = User(name="x", posts=[Post(title="q"), Post(title="w")])
+    s.add(u)
+    s.commit()
+    s.delete(u.posts[0])
+    s.delete(u)
+    s.flush()
+
+
+@program
+def three_levels(p: Any) -> None:
+    class C(p.Base):
+        __tablename__ = "c"
+        id = p.Column(p.Integer, primary_key=True)
+        b_id = p.Column(p.ForeignKey("b.id"))
+        b = p.relationship("B")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+        a = p.relationship("A")
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Z(p.Base):
+        __tablename__ = "z"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    s.add_all([Z(), C(b=B(a=A())), A(), Z()])
+    s.flush()
+    s.add_all([Z(), A(), B(), C()])
+    s.flush()
+    for cls in (A, B, C, Z):
+        for o in s.query(cls).order_by(cls.id):
+            s.delete(o)
+    s.flush()
+
+
+@program
+def many_mappers(p: Any) -> None:
+    def make(name: str, *targets: str) -> Any:
+        body: dict[str, Any] = {
+            "__tablename__": name.lower(),
+            "id": p.Column(p.Integer, primary_key=True),
+        }
+        for target in targets:
+            key = target.lower()
+            body[f"{key}_id"] = p.Column(p.ForeignKey(f"{key}.id"))
+            body[key] = p.relationship(target)
+        return type(name, (p.Base,), body)
+
+    A, C, D = make("A", "D"), make("C"), make("D")
+    E, F = make("E", "C", "D"), make("F", "A", "E")
+    s = p.session()
+    s.add_all([F(), E(), D(), C(), A()])
+    s.commit()
+    for cls in (F, E, A, C):
+        for o in s.query(cls):
+            s.delete(o)
+    s.add_all([D(), F(a=A()), C()])
+    s.flush()
+    f = F(a=A(d=D()), e=E(c=C()))
+    s.add(f)
+    s.commit()
+    p.show(f.a.id, f.e.c.id)
+    f.id, f.a.id, f.e.c.id = 77, 88, 99
+    s.flush()
+
+
+@program
+def blank_primary_key(p: Any) -> None:
+    class P(p.Base):
+        __tablename__ = "p"
+        id = p.Column(p.Integer, primary_key=True)
+        kids = p.relationship("C")
+
+    class C(p.Base):
+        __tablename__ = "c"
+        id = p.Column(p.Integer, p.ForeignKey("p.id"), primary_key=True)
+        v = p.Column(p.String)
+
+    s = p.session()
+    o = P(kids=[C(v="1")])
+    s.add(o)
+    s.commit()
+    s.delete(o)
+    p.error(s.flush)
+    s.rollback()
+    o.kids = []
+    p.error(s.flush)
+    s.rollback()
+    p.show(len(o.kids))
+
+
+@program
+def child_outside_session(p: Any) -> None:
+    User, Post = blog(p, cascade="merge")
+    s = p.session()
+    s.add(User(posts=[Post()]))
+    s.flush()
+    u = User()
+    s.add(u)
+    s.flush()
+    s.add(Post(user=User()))
+    s.flush()
+
+
+@program
+def reference_outside_session(p: Any) -> None:
+    class X(p.Base):
+        __tablename__ = "x"
+        id = p.Column(p.Integer, primary_key=True)
+        y_id = p.Column(p.ForeignKey("y.id"))
+        y = p.relationship("Y", cascade="merge")
+
+    class Y(p.Base):
+        __tablename__ = "y"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    s.add(X(y=Y()))
+    s.flush()
+    p.show(s.query(X.y_id).all())
+
+
+@program
+def one_to_one(p: Any) -> None:
+    class U(p.Base):
+        __tablename__ = "u"
+        id = p.Column(p.Integer, primary_key=True)
+        profile = p.relationship("P", back_populates="u", uselist=False)
+
+    class P(p.Base):
+        __tablename__ = "p"
+        id = p.Column(p.Integer, primary_key=True)
+        u_id = p.Column(p.ForeignKey("u.id"))
+        u = p.relationship("U", back_populates="profile")
+
+    s = p.session()
+    u = U(profile=P())
+    s.add(u)
+    s.commit()
+    u.profile = P()
+    s.commit()
+    p.show(u.profile.id, s.query(P.u_id).order_by(P.id).all())
+    u.profile = None
+    s.commit()
+    p.show(u.profile)
+    s.delete(u)
+    s.commit()
+
+
+# ---- many-to-many ------------------------------------------------------------------------------
+
+
+@program
+def association_rows(p: Any) -> None:
+    A, B, _ = many_to_many(p)
+    s = p.session()
+    b1, b2, b3 = (B(name=x) for x in "xyz")
+    a = A(name="1", bs=[b1, b2])
+    s.add_all([a, b3])
+    s.commit()
+    a.bs.remove(b1)
+    a.bs.append(b3)
+    s.commit()
+    b1.as_.append(a)
+    s.commit()
+    p.show([b.name for b in a.bs])
+    a.bs = [b1]
+    s.commit()
+    s.delete(a)
+    s.flush()
+    p.show(state(p, a, b1))
+    s.delete(b1)
+    s.commit()
+
+
+@program
+def association_twice(p: Any) -> None:
+    A, B, _ = many_to_many(p)
+    s = p.session()
+    b = B(name="x")
+    s.add(A(bs=[b, b]))
+    p.error(s.flush)
+
+
+@program
+def association_gone(p: Any) -> None:
+    A, B, _ = many_to_many(p)
+    s = p.session()
+    a = A(id=1, bs=[B(id=1), B(id=2)])
+    s.add(a)
+    s.commit()
+    p.show(len(a.bs))
+    s.execute(p.text("delete from ab where b_id = 1"))
+    a.bs = []
+    p.error(s.flush)
+    s.rollback()
+    p.show(len(a.bs))
+    s.execute(p.text("delete from ab where b_id = 1"))
+    s.delete(a)
+    p.error(s.flush)
+    s.rollback()
+
+
+@program
+def association_outside_session(p: Any) -> None:
+    A, B, _ = many_to_many(p, cascade="merge")
+    s = p.session()
+    a = A()
+    a.bs.append(B())
+    s.add(a)
+    s.flush()
+
+
+@program
+def association_self(p: Any) -> None:
+    table = p.Table(
+        "link",
+        p.Base.metadata,
+        p.Column("one", p.ForeignKey("n.id"), primary_key=True),
+        p.Column("two", p.ForeignKey("n.id"), primary_key=True),
+    )
+
+    class N(p.Base):
+        __tablename__ = "n"
+        id = p.Column(p.Integer, primary_key=True)
+
+    N.friends = p.relationship(
+        N,
+        secondary=table,
+        primaryjoin=N.id == table.c.one,
+        secondaryjoin=N.id == table.c.two,
+        backref="friend_of",
+    )
+    s = p.session()
+    a, b = N(), N()
+    a.friends.append(b)
+    s.add_all([a, b])
+    s.commit()
+    p.show(len(b.friend_of), len(b.friends))
+    a.friends.remove(b)
+    s.commit()
+    p.show(s.execute(p.select(table)).all())
+
+
+# ---- self-reference and cycles --------------------------------------------------------------------
+
+
+@program
+def grow_tree(p: Any) -> None:
+    Node = tree(p)
+    s = p.session()
+    root = Node(name="root")
+    root.children = [Node(name="c1", children=[Node(name="g1"), Node(name="g2")]), Node(name="c2")]
+    s.add(root)
+    s.add(Node(name="other"))
+    s.commit()
+    p.show(s.execute(p.select(Node.name, Node.parent_id).order_by(Node.id)).all())
+
+
+@program
+def cut_tree(p: Any) -> None:
+    Node = tree(p, cascade="all")
+    s = p.session()
+    root = Node(name="root", children=[Node(name="c1", children=[Node(name="g1")]), Node(name="c2")])
+    s.add(root)
+    s.commit()
+    s.delete(root)
+    s.commit()
+    p.show(s.query(Node).count())
+
+
+@program
+def tree_from_below(p: Any) -> None:
+    Node = tree(p)
+    s = p.session()
+    a, b, c = Node(name="a"), Node(name="b"), Node(name="c")
+    s.add_all([a, b, c])
+    b.children.append(a)
+    c.parent = b
+    s.commit()
+    s.delete(b)
+    s.commit()
+    p.show(s.execute(p.select(Node.name, Node.parent_id)).all())
+
+
+@program
+def move_in_tree(p: Any) -> None:
+    Node = tree(p)
+    s = p.session()
+    a, b = Node(name="a"), Node(name="b")
+    c = Node(name="c", parent=a)
+    s.add_all([a, b, c])
+    s.commit()
+    c.parent = b
+    s.commit()
+    p.show(c.parent_id, len(a.children), len(b.children))
+    a.parent = c
+    s.commit()
+    p.show([(n.name, n.parent_id) for n in s.query(Node)])
+
+
+@program
+def flat_tree(p: Any) -> None:
+    Node = tree(p)
+    s = p.session()
+    s.add_all([Node(name=str(i)) for i in range(3)])
+    s.commit()
+    for n in s.query(Node):
+        n.name += "!"
+    s.commit()
+
+
+# ---- objects in the way -----------------------------------------------------------------------------
+
+
+@program
+def row_switch(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(id=1, name="1")
+    s.add(u)
+    s.commit()
+    p.show(u.name)
+    s.delete(u)
+    v = User(id=1, name="2")
+    s.add(v)
+    s.flush()
+    p.show(state(p, u, v))
+    s.commit()
+    p.show(v.name)
+
+
+@program
+def same_key_twice(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(id=1))
+    s.flush()
+    s.add(User(id=1))
+    p.error(s.flush)
+    s.rollback()
+    s.add_all([User(id=5), User(id=5)])
+    p.error(s.flush)
+
+
+@program
+def undelete_by_append(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    u = User(posts=[Post(title="1"), Post(title="2")])
+    s.add(u)
+    s.commit()
+    post = u.posts[0]
+    s.delete(post)
+    other = User()
+    s.add(other)
+    other.posts.append(post)
+    s.flush()
+    p.show(state(p, post), post.user_id)
+    s.delete(post)
+    s.add(post)
+    p.show(post in s.deleted)
+    s.commit()
+    p.show(state(p, post))
+
+
+@program
+def flush_some(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u, v = User(name="1"), User(name="2")
+    s.add_all([u, v])
+    s.flush([v])
+    p.show(state(p, u, v))
+    s.flush([])
+    p.show(state(p, u))
+    s.flush()
+    p.show(state(p, u), u.id, v.id)
+    p.error(lambda: s.flush([5]))
+
+
+@program
+def constraint_errors(p: Any) -> None:
+    class E(p.Base):
+        __tablename__ = "e"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.String, nullable=False)
+        u = p.Column(p.Integer, unique=True)
+
+    s = p.session()
+    s.add(E())
+    p.error(s.flush)
+    s.rollback()
+    s.add_all([E(n="a", u=1), E(n="b", u=1), E(n="c", u=2)])
+    p.error(s.commit)
+    p.error(lambda: s.query(E).all())
+    s.rollback()
+    es = [E(n="a", u=1), E(n="b", u=2)]
+    s.add_all(es)
+    s.commit()
+    p.show([e.u for e in es])
+    es[1].u = 1
+    p.error(s.commit)
+    s.rollback()
+    p.show([e.u for e in es])

@@ -1,0 +1,951 @@
+"""Sessions: states, transactions, identity, refresh, merge, errors. The same on both packages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import compare
+from .models import blog, many_to_many, state, tree
+
+PROGRAMS: list[Any] = []
+
+
+def program(function: Any) -> Any:
+    """Register a program; each becomes a test."""
+    PROGRAMS.append(pytest.param(function, id=function.__name__))
+    return function
+
+
+@pytest.mark.parametrize("run", PROGRAMS)
+def test_session(run: Any) -> None:
+    peer, _ = compare(run, warned=True)
+    assert peer.error is None
+
+
+# ---- states -----------------------------------------------------------------------
+
+
+@program
+def life_of_an_object(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="x")
+    p.show(state(p, u), u in s, p.object_session(u))
+    s.add(u)
+    p.show(state(p, u), u in s, u in s.new, p.object_session(u) is s)
+    s.flush()
+    p.show(state(p, u), u in s, u in s.new, len(s.identity_map))
+    s.delete(u)
+    p.show(state(p, u), u in s, u in s.deleted)
+    s.flush()
+    p.show(state(p, u), u in s, u in s.deleted, p.inspect(u).was_deleted)
+    s.commit()
+    p.show(state(p, u), u in s, p.inspect(u).was_deleted)
+
+
+@program
+def expunge_and_add(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u, v = User(name="x"), User(name="y")
+    s.add_all([u, v])
+    s.expunge(v)
+    p.show(state(p, u, v))
+    s.commit()
+    s.expunge(u)
+    p.show(state(p, u))
+    p.error(lambda: u.name, text=False)
+    s.add(u)
+    p.show(state(p, u), u.name)
+    p.error(lambda: s.expunge(v), text=True)
+    s.expunge_all()
+    p.show(state(p, u), len(s.identity_map))
+
+
+@program
+def session_sets(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u, v = User(name="1"), User(name="2")
+    s.add_all([u, v])
+    s.commit()
+    p.show(sorted(o.id for o in s), len(s.new), len(s.dirty), len(s.deleted))
+    p.show((User, (1,), None) in s.identity_map, len(s.identity_map))
+    p.show(sorted(k[1] for k in s.identity_map.keys()))
+    u.name = "a"
+    s.add(User(name="n"))
+    s.delete(v)
+    p.show(u in s.dirty, v in s.dirty, len(s.new), len(s.deleted), v in s.deleted)
+    p.show(s.is_modified(u), s.is_modified(v))
+    s.expire(u)
+    p.show(s.is_modified(u), u in s.dirty, u.name)
+
+
+@program
+def wrong_objects(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    p.error(lambda: s.add(5))
+    p.error(lambda: s.add(None))
+    p.error(lambda: s.add_all([1]))
+    p.error(lambda: s.delete(User()))
+    p.error(lambda: s.delete(5))
+    p.error(lambda: s.refresh(User()))
+    p.error(lambda: s.expire(User()))
+    p.error(lambda: s.expunge(User()))
+    p.error(lambda: s.expunge(5))
+    p.error(lambda: s.merge(5))
+    p.error(lambda: 5 in s)
+    p.error(lambda: s.is_modified(5))
+    p.error(lambda: p.object_session(5))
+    x = User(name="q")
+    s.add(x)
+    p.error(lambda: s.delete(x))
+    p.error(lambda: s.refresh(x))
+    p.error(lambda: s.expire(x))
+
+
+@program
+def two_sessions(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="q")
+    s.add(u)
+    s.flush()
+    other = p.Session(s.bind)
+    for act in (other.add, other.delete, other.refresh, other.expunge):
+        try:
+            act(u)
+        except p.InvalidRequestError as error:
+            p.show(str(error).split("session")[0])
+    p.show(u in other)
+
+
+@program
+def deleted_object_again(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="a")
+    s.add(u)
+    s.commit()
+    s.delete(u)
+    s.flush()
+    p.error(lambda: s.add(u))
+    p.error(lambda: s.refresh(u))
+    s.commit()
+    p.error(lambda: s.add(u))
+    p.make_transient(u)
+    p.show(state(p, u))
+    s.add(u)
+    s.commit()
+    p.show(state(p, u), u.name)
+
+
+@program
+def make_detached(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="a"))
+    s.commit()
+    u = User(id=1)
+    p.make_transient_to_detached(u)
+    p.show(state(p, u))
+    s.add(u)
+    p.show(state(p, u), u.name, u.id)
+    v = User(id=1)
+    p.make_transient_to_detached(v)
+    p.error(lambda: s.add(v))
+    p.error(lambda: p.make_transient_to_detached(u))
+
+
+# ---- get ------------------------------------------------------------------------------
+
+
+@program
+def get_objects(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="a"))
+    s.commit()
+    u = s.get(User, 1)
+    p.show(u is s.get(User, 1), u is s.get(User, (1,)), u is s.get(User, {"id": 1}))
+    p.show(s.get(User, 5), s.get(User, "abc"))
+    p.error(lambda: s.get(User, (1, 2)))
+    p.error(lambda: s.get(User, {"x": 3}))
+    p.error(lambda: s.get(User, {"id": 1, "x": 3}))
+    p.error(lambda: s.get_one(User, 55))
+    p.error(lambda: s.get(int, 5))
+    p.error(lambda: s.get(5, 5))
+    s.expire(u)
+    p.show(s.get(User, 1) is u, u.name)
+    s.execute(p.text("update users set name='z'"))
+    p.show(s.get(User, 1).name, s.get(User, 1, populate_existing=True).name)
+    s.execute(p.text("delete from users"))
+    s.expire(u)
+    p.show(s.get(User, 1))
+
+
+@program
+def get_none(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    p.show(s.get(User, None))
+
+
+@program
+def get_composite(p: Any) -> None:
+    class C(p.Base):
+        __tablename__ = "c"
+        x = p.Column(p.Integer, primary_key=True)
+        y = p.Column(p.String, primary_key=True)
+        v = p.Column(p.Integer)
+
+    s = p.session()
+    s.add(C(x=1, y="k", v=3))
+    s.commit()
+    c = s.get(C, (1, "k"))
+    p.show(c.v, s.get(C, {"x": 1, "y": "k"}) is c, s.get(C, (2, "k")))
+    p.error(lambda: s.get(C, 1))
+    p.error(lambda: s.get(C, {"x": 1, "z": "k"}))
+
+
+@program
+def get_flushes(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(id=3, name="new"))
+    p.show(s.get(User, 3).name)
+    s.add(User(id=4, name="new"))
+    with s.no_autoflush:
+        p.show(s.get(User, 4))
+
+
+# ---- refresh and expire -----------------------------------------------------------------
+
+
+@program
+def refresh_objects(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    u = User(name="a", posts=[Post(title="1")])
+    s.add(u)
+    s.commit()
+    s.refresh(u)
+    s.refresh(u, ["name"])
+    s.refresh(u, attribute_names=["name", "age"])
+    u.name = "unsaved"
+    s.refresh(u)
+    p.show(u.name)
+    with s.no_autoflush:
+        u.name = "unsaved"
+        s.refresh(u)
+    p.show(u.name)
+    p.error(lambda: s.refresh(u, ["zork"]))
+    p.error(lambda: s.expire(u, ["zork"]))
+
+
+@program
+def expire_objects(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    u = User(name="a", age=3, posts=[Post(title="1")])
+    s.add(u)
+    s.commit()
+    p.show(u.name, len(u.posts))
+    s.expire(u, ["name"])
+    p.show(sorted(k for k in u.__dict__ if not k.startswith("_")))
+    p.show(u.name, u.age)
+    s.expire(u, ["posts"])
+    p.show(len(u.posts))
+    s.expire_all()
+    p.show(sorted(k for k in u.__dict__ if not k.startswith("_")))
+    p.show(u.age, u.name)
+
+
+@program
+def refresh_gone(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="a")
+    s.add(u)
+    s.commit()
+    s.execute(p.text("delete from users"))
+    p.error(lambda: s.refresh(u))
+    s.rollback()
+    p.show(u.name)
+    s.execute(p.text("delete from users"))
+    s.expire(u)
+    p.error(lambda: u.name)
+
+
+@program
+def no_expire_on_commit(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session(expire_on_commit=False)
+    u = User(name="a")
+    s.add(u)
+    s.commit()
+    p.show(u.name, u.id)
+    u.name = "b"
+    s.rollback()
+    p.show(u.name)
+
+
+# ---- transactions -----------------------------------------------------------------------
+
+
+@program
+def transaction_flags(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    p.show(s.in_transaction(), s.get_transaction(), s.is_active)
+    u = User(name="a")
+    s.add(u)
+    p.show(s.in_transaction())
+    s.commit()
+    p.show(s.in_transaction())
+    p.show(u.name)
+    s.rollback()
+    p.show(s.in_transaction())
+    p.show(u.name)
+    s.commit()
+    s.expire_all()
+    p.show(s.in_transaction())
+    p.show(u.name)
+    s.commit()
+    u.name = "q"
+    p.show(s.in_transaction())
+    s.close()
+    p.show(s.in_transaction(), state(p, u))
+
+
+@program
+def begin_blocks(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.begin()
+    p.error(s.begin)
+    s.rollback()
+    with s.begin():
+        s.add(User(name="b"))
+        p.error(s.begin)
+    p.show(s.in_transaction())
+    try:
+        with s.begin():
+            s.add(User(name="c"))
+            s.flush()
+            raise ValueError
+    except ValueError:
+        p.show("ValueError")
+    with s.begin():
+        s.add(User(name="d"))
+        s.commit()
+        p.error(lambda: s.execute(p.text("select 1")))
+    with s.begin():
+        s.rollback()
+        p.error(lambda: s.execute(p.text("select 1")))
+        p.error(lambda: s.add(User()))
+        p.error(lambda: s.query(User).all())
+    p.show(s.execute(p.text("select count(*) from users")).scalar())
+
+
+@program
+def begin_in_session_block(p: Any) -> None:
+    User, _ = blog(p)
+    s0 = p.session()
+    with p.Session(s0.bind) as s, s.begin():
+        s.add(User(name="a"))
+    with p.sessionmaker(s0.bind).begin() as s:
+        s.add(User(name="b"))
+    with p.Session(s0.bind) as s:
+        s.add(User(name="c"))
+        s.flush()
+    try:
+        with p.sessionmaker(s0.bind).begin() as s:
+            s.add(User(name="d"))
+            raise KeyError("x")
+    except KeyError:
+        pass
+    p.show([u.name for u in s0.query(User)])
+
+
+@program
+def savepoints(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(name="a"))
+    with s.begin_nested() as n:
+        s.add(User(name="n1"))
+        p.show(n.nested, s.in_nested_transaction(), s.get_nested_transaction() is n)
+    p.show(s.query(User).count(), s.in_nested_transaction())
+    n = s.begin_nested()
+    x = User(name="n2")
+    s.add(x)
+    s.flush()
+    n.rollback()
+    p.show(state(p, x), s.query(User).count(), n.is_active)
+    n = s.begin_nested()
+    x = User(name="n3")
+    s.add(x)
+    s.rollback()
+    p.show(state(p, x), s.in_transaction())
+    p.error(n.commit)
+    p.error(n.rollback)
+
+
+@program
+def savepoint_restores_objects(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="a")
+    s.add(u)
+    s.commit()
+    p.show(u.name)
+    outer = s.begin_nested()
+    u.name = "b"
+    s.flush()
+    inner = s.begin_nested()
+    v = User(name="v")
+    s.add(v)
+    s.flush()
+    inner.commit()
+    p.show(state(p, v))
+    outer.rollback()
+    p.show(u.name, state(p, v))
+    n = s.begin_nested()
+    s.delete(u)
+    s.flush()
+    p.show(state(p, u))
+    n.rollback()
+    p.show(state(p, u), u in s, u.name)
+
+
+@program
+def savepoint_fails(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="a"))
+    s.flush()
+    try:
+        with s.begin_nested():
+            s.add(User(id=2, name="b"))
+            s.flush()
+            s.execute(p.text("insert into users (id) values (1)"))
+    except p.IntegrityError:
+        p.show("IntegrityError")
+    p.show([u.id for u in s.query(User)])
+    try:
+        with s.begin_nested():
+            s.expunge_all()
+            s.add(User(id=1, name="again"))
+    except p.IntegrityError:
+        p.show("IntegrityError", s.is_active)
+    p.show([u.id for u in s.query(User)])
+    s.commit()
+
+
+@program
+def nested_commit_of_session(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    n = s.begin_nested()
+    s.add(User(name="x"))
+    s.commit()
+    p.show(s.in_transaction())
+    p.error(n.commit)
+    p.show(s.query(User).count())
+
+
+@program
+def rollback_restores(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    u = User(name="a", posts=[Post(title="1")])
+    s.add(u)
+    s.commit()
+    p.show(u.name)
+    s.delete(u)
+    p.show(u in s, u in s.deleted)
+    s.rollback()
+    p.show(state(p, u), u in s.deleted)
+    s.delete(u)
+    s.flush()
+    s.rollback()
+    p.show(state(p, u), u.name, len(u.posts))
+    u.name = "changed"
+    v = User(name="new")
+    s.add(v)
+    s.rollback()
+    p.show(state(p, v), v.name, u.name)
+    v = User(name="new")
+    s.add(v)
+    s.flush()
+    p.show(v.id)
+    s.rollback()
+    p.show(state(p, v), v.name, v.id)
+    s.add(v)
+    s.commit()
+    p.show(v.id)
+
+
+@program
+def new_and_deleted_in_one_transaction(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="a")
+    s.add(u)
+    s.flush()
+    s.delete(u)
+    s.flush()
+    p.show(state(p, u))
+    s.rollback()
+    p.show(state(p, u), u.name)
+
+
+@program
+def failed_flush(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(id=1))
+    s.commit()
+    s.expunge_all()
+    u, v = User(id=1), User(id=2)
+    s.add_all([v, u])
+    p.error(s.flush)
+    p.show(state(p, u, v), s.is_active)
+    p.error(lambda: s.execute(p.text("select 1")))
+    p.error(s.commit)
+    p.error(s.flush)
+    p.error(s.begin)
+    s.rollback()
+    p.show(s.is_active, s.query(User).count())
+
+
+@program
+def failed_commit(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(id=1))
+    s.commit()
+    s.expunge_all()
+    u = User(id=1)
+    s.add(u)
+    p.error(s.commit)
+    p.show(state(p, u), s.is_active, s.in_transaction())
+    s.rollback()
+    p.show(s.in_transaction())
+
+
+@program
+def autoflush_error(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add(User(id=1))
+    s.commit()
+    s.expunge_all()
+    s.add(User(id=1, name="z"))
+    p.error(lambda: s.query(User).all())
+    s.rollback()
+    s.add(User(id=1, name="z"))
+    p.error(lambda: s.execute(p.select(User)))
+    s.rollback()
+    s.add(User(id=1, name="z"))
+    p.error(lambda: s.get(User, 5))
+
+
+@program
+def autoflush_where(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="a"))
+    s.commit()
+    u = s.get(User, 1)
+    u.name = "x"
+    with s.no_autoflush as same:
+        p.show(same is s, s.query(User.name).all())
+    p.show(s.query(User.name).all())
+    u.name = "y"
+    p.show(s.query(User).autoflush(False).all()[0].name)
+    p.show(s.execute(p.select(User.name), execution_options={"autoflush": False}).all())
+    p.show(s.execute(p.text("select name from users")).all())
+    p.show(len(u.posts), s.execute(p.text("select name from users")).all())
+
+
+@program
+def close_session(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    u = User(name="x")
+    s.add(u)
+    s.close()
+    p.show(state(p, u))
+    s.add(User(name="t"))
+    s.commit()
+    u = s.query(User).one()
+    s.close()
+    p.show(state(p, u), u.name)
+    s.add(u)
+    p.show(state(p, u))
+    s.commit()
+    s.close()
+    p.error(lambda: u.name, text=False)
+    p.error(lambda: u.posts, text=False)
+
+
+@program
+def closed_for_good(p: Any) -> None:
+    User, _ = blog(p)
+    s0 = p.session()
+    s = p.Session(s0.bind, close_resets_only=False)
+    s.close()
+    p.error(lambda: s.add(User()))
+    p.error(lambda: s.execute(p.text("select 1")))
+    p.error(lambda: s.query(User).all())
+    p.error(s.begin)
+    s.reset()
+    p.error(s.begin)
+
+
+@program
+def no_autobegin(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session(autobegin=False)
+    p.error(lambda: s.add(User()))
+    p.error(lambda: s.query(User).all())
+    s.begin()
+    s.add(User(name="x"))
+    s.commit()
+    p.error(lambda: s.query(User).all())
+
+
+@program
+def transaction_objects(p: Any) -> None:
+    s = p.session()
+    t = s.begin()
+    p.show(type(t).__name__, t.session is s, t.is_active, t.nested, t.parent)
+    n = s.begin_nested()
+    p.show(n.parent is t, n.nested, s.get_transaction() is t)
+    n.commit()
+    p.error(n.commit)
+    p.error(n.rollback)
+    t.commit()
+    p.error(t.commit)
+    t = s.begin()
+    t.rollback()
+    p.error(t.rollback)
+    t = s.begin()
+    p.error(t.prepare)
+    with s.begin_nested() as n:
+        n.rollback()
+        p.show(n.is_active, t.is_active)
+
+
+@program
+def existing_connection(p: Any) -> None:
+    User, _ = blog(p)
+    engine = p.session().bind
+    with engine.connect() as c:
+        with c.begin() as t:
+            s = p.Session(c)
+            s.add(User(name="a"))
+            s.commit()
+            p.show(c.in_transaction())
+            s.add(User(name="b"))
+            s.rollback()
+            p.show(c.in_transaction(), t.is_active)
+        with c.begin() as t:
+            s = p.Session(c, join_transaction_mode="create_savepoint")
+            s.add(User(name="c"))
+            s.commit()
+            s.add(User(name="d"))
+            s.flush()
+            s.rollback()
+            p.show([u.name for u in s.query(User)])
+            s.close()
+            t.rollback()
+    with engine.connect() as c:
+        p.show(c.execute(p.text("select count(*) from users")).scalar())
+
+
+# ---- options --------------------------------------------------------------------------------
+
+
+@program
+def session_options(p: Any) -> None:
+    engine = p.engine()
+    p.error(lambda: p.Session(engine, 5))
+    p.error(lambda: p.Session(engine, join_transaction_mode="x"))
+    p.error(lambda: p.Session(engine, zork=5))
+    p.error(lambda: p.Session(engine, autocommit=True))
+    p.error(lambda: p.Session(engine, future=False))
+    s = p.sessionmaker(engine, info={"a": 1})()
+    p.show(s.info, p.sessionmaker(autoflush=False))
+    maker = p.sessionmaker()
+    maker.configure(bind=engine)
+    p.show(maker().bind is engine, maker(info={"b": 2}).info, sorted(maker.kw))
+
+    class Own(p.Session):
+        pass
+
+    s = p.sessionmaker(engine, class_=Own)()
+    p.show(isinstance(s, Own), type(s).__name__, s.autoflush, s.expire_on_commit)
+
+
+@program
+def no_bind(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.Session()
+    p.error(lambda: s.query(User).all())
+    p.error(lambda: s.execute(p.text("select 1")))
+    p.error(lambda: s.execute(p.select(User)))
+    p.error(lambda: s.execute(p.select(User.__table__)))
+    p.error(s.connection)
+    p.error(s.get_bind)
+    p.error(lambda: s.get_bind(User))
+    p.error(lambda: s.get(User, 1))
+    s.add(User())
+    p.error(s.flush)
+
+
+@program
+def several_binds(p: Any) -> None:
+    User, Post = blog(p)
+    one, two = p.engine(), p.engine()
+    p.Base.metadata.create_all(one)
+    p.Base.metadata.create_all(two)
+    s = p.Session(one, binds={Post: two})
+    s.add_all([User(name="a"), Post(title="t")])
+    s.commit()
+    p.show(s.get_bind(User) is one, s.get_bind(Post) is two)
+    p.show(s.get_bind(clause=p.select(Post.__table__)) is two)
+    p.show([u.name for u in s.query(User)], [x.title for x in s.query(Post)])
+    with two.connect() as c:
+        p.show(c.execute(p.text("select title from posts")).all())
+        p.show(c.execute(p.text("select name from users")).all())
+
+
+@program
+def wrong_statements(p: Any) -> None:
+    s = p.session()
+    p.error(lambda: s.execute("select 1"))
+    p.error(lambda: s.execute(5))
+
+
+@program
+def core_statements(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    t = User.__table__
+    s.execute(p.insert(t), [{"name": "a"}, {"name": "b"}])
+    s.execute(p.insert(t).values(name="c"))
+    p.show(s.execute(p.select(t.c.name).where(t.c.id > 1)).all())
+    p.show(s.scalar(p.select(p.func.count()).select_from(t)))
+    p.show(s.scalars(p.select(t.c.name).order_by(t.c.name.desc())).all())
+    p.show(s.execute(p.text("select :x + 1"), {"x": 4}).scalar())
+    p.show(s.connection().execute(p.text("select 7")).scalar())
+    s.commit()
+
+
+@program
+def scoped(p: Any) -> None:
+    User, _ = blog(p)
+    engine = p.session().bind
+    S = p.scoped_session(p.sessionmaker(engine))
+    p.show(S() is S(), S.registry.has())
+    S.add(User(name="a"))
+    S.commit()
+    p.show(S.query(User).count(), len(list(S)), S.bind is engine)
+    User.query = S.query_property()
+    p.show(User.query.filter_by(name="a").one().name)
+    first = S()
+    p.error(lambda: S(autoflush=False))
+    S.remove()
+    p.show(S.registry.has(), S() is first)
+
+
+# ---- merge -------------------------------------------------------------------------------------
+
+
+@program
+def merge_new(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    m = s.merge(User(id=1, name="x", posts=[Post(id=4, title="q"), Post(title="z")]))
+    p.show(state(p, m), m.id, m.name, len(m.posts))
+    s.commit()
+    again = s.merge(User(id=1, age=4))
+    p.show(again is m)
+    s.commit()
+    p.show(m.name, m.age)
+    k = s.merge(User(name="nokey"))
+    p.show(state(p, k))
+    s.flush()
+    p.show(k.id)
+
+
+@program
+def merge_detached(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="x", posts=[Post(title="1"), Post(title="2")]))
+    s.commit()
+    d = s.get(User, 1)
+    p.show(d.name, len(d.posts))
+    s.expunge_all()
+    s.commit()
+    d.name = "new"
+    d.posts.append(Post(title="3"))
+    m = s.merge(d)
+    p.show(m is d, m.name, [x.title for x in m.posts])
+    s.commit()
+    p.show(s.query(Post).count())
+
+
+@program
+def merge_without_load(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="x", posts=[Post(title="1")]))
+    s.commit()
+    d = s.get(User, 1)
+    p.show(len(d.posts))
+    s.expunge_all()
+    s.commit()
+    m = s.merge(d, load=False)
+    p.show(m is d, m.name, len(m.posts), state(p, m), m in s.dirty)
+    p.error(lambda: s.merge(User(name="t"), load=False))
+    d.name = "dirty"
+    other = p.Session(s.bind)
+    p.error(lambda: other.merge(d, load=False))
+
+
+@program
+def merge_reference(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add_all([User(id=1, name="x"), Post(id=4, title="t")])
+    s.commit()
+    m = s.merge(Post(id=4, user=User(id=1, name="viapost")))
+    s.flush()
+    p.show(m.user.name, m.user_id, m.title)
+    u = User(id=1)
+    p.show(s.merge(u).name)
+
+
+@program
+def merge_many_to_many(p: Any) -> None:
+    A, B, _ = many_to_many(p)
+    s = p.session()
+    s.add(A(id=1, bs=[B(id=1, name="b1"), B(id=2, name="b2")]))
+    s.commit()
+    m = s.merge(A(id=1, bs=[B(id=2), B(id=3, name="b3")]))
+    s.commit()
+    p.show(sorted((b.id, b.name) for b in m.bs))
+
+
+@program
+def merge_tree(p: Any) -> None:
+    Node = tree(p)
+    s = p.session()
+    root = Node(id=1, name="r")
+    root.children = [Node(id=2, name="a", parent=root), Node(id=3, name="b")]
+    m = s.merge(root)
+    s.commit()
+    p.show([(n.id, n.parent_id) for n in s.query(Node).order_by(Node.id)], m is root)
+
+
+# ---- bulk ------------------------------------------------------------------------------------------
+
+
+@program
+def bulk_methods(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.bulk_insert_mappings(
+        User, [{"name": "a", "age": 1}, {"name": "b", "age": 2}, {"name": "c"}]
+    )
+    s.bulk_save_objects([User(name="d", age=4), User(name="e"), User(id=55, name="f")])
+    s.bulk_update_mappings(
+        User, [{"id": 1, "name": "aa"}, {"id": 2, "age": 7}, {"id": 3, "age": 8}]
+    )
+    us = s.query(User).order_by(User.id).all()
+    p.show([(u.id, u.name, u.age) for u in us])
+    us[0].name = "zz"
+    us[1].age = 99
+    s.bulk_save_objects(us[:3])
+    p.show(us[0] in s.dirty)
+    x = User(name="k")
+    s.bulk_save_objects([x], return_defaults=True)
+    p.show(x.id)
+    s.bulk_insert_mappings(User, [{"name": "m"}], return_defaults=True)
+    s.bulk_insert_mappings(User, [])
+    p.error(lambda: s.bulk_update_mappings(User, [{"name": "x"}]))
+
+
+@program
+def insert_statements(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.execute(p.insert(User), [{"name": "a", "age": 1}, {"name": "b", "age": 2}])
+    s.execute(p.insert(User).values(name="c"))
+    s.execute(p.insert(User), {"name": "d"})
+    p.show(s.execute(p.insert(User).values(name="cc")).inserted_primary_key)
+    s.execute(p.insert(User).values([{"name": "e"}, {"name": "f"}]))
+    us = s.scalars(p.insert(User).returning(User), [{"name": "g"}, {"name": "h"}]).all()
+    p.show([(u.id, u.name, u.age) for u in us], state(p, us[0]), us[0] in s)
+    p.show(s.execute(p.insert(User).values(name="z").returning(User.id, User.name)).all())
+    p.show(s.scalars(p.insert(User).values(name="y").returning(User)).one().name)
+
+
+@program
+def update_statements(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add_all([User(name=f"u{i}", age=i) for i in range(6)])
+    s.commit()
+    us = s.query(User).order_by(User.id).all()
+    r = s.execute(p.update(User).where(User.age > 3).values(name="old"))
+    p.show(r.rowcount, [u.name for u in us])
+    s.execute(p.update(User).where(User.age > 3).values(age=User.age + 10))
+    p.show([u.age for u in us])
+    r = s.execute(
+        p.update(User).where(User.id.in_([1, 2])).values({User.name: p.func.upper(User.name)}),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    p.show(r.rowcount, [u.name for u in us])
+    p.show(s.query(User).filter(User.name == "old").update({"age": 1}), [u.age for u in us])
+    r = s.query(User).filter(User.name == "old").update({User.age: 2}, synchronize_session=False)
+    p.show(r, [u.age for u in us])
+    r = s.query(User).filter(p.func.lower(User.name) == "old").update({User.age: 3})
+    p.show(r, [u.age for u in us])
+    us[0].age = 77
+    p.show(s.query(User).filter(User.age == 77).update({"name": "seven"}), us[0].name)
+    r = s.execute(p.update(User).where(User.id == 3).values(name="r").returning(User.id, User.name))
+    p.show(r.all())
+    s.execute(p.update(User), [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}])
+    p.show(us[0].name, us[1].name)
+    p.error(lambda: s.execute(p.update(User), [{"id": 1, "name": "A"}, {"name": "B"}]))
+
+
+@program
+def delete_statements(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    s.add_all([User(name=f"u{i}", age=i) for i in range(6)])
+    s.commit()
+    us = s.query(User).order_by(User.id).all()
+    p.show(s.query(User).filter(User.age == 0).delete(), state(p, us[0]), us[0] in s)
+    p.show(s.execute(p.delete(User).where(User.name == "u5")).rowcount, len(s.identity_map))
+    r = s.execute(p.delete(User).where(p.func.lower(User.name) == "u2"))
+    p.show(r.rowcount, len(s.identity_map))
+    s.rollback()
+    p.show(len(s.identity_map), us[0].age)
+    p.show(s.query(User).delete(), len(s.identity_map))
+    s.rollback()
+    us = s.query(User).all()
+    s.expire(us[0])
+    s.execute(p.update(User).where(User.age < 3).values(name="exp"))
+    p.show([u.name for u in us])
+    p.error(lambda: s.query(User).update({"name": "x"}, synchronize_session="zork"))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .base import WriteOnlyMapped as WriteOnlyMapped
     from .base import class_mapper as class_mapper
     from .base import object_mapper as object_mapper
+    from .bundle import Bundle as Bundle
+    from .context import FromStatement as FromStatement
     from .decl_api import DeclarativeBase as DeclarativeBase
     from .decl_api import DeclarativeBaseNoMeta as DeclarativeBaseNoMeta
     from .decl_api import DeclarativeMeta as DeclarativeMeta
@@ -77,6 +79,8 @@ _WHERE = {
     "base": "Mapped DynamicMapped WriteOnlyMapped ORMDescriptor RelationshipDirection MANYTOMANY "
     "MANYTOONE ONETOMANY NO_VALUE PassiveFlag PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr "
     "class_mapper object_mapper",
+    "bundle": "Bundle",
+    "context": "FromStatement",
     "decl_api": "DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
     "synonym_for validates add_mapped_attribute clear_mappers",
@@ -88,7 +92,7 @@ _WHERE = {
     "query": "Query",
     "relationships": "Relationship RelationshipProperty backref foreign relationship remote",
     "session": "Session SessionTransaction SessionTransactionOrigin close_all_sessions "
-    "sessionmaker ORMExecuteState",
+    "sessionmaker",
     "scoping": "scoped_session",
     "strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
     "load_only noload raiseload selectinload subqueryload undefer undefer_group "

@@ -125,7 +125,7 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
         return self._with(extra_criteria=self._extra_criteria + added)
 
     def _with(self, of_type: Any = None, extra_criteria: Any = None) -> QueryableAttribute[Any]:
-        return QueryableAttribute(
+        return _DerivedAttribute(
             self.class_,
             self.key,
             self._parententity,
@@ -144,12 +144,12 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
 
     def _operand_for_relationship(self, name: str) -> Any:
         if not self._prop._is_relationship:
-            raise AttributeError(self._no_attribute(name))
+            getattr(self._element, name)  # says what a column has not
         return self._operand
 
     def adapt_to_entity(self, adapt_to: AliasedInsp[Any]) -> QueryableAttribute[Any]:
         """The same attribute of an alias."""
-        return QueryableAttribute(
+        return _DerivedAttribute(
             adapt_to.entity, self.key, adapt_to, self._prop, self._of_type, self._extra_criteria
         )
 
@@ -175,6 +175,14 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
 
     def __hash__(self) -> int:
         return id(self) >> 4
+
+
+class _DerivedAttribute(QueryableAttribute[_T_co]):
+    """The attribute of an alias, or one led on by of_type() or and_().
+
+    Not a QueryableAttribute itself: in ``A.id == User.id`` Python would ask the right side
+    first, because InstrumentedAttribute is a subclass of that.
+    """
 
 
 class InstrumentedAttribute(_core.Attribute, QueryableAttribute[_T_co]):

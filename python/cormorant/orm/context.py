@@ -29,6 +29,7 @@ class ORMPlan:
         "entities",
         "filtered",
         "joined_collections",
+        "lookup",
         "mapper",
         "plan",
         "post_loads",
@@ -46,6 +47,8 @@ class ORMPlan:
         #: rows hold objects: Query gives each row once
         self.filtered: bool = any(item.node is not None for item in state.items)
         self.scalar: bool = state.scalar
+        #: finds items of rows by class or attribute
+        self.lookup = None if state.scalar else state.lookup()
         #: whose engine it runs on
         self.mapper: Any = state.lead_mapper()
         self.bundles: list[tuple[int, int, Any]] = state.bundles
@@ -100,7 +103,7 @@ def column_descriptions(
             given = entity.entity if entity.is_aliased_class else entity.class_
             described.append(
                 {
-                    "name": name if not entity.is_aliased_class else entity._given_name(),
+                    "name": name,
                     "type": entity.class_,
                     "aliased": entity.is_aliased_class,
                     "expr": given,

@@ -11,6 +11,8 @@ from typing import Any
 
 from .. import exc as sa_exc
 from ..inspection import inspect
+from ..sql import visitors
+from ..sql.elements import NamedColumn
 from ..sql.fromclause import Join, can_join
 from .attributes import QueryableAttribute
 
@@ -222,6 +224,24 @@ class JoinResolver:
         )
 
 
+def adapt_to(selectable: Any, expression: Any) -> Any:
+    """The expression with columns of a table replaced by those of its alias."""
+
+    def replace(element: Any) -> Any:
+        if element._is_column and isinstance(element, NamedColumn):
+            return selectable.corresponding_column(element)
+        return None
+
+    return visitors.replacement_traverse(expression, {}, replace)
+
+
+def adapted_criteria(criteria: tuple[Any, ...], mapper: Any, right: Any) -> tuple[Any, ...]:
+    """What `User.posts.and_(…)` adds to a join, about the right side as it is joined."""
+    if not criteria or right is mapper.persist_selectable:
+        return criteria
+    return tuple([adapt_to(right, criterion) for criterion in criteria])
+
+
 def relationship_join(
     left_from: Any,
     left_selectable: Any,
@@ -239,7 +259,7 @@ def relationship_join(
         dest_selectable=right,
         of_type_mapper=getattr(right_entity, "mapper", None),
         alias_secondary=True,
-        extra_criteria=criteria,
+        extra_criteria=adapted_criteria(criteria, prop.mapper, right),
     )[:5]
     if secondary is None or secondary_on is None:
         return Join(left_from, right, primary, isouter=isouter, full=full)

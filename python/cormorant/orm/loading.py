@@ -8,7 +8,7 @@ plan in the engine's cache and leaves the rows to the core.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import _core
@@ -25,7 +25,6 @@ from .strategy_options import (
     RELATIONSHIP_WILDCARD,
     LoadContext,
     LoadElement,
-    resolve_options,
 )
 
 _NOTHING: Mapping[str, Any] = {}
@@ -216,10 +215,40 @@ def run_plan(
     cursor = connection._execute_plan(
         plan.plan, binds, params, session=session, stream=stream, flags=flags, hit=hit
     )
+    if plan.lookup is not None:
+        keys = cursor.row_keys
+        if keys is not None and keys.lookup is None:
+            keys.lookup = plan.lookup
     if plan.post_loads or plan.bundles:
         run = post_load_run(session, connection, binds, params, flags)
         return LoadedCursor(cursor, run, plan, stream)
     return cursor
+
+
+def run_values(
+    session: Any,
+    connection: Any,
+    plan: ORMPlan,
+    binds: Sequence[Any],
+    values: Sequence[Any],
+    populate_existing: bool = False,
+) -> list[Any]:
+    """Execute a plan of the ORM's own, made for `binds`, with values in their order."""
+    flags = _core.POPULATE_EXISTING if populate_existing else 0
+    compiled = plan.plan
+    if compiled.extra or compiled._plan is None:
+        # Criteria of options have values of their own.
+        params = {bind.key: value for bind, value in zip(binds, values, strict=True)}
+        return run_plan(  # type: ignore[no-any-return]
+            session, connection, plan, binds, params, populate_existing=populate_existing
+        ).fetch()
+    cursor = connection._run_plan(compiled._plan, values, session=session, flags=flags)
+    rows: list[Any] = cursor.fetch()
+    if plan.post_loads and rows:
+        run = post_load_run(session, connection, binds, None, flags)
+        run.add(plan, rows)
+        run.finish()
+    return rows
 
 
 def post_load_run(
@@ -303,24 +332,21 @@ def no_yield_per() -> sa_exc.InvalidRequestError:
 # -- by primary key ------------------------------------------------------------
 
 
-def _key_names(mapper: Any) -> list[str]:
-    return [f"pk_{number}" for number in range(1, len(mapper.primary_key) + 1)]
-
-
-def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> Any:
-    """SELECT of an entity by its primary key."""
+def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> tuple[Any, list[Any]]:
+    """SELECT of an entity by its primary key, and the parameters of the key."""
     statement = Select(mapper.__clause_element__())
     where = []
-    for number, (name, column) in enumerate(
-        zip(_key_names(mapper), mapper.primary_key, strict=True)
-    ):
+    binds = []
+    for number, column in enumerate(mapper.primary_key):
         if nulls and nulls[number]:
             where.append(column.is_(None))
-        else:
-            where.append(column == bindparam(name, type_=column.type))
+            continue
+        bind = bindparam(f"pk_{number + 1}", None, type_=column.type)
+        binds.append(bind)
+        where.append(column == bind)
     statement._where_criteria = tuple(where)
     statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
-    return statement
+    return statement, binds
 
 
 def load_on_pk(
@@ -347,38 +373,33 @@ def load_on_pk(
                 "raise an error in a future release."
             )
         key = (*key, nulls)
-    table = None
+    plans = _cache(connection)
+    made = None
     if options or with_for_update is not None:
-        statement = _key_statement(mapper, nulls)
+        statement, binds = _key_statement(mapper, nulls)
         if options:
             statement = statement.options(*options)
         if with_for_update is not None:
             statement = _for_update(statement, with_for_update)
         key, _ = statement._generate_cache_key()
-        key = ("get", key) if key is not None else None
-        table = resolve_options(options, [mapper])
-    else:
-        statement = None
-    plans = _cache(connection)
-    plan = plans.get(key) if key is not None else None
-    if plan is None:
-        if statement is None:
-            statement = _key_statement(mapper, nulls)
-        state = SelectState(statement, legacy=True, table=table, distinct_rows=True)
-        plan = build_plan(session, state, (), connection.dialect)
         if key is not None:
-            plans[key] = plan
-    params = {
-        name: value
-        for name, value in zip(_key_names(mapper), ident, strict=True)
-        if value is not None
-    }
+            made = plans.get(key := ("get", key))
+    else:
+        made = plans.get(key)
+        if made is None:
+            statement, binds = _key_statement(mapper, nulls)
+    if made is None:
+        state = SelectState(statement, legacy=True, distinct_rows=True)
+        made = (build_plan(session, state, binds, connection.dialect), binds)
+        if key is not None:
+            plans[key] = made
+    plan, binds = made
+    values: Sequence[Any] = ident
+    if nulls:
+        values = [value for value in ident if value is not None]
     if execution_options and not populate_existing:
         populate_existing = execution_options.get("populate_existing", False)
-    cursor = run_plan(
-        session, connection, plan, (), params, populate_existing=populate_existing
-    )
-    rows = cursor.fetch()
+    rows = run_values(session, connection, plan, binds, values, populate_existing)
     return rows[0] if rows else None
 
 
@@ -493,9 +514,9 @@ def _load_row(
     key = ("row", mapper, labelled)
     if context is not None:
         key = (*key, context.table, context.path)  # type: ignore[assignment]
-    plan = _cache(connection).get(key) if with_for_update is None else None
-    if plan is None:
-        statement = _key_statement(mapper)
+    made = _cache(connection).get(key) if with_for_update is None else None
+    if made is None:
+        statement, binds = _key_statement(mapper)
         if not labelled:
             statement._label_style = Select._label_style
         if with_for_update is not None:
@@ -507,20 +528,21 @@ def _load_row(
             root_path=context.path if context is not None else None,
             distinct_rows=True,
         )
-        plan = build_plan(session, state, (), connection.dialect)
+        made = (build_plan(session, state, binds, connection.dialect), binds)
         if with_for_update is None:
-            _cache(connection)[key] = plan
-    params = dict(zip(_key_names(mapper), ident, strict=True))
-    if immediate:
-        # The one object: its own lazy loads do what statements for many would do.
-        cursor = connection._execute_plan(plan.plan, (), params, session=session, flags=0)
-        if not cursor.fetch():
-            return False
-        for post_load in plan.post_loads:
-            if not post_load.walk:
-                getattr(obj, post_load.prop.key)
-        return True
-    return bool(run_plan(session, connection, plan, (), params).fetch())
+            _cache(connection)[key] = made
+    plan, binds = made
+    if not immediate or not plan.post_loads:
+        return bool(run_values(session, connection, plan, binds, ident))
+    # The one object: its own lazy loads do what statements for many would do.
+    params = {bind.key: value for bind, value in zip(binds, ident, strict=True)}
+    cursor = connection._execute_plan(plan.plan, binds, params, session=session)
+    if not cursor.fetch():
+        return False
+    for post_load in plan.post_loads:
+        if not post_load.walk:
+            getattr(obj, post_load.prop.key)
+    return True
 
 
 def load_expired(session: Any, obj: Any) -> bool:
@@ -546,7 +568,7 @@ def _load_columns(
     if made is None:
         wanted = set(slots)
         props = [p for p in mapper._props.values() if p._is_column and p.slot in wanted]
-        statement = _key_statement(mapper)
+        statement, binds = _key_statement(mapper)
         statement._raw_columns = [prop.columns[0] for prop in props]
         statement._from_obj = (mapper.persist_selectable,)
         if not labelled:
@@ -555,14 +577,14 @@ def _load_columns(
             statement = _for_update(statement, with_for_update)
         state = SelectState(statement)
         made = (
-            build_plan(session, state, (), connection.dialect),
+            build_plan(session, state, binds, connection.dialect),
+            binds,
             [prop.slot for prop in props],
         )
         if with_for_update is None:
             _cache(connection)[key] = made
-    plan, order = made
-    params = dict(zip(_key_names(mapper), ident, strict=True))
-    rows = run_plan(session, connection, plan, (), params).fetch()
+    plan, binds, order = made
+    rows = run_values(session, connection, plan, binds, ident)
     if not rows:
         return False
     for slot, value in zip(order, rows[0], strict=True):
@@ -687,15 +709,13 @@ def _lazy_load(
     if made is None:
         made = _lazy_plan(session, connection, prop, context, element)
         _cache(connection)[key] = made
-    plan, names, slots = made
+    plan, binds, slots = made
     values = _values(obj, mapper, slots, False)
     assert values is not None
     if all(value is None for value in values):
         return [] if prop.uselist else None
     session._autoflush()
-    rows = run_plan(
-        session, connection, plan, (), dict(zip(names, values, strict=True))
-    ).fetch()
+    rows = run_values(session, connection, plan, binds, values)
     if prop.uselist:
         return rows
     if not rows:
@@ -713,8 +733,8 @@ def _lazy_plan(
     prop: Any,
     context: LoadContext | None,
     element: LoadElement | None,
-) -> tuple[ORMPlan, list[str], list[int]]:
-    """The plan of a relationship's lazy load: (plan, parameter names, parent's slots)."""
+) -> tuple[ORMPlan, list[Any], list[int]]:
+    """The plan of a relationship's lazy load: (plan, parameters, parent's slots)."""
     criterion, parameters = prop._lazy_clause()
     target = prop.mapper
     where = [criterion, *_criteria(element)]
@@ -734,10 +754,7 @@ def _lazy_plan(
         base_path=(*context.path, prop) if context is not None else (prop.parent, prop),
         distinct_rows=True,
     )
-    plan = build_plan(session, state, (), connection.dialect)
-    names = [bind.key for bind, _, _ in parameters]
-    slots = [slot for _, _, slot in parameters]
-    return plan, names, slots
-
-
-Loader = Callable[[Any, int, bool], Any]
+    binds = [bind for bind, _ in parameters]
+    plan = build_plan(session, state, binds, connection.dialect)
+    slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]
+    return plan, binds, slots

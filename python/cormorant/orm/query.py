@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .. import _core, util
 from .. import exc as sa_exc
 from ..sql import expression
+from ..sql.coercions import expect_statement
 from ..sql.elements import BooleanClauseList
 from ..sql.selectable import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
@@ -17,11 +18,13 @@ from ..sql.selectable import (
     Exists,
     Select,
     SelectLabelStyle,
+    namespace_key,
 )
 from .context import AdaptFrom, FromStatement, ORMPlan, SelectState, column_descriptions
 from .exc import MultipleResultsFound, NoResultFound
+from .joining import entity_of
 from .loading import lead_mapper, no_yield_per, plan_for, run_plan
-from .strategy_options import Load
+from .strategy_options import Load, lenient
 
 if TYPE_CHECKING:
     from typing import Self
@@ -193,14 +196,21 @@ class Query(Generic[_T]):
     def exists(self) -> Exists:
         """``EXISTS (SELECT 1 …)`` of this query."""
         statement = self.statement
-        entities = []
-        if not statement._from_obj:
-            inner = statement.with_only_columns(1)
-        if entities:
-            inner = inner.select_from(*entities)
+        inner = statement.with_only_columns(1)
+        if not statement._from_obj and not statement._setup_joins:
+            entity = entity_of(statement._raw_columns[0]) if statement._raw_columns else None
+            if entity is not None:
+                inner = inner.select_from(entity)
         return Exists(inner)
 
+    def _check_columns(self) -> None:
+        if not self._stmt._raw_columns:
+            raise sa_exc.InvalidRequestError(
+                "Query contains no columns with which to SELECT from."
+            )
+
     def __str__(self) -> str:
+        self._check_columns()
         statement, plain = self._stmt, None
         session = self.session
         dialect = None
@@ -219,7 +229,10 @@ class Query(Generic[_T]):
 
     def with_entities(self, *entities: Any, **kwargs: Any) -> Query[Any]:
         """Select something else under the same criteria."""
-        new = self._with(self._stmt.with_only_columns(*entities))
+        statement = self._stmt.with_only_columns(*entities)
+        if statement._with_options:
+            statement._with_options = lenient(statement._with_options)
+        new = self._with(statement)
         new._entities = entities
         return new
 
@@ -306,7 +319,12 @@ class Query(Generic[_T]):
     @_criterion("filter")
     def filter_by(self, **kwargs: Any) -> Self:
         """Equalities on attributes of the last joined, else the first, entity."""
-        return self._with(self._stmt.filter_by(**kwargs))
+        statement = self._stmt
+        if any(isinstance(option, AdaptFrom) for option in statement._with_options):
+            # The columns are those of the entity, not of the subquery.
+            zero = statement._raw_columns[0]
+            return self.filter(*[namespace_key(zero, k) == v for k, v in kwargs.items()])
+        return self._with(statement.filter_by(**kwargs))
 
     @_criterion()
     def order_by(self, *clauses: Any) -> Self:
@@ -454,7 +472,7 @@ class Query(Generic[_T]):
         """Take entities from the rows of a whole statement."""
         self._no_criterion("from_statement")
         made = FromStatement(
-            self._stmt._raw_columns, expression.coercions.expect_statement(statement)
+            self._stmt._raw_columns, expect_statement(statement)
         )
         made._with_options = self._stmt._with_options
         return self._with(made)
@@ -468,7 +486,8 @@ class Query(Generic[_T]):
         statement._raw_columns = list(self._stmt._raw_columns)
         statement._from_obj = (sub,)
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
-        statement._with_options = (*self._stmt._with_options, AdaptFrom(sub))
+        kept = [o for o in self._stmt._with_options if not isinstance(o, AdaptFrom)]
+        statement._with_options = (*kept, AdaptFrom(sub))
         return self._with(statement)
 
     def _labelled_statement(self) -> Any:
@@ -527,7 +546,7 @@ class Query(Generic[_T]):
 
     def get_execution_options(self) -> Mapping[str, Any]:
         """The execution options."""
-        return self._stmt.get_execution_options()  # type: ignore[no-any-return]
+        return util.immutabledict(self._stmt.get_execution_options())
 
     def populate_existing(self) -> Self:
         """Overwrite objects that are already loaded."""
@@ -568,10 +587,7 @@ class Query(Generic[_T]):
     def _cursor(self, stream: int = 0) -> tuple[Any, ORMPlan]:
         session = self.session
         statement = self._stmt
-        if not statement._raw_columns:
-            raise sa_exc.InvalidRequestError(
-                "Query contains no columns with which to SELECT from."
-            )
+        self._check_columns()
         if self._autoflush:
             session._autoflush()
         mapper = lead_mapper(statement) or self._mapper_hint

@@ -7,7 +7,7 @@ results of its rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import exc as sa_exc
@@ -17,7 +17,7 @@ from ..sql.base import KeyContext
 from ..sql.elements import Label, NamedColumn, UnaryExpression
 from ..sql.functions import FunctionElement
 from ..sql.selectable import Select
-from .joining import JoinResolver, entity_of, parts, selectable_of
+from .joining import JoinResolver, adapt_to, entity_of, parts, selectable_of
 from .strategies import (
     EagerJoin,
     EagerJoins,
@@ -107,17 +107,6 @@ class EntityNode:
         return adapt_to(selectable, expression)
 
 
-def adapt_to(selectable: Any, expression: Any) -> Any:
-    """The expression with columns of a table replaced by those of its alias."""
-
-    def replace(element: Any) -> Any:
-        if element._is_column and isinstance(element, NamedColumn):
-            return selectable.corresponding_column(element)
-        return None
-
-    return visitors.replacement_traverse(expression, {}, replace)
-
-
 class Item:
     """One element of a result row."""
 
@@ -170,6 +159,8 @@ class SelectState:
         self._positions: dict[int, tuple[bool, int]] = {}
         self._eager_joins: dict[int, EagerJoins] = {}
         self._eager_order_by: list[Any] = []
+        #: columns of the statement that eager joins refer to
+        self._join_columns: list[Any] = []
         self._extra_where: list[Any] = []
         self._distinct_rows = distinct_rows
         self._as_tuples = as_tuples
@@ -190,6 +181,8 @@ class SelectState:
                     self._set_up(item.node)
                 else:
                     self._add_item_column(item)
+            for expression in self._join_columns:
+                self._add(expression, True)
         self.scalar = (
             legacy
             and not as_tuples
@@ -225,7 +218,7 @@ class SelectState:
                 if selectable is None:
                     selectable = selectable_of(entity)
                 node = EntityNode(entity, path, selectable)
-                name = entity.name if entity.is_aliased_class else entity.class_.__name__
+                name = entity_name(entity)
                 item = Item(node, None, name)
                 node.item = item
                 self.items.append(item)
@@ -346,7 +339,9 @@ class SelectState:
             if element is not None and element.strategy == "undefer":
                 return False
             group = prop.group
-            if group is not None and group in table.groups.get(node.path, ()):
+            if group is not None and (
+                group in table.groups.get(node.path, ()) or group in table.groups.get((), ())
+            ):
                 return False
             if element is not None and element.strategy == "defer":
                 return True
@@ -427,8 +422,7 @@ class SelectState:
             root = root.parent
         self._eager_joins.setdefault(id(root), EagerJoins()).add(join)
         if node.primary:
-            for column in _local_columns_of(prop):
-                self._add(node.adapt(column), True)
+            self._join_columns += [node.adapt(column) for column in _local_columns_of(prop)]
         if prop.order_by:
             self._eager_order_by += [child.adapt(clause) for clause in prop.order_by]
         self._set_up(child)
@@ -656,6 +650,29 @@ class SelectState:
                 if self.position(node.adapt(column)) < 0:
                     raise no_column(column)
 
+    def lookup(self) -> Callable[[Any], int | None]:
+        """Finds the item of a row by a class, an alias or an attribute of it."""
+        entities: dict[int, int] = {}
+        columns: dict[int, int] = {}
+        for index, item in enumerate(self.items):
+            if item.node is not None:
+                entity = item.node.entity
+                given = entity.entity if entity.is_aliased_class else entity.class_
+                entities.setdefault(id(given), index)
+                entities.setdefault(id(entity), index)
+            else:
+                columns.setdefault(hash(item.expression), index)
+
+        def find(key: Any) -> int | None:
+            found = entities.get(id(key))
+            if found is None:
+                if hasattr(key, "__clause_element__") and not isinstance(key, type):
+                    key = key.__clause_element__()
+                found = columns.get(hash(key))
+            return found
+
+        return find
+
     def keys(self) -> tuple[str | None, ...]:
         """Names of the items."""
         names: list[str | None] = []
@@ -700,6 +717,13 @@ def _item_name(expression: Any, legacy: bool) -> str | None:
     if isinstance(inner, NamedColumn):
         return _item_name(inner, legacy)
     return None
+
+
+def entity_name(entity: Any) -> str | None:
+    """The name of an entity's item in rows: an alias without a name has none."""
+    if not entity.is_aliased_class:
+        return entity.class_.__name__  # type: ignore[no-any-return]
+    return entity.name if isinstance(entity.name, str) else None
 
 
 def entity_within(expression: Any) -> Any:

@@ -15,7 +15,8 @@ from ..sql.expression import bindparam, tuple_
 from ..sql.fromclause import Join
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .base import ONETOMANY
-from .joining import relationship_join, selectable_of
+from .joining import adapted_criteria, relationship_join, selectable_of
+from .relationships import _only_equalities
 from .strategy_options import LoadElement, LoadTable, Path
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class EagerJoins:
             dest_selectable=node.selectable,
             of_type_mapper=node.mapper,
             alias_secondary=True,
-            extra_criteria=join.criteria,
+            extra_criteria=adapted_criteria(join.criteria, node.mapper, node.selectable),
         )[:3]
         return primary, secondary_on, secondary
 
@@ -248,7 +249,7 @@ class SelectInLoader(PostLoad):
             return False
         if {hash(local) for local, _ in pairs} != {hash(column) for column in primary_key}:
             return False
-        return bool(prop._is_simple_join)
+        return prop.omit_join is not False and _only_equalities(prop.primaryjoin)
 
     def _local_columns(self) -> Sequence[Any]:
         return self.prop.parent.primary_key  # type: ignore[no-any-return]

@@ -148,15 +148,17 @@ class Load(ExecutableOption):
     naming the root; each method returns a new object for the path it leads to.
     """
 
-    __slots__ = ("_elements", "_key", "_path")
+    __slots__ = ("_elements", "_key", "_path", "_strict")
 
     _path: Path
     _elements: tuple[LoadElement, ...]
+    _strict: bool
 
     def __init__(self, entity: Any) -> None:
         insp = inspect(entity)
         self._path = (insp,)
         self._elements = ()
+        self._strict = True
         self._key: tuple[Any, ...] | None = None
 
     @classmethod
@@ -164,6 +166,7 @@ class Load(ExecutableOption):
         self = cls.__new__(cls)
         self._path = ()
         self._elements = ()
+        self._strict = True
         self._key = None
         return self
 
@@ -171,6 +174,7 @@ class Load(ExecutableOption):
         new = self.__class__.__new__(self.__class__)
         new._path = path
         new._elements = self._elements + tuple(elements)
+        new._strict = self._strict
         new._key = None
         return new
 
@@ -178,7 +182,7 @@ class Load(ExecutableOption):
         key = self._key
         if key is None:
             size = len(ctx.memo)
-            key = tuple([element._cache_key(ctx) for element in self._elements])
+            key = (self._strict, *[element._cache_key(ctx) for element in self._elements])
             # Without aliases it is the same in every statement.
             if len(ctx.memo) == size and not any(e.names_alias() for e in self._elements):
                 self._key = key
@@ -493,6 +497,18 @@ def with_loader_criteria(
     )
 
 
+def lenient(options: Iterable[Any]) -> tuple[Any, ...]:
+    """Options for a statement whose entities have been taken away: what they speak of
+    need not be there."""
+    made = []
+    for option in options:
+        if isinstance(option, Load):
+            option = option._extended(option._path, ())
+            option._strict = False
+        made.append(option)
+    return tuple(made)
+
+
 # -- resolution ----------------------------------------------------------------
 
 
@@ -603,7 +619,7 @@ def resolve_options(
                 if not isinstance(first, str) and first not in roots:
                     moved = _reconcile(element, roots)
                     if moved is None:
-                        if raiseerr:
+                        if raiseerr and option._strict:
                             raise _does_not_apply(first, roots)
                         continue
                     element = moved

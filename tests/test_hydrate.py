@@ -424,6 +424,28 @@ def test_loaded_collections_are_left_alone(conn, model, session):
     assert [p.id for p in users[0].posts] == [10, 11]
 
 
+def test_self_referential_rows_with_populate_existing(conn, session):
+    run(conn, "CREATE TABLE nodes (id INTEGER PRIMARY KEY, up INTEGER)")
+    run(conn, "INSERT INTO nodes VALUES (1, NULL), (2, 1), (3, 2), (4, 2)")
+    Node = make_class(
+        "Node", {"id": INTEGER, "up": INTEGER}, related=[("below", ATTR_COLLECTION, 0)]
+    )
+    below = slot(Node, "below")
+    manager_of(Node).set_relationship(below, manager_of(Node))
+    for order in ("a.id", "a.id DESC"):
+        plan = load_plan(
+            f"SELECT a.id, a.up, b.id, b.up FROM nodes a LEFT JOIN nodes b ON b.up = a.id ORDER BY {order}",
+            entity(Node, ("id", "up")),
+            entity(Node, ("id", "up"), parent=0, slot=below, collection=True, at=2),
+            unique=True,
+        )
+        for flags in (0, POPULATE_EXISTING, POPULATE_EXISTING):
+            nodes = load(conn, session, plan, flags)
+            found = {n.id: sorted(c.id for c in n.below) for n in nodes}
+            assert found == {1: [2], 2: [3, 4], 3: [], 4: []}
+        session._expunge_all()
+
+
 def test_two_collections_and_a_nested_one(conn, model, session):
     posts, marks, tags = (
         slot(model.User, "posts"),

@@ -173,8 +173,7 @@ overwrite(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
     crm_entity_op *op = &h->program->entities[index];
     PyObject *obj = crm_state_object(state);
     uint32_t unused;
-    int added =
-        crm_addrset_add(&h->populated, state, (uint32_t)index, 0, &unused);
+    int added = crm_addrset_add(&h->populated, state, 0, 0, &unused);
     if (added < 0) {
         PyErr_NoMemory();
         return -1;
@@ -186,11 +185,9 @@ overwrite(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         return -1;
     }
     crm_state_commit(state);
-    if (crm_state_set_row(state, op->layout, page, (uint16_t)row, 1) < 0) {
-        return -1;
-    }
-    if (op->nrelated > 0 &&
-        crm_state_expire(state, op->related, op->nrelated) < 0) {
+    if ((op->nrelated > 0 &&
+         crm_state_expire(state, op->related, op->nrelated) < 0) ||
+        crm_state_set_row(state, op->layout, page, (uint16_t)row, 1) < 0) {
         return -1;
     }
     return decode_eager(op, state);

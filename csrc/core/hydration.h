@@ -39,7 +39,7 @@ struct crm_hydration {
     uint32_t nfills, cap_fills;
     crm_addrset parents;   /* (parent, op) -> number of its fill */
     crm_addrset members;   /* (member, fill) */
-    crm_addrset populated; /* (entity, op): overwritten in this execution */
+    crm_addrset populated; /* states overwritten in this execution */
     crm_addrset given;     /* entities already given out, with `unique` */
     PyObject *last_given;  /* borrowed from kept: the newest, or NULL */
     PyObject *kept;        /* owned list: what `populated` and `given` name */

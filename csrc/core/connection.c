@@ -81,18 +81,19 @@ crm_connection_raise(crm_connection *self, const crm_error *err)
         PyErr_NoMemory();
         return -1;
     }
+    PyObject *cls = PyObject_GetAttrString(self->dbapi, class_name(err->cls));
+    if (cls == NULL) {
+        return -1;
+    }
     PyObject *text = PyUnicode_DecodeUTF8(
         err->message, (Py_ssize_t)strlen(err->message), "replace");
-    PyObject *cls = PyObject_GetAttrString(self->dbapi, class_name(err->cls));
-    PyObject *error = text == NULL || cls == NULL
-                          ? NULL
-                          : PyObject_CallOneArg(cls, text);
+    PyObject *error = text == NULL ? NULL : PyObject_CallOneArg(cls, text);
     if (error != NULL &&
         (err->code == 0 || set_error_code(self, error, err) == 0)) {
         PyErr_SetObject(cls, error);
     }
+    Py_DECREF(cls);
     Py_XDECREF(text);
-    Py_XDECREF(cls);
     Py_XDECREF(error);
     return -1;
 }
@@ -270,7 +271,7 @@ crm_connection_run(crm_connection *self, crm_plan *plan,
     }
     crm_connection_leave(self);
     if (status < 0) {
-        crm_connection_set_failed(self, plan, values, nvalues);
+        crm_connection_set_failed(self, plan, values, nvalues, params.cells);
         crm_rows_clear(rows);
     }
     else {

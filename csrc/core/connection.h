@@ -84,10 +84,11 @@ void crm_params_clear(crm_params *params);
 int crm_connection_bind_error(crm_connection *self, crm_plan *plan,
                               PyObject *const *values, size_t nvalues,
                               size_t i, int status);
-/* Sets failed_params from the values of a run that raised; keeps the exception
- * that is set. */
+/* Sets failed_params from the values of a run that raised and the cells made of
+ * them; keeps the exception that is set. */
 void crm_connection_set_failed(crm_connection *self, crm_plan *plan,
-                               PyObject *const *values, size_t nvalues);
+                               PyObject *const *values, size_t nvalues,
+                               const crm_cell *cells);
 
 /* Binds and runs a plan with the GIL released, reading up to max_rows rows
  * (SIZE_MAX: all).  CRM_MORE or CRM_DONE, or CRM_FAIL with an exception.  *stmt

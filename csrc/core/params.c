@@ -65,45 +65,66 @@ crm_params_clear(crm_params *params)
     }
 }
 
-/* What a bind is shown as in the text of an error: what its type made of the
- * value.  A new reference; NULL with an exception if the type refuses it. */
-static PyObject *
-shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value)
+/* True if a bind's type leaves values to the driver as they are. */
+static bool
+takes_as_is(const crm_codec *codec)
 {
-    crm_cell cell;
-    PyObject *keep;
-    crm_codec any = {0};
-    switch (bind->codec.code) {
+    switch (codec->code) {
         case CRM_TYPE_ANY:
         case CRM_TYPE_INTEGER:
         case CRM_TYPE_STRING:
-            return Py_NewRef(value);
-        case CRM_TYPE_BINARY:
-            return value == Py_None ? Py_NewRef(value)
-                                    : PyMemoryView_FromObject(value);
+            return true;
+        case CRM_TYPE_PYTHON:
+            return !PyTuple_CheckExact(codec->arg) ||
+                   PyTuple_GET_ITEM(codec->arg, 0) == Py_None;
         default:
-            break;
+            return false;
     }
-    int status = crm_encode(plan->core, &bind->codec, value, &cell, &keep);
+}
+
+/* What a bind is shown as in logs and errors: what its type makes of the value,
+ * taken from `cell` if that is not NULL.  A new reference; NULL with an
+ * exception if the type refuses the value. */
+static PyObject *
+shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
+            const crm_cell *cell)
+{
+    const crm_codec any = {0};
+    if (takes_as_is(&bind->codec)) {
+        return Py_NewRef(value);
+    }
+    if (bind->codec.code == CRM_TYPE_BINARY) {
+        return value == Py_None ? Py_NewRef(value)
+                                : PyMemoryView_FromObject(value);
+    }
+    if (cell != NULL) {
+        return crm_decode(plan->core, &any, cell);
+    }
+    crm_cell made;
+    PyObject *keep;
+    int status = crm_encode(plan->core, &bind->codec, value, &made, &keep);
     if (status == CRM_ENCODE_UNBINDABLE) {
         PyErr_Clear();
         return Py_NewRef(value);
     }
     PyObject *shown =
-        status < 0 ? NULL : crm_decode(plan->core, &any, &cell);
+        status < 0 ? NULL : crm_decode(plan->core, &any, &made);
     Py_XDECREF(keep);
     return shown;
 }
 
-PyObject *
-crm_plan_encode(crm_plan *plan, PyObject *const *values, size_t nvalues)
+static PyObject *
+shown_values(crm_plan *plan, PyObject *const *values, size_t nvalues,
+             const crm_cell *cells)
 {
     PyObject *shown = PyTuple_New((Py_ssize_t)plan->nbinds);
     for (size_t i = 0; shown != NULL && i < plan->nbinds; i++) {
         const crm_bind *bind = &plan->binds[i];
-        PyObject *value = bind->index < nvalues
-                              ? shown_value(plan, bind, values[bind->index])
-                              : Py_NewRef(Py_None);
+        PyObject *value =
+            bind->index < nvalues
+                ? shown_value(plan, bind, values[bind->index],
+                              cells == NULL ? NULL : &cells[i])
+                : Py_NewRef(Py_None);
         if (value == NULL) {
             Py_CLEAR(shown);
             break;
@@ -113,13 +134,20 @@ crm_plan_encode(crm_plan *plan, PyObject *const *values, size_t nvalues)
     return shown;
 }
 
+PyObject *
+crm_plan_encode(crm_plan *plan, PyObject *const *values, size_t nvalues)
+{
+    return shown_values(plan, values, nvalues, NULL);
+}
+
 void
 crm_connection_set_failed(crm_connection *self, crm_plan *plan,
-                          PyObject *const *values, size_t nvalues)
+                          PyObject *const *values, size_t nvalues,
+                          const crm_cell *cells)
 {
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    PyObject *shown = crm_plan_encode(plan, values, nvalues);
+    PyObject *shown = shown_values(plan, values, nvalues, cells);
     if (shown == NULL) {
         PyErr_Clear();
     }

@@ -171,29 +171,31 @@ check_fork(crm_pool *self)
 
 /* ---- checkout --------------------------------------------------------- */
 
+/* exc.TimeoutError(text, code="3o7r") */
 static PyObject *
 raise_timeout(crm_pool *self)
 {
     char seconds[64];
     PyOS_snprintf(seconds, sizeof(seconds), "%0.2f", self->timeout);
-    PyObject *text = PyUnicode_FromFormat(
-        "QueuePool limit of size %zd overflow %zd reached, connection timed "
-        "out, timeout %s",
-        self->size, self->max_overflow, seconds);
     PyObject *cls = PyObject_GetAttrString(self->core->exc, "TimeoutError");
-    PyObject *kwargs = Py_BuildValue("{ss}", "code", "3o7r");
-    PyObject *args = text == NULL ? NULL : PyTuple_Pack(1, text);
-    if (cls != NULL && kwargs != NULL && args != NULL) {
-        PyObject *error = PyObject_Call(cls, args, kwargs);
-        if (error != NULL) {
-            PyErr_SetObject(cls, error);
-            Py_DECREF(error);
-        }
+    if (cls == NULL) {
+        return NULL;
     }
-    Py_XDECREF(text);
-    Py_XDECREF(cls);
-    Py_XDECREF(kwargs);
+    PyObject *args = Py_BuildValue(
+        "(N)", PyUnicode_FromFormat(
+                   "QueuePool limit of size %zd overflow %zd reached, "
+                   "connection timed out, timeout %s",
+                   self->size, self->max_overflow, seconds));
+    PyObject *kwargs =
+        args == NULL ? NULL : Py_BuildValue("{ss}", "code", "3o7r");
+    PyObject *error = kwargs == NULL ? NULL : PyObject_Call(cls, args, kwargs);
+    if (error != NULL) {
+        PyErr_SetObject(cls, error);
+    }
+    Py_DECREF(cls);
     Py_XDECREF(args);
+    Py_XDECREF(kwargs);
+    Py_XDECREF(error);
     return NULL;
 }
 

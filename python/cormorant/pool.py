@@ -136,6 +136,8 @@ class Pool:
                 "the creator of a pool must return a connection of "
                 f"cormorant.dialects.sqlite.dbapi.connect(), not {type(connection).__name__}"
             )
+        if self._dialect is not None:
+            self._dialect.on_connect(connection)
         return connection
 
     def _reset(self, connection: _core.Connection) -> None:

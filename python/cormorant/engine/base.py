@@ -602,6 +602,12 @@ class Connection:
             message = f"[{token}] {message}"
         self.engine.logger.info(message, stacklevel=3)
 
+    def _log_debug(self, message: str) -> None:
+        token = self._execution_options.get("logging_token")
+        if token:
+            message = f"[{token}] {message}"
+        self.engine.logger.debug(message, stacklevel=3)
+
     def _shown(self, params: Any, ismulti: bool = False) -> str:
         if self.engine.hide_parameters:
             return "[SQL parameters hidden due to hide_parameters=True]"
@@ -610,10 +616,8 @@ class Connection:
     def _log_plan(self, plan: _core.Plan, values: Sequence[Any], how: str) -> None:
         """Log a statement and its parameters."""
         self._log(plan.sql)
-        from .plans import shown_params
-
         try:
-            params: Any = shown_params(plan, values)
+            params: Any = plan.encode(values)
         except Exception:  # the execution will say what is wrong with them
             params = tuple(values)
         self._log(f"[{how}] {self._shown(params)}")
@@ -678,6 +682,7 @@ class Engine:
             util.LRUCache(query_cache_size) if query_cache_size else None
         )
         self._seen_at: dict[str, float] = {}
+        self._compiled_in: dict[str, float] = {}
         level = dialect._on_connect_isolation_level
         if level is not None:
             self._autocommit = dialect.check_isolation_level(level) == "AUTOCOMMIT"
@@ -724,7 +729,13 @@ class Engine:
         if len(self._seen_at) > 1000:
             self._seen_at.clear()
         self._seen_at[sql] = now
-        return "generated in 0.00010s"
+        return f"generated in {self._compiled_in.pop(sql, 0.0):.5f}s"
+
+    def _note_compiled(self, sql: str, seconds: float) -> None:
+        """Remember how long it took to make SQL that the ORM keeps, for the log."""
+        if len(self._compiled_in) > 1000:
+            self._compiled_in.clear()
+        self._compiled_in[sql] = seconds
 
     def _checkout(self) -> _core.Connection:
         """A connection of the pool; errors of connecting are the database's."""
@@ -797,6 +808,7 @@ class OptionEngine(Engine):
         self.hide_parameters = proxied.hide_parameters
         self._plans = proxied._plans
         self._seen_at = proxied._seen_at
+        self._compiled_in = proxied._compiled_in
         self._autocommit = proxied._autocommit
         log.instance_logger(self, echoflag=proxied._echo)
         self._execution_options = proxied._execution_options

@@ -136,7 +136,7 @@ class CompiledPlan:
         values.extend([None] * self.extra)
         for name, (bind, index) in self._named.items():
             key = bind.key
-            if key in params:
+            if not bind.unique and key in params:
                 values[index] = params[key]
             elif name in params:
                 values[index] = params[name]
@@ -147,7 +147,7 @@ class CompiledPlan:
 
     def _missing(self, key: str) -> None:
         error = exc.InvalidRequestError(
-            f"A value is required for bind parameter {key!r}", code="cd3e"
+            f"A value is required for bind parameter {key!r}", code="cd3x"
         )
         raise error
 
@@ -162,13 +162,17 @@ class CompiledPlan:
             else:
                 if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
                     value = list(value)
-                if bind.literal_execute:
+                lists[name] = value
+                if value and isinstance(value[0], (tuple, list)):
+                    # rows of a tuple comparison: the driver takes them one after the other
+                    shape.append((len(value), len(value[0])))
+                    value = [item for row in value for item in row]
+                elif bind.literal_execute:
                     shape.append(tuple(value))
-                elif bind.type._is_tuple_type:
-                    shape.append((len(value), len(value[0]) if value else 0))
                 else:
                     shape.append(len(value))
                 values[index] = value
+                continue
             lists[name] = value
         key = tuple(shape)
         try:
@@ -183,13 +187,9 @@ class CompiledPlan:
             self._plans[key] = made
         plan, slots = made
         flat = []
-        for index, item, sub in slots:
+        for index, item in slots:
             value = values[index]
-            if item is not None:
-                value = value[item]
-                if sub is not None:
-                    value = value[sub]
-            flat.append(value)
+            flat.append(value if item is None else value[item])
         return plan, flat
 
     def _make_expanded(self, lists: dict[str, Any]) -> tuple[Any, Any]:
@@ -198,19 +198,13 @@ class CompiledPlan:
         sql, positions = compiled.expand(lists)
         plan_binds = []
         slots = []
-        for number, position in enumerate(positions):
-            if isinstance(position, tuple):
-                name, *items = position
-            else:
-                name, items = position, []
+        for number, (name, item) in enumerate(positions):
             bind, index = self._named[name]
-            item = items[0] if items else None
-            sub = items[1] if len(items) > 1 else None
             type_ = bind.type
-            if sub is not None and type_._is_tuple_type:
-                type_ = type_.types[sub]
+            if item is not None and type_._is_tuple_type:
+                type_ = type_.types[item % len(type_.types)]
             plan_binds.append((number, *type_codec(type_, dialect)))
-            slots.append((index, item, sub))
+            slots.append((index, item))
         return _core.Plan(sql, plan_binds, self.program), slots
 
     # --- logging ----------------------------------------------------------------
@@ -222,9 +216,3 @@ class CompiledPlan:
         if hit:
             return f"cached since {time.perf_counter() - self.created:.4g}s ago"
         return f"generated in {self.made_in:.5f}s"
-
-
-def shown_params(plan: Any, values: Sequence[Any]) -> tuple[Any, ...]:
-    """Values as the driver is given them, in marker order: what logs show."""
-    encode = _core.encode
-    return tuple([encode(code, arg, values[index]) for index, code, arg in plan.binds])

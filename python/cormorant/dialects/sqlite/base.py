@@ -46,7 +46,7 @@ class SQLiteDialect:
     supports_sequences = False
     supports_identity_columns = False
     supports_default_values = True
-    supports_default_metavalue = False
+    supports_default_metavalue = True
     supports_empty_insert = False
     supports_multivalues_insert = True
     supports_cast = True
@@ -61,9 +61,9 @@ class SQLiteDialect:
     insert_executemany_returning = True
     use_insertmanyvalues = True
     insertmanyvalues_page_size = 1000
-    insertmanyvalues_max_parameters = 32766
+    insertmanyvalues_max_parameters = 32700
     postfetch_lastrowid = True
-    favor_returning_over_lastrowid = True
+    favor_returning_over_lastrowid = False
     implicit_returning = True
     div_is_floordiv = True
     inline_comments = False
@@ -238,7 +238,7 @@ class SQLiteDialect:
         if name not in self.isolation_levels:
             raise exc.ArgumentError(
                 f"Invalid value {level!r} for isolation_level. Valid isolation levels for "
-                f"{self.name!r} are {', '.join(sorted(self.isolation_levels))}"
+                f"{self.name!r} are {', '.join(self.isolation_levels)}"
             )
         return name
 
@@ -248,16 +248,19 @@ class SQLiteDialect:
 
     def set_isolation_level(self, connection: CoreConnection, level: str) -> None:
         """Make a connection use an isolation level."""
-        setter = getattr(connection, "set_isolation_level", None)
         if level == "AUTOCOMMIT":
-            if setter is not None:
-                setter("AUTOCOMMIT")
+            connection.set_option("isolation_level", "AUTOCOMMIT")
             return
-        if setter is not None:
-            setter("")
+        connection.set_option("isolation_level", "")
         connection.run_script(
             f"PRAGMA read_uncommitted = {1 if level == 'READ UNCOMMITTED' else 0}"
         )
+
+    def on_connect(self, connection: CoreConnection) -> None:
+        """Set up a new connection."""
+        if self._on_connect_isolation_level is not None:
+            level = self.check_isolation_level(self._on_connect_isolation_level)
+            self.set_isolation_level(connection, level)
 
     def get_isolation_level(self, connection: CoreConnection) -> str:
         """The isolation level a connection is in."""

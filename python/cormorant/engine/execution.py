@@ -1,0 +1,742 @@
+"""How a Connection executes a statement: compile or find the plan, defaults, result."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc, util
+from .plans import CompiledPlan, type_codec
+from .result import CursorResult, EmptyCursor
+
+if TYPE_CHECKING:
+    from .base import Connection
+
+_ANY = _core.TYPE_ANY
+
+
+def distill(parameters: Any) -> list[Mapping[str, Any]]:
+    """The parameter sets given to execute(): none, one, or one per execution."""
+    if not parameters:
+        return []
+    if isinstance(parameters, (list, tuple)):
+        if not isinstance(parameters[0], Mapping):
+            raise exc.ArgumentError("List argument must consist only of dictionaries")
+        return list(parameters)
+    if isinstance(parameters, Mapping):
+        return [parameters]
+    raise exc.ArgumentError("mapping or list expected for parameters")
+
+
+# --- statements -------------------------------------------------------------------
+
+
+def execute_statement(
+    connection: Connection, statement: Any, parameters: Any, options: Mapping[str, Any]
+) -> CursorResult[Any]:
+    """Execute a construct of the expression language."""
+    sets = distill(parameters) if parameters is not None else ()
+    many = len(sets) > 1
+    own = connection._execution_options
+    if statement._execution_options or own:
+        options = {**own, **statement._execution_options, **options}
+    keys = tuple(sorted(sets[0])) if sets else None
+
+    engine = connection.engine
+    cache = engine._plans if not options else options.get("compiled_cache", engine._plans)
+    translate = options.get("schema_translate_map") if options else None
+    cache_key = statement._generate_cache_key()
+    key, binds = cache_key
+    cplan = None
+    full_key: Any = None
+    if key is not None and cache is not None:
+        full_key = (key, keys, many)
+        if translate:
+            full_key = (*full_key, tuple(sorted(translate.items(), key=repr)))
+        cplan = cache.get(full_key)
+    hit = cplan is not None
+    if cplan is None:
+        cplan = _compile(connection, statement, binds, keys, many, translate)
+        if full_key is not None:
+            assert cache is not None
+            cache[full_key] = cplan
+        else:
+            cplan.cache_kind = "no key" if key is None else "caching disabled"
+
+    if cplan.info is not None:
+        return _execute_dml(connection, cplan, binds, sets, many, hit, options)
+    if many:
+        return _execute_many(connection, cplan, binds, sets, hit)
+    stream = 0
+    if options:
+        stream = options.get("yield_per") or (
+            options.get("max_row_buffer", 1000) if options.get("stream_results") else 0
+        )
+    params = sets[0] if sets else None
+    cursor: Any = connection._execute_plan(cplan, binds, params, stream=stream, hit=hit)
+    result: CursorResult[Any] = CursorResult(cursor)
+    row_keys = cursor.row_keys
+    if row_keys is not None and cplan.lookup is not None and row_keys.lookup is None:
+        row_keys.lookup = cplan.lookup
+    if stream:
+        result._cursor = StreamCursor(cursor, connection)
+        if options.get("yield_per"):
+            result._yield_per = options["yield_per"]
+    if connection._echo:
+        _log_rows(connection, result)
+    return result
+
+
+def _compile(
+    connection: Connection,
+    statement: Any,
+    binds: Sequence[Any],
+    keys: tuple[str, ...] | None,
+    many: bool,
+    translate: Any,
+) -> CompiledPlan:
+    started = time.perf_counter()
+    dialect = connection.dialect
+    kw: dict[str, Any] = {}
+    if translate:
+        kw["schema_translate_map"] = translate
+    compiled = statement.compile(
+        dialect=dialect,
+        column_keys=list(keys) if keys is not None else None,
+        for_executemany=many,
+        **kw,
+    )
+    return plan_of(connection, compiled, binds, started)
+
+
+def plan_of(
+    connection: Connection, compiled: Any, binds: Sequence[Any], started: float
+) -> CompiledPlan:
+    """The plan of a compiled Core statement: rows are the columns it selects."""
+    program = None
+    lookup = None
+    if compiled.result_columns and compiled.returns_rows:
+        statement = compiled.statement
+        if (
+            compiled.text_columns
+            or getattr(statement, "_is_textual_select", False)
+            or (statement.__visit_name__ == "textual_select")
+        ):
+            program, lookup = _textual_program(connection, compiled)
+        else:
+            program, lookup = column_program(compiled.result_columns, compiled.dialect)
+    cplan = CompiledPlan(compiled, binds, program, started=started)
+    cplan.lookup = lookup
+    if compiled.isinsert or compiled.isupdate or compiled.isdelete:
+        cplan.info = True
+    return cplan
+
+
+def column_program(
+    columns: Sequence[Any], dialect: Any
+) -> tuple[tuple[Any, ...], Callable[[Any], int | None]]:
+    """The program of rows of these result columns, and the lookup of their objects."""
+    items = []
+    keys = []
+    for number, column in enumerate(columns):
+        code, arg = type_codec(column.type, dialect)
+        items.append(("c", number, code, arg))
+        keys.append(str(column.keyname))
+    program = ((), tuple(items), tuple(keys), False, False)
+    return program, make_lookup([column.objects for column in columns])
+
+
+def make_lookup(objects: Sequence[Sequence[Any]]) -> Callable[[Any], int | None]:
+    """From a column (or what stands for one) to the position in the row."""
+    table: dict[int, int] = {}
+    keep = []
+    for number, found in enumerate(objects):
+        for obj in found:
+            if not isinstance(obj, str):
+                keep.append(obj)
+                table.setdefault(hash(obj), number)
+
+    def lookup(key: Any, keep: Any = keep) -> int | None:
+        try:
+            number = table.get(hash(key))
+        except TypeError:
+            return None
+        if number is None:
+            element = getattr(key, "__clause_element__", None)
+            if element is not None:
+                number = table.get(hash(element()))
+        return number
+
+    return lookup
+
+
+def _textual_program(
+    connection: Connection, compiled: Any
+) -> tuple[tuple[Any, ...] | None, Callable[[Any], int | None] | None]:
+    """Rows of text(): the database says what columns there are, the statement what they
+    mean, by position or by name."""
+    core = connection._live or connection._ready()
+    sql = compiled.string
+    if compiled.post_compile:
+        return None, None
+    try:
+        names = core.describe(sql)
+    except Exception:
+        # the execution will say what is wrong
+        return None, None
+    columns = compiled.result_columns
+    dialect = compiled.dialect
+    if not names:
+        return None, None
+    by_name: dict[str, Any] = {}
+    if not compiled.textual_positional:
+        for column in columns:
+            by_name.setdefault(str(column.keyname), column)
+    elif len(columns) > len(names):
+        util.warn(
+            f"Number of columns in textual SQL ({len(names)}) is smaller than number of columns "
+            f"requested ({len(columns)})",
+            stacklevel=7,
+        )
+    items = []
+    objects: list[Sequence[Any]] = []
+    for number, name in enumerate(names):
+        if compiled.textual_positional:
+            column = columns[number] if number < len(columns) else None
+        else:
+            column = by_name.get(name)
+        if column is None:
+            items.append(("c", number, _ANY, None))
+            objects.append(())
+        else:
+            items.append(("c", number, *type_codec(column.type, dialect)))
+            objects.append(column.objects)
+    return ((), tuple(items), tuple(names), False, False), make_lookup(objects)
+
+
+def _execute_many(
+    connection: Connection,
+    cplan: CompiledPlan,
+    binds: Sequence[Any],
+    sets: Sequence[Mapping[str, Any]],
+    hit: bool,
+) -> CursorResult[Any]:
+    """The statement once for each parameter set, in one call."""
+    core = connection._live or connection._ready()
+    sql = cplan.compiled.string
+    rows = []
+    plan = None
+    group = 0
+    try:
+        for params in sets:
+            plan, values = cplan.resolve(binds, params)
+            rows.append(values)
+            group += 1
+    except exc.InvalidRequestError as error:
+        if group:
+            error = exc.InvalidRequestError(
+                f"{error.args[0]}, in parameter group {group}", code=error.code
+            )
+        connection._wrap_bind_error(error, sql, list(sets))
+    except Exception as error:
+        connection._wrap_bind_error(error, sql, list(sets))
+    assert plan is not None
+    return _run_many(connection, core, plan, rows, list(sets), cplan.cache_text(hit))
+
+
+def _run_many(
+    connection: Connection,
+    core: _core.Connection,
+    plan: _core.Plan,
+    rows: Sequence[Sequence[Any]],
+    shown: Any,
+    how: str,
+) -> CursorResult[Any]:
+    if connection._echo:
+        connection._log_many(plan.sql, _encoded(plan, rows), how)
+    try:
+        count = core.execute_many(plan, rows)
+    except BaseException as error:
+        if isinstance(error, connection.dialect.dbapi.Error):
+            shown = _encoded(plan, rows)
+        connection._wrap_error(error, plan.sql, shown, ismulti=True)
+    if connection._autocommit:
+        core.commit()
+    return CursorResult(EmptyCursor(count))
+
+
+def _encoded(plan: _core.Plan, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    shown = []
+    for values in rows:
+        try:
+            shown.append(plan.encode(values))
+        except Exception:
+            shown.append(tuple(values))
+    return shown
+
+
+# --- INSERT, UPDATE, DELETE -------------------------------------------------------
+
+
+class DefaultContext:
+    """What default functions are called with."""
+
+    isinsert = False
+    isupdate = False
+
+    def __init__(self, connection: Connection, compiled: Any, parameters: dict[str, Any]) -> None:
+        self.connection = self.root_connection = connection
+        self.engine = connection.engine
+        self.dialect = connection.dialect
+        self.compiled = compiled
+        self.current_parameters = parameters
+        self.compiled_parameters = [parameters]
+        self.isinsert = compiled.isinsert
+        self.isupdate = compiled.isupdate
+        self.current_column: Any = None
+        self.execution_options = connection._execution_options
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
+        """The values of the row, defaults made so far included."""
+        return self.current_parameters
+
+
+class Executed:
+    """What is known after an INSERT, UPDATE or DELETE."""
+
+    __slots__ = ("compiled", "many", "params", "returned")
+
+    def __init__(self, compiled: Any, params: list[dict[str, Any]], many: bool) -> None:
+        self.compiled = compiled
+        self.params = params
+        self.many = many
+        self.returned: Any = None
+
+    def primary_keys(self, cursor: Any) -> list[Any]:
+        """The primary key of each row inserted."""
+        table = self.compiled.statement.table
+        columns = list(table.primary_key)
+        keys = _core.RowKeys(tuple(column.key for column in columns))
+        autoincrement = getattr(table, "_autoincrement_column", None)
+        found = []
+        for number, params in enumerate(self.params):
+            if self.returned is not None:
+                found.append(_core.Row(keys, self.returned[number]))
+                continue
+            values = []
+            for column in columns:
+                value = params.get(column.key)
+                if value is None and column is autoincrement and not self.many:
+                    value = cursor.lastrowid or None
+                values.append(value)
+            found.append(_core.Row(keys, values))
+        return found
+
+
+def _execute_dml(
+    connection: Connection,
+    cplan: CompiledPlan,
+    binds: Sequence[Any],
+    sets: Sequence[Mapping[str, Any]],
+    many: bool,
+    hit: bool,
+    options: Mapping[str, Any],
+) -> CursorResult[Any]:
+    compiled = cplan.compiled
+    prefetch = compiled.insert_prefetch if compiled.isinsert else compiled.update_prefetch
+    filled: list[dict[str, Any]] = [dict(params) for params in sets] or [{}]
+    if prefetch:
+        try:
+            for params in filled:
+                _fill_defaults(connection, compiled, prefetch, params)
+        except exc.SQLAlchemyError:
+            raise
+        except Exception as error:
+            connection._wrap_bind_error(error, compiled.string, list(sets))
+    result: CursorResult[Any]
+    if many and compiled.returns_rows and compiled.isinsert:
+        result = _insert_many_values(connection, cplan, binds, filled, hit)
+    elif many:
+        result = _execute_many(connection, cplan, binds, filled, hit)
+    else:
+        given = filled[0] if prefetch else (sets[0] if sets else None)
+        core = connection._live or connection._ready()
+        try:
+            plan, values = cplan.resolve(binds, given)
+        except Exception as error:
+            connection._wrap_bind_error(error, compiled.string, list(sets))
+        if connection._echo:
+            connection._log_plan(plan, values, cplan.cache_text(hit))
+        try:
+            cursor = core.execute(plan, values)
+        except BaseException as error:
+            connection._wrap_error(error, plan.sql, list(sets))
+        if connection._autocommit:
+            core.commit()
+        result = CursorResult(cursor)
+        row_keys = cursor.row_keys
+        if row_keys is not None and cplan.lookup is not None and row_keys.lookup is None:
+            row_keys.lookup = cplan.lookup
+        if compiled.isinsert:
+            for name, (bind, index) in cplan._named.items():
+                filled[0].setdefault(bind.key if not bind.unique else name, values[index])
+    info = Executed(compiled, filled, many)
+    if compiled.returns_rows and not compiled.statement._returning:
+        # RETURNING that only serves to know the primary key
+        info.returned = [tuple(row) for row in result._cursor.fetch()]
+        result._cursor = EmptyCursor(result._cursor.rowcount, result._cursor.lastrowid)
+    result._statement_info = info
+    return result
+
+
+def _fill_defaults(
+    connection: Connection, compiled: Any, columns: Sequence[Any], params: dict[str, Any]
+) -> None:
+    """Values of columns that have a default in Python, in the order of the columns."""
+    context: DefaultContext | None = None
+    for column in columns:
+        key = column.key
+        if key in params:
+            continue
+        default = column.default if compiled.isinsert else column.onupdate
+        if default.is_callable:
+            if context is None:
+                context = DefaultContext(connection, compiled, params)
+            context.current_column = column
+            params[key] = default.arg(context)
+        elif default.is_clause_element:
+            params[key] = execute_default(connection, default)
+        else:
+            params[key] = default.arg
+
+
+def execute_default(connection: Connection, default: Any) -> Any:
+    """The value of a default by itself."""
+    if default.is_callable:
+        return default.arg(None)
+    if default.is_clause_element:
+        from ..sql.expression import select
+
+        return connection.execute(select(default.arg)).scalar()
+    if default.is_sequence:
+        raise exc.NotSupportedError(
+            None, None, NotImplementedError(f"{connection.dialect.name} has no sequences")
+        )
+    return default.arg
+
+
+_VALUES = re.compile(r"\bVALUES (\(.*\)) RETURNING ", re.S)
+
+
+def _insert_many_values(
+    connection: Connection,
+    cplan: CompiledPlan,
+    binds: Sequence[Any],
+    sets: list[dict[str, Any]],
+    hit: bool,
+) -> CursorResult[Any]:
+    """INSERT of many rows that returns something: several rows in one statement, or one
+    at a time when what is returned has to be in the order of the parameters."""
+    compiled = cplan.compiled
+    statement = compiled.statement
+    core = connection._live or connection._ready()
+    plan: Any = None
+    rows = []
+    try:
+        for params in sets:
+            plan, values = cplan.resolve(binds, params)
+            rows.append(values)
+    except Exception as error:
+        connection._wrap_bind_error(error, compiled.string, list(sets))
+
+    ordered = bool(getattr(statement, "_sort_by_parameter_order", False))
+    match = _VALUES.search(plan.sql)
+    dialect = connection.dialect
+    slots = plan.binds
+    if match is None or ordered or not dialect.use_insertmanyvalues:
+        size, kind = 1, "(ordered; batch not supported)"
+    else:
+        size = max(1, dialect.insertmanyvalues_page_size)
+        if slots:
+            size = min(size, dialect.insertmanyvalues_max_parameters // len(slots) or 1)
+        kind = "(unordered)"
+    batches = [rows[i : i + size] for i in range(0, len(rows), size)]
+    found: list[Any] = []
+    row_keys: Any = None
+    count = 0
+    for number, batch in enumerate(batches, 1):
+        batch_plan, values = _batch_plan(cplan, plan, match, batch)
+        if connection._echo:
+            place = f"{number}/{len(batches)} {kind}"
+            if number == 1:
+                how = f"{cplan.cache_text(hit)} (insertmanyvalues) {place}"
+            else:
+                how = f"insertmanyvalues {place}"
+            connection._log_plan(batch_plan, values, how)
+        try:
+            cursor = core.execute(batch_plan, values)
+            fetched = cursor.fetch()
+        except BaseException as error:
+            connection._wrap_error(error, batch_plan.sql, list(sets))
+        if row_keys is None:
+            row_keys = cursor.row_keys
+            if row_keys is not None and row_keys.lookup is None:
+                row_keys.lookup = cplan.lookup
+        count += len(fetched)
+        found.extend(fetched)
+    if connection._autocommit:
+        core.commit()
+    from .result import ListCursor
+
+    made = ListCursor(row_keys, found)
+    made.rowcount = count
+    return CursorResult(made)
+
+
+def _batch_plan(
+    cplan: CompiledPlan, plan: Any, match: Any, batch: Sequence[Sequence[Any]]
+) -> tuple[Any, list[Any]]:
+    """The plan of an INSERT of several rows and all of its values."""
+    if len(batch) == 1:
+        return plan, list(batch[0])
+    key = ("rows", len(batch))
+    made = cplan._plans.get(key)
+    width = len(batch[0])
+    if made is None:
+        start, end = match.span(1)
+        sql = plan.sql
+        text = sql[:start] + ", ".join([match.group(1)] * len(batch)) + sql[end:]
+        # parameters of other parts of the statement, if there are any, come around
+        before = sql[:start].count("?")
+        inside = match.group(1).count("?")
+        slots = plan.binds
+        binds = list(slots[:before])
+        for row in range(len(batch)):
+            for index, code, arg in slots[before : before + inside]:
+                binds.append((row * width + index, code, arg))
+        binds.extend(slots[before + inside :])
+        made = _core.Plan(text, binds, cplan.program)
+        if len(cplan._plans) >= 100:
+            cplan._plans.clear()
+        cplan._plans[key] = made
+    return made, [value for values in batch for value in values]
+
+
+# --- DDL, compiled statements, plain SQL ------------------------------------------
+
+
+def execute_ddl(connection: Connection, ddl: Any, options: Mapping[str, Any]) -> CursorResult[Any]:
+    """Execute a DDL construct."""
+    started = time.perf_counter()
+    translate = {**connection._execution_options, **options}.get("schema_translate_map")
+    kw = {"schema_translate_map": translate} if translate else {}
+    compiled = ddl.compile(dialect=connection.dialect, **kw)
+    return _run_ddl(connection, str(compiled), time.perf_counter() - started)
+
+
+def _run_ddl(connection: Connection, sql: str, seconds: float) -> CursorResult[Any]:
+    core = connection._live or connection._ready()
+    if connection._echo:
+        connection._log(sql)
+        connection._log(f"[no key {seconds:.5f}s] {connection._shown(())}")
+    try:
+        cursor = core.execute(_core.Plan(sql))
+    except BaseException as error:
+        connection._wrap_error(error, sql, ())
+    if connection._autocommit:
+        core.commit()
+    return CursorResult(cursor)
+
+
+def execute_compiled(
+    connection: Connection, compiled: Any, parameters: Any, options: Mapping[str, Any]
+) -> CursorResult[Any]:
+    """Execute what statement.compile() gave."""
+    started = time.perf_counter()
+    if not hasattr(compiled, "binds"):
+        return _run_ddl(connection, str(compiled), time.perf_counter() - started)
+    binds: Sequence[Any] = list(compiled.binds.values())
+    cplan = plan_of(connection, compiled, binds, started)
+    cplan.cache_kind = "no key"
+    sets = distill(parameters) if parameters is not None else ()
+    many = len(sets) > 1
+    if cplan.info is not None:
+        return _execute_dml(connection, cplan, binds, sets, many, False, options)
+    if many:
+        return _execute_many(connection, cplan, binds, sets, False)
+    cursor = connection._execute_plan(cplan, binds, sets[0] if sets else None, hit=False)
+    if cursor.row_keys is not None:
+        cursor.row_keys.lookup = cplan.lookup
+    return CursorResult(cursor)
+
+
+_MARKERS = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/"
+    r"|[:@$](\w+)|\?(\d+)|(\?)",
+    re.S,
+)
+
+
+def named_markers(sql: str) -> list[str | int]:
+    """The parameters of SQL in the order of their numbers: names, or numbers from 0."""
+    found: list[str | int] = []
+    seen: set[str] = set()
+    for match in _MARKERS.finditer(sql):
+        name, number, plain = match.groups()
+        if name is not None:
+            if name not in seen:
+                seen.add(name)
+                found.append(name)
+        elif number is not None:
+            while len(found) < int(number):
+                found.append(len(found))
+        elif plain is not None:
+            found.append(len(found))
+    return found
+
+
+def execute_driver_sql(
+    connection: Connection, sql: str, parameters: Any, options: Mapping[str, Any]
+) -> CursorResult[Any]:
+    """Execute SQL as it stands."""
+    core = connection._live or connection._ready()
+    if not isinstance(sql, str):
+        raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
+    sets: list[Any]
+    if not parameters:
+        sets = []
+    elif isinstance(parameters, list):
+        if not isinstance(parameters[0], (tuple, Mapping)):
+            raise exc.ArgumentError("List argument must consist only of tuples or dictionaries")
+        sets = parameters
+    elif isinstance(parameters, (tuple, Mapping)):
+        sets = [parameters]
+    else:
+        raise exc.ArgumentError("mapping or sequence expected for parameters")
+    many = len(sets) > 1
+    first = sets[0] if sets else ()
+    named = isinstance(first, Mapping) and bool(first)
+    try:
+        if named:
+            names = named_markers(sql)
+            rows = [_by_name(connection, names, params) for params in sets]
+        else:
+            rows = [tuple(params) for params in sets]
+    except connection.dialect.dbapi.Error as error:
+        connection._wrap_error(error, sql, first)
+    width = len(rows[0]) if rows else 0
+    plan = _driver_plan(connection, sql, width)
+    if many:
+        if connection._echo:
+            connection._log_many(sql, sets, "raw sql")
+        try:
+            count = core.execute_many(plan, rows)
+        except BaseException as error:
+            connection._wrap_error(error, sql, sets, ismulti=True)
+        result: CursorResult[Any] = CursorResult(EmptyCursor(count))
+    else:
+        if connection._echo:
+            connection._log(sql)
+            connection._log(f"[raw sql] {connection._shown(first)}")
+        try:
+            cursor = core.execute(plan, rows[0] if rows else ())
+        except BaseException as error:
+            connection._wrap_error(error, sql, first)
+        result = CursorResult(cursor)
+        if connection._echo:
+            _log_rows(connection, result)
+    if connection._autocommit:
+        core.commit()
+    return result
+
+
+def _driver_plan(connection: Connection, sql: str, width: int) -> _core.Plan:
+    cache = connection.engine._plans
+    key = ("driver sql", sql, width)
+    plan = None if cache is None else cache.get(key)
+    if plan is None:
+        plan = _core.Plan(sql, [(i, _ANY, None) for i in range(width)])
+        if cache is not None:
+            cache[key] = plan
+    return plan  # type: ignore[no-any-return]
+
+
+def _by_name(connection: Connection, names: Sequence[Any], params: Any) -> tuple[Any, ...]:
+    values = []
+    for number, name in enumerate(names):
+        if isinstance(name, int):
+            raise connection.dialect.dbapi.ProgrammingError(
+                f"Binding {number + 1} has no name, but you supplied a dictionary (which has "
+                "only names)."
+            )
+        if name not in params:
+            raise connection.dialect.dbapi.ProgrammingError(
+                f"You did not supply a value for binding parameter :{name}."
+            )
+        values.append(params[name])
+    return tuple(values)
+
+
+# --- cursors with something around them -------------------------------------------
+
+
+class StreamCursor:
+    """A cursor that reads from the database while it is fetched from: errors of that are
+    the connection's to wrap."""
+
+    def __init__(self, cursor: Any, connection: Connection) -> None:
+        self._real = cursor
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    @property
+    def unique(self) -> bool:
+        return self._real.unique  # type: ignore[no-any-return]
+
+    @unique.setter
+    def unique(self, value: bool) -> None:
+        self._real.unique = value
+
+    def fetch(self, count: int = -1) -> list[Any]:
+        """The next `count` rows."""
+        try:
+            return self._real.fetch(count)  # type: ignore[no-any-return]
+        except self._connection.dialect.dbapi.Error as error:
+            self._connection._wrap_error(error, None, None)
+            raise
+
+    def fetch_scalars(self, count: int = -1) -> list[Any]:
+        """As fetch, but the first item of each row."""
+        try:
+            return self._real.fetch_scalars(count)  # type: ignore[no-any-return]
+        except self._connection.dialect.dbapi.Error as error:
+            self._connection._wrap_error(error, None, None)
+            raise
+
+
+class LoggedCursor(StreamCursor):
+    """A cursor that logs the rows it gives, for echo="debug"."""
+
+    def _log(self, rows: list[Any]) -> list[Any]:
+        connection = self._connection
+        for row in rows:
+            values = tuple(row) if isinstance(row, _core.Row) else row
+            connection._log_debug(f"Row {util.repr_params(values, 10, False)}")
+        return rows
+
+    def fetch(self, count: int = -1) -> list[Any]:
+        return self._log(super().fetch(count))
+
+    def fetch_scalars(self, count: int = -1) -> list[Any]:
+        return [row[0] for row in self.fetch(count)]
+
+
+def _log_rows(connection: Connection, result: CursorResult[Any]) -> None:
+    cursor = result._cursor
+    if cursor.returns_rows and connection.engine._should_log_debug():
+        connection._log_debug(f"Col {tuple(cursor.keys)!r}")
+        result._cursor = LoggedCursor(cursor, connection)

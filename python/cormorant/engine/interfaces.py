@@ -1,0 +1,80 @@
+"""Types that programs name in annotations."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, TypeAlias
+
+from ..dialects.sqlite.base import SQLiteDialect as Dialect
+from ..sql.compiler import Compiled, IdentifierPreparer, SQLCompiler
+from ..sql.type_compiler import TypeCompiler
+from .execution import DefaultContext as ExecutionContext
+
+__all__ = [
+    "AdaptedConnection",
+    "BindTyping",
+    "Compiled",
+    "CreateEnginePlugin",
+    "DBAPIConnection",
+    "DBAPICursor",
+    "Dialect",
+    "ExceptionContext",
+    "ExecutionContext",
+    "IdentifierPreparer",
+    "SQLCompiler",
+    "TypeCompiler",
+]
+
+DBAPIConnection: TypeAlias = Any
+DBAPICursor: TypeAlias = Any
+
+
+class BindTyping(enum.Enum):
+    """How a dialect tells the driver the types of parameters."""
+
+    NONE = 1
+    SETINPUTSIZES = 2
+    RENDER_CASTS = 3
+
+
+class AdaptedConnection:
+    """Interface of adapted driver connections."""
+
+    driver_connection: Any
+
+
+class ExceptionContext:
+    """What is known of an error."""
+
+    connection: Any
+    engine: Any
+    dialect: Any
+    statement: str | None
+    parameters: Any
+    original_exception: BaseException
+    sqlalchemy_exception: Any
+    chained_exception: BaseException | None
+    execution_context: Any
+    is_disconnect: bool
+    invalidate_pool_on_disconnect: bool
+    is_pre_ping: bool
+
+
+class CreateEnginePlugin:
+    """Base of plugins of create_engine()."""
+
+    def __init__(self, url: Any, kwargs: dict[str, Any]) -> None:
+        self.url = url
+
+    def update_url(self, url: Any) -> Any:
+        """The URL without the plugin's own arguments."""
+        return url
+
+    def handle_dialect_kwargs(self, dialect_cls: Any, dialect_args: dict[str, Any]) -> None:
+        """Change the arguments of the dialect."""
+
+    def handle_pool_kwargs(self, pool_cls: Any, pool_args: dict[str, Any]) -> None:
+        """Change the arguments of the pool."""
+
+    def engine_created(self, engine: Any) -> None:
+        """The engine is ready."""

@@ -176,7 +176,8 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
     PyObject *stored = Py_NewRef(value);
     if ((flags & CRM_ATTR_EVENTS) ||
         (keyed && crm_state_change(state, slot) == NULL)) {
-        if ((flags & CRM_ATTR_ACTIVE_HISTORY) && keyed) {
+        if (keyed &&
+            (flags & (CRM_ATTR_ACTIVE_HISTORY | CRM_ATTR_PRIMARY_KEY))) {
             old = crm_attr_get(state, slot);
             if (old == NULL) {
                 goto error;

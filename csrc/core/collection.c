@@ -77,6 +77,21 @@ crm_collection_new(crm_state *state, uint16_t slot)
     return self;
 }
 
+int
+crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot)
+{
+    crm_tie *tie = crm_tie_of(collection);
+    int is_set = (crm_state_attr(state, slot)->flags & CRM_ATTR_SET) != 0;
+    if (is_set == PyList_Check(collection)) {
+        return 0;
+    }
+    if (tie->owner == NULL) {
+        tie->owner = state;
+        tie->slot = slot;
+    }
+    return tie->owner == state && tie->slot == slot;
+}
+
 void
 crm_collection_release(crm_core *core, PyObject *collection)
 {

@@ -295,6 +295,13 @@ static PyGetSetDef entity_getset[] = {
     {NULL},
 };
 
+static PyMethodDef entity_methods[] = {
+    {"__getstate__", crm_entity_getstate, METH_NOARGS,
+     "Loaded attributes and identity, for pickles and copies."},
+    {"__setstate__", crm_entity_setstate, METH_O, NULL},
+    {NULL},
+};
+
 static PyMemberDef entity_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(crm_entity, dict), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_entity, weakrefs), READONLY,
@@ -311,6 +318,7 @@ static PyType_Slot entity_slots[] = {
     {Py_tp_dealloc, entity_dealloc},
     {Py_tp_traverse, entity_traverse},
     {Py_tp_clear, entity_clear},
+    {Py_tp_methods, entity_methods},
     {Py_tp_getset, entity_getset},
     {Py_tp_members, entity_members},
     {0, NULL},

@@ -420,12 +420,13 @@ delete_scalar(side *self)
     if (status < 0) {
         return -1;
     }
-    if (crm_state_put(state, self->slot, NULL) < 0 ||
+    /* What it referred to is not known, so that None must be flushed. */
+    PyObject *left = keyed && !known ? Py_NewRef(Py_None) : NULL;
+    if (crm_state_put(state, self->slot, left) < 0 ||
         crm_session_modified(state) < 0) {
         return -1;
     }
     if (!had && !keyed) {
-        (void)known;
         PyErr_Format(PyExc_AttributeError, "%s.%U object does not have a value",
                      crm_type_name((PyTypeObject *)self->manager->class_),
                      self->manager->attrs[self->slot].name);

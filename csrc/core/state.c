@@ -224,7 +224,8 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
     crm_core *core = crm_state_manager(state)->core;
     crm_pending *pending;
     if (attr->kind == CRM_ATTR_COLLECTION && value != Py_None &&
-        !crm_collection_check(core, value)) {
+        !(crm_collection_check(core, value) &&
+          crm_collection_adopt(value, state, slot))) {
         PyObject *members = PySequence_Fast(value, "a collection was expected");
         Py_DECREF(value);
         if (members == NULL) {

@@ -202,4 +202,10 @@ int crm_view_init(crm_core *core, PyObject *module);
 /* Every loaded attribute by name; new dict. */
 PyObject *crm_state_dict(crm_state *state);
 
+/* pickling.c: Entity.__getstate__ and __setstate__; what of a state is not an
+ * attribute's value, as a dict. */
+PyObject *crm_entity_getstate(PyObject *self, PyObject *ignored);
+PyObject *crm_entity_setstate(PyObject *self, PyObject *given);
+PyObject *crm_state_info(crm_state *state);
+
 #endif /* CRM_STATE_H */

@@ -397,6 +397,13 @@ core_flag_modified(PyObject *module, PyObject *args)
 }
 
 static PyObject *
+core_pickle_info(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    return state == NULL ? NULL : crm_state_info(state);
+}
+
+static PyObject *
 core_has_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     if (nargs != 2) {
@@ -455,6 +462,8 @@ static PyMethodDef functions[] = {
      "set_load_options(obj, options)."},
     {"flag_modified", core_flag_modified, METH_VARARGS,
      "flag_modified(obj, slot=-1): mark as changed whatever its value."},
+    {"pickle_info", core_pickle_info, METH_O,
+     "What a pickle keeps of a state besides attributes: a dict."},
     {"has_parent", FAST(core_has_parent), METH_FASTCALL,
      "has_parent(obj, prop): delete-orphan bookkeeping."},
     {"is_orphan", core_is_orphan, METH_O,

@@ -1,0 +1,161 @@
+/* pickling.c: mapped objects as pickles and copies.
+ *
+ * The state is a dict of the loaded attributes by name, and under
+ * "_sa_instance_state" a plain dict of what else makes the object: identity
+ * key, old values, the modified mark.  The restored object is transient or
+ * detached.
+ */
+#include "collection.h"
+#include "session.h"
+
+PyObject *
+crm_state_info(crm_state *state)
+{
+    crm_manager *manager = crm_state_manager(state);
+    PyObject *key = crm_state_key(state);
+    PyObject *committed = PyDict_New();
+    PyObject *info = NULL;
+    if (key == NULL || committed == NULL) {
+        goto done;
+    }
+    for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
+        crm_change *change = crm_state_change(state, slot);
+        if (change != NULL &&
+            PyDict_SetItem(committed, manager->attrs[slot].name, change->old) <
+                0) {
+            goto done;
+        }
+    }
+    info = Py_BuildValue(
+        "{sOsOsOsO}", "key", key, "committed", committed, "modified",
+        state->flags & CRM_S_MODIFIED ? Py_True : Py_False, "expired",
+        state->flags & CRM_S_EXPIRED ? Py_True : Py_False);
+done:
+    Py_XDECREF(key);
+    Py_XDECREF(committed);
+    return info;
+}
+
+PyObject *
+crm_entity_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    crm_state *state = &((crm_entity *)self)->state;
+    crm_core *core = crm_state_manager(state)->core;
+    PyObject *dict = crm_state_dict(state);
+    PyObject *info = dict == NULL ? NULL : crm_state_info(state);
+    if (info == NULL ||
+        PyDict_SetItem(dict, core->str_instance_state, info) < 0) {
+        Py_CLEAR(dict);
+    }
+    Py_XDECREF(info);
+    return dict;
+}
+
+/* The identity, old values and mark of a new object. */
+static int
+restore_info(crm_state *state, PyObject *info)
+{
+    PyObject *key = PyDict_GetItemString(info, "key");
+    PyObject *committed = PyDict_GetItemString(info, "committed");
+    PyObject *modified = PyDict_GetItemString(info, "modified");
+    PyObject *expired = PyDict_GetItemString(info, "expired");
+    crm_manager *manager = crm_state_manager(state);
+    if (state->map != NULL) {
+        PyErr_SetString(PyExc_ValueError, "the object is in a session");
+        return -1;
+    }
+    if (key != NULL && PyTuple_Check(key) && PyTuple_GET_SIZE(key) == 3 &&
+        PyTuple_Check(PyTuple_GET_ITEM(key, 1))) {
+        crm_key found;
+        PyObject *own;
+        int status = crm_key_from_values(
+            manager->root, PyTuple_GET_ITEM(key, 1), &found, &own);
+        if (status < 0) {
+            return -1;
+        }
+        if (status > 0 && state->map == NULL) {
+            crm_state_drop_key(state);
+            crm_state_take_key(state, &found, own);
+        }
+        else {
+            Py_XDECREF(own);
+        }
+    }
+    if (committed != NULL && PyDict_Check(committed)) {
+        PyObject *name, *old;
+        Py_ssize_t pos = 0;
+        while (PyDict_Next(committed, &pos, &name, &old)) {
+            PyObject *slot = PyDict_GetItemWithError(manager->names, name);
+            if (slot == NULL) {
+                if (PyErr_Occurred()) {
+                    return -1;
+                }
+                continue;
+            }
+            if (crm_state_record(state, (uint16_t)PyLong_AsLong(slot),
+                                 Py_NewRef(old)) < 0) {
+                return -1;
+            }
+        }
+    }
+    if (modified == Py_True) {
+        state->flags |= CRM_S_MODIFIED;
+    }
+    if (expired == Py_True) {
+        state->flags |= CRM_S_EXPIRED;
+    }
+    return 0;
+}
+
+/* Stores one attribute of the pickled state. */
+static int
+restore_value(PyObject *self, crm_state *state, PyObject *name,
+              PyObject *value)
+{
+    PyObject *slot =
+        PyDict_GetItemWithError(crm_state_manager(state)->names, name);
+    if (slot == NULL) {
+        return PyErr_Occurred() ? -1
+                                : PyObject_GenericSetAttr(self, name, value);
+    }
+    return crm_state_set_loaded(state, (uint16_t)PyLong_AsLong(slot),
+                                Py_NewRef(value));
+}
+
+PyObject *
+crm_entity_setstate(PyObject *self, PyObject *given)
+{
+    crm_state *state = &((crm_entity *)self)->state;
+    crm_core *core = crm_state_manager(state)->core;
+    if (!PyDict_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "the state must be a dict");
+        return NULL;
+    }
+    PyObject *dict = PyDict_Copy(given);
+    if (dict == NULL) {
+        return NULL;
+    }
+    PyObject *info = NULL;
+    int status = 0;
+    PyObject *name, *value;
+    Py_ssize_t pos = 0;
+    while (status == 0 && PyDict_Next(dict, &pos, &name, &value)) {
+        if (PyUnicode_Check(name) &&
+            PyUnicode_Compare(name, core->str_instance_state) == 0) {
+            info = value;
+            continue;
+        }
+        status = restore_value(self, state, name, value);
+    }
+    if (status == 0 && info != NULL && PyDict_Check(info)) {
+        status = restore_info(state, info);
+    }
+    if (((crm_entity *)self)->dict != NULL) {
+        crm_state_track(state);
+    }
+    Py_DECREF(dict);
+    if (status < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}

@@ -6,7 +6,7 @@
 #include "timecodec.h"
 
 #define DEFAULT_DIGITS 10
-#define MAX_DIGITS 400
+#define MAX_DIGITS     400
 
 int
 crm_codec_set(crm_codec *codec, int code, PyObject *arg)
@@ -220,11 +220,12 @@ decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
             return NULL;
         }
     }
-    long digits = codec->arg == NULL ? DEFAULT_DIGITS : PyLong_AsLong(codec->arg);
+    long digits =
+        codec->arg == NULL ? DEFAULT_DIGITS : PyLong_AsLong(codec->arg);
     PyObject *cls = decimal_class(core);
-    char *text = cls == NULL ? NULL
-                             : PyOS_double_to_string(number, 'f', (int)digits,
-                                                     0, NULL);
+    char *text = cls == NULL
+                     ? NULL
+                     : PyOS_double_to_string(number, 'f', (int)digits, 0, NULL);
     if (text == NULL) {
         return cls == NULL ? NULL : PyErr_NoMemory();
     }
@@ -300,8 +301,8 @@ look_up(PyObject *dict, PyObject *key)
     if (!PyDict_CheckExact(dict)) {
         return PyObject_GetItem(dict, key);
     }
-    PyErr_Format(PyExc_LookupError,
-                 "'%S' is not among the defined enum values", key);
+    PyErr_Format(PyExc_LookupError, "'%S' is not among the defined enum values",
+                 key);
     return NULL;
 }
 
@@ -397,7 +398,8 @@ encode_str(PyObject *value, crm_cell *cell, PyObject **keep)
         return CRM_ENCODE_UNBINDABLE;
     }
     if (len > INT_MAX) {
-        PyErr_SetString(PyExc_OverflowError, "string longer than INT_MAX bytes");
+        PyErr_SetString(PyExc_OverflowError,
+                        "string longer than INT_MAX bytes");
         return CRM_ENCODE_UNBINDABLE;
     }
     cell->tag = CRM_TEXT;
@@ -576,9 +578,9 @@ encode_uuid(const crm_codec *codec, PyObject *value, crm_cell *cell,
             PyObject **keep)
 {
     int as_uuid = codec->arg == NULL ? 1 : PyObject_IsTrue(codec->arg);
-    PyObject *hex =
-        as_uuid ? PyObject_GetAttrString(value, "hex")
-                : PyObject_CallMethod(value, "replace", "ss", "-", "");
+    PyObject *hex = as_uuid
+                        ? PyObject_GetAttrString(value, "hex")
+                        : PyObject_CallMethod(value, "replace", "ss", "-", "");
     return encode_made(hex, cell, keep);
 }
 

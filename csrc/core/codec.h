@@ -39,7 +39,10 @@ PyObject *crm_decode(crm_core *core, const crm_codec *codec,
  * took it, but no database value can be made of it (TypeError "type 'x' is not
  * supported", OverflowError, UnicodeEncodeError); connection.h's
  * crm_connection_bind_error makes the DB-API error of it. */
-enum { CRM_ENCODE_REFUSED = -1, CRM_ENCODE_UNBINDABLE = -2 };
+enum {
+    CRM_ENCODE_REFUSED = -1,
+    CRM_ENCODE_UNBINDABLE = -2
+};
 int crm_encode(crm_core *core, const crm_codec *codec, PyObject *value,
                crm_cell *cell, PyObject **keep);
 

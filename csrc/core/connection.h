@@ -25,16 +25,16 @@ typedef struct crm_connection {
     crm_conn *conn;           /* NULL once closed */
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
     PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
-    PyObject *info;           /* owned dict for the user, NULL until asked for */
-    uint64_t in_use;          /* ident of the thread between enter and leave */
-    uint64_t run;             /* number of the newest run, see fetch */
-    long pid;                 /* process that opened it */
-    bool invalid;             /* a driver call reported a disconnect */
+    PyObject *info;  /* owned dict for the user, NULL until asked for */
+    uint64_t in_use; /* ident of the thread between enter and leave */
+    uint64_t run;    /* number of the newest run, see fetch */
+    long pid;        /* process that opened it */
+    bool invalid;    /* a driver call reported a disconnect */
     crm_statements *statements; /* owned: plan -> crm_stmt */
-    PyObject *failed_params;  /* owned tuple or NULL: parameters of the run
-                                 that raised, for error texts */
-    PyObject *failed_sql;     /* owned str or NULL: SQL of the flush run that
-                                 raised (a flush runs several plans) */
+    PyObject *failed_params;    /* owned tuple or NULL: parameters of the run
+                                   that raised, for error texts */
+    PyObject *failed_sql;       /* owned str or NULL: SQL of the flush run that
+                                   raised (a flush runs several plans) */
     PyObject *pool;           /* owned Pool while checked out of it, or NULL */
     uint64_t pool_generation; /* see pool.h */
     double pool_since;        /* when it was made, monotonic clock */
@@ -82,8 +82,8 @@ void crm_params_clear(crm_params *params);
  * exception (a DB-API error for what cannot be bound) and sets failed_params.
  * Returns -1. */
 int crm_connection_bind_error(crm_connection *self, crm_plan *plan,
-                              PyObject *const *values, size_t nvalues,
-                              size_t i, int status);
+                              PyObject *const *values, size_t nvalues, size_t i,
+                              int status);
 /* Sets failed_params from the values of a run that raised and the cells made of
  * them; keeps the exception that is set. */
 void crm_connection_set_failed(crm_connection *self, crm_plan *plan,
@@ -93,9 +93,9 @@ void crm_connection_set_failed(crm_connection *self, crm_plan *plan,
 /* Binds and runs a plan with the GIL released, reading up to max_rows rows
  * (SIZE_MAX: all).  CRM_MORE or CRM_DONE, or CRM_FAIL with an exception.  *stmt
  * is the statement that ran (borrowed until the next call on this connection),
- * self->run the number of this run.  With CRM_MORE the statement stays busy, the
- * parameters alive, until fetch ends the run or release gives it up.  `rows` is
- * initialized here. */
+ * self->run the number of this run.  With CRM_MORE the statement stays busy,
+ * the parameters alive, until fetch ends the run or release gives it up. `rows`
+ * is initialized here. */
 int crm_connection_run(crm_connection *self, crm_plan *plan,
                        PyObject *const *values, size_t nvalues, crm_rows *rows,
                        size_t max_rows, crm_stmt **stmt);
@@ -105,13 +105,13 @@ int crm_connection_run_cells(crm_connection *self, crm_plan *plan,
                              const crm_cell *cells, crm_rows *rows,
                              crm_stmt **stmt);
 
-/* Continues run number `run` of a statement, appending to `rows` (initialized by
- * the caller).  CRM_MORE, CRM_DONE, or CRM_FAIL with an exception: also when the
- * connection was closed or reset meanwhile. */
+/* Continues run number `run` of a statement, appending to `rows` (initialized
+ * by the caller).  CRM_MORE, CRM_DONE, or CRM_FAIL with an exception: also when
+ * the connection was closed or reset meanwhile. */
 int crm_connection_fetch(crm_connection *self, crm_stmt *stmt, uint64_t run,
                          crm_rows *rows, size_t max_rows);
-/* Gives an unfinished run up and its statement back.  Does nothing if the run is
- * over; keeps a set exception. */
+/* Gives an unfinished run up and its statement back.  Does nothing if the run
+ * is over; keeps a set exception. */
 void crm_connection_release(crm_connection *self, crm_stmt *stmt, uint64_t run);
 
 /* The methods of these names.  0, or -1 with an exception. */

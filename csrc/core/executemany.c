@@ -10,10 +10,10 @@
 #define BATCH 1024
 
 typedef struct {
-    crm_cell *cells;  /* nbinds for each row */
+    crm_cell *cells; /* nbinds for each row */
     PyObject **keep;
-    size_t count;     /* cells in use */
-    size_t nrows;     /* rows that can run */
+    size_t count;                       /* cells in use */
+    size_t nrows;                       /* rows that can run */
     PyObject *type, *error, *traceback; /* why the row after them cannot */
 } batch_params;
 
@@ -30,8 +30,8 @@ batch_clear(batch_params *batch)
     Py_XDECREF(batch->traceback);
 }
 
-/* Encodes one row.  -1 with an exception, 1 after noting in `batch` that the row
- * cannot be bound. */
+/* Encodes one row.  -1 with an exception, 1 after noting in `batch` that the
+ * row cannot be bound. */
 static int
 encode_row(batch_params *batch, crm_connection *self, crm_plan *plan,
            PyObject *row)
@@ -57,9 +57,9 @@ encode_row(batch_params *batch, crm_connection *self, crm_plan *plan,
             result = 1;
         }
         else {
-            status = crm_encode(plan->core, &bind->codec, items[bind->index],
-                                &batch->cells[first + i],
-                                &batch->keep[first + i]);
+            status =
+                crm_encode(plan->core, &bind->codec, items[bind->index],
+                           &batch->cells[first + i], &batch->keep[first + i]);
             if (status < 0) {
                 result = status == CRM_ENCODE_UNBINDABLE ? 1 : -1;
                 crm_connection_bind_error(self, plan, items, nvalues, i,
@@ -170,10 +170,8 @@ run_batches(crm_connection *self, crm_plan *plan, const batch_params *batch,
     }
     self->run = ++self->core->last_run;
     while (next < batch->nrows) {
-        size_t last =
-            batch->nrows - next < BATCH ? batch->nrows : next + BATCH;
-        if (run_rows(self, stmt, plan, batch, &next, last, changes, &err) <
-            0) {
+        size_t last = batch->nrows - next < BATCH ? batch->nrows : next + BATCH;
+        if (run_rows(self, stmt, plan, batch, &next, last, changes, &err) < 0) {
             crm_connection_raise(self, &err);
             goto done;
         }

@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN_SLOTS 16
+#define MIN_SLOTS  16
 #define NEIGHBOURS 8
 /* An empty table above this size gives its memory back. */
 #define KEEP_SLOTS 1024
 
 /* What stands in `value` of a slot that was never used, or was emptied. */
-#define EMPTY NULL
+#define EMPTY     NULL
 #define TOMBSTONE ((void *)(uintptr_t)1)
 
 typedef struct {

@@ -24,8 +24,8 @@ typedef struct crm_page {
     uint32_t refs;
     uint32_t ncols;
     uint32_t nrows;
-    uint32_t cap;   /* bytes usable for cells and data together */
-    uint32_t back;  /* bytes used at the back */
+    uint32_t cap;  /* bytes usable for cells and data together */
+    uint32_t back; /* bytes used at the back */
     uint32_t reserved;
     crm_cell cells[];
 } crm_page;
@@ -47,17 +47,17 @@ crm_page_ref(crm_page *page)
 /* Drops one reference; frees the page with the last. NULL is allowed. */
 void crm_page_unref(crm_page *page);
 
-/* A result being filled: a growing array of pages, each owned once.  Pages start
- * small and grow, so that a result of one row costs one small page. */
+/* A result being filled: a growing array of pages, each owned once.  Pages
+ * start small and grow, so that a result of one row costs one small page. */
 typedef struct {
     crm_page **pages;
     size_t npages;
     size_t cap;
     uint32_t ncols;
     uint32_t next_size; /* bytes of the next page */
-    uint64_t nrows;    /* finished rows in all pages */
-    crm_cell *current; /* the open row, or NULL */
-    uint32_t row_back; /* page->back where the open row began */
+    uint64_t nrows;     /* finished rows in all pages */
+    crm_cell *current;  /* the open row, or NULL */
+    uint32_t row_back;  /* page->back where the open row began */
 } crm_rows;
 
 void crm_rows_init(crm_rows *rows, uint32_t ncols);

@@ -107,8 +107,7 @@ shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
         PyErr_Clear();
         return Py_NewRef(value);
     }
-    PyObject *shown =
-        status < 0 ? NULL : crm_decode(plan->core, &any, &made);
+    PyObject *shown = status < 0 ? NULL : crm_decode(plan->core, &any, &made);
     Py_XDECREF(keep);
     return shown;
 }
@@ -120,11 +119,10 @@ shown_values(crm_plan *plan, PyObject *const *values, size_t nvalues,
     PyObject *shown = PyTuple_New((Py_ssize_t)plan->nbinds);
     for (size_t i = 0; shown != NULL && i < plan->nbinds; i++) {
         const crm_bind *bind = &plan->binds[i];
-        PyObject *value =
-            bind->index < nvalues
-                ? shown_value(plan, bind, values[bind->index],
-                              cells == NULL ? NULL : &cells[i])
-                : Py_NewRef(Py_None);
+        PyObject *value = bind->index < nvalues
+                              ? shown_value(plan, bind, values[bind->index],
+                                            cells == NULL ? NULL : &cells[i])
+                              : Py_NewRef(Py_None);
         if (value == NULL) {
             Py_CLEAR(shown);
             break;

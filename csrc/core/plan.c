@@ -63,8 +63,7 @@ set_bind(crm_bind *bind, PyObject *item)
         return -1;
     }
     if (index < 0 || index > UINT32_MAX) {
-        PyErr_Format(PyExc_ValueError, "bind index %zd is out of range",
-                     index);
+        PyErr_Format(PyExc_ValueError, "bind index %zd is out of range", index);
         return -1;
     }
     bind->index = (uint32_t)index;
@@ -196,16 +195,17 @@ static PyMemberDef plan_members[] = {
 };
 
 static PyGetSetDef plan_getset[] = {
-    {"binds", (getter)plan_get_binds, NULL,
-     "The binds as (index, code, arg).", NULL},
+    {"binds", (getter)plan_get_binds, NULL, "The binds as (index, code, arg).",
+     NULL},
     {"keys", (getter)plan_keys, NULL,
      "Names of the items of a result row, () if the driver names them.", NULL},
     {NULL},
 };
 
 static PyType_Slot plan_slots[] = {
-    {Py_tp_doc, "Plan(sql, binds=(), program=None)\n--\n\n"
-                "An executable statement; see _core.pyi."},
+    {Py_tp_doc,
+     "Plan(sql, binds=(), program=None)\n--\n\n"
+     "An executable statement; see _core.pyi."},
     {Py_tp_new, plan_new},
     {Py_tp_dealloc, plan_dealloc},
     {Py_tp_traverse, plan_traverse},
@@ -227,8 +227,8 @@ static PyType_Spec plan_spec = {
 int
 crm_plan_init(crm_core *core, PyObject *module)
 {
-    core->plan_type = (PyTypeObject *)PyType_FromModuleAndSpec(
-        module, &plan_spec, NULL);
+    core->plan_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &plan_spec, NULL);
     if (core->plan_type == NULL) {
         return -1;
     }

@@ -20,8 +20,8 @@ typedef struct {
 typedef struct crm_plan {
     PyObject_HEAD
     crm_core *core;
-    uint64_t id;    /* unique in the process; key of statement caches */
-    PyObject *sql;  /* owned str */
+    uint64_t id;   /* unique in the process; key of statement caches */
+    PyObject *sql; /* owned str */
     crm_bind *binds;
     size_t nbinds;
     crm_program *program; /* owned, NULL: rows come as the driver gives them */

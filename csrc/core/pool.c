@@ -54,8 +54,7 @@ push_idle(crm_pool *self, PyObject *given)
     }
     if (self->nidle == self->idle_cap) {
         Py_ssize_t cap = self->idle_cap == 0 ? 8 : self->idle_cap * 2;
-        PyObject **idle =
-            PyMem_Resize(self->idle, PyObject *, (size_t)cap);
+        PyObject **idle = PyMem_Resize(self->idle, PyObject *, (size_t)cap);
         if (idle == NULL) {
             return false;
         }
@@ -379,8 +378,7 @@ static int
 check_owned(crm_pool *self, PyObject *object)
 {
     if (!Py_IS_TYPE(object, self->core->connection_type)) {
-        PyErr_Format(PyExc_TypeError, "a Connection is needed, not %R",
-                     object);
+        PyErr_Format(PyExc_TypeError, "a Connection is needed, not %R", object);
         return -1;
     }
     if (((crm_connection *)object)->pool != (PyObject *)self) {
@@ -392,7 +390,8 @@ check_owned(crm_pool *self, PyObject *object)
 }
 
 /* Ends what the user left open.  0, or -1 when the connection is of no more
- * use; without an exception either way, unless it is none of class Exception. */
+ * use; without an exception either way, unless it is none of class Exception.
+ */
 static int
 reset_connection(crm_pool *self, crm_connection *connection)
 {
@@ -502,8 +501,7 @@ pool_status(crm_pool *self, PyObject *Py_UNUSED(ignored))
     return PyUnicode_FromFormat(
         "Pool size: %zd  Connections in pool: %zd Current Overflow: %zd "
         "Current Checked out connections: %zd",
-        self->size, self->nidle, overflow_of(self),
-        self->total - self->nidle);
+        self->size, self->nidle, overflow_of(self), self->total - self->nidle);
 }
 
 static PyObject *
@@ -554,8 +552,7 @@ read_reset(PyObject *value)
         }
     }
     else if (value == Py_None || PyBool_Check(value)) {
-        return value == Py_True ? CRM_POOL_RESET_ROLLBACK
-                                : CRM_POOL_RESET_NONE;
+        return value == Py_True ? CRM_POOL_RESET_ROLLBACK : CRM_POOL_RESET_NONE;
     }
     PyErr_Format(PyExc_ValueError, "Invalid value for 'reset_on_return': %R",
                  value);
@@ -582,8 +579,8 @@ read_timeout(PyObject *value, double *timeout)
 static PyObject *
 pool_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"creator", "pool_size", "max_overflow",
-                            "timeout", "recycle",   "use_lifo",
+    static char *names[] = {"creator",  "pool_size",       "max_overflow",
+                            "timeout",  "recycle",         "use_lifo",
                             "pre_ping", "reset_on_return", NULL};
     PyObject *creator, *timeout = NULL, *reset = Py_True;
     Py_ssize_t size = 5, max_overflow = 10;
@@ -605,8 +602,7 @@ pool_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     double seconds = 30;
     int mode = read_reset(reset);
-    if (mode < 0 ||
-        (timeout != NULL && read_timeout(timeout, &seconds) < 0)) {
+    if (mode < 0 || (timeout != NULL && read_timeout(timeout, &seconds) < 0)) {
         return NULL;
     }
     crm_pool *self = (crm_pool *)type->tp_alloc(type, 0);
@@ -616,7 +612,8 @@ pool_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->core = core;
     self->creator = Py_NewRef(creator);
     self->size = size < 0 ? 0 : size;
-    self->max_overflow = max_overflow < 0 || self->size == 0 ? -1 : max_overflow;
+    self->max_overflow =
+        max_overflow < 0 || self->size == 0 ? -1 : max_overflow;
     self->timeout = seconds;
     self->recycle = recycle;
     self->lifo = lifo;
@@ -721,8 +718,8 @@ static PyType_Spec pool_spec = {
 int
 crm_pool_init(crm_core *core, PyObject *module)
 {
-    core->pool_type = (PyTypeObject *)PyType_FromModuleAndSpec(
-        module, &pool_spec, NULL);
+    core->pool_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &pool_spec, NULL);
     if (core->pool_type == NULL) {
         return -1;
     }

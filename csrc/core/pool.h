@@ -11,27 +11,27 @@
 /* A thread in checkout() that waits for a place.  Lives on its stack. */
 typedef struct crm_waiter {
     PyThread_type_lock lock; /* released when it was served */
-    PyObject *given; /* owned: a connection, or None: may make one */
-    uint64_t generation; /* of the place given */
+    PyObject *given;         /* owned: a connection, or None: may make one */
+    uint64_t generation;     /* of the place given */
     struct crm_waiter *next;
 } crm_waiter;
 
 typedef struct crm_pool {
     PyObject_HEAD
     crm_core *core;
-    PyObject *creator; /* owned callable */
-    Py_ssize_t size;   /* idle places kept; 0: no limit */
+    PyObject *creator;       /* owned callable */
+    Py_ssize_t size;         /* idle places kept; 0: no limit */
     Py_ssize_t max_overflow; /* places beyond; -1: no limit */
-    double timeout;    /* seconds to wait; negative: for ever */
-    double recycle;    /* seconds a connection is used; negative: for ever */
+    double timeout;          /* seconds to wait; negative: for ever */
+    double recycle; /* seconds a connection is used; negative: for ever */
     bool lifo;
     bool pre_ping;
-    uint8_t reset;     /* crm_pool_reset */
+    uint8_t reset; /* crm_pool_reset */
     long pid;
     uint64_t generation; /* counts dispose(): connections of an earlier one are
                             closed when they come back */
-    Py_ssize_t total;  /* places: idle and checked out */
-    PyObject **idle;   /* owned: connections, or None for a place without */
+    Py_ssize_t total;    /* places: idle and checked out */
+    PyObject **idle;     /* owned: connections, or None for a place without */
     Py_ssize_t nidle;
     Py_ssize_t idle_cap;
     crm_waiter *first; /* served in order */

@@ -2,8 +2,8 @@
  *
  * An LRU from plan to driver statement.  A statement whose run is unfinished is
  * busy: it is neither evicted nor given out a second time; the same plan then
- * gets a second statement.  All functions need the GIL, and call the driver with
- * it held (to reset and finalize, which does not wait).
+ * gets a second statement.  All functions need the GIL, and call the driver
+ * with it held (to reset and finalize, which does not wait).
  */
 #ifndef CRM_STATEMENTS_H
 #define CRM_STATEMENTS_H
@@ -14,17 +14,17 @@ typedef struct crm_entry crm_entry;
 struct crm_entry {
     uint64_t plan; /* id of its plan */
     crm_stmt *stmt;
-    uint64_t run;        /* number of its unfinished run, 0: not busy */
-    PyObject *columns;   /* owned tuple of str, or NULL: not asked for yet */
-    PyObject **keep;     /* owned: what the parameters of that run point at */
+    uint64_t run;      /* number of its unfinished run, 0: not busy */
+    PyObject *columns; /* owned tuple of str, or NULL: not asked for yet */
+    PyObject **keep;   /* owned: what the parameters of that run point at */
     size_t nkeep;
-    bool abandoned;      /* its run was given up while the connection was used
-                            elsewhere: to be reset before the next use */
+    bool abandoned; /* its run was given up while the connection was used
+                       elsewhere: to be reset before the next use */
     crm_entry *newer, *older;
     crm_entry *chain; /* next of the bucket */
 };
 
-#define CRM_STATEMENTS_MAX 128
+#define CRM_STATEMENTS_MAX     128
 #define CRM_STATEMENTS_BUCKETS 256
 
 struct crm_statements {
@@ -42,8 +42,8 @@ void crm_statements_free(crm_statements *statements);
 
 /* The idle entry of a plan, now the newest; NULL if there is none. */
 crm_entry *crm_statements_get(crm_statements *statements, uint64_t plan);
-/* Takes over a newly prepared statement, evicting the oldest idle one when there
- * are too many; NULL with MemoryError (the statement is finalized). */
+/* Takes over a newly prepared statement, evicting the oldest idle one when
+ * there are too many; NULL with MemoryError (the statement is finalized). */
 crm_entry *crm_statements_add(crm_statements *statements, uint64_t plan,
                               crm_stmt *stmt);
 /* The entry of a statement; NULL if it is none of these. */

@@ -3,8 +3,8 @@
 
 #include <datetime.h>
 
-#define SECOND INT64_C(1000000)
-#define DAY (INT64_C(86400) * SECOND)
+#define SECOND   INT64_C(1000000)
+#define DAY      (INT64_C(86400) * SECOND)
 #define MAX_DAYS 3652058 /* 9999-12-31, in days since 0001-01-01 */
 
 int

@@ -18,8 +18,8 @@ typedef enum {
 /* Loads Python's datetime; once, before anything else here. */
 int crm_time_init(void);
 
-/* The object of a typed cell (DATE, TIME, TIMESTAMP); a new reference, NULL with
- * ValueError or OverflowError if it is outside of what Python can hold. */
+/* The object of a typed cell (DATE, TIME, TIMESTAMP); a new reference, NULL
+ * with ValueError or OverflowError if it is outside of what Python can hold. */
 PyObject *crm_time_from_cell(const crm_cell *cell);
 
 /* The object that text means: what `fromisoformat` of its class says, without

@@ -82,8 +82,7 @@ read_settings(const crm_option *options, size_t count, settings *to,
                  strcmp(key, "check_same_thread") != 0 &&
                  strcmp(key, "detect_types") != 0) {
             return crm_sqlite_fail(err, CRM_E_PROGRAMMING,
-                                   "'%s' is an invalid connection option",
-                                   key);
+                                   "'%s' is an invalid connection option", key);
         }
     }
     return CRM_OK;

@@ -244,9 +244,8 @@ read_row(crm_stmt *stmt, int ncols, crm_rows *rows, crm_error *err)
             case SQLITE_TEXT: {
                 const char *text = (const char *)sqlite3_value_text(value);
                 size_t len = (size_t)sqlite3_value_bytes(value);
-                if (text == NULL ||
-                    crm_rows_put(rows, (uint32_t)col, CRM_TEXT, text, len) <
-                        0) {
+                if (text == NULL || crm_rows_put(rows, (uint32_t)col, CRM_TEXT,
+                                                 text, len) < 0) {
                     goto memory;
                 }
                 if (!(rows->current[col].flags & CRM_CELL_ASCII) &&

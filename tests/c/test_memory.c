@@ -31,8 +31,8 @@ test_realloc(void *p, size_t size)
     return fails() ? NULL : realloc(p, size);
 }
 
-#define malloc test_malloc
-#define calloc test_calloc
+#define malloc  test_malloc
+#define calloc  test_calloc
 #define realloc test_realloc
 /* clang-format off */
 #include "../../csrc/core/page.c"
@@ -137,8 +137,7 @@ ptrset_case(void)
 int
 main(void)
 {
-    static int (*const cases[])(void) = {rows_case, identity_case,
-                                         ptrset_case};
+    static int (*const cases[])(void) = {rows_case, identity_case, ptrset_case};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         long n = 0;
         int status;

@@ -88,9 +88,9 @@ test_shapes(void)
         uint32_t ncols;
         size_t nrows, longest;
     } shapes[] = {
-        {1, 1, 0},       {1, 200000, 0},  {5, 1, 10},     {5, 10000, 30},
-        {3, 40, 5000},   {9, 30, 70000},  {2, 5, 300000}, {2000, 3, 10},
-        {2000, 2, 2000}, {6000, 2, 0},    {2, 1000, 200},
+        {1, 1, 0},       {1, 200000, 0}, {5, 1, 10},     {5, 10000, 30},
+        {3, 40, 5000},   {9, 30, 70000}, {2, 5, 300000}, {2000, 3, 10},
+        {2000, 2, 2000}, {6000, 2, 0},   {2, 1000, 200},
     };
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         crm_rows rows;
@@ -182,10 +182,21 @@ test_utf8(void)
         "a\xF0\x9F\x90\xA6z",
     };
     static const char *const bad[] = {
-        "\x80",         "\xC3",         "\xC0\x80",         "\xC1\xBF",
-        "\xE0\x9F\xBF", "\xE2\x82",     "\xED\xA0\x80",     "\xED\xBF\xBF",
-        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-        "\xF0\x9F\x90", "\xFF",         "a\xE9z",           "\xE2\x28\xA1",
+        "\x80",
+        "\xC3",
+        "\xC0\x80",
+        "\xC1\xBF",
+        "\xE0\x9F\xBF",
+        "\xE2\x82",
+        "\xED\xA0\x80",
+        "\xED\xBF\xBF",
+        "\xF0\x8F\xBF\xBF",
+        "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80",
+        "\xF0\x9F\x90",
+        "\xFF",
+        "a\xE9z",
+        "\xE2\x28\xA1",
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         CHECK(crm_is_utf8(good[i], strlen(good[i])));

@@ -29,8 +29,7 @@ test_random(size_t range, int rounds)
                 }
                 break;
             case 3:
-                CHECK(crm_ptrset_remove(&set, &objects[i]) ==
-                      (order[i] != 0));
+                CHECK(crm_ptrset_remove(&set, &objects[i]) == (order[i] != 0));
                 count -= order[i] != 0;
                 order[i] = 0;
                 break;

@@ -1,0 +1,281 @@
+/* run.c: running plans on a connection: prepare, bind, fetch, give up.  See
+ * connection.h. */
+#include "connection.h"
+#include "statements.h"
+
+/* Rows read between two looks for Ctrl-C. */
+#define BATCH 65536
+
+static crm_entry *
+prepare_entry(crm_connection *self, crm_plan *plan)
+{
+    if (self->statements->abandoned != 0) {
+        crm_statements_end_runs(self->statements, true);
+    }
+    crm_entry *entry = crm_statements_get(self->statements, plan->id);
+    if (entry != NULL) {
+        return entry;
+    }
+    Py_ssize_t len;
+    const char *sql = PyUnicode_AsUTF8AndSize(plan->sql, &len);
+    if (sql == NULL) {
+        return NULL;
+    }
+    crm_stmt *stmt;
+    crm_error err;
+    int status;
+    Py_BEGIN_ALLOW_THREADS
+    status = self->driver->prepare(self->conn, sql, (size_t)len, &stmt, &err);
+    Py_END_ALLOW_THREADS
+    if (status < 0) {
+        crm_connection_raise(self, &err);
+        return NULL;
+    }
+    return crm_statements_add(self->statements, plan->id, stmt);
+}
+
+crm_stmt *
+crm_connection_prepare(crm_connection *self, crm_plan *plan)
+{
+    crm_entry *entry = prepare_entry(self, plan);
+    return entry == NULL ? NULL : entry->stmt;
+}
+
+/* Fetches up to max_rows rows in batches, with a look for signals between
+ * them.  CRM_FAIL with an exception set. */
+static int
+fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
+              size_t max_rows)
+{
+    crm_error err;
+    for (;;) {
+        size_t batch = max_rows < BATCH ? max_rows : BATCH;
+        int status;
+        Py_BEGIN_ALLOW_THREADS
+        status = self->driver->fetch(stmt, rows, batch, &err);
+        if (status != CRM_MORE || max_rows == batch) {
+            crm_rows_trim(rows);
+        }
+        Py_END_ALLOW_THREADS
+        if (status < 0) {
+            return crm_connection_raise(self, &err);
+        }
+        if (max_rows != SIZE_MAX) {
+            max_rows -= batch;
+        }
+        if (status == CRM_DONE || max_rows == 0) {
+            return status;
+        }
+        if (PyErr_CheckSignals() < 0) {
+            self->driver->reset_stmt(stmt);
+            return CRM_FAIL;
+        }
+    }
+}
+
+/* Binds and runs; the connection is entered.  CRM_MORE makes *ran busy. */
+static int
+run_entered(crm_connection *self, crm_plan *plan, const crm_cell *cells,
+            crm_rows *rows, size_t max_rows, crm_entry **ran)
+{
+    crm_entry *entry = prepare_entry(self, plan);
+    if (entry == NULL) {
+        return CRM_FAIL;
+    }
+    crm_error err;
+    if (self->driver->bind(entry->stmt, cells, plan->nbinds, &err) < 0) {
+        return crm_connection_raise(self, &err);
+    }
+    crm_rows_init(rows, (uint32_t)self->driver->column_count(entry->stmt));
+    self->run = ++self->core->last_run;
+    int status = fetch_batches(self, entry->stmt, rows, max_rows);
+    if (status == CRM_MORE) {
+        entry->run = self->run;
+    }
+    *ran = entry;
+    return status;
+}
+
+/* Hands what the parameters of an unfinished run keep alive to its entry. */
+static int
+keep_params(crm_entry *entry, crm_params *params)
+{
+    if (params->count == 0) {
+        return 0;
+    }
+    PyObject **keep = PyMem_New(PyObject *, params->count);
+    if (keep == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(keep, params->keep, params->count * sizeof(*keep));
+    entry->keep = keep;
+    entry->nkeep = params->count;
+    params->count = 0;
+    return 0;
+}
+
+int
+crm_connection_run(crm_connection *self, crm_plan *plan,
+                   PyObject *const *values, size_t nvalues, crm_rows *rows,
+                   size_t max_rows, crm_stmt **stmt)
+{
+    crm_params params;
+    crm_entry *entry;
+    int status = CRM_FAIL;
+    crm_rows_init(rows, 0);
+    Py_CLEAR(self->failed_params);
+    if (crm_params_encode(&params, self, plan, values, nvalues) < 0) {
+        goto done;
+    }
+    if (crm_connection_enter(self) < 0) {
+        goto done;
+    }
+    status = run_entered(self, plan, params.cells, rows, max_rows, &entry);
+    if (status == CRM_MORE && keep_params(entry, &params) < 0) {
+        self->driver->reset_stmt(entry->stmt);
+        crm_statements_idle(self->statements, entry);
+        status = CRM_FAIL;
+    }
+    crm_connection_leave(self);
+    if (status < 0) {
+        crm_connection_set_failed(self, plan, values, nvalues, params.cells);
+        crm_rows_clear(rows);
+    }
+    else {
+        *stmt = entry->stmt;
+    }
+done:
+    crm_params_clear(&params);
+    return status;
+}
+
+int
+crm_connection_run_cells(crm_connection *self, crm_plan *plan,
+                         const crm_cell *cells, crm_rows *rows, crm_stmt **stmt)
+{
+    crm_entry *entry;
+    crm_rows_init(rows, 0);
+    if (crm_connection_enter(self) < 0) {
+        return CRM_FAIL;
+    }
+    int status = run_entered(self, plan, cells, rows, SIZE_MAX, &entry);
+    crm_connection_leave(self);
+    if (status < 0) {
+        crm_rows_clear(rows);
+    }
+    else {
+        *stmt = entry->stmt;
+    }
+    return status;
+}
+
+/* The entry of an unfinished run, NULL if it is over. */
+static crm_entry *
+find_run(crm_connection *self, crm_stmt *stmt, uint64_t run)
+{
+    crm_entry *entry = self->statements == NULL || run == 0
+                           ? NULL
+                           : crm_statements_find(self->statements, stmt);
+    return entry != NULL && entry->run == run && !entry->abandoned ? entry
+                                                                   : NULL;
+}
+
+int
+crm_connection_fetch(crm_connection *self, crm_stmt *stmt, uint64_t run,
+                     crm_rows *rows, size_t max_rows)
+{
+    if (crm_connection_enter(self) < 0) {
+        return CRM_FAIL;
+    }
+    int status = CRM_FAIL;
+    crm_entry *entry = find_run(self, stmt, run);
+    if (entry == NULL) {
+        crm_connection_error(self, "InterfaceError",
+                             "Cursor needed to be reset because of "
+                             "commit/rollback and can no longer be fetched "
+                             "from.");
+    }
+    else {
+        status = fetch_batches(self, stmt, rows, max_rows);
+    }
+    crm_connection_leave(self);
+    if (entry != NULL && status != CRM_MORE) {
+        crm_statements_idle(self->statements, entry);
+    }
+    return status;
+}
+
+void
+crm_connection_release(crm_connection *self, crm_stmt *stmt, uint64_t run)
+{
+    crm_entry *entry = find_run(self, stmt, run);
+    if (entry == NULL) {
+        return;
+    }
+    if (self->in_use != 0 && self->in_use != PyThread_get_thread_ident()) {
+        /* Another thread is in a driver call of this connection. */
+        entry->abandoned = true;
+        self->statements->abandoned++;
+        return;
+    }
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    self->driver->reset_stmt(stmt);
+    crm_statements_idle(self->statements, entry);
+    PyErr_Restore(type, error, traceback);
+}
+
+/* True if `names` are the statement's column names, which change with the
+ * schema. */
+static int
+names_are_current(crm_connection *self, crm_stmt *stmt, PyObject *names,
+                  size_t count)
+{
+    if (names == NULL || (size_t)PyTuple_GET_SIZE(names) != count) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *name = self->driver->column_name(stmt, i);
+        if (name == NULL ||
+            PyUnicode_CompareWithASCIIString(
+                PyTuple_GET_ITEM(names, (Py_ssize_t)i), name) != 0) {
+            /* also a name that is not ASCII: made anew each time */
+            return 0;
+        }
+    }
+    return 1;
+}
+
+PyObject *
+crm_connection_columns(crm_connection *self, crm_stmt *stmt)
+{
+    crm_entry *entry = self->statements == NULL
+                           ? NULL
+                           : crm_statements_find(self->statements, stmt);
+    if (entry == NULL) {
+        return PyTuple_New(0);
+    }
+    size_t count = self->driver->column_count(stmt);
+    if (names_are_current(self, stmt, entry->columns, count)) {
+        return Py_NewRef(entry->columns);
+    }
+    PyObject *names = PyTuple_New((Py_ssize_t)count);
+    for (size_t i = 0; names != NULL && i < count; i++) {
+        const char *name = self->driver->column_name(stmt, i);
+        PyObject *str =
+            name == NULL
+                ? PyErr_NoMemory()
+                : PyUnicode_DecodeUTF8(name, (Py_ssize_t)strlen(name), NULL);
+        if (str == NULL) {
+            Py_CLEAR(names);
+            break;
+        }
+        PyUnicode_InternInPlace(&str);
+        PyTuple_SET_ITEM(names, (Py_ssize_t)i, str);
+    }
+    if (names != NULL) {
+        Py_XSETREF(entry->columns, Py_NewRef(names));
+    }
+    return names;
+}

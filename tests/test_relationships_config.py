@@ -129,9 +129,7 @@ def test_self_referential(Base):
     assert children.local_remote_pairs == [(table.c.id, table.c.parent_id)]
     assert parent.local_remote_pairs == [(table.c.parent_id, table.c.id)]
     other = aliased(Node)
-    primary, second, secondary, *_ = children._create_joins(
-        table, inspect(other).selectable
-    )
+    primary, second, secondary, *_ = children._create_joins(table, inspect(other).selectable)
     assert second is None
     assert secondary is None
     assert str(primary) == "nodes.id = nodes_1.parent_id"

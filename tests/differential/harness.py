@@ -133,8 +133,8 @@ class Peer:
             self.orm.close_all_sessions()
         for engine in self.engines:
             engine.dispose()
-        with contextlib.suppress(Exception):
-            self.orm.clear_mappers()
+        if self._base is not None:
+            self._base.registry.dispose()
 
     def show(self, *values: Any) -> None:
         """Record values; both packages must show the same."""

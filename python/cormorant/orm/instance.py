@@ -216,7 +216,10 @@ class InstanceState(InspectionAttr, Generic[_T]):
     @property
     def modified(self) -> bool:
         """Something was changed since the last flush."""
-        return bool(self._flags & _core.STATE_MODIFIED)
+        flags = self._flags
+        if flags & _core.STATE_KEY:
+            return bool(flags & _core.STATE_MODIFIED)
+        return bool(_core.changed_slots(self._object))
 
     @property
     def expired(self) -> bool:

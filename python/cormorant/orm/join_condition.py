@@ -37,7 +37,7 @@ def remote(expr: Any) -> Any:
 def _mark(expr: Any, name: str) -> Any:
     while not getattr(expr, "is_clause_element", False):
         expr = expr.__clause_element__()
-    if _is_column(expr):
+    if isinstance(expr, Column) or _is_column(expr):
         return expr._annotate({name: True})
     return _annotate_where(expr, lambda column: True, name)
 
@@ -261,6 +261,15 @@ class JoinCondition:
         if self.secondary is not None:
             columns = self.secondary.c
             self._mark_both(columns.contains_column, "remote")
+        elif self.remote_side and self._refers_to_parent_table():
+            given = self.remote_side
+
+            def given_side(left: Any, right: Any) -> Any:
+                if left in given:
+                    return left
+                return right if right in given else None
+
+            self.primaryjoin = self._mark_in_binaries(self.primaryjoin, given_side, "remote")
         elif self.remote_side:
             given = self.remote_side
             self._mark_both(lambda column: column in given, "remote")
@@ -371,7 +380,10 @@ class JoinCondition:
             far = [c for c in foreign_columns if "remote" in c._annotations]
             near = [c for c in foreign_columns if "remote" not in c._annotations]
             if far and near:
-                far = [c for c in far if not any(hash(c) == hash(n) for n in near)]
+                # A column compared with itself stands on both sides: it decides nothing.
+                both = self.remote_columns & self.local_columns
+                far = [c for c in far if c._deannotate() not in both]
+                near = [c for c in near if c._deannotate() not in both]
             if far and not near:
                 return ONETOMANY
             if near and not far:

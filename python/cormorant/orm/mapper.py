@@ -179,7 +179,6 @@ class Mapper(InspectionAttr, Generic[_T]):
             manager.reconstructor = reconstructor
         type.__setattr__(class_, "__mapper__", self)
         self._map_properties(properties or {})
-        manager.set_primary_key([self._columntoproperty[c].slot for c in self.primary_key])
         registry._add_mapper(self)
 
     # -- making
@@ -330,6 +329,11 @@ class Mapper(InspectionAttr, Generic[_T]):
 
     def _post_configure(self) -> None:
         """Finish the properties that are not finished yet."""
+        for prop in self._pending_props:
+            if isinstance(prop, ColumnProperty) and not prop._configured:
+                prop._configure()
+        # The core chooses the kind of its identity map by the type of the key.
+        self.class_manager.set_primary_key(self.primary_key_slots)
         done = 0
         # Back references add properties, here and elsewhere, while this runs.
         while done < len(self._pending_props):

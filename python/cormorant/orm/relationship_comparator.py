@@ -45,8 +45,11 @@ class RelationshipComparator(PropComparator):
     def __clause_element__(self) -> Any:
         dest = self._of_type.selectable if self._of_type is not None else None
         prop: RelationshipProperty = self.prop
+        secondary = prop.secondary
         primary, second = prop._join_condition.join_targets(
-            self._source, dest if dest is not prop.mapper.selectable else None
+            self._source,
+            dest if dest is not prop.mapper.selectable else None,
+            secondary._anonymous_fromclause() if secondary is not None else None,
         )
         clause = primary if second is None else primary & second
         for criterion in self._extra_criteria:
@@ -182,10 +185,8 @@ class RelationshipComparator(PropComparator):
         for extra in self._extra_criteria:
             join = join & extra
         clause = join if criterion is None else join & criterion
-        query = Exists(1).where(clause).select_from(dest)
-        if prop.secondary is not None:
-            return query.correlate_except(dest, prop.secondary)
-        return query.correlate_except(dest)
+        froms = (dest,) if prop.secondary is None else (dest, prop.secondary)
+        return Exists(1).where(clause).select_from(*froms).correlate_except(*froms)
 
 
 def _is(left: Any, right: Any) -> Any:
@@ -277,14 +278,20 @@ def compare_to_instance(
     for (bind, _), value in zip(binds, values, strict=True):
         bind.value = value
         bind.required = False
-    if adapt is not None:
+    secondary = prop.secondary
+    if adapt is None and secondary is None:
+        return criterion
+    # The criterion stands beside whatever else the statement says: an association table of
+    # its own keeps it apart.
+    own_secondary = secondary._anonymous_fromclause() if secondary is not None else None
 
-        def replace(element: Any) -> Any:
-            if getattr(element, "table", None) is None or not element._is_column:
-                return None
-            if adapt.mapper.persist_selectable.c.contains_column(element):
-                return adapt._adapt_element(element)
+    def replace(element: Any) -> Any:
+        if getattr(element, "table", None) is None or not element._is_column:
             return None
+        if secondary is not None and secondary.c.contains_column(element):
+            return own_secondary.corresponding_column(element)
+        if adapt is not None and adapt.mapper.persist_selectable.c.contains_column(element):
+            return adapt._adapt_element(element)
+        return None
 
-        criterion = visitors.replacement_traverse(criterion, {}, replace)
-    return criterion
+    return visitors.replacement_traverse(criterion, {}, replace)

@@ -534,32 +534,16 @@ class RelationshipProperty(MapperProperty):
         if self.viewonly:
             return
         for source, target in (*self.synchronize_pairs, *self.secondary_synchronize_pairs):
-            if len(target.foreign_keys) > 1 and not any(
-                fk.references(source.table) for fk in target.foreign_keys
-            ):
-                continue
             writers = self.parent.registry._column_writers.setdefault(target, {})
             conflicts = [
                 (other, other_source)
                 for other, other_source in writers.items()
                 if other is not self
-                and other.parent._props.get(other.key) is other
                 and other not in self._reverse_property
                 and other.key not in self._overlaps
                 and self.key not in other._overlaps
-                and not self._overlaps & {"__*"}
-                and not other._overlaps & {"__*"}
-                and other_source.key == source.key
-                and other_source is source
-                and (other.secondary is not None) == (self.secondary is not None)
-                and (
-                    other.parent.common_parent(self.parent)
-                    or other.mapper.common_parent(self.mapper)
-                    or other.secondary is not None
-                )
-                and not any(r in self._reverse_property for r in other._reverse_property)
-                and not (other.mapper is self.parent and other.back_populates == self.key)
-                and not (self.mapper is other.parent and self.back_populates == other.key)
+                and "__*" not in self._overlaps | other._overlaps
+                and (self.key != other.key or not self.parent.common_parent(other.parent))
             ]
             writers[self] = source
             if conflicts:
@@ -692,9 +676,12 @@ def _deannotated(expr: Any) -> Any:
     """The expression free of the marks of mapped attributes."""
 
     def replace(element: Any) -> Any:
-        if element._is_annotated and "parententity" in element._annotations:
-            return element._deannotate(_OWN_MARKS)
-        return None
+        if not element._is_annotated:
+            return None
+        # Made anew from the column: it may have got its table only after it was marked.
+        kept = {name: v for name, v in element._annotations.items() if name not in _OWN_MARKS}
+        original = element._deannotate()
+        return original._annotate(kept) if kept else original
 
     return visitors.replacement_traverse(expr, {}, replace)
 

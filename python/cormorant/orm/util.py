@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import types
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc, inspection
+from ..sql.util import ClauseAdapter
 from ..util import memoized_property, warn
 from .attributes import QueryableAttribute
 from .base import InspectionAttr, class_mapper, object_mapper
@@ -78,7 +80,7 @@ class AliasedClass(Generic[_T]):
         flat: bool = False,
         adapt_on_names: bool = False,
     ) -> None:
-        mapper = class_mapper(mapped_class_or_ac, configure=False)
+        mapper = inspection.inspect(mapped_class_or_ac).mapper
         if alias is None:
             alias = mapper.selectable._anonymous_fromclause(name=name, flat=flat)
         elif not hasattr(alias, "c"):
@@ -99,7 +101,7 @@ class AliasedClass(Generic[_T]):
         elif hasattr(found, "__get__") and not isinstance(found, type):
             function = getattr(found, "__func__", None)
             if function is not None:
-                return function.__get__(None, self)
+                return types.MethodType(function, self)
             descriptor = _class_descriptor(insp.mapper.class_, key)
             result = descriptor.__get__(None, self) if descriptor is not None else found
             return result
@@ -171,6 +173,16 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         return self.mapper.isa(other)
 
     @memoized_property
+    def _adapter(self) -> ClauseAdapter:
+        """Replaces the mapper's columns in an expression by those of the alias."""
+        return ClauseAdapter(self.selectable, adapt_on_names=self._adapt_on_names)
+
+    def _cache_key(self, ctx: Any) -> Any:
+        """An alias made anew in the same place of a statement has the same key."""
+        number, new = ctx.number(self)
+        return (number, self.mapper, self.selectable._cache_key(ctx)) if new else number
+
+    @memoized_property
     def _columns(self) -> dict[Any, Any]:
         return {}
 
@@ -188,16 +200,7 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
             if found is None:
                 found = element
         else:
-            from ..sql import visitors
-
-            def replace(part: Any) -> Any:
-                if part is element or not getattr(part, "_is_column", False):
-                    return None
-                if getattr(part, "table", None) is None:
-                    return None
-                return self.selectable.corresponding_column(part)
-
-            found = visitors.replacement_traverse(element, {}, replace)
+            found = self._adapter.traverse(element)
         columns[element] = found
         return found
 
@@ -256,7 +259,7 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
             from_entity = prop._of_type
         prop = prop.property
     if not isinstance(prop, MapperProperty) or not prop._is_relationship:
-        raise exc.ArgumentError(f"Expected relationship property for with_parent(), got {prop!r}")
+        raise exc.ArgumentError(f"Expected relationship property for with_parent(), got {prop}")
     return prop._with_parent(instance, from_entity=from_entity)
 
 

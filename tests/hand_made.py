@@ -47,7 +47,9 @@ def manager_of(cls):
 def add(cls, name, kind=ATTR_COLUMN, flags=0, code=0, arg=None):
     """Map one more attribute."""
     manager = manager_of(cls)
-    slot = manager.add_attribute(name, Prop(f"{cls.__name__}.{name}"), kind, flags, code, arg)
+    prop = Prop(f"{cls.__name__}.{name}")
+    cls.props = {**getattr(cls, "props", {}), name: prop}
+    slot = manager.add_attribute(name, prop, kind, flags, code, arg)
     setattr(cls, name, _core.Attribute(manager, slot))
     return slot
 

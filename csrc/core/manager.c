@@ -225,6 +225,22 @@ manager_dealloc(crm_manager *self)
     Py_DECREF(type);
 }
 
+/* A delete-orphan rule is known on the target by the property; see
+ * add_orphan_rule. */
+static void
+drop_orphan_rule(crm_attr *attr)
+{
+    PyObject *rules = attr->target == NULL ? NULL : attr->target->orphans;
+    for (Py_ssize_t i = 0; rules != NULL && i < PyList_GET_SIZE(rules); i++) {
+        if (PyList_GET_ITEM(rules, i) == attr->prop) {
+            if (PyList_SetSlice(rules, i, i + 1, NULL) < 0) {
+                PyErr_Clear();
+            }
+            return;
+        }
+    }
+}
+
 PyDoc_STRVAR(
     add_attribute_doc,
     "add_attribute(name, prop, kind, flags=0, code=0, arg=None)\n--\n\n"
@@ -260,6 +276,9 @@ manager_add_attribute(crm_manager *self, PyObject *args, PyObject *kwargs)
     if (found != NULL) {
         uint16_t slot = (uint16_t)PyLong_AsLong(found);
         crm_attr *attr = &self->attrs[slot];
+        if (attr->prop != prop) {
+            drop_orphan_rule(attr);
+        }
         PyObject *old_prop = attr->prop;
         crm_codec old_codec = attr->codec;
         attr->prop = Py_NewRef(prop);
@@ -403,6 +422,7 @@ manager_set_relationship(crm_manager *self, PyObject *args, PyObject *kwargs)
         reverse_slot = PyLong_AsLong(found);
     }
     crm_attr *attr = &self->attrs[slot];
+    drop_orphan_rule(attr);
     if (flags != Py_None) {
         long bits = PyLong_AsLong(flags);
         if (bits < 0 || bits > UINT16_MAX) {

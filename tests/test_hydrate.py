@@ -212,6 +212,30 @@ def test_integer_key_that_is_no_integer(conn, model, session):
     assert load(conn, session, plan)[0] is user
 
 
+@pytest.mark.parametrize(
+    ("code", "sql"),
+    [
+        (_core.TYPE_ANY, "SELECT 1"),
+        (STRING, "SELECT 1"),
+        (_core.TYPE_FLOAT, "SELECT 1.0"),
+        (_core.TYPE_FLOAT, "SELECT 1"),
+        (PYTHON, "SELECT '1'"),
+    ],
+)
+def test_integer_keys_of_other_types(conn, session, code, sql):
+    Thing = make_class("Thing", {"id": (code, int) if code == PYTHON else code})
+    manager = manager_of(Thing)
+    thing = Thing(id=1)
+    session._add(thing)
+    session._register([thing])
+    (found,) = load(conn, session, load_plan(sql, entity(Thing, ("id",))))
+    assert found is thing
+    assert session._get(manager, (1,)) is thing
+    session._expunge_all()
+    (found,) = load(conn, session, load_plan(sql, entity(Thing, ("id",))))
+    assert session._get(manager, (1,)) is found
+
+
 def test_reconstructor(conn, model, session):
     seen = []
     manager_of(model.User).reconstructor = lambda obj: seen.append((obj.name, session_of(obj)))

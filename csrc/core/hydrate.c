@@ -326,20 +326,21 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
     if (values == NULL || values == Py_None) {
         return values;
     }
-    PyObject *value = op->npk == 1 ? Py_NewRef(PyTuple_GET_ITEM(values, 0))
-                                   : Py_NewRef(values);
+    crm_key key;
+    PyObject *own;
+    int found = crm_key_from_values(op->layout->manager, values, &key, &own);
     Py_DECREF(values);
-    Py_hash_t hash = PyObject_Hash(value);
-    if (hash == -1) {
-        Py_DECREF(value);
-        return NULL;
+    if (found <= 0) {
+        return found < 0 ? NULL : Py_NewRef(Py_None);
     }
-    crm_key key = {.is_int = false, .hash = (uint64_t)hash, .u.p = value};
+    if (key.is_int) {
+        return load_int(h, index, key.u.i, page, row);
+    }
     crm_state *state = crm_map_get(os->map, &key);
     PyObject *obj = NULL;
     if (state != NULL) {
         obj = Py_NewRef(crm_state_object(state));
-        Py_DECREF(value);
+        Py_DECREF(own);
         if (refresh(h, index, state, page, row) < 0) {
             Py_CLEAR(obj);
         }
@@ -349,12 +350,12 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
         obj = make_entity(op, page, row, &state);
     }
     if (obj == NULL) {
-        Py_DECREF(value);
+        Py_DECREF(own);
         return NULL;
     }
-    state->key.o = value;
+    state->key.o = own;
     state->flags |= CRM_S_KEY;
-    if (crm_row_may_cycle(value)) {
+    if (crm_row_may_cycle(own)) {
         crm_state_track(state);
     }
     return enter(h, index, obj, state);

@@ -22,7 +22,7 @@ typedef struct {
     uint16_t parent_slot; /* relationship slot it feeds in its parent */
     int32_t parent;       /* index of the entity it is joined to, or -1 */
     uint8_t collection;   /* that slot is a collection */
-    uint8_t int_key;      /* one INTEGER key column: the fast way */
+    uint8_t int_key;      /* the key may be one integer: the fast way */
     uint8_t partial_key;  /* a composite key may be NULL in part */
     uint16_t *eager;      /* slots with PYTHON codecs: decoded at load */
     uint16_t neager;

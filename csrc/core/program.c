@@ -118,7 +118,9 @@ fill_key(crm_program *program, crm_entity_op *op, crm_manager *manager,
         op->pk_cols[i] = (uint16_t)column;
         need_column(program, column);
     }
-    op->int_key = manager->int_key;
+    /* what these types make of an integer cell is that integer */
+    op->int_key = npk == 1 &&
+                  manager->attrs[manager->pk[0]].codec.code <= CRM_TYPE_INTEGER;
     int partial = allows_partial_key(manager);
     op->partial_key = partial > 0;
     return partial < 0 ? -1 : 0;

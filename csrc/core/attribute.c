@@ -4,9 +4,10 @@
 #include "state.h"
 
 typedef struct {
-    PyObject_HEAD crm_manager *manager; /* owned */
-    PyObject *cls;                      /* borrowed from the manager */
-    PyObject *key;                      /* owned */
+    PyObject_HEAD
+    crm_manager *manager; /* owned */
+    PyObject *cls;        /* borrowed from the manager */
+    PyObject *key;        /* owned */
     uint16_t slot;
 } crm_attribute;
 

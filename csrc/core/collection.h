@@ -19,8 +19,7 @@ int crm_collection_unload(PyObject *collection, PyObject *member);
 void crm_collection_release(crm_core *core, PyObject *collection);
 /* Ties a collection that nobody owns to an attribute of `state`; true if it is
  * that attribute's now, false if it is another's or of another kind. */
-int crm_collection_adopt(PyObject *collection, crm_state *state,
-                         uint16_t slot);
+int crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot);
 /* True for the two types of this file. */
 int crm_collection_check(crm_core *core, PyObject *obj);
 /* Members as a new list. */

@@ -479,7 +479,8 @@ int
 crm_view_assign(crm_core *core, PyObject *obj, PyObject *dict)
 {
     if (dict == NULL || !PyDict_Check(dict)) {
-        PyErr_SetString(PyExc_TypeError, "__dict__ must be set to a dictionary");
+        PyErr_SetString(PyExc_TypeError,
+                        "__dict__ must be set to a dictionary");
         return -1;
     }
     PyObject *given = PyDict_Copy(dict);

@@ -38,7 +38,7 @@ enum {
     CRM_ATTR_EVENTS = 1 << 3,         /* validators or listeners: call impl */
     CRM_ATTR_VIEWONLY = 1 << 4,
     CRM_ATTR_DELETE_ORPHAN = 1 << 5,
-    CRM_ATTR_SET = 1 << 6,            /* collection is a set, else a list */
+    CRM_ATTR_SET = 1 << 6, /* collection is a set, else a list */
 };
 
 typedef struct {
@@ -47,11 +47,11 @@ typedef struct {
     crm_codec codec; /* columns */
     uint8_t kind;    /* crm_attr_kind */
     uint8_t pad;
-    uint16_t flags;  /* CRM_ATTR_* */
-    uint16_t slot;   /* == its index in manager->attrs */
+    uint16_t flags; /* CRM_ATTR_* */
+    uint16_t slot;  /* == its index in manager->attrs */
     /* relationships: */
-    crm_manager *target;  /* owned: the related class, NULL until set */
-    int32_t reverse;      /* slot of the other side in target, or -1 */
+    crm_manager *target; /* owned: the related class, NULL until set */
+    int32_t reverse;     /* slot of the other side in target, or -1 */
     /* many-to-one by one column to the target's one-column primary key: the
      * slot of that foreign key, so that a lazy load first looks into the
      * identity map; else -1. */
@@ -63,17 +63,17 @@ typedef struct {
 struct crm_manager {
     PyObject_HEAD
     crm_core *core;
-    PyObject *class_;  /* owned: a type; class and manager are a cycle */
-    PyObject *mapper;  /* owned: the Python Mapper, or None */
-    PyObject *loader;  /* owned callable: loads unloaded attributes; see
-                          ClassManager.loader in _core.pyi */
-    PyObject *names;   /* owned dict: attribute name -> int slot */
-    crm_attr *attrs;   /* nattrs of them */
+    PyObject *class_; /* owned: a type; class and manager are a cycle */
+    PyObject *mapper; /* owned: the Python Mapper, or None */
+    PyObject *loader; /* owned callable: loads unloaded attributes; see
+                         ClassManager.loader in _core.pyi */
+    PyObject *names;  /* owned dict: attribute name -> int slot */
+    crm_attr *attrs;  /* nattrs of them */
     uint16_t nattrs;
     uint16_t npk;
-    uint16_t *pk;       /* slots of the primary key columns, in order */
-    crm_manager *root;  /* owned (or self, borrowed): whose identity map */
-    uint8_t int_key;    /* one-column key with an INTEGER codec */
+    uint16_t *pk;      /* slots of the primary key columns, in order */
+    crm_manager *root; /* owned (or self, borrowed): whose identity map */
+    uint8_t int_key;   /* one-column key with an INTEGER codec */
     uint8_t has_reconstructor;
     PyObject *reconstructor; /* owned callable(obj) or NULL */
     PyObject *configure;     /* owned callable() or NULL: run once before the
@@ -107,17 +107,17 @@ void crm_layout_unref(crm_layout *layout);
 /* ---- state ------------------------------------------------------------ */
 
 enum {
-    CRM_S_KEY = 1 << 0,      /* has an identity key (persistent, deleted,
-                                detached) */
-    CRM_S_INT_KEY = 1 << 1,  /* state->key.i, else state->key.o (owned) */
-    CRM_S_IN_MAP = 1 << 2,   /* entered in state->map->ids */
-    CRM_S_NEW = 1 << 3,      /* in session->new_: pending */
-    CRM_S_MODIFIED = 1 << 4, /* in session->modified */
+    CRM_S_KEY = 1 << 0,       /* has an identity key (persistent, deleted,
+                                 detached) */
+    CRM_S_INT_KEY = 1 << 1,   /* state->key.i, else state->key.o (owned) */
+    CRM_S_IN_MAP = 1 << 2,    /* entered in state->map->ids */
+    CRM_S_NEW = 1 << 3,       /* in session->new_: pending */
+    CRM_S_MODIFIED = 1 << 4,  /* in session->modified */
     CRM_S_TO_DELETE = 1 << 5, /* in session->deleted: next flush deletes */
-    CRM_S_DELETED = 1 << 6,  /* DELETE flushed, transaction still open */
-    CRM_S_EXPIRED = 1 << 7,  /* every column attribute is to be reloaded */
-    CRM_S_LOADING = 1 << 8,  /* being filled by a program */
-    CRM_S_ORPHANED = 1 << 9, /* lost its last parent outside of a session */
+    CRM_S_DELETED = 1 << 6,   /* DELETE flushed, transaction still open */
+    CRM_S_EXPIRED = 1 << 7,   /* every column attribute is to be reloaded */
+    CRM_S_LOADING = 1 << 8,   /* being filled by a program */
+    CRM_S_ORPHANED = 1 << 9,  /* lost its last parent outside of a session */
 };
 
 /* Bits of flags kept for uow.c: the transaction level it was inserted in. */
@@ -125,7 +125,7 @@ enum {
 
 /* A slot holds an owned object, NULL (take it from the row, else it is not
  * loaded), or CRM_UNLOADED: not loaded even if the row has the column. */
-#define CRM_UNLOADED ((PyObject *)(uintptr_t)8)
+#define CRM_UNLOADED    ((PyObject *)(uintptr_t)8)
 #define CRM_SLOT_HAS(v) ((uintptr_t)(v) > 8)
 
 typedef struct {
@@ -136,17 +136,17 @@ typedef struct {
         int64_t i;
         PyObject *o; /* owned: one key value, or tuple of a composite key */
     } key;
-    crm_ext *ext;     /* owned, NULL until needed: see state.h */
-    uint32_t flags;   /* CRM_S_* */
-    uint16_t row;     /* row of page */
-    uint16_t nslots;  /* slots in this object: attributes added to the class
-                         later are kept in the instance dict */
+    crm_ext *ext;    /* owned, NULL until needed: see state.h */
+    uint32_t flags;  /* CRM_S_* */
+    uint16_t row;    /* row of page */
+    uint16_t nslots; /* slots in this object: attributes added to the class
+                        later are kept in the instance dict */
     PyObject *slots[];
 } crm_state;
 
 typedef struct {
     PyObject_VAR_HEAD
-    PyObject *dict;     /* unmapped attributes, NULL until one is set */
+    PyObject *dict; /* unmapped attributes, NULL until one is set */
     PyObject *weakrefs;
     crm_state state;
 } crm_entity;
@@ -209,7 +209,7 @@ PyObject *crm_state_key(crm_state *state);
 
 /* The identity map of one base table in one session. */
 struct crm_map {
-    crm_identity *ids; /* values: crm_state pointers, borrowed */
+    crm_identity *ids;    /* values: crm_state pointers, borrowed */
     crm_session *session; /* borrowed: it owns the map */
     crm_manager *root;    /* owned */
 };
@@ -226,7 +226,7 @@ struct crm_session {
     crm_ptrset new_;
     crm_ptrset modified;
     crm_ptrset deleted;
-    crm_ptrset gone; /* borrowed states: CRM_S_DELETED, still attached */
+    crm_ptrset gone;   /* borrowed states: CRM_S_DELETED, still attached */
     uint64_t hash_key; /* number of the session, from 1 */
 };
 

@@ -109,8 +109,7 @@ restore_info(crm_state *state, PyObject *info)
 
 /* Stores one attribute of the pickled state. */
 static int
-restore_value(PyObject *self, crm_state *state, PyObject *name,
-              PyObject *value)
+restore_value(PyObject *self, crm_state *state, PyObject *name, PyObject *value)
 {
     PyObject *slot =
         PyDict_GetItemWithError(crm_state_manager(state)->names, name);

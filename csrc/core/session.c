@@ -198,18 +198,14 @@ crm_raise_unmapped(crm_core *core, PyObject *obj)
 {
     PyObject *cls = PyObject_GetAttrString(core->exc, "UnmappedInstanceError");
     if (cls == NULL) {
-        PyErr_Clear();
-        PyObject *module = PyImport_ImportModule("cormorant.orm.exc");
-        if (module == NULL) {
-            return NULL;
-        }
-        cls = PyObject_GetAttrString(module, "UnmappedInstanceError");
-        Py_DECREF(module);
-        if (cls == NULL) {
-            return NULL;
-        }
+        return NULL;
     }
-    PyObject *error = PyObject_CallOneArg(cls, obj);
+    /* A string alone would be taken for the message. */
+    PyObject *error =
+        PyUnicode_Check(obj)
+            ? PyObject_CallFunction(cls, "Os", obj,
+                                    "Class 'builtins.str' is not mapped")
+            : PyObject_CallOneArg(cls, obj);
     if (error != NULL) {
         PyErr_SetObject(cls, error);
         Py_DECREF(error);
@@ -229,8 +225,7 @@ PyObject *
 crm_state_str(crm_state *state)
 {
     PyObject *obj = crm_state_object(state);
-    return PyUnicode_FromFormat("<%s at 0x%zx>", crm_type_name(Py_TYPE(obj)),
-                                (size_t)obj);
+    return PyUnicode_FromFormat("<%s at %p>", crm_type_name(Py_TYPE(obj)), obj);
 }
 
 /* An exc.InvalidRequestError whose text has the object in the place of %U. */

@@ -463,8 +463,7 @@ make_transient_one(crm_session *self, PyObject *obj)
     }
     crm_session_detach(state);
     crm_state_drop_key(state);
-    CRM_OFF(state,
-            CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_EXPIRED | CRM_S_BORN);
+    CRM_OFF(state, CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_EXPIRED | CRM_S_BORN);
     return 0;
 }
 

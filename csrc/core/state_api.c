@@ -476,7 +476,7 @@ static PyMethodDef functions[] = {
 static PyObject *
 no_value_repr(PyObject *Py_UNUSED(self))
 {
-    return PyUnicode_FromString("NO_VALUE");
+    return PyUnicode_FromString("LoaderCallableStatus.NO_VALUE");
 }
 
 static int

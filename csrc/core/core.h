@@ -8,6 +8,8 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+
+#include "page.h"
 #include <structmember.h>
 
 /* The type codes of codec.h live in this enum's order; both Python
@@ -66,6 +68,8 @@ typedef struct crm_core {
     struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
     PyObject *instance_state; /* owned, NULL until used: orm.instance class */
     uint64_t sessions;        /* sessions made so far */
+
+    crm_page_cache pages; /* free pages of results */
 
     /* counters of connection.c and plan.c */
     uint64_t last_plan; /* id of the newest Plan */

@@ -95,6 +95,7 @@ static void
 core_free(void *module)
 {
     core_clear((PyObject *)module);
+    crm_page_cache_clear(&core_state(module)->pages);
 }
 
 static int

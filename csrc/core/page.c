@@ -58,15 +58,79 @@ page_new(uint32_t ncols, size_t cap)
     page->cap = (uint32_t)cap;
     page->back = 0;
     page->reserved = 0;
+    page->link.home = NULL;
     return page;
+}
+
+/* Puts a page into a list of free ones; frees it if the list is long. */
+static void
+keep_page(crm_page **list, uint32_t *count, crm_page *page)
+{
+#ifndef CRM_DEBUG /* a kept page would hide a use after its end */
+    if (*count < CRM_PAGE_CACHE) {
+        page->link.next = *list;
+        *list = page;
+        (*count)++;
+        return;
+    }
+#else
+    (void)list;
+    (void)count;
+#endif
+    free(page);
 }
 
 void
 crm_page_unref(crm_page *page)
 {
-    if (page != NULL && --page->refs == 0) {
+    if (page == NULL || --page->refs != 0) {
+        return;
+    }
+    crm_page_cache *home = page->link.home;
+    if (home == NULL) {
         free(page);
     }
+    else {
+        keep_page(&home->free, &home->count, page);
+    }
+}
+
+void
+crm_page_cache_clear(crm_page_cache *cache)
+{
+    while (cache->free != NULL) {
+        crm_page *page = cache->free;
+        cache->free = page->link.next;
+        free(page);
+    }
+    cache->count = 0;
+}
+
+void
+crm_rows_borrow(crm_rows *rows, crm_page_cache *cache)
+{
+    rows->cache = cache;
+    rows->spare = cache->free;
+    rows->nspare = cache->count;
+    *cache = (crm_page_cache){0};
+}
+
+void
+crm_rows_give_back(crm_rows *rows)
+{
+    crm_page_cache *cache = rows->cache;
+    if (cache != NULL && cache->free == NULL) {
+        *cache = (crm_page_cache){rows->spare, rows->nspare};
+    }
+    else {
+        while (rows->spare != NULL) {
+            crm_page *page = rows->spare;
+            rows->spare = page->link.next;
+            keep_page(&cache->free, &cache->count, page);
+        }
+    }
+    rows->spare = NULL;
+    rows->nspare = 0;
 }
 
 void
@@ -83,6 +147,49 @@ crm_rows_clear(crm_rows *rows)
     }
     free(rows->pages);
     crm_rows_init(rows, rows->ncols);
+}
+
+/* An empty page with room for `need` bytes, of the size that is next. */
+static crm_page *
+take_page(crm_rows *rows, size_t need)
+{
+    size_t room = rows->next_size - sizeof(crm_page);
+    while (room < need && rows->next_size < CRM_PAGE_SIZE) {
+        rows->next_size = rows->next_size * 4 < CRM_PAGE_SIZE
+                              ? rows->next_size * 4
+                              : CRM_PAGE_SIZE;
+        room = rows->next_size - sizeof(crm_page);
+    }
+    if (need > room) {
+        return page_new(rows->ncols, need);
+    }
+    crm_page *page = rows->spare;
+    if (room < PAGE_ROOM || page == NULL) {
+        page = page_new(rows->ncols, room);
+    }
+    else {
+        rows->spare = page->link.next;
+        rows->nspare--;
+        page->refs = 1;
+        page->ncols = rows->ncols;
+        page->nrows = page->back = 0;
+    }
+    if (page != NULL) {
+        page->link.home = room < PAGE_ROOM ? NULL : rows->cache;
+    }
+    return page;
+}
+
+/* Takes an empty page out of the result again, without its home. */
+static void
+drop_page(crm_rows *rows, crm_page *page)
+{
+    if (page->link.home != NULL) {
+        keep_page(&rows->spare, &rows->nspare, page);
+    }
+    else {
+        free(page);
+    }
 }
 
 /* The page that rows are appended to. */
@@ -105,14 +212,7 @@ add_page(crm_rows *rows, size_t need)
         rows->pages = pages;
         rows->cap = cap;
     }
-    size_t room = rows->next_size - sizeof(crm_page);
-    while (room < need && rows->next_size < CRM_PAGE_SIZE) {
-        rows->next_size = rows->next_size * 4 < CRM_PAGE_SIZE
-                              ? rows->next_size * 4
-                              : CRM_PAGE_SIZE;
-        room = rows->next_size - sizeof(crm_page);
-    }
-    crm_page *page = page_new(rows->ncols, need > room ? need : room);
+    crm_page *page = take_page(rows, need);
     if (page == NULL) {
         return NULL;
     }
@@ -218,7 +318,7 @@ move_open_row(crm_rows *rows, size_t len)
     old->back = rows->row_back;
     rows->row_back = 0;
     if (old->nrows == 0) {
-        crm_page_unref(old);
+        drop_page(rows, old);
         rows->pages[rows->npages - 2] = page;
         rows->npages--;
     }

@@ -48,15 +48,14 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
               size_t max_rows)
 {
     crm_error err;
+    int status;
     for (;;) {
         size_t batch = max_rows < BATCH ? max_rows : BATCH;
-        int status;
+        crm_rows_borrow(rows, &self->core->pages);
         Py_BEGIN_ALLOW_THREADS
         status = self->driver->fetch(stmt, rows, batch, &err);
-        if (status != CRM_MORE || max_rows == batch) {
-            crm_rows_trim(rows);
-        }
         Py_END_ALLOW_THREADS
+        crm_rows_give_back(rows);
         if (status < 0) {
             return crm_connection_raise(self, &err);
         }
@@ -64,13 +63,15 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
             max_rows -= batch;
         }
         if (status == CRM_DONE || max_rows == 0) {
-            return status;
+            break;
         }
         if (PyErr_CheckSignals() < 0) {
             self->driver->reset_stmt(stmt);
             return CRM_FAIL;
         }
     }
+    crm_rows_trim(rows);
+    return status;
 }
 
 /* Binds and runs; the connection is entered.  CRM_MORE makes *ran busy. */

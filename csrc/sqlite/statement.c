@@ -313,7 +313,7 @@ crm_sqlite_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
                  * `SELECT *` can then have other columns than before. */
                 int now = sqlite3_data_count(stmt->stmt);
                 if (now != ncols && rows->npages == 0) {
-                    crm_rows_init(rows, (uint32_t)now);
+                    rows->ncols = (uint32_t)now;
                     ncols = now;
                 }
             }

@@ -148,6 +148,51 @@ test_abandon(void)
     crm_rows_clear(&rows);
 }
 
+/* Pages come back to the cache they were borrowed from, up to its limit. */
+static void
+test_cache(void)
+{
+    crm_page_cache cache = {0};
+    for (int round = 0; round < 3; round++) {
+        crm_rows rows, others;
+        crm_rows_init(&rows, 3);
+        crm_rows_borrow(&rows, &cache);
+        CHECK(cache.free == NULL && cache.count == 0);
+        /* somebody else finds it empty meanwhile, and gives back first */
+        crm_rows_init(&others, 3);
+        crm_rows_borrow(&others, &cache);
+        fill(&others, 5000, 100);
+        crm_rows_give_back(&others);
+        crm_rows_trim(&others);
+        verify(&others, 5000, 100);
+        crm_rows_clear(&others);
+        fill(&rows, 250000, 100);
+        crm_rows_give_back(&rows);
+        CHECK(rows.spare == NULL);
+        verify(&rows, 250000, 100);
+        crm_rows_clear(&rows);
+        CHECK(cache.count <= CRM_PAGE_CACHE);
+#ifndef CRM_DEBUG
+        CHECK(cache.count == CRM_PAGE_CACHE);
+#endif
+        uint32_t count = 0;
+        for (crm_page *p = cache.free; p != NULL; p = p->link.next) {
+            count++;
+        }
+        CHECK(count == cache.count);
+    }
+    /* large rows move through spare pages */
+    crm_rows rows;
+    crm_rows_init(&rows, 3);
+    crm_rows_borrow(&rows, &cache);
+    fill(&rows, 200, 90000);
+    crm_rows_give_back(&rows);
+    verify(&rows, 200, 90000);
+    crm_rows_clear(&rows);
+    crm_page_cache_clear(&cache);
+    CHECK(cache.free == NULL && cache.count == 0);
+}
+
 static void
 test_text(void)
 {
@@ -212,6 +257,7 @@ main(void)
     test_shapes();
     test_one_row_is_small();
     test_abandon();
+    test_cache();
     test_text();
     test_utf8();
     return 0;

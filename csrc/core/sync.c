@@ -12,19 +12,16 @@ changes_of(crm_state *state, uint16_t slot, PyObject **added,
            PyObject **removed)
 {
     *added = *removed = NULL;
-    if (state->ext == NULL) {
-        return 0;
-    }
-    crm_change *change = crm_state_change(state, slot);
-    if (change == NULL) {
-        if (crm_state_pending(state, slot) == NULL) {
+    PyObject *old = crm_state_committed(state, slot);
+    if (old == NULL) {
+        if (state->ext == NULL || crm_state_pending(state, slot) == NULL) {
             return 0;
         }
     }
-    else if (crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION &&
-             PyList_Check(change->old) && PyList_GET_SIZE(change->old) == 0) {
+    else if (crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION) {
         PyObject *held = crm_state_held(state, slot);
-        if (CRM_SLOT_HAS(held) && held != Py_None) {
+        if (CRM_SLOT_HAS(held) && held != Py_None &&
+            (!PyList_Check(old) || PyList_GET_SIZE(old) == 0)) {
             *added = crm_collection_members(held);
             return *added == NULL ? -1 : 1;
         }
@@ -69,8 +66,8 @@ uow_has_history(PyObject *module, PyObject *args)
                 Py_RETURN_TRUE;
             }
         }
-        if (state->ext != NULL && (crm_state_change(state, s) != NULL ||
-                                   crm_state_pending(state, s) != NULL)) {
+        if (crm_state_committed(state, s) != NULL ||
+            crm_state_pending(state, s) != NULL) {
             PyObject *history = crm_state_history(state, s);
             if (history == NULL) {
                 return NULL;
@@ -185,6 +182,44 @@ write_column(crm_state *state, uint16_t slot, PyObject *value)
     return crm_attr_set(state, slot, value) < 0 ? -1 : 1;
 }
 
+/* The class a relationship leads to, or NULL if that is not known. */
+static crm_manager *
+target_of(crm_state *state, uint16_t slot)
+{
+    return crm_state_attr(state, slot)->target;
+}
+
+/* 1 if an object can be a member of a relationship to `target`. */
+static int
+is_member(crm_manager *target, PyObject *obj)
+{
+    return target == NULL ||
+           PyType_IsSubtype(Py_TYPE(obj), (PyTypeObject *)target->class_);
+}
+
+/* Slots of `target`'s class as slots of the object's own class. */
+static const crm_slot_list *
+own_slots(crm_state *state, crm_manager *target, const crm_slot_list *slots,
+          crm_slot_list *room)
+{
+    crm_manager *own = crm_state_manager(state);
+    if (target == NULL || own == target) {
+        return slots;
+    }
+    room->count = slots->count;
+    for (Py_ssize_t i = 0; i < slots->count; i++) {
+        int slot = crm_slot_in(own, target, slots->items[i]);
+        if (slot < 0) {
+            PyErr_Format(PyExc_ValueError, "no slot %d in %R",
+                         (int)slots->items[i],
+                         (PyObject *)Py_TYPE(crm_state_object(state)));
+            return NULL;
+        }
+        room->items[i] = (uint16_t)slot;
+    }
+    return room;
+}
+
 /* Copies columns of one object into another; as write_column. */
 static int
 copy_columns(crm_state *from, const crm_slot_list *source, crm_state *to,
@@ -241,9 +276,11 @@ uow_sync_children(PyObject *module, PyObject *args)
     if (session == NULL) {
         return NULL;
     }
-    PyObject *touched = PyList_New(0), *added = NULL, *removed = NULL;
-    if (touched == NULL) {
-        return NULL;
+    PyObject *touched = PyList_New(0), *wrong = PyList_New(0);
+    PyObject *added = NULL, *removed = NULL;
+    crm_slot_list room;
+    if (touched == NULL || wrong == NULL) {
+        goto error;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
         crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
@@ -260,7 +297,18 @@ uow_sync_children(PyObject *module, PyObject *args)
                 (member->flags & (CRM_S_TO_DELETE | CRM_S_DELETED))) {
                 continue;
             }
-            int status = copy_columns(state, &source, member, &target);
+            crm_manager *expected = target_of(state, (uint16_t)slot);
+            if (!is_member(expected, child)) {
+                if (PyList_Append(wrong, child) < 0) {
+                    goto error;
+                }
+                continue;
+            }
+            const crm_slot_list *to_slots =
+                own_slots(member, expected, &target, &room);
+            int status = to_slots == NULL
+                             ? -1
+                             : copy_columns(state, &source, member, to_slots);
             if (status < 0 ||
                 (status > 0 && PyList_Append(touched, child) < 0)) {
                 goto error;
@@ -268,20 +316,23 @@ uow_sync_children(PyObject *module, PyObject *args)
         }
         Py_CLEAR(added);
     }
-    return touched;
+    return Py_BuildValue("(NN)", touched, wrong);
 error:
     Py_XDECREF(added);
     Py_XDECREF(removed);
-    Py_DECREF(touched);
+    Py_XDECREF(touched);
+    Py_XDECREF(wrong);
     return NULL;
 }
 
-PyDoc_STRVAR(sync_parent_doc,
-             "sync_parent(session, objects, slot, source, target)\n--\n\n"
-             "Many-to-one: copies key columns of the object a relationship was "
-             "set to into the\nobjects. Returns the objects whose relationship "
-             "was emptied, and (object, related) where\nthe related object is "
-             "not in the session.");
+PyDoc_STRVAR(
+    sync_parent_doc,
+    "sync_parent(session, objects, slot, source, target)\n--\n\n"
+    "Many-to-one: copies key columns of the object a relationship was "
+    "set to into the\nobjects. Returns the objects whose relationship "
+    "was emptied, (object, related) where\nthe related object is not in "
+    "the session, and related objects of a class that does not "
+    "belong\nthere.");
 
 static PyObject *
 uow_sync_parent(PyObject *module, PyObject *args)
@@ -301,7 +352,9 @@ uow_sync_parent(PyObject *module, PyObject *args)
         return NULL;
     }
     PyObject *emptied = PyList_New(0), *strangers = PyList_New(0);
-    if (emptied == NULL || strangers == NULL) {
+    PyObject *wrong = PyList_New(0);
+    crm_slot_list room;
+    if (emptied == NULL || strangers == NULL || wrong == NULL) {
         goto error;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
@@ -310,15 +363,15 @@ uow_sync_parent(PyObject *module, PyObject *args)
         if (state == NULL || crm_check_slot(state, slot) < 0) {
             goto error;
         }
-        if (state->ext == NULL || (state->flags & CRM_S_TO_DELETE)) {
+        if (state->flags & CRM_S_TO_DELETE) {
             continue;
         }
-        crm_change *change = crm_state_change(state, (uint16_t)slot);
-        if (change == NULL) {
+        PyObject *old = crm_state_committed(state, (uint16_t)slot);
+        if (old == NULL) {
             continue;
         }
         PyObject *held = crm_state_held(state, (uint16_t)slot);
-        if (held == change->old) {
+        if (held == old) {
             continue; /* set back to what it was */
         }
         if (!CRM_SLOT_HAS(held) || held == Py_None) {
@@ -334,15 +387,28 @@ uow_sync_parent(PyObject *module, PyObject *args)
             }
             continue;
         }
+        crm_manager *expected = target_of(state, (uint16_t)slot);
+        if (!is_member(expected, held)) {
+            if (PyList_Append(wrong, held) < 0) {
+                goto error;
+            }
+            continue;
+        }
+        const crm_slot_list *from_slots =
+            own_slots(related, expected, &source, &room);
+        if (from_slots == NULL) {
+            goto error;
+        }
         Py_INCREF(held);
-        int status = copy_columns(related, &source, state, &target);
+        int status = copy_columns(related, from_slots, state, &target);
         Py_DECREF(held);
         if (status < 0) {
             goto error;
         }
     }
-    return Py_BuildValue("(NN)", emptied, strangers);
+    return Py_BuildValue("(NNN)", emptied, strangers, wrong);
 error:
+    Py_XDECREF(wrong);
     Py_XDECREF(emptied);
     Py_XDECREF(strangers);
     return NULL;
@@ -386,13 +452,13 @@ uow_clear(PyObject *module, PyObject *args)
 /* The association row of a pair of objects: order[i] says from which of the two
  * and from which of its key slots column i comes. */
 static PyObject *
-association_row(crm_state *pair[2], const crm_slot_list keys[2],
+association_row(crm_state *pair[2], const crm_slot_list *keys[2],
                 const crm_slot_list *side, const crm_slot_list *place)
 {
     PyObject *row = PyTuple_New(side->count);
     for (Py_ssize_t i = 0; row != NULL && i < side->count; i++) {
         crm_state *state = pair[side->items[i]];
-        uint16_t slot = keys[side->items[i]].items[place->items[i]];
+        uint16_t slot = keys[side->items[i]]->items[place->items[i]];
         PyObject *value = crm_state_peek(state, slot);
         if (value == NULL && !PyErr_Occurred()) {
             value = crm_attr_get(state, slot);
@@ -406,14 +472,15 @@ association_row(crm_state *pair[2], const crm_slot_list keys[2],
     return row;
 }
 
-PyDoc_STRVAR(rows_doc,
-             "association_rows(session, objects, slot, source, target, side, "
-             "place, mine, theirs, deleting)\n--\n\n"
-             "Rows of a secondary table to insert and to delete because of the "
-             "history of a\nmany-to-many relationship: (inserts, deletes, "
-             "strangers). With `deleting`, all rows of the\nobjects go. Rows "
-             "found in the set `theirs` (of the other side) are left out; "
-             "`mine` gets\nthose found here.");
+PyDoc_STRVAR(
+    rows_doc,
+    "association_rows(session, objects, slot, source, target, side, "
+    "place, mine, theirs, deleting)\n--\n\n"
+    "Rows of a secondary table to insert and to delete because of the "
+    "history of a\nmany-to-many relationship: (inserts, deletes, "
+    "strangers, wrong). With `deleting`, all rows of the\nobjects go. Rows "
+    "found in the set `theirs` (of the other side) are left out; "
+    "`mine` gets\nthose found here.");
 
 static PyObject *
 uow_rows(PyObject *module, PyObject *args)
@@ -445,9 +512,11 @@ uow_rows(PyObject *module, PyObject *args)
     }
     int check_theirs = PySet_GET_SIZE(theirs) > 0;
     PyObject *inserts = PyList_New(0), *deletes = PyList_New(0);
-    PyObject *strangers = PyList_New(0);
+    PyObject *strangers = PyList_New(0), *wrong = PyList_New(0);
     PyObject *added = NULL, *removed = NULL;
-    if (inserts == NULL || deletes == NULL || strangers == NULL) {
+    crm_slot_list room;
+    if (inserts == NULL || deletes == NULL || strangers == NULL ||
+        wrong == NULL) {
         goto error;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
@@ -495,8 +564,21 @@ uow_rows(PyObject *module, PyObject *args)
                         continue;
                     }
                 }
+                crm_manager *expected = target_of(state, (uint16_t)slot);
+                if (!is_member(expected, child)) {
+                    if (PyList_Append(wrong, child) < 0) {
+                        goto error;
+                    }
+                    continue;
+                }
+                const crm_slot_list *theirs_slots =
+                    own_slots(member, expected, &keys[1], &room);
+                if (theirs_slots == NULL) {
+                    goto error;
+                }
                 crm_state *pair[2] = {state, member};
-                PyObject *row = association_row(pair, keys, &side, &place);
+                const crm_slot_list *own[2] = {&keys[0], theirs_slots};
+                PyObject *row = association_row(pair, own, &side, &place);
                 if (row == NULL) {
                     goto error;
                 }
@@ -517,8 +599,9 @@ uow_rows(PyObject *module, PyObject *args)
         Py_CLEAR(added);
         Py_CLEAR(removed);
     }
-    return Py_BuildValue("(NNN)", inserts, deletes, strangers);
+    return Py_BuildValue("(NNNN)", inserts, deletes, strangers, wrong);
 error:
+    Py_XDECREF(wrong);
     Py_XDECREF(added);
     Py_XDECREF(removed);
     Py_XDECREF(inserts);

@@ -356,7 +356,7 @@ def _update_by_key(
 def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> int:
     """UPDATE rows by primary key, consecutive rows of the same columns together."""
     from ..sql import and_, bindparam
-    from ..sql.dml import update
+    from ..sql.dml import Update
 
     table = mapper.local_table
     pk = {mapper._columntoproperty[c].key: c for c in mapper.primary_key}
@@ -384,7 +384,7 @@ def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, A
     )
     for names, group in itertools.groupby(prepared, key=lambda item: frozenset(item[0])):
         batch = [values for _, values in group]
-        statement = update(table).where(where)
+        statement = Update(table).where(where)
         statement = statement.values(
             {
                 n: bindparam(n, type_=table.c[n].type)
@@ -435,10 +435,10 @@ def _insert_mappings(
     statement: Any = None,
 ) -> None:
     """INSERT rows of column keys, consecutive rows of the same columns together."""
-    from ..sql.dml import insert
+    from ..sql.dml import Insert
 
     if statement is None:
-        statement = insert(mapper.local_table)
+        statement = Insert(mapper.local_table)
     keys = {c.key for c in mapper.local_table.c}
     omit = {
         c.key
@@ -509,9 +509,9 @@ def bulk_insert_mappings(
 def _insert_returning_key(
     connection: Any, mapper: Any, values: dict[str, Any], given: dict[str, Any]
 ) -> None:
-    from ..sql.dml import insert
+    from ..sql.dml import Insert
 
-    result = connection.execute(insert(mapper.local_table), values)
+    result = connection.execute(Insert(mapper.local_table), values)
     key = result.inserted_primary_key
     for column, value in zip(mapper.primary_key, key, strict=True):
         given[mapper._columntoproperty[column].key] = value

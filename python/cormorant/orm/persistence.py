@@ -7,6 +7,7 @@ columns hold SQL expressions are written one by one through the connection.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -100,16 +101,18 @@ class Statements:
 
     def make_insert(self, slots: tuple[int, ...], many: bool) -> Any:
         """The plan that inserts objects providing these slots."""
-        from ..sql.dml import insert
+        from ..sql.dml import Insert
 
         returning, last_id = self.returning_of(slots, many)
-        statement = insert(self.table)
+        statement = Insert(self.table)
         if returning:
             statement = statement.returning(*(self.column_of[s] for s in returning))
+        if many and not slots and self.auto_slot >= 0:
+            from ..sql import null
+
+            statement = statement.values({self.column_of[self.auto_slot]: null()})
         compiled = statement.compile(
-            dialect=self.dialect,
-            column_keys=[self.column_of[s].key for s in slots],
-            for_executemany=many and not slots,
+            dialect=self.dialect, column_keys=[self.column_of[s].key for s in slots]
         )
         plan = self._plan(compiled, [self.column_of[s].key for s in slots])
         return _core.InsertPlan(plan, slots, tuple(returning), last_id)
@@ -136,8 +139,7 @@ class Statements:
 
     def _where_key(self) -> tuple[Any, list[str]]:
         """The criterion of one row and the names of its parameters."""
-        from ..sql import and_
-        from ..sql.constructs import bindparam
+        from ..sql import and_, bindparam
 
         criteria, names = [], []
         for column in self.primary_key:
@@ -150,20 +152,20 @@ class Statements:
 
     def make_update(self, slots: tuple[int, ...]) -> Any:
         """The plan that updates these slots of one row."""
-        from ..sql.dml import update
+        from ..sql.dml import Update
 
         where, names = self._where_key()
         keys = [self.column_of[s].key for s in slots]
-        compiled = update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
+        compiled = Update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
         return self._plan(compiled, [*keys, *names])
 
     def make_delete(self) -> Any:
         """The plan that deletes one row."""
         if self.delete_plan is None:
-            from ..sql.dml import delete
+            from ..sql.dml import Delete
 
             where, names = self._where_key()
-            compiled = delete(self.table).where(where).compile(dialect=self.dialect)
+            compiled = Delete(self.table).where(where).compile(dialect=self.dialect)
             self.delete_plan = self._plan(compiled, names)
         return self.delete_plan
 
@@ -232,7 +234,7 @@ def _check_conflicts(
 
 def _switch_row(statements: Statements, connection: Any, obj: Any, existing: Any) -> None:
     """UPDATE the row of a deleted object with what replaces it."""
-    from ..sql.dml import update
+    from ..sql.dml import Update
 
     values = {}
     for column, slot in zip(statements.columns, statements.slots, strict=True):
@@ -245,7 +247,7 @@ def _switch_row(statements: Statements, connection: Any, obj: Any, existing: Any
         return
     key = _core.identity_key(existing)
     assert key is not None
-    statement = update(statements.table).values(values)
+    statement = Update(statements.table).values(values)
     for column, part in zip(statements.primary_key, key[1], strict=True):
         statement = statement.where(column == part)
     connection.execute(statement)
@@ -253,8 +255,24 @@ def _switch_row(statements: Statements, connection: Any, obj: Any, existing: Any
 
 def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
     if statements.context_defaults:
-        _fill_context_defaults(statements, new)
+        # What such a default sees decides, so only what was given makes a run.
+        for _, run in itertools.groupby(new, lambda obj: _given_columns(statements, obj)):
+            batch = list(run)
+            _fill_context_defaults(statements, batch)
+            _insert_run(flush, statements, connection, batch)
+    else:
+        _insert_run(flush, statements, connection, new)
 
+
+def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
+    return tuple(
+        slot
+        for slot, rule, _ in statements.insert_rules
+        if rule != _core.COLUMN_OMIT_NONE and _core.peek(obj, slot) not in (None, _core.NO_VALUE)
+    )
+
+
+def _insert_run(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
     def special(obj: Any) -> None:
         _insert_one(flush, statements, connection, obj)
 
@@ -418,7 +436,7 @@ def _fill_onupdates(statements: Statements, objects: list[Any]) -> None:
 
 def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) -> None:
     """INSERT an object that holds SQL expressions."""
-    from ..sql.dml import insert
+    from ..sql.dml import Insert
 
     plain: dict[str, Any] = {}
     expressions: dict[Any, Any] = {}
@@ -442,7 +460,7 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
         plain[column.key] = value
         given.append(slot)
     returning, last_id = statements.returning_of(given, False)
-    statement = insert(statements.table).values(expressions)
+    statement = Insert(statements.table).values(expressions)
     if returning:
         statement = statement.returning(*(statements.column_of[s] for s in returning))
     result = connection.execute(statement, plain)
@@ -460,7 +478,7 @@ def _update_one(
     flush: Flush, statements: Statements, connection: Any, obj: Any, slots: tuple[int, ...]
 ) -> None:
     """UPDATE an object that holds SQL expressions."""
-    from ..sql.dml import update
+    from ..sql.dml import Update
 
     plain: dict[str, Any] = {}
     expressions: dict[Any, Any] = {}
@@ -476,7 +494,7 @@ def _update_one(
     where, names = statements._where_key()
     key = _core.identity_key(obj)
     assert key is not None
-    statement = update(statements.table).where(where).values(expressions)
+    statement = Update(statements.table).where(where).values(expressions)
     params = {**plain, **dict(zip(names, key[1], strict=True))}
     result = connection.execute(statement, params)
     if result.rowcount != 1:
@@ -531,18 +549,17 @@ def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
 
 
 def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
-    from ..sql import and_
-    from ..sql.constructs import bindparam
-    from ..sql.dml import delete, insert
+    from ..sql import and_, bindparam
+    from ..sql.dml import Delete, Insert
 
     prop = relation.prop
     table = prop.secondary
     ends = {c for _, c in (*prop.synchronize_pairs, *prop.secondary_synchronize_pairs)}
     columns = [c for c in table.c if c in ends]
     keys = [c.key for c in columns]
-    insert_compiled = insert(table).compile(dialect=dialect, column_keys=keys)
+    insert_compiled = Insert(table).compile(dialect=dialect, column_keys=keys)
     where = and_(*(c == bindparam(c.key, type_=c.type) for c in columns))
-    delete_compiled = delete(table).where(where).compile(dialect=dialect)
+    delete_compiled = Delete(table).where(where).compile(dialect=dialect)
     plans = []
     for compiled in (insert_compiled, delete_compiled):
         binds = []

@@ -322,17 +322,13 @@ class SessionTransaction:
         """Give the connections back; what is not committed is rolled back."""
         session = self.session
         root = self._parent is None
-        if root:
-            for connection, transaction, _commits, own in self._entries():
-                if invalidate:
-                    connection.invalidate()
-                if own:
-                    connection.close()
-                else:
-                    transaction.close()
-        elif self.nested and self._state in (ACTIVE, PREPARED):
-            for _, transaction, _commits, _own in self._entries():
+        for connection, transaction, commits, own in self._entries():
+            if invalidate and root:
+                connection.invalidate()
+            if commits and transaction.is_active:
                 transaction.close()
+            if own and root:
+                connection.close()
         self._state = CLOSED
         session._innermost = self._parent
         if root:
@@ -425,6 +421,6 @@ class SessionTransaction:
 
 
 def _is_connection(bind: Any) -> bool:
-    from ..engine import Connection
+    from ..engine.base import Connection
 
     return isinstance(bind, Connection)

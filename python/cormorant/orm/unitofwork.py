@@ -65,7 +65,7 @@ class Flush:
         new = session._new() if counts[0] else []
         modified = session._modified() if counts[1] else []
         deleted = session._deleted() if counts[2] else []
-        if objects is not None:
+        if objects:
             for obj in objects:
                 if not _core.is_entity(obj):
                     from .session import _unmapped

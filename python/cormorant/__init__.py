@@ -12,7 +12,6 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from . import dialects as dialects
     from . import engine as engine
-    from . import event as event
     from . import exc as exc
     from . import inspection as inspection
     from . import log as log
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from .pool import QueuePool as QueuePool
     from .pool import SingletonThreadPool as SingletonThreadPool
     from .pool import StaticPool as StaticPool
+    from .sql.base import CacheKey as CacheKey
     from .sql.ddl import DDL as DDL
     from .sql.ddl import BaseDDLElement as BaseDDLElement
     from .sql.ddl import DDLElement as DDLElement
@@ -77,7 +77,6 @@ if TYPE_CHECKING:
     from .sql.expression import BinaryExpression as BinaryExpression
     from .sql.expression import BindParameter as BindParameter
     from .sql.expression import BooleanClauseList as BooleanClauseList
-    from .sql.expression import CacheKey as CacheKey
     from .sql.expression import Case as Case
     from .sql.expression import Cast as Cast
     from .sql.expression import ClauseElement as ClauseElement
@@ -95,41 +94,28 @@ if TYPE_CHECKING:
     from .sql.expression import Extract as Extract
     from .sql.expression import False_ as False_
     from .sql.expression import FromClause as FromClause
-    from .sql.expression import FromGrouping as FromGrouping
     from .sql.expression import Function as Function
     from .sql.expression import FunctionElement as FunctionElement
     from .sql.expression import FunctionFilter as FunctionFilter
     from .sql.expression import GenerativeSelect as GenerativeSelect
     from .sql.expression import Grouping as Grouping
-    from .sql.expression import HasCTE as HasCTE
-    from .sql.expression import HasPrefixes as HasPrefixes
-    from .sql.expression import HasSuffixes as HasSuffixes
     from .sql.expression import Insert as Insert
     from .sql.expression import Join as Join
     from .sql.expression import Label as Label
-    from .sql.expression import LambdaElement as LambdaElement
     from .sql.expression import Lateral as Lateral
-    from .sql.expression import NotNullable as NotNullable
     from .sql.expression import Null as Null
-    from .sql.expression import Nullable as Nullable
     from .sql.expression import Operators as Operators
     from .sql.expression import Over as Over
-    from .sql.expression import ReleaseSavepointClause as ReleaseSavepointClause
     from .sql.expression import ReturnsRows as ReturnsRows
-    from .sql.expression import RollbackToSavepointClause as RollbackToSavepointClause
-    from .sql.expression import SavepointClause as SavepointClause
     from .sql.expression import ScalarSelect as ScalarSelect
     from .sql.expression import Select as Select
     from .sql.expression import Selectable as Selectable
     from .sql.expression import SelectBase as SelectBase
     from .sql.expression import SelectLabelStyle as SelectLabelStyle
     from .sql.expression import SQLColumnExpression as SQLColumnExpression
-    from .sql.expression import StatementLambdaElement as StatementLambdaElement
     from .sql.expression import Subquery as Subquery
     from .sql.expression import TableClause as TableClause
     from .sql.expression import TableSample as TableSample
-    from .sql.expression import TableValuedAlias as TableValuedAlias
-    from .sql.expression import TextAsFrom as TextAsFrom
     from .sql.expression import TextClause as TextClause
     from .sql.expression import TextualSelect as TextualSelect
     from .sql.expression import True_ as True_
@@ -173,7 +159,6 @@ if TYPE_CHECKING:
     from .sql.expression import intersect_all as intersect_all
     from .sql.expression import join as join
     from .sql.expression import label as label
-    from .sql.expression import lambda_stmt as lambda_stmt
     from .sql.expression import lateral as lateral
     from .sql.expression import literal as literal
     from .sql.expression import literal_column as literal_column
@@ -202,6 +187,7 @@ if TYPE_CHECKING:
     from .sql.expression import update as update
     from .sql.expression import values as values
     from .sql.expression import within_group as within_group
+    from .sql.functions import TableValuedAlias as TableValuedAlias
     from .sql.schema import BLANK_SCHEMA as BLANK_SCHEMA
     from .sql.schema import CheckConstraint as CheckConstraint
     from .sql.schema import Column as Column
@@ -220,6 +206,10 @@ if TYPE_CHECKING:
     from .sql.schema import Table as Table
     from .sql.schema import UniqueConstraint as UniqueConstraint
     from .sql.schema import insert_sentinel as insert_sentinel
+    from .sql.selectable import FromGrouping as FromGrouping
+    from .sql.selectable import HasCTE as HasCTE
+    from .sql.selectable import HasPrefixes as HasPrefixes
+    from .sql.selectable import TextAsFrom as TextAsFrom
     from .sql.sqltypes import ARRAY as ARRAY
     from .sql.sqltypes import BIGINT as BIGINT
     from .sql.sqltypes import BINARY as BINARY
@@ -290,32 +280,33 @@ _NAMES_OF: dict[str, str] = {
         "AssertionPool NullPool Pool PoolProxiedConnection PoolResetState QueuePool "
         "SingletonThreadPool StaticPool"
     ),
+    ".sql.base": "CacheKey",
     ".sql.ddl": "BaseDDLElement DDL DDLElement ExecutableDDLElement",
     ".sql.expression": (
-        "Alias AliasedReturnsRows BinaryExpression BindParameter BooleanClauseList CTE "
-        "CacheKey Case Cast ClauseElement ClauseList CollectionAggregate ColumnClause "
-        "ColumnCollection ColumnElement ColumnExpressionArgument ColumnOperators "
-        "CompoundSelect Delete Executable Exists Extract False_ FromClause FromGrouping "
-        "Function FunctionElement FunctionFilter GenerativeSelect Grouping HasCTE HasPrefixes "
-        "HasSuffixes Insert Join LABEL_STYLE_DEFAULT LABEL_STYLE_DISAMBIGUATE_ONLY "
-        "LABEL_STYLE_NONE LABEL_STYLE_TABLENAME_PLUS_COL Label LambdaElement Lateral "
-        "NotNullable Null Nullable Operators Over ReleaseSavepointClause ReturnsRows "
-        "RollbackToSavepointClause SQLColumnExpression SavepointClause ScalarSelect Select "
-        "SelectBase SelectLabelStyle Selectable StatementLambdaElement Subquery TableClause "
-        "TableSample TableValuedAlias TextAsFrom TextClause TextualSelect True_ TryCast Tuple "
-        "TypeClause TypeCoerce UnaryExpression Update UpdateBase Values ValuesBase Visitable "
-        "WithinGroup alias all_ and_ any_ asc between bindparam bitwise_not case cast collate "
-        "column cte custom_op delete desc distinct except_ except_all exists extract false "
-        "func funcfilter insert intersect intersect_all join label lambda_stmt lateral "
-        "literal literal_column modifier not_ null nulls_first nulls_last nullsfirst "
-        "nullslast or_ outerjoin outparam over quoted_name select table tablesample text true "
-        "try_cast tuple_ type_coerce union union_all update values within_group"
+        "Alias AliasedReturnsRows BinaryExpression BindParameter BooleanClauseList CTE Case "
+        "Cast ClauseElement ClauseList CollectionAggregate ColumnClause ColumnCollection "
+        "ColumnElement ColumnExpressionArgument ColumnOperators CompoundSelect Delete "
+        "Executable Exists Extract False_ FromClause Function FunctionElement FunctionFilter "
+        "GenerativeSelect Grouping Insert Join LABEL_STYLE_DEFAULT "
+        "LABEL_STYLE_DISAMBIGUATE_ONLY LABEL_STYLE_NONE LABEL_STYLE_TABLENAME_PLUS_COL Label "
+        "Lateral Null Operators Over ReturnsRows SQLColumnExpression ScalarSelect Select "
+        "SelectBase SelectLabelStyle Selectable Subquery TableClause TableSample TextClause "
+        "TextualSelect True_ TryCast Tuple TypeClause TypeCoerce UnaryExpression Update "
+        "UpdateBase Values ValuesBase Visitable WithinGroup alias all_ and_ any_ asc between "
+        "bindparam bitwise_not case cast collate column cte custom_op delete desc distinct "
+        "except_ except_all exists extract false func funcfilter insert intersect "
+        "intersect_all join label lateral literal literal_column modifier not_ null "
+        "nulls_first nulls_last nullsfirst nullslast or_ outerjoin outparam over quoted_name "
+        "select table tablesample text true try_cast tuple_ type_coerce union union_all "
+        "update values within_group"
     ),
+    ".sql.functions": "TableValuedAlias",
     ".sql.schema": (
         "BLANK_SCHEMA CheckConstraint Column ColumnDefault Computed Constraint DefaultClause "
         "FetchedValue ForeignKey ForeignKeyConstraint Identity Index MetaData "
         "PrimaryKeyConstraint Sequence Table UniqueConstraint insert_sentinel"
     ),
+    ".sql.selectable": "FromGrouping HasCTE HasPrefixes TextAsFrom",
     ".sql.sqltypes": (
         "ARRAY BIGINT BINARY BLOB BOOLEAN BigInteger Boolean CHAR CLOB DATE DATETIME DECIMAL "
         "DOUBLE DOUBLE_PRECISION Date DateTime Double Enum FLOAT Float INT INTEGER Integer "
@@ -329,7 +320,6 @@ _MODULES = frozenset(
     {
         "dialects",
         "engine",
-        "event",
         "exc",
         "ext",
         "inspection",

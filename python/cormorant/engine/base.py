@@ -51,6 +51,8 @@ class Connection:
         _allow_revalidate: bool = True,
     ) -> None:
         self.engine = engine
+        self._dbapi_connection: _core.Connection | None = connection
+        self._owns = connection is None
         self.dialect = engine.dialect
         self._transaction: RootTransaction | None = None
         self._nested_transaction: NestedTransaction | None = None
@@ -63,10 +65,8 @@ class Connection:
         self._echo: bool = engine._should_log_info()
         self._isolation: str | None = None
         self._autocommit = engine._autocommit
-        self._owns = connection is None
-        self._dbapi_connection: _core.Connection | None = (
-            engine._checkout() if connection is None else connection
-        )
+        if connection is None:
+            self._dbapi_connection = engine._checkout()
         options = self._execution_options
         if options and "isolation_level" in options:
             self._set_isolation_level(options["isolation_level"])
@@ -502,7 +502,7 @@ class Connection:
         except Exception as error:
             self._wrap_bind_error(error, cplan.compiled.string, [params] if params else ())
         if self._echo:
-            self._log_plan(plan, values, cplan.cache_text(hit))
+            self._log_plan(plan, values, cplan.cache_text(hit), [params] if params else ())
         try:
             cursor = connection.execute(plan, values, session, stream=stream, flags=flags)
         except BaseException as error:
@@ -613,14 +613,22 @@ class Connection:
             return "[SQL parameters hidden due to hide_parameters=True]"
         return util.repr_params(params, 10, ismulti)
 
-    def _log_plan(self, plan: _core.Plan, values: Sequence[Any], how: str) -> None:
-        """Log a statement and its parameters."""
+    def _log_plan(self, plan: _core.Plan, values: Sequence[Any], how: str, given: Any = ()) -> None:
+        """Log a statement and its parameters; `given` is what the program gave."""
+        params = self._encode(plan, values, given)
         self._log(plan.sql)
-        try:
-            params: Any = plan.encode(values)
-        except Exception:  # the execution will say what is wrong with them
-            params = tuple(values)
         self._log(f"[{how}] {self._shown(params)}")
+
+    def _encode(self, plan: _core.Plan, values: Sequence[Any], given: Any) -> tuple[Any, ...]:
+        """Values as the driver gets them. What a type refuses is raised as when executing,
+        what the driver will refuse is shown as it is."""
+        try:
+            return plan.encode(values)
+        except (self.dialect.dbapi.Error, OverflowError, UnicodeError):
+            return tuple(values)
+        except Exception as error:
+            self._wrap_bind_error(error, plan.sql, given)
+            raise
 
     def _log_many(self, sql: str, params: Any, how: str) -> None:
         self._log(sql)
@@ -642,7 +650,7 @@ class Connection:
             if number > 1:
                 how = f"insertmanyvalues {batch}"
             else:
-                how = engine._seen(sql)
+                how = engine._seen((sql, total > 1 or isinstance(params, list)))
                 if total > 1 and returning:
                     how += f" (insertmanyvalues) {batch}"
             self._log(sql)
@@ -685,7 +693,7 @@ class Engine:
         self._compiled_in: dict[str, float] = {}
         level = dialect._on_connect_isolation_level
         if level is not None:
-            self._autocommit = dialect.check_isolation_level(level) == "AUTOCOMMIT"
+            self._autocommit = str(level).upper() == "AUTOCOMMIT"
         log.instance_logger(self, echoflag=echo)
         if execution_options:
             self.update_execution_options(**execution_options)
@@ -720,7 +728,7 @@ class Engine:
     def _should_log_debug(self) -> bool:
         return self.logger.isEnabledFor(10)  # type: ignore[no-any-return]
 
-    def _seen(self, sql: str) -> str:
+    def _seen(self, sql: Any) -> str:
         """What the log says of SQL that the ORM has compiled once and keeps."""
         now = time.perf_counter()
         seen = self._seen_at.get(sql)

@@ -109,8 +109,9 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
         )
         if name in arguments
     }
-    for name in ("plugins", "_initialize"):
-        arguments.pop(name, None)
+    arguments.pop("_initialize", None)
+    for plugin in arguments.pop("plugins", None) or ():
+        raise exc.NoSuchModuleError(f"Can't load plugin: cormorant.plugins:{plugin}")
     if arguments:
         names = ",".join(f"'{name}'" for name in arguments)
         raise TypeError(

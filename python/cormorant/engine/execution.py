@@ -37,6 +37,8 @@ def execute_statement(
     connection: Connection, statement: Any, parameters: Any, options: Mapping[str, Any]
 ) -> CursorResult[Any]:
     """Execute a construct of the expression language."""
+    if statement._is_function:
+        statement = statement.select()
     sets = distill(parameters) if parameters is not None else ()
     many = len(sets) > 1
     own = connection._execution_options
@@ -104,7 +106,7 @@ def _compile(
         kw["schema_translate_map"] = translate
     compiled = statement.compile(
         dialect=dialect,
-        column_keys=list(keys) if keys is not None else None,
+        column_keys=list(keys or ()),
         for_executemany=many,
         **kw,
     )
@@ -255,26 +257,35 @@ def _run_many(
     how: str,
 ) -> CursorResult[Any]:
     if connection._echo:
-        connection._log_many(plan.sql, _encoded(plan, rows), how)
+        connection._log_many(plan.sql, _encoded(connection, plan, rows, shown), how)
     try:
+        _check_dml(connection, plan.sql)
         count = core.execute_many(plan, rows)
     except BaseException as error:
         if isinstance(error, connection.dialect.dbapi.Error):
-            shown = _encoded(plan, rows)
+            shown = _encoded(connection, plan, rows, shown)
         connection._wrap_error(error, plan.sql, shown, ismulti=True)
     if connection._autocommit:
         core.commit()
     return CursorResult(EmptyCursor(count))
 
 
-def _encoded(plan: _core.Plan, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    shown = []
-    for values in rows:
-        try:
-            shown.append(plan.encode(values))
-        except Exception:
-            shown.append(tuple(values))
-    return shown
+_DML = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:insert|update|delete|replace)\b", re.I | re.S)
+
+
+def _check_dml(connection: Connection, sql: str) -> None:
+    """executemany is for statements that change rows."""
+    if not _DML.match(sql):
+        raise connection.dialect.dbapi.ProgrammingError(
+            "executemany() can only execute DML statements."
+        )
+
+
+def _encoded(
+    connection: Connection, plan: _core.Plan, rows: Sequence[Sequence[Any]], given: Any
+) -> list[tuple[Any, ...]]:
+    """The rows as the driver gets them; a value that its type refuses is an error now."""
+    return [connection._encode(plan, values, given) for values in rows]
 
 
 # --- INSERT, UPDATE, DELETE -------------------------------------------------------
@@ -368,7 +379,7 @@ def _execute_dml(
         except Exception as error:
             connection._wrap_bind_error(error, compiled.string, list(sets))
         if connection._echo:
-            connection._log_plan(plan, values, cplan.cache_text(hit))
+            connection._log_plan(plan, values, cplan.cache_text(hit), list(sets))
         try:
             cursor = core.execute(plan, values)
         except BaseException as error:
@@ -395,21 +406,30 @@ def _fill_defaults(
     connection: Connection, compiled: Any, columns: Sequence[Any], params: dict[str, Any]
 ) -> None:
     """Values of columns that have a default in Python, in the order of the columns."""
-    context: DefaultContext | None = None
+    context = DefaultContext(connection, compiled, params)
+    several = bool(getattr(compiled.statement, "_multi_values", None))
     for column in columns:
         key = column.key
-        if key in params:
-            continue
         default = column.default if compiled.isinsert else column.onupdate
-        if default.is_callable:
-            if context is None:
-                context = DefaultContext(connection, compiled, params)
-            context.current_column = column
-            params[key] = default.arg(context)
-        elif default.is_clause_element:
-            params[key] = execute_default(connection, default)
-        else:
-            params[key] = default.arg
+        if key not in params:
+            params[key] = _default_value(connection, context, column, default)
+        if several:
+            # the further rows of INSERT … VALUES (…), (…)
+            for name in compiled.binds:
+                start, _, number = name.rpartition("_m")
+                if start == key and number.isdigit() and name not in params:
+                    params[name] = _default_value(connection, context, column, default)
+
+
+def _default_value(
+    connection: Connection, context: DefaultContext, column: Any, default: Any
+) -> Any:
+    if default.is_callable:
+        context.current_column = column
+        return default.arg(context)
+    if default.is_clause_element:
+        return execute_default(connection, default)
+    return default.arg
 
 
 def execute_default(connection: Connection, default: Any) -> Any:
@@ -474,7 +494,7 @@ def _insert_many_values(
                 how = f"{cplan.cache_text(hit)} (insertmanyvalues) {place}"
             else:
                 how = f"insertmanyvalues {place}"
-            connection._log_plan(batch_plan, values, how)
+            connection._log_plan(batch_plan, values, how, list(sets))
         try:
             cursor = core.execute(batch_plan, values)
             fetched = cursor.fetch()
@@ -632,6 +652,7 @@ def execute_driver_sql(
         if connection._echo:
             connection._log_many(sql, sets, "raw sql")
         try:
+            _check_dml(connection, sql)
             count = core.execute_many(plan, rows)
         except BaseException as error:
             connection._wrap_error(error, sql, sets, ismulti=True)

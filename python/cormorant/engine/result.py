@@ -154,15 +154,17 @@ class _ResultBase:
 
     def _first(self) -> Any:
         rows = self._take(1)
+        if not rows:
+            return None
         self._end()
-        return rows[0] if rows else None
+        return rows[0]
 
     def _one(self, none: bool) -> Any:
         rows = self._take(2)
-        self._end()
-        if len(rows) == 1:
-            return rows[0]
         if rows:
+            self._end()
+            if len(rows) == 1:
+                return rows[0]
             raise exc.MultipleResultsFound(
                 "Multiple rows were found when one or none was required"
                 if none

@@ -201,13 +201,13 @@ class URL(_URLFields):
     def render_as_string(self, hide_password: bool = True) -> str:
         """The URL as text."""
         text = self.drivername + "://"
-        if self.username is not None or self.password is not None:
+        if self.username is not None:
             from urllib.parse import quote
 
-            if self.username is not None:
-                text += quote(self.username, safe=" +")
+            text += quote(self.username, safe=" +")
             if self.password is not None:
-                text += ":" + ("***" if hide_password else quote(str(self.password), safe=" +"))
+                shown = "***" if hide_password else quote(str(self.password), safe=" +")
+                text += ":" + shown
             text += "@"
         if self.host is not None:
             text += f"[{self.host}]" if ":" in self.host else self.host

@@ -648,7 +648,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             table._columns._append(self.key, self)
         names[self.name] = self
         self.table = table
-        self._own_key = next_serial()
+        self._own_key = None
         if self.primary_key:
             table.primary_key._replace(self)
         self._make_column_constraints(table)
@@ -680,13 +680,28 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
     def _set_type(self, type_: Any) -> None:
         self.type = to_instance(type_)
         if self.table is not None:
-            self._own_key = next_serial()
+            self._own_key = None
             self.type._attach(self, self.table)
         waiting, self._type_waiting = self._type_waiting, []
         for fk in waiting:
             fk._take_type(self)
 
     # --- questions ---
+
+    def _cache_key(self, ctx: Any) -> Any:
+        """A column of a table is known by identity, as long as its type can be cached."""
+        key = self._own_key
+        if key is not None:
+            return key
+        if self._proxies or not getattr(self.table, "_schema_object", False):
+            return super()._cache_key(ctx)
+        if self._is_annotated:
+            return self._original._cache_key(ctx)  # type: ignore[attr-defined]
+        if self.type._static_cache_key is None:
+            ctx.cacheable = False
+            return None
+        self._own_key = key = next_serial()
+        return key
 
     def references(self, column: Any) -> bool:
         """Whether a foreign key of this column leads to `column`."""

@@ -13,40 +13,7 @@ from typing import Any
 
 from .. import _core, exc, util
 
-if not hasattr(_core, "TYPE_ANY"):  # TEMPORARY until codec.c is there
-    for _i, _n in enumerate(
-        [
-            "ANY",
-            "INTEGER",
-            "FLOAT",
-            "STRING",
-            "BINARY",
-            "BOOLEAN",
-            "NUMERIC",
-            "DATETIME",
-            "DATE",
-            "TIME",
-            "UUID",
-            "JSON",
-            "ENUM",
-            "PYTHON",
-        ]
-    ):
-        setattr(_core, "TYPE_" + _n, _i)
-
 Codec = tuple[int, Any]
-
-_COMMUTATIVE = frozenset(
-    {
-        operator.add,
-        operator.mul,
-        operator.eq,
-        operator.ne,
-        operator.and_,
-        operator.or_,
-        operator.xor,
-    }
-)
 
 
 def _init_arguments(cls: type) -> tuple[list[str], list[tuple[str, Any]]]:
@@ -192,11 +159,16 @@ class TypeEngine:
         if adaptations is None:
             return op, self
         affinity = other._type_affinity
+        own = self._type_affinity
         result = adaptations.get(affinity)
-        if result is None or (result is self._type_affinity and result is not affinity):
+        if result is None:
             return op, self
+        if result is own:
+            result = type(self)  # BigInteger + Integer is a BigInteger
         if result is affinity:
             return op, other
+        if result is own:
+            return op, self
         return op, to_instance(result)
 
     # --- identity ---
@@ -435,7 +407,13 @@ class TypeDecorator(TypeEngine):
         bind = result = None
         if cls.process_bind_param is not TypeDecorator.process_bind_param:
             process_bind = self.process_bind_param
-            if code in _PLAIN_BIND:
+            if code == _core.TYPE_BINARY:
+
+                def bind(value: Any) -> Any:
+                    value = process_bind(value, dialect)
+                    return None if value is None else memoryview(value)
+
+            elif code in _PLAIN_BIND:
 
                 def bind(value: Any) -> Any:
                     return process_bind(value, dialect)

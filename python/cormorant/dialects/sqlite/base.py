@@ -37,7 +37,7 @@ class SQLiteDialect:
     label_length: int | None = None
 
     supports_native_boolean = False
-    non_native_boolean_check_constraint = False
+    non_native_boolean_check_constraint = True
     supports_native_enum = False
     supports_native_decimal = False
     supports_native_uuid = False
@@ -220,7 +220,7 @@ class SQLiteDialect:
                 pairs = [(k, v) for k in sorted(options) for v in util.to_list(options[k])]
                 database += ("&" if "?" in database else "?") + urlencode(pairs)
         else:
-            driver_options.update(options)
+            # anything else in the query is for URI filenames only
             database = url.database or ":memory:"
             if database != ":memory:":
                 database = os.path.abspath(database)

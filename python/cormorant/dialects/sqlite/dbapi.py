@@ -99,7 +99,7 @@ def connect(database: str, **options: Any) -> _core.Connection:
         if name not in _OPTIONS:
             if name in _IGNORED:
                 continue
-            raise TypeError(f"'{name}' is an invalid keyword argument for this function")
+            raise TypeError(f"'{name}' is an invalid keyword argument for Connection()")
         if name == "timeout" and not isinstance(value, str):
             value = float(value)
         elif isinstance(value, bool):

@@ -410,7 +410,7 @@ def test_writes_through_dict_reach_the_object(user):
     assert view.setdefault("more", 9) == 1
     assert view.setdefault("new", 9) == 9
     del view["name"]
-    assert obj.name == "a"  # loaded again
+    assert obj.name is None
     with pytest.raises(KeyError):
         del view["nothing"]
     view |= {"z": 1}
@@ -462,6 +462,26 @@ def test_pickle_of_a_changed_persistent_object():
     session._expunge(obj)
     session._add(found)
     assert session._modified() == [found]
+
+
+def test_pickle_keeps_what_is_not_loaded():
+    session = _core.SessionBase()
+    obj = Database(Pickled).persistent(session, Pickled, 7, name="a")
+    _core.expire(obj, [1])
+    found = pickle.loads(pickle.dumps(obj))
+    assert (found.id, found.name) == (7, "a")
+    _core.expire(obj)
+    found = pickle.loads(pickle.dumps(obj))
+    assert found.name == "a"
+
+
+def test_a_column_without_value_at_insert_reads_none():
+    session = _core.SessionBase()
+    obj = Pickled(id=4)
+    session._add(obj)
+    session._register([obj])
+    assert obj.name is None
+    assert "name" not in obj.__dict__
 
 
 def test_copies():

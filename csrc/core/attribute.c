@@ -101,6 +101,11 @@ load(crm_state *state, uint16_t slot)
     }
     uint8_t kind = crm_state_attr(state, slot)->kind;
     if (kind == CRM_ATTR_COLUMN) {
+        if (state->page == NULL && (state->flags & CRM_S_EXPIRED) == 0 &&
+            crm_state_held(state, slot) == NULL) {
+            /* It had no value when the object was inserted. */
+            return default_value(state, slot);
+        }
         PyObject *result = call_loader(state, slot);
         if (result == NULL) {
             return NULL;

@@ -2,7 +2,8 @@
  *
  * The state is a dict of the loaded attributes by name, and under
  * "_sa_instance_state" a plain dict of what else makes the object: identity
- * key, old values, the modified mark.  The restored object is transient or
+ * key, old values, the modified mark, names of columns that reading would
+ * load.  The restored object is transient or
  * detached.
  */
 #include "collection.h"
@@ -14,12 +15,21 @@ crm_state_info(crm_state *state)
     crm_manager *manager = crm_state_manager(state);
     PyObject *key = crm_state_key(state);
     PyObject *committed = PyDict_New();
+    PyObject *unloaded = PyList_New(0);
     PyObject *info = NULL;
-    if (key == NULL || committed == NULL) {
+    if (key == NULL || committed == NULL || unloaded == NULL) {
         goto done;
     }
     for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
         crm_change *change = crm_state_change(state, slot);
+        PyObject *held = crm_state_held(state, slot);
+        if (manager->attrs[slot].kind == CRM_ATTR_COLUMN && change == NULL &&
+            (held == CRM_UNLOADED ||
+             (held == NULL && state->page != NULL &&
+              crm_state_cell(state, slot) == NULL)) &&
+            PyList_Append(unloaded, manager->attrs[slot].name) < 0) {
+            goto done;
+        }
         if (change != NULL &&
             PyDict_SetItem(committed, manager->attrs[slot].name, change->old) <
                 0) {
@@ -27,12 +37,14 @@ crm_state_info(crm_state *state)
         }
     }
     info = Py_BuildValue(
-        "{sOsOsOsO}", "key", key, "committed", committed, "modified",
+        "{sOsOsOsOsO}", "key", key, "committed", committed, "unloaded",
+        unloaded, "modified",
         state->flags & CRM_S_MODIFIED ? Py_True : Py_False, "expired",
         state->flags & CRM_S_EXPIRED ? Py_True : Py_False);
 done:
     Py_XDECREF(key);
     Py_XDECREF(committed);
+    Py_XDECREF(unloaded);
     return info;
 }
 
@@ -59,6 +71,7 @@ restore_info(crm_state *state, PyObject *info)
     PyObject *committed = PyDict_GetItemString(info, "committed");
     PyObject *modified = PyDict_GetItemString(info, "modified");
     PyObject *expired = PyDict_GetItemString(info, "expired");
+    PyObject *unloaded = PyDict_GetItemString(info, "unloaded");
     crm_manager *manager = crm_state_manager(state);
     if (state->map != NULL) {
         PyErr_SetString(PyExc_ValueError, "the object is in a session");
@@ -96,6 +109,18 @@ restore_info(crm_state *state, PyObject *info)
                                  Py_NewRef(old)) < 0) {
                 return -1;
             }
+        }
+    }
+    for (Py_ssize_t i = 0; unloaded != NULL && PyList_Check(unloaded) &&
+                           i < PyList_GET_SIZE(unloaded);
+         i++) {
+        PyObject *slot = PyDict_GetItemWithError(manager->names,
+                                                 PyList_GET_ITEM(unloaded, i));
+        if (slot == NULL ? PyErr_Occurred() != NULL
+                         : crm_state_put(state,
+                                         (uint16_t)PyLong_AsLong(slot),
+                                         CRM_UNLOADED) < 0) {
+            return -1;
         }
     }
     if (modified == Py_True) {

@@ -346,8 +346,7 @@ expire_slot(crm_state *state, uint16_t slot)
 {
     crm_state_forget(state, slot);
     crm_state_drop_pending(state, slot);
-    int in_row = state->page != NULL && layout_has(state->layout, slot);
-    return crm_state_put(state, slot, in_row ? CRM_UNLOADED : NULL);
+    return crm_state_put(state, slot, CRM_UNLOADED);
 }
 
 int

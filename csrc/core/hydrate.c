@@ -252,6 +252,11 @@ load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
 {
     crm_op_state *os = &h->ops[index];
     crm_state *state = crm_identity_get_int(os->map->ids, id);
+    if (state != NULL && Py_REFCNT(crm_state_object(state)) == 0) {
+        /* Its deallocation was put off: it is not there any more. */
+        crm_key key = {.is_int = true, .u.i = id};
+        state = crm_map_get(os->map, &key);
+    }
     if (state != NULL) {
         PyObject *obj = Py_NewRef(crm_state_object(state));
         if (refresh(h, index, state, page, row) < 0) {

@@ -298,7 +298,7 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                   uint16_t row, int refresh)
 {
     uint16_t nattrs = layout->manager->nattrs;
-    if (!refresh && (state->page != NULL || state->ext != NULL)) {
+    if (!refresh && (state->flags & CRM_S_KEY)) {
         /* What the old row still holds undecoded counts as loaded: it must not
          * change under the program. */
         if (state->page != NULL) {

@@ -462,6 +462,42 @@ uow_key_changed(PyObject *module, PyObject *objects)
     return result;
 }
 
+PyDoc_STRVAR(unloaded_keys_doc,
+             "unloaded_keys(objects)\n--\n\n"
+             "The objects whose primary key attributes are not loaded.");
+
+static PyObject *
+uow_unloaded_keys(PyObject *module, PyObject *objects)
+{
+    crm_core *core = crm_uow_core(module);
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL) {
+            Py_CLEAR(result);
+            break;
+        }
+        crm_manager *manager = crm_state_manager(state);
+        for (uint16_t n = 0; n < manager->npk; n++) {
+            PyObject *held = crm_state_held(state, manager->pk[n]);
+            if (!CRM_SLOT_HAS(held) &&
+                (held == CRM_UNLOADED ||
+                 crm_state_cell(state, manager->pk[n]) == NULL)) {
+                if (PyList_Append(result, obj) < 0) {
+                    Py_CLEAR(result);
+                }
+                break;
+            }
+        }
+    }
+    return result;
+}
+
 PyDoc_STRVAR(commit_doc,
              "commit_states(objects)\n--\n\n"
              "Forgets the history of objects: they are clean.");
@@ -584,6 +620,7 @@ static PyMethodDef functions[] = {
     {"find_orphans", uow_orphans, METH_VARARGS, orphans_doc},
     {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
+    {"unloaded_keys", uow_unloaded_keys, METH_O, unloaded_keys_doc},
     {"commit_states", uow_commit, METH_O, commit_doc},
     {"mark_born", uow_mark_born, METH_VARARGS, mark_born_doc},
     {"born_level", uow_born_level, METH_O, born_level_doc},

@@ -461,22 +461,26 @@ def changed_columns(obj: object, columns: Sequence[int]) -> tuple[int, ...]:
     """Column slots whose value differs from the committed one."""
 
 # --- loading.c ---------------------------------------------------------------
-def collect_parents(
-    rows: Sequence[Any], item: int, walk: Sequence[int], slot: int, overwrite: bool
-) -> list[Any]:
+def collect_parents(rows: Sequence[Any], item: int, walk: Sequence[int]) -> list[Any]:
     """The objects at item `item` of each row (-1: the row is the object), and from there
-    along the loaded relationship slots of `walk`: each once, None left out, and without
-    those that have `slot` loaded unless `overwrite`."""
+    along the loaded relationship slots of `walk`: each once, None left out."""
 
 def key_values(objects: list[Any], slots: Sequence[int]) -> list[Any]:
     """For each object the value of the slot, or a tuple of several; loads if need be."""
 
 def distribute(
-    parents: list[Any], keys: list[Any], slot: int, rows: list[Any], nkey: int, collection: bool
+    parents: list[Any],
+    keys: list[Any],
+    slot: int,
+    rows: list[Any],
+    nkey: int,
+    collection: bool,
+    overwrite: bool,
 ) -> None:
     """Set `slot` of each parent to the objects of the rows with its key (collection), or to
-    the first of them or None. The first `nkey` items of a row are its key and the next the
-    object; with a negative `nkey` the object comes first."""
+    the first of them or None; where it is already loaded only with `overwrite`. The first
+    `nkey` items of a row are its key and the next the object; with a negative `nkey` the
+    object comes first."""
 
 def first_items(rows: list[Any]) -> list[Any]:
     """The first item of each row."""
@@ -561,6 +565,9 @@ def identity_conflicts(session: SessionBase, objects: list[Any]) -> list[tuple[A
 
 def key_changed(objects: list[Any]) -> list[Any]:
     """The objects whose primary key has history."""
+
+def unloaded_keys(objects: list[Any]) -> list[Any]:
+    """The objects whose primary key attributes are not loaded."""
 
 def commit_states(objects: list[Any]) -> None:
     """commit_state of each."""

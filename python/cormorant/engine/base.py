@@ -634,12 +634,13 @@ class Connection:
         self._log(sql)
         self._log(f"[{how}] {self._shown(params, True)}")
 
-    def _flush_log(self) -> Any:
+    def _flush_log(self, variant: Any = None) -> Any:
         """What the core calls before each statement of a flush, or None if not echoing.
 
         It is called as log(sql, params, number, total, returning): `params` is a tuple or,
         for executemany, a list of them; number/total count rows that are inserted one by
-        one because their generated keys are wanted.
+        one because their generated keys are wanted. `variant` tells apart statements of the
+        same text that were compiled for different columns.
         """
         if not self._echo:
             return None
@@ -650,7 +651,7 @@ class Connection:
             if number > 1:
                 how = f"insertmanyvalues {batch}"
             else:
-                how = engine._seen((sql, total > 1 or isinstance(params, list)))
+                how = engine._seen((sql, total > 1 or isinstance(params, list), variant))
                 if total > 1 and returning:
                     how += f" (insertmanyvalues) {batch}"
             self._log(sql)

@@ -127,15 +127,12 @@ def _follow_key_change(
     flush: Flush, relation: RelationInfo, objects: list[Any], start: int
 ) -> None:
     """Children of a parent whose key changes take the new key along."""
-    if start == 0 and not objects:
+    if relation.passive_updates:
         return
     for parent in _core.key_changed(objects[start:] if start else objects):
         if not _core.state_flags(parent) & _core.STATE_KEY:
             continue
-        if relation.passive_updates:
-            _added, unchanged, _lost = _core.history(parent, relation.slot)
-        else:
-            _added, unchanged, _lost = full_history(parent, relation)
+        _added, unchanged, _lost = full_history(parent, relation)
         for child in unchanged:
             if child is not None and _core.session_of(child) is flush.session:
                 flush.register_update(child)

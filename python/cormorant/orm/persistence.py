@@ -256,10 +256,10 @@ def _switch_row(statements: Statements, connection: Any, obj: Any, existing: Any
 def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
     if statements.context_defaults:
         # What such a default sees decides, so only what was given makes a run.
-        for _, run in itertools.groupby(new, lambda obj: _given_columns(statements, obj)):
+        for given, run in itertools.groupby(new, lambda obj: _given_columns(statements, obj)):
             batch = list(run)
             _fill_context_defaults(statements, batch)
-            _insert_run(flush, statements, connection, batch)
+            _insert_run(flush, statements, connection, batch, given)
     else:
         _insert_run(flush, statements, connection, new)
 
@@ -272,7 +272,9 @@ def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
     )
 
 
-def _insert_run(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
+def _insert_run(
+    flush: Flush, statements: Statements, connection: Any, new: list[Any], variant: Any = None
+) -> None:
     def special(obj: Any) -> None:
         _insert_one(flush, statements, connection, obj)
 
@@ -285,7 +287,7 @@ def _insert_run(flush: Flush, statements: Statements, connection: Any, new: list
             statements.make_insert,
             statements.inserts,
             new,
-            connection._flush_log(),
+            connection._flush_log(variant),
             special,
         )
     except exc.SQLAlchemyError:
@@ -301,17 +303,40 @@ def _wrap(connection: Any, raw: Any, error: Exception) -> None:
     raise error
 
 
-def _update(flush: Flush, statements: Statements, connection: Any, objects: list[Any]) -> None:
-    if statements.python_onupdates:
-        _fill_onupdates(statements, objects)
+def _load_keys(statements: Statements, objects: list[Any]) -> None:
+    """Objects about to be written are told apart by their primary key: expired ones load it."""
+    names = [statements.info.mapper._columntoproperty[c].key for c in statements.primary_key]
+    for obj in objects:
+        for name in names:
+            getattr(obj, name)
 
+
+def _update(flush: Flush, statements: Statements, connection: Any, objects: list[Any]) -> None:
+    expired = _core.unloaded_keys(objects)
+    if expired:
+        columns = statements.slots
+        _load_keys(statements, [o for o in expired if _core.changed_columns(o, columns)])
+    if not statements.python_onupdates and not statements.sql_onupdates:
+        _update_run(flush, statements, connection, objects)
+        return
+    columns = statements.slots
+    for changed, run in itertools.groupby(objects, lambda o: _core.changed_columns(o, columns)):
+        if not changed:
+            continue
+        batch = list(run)
+        _fill_onupdates(statements, batch, changed)
+        _update_run(flush, statements, connection, batch, changed)
+        fetched = [s for s in statements.sql_onupdates if s not in changed]
+        flush.expire_after.extend((obj, fetched) for obj in batch)
+
+
+def _update_run(
+    flush: Flush, statements: Statements, connection: Any, objects: list[Any], variant: Any = None
+) -> None:
     def special(obj: Any, slots: tuple[int, ...]) -> None:
         _update_one(flush, statements, connection, obj, slots)
 
     raw = connection._dbapi_connection
-    changed = None
-    if statements.sql_onupdates:
-        changed = [o for o in objects if _core.changed_columns(o, statements.slots)]
     try:
         _core.update_objects(
             raw,
@@ -320,7 +345,7 @@ def _update(flush: Flush, statements: Statements, connection: Any, objects: list
             statements.make_update,
             statements.updates,
             objects,
-            connection._flush_log(),
+            connection._flush_log(variant),
             special,
         )
     except exc.StaleDataError as error:
@@ -329,8 +354,6 @@ def _update(flush: Flush, statements: Statements, connection: Any, objects: list
         raise
     except Exception as error:
         _wrap(connection, raw, error)
-    for obj in changed or ():
-        flush.expire_after.append((obj, statements.sql_onupdates))
 
 
 def _stale(verb: str, table: Any, error: exc.StaleDataError) -> exc.StaleDataError:
@@ -349,6 +372,9 @@ def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     connection = flush.session._connection_for(info.mapper)
     statements = statements_of(info, connection.dialect)
     objects = _core.sort_by_key(objects)
+    expired = _core.unloaded_keys(objects)
+    if expired:
+        _load_keys(statements, expired)
     raw = connection._dbapi_connection
     try:
         matched = _core.delete_objects(
@@ -417,15 +443,11 @@ def _fill_context_defaults(statements: Statements, objects: list[Any]) -> None:
                 _core.set_loaded(obj, slot, value)
 
 
-def _fill_onupdates(statements: Statements, objects: list[Any]) -> None:
+def _fill_onupdates(statements: Statements, objects: list[Any], changed: tuple[int, ...]) -> None:
     """Python onupdate values of objects that are going to be updated."""
+    missing = [item for item in statements.python_onupdates if item[0] not in changed]
     for obj in objects:
-        changed = _core.changed_columns(obj, statements.slots)
-        if not changed:
-            continue
-        for slot, onupdate in statements.python_onupdates:
-            if slot in changed:
-                continue
+        for slot, onupdate in missing:
             value = onupdate.arg
             if getattr(onupdate, "is_callable", False):
                 column = statements.column_of[slot]

@@ -556,10 +556,10 @@ class Session(_core.SessionBase, SessionClassMethods):
                 if not isinstance(obj, mapper.class_):
                     return None
                 self._autobegin_t()
-                try:
-                    return obj if load_expired(self, obj) else None
-                except exc.ObjectDeletedError:
-                    return None
+                if load_expired(self, obj):
+                    return obj
+                # Its row is gone; the SELECT that follows will say so again.
+                self._remove_deleted([obj])
         from .loading import load_on_pk
 
         return load_on_pk(
@@ -769,8 +769,7 @@ class Session(_core.SessionBase, SessionClassMethods):
         transaction = self._innermost
         while transaction is not None:
             parent = transaction._parent
-            for obj in transaction._deleted:
-                self._expunge(obj)
+            transaction._deleted.clear()
             transaction.close(invalidate)
             transaction = parent
 

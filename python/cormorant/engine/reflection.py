@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import exc
+from ..inspection import _self_inspects
 
 
+@_self_inspects
 class Inspector:
     """Reads a database's schema; made by ``inspect(engine)`` or ``inspect(connection)``.
 
@@ -20,14 +22,29 @@ class Inspector:
         self.engine = bind.engine
         self.dialect = self.engine.dialect
         self.info_cache: dict[Any, Any] = {}
+        self._held: Any = None
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Any]:
-        if self.bind is self.engine:
+        if self._held is not None:
+            yield self._held
+        elif self.bind is self.engine:
             with self.engine.connect() as connection:
                 yield connection
         else:
             yield self.bind
+
+    @contextlib.contextmanager
+    def _holding(self) -> Iterator[None]:
+        """Ask all that follows on one connection."""
+        if self._held is not None or self.bind is not self.engine:
+            yield
+            return
+        with self.engine.connect() as self._held:
+            try:
+                yield
+            finally:
+                self._held = None
 
     def _ask(self, name: str, *args: Any) -> Any:
         key = (name, *args)
@@ -130,6 +147,19 @@ class Inspector:
     ) -> dict[str, Any]:
         """The comment of a table; NotImplementedError where a database has none."""
         raise NotImplementedError
+
+    def reflect_table(
+        self,
+        table: Any,
+        include_columns: Any,
+        exclude_columns: Any = (),
+        resolve_fks: bool = True,
+    ) -> None:
+        """Add to a Table the columns, keys, constraints and indexes of the database's."""
+        from .autoload import reflect_table
+
+        with self._holding():
+            reflect_table(self, table, include_columns, exclude_columns, resolve_fks)
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"

@@ -941,6 +941,29 @@ class MetaData(HasConditionalDDL, SchemaItem):
         inspector = inspect(bind)
         if schema is None:
             schema = self.schema
+        with inspector._holding():
+            self._reflect(
+                inspector,
+                schema,
+                views,
+                only,
+                extend_existing,
+                {
+                    "autoload_replace": autoload_replace,
+                    "resolve_fks": resolve_fks,
+                    **dialect_kwargs,
+                },
+            )
+
+    def _reflect(
+        self,
+        inspector: Any,
+        schema: str | None,
+        views: bool,
+        only: Any,
+        extend_existing: bool,
+        options: dict[str, Any],
+    ) -> None:
         names = inspector.get_table_names(schema)
         if views:
             names = [*names, *inspector.get_view_names(schema)]
@@ -954,7 +977,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
                 where = f" schema '{schema}'" if schema else ""
                 raise exc.InvalidRequestError(
                     f"Could not reflect: requested table(s) not available in "
-                    f"{bind.engine!r}{where}: ({', '.join(missing)})"
+                    f"{inspector.engine!r}{where}: ({', '.join(missing)})"
                 )
             wanted = list(only)
         for name in wanted:
@@ -967,9 +990,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
                     schema=schema,
                     autoload_with=inspector,
                     extend_existing=extend_existing,
-                    autoload_replace=autoload_replace,
-                    resolve_fks=resolve_fks,
-                    **dialect_kwargs,
+                    **options,
                 )
             except exc.UnreflectableTableError as error:
                 util.warn(f"Skipping table {name}: {error}")

@@ -1,0 +1,157 @@
+"""Table(autoload_with=…): tables made from what the database says of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import exc
+from ..sql import schema as sa_schema
+from ..sql.constructs import TextClause
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from .reflection import Inspector
+
+
+def reflect_table(
+    inspector: Inspector,
+    table: Any,
+    include_columns: Collection[str] | None,
+    exclude_columns: Collection[str] = (),
+    resolve_fks: bool = True,
+) -> None:
+    """Add to `table` the columns, keys, constraints and indexes it has in the database."""
+    name, schema = table.name, table.schema
+    try:
+        columns = inspector.get_columns(name, schema)
+    except exc.NoSuchTableError:
+        columns = []
+    if not columns:
+        raise exc.NoSuchTableError(name)
+    key = inspector.get_pk_constraint(name, schema)
+    key_names = key["constrained_columns"]
+    by_name: dict[str, Any] = {}
+    for found in columns:
+        column_name = found["name"]
+        if (
+            include_columns and column_name not in include_columns
+        ) or column_name in exclude_columns:
+            continue
+        column = _column(found)
+        column.primary_key = column_name in key_names
+        by_name[column_name] = column
+        table.append_column(column, replace_existing=True)
+    _primary_key(table, key, by_name)
+    _foreign_keys(inspector, table, include_columns, exclude_columns, resolve_fks)
+    _indexes(inspector, table, by_name, include_columns)
+    _constraints(inspector, table, by_name)
+    comment = inspector.get_table_comment(name, schema) if _has_comments(inspector) else None
+    if comment:
+        table.comment = comment.get("text")
+
+
+def _has_comments(inspector: Inspector) -> bool:
+    return bool(getattr(inspector.dialect, "supports_comments", False))
+
+
+def _column(found: dict[str, Any]) -> Any:
+    items: list[Any] = []
+    kw: dict[str, Any] = {
+        option: found[option]
+        for option in ("nullable", "autoincrement", "comment", "info")
+        if found.get(option) is not None
+    }
+    if "computed" in found:
+        items.append(sa_schema.Computed(**found["computed"]))
+    elif found.get("default") is not None:
+        default = found["default"]
+        if isinstance(default, str):
+            default = sa_schema.DefaultClause(TextClause(default), _reflected=True)
+        items.append(default)
+    if "identity" in found:
+        items.append(sa_schema.Identity(**found["identity"]))
+    return sa_schema.Column(found["name"], found["type"], *items, **kw)
+
+
+def _primary_key(table: Any, key: dict[str, Any], by_name: dict[str, Any]) -> None:
+    columns = [by_name[name] for name in key["constrained_columns"] if name in by_name]
+    if key.get("name"):
+        table.primary_key.name = key["name"]
+    table.primary_key._reload(columns)
+
+
+def _foreign_keys(
+    inspector: Inspector,
+    table: Any,
+    include_columns: Collection[str] | None,
+    exclude_columns: Collection[str],
+    resolve_fks: bool,
+) -> None:
+    for found in inspector.get_foreign_keys(table.name, table.schema):
+        names = found["constrained_columns"]
+        if any(
+            (include_columns and name not in include_columns) or name in exclude_columns
+            for name in names
+        ):
+            continue
+        referred_schema = found["referred_schema"]
+        referred_table = found["referred_table"]
+        target = f"{referred_schema}.{referred_table}" if referred_schema else referred_table
+        if resolve_fks:
+            sa_schema.Table(
+                referred_table,
+                table.metadata,
+                schema=referred_schema or sa_schema.BLANK_SCHEMA,
+                autoload_with=inspector,
+            )
+        table.append_constraint(
+            sa_schema.ForeignKeyConstraint(
+                names,
+                [f"{target}.{name}" for name in found["referred_columns"]],
+                name=found["name"],
+                link_to_name=True,
+                **found.get("options", {}),
+            )
+        )
+
+
+def _indexes(
+    inspector: Inspector,
+    table: Any,
+    by_name: dict[str, Any],
+    include_columns: Collection[str] | None,
+) -> None:
+    for found in inspector.get_indexes(table.name, table.schema):
+        names = found["column_names"]
+        if found.get("duplicates_constraint"):
+            continue
+        if include_columns and not set(names) <= set(include_columns):
+            continue
+        expressions: list[Any] = []
+        for number, name in enumerate(names):
+            if name is not None:
+                column = table.c.get(name)
+                if column is None:
+                    expressions = []
+                    break
+                expressions.append(column)
+            else:
+                expressions.append(TextClause(found["expressions"][number]))
+        if expressions:
+            sa_schema.Index(
+                found["name"],
+                *expressions,
+                unique=bool(found["unique"]),
+                _table=table,
+                **found.get("dialect_options", {}),
+            )
+
+
+def _constraints(inspector: Inspector, table: Any, by_name: dict[str, Any]) -> None:
+    for found in inspector.get_unique_constraints(table.name, table.schema):
+        names = [name for name in found["column_names"] if name in by_name]
+        if len(names) == len(found["column_names"]):
+            table.append_constraint(sa_schema.UniqueConstraint(*names, name=found["name"]))
+    for found in inspector.get_check_constraints(table.name, table.schema):
+        table.append_constraint(sa_schema.CheckConstraint(found["sqltext"], name=found["name"]))

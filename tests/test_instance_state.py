@@ -134,14 +134,16 @@ def test_attribute_functions(session):
     user = User(name="a")
     set_attribute(user, "name", "b")
     assert get_attribute(user, "name") == "b"
+    session.add(user)
+    session.commit()
+    assert user.name == "b"
     set_committed_value(user, "name", "c")
     assert user.name == "c"
     assert not get_history(user, "name").added
-    session.add(user)
-    session.commit()
+    session.expire(user)
     with pytest.raises(exc.InvalidRequestError, match="Can't flag attribute 'name' modified"):
         flag_modified(user, "name")
-    assert user.name == "c"
+    assert user.name == "b"
     flag_modified(user, "name")
     assert user in session.dirty
     session.commit()

@@ -252,6 +252,8 @@ def doubtful_classes(p: Peer):
         id = p.Column(p.Integer, primary_key=True)
         name = (p.Column(p.String),)
 
+    kept = User  # noqa: F841
+
     class User(p.Base):  # noqa: F811
         __tablename__ = "users2"
         id = p.Column(p.Integer, primary_key=True)
@@ -851,7 +853,7 @@ def states_of_an_object(p: Peer):
     session.commit()
     show(user)
     p.make_transient(user)
-    show(user)
+    p.show(p.inspect(user).transient, p.inspect(user).identity, user.name)
 
 
 @program

@@ -268,11 +268,12 @@ class Mapper(InspectionAttr, Generic[_T]):
                 self._columntoproperty.setdefault(column, prop)
         if not defer:
             prop._instrument()
-        self._pending_props.append(prop)
-        if self.configured:
-            self.configured = False
-            self.registry._flag_new_mapper(self)
         self._forget()
+        if self.configured:
+            with _CONFIGURE_LOCK:
+                prop._configure()
+        else:
+            self._pending_props.append(prop)
         return prop
 
     def _property_from_column(self, key: str, value: Any) -> ColumnProperty:
@@ -530,9 +531,9 @@ class Mapper(InspectionAttr, Generic[_T]):
             values.append(value)
         return values
 
-    def primary_key_from_instance(self, instance: Any) -> list[Any]:
+    def primary_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
         """Values of the primary key of an object."""
-        return self._instance_values(instance)
+        return tuple(self._instance_values(instance))
 
     def identity_key_from_primary_key(
         self, primary_key: Iterable[Any], identity_token: Any = None

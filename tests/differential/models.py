@@ -25,8 +25,6 @@ def blog(p: Any, **options: Any) -> tuple[Any, Any]:
     return User, Post
 
 
-
-
 def many_to_many(p: Any, **options: Any) -> tuple[Any, Any, Any]:
     """A and B over the table ab; options go to A.bs."""
     table = p.Table(
@@ -59,9 +57,7 @@ def tree(p: Any, **options: Any) -> Any:
         id = p.Column(p.Integer, primary_key=True)
         parent_id = p.Column(p.Integer, p.ForeignKey("node.id"))
         name = p.Column(p.String)
-        children = p.relationship(
-            "Node", backref=p.backref("parent", remote_side=[id]), **options
-        )
+        children = p.relationship("Node", backref=p.backref("parent", remote_side=[id]), **options)
 
     return Node
 
@@ -69,6 +65,4 @@ def tree(p: Any, **options: Any) -> Any:
 def state(p: Any, *objects: Any) -> list[str]:
     """The state of objects by its name."""
     names = ("transient", "pending", "persistent", "deleted", "detached")
-    return [
-        "+".join(name for name in names if getattr(p.inspect(obj), name)) for obj in objects
-    ]
+    return ["+".join(name for name in names if getattr(p.inspect(obj), name)) for obj in objects]

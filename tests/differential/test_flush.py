@@ -787,7 +787,9 @@ def grow_tree(p: Any) -> None:
 def cut_tree(p: Any) -> None:
     Node = tree(p, cascade="all")
     s = p.session()
-    root = Node(name="root", children=[Node(name="c1", children=[Node(name="g1")]), Node(name="c2")])
+    root = Node(
+        name="root", children=[Node(name="c1", children=[Node(name="g1")]), Node(name="c2")]
+    )
     s.add(root)
     s.commit()
     s.delete(root)

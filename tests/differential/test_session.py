@@ -71,7 +71,7 @@ def session_sets(p: Any) -> None:
     u, v = User(name="1"), User(name="2")
     s.add_all([u, v])
     s.commit()
-    p.show(sorted(o.id for o in s), len(s.new), len(s.dirty), len(s.deleted))
+    p.show(sorted(p.inspect(o).identity for o in s), len(s.new), len(s.dirty), len(s.deleted))
     p.show((User, (1,), None) in s.identity_map, len(s.identity_map))
     p.show(sorted(k[1] for k in s.identity_map.keys()))
     u.name = "a"
@@ -863,9 +863,7 @@ def merge_tree(p: Any) -> None:
 def bulk_methods(p: Any) -> None:
     User, _ = blog(p)
     s = p.session()
-    s.bulk_insert_mappings(
-        User, [{"name": "a", "age": 1}, {"name": "b", "age": 2}, {"name": "c"}]
-    )
+    s.bulk_insert_mappings(User, [{"name": "a", "age": 1}, {"name": "b", "age": 2}, {"name": "c"}])
     s.bulk_save_objects([User(name="d", age=4), User(name="e"), User(id=55, name="f")])
     s.bulk_update_mappings(
         User, [{"id": 1, "name": "aa"}, {"id": 2, "age": 7}, {"id": 3, "age": 8}]

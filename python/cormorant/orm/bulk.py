@@ -23,6 +23,7 @@ def execute_dml(
 ) -> Any:
     """Session.execute() of INSERT, UPDATE or DELETE of a mapped class."""
     mapper = _mapper_of(statement)
+    mapper._check_configure()
     options: dict[str, Any] = {**statement._execution_options, **(execution_options or {})}
     if options.get("autoflush", True):
         session._autoflush()
@@ -134,10 +135,18 @@ def _change(
         else:
             _assign(mapper, statement, matched, params)
     else:
-        _forget_deleted(session, matched)
-        for obj in expired:
-            _core.expire(obj)
+        whole = [obj for obj in matched if not _partly_expired(obj)]
+        kept = set(map(id, whole))
+        _forget_deleted(session, whole)
+        for obj in (*matched, *expired):
+            if id(obj) not in kept:
+                _core.expire(obj)
     return result
+
+
+def _partly_expired(obj: Any) -> bool:
+    """True if columns of the object wait to be loaded again: what it was is not known."""
+    return bool(_core.state_flags(obj) & _core.STATE_EXPIRED or _core.unloaded_slots(obj))
 
 
 def _objects(session: Session, mapper: Any) -> Iterable[Any]:
@@ -336,7 +345,7 @@ def _update_by_key(
             "with additional WHERE criteria right now.  add synchronize_session=None execution "
             "option to bypass synchronize of persistent objects."
         )
-    changed = _update_mappings(connection, mapper, rows)
+    _update_mappings(connection, mapper, rows)
     pk = [mapper._columntoproperty[c].key for c in mapper.primary_key]
     for row in rows:
         obj = session._get(mapper.class_manager, tuple(row[name] for name in pk))
@@ -348,9 +357,7 @@ def _update_by_key(
                 continue
             if _core.peek(obj, prop.slot) is not _core.NO_VALUE:
                 _core.set_loaded(obj, prop.slot, value)
-    result = Result._from_list((), [])
-    result.rowcount = changed  # type: ignore[attr-defined]
-    return result
+    return Result._from_list((), [])
 
 
 def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -488,6 +495,7 @@ def bulk_insert_mappings(
     from ..inspection import inspect
 
     mapper = inspect(mapper)
+    mapper._check_configure()
     rows = list(mappings)
 
     def work() -> None:
@@ -522,6 +530,7 @@ def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[
     from ..inspection import inspect
 
     mapper = inspect(mapper)
+    mapper._check_configure()
     rows = list(mappings)
 
     def work() -> None:

@@ -37,7 +37,9 @@ class _Merge:
         # id of the given object -> (it, its merged object): cycles end here
         self.done: dict[int, tuple[Any, Any]] = {}
         self.by_key: dict[Any, Any] = {}
-        self.conflicts: set[int] = set()
+        # (id of a given object, property): it was reached along that relationship, so
+        # the way back is not gone.
+        self.came: set[tuple[int, Any]] = set()
 
     def merge(self, obj: Any) -> Any:
         found = self.done.get(id(obj))
@@ -152,9 +154,12 @@ class _Merge:
                 if obj is not merged and not self.load:
                     _core.expire(merged, [prop.slot])
                 continue
+            if self.load and any((id(obj), r) in self.came for r in prop._reverse_property):
+                continue
             value = _core.peek(obj, prop.slot)
             if value is _core.NO_VALUE:
                 continue
+            self.came.update((id(child), prop) for child in _members(prop, value))
             if obj is merged:
                 for child in _members(prop, value):
                     self.merge(child)

@@ -53,14 +53,15 @@ def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_up
     """Session.refresh()."""
     from . import loading
 
-    session._autobegin_t()
-    session._autoflush()
     session._require_persistent(obj)
+    session._autobegin_t()
     if with_for_update == {} or with_for_update is False:
         with_for_update = None
     if names is None:
         expire(session, obj, None)
     else:
         _core.expire(obj, _slots(obj, names))
+    # The object's own changes are gone by now; those of others are written first.
+    session._autoflush()
     if not loading.refresh(session, obj, None if names is None else list(names), with_for_update):
         raise exc.InvalidRequestError(f"Could not refresh instance '{_show(obj)}'")

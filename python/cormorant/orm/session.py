@@ -274,13 +274,8 @@ class Session(_core.SessionBase, SessionClassMethods):
         if transaction._state is not ACTIVE:
             transaction._check()
         self.flush()
+        # The SAVEPOINT itself is emitted when a connection is first used in it.
         nested = SessionTransaction(self, SessionTransactionOrigin.BEGIN_NESTED, transaction)
-        for connection, _, _, _ in transaction._entries():
-            entry = (connection, connection.begin_nested(), True, False)
-            nested._connections[connection] = entry
-        if nested._connections:
-            for bind, (connection, _, _, _) in transaction._connections.items():
-                nested._connections[bind] = nested._connections[connection]
         self._innermost = nested
         return nested
 
@@ -562,6 +557,8 @@ class Session(_core.SessionBase, SessionClassMethods):
                 self._remove_deleted([obj])
         from .loading import load_on_pk
 
+        if self.bind is None and not bind_arguments:
+            self.get_bind(mapper, clause=mapper.__clause_element__())
         return load_on_pk(
             self,
             mapper,

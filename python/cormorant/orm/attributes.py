@@ -241,6 +241,14 @@ def _slot(instance: object, key: str) -> int:
 
 
 def _history(instance: object, slot: int, collection: bool) -> History:
+    if (
+        collection
+        and _core.peek(instance, slot) is NO_VALUE
+        and _core.identity_key(instance) is not None
+        and _core.committed(instance, slot) is ...
+    ):
+        # What back references did to a collection that is not loaded is not its history yet.
+        return HISTORY_BLANK
     added, unchanged, deleted = _core.history(instance, slot)
     if collection and (
         _core.peek(instance, slot) is not NO_VALUE or _core.committed(instance, slot) is not ...

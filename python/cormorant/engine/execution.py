@@ -228,23 +228,10 @@ def _execute_many(
     """The statement once for each parameter set, in one call."""
     core = connection._live or connection._ready()
     sql = cplan.compiled.string
-    rows = []
-    plan = None
-    group = 0
     try:
-        for params in sets:
-            plan, values = cplan.resolve(binds, params)
-            rows.append(values)
-            group += 1
-    except exc.InvalidRequestError as error:
-        if group:
-            error = exc.InvalidRequestError(
-                f"{error.args[0]}, in parameter group {group}", code=error.code
-            )
-        connection._wrap_bind_error(error, sql, list(sets))
+        plan, rows = cplan.resolve_many(binds, sets)
     except Exception as error:
         connection._wrap_bind_error(error, sql, list(sets))
-    assert plan is not None
     return _run_many(connection, core, plan, rows, list(sets), cplan.cache_text(hit))
 
 
@@ -273,9 +260,14 @@ def _run_many(
 _DML = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:insert|update|delete|replace)\b", re.I | re.S)
 
 
+def is_dml(sql: str) -> bool:
+    """Whether SQL changes rows."""
+    return _DML.match(sql) is not None
+
+
 def _check_dml(connection: Connection, sql: str) -> None:
     """executemany is for statements that change rows."""
-    if not _DML.match(sql):
+    if not is_dml(sql):
         raise connection.dialect.dbapi.ProgrammingError(
             "executemany() can only execute DML statements."
         )
@@ -357,7 +349,9 @@ def _execute_dml(
 ) -> CursorResult[Any]:
     compiled = cplan.compiled
     prefetch = compiled.insert_prefetch if compiled.isinsert else compiled.update_prefetch
-    filled: list[dict[str, Any]] = [dict(params) for params in sets] or [{}]
+    filled: Any = sets
+    if prefetch or not many:
+        filled = [dict(params) for params in sets] or [{}]
     if prefetch:
         try:
             for params in filled:
@@ -406,14 +400,21 @@ def _fill_defaults(
     connection: Connection, compiled: Any, columns: Sequence[Any], params: dict[str, Any]
 ) -> None:
     """Values of columns that have a default in Python, in the order of the columns."""
-    context = DefaultContext(connection, compiled, params)
+    context = None
     several = bool(getattr(compiled.statement, "_multi_values", None))
     for column in columns:
         key = column.key
         default = column.default if compiled.isinsert else column.onupdate
         if key not in params:
-            params[key] = _default_value(connection, context, column, default)
+            if default.is_scalar:
+                params[key] = default.arg
+            else:
+                if context is None:
+                    context = DefaultContext(connection, compiled, params)
+                params[key] = _default_value(connection, context, column, default)
         if several:
+            if context is None:
+                context = DefaultContext(connection, compiled, params)
             # the further rows of INSERT … VALUES (…), (…)
             for name in compiled.binds:
                 start, _, number = name.rpartition("_m")
@@ -462,12 +463,8 @@ def _insert_many_values(
     compiled = cplan.compiled
     statement = compiled.statement
     core = connection._live or connection._ready()
-    plan: Any = None
-    rows = []
     try:
-        for params in sets:
-            plan, values = cplan.resolve(binds, params)
-            rows.append(values)
+        plan, rows = cplan.resolve_many(binds, sets)
     except Exception as error:
         connection._wrap_bind_error(error, compiled.string, list(sets))
 

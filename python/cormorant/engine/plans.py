@@ -145,6 +145,35 @@ class CompiledPlan:
             elif index >= self.nbinds:
                 values[index] = bind.effective_value
 
+    def resolve_many(
+        self, binds: Sequence[Any], sets: Sequence[Mapping[str, Any]]
+    ) -> tuple[Any, list[Any]]:
+        """As resolve(), for an execution with each of the parameter sets."""
+        if self.nbinds == 0 and self._plan is not None:
+            keys = self._many
+            if keys is None:
+                ordered = sorted(self._named.items(), key=lambda item: item[1][1])
+                keys = self._many = [
+                    name if bind.unique else bind.key for name, (bind, _) in ordered
+                ]
+            try:
+                return self._plan, [[params[key] for key in keys] for params in sets]
+            except (KeyError, TypeError):
+                pass  # a value is missing or has another name: one by one
+        plan = None
+        rows = []
+        for group, params in enumerate(sets):
+            try:
+                plan, values = self.resolve(binds, params)
+            except exc.InvalidRequestError as error:
+                if group == 0:
+                    raise
+                raise exc.InvalidRequestError(
+                    f"{error.args[0]}, in parameter group {group}", code=error.code
+                ) from None
+            rows.append(values)
+        return plan, rows
+
     def _missing(self, key: str) -> None:
         error = exc.InvalidRequestError(
             f"A value is required for bind parameter {key!r}", code="cd3x"

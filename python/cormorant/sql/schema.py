@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from .. import exc, util
@@ -46,9 +46,7 @@ from .schema_defaults import (
     Identity,
     IdentityOptions,
     ScalarElementColumnDefault,
-)
-from .schema_defaults import (
-    Sequence as Sequence_,
+    Sequence,
 )
 from .sqltypes import NULLTYPE, to_instance
 
@@ -89,8 +87,6 @@ __all__ = [
     "conv",
     "insert_sentinel",
 ]
-
-Sequence = Sequence_  # type: ignore[misc,assignment]  # the public name of sequences
 
 
 def _table_key(name: str, schema: Any) -> str:
@@ -573,12 +569,12 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
         if insert_default is not NO_ARG:
             default = insert_default
         if default is not NO_ARG and default is not None:
-            if not isinstance(default, (ColumnDefault, Sequence_)):
+            if not isinstance(default, (ColumnDefault, Sequence)):
                 default = ColumnDefault(default)
             children.append(default)
             self._default_given = True
         if onupdate is not None:
-            if not isinstance(onupdate, (ColumnDefault, Sequence_)):
+            if not isinstance(onupdate, (ColumnDefault, Sequence)):
                 onupdate = ColumnDefault(onupdate, for_update=True)
             children.append(onupdate)
         if server_default is not None:

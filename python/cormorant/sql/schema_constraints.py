@@ -408,7 +408,7 @@ class ColumnCollectionMixin:
 
 def _column_argument(column: Any) -> Any:
     """A column, its name, or an expression, from what was given for one."""
-    if isinstance(column, str) or isinstance(column, ClauseElement):
+    if isinstance(column, (str, ClauseElement)):
         return column._deannotate() if getattr(column, "_is_annotated", False) else column
     element = getattr(column, "__clause_element__", None)
     if element is None:
@@ -850,9 +850,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
             and not explicit
         ):
             return False
-        if column.foreign_keys and column.autoincrement not in (True, "ignore_fk"):
-            return False
-        return True
+        return not (column.foreign_keys and column.autoincrement not in (True, "ignore_fk"))
 
     def _copy(self, *, target_table: Any = None, **kw: Any) -> Any:
         new = PrimaryKeyConstraint(

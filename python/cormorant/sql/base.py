@@ -128,6 +128,22 @@ class AnonName:
         return f"%({id(self.seed)} {self.base})s{self.suffix}"
 
 
+class AnonText(AnonName):
+    """A name composed of text and anonymous names."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[Any, ...]) -> None:
+        self.parts = parts
+        self.suffix = ""
+        self.seed = parts
+        self.base = parts[-1].base if isinstance(parts[-1], AnonName) else parts[-1]
+
+    @property
+    def ident(self) -> Any:
+        return tuple([p.ident if isinstance(p, AnonName) else p for p in self.parts])
+
+
 class Visitable:
     """Something the compiler has a ``visit_<name>`` method for."""
 
@@ -162,6 +178,8 @@ class ClauseElement(Visitable):
     _is_bind_parameter = False
     _is_text_clause = False
     _is_function = False
+    # an operand that never takes parentheses beside comparisons and arithmetic
+    _atomic = False
     _is_join = False
     _is_returns_rows = False
     _is_select_base = False
@@ -288,13 +306,25 @@ class ClauseElement(Visitable):
     def __str__(self) -> str:
         return str(self.compile())
 
+    @property
+    def description(self) -> Any:
+        """A short name for messages."""
+        return None
+
     def __repr__(self) -> str:
-        return object.__repr__(self)
+        friendly = self.description
+        if friendly is None:
+            return object.__repr__(self)
+        cls = self.__class__
+        return f"<{cls.__module__}.{cls.__name__} at 0x{id(self):x}; {friendly}>"
 
     def __bool__(self) -> bool:
         raise TypeError("Boolean value of this clause is not defined")
 
     def _with_binary_element_type(self, type_: Any) -> Any:
+        return self
+
+    def _negate_in_binary(self, negated_op: Any, original_op: Any) -> Any:
         return self
 
     def params(self, *args: Any, **kw: Any) -> Self:

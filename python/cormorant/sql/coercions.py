@@ -93,12 +93,11 @@ def _as_expression(original: Any, element: ClauseElement, expected: str) -> Any:
         )
         return element.scalar_subquery()  # type: ignore[attr-defined]
     if element._is_from_clause:
-        if element.__visit_name__ in ("table_valued_alias",):
-            return element
-        _fail(original, expected, _ROW_ADVICE)
+        _fail(original, expected, _ROW_ADVICE if "element" in expected else "")
     _fail(original, expected)
 
 
+_IN_RIGHT_SIDES = frozenset(["clauselist", "textclause", "tuple", "grouping"])
 _EXPRESSIONS = frozenset(["clauselist", "textclause", "expression_clauselist", "text_clause"])
 
 
@@ -167,7 +166,9 @@ def expect_where(element: Any) -> Any:
         if isinstance(element, str):
             _no_text(element)
         _fail(element, "SQL expression for WHERE/HAVING role")
-    return _as_expression(element, found, "SQL expression for WHERE/HAVING role")._where_group()
+    if found._is_column:
+        return found
+    return _as_expression(element, found, "SQL expression for WHERE/HAVING role")
 
 
 def expect_on(element: Any) -> Any:
@@ -179,8 +180,6 @@ def expect_on(element: Any) -> Any:
     found = resolve(element)
     if found is not None:
         return expect_where(found)
-    if isinstance(element, str):
-        _no_text(element)
     if isinstance(element, bool):
         return expect_where(element)
     _fail(element, "ON clause, typically a SQL expression or ORM relationship attribute")
@@ -195,12 +194,14 @@ def expect_column(element: Any) -> Any:
         if found is None:
             if isinstance(element, str):
                 _no_text(element, column=True)
+            if element is None or element is True or element is False:
+                return expect_where(element)
             if isinstance(element, (numbers.Number,)) and not isinstance(element, bool):
                 from .elements import ColumnClause
 
                 return ColumnClause(str(element), is_literal=True)
             advice = ""
-            if isinstance(element, collections.abc.Sequence) and len(element):
+            if isinstance(element, list) and element:
                 args = ", ".join(
                     repr(e)
                     if not isinstance(e, type) and e is not None
@@ -230,7 +231,7 @@ def expect_from(element: Any, allow_select: bool = False) -> Any:
         if isinstance(element, str):
             _no_text(element)
         _fail(element, "FROM expression, such as a Table or alias() object")
-    if found._is_from_clause or found._is_text_clause or found._is_function:
+    if found._is_from_clause or found._is_function or found._is_text_clause:
         return found
     if found._is_select_base:
         util.warn_deprecated(
@@ -274,7 +275,7 @@ def expect_select(element: Any) -> Any:
     found = element if isinstance(element, ClauseElement) else resolve(element)
     if found is None or not found._is_select_base:
         advice = ""
-        if found is not None and found._is_from_clause:
+        if found is not None and (found._is_from_clause or found._is_text_clause):
             advice = " To SELECT from any FROM clause, use the .select() method."
         _fail(element, "SELECT construct for inclusion in a UNION or other set construct", advice)
     return found
@@ -296,7 +297,7 @@ def expect_by(element: Any, role: str) -> Any:
     """An expression of ORDER BY or GROUP BY; a string names a label."""
     from .elements import Label, _label_reference, _textual_label_reference
 
-    found = element if isinstance(element, ClauseElement) else resolve(element)
+    found = element if isinstance(element, ClauseElement) else resolve_entity(element)
     if found is None:
         if isinstance(element, str):
             return _textual_label_reference(element)
@@ -306,8 +307,10 @@ def expect_by(element: Any, role: str) -> Any:
     if not found._is_column:
         if found.__visit_name__ in _EXPRESSIONS:
             return found
-        if not found._is_from_clause:
-            _fail(element, f"{role} expression")
+        if found._is_from_clause and role == "GROUP BY":
+            from .elements import ClauseList
+
+            return ClauseList(*found._select_iterable)
         _fail(element, f"{role} expression")
     if role == "ORDER BY" and (isinstance(found, Label) or found.__visit_name__ == "unary"):
         return _label_reference(found)
@@ -378,13 +381,15 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
         return found
     if found._is_select_base:
         return found.scalar_subquery()
-    if found._is_column or found._is_text_clause:
-        if found.__visit_name__ == "clauselist":
-            return found.self_group(against=operator)
-        return found
-    if found.__visit_name__ in _EXPRESSIONS:
+    if found.__visit_name__ in _IN_RIGHT_SIDES:
         return found.self_group(against=operator)
-    if found._is_from_clause:
+    if found._is_column and found._wraps_column is not None and found.type._is_array:
+        return found
+    if found.__visit_name__ == "values":
+        from .elements import Grouping
+
+        return Grouping(found)
+    if found._is_from_clause or found._is_function:
         util.warn(
             f"Coercing {type(found).__name__} object into a select() for use in IN(); "
             "please pass a select() construct explicitly",

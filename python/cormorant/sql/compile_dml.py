@@ -31,6 +31,7 @@ class DMLCompiler:
         result_columns: list[Any]
 
         def process(self, obj: Any, **kw: Any) -> str: ...
+        def _same_bind(self, original: Any, used: Any) -> None: ...
         def resolve(self, name: Any) -> str: ...
         def _texts(self, items: Sequence[Any], **kw: Any) -> str: ...
         def _with_clause(self, text: str) -> str: ...
@@ -221,19 +222,12 @@ class DMLCompiler:
         for column, value in unknown.get("columns", ()):
             sets.append((column, self._crud_expr(column, value, kw)))
         leftover = [k for k in (*given, *unknown.get("names", ())) if k not in done]
-        if keys is not None and not self._ignore_unknown_keys:
-            known = {b.key for b in self.binds.values()}
-            binds = _bind_names(stmt)
-            leftover += [
-                k for k in names if k not in done and k not in known and k not in binds
-            ]
         if leftover:
             raise exc.CompileError(
-                "Unconsumed column names: " + ", ".join(sorted({str(k) for k in leftover}))
+                "Unconsumed column names: " + ", ".join(sorted({k if isinstance(k, str) else k.key for k in leftover}))
             )
         return sets
 
-    _ignore_unknown_keys = False
     # the SELECT of INSERT … SELECT, with defaults added to its columns
     _insert_select: Any = None
 
@@ -243,16 +237,29 @@ class DMLCompiler:
         bind = CrudParam(name or column.key, type_=column.type, required=required)
         if not required:
             bind.required = False
-        return self.process(bind, **kw)
+            return self.process(bind, **kw)
+        return self.process(bind)
 
     def _crud_expr(self, column: Any, value: Any, kw: dict[str, Any]) -> str:
+        if value._is_bind_parameter and not getattr(value, "_is_crud", False):
+            original = value
+            if value.unique and not value.expanding:
+                # an anonymous value goes by the name of its column
+                value = CrudParam(
+                    column.key,
+                    value.value,
+                    column.type if value.type._isnull else value.type,
+                    required=value.required,
+                    callable_=value.callable,
+                )
+                value._ident_token = original._ident
+            elif value.type._isnull:
+                value = value._with_binary_element_type(column.type)
+                value._ident_token = original._ident
+            if value is not original and not kw.get("literal_binds"):
+                self._same_bind(original, value)
+            return self.process(value, **kw)
         if value._is_bind_parameter:
-            if value.type._isnull and column is not None:
-                key = getattr(value, "_is_crud", False)
-                if not key:
-                    original = value
-                    value = value._with_binary_element_type(column.type)
-                    value._ident_token = original._ident
             return self.process(value, **kw)
         return self.process(value.self_group(), **kw)
 
@@ -380,19 +387,3 @@ def _given_values(stmt: Any, table: Any) -> tuple[dict[str, Any], dict[str, list
         else:
             unknown.setdefault("names", []).append(key)
     return given, unknown
-
-
-def _bind_names(stmt: Any) -> set[str]:
-    """Names of the bind parameters that a program put into a statement."""
-    from . import visitors
-
-    found = set()
-    for c in getattr(stmt, "_where_criteria", ()):
-        for e in visitors.iterate(c):
-            if e._is_bind_parameter and not e.unique:
-                found.add(e.key)
-    for e in visitors.iterate(stmt):
-        if e._is_bind_parameter and not e.unique:
-            found.add(e.key)
-    return found
-

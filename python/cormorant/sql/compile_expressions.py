@@ -331,11 +331,11 @@ class ExpressionCompiler:
     # operators with a text that are nevertheless written by a method
     _special_binary: frozenset[Any] = frozenset(
         [ops.mod, ops.is_distinct_from, ops.is_not_distinct_from, ops.in_op, ops.not_in_op,
-         ops.match_op, ops.not_match_op]
+         ops.bitwise_xor_op, ops.match_op, ops.not_match_op]
     )  # fmt: skip
 
     def _plain_binary(self, binary: Any, text: str, **kw: Any) -> str:
-        kw["_in_operator"] = True
+        kw["_in_operator"] = binary.operator
         return f"{self.process(binary.left, **kw)}{text}{self.process(binary.right, **kw)}"
 
     def visit_mod_binary(self, binary: Any, operator: Any, **kw: Any) -> str:

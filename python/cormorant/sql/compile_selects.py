@@ -63,9 +63,9 @@ class SelectCompiler:
         insert_into: bool = False,
         **kw: Any,
     ) -> str:
-        select = select._as_core()
         kw = {k: kw[k] for k in _NESTED_KW if k in kw}
         top = not self.stack
+        select = select._as_core(top and compound_index is None and not asfrom)
         entry = self.stack[-1] if self.stack else None
         results = top or (
             entry is not None and entry["results"] and (compound_index == 0 or insert_into)
@@ -73,7 +73,6 @@ class SelectCompiler:
         state = FromState(select)
         froms = self._push(select, state, asfrom and not lateral, results, entry)
         try:
-            labels: Callable[..., str]
             add = self._add_to_result_map if results else None
             columns = []
             for item in select._columns_plus_names(True):
@@ -81,14 +80,15 @@ class SelectCompiler:
                 if text is not None:
                     columns.append(text)
             text = "SELECT "
-            if select._statement_hints:
-                pass
             if select._prefixes:
                 text += self._texts(select._prefixes, **kw)
             text += self.get_select_precolumns(select, **kw)
-            text += ", ".join(columns)
+            if columns:
+                text += ", ".join(columns)
+            else:
+                text = text.rstrip()
             if froms:
-                text += " \nFROM " + ", ".join([self.process(f, asfrom=True, **kw) for f in froms])
+                text += " \nFROM " + self._from_list(select, froms, kw)
             else:
                 text += self.default_from()
             where = BooleanClauseList._construct_for_whereclause(select._where_criteria)
@@ -109,11 +109,13 @@ class SelectCompiler:
                 text += self._row_limit_clause(select, **kw)
             if select._for_update_arg is not None:
                 text += self.for_update_clause(select, **kw)
+            hints = [h for n, h in select._statement_hints if n in ("*", self.dialect.name)]
+            if hints:
+                text += " " + " ".join(hints)
             for cte, _nest in select._independent_ctes:
                 self.process(cte, asfrom=True, **kw)
             if select._suffixes:
                 text += " " + self._texts(select._suffixes, **kw)
-            _ = labels if False else None
         finally:
             self.stack.pop()
         return self._with_clause(text) if top and self.ctes else text
@@ -138,6 +140,19 @@ class SelectCompiler:
             }
         )
         return froms
+
+    def _from_list(self, select: Any, froms: Sequence[Any], kw: dict[str, Any]) -> str:
+        hints = {
+            hash(f): text
+            for f, text, name in select._hints
+            if name in ("*", self.dialect.name) and self.is_string_compiler
+        }
+        parts = []
+        for f in froms:
+            text = self.process(f, asfrom=True, **kw)
+            hint = hints.get(hash(f))
+            parts.append(f"{text} [{hint}]" if hint else text)
+        return ", ".join(parts)
 
     def _texts(self, items: Sequence[Any], **kw: Any) -> str:
         """Prefixes or suffixes for this dialect."""
@@ -166,7 +181,9 @@ class SelectCompiler:
         required, key, fallback, column, repeated = item
         if not column._is_column:  # text()
             if add is not None and column._is_text_clause:
+                # how many columns text is cannot be known; as a rule one
                 self.text_columns = True
+                add(None, None, (column,), column.type)
             return self.process(column, within_columns_clause=True, **kw)
         rendered = column
         if column.type._has_column_expression:
@@ -281,6 +298,7 @@ class SelectCompiler:
             }
         )
         try:
+            _check_widths(cs)
             text = f" {cs.keyword} ".join(
                 [
                     self.process(c, asfrom=asfrom, compound_index=i, **kw)
@@ -514,6 +532,23 @@ class SelectCompiler:
     def _with_clause(self, text: str) -> str:
         word = "WITH RECURSIVE " if self.ctes_recursive else "WITH "
         return word + ", \n".join(self.ctes.values()) + "\n " + text
+
+
+def _check_widths(cs: Any) -> None:
+    """Every SELECT of a UNION has as many columns as the first."""
+    width = None
+    for i, select in enumerate(cs.selects, 1):
+        inner = select._ungroup() if hasattr(select, "_ungroup") else select
+        columns = (inner._as_core() if hasattr(inner, "_as_core") else inner)._all_selected_columns
+        if any(c._is_text_clause for c in columns):
+            return
+        if width is None:
+            width = len(columns)
+        elif len(columns) != width:
+            raise exc.CompileError(
+                "All selectables passed to CompoundSelect must have identical numbers of columns; "
+                f"select #1 has {width} columns, select #{i} has {len(columns)}"
+            )
 
 
 def _restates(cte: Any, other: Any) -> bool:

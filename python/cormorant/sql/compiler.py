@@ -13,12 +13,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .. import exc
-from .base import AnonName, ClauseElement
+from .. import exc, util
+from .base import AnonName, AnonText, ClauseElement
 from .compile_dml import DMLCompiler
 from .compile_expressions import ExpressionCompiler
 from .compile_selects import SelectCompiler
 from .elements import BindParameter, quoted_name
+from .operators import is_, is_not
 
 RESERVED_WORDS = frozenset(
     """
@@ -93,6 +94,14 @@ class IdentifierPreparer:
 
     def format_label_name(self, name: str, anon_map: Any = None) -> str:
         return self.quote(name)
+
+    def validate_sql_phrase(self, element: str, pattern: str) -> str:
+        """A keyword phrase (ON DELETE …) that is rendered as it stands: it must match."""
+        if element is not None and not re.fullmatch(pattern, element, re.I):
+            raise exc.CompileError(
+                f"Unexpected SQL phrase: {element!r} (matching against {pattern!r})"
+            )
+        return element
 
     def format_collation(self, collation_name: str) -> str:
         """The name after COLLATE."""
@@ -233,6 +242,11 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             )
             self._finish()
             if render_postcompile and self.post_compile:
+                for name in self.post_compile:
+                    if self.binds[name].required:
+                        raise exc.InvalidRequestError(
+                            f"A value is required for bind parameter {name!r}", code="cd3x"
+                        )
                 self.string, positions = self.expand(self.params)
                 self.positiontup = [
                     name if index is None else f"{name}_{index + 1}" for name, index in positions
@@ -356,6 +370,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         """A name, made up now if it is anonymous."""
         if not isinstance(name, AnonName):
             return name  # type: ignore[no-any-return]
+        if isinstance(name, AnonText):
+            return "".join([self.resolve(p) for p in name.parts])
         ident = name.ident
         found = self._anon.get(ident)
         if found is None:
@@ -439,7 +455,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                     **kw,
                 )
         if literal_binds:
-            text = self.render_literal_bindparam(bindparam)
+            text = self.render_literal_bindparam(bindparam, kw.get("_in_operator"))
             return f"({text})" if bindparam.expanding else text
         name = self.bind_name(bindparam)
         if bindparam.literal_execute or literal_execute or bindparam.expanding:
@@ -451,20 +467,25 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return f"\x02{name}\x02"
         return f"\x01{name}\x01"
 
-    def render_literal_bindparam(self, bindparam: BindParameter) -> str:
+    def render_literal_bindparam(self, bindparam: BindParameter, operator: Any = None) -> str:
         """The value of a parameter as SQL."""
-        if bindparam.value is None and bindparam.callable is None:
-            if bindparam.required or (bindparam.type._isnull and not bindparam.unique):
-                raise exc.CompileError(
-                    f"Bind parameter '{bindparam.key if not bindparam.unique else self.resolve(bindparam._name)}' "
-                    "without a renderable value not allowed here."
-                )
         value = bindparam.effective_value
+        if value is None and bindparam.callable is None:
+            if operator is not None and operator not in (is_, is_not):
+                util.warn(
+                    f"Bound parameter '{bindparam._name}' rendering literal NULL in a SQL "
+                    "expression; comparisons to NULL should not use operators outside of 'is' or "
+                    "'is not' (this warning may be suppressed after 10 occurrences)"
+                )
+            return "NULL"
         if bindparam.expanding:
             value = value or ()
             if not value:
                 return self.visit_empty_set_op_expr(self._types_of(bindparam), bindparam.expand_op)
-            return ", ".join([self._literal_item(v, bindparam.type) for v in value])
+            values = ", ".join([self._literal_item(v, bindparam.type) for v in value])
+            if bindparam.type._is_tuple_type and getattr(self.dialect, "tuple_in_values", False):
+                return "VALUES " + values
+            return values
         return self.render_literal_value(value, bindparam.type)
 
     def render_literal_value(self, value: Any, type_: Any) -> str:
@@ -510,10 +531,19 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                 made[name] = bind.effective_value
         return made
 
+    def _same_bind(self, original: BindParameter, used: BindParameter) -> None:
+        """`used` is compiled in place of `original`, whose value it takes."""
+        self.bind_names[original] = self.bind_name(used)
+
     # --- results --------------------------------------------------------------------------
     def _add_to_result_map(
         self, keyname: Any, name: Any, objects: Iterable[Any], type_: Any
     ) -> None:
+        if type_._is_tuple_type:
+            raise exc.CompileError(
+                "Most backends don't support SELECTing from a tuple() object.  If this is an ORM "
+                "query, consider using the Bundle object."
+            )
         self.result_columns.append(ResultColumn(keyname, name, tuple(objects), type_))
 
     @property
@@ -534,8 +564,8 @@ class StrSQLCompiler(SQLCompiler):
 
     is_string_compiler = True
 
-    def _unsupported(self, obj: Any) -> Exception:
-        return super()._unsupported(obj)
+    def get_select_precolumns(self, select: Any, **kw: Any) -> str:
+        return "DISTINCT " if select._distinct else ""
 
 
 class StringDialect:
@@ -571,7 +601,7 @@ class StringDialect:
     @property
     def ddl_compiler(self) -> Any:
         """Compiles CREATE and DROP."""
-        from .ddl import DDLCompiler
+        from .ddl_compiler import DDLCompiler
 
         return DDLCompiler
 

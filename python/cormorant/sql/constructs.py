@@ -343,7 +343,7 @@ class Over(ColumnElement[Any]):
                 *_listed(partition_by), _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
             )
         if sum(v is not None for v in (range_, rows, groups)) > 1:
-            raise exc.ArgumentError("'range_' and 'rows' are mutually exclusive")
+            raise exc.ArgumentError("only one of 'rows', 'range_', or 'groups' may be provided")
         self.range_ = _frame(range_)
         self.rows = _frame(rows)
         self.groups = _frame(groups)
@@ -633,9 +633,6 @@ class TextClause(Executable):
     def self_group(self, against: Any = None) -> Any:
         if against is operators.in_op:
             return Grouping(self)
-        return self
-
-    def _where_group(self) -> Any:
         return self
 
     @property

@@ -222,8 +222,6 @@ class ValuesBase(UpdateBase):
                 arg = {c.key: value for c, value in zip(self.table.c, arg, strict=False)}
         else:
             arg = kw
-            if not kw:
-                return self._generate()
         if self._multi_values:
             raise exc.InvalidRequestError(
                 "Can't mix single and multiple VALUES formats in one INSERT statement; one style "

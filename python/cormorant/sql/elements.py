@@ -15,6 +15,7 @@ from . import operators
 from .base import (
     Annotated,
     AnonName,
+    AnonText,
     ClauseElement,
     Executable,
     KeyContext,
@@ -259,9 +260,6 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
         c.type = type_
         return c
 
-    def _where_group(self) -> Any:
-        return self.self_group(against=_asbool)
-
 
 class NamedColumn(ColumnElement[_T_co]):
     """A column with a name of its own."""
@@ -269,6 +267,11 @@ class NamedColumn(ColumnElement[_T_co]):
     _is_named = True
     name: Any
     is_literal = False
+
+    @property
+    def description(self) -> Any:
+        """The name."""
+        return str(self.name)
 
     @property
     def _non_anon_label(self) -> Any:  # type: ignore[override]
@@ -289,10 +292,8 @@ class NamedColumn(ColumnElement[_T_co]):
         if t is None or not t.named_with_column:
             return name
         tname = t.name
-        if isinstance(tname, AnonName):
-            return AnonName(tname.seed, tname.base, f"{tname.suffix}_{name}")
-        if isinstance(name, AnonName):
-            return AnonName(name.seed, f"{tname}_{name.base}", name.suffix)
+        if isinstance(tname, AnonName) or isinstance(name, AnonName):
+            return AnonText((tname, "_", name))
         label = f"{tname}_{name}"
         schema = getattr(t, "schema", None)
         if schema:
@@ -353,10 +354,6 @@ class ColumnClause(NamedColumn[_T_co]):
         if self.table is not None:
             return self.table.entity_namespace
         return super().entity_namespace
-
-    @property
-    def description(self) -> str:
-        return str(self.name)
 
     @property
     def _render_label_in_columns_clause(self) -> bool:  # type: ignore[override]
@@ -486,7 +483,7 @@ class BindParameter(ColumnElement[_T]):
         if type_ is not None:
             self.type = type_() if isinstance(type_, type) else type_
             if expanding and self.type._is_tuple_type and value:
-                self.type = self.type._resolve_values_to_types(value[0])
+                self._complete_tuple_type(value[0])
         else:
             if expanding:
                 check = value[0] if value else None
@@ -497,6 +494,16 @@ class BindParameter(ColumnElement[_T]):
             else:
                 self.type = _resolve_value_to_type(check)
 
+    def _complete_tuple_type(self, row: Any) -> None:
+        """Give members of a tuple that have no type that of a value."""
+        types = self.type.types  # type: ignore[attr-defined]
+        if any(t._isnull for t in types):
+            made = [
+                _resolve_value_to_type(v) if t._isnull else t
+                for t, v in zip(types, row, strict=False)
+            ]
+            self.type = self.type.__class__(*made)
+
     @property
     def effective_value(self) -> Any:
         """The value, or what the callable gives now."""
@@ -505,6 +512,10 @@ class BindParameter(ColumnElement[_T]):
     @property
     def _ident(self) -> Any:
         return self if self._ident_token is None else self._ident_token
+
+    @property
+    def _proxy_key(self) -> Any:
+        return None if self.unique else self.key
 
     @property
     def _name(self) -> Any:
@@ -520,7 +531,7 @@ class BindParameter(ColumnElement[_T]):
             key = key.base if isinstance(key.base, str) else "param"
         if key.isidentifier():
             return key
-        return re.sub(r"[%\(\) \$]+", "_", key).strip("_")
+        return re.sub(r"[.:\[\]]", "_", re.sub(r"[%\(\) \$]+", "_", key).strip("_"))
 
     def _clone(self, maintain_key: bool = False, **kw: Any) -> Self:
         c = super()._clone()
@@ -585,7 +596,8 @@ class BindParameter(ColumnElement[_T]):
         return (BindParameter, self.key, self.unique, type_key)
 
     def __repr__(self) -> str:
-        return f"BindParameter({self.key!r}, {self.value!r}, type_={self.type!r})"
+        name = repr(self.key) if not self.unique else f"'{self._name!r}'"
+        return f"BindParameter({name}, {self.value!r}, type_={self.type!r})"
 
 
 class SingletonConstant:
@@ -773,7 +785,15 @@ class BooleanClauseList(ColumnElement[bool]):
     def _construct(cls, operator: Any, clauses: Sequence[Any]) -> Any:
         from .coercions import expect_where
 
+        if len(clauses) == 1 and isinstance(clauses[0], Iterator):
+            clauses = list(clauses[0])
         made = cls._join(operator, [expect_where(c) for c in clauses])
+        if made is not None:
+            if made._is_column and made.__class__ is not cls:
+                # alone, it is what the operator would have made of it
+                if made.type._type_affinity is BOOLEANTYPE.__class__:
+                    return made.self_group(against=_asbool)
+            return made
         if made is None:
             name, empty = ("and_", "True") if operator is and_ else ("or_", "False")
             util.warn_deprecated(
@@ -793,9 +813,10 @@ class BooleanClauseList(ColumnElement[bool]):
         """AND of the criteria of a WHERE or HAVING, each already coerced; None if none."""
         if not clauses:
             return None
-        if len(clauses) == 1:
-            return clauses[0]
-        return cls._join(and_, clauses)
+        made = clauses[0] if len(clauses) == 1 else cls._join(and_, clauses)
+        if isinstance(made, cls):
+            return made
+        return made.self_group(against=_asbool)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.clauses)
@@ -955,6 +976,21 @@ class AsBoolean(UnaryExpression[bool]):
     def _non_anon_label(self) -> Any:  # type: ignore[override]
         return self.element._non_anon_label
 
+    @property
+    def _tq_label(self) -> Any:  # type: ignore[override]
+        return self.element._tq_label
+
+    @property
+    def _proxy_key(self) -> Any:
+        return self.element._proxy_key
+
+    def _make_proxy(
+        self, selectable: FromClause, name: Any = None, key: Any = None
+    ) -> tuple[Any, ColumnClause]:
+        if name is None:
+            name = self._non_anon_label
+        return super()._make_proxy(selectable, name=name, key=key)
+
     def _negate(self) -> ColumnElement:
         if isinstance(self.element, (True_, False_)):
             return self.element._negate()
@@ -1013,12 +1049,7 @@ class BinaryExpression(OperatorExpression[_T]):
                 negate=self.operator,
                 modifiers=self.modifiers,
             )
-        return self.self_group()._negate_plain()  # type: ignore[no-any-return]
-
-    def _negate_plain(self) -> ColumnElement:
-        if self.type._type_affinity is BOOLEANTYPE.__class__:
-            return UnaryExpression(self.self_group(against=inv), operator=inv, type_=BOOLEANTYPE)
-        return ColumnElement._negate(self)
+        return Grouping(self)._negate()
 
     def _flattened(self) -> list[Any]:
         return [self.left, self.right]
@@ -1138,7 +1169,7 @@ class Label(NamedColumn[_T]):
 
     @property
     def _bind_name(self) -> str | None:
-        return self.name if isinstance(self.name, str) else "param"
+        return None
 
     @property
     def _order_by_label_element(self) -> Any:
@@ -1147,7 +1178,14 @@ class Label(NamedColumn[_T]):
     def _make_proxy(
         self, selectable: FromClause, name: Any = None, key: Any = None
     ) -> tuple[Any, ColumnClause]:
-        name = self.name if name is None else name
+        if name is None:
+            name = self.name
+        elif isinstance(name, AnonName) and not isinstance(self.name, AnonName):
+            raise exc.InvalidRequestError(
+                f"Label name {self.name} is being renamed to an anonymous label due to "
+                "disambiguation which is not supported right now.  Please use unique names for "
+                "explicit labels."
+            )
         element = self._element
         key, c = element._make_proxy(selectable, name=name, key=name)
         c._proxies = (self,)
@@ -1261,3 +1299,7 @@ __all__ = [
 ]
 
 KeyedColumnElement = ColumnElement
+
+for _cls in (Case, Cast, CollationClause, CollectionAggregate, Extract, FunctionFilter, Over,
+             TextClause, Tuple, TryCast, TypeClause, TypeCoerce, WithinGroup):  # fmt: skip
+    _cls.__module__ = __name__

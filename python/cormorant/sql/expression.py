@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .. import exc
 from . import operators
 from .base import ClauseElement, ColumnCollection, Executable
 from .coercions import expect_by_of, expect_expr, expect_where
@@ -151,7 +152,7 @@ def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> Bin
     from .sqltypes import to_instance
 
     if isinstance(value, ClauseElement):
-        return value  # type: ignore[return-value]
+        raise exc.ArgumentError(f"Literal Python value expected, got {value!r}.")
     return BindParameter(
         None,
         value,

@@ -88,7 +88,7 @@ class FromClause(Selectable):
     @property
     def primary_key(self) -> Any:
         """The columns of the primary key."""
-        return _KeyColumns([c for c in self.c if c.primary_key])
+        return ColumnSet([c for c in self.c if c.primary_key])
 
     @property
     def foreign_keys(self) -> Any:
@@ -109,7 +109,7 @@ class FromClause(Selectable):
         return self.c
 
     @property
-    def description(self) -> str:
+    def description(self) -> Any:
         """A short name for messages."""
         return getattr(self, "name", type(self).__name__ + " object")  # type: ignore[no-any-return]
 
@@ -175,7 +175,7 @@ def same_from(a: Any, b: Any) -> bool:
     return a is b or (a is not None and b is not None and hash(a) == hash(b))
 
 
-class _KeyColumns(ReadOnlyColumnCollection[Any]):
+class ColumnSet(ReadOnlyColumnCollection[Any]):
     """Columns of a primary key, iterable and with names."""
 
     __slots__ = ()
@@ -184,8 +184,12 @@ class _KeyColumns(ReadOnlyColumnCollection[Any]):
         super().__init__([(c.key, c) for c in columns])
 
     @property
-    def columns(self) -> _KeyColumns:
+    def columns(self) -> ColumnSet:
+        """The columns."""
         return self
+
+    def __repr__(self) -> str:
+        return f"ColumnSet({[c for _, c in self._all]!r})"
 
 
 class TableClause(FromClause):
@@ -374,6 +378,12 @@ class Join(FromClause):
         )
 
 
+def _compound(keyword: str, *selects: Any) -> Any:
+    from .selectable import CompoundSelect
+
+    return CompoundSelect(keyword, *selects)
+
+
 def _tablename_plus_col() -> Any:
     from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 
@@ -399,16 +409,18 @@ def _joinable(a: Any, b: Any) -> list[tuple[Any, list[tuple[Any, Any]]]]:
 
 def join_condition(a: Any, b: Any, a_subset: Any = None) -> Any:
     """The ON clause that the foreign keys between two FROMs give."""
-    constraints: list[tuple[Any, list[tuple[Any, Any]]]] = []
+    found: dict[Any, list[tuple[Any, Any]]] = {}
     for left in (a_subset, a):
         if left is None:
             continue
-        constraints.extend(_joinable(b, left))
+        for constraint, pairs in _joinable(b, left):
+            found.setdefault(constraint, []).extend(pairs)
         if left is not b:
             for constraint, pairs in _joinable(left, b):
-                constraints.append((constraint, pairs))
-        if constraints:
+                found.setdefault(constraint, []).extend(pairs)
+        if found:
             break
+    constraints = list(found.items())
     if not constraints:
         hint = ""
         if isinstance(b, FromGrouping):
@@ -670,11 +682,11 @@ class CTE(AliasedReturnsRows):
 
     def union(self, *other: Any) -> CTE:
         """A CTE that is this UNION the others, under this name."""
-        return self._restate(self.element.union(*other))
+        return self._restate(_compound("UNION", self.element, *other))
 
     def union_all(self, *other: Any) -> CTE:
         """A CTE that is this UNION ALL the others, under this name."""
-        return self._restate(self.element.union_all(*other))
+        return self._restate(_compound("UNION ALL", self.element, *other))
 
     def _restate(self, element: Any) -> CTE:
         return CTE._construct(

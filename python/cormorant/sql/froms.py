@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import exc
 from .fromclause import Join, can_join, same_from
+from .visitors import iterate
 
 
 class FromState:
@@ -121,17 +122,20 @@ def _implicit_left(
             if from_froms and candidates[0]._is_join:
                 chosen = [0]
     else:
-        chosen = []
-        if onclause is not None:
-            # a FROM that the ON clause speaks of
-            mentioned = [f for f in onclause._from_objects if not same_from(f, target)]
+        others = [i for i, f in enumerate(candidates) if not same_from(f, target)]
+        if onclause is None:
+            chosen = [i for i in others if can_join(candidates[i], target)]
+        else:
+            # those that the ON clause speaks of
+            columns = _columns_of(onclause)
             chosen = [
-                i
-                for i, f in enumerate(candidates)
-                if any(f.is_derived_from(m) for m in mentioned)
-            ]
-        if not chosen and onclause is None:
-            chosen = [i for i, f in enumerate(candidates) if can_join(f, target)]
+                i for i in others if columns <= {*candidates[i].c, *target.c}
+            ] if columns else others
+        if len(chosen) > 1:
+            hidden = {h for f in candidates for h in f._hide_froms}
+            chosen = [i for i in chosen if candidates[i] not in hidden]
+        if not chosen and onclause is not None:
+            chosen = list(range(len(candidates)))
     if len(chosen) > 1:
         raise exc.InvalidRequestError(
             "Can't determine which FROM clause to join from, there are multiple FROMS which can "
@@ -143,6 +147,10 @@ def _implicit_left(
         _dont_know(target)
     i = chosen[0]
     return candidates[i], (i if from_froms else None)
+
+
+def _columns_of(clause: Any) -> set[Any]:
+    return {e for e in iterate(clause) if e.__visit_name__ == "column"}
 
 
 def _dont_know(target: Any) -> None:

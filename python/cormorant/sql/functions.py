@@ -65,8 +65,6 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
     def __hash__(self) -> int:
         return object.__hash__(self)
 
-    _where_group = ColumnElement._where_group
-
     @property
     def clauses(self) -> Any:
         """The arguments."""
@@ -97,7 +95,11 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
 
     @property
     def _proxy_key(self) -> Any:
-        return None
+        return self.name
+
+    @property
+    def description(self) -> Any:  # type: ignore[override]
+        return self.name
 
     @property
     def _bind_name(self) -> str | None:

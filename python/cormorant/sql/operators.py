@@ -521,6 +521,11 @@ def is_comparison(op: Any) -> bool:
     return op in _comparisons or (isinstance(op, custom_op) and op.is_comparison)
 
 
+def is_commutative(op: Any) -> bool:
+    """Whether the sides of an operator can be swapped."""
+    return op in (eq, ne, add, mul)
+
+
 def is_associative(op: Any) -> bool:
     return op in _associative
 

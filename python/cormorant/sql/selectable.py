@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
 from . import elements, operators
-from .base import AnonName, ClauseElement, ColumnCollection, Executable, KeyContext, memoized
+from .base import AnonName, AnonText, ClauseElement, ColumnCollection, Executable, KeyContext, memoized
 from .coercions import (
     expect_column,
     expect_expr,
@@ -596,6 +596,15 @@ class Select(HasPrefixes, GenerativeSelect):
         )
         return c
 
+    def from_statement(self, statement: Any) -> Any:
+        """The mapped classes selected here, made of the rows of another statement."""
+        from ..orm.context import FromStatement
+        from .coercions import expect_statement
+
+        made = FromStatement(self._raw_columns, expect_statement(statement))
+        made._with_options = self._with_options
+        return made
+
     def reduce_columns(self, only_synonyms: bool = True) -> Self:
         """Without columns equal to others through foreign keys."""
         from .util import reduce_columns
@@ -607,6 +616,11 @@ class Select(HasPrefixes, GenerativeSelect):
     @property
     def froms(self) -> Sequence[FromClause]:
         """The FROM clauses that it would show."""
+        util.warn_deprecated(
+            "The Select.froms attribute is moved to the Select.get_final_froms() method. "
+            "(deprecated since: 1.4.23)",
+            version="1.4",
+        )
         return self.get_final_froms()
 
     def get_final_froms(self) -> Sequence[FromClause]:
@@ -730,12 +744,13 @@ class Select(HasPrefixes, GenerativeSelect):
             for c in self._all_selected_columns
         ]
 
-    def _as_core(self) -> Select:
-        """The SELECT without mapped classes in it."""
+    def _as_core(self, toplevel: bool = False) -> Select:
+        """The SELECT without mapped classes in it: as a part of a statement, or as it is
+        run by a Session, with what its loader options add."""
         if self._orm:
             from ..orm.context import core_select
 
-            return core_select(self)  # type: ignore[no-any-return]
+            return core_select(self, toplevel)  # type: ignore[no-any-return]
         return self
 
     def _columns_plus_names(self, anon_for_dupe: bool) -> list[tuple[Any, ...]]:
@@ -865,6 +880,8 @@ def _column_keys(style: Any = LABEL_STYLE_DISAMBIGUATE_ONLY) -> Any:
     def resolve(name: Any) -> str:
         if not isinstance(name, AnonName):
             return name  # type: ignore[no-any-return]
+        if isinstance(name, AnonText):
+            return "".join([resolve(p) for p in name.parts])
         made = anon.get(name)
         if made is None:
             base = name.base if isinstance(name.base, str) else resolve(name.base)
@@ -882,7 +899,7 @@ def _column_keys(style: Any = LABEL_STYLE_DISAMBIGUATE_ONLY) -> Any:
             if key is None and c._wraps_column is not None:
                 key = c._expression_label
         if key is None:
-            key = c._anon_name_label
+            key = "_no_label"
         key = resolve(key)
         if key in seen and style is not LABEL_STYLE_NONE:
             key = resolve(
@@ -903,15 +920,15 @@ def namespace_key(entity: Any, key: str) -> Any:
         return getattr(namespace, key)
     except AttributeError as err:
         raise exc.InvalidRequestError(
-            f'Entity namespace for "{_entity_name(entity)}" has no property "{key}"'
+            f'Entity namespace for "{entity}" has no property "{key}"'
         ) from err
 
 
-def _entity_name(entity: Any) -> str:
-    return str(getattr(entity, "description", None) or entity)
-
-
 _Column = elements.ColumnClause
+
+for _cls in (CTE, Alias, AliasedReturnsRows, FromClause, FromGrouping, Join, Lateral, ReturnsRows,
+             Selectable, Subquery, TableClause):  # fmt: skip
+    _cls.__module__ = __name__
 
 
 class CompoundSelect(GenerativeSelect):
@@ -961,12 +978,6 @@ class CompoundSelect(GenerativeSelect):
             c._proxies = tuple(
                 [*c._proxies, *[p for o in others if i < len(o) for p in o[i]._proxies]]
             )
-
-    def union(self, *other: Any) -> CompoundSelect:
-        return CompoundSelect("UNION", self, *other)
-
-    def union_all(self, *other: Any) -> CompoundSelect:
-        return CompoundSelect("UNION ALL", self, *other)
 
     def self_group(self, against: Any = None) -> Any:
         return SelectStatementGrouping(self)
@@ -1292,5 +1303,7 @@ class TableValuedColumn(elements.NamedColumn[Any]):
 
 
 def _select_kw_error(kw: dict[str, Any]) -> None:
-    name = next(iter(kw))
-    raise TypeError(f"select() got an unexpected keyword argument {name!r}")
+    raise exc.ArgumentError(
+        "Additional keyword arguments are not accepted by this function/method.  The presence of "
+        "**kw is for pep-484 typing purposes"
+    )

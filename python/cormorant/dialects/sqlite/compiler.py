@@ -10,17 +10,7 @@ from ...sql.compiler import IdentifierPreparer, SQLCompiler
 from ...sql.expression import literal
 
 RESERVED_WORDS = frozenset(
-    """
-    add after all alter analyze and as asc attach autoincrement before begin between by cascade
-    case cast check collate column commit conflict constraint create cross current_date
-    current_time current_timestamp database default deferrable deferred delete desc detach
-    distinct drop each else end escape except exclusive exists explain fail false for foreign
-    from full glob group having if ignore immediate in index indexed initially inner insert
-    instead intersect into is isnull join key left like limit match natural not notnull null of
-    offset on or order outer plan pragma primary query raise references reindex rename replace
-    restrict right rollback row select set table temp temporary then to transaction trigger true
-    union unique update using vacuum values view virtual when where
-    """.split()
+    ["add", "after", "all", "alter", "analyze", "and", "as", "asc", "attach", "autoincrement", "before", "begin", "between", "by", "cascade", "case", "cast", "check", "collate", "column", "commit", "conflict", "constraint", "create", "cross", "current_date", "current_time", "current_timestamp", "database", "default", "deferrable", "deferred", "delete", "desc", "detach", "distinct", "drop", "each", "else", "end", "escape", "except", "exclusive", "exists", "explain", "fail", "false", "for", "foreign", "from", "full", "glob", "group", "having", "if", "ignore", "immediate", "in", "index", "indexed", "initially", "inner", "insert", "instead", "intersect", "into", "is", "isnull", "join", "key", "left", "like", "limit", "match", "natural", "not", "notnull", "null", "of", "offset", "on", "or", "order", "outer", "plan", "pragma", "primary", "query", "raise", "references", "reindex", "rename", "replace", "restrict", "right", "rollback", "row", "select", "set", "table", "temp", "temporary", "then", "to", "transaction", "trigger", "true", "union", "unique", "update", "using", "vacuum", "values", "view", "virtual", "when", "where"]
 )
 
 
@@ -108,6 +98,15 @@ class SQLiteCompiler(SQLCompiler):
     def visit_empty_set_expr(self, types: Any, **kw: Any) -> str:
         ones = ", ".join(["1"] * max(len(types), 1))
         return f"SELECT {ones} FROM (SELECT {ones}) WHERE 1!=1"
+
+    def visit_empty_set_op_expr(self, types: Any, expand_op: Any) -> str:
+        return self.visit_empty_set_expr(types)
+
+    def visit_bitwise_xor_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        # SQLite has no XOR: what one has without what both have
+        either = self._plain_binary(binary, " | ", **kw)
+        both = self._plain_binary(binary, " & ", **kw)
+        return f"({either} - {both})"
 
     def visit_regexp_match_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         return self._plain_binary(binary, " REGEXP ", **kw)

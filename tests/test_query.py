@@ -9,16 +9,8 @@ import pytest
 
 import cormorant as sa
 from cormorant import exc
-from cormorant.orm import (
-    MultipleResultsFound,
-    NoResultFound,
-    Query,
-    Session,
-    aliased,
-    context,
-    joinedload,
-    selectinload,
-)
+from cormorant.exc import MultipleResultsFound, NoResultFound
+from cormorant.orm import Query, Session, aliased, context, joinedload, selectinload
 
 from .orm_models import Post, Tag, User, filled_session
 

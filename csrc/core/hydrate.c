@@ -242,6 +242,19 @@ enter(crm_hydration *h, size_t index, PyObject *obj, crm_state *state)
         Py_DECREF(obj);
         return NULL;
     }
+    if (h->flags & CRM_POPULATE_EXISTING) {
+        /* Further rows of an object that this execution made overwrite nothing,
+         * least of all what eager joins have fed it. */
+        uint32_t unused;
+        int added = crm_addrset_add(&h->populated, state, 0, 0, &unused);
+        if (added < 0) {
+            PyErr_NoMemory();
+        }
+        if (added < 0 || crm_hydration_keep(h, obj) < 0) {
+            Py_DECREF(obj);
+            return NULL;
+        }
+    }
     h->ops[index].fresh = 1;
     return obj;
 }

@@ -74,8 +74,6 @@ typedef struct {
     crm_core *core;
     const uint16_t *walk;
     Py_ssize_t nwalk;
-    uint16_t slot;
-    int overwrite;
     crm_addrset seen;
     PyObject *out;
 } collector;
@@ -107,9 +105,6 @@ collect(collector *c, PyObject *obj, Py_ssize_t at)
         return added;
     }
     if (at == c->nwalk) {
-        if (!c->overwrite && is_loaded(state, c->slot)) {
-            return 0;
-        }
         return PyList_Append(c->out, obj);
     }
     if (!is_loaded(state, c->walk[at])) {
@@ -137,14 +132,10 @@ collect_parents(PyObject *module, PyObject *args)
 {
     PyObject *rows, *walk;
     Py_ssize_t item;
-    unsigned short slot;
-    int overwrite;
-    if (!PyArg_ParseTuple(args, "OnOHp:collect_parents", &rows, &item, &walk,
-                          &slot, &overwrite)) {
+    if (!PyArg_ParseTuple(args, "OnO:collect_parents", &rows, &item, &walk)) {
         return NULL;
     }
-    collector c = {.core = module_core(module), .slot = slot,
-                   .overwrite = overwrite};
+    collector c = {.core = module_core(module)};
     uint16_t *slots = read_slots(walk, &c.nwalk);
     if (slots == NULL) {
         return NULL;
@@ -297,10 +288,10 @@ distribute(PyObject *module, PyObject *args)
     PyObject *parents, *keys, *rows;
     unsigned short slot;
     Py_ssize_t nkey;
-    int collection;
-    if (!PyArg_ParseTuple(args, "O!O!HO!np:distribute", &PyList_Type, &parents,
+    int collection, overwrite;
+    if (!PyArg_ParseTuple(args, "O!O!HO!npp:distribute", &PyList_Type, &parents,
                           &PyList_Type, &keys, &slot, &PyList_Type, &rows,
-                          &nkey, &collection)) {
+                          &nkey, &collection, &overwrite)) {
         return NULL;
     }
     crm_core *core = module_core(module);
@@ -318,6 +309,10 @@ distribute(PyObject *module, PyObject *args)
          i++) {
         PyObject *parent = Py_NewRef(PyList_GET_ITEM(parents, i));
         crm_state *state = crm_state_of(core, parent);
+        if (state != NULL && !overwrite && is_loaded(state, slot)) {
+            Py_DECREF(parent);
+            continue;
+        }
         PyObject *found = PyDict_GetItemWithError(groups, PyList_GET_ITEM(keys, i));
         PyObject *value = NULL;
         if (state == NULL) {
@@ -389,13 +384,14 @@ expired_slots(PyObject *module, PyObject *obj)
 
 static PyMethodDef methods[] = {
     {"collect_parents", collect_parents, METH_VARARGS,
-     PyDoc_STR("collect_parents(rows, item, walk, slot, overwrite): the objects "
-               "to load a relationship for, each once.")},
+     PyDoc_STR("collect_parents(rows, item, walk): the objects to load a "
+               "relationship for, each once.")},
     {"key_values", key_values, METH_VARARGS,
      PyDoc_STR("key_values(objects, slots): a value (or tuple) of each object.")},
     {"distribute", distribute, METH_VARARGS,
-     PyDoc_STR("distribute(parents, keys, slot, rows, nkey, collection): give "
-               "each parent the objects of the rows with its key.")},
+     PyDoc_STR("distribute(parents, keys, slot, rows, nkey, collection, "
+               "overwrite): give each parent the objects of the rows with its "
+               "key.")},
     {"first_items", first_items, METH_O,
      PyDoc_STR("first_items(rows): the first item of each row.")},
     {"expired_slots", expired_slots, METH_O,

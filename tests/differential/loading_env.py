@@ -14,14 +14,60 @@ from typing import Any
 
 from .harness import normalise
 
-NAMES = (
-    "aliased and_ or_ not_ asc desc bindparam case cast column delete distinct exists func insert "
-    "join literal literal_column outerjoin select text true tuple_ union union_all update "
-    "Boolean Column DateTime ForeignKey Integer String Table Bundle Load Query contains_eager "
-    "defaultload defer immediateload joinedload lazyload load_only noload raiseload "
-    "selectinload subqueryload undefer undefer_group with_loader_criteria with_parent "
-    "LABEL_STYLE_TABLENAME_PLUS_COL"
-).split()
+NAMES = [
+    "aliased",
+    "and_",
+    "or_",
+    "not_",
+    "asc",
+    "desc",
+    "bindparam",
+    "case",
+    "cast",
+    "column",
+    "delete",
+    "distinct",
+    "exists",
+    "func",
+    "insert",
+    "join",
+    "literal",
+    "literal_column",
+    "outerjoin",
+    "select",
+    "text",
+    "true",
+    "tuple_",
+    "union",
+    "union_all",
+    "update",
+    "Boolean",
+    "Column",
+    "DateTime",
+    "ForeignKey",
+    "Integer",
+    "String",
+    "Table",
+    "Bundle",
+    "Load",
+    "Query",
+    "contains_eager",
+    "defaultload",
+    "defer",
+    "immediateload",
+    "joinedload",
+    "lazyload",
+    "load_only",
+    "noload",
+    "raiseload",
+    "selectinload",
+    "subqueryload",
+    "undefer",
+    "undefer_group",
+    "with_loader_criteria",
+    "with_parent",
+    "LABEL_STYLE_TABLENAME_PLUS_COL",
+]
 
 
 class _Recorder(logging.Handler):

@@ -81,9 +81,7 @@ def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None
     if dialect is None:
         dialect = session._connection_for(state.lead_mapper(), state.statement).dialect
     core = state.core()
-    unique = state.repeats() and (state.legacy or state._distinct_rows)
-    if unique and not any(item.node is not None for item in state.items):
-        unique = False
+    unique = state.repeats()
     compiled = dialect.statement_compiler(dialect, core)
     plan = CompiledPlan(compiled, binds, state.program(dialect, unique), started=started)
     result = ORMPlan(plan, state)

@@ -19,7 +19,7 @@ from ..util import warn
 from .base import NO_VALUE, instance_str
 from .context import FromStatement, ORMPlan, SelectState, build_plan, from_statement_plan
 from .exc import DetachedInstanceError, ObjectDeletedError
-from .strategies import Run
+from .strategies import Origin, Run
 from .strategy_options import (
     COLUMN_WILDCARD,
     RELATIONSHIP_WILDCARD,
@@ -87,9 +87,7 @@ def plan_for(
     if isinstance(statement, FromStatement):
         plan = from_statement_plan(session, connection, statement, legacy, as_tuples, binds)
     else:
-        state = SelectState(
-            statement, legacy=legacy, eager=eager, as_tuples=as_tuples, binds=binds
-        )
+        state = SelectState(statement, legacy=legacy, eager=eager, as_tuples=as_tuples, binds=binds)
         plan = build_plan(session, state, binds, connection.dialect)
     if key is None:
         plan.plan.cache_kind = "no key"
@@ -105,9 +103,10 @@ class LoadedCursor:
     once; a stream is loaded for fetch by fetch.
     """
 
-    def __init__(self, cursor: Any, run: Run, plan: ORMPlan, stream: int) -> None:
+    def __init__(self, cursor: Any, run: Run, origin: Origin, plan: ORMPlan, stream: int) -> None:
         self._cursor = cursor
         self._run = run
+        self._origin = origin
         self._plan = plan
         self._stream = stream
         self._rows: list[Any] | None = None
@@ -131,12 +130,16 @@ class LoadedCursor:
 
     @unique.setter
     def unique(self, value: bool) -> None:
+        if value and self._stream:
+            raise sa_exc.InvalidRequestError(
+                "Can't use the ORM yield_per feature in conjunction with unique()"
+            )
         self._cursor.unique = value
 
     def _load(self, count: int) -> list[Any]:
         rows: list[Any] = self._cursor.fetch(count)
         if rows:
-            self._run.add(self._plan, rows)
+            self._run.add(self._plan, rows, self._origin)
             self._run.finish()
             if self._plan.bundles:
                 rows = bundled(self._plan, rows)
@@ -219,9 +222,9 @@ def run_plan(
         keys = cursor.row_keys
         if keys is not None and keys.lookup is None:
             keys.lookup = plan.lookup
-    if plan.post_loads or plan.bundles:
-        run = post_load_run(session, connection, binds, params, flags)
-        return LoadedCursor(cursor, run, plan, stream)
+    if plan.post_loads or plan.bundles or stream:
+        run = post_load_run(session, connection, flags)
+        return LoadedCursor(cursor, run, (binds, params), plan, stream)
     return cursor
 
 
@@ -245,34 +248,24 @@ def run_values(
     cursor = connection._run_plan(compiled._plan, values, session=session, flags=flags)
     rows: list[Any] = cursor.fetch()
     if plan.post_loads and rows:
-        run = post_load_run(session, connection, binds, None, flags)
-        run.add(plan, rows)
+        run = post_load_run(session, connection, flags)
+        params = {bind.key: value for bind, value in zip(binds, values, strict=True)}
+        run.add(plan, rows, (binds, params))
         run.finish()
     return rows
 
 
-def post_load_run(
-    session: Any,
-    connection: Any,
-    binds: Sequence[Any],
-    params: Mapping[str, Any] | None,
-    flags: int,
-) -> Run:
+def post_load_run(session: Any, connection: Any, flags: int) -> Run:
     """What executes the statements of post loads."""
 
     def execute_child(
-        plan: ORMPlan, values: Mapping[str, Any] | None, with_parent: bool = False
+        plan: ORMPlan, binds: Sequence[Any], params: Mapping[str, Any] | None
     ) -> list[Any]:
-        cursor = connection._execute_plan(
-            plan.plan,
-            binds if with_parent else (),
-            params if with_parent else values,
-            session=session,
-            flags=flags,
-        )
+        session._autoflush()
+        cursor = connection._execute_plan(plan.plan, binds, params, session=session, flags=flags)
         return cursor.fetch()  # type: ignore[no-any-return]
 
-    return Run(session, execute_child, flags)
+    return Run(session, execute_child, bool(flags & _core.POPULATE_EXISTING))
 
 
 def execute(
@@ -301,8 +294,6 @@ def execute(
         return connection.execute(statement, params)
     plan, binds, hit = plan_for(session, connection, statement, False)
     stream = options.get("yield_per") or 0
-    if stream and (plan.joined_collections or plan.row_buffering):
-        raise no_yield_per()
     cursor = run_plan(
         session,
         connection,
@@ -313,11 +304,15 @@ def execute(
         stream=stream,
         hit=hit,
     )
+    if stream and (plan.joined_collections or plan.row_buffering):
+        cursor.close()
+        raise no_yield_per()
     result = Result(cursor)
     if plan.joined_collections:
         result._require_unique = True
+        result._set_slow()
     if stream:
-        result._set_yield_per(stream)
+        result.yield_per(stream)
     return result
 
 
@@ -462,10 +457,12 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
         raises = prop.raiseload
         if element is not None:
             raises = element.strategy == "defer" and bool(element.opt("raiseload"))
+        elif not prop.deferred:
+            # Nothing left it out of a load: it was not given when the row was inserted.
+            _core.set_loaded(obj, slot, None)
+            return
         if raises:
-            raise sa_exc.InvalidRequestError(
-                f"'{prop}' is not available due to raiseload=True"
-            )
+            raise sa_exc.InvalidRequestError(f"'{prop}' is not available due to raiseload=True")
     if session is None:
         if deferred:
             raise DetachedInstanceError(
@@ -505,7 +502,6 @@ def _load_row(
     context: LoadContext | None,
     with_for_update: Any,
     labelled: bool,
-    immediate: bool = False,
 ) -> bool:
     """Load all of an expired object, with its eager loads; False if it has no row."""
     session._autoflush()
@@ -532,7 +528,7 @@ def _load_row(
         if with_for_update is None:
             _cache(connection)[key] = made
     plan, binds = made
-    if not immediate or not plan.post_loads:
+    if not plan.post_loads:
         return bool(run_values(session, connection, plan, binds, ident))
     # The one object: its own lazy loads do what statements for many would do.
     params = {bind.key: value for bind, value in zip(binds, ident, strict=True)}
@@ -600,7 +596,7 @@ def refresh(
     if names is None:
         _core.expire(obj)
         context = _core.load_options(obj)
-        return _load_row(session, obj, mapper, context, with_for_update, False, immediate=True)
+        return _load_row(session, obj, mapper, context, with_for_update, False)
     columns: list[int] = []
     relationships: list[Any] = []
     for name in names:
@@ -677,9 +673,7 @@ def _not_available(prop: Any, strategy: str) -> sa_exc.InvalidRequestError:
     return sa_exc.InvalidRequestError(f"'{prop}' is not available due to lazy='{strategy}'")
 
 
-def _values(
-    obj: Any, mapper: Any, slots: Sequence[int], quiet: bool
-) -> tuple[Any, ...] | None:
+def _values(obj: Any, mapper: Any, slots: Sequence[int], quiet: bool) -> tuple[Any, ...] | None:
     """The object's values that a lazy load asks with; None if they are not loaded and
     must not be."""
     values = []
@@ -721,9 +715,7 @@ def _lazy_load(
     if not rows:
         return None
     if len(rows) > 1:
-        warn(
-            f"Multiple rows returned with uselist=False for lazily-loaded attribute '{prop}' "
-        )
+        warn(f"Multiple rows returned with uselist=False for lazily-loaded attribute '{prop}' ")
     return rows[0]
 
 

@@ -68,7 +68,7 @@ def _criterion(name: str | None = None, limited: bool = True) -> Callable[[_F], 
 def _legacy(message: str) -> None:
     import warnings
 
-    warning = sa_exc.LegacyAPIWarning(message, code="b8d9")
+    warning = sa_exc.LegacyAPIWarning(f"{message} (deprecated since: 2.0)")
     warning.deprecated_since = "2.0"
     warnings.warn(warning, stacklevel=3)
 
@@ -188,7 +188,7 @@ class Query(Generic[_T]):
         """scalar_subquery() by its old name."""
         util.warn_deprecated(
             "The Query.as_scalar() method is deprecated and will be removed in a future "
-            "release.  Please refer to Query.scalar_subquery().",
+            "release.  Please refer to Query.scalar_subquery(). (deprecated since: 1.4)",
             version="1.4",
         )
         return self.scalar_subquery()
@@ -205,9 +205,7 @@ class Query(Generic[_T]):
 
     def _check_columns(self) -> None:
         if not self._stmt._raw_columns:
-            raise sa_exc.InvalidRequestError(
-                "Query contains no columns with which to SELECT from."
-            )
+            raise sa_exc.InvalidRequestError("Query contains no columns with which to SELECT from.")
 
     def __str__(self) -> str:
         self._check_columns()
@@ -254,7 +252,7 @@ class Query(Generic[_T]):
         """add_columns() of one column, by its old name."""
         util.warn_deprecated(
             "Query.add_column() is deprecated and will be removed in a future release.  Please "
-            "use Query.add_columns()",
+            "use Query.add_columns() (deprecated since: 1.4)",
             version="1.4",
         )
         return self.add_columns(column)
@@ -263,20 +261,21 @@ class Query(Generic[_T]):
         """with_entities(), iterated."""
         util.warn_deprecated(
             "Query.values() is deprecated and will be removed in a future release.  Please use "
-            "Query.with_entities()",
+            "Query.with_entities() (deprecated since: 1.4)",
             version="1.4",
         )
-        return iter(self.with_entities(*columns))
+        query = self.with_entities(*columns)
+        return _later(query)
 
     def value(self, column: Any) -> Any:
         """with_entities(), the first value."""
         util.warn_deprecated(
             "Query.value() is deprecated and will be removed in a future release.  Please use "
-            "Query.with_entities() in combination with Query.scalar()",
+            "Query.with_entities() in combination with Query.scalar() (deprecated since: 1.4)",
             version="1.4",
         )
-        row = self.with_entities(column).first()
-        return None if row is None else row[0]
+        rows = self.with_entities(column)._rows()
+        return rows[0][0] if rows else None
 
     def tuples(self) -> Query[Any]:
         """Give rows also for a single entity."""
@@ -400,9 +399,7 @@ class Query(Generic[_T]):
     # -- FROM -----------------------------------------------------------------
 
     @_criterion()
-    def join(
-        self, target: Any, *props: Any, isouter: bool = False, full: bool = False
-    ) -> Self:
+    def join(self, target: Any, *props: Any, isouter: bool = False, full: bool = False) -> Self:
         """JOIN along a relationship, or to an entity."""
         if len(props) > 1:
             raise sa_exc.ArgumentError("Query.join() accepts a target and one ON clause")
@@ -471,9 +468,7 @@ class Query(Generic[_T]):
     def from_statement(self, statement: Any) -> Self:
         """Take entities from the rows of a whole statement."""
         self._no_criterion("from_statement")
-        made = FromStatement(
-            self._stmt._raw_columns, expect_statement(statement)
-        )
+        made = FromStatement(self._stmt._raw_columns, expect_statement(statement))
         made._with_options = self._stmt._with_options
         return self._with(made)
 
@@ -588,6 +583,8 @@ class Query(Generic[_T]):
         session = self.session
         statement = self._stmt
         self._check_columns()
+        if session is None:
+            session.execute  # noqa: B018  # a query without a session says what it misses
         if self._autoflush:
             session._autoflush()
         mapper = lead_mapper(statement) or self._mapper_hint
@@ -595,8 +592,6 @@ class Query(Generic[_T]):
         plan, binds, hit = plan_for(
             session, connection, statement, True, self._eager, bool(self._as_tuples)
         )
-        if stream and (plan.joined_collections or plan.row_buffering):
-            raise no_yield_per()
         cursor = run_plan(
             session,
             connection,
@@ -607,6 +602,9 @@ class Query(Generic[_T]):
             stream=stream,
             hit=hit,
         )
+        if stream and (plan.joined_collections or plan.row_buffering):
+            cursor.close()
+            raise no_yield_per()
         return cursor, plan
 
     def _rows(self) -> list[Any]:
@@ -655,9 +653,7 @@ class Query(Generic[_T]):
         """The only result, or None; MultipleResultsFound if there are more."""
         rows = self._rows()
         if len(rows) > 1:
-            raise MultipleResultsFound(
-                "Multiple rows were found when one or none was required"
-            )
+            raise MultipleResultsFound("Multiple rows were found when one or none was required")
         return rows[0] if rows else None
 
     def one(self) -> _T:
@@ -666,9 +662,7 @@ class Query(Generic[_T]):
         if len(rows) == 1:
             return rows[0]  # type: ignore[no-any-return]
         if rows:
-            raise MultipleResultsFound(
-                "Multiple rows were found when exactly one was required"
-            )
+            raise MultipleResultsFound("Multiple rows were found when exactly one was required")
         raise NoResultFound("No row was found when one was required")
 
     def scalar(self) -> Any:
@@ -700,9 +694,7 @@ class Query(Generic[_T]):
             raise sa_exc.InvalidRequestError(
                 "Can't call this method on a Query that uses from_statement()"
             )
-        outer = Query(
-            (expression.func.count(expression.literal_column("*")),), self.session
-        )
+        outer = Query((expression.func.count(expression.literal_column("*")),), self.session)
         outer._stmt = outer._stmt.select_from(self._stmt.subquery())
         outer._autoflush = self._autoflush
         outer._params = self._params
@@ -794,6 +786,11 @@ class Query(Generic[_T]):
         if delete_args:
             statement = statement.with_dialect_options(**delete_args)
         return self._run_dml(statement, synchronize_session)
+
+
+def _later(query: Query[Any]) -> Iterator[Any]:
+    """The results of a query that is run when the first is asked for."""
+    yield from query
 
 
 def _negative() -> IndexError:

@@ -31,6 +31,7 @@ from .strategy_options import (
     RELATIONSHIP_WILDCARD,
     ExecutableOption,
     LoadContext,
+    LoadElement,
     LoaderCriteriaOption,
     LoadTable,
     Path,
@@ -82,6 +83,7 @@ class EntityNode:
     ) -> None:
         self.entity = entity
         self.mapper = entity.mapper
+        self.mapper._check_configure()
         self.path = path
         self.selectable = selectable
         self.parent = parent
@@ -136,7 +138,9 @@ class SelectState:
         table: LoadTable | None = None,
         options: Sequence[Any] | None = None,
         distinct_rows: bool = False,
+        repeated_rows: bool = False,
         as_tuples: bool = False,
+        subquery_source: SelectState | None = None,
         binds: Any = (),
     ) -> None:
         self.statement = statement
@@ -147,6 +151,8 @@ class SelectState:
         #: one) at this path
         self.base_path = base_path
         self._root_path = root_path
+        #: what subqueryload() of this statement's entities goes back to
+        self.subquery_source = subquery_source or self
         #: BindParameters of the statement in the order of its cache key
         self.binds = binds
         self.items: list[Item] = []
@@ -162,7 +168,10 @@ class SelectState:
         #: columns of the statement that eager joins refer to
         self._join_columns: list[Any] = []
         self._extra_where: list[Any] = []
+        #: what is known of the rows of a statement of the ORM's own: each object comes
+        #: once but for joined collections, or may repeat
         self._distinct_rows = distinct_rows
+        self._repeated_rows = repeated_rows
         self._as_tuples = as_tuples
         self.adapt_from = next(
             (o.selectable for o in statement._with_options if isinstance(o, AdaptFrom)), None
@@ -361,13 +370,13 @@ class SelectState:
         if not explicit and self._recursive(node, prop):
             return
         if strategy == "selectin":
-            if element is not None and element.opt("recursion_depth") == 0:
-                return
             self.post_loads.append(SelectInLoader(node, prop, element, table))
         elif strategy == "immediate":
             self.post_loads.append(ImmediateLoader(node, prop, element, table))
         elif strategy == "subquery":
-            self.post_loads.append(SubqueryLoader(node, prop, element, table, source=self))
+            self.post_loads.append(
+                SubqueryLoader(node, prop, element, table, source=self.subquery_source)
+            )
         elif strategy == "contains_eager":
             target = element.target if element is not None and element.target else prop.mapper
             child = EntityNode(
@@ -570,9 +579,14 @@ class SelectState:
     # -- the program ---------------------------------------------------------
 
     def repeats(self) -> bool:
-        """True if the same row of objects can come more than once."""
+        """True if the core must leave out results that were there before."""
         if self._distinct_rows:
             return self.joined_collections
+        if self._repeated_rows:
+            return True
+        if not self.legacy or not any(item.node is not None for item in self.items):
+            # The program says with Result.unique() what it wants.
+            return False
         if self.joined_collections:
             return True
         own = {hash(item.node.selectable) for item in self.items if item.node is not None}
@@ -640,6 +654,7 @@ class SelectState:
         self._positions = {
             hash(expression): (True, place(expression)) for expression in self.primary
         }
+        self._defer_missing()
         for item in self.items:
             if item.node is None:
                 item.position = place(item.expression)
@@ -649,6 +664,19 @@ class SelectState:
             for column in node.mapper.primary_key:
                 if self.position(node.adapt(column)) < 0:
                     raise no_column(column)
+
+    def _defer_missing(self) -> None:
+        """Columns that the rows do not have are loaded when they are read."""
+        for node in self.nodes:
+            for prop in node.mapper._props.values():
+                expression = node.columns.get(prop.slot) if prop._is_column else None
+                if expression is not None and self.position(expression) < 0:
+                    if self.table is None:
+                        self.table = LoadTable()
+                    self.table.elements[(*node.path, prop)] = LoadElement(
+                        (*node.path, prop), "defer"
+                    )
+                    self.table._note((*node.path, prop))
 
     def lookup(self) -> Callable[[Any], int | None]:
         """Finds the item of a row by a class, an alias or an attribute of it."""
@@ -676,29 +704,38 @@ class SelectState:
     def keys(self) -> tuple[str | None, ...]:
         """Names of the items."""
         names: list[str | None] = []
-        taken: dict[str, int] = {}
+        used: dict[str, int] = {}
+        again: dict[int, str] = {}
+        seen: dict[int, str] = {}
         for item in self.items:
-            if item.node is not None:
-                names.append(item.name)
-                continue
             name = item.name
+            if item.node is not None:
+                names.append(name)
+                continue
+            expression = item.expression
             if name is None:
-                name = _item_name(item.expression, self.legacy)
-            if not self.legacy:
-                if name is None:
-                    name = "_no_label"
-                count = taken.get(name, 0)
-                taken[name] = count + 1
-                if count:
-                    name = f"{name}_{count}"
+                name = _item_name(expression, self.legacy)
+            if self.legacy or expression._is_text_clause:
+                names.append(name)
+                continue
+            name = name or "_no_label"
+            key = hash(expression)
+            if key in again:
+                name = again[key]
+            else:
+                count = used.get(name, 0)
+                used[name] = count + 1
+                unique = f"{name}_{count}" if count else name
+                if key in seen:
+                    # The same column once more: from now on under its second name.
+                    again[key] = unique
+                seen[key] = name = unique
             names.append(name)
         return tuple(names)
 
 
 def no_column(expression: Any) -> sa_exc.NoSuchColumnError:
-    return sa_exc.NoSuchColumnError(
-        f"Could not locate column in row for column '{expression}'"
-    )
+    return sa_exc.NoSuchColumnError(f"Could not locate column in row for column '{expression}'")
 
 
 def _item_name(expression: Any, legacy: bool) -> str | None:

@@ -7,7 +7,7 @@ of :class:`PostLoad` each.  What they do per object is done by the core.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
@@ -138,43 +138,52 @@ class PostLoad:
         """Told which item of the row the root entity is (-1: the row itself)."""
         self.index = item
 
-    def parents(self, rows: Sequence[Any], overwrite: bool) -> list[Any]:
-        """The objects to load for: each once, and only where nothing is loaded yet."""
-        return _core.collect_parents(rows, self.index, self.walk, self.prop.slot, overwrite)
+    def parents(self, rows: Sequence[Any]) -> list[Any]:
+        """The objects to load for, each once."""
+        return _core.collect_parents(rows, self.index, self.walk)
 
-    def load(self, run: Run, parents: list[Any]) -> None:
-        """Load for these parents; child post loads are queued on the run."""
+    def _distribute(
+        self, run: Run, parents: list[Any], keys: list[Any], rows: list[Any], nkey: int
+    ) -> None:
+        prop = self.prop
+        _core.distribute(parents, keys, prop.slot, rows, nkey, bool(prop.uselist), run.overwrite)
+
+    def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
+        """Load for these parents; child post loads are queued on the run.
+
+        `origin`: bind parameters and values of the statement that gave the parents."""
         raise NotImplementedError
+
+
+Origin = tuple[Sequence[Any], Mapping[str, Any] | None]
 
 
 class Run:
     """One execution whose post loads are being done, breadth first."""
 
-    def __init__(self, session: Any, execute: Callable[..., list[Any]], flags: int) -> None:
+    def __init__(self, session: Any, execute: Callable[..., list[Any]], overwrite: bool) -> None:
         self.session = session
-        #: execute(plan, params, with_parent=False) -> rows; `with_parent`: the plan
-        #: contains the original statement and takes its values
+        #: execute(plan, binds, params) -> rows
         self.execute = execute
-        self.flags = flags
-        self._queue: list[tuple[PostLoad, list[Any]]] = []
+        #: load also what is already loaded
+        self.overwrite = overwrite
+        self._queue: list[tuple[PostLoad, list[Any], Origin]] = []
 
-    def add(self, plan: ORMPlan, rows: Sequence[Any]) -> None:
+    def add(self, plan: ORMPlan, rows: Sequence[Any], origin: Origin) -> None:
         """Queue the post loads of a plan for the rows it gave."""
-        overwrite = bool(self.flags & _core.POPULATE_EXISTING)
         for post_load in plan.post_loads:
-            parents = post_load.parents(rows, overwrite)
+            parents = post_load.parents(rows)
             if parents:
-                self._queue.append((post_load, parents))
+                self._queue.append((post_load, parents, origin))
 
     def finish(self) -> None:
         """Do what is queued, and what that queues."""
-        position = 0
         queue = self._queue
-        while position < len(queue):
-            post_load, parents = queue[position]
-            queue[position] = None  # type: ignore[call-overload]
-            position += 1
-            post_load.load(self, parents)
+        done = 0
+        while done < len(queue):
+            post_load, parents, origin = queue[done]
+            done += 1
+            post_load.load(self, parents, origin)
         queue.clear()
 
 
@@ -183,7 +192,7 @@ class ImmediateLoader(PostLoad):
 
     __slots__ = ()
 
-    def load(self, run: Run, parents: list[Any]) -> None:
+    def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
         key = self.prop.key
         for parent in parents:
             getattr(parent, key)
@@ -198,7 +207,7 @@ class SelectInLoader(PostLoad):
         super().__init__(*args)
         self._plans: dict[str, ORMPlan] = {}
 
-    def load(self, run: Run, parents: list[Any]) -> None:
+    def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
         prop = self.prop
         if prop._use_get and self._foreign_keys_loaded(parents):
             self._load_many_to_one(run, parents)
@@ -209,9 +218,9 @@ class SelectInLoader(PostLoad):
         plan = self._plan(run, "join" if not self._omit_join() else "direct")
         rows: list[Any] = []
         for start in range(0, len(parents), CHUNK):
-            rows += run.execute(plan, {KEYS: keys[start : start + CHUNK]})
-        _core.distribute(parents, keys, prop.slot, rows, len(slots), bool(prop.uselist))
-        run.add(plan, rows)
+            rows += run.execute(plan, (), {KEYS: keys[start : start + CHUNK]})
+        self._distribute(run, parents, keys, rows, len(slots))
+        run.add(plan, rows, ((), {KEYS: keys}))
 
     def _load_many_to_one(self, run: Run, parents: list[Any]) -> None:
         prop = self.prop
@@ -229,9 +238,9 @@ class SelectInLoader(PostLoad):
                 ordered = list(wanted)
             plan = self._plan(run, "get")
             for start in range(0, len(ordered), CHUNK):
-                rows += run.execute(plan, {KEYS: ordered[start : start + CHUNK]})
-            run.add(plan, rows)
-        _core.distribute(parents, keys, prop.slot, rows, len(prop._get_slots), False)
+                rows += run.execute(plan, (), {KEYS: ordered[start : start + CHUNK]})
+            run.add(plan, rows, ((), {KEYS: ordered}))
+        self._distribute(run, parents, keys, rows, len(prop._get_slots))
 
     def _foreign_keys_loaded(self, parents: list[Any]) -> bool:
         slots = self.prop._get_slots
@@ -286,9 +295,7 @@ class SelectInLoader(PostLoad):
         else:
             parent = prop.parent.persist_selectable.alias()
             keys = [parent.corresponding_column(column) for column in prop.parent.primary_key]
-            froms = [
-                relationship_join(parent, parent, prop, selectable, target, criteria=criteria)
-            ]
+            froms = [relationship_join(parent, parent, prop, selectable, target, criteria=criteria)]
         key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
         where.append(key.in_(bindparam(KEYS, expanding=True)))
         if form != "join" and criteria:
@@ -312,19 +319,15 @@ class SelectInLoader(PostLoad):
     def _child_table(self) -> LoadTable | None:
         element = self.element
         depth = element.opt("recursion_depth") if element is not None else None
-        if depth is None or depth == 0 or self.table is None:
+        if not depth or self.table is None:
             return self.table
-        # One level deeper the option stands for one level less.
-        table = self.table.copy()
+        # One level deeper the option stands for one level less; -1 has no end.
         assert element is not None
+        table = self.table.copy()
         deeper = (*self.path, self.prop)
-        opts = (("recursion_depth", depth - 1 if depth > 0 else depth),)
-        if depth > 0 and depth == 1:
-            opts = (("recursion_depth", 0),)
         if deeper not in table.elements:
-            table.add(
-                LoadElement(deeper, element.strategy, opts, element.target, element.criteria)
-            )
+            opts = (("recursion_depth", depth - 1 if depth > 0 else depth),)
+            table.add(LoadElement(deeper, element.strategy, opts, element.target, element.criteria))
         return table
 
 
@@ -346,14 +349,14 @@ class SubqueryLoader(PostLoad):
         self.source = source
         self._plan: tuple[ORMPlan, list[int]] | None = None
 
-    def load(self, run: Run, parents: list[Any]) -> None:
+    def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
         if self._plan is None:
             self._plan = self._compile(run)
         plan, slots = self._plan
         keys = _core.key_values(parents, slots)
-        rows = run.execute(plan, None, True)
-        _core.distribute(parents, keys, self.prop.slot, rows, -len(slots), bool(self.prop.uselist))
-        run.add(plan, rows)
+        rows = run.execute(plan, *origin)
+        self._distribute(run, parents, keys, rows, -len(slots))
+        run.add(plan, rows, origin)
 
     def _compile(self, run: Run) -> tuple[ORMPlan, list[int]]:
         from .context import SelectState, build_plan, core_of
@@ -400,7 +403,12 @@ class SubqueryLoader(PostLoad):
             statement._order_by_clauses = tuple(_adapted(target, c) for c in prop.order_by)
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         state = SelectState(
-            statement, table=self.table, base_path=self.path[:-1], distinct_rows=True
+            statement,
+            table=self.table,
+            base_path=self.path[:-1],
+            repeated_rows=True,
+            subquery_source=self.source,
+            binds=self.source.binds,
         )
         mapper = prop.parent
         slots = [mapper._columntoproperty[column].slot for column in _local_columns(prop)]

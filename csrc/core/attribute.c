@@ -77,8 +77,11 @@ default_value(crm_state *state, uint16_t slot)
         Py_RETURN_NONE;
     }
     PyObject *empty = crm_collection_new(state, slot);
-    if (empty != NULL && crm_state_put(state, slot, Py_NewRef(empty)) < 0) {
-        Py_CLEAR(empty);
+    if (empty != NULL) {
+        crm_collection_set_implicit(empty);
+        if (crm_state_put(state, slot, Py_NewRef(empty)) < 0) {
+            Py_CLEAR(empty);
+        }
     }
     return empty;
 }

@@ -149,7 +149,11 @@ int
 crm_session_add(crm_session *session, PyObject *obj)
 {
     crm_state *state = crm_session_mapped(session, obj);
-    if (state == NULL || crm_session_save(session, state) < 0) {
+    if (state == NULL) {
+        return -1;
+    }
+    CRM_OFF(state, CRM_S_ORPHANED);
+    if (crm_session_save(session, state) < 0) {
         return -1;
     }
     cascade way = {0};

@@ -93,6 +93,24 @@ crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot)
 }
 
 void
+crm_collection_set_implicit(PyObject *collection)
+{
+    crm_tie_of(collection)->implicit = 1;
+}
+
+void
+crm_collection_explicit(PyObject *collection)
+{
+    crm_tie_of(collection)->implicit = 0;
+}
+
+int
+crm_collection_is_implicit(crm_core *core, PyObject *obj)
+{
+    return crm_collection_check(core, obj) && crm_tie_of(obj)->implicit;
+}
+
+void
 crm_collection_release(crm_core *core, PyObject *collection)
 {
     if (crm_collection_check(core, collection)) {
@@ -333,33 +351,28 @@ list_pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
             return NULL;
         }
     }
+    crm_hold hold;
+    PyObject *item = NULL;
+    if (crm_hold_open(&hold, self) &&
+        crm_rel_changes(hold.state, hold.slot) < 0) {
+        goto done;
+    }
     Py_ssize_t length = PyList_GET_SIZE(self);
     if (length == 0) {
         PyErr_SetString(PyExc_IndexError, "pop from empty list");
-        return NULL;
+        goto done;
     }
     index += index < 0 ? length : 0;
     if (index < 0 || index >= length) {
         PyErr_SetString(PyExc_IndexError, "pop index out of range");
-        return NULL;
+        goto done;
     }
-    crm_hold hold;
-    if (crm_hold_open(&hold, self) &&
-        crm_rel_changes(hold.state, hold.slot) < 0) {
-        crm_hold_close(&hold);
-        return NULL;
-    }
-    /* The mark may have run foreign code. */
-    if (index >= PyList_GET_SIZE(self)) {
-        crm_hold_close(&hold);
-        PyErr_SetString(PyExc_IndexError, "pop index out of range");
-        return NULL;
-    }
-    PyObject *item = Py_NewRef(PyList_GET_ITEM(self, index));
+    item = Py_NewRef(PyList_GET_ITEM(self, index));
     if (PyList_SetSlice(self, index, index + 1, NULL) < 0 ||
         crm_fire_remove(&hold, item, NULL) < 0) {
         Py_CLEAR(item);
     }
+done:
     crm_hold_close(&hold);
     return item;
 }

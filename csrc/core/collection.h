@@ -11,6 +11,11 @@
 /* An empty collection for an attribute of `state`, not yet stored: new
  * reference. */
 PyObject *crm_collection_new(crm_state *state, uint16_t slot);
+/* Marks a collection that reading made of nothing; the first change (or
+ * crm_collection_explicit) takes the mark away. */
+void crm_collection_set_implicit(PyObject *collection);
+void crm_collection_explicit(PyObject *collection);
+int crm_collection_is_implicit(crm_core *core, PyObject *obj);
 /* Adds a loaded member: no events, no history.  0 or -1. */
 int crm_collection_load(PyObject *collection, PyObject *member);
 /* Takes one occurrence out, no events; absent is no error. */

@@ -8,6 +8,8 @@
 typedef struct {
     crm_state *owner; /* borrowed; NULL: nobody */
     uint16_t slot;
+    uint8_t implicit; /* made by reading an attribute without a value, and not
+                         used since: as if it were not there */
 } crm_tie;
 
 typedef struct {

@@ -339,7 +339,9 @@ crm_state_history(crm_state *state, uint16_t slot)
             PyList_Append(lists[old == NULL || equal], value) < 0) {
             goto done;
         }
+        /* An object that was not there is no deleted object. */
         if (old != NULL && !equal && old != core->no_value &&
+            (kind == CRM_ATTR_COLUMN || old != Py_None) &&
             PyList_Append(lists[2], old) < 0) {
             goto done;
         }

@@ -158,7 +158,12 @@ remove_from(crm_state *state, uint16_t slot, PyObject *value,
         return status;
     }
     if ((state->flags & CRM_S_KEY) == 0) {
-        return 0;
+        held = crm_attr_get(state, slot); /* a new, empty one */
+        if (held != NULL) {
+            crm_collection_explicit(held);
+            Py_DECREF(held);
+        }
+        return held == NULL ? -1 : 0;
     }
     if (crm_rel_fire_remove(state, slot, value, from) < 0) {
         return -1;
@@ -322,6 +327,39 @@ set_parent(const side *self, PyObject *value, int has)
 
 /* ---- scalar relationships --------------------------------------------- */
 
+/* Loads an old value without an autoflush before it: the change that asks for
+ * it is half done. */
+static PyObject *
+load_quietly(crm_state *state, uint16_t slot)
+{
+    PyObject *session = NULL;
+    PyObject *before = NULL;
+    if (state->map != NULL) {
+        session = Py_NewRef((PyObject *)state->map->session);
+        before = PyObject_GetAttrString(session, "autoflush");
+        if (before == NULL) {
+            PyErr_Clear(); /* no Python session */
+        }
+        else if (PyObject_SetAttrString(session, "autoflush", Py_False) < 0) {
+            Py_DECREF(before);
+            Py_DECREF(session);
+            return NULL;
+        }
+    }
+    PyObject *value = crm_attr_get(state, slot);
+    if (before != NULL) {
+        PyObject *type, *error, *traceback;
+        PyErr_Fetch(&type, &error, &traceback);
+        if (PyObject_SetAttrString(session, "autoflush", before) < 0) {
+            PyErr_Clear();
+        }
+        PyErr_Restore(type, error, traceback);
+    }
+    Py_XDECREF(before);
+    Py_XDECREF(session);
+    return value;
+}
+
 /* The object a scalar relationship refers to as far as that is known: new
  * reference, NO_VALUE if it is not, NULL with an exception. */
 static PyObject *
@@ -341,7 +379,7 @@ old_scalar(const side *self)
         return Py_NewRef(core->no_value);
     }
     if (self->flags & CRM_ATTR_ACTIVE_HISTORY) {
-        return crm_attr_get(state, self->slot);
+        return load_quietly(state, self->slot);
     }
     PyObject *found = crm_attr_related(state, self->slot, 0);
     if (found == NULL && !PyErr_Occurred()) {
@@ -498,12 +536,15 @@ static int
 collection_changes(const side *self)
 {
     crm_state *state = self->state;
+    PyObject *held = crm_state_held(state, self->slot);
+    int has = CRM_SLOT_HAS(held) && held != Py_None;
+    if (has) {
+        crm_collection_explicit(held);
+    }
     if ((state->flags & CRM_S_KEY) == 0) {
         return 0;
     }
-    PyObject *held = crm_state_held(state, self->slot);
-    if (CRM_SLOT_HAS(held) && held != Py_None &&
-        crm_state_change(state, self->slot) == NULL) {
+    if (has && crm_state_change(state, self->slot) == NULL) {
         PyObject *members = crm_collection_members(held);
         if (members == NULL ||
             crm_state_record(state, self->slot, members) < 0) {
@@ -606,6 +647,9 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
 int
 crm_rel_changes(crm_state *state, uint16_t slot)
 {
+    if ((state->flags & CRM_S_KEY) == 0) {
+        return 0;
+    }
     side self;
     side_open(&self, state, slot);
     int status = collection_changes(&self);

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "collection.h"
+
 /* ---- identity maps ---------------------------------------------------- */
 
 /* Keys are borrowed from states; comparing them can kill those. */
@@ -310,7 +312,6 @@ crm_session_attach_checked(crm_session *self, crm_state *state)
 int
 crm_session_save(crm_session *self, crm_state *state)
 {
-    CRM_OFF(state, CRM_S_ORPHANED);
     if ((state->flags & CRM_S_KEY) && (state->flags & CRM_S_DELETED)) {
         return crm_session_refuse(
             state, "InvalidRequestError",
@@ -383,6 +384,22 @@ crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own)
     }
 }
 
+/* Empty collections that reading made are no values of a row: they will be
+ * loaded. */
+static void
+drop_implicit(crm_state *state)
+{
+    crm_manager *manager = crm_state_manager(state);
+    for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
+        PyObject *held;
+        if (manager->attrs[slot].kind == CRM_ATTR_COLLECTION &&
+            CRM_SLOT_HAS(held = crm_state_held(state, slot)) &&
+            crm_collection_is_implicit(manager->core, held)) {
+            (void)crm_state_put(state, slot, NULL);
+        }
+    }
+}
+
 /* A flushed change of the primary key: the identity follows. */
 static int
 rekey(crm_map *map, crm_state *state, const crm_key *key, PyObject *own)
@@ -450,6 +467,7 @@ crm_session_register(crm_session *session, crm_state *state)
     }
     Py_DECREF(values);
     PyObject *obj = Py_NewRef(crm_state_object(state));
+    drop_implicit(state);
     if ((state->flags & CRM_S_KEY) == 0) {
         crm_state_take_key(state, &key, own);
         status = crm_session_attach(map, state);

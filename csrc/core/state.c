@@ -424,6 +424,11 @@ crm_state_dict(crm_state *state)
             }
             continue;
         }
+        if (manager->attrs[slot].kind == CRM_ATTR_COLLECTION &&
+            crm_collection_is_implicit(manager->core, value)) {
+            Py_DECREF(value);
+            continue;
+        }
         int status = PyDict_SetItem(dict, manager->attrs[slot].name, value);
         Py_DECREF(value);
         if (status < 0) {

@@ -25,10 +25,12 @@ from cormorant import (
     inspect,
 )
 from cormorant.orm import (
+    ColumnProperty,
     DeclarativeBase,
     DeclarativeBaseNoMeta,
     Mapped,
     add_mapped_attribute,
+    aliased,
     as_declarative,
     column_property,
     configure_mappers,
@@ -457,3 +459,51 @@ def test_plain_attributes_stay_plain(Base):
     assert user.extra == "kept"
     assert repr(user).startswith("<")
     assert "object at 0x" in repr(user)
+
+
+def test_comparator_factory(Base):
+    class Lower(ColumnProperty.Comparator):
+        def __eq__(self, other):
+            return func.lower(self.__clause_element__()) == func.lower(other)
+
+    class User(Base):
+        __tablename__ = "users"
+        id = Column(Integer, primary_key=True)
+        name = column_property(Column("name", String), comparator_factory=Lower)
+
+    assert str(User.name == "X") == "lower(users.name) = lower(:lower_1)"
+    assert str(aliased(User).name == "X") == "lower(users_1.name) = lower(:lower_1)"
+    assert str(User.name.like("a")) == "users.name LIKE :name_1"
+
+
+def test_bases_have_objects_too(Base):
+    class Typed(DeclarativeBase):
+        pass
+
+    for base in (Base, Typed, DeclarativeBase):
+        assert repr(base()).startswith("<")
+        with pytest.raises(TypeError, match="'x' is an invalid keyword argument"):
+            base(x=1)
+
+
+def test_constructors():
+    def constructor(self, *args):
+        self.args = args
+
+    class Loud:
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.loud = True
+
+    Custom, Mixed = declarative_base(constructor=constructor), declarative_base(cls=Loud)
+
+    class A(Custom):
+        __tablename__ = "a"
+        id = Column(Integer, primary_key=True)
+
+    class B(Mixed):
+        __tablename__ = "b"
+        id = Column(Integer, primary_key=True)
+
+    assert A(4, 5).args == (4, 5)
+    assert B(id=3).loud

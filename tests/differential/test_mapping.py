@@ -254,7 +254,7 @@ def doubtful_classes(p: Peer):
 
     kept = User  # noqa: F841
 
-    class User(p.Base):  # noqa: F811
+    class User(p.Base):
         __tablename__ = "users2"
         id = p.Column(p.Integer, primary_key=True)
 
@@ -975,6 +975,193 @@ def composite_keys(p: Peer):
     session.commit()
     place = session.get(Place, (1, 2))
     p.show(p.inspect(place).identity, len(place.people), place.people[0].place is place)
+
+
+@program
+def mapper_arguments(p: Peer):
+    Base = p.Base
+
+    class Keyed(Base):
+        __tablename__ = "keyed"
+        id = p.Column(p.Integer, primary_key=True)
+        x = p.Column("other", p.Integer, key="k")
+
+    class ByArgument(Base):
+        __tablename__ = "by_argument"
+        a = p.Column(p.Integer)
+        b = p.Column(p.Integer)
+        __mapper_args__ = {"primary_key": [a, b]}
+
+    class Prefixed(Base):
+        __table__ = p.Table(
+            "prefixed",
+            Base.metadata,
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("name", p.String),
+        )
+        __mapper_args__ = {"column_prefix": "_"}
+
+    class Included(Base):
+        __table__ = p.Table(
+            "included",
+            Base.metadata,
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("name", p.String),
+            p.Column("more", p.String),
+        )
+        __mapper_args__ = {"include_properties": ["id", "name"]}
+
+    class Mixin:
+        @p.declared_attr.directive
+        def __mapper_args__(cls):
+            return {"eager_defaults": True, "exclude_properties": ["hidden"]}
+
+    class Mixed(Mixin, Base):
+        __tablename__ = "mixed"
+        id = p.Column(p.Integer, primary_key=True)
+
+    for cls in (Keyed, ByArgument, Prefixed, Included, Mixed):
+        mapper = p.inspect(cls)
+        p.show(mapper.attrs.keys(), mapper.c.keys(), [c.name for c in mapper.primary_key])
+        p.show(cls.__table__.c.keys(), str(p.select(cls)))
+    p.show(p.inspect(Mixed).eager_defaults)
+    p.show(ByArgument(a=1, b=2).b, Keyed(x=3).x)
+
+
+@program
+def association_and_graph(p: Peer):
+    Base = p.Base
+    edges = p.Table(
+        "edges",
+        Base.metadata,
+        p.Column("left_id", p.ForeignKey("nodes.id"), primary_key=True),
+        p.Column("right_id", p.ForeignKey("nodes.id"), primary_key=True),
+    )
+
+    class Node(Base):
+        __tablename__ = "nodes"
+        id = p.Column(p.Integer, primary_key=True)
+        after = p.relationship(
+            "Node",
+            secondary=edges,
+            primaryjoin="Node.id == edges.c.left_id",
+            secondaryjoin=id == edges.c.right_id,
+            backref="before",
+        )
+
+    class Link(Base):
+        __tablename__ = "links"
+        a_id = p.Column(p.ForeignKey("a.id"), primary_key=True)
+        b_id = p.Column(p.ForeignKey("b.id"), primary_key=True)
+        note = p.Column(p.String)
+        b = p.relationship("B", back_populates="links")
+        a = p.relationship("A", back_populates="links")
+
+    class A(Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        links = p.relationship("Link", back_populates="a", cascade="all, delete-orphan")
+        direct = p.relationship("B", secondary="links", viewonly=True, order_by="B.id")
+
+    class B(Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        links = p.relationship("Link", back_populates="b")
+
+    for cls in (Node, Link, A, B):
+        for r in p.inspect(cls).relationships:
+            p.show(str(r), r.direction.name, str(r.primaryjoin), str(r.secondaryjoin))
+            p.show([f"{x}-{y}" for x, y in r.local_remote_pairs])
+            p.show([f"{x}-{y}" for x, y in r.synchronize_pairs])
+            p.show([f"{x}-{y}" for x, y in r.secondary_synchronize_pairs or ()])
+    p.show(str(Node.after.any()), str(Node.before.any(Node.id == 3)), str(A.direct.any(B.id == 2)))
+    session = p.session()
+    one, two, three = Node(), Node(), Node()
+    one.after = [two, three]
+    three.after.append(one)
+    session.add_all([one, two, three])
+    session.flush()
+    p.show([n is one for n in two.before], len(one.before), len(three.before))
+    session.add(A(links=[Link(note="x", b=B())]))
+    session.commit()
+    a = session.query(A).one()
+    p.show(a.links[0].note, a.direct[0].links[0].a is a)
+
+
+@program
+def aliases_of_other_things(p: Peer):
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        posts = p.relationship("Post", back_populates="user")
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        title = p.Column(p.String)
+        user_id = p.Column(p.ForeignKey("users.id"))
+        user = p.relationship("User", back_populates="posts")
+
+    sub = p.select(User).where(User.name == "x").subquery()
+    from_sub = p.aliased(User, sub)
+    named = p.aliased(User, sub, name="inner")
+    post = p.aliased(Post)
+    for statement in (
+        p.select(from_sub),
+        p.select(named.name),
+        p.select(User).join(User.posts.of_type(post)).where(post.title == "t"),
+        p.select(User, post).join(post, User.posts),
+        p.select(User).join(User.posts.and_(Post.title == "t")),
+        p.select(post).join(post.user),
+        p.select(post.user_id).join(post.user.of_type(from_sub)),
+        p.select(User).where(from_sub.posts.any(Post.title == "t")),
+        p.select(User).select_from(p.orm.join(User, post, User.posts.of_type(post))),
+        p.select(User).select_from(p.orm.outerjoin(User, Post, User.id == Post.user_id)),
+    ):
+        p.show(str(statement))
+
+
+@program
+def backrefs_with_options(p: Peer):
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        posts = p.relationship(
+            "Post",
+            cascade="all, delete-orphan",
+            passive_deletes=True,
+            backref=p.backref("user", lazy="joined", cascade="save-update", info={"a": 1}),
+        )
+        only = p.relationship("Post", viewonly=True, backref="viewer")
+        one = p.relationship("One", uselist=False, back_populates="user")
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    class One(p.Base):
+        __tablename__ = "ones"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+        user = p.relationship("User", back_populates="one", single_parent=True)
+
+    configured(p, User)
+    for r in (User.posts, Post.user, User.only, Post.viewer, User.one, One.user):
+        r = r.property
+        p.show(str(r), r.direction.name, r.lazy, sorted(r.cascade), r.viewonly, r.uselist)
+        p.show(r.passive_deletes, r.single_parent, r.info, str(r.back_populates), r.sync_backref)
+    user, post, one = User(), Post(), One()
+    user.posts.append(post)
+    p.show(post.user is user, user.only, post.viewer)
+    user.one = one
+    p.show(one.user is user)
+    other = One()
+    user.one = other
+    p.show(one.user, other.user is user)
+    one.user = user
+    p.show(user.one is one, other.user)
 
 
 ANNOTATIONS_AS_STRINGS = """

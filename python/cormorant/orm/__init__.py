@@ -101,7 +101,7 @@ _WHERE = {
     "object_session was_deleted with_parent",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
-_MODULES = {"exc", *_WHERE}
+_MODULES = {"collections", "exc", "state", *_WHERE}
 
 __all__ = sorted(_HOME)
 

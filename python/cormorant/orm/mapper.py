@@ -617,10 +617,11 @@ def _inspect_class(cls: type) -> Mapper[Any] | None:
 
 
 def _inspect_object(obj: Any) -> Any:
-    from .instance import InstanceState
+    """Stands for the instance module until the first object is inspected."""
+    from . import instance
 
-    manager = _core.manager_of(obj)
-    return None if manager is None or manager.mapper is None else InstanceState(obj)
+    inspection._registrars[_core.Entity] = instance.inspect_object
+    return instance.inspect_object(obj)
 
 
 inspection._inspects(type)(_inspect_class)

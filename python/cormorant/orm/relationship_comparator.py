@@ -173,7 +173,10 @@ class RelationshipComparator(PropComparator):
         for name, value in kwargs.items():
             part = getattr(mapper_class, name) == value
             criterion = part if criterion is None else criterion & part
-        primary, second = prop._join_condition.join_targets(self._source, dest)
+        secondary = prop.secondary
+        if secondary is not None and dest is not None:
+            secondary = secondary._anonymous_fromclause()
+        primary, second = prop._join_condition.join_targets(self._source, dest, secondary)
         if dest is None:
             dest = prop.mapper.selectable
         join = primary if second is None else primary & second
@@ -185,7 +188,7 @@ class RelationshipComparator(PropComparator):
         for extra in self._extra_criteria:
             join = join & extra
         clause = join if criterion is None else join & criterion
-        froms = (dest,) if prop.secondary is None else (dest, prop.secondary)
+        froms = (dest,) if secondary is None else (dest, secondary)
         return Exists(1).where(clause).select_from(*froms).correlate_except(*froms)
 
 

@@ -16,6 +16,7 @@ from .base import (
     Mapped,
     RelationshipDirection,
     class_mapper,
+    instance_str,
 )
 from .interfaces import MapperProperty
 from .join_condition import JoinCondition, foreign, remote
@@ -220,8 +221,12 @@ class RelationshipProperty(MapperProperty):
         flags = 0
         if self._cascade.save_update:
             flags |= _core.ATTR_CASCADE_SAVE
+        if self._cascade.delete:
+            flags |= _core.ATTR_CASCADE_DELETE
         if self._cascade.delete_orphan:
             flags |= _core.ATTR_DELETE_ORPHAN
+        if self.single_parent:
+            flags |= getattr(_core, "ATTR_SINGLE_PARENT", 0)
         if self.viewonly:
             flags |= _core.ATTR_VIEWONLY
         if self.key in self.parent.validators:
@@ -238,6 +243,14 @@ class RelationshipProperty(MapperProperty):
         ):
             flags |= _core.ATTR_ACTIVE_HISTORY
         return flags
+
+    def _refuse_second_parent(self, value: Any) -> None:
+        """Called by the core when an object of a `single_parent` relationship gets another."""
+        raise exc.InvalidRequestError(
+            f"Instance {instance_str(value)} is already associated with an instance of "
+            f"{self.parent.class_} via its {self} attribute, and is only allowed a single parent.",
+            code="bbf1",
+        )
 
     def _collection_is_set(self) -> bool:
         factory = self.collection_class

@@ -39,6 +39,7 @@ enum {
     CRM_ATTR_VIEWONLY = 1 << 4,
     CRM_ATTR_DELETE_ORPHAN = 1 << 5,
     CRM_ATTR_SET = 1 << 6, /* collection is a set, else a list */
+    CRM_ATTR_CASCADE_DELETE = 1 << 7,
 };
 
 typedef struct {
@@ -228,6 +229,7 @@ struct crm_session {
     crm_ptrset deleted;
     crm_ptrset gone;   /* borrowed states: CRM_S_DELETED, still attached */
     uint64_t hash_key; /* number of the session, from 1 */
+    char begun; /* a transaction is begun: no need to ask for one */
 };
 
 /* The session's map for a root manager, made on first use: borrowed; NULL with

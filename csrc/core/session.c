@@ -140,6 +140,9 @@ static int
 autobegin(crm_session *session)
 {
     PyObject *name = session->core->str_autobegin;
+    if (session->begun) {
+        return 0;
+    }
     if (_PyType_Lookup(Py_TYPE(session), name) == NULL) {
         return 0;
     }

@@ -300,6 +300,27 @@ session_mark_deleted(crm_session *self, PyObject *obj)
 }
 
 static PyObject *
+session_delete_plain(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_state_of(self->core, obj);
+    const uint32_t want = CRM_S_KEY | CRM_S_IN_MAP;
+    if (state == NULL || !self->begun || state->map == NULL ||
+        state->map->session != self || (state->flags & want) != want) {
+        Py_RETURN_FALSE;
+    }
+    const crm_manager *manager = crm_state_manager(state);
+    for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
+        if (manager->attrs[slot].flags & CRM_ATTR_CASCADE_DELETE) {
+            Py_RETURN_FALSE;
+        }
+    }
+    if (crm_session_hold(&self->deleted, state, CRM_S_TO_DELETE) < 0) {
+        return NULL;
+    }
+    Py_RETURN_TRUE;
+}
+
+static PyObject *
 session_unmark_deleted(crm_session *self, PyObject *obj)
 {
     crm_state *state = crm_session_mapped(self, obj);
@@ -490,6 +511,8 @@ static PyMethodDef session_methods[] = {
      "_get(manager, key): the object in the identity map, or None."},
     {"_mark_deleted", (PyCFunction)session_mark_deleted, METH_O,
      "The next flush deletes it."},
+    {"_delete_plain", (PyCFunction)session_delete_plain, METH_O,
+     "_mark_deleted() of a plain persistent object; False if it is not one."},
     {"_unmark_deleted", (PyCFunction)session_unmark_deleted, METH_O,
      "The next flush does not delete it."},
     {"_expunge", (PyCFunction)session_expunge, METH_O,
@@ -523,6 +546,8 @@ static PyMethodDef session_methods[] = {
 };
 
 static PyMemberDef session_members[] = {
+    {"_begun", T_BOOL, offsetof(crm_session, begun), 0,
+     "A transaction is begun."},
     {"hash_key", T_ULONGLONG, offsetof(crm_session, hash_key), READONLY,
      "Number of the session."},
     {"__dictoffset__", T_PYSSIZET, offsetof(crm_session, dict), READONLY, NULL},

@@ -539,6 +539,7 @@ crm_state_api_init(crm_core *core, PyObject *module)
         {"ATTR_VIEWONLY", CRM_ATTR_VIEWONLY},
         {"ATTR_DELETE_ORPHAN", CRM_ATTR_DELETE_ORPHAN},
         {"ATTR_SET", CRM_ATTR_SET},
+        {"ATTR_CASCADE_DELETE", CRM_ATTR_CASCADE_DELETE},
         {"STATE_KEY", CRM_S_KEY},
         {"STATE_NEW", CRM_S_NEW},
         {"STATE_MODIFIED", CRM_S_MODIFIED},

@@ -226,6 +226,7 @@ ATTR_EVENTS: Final[int]
 ATTR_VIEWONLY: Final[int]
 ATTR_DELETE_ORPHAN: Final[int]
 ATTR_SET: Final[int]
+ATTR_CASCADE_DELETE: Final[int]
 
 class _NoValue: ...
 
@@ -359,7 +360,12 @@ class SessionBase:
     def _add_all(self, objects: Iterable[object]) -> None: ...
     def _get(self, manager: ClassManager, key: tuple[Any, ...]) -> Any:
         """The object in the identity map, or None."""
+    _begun: bool
+    """Set by the session while a transaction is begun: `_autobegin_t` is not called then."""
     def _mark_deleted(self, obj: object) -> None: ...
+    def _delete_plain(self, obj: object) -> bool:
+        """_mark_deleted for the plain case: a persistent object of this session whose
+        class has no delete cascade, in a begun transaction. False: nothing was done."""
     def _unmark_deleted(self, obj: object) -> None: ...
     def _expunge(self, obj: object) -> None:
         """Detach one object (no cascade)."""

@@ -8,7 +8,7 @@ columns hold SQL expressions are written one by one through the connection.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
@@ -42,7 +42,10 @@ class Statements:
         auto = getattr(self.table, "_autoincrement_column", None)
         self.auto_slot: int = self.slot_of.get(auto, -1) if auto is not None else -1
         self._find_defaults()
-        self.inserts: dict[Any, Any] = {}
+        # The plans made so far; those of inserts apart for logged and unlogged flushes.
+        self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
+        # SQL as it is run unlogged -> as it is shown
+        self.shown: dict[str, str] = {}
         self.updates: dict[Any, Any] = {}
         self.delete_plan: Any = None
 
@@ -99,11 +102,28 @@ class Statements:
             return [*generated, *fetched], -1
         return [], self.auto_slot if self.auto_slot in missing else -1
 
+    def make_unlogged_insert(self, slots: tuple[int, ...], many: bool) -> Any:
+        """As make_insert, but where only the generated key is fetched, the driver's last
+        key does it: cheaper than RETURNING, which is what logs and errors still show."""
+        returning, _ = self.returning_of(slots, many)
+        if not many or not slots or returning != [self.auto_slot]:
+            return self.make_insert(slots, many)
+        shown = self.make_insert(slots, True).plan.sql
+        plan = self._insert_plan(slots, [], many)
+        # Spaces keep it apart from the text that inserts one object.
+        sql = plan.sql + " "
+        self.shown[sql] = shown
+        return _core.InsertPlan(_core.Plan(sql, plan.binds), slots, (), self.auto_slot)
+
     def make_insert(self, slots: tuple[int, ...], many: bool) -> Any:
         """The plan that inserts objects providing these slots."""
+        returning, last_id = self.returning_of(slots, many)
+        plan = self._insert_plan(slots, returning, many)
+        return _core.InsertPlan(plan, slots, tuple(returning), last_id)
+
+    def _insert_plan(self, slots: tuple[int, ...], returning: list[int], many: bool) -> Any:
         from ..sql.dml import Insert
 
-        returning, last_id = self.returning_of(slots, many)
         statement = Insert(self.table)
         if returning:
             statement = statement.returning(*(self.column_of[s] for s in returning))
@@ -114,8 +134,7 @@ class Statements:
         compiled = statement.compile(
             dialect=self.dialect, column_keys=[self.column_of[s].key for s in slots]
         )
-        plan = self._plan(compiled, [self.column_of[s].key for s in slots])
-        return _core.InsertPlan(plan, slots, tuple(returning), last_id)
+        return self._plan(compiled, [self.column_of[s].key for s in slots])
 
     def _plan(self, compiled: Any, names: Sequence[str]) -> Any:
         """A C plan whose values come in the order of `names`."""
@@ -279,27 +298,33 @@ def _insert_run(
         _insert_one(flush, statements, connection, obj)
 
     raw = connection._dbapi_connection
+    log = connection._flush_log(variant)
     try:
         _core.insert_objects(
             raw,
             statements.info.manager,
             statements.insert_rules,
-            statements.make_insert,
-            statements.inserts,
+            statements.make_unlogged_insert if log is None else statements.make_insert,
+            statements.inserts[log is None],
             new,
-            connection._flush_log(variant),
+            log,
             special,
         )
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
-        _wrap(connection, raw, error)
+        _wrap(connection, raw, error, statements.shown)
 
 
-def _wrap(connection: Any, raw: Any, error: Exception) -> None:
+def _wrap(
+    connection: Any, raw: Any, error: Exception, shown: Mapping[str, str] | None = None
+) -> None:
     """Raise a driver's error as SQLAlchemy's; anything else as it is."""
     params = raw.failed_params
-    connection._wrap_error(error, raw.failed_sql, params, isinstance(params, list))
+    sql = raw.failed_sql
+    if shown and sql is not None:
+        sql = shown.get(sql, sql)
+    connection._wrap_error(error, sql, params, isinstance(params, list))
     raise error
 
 

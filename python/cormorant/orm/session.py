@@ -234,6 +234,7 @@ class Session(_core.SessionBase, SessionClassMethods):
                 )
             origin = SessionTransactionOrigin.BEGIN if begin else _AUTOBEGIN
             transaction = self._transaction = self._innermost = SessionTransaction(self, origin)
+            self._begun = True
         return transaction
 
     def in_transaction(self) -> bool:
@@ -478,21 +479,16 @@ class Session(_core.SessionBase, SessionClassMethods):
 
     def add(self, instance: object, _warn: bool = True) -> None:
         """Put an object, and those it refers to, into the session."""
-        if self._innermost is None or self._trans_context_manager is not None:
-            self._check_usable()
         self._add(instance)
 
     def add_all(self, instances: Iterable[object]) -> None:
         """Put several objects into the session."""
-        if self._innermost is None or self._trans_context_manager is not None:
-            self._check_usable()
         self._add_all(instances)
-
-    def _check_usable(self) -> None:
-        self._autobegin_t()
 
     def delete(self, instance: object) -> None:
         """Mark an object, and those its cascades name, to be deleted by the next flush."""
+        if self._delete_plain(instance):
+            return
         from .unitofwork import delete_cascade
 
         if not _core.is_entity(instance):

@@ -333,6 +333,7 @@ class SessionTransaction:
         session._innermost = self._parent
         if root:
             session._transaction = None
+            session._begun = False
             self._connections.clear()
 
     # -- objects ------------------------------------------------------------

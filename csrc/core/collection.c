@@ -197,10 +197,11 @@ int
 crm_collection_take(PyObject *collection, PyObject *member,
                     const crm_initiator *from)
 {
-    int has = PyList_Check(collection) ? crm_list_has(collection, member)
-                                       : PySet_Contains(collection, member);
-    if (has <= 0) {
-        return has;
+    if (!PyList_Check(collection)) {
+        int has = PySet_Contains(collection, member);
+        if (has <= 0) {
+            return has;
+        }
     }
     crm_hold hold;
     crm_hold_open(&hold, collection);

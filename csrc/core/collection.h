@@ -32,7 +32,8 @@ PyObject *crm_collection_members(PyObject *collection);
 Py_ssize_t crm_collection_len(PyObject *collection);
 
 /* The same with all that follows from it (relate.c); `from`: what caused it,
- * NULL: the program.  Taking what is not there is no error. */
+ * NULL: the program.  Taking what is not there is no error; a list tells of it
+ * all the same. */
 int crm_collection_add(PyObject *collection, PyObject *member,
                        const crm_initiator *from);
 int crm_collection_take(PyObject *collection, PyObject *member,

@@ -13,6 +13,7 @@ from typing import Any
 from ..engine.plans import CompiledPlan
 from ..sql.base import Executable, KeyContext, key_of_all
 from ..sql.selectable import Select
+from .program import find_columns, item_keys, make_program, row_lookup
 from .selecting import AdaptFrom, EntityNode, SelectState, entity_within
 from .strategies import PostLoad, SubqueryLoader
 
@@ -48,7 +49,7 @@ class ORMPlan:
         self.filtered: bool = any(item.node is not None for item in state.items)
         self.scalar: bool = state.scalar
         #: finds items of rows by class or attribute
-        self.lookup = None if state.scalar else state.lookup()
+        self.lookup = None if state.scalar else row_lookup(state)
         #: whose engine it runs on
         self.mapper: Any = state.lead_mapper()
         self.bundles: list[tuple[int, int, Any]] = state.bundles
@@ -83,7 +84,7 @@ def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None
     core = state.core()
     unique = state.repeats()
     compiled = dialect.statement_compiler(dialect, core)
-    plan = CompiledPlan(compiled, binds, state.program(dialect, unique), started=started)
+    plan = CompiledPlan(compiled, binds, make_program(state, dialect, unique), started=started)
     result = ORMPlan(plan, state)
     _bind_post_loads(result, state)
     return result
@@ -95,7 +96,7 @@ def column_descriptions(
     """What each element of a select's rows is."""
     state = SelectState(statement, legacy=legacy, embedded=True)
     described: list[dict[str, Any]] = []
-    for item, name in zip(state.items, state.keys(), strict=True):
+    for item, name in zip(state.items, item_keys(state), strict=True):
         if item.node is not None:
             entity = item.node.entity
             given = entity.entity if entity.is_aliased_class else entity.class_
@@ -179,9 +180,9 @@ def from_statement_plan(
     selected = list(getattr(element, "selected_columns", None) or ())
     if not selected:
         names = connection._dbapi_connection.describe(CompiledPlan(compiled, binds)._plan)
-    state.find_columns(selected, names)
+    find_columns(state, selected, names)
     unique = legacy and any(item.node is not None for item in state.items)
-    plan = CompiledPlan(compiled, binds, state.program(dialect, unique))
+    plan = CompiledPlan(compiled, binds, make_program(state, dialect, unique))
     result = ORMPlan(plan, state)
     _bind_post_loads(result, state)
     return result

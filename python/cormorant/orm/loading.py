@@ -307,7 +307,7 @@ def execute(
     if stream and (plan.joined_collections or plan.row_buffering):
         cursor.close()
         raise no_yield_per()
-    result = Result(cursor)
+    result: Result[Any] = Result(cursor)
     if plan.joined_collections:
         result._require_unique = True
         result._set_slow()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from .. import exc as sa_exc
 from ..sql import expression
 from ..sql.coercions import expect_statement
 from ..sql.elements import BooleanClauseList
+from ..sql.functions import func
 from ..sql.selectable import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
     LABEL_STYLE_TABLENAME_PLUS_COL,
@@ -24,7 +25,7 @@ from .context import AdaptFrom, FromStatement, ORMPlan, SelectState, column_desc
 from .exc import MultipleResultsFound, NoResultFound
 from .joining import entity_of
 from .loading import lead_mapper, no_yield_per, plan_for, run_plan
-from .strategy_options import Load, lenient
+from .strategy_options import lenient
 
 if TYPE_CHECKING:
     from typing import Self
@@ -584,7 +585,8 @@ class Query(Generic[_T]):
         statement = self._stmt
         self._check_columns()
         if session is None:
-            session.execute  # noqa: B018  # a query without a session says what it misses
+            # What a query without a session says in SQLAlchemy.
+            raise AttributeError("'NoneType' object has no attribute 'execute'")
         if self._autoflush:
             session._autoflush()
         mapper = lead_mapper(statement) or self._mapper_hint
@@ -694,7 +696,7 @@ class Query(Generic[_T]):
             raise sa_exc.InvalidRequestError(
                 "Can't call this method on a Query that uses from_statement()"
             )
-        outer = Query((expression.func.count(expression.literal_column("*")),), self.session)
+        outer: Query[Any] = Query((func.count(expression.literal_column("*")),), self.session)
         outer._stmt = outer._stmt.select_from(self._stmt.subquery())
         outer._autoflush = self._autoflush
         outer._params = self._params
@@ -795,6 +797,3 @@ def _later(query: Query[Any]) -> Iterator[Any]:
 
 def _negative() -> IndexError:
     return IndexError("negative indexes are not accepted by SQL index / slice operators")
-
-
-Options = Iterable[Load] | Sequence[Load]

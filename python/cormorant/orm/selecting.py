@@ -7,17 +7,16 @@ results of its rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .. import exc as sa_exc
-from ..engine.plans import type_codec
 from ..sql import visitors
 from ..sql.base import KeyContext
-from ..sql.elements import Label, NamedColumn, UnaryExpression
-from ..sql.functions import FunctionElement
+from ..sql.elements import Label, UnaryExpression
 from ..sql.selectable import Select
 from .joining import JoinResolver, adapt_to, entity_of, parts, selectable_of
+from .program import item_name
 from .strategies import (
     EagerJoin,
     EagerJoins,
@@ -30,8 +29,6 @@ from .strategy_options import (
     COLUMN_WILDCARD,
     RELATIONSHIP_WILDCARD,
     ExecutableOption,
-    LoadContext,
-    LoadElement,
     LoaderCriteriaOption,
     LoadTable,
     Path,
@@ -237,7 +234,7 @@ class SelectState:
             return
         name = None
         if self.adapt_from is not None:
-            name = _item_name(column, self.legacy)
+            name = item_name(column, self.legacy)
             column = adapt_to(self.adapt_from, column)
         self.items.append(Item(None, column, name))
 
@@ -397,9 +394,9 @@ class SelectState:
         """A strategy that was not asked for by path stops where it comes round."""
         depth = getattr(prop, "join_depth", None)
         if depth:
-            return len(node.path) // 2 >= depth
+            return len(node.path) // 2 >= int(depth)
         target = prop.mapper
-        return any(getattr(part, "is_mapper", False) and part is target for part in node.path)
+        return any(part is target for part in node.path)
 
     def _set_up_joined(self, node: EntityNode, prop: Any, element: Any) -> None:
         target = prop.mapper
@@ -485,7 +482,7 @@ class SelectState:
 
     def _adapt_clauses(self, plain: Any) -> None:
         """Criteria of a query over a set operation are about its result."""
-        sub = self.adapt_from
+        sub: Any = self.adapt_from
         for name in (
             "_where_criteria",
             "_having_criteria",
@@ -601,160 +598,6 @@ class SelectState:
                 return True
         return False
 
-    def program(self, dialect: Any, unique: bool) -> tuple[Any, ...]:
-        """What the core is to make of each row."""
-        entities = []
-        table = self.table
-        for node in self.nodes:
-            manager = node.mapper.class_manager
-            cols = [-1] * len(manager.names)
-            for slot, expression in node.columns.items():
-                if slot >= len(cols):
-                    cols += [-1] * (slot + 1 - len(cols))
-                cols[slot] = self.position(expression)
-            pk_cols = tuple(self.position(node.adapt(c)) for c in node.mapper.primary_key)
-            parent, slot, collection = -1, -1, False
-            if node.parent is not None:
-                parent, slot = node.parent.index, node.prop.slot
-                collection = bool(node.prop.uselist)
-            remembered = None
-            if table is not None and table.matters_at(node.path):
-                remembered = LoadContext(table, node.path)
-            entities.append((manager, tuple(cols), pk_cols, parent, slot, collection, remembered))
-        items: list[tuple[Any, ...]] = []
-        for item in self.items:
-            if item.node is not None:
-                items.append(("e", item.node.index))
-            else:
-                code, arg = type_codec(item.expression.type, dialect)
-                items.append(("c", item.position, code, arg))
-        return (tuple(entities), tuple(items), self.keys(), self.scalar, unique)
-
-    def find_columns(self, selected: list[Any], names: Sequence[str] | None) -> None:
-        """Places of the columns in the rows of a statement that is not this one: among
-        its columns, or by the names the driver gives."""
-        places: dict[str, int] = {}
-        if names is not None:
-            for index, name in enumerate(names):
-                places.setdefault(name, index)
-
-        def place(expression: Any) -> int:
-            if names is not None:
-                table = getattr(getattr(expression, "table", None), "name", None)
-                for name in (expression.key, f"{table}_{expression.key}"):
-                    if name in places:
-                        return places[name]
-                return -1
-            proxies = expression.proxy_set
-            for index, column in enumerate(selected):
-                if hash(column) == hash(expression) or column.proxy_set & proxies:
-                    return index
-            return -1
-
-        self._positions = {
-            hash(expression): (True, place(expression)) for expression in self.primary
-        }
-        self._defer_missing()
-        for item in self.items:
-            if item.node is None:
-                item.position = place(item.expression)
-                if item.position < 0:
-                    raise no_column(item.expression)
-        for node in self.nodes:
-            for column in node.mapper.primary_key:
-                if self.position(node.adapt(column)) < 0:
-                    raise no_column(column)
-
-    def _defer_missing(self) -> None:
-        """Columns that the rows do not have are loaded when they are read."""
-        for node in self.nodes:
-            for prop in node.mapper._props.values():
-                expression = node.columns.get(prop.slot) if prop._is_column else None
-                if expression is not None and self.position(expression) < 0:
-                    if self.table is None:
-                        self.table = LoadTable()
-                    self.table.elements[(*node.path, prop)] = LoadElement(
-                        (*node.path, prop), "defer"
-                    )
-                    self.table._note((*node.path, prop))
-
-    def lookup(self) -> Callable[[Any], int | None]:
-        """Finds the item of a row by a class, an alias or an attribute of it."""
-        entities: dict[int, int] = {}
-        columns: dict[int, int] = {}
-        for index, item in enumerate(self.items):
-            if item.node is not None:
-                entity = item.node.entity
-                given = entity.entity if entity.is_aliased_class else entity.class_
-                entities.setdefault(id(given), index)
-                entities.setdefault(id(entity), index)
-            else:
-                columns.setdefault(hash(item.expression), index)
-
-        def find(key: Any) -> int | None:
-            found = entities.get(id(key))
-            if found is None:
-                if hasattr(key, "__clause_element__") and not isinstance(key, type):
-                    key = key.__clause_element__()
-                found = columns.get(hash(key))
-            return found
-
-        return find
-
-    def keys(self) -> tuple[str | None, ...]:
-        """Names of the items."""
-        names: list[str | None] = []
-        used: dict[str, int] = {}
-        again: dict[int, str] = {}
-        seen: dict[int, str] = {}
-        for item in self.items:
-            name = item.name
-            if item.node is not None:
-                names.append(name)
-                continue
-            expression = item.expression
-            if name is None:
-                name = _item_name(expression, self.legacy)
-            if self.legacy or expression._is_text_clause:
-                names.append(name)
-                continue
-            name = name or "_no_label"
-            key = hash(expression)
-            if key in again:
-                name = again[key]
-            else:
-                count = used.get(name, 0)
-                used[name] = count + 1
-                unique = f"{name}_{count}" if count else name
-                if key in seen:
-                    # The same column once more: from now on under its second name.
-                    again[key] = unique
-                seen[key] = name = unique
-            names.append(name)
-        return tuple(names)
-
-
-def no_column(expression: Any) -> sa_exc.NoSuchColumnError:
-    return sa_exc.NoSuchColumnError(f"Could not locate column in row for column '{expression}'")
-
-
-def _item_name(expression: Any, legacy: bool) -> str | None:
-    """The name of a column in the row."""
-    proxy_key = expression._annotations.get("proxy_key")
-    if proxy_key is not None:
-        return str(proxy_key)
-    if isinstance(expression, NamedColumn):
-        name = expression.key if not isinstance(expression, Label) else expression.name
-        return name if isinstance(name, str) else None
-    if legacy:
-        return None
-    if isinstance(expression, FunctionElement):
-        return str(getattr(expression, "name", None) or "_no_label")
-    inner = getattr(expression, "clause", None)
-    if isinstance(inner, NamedColumn):
-        return _item_name(inner, legacy)
-    return None
-
 
 def entity_name(entity: Any) -> str | None:
     """The name of an entity's item in rows: an alias without a name has none."""
@@ -780,7 +623,7 @@ def entity_within(expression: Any) -> Any:
 def _local_columns_of(prop: Any) -> list[Any]:
     """Columns of the parent that the join of a relationship uses."""
     table = prop.parent.persist_selectable
-    found = []
+    found: list[Any] = []
     for element in visitors.iterate(prop.primaryjoin):
         if element._is_column and getattr(element, "table", None) is not None:
             column = table.c.get(element.key)

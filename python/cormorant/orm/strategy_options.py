@@ -10,7 +10,7 @@ options of a statement into one dictionary, path -> element, in which
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .. import exc as sa_exc
 from ..inspection import inspect
@@ -569,9 +569,7 @@ class LoadTable:
         for length in range(len(path)):
             self.paths.add(path[:length])
 
-    def find(
-        self, path: Path, prop: Any, token: Literal["relationship:*", "column:*"]
-    ) -> tuple[LoadElement | None, bool]:
+    def find(self, path: Path, prop: Any, token: str) -> tuple[LoadElement | None, bool]:
         """The element for an attribute of the entity at `path`, and whether it was
         named itself rather than by a wildcard."""
         elements = self.elements

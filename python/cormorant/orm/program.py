@@ -1,0 +1,170 @@
+"""What is made of the rows of a select: the program of the core, and names of items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc as sa_exc
+from ..engine.plans import type_codec
+from ..sql.elements import Label, NamedColumn
+from ..sql.functions import FunctionElement
+from .strategy_options import LoadContext, LoadElement, LoadTable
+
+if TYPE_CHECKING:
+    from .selecting import SelectState
+
+
+def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, ...]:
+    """What the core is to make of each row."""
+    entities = []
+    table = state.table
+    for node in state.nodes:
+        manager = node.mapper.class_manager
+        cols = [-1] * len(manager.names)
+        for slot, expression in node.columns.items():
+            if slot >= len(cols):
+                cols += [-1] * (slot + 1 - len(cols))
+            cols[slot] = state.position(expression)
+        pk_cols = tuple(state.position(node.adapt(c)) for c in node.mapper.primary_key)
+        parent, slot, collection = -1, -1, False
+        if node.parent is not None:
+            parent, slot = node.parent.index, node.prop.slot
+            collection = bool(node.prop.uselist)
+        remembered = None
+        if table is not None and table.matters_at(node.path):
+            remembered = LoadContext(table, node.path)
+        entities.append((manager, tuple(cols), pk_cols, parent, slot, collection, remembered))
+    items: list[tuple[Any, ...]] = []
+    for item in state.items:
+        if item.node is not None:
+            items.append(("e", item.node.index))
+        else:
+            code, arg = type_codec(item.expression.type, dialect)
+            items.append(("c", item.position, code, arg))
+    return (tuple(entities), tuple(items), item_keys(state), state.scalar, unique)
+
+
+def find_columns(state: SelectState, selected: list[Any], names: Sequence[str] | None) -> None:
+    """Places of the columns in the rows of a statement that is not this one: among
+    its columns, or by the names the driver gives."""
+    places: dict[str, int] = {}
+    if names is not None:
+        for index, name in enumerate(names):
+            places.setdefault(name, index)
+
+    def place(expression: Any) -> int:
+        if names is not None:
+            table = getattr(getattr(expression, "table", None), "name", None)
+            for name in (expression.key, f"{table}_{expression.key}"):
+                if name in places:
+                    return places[name]
+            return -1
+        proxies = expression.proxy_set
+        for index, column in enumerate(selected):
+            if hash(column) == hash(expression) or column.proxy_set & proxies:
+                return index
+        return -1
+
+    state._positions = {hash(expression): (True, place(expression)) for expression in state.primary}
+    _defer_missing(state)
+    for item in state.items:
+        if item.node is None:
+            item.position = place(item.expression)
+            if item.position < 0:
+                raise _no_column(item.expression)
+    for node in state.nodes:
+        for column in node.mapper.primary_key:
+            if state.position(node.adapt(column)) < 0:
+                raise _no_column(column)
+
+
+def _defer_missing(state: SelectState) -> None:
+    """Columns that the rows do not have are loaded when they are read."""
+    for node in state.nodes:
+        for prop in node.mapper._props.values():
+            expression = node.columns.get(prop.slot) if prop._is_column else None
+            if expression is not None and state.position(expression) < 0:
+                if state.table is None:
+                    state.table = LoadTable()
+                state.table.elements[(*node.path, prop)] = LoadElement((*node.path, prop), "defer")
+                state.table._note((*node.path, prop))
+
+
+def row_lookup(state: SelectState) -> Callable[[Any], int | None]:
+    """Finds the item of a row by a class, an alias or an attribute of it."""
+    entities: dict[int, int] = {}
+    columns: dict[int, int] = {}
+    for index, item in enumerate(state.items):
+        if item.node is not None:
+            entity = item.node.entity
+            given = entity.entity if entity.is_aliased_class else entity.class_
+            entities.setdefault(id(given), index)
+            entities.setdefault(id(entity), index)
+        else:
+            columns.setdefault(hash(item.expression), index)
+
+    def find(key: Any) -> int | None:
+        found = entities.get(id(key))
+        if found is None:
+            if hasattr(key, "__clause_element__") and not isinstance(key, type):
+                key = key.__clause_element__()
+            found = columns.get(hash(key))
+        return found
+
+    return find
+
+
+def item_keys(state: SelectState) -> tuple[str | None, ...]:
+    """Names of the items."""
+    names: list[str | None] = []
+    used: dict[str, int] = {}
+    again: dict[int, str] = {}
+    seen: dict[int, str] = {}
+    for item in state.items:
+        name = item.name
+        if item.node is not None:
+            names.append(name)
+            continue
+        expression = item.expression
+        if name is None:
+            name = item_name(expression, state.legacy)
+        if state.legacy or expression._is_text_clause:
+            names.append(name)
+            continue
+        name = name or "_no_label"
+        key = hash(expression)
+        if key in again:
+            name = again[key]
+        else:
+            count = used.get(name, 0)
+            used[name] = count + 1
+            unique = f"{name}_{count}" if count else name
+            if key in seen:
+                # The same column once more: from now on under its second name.
+                again[key] = unique
+            seen[key] = name = unique
+        names.append(name)
+    return tuple(names)
+
+
+def _no_column(expression: Any) -> sa_exc.NoSuchColumnError:
+    return sa_exc.NoSuchColumnError(f"Could not locate column in row for column '{expression}'")
+
+
+def item_name(expression: Any, legacy: bool) -> str | None:
+    """The name of a column in the row."""
+    proxy_key = expression._annotations.get("proxy_key")
+    if proxy_key is not None:
+        return str(proxy_key)
+    if isinstance(expression, NamedColumn):
+        name = expression.key if not isinstance(expression, Label) else expression.name
+        return name if isinstance(name, str) else None
+    if legacy:
+        return None
+    if isinstance(expression, FunctionElement):
+        return str(getattr(expression, "name", None) or "_no_label")
+    inner = getattr(expression, "clause", None)
+    if isinstance(inner, NamedColumn):
+        return item_name(inner, legacy)
+    return None

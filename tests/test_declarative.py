@@ -22,6 +22,7 @@ from cormorant import (
     Text,
     _core,
     exc,
+    func,
     inspect,
 )
 from cormorant.orm import (

@@ -301,3 +301,43 @@ def test_remote_annotation(Base):
         )
 
     assert Element.descendants.property.direction is ONETOMANY
+
+
+def test_single_parent(Base):
+    User, Post = blog(Base, None, relationship("User", single_parent=True))
+    user = User()
+    first = Post(user=user)
+    with pytest.raises(exc.InvalidRequestError, match="is already associated with an instance of"):
+        Post(user=user)
+    first.user = user
+    first.user = None
+    assert Post(user=user).user is user
+
+
+def test_single_parent_of_a_collection(Base):
+    links = Table(
+        "links",
+        Base.metadata,
+        Column("a_id", ForeignKey("a.id"), primary_key=True),
+        Column("b_id", ForeignKey("b.id"), primary_key=True),
+    )
+
+    class A(Base):
+        __tablename__ = "a"
+        id = Column(Integer, primary_key=True)
+        bs = relationship(
+            "B", secondary=links, single_parent=True, cascade="all, delete-orphan", backref="as_"
+        )
+
+    class B(Base):
+        __tablename__ = "b"
+        id = Column(Integer, primary_key=True)
+
+    b = B()
+    one, two = A(bs=[b]), A()
+    with pytest.raises(exc.InvalidRequestError, match="only allowed a single parent"):
+        two.bs.append(b)
+    assert two.bs == []
+    one.bs.remove(b)
+    two.bs.append(b)
+    assert b.as_ == [two]

@@ -40,6 +40,10 @@ enum {
     CRM_ATTR_DELETE_ORPHAN = 1 << 5,
     CRM_ATTR_SET = 1 << 6, /* collection is a set, else a list */
     CRM_ATTR_CASCADE_DELETE = 1 << 7,
+    CRM_ATTR_SINGLE_PARENT = 1 << 8, /* a member has one owner */
+    CRM_ATTR_DEFERRED_HISTORY = 1 << 9, /* scalar relationship: an old value
+                                           that is not known is loaded when its
+                                           history is asked for */
 };
 
 typedef struct {

@@ -291,7 +291,7 @@ same(PyObject *a, PyObject *b, int kind)
 }
 
 PyObject *
-crm_state_history(crm_state *state, uint16_t slot)
+crm_state_history_known(crm_state *state, uint16_t slot)
 {
     crm_core *core = crm_state_manager(state)->core;
     uint8_t kind = crm_state_attr(state, slot)->kind;
@@ -356,6 +356,46 @@ done:
     return result;
 }
 
+/* Loads the old object of a scalar relationship that was replaced before it was
+ * known. */
+static int
+load_deferred(crm_state *state, uint16_t slot)
+{
+    crm_core *core = crm_state_manager(state)->core;
+    crm_change *change = crm_state_change(state, slot);
+    if (change == NULL || change->old != core->no_value ||
+        (state->flags & CRM_S_IN_MAP) == 0 ||
+        !CRM_SLOT_HAS(crm_state_held(state, slot))) {
+        return 0;
+    }
+    PyObject *obj = Py_NewRef(crm_state_object(state));
+    PyObject *old = crm_attr_load_old(state, slot);
+    if (old == NULL) {
+        Py_DECREF(obj);
+        return -1;
+    }
+    change = crm_state_change(state, slot);
+    if (change != NULL && change->old == core->no_value) {
+        PyObject *unknown = change->old;
+        change->old = Py_NewRef(old);
+        crm_state_track(state);
+        Py_DECREF(unknown);
+    }
+    Py_DECREF(old);
+    Py_DECREF(obj);
+    return 0;
+}
+
+PyObject *
+crm_state_history(crm_state *state, uint16_t slot)
+{
+    if ((crm_state_attr(state, slot)->flags & CRM_ATTR_DEFERRED_HISTORY) &&
+        load_deferred(state, slot) < 0) {
+        return NULL;
+    }
+    return crm_state_history_known(state, slot);
+}
+
 /* ---- parents ---------------------------------------------------------- */
 
 static crm_parent *
@@ -399,6 +439,13 @@ crm_state_set_parent(crm_state *child, const void *prop, crm_state *parent,
     entry->parent = has ? parent : NULL;
     entry->keyed = (parent->flags & CRM_S_KEY) != 0;
     return 0;
+}
+
+int
+crm_state_known_parent(const crm_state *child, const void *prop)
+{
+    const crm_parent *entry = find_parent(child, prop);
+    return entry != NULL && entry->parent != NULL;
 }
 
 int

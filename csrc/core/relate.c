@@ -315,7 +315,8 @@ cascade_out(const side *self, crm_state *state, int remember)
 static int
 set_parent(const side *self, PyObject *value, int has)
 {
-    if ((self->flags & CRM_ATTR_DELETE_ORPHAN) == 0) {
+    if ((self->flags & (CRM_ATTR_DELETE_ORPHAN | CRM_ATTR_SINGLE_PARENT)) ==
+        0) {
         return 0;
     }
     crm_state *state = state_of_value(self, value);
@@ -325,40 +326,33 @@ set_parent(const side *self, PyObject *value, int has)
     return crm_state_set_parent(state, self->prop, self->state, has);
 }
 
-/* ---- scalar relationships --------------------------------------------- */
-
-/* Loads an old value without an autoflush before it: the change that asks for
- * it is half done. */
-static PyObject *
-load_quietly(crm_state *state, uint16_t slot)
+/* single_parent: the program may not give an object that has an owner to a
+ * second one.  A back reference may. */
+static int
+check_single(const side *self, PyObject *value, PyObject *old,
+             const crm_initiator *from)
 {
-    PyObject *session = NULL;
-    PyObject *before = NULL;
-    if (state->map != NULL) {
-        session = Py_NewRef((PyObject *)state->map->session);
-        before = PyObject_GetAttrString(session, "autoflush");
-        if (before == NULL) {
-            PyErr_Clear(); /* no Python session */
-        }
-        else if (PyObject_SetAttrString(session, "autoflush", Py_False) < 0) {
-            Py_DECREF(before);
-            Py_DECREF(session);
-            return NULL;
-        }
+    if ((self->flags & CRM_ATTR_SINGLE_PARENT) == 0 ||
+        from->prop != self->prop || value == old || !is_object(self, value)) {
+        return 0;
     }
-    PyObject *value = crm_attr_get(state, slot);
-    if (before != NULL) {
-        PyObject *type, *error, *traceback;
-        PyErr_Fetch(&type, &error, &traceback);
-        if (PyObject_SetAttrString(session, "autoflush", before) < 0) {
-            PyErr_Clear();
-        }
-        PyErr_Restore(type, error, traceback);
+    crm_state *state = state_of_value(self, value);
+    if (state == NULL) {
+        return -1;
     }
-    Py_XDECREF(before);
-    Py_XDECREF(session);
-    return value;
+    if (!crm_state_known_parent(state, self->prop)) {
+        return 0;
+    }
+    PyObject *result = PyObject_CallMethod(self->prop, "_refuse_second_parent",
+                                           "O", value);
+    if (result == NULL) {
+        return -1;
+    }
+    Py_DECREF(result);
+    return 0;
 }
+
+/* ---- scalar relationships --------------------------------------------- */
 
 /* The object a scalar relationship refers to as far as that is known: new
  * reference, NO_VALUE if it is not, NULL with an exception. */
@@ -379,7 +373,7 @@ old_scalar(const side *self)
         return Py_NewRef(core->no_value);
     }
     if (self->flags & CRM_ATTR_ACTIVE_HISTORY) {
-        return load_quietly(state, self->slot);
+        return crm_attr_get_quietly(state, self->slot);
     }
     PyObject *found = crm_attr_related(state, self->slot, 0);
     if (found == NULL && !PyErr_Occurred()) {
@@ -394,6 +388,9 @@ static int
 fire_replace(const side *self, PyObject **value, PyObject *old,
              const crm_initiator *from)
 {
+    if (check_single(self, *value, old, from) < 0) {
+        return -1;
+    }
     if (is_object(self, old) && old != *value && set_parent(self, old, 0) < 0) {
         return -1;
     }
@@ -565,8 +562,8 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
         from = &own;
     }
     PyObject *stored = Py_NewRef(value);
-    int status = 0;
-    if (self.flags & CRM_ATTR_EVENTS) {
+    int status = check_single(&self, value, NULL, from);
+    if (status == 0 && (self.flags & CRM_ATTR_EVENTS)) {
         PyObject *result =
             PyObject_CallMethod(self.prop, "_on_append", "OO", self.obj, value);
         if (result == NULL) {

@@ -91,11 +91,15 @@ crm_pending *crm_state_need_pending(crm_state *state, uint16_t slot);
 void crm_state_drop_pending(crm_state *state, uint16_t slot);
 /* (added, unchanged, deleted) lists in a tuple; new reference. */
 PyObject *crm_state_history(crm_state *state, uint16_t slot);
+/* The same, never loading an old value (CRM_ATTR_DEFERRED_HISTORY). */
+PyObject *crm_state_history_known(crm_state *state, uint16_t slot);
 
 /* ---- parents (delete-orphan) ------------------------------------------ */
 
 int crm_state_set_parent(crm_state *child, const void *prop, crm_state *parent,
                          int has);
+/* As far as is known: a loaded object that nothing was said about has none. */
+int crm_state_known_parent(const crm_state *child, const void *prop);
 int crm_state_has_parent(const crm_state *child, const void *prop);
 /* Some class keeps such objects only while they have a parent, and this one has
  * none. */
@@ -127,6 +131,11 @@ PyObject *crm_attr_get(crm_state *state, uint16_t slot);
  * if there is none); NULL without an exception if that cannot be told.  SQL is
  * emitted only with `may_load`, to load the foreign key. */
 PyObject *crm_attr_related(crm_state *state, uint16_t slot, int may_load);
+/* The same, without an autoflush before it. */
+PyObject *crm_attr_get_quietly(crm_state *state, uint16_t slot);
+/* What the database has for a relationship of a persistent object: new
+ * reference; nothing is stored. */
+PyObject *crm_attr_load_old(crm_state *state, uint16_t slot);
 /* Assigns as the program does; value NULL: deletes. */
 int crm_attr_set(crm_state *state, uint16_t slot, PyObject *value);
 

@@ -226,6 +226,9 @@ ATTR_EVENTS: Final[int]
 ATTR_VIEWONLY: Final[int]
 ATTR_DELETE_ORPHAN: Final[int]
 ATTR_SET: Final[int]
+ATTR_DEFERRED_HISTORY: Final[int]
+"""Load an unknown old object when history is asked for, not when it is replaced."""
+ATTR_SINGLE_PARENT: Final[int]
 ATTR_CASCADE_DELETE: Final[int]
 
 class _NoValue: ...

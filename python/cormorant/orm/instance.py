@@ -246,6 +246,10 @@ class InstanceState(InspectionAttr, Generic[_T]):
         """The history of one attribute."""
         return get_history(self._object, key, passive)
 
+    def __reduce__(self) -> Any:
+        # What an object's __dict__ holds under "_sa_instance_state", once pickled.
+        return (dict, (_core.pickle_info(self._object),))
+
     def __eq__(self, other: Any) -> bool:
         return isinstance(other, InstanceState) and other._object is self._object
 

@@ -286,7 +286,9 @@ def compare_to_instance(
         return criterion
     # The criterion stands beside whatever else the statement says: an association table of
     # its own keeps it apart.
-    own_secondary = secondary._anonymous_fromclause() if secondary is not None else None
+    own_secondary: Any = None
+    if secondary is not None:
+        own_secondary = secondary._anonymous_fromclause()
 
     def replace(element: Any) -> Any:
         if getattr(element, "table", None) is None or not element._is_column:

@@ -226,7 +226,7 @@ class RelationshipProperty(MapperProperty):
         if self._cascade.delete_orphan:
             flags |= _core.ATTR_DELETE_ORPHAN
         if self.single_parent:
-            flags |= getattr(_core, "ATTR_SINGLE_PARENT", 0)
+            flags |= _core.ATTR_SINGLE_PARENT
         if self.viewonly:
             flags |= _core.ATTR_VIEWONLY
         if self.key in self.parent.validators:
@@ -235,13 +235,11 @@ class RelationshipProperty(MapperProperty):
             flags |= _core.ATTR_SET
         # The old object must be known when it is replaced, unless only a foreign key of this
         # side has to change.
-        if (
-            self._configured
-            and not self.uselist
-            and not self.viewonly
-            and (self.active_history or self.direction is not MANYTOONE or not self._use_get)
-        ):
-            flags |= _core.ATTR_ACTIVE_HISTORY
+        if self._configured and not self.uselist and not self.viewonly:
+            if self.active_history:
+                flags |= _core.ATTR_ACTIVE_HISTORY
+            elif self.direction is not MANYTOONE or not self._use_get:
+                flags |= _core.ATTR_DEFERRED_HISTORY
         return flags
 
     def _refuse_second_parent(self, value: Any) -> None:

@@ -343,8 +343,8 @@ check_single(const side *self, PyObject *value, PyObject *old,
     if (!crm_state_known_parent(state, self->prop)) {
         return 0;
     }
-    PyObject *result = PyObject_CallMethod(self->prop, "_refuse_second_parent",
-                                           "O", value);
+    PyObject *result =
+        PyObject_CallMethod(self->prop, "_refuse_second_parent", "O", value);
     if (result == NULL) {
         return -1;
     }

@@ -168,6 +168,52 @@ crm_attr_get(crm_state *state, uint16_t slot)
     return load(state, slot);
 }
 
+/* Calls `read` with the session's autoflush off: what asks for the value is a
+ * change that is half done, or a flush. */
+static PyObject *
+without_autoflush(crm_state *state, uint16_t slot,
+                  PyObject *(*read)(crm_state *, uint16_t))
+{
+    PyObject *session = NULL;
+    PyObject *before = NULL;
+    if (state->map != NULL) {
+        session = Py_NewRef((PyObject *)state->map->session);
+        before = PyObject_GetAttrString(session, "autoflush");
+        if (before == NULL) {
+            PyErr_Clear(); /* no Python session */
+        }
+        else if (PyObject_SetAttrString(session, "autoflush", Py_False) < 0) {
+            Py_DECREF(before);
+            Py_DECREF(session);
+            return NULL;
+        }
+    }
+    PyObject *value = read(state, slot);
+    if (before != NULL) {
+        PyObject *type, *error, *traceback;
+        PyErr_Fetch(&type, &error, &traceback);
+        if (PyObject_SetAttrString(session, "autoflush", before) < 0) {
+            PyErr_Clear();
+        }
+        PyErr_Restore(type, error, traceback);
+    }
+    Py_XDECREF(before);
+    Py_XDECREF(session);
+    return value;
+}
+
+PyObject *
+crm_attr_get_quietly(crm_state *state, uint16_t slot)
+{
+    return without_autoflush(state, slot, crm_attr_get);
+}
+
+PyObject *
+crm_attr_load_old(crm_state *state, uint16_t slot)
+{
+    return without_autoflush(state, slot, call_loader);
+}
+
 /* ---- writing ---------------------------------------------------------- */
 
 static int

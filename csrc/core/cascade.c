@@ -79,7 +79,7 @@ cascade_queue(cascade *way, crm_session *self, crm_state *state, uint16_t slot,
     if (!CRM_SLOT_HAS(held) || held == Py_None) {
         return 0;
     }
-    PyObject *lists = crm_state_history(state, slot);
+    PyObject *lists = crm_state_history_known(state, slot);
     if (lists == NULL) {
         return -1;
     }

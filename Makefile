@@ -19,40 +19,41 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --upgrade pip setuptools wheel
 
-# One environment with all extras: an interrupted installation is done again.
-.venv/.installed: pyproject.toml $(BIN)/python
-	$(BIN)/python -m pip install -q --no-build-isolation -e '.[test,bench,lint]'
+# The package in place, with the extra (test, bench or lint) that a target needs. The stamp
+# is written last: an interrupted installation is done again.
+.venv/.with-%: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install -q --no-build-isolation -e '.[$*]'
 	touch $@
 
-$(EXTENSIONS): .venv/.installed setup.py $(wildcard csrc/*.h csrc/*/*.[ch])
+$(EXTENSIONS): setup.py $(wildcard csrc/*.h csrc/*/*.[ch]) | $(BIN)/python
 	$(BIN)/python setup.py -q build_ext --inplace
 	touch $@
 
-demo: $(EXTENSIONS)
+demo: $(EXTENSIONS) .venv/.with-bench
 	$(BIN)/python -m tests.guide.blog
 	$(BIN)/python -m benchmarks
 
-test: $(EXTENSIONS)
+test: $(EXTENSIONS) .venv/.with-test
 	$(BIN)/python -m pytest $(TESTS)
 
-bench: $(EXTENSIONS)
+bench: $(EXTENSIONS) .venv/.with-bench
 	$(BIN)/python -m benchmarks
 
-lint: .venv/.installed
+lint: .venv/.with-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	CORMORANT_WERROR=1 $(BIN)/python setup.py -q build_ext --force --build-temp build/lint --build-lib build/lint/lib
 	$(BIN)/mypy --strict python/cormorant
 
-debug: .venv/.installed
+debug: .venv/.with-test
 	CORMORANT_DEBUG=1 $(BIN)/python setup.py -q build --build-base build/debug --build-lib build/debug/lib
 	cp python/cormorant/py.typed build/debug/lib/cormorant/
 	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	PYTHONPATH=build/debug/lib $(BIN)/python -m pytest $(TESTS)
 
-sdist: .venv/.installed
+sdist: $(BIN)/python
 	$(BIN)/python -m pip install -q build
 	$(BIN)/python -m build --outdir dist .
 

@@ -7,7 +7,8 @@ import pytest
 
 
 def test_declarative_base_is_in_both_places(p):
-    base = p.module("ext.declarative").declarative_base()
+    with pytest.warns(p.exc.MovedIn20Warning):
+        base = p.module("ext.declarative").declarative_base()
 
     class User(base):
         __tablename__ = "users"

@@ -341,6 +341,9 @@ def set_identity(obj: object, key: tuple[Any, ...] | None) -> None:
     """Give a detached identity (primary key values), or take it away (transient).
     The object must be in no session."""
 
+def pickle_info(obj: object) -> dict[str, Any]:
+    """What a pickle keeps of a state besides attributes."""
+
 def load_options(obj: object) -> Any: ...
 def set_load_options(obj: object, options: object) -> None:
     """Loader options an object was loaded with; used by its lazy loads."""
@@ -577,6 +580,9 @@ def key_changed(objects: list[Any]) -> list[Any]:
 
 def unloaded_keys(objects: list[Any]) -> list[Any]:
     """The objects whose primary key attributes are not loaded."""
+
+def unexpire(obj: object) -> None:
+    """Takes the mark of an expired row away: its columns were loaded one by one."""
 
 def commit_states(objects: list[Any]) -> None:
     """commit_state of each."""

@@ -498,6 +498,22 @@ uow_unloaded_keys(PyObject *module, PyObject *objects)
     return result;
 }
 
+PyDoc_STRVAR(unexpire_doc,
+             "unexpire(obj)\n--\n\n"
+             "Takes the mark of an expired row away: its columns "
+             "were loaded one by one.");
+
+static PyObject *
+uow_unexpire(PyObject *module, PyObject *obj)
+{
+    crm_state *state = crm_need_state(crm_uow_core(module), obj);
+    if (state == NULL) {
+        return NULL;
+    }
+    state->flags &= ~(uint32_t)CRM_S_EXPIRED;
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(commit_doc,
              "commit_states(objects)\n--\n\n"
              "Forgets the history of objects: they are clean.");
@@ -621,6 +637,7 @@ static PyMethodDef functions[] = {
     {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
     {"unloaded_keys", uow_unloaded_keys, METH_O, unloaded_keys_doc},
+    {"unexpire", uow_unexpire, METH_O, unexpire_doc},
     {"commit_states", uow_commit, METH_O, commit_doc},
     {"mark_born", uow_mark_born, METH_VARARGS, mark_born_doc},
     {"born_level", uow_born_level, METH_O, born_level_doc},

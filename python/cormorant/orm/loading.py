@@ -473,7 +473,21 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
             f"Instance {instance_str(obj)} is not bound to a Session; attribute refresh "
             "operation cannot proceed"
         )
-    if expired is None:
+    changed = _core.changed_slots(obj) if expired is None else ()
+    if changed:
+        # What was assigned since is not asked for.
+        rest = tuple(
+            other.slot
+            for other in mapper._props.values()
+            if other._is_column
+            and other.slot >= 0
+            and not other.deferred
+            and other.slot not in changed
+        )
+        found = _load_columns(session, obj, mapper, rest, True)
+        if found:
+            _core.unexpire(obj)
+    elif expired is None:
         found = _load_row(session, obj, mapper, context, None, True)
     else:
         slots: Iterable[int]

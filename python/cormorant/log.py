@@ -24,7 +24,8 @@ def class_logger(cls: Any) -> Any:
 
 
 def _qualified_logger_name(cls: Any) -> str:
-    return f"{getattr(cls, '_log_module', cls.__module__)}.{cls.__name__}"
+    name: str | None = getattr(cls, "_log_name", None)
+    return name or f"{getattr(cls, '_log_module', cls.__module__)}.{cls.__name__}"
 
 
 class InstanceLogger:

@@ -42,7 +42,6 @@ class Connection:
     """
 
     engine: Engine
-    _log_module = "cormorant.engine"
 
     def __init__(
         self,
@@ -175,9 +174,9 @@ class Connection:
 
     def execution_options(self, **opt: Any) -> Self:
         """Set options that hold for everything executed on this connection."""
+        self._execution_options = util.immutabledict({**self._execution_options, **opt})
         if "isolation_level" in opt:
             self._set_isolation_level(opt["isolation_level"])
-        self._execution_options = util.immutabledict({**self._execution_options, **opt})
         return self
 
     def get_execution_options(self) -> Mapping[str, Any]:
@@ -211,13 +210,11 @@ class Connection:
                 "begin() or autobegin; can't call begin() here unless rollback() or commit() is "
                 "called first."
             )
-        self._check_open()
         return RootTransaction(self)
 
     def begin_nested(self) -> NestedTransaction:
         """Begin a savepoint, and a transaction around it if there is none."""
         if self._transaction is None:
-            self._check_open()
             RootTransaction(self)
         return NestedTransaction(self)
 
@@ -258,36 +255,43 @@ class Connection:
         return self._nested_transaction
 
     def _begin_impl(self, transaction: RootTransaction) -> None:
+        if self._echo:
+            if self._says_autocommit():
+                self._log("BEGIN (implicit; DBAPI should not BEGIN due to autocommit mode)")
+            else:
+                self._log("BEGIN (implicit)")
         connection = self._dbapi_connection
         if connection is None:
             self._check_open()
             connection = self._dbapi_connection
             assert connection is not None
-        if self._echo:
-            if self._autocommit:
-                self._log("BEGIN (implicit; DBAPI should not BEGIN due to autocommit mode)")
-            else:
-                self._log("BEGIN (implicit)")
         try:
             connection.begin()
         except BaseException as error:
             self._wrap_error(error, None, None)
 
+    def _says_autocommit(self) -> bool:
+        """Whether the options ask for AUTOCOMMIT: what the log tells."""
+        level = self._execution_options.get("isolation_level")
+        return self.engine._autocommit if level is None else level == "AUTOCOMMIT"
+
     def _rollback_impl(self) -> None:
         connection = self._dbapi_connection
         if connection is None or self._closed:
             return
+        skip = self.dialect.skip_autocommit_rollback and self._says_autocommit()
         if self._echo:
-            if self._autocommit:
-                if self.dialect.skip_autocommit_rollback:
-                    self._log("ROLLBACK will be skipped by skip_autocommit_rollback")
-                else:
-                    self._log(
-                        "ROLLBACK using DBAPI connection.rollback(); set "
-                        "skip_autocommit_rollback to prevent fully"
-                    )
+            if skip:
+                self._log("ROLLBACK will be skipped by skip_autocommit_rollback")
+            elif self._says_autocommit():
+                self._log(
+                    "ROLLBACK using DBAPI connection.rollback(); set "
+                    "skip_autocommit_rollback to prevent fully"
+                )
             else:
                 self._log("ROLLBACK")
+        if skip:
+            return
         try:
             connection.rollback()
         except BaseException as error:
@@ -295,7 +299,7 @@ class Connection:
 
     def _commit_impl(self) -> None:
         if self._echo:
-            if self._autocommit:
+            if self._says_autocommit():
                 self._log(
                     "COMMIT using DBAPI connection.commit(), has no effect due to autocommit mode"
                 )
@@ -550,7 +554,12 @@ class Connection:
         raise wrapped from error
 
     def _wrap_error(
-        self, error: BaseException, sql: str | None, params: Any, ismulti: bool = False
+        self,
+        error: BaseException,
+        sql: str | None,
+        params: Any,
+        ismulti: bool = False,
+        from_core: bool = True,
     ) -> Any:
         """Raise what stands for an error of the driver or of the core.
 
@@ -576,7 +585,7 @@ class Connection:
         if connection is not None and (connection.invalid or dialect.is_disconnect(error)):
             invalidated = True
         shown = params
-        if connection is not None and sql is not None and not ismulti:
+        if connection is not None and sql is not None and not ismulti and from_core:
             shown = connection.failed_params
             if shown is None:
                 shown = params
@@ -663,7 +672,7 @@ class Connection:
 class Engine:
     """A database: dialect, pool of connections and cache of compiled statements."""
 
-    _log_module = "cormorant.engine"
+    _log_name = "cormorant.engine.Engine"
     _execution_options: Mapping[str, Any] = _NO_OPTIONS
     _autocommit = False
     logger: Any

@@ -350,12 +350,12 @@ def _execute_dml(
     compiled = cplan.compiled
     prefetch = compiled.insert_prefetch if compiled.isinsert else compiled.update_prefetch
     filled: Any = sets
-    if prefetch or not many:
-        filled = [dict(params) for params in sets] or [{}]
     if prefetch:
         try:
-            for params in filled:
-                _fill_defaults(connection, compiled, prefetch, params)
+            filled = [
+                _with_defaults(connection, cplan, binds, prefetch, params)
+                for params in sets or ({},)
+            ]
         except exc.SQLAlchemyError:
             raise
         except Exception as error:
@@ -384,9 +384,13 @@ def _execute_dml(
         row_keys = cursor.row_keys
         if row_keys is not None and cplan.lookup is not None and row_keys.lookup is None:
             row_keys.lookup = cplan.lookup
-        if compiled.isinsert:
-            for name, (bind, index) in cplan._named.items():
-                filled[0].setdefault(bind.key if not bind.unique else name, values[index])
+        filled = [
+            {
+                name if bind.unique else bind.key: values[index]
+                for name, (bind, index) in cplan._named.items()
+                if index < len(values)
+            }
+        ]
     info = Executed(compiled, filled, many)
     if compiled.returns_rows and not compiled.statement._returning:
         # RETURNING that only serves to know the primary key
@@ -396,30 +400,53 @@ def _execute_dml(
     return result
 
 
-def _fill_defaults(
-    connection: Connection, compiled: Any, columns: Sequence[Any], params: dict[str, Any]
-) -> None:
-    """Values of columns that have a default in Python, in the order of the columns."""
-    context = None
+def _with_defaults(
+    connection: Connection,
+    cplan: CompiledPlan,
+    binds: Sequence[Any],
+    columns: Sequence[Any],
+    given: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The parameters of one execution, with the values of columns that have a default in
+    Python. Functions see the values of the row, None for those not made yet."""
+    compiled = cplan.compiled
+    params: dict[str, Any] = {}
+    missing = set()
+    for name, (bind, index) in cplan._named.items():
+        key = name if bind.unique else bind.key
+        if key in given:
+            params[key] = given[key]
+        elif index < cplan.nbinds:
+            if not bind.required:
+                params[key] = binds[index].effective_value
+        elif bind.required:
+            # a default's, or it will be missed when the values are put in place
+            missing.add(key)
+        else:
+            params[key] = bind.effective_value
+            missing.add(key)
+    wanted: list[tuple[str, Any]] = []
     several = bool(getattr(compiled.statement, "_multi_values", None))
     for column in columns:
-        key = column.key
-        default = column.default if compiled.isinsert else column.onupdate
-        if key not in params:
-            if default.is_scalar:
-                params[key] = default.arg
-            else:
-                if context is None:
-                    context = DefaultContext(connection, compiled, params)
-                params[key] = _default_value(connection, context, column, default)
+        if column.key not in given:
+            wanted.append((column.key, column))
         if several:
-            if context is None:
-                context = DefaultContext(connection, compiled, params)
             # the further rows of INSERT … VALUES (…), (…)
-            for name in compiled.binds:
+            for name in missing:
                 start, _, number = name.rpartition("_m")
-                if start == key and number.isdigit() and name not in params:
-                    params[name] = _default_value(connection, context, column, default)
+                if start == column.key and number.isdigit() and name not in given:
+                    wanted.append((name, column))
+    for key, _ in wanted:
+        params[key] = None
+    context = DefaultContext(connection, compiled, params)
+    for key, column in wanted:
+        default = column.default if compiled.isinsert else column.onupdate
+        params[key] = (
+            default.arg
+            if default.is_scalar
+            else _default_value(connection, context, column, default)
+        )
+    return params
 
 
 def _default_value(
@@ -619,8 +646,6 @@ def execute_driver_sql(
 ) -> CursorResult[Any]:
     """Execute SQL as it stands."""
     core = connection._live or connection._ready()
-    if not isinstance(sql, str):
-        raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
     sets: list[Any]
     if not parameters:
         sets = []
@@ -635,6 +660,15 @@ def execute_driver_sql(
     many = len(sets) > 1
     first = sets[0] if sets else ()
     named = isinstance(first, Mapping) and bool(first)
+    if connection._echo:
+        if many:
+            connection._log_many(sql, sets, "raw sql")
+        else:
+            connection._log(str(sql))
+            shown = first if sets or not isinstance(parameters, Mapping) else parameters
+            connection._log(f"[raw sql] {connection._shown(shown)}")
+    if not isinstance(sql, str):
+        raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
     try:
         if named:
             names = named_markers(sql)
@@ -642,12 +676,10 @@ def execute_driver_sql(
         else:
             rows = [tuple(params) for params in sets]
     except connection.dialect.dbapi.Error as error:
-        connection._wrap_error(error, sql, first)
+        connection._wrap_error(error, sql, sets if many else first, many, from_core=False)
     width = len(rows[0]) if rows else 0
     plan = _driver_plan(connection, sql, width)
     if many:
-        if connection._echo:
-            connection._log_many(sql, sets, "raw sql")
         try:
             _check_dml(connection, sql)
             count = core.execute_many(plan, rows)
@@ -655,9 +687,6 @@ def execute_driver_sql(
             connection._wrap_error(error, sql, sets, ismulti=True)
         result: CursorResult[Any] = CursorResult(EmptyCursor(count))
     else:
-        if connection._echo:
-            connection._log(sql)
-            connection._log(f"[raw sql] {connection._shown(first)}")
         try:
             cursor = core.execute(plan, rows[0] if rows else ())
         except BaseException as error:

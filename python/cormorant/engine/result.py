@@ -152,7 +152,11 @@ class _ResultBase:
                 return
             yield from rows
 
+    def _forgo_unique(self) -> None:
+        """A method that takes single rows does not ask for unique()."""
+
     def _first(self) -> Any:
+        self._forgo_unique()
         rows = self._take(1)
         if not rows:
             return None
@@ -160,6 +164,7 @@ class _ResultBase:
         return rows[0]
 
     def _one(self, none: bool) -> Any:
+        self._forgo_unique()
         rows = self._take(2)
         if rows:
             self._end()
@@ -333,6 +338,11 @@ class Result(_ResultBase, Generic[_T]):
         if len(rows) < count or count < 0:
             self._soft_closed = True
         return rows  # type: ignore[no-any-return]
+
+    def _forgo_unique(self) -> None:
+        if self._require_unique:
+            self._require_unique = False
+            self._set_slow()
 
     def _check_unique(self) -> None:
         if self._require_unique:
@@ -531,6 +541,9 @@ class _FilterResult(_ResultBase):
         self._yield_per = num
         self._real_result.yield_per(num)
         return self
+
+    def _forgo_unique(self) -> None:
+        self._real_result._forgo_unique()
 
     def _end(self) -> None:
         self._real_result._end()
@@ -808,6 +821,8 @@ def result_tuple(fields: Sequence[str], extra: Any = None) -> Callable[[Iterable
 
 class CursorResult(Result[_T]):
     """The result of Connection.execute()."""
+
+    __module__ = "cormorant.engine.cursor"
 
     _statement_info: Any = None
     """engine.execution.Executed: what is known of an INSERT, UPDATE or DELETE."""

@@ -30,6 +30,16 @@ class Error(Exception):
     sqlite_errorcode: int
     sqlite_errorname: str
 
+    def __reduce__(self) -> Any:
+        # by our own name: the one in __module__ leads to another class
+        return _rebuild, (type(self).__name__, self.args, self.__dict__)
+
+
+def _rebuild(name: str, args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = globals()[name](*args)
+    error.__dict__.update(state)
+    return error
+
 
 class InterfaceError(Error):
     """The driver was used wrongly."""

@@ -96,8 +96,34 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
         _follow_key_change(flush, relation, objects, start)
     elif relation.cascade_orphan:
         for _parent, child in lost:
-            if not _core.has_parent(child, relation.prop):
+            if direction is MANYTOONE or not _core.has_parent(child, relation.prop):
                 _delete_with_cascade(flush, child)
+        if direction is MANYTOONE:
+            for obj in objects[start:]:
+                replaced = _replaced_object(flush, relation, obj)
+                if replaced is not None:
+                    _delete_with_cascade(flush, replaced)
+
+
+def _replaced_object(flush: Flush, relation: RelationInfo, obj: Any) -> Any:
+    """What a many-to-one referred to before it was set without being loaded."""
+    if (
+        _core.committed(obj, relation.slot) is not _core.NO_VALUE
+        or not _core.state_flags(obj) & _core.STATE_KEY
+        or not getattr(relation.prop, "_use_get", False)
+    ):
+        return None
+    values = []
+    for slot in relation.target_slots:
+        value = _core.committed(obj, slot)
+        values.append(column_value(obj, slot) if value is Ellipsis else value)
+    if None in values or _core.NO_VALUE in values:
+        return None
+    by_source = dict(zip(relation.source, values, strict=True))
+    mapper = relation.prop.mapper
+    key = tuple(by_source[mapper._columntoproperty[c].slot] for c in mapper.primary_key)
+    found = flush.session.get(mapper.class_, key)
+    return None if found is _core.peek(obj, relation.slot) else found
 
 
 def _lose_child(flush: Flush, relation: RelationInfo, child: Any) -> None:

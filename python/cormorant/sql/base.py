@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 EMPTY_DICT: Mapping[str, Any] = {}
+_new = object.__new__
 
 _serials = count(1)
 
@@ -51,7 +52,10 @@ class memoized(Generic[_T]):
     def __get__(self, obj: Any, owner: Any) -> Any:
         if obj is None:
             return self
-        obj.__dict__[self.name] = value = self.fget(obj)
+        value = self.fget(obj)
+        d = obj.__dict__
+        d[self.name] = value
+        d["_memoized"] = True  # a copy has something to forget
         return value
 
 
@@ -202,9 +206,10 @@ class ClauseElement(Visitable):
         c = cls.__new__(cls)
         d = c.__dict__
         d.update(self.__dict__)
-        if not cls._memo_names.isdisjoint(d):
+        if "_memoized" in d:
             for name in cls._memo_names & d.keys():
                 del d[name]
+            del d["_memoized"]
         return c
 
     def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
@@ -389,10 +394,20 @@ class Annotated:
 
     def _clone(self, **kw: Any) -> Any:
         c = super()._clone()  # type: ignore[misc]
-        c.__dict__.pop("_own_key", None)
+        d = c.__dict__
+        d.pop("_own_key", None)
+        d.pop("_settled_key", None)
         return c
 
+    # The key of a table of a mapper, or of its column, once it is known: such a key is made
+    # of serial numbers and depends on nothing of the statement.
+    _settled_key: Any = None
+
     def _cache_key(self, ctx: KeyContext) -> Any:
+        key = self._settled_key
+        if key is not None:
+            ctx.orm = True
+            return key
         annotations = self._annotations
         if self._immutable:  # type: ignore[attr-defined]
             key = self._original._cache_key(ctx)
@@ -408,7 +423,11 @@ class Annotated:
             if new:
                 n = (n, parent.mapper, parent.selectable._cache_key(ctx))
             return (key, n, annotations.get("proxy_key"))
-        return (key, parent, annotations.get("proxy_key"))
+        settled = key.__class__ is int
+        key = (key, parent, annotations.get("proxy_key"))
+        if settled:
+            self._settled_key = key
+        return key
 
 
 _annotated_classes: dict[type, type] = {}
@@ -467,12 +486,13 @@ class Executable(ClauseElement):
     def _generate(self) -> Self:
         """The copy a generative method works on."""
         cls = self.__class__
-        c = cls.__new__(cls)
+        c = _new(cls)
         d = c.__dict__
         d.update(self.__dict__)
-        if not cls._memo_names.isdisjoint(d):
+        if "_memoized" in d:
             for name in cls._memo_names & d.keys():
                 del d[name]
+            del d["_memoized"]
         return c
 
     @memoized

@@ -11,8 +11,10 @@ import numbers
 from typing import Any, NoReturn
 
 from .. import exc, util
+from ..inspection import inspect
+from . import elements
 from .base import ClauseElement
-from .sqltypes import NULLTYPE
+from .sqltypes import INTEGERTYPE, NULLTYPE
 
 
 def resolve(element: Any) -> Any:
@@ -32,11 +34,13 @@ def resolve(element: Any) -> Any:
 
 def resolve_entity(element: Any) -> Any:
     """As resolve(), and mapped classes and other inspectable things give their construct."""
+    if isinstance(element, type):
+        mapper = element.__dict__.get("__mapper__")
+        if mapper is not None:
+            return mapper.__clause_element__()
     found = resolve(element)
     if found is not None:
         return found
-    from ..inspection import inspect
-
     insp = inspect(element, raiseerr=False)
     get = getattr(insp, "__clause_element__", None)
     if insp is not None and get is not None:
@@ -68,11 +72,7 @@ def _no_text(element: str, column: bool = False) -> NoReturn:
 
 
 def _short(text: str) -> str:
-    from .. import util
-
-    cut = text if len(text) <= 100 else text[:97] + "..."
-    _ = util
-    return repr(cut)
+    return repr(text if len(text) <= 100 else text[:97] + "...")
 
 
 _ROW_ADVICE = (
@@ -128,11 +128,10 @@ def expect_expr(element: Any, type_: Any = None, name: str | None = None) -> Any
     found = resolve(element)
     if found is not None:
         return _as_expression(element, found, "SQL expression element or literal value")
-    from .elements import NULL, BindParameter
 
     if element is None and (type_ is None or not type_.should_evaluate_none):
-        return NULL
-    return BindParameter(name, element, type_, unique=True)
+        return elements.NULL
+    return elements.BindParameter(name, element, type_, unique=True)
 
 
 def expect_function_arg(element: Any, name: str, type_: Any = None) -> Any:
@@ -144,25 +143,24 @@ def expect_function_arg(element: Any, name: str, type_: Any = None) -> Any:
     found = resolve(element)
     if found is not None:
         return _as_expression(element, found, "SQL expression element")
-    from .elements import NULL, BindParameter
 
     if element is None:
-        return NULL
-    return BindParameter(name, element, type_, unique=True)
+        return elements.NULL
+    return elements.BindParameter(name, element, type_, unique=True)
 
 
 def expect_where(element: Any) -> Any:
     """A criterion of WHERE, HAVING, ON, AND or OR."""
+    if isinstance(element, elements.ColumnElement):
+        return element
     found = element if isinstance(element, ClauseElement) else resolve(element)
     if found is None:
-        from .elements import FALSE, NULL, TRUE
-
         if element is None:
-            return NULL
+            return elements.NULL
         if element is True:
-            return TRUE
+            return elements.TRUE
         if element is False:
-            return FALSE
+            return elements.FALSE
         if isinstance(element, str):
             _no_text(element)
         _fail(element, "SQL expression for WHERE/HAVING role")
@@ -197,9 +195,8 @@ def expect_column(element: Any) -> Any:
             if element is None or element is True or element is False:
                 return expect_where(element)
             if isinstance(element, (numbers.Number,)) and not isinstance(element, bool):
-                from .elements import ColumnClause
 
-                return ColumnClause(str(element), is_literal=True)
+                return elements.ColumnClause(str(element), is_literal=True)
             advice = ""
             if isinstance(element, list) and element:
                 args = ", ".join(
@@ -295,12 +292,11 @@ def expect_statement(element: Any) -> Any:
 
 def expect_by(element: Any, role: str) -> Any:
     """An expression of ORDER BY or GROUP BY; a string names a label."""
-    from .elements import Label, _label_reference, _textual_label_reference
 
     found = element if isinstance(element, ClauseElement) else resolve_entity(element)
     if found is None:
         if isinstance(element, str):
-            return _textual_label_reference(element)
+            return elements._textual_label_reference(element)
         _fail(element, f"{role} expression")
     if found._is_select_base:
         found = _as_expression(element, found, f"{role} expression")
@@ -308,12 +304,11 @@ def expect_by(element: Any, role: str) -> Any:
         if found.__visit_name__ in _EXPRESSIONS:
             return found
         if found._is_from_clause and role == "GROUP BY":
-            from .elements import ClauseList
 
-            return ClauseList(*found._select_iterable)
+            return elements.ClauseList(*found._select_iterable)
         _fail(element, f"{role} expression")
-    if role == "ORDER BY" and (isinstance(found, Label) or found.__visit_name__ == "unary"):
-        return _label_reference(found)
+    if role == "ORDER BY" and (isinstance(found, elements.Label) or found.__visit_name__ == "unary"):
+        return elements._label_reference(found)
     return found
 
 
@@ -329,17 +324,15 @@ def expect_group_by(element: Any) -> Any:
 
 def expect_by_of(element: Any) -> Any:
     """What asc(), desc() and nulls_first() modify; a string names a label."""
-    from .elements import _textual_label_reference
 
     found = element if isinstance(element, ClauseElement) else resolve(element)
     if found is None:
         if isinstance(element, str):
-            return _textual_label_reference(element)
+            return elements._textual_label_reference(element)
         _fail(element, "GROUP BY / OF / etc. expression")
     if found._is_column and found.__visit_name__ == "label":
-        from .elements import _label_reference
 
-        return _label_reference(found)
+        return elements._label_reference(found)
     return _as_expression(element, found, "GROUP BY / OF / etc. expression")
 
 
@@ -350,11 +343,7 @@ def expect_limit(value: Any, name: str) -> Any:
     found = value if isinstance(value, ClauseElement) else resolve(value)
     if found is not None:
         return found
-    from .selectable import OffsetLimitParam
-    from .sqltypes import INTEGERTYPE
-
-    number = util.asint(value)
-    return OffsetLimitParam(None, number, type_=INTEGERTYPE, unique=True)
+    return elements.OffsetLimitParam._quick("param", util.asint(value), INTEGERTYPE)
 
 
 def expect_in(expr: Any, other: Any, operator: Any) -> Any:
@@ -386,9 +375,8 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
     if found._is_column and found._wraps_column is not None and found.type._is_array:
         return found
     if found.__visit_name__ == "values":
-        from .elements import Grouping
 
-        return Grouping(found)
+        return elements.Grouping(found)
     if found._is_from_clause or found._is_function:
         util.warn(
             f"Coercing {type(found).__name__} object into a select() for use in IN(); "
@@ -404,7 +392,6 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
 
 def _in_list(expr: Any, values: list[Any], operator: Any) -> Any:
     """IN over a list of which some members are SQL."""
-    from .elements import ClauseList
 
     clauses = []
     for value in values:
@@ -413,7 +400,7 @@ def _in_list(expr: Any, values: list[Any], operator: Any) -> Any:
             clauses.append(expr._bind_param(operator, value))
         else:
             clauses.append(_as_expression(value, found, "SQL expression element or literal value"))
-    return ClauseList(*clauses).self_group(against=operator)
+    return elements.ClauseList(*clauses).self_group(against=operator)
 
 
 def expect_dml_table(element: Any) -> Any:

@@ -25,7 +25,7 @@ from .elements import (
     UnaryExpression,
 )
 from .operators import eq, ne
-from .sqltypes import BOOLEANTYPE, NULLTYPE, to_instance
+from .sqltypes import BOOLEANTYPE, JSON, NULLTYPE, to_instance
 
 NEGATE: dict[Any, Any] = {}
 for _a, _b in (
@@ -82,9 +82,6 @@ def _compare_constant(
     if op in (eq, ne):
         if isinstance(constant, (True_, False_)):
             return BinaryExpression(expr, constant, op, result_type, NEGATE[op], modifiers)
-        if expr.type.should_evaluate_none and obj is None:
-            other = expr._bind_param(op, obj)
-            return BinaryExpression(expr, other, op, result_type, NEGATE[op], modifiers)
         op = _TO_IS[op]
         return BinaryExpression(expr, constant, op, result_type, NEGATE[op])
     if op in (ops.is_, ops.is_not, ops.is_distinct_from, ops.is_not_distinct_from):
@@ -261,9 +258,11 @@ def getitem(expr: Any, op: Any, index: Any, **kw: Any) -> Any:
     """Indexing, for types that have elements (JSON, ARRAY)."""
     setup = getattr(expr.type, "_setup_getitem", None)
     if setup is None:
-        raise NotImplementedError(
-            f"Operator 'getitem' is not supported on this expression"
-        )
+        if expr.type._type_affinity is JSON:
+            from .json_path import getitem as json_getitem
+
+            return json_getitem(expr, index)
+        raise NotImplementedError("Operator 'getitem' is not supported on this expression")
     op, right, result_type = setup(expr, index)
     if isinstance(right, slice):
         right = Slice(right.start, right.stop, right.step)

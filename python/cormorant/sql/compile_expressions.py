@@ -364,6 +364,14 @@ class ExpressionCompiler:
             return text
         return f"FLOOR({text})"
 
+    def visit_getitem_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        if getattr(self, "is_string_compiler", False):
+            return f"{self.process(binary.left, **kw)}[{self.process(binary.right, **kw)}]"
+        raise exc.UnsupportedCompilationError(self, operator)
+
+    visit_json_getitem_op_binary = visit_getitem_binary
+    visit_json_path_getitem_op_binary = visit_getitem_binary
+
     def visit_in_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         return self._plain_binary(binary, " IN ", **kw)
 

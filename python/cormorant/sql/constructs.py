@@ -525,6 +525,9 @@ class CollectionAggregate(OperatorExpression[Any]):
         self.type = item if item is not None else expr.type
         return self
 
+    def _compare_value(self, op: Any, negate: Any, other: Any) -> Any:
+        return self.operate(op, other)
+
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
         if not operators.is_comparison(op):
             raise exc.ArgumentError("Only comparison operators may be used with ANY/ALL")

@@ -280,6 +280,9 @@ class ValuesBase(UpdateBase):
                     ],
                 )
             )
+        if self._multi_values:
+            # as many texts as there are numbers of rows: not worth keeping
+            ctx.cacheable = False
         for group in self._multi_values:
             key.append(
                 (

@@ -23,6 +23,7 @@ from .base import (
 )
 from .operators import ColumnOperators, Operators, and_, eq, inv, is_precedent, ne, or_
 from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type, to_instance
+from .type_api import TypeEngine as TypeEngineBase
 
 if TYPE_CHECKING:
     from typing import Self
@@ -73,6 +74,27 @@ class quoted_name(str):
         return str.__repr__(self)
 
 
+_new = object.__new__
+
+# (class of a type, class of a value) -> whether such a value, compared with an expression of
+# such a type, is of the expression's own type whatever it is
+_own_type: dict[tuple[type, type], bool] = {}
+
+
+def _learn_own_type(type_: TypeEngine, value: Any) -> bool:
+    """Fill in `_own_type` for a type and a value."""
+    cls = type_.__class__
+    own = (
+        value.__class__ in (int, str, float)
+        and cls.coerce_compared_value is TypeEngineBase.coerce_compared_value
+        and cls.__dict__.get("comparator_factory") is None
+        and not type_._is_tuple_type
+        and _resolve_value_to_type(value)._type_affinity is type_._type_affinity
+    )
+    _own_type[cls, value.__class__] = own
+    return own
+
+
 class SQLColumnExpression(ColumnOperators, Generic[_T_co]):
     """For typing: a column expression or a mapped attribute."""
 
@@ -107,6 +129,46 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
     def __hash__(self) -> int:
         return object.__hash__(self)
 
+    # Comparisons with a plain value are most of what programs write: they are made here
+    # without the general way, which would make the same.
+    def _compare_value(self, op: Any, negate: Any, other: Any) -> Any:
+        type_ = self.type
+        own = _own_type.get((type_.__class__, other.__class__))
+        if own is None:
+            own = _learn_own_type(type_, other)
+        if not own:
+            return self.operate(op, other)
+        bind = _new(BindParameter)
+        bind.key = self._bind_name or "param"
+        bind.value = other
+        bind.type = type_
+        bind.unique = True
+        made = _new(BinaryExpression)
+        made.left = self if self._atomic else self.self_group(against=op)
+        made.right = bind
+        made.operator = op
+        made.type = BOOLEANTYPE
+        made.negate = negate
+        return made
+
+    def __eq__(self, other: Any) -> Any:
+        return self._compare_value(eq, ne, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._compare_value(ne, eq, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compare_value(operators.lt, operators.ge, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compare_value(operators.le, operators.gt, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compare_value(operators.gt, operators.le, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compare_value(operators.ge, operators.lt, other)
+
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
         factory = self.type.__class__.__dict__.get("comparator_factory")
         if factory is not None:
@@ -132,6 +194,12 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
         return self
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("as_") and self.type._type_affinity.__name__ == "JSON":
+            from .json_path import cast_method
+
+            method = cast_method(self, name)
+            if method is not None:
+                return method
         raise AttributeError(
             f"Neither {type(self).__name__!r} object nor 'Comparator' object "
             f"has an attribute {name!r}"
@@ -385,19 +453,6 @@ class ColumnClause(NamedColumn[_T_co]):
         quote = getattr(name, "quote", None)
         return (ColumnClause, name, quote, self.key, self.is_literal, tkey, type_key)
 
-    def _bind_param(
-        self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
-    ) -> BindParameter:
-        return BindParameter(
-            self.key,
-            obj,
-            _compared_to_operator=operator,
-            _compared_to_type=self.type,
-            type_=type_,
-            unique=True,
-            expanding=expanding,
-        )
-
     def _make_proxy(
         self, selectable: FromClause, name: Any = None, key: Any = None
     ) -> tuple[Any, ColumnClause]:
@@ -504,6 +559,16 @@ class BindParameter(ColumnElement[_T]):
             ]
             self.type = self.type.__class__(*made)
 
+    @classmethod
+    def _quick(cls, key: str, value: Any, type_: TypeEngine) -> Self:
+        """An anonymous parameter of which all is known."""
+        self = _new(cls)
+        self.key = key
+        self.value = value
+        self.type = type_
+        self.unique = True
+        return self
+
     @property
     def effective_value(self) -> Any:
         """The value, or what the callable gives now."""
@@ -573,16 +638,16 @@ class BindParameter(ColumnElement[_T]):
         return c
 
     def _cache_key(self, ctx: KeyContext) -> Any:
-        ident = self if self._ident_token is None else self._ident_token
+        ident = id(self if self._ident_token is None else self._ident_token)
         memo = ctx.memo
-        n = memo.get(id(ident))
+        n = memo.get(ident)
         ctx.append(self)
         type_key = self.type._static_cache_key
         if type_key is None:
             ctx.cacheable = False
         if n is not None:
             return (BindParameter, n, type_key, self.expanding, self.literal_execute)
-        memo[id(ident)] = len(memo)
+        memo[ident] = len(memo)
         if self.expanding or self.literal_execute:
             return (
                 BindParameter,
@@ -598,6 +663,10 @@ class BindParameter(ColumnElement[_T]):
     def __repr__(self) -> str:
         name = repr(self.key) if not self.unique else f"'{self._name!r}'"
         return f"BindParameter({name}, {self.value!r}, type_={self.type!r})"
+
+
+class OffsetLimitParam(BindParameter[int]):
+    """The number of LIMIT or OFFSET."""
 
 
 class SingletonConstant:

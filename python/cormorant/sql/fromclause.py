@@ -66,7 +66,7 @@ class FromClause(Selectable):
     def _populate(self, columns: ColumnCollection[Any]) -> None:
         """Fill the collection of columns, when first asked for."""
 
-    @property
+    @memoized
     def c(self) -> ReadOnlyColumnCollection[Any]:
         """The columns."""
         return self._columns  # type: ignore[return-value]
@@ -162,6 +162,7 @@ class FromClause(Selectable):
 
     def _refresh_for_new_column(self, column: Any) -> None:
         self.__dict__.pop("_columns", None)
+        self.__dict__.pop("c", None)
 
     def table_valued(self) -> Any:
         """The whole row as one column expression."""
@@ -474,7 +475,7 @@ class FromGrouping(FromClause):
         return self.element.description  # type: ignore[no-any-return]
 
     @property
-    def c(self) -> Any:
+    def c(self) -> Any:  # type: ignore[override]
         return self.element.c
 
     @property
@@ -567,6 +568,7 @@ class AliasedReturnsRows(FromClause):
         if element is not self.element:
             self.element = element
             self.__dict__.pop("_columns", None)
+            self.__dict__.pop("c", None)
 
     @property
     def _ident(self) -> Any:

@@ -21,7 +21,7 @@ from .coercions import (
     expect_select,
     expect_where,
 )
-from .elements import BindParameter, BooleanClauseList, ColumnElement, Grouping, UnaryExpression
+from .elements import BooleanClauseList, ColumnElement, Grouping, UnaryExpression
 from .fromclause import (
     CTE,
     Alias,
@@ -88,14 +88,6 @@ LABEL_STYLE_NONE = SelectLabelStyle.LABEL_STYLE_NONE
 LABEL_STYLE_TABLENAME_PLUS_COL = SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL
 LABEL_STYLE_DISAMBIGUATE_ONLY = SelectLabelStyle.LABEL_STYLE_DISAMBIGUATE_ONLY
 LABEL_STYLE_DEFAULT = SelectLabelStyle.LABEL_STYLE_DEFAULT
-
-
-class OffsetLimitParam(BindParameter[int]):
-    """The number of LIMIT or OFFSET."""
-
-    @property
-    def _limit_offset_value(self) -> Any:
-        return self.effective_value
 
 
 class ForUpdateArg(ClauseElement):
@@ -512,7 +504,10 @@ class Select(HasPrefixes, GenerativeSelect):
     def where(self, *criteria: Any) -> Self:
         """``WHERE``; repeated calls are joined by AND."""
         c = self._generate()
-        c._where_criteria = (*self._where_criteria, *[expect_where(x) for x in criteria])
+        if len(criteria) == 1:
+            c._where_criteria = (*self._where_criteria, expect_where(criteria[0]))
+        else:
+            c._where_criteria = (*self._where_criteria, *[expect_where(x) for x in criteria])
         return c
 
     def filter(self, *criteria: Any) -> Self:

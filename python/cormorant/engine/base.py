@@ -490,7 +490,6 @@ class Connection:
         cplan: CompiledPlan,
         binds: Sequence[Any],
         params: Mapping[str, Any] | None,
-        *,
         session: Any = None,
         stream: int = 0,
         flags: int = 0,
@@ -508,7 +507,7 @@ class Connection:
         if self._echo:
             self._log_plan(plan, values, cplan.cache_text(hit), [params] if params else ())
         try:
-            cursor = connection.execute(plan, values, session, stream=stream, flags=flags)
+            cursor = connection.execute(plan, values, session, stream, flags)
         except BaseException as error:
             self._wrap_error(error, plan.sql, [params] if params else ())
         if self._autocommit:
@@ -519,7 +518,6 @@ class Connection:
         self,
         plan: _core.Plan,
         values: Sequence[Any],
-        *,
         session: Any = None,
         stream: int = 0,
         flags: int = 0,
@@ -529,7 +527,7 @@ class Connection:
         if self._echo:
             self._log_plan(plan, values, self.engine._seen(plan.sql))
         try:
-            cursor = connection.execute(plan, values, session, stream=stream, flags=flags)
+            cursor = connection.execute(plan, values, session, stream, flags)
         except BaseException as error:
             self._wrap_error(error, plan.sql, ())
         if self._autocommit:

@@ -31,8 +31,8 @@ class CompiledPlan:
     """
 
     __slots__ = (
-        "_callables",
         "_expanding",
+        "_fixed",
         "_many",
         "_named",
         "_order",
@@ -98,7 +98,14 @@ class CompiledPlan:
             for name, (bind, index) in named.items()
             if bind.expanding or bind.literal_execute
         ]
-        self._callables = any(bind.callable is not None for bind in binds)
+        # The values of parameters that the compiler added (OFFSET 0), if they are constant.
+        self._fixed: list[Any] | None = None
+        added = sorted(
+            ((index, bind) for bind, index in named.values() if index >= self.nbinds),
+            key=lambda item: item[0],
+        )
+        if not any(bind.required or bind.callable is not None for _, bind in added):
+            self._fixed = [bind.value for _, bind in added]
         self._plan: Any = None
         self._plans: dict[Any, Any] = {}
         self._many: Any = None
@@ -120,12 +127,13 @@ class CompiledPlan:
         key.
         """
         values = [bind.value if bind.callable is None else bind.callable() for bind in binds]
-        if params or self.extra:
+        if params or self._fixed is None:
             self._apply(values, params or NO_PARAMS)
         else:
             for bind in binds:
                 if bind.required:
                     self._missing(bind.key)
+            values += self._fixed
         plan = self._plan
         if plan is not None:
             return plan, values

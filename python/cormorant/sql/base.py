@@ -610,6 +610,8 @@ class ColumnCollection(Generic[_T]):
         raise KeyError(key)
 
     def __getattr__(self, key: str) -> Any:
+        if key in ("_index", "_all"):  # not there yet: being unpickled
+            raise AttributeError(key)
         try:
             return self._index[key]
         except KeyError as err:

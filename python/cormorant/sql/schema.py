@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSet
 from typing import Any, Generic, TypeVar
 
 from .. import exc, util
@@ -93,47 +93,44 @@ def _table_key(name: str, schema: Any) -> str:
     return name if schema is None else f"{schema}.{name}"
 
 
-class _OrderedItems(dict[Any, None]):
-    """A set of items in the order they were added, compared by identity."""
+class _OrderedItems(MutableSet[Any]):
+    """A set of items in the order they were added."""
 
-    def add(self, item: Any) -> None:
-        self[item] = None
+    __slots__ = ("_items",)
 
-    def discard(self, item: Any) -> None:
-        self.pop(item, None)
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        self._items: dict[Any, None] = dict.fromkeys(items)
 
-    def remove(self, item: Any) -> None:
-        del self[item]
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Any]) -> Any:
+        return set(it)
 
-    def update(self, items: Any) -> None:  # type: ignore[override]
-        for item in items:
-            self[item] = None
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
 
-    def difference(self, other: Iterable[Any]) -> set[Any]:
-        return set(self).difference(other)
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def add(self, value: Any) -> None:
+        self._items[value] = None
+
+    def discard(self, value: Any) -> None:
+        self._items.pop(value, None)
+
+    def update(self, items: Iterable[Any]) -> None:
+        self._items.update(dict.fromkeys(items))
+
+    def difference(self, *others: Iterable[Any]) -> set[Any]:
+        return set(self).difference(*others)
 
     def union(self, *others: Iterable[Any]) -> set[Any]:
         return set(self).union(*others)
 
-    def intersection(self, other: Iterable[Any]) -> set[Any]:
-        return set(self).intersection(other)
-
-    def __sub__(self, other: Iterable[Any]) -> set[Any]:
-        return set(self) - set(other)
-
-    def __or__(self, other: Any) -> Any:
-        return set(self) | set(other)
-
-    def __ror__(self, other: Any) -> Any:
-        return set(other) | set(self)
-
-    def __and__(self, other: Iterable[Any]) -> set[Any]:
-        return set(self) & set(other)
-
-    def __eq__(self, other: object) -> bool:
-        return set(self) == (set(other) if isinstance(other, _OrderedItems) else other)
-
-    __hash__ = None  # type: ignore[assignment]
+    def intersection(self, *others: Iterable[Any]) -> set[Any]:
+        return set(self).intersection(*others)
 
     def __repr__(self) -> str:
         return "{" + ", ".join(map(repr, self)) + "}" if self else "set()"

@@ -110,19 +110,18 @@ class CallableColumnDefault(ColumnDefault):
 
 def _with_context(fn: Callable[..., Any]) -> Callable[[Any], Any]:
     """The function as one of one argument, the context."""
-    code = getattr(fn, "__code__", None)
     target: Any = fn
     bound = 0
-    if code is None:
+    if hasattr(fn, "__func__"):
+        target = fn.__func__
+        bound = 1
+    code = getattr(target, "__code__", None)
+    if code is None and not bound:
         if isinstance(fn, type):
             target = fn.__init__
             code = getattr(target, "__code__", None)
             bound = 1
-        elif hasattr(fn, "__func__"):
-            target = fn.__func__
-            code = getattr(target, "__code__", None)
-            bound = 1
-        elif not type(fn).__module__ == "builtins" and hasattr(type(fn).__call__, "__code__"):
+        elif type(fn).__module__ != "builtins" and hasattr(type(fn).__call__, "__code__"):
             target = type(fn).__call__
             code = target.__code__
             bound = 1

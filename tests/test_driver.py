@@ -217,7 +217,7 @@ def test_bad_arguments():
     with pytest.raises(TypeError):
         c.execute("select 1")
     with pytest.raises(TypeError):
-        c.execute(plan("select 1"), (), None, 1)
+        c.execute(plan("select 1"), (), None, 0, 0, 1)
     with pytest.raises(TypeError):
         c.execute(plan("select 1"), speed=3)
     with pytest.raises(TypeError):

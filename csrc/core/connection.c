@@ -345,18 +345,10 @@ typedef struct {
 } execute_args;
 
 static int
-keyword_arg(execute_args *to, PyObject **slots, PyObject *name, PyObject *value)
+keyword_arg(PyObject **slots, PyObject *name, PyObject *value)
 {
-    if (PyUnicode_CompareWithASCIIString(name, "stream") == 0) {
-        to->stream = PyLong_AsSsize_t(value);
-        return to->stream == -1 && PyErr_Occurred() ? -1 : 0;
-    }
-    if (PyUnicode_CompareWithASCIIString(name, "flags") == 0) {
-        long flags = PyLong_AsLong(value);
-        to->flags = (int)flags;
-        return flags == -1 && PyErr_Occurred() ? -1 : 0;
-    }
-    static const char *const names[] = {"plan", "values", "session"};
+    static const char *const names[] = {"plan", "values", "session", "stream",
+                                        "flags"};
     for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
         if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0) {
             slots[i] = value;
@@ -383,10 +375,11 @@ static int
 parse_execute(crm_connection *self, execute_args *to, PyObject *const *args,
               Py_ssize_t nargs, PyObject *kwnames)
 {
-    PyObject *slots[3] = {NULL, NULL, NULL}; /* plan, values, session */
-    if (nargs > 3) {
+    /* plan, values, session, stream, flags */
+    PyObject *slots[5] = {NULL, NULL, NULL, NULL, NULL};
+    if (nargs > (Py_ssize_t)Py_ARRAY_LENGTH(slots)) {
         PyErr_SetString(PyExc_TypeError,
-                        "execute() takes at most 3 positional arguments");
+                        "execute() takes at most 5 positional arguments");
         return -1;
     }
     for (Py_ssize_t i = 0; i < nargs; i++) {
@@ -394,10 +387,23 @@ parse_execute(crm_connection *self, execute_args *to, PyObject *const *args,
     }
     Py_ssize_t nkw = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
     for (Py_ssize_t i = 0; i < nkw; i++) {
-        if (keyword_arg(to, slots, PyTuple_GET_ITEM(kwnames, i),
-                        args[nargs + i]) < 0) {
+        if (keyword_arg(slots, PyTuple_GET_ITEM(kwnames, i), args[nargs + i]) <
+            0) {
             return -1;
         }
+    }
+    if (slots[3] != NULL) {
+        to->stream = PyLong_AsSsize_t(slots[3]);
+        if (to->stream == -1 && PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    if (slots[4] != NULL) {
+        long flags = PyLong_AsLong(slots[4]);
+        if (flags == -1 && PyErr_Occurred()) {
+            return -1;
+        }
+        to->flags = (int)flags;
     }
     if (check_plan(self, slots[0]) < 0) {
         return -1;
@@ -426,7 +432,7 @@ parse_execute(crm_connection *self, execute_args *to, PyObject *const *args,
 }
 
 PyDoc_STRVAR(execute_doc,
-             "execute($self, /, plan, values=(), session=None, *, stream=0, "
+             "execute($self, /, plan, values=(), session=None, stream=0, "
              "flags=0)\n--\n\n"
              "Bind, run, and read all rows (or `stream` at a time).");
 

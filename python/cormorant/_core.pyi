@@ -48,7 +48,6 @@ class Connection:
         plan: Plan,
         values: Sequence[Any] = (),
         session: SessionBase | None = None,
-        *,
         stream: int = 0,
         flags: int = 0,
     ) -> Cursor:
@@ -223,6 +222,7 @@ ATTR_PRIMARY_KEY: Final[int]
 ATTR_ACTIVE_HISTORY: Final[int]
 ATTR_CASCADE_SAVE: Final[int]
 ATTR_EVENTS: Final[int]
+ATTR_OWN_EVENTS: Final[int]
 ATTR_VIEWONLY: Final[int]
 ATTR_DELETE_ORPHAN: Final[int]
 ATTR_SET: Final[int]

@@ -215,9 +215,7 @@ def run_plan(
 ) -> Any:
     """Execute: a cursor that gives results as the plan's program makes them."""
     flags = _core.POPULATE_EXISTING if populate_existing else 0
-    cursor = connection._execute_plan(
-        plan.plan, binds, params, session=session, stream=stream, flags=flags, hit=hit
-    )
+    cursor = connection._execute_plan(plan.plan, binds, params, session, stream, flags, hit)
     if plan.lookup is not None:
         keys = cursor.row_keys
         if keys is not None and keys.lookup is None:
@@ -228,29 +226,39 @@ def run_plan(
     return cursor
 
 
+class _Given:
+    """A value in the place of a bind parameter."""
+
+    __slots__ = ("value",)
+
+    callable = None
+    required = False
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 def run_values(
     session: Any,
     connection: Any,
     plan: ORMPlan,
-    binds: Sequence[Any],
     values: Sequence[Any],
     populate_existing: bool = False,
 ) -> list[Any]:
-    """Execute a plan of the ORM's own, made for `binds`, with values in their order."""
+    """Execute a plan of the ORM's own with the values of its parameters in order."""
     flags = _core.POPULATE_EXISTING if populate_existing else 0
     compiled = plan.plan
     if compiled.extra or compiled._plan is None:
         # Criteria of options have values of their own.
-        params = {bind.key: value for bind, value in zip(binds, values, strict=True)}
+        given = [_Given(value) for value in values]
         return run_plan(  # type: ignore[no-any-return]
-            session, connection, plan, binds, params, populate_existing=populate_existing
+            session, connection, plan, given, None, populate_existing=populate_existing
         ).fetch()
-    cursor = connection._run_plan(compiled._plan, values, session=session, flags=flags)
+    cursor = connection._run_plan(compiled._plan, values, session, 0, flags)
     rows: list[Any] = cursor.fetch()
     if plan.post_loads and rows:
         run = post_load_run(session, connection, flags)
-        params = {bind.key: value for bind, value in zip(binds, values, strict=True)}
-        run.add(plan, rows, (binds, params))
+        run.add(plan, rows, ([_Given(value) for value in values], None))
         run.finish()
     return rows
 
@@ -384,17 +392,17 @@ def load_on_pk(
         if made is None:
             statement, binds = _key_statement(mapper, nulls)
     if made is None:
-        state = SelectState(statement, legacy=True, distinct_rows=True)
-        made = (build_plan(session, state, binds, connection.dialect), binds)
+        state = SelectState(statement, legacy=True, distinct_rows=True, binds=binds)
+        made = build_plan(session, state, binds, connection.dialect)
         if key is not None:
             plans[key] = made
-    plan, binds = made
+    plan = made
     values: Sequence[Any] = ident
     if nulls:
         values = [value for value in ident if value is not None]
     if execution_options and not populate_existing:
         populate_existing = execution_options.get("populate_existing", False)
-    rows = run_values(session, connection, plan, binds, values, populate_existing)
+    rows = run_values(session, connection, plan, values, populate_existing)
     return rows[0] if rows else None
 
 
@@ -537,16 +545,17 @@ def _load_row(
             table=context.table if context is not None else None,
             root_path=context.path if context is not None else None,
             distinct_rows=True,
+            binds=binds,
         )
-        made = (build_plan(session, state, binds, connection.dialect), binds)
+        made = build_plan(session, state, binds, connection.dialect)
         if with_for_update is None:
             _cache(connection)[key] = made
-    plan, binds = made
+    plan = made
     if not plan.post_loads:
-        return bool(run_values(session, connection, plan, binds, ident))
+        return bool(run_values(session, connection, plan, ident))
     # The one object: its own lazy loads do what statements for many would do.
-    params = {bind.key: value for bind, value in zip(binds, ident, strict=True)}
-    cursor = connection._execute_plan(plan.plan, binds, params, session=session)
+    given = [_Given(value) for value in ident]
+    cursor = connection._execute_plan(plan.plan, given, None, session=session)
     if not cursor.fetch():
         return False
     for post_load in plan.post_loads:
@@ -588,13 +597,12 @@ def _load_columns(
         state = SelectState(statement)
         made = (
             build_plan(session, state, binds, connection.dialect),
-            binds,
             [prop.slot for prop in props],
         )
         if with_for_update is None:
             _cache(connection)[key] = made
-    plan, binds, order = made
-    rows = run_values(session, connection, plan, binds, ident)
+    plan, order = made
+    rows = run_values(session, connection, plan, ident)
     if not rows:
         return False
     for slot, value in zip(order, rows[0], strict=True):
@@ -717,13 +725,13 @@ def _lazy_load(
     if made is None:
         made = _lazy_plan(session, connection, prop, context, element)
         _cache(connection)[key] = made
-    plan, binds, slots = made
+    plan, slots = made
     values = _values(obj, mapper, slots, False)
     assert values is not None
     if all(value is None for value in values):
         return [] if prop.uselist else None
     session._autoflush()
-    rows = run_values(session, connection, plan, binds, values)
+    rows = run_values(session, connection, plan, values)
     if prop.uselist:
         return rows
     if not rows:
@@ -739,14 +747,15 @@ def _lazy_plan(
     prop: Any,
     context: LoadContext | None,
     element: LoadElement | None,
-) -> tuple[ORMPlan, list[Any], list[int]]:
-    """The plan of a relationship's lazy load: (plan, parameters, parent's slots)."""
+) -> tuple[ORMPlan, list[int]]:
+    """The plan of a relationship's lazy load: (plan, the parent's slots it asks with)."""
     criterion, parameters = prop._lazy_clause()
     target = prop.mapper
     where = [criterion, *_criteria(element)]
     froms = [target.persist_selectable]
     if prop.secondary is not None:
         froms.append(prop.secondary)
+    binds = [bind for bind, _ in parameters]
     statement = Select(target.__clause_element__())
     statement._where_criteria = tuple(where)
     statement._from_obj = tuple(froms)
@@ -759,8 +768,8 @@ def _lazy_plan(
         table=context.table if context is not None else None,
         base_path=(*context.path, prop) if context is not None else (prop.parent, prop),
         distinct_rows=True,
+        binds=binds,
     )
-    binds = [bind for bind, _ in parameters]
     plan = build_plan(session, state, binds, connection.dialect)
     slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]
-    return plan, binds, slots
+    return plan, slots

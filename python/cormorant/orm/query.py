@@ -10,7 +10,7 @@ from .. import _core, util
 from .. import exc as sa_exc
 from ..sql import expression
 from ..sql.coercions import expect_statement
-from ..sql.elements import BooleanClauseList
+from ..sql.elements import BooleanClauseList, OffsetLimitParam
 from ..sql.functions import func
 from ..sql.selectable import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
@@ -21,6 +21,7 @@ from ..sql.selectable import (
     SelectLabelStyle,
     namespace_key,
 )
+from ..sql.sqltypes import INTEGERTYPE
 from .context import AdaptFrom, FromStatement, ORMPlan, SelectState, column_descriptions
 from .exc import MultipleResultsFound, NoResultFound
 from .joining import entity_of
@@ -34,6 +35,10 @@ _T = TypeVar("_T", bound=Any)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 __all__ = ["Query"]
+
+
+# The LIMIT of first(): the statement is the query's own, so that one parameter does for all.
+_ONE = OffsetLimitParam._quick("param", 1, INTEGERTYPE)
 
 
 def _criterion(name: str | None = None, limited: bool = True) -> Callable[[_F], _F]:
@@ -580,10 +585,12 @@ class Query(Generic[_T]):
 
     # -- running --------------------------------------------------------------
 
-    def _cursor(self, stream: int = 0) -> tuple[Any, ORMPlan]:
+    def _cursor(self, stream: int = 0, statement: Any = None) -> tuple[Any, ORMPlan]:
         session = self.session
-        statement = self._stmt
-        self._check_columns()
+        if statement is None:
+            statement = self._stmt
+        if not statement._raw_columns:
+            self._check_columns()
         if session is None:
             # What a query without a session says in SQLAlchemy.
             raise AttributeError("'NoneType' object has no attribute 'execute'")
@@ -609,12 +616,13 @@ class Query(Generic[_T]):
             raise no_yield_per()
         return cursor, plan
 
-    def _rows(self) -> list[Any]:
+    def _rows(self, statement: Any = None) -> list[Any]:
+        """All results, of the query's statement or of one made from it."""
         if self._yield_per:
-            cursor, _ = self._cursor(self._yield_per)
+            cursor, _ = self._cursor(self._yield_per, statement)
             cursor.unique = False
             return cursor.fetch()  # type: ignore[no-any-return]
-        cursor, plan = self._cursor()
+        cursor, plan = self._cursor(0, statement)
         if plan.filtered and self._stmt._execution_options.get("yield_per"):
             raise sa_exc.InvalidRequestError(
                 "Can't use the ORM yield_per feature in conjunction with unique()"
@@ -648,7 +656,10 @@ class Query(Generic[_T]):
         if self._stmt.__class__ is FromStatement:
             rows = self._rows()
         else:
-            rows = self._with(self._stmt.limit(1))._rows()
+            limited = self._stmt._generate()
+            limited._limit_clause = _ONE
+            limited._fetch_clause = None
+            rows = self._rows(limited)
         return rows[0] if rows else None
 
     def one_or_none(self) -> _T | None:

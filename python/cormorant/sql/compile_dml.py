@@ -6,10 +6,37 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
+from ..util import warn
 from .dml import CrudParam
 from .elements import BooleanClauseList, ColumnClause
 
 _MISSING: Any = object()
+
+
+def _warn_for_missing_key(table: Any, given: set[Any]) -> None:
+    """Warn of primary key columns that neither the program nor the database fills."""
+    key = list(getattr(table, "primary_key", ()))
+    auto = getattr(table, "_autoincrement_column", None)
+    for column in key:
+        if column in given or column is auto or column.nullable:
+            continue
+        if column.default is not None or column.server_default is not None:
+            continue
+        text = (
+            f"Column '{table.fullname}.{column.name}' is marked as a member of the primary key "
+            f"for table '{table.fullname}', but has no Python-side or server-side default "
+            "generator indicated, nor does it indicate 'autoincrement=True' or 'nullable=True', "
+            "and no explicit value is passed.  Primary key columns typically may not store NULL."
+        )
+        if len(key) > 1:
+            text += (
+                " Note that as of SQLAlchemy 1.1, 'autoincrement=True' must be indicated "
+                "explicitly for composite (e.g. multicolumn) primary keys if "
+                "AUTO_INCREMENT/SERIAL/IDENTITY behavior is expected for one of the columns in "
+                "the primary key. CREATE TABLE statements are impacted by this change as well "
+                "on most backends."
+            )
+        warn(text)
 
 
 class DMLCompiler:
@@ -45,6 +72,8 @@ class DMLCompiler:
         top = self._push_dml(stmt, ())
         try:
             sets = self._crud_sets(stmt, kw)
+            if stmt.select is None and not self.is_string_compiler:
+                _warn_for_missing_key(stmt.table, {c for c, _ in sets})
             text = "INSERT "
             if stmt._prefixes:
                 text += self._texts(stmt._prefixes, **kw)
@@ -194,7 +223,7 @@ class DMLCompiler:
         done: set[str] = set()
         if stmt.is_update and stmt._ordered_values is not None:
             for key in given:
-                column = table.c[key] if key in table.c else None
+                column = table.c.get(key, None)
                 if column is None:
                     continue
                 done.add(key)

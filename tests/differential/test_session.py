@@ -73,7 +73,7 @@ def session_sets(p: Any) -> None:
     s.commit()
     p.show(sorted(p.inspect(o).identity for o in s), len(s.new), len(s.dirty), len(s.deleted))
     p.show((User, (1,), None) in s.identity_map, len(s.identity_map))
-    p.show(sorted(k[1] for k in s.identity_map.keys()))
+    p.show(sorted(k[1] for k in list(s.identity_map)))
     u.name = "a"
     s.add(User(name="n"))
     s.delete(v)
@@ -557,7 +557,7 @@ def autoflush_error(p: Any) -> None:
 
 @program
 def autoflush_where(p: Any) -> None:
-    User, Post = blog(p)
+    User, _ = blog(p)
     s = p.session()
     s.add(User(id=1, name="a"))
     s.commit()

@@ -209,7 +209,6 @@ if TYPE_CHECKING:
     from .sql.selectable import FromGrouping as FromGrouping
     from .sql.selectable import HasCTE as HasCTE
     from .sql.selectable import HasPrefixes as HasPrefixes
-    from .sql.selectable import TextAsFrom as TextAsFrom
     from .sql.sqltypes import ARRAY as ARRAY
     from .sql.sqltypes import BIGINT as BIGINT
     from .sql.sqltypes import BINARY as BINARY
@@ -306,7 +305,7 @@ _NAMES_OF: dict[str, str] = {
         "FetchedValue ForeignKey ForeignKeyConstraint Identity Index MetaData "
         "PrimaryKeyConstraint Sequence Table UniqueConstraint insert_sentinel"
     ),
-    ".sql.selectable": "FromGrouping HasCTE HasPrefixes TextAsFrom",
+    ".sql.selectable": "FromGrouping HasCTE HasPrefixes",
     ".sql.sqltypes": (
         "ARRAY BIGINT BINARY BLOB BOOLEAN BigInteger Boolean CHAR CLOB DATE DATETIME DECIMAL "
         "DOUBLE DOUBLE_PRECISION Date DateTime Double Enum FLOAT Float INT INTEGER Integer "

@@ -58,6 +58,7 @@ class Pool:
     """Keyword arguments of the constructor beyond those of every pool."""
 
     echo = log.echo_property()
+    _echo: Any = None
     logger: Any
     logging_name: str | None = None
 
@@ -230,8 +231,8 @@ class QueuePool(Pool):
         """Connections beyond `size`; negative while there are fewer."""
         return self._core.overflow()
 
-    def timeout(self) -> float:
-        """Seconds that connect() waits."""
+    def timeout(self) -> float | None:
+        """Seconds that connect() waits; None: for ever."""
         return self._core.timeout()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, Generic, NoReturn, TypeVar
 
 from . import exc
@@ -120,8 +121,8 @@ class immutabledict(dict[_K, _V]):
     def _immutable(self, *args: Any, **kw: Any) -> NoReturn:
         raise TypeError(f"{type(self).__name__} object is immutable")
 
-    __setitem__ = __delitem__ = __ior__ = _immutable  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _immutable  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _immutable
+    clear = pop = popitem = setdefault = update = _immutable
 
     def union(self, other: Mapping[_K, _V] | None = None, **kw: Any) -> immutabledict[_K, _V]:
         """A new one with the items of `other` too."""
@@ -437,8 +438,15 @@ def quoted_names(names: Collection[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
+#: What warnings end in while it is set: where they come from.
+warning_note: ContextVar[str | None] = ContextVar("warning_note", default=None)
+
+
 def warn(message: str, code: str | None = None, stacklevel: int = 3) -> None:
     """Issue an SAWarning."""
+    note = warning_note.get()
+    if note is not None:
+        message = f"{message} ({note})"
     warnings.warn(exc.SAWarning(message, code=code), stacklevel=stacklevel)
 
 

@@ -53,7 +53,7 @@ class _Registry:
         from importlib.metadata import entry_points
 
         for point in entry_points(group="cormorant.dialects", name=name):
-            return point.load  # type: ignore[no-any-return]
+            return point.load
         return None
 
 

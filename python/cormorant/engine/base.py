@@ -673,6 +673,7 @@ class Engine:
     _log_name = "cormorant.engine.Engine"
     _execution_options: Mapping[str, Any] = _NO_OPTIONS
     _autocommit = False
+    _echo: Any = None
     logger: Any
     logging_name: str | None = None
     echo = log.echo_property()
@@ -831,7 +832,7 @@ class OptionEngine(Engine):
         self.update_execution_options(**execution_options)
 
     @property
-    def pool(self) -> Any:  # type: ignore[override]
+    def pool(self) -> Any:
         return self._proxied.pool
 
     @pool.setter
@@ -839,7 +840,7 @@ class OptionEngine(Engine):
         self._proxied.pool = value
 
     @property
-    def echo(self) -> Any:  # type: ignore[override]
+    def echo(self) -> Any:
         return self._echo
 
     @echo.setter

@@ -707,7 +707,7 @@ def _driver_plan(connection: Connection, sql: str, width: int) -> _core.Plan:
         plan = _core.Plan(sql, [(i, _ANY, None) for i in range(width)])
         if cache is not None:
             cache[key] = plan
-    return plan  # type: ignore[no-any-return]
+    return plan
 
 
 def _by_name(connection: Connection, names: Sequence[Any], params: Any) -> tuple[Any, ...]:

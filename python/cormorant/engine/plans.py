@@ -72,7 +72,7 @@ class CompiledPlan:
         self.nbinds = len(binds)
         dialect = compiled.dialect
         # Which of the statement's parameters stands behind each name of the text.
-        place = {}
+        place: dict[int, int] = {}
         for i, bind in enumerate(binds):
             place.setdefault(id(bind), i)
             token = getattr(bind, "_ident_token", None)

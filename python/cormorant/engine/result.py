@@ -478,7 +478,7 @@ class Result(_ResultBase, Generic[_T]):
         """The rows, to be given out any number of times by calling the object."""
         return FrozenResult(self)
 
-    def merge(self, *others: Result[Any]) -> MergedResult:
+    def merge(self, *others: Result[Any]) -> MergedResult[Any]:
         """This result's rows and then those of others."""
         return MergedResult((self, *others))
 

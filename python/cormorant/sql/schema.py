@@ -331,7 +331,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     @property
     def description(self) -> str:
-        return self.name
+        return self.name  # type: ignore[no-any-return]
 
     @property
     def entity_namespace(self) -> Any:
@@ -689,7 +689,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
         if self._proxies or not getattr(self.table, "_schema_object", False):
             return super()._cache_key(ctx)
         if self._is_annotated:
-            return self._original._cache_key(ctx)  # type: ignore[attr-defined]
+            return self._original._cache_key(ctx)
         if self.type._static_cache_key is None:
             ctx.cacheable = False
             return None
@@ -736,7 +736,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
         if isinstance(type_, _schema_type()):
             type_ = type_.copy()
         cls = Column if self._is_annotated else type(self)
-        new = cls(
+        new: Column[Any] = cls(
             self.name,
             type_,
             *items,

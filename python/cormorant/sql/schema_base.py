@@ -40,8 +40,6 @@ class SchemaVisitable:
 class SchemaItem(SchemaVisitable):
     """The base of what a schema is made of."""
 
-    _use_schema_map = True
-
     def _init_items(self, *items: Any, **kw: Any) -> None:
         """Make the items children of this one."""
         for item in items:

@@ -409,7 +409,9 @@ class ColumnCollectionMixin:
 def _column_argument(column: Any) -> Any:
     """A column, its name, or an expression, from what was given for one."""
     if isinstance(column, (str, ClauseElement)):
-        return column._deannotate() if getattr(column, "_is_annotated", False) else column
+        if isinstance(column, str) or not column._is_annotated:
+            return column
+        return column._deannotate()
     element = getattr(column, "__clause_element__", None)
     if element is None:
         raise exc.ArgumentError(f"Element {column!r} is not a string name or column element")
@@ -649,7 +651,7 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
     @property
     def referred_table(self) -> Table:
         """The table that is referred to."""
-        return self.elements[0].column.table  # type: ignore[return-value]
+        return self.elements[0].column.table  # type: ignore[no-any-return]
 
     @property
     def _referred_schema(self) -> str | None:

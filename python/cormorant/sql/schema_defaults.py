@@ -118,7 +118,7 @@ def _with_context(fn: Callable[..., Any]) -> Callable[[Any], Any]:
     code = getattr(target, "__code__", None)
     if code is None and not bound:
         if isinstance(fn, type):
-            target = fn.__init__
+            target = fn.__init__  # type: ignore[misc]
             code = getattr(target, "__code__", None)
             bound = 1
         elif type(fn).__module__ != "builtins" and hasattr(type(fn).__call__, "__code__"):

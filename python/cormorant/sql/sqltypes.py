@@ -514,7 +514,7 @@ class Enum(String, SchemaType):
 
     @property
     def python_type(self) -> type:
-        return self.enum_class or str  # type: ignore[no-any-return]
+        return self.enum_class or str
 
     def copy(self, **kw: Any) -> Any:
         return self.adapt(type(self))
@@ -644,7 +644,7 @@ class Interval(TypeDecorator):
         return None if value is None else value - self.epoch
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
-        return self.impl.coerce_compared_value(op, value)  # type: ignore[no-any-return]
+        return self.impl_instance.coerce_compared_value(op, value)
 
     def _adapt_operator(self, op: Any, other: TypeEngine) -> tuple[Any, TypeEngine]:
         return TypeEngine._adapt_operator(self, op, other)
@@ -725,7 +725,7 @@ def _marker(name: str) -> Any:
     return _JSON_NULL if name == "JSON_NULL" else _Marker(name)
 
 
-class JSON(Indexable, TypeEngine):
+class JSON(Indexable, Concatenable, TypeEngine):
     """Whatever json.dumps() takes."""
 
     __visit_name__ = "JSON"
@@ -740,7 +740,7 @@ class JSON(Indexable, TypeEngine):
         self.none_as_null = none_as_null
 
     @property
-    def should_evaluate_none(self) -> bool:  # type: ignore[override]
+    def should_evaluate_none(self) -> bool:
         return not self.none_as_null
 
     @should_evaluate_none.setter
@@ -844,6 +844,17 @@ class TupleType(TypeEngine):
     def __init__(self, *types: Any) -> None:
         self._fully_typed = not any(to_instance(type_)._isnull for type_ in types)
         self.types = [to_instance(type_) for type_ in types]
+
+    def _resolve_values_to_types(self, value: Any) -> TupleType:
+        """The same with types for the untyped members, from a tuple of values."""
+        if self._fully_typed:
+            return self
+        return TupleType(
+            *[
+                _resolve_value_to_type(elem) if type_._isnull else type_
+                for type_, elem in zip(self.types, value, strict=False)
+            ]
+        )
 
     def _make_cache_key(self) -> Any:
         return (type(self), tuple(type_._static_cache_key for type_ in self.types))

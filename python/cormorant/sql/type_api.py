@@ -24,7 +24,7 @@ def _init_arguments(cls: type) -> tuple[list[str], list[tuple[str, Any]]]:
     positional: list[str] = []
     keywords: dict[str, Any] = {}
     for base in cls.__mro__:
-        init = base.__dict__.get("__init__")
+        init: Any = base.__dict__.get("__init__")
         code = getattr(init, "__code__", None)
         if code is None:
             continue
@@ -498,7 +498,7 @@ class TypeDecorator(TypeEngine):
         return self.impl.python_type  # type: ignore[no-any-return]
 
     @property
-    def sort_key_function(self) -> Any:
+    def sort_key_function(self) -> Any:  # type: ignore[override]
         return self.impl.sort_key_function
 
     @property

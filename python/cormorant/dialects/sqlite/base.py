@@ -290,10 +290,8 @@ class SQLiteDialect:
 class SQLiteDialect_pysqlite(SQLiteDialect):
     """The dialect under the name of the driver whose behaviour it has."""
 
-    server_version_info: tuple[int, ...]
-
     @util.memoized_property
-    def server_version_info(self) -> tuple[int, ...]:  # type: ignore[no-redef]
+    def server_version_info(self) -> tuple[int, ...]:
         """The version of the SQLite library."""
         return self.dbapi.sqlite_version_info  # type: ignore[no-any-return]
 

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from .mapper import Mapper
 
 
+def _labelled(expression: Any) -> Any:
+    """A SQL expression as a column of the mapper: under a name of its own."""
+    from ..sql import coercions
+    from ..sql.elements import Label, NamedColumn
+
+    element = coercions.expect_column(expression)
+    if isinstance(element, (Label, NamedColumn)):
+        return element
+    return element.label(None)
+
+
 class ColumnProperty(MapperProperty, Mapped[Any]):
     """An attribute whose value is a column, or a SQL expression, of the mapper's table."""
 
@@ -66,10 +77,8 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         attribute_options: Any = None,
     ) -> None:
         super().__init__(info, doc)
-        from ..sql import coercions
-
         self.columns: list[Any] = [
-            item if isinstance(item, (Column, MappedColumn)) else coercions.expect_column(item)
+            item if isinstance(item, (Column, MappedColumn)) else _labelled(item)
             for item in (column, *additional_columns)
         ]
         self.group = group

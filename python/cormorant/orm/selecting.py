@@ -21,6 +21,7 @@ from .strategies import (
     EagerJoin,
     EagerJoins,
     ImmediateLoader,
+    NoLoader,
     PostLoad,
     SelectInLoader,
     SubqueryLoader,
@@ -38,7 +39,7 @@ from .strategy_options import (
 _LAZY_STRATEGIES = {True: "select", False: "joined", None: "noload"}
 
 #: strategies that load with the statement or right after it
-_EAGER = frozenset(["joined", "selectin", "subquery", "immediate", "contains_eager"])
+_EAGER = frozenset(["joined", "selectin", "subquery", "immediate", "contains_eager", "noload"])
 
 
 class AdaptFrom(ExecutableOption):
@@ -157,6 +158,8 @@ class SelectState:
         self.post_loads: list[PostLoad] = []
         self.bundles: list[tuple[int, int, Any]] = []
         self.joined_collections = False
+        #: the same, or a collection was met where its loading comes round
+        self._multiplies = False
         self.primary: list[Any] = []
         self.secondary: list[Any] = []
         self._positions: dict[int, tuple[bool, int]] = {}
@@ -364,10 +367,14 @@ class SelectState:
             strategy = _LAZY_STRATEGIES.get(prop.lazy, prop.lazy)
         if strategy not in _EAGER:
             return
-        if not explicit and self._recursive(node, prop):
+        if prop.uselist and strategy in ("joined", "contains_eager"):
+            self._multiplies = True
+        if not explicit and strategy != "noload" and self._recursive(node, prop, strategy):
             return
         if strategy == "selectin":
             self.post_loads.append(SelectInLoader(node, prop, element, table))
+        elif strategy == "noload":
+            self.post_loads.append(NoLoader(node, prop, element, table))
         elif strategy == "immediate":
             self.post_loads.append(ImmediateLoader(node, prop, element, table))
         elif strategy == "subquery":
@@ -390,13 +397,17 @@ class SelectState:
         else:
             self._set_up_joined(node, prop, element)
 
-    def _recursive(self, node: EntityNode, prop: Any) -> bool:
+    def _recursive(self, node: EntityNode, prop: Any, strategy: str) -> bool:
         """A strategy that was not asked for by path stops where it comes round."""
+        path = node.path
+        if strategy == "joined":
+            # Joins are counted within their own statement.
+            path = path[len(self.base_path) :]
         depth = getattr(prop, "join_depth", None)
         if depth:
-            return len(node.path) // 2 >= int(depth)
+            return len(path) // 2 >= int(depth)
         target = prop.mapper
-        return any(part is target for part in node.path)
+        return any(entity.mapper is target for entity in path[::2])
 
     def _set_up_joined(self, node: EntityNode, prop: Any, element: Any) -> None:
         target = prop.mapper
@@ -440,7 +451,7 @@ class SelectState:
         """Eager collections must not be counted by LIMIT and the like."""
         statement = self.statement
         return (
-            self.joined_collections
+            self._multiplies
             and bool(self._eager_joins)
             and (
                 statement._limit_clause is not None

@@ -114,6 +114,9 @@ class PostLoad:
 
     __slots__ = ("element", "index", "node_path", "path", "prop", "table", "walk")
 
+    #: it comes right after the statement, before what is queued
+    at_once = False
+
     def __init__(
         self, node: EntityNode, prop: Any, element: LoadElement | None, table: LoadTable | None
     ) -> None:
@@ -173,7 +176,11 @@ class Run:
         """Queue the post loads of a plan for the rows it gave."""
         for post_load in plan.post_loads:
             parents = post_load.parents(rows)
-            if parents:
+            if not parents:
+                continue
+            if post_load.at_once:
+                post_load.load(self, parents, origin)
+            else:
                 self._queue.append((post_load, parents, origin))
 
     def finish(self) -> None:
@@ -196,6 +203,15 @@ class ImmediateLoader(PostLoad):
         key = self.prop.key
         for parent in parents:
             getattr(parent, key)
+
+
+class NoLoader(PostLoad):
+    """Leaves the attribute empty."""
+
+    __slots__ = ()
+
+    def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
+        self._distribute(run, parents, [None] * len(parents), [], 1)
 
 
 class SelectInLoader(PostLoad):
@@ -342,6 +358,8 @@ class SubqueryLoader(PostLoad):
     """Asks for the children by a join to the original statement, as a subquery."""
 
     __slots__ = ("_plan", "source")
+
+    at_once = True
 
     def __init__(self, *args: Any, source: SelectState) -> None:
         super().__init__(*args)

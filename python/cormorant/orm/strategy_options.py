@@ -603,6 +603,65 @@ class LoadContext:
         self.table = table
         self.path = path
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> LoadContext:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        elements = [
+            (_pack_path(e.path), e.strategy, e.opts)
+            for e in self.table.elements.values()
+            if not e.criteria and e.target is None
+        ]
+        groups = [(_pack_path(path), names) for path, names in self.table.groups.items()]
+        return _unpack_context, (
+            _pack_path(self.path),
+            [element for element in elements if element[0] is not None],
+            [group for group in groups if group[0] is not None],
+        )
+
+
+def _pack_path(path: Path) -> list[Any] | None:
+    """A path as it is pickled: classes and names. None if it goes over an alias."""
+    packed: list[Any] = []
+    for part in path:
+        if isinstance(part, str):
+            packed.append(part)
+        elif getattr(part, "is_mapper", False):
+            packed.append((part.class_,))
+        elif hasattr(part, "parent"):
+            packed.append((part.parent.class_, part.key))
+        else:
+            return None
+    return packed
+
+
+def _unpack_path(packed: list[Any]) -> Path:
+    path: list[Any] = []
+    for part in packed:
+        if isinstance(part, str):
+            path.append(part)
+        else:
+            mapper = part[0].__mapper__
+            path.append(mapper if len(part) == 1 else mapper.get_property(part[1]))
+    return tuple(path)
+
+
+def _unpack_context(
+    packed: list[Any] | None, elements: list[Any], groups: list[Any]
+) -> LoadContext | None:
+    if packed is None:
+        return None
+    table = LoadTable()
+    for element_path, strategy, opts in elements:
+        path = _unpack_path(element_path)
+        table.elements[path] = LoadElement(path, strategy, opts)
+        table._note(path)
+    for group_path, names in groups:
+        path = _unpack_path(group_path)
+        table.groups[path] = set(names)
+        table._note((*path, ""))
+    return LoadContext(table, _unpack_path(packed))
+
 
 def resolve_options(
     options: Sequence[Any], roots: Sequence[Any], key: Any = None, raiseerr: bool = True

@@ -13,6 +13,14 @@ typedef struct {
 
 /* ---- reading ---------------------------------------------------------- */
 
+/* True for a column that had no value when its object was inserted. */
+static int
+never_given(crm_state *state, uint16_t slot)
+{
+    return state->page == NULL && (state->flags & CRM_S_EXPIRED) == 0 &&
+           crm_state_held(state, slot) == NULL;
+}
+
 PyObject *
 crm_attr_related(crm_state *state, uint16_t slot, int may_load)
 {
@@ -27,6 +35,9 @@ crm_attr_related(crm_state *state, uint16_t slot, int may_load)
     uint16_t fk_slot = (uint16_t)attr->fk_slot;
     PyObject *value = may_load ? crm_attr_get(state, fk_slot)
                                : crm_state_peek(state, fk_slot);
+    if (value == NULL && !PyErr_Occurred() && never_given(state, fk_slot)) {
+        value = Py_NewRef(Py_None);
+    }
     if (value == NULL || value == Py_None) {
         return value;
     }
@@ -35,6 +46,8 @@ crm_attr_related(crm_state *state, uint16_t slot, int may_load)
     PyObject *found = NULL;
     int status = crm_key_from_value(target, value, &key, &own);
     if (status > 0 && state->map != NULL) {
+        /* Comparing keys can drop the session. */
+        PyObject *session = Py_NewRef((PyObject *)state->map->session);
         crm_map *map = crm_session_map(state->map->session, target->root);
         crm_state *other = map == NULL ? NULL : crm_map_get(map, &key);
         if (other != NULL && (other->flags & CRM_S_EXPIRED) == 0) {
@@ -43,6 +56,7 @@ crm_attr_related(crm_state *state, uint16_t slot, int may_load)
                 found = Py_NewRef(obj);
             }
         }
+        Py_DECREF(session);
     }
     Py_XDECREF(own);
     Py_DECREF(value);
@@ -104,9 +118,7 @@ load(crm_state *state, uint16_t slot)
     }
     uint8_t kind = crm_state_attr(state, slot)->kind;
     if (kind == CRM_ATTR_COLUMN) {
-        if (state->page == NULL && (state->flags & CRM_S_EXPIRED) == 0 &&
-            crm_state_held(state, slot) == NULL) {
-            /* It had no value when the object was inserted. */
+        if (never_given(state, slot)) {
             return default_value(state, slot);
         }
         PyObject *result = call_loader(state, slot);
@@ -290,7 +302,8 @@ delete_column(crm_state *state, uint16_t slot)
     crm_core *core = crm_state_manager(state)->core;
     int keyed = (state->flags & CRM_S_KEY) != 0;
     int expired = (state->flags & CRM_S_EXPIRED) ||
-                  crm_state_held(state, slot) == CRM_UNLOADED;
+                  (crm_state_held(state, slot) == CRM_UNLOADED &&
+                   crm_state_change(state, slot) == NULL);
     PyObject *old = crm_state_peek(state, slot);
     if (old == NULL) {
         PyErr_Clear();
@@ -368,7 +381,10 @@ attribute_get(crm_attribute *self, PyObject *obj, PyObject *Py_UNUSED(type))
                 return Py_NewRef(value);
             }
         }
-        return load(state, slot);
+        /* An object whose __class__ was assigned keeps its old layout. */
+        if (crm_state_manager(state) == self->manager) {
+            return load(state, slot);
+        }
     }
     crm_state *state;
     int slot = resolve(self, obj, &state);
@@ -380,7 +396,8 @@ attribute_set(crm_attribute *self, PyObject *obj, PyObject *value)
 {
     crm_state *state;
     int slot = self->slot;
-    if ((PyObject *)Py_TYPE(obj) == self->cls) {
+    if ((PyObject *)Py_TYPE(obj) == self->cls &&
+        ((crm_entity *)obj)->state.layout->manager == self->manager) {
         state = &((crm_entity *)obj)->state;
     }
     else {

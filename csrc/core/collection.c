@@ -68,6 +68,7 @@ crm_collection_new(crm_state *state, uint16_t slot)
     crm_core *core = crm_state_manager(state)->core;
     int is_set = (crm_state_attr(state, slot)->flags & CRM_ATTR_SET) != 0;
     PyTypeObject *type = is_set ? core->set_type : core->list_type;
+    assert(!PyErr_Occurred());
     PyObject *self = PyObject_CallNoArgs((PyObject *)type);
     if (self != NULL) {
         crm_tie *tie = crm_tie_of(self);
@@ -528,6 +529,12 @@ list_traverse(PyObject *self, visitproc visit, void *arg)
     return PyList_Type.tp_traverse(self, visit, arg);
 }
 
+static int
+list_clear_members(PyObject *self)
+{
+    return PyList_Type.tp_clear(self);
+}
+
 static PyMethodDef list_methods[] = {
     {"append", list_append, METH_O, NULL},
     {"extend", list_extend, METH_O, NULL},
@@ -541,6 +548,7 @@ static PyMethodDef list_methods[] = {
 static PyType_Slot list_slots[] = {
     {Py_tp_doc, "A list-based relationship: every change is tracked."},
     {Py_tp_traverse, list_traverse},
+    {Py_tp_clear, list_clear_members},
     {Py_tp_methods, list_methods},
     {Py_mp_ass_subscript, list_ass_subscript},
     {Py_sq_ass_item, list_ass_item},

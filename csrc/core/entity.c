@@ -167,6 +167,19 @@ entity_traverse(crm_entity *self, visitproc visit, void *arg)
     return state->ext == NULL ? 0 : crm_ext_traverse(state->ext, visit, arg);
 }
 
+/* Attributes that the class got after the object was made are in its dict:
+ * collections among them must not report to it any more. */
+static void
+drop_late(crm_entity *self)
+{
+    crm_state *state = &self->state;
+    uint16_t nattrs = crm_state_manager(state)->nattrs;
+    for (uint16_t i = state->nslots; self->dict != NULL && i < nattrs; i++) {
+        (void)crm_state_put(state, i, NULL);
+    }
+    Py_CLEAR(self->dict);
+}
+
 /* Lets go of whatever can be in a cycle.  The object stays what it is to its
  * session: someone may still find it there, and would read it from its row or
  * load it again. */
@@ -180,7 +193,7 @@ entity_clear(crm_entity *self)
             (void)crm_state_put(state, i, NULL);
         }
     }
-    Py_CLEAR(self->dict);
+    drop_late(self);
     crm_state_reset_ext(state);
     if (state->ext != NULL) {
         Py_CLEAR(state->ext->options);
@@ -211,7 +224,7 @@ entity_dealloc(crm_entity *self)
             (void)crm_state_put(state, i, NULL);
         }
     }
-    Py_CLEAR(self->dict);
+    drop_late(self);
     crm_ext *ext = state->ext;
     if (ext != NULL) {
         state->ext = NULL;

@@ -40,10 +40,12 @@ enum {
     CRM_ATTR_DELETE_ORPHAN = 1 << 5,
     CRM_ATTR_SET = 1 << 6, /* collection is a set, else a list */
     CRM_ATTR_CASCADE_DELETE = 1 << 7,
-    CRM_ATTR_SINGLE_PARENT = 1 << 8, /* a member has one owner */
+    CRM_ATTR_SINGLE_PARENT = 1 << 8,    /* a member has one owner */
     CRM_ATTR_DEFERRED_HISTORY = 1 << 9, /* scalar relationship: an old value
                                            that is not known is loaded when its
                                            history is asked for */
+    CRM_ATTR_OWN_EVENTS = 1 << 10, /* of a relationship: its validator is not
+                                      called for what the other side began */
 };
 
 typedef struct {
@@ -233,7 +235,7 @@ struct crm_session {
     crm_ptrset deleted;
     crm_ptrset gone;   /* borrowed states: CRM_S_DELETED, still attached */
     uint64_t hash_key; /* number of the session, from 1 */
-    char begun; /* a transaction is begun: no need to ask for one */
+    char begun;        /* a transaction is begun: no need to ask for one */
 };
 
 /* The session's map for a root manager, made on first use: borrowed; NULL with

@@ -20,6 +20,15 @@ crm_state_ext(crm_state *state)
     return state->ext;
 }
 
+PyObject *
+crm_state_options(const crm_state *state)
+{
+    if (state->ext != NULL && state->ext->options != NULL) {
+        return state->ext->options;
+    }
+    return state->layout->options;
+}
+
 /* Drops what an ext (already cut off from its state) refers to. */
 static void
 ext_drop(crm_ext *ext)
@@ -297,13 +306,16 @@ crm_state_history_known(crm_state *state, uint16_t slot)
     uint8_t kind = crm_state_attr(state, slot)->kind;
     PyObject *result = NULL;
     PyObject *lists[3] = {PyList_New(0), PyList_New(0), PyList_New(0)};
-    PyObject *value = crm_state_peek(state, slot);
-    PyObject *old = crm_state_committed(state, slot);
-    Py_XINCREF(old);
-    if (lists[0] == NULL || lists[1] == NULL || lists[2] == NULL ||
-        (value == NULL && PyErr_Occurred())) {
+    PyObject *value = NULL;
+    PyObject *old = NULL;
+    if (lists[0] == NULL || lists[1] == NULL || lists[2] == NULL) {
         goto done;
     }
+    value = crm_state_peek(state, slot);
+    if (value == NULL && PyErr_Occurred()) {
+        goto done;
+    }
+    old = Py_XNewRef(crm_state_committed(state, slot));
     if (kind == CRM_ATTR_COLLECTION) {
         if (value != NULL) {
             if (collection_history(state, value, old, lists) < 0) {

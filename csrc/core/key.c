@@ -186,12 +186,16 @@ crm_state_leave_map(crm_state *state)
     else {
         /* The hash is Python code (a uuid's, say).  It must neither see a
          * dying object nor disturb an exception that is on its way. */
+        const crm_map *map = state->map;
         PyObject *type, *value, *traceback;
         PyErr_Fetch(&type, &value, &traceback);
-        int status = opaque_key(state->key.o, &key);
+        PyObject *own = Py_NewRef(state->key.o);
+        int status = opaque_key(own, &key);
+        PyErr_Clear();
+        Py_DECREF(own);
         PyErr_Restore(type, value, traceback);
-        if (state->map == NULL) {
-            return; /* the session died meanwhile */
+        if (state->map != map) {
+            return; /* the session died meanwhile, or let it go */
         }
         if (status == 0 && crm_identity_remove(ids, &key, state)) {
             return;

@@ -3,8 +3,7 @@
  * The state is a dict of the loaded attributes by name, and under
  * "_sa_instance_state" a plain dict of what else makes the object: identity
  * key, old values, the modified mark, names of columns that reading would
- * load.  The restored object is transient or
- * detached.
+ * load, loader options.  The restored object is transient or detached.
  */
 #include "collection.h"
 #include "session.h"
@@ -24,9 +23,8 @@ crm_state_info(crm_state *state)
         crm_change *change = crm_state_change(state, slot);
         PyObject *held = crm_state_held(state, slot);
         if (manager->attrs[slot].kind == CRM_ATTR_COLUMN && change == NULL &&
-            (held == CRM_UNLOADED ||
-             (held == NULL && state->page != NULL &&
-              crm_state_cell(state, slot) == NULL)) &&
+            (held == CRM_UNLOADED || (held == NULL && state->page != NULL &&
+                                      crm_state_cell(state, slot) == NULL)) &&
             PyList_Append(unloaded, manager->attrs[slot].name) < 0) {
             goto done;
         }
@@ -36,11 +34,16 @@ crm_state_info(crm_state *state)
             goto done;
         }
     }
-    info = Py_BuildValue(
-        "{sOsOsOsOsO}", "key", key, "committed", committed, "unloaded",
-        unloaded, "modified",
-        state->flags & CRM_S_MODIFIED ? Py_True : Py_False, "expired",
-        state->flags & CRM_S_EXPIRED ? Py_True : Py_False);
+    info = Py_BuildValue("{sOsOsOsOsO}", "key", key, "committed", committed,
+                         "unloaded", unloaded, "modified",
+                         state->flags & CRM_S_MODIFIED ? Py_True : Py_False,
+                         "expired",
+                         state->flags & CRM_S_EXPIRED ? Py_True : Py_False);
+    PyObject *options = crm_state_options(state);
+    if (info != NULL && options != NULL &&
+        PyDict_SetItemString(info, "options", options) < 0) {
+        Py_CLEAR(info);
+    }
 done:
     Py_XDECREF(key);
     Py_XDECREF(committed);
@@ -72,6 +75,7 @@ restore_info(crm_state *state, PyObject *info)
     PyObject *modified = PyDict_GetItemString(info, "modified");
     PyObject *expired = PyDict_GetItemString(info, "expired");
     PyObject *unloaded = PyDict_GetItemString(info, "unloaded");
+    PyObject *options = PyDict_GetItemString(info, "options");
     crm_manager *manager = crm_state_manager(state);
     if (state->map != NULL) {
         PyErr_SetString(PyExc_ValueError, "the object is in a session");
@@ -117,11 +121,17 @@ restore_info(crm_state *state, PyObject *info)
         PyObject *slot = PyDict_GetItemWithError(manager->names,
                                                  PyList_GET_ITEM(unloaded, i));
         if (slot == NULL ? PyErr_Occurred() != NULL
-                         : crm_state_put(state,
-                                         (uint16_t)PyLong_AsLong(slot),
+                         : crm_state_put(state, (uint16_t)PyLong_AsLong(slot),
                                          CRM_UNLOADED) < 0) {
             return -1;
         }
+    }
+    if (options != NULL && options != Py_None) {
+        crm_ext *ext = crm_state_ext(state);
+        if (ext == NULL) {
+            return -1;
+        }
+        Py_XSETREF(ext->options, Py_NewRef(options));
     }
     if (modified == Py_True) {
         state->flags |= CRM_S_MODIFIED;

@@ -52,6 +52,16 @@ is_token(const crm_initiator *from, const void *prop, int op)
     return from != NULL && from->prop == prop && from->op == op;
 }
 
+/* Whether the validator of this side is called for a change that `from` began.
+ */
+static int
+has_events(const side *self, const crm_initiator *from)
+{
+    return (self->flags & CRM_ATTR_EVENTS) &&
+           ((self->flags & CRM_ATTR_OWN_EVENTS) == 0 ||
+            from->prop == self->prop);
+}
+
 /* A value that stands for an object, neither None nor unknown. */
 static int
 is_object(const side *self, PyObject *value)
@@ -394,7 +404,7 @@ fire_replace(const side *self, PyObject **value, PyObject *old,
     if (is_object(self, old) && old != *value && set_parent(self, old, 0) < 0) {
         return -1;
     }
-    if (self->flags & CRM_ATTR_EVENTS) {
+    if (has_events(self, from)) {
         PyObject *result = PyObject_CallMethod(self->prop, "_on_set", "OOO",
                                                self->obj, *value, old);
         if (result == NULL) {
@@ -563,7 +573,7 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
     }
     PyObject *stored = Py_NewRef(value);
     int status = check_single(&self, value, NULL, from);
-    if (status == 0 && (self.flags & CRM_ATTR_EVENTS)) {
+    if (status == 0 && has_events(&self, from)) {
         PyObject *result =
             PyObject_CallMethod(self.prop, "_on_append", "OO", self.obj, value);
         if (result == NULL) {
@@ -622,7 +632,7 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
     if (value != Py_None) {
         crm_state *other = state_of_value(&self, value);
         status = other == NULL ? -1 : set_parent(&self, value, 0);
-        if (status == 0 && (self.flags & CRM_ATTR_EVENTS)) {
+        if (status == 0 && has_events(&self, from)) {
             PyObject *result = PyObject_CallMethod(self.prop, "_on_remove",
                                                    "OO", self.obj, value);
             status = result == NULL ? -1 : 0;
@@ -697,8 +707,11 @@ replace(side *self, PyObject *value)
         goto done;
     }
     before = crm_collection_members(old);
+    if (before == NULL) {
+        goto done;
+    }
     fresh = crm_collection_new(state, self->slot);
-    if (before == NULL || fresh == NULL || collection_changes(self) < 0 ||
+    if (fresh == NULL || collection_changes(self) < 0 ||
         crm_state_put(state, self->slot, Py_NewRef(fresh)) < 0) {
         goto done;
     }

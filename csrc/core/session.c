@@ -82,6 +82,20 @@ crm_map_get(crm_map *map, const crm_key *key)
     return state;
 }
 
+/* Another object took the place of this one in the identity map: its
+ * deallocation was put off, or the collector ran code that loaded it. */
+static void
+displaced(crm_state *state)
+{
+    CRM_OFF(state, CRM_S_IN_MAP);
+    if (Py_REFCNT(crm_state_object(state)) == 0) {
+        state->map = NULL;
+    }
+    else {
+        crm_session_detach(state);
+    }
+}
+
 int
 crm_session_attach(crm_map *map, crm_state *state)
 {
@@ -89,7 +103,8 @@ crm_session_attach(crm_map *map, crm_state *state)
     if (crm_state_map_key(state, &key) < 0) {
         return -1;
     }
-    if (crm_identity_put(map->ids, &key, state) < 0) {
+    void *before;
+    if (crm_identity_put(map->ids, &key, state, &before) < 0) {
         if (!PyErr_Occurred()) {
             PyErr_NoMemory();
         }
@@ -97,6 +112,9 @@ crm_session_attach(crm_map *map, crm_state *state)
     }
     state->map = map;
     state->flags |= CRM_S_IN_MAP;
+    if (before != NULL && before != state) {
+        displaced(before);
+    }
     if (state->flags & CRM_S_MODIFIED) {
         /* It was changed while it was detached. */
         if (crm_ptrset_add(&map->session->modified, state) < 0) {

@@ -120,6 +120,8 @@ become(PyObject *self, const char *method, PyObject *other)
     }
     if (want != NULL) {
         remove = PyNumber_Subtract(have, want);
+    }
+    if (remove != NULL) {
         add = PyNumber_Subtract(want, have);
     }
     if (remove != NULL && add != NULL) {
@@ -227,6 +229,12 @@ set_traverse(PyObject *self, visitproc visit, void *arg)
     return PySet_Type.tp_traverse(self, visit, arg);
 }
 
+static int
+set_clear_members(PyObject *self)
+{
+    return PySet_Type.tp_clear(self);
+}
+
 #define FAST(name) (PyCFunction)(void (*)(void)) name
 
 static PyMethodDef set_methods[] = {
@@ -246,6 +254,7 @@ static PyMethodDef set_methods[] = {
 static PyType_Slot set_slots[] = {
     {Py_tp_doc, "A set-based relationship: every change is tracked."},
     {Py_tp_traverse, set_traverse},
+    {Py_tp_clear, set_clear_members},
     {Py_tp_methods, set_methods},
     {Py_nb_inplace_or, set_ior},
     {Py_nb_inplace_subtract, set_isub},

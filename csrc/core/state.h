@@ -42,6 +42,8 @@ struct crm_ext {
 
 /* The ext of a state, made on first use; NULL with MemoryError. */
 crm_ext *crm_state_ext(crm_state *state);
+/* The loader options an object was loaded with: borrowed, or NULL. */
+PyObject *crm_state_options(const crm_state *state);
 /* Frees it and everything in it.  May run arbitrary code through Py_DECREF. */
 void crm_ext_free(crm_ext *ext);
 /* Forgets history, pending changes and parents; loader options stay. */

@@ -332,10 +332,7 @@ core_load_options(PyObject *module, PyObject *arg)
     if (state == NULL) {
         return NULL;
     }
-    PyObject *options = state->ext != NULL ? state->ext->options : NULL;
-    if (options == NULL) {
-        options = state->layout->options;
-    }
+    PyObject *options = crm_state_options(state);
     return Py_NewRef(options != NULL ? options : Py_None);
 }
 
@@ -536,6 +533,7 @@ crm_state_api_init(crm_core *core, PyObject *module)
         {"ATTR_ACTIVE_HISTORY", CRM_ATTR_ACTIVE_HISTORY},
         {"ATTR_CASCADE_SAVE", CRM_ATTR_CASCADE_SAVE},
         {"ATTR_EVENTS", CRM_ATTR_EVENTS},
+        {"ATTR_OWN_EVENTS", CRM_ATTR_OWN_EVENTS},
         {"ATTR_VIEWONLY", CRM_ATTR_VIEWONLY},
         {"ATTR_DELETE_ORPHAN", CRM_ATTR_DELETE_ORPHAN},
         {"ATTR_SET", CRM_ATTR_SET},

@@ -236,7 +236,11 @@ class _NoValue: ...
 NO_VALUE: Final[_NoValue]
 
 class Entity:
-    """Base of declarative classes. `__init__(**kwargs)` sets mapped attributes."""
+    """Base of declarative classes. `__init__(**kwargs)` sets mapped attributes.
+
+    Validators and listeners: of an attribute with ATTR_EVENTS the hooks of its property are
+    called: `_on_set(obj, value, old) -> value`, `_on_append(obj, value) -> value`,
+    `_on_remove(obj, value)`."""
 
     __cormorant_manager__: ClassManager
     def __init__(self, **kwargs: Any) -> None: ...
@@ -257,6 +261,8 @@ class ClassManager:
     configure: Callable[[], None] | None
     """Called before an object is constructed, if it is not None; it resets it."""
     names: Mapping[str, int]
+    root: ClassManager
+    """Whose identity map is used."""
     def __init__(self, class_: type, root: ClassManager | None = None) -> None: ...
     def add_attribute(
         self,
@@ -299,6 +305,8 @@ STATE_MODIFIED: Final[int]
 STATE_TO_DELETE: Final[int]
 STATE_DELETED: Final[int]
 STATE_EXPIRED: Final[int]
+STATE_ORPHANED: Final[int]
+"""Lost its last parent while that parent was in no session."""
 
 def session_of(obj: object) -> SessionBase | None: ...
 def identity_key(obj: object) -> tuple[Any, ...] | None:
@@ -314,12 +322,17 @@ def set_loaded(obj: object, slot: int, value: object) -> None:
 def set_value(obj: object, slot: int, value: object) -> None:
     """Assign as the program would (history, back reference, cascade)."""
 
+def get_value(obj: object, slot: int) -> Any:
+    """Read as the program would (loads)."""
+
 def committed(obj: object, slot: int) -> Any:
     """Old value of a changed attribute, NO_VALUE if it was not loaded, or Ellipsis
     if it is unchanged."""
 
 def history(obj: object, slot: int) -> tuple[list[Any], list[Any], list[Any]]:
-    """(added, unchanged, deleted) as SQLAlchemy's History, without loading."""
+    """(added, unchanged, deleted) as SQLAlchemy's History. Loads nothing but the old
+    object of an ATTR_DEFERRED_HISTORY relationship. For an unloaded collection:
+    what back references added and removed meanwhile."""
 
 def changed_slots(obj: object) -> list[int]:
     """Slots with history, whether or not there is a net change."""
@@ -340,6 +353,13 @@ def flag_modified(obj: object, slot: int = -1) -> None:
 def set_identity(obj: object, key: tuple[Any, ...] | None) -> None:
     """Give a detached identity (primary key values), or take it away (transient).
     The object must be in no session."""
+
+def has_parent(obj: object, prop: object) -> bool:
+    """Under the delete-orphan cascade of a relationship's property; a persistent object
+    of which nothing else is known has one."""
+
+def is_orphan(obj: object) -> bool:
+    """A relationship that must be its parent is not."""
 
 def pickle_info(obj: object) -> dict[str, Any]:
     """What a pickle keeps of a state besides attributes."""
@@ -366,6 +386,8 @@ class SessionBase:
     def _add_all(self, objects: Iterable[object]) -> None: ...
     def _get(self, manager: ClassManager, key: tuple[Any, ...]) -> Any:
         """The object in the identity map, or None."""
+    hash_key: int
+    """Number of the session, from 1."""
     _begun: bool
     """Set by the session while a transaction is begun: `_autobegin_t` is not called then."""
     def _mark_deleted(self, obj: object) -> None: ...
@@ -382,6 +404,8 @@ class SessionBase:
     def _modified(self) -> list[Any]:
         """Objects with the modified mark, whether or not there is a net change."""
     def _deleted(self) -> list[Any]: ...
+    def _gone(self) -> list[Any]:
+        """Objects deleted in this transaction, still attached and referenced."""
     def _persistent(self) -> list[Any]:
         """Every object in the identity map."""
     def _counts(self) -> tuple[int, int, int, int]:

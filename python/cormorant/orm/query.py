@@ -10,7 +10,7 @@ from .. import _core, util
 from .. import exc as sa_exc
 from ..sql import expression
 from ..sql.coercions import expect_statement
-from ..sql.elements import BooleanClauseList, OffsetLimitParam
+from ..sql.elements import BooleanClauseList, OffsetLimitParam, TextClause
 from ..sql.functions import func
 from ..sql.selectable import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
@@ -422,7 +422,16 @@ class Query(Generic[_T]):
 
     def select_from(self, *from_obj: Any) -> Self:
         """Name FROM clauses."""
-        self._no_criterion("select_from", limits=True)
+        self._no_criterion("select_from")
+        for clause in from_obj:
+            if isinstance(clause, TextClause):
+                kind = type(clause)
+                raise sa_exc.ArgumentError(
+                    "FROM expression, such as a Table or alias() object expected, got "
+                    f"{clause!r}. To create a FROM clause from a {kind} object, use the "
+                    ".subquery() method.",
+                    code="89ve",
+                )
         return self._with(self._stmt.select_from(*from_obj))
 
     @_criterion()
@@ -451,7 +460,7 @@ class Query(Generic[_T]):
                 )
         return self.filter(with_parent(instance, property, from_entity))
 
-    def _no_criterion(self, name: str, limits: bool = False) -> None:
+    def _no_criterion(self, name: str) -> None:
         if not self._enable_assertions:
             return
         statement = self._stmt

@@ -236,7 +236,8 @@ class InvokeDDLBase:
     def _has_index(self, index: Index) -> bool:
         from ..inspection import inspect
 
-        found = inspect(self.connection).get_indexes(index.table.name, schema=index.table.schema)
+        table: Any = index.table
+        found = inspect(self.connection).get_indexes(table.name, schema=table.schema)
         return any(row["name"] == index.name for row in found)
 
 

@@ -48,7 +48,8 @@ class DDLCompiler:
             context.setdefault("table", table)
             context.setdefault("schema", self.preparer.quote(schema) if schema else "")
             context.setdefault("fullname", self.preparer.format_table(ddl.target))
-        return ddl.statement % context if context or "%%" in ddl.statement else ddl.statement
+        statement: str = ddl.statement
+        return statement % context if context or "%%" in statement else statement
 
     def visit_create_schema(self, create: Any, **kw: Any) -> str:
         text = "IF NOT EXISTS " if create.if_not_exists else ""

@@ -42,13 +42,13 @@ class Operators:
 
     __slots__ = ()
 
-    def __and__(self, other: Any) -> ColumnElement:
+    def __and__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(and_, other)
 
-    def __or__(self, other: Any) -> ColumnElement:
+    def __or__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(or_, other)
 
-    def __invert__(self) -> ColumnElement:
+    def __invert__(self) -> ColumnElement[Any]:
         return self.operate(inv)
 
     def op(
@@ -58,26 +58,28 @@ class Operators:
         is_comparison: bool = False,
         return_type: Any = None,
         python_impl: Callable[..., Any] | None = None,
-    ) -> Callable[[Any], ColumnElement]:
+    ) -> Callable[[Any], ColumnElement[Any]]:
         """A function that writes this, the operator text and its argument."""
-        operator = custom_op(opstring, precedence, is_comparison, return_type, python_impl=python_impl)
+        operator = custom_op(
+            opstring, precedence, is_comparison, return_type, python_impl=python_impl
+        )
 
-        def against(other: Any) -> ColumnElement:
+        def against(other: Any) -> ColumnElement[Any]:
             return operator(self, other)
 
         return against
 
     def bool_op(
         self, opstring: str, precedence: int = 0, python_impl: Callable[..., Any] | None = None
-    ) -> Callable[[Any], ColumnElement]:
+    ) -> Callable[[Any], ColumnElement[Any]]:
         """As op(), for an operator that gives a boolean."""
         return self.op(opstring, precedence=precedence, is_comparison=True, python_impl=python_impl)
 
-    def operate(self, op: OperatorType, *other: Any, **kw: Any) -> Any:
+    def operate(self, op: OperatorType, *other: Any, **kw: Any) -> ColumnElement[Any]:
         """Apply an operator with this as its left side."""
         raise NotImplementedError(str(op))
 
-    def reverse_operate(self, op: OperatorType, other: Any, **kw: Any) -> Any:
+    def reverse_operate(self, op: OperatorType, other: Any, **kw: Any) -> ColumnElement[Any]:
         """Apply an operator with this as its right side."""
         raise NotImplementedError(str(op))
 
@@ -154,148 +156,148 @@ class ColumnOperators(Operators):
 
     timetuple: Any = None
 
-    def __lt__(self, other: Any) -> ColumnElement:
+    def __lt__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(lt, other)
 
-    def __le__(self, other: Any) -> ColumnElement:
+    def __le__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(le, other)
 
     # operators give expressions, so equality is not identity: hash stays by identity
     def __hash__(self) -> int:
         return object.__hash__(self)
 
-    def __eq__(self, other: Any) -> ColumnElement:  # type: ignore[override]
+    def __eq__(self, other: Any) -> ColumnElement[Any]:  # type: ignore[override]
         return self.operate(eq, other)
 
-    def __ne__(self, other: Any) -> ColumnElement:  # type: ignore[override]
+    def __ne__(self, other: Any) -> ColumnElement[Any]:  # type: ignore[override]
         return self.operate(ne, other)
 
-    def __gt__(self, other: Any) -> ColumnElement:
+    def __gt__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(gt, other)
 
-    def __ge__(self, other: Any) -> ColumnElement:
+    def __ge__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(ge, other)
 
-    def __neg__(self) -> ColumnElement:
+    def __neg__(self) -> ColumnElement[Any]:
         return self.operate(neg)
 
     def __contains__(self, other: Any) -> Any:
         return self.operate(contains, other)
 
-    def __getitem__(self, index: Any) -> ColumnElement:
+    def __getitem__(self, index: Any) -> ColumnElement[Any]:
         return self.operate(getitem, index)
 
-    def __lshift__(self, other: Any) -> ColumnElement:
+    def __lshift__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(lshift, other)
 
-    def __rshift__(self, other: Any) -> ColumnElement:
+    def __rshift__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(rshift, other)
 
-    def __add__(self, other: Any) -> ColumnElement:
+    def __add__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(add, other)
 
-    def __sub__(self, other: Any) -> ColumnElement:
+    def __sub__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(sub, other)
 
-    def __mul__(self, other: Any) -> ColumnElement:
+    def __mul__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(mul, other)
 
-    def __mod__(self, other: Any) -> ColumnElement:
+    def __mod__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(mod, other)
 
-    def __truediv__(self, other: Any) -> ColumnElement:
+    def __truediv__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(truediv, other)
 
-    def __floordiv__(self, other: Any) -> ColumnElement:
+    def __floordiv__(self, other: Any) -> ColumnElement[Any]:
         return self.operate(floordiv, other)
 
-    def __radd__(self, other: Any) -> ColumnElement:
+    def __radd__(self, other: Any) -> ColumnElement[Any]:
         return self.reverse_operate(add, other)
 
-    def __rsub__(self, other: Any) -> ColumnElement:
+    def __rsub__(self, other: Any) -> ColumnElement[Any]:
         return self.reverse_operate(sub, other)
 
-    def __rmul__(self, other: Any) -> ColumnElement:
+    def __rmul__(self, other: Any) -> ColumnElement[Any]:
         return self.reverse_operate(mul, other)
 
-    def __rmod__(self, other: Any) -> ColumnElement:
+    def __rmod__(self, other: Any) -> ColumnElement[Any]:
         return self.reverse_operate(mod, other)
 
-    def __rtruediv__(self, other: Any) -> ColumnElement:
+    def __rtruediv__(self, other: Any) -> ColumnElement[Any]:
         return self.reverse_operate(truediv, other)
 
-    def __rfloordiv__(self, other: Any) -> ColumnElement:
+    def __rfloordiv__(self, other: Any) -> ColumnElement[Any]:
         return self.reverse_operate(floordiv, other)
 
-    def is_distinct_from(self, other: Any) -> ColumnElement:
+    def is_distinct_from(self, other: Any) -> ColumnElement[Any]:
         """``IS DISTINCT FROM``: inequality in which NULL is a value."""
         return self.operate(is_distinct_from, other)
 
-    def is_not_distinct_from(self, other: Any) -> ColumnElement:
+    def is_not_distinct_from(self, other: Any) -> ColumnElement[Any]:
         """``IS NOT DISTINCT FROM``."""
         return self.operate(is_not_distinct_from, other)
 
     isnot_distinct_from = is_not_distinct_from
 
-    def concat(self, other: Any) -> ColumnElement:
+    def concat(self, other: Any) -> ColumnElement[Any]:
         """``||``."""
         return self.operate(concat_op, other)
 
-    def _rconcat(self, other: Any) -> ColumnElement:
+    def _rconcat(self, other: Any) -> ColumnElement[Any]:
         return self.reverse_operate(concat_op, other)
 
-    def like(self, other: Any, escape: str | None = None) -> ColumnElement:
+    def like(self, other: Any, escape: str | None = None) -> ColumnElement[Any]:
         """``LIKE``."""
         return self.operate(like_op, other, escape=escape)
 
-    def ilike(self, other: Any, escape: str | None = None) -> ColumnElement:
+    def ilike(self, other: Any, escape: str | None = None) -> ColumnElement[Any]:
         """``LIKE`` without regard to case."""
         return self.operate(ilike_op, other, escape=escape)
 
-    def not_like(self, other: Any, escape: str | None = None) -> ColumnElement:
+    def not_like(self, other: Any, escape: str | None = None) -> ColumnElement[Any]:
         """``NOT LIKE``."""
         return self.operate(not_like_op, other, escape=escape)
 
-    def not_ilike(self, other: Any, escape: str | None = None) -> ColumnElement:
+    def not_ilike(self, other: Any, escape: str | None = None) -> ColumnElement[Any]:
         """``NOT LIKE`` without regard to case."""
         return self.operate(not_ilike_op, other, escape=escape)
 
     notlike = not_like
     notilike = not_ilike
 
-    def bitwise_xor(self, other: Any) -> ColumnElement:
+    def bitwise_xor(self, other: Any) -> ColumnElement[Any]:
         return self.operate(bitwise_xor_op, other)
 
-    def bitwise_or(self, other: Any) -> ColumnElement:
+    def bitwise_or(self, other: Any) -> ColumnElement[Any]:
         return self.operate(bitwise_or_op, other)
 
-    def bitwise_and(self, other: Any) -> ColumnElement:
+    def bitwise_and(self, other: Any) -> ColumnElement[Any]:
         return self.operate(bitwise_and_op, other)
 
-    def bitwise_not(self) -> ColumnElement:
+    def bitwise_not(self) -> ColumnElement[Any]:
         return self.operate(bitwise_not_op)
 
-    def bitwise_lshift(self, other: Any) -> ColumnElement:
+    def bitwise_lshift(self, other: Any) -> ColumnElement[Any]:
         return self.operate(bitwise_lshift_op, other)
 
-    def bitwise_rshift(self, other: Any) -> ColumnElement:
+    def bitwise_rshift(self, other: Any) -> ColumnElement[Any]:
         return self.operate(bitwise_rshift_op, other)
 
-    def in_(self, other: Any) -> ColumnElement:
+    def in_(self, other: Any) -> ColumnElement[Any]:
         """``IN`` a list of values or a SELECT."""
         return self.operate(in_op, other)
 
-    def not_in(self, other: Any) -> ColumnElement:
+    def not_in(self, other: Any) -> ColumnElement[Any]:
         """``NOT IN``."""
         return self.operate(not_in_op, other)
 
     notin_ = not_in
 
-    def is_(self, other: Any) -> ColumnElement:
+    def is_(self, other: Any) -> ColumnElement[Any]:
         """``IS``."""
         return self.operate(is_, other)
 
-    def is_not(self, other: Any) -> ColumnElement:
+    def is_not(self, other: Any) -> ColumnElement[Any]:
         """``IS NOT``."""
         return self.operate(is_not, other)
 
@@ -303,88 +305,86 @@ class ColumnOperators(Operators):
 
     def startswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
-    ) -> ColumnElement:
+    ) -> ColumnElement[Any]:
         """``LIKE`` the text and anything after it."""
         return self.operate(startswith_op, other, escape=escape, autoescape=autoescape)
 
     def istartswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
-    ) -> ColumnElement:
+    ) -> ColumnElement[Any]:
         """startswith() without regard to case."""
         return self.operate(istartswith_op, other, escape=escape, autoescape=autoescape)
 
     def endswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
-    ) -> ColumnElement:
+    ) -> ColumnElement[Any]:
         """``LIKE`` anything and the text after it."""
         return self.operate(endswith_op, other, escape=escape, autoescape=autoescape)
 
     def iendswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
-    ) -> ColumnElement:
+    ) -> ColumnElement[Any]:
         """endswith() without regard to case."""
         return self.operate(iendswith_op, other, escape=escape, autoescape=autoescape)
 
-    def contains(self, other: Any, **kw: Any) -> ColumnElement:
+    def contains(self, other: Any, **kw: Any) -> ColumnElement[Any]:
         """``LIKE`` the text with anything around it."""
         return self.operate(contains_op, other, **kw)
 
-    def icontains(self, other: Any, **kw: Any) -> ColumnElement:
+    def icontains(self, other: Any, **kw: Any) -> ColumnElement[Any]:
         """contains() without regard to case."""
         return self.operate(icontains_op, other, **kw)
 
-    def match(self, other: Any, **kw: Any) -> ColumnElement:
+    def match(self, other: Any, **kw: Any) -> ColumnElement[Any]:
         """The database's ``MATCH``."""
         return self.operate(match_op, other, **kw)
 
-    def regexp_match(self, pattern: Any, flags: str | None = None) -> ColumnElement:
+    def regexp_match(self, pattern: Any, flags: str | None = None) -> ColumnElement[Any]:
         """The database's regular expression match."""
         return self.operate(regexp_match_op, pattern, flags=flags)
 
     def regexp_replace(
         self, pattern: Any, replacement: Any, flags: str | None = None
-    ) -> ColumnElement:
+    ) -> ColumnElement[Any]:
         """The database's regular expression replacement."""
-        return self.operate(
-            regexp_replace_op, pattern, replacement=replacement, flags=flags
-        )
+        return self.operate(regexp_replace_op, pattern, replacement=replacement, flags=flags)
 
-    def desc(self) -> ColumnElement:
+    def desc(self) -> ColumnElement[Any]:
         """``DESC``, in ORDER BY."""
         return self.operate(desc_op)
 
-    def asc(self) -> ColumnElement:
+    def asc(self) -> ColumnElement[Any]:
         """``ASC``, in ORDER BY."""
         return self.operate(asc_op)
 
-    def nulls_first(self) -> ColumnElement:
+    def nulls_first(self) -> ColumnElement[Any]:
         """``NULLS FIRST``, in ORDER BY."""
         return self.operate(nulls_first_op)
 
-    def nulls_last(self) -> ColumnElement:
+    def nulls_last(self) -> ColumnElement[Any]:
         """``NULLS LAST``, in ORDER BY."""
         return self.operate(nulls_last_op)
 
     nullsfirst = nulls_first
     nullslast = nulls_last
 
-    def collate(self, collation: str) -> ColumnElement:
+    def collate(self, collation: str) -> ColumnElement[Any]:
         """``COLLATE``."""
         return self.operate(collate, collation)
 
-    def between(self, cleft: Any, cright: Any, symmetric: bool = False) -> ColumnElement:
+    def between(self, cleft: Any, cright: Any, symmetric: bool = False) -> ColumnElement[Any]:
         """``BETWEEN … AND …``."""
         return self.operate(between_op, cleft, cright, symmetric=symmetric)
 
-    def distinct(self) -> ColumnElement:
+    def distinct(self) -> ColumnElement[Any]:
         """``DISTINCT`` before the expression."""
         return self.operate(distinct_op)
 
-    def any_(self) -> ColumnElement:
+    def any_(self) -> ColumnElement[Any]:
         """``ANY (…)``, the right side of a comparison."""
         return self.operate(any_op)
 
-    def all_(self) -> ColumnElement:
+    def all_(self) -> ColumnElement[Any]:
         """``ALL (…)``, the right side of a comparison."""
         return self.operate(all_op)
 

@@ -100,8 +100,14 @@ class SQLiteDDLCompiler(DDLCompiler):
             1,
         )
 
-    def visit_create_index(self, create: Any, **kw: Any) -> str:
-        text = super().visit_create_index(create, include_schema=True, include_table_schema=False)
+    def visit_create_index(
+        self,
+        create: Any,
+        include_schema: bool = True,
+        include_table_schema: bool = False,
+        **kw: Any,
+    ) -> str:
+        text = super().visit_create_index(create, include_schema, include_table_schema, **kw)
         where = _options(create.element).get("where")
         if where is not None:
             text += f" WHERE {self._expression(where)}"

@@ -231,6 +231,8 @@ class RelationshipProperty(MapperProperty):
             flags |= _core.ATTR_VIEWONLY
         if self.key in self.parent.validators:
             flags |= _core.ATTR_EVENTS
+            if not self.parent.validators[self.key][1]["include_backrefs"]:
+                flags |= _core.ATTR_OWN_EVENTS
         if self.collection_class is not None and self._collection_is_set():
             flags |= _core.ATTR_SET
         # The old object must be known when it is replaced, unless only a foreign key of this

@@ -56,6 +56,11 @@ _AUTOFLUSH = (
     "raised as a result of Query-invoked autoflush; consider using a "
     "session.no_autoflush block if this flush is occurring prematurely"
 )
+_AUTOFLUSH_WARNING = (
+    "This warning originated from the Session 'autoflush' process, which was invoked "
+    "automatically in response to a user-initiated operation. Consider using ``no_autoflush`` "
+    "context manager if this warning happened while initializing objects."
+)
 _PERMANENTLY_CLOSED = (
     "This Session has been permanently closed and is unable to handle any more "
     "transaction requests."
@@ -327,6 +332,15 @@ class Session(_core.SessionBase, SessionClassMethods):
         bind = self.bind
         if bind is None or self._binds:
             bind = self.get_bind(mapper, clause=clause)
+        transaction = self._innermost
+        if (
+            transaction is not None
+            and transaction._state is ACTIVE
+            and self._trans_context_manager is None
+        ):
+            found = transaction._connections.get(bind)
+            if found is not None:
+                return found[0]  # type: ignore[no-any-return]
         return self._connection_for_bind(bind)
 
     # -- binds --------------------------------------------------------------
@@ -469,11 +483,14 @@ class Session(_core.SessionBase, SessionClassMethods):
         if self.autoflush and not self._flushing:
             counts = self._counts()
             if counts[0] or counts[1] or counts[2]:
+                token = util.warning_note.set(_AUTOFLUSH_WARNING)
                 try:
                     self.flush()
                 except exc.StatementError as error:
                     error.add_detail(_AUTOFLUSH)
                     raise
+                finally:
+                    util.warning_note.reset(token)
 
     # -- objects ------------------------------------------------------------
 

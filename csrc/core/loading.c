@@ -97,7 +97,8 @@ collect(collector *c, PyObject *obj, Py_ssize_t at)
         PyErr_SetString(PyExc_TypeError, "a row item is not a mapped object");
         return -1;
     }
-    int added = crm_addrset_add(&c->seen, state, (uint32_t)at, 0, &(uint32_t){0});
+    int added =
+        crm_addrset_add(&c->seen, state, (uint32_t)at, 0, &(uint32_t){0});
     if (added <= 0) {
         if (added < 0) {
             PyErr_NoMemory();
@@ -115,7 +116,8 @@ collect(collector *c, PyObject *obj, Py_ssize_t at)
     if (crm_state_attr(state, c->walk[at])->kind == CRM_ATTR_COLLECTION) {
         PyObject *members = PySequence_List(value);
         status = members == NULL ? -1 : 0;
-        for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(members); i++) {
+        for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(members);
+             i++) {
             status = collect(c, PyList_GET_ITEM(members, i), at + 1);
         }
         Py_XDECREF(members);
@@ -144,8 +146,10 @@ collect_parents(PyObject *module, PyObject *args)
     PyObject *fast = PySequence_Fast(rows, "rows must be a sequence");
     c.out = fast == NULL ? NULL : PyList_New(0);
     int status = c.out == NULL ? -1 : 0;
-    for (Py_ssize_t i = 0; status == 0 && i < PySequence_Fast_GET_SIZE(fast); i++) {
-        PyObject *obj = row_item(c.core, PySequence_Fast_GET_ITEM(fast, i), item);
+    for (Py_ssize_t i = 0; status == 0 && i < PySequence_Fast_GET_SIZE(fast);
+         i++) {
+        PyObject *obj =
+            row_item(c.core, PySequence_Fast_GET_ITEM(fast, i), item);
         status = obj == NULL ? -1 : collect(&c, obj, 0);
     }
     crm_addrset_free(&c.seen);
@@ -296,7 +300,8 @@ distribute(PyObject *module, PyObject *args)
     }
     crm_core *core = module_core(module);
     if (PyList_GET_SIZE(parents) != PyList_GET_SIZE(keys) || nkey == 0) {
-        PyErr_SetString(PyExc_ValueError, "one key for each parent is expected");
+        PyErr_SetString(PyExc_ValueError,
+                        "one key for each parent is expected");
         return NULL;
     }
     PyObject *groups = group(core, rows, nkey);
@@ -313,7 +318,8 @@ distribute(PyObject *module, PyObject *args)
             Py_DECREF(parent);
             continue;
         }
-        PyObject *found = PyDict_GetItemWithError(groups, PyList_GET_ITEM(keys, i));
+        PyObject *found =
+            PyDict_GetItemWithError(groups, PyList_GET_ITEM(keys, i));
         PyObject *value = NULL;
         if (state == NULL) {
             PyErr_SetString(PyExc_TypeError, "not a mapped object");
@@ -325,7 +331,8 @@ distribute(PyObject *module, PyObject *args)
             value = found == NULL ? PyList_New(0) : Py_NewRef(found);
         }
         else {
-            value = Py_NewRef(found == NULL ? Py_None : PyList_GET_ITEM(found, 0));
+            value =
+                Py_NewRef(found == NULL ? Py_None : PyList_GET_ITEM(found, 0));
         }
         status = value == NULL ? -1 : crm_state_set_loaded(state, slot, value);
         Py_DECREF(parent);
@@ -348,7 +355,8 @@ first_items(PyObject *module, PyObject *rows)
     }
     PyObject *out = PyList_New(PyList_GET_SIZE(rows));
     for (Py_ssize_t i = 0; out != NULL && i < PyList_GET_SIZE(rows); i++) {
-        PyObject *item = row_item(module_core(module), PyList_GET_ITEM(rows, i), 0);
+        PyObject *item =
+            row_item(module_core(module), PyList_GET_ITEM(rows, i), 0);
         if (item == NULL) {
             Py_CLEAR(out);
             break;
@@ -387,7 +395,8 @@ static PyMethodDef methods[] = {
      PyDoc_STR("collect_parents(rows, item, walk): the objects to load a "
                "relationship for, each once.")},
     {"key_values", key_values, METH_VARARGS,
-     PyDoc_STR("key_values(objects, slots): a value (or tuple) of each object.")},
+     PyDoc_STR(
+         "key_values(objects, slots): a value (or tuple) of each object.")},
     {"distribute", distribute, METH_VARARGS,
      PyDoc_STR("distribute(parents, keys, slot, rows, nkey, collection, "
                "overwrite): give each parent the objects of the rows with its "

@@ -55,9 +55,7 @@ def namespace(package: str) -> dict[str, Any]:
         "users", metadata, pk(), column("name", string(50)), column("age", integer),
         column("active", n["Boolean"]), column("f", n["Float"]),
     )  # fmt: skip
-    n["a"] = table(
-        "addr", metadata, pk(), column("uid", key("users.id")), column("email", string)
-    )
+    n["a"] = table("addr", metadata, pk(), column("uid", key("users.id")), column("email", string))
     n["o"] = table("other", metadata, pk())
     n["node"] = table(
         "node", metadata, pk(), column("parent_id", key("node.id")), column("data", string)

@@ -1,7 +1,12 @@
 """The SQL expression language."""
 
-from . import elements  # the first, so that its parts find it
-from . import expression, operators, sqltypes, visitors
+from . import (
+    elements,  # the first, so that its parts find it
+    expression,
+    operators,
+    sqltypes,
+    visitors,
+)
 from .base import ClauseElement, ColumnCollection, Executable
 from .elements import quoted_name
 from .expression import *  # noqa: F403

@@ -290,7 +290,8 @@ class ClauseElement(Visitable):
         return (
             a.key is not None
             and a.key == b.key
-            and [p.effective_value for p in a.bindparams] == [p.effective_value for p in b.bindparams]
+            and [p.effective_value for p in a.bindparams]
+            == [p.effective_value for p in b.bindparams]
         )
 
     def compile(self, bind: Any = None, dialect: Any = None, **kw: Any) -> SQLCompiler:
@@ -440,7 +441,9 @@ def annotated_class(cls: type) -> Any:
         if issubclass(cls, Annotated):
             made = cls
         else:
-            made = type("Annotated" + cls.__name__, (Annotated, cls), {"__module__": cls.__module__})
+            made = type(
+                "Annotated" + cls.__name__, (Annotated, cls), {"__module__": cls.__module__}
+            )
         _annotated_classes[cls] = made
     return made
 
@@ -456,9 +459,12 @@ class Executable(ClauseElement):
     def options(self, *options: Any) -> Self:
         """Add loader options and the like."""
         c = self._generate()
-        c._with_options = self._with_options + tuple(
-            [o.__clause_element__() if hasattr(o, "__clause_element__") else o for o in options]
-        )
+        for option in options:
+            if not (getattr(option, "_is_core", False) or getattr(option, "_is_orm_option", False)):
+                raise exc.ArgumentError(
+                    f"ExecutionOption Core or ORM object expected, got {option!r}."
+                )
+        c._with_options = self._with_options + options
         return c
 
     def execution_options(self, **kw: Any) -> Self:
@@ -619,11 +625,7 @@ class ColumnCollection(Generic[_T]):
 
     def __contains__(self, key: object) -> bool:
         if not isinstance(key, str):
-            raise exc.ArgumentError(
-                "__contains__ requires a string argument"
-                if not isinstance(key, ClauseElement)
-                else "__contains__ requires a string argument"
-            )
+            raise exc.ArgumentError("__contains__ requires a string argument")
         return key in self._index
 
     def contains_column(self, column: Any) -> bool:
@@ -676,9 +678,7 @@ class ColumnCollection(Generic[_T]):
         return f"<{type(self).__module__}.{type(self).__name__} object at 0x{id(self):x}>"
 
     def __str__(self) -> str:
-        return "{}({})".format(
-            type(self).__name__, ", ".join(str(c) for _, c in self._all)
-        )
+        return "{}({})".format(type(self).__name__, ", ".join(str(c) for _, c in self._all))
 
 
 class ReadOnlyColumnCollection(ColumnCollection[_T]):

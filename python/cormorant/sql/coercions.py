@@ -195,7 +195,6 @@ def expect_column(element: Any) -> Any:
             if element is None or element is True or element is False:
                 return expect_where(element)
             if isinstance(element, (numbers.Number,)) and not isinstance(element, bool):
-
                 return elements.ColumnClause(str(element), is_literal=True)
             advice = ""
             if isinstance(element, list) and element:
@@ -206,7 +205,9 @@ def expect_column(element: Any) -> Any:
                     for e in element
                 )
                 advice = f" Did you mean to say select({args})?"
-            _fail(element, "Column expression, FROM clause, or other columns clause element", advice)
+            _fail(
+                element, "Column expression, FROM clause, or other columns clause element", advice
+            )
     if found._is_select_base:
         util.warn(
             "implicitly coercing SELECT object to scalar subquery; "
@@ -304,10 +305,11 @@ def expect_by(element: Any, role: str) -> Any:
         if found.__visit_name__ in _EXPRESSIONS:
             return found
         if found._is_from_clause and role == "GROUP BY":
-
             return elements.ClauseList(*found._select_iterable)
         _fail(element, f"{role} expression")
-    if role == "ORDER BY" and (isinstance(found, elements.Label) or found.__visit_name__ == "unary"):
+    if role == "ORDER BY" and (
+        isinstance(found, elements.Label) or found.__visit_name__ == "unary"
+    ):
         return elements._label_reference(found)
     return found
 
@@ -331,7 +333,6 @@ def expect_by_of(element: Any) -> Any:
             return elements._textual_label_reference(element)
         _fail(element, "GROUP BY / OF / etc. expression")
     if found._is_column and found.__visit_name__ == "label":
-
         return elements._label_reference(found)
     return _as_expression(element, found, "GROUP BY / OF / etc. expression")
 
@@ -351,9 +352,7 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
     found = other if isinstance(other, ClauseElement) else resolve(other)
     expected = "IN expression list, SELECT construct, or bound parameter object"
     if found is None:
-        if isinstance(other, (str, bytes)) or not isinstance(
-            other, (collections.abc.Iterable,)
-        ):
+        if isinstance(other, (str, bytes)) or not isinstance(other, (collections.abc.Iterable,)):
             _fail(other, expected)
         values = list(other)
         for value in values:
@@ -375,7 +374,6 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
     if found._is_column and found._wraps_column is not None and found.type._is_array:
         return found
     if found.__visit_name__ == "values":
-
         return elements.Grouping(found)
     if found._is_from_clause or found._is_function:
         util.warn(

@@ -128,7 +128,9 @@ def bitwise_not(expr: Any, op: Any, **kw: Any) -> UnaryExpression:
 def custom(expr: Any, op: Any, *other: Any, reverse: bool = False, **kw: Any) -> Any:
     """Any operator that is not one of ours: op()."""
     if not isinstance(op, ops.custom_op):
-        raise NotImplementedError(f"Operator '{getattr(op, '__name__', op)}' is not supported on this expression")
+        raise NotImplementedError(
+            f"Operator '{getattr(op, '__name__', op)}' is not supported on this expression"
+        )
     (obj,) = other
     if op.is_comparison:
         right = expect_operand(obj, expr, op) if obj is not None else NULL
@@ -156,7 +158,7 @@ def between(
 ) -> BinaryExpression:
     right = ClauseList._of(
         [
-            expect_operand(NULL if cleft is None and False else cleft, expr, ops.and_),
+            expect_operand(cleft, expr, ops.and_),
             expect_operand(cright, expr, ops.and_),
         ],
         operator=ops.and_,

@@ -206,13 +206,10 @@ class DMLCompiler:
         table = stmt.table
         given, unknown = _given_values(stmt, table)
         keys = self.column_keys
-        if not given and keys is None and not unknown and stmt.select is None:
-            if stmt._values is None and stmt._ordered_values is None:
-                # nothing said at all: every column is a parameter
-                return [
-                    (c, self._crud_bind(c, kw, required=True))
-                    for c in table.c
-                ]
+        said = stmt._values is not None or stmt._ordered_values is not None
+        if not (said or given or unknown) and keys is None and stmt.select is None:
+            # nothing said at all: every column is a parameter
+            return [(c, self._crud_bind(c, kw, required=True)) for c in table.c]
         names: set[str] = set()
         if keys is not None:
             names = {k for k in keys}
@@ -253,7 +250,8 @@ class DMLCompiler:
         leftover = [k for k in (*given, *unknown.get("names", ())) if k not in done]
         if leftover:
             raise exc.CompileError(
-                "Unconsumed column names: " + ", ".join(sorted({k if isinstance(k, str) else k.key for k in leftover}))
+                "Unconsumed column names: "
+                + ", ".join(sorted({k if isinstance(k, str) else k.key for k in leftover}))
             )
         return sets
 
@@ -353,9 +351,7 @@ class DMLCompiler:
         self.update_prefetch.append(column)
         return self._crud_bind(column, kw)
 
-    def _multi_rows(
-        self, stmt: Any, sets: list[tuple[Any, str]], kw: dict[str, Any]
-    ) -> list[str]:
+    def _multi_rows(self, stmt: Any, sets: list[tuple[Any, str]], kw: dict[str, Any]) -> list[str]:
         """The rows of an INSERT of several."""
         rows = [f"({', '.join([v for _, v in sets])})"]
         all_rows = [row for group in stmt._multi_values for row in group]

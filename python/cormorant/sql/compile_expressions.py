@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from .. import exc
 from . import functions, operators
 from .elements import (
-    BinaryExpression,
     BindParameter,
     Grouping,
     Label,
@@ -81,10 +80,23 @@ FUNCTIONS: dict[type, str] = {
 
 EXTRACT_FIELDS = {
     name: name
-    for name in (
-        "month day year second hour doy minute quarter dow week epoch milliseconds "
-        "microseconds timezone_hour timezone_minute"
-    ).split()
+    for name in [
+        "month",
+        "day",
+        "year",
+        "second",
+        "hour",
+        "doy",
+        "minute",
+        "quarter",
+        "dow",
+        "week",
+        "epoch",
+        "milliseconds",
+        "microseconds",
+        "timezone_hour",
+        "timezone_minute",
+    ]
 }
 
 _TEXT_BIND = re.compile(r"(?<![:\w\x5c]):(\w+)(?!:)", re.UNICODE)
@@ -124,9 +136,7 @@ class ExpressionCompiler:
     ) -> str:
         name = original = column.name
         if name is None:
-            raise exc.CompileError(
-                f"Cannot compile Column object until its 'name' is assigned."
-            )
+            raise exc.CompileError("Cannot compile Column object until its 'name' is assigned.")
         name = self.resolve(name)
         if add_to_result_map is not None:
             targets = (column, name, column.key, *result_map_targets)
@@ -194,16 +204,16 @@ class ExpressionCompiler:
         self, element: Any, within_columns_clause: bool = False, **kw: Any
     ) -> str:
         label = _ordered_label(element.element)
-        if self.stack and label is not None and getattr(
-            self.dialect, "supports_simple_order_by_label", True
+        if (
+            self.stack
+            and label is not None
+            and getattr(self.dialect, "supports_simple_order_by_label", True)
         ):
-            with_cols, _, only_cols = self._label_scope(within_columns_clause)
+            _, _, only_cols = self._label_scope(within_columns_clause)
             found = only_cols.get(label.name)
             if found is not None and label.shares_lineage(found):
                 kw["render_label_as_label"] = label
-        return self.process(
-            element.element, within_columns_clause=within_columns_clause, **kw
-        )
+        return self.process(element.element, within_columns_clause=within_columns_clause, **kw)
 
     def _label_scope(self, within_columns_clause: bool) -> Any:
         scope = self.stack[-1]["labels"]
@@ -642,9 +652,9 @@ def _ordered_label(element: Any) -> Any:
     while True:
         if isinstance(element, Label):
             return element
-        if isinstance(element, _label_reference):
-            element = element.element
-        elif element.__visit_name__ == "unary" and element.modifier is not None:
+        if isinstance(element, _label_reference) or (
+            element.__visit_name__ == "unary" and element.modifier is not None
+        ):
             element = element.element
         else:
             return None
@@ -658,6 +668,3 @@ class _Lowered(Grouping[Any]):
 
     def self_group(self, against: Any = None) -> Any:
         return self
-
-
-_ = BinaryExpression

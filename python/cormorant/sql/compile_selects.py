@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
-from . import operators
 from .base import AnonName
-from .elements import AsBoolean, BooleanClauseList, ColumnClause, ColumnElement, Label
+from .elements import AsBoolean, BooleanClauseList, ColumnClause, Label
 from .froms import FromState
 from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 
@@ -156,9 +155,7 @@ class SelectCompiler:
 
     def _texts(self, items: Sequence[Any], **kw: Any) -> str:
         """Prefixes or suffixes for this dialect."""
-        parts = [
-            self.process(t, **kw) for t, name in items if name in ("*", self.dialect.name)
-        ]
+        parts = [self.process(t, **kw) for t, name in items if name in ("*", self.dialect.name)]
         return " ".join(parts) + " " if parts else ""
 
     def get_select_precolumns(self, select: Any, **kw: Any) -> str:
@@ -178,7 +175,7 @@ class SelectCompiler:
         return ""
 
     def _select_column(self, item: Any, add: Any, asfrom: bool, kw: dict[str, Any]) -> str | None:
-        required, key, fallback, column, repeated = item
+        required, key, fallback, column, _repeated = item
         if not column._is_column:  # text()
             if add is not None and column._is_text_clause:
                 # how many columns text is cannot be known; as a rule one
@@ -321,9 +318,7 @@ class SelectCompiler:
     def visit_textual_select(self, taf: Any, asfrom: bool = False, **kw: Any) -> str:
         top = not self.stack
         entry = self.stack[-1] if self.stack else None
-        results = top or (
-            entry is not None and entry["results"] and kw.get("compound_index") == 0
-        )
+        results = top or (entry is not None and entry["results"] and kw.get("compound_index") == 0)
         kw = {k: kw[k] for k in _NESTED_KW if k in kw}
         if results:
             self.textual_positional = taf.positional
@@ -379,9 +374,7 @@ class SelectCompiler:
             return f"{left}{word}{right}"
         return f"{left}{word}{right} ON {self.process(join.onclause, **kw)}"
 
-    def visit_alias(
-        self, alias: Any, asfrom: bool = False, ashint: bool = False, **kw: Any
-    ) -> str:
+    def visit_alias(self, alias: Any, asfrom: bool = False, ashint: bool = False, **kw: Any) -> str:
         if asfrom or ashint:
             name = self.preparer.quote(self.resolve(alias.name))
             if ashint:
@@ -434,8 +427,8 @@ class SelectCompiler:
     def visit_values(self, element: Any, asfrom: bool = False, **kw: Any) -> str:
         if element.literal_binds:
             kw["literal_binds"] = True
-        from .elements import BindParameter
         from .base import ClauseElement
+        from .elements import BindParameter
 
         groups = []
         for group in element._data:
@@ -456,9 +449,7 @@ class SelectCompiler:
         return f"({text}) AS {name} ({columns})"
 
     # --- WITH ---------------------------------------------------------------------------------
-    def visit_cte(
-        self, cte: Any, asfrom: bool = False, ashint: bool = False, **kw: Any
-    ) -> str:
+    def visit_cte(self, cte: Any, asfrom: bool = False, ashint: bool = False, **kw: Any) -> str:
         kw = {k: kw[k] for k in _NESTED_KW if k in kw}
         name = self.resolve(cte.name)
         new = True
@@ -468,16 +459,14 @@ class SelectCompiler:
                 new = False
             elif existing is cte._restates or _restates(cte, existing):
                 self.ctes.pop(existing, None)
-            elif _restates(existing, cte):
-                new = False
-            elif cte._cte_alias is not None and cte._cte_alias is existing:
+            elif _restates(existing, cte) or (
+                cte._cte_alias is not None and cte._cte_alias is existing
+            ):
                 new = False
             else:
                 raise exc.CompileError(
                     f"Multiple, unrelated CTEs found with the same name: {name!r}"
                 )
-        if asfrom and not asfrom:
-            return ""
         base = cte
         if cte._cte_alias is not None:
             base = cte._cte_alias
@@ -493,16 +482,14 @@ class SelectCompiler:
             text = self.preparer.quote(name)
             if cte.recursive:
                 names = [
-                    self.preparer.quote(self.resolve(c))
-                    for c in _cte_column_names(cte.element)
+                    self.preparer.quote(self.resolve(c)) for c in _cte_column_names(cte.element)
                 ]
                 text += f"({', '.join(names)})"
             text += " AS "
             if cte._prefixes:
                 text += self._texts(cte._prefixes)
             text += "\n"
-            stack, results = self.stack, self.stack
-            _ = results
+            stack = self.stack
             self.stack = [
                 *stack,
                 {
@@ -631,6 +618,3 @@ class _CompoundScope:
                     d.setdefault(key, c)
             self.made = (d, d, d)
         return self.made
-
-
-_ = (ColumnElement, operators)

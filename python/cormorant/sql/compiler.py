@@ -22,15 +22,102 @@ from .elements import BindParameter, quoted_name
 from .operators import is_, is_not
 
 RESERVED_WORDS = frozenset(
-    """
-    all analyse analyze and any array as asc asymmetric authorization between binary both case
-    cast check collate column constraint create cross current_date current_role current_time
-    current_timestamp current_user default deferrable desc distinct do else end except false for
-    foreign freeze from full grant group having ilike in initially inner intersect into is isnull
-    join leading left like limit localtime localtimestamp natural new not notnull null off offset
-    old on only or order outer overlaps placing primary references right select session_user set
-    similar some symmetric table then to trailing true union unique user using verbose when where
-    """.split()
+    [
+        "all",
+        "analyse",
+        "analyze",
+        "and",
+        "any",
+        "array",
+        "as",
+        "asc",
+        "asymmetric",
+        "authorization",
+        "between",
+        "binary",
+        "both",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "column",
+        "constraint",
+        "create",
+        "cross",
+        "current_date",
+        "current_role",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "default",
+        "deferrable",
+        "desc",
+        "distinct",
+        "do",
+        "else",
+        "end",
+        "except",
+        "false",
+        "for",
+        "foreign",
+        "freeze",
+        "from",
+        "full",
+        "grant",
+        "group",
+        "having",
+        "ilike",
+        "in",
+        "initially",
+        "inner",
+        "intersect",
+        "into",
+        "is",
+        "isnull",
+        "join",
+        "leading",
+        "left",
+        "like",
+        "limit",
+        "localtime",
+        "localtimestamp",
+        "natural",
+        "new",
+        "not",
+        "notnull",
+        "null",
+        "off",
+        "offset",
+        "old",
+        "on",
+        "only",
+        "or",
+        "order",
+        "outer",
+        "overlaps",
+        "placing",
+        "primary",
+        "references",
+        "right",
+        "select",
+        "session_user",
+        "set",
+        "similar",
+        "some",
+        "symmetric",
+        "table",
+        "then",
+        "to",
+        "trailing",
+        "true",
+        "union",
+        "unique",
+        "user",
+        "using",
+        "verbose",
+        "when",
+        "where",
+    ]
 )
 
 _LEGAL = re.compile(r"^[A-Z0-9_$]+$", re.I)
@@ -106,9 +193,11 @@ class IdentifierPreparer:
     def format_collation(self, collation_name: str) -> str:
         """The name after COLLATE."""
         if getattr(collation_name, "quote", None) is None and isinstance(collation_name, str):
-            return self.quote_identifier(collation_name) if self._requires_quotes(
-                collation_name
-            ) else collation_name
+            return (
+                self.quote_identifier(collation_name)
+                if self._requires_quotes(collation_name)
+                else collation_name
+            )
         return self.quote(collation_name)
 
     def format_table(self, table: Any, use_schema: bool = True, name: str | None = None) -> str:
@@ -311,7 +400,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self, name: str, values: Mapping[str, Any], order: list[tuple[str, int | None]]
     ) -> str:
         bind = self.binds[name]
-        value = values[name] if name in values else bind.effective_value
+        value = values.get(name, bind.effective_value)
         if not bind.expanding:
             return self.render_literal_value(value, bind.type)
         value = () if value is None else value
@@ -321,7 +410,6 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return self.visit_empty_set_op_expr(self._types_of(bind), bind.expand_op)
         if bind.literal_execute:
             return ", ".join([self._literal_item(v, bind.type) for v in value])
-        start = len(order)
         if self._is_tuple_bind(bind, value):
             rows = []
             flat = 0
@@ -338,7 +426,6 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             order.extend([(name, i) for i in range(len(value))])
             return ", ".join(["?"] * len(value))
         order.extend([(name, i) for i in range(len(value))])
-        _ = start
         return ", ".join([self.bindtemplate(f"{name}_{i + 1}") for i in range(len(value))])
 
     def _is_tuple_bind(self, bind: BindParameter, value: Sequence[Any]) -> bool:
@@ -418,8 +505,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                     )
             elif (existing.unique or bind.unique) and not same:
                 raise exc.CompileError(
-                    f"Bind parameter '{name}' conflicts with unique bind parameter of the same "
-                    "name"
+                    f"Bind parameter '{name}' conflicts with unique bind parameter of the same name"
                 )
             elif existing.expanding != bind.expanding or (
                 existing.expanding and bind.literal_execute != existing.literal_execute

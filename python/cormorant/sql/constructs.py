@@ -588,12 +588,11 @@ class TextClause(Executable):
         c._bindparams = new = dict(self._bindparams)
         for bind in binds:
             try:
-                old = new[bind.key]
+                new[bind.key]
             except KeyError as err:
                 raise exc.ArgumentError(
                     f"This text() construct doesn't define a bound parameter named {bind.key!r}"
                 ) from err
-            _ = old
             new[bind.key] = bind
         for key, value in names_to_values.items():
             try:
@@ -607,10 +606,9 @@ class TextClause(Executable):
 
     def columns(self, *cols: Any, **types: Any) -> Any:
         """A SELECT of which these are the columns, in order or by name."""
+        from .coercions import resolve
         from .elements import ColumnClause
         from .selectable import TextualSelect
-
-        from .coercions import resolve
 
         positional = []
         for col in cols:

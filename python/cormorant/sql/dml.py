@@ -18,7 +18,8 @@ from .coercions import (
     resolve,
 )
 from .elements import BindParameter, BooleanClauseList
-from .selectable import HasCTE, HasPrefixes, _column_keys, namespace_key
+from .labels import column_keys
+from .selectable import HasCTE, HasPrefixes, namespace_key
 from .sqltypes import NULLTYPE
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ class UpdateBase(HasCTE, HasPrefixes, Executable):
         if kw:
             raise TypeError(f"unexpected keyword arguments: {list(kw)}")
         if self._return_defaults:
-            raise exc.InvalidRequestError("return_defaults() is already configured on this statement")
+            raise exc.InvalidRequestError(
+                "return_defaults() is already configured on this statement"
+            )
         c = self._generate()
         c._returning = self._returning + tuple([expect_column(x) for x in cols])
         if sort_by_parameter_order:
@@ -105,7 +108,7 @@ class UpdateBase(HasCTE, HasPrefixes, Executable):
     @memoized
     def exported_columns(self) -> Any:
         """The columns of RETURNING."""
-        keys = _column_keys()
+        keys = column_keys()
         return ColumnCollection([(keys(c), c) for c in self._all_selected_columns]).as_readonly()
 
     def _populate_subquery(self, subquery: Any, columns: Any) -> None:
@@ -188,9 +191,7 @@ class ValuesBase(UpdateBase):
         if self.select is not None:
             raise exc.InvalidRequestError("This construct already inserts from a SELECT")
         if self._ordered_values is not None:
-            raise exc.ArgumentError(
-                "This statement already has ordered values present"
-            )
+            raise exc.ArgumentError("This statement already has ordered values present")
         arg: Any = None
         if args:
             arg = args[0]
@@ -228,9 +229,7 @@ class ValuesBase(UpdateBase):
                 "appends to a list while the other replaces values, so the intent is ambiguous."
             )
         c = self._generate()
-        new = {
-            (k if isinstance(k, str) else expect_dml_column(k)): v for k, v in arg.items()
-        }
+        new = {(k if isinstance(k, str) else expect_dml_column(k)): v for k, v in arg.items()}
         made = {k: _crud_value(self.table, k, v) for k, v in new.items()}
         c._values = {**self._values, **made} if self._values else made
         return c
@@ -304,8 +303,7 @@ class ValuesBase(UpdateBase):
 
     def get_children(self, **kw: Any) -> Iterator[Any]:
         yield self.table
-        for c in self._returning:
-            yield c
+        yield from self._returning
         for k, v in [*(self._values or {}).items(), *(self._ordered_values or ())]:
             if isinstance(k, ClauseElement):
                 yield k

@@ -166,7 +166,7 @@ class FromClause(Selectable):
 
     def table_valued(self) -> Any:
         """The whole row as one column expression."""
-        from .selectable import TableValuedColumn
+        from .select_forms import TableValuedColumn
 
         return TableValuedColumn(self)
 
@@ -315,8 +315,10 @@ class Join(FromClause):
 
     @property
     def description(self) -> str:
-        return f"Join object on {self.left.description}({id(self.left)}) and " \
-               f"{self.right.description}({id(self.right)})"
+        return (
+            f"Join object on {self.left.description}({id(self.left)}) and "
+            f"{self.right.description}({id(self.right)})"
+        )
 
     def is_derived_from(self, fromclause: Any) -> bool:
         return (

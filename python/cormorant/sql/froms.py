@@ -81,9 +81,7 @@ def _resolve_joins(select: Any, explicit: list[Any]) -> list[Any]:
             left, replace = _implicit_left(select, froms, target, onclause)
         if same_from(left, target):
             raise exc.InvalidRequestError(
-                f"Can't join table/selectable '{target.description}' to itself"
-                if False
-                else f"Can't construct a join from {left!r} to {target!r}, they are the same entity"
+                f"Can't join table/selectable '{left.description}' to itself"
             )
         join = Join(left, target, onclause, flags["isouter"], flags["full"])
         if replace is None:
@@ -128,9 +126,11 @@ def _implicit_left(
         else:
             # those that the ON clause speaks of
             columns = _columns_of(onclause)
-            chosen = [
-                i for i in others if columns <= {*candidates[i].c, *target.c}
-            ] if columns else others
+            chosen = (
+                [i for i in others if columns <= {*candidates[i].c, *target.c}]
+                if columns
+                else others
+            )
         if len(chosen) > 1:
             hidden = {h for f in candidates for h in f._hide_froms}
             chosen = [i for i in chosen if candidates[i] not in hidden]

@@ -18,7 +18,6 @@ from .elements import (
     Label,
     Over,
     WithinGroup,
-    quoted_name,
 )
 from .fromclause import AliasedReturnsRows, FromClause
 
@@ -169,9 +168,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
         columns = list(expr)
         if with_ordinality:
             columns.append(with_ordinality)
-        cols = [
-            ColumnClause(e) if isinstance(e, str) else e for e in columns
-        ]
+        cols = [ColumnClause(e) if isinstance(e, str) else e for e in columns]
         made: TableValuedAlias = TableValuedAlias._construct(
             self,
             name,
@@ -255,7 +252,7 @@ class TableValuedAlias(AliasedReturnsRows):
     @property
     def column(self) -> Any:
         """The FROM as one column."""
-        from .selectable import TableValuedColumn
+        from .select_forms import TableValuedColumn
 
         return TableValuedColumn(self, self.element.type)
 
@@ -391,7 +388,7 @@ class GenericFunction(Function):
             return
         own = cls.__dict__
         name = own.get("name", cls.__name__)
-        cls.name = quoted_name(name, None) if False else name
+        cls.name = name
         identifier = own.get("identifier", name)
         package = own.get("package", "_default")
         if not own.get("_abstract", False):
@@ -399,8 +396,7 @@ class GenericFunction(Function):
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         args_list = [
-            expect_function_arg(c, self.name, type_=getattr(self, "_arg_type", None))
-            for c in args
+            expect_function_arg(c, self.name, type_=getattr(self, "_arg_type", None)) for c in args
         ]
         self._finish(args_list, kw)
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from .base import AnonName, AnonText
+from .select_base import (
+    LABEL_STYLE_DISAMBIGUATE_ONLY,
+    LABEL_STYLE_NONE,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+)
 
 
 def columns_plus_names(
@@ -15,8 +22,6 @@ def columns_plus_names(
     that each name of the result stands once; without it (for a subquery's columns, where
     both are the same) it is not.
     """
-    from .selectable import LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
-
     qualified = style is LABEL_STYLE_TABLENAME_PLUS_COL
     unlabelled = style is LABEL_STYLE_NONE
     names: dict[Any, Any] = {}
@@ -75,3 +80,45 @@ def columns_plus_names(
             key = fallback
         result.append((required, key, fallback, c, repeated))
     return result
+
+
+def column_keys(style: Any = LABEL_STYLE_DISAMBIGUATE_ONLY) -> Callable[[Any], Any]:
+    """A function giving each column its key in a subquery: names, made unique."""
+    seen: set[str] = set()
+    counters: dict[str, int] = {}
+    anon: dict[Any, str] = {}
+
+    def resolve(name: Any) -> str:
+        if not isinstance(name, AnonName):
+            return name  # type: ignore[no-any-return]
+        if isinstance(name, AnonText):
+            return "".join([resolve(p) for p in name.parts])
+        made = anon.get(name)
+        if made is None:
+            base = name.base if isinstance(name.base, str) else resolve(name.base)
+            counters[base] = n = counters.get(base, 0) + 1
+            made = anon[name] = f"{base}_{n}{name.suffix}"
+        return made
+
+    def key_of(c: Any) -> str | None:
+        if c._is_text_clause:
+            return None
+        if style is LABEL_STYLE_TABLENAME_PLUS_COL:
+            key = c._tq_label if c._tq_label is not None else c._proxy_key
+        else:
+            key = c._proxy_key
+            if key is None and c._wraps_column is not None:
+                key = c._expression_label
+        if key is None:
+            key = "_no_label"
+        key = resolve(key)
+        if key in seen and style is not LABEL_STYLE_NONE:
+            key = resolve(
+                c._anon_tq_label
+                if style is LABEL_STYLE_TABLENAME_PLUS_COL and c._tq_label is not None
+                else AnonName(c._ident, key)
+            )
+        seen.add(key)
+        return key
+
+    return key_of

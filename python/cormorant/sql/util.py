@@ -105,15 +105,19 @@ class ClauseAdapter:
             return None
         if "adapt_column" in element._annotations:
             element = element._annotations["adapt_column"]
-        if self.adapt_from_selectables is not None and element not in self.equivalents:
-            if not any(element in s.c for s in self.adapt_from_selectables):
-                return None
+        sources = self.adapt_from_selectables
+        if (
+            sources is not None
+            and element not in self.equivalents
+            and not any(s.c.contains_column(element) for s in sources)
+        ):
+            return None
         return self._corresponding(element, set())
 
     def _corresponding(self, column: Any, seen: set[Any], require_embedded: bool = True) -> Any:
-        if column.__visit_name__ not in ("column", "label") and not column._proxies:
-            if not self._selectable_has_expressions:
-                return None
+        named = column.__visit_name__ in ("column", "label") or column._proxies
+        if not named and not self._selectable_has_expressions:
+            return None
         found = self.selectable.corresponding_column(column, require_embedded=require_embedded)
         if found is None and column in self.equivalents and column not in seen:
             for other in self.equivalents[column]:
@@ -153,7 +157,9 @@ class ColumnAdapter(ClauseAdapter):
         return found
 
 
-def find_tables(clause: Any, check_columns: bool = False, include_aliases: bool = False) -> list[Any]:
+def find_tables(
+    clause: Any, check_columns: bool = False, include_aliases: bool = False
+) -> list[Any]:
     """Tables within a construct."""
     found: list[Any] = []
     for element in visitors.iterate(clause):
@@ -186,7 +192,8 @@ def reduce_columns(columns: Iterable[Any], only_synonyms: bool, *clauses: Any) -
             if binary.__visit_name__ == "binary" and binary.operator is operators.eq:
                 left = next((c for c in chosen if c is binary.left), None)
                 right = next((c for c in chosen if c is binary.right), None)
-                if left is not None and right is not None and id(right) not in omit:
-                    if not only_synonyms or left.name == right.name:
-                        omit.add(id(right))
+                if left is None or right is None:
+                    continue
+                if not only_synonyms or left.name == right.name:
+                    omit.add(id(right))
     return [c for c in columns if id(c) not in omit]

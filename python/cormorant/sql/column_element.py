@@ -1,0 +1,467 @@
+"""What a column expression is: its operators, its names, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from . import operators
+from .base import AnonName, AnonText, ClauseElement, KeyContext, memoized
+from .operators import ColumnOperators, and_, eq, inv, ne, or_
+from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type, to_instance
+from .type_api import TypeEngine as TypeEngineBase
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    # these derive from what is defined here; `elements` puts them into this module
+    from .elements import (
+        AsBoolean,
+        BinaryExpression,
+        BindParameter,
+        Grouping,
+        Label,
+        UnaryExpression,
+    )
+    from .selectable import FromClause
+    from .type_api import TypeEngine
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+_asbool = operators._asbool
+_BOOL_CONTEXTS = frozenset([and_, or_, _asbool])
+
+# op -> function(expr, op, *other, reverse=False, **kw); filled by `comparators`
+OPERATIONS: dict[Any, Callable[..., Any]] = {}
+
+
+class quoted_name(str):
+    """A name whose quoting is decided: always (True), never (False), as needed (None)."""
+
+    __slots__ = ("quote",)
+    quote: bool | None
+
+    def __new__(cls, value: str, quote: bool | None = None) -> Any:
+        if isinstance(value, cls) and (quote is None or value.quote == quote):
+            return value
+        self = super().__new__(cls, value)
+        self.quote = quote
+        return self
+
+    @classmethod
+    def construct(cls, value: Any, quote: bool | None) -> Any:
+        """The name, wrapped only when that says something."""
+        return value if quote is None or value is None else cls(value, quote)
+
+    def lower(self) -> str:
+        return self if self.quote else super().lower()
+
+    def upper(self) -> str:
+        return self if self.quote else super().upper()
+
+    def __reduce__(self) -> Any:
+        return quoted_name, (str(self), self.quote)
+
+    def __repr__(self) -> str:
+        return str.__repr__(self)
+
+
+_new = object.__new__
+
+# (class of a type, class of a value) -> whether such a value, compared with an expression of
+# such a type, is of the expression's own type whatever it is
+_own_type: dict[tuple[type, type], bool] = {}
+
+
+def _learn_own_type(type_: TypeEngine, value: Any) -> bool:
+    """Fill in `_own_type` for a type and a value."""
+    cls = type_.__class__
+    own = (
+        value.__class__ in (int, str, float)
+        and cls.coerce_compared_value is TypeEngineBase.coerce_compared_value
+        and cls.__dict__.get("comparator_factory") is None
+        and not type_._is_tuple_type
+        and _resolve_value_to_type(value)._type_affinity is type_._type_affinity
+    )
+    _own_type[cls, value.__class__] = own
+    return own
+
+
+class SQLColumnExpression(ColumnOperators, Generic[_T_co]):
+    """For typing: a column expression or a mapped attribute."""
+
+    __slots__ = ()
+
+
+class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
+    """Anything that can stand where a column can."""
+
+    __visit_name__ = "column_element"
+    _is_column = True
+    type: TypeEngine = NULLTYPE
+    primary_key = False
+    nullable: bool | None = True
+    foreign_keys: Any = frozenset()
+    _proxies: Sequence[ColumnElement] = ()
+    # an operand that never takes parentheses beside a comparison or arithmetic operator
+    _atomic = False
+    _is_implicitly_boolean = False
+    # how it is named in a SELECT: see compiler._select_columns
+    key: Any = None
+    name: Any
+    _non_anon_label: Any = None
+    _tq_label: Any = None
+    _expression_label: Any = None
+    _wraps_column: Any = None
+    _render_label_in_columns_clause = True
+    _is_named = False
+    _allow_label_resolve = True
+    table: Any = None
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    # Comparisons with a plain value are most of what programs write: they are made here
+    # without the general way, which would make the same.
+    def _compare_value(self, op: Any, negate: Any, other: Any) -> Any:
+        type_ = self.type
+        own = _own_type.get((type_.__class__, other.__class__))
+        if own is None:
+            own = _learn_own_type(type_, other)
+        if not own:
+            return self.operate(op, other)
+        bind = _new(BindParameter)
+        bind.key = self._bind_name or "param"
+        bind.value = other
+        bind.type = type_
+        bind.unique = True
+        made = _new(BinaryExpression)
+        made.left = self if self._atomic else self.self_group(against=op)
+        made.right = bind
+        made.operator = op
+        made.type = BOOLEANTYPE
+        made.negate = negate
+        return made
+
+    def __eq__(self, other: Any) -> Any:
+        return self._compare_value(eq, ne, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._compare_value(ne, eq, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compare_value(operators.lt, operators.ge, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compare_value(operators.le, operators.gt, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compare_value(operators.gt, operators.le, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compare_value(operators.ge, operators.lt, other)
+
+    def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
+        factory = self.type.__class__.__dict__.get("comparator_factory")
+        if factory is not None:
+            return op(factory(self), *other, **kw)
+        fn = OPERATIONS.get(op)
+        return fn(self, op, *other, **kw) if fn else OPERATIONS[None](self, op, *other, **kw)
+
+    def reverse_operate(self, op: Any, other: Any, **kw: Any) -> Any:
+        fn = OPERATIONS.get(op) or OPERATIONS[None]
+        return fn(self, op, other, reverse=True, **kw)
+
+    @property
+    def comparator(self) -> Any:
+        """Where the operators come from."""
+        return self
+
+    @property
+    def expression(self) -> ColumnElement:
+        """The expression itself."""
+        return self
+
+    def __clause_element__(self) -> Self:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("as_") and self.type._type_affinity.__name__ == "JSON":
+            from .json_path import cast_method
+
+            method = cast_method(self, name)
+            if method is not None:
+                return method
+        raise AttributeError(
+            f"Neither {type(self).__name__!r} object nor 'Comparator' object "
+            f"has an attribute {name!r}"
+        )
+
+    # --- grouping and negation ----------------------------------------------------
+    def self_group(self, against: Any = None) -> Any:
+        if against in _BOOL_CONTEXTS and self.type._type_affinity is BOOLEANTYPE.__class__:
+            return AsBoolean(self, operators.is_true, operators.is_false)
+        if against is operators.any_op or against is operators.all_op:
+            return Grouping(self)
+        return self
+
+    def _negate(self) -> ColumnElement:
+        if self.type._type_affinity is BOOLEANTYPE.__class__:
+            return AsBoolean(self, operators.is_false, operators.is_true)
+        return UnaryExpression(self.self_group(against=inv), operator=inv)
+
+    def _negate_in_binary(self, negated_op: Any, original_op: Any) -> Any:
+        return self
+
+    def _bind_param(
+        self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
+    ) -> BindParameter:
+        return BindParameter(
+            self._bind_name,
+            obj,
+            _compared_to_operator=operator,
+            _compared_to_type=self.type,
+            type_=type_,
+            unique=True,
+            expanding=expanding,
+        )
+
+    @property
+    def _bind_name(self) -> str | None:
+        """What a value compared with this is called."""
+        return None
+
+    # --- names ----------------------------------------------------------------------
+    @property
+    def _proxy_key(self) -> Any:
+        name = self.key
+        if name is None:
+            return self._non_anon_label
+        return name
+
+    @property
+    def _anon_name_label(self) -> AnonName:
+        return self._anon_label(getattr(self, "name", None))
+
+    @property
+    def _anon_tq_label(self) -> AnonName:
+        return self._anon_label(self._tq_label or getattr(self, "name", None))
+
+    @property
+    def _anon_key_label(self) -> AnonName:
+        return self._anon_label(self._proxy_key)
+
+    def _anon_label(self, name: Any) -> AnonName:
+        return AnonName(self._ident, "anon" if name is None else name)
+
+    def _dedupe_label(self, index: int, table_qualified: bool) -> AnonName:
+        """A name for the repetition of a column in the same SELECT."""
+        name = (self._tq_label if table_qualified else None) or getattr(self, "name", None)
+        if name is None:
+            name = "anon"
+        if isinstance(name, AnonName):
+            name = name.base
+        return AnonName((self._ident, index), f"{name}_")
+
+    @property
+    def _ident(self) -> Any:
+        """The object that anonymous names of this expression are derived from."""
+        return self._original if self._is_annotated else self
+
+    # --- lineage ----------------------------------------------------------------------
+    @memoized
+    def base_columns(self) -> frozenset[Any]:
+        """The columns of tables that this comes from."""
+        if not self._proxies:
+            return frozenset([self])
+        return frozenset(c for c in self.proxy_set if not c._proxies)
+
+    @memoized
+    def proxy_set(self) -> frozenset[Any]:
+        """This column and all that it stands for."""
+        found = {self._deannotate()}
+        for c in self._proxies:
+            found |= c.proxy_set
+        return frozenset(found)
+
+    def shares_lineage(self, other: ColumnElement) -> bool:
+        """Whether both come from the same column."""
+        return bool(self.proxy_set & other.proxy_set)
+
+    def _make_proxy(
+        self, selectable: FromClause, name: Any = None, key: Any = None
+    ) -> tuple[Any, ColumnClause]:
+        """The column of `selectable` that stands for this expression; (key, column)."""
+        if name is None:
+            name = self._anon_name_label
+            if key is None:
+                key = self._proxy_key
+        elif key is None:
+            key = name
+        c: ColumnClause = ColumnClause(name, self.type)
+        c.table = selectable
+        c.key = key if key is not None else name
+        c._proxies = (self,)
+        return c.key, c
+
+    # --- public constructions ---------------------------------------------------------
+    def label(self, name: str | None) -> Label:
+        """``AS name``."""
+        return Label(name, self, self.type)
+
+    def cast(self, type_: Any) -> Any:
+        """``CAST(… AS type)``."""
+        from .constructs import Cast
+
+        return Cast(self, type_)
+
+    def _with_binary_element_type(self, type_: Any) -> Any:
+        c = self._clone()
+        c.type = type_
+        return c
+
+
+class NamedColumn(ColumnElement[_T_co]):
+    """A column with a name of its own."""
+
+    _is_named = True
+    name: Any
+    is_literal = False
+
+    @property
+    def description(self) -> Any:
+        """The name."""
+        return str(self.name)
+
+    @property
+    def _non_anon_label(self) -> Any:  # type: ignore[override]
+        return self.name
+
+    @property
+    def _bind_name(self) -> str | None:
+        return self.key  # type: ignore[no-any-return]
+
+    @memoized
+    def _tq_label(self) -> Any:  # type: ignore[override]
+        return self._gen_tq_label(self.name)
+
+    def _gen_tq_label(self, name: Any) -> Any:
+        t = self.table
+        if self.is_literal:
+            return None
+        if t is None or not t.named_with_column:
+            return name
+        tname = t.name
+        if isinstance(tname, AnonName) or isinstance(name, AnonName):
+            return AnonText((tname, "_", name))
+        label = f"{tname}_{name}"
+        schema = getattr(t, "schema", None)
+        if schema:
+            label = f"{schema.replace('.', '_')}_{label}"
+        if label in t.c:
+            base, n = label, 1
+            while label in t.c:
+                label = f"{base}_{n}"
+                n += 1
+        quote = getattr(name, "quote", None)
+        if quote is not None or getattr(tname, "quote", None) is not None:
+            label = quoted_name(label, quote if quote is not None else tname.quote)
+        return label
+
+
+class ColumnClause(NamedColumn[_T_co]):
+    """A column by name: `column()`, and the base of schema.Column."""
+
+    __visit_name__ = "column"
+    _atomic = True
+    _traverse_attrs = ()
+    _own_key: Any = None
+    onupdate: Any = None
+    default: Any = None
+    server_default: Any = None
+    server_onupdate: Any = None
+
+    def __init__(
+        self,
+        text: Any,
+        type_: Any = None,
+        is_literal: bool = False,
+        _selectable: FromClause | None = None,
+    ) -> None:
+        self.key = self.name = text
+        self.table = _selectable
+        self.type = NULLTYPE if type_ is None else to_instance(type_)
+        if is_literal:
+            self.is_literal = True
+
+    @property
+    def _immutable(self) -> bool:  # type: ignore[override]
+        return self.table is not None and self.table._immutable
+
+    @property
+    def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
+        t = self.table
+        return () if t is None else (t,)
+
+    def get_children(self, *, column_tables: bool = False, **kw: Any) -> Iterator[Any]:
+        return iter(())
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        """A column keeps its table: replacing tables is ClauseAdapter's work."""
+
+    @property
+    def entity_namespace(self) -> Any:
+        if self.table is not None:
+            return self.table.entity_namespace
+        return super().entity_namespace
+
+    @property
+    def _render_label_in_columns_clause(self) -> bool:  # type: ignore[override]
+        return self.table is not None
+
+    @property
+    def _ddl_label(self) -> Any:
+        return self._gen_tq_label(self.name)
+
+    def _compare_name_for_result(self, other: Any) -> Any:
+        return self.name == getattr(other, "name", None)
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        key = self._own_key
+        if key is not None:
+            return key
+        t = self.table
+        name = self.name
+        if t is None:
+            tkey = None
+        else:
+            tkey = t._cache_key(ctx)
+        if isinstance(name, AnonName):
+            # a column of a subquery whose name is not known yet: its place tells
+            name = ("anon", t.c._position(self) if t is not None else None, name.base)
+        type_key = self.type._static_cache_key
+        if type_key is None:
+            ctx.cacheable = False
+        quote = getattr(name, "quote", None)
+        return (ColumnClause, name, quote, self.key, self.is_literal, tkey, type_key)
+
+    def _make_proxy(
+        self, selectable: FromClause, name: Any = None, key: Any = None
+    ) -> tuple[Any, ColumnClause]:
+        original = self._deannotate() if self._is_annotated else self
+        c = original._clone()
+        if name is not None:
+            c.name = name
+        if key is None:
+            key = self.key if name is None or name == self.name else name
+        if isinstance(key, AnonName) and not isinstance(c.name, AnonName):
+            key = c.name
+        c.key = key
+        c.table = selectable
+        c._proxies = (self,)
+        c.is_literal = self.is_literal and isinstance(self, ColumnClause) and name is None
+        c.__dict__.pop("_own_key", None)
+        return key, c
+
+    def __str__(self) -> str:
+        return str(self.compile())

@@ -1,0 +1,370 @@
+"""What SELECT and UNION have in common: ORDER BY, LIMIT, labels, prefixes, use as a FROM."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import util
+from . import elements
+from .base import ClauseElement, ColumnCollection, Executable, KeyContext, memoized
+from .coercions import expect_column, expect_group_by, expect_limit, expect_order_by
+from .fromclause import CTE, Lateral, ReturnsRows, Subquery
+from .sqltypes import NULLTYPE
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .select_forms import Exists, ScalarSelect
+
+
+class SelectLabelStyle(enum.Enum):
+    """How the columns of a SELECT are labelled."""
+
+    LABEL_STYLE_NONE = 0
+    LABEL_STYLE_TABLENAME_PLUS_COL = 1
+    LABEL_STYLE_DISAMBIGUATE_ONLY = 2
+    LABEL_STYLE_DEFAULT = LABEL_STYLE_DISAMBIGUATE_ONLY
+    LABEL_STYLE_LEGACY_ORM = 3
+
+
+LABEL_STYLE_NONE = SelectLabelStyle.LABEL_STYLE_NONE
+LABEL_STYLE_TABLENAME_PLUS_COL = SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL
+LABEL_STYLE_DISAMBIGUATE_ONLY = SelectLabelStyle.LABEL_STYLE_DISAMBIGUATE_ONLY
+LABEL_STYLE_DEFAULT = SelectLabelStyle.LABEL_STYLE_DEFAULT
+
+
+class ForUpdateArg(ClauseElement):
+    """``FOR UPDATE`` and its options."""
+
+    def __init__(
+        self,
+        nowait: bool = False,
+        read: bool = False,
+        of: Any = None,
+        skip_locked: bool = False,
+        key_share: bool = False,
+    ) -> None:
+        self.nowait = nowait
+        self.read = read
+        self.skip_locked = skip_locked
+        self.key_share = key_share
+        self.of = None if of is None else [expect_column(e) for e in util.to_list(of)]
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            self.nowait,
+            self.read,
+            self.skip_locked,
+            self.key_share,
+            None if self.of is None else tuple([c._cache_key(ctx) for c in self.of]),
+        )
+
+
+class HasCTE(ClauseElement):
+    """Statements to which CTEs can be attached."""
+
+    _independent_ctes: tuple[Any, ...] = ()
+
+    def add_cte(self, *ctes: Any, nest_here: bool = False) -> Any:
+        """Put CTEs into the statement that it does not otherwise use."""
+        c = self._generate()  # type: ignore[attr-defined]
+        c._independent_ctes = self._independent_ctes + tuple([(x, nest_here) for x in ctes])
+        return c
+
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
+        """This statement as a CTE."""
+        return CTE._construct(self, name=name, recursive=recursive, nesting=nesting)
+
+
+class SelectBase(HasCTE, Executable, ReturnsRows):
+    """Base of SELECT, UNION and textual SELECT."""
+
+    _is_select_base = True
+    is_select = True
+
+    @property
+    def selected_columns(self) -> Any:
+        """The columns as collection, without text."""
+        raise NotImplementedError
+
+    @property
+    def _all_selected_columns(self) -> Sequence[Any]:
+        raise NotImplementedError
+
+    @property
+    def exported_columns(self) -> Any:
+        """The columns as a subquery would have them."""
+        return self.selected_columns.as_readonly()
+
+    @property
+    def c(self) -> Any:
+        util.warn_deprecated(
+            "The SelectBase.c and SelectBase.columns attributes are deprecated and will be "
+            "removed in a future release; these attributes implicitly create a subquery that "
+            "should be explicit.  Please call SelectBase.subquery() first in order to create a "
+            "subquery, which then contains this attribute.  To access the columns that this "
+            "SELECT object SELECTs from, use the SelectBase.selected_columns attribute.",
+            version="1.4",
+        )
+        return self._implicit_subquery.columns
+
+    columns = c
+
+    @memoized
+    def _implicit_subquery(self) -> Subquery:
+        return self.subquery()
+
+    def subquery(self, name: str | None = None) -> Subquery:
+        """This as a FROM clause."""
+        return Subquery._construct(self._subquery_element(), name)  # type: ignore[no-any-return]
+
+    def _subquery_element(self) -> Any:
+        return self
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Subquery:
+        """This as a FROM clause."""
+        return self.subquery(name=name)
+
+    def lateral(self, name: str | None = None) -> Lateral:
+        """This as a LATERAL FROM clause."""
+        return Lateral._construct(self, name)  # type: ignore[no-any-return]
+
+    def scalar_subquery(self) -> ScalarSelect:
+        """This as an expression: its one value."""
+        from .select_forms import ScalarSelect
+
+        return ScalarSelect(self)
+
+    def as_scalar(self) -> ScalarSelect:
+        return self.scalar_subquery()
+
+    def label(self, name: str | None) -> Any:
+        """This as an expression with a name."""
+        return self.scalar_subquery().label(name)
+
+    def exists(self) -> Exists:
+        """``EXISTS`` of this."""
+        from .select_forms import Exists
+
+        return Exists(self)
+
+    def is_derived_from(self, fromclause: Any) -> bool:
+        """Whether a FROM clause is within."""
+        return any(f.is_derived_from(fromclause) for f in self._inner_froms())
+
+    def _inner_froms(self) -> Iterable[Any]:
+        return ()
+
+    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+        return self.exported_columns.corresponding_column(column, require_embedded)
+
+    def _populate_subquery(self, subquery: Any, columns: ColumnCollection[Any]) -> None:
+        raise NotImplementedError
+
+    def _scalar_type(self) -> Any:
+        for c in self._all_selected_columns:
+            if c._is_column:
+                return c.type
+        return NULLTYPE
+
+
+class GenerativeSelect(SelectBase):
+    """ORDER BY, LIMIT and their kin, of SELECT and UNION."""
+
+    _order_by_clauses: tuple[Any, ...] = ()
+    _group_by_clauses: tuple[Any, ...] = ()
+    _limit_clause: Any = None
+    _offset_clause: Any = None
+    _fetch_clause: Any = None
+    _fetch_clause_options: Any = None
+    _for_update_arg: Any = None
+    _label_style: SelectLabelStyle = LABEL_STYLE_DISAMBIGUATE_ONLY
+
+    def with_for_update(
+        self,
+        *,
+        nowait: bool = False,
+        read: bool = False,
+        of: Any = None,
+        skip_locked: bool = False,
+        key_share: bool = False,
+    ) -> Self:
+        """``FOR UPDATE``."""
+        c = self._generate()
+        c._for_update_arg = ForUpdateArg(nowait, read, of, skip_locked, key_share)
+        return c
+
+    def get_label_style(self) -> SelectLabelStyle:
+        """How columns are labelled."""
+        return self._label_style
+
+    def set_label_style(self, style: SelectLabelStyle) -> Self:
+        """Label columns in another way."""
+        if self._label_style is style:
+            return self
+        c = self._generate()
+        c._label_style = style
+        return c
+
+    def limit(self, limit: Any) -> Self:
+        """``LIMIT``."""
+        c = self._generate()
+        c._limit_clause = expect_limit(limit, "limit")
+        c._fetch_clause = None
+        return c
+
+    def offset(self, offset: Any) -> Self:
+        """``OFFSET``."""
+        c = self._generate()
+        c._offset_clause = expect_limit(offset, "offset")
+        return c
+
+    def fetch(
+        self, count: Any, with_ties: bool = False, percent: bool = False, **dialect_kw: Any
+    ) -> Self:
+        """``FETCH FIRST``."""
+        c = self._generate()
+        c._limit_clause = None
+        if count is None:
+            c._fetch_clause = c._fetch_clause_options = None
+        else:
+            c._fetch_clause = expect_limit(count, "fetch")
+            c._fetch_clause_options = {"with_ties": with_ties, "percent": percent}
+        return c
+
+    def slice(self, start: int, stop: int) -> Self:
+        """LIMIT and OFFSET of a Python slice."""
+        limit, offset = make_slice(self._limit_clause, self._offset_clause, start, stop)
+        c = self._generate()
+        c._limit_clause, c._offset_clause = limit, offset
+        return c
+
+    @property
+    def _limit(self) -> Any:
+        return None if self._limit_clause is None else self._limit_clause.effective_value
+
+    @property
+    def _offset(self) -> Any:
+        return None if self._offset_clause is None else self._offset_clause.effective_value
+
+    @property
+    def _has_row_limiting_clause(self) -> bool:
+        return (
+            self._limit_clause is not None
+            or self._offset_clause is not None
+            or self._fetch_clause is not None
+        )
+
+    def order_by(self, __first: Any = elements.NO_ARG, *clauses: Any) -> Self:
+        """``ORDER BY``; None takes away what was there."""
+        c = self._generate()
+        if not clauses and (__first is None or __first is False):
+            c._order_by_clauses = ()
+        elif __first is not elements.NO_ARG:
+            c._order_by_clauses = (
+                *self._order_by_clauses,
+                *[expect_order_by(x) for x in (__first, *clauses)],
+            )
+        return c
+
+    def group_by(self, __first: Any = elements.NO_ARG, *clauses: Any) -> Self:
+        """``GROUP BY``; None takes away what was there."""
+        c = self._generate()
+        if not clauses and (__first is None or __first is False):
+            c._group_by_clauses = ()
+        elif __first is not elements.NO_ARG:
+            c._group_by_clauses = (
+                *self._group_by_clauses,
+                *[expect_group_by(x) for x in (__first, *clauses)],
+            )
+        return c
+
+    def _needs_parens(self) -> bool:
+        return self._has_row_limiting_clause or bool(self._order_by_clauses)
+
+    def _key_of_rest(self, ctx: KeyContext, d: dict[str, Any], key: list[Any]) -> None:
+        """The part of the key that SELECT and UNION share."""
+        get = d.get
+        clauses = get("_order_by_clauses")
+        if clauses:
+            key.append(("order", *[x._cache_key(ctx) for x in clauses]))
+        clauses = get("_group_by_clauses")
+        if clauses:
+            key.append(("group", *[x._cache_key(ctx) for x in clauses]))
+        x = get("_limit_clause")
+        if x is not None:
+            key.append(("limit", x._cache_key(ctx)))
+        x = get("_offset_clause")
+        if x is not None:
+            key.append(("offset", x._cache_key(ctx)))
+        x = get("_fetch_clause")
+        if x is not None:
+            key.append(("fetch", x._cache_key(ctx), *sorted(self._fetch_clause_options.items())))
+        x = get("_for_update_arg")
+        if x is not None:
+            key.append(("update", x._cache_key(ctx)))
+        x = get("_label_style")
+        if x is not None:
+            key.append(x)
+        x = get("_independent_ctes")
+        if x:
+            key.append(("ctes", *[(c._cache_key(ctx), nest) for c, nest in x]))
+        x = get("_with_options")
+        if x:
+            keys = []
+            for option in x:
+                make = getattr(option, "_cache_key", None)
+                if make is None:
+                    ctx.cacheable = False
+                else:
+                    keys.append(make(ctx))
+            key.append(("options", *keys))
+
+
+def make_slice(limit: Any, offset: Any, start: Any, stop: Any) -> tuple[Any, Any]:
+    """LIMIT and OFFSET for [start:stop] of what limit and offset already say."""
+
+    def value(clause: Any) -> Any:
+        return 0 if clause is None else clause.effective_value
+
+    if start is not None and stop is not None:
+        offset_value = value(offset) + start if offset is not None else start
+        return (
+            expect_limit(stop - start, "limit"),
+            None
+            if offset is None and start == 0
+            else expect_limit(offset_value, "offset")
+            if offset_value != 0
+            else (None if offset is None else expect_limit(offset_value, "offset")),
+        )
+    if start is None and stop is not None:
+        return expect_limit(stop, "limit"), offset
+    if start is not None:
+        offset_value = value(offset) + start
+        offset = None if offset_value == 0 and offset is None else expect_limit(offset_value, "o")
+    return limit, offset
+
+
+class HasPrefixes:
+    """Text after SELECT or INSERT, and at the end."""
+
+    _prefixes: tuple[Any, ...] = ()
+    _suffixes: tuple[Any, ...] = ()
+
+    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Any:
+        """Text after the verb, for all dialects or one."""
+        c = self._generate()  # type: ignore[attr-defined]
+        c._prefixes = self._prefixes + _texts(prefixes, dialect)
+        return c
+
+    def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Any:
+        """Text at the end, for all dialects or one."""
+        c = self._generate()  # type: ignore[attr-defined]
+        c._suffixes = self._suffixes + _texts(suffixes, dialect)
+        return c
+
+
+def _texts(items: Iterable[Any], dialect: str) -> tuple[Any, ...]:
+    return tuple([(elements.TextClause(i) if isinstance(i, str) else i, dialect) for i in items])

@@ -311,28 +311,70 @@ def _filled(bench: Bench, peer: SimpleNamespace, count: int) -> Any:
     return session, session.query(peer.Item).all()
 
 
-@workload("update one column + commit", "object", lambda b: b.writes // 5)
+def _filled_file(bench: Bench, count: int) -> sqlite3.Connection:
+    db = sqlite3.connect(bench.scratch())
+    db.execute(
+        "CREATE TABLE item (id INTEGER NOT NULL, name VARCHAR, age INTEGER,"
+        " score FLOAT, email VARCHAR, PRIMARY KEY (id))"
+    )
+    rows = [(n, *row) for n, row in enumerate(_item_rows(count), 1)]
+    db.executemany("INSERT INTO item VALUES (?, ?, ?, ?, ?)", rows)
+    db.commit()
+    return db
+
+
+@workload(
+    "change one column, flush (UPDATE)",
+    "object",
+    lambda b: b.writes // 5,
+    (*ORMS, STDLIB),
+)
 def update(bench: Bench, peer: SimpleNamespace) -> Work:
+    count = bench.writes // 5
+    if peer.package == STDLIB:
+        rows = [(n % 90 + 1, n) for n in range(1, count + 1)]
+
+        def many(db: sqlite3.Connection) -> int:
+            db.executemany("UPDATE item SET age=? WHERE item.id = ?", rows)
+            return count
+
+        return (lambda: _filled_file(bench, count), many)
+
     def work(loaded: Any) -> int:
         session, items = loaded
         for item in items:
             item.age = item.age + 1
-        session.commit()
+        session.flush()
         return len(items)
 
-    return (lambda: _filled(bench, peer, bench.writes // 5), work)
+    return (lambda: _filled(bench, peer, count), work)
 
 
-@workload("delete loaded objects + commit", "object", lambda b: b.writes // 5)
+@workload(
+    "delete loaded objects, flush (DELETE)",
+    "object",
+    lambda b: b.writes // 5,
+    (*ORMS, STDLIB),
+)
 def delete(bench: Bench, peer: SimpleNamespace) -> Work:
+    count = bench.writes // 5
+    if peer.package == STDLIB:
+        rows = [(n,) for n in range(1, count + 1)]
+
+        def many(db: sqlite3.Connection) -> int:
+            db.executemany("DELETE FROM item WHERE item.id = ?", rows)
+            return count
+
+        return (lambda: _filled_file(bench, count), many)
+
     def work(loaded: Any) -> int:
         session, items = loaded
         for item in items:
             session.delete(item)
-        session.commit()
+        session.flush()
         return len(items)
 
-    return (lambda: _filled(bench, peer, bench.writes // 5), work)
+    return (lambda: _filled(bench, peer, count), work)
 
 
 @workload("parents with 10 children each, commit", "object", lambda b: b.writes)

@@ -10,7 +10,7 @@ import cormorant as ca
 from cormorant import _core, exc
 from cormorant.orm import Session, declarative_base, relationship
 from cormorant.orm.flushinfo import info_of, relations_of
-from cormorant.orm.ordering import Node, Plan, layers, plan_of
+from cormorant.orm.ordering import Nodes, Plan, layers, plan_of
 
 from .session_models import blog, state
 
@@ -237,11 +237,13 @@ def test_two_classes_that_refer_to_each_other():
 def test_layers_are_stable():
     b = blog()
     info = info_of(b.User.__mapper__)
-    save, delete = Node("save", info), Node("delete", info)
+    made = Nodes()
+    save, delete = made.get("save", info), made.get("delete", info)
     assert list(layers([save, delete], {(save, delete)})) == [[save], [delete]]
     with pytest.raises(exc.CircularDependencyError):
         list(layers([save, delete], {(save, delete), (delete, save)}))
-    assert Plan((info,), frozenset()).nodes == [save, delete]
+    assert made.get("save", info) is save
+    assert [n.kind for n in Plan((info,), frozenset()).nodes] == ["save", "delete"]
 
 
 def test_scan_refuses_what_is_not_mapped():

@@ -78,23 +78,22 @@ def has_history(work: Work, relation: RelationInfo) -> bool:
 
 
 def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], start: int) -> None:
-    gained, lost = _core.relation_scan(flush.session, objects, relation.slot, start)
     direction = relation.direction
-    for _parent, child in gained:
-        if _core.session_of(child) is not flush.session:
-            if direction is ONETOMANY:
-                _warn_stranger(child, "add", relation)
-            continue
-        flags = _core.state_flags(child)
-        if direction is not MANYTOONE and flags & _core.STATE_TO_DELETE:
-            flush.cancel_delete(child)
-        elif direction is ONETOMANY or flags & _core.STATE_MODIFIED:
-            flush.register_update(child)
+    if direction is not ONETOMANY and not relation.cascade_orphan:
+        return
+    gained, lost = _core.relation_scan(flush.session, objects, relation.slot, start)
     if direction is ONETOMANY:
+        for _parent, child in gained:
+            if _core.session_of(child) is not flush.session:
+                _warn_stranger(child, "add", relation)
+            elif _core.state_flags(child) & _core.STATE_TO_DELETE:
+                flush.cancel_delete(child)
+            else:
+                flush.register_update(child)
         for _parent, child in lost:
             _lose_child(flush, relation, child)
         _follow_key_change(flush, relation, objects, start)
-    elif relation.cascade_orphan:
+    else:
         for _parent, child in lost:
             if direction is MANYTOONE or not _core.has_parent(child, relation.prop):
                 _delete_with_cascade(flush, child)

@@ -81,6 +81,7 @@ class MapperInfo:
         "_relations",
         "manager",
         "mapper",
+        "plans",
         "sort_key",
         "statements",
         "version",
@@ -99,6 +100,8 @@ class MapperInfo:
         self._cascades: dict[str, tuple[RelationInfo, ...]] = {}
         # dialect -> persistence.Statements
         self.statements: dict[Any, Any] = {}
+        # (mappers, relationships) -> ordering.Plan
+        self.plans: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
         return str(self.mapper)

@@ -31,7 +31,10 @@ _RANK = {
 
 class Node:
     """One step: kind "save", "delete" (of a mapper), "process" or "undo" (of a
-    relationship, for saved or deleted parents); `obj` if it is about one object."""
+    relationship, for saved or deleted parents); `obj` if it is about one object.
+
+    Equal steps of a flush are one object: they come from `Nodes`.
+    """
 
     __slots__ = ("kind", "obj", "sort_key", "subject")
 
@@ -41,16 +44,22 @@ class Node:
         self.obj = obj
         self.sort_key = (_RANK[kind], subject.sort_key, kind == "undo")
 
-    def __hash__(self) -> int:
-        return hash((self.kind, id(self.subject), id(self.obj)))
 
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Node)
-            and self.kind == other.kind
-            and self.subject is other.subject
-            and self.obj is other.obj
-        )
+class Nodes:
+    """Makes each node once."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self, made: Iterable[Node] = ()) -> None:
+        self._made = {(node.kind, id(node.subject), id(node.obj)): node for node in made}
+
+    def get(self, kind: str, subject: Any, obj: Any = None) -> Node:
+        """The node of a step."""
+        key = (kind, id(subject), id(obj))
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = Node(kind, subject, obj)
+        return found
 
 
 Edge = tuple[Node, Node]
@@ -64,15 +73,15 @@ class Plan:
     def __init__(self, infos: tuple[MapperInfo, ...], active: frozenset[RelationInfo]) -> None:
         self.infos = infos
         self.active = active
+        made = Nodes()
         nodes: dict[Node, None] = {}
         self.edges: set[Edge] = set()
         for info in infos:
-            save, delete = Node("save", info), Node("delete", info)
-            self.edges.add((save, delete))
+            self.edges.add((made.get("save", info), made.get("delete", info)))
         for relation in active:
-            self.edges.update(_edges_of(relation))
-            nodes[Node("process", relation)] = None
-            nodes[Node("undo", relation)] = None
+            self.edges.update(_edges_of(made, relation))
+            nodes[made.get("process", relation)] = None
+            nodes[made.get("undo", relation)] = None
         for first, then in self.edges:
             nodes[first] = nodes[then] = None
         ordered = sorted(nodes, key=_by_name)
@@ -86,12 +95,12 @@ def _by_name(node: Node) -> Any:
     return node.sort_key
 
 
-def _edges_of(relation: RelationInfo) -> Iterator[Edge]:
+def _edges_of(made: Nodes, relation: RelationInfo) -> Iterator[Edge]:
     """What must come before what because of a relationship."""
     parent, child = relation.parent, relation.target
-    save_parent, delete_parent = Node("save", parent), Node("delete", parent)
-    save_child, delete_child = Node("save", child), Node("delete", child)
-    process, undo = Node("process", relation), Node("undo", relation)
+    save_parent, delete_parent = made.get("save", parent), made.get("delete", parent)
+    save_child, delete_child = made.get("save", child), made.get("delete", child)
+    process, undo = made.get("process", relation), made.get("undo", relation)
     if relation.direction is MANYTOMANY:
         # Association rows need both ends while they exist.
         yield save_parent, process
@@ -141,7 +150,7 @@ def layers(nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[list[Node]]
                     following.append(then)
         ready = sorted(following, key=position.__getitem__)
     if done < len(todo):
-        left = [node for node in todo if waiting[node]]
+        left = {node: None for node in todo if waiting[node]}
         raise exc.CircularDependencyError(
             "Circular dependency detected.",
             [_Text(_describe(node)) for node in left],
@@ -218,18 +227,18 @@ def _on_cycles(nodes: list[Node], edges: set[Edge]) -> set[Node]:
     return found
 
 
-_plans: dict[tuple[tuple[MapperInfo, ...], frozenset[RelationInfo]], Plan] = {}
-
-
 def plan_of(infos: tuple[MapperInfo, ...], active: frozenset[RelationInfo]) -> Plan:
     """The plan of a flush over these mappers and relationships, made once."""
-    key = (tuple(sorted(infos, key=lambda info: info.sort_key)), active)
-    plan = _plans.get(key)
+    ordered = tuple(sorted(infos, key=lambda info: info.sort_key))
+    # Kept by one of the classes, so that it goes with them.
+    plans = ordered[0].plans
+    key = (ordered, active)
+    plan = plans.get(key)
     if plan is None:
-        if len(_plans) > 500:
-            _plans.clear()
-        plan = _plans[key] = Plan(key[0], active)
-    return plan
+        if len(plans) >= 100:
+            plans.clear()
+        plan = plans[key] = Plan(ordered, active)
+    return plan  # type: ignore[no-any-return]
 
 
 # ---- objects one by one ------------------------------------------------------
@@ -241,9 +250,10 @@ def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, lis
     Each layer is a list of (node, objects): None means all objects of the node.
     """
     cyclic = plan.cyclic
+    made = Nodes(plan.nodes)
     nodes: dict[Node, None] = {}
     edges: set[Edge] = set()
-    expansion: dict[Node, set[Node]] = {node: set() for node in cyclic}
+    expansion: dict[Node, list[Node]] = {node: [] for node in cyclic}
     in_cycle = {node.subject for node in cyclic if node.kind in ("save", "delete")}
 
     for node in plan.nodes:
@@ -251,16 +261,15 @@ def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, lis
             nodes[node] = None
     for node in plan.nodes:
         if node in cyclic and node.kind in ("save", "delete"):
-            for obj in _objects_of(flush, node):
-                single = Node(node.kind, node.subject, obj)
-                nodes[single] = None
-                expansion[node].add(single)
+            singles = [made.get(node.kind, node.subject, o) for o in _objects_of(flush, node)]
+            nodes.update(dict.fromkeys(singles))
+            expansion[node] = singles
     for info in plan.infos:
         for relation in relations_of(info):
-            if relation not in plan.active:
-                continue
-            if relation.parent in in_cycle or relation.target in in_cycle:
-                _expand(flush, relation, in_cycle, nodes, edges, expansion)
+            if relation in plan.active and (
+                relation.parent in in_cycle or relation.target in in_cycle
+            ):
+                _expand(flush, relation, in_cycle, made, nodes, edges, expansion)
     for first, then in plan.edges:
         if first in cyclic and then in cyclic:
             continue
@@ -292,9 +301,10 @@ def _expand(
     flush: Flush,
     relation: RelationInfo,
     in_cycle: set[Any],
+    made: Nodes,
     nodes: dict[Node, None],
     edges: set[Edge],
-    expansion: dict[Node, set[Node]],
+    expansion: dict[Node, list[Node]],
 ) -> None:
     """Nodes and edges of a relationship, parent by parent."""
     from .dependency import full_history
@@ -306,30 +316,35 @@ def _expand(
     child_cyclic = relation.target in in_cycle
     for kind, objects in (("process", [*work.new, *work.updates]), ("undo", work.deletes)):
         parent_kind = "save" if kind == "process" else "delete"
+        whole = made.get(kind, relation)
         for obj in objects:
             if kind == "undo" and not relation.passive_deletes:
                 groups = full_history(obj, relation)
             else:
                 groups = _core.history(obj, relation.slot)
-            members = [o for group in groups for o in group if o is not None]
             if not any(groups):
                 continue
-            step = Node(kind, relation, obj)
+            step = made.get(kind, relation, obj)
             nodes[step] = None
-            whole = Node(kind, relation)
             if whole in expansion:
-                expansion[whole].add(step)
-            parent = Node(parent_kind, relation.parent, obj if parent_cyclic else None)
+                expansion[whole].append(step)
+            parent = made.get(parent_kind, relation.parent, obj if parent_cyclic else None)
             children: list[Node] = []
             if child_cyclic:
-                for member in members:
-                    flags = _core.state_flags(member)
-                    if flags & _core.STATE_TO_DELETE:
-                        children.append(Node("delete", relation.target, member))
-                    elif _takes_part(flush, member, flags):
-                        children.append(Node("save", relation.target, member))
+                for group in groups:
+                    for member in group:
+                        if member is None:
+                            continue
+                        flags = _core.state_flags(member)
+                        if flags & _core.STATE_TO_DELETE:
+                            children.append(made.get("delete", relation.target, member))
+                        elif _takes_part(flush, member, flags):
+                            children.append(made.get("save", relation.target, member))
             else:
-                children = [Node("save", relation.target), Node("delete", relation.target)]
+                children = [
+                    made.get("save", relation.target),
+                    made.get("delete", relation.target),
+                ]
             edges.update(_object_edges(relation, kind, step, parent, children))
 
 

@@ -250,8 +250,10 @@ def cascade_objects(obj: Any, kind: str) -> Iterator[Any]:
                 continue
             seen.add(id(child))
             yield child
-            stack.append(_related(child, kind))
-            break
+            manager = _core.manager_of(child)
+            if manager is not None and info_of(manager.mapper).cascades(kind):
+                stack.append(_related(child, kind))
+                break
         else:
             stack.pop()
 

@@ -13,7 +13,7 @@ typedef enum {
     CRM_NULL = 0,
     CRM_INT64,
     CRM_DOUBLE,
-    CRM_TEXT,    /* UTF-8 */
+    CRM_TEXT, /* UTF-8 */
     CRM_BLOB,
     /* Typed forms that a driver with typed wire formats fills. */
     CRM_BOOL,      /* i: 0 or 1 */
@@ -25,7 +25,9 @@ typedef enum {
     CRM_JSON,      /* p: JSON text, UTF-8 */
 } crm_tag;
 
-enum { CRM_CELL_ASCII = 1 /* text: every byte < 0x80 */ };
+enum {
+    CRM_CELL_ASCII = 1 /* text: every byte < 0x80 */
+};
 
 typedef struct {
     uint8_t tag;   /* crm_tag */

@@ -37,37 +37,37 @@ typedef struct crm_core {
     PyObject *module; /* borrowed: the state lives inside it */
 
     /* types, owned */
-    PyTypeObject *entity_type;     /* entity.c    Entity */
-    PyTypeObject *manager_type;    /* manager.c   ClassManager */
-    PyTypeObject *attribute_type;  /* attribute.c Attribute (descriptor) */
-    PyTypeObject *list_type;       /* collection.c InstrumentedList */
-    PyTypeObject *set_type;        /* collection.c InstrumentedSet */
-    PyTypeObject *view_type;       /* dictview.c  an entity's __dict__ */
-    PyTypeObject *session_type;    /* session.c   SessionBase */
-    PyTypeObject *connection_type; /* connection.c Connection */
-    PyTypeObject *plan_type;       /* plan.c      Plan */
-    PyTypeObject *cursor_type;     /* result.c    Cursor */
-    PyTypeObject *row_type;        /* row.c       Row */
-    PyTypeObject *row_keys_type;   /* row.c       RowKeys */
+    PyTypeObject *entity_type;      /* entity.c    Entity */
+    PyTypeObject *manager_type;     /* manager.c   ClassManager */
+    PyTypeObject *attribute_type;   /* attribute.c Attribute (descriptor) */
+    PyTypeObject *list_type;        /* collection.c InstrumentedList */
+    PyTypeObject *set_type;         /* collection.c InstrumentedSet */
+    PyTypeObject *view_type;        /* dictview.c  an entity's __dict__ */
+    PyTypeObject *session_type;     /* session.c   SessionBase */
+    PyTypeObject *connection_type;  /* connection.c Connection */
+    PyTypeObject *plan_type;        /* plan.c      Plan */
+    PyTypeObject *cursor_type;      /* result.c    Cursor */
+    PyTypeObject *row_type;         /* row.c       Row */
+    PyTypeObject *row_keys_type;    /* row.c       RowKeys */
     PyTypeObject *row_mapping_type; /* rowmapping.c RowMapping */
     PyTypeObject *insert_plan_type; /* flush.c    InsertPlan */
-    PyTypeObject *pool_type;       /* pool.c      Pool */
+    PyTypeObject *pool_type;        /* pool.c      Pool */
 
     /* singletons and classes of other modules, owned */
-    PyObject *no_value;       /* _core.NO_VALUE */
-    PyObject *exc;            /* module cormorant.exc */
-    PyObject *decimal_type;   /* decimal.Decimal, NULL until first used */
-    PyObject *uuid_type;      /* uuid.UUID, NULL until first used */
+    PyObject *no_value;     /* _core.NO_VALUE */
+    PyObject *exc;          /* module cormorant.exc */
+    PyObject *decimal_type; /* decimal.Decimal, NULL until first used */
+    PyObject *uuid_type;    /* uuid.UUID, NULL until first used */
 
     /* interned names, owned */
-    PyObject *str_dict;       /* "__dict__" */
+    PyObject *str_dict;           /* "__dict__" */
     PyObject *str_instance_state; /* "_sa_instance_state" */
     PyObject *str_manager;        /* "__cormorant_manager__" */
     PyObject *str_autobegin;      /* "_autobegin_t" */
 
     struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
-    PyObject *instance_state; /* owned, NULL until used: orm.instance class */
-    uint64_t sessions;        /* sessions made so far */
+    PyObject *instance_state;   /* owned, NULL until used: orm.instance class */
+    uint64_t sessions;          /* sessions made so far */
 
     crm_page_cache pages; /* free pages of results */
 

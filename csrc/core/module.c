@@ -1,4 +1,5 @@
-/* module.c: cormorant._core: module state and multi-phase init, nothing else. */
+/* module.c: cormorant._core: module state and multi-phase init, nothing else.
+ */
 #include "core.h"
 
 #include <stdarg.h>
@@ -118,8 +119,7 @@ core_exec(PyObject *module)
         crm_pool_init,   crm_manager_init,    crm_attribute_init,
         crm_entity_init, crm_collection_init, crm_session_init,
         crm_result_init, crm_hydrate_init,    crm_flush_init,
-        crm_uow_init,
-        crm_loading_init,
+        crm_uow_init,    crm_loading_init,
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
         if (parts[i](core, module) < 0) {

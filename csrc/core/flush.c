@@ -142,7 +142,18 @@ value_of(crm_flush *flush, size_t i, crm_state *state, crm_source source)
     return value;
 }
 
-/* The exception of a value that could not be encoded. */
+static void
+free_values(crm_flush *flush, PyObject **values)
+{
+    for (size_t k = 0; k < flush->nsources; k++) {
+        Py_XDECREF(values[k]);
+    }
+    PyMem_Free(values);
+}
+
+/* The exception of a value that could not be encoded.  If its type refused it,
+ * failed_params are the values as the program gave them, in the order of the
+ * plan's parameters. */
 static int
 encode_failed(crm_flush *flush, size_t i, crm_state *state, size_t bind,
               int status)
@@ -163,12 +174,20 @@ encode_failed(crm_flush *flush, size_t i, crm_state *state, size_t bind,
     if (values == NULL) {
         return -1;
     }
-    int failed = crm_connection_bind_error(flush->conn, flush->plan, values,
+    crm_connection *conn = flush->conn;
+    int failed = crm_connection_bind_error(conn, flush->plan, values,
                                            flush->nsources, bind, status);
-    for (size_t k = 0; k < flush->nsources; k++) {
-        Py_DECREF(values[k]);
+    if (conn->failed_params == NULL) {
+        PyErr_Fetch(&type, &value, &traceback);
+        PyObject *given = PyTuple_New((Py_ssize_t)flush->plan->nbinds);
+        for (size_t b = 0; given != NULL && b < flush->plan->nbinds; b++) {
+            PyTuple_SET_ITEM(given, (Py_ssize_t)b,
+                             Py_NewRef(values[flush->plan->binds[b].index]));
+        }
+        conn->failed_params = given;
+        PyErr_Restore(type, value, traceback);
     }
-    PyMem_Free(values);
+    free_values(flush, values);
     return failed;
 }
 
@@ -204,21 +223,39 @@ crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
 
 /* ---- log and errors --------------------------------------------------- */
 
-/* The parameters of one object as Python shows them: a new tuple. */
+/* What an object gives to each source: a new array of new references, NULL with
+ * an exception. */
+static PyObject **
+source_values(crm_flush *flush, size_t i, crm_state *state)
+{
+    PyObject **values = PyMem_Calloc(flush->nsources + 1, sizeof(PyObject *));
+    if (values == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    for (size_t k = 0; k < flush->nsources; k++) {
+        values[k] = value_of(flush, i, state, flush->sources[k]);
+        if (values[k] == NULL) {
+            free_values(flush, values);
+            return NULL;
+        }
+    }
+    return values;
+}
+
+/* The parameters of one object as Python shows them: a new tuple; NULL with an
+ * exception if a type refuses a value. */
 static PyObject *
 shown_params(crm_flush *flush, size_t i)
 {
-    crm_batch one;
-    PyObject *tuple = NULL;
-    if (crm_batch_begin(&one, flush->conn, flush->plan, 1, 0, 0) == 0) {
-        PyObject **keep;
-        crm_cell *cells = crm_batch_next(&one, &keep);
-        if (crm_flush_encode(flush, i, cells, keep) == 0) {
-            tuple = crm_cells_tuple(cells, one.width);
-        }
-        crm_batch_add(&one);
+    crm_state *state =
+        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))->state;
+    PyObject **values = source_values(flush, i, state);
+    if (values == NULL) {
+        return NULL;
     }
-    crm_batch_end(&one);
+    PyObject *tuple = crm_plan_encode(flush->plan, values, flush->nsources);
+    free_values(flush, values);
     return tuple;
 }
 
@@ -270,7 +307,10 @@ crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
     }
     PyObject *params = whole_run ? shown_run(flush) : shown_params(flush, i);
     if (params == NULL) {
-        return -1;
+        /* A type refuses a value, before anything is logged: encoding it says
+         * so again. */
+        PyErr_Clear();
+        return 0;
     }
     PyObject *done = PyObject_CallFunction(
         flush->log, "OOnnO", flush->plan->sql, params, (Py_ssize_t)number,
@@ -479,6 +519,8 @@ crm_flush_init(crm_core *core, PyObject *module)
             0 ||
         PyModule_AddIntConstant(module, "COLUMN_OMIT_NONE",
                                 CRM_COLUMN_OMIT_NONE) < 0 ||
+        PyModule_AddIntConstant(module, "COLUMN_OMIT_UNSET",
+                                CRM_COLUMN_OMIT_UNSET) < 0 ||
         PyModule_AddIntConstant(module, "COLUMN_DEFAULT", CRM_COLUMN_DEFAULT) <
             0) {
         return -1;

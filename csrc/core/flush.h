@@ -98,7 +98,8 @@ PyObject *crm_changed_columns(PyObject *module, PyObject *args);
 enum {
     CRM_COLUMN_ALWAYS = 0,
     CRM_COLUMN_OMIT_NONE,
-    CRM_COLUMN_DEFAULT
+    CRM_COLUMN_DEFAULT,
+    CRM_COLUMN_OMIT_UNSET, /* bound when set, to None as well */
 };
 
 /* A sequence of slots of a manager: a new PyMem array, its length in *count;

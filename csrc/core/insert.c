@@ -58,7 +58,7 @@ read_columns(insert *self, PyObject *sequence)
             return -1;
         }
         if (slot < 0 || slot >= self->flush.manager->nattrs ||
-            rule < CRM_COLUMN_ALWAYS || rule > CRM_COLUMN_DEFAULT) {
+            rule < CRM_COLUMN_ALWAYS || rule > CRM_COLUMN_OMIT_UNSET) {
             PyErr_SetString(PyExc_ValueError, "bad column");
             return -1;
         }
@@ -89,7 +89,9 @@ classify(insert *self, size_t i, uint8_t *given)
             }
         }
         if (held == NULL || held == Py_None) {
-            given[c] = self->columns[c].rule == CRM_COLUMN_ALWAYS;
+            uint8_t rule = self->columns[c].rule;
+            given[c] = rule == CRM_COLUMN_ALWAYS ||
+                       (rule == CRM_COLUMN_OMIT_UNSET && held != NULL);
         }
         else {
             given[c] = 1;
@@ -286,14 +288,14 @@ run_each(insert *self, crm_insert_plan *plan, crm_batch *batch)
     for (size_t k = 0; k < flush->length; k++) {
         PyObject **keep;
         crm_cell *cells = crm_batch_next(batch, &keep);
-        int status = crm_flush_encode(flush, flush->first + k, cells, keep);
-        int full = crm_batch_add(batch);
-        if (status == 0 && flush->log != NULL) {
-            status =
-                crm_flush_log(flush, flush->first + k, 0, total > 0 ? k + 1 : 0,
-                              total, plan->nreturning > 0);
-            full = 1; /* what is logged is run before more is logged */
+        int status =
+            crm_flush_log(flush, flush->first + k, 0, total > 0 ? k + 1 : 0,
+                          total, plan->nreturning > 0);
+        if (status == 0) {
+            status = crm_flush_encode(flush, flush->first + k, cells, keep);
         }
+        int full = crm_batch_add(batch);
+        full |= flush->log != NULL; /* what is logged is run before more is */
         if (status == 0 && (full || k + 1 == flush->length)) {
             status = crm_batch_run(batch);
         }

@@ -353,6 +353,7 @@ uow_sync_parent(PyObject *module, PyObject *args)
     }
     PyObject *emptied = PyList_New(0), *strangers = PyList_New(0);
     PyObject *wrong = PyList_New(0);
+    PyObject *kept = NULL; /* the related object at hand */
     crm_slot_list room;
     if (emptied == NULL || strangers == NULL || wrong == NULL) {
         goto error;
@@ -380,6 +381,7 @@ uow_sync_parent(PyObject *module, PyObject *args)
             }
             continue;
         }
+        Py_XSETREF(kept, Py_NewRef(held)); /* whatever the collector runs */
         crm_state *related = crm_state_of(core, held);
         if (related == NULL || crm_session_of(related) != session) {
             if (crm_append_pair(strangers, obj, held) < 0) {
@@ -399,15 +401,14 @@ uow_sync_parent(PyObject *module, PyObject *args)
         if (from_slots == NULL) {
             goto error;
         }
-        Py_INCREF(held);
-        int status = copy_columns(related, from_slots, state, &target);
-        Py_DECREF(held);
-        if (status < 0) {
+        if (copy_columns(related, from_slots, state, &target) < 0) {
             goto error;
         }
     }
+    Py_XDECREF(kept);
     return Py_BuildValue("(NNN)", emptied, strangers, wrong);
 error:
+    Py_XDECREF(kept);
     Py_XDECREF(wrong);
     Py_XDECREF(emptied);
     Py_XDECREF(strangers);

@@ -382,8 +382,9 @@ uow_conflicts(PyObject *module, PyObject *args)
         PyObject *own = NULL;
         int status;
         if (manager->npk == 1) {
-            status = crm_key_from_value(
-                manager, crm_state_held(state, manager->pk[0]), &key, &own);
+            PyObject *value = Py_NewRef(crm_state_held(state, manager->pk[0]));
+            status = crm_key_from_value(manager, value, &key, &own);
+            Py_DECREF(value);
         }
         else {
             PyObject *values = PyTuple_New(manager->npk);

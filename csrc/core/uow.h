@@ -90,7 +90,6 @@ crm_append_pair(PyObject *list, PyObject *a, PyObject *b)
 }
 
 /* Adds the functions of sync.c to the module. */
-int
-crm_sync_init(PyObject *module);
+int crm_sync_init(PyObject *module);
 
 #endif /* CRM_UOW_H */

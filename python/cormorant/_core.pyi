@@ -223,6 +223,7 @@ ATTR_ACTIVE_HISTORY: Final[int]
 ATTR_CASCADE_SAVE: Final[int]
 ATTR_EVENTS: Final[int]
 ATTR_OWN_EVENTS: Final[int]
+ATTR_DEFERRED: Final[int]
 ATTR_VIEWONLY: Final[int]
 ATTR_DELETE_ORPHAN: Final[int]
 ATTR_SET: Final[int]
@@ -426,6 +427,7 @@ class SessionBase:
 COLUMN_ALWAYS: Final[int]
 COLUMN_OMIT_NONE: Final[int]
 COLUMN_DEFAULT: Final[int]
+COLUMN_OMIT_UNSET: Final[int]
 
 class InsertPlan:
     """How to insert objects that provide one set of columns.

@@ -8,7 +8,7 @@ columns hold SQL expressions are written one by one through the connection.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
@@ -46,6 +46,8 @@ class Statements:
         self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
         # SQL as it is run unlogged -> as it is shown
         self.shown: dict[str, str] = {}
+        # SQL -> names of its parameters
+        self.names: dict[str, list[str]] = {}
         self.updates: dict[Any, Any] = {}
         self.delete_plan: Any = None
 
@@ -59,6 +61,9 @@ class Statements:
         for column, slot in zip(self.columns, self.slots, strict=True):
             default = column.default
             rule, value = _core.COLUMN_ALWAYS, None
+            if column.type.should_evaluate_none:
+                # None is a value of its own (JSON null); unset is NULL.
+                rule = _core.COLUMN_OMIT_UNSET
             if column.primary_key or column.server_default is not None:
                 rule = _core.COLUMN_OMIT_NONE
             if getattr(column, "computed", None) is not None:
@@ -113,6 +118,7 @@ class Statements:
         # Spaces keep it apart from the text that inserts one object.
         sql = plan.sql + " "
         self.shown[sql] = shown
+        self.names[shown] = self.names[plan.sql]
         return _core.InsertPlan(_core.Plan(sql, plan.binds), slots, (), self.auto_slot)
 
     def make_insert(self, slots: tuple[int, ...], many: bool) -> Any:
@@ -152,6 +158,7 @@ class Statements:
                 binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
             else:
                 binds.append((index, code, arg))
+        self.names[compiled.string] = list(compiled.positiontup or ())
         return _core.Plan(compiled.string, binds)
 
     # -- UPDATE ---------------------------------------------------------------
@@ -313,17 +320,21 @@ def _insert_run(
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
-        _wrap(connection, raw, error, statements.shown)
+        _wrap(statements, connection, raw, error)
 
 
-def _wrap(
-    connection: Any, raw: Any, error: Exception, shown: Mapping[str, str] | None = None
-) -> None:
+def _wrap(statements: Statements, connection: Any, raw: Any, error: Exception) -> None:
     """Raise a driver's error as SQLAlchemy's; anything else as it is."""
     params = raw.failed_params
     sql = raw.failed_sql
-    if shown and sql is not None:
-        sql = shown.get(sql, sql)
+    if sql is not None:
+        sql = statements.shown.get(sql, sql)
+        if not isinstance(error, connection.dialect.dbapi.Error) and isinstance(params, tuple):
+            # A type refused a value: shown as the program gave it.
+            names = statements.names.get(sql, ())
+            if len(names) == len(params):
+                params = [dict(sorted(zip(names, params, strict=True)))]
+                connection._wrap_error(error, sql, params)
     connection._wrap_error(error, sql, params, isinstance(params, list))
     raise error
 
@@ -378,7 +389,7 @@ def _update_run(
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
-        _wrap(connection, raw, error)
+        _wrap(statements, connection, raw, error)
 
 
 def _stale(verb: str, table: Any, error: exc.StaleDataError) -> exc.StaleDataError:
@@ -408,7 +419,7 @@ def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
-        _wrap(connection, raw, error)
+        _wrap(statements, connection, raw, error)
     expected = len(objects)
     if 0 <= matched < expected and getattr(info.mapper, "confirm_deleted_rows", True):
         warn(

@@ -83,7 +83,7 @@ class SessionTransaction:
         self._connections: dict[Any, tuple[Any, Any, bool, bool]] = {}
         self._state = ACTIVE
         self._rollback_exception: BaseException | None = None
-        self._level = 1 if parent is None else min(parent._level + 1, MAX_LEVEL)
+        self._level: int = 1 if parent is None else min(parent._level + 1, MAX_LEVEL)
         # True when a flush inserted objects in it.
         self._born = False
         self._deleted: list[Any] = []

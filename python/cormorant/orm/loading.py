@@ -8,11 +8,13 @@ plan in the engine's cache and leaves the rows to the core.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import _core
 from .. import exc as sa_exc
+from ..engine.result import Result
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
@@ -168,6 +170,19 @@ class LoadedCursor:
         self._cursor.close()
 
 
+def _bundle_maker(bundle: Any, position: int) -> tuple[Callable[[Any], Any], int]:
+    """What makes a bundle of a row, and the position after its columns."""
+    makers: list[Callable[[Any], Any]] = []
+    for expr in bundle.exprs:
+        if getattr(expr, "is_bundle", False):
+            make, position = _bundle_maker(expr, position)
+            makers.append(make)
+        else:
+            makers.append(operator.itemgetter(position))
+            position += 1
+    return bundle.create_row_processor(None, makers, list(bundle.columns.keys())), position
+
+
 def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
     """Rows with the columns of each Bundle put together."""
     bundles = plan.bundles
@@ -180,14 +195,7 @@ def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
         position = end
     names += old[position:]
     single = len(bundles) == 1 and len(names) == 1 and bundles[0][2].single_entity
-    makers = [
-        bundle.create_row_processor(
-            None,
-            [lambda row, i=i: row[i] for i in range(start, end)],
-            [column.key for column in bundle.columns],
-        )
-        for start, end, bundle in bundles
-    ]
+    makers = [_bundle_maker(bundle, start)[0] for start, _, bundle in bundles]
     keys = tuple(names)
     made = []
     for row in rows:
@@ -280,13 +288,10 @@ def execute(
     session: Any,
     statement: Any,
     params: Mapping[str, Any] | None = None,
-    *,
     execution_options: Mapping[str, Any] | None = None,
     bind_arguments: Mapping[str, Any] | None = None,
 ) -> Any:
     """Session.execute() of a statement with mapped classes in it: a Result."""
-    from ..engine.result import Result
-
     options: Mapping[str, Any] = statement._execution_options
     if execution_options:
         options = {**options, **execution_options}
@@ -356,7 +361,6 @@ def load_on_pk(
     session: Any,
     mapper: Any,
     ident: tuple[Any, ...],
-    *,
     options: Sequence[Any] = (),
     populate_existing: bool = False,
     with_for_update: Any = None,
@@ -459,11 +463,11 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
         expired: Sequence[int] | None = None
     else:
         expired = _core.expired_slots(obj)
-    deferred = expired is not None and slot not in expired
+    deferred = prop.deferred or (expired is not None and slot not in expired)
     context, element = _remembered(obj, prop, COLUMN_WILDCARD)
     if deferred:
         raises = prop.raiseload
-        if element is not None:
+        if element is not None and expired is not None:
             raises = element.strategy == "defer" and bool(element.opt("raiseload"))
         elif not prop.deferred:
             # Nothing left it out of a load: it was not given when the row was inserted.
@@ -481,8 +485,31 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
             f"Instance {instance_str(obj)} is not bound to a Session; attribute refresh "
             "operation cannot proceed"
         )
-    changed = _core.changed_slots(obj) if expired is None else ()
-    if changed:
+    slots: Iterable[int]
+    changed = _core.changed_slots(obj)
+    if deferred:
+        slots = [slot]
+        if prop.group is not None:
+            slots = [
+                other.slot
+                for other in mapper._props.values()
+                if other._is_column
+                and other.group == prop.group
+                and other.deferred
+                and other.slot not in changed
+            ]
+        found = _load_columns(session, obj, mapper, tuple(slots), True)
+    elif expired is not None:
+        slots = [
+            other.slot
+            for other in mapper._props.values()
+            if other._is_column
+            and other.slot in expired
+            and not other.deferred
+            and _core.peek(obj, other.slot) is NO_VALUE
+        ]
+        found = _load_columns(session, obj, mapper, tuple(slots), True)
+    elif changed:
         # What was assigned since is not asked for.
         rest = tuple(
             other.slot
@@ -495,24 +522,8 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
         found = _load_columns(session, obj, mapper, rest, True)
         if found:
             _core.unexpire(obj)
-    elif expired is None:
-        found = _load_row(session, obj, mapper, context, None, True)
     else:
-        slots: Iterable[int]
-        if not deferred:
-            slots = [s for s in expired if _core.peek(obj, s) is NO_VALUE]
-        elif prop.group is not None:
-            slots = [
-                other.slot
-                for other in mapper._props.values()
-                if other._is_column
-                and other.group == prop.group
-                and other.deferred
-                and _core.peek(obj, other.slot) is NO_VALUE
-            ]
-        else:
-            slots = [slot]
-        found = _load_columns(session, obj, mapper, tuple(slots), True)
+        found = _load_row(session, obj, mapper, context, None, True)
     if not found:
         raise ObjectDeletedError(obj)
 
@@ -545,6 +556,7 @@ def _load_row(
             table=context.table if context is not None else None,
             root_path=context.path if context is not None else None,
             distinct_rows=True,
+            expired=labelled,
             binds=binds,
         )
         made = build_plan(session, state, binds, connection.dialect)

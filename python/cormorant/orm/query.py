@@ -667,7 +667,8 @@ class Query(Generic[_T]):
         else:
             limited = self._stmt._generate()
             limited._limit_clause = _ONE
-            limited._fetch_clause = None
+            if limited._fetch_clause is not None:
+                limited._fetch_clause = None
             rows = self._rows(limited)
         return rows[0] if rows else None
 

@@ -87,6 +87,24 @@ def _show(obj: Any) -> str:
     return f"<{type(obj).__name__} at {id(obj):#x}>"
 
 
+def _execute(*args: Any) -> Any:
+    """Stands for loading.execute() until the first statement is run."""
+    global _execute
+    from .loading import execute
+
+    _execute = execute
+    return execute(*args)
+
+
+def _load_on_pk(*args: Any) -> Any:
+    """Stands for loading.load_on_pk() until it is first needed."""
+    global _load_on_pk
+    from .loading import load_on_pk
+
+    _load_on_pk = load_on_pk
+    return load_on_pk(*args)
+
+
 class Session(_core.SessionBase, SessionClassMethods):
     """Holds mapped objects, loads them once each, and writes their changes.
 
@@ -448,14 +466,8 @@ class Session(_core.SessionBase, SessionClassMethods):
                 from .bulk import execute_dml
 
                 return execute_dml(self, statement, params, execution_options, bind_arguments)
-            from .loading import execute
-
-            return execute(  # type: ignore[no-any-return]
-                self,
-                statement,
-                params,
-                execution_options=execution_options,
-                bind_arguments=bind_arguments,
+            return _execute(  # type: ignore[no-any-return]
+                self, statement, params, execution_options, bind_arguments
             )
         if bind_arguments:
             arguments = dict(bind_arguments)
@@ -568,19 +580,17 @@ class Session(_core.SessionBase, SessionClassMethods):
                     return obj
                 # Its row is gone; the SELECT that follows will say so again.
                 self._remove_deleted([obj])
-        from .loading import load_on_pk
-
         if self.bind is None and not bind_arguments:
             self.get_bind(mapper, clause=mapper.__clause_element__())
-        return load_on_pk(
+        return _load_on_pk(
             self,
             mapper,
             key,
-            options=tuple(options or ()),
-            populate_existing=populate_existing,
-            with_for_update=with_for_update,
-            execution_options=execution_options,
-            bind_arguments=bind_arguments,
+            options or (),
+            populate_existing,
+            with_for_update,
+            execution_options,
+            bind_arguments,
         )
 
     def get_one(self, entity: Any, ident: Any, **kw: Any) -> Any:

@@ -23,6 +23,7 @@ _T = TypeVar("_T")
 
 EMPTY_DICT: Mapping[str, Any] = {}
 _new = object.__new__
+_new_tuple = tuple.__new__
 
 _serials = count(1)
 
@@ -185,6 +186,7 @@ class ClauseElement(Visitable):
     # an operand that never takes parentheses beside comparisons and arithmetic
     _atomic = False
     _is_join = False
+    _is_alias = False
     _is_returns_rows = False
     _is_select_base = False
     _is_table = False
@@ -505,7 +507,7 @@ class Executable(ClauseElement):
     def _memo_cache_key(self) -> tuple[CacheKey, bool]:
         ctx = KeyContext()
         key = self._cache_key(ctx)
-        return CacheKey(key if ctx.cacheable else None, ctx), ctx.orm
+        return _new_tuple(CacheKey, (key if ctx.cacheable else None, ctx)), ctx.orm
 
     def _generate_cache_key(self) -> CacheKey:
         return self._memo_cache_key[0]

@@ -187,7 +187,8 @@ class BindParameter(ColumnElement[_T]):
         memo = ctx.memo
         n = memo.get(ident)
         ctx.append(self)
-        type_key = self.type._static_cache_key
+        type_ = self.type
+        type_key = type_.__dict__.get("_cache_key_") or type_._static_cache_key
         if type_key is None:
             ctx.cacheable = False
         if n is not None:

@@ -170,6 +170,19 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
         return NULLTYPE
 
 
+# what few statements say, of the part of the key that SELECT and UNION share
+_RARE = frozenset(
+    [
+        "_group_by_clauses",
+        "_offset_clause",
+        "_fetch_clause",
+        "_for_update_arg",
+        "_independent_ctes",
+        "_with_options",
+    ]
+)
+
+
 class GenerativeSelect(SelectBase):
     """ORDER BY, LIMIT and their kin, of SELECT and UNION."""
 
@@ -212,7 +225,8 @@ class GenerativeSelect(SelectBase):
         """``LIMIT``."""
         c = self._generate()
         c._limit_clause = expect_limit(limit, "limit")
-        c._fetch_clause = None
+        if c._fetch_clause is not None:
+            c._fetch_clause = None
         return c
 
     def offset(self, offset: Any) -> Self:
@@ -290,12 +304,17 @@ class GenerativeSelect(SelectBase):
         clauses = get("_order_by_clauses")
         if clauses:
             key.append(("order", *[x._cache_key(ctx) for x in clauses]))
-        clauses = get("_group_by_clauses")
-        if clauses:
-            key.append(("group", *[x._cache_key(ctx) for x in clauses]))
         x = get("_limit_clause")
         if x is not None:
             key.append(("limit", x._cache_key(ctx)))
+        x = get("_label_style")
+        if x is not None:
+            key.append(x._value_)  # the number: hashing a member runs Python code
+        if _RARE.isdisjoint(d):
+            return
+        clauses = get("_group_by_clauses")
+        if clauses:
+            key.append(("group", *[x._cache_key(ctx) for x in clauses]))
         x = get("_offset_clause")
         if x is not None:
             key.append(("offset", x._cache_key(ctx)))
@@ -305,9 +324,6 @@ class GenerativeSelect(SelectBase):
         x = get("_for_update_arg")
         if x is not None:
             key.append(("update", x._cache_key(ctx)))
-        x = get("_label_style")
-        if x is not None:
-            key.append(x)
         x = get("_independent_ctes")
         if x:
             key.append(("ctes", *[(c._cache_key(ctx), nest) for c, nest in x]))

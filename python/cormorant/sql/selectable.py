@@ -84,6 +84,22 @@ __all__ = [
 ]
 
 
+# what few SELECTs say
+_RARE = frozenset(
+    [
+        "_from_obj",
+        "_setup_joins",
+        "_having_criteria",
+        "_distinct",
+        "_auto_correlate",
+        "_prefixes",
+        "_suffixes",
+        "_hints",
+        "_statement_hints",
+    ]
+)
+
+
 class Select(HasPrefixes, GenerativeSelect):
     """``SELECT``."""
 
@@ -455,8 +471,18 @@ class Select(HasPrefixes, GenerativeSelect):
 
     def _cache_key(self, ctx: KeyContext) -> Any:
         d = self.__dict__
-        get = d.get
         key: list[Any] = [Select, tuple([c._cache_key(ctx) for c in self._raw_columns])]
+        x = d.get("_where_criteria")
+        if x:
+            key.append(("where", *[w._cache_key(ctx) for w in x]))
+        self._key_of_rest(ctx, d, key)
+        if not _RARE.isdisjoint(d):
+            self._key_of_rare(ctx, d, key)
+        return tuple(key)
+
+    def _key_of_rare(self, ctx: KeyContext, d: dict[str, Any], key: list[Any]) -> None:
+        """The part of the key that most statements have nothing in."""
+        get = d.get
         x = get("_from_obj")
         if x:
             key.append(("from", *[f._cache_key(ctx) for f in x]))
@@ -474,9 +500,6 @@ class Select(HasPrefixes, GenerativeSelect):
                     )
                 )
             key.append(("join", *joins))
-        x = get("_where_criteria")
-        if x:
-            key.append(("where", *[w._cache_key(ctx) for w in x]))
         x = get("_having_criteria")
         if x:
             key.append(("having", *[w._cache_key(ctx) for w in x]))
@@ -502,8 +525,6 @@ class Select(HasPrefixes, GenerativeSelect):
         x = get("_statement_hints")
         if x:
             key.append(("shints", x))
-        self._key_of_rest(ctx, d, key)
-        return tuple(key)
 
 
 def _part_key(part: Any, ctx: KeyContext) -> Any:

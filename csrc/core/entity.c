@@ -300,7 +300,36 @@ entity_set_dict(crm_entity *self, PyObject *value, void *Py_UNUSED(closure))
     return 0;
 }
 
+static PyObject *
+entity_get_class(PyObject *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef((PyObject *)Py_TYPE(self));
+}
+
+/* The slots of an object are those of the class it was made for. */
+static int
+entity_set_class(PyObject *self, PyObject *cls, void *Py_UNUSED(closure))
+{
+    crm_manager *manager = ((crm_entity *)self)->state.layout->manager;
+    if (cls != NULL && PyType_Check(cls)) {
+        crm_manager *other =
+            crm_manager_find(manager->core, (PyTypeObject *)cls);
+        if (other != manager &&
+            (other != NULL || manager != manager->core->nobody)) {
+            PyErr_Format(PyExc_TypeError,
+                         "__class__ assignment: a %s object is not mapped as "
+                         "%R",
+                         crm_type_name(Py_TYPE(self)), cls);
+            return -1;
+        }
+    }
+    PyObject *descr =
+        PyDict_GetItemString(PyBaseObject_Type.tp_dict, "__class__");
+    return Py_TYPE(descr)->tp_descr_set(descr, self, cls);
+}
+
 static PyGetSetDef entity_getset[] = {
+    {"__class__", entity_get_class, entity_set_class, NULL, NULL},
     {"__dict__", (getter)entity_get_dict, (setter)entity_set_dict,
      "Loaded attributes by name, live.", NULL},
     {"_sa_instance_state", (getter)entity_get_instance_state, NULL,

@@ -259,7 +259,7 @@ enter(crm_hydration *h, size_t index, PyObject *obj, crm_state *state)
     return obj;
 }
 
-static inline PyObject *
+static PyObject *
 load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
          uint32_t row)
 {
@@ -282,6 +282,11 @@ load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
         make_entity(&h->program->entities[index], page, row, &state);
     if (obj == NULL) {
         return NULL;
+    }
+    if (crm_identity_get_int(os->map->ids, id) != NULL) {
+        /* The collector ran code that loaded it meanwhile. */
+        Py_DECREF(obj);
+        return load_int(h, index, id, page, row);
     }
     state->key.i = id;
     state->flags |= CRM_S_KEY | CRM_S_INT_KEY;
@@ -365,7 +370,20 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
         return obj;
     }
     if (!PyErr_Occurred()) {
+        uint64_t version = crm_identity_version(os->map->ids);
         obj = make_entity(op, page, row, &state);
+        if (obj != NULL && crm_identity_version(os->map->ids) != version) {
+            /* The collector ran code that may have loaded it meanwhile. */
+            crm_state *now = crm_map_get(os->map, &key);
+            if (now != NULL) {
+                Py_SETREF(obj, Py_NewRef(crm_state_object(now)));
+                Py_DECREF(own);
+                return obj;
+            }
+            if (PyErr_Occurred()) {
+                Py_CLEAR(obj);
+            }
+        }
     }
     if (obj == NULL) {
         Py_DECREF(own);

@@ -44,7 +44,8 @@ struct crm_identity {
     table anys;
     crm_key_equal equal;
     void *context;
-    uint64_t version; /* counts changes of `anys`, see crm_identity_get */
+    uint64_t version; /* counts changes of `anys` */
+    uint64_t rebuilt; /* counts its new tables, see find_any */
 };
 
 /* The sequence of slots that a hash visits. */
@@ -92,6 +93,7 @@ crm_identity_clear(crm_identity *map)
     free(map->anys.entries);
     map->ints = map->anys = (table){0};
     map->version++;
+    map->rebuilt++;
 }
 
 void
@@ -198,6 +200,7 @@ crm_identity_reserve(crm_identity *map, size_t count)
         return 0;
     }
     map->version++;
+    map->rebuilt++;
     return t == &map->anys ? resize_anys(t, t->live + count)
                            : resize_ints(t, t->live + count);
 }
@@ -228,7 +231,8 @@ crm_identity_get_int(const crm_identity *map, int64_t key)
 }
 
 /* Finds an opaque key: 1 and *found, 0, or -1.  Starts again when a comparison
- * changed the map. */
+ * changed the table or this entry, as a dict does; other changes are no reason,
+ * for a comparison that always makes some would never end. */
 static int
 find_any(crm_identity *map, const crm_key *key, any_entry **found)
 {
@@ -252,12 +256,14 @@ again:
         if (map->equal == NULL) {
             continue;
         }
-        uint64_t version = map->version;
+        uint64_t rebuilt = map->rebuilt;
+        any_entry before = *entry;
         int same = map->equal(entry->key, key->u.p, map->context);
         if (same < 0) {
             return -1;
         }
-        if (map->version != version) {
+        if (map->rebuilt != rebuilt || entry->key != before.key ||
+            entry->value != before.value) {
             goto again;
         }
         if (same) {
@@ -280,11 +286,18 @@ crm_identity_get(crm_identity *map, const crm_key *key, void **value)
     return status;
 }
 
+uint64_t
+crm_identity_version(const crm_identity *map)
+{
+    return map->version;
+}
+
 static int
-put_int(table *t, int64_t key, void *value)
+put_int(table *t, int64_t key, void *value, void **before)
 {
     int_entry *entry = find_int(t, key);
     if (entry != NULL) {
+        *before = entry->value;
         entry->value = value;
         return 0;
     }
@@ -304,10 +317,12 @@ put_int(table *t, int64_t key, void *value)
 }
 
 int
-crm_identity_put(crm_identity *map, const crm_key *key, void *value)
+crm_identity_put(crm_identity *map, const crm_key *key, void *value,
+                 void **before)
 {
+    *before = NULL;
     if (key->is_int) {
-        return put_int(&map->ints, key->u.i, value);
+        return put_int(&map->ints, key->u.i, value, before);
     }
     any_entry *entry = NULL;
     int status = find_any(map, key, &entry);
@@ -318,13 +333,17 @@ crm_identity_put(crm_identity *map, const crm_key *key, void *value)
     if (status > 0) {
         /* The new value brings its own key: the old one dies with the old
          * value. */
+        *before = entry->value;
         entry->key = key->u.p;
         entry->value = value;
         return 0;
     }
     table *t = &map->anys;
-    if (is_full(t) && resize_anys(t, next_live(t)) < 0) {
-        return -1;
+    if (is_full(t)) {
+        map->rebuilt++;
+        if (resize_anys(t, next_live(t)) < 0) {
+            return -1;
+        }
     }
     any_entry *entries = t->entries;
     probe p = probe_start(key->hash, t->mask);
@@ -373,6 +392,7 @@ crm_identity_remove(crm_identity *map, const crm_key *key, const void *value)
         if (entry->value == value && entry->hash == key->hash) {
             entry->value = TOMBSTONE;
             map->version++;
+            map->rebuilt += t->live == 1; /* the table may go */
             removed(t);
             return true;
         }

@@ -40,8 +40,12 @@ int crm_identity_reserve(crm_identity *map, size_t count);
 int crm_identity_get(crm_identity *map, const crm_key *key, void **value);
 /* Integer fast path of the above: the value, or NULL. */
 void *crm_identity_get_int(const crm_identity *map, int64_t key);
-/* Adds or replaces: 0, or -1 (memory, comparison). */
-int crm_identity_put(crm_identity *map, const crm_key *key, void *value);
+/* Adds or replaces: 0, or -1 (memory, comparison).  *before is what was
+ * replaced, or NULL. */
+int crm_identity_put(crm_identity *map, const crm_key *key, void *value,
+                     void **before);
+/* A number that every change among opaque keys changes. */
+uint64_t crm_identity_version(const crm_identity *map);
 /* Removes the entry of `key` that holds `value` (compared by address, never by
  * callback): true if it was there.  Never fails, runs no foreign code. */
 bool crm_identity_remove(crm_identity *map, const crm_key *key,

@@ -191,8 +191,7 @@ manager_clear(crm_manager *self)
     Py_CLEAR(self->configure);
     Py_CLEAR(self->orphans);
     for (uint16_t i = 0; i < self->nattrs; i++) {
-        /* Never NULL: finalizers of such objects may still change them. */
-        Py_SETREF(self->attrs[i].prop, Py_NewRef(Py_None));
+        Py_CLEAR(self->attrs[i].prop);
         Py_CLEAR(self->attrs[i].target);
     }
     crm_layout *bare = self->bare;

@@ -7,6 +7,7 @@
 #define N 20000
 
 static char objects[N];
+static void *before; /* what the last put replaced */
 
 static crm_key
 int_key(int64_t i)
@@ -38,7 +39,8 @@ check_keys(int64_t (*key_of)(int64_t))
             count--;
         }
         else {
-            CHECK(crm_identity_put(map, &key, &objects[i]) == 0);
+            CHECK(crm_identity_put(map, &key, &objects[i], &before) == 0);
+            CHECK(before == (present[i] ? &objects[i] : NULL));
             count += !present[i];
             present[i] = true;
         }
@@ -129,11 +131,11 @@ test_opaque(void)
         snprintf(names[i], sizeof(names[i]), "k%d", i);
         /* seven keys share each hash */
         crm_key key = text_key(names[i], (uint64_t)(i / 7));
-        CHECK(crm_identity_put(c.map, &key, &objects[i]) == 0);
+        CHECK(crm_identity_put(c.map, &key, &objects[i], &before) == 0);
     }
     /* an integer is another key than an opaque one with its hash */
     crm_key number = int_key(3);
-    CHECK(crm_identity_put(c.map, &number, &objects[5000]) == 0);
+    CHECK(crm_identity_put(c.map, &number, &objects[5000], &before) == 0);
     CHECK(crm_identity_len(c.map) == 1001);
     for (int i = 0; i < 1000; i++) {
         char copy[16];
@@ -151,7 +153,7 @@ test_opaque(void)
     c.fail_at = 1;
     CHECK(crm_identity_get(c.map, &other, &value) == -1);
     c.compared = 0;
-    CHECK(crm_identity_put(c.map, &other, &objects[6000]) == -1);
+    CHECK(crm_identity_put(c.map, &other, &objects[6000], &before) == -1);
     c.fail_at = 0;
     CHECK(crm_identity_len(c.map) == 1001);
     /* removal compares addresses, never keys */
@@ -175,7 +177,7 @@ test_reserve(void)
     CHECK(map != NULL && crm_identity_reserve(map, 10000) == 0);
     for (int i = 0; i < 10000; i++) {
         crm_key key = int_key(i);
-        CHECK(crm_identity_put(map, &key, &objects[i]) == 0);
+        CHECK(crm_identity_put(map, &key, &objects[i], &before) == 0);
     }
     CHECK(crm_identity_reserve(map, SIZE_MAX / 2) == -1);
     CHECK(crm_identity_len(map) == 10000);

@@ -102,7 +102,8 @@ identity_case(void)
     for (int i = 0; i < 200 && status == 0; i++) {
         crm_key key = i % 2 ? (crm_key){.is_int = true, .u.i = i}
                             : (crm_key){.hash = 7, .u.p = &bytes[i]};
-        status = crm_identity_put(map, &key, &bytes[i]);
+        void *before;
+        status = crm_identity_put(map, &key, &bytes[i], &before);
         count += status == 0;
     }
     CHECK(crm_identity_len(map) == count);

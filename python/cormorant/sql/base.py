@@ -89,7 +89,7 @@ class CacheKey(NamedTuple):
     """A statement's structure and its bind parameters in the order of the structure."""
 
     key: tuple[Any, ...] | None
-    bindparams: Sequence[BindParameter]
+    bindparams: Sequence[BindParameter[Any]]
 
 
 def key_of_all(items: Iterable[Any], ctx: KeyContext) -> tuple[Any, ...]:
@@ -373,12 +373,12 @@ class Annotated:
         return self._hash
 
     def __eq__(self, other: Any) -> Any:
-        if self._original._is_column:  # type: ignore[attr-defined]
+        if self._original._is_column:
             return super().__eq__(other)
         return hash(other) == self._hash
 
     def _annotate(self, values: Mapping[str, Any]) -> Any:
-        c = self._clone()  # type: ignore[attr-defined]
+        c = self._clone()
         c._annotations = {**self._annotations, **values}
         return c
 
@@ -704,7 +704,7 @@ class DedupeColumnCollection(ColumnCollection[_T]):
     __slots__ = ()
 
 
-def column_of(element: Any) -> ColumnElement:
+def column_of(element: Any) -> ColumnElement[Any]:
     """The element as a column expression (asks ``__clause_element__``)."""
     while not isinstance(element, ClauseElement):
         element = element.__clause_element__()

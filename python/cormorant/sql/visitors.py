@@ -46,56 +46,87 @@ def traverse(obj: Any, opts: Mapping[str, Any] | None, visitors: _Visitors) -> A
     return traverse_using(iterate(obj), obj, visitors)
 
 
-def cloned_traverse(obj: Any, visitors: _Visitors, stop_on: Iterable[Any] = ()) -> Any:
-    """A deep copy of ``obj``; each copied construct is given to its visitor.
+class _Copier:
+    """Copies a construct, sharing with the original all that need not change.
 
-    Tables and their columns are not copied: they are what the construct is about.
+    A column of a derived table follows its table: when the table has been copied, the
+    column becomes that of the copy.
     """
-    done: dict[int, Any] = {}
-    stop = {id(s) for s in stop_on}
 
-    def clone(element: Any) -> Any:
+    def __init__(self, replace: Callable[[Any], Any] | None, visitors: _Visitors) -> None:
+        self.replace = replace
+        self.visitors = visitors
+        # by id; the element is kept, so that its id stays its own
+        self.done: dict[int, tuple[Any, Any]] = {}
+
+    def copy(self, element: Any) -> Any:
         key = id(element)
-        if key in done:
-            return done[key]
-        if element._immutable or key in stop:
+        known = self.done.get(key)
+        if known is not None:
+            return known[1]
+        made = self._copy(element)
+        self.done[key] = (element, made)
+        return made
+
+    def _copy(self, element: Any) -> Any:
+        if self.replace is not None:
+            if "no_replacement_traverse" in element._annotations:
+                return element
+            new = self.replace(element)
+            if new is not None:
+                return new
+            if element._is_alias:
+                return element  # a derived table is a thing of its own
+        if element._immutable:
             return element
-        done[key] = copy = element._clone()
+        visit = self.visitors.get(element.__visit_name__)
+        if visit is None and element.__visit_name__ == "column":
+            return self._follow(element)
+        changed = False
+
+        def clone(child: Any) -> Any:
+            nonlocal changed
+            new = self.copy(child)
+            if new is not child:
+                changed = True
+            return new
+
+        copy = element._clone()
         copy._copy_internals(clone)
-        keep.append(element)
-        visit = visitors.get(copy.__visit_name__)
+        if visit is None and not changed:
+            return element
         if visit is not None:
             visit(copy)
         return copy
 
-    keep: list[Any] = []  # keeps ids of temporary children valid for `done`
-    return clone(obj) if obj is not None else None
+    def _follow(self, column: Any) -> Any:
+        table = column.table
+        if table is None or self.replace is not None:
+            return column
+        new = self.copy(table)
+        if new is table:
+            return column
+        place = table.c._position(column)
+        if place is None:
+            return column
+        made = new.c[place]
+        return made._annotate(column._annotations) if column._is_annotated else made
+
+
+def cloned_traverse(obj: Any, visitors: _Visitors, stop_on: Iterable[Any] = ()) -> Any:
+    """A copy of ``obj`` in which the constructs that a visitor names are copies given to
+    that visitor. Tables and their columns are what a construct is about: not copied."""
+    if obj is None:
+        return None
+    copier = _Copier(None, visitors)
+    for element in stop_on:
+        copier.done[id(element)] = (element, element)
+    return copier.copy(obj)
 
 
 def replacement_traverse(
     obj: Any, opts: Mapping[str, Any] | None, replace: Callable[[Any], Any]
 ) -> Any:
     """A copy of ``obj`` in which each construct that ``replace`` answers with something
-    other than None has become that answer. What need not change is not copied."""
-    done: dict[int, Any] = {}
-    keep: list[Any] = []
-
-    def clone(element: Any) -> Any:
-        key = id(element)
-        if key in done:
-            return done[key]
-        keep.append(element)
-        if "no_replacement_traverse" in element._annotations:
-            return element
-        new = replace(element)
-        if new is not None:
-            done[key] = new
-            return new
-        if element._immutable:
-            done[key] = element
-            return element
-        done[key] = copy = element._clone()
-        copy._copy_internals(clone)
-        return copy
-
-    return clone(obj) if obj is not None else None
+    other than None has become that answer. Derived tables are replaced whole or not at all."""
+    return None if obj is None else _Copier(replace, {}).copy(obj)

@@ -57,7 +57,7 @@ def test_values_of_any_type(value: Any) -> None:
 
 def test_truth_of_expressions() -> None:
     assert T.c.a == T.c.a
-    assert not (T.c.a == T.c.s)
+    assert not bool(T.c.a == T.c.s)
     assert T.c.a != T.c.s
     for element in (T.c.a, T.c.a > 5, c.and_(T.c.a == 1, T.c.s == "x"), c.select(T), c.text("x")):
         with pytest.raises(TypeError, match="Boolean value of this clause is not defined"):

@@ -44,6 +44,7 @@ enum {
     CRM_ATTR_DEFERRED_HISTORY = 1 << 9, /* scalar relationship: an old value
                                            that is not known is loaded when its
                                            history is asked for */
+    CRM_ATTR_DEFERRED = 1 << 11,        /* a column mapped as deferred */
     CRM_ATTR_OWN_EVENTS = 1 << 10, /* of a relationship: its validator is not
                                       called for what the other side began */
 };

@@ -293,6 +293,17 @@ layout_has(const crm_layout *layout, uint16_t slot)
     return slot < layout->ncols && layout->col[slot] >= 0;
 }
 
+/* Whether a column that the new row does not have keeps its value when the
+ * object is overwritten: those that options left out do, those mapped as
+ * deferred are forgotten. */
+static int
+outlives_row(crm_state *state, const crm_layout *layout, uint16_t slot)
+{
+    const crm_attr *attr = crm_state_attr(state, slot);
+    return attr->kind == CRM_ATTR_COLUMN && !layout_has(layout, slot) &&
+           (attr->flags & CRM_ATTR_DEFERRED) == 0;
+}
+
 int
 crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                   uint16_t row, int refresh)
@@ -321,6 +332,17 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
             }
         }
     }
+    for (uint16_t slot = 0; refresh && slot < nattrs; slot++) {
+        if (outlives_row(state, layout, slot)) {
+            PyObject *value = crm_state_peek(state, slot);
+            if (value == NULL && PyErr_Occurred()) {
+                PyErr_Clear();
+            }
+            else if (value != NULL && crm_state_put(state, slot, value) < 0) {
+                return -1;
+            }
+        }
+    }
     crm_page *old_page = state->page;
     crm_layout *old_layout = state->layout;
     state->page = crm_page_ref(page);
@@ -329,7 +351,7 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
     state->flags &= ~(uint32_t)CRM_S_EXPIRED;
     if (refresh) {
         for (uint16_t slot = 0; slot < nattrs; slot++) {
-            if (is_changed(state, slot)) {
+            if (is_changed(state, slot) || outlives_row(state, layout, slot)) {
                 continue;
             }
             (void)crm_state_put(state, slot, NULL);

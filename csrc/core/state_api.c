@@ -534,6 +534,7 @@ crm_state_api_init(crm_core *core, PyObject *module)
         {"ATTR_CASCADE_SAVE", CRM_ATTR_CASCADE_SAVE},
         {"ATTR_EVENTS", CRM_ATTR_EVENTS},
         {"ATTR_OWN_EVENTS", CRM_ATTR_OWN_EVENTS},
+        {"ATTR_DEFERRED", CRM_ATTR_DEFERRED},
         {"ATTR_VIEWONLY", CRM_ATTR_VIEWONLY},
         {"ATTR_DELETE_ORPHAN", CRM_ATTR_DELETE_ORPHAN},
         {"ATTR_SET", CRM_ATTR_SET},

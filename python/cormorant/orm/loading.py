@@ -235,12 +235,7 @@ def run_plan(
 
 
 class _Given:
-    """A value in the place of a bind parameter."""
-
-    __slots__ = ("value",)
-
-    callable = None
-    required = False
+    """A value in the place of a bind parameter: CompiledPlan.resolve() reads `__dict__`."""
 
     def __init__(self, value: Any) -> None:
         self.value = value

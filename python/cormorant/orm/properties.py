@@ -119,6 +119,8 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
             flags |= _core.ATTR_ACTIVE_HISTORY
         if self.key in mapper.validators:
             flags |= _core.ATTR_EVENTS
+        if self.deferred:
+            flags |= _core.ATTR_DEFERRED
         self._core_flags = flags
         manager = mapper.class_manager
         self.slot = manager.add_attribute(self.key, self, _core.ATTR_COLUMN, flags)

@@ -138,6 +138,7 @@ class SelectState:
         distinct_rows: bool = False,
         repeated_rows: bool = False,
         as_tuples: bool = False,
+        expired: bool = False,
         subquery_source: SelectState | None = None,
         binds: Any = (),
     ) -> None:
@@ -173,6 +174,8 @@ class SelectState:
         self._distinct_rows = distinct_rows
         self._repeated_rows = repeated_rows
         self._as_tuples = as_tuples
+        #: loads an expired object: options about its columns are past
+        self._expired = expired
         self.adapt_from = next(
             (o.selectable for o in statement._with_options if isinstance(o, AdaptFrom)), None
         )
@@ -343,7 +346,7 @@ class SelectState:
 
     def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
         table = self.table
-        if table is not None:
+        if table is not None and not (self._expired and node.parent is None):
             element, _ = table.find(node.path, prop, COLUMN_WILDCARD)
             if element is not None and element.strategy == "undefer":
                 return False

@@ -126,13 +126,21 @@ class CompiledPlan:
         `binds` are that statement's parameters (same order); `params` replaces values by
         key.
         """
-        values = [bind.value if bind.callable is None else bind.callable() for bind in binds]
+        values = []
+        required = None
+        for bind in binds:
+            said = bind.__dict__  # what is not said there has its default
+            if "callable" in said:
+                values.append(bind.effective_value)
+            else:
+                values.append(said["value"])
+            if "required" in said and said["required"] and required is None:
+                required = bind
         if params or self._fixed is None:
             self._apply(values, params or NO_PARAMS)
+        elif required is not None:
+            self._missing(required.key)
         else:
-            for bind in binds:
-                if bind.required:
-                    self._missing(bind.key)
             values += self._fixed
         plan = self._plan
         if plan is not None:

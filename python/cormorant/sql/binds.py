@@ -183,18 +183,22 @@ class BindParameter(ColumnElement[_T]):
         return c
 
     def _cache_key(self, ctx: KeyContext) -> Any:
-        ident = id(self if self._ident_token is None else self._ident_token)
-        memo = ctx.memo
-        n = memo.get(ident)
+        # Through the dictionary: with __getattr__ in the class, reading attributes is slow.
+        d = self.__dict__
         ctx.append(self)
-        type_ = self.type
-        type_key = type_.__dict__.get("_cache_key_") or type_._static_cache_key
+        type_ = d["type"]
+        type_key = type_.__dict__.get("_cache_key_")
         if type_key is None:
-            ctx.cacheable = False
-        if n is not None:
-            return (BindParameter, n, type_key, self.expanding, self.literal_execute)
+            type_key = type_._static_cache_key
+            if type_key is None:
+                ctx.cacheable = False
+        token = d.get("_ident_token")
+        ident = id(self if token is None else token)
+        memo = ctx.memo
+        if ident in memo:
+            return (BindParameter, memo[ident], type_key, self.expanding, self.literal_execute)
         memo[ident] = len(memo)
-        if self.expanding or self.literal_execute:
+        if "expanding" in d or "literal_execute" in d:
             return (
                 BindParameter,
                 self.key,
@@ -204,7 +208,7 @@ class BindParameter(ColumnElement[_T]):
                 self.literal_execute,
                 self.expand_op,
             )
-        return (BindParameter, self.key, self.unique, type_key)
+        return (BindParameter, d["key"], d.get("unique", False), type_key)
 
     def __repr__(self) -> str:
         name = repr(self.key) if not self.unique else f"'{self._name!r}'"
@@ -237,7 +241,7 @@ class True_(SingletonConstant, ColumnElement[bool]):
     _immutable = True
     type = BOOLEANTYPE
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         return FALSE
 
     def _cache_key(self, ctx: KeyContext) -> Any:
@@ -251,7 +255,7 @@ class False_(SingletonConstant, ColumnElement[bool]):
     _immutable = True
     type = BOOLEANTYPE
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         return TRUE
 
     def _cache_key(self, ctx: KeyContext) -> Any:

@@ -231,7 +231,7 @@ class BooleanClauseList(ColumnElement[bool]):
             return Grouping(self)
         return self
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         return UnaryExpression(Grouping(self), operator=inv, type_=BOOLEANTYPE)
 
     def _cache_key(self, ctx: KeyContext) -> Any:
@@ -254,7 +254,7 @@ class Grouping(ColumnElement[_T]):
     def _ungroup(self) -> Any:
         return self.element._ungroup()
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         if self._is_implicitly_boolean:
             return UnaryExpression(self, operator=inv, type_=BOOLEANTYPE)
         return super()._negate()
@@ -267,11 +267,11 @@ class Grouping(ColumnElement[_T]):
         return self.element._is_implicitly_boolean  # type: ignore[no-any-return]
 
     @property
-    def _wraps_column(self) -> Any:  # type: ignore[override]
+    def _wraps_column(self) -> Any:
         return self.element
 
     @property
-    def _tq_label(self) -> Any:  # type: ignore[override]
+    def _tq_label(self) -> Any:
         return getattr(self.element, "_tq_label", None)
 
     @property
@@ -325,10 +325,10 @@ class UnaryExpression(OperatorExpression[_T]):
         return self.element._from_objects  # type: ignore[no-any-return]
 
     @property
-    def _wraps_column(self) -> Any:  # type: ignore[override]
+    def _wraps_column(self) -> Any:
         return self.element if self.wraps_column_expression else None
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         if self.type._type_affinity is BOOLEANTYPE.__class__:
             return UnaryExpression(self.self_group(against=inv), operator=inv, type_=BOOLEANTYPE)
         return ColumnElement._negate(self)
@@ -369,11 +369,11 @@ class AsBoolean(UnaryExpression[bool]):
         return self
 
     @property
-    def _non_anon_label(self) -> Any:  # type: ignore[override]
+    def _non_anon_label(self) -> Any:
         return self.element._non_anon_label
 
     @property
-    def _tq_label(self) -> Any:  # type: ignore[override]
+    def _tq_label(self) -> Any:
         return self.element._tq_label
 
     @property
@@ -382,12 +382,12 @@ class AsBoolean(UnaryExpression[bool]):
 
     def _make_proxy(
         self, selectable: FromClause, name: Any = None, key: Any = None
-    ) -> tuple[Any, ColumnClause]:
+    ) -> tuple[Any, ColumnClause[Any]]:
         if name is None:
             name = self._non_anon_label
         return super()._make_proxy(selectable, name=name, key=key)
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         if isinstance(self.element, (True_, False_)):
             return self.element._negate()
         return AsBoolean(self.element, self.negate, self.operator)
@@ -435,7 +435,7 @@ class BinaryExpression(OperatorExpression[_T]):
             return left  # type: ignore[no-any-return]
         return [*left, *right]
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         if self.negate is not None:
             return BinaryExpression(
                 self.left,
@@ -451,13 +451,14 @@ class BinaryExpression(OperatorExpression[_T]):
         return [self.left, self.right]
 
     def _cache_key(self, ctx: KeyContext) -> Any:
-        type_ = self.type
-        if type_ is BOOLEANTYPE and not self.modifiers:
+        d = self.__dict__
+        type_ = d["type"]
+        if type_ is BOOLEANTYPE and "modifiers" not in d:
             return (
                 BinaryExpression,
-                self.operator,
-                self.left._cache_key(ctx),
-                self.right._cache_key(ctx),
+                d["operator"],
+                d["left"]._cache_key(ctx),
+                d["right"]._cache_key(ctx),
             )
         type_key = type_._static_cache_key
         if type_key is None:
@@ -552,11 +553,11 @@ class Label(NamedColumn[_T]):
         return self._element.primary_key  # type: ignore[no-any-return]
 
     @property
-    def foreign_keys(self) -> Any:  # type: ignore[override]
+    def foreign_keys(self) -> Any:
         return self._element.foreign_keys
 
     @property
-    def _tq_label(self) -> Any:  # type: ignore[override]
+    def _tq_label(self) -> Any:
         return self.name
 
     @property
@@ -573,7 +574,7 @@ class Label(NamedColumn[_T]):
 
     def _make_proxy(
         self, selectable: FromClause, name: Any = None, key: Any = None
-    ) -> tuple[Any, ColumnClause]:
+    ) -> tuple[Any, ColumnClause[Any]]:
         if name is None:
             name = self.name
         elif isinstance(name, AnonName) and not isinstance(self.name, AnonName):

@@ -53,12 +53,15 @@ with Session() as session:
     start = datetime(2024, 1, 1, 12, 30, 15, 250)
     for n in range(5):
         book = Book(title=f'Book {n}', price=Decimal('9.50') + n, published=date(2000 + n, 1, 1))
+        session.add(book)
+        # one row of book_author at a time: SQLAlchemy orders them by chance within a flush
         book.authors.append(ann)
+        session.flush()
         if n % 2:
             book.authors.append(bob)
+            session.flush()
         for k in range(n):
             book.loans.append(Loan(who=f'reader {k}', taken=start + timedelta(days=k)))
-        session.add(book)
     session.commit()
 
     for book in session.query(Book).order_by(Book.id):

@@ -9,7 +9,7 @@ plan in the engine's cache and leaves the rows to the core.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import _core

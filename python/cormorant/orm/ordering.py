@@ -238,7 +238,7 @@ def plan_of(infos: tuple[MapperInfo, ...], active: frozenset[RelationInfo]) -> P
         if len(plans) >= 100:
             plans.clear()
         plan = plans[key] = Plan(ordered, active)
-    return plan  # type: ignore[no-any-return]
+    return plan
 
 
 # ---- objects one by one ------------------------------------------------------

@@ -204,7 +204,7 @@ def _uses_context(default: Any) -> bool:
     """True if a default's function takes the execution context."""
     from ..sql.schema_defaults import _without_context
 
-    plain = _without_context(int).__code__  # type: ignore[attr-defined]
+    plain = _without_context(int).__code__
     return getattr(default.arg, "__code__", None) is not plain
 
 

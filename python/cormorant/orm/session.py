@@ -342,8 +342,8 @@ class Session(_core.SessionBase, SessionClassMethods):
             transaction = self._autobegin_t()
         found = transaction._connections.get(bind)
         if found is not None and not execution_options and transaction._state is ACTIVE:
-            return found[0]  # type: ignore[no-any-return]
-        return transaction._connection_for_bind(bind, execution_options)  # type: ignore[no-any-return]
+            return found[0]
+        return transaction._connection_for_bind(bind, execution_options)
 
     def _connection_for(self, mapper: Any = None, clause: Any = None) -> Connection:
         """The begun connection statements of a mapper run on."""
@@ -358,7 +358,7 @@ class Session(_core.SessionBase, SessionClassMethods):
         ):
             found = transaction._connections.get(bind)
             if found is not None:
-                return found[0]  # type: ignore[no-any-return]
+                return found[0]
         return self._connection_for_bind(bind)
 
     # -- binds --------------------------------------------------------------
@@ -466,9 +466,7 @@ class Session(_core.SessionBase, SessionClassMethods):
                 from .bulk import execute_dml
 
                 return execute_dml(self, statement, params, execution_options, bind_arguments)
-            return _execute(  # type: ignore[no-any-return]
-                self, statement, params, execution_options, bind_arguments
-            )
+            return _execute(self, statement, params, execution_options, bind_arguments)
         if bind_arguments:
             arguments = dict(bind_arguments)
             arguments.setdefault("clause", statement)

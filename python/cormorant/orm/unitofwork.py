@@ -285,7 +285,7 @@ def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
         if owner is not None and owner is not session:
             raise exc.InvalidRequestError(
                 f"Object '{_show(obj)}' is already attached to session "
-                f"'{owner.hash_key}' (this is '{session.hash_key}')"  # type: ignore[attr-defined]
+                f"'{owner.hash_key}' (this is '{session.hash_key}')"
             )
         if _core.state_flags(obj) & _core.STATE_TO_DELETE:
             continue

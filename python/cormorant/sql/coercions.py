@@ -111,7 +111,7 @@ def expect_operand(element: Any, expr: Any, operator: Any, type_: Any = None) ->
     else:
         original = element
     if element._is_column:
-        if element._is_bind_parameter and element.type is NULLTYPE:  # type: ignore[attr-defined]
+        if element._is_bind_parameter and element.type is NULLTYPE:
             other = type_ or expr.type
             if other is not NULLTYPE:
                 element = element._with_binary_element_type(other)

@@ -102,7 +102,7 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
     primary_key = False
     nullable: bool | None = True
     foreign_keys: Any = frozenset()
-    _proxies: Sequence[ColumnElement] = ()
+    _proxies: Sequence[ColumnElement[Any]] = ()
     # an operand that never takes parentheses beside a comparison or arithmetic operator
     _atomic = False
     _is_implicitly_boolean = False
@@ -178,7 +178,7 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
         return self
 
     @property
-    def expression(self) -> ColumnElement:
+    def expression(self) -> ColumnElement[Any]:
         """The expression itself."""
         return self
 
@@ -205,7 +205,7 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
             return Grouping(self)
         return self
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         if self.type._type_affinity is BOOLEANTYPE.__class__:
             return AsBoolean(self, operators.is_false, operators.is_true)
         return UnaryExpression(self.self_group(against=inv), operator=inv)
@@ -215,7 +215,7 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
 
     def _bind_param(
         self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
-    ) -> BindParameter:
+    ) -> BindParameter[Any]:
         return BindParameter(
             self._bind_name,
             obj,
@@ -284,13 +284,13 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
             found |= c.proxy_set
         return frozenset(found)
 
-    def shares_lineage(self, other: ColumnElement) -> bool:
+    def shares_lineage(self, other: ColumnElement[Any]) -> bool:
         """Whether both come from the same column."""
         return bool(self.proxy_set & other.proxy_set)
 
     def _make_proxy(
         self, selectable: FromClause, name: Any = None, key: Any = None
-    ) -> tuple[Any, ColumnClause]:
+    ) -> tuple[Any, ColumnClause[Any]]:
         """The column of `selectable` that stands for this expression; (key, column)."""
         if name is None:
             name = self._anon_name_label
@@ -298,14 +298,14 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
                 key = self._proxy_key
         elif key is None:
             key = name
-        c: ColumnClause = ColumnClause(name, self.type)
+        c: ColumnClause[Any] = ColumnClause(name, self.type)
         c.table = selectable
         c.key = key if key is not None else name
         c._proxies = (self,)
         return c.key, c
 
     # --- public constructions ---------------------------------------------------------
-    def label(self, name: str | None) -> Label:
+    def label(self, name: str | None) -> Label[Any]:
         """``AS name``."""
         return Label(name, self, self.type)
 
@@ -334,7 +334,7 @@ class NamedColumn(ColumnElement[_T_co]):
         return str(self.name)
 
     @property
-    def _non_anon_label(self) -> Any:  # type: ignore[override]
+    def _non_anon_label(self) -> Any:
         return self.name
 
     @property
@@ -342,7 +342,7 @@ class NamedColumn(ColumnElement[_T_co]):
         return self.key  # type: ignore[no-any-return]
 
     @memoized
-    def _tq_label(self) -> Any:  # type: ignore[override]
+    def _tq_label(self) -> Any:
         return self._gen_tq_label(self.name)
 
     def _gen_tq_label(self, name: Any) -> Any:
@@ -447,7 +447,7 @@ class ColumnClause(NamedColumn[_T_co]):
 
     def _make_proxy(
         self, selectable: FromClause, name: Any = None, key: Any = None
-    ) -> tuple[Any, ColumnClause]:
+    ) -> tuple[Any, ColumnClause[Any]]:
         original = self._deannotate() if self._is_annotated else self
         c = original._clone()
         if name is not None:

@@ -61,7 +61,7 @@ def compare(
     reverse: bool = False,
     result_type: Any = BOOLEANTYPE,
     **modifiers: Any,
-) -> BinaryExpression:
+) -> BinaryExpression[Any]:
     """``expr op obj`` that gives a boolean."""
     if obj is None or obj is True or obj is False or isinstance(obj, _CONSTANTS):
         return _compare_constant(expr, op, obj, reverse, result_type, modifiers)
@@ -75,7 +75,7 @@ def compare(
 
 def _compare_constant(
     expr: Any, op: Any, obj: Any, reverse: bool, result_type: Any, modifiers: dict[str, Any]
-) -> BinaryExpression:
+) -> BinaryExpression[Any]:
     constant = obj
     if not isinstance(obj, ClauseElement):
         constant = NULL if obj is None else TRUE if obj else FALSE
@@ -96,7 +96,7 @@ def _compare_constant(
 
 def binary(
     expr: Any, op: Any, obj: Any, reverse: bool = False, result_type: Any = None, **kw: Any
-) -> BinaryExpression:
+) -> BinaryExpression[Any]:
     """``expr op obj`` whose type follows from both sides."""
     other = expect_operand(obj, expr, op)
     if reverse:
@@ -117,11 +117,11 @@ def invert(expr: Any, op: Any, **kw: Any) -> Any:
     return expr._negate()
 
 
-def negative(expr: Any, op: Any, **kw: Any) -> UnaryExpression:
+def negative(expr: Any, op: Any, **kw: Any) -> UnaryExpression[Any]:
     return UnaryExpression(expr, operator=ops.neg, type_=expr.type)
 
 
-def bitwise_not(expr: Any, op: Any, **kw: Any) -> UnaryExpression:
+def bitwise_not(expr: Any, op: Any, **kw: Any) -> UnaryExpression[Any]:
     return UnaryExpression(expr, operator=ops.bitwise_not_op, type_=expr.type)
 
 
@@ -148,14 +148,14 @@ def custom(expr: Any, op: Any, *other: Any, reverse: bool = False, **kw: Any) ->
     return binary(expr, op, obj, reverse, result)
 
 
-def in_(expr: Any, op: Any, other: Any, **kw: Any) -> BinaryExpression:
+def in_(expr: Any, op: Any, other: Any, **kw: Any) -> BinaryExpression[Any]:
     right = expect_in(expr, other, op)
     return BinaryExpression(expr, right, op, BOOLEANTYPE, NEGATE[op])
 
 
 def between(
     expr: Any, op: Any, cleft: Any, cright: Any, reverse: bool = False, symmetric: bool = False
-) -> BinaryExpression:
+) -> BinaryExpression[Any]:
     right = ClauseList._of(
         [
             expect_operand(cleft, expr, ops.and_),
@@ -182,7 +182,7 @@ def like_variant(
     escape: str | None = None,
     autoescape: bool = False,
     reverse: bool = False,
-) -> BinaryExpression:
+) -> BinaryExpression[Any]:
     """startswith(), contains() and their kin."""
     if autoescape:
         if autoescape is not True:
@@ -199,7 +199,9 @@ def like_variant(
     return compare(expr, op, other, reverse=reverse, escape=escape)
 
 
-def concat(expr: Any, op: Any, other: Any, reverse: bool = False, **kw: Any) -> BinaryExpression:
+def concat(
+    expr: Any, op: Any, other: Any, reverse: bool = False, **kw: Any
+) -> BinaryExpression[Any]:
     right = expect_operand(other, expr, op)
     left = expr
     if reverse:
@@ -215,15 +217,15 @@ def _concat_type(left: Any, right: Any, type_: Any) -> tuple[Any, Any]:
     return ops.concat_op, left.type
 
 
-def ordering(expr: Any, op: Any, **kw: Any) -> UnaryExpression:
+def ordering(expr: Any, op: Any, **kw: Any) -> UnaryExpression[Any]:
     return UnaryExpression(expect_by_of(expr), modifier=op)
 
 
-def distinct(expr: Any, op: Any, **kw: Any) -> UnaryExpression:
+def distinct(expr: Any, op: Any, **kw: Any) -> UnaryExpression[Any]:
     return UnaryExpression(expr, operator=ops.distinct_op, type_=expr.type)
 
 
-def collate(expr: Any, op: Any, collation: Any, **kw: Any) -> BinaryExpression:
+def collate(expr: Any, op: Any, collation: Any, **kw: Any) -> BinaryExpression[Any]:
     from .constructs import CollationClause
 
     if isinstance(collation, str):
@@ -233,13 +235,13 @@ def collate(expr: Any, op: Any, collation: Any, **kw: Any) -> BinaryExpression:
 
 def regexp_match(
     expr: Any, op: Any, pattern: Any, flags: Any = None, reverse: bool = False, **kw: Any
-) -> BinaryExpression:
+) -> BinaryExpression[Any]:
     return compare(expr, op, pattern, reverse=reverse, flags=flags)
 
 
 def regexp_replace(
     expr: Any, op: Any, pattern: Any, replacement: Any = None, flags: Any = None, **kw: Any
-) -> BinaryExpression:
+) -> BinaryExpression[Any]:
     right = ClauseList._of(
         [
             expect_operand(pattern, expr, op),
@@ -252,7 +254,7 @@ def regexp_replace(
     )
 
 
-def match(expr: Any, op: Any, other: Any, **kw: Any) -> BinaryExpression:
+def match(expr: Any, op: Any, other: Any, **kw: Any) -> BinaryExpression[Any]:
     return compare(expr, op, other, **kw)
 
 

@@ -299,8 +299,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.paramstyle = getattr(dialect, "paramstyle", "named")
         self.positional = self.paramstyle in ("qmark", "format", "numeric")
         self.stack: list[Any] = []
-        self.binds: dict[str, BindParameter] = {}
-        self.bind_names: dict[BindParameter, str] = {}
+        self.binds: dict[str, BindParameter[Any]] = {}
+        self.bind_names: dict[BindParameter[Any], str] = {}
         self._bind_idents: dict[str, Any] = {}
         self._anon: dict[Any, tuple[str, Any]] = {}
         self._anon_counters: dict[str, int] = {}
@@ -313,7 +313,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.update_prefetch: list[Any] = []
         self.postfetch: list[Any] = []
         self.post_compile: set[str] = set()
-        self.literal_execute_params: set[BindParameter] = set()
+        self.literal_execute_params: set[BindParameter[Any]] = set()
         self.positiontup: list[str] = []
         self.text_columns = False
         """Whether text() is among the columns, so that they cannot be counted."""
@@ -428,14 +428,14 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         order.extend([(name, i) for i in range(len(value))])
         return ", ".join([self.bindtemplate(f"{name}_{i + 1}") for i in range(len(value))])
 
-    def _is_tuple_bind(self, bind: BindParameter, value: Sequence[Any]) -> bool:
+    def _is_tuple_bind(self, bind: BindParameter[Any], value: Sequence[Any]) -> bool:
         return bind.type._is_tuple_type or (
             bind.type._isnull
             and isinstance(value[0], Sequence)
             and not isinstance(value[0], (str, bytes))
         )
 
-    def _types_of(self, bind: BindParameter) -> Sequence[Any]:
+    def _types_of(self, bind: BindParameter[Any]) -> Sequence[Any]:
         return bind.type.types if bind.type._is_tuple_type else [bind.type]
 
     def _literal_item(self, value: Any, type_: Any) -> str:
@@ -478,7 +478,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         return name[: max(limit - 6, 0)] + ending
 
     # --- bind parameters ---------------------------------------------------------------
-    def bind_name(self, bind: BindParameter) -> str:
+    def bind_name(self, bind: BindParameter[Any]) -> str:
         """The name of a parameter in this statement; it is registered under it."""
         name = self.bind_names.get(bind)
         if name is not None:
@@ -522,7 +522,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
 
     def visit_bindparam(
         self,
-        bindparam: BindParameter,
+        bindparam: BindParameter[Any],
         within_columns_clause: bool = False,
         literal_binds: bool = False,
         skip_bind_expression: bool = False,
@@ -553,7 +553,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return f"\x02{name}\x02"
         return f"\x01{name}\x01"
 
-    def render_literal_bindparam(self, bindparam: BindParameter, operator: Any = None) -> str:
+    def render_literal_bindparam(self, bindparam: BindParameter[Any], operator: Any = None) -> str:
         """The value of a parameter as SQL."""
         value = bindparam.effective_value
         if value is None and bindparam.callable is None:
@@ -617,7 +617,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                 made[name] = bind.effective_value
         return made
 
-    def _same_bind(self, original: BindParameter, used: BindParameter) -> None:
+    def _same_bind(self, original: BindParameter[Any], used: BindParameter[Any]) -> None:
         """`used` is compiled in place of `original`, whose value it takes."""
         self.bind_names[original] = self.bind_name(used)
 

@@ -42,11 +42,11 @@ class _WrapsColumn(ColumnElement[Any]):
         raise NotImplementedError
 
     @property
-    def _wraps_column(self) -> Any:  # type: ignore[override]
+    def _wraps_column(self) -> Any:
         return self.wrapped_column_expression
 
     @property
-    def _tq_label(self) -> Any:  # type: ignore[override]
+    def _tq_label(self) -> Any:
         wrapped = self.wrapped_column_expression
         return wrapped._tq_label if wrapped._is_column else None
 
@@ -65,7 +65,7 @@ class _WrapsColumn(ColumnElement[Any]):
         return super()._anon_name_label
 
     @property
-    def _expression_label(self) -> Any:  # type: ignore[override]
+    def _expression_label(self) -> Any:
         wrapped = self.wrapped_column_expression
         if wrapped._is_column:
             return wrapped._non_anon_label
@@ -571,7 +571,7 @@ class TextClause(Executable):
     _proxies: Sequence[Any] = ()
 
     def __init__(self, text: str) -> None:
-        binds: dict[str, BindParameter] = {}
+        binds: dict[str, BindParameter[Any]] = {}
 
         def found(match: re.Match[str]) -> str:
             name = match.group(1)

@@ -102,19 +102,19 @@ def delete(table: Any) -> Delete:
     return Delete(table)
 
 
-def and_(*clauses: Any) -> ColumnElement:
+def and_(*clauses: Any) -> ColumnElement[Any]:
     """Conditions joined by ``AND``."""
     return BooleanClauseList.and_(*clauses)  # type: ignore[no-any-return]
 
 
-def or_(*clauses: Any) -> ColumnElement:
+def or_(*clauses: Any) -> ColumnElement[Any]:
     """Conditions joined by ``OR``."""
     return BooleanClauseList.or_(*clauses)  # type: ignore[no-any-return]
 
 
-def not_(clause: Any) -> ColumnElement:
+def not_(clause: Any) -> ColumnElement[Any]:
     """``NOT`` of a condition."""
-    return operators.inv(expect_expr(clause))  # type: ignore[no-any-return]
+    return operators.inv(expect_expr(clause))
 
 
 def null() -> Null:
@@ -147,7 +147,7 @@ def table(name: str, *columns: Any, **kw: Any) -> TableClause:
     return TableClause(name, *columns, **kw)
 
 
-def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> BindParameter:
+def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> BindParameter[Any]:
     """A Python value as bound expression."""
     from .sqltypes import to_instance
 
@@ -162,7 +162,7 @@ def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> Bin
     )
 
 
-def literal_column(text: str, type_: Any = None) -> ColumnClause:
+def literal_column(text: str, type_: Any = None) -> ColumnClause[Any]:
     """SQL text where a column can stand."""
     return ColumnClause(text, type_=type_, is_literal=True)
 
@@ -178,7 +178,7 @@ def bindparam(
     expanding: bool = False,
     isoutparam: bool = False,
     literal_execute: bool = False,
-) -> BindParameter:
+) -> BindParameter[Any]:
     """A parameter to be given a value when the statement is executed."""
     return BindParameter(
         key,
@@ -194,12 +194,12 @@ def bindparam(
     )
 
 
-def outparam(key: str, type_: Any = None) -> BindParameter:
+def outparam(key: str, type_: Any = None) -> BindParameter[Any]:
     """An OUT parameter."""
     return BindParameter(key, None, type_=type_, unique=False, isoutparam=True)
 
 
-def label(name: str, element: Any, type_: Any = None) -> Label:
+def label(name: str, element: Any, type_: Any = None) -> Label[Any]:
     """``AS name``."""
     return Label(name, element, type_)
 
@@ -256,7 +256,7 @@ def funcfilter(func: Any, *criterion: Any) -> FunctionFilter:
     return FunctionFilter(func, *criterion)
 
 
-def collate(expression: Any, collation: str) -> BinaryExpression:
+def collate(expression: Any, collation: str) -> BinaryExpression[Any]:
     """``expression COLLATE collation``."""
     return expect_expr(expression).collate(collation)  # type: ignore[no-any-return]
 
@@ -271,26 +271,26 @@ def distinct(expr: Any) -> Any:
     return expect_expr(expr).distinct()
 
 
-def _ordering(column: Any, modifier: Any) -> UnaryExpression:
+def _ordering(column: Any, modifier: Any) -> UnaryExpression[Any]:
     return UnaryExpression(expect_by_of(column), modifier=modifier)
 
 
-def asc(column: Any) -> UnaryExpression:
+def asc(column: Any) -> UnaryExpression[Any]:
     """``column ASC``."""
     return _ordering(column, operators.asc_op)
 
 
-def desc(column: Any) -> UnaryExpression:
+def desc(column: Any) -> UnaryExpression[Any]:
     """``column DESC``."""
     return _ordering(column, operators.desc_op)
 
 
-def nulls_first(column: Any) -> UnaryExpression:
+def nulls_first(column: Any) -> UnaryExpression[Any]:
     """``column NULLS FIRST``."""
     return _ordering(column, operators.nulls_first_op)
 
 
-def nulls_last(column: Any) -> UnaryExpression:
+def nulls_last(column: Any) -> UnaryExpression[Any]:
     """``column NULLS LAST``."""
     return _ordering(column, operators.nulls_last_op)
 

@@ -111,7 +111,7 @@ class FromClause(Selectable):
     @property
     def description(self) -> Any:
         """A short name for messages."""
-        return getattr(self, "name", type(self).__name__ + " object")  # type: ignore[no-any-return]
+        return getattr(self, "name", type(self).__name__ + " object")
 
     def select(self) -> Select:
         """``SELECT`` all columns from this."""
@@ -469,7 +469,7 @@ class FromGrouping(FromClause):
         return self.element.named_with_column  # type: ignore[no-any-return]
 
     @property
-    def name(self) -> Any:  # type: ignore[override]
+    def name(self) -> Any:
         return self.element.name
 
     @property
@@ -477,11 +477,11 @@ class FromGrouping(FromClause):
         return self.element.description  # type: ignore[no-any-return]
 
     @property
-    def c(self) -> Any:  # type: ignore[override]
+    def c(self) -> Any:
         return self.element.c
 
     @property
-    def _columns(self) -> Any:  # type: ignore[override]
+    def _columns(self) -> Any:
         return self.element._columns
 
     @property

@@ -43,7 +43,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
     _has_args = False
     _with_ordinality = False
     name: Any = None
-    primary_key = False  # type: ignore[assignment]
+    primary_key = False
     foreign_keys: Any = frozenset()
     _immutable = False
     table = None
@@ -77,7 +77,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
         return self.clause_expr._from_objects
 
     @memoized
-    def _columns(self) -> Any:  # type: ignore[override]
+    def _columns(self) -> Any:
         return ColumnCollection([(self.key, self)])
 
     @property
@@ -97,7 +97,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
         return self.name
 
     @property
-    def description(self) -> Any:  # type: ignore[override]
+    def description(self) -> Any:
         return self.name
 
     @property
@@ -106,7 +106,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
 
     def _bind_param(
         self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
-    ) -> BindParameter:
+    ) -> BindParameter[Any]:
         return BindParameter(
             self.name if self.name is None or isinstance(self.name, str) else str(self.name),
             obj,
@@ -182,9 +182,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
         """The function as a FROM that is one column."""
         return self.alias(name=name, joins_implicitly=joins_implicitly).column
 
-    def alias(  # type: ignore[override]
-        self, name: str | None = None, joins_implicitly: bool = False
-    ) -> TableValuedAlias:
+    def alias(self, name: str | None = None, joins_implicitly: bool = False) -> TableValuedAlias:
         """The function as a FROM."""
         made: TableValuedAlias = TableValuedAlias._construct(
             self, name, columns=None, joins_implicitly=joins_implicitly
@@ -195,7 +193,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
         """One column of the function's row: ``(f(x)).name``."""
         return ScalarFunctionColumn(self, name, type_)
 
-    def label(self, name: str | None) -> Label:
+    def label(self, name: str | None) -> Label[Any]:
         return Label(name, self, self.type)
 
     def self_group(self, against: Any = None) -> Any:
@@ -258,7 +256,7 @@ class TableValuedAlias(AliasedReturnsRows):
 
     def _populate(self, columns: Any) -> None:
         if self._table_columns is None:
-            c: ColumnClause = ColumnClause(self.name, self.element.type)
+            c: ColumnClause[Any] = ColumnClause(self.name, self.element.type)
             c.table = self
             columns._append(self.name, c)
             return

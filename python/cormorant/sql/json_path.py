@@ -52,7 +52,7 @@ class JSONPathType(JSONElementType):
 _INDEX, _PATH = JSONIndexType(), JSONPathType()
 
 
-def getitem(expr: Any, index: Any) -> BinaryExpression:
+def getitem(expr: Any, index: Any) -> BinaryExpression[Any]:
     """``expr[index]`` of a JSON expression."""
     from .coercions import expect_operand
 

@@ -123,12 +123,12 @@ class ScalarSelect(Grouping[Any]):
 
     __visit_name__ = "grouping"
     _is_scalar_select = True
-    _is_implicitly_boolean = False  # type: ignore[assignment]
+    _is_implicitly_boolean = False
     _atomic = True
-    _from_objects = ()  # type: ignore[assignment]
-    _proxies = ()  # type: ignore[assignment]
-    _tq_label = None  # type: ignore[assignment]
-    _wraps_column = None  # type: ignore[assignment]
+    _from_objects = ()
+    _proxies = ()
+    _tq_label = None
+    _wraps_column = None
 
     def __init__(self, element: Any) -> None:
         self.element = element
@@ -161,7 +161,7 @@ class ScalarSelect(Grouping[Any]):
     def self_group(self, against: Any = None) -> Any:
         return self
 
-    def _negate(self) -> ColumnElement:
+    def _negate(self) -> ColumnElement[Any]:
         return ColumnElement._negate(self)
 
     def _ungroup(self) -> Any:

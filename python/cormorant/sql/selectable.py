@@ -399,7 +399,7 @@ class Select(HasPrefixes, GenerativeSelect):
         return iter(self._all_selected_columns)
 
     @memoized
-    def selected_columns(self) -> Any:  # type: ignore[override]
+    def selected_columns(self) -> Any:
         plain = self._as_core()
         keys = column_keys()
         return ColumnCollection(
@@ -412,7 +412,7 @@ class Select(HasPrefixes, GenerativeSelect):
         if self._orm:
             from ..orm import context
 
-            return context.column_descriptions(self)  # type: ignore[attr-defined]
+            return context.column_descriptions(self)
         return [
             {"name": getattr(c, "name", None), "type": c.type, "expr": c}
             for c in self._all_selected_columns

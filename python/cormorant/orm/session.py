@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc, util
@@ -87,7 +87,7 @@ def _show(obj: Any) -> str:
     return f"<{type(obj).__name__} at {id(obj):#x}>"
 
 
-def _execute(*args: Any) -> Any:
+def _first_execute(*args: Any) -> Any:
     """Stands for loading.execute() until the first statement is run."""
     global _execute
     from .loading import execute
@@ -96,13 +96,17 @@ def _execute(*args: Any) -> Any:
     return execute(*args)
 
 
-def _load_on_pk(*args: Any) -> Any:
+def _first_load_on_pk(*args: Any) -> Any:
     """Stands for loading.load_on_pk() until it is first needed."""
     global _load_on_pk
     from .loading import load_on_pk
 
     _load_on_pk = load_on_pk
     return load_on_pk(*args)
+
+
+_execute: Callable[..., Any] = _first_execute
+_load_on_pk: Callable[..., Any] = _first_load_on_pk
 
 
 class Session(_core.SessionBase, SessionClassMethods):

@@ -598,12 +598,13 @@ def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
     if log is not None:
         log(plan.sql, shown, 0, 0, False)
     try:
-        return raw.execute_many(plan, rows)
+        changed: int = raw.execute_many(plan, rows)
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
         connection._wrap_error(error, plan.sql, shown, len(rows) > 1)
         raise
+    return changed
 
 
 def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:

@@ -466,11 +466,14 @@ class Session(_core.SessionBase, SessionClassMethods):
             statement = expect_statement(statement)
             orm = getattr(statement, "_orm", False)
         if orm:
-            if getattr(statement, "is_dml", False):
+            if not getattr(statement, "is_dml", False):
+                return _execute(self, statement, params, execution_options, bind_arguments)
+            # a change of a bare table is no business of the ORM, whatever its criteria name
+            annotations = statement.table._annotations
+            if "parententity" in annotations or "parentmapper" in annotations:
                 from .bulk import execute_dml
 
                 return execute_dml(self, statement, params, execution_options, bind_arguments)
-            return _execute(self, statement, params, execution_options, bind_arguments)
         if bind_arguments:
             arguments = dict(bind_arguments)
             arguments.setdefault("clause", statement)

@@ -37,7 +37,7 @@ def blog():
 
 
 def test_a_collection_outlives_an_object_older_than_its_attribute():
-    base, User, Post, _ = blog()
+    base, User, _Post, _ = blog()
 
     class Note(base):
         __tablename__ = "notes"
@@ -73,7 +73,7 @@ def test_assigning_another_mapped_class():
 
 def test_finalizers_that_use_their_object():
     seen = []
-    base, User, Post, engine = blog()
+    _base, User, Post, engine = blog()
 
     def finalize(self):
         for use in (

@@ -243,7 +243,7 @@ class ClauseElement(Visitable):
     def _annotate(self, values: Mapping[str, Any]) -> Self:
         """A copy with values attached that is, as a column or FROM, still the original."""
         cls = annotated_class(self.__class__)
-        c = cls.__new__(cls)
+        c: Self = cls.__new__(cls)
         d = c.__dict__
         d.update(self.__dict__)
         for name in cls._memo_names & d.keys():
@@ -305,7 +305,8 @@ class ClauseElement(Visitable):
                 dialect = bind.dialect
             else:
                 dialect = compiler.string_dialect()
-        return self._compiler(dialect, **kw)
+        compiled: SQLCompiler = self._compiler(dialect, **kw)
+        return compiled
 
     def _compiler(self, dialect: Any, **kw: Any) -> Any:
         kw.update(kw.pop("compile_kwargs", None) or {})
@@ -422,6 +423,7 @@ class Annotated:
         ctx.orm = True
         if getattr(parent, "is_aliased_class", False):
             # an alias made for one statement is known by its place in the statement
+            n: Any
             n, new = ctx.number(parent)
             if new:
                 n = (n, parent.mapper, parent.selectable._cache_key(ctx))
@@ -660,6 +662,7 @@ class ColumnCollection(Generic[_T]):
     def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
         """The column here that is, or is derived from, the same column as the given one."""
         h = hash(column)
+        c: Any
         for _, c in self._all:
             if c is column or hash(c) == h:
                 return c

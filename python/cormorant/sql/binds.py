@@ -136,7 +136,7 @@ class BindParameter(ColumnElement[_T]):
 
     @property
     def _clean_key(self) -> str:
-        key = self.key
+        key: str | AnonName = self.key
         if isinstance(key, AnonName):
             key = key.base if isinstance(key.base, str) else "param"
         if key.isidentifier():

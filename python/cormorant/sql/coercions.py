@@ -134,7 +134,7 @@ def expect_expr(element: Any, type_: Any = None, name: str | None = None) -> Any
     return elements.BindParameter(name, element, type_, unique=True)
 
 
-def expect_function_arg(element: Any, name: str, type_: Any = None) -> Any:
+def expect_function_arg(element: Any, name: str | None, type_: Any = None) -> Any:
     """An argument of a function: values are bound under the function's name."""
     if isinstance(element, ClauseElement):
         if element._is_column:
@@ -185,6 +185,7 @@ def expect_on(element: Any) -> Any:
 
 def expect_column(element: Any) -> Any:
     """What select() takes: a column, a FROM, a mapped class, text()."""
+    found: Any
     if isinstance(element, ClauseElement):
         found = element
     else:
@@ -224,7 +225,7 @@ def expect_column(element: Any) -> Any:
 
 def expect_from(element: Any, allow_select: bool = False) -> Any:
     """A FROM: a table, an alias, a subquery, a mapped class."""
-    found = element if isinstance(element, ClauseElement) else resolve_entity(element)
+    found: Any = element if isinstance(element, ClauseElement) else resolve_entity(element)
     if found is None:
         if isinstance(element, str):
             _no_text(element)
@@ -294,7 +295,7 @@ def expect_statement(element: Any) -> Any:
 def expect_by(element: Any, role: str) -> Any:
     """An expression of ORDER BY or GROUP BY; a string names a label."""
 
-    found = element if isinstance(element, ClauseElement) else resolve_entity(element)
+    found: Any = element if isinstance(element, ClauseElement) else resolve_entity(element)
     if found is None:
         if isinstance(element, str):
             return elements._textual_label_reference(element)
@@ -349,7 +350,7 @@ def expect_limit(value: Any, name: str) -> Any:
 
 def expect_in(expr: Any, other: Any, operator: Any) -> Any:
     """The right side of IN: a list, a SELECT, a bind parameter, text()."""
-    found = other if isinstance(other, ClauseElement) else resolve(other)
+    found: Any = other if isinstance(other, ClauseElement) else resolve(other)
     expected = "IN expression list, SELECT construct, or bound parameter object"
     if found is None:
         if isinstance(other, (str, bytes)) or not isinstance(other, (collections.abc.Iterable,)):

@@ -611,7 +611,7 @@ class _CompoundScope:
 
     def __call__(self) -> Any:
         if self.made is None:
-            d = {}
+            d: dict[str, Any] = {}
             for c in self.cs.selected_columns:
                 key = c.key if c.key is not None else c._proxy_key
                 if key is not None:

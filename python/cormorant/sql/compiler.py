@@ -436,7 +436,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         )
 
     def _types_of(self, bind: BindParameter[Any]) -> Sequence[Any]:
-        return bind.type.types if bind.type._is_tuple_type else [bind.type]
+        type_: Any = bind.type
+        return type_.types if type_._is_tuple_type else [type_]
 
     def _literal_item(self, value: Any, type_: Any) -> str:
         if type_._is_tuple_type:
@@ -470,7 +471,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         return found[0] + name.suffix if name.suffix else found[0]
 
     def _cut(self, name: str, ending: str) -> str:
-        limit = getattr(self.dialect, "label_length", None) or getattr(
+        limit: Any = getattr(self.dialect, "label_length", None) or getattr(
             self.dialect, "max_identifier_length", 9999
         )
         if len(name) <= limit - 6:

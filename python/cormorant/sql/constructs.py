@@ -512,6 +512,7 @@ class CollectionAggregate(OperatorExpression[Any]):
     _traverse_attrs = ("element",)
     modifier = None
     wraps_column_expression = False
+    element: Any
 
     @classmethod
     def _create(cls, expr: Any, op: Any) -> CollectionAggregate:
@@ -533,7 +534,8 @@ class CollectionAggregate(OperatorExpression[Any]):
             raise exc.ArgumentError("Only comparison operators may be used with ANY/ALL")
         from .comparators import compare
 
-        return compare(self, operators.mirror(op), *other, reverse=True, **kw)
+        (obj,) = other
+        return compare(self, operators.mirror(op), obj, reverse=True, **kw)
 
     def reverse_operate(self, op: Any, other: Any, **kw: Any) -> Any:
         raise exc.ArgumentError("Only comparison operators may be used with ANY/ALL")
@@ -610,7 +612,7 @@ class TextClause(Executable):
         from .elements import ColumnClause
         from .selectable import TextualSelect
 
-        positional = []
+        positional: list[Any] = []
         for col in cols:
             found = resolve(col)
             if found is None:
@@ -620,7 +622,7 @@ class TextClause(Executable):
                 positional.append(ColumnClause(found.key, types.pop(name)))
             else:
                 positional.append(found)
-        keyed = [ColumnClause(name, to_instance(t)) for name, t in types.items()]
+        keyed: list[Any] = [ColumnClause(name, to_instance(t)) for name, t in types.items()]
         return TextualSelect(self, positional + keyed, positional=bool(positional) and not keyed)
 
     @property

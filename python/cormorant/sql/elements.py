@@ -514,6 +514,7 @@ class Label(NamedColumn[_T]):
 
     __visit_name__ = "label"
     _traverse_attrs = ("_element",)
+    _element: Any
 
     def __init__(self, name: Any, element: Any, type_: Any = None) -> None:
         from .coercions import expect_expr
@@ -645,6 +646,7 @@ class _textual_label_reference(ColumnElement[Any]):
 
 
 # ColumnElement makes these although they derive from it
+_cls: type
 for _cls in (AsBoolean, BinaryExpression, BindParameter, Grouping, Label, UnaryExpression):
     setattr(column_element, _cls.__name__, _cls)
 

@@ -514,10 +514,10 @@ class AliasedReturnsRows(FromClause):
 
     _is_alias = True
     named_with_column = True
-    _traverse_attrs = ("element",)
+    _traverse_attrs: tuple[str, ...] = ("element",)
 
     @classmethod
-    def _construct(cls, selectable: Any, name: Any = None, **kw: Any) -> Any:
+    def _construct(cls, selectable: Any, name: Any = None, **kw: Any) -> Self:
         self = cls.__new__(cls)
         self._setup(selectable, name, **kw)
         return self

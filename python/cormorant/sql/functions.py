@@ -53,7 +53,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
         name = getattr(self, "name", None)
         args = [expect_function_arg(c, name) for c in clauses]
         self._has_args = self._has_args or bool(clauses)
-        self.clause_expr = Grouping(
+        self.clause_expr: Grouping[Any] = Grouping(
             ClauseList._of(
                 [a.self_group(against=operators.comma_op) for a in args],
                 operators.comma_op,

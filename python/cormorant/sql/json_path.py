@@ -56,6 +56,7 @@ def getitem(expr: Any, index: Any) -> BinaryExpression[Any]:
     """``expr[index]`` of a JSON expression."""
     from .coercions import expect_operand
 
+    type_: JSONElementType
     if not isinstance(index, str) and isinstance(index, collections.abc.Sequence):
         op, type_ = operators.json_path_getitem_op, _PATH
     else:

@@ -65,7 +65,8 @@ class Operators:
         )
 
         def against(other: Any) -> ColumnElement[Any]:
-            return operator(self, other)
+            made: ColumnElement[Any] = operator(self, other)
+            return made
 
         return against
 

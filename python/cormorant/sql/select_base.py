@@ -118,7 +118,7 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
 
     def subquery(self, name: str | None = None) -> Subquery:
         """This as a FROM clause."""
-        return Subquery._construct(self._subquery_element(), name)  # type: ignore[no-any-return]
+        return Subquery._construct(self._subquery_element(), name)
 
     def _subquery_element(self) -> Any:
         return self
@@ -129,7 +129,7 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
 
     def lateral(self, name: str | None = None) -> Lateral:
         """This as a LATERAL FROM clause."""
-        return Lateral._construct(self, name)  # type: ignore[no-any-return]
+        return Lateral._construct(self, name)
 
     def scalar_subquery(self) -> ScalarSelect:
         """This as an expression: its one value."""

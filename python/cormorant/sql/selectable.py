@@ -66,6 +66,7 @@ __all__ = [
     "FromGrouping",
     "GenerativeSelect",
     "HasCTE",
+    "HasPrefixes",
     "Join",
     "Lateral",
     "ReturnsRows",
@@ -561,6 +562,7 @@ def namespace_key(entity: Any, key: str) -> Any:
 
 _Column = elements.ColumnClause
 
+_cls: type
 for _cls in (CTE, Alias, AliasedReturnsRows, FromClause, FromGrouping, Join, Lateral, ReturnsRows,
              Selectable, Subquery, TableClause):  # fmt: skip
     _cls.__module__ = __name__

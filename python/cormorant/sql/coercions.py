@@ -296,6 +296,8 @@ def expect_by(element: Any, role: str) -> Any:
     """An expression of ORDER BY or GROUP BY; a string names a label."""
 
     found: Any = element if isinstance(element, ClauseElement) else resolve_entity(element)
+    if isinstance(found, elements.ColumnClause):
+        return found
     if found is None:
         if isinstance(element, str):
             return elements._textual_label_reference(element)
@@ -342,6 +344,8 @@ def expect_limit(value: Any, name: str) -> Any:
     """A row count for LIMIT or OFFSET: an expression or an integer, which is bound."""
     if value is None:
         return None
+    if value.__class__ is int:
+        return elements.OffsetLimitParam._quick("param", value, INTEGERTYPE)
     found = value if isinstance(value, ClauseElement) else resolve(value)
     if found is not None:
         return found

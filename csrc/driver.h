@@ -72,7 +72,8 @@ typedef struct crm_driver {
     int (*connect)(const crm_option *options, size_t count, crm_conn **out,
                    crm_error *err);
     void (*close)(crm_conn *conn);
-    /* Rolls back an open transaction and resets running statements. */
+    /* Rolls back an open transaction.  Running statements go on if the database
+     * lets them, else their next fetch fails. */
     int (*reset)(crm_conn *conn, crm_error *err);
     int (*ping)(crm_conn *conn, crm_error *err);
     /* Changes a connection option (SQLite: isolation_level) for what comes; it

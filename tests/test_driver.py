@@ -483,10 +483,22 @@ def test_cursor_after_reset():
     cursor = c.execute(numbers, (50,), stream=5)
     c.reset()
     other = c.execute(numbers, (30,), stream=5)
-    with pytest.raises(dbapi.InterfaceError, match="can no longer be fetched"):
-        cursor.fetch()
-    cursor.close()
+    assert len(cursor.fetch()) == 50
     assert len(other.fetch()) == 30
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "reset"])
+def test_cursor_reads_on_after_its_transaction(end):
+    c = connect()
+    run(c, "create table t (a)")
+    run(c, "insert into t select 1 union all select 2 union all select 3")
+    c.commit()
+    cursor = c.execute(plan("select a from t"), (), stream=1)
+    assert len(cursor.fetch(1)) == 1
+    run(c, "insert into t values (4)")
+    getattr(c, end)()
+    assert len(cursor.fetch()) in (2, 3)
+    assert not c.in_transaction
 
 
 def test_cursor_is_all_that_holds_the_connection():

@@ -533,7 +533,7 @@ crm_connection_reset(crm_connection *self)
 {
     int status = call_simple(self, self->driver->reset);
     if (self->statements != NULL && self->in_use == 0) {
-        crm_statements_end_runs(self->statements, false);
+        crm_statements_end_runs(self->statements);
     }
     return status;
 }

@@ -10,7 +10,7 @@ static crm_entry *
 prepare_entry(crm_connection *self, crm_plan *plan)
 {
     if (self->statements->abandoned != 0) {
-        crm_statements_end_runs(self->statements, true);
+        crm_statements_end_runs(self->statements);
     }
     crm_entry *entry = crm_statements_get(self->statements, plan->id);
     if (entry != NULL) {

@@ -129,7 +129,8 @@ crm_state_put(crm_state *state, uint16_t slot, PyObject *value)
     return status;
 }
 
-/* Completes a decoding error with class, attribute, key and value. */
+/* Completes a decoding error with class, attribute, key and value: in its text,
+ * or as a note to an error of the program's own functions. */
 static void
 decode_error(crm_state *state, uint16_t slot, const crm_cell *cell)
 {
@@ -146,6 +147,7 @@ decode_error(crm_state *state, uint16_t slot, const crm_cell *cell)
         return;
     }
     crm_manager *manager = crm_state_manager(state);
+    int users = manager->attrs[slot].codec.code == CRM_TYPE_PYTHON;
     PyObject *raw = crm_decode(manager->core, &plain, cell);
     PyObject *key = crm_state_key(state);
     PyObject *shown = NULL;
@@ -167,6 +169,17 @@ decode_error(crm_state *state, uint16_t slot, const crm_cell *cell)
     Py_XDECREF(key);
     if (text == NULL) {
         PyErr_Clear();
+        PyErr_Restore(type, value, traceback);
+        return;
+    }
+    if (users) {
+        /* The program's own error stays as it is. */
+        PyObject *noted = PyObject_CallMethod(value, "add_note", "O", text);
+        if (noted == NULL) {
+            PyErr_Clear();
+        }
+        Py_XDECREF(noted);
+        Py_DECREF(text);
         PyErr_Restore(type, value, traceback);
         return;
     }

@@ -170,12 +170,12 @@ crm_statements_idle(crm_statements *statements, crm_entry *entry)
 }
 
 void
-crm_statements_end_runs(crm_statements *statements, bool only_abandoned)
+crm_statements_end_runs(crm_statements *statements)
 {
     /* User code may change the list: start again after each. */
     crm_entry *entry = statements->newest;
     while (entry != NULL) {
-        if (entry->run != 0 && (entry->abandoned || !only_abandoned)) {
+        if (entry->run != 0 && entry->abandoned) {
             statements->driver->reset_stmt(entry->stmt);
             crm_statements_idle(statements, entry);
             entry = statements->newest;

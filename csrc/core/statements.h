@@ -52,7 +52,7 @@ crm_entry *crm_statements_find(crm_statements *statements,
 /* Ends the run of a busy entry, whose statement is reset: drops what its
  * parameters kept, which may run user code. */
 void crm_statements_idle(crm_statements *statements, crm_entry *entry);
-/* Ends every run (or only the abandoned ones), resetting the statements. */
-void crm_statements_end_runs(crm_statements *statements, bool only_abandoned);
+/* Ends the abandoned runs, resetting their statements. */
+void crm_statements_end_runs(crm_statements *statements);
 
 #endif /* CRM_STATEMENTS_H */

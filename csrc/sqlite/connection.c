@@ -220,9 +220,7 @@ crm_sqlite_in_transaction(crm_conn *conn)
 int
 crm_sqlite_reset(crm_conn *conn, crm_error *err)
 {
-    for (crm_stmt *stmt = conn->statements; stmt != NULL; stmt = stmt->next) {
-        crm_sqlite_reset_stmt(stmt);
-    }
+    /* SQLite lets statements read on after the end of their transaction. */
     return crm_sqlite_rollback(conn, err);
 }
 

@@ -150,7 +150,10 @@ class LoadedCursor:
     def fetch(self, count: int = -1) -> list[Any]:
         """The next `count` results, or all."""
         if self._stream:
-            return self._load(count)
+            rows = self._load(self._stream if count < 0 else count)
+            while count < 0 and (more := self._load(self._stream)):
+                rows += more
+            return rows
         if self._rows is None:
             self._rows = self._load(-1)
         start = self._position

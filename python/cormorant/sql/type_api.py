@@ -358,7 +358,7 @@ class TypeDecorator(TypeEngine):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not hasattr(type(self), "impl"):
-            raise AttributeError(
+            raise AssertionError(
                 "TypeDecorator implementations require a class-level variable 'impl' which "
                 "refers to the class of type being decorated"
             )

@@ -503,13 +503,15 @@ class Connection:
         try:
             plan, values = cplan.resolve(binds, params)
         except Exception as error:
-            self._wrap_bind_error(error, cplan.compiled.string, [params] if params else ())
+            self._wrap_bind_error(
+                error, cplan.compiled.string, [params] if params is not None else ()
+            )
         if self._echo:
             self._log_plan(plan, values, cplan.cache_text(hit), [params] if params else ())
         try:
             cursor = connection.execute(plan, values, session, stream, flags)
         except BaseException as error:
-            self._wrap_error(error, plan.sql, [params] if params else ())
+            self._wrap_error(error, plan.sql, [params] if params is not None else ())
         if self._autocommit:
             connection.commit()
         return cursor
@@ -538,7 +540,8 @@ class Connection:
 
     def _wrap_bind_error(self, error: BaseException, sql: str | None, params: Any) -> Any:
         """Raise what stands for an error in making the parameters: always StatementError."""
-        if not isinstance(error, Exception) or isinstance(error, exc.DontWrapMixin):
+        unwrapped = (exc.DontWrapMixin, MemoryError)
+        if not isinstance(error, Exception) or isinstance(error, unwrapped):
             raise error
         wrapped = exc.DBAPIError.instance(
             sql,

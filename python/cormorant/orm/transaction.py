@@ -276,7 +276,11 @@ class SessionTransaction:
                 self.rollback()
                 raise
             self._state = COMMITTED
-            self._forget()
+            try:
+                self._forget()
+            except BaseException:
+                self.close()  # what is committed cannot be rolled back any more
+                raise
         parent = self._parent
         self.close()
         if _to_root and parent is not None:

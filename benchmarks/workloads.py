@@ -324,18 +324,19 @@ def _filled_file(bench: Bench, count: int) -> sqlite3.Connection:
 
 
 @workload(
-    "change one column, flush (UPDATE)",
+    "change one column + commit (UPDATE)",
     "object",
-    lambda b: b.writes // 5,
+    lambda b: b.writes,
     (*ORMS, STDLIB),
 )
 def update(bench: Bench, peer: SimpleNamespace) -> Work:
-    count = bench.writes // 5
+    count = bench.writes
     if peer.package == STDLIB:
         rows = [(n % 90 + 1, n) for n in range(1, count + 1)]
 
         def many(db: sqlite3.Connection) -> int:
             db.executemany("UPDATE item SET age=? WHERE item.id = ?", rows)
+            db.commit()
             return count
 
         return (lambda: _filled_file(bench, count), many)
@@ -344,25 +345,26 @@ def update(bench: Bench, peer: SimpleNamespace) -> Work:
         session, items = loaded
         for item in items:
             item.age = item.age + 1
-        session.flush()
+        session.commit()
         return len(items)
 
     return (lambda: _filled(bench, peer, count), work)
 
 
 @workload(
-    "delete loaded objects, flush (DELETE)",
+    "delete loaded objects + commit",
     "object",
-    lambda b: b.writes // 5,
+    lambda b: b.writes,
     (*ORMS, STDLIB),
 )
 def delete(bench: Bench, peer: SimpleNamespace) -> Work:
-    count = bench.writes // 5
+    count = bench.writes
     if peer.package == STDLIB:
         rows = [(n,) for n in range(1, count + 1)]
 
         def many(db: sqlite3.Connection) -> int:
             db.executemany("DELETE FROM item WHERE item.id = ?", rows)
+            db.commit()
             return count
 
         return (lambda: _filled_file(bench, count), many)
@@ -371,7 +373,7 @@ def delete(bench: Bench, peer: SimpleNamespace) -> Work:
         session, items = loaded
         for item in items:
             session.delete(item)
-        session.flush()
+        session.commit()
         return len(items)
 
     return (lambda: _filled(bench, peer, count), work)

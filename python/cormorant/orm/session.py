@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core, exc, util
 from .binding import mapper_of, tables_of
@@ -25,8 +25,11 @@ from .util import object_session
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import TypeAlias
 
     from ..engine import Connection, Result, ScalarResult
+    from ..sql.selectable import Select
+    from .mapper import Mapper
     from .query import Query
 
 __all__ = [
@@ -47,7 +50,12 @@ __all__ = [
 ]
 
 _O = TypeVar("_O")
+_T = TypeVar("_T")
+
+_First: TypeAlias = "tuple[_T, *tuple[Any, ...]]"  # a row whose first column is so typed
 _EMPTY: Mapping[str, Any] = {}
+_state_flags = _core.state_flags
+_EXPIRED = _core.STATE_EXPIRED
 _JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
 
 _sessions: weakref.WeakValueDictionary[int, Session] = weakref.WeakValueDictionary()
@@ -346,8 +354,8 @@ class Session(_core.SessionBase, SessionClassMethods):
             transaction = self._autobegin_t()
         found = transaction._connections.get(bind)
         if found is not None and not execution_options and transaction._state is ACTIVE:
-            return found[0]
-        return transaction._connection_for_bind(bind, execution_options)
+            return found[0]  # type: ignore[no-any-return]
+        return transaction._connection_for_bind(bind, execution_options)  # type: ignore[no-any-return]
 
     def _connection_for(self, mapper: Any = None, clause: Any = None) -> Connection:
         """The begun connection statements of a mapper run on."""
@@ -362,7 +370,7 @@ class Session(_core.SessionBase, SessionClassMethods):
         ):
             found = transaction._connections.get(bind)
             if found is not None:
-                return found[0]
+                return found[0]  # type: ignore[no-any-return]
         return self._connection_for_bind(bind)
 
     # -- binds --------------------------------------------------------------
@@ -467,13 +475,17 @@ class Session(_core.SessionBase, SessionClassMethods):
             orm = getattr(statement, "_orm", False)
         if orm:
             if not getattr(statement, "is_dml", False):
-                return _execute(self, statement, params, execution_options, bind_arguments)
+                return _execute(  # type: ignore[no-any-return]
+                    self, statement, params, execution_options, bind_arguments
+                )
             # a change of a bare table is no business of the ORM, whatever its criteria name
             annotations = statement.table._annotations
             if "parententity" in annotations or "parentmapper" in annotations:
                 from .bulk import execute_dml
 
-                return execute_dml(self, statement, params, execution_options, bind_arguments)
+                return execute_dml(  # type: ignore[no-any-return]
+                    self, statement, params, execution_options, bind_arguments
+                )
         if bind_arguments:
             arguments = dict(bind_arguments)
             arguments.setdefault("clause", statement)
@@ -483,14 +495,28 @@ class Session(_core.SessionBase, SessionClassMethods):
         connection = self._connection_for_bind(bind)
         return connection.execute(statement, params, execution_options=execution_options)
 
+    @overload
+    def scalar(self, statement: Select[_First[_T]], params: Any = None, **kw: Any) -> _T | None: ...
+    @overload
+    def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any: ...
     def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any:
         """Run a statement: the first column of the first row, or None."""
         return self.execute(statement, params, **kw).scalar()
 
+    @overload
+    def scalars(
+        self, statement: Select[_First[_T]], params: Any = None, **kw: Any
+    ) -> ScalarResult[_T]: ...
+    @overload
+    def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]: ...
     def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]:
         """Run a statement: its first column."""
         return self.execute(statement, params, **kw).scalars()
 
+    @overload
+    def query(self, entity: type[_O], /) -> Query[_O]: ...
+    @overload
+    def query(self, *entities: Any, **kwargs: Any) -> Query[Any]: ...
     def query(self, *entities: Any, **kwargs: Any) -> Query[Any]:
         """A Query of classes and columns."""
         return self._query_cls(entities, self, **kwargs)
@@ -543,7 +569,7 @@ class Session(_core.SessionBase, SessionClassMethods):
 
     def get(
         self,
-        entity: Any,
+        entity: type[_O] | Mapper[_O],
         ident: Any,
         *,
         options: Sequence[Any] | None = None,
@@ -552,12 +578,17 @@ class Session(_core.SessionBase, SessionClassMethods):
         identity_token: Any = None,
         execution_options: Mapping[str, Any] = _EMPTY,
         bind_arguments: Mapping[str, Any] | None = None,
-    ) -> Any:
+    ) -> _O | None:
         """The object of a primary key, from the identity map or the database, or None."""
         try:
             manager = entity.__dict__["__cormorant_manager__"]
+            if type(ident) is int and not populate_existing and with_for_update is None:
+                # The common case, a look-up; everything else comes below.
+                obj = self._get(manager, (ident,))
+                if type(obj) is entity and not _state_flags(obj) & _EXPIRED:
+                    return obj
             mapper = manager.mapper
-        except (AttributeError, KeyError):
+        except (AttributeError, KeyError, ValueError):
             mapper = _mapper_for_get(entity)
             manager = mapper.class_manager
         key: tuple[Any, ...]
@@ -582,12 +613,12 @@ class Session(_core.SessionBase, SessionClassMethods):
                     return None
                 self._autobegin_t()
                 if load_expired(self, obj):
-                    return obj
+                    return obj  # type: ignore[no-any-return]
                 # Its row is gone; the SELECT that follows will say so again.
                 self._remove_deleted([obj])
         if self.bind is None and not bind_arguments:
             self.get_bind(mapper, clause=mapper.__clause_element__())
-        return _load_on_pk(
+        return _load_on_pk(  # type: ignore[no-any-return]
             self,
             mapper,
             key,

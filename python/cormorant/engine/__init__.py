@@ -2,7 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .base import Connection as Connection
+    from .base import Engine as Engine
+    from .base import NestedTransaction as NestedTransaction
+    from .base import OptionEngine as OptionEngine
+    from .base import RootTransaction as RootTransaction
+    from .base import Transaction as Transaction
+    from .base import TwoPhaseTransaction as TwoPhaseTransaction
+    from .create import create_engine as create_engine
+    from .create import create_mock_engine as create_mock_engine
+    from .create import create_pool_from_url as create_pool_from_url
+    from .create import engine_from_config as engine_from_config
+    from .interfaces import AdaptedConnection as AdaptedConnection
+    from .interfaces import BindTyping as BindTyping
+    from .interfaces import Compiled as Compiled
+    from .interfaces import CreateEnginePlugin as CreateEnginePlugin
+    from .interfaces import Dialect as Dialect
+    from .interfaces import ExceptionContext as ExceptionContext
+    from .interfaces import ExecutionContext as ExecutionContext
+    from .interfaces import TypeCompiler as TypeCompiler
+    from .reflection import Inspector as Inspector
+    from .result import ChunkedIteratorResult as ChunkedIteratorResult
+    from .result import CursorResult as CursorResult
+    from .result import FilterResult as FilterResult
+    from .result import FrozenResult as FrozenResult
+    from .result import IteratorResult as IteratorResult
+    from .result import MappingResult as MappingResult
+    from .result import MergedResult as MergedResult
+    from .result import Result as Result
+    from .result import ScalarResult as ScalarResult
+    from .result import TupleResult as TupleResult
+    from .result import result_tuple as result_tuple
+    from .row import BaseRow as BaseRow
+    from .row import Row as Row
+    from .row import RowMapping as RowMapping
+    from .url import URL as URL
+    from .url import make_url as make_url
 
 _NAMES_OF = {
     ".base": (
@@ -14,7 +52,7 @@ _NAMES_OF = {
         "AdaptedConnection BindTyping Compiled CreateEnginePlugin Dialect ExceptionContext "
         "ExecutionContext TypeCompiler"
     ),
-    ".reflection": "Inspector ObjectKind ObjectScope",
+    ".reflection": "Inspector",
     ".result": (
         "ChunkedIteratorResult CursorResult FilterResult FrozenResult IteratorResult "
         "MappingResult MergedResult Result ScalarResult TupleResult result_tuple"

@@ -634,7 +634,7 @@ class ScalarResult(_FilterResult, Generic[_T]):
         real._check_unique()
         return real._filtered(count, self._convert, self._unique_filter)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[_T]:
         real = self._real_result
         if self._index == 0 and self._unique_filter is None and not real._slow:
             scalar = real._cursor.scalar
@@ -642,33 +642,33 @@ class ScalarResult(_FilterResult, Generic[_T]):
             return rows if scalar else (row[0] for row in rows)
         return self._rest_kept()
 
-    def all(self) -> Sequence[Any]:
+    def all(self) -> Sequence[_T]:
         """All items."""
         return self._take(-1)
 
-    def fetchall(self) -> Sequence[Any]:
+    def fetchall(self) -> Sequence[_T]:
         """As all()."""
         return self._take(-1)
 
-    def fetchmany(self, size: int | None = None) -> Sequence[Any]:
+    def fetchmany(self, size: int | None = None) -> Sequence[_T]:
         """The next `size` items."""
         return self._many(size)
 
-    def partitions(self, size: int | None = None) -> Iterator[Sequence[Any]]:
+    def partitions(self, size: int | None = None) -> Iterator[Sequence[_T]]:
         """Lists of `size` items."""
         return self._parts(size)
 
-    def first(self) -> Any:
+    def first(self) -> _T | None:
         """The first item or None; closes the result."""
-        return self._first()
+        return self._first()  # type: ignore[no-any-return]
 
-    def one(self) -> Any:
+    def one(self) -> _T:
         """The only item."""
-        return self._one(False)
+        return self._one(False)  # type: ignore[no-any-return]
 
-    def one_or_none(self) -> Any:
+    def one_or_none(self) -> _T | None:
         """The only item or None."""
-        return self._one(True)
+        return self._one(True)  # type: ignore[no-any-return]
 
 
 class MappingResult(_FilterResult):

@@ -171,7 +171,7 @@ def from_statement_plan(
     dialect = connection.dialect
     element = statement.element
     compiled = element.compile(dialect=dialect)
-    holder = Select()
+    holder: Select[Any] = Select()
     holder._raw_columns = list(statement._raw_columns)
     holder._with_options = statement._with_options
     state = SelectState(holder, legacy=legacy, as_tuples=as_tuples, binds=binds)

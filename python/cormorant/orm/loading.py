@@ -340,7 +340,7 @@ def no_yield_per() -> sa_exc.InvalidRequestError:
 
 def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> tuple[Any, list[Any]]:
     """SELECT of an entity by its primary key, and the parameters of the key."""
-    statement = Select(mapper.__clause_element__())
+    statement: Select[Any] = Select(mapper.__clause_element__())
     where = []
     binds = []
     for number, column in enumerate(mapper.primary_key):
@@ -768,7 +768,7 @@ def _lazy_plan(
     if prop.secondary is not None:
         froms.append(prop.secondary)
     binds = [bind for bind, _ in parameters]
-    statement = Select(target.__clause_element__())
+    statement: Select[Any] = Select(target.__clause_element__())
     statement._where_criteria = tuple(where)
     statement._from_obj = tuple(froms)
     if prop.order_by:

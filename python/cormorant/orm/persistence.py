@@ -411,7 +411,7 @@ def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     expired = _core.unloaded_keys(objects)
     if expired:
         _load_keys(statements, expired)
-    raw = connection._dbapi_connection
+    raw: Any = connection._dbapi_connection
     try:
         matched = _core.delete_objects(
             raw, info.manager, statements.make_delete(), objects, connection._flush_log()

@@ -492,7 +492,7 @@ class Query(Generic[_T]):
     def _set_operation(self, keyword: str, queries: tuple[Any, ...]) -> Self:
         selects = [query._labelled_statement() for query in (self, *queries)]
         sub = CompoundSelect(keyword, *selects).subquery()
-        statement = Select()
+        statement: Select[Any] = Select()
         statement._raw_columns = list(self._stmt._raw_columns)
         statement._from_obj = (sub,)
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL

@@ -561,7 +561,7 @@ class SelectState:
                 joins = self._eager_joins.get(id(item.node))
                 if joins is not None:
                     left = joins.build(left, adapt)
-        outer = Select(*columns, *self.secondary)
+        outer: Select[Any] = Select(*columns, *self.secondary)
         outer._plain = True
         outer._label_style = statement._label_style
         outer._from_obj = (left,)

@@ -319,7 +319,7 @@ class SelectInLoader(PostLoad):
         order_by: tuple[Any, ...] = ()
         if prop.order_by and form != "get":
             order_by = tuple(_adapted(target, clause) for clause in prop.order_by)
-        statement = Select(*keys, entity)
+        statement: Select[Any] = Select(*keys, entity)
         statement._from_obj = tuple(froms)
         statement._where_criteria = tuple(where)
         statement._order_by_clauses = order_by
@@ -415,7 +415,7 @@ class SubqueryLoader(PostLoad):
                 ]
             left_from = relationship_join(left_from, left, link, right, entity, criteria=criteria)
             left = right
-        statement = Select(target.__clause_element__(), *keys)
+        statement: Select[Any] = Select(target.__clause_element__(), *keys)
         statement._from_obj = (left_from,)
         if prop.order_by:
             statement._order_by_clauses = tuple(_adapted(target, c) for c in prop.order_by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from . import operators
@@ -75,10 +75,43 @@ from .selectable import (
 )
 from .visitors import Visitable
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from ..orm.base import Mapped
+
 ColumnExpressionArgument = Any
 
+_T = TypeVar("_T")
+_T1 = TypeVar("_T1")
+_T2 = TypeVar("_T2")
+_T3 = TypeVar("_T3")
+_T4 = TypeVar("_T4")
 
-def select(*entities: Any, **kw: Any) -> Select:
+_Selected: TypeAlias = "type[_T] | SQLColumnExpression[_T] | Mapped[_T]"
+
+
+# What a SELECT of so many classes and columns gives, for type checkers: a class gives its
+# objects, a column or mapped attribute its values.
+@overload
+def select(first: _Selected[_T1], /) -> Select[tuple[_T1]]: ...
+@overload
+def select(first: _Selected[_T1], second: _Selected[_T2], /) -> Select[tuple[_T1, _T2]]: ...
+@overload
+def select(
+    first: _Selected[_T1], second: _Selected[_T2], third: _Selected[_T3], /
+) -> Select[tuple[_T1, _T2, _T3]]: ...
+@overload
+def select(
+    first: _Selected[_T1],
+    second: _Selected[_T2],
+    third: _Selected[_T3],
+    fourth: _Selected[_T4],
+    /,
+) -> Select[tuple[_T1, _T2, _T3, _T4]]: ...
+@overload
+def select(*entities: Any, **kw: Any) -> Select[Any]: ...
+def select(*entities: Any, **kw: Any) -> Select[Any]:
     """``SELECT`` columns, tables or mapped classes."""
     if kw:
         from .selectable import _select_kw_error

@@ -113,7 +113,7 @@ class FromClause(Selectable):
         """A short name for messages."""
         return getattr(self, "name", type(self).__name__ + " object")
 
-    def select(self) -> Select:
+    def select(self) -> Select[Any]:
         """``SELECT`` all columns from this."""
         from .selectable import Select
 

@@ -149,11 +149,11 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
             return self
         return FunctionFilter(self, *criterion)
 
-    def select(self) -> Select:
+    def select(self) -> Select[Any]:
         """``SELECT`` of the function."""
         from .selectable import Select
 
-        s = Select(self)
+        s: Select[Any] = Select(self)
         if self._execution_options:
             s = s.execution_options(**self._execution_options)
         return s

@@ -213,7 +213,7 @@ class Exists(UnaryExpression[bool]):
         """Correlate all FROMs but these."""
         return self._regroup(lambda s: s.correlate_except(*fromclauses))
 
-    def select(self) -> Select:
+    def select(self) -> Select[Any]:
         """``SELECT EXISTS (…)``."""
         return Select(self)
 

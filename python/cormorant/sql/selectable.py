@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import exc, util
 from . import elements
@@ -85,6 +85,8 @@ __all__ = [
 ]
 
 
+_Row_co = TypeVar("_Row_co", bound=tuple[Any, ...], covariant=True)
+
 # what few SELECTs say
 _RARE = frozenset(
     [
@@ -101,7 +103,7 @@ _RARE = frozenset(
 )
 
 
-class Select(HasPrefixes, GenerativeSelect):
+class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
     """``SELECT``."""
 
     __visit_name__ = "select"
@@ -419,7 +421,7 @@ class Select(HasPrefixes, GenerativeSelect):
             for c in self._all_selected_columns
         ]
 
-    def _as_core(self, toplevel: bool = False) -> Select:
+    def _as_core(self, toplevel: bool = False) -> Select[Any]:
         """The SELECT without mapped classes in it: as a part of a statement, or as it is
         run by a Session, with what its loader options add."""
         if self._orm:

@@ -7,7 +7,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-C_FILES := $(wildcard csrc/*.h csrc/*/*.[ch] tests/c/*.[ch])
+C_FILES := $(wildcard csrc/*.h csrc/*/*.[ch] tests/*/*.[ch])
 EXTENSIONS := python/cormorant/.built
 TESTS ?= tests
 

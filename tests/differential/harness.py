@@ -83,13 +83,23 @@ class Outcome:
     warned: list[str] = field(default_factory=list)
 
 
+_ASSOCIATION = re.compile(
+    r"INSERT INTO \w+ \(\w+_id(, \w+_id)+\) |DELETE FROM \w+ WHERE \w+\.\w+_id = \? AND "
+)
+
+
 class _Recorder(logging.Handler):
     def __init__(self, lines: list[str]) -> None:
         super().__init__()
         self.lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(normalise(record.getMessage()))
+        line = normalise(record.getMessage())
+        if line.endswith(")]") and self.lines and _ASSOCIATION.match(self.lines[-1]):
+            # SQLAlchemy takes the rows of several parents in the order of their addresses
+            head, _, rows = line.partition("[(")
+            line = f"{head}[({'), ('.join(sorted(rows[:-2].split('), (')))})]"
+        self.lines.append(line)
 
 
 class Peer:

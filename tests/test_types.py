@@ -149,7 +149,7 @@ def test_decorator_shows_attributes_of_its_impl():
     assert Wrapped(7).length == 7
     assert repr(Wrapped(7)) == "Wrapped(length=7)"
     assert Wrapped(7).copy().length == 7
-    with pytest.raises(AttributeError, match="class-level variable 'impl'"):
+    with pytest.raises(AssertionError, match="class-level variable 'impl'"):
         types.TypeDecorator()
 
 

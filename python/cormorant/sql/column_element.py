@@ -79,7 +79,7 @@ def _learn_own_type(type_: TypeEngine, value: Any) -> bool:
     own = (
         value.__class__ in (int, str, float)
         and cls.coerce_compared_value is TypeEngineBase.coerce_compared_value
-        and cls.__dict__.get("comparator_factory") is None
+        and cls.comparator_factory is None
         and not type_._is_tuple_type
         and _resolve_value_to_type(value)._type_affinity is type_._type_affinity
     )
@@ -162,13 +162,16 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
         return self._compare_value(operators.ge, operators.lt, other)
 
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
-        factory = self.type.__class__.__dict__.get("comparator_factory")
+        factory = self.type.comparator_factory
         if factory is not None:
             return op(factory(self), *other, **kw)
         fn = OPERATIONS.get(op)
         return fn(self, op, *other, **kw) if fn else OPERATIONS[None](self, op, *other, **kw)
 
     def reverse_operate(self, op: Any, other: Any, **kw: Any) -> Any:
+        factory = self.type.comparator_factory
+        if factory is not None:
+            return factory(self).reverse_operate(op, other, **kw)
         fn = OPERATIONS.get(op) or OPERATIONS[None]
         return fn(self, op, other, reverse=True, **kw)
 
@@ -192,6 +195,9 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
             method = cast_method(self, name)
             if method is not None:
                 return method
+        factory = None if name.startswith("__") else self.type.comparator_factory
+        if factory is not None and hasattr(factory, name):
+            return getattr(factory(self), name)
         raise AttributeError(
             f"Neither {type(self).__name__!r} object nor 'Comparator' object "
             f"has an attribute {name!r}"

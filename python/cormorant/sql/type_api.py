@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core, exc, util
+from .type_comparator import Comparator as _Comparator
 
 Codec = tuple[int, Any]
 
@@ -56,6 +57,9 @@ class TypeEngine:
     should_evaluate_none = False
     """None is a value of its own (JSON), not simply NULL."""
     sort_key_function: Callable[[Any], Any] | None = None
+    Comparator = _Comparator
+    comparator_factory: type[_Comparator] | None = None
+    """Operators of expressions of the type, if they are its own."""
     _is_type_decorator = False
     _isnull = False
     _is_tuple_type = False
@@ -529,11 +533,8 @@ class TypeDecorator(TypeEngine):
         return getattr(self.impl, key)
 
     def __repr__(self) -> str:
-        cls = type(self)
-        if cls.__init__ is TypeDecorator.__init__:
-            inner = repr(self.impl)
-            return f"{cls.__name__}{inner[inner.index('(') :]}"
-        return self._repr(())
+        inner = repr(self.impl)
+        return f"{type(self).__name__}{inner[inner.index('(') :]}"
 
 
 _PLAIN_BIND = frozenset((_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING))

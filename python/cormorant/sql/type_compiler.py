@@ -176,7 +176,13 @@ class TypeCompiler:
         )
 
     def visit_type_decorator(self, type_: Any, **kw: Any) -> str:
-        return self.process(type_.load_dialect_impl(self.dialect), **kw)
+        dialect = self.dialect
+        if dialect is None:
+            from ..dialects.sqlite.base import SQLiteDialect
+
+            dialect = SQLiteDialect()
+            dialect.name = "default"
+        return self.process(type_.load_dialect_impl(dialect), **kw)
 
     def visit_user_defined(self, type_: Any, **kw: Any) -> str:
         try:

@@ -503,15 +503,16 @@ class Connection:
         try:
             plan, values = cplan.resolve(binds, params)
         except Exception as error:
-            self._wrap_bind_error(
-                error, cplan.compiled.string, [params] if params is not None else ()
-            )
+            given = () if params is None and session is None else [params or {}]
+            self._wrap_bind_error(error, cplan.compiled.string, given)
         if self._echo:
-            self._log_plan(plan, values, cplan.cache_text(hit), [params] if params else ())
+            given = () if params is None and session is None else [params or {}]
+            self._log_plan(plan, values, cplan.cache_text(hit), given)
         try:
             cursor = connection.execute(plan, values, session, stream, flags)
         except BaseException as error:
-            self._wrap_error(error, plan.sql, [params] if params is not None else ())
+            given = () if params is None and session is None else [params or {}]
+            self._wrap_error(error, plan.sql, given)
         if self._autocommit:
             connection.commit()
         return cursor

@@ -168,6 +168,7 @@ class Mapper(InspectionAttr, Generic[_T]):
         self._columntoproperty = _ColumnToProperty(self)
         self._delete_orphans: list[tuple[str, type]] = []
         self._pending_props: list[MapperProperty] = []
+        self._expression_props: tuple[ColumnProperty, ...] = ()
         self._configure_failed: BaseException | None = None
 
         self.primary_key = self._find_primary_key()
@@ -266,6 +267,11 @@ class Mapper(InspectionAttr, Generic[_T]):
         if isinstance(prop, ColumnProperty):
             for column in prop.columns:
                 self._columntoproperty.setdefault(column, prop)
+        self._expression_props = tuple(
+            other
+            for other in self._props.values()
+            if isinstance(other, ColumnProperty) and not isinstance(other.columns[0], Column)
+        )
         if not defer:
             prop._instrument()
         self._forget()

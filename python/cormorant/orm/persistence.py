@@ -102,6 +102,9 @@ class Statements:
         missing = [s for s in self.pk_slots if s not in given]
         if not missing and not fetched:
             return [], -1
+        # SQLAlchemy reads a generated key back beside server defaults even when it is given
+        if fetched and not missing and self.auto_slot >= 0:
+            return [self.auto_slot, *fetched], -1
         generated = missing if self.auto_slot in missing or not missing else []
         if fetched or (many and generated):
             return [*generated, *fetched], -1
@@ -661,6 +664,23 @@ def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
             assert before is not None
             transaction._key_switches.append((obj, before[1]))
     _core.commit_states(objects)
+
+
+def expire_expressions(flush: Flush, mapper: Any, objects: list[Any]) -> None:
+    """What SQL expressions say of rows just written is to be read again.
+
+    Called while the objects still know what was changed: that stays.
+    """
+    for obj in objects:
+        slots = []
+        for prop in mapper._expression_props:
+            loaded = _core.peek(obj, prop.slot) is not _core.NO_VALUE
+            if (prop.expire_on_flush or not loaded) and not _core.changed_columns(
+                obj, (prop.slot,)
+            ):
+                slots.append(prop.slot)
+        if slots:
+            flush.expire_after.append((obj, slots))
 
 
 def _show(obj: Any) -> str:

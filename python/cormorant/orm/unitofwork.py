@@ -224,6 +224,8 @@ class Flush:
         session, transaction = self.session, self.transaction
         for work in self.work.values():
             info = work.info
+            if info.mapper._expression_props:
+                persistence.expire_expressions(self, info.mapper, [*work.new, *work.updates])
             if work.deletes:
                 session._remove_deleted(work.deletes)
                 transaction._deleted.extend(work.deletes)

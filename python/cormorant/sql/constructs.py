@@ -62,7 +62,7 @@ class _WrapsColumn(ColumnElement[Any]):
         if name is not None:
             # unlike the anonymous name of the column itself
             return self._anon_label(f"{name}_")
-        return super()._anon_name_label
+        return self._anon_label(getattr(wrapped, "name", None))
 
     @property
     def _expression_label(self) -> Any:

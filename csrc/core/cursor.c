@@ -480,10 +480,12 @@ cursor_set_unique(crm_cursor *self, PyObject *value, void *Py_UNUSED(closure))
 static PyMethodDef cursor_methods[] = {
     {"fetch", (PyCFunction)(void (*)(void))cursor_fetch,
      METH_FASTCALL | METH_KEYWORDS,
-     "fetch(count=-1)\n--\n\nThe next results, as the program makes them."},
+     "fetch($self, count=-1)\n--\n\nThe next results, as the program makes "
+     "them."},
     {"fetch_scalars", (PyCFunction)(void (*)(void))cursor_fetch_scalars,
      METH_FASTCALL | METH_KEYWORDS,
-     "fetch_scalars(count=-1)\n--\n\nThe first items of the next results."},
+     "fetch_scalars($self, count=-1)\n--\n\nThe first items of the next "
+     "results."},
     {"close", (PyCFunction)cursor_close, METH_NOARGS,
      "Drop unread rows and free the statement."},
     {NULL},

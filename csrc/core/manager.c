@@ -243,7 +243,7 @@ drop_orphan_rule(crm_attr *attr)
 
 PyDoc_STRVAR(
     add_attribute_doc,
-    "add_attribute(name, prop, kind, flags=0, code=0, arg=None)\n--\n\n"
+    "add_attribute($self, name, prop, kind, flags=0, code=0, arg=None)\n--\n\n"
     "Define an attribute; returns its slot. A name that exists is "
     "redefined in its slot.");
 
@@ -329,7 +329,7 @@ manager_add_attribute(crm_manager *self, PyObject *args, PyObject *kwargs)
 }
 
 PyDoc_STRVAR(set_primary_key_doc,
-             "set_primary_key(slots)\n--\n\n"
+             "set_primary_key($self, slots)\n--\n\n"
              "Name the slots of the primary key columns, in order.");
 
 static PyObject *
@@ -388,7 +388,7 @@ add_orphan_rule(crm_manager *target, PyObject *prop)
 }
 
 PyDoc_STRVAR(set_relationship_doc,
-             "set_relationship(slot, target, reverse=None, fk_slot=-1, "
+             "set_relationship($self, slot, target, reverse=None, fk_slot=-1, "
              "flags=None)\n--\n\n"
              "Bind a relationship to its class, its other side and options.");
 

@@ -1,7 +1,7 @@
 """The C core. See csrc/README.md; `csrc/core/*.c` names the file of each type."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, SupportsIndex, TypeVar
+from typing import Any, Final, Self, TypeVar, final
 
 _T = TypeVar("_T")
 
@@ -28,6 +28,7 @@ def encode(code: int, arg: object, value: object) -> Any:
     """Run a column codec's bind side on one value: what the driver would be given."""
 
 # --- connection.c ------------------------------------------------------------
+@final
 class Connection:
     """One database connection. Used by one thread at a time (ProgrammingError else)."""
 
@@ -41,7 +42,7 @@ class Connection:
     failed_sql: str | None
     """SQL of the flush statement that raised last."""
 
-    def __init__(self, driver: object, dbapi: object, options: Mapping[str, str]) -> None:
+    def __new__(cls, driver: object, dbapi: object, options: Mapping[str, str]) -> Self:
         """`driver`: the driver's capsule; `dbapi`: the module holding its exceptions."""
     def execute(
         self,
@@ -52,9 +53,9 @@ class Connection:
         flags: int = 0,
     ) -> Cursor:
         """Bind `values[bind.index]`, run, and read all rows (or `stream` at a time)."""
-    def execute_many(self, plan: Plan, rows: Sequence[Sequence[Any]]) -> int:
+    def execute_many(self, plan: Plan, rows: Sequence[Sequence[Any]], /) -> int:
         """Run once per parameter row; the sum of the rows changed (-1: unknown)."""
-    def run_script(self, sql: str) -> None:
+    def run_script(self, sql: str, /) -> None:
         """Run SQL without parameters or rows (SAVEPOINT, PRAGMA…=…)."""
     def begin(self) -> None: ...
     def commit(self) -> None: ...
@@ -70,6 +71,7 @@ class Connection:
         """Change an option of the open connection: SQLite's isolation_level."""
 
 # --- plan.c / hydrate.c ------------------------------------------------------
+@final
 class Plan:
     """An executable statement.
 
@@ -95,16 +97,17 @@ class Plan:
     binds: tuple[tuple[int, int, object], ...]
     def encode(self, values: Sequence[Any], /) -> tuple[Any, ...]:
         """The values of an execution as logs show them, in marker order."""
-    def __init__(
-        self,
+    def __new__(
+        cls,
         sql: str,
         binds: Sequence[tuple[int, int, object]] = (),
         program: tuple[Any, ...] | None = None,
-    ) -> None: ...
+    ) -> Self: ...
 
 POPULATE_EXISTING: Final[int]
 
 # --- row.c, rowmapping.c, cursor.c -------------------------------------------
+@final
 class RowKeys:
     """What the rows of one statement share.
 
@@ -115,13 +118,14 @@ class RowKeys:
     names: tuple[str, ...]
     index: Mapping[str, int]
     lookup: Callable[[Any], int | None] | None
-    def __init__(
-        self,
+    def __new__(
+        cls,
         names: tuple[str, ...],
         index: dict[str, int] | None = None,
         lookup: Callable[[Any], int | None] | None = None,
-    ) -> None: ...
+    ) -> Self: ...
 
+@final
 class Row:
     """A result row: a sequence with named access, SQLAlchemy's Row."""
 
@@ -132,13 +136,13 @@ class Row:
     t: Row
     def __new__(cls, keys: tuple[str, ...] | RowKeys, values: Iterable[Any]) -> Row: ...
     def __len__(self) -> int: ...
-    def __getitem__(self, index: Any) -> Any: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
     def __iter__(self) -> Iterator[Any]: ...
     def __getattr__(self, name: str) -> Any: ...
-    def __lt__(self, other: Any) -> bool: ...
-    def __le__(self, other: Any) -> bool: ...
-    def __gt__(self, other: Any) -> bool: ...
-    def __ge__(self, other: Any) -> bool: ...
+    def __lt__(self, other: Any, /) -> bool: ...
+    def __le__(self, other: Any, /) -> bool: ...
+    def __gt__(self, other: Any, /) -> bool: ...
+    def __ge__(self, other: Any, /) -> bool: ...
     def _asdict(self) -> dict[str, Any]: ...
     def _tuple(self) -> Any: ...
     def tuple(self) -> Any: ...
@@ -148,15 +152,17 @@ class Row:
     def index(self, value: Any, start: int = 0, stop: int = ..., /) -> int: ...
     def __class_getitem__(cls, item: Any, /) -> Any: ...
 
+@final
 class RowMapping(Mapping[str, Any]):
     """A row as a mapping: by name, column or entity."""
 
     _row: Row
-    def __init__(self, row: Row) -> None: ...
+    def __new__(cls, row: Row) -> Self: ...
     def __len__(self) -> int: ...
-    def __getitem__(self, key: Any) -> Any: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
     def __iter__(self) -> Iterator[str]: ...
 
+@final
 class Cursor:
     """The rows of one execution."""
 
@@ -181,11 +187,12 @@ class Cursor:
         """Drop unread rows and free the statement. Idempotent."""
 
 # --- pool.c ------------------------------------------------------------------
+@final
 class Pool:
     """SQLAlchemy's QueuePool: see cormorant.pool."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         creator: Callable[[], Connection],
         pool_size: int = 5,
         max_overflow: int = 10,
@@ -194,7 +201,7 @@ class Pool:
         use_lifo: bool = False,
         pre_ping: bool = False,
         reset_on_return: bool | str | None = True,
-    ) -> None: ...
+    ) -> Self: ...
     def checkout(self) -> Connection:
         """A connection: cormorant.exc.TimeoutError after `timeout` seconds."""
     def checkin(self, connection: Connection) -> None:
@@ -232,6 +239,7 @@ ATTR_DEFERRED_HISTORY: Final[int]
 ATTR_SINGLE_PARENT: Final[int]
 ATTR_CASCADE_DELETE: Final[int]
 
+@final
 class _NoValue: ...
 
 NO_VALUE: Final[_NoValue]
@@ -246,6 +254,7 @@ class Entity:
     __cormorant_manager__: ClassManager
     def __init__(self, **kwargs: Any) -> None: ...
 
+@final
 class ClassManager:
     """A mapped class: its attributes, slots and key. Held by the class as
     `__cormorant_manager__` in its own __dict__ (set by the constructor)."""
@@ -264,7 +273,7 @@ class ClassManager:
     names: Mapping[str, int]
     root: ClassManager
     """Whose identity map is used."""
-    def __init__(self, class_: type, root: ClassManager | None = None) -> None: ...
+    def __new__(cls, class_: type, root: ClassManager | None = None) -> Self: ...
     def add_attribute(
         self,
         name: str,
@@ -300,6 +309,7 @@ class Attribute:
 def manager_of(obj_or_class: object) -> ClassManager | None: ...
 def is_entity(obj: object) -> bool: ...
 def state_flags(obj: object) -> int: ...
+
 STATE_KEY: Final[int]
 STATE_NEW: Final[int]
 STATE_MODIFIED: Final[int]
@@ -421,7 +431,7 @@ class SessionBase:
         """Rollback of the above: persistent again."""
     def _make_transient(self, objects: Iterable[object]) -> None:
         """Rollback of _register: no identity, no session."""
-    def __contains__(self, obj: object) -> bool: ...
+    def __contains__(self, obj: object, /) -> bool: ...
 
 # --- flush.c -----------------------------------------------------------------
 COLUMN_ALWAYS: Final[int]
@@ -429,6 +439,7 @@ COLUMN_OMIT_NONE: Final[int]
 COLUMN_DEFAULT: Final[int]
 COLUMN_OMIT_UNSET: Final[int]
 
+@final
 class InsertPlan:
     """How to insert objects that provide one set of columns.
 
@@ -437,9 +448,9 @@ class InsertPlan:
     last_insert_id, or -1. With neither, a run of objects is one executemany."""
 
     plan: Plan
-    def __init__(
-        self, plan: Plan, slots: Sequence[int], returning: Sequence[int] = (), last_id: int = -1
-    ) -> None: ...
+    def __new__(
+        cls, plan: Plan, slots: Sequence[int], returning: Sequence[int] = (), last_id: int = -1
+    ) -> Self: ...
 
 def insert_objects(
     connection: Connection,
@@ -593,9 +604,7 @@ def has_orphan_rules(manager: ClassManager) -> bool:
 def find_orphans(objects: list[Any], flag: int = 0) -> list[Any]:
     """The objects that lack a parent they need and whose state has the flag."""
 
-def sql_valued(
-    objects: list[Any], slots: tuple[int, ...], classes: tuple[type, ...]
-) -> list[int]:
+def sql_valued(objects: list[Any], slots: tuple[int, ...], classes: tuple[type, ...]) -> list[int]:
     """Positions of the objects that hold an instance of the classes in a column."""
 
 def identity_conflicts(session: SessionBase, objects: list[Any]) -> list[tuple[Any, Any]]:

@@ -519,16 +519,17 @@ class Connection:
 
     def _run_plan(
         self,
-        plan: _core.Plan,
+        cplan: CompiledPlan,
         values: Sequence[Any],
         session: Any = None,
         stream: int = 0,
         flags: int = 0,
     ) -> _core.Cursor:
-        """Run a core plan that the ORM keeps itself (lazy loads, session.get)."""
+        """Run a plan that the ORM keeps itself (lazy loads, session.get)."""
         connection = self._live or self._ready()
+        plan: _core.Plan = cplan._plan
         if self._echo:
-            self._log_plan(plan, values, self.engine._seen(plan.sql))
+            self._log_plan(plan, values, self.engine._seen(plan.sql, cplan.made_in))
         try:
             cursor = connection.execute(plan, values, session, stream, flags)
         except BaseException as error:
@@ -662,7 +663,10 @@ class Connection:
             if number > 1:
                 how = f"insertmanyvalues {batch}"
             else:
-                how = engine._seen((sql, total > 1 or isinstance(params, list), variant))
+                how = engine._seen(
+                    (sql, total > 1 or isinstance(params, list), variant),
+                    engine.dialect._compile_times.get(sql, 0.0),
+                )
                 if total > 1 and returning:
                     how += f" (insertmanyvalues) {batch}"
             self._log(sql)
@@ -703,7 +707,6 @@ class Engine:
             util.LRUCache(query_cache_size) if query_cache_size else None
         )
         self._seen_at: dict[str, float] = {}
-        self._compiled_in: dict[str, float] = {}
         level = dialect._on_connect_isolation_level
         if level is not None:
             self._autocommit = str(level).upper() == "AUTOCOMMIT"
@@ -741,8 +744,8 @@ class Engine:
     def _should_log_debug(self) -> bool:
         return self.logger.isEnabledFor(10)  # type: ignore[no-any-return]
 
-    def _seen(self, sql: Any) -> str:
-        """What the log says of SQL that the ORM has compiled once and keeps."""
+    def _seen(self, sql: Any, made_in: float) -> str:
+        """What the log says of SQL that the ORM has compiled once, in so many seconds."""
         now = time.perf_counter()
         seen = self._seen_at.get(sql)
         if seen is not None:
@@ -750,13 +753,7 @@ class Engine:
         if len(self._seen_at) > 1000:
             self._seen_at.clear()
         self._seen_at[sql] = now
-        return f"generated in {self._compiled_in.pop(sql, 0.0):.5f}s"
-
-    def _note_compiled(self, sql: str, seconds: float) -> None:
-        """Remember how long it took to make SQL that the ORM keeps, for the log."""
-        if len(self._compiled_in) > 1000:
-            self._compiled_in.clear()
-        self._compiled_in[sql] = seconds
+        return f"generated in {made_in:.5f}s"
 
     def _checkout(self) -> _core.Connection:
         """A connection of the pool; errors of connecting are the database's."""
@@ -829,7 +826,6 @@ class OptionEngine(Engine):
         self.hide_parameters = proxied.hide_parameters
         self._plans = proxied._plans
         self._seen_at = proxied._seen_at
-        self._compiled_in = proxied._compiled_in
         self._autocommit = proxied._autocommit
         log.instance_logger(self, echoflag=proxied._echo)
         self._execution_options = proxied._execution_options

@@ -260,7 +260,7 @@ def run_values(
         return run_plan(  # type: ignore[no-any-return]
             session, connection, plan, given, None, populate_existing=populate_existing
         ).fetch()
-    cursor = connection._run_plan(compiled._plan, values, session, 0, flags)
+    cursor = connection._run_plan(compiled, values, session, 0, flags)
     rows: list[Any] = cursor.fetch()
     if plan.post_loads and rows:
         run = post_load_run(session, connection, flags)

@@ -8,6 +8,7 @@ columns hold SQL expressions are written one by one through the connection.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +134,7 @@ class Statements:
     def _insert_plan(self, slots: tuple[int, ...], returning: list[int], many: bool) -> Any:
         from ..sql.dml import Insert
 
+        started = time.perf_counter()
         statement = Insert(self.table)
         if returning:
             statement = statement.returning(*(self.column_of[s] for s in returning))
@@ -143,10 +145,11 @@ class Statements:
         compiled = statement.compile(
             dialect=self.dialect, column_keys=[self.column_of[s].key for s in slots]
         )
-        return self._plan(compiled, [self.column_of[s].key for s in slots])
+        return self._plan(compiled, [self.column_of[s].key for s in slots], started)
 
-    def _plan(self, compiled: Any, names: Sequence[str]) -> Any:
+    def _plan(self, compiled: Any, names: Sequence[str], started: float) -> Any:
         """A C plan whose values come in the order of `names`."""
+        self.dialect._compile_times[compiled.string] = time.perf_counter() - started
         places: dict[str, int] = {}
         for i, name in enumerate(names):
             places.setdefault(name, i)
@@ -183,19 +186,21 @@ class Statements:
         """The plan that updates these slots of one row."""
         from ..sql.dml import Update
 
+        started = time.perf_counter()
         where, names = self._where_key()
         keys = [self.column_of[s].key for s in slots]
         compiled = Update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
-        return self._plan(compiled, [*keys, *names])
+        return self._plan(compiled, [*keys, *names], started)
 
     def make_delete(self) -> Any:
         """The plan that deletes one row."""
         if self.delete_plan is None:
             from ..sql.dml import Delete
 
+            started = time.perf_counter()
             where, names = self._where_key()
             compiled = Delete(self.table).where(where).compile(dialect=self.dialect)
-            self.delete_plan = self._plan(compiled, names)
+            self.delete_plan = self._plan(compiled, names, started)
         return self.delete_plan
 
 
@@ -619,9 +624,13 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
     ends = {c for _, c in (*prop.synchronize_pairs, *prop.secondary_synchronize_pairs)}
     columns = [c for c in table.c if c in ends]
     keys = [c.key for c in columns]
+    started = time.perf_counter()
     insert_compiled = Insert(table).compile(dialect=dialect, column_keys=keys)
+    made = time.perf_counter()
+    dialect._compile_times[insert_compiled.string] = made - started
     where = and_(*(c == bindparam(c.key, type_=c.type) for c in columns))
     delete_compiled = Delete(table).where(where).compile(dialect=dialect)
+    dialect._compile_times[delete_compiled.string] = time.perf_counter() - made
     plans = []
     for compiled in (insert_compiled, delete_compiled):
         binds = []

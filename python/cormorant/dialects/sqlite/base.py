@@ -101,6 +101,8 @@ class SQLiteDialect:
                 f"{type(self).__name__}.__init__() got an unexpected keyword argument "
                 f"{next(iter(kwargs))!r}"
             )
+        self._compile_times: dict[str, float] = {}
+        """Seconds that the SQL of flushes took to make: for the log."""
         self._json_serializer = json_serializer
         self._json_deserializer = json_deserializer
         self._on_connect_isolation_level = isolation_level

@@ -49,12 +49,6 @@ def _mapper_of(statement: Any) -> Any:
     return entity.mapper
 
 
-def _plain_table(statement: Any) -> Any:
-    """The statement on the bare table: what remains is Core."""
-    table = statement.table
-    return table._deannotate() if table._annotations else table
-
-
 def _column_key(mapper: Any, key: Any) -> Any:
     """The column an attribute name stands for; unknown names stay, for the compiler."""
     if isinstance(key, str):

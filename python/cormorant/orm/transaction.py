@@ -103,12 +103,6 @@ class SessionTransaction:
         """True while statements can be run in it."""
         return self.session is not None and self._state is ACTIVE
 
-    def _transaction_is_active(self) -> bool:
-        return self._state is ACTIVE
-
-    def _transaction_is_closed(self) -> bool:
-        return self._state is CLOSED
-
     def _rollback_can_be_called(self) -> bool:
         return self._state not in (COMMITTED, CLOSED)
 

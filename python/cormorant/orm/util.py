@@ -204,9 +204,6 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         columns[element] = found
         return found
 
-    def _entity_for_mapper(self, mapper: Any) -> Any:
-        return self
-
     @memoized_property
     def _element(self) -> Any:
         return self.selectable._annotate(

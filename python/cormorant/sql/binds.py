@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .base import AnonName, KeyContext
@@ -167,13 +167,6 @@ class BindParameter(ColumnElement[_T]):
         c.required = False if required is NO_ARG else required
         if c.type is NULLTYPE:
             c.type = _resolve_value_to_type(value)
-        return c
-
-    def _with_expanding_in_types(self, types: Sequence[Any]) -> Self:
-        from .sqltypes import TupleType
-
-        c = self._clone(maintain_key=True)
-        c.type = TupleType(*types)
         return c
 
     def render_literal_execute(self) -> Self:

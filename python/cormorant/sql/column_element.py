@@ -429,9 +429,6 @@ class ColumnClause(NamedColumn[_T_co]):
     def _ddl_label(self) -> Any:
         return self._gen_tq_label(self.name)
 
-    def _compare_name_for_result(self, other: Any) -> Any:
-        return self.name == getattr(other, "name", None)
-
     def _cache_key(self, ctx: KeyContext) -> Any:
         key = self._own_key
         if key is not None:

@@ -39,14 +39,10 @@ class SQLiteDialect:
     supports_native_boolean = False
     non_native_boolean_check_constraint = True
     supports_native_enum = False
-    supports_native_decimal = False
-    supports_native_uuid = False
     supports_alter = False
     supports_comments = False
     supports_sequences = False
-    supports_identity_columns = False
     supports_default_values = True
-    supports_default_metavalue = True
     supports_empty_insert = False
     supports_multivalues_insert = True
     supports_cast = True
@@ -58,17 +54,11 @@ class SQLiteDialect:
     insert_returning = True
     update_returning = True
     delete_returning = True
-    insert_executemany_returning = True
     use_insertmanyvalues = True
     insertmanyvalues_page_size = 1000
     insertmanyvalues_max_parameters = 32700
-    postfetch_lastrowid = True
-    favor_returning_over_lastrowid = False
     implicit_returning = True
     div_is_floordiv = True
-    inline_comments = False
-    cte_follows_insert = False
-    requires_name_normalize = False
     _json_serializer: Any = None
     _json_deserializer: Any = None
 

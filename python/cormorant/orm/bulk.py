@@ -25,16 +25,16 @@ def execute_dml(
     mapper = _mapper_of(statement)
     mapper._check_configure()
     options: dict[str, Any] = {**statement._execution_options, **(execution_options or {})}
+    strategy = options.get("synchronize_session", "auto")
+    if not statement.is_insert and strategy not in _STRATEGIES:
+        raise exc.ArgumentError(
+            "Valid strategies for session synchronization are 'auto', 'evaluate', 'fetch', False"
+        )
     if options.get("autoflush", True):
         session._autoflush()
     connection = session._connection_for(mapper, statement)
     if statement.is_insert:
         return _insert(session, connection, mapper, statement, params, execution_options)
-    strategy = options.get("synchronize_session", "auto")
-    if strategy not in _STRATEGIES:
-        raise exc.ArgumentError(
-            "Valid strategies for session synchronization are 'auto', 'evaluate', 'fetch', False"
-        )
     if statement.is_update and isinstance(params, (list, tuple)) and params:
         return _update_by_key(session, connection, mapper, statement, list(params))
     statement = _translate_values(mapper, statement)

@@ -186,10 +186,7 @@ class Compiler:
         else:
             function = _PLAIN.get(op)
         if function is None:
-            name = getattr(op, "__name__", str(op))
-            raise UnevaluatableError(
-                f"Cannot evaluate {type(clause).__name__} with operator {name}"
-            )
+            raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__} with operator {op}")
 
         def compute(obj: Any) -> Any:
             a, b = left(obj), right(obj)

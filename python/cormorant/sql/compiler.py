@@ -600,6 +600,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         """Values of the parameters, by name."""
         return self.construct_params()
 
+    def _execute_on_connection(self, connection: Any, params: Any, options: Any) -> Any:
+        return connection._execute_compiled(self, params, options)
+
     def construct_params(
         self, params: Mapping[str, Any] | None = None, _check: bool = False, **kw: Any
     ) -> dict[str, Any]:

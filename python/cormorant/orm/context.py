@@ -157,6 +157,12 @@ class FromStatement(Executable):
         return self.element._compiler(dialect, **kw)
 
 
+class _GivenState(SelectState):
+    """What is loaded from the rows of a statement that cannot be joined to."""
+
+    may_join = False
+
+
 def from_statement_plan(
     session: Any,
     connection: Any,
@@ -174,7 +180,7 @@ def from_statement_plan(
     holder: Select[Any] = Select()
     holder._raw_columns = list(statement._raw_columns)
     holder._with_options = statement._with_options
-    state = SelectState(holder, legacy=legacy, as_tuples=as_tuples, binds=binds)
+    state = _GivenState(holder, legacy=legacy, as_tuples=as_tuples, binds=binds)
     state.offset = len(state.primary)
     names = None
     selected = list(getattr(element, "selected_columns", None) or ())

@@ -124,6 +124,8 @@ class Item:
 class SelectState:
     """The reading of one Select."""
 
+    may_join = True  # False: a statement given as it is; joined loads are lazy ones
+
     def __init__(
         self,
         statement: Any,
@@ -372,6 +374,8 @@ class SelectState:
             return
         if prop.uselist and strategy in ("joined", "contains_eager"):
             self._multiplies = True
+        if strategy == "joined" and not self.may_join:
+            return
         if not explicit and strategy != "noload" and self._recursive(node, prop, strategy):
             return
         if strategy == "selectin":

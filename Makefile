@@ -2,6 +2,7 @@
 # make test    everything the tests need, then the tests
 # make lint    ruff, mypy --strict, clang-format, a build with -Werror
 # make debug   the tests on a build with assertions, ASan and UBSan
+# make fuzz    libFuzzer on the parts that are plain C, FUZZ_SECONDS each
 # make bench   the benchmarks alone
 # make sdist   a source distribution, and a wheel built from it
 
@@ -12,7 +13,7 @@ EXTENSIONS := python/cormorant/.built
 TESTS ?= tests
 
 .DEFAULT_GOAL := test
-.PHONY: demo test lint debug bench sdist clean
+.PHONY: demo test lint debug fuzz bench sdist clean
 
 $(BIN)/python:
 	.ci/system-packages $(PYTHON)
@@ -52,6 +53,20 @@ debug: .venv/.with-test
 	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	PYTHONPATH=build/debug/lib $(BIN)/python -m pytest $(TESTS)
+
+FUZZ_SECONDS ?= 20
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/*.c))
+
+build/fuzz/%: tests/fuzz/fuzz_%.c csrc/core/%.c csrc/core/%.h csrc/core/cell.h
+	mkdir -p $@-corpus
+	clang -std=c11 -g -O1 -Wall -Wextra -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all $< csrc/core/$*.c -o $@
+
+fuzz: $(FUZZERS:%=build/fuzz/%)
+	for part in $(FUZZERS); do \
+		build/fuzz/$$part -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/$$part-corpus || exit 1; \
+	done
 
 sdist: $(BIN)/python
 	$(BIN)/python -m pip install -q build

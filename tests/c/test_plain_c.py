@@ -21,7 +21,7 @@ SANITIZE = [
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 @pytest.mark.parametrize("flags", [["-O2"], SANITIZE], ids=["optimized", "sanitized"])
-@pytest.mark.parametrize("part", ["page", "identity", "ptrset", "memory"])
+@pytest.mark.parametrize("part", ["page", "identity", "ptrset", "moment", "memory"])
 def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
     program = tmp_path / part
     # test_memory.c includes what it tests, with an allocator that fails.

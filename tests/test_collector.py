@@ -1,0 +1,146 @@
+"""Mapped objects and the cyclic garbage collector."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cormorant import JSON, Column, ForeignKey, Integer, PickleType, String, create_engine
+from cormorant.orm import Session, declarative_base, joinedload, relationship, selectinload
+
+Base: Any = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    data = Column(JSON)
+    blob = Column(PickleType)
+    posts = relationship("Post", back_populates="user")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id = Column(Integer, primary_key=True)
+    title = Column(String)
+    user_id = Column(Integer, ForeignKey("users.id"))
+    user = relationship("User", back_populates="posts")
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as s:
+        s.add(User(id=1, name="a", data={"x": [1]}, posts=[Post(title="p"), Post(title="q")]))
+        s.commit()
+        s.expunge_all()
+        gc.collect()
+        yield s
+    engine.dispose()
+
+
+def test_scalars_are_not_tracked(session: Session) -> None:
+    post = session.get(Post, 1)
+    assert not gc.is_tracked(post)
+    assert (post.id, post.title, post.user_id) == (1, "p", 1)
+    assert not gc.is_tracked(post)
+    post.title = "changed"
+    session.flush()
+    assert not gc.is_tracked(post)
+    session.refresh(post)
+    session.expire(post)
+    assert post.title == "changed"
+    assert not gc.is_tracked(post)
+    assert not any(map(gc.is_tracked, session.query(Post).all()))
+    assert not gc.is_tracked(Post(title="new"))
+
+
+def test_holders_are_tracked(session: Session) -> None:
+    user = session.get(User, 1)
+    post = session.get(Post, 1)
+    assert not gc.is_tracked(user)
+    assert user.data == {"x": [1]}
+    assert gc.is_tracked(user)
+    assert post.user is user
+    assert gc.is_tracked(post)
+    other = session.get(Post, 2)
+    assert not gc.is_tracked(other)
+    other.note = []
+    assert gc.is_tracked(other)
+    new = Post()
+    new.title = [new]
+    assert gc.is_tracked(new)
+    assert gc.is_tracked(Post(user=user))
+
+
+@pytest.mark.parametrize("option", [joinedload, selectinload])
+def test_eager_loads_are_tracked(session: Session, option: Any) -> None:
+    user = session.query(User).options(option(User.posts)).one()
+    assert gc.is_tracked(user)
+    assert user.posts[0].user is user
+    assert gc.is_tracked(user.posts[0])
+
+
+def cyclic(session: Session) -> list[weakref.ref[Any]]:
+    user = session.query(User).options(selectinload(User.posts)).one()
+    assert [post.user is user for post in user.posts] == [True, True]
+    return [weakref.ref(user), *(weakref.ref(post) for post in user.posts)]
+
+
+def test_cycles_of_related_objects_are_collected(session: Session) -> None:
+    gc.disable()
+    try:
+        refs = cyclic(session)
+        assert all(ref() is not None for ref in refs)
+        assert len(session.identity_map) == 3
+    finally:
+        gc.enable()
+    gc.collect()
+    assert all(ref() is None for ref in refs)
+    assert len(session.identity_map) == 0
+    assert session.get(User, 1).name == "a"
+
+
+def test_cycles_through_own_attributes_are_collected(session: Session) -> None:
+    def make() -> list[weakref.ref[Any]]:
+        user, post, new = session.get(User, 1), session.get(Post, 1), Post()
+        user.self = user
+        user.data["me"] = user
+        post.blob = [post]
+        new.dict_of = new.__dict__
+        return [weakref.ref(obj) for obj in (user, post, new)]
+
+    refs = make()
+    gc.collect()
+    assert [ref() for ref in refs] == [None] * 3
+
+
+def test_sessions_and_results_are_collected(session: Session) -> None:
+    def make() -> weakref.ref[Any]:
+        other = Session(session.get_bind())
+        result = other.execute(session.query(User).statement)
+        other.info["result"] = result
+        other.info["session"] = other
+        user = other.get(User, 1)
+        user.session = other
+        return weakref.ref(user)
+
+    ref = make()
+    gc.collect()
+    assert ref() is None
+
+
+def test_changed_objects_survive(session: Session) -> None:
+    session.get(User, 1).name = "changed"
+    gc.collect()
+    assert [u.name for u in session.dirty] == ["changed"]
+    session.flush()
+    gc.collect()
+    assert len(session.identity_map) == 0
+    assert session.get(User, 1).name == "changed"

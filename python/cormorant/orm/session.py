@@ -53,9 +53,6 @@ _O = TypeVar("_O")
 _T = TypeVar("_T")
 
 _First: TypeAlias = "tuple[_T, *tuple[Any, ...]]"  # a row whose first column is so typed
-_T = TypeVar("_T")
-
-_First: TypeAlias = "tuple[_T, *tuple[Any, ...]]"  # a row whose first column is so typed
 _EMPTY: Mapping[str, Any] = {}
 _state_flags = _core.state_flags
 _EXPIRED = _core.STATE_EXPIRED

@@ -1,5 +1,6 @@
 """A source distribution holds all that a build needs, and what it builds works."""
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -13,9 +14,13 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.slow
 def test_sdist_builds_and_runs(tmp_path: Path) -> None:
+    # What is built must run by itself, not with the build these tests run on.
+    mine = ("PYTHONPATH", "LD_PRELOAD", "PYTHONMALLOC")
+    env = {name: value for name, value in os.environ.items() if name not in mine}
+
     def run(*command: object) -> str:
         done = subprocess.run(
-            [str(word) for word in command], cwd=tmp_path, capture_output=True, text=True
+            [str(word) for word in command], cwd=tmp_path, env=env, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

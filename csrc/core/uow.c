@@ -427,12 +427,11 @@ error:
     return NULL;
 }
 
-PyDoc_STRVAR(key_changed_doc,
-             "key_changed(objects)\n--\n\n"
-             "The objects whose primary key has history.");
-
+/* The objects of a list for which a test holds for a primary key attribute: a
+ * new list, or NULL with an exception.  The test runs no foreign code. */
 static PyObject *
-uow_key_changed(PyObject *module, PyObject *objects)
+objects_by_key(PyObject *module, PyObject *objects,
+               int (*test)(crm_state *state, uint16_t slot))
 {
     crm_core *core = crm_uow_core(module);
     if (!PyList_Check(objects)) {
@@ -447,12 +446,9 @@ uow_key_changed(PyObject *module, PyObject *objects)
             Py_CLEAR(result);
             break;
         }
-        if (state->ext == NULL) {
-            continue;
-        }
         crm_manager *manager = crm_state_manager(state);
         for (uint16_t n = 0; n < manager->npk; n++) {
-            if (crm_state_change(state, manager->pk[n]) != NULL) {
+            if (test(state, manager->pk[n])) {
                 if (PyList_Append(result, obj) < 0) {
                     Py_CLEAR(result);
                 }
@@ -463,6 +459,30 @@ uow_key_changed(PyObject *module, PyObject *objects)
     return result;
 }
 
+static int
+has_changed(crm_state *state, uint16_t slot)
+{
+    return state->ext != NULL && crm_state_change(state, slot) != NULL;
+}
+
+static int
+is_unloaded(crm_state *state, uint16_t slot)
+{
+    PyObject *held = crm_state_held(state, slot);
+    return !CRM_SLOT_HAS(held) &&
+           (held == CRM_UNLOADED || crm_state_cell(state, slot) == NULL);
+}
+
+PyDoc_STRVAR(key_changed_doc,
+             "key_changed(objects)\n--\n\n"
+             "The objects whose primary key has history.");
+
+static PyObject *
+uow_key_changed(PyObject *module, PyObject *objects)
+{
+    return objects_by_key(module, objects, has_changed);
+}
+
 PyDoc_STRVAR(unloaded_keys_doc,
              "unloaded_keys(objects)\n--\n\n"
              "The objects whose primary key attributes are not loaded.");
@@ -470,33 +490,7 @@ PyDoc_STRVAR(unloaded_keys_doc,
 static PyObject *
 uow_unloaded_keys(PyObject *module, PyObject *objects)
 {
-    crm_core *core = crm_uow_core(module);
-    if (!PyList_Check(objects)) {
-        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
-        return NULL;
-    }
-    PyObject *result = PyList_New(0);
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL) {
-            Py_CLEAR(result);
-            break;
-        }
-        crm_manager *manager = crm_state_manager(state);
-        for (uint16_t n = 0; n < manager->npk; n++) {
-            PyObject *held = crm_state_held(state, manager->pk[n]);
-            if (!CRM_SLOT_HAS(held) &&
-                (held == CRM_UNLOADED ||
-                 crm_state_cell(state, manager->pk[n]) == NULL)) {
-                if (PyList_Append(result, obj) < 0) {
-                    Py_CLEAR(result);
-                }
-                break;
-            }
-        }
-    }
-    return result;
+    return objects_by_key(module, objects, is_unloaded);
 }
 
 PyDoc_STRVAR(unexpire_doc,

@@ -98,6 +98,22 @@ class _CreateDropBase(ExecutableDDLElement):
         return "default"
 
 
+class _Create(_CreateDropBase):
+    """CREATE of something; `if_not_exists` adds IF NOT EXISTS."""
+
+    def __init__(self, element: Any, if_not_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_not_exists = if_not_exists
+
+
+class _Drop(_CreateDropBase):
+    """DROP of something; `if_exists` adds IF EXISTS."""
+
+    def __init__(self, element: Any, if_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_exists = if_exists
+
+
 class CreateSchema(_CreateDropBase):
     """CREATE SCHEMA."""
 
@@ -118,7 +134,7 @@ class DropSchema(_CreateDropBase):
         self.cascade, self.if_exists = cascade, if_exists
 
 
-class CreateTable(_CreateDropBase):
+class CreateTable(_Create):
     """CREATE TABLE.
 
     `include_foreign_key_constraints` limits which foreign keys are written inside it (None: all).
@@ -132,10 +148,9 @@ class CreateTable(_CreateDropBase):
         include_foreign_key_constraints: Collection[ForeignKeyConstraint] | None = None,
         if_not_exists: bool = False,
     ) -> None:
-        super().__init__(element)
+        super().__init__(element, if_not_exists)
         self.columns = [CreateColumn(column) for column in element.columns]
         self.include_foreign_key_constraints = include_foreign_key_constraints
-        self.if_not_exists = if_not_exists
 
 
 class CreateColumn(BaseDDLElement):
@@ -147,54 +162,34 @@ class CreateColumn(BaseDDLElement):
         self.element = element
 
 
-class DropTable(_CreateDropBase):
+class DropTable(_Drop):
     """DROP TABLE."""
 
     __visit_name__ = "drop_table"
 
-    def __init__(self, element: Table, if_exists: bool = False) -> None:
-        super().__init__(element)
-        self.if_exists = if_exists
 
-
-class CreateSequence(_CreateDropBase):
+class CreateSequence(_Create):
     """CREATE SEQUENCE."""
 
     __visit_name__ = "create_sequence"
 
-    def __init__(self, element: Any, if_not_exists: bool = False) -> None:
-        super().__init__(element)
-        self.if_not_exists = if_not_exists
 
-
-class DropSequence(_CreateDropBase):
+class DropSequence(_Drop):
     """DROP SEQUENCE."""
 
     __visit_name__ = "drop_sequence"
 
-    def __init__(self, element: Any, if_exists: bool = False) -> None:
-        super().__init__(element)
-        self.if_exists = if_exists
 
-
-class CreateIndex(_CreateDropBase):
+class CreateIndex(_Create):
     """CREATE INDEX."""
 
     __visit_name__ = "create_index"
 
-    def __init__(self, element: Index, if_not_exists: bool = False) -> None:
-        super().__init__(element)
-        self.if_not_exists = if_not_exists
 
-
-class DropIndex(_CreateDropBase):
+class DropIndex(_Drop):
     """DROP INDEX."""
 
     __visit_name__ = "drop_index"
-
-    def __init__(self, element: Index, if_exists: bool = False) -> None:
-        super().__init__(element)
-        self.if_exists = if_exists
 
 
 class AddConstraint(_CreateDropBase):

@@ -42,8 +42,7 @@ _DIALECT_OPTIONS = frozenset(
 )
 
 
-def _make_pool(dialect: Any, url: _url.URL, arguments: dict[str, Any], connect: Any) -> Any:
-    poolclass = arguments.pop("poolclass", None) or type(dialect).get_pool_class(url)
+def _make_pool(poolclass: Any, dialect: Any, arguments: dict[str, Any], connect: Any) -> Any:
     options: dict[str, Any] = {}
     for name, pool_name in _POOL_OPTIONS.items():
         if name in arguments and (pool_name in _EVERY_POOL or pool_name in poolclass._names):
@@ -92,11 +91,11 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
         return creator() if creator is not None else dialect.connect(*positional, **named)
 
     pool = arguments.pop("pool", None)
-    poolclass = type(pool) if pool is not None else arguments.get("poolclass")
-    poolclass = poolclass or type(dialect).get_pool_class(parsed)
     if pool is None:
-        pool = _make_pool(dialect, parsed, arguments, connect)
+        poolclass = arguments.pop("poolclass", None) or type(dialect).get_pool_class(parsed)
+        pool = _make_pool(poolclass, dialect, arguments, connect)
     else:
+        poolclass = type(pool)
         pool._dialect = dialect
     engine_options = {
         name: arguments.pop(name)
@@ -124,17 +123,9 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
 
 def create_pool_from_url(url: str | _url.URL, **kwargs: Any) -> Any:
     """The pool create_engine() would make, without an engine."""
-    for old, new in (
-        ("echo", "echo_pool"),
-        ("timeout", "pool_timeout"),
-        ("recycle", "pool_recycle"),
-        ("reset_on_return", "pool_reset_on_return"),
-        ("pre_ping", "pool_pre_ping"),
-        ("use_lifo", "pool_use_lifo"),
-        ("logging_name", "pool_logging_name"),
-    ):
-        if old in kwargs:
-            kwargs[new] = kwargs.pop(old)
+    for name, pool_name in _POOL_OPTIONS.items():
+        if pool_name in kwargs:
+            kwargs[name] = kwargs.pop(pool_name)
     return create_engine(url, **kwargs).pool
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 from typing import Any, TypeAlias
 
-from ..dialects.sqlite.base import SQLiteDialect as Dialect
 from ..sql.compiler import Compiled, IdentifierPreparer, SQLCompiler
 from ..sql.type_compiler import TypeCompiler
+from .default import DefaultDialect as Dialect
 from .execution import DefaultContext as ExecutionContext
 
 __all__ = [

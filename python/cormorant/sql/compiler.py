@@ -20,6 +20,7 @@ from .compile_expressions import ExpressionCompiler
 from .compile_selects import SelectCompiler
 from .elements import BindParameter, quoted_name
 from .operators import is_, is_not
+from .sqltypes import NULLTYPE
 
 RESERVED_WORDS = frozenset(
     [
@@ -297,7 +298,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.schema_translate_map = schema_translate_map
         self.native_boolean = bool(getattr(dialect, "supports_native_boolean", False))
         self.paramstyle = getattr(dialect, "paramstyle", "named")
-        self.positional = self.paramstyle in ("qmark", "format", "numeric")
+        self.positional = self.paramstyle in ("qmark", "format", "numeric", "numeric_dollar")
         self.stack: list[Any] = []
         self.binds: dict[str, BindParameter[Any]] = {}
         self.bind_names: dict[BindParameter[Any], str] = {}
@@ -363,7 +364,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             name = match.group(1)
             if name is not None:
                 order.append(name)
-                return self.bindtemplate(name)
+                return self.bindtemplate(name, self.binds[name].type)
             name = match.group(2)
             order.append(name)
             return f"__[POSTCOMPILE_{name}]"
@@ -371,7 +372,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.string = _MARK.sub(mark, self._template)
         self.positiontup = order
 
-    def bindtemplate(self, name: str) -> str:
+    def bindtemplate(self, name: str, type_: Any) -> str:
         """The mark of a parameter in the paramstyle of the dialect."""
         style = self.paramstyle
         if style == "qmark":
@@ -391,7 +392,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             name = match.group(1)
             if name is not None:
                 order.append((name, None))
-                return self.bindtemplate(name)
+                return self.bindtemplate(name, self.binds[name].type)
             return self._expand_one(match.group(2), values, order)
 
         return _MARK.sub(mark, self._template), order
@@ -413,11 +414,13 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         if self._is_tuple_bind(bind, value):
             rows = []
             flat = 0
-            for row in value:
+            types: Any = self._types_of(bind)
+            for number, row in enumerate(value, 1):
                 marks = []
-                for _ in row:
+                for column in range(len(row)):
                     order.append((name, flat))
-                    marks.append(self.bindtemplate(f"{name}_{flat + 1}"))
+                    type_ = types[column] if bind.type._is_tuple_type else NULLTYPE
+                    marks.append(self.bindtemplate(f"{name}_{number}_{column + 1}", type_))
                     flat += 1
                 rows.append(f"({', '.join(marks)})")
             prefix = "VALUES " if getattr(self.dialect, "tuple_in_values", False) else ""
@@ -426,7 +429,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             order.extend([(name, i) for i in range(len(value))])
             return ", ".join(["?"] * len(value))
         order.extend([(name, i) for i in range(len(value))])
-        return ", ".join([self.bindtemplate(f"{name}_{i + 1}") for i in range(len(value))])
+        return ", ".join(
+            [self.bindtemplate(f"{name}_{i + 1}", bind.type) for i in range(len(value))]
+        )
 
     def _is_tuple_bind(self, bind: BindParameter[Any], value: Sequence[Any]) -> bool:
         return bind.type._is_tuple_type or (
@@ -658,52 +663,16 @@ class StrSQLCompiler(SQLCompiler):
         return "DISTINCT " if select._distinct else ""
 
 
-class StringDialect:
-    """The dialect of `str(statement)`: plain SQL with named parameters."""
-
-    name = "default"
-    driver = "default"
-    paramstyle = "named"
-    positional = False
-    supports_native_boolean = True
-    supports_default_values = True
-    supports_empty_insert = True
-    supports_multivalues_insert = True
-    supports_simple_order_by_label = True
-    div_is_floordiv = True
-    max_identifier_length = 9999
-    label_length: int | None = None
-    insert_returning = True
-    update_returning = True
-    delete_returning = True
-    tuple_in_values = False
-    default_schema_name = None
-    statement_compiler = StrSQLCompiler
-    _json_serializer = None
-    _json_deserializer = None
-
-    def __init__(self) -> None:
-        from .type_compiler import GENERIC
-
-        self.identifier_preparer = IdentifierPreparer(self)
-        self.type_compiler_instance = GENERIC
-
-    @property
-    def ddl_compiler(self) -> Any:
-        """Compiles CREATE and DROP."""
-        from .ddl_compiler import DDLCompiler
-
-        return DDLCompiler
+_string_dialect: Any = None
 
 
-_string_dialect: StringDialect | None = None
-
-
-def string_dialect() -> StringDialect:
-    """The one StringDialect."""
+def string_dialect() -> Any:
+    """The dialect of `str(statement)`."""
     global _string_dialect
     if _string_dialect is None:
-        _string_dialect = StringDialect()
+        from ..engine.default import StrCompileDialect
+
+        _string_dialect = StrCompileDialect()
     return _string_dialect
 
 
@@ -715,7 +684,6 @@ __all__ = [
     "ResultColumn",
     "SQLCompiler",
     "StrSQLCompiler",
-    "StringDialect",
     "quoted_name",
     "string_dialect",
 ]

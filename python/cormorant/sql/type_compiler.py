@@ -178,10 +178,9 @@ class TypeCompiler:
     def visit_type_decorator(self, type_: Any, **kw: Any) -> str:
         dialect = self.dialect
         if dialect is None:
-            from ..dialects.sqlite.base import SQLiteDialect
+            from .compiler import string_dialect
 
-            dialect = SQLiteDialect()
-            dialect.name = "default"
+            dialect = string_dialect()
         return self.process(type_.load_dialect_impl(dialect), **kw)
 
     def visit_user_defined(self, type_: Any, **kw: Any) -> str:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ... import exc, util
+from ...engine.default import DefaultDialect
 from ...sql.type_compiler import TypeCompiler
 
 if TYPE_CHECKING:
@@ -24,103 +25,35 @@ class SQLiteTypeCompiler(TypeCompiler):
         return "JSON"
 
 
-class SQLiteDialect:
+class SQLiteDialect(DefaultDialect):
     """The SQL of SQLite."""
 
     name = "sqlite"
     driver = "pysqlite"
-    paramstyle = "qmark"
-    positional = True
-    is_async = False
-    default_schema_name: str | None = "main"
-    max_identifier_length = 9999
-    label_length: int | None = None
+    default_paramstyle = "qmark"
+    default_schema_name = "main"
 
-    supports_native_boolean = False
-    non_native_boolean_check_constraint = True
-    supports_native_enum = False
     supports_alter = False
-    supports_comments = False
-    supports_sequences = False
     supports_default_values = True
     supports_empty_insert = False
     supports_multivalues_insert = True
-    supports_cast = True
-    supports_sane_rowcount = True
     supports_sane_multi_rowcount = False
-    supports_statement_cache = True
-    supports_schemas = True
     tuple_in_values = True
     insert_returning = True
     update_returning = True
     delete_returning = True
+    insert_executemany_returning = True
     use_insertmanyvalues = True
-    insertmanyvalues_page_size = 1000
-    insertmanyvalues_max_parameters = 32700
-    implicit_returning = True
-    div_is_floordiv = True
-    _json_serializer: Any = None
-    _json_deserializer: Any = None
+    type_compiler_cls = SQLiteTypeCompiler
 
     isolation_levels = ("READ UNCOMMITTED", "SERIALIZABLE", "AUTOCOMMIT")
     default_isolation_level = "SERIALIZABLE"
 
-    construct_arguments: list[Any] = []
-
-    def __init__(
-        self,
-        native_datetime: bool = False,
-        json_serializer: Any = None,
-        json_deserializer: Any = None,
-        isolation_level: str | None = None,
-        paramstyle: str | None = None,
-        dbapi: Any = None,
-        max_identifier_length: int | None = None,
-        label_length: int | None = None,
-        insertmanyvalues_page_size: int | None = None,
-        use_insertmanyvalues: bool | None = None,
-        skip_autocommit_rollback: bool = False,
-        supports_native_boolean: bool | None = None,
-        implicit_returning: bool = True,
-        compiler_linting: int = 0,
-        **kwargs: Any,
-    ) -> None:
-        """Arguments are those of create_engine() that concern the database."""
-        if kwargs:
-            raise TypeError(
-                f"{type(self).__name__}.__init__() got an unexpected keyword argument "
-                f"{next(iter(kwargs))!r}"
-            )
-        self._compile_times: dict[str, float] = {}
-        """Seconds that the SQL of flushes took to make: for the log."""
-        self._json_serializer = json_serializer
-        self._json_deserializer = json_deserializer
-        self._on_connect_isolation_level = isolation_level
-        self.skip_autocommit_rollback = skip_autocommit_rollback
-        self.compiler_linting = compiler_linting
-        if max_identifier_length is not None:
-            self.max_identifier_length = max_identifier_length
-        if label_length is not None:
-            if label_length > self.max_identifier_length:
-                raise exc.ArgumentError(
-                    f"Label length of {label_length} is greater than this dialect's maximum "
-                    f"identifier length of {self.max_identifier_length}"
-                )
-            self.label_length = label_length
-        if insertmanyvalues_page_size is not None:
-            self.insertmanyvalues_page_size = insertmanyvalues_page_size
-        if use_insertmanyvalues is not None:
-            self.use_insertmanyvalues = use_insertmanyvalues
-        self.type_compiler_instance = self.type_compiler = SQLiteTypeCompiler(self)
+    def __init__(self, native_datetime: bool = False, **kwargs: Any) -> None:
+        """`native_datetime`: taken for compatibility, has no effect."""
+        super().__init__(**kwargs)
 
     # --- compilers ---
-
-    @util.memoized_property
-    def identifier_preparer(self) -> Any:
-        """Quotes identifiers."""
-        from .compiler import SQLiteIdentifierPreparer
-
-        return SQLiteIdentifierPreparer(self)
 
     @util.memoized_property
     def preparer(self) -> Any:
@@ -159,15 +92,7 @@ class SQLiteDialect:
 
         return dbapi
 
-    def type_descriptor(self, typeobj: Any) -> Any:
-        """The type as this database has it."""
-        return typeobj
-
     # --- connecting ---
-
-    @classmethod
-    def get_dialect_cls(cls, url: URL) -> Any:
-        return cls
 
     @classmethod
     def _is_url_file_db(cls, url: URL) -> bool:
@@ -224,20 +149,6 @@ class SQLiteDialect:
 
     # --- transactions ---
 
-    def check_isolation_level(self, level: Any) -> str:
-        """The canonical name of an isolation level; exc.ArgumentError."""
-        name = str(level).replace("_", " ").upper()
-        if name not in self.isolation_levels:
-            raise exc.ArgumentError(
-                f"Invalid value {level!r} for isolation_level. Valid isolation levels for "
-                f"{self.name!r} are {', '.join(self.isolation_levels)}"
-            )
-        return name
-
-    def get_isolation_level_values(self, dbapi_conn: Any = None) -> list[str]:
-        """The isolation levels there are."""
-        return list(self.isolation_levels)
-
     def set_isolation_level(self, connection: CoreConnection, level: str) -> None:
         """Make a connection use an isolation level."""
         if level == "AUTOCOMMIT":
@@ -273,10 +184,6 @@ class SQLiteDialect:
         from .reflection import SQLiteReflector
 
         return SQLiteReflector(self)
-
-    def has_table(self, connection: Any, table_name: str, schema: str | None = None) -> bool:
-        """Whether a table or view of that name exists."""
-        return self.reflector.has_table(connection, table_name, schema)  # type: ignore[no-any-return]
 
 
 class SQLiteDialect_pysqlite(SQLiteDialect):

@@ -1,0 +1,240 @@
+"""What dialects have in common: `DefaultDialect`, the base of each of them.
+
+A dialect is a handful of facts (class attributes) and the classes of its compilers, which
+are loaded when they are first needed. What a database does otherwise its own dialect says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import exc, util
+
+if TYPE_CHECKING:
+    from .url import URL
+
+
+class DefaultDialect:
+    """The SQL of no database in particular, with named parameters."""
+
+    name = "default"
+    driver = "default"
+    default_paramstyle = "named"
+    is_async = False
+    default_schema_name: str | None = None
+    max_identifier_length = 9999
+    max_index_name_length: int | None = None
+    max_constraint_name_length: int | None = None
+    label_length: int | None = None
+
+    supports_native_boolean = False
+    non_native_boolean_check_constraint = True
+    supports_native_enum = False
+    supports_native_uuid = False
+    supports_native_decimal = False
+    supports_alter = True
+    supports_comments = False
+    inline_comments = False
+    supports_sequences = False
+    sequences_optional = False
+    preexecute_autoincrement_sequences = False
+    supports_identity_columns = False
+    supports_constraint_comments = False
+    supports_default_values = False
+    supports_default_metavalue = False
+    supports_empty_insert = True
+    supports_multivalues_insert = False
+    supports_cast = True
+    supports_sane_rowcount = True
+    supports_sane_multi_rowcount = True
+    supports_statement_cache = True
+    supports_schemas = True
+    supports_simple_order_by_label = True
+    supports_is_distinct_from = True
+    supports_server_side_cursors = False
+    tuple_in_values = False
+    insert_returning = False
+    update_returning = False
+    delete_returning = False
+    insert_executemany_returning = False
+    insert_executemany_returning_sort_by_parameter_order = False
+    update_returning_multifrom = False
+    delete_returning_multifrom = False
+    postfetch_lastrowid = True
+    """A key that the database made is read from the cursor, not by RETURNING."""
+    favor_returning_over_lastrowid = False
+    cte_follows_insert = False
+    implicit_returning = True
+    use_insertmanyvalues = False
+    insertmanyvalues_page_size = 1000
+    insertmanyvalues_max_parameters = 32700
+    div_is_floordiv = True
+    server_version_info: Any = None
+    _json_serializer: Any = None
+    _json_deserializer: Any = None
+
+    isolation_levels: tuple[str, ...] = ()
+    default_isolation_level: str | None = None
+
+    construct_arguments: list[Any] = []
+    colspecs: dict[Any, Any] = {}
+    """Generic type -> the class that the dialect has for it."""
+
+    def __init__(
+        self,
+        paramstyle: str | None = None,
+        isolation_level: str | None = None,
+        dbapi: Any = None,
+        json_serializer: Any = None,
+        json_deserializer: Any = None,
+        max_identifier_length: int | None = None,
+        label_length: int | None = None,
+        insertmanyvalues_page_size: int | None = None,
+        use_insertmanyvalues: bool | None = None,
+        skip_autocommit_rollback: bool = False,
+        supports_native_boolean: bool | None = None,
+        implicit_returning: bool = True,
+        compiler_linting: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        """Arguments are those of create_engine() that concern the database."""
+        if kwargs:
+            raise TypeError(
+                f"{type(self).__name__}.__init__() got an unexpected keyword argument "
+                f"{next(iter(kwargs))!r}"
+            )
+        self.paramstyle = paramstyle or self.default_paramstyle
+        self.positional = self.paramstyle in ("qmark", "format", "numeric", "numeric_dollar")
+        self._compile_times: dict[str, float] = {}
+        """Seconds that the SQL of flushes took to make: for the log."""
+        self._impls: dict[Any, Any] = {}
+        """Generic type -> what type_descriptor() gave for it."""
+        self._json_serializer = json_serializer
+        self._json_deserializer = json_deserializer
+        self._on_connect_isolation_level = isolation_level
+        self.skip_autocommit_rollback = skip_autocommit_rollback
+        self.compiler_linting = compiler_linting
+        if max_identifier_length is not None:
+            self.max_identifier_length = max_identifier_length
+        if label_length is not None:
+            if label_length > self.max_identifier_length:
+                raise exc.ArgumentError(
+                    f"Label length of {label_length} is greater than this dialect's maximum "
+                    f"identifier length of {self.max_identifier_length}"
+                )
+            self.label_length = label_length
+        if insertmanyvalues_page_size is not None:
+            self.insertmanyvalues_page_size = insertmanyvalues_page_size
+        if use_insertmanyvalues is not None:
+            self.use_insertmanyvalues = use_insertmanyvalues
+
+    # --- compilers ---
+
+    @util.memoized_property
+    def preparer(self) -> Any:
+        """The class of the identifier preparer."""
+        from ..sql.compiler import IdentifierPreparer
+
+        return IdentifierPreparer
+
+    @util.memoized_property
+    def identifier_preparer(self) -> Any:
+        """Quotes identifiers."""
+        return self.preparer(self)
+
+    @util.memoized_property
+    def statement_compiler(self) -> Any:
+        """The compiler of statements."""
+        from ..sql.compiler import SQLCompiler
+
+        return SQLCompiler
+
+    @util.memoized_property
+    def ddl_compiler(self) -> Any:
+        """The compiler of DDL."""
+        from ..sql.ddl_compiler import DDLCompiler
+
+        return DDLCompiler
+
+    type_compiler_cls: Any = None
+    """The class of the compiler of types; None: the standard's."""
+
+    @util.memoized_property
+    def type_compiler_instance(self) -> Any:
+        """The compiler of types."""
+        from ..sql.type_compiler import TypeCompiler
+
+        return (self.type_compiler_cls or TypeCompiler)(self)
+
+    @property
+    def type_compiler(self) -> Any:
+        """As type_compiler_instance."""
+        return self.type_compiler_instance
+
+    def type_descriptor(self, typeobj: Any) -> Any:
+        """The type as this database has it."""
+        if not self.colspecs:
+            return typeobj
+        from ..sql.type_api import adapt_type
+
+        return adapt_type(typeobj, self.colspecs)
+
+    # --- connecting ---
+
+    @classmethod
+    def get_dialect_cls(cls, url: URL) -> Any:
+        """The class for a URL."""
+        return cls
+
+    # --- transactions ---
+
+    def check_isolation_level(self, level: Any) -> str:
+        """The canonical name of an isolation level; exc.ArgumentError."""
+        name = str(level).replace("_", " ").upper()
+        if name not in self.isolation_levels:
+            raise exc.ArgumentError(
+                f"Invalid value {level!r} for isolation_level. Valid isolation levels for "
+                f"{self.name!r} are {', '.join(self.isolation_levels)}"
+            )
+        return name
+
+    def get_isolation_level_values(self, dbapi_conn: Any = None) -> list[str]:
+        """The isolation levels there are."""
+        return list(self.isolation_levels)
+
+    # --- what there is in the database ---
+
+    def has_table(self, connection: Any, table_name: str, schema: str | None = None) -> bool:
+        """Whether a table or view of that name exists."""
+        return self.reflector.has_table(connection, table_name, schema)  # type: ignore[no-any-return]
+
+    @util.memoized_property
+    def reflector(self) -> Any:
+        """The functions behind Inspector."""
+        raise NotImplementedError
+
+
+class StrCompileDialect(DefaultDialect):
+    """The dialect of `str(statement)`: lenient about what no database can do."""
+
+    supports_native_boolean = True
+    supports_sequences = True
+    sequences_optional = True
+    supports_identity_columns = True
+    supports_default_values = True
+    supports_multivalues_insert = True
+    insert_returning = True
+    update_returning = True
+    delete_returning = True
+
+    @util.memoized_property
+    def statement_compiler(self) -> Any:
+        from ..sql.compiler import StrSQLCompiler
+
+        return StrSQLCompiler
+
+    @util.memoized_property
+    def type_compiler_instance(self) -> Any:
+        from ..sql.type_compiler import GENERIC
+
+        return GENERIC

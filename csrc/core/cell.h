@@ -26,7 +26,8 @@ typedef enum {
 } crm_tag;
 
 enum {
-    CRM_CELL_ASCII = 1 /* text: every byte < 0x80 */
+    CRM_CELL_ASCII = 1, /* text: every byte < 0x80 */
+    CRM_CELL_UTC = 2,   /* timestamp: a moment, in UTC */
 };
 
 typedef struct {

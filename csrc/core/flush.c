@@ -187,7 +187,7 @@ encode_failed(crm_flush *flush, size_t i, crm_state *state, size_t bind,
             PyTuple_SET_ITEM(given, (Py_ssize_t)b,
                              Py_NewRef(values[flush->plan->binds[b].index]));
         }
-        conn->failed_params = given;
+        conn->failed_params = crm_plan_show(flush->plan, given);
         PyErr_Restore(type, value, traceback);
     }
     free_values(flush, values);
@@ -214,8 +214,8 @@ crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
         if (value == NULL) {
             return -1;
         }
-        int status =
-            crm_encode(flush->core, &bind->codec, value, &cells[b], &keep[b]);
+        int status = crm_encode(flush->core, &bind->codec, plan->typed, value,
+                                &cells[b], &keep[b]);
         Py_DECREF(value);
         if (status < 0) {
             return encode_failed(flush, i, state, b, status);

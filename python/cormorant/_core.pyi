@@ -90,18 +90,31 @@ class Plan:
       unique: True: a result equal to an earlier one is left out (entities by
         identity, columns by value)
       index: see RowKeys
+
+    wire: the SQL that the driver gets, if that differs from what programs see
+
+    names: of the parameters, one per bind: they are shown as a dict
+
+    typed: the driver takes typed values (dates, decimals), where SQLite gets text
     """
 
     sql: str
+    wire: str
+    names: tuple[str, ...] | None
+    typed: bool
     keys: tuple[str, ...]
     binds: tuple[tuple[int, int, object], ...]
-    def encode(self, values: Sequence[Any], /) -> tuple[Any, ...]:
-        """The values of an execution as logs show them, in marker order."""
+    def encode(self, values: Sequence[Any], /) -> Any:
+        """The values of an execution as logs show them: a tuple in the order of the
+        binds, or a dict by name."""
     def __new__(
         cls,
         sql: str,
         binds: Sequence[tuple[int, int, object]] = (),
         program: tuple[Any, ...] | None = None,
+        wire: str = ...,
+        names: Sequence[str] | None = None,
+        typed: bool = False,
     ) -> Self: ...
 
 POPULATE_EXISTING: Final[int]

@@ -107,7 +107,7 @@ class Statements:
         if fetched and not missing and self.auto_slot >= 0:
             return [self.auto_slot, *fetched], -1
         generated = missing if self.auto_slot in missing or not missing else []
-        if fetched or (many and generated):
+        if fetched or (generated and (many or not self.dialect.postfetch_lastrowid)):
             return [*generated, *fetched], -1
         return [], self.auto_slot if self.auto_slot in missing else -1
 
@@ -115,7 +115,8 @@ class Statements:
         """As make_insert, but where only the generated key is fetched, the driver's last
         key does it: cheaper than RETURNING, which is what logs and errors still show."""
         returning, _ = self.returning_of(slots, many)
-        if not many or not slots or returning != [self.auto_slot]:
+        cheaper = many and slots and self.dialect.postfetch_lastrowid
+        if not cheaper or returning != [self.auto_slot]:
             return self.make_insert(slots, many)
         shown = self.make_insert(slots, True).plan.sql
         plan = self._insert_plan(slots, [], many)
@@ -165,7 +166,7 @@ class Statements:
             else:
                 binds.append((index, code, arg))
         self.names[compiled.string] = list(compiled.positiontup or ())
-        return _core.Plan(compiled.string, binds)
+        return self.dialect.plan(compiled.string, compiled.positiontup, binds)
 
     # -- UPDATE ---------------------------------------------------------------
 
@@ -642,7 +643,7 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
             else:
                 value = _core.encode(code, arg, bind.effective_value)
                 binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
-        plans.append(_core.Plan(compiled.string, binds))
+        plans.append(dialect.plan(compiled.string, compiled.positiontup, binds))
     return plans[0], plans[1]
 
 

@@ -215,6 +215,15 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
     return decode_eager(op, state);
 }
 
+/* An object that was found needs nothing of a row. */
+static inline int
+is_current(const crm_entity_op *op, const crm_state *state)
+{
+    return Py_REFCNT(crm_state_object((crm_state *)state)) > 0 &&
+           state->layout->manager == op->layout->manager &&
+           !(state->flags & CRM_S_EXPIRED) && !lacks_columns(state, op->layout);
+}
+
 /* Makes the object of a row; its key is set by the caller. */
 static PyObject *
 make_entity(crm_entity_op *op, crm_page *page, uint32_t row, crm_state **out)
@@ -542,13 +551,58 @@ append(PyObject *list, PyObject *value)
     return failed;
 }
 
-/* The loop for the commonest program: every result is the one entity. */
+/* Objects looked for ahead of the row at hand. */
+#define AHEAD 32
+
+/* Looks up the objects of `count` rows and has the processor fetch them: what
+ * was loaded long ago is in no cache, and waiting for each object in turn would
+ * cost more than all else that is done for it. */
+static void
+look_ahead(crm_hydration *h, crm_page *page, uint32_t first, uint32_t count,
+           crm_state **found)
+{
+    crm_entity_op *op = &h->program->entities[0];
+    const crm_identity *ids = h->ops[0].map->ids;
+    for (uint32_t i = 0; i < count; i++) {
+        const crm_cell *cell = crm_page_row(page, first + i) + op->pk_cols[0];
+        found[i] = cell->tag == CRM_INT64 ? crm_identity_get_int(ids, cell->u.i)
+                                          : NULL;
+        if (found[i] != NULL) {
+            __builtin_prefetch(crm_state_object(found[i]), 1);
+            __builtin_prefetch(found[i]->slots);
+        }
+    }
+}
+
+/* The loop for the commonest program: every result is the one entity.  What was
+ * looked up ahead holds until anything runs but this loop. */
 static int
 hydrate_entities(crm_hydration *h, crm_page *page, uint32_t first,
                  uint32_t last, PyObject *out)
 {
+    crm_entity_op *op = &h->program->entities[0];
+    crm_op_state *os = &h->ops[0];
+    crm_state *found[AHEAD];
+    uint32_t base = first, known = first; /* found[] is of rows base to known */
+    int plain = op->int_key && !(h->flags & CRM_POPULATE_EXISTING);
+    int look = plain && crm_identity_len(os->map->ids) != 0;
     for (uint32_t row = first; row < last; row++) {
-        PyObject *obj = load_entity(h, 0, page, row);
+        if (look && row >= known) {
+            base = row;
+            known = Py_MIN(row + AHEAD, last);
+            look_ahead(h, page, base, known - base, found);
+        }
+        crm_state *state = row < known ? found[row - base] : NULL;
+        PyObject *obj;
+        if (state != NULL && is_current(op, state)) {
+            obj = Py_NewRef(crm_state_object(state));
+        }
+        else {
+            os->fresh = 0;
+            obj = load_entity(h, 0, page, row);
+            known = row + 1;
+            look = plain && !os->fresh; /* is it worth it for the next ones? */
+        }
         if (obj == NULL || append(out, obj) < 0) {
             return -1;
         }

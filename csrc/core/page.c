@@ -8,24 +8,6 @@
  * CRM_PAGE_SIZE.  Small enough for the allocator's per-thread cache. */
 #define FIRST_PAGE 1024
 
-/* Bytes for cells and data in a page that is not for one large row. */
-#define PAGE_ROOM (CRM_PAGE_SIZE - sizeof(crm_page))
-
-/* A row number fits a crm_state's 16 bits. */
-#define MAX_ROWS 65535
-
-static inline char *
-page_end(crm_page *page)
-{
-    return (char *)page->cells + page->cap;
-}
-
-static inline size_t
-page_front(const crm_page *page)
-{
-    return (size_t)page->nrows * page->ncols * sizeof(crm_cell);
-}
-
 /* True if `cell` points at bytes of its page. */
 static inline int
 has_bytes(const crm_cell *cell)
@@ -164,7 +146,7 @@ take_page(crm_rows *rows, size_t need)
         return page_new(rows->ncols, need);
     }
     crm_page *page = rows->spare;
-    if (room < PAGE_ROOM || page == NULL) {
+    if (room < CRM_PAGE_ROOM || page == NULL) {
         page = page_new(rows->ncols, room);
     }
     else {
@@ -175,7 +157,7 @@ take_page(crm_rows *rows, size_t need)
         page->nrows = page->back = 0;
     }
     if (page != NULL) {
-        page->link.home = room < PAGE_ROOM ? NULL : rows->cache;
+        page->link.home = room < CRM_PAGE_ROOM ? NULL : rows->cache;
     }
     return page;
 }
@@ -190,13 +172,6 @@ drop_page(crm_rows *rows, crm_page *page)
     else {
         free(page);
     }
-}
-
-/* The page that rows are appended to. */
-static inline crm_page *
-last_page(crm_rows *rows)
-{
-    return rows->pages[rows->npages - 1];
 }
 
 /* Appends an empty page with room for at least `need` bytes, or NULL. */
@@ -230,7 +205,7 @@ copy_row(crm_page *page, const crm_cell *row, const char *from, size_t bytes)
     crm_cell *to = crm_page_row(page, page->nrows);
     memcpy(to, row, page->ncols * sizeof(crm_cell));
     page->back += (uint32_t)bytes;
-    char *base = page_end(page) - page->back;
+    char *base = crm_page_end(page) - page->back;
     if (bytes != 0) {
         memcpy(base, from, bytes);
     }
@@ -246,14 +221,14 @@ copy_row(crm_page *page, const crm_cell *row, const char *from, size_t bytes)
 static crm_page *
 compact(crm_page *page)
 {
-    size_t front = page_front(page);
+    size_t front = crm_page_front(page);
     /* Cells first: their alignment sets where the bytes begin. */
     crm_page *copy = page_new(page->ncols, front + page->back);
     if (copy == NULL) {
         return NULL;
     }
-    const char *from = page_end(page) - page->back;
-    char *to = page_end(copy) - page->back;
+    const char *from = crm_page_end(page) - page->back;
+    char *to = crm_page_end(copy) - page->back;
     if (front != 0) {
         memcpy(copy->cells, page->cells, front);
     }
@@ -277,13 +252,13 @@ crm_rows_trim(crm_rows *rows)
     if (rows->npages == 0 || rows->current != NULL) {
         return;
     }
-    crm_page *page = last_page(rows);
+    crm_page *page = crm_rows_last(rows);
     if (page->nrows == 0) {
         crm_page_unref(page);
         rows->npages--;
         return;
     }
-    size_t used = page_front(page) + page->back;
+    size_t used = crm_page_front(page) + page->back;
     if (page->cap - used < page->cap / 4) {
         return;
     }
@@ -294,16 +269,14 @@ crm_rows_trim(crm_rows *rows)
     }
 }
 
-/* Moves the open row to a new page with `len` more bytes of room; -1 when
- * memory is out. */
-static int
-move_open_row(crm_rows *rows, size_t len)
+int
+crm_rows_move_open(crm_rows *rows, size_t len)
 {
-    crm_page *old = last_page(rows);
+    crm_page *old = crm_rows_last(rows);
     size_t row_size = rows->ncols * sizeof(crm_cell);
     size_t row_bytes = old->back - rows->row_back;
     size_t need = row_size + row_bytes + len;
-    if (old->nrows == 0 && need > PAGE_ROOM) {
+    if (old->nrows == 0 && need > CRM_PAGE_ROOM) {
         /* A row that outgrew a page of its own: leave room for its other
          * columns, or each of them would copy it again. */
         need += need / 2;
@@ -314,7 +287,7 @@ move_open_row(crm_rows *rows, size_t len)
         return -1;
     }
     rows->current =
-        copy_row(page, rows->current, page_end(old) - old->back, row_bytes);
+        copy_row(page, rows->current, crm_page_end(old) - old->back, row_bytes);
     old->back = rows->row_back;
     rows->row_back = 0;
     if (old->nrows == 0) {
@@ -325,72 +298,13 @@ move_open_row(crm_rows *rows, size_t len)
     return 0;
 }
 
-/* True if another row can begin in a page. */
-static inline int
-has_room(const crm_page *page, size_t size)
-{
-    return page->cap - page_front(page) - page->back >= size &&
-           page->nrows < MAX_ROWS &&
-           (page->cap <= PAGE_ROOM || page->nrows == 0);
-}
-
-crm_cell *
-crm_rows_begin(crm_rows *rows)
-{
-    size_t size = rows->ncols * sizeof(crm_cell);
-    crm_page *page = rows->npages == 0 ? NULL : last_page(rows);
-    if (page == NULL || !has_room(page, size)) {
-        if (page != NULL && page->cap > PAGE_ROOM) {
-            crm_rows_trim(rows);
-        }
-        page = add_page(rows, size);
-        if (page == NULL) {
-            return NULL;
-        }
-    }
-    rows->current = crm_page_row(page, page->nrows);
-    rows->row_back = page->back;
-    memset(rows->current, 0, size);
-    return rows->current;
-}
-
-char *
-crm_rows_bytes(crm_rows *rows, size_t len)
-{
-    if (len > UINT32_MAX) {
-        return NULL;
-    }
-    crm_page *page = last_page(rows);
-    size_t used =
-        page_front(page) + rows->ncols * sizeof(crm_cell) + page->back;
-    if (page->cap - used < len) {
-        if (move_open_row(rows, len) < 0) {
-            return NULL;
-        }
-        page = last_page(rows);
-    }
-    page->back += (uint32_t)len;
-    return page_end(page) - page->back;
-}
-
 int
-crm_copy_text(char *to, const char *from, size_t len)
+crm_rows_next_page(crm_rows *rows)
 {
-    const uint64_t high = UINT64_C(0x8080808080808080);
-    uint64_t seen = 0;
-    size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t word;
-        memcpy(&word, from + i, 8);
-        seen |= word;
-        memcpy(to + i, &word, 8);
+    if (rows->npages > 0 && crm_rows_last(rows)->cap > CRM_PAGE_ROOM) {
+        crm_rows_trim(rows);
     }
-    unsigned char rest = 0;
-    for (; i < len; i++) {
-        rest |= (unsigned char)from[i];
-        to[i] = from[i];
-    }
-    return (seen & high) == 0 && rest < 0x80;
+    return add_page(rows, rows->ncols * sizeof(crm_cell)) == NULL ? -1 : 0;
 }
 
 int
@@ -434,45 +348,4 @@ crm_is_utf8(const char *bytes, size_t len)
         p += more;
     }
     return 1;
-}
-
-int
-crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
-             size_t len)
-{
-    char *to = crm_rows_bytes(rows, len);
-    if (to == NULL) {
-        return -1;
-    }
-    crm_cell *cell = &rows->current[col];
-    cell->tag = (uint8_t)tag;
-    cell->len = (uint32_t)len;
-    cell->u.p = to;
-    if (tag == CRM_BLOB || tag == CRM_UUID) {
-        cell->flags = 0;
-        if (len != 0) {
-            memcpy(to, bytes, len);
-        }
-    }
-    else {
-        cell->flags = crm_copy_text(to, bytes, len) ? CRM_CELL_ASCII : 0;
-    }
-    return 0;
-}
-
-void
-crm_rows_end(crm_rows *rows)
-{
-    last_page(rows)->nrows++;
-    rows->nrows++;
-    rows->current = NULL;
-}
-
-void
-crm_rows_abandon(crm_rows *rows)
-{
-    if (rows->current != NULL) {
-        last_page(rows)->back = rows->row_back;
-        rows->current = NULL;
-    }
 }

@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cell.h"
 
@@ -62,6 +63,26 @@ crm_page_ref(crm_page *page)
     return page;
 }
 
+/* Bytes for cells and data in a page that is not for one large row. */
+#define CRM_PAGE_ROOM (CRM_PAGE_SIZE - sizeof(crm_page))
+
+/* A row number fits a crm_state's 16 bits. */
+#define CRM_PAGE_ROWS 65535
+
+/* Bytes of the cells of finished rows. */
+static inline size_t
+crm_page_front(const crm_page *page)
+{
+    return (size_t)page->nrows * page->ncols * sizeof(crm_cell);
+}
+
+/* Where the back begins to grow from. */
+static inline char *
+crm_page_end(crm_page *page)
+{
+    return (char *)page->cells + page->cap;
+}
+
 /* Drops one reference; the page goes with the last, to its home if it has one,
  * so that the GIL is needed then.  NULL is allowed. */
 void crm_page_unref(crm_page *page);
@@ -85,21 +106,130 @@ typedef struct {
 void crm_rows_init(crm_rows *rows, uint32_t ncols);
 /* Drops the pages and forgets them; the object can be used again. */
 void crm_rows_clear(crm_rows *rows);
+/* The page that rows are appended to, of a result that has one. */
+static inline crm_page *
+crm_rows_last(crm_rows *rows)
+{
+    return rows->pages[rows->npages - 1];
+}
+
+/* What crm_rows_begin and crm_rows_bytes do when a page is full: adds a page;
+ * moves the open row to a new one with `len` more bytes of room.  0, or -1 when
+ * memory is out. */
+int crm_rows_next_page(crm_rows *rows);
+int crm_rows_move_open(crm_rows *rows, size_t len);
+
 /* Opens a row of `ncols` NULL cells; NULL when memory is out.  The pointer is
  * valid until the next crm_rows_bytes or crm_rows_put call (which may move the
  * open row to a new page): use rows->current. */
-crm_cell *crm_rows_begin(crm_rows *rows);
+static inline crm_cell *
+crm_rows_begin(crm_rows *rows)
+{
+    size_t size = rows->ncols * sizeof(crm_cell);
+    crm_page *page = rows->npages == 0 ? NULL : crm_rows_last(rows);
+    if (page == NULL || page->nrows >= CRM_PAGE_ROWS ||
+        page->cap - crm_page_front(page) - page->back < size ||
+        (page->cap > CRM_PAGE_ROOM && page->nrows != 0)) {
+        if (crm_rows_next_page(rows) < 0) {
+            return NULL;
+        }
+        page = crm_rows_last(rows);
+    }
+    rows->current = crm_page_row(page, page->nrows);
+    rows->row_back = page->back;
+    for (uint32_t i = 0; i < rows->ncols; i++) {
+        rows->current[i] = (crm_cell){.tag = CRM_NULL};
+    }
+    return rows->current;
+}
+
 /* Space for `len` bytes belonging to the open row; NULL when memory is out
  * (or len is over UINT32_MAX).  Earlier cells of the open row stay right. */
-char *crm_rows_bytes(crm_rows *rows, size_t len);
+static inline char *
+crm_rows_bytes(crm_rows *rows, size_t len)
+{
+    if (len > UINT32_MAX) {
+        return NULL;
+    }
+    crm_page *page = crm_rows_last(rows);
+    size_t used =
+        crm_page_front(page) + rows->ncols * sizeof(crm_cell) + page->back;
+    if (page->cap - used < len) {
+        if (crm_rows_move_open(rows, len) < 0) {
+            return NULL;
+        }
+        page = crm_rows_last(rows);
+    }
+    page->back += (uint32_t)len;
+    return crm_page_end(page) - page->back;
+}
+
+/* Copies bytes: true if all of them are below 0x80. */
+static inline int
+crm_copy_text(char *to, const char *from, size_t len)
+{
+    const uint64_t high = UINT64_C(0x8080808080808080);
+    uint64_t seen = 0;
+    size_t i = 0;
+    for (; i + 8 <= len; i += 8) {
+        uint64_t word;
+        memcpy(&word, from + i, 8);
+        seen |= word;
+        memcpy(to + i, &word, 8);
+    }
+    unsigned char rest = 0;
+    for (; i < len; i++) {
+        rest |= (unsigned char)from[i];
+        to[i] = from[i];
+    }
+    return (seen & high) == 0 && rest < 0x80;
+}
+
 /* Copies text or blob bytes into column `col` of the open row and sets its tag,
  * length and ASCII flag.  0, or -1 when memory is out. */
-int crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
-                 size_t len);
+static inline int
+crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
+             size_t len)
+{
+    char *to = crm_rows_bytes(rows, len);
+    if (to == NULL) {
+        return -1;
+    }
+    crm_cell *cell = &rows->current[col];
+    cell->tag = (uint8_t)tag;
+    cell->len = (uint32_t)len;
+    cell->u.p = to;
+    if (tag == CRM_BLOB || tag == CRM_UUID) {
+        cell->flags = 0;
+        if (len != 0) {
+            memcpy(to, bytes, len);
+        }
+    }
+    else {
+        cell->flags = crm_copy_text(to, bytes, len) ? CRM_CELL_ASCII : 0;
+    }
+    return 0;
+}
+
 /* Ends the open row. */
-void crm_rows_end(crm_rows *rows);
+static inline void
+crm_rows_end(crm_rows *rows)
+{
+    crm_rows_last(rows)->nrows++;
+    rows->nrows++;
+    rows->current = NULL;
+}
+
 /* Forgets the open row. */
-void crm_rows_abandon(crm_rows *rows);
+static inline void
+crm_rows_abandon(crm_rows *rows)
+{
+    if (rows->current != NULL) {
+        crm_rows_last(rows)->back = rows->row_back;
+        rows->current = NULL;
+    }
+}
+
 /* Borrows the free pages of a cache for the filling that follows, and gives the
  * rest back.  With the GIL; in between none is needed. */
 void crm_rows_borrow(crm_rows *rows, crm_page_cache *cache);
@@ -109,8 +239,6 @@ void crm_rows_give_back(crm_rows *rows);
  * GIL if the rows borrowed from a cache. */
 void crm_rows_trim(crm_rows *rows);
 
-/* True if all bytes are below 0x80, found while copying them. */
-int crm_copy_text(char *to, const char *from, size_t len);
 /* True if the bytes are UTF-8 as Python's strict decoder takes it. */
 int crm_is_utf8(const char *bytes, size_t len);
 

@@ -211,7 +211,7 @@ clear_sources(crm_flush *flush)
 /* Stores defaults, generated keys and returned columns in the objects. */
 static int
 feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
-            const crm_cell *row)
+            const crm_page *page, const uint64_t *row)
 {
     crm_flush *flush = &self->flush;
     PyObject *obj =
@@ -239,8 +239,9 @@ feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
     }
     for (uint16_t r = 0; row != NULL && r < plan->nreturning; r++) {
         uint16_t slot = plan->returning[r];
-        PyObject *value = crm_decode(
-            flush->core, &flush->manager->attrs[slot].codec, &row[r]);
+        crm_cell cell = crm_page_cell(page, row, r);
+        PyObject *value =
+            crm_decode(flush->core, &flush->manager->attrs[slot].codec, &cell);
         if (value == NULL || crm_state_set_loaded(state, slot, value) < 0) {
             return -1;
         }
@@ -254,7 +255,8 @@ feed_run(insert *self, crm_insert_plan *plan, crm_batch *batch)
     size_t page = 0;
     uint32_t row = 0;
     for (size_t k = 0; k < self->flush.length; k++) {
-        const crm_cell *cells = NULL;
+        const crm_page *from = NULL;
+        const uint64_t *cells = NULL;
         if (plan->nreturning > 0) {
             while (page < batch->result.npages &&
                    row >= batch->result.pages[page]->nrows) {
@@ -267,10 +269,11 @@ feed_run(insert *self, crm_insert_plan *plan, crm_batch *batch)
                                 "INSERT returned too little");
                 return -1;
             }
-            cells = crm_page_row(batch->result.pages[page], row++);
+            from = batch->result.pages[page];
+            cells = crm_page_row(from, row++);
         }
         int64_t id = batch->ids == NULL ? 0 : batch->ids[k];
-        if (feed_object(self, plan, k, id, cells) < 0) {
+        if (feed_object(self, plan, k, id, from, cells) < 0) {
             return -1;
         }
     }

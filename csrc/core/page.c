@@ -8,22 +8,6 @@
  * CRM_PAGE_SIZE.  Small enough for the allocator's per-thread cache. */
 #define FIRST_PAGE 1024
 
-/* True if `cell` points at bytes of its page. */
-static inline int
-has_bytes(const crm_cell *cell)
-{
-    switch (cell->tag) {
-        case CRM_TEXT:
-        case CRM_BLOB:
-        case CRM_UUID:
-        case CRM_NUMERIC:
-        case CRM_JSON:
-            return 1;
-        default:
-            return 0;
-    }
-}
-
 static crm_page *
 page_new(uint32_t ncols, size_t cap)
 {
@@ -39,7 +23,7 @@ page_new(uint32_t ncols, size_t cap)
     page->nrows = 0;
     page->cap = (uint32_t)cap;
     page->back = 0;
-    page->reserved = 0;
+    page->row_words = crm_row_words(ncols);
     page->link.home = NULL;
     return page;
 }
@@ -128,6 +112,7 @@ crm_rows_clear(crm_rows *rows)
         crm_page_unref(rows->pages[i]);
     }
     free(rows->pages);
+    free(rows->open);
     crm_rows_init(rows, rows->ncols);
 }
 
@@ -154,6 +139,7 @@ take_page(crm_rows *rows, size_t need)
         rows->nspare--;
         page->refs = 1;
         page->ncols = rows->ncols;
+        page->row_words = crm_row_words(rows->ncols);
         page->nrows = page->back = 0;
     }
     if (page != NULL) {
@@ -197,52 +183,21 @@ add_page(crm_rows *rows, size_t need)
     return page;
 }
 
-/* Copies a row and its `bytes` bytes, which begin at `from`, into `page`; the
- * bytes go to the back.  Returns the row there. */
-static crm_cell *
-copy_row(crm_page *page, const crm_cell *row, const char *from, size_t bytes)
-{
-    crm_cell *to = crm_page_row(page, page->nrows);
-    memcpy(to, row, page->ncols * sizeof(crm_cell));
-    page->back += (uint32_t)bytes;
-    char *base = crm_page_end(page) - page->back;
-    if (bytes != 0) {
-        memcpy(base, from, bytes);
-    }
-    for (uint32_t i = 0; i < page->ncols; i++) {
-        if (has_bytes(&to[i])) {
-            to[i].u.p = base + (to[i].u.p - from);
-        }
-    }
-    return to;
-}
-
 /* An exact copy of a page in an allocation of its size, or NULL. */
 static crm_page *
-compact(crm_page *page)
+compact(const crm_page *page)
 {
     size_t front = crm_page_front(page);
-    /* Cells first: their alignment sets where the bytes begin. */
     crm_page *copy = page_new(page->ncols, front + page->back);
     if (copy == NULL) {
         return NULL;
     }
-    const char *from = crm_page_end(page) - page->back;
-    char *to = crm_page_end(copy) - page->back;
-    if (front != 0) {
-        memcpy(copy->cells, page->cells, front);
-    }
-    if (page->back != 0) {
-        memcpy(to, from, page->back);
-    }
+    /* Rows say where bytes are as seen from the end. */
+    memcpy(copy->words, page->words, front);
+    memcpy((char *)copy->words + front, crm_page_end(page) - page->back,
+           page->back);
     copy->nrows = page->nrows;
     copy->back = page->back;
-    size_t ncells = (size_t)copy->nrows * copy->ncols;
-    for (size_t i = 0; i < ncells; i++) {
-        if (has_bytes(&copy->cells[i])) {
-            copy->cells[i].u.p = to + (copy->cells[i].u.p - from);
-        }
-    }
     return copy;
 }
 
@@ -273,8 +228,8 @@ int
 crm_rows_move_open(crm_rows *rows, size_t len)
 {
     crm_page *old = crm_rows_last(rows);
-    size_t row_size = rows->ncols * sizeof(crm_cell);
-    size_t row_bytes = old->back - rows->row_back;
+    size_t row_size = old->row_words * sizeof(uint64_t);
+    uint32_t row_bytes = old->back - rows->row_back;
     size_t need = row_size + row_bytes + len;
     if (old->nrows == 0 && need > CRM_PAGE_ROOM) {
         /* A row that outgrew a page of its own: leave room for its other
@@ -286,8 +241,16 @@ crm_rows_move_open(crm_rows *rows, size_t len)
     if (page == NULL) {
         return -1;
     }
-    rows->current =
-        copy_row(page, rows->current, crm_page_end(old) - old->back, row_bytes);
+    const char *from = crm_page_end(old) - old->back;
+    char *to = (char *)page->words + page->cap - row_bytes;
+    memcpy(to, from, row_bytes);
+    page->back = row_bytes;
+    for (uint32_t i = 0; i < rows->ncols; i++) {
+        crm_cell *cell = &rows->current[i];
+        if (crm_tag_has_bytes(cell->tag)) {
+            cell->u.p = to + (cell->u.p - from);
+        }
+    }
     old->back = rows->row_back;
     rows->row_back = 0;
     if (old->nrows == 0) {
@@ -301,10 +264,17 @@ crm_rows_move_open(crm_rows *rows, size_t len)
 int
 crm_rows_next_page(crm_rows *rows)
 {
+    if (rows->open == NULL) {
+        rows->open = malloc((rows->ncols + 1) * sizeof(crm_cell));
+        if (rows->open == NULL) {
+            return -1;
+        }
+    }
     if (rows->npages > 0 && crm_rows_last(rows)->cap > CRM_PAGE_ROOM) {
         crm_rows_trim(rows);
     }
-    return add_page(rows, rows->ncols * sizeof(crm_cell)) == NULL ? -1 : 0;
+    size_t row_size = crm_row_words(rows->ncols) * sizeof(uint64_t);
+    return add_page(rows, row_size) == NULL ? -1 : 0;
 }
 
 int

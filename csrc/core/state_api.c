@@ -205,7 +205,7 @@ is_unloaded(crm_state *state, uint16_t slot)
     }
     PyObject *held = crm_state_held(state, slot);
     return held == CRM_UNLOADED ||
-           (held == NULL && crm_state_cell(state, slot) == NULL);
+           (held == NULL && !crm_state_in_row(state, slot));
 }
 
 static PyObject *

@@ -470,7 +470,7 @@ is_unloaded(crm_state *state, uint16_t slot)
 {
     PyObject *held = crm_state_held(state, slot);
     return !CRM_SLOT_HAS(held) &&
-           (held == CRM_UNLOADED || crm_state_cell(state, slot) == NULL);
+           (held == CRM_UNLOADED || !crm_state_in_row(state, slot));
 }
 
 PyDoc_STRVAR(key_changed_doc,

@@ -252,6 +252,6 @@ class StrCompileDialect(DefaultDialect):
 
     @util.memoized_property
     def type_compiler_instance(self) -> Any:
-        from ..sql.type_compiler import GENERIC
+        from ..sql.type_compiler import StrSQLTypeCompiler
 
-        return GENERIC
+        return StrSQLTypeCompiler(self)

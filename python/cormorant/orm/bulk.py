@@ -63,6 +63,16 @@ def _translate_values(mapper: Any, statement: Any) -> Any:
     from ..sql.dml import CrudParam
 
     values = getattr(statement, "_values", None)
+    groups = getattr(statement, "_multi_values", ())
+    if any(_column_key(mapper, key) is not key for g in groups for row in g for key in row):
+        copy = statement._clone()
+        copy._multi_values = tuple(
+            [
+                tuple([{_column_key(mapper, k): v for k, v in row.items()} for row in group])
+                for group in groups
+            ]
+        )
+        return copy
     if not values or all(_column_key(mapper, key) is key for key in values):
         return statement
     copy = statement._clone()

@@ -209,6 +209,10 @@ class IdentifierPreparer:
             text = f"{self.quote_schema(schema)}.{text}"
         return text
 
+    def format_sequence(self, sequence: Any, use_schema: bool = True) -> str:
+        """The name of a sequence, with its schema."""
+        return self.format_table(sequence, use_schema)
+
     def format_schema(self, name: str) -> str:
         return self.quote(name)
 
@@ -252,6 +256,11 @@ class ResultColumn(NamedTuple):
     type: Any
 
 
+# characters that no paramstyle has in names of parameters, and what stands for them
+_BIND_ESCAPES = {
+    "%": "P", "(": "A", ")": "Z", ":": "C", ".": "_", "[": "_", "]": "_", " ": "_",
+}  # fmt: skip
+_UNFIT_FOR_NAMES = re.compile("[" + re.escape("".join(_BIND_ESCAPES)) + "]")
 _MARK = re.compile("\x01([^\x01\x02]+)\x01|\x02([^\x01\x02]+)\x02")
 
 
@@ -307,8 +316,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self._anon_counters: dict[str, int] = {}
         self.result_columns: list[ResultColumn] = []
         self.ctes: dict[Any, str] = {}
-        self.ctes_by_name: dict[str, Any] = {}
-        self.ctes_recursive = False
+        self.ctes_by_name: dict[tuple[int, str], Any] = {}
+        self.cte_owners: dict[Any, Any] = {}
         self.returning: Sequence[Any] = ()
         self.insert_prefetch: list[Any] = []
         self.update_prefetch: list[Any] = []
@@ -345,9 +354,16 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
     # --- text -------------------------------------------------------------------------
     def process(self, obj: Any, **kw: Any) -> str:
         """The text of a construct within this statement."""
-        hook = obj.__class__.__dict__.get("_compile_with")
+        hook = obj._compile_with
         if hook is not None:
             return hook(obj, self, **kw)  # type: ignore[no-any-return]
+        visit: Callable[..., str] | None = getattr(self, "visit_" + obj.__visit_name__, None)
+        if visit is None:
+            raise self._unsupported(obj)
+        return visit(obj, **kw)
+
+    def _visit(self, obj: Any, **kw: Any) -> str:
+        """process() without what was registered with compiles()."""
         visit: Callable[..., str] | None = getattr(self, "visit_" + obj.__visit_name__, None)
         if visit is None:
             raise self._unsupported(obj)
@@ -490,6 +506,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         if name is not None:
             return name
         name = self.resolve(bind._name)
+        if _UNFIT_FOR_NAMES.search(name):
+            name = "".join([_BIND_ESCAPES.get(c, c) for c in name])
         existing = self.binds.get(name)
         if existing is not None and existing is not bind:
             same = existing._ident is bind._ident

@@ -58,7 +58,7 @@ read_columns(insert *self, PyObject *sequence)
             return -1;
         }
         if (slot < 0 || slot >= self->flush.manager->nattrs ||
-            rule < CRM_COLUMN_ALWAYS || rule > CRM_COLUMN_OMIT_UNSET) {
+            rule < CRM_COLUMN_ALWAYS || rule > CRM_COLUMN_VERSION) {
             PyErr_SetString(PyExc_ValueError, "bad column");
             return -1;
         }
@@ -78,6 +78,10 @@ classify(insert *self, size_t i, uint8_t *given)
     int special = 0;
     for (size_t c = 0; c < self->ncolumns; c++) {
         uint16_t slot = self->columns[c].slot;
+        if (self->columns[c].rule == CRM_COLUMN_VERSION) {
+            given[c] = 0;
+            continue;
+        }
         PyObject *held = slot < state->nslots ? state->slots[slot] : NULL;
         if (CRM_SLOT_HAS(held)) {
             Py_INCREF(held);
@@ -104,13 +108,19 @@ classify(insert *self, size_t i, uint8_t *given)
 
 /* ---- the plan of a run ------------------------------------------------ */
 
+static int
+has_default(const column *col)
+{
+    return col->rule == CRM_COLUMN_DEFAULT || col->rule == CRM_COLUMN_VERSION;
+}
+
 /* The slots a run binds: new tuple. */
 static PyObject *
 bound_slots(insert *self)
 {
     PyObject *list = PyList_New(0);
     for (size_t c = 0; list != NULL && c < self->ncolumns; c++) {
-        if (!self->given[c] && self->columns[c].rule != CRM_COLUMN_DEFAULT) {
+        if (!self->given[c] && !has_default(&self->columns[c])) {
             continue;
         }
         PyObject *slot = PyLong_FromLong(self->columns[c].slot);
@@ -173,7 +183,7 @@ set_sources(insert *self, crm_insert_plan *plan)
         for (size_t c = 0; c < self->ncolumns; c++) {
             column *col = &self->columns[c];
             if (col->slot == plan->slots[k] && !self->given[c] &&
-                col->rule == CRM_COLUMN_DEFAULT) {
+                has_default(col)) {
                 self->makers[flush->ndefaults] = col->maker;
                 flush->sources[k] = (crm_source){CRM_FROM_DEFAULT,
                                                  (uint16_t)flush->ndefaults++};

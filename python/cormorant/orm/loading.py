@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import _core
 from .. import exc as sa_exc
+from ..engine.execution import StreamCursor
 from ..engine.result import Result
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
@@ -231,6 +232,8 @@ def run_plan(
         keys = cursor.row_keys
         if keys is not None and keys.lookup is None:
             keys.lookup = plan.lookup
+    if stream:
+        cursor = StreamCursor(cursor, connection)
     if plan.post_loads or plan.bundles or stream:
         run = post_load_run(session, connection, flags)
         return LoadedCursor(cursor, run, (binds, params), plan, stream)

@@ -1,14 +1,16 @@
 """SQL text of statements.
 
 `SQLCompiler` visits a construct and makes one string. Bind parameters are written as marks
-(`\\x01name\\x01`) while it does, because the place of a parameter in the text (a CTE goes to
+(`\\x01token:name\\x01`) while it does, because the place of a parameter in the text (a CTE goes to
 the front) is known only at the end; then they become what the dialect wants, and their
-order is `positiontup`. What a compiler does with each kind of construct is in its base
+order is `positiontup`. The token is of this process and secret, so that no identifier or
+literal text can pass for a mark. What a compiler does with each kind of construct is in its base
 classes: `compile_expressions`, `compile_selects`, `compile_dml`.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -259,9 +261,11 @@ class ResultColumn(NamedTuple):
 # characters that no paramstyle has in names of parameters, and what stands for them
 _BIND_ESCAPES = {
     "%": "P", "(": "A", ")": "Z", ":": "C", ".": "_", "[": "_", "]": "_", " ": "_",
+    "\x01": "_", "\x02": "_",
 }  # fmt: skip
 _UNFIT_FOR_NAMES = re.compile("[" + re.escape("".join(_BIND_ESCAPES)) + "]")
-_MARK = re.compile("\x01([^\x01\x02]+)\x01|\x02([^\x01\x02]+)\x02")
+_TOKEN = os.urandom(8).hex() + ":"
+_MARK = re.compile(f"\x01{_TOKEN}([^\x01\x02]+)\x01|\x02{_TOKEN}([^\x01\x02]+)\x02")
 
 
 class Compiled:
@@ -573,9 +577,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             if bindparam.literal_execute or literal_execute:
                 self.literal_execute_params.add(bindparam)
             if bindparam.expanding:
-                return f"(\x02{name}\x02)"
-            return f"\x02{name}\x02"
-        return f"\x01{name}\x01"
+                return f"(\x02{_TOKEN}{name}\x02)"
+            return f"\x02{_TOKEN}{name}\x02"
+        return f"\x01{_TOKEN}{name}\x01"
 
     def render_literal_bindparam(self, bindparam: BindParameter[Any], operator: Any = None) -> str:
         """The value of a parameter as SQL."""

@@ -334,15 +334,21 @@ def test_map_imperatively_wants_an_entity():
     assert Based(id=4).id == 4
 
 
-def test_inheritance_is_refused_clearly(Base):
+def test_a_base_that_gains_an_attribute_late(Base):
+    """Slots of a base are the same in what inherits from it, whenever they were made."""
+
     class User(Base):
         __tablename__ = "users"
         id = Column(Integer, primary_key=True)
 
-    with pytest.raises(NotImplementedError, match="inheritance between mapped classes"):
+    class Manager(User):
+        level = Column(Integer)
 
-        class Manager(User):
-            pass
+    User.late = Column(Integer)
+    manager = Manager(level=1, late=2)
+    assert (manager.level, manager.late) == (1, 2)
+    assert User.late.property is Manager.late.property
+    assert not hasattr(User(late=3), "level")
 
 
 def test_clear_mappers():

@@ -70,7 +70,22 @@ entity_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
         PyErr_SetString(PyExc_RuntimeError, "the class is being destroyed");
         return NULL;
     }
-    return entity_alloc(type, manager);
+    if (manager->abstract) {
+        crm_raise(core, "InvalidRequestError",
+                  "Can't instantiate class for %S; mapper is marked "
+                  "polymorphic_abstract=True",
+                  manager->mapper);
+        return NULL;
+    }
+    PyObject *self = entity_alloc(type, manager);
+    if (self != NULL && manager->identity != NULL) {
+        crm_state *state = &((crm_entity *)self)->state;
+        if (crm_state_put(state, manager->identity_slot,
+                          Py_NewRef(manager->identity)) < 0) {
+            Py_CLEAR(self);
+        }
+    }
+    return self;
 }
 
 /* Sets one constructor argument. */

@@ -79,9 +79,14 @@ struct crm_manager {
     crm_attr *attrs;  /* nattrs of them */
     uint16_t nattrs;
     uint16_t npk;
-    uint16_t *pk;      /* slots of the primary key columns, in order */
-    crm_manager *root; /* owned (or self, borrowed): whose identity map */
-    uint8_t int_key;   /* one-column key with an INTEGER codec */
+    uint16_t *pk;           /* slots of the primary key columns, in order */
+    crm_manager *root;      /* owned (or self, borrowed): whose identity map */
+    crm_manager *base;      /* owned: the class it inherits from, or NULL. Its
+                               attributes have the same slots here. */
+    PyObject *identity;     /* owned or NULL: value that new objects have in */
+    uint16_t identity_slot; /* this slot: the discriminator */
+    uint8_t abstract;       /* polymorphic_abstract: no object is made */
+    uint8_t int_key;        /* one-column key with an INTEGER codec */
     uint8_t has_reconstructor;
     PyObject *reconstructor; /* owned callable(obj) or NULL */
     PyObject *configure;     /* owned callable() or NULL: run once before the
@@ -174,6 +179,16 @@ crm_manager *crm_manager_find(crm_core *core, PyTypeObject *cls);
 /* The same, but NULL with exc.UnmappedClassError. */
 crm_manager *crm_manager_of_class(crm_core *core, PyObject *cls);
 
+/* Whether a class is, or inherits from, the other. */
+static inline int
+crm_manager_isa(const crm_manager *manager, const crm_manager *of)
+{
+    while (manager != NULL && manager != of) {
+        manager = manager->base;
+    }
+    return manager != NULL;
+}
+
 /* A new object of the class without running __init__: no row, no session. Not
  * tracked by the collector. */
 PyObject *crm_entity_new(crm_manager *manager);
@@ -182,19 +197,15 @@ PyObject *crm_entity_new(crm_manager *manager);
  * row and cached when needed; NULL without an exception if it is not loaded;
  * NULL with one if it cannot be decoded.  Never emits SQL. */
 PyObject *crm_state_peek(crm_state *state, uint16_t slot);
-/* Whether the row has a column for a slot. */
-static inline int
-crm_state_in_row(const crm_state *state, uint16_t slot)
-{
-    return state->page != NULL && slot < state->layout->ncols &&
-           state->layout->col[slot] >= 0;
-}
-/* The raw cell of a slot that is in the row; its bytes are the page's. */
-static inline crm_cell
+/* The raw cell of a slot that is still only in the row, or NULL. */
+static inline const crm_cell *
 crm_state_cell(const crm_state *state, uint16_t slot)
 {
-    return crm_page_cell(state->page, crm_page_row(state->page, state->row),
-                         (uint32_t)state->layout->col[slot]);
+    if (state->page == NULL || slot >= state->layout->ncols ||
+        state->layout->col[slot] < 0) {
+        return NULL;
+    }
+    return crm_page_row(state->page, state->row) + state->layout->col[slot];
 }
 /* Stores a loaded value without history or events; takes over the reference to
  * `value`.  Starts collector tracking when the value can be in a cycle. */

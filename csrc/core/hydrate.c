@@ -39,13 +39,15 @@ crm_hydration_new(crm_program *program, crm_session *session, int flags)
         return NULL;
     }
     for (size_t i = 0; i < program->nentities; i++) {
-        crm_manager *manager = program->entities[i].layout->manager;
+        crm_manager *manager = program->entities[i].own.layout->manager;
+        crm_polymorphic *poly = program->entities[i].poly;
         h->ops[i].map = crm_session_map(session, manager->root);
         if (h->ops[i].map == NULL) {
             crm_hydration_free(h);
             return NULL;
         }
-        h->reconstruct |= manager->has_reconstructor;
+        h->reconstruct |= manager->has_reconstructor ||
+                          (poly != NULL && crm_polymorphic_reconstructs(poly));
     }
     return h;
 }
@@ -141,7 +143,8 @@ lacks_columns(const crm_state *state, const crm_layout *layout)
         if (CRM_SLOT_HAS(held) || layout->col[i] < 0) {
             continue;
         }
-        if (held == CRM_UNLOADED || (!same && !crm_state_in_row(state, i))) {
+        if (held == CRM_UNLOADED ||
+            (!same && crm_state_cell(state, i) == NULL)) {
             return 1;
         }
     }
@@ -149,10 +152,10 @@ lacks_columns(const crm_state *state, const crm_layout *layout)
 }
 
 static int
-decode_eager(crm_entity_op *op, crm_state *state)
+decode_eager(const crm_shape *shape, crm_state *state)
 {
-    for (uint16_t i = 0; i < op->neager; i++) {
-        PyObject *value = crm_state_peek(state, op->eager[i]);
+    for (uint16_t i = 0; i < shape->neager; i++) {
+        PyObject *value = crm_state_peek(state, shape->eager[i]);
         if (value == NULL) {
             if (PyErr_Occurred()) {
                 return -1;
@@ -166,10 +169,9 @@ decode_eager(crm_entity_op *op, crm_state *state)
 
 /* populate_existing: once an execution, everything is as the row says. */
 static int
-overwrite(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
-          uint32_t row)
+overwrite(crm_hydration *h, const crm_shape *shape, crm_state *state,
+          crm_page *page, uint32_t row)
 {
-    crm_entity_op *op = &h->program->entities[index];
     PyObject *obj = crm_state_object(state);
     uint32_t unused;
     int added = crm_addrset_add(&h->populated, state, 0, 0, &unused);
@@ -184,12 +186,12 @@ overwrite(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         return -1;
     }
     crm_state_commit(state);
-    if ((op->nrelated > 0 &&
-         crm_state_expire(state, op->related, op->nrelated) < 0) ||
-        crm_state_set_row(state, op->layout, page, (uint16_t)row, 1) < 0) {
+    if ((shape->nrelated > 0 &&
+         crm_state_expire(state, shape->related, shape->nrelated) < 0) ||
+        crm_state_set_row(state, shape->layout, page, (uint16_t)row, 1) < 0) {
         return -1;
     }
-    return decode_eager(op, state);
+    return decode_eager(shape, state);
 }
 
 /* A row came for an object that is in the session: only what is not loaded
@@ -199,40 +201,63 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
-    if (state->layout->manager != op->layout->manager) {
-        return 0; /* of a subclass, whose slots are others */
+    crm_shape *shape = &op->own;
+    if (state->layout->manager != shape->layout->manager) {
+        shape = op->poly == NULL
+                    ? NULL
+                    : crm_polymorphic_of(op->poly, state->layout->manager);
+        if (shape == NULL) {
+            return 0; /* of another class, whose slots are others */
+        }
     }
     if (h->flags & CRM_POPULATE_EXISTING) {
-        return overwrite(h, index, state, page, row);
+        return overwrite(h, shape, state, page, row);
     }
-    if (!(state->flags & CRM_S_EXPIRED) && !lacks_columns(state, op->layout)) {
+    if (!(state->flags & CRM_S_EXPIRED) &&
+        !lacks_columns(state, shape->layout)) {
         return 0;
     }
-    if (crm_state_set_row(state, op->layout, page, (uint16_t)row, 0) < 0) {
+    if (crm_state_set_row(state, shape->layout, page, (uint16_t)row, 0) < 0) {
         return -1;
     }
-    return decode_eager(op, state);
+    return decode_eager(shape, state);
 }
 
-/* An object that was found needs nothing of a row. */
-static inline int
-is_current(const crm_entity_op *op, const crm_state *state)
+static PyObject *decode_key(crm_hydration *h, crm_entity_op *op,
+                            const crm_cell *cells);
+
+/* The shape of a row that makes an object; NULL with an exception. */
+static crm_shape *
+shape_of_row(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row)
 {
-    return Py_REFCNT(crm_state_object((crm_state *)state)) > 0 &&
-           state->layout->manager == op->layout->manager &&
-           !(state->flags & CRM_S_EXPIRED) && !lacks_columns(state, op->layout);
+    const crm_cell *cells = crm_page_row(page, row);
+    crm_shape *shape = crm_polymorphic_find(op->poly, cells);
+    if (shape != NULL) {
+        return shape;
+    }
+    PyObject *key = decode_key(h, op, cells);
+    if (key == NULL) {
+        return NULL;
+    }
+    shape = crm_polymorphic_learn(op->poly, cells, key);
+    Py_DECREF(key);
+    return shape;
 }
 
 /* Makes the object of a row; its key is set by the caller. */
 static PyObject *
-make_entity(crm_entity_op *op, crm_page *page, uint32_t row, crm_state **out)
+make_entity(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row,
+            crm_state **out)
 {
-    PyObject *obj = crm_entity_new(op->layout->manager);
+    crm_shape *shape =
+        op->poly == NULL ? &op->own : shape_of_row(h, op, page, row);
+    PyObject *obj =
+        shape == NULL ? NULL : crm_entity_new(shape->layout->manager);
     if (obj == NULL) {
         return NULL;
     }
     crm_state *state = &((crm_entity *)obj)->state;
-    if (crm_state_set_row(state, op->layout, page, (uint16_t)row, 0) < 0) {
+    if (crm_state_set_row(state, shape->layout, page, (uint16_t)row, 0) < 0) {
         Py_DECREF(obj);
         return NULL;
     }
@@ -245,8 +270,12 @@ static PyObject *
 enter(crm_hydration *h, size_t index, PyObject *obj, crm_state *state)
 {
     crm_entity_op *op = &h->program->entities[index];
+    crm_shape *shape = &op->own;
+    if (op->poly != NULL) {
+        shape = crm_polymorphic_of(op->poly, state->layout->manager);
+    }
     if (crm_session_attach(h->ops[index].map, state) < 0 ||
-        (op->neager > 0 && decode_eager(op, state) < 0)) {
+        (shape->neager > 0 && decode_eager(shape, state) < 0)) {
         Py_DECREF(obj);
         return NULL;
     }
@@ -287,7 +316,7 @@ load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
         return obj;
     }
     PyObject *obj =
-        make_entity(&h->program->entities[index], page, row, &state);
+        make_entity(h, &h->program->entities[index], page, row, &state);
     if (obj == NULL) {
         return NULL;
     }
@@ -320,13 +349,12 @@ blame(const char *what, PyObject *name)
 /* The key of a row that is not one integer: the value, or a tuple.  A new
  * reference; None if there is no entity; NULL with an exception. */
 static PyObject *
-decode_key(crm_hydration *h, crm_entity_op *op, const crm_page *page,
-           const uint64_t *row)
+decode_key(crm_hydration *h, crm_entity_op *op, const crm_cell *cells)
 {
-    crm_manager *manager = op->layout->manager;
+    crm_manager *manager = op->own.layout->manager;
     uint16_t nulls = 0;
     for (uint16_t i = 0; i < op->npk; i++) {
-        nulls += crm_page_tag(page, row, op->pk_cols[i]) == CRM_NULL;
+        nulls += cells[op->pk_cols[i]].tag == CRM_NULL;
     }
     if (nulls == op->npk || (nulls > 0 && !op->partial_key)) {
         return Py_NewRef(Py_None);
@@ -337,8 +365,8 @@ decode_key(crm_hydration *h, crm_entity_op *op, const crm_page *page,
     }
     for (uint16_t i = 0; i < op->npk; i++) {
         crm_attr *attr = &manager->attrs[manager->pk[i]];
-        crm_cell cell = crm_page_cell(page, row, op->pk_cols[i]);
-        PyObject *value = crm_decode(h->core, &attr->codec, &cell);
+        PyObject *value =
+            crm_decode(h->core, &attr->codec, &cells[op->pk_cols[i]]);
         if (value == NULL) {
             blame("primary key column", attr->name);
             Py_DECREF(key);
@@ -354,13 +382,14 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
     crm_op_state *os = &h->ops[index];
-    PyObject *values = decode_key(h, op, page, crm_page_row(page, row));
+    PyObject *values = decode_key(h, op, crm_page_row(page, row));
     if (values == NULL || values == Py_None) {
         return values;
     }
     crm_key key;
     PyObject *own;
-    int found = crm_key_from_values(op->layout->manager, values, &key, &own);
+    int found =
+        crm_key_from_values(op->own.layout->manager, values, &key, &own);
     Py_DECREF(values);
     if (found <= 0) {
         return found < 0 ? NULL : Py_NewRef(Py_None);
@@ -380,7 +409,7 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
     }
     if (!PyErr_Occurred()) {
         uint64_t version = crm_identity_version(os->map->ids);
-        obj = make_entity(op, page, row, &state);
+        obj = make_entity(h, op, page, row, &state);
         if (obj != NULL && crm_identity_version(os->map->ids) != version) {
             /* The collector ran code that may have loaded it meanwhile. */
             crm_state *now = crm_map_get(os->map, &key);
@@ -413,13 +442,11 @@ load_entity(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
     if (op->int_key) {
-        const uint64_t *cells = crm_page_row(page, row);
-        crm_tag tag = crm_page_tag(page, cells, op->pk_cols[0]);
-        if (tag == CRM_INT64) {
-            return load_int(h, index, (int64_t)cells[op->pk_cols[0]], page,
-                            row);
+        const crm_cell *cell = crm_page_row(page, row) + op->pk_cols[0];
+        if (cell->tag == CRM_INT64) {
+            return load_int(h, index, cell->u.i, page, row);
         }
-        if (tag == CRM_NULL) {
+        if (cell->tag == CRM_NULL) {
             return Py_NewRef(Py_None);
         }
     }
@@ -461,9 +488,12 @@ static int
 reconstruct(crm_hydration *h)
 {
     for (size_t i = h->program->nentities; i-- > 0;) {
-        crm_manager *manager = h->program->entities[i].layout->manager;
         PyObject *obj = h->ops[i].current;
-        if (!h->ops[i].fresh || manager->reconstructor == NULL) {
+        if (!h->ops[i].fresh) {
+            continue;
+        }
+        crm_manager *manager = ((crm_entity *)obj)->state.layout->manager;
+        if (manager->reconstructor == NULL) {
             continue;
         }
         h->ops[i].fresh = 0;
@@ -484,27 +514,25 @@ reconstruct(crm_hydration *h)
 
 /* crm_decode, with the plainest cases inline. */
 static inline PyObject *
-decode(crm_hydration *h, const crm_item_op *item, const crm_page *page,
-       const uint64_t *row)
+decode(crm_hydration *h, const crm_item_op *item, const crm_cell *cell)
 {
-    crm_cell cell = crm_page_cell(page, row, item->index);
     if (item->codec.code <= CRM_TYPE_STRING) {
-        if (cell.tag == CRM_INT64) {
-            return PyLong_FromLongLong(cell.u.i);
+        if (cell->tag == CRM_INT64) {
+            return PyLong_FromLongLong(cell->u.i);
         }
-        if (cell.tag == CRM_TEXT && (cell.flags & CRM_CELL_ASCII) &&
-            cell.len > 1) {
-            PyObject *text = PyUnicode_New(cell.len, 127);
+        if (cell->tag == CRM_TEXT && (cell->flags & CRM_CELL_ASCII) &&
+            cell->len > 1) {
+            PyObject *text = PyUnicode_New(cell->len, 127);
             if (text != NULL) {
-                memcpy(PyUnicode_1BYTE_DATA(text), cell.u.p, cell.len);
+                memcpy(PyUnicode_1BYTE_DATA(text), cell->u.p, cell->len);
             }
             return text;
         }
     }
-    if (cell.tag == CRM_NULL && item->codec.code < CRM_TYPE_JSON) {
+    if (cell->tag == CRM_NULL && item->codec.code < CRM_TYPE_JSON) {
         return Py_NewRef(Py_None);
     }
-    PyObject *value = crm_decode(h->core, &item->codec, &cell);
+    PyObject *value = crm_decode(h->core, &item->codec, cell);
     if (value == NULL) {
         size_t at = (size_t)(item - h->program->items);
         blame("column", PyTuple_GET_ITEM(h->program->keys, at));
@@ -513,17 +541,16 @@ decode(crm_hydration *h, const crm_item_op *item, const crm_page *page,
 }
 
 static inline PyObject *
-make_item(crm_hydration *h, const crm_item_op *item, const crm_page *page,
-          const uint64_t *row)
+make_item(crm_hydration *h, const crm_item_op *item, const crm_cell *cells)
 {
     if (item->is_entity) {
         return Py_NewRef(h->ops[item->index].current);
     }
-    return decode(h, item, page, row);
+    return decode(h, item, &cells[item->index]);
 }
 
 static PyObject *
-make_row(crm_hydration *h, const crm_page *page, const uint64_t *cells)
+make_row(crm_hydration *h, const crm_cell *cells)
 {
     crm_program *program = h->program;
     crm_row *row = crm_row_new(program->row_keys, (Py_ssize_t)program->nitems);
@@ -531,7 +558,7 @@ make_row(crm_hydration *h, const crm_page *page, const uint64_t *cells)
         return NULL;
     }
     for (size_t i = 0; i < program->nitems; i++) {
-        row->items[i] = make_item(h, &program->items[i], page, cells);
+        row->items[i] = make_item(h, &program->items[i], cells);
         if (row->items[i] == NULL) {
             Py_DECREF(row);
             return NULL;
@@ -556,59 +583,13 @@ append(PyObject *list, PyObject *value)
     return failed;
 }
 
-/* Objects looked for ahead of the row at hand. */
-#define AHEAD 32
-
-/* Looks up the objects of `count` rows and has the processor fetch them: what
- * was loaded long ago is in no cache, and waiting for each object in turn would
- * cost more than all else that is done for it. */
-static void
-look_ahead(crm_hydration *h, crm_page *page, uint32_t first, uint32_t count,
-           crm_state **found)
-{
-    uint16_t col = h->program->entities[0].pk_cols[0];
-    const crm_identity *ids = h->ops[0].map->ids;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint64_t *cells = crm_page_row(page, first + i);
-        found[i] = crm_page_tag(page, cells, col) == CRM_INT64
-                       ? crm_identity_get_int(ids, (int64_t)cells[col])
-                       : NULL;
-        if (found[i] != NULL) {
-            __builtin_prefetch(crm_state_object(found[i]), 1);
-            __builtin_prefetch(found[i]->slots);
-        }
-    }
-}
-
-/* The loop for the commonest program: every result is the one entity.  What was
- * looked up ahead holds until anything runs but this loop. */
+/* The loop for the commonest program: every result is the one entity. */
 static int
 hydrate_entities(crm_hydration *h, crm_page *page, uint32_t first,
                  uint32_t last, PyObject *out)
 {
-    crm_entity_op *op = &h->program->entities[0];
-    crm_op_state *os = &h->ops[0];
-    crm_state *found[AHEAD];
-    uint32_t base = first, known = first; /* found[] is of rows base to known */
-    int plain = op->int_key && !(h->flags & CRM_POPULATE_EXISTING);
-    int look = plain && crm_identity_len(os->map->ids) != 0;
     for (uint32_t row = first; row < last; row++) {
-        if (look && row >= known) {
-            base = row;
-            known = Py_MIN(row + AHEAD, last);
-            look_ahead(h, page, base, known - base, found);
-        }
-        crm_state *state = row < known ? found[row - base] : NULL;
-        PyObject *obj;
-        if (state != NULL && is_current(op, state)) {
-            obj = Py_NewRef(crm_state_object(state));
-        }
-        else {
-            os->fresh = 0;
-            obj = load_entity(h, 0, page, row);
-            known = row + 1;
-            look = plain && !os->fresh; /* is it worth it for the next ones? */
-        }
+        PyObject *obj = load_entity(h, 0, page, row);
         if (obj == NULL || append(out, obj) < 0) {
             return -1;
         }
@@ -622,9 +603,10 @@ hydrate_columns(crm_hydration *h, crm_page *page, uint32_t first, uint32_t last,
                 int single, PyObject *out)
 {
     for (uint32_t row = first; row < last; row++) {
-        const uint64_t *cells = crm_page_row(page, row);
-        PyObject *result = single ? decode(h, h->program->items, page, cells)
-                                  : make_row(h, page, cells);
+        const crm_cell *cells = crm_page_row(page, row);
+        PyObject *result = single ? decode(h, h->program->items,
+                                           &cells[h->program->items[0].index])
+                                  : make_row(h, cells);
         if (result == NULL || append(out, result) < 0) {
             return -1;
         }
@@ -653,9 +635,9 @@ hydrate_rows(crm_hydration *h, crm_page *page, uint32_t first, uint32_t last,
                 continue;
             }
         }
-        const uint64_t *cells = crm_page_row(page, row);
-        PyObject *result = single ? make_item(h, &items[0], page, cells)
-                                  : make_row(h, page, cells);
+        const crm_cell *cells = crm_page_row(page, row);
+        PyObject *result =
+            single ? make_item(h, &items[0], cells) : make_row(h, cells);
         if (result == NULL) {
             return -1;
         }

@@ -13,21 +13,20 @@
 #include "entity.h"
 #include "page.h"
 #include "plan.h"
+#include "polymorphic.h"
 #include "row.h"
 
 typedef struct {
-    crm_layout *layout; /* owned; col[slot] -1 where the row has no column */
-    uint16_t *pk_cols;  /* npk columns of the row that hold the key */
+    crm_shape own;         /* of the class itself */
+    crm_polymorphic *poly; /* owned: the row says which class, or NULL */
+    crm_manager *of;       /* owned: the class whose relationship it feeds */
+    uint16_t *pk_cols;     /* npk columns of the row that hold the key */
     uint16_t npk;
     uint16_t parent_slot; /* relationship slot it feeds in its parent */
     int32_t parent;       /* index of the entity it is joined to, or -1 */
     uint8_t collection;   /* that slot is a collection */
     uint8_t int_key;      /* the key may be one integer: the fast way */
     uint8_t partial_key;  /* a composite key may be NULL in part */
-    uint16_t *eager;      /* slots with PYTHON codecs: decoded at load */
-    uint16_t neager;
-    uint16_t nrelated;
-    uint16_t *related; /* relationship slots of the class */
 } crm_entity_op;
 
 typedef struct {

@@ -13,12 +13,15 @@
 /* The slot of the relationship an operation feeds, in the class of `parent`,
  * which may be a subclass of the program's; -1 if it has none. */
 static int
-slot_in_parent(crm_hydration *h, crm_entity_op *op, PyObject *parent)
+slot_in_parent(crm_entity_op *op, PyObject *parent)
 {
     crm_manager *manager = ((crm_entity *)parent)->state.layout->manager;
-    crm_manager *of = h->program->entities[op->parent].layout->manager;
-    return manager == of ? op->parent_slot
-                         : crm_slot_in(manager, of, op->parent_slot);
+    if (manager == op->of) {
+        return op->parent_slot;
+    }
+    return crm_manager_isa(manager, op->of)
+               ? crm_slot_in(manager, op->of, op->parent_slot)
+               : -1;
 }
 
 /* The parent is met for the first time: begins its collection, unless it is
@@ -38,7 +41,7 @@ begin_fill(crm_hydration *h, crm_entity_op *op, PyObject *parent)
     }
     crm_state *state = &((crm_entity *)parent)->state;
     PyObject *collection = NULL;
-    int slot = slot_in_parent(h, op, parent);
+    int slot = slot_in_parent(op, parent);
     if (slot >= 0 && !CRM_SLOT_HAS(crm_state_held(state, (uint16_t)slot))) {
         collection = crm_collection_new(state, (uint16_t)slot);
         if (collection == NULL ||
@@ -135,7 +138,7 @@ crm_feed_scalar(crm_hydration *h, size_t index, PyObject *parent,
 {
     crm_entity_op *op = &h->program->entities[index];
     crm_state *state = &((crm_entity *)parent)->state;
-    int slot = slot_in_parent(h, op, parent);
+    int slot = slot_in_parent(op, parent);
     if (slot < 0) {
         return 0;
     }

@@ -107,20 +107,49 @@ attr_clear(crm_attr *attr)
     crm_codec_clear(&attr->codec);
 }
 
+/* Gives the manager the attributes of its base, in the same slots. */
+static int
+inherit_attributes(crm_manager *self, crm_manager *base)
+{
+    self->base = (crm_manager *)Py_NewRef((PyObject *)base);
+    PyObject *names = PyDict_Copy(base->names);
+    if (names == NULL) {
+        return -1;
+    }
+    Py_XSETREF(self->names, names);
+    self->attrs = PyMem_Calloc((size_t)base->nattrs + 1u, sizeof(crm_attr));
+    if (self->attrs == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (uint16_t i = 0; i < base->nattrs; i++) {
+        const crm_attr *from = &base->attrs[i];
+        crm_attr *attr = &self->attrs[i];
+        *attr = *from;
+        Py_INCREF(attr->name);
+        Py_XINCREF(attr->prop);
+        Py_XINCREF((PyObject *)attr->target);
+        Py_XINCREF(attr->codec.arg);
+        self->nattrs++;
+    }
+    return 0;
+}
+
 static PyObject *
 manager_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"class_", "root", NULL};
+    static char *names[] = {"class_", "root", "base", NULL};
     PyObject *cls;
-    PyObject *root = Py_None;
+    PyObject *root = Py_None, *base = Py_None;
     crm_core *core = crm_core_of(type);
     if (core == NULL ||
-        !PyArg_ParseTupleAndKeywords(args, kwargs, "O!|O:ClassManager", names,
-                                     &PyType_Type, &cls, &root)) {
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "O!|OO:ClassManager", names,
+                                     &PyType_Type, &cls, &root, &base)) {
         return NULL;
     }
-    if (root != Py_None && !Py_IS_TYPE(root, core->manager_type)) {
-        PyErr_SetString(PyExc_TypeError, "root must be a ClassManager");
+    if ((root != Py_None && !Py_IS_TYPE(root, core->manager_type)) ||
+        (base != Py_None && !Py_IS_TYPE(base, core->manager_type))) {
+        PyErr_SetString(PyExc_TypeError, "root and base must be ClassManagers");
         return NULL;
     }
     if (!PyType_IsSubtype((PyTypeObject *)cls, core->entity_type)) {
@@ -137,7 +166,9 @@ manager_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->root = root == Py_None ? self : (crm_manager *)Py_NewRef(root);
     self->names = PyDict_New();
     self->bare = crm_layout_new(self, 0);
-    if (self->names == NULL || self->bare == NULL) {
+    if (self->names == NULL || self->bare == NULL ||
+        (base != Py_None &&
+         inherit_attributes(self, (crm_manager *)base) < 0)) {
         goto error;
     }
     /* The class owns its manager.  Entity itself is no heap type one can set
@@ -165,6 +196,8 @@ manager_traverse(crm_manager *self, visitproc visit, void *arg)
     Py_VISIT(self->reconstructor);
     Py_VISIT(self->configure);
     Py_VISIT(self->orphans);
+    Py_VISIT(self->identity);
+    Py_VISIT(self->base);
     if (self->root != self) {
         Py_VISIT(self->root);
     }
@@ -190,6 +223,7 @@ manager_clear(crm_manager *self)
     Py_CLEAR(self->reconstructor);
     Py_CLEAR(self->configure);
     Py_CLEAR(self->orphans);
+    Py_CLEAR(self->identity);
     for (uint16_t i = 0; i < self->nattrs; i++) {
         Py_CLEAR(self->attrs[i].prop);
         Py_CLEAR(self->attrs[i].target);
@@ -219,6 +253,7 @@ manager_dealloc(crm_manager *self)
     if (self->root != self) {
         Py_CLEAR(self->root);
     }
+    Py_CLEAR(self->base);
     Py_CLEAR(self->names);
     Py_CLEAR(self->class_);
     type->tp_free(self);
@@ -239,6 +274,79 @@ drop_orphan_rule(crm_attr *attr)
             return;
         }
     }
+}
+
+/* Room for one more attribute: 0, or -1 with an exception. */
+static int
+make_room(crm_manager *self)
+{
+    if (self->nattrs >= INT16_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "too many attributes");
+        return -1;
+    }
+    crm_attr *attrs = PyMem_Realloc(
+        self->attrs, (size_t)(self->nattrs + 1) * sizeof(crm_attr));
+    if (attrs == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    self->attrs = attrs;
+    return 0;
+}
+
+PyDoc_STRVAR(pad_doc,
+             "pad($self, count)\n--\n\n"
+             "Leave slots unused up to that number, so that an attribute added "
+             "next has the same slot in a base and in what inherits from it.");
+
+static PyObject *
+manager_pad(crm_manager *self, PyObject *arg)
+{
+    long count = PyLong_AsLong(arg);
+    if (count == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    while (self->nattrs < count) {
+        PyObject *name = PyUnicode_InternFromString("");
+        if (name == NULL || make_room(self) < 0) {
+            Py_XDECREF(name);
+            return NULL;
+        }
+        self->attrs[self->nattrs] = (crm_attr){
+            .name = name,
+            .prop = Py_NewRef(Py_None),
+            .slot = self->nattrs,
+            .reverse = -1,
+            .fk_slot = -1,
+        };
+        self->nattrs++;
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(
+    set_identity_doc,
+    "set_identity($self, slot, value, abstract=False)\n--\n\n"
+    "The value that new objects have in the slot of the discriminator; "
+    "of an abstract class there are none.");
+
+static PyObject *
+manager_set_identity(crm_manager *self, PyObject *args)
+{
+    int slot, abstract = 0;
+    PyObject *value;
+    if (!PyArg_ParseTuple(args, "iO|p:set_identity", &slot, &value,
+                          &abstract)) {
+        return NULL;
+    }
+    if (slot < 0 || slot >= self->nattrs) {
+        PyErr_SetString(PyExc_IndexError, "no such slot");
+        return NULL;
+    }
+    self->identity_slot = (uint16_t)slot;
+    self->abstract = abstract != 0;
+    Py_XSETREF(self->identity, Py_NewRef(value));
+    Py_RETURN_NONE;
 }
 
 PyDoc_STRVAR(
@@ -290,21 +398,11 @@ manager_add_attribute(crm_manager *self, PyObject *args, PyObject *kwargs)
         crm_codec_clear(&old_codec);
         return found;
     }
-    if (self->nattrs >= INT16_MAX) {
-        crm_codec_clear(&codec);
-        PyErr_SetString(PyExc_OverflowError, "too many attributes");
-        return NULL;
-    }
-    crm_attr *attrs = PyMem_Realloc(
-        self->attrs, (size_t)(self->nattrs + 1) * sizeof(crm_attr));
     PyObject *slot = PyLong_FromLong(self->nattrs);
-    if (attrs != NULL) {
-        self->attrs = attrs;
-    }
-    if (attrs == NULL || slot == NULL) {
+    if (slot == NULL || make_room(self) < 0) {
         crm_codec_clear(&codec);
         Py_XDECREF(slot);
-        return PyErr_NoMemory();
+        return NULL;
     }
     Py_INCREF(name);
     PyUnicode_InternInPlace(&name);
@@ -484,6 +582,12 @@ manager_set_mapper(crm_manager *self, PyObject *value, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+manager_get_size(crm_manager *self, void *Py_UNUSED(closure))
+{
+    return PyLong_FromLong(self->nattrs);
+}
+
+static PyObject *
 manager_get_root(crm_manager *self, void *Py_UNUSED(closure))
 {
     return Py_NewRef((PyObject *)self->root);
@@ -502,6 +606,9 @@ static PyMethodDef manager_methods[] = {
      set_primary_key_doc},
     {"set_relationship", (PyCFunction)(void (*)(void))manager_set_relationship,
      METH_VARARGS | METH_KEYWORDS, set_relationship_doc},
+    {"pad", (PyCFunction)manager_pad, METH_O, pad_doc},
+    {"set_identity", (PyCFunction)manager_set_identity, METH_VARARGS,
+     set_identity_doc},
     {"new_instance", (PyCFunction)manager_new_instance, METH_NOARGS,
      "An object of the class without running __init__."},
     {NULL},
@@ -522,6 +629,7 @@ static PyGetSetDef manager_getset[] = {
     {"names", (getter)manager_get_names, NULL, "Attribute name -> slot.", NULL},
     {"root", (getter)manager_get_root, NULL,
      "The manager whose identity map is used.", NULL},
+    {"size", (getter)manager_get_size, NULL, "Number of slots.", NULL},
     {NULL},
 };
 
@@ -533,7 +641,7 @@ static PyMemberDef manager_members[] = {
 
 static PyType_Slot manager_slots[] = {
     {Py_tp_doc,
-     "ClassManager(class_, root=None)\n--\n\n"
+     "ClassManager(class_, root=None, base=None)\n--\n\n"
      "A mapped class: its attributes, slots and key."},
     {Py_tp_new, manager_new},
     {Py_tp_dealloc, manager_dealloc},

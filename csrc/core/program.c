@@ -48,29 +48,6 @@ fill_layout(crm_program *program, crm_layout *layout, PyObject *cols)
     return 0;
 }
 
-/* The lists of slots an entity needs at load. */
-static int
-fill_slots(crm_entity_op *op, crm_manager *manager)
-{
-    op->eager = PyMem_Calloc(manager->nattrs + 1u, sizeof(uint16_t));
-    op->related = PyMem_Calloc(manager->nattrs + 1u, sizeof(uint16_t));
-    if (op->eager == NULL || op->related == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (uint16_t i = 0; i < manager->nattrs; i++) {
-        crm_attr *attr = &manager->attrs[i];
-        if (attr->kind != CRM_ATTR_COLUMN) {
-            op->related[op->nrelated++] = i;
-        }
-        else if (crm_codec_is_eager(&attr->codec) && i < op->layout->ncols &&
-                 op->layout->col[i] >= 0) {
-            op->eager[op->neager++] = i;
-        }
-    }
-    return 0;
-}
-
 /* Mapper.allow_partial_pks, which mappers have by default. */
 static int
 allows_partial_key(crm_manager *manager)
@@ -129,7 +106,7 @@ fill_key(crm_program *program, crm_entity_op *op, crm_manager *manager,
 /* The relationship of the parent an eager entity feeds. */
 static int
 fill_parent(crm_program *program, crm_entity_op *op, PyObject *parent,
-            PyObject *slot, PyObject *collection, size_t index)
+            PyObject *slot, PyObject *collection, PyObject *of, size_t index)
 {
     long which = PyLong_AsLong(parent);
     if (which == -1) {
@@ -141,7 +118,15 @@ fill_parent(crm_program *program, crm_entity_op *op, PyObject *parent,
                         "program: an entity comes before its parent");
         return -1;
     }
-    crm_manager *manager = program->entities[which].layout->manager;
+    crm_manager *manager = program->entities[which].own.layout->manager;
+    if (of != Py_None) {
+        if (!Py_IS_TYPE(of, program->core->manager_type)) {
+            PyErr_SetString(PyExc_TypeError,
+                            "program: a relationship is of a ClassManager");
+            return -1;
+        }
+        manager = (crm_manager *)of;
+    }
     long at = number(slot, manager->nattrs, "relationship slot");
     int many = PyObject_IsTrue(collection);
     if (at < 0 || many < 0) {
@@ -152,6 +137,7 @@ fill_parent(crm_program *program, crm_entity_op *op, PyObject *parent,
                         "program: an entity cannot feed a column");
         return -1;
     }
+    op->of = (crm_manager *)Py_NewRef((PyObject *)manager);
     op->parent = (int32_t)which;
     op->parent_slot = (uint16_t)at;
     op->collection = many != 0;
@@ -159,20 +145,39 @@ fill_parent(crm_program *program, crm_entity_op *op, PyObject *parent,
     return 0;
 }
 
-/* (manager, cols, pk_cols, parent, parent_slot, collection[, options]) */
+/* The classes that rows can be of. */
+static int
+fill_polymorphic(crm_program *program, crm_entity_op *op, PyObject *described)
+{
+    if (described == Py_None) {
+        return 0;
+    }
+    op->poly = crm_polymorphic_new(program->core, described, &op->own);
+    if (op->poly == NULL) {
+        return -1;
+    }
+    uint32_t need = crm_polymorphic_ncols(op->poly);
+    if (need > program->ncols) {
+        program->ncols = need;
+    }
+    return 0;
+}
+
+/* (manager, cols, pk_cols, parent, parent_slot, collection[, options[,
+ * polymorphic[, class of the relationship]]]) */
 static int
 add_entity(crm_program *program, PyObject *item)
 {
     PyObject *manager, *cols, *pk_cols, *parent, *slot, *collection;
-    PyObject *options = Py_None;
+    PyObject *options = Py_None, *poly = Py_None, *of = Py_None;
     if (!PyTuple_Check(item)) {
         PyErr_SetString(PyExc_TypeError, "program: an entity is a tuple");
         return -1;
     }
-    if (!PyArg_ParseTuple(item, "O!O!O!OOO|O:entity",
+    if (!PyArg_ParseTuple(item, "O!O!O!OOO|OOO:entity",
                           program->core->manager_type, &manager, &PyTuple_Type,
                           &cols, &PyTuple_Type, &pk_cols, &parent, &slot,
-                          &collection, &options)) {
+                          &collection, &options, &poly, &of)) {
         return -1;
     }
     crm_entity_op *op = &program->entities[program->nentities];
@@ -181,21 +186,22 @@ add_entity(crm_program *program, PyObject *item)
         PyErr_SetString(PyExc_ValueError, "program: too many columns");
         return -1;
     }
-    op->layout = crm_layout_new((crm_manager *)manager,
-                                (uint16_t)PyTuple_GET_SIZE(cols));
-    if (op->layout == NULL) {
+    op->own.layout = crm_layout_new((crm_manager *)manager,
+                                    (uint16_t)PyTuple_GET_SIZE(cols));
+    if (op->own.layout == NULL) {
         return -1;
     }
     if (options != Py_None) {
-        op->layout->options = Py_NewRef(options);
+        op->own.layout->options = Py_NewRef(options);
     }
     size_t index = program->nentities++;
-    if (fill_layout(program, op->layout, cols) < 0 ||
+    if (fill_layout(program, op->own.layout, cols) < 0 ||
         fill_key(program, op, (crm_manager *)manager, pk_cols) < 0 ||
-        fill_parent(program, op, parent, slot, collection, index) < 0) {
+        fill_parent(program, op, parent, slot, collection, of, index) < 0 ||
+        crm_shape_fill(&op->own) < 0) {
         return -1;
     }
-    return fill_slots(op, (crm_manager *)manager);
+    return fill_polymorphic(program, op, poly);
 }
 
 /* ('e', entity) or ('c', column, code, arg) */
@@ -342,10 +348,10 @@ crm_program_free(crm_program *program)
     }
     for (size_t i = 0; i < program->nentities; i++) {
         crm_entity_op *op = &program->entities[i];
-        crm_layout_unref(op->layout);
+        crm_polymorphic_free(op->poly);
+        crm_shape_clear(&op->own);
+        Py_XDECREF(op->of);
         PyMem_Free(op->pk_cols);
-        PyMem_Free(op->eager);
-        PyMem_Free(op->related);
     }
     for (size_t i = 0; i < program->nitems; i++) {
         crm_codec_clear(&program->items[i].codec);
@@ -365,9 +371,15 @@ crm_program_traverse(crm_program *program, visitproc visit, void *arg)
     for (size_t i = 0; i < program->nentities; i++) {
         /* A layout that entities share is not the program's alone: its manager
          * is left to the class, which lives longer anyway. */
-        crm_layout *layout = program->entities[i].layout;
+        crm_layout *layout = program->entities[i].own.layout;
         if (layout->refs == 1) {
             Py_VISIT(layout->manager);
+        }
+        Py_VISIT(program->entities[i].of);
+        int found =
+            crm_polymorphic_traverse(program->entities[i].poly, visit, arg);
+        if (found) {
+            return found;
         }
     }
     for (size_t i = 0; i < program->nitems; i++) {

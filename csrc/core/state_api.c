@@ -76,6 +76,13 @@ core_is_entity(PyObject *module, PyObject *arg)
 }
 
 static PyObject *
+core_has_row(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    return state == NULL ? NULL : PyBool_FromLong(state->page != NULL);
+}
+
+static PyObject *
 core_state_flags(PyObject *module, PyObject *arg)
 {
     crm_state *state = state_of(module, arg);
@@ -205,7 +212,7 @@ is_unloaded(crm_state *state, uint16_t slot)
     }
     PyObject *held = crm_state_held(state, slot);
     return held == CRM_UNLOADED ||
-           (held == NULL && !crm_state_in_row(state, slot));
+           (held == NULL && crm_state_cell(state, slot) == NULL);
 }
 
 static PyObject *
@@ -428,6 +435,8 @@ static PyMethodDef functions[] = {
     {"manager_of", core_manager_of, METH_O,
      "The ClassManager of a mapped object or class, or None."},
     {"is_entity", core_is_entity, METH_O, "Whether it is a mapped object."},
+    {"has_row", core_has_row, METH_O,
+     "Whether the object was loaded from a row that it still has."},
     {"state_flags", core_state_flags, METH_O, "STATE_* bits."},
     {"session_of", core_session_of, METH_O, "The object's session or None."},
     {"identity_key", core_identity_key, METH_O,
@@ -488,15 +497,6 @@ no_value_reduce(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
     return PyUnicode_FromString("NO_VALUE");
 }
 
-/* A plain object's reference to its type is hidden from the collector, and
- * with it the cycle type - module - NO_VALUE: the module would never go. */
-static int
-no_value_traverse(PyObject *self, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(self));
-    return 0;
-}
-
 static PyMethodDef no_value_methods[] = {
     {"__reduce__", no_value_reduce, METH_NOARGS, NULL},
     {NULL},
@@ -504,7 +504,6 @@ static PyMethodDef no_value_methods[] = {
 
 static PyType_Slot no_value_slots[] = {
     {Py_tp_repr, no_value_repr},
-    {Py_tp_traverse, no_value_traverse},
     {Py_nb_bool, no_value_bool},
     {Py_tp_methods, no_value_methods},
     {0, NULL},
@@ -513,8 +512,8 @@ static PyType_Slot no_value_slots[] = {
 static PyType_Spec no_value_spec = {
     .name = "cormorant._core._NoValue",
     .basicsize = sizeof(PyObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
-             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = no_value_slots,
 };
 

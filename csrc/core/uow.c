@@ -14,15 +14,18 @@
 /* ---- lists of objects ------------------------------------------------- */
 
 PyDoc_STRVAR(group_doc,
-             "group_by_manager(objects)\n--\n\n"
-             "Objects by their class: [(manager, [object, ...]), ...].");
+             "group_by_manager(objects, whole=False)\n--\n\n"
+             "Objects by their class, or by the whole hierarchy it belongs to: "
+             "[(manager, [object, ...]), ...].");
 
 static PyObject *
-uow_group(PyObject *module, PyObject *objects)
+uow_group(PyObject *module, PyObject *args)
 {
     crm_core *core = crm_uow_core(module);
-    if (!PyList_Check(objects)) {
-        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+    PyObject *objects;
+    int whole = 0;
+    if (!PyArg_ParseTuple(args, "O!|p:group_by_manager", &PyList_Type, &objects,
+                          &whole)) {
         return NULL;
     }
     PyObject *result = PyList_New(0);
@@ -38,6 +41,9 @@ uow_group(PyObject *module, PyObject *objects)
             goto error;
         }
         crm_manager *manager = crm_state_manager(state);
+        while (whole && manager->base != NULL) {
+            manager = manager->base;
+        }
         if (manager != last) {
             list = NULL;
             for (Py_ssize_t n = 0; n < PyList_GET_SIZE(result); n++) {
@@ -427,12 +433,11 @@ error:
     return NULL;
 }
 
-/* The objects of a list for which a test holds for a primary key attribute, or
- * for the slot `also` unless it is -1: a new list, or NULL with an exception.
- * The test runs no foreign code. */
+/* The objects of a list for which a test holds for a primary key attribute: a
+ * new list, or NULL with an exception.  The test runs no foreign code. */
 static PyObject *
 objects_by_key(PyObject *module, PyObject *objects,
-               int (*test)(crm_state *state, uint16_t slot), int also)
+               int (*test)(crm_state *state, uint16_t slot))
 {
     crm_core *core = crm_uow_core(module);
     if (!PyList_Check(objects)) {
@@ -448,13 +453,13 @@ objects_by_key(PyObject *module, PyObject *objects,
             break;
         }
         crm_manager *manager = crm_state_manager(state);
-        int found =
-            also >= 0 && also < manager->nattrs && test(state, (uint16_t)also);
-        for (uint16_t n = 0; !found && n < manager->npk; n++) {
-            found = test(state, manager->pk[n]);
-        }
-        if (found && PyList_Append(result, obj) < 0) {
-            Py_CLEAR(result);
+        for (uint16_t n = 0; n < manager->npk; n++) {
+            if (test(state, manager->pk[n])) {
+                if (PyList_Append(result, obj) < 0) {
+                    Py_CLEAR(result);
+                }
+                break;
+            }
         }
     }
     return result;
@@ -471,7 +476,7 @@ is_unloaded(crm_state *state, uint16_t slot)
 {
     PyObject *held = crm_state_held(state, slot);
     return !CRM_SLOT_HAS(held) &&
-           (held == CRM_UNLOADED || !crm_state_in_row(state, slot));
+           (held == CRM_UNLOADED || crm_state_cell(state, slot) == NULL);
 }
 
 PyDoc_STRVAR(key_changed_doc,
@@ -481,39 +486,17 @@ PyDoc_STRVAR(key_changed_doc,
 static PyObject *
 uow_key_changed(PyObject *module, PyObject *objects)
 {
-    return objects_by_key(module, objects, has_changed, -1);
+    return objects_by_key(module, objects, has_changed);
 }
 
 PyDoc_STRVAR(unloaded_keys_doc,
-             "unloaded_keys(objects, also=-1)\n--\n\n"
-             "The objects whose primary key attributes, or the slot `also`, "
-             "are not loaded.");
+             "unloaded_keys(objects)\n--\n\n"
+             "The objects whose primary key attributes are not loaded.");
 
 static PyObject *
-uow_unloaded_keys(PyObject *module, PyObject *args)
+uow_unloaded_keys(PyObject *module, PyObject *objects)
 {
-    PyObject *objects;
-    int also = -1;
-    if (!PyArg_ParseTuple(args, "O|i:unloaded_keys", &objects, &also)) {
-        return NULL;
-    }
-    return objects_by_key(module, objects, is_unloaded, also);
-}
-
-PyDoc_STRVAR(count_version_doc,
-             "count_version(version)\n--\n\n"
-             "The version after an integer version; 1 after None.");
-
-static PyObject *
-uow_count_version(PyObject *Py_UNUSED(module), PyObject *version)
-{
-    PyObject *one = PyLong_FromLong(1);
-    if (one == NULL || version == Py_None) {
-        return one;
-    }
-    PyObject *next = PyNumber_Add(version, one);
-    Py_DECREF(one);
-    return next;
+    return objects_by_key(module, objects, is_unloaded);
 }
 
 PyDoc_STRVAR(unexpire_doc,
@@ -645,7 +628,7 @@ uow_lower_born(PyObject *module, PyObject *args)
 }
 
 static PyMethodDef functions[] = {
-    {"group_by_manager", uow_group, METH_O, group_doc},
+    {"group_by_manager", uow_group, METH_VARARGS, group_doc},
     {"with_flag", uow_with_flag, METH_VARARGS, with_flag_doc},
     {"without_flag", uow_without_flag, METH_VARARGS, without_flag_doc},
     {"sort_by_key", uow_sort, METH_O, sort_doc},
@@ -654,8 +637,7 @@ static PyMethodDef functions[] = {
     {"find_orphans", uow_orphans, METH_VARARGS, orphans_doc},
     {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
-    {"unloaded_keys", uow_unloaded_keys, METH_VARARGS, unloaded_keys_doc},
-    {"count_version", uow_count_version, METH_O, count_version_doc},
+    {"unloaded_keys", uow_unloaded_keys, METH_O, unloaded_keys_doc},
     {"unexpire", uow_unexpire, METH_O, unexpire_doc},
     {"commit_states", uow_commit, METH_O, commit_doc},
     {"mark_born", uow_mark_born, METH_VARARGS, mark_born_doc},
@@ -668,7 +650,7 @@ static PyMethodDef functions[] = {
 int
 crm_uow_init(crm_core *Py_UNUSED(core), PyObject *module)
 {
-    if (crm_sync_init(module) < 0) {
+    if (crm_sync_init(module) < 0 || crm_hierarchy_init(module) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, functions);

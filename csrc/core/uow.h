@@ -91,5 +91,7 @@ crm_append_pair(PyObject *list, PyObject *a, PyObject *b)
 
 /* Adds the functions of sync.c to the module. */
 int crm_sync_init(PyObject *module);
+/* Those of hierarchy.c. */
+int crm_hierarchy_init(PyObject *module);
 
 #endif /* CRM_UOW_H */

@@ -90,31 +90,18 @@ class Plan:
       unique: True: a result equal to an earlier one is left out (entities by
         identity, columns by value)
       index: see RowKeys
-
-    wire: the SQL that the driver gets, if that differs from what programs see
-
-    names: of the parameters, one per bind: they are shown as a dict
-
-    typed: the driver takes typed values (dates, decimals), where SQLite gets text
     """
 
     sql: str
-    wire: str
-    names: tuple[str, ...] | None
-    typed: bool
     keys: tuple[str, ...]
     binds: tuple[tuple[int, int, object], ...]
-    def encode(self, values: Sequence[Any], /) -> Any:
-        """The values of an execution as logs show them: a tuple in the order of the
-        binds, or a dict by name."""
+    def encode(self, values: Sequence[Any], /) -> tuple[Any, ...]:
+        """The values of an execution as logs show them, in marker order."""
     def __new__(
         cls,
         sql: str,
         binds: Sequence[tuple[int, int, object]] = (),
         program: tuple[Any, ...] | None = None,
-        wire: str = ...,
-        names: Sequence[str] | None = None,
-        typed: bool = False,
     ) -> Self: ...
 
 POPULATE_EXISTING: Final[int]
@@ -286,7 +273,16 @@ class ClassManager:
     names: Mapping[str, int]
     root: ClassManager
     """Whose identity map is used."""
-    def __new__(cls, class_: type, root: ClassManager | None = None) -> Self: ...
+    size: int
+    """Number of slots."""
+    def __new__(
+        cls, class_: type, root: ClassManager | None = None, base: ClassManager | None = None
+    ) -> Self:
+        """`base`: the class it inherits from, whose attributes keep their slots."""
+    def pad(self, count: int) -> None:
+        """Leave slots unused up to that number: the next attribute has this slot."""
+    def set_identity(self, slot: int, value: object, abstract: bool = False) -> None:
+        """What new objects have as their discriminator; `abstract`: there are none."""
     def add_attribute(
         self,
         name: str,
@@ -321,6 +317,9 @@ class Attribute:
 
 def manager_of(obj_or_class: object) -> ClassManager | None: ...
 def is_entity(obj: object) -> bool: ...
+def has_row(obj: object) -> bool:
+    """Whether the object was loaded from a row that it still has."""
+
 def state_flags(obj: object) -> int: ...
 
 STATE_KEY: Final[int]
@@ -451,7 +450,6 @@ COLUMN_ALWAYS: Final[int]
 COLUMN_OMIT_NONE: Final[int]
 COLUMN_DEFAULT: Final[int]
 COLUMN_OMIT_UNSET: Final[int]
-COLUMN_VERSION: Final[int]
 
 @final
 class InsertPlan:
@@ -480,8 +478,7 @@ def insert_objects(
 
     columns: `(slot, rule, default)`; COLUMN_ALWAYS binds NULL when unset,
     COLUMN_OMIT_NONE leaves it out when unset or None, COLUMN_DEFAULT then takes
-    `default` (called with None when callable) and stores it in the object;
-    COLUMN_VERSION does so whatever the object holds.
+    `default` (called with None when callable) and stores it in the object.
     Neighbours that provide the same columns are a run and share one InsertPlan, made
     by `make(slots, many)` and kept in `cache`. Generated values are stored in the
     objects after their run; a run that fails leaves its objects alone.
@@ -504,18 +501,12 @@ def update_objects(
     objects: Iterable[Any],
     log: Callable[[str, Any, int, int, bool], object] | None = None,
     special: Callable[[Any, tuple[int, ...]], object] | None = None,
-    version: int = -1,
-    next_version: Callable[[Any], Any] | None = None,
 ) -> int:
     """UPDATE the net-changed column slots of each object; skips objects without any.
     Neighbours with the same changed slots are one executemany. The indexes of the
     Plan's binds number the changed slots in order, then the primary key (as in the
     database: committed values). Returns the rows changed; exc.StaleDataError(expected,
-    changed) for a run that changed another number. special(obj, slots): as above.
-
-    version: the slot of the row's version. Its value in the database follows the key.
-    With next_version, which is called with it, the new version comes before the key and
-    is stored in the object, unless the program changed the version itself."""
+    changed) for a run that changed another number. special(obj, slots): as above."""
 
 def delete_objects(
     connection: Connection,
@@ -523,10 +514,9 @@ def delete_objects(
     plan: Plan,
     objects: Iterable[Any],
     log: Callable[[str, Any, int, int, bool], object] | None = None,
-    version: int = -1,
 ) -> int:
-    """DELETE each object by its primary key, and its version if a slot is given, as one
-    executemany; returns the rows changed."""
+    """DELETE each object by its primary key, as one executemany; returns the rows
+    changed."""
 
 def changed_columns(obj: object, columns: Sequence[int]) -> tuple[int, ...]:
     """Column slots whose value differs from the committed one."""
@@ -560,8 +550,24 @@ def expired_slots(obj: object) -> list[int]:
     """Column slots that were expired by name: to be loaded again together."""
 
 # --- uow.c, sync.c: loops of the unit of work ----------------------------------
-def group_by_manager(objects: list[Any]) -> list[tuple[ClassManager, list[Any]]]:
-    """Objects by their class."""
+def group_by_manager(
+    objects: list[Any], whole: bool = False
+) -> list[tuple[ClassManager, list[Any]]]:
+    """Objects by their class, or by the whole hierarchy it belongs to."""
+
+def runs_by(objects: list[Any], things: dict[ClassManager, _T]) -> list[tuple[_T, list[Any]]]:
+    """Neighbours whose classes have the same thing; objects without one are left out."""
+
+def instances_of(objects: list[Any], manager: ClassManager) -> list[Any]:
+    """The objects whose class is, or inherits from, a mapped one."""
+
+def copy_slots(objects: list[Any], sources: tuple[int, ...], targets: tuple[int, ...]) -> None:
+    """Give columns the loaded values of other columns of the same object."""
+
+def foreign_identities(
+    objects: list[Any], slot: int, acceptable: dict[ClassManager, set[Any]]
+) -> list[Any]:
+    """The objects whose discriminator is not one of their class."""
 
 def with_flag(objects: list[Any], flag: int) -> list[Any]:
     """The objects whose state has a STATE_* flag."""
@@ -635,11 +641,8 @@ def identity_conflicts(session: SessionBase, objects: list[Any]) -> list[tuple[A
 def key_changed(objects: list[Any]) -> list[Any]:
     """The objects whose primary key has history."""
 
-def unloaded_keys(objects: list[Any], also: int = -1) -> list[Any]:
-    """The objects whose primary key attributes, or the slot `also`, are not loaded."""
-
-def count_version(version: Any) -> Any:
-    """The version after an integer version; 1 after None."""
+def unloaded_keys(objects: list[Any]) -> list[Any]:
+    """The objects whose primary key attributes are not loaded."""
 
 def unexpire(obj: object) -> None:
     """Takes the mark of an expired row away: its columns were loaded one by one."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import exc
+from .. import _core, exc
 
 NO_PARAMS: Mapping[str, Any] = {}
 
@@ -110,9 +110,8 @@ class CompiledPlan:
         self._plans: dict[Any, Any] = {}
         self._many: Any = None
         if not self._expanding:
-            self._plan = dialect.plan(
+            self._plan = _core.Plan(
                 compiled.string,
-                order,
                 [(named[name][1], *type_codec(named[name][0].type, dialect)) for name in order],
                 program,
             )
@@ -244,7 +243,6 @@ class CompiledPlan:
         sql, positions = compiled.expand(lists)
         plan_binds = []
         slots = []
-        order = []
         for number, (name, item) in enumerate(positions):
             bind, index = self._named[name]
             type_ = bind.type
@@ -252,8 +250,7 @@ class CompiledPlan:
                 type_ = type_.types[item % len(type_.types)]
             plan_binds.append((number, *type_codec(type_, dialect)))
             slots.append((index, item))
-            order.append(name if item is None else f"{name}_{item + 1}")
-        return dialect.plan(sql, order, plan_binds, self.program), slots
+        return _core.Plan(sql, plan_binds, self.program), slots
 
     # --- logging ----------------------------------------------------------------
 

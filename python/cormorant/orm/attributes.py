@@ -189,10 +189,12 @@ class InstrumentedAttribute(_core.Attribute, QueryableAttribute[_T_co]):
     """The attribute that a mapped class carries: a SQL expression on the class, the value
     (kept by the core) on an object."""
 
-    def __init__(self, manager: _core.ClassManager, slot: int, prop: MapperProperty) -> None:
+    def __init__(
+        self, manager: _core.ClassManager, slot: int, prop: MapperProperty, mapper: Mapper[Any]
+    ) -> None:
         _core.Attribute.__init__(self, manager, slot)
         self.class_ = manager.class_
-        self._parententity = prop.parent
+        self._parententity = mapper
         self._prop = prop
         if prop.doc is not None:
             self.__doc__ = prop.doc

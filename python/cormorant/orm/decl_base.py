@@ -10,7 +10,7 @@ from ..sql import schema, sqltypes
 from ..util import warn
 from . import clsregistry, decl_typing
 from .attributes import InstrumentedAttribute
-from .base import DynamicMapped, Mapped, WriteOnlyMapped, manager_of_class
+from .base import DynamicMapped, Mapped, WriteOnlyMapped, class_mapper, manager_of_class
 from .interfaces import MapperProperty
 from .mapper import Mapper
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
@@ -30,6 +30,7 @@ class declared_attr(property):
     """
 
     fget: Callable[[Any], Any]
+    _is_mapping = True
     _cascading = False
     _quiet = False
 
@@ -81,6 +82,9 @@ class Scan:
         self.properties: dict[str, Any] = {}
         self.columns: list[tuple[int, Any]] = []
         self.explicit_table = table
+        self.inherits: Mapper[Any] | None = None
+        #: columns of the inherited table that this class maps as well
+        self.existing: set[Any] = set()
         self.tablename: str | None = None
         self.table_args: Any = None
         self.mapper_args: dict[str, Any] = {}
@@ -92,7 +96,7 @@ class Scan:
     def map(self) -> Mapper[Any]:
         """Do it."""
         cls = self.cls
-        self._check_inheritance()
+        self.inherits = self._find_base()
         _SCANS[cls] = {}
         try:
             self._scan()
@@ -102,13 +106,16 @@ class Scan:
         table = self._make_table()
         return self._make_mapper(table)
 
-    def _check_inheritance(self) -> None:
-        for base in self.cls.__mro__[1:]:
-            if manager_of_class(base) is not None:
-                raise NotImplementedError(
-                    f"{self.cls.__name__} inherits from the mapped class {base.__name__}: "
-                    "inheritance between mapped classes is not supported yet"
-                )
+    def _find_base(self) -> Mapper[Any] | None:
+        """The mapper of the mapped class that this one derives from."""
+        found: list[type] = []
+        for base in self.cls.__bases__:
+            mapped = _nearest_mapped(base)
+            if mapped is not None and mapped not in found:
+                found.append(mapped)
+        if len(found) > 1:
+            raise exc.ArgumentError(f"Class {self.cls} has multiple mapped bases: {found!r}")
+        return class_mapper(found[0], configure=False) if found else None
 
     # -- reading the class
 
@@ -118,22 +125,44 @@ class Scan:
             if base is object or base.__module__ == "cormorant._core":
                 continue
             local = base is cls
+            mapped = not local and manager_of_class(base) is not None
             self._scan_hooks(base)
             for name, value, annotation in _attributes_of(base):
                 if name in _SPECIAL or (name.startswith("__") and name.endswith("__")):
-                    self._special(name, base)
-                elif local:
+                    continue
+                if local:
                     self._local(name, value, annotation)
+                elif mapped:
+                    self._of_mapped_base(base, name, value)
                 elif name not in self._seen:
                     self._inherited(base, name, value, annotation)
+                elif isinstance(value, declared_attr) and value._cascading:
+                    self._cascading(name, value)
                 self._seen.add(name)
         self._resolve_specials()
 
-    def _special(self, name: str, base: type) -> None:
-        """Names that configure the mapping are looked up once, on the class itself."""
+    def _of_mapped_base(self, base: type, name: str, value: Any) -> None:
+        """What a mapped class declares is its own; subclasses share the attributes."""
+        if isinstance(value, declared_attr) and not value._quiet:
+            warn(
+                f"Regular (i.e. not __special__) attribute '{base.__name__}.{name}' uses "
+                f"@declared_attr, but owning class {base} is mapped - not applying to subclass "
+                f"{self.cls}."
+            )
+
+    def _cascading(self, name: str, value: declared_attr) -> None:
+        """``declared_attr.cascading`` is evaluated for each class of a hierarchy."""
+        if name in self.cls.__dict__:
+            if not isinstance(self.cls.__dict__[name], declared_attr):
+                warn(
+                    f"Attribute '{name}' on class {self.cls} cannot be processed due to "
+                    "@declared_attr.cascading; skipping"
+                )
+            return
+        found = value.__get__(None, self.cls)
+        self._add(name, found, _returned_annotation(value), copied=True)
 
     def _resolve_specials(self) -> None:
-        cls = self.cls
         self.tablename = self._special_value("__tablename__")
         table_args = self._special_value("__table_args__")
         if table_args is not None and not isinstance(table_args, (tuple, dict)):
@@ -141,14 +170,23 @@ class Scan:
         self.table_args = table_args
         self.mapper_args = dict(self._special_value("__mapper_args__") or {})
         if self.explicit_table is None:
-            table = getattr(cls, "__table__", None)
-            if isinstance(cls.__dict__.get("__table__"), declared_attr) or table is not None:
-                self.explicit_table = table
+            self.explicit_table = self._special_value("__table__")
 
     def _special_value(self, name: str) -> Any:
+        """A name that configures the mapping: what stands on a mapped base is not meant for
+        this class, unless it is a function of the class."""
         _SCANS.setdefault(self.cls, {})
-        value = getattr(self.cls, name, None)
-        return value
+        if self.inherits is not None:
+            for base in self.cls.__mro__:
+                if name in base.__dict__ and (
+                    base is self.cls
+                    or manager_of_class(base) is None
+                    or isinstance(base.__dict__[name], declared_attr)
+                ):
+                    break
+            else:
+                return None
+        return getattr(self.cls, name, None)
 
     def _scan_hooks(self, base: type) -> None:
         """Methods marked by @validates and @reconstructor."""
@@ -281,6 +319,16 @@ class Scan:
         self, name: str, value: MappedColumn, found: Any, annotation: Any
     ) -> None:
         column = value.column
+        if value.use_existing_column and self.inherits is not None:
+            known = self.inherits.local_table.c.get(column.name if column.name else name)
+            if known is not None:
+                if value.deferred or value.deferred_group or value.active_history:
+                    value.column = known
+                    self.properties[name] = value._property() or known
+                else:
+                    self.properties[name] = known
+                self.existing.add(known)
+                return
         if found is not None and found.container is not None:
             value = _complete_column(self.registry, value, found, name, self.cls, annotation)
             column = value.column
@@ -370,6 +418,8 @@ class Scan:
                     )
             type.__setattr__(cls, "__table__", table)
             return table
+        if self.tablename is None and self.inherits is not None:
+            return self._share_table(self.inherits)
         if self.tablename is None:
             raise exc.InvalidRequestError(
                 f"Class {cls!r} does not have a __table__ or __tablename__ specified and does not "
@@ -394,16 +444,75 @@ class Scan:
         type.__setattr__(cls, "__table__", table)
         return table
 
+    def _share_table(self, base: Mapper[Any]) -> None:
+        """Single table inheritance: columns declared here are added to the base's table."""
+        if self.table_args:
+            raise exc.ArgumentError(
+                "Can't place __table_args__ on an inherited class with no table."
+            )
+        table = base.local_table
+        columns = [column for _, column in sorted(self.columns, key=lambda item: item[0])]
+        if columns and not isinstance(table, schema.Table):
+            raise exc.ArgumentError(
+                f"Can't declare columns on single-table-inherited subclass {self.cls}; superclass "
+                f"{base.class_} is not mapped to a Table"
+            )
+        for column in columns:
+            if column.primary_key:
+                raise exc.ArgumentError(
+                    "Can't place primary key columns on an inherited class with no table."
+                )
+            existing = table.c.get(column.name)
+            if existing is column:
+                continue
+            if existing is not None:
+                raise exc.ArgumentError(
+                    f"Column '{column}' on class {self.cls.__name__} conflicts with existing "
+                    f"column '{existing}'.  If using Declarative, consider using the "
+                    "use_existing_column parameter of mapped_column() to resolve conflicts."
+                )
+            table.append_column(column)
+            for mapper in base.iterate_to_root():
+                selectable = mapper.persist_selectable
+                if selectable is not table:
+                    selectable._refresh_for_new_column(column)
+        return None
+
+    def _inheritance(self, arguments: dict[str, Any], properties: dict[str, Any]) -> None:
+        """Mapper arguments that follow from the base."""
+        base = self.inherits
+        assert base is not None
+        arguments.setdefault("inherits", base)
+        if arguments.get("concrete"):
+            return
+        table = base.local_table
+        if "exclude_properties" not in arguments and "include_properties" not in arguments:
+            # Columns of siblings in the same table.
+            left_out = {c.key for c in table.c if c not in base._columntoproperty}
+            left_out |= base._exclude
+            left_out -= {column.key for _, column in self.columns}
+            left_out -= {column.key for column in self.existing}
+            arguments["exclude_properties"] = left_out
+
     def _make_mapper(self, table: Any) -> Mapper[Any]:
         arguments = dict(self.mapper_args)
         properties = dict(self.properties)
         properties.update(arguments.pop("properties", None) or {})
+        if self.inherits is not None:
+            self._inheritance(arguments, properties)
         for name in ("version_id_col", "polymorphic_on"):
             column = arguments.get(name)
             if isinstance(column, str):
-                arguments[name] = properties.get(column, table.c.get(column))
-            elif isinstance(column, MappedColumn):
-                arguments[name] = column.column
+                if name == "version_id_col":
+                    arguments[name] = properties.get(
+                        column, None if table is None else table.c.get(column)
+                    )
+                continue
+            if isinstance(column, MappedColumn):
+                arguments[name] = column = column.column
+            if isinstance(column, schema.Column) and column.table is None and table is not None:
+                # Of a mixin, which the table has a copy of.
+                arguments[name] = table.c.get(column.name, column)
         primary_key = arguments.pop("primary_key", None)
         if primary_key is not None:
             primary_key = [
@@ -419,6 +528,14 @@ class Scan:
             reconstructor=self.reconstructor,
             **arguments,
         )
+
+
+def _nearest_mapped(cls: type) -> type | None:
+    """The first mapped class among a class and what it derives from."""
+    for base in cls.__mro__:
+        if manager_of_class(base) is not None:
+            return base
+    return None
 
 
 _ABSENT: Any = object()

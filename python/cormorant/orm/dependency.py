@@ -54,7 +54,7 @@ def presort(flush: Flush, work: Work, relation: RelationInfo) -> bool:
     busy = False
     if len(deletes) > seen:
         work.seen_deletes[relation] = len(deletes)
-        _presort_deletes(flush, relation, deletes[seen:])
+        _presort_deletes(flush, relation, relation.of(deletes[seen:]))
         busy = True
     new_seen, updates_seen = work.seen_saves.get(relation, (0, 0))
     if len(work.new) > new_seen or len(work.updates) > updates_seen:
@@ -71,7 +71,7 @@ def has_history(work: Work, relation: RelationInfo) -> bool:
     """True if the relationship is loaded or changed in any object that takes part."""
     slot = relation.slot
     return any(
-        _core.has_history(objects, slot)
+        _core.has_history(relation.of(objects), slot)
         for objects in (work.new, work.updates, work.deletes)
         if objects
     )
@@ -81,6 +81,8 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
     direction = relation.direction
     if direction is not ONETOMANY and not relation.cascade_orphan:
         return
+    if relation._only is not None:
+        objects, start = relation.of(objects[start:]), 0
     gained, lost = _core.relation_scan(flush.session, objects, relation.slot, start)
     if direction is ONETOMANY:
         for _parent, child in gained:
@@ -208,6 +210,7 @@ def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
 
 def process_saves(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
     """Copy or null keys, or change association rows, for saved parents."""
+    objects = relation.of(objects)
     if not objects:
         return
     direction = relation.direction
@@ -221,6 +224,7 @@ def process_saves(flush: Flush, relation: RelationInfo, objects: list[Any]) -> N
 
 def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
     """Null keys, or delete association rows, for parents about to be deleted."""
+    objects = relation.of(objects)
     if not objects:
         return
     direction = relation.direction

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import _core
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class RelationInfo:
     """
 
     __slots__ = (
+        "_only",
         "cascade_delete",
         "cascade_orphan",
         "direction",
@@ -44,8 +46,12 @@ class RelationInfo:
         self.key: str = prop.key
         self.slot: int = prop.slot
         self.parent = info
+        whole = prop.parent is info.mapper and not any(
+            mapper.concrete for mapper in prop.parent.self_and_descendants[1:]
+        )
+        self._only = None if whole else prop.parent.class_manager
         self.direction = prop.direction
-        self.target = info_of(prop.mapper) if prop.mapper is not info.mapper else info
+        self.target = info_of(prop.mapper)
         self.sort_key = f"{_sort_key(prop.parent)}_{prop.key}"
         self.cascade_delete: bool = prop.cascade.delete
         self.cascade_orphan: bool = prop.cascade.delete_orphan
@@ -54,7 +60,7 @@ class RelationInfo:
         self.self_referential: bool = self.target is info
         self.reverse: tuple[Any, ...] = tuple(getattr(prop, "_reverse_property", ()))
         self.secondary_plans: dict[Any, Any] = {}
-        own, other = info.mapper, prop.mapper
+        own, other = prop.parent, prop.mapper
         self.order: tuple[tuple[int, int], ...] = ()
         if self.direction is ONETOMANY:
             self.source = _slots(own, [a for a, _ in prop.synchronize_pairs])
@@ -72,19 +78,30 @@ class RelationInfo:
     def __repr__(self) -> str:
         return f"{self.prop.parent.class_.__name__}.{self.key}"
 
+    def of(self, objects: list[Any]) -> list[Any]:
+        """Those objects of the hierarchy whose class has the relationship."""
+        return objects if self._only is None else _core.instances_of(objects, self._only)
+
+    def is_of(self, obj: Any) -> bool:
+        """Whether an object of the hierarchy has the relationship."""
+        return self._only is None or isinstance(obj, self._only.class_)
+
 
 class MapperInfo:
-    """A mapper as the unit of work sees it."""
+    """A mapper, with those that inherit from it, as the unit of work sees it.
+
+    The objects of a hierarchy are written together, table by table.
+    """
 
     __slots__ = (
         "_cascades",
         "_relations",
+        "_tables",
         "manager",
         "mapper",
         "plans",
         "sort_key",
         "statements",
-        "version",
     )
 
     def __init__(self, mapper: Mapper[Any]) -> None:
@@ -94,11 +111,11 @@ class MapperInfo:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was computed: the class got new attributes."""
-        self.version = len(self.mapper._props)
+        """Forget what was computed: a class got new attributes, or is new."""
         self._relations: tuple[RelationInfo, ...] | None = None
         self._cascades: dict[str, tuple[RelationInfo, ...]] = {}
-        # dialect -> persistence.Statements
+        self._tables: tuple[Any, ...] | None = None
+        # dialect -> persistence.Statements, or persistence.Hierarchy
         self.statements: dict[Any, Any] = {}
         # (mappers, relationships) -> ordering.Plan
         self.plans: dict[Any, Any] = {}
@@ -106,12 +123,32 @@ class MapperInfo:
     def __repr__(self) -> str:
         return str(self.mapper)
 
+    @property
+    def is_hierarchy(self) -> bool:
+        """Whether several mappers belong to it."""
+        return bool(self.mapper._inheriting_mappers)
+
+    @property
+    def managers(self) -> tuple[Any, ...]:
+        """The managers of its classes."""
+        return tuple(mapper.class_manager for mapper in self.mapper.self_and_descendants)
+
+    def tables(self) -> tuple[Any, ...]:
+        """The tables of a hierarchy in the order in which rows are inserted."""
+        found = self._tables
+        if found is None:
+            found = self._tables = _sorted_tables(self.mapper)
+        return found
+
     def relations(self) -> tuple[RelationInfo, ...]:
         """The relationships a flush has to look at."""
         found = self._relations
         if found is None:
             found = self._relations = tuple(
-                RelationInfo(self, prop) for prop in self.mapper.relationships if not prop.viewonly
+                RelationInfo(self, prop)
+                for mapper in self.mapper.self_and_descendants
+                for prop in mapper.relationships
+                if prop.parent is mapper and not prop.viewonly
             )
         return found
 
@@ -126,13 +163,35 @@ class MapperInfo:
         return found
 
 
+def _sorted_tables(base: Mapper[Any]) -> tuple[Any, ...]:
+    from ..util import topological_sort
+
+    owners: dict[Any, Any] = {}
+    for mapper in base.self_and_descendants:
+        for table in mapper.tables:
+            owners.setdefault(table, mapper)
+    edges: list[tuple[Any, Any]] = []
+    for table, mapper in owners.items():
+        if mapper.inherits is not None and not mapper.concrete:
+            edges += [(above, table) for above in mapper.inherits.tables if above is not table]
+        for key in getattr(table, "foreign_keys", ()):
+            referred = key.column.table
+            if referred is not table and referred in owners and not _inherits_by(owners, table):
+                edges.append((referred, table))
+    return tuple(topological_sort(edges, list(owners)))
+
+
+def _inherits_by(owners: dict[Any, Any], table: Any) -> bool:
+    """Whether a table's place follows from inheritance alone."""
+    return owners[table].inherit_condition is not None
+
+
 def info_of(mapper: Mapper[Any]) -> MapperInfo:
-    """The info of a mapper, always the same object."""
-    info: MapperInfo | None = mapper.__dict__.get("_flush_info")
+    """The info of a mapper's hierarchy, always the same object."""
+    base = mapper.base_mapper
+    info: MapperInfo | None = base.__dict__.get("_flush_info")
     if info is None:
-        info = mapper.__dict__["_flush_info"] = MapperInfo(mapper)
-    elif info.version != len(mapper._props):
-        info.reset()
+        info = base.__dict__["_flush_info"] = MapperInfo(base)
     return info
 
 

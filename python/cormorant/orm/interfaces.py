@@ -58,6 +58,14 @@ class MapperProperty(InspectionAttr):
         """Put the attribute on the class."""
         raise NotImplementedError
 
+    def _put_on(self, mapper: Mapper[Any]) -> None:
+        """Put the attribute, which has its slot, on the class of a mapper that has it."""
+        from .attributes import InstrumentedAttribute
+
+        mapper._set_class_attribute(
+            self.key, InstrumentedAttribute(mapper.class_manager, self.slot, self, mapper)
+        )
+
     def _configure(self) -> None:
         """Everything that needs the other mappers. Runs once."""
 

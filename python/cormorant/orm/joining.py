@@ -27,7 +27,7 @@ def entity_of(element: Any) -> Any:
 
 def selectable_of(entity: Any) -> Any:
     """What stands in FROM for a Mapper or AliasedInsp."""
-    return entity.selectable if entity.is_aliased_class else entity.persist_selectable
+    return entity.selectable
 
 
 def parts(from_: Any) -> Iterator[Any]:
@@ -98,6 +98,8 @@ class JoinResolver:
         #: the subquery that stands for all entities selected from, or None
         self.whole = whole
         self._seen: set[Any] = set()
+        #: the entities joined to
+        self.joined: set[int] = set()
 
     def _selectable(self, entity: Any) -> Any:
         """What an entity on the left side of a join is in FROM."""
@@ -151,6 +153,8 @@ class JoinResolver:
                 f"Can't construct a join from {left} to {right_entity}, they are the same entity"
             )
         index, left_from = self._left_side(left, right, right_entity, prop_attr, onclause)
+        if right_entity is not None:
+            self.joined.add(id(right_entity))
         if prop_attr is not None:
             left_selectable = self._selectable(left)
             joined = relationship_join(
@@ -165,6 +169,7 @@ class JoinResolver:
             )
         else:
             joined = Join(left_from, right, onclause, isouter=isouter, full=full)
+        joined = with_single_criterion(joined, right_entity)
         if index is None:
             self.froms.append(joined)
         else:
@@ -222,6 +227,16 @@ class JoinResolver:
         raise sa_exc.InvalidRequestError(
             f"Don't know how to join to {_text_of(right_entity, right)}." + _EXPLICIT
         )
+
+
+def with_single_criterion(joined: Any, entity: Any) -> Any:
+    """A join to an entity that shares its table with others: only rows of its class."""
+    criterion = None if entity is None else entity.mapper._single_table_criterion
+    if criterion is None:
+        return joined
+    if entity.is_aliased_class:
+        criterion = entity._adapter.traverse(criterion)
+    return Join(joined.left, joined.right, joined.onclause & criterion, joined.isouter, joined.full)
 
 
 def adapt_to(selectable: Any, expression: Any) -> Any:

@@ -14,14 +14,14 @@ from typing import Any
 
 from .. import _core
 from .. import exc as sa_exc
-from ..engine.execution import StreamCursor
 from ..engine.result import Result
+from ..sql import visitors
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
 from .base import NO_VALUE, instance_str
 from .context import FromStatement, ORMPlan, SelectState, build_plan, from_statement_plan
-from .exc import DetachedInstanceError, ObjectDeletedError, StaleDataError
+from .exc import DetachedInstanceError, ObjectDeletedError
 from .strategies import Origin, Run
 from .strategy_options import (
     COLUMN_WILDCARD,
@@ -232,8 +232,6 @@ def run_plan(
         keys = cursor.row_keys
         if keys is not None and keys.lookup is None:
             keys.lookup = plan.lookup
-    if stream:
-        cursor = StreamCursor(cursor, connection)
     if plan.post_loads or plan.bundles or stream:
         run = post_load_run(session, connection, flags)
         return LoadedCursor(cursor, run, (binds, params), plan, stream)
@@ -407,27 +405,8 @@ def load_on_pk(
         values = [value for value in ident if value is not None]
     if execution_options and not populate_existing:
         populate_existing = execution_options.get("populate_existing", False)
-    check = with_for_update is not None and mapper.version_id_col is not None
-    known = session._get(mapper.class_manager, ident) if check else None
-    if known is None:
-        rows = run_values(session, connection, plan, values, populate_existing)
-        return rows[0] if rows else None
-    # The row that is locked now must be the one the object was loaded from.
-    version = mapper._columntoproperty[mapper.version_id_col]
-    before = getattr(known, version.key)
-    rows = run_values(session, connection, plan, values, True)
-    if not rows:
-        return None
-    loaded = _core.committed(known, version.slot)
-    loaded = _core.peek(known, version.slot) if loaded is ... else loaded
-    if loaded != before:
-        # It stays stale: a flush must not take it for the row that is there now.
-        _core.set_loaded(known, version.slot, before)
-        raise StaleDataError(
-            f"Instance '{instance_str(known)}' has version id '{before}' which does not match "
-            f"database-loaded version id '{loaded}'."
-        )
-    return known
+    rows = run_values(session, connection, plan, values, populate_existing)
+    return rows[0] if rows else None
 
 
 def _for_update(statement: Any, argument: Any) -> Any:
@@ -490,6 +469,10 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
         if element is not None and expired is not None:
             raises = element.strategy == "defer" and bool(element.opt("raiseload"))
         elif not prop.deferred:
+            if mapper._in_hierarchy and _core.has_row(obj):
+                # Loaded as a row of the base: what its own class has besides is missing.
+                _load_missing(session, obj, mapper, context)
+                return
             # Nothing left it out of a load: it was not given when the row was inserted.
             _core.set_loaded(obj, slot, None)
             return
@@ -546,6 +529,36 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
         found = _load_row(session, obj, mapper, context, None, True)
     if not found:
         raise ObjectDeletedError(obj)
+
+
+def _load_missing(session: Any, obj: Any, mapper: Any, context: LoadContext | None) -> None:
+    """Load the columns that the statement which gave an object did not have."""
+    if session is None:
+        raise DetachedInstanceError(
+            f"Instance {instance_str(obj)} is not bound to a Session; attribute refresh "
+            "operation cannot proceed"
+        )
+    changed = _core.changed_slots(obj)
+    slots = tuple(
+        prop.slot
+        for prop in mapper._props.values()
+        if prop._is_column
+        and prop.slot >= 0
+        and not prop.deferred
+        and prop.slot not in changed
+        and _core.peek(obj, prop.slot) is NO_VALUE
+        and not _left_out(context, prop)
+    )
+    if not _load_columns(session, obj, mapper, slots, True):
+        raise ObjectDeletedError(obj)
+
+
+def _left_out(context: LoadContext | None, prop: Any) -> bool:
+    """Whether an option of the statement deferred a column."""
+    if context is None:
+        return False
+    element, _ = context.table.find(context.path, prop, COLUMN_WILDCARD)
+    return element is not None and element.strategy == "defer"
 
 
 def _load_row(
@@ -619,9 +632,18 @@ def _load_columns(
     if made is None:
         wanted = set(slots)
         props = [p for p in mapper._props.values() if p._is_column and p.slot in wanted]
-        statement, binds = _key_statement(mapper)
-        statement._raw_columns = [prop.columns[0] for prop in props]
-        statement._from_obj = (mapper.persist_selectable,)
+        statement: Any = None
+        binds: list[Any] = []
+        asked: list[int] | None = None
+        if mapper.inherits is not None and not mapper.concrete and with_for_update is None:
+            statement, binds, asked = _own_tables_statement(mapper, props)
+        if statement is None:
+            statement, binds = _key_statement(mapper)
+            statement._from_obj = (mapper.selectable,)
+            if mapper._single_table_criterion is not None:
+                statement._where_criteria += (mapper._single_table_criterion,)
+        columns = [(prop.slot, column) for prop in props for column in prop.columns]
+        statement._raw_columns = [column for _, column in columns]
         if not labelled:
             statement._label_style = Select._label_style
         if with_for_update is not None:
@@ -629,17 +651,62 @@ def _load_columns(
         state = SelectState(statement)
         made = (
             build_plan(session, state, binds, connection.dialect),
-            [prop.slot for prop in props],
+            [slot for slot, _ in columns],
+            asked,
         )
         if with_for_update is None:
             _cache(connection)[key] = made
-    plan, order = made
-    rows = run_values(session, connection, plan, ident)
+    plan, order, asked = made
+    values: Sequence[Any] = ident
+    if asked is not None:
+        values = [_core.peek(obj, slot) for slot in asked]
+    rows = run_values(session, connection, plan, values)
     if not rows:
         return False
-    for slot, value in zip(order, rows[0], strict=True):
+    # Of several columns the first is the attribute's.
+    for slot, value in zip(reversed(order), reversed(rows[0]), strict=True):
         _core.set_loaded(obj, slot, value)
     return True
+
+
+def _own_tables_statement(mapper: Any, props: Sequence[Any]) -> tuple[Any, list[Any], Any]:
+    """SELECT from the tables that hold the properties, if the base's table is none of them:
+    the statement, its parameters, and the slots they are taken from; else None."""
+    tables = {hash(column.table): column.table for prop in props for column in prop.columns}
+    if hash(mapper.base_mapper.local_table) in tables:
+        return None, [], None
+    conditions: list[Any] = []
+    for each in reversed(list(mapper.iterate_to_root())):
+        if hash(each.local_table) in tables or conditions:
+            if each.single or each.inherits is None:
+                continue
+            conditions.append(each.inherit_condition)
+        elif not each.local_table._is_table:
+            return None, [], None
+    binds: list[Any] = []
+    slots: list[int] = []
+
+    def replace(element: Any) -> Any:
+        if element.__visit_name__ != "binary":
+            return None
+        left, right = element.left, element.right
+        for side, other in (("left", right), ("right", left)):
+            column = getattr(element, side)
+            if hash(getattr(column, "table", None)) in tables:
+                continue
+            bind = bindparam(None, None, type_=other.type, unique=True)
+            binds.append(bind)
+            slots.append(mapper._columntoproperty[column].slot)
+            element = element._clone()
+            setattr(element, side, bind)
+            break
+        return element
+
+    where = [visitors.replacement_traverse(condition, {}, replace) for condition in conditions]
+    statement: Select[Any] = Select()
+    statement._where_criteria = tuple(where)
+    statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+    return statement, binds, slots
 
 
 def refresh(

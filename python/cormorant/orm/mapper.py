@@ -13,8 +13,14 @@ from ..sql.schema import Column
 from ..util import memoized_property, warn
 from .attributes import InstrumentedAttribute
 from .base import NO_VALUE, InspectionAttr, class_mapper
+from .inheritance import Hierarchy, set_up_discriminator
 from .interfaces import MapperProperty
-from .properties import ColumnProperty, MappedColumn, SynonymProperty
+from .properties import (
+    ColumnProperty,
+    ConcreteInheritedProperty,
+    MappedColumn,
+    SynonymProperty,
+)
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
@@ -99,7 +105,7 @@ class _ColumnToProperty(dict[Any, MapperProperty]):
         raise exc.UnmappedColumnError(f"No column {column} is configured on mapper {mapper}...")
 
 
-class Mapper(InspectionAttr, Generic[_T]):
+class Mapper(Hierarchy, Generic[_T]):
     """Everything about one mapped class.
 
     It is made when the class is, with the columns it has; relationships are finished when
@@ -107,13 +113,7 @@ class Mapper(InspectionAttr, Generic[_T]):
     """
 
     is_mapper = True
-    single = False
-    concrete = False
     non_primary = False
-    inherits: Mapper[Any] | None = None
-    polymorphic_on: Any = None
-    polymorphic_identity: Any = None
-    with_polymorphic: Any = None
     configured = False
     """Whether relationships are known."""
 
@@ -125,6 +125,16 @@ class Mapper(InspectionAttr, Generic[_T]):
         primary_key: Iterable[Any] | None = None,
         *,
         registry: Registry,
+        inherits: Any = None,
+        inherit_condition: Any = None,
+        inherit_foreign_keys: Any = None,
+        concrete: bool = False,
+        with_polymorphic: Any = None,
+        polymorphic_on: Any = None,
+        polymorphic_identity: Any = None,
+        polymorphic_abstract: bool = False,
+        polymorphic_load: str | None = None,
+        _polymorphic_map: dict[Any, Any] | None = None,
         include_properties: Iterable[str] | None = None,
         exclude_properties: Iterable[str] | None = None,
         column_prefix: str | None = None,
@@ -139,24 +149,26 @@ class Mapper(InspectionAttr, Generic[_T]):
         passive_deletes: bool = False,
         always_refresh: bool = False,
         allow_partial_pks: bool = True,
-        **unsupported: Any,
     ) -> None:
-        for name, value in unsupported.items():
-            if name not in _LATER_ARGUMENTS:
-                raise TypeError(f"Mapper.__init__() got an unexpected keyword argument {name!r}")
-            if value is not None and value is not False:
-                raise NotImplementedError(f"mapper option {name!r} is not supported yet")
         self.class_ = class_
         self.registry = registry
-        self.local_table = self.persist_selectable = self.selectable = local_table
-        self.tables = [local_table]
+        self.local_table = self.persist_selectable = local_table
+        self.tables = _tables_of(local_table)
         self.base_mapper: Mapper[Any] = self
+        self.polymorphic_map = _polymorphic_map if _polymorphic_map is not None else {}
+        self.polymorphic_identity = polymorphic_identity
+        self.polymorphic_abstract = polymorphic_abstract
+        self.polymorphic_load = polymorphic_load
+        self.concrete = concrete
+        self.inherit_condition = inherit_condition
+        self.inherit_foreign_keys = inherit_foreign_keys
+        self._inheriting_mappers = []
+        self._identity_class = class_
+        self._set_with_polymorphic(with_polymorphic)
         self.validators = validators or {}
         self.eager_defaults = eager_defaults
-        self.version_id_col = self._find_version(version_id_col)
-        self.version_id_generator = (
-            _core.count_version if version_id_generator is None else version_id_generator
-        )
+        self.version_id_col = version_id_col
+        self.version_id_generator = version_id_generator
         self.confirm_deleted_rows = confirm_deleted_rows
         self.batch = batch
         self.passive_updates = passive_updates
@@ -173,8 +185,14 @@ class Mapper(InspectionAttr, Generic[_T]):
         self._expression_props: tuple[ColumnProperty, ...] = ()
         self._configure_failed: BaseException | None = None
 
+        base: Mapper[Any] | None = None
+        if inherits is not None:
+            base = class_mapper(inherits, configure=False)
+            self._inherit(base)
+            self._take_options_of(base)
         self.primary_key = self._find_primary_key()
-        manager = _core.ClassManager(class_)
+        self._enter_polymorphic_map()
+        manager = self._make_manager(base)
         self.class_manager = manager
         manager.mapper = self
         manager.loader = _load_attribute
@@ -182,19 +200,34 @@ class Mapper(InspectionAttr, Generic[_T]):
             manager.reconstructor = reconstructor
         type.__setattr__(class_, "__mapper__", self)
         self._map_properties(properties or {})
+        set_up_discriminator(self, polymorphic_on)
         registry._add_mapper(self)
 
-    # -- making
+    def _take_options_of(self, base: Mapper[Any]) -> None:
+        """What an inheriting mapper has from its base."""
+        self.batch = base.batch
+        self.passive_updates = base.passive_updates
+        self.passive_deletes = base.passive_deletes or self.passive_deletes
+        if self.version_id_col is None:
+            self.version_id_col = base.version_id_col
+            self.version_id_generator = base.version_id_generator
+        self.validators = {**base.validators, **self.validators}
 
-    def _find_version(self, given: Any) -> Any:
-        """The column of `version_id_col`; of a mixin's column, the copy in the table."""
-        if isinstance(given, MappedColumn):
-            given = given.column
-        elif isinstance(given, ColumnProperty):
-            given = given.columns[0]
-        if isinstance(given, Column) and given.table is None:
-            return self.local_table.c.get(given.key, given)
-        return given
+    def _make_manager(self, base: Mapper[Any] | None) -> _core.ClassManager:
+        """The core's record of the class: with the attributes of the base, and with its
+        identity map if both are of one."""
+        if base is None:
+            return _core.ClassManager(self.class_)
+        above = base.class_manager
+        manager = _core.ClassManager(
+            self.class_,
+            above.root if self._identity_class is base._identity_class else None,
+            None if self.concrete else above,
+        )
+        manager.reconstructor = above.reconstructor
+        return manager
+
+    # -- making
 
     def _find_primary_key(self) -> tuple[Any, ...]:
         given = self._primary_key_argument
@@ -210,6 +243,8 @@ class Mapper(InspectionAttr, Generic[_T]):
                     item = table.c[item]
                 columns.append(item)
             return tuple(columns)
+        if self.inherits is not None and not self.concrete:
+            return self.inherits.primary_key
         columns = list(table.primary_key)
         if not columns:
             raise exc.ArgumentError(
@@ -219,40 +254,117 @@ class Mapper(InspectionAttr, Generic[_T]):
         return tuple(columns)
 
     def _map_properties(self, properties: dict[str, Any]) -> None:
-        """Relationships and expressions first, then columns in the table's order."""
+        """Relationships and expressions first, then what is inherited, then columns in the
+        table's order."""
         table = self.persist_selectable
         named: dict[Any, str] = {}
         column_props: dict[Any, ColumnProperty] = {}
+        given_columns: dict[str, list[Any]] = {}
         for key, value in properties.items():
-            column = value.columns[0] if isinstance(value, ColumnProperty) else value
-            if isinstance(column, Column) and table.c.contains_column(column):
-                named[column] = key
-                if isinstance(value, ColumnProperty):
-                    column_props[column] = value
+            columns = _columns_of(value)
+            own = [c for c in columns if isinstance(c, Column) and table.c.contains_column(c)]
+            if own:
+                given_columns[key] = columns
+                for column in columns:
+                    named[column] = key
+                    if isinstance(value, ColumnProperty):
+                        column_props[column] = value
             else:
                 self._configure_property(key, value, defer=True)
+        if self.inherits is not None:
+            self._map_inherited(self.inherits, given_columns, column_props)
         for column in table.c:
             given = named.get(column)
-            if given is None and self._is_left_out(column):
+            if given is not None:
+                prop = column_props.get(column)
+                if prop is None:
+                    prop = ColumnProperty(*given_columns[given])
+                    column_props.update(dict.fromkeys(given_columns[given], prop))
+                if self._props.get(given) is not prop:
+                    self._configure_property(given, prop)
                 continue
-            key = given if given is not None else self._column_prefix + column.key
-            prop = column_props.get(column) or ColumnProperty(column)
-            self._configure_property(key, prop)
+            if column in self._columntoproperty:
+                continue
+            key = self._column_prefix + column.key
+            if self._is_left_out(
+                column.key, column, key, self.local_table.c.contains_column(column)
+            ):
+                continue
+            for mapper in self.iterate_to_root():
+                if mapper is not self and column in mapper._columntoproperty:
+                    key = mapper._columntoproperty[column].key
+            self._configure_property(key, column)
         # Now that the columns have their slots: relationships and expressions.
         for other in list(self._props.values()):
-            if other.slot == -1:
+            if other.slot == -1 and other.parent is self:
                 other._instrument()
 
-    def _is_left_out(self, column: Any) -> bool:
-        name = column.key
-        if self._include is not None and name not in self._include and column not in self._include:
+    def _map_inherited(
+        self,
+        base: Mapper[Any],
+        given_columns: dict[str, list[Any]],
+        column_props: dict[Any, ColumnProperty],
+    ) -> None:
+        for key, prop in list(base._props.items()):
+            if self._is_left_out(key, None, key, local=False):
+                continue
+            columns = given_columns.get(key)
+            if columns is not None:
+                # Declared again here: this class's column, then that of the base.
+                mine = column_props.get(columns[0]) or ColumnProperty(*columns)
+                if isinstance(prop, ColumnProperty) and not self.concrete:
+                    mine.columns += [
+                        c for c in prop.columns if all(c is not own for own in mine.columns)
+                    ]
+                column_props.update(dict.fromkeys(columns, mine))
+            elif key not in self._props:
+                self._adapt_inherited(key, prop)
+
+    def _adapt_inherited(self, key: str, prop: MapperProperty) -> None:
+        """A property of the base becomes one of this mapper."""
+        if not self.concrete:
+            self._take_property(key, prop)
+            return
+        held = next((b.__dict__[key] for b in self.class_.__mro__ if key in b.__dict__), None)
+        if isinstance(held, InstrumentedAttribute) and held._prop is prop:
+            self._configure_property(key, ConcreteInheritedProperty())
+
+    def _take_property(self, key: str, prop: MapperProperty) -> None:
+        """Share a property with the mapper it belongs to."""
+        old = self._props.get(key)
+        if old is prop:
+            return
+        self._props[key] = prop
+        if isinstance(prop, ColumnProperty):
+            for column in prop.columns:
+                self._columntoproperty.setdefault(column, prop)
+        self._note_expressions()
+        prop._put_on(self)
+        self._forget()
+
+    def _is_left_out(
+        self, name: str, column: Any, key: str | None = None, local: bool = True
+    ) -> bool:
+        if column is not None:
+            if (
+                self._include is not None
+                and name not in self._include
+                and column not in self._include
+            ):
+                return True
+        elif self._include is not None and name not in self._include:
             return True
-        if name in self._exclude:
+        if name in self._exclude or (column is not None and column in self._exclude):
             return True
-        # An attribute of a base or mixin set to None takes the column away.
+        # An attribute of a base or mixin set to None takes the column away; so does a
+        # property or another attribute that the program wrote in its place.
+        key = key if key is not None else name
         for base in self.class_.__mro__:
-            if name in base.__dict__:
-                return base.__dict__[name] is None and base is not object
+            if key in base.__dict__:
+                value = base.__dict__[key]
+                if value is None:
+                    return base is not object
+                return self.inherits is not None and not local and _is_users_own(value)
         return False
 
     def _configure_property(self, key: str, value: Any, defer: bool = False) -> MapperProperty:
@@ -263,6 +375,8 @@ class Mapper(InspectionAttr, Generic[_T]):
             value = self._property_from_column(key, value)
         prop: MapperProperty = value
         old = self._props.get(key)
+        if old is not None and self.inherits is not None and old is self.inherits._props.get(key):
+            prop = self._reconcile(key, old, prop)
         already = prop.__dict__.get("parent")
         if already is self and prop.key != key:
             warn(
@@ -278,12 +392,11 @@ class Mapper(InspectionAttr, Generic[_T]):
         self._props[key] = prop
         if isinstance(prop, ColumnProperty):
             for column in prop.columns:
-                self._columntoproperty.setdefault(column, prop)
-        self._expression_props = tuple(
-            other
-            for other in self._props.values()
-            if isinstance(other, ColumnProperty) and not isinstance(other.columns[0], Column)
-        )
+                if self._columntoproperty.get(column) in (None, old):
+                    self._columntoproperty[column] = prop
+        self._note_expressions()
+        for below in self._inheriting_mappers:
+            below._base_gained(key, prop, old)
         if not defer:
             prop._instrument()
         self._forget()
@@ -293,6 +406,55 @@ class Mapper(InspectionAttr, Generic[_T]):
         else:
             self._pending_props.append(prop)
         return prop
+
+    def _note_expressions(self) -> None:
+        self._expression_props = tuple(
+            other
+            for other in self._props.values()
+            if isinstance(other, ColumnProperty)
+            and other.slot != _UNINSTRUMENTED
+            and not isinstance(other.columns[0], Column)
+        )
+
+    def _base_gained(self, key: str, prop: MapperProperty, old: MapperProperty | None) -> None:
+        """The mapper above got a property: here it is too, unless there is one."""
+        mine = self._props.get(key)
+        if mine is not None and mine is not old:
+            return
+        if mine is None and self._is_left_out(key, None, key, local=False):
+            return
+        if self.concrete:
+            return
+        self._props[key] = prop
+        if isinstance(prop, ColumnProperty):
+            for column in prop.columns:
+                self._columntoproperty.setdefault(column, prop)
+        self._note_expressions()
+        self._forget()
+        for below in self._inheriting_mappers:
+            below._base_gained(key, prop, old)
+
+    def _reconcile(self, key: str, old: MapperProperty, prop: MapperProperty) -> MapperProperty:
+        """An attribute of the base that this class maps again."""
+        if not isinstance(old, ColumnProperty) or not isinstance(prop, ColumnProperty):
+            return prop
+        column, other = prop.columns[0], old.columns[0]
+        if any(column is own for own in old.columns) or len(prop.columns) > 1:
+            return prop
+        if not isinstance(column, Column) or not isinstance(other, Column):
+            return prop
+        if self.local_table is not None and self.concrete:
+            return prop
+        if not other.shares_lineage(column) and not _equated(self, column, other):
+            warn(
+                f"Implicitly combining column {old.columns[-1]} with column {column} under attribute "
+                f"'{key}'.  Please configure one or more attributes for these same-named columns "
+                "explicitly.",
+                stacklevel=6,
+            )
+        new = old._copy()
+        new.columns = [column, *old.columns]
+        return new
 
     def _property_from_column(self, key: str, value: Any) -> ColumnProperty:
         while not getattr(value, "is_clause_element", False) and hasattr(
@@ -335,6 +497,9 @@ class Mapper(InspectionAttr, Generic[_T]):
         """Drop what is computed from the properties."""
         for name in _COMPUTED:
             self.__dict__.pop(name, None)
+        info = self.base_mapper.__dict__.get("_flush_info")
+        if info is not None:
+            info.reset()
 
     def _codec_dialect(self) -> Any:
         return _default_dialect()
@@ -348,6 +513,8 @@ class Mapper(InspectionAttr, Generic[_T]):
 
     def _post_configure(self) -> None:
         """Finish the properties that are not finished yet."""
+        if self.inherits is not None and not self.inherits.configured:
+            self.inherits.registry._configure_mapper(self.inherits)
         for prop in self._pending_props:
             if isinstance(prop, ColumnProperty) and not prop._configured:
                 prop._configure()
@@ -389,7 +556,7 @@ class Mapper(InspectionAttr, Generic[_T]):
 
     @property
     def mapped_table(self) -> Any:
-        """The table."""
+        """The table, or the join of tables."""
         return self.persist_selectable
 
     @property
@@ -485,37 +652,13 @@ class Mapper(InspectionAttr, Generic[_T]):
 
     def get_property_by_column(self, column: Any) -> MapperProperty:
         """The property of a column."""
-        return self._columntoproperty[column]
+        prop: MapperProperty = self._columntoproperty[column]
+        return prop
 
     @property
     def primary_key_slots(self) -> tuple[int, ...]:
         """Slots of the primary key."""
         return tuple(self._columntoproperty[column].slot for column in self.primary_key)
-
-    @property
-    def self_and_descendants(self) -> tuple[Mapper[Any], ...]:
-        """This mapper and those that inherit from it."""
-        return (self,)
-
-    def polymorphic_iterator(self) -> Iterator[Mapper[Any]]:
-        """This mapper and those of its hierarchy."""
-        return iter(self.self_and_descendants)
-
-    @property
-    def polymorphic_map(self) -> dict[Any, Mapper[Any]]:
-        return {}
-
-    @property
-    def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
-        return [self]
-
-    def isa(self, other: Any) -> bool:
-        """Whether this mapper is, or inherits from, the other."""
-        return other is self
-
-    def common_parent(self, other: Any) -> bool:
-        """Whether both inherit from one mapper."""
-        return self.base_mapper is other.mapper.base_mapper
 
     def primary_mapper(self) -> Mapper[Any]:
         """The mapper of the class."""
@@ -557,7 +700,7 @@ class Mapper(InspectionAttr, Generic[_T]):
         self, primary_key: Iterable[Any], identity_token: Any = None
     ) -> tuple[Any, ...]:
         """The identity key of primary key values."""
-        return (self.base_mapper.class_, tuple(primary_key), identity_token)
+        return (self._identity_class, tuple(primary_key), identity_token)
 
     def identity_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
         """The identity key of an object, from its present values."""
@@ -587,19 +730,58 @@ class Mapper(InspectionAttr, Generic[_T]):
         return f"<Mapper at {hex(id(self))}; {self.class_.__name__}>"
 
 
-_COMPUTED = ("columns",)
-_LATER_ARGUMENTS = {
-    "inherits",
-    "inherit_condition",
-    "inherit_foreign_keys",
-    "polymorphic_on",
-    "polymorphic_identity",
-    "polymorphic_abstract",
-    "polymorphic_load",
-    "_polymorphic_map",
-    "concrete",
-    "with_polymorphic",
-}
+_COMPUTED = (
+    "columns",
+    "selectable",
+    "with_polymorphic_mappers",
+    "_element",
+    "_single_table_criterion",
+    "_acceptable_identities",
+    "_loading_props",
+)
+
+_UNINSTRUMENTED = -2
+"""Slot of a property that has no attribute on the class."""
+
+
+def _columns_of(value: Any) -> list[Any]:
+    """The columns of what a mapping gives for an attribute."""
+    if isinstance(value, ColumnProperty):
+        return list(value.columns)
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [value]
+
+
+def _tables_of(selectable: Any) -> list[Any]:
+    if selectable is None:
+        return []
+    if selectable._is_join:
+        return [*_tables_of(selectable.left), *_tables_of(selectable.right)]
+    return [selectable]
+
+
+def _is_users_own(value: Any) -> bool:
+    """True for an attribute that the program wrote, and mapping must leave."""
+    return not (
+        isinstance(value, (_core.Attribute, MappedColumn, MapperProperty, Column))
+        or getattr(value, "_is_mapping", False)
+    )
+
+
+def _equated(mapper: Mapper[Any], column: Any, other: Any) -> bool:
+    """Whether an inherit condition says that two columns are the same."""
+    from ..sql import visitors
+
+    for above in mapper.iterate_to_root():
+        if above.inherit_condition is None or above.single:
+            continue
+        for element in visitors.iterate(above.inherit_condition):
+            if element.__visit_name__ == "binary":
+                pair = {hash(element.left), hash(element.right)}
+                if pair == {hash(column), hash(other)}:
+                    return True
+    return False
 
 
 def _load_attribute(obj: Any, slot: int, quiet: bool) -> Any:

@@ -317,7 +317,7 @@ def _expand(
     for kind, objects in (("process", [*work.new, *work.updates]), ("undo", work.deletes)):
         parent_kind = "save" if kind == "process" else "delete"
         whole = made.get(kind, relation)
-        for obj in objects:
+        for obj in relation.of(objects):
             if kind == "undo" and not relation.passive_deletes:
                 groups = full_history(obj, relation)
             else:

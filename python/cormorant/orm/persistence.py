@@ -21,18 +21,14 @@ if TYPE_CHECKING:
     from .unitofwork import Flush
 
 
-# Rules of columns whose value is made by Python when the program gives none.
-_MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_VERSION)
-
-
 class Statements:
-    """The statements of one mapper on one dialect."""
+    """The statements of one table of a mapper on one dialect."""
 
-    def __init__(self, info: MapperInfo, dialect: Any) -> None:
-        mapper = info.mapper
-        self.info = info
+    def __init__(self, mapper: Any, table: Any, dialect: Any) -> None:
+        self.mapper = mapper
+        self.manager = mapper.class_manager
         self.dialect = dialect
-        self.table = mapper.local_table
+        self.table = table
         self.columns: list[Any] = []
         self.slots: list[int] = []
         for column in self.table.c:
@@ -42,15 +38,10 @@ class Statements:
                 self.slots.append(prop.slot)
         self.column_of = dict(zip(self.slots, self.columns, strict=True))
         self.slot_of = {c: s for s, c in self.column_of.items()}
-        self.primary_key = tuple(self.table.primary_key)
+        self.primary_key = self._ordered_key()
         self.pk_slots = tuple(self.slot_of[c] for c in self.primary_key if c in self.slot_of)
         auto = getattr(self.table, "_autoincrement_column", None)
         self.auto_slot: int = self.slot_of.get(auto, -1) if auto is not None else -1
-        self.version_slot: int = self.slot_of.get(mapper.version_id_col, -1)
-        # what makes the next version, None if the database or the program does
-        self.next_version: Any = mapper.version_id_generator or None
-        if self.version_slot < 0:
-            self.next_version = None
         self._find_defaults()
         # The plans made so far; those of inserts apart for logged and unlogged flushes.
         self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
@@ -60,6 +51,17 @@ class Statements:
         self.names: dict[str, list[str]] = {}
         self.updates: dict[Any, Any] = {}
         self.delete_plan: Any = None
+
+    def _ordered_key(self) -> tuple[Any, ...]:
+        """The table's primary key in the order of the parts of the identity."""
+        columns = tuple(self.table.primary_key) or tuple(
+            c for c in self.mapper.primary_key if c in self.slot_of
+        )
+        places = {slot: i for i, slot in enumerate(self.mapper.primary_key_slots)}
+        places.update({b: places[a] for a, b in copied_slots(self.mapper) if a in places})
+        return tuple(
+            sorted(columns, key=lambda c: places.get(self.slot_of.get(c, -1), len(places)))
+        )
 
     def _find_defaults(self) -> None:
         """Which columns are filled by whom when the program gives no value."""
@@ -93,8 +95,6 @@ class Statements:
                     rule, value = _core.COLUMN_DEFAULT, default.arg
             elif column.server_default is not None and slot not in self.pk_slots:
                 self.fetched.append(slot)
-            if slot == self.version_slot and self.next_version is not None:
-                rule, value = _core.COLUMN_VERSION, self.next_version
             self.insert_rules.append((slot, rule, value))
             onupdate = column.onupdate
             if onupdate is not None:
@@ -118,9 +118,7 @@ class Statements:
         if fetched and not missing and self.auto_slot >= 0:
             return [self.auto_slot, *fetched], -1
         generated = missing if self.auto_slot in missing or not missing else []
-        # nor are rows with versions inserted without RETURNING
-        last_id = self.dialect.postfetch_lastrowid and self.version_slot < 0
-        if fetched or (generated and (many or not last_id)):
+        if fetched or (many and generated):
             return [*generated, *fetched], -1
         return [], self.auto_slot if self.auto_slot in missing else -1
 
@@ -128,8 +126,7 @@ class Statements:
         """As make_insert, but where only the generated key is fetched, the driver's last
         key does it: cheaper than RETURNING, which is what logs and errors still show."""
         returning, _ = self.returning_of(slots, many)
-        cheaper = slots and self.dialect.postfetch_lastrowid
-        if not cheaper or returning != [self.auto_slot]:
+        if not many or not slots or returning != [self.auto_slot]:
             return self.make_insert(slots, many)
         shown = self.make_insert(slots, True).plan.sql
         plan = self._insert_plan(slots, [], many)
@@ -179,7 +176,7 @@ class Statements:
             else:
                 binds.append((index, code, arg))
         self.names[compiled.string] = list(compiled.positiontup or ())
-        return self.dialect.plan(compiled.string, compiled.positiontup, binds)
+        return _core.Plan(compiled.string, binds)
 
     # -- UPDATE ---------------------------------------------------------------
 
@@ -194,13 +191,6 @@ class Statements:
                 name += "_"
             names.append(name)
             criteria.append(column == bindparam(name, type_=column.type))
-        if self.version_slot >= 0:
-            column = self.column_of[self.version_slot]
-            name = f"{self.table.name}_{column.name}"
-            while name in self.table.c:
-                name += "_"
-            names.append(name)
-            criteria.append(column == bindparam(name, type_=column.type))
         return and_(*criteria), names
 
     def make_update(self, slots: tuple[int, ...]) -> Any:
@@ -210,8 +200,6 @@ class Statements:
         started = time.perf_counter()
         where, names = self._where_key()
         keys = [self.column_of[s].key for s in slots]
-        if self.next_version is not None and self.version_slot not in slots:
-            keys.append(self.column_of[self.version_slot].key)
         compiled = Update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
         return self._plan(compiled, [*keys, *names], started)
 
@@ -239,11 +227,97 @@ def _uses_context(default: Any) -> bool:
     return getattr(default.arg, "__code__", None) is not plain
 
 
-def statements_of(info: MapperInfo, dialect: Any) -> Statements:
-    """The statements of a mapper on a dialect, made once."""
-    found: Statements | None = info.statements.get(dialect)
+class Hierarchy:
+    """The statements of mappers that inherit from each other, on one dialect.
+
+    Mappers that bind the same columns of a table share their statements, so that rows of
+    several classes make one batch.
+    """
+
+    def __init__(self, info: MapperInfo, dialect: Any) -> None:
+        self.info = info
+        self.dialect = dialect
+        self._by_columns: dict[Any, Statements] = {}
+        self.mappers = info.mapper.self_and_descendants
+        #: (table, {manager: its statements}), in the order of inserts
+        self.tables: list[tuple[Any, dict[Any, Statements]]] = []
+        for table in info.tables():
+            of_table = {
+                m.class_manager: self._make(m, table) for m in self.mappers if table in m.tables
+            }
+            self.tables.append((table, of_table))
+        #: what each manager copies from the key of its base before a table is written
+        self.copied: dict[Any, dict[Any, Any]] = {}
+        for mapper in self.mappers:
+            pairs = copied_slots(mapper)
+            if pairs:
+                slots = (tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
+                for below in mapper.self_and_descendants:
+                    self.copied.setdefault(mapper.local_table, {})[below.class_manager] = slots
+        discriminator = info.mapper._discriminator
+        self.discriminator_slot = -1 if discriminator is None else discriminator.slot
+        self.acceptable = {
+            m.class_manager: m._acceptable_identities for m in self.mappers if not m.concrete
+        }
+
+    def _make(self, mapper: Any, table: Any) -> Statements:
+        key = _bound_columns(mapper, table)
+        while (
+            mapper.inherits is not None
+            and not mapper.concrete
+            and table in mapper.inherits.tables
+            and _bound_columns(mapper.inherits, table) == key
+        ):
+            mapper = mapper.inherits
+        found = self._by_columns.get((table, key))
+        if found is None:
+            found = self._by_columns[table, key] = Statements(mapper, table, self.dialect)
+        return found
+
+    def of_mapper(self, mapper: Any) -> list[Statements]:
+        """The statements of each table of a mapper, base first."""
+        manager = mapper.class_manager
+        return [of_table[manager] for _, of_table in self.tables if manager in of_table]
+
+
+def _bound_columns(mapper: Any, table: Any) -> tuple[Any, ...]:
+    found = []
+    for column in table.c:
+        prop = mapper._columntoproperty.get(column)
+        if prop is not None and prop.slot >= 0:
+            found.append((column.key, prop.slot))
+    return tuple(found)
+
+
+def copied_slots(mapper: Any) -> list[tuple[int, int]]:
+    """Slots of the base's key, and those of this mapper that take its value."""
+    from ..sql import visitors
+
+    if mapper.inherits is None or mapper.inherit_condition is None or mapper.single:
+        return []
+    pairs = []
+    for element in visitors.iterate(mapper.inherit_condition):
+        if element.__visit_name__ != "binary":
+            continue
+        left, right = element.left, element.right
+        if mapper.local_table.c.contains_column(left):
+            left, right = right, left
+        above = mapper._columntoproperty.get(left)
+        own = mapper._columntoproperty.get(right)
+        if above is not None and own is not None and above.slot != own.slot:
+            pairs.append((above.slot, own.slot))
+    return pairs
+
+
+def statements_of(info: MapperInfo, dialect: Any) -> Any:
+    """The Statements of a mapper on a dialect (or the Hierarchy), made once."""
+    found = info.statements.get(dialect)
     if found is None:
-        found = info.statements[dialect] = Statements(info, dialect)
+        if info.is_hierarchy:
+            found = Hierarchy(info, dialect)
+        else:
+            found = Statements(info.mapper, info.mapper.local_table, dialect)
+        info.statements[dialect] = found
     return found
 
 
@@ -255,16 +329,48 @@ def save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> 
     connection = flush.session._connection_for(info.mapper)
     statements = statements_of(info, connection.dialect)
     if new:
-        new = _check_conflicts(flush, statements, connection, new)
+        new = _check_conflicts(flush, info, connection, new)
     if updates:
-        _update(flush, statements, connection, _core.sort_by_key(updates))
+        updates = _core.sort_by_key(updates)
+    if isinstance(statements, Hierarchy):
+        _save_hierarchy(flush, statements, connection, new, updates)
+        return
+    if updates:
+        _update(flush, statements, connection, updates)
     if new:
         _insert(flush, statements, connection, new)
 
 
-def _check_conflicts(
-    flush: Flush, statements: Statements, connection: Any, new: list[Any]
-) -> list[Any]:
+def _save_hierarchy(
+    flush: Flush, hierarchy: Hierarchy, connection: Any, new: list[Any], updates: list[Any]
+) -> None:
+    """Table by table: the rows of all classes that have the table."""
+    if hierarchy.discriminator_slot >= 0:
+        for objects in (updates, new):
+            _check_discriminators(hierarchy, objects)
+    for table, of_table in hierarchy.tables:
+        if updates:
+            for statements, run in _core.runs_by(updates, of_table):
+                _update(flush, statements, connection, run)
+        if new:
+            copied = hierarchy.copied.get(table)
+            if copied is not None:
+                for (sources, targets), run in _core.runs_by(new, copied):
+                    _core.copy_slots(run, sources, targets)
+            for statements, run in _core.runs_by(new, of_table):
+                _insert(flush, statements, connection, run)
+
+
+def _check_discriminators(hierarchy: Hierarchy, objects: list[Any]) -> None:
+    slot = hierarchy.discriminator_slot
+    for obj in _core.foreign_identities(objects, slot, hierarchy.acceptable):
+        warn(
+            f"Flushing object {_show(obj)} with incompatible polymorphic identity "
+            f"{_core.peek(obj, slot)!r}; the object may not refresh and/or load correctly"
+        )
+
+
+def _check_conflicts(flush: Flush, info: MapperInfo, connection: Any, new: list[Any]) -> list[Any]:
     """New objects with the identity of an object in the session: if that one is being
     deleted, its row is updated instead."""
     conflicts = _core.identity_conflicts(flush.session, new)
@@ -281,9 +387,16 @@ def _check_conflicts(
                 f"conflicts with persistent instance {_show(existing)}"
             )
             continue
-        _switch_row(statements, connection, obj, existing)
+        statements = statements_of(info, connection.dialect)
+        if isinstance(statements, Hierarchy):
+            manager = _core.manager_of(obj)
+            assert manager is not None
+            for each in statements.of_mapper(manager.mapper):
+                _switch_row(each, connection, obj, existing)
+        else:
+            _switch_row(statements, connection, obj, existing)
         switched.add(id(obj))
-        work = flush.work[statements.info]
+        work = flush.work[info]
         work.deletes = [o for o in work.deletes if o is not existing]
         flush.row_switches[id(obj)] = existing
     return [o for o in new if id(o) not in switched]
@@ -340,7 +453,7 @@ def _insert_run(
     try:
         _core.insert_objects(
             raw,
-            statements.info.manager,
+            statements.manager,
             statements.insert_rules,
             statements.make_unlogged_insert if log is None else statements.make_insert,
             statements.inserts[log is None],
@@ -371,19 +484,15 @@ def _wrap(statements: Statements, connection: Any, raw: Any, error: Exception) -
 
 
 def _load_keys(statements: Statements, objects: list[Any]) -> None:
-    """Objects about to be written are told apart by their primary key and version: expired
-    ones load them."""
-    mapper = statements.info.mapper
-    names = [mapper._columntoproperty[c].key for c in statements.primary_key]
-    if statements.version_slot >= 0:
-        names.append(mapper._columntoproperty[mapper.version_id_col].key)
+    """Objects about to be written are told apart by their primary key: expired ones load it."""
+    names = [statements.mapper._columntoproperty[c].key for c in statements.primary_key]
     for obj in objects:
         for name in names:
             getattr(obj, name)
 
 
 def _update(flush: Flush, statements: Statements, connection: Any, objects: list[Any]) -> None:
-    expired = _core.unloaded_keys(objects, statements.version_slot)
+    expired = _core.unloaded_keys(objects)
     if expired:
         columns = statements.slots
         _load_keys(statements, [o for o in expired if _core.changed_columns(o, columns)])
@@ -411,15 +520,13 @@ def _update_run(
     try:
         _core.update_objects(
             raw,
-            statements.info.manager,
+            statements.manager,
             statements.slots,
             statements.make_update,
             statements.updates,
             objects,
             connection._flush_log(variant),
             special,
-            statements.version_slot,
-            statements.next_version,
         )
     except exc.StaleDataError as error:
         raise _stale("UPDATE", statements.table, error) from None
@@ -445,34 +552,38 @@ def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     connection = flush.session._connection_for(info.mapper)
     statements = statements_of(info, connection.dialect)
     objects = _core.sort_by_key(objects)
-    expired = _core.unloaded_keys(objects, statements.version_slot)
+    if not isinstance(statements, Hierarchy):
+        _delete(statements, connection, objects)
+        return
+    for table, of_table in reversed(statements.tables):
+        for each, run in _core.runs_by(objects, of_table):
+            owner = each.mapper
+            below = table is not owner.base_mapper.local_table and not owner.concrete
+            if not (below and owner.passive_deletes):
+                _delete(each, connection, run)
+
+
+def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None:
+    expired = _core.unloaded_keys(objects)
     if expired:
         _load_keys(statements, expired)
     raw: Any = connection._dbapi_connection
     try:
         matched = _core.delete_objects(
-            raw,
-            info.manager,
-            statements.make_delete(),
-            objects,
-            connection._flush_log(),
-            statements.version_slot,
+            raw, statements.manager, statements.make_delete(), objects, connection._flush_log()
         )
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
         _wrap(statements, connection, raw, error)
     expected = len(objects)
-    if 0 <= matched < expected and info.mapper.confirm_deleted_rows:
-        message = (
+    if 0 <= matched < expected and getattr(statements.mapper, "confirm_deleted_rows", True):
+        warn(
             f"DELETE statement on table {statements.table.description!r} expected to delete "
             f"{expected} row(s); {matched} were matched.  Please set "
             "confirm_deleted_rows=False within the mapper configuration to prevent this "
             "warning."
         )
-        if statements.version_slot >= 0:
-            raise exc.StaleDataError(message)
-        warn(message)
 
 
 # ---- one by one --------------------------------------------------------------------
@@ -505,7 +616,7 @@ def _row_params(statements: Statements, obj: Any) -> dict[str, Any]:
             value = None
             if rule == _core.COLUMN_OMIT_NONE:
                 continue
-            if rule in _MADE:
+            if rule == _core.COLUMN_DEFAULT:
                 value = default(None) if callable(default) else default
                 _core.set_loaded(obj, slot, value)
         params[column.key] = value
@@ -548,13 +659,11 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
         statements.columns, statements.insert_rules, strict=True
     ):
         value = _core.peek(obj, slot)
-        if rule == _core.COLUMN_VERSION:
-            value = None
         if value is _core.NO_VALUE or value is None:
             if rule == _core.COLUMN_OMIT_NONE:
                 continue
             value = None
-            if rule in _MADE:
+            if rule == _core.COLUMN_DEFAULT:
                 value = default(None) if callable(default) else default
                 _core.set_loaded(obj, slot, value)
         elif _is_expression(value):
@@ -596,30 +705,15 @@ def _update_one(
             expired.append(slot)
         else:
             plain[column.key] = value
+    where, names = statements._where_key()
     key = _core.identity_key(obj)
     assert key is not None
-    parts = [*key[1]]
-    version, next_version = statements.version_slot, statements.next_version
-    made = next_version is not None and version not in slots
-    if version >= 0:
-        parts.append(committed_value(obj, version))
-        if next_version is not None and made:
-            plain[statements.column_of[version].key] = next_version(parts[-1])
-    where, names = statements._where_key()
     statement = Update(statements.table).where(where).values(expressions)
-    params = {**plain, **dict(zip(names, parts, strict=True))}
+    params = {**plain, **dict(zip(names, key[1], strict=True))}
     result = connection.execute(statement, params)
     if result.rowcount != 1:
         raise _stale("UPDATE", statements.table, exc.StaleDataError(1, result.rowcount))
-    if made:
-        _core.set_loaded(obj, version, plain[statements.column_of[version].key])
     flush.expire_after.append((obj, expired))
-
-
-def committed_value(obj: Any, slot: int) -> Any:
-    """The value of a column as the database has it; NO_VALUE if that is not known."""
-    value = _core.committed(obj, slot)
-    return _core.peek(obj, slot) if value is ... else value
 
 
 def _is_expression(value: Any) -> bool:
@@ -696,7 +790,7 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
             else:
                 value = _core.encode(code, arg, bind.effective_value)
                 binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
-        plans.append(dialect.plan(compiled.string, compiled.positiontup, binds))
+        plans.append(_core.Plan(compiled.string, binds))
     return plans[0], plans[1]
 
 
@@ -729,11 +823,21 @@ def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     _core.commit_states(objects)
 
 
-def expire_expressions(flush: Flush, mapper: Any, objects: list[Any]) -> None:
+def expire_expressions(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     """What SQL expressions say of rows just written is to be read again.
 
     Called while the objects still know what was changed: that stays.
     """
+    if not info.is_hierarchy:
+        if info.mapper._expression_props:
+            _expire_expressions(flush, info.mapper, objects)
+        return
+    if any(mapper._expression_props for mapper in info.mapper.self_and_descendants):
+        for manager, group in _core.group_by_manager(objects):
+            _expire_expressions(flush, manager.mapper, group)
+
+
+def _expire_expressions(flush: Flush, mapper: Any, objects: list[Any]) -> None:
     for obj in objects:
         slots = []
         for prop in mapper._expression_props:

@@ -12,7 +12,7 @@ from ..sql.functions import FunctionElement
 from .strategy_options import LoadContext, LoadElement, LoadTable
 
 if TYPE_CHECKING:
-    from .selecting import SelectState
+    from .selecting import EntityNode, SelectState
 
 
 def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, ...]:
@@ -20,21 +20,34 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
     entities = []
     table = state.table
     for node in state.nodes:
-        manager = node.mapper.class_manager
-        cols = [-1] * len(manager.names)
-        for slot, expression in node.columns.items():
-            if slot >= len(cols):
-                cols += [-1] * (slot + 1 - len(cols))
-            cols[slot] = state.position(expression)
+        mapper = node.mapper
+        manager = mapper.class_manager
+        cols = columns_of(state, node, mapper)
         pk_cols = tuple(state.position(node.adapt(c)) for c in node.mapper.primary_key)
-        parent, slot, collection = -1, -1, False
+        parent, slot, collection, owner = -1, -1, False, None
         if node.parent is not None:
             parent, slot = node.parent.index, node.prop.slot
             collection = bool(node.prop.uselist)
+            owner = node.prop.parent.class_manager
         remembered = None
         if table is not None and table.matters_at(node.path):
             remembered = LoadContext(table, node.path)
-        entities.append((manager, tuple(cols), pk_cols, parent, slot, collection, remembered))
+        polymorphic = None
+        if mapper.polymorphic_on is not None and mapper.polymorphic_map:
+            polymorphic = _polymorphic(state, node, dialect)
+        entities.append(
+            (
+                manager,
+                cols,
+                pk_cols,
+                parent,
+                slot,
+                collection,
+                remembered,
+                polymorphic,
+                owner,
+            )
+        )
     items: list[tuple[Any, ...]] = []
     for item in state.items:
         if item.node is not None:
@@ -43,6 +56,73 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
             code, arg = type_codec(item.expression.type, dialect)
             items.append(("c", item.position, code, arg))
     return (tuple(entities), tuple(items), item_keys(state), state.scalar, unique)
+
+
+def columns_of(state: SelectState, node: EntityNode, mapper: Any) -> tuple[int, ...]:
+    """Where the columns of a mapper stand in the rows of an entity, by slot."""
+    columns = node.columns
+    cols = [-1] * mapper.class_manager.size
+    for prop in mapper._props.values():
+        if not prop._is_column or prop.slot < 0:
+            continue
+        for column in prop.columns:
+            expression = columns.get(hash(column))
+            if expression is not None:
+                cols[prop.slot] = state.position(expression)
+                break
+    return tuple(cols)
+
+
+def _polymorphic(state: SelectState, node: EntityNode, dialect: Any) -> tuple[Any, ...]:
+    """Which classes the rows of an entity can be of: for the core."""
+    mapper = node.mapper
+    discriminator = mapper.polymorphic_on
+    code, arg = type_codec(discriminator.type, dialect)
+    numbers: dict[Any, int] = {mapper: -1}
+    shapes: list[tuple[Any, tuple[int, ...]]] = []
+    identities: dict[Any, int] = {}
+    for identity, other in mapper.polymorphic_map.items():
+        if not other.isa(mapper):
+            continue
+        number = numbers.get(other)
+        if number is None:
+            other._check_configure()
+            number = numbers[other] = len(shapes)
+            shapes.append((other.class_manager, columns_of(state, node, other)))
+        identities[identity] = number
+    position = state.position(node.adapt(discriminator))
+    return (position, code, arg, identities, tuple(shapes), _Resolver(mapper))
+
+
+class _Resolver:
+    """Told an identity that the program does not know: classes mapped since then, or an
+    error."""
+
+    __slots__ = ("_mapper",)
+
+    def __init__(self, mapper: Any) -> None:
+        self._mapper = mapper
+
+    def __call__(self, identity: Any, key: tuple[Any, ...]) -> Any:
+        mapper = self._mapper
+        column = mapper.polymorphic_on
+        shown = mapper.identity_key_from_primary_key(key)
+        if identity is None:
+            raise sa_exc.InvalidRequestError(
+                f"Row with identity key {shown} can't be loaded into an object; the polymorphic "
+                f"discriminator column '{column}' is NULL"
+            )
+        found = mapper.polymorphic_map.get(identity)
+        if found is None:
+            raise AssertionError(f"No such polymorphic_identity {identity!r} is defined")
+        if not found.isa(mapper):
+            raise sa_exc.InvalidRequestError(
+                f"Row with identity key {shown} can't be loaded into an object; the polymorphic "
+                f"discriminator column '{column}' refers to {found}, which is not a sub mapper of "
+                f"the requested {mapper}"
+            )
+        found._check_configure()
+        return found.class_manager
 
 
 def find_columns(state: SelectState, selected: list[Any], names: Sequence[str] | None) -> None:
@@ -82,8 +162,8 @@ def find_columns(state: SelectState, selected: list[Any], names: Sequence[str] |
 def _defer_missing(state: SelectState) -> None:
     """Columns that the rows do not have are loaded when they are read."""
     for node in state.nodes:
-        for prop in node.mapper._props.values():
-            expression = node.columns.get(prop.slot) if prop._is_column else None
+        for prop in node.mapper._polymorphic_properties(node.mappers):
+            expression = node.columns.get(hash(prop.columns[0])) if prop._is_column else None
             if expression is not None and state.position(expression) < 0:
                 if state.table is None:
                     state.table = LoadTable()

@@ -9,7 +9,6 @@ from .. import _core, exc
 from ..sql.operators import ColumnOperators
 from ..sql.schema import Column
 from ..sql.sqltypes import NullType
-from .attributes import InstrumentedAttribute
 from .base import Mapped
 from .interfaces import MapperProperty, PropComparator
 
@@ -75,8 +74,11 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
         attribute_options: Any = None,
+        _instrument: bool = True,
     ) -> None:
         super().__init__(info, doc)
+        if not _instrument:
+            self.slot = -2
         self.columns: list[Any] = [
             item if isinstance(item, (Column, MappedColumn)) else _labelled(item)
             for item in (column, *additional_columns)
@@ -104,36 +106,39 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         new = type(self).__new__(type(self))
         new.__dict__.update(self.__dict__)
         new.__dict__.pop("parent", None)
+        new.__dict__.pop("slot", None)
+        new.__dict__.pop("_configured", None)
         new.columns = list(self.columns)
         return new
 
     # -- on the class
 
     def _instrument(self) -> None:
+        if self.slot == -2:
+            return
         mapper = self.parent
         flags = 0
-        column = self.columns[0]
-        if any(column is pk for pk in mapper.primary_key):
+        if any(column is pk for column in self.columns for pk in mapper.primary_key):
             flags |= _core.ATTR_PRIMARY_KEY
-        if self.active_history or any(c is self.parent.version_id_col for c in self.columns):
+        if self.active_history:
             flags |= _core.ATTR_ACTIVE_HISTORY
         if self.key in mapper.validators:
             flags |= _core.ATTR_EVENTS
         if self.deferred:
             flags |= _core.ATTR_DEFERRED
         self._core_flags = flags
-        manager = mapper.class_manager
-        self.slot = manager.add_attribute(self.key, self, _core.ATTR_COLUMN, flags)
-        mapper._set_class_attribute(self.key, InstrumentedAttribute(manager, self.slot, self))
+        self.slot = mapper._define(self, _core.ATTR_COLUMN, flags)
+        for holder in mapper._holders(self):
+            self._put_on(holder)
 
     def _configure(self) -> None:
+        self._configured = True
+        if self.slot == -2:
+            return
         # Only now: the type of a foreign key column is that of the column it refers to.
         mapper = self.parent
         code, arg = self.columns[0].type._codec(mapper._codec_dialect())
-        mapper.class_manager.add_attribute(
-            self.key, self, _core.ATTR_COLUMN, self._core_flags, code, arg
-        )
-        self._configured = True
+        mapper._define(self, _core.ATTR_COLUMN, self._core_flags, code, arg)
 
     # -- as an expression
 
@@ -285,14 +290,64 @@ class SynonymProperty(MapperProperty, Mapped[Any]):
         return prop
 
     def _instrument(self) -> None:
-        self.parent._set_class_attribute(self.key, _SynonymAttribute(self))
+        self._put_on(self.parent)
+
+    def _put_on(self, mapper: Mapper[Any]) -> None:
+        if mapper is self.parent:
+            mapper._set_class_attribute(self.key, _SynonymAttribute(self))
 
     def _configure(self) -> None:
         self._configured = True
 
 
+class ConcreteInheritedProperty(MapperProperty):
+    """An attribute of a base that a class with a concrete table of its own does not have."""
+
+    def _instrument(self) -> None:
+        self._put_on(self.parent)
+
+    def _put_on(self, mapper: Mapper[Any]) -> None:
+        mapper._set_class_attribute(self.key, _NotImplementedAttribute(self))
+
+    def _configure(self) -> None:
+        self._configured = True
+
+
+class _NotImplementedAttribute:
+    """Descriptor of an attribute that stays with the base of a concrete class."""
+
+    _is_mapping = True
+
+    def __init__(self, prop: ConcreteInheritedProperty) -> None:
+        self._prop = prop
+        self.key = prop.key
+
+    def _refuse(self) -> AttributeError:
+        mapper = self._prop.parent
+        base: Any = mapper
+        while base.inherits is not None and self.key not in base.inherits.class_.__dict__:
+            base = base.inherits
+        return AttributeError(
+            f"Concrete {mapper} does not implement attribute {self.key!r} at the instance level.  "
+            f"Add this property explicitly to {mapper}."
+        )
+
+    def __get__(self, obj: Any, cls: Any = None) -> Any:
+        if obj is None:
+            return self
+        raise self._refuse()
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        raise self._refuse()
+
+    def __delete__(self, obj: Any) -> None:
+        raise self._refuse()
+
+
 class _SynonymAttribute:
     """Descriptor of a synonym: everything is the attribute it names."""
+
+    _is_mapping = True
 
     def __init__(self, prop: SynonymProperty) -> None:
         self._prop = prop

@@ -212,10 +212,10 @@ class RelationshipProperty(MapperProperty):
 
     def _instrument(self) -> None:
         mapper = self.parent
-        manager = mapper.class_manager
         kind = _core.ATTR_COLLECTION if self.uselist else _core.ATTR_SCALAR
-        self.slot = manager.add_attribute(self.key, self, kind, self._core_flags())
-        mapper._set_class_attribute(self.key, InstrumentedAttribute(manager, self.slot, self))
+        self.slot = mapper._define(self, kind, self._core_flags())
+        for holder in mapper._holders(self):
+            self._put_on(holder)
 
     def _core_flags(self) -> int:
         flags = 0
@@ -270,12 +270,14 @@ class RelationshipProperty(MapperProperty):
 
     def _update_core(self) -> None:
         """Tell the core what configuration found out."""
-        manager = self.parent.class_manager
+        parent = self.parent
         kind = _core.ATTR_COLLECTION if self.uselist else _core.ATTR_SCALAR
         flags = self._core_flags()
-        manager.add_attribute(self.key, self, kind, flags)
+        parent._define(self, kind, flags)
         reverse = self.back_populates if self._syncs_backref else None
-        manager.set_relationship(self.slot, self.mapper.class_manager, reverse, self.fk_slot, flags)
+        target = self.mapper.class_manager
+        for holder in parent._holders(self):
+            holder.class_manager.set_relationship(self.slot, target, reverse, self.fk_slot, flags)
 
     @property
     def _syncs_backref(self) -> bool:

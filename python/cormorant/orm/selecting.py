@@ -63,6 +63,7 @@ class EntityNode:
         "index",
         "item",
         "mapper",
+        "mappers",
         "parent",
         "path",
         "primary",
@@ -88,6 +89,9 @@ class EntityNode:
         self.prop = prop
         #: its columns belong to the statement itself, not to what is joined around it
         self.primary = primary
+        #: mappers of subclasses whose columns the statement has as well
+        self.mappers: Sequence[Any] = entity.with_polymorphic_mappers
+        #: hash of a mapper's column -> the expression that gives its value
         self.columns: dict[int, Any] = {}
         self.index = -1
         #: the item of the result row that it is
@@ -188,6 +192,8 @@ class SelectState:
             given = statement._with_options if options is None else options
             table = resolve_options(given, roots, raiseerr=options is None)
         self.table = table
+        #: entities whose criteria stand in the ON clause that joins them
+        self._joined: set[int] = set()
         self.froms = self._read_froms()
         if not embedded:
             for item in self.items:
@@ -283,11 +289,24 @@ class SelectState:
             resolver = JoinResolver(froms, choices, self.adapt_from)
             for join in statement._setup_joins:
                 resolver.add(*join)
+            self._joined = resolver.joined
         self._criteria_for(froms)
         return froms
 
     def _criteria_for(self, froms: list[Any]) -> None:
-        """with_loader_criteria() for the entities selected from."""
+        """What belongs to the entities selected from: the rows of their class in a table
+        that others share, and with_loader_criteria()."""
+        entities = self._entities()
+        for from_ in self.statement._from_obj:
+            entity = entity_of(from_)
+            if entity is not None and all(entity is not other for other in entities):
+                entities.append(entity)
+        for entity in entities:
+            criterion = entity.mapper._single_table_criterion
+            if criterion is not None and id(entity) not in self._joined:
+                if entity.is_aliased_class:
+                    criterion = entity._adapter.traverse(criterion)
+                self._extra_where.append(criterion)
         options = [o for o in self.statement._with_options if isinstance(o, LoaderCriteriaOption)]
         if self.table is not None:
             options += [o for o in self.table.criteria if o not in options]
@@ -334,17 +353,23 @@ class SelectState:
         table = self.table
         mapper = node.mapper
         primary_key = {hash(column) for column in mapper.primary_key}
-        for prop in mapper._props.values():
+        for prop in mapper._polymorphic_properties(node.mappers):
             if prop._is_column:
-                if hash(prop.columns[0]) not in primary_key and self._is_deferred(node, prop):
+                columns = prop.columns
+                if self._is_deferred(node, prop) and not any(
+                    hash(column) in primary_key for column in columns
+                ):
                     continue
-                expression = node.adapt(prop.columns[0])
-                node.columns[prop.slot] = expression
-                self._add(expression, node.primary)
+                for column in columns:
+                    expression = node.adapt(column)
+                    node.columns[hash(column)] = expression
+                    self._add(expression, node.primary)
             elif prop._is_relationship and self.eager:
                 self._set_up_relationship(node, prop, table)
         for column in mapper.primary_key:
             self._add(node.adapt(column), node.primary)
+        if mapper.polymorphic_on is not None:
+            self._add(node.adapt(mapper.polymorphic_on), node.primary)
 
     def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
         table = self.table

@@ -78,14 +78,14 @@ class Flush:
         if deleted:
             # A deleted object is not updated as well.
             modified = _core.without_flag(modified, _core.STATE_TO_DELETE)
-        for manager, group in _core.group_by_manager(new):
-            self._work(manager).new = group
-        for manager, group in _core.group_by_manager(modified):
-            self._work(manager).updates = group
-        for manager, group in _core.group_by_manager(deleted):
-            self._work(manager).deletes = group
+        for manager, group in _core.group_by_manager(new, True):
+            self._work(manager).new += group
+        for manager, group in _core.group_by_manager(modified, True):
+            self._work(manager).updates += group
+        for manager, group in _core.group_by_manager(deleted, True):
+            self._work(manager).deletes += group
         for work in list(self.work.values()):
-            if _core.has_orphan_rules(work.info.manager):
+            if any(map(_core.has_orphan_rules, work.info.managers)):
                 dependency.take_orphans(self, work)
 
     def _work(self, manager: Any) -> Work:
@@ -224,8 +224,7 @@ class Flush:
         session, transaction = self.session, self.transaction
         for work in self.work.values():
             info = work.info
-            if info.mapper._expression_props:
-                persistence.expire_expressions(self, info.mapper, [*work.new, *work.updates])
+            persistence.expire_expressions(self, info, [*work.new, *work.updates])
             if work.deletes:
                 session._remove_deleted(work.deletes)
                 transaction._deleted.extend(work.deletes)
@@ -265,6 +264,8 @@ def _related(obj: Any, kind: str) -> Iterator[Any]:
     manager = _core.manager_of(obj)
     assert manager is not None
     for relation in info_of(manager.mapper).cascades(kind):
+        if not relation.is_of(obj):
+            continue
         slot = relation.slot
         if kind == "delete" and not relation.passive_deletes:
             added, unchanged, removed = dependency.full_history(obj, relation)

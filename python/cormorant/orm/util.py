@@ -159,7 +159,7 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
 
     @property
     def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
-        return [self.mapper]
+        return []
 
     def _check_configure(self) -> None:
         self.mapper._check_configure()

@@ -35,7 +35,6 @@ class SchemaVisitable:
     """Something the DDL compiler and visitors have a method for."""
 
     __visit_name__ = "schema_item"
-    _compile_with: Any = None
 
 
 class SchemaItem(SchemaVisitable):

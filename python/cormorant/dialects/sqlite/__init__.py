@@ -21,7 +21,6 @@ from ...sql.sqltypes import (
     VARCHAR,
 )
 from .base import SQLiteDialect_pysqlite as dialect
-from .dml import Insert, insert
 
 __all__ = [
     "BLOB",
@@ -40,7 +39,5 @@ __all__ = [
     "TIME",
     "TIMESTAMP",
     "VARCHAR",
-    "Insert",
     "dialect",
-    "insert",
 ]

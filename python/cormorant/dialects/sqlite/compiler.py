@@ -6,7 +6,6 @@ from typing import Any
 
 from ... import exc
 from ...sql.compiler import IdentifierPreparer, SQLCompiler
-from ...sql.conflict import ConflictCompiler
 from ...sql.expression import literal
 
 RESERVED_WORDS = frozenset(
@@ -138,7 +137,7 @@ class SQLiteIdentifierPreparer(IdentifierPreparer):
     reserved_words = RESERVED_WORDS
 
 
-class SQLiteCompiler(ConflictCompiler, SQLCompiler):
+class SQLiteCompiler(SQLCompiler):
     """What SQLite says otherwise."""
 
     extract_map = {

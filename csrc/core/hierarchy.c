@@ -1,0 +1,187 @@
+/* hierarchy.c: the loops over objects that a flush of mapped classes which
+ * inherit from each other needs: which of them a statement is for, and what
+ * their discriminators say.
+ */
+#include "uow.h"
+
+PyDoc_STRVAR(runs_doc,
+             "runs_by(objects, things)\n--\n\n"
+             "Neighbours whose classes have the same thing in a dict of "
+             "managers: [(thing, [object, ...]), ...]. Objects whose class has "
+             "none are left out.");
+
+static PyObject *
+hierarchy_runs(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects, *things;
+    if (!PyArg_ParseTuple(args, "O!O!:runs_by", &PyList_Type, &objects,
+                          &PyDict_Type, &things)) {
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    PyObject *last = NULL, *list = NULL; /* borrowed */
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL) {
+            Py_CLEAR(result);
+            break;
+        }
+        PyObject *thing = PyDict_GetItemWithError(
+            things, (PyObject *)crm_state_manager(state));
+        if (thing == NULL) {
+            if (PyErr_Occurred()) {
+                Py_CLEAR(result);
+            }
+            continue;
+        }
+        if (thing != last) {
+            PyObject *fresh = PyList_New(0);
+            if (fresh == NULL || crm_append_pair(result, thing, fresh) < 0) {
+                Py_XDECREF(fresh);
+                Py_CLEAR(result);
+                break;
+            }
+            last = thing;
+            list = fresh;
+            Py_DECREF(fresh);
+        }
+        if (PyList_Append(list, obj) < 0) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
+PyDoc_STRVAR(instances_doc,
+             "instances_of(objects, manager)\n--\n\n"
+             "The objects whose class is, or inherits from, a mapped one.");
+
+static PyObject *
+hierarchy_instances(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects, *manager;
+    if (!PyArg_ParseTuple(args, "O!O!:instances_of", &PyList_Type, &objects,
+                          core->manager_type, &manager)) {
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL || (crm_manager_isa(crm_state_manager(state),
+                                              (crm_manager *)manager) &&
+                              PyList_Append(result, obj) < 0)) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
+PyDoc_STRVAR(copy_slots_doc,
+             "copy_slots(objects, sources, targets)\n--\n\n"
+             "Give columns the loaded values of other columns of the same "
+             "object, as if they had been loaded.");
+
+static PyObject *
+hierarchy_copy_slots(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects, *from, *to;
+    crm_slot_list sources, targets;
+    if (!PyArg_ParseTuple(args, "O!OO:copy_slots", &PyList_Type, &objects,
+                          &from, &to) ||
+        crm_parse_slots(from, &sources) < 0 ||
+        crm_parse_slots(to, &targets) < 0) {
+        return NULL;
+    }
+    if (sources.count != targets.count) {
+        PyErr_SetString(PyExc_ValueError, "as many targets as sources");
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL) {
+            return NULL;
+        }
+        PyObject *obj = Py_NewRef(crm_state_object(state));
+        int status = 0;
+        for (Py_ssize_t k = 0; k < sources.count && status == 0; k++) {
+            if (crm_check_slot(state, sources.items[k]) < 0 ||
+                crm_check_slot(state, targets.items[k]) < 0) {
+                status = -1;
+                break;
+            }
+            PyObject *value = crm_state_peek(state, sources.items[k]);
+            if (value == NULL) {
+                status = PyErr_Occurred() ? -1 : 0;
+                continue;
+            }
+            status = crm_state_set_loaded(state, targets.items[k], value);
+        }
+        Py_DECREF(obj);
+        if (status < 0) {
+            return NULL;
+        }
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(foreign_doc,
+             "foreign_identities(objects, slot, acceptable)\n--\n\n"
+             "The objects whose discriminator, as far as it is held, is not in "
+             "the set that a dict has for their manager.");
+
+static PyObject *
+hierarchy_foreign(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects, *acceptable;
+    int slot;
+    if (!PyArg_ParseTuple(args, "O!iO!:foreign_identities", &PyList_Type,
+                          &objects, &slot, &PyDict_Type, &acceptable)) {
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL || crm_check_slot(state, slot) < 0) {
+            Py_CLEAR(result);
+            break;
+        }
+        crm_manager *manager = crm_state_manager(state);
+        PyObject *held = crm_state_held(state, (uint16_t)slot);
+        if (!CRM_SLOT_HAS(held) || held == manager->identity) {
+            continue;
+        }
+        PyObject *set =
+            PyDict_GetItemWithError(acceptable, (PyObject *)manager);
+        Py_INCREF(obj);
+        Py_INCREF(held);
+        int fine = set == NULL ? !PyErr_Occurred() : PySet_Contains(set, held);
+        Py_DECREF(held);
+        if (fine < 0 ||
+            (!fine && (PyErr_Occurred() || PyList_Append(result, obj) < 0))) {
+            Py_CLEAR(result);
+        }
+        Py_DECREF(obj);
+    }
+    return result;
+}
+
+static PyMethodDef hierarchy_functions[] = {
+    {"runs_by", hierarchy_runs, METH_VARARGS, runs_doc},
+    {"instances_of", hierarchy_instances, METH_VARARGS, instances_doc},
+    {"copy_slots", hierarchy_copy_slots, METH_VARARGS, copy_slots_doc},
+    {"foreign_identities", hierarchy_foreign, METH_VARARGS, foreign_doc},
+    {NULL},
+};
+
+int
+crm_hierarchy_init(PyObject *module)
+{
+    return PyModule_AddFunctions(module, hierarchy_functions);
+}

@@ -1,0 +1,438 @@
+"""How mapped classes inherit: one table for all, a table joined for each, or concrete tables.
+
+A hierarchy is a tree of mappers below one `base_mapper`. What the mappers of a tree share
+is set up here, once for each class; nothing of it runs for a class that inherits nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc
+from ..sql.fromclause import join_condition
+from ..util import memoized_property, warn
+from .base import InspectionAttr, class_mapper
+from .properties import ColumnProperty, ConcreteInheritedProperty
+
+if TYPE_CHECKING:
+    from .mapper import Mapper
+
+ALL = "*"
+
+
+class Hierarchy(InspectionAttr):
+    """The part of a mapper that is about the hierarchy it belongs to."""
+
+    class_: type[Any]
+    local_table: Any
+    persist_selectable: Any
+    tables: list[Any]
+    inherits: Mapper[Any] | None = None
+    base_mapper: Mapper[Any]
+    single = False
+    concrete = False
+    inherit_condition: Any = None
+    inherit_foreign_keys: Any = None
+    polymorphic_on: Any = None
+    polymorphic_identity: Any = None
+    polymorphic_abstract = False
+    polymorphic_load: str | None = None
+    polymorphic_map: dict[Any, Mapper[Any]]
+    with_polymorphic: tuple[Any, Any] | None = None
+    _inheriting_mappers: list[Mapper[Any]]
+    _identity_class: type[Any]
+    _discriminator: ColumnProperty | None = None
+    """The property of `polymorphic_on`."""
+    _props: dict[str, Any]
+    _columntoproperty: dict[Any, Any]
+
+    # -- the tree
+
+    def iterate_to_root(self) -> Iterator[Mapper[Any]]:
+        """This mapper and those it inherits from, up to the root."""
+        mapper: Any = self
+        while mapper is not None:
+            yield mapper
+            mapper = mapper.inherits
+
+    @property
+    def self_and_descendants(self) -> tuple[Mapper[Any], ...]:
+        """This mapper and all that inherit from it, breadth first."""
+        if not self._inheriting_mappers:
+            return (self,)  # type: ignore[return-value]
+        found: list[Any] = []
+        todo: deque[Any] = deque([self])
+        while todo:
+            mapper = todo.popleft()
+            found.append(mapper)
+            todo.extend(mapper._inheriting_mappers)
+        return tuple(found)
+
+    def polymorphic_iterator(self) -> Iterator[Mapper[Any]]:
+        """This mapper and those that inherit from it."""
+        return iter(self.self_and_descendants)
+
+    def isa(self, other: Any) -> bool:
+        """Whether this mapper is, or inherits from, the other."""
+        mapper: Any = self
+        while mapper is not None and mapper is not other:
+            mapper = mapper.inherits
+        return mapper is not None
+
+    def common_parent(self, other: Any) -> bool:
+        """Whether both belong to one hierarchy."""
+        return self.base_mapper is other.mapper.base_mapper
+
+    @property
+    def _in_hierarchy(self) -> bool:
+        return self.inherits is not None or bool(self._inheriting_mappers)
+
+    # -- entering it
+
+    def _inherit(self, base: Mapper[Any]) -> None:
+        """Become a mapper below `base`: tables, condition, identity."""
+        self.inherits = base
+        if not issubclass(self.class_, base.class_):
+            raise exc.ArgumentError(
+                f"Class '{self.class_.__name__}' does not inherit from '{base.class_.__name__}'"
+            )
+        if self.local_table is None:
+            self.single = True
+            self.local_table = base.local_table
+            self.persist_selectable = base.persist_selectable
+            self.tables = list(base.tables)
+        elif self.local_table is base.local_table:
+            self.persist_selectable = self.local_table
+        elif not self.concrete:
+            self._join_to(base)
+        self.base_mapper = base.base_mapper
+        self.polymorphic_map = base.polymorphic_map
+        base._inheriting_mappers.append(self)  # type: ignore[arg-type]
+        if self.polymorphic_identity is None or self.concrete:
+            self._identity_class = self.class_
+        else:
+            self._identity_class = base._identity_class
+        if (
+            self.polymorphic_identity is None
+            and not self.polymorphic_abstract
+            and self.base_mapper.polymorphic_on is not None
+        ):
+            warn(
+                f"{self} does not indicate a 'polymorphic_identity', yet is part of an "
+                "inheritance hierarchy that has a 'polymorphic_on' column of "
+                f"'{self.base_mapper.polymorphic_on}'. If this is an intermediary class that "
+                "should not be instantiated, the class may either be left unmapped, or may "
+                "include the 'polymorphic_abstract=True' parameter in its Mapper arguments. To "
+                "leave the class unmapped when using Declarative, set the '__abstract__ = True' "
+                "attribute on the class.",
+                stacklevel=5,
+            )
+        if self.polymorphic_load is not None and self.concrete:
+            raise exc.ArgumentError(
+                "polymorphic_load is not currently supported with concrete table inheritance"
+            )
+        if self.polymorphic_load == "inline":
+            base._add_polymorphic_subclass(self.class_)
+        elif self.polymorphic_load not in (None, "selectin"):
+            raise exc.ArgumentError(
+                f"unknown argument for polymorphic_load: {self.polymorphic_load!r}"
+            )
+        for mapper in base.iterate_to_root():
+            mapper._forget()
+
+    def _join_to(self, base: Mapper[Any]) -> None:
+        """Joined inheritance: rows are joined to those of the base's table."""
+        if self.inherit_condition is None:
+            try:
+                self.inherit_condition = join_condition(base.local_table, self.local_table)
+            except exc.NoForeignKeysError as error:
+                assert base.local_table is not None
+                raise exc.NoForeignKeysError(
+                    f"Can't determine the inherit condition between inherited table "
+                    f"'{base.local_table.description}' and inheriting table "
+                    f"'{self.local_table.description}'; tables have no foreign key relationships "
+                    "established.  Please ensure the inheriting table has a foreign key "
+                    "relationship to the inherited table, or provide an 'on clause' using the "
+                    "'inherit_condition' mapper argument."
+                ) from error
+            except exc.AmbiguousForeignKeysError as error:
+                raise exc.AmbiguousForeignKeysError(
+                    f"Can't determine the inherit condition between inherited table "
+                    f"'{base.local_table.description}' and inheriting table "
+                    f"'{self.local_table.description}'; tables have more than one foreign key "
+                    "relationship established.  Please specify the 'on clause' using the "
+                    "'inherit_condition' mapper argument."
+                ) from error
+        self.persist_selectable = base.persist_selectable.join(
+            self.local_table, self.inherit_condition
+        )
+        self.tables = [*base.tables, self.local_table]
+
+    def _enter_polymorphic_map(self) -> None:
+        identity = self.polymorphic_identity
+        if identity is None:
+            return
+        other = self.polymorphic_map.get(identity)
+        if other is not None and other is not self:
+            warn(
+                f"Reassigning polymorphic association for identity {identity!r} from {other!r} to "
+                f"{self!r}: Check for duplicate use of {identity!r} as value for "
+                "polymorphic_identity.",
+                stacklevel=5,
+            )
+        self.polymorphic_map[identity] = self  # type: ignore[assignment]
+
+    # -- loading several classes at once
+
+    def _set_with_polymorphic(self, given: Any) -> None:
+        """``with_polymorphic``: "*", classes, or (either of both, selectable)."""
+        if given is None:
+            self.with_polymorphic = None
+        elif given == ALL:
+            self.with_polymorphic = (ALL, None)
+        elif isinstance(given, (tuple, list)):
+            if len(given) == 2 and (given[0] == ALL or isinstance(given[0], (tuple, list))):
+                self.with_polymorphic = (given[0], given[1])
+            else:
+                self.with_polymorphic = (tuple(given), None)
+        else:
+            raise exc.ArgumentError(f"Invalid setting for with_polymorphic: {given!r}")
+
+    def _add_polymorphic_subclass(self, cls: type) -> None:
+        """A subclass that says it is loaded with this class (polymorphic_load="inline")."""
+        if self.with_polymorphic is None:
+            self.with_polymorphic = ((cls,), None)
+        elif self.with_polymorphic[0] != ALL:
+            self.with_polymorphic = (
+                (*self.with_polymorphic[0], cls),
+                self.with_polymorphic[1],
+            )
+
+    def _mappers_from_spec(self, spec: Any, selectable: Any = None) -> list[Mapper[Any]]:
+        """The mappers that a with_polymorphic specification names, base first."""
+        everything = self.self_and_descendants
+        if isinstance(spec, str) and spec == ALL:
+            found = list(everything)
+        else:
+            wanted: set[Any] = set()
+            for item in spec or ():
+                mapper = class_mapper(item, configure=False)
+                if not mapper.isa(self):
+                    raise exc.InvalidRequestError(f"{mapper!r} does not inherit from {self!r}")
+                if selectable is None:
+                    wanted.update(mapper.iterate_to_root())
+                else:
+                    wanted.add(mapper)
+            found = [mapper for mapper in everything if mapper in wanted]
+        if selectable is not None:
+            found = [m for m in found if selectable.is_derived_from(m.local_table)]
+        return found
+
+    def _selectable_from_mappers(self, mappers: Iterable[Any], innerjoin: bool = False) -> Any:
+        """This mapper's FROM with the tables of the mappers joined to it."""
+        from_ = self.persist_selectable
+        for mapper in mappers:
+            if mapper is self or mapper in set(self.iterate_to_root()):
+                continue
+            if mapper.concrete:
+                raise exc.InvalidRequestError(
+                    "'with_polymorphic()' requires 'selectable' argument when "
+                    "concrete-inheriting mappers are used."
+                )
+            if not mapper.single:
+                from_ = from_.join(
+                    mapper.local_table, mapper.inherit_condition, isouter=not innerjoin
+                )
+        return from_
+
+    @memoized_property
+    def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
+        """The mappers whose columns a query of this one loads by itself."""
+        if self.with_polymorphic is None:
+            return []
+        return self._mappers_from_spec(*self.with_polymorphic)
+
+    @memoized_property
+    def selectable(self) -> Any:
+        """What a query of this mapper selects from."""
+        if self.with_polymorphic is None:
+            return self.persist_selectable
+        selectable = self.with_polymorphic[1]
+        if selectable is not None:
+            return selectable
+        return self._selectable_from_mappers(self.with_polymorphic_mappers)
+
+    def _polymorphic_properties(self, mappers: Sequence[Any]) -> Iterator[Any]:
+        """The properties of this mapper, and of those loaded with it, each once."""
+        if not mappers:
+            yield from list(self._props.values())
+            return
+        seen: set[int] = set()
+        for mapper in (self, *mappers):
+            for prop in mapper._props.values():
+                if id(prop) in seen:
+                    continue
+                seen.add(id(prop))
+                if (
+                    prop is mapper._discriminator
+                    and prop is not self._discriminator
+                    and prop.columns[0] is not self.polymorphic_on
+                ):
+                    # Of a selectable that this statement does not have.
+                    continue
+                yield prop
+
+    @memoized_property
+    def _single_table_criterion(self) -> Any:
+        """What tells the rows of this class in a table it shares, or None."""
+        if not self.single or self.inherits is None:
+            return None
+        column = self.polymorphic_on
+        if column is None:
+            return None
+        identities = [
+            mapper.polymorphic_identity
+            for mapper in self.self_and_descendants
+            if not mapper.polymorphic_abstract
+        ]
+        return column._annotate({"parententity": self, "parentmapper": self}).in_(identities)
+
+    @memoized_property
+    def _acceptable_identities(self) -> set[Any]:
+        """The discriminators with which an object of this class comes back as one."""
+        found: set[Any] = set()
+        for mapper in self.self_and_descendants:
+            if (
+                mapper is self
+                or mapper.single
+                or mapper.persist_selectable is self.persist_selectable
+            ):
+                found.add(mapper.polymorphic_identity)
+        return found
+
+    # -- attributes
+
+    def _inherited_property(self, key: str, prop: Any) -> Any:
+        """The property of the base as this mapper has it."""
+        if not self.concrete:
+            return prop
+        return ConcreteInheritedProperty()
+
+    def _holders(self, prop: Any) -> list[Mapper[Any]]:
+        """The mappers, from this one down, that have the property."""
+        if not self._inheriting_mappers:
+            return [self]  # type: ignore[list-item]
+        return [m for m in self.self_and_descendants if m._props.get(prop.key) is prop]
+
+    def _define(self, prop: Any, kind: int, flags: int, code: int = 0, arg: Any = None) -> int:
+        """Give the property its slot: the same in this mapper and in all below it."""
+        key = prop.key
+        holders = self._holders(prop)
+        if len(holders) > 1 and any(key not in m.class_manager.names for m in holders):
+            size = max(m.class_manager.size for m in holders)
+            for mapper in holders:
+                mapper.class_manager.pad(size)
+        slot = -1
+        for mapper in holders:
+            slot = mapper.class_manager.add_attribute(key, prop, kind, flags, code, arg)
+        return slot
+
+    def _forget(self) -> None:
+        raise NotImplementedError
+
+
+# ---- the discriminator ---------------------------------------------------------------
+
+
+def set_up_discriminator(mapper: Mapper[Any], given: Any) -> None:
+    """Find the property of `polymorphic_on`, and what new objects have in it."""
+    if given is None:
+        _inherit_discriminator(mapper)
+    else:
+        prop = _discriminator_of(mapper, given)
+        mapper.polymorphic_on = prop.columns[0]
+        mapper._discriminator = prop
+    prop_found = mapper._discriminator
+    if prop_found is not None and prop_found.slot >= 0:
+        mapper.class_manager.set_identity(
+            prop_found.slot, mapper.polymorphic_identity, mapper.polymorphic_abstract
+        )
+
+
+def _inherit_discriminator(mapper: Mapper[Any]) -> None:
+    for base in mapper.iterate_to_root():
+        if base.polymorphic_on is None:
+            continue
+        column = base.polymorphic_on
+        if mapper.concrete and mapper.persist_selectable is not base.persist_selectable:
+            found = mapper.persist_selectable.corresponding_column(column)
+            mapper.polymorphic_on = found
+            own = mapper._columntoproperty.get(found) if found is not None else None
+            mapper._discriminator = own
+            return
+        mapper.polymorphic_on = column
+        prop = base._discriminator
+        if prop is not None:
+            mapper._discriminator = mapper._props.get(prop.key, prop)
+        return
+
+
+def _discriminator_of(mapper: Mapper[Any], given: Any) -> ColumnProperty:
+    from ..sql.schema import Column
+    from .interfaces import MapperProperty
+
+    if isinstance(given, str):
+        try:
+            given = mapper._props[given]
+        except KeyError:
+            raise exc.ArgumentError(
+                f"Can't determine polymorphic_on value '{given}' - no attribute is mapped to this "
+                "name."
+            ) from None
+    if isinstance(given, MapperProperty):
+        if not isinstance(given, ColumnProperty):
+            raise exc.ArgumentError(
+                "Only direct column-mapped property or SQL expression can be passed for "
+                "polymorphic_on"
+            )
+        if "parent" not in given.__dict__:
+            return _hidden_property(mapper, given.columns[0])
+        return given
+    while not getattr(given, "is_clause_element", False) and hasattr(given, "__clause_element__"):
+        given = given.__clause_element__()
+    given = given._deannotate() if given._annotations else given
+    prop = mapper._columntoproperty.get(given)
+    if prop is not None:
+        return prop  # type: ignore[no-any-return]
+    found = mapper.persist_selectable.corresponding_column(given) if _in_table(given) else None
+    if found is None and isinstance(given, Column):
+        selectable = mapper.with_polymorphic[1] if mapper.with_polymorphic is not None else None
+        if selectable is None or selectable.corresponding_column(given) is None:
+            raise exc.InvalidRequestError(
+                f"Could not map polymorphic_on column '{given.description}' to the mapped table - "
+                "polymorphic loads will not function properly"
+            )
+    if found is None:
+        return _hidden_property(mapper, given)
+    return _hidden_property(mapper, given, instrument=True)
+
+
+def _in_table(expression: Any) -> bool:
+    return bool(expression._is_column) and getattr(expression, "table", None) is not None
+
+
+def _hidden_property(mapper: Mapper[Any], column: Any, instrument: bool = False) -> ColumnProperty:
+    """A property for a discriminator that no attribute stands for."""
+    key = getattr(column, "key", None)
+    if not isinstance(key, str):
+        column = column.label("_sa_polymorphic_on")
+        key = column.key
+    elif mapper._is_left_out(key, column, local=False):
+        raise exc.InvalidRequestError(
+            f"Cannot exclude or override the discriminator column {key!r}"
+        )
+    prop = ColumnProperty(column, _instrument=instrument)
+    mapper._configure_property(key, prop)
+    return prop

@@ -51,7 +51,7 @@ debug: .venv/.with-test
 	CORMORANT_DEBUG=1 $(BIN)/python setup.py -q build --build-base build/debug --build-lib build/debug/lib
 	cp python/cormorant/py.typed build/debug/lib/cormorant/
 	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
-	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	PYTHONPATH=build/debug/lib $(BIN)/python -m pytest $(TESTS)
 
 FUZZ_SECONDS ?= 20

@@ -24,6 +24,8 @@ def test_every_allocation_can_fail(tmp_path: Path) -> None:
         source = HERE / "nomemory" / "fail.c"
         subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
         env["LD_PRELOAD"] = str(library)
+    # CPython's compiler loses tuples when it has no memory; the worker counts for itself.
+    env["ASAN_OPTIONS"] = "detect_leaks=0"
     env["PYTHONPATH"] = str(Path(cormorant.__file__).parent.parent)
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-m", "tests.nomemory.worker", "1"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,15 +27,18 @@ def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
     program = tmp_path / part
     # test_memory.c includes what it tests, with an allocator that fails.
     tested = [] if part == "memory" else [CORE / f"{part}.c"]
+    # Python itself may run under a preloaded sanitizer, which finds leaks in gcc.
+    env = {**os.environ, "LD_PRELOAD": ""}
     subprocess.run(
-        ["gcc", *FLAGS, *flags, "-o", program, HERE / f"test_{part}.c", *tested], check=True
+        ["gcc", *FLAGS, *flags, "-o", program, HERE / f"test_{part}.c", *tested],
+        check=True,
+        env=env,
     )
     done = subprocess.run(
-        # Python itself may run under a preloaded sanitizer.
         [program],
         capture_output=True,
         text=True,
-        env={"LD_PRELOAD": ""},
+        env=env,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr

@@ -27,11 +27,35 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import postgres
+
 PACKAGES = ("sqlalchemy", "cormorant")
+DATABASES = ("sqlite", "postgresql")
+
+_database = "sqlite"
+
+
+@contextlib.contextmanager
+def on_database(name: str) -> Iterator[None]:
+    """Run programs on another database: what asks for an in-memory SQLite one gets that."""
+    global _database
+    before, _database = _database, name
+    try:
+        yield
+    finally:
+        _database = before
+
+
+def database_url(url: str) -> str:
+    """The URL of an empty database, on the database that programs run on."""
+    if _database == "sqlite" or not url.startswith("sqlite://"):
+        return url
+    return f"postgresql+psycopg:{postgres.scratch()}"
+
 
 _NOISE = [
     (re.compile(r"\bsqlalchemy\b|\bcormorant\b"), "PKG"),
@@ -135,7 +159,7 @@ class Peer:
 
     def engine(self, url: str = "sqlite://", **options: Any) -> Any:
         """An engine whose statements are recorded; disposed after the run."""
-        engine = self.sa.create_engine(url, **options)
+        engine = self.sa.create_engine(database_url(url), **options)
         self.engines.append(engine)
         return engine
 
@@ -184,6 +208,8 @@ def run(program: Callable[[Peer], Any] | str, package: str, *, echo: bool = True
 
 
 def _run(program: Callable[[Peer], Any] | str, package: str, echo: bool) -> Outcome:
+    if _database != "sqlite":
+        postgres.clear(postgres.scratch() or "")
     outcome = Outcome()
     logger = logging.getLogger(f"{package}.engine.Engine")
     recorder = _Recorder(outcome.sql)
@@ -220,6 +246,8 @@ def _run(program: Callable[[Peer], Any] | str, package: str, echo: bool) -> Outc
 
 def _run_source(source: str, package: str, outcome: Outcome) -> None:
     text = re.sub(r"\bsqlalchemy\b", package, source)
+    if _database != "sqlite":
+        text = re.sub(r"sqlite://(/[\w.:/-]*)?", database_url("sqlite://"), text)
     module = types.ModuleType("differential_program")
     sys.modules[module.__name__] = module
     printed = io.StringIO()

@@ -22,6 +22,21 @@ def pkg_config(package, fallback):
     return fallback
 
 
+def pg_config():
+    """Words for libpq from PostgreSQL's own pg_config, [] without it."""
+    tool = os.environ.get("PG_CONFIG") or shutil.which("pg_config")
+    if not tool:
+        return []
+    asked = [tool, "--includedir", "--libdir"]
+    found = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        return []
+    include, lib = found.stdout.splitlines()
+    if not os.path.exists(os.path.join(include, "libpq-fe.h")):
+        return []
+    return [f"-I{include}", f"-L{lib}", "-lpq"]
+
+
 def options(words):
     """Extension keyword arguments from compiler and linker words."""
     return {
@@ -64,13 +79,21 @@ def extension(name, sources, **kwargs):
     )
 
 
-setup(
-    ext_modules=[
-        extension("cormorant._core", glob("csrc/core/*.c")),
-        extension(
-            "cormorant._sqlite",
-            glob("csrc/sqlite/*.c") + SHARED,
-            **options(pkg_config("sqlite3", ["-lsqlite3"])),
-        ),
-    ]
-)
+EXTENSIONS = [
+    extension("cormorant._core", glob("csrc/core/*.c")),
+    extension(
+        "cormorant._sqlite",
+        glob("csrc/sqlite/*.c") + SHARED,
+        **options(pkg_config("sqlite3", ["-lsqlite3"])),
+    ),
+]
+# Without libpq the package is built for SQLite alone.
+LIBPQ = pkg_config("libpq", pg_config())
+if LIBPQ:
+    EXTENSIONS.append(
+        extension("cormorant._postgres", glob("csrc/postgres/*.c") + SHARED, **options(LIBPQ))
+    )
+else:
+    print("libpq was not found: cormorant._postgres is left out", file=sys.stderr)
+
+setup(ext_modules=EXTENSIONS)

@@ -18,11 +18,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from .models import declare, fill
-from .workloads import CORMORANT, SQLALCHEMY, STDLIB, WORKLOADS, Bench, Workload
+from .workloads import (
+    ALL,
+    CORMORANT,
+    ORMS,
+    SCANS,
+    SQLALCHEMY,
+    STDLIB,
+    WORKLOADS,
+    Bench,
+    Workload,
+    scan,
+)
 
 Figures = dict[str, Any]
 
@@ -67,15 +79,36 @@ def measure(load: Workload, bench: Bench, peers: dict[str, Any], rounds: int, st
     }
 
 
+@dataclass(frozen=True)
+class Fresh:
+    """What is measured in a process of its own; see fresh.py."""
+
+    title: str
+    unit: str
+    scale: float
+    peers: tuple[str, ...]
+    rounds: int | None = None
+
+
+FRESH = {
+    "memory": Fresh("memory of a held entity", "bytes", 1, ALL),
+    # minutes for SQLAlchemy, and the same each time
+    "stream": Fresh("peak above start, yield_per(1000) of 5 million", "MB", 1e-6, ALL, 1),
+    "import": Fresh("import of the orm", "ms", 1e3, ORMS),
+}
+
+
 def measure_fresh(what: str, bench: Bench, rounds: int, step: Any) -> Figures:
-    """Median over fresh processes: bytes per entity, or milliseconds of import."""
-    peers = [SQLALCHEMY, CORMORANT] + ([STDLIB] if what == "memory" else [])
-    values: dict[str, list[float]] = {name: [] for name in peers}
+    """Median over fresh processes."""
+    fresh = FRESH[what]
+    if fresh.rounds is not None:
+        rounds = min(rounds, fresh.rounds)
+    values: dict[str, list[float]] = {name: [] for name in fresh.peers}
     # both packages run from bytecode, which the uncounted round writes
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": os.path.join(bench.directory, "bytecode")}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    for number in range(rounds + 1):
-        for name in peers:
+    for number in range(rounds + (what != "stream")):
+        for name in fresh.peers:
             done = subprocess.run(
                 [sys.executable, "-m", "benchmarks.fresh", what, name, bench.path],
                 check=True,
@@ -83,16 +116,38 @@ def measure_fresh(what: str, bench: Bench, rounds: int, step: Any) -> Figures:
                 text=True,
                 env=environment,
             )
-            if number:
-                values[name].append(float(done.stdout) * (1 if what == "memory" else 1e3))
+            if number or what == "stream":
+                values[name].append(float(done.stdout) * fresh.scale)
         step()
     return {
-        "title": "memory of a held entity" if what == "memory" else "import of the orm",
-        "unit": "bytes" if what == "memory" else "ms",
+        "title": fresh.title,
+        "unit": fresh.unit,
         "peers": {
             name: {"median": statistics.median(v), "min": min(v), "max": max(v)}
             for name, v in values.items()
         },
+    }
+
+
+def measure_threads(bench: Bench, peer: Any, rounds: int, step: Any) -> Figures:
+    """Two threads with a connection each scan, and one thread does the same work alone.
+
+    The speed-up, one thread over two, stands in the title: it means something only while two
+    cores are free.
+    """
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for number in range(rounds + 1):
+        for threads, into in times.items():
+            seconds = scan(bench, peer, threads) / (2 * SCANS * bench.rows)
+            if number:
+                into.append(seconds * 1e6)
+        step()
+    one, two = (statistics.median(values) for values in times.values())
+    return {
+        "title": f"two threads scanning ({one / two:.2f} x one thread)",
+        "unit": "us per row",
+        "speedup": one / two,
+        "peers": {CORMORANT: {"median": two, "min": min(times[2]), "max": max(times[2])}},
     }
 
 
@@ -136,8 +191,9 @@ def chart(results: dict[str, Figures], path: str) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    names = [figures["title"] for figures in results.values()]
-    ratios = [figures["ratios"][SQLALCHEMY] for figures in results.values()]
+    shown = [figures for figures in results.values() if SQLALCHEMY in figures["ratios"]]
+    names = [figures["title"] for figures in shown]
+    ratios = [figures["ratios"][SQLALCHEMY] for figures in shown]
     _, axes = plt.subplots(figsize=(9, 0.42 * len(names) + 1.2))
     bars = axes.barh(names, ratios, color="#1f6f78")
     axes.bar_label(bars, [f"{ratio:.1f}x" for ratio in ratios], padding=3)
@@ -152,7 +208,7 @@ def chart(results: dict[str, Figures], path: str) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    names = [load.name for load in WORKLOADS] + ["memory", "import"]
+    names = [load.name for load in WORKLOADS] + ["threads", *FRESH]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("workload", nargs="*", help=f"of: {', '.join(names)}; default: all")
     parser.add_argument("--rows", type=int, default=100_000, help="rows to load")
@@ -191,7 +247,10 @@ def main(argv: list[str] | None = None) -> int:
             if load.name in chosen:
                 progress.update(task, description=load.title)
                 results[load.name] = with_ratios(measure(load, bench, peers, rounds, step))
-        for what in ("memory", "import"):
+        if "threads" in chosen:
+            progress.update(task, description="threads")
+            results["threads"] = with_ratios(measure_threads(bench, peers[CORMORANT], rounds, step))
+        for what in FRESH:
             if what in chosen:
                 progress.update(task, description=what)
                 results[what] = with_ratios(measure_fresh(what, bench, rounds, step))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -18,6 +20,7 @@ from typing import Any
 Work = Callable[[], Any] | tuple[Callable[[], Any], Callable[[Any], Any]]
 SQLALCHEMY, CORMORANT, STDLIB = "sqlalchemy", "cormorant", "sqlite3"
 ORMS = (SQLALCHEMY, CORMORANT)
+ALL = (*ORMS, STDLIB)
 
 
 @dataclass
@@ -74,7 +77,7 @@ def _session(bench: Bench, peer: SimpleNamespace) -> Any:
 # --- reading -----------------------------------------------------------------
 
 
-@workload("query(E).all(), 5 columns", "row", lambda b: b.rows, (*ORMS, STDLIB))
+@workload("query(E).all(), 5 columns", "row", lambda b: b.rows, ALL)
 def load(bench: Bench, peer: SimpleNamespace) -> Work:
     if peer.package == STDLIB:
         db = sqlite3.connect(bench.path)
@@ -87,7 +90,7 @@ def load(bench: Bench, peer: SimpleNamespace) -> Work:
     return (session.close, work)
 
 
-@workload("load, then read every attribute", "row", lambda b: b.rows, (*ORMS, STDLIB))
+@workload("load, then read every attribute", "row", lambda b: b.rows, ALL)
 def load_touch(bench: Bench, peer: SimpleNamespace) -> Work:
     if peer.package == STDLIB:
         db = sqlite3.connect(bench.path)
@@ -110,7 +113,7 @@ def load_touch(bench: Bench, peer: SimpleNamespace) -> Work:
     return (session.close, work)
 
 
-@workload("query(E).all(), 30 columns of 6 types", "row", lambda b: b.wide_rows, (*ORMS, STDLIB))
+@workload("query(E).all(), 30 columns of 6 types", "row", lambda b: b.wide_rows, ALL)
 def load_wide(bench: Bench, peer: SimpleNamespace) -> Work:
     if peer.package == STDLIB:
         db = sqlite3.connect(bench.path)
@@ -131,7 +134,7 @@ def reload(bench: Bench, peer: SimpleNamespace) -> Work:
     return work
 
 
-@workload("column tuples, query(E.a, E.b, …).all()", "row", lambda b: b.rows, (*ORMS, STDLIB))
+@workload("column tuples, query(E.a, E.b, …).all()", "row", lambda b: b.rows, ALL)
 def columns(bench: Bench, peer: SimpleNamespace) -> Work:
     if peer.package == STDLIB:
         db = sqlite3.connect(bench.path)
@@ -141,7 +144,17 @@ def columns(bench: Bench, peer: SimpleNamespace) -> Work:
     return lambda: len(session.query(item.id, item.name, item.age, item.score, item.email).all())
 
 
-@workload("session.get, not in the map", "call", lambda b: b.lookups, (*ORMS, STDLIB))
+@workload("rows of a Table, connection.execute(select(t))", "row", lambda b: b.rows, ALL)
+def core_rows(bench: Bench, peer: SimpleNamespace) -> Work:
+    if peer.package == STDLIB:
+        db = sqlite3.connect(bench.path)
+        return lambda: len(db.execute("SELECT id, name, age, score, email FROM item").fetchall())
+    connection = peer.sa.create_engine(f"sqlite:///{bench.path}").connect()
+    statement = peer.sa.select(peer.Item.__table__)
+    return lambda: len(connection.execute(statement).all())
+
+
+@workload("session.get, not in the map", "call", lambda b: b.lookups, ALL)
 def get_miss(bench: Bench, peer: SimpleNamespace) -> Work:
     keys = range(1, bench.lookups + 1)
     if peer.package == STDLIB:
@@ -191,6 +204,40 @@ def select_limit(bench: Bench, peer: SimpleNamespace) -> Work:
     return (session.close, work)
 
 
+@workload("select() of a join of four tables, one row", "call", lambda b: b.lookups)
+def select_join(bench: Bench, peer: SimpleNamespace) -> Work:
+    session = _session(bench, peer)
+    select, item, wide = peer.sa.select, peer.Item, peer.Wide
+    child, parent, keys = peer.Child, peer.Parent, range(1, bench.lookups + 1)
+
+    def work(_: Any) -> int:
+        done = 0
+        for key in keys:
+            statement = (
+                select(child.name, parent.name, item.email, wide.c1)
+                .join(parent, child.parent_id == parent.id)
+                .join(item, item.id == child.id)
+                .join(wide, wide.id == item.id)
+                .where(child.id == key)
+            )
+            done += len(session.execute(statement).all())
+        return done
+
+    return (session.close, work)
+
+
+@workload("building a select(), not run", "statement", lambda b: b.lookups)
+def build_select(bench: Bench, peer: SimpleNamespace) -> Work:
+    item, keys, select = peer.Item, range(bench.lookups), peer.sa.select
+
+    def work() -> int:
+        for key in keys:
+            select(item).where(item.age == key, item.id > 5).order_by(item.name).limit(20)
+        return len(keys)
+
+    return work
+
+
 @workload("read of a loaded attribute", "read", lambda b: 1_000_000)
 def attribute_read(bench: Bench, peer: SimpleNamespace) -> Work:
     session = _session(bench, peer)
@@ -205,6 +252,25 @@ def attribute_read(bench: Bench, peer: SimpleNamespace) -> Work:
     return work
 
 
+@workload("write of a loaded attribute", "write", lambda b: 4 * b.writes)
+def attribute_write(bench: Bench, peer: SimpleNamespace) -> Work:
+    session = _session(bench, peer)
+
+    def prepare() -> Any:
+        session.close()
+        items = session.query(peer.Item).limit(bench.writes).all()
+        for item in items:
+            item.id, item.name, item.age, item.score, item.email
+        return items
+
+    def work(items: Any) -> int:
+        for item in items:
+            item.name, item.age, item.score, item.email = "new", 1, 0.5, "new@example.org"
+        return len(session.dirty)
+
+    return (prepare, work)
+
+
 @workload("joinedload of 10 children each", "child", lambda b: b.parents * b.children)
 def joined(bench: Bench, peer: SimpleNamespace) -> Work:
     session = _session(bench, peer)
@@ -213,6 +279,18 @@ def joined(bench: Bench, peer: SimpleNamespace) -> Work:
     def work(_: Any) -> int:
         parents = session.query(peer.Parent).options(option).all()
         return sum(len(parent.children) for parent in parents)
+
+    return (session.close, work)
+
+
+@workload("joinedload of a many-to-one", "child", lambda b: b.parents * b.children)
+def joined_reference(bench: Bench, peer: SimpleNamespace) -> Work:
+    session = _session(bench, peer)
+    option = peer.orm.joinedload(peer.Child.parent)
+
+    def work(_: Any) -> int:
+        children = session.query(peer.Child).options(option).all()
+        return sum(child.parent is not None for child in children)
 
     return (session.close, work)
 
@@ -251,6 +329,35 @@ def lazy_reference(bench: Bench, peer: SimpleNamespace) -> Work:
     return (prepare, lambda both: sum(child.parent is not None for child in both[1]))
 
 
+SCANS = 4
+
+
+def scan(bench: Bench, peer: SimpleNamespace, threads: int) -> float:
+    """Seconds in which the entities of twice SCANS queries are read, by one thread or by two
+    with a connection each. Everything is warm when the clock starts."""
+    begin, end = threading.Barrier(threads + 1), threading.Barrier(threads + 1)
+
+    def work() -> None:
+        session = _session(bench, peer)
+        session.query(peer.Item).all()
+        begin.wait()
+        for _ in range(2 * SCANS // threads):
+            assert len(session.query(peer.Item).all()) == bench.rows
+        end.wait()
+        session.close()
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    begin.wait()
+    start = time.perf_counter()
+    end.wait()
+    seconds = time.perf_counter() - start
+    for worker in workers:
+        worker.join()
+    return seconds
+
+
 # --- writing -----------------------------------------------------------------
 
 
@@ -264,7 +371,7 @@ def _item_rows(count: int) -> list[tuple[str, int, float, str]]:
     return [(f"user {n}", n % 90, n / 7, f"user{n}@example.org") for n in range(count)]
 
 
-@workload("construct + add_all + commit", "object", lambda b: b.writes, (*ORMS, STDLIB))
+@workload("construct + add_all + commit", "object", lambda b: b.writes, ALL)
 def insert(bench: Bench, peer: SimpleNamespace) -> Work:
     rows = _item_rows(bench.writes)
     if peer.package == STDLIB:
@@ -327,7 +434,7 @@ def _filled_file(bench: Bench, count: int) -> sqlite3.Connection:
     "change one column + commit (UPDATE)",
     "object",
     lambda b: b.writes,
-    (*ORMS, STDLIB),
+    ALL,
 )
 def update(bench: Bench, peer: SimpleNamespace) -> Work:
     count = bench.writes
@@ -355,7 +462,7 @@ def update(bench: Bench, peer: SimpleNamespace) -> Work:
     "delete loaded objects + commit",
     "object",
     lambda b: b.writes,
-    (*ORMS, STDLIB),
+    ALL,
 )
 def delete(bench: Bench, peer: SimpleNamespace) -> Work:
     count = bench.writes

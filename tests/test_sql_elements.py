@@ -99,7 +99,15 @@ def test_clone_forgets_what_was_computed() -> None:
 
 def test_iterate() -> None:
     found = [e.__visit_name__ for e in visitors.iterate(c.and_(T.c.a == 1, T.c.s.in_(["x"])))]
-    assert found == ["clauselist", "binary", "binary", "column", "bindparam", "column", "bindparam"]
+    assert found == [
+        "expression_clauselist",
+        "binary",
+        "binary",
+        "column",
+        "bindparam",
+        "column",
+        "bindparam",
+    ]
 
 
 def test_params_and_cloned_traverse() -> None:

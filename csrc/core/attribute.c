@@ -320,7 +320,7 @@ delete_column(crm_state *state, uint16_t slot)
     else {
         Py_DECREF(old);
     }
-    int in_row = crm_state_cell(state, slot) != NULL;
+    int in_row = crm_state_in_row(state, slot);
     if (crm_state_put(state, slot, in_row ? CRM_UNLOADED : NULL) < 0) {
         return -1;
     }

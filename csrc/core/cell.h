@@ -1,8 +1,8 @@
 /* cell.h: a raw database value, the same for every driver.  Plain C.
  *
- * A cell is 16 bytes.  Text and blob bytes live elsewhere: in the page of the
- * row (results) or in a buffer of the caller (parameters); a cell never owns
- * them.
+ * A cell is 16 bytes; the rows of pages keep it in 9 (page.h).  Text and blob
+ * bytes live elsewhere: in the page of the row (results) or in a buffer of the
+ * caller (parameters); a cell never owns them.
  */
 #ifndef CRM_CELL_H
 #define CRM_CELL_H
@@ -25,8 +25,19 @@ typedef enum {
     CRM_JSON,      /* p: JSON text, UTF-8 */
 } crm_tag;
 
+/* True of the tags whose value is bytes at p. */
+static inline int
+crm_tag_has_bytes(unsigned tag)
+{
+    const unsigned tags = 1u << CRM_TEXT | 1u << CRM_BLOB | 1u << CRM_UUID |
+                          1u << CRM_NUMERIC | 1u << CRM_JSON;
+    return tags >> tag & 1;
+}
+
+/* Two bits: a packed row (page.h) has no room for more. */
 enum {
-    CRM_CELL_ASCII = 1 /* text: every byte < 0x80 */
+    CRM_CELL_ASCII = 1, /* text: every byte < 0x80 */
+    CRM_CELL_UTC = 2,   /* timestamp: a moment, in UTC */
 };
 
 typedef struct {

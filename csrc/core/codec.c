@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "timecodec.h"
+#include "typedcodec.h"
 
 #define DEFAULT_DIGITS 10
 #define MAX_DIGITS     400
@@ -95,14 +96,14 @@ lazy_class(PyObject **cache, const char *module, const char *name)
     return *cache;
 }
 
-static PyObject *
-decimal_class(crm_core *core)
+PyObject *
+crm_decimal_class(crm_core *core)
 {
     return lazy_class(&core->decimal_type, "decimal", "Decimal");
 }
 
-static PyObject *
-uuid_class(crm_core *core)
+PyObject *
+crm_uuid_class(crm_core *core)
 {
     return lazy_class(&core->uuid_type, "uuid", "UUID");
 }
@@ -159,7 +160,7 @@ decode_any(crm_core *core, const crm_cell *cell)
         case CRM_TIMESTAMP:
             return crm_time_from_cell(cell);
         case CRM_UUID: {
-            PyObject *cls = uuid_class(core);
+            PyObject *cls = crm_uuid_class(core);
             PyObject *bytes =
                 cls == NULL ? NULL
                             : PyBytes_FromStringAndSize(cell->u.p, cell->len);
@@ -172,7 +173,7 @@ decode_any(crm_core *core, const crm_cell *cell)
             return value;
         }
         case CRM_NUMERIC: {
-            PyObject *cls = decimal_class(core);
+            PyObject *cls = crm_decimal_class(core);
             return cls == NULL ? NULL
                                : PyObject_CallFunction(cls, "s#", cell->u.p,
                                                        (Py_ssize_t)cell->len);
@@ -222,7 +223,7 @@ decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
     }
     long digits =
         codec->arg == NULL ? DEFAULT_DIGITS : PyLong_AsLong(codec->arg);
-    PyObject *cls = decimal_class(core);
+    PyObject *cls = crm_decimal_class(core);
     char *text = cls == NULL
                      ? NULL
                      : PyOS_double_to_string(number, 'f', (int)digits, 0, NULL);
@@ -232,6 +233,16 @@ decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
     PyObject *value = PyObject_CallFunction(cls, "s", text);
     PyMem_Free(text);
     return value;
+}
+
+static PyObject *
+decode_float(crm_core *core, const crm_cell *cell)
+{
+    PyObject *raw = decode_any(core, cell);
+    if (raw != NULL && cell->tag == CRM_NUMERIC) {
+        Py_SETREF(raw, PyNumber_Float(raw));
+    }
+    return raw;
 }
 
 static PyObject *
@@ -264,7 +275,7 @@ decode_uuid(crm_core *core, const crm_codec *codec, const crm_cell *cell)
         value = decode_any(core, cell);
     }
     else {
-        PyObject *cls = uuid_class(core);
+        PyObject *cls = crm_uuid_class(core);
         value = cls == NULL ? NULL : decode_through(core, cell, cls);
     }
     if (value != NULL && codec->arg != NULL && !PyObject_IsTrue(codec->arg)) {
@@ -336,7 +347,7 @@ decode_boolean(crm_core *core, const crm_cell *cell)
 PyObject *
 crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
-    if (codec->code <= CRM_TYPE_STRING) {
+    if (codec->code <= CRM_TYPE_STRING && cell->tag != CRM_NUMERIC) {
         return decode_any(core, cell);
     }
     if (codec->code == CRM_TYPE_PYTHON) {
@@ -348,6 +359,8 @@ crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
         Py_RETURN_NONE;
     }
     switch (codec->code) {
+        case CRM_TYPE_FLOAT:
+            return decode_float(core, cell);
         case CRM_TYPE_BOOLEAN:
             return decode_boolean(core, cell);
         case CRM_TYPE_NUMERIC:
@@ -389,8 +402,8 @@ encode_int(PyObject *value, crm_cell *cell)
     return 0;
 }
 
-static int
-encode_str(PyObject *value, crm_cell *cell, PyObject **keep)
+int
+crm_encode_str(PyObject *value, crm_cell *cell, PyObject **keep)
 {
     Py_ssize_t len;
     const char *bytes = PyUnicode_AsUTF8AndSize(value, &len);
@@ -423,11 +436,23 @@ set_blob(crm_cell *cell, const char *bytes, Py_ssize_t len)
     return 0;
 }
 
-/* Blob of an object with a buffer; the memoryview kept holds the export, so
- * that the bytes cannot move. */
 static int
-encode_buffer(PyObject *value, crm_cell *cell, PyObject **keep)
+encode_bytes(PyObject *value, crm_cell *cell, PyObject **keep)
 {
+    int status =
+        set_blob(cell, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value));
+    if (status == 0) {
+        *keep = Py_NewRef(value);
+    }
+    return status;
+}
+
+int
+crm_encode_buffer(PyObject *value, crm_cell *cell, PyObject **keep)
+{
+    if (PyBytes_Check(value)) {
+        return encode_bytes(value, cell, keep);
+    }
     PyObject *view = PyMemoryView_FromObject(value);
     if (view == NULL) {
         return CRM_ENCODE_UNBINDABLE;
@@ -449,17 +474,6 @@ encode_buffer(PyObject *value, crm_cell *cell, PyObject **keep)
     return 0;
 }
 
-static int
-encode_bytes(PyObject *value, crm_cell *cell, PyObject **keep)
-{
-    int status =
-        set_blob(cell, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value));
-    if (status == 0) {
-        *keep = Py_NewRef(value);
-    }
-    return status;
-}
-
 /* What the standard library's driver does without a type. */
 static int
 encode_any(PyObject *value, crm_cell *cell, PyObject **keep)
@@ -472,22 +486,19 @@ encode_any(PyObject *value, crm_cell *cell, PyObject **keep)
         return encode_int(value, cell);
     }
     if (PyUnicode_Check(value)) {
-        return encode_str(value, cell, keep);
+        return crm_encode_str(value, cell, keep);
     }
     if (PyFloat_Check(value)) {
         cell->tag = CRM_DOUBLE;
         cell->u.d = PyFloat_AS_DOUBLE(value);
         return 0;
     }
-    if (PyBytes_Check(value)) {
-        return encode_bytes(value, cell, keep);
-    }
     if (PyObject_CheckBuffer(value)) {
-        return encode_buffer(value, cell, keep);
+        return crm_encode_buffer(value, cell, keep);
     }
     PyObject *text = crm_time_adapt(value);
     if (text != NULL) {
-        int status = encode_str(text, cell, keep);
+        int status = crm_encode_str(text, cell, keep);
         Py_DECREF(text);
         return status;
     }
@@ -498,7 +509,16 @@ encode_any(PyObject *value, crm_cell *cell, PyObject **keep)
     return CRM_ENCODE_UNBINDABLE;
 }
 
-/* As encode_any, for a value made here; takes over its reference. */
+/* A value as its class says. */
+static int
+encode_plain(crm_core *core, int typed, PyObject *value, crm_cell *cell,
+             PyObject **keep)
+{
+    return typed ? crm_typed_encode(core, value, cell, keep)
+                 : encode_any(value, cell, keep);
+}
+
+/* The same for text or bytes made here; takes over the reference. */
 static int
 encode_made(PyObject *value, crm_cell *cell, PyObject **keep)
 {
@@ -600,8 +620,49 @@ encode_json(const crm_codec *codec, PyObject *value, crm_cell *cell,
         keep);
 }
 
+/* What user code made of a value. */
+static int
+encode_through(crm_core *core, int typed, PyObject *function, PyObject *value,
+               crm_cell *cell, PyObject **keep)
+{
+    PyObject *made = PyObject_CallOneArg(function, value);
+    if (made == NULL) {
+        return CRM_ENCODE_REFUSED;
+    }
+    int status = encode_plain(core, typed, made, cell, keep);
+    Py_DECREF(made);
+    return status;
+}
+
+/* Values of the types that a driver with types on the wire takes as they
+ * are; the others are encoded as for any driver. */
+static int
+encode_typed(crm_core *core, const crm_codec *codec, PyObject *value,
+             crm_cell *cell, PyObject **keep)
+{
+    switch (codec->code) {
+        case CRM_TYPE_BOOLEAN: {
+            int status = encode_boolean(value, cell);
+            cell->tag = CRM_BOOL;
+            return status;
+        }
+        case CRM_TYPE_UUID: {
+            if (codec->arg == NULL || PyObject_IsTrue(codec->arg)) {
+                break;
+            }
+            PyObject *cls = crm_uuid_class(core);
+            return cls == NULL
+                       ? CRM_ENCODE_REFUSED
+                       : encode_through(core, 1, cls, value, cell, keep);
+        }
+        default:
+            break;
+    }
+    return crm_typed_encode(core, value, cell, keep);
+}
+
 int
-crm_encode(crm_core *Py_UNUSED(core), const crm_codec *codec, PyObject *value,
+crm_encode(crm_core *core, const crm_codec *codec, int typed, PyObject *value,
            crm_cell *cell, PyObject **keep)
 {
     *keep = NULL;
@@ -612,19 +673,26 @@ crm_encode(crm_core *Py_UNUSED(core), const crm_codec *codec, PyObject *value,
     if (codec->code == CRM_TYPE_PYTHON) {
         PyObject *function = python_side(codec, 0);
         return function == NULL
-                   ? encode_any(value, cell, keep)
-                   : encode_made(PyObject_CallOneArg(function, value), cell,
-                                 keep);
+                   ? encode_plain(core, typed, value, cell, keep)
+                   : encode_through(core, typed, function, value, cell, keep);
     }
     if (value == Py_None) {
         return 0;
+    }
+    if (codec->code == CRM_TYPE_ENUM) {
+        return encode_made(look_up(PyTuple_GET_ITEM(codec->arg, 0), value),
+                           cell, keep);
+    }
+    if (codec->code == CRM_TYPE_BINARY) {
+        return encode_binary(value, cell, keep);
+    }
+    if (typed) {
+        return encode_typed(core, codec, value, cell, keep);
     }
     switch (codec->code) {
         case CRM_TYPE_FLOAT:
         case CRM_TYPE_NUMERIC:
             return encode_float(value, cell);
-        case CRM_TYPE_BINARY:
-            return encode_binary(value, cell, keep);
         case CRM_TYPE_BOOLEAN:
             return encode_boolean(value, cell);
         case CRM_TYPE_DATETIME:
@@ -638,9 +706,6 @@ crm_encode(crm_core *Py_UNUSED(core), const crm_codec *codec, PyObject *value,
                                keep);
         case CRM_TYPE_UUID:
             return encode_uuid(codec, value, cell, keep);
-        case CRM_TYPE_ENUM:
-            return encode_made(look_up(PyTuple_GET_ITEM(codec->arg, 0), value),
-                               cell, keep);
         default:
             return encode_any(value, cell, keep);
     }
@@ -693,7 +758,7 @@ core_encode(PyObject *module, PyObject *args)
         return NULL;
     }
     crm_cell cell;
-    if (crm_encode(core, &codec, value, &cell, &keep) == 0) {
+    if (crm_encode(core, &codec, 0, value, &cell, &keep) == 0) {
         result = decode_any(core, &cell);
     }
     Py_XDECREF(keep);

@@ -33,7 +33,8 @@ PyObject *crm_decode(crm_core *core, const crm_codec *codec,
                      const crm_cell *cell);
 
 /* Fills *cell from a value; *keep is set to a new reference that keeps the
- * cell's bytes alive, or NULL if none is needed.  0, or with an exception set:
+ * cell's bytes alive, or NULL if none is needed.  `typed`: the driver takes
+ * typed cells (typedcodec.h).  0, or with an exception set:
  * CRM_ENCODE_REFUSED: the type does not take this value (TypeError, ValueError,
  * LookupError, or whatever user code raised); CRM_ENCODE_UNBINDABLE: the type
  * took it, but no database value can be made of it (TypeError "type 'x' is not
@@ -43,8 +44,18 @@ enum {
     CRM_ENCODE_REFUSED = -1,
     CRM_ENCODE_UNBINDABLE = -2
 };
-int crm_encode(crm_core *core, const crm_codec *codec, PyObject *value,
-               crm_cell *cell, PyObject **keep);
+int crm_encode(crm_core *core, const crm_codec *codec, int typed,
+               PyObject *value, crm_cell *cell, PyObject **keep);
+
+/* Text of a str; bytes of an object with a buffer, which stay in place while
+ * *keep lives.  As crm_encode. */
+int crm_encode_str(PyObject *value, crm_cell *cell, PyObject **keep);
+int crm_encode_buffer(PyObject *value, crm_cell *cell, PyObject **keep);
+
+/* decimal.Decimal and uuid.UUID, imported when first asked for: borrowed, NULL
+ * with an exception. */
+PyObject *crm_decimal_class(crm_core *core);
+PyObject *crm_uuid_class(crm_core *core);
 
 /* True if a decoded object of this class can never be part of a reference
  * cycle, so that an entity holding it needs no tracking by the collector. */

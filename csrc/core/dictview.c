@@ -186,7 +186,7 @@ discard(PyObject *self, PyObject *name)
         return -1;
     }
     if (slot >= 0) {
-        int in_row = crm_state_cell(state, (uint16_t)slot) != NULL;
+        int in_row = crm_state_in_row(state, (uint16_t)slot);
         return crm_state_put(state, (uint16_t)slot,
                              in_row ? CRM_UNLOADED : NULL) < 0
                    ? -1

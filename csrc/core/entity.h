@@ -197,15 +197,19 @@ PyObject *crm_entity_new(crm_manager *manager);
  * row and cached when needed; NULL without an exception if it is not loaded;
  * NULL with one if it cannot be decoded.  Never emits SQL. */
 PyObject *crm_state_peek(crm_state *state, uint16_t slot);
-/* The raw cell of a slot that is still only in the row, or NULL. */
-static inline const crm_cell *
+/* Whether the row has a column for a slot. */
+static inline int
+crm_state_in_row(const crm_state *state, uint16_t slot)
+{
+    return state->page != NULL && slot < state->layout->ncols &&
+           state->layout->col[slot] >= 0;
+}
+/* The raw cell of a slot that is in the row; its bytes are the page's. */
+static inline crm_cell
 crm_state_cell(const crm_state *state, uint16_t slot)
 {
-    if (state->page == NULL || slot >= state->layout->ncols ||
-        state->layout->col[slot] < 0) {
-        return NULL;
-    }
-    return crm_page_row(state->page, state->row) + state->layout->col[slot];
+    return crm_page_cell(state->page, crm_page_row(state->page, state->row),
+                         (uint32_t)state->layout->col[slot]);
 }
 /* Stores a loaded value without history or events; takes over the reference to
  * `value`.  Starts collector tracking when the value can be in a cycle. */

@@ -15,6 +15,7 @@ crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
     flush->manager = (crm_manager *)manager;
     flush->log = log == Py_None ? NULL : log;
     flush->special = special == Py_None ? NULL : special;
+    flush->version = -1;
     flush->objects = PySequence_Tuple(objects);
     if (flush->objects == NULL) {
         return -1;
@@ -93,6 +94,28 @@ crm_flush_special(crm_flush *flush, PyObject *obj, PyObject *slots)
 
 /* ---- values of an object ---------------------------------------------- */
 
+static crm_state *
+state_at(crm_flush *flush, size_t i)
+{
+    PyObject *obj = PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i);
+    return &((crm_entity *)obj)->state;
+}
+
+/* The version of an object's row: new reference, NULL with an exception. */
+static PyObject *
+version_of(crm_flush *flush, crm_state *state)
+{
+    PyObject *old = crm_state_committed(state, (uint16_t)flush->version);
+    if (old != NULL) {
+        return Py_NewRef(old == flush->core->no_value ? Py_None : old);
+    }
+    old = crm_state_peek(state, (uint16_t)flush->version);
+    if (old == NULL && !PyErr_Occurred()) {
+        old = Py_NewRef(Py_None);
+    }
+    return old;
+}
+
 /* The default of object `i`, made on first use: borrowed; NULL with an
  * exception. */
 static PyObject *
@@ -102,10 +125,19 @@ default_of(crm_flush *flush, size_t i, uint16_t at)
         &flush->defaults[(i - flush->first) * flush->ndefaults + at];
     if (*place == NULL) {
         PyObject *maker = flush->makers[at];
-        PyObject *value = PyCallable_Check(maker)
-                              ? PyObject_CallOneArg(maker, Py_None)
-                              : Py_NewRef(maker);
-        *place = value;
+        if (!PyCallable_Check(maker)) {
+            *place = Py_NewRef(maker);
+            return *place;
+        }
+        PyObject *argument = flush->version < 0
+                                 ? Py_NewRef(Py_None)
+                                 : version_of(flush, state_at(flush, i));
+        if (argument == NULL) {
+            return NULL;
+        }
+        PyObject *value = PyObject_CallOneArg(maker, argument);
+        Py_DECREF(argument);
+        Py_XSETREF(*place, value);
     }
     return *place;
 }
@@ -136,6 +168,8 @@ value_of(crm_flush *flush, size_t i, crm_state *state, crm_source source)
             return Py_XNewRef(default_of(flush, i, source.at));
         case CRM_FROM_KEY:
             return key_part(state, source.at);
+        case CRM_FROM_VERSION:
+            return version_of(flush, state);
         case CRM_FROM_SLOT:
             break;
     }
@@ -188,7 +222,7 @@ encode_failed(crm_flush *flush, size_t i, crm_state *state, size_t bind,
             PyTuple_SET_ITEM(given, (Py_ssize_t)b,
                              Py_NewRef(values[flush->plan->binds[b].index]));
         }
-        conn->failed_params = given;
+        conn->failed_params = crm_plan_show(flush->plan, given);
         PyErr_Restore(type, value, traceback);
     }
     free_values(flush, values);
@@ -198,8 +232,7 @@ encode_failed(crm_flush *flush, size_t i, crm_state *state, size_t bind,
 int
 crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
 {
-    crm_state *state =
-        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))->state;
+    crm_state *state = state_at(flush, i);
     crm_plan *plan = flush->plan;
     for (size_t b = 0; b < plan->nbinds; b++) {
         const crm_bind *bind = &plan->binds[b];
@@ -215,8 +248,8 @@ crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
         if (value == NULL) {
             return -1;
         }
-        int status =
-            crm_encode(flush->core, &bind->codec, value, &cells[b], &keep[b]);
+        int status = crm_encode(flush->core, &bind->codec, plan->typed, value,
+                                &cells[b], &keep[b]);
         Py_DECREF(value);
         if (status < 0) {
             return encode_failed(flush, i, state, b, status);
@@ -252,8 +285,7 @@ source_values(crm_flush *flush, size_t i, crm_state *state)
 static PyObject *
 shown_params(crm_flush *flush, size_t i)
 {
-    crm_state *state =
-        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))->state;
+    crm_state *state = state_at(flush, i);
     PyObject **values = source_values(flush, i, state);
     if (values == NULL) {
         return NULL;
@@ -330,14 +362,23 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
     crm_batch batch;
     int status =
         crm_batch_begin(&batch, flush->conn, flush->plan, flush->length, 0, 0);
-    if (status == 0 && flush->log != NULL) {
+    int each = flush->log_each;
+    if (status == 0 && !each) {
         status = crm_flush_log(flush, flush->first, 1, 0, 0, 0);
     }
-    for (size_t k = 0; status == 0 && k < flush->length; k++) {
+    size_t k = 0;
+    for (; status == 0 && k < flush->length; k++) {
         PyObject **keep;
         crm_cell *cells = crm_batch_next(&batch, &keep);
-        status = crm_flush_encode(flush, flush->first + k, cells, keep);
-        if (crm_batch_add(&batch) && status == 0) {
+        if (each) {
+            status = crm_flush_log(flush, flush->first + k, 0, 0, 0, 0);
+        }
+        if (status == 0) {
+            status = crm_flush_encode(flush, flush->first + k, cells, keep);
+        }
+        /* what is logged is run before more is */
+        int full = crm_batch_add(&batch) || (each && flush->log != NULL);
+        if (status == 0 && full) {
             status = crm_batch_run(&batch);
         }
     }
@@ -345,7 +386,8 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
         status = crm_batch_run(&batch);
     }
     if (status < 0) {
-        crm_flush_failed(flush, flush->first, 1);
+        size_t failed = k == 0 ? 0 : Py_MIN(batch.done, k - 1);
+        crm_flush_failed(flush, flush->first + (each ? failed : 0), !each);
     }
     *changed = batch.changed;
     crm_batch_end(&batch);
@@ -492,10 +534,12 @@ PyDoc_STRVAR(insert_doc,
              "INSERT objects in order.");
 PyDoc_STRVAR(update_doc,
              "update_objects(connection, manager, columns, make, cache, "
-             "objects, log=None, special=None)\n--\n\n"
+             "objects, log=None, special=None, version=-1, "
+             "next_version=None)\n--\n\n"
              "UPDATE the changed columns of objects in order.");
 PyDoc_STRVAR(delete_doc,
-             "delete_objects(connection, manager, plan, objects, log=None)"
+             "delete_objects(connection, manager, plan, objects, log=None, "
+             "version=-1)"
              "\n--\n\nDELETE objects by their primary keys.");
 PyDoc_STRVAR(changed_doc,
              "changed_columns(obj, columns)\n--\n\n"
@@ -525,6 +569,8 @@ crm_flush_init(crm_core *core, PyObject *module)
                                 CRM_COLUMN_OMIT_NONE) < 0 ||
         PyModule_AddIntConstant(module, "COLUMN_OMIT_UNSET",
                                 CRM_COLUMN_OMIT_UNSET) < 0 ||
+        PyModule_AddIntConstant(module, "COLUMN_VERSION", CRM_COLUMN_VERSION) <
+            0 ||
         PyModule_AddIntConstant(module, "COLUMN_DEFAULT", CRM_COLUMN_DEFAULT) <
             0) {
         return -1;

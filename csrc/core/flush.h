@@ -29,6 +29,7 @@ typedef enum {
     CRM_FROM_SLOT,    /* attribute `at` of the object */
     CRM_FROM_DEFAULT, /* default number `at` of the run */
     CRM_FROM_KEY,     /* part `at` of the identity key */
+    CRM_FROM_VERSION, /* the version as the database has it */
 } crm_origin;
 
 typedef struct {
@@ -57,6 +58,10 @@ typedef struct {
     PyObject **defaults; /* ndefaults per object, owned; NULL: not made yet */
     size_t ndefaults;
     PyObject **makers; /* borrowed: what makes each default */
+    /* UPDATE and DELETE: the attribute of the row's version, or -1; a default
+     * is then made of the version that the database has. */
+    int32_t version;
+    uint8_t log_each; /* crm_flush_run_many logs each object */
 } crm_flush;
 
 /* Fills what all calls share: 0, or -1 with an exception.  Call crm_flush_end
@@ -82,8 +87,8 @@ void crm_flush_failed(crm_flush *flush, size_t i, int whole_run);
 /* Tells the log of one execution, or (whole run) of an executemany. */
 int crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
                   size_t total, int returning);
-/* Runs the current run as an executemany, logged once; *changed is the sum of
- * rows changed. */
+/* Runs the current run as an executemany, logged once unless log_each; *changed
+ * is the sum of rows changed. */
 int crm_flush_run_many(crm_flush *flush, int64_t *changed);
 
 /* The functions of the module. */
@@ -100,6 +105,7 @@ enum {
     CRM_COLUMN_OMIT_NONE,
     CRM_COLUMN_DEFAULT,
     CRM_COLUMN_OMIT_UNSET, /* bound when set, to None as well */
+    CRM_COLUMN_VERSION,    /* its default is taken whatever the object holds */
 };
 
 /* A sequence of slots of a manager: a new PyMem array, its length in *count;

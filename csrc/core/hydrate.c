@@ -143,8 +143,7 @@ lacks_columns(const crm_state *state, const crm_layout *layout)
         if (CRM_SLOT_HAS(held) || layout->col[i] < 0) {
             continue;
         }
-        if (held == CRM_UNLOADED ||
-            (!same && crm_state_cell(state, i) == NULL)) {
+        if (held == CRM_UNLOADED || (!same && !crm_state_in_row(state, i))) {
             return 1;
         }
     }
@@ -224,24 +223,36 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
 }
 
 static PyObject *decode_key(crm_hydration *h, crm_entity_op *op,
-                            const crm_cell *cells);
+                            const crm_page *page, const uint64_t *row);
 
 /* The shape of a row that makes an object; NULL with an exception. */
 static crm_shape *
 shape_of_row(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row)
 {
-    const crm_cell *cells = crm_page_row(page, row);
-    crm_shape *shape = crm_polymorphic_find(op->poly, cells);
+    const uint64_t *cells = crm_page_row(page, row);
+    crm_cell cell =
+        crm_page_cell(page, cells, crm_polymorphic_column(op->poly));
+    crm_shape *shape = crm_polymorphic_find(op->poly, &cell);
     if (shape != NULL) {
         return shape;
     }
-    PyObject *key = decode_key(h, op, cells);
+    PyObject *key = decode_key(h, op, page, cells);
     if (key == NULL) {
         return NULL;
     }
-    shape = crm_polymorphic_learn(op->poly, cells, key);
+    shape = crm_polymorphic_learn(op->poly, &cell, key);
     Py_DECREF(key);
     return shape;
+}
+
+/* An object that was found needs nothing of a row. */
+static inline int
+is_current(const crm_entity_op *op, const crm_state *state)
+{
+    const crm_layout *layout = op->own.layout;
+    return Py_REFCNT(crm_state_object((crm_state *)state)) > 0 &&
+           state->layout->manager == layout->manager &&
+           !(state->flags & CRM_S_EXPIRED) && !lacks_columns(state, layout);
 }
 
 /* Makes the object of a row; its key is set by the caller. */
@@ -349,12 +360,13 @@ blame(const char *what, PyObject *name)
 /* The key of a row that is not one integer: the value, or a tuple.  A new
  * reference; None if there is no entity; NULL with an exception. */
 static PyObject *
-decode_key(crm_hydration *h, crm_entity_op *op, const crm_cell *cells)
+decode_key(crm_hydration *h, crm_entity_op *op, const crm_page *page,
+           const uint64_t *row)
 {
     crm_manager *manager = op->own.layout->manager;
     uint16_t nulls = 0;
     for (uint16_t i = 0; i < op->npk; i++) {
-        nulls += cells[op->pk_cols[i]].tag == CRM_NULL;
+        nulls += crm_page_tag(page, row, op->pk_cols[i]) == CRM_NULL;
     }
     if (nulls == op->npk || (nulls > 0 && !op->partial_key)) {
         return Py_NewRef(Py_None);
@@ -365,8 +377,8 @@ decode_key(crm_hydration *h, crm_entity_op *op, const crm_cell *cells)
     }
     for (uint16_t i = 0; i < op->npk; i++) {
         crm_attr *attr = &manager->attrs[manager->pk[i]];
-        PyObject *value =
-            crm_decode(h->core, &attr->codec, &cells[op->pk_cols[i]]);
+        crm_cell cell = crm_page_cell(page, row, op->pk_cols[i]);
+        PyObject *value = crm_decode(h->core, &attr->codec, &cell);
         if (value == NULL) {
             blame("primary key column", attr->name);
             Py_DECREF(key);
@@ -382,7 +394,7 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
     crm_op_state *os = &h->ops[index];
-    PyObject *values = decode_key(h, op, crm_page_row(page, row));
+    PyObject *values = decode_key(h, op, page, crm_page_row(page, row));
     if (values == NULL || values == Py_None) {
         return values;
     }
@@ -442,11 +454,13 @@ load_entity(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
     if (op->int_key) {
-        const crm_cell *cell = crm_page_row(page, row) + op->pk_cols[0];
-        if (cell->tag == CRM_INT64) {
-            return load_int(h, index, cell->u.i, page, row);
+        const uint64_t *cells = crm_page_row(page, row);
+        crm_tag tag = crm_page_tag(page, cells, op->pk_cols[0]);
+        if (tag == CRM_INT64) {
+            return load_int(h, index, (int64_t)cells[op->pk_cols[0]], page,
+                            row);
         }
-        if (cell->tag == CRM_NULL) {
+        if (tag == CRM_NULL) {
             return Py_NewRef(Py_None);
         }
     }
@@ -514,25 +528,27 @@ reconstruct(crm_hydration *h)
 
 /* crm_decode, with the plainest cases inline. */
 static inline PyObject *
-decode(crm_hydration *h, const crm_item_op *item, const crm_cell *cell)
+decode(crm_hydration *h, const crm_item_op *item, const crm_page *page,
+       const uint64_t *row)
 {
+    crm_cell cell = crm_page_cell(page, row, item->index);
     if (item->codec.code <= CRM_TYPE_STRING) {
-        if (cell->tag == CRM_INT64) {
-            return PyLong_FromLongLong(cell->u.i);
+        if (cell.tag == CRM_INT64) {
+            return PyLong_FromLongLong(cell.u.i);
         }
-        if (cell->tag == CRM_TEXT && (cell->flags & CRM_CELL_ASCII) &&
-            cell->len > 1) {
-            PyObject *text = PyUnicode_New(cell->len, 127);
+        if (cell.tag == CRM_TEXT && (cell.flags & CRM_CELL_ASCII) &&
+            cell.len > 1) {
+            PyObject *text = PyUnicode_New(cell.len, 127);
             if (text != NULL) {
-                memcpy(PyUnicode_1BYTE_DATA(text), cell->u.p, cell->len);
+                memcpy(PyUnicode_1BYTE_DATA(text), cell.u.p, cell.len);
             }
             return text;
         }
     }
-    if (cell->tag == CRM_NULL && item->codec.code < CRM_TYPE_JSON) {
+    if (cell.tag == CRM_NULL && item->codec.code < CRM_TYPE_JSON) {
         return Py_NewRef(Py_None);
     }
-    PyObject *value = crm_decode(h->core, &item->codec, cell);
+    PyObject *value = crm_decode(h->core, &item->codec, &cell);
     if (value == NULL) {
         size_t at = (size_t)(item - h->program->items);
         blame("column", PyTuple_GET_ITEM(h->program->keys, at));
@@ -541,16 +557,17 @@ decode(crm_hydration *h, const crm_item_op *item, const crm_cell *cell)
 }
 
 static inline PyObject *
-make_item(crm_hydration *h, const crm_item_op *item, const crm_cell *cells)
+make_item(crm_hydration *h, const crm_item_op *item, const crm_page *page,
+          const uint64_t *row)
 {
     if (item->is_entity) {
         return Py_NewRef(h->ops[item->index].current);
     }
-    return decode(h, item, &cells[item->index]);
+    return decode(h, item, page, row);
 }
 
 static PyObject *
-make_row(crm_hydration *h, const crm_cell *cells)
+make_row(crm_hydration *h, const crm_page *page, const uint64_t *cells)
 {
     crm_program *program = h->program;
     crm_row *row = crm_row_new(program->row_keys, (Py_ssize_t)program->nitems);
@@ -558,7 +575,7 @@ make_row(crm_hydration *h, const crm_cell *cells)
         return NULL;
     }
     for (size_t i = 0; i < program->nitems; i++) {
-        row->items[i] = make_item(h, &program->items[i], cells);
+        row->items[i] = make_item(h, &program->items[i], page, cells);
         if (row->items[i] == NULL) {
             Py_DECREF(row);
             return NULL;
@@ -583,13 +600,59 @@ append(PyObject *list, PyObject *value)
     return failed;
 }
 
-/* The loop for the commonest program: every result is the one entity. */
+/* Objects looked for ahead of the row at hand. */
+#define AHEAD 32
+
+/* Looks up the objects of `count` rows and has the processor fetch them: what
+ * was loaded long ago is in no cache, and waiting for each object in turn would
+ * cost more than all else that is done for it. */
+static void
+look_ahead(crm_hydration *h, crm_page *page, uint32_t first, uint32_t count,
+           crm_state **found)
+{
+    uint16_t col = h->program->entities[0].pk_cols[0];
+    const crm_identity *ids = h->ops[0].map->ids;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t *cells = crm_page_row(page, first + i);
+        found[i] = crm_page_tag(page, cells, col) == CRM_INT64
+                       ? crm_identity_get_int(ids, (int64_t)cells[col])
+                       : NULL;
+        if (found[i] != NULL) {
+            __builtin_prefetch(crm_state_object(found[i]), 1);
+            __builtin_prefetch(found[i]->slots);
+        }
+    }
+}
+
+/* The loop for the commonest program: every result is the one entity.  What was
+ * looked up ahead holds until anything runs but this loop. */
 static int
 hydrate_entities(crm_hydration *h, crm_page *page, uint32_t first,
                  uint32_t last, PyObject *out)
 {
+    crm_entity_op *op = &h->program->entities[0];
+    crm_op_state *os = &h->ops[0];
+    crm_state *found[AHEAD];
+    uint32_t base = first, known = first; /* found[] is of rows base to known */
+    int plain = op->int_key && !(h->flags & CRM_POPULATE_EXISTING);
+    int look = plain && crm_identity_len(os->map->ids) != 0;
     for (uint32_t row = first; row < last; row++) {
-        PyObject *obj = load_entity(h, 0, page, row);
+        if (look && row >= known) {
+            base = row;
+            known = Py_MIN(row + AHEAD, last);
+            look_ahead(h, page, base, known - base, found);
+        }
+        crm_state *state = row < known ? found[row - base] : NULL;
+        PyObject *obj;
+        if (state != NULL && is_current(op, state)) {
+            obj = Py_NewRef(crm_state_object(state));
+        }
+        else {
+            os->fresh = 0;
+            obj = load_entity(h, 0, page, row);
+            known = row + 1;
+            look = plain && !os->fresh; /* is it worth it for the next ones? */
+        }
         if (obj == NULL || append(out, obj) < 0) {
             return -1;
         }
@@ -603,10 +666,9 @@ hydrate_columns(crm_hydration *h, crm_page *page, uint32_t first, uint32_t last,
                 int single, PyObject *out)
 {
     for (uint32_t row = first; row < last; row++) {
-        const crm_cell *cells = crm_page_row(page, row);
-        PyObject *result = single ? decode(h, h->program->items,
-                                           &cells[h->program->items[0].index])
-                                  : make_row(h, cells);
+        const uint64_t *cells = crm_page_row(page, row);
+        PyObject *result = single ? decode(h, h->program->items, page, cells)
+                                  : make_row(h, page, cells);
         if (result == NULL || append(out, result) < 0) {
             return -1;
         }
@@ -635,9 +697,9 @@ hydrate_rows(crm_hydration *h, crm_page *page, uint32_t first, uint32_t last,
                 continue;
             }
         }
-        const crm_cell *cells = crm_page_row(page, row);
-        PyObject *result =
-            single ? make_item(h, &items[0], cells) : make_row(h, cells);
+        const uint64_t *cells = crm_page_row(page, row);
+        PyObject *result = single ? make_item(h, &items[0], page, cells)
+                                  : make_row(h, page, cells);
         if (result == NULL) {
             return -1;
         }

@@ -58,7 +58,7 @@ read_columns(insert *self, PyObject *sequence)
             return -1;
         }
         if (slot < 0 || slot >= self->flush.manager->nattrs ||
-            rule < CRM_COLUMN_ALWAYS || rule > CRM_COLUMN_OMIT_UNSET) {
+            rule < CRM_COLUMN_ALWAYS || rule > CRM_COLUMN_VERSION) {
             PyErr_SetString(PyExc_ValueError, "bad column");
             return -1;
         }
@@ -78,6 +78,10 @@ classify(insert *self, size_t i, uint8_t *given)
     int special = 0;
     for (size_t c = 0; c < self->ncolumns; c++) {
         uint16_t slot = self->columns[c].slot;
+        if (self->columns[c].rule == CRM_COLUMN_VERSION) {
+            given[c] = 0;
+            continue;
+        }
         PyObject *held = slot < state->nslots ? state->slots[slot] : NULL;
         if (CRM_SLOT_HAS(held)) {
             Py_INCREF(held);
@@ -104,13 +108,19 @@ classify(insert *self, size_t i, uint8_t *given)
 
 /* ---- the plan of a run ------------------------------------------------ */
 
+static int
+has_default(const column *col)
+{
+    return col->rule == CRM_COLUMN_DEFAULT || col->rule == CRM_COLUMN_VERSION;
+}
+
 /* The slots a run binds: new tuple. */
 static PyObject *
 bound_slots(insert *self)
 {
     PyObject *list = PyList_New(0);
     for (size_t c = 0; list != NULL && c < self->ncolumns; c++) {
-        if (!self->given[c] && self->columns[c].rule != CRM_COLUMN_DEFAULT) {
+        if (!self->given[c] && !has_default(&self->columns[c])) {
             continue;
         }
         PyObject *slot = PyLong_FromLong(self->columns[c].slot);
@@ -173,7 +183,7 @@ set_sources(insert *self, crm_insert_plan *plan)
         for (size_t c = 0; c < self->ncolumns; c++) {
             column *col = &self->columns[c];
             if (col->slot == plan->slots[k] && !self->given[c] &&
-                col->rule == CRM_COLUMN_DEFAULT) {
+                has_default(col)) {
                 self->makers[flush->ndefaults] = col->maker;
                 flush->sources[k] = (crm_source){CRM_FROM_DEFAULT,
                                                  (uint16_t)flush->ndefaults++};
@@ -211,7 +221,7 @@ clear_sources(crm_flush *flush)
 /* Stores defaults, generated keys and returned columns in the objects. */
 static int
 feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
-            const crm_cell *row)
+            const crm_page *page, const uint64_t *row)
 {
     crm_flush *flush = &self->flush;
     PyObject *obj =
@@ -239,8 +249,9 @@ feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
     }
     for (uint16_t r = 0; row != NULL && r < plan->nreturning; r++) {
         uint16_t slot = plan->returning[r];
-        PyObject *value = crm_decode(
-            flush->core, &flush->manager->attrs[slot].codec, &row[r]);
+        crm_cell cell = crm_page_cell(page, row, r);
+        PyObject *value =
+            crm_decode(flush->core, &flush->manager->attrs[slot].codec, &cell);
         if (value == NULL || crm_state_set_loaded(state, slot, value) < 0) {
             return -1;
         }
@@ -254,7 +265,8 @@ feed_run(insert *self, crm_insert_plan *plan, crm_batch *batch)
     size_t page = 0;
     uint32_t row = 0;
     for (size_t k = 0; k < self->flush.length; k++) {
-        const crm_cell *cells = NULL;
+        const crm_page *from = NULL;
+        const uint64_t *cells = NULL;
         if (plan->nreturning > 0) {
             while (page < batch->result.npages &&
                    row >= batch->result.pages[page]->nrows) {
@@ -267,10 +279,11 @@ feed_run(insert *self, crm_insert_plan *plan, crm_batch *batch)
                                 "INSERT returned too little");
                 return -1;
             }
-            cells = crm_page_row(batch->result.pages[page], row++);
+            from = batch->result.pages[page];
+            cells = crm_page_row(from, row++);
         }
         int64_t id = batch->ids == NULL ? 0 : batch->ids[k];
-        if (feed_object(self, plan, k, id, cells) < 0) {
+        if (feed_object(self, plan, k, id, from, cells) < 0) {
             return -1;
         }
     }

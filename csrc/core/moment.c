@@ -16,6 +16,18 @@ crm_moment_set_days(crm_moment *m, int64_t days)
     m->year = (int)(yoe + era * 400 + (m->month <= 2));
 }
 
+int64_t
+crm_moment_days(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t era = y / 400;
+    int64_t yoe = y - era * 400;
+    int64_t mp = month > 2 ? month - 3 : month + 9;
+    int64_t doy = (153 * mp + 2) / 5 + day - 1;
+    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    return era * 146097 + doe - 306;
+}
+
 void
 crm_moment_set_micros(crm_moment *m, int64_t micros)
 {

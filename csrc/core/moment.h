@@ -20,6 +20,9 @@ void crm_moment_set_days(crm_moment *m, int64_t days);
 /* The time of day of 0 <= micros < CRM_DAY. */
 void crm_moment_set_micros(crm_moment *m, int64_t micros);
 
+/* Days since 0001-01-01 of a civil date (month 1-12, day 1-31, year >= 1). */
+int64_t crm_moment_days(int year, int month, int day);
+
 /* YYYY-MM-DD; 0 if the text is not that.  Month and day are not checked against
  * the calendar. */
 int crm_moment_scan_date(crm_moment *m, const char *text, size_t len);

@@ -8,40 +8,6 @@
  * CRM_PAGE_SIZE.  Small enough for the allocator's per-thread cache. */
 #define FIRST_PAGE 1024
 
-/* Bytes for cells and data in a page that is not for one large row. */
-#define PAGE_ROOM (CRM_PAGE_SIZE - sizeof(crm_page))
-
-/* A row number fits a crm_state's 16 bits. */
-#define MAX_ROWS 65535
-
-static inline char *
-page_end(crm_page *page)
-{
-    return (char *)page->cells + page->cap;
-}
-
-static inline size_t
-page_front(const crm_page *page)
-{
-    return (size_t)page->nrows * page->ncols * sizeof(crm_cell);
-}
-
-/* True if `cell` points at bytes of its page. */
-static inline int
-has_bytes(const crm_cell *cell)
-{
-    switch (cell->tag) {
-        case CRM_TEXT:
-        case CRM_BLOB:
-        case CRM_UUID:
-        case CRM_NUMERIC:
-        case CRM_JSON:
-            return 1;
-        default:
-            return 0;
-    }
-}
-
 static crm_page *
 page_new(uint32_t ncols, size_t cap)
 {
@@ -57,7 +23,7 @@ page_new(uint32_t ncols, size_t cap)
     page->nrows = 0;
     page->cap = (uint32_t)cap;
     page->back = 0;
-    page->reserved = 0;
+    page->row_words = crm_row_words(ncols);
     page->link.home = NULL;
     return page;
 }
@@ -146,6 +112,7 @@ crm_rows_clear(crm_rows *rows)
         crm_page_unref(rows->pages[i]);
     }
     free(rows->pages);
+    free(rows->open);
     crm_rows_init(rows, rows->ncols);
 }
 
@@ -164,7 +131,7 @@ take_page(crm_rows *rows, size_t need)
         return page_new(rows->ncols, need);
     }
     crm_page *page = rows->spare;
-    if (room < PAGE_ROOM || page == NULL) {
+    if (room < CRM_PAGE_ROOM || page == NULL) {
         page = page_new(rows->ncols, room);
     }
     else {
@@ -172,10 +139,11 @@ take_page(crm_rows *rows, size_t need)
         rows->nspare--;
         page->refs = 1;
         page->ncols = rows->ncols;
+        page->row_words = crm_row_words(rows->ncols);
         page->nrows = page->back = 0;
     }
     if (page != NULL) {
-        page->link.home = room < PAGE_ROOM ? NULL : rows->cache;
+        page->link.home = room < CRM_PAGE_ROOM ? NULL : rows->cache;
     }
     return page;
 }
@@ -190,13 +158,6 @@ drop_page(crm_rows *rows, crm_page *page)
     else {
         free(page);
     }
-}
-
-/* The page that rows are appended to. */
-static inline crm_page *
-last_page(crm_rows *rows)
-{
-    return rows->pages[rows->npages - 1];
 }
 
 /* Appends an empty page with room for at least `need` bytes, or NULL. */
@@ -222,52 +183,21 @@ add_page(crm_rows *rows, size_t need)
     return page;
 }
 
-/* Copies a row and its `bytes` bytes, which begin at `from`, into `page`; the
- * bytes go to the back.  Returns the row there. */
-static crm_cell *
-copy_row(crm_page *page, const crm_cell *row, const char *from, size_t bytes)
-{
-    crm_cell *to = crm_page_row(page, page->nrows);
-    memcpy(to, row, page->ncols * sizeof(crm_cell));
-    page->back += (uint32_t)bytes;
-    char *base = page_end(page) - page->back;
-    if (bytes != 0) {
-        memcpy(base, from, bytes);
-    }
-    for (uint32_t i = 0; i < page->ncols; i++) {
-        if (has_bytes(&to[i])) {
-            to[i].u.p = base + (to[i].u.p - from);
-        }
-    }
-    return to;
-}
-
 /* An exact copy of a page in an allocation of its size, or NULL. */
 static crm_page *
-compact(crm_page *page)
+compact(const crm_page *page)
 {
-    size_t front = page_front(page);
-    /* Cells first: their alignment sets where the bytes begin. */
+    size_t front = crm_page_front(page);
     crm_page *copy = page_new(page->ncols, front + page->back);
     if (copy == NULL) {
         return NULL;
     }
-    const char *from = page_end(page) - page->back;
-    char *to = page_end(copy) - page->back;
-    if (front != 0) {
-        memcpy(copy->cells, page->cells, front);
-    }
-    if (page->back != 0) {
-        memcpy(to, from, page->back);
-    }
+    /* Rows say where bytes are as seen from the end. */
+    memcpy(copy->words, page->words, front);
+    memcpy((char *)copy->words + front, crm_page_end(page) - page->back,
+           page->back);
     copy->nrows = page->nrows;
     copy->back = page->back;
-    size_t ncells = (size_t)copy->nrows * copy->ncols;
-    for (size_t i = 0; i < ncells; i++) {
-        if (has_bytes(&copy->cells[i])) {
-            copy->cells[i].u.p = to + (copy->cells[i].u.p - from);
-        }
-    }
     return copy;
 }
 
@@ -277,13 +207,13 @@ crm_rows_trim(crm_rows *rows)
     if (rows->npages == 0 || rows->current != NULL) {
         return;
     }
-    crm_page *page = last_page(rows);
+    crm_page *page = crm_rows_last(rows);
     if (page->nrows == 0) {
         crm_page_unref(page);
         rows->npages--;
         return;
     }
-    size_t used = page_front(page) + page->back;
+    size_t used = crm_page_front(page) + page->back;
     if (page->cap - used < page->cap / 4) {
         return;
     }
@@ -294,16 +224,14 @@ crm_rows_trim(crm_rows *rows)
     }
 }
 
-/* Moves the open row to a new page with `len` more bytes of room; -1 when
- * memory is out. */
-static int
-move_open_row(crm_rows *rows, size_t len)
+int
+crm_rows_move_open(crm_rows *rows, size_t len)
 {
-    crm_page *old = last_page(rows);
-    size_t row_size = rows->ncols * sizeof(crm_cell);
-    size_t row_bytes = old->back - rows->row_back;
+    crm_page *old = crm_rows_last(rows);
+    size_t row_size = old->row_words * sizeof(uint64_t);
+    uint32_t row_bytes = old->back - rows->row_back;
     size_t need = row_size + row_bytes + len;
-    if (old->nrows == 0 && need > PAGE_ROOM) {
+    if (old->nrows == 0 && need > CRM_PAGE_ROOM) {
         /* A row that outgrew a page of its own: leave room for its other
          * columns, or each of them would copy it again. */
         need += need / 2;
@@ -313,8 +241,16 @@ move_open_row(crm_rows *rows, size_t len)
     if (page == NULL) {
         return -1;
     }
-    rows->current =
-        copy_row(page, rows->current, page_end(old) - old->back, row_bytes);
+    const char *from = crm_page_end(old) - old->back;
+    char *to = (char *)page->words + page->cap - row_bytes;
+    memcpy(to, from, row_bytes);
+    page->back = row_bytes;
+    for (uint32_t i = 0; i < rows->ncols; i++) {
+        crm_cell *cell = &rows->current[i];
+        if (crm_tag_has_bytes(cell->tag)) {
+            cell->u.p = to + (cell->u.p - from);
+        }
+    }
     old->back = rows->row_back;
     rows->row_back = 0;
     if (old->nrows == 0) {
@@ -325,72 +261,20 @@ move_open_row(crm_rows *rows, size_t len)
     return 0;
 }
 
-/* True if another row can begin in a page. */
-static inline int
-has_room(const crm_page *page, size_t size)
-{
-    return page->cap - page_front(page) - page->back >= size &&
-           page->nrows < MAX_ROWS &&
-           (page->cap <= PAGE_ROOM || page->nrows == 0);
-}
-
-crm_cell *
-crm_rows_begin(crm_rows *rows)
-{
-    size_t size = rows->ncols * sizeof(crm_cell);
-    crm_page *page = rows->npages == 0 ? NULL : last_page(rows);
-    if (page == NULL || !has_room(page, size)) {
-        if (page != NULL && page->cap > PAGE_ROOM) {
-            crm_rows_trim(rows);
-        }
-        page = add_page(rows, size);
-        if (page == NULL) {
-            return NULL;
-        }
-    }
-    rows->current = crm_page_row(page, page->nrows);
-    rows->row_back = page->back;
-    memset(rows->current, 0, size);
-    return rows->current;
-}
-
-char *
-crm_rows_bytes(crm_rows *rows, size_t len)
-{
-    if (len > UINT32_MAX) {
-        return NULL;
-    }
-    crm_page *page = last_page(rows);
-    size_t used =
-        page_front(page) + rows->ncols * sizeof(crm_cell) + page->back;
-    if (page->cap - used < len) {
-        if (move_open_row(rows, len) < 0) {
-            return NULL;
-        }
-        page = last_page(rows);
-    }
-    page->back += (uint32_t)len;
-    return page_end(page) - page->back;
-}
-
 int
-crm_copy_text(char *to, const char *from, size_t len)
+crm_rows_next_page(crm_rows *rows)
 {
-    const uint64_t high = UINT64_C(0x8080808080808080);
-    uint64_t seen = 0;
-    size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t word;
-        memcpy(&word, from + i, 8);
-        seen |= word;
-        memcpy(to + i, &word, 8);
+    if (rows->open == NULL) {
+        rows->open = malloc((rows->ncols + 1) * sizeof(crm_cell));
+        if (rows->open == NULL) {
+            return -1;
+        }
     }
-    unsigned char rest = 0;
-    for (; i < len; i++) {
-        rest |= (unsigned char)from[i];
-        to[i] = from[i];
+    if (rows->npages > 0 && crm_rows_last(rows)->cap > CRM_PAGE_ROOM) {
+        crm_rows_trim(rows);
     }
-    return (seen & high) == 0 && rest < 0x80;
+    size_t row_size = crm_row_words(rows->ncols) * sizeof(uint64_t);
+    return add_page(rows, row_size) == NULL ? -1 : 0;
 }
 
 int
@@ -434,45 +318,4 @@ crm_is_utf8(const char *bytes, size_t len)
         p += more;
     }
     return 1;
-}
-
-int
-crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
-             size_t len)
-{
-    char *to = crm_rows_bytes(rows, len);
-    if (to == NULL) {
-        return -1;
-    }
-    crm_cell *cell = &rows->current[col];
-    cell->tag = (uint8_t)tag;
-    cell->len = (uint32_t)len;
-    cell->u.p = to;
-    if (tag == CRM_BLOB || tag == CRM_UUID) {
-        cell->flags = 0;
-        if (len != 0) {
-            memcpy(to, bytes, len);
-        }
-    }
-    else {
-        cell->flags = crm_copy_text(to, bytes, len) ? CRM_CELL_ASCII : 0;
-    }
-    return 0;
-}
-
-void
-crm_rows_end(crm_rows *rows)
-{
-    last_page(rows)->nrows++;
-    rows->nrows++;
-    rows->current = NULL;
-}
-
-void
-crm_rows_abandon(crm_rows *rows)
-{
-    if (rows->current != NULL) {
-        last_page(rows)->back = rows->row_back;
-        rows->current = NULL;
-    }
 }

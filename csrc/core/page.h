@@ -1,9 +1,14 @@
 /* page.h: reference-counted arenas of result rows.  Plain C.
  *
- * A page holds whole rows of `ncols` cells, growing from its front, and the
- * bytes of their text and blob cells, growing from its back.  It is at most
- * CRM_PAGE_SIZE bytes, unless one row alone needs more: then the page holds
- * that row only.  A page never moves, so a cell may point into it.
+ * A page holds whole rows, growing from its front, and the bytes of their text
+ * and blob cells, growing from its back.  It is at most CRM_PAGE_SIZE bytes,
+ * unless one row alone needs more: then the page holds that row only.  A page
+ * never moves, so a cell may point into it.
+ *
+ * A row is packed: a word of 8 bytes for each of its `ncols` cells (the number;
+ * of text and blobs where the bytes are, counted back from the end of the page,
+ * and how many), then a byte for each (tag and flags), filled up to a whole
+ * word.  A row being filled is an array of crm_cell beside the page.
  *
  * Reference counts are not atomic: they are touched while the page is private
  * to the thread that fills it, and afterwards only with the GIL held.
@@ -13,6 +18,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cell.h"
 
@@ -26,12 +32,12 @@ typedef struct crm_page {
     uint32_t nrows;
     uint32_t cap;  /* bytes usable for cells and data together */
     uint32_t back; /* bytes used at the back */
-    uint32_t reserved;
+    uint32_t row_words;
     union {
         struct crm_page_cache *home; /* where it goes at the end; NULL: freed */
         struct crm_page *next;       /* of a list of free pages */
     } link;
-    crm_cell cells[];
+    uint64_t words[];
 } crm_page;
 
 /* Free pages of full size, kept because giving a large result back to the
@@ -48,11 +54,47 @@ typedef struct crm_page_cache {
 /* Frees the pages in it.  No page that has it as its home may be alive. */
 void crm_page_cache_clear(crm_page_cache *cache);
 
-/* Row `row` of a page: borrowed, `ncols` cells. */
-static inline crm_cell *
-crm_page_row(crm_page *page, uint32_t row)
+/* Words of a packed row. */
+static inline uint32_t
+crm_row_words(uint32_t ncols)
 {
-    return page->cells + (size_t)row * page->ncols;
+    return ncols + (ncols + 7) / 8;
+}
+
+/* Where the back begins to grow from. */
+static inline const char *
+crm_page_end(const crm_page *page)
+{
+    return (const char *)page->words + page->cap;
+}
+
+/* Row `row` of a page: borrowed, for crm_page_cell(). */
+static inline const uint64_t *
+crm_page_row(const crm_page *page, uint32_t row)
+{
+    return page->words + (size_t)row * page->row_words;
+}
+
+static inline crm_tag
+crm_page_tag(const crm_page *page, const uint64_t *row, uint32_t col)
+{
+    return ((const uint8_t *)(row + page->ncols))[col] & 0x3f;
+}
+
+/* A cell of a row; its bytes are the page's. */
+static inline crm_cell
+crm_page_cell(const crm_page *page, const uint64_t *row, uint32_t col)
+{
+    uint8_t byte = ((const uint8_t *)(row + page->ncols))[col];
+    crm_cell cell = {.tag = byte & 0x3f, .flags = byte >> 6};
+    if (crm_tag_has_bytes(cell.tag)) {
+        cell.len = (uint32_t)(row[col] >> 32);
+        cell.u.p = crm_page_end(page) - (uint32_t)row[col];
+    }
+    else {
+        cell.u.i = (int64_t)row[col];
+    }
+    return cell;
 }
 
 static inline crm_page *
@@ -60,6 +102,19 @@ crm_page_ref(crm_page *page)
 {
     page->refs++;
     return page;
+}
+
+/* Bytes for cells and data in a page that is not for one large row. */
+#define CRM_PAGE_ROOM (CRM_PAGE_SIZE - sizeof(crm_page))
+
+/* A row number fits a crm_state's 16 bits. */
+#define CRM_PAGE_ROWS 65535
+
+/* Bytes of the finished rows without those at the back. */
+static inline size_t
+crm_page_front(const crm_page *page)
+{
+    return (size_t)page->nrows * page->row_words * sizeof(uint64_t);
 }
 
 /* Drops one reference; the page goes with the last, to its home if it has one,
@@ -75,7 +130,8 @@ typedef struct {
     uint32_t ncols;
     uint32_t next_size;    /* bytes of the next page */
     uint64_t nrows;        /* finished rows in all pages */
-    crm_cell *current;     /* the open row, or NULL */
+    crm_cell *current;     /* the open row, or NULL: no row is open */
+    crm_cell *open;        /* its place, owned; NULL before the first row */
     uint32_t row_back;     /* page->back where the open row began */
     crm_page_cache *cache; /* home of its full pages, or NULL */
     crm_page *spare;       /* pages borrowed from there */
@@ -85,21 +141,140 @@ typedef struct {
 void crm_rows_init(crm_rows *rows, uint32_t ncols);
 /* Drops the pages and forgets them; the object can be used again. */
 void crm_rows_clear(crm_rows *rows);
-/* Opens a row of `ncols` NULL cells; NULL when memory is out.  The pointer is
- * valid until the next crm_rows_bytes or crm_rows_put call (which may move the
- * open row to a new page): use rows->current. */
-crm_cell *crm_rows_begin(crm_rows *rows);
+/* The page that rows are appended to, of a result that has one. */
+static inline crm_page *
+crm_rows_last(crm_rows *rows)
+{
+    return rows->pages[rows->npages - 1];
+}
+
+/* What crm_rows_begin and crm_rows_bytes do when a page is full: adds a page;
+ * moves the open row's bytes to a new one with room for it and `len` bytes
+ * more.  0, or -1 when memory is out. */
+int crm_rows_next_page(crm_rows *rows);
+int crm_rows_move_open(crm_rows *rows, size_t len);
+
+/* Opens a row of `ncols` NULL cells, rows->current; NULL when memory is out. */
+static inline crm_cell *
+crm_rows_begin(crm_rows *rows)
+{
+    crm_page *page = rows->npages == 0 ? NULL : crm_rows_last(rows);
+    if (page == NULL || page->nrows >= CRM_PAGE_ROWS ||
+        page->cap - crm_page_front(page) - page->back <
+            page->row_words * sizeof(uint64_t) ||
+        (page->cap > CRM_PAGE_ROOM && page->nrows != 0)) {
+        if (crm_rows_next_page(rows) < 0) {
+            return NULL;
+        }
+        page = crm_rows_last(rows);
+    }
+    rows->current = rows->open;
+    rows->row_back = page->back;
+    for (uint32_t i = 0; i < rows->ncols; i++) {
+        rows->current[i] = (crm_cell){.tag = CRM_NULL};
+    }
+    return rows->current;
+}
+
 /* Space for `len` bytes belonging to the open row; NULL when memory is out
- * (or len is over UINT32_MAX).  Earlier cells of the open row stay right. */
-char *crm_rows_bytes(crm_rows *rows, size_t len);
+ * (or len is over UINT32_MAX).  Earlier cells of the open row stay right: their
+ * pointers are changed when its bytes move. */
+static inline char *
+crm_rows_bytes(crm_rows *rows, size_t len)
+{
+    if (len > UINT32_MAX) {
+        return NULL;
+    }
+    crm_page *page = crm_rows_last(rows);
+    size_t used =
+        crm_page_front(page) + page->row_words * sizeof(uint64_t) + page->back;
+    if (page->cap - used < len) {
+        if (crm_rows_move_open(rows, len) < 0) {
+            return NULL;
+        }
+        page = crm_rows_last(rows);
+    }
+    page->back += (uint32_t)len;
+    return (char *)page->words + page->cap - page->back;
+}
+
+/* Copies bytes: true if all of them are below 0x80. */
+static inline int
+crm_copy_text(char *to, const char *from, size_t len)
+{
+    const uint64_t high = UINT64_C(0x8080808080808080);
+    uint64_t seen = 0;
+    size_t i = 0;
+    for (; i + 8 <= len; i += 8) {
+        uint64_t word;
+        memcpy(&word, from + i, 8);
+        seen |= word;
+        memcpy(to + i, &word, 8);
+    }
+    unsigned char rest = 0;
+    for (; i < len; i++) {
+        rest |= (unsigned char)from[i];
+        to[i] = from[i];
+    }
+    return (seen & high) == 0 && rest < 0x80;
+}
+
 /* Copies text or blob bytes into column `col` of the open row and sets its tag,
  * length and ASCII flag.  0, or -1 when memory is out. */
-int crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
-                 size_t len);
-/* Ends the open row. */
-void crm_rows_end(crm_rows *rows);
+static inline int
+crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
+             size_t len)
+{
+    char *to = crm_rows_bytes(rows, len);
+    if (to == NULL) {
+        return -1;
+    }
+    crm_cell *cell = &rows->current[col];
+    cell->tag = (uint8_t)tag;
+    cell->len = (uint32_t)len;
+    cell->u.p = to;
+    if (tag == CRM_BLOB || tag == CRM_UUID) {
+        cell->flags = 0;
+        if (len != 0) {
+            memcpy(to, bytes, len);
+        }
+    }
+    else {
+        cell->flags = crm_copy_text(to, bytes, len) ? CRM_CELL_ASCII : 0;
+    }
+    return 0;
+}
+
+/* Ends the open row: packs it. */
+static inline void
+crm_rows_end(crm_rows *rows)
+{
+    crm_page *page = crm_rows_last(rows);
+    const char *end = crm_page_end(page);
+    uint64_t *row = page->words + (size_t)page->nrows * page->row_words;
+    uint8_t *bytes = (uint8_t *)(row + page->ncols);
+    for (uint32_t i = 0; i < page->ncols; i++) {
+        const crm_cell *cell = &rows->current[i];
+        bytes[i] = (uint8_t)(cell->tag | cell->flags << 6);
+        row[i] = crm_tag_has_bytes(cell->tag)
+                     ? (uint64_t)cell->len << 32 | (uint32_t)(end - cell->u.p)
+                     : (uint64_t)cell->u.i;
+    }
+    page->nrows++;
+    rows->nrows++;
+    rows->current = NULL;
+}
+
 /* Forgets the open row. */
-void crm_rows_abandon(crm_rows *rows);
+static inline void
+crm_rows_abandon(crm_rows *rows)
+{
+    if (rows->current != NULL) {
+        crm_rows_last(rows)->back = rows->row_back;
+        rows->current = NULL;
+    }
+}
+
 /* Borrows the free pages of a cache for the filling that follows, and gives the
  * rest back.  With the GIL; in between none is needed. */
 void crm_rows_borrow(crm_rows *rows, crm_page_cache *cache);
@@ -109,8 +284,6 @@ void crm_rows_give_back(crm_rows *rows);
  * GIL if the rows borrowed from a cache. */
 void crm_rows_trim(crm_rows *rows);
 
-/* True if all bytes are below 0x80, found while copying them. */
-int crm_copy_text(char *to, const char *from, size_t len);
 /* True if the bytes are UTF-8 as Python's strict decoder takes it. */
 int crm_is_utf8(const char *bytes, size_t len);
 

@@ -37,8 +37,9 @@ crm_params_encode(crm_params *params, crm_connection *self, crm_plan *plan,
                 "uses %zu, and there are %zu supplied.",
                 plan->nbinds, nvalues);
         }
-        int status = crm_encode(plan->core, &bind->codec, values[bind->index],
-                                &params->cells[i], &params->keep[i]);
+        int status = crm_encode(plan->core, &bind->codec, plan->typed,
+                                values[bind->index], &params->cells[i],
+                                &params->keep[i]);
         if (status < 0) {
             return crm_connection_bind_error(self, plan, values, nvalues, i,
                                              status);
@@ -102,7 +103,8 @@ shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
     }
     crm_cell made;
     PyObject *keep;
-    int status = crm_encode(plan->core, &bind->codec, value, &made, &keep);
+    int status =
+        crm_encode(plan->core, &bind->codec, plan->typed, value, &made, &keep);
     if (status == CRM_ENCODE_UNBINDABLE) {
         PyErr_Clear();
         return Py_NewRef(value);
@@ -110,6 +112,27 @@ shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
     PyObject *shown = status < 0 ? NULL : crm_decode(plan->core, &any, &made);
     Py_XDECREF(keep);
     return shown;
+}
+
+/* As a dict by the plan's names; takes over the tuple. */
+static PyObject *
+by_name(crm_plan *plan, PyObject *shown)
+{
+    PyObject *dict = PyDict_New();
+    for (size_t i = 0; dict != NULL && i < plan->nbinds; i++) {
+        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(plan->names, (Py_ssize_t)i),
+                           PyTuple_GET_ITEM(shown, (Py_ssize_t)i)) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    Py_DECREF(shown);
+    return dict;
+}
+
+PyObject *
+crm_plan_show(crm_plan *plan, PyObject *shown)
+{
+    return shown == NULL || plan->names == NULL ? shown : by_name(plan, shown);
 }
 
 static PyObject *
@@ -129,7 +152,7 @@ shown_values(crm_plan *plan, PyObject *const *values, size_t nvalues,
         }
         PyTuple_SET_ITEM(shown, (Py_ssize_t)i, value);
     }
-    return shown;
+    return crm_plan_show(plan, shown);
 }
 
 PyObject *

@@ -24,7 +24,7 @@ crm_state_info(crm_state *state)
         PyObject *held = crm_state_held(state, slot);
         if (manager->attrs[slot].kind == CRM_ATTR_COLUMN && change == NULL &&
             (held == CRM_UNLOADED || (held == NULL && state->page != NULL &&
-                                      crm_state_cell(state, slot) == NULL)) &&
+                                      !crm_state_in_row(state, slot))) &&
             PyList_Append(unloaded, manager->attrs[slot].name) < 0) {
             goto done;
         }

@@ -43,6 +43,8 @@ plan_dealloc(crm_plan *self)
     PyObject_GC_UnTrack(self);
     plan_clear(self);
     Py_CLEAR(self->sql);
+    Py_CLEAR(self->wire);
+    Py_CLEAR(self->names);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }
@@ -101,10 +103,13 @@ done:
 static PyObject *
 plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"sql", "binds", "program", NULL};
+    static char *words[] = {"sql",   "binds", "program", "wire",
+                            "names", "typed", NULL};
     PyObject *sql, *binds = NULL, *program = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|OO:Plan", names, &sql,
-                                     &binds, &program)) {
+    PyObject *wire = NULL, *names = Py_None;
+    int typed = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|OOUOp:Plan", words, &sql,
+                                     &binds, &program, &wire, &names, &typed)) {
         return NULL;
     }
     crm_core *core = crm_core_of(type);
@@ -118,8 +123,21 @@ plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->core = core;
     self->id = ++core->last_plan;
     self->sql = Py_NewRef(sql);
+    self->wire = Py_NewRef(wire == NULL ? sql : wire);
+    self->typed = typed != 0;
     if (binds != NULL && binds != Py_None && set_binds(self, binds) < 0) {
         goto error;
+    }
+    if (names != Py_None) {
+        self->names = PySequence_Tuple(names);
+        if (self->names == NULL) {
+            goto error;
+        }
+        if ((size_t)PyTuple_GET_SIZE(self->names) != self->nbinds) {
+            PyErr_Format(PyExc_ValueError, "%zd names for %zu binds",
+                         PyTuple_GET_SIZE(self->names), self->nbinds);
+            goto error;
+        }
     }
     if (program != Py_None) {
         self->program = crm_program_new(core, program);
@@ -162,8 +180,8 @@ plan_get_binds(crm_plan *self, void *Py_UNUSED(closure))
 
 PyDoc_STRVAR(encode_doc,
              "encode($self, values, /)\n--\n\n"
-             "The values of an execution as logs show them, in the order of "
-             "the parameter markers.");
+             "The values of an execution as logs show them: a tuple, or a dict "
+             "if the parameters have names.");
 
 static PyObject *
 plan_encode(crm_plan *self, PyObject *values)
@@ -190,7 +208,14 @@ static PyMethodDef plan_methods[] = {
 };
 
 static PyMemberDef plan_members[] = {
-    {"sql", T_OBJECT_EX, offsetof(crm_plan, sql), READONLY, "SQL text"},
+    {"sql", T_OBJECT_EX, offsetof(crm_plan, sql), READONLY,
+     "SQL text as logs and errors show it"},
+    {"wire", T_OBJECT_EX, offsetof(crm_plan, wire), READONLY,
+     "SQL text as the driver gets it"},
+    {"names", T_OBJECT, offsetof(crm_plan, names), READONLY,
+     "Names of the parameters, or None"},
+    {"typed", T_BOOL, offsetof(crm_plan, typed), READONLY,
+     "Whether the driver takes typed cells"},
     {NULL},
 };
 
@@ -204,7 +229,8 @@ static PyGetSetDef plan_getset[] = {
 
 static PyType_Slot plan_slots[] = {
     {Py_tp_doc,
-     "Plan(sql, binds=(), program=None)\n--\n\n"
+     "Plan(sql, binds=(), program=None, wire=sql, names=None, typed=False)"
+     "\n--\n\n"
      "An executable statement; see _core.pyi."},
     {Py_tp_new, plan_new},
     {Py_tp_dealloc, plan_dealloc},

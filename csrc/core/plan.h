@@ -7,6 +7,8 @@
 #ifndef CRM_PLAN_H
 #define CRM_PLAN_H
 
+#include <stdbool.h>
+
 #include "codec.h"
 #include "core.h"
 
@@ -20,17 +22,24 @@ typedef struct {
 typedef struct crm_plan {
     PyObject_HEAD
     crm_core *core;
-    uint64_t id;   /* unique in the process; key of statement caches */
-    PyObject *sql; /* owned str */
+    uint64_t id;     /* unique in the process; key of statement caches */
+    PyObject *sql;   /* owned str: as programs, logs and errors see it */
+    PyObject *wire;  /* owned str: as the driver gets it, often the same */
+    PyObject *names; /* owned tuple of str, one per bind, or NULL: parameters
+                        are shown by name */
+    bool typed;      /* the driver takes typed cells (dates, decimals, …) */
     crm_bind *binds;
     size_t nbinds;
     crm_program *program; /* owned, NULL: rows come as the driver gives them */
 } crm_plan;
 
 /* The values of an execution as logs and errors show them, in the order of the
- * parameter markers: what each bind's type makes of its value.  A new tuple;
- * NULL with an exception if a type refuses a value. */
+ * binds: what each bind's type makes of its value.  A new tuple, or a dict by
+ * the plan's names; NULL with an exception if a type refuses a value. */
 PyObject *crm_plan_encode(crm_plan *plan, PyObject *const *values,
                           size_t nvalues);
+/* A tuple of shown values as the plan shows them: itself, or a dict.  Steals
+ * `shown`, which may be NULL. */
+PyObject *crm_plan_show(crm_plan *plan, PyObject *shown);
 
 #endif /* CRM_PLAN_H */

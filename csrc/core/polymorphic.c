@@ -242,6 +242,12 @@ crm_polymorphic_ncols(const crm_polymorphic *poly)
     return need;
 }
 
+uint16_t
+crm_polymorphic_column(const crm_polymorphic *poly)
+{
+    return poly->column;
+}
+
 int
 crm_polymorphic_reconstructs(const crm_polymorphic *poly)
 {
@@ -361,9 +367,8 @@ remember(crm_polymorphic *poly, const crm_cell *cell, crm_shape *shape)
 }
 
 crm_shape *
-crm_polymorphic_find(crm_polymorphic *poly, const crm_cell *cells)
+crm_polymorphic_find(crm_polymorphic *poly, const crm_cell *cell)
 {
-    const crm_cell *cell = &cells[poly->column];
     if (poly->last != NULL && same_cell(poly->last, cell)) {
         return poly->last->shape;
     }
@@ -409,10 +414,9 @@ resolve(crm_polymorphic *poly, PyObject *identity, PyObject *key)
 }
 
 crm_shape *
-crm_polymorphic_learn(crm_polymorphic *poly, const crm_cell *cells,
+crm_polymorphic_learn(crm_polymorphic *poly, const crm_cell *cell,
                       PyObject *key)
 {
-    const crm_cell *cell = &cells[poly->column];
     PyObject *identity = crm_decode(poly->core, &poly->codec, cell);
     if (identity == NULL) {
         return NULL;

@@ -38,12 +38,14 @@ int crm_polymorphic_traverse(crm_polymorphic *poly, visitproc visit, void *arg);
 /* Columns a row must have at least. */
 uint32_t crm_polymorphic_ncols(const crm_polymorphic *poly);
 
-/* The shape of a row: borrowed.  NULL without an exception if its discriminator
- * has not been met: then crm_polymorphic_learn() finds it. */
-crm_shape *crm_polymorphic_find(crm_polymorphic *poly, const crm_cell *cells);
+/* The column of the discriminator. */
+uint16_t crm_polymorphic_column(const crm_polymorphic *poly);
+/* The shape of a row with this discriminator: borrowed.  NULL without an
+ * exception if it has not been met: then crm_polymorphic_learn() finds it. */
+crm_shape *crm_polymorphic_find(crm_polymorphic *poly, const crm_cell *cell);
 /* The same for a new discriminator; `key` is a tuple of the row's primary key,
  * for errors.  May run user code.  NULL with an exception. */
-crm_shape *crm_polymorphic_learn(crm_polymorphic *poly, const crm_cell *cells,
+crm_shape *crm_polymorphic_learn(crm_polymorphic *poly, const crm_cell *cell,
                                  PyObject *key);
 /* The shape of objects of a class, whatever their row says; NULL (no exception)
  * if there is none. */

@@ -17,7 +17,7 @@ prepare_entry(crm_connection *self, crm_plan *plan)
         return entry;
     }
     Py_ssize_t len;
-    const char *sql = PyUnicode_AsUTF8AndSize(plan->sql, &len);
+    const char *sql = PyUnicode_AsUTF8AndSize(plan->wire, &len);
     if (sql == NULL) {
         return NULL;
     }

@@ -205,10 +205,10 @@ crm_state_peek(crm_state *state, uint16_t slot)
     if (held != NULL) {
         return held == CRM_UNLOADED ? NULL : Py_NewRef(held);
     }
-    const crm_cell *cell = crm_state_cell(state, slot);
-    if (cell == NULL) {
+    if (!crm_state_in_row(state, slot)) {
         return NULL;
     }
+    crm_cell cell = crm_state_cell(state, slot);
     crm_manager *manager = crm_state_manager(state);
     const crm_attr *attr = &manager->attrs[slot];
     /* Decoding can run user code (JSON, Enum), which can do anything to this
@@ -217,9 +217,9 @@ crm_state_peek(crm_state *state, uint16_t slot)
     crm_page *page = crm_page_ref(state->page);
     crm_codec codec = {attr->codec.code, attr->codec.arg};
     Py_XINCREF(codec.arg);
-    PyObject *value = crm_decode(manager->core, &codec, cell);
+    PyObject *value = crm_decode(manager->core, &codec, &cell);
     if (value == NULL) {
-        decode_error(state, slot, cell);
+        decode_error(state, slot, &cell);
     }
     else if (state->page == page && crm_state_held(state, slot) == NULL &&
              crm_state_put(state, slot, Py_NewRef(value)) < 0) {

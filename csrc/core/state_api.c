@@ -212,7 +212,7 @@ is_unloaded(crm_state *state, uint16_t slot)
     }
     PyObject *held = crm_state_held(state, slot);
     return held == CRM_UNLOADED ||
-           (held == NULL && crm_state_cell(state, slot) == NULL);
+           (held == NULL && !crm_state_in_row(state, slot));
 }
 
 static PyObject *
@@ -497,6 +497,15 @@ no_value_reduce(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
     return PyUnicode_FromString("NO_VALUE");
 }
 
+/* A plain object's reference to its type is hidden from the collector, and
+ * with it the cycle type - module - NO_VALUE: the module would never go. */
+static int
+no_value_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    return 0;
+}
+
 static PyMethodDef no_value_methods[] = {
     {"__reduce__", no_value_reduce, METH_NOARGS, NULL},
     {NULL},
@@ -504,6 +513,7 @@ static PyMethodDef no_value_methods[] = {
 
 static PyType_Slot no_value_slots[] = {
     {Py_tp_repr, no_value_repr},
+    {Py_tp_traverse, no_value_traverse},
     {Py_nb_bool, no_value_bool},
     {Py_tp_methods, no_value_methods},
     {0, NULL},
@@ -512,8 +522,8 @@ static PyType_Slot no_value_slots[] = {
 static PyType_Spec no_value_spec = {
     .name = "cormorant._core._NoValue",
     .basicsize = sizeof(PyObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE |
-             Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = no_value_slots,
 };
 

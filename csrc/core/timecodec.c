@@ -38,6 +38,11 @@ crm_time_from_cell(const crm_cell *cell)
             }
             crm_moment_set_days(&m, value / CRM_DAY);
             crm_moment_set_micros(&m, value % CRM_DAY);
+            if (cell->flags & CRM_CELL_UTC) {
+                return PyDateTimeAPI->DateTime_FromDateAndTime(
+                    m.year, m.month, m.day, m.hour, m.minute, m.second, m.micro,
+                    PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType);
+            }
             return PyDateTime_FromDateAndTime(m.year, m.month, m.day, m.hour,
                                               m.minute, m.second, m.micro);
         default:
@@ -183,6 +188,83 @@ crm_time_format(crm_time_kind kind, PyObject *value)
                             "objects as input.");
             return NULL;
     }
+}
+
+static int64_t
+micros_of_day(int hour, int minute, int second, int micro)
+{
+    return ((hour * INT64_C(60) + minute) * 60 + second) * CRM_SECOND + micro;
+}
+
+/* utcoffset() of a datetime or time in microseconds: 1, or 0 if it has none; -1
+ * with an exception. */
+static int
+offset_of(PyObject *value, int64_t *offset)
+{
+    PyObject *delta = PyObject_CallMethod(value, "utcoffset", NULL);
+    if (delta == NULL) {
+        return -1;
+    }
+    int found = PyDelta_Check(delta);
+    if (found) {
+        *offset = (PyDateTime_DELTA_GET_DAYS(delta) * INT64_C(86400) +
+                   PyDateTime_DELTA_GET_SECONDS(delta)) *
+                      CRM_SECOND +
+                  PyDateTime_DELTA_GET_MICROSECONDS(delta);
+    }
+    Py_DECREF(delta);
+    return found;
+}
+
+static int64_t
+days_of(PyObject *date)
+{
+    return crm_moment_days(PyDateTime_GET_YEAR(date),
+                           PyDateTime_GET_MONTH(date),
+                           PyDateTime_GET_DAY(date));
+}
+
+static int
+datetime_to_cell(PyObject *value, crm_cell *cell)
+{
+    int64_t offset = 0;
+    cell->tag = CRM_TIMESTAMP;
+    cell->u.i = days_of(value) * CRM_DAY +
+                micros_of_day(PyDateTime_DATE_GET_HOUR(value),
+                              PyDateTime_DATE_GET_MINUTE(value),
+                              PyDateTime_DATE_GET_SECOND(value),
+                              PyDateTime_DATE_GET_MICROSECOND(value));
+    if (PyDateTime_DATE_GET_TZINFO(value) == Py_None) {
+        return 1;
+    }
+    int aware = offset_of(value, &offset);
+    if (aware > 0) {
+        cell->flags = CRM_CELL_UTC;
+        cell->u.i -= offset;
+    }
+    return aware < 0 ? -1 : 1;
+}
+
+int
+crm_time_to_cell(PyObject *value, crm_cell *cell)
+{
+    if (PyDateTime_Check(value)) {
+        return datetime_to_cell(value, cell);
+    }
+    if (PyDate_Check(value)) {
+        cell->tag = CRM_DATE;
+        cell->u.i = days_of(value);
+        return 1;
+    }
+    if (PyTime_Check(value)) {
+        cell->tag = CRM_TIME;
+        cell->u.i = micros_of_day(PyDateTime_TIME_GET_HOUR(value),
+                                  PyDateTime_TIME_GET_MINUTE(value),
+                                  PyDateTime_TIME_GET_SECOND(value),
+                                  PyDateTime_TIME_GET_MICROSECOND(value));
+        return 1;
+    }
+    return 0;
 }
 
 PyObject *

@@ -30,6 +30,10 @@ PyObject *crm_time_parse(crm_time_kind kind, const char *text, size_t len);
  * value is not of a class that this kind stores. */
 PyObject *crm_time_format(crm_time_kind kind, PyObject *value);
 
+/* The typed cell of a datetime, date or time: 1; 0 if the value is neither; -1
+ * with an exception.  An aware datetime becomes a moment in UTC. */
+int crm_time_to_cell(PyObject *value, crm_cell *cell);
+
 /* A new str for exactly a datetime.datetime or datetime.date without a type, as
  * the standard library's sqlite3 adapts them; NULL without an exception for any
  * other object. */

@@ -433,11 +433,12 @@ error:
     return NULL;
 }
 
-/* The objects of a list for which a test holds for a primary key attribute: a
- * new list, or NULL with an exception.  The test runs no foreign code. */
+/* The objects of a list for which a test holds for a primary key attribute, or
+ * for the slot `also` unless it is -1: a new list, or NULL with an exception.
+ * The test runs no foreign code. */
 static PyObject *
 objects_by_key(PyObject *module, PyObject *objects,
-               int (*test)(crm_state *state, uint16_t slot))
+               int (*test)(crm_state *state, uint16_t slot), int also)
 {
     crm_core *core = crm_uow_core(module);
     if (!PyList_Check(objects)) {
@@ -453,13 +454,13 @@ objects_by_key(PyObject *module, PyObject *objects,
             break;
         }
         crm_manager *manager = crm_state_manager(state);
-        for (uint16_t n = 0; n < manager->npk; n++) {
-            if (test(state, manager->pk[n])) {
-                if (PyList_Append(result, obj) < 0) {
-                    Py_CLEAR(result);
-                }
-                break;
-            }
+        int found =
+            also >= 0 && also < manager->nattrs && test(state, (uint16_t)also);
+        for (uint16_t n = 0; !found && n < manager->npk; n++) {
+            found = test(state, manager->pk[n]);
+        }
+        if (found && PyList_Append(result, obj) < 0) {
+            Py_CLEAR(result);
         }
     }
     return result;
@@ -476,7 +477,7 @@ is_unloaded(crm_state *state, uint16_t slot)
 {
     PyObject *held = crm_state_held(state, slot);
     return !CRM_SLOT_HAS(held) &&
-           (held == CRM_UNLOADED || crm_state_cell(state, slot) == NULL);
+           (held == CRM_UNLOADED || !crm_state_in_row(state, slot));
 }
 
 PyDoc_STRVAR(key_changed_doc,
@@ -486,17 +487,39 @@ PyDoc_STRVAR(key_changed_doc,
 static PyObject *
 uow_key_changed(PyObject *module, PyObject *objects)
 {
-    return objects_by_key(module, objects, has_changed);
+    return objects_by_key(module, objects, has_changed, -1);
 }
 
 PyDoc_STRVAR(unloaded_keys_doc,
-             "unloaded_keys(objects)\n--\n\n"
-             "The objects whose primary key attributes are not loaded.");
+             "unloaded_keys(objects, also=-1)\n--\n\n"
+             "The objects whose primary key attributes, or the slot `also`, "
+             "are not loaded.");
 
 static PyObject *
-uow_unloaded_keys(PyObject *module, PyObject *objects)
+uow_unloaded_keys(PyObject *module, PyObject *args)
 {
-    return objects_by_key(module, objects, is_unloaded);
+    PyObject *objects;
+    int also = -1;
+    if (!PyArg_ParseTuple(args, "O|i:unloaded_keys", &objects, &also)) {
+        return NULL;
+    }
+    return objects_by_key(module, objects, is_unloaded, also);
+}
+
+PyDoc_STRVAR(count_version_doc,
+             "count_version(version)\n--\n\n"
+             "The version after an integer version; 1 after None.");
+
+static PyObject *
+uow_count_version(PyObject *Py_UNUSED(module), PyObject *version)
+{
+    PyObject *one = PyLong_FromLong(1);
+    if (one == NULL || version == Py_None) {
+        return one;
+    }
+    PyObject *next = PyNumber_Add(version, one);
+    Py_DECREF(one);
+    return next;
 }
 
 PyDoc_STRVAR(unexpire_doc,
@@ -637,7 +660,8 @@ static PyMethodDef functions[] = {
     {"find_orphans", uow_orphans, METH_VARARGS, orphans_doc},
     {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
-    {"unloaded_keys", uow_unloaded_keys, METH_O, unloaded_keys_doc},
+    {"unloaded_keys", uow_unloaded_keys, METH_VARARGS, unloaded_keys_doc},
+    {"count_version", uow_count_version, METH_O, count_version_doc},
     {"unexpire", uow_unexpire, METH_O, unexpire_doc},
     {"commit_states", uow_commit, METH_O, commit_doc},
     {"mark_born", uow_mark_born, METH_VARARGS, mark_born_doc},

@@ -115,13 +115,14 @@ crm_changed_columns(PyObject *module, PyObject *args)
 
 /* ---- runs ------------------------------------------------------------- */
 
-/* The attributes a run binds, then the key. */
+/* The attributes a run binds, then its new version if there is a `maker` of
+ * those, then the key, and the version if rows have one. */
 static int
-set_sources(crm_flush *flush, const uint16_t *slots, size_t count)
+set_sources(crm_flush *flush, const uint16_t *slots, size_t count,
+            PyObject **maker)
 {
     uint16_t npk = flush->manager->npk;
-    flush->nsources = count + npk;
-    flush->sources = PyMem_Calloc(flush->nsources + 1, sizeof(crm_source));
+    flush->sources = PyMem_Calloc(count + npk + 2u, sizeof(crm_source));
     if (flush->sources == NULL) {
         PyErr_NoMemory();
         return -1;
@@ -129,9 +130,23 @@ set_sources(crm_flush *flush, const uint16_t *slots, size_t count)
     for (size_t k = 0; k < count; k++) {
         flush->sources[k] = (crm_source){CRM_FROM_SLOT, slots[k]};
     }
-    for (uint16_t k = 0; k < npk; k++) {
-        flush->sources[count + k] = (crm_source){CRM_FROM_KEY, k};
+    if (maker != NULL) {
+        flush->sources[count++] = (crm_source){CRM_FROM_DEFAULT, 0};
+        flush->makers = maker;
+        flush->ndefaults = 1;
+        flush->defaults = PyMem_Calloc(flush->length, sizeof(PyObject *));
+        if (flush->defaults == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
     }
+    for (uint16_t k = 0; k < npk; k++) {
+        flush->sources[count++] = (crm_source){CRM_FROM_KEY, k};
+    }
+    if (flush->version >= 0) {
+        flush->sources[count++] = (crm_source){CRM_FROM_VERSION, 0};
+    }
+    flush->nsources = count;
     for (size_t b = 0; b < flush->plan->nbinds; b++) {
         if (flush->plan->binds[b].index >= flush->nsources) {
             PyErr_SetString(PyExc_ValueError,
@@ -145,8 +160,29 @@ set_sources(crm_flush *flush, const uint16_t *slots, size_t count)
 static void
 clear_sources(crm_flush *flush)
 {
+    if (flush->defaults != NULL) {
+        for (size_t k = 0; k < flush->length; k++) {
+            Py_XDECREF(flush->defaults[k]);
+        }
+    }
+    PyMem_Free(flush->defaults);
     PyMem_Free(flush->sources);
+    flush->defaults = NULL;
+    flush->ndefaults = 0;
     flush->sources = NULL;
+}
+
+/* Slot of a row's version, as Python gave it. */
+static int
+set_version(crm_flush *flush, int version)
+{
+    if (version < -1 || version >= flush->manager->nattrs) {
+        PyErr_SetString(PyExc_ValueError, "bad slot of the version");
+        return -1;
+    }
+    flush->version = version;
+    flush->log_each = version >= 0;
+    return 0;
 }
 
 /* ---- UPDATE ----------------------------------------------------------- */
@@ -155,11 +191,12 @@ typedef struct {
     crm_flush flush;
     uint16_t *columns;
     size_t ncolumns;
-    uint16_t *slots; /* changed in the current run */
-    uint16_t *other; /* the same of the next object */
-    PyObject *make;  /* borrowed */
-    PyObject *cache; /* borrowed dict */
-    int64_t changed; /* rows */
+    uint16_t *slots;        /* changed in the current run */
+    uint16_t *other;        /* the same of the next object */
+    PyObject *make;         /* borrowed */
+    PyObject *cache;        /* borrowed dict */
+    PyObject *next_version; /* borrowed: version -> the next, or NULL */
+    int64_t changed;        /* rows */
 } update;
 
 /* The Plan of a run: new reference. */
@@ -200,6 +237,36 @@ raise_stale(crm_core *core, size_t expected, int64_t matched)
     return -1;
 }
 
+/* Stores the new versions of a run that was executed. */
+static int
+feed_versions(crm_flush *flush)
+{
+    for (size_t k = 0; flush->defaults != NULL && k < flush->length; k++) {
+        PyObject *value = flush->defaults[k];
+        flush->defaults[k] = NULL;
+        PyObject *obj =
+            PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)(flush->first + k));
+        if (value != NULL &&
+            crm_state_set_loaded(&((crm_entity *)obj)->state,
+                                 (uint16_t)flush->version, value) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Whether the program itself changed the version. */
+static int
+has_version(update *self, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        if (self->slots[k] == self->flush.version) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int
 run(update *self, size_t count)
 {
@@ -210,19 +277,22 @@ run(update *self, size_t count)
     }
     flush->plan = plan;
     int64_t changed = 0;
-    int status = set_sources(flush, self->slots, count);
+    PyObject **maker = self->next_version == NULL || has_version(self, count)
+                           ? NULL
+                           : &self->next_version;
+    int status = set_sources(flush, self->slots, count, maker);
     if (status == 0) {
         status = crm_flush_run_many(flush, &changed);
+    }
+    if (status == 0) {
+        self->changed += changed;
+        status = changed != (int64_t)flush->length
+                     ? raise_stale(flush->core, flush->length, changed)
+                     : feed_versions(flush);
     }
     clear_sources(flush);
     Py_DECREF(plan);
     flush->plan = NULL;
-    if (status == 0) {
-        self->changed += changed;
-        if (changed != (int64_t)flush->length) {
-            return raise_stale(flush->core, flush->length, changed);
-        }
-    }
     return status;
 }
 
@@ -295,22 +365,28 @@ update_all(update *self)
 PyObject *
 crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"connection", "manager", "columns", "make", "cache",
-                            "objects",    "log",     "special", NULL};
+    static char *words[] = {"connection", "manager",      "columns", "make",
+                            "cache",      "objects",      "log",     "special",
+                            "version",    "next_version", NULL};
     crm_core *core = PyModule_GetState(module);
     update self;
     memset(&self, 0, sizeof(self));
     PyObject *conn, *manager, *columns, *objects;
-    PyObject *log = Py_None, *special = Py_None;
+    PyObject *log = Py_None, *special = Py_None, *next_version = Py_None;
+    int version = -1;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!OOO!O|OO:update_objects", words,
+            args, kwargs, "O!O!OOO!O|OOiO:update_objects", words,
             core->connection_type, &conn, core->manager_type, &manager,
             &columns, &self.make, &PyDict_Type, &self.cache, &objects, &log,
-            &special)) {
+            &special, &version, &next_version)) {
         return NULL;
     }
+    self.next_version = next_version == Py_None ? NULL : next_version;
     int status =
         crm_flush_begin(&self.flush, conn, manager, objects, log, special);
+    if (status == 0) {
+        status = set_version(&self.flush, version);
+    }
     if (status == 0) {
         self.columns =
             crm_slots_from(self.flush.manager, columns, &self.ncolumns);
@@ -339,24 +415,29 @@ crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 PyObject *
 crm_delete_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"connection", "manager", "plan",
-                            "objects",    "log",     NULL};
+    static char *words[] = {"connection", "manager", "plan", "objects",
+                            "log",        "version", NULL};
     crm_core *core = PyModule_GetState(module);
     crm_flush flush;
     memset(&flush, 0, sizeof(flush));
     PyObject *conn, *manager, *plan, *objects, *log = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!O|O:delete_objects",
-                                     words, core->connection_type, &conn,
-                                     core->manager_type, &manager,
-                                     core->plan_type, &plan, &objects, &log)) {
+    int version = -1;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O!O!O!O|Oi:delete_objects", words,
+            core->connection_type, &conn, core->manager_type, &manager,
+            core->plan_type, &plan, &objects, &log, &version)) {
         return NULL;
     }
     int64_t changed = 0;
     int status = crm_flush_begin(&flush, conn, manager, objects, log, Py_None);
+    if (status == 0) {
+        status = set_version(&flush, version);
+    }
     if (status == 0 && flush.count > 0) {
         flush.plan = (crm_plan *)plan;
         flush.length = flush.count;
-        status = set_sources(&flush, NULL, 0);
+        flush.log_each = 0;
+        status = set_sources(&flush, NULL, 0, NULL);
         if (status == 0) {
             status = crm_flush_run_many(&flush, &changed);
         }

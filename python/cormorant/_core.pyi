@@ -90,18 +90,31 @@ class Plan:
       unique: True: a result equal to an earlier one is left out (entities by
         identity, columns by value)
       index: see RowKeys
+
+    wire: the SQL that the driver gets, if that differs from what programs see
+
+    names: of the parameters, one per bind: they are shown as a dict
+
+    typed: the driver takes typed values (dates, decimals), where SQLite gets text
     """
 
     sql: str
+    wire: str
+    names: tuple[str, ...] | None
+    typed: bool
     keys: tuple[str, ...]
     binds: tuple[tuple[int, int, object], ...]
-    def encode(self, values: Sequence[Any], /) -> tuple[Any, ...]:
-        """The values of an execution as logs show them, in marker order."""
+    def encode(self, values: Sequence[Any], /) -> Any:
+        """The values of an execution as logs show them: a tuple in the order of the
+        binds, or a dict by name."""
     def __new__(
         cls,
         sql: str,
         binds: Sequence[tuple[int, int, object]] = (),
         program: tuple[Any, ...] | None = None,
+        wire: str = ...,
+        names: Sequence[str] | None = None,
+        typed: bool = False,
     ) -> Self: ...
 
 POPULATE_EXISTING: Final[int]
@@ -450,6 +463,7 @@ COLUMN_ALWAYS: Final[int]
 COLUMN_OMIT_NONE: Final[int]
 COLUMN_DEFAULT: Final[int]
 COLUMN_OMIT_UNSET: Final[int]
+COLUMN_VERSION: Final[int]
 
 @final
 class InsertPlan:
@@ -478,7 +492,8 @@ def insert_objects(
 
     columns: `(slot, rule, default)`; COLUMN_ALWAYS binds NULL when unset,
     COLUMN_OMIT_NONE leaves it out when unset or None, COLUMN_DEFAULT then takes
-    `default` (called with None when callable) and stores it in the object.
+    `default` (called with None when callable) and stores it in the object;
+    COLUMN_VERSION does so whatever the object holds.
     Neighbours that provide the same columns are a run and share one InsertPlan, made
     by `make(slots, many)` and kept in `cache`. Generated values are stored in the
     objects after their run; a run that fails leaves its objects alone.
@@ -501,12 +516,18 @@ def update_objects(
     objects: Iterable[Any],
     log: Callable[[str, Any, int, int, bool], object] | None = None,
     special: Callable[[Any, tuple[int, ...]], object] | None = None,
+    version: int = -1,
+    next_version: Callable[[Any], Any] | None = None,
 ) -> int:
     """UPDATE the net-changed column slots of each object; skips objects without any.
     Neighbours with the same changed slots are one executemany. The indexes of the
     Plan's binds number the changed slots in order, then the primary key (as in the
     database: committed values). Returns the rows changed; exc.StaleDataError(expected,
-    changed) for a run that changed another number. special(obj, slots): as above."""
+    changed) for a run that changed another number. special(obj, slots): as above.
+
+    version: the slot of the row's version. Its value in the database follows the key.
+    With next_version, which is called with it, the new version comes before the key and
+    is stored in the object, unless the program changed the version itself."""
 
 def delete_objects(
     connection: Connection,
@@ -514,9 +535,10 @@ def delete_objects(
     plan: Plan,
     objects: Iterable[Any],
     log: Callable[[str, Any, int, int, bool], object] | None = None,
+    version: int = -1,
 ) -> int:
-    """DELETE each object by its primary key, as one executemany; returns the rows
-    changed."""
+    """DELETE each object by its primary key, and its version if a slot is given, as one
+    executemany; returns the rows changed."""
 
 def changed_columns(obj: object, columns: Sequence[int]) -> tuple[int, ...]:
     """Column slots whose value differs from the committed one."""
@@ -641,8 +663,11 @@ def identity_conflicts(session: SessionBase, objects: list[Any]) -> list[tuple[A
 def key_changed(objects: list[Any]) -> list[Any]:
     """The objects whose primary key has history."""
 
-def unloaded_keys(objects: list[Any]) -> list[Any]:
-    """The objects whose primary key attributes are not loaded."""
+def unloaded_keys(objects: list[Any], also: int = -1) -> list[Any]:
+    """The objects whose primary key attributes, or the slot `also`, are not loaded."""
+
+def count_version(version: Any) -> Any:
+    """The version after an integer version; 1 after None."""
 
 def unexpire(obj: object) -> None:
     """Takes the mark of an expired row away: its columns were loaded one by one."""

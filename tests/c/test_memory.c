@@ -80,9 +80,12 @@ rows_case(void)
     uint64_t seen = 0;
     for (size_t p = 0; p < rows.npages; p++) {
         for (uint32_t r = 0; r < rows.pages[p]->nrows; r++, seen++) {
-            const crm_cell *row = crm_page_row(rows.pages[p], r);
-            CHECK(row[0].len == 5 && row[1].len / 2 == row[2].len);
-            CHECK(memcmp(row[1].u.p, bytes, row[1].len) == 0);
+            const uint64_t *row = crm_page_row(rows.pages[p], r);
+            crm_cell first = crm_page_cell(rows.pages[p], row, 0);
+            crm_cell large = crm_page_cell(rows.pages[p], row, 1);
+            crm_cell last = crm_page_cell(rows.pages[p], row, 2);
+            CHECK(first.len == 5 && large.len / 2 == last.len);
+            CHECK(memcmp(large.u.p, bytes, large.len) == 0);
         }
     }
     CHECK(seen == added);

@@ -355,3 +355,44 @@ def resident() -> int:
     """Bytes of memory this process has."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
+
+
+def test_an_error_in_the_middle() -> None:
+    """What the database refuses while results are fetched is wrapped like any error."""
+
+    def program(p: Any) -> None:
+        class T(p.Base):
+            __tablename__ = "t"
+            id = p.Column(p.Integer, primary_key=True)
+            n = p.Column(p.Integer)
+            a = p.column_property(p.func.abs(n))
+
+        engine = p.engine()
+        p.Base.metadata.create_all(engine)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "insert into t (n) values (1), (2), (3), (4), (-9223372036854775808), (3)"
+            )
+
+        def query(s: Any) -> Any:
+            return s.query(T).yield_per(2)
+
+        def scalars(s: Any) -> Any:
+            return s.scalars(p.select(T).execution_options(yield_per=2))
+
+        def columns(s: Any) -> Any:
+            return s.execute(p.select(T.a).execution_options(yield_per=2))
+
+        def partitions(s: Any) -> Any:
+            return s.execute(p.select(T.a).execution_options(yield_per=2)).partitions()
+
+        for way in (query, scalars, columns, partitions):
+            with p.Session(engine) as s:
+                try:
+                    # (The peer's driver is a row ahead: how many were given out differs.)
+                    list(way(s))
+                except p.OperationalError as error:
+                    p.show(way.__name__, str(error), error.statement, error.params)
+                p.show(s.scalar(p.select(p.func.count(T.id))))
+
+    compare(program)

@@ -56,9 +56,10 @@ static void
 check_page(crm_page *page, uint64_t first)
 {
     for (uint32_t row = 0; row < page->nrows; row++) {
-        const crm_cell *cells = crm_page_row(page, row);
+        const uint64_t *cells = crm_page_row(page, row);
         for (uint32_t col = 0; col < page->ncols; col++) {
-            check_cell(&cells[col], first + row, col);
+            crm_cell cell = crm_page_cell(page, cells, col);
+            check_cell(&cell, first + row, col);
         }
     }
 }

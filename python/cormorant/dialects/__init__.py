@@ -11,7 +11,7 @@ __all__ = ["registry"]
 
 
 class _Registry:
-    """Dialect classes by name: ``sqlite`` or ``sqlite.pysqlite``."""
+    """Dialect classes by name: ``sqlite``, ``postgresql.psycopg``."""
 
     def __init__(self) -> None:
         self._loaders: dict[str, Callable[[], Any]] = {}
@@ -42,11 +42,17 @@ class _Registry:
 
     def _built_in(self, name: str) -> Callable[[], Any] | None:
         backend, _, driver = name.partition(".")
-        if backend != "sqlite":
-            return None
-        from .sqlite import base
+        drivers: dict[str, Any]
+        if backend == "sqlite":
+            from .sqlite.base import drivers
 
-        cls = base.drivers.get(driver or "pysqlite")
+            cls = drivers.get(driver or "pysqlite")
+        elif backend == "postgresql":
+            from .postgresql.base import drivers
+
+            cls = drivers.get(driver or "psycopg2")
+        else:
+            cls = None
         return None if cls is None else lambda: cls
 
     def _entry_point(self, name: str) -> Callable[[], Any] | None:

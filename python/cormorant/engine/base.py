@@ -333,11 +333,11 @@ class Connection:
             connection = self._ready()
         if self._echo:
             self._log(sql)
-            self._log(f"[no key 0.00000s] {self._shown(())}")
+            self._log(f"[no key 0.00000s] {self._shown(self.dialect.no_params)}")
         try:
             connection.run_script(sql)
         except BaseException as error:
-            self._wrap_error(error, sql, ())
+            self._wrap_error(error, sql, self.dialect.no_params)
 
     # --- ending -----------------------------------------------------------------
 
@@ -533,7 +533,7 @@ class Connection:
         try:
             cursor = connection.execute(plan, values, session, stream, flags)
         except BaseException as error:
-            self._wrap_error(error, plan.sql, ())
+            self._wrap_error(error, plan.sql, self.dialect.no_params)
         if self._autocommit:
             connection.commit()
         return cursor
@@ -631,7 +631,7 @@ class Connection:
         self._log(plan.sql)
         self._log(f"[{how}] {self._shown(params)}")
 
-    def _encode(self, plan: _core.Plan, values: Sequence[Any], given: Any) -> tuple[Any, ...]:
+    def _encode(self, plan: _core.Plan, values: Sequence[Any], given: Any) -> Any:
         """Values as the driver gets them. What a type refuses is raised as when executing,
         what the driver will refuse is shown as it is."""
         try:

@@ -6,9 +6,10 @@ are loaded when they are first needed. What a database does otherwise its own di
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import exc, util
+from .. import _core, exc, util
 
 if TYPE_CHECKING:
     from .url import URL
@@ -179,6 +180,22 @@ class DefaultDialect:
 
         return adapt_type(typeobj, self.colspecs)
 
+    @util.memoized_property
+    def no_params(self) -> Any:
+        """What logs and errors show of no parameters."""
+        return () if self.positional else {}
+
+    def plan(
+        self,
+        sql: str,
+        order: Sequence[str] = (),
+        binds: Sequence[tuple[int, int, Any]] = (),
+        program: Any = None,
+    ) -> _core.Plan:
+        """The plan of compiled SQL: `binds` are (index of the value, type code, argument) of
+        each parameter mark, `order` its name."""
+        return _core.Plan(sql, binds, program)
+
     # --- connecting ---
 
     @classmethod
@@ -235,6 +252,6 @@ class StrCompileDialect(DefaultDialect):
 
     @util.memoized_property
     def type_compiler_instance(self) -> Any:
-        from ..sql.type_compiler import GENERIC
+        from ..sql.type_compiler import StrSQLTypeCompiler
 
-        return GENERIC
+        return StrSQLTypeCompiler(self)

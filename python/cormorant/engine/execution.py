@@ -584,11 +584,13 @@ def _run_ddl(connection: Connection, sql: str, seconds: float) -> CursorResult[A
     core = connection._live or connection._ready()
     if connection._echo:
         connection._log(sql)
-        connection._log(f"[no key {seconds:.5f}s] {connection._shown(())}")
+        connection._log(
+            f"[no key {seconds:.5f}s] {connection._shown(connection.dialect.no_params)}"
+        )
     try:
-        cursor = core.execute(_core.Plan(sql))
+        cursor = core.execute(connection.dialect.plan(sql))
     except BaseException as error:
-        connection._wrap_error(error, sql, ())
+        connection._wrap_error(error, sql, connection.dialect.no_params)
     if connection._autocommit:
         core.commit()
     return CursorResult(cursor)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import _core, exc
+from .. import exc
 
 NO_PARAMS: Mapping[str, Any] = {}
 
@@ -110,8 +110,9 @@ class CompiledPlan:
         self._plans: dict[Any, Any] = {}
         self._many: Any = None
         if not self._expanding:
-            self._plan = _core.Plan(
+            self._plan = dialect.plan(
                 compiled.string,
+                order,
                 [(named[name][1], *type_codec(named[name][0].type, dialect)) for name in order],
                 program,
             )
@@ -243,6 +244,7 @@ class CompiledPlan:
         sql, positions = compiled.expand(lists)
         plan_binds = []
         slots = []
+        order = []
         for number, (name, item) in enumerate(positions):
             bind, index = self._named[name]
             type_ = bind.type
@@ -250,7 +252,8 @@ class CompiledPlan:
                 type_ = type_.types[item % len(type_.types)]
             plan_binds.append((number, *type_codec(type_, dialect)))
             slots.append((index, item))
-        return _core.Plan(sql, plan_binds, self.program), slots
+            order.append(name if item is None else f"{name}_{item + 1}")
+        return dialect.plan(sql, order, plan_binds, self.program), slots
 
     # --- logging ----------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from .persistence import committed_value
 
 if TYPE_CHECKING:
     from .session import Session
@@ -63,6 +64,16 @@ def _translate_values(mapper: Any, statement: Any) -> Any:
     from ..sql.dml import CrudParam
 
     values = getattr(statement, "_values", None)
+    groups = getattr(statement, "_multi_values", ())
+    if any(_column_key(mapper, key) is not key for g in groups for row in g for key in row):
+        copy = statement._clone()
+        copy._multi_values = tuple(
+            [
+                tuple([{_column_key(mapper, k): v for k, v in row.items()} for row in group])
+                for group in groups
+            ]
+        )
+        return copy
     if not values or all(_column_key(mapper, key) is key for key in values):
         return statement
     copy = statement._clone()
@@ -361,6 +372,11 @@ def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, A
 
     table = mapper.local_table
     pk = {mapper._columntoproperty[c].key: c for c in mapper.primary_key}
+    key_columns = [*mapper.primary_key]
+    version: str | None = None
+    if mapper.version_id_col is not None:
+        version = mapper._columntoproperty[mapper.version_id_col].key
+        key_columns.append(mapper.version_id_col)
     total = 0
     prepared = []
     for row in rows:
@@ -379,10 +395,13 @@ def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, A
         if not values:
             continue
         keys = {f"{table.name}_{c.name}": row[name] for name, c in pk.items()}
+        if version is not None:
+            before = row.get(version)
+            keys[f"{table.name}_{mapper.version_id_col.name}"] = before
+            if mapper.version_id_generator is not False:
+                values[mapper.version_id_col.key] = mapper.version_id_generator(before)
         prepared.append((tuple(values), {**values, **keys}))
-    where = and_(
-        *(c == bindparam(f"{table.name}_{c.name}", type_=c.type) for c in mapper.primary_key)
-    )
+    where = and_(*(c == bindparam(f"{table.name}_{c.name}", type_=c.type) for c in key_columns))
     for names, group in itertools.groupby(prepared, key=lambda item: frozenset(item[0])):
         batch = [values for _, values in group]
         statement = Update(table).where(where)
@@ -392,12 +411,15 @@ def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, A
                 for n in sorted(names, key=list(table.c.keys()).index)
             }
         )
-        result = connection.execute(statement, batch if len(batch) > 1 else batch[0])
-        total += result.rowcount
-        if 0 <= result.rowcount != len(batch):
+        if version is not None:
+            matched = sum(connection.execute(statement, values).rowcount for values in batch)
+        else:
+            matched = connection.execute(statement, batch if len(batch) > 1 else batch[0]).rowcount
+        total += matched
+        if 0 <= matched != len(batch):
             raise exc.StaleDataError(
                 f"UPDATE statement on table '{table.description}' expected to update "
-                f"{len(batch)} row(s); {result.rowcount} were matched."
+                f"{len(batch)} row(s); {matched} were matched."
             )
     return total
 
@@ -453,6 +475,8 @@ def _insert_mappings(
             for k, v in row.items()
             if k in keys and (v is not None or (render_nulls and k not in omit) or k not in omit)
         }
+        if mapper.version_id_col is not None and mapper.version_id_generator is not False:
+            values[mapper.version_id_col.key] = mapper.version_id_generator(None)
         prepared.append(values)
     for _, group in itertools.groupby(prepared, key=lambda values: frozenset(values)):
         batch = list(group)
@@ -579,6 +603,9 @@ def _row_to_update(obj: Any, mapper: Any, changed_only: bool) -> dict[str, Any]:
         chosen = [s for s in slots if _core.peek(obj, s) is not _core.NO_VALUE]
     names = {p.slot: p.key for p in mapper._props.values() if p._is_column}
     row = {names[s]: _core.peek(obj, s) for s in chosen}
+    if mapper.version_id_col is not None:
+        prop = mapper._columntoproperty[mapper.version_id_col]
+        row[prop.key] = committed_value(obj, prop.slot)
     key = _core.identity_key(obj)
     assert key is not None
     for column, value in zip(mapper.primary_key, key[1], strict=True):

@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import _core
 from .. import exc as sa_exc
+from ..engine.execution import StreamCursor
 from ..engine.result import Result
 from ..sql import visitors
 from ..sql.expression import bindparam
@@ -21,7 +22,7 @@ from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
 from .base import NO_VALUE, instance_str
 from .context import FromStatement, ORMPlan, SelectState, build_plan, from_statement_plan
-from .exc import DetachedInstanceError, ObjectDeletedError
+from .exc import DetachedInstanceError, ObjectDeletedError, StaleDataError
 from .strategies import Origin, Run
 from .strategy_options import (
     COLUMN_WILDCARD,
@@ -232,6 +233,8 @@ def run_plan(
         keys = cursor.row_keys
         if keys is not None and keys.lookup is None:
             keys.lookup = plan.lookup
+    if stream:
+        cursor = StreamCursor(cursor, connection)
     if plan.post_loads or plan.bundles or stream:
         run = post_load_run(session, connection, flags)
         return LoadedCursor(cursor, run, (binds, params), plan, stream)
@@ -405,8 +408,27 @@ def load_on_pk(
         values = [value for value in ident if value is not None]
     if execution_options and not populate_existing:
         populate_existing = execution_options.get("populate_existing", False)
-    rows = run_values(session, connection, plan, values, populate_existing)
-    return rows[0] if rows else None
+    check = with_for_update is not None and mapper.version_id_col is not None
+    known = session._get(mapper.class_manager, ident) if check else None
+    if known is None:
+        rows = run_values(session, connection, plan, values, populate_existing)
+        return rows[0] if rows else None
+    # The row that is locked now must be the one the object was loaded from.
+    version = mapper._columntoproperty[mapper.version_id_col]
+    before = getattr(known, version.key)
+    rows = run_values(session, connection, plan, values, True)
+    if not rows:
+        return None
+    loaded = _core.committed(known, version.slot)
+    loaded = _core.peek(known, version.slot) if loaded is ... else loaded
+    if loaded != before:
+        # It stays stale: a flush must not take it for the row that is there now.
+        _core.set_loaded(known, version.slot, before)
+        raise StaleDataError(
+            f"Instance '{instance_str(known)}' has version id '{before}' which does not match "
+            f"database-loaded version id '{loaded}'."
+        )
+    return known
 
 
 def _for_update(statement: Any, argument: Any) -> Any:

@@ -167,8 +167,10 @@ class Mapper(Hierarchy, Generic[_T]):
         self._set_with_polymorphic(with_polymorphic)
         self.validators = validators or {}
         self.eager_defaults = eager_defaults
-        self.version_id_col = version_id_col
-        self.version_id_generator = version_id_generator
+        self.version_id_col = self._find_version(version_id_col)
+        self.version_id_generator = (
+            _core.count_version if version_id_generator is None else version_id_generator
+        )
         self.confirm_deleted_rows = confirm_deleted_rows
         self.batch = batch
         self.passive_updates = passive_updates
@@ -228,6 +230,16 @@ class Mapper(Hierarchy, Generic[_T]):
         return manager
 
     # -- making
+
+    def _find_version(self, given: Any) -> Any:
+        """The column of `version_id_col`; of a mixin's column, the copy in the table."""
+        if isinstance(given, MappedColumn):
+            given = given.column
+        elif isinstance(given, ColumnProperty):
+            given = given.columns[0]
+        if isinstance(given, Column) and given.table is None:
+            return self.local_table.c.get(given.key, given)
+        return given
 
     def _find_primary_key(self) -> tuple[Any, ...]:
         given = self._primary_key_argument

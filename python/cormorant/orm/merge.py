@@ -105,6 +105,7 @@ class _Merge:
             elif self.load and _core.state_flags(merged) & _core.STATE_EXPIRED:
                 merged = session.get(manager.mapper.class_, values, options=self.options)
             if merged is not None:
+                self._check_version(obj, merged, manager.mapper)
                 self.by_key[key] = merged
                 return merged, False
         merged = manager.new_instance()
@@ -112,6 +113,21 @@ class _Merge:
             self.by_key[key] = merged
         session.add(merged)
         return merged, True
+
+    def _check_version(self, obj: Any, merged: Any, mapper: Any) -> None:
+        if mapper.version_id_col is None or merged is obj:
+            return
+        prop = mapper._columntoproperty[mapper.version_id_col]
+        given = _core.peek(obj, prop.slot)
+        if given is _core.NO_VALUE:
+            return
+        existing = getattr(merged, prop.key)
+        if existing != given:
+            raise exc.StaleDataError(
+                f"Version id '{given}' on merged state <{type(obj).__name__} at {id(obj):#x}> "
+                f"does not match existing version '{existing}'. Leave the version attribute "
+                "unset when merging to update the most recent version."
+            )
 
     def _copy_detached(self, obj: Any, manager: Any, values: tuple[Any, ...]) -> Any:
         """load=False: an object with the given one's identity, without asking the database."""

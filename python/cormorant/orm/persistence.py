@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from .unitofwork import Flush
 
 
+# Rules of columns whose value is made by Python when the program gives none.
+_MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_VERSION)
+
+
 class Statements:
     """The statements of one table of a mapper on one dialect."""
 
@@ -42,6 +46,11 @@ class Statements:
         self.pk_slots = tuple(self.slot_of[c] for c in self.primary_key if c in self.slot_of)
         auto = getattr(self.table, "_autoincrement_column", None)
         self.auto_slot: int = self.slot_of.get(auto, -1) if auto is not None else -1
+        self.version_slot: int = self.slot_of.get(mapper.version_id_col, -1)
+        # what makes the next version, None if the database or the program does
+        self.next_version: Any = mapper.version_id_generator or None
+        if self.version_slot < 0:
+            self.next_version = None
         self._find_defaults()
         # The plans made so far; those of inserts apart for logged and unlogged flushes.
         self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
@@ -95,6 +104,8 @@ class Statements:
                     rule, value = _core.COLUMN_DEFAULT, default.arg
             elif column.server_default is not None and slot not in self.pk_slots:
                 self.fetched.append(slot)
+            if slot == self.version_slot and self.next_version is not None:
+                rule, value = _core.COLUMN_VERSION, self.next_version
             self.insert_rules.append((slot, rule, value))
             onupdate = column.onupdate
             if onupdate is not None:
@@ -118,7 +129,9 @@ class Statements:
         if fetched and not missing and self.auto_slot >= 0:
             return [self.auto_slot, *fetched], -1
         generated = missing if self.auto_slot in missing or not missing else []
-        if fetched or (many and generated):
+        # nor are rows with versions inserted without RETURNING
+        last_id = self.dialect.postfetch_lastrowid and self.version_slot < 0
+        if fetched or (generated and (many or not last_id)):
             return [*generated, *fetched], -1
         return [], self.auto_slot if self.auto_slot in missing else -1
 
@@ -126,7 +139,8 @@ class Statements:
         """As make_insert, but where only the generated key is fetched, the driver's last
         key does it: cheaper than RETURNING, which is what logs and errors still show."""
         returning, _ = self.returning_of(slots, many)
-        if not many or not slots or returning != [self.auto_slot]:
+        cheaper = slots and self.dialect.postfetch_lastrowid
+        if not cheaper or returning != [self.auto_slot]:
             return self.make_insert(slots, many)
         shown = self.make_insert(slots, True).plan.sql
         plan = self._insert_plan(slots, [], many)
@@ -176,7 +190,7 @@ class Statements:
             else:
                 binds.append((index, code, arg))
         self.names[compiled.string] = list(compiled.positiontup or ())
-        return _core.Plan(compiled.string, binds)
+        return self.dialect.plan(compiled.string, compiled.positiontup, binds)
 
     # -- UPDATE ---------------------------------------------------------------
 
@@ -191,6 +205,13 @@ class Statements:
                 name += "_"
             names.append(name)
             criteria.append(column == bindparam(name, type_=column.type))
+        if self.version_slot >= 0:
+            column = self.column_of[self.version_slot]
+            name = f"{self.table.name}_{column.name}"
+            while name in self.table.c:
+                name += "_"
+            names.append(name)
+            criteria.append(column == bindparam(name, type_=column.type))
         return and_(*criteria), names
 
     def make_update(self, slots: tuple[int, ...]) -> Any:
@@ -200,6 +221,8 @@ class Statements:
         started = time.perf_counter()
         where, names = self._where_key()
         keys = [self.column_of[s].key for s in slots]
+        if self.next_version is not None and self.version_slot not in slots:
+            keys.append(self.column_of[self.version_slot].key)
         compiled = Update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
         return self._plan(compiled, [*keys, *names], started)
 
@@ -484,15 +507,19 @@ def _wrap(statements: Statements, connection: Any, raw: Any, error: Exception) -
 
 
 def _load_keys(statements: Statements, objects: list[Any]) -> None:
-    """Objects about to be written are told apart by their primary key: expired ones load it."""
-    names = [statements.mapper._columntoproperty[c].key for c in statements.primary_key]
+    """Objects about to be written are told apart by their primary key and version: expired
+    ones load them."""
+    mapper = statements.mapper
+    names = [mapper._columntoproperty[c].key for c in statements.primary_key]
+    if statements.version_slot >= 0:
+        names.append(mapper._columntoproperty[mapper.version_id_col].key)
     for obj in objects:
         for name in names:
             getattr(obj, name)
 
 
 def _update(flush: Flush, statements: Statements, connection: Any, objects: list[Any]) -> None:
-    expired = _core.unloaded_keys(objects)
+    expired = _core.unloaded_keys(objects, statements.version_slot)
     if expired:
         columns = statements.slots
         _load_keys(statements, [o for o in expired if _core.changed_columns(o, columns)])
@@ -527,6 +554,8 @@ def _update_run(
             objects,
             connection._flush_log(variant),
             special,
+            statements.version_slot,
+            statements.next_version,
         )
     except exc.StaleDataError as error:
         raise _stale("UPDATE", statements.table, error) from None
@@ -564,26 +593,34 @@ def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
 
 
 def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None:
-    expired = _core.unloaded_keys(objects)
+    expired = _core.unloaded_keys(objects, statements.version_slot)
     if expired:
         _load_keys(statements, expired)
     raw: Any = connection._dbapi_connection
     try:
         matched = _core.delete_objects(
-            raw, statements.manager, statements.make_delete(), objects, connection._flush_log()
+            raw,
+            statements.manager,
+            statements.make_delete(),
+            objects,
+            connection._flush_log(),
+            statements.version_slot,
         )
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
         _wrap(statements, connection, raw, error)
     expected = len(objects)
-    if 0 <= matched < expected and getattr(statements.mapper, "confirm_deleted_rows", True):
-        warn(
+    if 0 <= matched < expected and statements.mapper.confirm_deleted_rows:
+        message = (
             f"DELETE statement on table {statements.table.description!r} expected to delete "
             f"{expected} row(s); {matched} were matched.  Please set "
             "confirm_deleted_rows=False within the mapper configuration to prevent this "
             "warning."
         )
+        if statements.version_slot >= 0:
+            raise exc.StaleDataError(message)
+        warn(message)
 
 
 # ---- one by one --------------------------------------------------------------------
@@ -616,7 +653,7 @@ def _row_params(statements: Statements, obj: Any) -> dict[str, Any]:
             value = None
             if rule == _core.COLUMN_OMIT_NONE:
                 continue
-            if rule == _core.COLUMN_DEFAULT:
+            if rule in _MADE:
                 value = default(None) if callable(default) else default
                 _core.set_loaded(obj, slot, value)
         params[column.key] = value
@@ -659,11 +696,13 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
         statements.columns, statements.insert_rules, strict=True
     ):
         value = _core.peek(obj, slot)
+        if rule == _core.COLUMN_VERSION:
+            value = None
         if value is _core.NO_VALUE or value is None:
             if rule == _core.COLUMN_OMIT_NONE:
                 continue
             value = None
-            if rule == _core.COLUMN_DEFAULT:
+            if rule in _MADE:
                 value = default(None) if callable(default) else default
                 _core.set_loaded(obj, slot, value)
         elif _is_expression(value):
@@ -705,15 +744,30 @@ def _update_one(
             expired.append(slot)
         else:
             plain[column.key] = value
-    where, names = statements._where_key()
     key = _core.identity_key(obj)
     assert key is not None
+    parts = [*key[1]]
+    version, next_version = statements.version_slot, statements.next_version
+    made = next_version is not None and version not in slots
+    if version >= 0:
+        parts.append(committed_value(obj, version))
+        if next_version is not None and made:
+            plain[statements.column_of[version].key] = next_version(parts[-1])
+    where, names = statements._where_key()
     statement = Update(statements.table).where(where).values(expressions)
-    params = {**plain, **dict(zip(names, key[1], strict=True))}
+    params = {**plain, **dict(zip(names, parts, strict=True))}
     result = connection.execute(statement, params)
     if result.rowcount != 1:
         raise _stale("UPDATE", statements.table, exc.StaleDataError(1, result.rowcount))
+    if made:
+        _core.set_loaded(obj, version, plain[statements.column_of[version].key])
     flush.expire_after.append((obj, expired))
+
+
+def committed_value(obj: Any, slot: int) -> Any:
+    """The value of a column as the database has it; NO_VALUE if that is not known."""
+    value = _core.committed(obj, slot)
+    return _core.peek(obj, slot) if value is ... else value
 
 
 def _is_expression(value: Any) -> bool:
@@ -790,7 +844,7 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
             else:
                 value = _core.encode(code, arg, bind.effective_value)
                 binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
-        plans.append(_core.Plan(compiled.string, binds))
+        plans.append(dialect.plan(compiled.string, compiled.positiontup, binds))
     return plans[0], plans[1]
 
 

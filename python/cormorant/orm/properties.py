@@ -120,7 +120,7 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         flags = 0
         if any(column is pk for column in self.columns for pk in mapper.primary_key):
             flags |= _core.ATTR_PRIMARY_KEY
-        if self.active_history:
+        if self.active_history or any(c is self.parent.version_id_col for c in self.columns):
             flags |= _core.ATTR_ACTIVE_HISTORY
         if self.key in mapper.validators:
             flags |= _core.ATTR_EVENTS

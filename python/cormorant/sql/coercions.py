@@ -269,10 +269,12 @@ def expect_join_target(element: Any) -> Any:
     return found
 
 
-def expect_select(element: Any) -> Any:
-    """A member of a UNION."""
+def expect_select(element: Any, dml: bool = False) -> Any:
+    """A member of a UNION, or (`dml`) the SELECT of an INSERT."""
     found = element if isinstance(element, ClauseElement) else resolve(element)
     if found is None or not found._is_select_base:
+        if dml:
+            _fail(element, "SELECT statement or equivalent textual object")
         advice = ""
         if found is not None and (found._is_from_clause or found._is_text_clause):
             advice = " To SELECT from any FROM clause, use the .select() method."
@@ -412,6 +414,13 @@ def expect_dml_table(element: Any) -> Any:
     if found is None or not (
         found._is_table or found._is_join or found.__visit_name__ in ("table", "cte", "alias")
     ):
+        if found is not None and found._is_select_base:
+            raise exc.ArgumentError(
+                "subject table for an INSERT, UPDATE or DELETE expected, got "
+                f"{_got(element)}. To create a FROM clause from a {type(element)!r} object, use "
+                "the .subquery() method.",
+                code="89ve",
+            )
         _fail(element, "subject table for an INSERT, UPDATE or DELETE")
     return found
 

@@ -199,7 +199,7 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
         if factory is not None and hasattr(factory, name):
             return getattr(factory(self), name)
         raise AttributeError(
-            f"Neither {type(self).__name__!r} object nor 'Comparator' object "
+            f"Neither {type(self).__name__!r} object nor {_comparator_name(self.type)!r} object "
             f"has an attribute {name!r}"
         )
 
@@ -468,3 +468,9 @@ class ColumnClause(NamedColumn[_T_co]):
 
     def __str__(self) -> str:
         return str(self.compile())
+
+
+def _comparator_name(type_: Any) -> str:
+    """The name of the class that has the operators of a type."""
+    factory = type_.comparator_factory
+    return "Comparator" if factory is None else factory.__name__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import exc
 from ..util import warn
 from .dml import CrudParam
-from .elements import BooleanClauseList, ColumnClause
+from .elements import BindParameter, BooleanClauseList, ColumnClause
 
 _MISSING: Any = object()
 
@@ -61,7 +61,9 @@ class DMLCompiler:
         def _same_bind(self, original: Any, used: Any) -> None: ...
         def resolve(self, name: Any) -> str: ...
         def _texts(self, items: Sequence[Any], **kw: Any) -> str: ...
-        def _with_clause(self, text: str) -> str: ...
+        def _with_ctes(self, text: str, entry: Any, top: bool) -> str: ...
+        def _table_hints(self, statement: Any) -> dict[int, str]: ...
+        def format_from_hint_text(self, text: str, table: Any, hint: str) -> str: ...
         def _add_to_result_map(self, *a: Any) -> None: ...
         def _select_column(self, item: Any, add: Any, asfrom: bool, kw: Any) -> str | None: ...
         def order_by_clause(self, select: Any, **kw: Any) -> str: ...
@@ -69,7 +71,7 @@ class DMLCompiler:
     # --- INSERT -------------------------------------------------------------------------------
     def visit_insert(self, stmt: Any, **kw: Any) -> str:
         kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
-        top = self._push_dml(stmt, ())
+        top = self._push_dml(stmt, (), kw)
         try:
             sets = self._crud_sets(stmt, kw)
             if stmt.select is None and not self.is_string_compiler:
@@ -77,7 +79,7 @@ class DMLCompiler:
             text = "INSERT "
             if stmt._prefixes:
                 text += self._texts(stmt._prefixes, **kw)
-            text += "INTO " + self.process(stmt.table, asfrom=True, **kw)
+            text += "INTO " + self._dml_table(stmt, kw)
             names = [self.preparer.quote(self._dml_name(c)) for c, _ in sets]
             supports_default = self.dialect.supports_default_values
             if names or not supports_default or stmt.select is not None or self.is_string_compiler:
@@ -102,8 +104,8 @@ class DMLCompiler:
             if returning:
                 text += " " + returning
         finally:
-            self.stack.pop()
-        return self._with_clause(text) if top and self.ctes else text
+            entry = self.stack.pop()
+        return self._with_ctes(text, entry, top) if self.ctes else text
 
     def _dml_name(self, column: Any) -> str:
         return self.resolve(column.name)
@@ -111,44 +113,52 @@ class DMLCompiler:
     # --- UPDATE ---------------------------------------------------------------------------------
     def visit_update(self, stmt: Any, **kw: Any) -> str:
         kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        if stmt._multi_values:
+            raise exc.InvalidRequestError(
+                "UPDATE construct does not support multiple parameter sets."
+            )
         extra = stmt._extra_froms()
-        top = self._push_dml(stmt, extra)
+        top = self._push_dml(stmt, extra, kw)
         try:
             text = "UPDATE "
             if stmt._prefixes:
                 text += self._texts(stmt._prefixes, **kw)
-            text += self.process(stmt.table, asfrom=True, **kw)
+            text += self._dml_table(stmt, kw)
             sets = self._crud_sets(stmt, kw)
-            text += " SET " + ", ".join(
-                [f"{self.preparer.quote(self._dml_name(c))}={v}" for c, v in sets]
-            )
+            text += " SET " + ", ".join([f"{self._set_target(c)}={v}" for c, v in sets])
             if extra:
                 text += " FROM " + ", ".join([self.process(f, asfrom=True, **kw) for f in extra])
             text += self._dml_where(stmt, kw)
             if stmt._returning:
                 text += " " + self._returning_clause(stmt, kw)
         finally:
-            self.stack.pop()
-        return self._with_clause(text) if top and self.ctes else text
+            entry = self.stack.pop()
+        return self._with_ctes(text, entry, top) if self.ctes else text
+
+    def _set_target(self, column: Any) -> str:
+        """What stands before ``=`` in SET: a column, or an item of one (``data[:key]``)."""
+        if column.is_literal:
+            return column.name  # type: ignore[no-any-return]
+        return self.preparer.quote(self._dml_name(column))  # type: ignore[no-any-return]
 
     # --- DELETE ---------------------------------------------------------------------------------
     def visit_delete(self, stmt: Any, **kw: Any) -> str:
         kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
         extra = stmt._extra_froms()
-        top = self._push_dml(stmt, extra)
+        top = self._push_dml(stmt, extra, kw)
         try:
             text = "DELETE "
             if stmt._prefixes:
                 text += self._texts(stmt._prefixes, **kw)
-            text += "FROM " + self.process(stmt.table, asfrom=True, **kw)
+            text += "FROM " + self._dml_table(stmt, kw)
             if extra:
                 text += " " + self.delete_extra_from_clause(stmt, extra, **kw)
             text += self._dml_where(stmt, kw)
             if stmt._returning:
                 text += " " + self._returning_clause(stmt, kw)
         finally:
-            self.stack.pop()
-        return self._with_clause(text) if top and self.ctes else text
+            entry = self.stack.pop()
+        return self._with_ctes(text, entry, top) if self.ctes else text
 
     def delete_extra_from_clause(self, stmt: Any, extra: Sequence[Any], **kw: Any) -> str:
         """Further tables of a DELETE."""
@@ -159,7 +169,7 @@ class DMLCompiler:
         )
 
     # --- shared ------------------------------------------------------------------------------------
-    def _push_dml(self, stmt: Any, extra: Sequence[Any]) -> bool:
+    def _push_dml(self, stmt: Any, extra: Sequence[Any], kw: dict[str, Any]) -> bool:
         from .compile_selects import _LabelScope
 
         top = not self.stack
@@ -170,11 +180,21 @@ class DMLCompiler:
                 "asfrom_froms": set() if stmt.is_insert else set(froms),
                 "results": top,
                 "labels": _LabelScope(None, ()),
+                "statement": stmt,
             }
         )
-        for cte, _nest in stmt._independent_ctes:
-            self.process(cte, asfrom=True)
+        for cte, nest in stmt._independent_ctes:
+            self.process(cte, asfrom=True, nest_here=nest, **kw)
         return top
+
+    def _dml_table(self, stmt: Any, kw: dict[str, Any]) -> str:
+        """The table of the statement, with its hint."""
+        text = self.process(stmt.table, asfrom=True, **kw)
+        if stmt._hints:
+            hint = self._table_hints(stmt).get(hash(stmt.table))
+            if hint is not None:
+                return self.format_from_hint_text(text, stmt.table, hint)
+        return text
 
     def _dml_where(self, stmt: Any, kw: dict[str, Any]) -> str:
         where = BooleanClauseList._construct_for_whereclause(stmt._where_criteria)
@@ -218,6 +238,11 @@ class DMLCompiler:
         if stmt.select is not None:
             return self._crud_from_select(stmt, kw)
         done: set[str] = set()
+        for element, value in unknown.get("elements", ()):
+            target: Any = ColumnClause(
+                self.process(element, include_table=False, **kw), is_literal=True
+            )
+            sets.append((target, self._crud_expr(element, value, kw)))
         if stmt.is_update and stmt._ordered_values is not None:
             for key in given:
                 column = table.c.get(key, None)
@@ -244,9 +269,15 @@ class DMLCompiler:
                 made = self._update_default(stmt, column, kw)
                 if made is not None:
                     sets.append((column, made))
-        # columns of other tables (UPDATE … FROM on databases that set them)
-        for column, value in unknown.get("columns", ()):
-            sets.append((column, self._crud_expr(column, value, kw)))
+        foreign = unknown.get("columns", ())
+        if foreign:
+            tables = ", ".join(
+                dict.fromkeys([f"'{column.table.description}'" for column, _ in foreign])
+            )
+            raise exc.CompileError(
+                "Backend does not support additional tables in the SET clause; cannot include "
+                f"columns from table(s) {tables} in SET clause"
+            )
         leftover = [k for k in (*given, *unknown.get("names", ())) if k not in done]
         if leftover:
             raise exc.CompileError(
@@ -270,10 +301,13 @@ class DMLCompiler:
     def _crud_expr(self, column: Any, value: Any, kw: dict[str, Any]) -> str:
         if value._is_bind_parameter and not getattr(value, "_is_crud", False):
             original = value
-            if value.unique and not value.expanding:
+            if value.unique and not value.expanding and not column._is_named:
+                value = BindParameter(None, value.value, column.type, unique=True)
+                value._ident_token = original._ident
+            elif value.unique and not value.expanding:
                 # an anonymous value goes by the name of its column
                 value = CrudParam(
-                    column.key,
+                    None if len(self.stack) > 1 else column.key,
                     value.value,
                     column.type if value.type._isnull else value.type,
                     required=value.required,
@@ -287,6 +321,12 @@ class DMLCompiler:
                 self._same_bind(original, value)
             return self.process(value, **kw)
         if value._is_bind_parameter:
+            if len(self.stack) > 1:
+                # a CTE: the enclosing statement may set a column of the same name
+                named, value = value, BindParameter(None, value.value, value.type, unique=True)
+                value._ident_token = named._ident
+                if not kw.get("literal_binds"):
+                    self._same_bind(named, value)
             return self.process(value, **kw)
         return self.process(value.self_group(), **kw)
 
@@ -400,6 +440,8 @@ def _given_values(stmt: Any, table: Any) -> tuple[dict[str, Any], dict[str, list
                 given[key] = value
             else:
                 unknown.setdefault("names", []).append(key)
+        elif stmt.is_update and not key._is_named:
+            unknown.setdefault("elements", []).append((key, value))
         elif key.key in table.c and (
             key.table is None
             or not isinstance(key, ColumnClause)

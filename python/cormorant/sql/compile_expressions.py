@@ -276,6 +276,8 @@ class ExpressionCompiler:
         sep = OPERATORS[clauselist.operator]
         return sep.join([t for t in [self.process(c, **kw) for c in clauselist.clauses] if t])
 
+    visit_expression_clauselist = visit_clauselist
+
     def visit_tuple(self, clauselist: Any, **kw: Any) -> str:
         return f"({self.visit_clauselist(clauselist, **kw)})"
 
@@ -555,12 +557,14 @@ class ExpressionCompiler:
 
     def visit_cast(self, cast: Any, **kw: Any) -> str:
         kw.pop("add_to_result_map", None)
-        return f"CAST({self.process(cast.clause, **kw)} AS {self.process(cast.typeclause, **kw)})"
+        type_text = self.process(cast.typeclause, **kw)
+        name, collate, collation = type_text.partition(" COLLATE ")
+        return f"CAST({self.process(cast.clause, **kw)} AS {name}){collate}{collation}"
 
     def visit_try_cast(self, cast: Any, **kw: Any) -> str:
         if getattr(self, "is_string_compiler", False):
             return "TRY_" + self.visit_cast(cast, **kw)
-        raise exc.CompileError(f"{self.dialect.name} dialect does not support try_cast")
+        raise exc.UnsupportedCompilationError(self, type(cast))
 
     def visit_typeclause(self, typeclause: Any, **kw: Any) -> str:
         return self.dialect.type_compiler_instance.process(typeclause.type)  # type: ignore[no-any-return]
@@ -639,8 +643,25 @@ class ExpressionCompiler:
     def visit_aggregate_strings_func(self, fn: Any, **kw: Any) -> str:
         return f"aggregate_strings{self.function_argspec(fn, **kw)}"
 
-    def visit_scalar_function_column(self, element: Any, **kw: Any) -> str:
-        kw.pop("add_to_result_map", None)
+    def visit_next_value_func(self, fn: Any, **kw: Any) -> str:
+        return self.visit_sequence(fn.sequence)
+
+    def visit_function_as_comparison_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
+        return self.process(binary.sql_function, **kw)
+
+    def visit_sequence(self, sequence: Any, **kw: Any) -> str:
+        """The next value of a sequence."""
+        if getattr(self, "is_string_compiler", False):
+            return f"<next sequence value: {self.preparer.format_sequence(sequence)}>"
+        raise NotImplementedError(
+            f"Dialect '{self.dialect.name}' does not support sequence increments."
+        )
+
+    def visit_scalar_function_column(
+        self, element: Any, add_to_result_map: Any = None, **kw: Any
+    ) -> str:
+        if add_to_result_map is not None:
+            add_to_result_map(element.name, element.name, (element, element.name), element.type)
         return f"({self.process(element.fn, **kw)}).{self.preparer.quote(element.name)}"
 
     def visit_table_valued_column(self, element: Any, **kw: Any) -> str:

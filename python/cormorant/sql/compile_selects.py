@@ -11,6 +11,9 @@ from .elements import AsBoolean, BooleanClauseList, ColumnClause, Label
 from .froms import FromState
 from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 
+# the owner of the CTEs that stand at the front of the whole statement
+_TOP: Any = {}
+
 # what an enclosing construct says that holds inside of a nested SELECT too
 _NESTED_KW = ("literal_binds",)
 
@@ -40,8 +43,8 @@ class SelectCompiler:
         stack: list[Any]
         native_boolean: bool
         ctes: dict[Any, str]
-        ctes_by_name: dict[str, Any]
-        ctes_recursive: bool
+        ctes_by_name: dict[tuple[int, str], Any]
+        cte_owners: dict[Any, Any]
         result_columns: list[Any]
         text_columns: bool
         textual_positional: bool
@@ -71,6 +74,8 @@ class SelectCompiler:
         )
         state = FromState(select)
         froms = self._push(select, state, asfrom and not lateral, results, entry)
+        if compound_index is not None and not top:
+            self.stack[-1]["member"] = True
         try:
             add = self._add_to_result_map if results else None
             columns = []
@@ -111,13 +116,13 @@ class SelectCompiler:
             hints = [h for n, h in select._statement_hints if n in ("*", self.dialect.name)]
             if hints:
                 text += " " + " ".join(hints)
-            for cte, _nest in select._independent_ctes:
-                self.process(cte, asfrom=True, **kw)
+            for cte, nest in select._independent_ctes:
+                self.process(cte, asfrom=True, nest_here=nest, **kw)
             if select._suffixes:
                 text += " " + self._texts(select._suffixes, **kw)
         finally:
-            self.stack.pop()
-        return self._with_clause(text) if top and self.ctes else text
+            entry = self.stack.pop()
+        return self._with_ctes(text, entry, top) if self.ctes else text
 
     def _push(
         self, select: Any, state: FromState, as_from: bool, results: bool, entry: Any
@@ -141,17 +146,27 @@ class SelectCompiler:
         return froms
 
     def _from_list(self, select: Any, froms: Sequence[Any], kw: dict[str, Any]) -> str:
-        hints = {
-            hash(f): text
-            for f, text, name in select._hints
-            if name in ("*", self.dialect.name) and self.is_string_compiler
-        }
+        if not select._hints:
+            return ", ".join([self.process(f, asfrom=True, **kw) for f in froms])
+        hints = self._table_hints(select)
         parts = []
         for f in froms:
             text = self.process(f, asfrom=True, **kw)
             hint = hints.get(hash(f))
-            parts.append(f"{text} [{hint}]" if hint else text)
+            parts.append(self.format_from_hint_text(text, f, hint) if hint else text)
         return ", ".join(parts)
+
+    def _table_hints(self, statement: Any) -> dict[int, str]:
+        """The hints of a statement for this dialect, by the hash of their table."""
+        return {
+            hash(table): text % {"name": self.process(table, ashint=True)}
+            for table, text, name in statement._hints
+            if name in ("*", self.dialect.name)
+        }
+
+    def format_from_hint_text(self, text: str, table: Any, hint: str) -> str:
+        """The text of a FROM with its hint, for dialects that have hints."""
+        return f"{text} [{hint}]" if self.is_string_compiler else text
 
     def _texts(self, items: Sequence[Any], **kw: Any) -> str:
         """Prefixes or suffixes for this dialect."""
@@ -309,11 +324,11 @@ class SelectCompiler:
                 text += self.order_by_clause(cs, **kw)
             if cs._has_row_limiting_clause:
                 text += self._row_limit_clause(cs, **kw)
-            for cte, _nest in cs._independent_ctes:
-                self.process(cte, asfrom=True)
+            for cte, nest in cs._independent_ctes:
+                self.process(cte, asfrom=True, nest_here=nest, **kw)
         finally:
-            self.stack.pop()
-        return self._with_clause(text) if top and self.ctes else text
+            entry = self.stack.pop()
+        return self._with_ctes(text, entry, top) if self.ctes else text
 
     def visit_textual_select(self, taf: Any, asfrom: bool = False, **kw: Any) -> str:
         top = not self.stack
@@ -338,11 +353,11 @@ class SelectCompiler:
         )
         try:
             text = self.process(taf.element, **kw)
-            for cte, _nest in taf._independent_ctes:
-                self.process(cte, asfrom=True)
+            for cte, nest in taf._independent_ctes:
+                self.process(cte, asfrom=True, nest_here=nest, **kw)
         finally:
-            self.stack.pop()
-        return self._with_clause(text) if top and self.ctes else text
+            entry = self.stack.pop()
+        return self._with_ctes(text, entry, top) if self.ctes else text
 
     # --- FROM --------------------------------------------------------------------------------
     def visit_table(
@@ -375,6 +390,10 @@ class SelectCompiler:
         return f"{left}{word}{right} ON {self.process(join.onclause, **kw)}"
 
     def visit_alias(self, alias: Any, asfrom: bool = False, ashint: bool = False, **kw: Any) -> str:
+        while alias.element.__visit_name__ == "alias":  # an alias of an alias names the same rows
+            inner = alias.element
+            alias = alias._clone()
+            alias.element = inner.element
         if asfrom or ashint:
             name = self.preparer.quote(self.resolve(alias.name))
             if ashint:
@@ -396,8 +415,16 @@ class SelectCompiler:
             inner = f"({inner})"
         return f"{inner} AS {name}"
 
-    def visit_lateral(self, lateral: Any, **kw: Any) -> str:
-        return "LATERAL " + self.visit_subquery(lateral, lateral=True, **kw)
+    def visit_lateral(self, lateral: Any, asfrom: bool = False, **kw: Any) -> str:
+        element = lateral.element
+        if element._is_select_base:
+            return "LATERAL " + self.visit_subquery(lateral, asfrom=asfrom, lateral=True, **kw)
+        if element._is_alias:
+            element = element.element
+        text = self.process(element, **kw)
+        if asfrom and text:
+            text += f" AS {self.preparer.quote(self.resolve(lateral.name))}"
+        return f"LATERAL {text}"
 
     def visit_table_valued_alias(self, alias: Any, asfrom: bool = False, **kw: Any) -> str:
         text = self.process(alias.element, **kw)
@@ -442,18 +469,39 @@ class SelectCompiler:
         text = "VALUES " + ", ".join(groups)
         if not asfrom:
             return text
+        if kw.get("visiting_cte"):
+            return text
+        lateral = "LATERAL " if element._is_lateral else ""
         if element._unnamed:
-            return f"({text})"
+            return f"{lateral}({text})"
         name = self.preparer.quote(self.resolve(element.name))
         columns = ", ".join([self.preparer.quote(c.name) for c in element._column_args])
-        return f"({text}) AS {name} ({columns})"
+        return f"{lateral}({text}) AS {name} ({columns})"
 
     # --- WITH ---------------------------------------------------------------------------------
-    def visit_cte(self, cte: Any, asfrom: bool = False, ashint: bool = False, **kw: Any) -> str:
+    def visit_cte(
+        self,
+        cte: Any,
+        asfrom: bool = False,
+        ashint: bool = False,
+        nest_here: bool = False,
+        **kw: Any,
+    ) -> str:
         kw = {k: kw[k] for k in _NESTED_KW if k in kw}
         name = self.resolve(cte.name)
         new = True
-        existing = self.ctes_by_name.get(name)
+        owner = self.cte_owners.get(cte)
+        if owner is None and (cte.nesting or nest_here):
+            # the two halves of a recursion are one
+            owner = next(
+                (self.cte_owners[c] for c in self.cte_owners if _restates(c, cte)),
+                None,
+            )
+            if owner is None:
+                owner = self._cte_owner()
+        elif owner is None:
+            owner = _TOP
+        existing = self.ctes_by_name.get((id(owner), name))
         if existing is not None:
             if cte is existing or cte is existing._restates or hash(cte) == hash(existing):
                 new = False
@@ -470,17 +518,15 @@ class SelectCompiler:
         base = cte
         if cte._cte_alias is not None:
             base = cte._cte_alias
-            pre_alias = self.resolve(base.name)
-            if pre_alias not in self.ctes_by_name:
-                self.process(base, asfrom=True, **kw)
+            if base not in self.cte_owners:
+                self.process(base, asfrom=True, nest_here=nest_here, **kw)
             new = False
         if new:
-            self.ctes_by_name[name] = cte
+            self.ctes_by_name[id(owner), name] = cte
             self.ctes[cte] = ""
-            if cte.recursive:
-                self.ctes_recursive = True
+            self.cte_owners[cte] = owner
             text = self.preparer.quote(name)
-            if cte.recursive:
+            if cte.recursive or cte.element.__visit_name__ == "values":
                 names = [
                     self.preparer.quote(self.resolve(c)) for c in _cte_column_names(cte.element)
                 ]
@@ -497,9 +543,12 @@ class SelectCompiler:
                     "asfrom_froms": set(),
                     "results": False,
                     "labels": _LabelScope(None, ()),
+                    "member": True,
                 },
             ]
             try:
+                if cte.element.__visit_name__ == "values":
+                    kw["visiting_cte"] = True
                 inner = self.process(cte.element, asfrom=True, **kw)
             finally:
                 self.stack = stack
@@ -516,9 +565,30 @@ class SelectCompiler:
             return f"{quoted} AS {self.preparer.quote(name)}"
         return self.preparer.quote(name)  # type: ignore[no-any-return]
 
-    def _with_clause(self, text: str) -> str:
-        word = "WITH RECURSIVE " if self.ctes_recursive else "WITH "
-        return word + ", \n".join(self.ctes.values()) + "\n " + text
+    def _cte_owner(self) -> Any:
+        """The statement of the stack whose WITH a nesting CTE of the innermost one goes to."""
+        for entry in reversed(self.stack):
+            if "member" not in entry:
+                return _TOP if entry is self.stack[0] else entry
+        return _TOP
+
+    def _with_ctes(self, text: str, entry: Any, top: bool) -> str:
+        """A statement that was left, with the WITH of those of its CTEs that are its own."""
+        if top:
+            return self._with_clause(text, list(self.ctes))
+        own = [cte for cte in self.ctes if self.cte_owners[cte] is entry]
+        if not own:
+            return text
+        text = self._with_clause(text, own)
+        for cte in own:
+            del self.ctes[cte]
+            del self.cte_owners[cte]
+            self.ctes_by_name.pop((id(entry), self.resolve(cte.name)), None)
+        return text
+
+    def _with_clause(self, text: str, ctes: Sequence[Any]) -> str:
+        word = "WITH RECURSIVE " if any(cte.recursive for cte in ctes) else "WITH "
+        return word + ", \n".join([self.ctes[cte] for cte in ctes]) + "\n " + text
 
 
 def _check_widths(cs: Any) -> None:

@@ -1,14 +1,16 @@
 """SQL text of statements.
 
 `SQLCompiler` visits a construct and makes one string. Bind parameters are written as marks
-(`\\x01name\\x01`) while it does, because the place of a parameter in the text (a CTE goes to
+(`\\x01token:name\\x01`) while it does, because the place of a parameter in the text (a CTE goes to
 the front) is known only at the end; then they become what the dialect wants, and their
-order is `positiontup`. What a compiler does with each kind of construct is in its base
+order is `positiontup`. The token is of this process and secret, so that no identifier or
+literal text can pass for a mark. What a compiler does with each kind of construct is in its base
 classes: `compile_expressions`, `compile_selects`, `compile_dml`.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -209,6 +211,10 @@ class IdentifierPreparer:
             text = f"{self.quote_schema(schema)}.{text}"
         return text
 
+    def format_sequence(self, sequence: Any, use_schema: bool = True) -> str:
+        """The name of a sequence, with its schema."""
+        return self.format_table(sequence, use_schema)
+
     def format_schema(self, name: str) -> str:
         return self.quote(name)
 
@@ -252,7 +258,14 @@ class ResultColumn(NamedTuple):
     type: Any
 
 
-_MARK = re.compile("\x01([^\x01\x02]+)\x01|\x02([^\x01\x02]+)\x02")
+# characters that no paramstyle has in names of parameters, and what stands for them
+_BIND_ESCAPES = {
+    "%": "P", "(": "A", ")": "Z", ":": "C", ".": "_", "[": "_", "]": "_", " ": "_",
+    "\x01": "_", "\x02": "_",
+}  # fmt: skip
+_UNFIT_FOR_NAMES = re.compile("[" + re.escape("".join(_BIND_ESCAPES)) + "]")
+_TOKEN = os.urandom(8).hex() + ":"
+_MARK = re.compile(f"\x01{_TOKEN}([^\x01\x02]+)\x01|\x02{_TOKEN}([^\x01\x02]+)\x02")
 
 
 class Compiled:
@@ -307,8 +320,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self._anon_counters: dict[str, int] = {}
         self.result_columns: list[ResultColumn] = []
         self.ctes: dict[Any, str] = {}
-        self.ctes_by_name: dict[str, Any] = {}
-        self.ctes_recursive = False
+        self.ctes_by_name: dict[tuple[int, str], Any] = {}
+        self.cte_owners: dict[Any, Any] = {}
         self.returning: Sequence[Any] = ()
         self.insert_prefetch: list[Any] = []
         self.update_prefetch: list[Any] = []
@@ -345,9 +358,16 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
     # --- text -------------------------------------------------------------------------
     def process(self, obj: Any, **kw: Any) -> str:
         """The text of a construct within this statement."""
-        hook = obj.__class__.__dict__.get("_compile_with")
+        hook = obj._compile_with
         if hook is not None:
             return hook(obj, self, **kw)  # type: ignore[no-any-return]
+        visit: Callable[..., str] | None = getattr(self, "visit_" + obj.__visit_name__, None)
+        if visit is None:
+            raise self._unsupported(obj)
+        return visit(obj, **kw)
+
+    def _visit(self, obj: Any, **kw: Any) -> str:
+        """process() without what was registered with compiles()."""
         visit: Callable[..., str] | None = getattr(self, "visit_" + obj.__visit_name__, None)
         if visit is None:
             raise self._unsupported(obj)
@@ -490,6 +510,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         if name is not None:
             return name
         name = self.resolve(bind._name)
+        if _UNFIT_FOR_NAMES.search(name):
+            name = "".join([_BIND_ESCAPES.get(c, c) for c in name])
         existing = self.binds.get(name)
         if existing is not None and existing is not bind:
             same = existing._ident is bind._ident
@@ -555,9 +577,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             if bindparam.literal_execute or literal_execute:
                 self.literal_execute_params.add(bindparam)
             if bindparam.expanding:
-                return f"(\x02{name}\x02)"
-            return f"\x02{name}\x02"
-        return f"\x01{name}\x01"
+                return f"(\x02{_TOKEN}{name}\x02)"
+            return f"\x02{_TOKEN}{name}\x02"
+        return f"\x01{_TOKEN}{name}\x01"
 
     def render_literal_bindparam(self, bindparam: BindParameter[Any], operator: Any = None) -> str:
         """The value of a parameter as SQL."""

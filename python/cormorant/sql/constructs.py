@@ -443,6 +443,10 @@ class WithinGroup(ColumnElement[Any]):
         """OVER of this."""
         return Over(self, **kw)
 
+    def filter(self, *criterion: Any) -> Any:
+        """``FILTER (WHERE …)`` of this."""
+        return FunctionFilter(self, *criterion) if criterion else self
+
     @property
     def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]
         order_by = () if self.order_by is None else self.order_by._from_objects

@@ -92,11 +92,6 @@ class _CreateDropBase(ExecutableDDLElement):
     def __init__(self, element: Any) -> None:
         self.element = self.target = element
 
-    @property
-    def stringify_dialect(self) -> str:
-        """The dialect str() compiles for."""
-        return "default"
-
 
 class _Create(_CreateDropBase):
     """CREATE of something; `if_not_exists` adds IF NOT EXISTS."""

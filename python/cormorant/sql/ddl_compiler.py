@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import exc
+from ..util import memoized_property
 
 
 class DDLCompiler:
@@ -19,6 +20,11 @@ class DDLCompiler:
 
     params = None
 
+    @memoized_property
+    def sql_compiler(self) -> Any:
+        """A compiler of statements and expressions for the same dialect."""
+        return self.dialect.statement_compiler(self.dialect, None)
+
     def construct_params(self, *args: Any, **kw: Any) -> None:
         """DDL has no parameters."""
 
@@ -27,6 +33,12 @@ class DDLCompiler:
 
     def process(self, element: Any, **kw: Any) -> str:
         """The SQL of one element."""
+        hook = element._compile_with
+        if hook is not None:
+            return hook(element, self, **kw)  # type: ignore[no-any-return]
+        return self._visit(element, **kw)
+
+    def _visit(self, element: Any, **kw: Any) -> str:
         visit = getattr(self, f"visit_{element.__visit_name__}", None)
         if visit is None:
             raise exc.UnsupportedCompilationError(self, type(element))
@@ -35,8 +47,7 @@ class DDLCompiler:
     def _expression(self, element: Any, **kw: Any) -> str:
         """SQL of an expression, values written out and columns without their table."""
         kw = {"include_table": False, "literal_binds": True, **kw}
-        compiler = self.dialect.statement_compiler(self.dialect, None)
-        return compiler.process(element, **kw)  # type: ignore[no-any-return]
+        return self.sql_compiler.process(element, **kw)  # type: ignore[no-any-return]
 
     # --- statements ---
 

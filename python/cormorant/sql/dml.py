@@ -13,6 +13,7 @@ from .coercions import (
     expect_dml_column,
     expect_dml_table,
     expect_expr,
+    expect_from,
     expect_select,
     expect_where,
     resolve,
@@ -87,8 +88,15 @@ class UpdateBase(HasCTE, HasPrefixes, Executable):
     def with_hint(self, text: str, selectable: Any = None, dialect_name: str = "*") -> Self:
         """A hint for the table."""
         c = self._generate()
-        c._hints = (*self._hints, (selectable or self.table, text, dialect_name))
+        table = self.table if selectable is None else expect_from(selectable)
+        c._hints = (*self._hints, (table, text, dialect_name))
         return c
+
+    def params(self, *args: Any, **kw: Any) -> Any:
+        raise NotImplementedError(
+            "params() is not supported for INSERT/UPDATE/DELETE statements. To set the values for "
+            "an INSERT or UPDATE statement, use stmt.values(**parameters)."
+        )
 
     def with_dialect_options(self, **opt: Any) -> Self:
         c = self._generate()
@@ -185,13 +193,14 @@ class ValuesBase(UpdateBase):
     _ordered_values: list[tuple[Any, Any]] | None = None
     select: Any = None
     _select_names: Any = None
+    _post_values_clause: Any = None
 
     def values(self, *args: Any, **kw: Any) -> Self:
         """The values: by name, as a dictionary, a tuple, or (INSERT) a list of these."""
         if self.select is not None:
             raise exc.InvalidRequestError("This construct already inserts from a SELECT")
         if self._ordered_values is not None:
-            raise exc.ArgumentError("This statement already has ordered values present")
+            raise exc.InvalidRequestError("This statement already has ordered values present")
         arg: Any = None
         if args:
             arg = args[0]
@@ -217,9 +226,10 @@ class ValuesBase(UpdateBase):
                         [dict(zip([c.key for c in self.table.c], row, strict=False)) for row in arg]
                     )
                 if arg and isinstance(arg[0], dict):
-                    raise exc.InvalidRequestError(
-                        "UPDATE construct does not support multiple parameter sets."
-                    )
+                    # an error, but one of the compiler's
+                    c = self._generate()
+                    c._multi_values = (tuple(arg),)
+                    return c
                 arg = {c.key: value for c, value in zip(self.table.c, arg, strict=False)}
         else:
             arg = kw
@@ -313,6 +323,8 @@ class ValuesBase(UpdateBase):
                 yield from row.values()
         if self.select is not None:
             yield self.select
+        if self._post_values_clause is not None:
+            yield self._post_values_clause
 
     def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
         def pair(k: Any, v: Any) -> tuple[Any, Any]:
@@ -331,6 +343,8 @@ class ValuesBase(UpdateBase):
             )
         if self.select is not None:
             self.select = clone(self.select)
+        if self._post_values_clause is not None:
+            self._post_values_clause = clone(self._post_values_clause)
         if self._returning:
             self._returning = tuple([clone(c) for c in self._returning])
 
@@ -353,7 +367,6 @@ class Insert(ValuesBase):
     __visit_name__ = "insert"
     is_insert = True
     include_insert_from_select_defaults = False
-    _post_values_clause: Any = None
 
     def __init__(self, table: Any) -> None:
         self._set_table(table)
@@ -372,7 +385,7 @@ class Insert(ValuesBase):
         c._select_names = [n if isinstance(n, str) else expect_dml_column(n).key for n in names]
         c._inline = True
         c.include_insert_from_select_defaults = include_defaults
-        c.select = expect_select(select)
+        c.select = expect_select(select, dml=True)
         return c
 
     def _cache_key(self, ctx: KeyContext) -> Any:

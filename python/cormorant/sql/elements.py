@@ -129,7 +129,7 @@ class OperatorExpression(ColumnElement[_T]):
 class BooleanClauseList(ColumnElement[bool]):
     """``AND`` or ``OR`` of two or more conditions."""
 
-    __visit_name__ = "clauselist"
+    __visit_name__ = "expression_clauselist"
     _traverse_attrs = ("clauses",)
     _is_clause_list = True
     _is_implicitly_boolean = True

@@ -139,6 +139,10 @@ class FromClause(Selectable):
 
         return TableSample._construct(self, name, sampling=sampling, seed=seed)
 
+    def lateral(self, name: str | None = None) -> Any:
+        """``LATERAL`` of this."""
+        return Lateral._construct(self, name)
+
     def is_derived_from(self, fromclause: Any) -> bool:
         """Whether this is, or is made from, a FROM clause."""
         return same_from(fromclause, self)
@@ -705,12 +709,18 @@ class CTE(AliasedReturnsRows):
 
     def prefix_with(self, *prefixes: Any, dialect: str = "*") -> CTE:
         """Text after ``AS``."""
-        from .constructs import TextClause
+        from .select_base import _texts
 
         c = self._clone()
-        c._prefixes = self._prefixes + tuple(
-            [(TextClause(p) if isinstance(p, str) else p, dialect) for p in prefixes]
-        )
+        c._prefixes = self._prefixes + _texts(prefixes, dialect)
+        return c
+
+    def suffix_with(self, *suffixes: Any, dialect: str = "*") -> CTE:
+        """Text after the statement."""
+        from .select_base import _texts
+
+        c = self._clone()
+        c._suffixes = self._suffixes + _texts(suffixes, dialect)
         return c
 
     @property
@@ -724,4 +734,5 @@ class CTE(AliasedReturnsRows):
             None if self._cte_alias is None else self._cte_alias._cache_key(ctx),
             None if self._restates is None else self._restates._cache_key(ctx),
             tuple([(p._cache_key(ctx), d) for p, d in self._prefixes]),
+            tuple([(s._cache_key(ctx), d) for s, d in self._suffixes]),
         )

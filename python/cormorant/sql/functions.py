@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import operators, sqltypes
-from .base import ColumnCollection, Executable, KeyContext, memoized
+from .base import AnonName, ColumnCollection, Executable, KeyContext, memoized
 from .coercions import expect_function_arg
 from .elements import (
+    BinaryExpression,
     BindParameter,
+    Cast,
     ClauseList,
     ColumnClause,
     ColumnElement,
+    Extract,
     FunctionFilter,
     Grouping,
     Label,
+    NamedColumn,
     Over,
     WithinGroup,
 )
@@ -78,11 +82,18 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
 
     @memoized
     def _columns(self) -> Any:
-        return ColumnCollection([(self.key, self)])
+        key: Any = self.key
+        if key is None:
+            key = AnonName(self, self.name or "anon")
+        return ColumnCollection([(key, self)])
 
     @property
     def _all_selected_columns(self) -> Sequence[Any]:
         return [self]
+
+    def _populate_subquery(self, subquery: Any, columns: Any) -> None:
+        key, proxy = self._make_proxy(subquery)
+        columns._append(key, proxy)
 
     @property
     def _select_iterable(self) -> Sequence[Any]:
@@ -99,23 +110,6 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
     @property
     def description(self) -> Any:
         return self.name
-
-    @property
-    def _bind_name(self) -> str | None:
-        return self.name  # type: ignore[no-any-return]
-
-    def _bind_param(
-        self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
-    ) -> BindParameter[Any]:
-        return BindParameter(
-            self.name if self.name is None or isinstance(self.name, str) else str(self.name),
-            obj,
-            _compared_to_operator=operator,
-            _compared_to_type=self.type,
-            type_=type_,
-            unique=True,
-            expanding=expanding,
-        )
 
     def over(
         self,
@@ -193,6 +187,11 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
         """One column of the function's row: ``(f(x)).name``."""
         return ScalarFunctionColumn(self, name, type_)
 
+    def as_comparison(self, left_index: int, right_index: int) -> FunctionAsBinary:
+        """The function as a comparison of two of its arguments (numbered from 1), for the
+        ``primaryjoin`` of a relationship."""
+        return FunctionAsBinary(self, left_index, right_index)
+
     def label(self, name: str | None) -> Label[Any]:
         return Label(name, self, self.type)
 
@@ -237,8 +236,6 @@ class TableValuedAlias(AliasedReturnsRows):
         joins_implicitly: bool = False,
         with_ordinality: bool = False,
     ) -> None:
-        from .base import AnonName
-
         self._table_columns = columns
         self.joins_implicitly = joins_implicitly
         self.with_ordinality = with_ordinality
@@ -294,7 +291,59 @@ class TableValuedAlias(AliasedReturnsRows):
         )
 
 
-class ScalarFunctionColumn(ColumnElement[Any]):
+class FunctionAsBinary(BinaryExpression[Any]):
+    """A function that compares two of its arguments."""
+
+    _traverse_attrs = ("sql_function",)  # type: ignore[assignment]
+
+    def __init__(self, fn: FunctionElement, left_index: int, right_index: int) -> None:
+        self.sql_function = fn
+        self.left_index = left_index
+        self.right_index = right_index
+        self.operator = operators.function_as_comparison_op
+        self.type = sqltypes.BOOLEANTYPE
+        self.negate = None
+        self.modifiers = {}
+
+    @property
+    def left_expr(self) -> Any:
+        return self.sql_function.clauses.clauses[self.left_index - 1]
+
+    @left_expr.setter
+    def left_expr(self, value: Any) -> None:
+        self.sql_function.clauses.clauses[self.left_index - 1] = value
+
+    @property
+    def right_expr(self) -> Any:
+        return self.sql_function.clauses.clauses[self.right_index - 1]
+
+    @right_expr.setter
+    def right_expr(self, value: Any) -> None:
+        self.sql_function.clauses.clauses[self.right_index - 1] = value
+
+    left = left_expr
+    right = right_expr
+
+    def self_group(self, against: Any = None) -> Any:
+        return self
+
+    def get_children(self, **kw: Any) -> Any:
+        yield self.sql_function
+
+    @property
+    def _from_objects(self) -> Sequence[Any]:  # type: ignore[override]
+        return self.sql_function._from_objects
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (
+            FunctionAsBinary,
+            self.sql_function._cache_key(ctx),
+            self.left_index,
+            self.right_index,
+        )
+
+
+class ScalarFunctionColumn(NamedColumn[Any]):
     """``(function(x)).name``."""
 
     __visit_name__ = "scalar_function_column"
@@ -302,7 +351,7 @@ class ScalarFunctionColumn(ColumnElement[Any]):
 
     def __init__(self, fn: Any, name: str, type_: Any = None) -> None:
         self.fn = fn
-        self.name = name
+        self.key = self.name = name
         self.type = sqltypes.to_instance(type_)
 
     @property
@@ -334,6 +383,27 @@ class Function(FunctionElement):
         self.name = name
         self.type = sqltypes.to_instance(type_)
         FunctionElement.__init__(self, *clauses)
+
+    @property
+    def _bind_name(self) -> str | None:
+        return self.name  # type: ignore[no-any-return]
+
+    def _bind_param(
+        self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
+    ) -> BindParameter[Any]:
+        return BindParameter(
+            self.name if self.name is None or isinstance(self.name, str) else str(self.name),
+            obj,
+            _compared_to_operator=operator,
+            _compared_to_type=self.type,
+            type_=type_,
+            unique=True,
+            expanding=expanding,
+        )
+
+
+register_function("cast", Cast)
+register_function("extract", Extract)
 
 
 class _FunctionGenerator:
@@ -423,6 +493,39 @@ class ReturnTypeFromArgs(GenericFunction):
         made = [expect_function_arg(c, self.name) for c in args]
         if kw.get("type_") is None:
             kw["type_"] = next((a.type for a in made if not a.type._isnull), sqltypes.NULLTYPE)
+        self._finish(made, kw)
+
+
+class next_value(GenericFunction):
+    """The next value of a Sequence."""
+
+    type = sqltypes.Integer()
+    name = "next_value"
+
+    def __init__(self, seq: Any, **kw: Any) -> None:
+        from .schema_defaults import Sequence as Seq
+
+        if not isinstance(seq, Seq):
+            raise AssertionError("next_value() accepts a Sequence object as input.")
+        self.sequence = seq
+        self._finish([], {"type_": seq.data_type or kw.get("type_")})
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (next_value, *ctx.number(self.sequence), self.sequence.key)
+
+    @property
+    def _from_objects(self) -> Sequence[Any]:  # type: ignore[override]
+        return ()
+
+
+class array_agg(ReturnTypeFromArgs):
+    """Values of a group as an array."""
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        made = [expect_function_arg(c, self.name) for c in args]
+        if kw.get("type_") is None:
+            item = made[0].type if made else sqltypes.NULLTYPE
+            kw["type_"] = item if item._is_array else sqltypes.ARRAY(item)
         self._finish(made, kw)
 
 

@@ -35,6 +35,7 @@ class SchemaVisitable:
     """Something the DDL compiler and visitors have a method for."""
 
     __visit_name__ = "schema_item"
+    _compile_with: Any = None
 
 
 class SchemaItem(SchemaVisitable):

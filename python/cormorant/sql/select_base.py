@@ -138,6 +138,12 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
         return ScalarSelect(self)
 
     def as_scalar(self) -> ScalarSelect:
+        """scalar_subquery()."""
+        util.warn_deprecated(
+            "The SelectBase.as_scalar() method is deprecated and will be removed in a future "
+            "release.  Please refer to SelectBase.scalar_subquery(). (deprecated since: 1.4)",
+            version="1.4",
+        )
         return self.scalar_subquery()
 
     def label(self, name: str | None) -> Any:

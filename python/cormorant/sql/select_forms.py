@@ -11,7 +11,7 @@ from . import elements, operators
 from .base import AnonName, ClauseElement, ColumnCollection, KeyContext
 from .coercions import expect_expr, expect_select
 from .elements import ColumnElement, Grouping, UnaryExpression
-from .fromclause import AliasedReturnsRows, FromClause
+from .fromclause import CTE, AliasedReturnsRows, FromClause
 from .selectable import LABEL_STYLE_NONE, GenerativeSelect, Select, SelectBase
 from .sqltypes import BOOLEANTYPE
 
@@ -279,7 +279,8 @@ class TableSample(AliasedReturnsRows):
     ) -> None:
         from .functions import func
 
-        self.sampling = sampling if isinstance(sampling, ClauseElement) else func.system(sampling)
+        known = isinstance(sampling, ClauseElement) and sampling._is_function
+        self.sampling = sampling if known else func.system(sampling)
         self.seed = None if seed is None else expect_expr(seed)
         super()._setup(selectable, name)
 
@@ -317,6 +318,21 @@ class Values(FromClause):
         c.named_with_column = True
         c._unnamed = False
         return c
+
+    def lateral(self, name: str | None = None) -> Values:
+        """The same as ``LATERAL (VALUES …)``."""
+        c = self if name is None else self.alias(name)
+        c = c._clone()
+        c._is_lateral = True
+        return c
+
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
+        """The rows as a CTE."""
+        return CTE._construct(self, name=name, recursive=recursive, nesting=nesting)
+
+    @property
+    def _all_selected_columns(self) -> Sequence[Any]:
+        return list(self.c)
 
     def data(self, values: Sequence[Any]) -> Values:
         """Add rows."""

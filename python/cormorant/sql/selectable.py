@@ -150,6 +150,12 @@ class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
         return c
 
     def column(self, column: Any) -> Self:
+        """add_columns() of one."""
+        util.warn_deprecated(
+            "The Select.column() method is deprecated and will be removed in a future release.  "
+            "Please use Select.add_columns() (deprecated since: 1.4)",
+            version="1.4",
+        )
         return self.add_columns(column)
 
     def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Self:
@@ -158,7 +164,11 @@ class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
         if maintain_column_froms:
             c = c.select_from(*self.columns_clause_froms)
         if len(entities) == 1 and isinstance(entities[0], (list, tuple)):
-            raise exc.ArgumentError("with_only_columns() takes columns positionally, not as a list")
+            raise exc.ArgumentError(
+                'The "entities" argument to Select.with_only_columns(), when referring to a '
+                "sequence of items, is now passed as a series of positional elements, rather "
+                "than as a list. "
+            )
         c._raw_columns = [expect_column(e) for e in entities]
         return c
 

@@ -51,6 +51,13 @@ class TypeEngine:
     """The base of all types."""
 
     __visit_name__ = "null"
+    # a function that compiles the type in place of the visitor (see ext.compiler)
+    _compile_with: Any = None
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        if "__visit_name__" in cls.__dict__ and "_compile_with" not in cls.__dict__:
+            cls._compile_with = None
 
     hashable = True
     """Values can be put into a set (of unique rows)."""

@@ -19,9 +19,15 @@ class TypeCompiler:
             variant = type_._variant_mapping.get(self.dialect.name)
             if variant is not None:
                 type_ = variant
+        hook = type_._compile_with
+        if hook is not None:
+            return hook(type_, self, **kw)  # type: ignore[no-any-return]
+        return self._visit(type_, **kw)
+
+    def _visit(self, type_: Any, **kw: Any) -> str:
         visit = getattr(self, "visit_" + type_.__visit_name__, None)
         if visit is None:
-            raise exc.UnsupportedCompilationError(self, type(type_))
+            raise exc.UnsupportedCompilationError(self, type_)
         return visit(type_, **kw)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
@@ -190,16 +196,16 @@ class TypeCompiler:
             return type_.get_col_spec()  # type: ignore[no-any-return]
 
 
-class _GenericTypeCompiler(TypeCompiler):
+class StrSQLTypeCompiler(TypeCompiler):
     """For str(type): something readable for every type."""
 
     def process(self, type_: Any, **kw: Any) -> str:
         if getattr(self, "visit_" + type_.__visit_name__, None) is None:
-            return f"{type(type_).__name__}()"
+            return str(type_.__visit_name__)
         return super().process(type_, **kw)
 
     def visit_null(self, type_: Any, **kw: Any) -> str:
         return "NULL"
 
 
-GENERIC = _GenericTypeCompiler()
+GENERIC = StrSQLTypeCompiler()

@@ -174,7 +174,7 @@ def reduce_columns(columns: Iterable[Any], only_synonyms: bool, *clauses: Any) -
     """Columns without those equal to others by foreign key or by the clauses."""
     from . import operators
 
-    columns = list(columns)
+    columns = list({id(c): c for c in columns}.values())
     omit: set[int] = set()
     for col in columns:
         for fk in {fk for c in col.proxy_set for fk in c.foreign_keys}:

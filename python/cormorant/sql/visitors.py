@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import ClauseElement, Visitable
 
 __all__ = [
     "ClauseElement",
+    "ClauseVisitor",
+    "CloningExternalTraversal",
+    "CloningVisitor",
+    "ExternalTraversal",
+    "ReplacingCloningVisitor",
+    "ReplacingExternalTraversal",
     "Visitable",
     "cloned_traverse",
     "iterate",
     "replacement_traverse",
     "traverse",
+    "traverse_using",
 ]
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _Visitors = Mapping[str, Callable[[Any], None]]
 
@@ -113,13 +123,14 @@ class _Copier:
         return made._annotate(column._annotations) if column._is_annotated else made
 
 
-def cloned_traverse(obj: Any, visitors: _Visitors, stop_on: Iterable[Any] = ()) -> Any:
+def cloned_traverse(obj: Any, opts: Mapping[str, Any] | None, visitors: _Visitors) -> Any:
     """A copy of ``obj`` in which the constructs that a visitor names are copies given to
-    that visitor. Tables and their columns are what a construct is about: not copied."""
+    that visitor. Tables and their columns are what a construct is about: not copied.
+    ``opts["stop_on"]``: constructs to leave as they are."""
     if obj is None:
         return None
     copier = _Copier(None, visitors)
-    for element in stop_on:
+    for element in (opts or {}).get("stop_on", ()):
         copier.done[id(element)] = (element, element)
     return copier.copy(obj)
 
@@ -130,3 +141,81 @@ def replacement_traverse(
     """A copy of ``obj`` in which each construct that ``replace`` answers with something
     other than None has become that answer. Derived tables are replaced whole or not at all."""
     return None if obj is None else _Copier(replace, {}).copy(obj)
+
+
+class ExternalTraversal:
+    """Visits constructs with its methods ``visit_<name>``."""
+
+    __traverse_options__: Mapping[str, Any] = {}
+    _next: ExternalTraversal | None = None
+
+    def traverse_single(self, obj: Any, **kw: Any) -> Any:
+        """Visit one construct with the first visitor of the chain that has a method for it."""
+        for visitor in self.visitor_iterator:
+            method = getattr(visitor, f"visit_{obj.__visit_name__}", None)
+            if method is not None:
+                return method(obj, **kw)
+        return None
+
+    def iterate(self, obj: Any) -> Iterator[Any]:
+        """Every construct within ``obj``."""
+        return iterate(obj, self.__traverse_options__)
+
+    def traverse(self, obj: Any) -> Any:
+        """Visit ``obj`` and all within it."""
+        return traverse(obj, self.__traverse_options__, self._visitor_dict)
+
+    @property
+    def _visitor_dict(self) -> dict[str, Callable[[Any], None]]:
+        return {name[6:]: getattr(self, name) for name in dir(self) if name.startswith("visit_")}
+
+    @property
+    def visitor_iterator(self) -> Iterator[ExternalTraversal]:
+        """This visitor and those chained to it."""
+        visitor: ExternalTraversal | None = self
+        while visitor is not None:
+            yield visitor
+            visitor = visitor._next
+
+    def chain(self, visitor: ExternalTraversal) -> Self:
+        """Let another visitor follow after the last one."""
+        *_, last = self.visitor_iterator
+        last._next = visitor
+        return self
+
+
+class CloningExternalTraversal(ExternalTraversal):
+    """Visits the constructs of a copy."""
+
+    def copy_and_process(self, list_: Iterable[Any]) -> list[Any]:
+        """traverse() of each."""
+        return [self.traverse(x) for x in list_]
+
+    def traverse(self, obj: Any) -> Any:
+        """A copy of ``obj``, of which what has a visitor was visited."""
+        return cloned_traverse(obj, self.__traverse_options__, self._visitor_dict)
+
+
+class ReplacingExternalTraversal(CloningExternalTraversal):
+    """Makes copies in which some constructs are replaced."""
+
+    def replace(self, elem: Any) -> Any:
+        """What takes the place of a construct, or None."""
+        return None
+
+    def traverse(self, obj: Any) -> Any:
+        """A copy of ``obj`` with constructs replaced."""
+
+        def replace(element: Any) -> Any:
+            for visitor in self.visitor_iterator:
+                found = visitor.replace(element)  # type: ignore[attr-defined]
+                if found is not None:
+                    return found
+            return None
+
+        return replacement_traverse(obj, self.__traverse_options__, replace)
+
+
+ClauseVisitor = ExternalTraversal
+CloningVisitor = CloningExternalTraversal
+ReplacingCloningVisitor = ReplacingExternalTraversal

@@ -21,6 +21,7 @@ from ...sql.sqltypes import (
     VARCHAR,
 )
 from .base import SQLiteDialect_pysqlite as dialect
+from .dml import Insert, insert
 
 __all__ = [
     "BLOB",
@@ -39,5 +40,7 @@ __all__ = [
     "TIME",
     "TIMESTAMP",
     "VARCHAR",
+    "Insert",
     "dialect",
+    "insert",
 ]

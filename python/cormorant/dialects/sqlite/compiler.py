@@ -6,6 +6,7 @@ from typing import Any
 
 from ... import exc
 from ...sql.compiler import IdentifierPreparer, SQLCompiler
+from ...sql.conflict import ConflictCompiler
 from ...sql.expression import literal
 
 RESERVED_WORDS = frozenset(
@@ -137,7 +138,7 @@ class SQLiteIdentifierPreparer(IdentifierPreparer):
     reserved_words = RESERVED_WORDS
 
 
-class SQLiteCompiler(SQLCompiler):
+class SQLiteCompiler(ConflictCompiler, SQLCompiler):
     """What SQLite says otherwise."""
 
     extract_map = {

@@ -1,0 +1,112 @@
+/* typedcodec.c: see typedcodec.h. */
+#include "typedcodec.h"
+
+#include "timecodec.h"
+
+/* An int that no cell holds goes as a decimal number. */
+static int
+encode_big_int(PyObject *value, crm_cell *cell, PyObject **keep)
+{
+    PyObject *text = PyLong_Type.tp_repr(value);
+    if (text == NULL) {
+        return CRM_ENCODE_UNBINDABLE;
+    }
+    int status = crm_encode_str(text, cell, keep);
+    cell->tag = CRM_NUMERIC;
+    Py_DECREF(text);
+    return status;
+}
+
+static int
+encode_int(PyObject *value, crm_cell *cell, PyObject **keep)
+{
+    int overflow;
+    long long i = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (overflow != 0) {
+        return encode_big_int(value, cell, keep);
+    }
+    if (i == -1 && PyErr_Occurred()) {
+        return CRM_ENCODE_UNBINDABLE;
+    }
+    cell->tag = CRM_INT64;
+    cell->u.i = i;
+    return 0;
+}
+
+static int
+encode_decimal(PyObject *value, crm_cell *cell, PyObject **keep)
+{
+    PyObject *text = PyObject_Str(value);
+    if (text == NULL) {
+        return CRM_ENCODE_UNBINDABLE;
+    }
+    int status = crm_encode_str(text, cell, keep);
+    cell->tag = CRM_NUMERIC;
+    Py_DECREF(text);
+    return status;
+}
+
+static int
+encode_uuid(PyObject *value, crm_cell *cell, PyObject **keep)
+{
+    PyObject *bytes = PyObject_GetAttrString(value, "bytes");
+    if (bytes == NULL) {
+        return CRM_ENCODE_UNBINDABLE;
+    }
+    if (!PyBytes_Check(bytes) || PyBytes_GET_SIZE(bytes) != 16) {
+        PyErr_SetString(PyExc_TypeError, "a UUID has 16 bytes");
+        Py_DECREF(bytes);
+        return CRM_ENCODE_UNBINDABLE;
+    }
+    cell->tag = CRM_UUID;
+    cell->len = 16;
+    cell->u.p = PyBytes_AS_STRING(bytes);
+    *keep = bytes;
+    return 0;
+}
+
+int
+crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
+                 PyObject **keep)
+{
+    if (value == Py_None) {
+        return 0;
+    }
+    if (PyBool_Check(value)) {
+        cell->tag = CRM_BOOL;
+        cell->u.i = value == Py_True;
+        return 0;
+    }
+    if (PyLong_Check(value)) {
+        return encode_int(value, cell, keep);
+    }
+    if (PyUnicode_Check(value)) {
+        return crm_encode_str(value, cell, keep);
+    }
+    if (PyFloat_Check(value)) {
+        cell->tag = CRM_DOUBLE;
+        cell->u.d = PyFloat_AS_DOUBLE(value);
+        return 0;
+    }
+    if (PyObject_CheckBuffer(value)) {
+        return crm_encode_buffer(value, cell, keep);
+    }
+    int status = crm_time_to_cell(value, cell);
+    if (status != 0) {
+        return status < 0 ? CRM_ENCODE_UNBINDABLE : 0;
+    }
+    PyObject *decimal = crm_decimal_class(core);
+    PyObject *uuid = crm_uuid_class(core);
+    if (decimal == NULL || uuid == NULL) {
+        return CRM_ENCODE_REFUSED;
+    }
+    if (PyObject_TypeCheck(value, (PyTypeObject *)decimal)) {
+        return encode_decimal(value, cell, keep);
+    }
+    if (PyObject_TypeCheck(value, (PyTypeObject *)uuid)) {
+        return encode_uuid(value, cell, keep);
+    }
+    PyErr_Format(PyExc_TypeError, "cannot adapt type '%s'",
+                 Py_TYPE(value)->tp_name);
+    return CRM_ENCODE_UNBINDABLE;
+}

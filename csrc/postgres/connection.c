@@ -1,0 +1,265 @@
+/* connection.c: PostgreSQL connections and transactions.
+ *
+ * `begin` only notes that a transaction is wanted: BEGIN goes out together with
+ * the first statement, so that it is no round trip of its own.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "pg_driver.h"
+
+static bool
+is_true(const char *value)
+{
+    return strcasecmp(value, "true") == 0 || strcasecmp(value, "on") == 0 ||
+           strcmp(value, "1") == 0;
+}
+
+/* Takes an option of the driver's own: CRM_DONE, or CRM_OK if it is libpq's. */
+static int
+own_option(crm_conn *conn, const char *key, const char *value, crm_error *err)
+{
+    if (strcmp(key, "prepare_threshold") == 0) {
+        char *end;
+        long number = strtol(value, &end, 10);
+        if (strcasecmp(value, "None") == 0) {
+            number = -1;
+        }
+        else if (end == value || *end != '\0' || number < 0 ||
+                 number > INT32_MAX) {
+            return crm_pg_fail(err, CRM_E_PROGRAMMING,
+                               "prepare_threshold must be a number of uses or "
+                               "None, not '%s'",
+                               value);
+        }
+        conn->prepare_threshold = (int)number;
+        return CRM_DONE;
+    }
+    if (strcmp(key, "autocommit") == 0) {
+        conn->autocommit = is_true(value);
+        return CRM_DONE;
+    }
+    if (strcmp(key, "begin") == 0) {
+        if (strlen(value) >= sizeof(conn->begin_sql)) {
+            return crm_pg_fail(err, CRM_E_PROGRAMMING,
+                               "'%s' is no way to begin a transaction", value);
+        }
+        strcpy(conn->begin_sql, value);
+        return CRM_DONE;
+    }
+    return CRM_OK;
+}
+
+int
+crm_pg_connect(const crm_option *options, size_t count, crm_conn **out,
+               crm_error *err)
+{
+    *out = NULL;
+    crm_conn *conn = calloc(1, sizeof(*conn));
+    const char **keys = calloc(count + 2, sizeof(*keys));
+    const char **values = calloc(count + 2, sizeof(*values));
+    int status = CRM_FAIL;
+    size_t used = 0;
+    if (conn == NULL || keys == NULL || values == NULL) {
+        crm_pg_no_memory(err);
+        goto done;
+    }
+    strcpy(conn->begin_sql, "BEGIN");
+    conn->prepare_threshold = 5;
+    for (size_t i = 0; i < count; i++) {
+        int taken = own_option(conn, options[i].key, options[i].value, err);
+        if (taken < 0) {
+            goto done;
+        }
+        if (taken == CRM_OK && strcmp(options[i].key, "client_encoding") != 0) {
+            keys[used] = options[i].key;
+            values[used++] = options[i].value;
+        }
+    }
+    /* Text cells are UTF-8. */
+    keys[used] = "client_encoding";
+    values[used++] = "UTF8";
+    conn->pg = PQconnectdbParams(keys, values, 1);
+    if (conn->pg == NULL) {
+        crm_pg_no_memory(err);
+        goto done;
+    }
+    if (PQstatus(conn->pg) != CONNECTION_OK) {
+        crm_pg_conn_error(err, conn->pg);
+        goto done;
+    }
+    *out = conn;
+    conn = NULL;
+    status = CRM_OK;
+done:
+    if (conn != NULL) {
+        crm_pg_close(conn);
+    }
+    free(keys);
+    free(values);
+    return status;
+}
+
+static void
+drop_pending(crm_conn *conn)
+{
+    while (conn->pending != NULL) {
+        crm_pg_text *text = conn->pending;
+        conn->pending = text->next;
+        free(text);
+    }
+}
+
+void
+crm_pg_close(crm_conn *conn)
+{
+    while (conn->statements != NULL) {
+        conn->statements->name = 0; /* goes with the connection */
+        crm_pg_finalize(conn->statements);
+    }
+    drop_pending(conn);
+    PQclear(conn->failed);
+    PQfinish(conn->pg);
+    free(conn->types.items);
+    free(conn);
+}
+
+void
+crm_pg_later(crm_conn *conn, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    crm_pg_text *text =
+        len < 0 ? NULL : malloc(sizeof(*text) + (size_t)len + 1);
+    if (text != NULL) {
+        vsnprintf(text->sql, (size_t)len + 1, format, again);
+        text->next = conn->pending;
+        conn->pending = text;
+    }
+    va_end(again);
+}
+
+int
+crm_pg_set_option(crm_conn *conn, const char *key, const char *value,
+                  crm_error *err)
+{
+    int taken = own_option(conn, key, value, err);
+    return taken == CRM_OK ? crm_pg_fail(err, CRM_E_NOT_SUPPORTED,
+                                         "option '%s' cannot be changed", key)
+           : taken < 0     ? CRM_FAIL
+                           : CRM_OK;
+}
+
+/* Runs SQL in the simple protocol; several statements are allowed. */
+static int
+run(crm_conn *conn, const char *sql, crm_error *err)
+{
+    PGresult *result = PQexec(conn->pg, sql);
+    if (result == NULL) {
+        return crm_pg_conn_error(err, conn->pg);
+    }
+    switch (PQresultStatus(result)) {
+        case PGRES_COMMAND_OK:
+        case PGRES_TUPLES_OK:
+        case PGRES_EMPTY_QUERY:
+            PQclear(result);
+            return CRM_OK;
+        default:
+            return crm_pg_result_error(err, conn, result);
+    }
+}
+
+int
+crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err)
+{
+    if (!conn->begin_pending) {
+        return run(conn, sql, err);
+    }
+    size_t len = strlen(conn->begin_sql) + strlen(sql) + 3;
+    char *both = malloc(len);
+    if (both == NULL) {
+        return crm_pg_no_memory(err);
+    }
+    snprintf(both, len, "%s; %s", conn->begin_sql, sql);
+    conn->begin_pending = false;
+    int status = run(conn, both, err);
+    free(both);
+    return status;
+}
+
+int
+crm_pg_begin(crm_conn *conn, crm_error *err)
+{
+    (void)err;
+    conn->begin_pending =
+        !conn->autocommit && PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
+    return CRM_OK;
+}
+
+/* Ends the transaction, if the server knows of one. */
+static int
+end(crm_conn *conn, const char *sql, crm_error *err)
+{
+    conn->begin_pending = false;
+    if (PQtransactionStatus(conn->pg) == PQTRANS_IDLE) {
+        return CRM_OK;
+    }
+    return run(conn, sql, err);
+}
+
+int
+crm_pg_commit(crm_conn *conn, crm_error *err)
+{
+    return end(conn, "COMMIT", err);
+}
+
+int
+crm_pg_rollback(crm_conn *conn, crm_error *err)
+{
+    return end(conn, "ROLLBACK", err);
+}
+
+bool
+crm_pg_in_transaction(crm_conn *conn)
+{
+    PGTransactionStatusType status = PQtransactionStatus(conn->pg);
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR ||
+           status == PQTRANS_ACTIVE;
+}
+
+int
+crm_pg_reset(crm_conn *conn, crm_error *err)
+{
+    return crm_pg_rollback(conn, err);
+}
+
+int
+crm_pg_ping(crm_conn *conn, crm_error *err)
+{
+    return run(conn, "", err);
+}
+
+int64_t
+crm_pg_last_insert_id(crm_conn *conn)
+{
+    (void)conn;
+    return 0;
+}
+
+void
+crm_pg_interrupt(crm_conn *conn)
+{
+    char ignored[256];
+    PGcancel *cancel = PQgetCancel(conn->pg);
+    if (cancel != NULL) {
+        PQcancel(cancel, ignored, sizeof(ignored));
+        PQfreeCancel(cancel);
+    }
+}

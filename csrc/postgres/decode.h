@@ -1,0 +1,66 @@
+/* decode.h: PostgreSQL's binary formats of values into cells.  Plain C, without
+ * libpq, so that it can be tested and fuzzed alone.
+ *
+ * The formats are those of the types' send functions (PostgreSQL's
+ * src/backend/utils/adt); the bytes come from the server and are not trusted:
+ * whatever they are, decoding stays inside of them.
+ */
+#ifndef CRM_PG_DECODE_H
+#define CRM_PG_DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../core/cell.h"
+#include "../core/page.h"
+
+/* How the bytes of a type are read. */
+typedef enum {
+    CRM_PG_UNKNOWN = 0, /* not known: the server has to turn it into text */
+    CRM_PG_TEXT,        /* the bytes are the text */
+    CRM_PG_BOOL,
+    CRM_PG_INT2,
+    CRM_PG_INT4,
+    CRM_PG_INT8,
+    CRM_PG_OID,
+    CRM_PG_FLOAT4,
+    CRM_PG_FLOAT8,
+    CRM_PG_NUMERIC,
+    CRM_PG_BYTEA,
+    CRM_PG_DATE,
+    CRM_PG_TIME,
+    CRM_PG_TIMETZ,
+    CRM_PG_TIMESTAMP,
+    CRM_PG_TIMESTAMPTZ,
+    CRM_PG_INTERVAL,
+    CRM_PG_UUID,
+    CRM_PG_JSON,
+    CRM_PG_JSONB,
+} crm_pg_kind;
+
+typedef struct {
+    uint32_t oid;
+    uint8_t kind;  /* crm_pg_kind */
+    uint32_t elem; /* type of the elements, 0 if it has none */
+} crm_pg_type;
+
+/* Types that are not built in, sorted by OID; a connection learns them. */
+typedef struct {
+    crm_pg_type *items; /* owned, malloc */
+    size_t count;
+} crm_pg_types;
+
+/* What is known of a type; kind CRM_PG_UNKNOWN if nothing is. */
+crm_pg_type crm_pg_type_find(const crm_pg_types *types, uint32_t oid);
+
+enum {
+    CRM_PG_OK = 0,
+    CRM_PG_BROKEN = -1, /* the bytes are not of this type */
+    CRM_PG_NOMEM = -2,
+};
+
+/* Reads a value (not NULL) into column `col` of the open row of `rows`. */
+int crm_pg_decode(const crm_pg_type *type, const char *bytes, size_t len,
+                  crm_rows *rows, uint32_t col);
+
+#endif /* CRM_PG_DECODE_H */

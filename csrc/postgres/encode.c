@@ -1,0 +1,153 @@
+/* encode.c: cells as the parameters of a statement.
+ *
+ * A type is declared where the cell says it for sure; text is left to the
+ * server, which infers the type from its place (as for a quoted literal) and
+ * parses it.  Numbers of fixed size go in binary.
+ */
+#include <string.h>
+
+#include "pg_driver.h"
+
+enum {
+    OID_BOOL = 16,
+    OID_BYTEA = 17,
+    OID_INT8 = 20,
+    OID_INT4 = 23,
+    OID_FLOAT8 = 701,
+    OID_DATE = 1082,
+    OID_TIME = 1083,
+    OID_TIMESTAMP = 1114,
+    OID_TIMESTAMPTZ = 1184,
+    OID_NUMERIC = 1700,
+    OID_UUID = 2950,
+};
+
+/* Days from 0001-01-01 to 2000-01-01, where PostgreSQL counts from. */
+#define EPOCH_DAYS   730119
+#define EPOCH_MICROS (INT64_C(730119) * 86400 * 1000000)
+
+Oid
+crm_pg_type_of(const crm_cell *cell)
+{
+    switch ((crm_tag)cell->tag) {
+        case CRM_INT64:
+            return cell->u.i >= INT32_MIN && cell->u.i <= INT32_MAX ? OID_INT4
+                                                                    : OID_INT8;
+        case CRM_DOUBLE:
+            return OID_FLOAT8;
+        case CRM_BLOB:
+            return OID_BYTEA;
+        case CRM_BOOL:
+            return OID_BOOL;
+        case CRM_DATE:
+            return OID_DATE;
+        case CRM_TIME:
+            return OID_TIME;
+        case CRM_TIMESTAMP:
+            return cell->flags & CRM_CELL_UTC ? OID_TIMESTAMPTZ : OID_TIMESTAMP;
+        case CRM_UUID:
+            return OID_UUID;
+        case CRM_NUMERIC:
+            return OID_NUMERIC;
+        case CRM_NULL:
+        case CRM_TEXT:
+        case CRM_JSON:
+            break;
+    }
+    return 0;
+}
+
+static void
+put32(char *to, uint32_t value)
+{
+    for (int i = 3; i >= 0; i--) {
+        to[i] = (char)value;
+        value >>= 8;
+    }
+}
+
+static void
+put64(char *to, uint64_t value)
+{
+    put32(to, (uint32_t)(value >> 32));
+    put32(to + 4, (uint32_t)value);
+}
+
+bool
+crm_pg_type_takes(Oid declared, Oid wanted)
+{
+    return wanted == declared || wanted == 0 ||
+           (declared == OID_INT8 && wanted == OID_INT4);
+}
+
+int
+crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
+{
+    for (size_t i = 0; i < stmt->nparams; i++) {
+        const crm_cell *cell = &cells[i];
+        char *number = stmt->numbers[i];
+        stmt->formats[i] = 1;
+        stmt->values[i] = number;
+        switch ((crm_tag)cell->tag) {
+            case CRM_NULL:
+                stmt->values[i] = NULL;
+                stmt->lengths[i] = 0;
+                break;
+            case CRM_INT64:
+                if (stmt->types[i] == OID_INT4) {
+                    put32(number, (uint32_t)cell->u.i);
+                    stmt->lengths[i] = 4;
+                }
+                else {
+                    put64(number, (uint64_t)cell->u.i);
+                    stmt->lengths[i] = 8;
+                }
+                break;
+            case CRM_DOUBLE: {
+                uint64_t bits;
+                memcpy(&bits, &cell->u.d, sizeof(bits));
+                put64(number, bits);
+                stmt->lengths[i] = 8;
+                break;
+            }
+            case CRM_BOOL:
+                number[0] = cell->u.i != 0;
+                stmt->lengths[i] = 1;
+                break;
+            case CRM_DATE:
+                put32(number, (uint32_t)(int32_t)(cell->u.i - EPOCH_DAYS));
+                stmt->lengths[i] = 4;
+                break;
+            case CRM_TIME:
+                put64(number, (uint64_t)cell->u.i);
+                stmt->lengths[i] = 8;
+                break;
+            case CRM_TIMESTAMP:
+                put64(number, (uint64_t)(cell->u.i - EPOCH_MICROS));
+                stmt->lengths[i] = 8;
+                break;
+            case CRM_BLOB:
+            case CRM_UUID:
+                stmt->values[i] = cell->u.p;
+                stmt->lengths[i] = (int)cell->len;
+                break;
+            case CRM_TEXT:
+            case CRM_NUMERIC:
+            case CRM_JSON:
+                /* NUL-terminated, as libpq wants it; see driver.h */
+                if (memchr(cell->u.p, '\0', cell->len) != NULL) {
+                    return crm_pg_fail(err, CRM_E_DATA,
+                                       "PostgreSQL text fields cannot contain "
+                                       "NUL (0x00) bytes");
+                }
+                stmt->formats[i] = 0;
+                stmt->values[i] = cell->u.p;
+                stmt->lengths[i] = 0;
+                break;
+            default:
+                return crm_pg_fail(err, CRM_E_PROGRAMMING,
+                                   "parameter %zu cannot be sent", i + 1);
+        }
+    }
+    return CRM_OK;
+}

@@ -1,0 +1,68 @@
+/* module.c: cormorant._postgres: the driver's table and its capsule.
+ *
+ * The only file of the driver that knows Python.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "pg_driver.h"
+
+static const crm_driver postgres_driver = {
+    .abi = CRM_DRIVER_ABI,
+    .name = "postgres",
+    .connect = crm_pg_connect,
+    .close = crm_pg_close,
+    .reset = crm_pg_reset,
+    .ping = crm_pg_ping,
+    .set_option = crm_pg_set_option,
+    .begin = crm_pg_begin,
+    .commit = crm_pg_commit,
+    .rollback = crm_pg_rollback,
+    .in_transaction = crm_pg_in_transaction,
+    .exec = crm_pg_exec,
+    .prepare = crm_pg_prepare,
+    .finalize = crm_pg_finalize,
+    .param_count = crm_pg_param_count,
+    .column_count = crm_pg_column_count,
+    .column_name = crm_pg_column_name,
+    .bind = crm_pg_bind,
+    .fetch = crm_pg_fetch,
+    .reset_stmt = crm_pg_reset_stmt,
+    .changes = crm_pg_changes,
+    .last_insert_id = crm_pg_last_insert_id,
+    .diag = crm_pg_diag,
+    .interrupt = crm_pg_interrupt,
+};
+
+static int
+postgres_exec(PyObject *module)
+{
+    PyObject *capsule =
+        PyCapsule_New((void *)&postgres_driver, CRM_DRIVER_CAPSULE, NULL);
+    if (capsule == NULL) {
+        return -1;
+    }
+    int status = PyModule_AddObjectRef(module, "driver", capsule);
+    Py_DECREF(capsule);
+    return status < 0 ? -1
+                      : PyModule_AddIntConstant(module, "libpq_version",
+                                                PQlibVersion());
+}
+
+static PyModuleDef_Slot postgres_slots[] = {
+    {Py_mod_exec, postgres_exec},
+    {0, NULL},
+};
+
+static struct PyModuleDef postgres_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "cormorant._postgres",
+    .m_doc = "Cormorant's PostgreSQL driver.",
+    .m_slots = postgres_slots,
+};
+
+PyMODINIT_FUNC
+PyInit__postgres(void)
+{
+    return PyModuleDef_Init(&postgres_module);
+}

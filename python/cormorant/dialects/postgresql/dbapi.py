@@ -1,0 +1,186 @@
+"""PostgreSQL's driver seen as a DB-API module: exceptions and connect().
+
+The exceptions say that they come from ``psycopg``, whose classes, attributes and texts they
+have, so that programs and logs read as they do with that driver. Each SQLSTATE has a class
+of its own (``errors.UniqueViolation``), made when it is first met.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ... import _core
+
+try:
+    from ..._postgres import driver, libpq_version  # noqa: F401
+except ImportError as _error:
+    raise ImportError(
+        "cormorant was built without libpq, which postgresql:// needs: install PostgreSQL's "
+        "client library with its headers (Debian: libpq-dev) and build cormorant again"
+    ) from _error
+
+apilevel = "2.0"
+threadsafety = 1
+paramstyle = "pyformat"
+
+__version__ = "3.2.0"
+"""The version of psycopg whose behaviour is followed."""
+
+
+class Warning(Exception):
+    """DB-API 2.0."""
+
+    __module__ = "psycopg"
+
+
+class Diagnostic:
+    """The fields of an error of the server; None where it says nothing."""
+
+    _FIELDS = {
+        "severity": "S",
+        "severity_nonlocalized": "V",
+        "sqlstate": "C",
+        "message_primary": "M",
+        "message_detail": "D",
+        "message_hint": "H",
+        "statement_position": "P",
+        "internal_position": "p",
+        "internal_query": "q",
+        "context": "W",
+        "schema_name": "s",
+        "table_name": "t",
+        "column_name": "c",
+        "datatype_name": "d",
+        "constraint_name": "n",
+        "source_file": "F",
+        "source_line": "L",
+        "source_function": "R",
+    }
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        for name, code in self._FIELDS.items():
+            setattr(self, name, fields.get(code))
+
+
+class Error(Exception):
+    """The base of what the database reports."""
+
+    __module__ = "psycopg"
+    sqlstate: str | None = None
+    _fields: dict[str, str] = {}
+
+    @property
+    def pgcode(self) -> str | None:
+        """The SQLSTATE: psycopg2's name of it."""
+        return self.sqlstate
+
+    @property
+    def pgerror(self) -> str | None:
+        """The text of the error with its severity, as psycopg2 has it."""
+        severity = self._fields.get("S")
+        return None if severity is None else f"{severity}:  {self}\n"
+
+    @property
+    def diag(self) -> Diagnostic:
+        """What the server said of the error."""
+        return Diagnostic(self._fields)
+
+    def __reduce__(self) -> Any:
+        # by our own name: the one in __module__ leads to another class
+        return _rebuild, (type(self).__name__, self.sqlstate, self.args, self.__dict__)
+
+
+def _rebuild(name: str, state: str | None, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
+    cls = globals().get(name) or error_class(state or "", "DatabaseError")
+    error = cls(*args)
+    error.__dict__.update(said)
+    return error
+
+
+class InterfaceError(Error):
+    """The driver was used wrongly."""
+
+    __module__ = "psycopg"
+
+
+class DatabaseError(Error):
+    """The database reported an error."""
+
+    __module__ = "psycopg"
+
+
+class DataError(DatabaseError):
+    """A value is out of range or has the wrong form."""
+
+    __module__ = "psycopg"
+
+
+class OperationalError(DatabaseError):
+    """The server cannot do that now: it is gone, busy, out of something …"""
+
+    __module__ = "psycopg"
+
+
+class IntegrityError(DatabaseError):
+    """A constraint failed."""
+
+    __module__ = "psycopg"
+
+
+class InternalError(DatabaseError):
+    """The transaction has failed, or the server is in trouble."""
+
+    __module__ = "psycopg"
+
+
+class ProgrammingError(DatabaseError):
+    """The SQL is wrong, or names what does not exist."""
+
+    __module__ = "psycopg"
+
+
+class NotSupportedError(DatabaseError):
+    """The server does not have that."""
+
+    __module__ = "psycopg"
+
+
+_by_state: dict[str, type[Error]] = {}
+
+
+def error_class(state: str, base: str) -> type[Error]:
+    """The class of errors with a SQLSTATE, derived from the DB-API class `base`."""
+    found = _by_state.get(state)
+    if found is None:
+        from .sqlstate import CONDITIONS
+
+        cls: type[Error] = globals()[base]
+        name = CONDITIONS.get(state)
+        if name is None:
+            return cls
+        found = type(name, (cls,), {"__module__": "psycopg.errors", "__doc__": None})
+        found.sqlstate = state
+        _by_state[state] = found
+    return found
+
+
+def connect(conninfo: str = "", **options: Any) -> _core.Connection:
+    """A new connection; options are those of libpq, and `prepare_threshold`, the number of
+    uses after which a statement is prepared on the server (5; None: never)."""
+    settings: dict[str, str] = {}
+    if conninfo:
+        # expanded by libpq, as options that come later replace it
+        settings["dbname"] = conninfo
+    if "user" not in options and "username" in options:
+        options["user"] = options.pop("username")
+    for name, value in options.items():
+        if value is None and name != "prepare_threshold":
+            continue
+        if isinstance(value, bool):
+            value = int(value)
+        settings[name] = str(value)
+    return _core.Connection(driver, _module, settings)
+
+
+_module = sys.modules[__name__]

@@ -1,0 +1,273 @@
+"""Statements of the reference pages, executed on both packages: what they do, not only how
+they are written."""
+
+from __future__ import annotations
+
+from .harness import Peer, compare
+
+
+def program(function):
+    def test():
+        compare(function, warned=True, keys=False)
+
+    test.__doc__ = function.__doc__
+    return test
+
+
+def filled(p: Peer, **options):
+    """An engine with two tables and some rows."""
+    metadata = p.MetaData()
+    users = p.Table(
+        "users",
+        metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("name", p.String(30), unique=True),
+        p.Column("visits", p.Integer, default=0),
+    )
+    nodes = p.Table(
+        "nodes",
+        metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("parent_id", p.ForeignKey("nodes.id")),
+        p.Column("label", p.String),
+    )
+    engine = p.engine(**options)
+    metadata.create_all(engine)
+    with engine.begin() as c:
+        c.execute(users.insert(), [{"name": n, "visits": i} for i, n in enumerate("abcd")])
+        c.execute(
+            nodes.insert(),
+            [
+                {"id": i, "parent_id": parent, "label": f"n{i}"}
+                for i, parent in ((1, None), (2, 1), (3, 1), (4, 2), (5, 4), (6, None))
+            ],
+        )
+    return engine, users, nodes
+
+
+@program
+def test_on_conflict(p: Peer):
+    engine, users, _ = filled(p)
+    insert = p.module("dialects.sqlite").insert
+    with engine.connect() as c:
+
+        def rows():
+            p.show(c.execute(p.select(users).order_by(users.c.id)).all())
+
+        nothing = insert(users).on_conflict_do_nothing(index_elements=["name"])
+        p.show(c.execute(nothing.values(name="a", visits=7)).rowcount)
+        p.show(c.execute(nothing, [{"name": "a"}, {"name": "e"}]).rowcount)
+        rows()
+        base = insert(users)
+        upsert = base.on_conflict_do_update(
+            index_elements=[users.c.name],
+            set_={"visits": users.c.visits + base.excluded.visits},
+            where=users.c.visits < 3,
+        )
+        for _ in range(3):
+            c.execute(upsert.values(name="b", visits=2))
+        rows()
+        c.execute(upsert, [{"name": "c", "visits": 10}, {"name": "z", "visits": 1}])
+        rows()
+        literal = (
+            insert(users)
+            .values(name="a")
+            .on_conflict_do_update(index_elements=["name"], set_={"visits": 99})
+        )
+        p.show(c.execute(literal.returning(users.c.id, users.c.visits)).all())
+        for value in (5, 6):
+            c.execute(
+                insert(users)
+                .values(name="a")
+                .on_conflict_do_update(index_elements=["name"], set_=dict(visits=value))
+            )
+            rows()
+        from_select = insert(users).from_select(
+            ["name", "visits"], p.select(users.c.name, p.literal(0)).where(p.true())
+        )
+        c.execute(
+            from_select.on_conflict_do_update(
+                index_elements=["name"], set_=dict(visits=from_select.excluded.visits)
+            )
+        )
+        rows()
+        p.error(lambda: c.execute(insert(users).values(name="a")))
+
+
+@program
+def test_orm_upsert(p: Peer):
+    insert = p.module("dialects.sqlite").insert
+
+    class User(p.Base):
+        __tablename__ = "user_account"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String, unique=True)
+        full = p.Column("full_name", p.String)
+
+    with p.session() as session:
+        session.execute(
+            insert(User).values([{"name": "a", "full": "A"}, {"name": "b", "full": "B"}])
+        )
+        statement = insert(User).values([{"name": "a", "full": "A2"}, {"name": "c", "full": "C"}])
+        statement = statement.on_conflict_do_update(
+            index_elements=[User.name], set_=dict(full_name=statement.excluded.full_name)
+        )
+        users = session.scalars(
+            statement.returning(User), execution_options={"populate_existing": True}
+        ).all()
+        p.show([(type(u).__name__, u.id, u.name, u.full) for u in users])
+        session.execute(
+            insert(User).on_conflict_do_nothing(index_elements=["name"]),
+            [{"name": "a", "full": "no"}, {"name": "d", "full": "D"}],
+        )
+        p.show(session.execute(p.select(User.name, User.full).order_by(User.id)).all())
+
+
+@program
+def test_recursive_cte(p: Peer):
+    engine, users, nodes = filled(p)
+    tree = (
+        p.select(nodes.c.id, nodes.c.label, p.literal(0).label("depth"))
+        .where(nodes.c.parent_id.is_(None))
+        .cte("tree", recursive=True)
+    )
+    above = tree.alias("above")
+    below = nodes.alias("below")
+    tree = tree.union_all(
+        p.select(below.c.id, below.c.label, above.c.depth + 1).where(
+            below.c.parent_id == above.c.id
+        )
+    )
+    with engine.connect() as c:
+        p.show(c.execute(p.select(tree).order_by(tree.c.id)).all())
+        p.show(c.execute(p.select(p.func.max(tree.c.depth))).scalar())
+        numbers = p.select(p.literal(1).label("n")).cte("numbers", recursive=True)
+        numbers = numbers.union_all(p.select(numbers.c.n + 1).where(numbers.c.n < 5))
+        p.show(c.execute(p.select(numbers.c.n)).scalars().all())
+        nested = p.select(p.select(users.c.id).where(users.c.id > 2).cte("u", nesting=True))
+        p.show(c.execute(p.select(nested.cte("outer_u"))).all())
+
+
+@program
+def test_ctes_and_writes(p: Peer):
+    engine, users, _ = filled(p)
+    with engine.connect() as c:
+        some = p.select(users.c.id).where(users.c.visits > 1).cte("some")
+        c.execute(users.update().where(users.c.id.in_(p.select(some.c.id))).values(visits=100))
+        p.show(c.execute(p.select(users.c.id, users.c.visits)).all())
+        one = p.select(users.c.id).where(users.c.name == "a").cte("one")
+        c.execute(users.delete().where(users.c.id.in_(p.select(one.c.id))))
+        extra = p.select(p.literal("zz").label("name"), p.literal(3).label("visits")).cte("extra")
+        c.execute(users.insert().from_select(["name", "visits"], p.select(extra)))
+        p.show(c.execute(p.select(users)).all())
+
+
+@program
+def test_values_as_from(p: Peer):
+    engine, users, _ = filled(p)
+    rows = p.values(p.column("name", p.String), p.column("n", p.Integer), name="v").data(
+        [("a", 1), ("c", 2), ("x", 3)]
+    )
+    with engine.connect() as c:
+        cte = rows.cte("c")
+        for statement in (
+            p.select(users.c.id, cte.c.n).join(cte, cte.c.name == users.c.name),
+            p.select(cte).order_by(cte.c.n.desc()),
+        ):
+            p.show(c.execute(statement).all())
+        for lists in ([1], [1, 2], [4, 3, 2]):
+            v = p.values(p.column("i", p.Integer)).data([(i,) for i in lists]).cte("q")
+            p.show(c.execute(p.select(p.func.sum(v.c.i))).scalar())
+
+
+@program
+def test_window_functions(p: Peer):
+    engine, users, _nodes = filled(p)
+    func = p.func
+    with engine.connect() as c:
+        for column in (
+            func.row_number().over(order_by=users.c.name.desc()),
+            func.sum(users.c.visits).over(order_by=users.c.id, rows=(-1, 1)),
+            func.sum(users.c.visits).over(order_by=users.c.visits, range_=(-1, 0)),
+            func.sum(users.c.visits).over(order_by=users.c.visits, groups=(None, 0)),
+            func.lag(users.c.name, 1, "none").over(order_by=users.c.id),
+            func.ntile(2).over(partition_by=users.c.visits % 2, order_by=users.c.id),
+            func.count().filter(users.c.visits > 1).over(),
+            func.first_value(users.c.name).over(order_by=[users.c.visits.desc(), users.c.id]),
+        ):
+            p.show(c.execute(p.select(users.c.id, column).order_by(users.c.id)).all())
+        p.show(
+            c.execute(
+                p.select(
+                    func.count().filter(users.c.visits > 1),
+                    func.aggregate_strings(users.c.name, "-"),
+                    func.sum(p.case((users.c.visits > 1, 1), else_=0)),
+                    func.coalesce(func.max(p.null()), 5),
+                )
+            ).one()
+        )
+
+
+@program
+def test_table_valued_functions(p: Peer):
+    engine, users, _ = filled(p)
+    with engine.connect() as c:
+        each = p.func.json_each('["one", "two", "three"]').table_valued("key", "value")
+        p.show(c.execute(p.select(each.c.key, each.c.value).where(each.c.value != "two")).all())
+        p.show(c.execute(p.select(each.alias("e").c.value)).scalars().all())
+        value = p.func.json_each("[1, 2, 3]").table_valued(
+            p.column("value", p.Integer), name="numbers", joins_implicitly=True
+        )
+        joined = p.select(users.c.name, value.c.value).where(value.c.value == users.c.visits)
+        p.show(c.execute(joined).all())
+        p.show(c.execute(p.select(p.func.sum(value.c.value))).scalar())
+
+
+@program
+def test_multi_table_writes(p: Peer):
+    engine, users, nodes = filled(p)
+    with engine.connect() as c:
+        c.execute(
+            users.update().where(users.c.id == nodes.c.id).values(name=nodes.c.label, visits=7)
+        )
+        p.show(c.execute(p.select(users)).all())
+        c.execute(
+            users.update().ordered_values(
+                (users.c.visits, users.c.id + 1), (users.c.name, users.c.name + "x")
+            )
+        )
+        p.show(c.execute(p.select(users)).all())
+        p.error(lambda: c.execute(users.delete().where(users.c.id == nodes.c.id)))
+        scalar = p.select(p.func.max(nodes.c.id)).where(nodes.c.parent_id == users.c.id)
+        c.execute(users.update().values(visits=scalar.scalar_subquery()))
+        p.show(c.execute(p.select(users)).all())
+
+
+@program
+def test_tuples_and_any(p: Peer):
+    engine, users, _ = filled(p)
+    with engine.connect() as c:
+        pair = p.tuple_(users.c.name, users.c.visits)
+        for rows in ([("a", 0), ("b", 5)], [("a", 0)], []):
+            p.show(c.execute(p.select(users.c.id).where(pair.in_(rows))).scalars().all())
+        p.show(c.execute(p.select(users.c.id).where(pair > ("b", 0))).scalars().all())
+        p.show(
+            c.execute(
+                p.select(users.c.id).where(pair.in_(p.select(users.c.name, users.c.visits)))
+            ).all()
+        )
+        for e in (
+            users.c.visits.bitwise_and(1),
+            users.c.visits.bitwise_or(8),
+            users.c.visits.bitwise_xor(3),
+            users.c.visits.bitwise_not(),
+            users.c.visits.bitwise_lshift(2),
+            users.c.visits.bitwise_rshift(1),
+            users.c.visits.is_distinct_from(None),
+            users.c.name.is_not_distinct_from("a"),
+            users.c.name.collate("NOCASE") == "A",
+            p.extract("year", p.cast(p.literal("2020-05-06"), p.String)),
+            p.cast(users.c.visits, p.String) + "!",
+            p.type_coerce(users.c.visits, p.Boolean),
+        ):
+            p.show(c.execute(p.select(e).order_by(users.c.id)).scalars().all())

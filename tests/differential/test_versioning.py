@@ -1,0 +1,324 @@
+"""`version_id_col`: counters and generators, and rows that are not as they were."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from .harness import compare
+
+PROGRAMS: list[Any] = []
+
+
+def program(function: Any) -> Any:
+    """Register a program; each becomes a test."""
+    PROGRAMS.append(pytest.param(function, id=function.__name__))
+    return function
+
+
+@pytest.mark.parametrize("run", PROGRAMS)
+def test_versioning(run: Any) -> None:
+    peer, _ = compare(run, warned=True)
+    assert peer.error is None
+
+
+def versioned(p: Any, **mapper_args: Any) -> Any:
+    class V(p.Base):
+        __tablename__ = "v"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        note = p.Column(p.String)
+        version = p.Column(p.Integer, nullable=False)
+        __mapper_args__ = {"version_id_col": version, **mapper_args}
+
+    return V
+
+
+@program
+def counter(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a, b = V(name="a"), V(name="b", version=5)
+    s.add_all([a, b, V(name="c")])
+    s.flush()
+    p.show(a.version, b.version)
+    a.name = "a2"
+    b.note = "x"
+    s.flush()
+    p.show(a.version, b.version)
+    s.commit()
+    a.name = "a3"
+    s.commit()
+    p.show(a.version, b.version)
+    a.name = "a3"
+    s.commit()
+    p.show(a.version)
+    s.delete(a)
+    s.delete(b)
+    s.commit()
+    p.show(s.execute(p.text("select * from v")).all())
+
+
+@program
+def many_rows(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    objects = [V(id=i, name=f"n{i}") for i in range(1, 6)]
+    s.add_all(objects)
+    s.commit()
+    for o in objects:
+        o.name += "x"
+    s.commit()
+    p.show([o.version for o in objects])
+    for o in objects[:3]:
+        s.delete(o)
+    s.commit()
+    p.show(s.execute(p.text("select * from v")).all())
+
+
+@program
+def stale_update(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a = V(name="a")
+    s.add(a)
+    s.commit()
+    p.show(a.version)
+    s.execute(p.text("update v set version=9"))
+    a.name = "b"
+    p.error(s.flush)
+    p.error(lambda: s.execute(p.text("select 1")))
+    s.rollback()
+    p.show(a.name, a.version)
+
+
+@program
+def stale_update_of_several(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    objects = [V(name=f"n{i}") for i in range(4)]
+    s.add_all(objects)
+    s.commit()
+    p.show([o.version for o in objects])
+    s.execute(p.text("update v set version=9 where id=3"))
+    for o in objects:
+        o.name += "b"
+    p.error(s.flush)
+    s.rollback()
+    p.show([(o.name, o.version) for o in objects])
+
+
+@program
+def stale_delete(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a, b = V(name="a"), V(name="b")
+    s.add_all([a, b])
+    s.commit()
+    p.show(a.version, b.version)
+    s.execute(p.text("update v set version=9 where name='a'"))
+    s.delete(a)
+    p.error(s.flush)
+    s.rollback()
+    p.show(a.name, a.version)
+    s.execute(p.text("update v set version=10 where name='a'"))
+    s.delete(a)
+    s.delete(b)
+    p.error(s.flush)
+    s.rollback()
+    p.show(s.execute(p.text("select * from v")).all())
+
+
+@program
+def generator(p: Any) -> None:
+    numbers = itertools.count(100)
+
+    class V(p.Base):
+        __tablename__ = "v"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        token = p.Column(p.String(20), nullable=False)
+        __mapper_args__ = {
+            "version_id_col": token,
+            "version_id_generator": lambda version: f"{version}-{next(numbers)}",
+        }
+
+    s = p.session()
+    a, b = V(name="a"), V(name="b", token="mine")
+    s.add_all([a, b])
+    s.commit()
+    p.show(a.token, b.token)
+    a.name, b.name = "a2", "b2"
+    s.flush()
+    p.show(a.token, b.token)
+    s.rollback()
+    p.show(a.token, b.token)
+    s.delete(a)
+    s.commit()
+
+
+@program
+def no_generator(p: Any) -> None:
+    V = versioned(p, version_id_generator=False)
+    s = p.session()
+    a = V(name="a", version=1)
+    s.add(a)
+    s.commit()
+    a.name = "b"
+    s.commit()
+    p.show(a.version)
+    a.name = "c"
+    a.version = 7
+    s.commit()
+    p.show(a.version)
+    s.execute(p.text("update v set version=9"))
+    p.show(a.version)
+    s.delete(a)
+    p.error(s.flush)
+
+
+@program
+def changed_by_hand(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a = V(name="a")
+    s.add(a)
+    s.commit()
+    a.version = 20
+    a.name = "q"
+    s.commit()
+    p.show(a.version)
+    a.version = 30
+    s.commit()
+    p.show(a.version)
+
+
+@program
+def key_changes_as_well(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a = V(id=1, name="a")
+    s.add(a)
+    s.commit()
+    a.id = 2
+    s.commit()
+    p.show(a.id, a.version)
+
+
+@program
+def two_sessions(p: Any) -> None:
+    V = versioned(p)
+    engine = p.engine("sqlite:///v.db")
+    p.Base.metadata.create_all(engine)
+    one, two = p.Session(engine), p.Session(engine)
+    one.add(V(name="a"))
+    one.commit()
+    a, b = one.query(V).one(), two.query(V).one()
+    a.name = "one"
+    one.commit()
+    b.name = "two"
+    p.error(two.commit)
+    two.rollback()
+    p.show(b.name, b.version)
+
+
+@program
+def sql_expression_value(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a = V(name="a")
+    s.add(a)
+    s.commit()
+    a.name = V.name + "z"
+    s.commit()
+    p.show(a.name, a.version)
+
+
+@program
+def children_touch_nothing(p: Any) -> None:
+    class V(p.Base):
+        __tablename__ = "v"
+        id = p.Column(p.Integer, primary_key=True)
+        version = p.Column(p.Integer, nullable=False)
+        kids = p.relationship("K", backref="v")
+        __mapper_args__ = {"version_id_col": version}
+
+    class K(p.Base):
+        __tablename__ = "k"
+        id = p.Column(p.Integer, primary_key=True)
+        v_id = p.Column(p.ForeignKey("v.id"))
+
+    s = p.session()
+    v = V(kids=[K(), K()])
+    s.add(v)
+    s.commit()
+    v.kids.append(K())
+    s.commit()
+    p.show(v.version)
+
+
+@program
+def merge_of_an_old_version(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    s.add(V(id=1, name="a"))
+    s.commit()
+    a = s.get(V, 1)
+    a.name = "b"
+    s.commit()
+    p.show(a.version)
+    p.error(lambda: s.merge(V(id=1, name="q", version=1)))
+    s.rollback()
+    m = s.merge(V(id=1, name="q", version=2))
+    s.commit()
+    p.show(m.name, m.version)
+    m = s.merge(V(id=1, name="r"))
+    s.commit()
+    p.show(m.name, m.version)
+
+
+@program
+def bulk_and_version(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    s.bulk_save_objects([V(id=1, name="a"), V(id=2, name="b")])
+    s.bulk_insert_mappings(V, [{"id": 3, "name": "c"}, {"id": 4, "name": "d"}])
+    s.commit()
+    p.show(s.execute(p.text("select * from v")).all())
+    a = s.get(V, 1)
+    a.name = "a2"
+    s.bulk_save_objects([a])
+    p.show(s.execute(p.text("select * from v")).all())
+    s.bulk_update_mappings(V, [{"id": 3, "name": "c2", "version": 1}])
+    p.error(lambda: s.bulk_update_mappings(V, [{"id": 4, "name": "c2", "version": 8}]))
+    s.rollback()
+    s.execute(p.insert(V), [{"name": "x"}, {"name": "y"}])
+    s.execute(p.update(V), [{"id": 1, "name": "x", "version": 1}])
+    s.commit()
+    p.show(s.execute(p.text("select * from v")).all())
+
+
+@program
+def refresh_for_update(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a = V(name="a")
+    s.add(a)
+    s.commit()
+    s.refresh(a, with_for_update=True)
+    p.show(a.name)
+    s.refresh(a, ["name", "version"], with_for_update={"nowait": True})
+    p.show(a.name)
+    p.error(lambda: s.refresh(a, with_for_update={"nonsense": True}), text=False)
+    s.execute(p.text("update v set version=9"))
+    s.commit()
+    p.show(s.get(V, 1, with_for_update=True).version)
+    s.execute(p.text("update v set version=10"))
+    p.error(lambda: s.refresh(a, with_for_update=True))
+    p.show(a.version)
+    s.execute(p.text("update v set version=11"))
+    p.error(lambda: s.query(V).with_for_update().all())
+    p.error(lambda: s.get(V, 1, with_for_update=True).version)
+    p.show(a.version)

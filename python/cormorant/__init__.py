@@ -12,6 +12,8 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from . import dialects as dialects
     from . import engine as engine
+    from . import event as event
+    from . import events as events
     from . import exc as exc
     from . import inspection as inspection
     from . import log as log
@@ -319,6 +321,8 @@ _MODULES = frozenset(
     {
         "dialects",
         "engine",
+        "event",
+        "events",
         "exc",
         "ext",
         "inspection",

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final
 
 from .. import exc, util
+from ..event.attr import dispatcher
 from .base import next_serial
 from .elements import quoted_name
 
@@ -38,7 +39,15 @@ class SchemaVisitable:
     _compile_with: Any = None
 
 
-class SchemaItem(SchemaVisitable):
+class SchemaEventTarget:
+    """Base of what DDL events are of."""
+
+    dispatch = dispatcher("cormorant.sql.events:DDLEvents")
+    _attach_events = False
+    """Somebody listens to items becoming parts of others."""
+
+
+class SchemaItem(SchemaEventTarget, SchemaVisitable):
     """The base of what a schema is made of."""
 
     def _init_items(self, *items: Any, **kw: Any) -> None:

@@ -1,0 +1,53 @@
+"""Events of tables, columns and other items of a schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..event.base import Events, Subscription
+
+__all__ = ["DDLEvents"]
+
+
+class DDLEvents(Events):
+    """Events of a schema item (`Table`, `Column`, `MetaData` …) or of a class of them.
+
+    A `DDL` may be the listener: it is executed, when its `execute_if()` says so.
+    """
+
+    @classmethod
+    def _accept_with(cls, target: Any, identifier: str) -> Any:
+        from .schema_base import SchemaItem
+
+        if isinstance(target, type):
+            return target if issubclass(target, SchemaItem) else None
+        return target if isinstance(target, SchemaItem) else None
+
+    @classmethod
+    def _listen(cls, subscription: Subscription, **options: Any) -> None:
+        from . import schema_base
+
+        if subscription.identifier.endswith("_parent_attach"):
+            schema_base.SchemaItem._attach_events = True
+        subscription.add(**options)
+
+    def before_create(self, target: Any, connection: Any, **kw: Any) -> None:
+        """Before CREATE."""
+
+    def after_create(self, target: Any, connection: Any, **kw: Any) -> None:
+        """After CREATE."""
+
+    def before_drop(self, target: Any, connection: Any, **kw: Any) -> None:
+        """Before DROP."""
+
+    def after_drop(self, target: Any, connection: Any, **kw: Any) -> None:
+        """After DROP."""
+
+    def before_parent_attach(self, target: Any, parent: Any) -> None:
+        """Before an item becomes part of another one."""
+
+    def after_parent_attach(self, target: Any, parent: Any) -> None:
+        """After an item became part of another one."""
+
+    def column_reflect(self, inspector: Any, table: Any, column_info: Any) -> None:
+        """A column was reflected; `column_info` may be changed before it is made."""

@@ -43,6 +43,7 @@ crm_flush_end(crm_flush *flush)
     Py_CLEAR(flush->objects);
     Py_CLEAR(flush->str_clause);
     Py_CLEAR(flush->str_visit);
+    Py_CLEAR(flush->instead);
 }
 
 crm_state *
@@ -233,7 +234,7 @@ int
 crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
 {
     crm_state *state = state_at(flush, i);
-    crm_plan *plan = flush->plan;
+    crm_plan *plan = crm_flush_plan(flush);
     for (size_t b = 0; b < plan->nbinds; b++) {
         const crm_bind *bind = &plan->binds[b];
         crm_source source = flush->sources[bind->index];
@@ -330,8 +331,35 @@ crm_flush_failed(crm_flush *flush, size_t i, int whole_run)
     else {
         Py_XSETREF(flush->conn->failed_params, params);
     }
-    Py_XSETREF(flush->conn->failed_sql, Py_NewRef(flush->plan->sql));
+    Py_XSETREF(flush->conn->failed_sql, Py_NewRef(crm_flush_plan(flush)->sql));
     PyErr_Restore(type, value, traceback);
+}
+
+/* Takes what the log returned (stolen): None, or a plan with as many parameters
+ * that come from values there are. */
+static int
+take_instead(crm_flush *flush, PyObject *given)
+{
+    if (given == Py_None) {
+        Py_DECREF(given);
+        Py_CLEAR(flush->instead);
+        return 0;
+    }
+    crm_plan *plan = (crm_plan *)given;
+    int fits = Py_IS_TYPE(given, flush->core->plan_type) &&
+               plan->nbinds == flush->plan->nbinds;
+    for (size_t b = 0; fits && b < plan->nbinds; b++) {
+        fits = plan->binds[b].index < flush->nsources;
+    }
+    if (!fits) {
+        crm_raise(flush->core, "InvalidRequestError",
+                  "a listener may not change the number of parameters that a "
+                  "flush executes a statement with");
+        Py_DECREF(given);
+        return -1;
+    }
+    Py_XSETREF(flush->instead, plan);
+    return 0;
 }
 
 int
@@ -352,8 +380,7 @@ crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
         flush->log, "OOnnO", flush->plan->sql, params, (Py_ssize_t)number,
         (Py_ssize_t)total, returning ? Py_True : Py_False);
     Py_DECREF(params);
-    Py_XDECREF(done);
-    return done == NULL ? -1 : 0;
+    return done == NULL ? -1 : take_instead(flush, done);
 }
 
 int
@@ -365,6 +392,7 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
     int each = flush->log_each;
     if (status == 0 && !each) {
         status = crm_flush_log(flush, flush->first, 1, 0, 0, 0);
+        batch.plan = crm_flush_plan(flush);
     }
     size_t k = 0;
     for (; status == 0 && k < flush->length; k++) {
@@ -372,6 +400,7 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
         crm_cell *cells = crm_batch_next(&batch, &keep);
         if (each) {
             status = crm_flush_log(flush, flush->first + k, 0, 0, 0, 0);
+            batch.plan = crm_flush_plan(flush);
         }
         if (status == 0) {
             status = crm_flush_encode(flush, flush->first + k, cells, keep);
@@ -391,6 +420,7 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
     }
     *changed = batch.changed;
     crm_batch_end(&batch);
+    Py_CLEAR(flush->instead);
     return status;
 }
 

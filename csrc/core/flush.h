@@ -53,6 +53,8 @@ typedef struct {
     /* the current run: objects [first, first + length) */
     size_t first, length;
     crm_plan *plan;      /* owned during the run */
+    crm_plan *instead;   /* owned or NULL: what the log gave to be run in the
+                            place of plan, for what it was told last */
     crm_source *sources; /* nsources, one per index of the plan's binds */
     size_t nsources;
     PyObject **defaults; /* ndefaults per object, owned; NULL: not made yet */
@@ -84,9 +86,16 @@ int crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells,
 /* Sets failed_sql and failed_params: of one object, or of the whole run.  Keeps
  * the exception that is set. */
 void crm_flush_failed(crm_flush *flush, size_t i, int whole_run);
-/* Tells the log of one execution, or (whole run) of an executemany. */
+/* Tells the log of one execution, or (whole run) of an executemany.  Sets
+ * flush->instead if the log returns a plan: then use crm_flush_plan(). */
 int crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
                   size_t total, int returning);
+/* The plan to run: borrowed. */
+static inline crm_plan *
+crm_flush_plan(const crm_flush *flush)
+{
+    return flush->instead != NULL ? flush->instead : flush->plan;
+}
 /* Runs the current run as an executemany, logged once unless log_each; *changed
  * is the sum of rows changed. */
 int crm_flush_run_many(crm_flush *flush, int64_t *changed);

@@ -304,6 +304,7 @@ run_each(insert *self, crm_insert_plan *plan, crm_batch *batch)
         int status =
             crm_flush_log(flush, flush->first + k, 0, total > 0 ? k + 1 : 0,
                           total, plan->nreturning > 0);
+        batch->plan = crm_flush_plan(flush);
         if (status == 0) {
             status = crm_flush_encode(flush, flush->first + k, cells, keep);
         }
@@ -345,6 +346,7 @@ run_bound(insert *self, crm_insert_plan *plan)
         status = feed_run(self, plan, &batch);
     }
     crm_batch_end(&batch);
+    Py_CLEAR(flush->instead);
     return status;
 }
 

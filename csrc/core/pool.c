@@ -76,6 +76,26 @@ pop_idle(crm_pool *self)
     return given;
 }
 
+/* Closes a connection after on_close was told.  0, or -1 with the exception of
+ * closing; an exception that is set stays. */
+static int
+close_connection(crm_pool *self, PyObject *connection)
+{
+    if (self->on_close != NULL && self->on_close != Py_None) {
+        PyObject *type, *error, *traceback;
+        PyErr_Fetch(&type, &error, &traceback);
+        PyObject *hook = Py_NewRef(self->on_close);
+        PyObject *told = PyObject_CallOneArg(hook, connection);
+        if (told == NULL) {
+            PyErr_WriteUnraisable(hook);
+        }
+        Py_XDECREF(told);
+        Py_DECREF(hook);
+        PyErr_Restore(type, error, traceback);
+    }
+    return crm_connection_close((crm_connection *)connection);
+}
+
 /* A place of `generation` comes back, with a connection or None: takes over the
  * reference.  Keeps a set exception. */
 static void
@@ -91,8 +111,7 @@ return_place(crm_pool *self, uint64_t generation, PyObject *given)
     if (!kept) {
         PyObject *type, *error, *traceback;
         PyErr_Fetch(&type, &error, &traceback);
-        if (given != Py_None &&
-            crm_connection_close((crm_connection *)given) < 0) {
+        if (given != Py_None && close_connection(self, given) < 0) {
             PyErr_Clear();
         }
         Py_DECREF(given);
@@ -142,7 +161,7 @@ forget_all(crm_pool *self, bool close)
     self->generation++;
     for (Py_ssize_t i = 0; i < nidle; i++) {
         if (close && idle[i] != Py_None &&
-            crm_connection_close((crm_connection *)idle[i]) < 0) {
+            close_connection(self, idle[i]) < 0) {
             PyErr_WriteUnraisable((PyObject *)self);
         }
         Py_DECREF(idle[i]);
@@ -346,7 +365,7 @@ pool_checkout(crm_pool *self, PyObject *Py_UNUSED(ignored))
             return NULL;
         }
         if (fresh == 0) {
-            if (crm_connection_close((crm_connection *)given) < 0) {
+            if (close_connection(self, given) < 0) {
                 PyErr_Clear();
             }
             Py_SETREF(given, Py_NewRef(Py_None));
@@ -416,11 +435,11 @@ reset_connection(crm_pool *self, crm_connection *connection)
 
 /* Closes a connection of no more use and returns None in its place. */
 static PyObject *
-close_broken(PyObject *connection)
+close_broken(crm_pool *self, PyObject *connection)
 {
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    if (crm_connection_close((crm_connection *)connection) < 0) {
+    if (close_connection(self, connection) < 0) {
         PyErr_Clear();
     }
     PyErr_Restore(type, error, traceback);
@@ -441,7 +460,7 @@ pool_checkin(crm_pool *self, PyObject *object)
         Py_RETURN_NONE;
     }
     PyObject *given = reset_connection(self, connection) < 0
-                          ? close_broken(object)
+                          ? close_broken(self, object)
                           : Py_NewRef(object);
     return_place(self, generation, given);
     Py_DECREF(self);
@@ -459,7 +478,7 @@ pool_invalidate(crm_pool *self, PyObject *object)
     }
     uint64_t generation = detach((crm_connection *)object);
     if (self->pid == (long)getpid()) {
-        return_place(self, generation, close_broken(object));
+        return_place(self, generation, close_broken(self, object));
     }
     Py_DECREF(self);
     Py_RETURN_NONE;
@@ -628,6 +647,7 @@ pool_traverse(crm_pool *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->creator);
+    Py_VISIT(self->on_close);
     for (Py_ssize_t i = 0; i < self->nidle; i++) {
         Py_VISIT(self->idle[i]);
     }
@@ -647,6 +667,7 @@ pool_clear(crm_pool *self)
     }
     PyMem_Free(idle);
     Py_CLEAR(self->creator);
+    Py_CLEAR(self->on_close);
     return 0;
 }
 
@@ -686,6 +707,8 @@ static PyMethodDef pool_methods[] = {
 
 static PyMemberDef pool_members[] = {
     {"creator", T_OBJECT, offsetof(crm_pool, creator), READONLY, NULL},
+    {"on_close", T_OBJECT, offsetof(crm_pool, on_close), 0,
+     "Called with a connection before it is closed; None: nobody."},
     {"max_overflow", T_PYSSIZET, offsetof(crm_pool, max_overflow), READONLY,
      NULL},
     {"recycle", T_DOUBLE, offsetof(crm_pool, recycle), READONLY, NULL},

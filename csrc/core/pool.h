@@ -20,6 +20,8 @@ typedef struct crm_pool {
     PyObject_HEAD
     crm_core *core;
     PyObject *creator;       /* owned callable */
+    PyObject *on_close;      /* owned callable(connection), None or NULL: told
+                                before a connection is closed */
     Py_ssize_t size;         /* idle places kept; 0: no limit */
     Py_ssize_t max_overflow; /* places beyond; -1: no limit */
     double timeout;          /* seconds to wait; negative: for ever */

@@ -231,6 +231,8 @@ class Pool:
     def overflow(self) -> int: ...
     def timeout(self) -> float | None: ...
     creator: Callable[[], Connection]
+    on_close: Callable[[Connection], None] | None
+    """Called with a connection before it is closed."""
     max_overflow: int
     recycle: float
 

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import enum
 import threading
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _core, exc, log
+from .event.attr import dispatcher
+
+if TYPE_CHECKING:
+    from .event.base import Dispatch
 
 reset_rollback = "reset_rollback"
 reset_commit = "reset_commit"
@@ -50,9 +55,26 @@ def _parse_reset(value: Any) -> str:
     raise exc.ArgumentError(f"Invalid value for 'reset_on_return': {value!r}")
 
 
-class Pool:
-    """The base of pools."""
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 
+
+def refresh_observers(target: Any) -> None:
+    """Somebody began or ceased to listen to a pool, or to a class of pools."""
+    for pool in list(_pools):
+        if target is None or isinstance(target, type) or pool.dispatch is target.dispatch:
+            pool._observe()
+
+
+class Pool:
+    """The base of pools.
+
+    Listeners cost nothing where there are none: only a pool that has some has an `_events`,
+    and the methods that call them in the place of its own.
+    """
+
+    dispatch = dispatcher("cormorant.engine.pool_events:PoolEvents")
+    _events: Dispatch | None = None
+    _first_connect_done = False
     _log_module = "cormorant.pool.impl"
     _names: tuple[str, ...] = ()
     """Keyword arguments of the constructor beyond those of every pool."""
@@ -83,6 +105,14 @@ class Pool:
         self._pre_ping = pre_ping
         self._reset_on_return = _parse_reset(reset_on_return)
         self._dialect = dialect
+        if _dispatch is not None:
+            self.__dict__["dispatch"] = _dispatch
+        for fn, name in events or ():
+            from .event import listen
+
+            listen(self, name, fn)
+        _pools.add(self)
+        self._observe()
 
     @property
     def _is_asyncio(self) -> bool:
@@ -102,6 +132,47 @@ class Pool:
         """Close a checked-out connection that is of no use any more."""
         raise NotImplementedError()
 
+    def _detach(self, connection: _core.Connection) -> None:
+        """Forget a checked-out connection, which stays open."""
+
+    # --- events ---
+
+    def _observe(self) -> None:
+        """Call listeners from now on, if there are any."""
+        import sys
+
+        module = sys.modules.get("cormorant.engine.pool_events")
+        if module is None or not module.PoolEvents._listened:
+            return
+        names = [name for name in module.PoolEvents._events if self.dispatch._find(name)]
+        if not names and self._events is None:
+            return
+        self._events = self.dispatch if names else None
+        from .engine.pool_observer import observe
+
+        observe(self, names)
+
+    def _bind(self) -> None:
+        """Call no listeners: the methods are the class's again."""
+        self.__dict__.pop("_checkout", None)
+        self.__dict__.pop("_checkin", None)
+
+    def _is_first_use(self, connection: _core.Connection) -> bool:
+        """Whether a connection just checked out was not in use before."""
+        return True
+
+    def _is_last_use(self, connection: _core.Connection) -> bool:
+        """Whether a connection about to be checked in is not in use any more."""
+        return True
+
+    def _close(self, connection: _core.Connection) -> None:
+        """Close a connection of the pool."""
+        if self._events is not None:
+            from .engine.pool_observer import fire_close
+
+            fire_close(self, connection)
+        connection.close()
+
     # --- for users ---
 
     def connect(self) -> PoolProxiedConnection:
@@ -114,7 +185,8 @@ class Pool:
 
     def recreate(self) -> Pool:
         """An empty pool of the same settings."""
-        return type(self)(self._creator, **self._arguments())
+        kept = self.__dict__.get("dispatch")
+        return type(self)(self._creator, _dispatch=kept, **self._arguments())
 
     def _arguments(self) -> dict[str, Any]:
         return {
@@ -139,6 +211,10 @@ class Pool:
             )
         if self._dialect is not None:
             self._dialect.on_connect(connection)
+        if self._events is not None:
+            from .engine.pool_observer import fire_connect
+
+            fire_connect(self, connection)
         return connection
 
     def _reset(self, connection: _core.Connection) -> None:
@@ -173,10 +249,11 @@ class QueuePool(Pool):
         self._timeout = timeout
         self._use_lifo = use_lifo
         self._new_core()
+        self._observe()
 
     def _new_core(self) -> None:
         # 0 means "without limit" for the size, as it does in QueuePool
-        self._core = core = _core.Pool(
+        self._core = _core.Pool(
             self._create,
             pool_size=self._pool_size,
             max_overflow=self._max_overflow,
@@ -186,12 +263,24 @@ class QueuePool(Pool):
             pre_ping=self._pre_ping,
             reset_on_return=self._reset_on_return == "rollback",
         )
+        self._bind()
+
+    def _observe(self) -> None:
+        if hasattr(self, "_core"):
+            super()._observe()
+
+    def _bind(self) -> None:
+        """What the engine calls is the core's."""
+        core = self._core
         self._checkout = core.checkout  # type: ignore[method-assign]
         self._invalidate = core.invalidate  # type: ignore[method-assign]
         if self._reset_on_return == "commit":
             self._checkin = self._commit_and_checkin  # type: ignore[method-assign]
         else:
             self._checkin = core.checkin  # type: ignore[method-assign]
+
+    def _detach(self, connection: _core.Connection) -> None:
+        self._core.detach(connection)
 
     def _commit_and_checkin(self, connection: _core.Connection) -> None:
         try:
@@ -247,7 +336,7 @@ class NullPool(Pool):
         return self._create()
 
     def _checkin(self, connection: _core.Connection) -> None:
-        connection.close()
+        self._close(connection)
 
     _invalidate = _checkin
 
@@ -296,7 +385,7 @@ class SingletonThreadPool(Pool):
         while len(self._all) >= self.size > 0:
             _, connection = self._all.popitem()
             try:
-                connection.close()
+                self._close(connection)
             except Exception:  # in use by its thread just now: it closes it itself
                 self.logger.warning("Connection of another thread could not be closed")
 
@@ -317,6 +406,14 @@ class SingletonThreadPool(Pool):
             self._invalidate(connection)
             raise
 
+    def _is_first_use(self, connection: _core.Connection) -> bool:
+        return getattr(self._local, "connection", None) is not connection or self._local.uses == 1
+
+    _is_last_use = _is_first_use
+
+    def _detach(self, connection: _core.Connection) -> None:
+        self._forget(connection)
+
     def _forget(self, connection: _core.Connection) -> None:
         with self._lock:
             self._all.pop(id(connection), None)
@@ -325,7 +422,7 @@ class SingletonThreadPool(Pool):
 
     def _invalidate(self, connection: _core.Connection) -> None:
         self._forget(connection)
-        connection.close()
+        self._close(connection)
 
     def dispose(self) -> None:
         with self._lock:
@@ -334,7 +431,7 @@ class SingletonThreadPool(Pool):
         self._local = threading.local()
         for connection in connections:
             try:
-                connection.close()
+                self._close(connection)
             except Exception:
                 self.logger.warning("Connection of another thread could not be closed")
 
@@ -365,15 +462,18 @@ class StaticPool(Pool):
             else:
                 self._reset(connection)
 
+    def _detach(self, connection: _core.Connection) -> None:
+        self._connection = None
+
     def _invalidate(self, connection: _core.Connection) -> None:
         if self._connection is connection:
             self._connection = None
-        connection.close()
+        self._close(connection)
 
     def dispose(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            self._close(connection)
 
     def status(self) -> str:
         return "StaticPool"
@@ -415,17 +515,21 @@ class AssertionPool(Pool):
             else:
                 self._reset(connection)
 
+    def _detach(self, connection: _core.Connection) -> None:
+        self._used = False
+        self._connection = None
+
     def _invalidate(self, connection: _core.Connection) -> None:
         self._used = False
         if self._connection is connection:
             self._connection = None
-        connection.close()
+        self._close(connection)
 
     def dispose(self) -> None:
         self._used = False
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            self._close(connection)
 
     def status(self) -> str:
         return "AssertionPool"
@@ -485,9 +589,14 @@ class PoolProxiedConnection:
 
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
         """Close the connection to the database."""
-        if self.dbapi_connection is not None:
-            connection, self.dbapi_connection = self.dbapi_connection, None
-            self._pool._invalidate(connection)
+        if self.dbapi_connection is None:
+            return
+        from .engine.pool_observer import invalidate
+
+        connection = self.dbapi_connection
+        if not soft:
+            self.dbapi_connection = None
+        invalidate(self._pool, connection, e, soft)
 
     def close(self) -> None:
         """Give the connection back to the pool."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, log, util
+from ..event.attr import dispatcher
 from ..inspection import _inspects
 from .transactions import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .. import _core
+    from ..event.base import Dispatch
     from .plans import CompiledPlan
     from .result import CursorResult, ScalarResult
     from .url import URL
@@ -32,6 +36,17 @@ __all__ = [
 
 _NO_OPTIONS: util.immutabledict[str, Any] = util.EMPTY_DICT
 
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+def refresh_observers(target: Any) -> None:
+    """Somebody began or ceased to listen: to a connection, or to one or more engines."""
+    if isinstance(target, Connection):
+        target._observe()
+        return
+    for engine in list(_engines):
+        engine._observe()
+
 
 class Connection:
     """A connection in use: transactions and the execution of statements.
@@ -39,9 +54,21 @@ class Connection:
     `_live` is the core's connection while statements can be executed just like that, that
     is while it is open, not invalidated and inside of an active transaction; otherwise it
     is None and `_ready()` sees to what is missing. So the usual call tests one attribute.
+    While somebody listens to what is executed it is an `ObservedConnection` of it.
     """
 
     engine: Engine
+    dispatch = dispatcher("cormorant.engine.events:ConnectionEvents")
+    _in_begin = False
+    """A listener of `begin` is running: what it executes is no reason to begin."""
+    _hears_execute = False
+    """Somebody listens to the dialect's do_execute."""
+    _hears_cursor = False
+    """Somebody listens to what the driver is given."""
+    _listener_error: BaseException | None = None
+    """What a listener raised: it is raised as it is."""
+    _current: tuple[Any, Mapping[str, Any] | None] = (None, None)
+    """The compiled statement being executed and its options, while somebody listens."""
 
     def __init__(
         self,
@@ -64,11 +91,19 @@ class Connection:
         self._echo: bool = engine._should_log_info()
         self._isolation: str | None = None
         self._autocommit = engine._autocommit
+        self._events: Dispatch | None = None
         if connection is None:
             self._dbapi_connection = engine._checkout()
         options = self._execution_options
         if options and "isolation_level" in options:
             self._set_isolation_level(options["isolation_level"])
+        opened = engine._opened
+        opened.add(weakref.ref(self, opened.discard))
+        if engine._events is not None:
+            self._observe()
+            if _allow_revalidate:
+                for fn in self._events_of("engine_connect"):
+                    fn(self)
 
     # --- state ------------------------------------------------------------------
 
@@ -87,6 +122,39 @@ class Connection:
             self._live = None
         else:
             self._live = self._dbapi_connection
+            if self._hears_cursor:
+                self._live = self._observed()
+
+    # --- events -----------------------------------------------------------------
+
+    def _dispatch_parents(self) -> tuple[Dispatch, ...]:
+        return (self.engine.dispatch,)
+
+    def _observe(self) -> None:
+        """Look who listens to this connection, its engine and its dialect."""
+        own = self.__dict__.get("dispatch")
+        self._events = self.engine._events if own is None or not any(own._own.values()) else own
+        hears = self.engine._hears_execute
+        self._hears_execute = hears
+        self._held: list[str] = []
+        self._hears_cursor = self._events is not None and (
+            hears
+            or bool(self._events_of("before_cursor_execute"))
+            or bool(self._events_of("after_cursor_execute"))
+        )
+        self._refresh()
+
+    def _events_of(self, name: str) -> tuple[Any, ...]:
+        """The functions that listen to an event."""
+        events = self._events
+        return () if events is None else events._find(name)
+
+    def _observed(self) -> Any:
+        """What stands for the core's connection while somebody listens."""
+        from .observer import ObservedConnection
+
+        assert self._dbapi_connection is not None
+        return ObservedConnection(self, self._dbapi_connection)
 
     def _ready(self) -> _core.Connection:
         """Begin a transaction if need be; raise if nothing can be executed now."""
@@ -102,12 +170,15 @@ class Connection:
             self._revalidate()
         transaction = self._transaction
         if transaction is None:
-            RootTransaction(self)
+            if not self._in_begin:
+                RootTransaction(self)
         elif not transaction.is_active or (
             self._nested_transaction is not None and not self._nested_transaction.is_active
         ):
             self._invalid_transaction()
         assert self._dbapi_connection is not None
+        if self._hears_cursor:
+            return self._observed()  # type: ignore[no-any-return]
         return self._dbapi_connection
 
     def _invalid_transaction(self) -> None:
@@ -174,6 +245,8 @@ class Connection:
 
     def execution_options(self, **opt: Any) -> Self:
         """Set options that hold for everything executed on this connection."""
+        for fn in self._events_of("set_connection_execution_options"):
+            fn(self, opt)
         self._execution_options = util.immutabledict({**self._execution_options, **opt})
         if "isolation_level" in opt:
             self._set_isolation_level(opt["isolation_level"])
@@ -257,14 +330,21 @@ class Connection:
     def _begin_impl(self, transaction: RootTransaction) -> None:
         if self._echo:
             if self._says_autocommit():
-                self._log("BEGIN (implicit; DBAPI should not BEGIN due to autocommit mode)")
+                self._log_now("BEGIN (implicit; DBAPI should not BEGIN due to autocommit mode)")
             else:
-                self._log("BEGIN (implicit)")
+                self._log_now("BEGIN (implicit)")
         connection = self._dbapi_connection
         if connection is None:
             self._check_open()
             connection = self._dbapi_connection
             assert connection is not None
+        if self._events is not None:
+            self._in_begin = True
+            try:
+                for fn in self._events_of("begin"):
+                    fn(self)
+            finally:
+                self._in_begin = False
         try:
             connection.begin()
         except BaseException as error:
@@ -276,20 +356,23 @@ class Connection:
         return self.engine._autocommit if level is None else level == "AUTOCOMMIT"
 
     def _rollback_impl(self) -> None:
+        if self._events is not None:
+            for fn in self._events_of("rollback"):
+                fn(self)
         connection = self._dbapi_connection
         if connection is None or self._closed:
             return
         skip = self.dialect.skip_autocommit_rollback and self._says_autocommit()
         if self._echo:
             if skip:
-                self._log("ROLLBACK will be skipped by skip_autocommit_rollback")
+                self._log_now("ROLLBACK will be skipped by skip_autocommit_rollback")
             elif self._says_autocommit():
-                self._log(
+                self._log_now(
                     "ROLLBACK using DBAPI connection.rollback(); set "
                     "skip_autocommit_rollback to prevent fully"
                 )
             else:
-                self._log("ROLLBACK")
+                self._log_now("ROLLBACK")
         if skip:
             return
         try:
@@ -298,13 +381,16 @@ class Connection:
             self._wrap_error(error, None, None)
 
     def _commit_impl(self) -> None:
+        if self._events is not None:
+            for fn in self._events_of("commit"):
+                fn(self)
         if self._echo:
             if self._says_autocommit():
-                self._log(
+                self._log_now(
                     "COMMIT using DBAPI connection.commit(), has no effect due to autocommit mode"
                 )
             else:
-                self._log("COMMIT")
+                self._log_now("COMMIT")
         connection = self._dbapi_connection
         if connection is None:
             self._invalid_transaction()
@@ -316,14 +402,23 @@ class Connection:
     def _savepoint_impl(self) -> str:
         self._savepoints += 1
         name = f"sa_savepoint_{self._savepoints}"
+        if self._events is not None:
+            for fn in self._events_of("savepoint"):
+                fn(self, None)
         self._run_script(f"SAVEPOINT {name}")
         return name
 
     def _rollback_to_savepoint_impl(self, name: str) -> None:
+        if self._events is not None:
+            for fn in self._events_of("rollback_savepoint"):
+                fn(self, name, None)
         if self._dbapi_connection is not None:
             self._run_script(f"ROLLBACK TO SAVEPOINT {name}")
 
     def _release_savepoint_impl(self, name: str) -> None:
+        if self._events is not None:
+            for fn in self._events_of("release_savepoint"):
+                fn(self, name, None)
         self._run_script(f"RELEASE SAVEPOINT {name}")
 
     def _run_script(self, sql: str) -> None:
@@ -331,6 +426,13 @@ class Connection:
         connection = self._dbapi_connection
         if connection is None:
             connection = self._ready()
+        elif self._hears_cursor:
+            connection = self._observed()
+        done = None
+        if self._events is not None:
+            from .observer import run_script
+
+            done = run_script(self, sql)
         if self._echo:
             self._log(sql)
             self._log(f"[no key 0.00000s] {self._shown(self.dialect.no_params)}")
@@ -338,6 +440,8 @@ class Connection:
             connection.run_script(sql)
         except BaseException as error:
             self._wrap_error(error, sql, self.dialect.no_params)
+        if done is not None:
+            done()
 
     # --- ending -----------------------------------------------------------------
 
@@ -353,7 +457,11 @@ class Connection:
         self._dbapi_connection = None
         if connection is not None and self._owns:
             if self._detached:
-                self.engine.pool._invalidate(connection)
+                if self.engine.pool._events is not None:
+                    from .pool_observer import fire_close_detached
+
+                    fire_close_detached(self.engine.pool, connection)
+                connection.close()
                 return
             if self._isolation is not None:
                 self._restore_isolation(connection)
@@ -379,12 +487,26 @@ class Connection:
         self._dbapi_connection = None
         self._live = None
         assert connection is not None
+        if self.engine.pool._events is not None:
+            from .pool_observer import invalidate
+
+            invalidate(self.engine.pool, connection, exception)
+            return
         self.engine.pool._invalidate(connection)
 
     def detach(self) -> None:
         """Take the connection away from the pool: close() will really close it."""
         self._check_open()
+        if self._detached:
+            return
         self._detached = True
+        pool = self.engine.pool
+        assert self._dbapi_connection is not None
+        pool._detach(self._dbapi_connection)
+        if pool._events is not None:
+            from .pool_observer import fire_detach
+
+            fire_detach(pool, self._dbapi_connection)
 
     def __enter__(self) -> Self:
         return self
@@ -424,6 +546,12 @@ class Connection:
             method = statement._execute_on_connection
         except AttributeError:
             raise exc.ObjectNotExecutableError(statement) from None
+        if self._events is not None:
+            from .observer import execute
+
+            return execute(  # type: ignore[no-any-return]
+                self, method, statement, parameters, execution_options or _NO_OPTIONS
+            )
         return method(self, parameters, execution_options or _NO_OPTIONS)  # type: ignore[no-any-return]
 
     def scalar(
@@ -500,6 +628,13 @@ class Connection:
         `hit`: it came from the cache (the log says so).
         """
         connection = self._live or self._ready()
+        loading = None
+        if self._events is not None:
+            self._program = cplan.program
+            if session is not None:
+                from .observer import Loading
+
+                loading = Loading(self, cplan.compiled, params)
         try:
             plan, values = cplan.resolve(binds, params)
         except Exception as error:
@@ -515,6 +650,8 @@ class Connection:
             self._wrap_error(error, plan.sql, given)
         if self._autocommit:
             connection.commit()
+        if loading is not None:
+            loading.after(cursor)
         return cursor
 
     def _run_plan(
@@ -528,6 +665,12 @@ class Connection:
         """Run a plan that the ORM keeps itself (lazy loads, session.get)."""
         connection = self._live or self._ready()
         plan: _core.Plan = cplan._plan
+        loading = None
+        if self._events is not None:
+            from .observer import Loading
+
+            self._program = cplan.program
+            loading = Loading(self, cplan.compiled, None)
         if self._echo:
             self._log_plan(plan, values, self.engine._seen(plan.sql, cplan.made_in))
         try:
@@ -536,6 +679,8 @@ class Connection:
             self._wrap_error(error, plan.sql, self.dialect.no_params)
         if self._autocommit:
             connection.commit()
+        if loading is not None:
+            loading.after(cursor)
         return cursor
 
     # --- errors -----------------------------------------------------------------
@@ -554,7 +699,30 @@ class Connection:
             dialect=self.dialect,
             ismulti=False,
         )
+        if self.engine._hears_errors:
+            self._handle_error(error, wrapped, sql, params, False)
         raise wrapped from error
+
+    def _handle_error(
+        self, error: BaseException, wrapped: Any, sql: str | None, params: Any, lost: bool
+    ) -> bool:
+        """Call the listeners of handle_error, and raise what they give instead; else whether
+        the connection counts as lost."""
+        from .observer import handle_error
+
+        given = lost
+        lost, invalidate_pool, raised = handle_error(
+            self, self.dialect, self.engine, error, wrapped, sql, params, lost
+        )
+        if lost != given and isinstance(wrapped, exc.DBAPIError):
+            wrapped.connection_invalidated = lost
+        if lost and not self._closed and self._dbapi_connection is not None:
+            self.invalidate(error)
+            if invalidate_pool:
+                self.engine.pool.dispose()
+        if raised is not None:
+            raise raised from error
+        return lost
 
     def _wrap_error(
         self,
@@ -576,9 +744,12 @@ class Connection:
             if connection is not None and not self._closed:
                 self.invalidate(error)
             raise error
-        if isinstance(error, exc.SQLAlchemyError):
+        if isinstance(error, exc.SQLAlchemyError) or error is self._listener_error:
+            self._listener_error = None
             raise error
         if not isinstance(error, dialect.dbapi.Error):
+            if self.engine._hears_errors and sql is not None:
+                self._handle_error(error, None, sql, params, False)
             if isinstance(error, (OverflowError, UnicodeError, MemoryError, RecursionError)):
                 raise error
             if sql is None:
@@ -602,6 +773,9 @@ class Connection:
             dialect=dialect,
             ismulti=ismulti,
         )
+        if self.engine._hears_errors:
+            invalidated = self._handle_error(error, wrapped, sql, shown, invalidated)
+            raise wrapped from error
         if invalidated and not self._closed:
             self.invalidate(error)
         raise wrapped from error
@@ -609,10 +783,17 @@ class Connection:
     # --- logging ----------------------------------------------------------------
 
     def _log(self, message: str) -> None:
+        """Log what is going to be executed: when its listeners have seen it."""
+        if self._hears_cursor:
+            self._held.append(message)
+        else:
+            self._log_now(message, 4)
+
+    def _log_now(self, message: str, stacklevel: int = 3) -> None:
         token = self._execution_options.get("logging_token")
         if token:
             message = f"[{token}] {message}"
-        self.engine.logger.info(message, stacklevel=3)
+        self.engine.logger.info(message, stacklevel=stacklevel)
 
     def _log_debug(self, message: str) -> None:
         token = self._execution_options.get("logging_token")
@@ -646,14 +827,24 @@ class Connection:
         self._log(sql)
         self._log(f"[{how}] {self._shown(params, True)}")
 
-    def _flush_log(self, variant: Any = None) -> Any:
+    def _flush_log(self, variant: Any = None, compiled_of: Any = None) -> Any:
         """What the core calls before each statement of a flush, or None if not echoing.
 
         It is called as log(sql, params, number, total, returning): `params` is a tuple or,
         for executemany, a list of them; number/total count rows that are inserted one by
         one because their generated keys are wanted. `variant` tells apart statements of the
-        same text that were compiled for different columns.
+        same text that were compiled for different columns. What it returns, if it is not
+        None, is a plan to be run in the place of the statement.
+
+        `compiled_of` finds the compiled statement of SQL, for listeners.
         """
+        if self._hears_cursor or self._events_of("before_execute"):
+            from .observer import FlushObserver
+
+            return FlushObserver(self, self._flush_writer(variant), compiled_of)
+        return self._flush_writer(variant)
+
+    def _flush_writer(self, variant: Any) -> Any:
         if not self._echo:
             return None
         engine = self.engine
@@ -669,10 +860,13 @@ class Connection:
                 )
                 if total > 1 and returning:
                     how += f" (insertmanyvalues) {batch}"
-            self._log(sql)
-            self._log(f"[{how}] {self._shown(params, isinstance(params, list))}")
+            self._log_now(sql)
+            self._log_now(f"[{how}] {self._shown(params, isinstance(params, list))}")
 
         return write
+
+
+_EXECUTIONS = {"do_execute", "do_executemany", "do_execute_no_params"}
 
 
 class Engine:
@@ -685,6 +879,11 @@ class Engine:
     logger: Any
     logging_name: str | None = None
     echo = log.echo_property()
+    dispatch = dispatcher("cormorant.engine.events:ConnectionEvents")
+    _events: Dispatch | None = None
+    """The dispatch, if anybody listens to the engine."""
+    _hears_execute = False
+    _hears_errors = False
 
     def __init__(
         self,
@@ -707,12 +906,35 @@ class Engine:
             util.LRUCache(query_cache_size) if query_cache_size else None
         )
         self._seen_at: dict[str, float] = {}
+        self._opened: set[weakref.ref[Connection]] = set()
+        """The connections there are: they are told when somebody begins to listen."""
+        _engines.add(self)
         level = dialect._on_connect_isolation_level
         if level is not None:
             self._autocommit = str(level).upper() == "AUTOCOMMIT"
         log.instance_logger(self, echoflag=echo)
         if execution_options:
             self.update_execution_options(**execution_options)
+        self._observe()
+
+    # --- events ---
+
+    def _observe(self) -> None:
+        """Look who listens to this engine and its dialect."""
+        module = sys.modules.get("cormorant.engine.events")
+        if module is None:
+            return
+        connections, dialects = module.ConnectionEvents, module.DialectEvents
+        heard = any(self.dispatch._find(name) for name in connections._listened)
+        if dialects._listened:
+            found = {name for name in dialects._listened if self.dialect.dispatch._find(name)}
+            self._hears_errors = "handle_error" in found
+            self._hears_execute = bool(found & _EXECUTIONS)
+        self._events = self.dispatch if heard or self._hears_execute else None
+        for ref in list(self._opened):
+            connection = ref()
+            if connection is not None:
+                connection._observe()
 
     @property
     def engine(self) -> Engine:
@@ -769,6 +991,21 @@ class Engine:
                 connection_invalidated=self.dialect.is_disconnect(error),
                 dialect=self.dialect,
             )
+            if self._hears_errors:
+                from .observer import handle_error
+
+                _, _, raised = handle_error(
+                    None,
+                    self.dialect,
+                    self,
+                    error,
+                    wrapped,
+                    None,
+                    None,
+                    self.dialect.is_disconnect(error),
+                )
+                if raised is not None:
+                    raise raised from error
             raise wrapped from error
 
     def connect(self) -> Connection:
@@ -792,6 +1029,9 @@ class Engine:
         if close:
             self.pool.dispose()
         self.pool = self.pool.recreate()
+        if self._events is not None:
+            for fn in self._events._find("engine_disposed"):
+                fn(self)
 
     def execution_options(self, **opt: Any) -> Engine:
         """An engine of the same pool and cache, with options for all it executes."""
@@ -803,6 +1043,9 @@ class Engine:
 
     def update_execution_options(self, **opt: Any) -> None:
         """Change the options of this engine."""
+        if self._events is not None:
+            for fn in self._events._find("set_engine_execution_options"):
+                fn(self, opt)
         if "isolation_level" in opt:
             self.dialect.check_isolation_level(opt["isolation_level"])
         self._execution_options = util.immutabledict({**self._execution_options, **opt})
@@ -826,10 +1069,16 @@ class OptionEngine(Engine):
         self.hide_parameters = proxied.hide_parameters
         self._plans = proxied._plans
         self._seen_at = proxied._seen_at
+        self._opened = set()
+        _engines.add(self)
         self._autocommit = proxied._autocommit
         log.instance_logger(self, echoflag=proxied._echo)
         self._execution_options = proxied._execution_options
+        self._observe()
         self.update_execution_options(**execution_options)
+
+    def _dispatch_parents(self) -> tuple[Dispatch, ...]:
+        return (self._proxied.dispatch,)
 
     @property
     def pool(self) -> Any:

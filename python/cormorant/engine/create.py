@@ -88,7 +88,11 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     creator = arguments.pop("creator", None)
 
     def connect() -> Any:
-        return creator() if creator is not None else dialect.connect(*positional, **named)
+        if creator is not None:
+            return creator()
+        if "dispatch" in dialect.__dict__:
+            return _connect_observed(dialect, positional, named)
+        return dialect.connect(*positional, **named)
 
     pool = arguments.pop("pool", None)
     if pool is None:
@@ -119,6 +123,18 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
             "that the keyword arguments are appropriate for this combination of components."
         )
     return Engine(pool, dialect, parsed, **engine_options)
+
+
+def _connect_observed(dialect: Any, positional: list[Any], named: dict[str, Any]) -> Any:
+    """Connect, after the listeners of do_connect, who may do it."""
+    from .dbapi_connection import DBAPIConnection
+
+    arguments, keywords = list(positional), dict(named)
+    for fn in dialect.dispatch._find("do_connect"):
+        connection = fn(dialect, None, arguments, keywords)
+        if connection is not None:
+            return connection._core if isinstance(connection, DBAPIConnection) else connection
+    return dialect.connect(*arguments, **keywords)
 
 
 def create_pool_from_url(url: str | _url.URL, **kwargs: Any) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
+from ..event.attr import dispatcher
 
 if TYPE_CHECKING:
     from .url import URL
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 class DefaultDialect:
     """The SQL of no database in particular, with named parameters."""
+
+    dispatch = dispatcher("cormorant.engine.events:DialectEvents")
 
     name = "default"
     driver = "default"

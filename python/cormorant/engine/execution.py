@@ -67,6 +67,9 @@ def execute_statement(
         else:
             cplan.cache_kind = "no key" if key is None else "caching disabled"
 
+    if connection._events is not None:
+        connection._current = (cplan.compiled, options)
+        connection._program = cplan.program
     if cplan.info is not None:
         return _execute_dml(connection, cplan, binds, sets, many, hit, options)
     if many:
@@ -577,6 +580,8 @@ def execute_ddl(connection: Connection, ddl: Any, options: Mapping[str, Any]) ->
     translate = {**connection._execution_options, **options}.get("schema_translate_map")
     kw = {"schema_translate_map": translate} if translate else {}
     compiled = ddl.compile(dialect=connection.dialect, **kw)
+    if connection._events is not None:
+        connection._current = (compiled, options)
     return _run_ddl(connection, str(compiled), time.perf_counter() - started)
 
 

@@ -52,6 +52,7 @@ class ExceptionContext:
     statement: str | None
     parameters: Any
     original_exception: BaseException
+    cursor: Any
     sqlalchemy_exception: Any
     chained_exception: BaseException | None
     execution_context: Any

@@ -58,6 +58,8 @@ class Statements:
         self.shown: dict[str, str] = {}
         # SQL -> names of its parameters
         self.names: dict[str, list[str]] = {}
+        # SQL -> what it was compiled from, for listeners
+        self.compiled: dict[str, Any] = {}
         self.updates: dict[Any, Any] = {}
         self.delete_plan: Any = None
 
@@ -190,6 +192,7 @@ class Statements:
             else:
                 binds.append((index, code, arg))
         self.names[compiled.string] = list(compiled.positiontup or ())
+        self.compiled[compiled.string] = compiled
         return self.dialect.plan(compiled.string, compiled.positiontup, binds)
 
     # -- UPDATE ---------------------------------------------------------------
@@ -472,7 +475,7 @@ def _insert_run(
         _insert_one(flush, statements, connection, obj)
 
     raw = connection._dbapi_connection
-    log = connection._flush_log(variant)
+    log = connection._flush_log(variant, statements.compiled.get)
     try:
         _core.insert_objects(
             raw,
@@ -484,10 +487,19 @@ def _insert_run(
             log,
             special,
         )
+        if log is not None:
+            _done(log)
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
         _wrap(statements, connection, raw, error)
+
+
+def _done(log: Any) -> None:
+    """The loop that has called a log is over: listeners hear of its last statement."""
+    done = getattr(log, "done", None)
+    if done is not None:
+        done()
 
 
 def _wrap(statements: Statements, connection: Any, raw: Any, error: Exception) -> None:
@@ -544,6 +556,7 @@ def _update_run(
         _update_one(flush, statements, connection, obj, slots)
 
     raw = connection._dbapi_connection
+    log = connection._flush_log(variant, statements.compiled.get)
     try:
         _core.update_objects(
             raw,
@@ -552,11 +565,13 @@ def _update_run(
             statements.make_update,
             statements.updates,
             objects,
-            connection._flush_log(variant),
+            log,
             special,
             statements.version_slot,
             statements.next_version,
         )
+        if log is not None:
+            _done(log)
     except exc.StaleDataError as error:
         raise _stale("UPDATE", statements.table, error) from None
     except exc.SQLAlchemyError:
@@ -597,15 +612,18 @@ def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None
     if expired:
         _load_keys(statements, expired)
     raw: Any = connection._dbapi_connection
+    log = connection._flush_log(None, statements.compiled.get)
     try:
         matched = _core.delete_objects(
             raw,
             statements.manager,
             statements.make_delete(),
             objects,
-            connection._flush_log(),
+            log,
             statements.version_slot,
         )
+        if log is not None:
+            _done(log)
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
@@ -806,9 +824,11 @@ def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
     log = connection._flush_log()
     shown: Any = rows if len(rows) > 1 else rows[0]
     if log is not None:
-        log(plan.sql, shown, 0, 0, False)
+        plan = log(plan.sql, shown, 0, 0, False) or plan
     try:
         changed: int = raw.execute_many(plan, rows)
+        if log is not None:
+            _done(log)
     except exc.SQLAlchemyError:
         raise
     except Exception as error:

@@ -1,0 +1,77 @@
+"""A core connection as the DB-API connection that listeners are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .. import _core
+
+__all__ = ["DBAPIConnection"]
+
+
+class DBAPIConnection:
+    """A DB-API 2.0 view of a core connection; views of one connection are equal."""
+
+    __slots__ = ("_core", "_level", "_row_factory")
+
+    def __init__(self, core: _core.Connection) -> None:
+        self._core = core
+
+    @property
+    def isolation_level(self) -> str | None:
+        """When a transaction is begun: None for never, else a word after BEGIN."""
+        return getattr(self, "_level", "")
+
+    @isolation_level.setter
+    def isolation_level(self, value: str | None) -> None:
+        self._core.set_option("isolation_level", "AUTOCOMMIT" if value is None else value)
+        self._level = value
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._core.in_transaction
+
+    def cursor(self) -> Any:
+        """A cursor."""
+        from ..dialects.sqlite.cursor import Cursor
+
+        return Cursor(self._core)
+
+    def execute(self, sql: str, parameters: Any = ()) -> Any:
+        """A cursor that has executed a statement."""
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any]) -> Any:
+        """A cursor that has executed a statement for each parameter set."""
+        return self.cursor().executemany(sql, parameters)
+
+    def executescript(self, sql: str) -> None:
+        """Run several statements."""
+        self._core.run_script(sql)
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        self._core.commit()
+
+    def rollback(self) -> None:
+        """Roll the transaction back."""
+        self._core.rollback()
+
+    def interrupt(self) -> None:
+        """Stop what another thread runs on this connection."""
+        self._core.interrupt()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._core.close()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DBAPIConnection) and other._core is self._core
+
+    def __hash__(self) -> int:
+        return hash((DBAPIConnection, id(self._core)))
+
+    def __repr__(self) -> str:
+        return f"<DBAPIConnection of {self._core!r}>"

@@ -1,0 +1,453 @@
+"""Calling the listeners of engines and connections. Imported when there are some.
+
+While somebody listens to what is executed, a `Connection` hands out an `ObservedConnection`
+in the place of the core's connection: it has the same methods, and calls the listeners before
+and after them. So the code that executes knows nothing of listeners, and without them nothing
+is in its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc, util
+from .interfaces import ExceptionContext
+
+if TYPE_CHECKING:
+    from .base import Connection
+
+_ANY = _core.TYPE_ANY
+
+
+class ExecutionContext:
+    """What listeners are told of an execution; they may keep things in it."""
+
+    def __init__(self, connection: Connection, cursor: Any, executemany: bool) -> None:
+        self.connection = self.root_connection = connection
+        self.engine = connection.engine
+        self.dialect = connection.dialect
+        self.cursor = cursor
+        self.executemany = executemany
+        compiled, options = connection._current
+        self.compiled: Any = compiled
+        self.invoked_statement: Any = getattr(compiled, "statement", None)
+        self.execution_options: Mapping[str, Any] = util.immutabledict(
+            {
+                **connection._execution_options,
+                **(getattr(self.invoked_statement, "_execution_options", None) or {}),
+                **(options or {}),
+            }
+        )
+        self.isinsert: bool = getattr(compiled, "isinsert", False)
+        self.isupdate: bool = getattr(compiled, "isupdate", False)
+        self.isdelete: bool = getattr(compiled, "isdelete", False)
+        self.isddl: bool = getattr(self.invoked_statement, "is_ddl", False)
+        self.is_crud: bool = self.isinsert or self.isupdate or self.isdelete
+        self.is_text: bool = getattr(self.invoked_statement, "__visit_name__", "") in (
+            "textclause",
+            "textual_select",
+        )
+        self.statement: str = ""
+        self.parameters: Any = ()
+
+    @property
+    def no_parameters(self) -> bool:
+        """Whether the driver is called without parameters."""
+        return bool(self.execution_options.get("no_parameters", False))
+
+
+class ObservedConnection:
+    """A core connection whose executions are told to listeners."""
+
+    def __init__(self, connection: Connection, core: _core.Connection) -> None:
+        self._connection = connection
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._core, name)
+
+    def execute(
+        self,
+        plan: _core.Plan,
+        values: Sequence[Any] = (),
+        session: Any = None,
+        stream: int = 0,
+        flags: int = 0,
+    ) -> Any:
+        """_core.Connection.execute()."""
+        try:
+            parameters = plan.encode(values)
+        except Exception:
+            # what a type refuses: the execution says so
+            return self._core.execute(plan, values, session, stream, flags)
+        run = _Run(self._connection, self._core, plan.sql, parameters, False)
+        if run.handled:
+            return run.result()
+        if run.changed:
+            plan, values = run.plan_of(plan, parameters, values)
+        cursor = self._core.execute(plan, values, session, stream, flags)
+        run.after(cursor)
+        return cursor
+
+    def execute_many(self, plan: _core.Plan, rows: Sequence[Sequence[Any]], /) -> int:
+        """_core.Connection.execute_many()."""
+        try:
+            parameters = [plan.encode(row) for row in rows]
+        except Exception:
+            return self._core.execute_many(plan, rows)
+        run = _Run(self._connection, self._core, plan.sql, parameters, True)
+        if run.handled:
+            return int(run.cursor.rowcount)
+        if run.changed:
+            plan, rows = run.plan_of(plan, parameters, rows)
+        count = self._core.execute_many(plan, rows)
+        run.after(None, count)
+        return count
+
+    def run_script(self, sql: str, /) -> None:
+        """_core.Connection.run_script()."""
+        run = _Run(self._connection, self._core, sql, (), False)
+        if run.handled:
+            return
+        self._core.run_script(run.sql)
+        run.after(None)
+
+
+class _Run:
+    """One call of the driver: the listeners before it have been called."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        core: _core.Connection,
+        sql: str,
+        parameters: Any,
+        executemany: bool,
+    ) -> None:
+        from ..dialects.sqlite.cursor import Cursor
+
+        self.connection = connection
+        self.cursor = Cursor(core)
+        self.executemany = executemany
+        self.context = context = ExecutionContext(connection, self.cursor, executemany)
+        self.handled = False
+        self.given = (sql, parameters)
+        held, connection._held = connection._held, []
+        try:
+            for fn in connection._events_of("before_cursor_execute"):
+                sql, parameters = fn(connection, self.cursor, sql, parameters, context, executemany)
+        except BaseException as error:
+            connection._listener_error = error
+            raise
+        self.sql = context.statement = sql
+        self.parameters = context.parameters = parameters
+        self.changed = sql != self.given[0] or parameters is not self.given[1]
+        if held:
+            how = held[1].partition("]")[0]
+            if self.changed:
+                held = [sql, f"{how}] {connection._shown(parameters, executemany)}"]
+            for message in held:
+                connection._log_now(message)
+        if connection._hears_execute:
+            self.handled = self._do_execute()
+            if self.handled:
+                self.after(None)
+
+    def _do_execute(self) -> bool:
+        dispatch = self.connection.dialect.dispatch
+        cursor, context = self.cursor, self.context
+        if self.executemany:
+            for fn in dispatch._find("do_executemany"):
+                if fn(cursor, self.sql, self.parameters, context):
+                    return True
+        elif not self.parameters and context.no_parameters:
+            for fn in dispatch._find("do_execute_no_params"):
+                if fn(cursor, self.sql, context):
+                    return True
+        else:
+            for fn in dispatch._find("do_execute"):
+                if fn(cursor, self.sql, self.parameters, context):
+                    return True
+        return False
+
+    def plan_of(
+        self, plan: _core.Plan, encoded: Any, values: Any
+    ) -> tuple[_core.Plan, Sequence[Any]]:
+        """The plan and values of what the listeners made of a statement."""
+        program = getattr(self.connection, "_program", None)
+        if self.parameters is encoded or self.parameters == encoded:
+            return _core.Plan(self.sql, plan.binds, program), values
+        rows = self.parameters if self.executemany else [self.parameters]
+        rows = [_in_order(self.sql, row) for row in rows]
+        width = len(rows[0]) if rows else 0
+        made = _core.Plan(self.sql, [(i, _ANY, None) for i in range(width)], program)
+        return made, rows if self.executemany else rows[0]
+
+    def result(self) -> Any:
+        """What a listener left in the cursor that it was given."""
+        from .result import EmptyCursor
+
+        if self.cursor._cursor is not None:
+            return self.cursor._cursor
+        return EmptyCursor(self.cursor.rowcount)
+
+    def after(self, cursor: Any, count: int | None = None) -> None:
+        """Call the listeners that want to know that it is done."""
+        connection = self.connection
+        if cursor is not None:
+            self.cursor.rowcount = cursor.rowcount
+            if cursor.returns_rows:
+                self.cursor.description = tuple(
+                    (name, None, None, None, None, None, None) for name in cursor.keys
+                )
+            else:
+                self.cursor.lastrowid = cursor.lastrowid
+        elif count is not None:
+            self.cursor.rowcount = count
+        try:
+            for fn in connection._events_of("after_cursor_execute"):
+                fn(
+                    connection,
+                    self.cursor,
+                    self.sql,
+                    self.parameters,
+                    self.context,
+                    self.executemany,
+                )
+        except BaseException as error:
+            connection._listener_error = error
+            raise
+
+
+def _in_order(sql: str, row: Any) -> Sequence[Any]:
+    if isinstance(row, Mapping):
+        from .execution import named_markers
+
+        return [row[name] for name in named_markers(sql)]
+    return tuple(row)
+
+
+# --- the constructs that are executed ------------------------------------------------
+
+
+def execute(
+    connection: Connection,
+    method: Callable[..., Any],
+    statement: Any,
+    parameters: Any,
+    options: Mapping[str, Any],
+) -> Any:
+    """Connection.execute() with its listeners around it."""
+    from .execution import distill
+
+    before = connection._events_of("before_execute")
+    after = connection._events_of("after_execute")
+    outer = connection._current
+    connection._current = (None, options)
+    try:
+        if not before and not after:
+            return method(connection, parameters, options)
+        sets: Any = distill(parameters) if parameters else ()
+        multi: Any = [] if len(sets) == 1 else sets
+        single: Any = sets[0] if len(sets) == 1 else {}
+        shown = util.immutabledict(
+            {
+                **connection._execution_options,
+                **(getattr(statement, "_execution_options", None) or {}),
+                **options,
+            }
+        )
+        given = statement
+        for fn in before:
+            statement, multi, single = fn(connection, statement, multi, single, shown)
+        if multi and single:
+            raise exc.InvalidRequestError(
+                "Event handler can't return non-empty multiparams and params at the same time"
+            )
+        parameters = multi or ([single] if single else None)
+        if statement is not given:
+            result = statement._execute_on_connection(connection, parameters, options)
+        else:
+            result = method(connection, parameters, options)
+        for fn in after:
+            fn(connection, statement, multi, single, shown, result)
+        return result
+    finally:
+        connection._current = outer
+
+
+def run_script(connection: Connection, sql: str) -> Callable[[], None] | None:
+    """Listeners before SQL of the engine's own (SAVEPOINT); what to call after it."""
+    before = connection._events_of("before_execute")
+    after = connection._events_of("after_execute")
+    if not before and not after:
+        return None
+    from ..sql.expression import text
+    from .result import CursorResult, EmptyCursor
+
+    element = text(sql)
+    shown = util.immutabledict(connection._execution_options)
+    for fn in before:
+        fn(connection, element, (), {}, shown)
+
+    def done() -> None:
+        for fn in after:
+            result: Any = CursorResult(EmptyCursor(-1))
+            fn(connection, element, (), {}, shown, result)
+
+    return done
+
+
+class Loading:
+    """A statement of the ORM's loading, which has a plan of its own: listeners before and
+    after it."""
+
+    def __init__(self, connection: Connection, compiled: Any, params: Any) -> None:
+        self.connection = connection
+        self.statement = statement = getattr(compiled, "statement", None)
+        self.outer = connection._current
+        connection._current = (compiled, None)
+        self.params: Any = dict(params) if params else {}
+        self.options = util.immutabledict(
+            {
+                **connection._execution_options,
+                **(getattr(statement, "_execution_options", None) or {}),
+            }
+        )
+        for fn in connection._events_of("before_execute"):
+            fn(connection, statement, [], self.params, self.options)
+
+    def after(self, cursor: Any) -> None:
+        """The statement was executed."""
+        from .result import CursorResult
+
+        connection = self.connection
+        connection._current = self.outer
+        for fn in connection._events_of("after_execute"):
+            result: Any = CursorResult(cursor)
+            fn(connection, self.statement, [], self.params, self.options, result)
+
+
+# --- flushes ---------------------------------------------------------------------------
+
+
+class FlushObserver:
+    """Stands for the log of a flush: the core calls it before each statement, and `done` is
+    called when its loop is over, so that listeners hear what SQLAlchemy's hear.
+
+    Rows that are inserted one by one for their generated keys are one execution with many
+    driver calls before it and one after.
+    """
+
+    def __init__(self, connection: Connection, log: Any, compiled_of: Any) -> None:
+        self.connection = connection
+        self.log = log
+        self.compiled_of = compiled_of
+        self.run: _Run | None = None
+        self.batch: list[Any] = []
+        self.outer = connection._current
+        self.statement: Any = None
+        self.multi: Any = []
+
+    def __call__(self, sql: str, params: Any, number: int, total: int, returning: bool) -> Any:
+        connection = self.connection
+        further = number > 1 and returning
+        self._finish(further)
+        compiled = self.compiled_of(sql) if self.compiled_of is not None else None
+        connection._current = (compiled, None)
+        many = isinstance(params, list)
+        if not further:
+            self.statement = getattr(compiled, "statement", None)
+            self.multi = params if many else [params]
+            if self.statement is not None:
+                for fn in connection._events_of("before_execute"):
+                    fn(connection, self.statement, self.multi, {}, util.EMPTY_DICT)
+        batched = returning and total > 1
+        if batched:
+            self.batch.append(params)
+        core = connection._dbapi_connection
+        assert core is not None
+        self.run = run = _Run(connection, core, sql, params, many or batched)
+        if self.log is not None:
+            self.log(run.sql, run.parameters, number, total, returning)
+        if not run.changed:
+            return None
+        return self._changed_plan(run, many)
+
+    def _changed_plan(self, run: _Run, many: bool) -> Any:
+        """What is run in the place of the flush's statement: the values are constants."""
+        rows = run.parameters if many else [run.parameters]
+        columns = [iter(column) for column in zip(*[tuple(r) for r in rows], strict=True)]
+        binds = [
+            (0, _core.TYPE_PYTHON, (lambda _value, items=items: next(items), None))
+            for items in columns
+        ]
+        return _core.Plan(run.sql, binds)
+
+    def _finish(self, more: bool = False) -> None:
+        run, self.run = self.run, None
+        if run is None:
+            return
+        if self.batch:
+            run.sql, run.parameters = run.given[0], self.batch
+        run.after(None)
+        if more:
+            return
+        self.batch = []
+        if self.statement is not None:
+            connection = self.connection
+            from .result import CursorResult, EmptyCursor
+
+            for fn in connection._events_of("after_execute"):
+                result: Any = CursorResult(EmptyCursor(-1))
+                fn(connection, self.statement, self.multi, {}, util.EMPTY_DICT, result)
+
+    def done(self) -> None:
+        """The loop is over."""
+        self._finish()
+        self.connection._current = self.outer
+
+
+# --- errors ------------------------------------------------------------------------------
+
+
+def handle_error(
+    connection: Connection | None,
+    dialect: Any,
+    engine: Any,
+    original: BaseException,
+    wrapped: Any,
+    sql: str | None,
+    params: Any,
+    is_disconnect: bool,
+    is_pre_ping: bool = False,
+) -> tuple[bool, bool, BaseException | None]:
+    """Call the listeners of handle_error: whether it is a disconnect, whether the pool is
+    invalidated then, and the error to raise instead."""
+    context = ExceptionContext()
+    context.connection = connection
+    context.engine = engine
+    context.dialect = dialect
+    context.statement = sql
+    context.parameters = params
+    context.original_exception = original
+    context.sqlalchemy_exception = wrapped
+    context.chained_exception = None
+    context.execution_context = None
+    context.cursor = None
+    if connection is not None and not connection.closed and sql is not None:
+        context.execution_context = ExecutionContext(connection, None, isinstance(params, list))
+    context.is_disconnect = is_disconnect
+    context.invalidate_pool_on_disconnect = True
+    context.is_pre_ping = is_pre_ping
+    raised: BaseException | None = None
+    for fn in dialect.dispatch._find("handle_error"):
+        try:
+            given = fn(context)
+            if given is not None:
+                context.chained_exception = raised = given
+        except Exception as error:
+            raised = error
+            break
+    return context.is_disconnect, context.invalidate_pool_on_disconnect, raised

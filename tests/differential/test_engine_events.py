@@ -1,0 +1,624 @@
+"""Events of engines, connections, dialects and pools."""
+
+import pytest
+
+from .event_env import Recorder
+from .harness import compare
+
+CONNECTION = [
+    "engine_connect",
+    "begin",
+    "rollback",
+    "commit",
+    "savepoint",
+    "rollback_savepoint",
+    "release_savepoint",
+    "set_connection_execution_options",
+    "set_engine_execution_options",
+    "engine_disposed",
+]
+POOL = [
+    "first_connect",
+    "connect",
+    "checkout",
+    "checkin",
+    "reset",
+    "invalidate",
+    "soft_invalidate",
+    "close",
+    "detach",
+    "close_detached",
+]
+
+
+def cursor_events(p, recorder, target):
+    def before(conn, cursor, statement, parameters, context, executemany):
+        p.show("before", statement, parameters, executemany, type(conn).__name__)
+        p.show(context.isinsert, context.isupdate, context.isdelete)
+        context.seen = True
+
+    def after(conn, cursor, statement, parameters, context, executemany):
+        if not statement.endswith("RETURNING id"):  # the rows so far, or all of them
+            p.show(parameters)
+        p.show("after", statement, executemany, context.seen)
+
+    p.sa.event.listen(target, "before_cursor_execute", before)
+    p.sa.event.listen(target, "after_cursor_execute", after)
+
+
+def execute_events(p, target):
+    def before(conn, element, multiparams, params, options):
+        p.show("before_execute", str(element), multiparams, params)
+
+    def after(conn, element, multiparams, params, options, result):
+        p.show("after_execute", str(element), multiparams, params, type(result).__name__)
+
+    p.sa.event.listen(target, "before_execute", before)
+    p.sa.event.listen(target, "after_execute", after)
+
+
+def use_core(p, engine):
+    meta = p.MetaData()
+    t = p.Table("t", meta, p.Column("id", p.Integer, primary_key=True), p.Column("x", p.Integer))
+    meta.create_all(engine, checkfirst=False)
+    with engine.connect() as conn:
+        conn.execute(t.insert(), {"x": 1})
+        conn.execute(t.insert(), [{"x": 2}, {"x": 3}])
+        conn.execute(t.insert().returning(t.c.id), {"x": 4}).all()
+        conn.execute(t.update().where(t.c.x == 1).values(x=5))
+        p.show(conn.execute(p.select(t.c.x).where(t.c.x.in_([2, 3]))).scalars().all())
+        with conn.begin_nested() as point:
+            conn.execute(t.delete())
+            point.rollback()
+        with conn.begin_nested():
+            conn.exec_driver_sql("SELECT 1").all()
+        conn.exec_driver_sql("INSERT INTO t (x) VALUES (?)", [(7,), (8,)])
+        conn.execute(p.text("SELECT x FROM t WHERE x > :x"), {"x": 2}).all()
+        conn.commit()
+        p.show(conn.scalar(p.select(p.func.count()).select_from(t)))
+        conn.rollback()
+    with engine.begin() as conn:
+        conn.execution_options(a=1)
+        conn.execute(p.select(t)).all()
+    return t
+
+
+def test_everything_of_an_engine():
+    def program(p):
+        engine = p.engine()
+        recorder = Recorder(p)
+        recorder.on(engine, CONNECTION)
+        cursor_events(p, recorder, engine)
+        execute_events(p, engine)
+        use_core(p, engine)
+        engine.execution_options(b=2)
+        engine.dispose()
+
+    compare(program)
+
+
+def test_cursor_events_of_an_open_connection():
+    """A listener that comes while a connection is in use is heard, and so is its removal."""
+
+    def program(p):
+        event = p.sa.event
+        engine = p.engine()
+        seen = []
+
+        def before(conn, cursor, statement, parameters, context, executemany):
+            seen.append(statement)
+
+        with engine.connect() as conn:
+            conn.exec_driver_sql("SELECT 1").all()
+            event.listen(engine, "before_cursor_execute", before)
+            p.show(event.contains(engine, "before_cursor_execute", before))
+            conn.exec_driver_sql("SELECT 2").all()
+            event.remove(engine, "before_cursor_execute", before)
+            p.show(event.contains(engine, "before_cursor_execute", before))
+            conn.exec_driver_sql("SELECT 3").all()
+            event.listen(conn, "before_cursor_execute", before)
+            conn.exec_driver_sql("SELECT 4").all()
+        with engine.connect() as conn:
+            conn.exec_driver_sql("SELECT 5").all()
+        p.show(seen)
+        p.error(lambda: event.remove(engine, "before_cursor_execute", before), text=False)
+        p.error(lambda: event.listen(engine, "no_such_event", before), text=False)
+
+    compare(program)
+
+
+def test_listeners_of_the_engine_class():
+    def program(p):
+        event = p.sa.event
+        engine = p.engine()
+        seen = []
+
+        def before(conn, cursor, statement, parameters, context, executemany):
+            seen.append(statement)
+
+        with engine.connect() as conn:
+            event.listen(p.sa.engine.Engine, "before_cursor_execute", before)
+            try:
+                conn.exec_driver_sql("SELECT 1").all()
+                with p.engine().connect() as other:
+                    other.exec_driver_sql("SELECT 2").all()
+            finally:
+                event.remove(p.sa.engine.Engine, "before_cursor_execute", before)
+            conn.exec_driver_sql("SELECT 3").all()
+        p.show(seen)
+
+    compare(program)
+
+
+def test_retval_changes_the_statement():
+    def program(p):
+        engine = p.engine()
+
+        class Thing(p.Base):
+            __tablename__ = "thing"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+
+        p.Base.metadata.create_all(engine)
+
+        def comment(conn, cursor, statement, parameters, context, executemany):
+            if "INSERT" in statement:
+                statement = statement.replace("INTO", "OR REPLACE INTO")
+                if executemany and isinstance(parameters, list):
+                    parameters = [(p[0], p[1] + "!") for p in parameters]
+                else:
+                    parameters = (parameters[0], parameters[1] + "?")
+            return statement + " -- by me", parameters
+
+        p.sa.event.listen(engine, "before_cursor_execute", comment, retval=True)
+
+        @p.sa.event.listens_for(engine, "after_cursor_execute")
+        def after(conn, cursor, statement, parameters, context, executemany):
+            p.show(statement, parameters)
+
+        with p.orm.Session(engine) as session:
+            session.execute(p.sa.insert(Thing).values(id=9, name="old"))
+            session.commit()
+            things = [Thing(id=i, name=f"n{i}") for i in range(3)]
+            session.add_all(things)
+            session.commit()
+            session.add(Thing(id=9, name="new"))
+            session.commit()
+            things[1].name = "changed"
+            session.delete(things[2])
+            session.commit()
+            p.show([(t.id, t.name) for t in session.query(Thing).order_by(Thing.id)])
+        with engine.connect() as conn:
+            p.show(conn.execute(p.select(Thing.name).where(Thing.id == 0)).all())
+
+    compare(program, sql=False)
+
+
+def test_retval_changes_parameters():
+    def program(p):
+        engine = p.engine()
+        meta = p.MetaData()
+        t = p.Table("t", meta, p.Column("x", p.Integer))
+        meta.create_all(engine)
+
+        def double(conn, cursor, statement, parameters, context, executemany):
+            if executemany:
+                parameters = [tuple(2 * v for v in row) for row in parameters]
+            else:
+                parameters = tuple(2 * v for v in parameters)
+            return statement, parameters
+
+        p.sa.event.listen(engine, "before_cursor_execute", double, retval=True)
+        with engine.connect() as conn:
+            conn.execute(t.insert(), {"x": 1})
+            conn.execute(t.insert(), [{"x": 2}, {"x": 3}])
+            p.show(conn.execute(p.select(t.c.x)).scalars().all())
+
+    compare(program, sql=False)
+
+
+def test_before_execute_replaces_the_statement():
+    def program(p):
+        engine = p.engine()
+
+        def replace(conn, element, multiparams, params, options):
+            return p.text("SELECT :a AS a"), multiparams, {"a": 5}
+
+        p.sa.event.listen(engine, "before_execute", replace, retval=True)
+        with engine.connect() as conn:
+            p.show(conn.execute(p.text("SELECT 1")).all())
+        p.error(
+            lambda: p.sa.event.listen(engine, "begin", replace, retval=True),
+        )
+
+    compare(program)
+
+
+def test_old_signatures_are_converted():
+    def program(p):
+        engine = p.engine()
+
+        @p.sa.event.listens_for(engine, "before_execute")
+        def before(conn, clauseelement, multiparams, params):
+            p.show("before", str(clauseelement), multiparams, params)
+
+        @p.sa.event.listens_for(engine, "engine_connect")
+        def connected(conn, branch):
+            p.show("engine_connect", branch)
+
+        @p.sa.event.listens_for(engine, "reset")
+        def reset(dbapi_connection, connection_record):
+            p.show("reset")
+
+        with engine.connect() as conn:
+            conn.execute(p.text("SELECT 1"))
+
+    compare(program, warned=True)
+
+
+def test_named_once_insert():
+    def program(p):
+        event = p.sa.event
+        engine = p.engine()
+
+        @event.listens_for(engine, "begin", once=True)
+        def only_once(conn):
+            p.show("once")
+
+        @event.listens_for(engine, "before_cursor_execute", named=True)
+        def named(**kw):
+            p.show(sorted(kw), kw["statement"])
+
+        @event.listens_for(engine, "begin")
+        def last(conn):
+            p.show("last")
+
+        @event.listens_for(engine, "begin", insert=True)
+        def not_first(conn):
+            p.show("not first")
+
+        @event.listens_for(engine, "checkout")
+        def second(*args):
+            p.show("second")
+
+        @event.listens_for(engine, "checkout", insert=True)
+        def first(*args):
+            p.show("first")
+
+        event.listen(engine, "begin", last)  # twice counts once
+        for _ in range(2):
+            with engine.begin() as conn:
+                conn.exec_driver_sql("SELECT 1")
+
+    compare(program)
+
+
+@pytest.mark.parametrize("kind", ["file", "memory", "null", "static", "assertion"])
+def test_everything_of_a_pool(kind):
+    def program(p):
+        options = {}
+        if kind in ("null", "static", "assertion"):
+            name = {"null": "NullPool", "static": "StaticPool", "assertion": "AssertionPool"}
+            options["poolclass"] = getattr(p.module("pool"), name[kind])
+        engine = p.engine("sqlite://" if kind == "memory" else "sqlite:///f.db", **options)
+        recorder = Recorder(p, lambda value: value is None)
+        recorder.on(engine, POOL)
+        for _ in range(2):
+            with engine.connect() as conn:
+                p.mark("use")
+                p.show("in use")
+                conn.exec_driver_sql("SELECT 1")
+        if kind == "file":
+            with engine.connect(), engine.connect():
+                p.show("two")
+        with engine.connect() as conn:
+            conn.invalidate()
+            p.show("invalid")
+            conn.exec_driver_sql("SELECT 1")
+        raw = engine.raw_connection()
+        raw.cursor().execute("SELECT 1")
+        raw.close()
+        engine.dispose()
+        p.show("disposed")
+        with engine.connect() as conn:
+            conn.exec_driver_sql("SELECT 1")
+
+    compare(program)
+
+
+def test_overflow_and_detached_connections_are_closed():
+    def program(p):
+        engine = p.engine("sqlite:///f.db", pool_size=1, max_overflow=2)
+        recorder = Recorder(p, lambda value: value is None)
+        recorder.on(engine, POOL)
+        first, second, third = (engine.connect() for _ in range(3))
+        p.show("three")
+        third.close()
+        p.show("one back")
+        second.close()
+        p.show("two back")
+        first.detach()
+        p.show("detached")
+        first.close()
+
+    compare(program)
+
+
+def test_pragmas_on_connect():
+    def program(p):
+        engine = p.engine("sqlite:///f.db")
+
+        @p.sa.event.listens_for(engine, "connect")
+        def set_pragma(dbapi_connection, connection_record):
+            cursor = dbapi_connection.cursor()
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.close()
+            connection_record.info["set"] = True
+
+        @p.sa.event.listens_for(engine, "checkout")
+        def checkout(dbapi_connection, connection_record, connection_proxy):
+            p.show(connection_record.info, connection_proxy.info)
+            cursor = dbapi_connection.cursor()
+            p.show(cursor.execute("PRAGMA foreign_keys").fetchall())
+
+        with engine.connect() as conn:
+            p.show(conn.exec_driver_sql("PRAGMA foreign_keys").scalar(), conn.info)
+
+    compare(program)
+
+
+def test_sqlite_transactions_begun_by_the_program():
+    """The recipe that lets the program say BEGIN."""
+
+    def program(p):
+        engine = p.engine("sqlite:///f.db")
+
+        @p.sa.event.listens_for(engine, "connect")
+        def do_connect(dbapi_connection, connection_record):
+            dbapi_connection.isolation_level = None
+
+        @p.sa.event.listens_for(engine, "begin")
+        def do_begin(conn):
+            conn.exec_driver_sql("BEGIN")
+
+        with engine.connect() as conn:
+            conn.exec_driver_sql("CREATE TABLE t (x)")
+            conn.rollback()
+            p.show(conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar())
+            conn.exec_driver_sql("CREATE TABLE t (x)")
+            conn.exec_driver_sql("INSERT INTO t VALUES (1)")
+            with conn.begin_nested() as nested:
+                conn.exec_driver_sql("INSERT INTO t VALUES (2)")
+                nested.rollback()
+            conn.commit()
+            p.show(conn.exec_driver_sql("SELECT x FROM t").all())
+
+    compare(program)
+
+
+def test_do_connect():
+    def program(p):
+        engine = p.engine("sqlite:///wrong.db")
+
+        @p.sa.event.listens_for(engine, "do_connect")
+        def connect(dialect, conn_rec, cargs, cparams):
+            cargs[0] = "right.db"
+            cparams["timeout"] = 1
+
+        with engine.connect() as conn:
+            name = conn.exec_driver_sql("PRAGMA database_list").all()[0][2]
+            p.show(name.rpartition("/")[2])
+
+    compare(program)
+
+
+def test_checkout_may_ask_for_another_connection():
+    def program(p):
+        engine = p.engine("sqlite:///f.db")
+        seen = []
+
+        @p.sa.event.listens_for(engine, "checkout")
+        def checkout(dbapi_connection, connection_record, connection_proxy):
+            seen.append(connection_record.info.get("n"))
+            if len(seen) == 2:
+                raise p.DisconnectionError("gone")
+
+        @p.sa.event.listens_for(engine, "connect")
+        def connect(dbapi_connection, connection_record):
+            connection_record.info["n"] = len(seen)
+
+        with engine.connect():
+            pass
+        with engine.connect() as conn:
+            p.show(conn.exec_driver_sql("SELECT 1").scalar())
+        p.show(seen)
+
+    compare(program)
+
+
+def test_failing_listeners_lose_no_connection():
+    def program(p):
+        engine = p.engine("sqlite:///f.db", pool_size=1, max_overflow=0, pool_timeout=0.2)
+        fail = []
+
+        @p.sa.event.listens_for(engine, "checkout")
+        def checkout(*args):
+            if "checkout" in fail:
+                raise ValueError("checkout")
+
+        @p.sa.event.listens_for(engine, "begin")
+        def begin(*args):
+            if "begin" in fail:
+                raise ValueError("begin")
+
+        @p.sa.event.listens_for(engine, "before_cursor_execute")
+        def before(*args):
+            if "before" in fail:
+                raise ValueError("before")
+
+        def use():
+            with engine.connect() as conn:
+                return conn.exec_driver_sql("SELECT 1").scalar()
+
+        for what in ("checkout", "begin", "before"):
+            fail[:] = [what]
+            p.error(use)
+            fail[:] = []
+            p.show(use())
+
+    compare(program)
+
+
+def test_handle_error():
+    def program(p):
+        engine = p.engine()
+
+        class Mine(Exception):
+            pass
+
+        @p.sa.event.listens_for(engine, "handle_error")
+        def handle(context):
+            p.show(
+                type(context.original_exception).__name__,
+                type(context.sqlalchemy_exception).__name__,
+                context.statement,
+                context.parameters,
+                context.is_disconnect,
+                context.connection is None,
+                context.engine is engine,
+            )
+            if "mine" in str(context.statement):
+                raise Mine("instead")
+            if "yours" in str(context.statement):
+                return Mine("returned")
+
+        with engine.connect() as conn:
+            p.error(lambda: conn.exec_driver_sql("SELECT * FROM nowhere"))
+            p.error(lambda: conn.execute(p.text("SELECT :a FROM mine"), {"a": 1}))
+            p.error(lambda: conn.execute(p.text("SELECT :a FROM yours"), {"a": 1}))
+        p.error(lambda: p.sa.event.listen(conn, "handle_error", handle))
+
+    compare(program)
+
+
+def test_handle_error_says_what_a_disconnect_is():
+    def program(p):
+        engine = p.engine("sqlite:///f.db")
+
+        @p.sa.event.listens_for(engine, "handle_error")
+        def handle(context):
+            context.is_disconnect = True
+
+        with engine.connect() as conn:
+            p.error(lambda: conn.exec_driver_sql("SELECT * FROM nowhere"))
+            p.show(conn.invalidated)
+
+    compare(program)
+
+
+def test_do_execute():
+    def program(p):
+        engine = p.engine()
+        meta = p.MetaData()
+        t = p.Table("t", meta, p.Column("x", p.Integer))
+        meta.create_all(engine)
+
+        @p.sa.event.listens_for(engine, "do_execute")
+        def do_execute(cursor, statement, parameters, context):
+            p.show("do_execute", statement, parameters)
+            if "INSERT" in statement:
+                cursor.execute(statement, (42,))
+                return True
+
+        @p.sa.event.listens_for(engine, "do_executemany")
+        def do_executemany(cursor, statement, parameters, context):
+            p.show("do_executemany", statement, parameters)
+
+        with engine.connect() as conn:
+            conn.execute(t.insert(), {"x": 1})
+            conn.execute(t.insert(), [{"x": 2}, {"x": 3}])
+            p.show(conn.execute(p.select(t.c.x)).scalars().all())
+
+    compare(program)
+
+
+def test_cursor_events_of_a_flush():
+    def program(p):
+        class Node(p.Base):
+            __tablename__ = "node"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+            parent_id = p.Column(p.ForeignKey("node.id"))
+            children = p.relationship("Node")
+
+        session = p.session()
+        recorder = Recorder(p)
+        cursor_events(p, recorder, session.bind)
+        session.add(Node(name="root", children=[Node(name=f"c{i}") for i in range(3)]))
+        session.commit()
+        nodes = session.query(Node).order_by(Node.id).all()
+        for node in nodes:
+            node.name += "x"
+        session.flush()
+        nodes[3].name = "y"
+        session.delete(nodes[1])
+        session.commit()
+        p.show([c.name for c in nodes[0].children])
+
+    compare(program)
+
+
+def test_a_listener_that_executes():
+    def program(p):
+        engine = p.engine()
+        depth = []
+
+        @p.sa.event.listens_for(engine, "before_cursor_execute")
+        def before(conn, cursor, statement, parameters, context, executemany):
+            if len(depth) < 2:
+                depth.append(statement)
+                p.show(conn.exec_driver_sql("SELECT 'inner'").scalar())
+
+        with engine.connect() as conn:
+            p.show(conn.exec_driver_sql("SELECT 'outer'").scalar())
+
+    compare(program)
+
+
+def test_a_listener_that_listens():
+    def program(p):
+        engine = p.engine()
+
+        @p.sa.event.listens_for(engine, "commit")
+        def commit(conn):
+            p.show("commit")
+            p.sa.event.listen(engine, "rollback", lambda conn: p.show("rollback"))
+
+        for _ in range(2):
+            with engine.connect() as conn:
+                conn.exec_driver_sql("SELECT 1")
+                conn.commit()
+                conn.exec_driver_sql("SELECT 1")
+
+    compare(program)
+
+
+def test_events_of_the_program():
+    def program(p):
+        event = p.sa.event
+
+        class ThermostatEvents(event.Events):
+            def too_hot(self, thermostat, degrees):
+                """It is too hot."""
+
+        class Thermostat:
+            dispatch = event.dispatcher(ThermostatEvents)
+
+        mine = Thermostat()
+        event.listen(Thermostat, "too_hot", lambda t, d: p.show("class", d))
+        event.listen(mine, "too_hot", lambda t, d: p.show("object", d))
+        mine.dispatch.too_hot(mine, 30)
+        Thermostat().dispatch.too_hot(None, 40)
+        p.error(lambda: event.listen(mine, "too_cold", print), text=False)
+
+    compare(program)

@@ -73,6 +73,8 @@ class DefaultDialect:
     insertmanyvalues_page_size = 1000
     insertmanyvalues_max_parameters = 32700
     div_is_floordiv = True
+    literals_as_bound = False
+    """Dates and times are written in SQL as the driver binds them, not as ISO 8601."""
     server_version_info: Any = None
     _json_serializer: Any = None
     _json_deserializer: Any = None
@@ -111,8 +113,6 @@ class DefaultDialect:
         self.positional = self.paramstyle in ("qmark", "format", "numeric", "numeric_dollar")
         self._compile_times: dict[str, float] = {}
         """Seconds that the SQL of flushes took to make: for the log."""
-        self._impls: dict[Any, Any] = {}
-        """Generic type -> what type_descriptor() gave for it."""
         self._json_serializer = json_serializer
         self._json_deserializer = json_deserializer
         self._on_connect_isolation_level = isolation_level
@@ -174,6 +174,10 @@ class DefaultDialect:
     def type_compiler(self) -> Any:
         """As type_compiler_instance."""
         return self.type_compiler_instance
+
+    def types_to_create(self, types: Sequence[Any]) -> list[Any]:
+        """Those of the types of a schema that this database has as objects of their own."""
+        return []
 
     def type_descriptor(self, typeobj: Any) -> Any:
         """The type as this database has it."""

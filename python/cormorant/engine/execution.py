@@ -326,13 +326,14 @@ class Executed:
         columns = list(table.primary_key)
         keys = _core.RowKeys(tuple(column.key for column in columns))
         autoincrement = getattr(table, "_autoincrement_column", None)
+        place = {column: n for n, column in enumerate(self.compiled.returning)}
         found = []
         for number, params in enumerate(self.params):
-            if self.returned is not None:
-                found.append(_core.Row(keys, self.returned[number]))
-                continue
             values = []
             for column in columns:
+                if self.returned is not None and column in place:
+                    values.append(self.returned[number][place[column]])
+                    continue
                 value = params.get(column.key)
                 if value is None and column is autoincrement and not self.many:
                     value = cursor.lastrowid or None

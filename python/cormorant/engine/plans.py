@@ -18,7 +18,7 @@ NO_PARAMS: Mapping[str, Any] = {}
 
 def type_codec(type_: Any, dialect: Any) -> tuple[int, Any]:
     """The codec of a type on a dialect, variants considered."""
-    if type_._variant_mapping:
+    if type_._variant_mapping or dialect.colspecs:
         type_ = type_.dialect_impl(dialect)
     return type_._codec(dialect)  # type: ignore[no-any-return]
 

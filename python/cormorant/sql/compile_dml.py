@@ -87,6 +87,10 @@ class DMLCompiler:
             returning = ""
             if stmt._returning:
                 returning = self._returning_clause(stmt, kw)
+            elif top and stmt.select is None and not stmt._multi_values:
+                self.returning = self._implicit_returning(stmt, {c.key for c, _ in sets})
+                if self.returning:
+                    returning = self._returning_text(self.returning, kw)
             if stmt.select is not None:
                 self.stack[-1]["results"] = False
                 select, self._insert_select = self._insert_select, None
@@ -131,6 +135,9 @@ class DMLCompiler:
             text += self._dml_where(stmt, kw)
             if stmt._returning:
                 text += " " + self._returning_clause(stmt, kw)
+            elif top and stmt._return_defaults_columns and self._returns_keys():
+                self.returning = stmt._return_defaults_columns
+                text += " " + self._returning_text(self.returning, kw)
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
@@ -207,16 +214,61 @@ class DMLCompiler:
         """How columns are written in RETURNING."""
         return {}
 
+    def _returns_keys(self) -> bool:
+        """Whether what the database makes is known by RETURNING only."""
+        dialect = self.dialect
+        return dialect.insert_returning and not dialect.postfetch_lastrowid
+
+    def _implicit_returning(self, stmt: Any, given: set[Any]) -> list[Any]:
+        """The columns of a row inserted whose values the program is to know but the database
+        makes: of the primary key, and with return_defaults() others."""
+        table = stmt.table
+        if not self._returns_keys() or not self.dialect.implicit_returning:
+            return []
+        if stmt._inline or not getattr(table, "implicit_returning", False):
+            return []
+        wanted = stmt._return_defaults
+        if self.for_executemany and not wanted:
+            return []
+        columns = stmt._return_defaults_columns
+        found = []
+        for column in table.c:
+            if column.primary_key:
+                if column.key in self._made_by_database or (
+                    column.key not in given
+                    and (column is table._autoincrement_column or column.server_default is not None)
+                ):
+                    found.append(column)
+            elif columns is not None:
+                if column in columns and column.key not in given:
+                    found.append(column)
+            elif wanted:
+                missing = column.key not in given and column.server_default is not None
+                if missing or (column.key in self._made_by_database and self._is_default(column)):
+                    found.append(column)
+        return found
+
+    @staticmethod
+    def _is_default(column: Any) -> bool:
+        default = column.default
+        return default is not None and (
+            getattr(default, "is_clause_element", False) or getattr(default, "is_sequence", False)
+        )
+
+    # keys of columns whose value in an INSERT is SQL
+    _made_by_database: set[str] = set()
+
     def _returning_clause(self, stmt: Any, kw: dict[str, Any]) -> str:
+        return self._returning_text(stmt._all_selected_columns, kw)
+
+    def _returning_text(self, columns: Sequence[Any], kw: dict[str, Any]) -> str:
         from .labels import columns_plus_names
         from .selectable import LABEL_STYLE_DISAMBIGUATE_ONLY
 
         kw = {**kw, **self._returning_kw()}
         add = self._add_to_result_map if len(self.stack) == 1 else None
         parts = []
-        for item in columns_plus_names(
-            stmt._all_selected_columns, LABEL_STYLE_DISAMBIGUATE_ONLY, True
-        ):
+        for item in columns_plus_names(columns, LABEL_STYLE_DISAMBIGUATE_ONLY, True):
             parts.append(self._select_column(item, add, False, kw))
         return "RETURNING " + ", ".join([p for p in parts if p])
 
@@ -243,6 +295,7 @@ class DMLCompiler:
                 self.process(element, include_table=False, **kw), is_literal=True
             )
             sets.append((target, self._crud_expr(element, value, kw)))
+        self._made_by_database = made_by_database = set()
         if stmt.is_update and stmt._ordered_values is not None:
             for key in given:
                 column = table.c.get(key, None)
@@ -258,6 +311,8 @@ class DMLCompiler:
             if value is not _MISSING:
                 done.add(key)
                 sets.append((column, self._crud_expr(column, value, kw)))
+                if not value._is_bind_parameter:
+                    made_by_database.add(key)
             elif key in names:
                 done.add(key)
                 sets.append((column, self._crud_bind(column, kw, required=True)))
@@ -265,6 +320,8 @@ class DMLCompiler:
                 made = self._insert_default(stmt, column, kw)
                 if made is not None:
                     sets.append((column, made))
+                    if self._is_default(column):
+                        made_by_database.add(key)
             elif stmt.is_update:
                 made = self._update_default(stmt, column, kw)
                 if made is not None:
@@ -345,9 +402,12 @@ class DMLCompiler:
                 if column.key in present:
                     continue
                 default = column.default
-                if default is None or getattr(default, "is_sequence", False):
+                if default is None:
                     continue
-                if getattr(default, "is_clause_element", False):
+                if getattr(default, "is_sequence", False):
+                    if self._uses_sequence(default):
+                        added.append((column, default.next_value()))
+                elif getattr(default, "is_clause_element", False):
                     added.append((column, default.arg.self_group()))
                 else:
                     bind = CrudParam(column.key, type_=column.type, required=False)
@@ -369,13 +429,22 @@ class DMLCompiler:
                 self.postfetch.append(column)
             return None
         if getattr(default, "is_sequence", False):
-            return None
+            if not self._uses_sequence(default):
+                return None
+            if not column.primary_key:
+                self.postfetch.append(column)
+            return self.process(default, **kw)
         if getattr(default, "is_clause_element", False):
             if not column.primary_key:
                 self.postfetch.append(column)
             return self.process(default.arg.self_group(), **kw)
         self.insert_prefetch.append(column)
         return self._crud_bind(column, kw)
+
+    def _uses_sequence(self, sequence: Any) -> bool:
+        """Whether the value of a column with this default comes from the sequence."""
+        dialect = self.dialect
+        return dialect.supports_sequences and not (sequence.optional and dialect.sequences_optional)
 
     def _update_default(self, stmt: Any, column: Any, kw: dict[str, Any]) -> str | None:
         default = column.onupdate
@@ -409,9 +478,7 @@ class DMLCompiler:
                         "rendered as a boundparameter in the VALUES clause; a Python-side value or "
                         "SQL expression is required"
                     )
-                elif column.default is not None and not getattr(
-                    column.default, "is_clause_element", False
-                ):
+                elif column.default is not None and not self._is_default(column):
                     cells.append(self._crud_bind(column, kw, name=f"{key}_m{i}"))
                 else:
                     cells.append(sql)

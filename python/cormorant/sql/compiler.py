@@ -379,12 +379,13 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
     def _finish(self) -> None:
         """Make the text that the driver gets, and the order of its parameters."""
         order: list[str] = []
+        self._numbers: dict[str, int] = {}
 
         def mark(match: re.Match[str]) -> str:
             name = match.group(1)
             if name is not None:
                 order.append(name)
-                return self.bindtemplate(name, self.binds[name].type)
+                return self.bindtemplate(name)
             name = match.group(2)
             order.append(name)
             return f"__[POSTCOMPILE_{name}]"
@@ -392,8 +393,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.string = _MARK.sub(mark, self._template)
         self.positiontup = order
 
-    def bindtemplate(self, name: str, type_: Any) -> str:
-        """The mark of a parameter in the paramstyle of the dialect."""
+    def bindtemplate(self, name: str, type_: Any = NULLTYPE) -> str:
+        """The mark of a parameter in the paramstyle of the dialect; one of a list has a
+        type."""
         style = self.paramstyle
         if style == "qmark":
             return "?"
@@ -401,18 +403,22 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return "%s"
         if style == "pyformat":
             return f"%({name})s"
+        if style in ("numeric", "numeric_dollar"):
+            number = self._numbers.setdefault(name, len(self._numbers) + 1)
+            return f"{'$' if style == 'numeric_dollar' else ':'}{number}"
         return f":{name}"
 
     def expand(self, values: Mapping[str, Any]) -> tuple[str, list[tuple[str, int | None]]]:
         """The text with its IN lists as long as these values; and for each parameter in
         it the name, and the place in the list if the value is one of a list."""
         order: list[tuple[str, int | None]] = []
+        self._numbers = {}
 
         def mark(match: re.Match[str]) -> str:
             name = match.group(1)
             if name is not None:
                 order.append((name, None))
-                return self.bindtemplate(name, self.binds[name].type)
+                return self.bindtemplate(name)
             return self._expand_one(match.group(2), values, order)
 
         return _MARK.sub(mark, self._template), order
@@ -434,13 +440,11 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         if self._is_tuple_bind(bind, value):
             rows = []
             flat = 0
-            types: Any = self._types_of(bind)
             for number, row in enumerate(value, 1):
                 marks = []
                 for column in range(len(row)):
                     order.append((name, flat))
-                    type_ = types[column] if bind.type._is_tuple_type else NULLTYPE
-                    marks.append(self.bindtemplate(f"{name}_{number}_{column + 1}", type_))
+                    marks.append(self.bindtemplate(f"{name}_{number}_{column + 1}"))
                     flat += 1
                 rows.append(f"({', '.join(marks)})")
             prefix = "VALUES " if getattr(self.dialect, "tuple_in_values", False) else ""

@@ -184,6 +184,10 @@ class ConflictCompiler:
 
         def process(self, obj: Any, **kw: Any) -> str: ...
 
+    conflict_values_inline = True
+    """Whether an index is found by the text of its condition, so that the values in it have to
+    be written out."""
+
     def _on_conflict_target(self, clause: Any, **kw: Any) -> str:
         name = clause.constraint_target
         if name is not None:
@@ -204,10 +208,9 @@ class ConflictCompiler:
         text = f"({', '.join(columns)})"
         where = clause.inferred_target_whereclause
         if where is not None:
-            # an index is found by the text of its condition: the values are written out
-            condition = self.process(
-                where, include_table=False, use_schema=False, literal_execute=True, **kw
-            )
+            if self.conflict_values_inline:
+                kw["literal_execute"] = True
+            condition = self.process(where, include_table=False, use_schema=False, **kw)
             text += f" WHERE {condition}"
         return text
 

@@ -10,7 +10,7 @@ from . import topology
 from .base import Executable
 
 if TYPE_CHECKING:
-    from .schema import Column, Constraint, ForeignKeyConstraint, Index, MetaData, Table
+    from .schema import Column, Constraint, ForeignKeyConstraint, Index, MetaData, Sequence, Table
 
 __all__ = [
     "DDL",
@@ -20,11 +20,17 @@ __all__ = [
     "CreateSchema",
     "CreateSequence",
     "CreateTable",
+    "DropColumnComment",
     "DropConstraint",
+    "DropConstraintComment",
     "DropIndex",
     "DropSchema",
     "DropSequence",
     "DropTable",
+    "DropTableComment",
+    "SetColumnComment",
+    "SetConstraintComment",
+    "SetTableComment",
     "sort_tables",
     "sort_tables_and_constraints",
 ]
@@ -187,19 +193,75 @@ class DropIndex(_Drop):
     __visit_name__ = "drop_index"
 
 
+class SetTableComment(_CreateDropBase):
+    """COMMENT ON TABLE … IS its comment."""
+
+    __visit_name__ = "set_table_comment"
+
+
+class DropTableComment(_CreateDropBase):
+    """COMMENT ON TABLE … IS NULL."""
+
+    __visit_name__ = "drop_table_comment"
+
+
+class SetColumnComment(_CreateDropBase):
+    """COMMENT ON COLUMN … IS its comment."""
+
+    __visit_name__ = "set_column_comment"
+
+
+class DropColumnComment(_CreateDropBase):
+    """COMMENT ON COLUMN … IS NULL."""
+
+    __visit_name__ = "drop_column_comment"
+
+
+class SetConstraintComment(_CreateDropBase):
+    """COMMENT ON CONSTRAINT … IS its comment."""
+
+    __visit_name__ = "set_constraint_comment"
+
+
+class DropConstraintComment(_CreateDropBase):
+    """COMMENT ON CONSTRAINT … IS NULL."""
+
+    __visit_name__ = "drop_constraint_comment"
+
+
+def _never(compiler: Any) -> bool:
+    return False
+
+
 class AddConstraint(_CreateDropBase):
-    """ALTER TABLE … ADD a constraint."""
+    """ALTER TABLE … ADD a constraint; it is no longer part of CREATE TABLE, unless
+    `isolate_from_table` is false."""
 
     __visit_name__ = "add_constraint"
 
+    def __init__(self, element: Constraint, *, isolate_from_table: bool = True) -> None:
+        super().__init__(element)
+        if isolate_from_table:
+            element._create_rule = _never
+
 
 class DropConstraint(_CreateDropBase):
-    """ALTER TABLE … DROP CONSTRAINT."""
+    """ALTER TABLE … DROP CONSTRAINT; `isolate_from_table` as AddConstraint."""
 
     __visit_name__ = "drop_constraint"
 
-    def __init__(self, element: Constraint, cascade: bool = False, if_exists: bool = False) -> None:
-        super().__init__(element)
+    def __init__(
+        self,
+        element: Constraint,
+        *,
+        cascade: bool = False,
+        if_exists: bool = False,
+        isolate_from_table: bool = True,
+        **kw: Any,
+    ) -> None:
+        super().__init__(element, **kw)
+        if isolate_from_table:
+            element._create_rule = _never
         self.cascade, self.if_exists = cascade, if_exists
 
 
@@ -222,6 +284,25 @@ class InvokeDDLBase:
     def _has_table(self, table: Table) -> bool:
         schema = self.connection.schema_for_object(table)
         return bool(self.dialect.has_table(self.connection, table.name, schema=schema))
+
+    def _has_sequence(self, sequence: Sequence) -> bool:
+        schema = self.connection.schema_for_object(sequence)
+        return bool(self.dialect.has_sequence(self.connection, sequence.name, schema=schema))
+
+    def _uses(self, sequence: Sequence) -> bool:
+        """Whether the database is to have the sequence."""
+        dialect = self.dialect
+        return bool(dialect.supports_sequences) and not (
+            dialect.sequences_optional and sequence.optional
+        )
+
+    def _sequences_of(self, table: Table) -> list[Sequence]:
+        """Sequences that are the default of a column and belong to no metadata."""
+        return [
+            column.default
+            for column in table.columns
+            if getattr(column.default, "is_sequence", False) and not column.default._bound
+        ]
 
     def _has_index(self, index: Index) -> bool:
         from ..inspection import inspect
@@ -251,6 +332,12 @@ class SchemaGenerator(InvokeDDLBase):
     def visit_metadata(self, metadata: MetaData) -> None:
         tables = list(metadata.tables.values()) if self.tables is None else self.tables
         todo = [t for t in tables if not self.checkfirst or not self._has_table(t)]
+        for type_ in self.dialect.types_to_create(metadata._types):
+            self.connection._run_ddl_visitor(type_.DDLGenerator, type_, checkfirst=self.checkfirst)
+        if self.dialect.supports_sequences:
+            for sequence in metadata._sequences.values():
+                if sequence.column is None or sequence._bound:
+                    self.visit_sequence(sequence)
         for table, constraints in sort_tables_and_constraints(todo):
             if table is not None:
                 self.visit_table(table, include_foreign_key_constraints=constraints, create_ok=True)
@@ -266,13 +353,39 @@ class SchemaGenerator(InvokeDDLBase):
     ) -> None:
         if not create_ok and self.checkfirst and self._has_table(table):
             return
-        if not self.dialect.supports_alter:
+        dialect = self.dialect
+        if not dialect.supports_alter:
             include_foreign_key_constraints = None
+        if not create_ok:
+            for type_ in dialect.types_to_create(table._types()):
+                self.connection._run_ddl_visitor(
+                    type_.DDLGenerator, type_, checkfirst=self.checkfirst
+                )
+        if dialect.supports_sequences:
+            for sequence in self._sequences_of(table):
+                self.visit_sequence(sequence)
         self.connection.execute(
             CreateTable(table, include_foreign_key_constraints=include_foreign_key_constraints)
         )
         for index in table.indexes:
             self.visit_index(index, create_ok=True)
+        if dialect.supports_comments and not dialect.inline_comments:
+            self._comment(table)
+
+    def _comment(self, table: Table) -> None:
+        if table.comment is not None:
+            self.connection.execute(SetTableComment(table))
+        for column in table.columns:
+            if column.comment is not None:
+                self.connection.execute(SetColumnComment(column))
+        if self.dialect.supports_constraint_comments:
+            for constraint in table.constraints:
+                if constraint.comment is not None:
+                    self.connection.execute(SetConstraintComment(constraint))
+
+    def visit_sequence(self, sequence: Sequence) -> None:
+        if self._uses(sequence) and not (self.checkfirst and self._has_sequence(sequence)):
+            self.connection.execute(CreateSequence(sequence))
 
     def visit_index(self, index: Index, create_ok: bool = False) -> None:
         if create_ok or not self.checkfirst or not self._has_index(index):
@@ -327,13 +440,31 @@ class SchemaDropper(InvokeDDLBase):
             elif self.dialect.supports_alter:
                 for constraint in constraints:
                     self.connection.execute(DropConstraint(constraint))
+        if self.dialect.supports_sequences:
+            for sequence in metadata._sequences.values():
+                self.visit_sequence(sequence)
+        for type_ in self.dialect.types_to_create(metadata._types):
+            self.connection._run_ddl_visitor(type_.DDLDropper, type_, checkfirst=self.checkfirst)
 
     def _may_be_dropped_first(self, constraint: ForeignKeyConstraint) -> bool | None:
         return None if self.dialect.supports_alter and constraint.name is not None else False
 
     def visit_table(self, table: Table, drop_ok: bool = False) -> None:
-        if drop_ok or not self.checkfirst or self._has_table(table):
-            self.connection.execute(DropTable(table))
+        if not (drop_ok or not self.checkfirst or self._has_table(table)):
+            return
+        self.connection.execute(DropTable(table))
+        if drop_ok:
+            return
+        if self.dialect.supports_sequences:
+            for column in table.columns:
+                if getattr(column.default, "is_sequence", False):
+                    self.visit_sequence(column.default)
+        for type_ in self.dialect.types_to_create(table._types()):
+            self.connection._run_ddl_visitor(type_.DDLDropper, type_, checkfirst=self.checkfirst)
+
+    def visit_sequence(self, sequence: Sequence) -> None:
+        if self._uses(sequence) and not (self.checkfirst and not self._has_sequence(sequence)):
+            self.connection.execute(DropSequence(sequence))
 
     def visit_index(self, index: Index, drop_ok: bool = False) -> None:
         if drop_ok or not self.checkfirst or self._has_index(index):

@@ -15,8 +15,6 @@ from .type_api import TypeEngine
 class JSONElementType(TypeEngine):
     """Base of the types of what JSON is indexed with."""
 
-    _is_path = False
-
     def _format(self, value: Any) -> str:
         raise NotImplementedError
 
@@ -34,10 +32,20 @@ def _step(value: Any) -> str:
 class JSONIndexType(JSONElementType):
     """A key or a place."""
 
-    __visit_name__ = "json_int_index"
-
     def _format(self, value: Any) -> str:
         return "$" + _step(value)
+
+
+class JSONIntIndexType(JSONIndexType):
+    """A place in a JSON array."""
+
+    __visit_name__ = "json_int_index"
+
+
+class JSONStrIndexType(JSONIndexType):
+    """A key of a JSON object."""
+
+    __visit_name__ = "json_str_index"
 
 
 class JSONPathType(JSONElementType):
@@ -49,7 +57,7 @@ class JSONPathType(JSONElementType):
         return "$" + "".join([_step(v) for v in value])
 
 
-_INDEX, _PATH = JSONIndexType(), JSONPathType()
+_INT, _STR, _PATH = JSONIntIndexType(), JSONStrIndexType(), JSONPathType()
 
 
 def getitem(expr: Any, index: Any) -> BinaryExpression[Any]:
@@ -60,7 +68,8 @@ def getitem(expr: Any, index: Any) -> BinaryExpression[Any]:
     if not isinstance(index, str) and isinstance(index, collections.abc.Sequence):
         op, type_ = operators.json_path_getitem_op, _PATH
     else:
-        op, type_ = operators.json_getitem_op, _INDEX
+        op = operators.json_getitem_op
+        type_ = _INT if isinstance(index, int) else _STR
     right = expect_operand(index, expr, op, type_=type_)
     return BinaryExpression(expr, right, op, expr.type)
 

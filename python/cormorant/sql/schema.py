@@ -383,6 +383,14 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     # --- DDL ---
 
+    def _types(self) -> list[Any]:
+        """The types of columns that may be objects of the schema and are this table's own."""
+        return [
+            type_
+            for type_ in self.metadata._types
+            if type_.metadata is None and self in getattr(type_, "_tables", ())
+        ]
+
     def create(self, bind: Any, checkfirst: bool = False) -> None:
         """CREATE TABLE, and the indexes."""
         from .ddl import SchemaGenerator
@@ -646,7 +654,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             table.primary_key._replace(self)
         self._make_column_constraints(table)
         if self.type._isnull is False:
-            self.type._attach(self, table)
+            self._attach_type(table)
         hooks, self._attach_hooks = self._attach_hooks, []
         for hook in hooks:
             hook(self, table)
@@ -670,11 +678,17 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
                 )
             table.append_constraint(UniqueConstraint(self.key, _column_flag=True))
 
+    def _attach_type(self, table: Any) -> None:
+        self.type._attach(self, table)
+        for variant in self.type._variant_mapping.values():
+            if isinstance(variant, _schema_type()):
+                variant._register_with(table)
+
     def _set_type(self, type_: Any) -> None:
         self.type = to_instance(type_)
         if self.table is not None:
             self._own_key = None
-            self.type._attach(self, self.table)
+            self._attach_type(self.table)
         waiting, self._type_waiting = self._type_waiting, []
         for fk in waiting:
             fk._take_type(self)
@@ -857,6 +871,8 @@ class MetaData(HasConditionalDDL, SchemaItem):
             self.info = info
         self._schemas: set[str] = set()
         self._sequences: dict[str, Any] = {}
+        self._types: list[Any] = []
+        """Types that may be objects of the schema (Enum), in order of their appearance."""
         self._fk_waiting: dict[str, list[ForeignKey]] = {}
 
     def __contains__(self, table_or_key: object) -> bool:

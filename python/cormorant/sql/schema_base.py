@@ -125,11 +125,36 @@ _ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
             "on_conflict_unique": None,
         },
         "Constraint": {"on_conflict": None},
-    }
+    },
+    "postgresql": {
+        "Index": {
+            "using": False,
+            "include": None,
+            "where": None,
+            "ops": {},
+            "concurrently": False,
+            "with": {},
+            "tablespace": None,
+            "nulls_not_distinct": None,
+        },
+        "Table": {
+            "ignore_search_path": False,
+            "tablespace": None,
+            "partition_by": None,
+            "with_oids": None,
+            "on_commit": None,
+            "inherits": None,
+            "using": None,
+        },
+        "CheckConstraint": {"not_valid": False},
+        "ForeignKeyConstraint": {"not_valid": False},
+        "PrimaryKeyConstraint": {"include": None},
+        "UniqueConstraint": {"include": None, "nulls_not_distinct": None},
+    },
 }
 """dialect -> name of a class -> arguments and their defaults"""
 
-_UNCHECKED = frozenset({"postgresql", "mysql", "mariadb", "mssql", "oracle"})
+_UNCHECKED = frozenset({"mysql", "mariadb", "mssql", "oracle"})
 
 
 class DialectKWArgs:

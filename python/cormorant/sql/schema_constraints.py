@@ -989,3 +989,9 @@ def _columns_of(expression: Any) -> list[Any]:
     if isinstance(expression, (str, Column)):
         return [expression]
     return [element for element in iterate(expression) if isinstance(element, Column)]
+
+
+# where programs know them from
+for _cls in (CheckConstraint, ColumnCollectionConstraint, Constraint, ForeignKey,
+             ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint):  # fmt: skip
+    _cls.__module__ = __name__.replace("schema_constraints", "schema")

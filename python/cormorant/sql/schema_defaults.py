@@ -283,8 +283,22 @@ class Sequence(IdentityOptions, DefaultGenerator):
 
         self.data_type = None if data_type is None else to_instance(data_type)
         self.type = self.data_type or INTEGERTYPE
+        self._bound = metadata is not None
+        """Whether it belongs to a metadata of its own rather than to a column."""
         if metadata is not None:
             metadata._sequences[self._key] = self
+
+    def create(self, bind: Any, checkfirst: bool = True) -> None:
+        """CREATE SEQUENCE; with `checkfirst` if it is not there."""
+        from .ddl import SchemaGenerator
+
+        bind._run_ddl_visitor(SchemaGenerator, self, checkfirst=checkfirst)
+
+    def drop(self, bind: Any, checkfirst: bool = True) -> None:
+        """DROP SEQUENCE; with `checkfirst` if it is there."""
+        from .ddl import SchemaDropper
+
+        bind._run_ddl_visitor(SchemaDropper, self, checkfirst=checkfirst)
 
     @property
     def key(self) -> str:

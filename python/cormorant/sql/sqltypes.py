@@ -20,6 +20,7 @@ from .type_api import (
     adapt_type,
     to_instance,
 )
+from .type_comparator import Comparator as _Comparator
 
 __all__ = [
     "ARRAY",
@@ -109,6 +110,26 @@ class SchemaType:
     create_constraint = False
     schema: str | None = None
     metadata: Any = None
+    inherit_schema = False
+
+    def _register(self, metadata: Any) -> None:
+        """Have the type created and dropped with the tables of a metadata."""
+        if not any(type_ is self for type_ in metadata._types):
+            metadata._types.append(self)
+
+    def _attach(self, column: Any, table: Any) -> None:
+        """The column of this type became part of a table."""
+        self._register_with(table)
+
+    def _register_with(self, table: Any) -> None:
+        """Have the type created and dropped with a table."""
+        if self.inherit_schema:
+            self.schema = table.schema
+        elif self.metadata is not None and self.schema is None and self.metadata.schema:
+            self.schema = self.metadata.schema
+        if self.metadata is None:
+            self._register(table.metadata)
+        self.__dict__.setdefault("_tables", []).append(table)
 
 
 class NullType(TypeEngine):
@@ -141,7 +162,10 @@ class String(Concatenable, TypeEngine):
         self.collation = collation
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        return lambda value: _quoted(value)
+        if dialect.paramstyle in ("format", "pyformat"):
+            # a percent sign in the text would begin a parameter
+            return lambda value: _quoted(value.replace("%", "%%"))
+        return _quoted
 
     @property
     def python_type(self) -> type:
@@ -328,13 +352,17 @@ class Time(TypeEngine):
 
 def _encoded_literal(type_: TypeEngine, dialect: Any) -> Callable[[Any], str]:
     """Literals of a type that is bound as text or a number."""
-    code, arg = type_._codec(dialect)
+    if dialect.literals_as_bound:
+        code, arg = type_._codec(dialect)
 
-    def process(value: Any) -> str:
-        bound = _core.encode(code, arg, value)
-        return _quoted(bound) if isinstance(bound, str) else str(bound)
+        def process(value: Any) -> str:
+            bound = _core.encode(code, arg, value)
+            return _quoted(bound) if isinstance(bound, str) else str(bound)
 
-    return process
+        return process
+    if isinstance(type_, DateTime):
+        return lambda value: _quoted(value.isoformat(sep=" "))
+    return lambda value: _quoted(value.isoformat())
 
 
 class _Binary(TypeEngine):
@@ -413,7 +441,7 @@ class Enum(String, SchemaType):
         self._omit_aliases: bool = kw.pop("omit_aliases", True)
         self.validate_strings: bool = kw.pop("validate_strings", False)
         length: Any = kw.pop("length", NotImplemented)
-        kw.pop("_create_events", None)
+        registers = kw.pop("_create_events", True)
         kw.pop("_adapted_from", None)
         kw.pop("_disable_warnings", None)
         given = enums if "_enums" not in kw else kw.pop("_enums")
@@ -442,6 +470,8 @@ class Enum(String, SchemaType):
         self.metadata = kw.pop("metadata", None)
         self.inherit_schema: bool = kw.pop("inherit_schema", False)
         self.quote = kw.pop("quote", None)
+        if self.metadata is not None and registers:
+            self._register(self.metadata)
         if kw:
             raise TypeError(
                 f"Enum.__init__() got an unexpected keyword argument {next(iter(kw))!r}"
@@ -477,6 +507,10 @@ class Enum(String, SchemaType):
                 values = [name for name, _ in members]
             return values, [member for _, member in members]
         return list(enums), list(enums)
+
+    @property
+    def _is_native(self) -> bool:  # type: ignore[override]
+        return self.native_enum
 
     def _codec(self, dialect: Any) -> Codec:
         return (_core.TYPE_ENUM, self._codec_arg)
@@ -536,10 +570,12 @@ class Enum(String, SchemaType):
                 kw.setdefault(name, getattr(self, name))
             kw.setdefault("sort_key_function", self._sort_key_function)
             kw.setdefault("omit_aliases", self._omit_aliases)
+            kw.setdefault("_create_events", False)
             return cls(*self._given, **kw)
         return super().adapt(cls, **kw)
 
     def _attach(self, column: Any, table: Any) -> None:
+        SchemaType._attach(self, column, table)
         if self.create_constraint:
             from .schema import CheckConstraint
 
@@ -555,6 +591,8 @@ class Enum(String, SchemaType):
         parts = [repr(value) for value in self.enums]
         if self.name is not None:
             parts.append(f"name={self.name!r}")
+        if self.schema is not None:
+            parts.append(f"schema={self.schema!r}")
         if not self.native_enum:
             parts.append("native_enum=False")
         if self.create_constraint:
@@ -634,6 +672,10 @@ class Interval(TypeDecorator):
         return Interval
 
     @property
+    def _is_native(self) -> bool:  # type: ignore[override]
+        return self.native
+
+    @property
     def python_type(self) -> type:
         return dt.timedelta
 
@@ -655,7 +697,7 @@ class Interval(TypeDecorator):
         return super().adapt(cls, **kw)
 
     def __repr__(self) -> str:
-        return self._repr(())
+        return f"{type(self).__name__}()"
 
 
 class PickleType(TypeDecorator):
@@ -798,7 +840,11 @@ class Uuid(TypeEngine):
         return (_core.TYPE_UUID, self.as_uuid)
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        return _encoded_literal(self, dialect)
+        if not self.as_uuid:
+            return lambda value: _quoted(value.replace("-", ""))
+        if self.native_uuid and dialect.supports_native_uuid:
+            return lambda value: _quoted(str(value))
+        return lambda value: _quoted(value.hex)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         if isinstance(value, str):
@@ -806,12 +852,46 @@ class Uuid(TypeEngine):
         return super().coerce_compared_value(op, value)
 
 
-class ARRAY(Concatenable, Indexable, TypeEngine):
+class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine):
     """Arrays, on databases that have them."""
 
     __visit_name__ = "ARRAY"
     _is_array = True
     hashable = False
+
+    class Comparator(_Comparator):
+        """Operators of arrays."""
+
+        __slots__ = ()
+
+        def any(self, other: Any, operator: Any = None) -> Any:
+            """``other = ANY (array)``, or another operator."""
+            return self._of_elements("any_op", other, operator)
+
+        def all(self, other: Any, operator: Any = None) -> Any:
+            """``other = ALL (array)``, or another operator."""
+            return self._of_elements("all_op", other, operator)
+
+        def _of_elements(self, quantifier: str, other: Any, operator: Any) -> Any:
+            from . import operators
+            from .coercions import expect_operand
+            from .constructs import CollectionAggregate
+
+            if operator is None:
+                operator = operators.eq
+            expr = self.expr
+            other = expect_operand(other, expr, operator, type_=expr.type.item_type)
+            right = CollectionAggregate._create(expr, getattr(operators, quantifier))
+            return operator(other, right)
+
+        def contains(self, *arg: Any, **kw: Any) -> Any:
+            """Not of the generic type: only PostgreSQL's own has it."""
+            raise NotImplementedError(
+                "ARRAY.contains() not implemented for the base ARRAY type; please use the "
+                "dialect-specific ARRAY type"
+            )
+
+    comparator_factory = Comparator
 
     def __init__(
         self,
@@ -833,6 +913,32 @@ class ARRAY(Concatenable, Indexable, TypeEngine):
     @property
     def python_type(self) -> type:
         return list
+
+    def _attach(self, column: Any, table: Any) -> None:
+        if isinstance(self.item_type, SchemaType):
+            self.item_type._attach(column, table)
+
+    def _setup_getitem(self, expr: Any, index: Any) -> tuple[Any, Any, TypeEngine]:
+        """What ``expr[index]`` is: operator, right side and type."""
+        from .coercions import expect_operand
+        from .elements import Slice
+        from .operators import getitem
+
+        def place(value: Any) -> Any:
+            if self.zero_indexes and value is not None:
+                value = value + 1
+            return expect_operand(value, expr, getitem, type_=INTEGERTYPE)
+
+        if isinstance(index, slice):
+            return getitem, Slice(place(index.start), place(index.stop), index.step), self
+        right = place(index)
+        if self.dimensions is None or self.dimensions == 1:
+            return getitem, right, self.item_type
+        return getitem, right, self.adapt(type(self), dimensions=self.dimensions - 1)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
+        type_ = super().coerce_compared_value(op, value)
+        return self if isinstance(value, (list, tuple)) else type_
 
 
 class TupleType(TypeEngine):

@@ -72,6 +72,8 @@ class TypeEngine:
     _is_tuple_type = False
     _is_array = False
     _is_concatenable = False
+    _is_native = True
+    """Whether the database's own type is wanted where there is one."""
     _variant_mapping: util.immutabledict[str, Any] = util.EMPTY_DICT
     _expression_adaptations: dict[Any, dict[Any, Any]] = {}
     """operator -> {affinity of the other operand: affinity of the result}"""
@@ -269,7 +271,17 @@ class TypeEngine:
             variant = self._variant_mapping.get(dialect.name)
             if variant is not None:
                 return variant.dialect_impl(dialect)  # type: ignore[no-any-return]
-        return self
+        if dialect is None or not dialect.colspecs:
+            return self
+        impls: dict[Any, Any] | None = self.__dict__.get("_impls_")
+        if impls is None:
+            impls = self.__dict__["_impls_"] = {}
+        impl = impls.get(dialect.__class__)
+        if impl is None:
+            impl = dialect.type_descriptor(self)
+            if impl is not self:  # which would hold itself alive
+                impls[dialect.__class__] = impl
+        return impl
 
     def _unwrapped_dialect_impl(self, dialect: Any) -> TypeEngine:
         return self.dialect_impl(dialect)
@@ -467,8 +479,9 @@ class TypeDecorator(TypeEngine):
         elif cls.process_bind_param is not TypeDecorator.process_bind_param:
             process = self.process_bind_param
         else:
-            return self.impl.literal_processor(dialect)  # type: ignore[no-any-return]
-        impl_processor = self.load_dialect_impl(dialect).literal_processor(dialect)
+            return self.impl.dialect_impl(dialect).literal_processor(dialect)  # type: ignore[no-any-return]
+        impl = self.load_dialect_impl(dialect).dialect_impl(dialect)
+        impl_processor = impl.literal_processor(dialect)
         if impl_processor is None:
             return lambda value: process(value, dialect)
         return lambda value: impl_processor(process(value, dialect))
@@ -587,5 +600,8 @@ def adapt_type(typeobj: Any, colspecs: Any) -> Any:
     for cls in type(typeobj).__mro__:
         if cls in colspecs:
             impl = colspecs[cls]
-            return typeobj if issubclass(type(typeobj), impl) else typeobj.adapt(impl)
+            if issubclass(type(typeobj), impl) or not typeobj._is_native:
+                return typeobj
+            adapt = getattr(impl, "adapt_emulated_to_native", None)
+            return typeobj.adapt(impl) if adapt is None else adapt(typeobj)
     return typeobj

@@ -63,6 +63,44 @@ class PGDialect(DefaultDialect):
     )
     default_isolation_level = "READ COMMITTED"
 
+    _backslash_escapes = True
+    _supports_create_index_concurrently = True
+    _supports_drop_index_concurrently = True
+    _supports_jsonb_subscripting = True
+
+    # --- types ---
+
+    @util.memoized_property
+    def colspecs(self) -> dict[Any, Any]:
+        """Generic type -> PostgreSQL's own."""
+        from .base_types import COLSPECS
+
+        return COLSPECS
+
+    @property
+    def _casts(self) -> dict[type, Any]:
+        from . import casts
+
+        return casts.PSYCOPG
+
+    def types_to_create(self, types: Sequence[Any]) -> list[Any]:
+        from .named_types import NamedType
+
+        found: dict[Any, Any] = {}
+        for type_ in types:
+            impl = type_.dialect_impl(self)
+            if isinstance(impl, NamedType) and impl.create_type:
+                # the type of a column that was copied is the same type
+                found.setdefault((type_.schema, impl.name), impl)
+                impl.schema = type_.schema
+        return list(found.values())
+
+    def bind_cast(self, type_: Any) -> str | None:
+        """What is written after a parameter of a type."""
+        from .casts import bind_cast
+
+        return bind_cast(type_, self, self._casts)
+
     # --- compilers ---
 
     @util.memoized_property
@@ -170,6 +208,14 @@ class PGDialect(DefaultDialect):
 
     # --- what there is in the database ---
 
+    def has_sequence(self, connection: Any, sequence_name: str, schema: str | None = None) -> bool:
+        """Whether a sequence of that name exists."""
+        return self.reflector.has_sequence(connection, sequence_name, schema)  # type: ignore[no-any-return]
+
+    def has_type(self, connection: Any, type_name: str, schema: str | None = None) -> bool:
+        """Whether a type of that name exists."""
+        return self.reflector.has_type(connection, type_name, schema)  # type: ignore[no-any-return]
+
     @util.memoized_property
     def reflector(self) -> Any:
         """The functions behind Inspector."""
@@ -178,5 +224,33 @@ class PGDialect(DefaultDialect):
         return PGReflector(self)
 
 
-dialect = PGDialect
+class PGDialect_psycopg(PGDialect):
+    """The SQL of ``postgresql+psycopg``."""
+
+
+class PGDialect_psycopg2(PGDialect):
+    """The SQL of ``postgresql+psycopg2``: fewer casts."""
+
+    driver = "psycopg2"
+
+    @property
+    def _casts(self) -> dict[type, Any]:
+        from . import casts
+
+        return casts.PSYCOPG2
+
+
+class PGDialect_asyncpg(PGDialect):
+    """The SQL of ``postgresql+asyncpg``: a cast for nearly every type."""
+
+    driver = "asyncpg"
+    default_paramstyle = "numeric_dollar"
+
+    @property
+    def _casts(self) -> dict[type, Any]:
+        from . import casts
+
+        return casts.ASYNCPG
+
+
 drivers = {"psycopg": PGDialect, "psycopg2": PGDialect, "asyncpg": PGDialect}

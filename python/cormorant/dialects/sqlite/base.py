@@ -43,6 +43,7 @@ class SQLiteDialect(DefaultDialect):
     update_returning = True
     delete_returning = True
     insert_executemany_returning = True
+    literals_as_bound = True
     use_insertmanyvalues = True
     type_compiler_cls = SQLiteTypeCompiler
 

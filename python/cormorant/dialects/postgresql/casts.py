@@ -1,0 +1,96 @@
+"""Which parameters are written with a cast: ``%(x)s::JSONB``.
+
+A driver that sends values without their type leaves it to the server to guess it. What each
+of SQLAlchemy's drivers has a cast for, so that the guess is right, is part of the SQL that
+programs see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...sql import sqltypes
+from ...sql.json_path import JSONIntIndexType, JSONStrIndexType
+from . import types
+from .json import JSONPATH
+from .ranges import AbstractMultiRange, AbstractSingleRange
+
+# class of a type -> what is written; True: the type as in DDL; False: nothing
+ALWAYS: dict[type, Any] = {
+    sqltypes.JSON: True,
+    sqltypes.ARRAY: True,
+    sqltypes.Uuid: True,
+    AbstractSingleRange: True,
+    AbstractMultiRange: True,
+}
+PSYCOPG2: dict[type, Any] = ALWAYS
+PSYCOPG: dict[type, Any] = {
+    **ALWAYS,
+    sqltypes.Enum: False,
+    types.CITEXT: False,
+    JSONPATH: False,
+    sqltypes.String: "VARCHAR",
+    sqltypes.Integer: "INTEGER",
+    sqltypes.SmallInteger: "SMALLINT",
+    sqltypes.BigInteger: "BIGINT",
+    sqltypes.DateTime: "TIMESTAMP",
+    sqltypes.Date: "DATE",
+    sqltypes.Time: "TIME",
+    types.INTERVAL: True,
+    types.REGCONFIG: True,
+    JSONIntIndexType: True,
+    JSONStrIndexType: True,
+}
+ASYNCPG: dict[type, Any] = {
+    **PSYCOPG,
+    sqltypes.Enum: True,
+    sqltypes.Numeric: "NUMERIC",
+    sqltypes.Float: "FLOAT",
+    sqltypes.LargeBinary: "BYTEA",
+    sqltypes.Boolean: True,
+    types.OID: True,
+    types.REGCLASS: True,
+    types.BIT: True,
+}
+
+
+def _unwrapped(type_: Any, dialect: Any) -> Any:
+    impl = type_.dialect_impl(dialect)
+    while isinstance(impl, sqltypes.TypeDecorator):
+        if isinstance(impl, sqltypes.Interval) and impl.native:
+            return impl
+        impl = impl.load_dialect_impl(dialect).dialect_impl(dialect)
+    return impl
+
+
+def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any]) -> str | None:
+    """What a parameter of the type is cast to, None for nothing."""
+    if type_._isnull:
+        return None
+    impl = _unwrapped(type_, dialect)
+    if isinstance(impl, sqltypes.Enum) and not impl.native_enum:
+        return None
+    if isinstance(impl, sqltypes.Uuid) and not impl.native_uuid:
+        return None
+    for cls in type(impl).__mro__:
+        found = table.get(cls)
+        if found is not None:
+            break
+    else:
+        return None
+    if found is False:
+        return None
+    if found is True:
+        if isinstance(type_, sqltypes.Interval) and table is not ASYNCPG:
+            return None
+        return str(dialect.type_compiler_instance.process(impl))
+    if found == "VARCHAR" and impl.collation and not impl.length:
+        return f'VARCHAR COLLATE "{impl.collation}"'
+    if found in ("TIMESTAMP", "TIME"):
+        return f"{found} {'WITH' if impl.timezone else 'WITHOUT'} TIME ZONE"
+    if found == "FLOAT" and impl.precision:
+        return f"FLOAT({impl.precision})"
+    if found == "NUMERIC":
+        return str(dialect.type_compiler_instance.visit_NUMERIC(impl))
+    return str(found)

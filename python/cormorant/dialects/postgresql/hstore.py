@@ -1,0 +1,199 @@
+"""HSTORE: a dictionary of strings (an extension of the server)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ... import _core
+from ...sql import sqltypes
+from ...sql.comparators import binary
+from ...sql.functions import GenericFunction
+from ...sql.type_api import Codec, TypeEngine, to_instance
+from ...sql.type_comparator import Comparator as _Comparator
+from .array import ARRAY
+from .operators import CONTAINED_BY, CONTAINS, GETITEM, HAS_ALL, HAS_ANY, HAS_KEY
+
+_PAIR = re.compile(
+    r'\s*"(?P<key>(?:\\.|[^"\\])*)"\s*=>\s*(?:(?P<null>NULL)|"(?P<value>(?:\\.|[^"\\])*)")\s*(?:,|$)'
+)
+_ESCAPED = re.compile(r"\\(.)", re.S)
+
+
+def parse(text: str) -> dict[str, str | None]:
+    """A dictionary from the text the server gives: ``"a"=>"1", "b"=>NULL``."""
+    found: dict[str, str | None] = {}
+    at = 0
+    while at < len(text):
+        match = _PAIR.match(text, at)
+        if match is None:
+            raise ValueError(
+                f"After {text[:at]!r}, could not parse residual at position {at}: "
+                f"{text[at : at + 30]!r}"
+            )
+        value = match["value"]
+        found[_ESCAPED.sub(r"\1", match["key"])] = (
+            None if match["null"] else _ESCAPED.sub(r"\1", value)
+        )
+        at = match.end()
+    return found
+
+
+def _escaped(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} in hstore position is not a string.")
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def serialize(value: Any) -> str:
+    """The text of a dictionary for the server."""
+    return ", ".join([f"{_escaped(k)}=>{_escaped(v)}" for k, v in value.items()])
+
+
+class HSTORE(sqltypes.Indexable, sqltypes.Concatenable, TypeEngine):
+    """HSTORE: a dict of str to str or None."""
+
+    __visit_name__ = "HSTORE"
+    hashable = False
+    text_type: Any = sqltypes.Text()
+
+    class Comparator(_Comparator):
+        """Operators of HSTORE."""
+
+        __slots__ = ()
+
+        def __getitem__(self, index: Any) -> Any:
+            return binary(self.expr, GETITEM, index, result_type=self.type.text_type)
+
+        def has_key(self, other: Any) -> Any:
+            """``?``: whether there is such a key."""
+            return self.operate(HAS_KEY, other)
+
+        def has_all(self, other: Any) -> Any:
+            """``?&``: whether there are all of these keys."""
+            return self.operate(HAS_ALL, other)
+
+        def has_any(self, other: Any) -> Any:
+            """``?|``: whether there is any of these keys."""
+            return self.operate(HAS_ANY, other)
+
+        def contains(self, other: Any, **kw: Any) -> Any:
+            """``@>``: whether all pairs of `other` are there."""
+            return self.operate(CONTAINS, other)
+
+        def contained_by(self, other: Any) -> Any:
+            """``<@``: whether all pairs are in `other`."""
+            return self.operate(CONTAINED_BY, other)
+
+        def defined(self, key: Any) -> Any:
+            """Whether the key has a value that is not NULL."""
+            return _HStoreDefinedFunction(self.expr, key)
+
+        def delete(self, key: Any) -> Any:
+            """Without a key, an array of keys, or the pairs of another one."""
+            if isinstance(key, dict):
+                key = hstore_literal(key)
+            return _HStoreDeleteFunction(self.expr, key)
+
+        def slice(self, array: Any) -> Any:
+            """With these keys only."""
+            return _HStoreSliceFunction(self.expr, array)
+
+        def keys(self) -> Any:
+            """The keys as an array."""
+            return _HStoreKeysFunction(self.expr)
+
+        def vals(self) -> Any:
+            """The values as an array."""
+            return _HStoreValsFunction(self.expr)
+
+        def array(self) -> Any:
+            """Keys and values in turn as an array."""
+            return _HStoreArrayFunction(self.expr)
+
+        def matrix(self) -> Any:
+            """An array of pairs."""
+            return _HStoreMatrixFunction(self.expr)
+
+    comparator_factory = Comparator
+
+    def __init__(self, text_type: Any = None) -> None:
+        """`text_type`: the type of values (Text)."""
+        if text_type is not None:
+            self.text_type = to_instance(text_type)
+
+    @property
+    def python_type(self) -> type:
+        return dict
+
+    def _codec(self, dialect: Any) -> Codec:
+        return (_core.TYPE_PYTHON, (serialize, parse))
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
+        if isinstance(value, dict):
+            return self
+        return super().coerce_compared_value(op, value)
+
+
+def hstore_literal(value: Any) -> Any:
+    """A dictionary as a bound value of type HSTORE."""
+    from ...sql.elements import BindParameter
+
+    return BindParameter(None, value, HSTORE(), unique=True)
+
+
+class hstore(GenericFunction):
+    """``hstore(key, value)`` or ``hstore(keys, values)``."""
+
+    type = HSTORE()
+
+
+class _HStoreFunction(GenericFunction):
+    _abstract = True
+
+
+class _HStoreDefinedFunction(_HStoreFunction):
+    type = sqltypes.Boolean()
+    name = "defined"
+    identifier = "_pg_hstore_defined"
+
+
+class _HStoreDeleteFunction(_HStoreFunction):
+    type = HSTORE()
+    name = "delete"
+    identifier = "_pg_hstore_delete"
+
+
+class _HStoreSliceFunction(_HStoreFunction):
+    type = HSTORE()
+    name = "slice"
+    identifier = "_pg_hstore_slice"
+
+
+class _HStoreKeysFunction(_HStoreFunction):
+    type = ARRAY(sqltypes.Text)
+    name = "akeys"
+    identifier = "_pg_hstore_akeys"
+
+
+class _HStoreValsFunction(_HStoreFunction):
+    type = ARRAY(sqltypes.Text)
+    name = "avals"
+    identifier = "_pg_hstore_avals"
+
+
+class _HStoreArrayFunction(_HStoreFunction):
+    type = ARRAY(sqltypes.Text)
+    name = "hstore_to_array"
+    identifier = "_pg_hstore_to_array"
+
+
+class _HStoreMatrixFunction(_HStoreFunction):
+    type = ARRAY(sqltypes.Text)
+    name = "hstore_to_matrix"
+    identifier = "_pg_hstore_to_matrix"
+
+
+__all__ = ["HSTORE", "hstore"]

@@ -1,0 +1,159 @@
+"""JSON, JSONB and the types of what they are indexed with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ... import _core
+from ...sql import operators, sqltypes
+from ...sql.comparators import binary
+from ...sql.elements import BinaryExpression
+from ...sql.json_path import JSONIntIndexType, JSONPathType, JSONStrIndexType
+from ...sql.type_api import Codec
+from ...sql.type_comparator import Comparator as _Comparator
+from .array import array
+from .operators import (
+    ASTEXT,
+    CONTAINED_BY,
+    CONTAINS,
+    DELETE_PATH,
+    HAS_ALL,
+    HAS_ANY,
+    HAS_KEY,
+    JSONPATH_ASTEXT,
+    PATH_EXISTS,
+    PATH_MATCH,
+)
+from .types import quoted
+
+
+class PGJSONIntIndexType(JSONIntIndexType):
+    """A place: a number."""
+
+    def _codec(self, dialect: Any) -> Codec:
+        return (_core.TYPE_INTEGER, None)
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        return lambda value: str(int(value))
+
+
+class PGJSONStrIndexType(JSONStrIndexType):
+    """A key: text."""
+
+    def _codec(self, dialect: Any) -> Codec:
+        return (_core.TYPE_STRING, None)
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        return quoted
+
+
+def _path(value: Any) -> str:
+    """A path as the text of an array: ``{a,1}``."""
+    if isinstance(value, str):
+        return value
+    return "{" + ", ".join([str(v) for v in value]) + "}"
+
+
+class JSONPATH(JSONPathType):
+    """JSONPATH: text in the server's language of paths, or keys and places in a row."""
+
+    __visit_name__ = "JSONPATH"
+
+    def _format(self, value: Any) -> str:
+        return _path(value)
+
+    def _codec(self, dialect: Any) -> Codec:
+        return (_core.TYPE_PYTHON, (_path, None))
+
+
+class JSON(sqltypes.JSON):
+    """JSON with PostgreSQL's operators."""
+
+    astext_type: Any = sqltypes.Text()
+
+    class Comparator(_Comparator):
+        """Operators of JSON."""
+
+        __slots__ = ()
+
+        @property
+        def astext(self) -> Any:
+            """An indexed element as text: ``->>`` or ``#>>``."""
+            expr = self.expr
+            if not isinstance(expr, BinaryExpression) or expr.operator not in (
+                operators.json_getitem_op,
+                operators.json_path_getitem_op,
+            ):
+                raise NotImplementedError("astext is of an indexed JSON expression only")
+            op = ASTEXT if expr.operator is operators.json_getitem_op else JSONPATH_ASTEXT
+            return BinaryExpression(expr.left, expr.right, op, self.type.astext_type)
+
+    comparator_factory = Comparator
+
+    def __init__(self, none_as_null: bool = False, astext_type: Any = None) -> None:
+        """`astext_type`: the type of .astext (Text)."""
+        super().__init__(none_as_null=none_as_null)
+        if astext_type is not None:
+            self.astext_type = astext_type
+
+
+class JSONB(JSON):
+    """JSONB with PostgreSQL's operators."""
+
+    __visit_name__ = "JSONB"
+
+    class Comparator(JSON.Comparator):
+        """Operators of JSONB."""
+
+        __slots__ = ()
+
+        def has_key(self, other: Any) -> Any:
+            """``?``: whether there is such a key."""
+            return self.operate(HAS_KEY, other)
+
+        def has_all(self, other: Any) -> Any:
+            """``?&``: whether there are all of these keys."""
+            return self.operate(HAS_ALL, other)
+
+        def has_any(self, other: Any) -> Any:
+            """``?|``: whether there is any of these keys."""
+            return self.operate(HAS_ANY, other)
+
+        def contains(self, other: Any, **kw: Any) -> Any:
+            """``@>``: whether `other` is part of the value."""
+            return self.operate(CONTAINS, other)
+
+        def contained_by(self, other: Any) -> Any:
+            """``<@``: whether the value is part of `other`."""
+            return self.operate(CONTAINED_BY, other)
+
+        def delete_path(self, array_: Any) -> Any:
+            """``#-``: the value without what is at the end of a path."""
+            if not isinstance(array_, array):
+                array_ = array(array_)
+            from ...sql.constructs import Cast
+            from .array import ARRAY
+
+            right = Cast(array_, ARRAY(sqltypes.TEXT()))
+            return binary(self.expr, DELETE_PATH, right, result_type=self.type)
+
+        def path_exists(self, other: Any) -> Any:
+            """``@?``: whether a JSON path finds anything."""
+            return self.operate(PATH_EXISTS, other)
+
+        def path_match(self, other: Any) -> Any:
+            """``@@``: the result of a JSON path predicate."""
+            return self.operate(PATH_MATCH, other)
+
+    comparator_factory = Comparator
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        if op in (PATH_EXISTS, PATH_MATCH):
+            return _JSONPATH
+        return super().coerce_compared_value(op, value)
+
+
+_JSONPATH = JSONPATH()
+
+__all__ = ["JSON", "JSONB", "JSONPATH"]

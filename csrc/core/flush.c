@@ -107,8 +107,8 @@ static PyObject *
 version_of(crm_flush *flush, crm_state *state)
 {
     PyObject *old = crm_state_committed(state, (uint16_t)flush->version);
-    if (old != NULL) {
-        return Py_NewRef(old == flush->core->no_value ? Py_None : old);
+    if (old != NULL && old != flush->core->no_value) {
+        return Py_NewRef(old);
     }
     old = crm_state_peek(state, (uint16_t)flush->version);
     if (old == NULL && !PyErr_Occurred()) {
@@ -147,8 +147,12 @@ static PyObject *
 key_part(crm_state *state, uint16_t at)
 {
     if (!(state->flags & CRM_S_KEY)) {
-        PyErr_SetString(PyExc_ValueError, "an object without an identity");
-        return NULL;
+        /* inserted by the flush that still runs */
+        PyObject *part = crm_state_peek(state, state->layout->manager->pk[at]);
+        if (part == NULL && !PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "an object without an identity");
+        }
+        return part;
     }
     if (state->flags & CRM_S_INT_KEY) {
         return PyLong_FromLongLong(state->key.i);
@@ -565,7 +569,7 @@ PyDoc_STRVAR(insert_doc,
 PyDoc_STRVAR(update_doc,
              "update_objects(connection, manager, columns, make, cache, "
              "objects, log=None, special=None, version=-1, "
-             "next_version=None)\n--\n\n"
+             "next_version=None, every=False)\n--\n\n"
              "UPDATE the changed columns of objects in order.");
 PyDoc_STRVAR(delete_doc,
              "delete_objects(connection, manager, plan, objects, log=None, "

@@ -197,6 +197,7 @@ typedef struct {
     PyObject *cache;        /* borrowed dict */
     PyObject *next_version; /* borrowed: version -> the next, or NULL */
     int64_t changed;        /* rows */
+    int every;              /* all columns are written, changed or not */
 } update;
 
 /* The Plan of a run: new reference. */
@@ -301,9 +302,23 @@ static Py_ssize_t
 classify(update *self, size_t i, uint16_t *out, int *special)
 {
     PyObject *obj = PyTuple_GET_ITEM(self->flush.objects, (Py_ssize_t)i);
+    crm_state *state = &((crm_entity *)obj)->state;
     *special = 0;
-    return changed_slots(&self->flush, &((crm_entity *)obj)->state,
-                         self->columns, self->ncolumns, out, special);
+    if (!self->every) {
+        return changed_slots(&self->flush, state, self->columns, self->ncolumns,
+                             out, special);
+    }
+    for (size_t c = 0; c < self->ncolumns; c++) {
+        PyObject *value = crm_state_peek(state, self->columns[c]);
+        if (value == NULL && PyErr_Occurred()) {
+            return -1;
+        }
+        *special |=
+            value != NULL && crm_flush_is_expression(&self->flush, value);
+        Py_XDECREF(value);
+        out[c] = self->columns[c];
+    }
+    return (Py_ssize_t)self->ncolumns;
 }
 
 static int
@@ -367,7 +382,7 @@ crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *words[] = {"connection", "manager",      "columns", "make",
                             "cache",      "objects",      "log",     "special",
-                            "version",    "next_version", NULL};
+                            "version",    "next_version", "every",   NULL};
     crm_core *core = PyModule_GetState(module);
     update self;
     memset(&self, 0, sizeof(self));
@@ -375,10 +390,10 @@ crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
     PyObject *log = Py_None, *special = Py_None, *next_version = Py_None;
     int version = -1;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!OOO!O|OOiO:update_objects", words,
+            args, kwargs, "O!O!OOO!O|OOiOp:update_objects", words,
             core->connection_type, &conn, core->manager_type, &manager,
             &columns, &self.make, &PyDict_Type, &self.cache, &objects, &log,
-            &special, &version, &next_version)) {
+            &special, &version, &next_version, &self.every)) {
         return NULL;
     }
     self.next_version = next_version == Py_None ? NULL : next_version;

@@ -520,6 +520,7 @@ def update_objects(
     special: Callable[[Any, tuple[int, ...]], object] | None = None,
     version: int = -1,
     next_version: Callable[[Any], Any] | None = None,
+    every: bool = False,
 ) -> int:
     """UPDATE the net-changed column slots of each object; skips objects without any.
     Neighbours with the same changed slots are one executemany. The indexes of the
@@ -529,7 +530,8 @@ def update_objects(
 
     version: the slot of the row's version. Its value in the database follows the key.
     With next_version, which is called with it, the new version comes before the key and
-    is stored in the object, unless the program changed the version itself."""
+    is stored in the object, unless the program changed the version itself. every: all
+    the columns are written, changed or not."""
 
 def delete_objects(
     connection: Connection,

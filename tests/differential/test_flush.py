@@ -931,3 +931,27 @@ def constraint_errors(p: Any) -> None:
     p.error(s.commit)
     s.rollback()
     p.show([e.u for e in es])
+
+
+@program
+def onupdate_beside_an_equal_value(p: Any) -> None:
+    class E(p.Base):
+        __tablename__ = "e"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+        fixed = p.Column(p.Integer, onupdate=5)
+        made = p.Column(p.Integer, onupdate=lambda: 7)
+        sql = p.Column(p.Integer, onupdate=p.text("1 + 1"))
+
+    s = p.session()
+    e = E(n=1, fixed=5, made=7, sql=1)
+    s.add(e)
+    s.commit()
+    p.show(e.fixed, e.made)
+    e.fixed, e.made, e.n = 5, 7, 2
+    s.commit()
+    p.show(e.fixed, e.made, e.sql)
+    e.n = 3
+    e.made = 9
+    s.commit()
+    p.show(e.fixed, e.made, e.sql)

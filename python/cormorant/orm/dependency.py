@@ -77,6 +77,28 @@ def has_history(work: Work, relation: RelationInfo) -> bool:
     )
 
 
+def holds_others(work: Work, relation: RelationInfo) -> bool:
+    """True if deleted objects refer to others by a many-to-one with post_update."""
+    return any(holds_other(obj, relation) for obj in work.deletes)
+
+
+def holds_other(obj: Any, relation: RelationInfo) -> bool:
+    """True if an object to be deleted has to let go, before, of what a many-to-one with
+    post_update refers to."""
+    if (
+        not relation.post_update
+        or relation.direction is not MANYTOONE
+        or relation.cascade_orphan
+        or relation.passive_deletes == "all"
+    ):
+        return False
+    if any(other is not None for group in _core.history(obj, relation.slot) for other in group):
+        return True
+    if _core.peek(obj, relation.slot) is not _core.NO_VALUE:
+        return False
+    return any(column_value(obj, slot) is not None for slot in relation.target_slots)
+
+
 def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], start: int) -> None:
     direction = relation.direction
     if direction is not ONETOMANY and not relation.cascade_orphan:
@@ -235,9 +257,11 @@ def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) ->
         for parent in objects:
             _added, unchanged, lost = _core.history(parent, relation.slot)
             children = [c for c in lost if not _kept(relation, c, moved)]
-            if not relation.cascade_delete:
+            if relation.post_update or not relation.cascade_delete:
                 children += [c for c in unchanged if id(c) not in moved]
-            _null_children(flush, relation, children)
+            _null_children(flush, relation, children, deleting=True)
+    elif direction is MANYTOONE and relation.post_update:
+        _release_parents(flush, relation, objects)
 
 
 def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
@@ -248,7 +272,14 @@ def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
     _refuse(relation, wrong)
     if touched:
         flush.children_added.setdefault(relation, set()).update(map(id, touched))
-        flush.touched(touched)
+        if relation.post_update:
+            _post_update(flush, touched, relation)
+        else:
+            flush.touched(touched)
+    if relation.post_update:
+        for parent in objects:
+            added = [c for c in _core.history(parent, relation.slot)[0] if c is not None]
+            _post_update(flush, _core.with_flag(added, _core.STATE_NEW), relation)
     if not relation.cascade_orphan:
         _gained, lost = _core.relation_scan(session, objects, relation.slot)
         moved = flush.children_added.get(relation, ())
@@ -288,21 +319,42 @@ def column_value(obj: Any, slot: int) -> Any:
     return value
 
 
-def _null_children(flush: Flush, relation: RelationInfo, children: list[Any]) -> None:
+def _null_children(
+    flush: Flush, relation: RelationInfo, children: list[Any], *, deleting: bool = False
+) -> None:
     """Children whose parent is gone: their foreign keys become NULL."""
     session = flush.session
     children = [
         c
         for c in children
         if c is not None
-        and not flush.is_deleted(c)
+        and (relation.post_update or not flush.is_deleted(c))
         and _core.session_of(c) is session
         and _core.state_flags(c) & _core.STATE_KEY
     ]
     if not children:
         return
     _check_blank(relation, children)
-    flush.touched(_core.clear_columns(children, relation.target_slots))
+    cleared = _core.clear_columns(children, relation.target_slots)
+    if relation.post_update:
+        _post_update(flush, cleared, relation, deleting=deleting)
+    else:
+        flush.touched(cleared)
+
+
+def _post_update(
+    flush: Flush, objects: list[Any], relation: RelationInfo, *, deleting: bool = False
+) -> None:
+    for obj in objects:
+        flush.register_post_update(obj, relation.target_slots, deleting)
+
+
+def _release_parents(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+    """Objects about to be deleted let go of what a many-to-one with post_update refers to."""
+    holding = [obj for obj in objects if holds_other(obj, relation)]
+    _check_blank(relation, holding)
+    _core.clear_columns(holding, relation.target_slots)
+    _post_update(flush, holding, relation, deleting=True)
 
 
 def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
@@ -329,6 +381,9 @@ def _many_to_one(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
         _core.clear_columns(emptied, relation.target_slots)
     for _obj, related in strangers:
         _warn_stranger(related, "add", relation)
+    if relation.post_update:
+        held = [obj for obj in objects if any(_core.history(obj, relation.slot))]
+        _post_update(flush, held, relation)
 
 
 def _many_to_many(

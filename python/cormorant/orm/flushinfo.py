@@ -30,6 +30,7 @@ class RelationInfo:
         "parent",
         "passive_deletes",
         "passive_updates",
+        "post_update",
         "prop",
         "reverse",
         "secondary_plans",
@@ -57,6 +58,7 @@ class RelationInfo:
         self.cascade_orphan: bool = prop.cascade.delete_orphan
         self.passive_deletes: bool | str = prop.passive_deletes
         self.passive_updates: bool = getattr(prop, "passive_updates", True)
+        self.post_update: bool = bool(prop.post_update)
         self.self_referential: bool = self.target is info
         self.reverse: tuple[Any, ...] = tuple(getattr(prop, "_reverse_property", ()))
         self.secondary_plans: dict[Any, Any] = {}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _RANK = {
     "delete": "DeleteAll",
+    "post": "PostUpdateAll",
+    "pre": "PostUpdateAll",
     "process": "ProcessAll",
     "undo": "ProcessAll",
     "save": "SaveUpdateAll",
@@ -31,7 +33,9 @@ _RANK = {
 
 class Node:
     """One step: kind "save", "delete" (of a mapper), "process" or "undo" (of a
-    relationship, for saved or deleted parents); `obj` if it is about one object.
+    relationship, for saved or deleted parents), "post" or "pre" (UPDATE of what
+    relationships with post_update changed in the saved, or the deleted, objects of a
+    mapper); `obj` if it is about one object.
 
     Equal steps of a flush are one object: they come from `Nodes`.
     """
@@ -42,7 +46,7 @@ class Node:
         self.kind = kind
         self.subject = subject
         self.obj = obj
-        self.sort_key = (_RANK[kind], subject.sort_key, kind == "undo")
+        self.sort_key = (_RANK[kind], subject.sort_key, kind in ("undo", "pre"))
 
 
 class Nodes:
@@ -78,7 +82,7 @@ class Plan:
         self.edges: set[Edge] = set()
         for info in infos:
             self.edges.add((made.get("save", info), made.get("delete", info)))
-        for relation in active:
+        for relation in sorted(active, key=_by_name):
             self.edges.update(_edges_of(made, relation))
             nodes[made.get("process", relation)] = None
             nodes[made.get("undo", relation)] = None
@@ -91,7 +95,7 @@ class Plan:
             self.nodes = [node for layer in layers(ordered, self.edges) for node in layer]
 
 
-def _by_name(node: Node) -> Any:
+def _by_name(node: Node | RelationInfo) -> Any:
     return node.sort_key
 
 
@@ -101,7 +105,21 @@ def _edges_of(made: Nodes, relation: RelationInfo) -> Iterator[Edge]:
     save_parent, delete_parent = made.get("save", parent), made.get("delete", parent)
     save_child, delete_child = made.get("save", child), made.get("delete", child)
     process, undo = made.get("process", relation), made.get("undo", relation)
-    if relation.direction is MANYTOMANY:
+    if relation.post_update:
+        # The keys come when both rows are there, and go before either does.
+        holder = parent if relation.direction is MANYTOONE else child
+        post, pre = made.get("post", holder), made.get("pre", holder)
+        yield save_parent, process
+        yield save_child, process
+        yield process, post
+        if relation.direction is MANYTOONE:
+            yield process, pre
+        else:
+            yield save_child, undo
+        yield undo, pre
+        yield pre, delete_parent
+        yield pre, delete_child
+    elif relation.direction is MANYTOMANY:
         # Association rows need both ends while they exist.
         yield save_parent, process
         yield save_child, process
@@ -307,7 +325,7 @@ def _expand(
     expansion: dict[Node, list[Node]],
 ) -> None:
     """Nodes and edges of a relationship, parent by parent."""
-    from .dependency import full_history
+    from .dependency import full_history, holds_other
 
     work = flush.work.get(relation.parent)
     if work is None:
@@ -322,7 +340,7 @@ def _expand(
                 groups = full_history(obj, relation)
             else:
                 groups = _core.history(obj, relation.slot)
-            if not any(groups):
+            if not any(groups) and not (kind == "undo" and holds_other(obj, relation)):
                 continue
             step = made.get(kind, relation, obj)
             nodes[step] = None
@@ -345,12 +363,33 @@ def _expand(
                     made.get("save", relation.target),
                     made.get("delete", relation.target),
                 ]
-            edges.update(_object_edges(relation, kind, step, parent, children))
+            if relation.post_update:
+                edges.update(_post_update_edges(made, relation, kind, step, parent, children))
+            else:
+                edges.update(_object_edges(relation, kind, step, parent, children))
 
 
 def _takes_part(flush: Flush, obj: Any, flags: int) -> bool:
     flush._track()
     return bool(flags & _core.STATE_NEW) or id(obj) in flush.registered
+
+
+def _post_update_edges(
+    made: Nodes, relation: RelationInfo, kind: str, step: Node, parent: Node, children: list[Node]
+) -> Iterator[Edge]:
+    holder = relation.parent if relation.direction is MANYTOONE else relation.target
+    post, pre = made.get("post", holder), made.get("pre", holder)
+    if kind == "process":
+        yield parent, step
+        yield step, post
+        yield step, pre
+        for child in children:
+            yield (pre, child) if child.kind == "delete" else (child, step)
+    else:
+        yield step, pre
+        yield pre, parent
+        for child in children:
+            yield (pre, child) if child.kind == "delete" else (child, step)
 
 
 def _object_edges(

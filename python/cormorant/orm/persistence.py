@@ -61,6 +61,7 @@ class Statements:
         # SQL -> what it was compiled from, for listeners
         self.compiled: dict[str, Any] = {}
         self.updates: dict[Any, Any] = {}
+        self.unversioned_updates: dict[Any, Any] = {}
         self.delete_plan: Any = None
 
     def _ordered_key(self) -> tuple[Any, ...]:
@@ -218,13 +219,20 @@ class Statements:
         return and_(*criteria), names
 
     def make_update(self, slots: tuple[int, ...]) -> Any:
-        """The plan that updates these slots of one row."""
+        """The plan that updates these slots of one row, and its version."""
+        return self._make_update(slots, self.next_version is not None)
+
+    def make_unversioned_update(self, slots: tuple[int, ...]) -> Any:
+        """As make_update, but the version stays."""
+        return self._make_update(slots, False)
+
+    def _make_update(self, slots: tuple[int, ...], counts: bool) -> Any:
         from ..sql.dml import Update
 
         started = time.perf_counter()
         where, names = self._where_key()
         keys = [self.column_of[s].key for s in slots]
-        if self.next_version is not None and self.version_slot not in slots:
+        if counts and self.version_slot not in slots:
             keys.append(self.column_of[self.version_slot].key)
         compiled = Update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
         return self._plan(compiled, [*keys, *names], started)
@@ -530,27 +538,95 @@ def _load_keys(statements: Statements, objects: list[Any]) -> None:
             getattr(obj, name)
 
 
-def _update(flush: Flush, statements: Statements, connection: Any, objects: list[Any]) -> None:
-    expired = _core.unloaded_keys(objects, statements.version_slot)
-    if expired:
+def post_update(flush: Flush, info: MapperInfo, given: list[tuple[Any, set[int]]]) -> None:
+    """UPDATE what relationships with post_update set: (object, slots)."""
+    connection = flush.session._connection_for(info.mapper)
+    statements = statements_of(info, connection.dialect)
+    if not isinstance(statements, Hierarchy):
+        _post_update(flush, info, statements, connection, given)
+        return
+    for _table, of_table in statements.tables:
+        groups: dict[Statements, list[tuple[Any, set[int]]]] = {}
+        for obj, slots in given:
+            each = of_table.get(_core.manager_of(obj))
+            if each is not None and not slots.isdisjoint(each.slots):
+                groups.setdefault(each, []).append((obj, slots))
+        for each, group in groups.items():
+            _post_update(flush, info, each, connection, group)
+
+
+def _post_update(
+    flush: Flush,
+    info: MapperInfo,
+    statements: Statements,
+    connection: Any,
+    given: list[tuple[Any, set[int]]],
+) -> None:
+    new: list[tuple[Any, tuple[int, ...]]] = []
+    persistent: list[Any] = []
+    wanted: set[int] = set()
+    for obj, slots in given:
+        if _core.state_flags(obj) & _core.STATE_NEW:
+            new.append((obj, tuple(s for s in statements.slots if s in slots)))
+        else:
+            persistent.append(obj)
+            wanted |= slots
+    if len(new) > 1:
+        place = {id(obj): i for i, obj in enumerate(flush.work[info].new)}
+        new.sort(key=lambda item: place[id(item[0])])
+    for columns, group in itertools.groupby(new, key=lambda item: item[1]):
+        # Their version is the one that their INSERT gave them.
+        batch = [obj for obj, _ in group]
+        _update(flush, statements, connection, batch, columns, inserted=True)
+    if persistent:
+        columns = tuple(s for s in statements.slots if s in wanted)
+        _update(flush, statements, connection, _core.sort_by_key(persistent), columns)
+
+
+def _update(
+    flush: Flush,
+    statements: Statements,
+    connection: Any,
+    objects: list[Any],
+    columns: Sequence[int] | None = None,
+    inserted: bool = False,
+) -> None:
+    """UPDATE objects: the net changes among `columns`, or all of those for objects that
+    this flush inserted."""
+    if columns is None:
         columns = statements.slots
+    expired = [] if inserted else _core.unloaded_keys(objects, statements.version_slot)
+    if expired:
         _load_keys(statements, [o for o in expired if _core.changed_columns(o, columns)])
     if not statements.python_onupdates and not statements.sql_onupdates:
-        _update_run(flush, statements, connection, objects)
+        _update_run(flush, statements, connection, objects, columns, inserted, inserted)
         return
-    columns = statements.slots
-    for changed, run in itertools.groupby(objects, lambda o: _core.changed_columns(o, columns)):
+
+    def changed_of(obj: Any) -> tuple[int, ...]:
+        return tuple(columns) if inserted else _core.changed_columns(obj, columns)
+
+    filled = {slot for slot, _ in statements.python_onupdates}
+    for changed, run in itertools.groupby(objects, changed_of):
         if not changed:
             continue
         batch = list(run)
         _fill_onupdates(statements, batch, changed)
-        _update_run(flush, statements, connection, batch, changed)
+        # Written whether or not the new value is another.
+        written = tuple(s for s in statements.slots if s in changed or s in filled)
+        _update_run(flush, statements, connection, batch, written, True, inserted, changed)
         fetched = [s for s in statements.sql_onupdates if s not in changed]
         flush.expire_after.extend((obj, fetched) for obj in batch)
 
 
 def _update_run(
-    flush: Flush, statements: Statements, connection: Any, objects: list[Any], variant: Any = None
+    flush: Flush,
+    statements: Statements,
+    connection: Any,
+    objects: list[Any],
+    columns: Sequence[int],
+    every: bool,
+    inserted: bool,
+    variant: Any = None,
 ) -> None:
     def special(obj: Any, slots: tuple[int, ...]) -> None:
         _update_one(flush, statements, connection, obj, slots)
@@ -561,14 +637,15 @@ def _update_run(
         _core.update_objects(
             raw,
             statements.manager,
-            statements.slots,
-            statements.make_update,
-            statements.updates,
+            columns,
+            statements.make_unversioned_update if inserted else statements.make_update,
+            statements.unversioned_updates if inserted else statements.updates,
             objects,
             log,
             special,
             statements.version_slot,
-            statements.next_version,
+            None if inserted else statements.next_version,
+            every,
         )
         if log is not None:
             _done(log)

@@ -52,6 +52,9 @@ class Flush:
         self.row_switches: dict[int, Any] = {}
         self.expire_after: list[tuple[Any, Sequence[int]]] = []
         self.m2m_rows: dict[RelationInfo, tuple[set[Any], set[Any]]] = {}
+        # (mapper, before the DELETEs?) -> id of an object -> it, and slots that relationships
+        # with post_update set
+        self.post_updates: dict[tuple[MapperInfo, bool], dict[int, tuple[Any, set[int]]]] = {}
         self.children_added: dict[RelationInfo, set[int]] = {}
         # Whether `updates` may hold what `registered` does not know yet.
         self.tracking = False
@@ -112,6 +115,13 @@ class Flush:
         work = self._work(_core.manager_of(obj))
         work.deletes.append(obj)
 
+    def register_post_update(self, obj: Any, slots: Iterable[int], deleting: bool) -> None:
+        """An object whose slots are to be written by an UPDATE of their own: after rows
+        were saved, or (deleting) before rows are deleted."""
+        info = info_of(_core.manager_of(obj).mapper)  # type: ignore[union-attr]
+        found = self.post_updates.setdefault((info, deleting), {})
+        found.setdefault(id(obj), (obj, set()))[1].update(slots)
+
     def touched(self, objects: Iterable[Any]) -> None:
         """Persistent objects whose columns were changed by synchronisation."""
         for obj in objects:
@@ -151,6 +161,7 @@ class Flush:
                 if relation not in self.active and (
                     (not relation.self_referential and relation.target in self.work)
                     or dependency.has_history(work, relation)
+                    or dependency.holds_others(work, relation)
                 ):
                     self.active.add(relation)
 
@@ -181,6 +192,8 @@ class Flush:
             self.save(subject)
         elif kind == "delete":
             self.delete(subject)
+        elif kind in ("post", "pre"):
+            self.post_update(subject, kind == "pre")
         elif kind == "process":
             work = self.work.get(subject.parent)
             if work is not None and subject in self.active:
@@ -218,6 +231,12 @@ class Flush:
         work = self.work.get(info)
         if work is not None and work.deletes:
             persistence.delete(self, info, work.deletes)
+
+    def post_update(self, info: MapperInfo, deleting: bool) -> None:
+        """UPDATE what relationships with post_update set."""
+        chosen = self.post_updates.get((info, deleting))
+        if chosen:
+            persistence.post_update(self, info, list(chosen.values()))
 
     def finish(self) -> None:
         """After the last statement: objects take the states they now have."""

@@ -368,6 +368,22 @@ done:
     return result;
 }
 
+/* What a scalar relationship referred to, and does not any more, has lost its
+ * parent. */
+static int
+lose_parent(crm_state *state, uint16_t slot, PyObject *old)
+{
+    const crm_attr *attr = crm_state_attr(state, slot);
+    crm_state *other =
+        (attr->flags & (CRM_ATTR_DELETE_ORPHAN | CRM_ATTR_SINGLE_PARENT)) == 0
+            ? NULL
+            : crm_state_of(crm_state_manager(state)->core, old);
+    if (other == NULL || old == crm_state_held(state, slot)) {
+        return 0;
+    }
+    return crm_state_set_parent(other, attr->prop, state, 0);
+}
+
 /* Loads the old object of a scalar relationship that was replaced before it was
  * known. */
 static int
@@ -381,6 +397,7 @@ load_deferred(crm_state *state, uint16_t slot)
         return 0;
     }
     PyObject *obj = Py_NewRef(crm_state_object(state));
+    int status = 0;
     PyObject *old = crm_attr_load_old(state, slot);
     if (old == NULL) {
         Py_DECREF(obj);
@@ -392,10 +409,11 @@ load_deferred(crm_state *state, uint16_t slot)
         change->old = Py_NewRef(old);
         crm_state_track(state);
         Py_DECREF(unknown);
+        status = lose_parent(state, slot, old);
     }
     Py_DECREF(old);
     Py_DECREF(obj);
-    return 0;
+    return status;
 }
 
 PyObject *

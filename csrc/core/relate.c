@@ -436,6 +436,24 @@ fire_replace(const side *self, PyObject **value, PyObject *old,
     return 0;
 }
 
+/* Whether changes are remembered: not of a new object, nor of what a flush does
+ * not write. */
+static int
+has_history(const side *self)
+{
+    return (self->state->flags & CRM_S_KEY) != 0 &&
+           (self->flags & CRM_ATTR_VIEWONLY) == 0;
+}
+
+static int
+mark_modified(const side *self)
+{
+    if (self->flags & CRM_ATTR_VIEWONLY) {
+        return 0;
+    }
+    return crm_session_modified(self->state);
+}
+
 static int
 delete_scalar(side *self)
 {
@@ -456,7 +474,7 @@ delete_scalar(side *self)
             status = unrelate(self, old, &own, 0);
         }
     }
-    int keyed = (state->flags & CRM_S_KEY) != 0;
+    int keyed = has_history(self);
     int had = CRM_SLOT_HAS(crm_state_held(state, self->slot));
     if (status == 0 && keyed) {
         status = crm_state_record(state, self->slot, Py_NewRef(old));
@@ -467,8 +485,7 @@ delete_scalar(side *self)
     }
     /* What it referred to is not known, so that None must be flushed. */
     PyObject *left = keyed && !known ? Py_NewRef(Py_None) : NULL;
-    if (crm_state_put(state, self->slot, left) < 0 ||
-        crm_session_modified(state) < 0) {
+    if (crm_state_put(state, self->slot, left) < 0 || mark_modified(self) < 0) {
         return -1;
     }
     if (!had && !keyed) {
@@ -502,7 +519,7 @@ set_scalar(side *self, PyObject *value, PyObject *check_old,
     }
     PyObject *stored = Py_NewRef(value);
     int status = fire_replace(self, &stored, old, from != NULL ? from : &own);
-    if (status == 0 && (state->flags & CRM_S_KEY)) {
+    if (status == 0 && has_history(self)) {
         status = crm_state_record(state, self->slot, Py_NewRef(old));
     }
     if (status == 0 && is_object(self, stored)) {
@@ -516,7 +533,7 @@ set_scalar(side *self, PyObject *value, PyObject *check_old,
     if (crm_state_put(state, self->slot, stored) < 0) {
         return -1;
     }
-    return crm_session_modified(state);
+    return mark_modified(self);
 }
 
 int
@@ -548,7 +565,7 @@ collection_changes(const side *self)
     if (has) {
         crm_collection_explicit(held);
     }
-    if ((state->flags & CRM_S_KEY) == 0) {
+    if (!has_history(self)) {
         return 0;
     }
     if (has && crm_state_change(state, self->slot) == NULL) {
@@ -558,7 +575,7 @@ collection_changes(const side *self)
             return -1;
         }
     }
-    return crm_session_modified(state);
+    return mark_modified(self);
 }
 
 PyObject *

@@ -293,10 +293,11 @@ uow_sync_children(PyObject *module, PyObject *args)
              n++) {
             PyObject *child = PyList_GET_ITEM(added, n);
             crm_state *member = crm_state_of(core, child);
-            if (member == NULL || crm_session_of(member) != session ||
+            if (member == NULL ||
                 (member->flags & (CRM_S_TO_DELETE | CRM_S_DELETED))) {
                 continue;
             }
+            int stranger = crm_session_of(member) != session;
             crm_manager *expected = target_of(state, (uint16_t)slot);
             if (!is_member(expected, child)) {
                 if (PyList_Append(wrong, child) < 0) {
@@ -309,8 +310,8 @@ uow_sync_children(PyObject *module, PyObject *args)
             int status = to_slots == NULL
                              ? -1
                              : copy_columns(state, &source, member, to_slots);
-            if (status < 0 ||
-                (status > 0 && PyList_Append(touched, child) < 0)) {
+            if (status < 0 || (status > 0 && !stranger &&
+                               PyList_Append(touched, child) < 0)) {
                 goto error;
             }
         }

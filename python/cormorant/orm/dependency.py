@@ -26,7 +26,13 @@ def full_history(obj: Any, relation: RelationInfo) -> tuple[list[Any], list[Any]
         and _core.state_flags(obj) & _core.STATE_KEY
         and (relation.direction is not MANYTOONE or relation.cascade_delete)
     ):
-        getattr(obj, relation.key)
+        session: Any = _core.session_of(obj)
+        before = session._load_committed
+        session._load_committed = True
+        try:
+            getattr(obj, relation.key)
+        finally:
+            session._load_committed = before
     return _core.history(obj, slot)
 
 
@@ -102,6 +108,8 @@ def holds_other(obj: Any, relation: RelationInfo) -> bool:
 def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], start: int) -> None:
     direction = relation.direction
     if direction is not ONETOMANY and not relation.cascade_orphan:
+        if direction is MANYTOMANY:
+            _changed_rows(relation, objects[start:])
         return
     if relation._only is not None:
         objects, start = relation.of(objects[start:]), 0
@@ -412,7 +420,30 @@ def _many_to_many(
     _refuse(relation, wrong)
     for _obj, child in strangers:
         _warn_stranger(child, "add", relation)
-    change_association_rows(flush, relation, inserts, deletes)
+    updates = [] if deleting else _changed_rows(relation, objects)
+    change_association_rows(flush, relation, inserts, deletes, updates)
+
+
+def _changed_rows(relation: RelationInfo, objects: list[Any]) -> list[tuple[Any, Any]]:
+    """(old, new) association rows of parents whose key changes."""
+    if relation.passive_updates:
+        return []
+    found = []
+    for parent in _core.key_changed(objects):
+        if not _core.state_flags(parent) & _core.STATE_KEY:
+            continue
+        for child in full_history(parent, relation)[1]:
+            if child is None:
+                continue
+            ends = ((parent, relation.source), (child, relation.target_slots))
+            old, new = [], []
+            for side, place in relation.order:
+                obj, slots = ends[side]
+                value = _core.committed(obj, slots[place])
+                new.append(column_value(obj, slots[place]))
+                old.append(new[-1] if value is ... else value)
+            found.append((tuple(old), tuple(new)))
+    return found
 
 
 # ---- messages ----------------------------------------------------------------------

@@ -819,6 +819,8 @@ def _not_available(prop: Any, strategy: str) -> sa_exc.InvalidRequestError:
 def _values(obj: Any, mapper: Any, slots: Sequence[int], quiet: bool) -> tuple[Any, ...] | None:
     """The object's values that a lazy load asks with; None if they are not loaded and
     must not be."""
+    session: Any = _core.session_of(obj)
+    committed = session is not None and session._load_committed
     values = []
     for slot in slots:
         value = _core.peek(obj, slot)
@@ -826,6 +828,10 @@ def _values(obj: Any, mapper: Any, slots: Sequence[int], quiet: bool) -> tuple[A
             if quiet:
                 return None
             value = getattr(obj, _props_by_slot(mapper)[slot].key)
+        if committed:
+            before = _core.committed(obj, slot)
+            if before is not ... and before is not NO_VALUE:
+                value = before
         values.append(value)
     return tuple(values)
 

@@ -874,10 +874,15 @@ def _is_expression(value: Any) -> bool:
 
 
 def change_association_rows(
-    flush: Flush, relation: RelationInfo, inserts: list[Any], deletes: list[Any]
+    flush: Flush,
+    relation: RelationInfo,
+    inserts: list[Any],
+    deletes: list[Any],
+    updates: list[tuple[Any, Any]],
 ) -> None:
-    """DELETE and INSERT rows of a secondary table; rows are in the order of its columns."""
-    if not inserts and not deletes:
+    """DELETE, UPDATE (old, new) and INSERT rows of a secondary table; rows are in the order
+    of its columns."""
+    if not inserts and not deletes and not updates:
         return
     prop = relation.prop
     connection = flush.session._connection_for(prop.parent)
@@ -892,8 +897,38 @@ def change_association_rows(
                 f"DELETE statement on table '{prop.secondary.description}' expected to delete "
                 f"{len(deletes)} row(s); Only {matched} were matched."
             )
+    if updates:
+        _update_rows(connection, prop, updates)
     if inserts:
         _execute_rows(connection, plans[0], inserts)
+
+
+def _update_rows(connection: Any, prop: Any, updates: list[tuple[Any, Any]]) -> None:
+    from ..sql import and_, bindparam
+    from ..sql.dml import Update
+
+    table = prop.secondary
+    columns = _association_columns(prop)
+    where = and_(*(c == bindparam(f"old_{c.key}", type_=c.type) for c in columns))
+    statement = Update(table).where(where)
+    statement = statement.values({c.key: bindparam(c.key, type_=c.type) for c in columns})
+    rows = [
+        {c.key: value for c, value in zip(columns, new, strict=True)}
+        | {f"old_{c.key}": value for c, value in zip(columns, old, strict=True)}
+        for old, new in updates
+    ]
+    matched = connection.execute(statement, rows if len(rows) > 1 else rows[0]).rowcount
+    if 0 <= matched != len(rows):
+        raise exc.StaleDataError(
+            f"UPDATE statement on table '{table.description}' expected to update "
+            f"{len(rows)} row(s); Only {matched} were matched."
+        )
+
+
+def _association_columns(prop: Any) -> list[Any]:
+    """The columns of a secondary table that a relationship fills, in the table's order."""
+    ends = {c for _, c in (*prop.synchronize_pairs, *prop.secondary_synchronize_pairs)}
+    return [c for c in prop.secondary.c if c in ends]
 
 
 def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
@@ -920,8 +955,7 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
 
     prop = relation.prop
     table = prop.secondary
-    ends = {c for _, c in (*prop.synchronize_pairs, *prop.secondary_synchronize_pairs)}
-    columns = [c for c in table.c if c in ends]
+    columns = _association_columns(prop)
     keys = [c.key for c in columns]
     started = time.perf_counter()
     insert_compiled = Insert(table).compile(dialect=dialect, column_keys=keys)

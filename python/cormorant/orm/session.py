@@ -128,6 +128,8 @@ class Session(_core.SessionBase, SessionClassMethods):
     expire_on_commit: bool
     join_transaction_mode: str
     _connection_callable = None
+    # True while a flush looks for what the database has: keys as they were are asked for.
+    _load_committed = False
 
     def __init__(
         self,

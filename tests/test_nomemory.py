@@ -37,5 +37,5 @@ def test_every_allocation_can_fail(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     counts = dict(line.split() for line in done.stdout.splitlines())
-    assert len(counts) == 13
+    assert len(counts) == 14
     assert all(int(count) > 5 for count in counts.values()), counts

@@ -498,6 +498,25 @@ static PyMemberDef attribute_members[] = {
     {NULL},
 };
 
+/* Comparisons are those of what the attribute stands for in SQL. */
+static PyObject *
+attribute_compare(PyObject *self, PyObject *other, int op)
+{
+    PyObject *operand = PyObject_GetAttrString(self, "_operand");
+    if (operand == NULL) {
+        return NULL;
+    }
+    PyObject *made = PyObject_RichCompare(operand, other, op);
+    Py_DECREF(operand);
+    return made;
+}
+
+static Py_hash_t
+attribute_hash(PyObject *self)
+{
+    return (Py_hash_t)((uintptr_t)self >> 4);
+}
+
 static PyType_Slot attribute_slots[] = {
     {Py_tp_doc,
      "Attribute(manager, slot)\n--\n\n"
@@ -507,6 +526,8 @@ static PyType_Slot attribute_slots[] = {
     {Py_tp_init, attribute_init},
     {Py_tp_dealloc, attribute_dealloc},
     {Py_tp_traverse, attribute_traverse},
+    {Py_tp_richcompare, attribute_compare},
+    {Py_tp_hash, attribute_hash},
     {Py_tp_descr_get, attribute_get},
     {Py_tp_descr_set, attribute_set},
     {Py_tp_members, attribute_members},

@@ -52,6 +52,8 @@ typedef struct crm_core {
     PyTypeObject *row_mapping_type; /* rowmapping.c RowMapping */
     PyTypeObject *insert_plan_type; /* flush.c    InsertPlan */
     PyTypeObject *pool_type;        /* pool.c      Pool */
+    PyTypeObject *key_context_type; /* structkey.c KeyContext */
+    PyTypeObject *recipe_type;      /* structkey.c KeyRecipe */
 
     /* singletons and classes of other modules, owned */
     PyObject *no_value;     /* _core.NO_VALUE */
@@ -64,9 +66,18 @@ typedef struct crm_core {
     PyObject *str_instance_state; /* "_sa_instance_state" */
     PyObject *str_manager;        /* "__cormorant_manager__" */
     PyObject *str_autobegin;      /* "_autobegin_t" */
+    PyObject *str_cache_key;      /* "_cache_key" */
+    PyObject *str_type_key;       /* "_cache_key_" */
+    PyObject *str_static_key;     /* "_static_cache_key" */
+    PyObject *str_operate;        /* "operate" */
+    PyObject *str_memoized;       /* "_memoized" */
+    PyObject *str_memo_names;     /* "_memo_names" */
+    PyObject *compare_names[12];  /* see construct.c */
 
     struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
     PyObject *instance_state;   /* owned, NULL until used: orm.instance class */
+    PyObject *comparisons;      /* owned tuple, NULL until Comparable._set_up */
+    PyObject *own_types;        /* owned dict: see construct.c */
     uint64_t sessions;          /* sessions made so far */
 
     crm_page_cache pages; /* free pages of results */
@@ -102,5 +113,7 @@ int crm_flush_init(crm_core *core, PyObject *module);
 int crm_uow_init(crm_core *core, PyObject *module);
 int crm_loading_init(crm_core *core, PyObject *module);
 int crm_pool_init(crm_core *core, PyObject *module);
+int crm_structkey_init(crm_core *core, PyObject *module);
+int crm_construct_init(crm_core *core, PyObject *module);
 
 #endif /* CRM_CORE_H */

@@ -53,6 +53,10 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->row_mapping_type);
     Py_VISIT(core->insert_plan_type);
     Py_VISIT(core->pool_type);
+    Py_VISIT(core->key_context_type);
+    Py_VISIT(core->recipe_type);
+    Py_VISIT(core->comparisons);
+    Py_VISIT(core->own_types);
     Py_VISIT(core->no_value);
     Py_VISIT(core->exc);
     Py_VISIT(core->decimal_type);
@@ -83,6 +87,19 @@ core_clear(PyObject *module)
     Py_CLEAR(core->row_mapping_type);
     Py_CLEAR(core->insert_plan_type);
     Py_CLEAR(core->pool_type);
+    Py_CLEAR(core->key_context_type);
+    Py_CLEAR(core->recipe_type);
+    Py_CLEAR(core->comparisons);
+    Py_CLEAR(core->own_types);
+    Py_CLEAR(core->str_cache_key);
+    Py_CLEAR(core->str_type_key);
+    Py_CLEAR(core->str_static_key);
+    Py_CLEAR(core->str_operate);
+    Py_CLEAR(core->str_memoized);
+    Py_CLEAR(core->str_memo_names);
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(core->compare_names); i++) {
+        Py_CLEAR(core->compare_names[i]);
+    }
     Py_CLEAR(core->no_value);
     Py_CLEAR(core->exc);
     Py_CLEAR(core->decimal_type);
@@ -115,11 +132,12 @@ core_exec(PyObject *module)
         return -1;
     }
     static int (*const parts[])(crm_core *, PyObject *) = {
-        crm_codec_init,  crm_connection_init, crm_plan_init,
-        crm_pool_init,   crm_manager_init,    crm_attribute_init,
-        crm_entity_init, crm_collection_init, crm_session_init,
-        crm_result_init, crm_hydrate_init,    crm_flush_init,
-        crm_uow_init,    crm_loading_init,
+        crm_codec_init,     crm_connection_init, crm_plan_init,
+        crm_pool_init,      crm_manager_init,    crm_attribute_init,
+        crm_entity_init,    crm_collection_init, crm_session_init,
+        crm_result_init,    crm_hydrate_init,    crm_flush_init,
+        crm_uow_init,       crm_loading_init,    crm_structkey_init,
+        crm_construct_init,
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
         if (parts[i](core, module) < 0) {

@@ -690,3 +690,91 @@ def born_since(objects: list[Any], level: int) -> list[Any]:
 
 def lower_born(objects: list[Any], level: int) -> None:
     """A transaction of this level ended well: its objects belong to the one around it."""
+
+# --- construct.c, structkey.c -------------------------------------------------
+class Generative:
+    """Base of SQL constructs whose methods give a changed copy."""
+
+    def _generate(self) -> Self:
+        """The copy such a method works on: without what was computed."""
+
+class Comparable:
+    """Base of SQL expressions: comparisons make expressions, hashes are of the identity."""
+
+    @classmethod
+    def _set_up(
+        cls,
+        binary: type,
+        bind: type,
+        boolean: object,
+        learn: Callable[[Any, Any], bool],
+        operators: tuple[Callable[..., Any], ...],
+        /,
+    ) -> None:
+        """The classes of comparisons and bind parameters, the type of a comparison, what
+        tells whether values of a class are of the type of the expression they are compared
+        with, and the operators < <= == != > >=."""
+
+    def __lt__(self, other: Any) -> Any: ...
+    def __le__(self, other: Any) -> Any: ...
+    def __eq__(self, other: Any) -> Any: ...
+    def __ne__(self, other: Any) -> Any: ...
+    def __gt__(self, other: Any) -> Any: ...
+    def __ge__(self, other: Any) -> Any: ...
+    def __hash__(self) -> int: ...
+
+class KeyContext(list[Any]):
+    """What a structural key collects: itself a list of the bind parameters met, in order."""
+
+    memo: dict[int, int]
+    """Numbers of constructs that are the same by identity only, by their id()."""
+    cacheable: bool
+    """Cleared by a construct that has no key."""
+    orm: bool
+    """Set by a construct of a mapped class."""
+
+@final
+class KeyRecipe:
+    """How the structural keys of a class of constructs are made: its method _cache_key(ctx).
+
+    The key is a tuple of `head` and the `parts`, each a kind (KEY_*) and the name of an
+    attribute, which is read from the construct's own dictionary. `rest` is called with the
+    construct, the context and the key as a list, to append to it, if the dictionary has one
+    of the names `rare` or something else than the object of `usual` (name, object).
+
+    With `settled` the key is that attribute, or if it is None what `rest` makes of the
+    construct and the context; `orm` marks the context as that of a mapped class.
+    """
+
+    def __new__(
+        cls,
+        head: str | None = None,
+        parts: tuple[tuple[int, str], ...] = (),
+        rare: frozenset[str] = ...,
+        usual: tuple[str, object] = ...,
+        rest: Callable[..., Any] = ...,
+        settled: str = ...,
+        orm: bool = False,
+    ) -> KeyRecipe: ...
+    def __call__(self, construct: Any, ctx: KeyContext, /) -> Any: ...
+    def __get__(self, obj: Any, owner: Any = None) -> Any: ...
+
+KEY_VALUE: Final[int]
+"""The object itself."""
+KEY_FLAG: Final[int]
+"""The object itself, False if there is none."""
+KEY_CHILD: Final[int]
+"""The key of a construct."""
+KEY_CHILDREN: Final[int]
+"""The keys of several in a tuple."""
+KEY_MAY_CHILD: Final[int]
+"""The name and the key, nothing without one."""
+KEY_MAY_CHILDREN: Final[int]
+"""The name and the keys, nothing without any."""
+KEY_MAY_MEMBER: Final[int]
+"""The value of a member of an enum, nothing without one."""
+KEY_TYPE: Final[int]
+"""The key of a SQL type, None if it has none."""
+KEY_PARAMETER: Final[int]
+"""The construct is a bind parameter, the same as others with its token (the attribute). Of
+one met before its number stands here, and the next two parts are left out."""

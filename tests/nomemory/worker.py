@@ -261,8 +261,56 @@ def execute(world: World) -> None:
     world.connection.rollback()
 
 
+class Type:
+    """As much of a SQL type as a comparison asks for."""
+
+
+class Bind:
+    _cache_key = _core.KeyRecipe(
+        "bind",
+        (
+            (_core.KEY_PARAMETER, "token"),
+            (_core.KEY_VALUE, "key"),
+            (_core.KEY_FLAG, "unique"),
+            (_core.KEY_VALUE, "type"),
+        ),
+    )
+
+
+class Binary(_core.Comparable):
+    _cache_key = _core.KeyRecipe("binary", ((_core.KEY_CHILD, "left"), (_core.KEY_CHILD, "right")))
+
+
+class Statement(_core.Generative, _core.Comparable):
+    type = Type()
+    _bind_name = "x"
+    _atomic = True
+    _memo_names = frozenset(["computed"])
+    _cache_key = _core.KeyRecipe(
+        "statement", ((_core.KEY_MAY_CHILDREN, "criteria"), (_core.KEY_MAY_CHILD, "limit"))
+    )
+
+
+def _own(type_: Any, value: Any) -> bool:
+    return True
+
+
+_core.Comparable._set_up(Binary, Bind, object(), _own, (min, max, sum, abs, pow, all))
+_statement = Statement()
+_statement.__dict__.update(computed=6, _memoized=True)
+
+
+def construct(world: World) -> None:
+    made = _statement._generate()
+    comparison = _statement == 5
+    made.__dict__["criteria"] = (comparison, _statement > 6)
+    made.__dict__["limit"] = comparison
+    context = _core.KeyContext()
+    made._cache_key(context)
+
+
 WORK = [read, read_keys, read_rows, read_joined, stream, insert, update, delete, relate]
-WORK += [relate_persistent, look, pool, execute]
+WORK += [relate_persistent, look, pool, execute, construct]
 
 
 def fail_each(world: World, work: Any, step: int) -> int:

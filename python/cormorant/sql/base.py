@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
-from .. import exc
+from .. import _core, exc
 
 if TYPE_CHECKING:
     from typing import Self
@@ -60,19 +60,14 @@ class memoized(Generic[_T]):
         return value
 
 
-class KeyContext(list[Any]):
+class KeyContext(_core.KeyContext):
     """What a cache key collects: itself a list of the bind parameters met, in order.
 
     ``memo`` numbers constructs that are the same only by identity (aliases, bind
     parameters), so that a statement built anew from new aliases has the old key.
     """
 
-    __slots__ = ("cacheable", "memo", "orm")
-
-    def __init__(self) -> None:
-        self.memo: dict[Any, int] = {}
-        self.cacheable = True
-        self.orm = False
+    __slots__ = ()
 
     def number(self, ident: object) -> tuple[int, bool]:
         """The number of an identity, and whether it is new. The object must stay alive."""
@@ -437,11 +432,6 @@ class Annotated:
     def __hash__(self) -> int:
         return self._hash
 
-    def __eq__(self, other: Any) -> Any:
-        if self._original._is_column:
-            return super().__eq__(other)
-        return hash(other) == self._hash
-
     def _annotate(self, values: Mapping[str, Any]) -> Any:
         c = self._clone()
         c._annotations = {**self._annotations, **values}
@@ -471,11 +461,7 @@ class Annotated:
     # of serial numbers and depends on nothing of the statement.
     _settled_key: Any = None
 
-    def _cache_key(self, ctx: KeyContext) -> Any:
-        key = self._settled_key
-        if key is not None:
-            ctx.orm = True
-            return key
+    def _annotated_key(self, ctx: KeyContext) -> Any:
         annotations = self._annotations
         if self._immutable:  # type: ignore[attr-defined]
             key = self._original._cache_key(ctx)
@@ -498,6 +484,17 @@ class Annotated:
             self._settled_key = key
         return key
 
+    _cache_key = _core.KeyRecipe(settled="_settled_key", orm=True, rest=_annotated_key)
+
+
+class _AnnotatedFrom(Annotated):
+    """Equal to its original; equality of columns makes expressions."""
+
+    def __eq__(self, other: Any) -> bool:
+        return hash(other) == self._hash
+
+    __hash__ = Annotated.__hash__
+
 
 _annotated_classes: dict[type, type] = {}
 
@@ -509,14 +506,13 @@ def annotated_class(cls: type) -> Any:
         if issubclass(cls, Annotated):
             made = cls
         else:
-            made = type(
-                "Annotated" + cls.__name__, (Annotated, cls), {"__module__": cls.__module__}
-            )
+            mixin = Annotated if cls._is_column else _AnnotatedFrom  # type: ignore[attr-defined]
+            made = type("Annotated" + cls.__name__, (mixin, cls), {"__module__": cls.__module__})
         _annotated_classes[cls] = made
     return made
 
 
-class Executable(ClauseElement):
+class Executable(_core.Generative, ClauseElement):
     """A statement: something a connection executes."""
 
     supports_execution = True
@@ -556,18 +552,6 @@ class Executable(ClauseElement):
     def get_execution_options(self) -> Mapping[str, Any]:
         """The execution options in effect."""
         return self._execution_options
-
-    def _generate(self) -> Self:
-        """The copy a generative method works on."""
-        cls = self.__class__
-        c = _new(cls)
-        d = c.__dict__
-        d.update(self.__dict__)
-        if "_memoized" in d:
-            for name in cls._memo_names & d.keys():
-                del d[name]
-            del d["_memoized"]
-        return c
 
     @memoized
     def _memo_cache_key(self) -> tuple[CacheKey, bool]:

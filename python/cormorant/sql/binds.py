@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .. import _core
 from .base import AnonName, KeyContext
 from .column_element import ColumnElement, quoted_name
 from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type
@@ -175,33 +176,20 @@ class BindParameter(ColumnElement[_T]):
         c.literal_execute = True
         return c
 
-    def _cache_key(self, ctx: KeyContext) -> Any:
-        # Through the dictionary: with __getattr__ in the class, reading attributes is slow.
-        d = self.__dict__
-        ctx.append(self)
-        type_ = d["type"]
-        type_key = type_.__dict__.get("_cache_key_")
-        if type_key is None:
-            type_key = type_._static_cache_key
-            if type_key is None:
-                ctx.cacheable = False
-        token = d.get("_ident_token")
-        ident = id(self if token is None else token)
-        memo = ctx.memo
-        if ident in memo:
-            return (BindParameter, memo[ident], type_key, self.expanding, self.literal_execute)
-        memo[ident] = len(memo)
-        if "expanding" in d or "literal_execute" in d:
-            return (
-                BindParameter,
-                self.key,
-                self.unique,
-                type_key,
-                self.expanding,
-                self.literal_execute,
-                self.expand_op,
-            )
-        return (BindParameter, d["key"], d.get("unique", False), type_key)
+    def _key_of_rest(self, ctx: KeyContext, key: list[Any]) -> None:
+        key += (self.expanding, self.literal_execute, self.expand_op)
+
+    _cache_key = _core.KeyRecipe(
+        "bind",
+        (
+            (_core.KEY_PARAMETER, "_ident_token"),
+            (_core.KEY_VALUE, "key"),
+            (_core.KEY_FLAG, "unique"),
+            (_core.KEY_TYPE, "type"),
+        ),
+        rare=frozenset(["expanding", "literal_execute"]),
+        rest=_key_of_rest,
+    )
 
     def __repr__(self) -> str:
         name = repr(self.key) if not self.unique else f"'{self._name!r}'"

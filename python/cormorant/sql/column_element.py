@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .. import _core
 from . import operators
 from .base import AnonName, AnonText, ClauseElement, KeyContext, memoized
-from .operators import ColumnOperators, and_, eq, inv, ne, or_
+from .operators import ColumnOperators, and_, inv, or_
 from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type, to_instance
 from .type_api import TypeEngine as TypeEngineBase
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     # these derive from what is defined here; `elements` puts them into this module
     from .elements import (
         AsBoolean,
-        BinaryExpression,
         BindParameter,
         Grouping,
         Label,
@@ -66,25 +66,17 @@ class quoted_name(str):
         return str.__repr__(self)
 
 
-_new = object.__new__
-
-# (class of a type, class of a value) -> whether such a value, compared with an expression of
-# such a type, is of the expression's own type whatever it is
-_own_type: dict[tuple[type, type], bool] = {}
-
-
-def _learn_own_type(type_: TypeEngine, value: Any) -> bool:
-    """Fill in `_own_type` for a type and a value."""
+def is_own_type(type_: TypeEngine, value: Any) -> bool:
+    """Whether values of this class, compared with an expression of a type of this class, are
+    of the expression's own type, whatever the value and whatever the type's arguments."""
     cls = type_.__class__
-    own = (
+    return (
         value.__class__ in (int, str, float)
         and cls.coerce_compared_value is TypeEngineBase.coerce_compared_value
         and cls.comparator_factory is None
         and not type_._is_tuple_type
         and _resolve_value_to_type(value)._type_affinity is type_._type_affinity
     )
-    _own_type[cls, value.__class__] = own
-    return own
 
 
 class SQLColumnExpression(ColumnOperators, Generic[_T_co]):
@@ -93,7 +85,7 @@ class SQLColumnExpression(ColumnOperators, Generic[_T_co]):
     __slots__ = ()
 
 
-class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
+class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co]):
     """Anything that can stand where a column can."""
 
     __visit_name__ = "column_element"
@@ -117,49 +109,6 @@ class ColumnElement(ClauseElement, SQLColumnExpression[_T_co]):
     _is_named = False
     _allow_label_resolve = True
     table: Any = None
-
-    def __hash__(self) -> int:
-        return object.__hash__(self)
-
-    # Comparisons with a plain value are most of what programs write: they are made here
-    # without the general way, which would make the same.
-    def _compare_value(self, op: Any, negate: Any, other: Any) -> Any:
-        type_ = self.type
-        own = _own_type.get((type_.__class__, other.__class__))
-        if own is None:
-            own = _learn_own_type(type_, other)
-        if not own:
-            return self.operate(op, other)
-        bind = _new(BindParameter)
-        bind.key = self._bind_name or "param"
-        bind.value = other
-        bind.type = type_
-        bind.unique = True
-        made = _new(BinaryExpression)
-        made.left = self if self._atomic else self.self_group(against=op)
-        made.right = bind
-        made.operator = op
-        made.type = BOOLEANTYPE
-        made.negate = negate
-        return made
-
-    def __eq__(self, other: Any) -> Any:
-        return self._compare_value(eq, ne, other)
-
-    def __ne__(self, other: Any) -> Any:
-        return self._compare_value(ne, eq, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._compare_value(operators.lt, operators.ge, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._compare_value(operators.le, operators.gt, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._compare_value(operators.gt, operators.le, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._compare_value(operators.ge, operators.lt, other)
 
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
         factory = self.type.comparator_factory

@@ -18,7 +18,7 @@ from .elements import (
     OperatorExpression,
     quoted_name,
 )
-from .operators import is_precedent
+from .operators import ColumnOperators, is_precedent
 from .sqltypes import BOOLEANTYPE, INTEGERTYPE, NULLTYPE, to_instance
 
 if TYPE_CHECKING:
@@ -530,8 +530,14 @@ class CollectionAggregate(OperatorExpression[Any]):
         self.type = item if item is not None else expr.type
         return self
 
-    def _compare_value(self, op: Any, negate: Any, other: Any) -> Any:
-        return self.operate(op, other)
+    # every comparison is one of operate()
+    __lt__ = ColumnOperators.__lt__
+    __le__ = ColumnOperators.__le__
+    __eq__ = ColumnOperators.__eq__  # type: ignore[assignment]
+    __ne__ = ColumnOperators.__ne__  # type: ignore[assignment]
+    __gt__ = ColumnOperators.__gt__
+    __ge__ = ColumnOperators.__ge__
+    __hash__ = ColumnElement.__hash__
 
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
         if not operators.is_comparison(op):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .. import exc, util
+from .. import _core, exc, util
 from . import column_element, operators
 from .base import AnonName, ClauseElement, KeyContext
 from .binds import (
@@ -450,32 +450,31 @@ class BinaryExpression(OperatorExpression[_T]):
     def _flattened(self) -> list[Any]:
         return [self.left, self.right]
 
-    def _cache_key(self, ctx: KeyContext) -> Any:
-        d = self.__dict__
-        type_ = d["type"]
-        if type_ is BOOLEANTYPE and "modifiers" not in d:
-            return (
-                BinaryExpression,
-                d["operator"],
-                d["left"]._cache_key(ctx),
-                d["right"]._cache_key(ctx),
-            )
-        type_key = type_._static_cache_key
+    def _key_of_rest(self, ctx: KeyContext, key: list[Any]) -> None:
+        type_key = self.type._static_cache_key
         if type_key is None:
             ctx.cacheable = False
-        return (
-            BinaryExpression,
-            self.operator,
-            self.left._cache_key(ctx),
-            self.right._cache_key(ctx),
-            type_key,
+        key.append(type_key)
+        key.append(
             tuple(
                 [
                     (k, v._cache_key(ctx) if isinstance(v, ClauseElement) else v)
                     for k, v in self.modifiers.items()
                 ]
-            ),
+            )
         )
+
+    _cache_key = _core.KeyRecipe(
+        "binary",
+        (
+            (_core.KEY_VALUE, "operator"),
+            (_core.KEY_CHILD, "left"),
+            (_core.KEY_CHILD, "right"),
+        ),
+        rare=frozenset(["modifiers"]),
+        usual=("type", BOOLEANTYPE),
+        rest=_key_of_rest,
+    )
 
     def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
         self.left = clone(self.left)
@@ -708,6 +707,14 @@ __all__ = [
 ]
 
 KeyedColumnElement = ColumnElement
+
+_core.Comparable._set_up(
+    BinaryExpression,
+    BindParameter,
+    BOOLEANTYPE,
+    column_element.is_own_type,
+    (operators.lt, operators.le, eq, ne, operators.gt, operators.ge),
+)
 
 for _cls in (BindParameter, ColumnClause, ColumnElement, False_, NamedColumn, Null,
              SQLColumnExpression, True_, quoted_name, Case, Cast, CollationClause, CollectionAggregate, Extract, FunctionFilter, Over,

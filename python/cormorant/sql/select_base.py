@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import util
+from .. import _core, util
 from . import elements
 from .base import ClauseElement, ColumnCollection, Executable, KeyContext, memoized
 from .coercions import expect_column, expect_group_by, expect_limit, expect_order_by
@@ -176,8 +176,13 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
         return NULLTYPE
 
 
-# what few statements say, of the part of the key that SELECT and UNION share
-_RARE = frozenset(
+# of the key that SELECT and UNION share: what most statements say, and what few do
+KEY_PARTS = (
+    (_core.KEY_MAY_CHILDREN, "_order_by_clauses"),
+    (_core.KEY_MAY_CHILD, "_limit_clause"),
+    (_core.KEY_MAY_MEMBER, "_label_style"),
+)
+RARE = frozenset(
     [
         "_group_by_clauses",
         "_offset_clause",
@@ -304,20 +309,9 @@ class GenerativeSelect(SelectBase):
     def _needs_parens(self) -> bool:
         return self._has_row_limiting_clause or bool(self._order_by_clauses)
 
-    def _key_of_rest(self, ctx: KeyContext, d: dict[str, Any], key: list[Any]) -> None:
-        """The part of the key that SELECT and UNION share."""
-        get = d.get
-        clauses = get("_order_by_clauses")
-        if clauses:
-            key.append(("order", *[x._cache_key(ctx) for x in clauses]))
-        x = get("_limit_clause")
-        if x is not None:
-            key.append(("limit", x._cache_key(ctx)))
-        x = get("_label_style")
-        if x is not None:
-            key.append(x._value_)  # the number: hashing a member runs Python code
-        if _RARE.isdisjoint(d):
-            return
+    def _key_of_rest(self, ctx: KeyContext, key: list[Any]) -> None:
+        """The part of the key that SELECT and UNION share and most have nothing in."""
+        get = self.__dict__.get
         clauses = get("_group_by_clauses")
         if clauses:
             key.append(("group", *[x._cache_key(ctx) for x in clauses]))

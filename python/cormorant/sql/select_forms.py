@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .. import exc
+from .. import _core, exc
 from . import elements, operators
 from .base import AnonName, ClauseElement, ColumnCollection, KeyContext
 from .coercions import expect_expr, expect_select
 from .elements import ColumnElement, Grouping, UnaryExpression
 from .fromclause import CTE, AliasedReturnsRows, FromClause
+from .select_base import KEY_PARTS, RARE
 from .selectable import LABEL_STYLE_NONE, GenerativeSelect, Select, SelectBase
 from .sqltypes import BOOLEANTYPE
 
@@ -67,14 +68,12 @@ class CompoundSelect(GenerativeSelect):
     def self_group(self, against: Any = None) -> Any:
         return SelectStatementGrouping(self)
 
-    def _cache_key(self, ctx: KeyContext) -> Any:
-        key: list[Any] = [
-            CompoundSelect,
-            self.keyword,
-            tuple([s._cache_key(ctx) for s in self.selects]),
-        ]
-        self._key_of_rest(ctx, self.__dict__, key)
-        return tuple(key)
+    _cache_key = _core.KeyRecipe(
+        "compound",
+        ((_core.KEY_VALUE, "keyword"), (_core.KEY_CHILDREN, "selects"), *KEY_PARTS),
+        rare=RARE,
+        rest=GenerativeSelect._key_of_rest,
+    )
 
 
 class SelectStatementGrouping(SelectBase):

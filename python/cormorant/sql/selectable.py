@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .. import exc, util
+from .. import _core, exc, util
 from . import elements
 from .base import (
     ClauseElement,
@@ -38,10 +38,12 @@ from .fromclause import (
 )
 from .labels import column_keys, columns_plus_names
 from .select_base import (
+    KEY_PARTS,
     LABEL_STYLE_DEFAULT,
     LABEL_STYLE_DISAMBIGUATE_ONLY,
     LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
+    RARE,
     GenerativeSelect,
     HasCTE,
     HasPrefixes,
@@ -482,20 +484,10 @@ class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
                 [(maybe(t), maybe(o), maybe(f), flags) for t, o, f, flags in self._setup_joins]
             )
 
-    def _cache_key(self, ctx: KeyContext) -> Any:
-        d = self.__dict__
-        key: list[Any] = [Select, tuple([c._cache_key(ctx) for c in self._raw_columns])]
-        x = d.get("_where_criteria")
-        if x:
-            key.append(("where", *[w._cache_key(ctx) for w in x]))
-        self._key_of_rest(ctx, d, key)
-        if not _RARE.isdisjoint(d):
-            self._key_of_rare(ctx, d, key)
-        return tuple(key)
-
-    def _key_of_rare(self, ctx: KeyContext, d: dict[str, Any], key: list[Any]) -> None:
+    def _key_of_rest(self, ctx: KeyContext, key: list[Any]) -> None:
         """The part of the key that most statements have nothing in."""
-        get = d.get
+        super()._key_of_rest(ctx, key)
+        get = self.__dict__.get
         x = get("_from_obj")
         if x:
             key.append(("from", *[f._cache_key(ctx) for f in x]))
@@ -516,9 +508,9 @@ class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
         x = get("_having_criteria")
         if x:
             key.append(("having", *[w._cache_key(ctx) for w in x]))
-        if "_distinct" in d:
+        if self._distinct:
             key.append(("distinct", *[e._cache_key(ctx) for e in self._distinct_on]))
-        if "_auto_correlate" in d:
+        if not self._auto_correlate:
             key.append(
                 (
                     "correlate",
@@ -538,6 +530,17 @@ class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
         x = get("_statement_hints")
         if x:
             key.append(("shints", x))
+
+    _cache_key = _core.KeyRecipe(
+        "select",
+        (
+            (_core.KEY_CHILDREN, "_raw_columns"),
+            (_core.KEY_MAY_CHILDREN, "_where_criteria"),
+            *KEY_PARTS,
+        ),
+        rare=_RARE | RARE,
+        rest=_key_of_rest,
+    )
 
 
 def _part_key(part: Any, ctx: KeyContext) -> Any:

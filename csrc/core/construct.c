@@ -1,0 +1,292 @@
+/* construct.c: bases of SQL constructs (_core.Generative, _core.Comparable).
+ *
+ * What building a statement does most: copying one to say more, and comparing
+ * an expression with a plain value.
+ */
+#include "core.h"
+
+#include "compat.h"
+
+/* ---- copies ------------------------------------------------------------ */
+
+/* Takes what was computed from the original out of a copy's dictionary. */
+static int
+forget_memoized(crm_core *core, PyTypeObject *cls, PyObject *dict)
+{
+    int found = PyDict_Contains(dict, core->str_memoized);
+    if (found <= 0) {
+        return found;
+    }
+    PyObject *names = crm_type_lookup(cls, core->str_memo_names);
+    PyObject *iterator = names == NULL ? NULL : PyObject_GetIter(names);
+    PyObject *name;
+    int status = PyDict_DelItem(dict, core->str_memoized);
+    while (status == 0 && iterator != NULL &&
+           (name = PyIter_Next(iterator)) != NULL) {
+        int there = PyDict_Contains(dict, name);
+        status = there > 0 ? PyDict_DelItem(dict, name) : there;
+        Py_DECREF(name);
+    }
+    Py_XDECREF(iterator);
+    return PyErr_Occurred() ? -1 : status;
+}
+
+static PyObject *
+generative_generate(PyObject *self, PyObject *Py_UNUSED(none))
+{
+    PyTypeObject *cls = Py_TYPE(self);
+    crm_core *core = crm_core_of(cls);
+    PyObject *said = core == NULL ? NULL : PyObject_GenericGetDict(self, NULL);
+    if (said == NULL) {
+        return NULL;
+    }
+    PyObject *dict = PyDict_Copy(said);
+    Py_DECREF(said);
+    PyObject *copy = NULL;
+    if (dict != NULL && forget_memoized(core, cls, dict) == 0) {
+        copy = cls->tp_alloc(cls, 0);
+    }
+    if (copy != NULL && PyObject_GenericSetDict(copy, dict, NULL) < 0) {
+        Py_CLEAR(copy);
+    }
+    Py_XDECREF(dict);
+    return copy;
+}
+
+static PyMethodDef generative_methods[] = {
+    {"_generate", generative_generate, METH_NOARGS,
+     "The copy a generative method works on: without what was computed."},
+    {NULL},
+};
+
+static PyType_Slot generative_slots[] = {
+    {Py_tp_doc, "Base of constructs whose methods give a changed copy."},
+    {Py_tp_methods, generative_methods},
+    {0, NULL},
+};
+
+static PyType_Spec generative_spec = {
+    .name = "cormorant._core.Generative",
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = generative_slots,
+};
+
+/* ---- comparisons -------------------------------------------------------- */
+
+/* Whether a value compared with an expression of a type is of that type itself,
+ * whatever the value: 1, 0, or -1 with an exception.  Python is asked once for
+ * each pair of classes. */
+static int
+is_own_type(crm_core *core, PyObject *type, PyObject *value)
+{
+    PyObject *type_cls = (PyObject *)Py_TYPE(type);
+    PyObject *value_cls = (PyObject *)Py_TYPE(value);
+    PyObject *known = PyDict_GetItemWithError(core->own_types, type_cls);
+    PyObject *own =
+        known == NULL ? NULL : PyDict_GetItemWithError(known, value_cls);
+    if (own != NULL) {
+        return own == Py_True;
+    }
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    PyObject *learn = PyTuple_GET_ITEM(core->comparisons, 3);
+    PyObject *args[] = {type, value};
+    own = PyObject_Vectorcall(learn, args, 2, NULL);
+    if (own == NULL) {
+        return -1;
+    }
+    int status = own == Py_True;
+    known = PyDict_GetItemWithError(core->own_types, type_cls);
+    if (known == NULL && !PyErr_Occurred()) {
+        PyObject *made = PyDict_New();
+        if (made != NULL &&
+            PyDict_SetItem(core->own_types, type_cls, made) == 0) {
+            known = made; /* the dictionary keeps it */
+        }
+        Py_XDECREF(made);
+    }
+    if (known == NULL ||
+        PyDict_SetItem(known, value_cls, status ? Py_True : Py_False) < 0) {
+        status = -1;
+    }
+    Py_DECREF(own);
+    return status;
+}
+
+/* A construct of a Python class with these attributes: a new reference. */
+static PyObject *
+construct(PyObject *cls, PyObject *const *names, PyObject *const *values,
+          size_t count)
+{
+    PyObject *made = ((PyTypeObject *)cls)->tp_alloc((PyTypeObject *)cls, 0);
+    for (size_t i = 0; made != NULL && i < count; i++) {
+        if (PyObject_GenericSetAttr(made, names[i], values[i]) < 0) {
+            Py_CLEAR(made);
+        }
+    }
+    return made;
+}
+
+/* `self op value` for a value of the expression's own type. */
+static PyObject *
+compare_value(crm_core *core, PyObject *self, int op, PyObject *type,
+              PyObject *value)
+{
+    static const int negated[] = {Py_GE, Py_GT, Py_NE, Py_EQ, Py_LE, Py_LT};
+    PyObject *binary_cls = PyTuple_GET_ITEM(core->comparisons, 0);
+    PyObject *bind_cls = PyTuple_GET_ITEM(core->comparisons, 1);
+    PyObject *boolean = PyTuple_GET_ITEM(core->comparisons, 2);
+    PyObject *ops = PyTuple_GET_ITEM(core->comparisons, 4);
+    PyObject *operator = PyTuple_GET_ITEM(ops, op);
+    PyObject *bind = NULL, *left = NULL, *made = NULL;
+    PyObject *atomic = NULL;
+    PyObject *key = PyObject_GetAttr(self, core->compare_names[0]);
+    if (key == NULL) {
+        return NULL;
+    }
+    if (key == Py_None ||
+        (PyUnicode_Check(key) && !PyUnicode_GET_LENGTH(key))) {
+        Py_SETREF(key, Py_NewRef(core->compare_names[2]));
+    }
+    bind = construct(bind_cls, &core->compare_names[3],
+                     (PyObject *[]){key, value, type, Py_True}, 4);
+    atomic = PyObject_GetAttr(self, core->compare_names[1]);
+    if (bind == NULL || atomic == NULL) {
+        goto done;
+    }
+    left = atomic == Py_True
+               ? Py_NewRef(self)
+               : PyObject_CallMethod(self, "self_group", "O", operator);
+    if (left == NULL) {
+        goto done;
+    }
+    made = construct(binary_cls, &core->compare_names[7],
+                     (PyObject *[]){left, bind, operator, boolean,
+                                    PyTuple_GET_ITEM(ops, negated[op])},
+                     5);
+done:
+    Py_XDECREF(left);
+    Py_XDECREF(atomic);
+    Py_XDECREF(bind);
+    Py_DECREF(key);
+    return made;
+}
+
+static PyObject *
+comparable_compare(PyObject *self, PyObject *other, int op)
+{
+    crm_core *core = crm_core_of(Py_TYPE(self));
+    if (core == NULL) {
+        return NULL;
+    }
+    if (core->comparisons == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "comparisons are not set up");
+        return NULL;
+    }
+    PyObject *type = PyObject_GetAttr(self, core->compare_names[5]);
+    if (type == NULL) {
+        return NULL;
+    }
+    int own = is_own_type(core, type, other);
+    PyObject *made = NULL;
+    if (own > 0) {
+        made = compare_value(core, self, op, type, other);
+    }
+    else if (own == 0) {
+        PyObject *ops = PyTuple_GET_ITEM(core->comparisons, 4);
+        made = PyObject_CallMethodObjArgs(
+            self, core->str_operate, PyTuple_GET_ITEM(ops, op), other, NULL);
+    }
+    Py_DECREF(type);
+    return made;
+}
+
+/* Equality makes expressions: what is hashed is the identity. */
+static Py_hash_t
+comparable_hash(PyObject *self)
+{
+    return (Py_hash_t)((uintptr_t)self >> 4);
+}
+
+static PyObject *
+comparable_set_up(PyObject *cls, PyObject *args)
+{
+    PyObject *binary, *bind, *boolean, *learn, *ops;
+    if (!PyArg_ParseTuple(args, "O!O!OOO!:_set_up", &PyType_Type, &binary,
+                          &PyType_Type, &bind, &boolean, &learn, &PyTuple_Type,
+                          &ops)) {
+        return NULL;
+    }
+    if (PyTuple_GET_SIZE(ops) != 6) {
+        PyErr_SetString(PyExc_ValueError, "six operators are needed");
+        return NULL;
+    }
+    crm_core *core = crm_core_of((PyTypeObject *)cls);
+    if (core == NULL) {
+        return NULL;
+    }
+    Py_XSETREF(core->comparisons, Py_NewRef(args));
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef comparable_methods[] = {
+    {"_set_up", comparable_set_up, METH_VARARGS | METH_CLASS,
+     "_set_up($cls, binary, bind, boolean, learn, operators, /)\n--\n\n"
+     "The classes of comparisons and bind parameters, the type of a "
+     "comparison, what tells whether a value is of an expression's own type, "
+     "and the operators <, <=, ==, !=, >, >=."},
+    {NULL},
+};
+
+static PyType_Slot comparable_slots[] = {
+    {Py_tp_doc, "Base of expressions: comparisons make expressions."},
+    {Py_tp_richcompare, comparable_compare},
+    {Py_tp_hash, comparable_hash},
+    {Py_tp_methods, comparable_methods},
+    {0, NULL},
+};
+
+static PyType_Spec comparable_spec = {
+    .name = "cormorant._core.Comparable",
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = comparable_slots,
+};
+
+int
+crm_construct_init(crm_core *core, PyObject *module)
+{
+    static const char *const names[] = {
+        "_bind_name", "_atomic", "param",                        /* asked for */
+        "key",        "value",   "type",     "unique",           /* of a bind */
+        "left",       "right",   "operator", "type",   "negate", /* binary */
+    };
+    _Static_assert(
+        Py_ARRAY_LENGTH(names) == Py_ARRAY_LENGTH(core->compare_names),
+        "a place for each name");
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
+        core->compare_names[i] = PyUnicode_InternFromString(names[i]);
+        if (core->compare_names[i] == NULL) {
+            return -1;
+        }
+    }
+    core->str_operate = PyUnicode_InternFromString("operate");
+    core->str_memoized = PyUnicode_InternFromString("_memoized");
+    core->str_memo_names = PyUnicode_InternFromString("_memo_names");
+    core->own_types = PyDict_New();
+    if (core->str_operate == NULL || core->str_memoized == NULL ||
+        core->str_memo_names == NULL || core->own_types == NULL) {
+        return -1;
+    }
+    PyType_Spec *const specs[] = {&generative_spec, &comparable_spec};
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(specs); i++) {
+        PyObject *type = PyType_FromModuleAndSpec(module, specs[i], NULL);
+        int status =
+            type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)type);
+        Py_XDECREF(type);
+        if (status < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,245 @@
+"""Structural keys made in C, and the bases of constructs: `_core.KeyRecipe` and its kin."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Any
+
+import pytest
+
+import cormorant as sa
+from cormorant import _core
+from cormorant.sql.base import Annotated, KeyContext
+
+VALUE, FLAG, CHILD, CHILDREN = (
+    _core.KEY_VALUE,
+    _core.KEY_FLAG,
+    _core.KEY_CHILD,
+    _core.KEY_CHILDREN,
+)
+MAY_CHILD, MAY_CHILDREN = _core.KEY_MAY_CHILD, _core.KEY_MAY_CHILDREN
+
+
+class Leaf:
+    def _cache_key(self, ctx: Any) -> Any:
+        return "leaf"
+
+
+def note_rest(self: Any, ctx: Any, key: list[Any]) -> None:
+    key.append(("rest", self.__dict__.get("odd")))
+
+
+class Node:
+    _cache_key = _core.KeyRecipe(
+        "node",
+        ((VALUE, "a"), (FLAG, "b"), (CHILD, "c"), (CHILDREN, "d"), (MAY_CHILD, "e"),
+         (MAY_CHILDREN, "f")),
+        rare=frozenset(["odd"]),
+        usual=("a", 1),
+        rest=note_rest,
+    )  # fmt: skip
+
+    def __init__(self, **said: Any) -> None:
+        self.__dict__.update({"a": 1, "c": Leaf(), "d": [], **said})
+
+
+def test_parts() -> None:
+    ctx = KeyContext()
+    assert Node()._cache_key(ctx) == ("node", 1, False, "leaf", ())
+    full = Node(b=True, d=[Leaf(), Node()], e=Leaf(), f=(Leaf(), Leaf()))
+    assert full._cache_key(ctx) == (
+        "node", 1, True, "leaf", ("leaf", ("node", 1, False, "leaf", ())), ("e", "leaf"),
+        ("f", "leaf", "leaf"),
+    )  # fmt: skip
+    assert Node(e=None, f=())._cache_key(ctx) == Node()._cache_key(ctx)
+    assert Node(odd=7)._cache_key(ctx)[-1] == ("rest", 7)
+    assert Node(a=2)._cache_key(ctx)[-1] == ("rest", None)
+
+
+def test_a_settled_key_is_asked_for_once() -> None:
+    asked = []
+
+    def make(self: Any, ctx: Any) -> str:
+        asked.append(self)
+        self.known = "made"
+        return "made"
+
+    class Settled:
+        known = None
+        _cache_key = _core.KeyRecipe(settled="known", orm=True, rest=make)
+
+    one, ctx = Settled(), KeyContext()
+    assert one._cache_key(ctx) == "made"
+    assert not ctx.orm
+    assert one._cache_key(ctx) == "made"
+    assert ctx.orm
+    assert asked == [one]
+
+
+def test_bad_constructs_and_recipes_are_refused() -> None:
+    ctx = KeyContext()
+    bare = Node()
+    del bare.__dict__["c"]
+    with pytest.raises(AttributeError, match="c"):
+        bare._cache_key(ctx)
+    with pytest.raises(AttributeError, match="_cache_key"):
+        Node(c=object())._cache_key(ctx)
+    with pytest.raises(TypeError):
+        Node(d=5)._cache_key(ctx)
+    with pytest.raises(TypeError, match="KeyContext"):
+        Node()._cache_key([])
+    with pytest.raises(TypeError):
+        Node()._cache_key()
+    with pytest.raises(TypeError, match="memo"):
+        ctx.memo = None  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="memo"):
+        del ctx.memo
+    with pytest.raises(ValueError, match="parts"):
+        _core.KeyRecipe("x", ((VALUE, "a"),) * 20)
+    with pytest.raises(ValueError, match="kind"):
+        _core.KeyRecipe("x", ((99, "a"),))
+    with pytest.raises(ValueError, match="complete"):
+        _core.KeyRecipe("x", rare=frozenset(["a"]))
+    with pytest.raises(ValueError, match="complete"):
+        _core.KeyRecipe("x", usual=("a",), rest=note_rest)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        _core.KeyRecipe("x", ("a",))  # type: ignore[arg-type]
+
+
+def test_errors_of_what_is_asked_come_through() -> None:
+    class Broken:
+        def _cache_key(self, ctx: Any) -> Any:
+            raise KeyError("broken")
+
+    def rest(self: Any, ctx: Any, key: Any) -> None:
+        raise KeyError("rest")
+
+    class Odd:
+        _cache_key = _core.KeyRecipe("odd", usual=("a", None), rest=rest)
+
+    for part in ({"c": Broken()}, {"d": [Leaf(), Broken()]}, {"e": Broken()}, {"f": [Broken()]}):
+        with pytest.raises(KeyError, match="broken"):
+            Node(**part)._cache_key(KeyContext())
+    with pytest.raises(KeyError, match="rest"):
+        Node(c=Odd())._cache_key(KeyContext())
+
+
+def test_constructs_may_change_while_their_key_is_made() -> None:
+    node = Node()
+
+    class Meddler:
+        def _cache_key(self, ctx: Any) -> Any:
+            node.__dict__.clear()
+            items.clear()
+            gc.collect()
+            return "meddler"
+
+    items = [Meddler(), Leaf(), Leaf()]
+    node.__dict__["d"] = items
+    node.__dict__["f"] = (Leaf(),)
+    key = node._cache_key(KeyContext())
+    assert key[:5] == ("node", 1, False, "leaf", ("meddler", "leaf", "leaf"))
+
+
+def test_deep_constructs_end_in_an_error_not_a_crash() -> None:
+    node = Node()
+    for _ in range(100_000):
+        node = Node(c=node)
+    with pytest.raises(RecursionError):
+        node._cache_key(KeyContext())
+    while isinstance(node, Node):  # take it apart without recursion
+        node = node.__dict__.pop("c")
+
+
+def test_parameters_are_numbered_by_identity() -> None:
+    value = sa.bindparam("p", 1, type_=sa.Integer(), unique=True)
+    other = sa.bindparam("p", 1, type_=sa.Integer(), unique=True)
+    column = sa.column("x", sa.Integer)
+    same = sa.and_(column == value, column < value)._generate_cache_key()
+    different = sa.and_(column == value, column < other)._generate_cache_key()
+    assert same.key != different.key
+    assert list(same.bindparams) == [value, value]
+    copy = value._clone(maintain_key=True)
+    again = sa.and_(column == value, column < copy)._generate_cache_key()
+    assert again.key == same.key
+
+
+def test_comparisons_of_plain_values() -> None:
+    column = sa.Column("x", sa.Integer)
+    one = 1
+    made_of = [(column == one, "="), (column != one, "!="), (column < one, "<")]
+    made_of += [(column <= one, "<="), (column > one, ">"), (column >= one, ">=")]
+    made_of += [(one == column, "="), (one < column, ">"), (one >= column, "<=")]
+    for made, operator in made_of:
+        assert str(made) == f"x {operator} :x_1"
+        assert made.right.value == 1
+        assert made.right.unique
+        assert made.right.type is column.type
+        negated = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}[operator]
+        assert str(sa.not_(made)) == f"x {negated} :x_1"
+    assert str(column == None) == "x IS NULL"  # noqa: E711
+    assert str(column == True) == "x = true"  # noqa: E712
+    assert str(column + 1 == 2) == "x + :x_1 = :param_1"
+    assert str(sa.func.f(column) == 2) == "f(x) = :f_1"
+    assert str(sa.any_(sa.select(column).scalar_subquery()) == 5) == ":param_1 = ANY (SELECT x)"
+
+
+def test_comparisons_of_values_of_another_type() -> None:
+    class Loud(sa.TypeDecorator):
+        impl = sa.String
+        cache_ok = True
+
+        def coerce_compared_value(self, op: Any, value: Any) -> Any:
+            return sa.Integer() if isinstance(value, int) else self
+
+    column = sa.Column("x", Loud())
+    assert isinstance((column == 1).right.type, sa.Integer)
+    assert isinstance((column == "a").right.type, Loud)
+    assert isinstance((sa.Column("y", sa.String) == 1).right.type, sa.Integer)
+
+
+def test_hashes_and_equality() -> None:
+    column = sa.Column("x", sa.Integer)
+    table = sa.Table("t", sa.MetaData(), column)
+    assert len({column, column, sa.Column("x", sa.Integer)}) == 2
+    annotated = table._annotate({"a": 1})
+    assert isinstance(annotated, Annotated)
+    assert annotated == table
+    assert hash(annotated) == hash(table)
+    assert annotated in {table}
+    marked = column._annotate({"a": 1})
+    assert hash(marked) == hash(column)
+    assert str(marked == 1) == "t.x = :x_1"
+
+
+def test_generating_forgets_what_was_computed() -> None:
+    statement = sa.select(sa.column("a"))
+    statement._generate_cache_key()
+    assert "_memo_cache_key" in statement.__dict__
+    copy = statement._generate()
+    assert type(copy) is type(statement)
+    assert copy is not statement
+    assert "_memo_cache_key" not in copy.__dict__
+    assert "_memoized" not in copy.__dict__
+    assert "_memo_cache_key" in statement.__dict__
+    assert copy._raw_columns is statement._raw_columns
+
+
+def test_nothing_leaks() -> None:
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer), sa.Column("y", sa.String))
+
+    def work() -> None:
+        statement = sa.select(table).where(table.c.x == 1, table.c.y.in_(["a", "b"]))
+        statement.order_by(table.c.y).limit(3).distinct()._generate_cache_key()
+        with pytest.raises(TypeError):
+            Node(d=5)._cache_key(KeyContext())
+
+    for _ in range(30):
+        work()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(300):
+        work()
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 150

@@ -22,7 +22,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     1
+#define CRM_DRIVER_ABI     2
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -47,6 +47,7 @@ typedef enum {
     CRM_E_PROGRAMMING,
     CRM_E_NOT_SUPPORTED,
     CRM_E_MEMORY,
+    CRM_E_INTERRUPTED, /* an exception of a signal handler is set */
 } crm_error_class;
 
 typedef struct {
@@ -63,14 +64,28 @@ typedef struct {
     const char *value;
 } crm_option;
 
+/* What a driver may ask of the core while it runs without the GIL. */
+typedef struct {
+    void *ctx; /* the first argument of each */
+    /* Called now and then while waiting: nonzero if the wait is to end, because
+     * a signal's handler raised.  The call then fails with CRM_E_INTERRUPTED.
+     */
+    int (*interrupted)(void *ctx);
+    /* A message of the server that is no error. */
+    void (*notice)(void *ctx, const char *severity, const char *message);
+    /* The number of a time zone, for MOMENT cells; negative: UTC. */
+    int32_t (*zone)(void *ctx, const char *name);
+} crm_host;
+
 typedef struct crm_driver {
     uint32_t abi;     /* CRM_DRIVER_ABI */
     const char *name; /* "sqlite" */
+    bool looks;       /* it calls crm_host.interrupted while it waits */
 
     /* Connections.  `connect` gives a new connection; `close` frees it with
-     * every statement prepared on it. */
-    int (*connect)(const crm_option *options, size_t count, crm_conn **out,
-                   crm_error *err);
+     * every statement prepared on it.  `host` outlives the connection. */
+    int (*connect)(const crm_option *options, size_t count,
+                   const crm_host *host, crm_conn **out, crm_error *err);
     void (*close)(crm_conn *conn);
     /* Rolls back an open transaction.  Running statements go on if the database
      * lets them, else their next fetch fails. */
@@ -112,6 +127,17 @@ typedef struct crm_driver {
     int (*fetch)(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
                  crm_error *err);
     void (*reset_stmt)(crm_stmt *stmt);
+    /* Runs the statement once for each of `nrows` rows of `width` cells, in
+     * fewer round trips than that.  Adds the rows returned to `rows`, the
+     * number of rows changed to *changed and of runs that succeeded to *done.
+     * With `single` every run must return one row.  On failure *done is the run
+     * that failed.  NULL: the core binds and fetches row by row. */
+    int (*run_many)(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
+                    size_t width, bool single, crm_rows *rows, size_t *done,
+                    int64_t *changed, crm_error *err);
+    /* Learns the columns of a statement that was not run yet.  NULL: prepare
+     * does. */
+    int (*describe)(crm_stmt *stmt, crm_error *err);
     /* Rows changed by the last finished run, -1 if the statement counts none.
      */
     int64_t (*changes)(crm_stmt *stmt);

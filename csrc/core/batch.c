@@ -12,7 +12,8 @@ crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
     batch->width = plan->nbinds;
     batch->returning = returning != 0;
     batch->want_ids = want_ids != 0;
-    batch->cap = Py_MIN(rows, CRM_BATCH_ROWS);
+    batch->cap = Py_MIN(
+        rows, conn->driver->run_many == NULL ? CRM_BATCH_ROWS : CRM_BATCH_SENT);
     size_t cells = batch->cap * batch->width + 1;
     batch->cells = PyMem_Calloc(cells, sizeof(crm_cell));
     batch->keep = PyMem_Calloc(cells, sizeof(PyObject *));
@@ -72,6 +73,11 @@ run_rows(crm_batch *batch, crm_stmt *stmt, crm_error *err)
 {
     const crm_driver *driver = batch->conn->driver;
     crm_conn *conn = batch->conn->conn;
+    if (driver->run_many != NULL) {
+        return driver->run_many(stmt, batch->cells, batch->nrows, batch->width,
+                                batch->returning, &batch->result, &batch->done,
+                                &batch->changed, err);
+    }
     for (size_t i = 0; i < batch->nrows; i++) {
         uint64_t before = batch->result.nrows;
         if (driver->bind(stmt, batch->cells + i * batch->width, batch->width,

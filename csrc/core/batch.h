@@ -13,7 +13,8 @@
 #include "plan.h"
 
 enum {
-    CRM_BATCH_ROWS = 128
+    CRM_BATCH_ROWS = 128,
+    CRM_BATCH_SENT = 1024, /* to a driver that sends many at once */
 };
 
 typedef struct {
@@ -33,7 +34,7 @@ typedef struct {
     int64_t changed; /* sum of the changes counted */
 } crm_batch;
 
-/* Room for up to `rows` rows (at most CRM_BATCH_ROWS are held at a time): 0, or
+/* Room for up to `rows` rows (at most CRM_BATCH_SENT are held at a time): 0, or
  * -1 with MemoryError.  Call crm_batch_end in either case. */
 int crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
                     size_t rows, int returning, int want_ids);

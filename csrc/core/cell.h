@@ -16,21 +16,32 @@ typedef enum {
     CRM_TEXT, /* UTF-8 */
     CRM_BLOB,
     /* Typed forms that a driver with typed wire formats fills. */
-    CRM_BOOL,      /* i: 0 or 1 */
-    CRM_DATE,      /* i: days since 0001-01-01 (proleptic Gregorian) */
-    CRM_TIME,      /* i: microseconds since midnight */
-    CRM_TIMESTAMP, /* i: microseconds since 0001-01-01 00:00:00 */
-    CRM_UUID,      /* p: 16 bytes, big endian */
-    CRM_NUMERIC,   /* p: decimal text, ASCII */
-    CRM_JSON,      /* p: JSON text, UTF-8 */
+    CRM_BOOL,       /* i: 0 or 1 */
+    CRM_DATE,       /* i: days since 0001-01-01 (proleptic Gregorian) */
+    CRM_TIME,       /* i: microseconds since midnight */
+    CRM_TIMESTAMP,  /* i: microseconds since 0001-01-01 00:00:00 */
+    CRM_UUID,       /* p: 16 bytes, big endian */
+    CRM_NUMERIC,    /* p: decimal text, ASCII */
+    CRM_JSON,       /* p: JSON text, UTF-8 */
+    CRM_INTERVAL,   /* p: crm_interval */
+    CRM_TIMETZ,     /* p: crm_zoned: microseconds since midnight, offset */
+    CRM_MOMENT,     /* p: crm_zoned: as TIMESTAMP in UTC, number of its zone */
+    CRM_INET,       /* p: address text; flags: crm_inet_kind */
+    CRM_ARRAY,      /* p: crm_nested with its cells, by rows */
+    CRM_RANGE,      /* p: crm_nested with two cells: lower, upper bound */
+    CRM_MULTIRANGE, /* p: crm_nested with a RANGE cell each */
+    CRM_MAP,        /* p: crm_nested with cells key, value, key, value … */
 } crm_tag;
 
 /* True of the tags whose value is bytes at p. */
 static inline int
 crm_tag_has_bytes(unsigned tag)
 {
-    const unsigned tags = 1u << CRM_TEXT | 1u << CRM_BLOB | 1u << CRM_UUID |
-                          1u << CRM_NUMERIC | 1u << CRM_JSON;
+    const unsigned tags =
+        1u << CRM_TEXT | 1u << CRM_BLOB | 1u << CRM_UUID | 1u << CRM_NUMERIC |
+        1u << CRM_JSON | 1u << CRM_INTERVAL | 1u << CRM_TIMETZ |
+        1u << CRM_MOMENT | 1u << CRM_INET | 1u << CRM_ARRAY | 1u << CRM_RANGE |
+        1u << CRM_MULTIRANGE | 1u << CRM_MAP;
     return tags >> tag & 1;
 }
 
@@ -44,13 +55,52 @@ typedef struct {
     uint8_t tag;   /* crm_tag */
     uint8_t flags; /* CRM_CELL_* */
     uint16_t reserved;
-    uint32_t len; /* bytes at p; TEXT, BLOB, UUID, NUMERIC, JSON */
+    uint32_t len; /* bytes at p, see crm_tag_has_bytes */
     union {
         int64_t i;
         double d;
         const char *p;
     } u;
 } crm_cell;
+
+/* The bytes of an INTERVAL: a month counts 30 days, twelve of them 365. */
+typedef struct {
+    int64_t micros;
+    int64_t days;
+} crm_interval;
+
+/* The bytes of a TIMETZ or MOMENT. */
+typedef struct {
+    int64_t micros;
+    int32_t zone; /* TIMETZ: seconds east of UTC; MOMENT: see crm_host */
+    int32_t reserved;
+} crm_zoned;
+
+/* What an INET cell is: the flags. */
+typedef enum {
+    CRM_INET_ADDRESS = 0,
+    CRM_INET_INTERFACE, /* an address with the bits of its network */
+    CRM_INET_NETWORK,
+} crm_inet_kind;
+
+enum {
+    CRM_MAX_DIMS = 6
+};
+
+/* What stands before the cells of a compound value, at no particular alignment.
+ * In the cells u.i takes the place of u.p: bytes from the start of this one, of
+ * the outermost compound value. */
+typedef struct {
+    uint32_t count; /* cells */
+    uint32_t ndim;  /* ARRAY: 0 if it is empty; RANGE: crm_range_flags */
+    uint32_t dims[CRM_MAX_DIMS];
+} crm_nested;
+
+typedef enum {
+    CRM_RANGE_EMPTY = 1,
+    CRM_RANGE_LOWER_INC = 2,
+    CRM_RANGE_UPPER_INC = 4,
+} crm_range_flags;
 
 _Static_assert(sizeof(crm_cell) == 16, "a cell is 16 bytes");
 

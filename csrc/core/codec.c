@@ -3,11 +3,27 @@
 
 #include <limits.h>
 
+#include "nested.h"
 #include "timecodec.h"
 #include "typedcodec.h"
 
 #define DEFAULT_DIGITS 10
 #define MAX_DIGITS     400
+
+/* The codec of an array's elements; borrows from the array's argument. */
+static int
+codec_item(PyObject *arg, crm_codec *item)
+{
+    long code = PyLong_AsLong(PyTuple_GET_ITEM(arg, 0));
+    if (code == -1 && PyErr_Occurred()) {
+        return -1;
+    }
+    if (crm_codec_set(item, (int)code, PyTuple_GET_ITEM(arg, 1)) < 0) {
+        return -1;
+    }
+    Py_XDECREF(item->arg); /* the tuple has it */
+    return 0;
+}
 
 int
 crm_codec_set(crm_codec *codec, int code, PyObject *arg)
@@ -46,6 +62,17 @@ crm_codec_set(crm_codec *codec, int code, PyObject *arg)
                 wanted = "(bind dict, result dict)";
             }
             break;
+        case CRM_TYPE_ARRAY: {
+            crm_codec item;
+            if (arg == NULL || !PyTuple_Check(arg) ||
+                PyTuple_GET_SIZE(arg) != 3) {
+                wanted = "(code, arg, as_tuple)";
+            }
+            else if (codec_item(arg, &item) < 0) {
+                return -1;
+            }
+            break;
+        }
         case CRM_TYPE_PYTHON:
             if (arg == NULL ||
                 (PyTuple_CheckExact(arg) ? PyTuple_GET_SIZE(arg) != 2
@@ -138,6 +165,32 @@ decode_text(const crm_cell *cell)
     return PyUnicode_DecodeUTF8(cell->u.p, cell->len, NULL);
 }
 
+/* JSON of a column without a type: what json.loads() makes of it. */
+static PyObject *
+decode_json_text(crm_core *core, const crm_cell *cell)
+{
+    PyObject *loads = lazy_class(&core->json_loads, "json", "loads");
+    PyObject *text = loads == NULL ? NULL : decode_text(cell);
+    PyObject *value = text == NULL ? NULL : PyObject_CallOneArg(loads, text);
+    Py_XDECREF(text);
+    return value;
+}
+
+/* An object of the standard library's ipaddress. */
+static PyObject *
+decode_inet(const crm_cell *cell)
+{
+    static const char *const names[] = {"ip_address", "ip_interface",
+                                        "ip_network", "ip_network"};
+    PyObject *module = PyImport_ImportModule("ipaddress");
+    PyObject *value = module == NULL ? NULL
+                                     : PyObject_CallMethod(
+                                           module, names[cell->flags & 3], "s#",
+                                           cell->u.p, (Py_ssize_t)cell->len);
+    Py_XDECREF(module);
+    return value;
+}
+
 static PyObject *
 decode_any(crm_core *core, const crm_cell *cell)
 {
@@ -149,8 +202,9 @@ decode_any(crm_core *core, const crm_cell *cell)
         case CRM_DOUBLE:
             return PyFloat_FromDouble(cell->u.d);
         case CRM_TEXT:
-        case CRM_JSON:
             return decode_text(cell);
+        case CRM_JSON:
+            return decode_json_text(core, cell);
         case CRM_BLOB:
             return PyBytes_FromStringAndSize(cell->u.p, cell->len);
         case CRM_BOOL:
@@ -158,7 +212,19 @@ decode_any(crm_core *core, const crm_cell *cell)
         case CRM_DATE:
         case CRM_TIME:
         case CRM_TIMESTAMP:
-            return crm_time_from_cell(cell);
+        case CRM_INTERVAL:
+        case CRM_TIMETZ:
+        case CRM_MOMENT:
+            return crm_time_from_cell(core, cell);
+        case CRM_ARRAY:
+        case CRM_RANGE:
+        case CRM_MULTIRANGE:
+        case CRM_MAP: {
+            const crm_codec any = {0};
+            return crm_nested_decode(core, &any, 0, cell);
+        }
+        case CRM_INET:
+            return decode_inet(cell);
         case CRM_UUID: {
             PyObject *cls = crm_uuid_class(core);
             PyObject *bytes =
@@ -254,7 +320,9 @@ decode_time(crm_core *core, crm_time_kind kind, const crm_cell *cell)
         case CRM_DATE:
         case CRM_TIME:
         case CRM_TIMESTAMP:
-            return crm_time_from_cell(cell);
+        case CRM_TIMETZ:
+        case CRM_MOMENT:
+            return crm_time_from_cell(core, cell);
         default: {
             PyObject *raw = decode_any(core, cell);
             if (raw != NULL) {
@@ -287,8 +355,12 @@ decode_uuid(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 static PyObject *
 decode_json(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
+    crm_cell text = *cell;
+    if (text.tag == CRM_JSON) {
+        text.tag = CRM_TEXT;
+    }
     PyObject *value =
-        decode_through(core, cell, PyTuple_GET_ITEM(codec->arg, 1));
+        decode_through(core, &text, PyTuple_GET_ITEM(codec->arg, 1));
     if (value == NULL && (cell->tag == CRM_INT64 || cell->tag == CRM_DOUBLE) &&
         PyErr_ExceptionMatches(PyExc_TypeError)) {
         /* A JSON number may stand in the file as a plain number. */
@@ -315,6 +387,20 @@ look_up(PyObject *dict, PyObject *key)
     PyErr_Format(PyExc_LookupError, "'%S' is not among the defined enum values",
                  key);
     return NULL;
+}
+
+static PyObject *
+decode_array(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    crm_codec item;
+    if (cell->tag != CRM_ARRAY) {
+        return decode_any(core, cell);
+    }
+    int tuples = PyObject_IsTrue(PyTuple_GET_ITEM(codec->arg, 2));
+    if (tuples < 0 || codec_item(codec->arg, &item) < 0) {
+        return NULL;
+    }
+    return crm_nested_decode(core, &item, tuples, cell);
 }
 
 static PyObject *
@@ -377,6 +463,8 @@ crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
             return decode_json(core, codec, cell);
         case CRM_TYPE_ENUM:
             return decode_enum(core, codec, cell);
+        case CRM_TYPE_ARRAY:
+            return decode_array(core, codec, cell);
         default:
             return decode_any(core, cell);
     }
@@ -634,6 +722,19 @@ encode_through(crm_core *core, int typed, PyObject *function, PyObject *value,
     return status;
 }
 
+static int
+encode_array(crm_core *core, const crm_codec *codec, PyObject *value,
+             crm_cell *cell, PyObject **keep)
+{
+    crm_codec item;
+    int status;
+    if (codec_item(codec->arg, &item) < 0) {
+        return CRM_ENCODE_REFUSED;
+    }
+    PyObject *text = crm_nested_text(core, &item, value, &status);
+    return text == NULL ? status : encode_made(text, cell, keep);
+}
+
 /* Values of the types that a driver with types on the wire takes as they
  * are; the others are encoded as for any driver. */
 static int
@@ -655,6 +756,11 @@ encode_typed(crm_core *core, const crm_codec *codec, PyObject *value,
                        ? CRM_ENCODE_REFUSED
                        : encode_through(core, 1, cls, value, cell, keep);
         }
+        case CRM_TYPE_ARRAY:
+            if (PyList_Check(value) || PyTuple_Check(value)) {
+                return encode_array(core, codec, value, cell, keep);
+            }
+            break;
         default:
             break;
     }
@@ -793,6 +899,8 @@ crm_codec_init(crm_core *Py_UNUSED(core), PyObject *module)
         {"TYPE_JSON", CRM_TYPE_JSON},
         {"TYPE_ENUM", CRM_TYPE_ENUM},
         {"TYPE_PYTHON", CRM_TYPE_PYTHON},
+        {"TYPE_ARRAY", CRM_TYPE_ARRAY},
+        {"TYPE_INTERVAL", CRM_TYPE_INTERVAL},
     };
     if (crm_time_init() < 0) {
         return -1;

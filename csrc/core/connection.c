@@ -126,6 +126,9 @@ crm_connection_raise(crm_connection *self, const crm_error *err)
     if (err->disconnect) {
         self->invalid = true;
     }
+    if (err->cls == CRM_E_INTERRUPTED) {
+        return -1; /* with the exception of the signal's handler */
+    }
     if (err->cls == CRM_E_MEMORY) {
         PyErr_NoMemory();
         return -1;
@@ -263,7 +266,8 @@ connect(crm_connection *self, PyObject *options)
         crm_error err;
         crm_conn *conn = NULL;
         Py_BEGIN_ALLOW_THREADS
-        status = self->driver->connect(list.items, list.count, &conn, &err);
+        status = self->driver->connect(list.items, list.count, &self->host,
+                                       &conn, &err);
         Py_END_ALLOW_THREADS
         if (status < 0) {
             crm_connection_raise(self, &err);
@@ -311,6 +315,7 @@ connection_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->driver_capsule = Py_NewRef(capsule);
     self->dbapi = Py_NewRef(dbapi);
     self->pid = (long)getpid();
+    crm_connection_set_host(self);
     self->statements = crm_statements_new(driver);
     if (self->statements == NULL || connect(self, options) < 0) {
         Py_DECREF(self);
@@ -638,6 +643,20 @@ PyDoc_STRVAR(describe_doc,
              "Names of the columns a plan (or SQL text) returns, without "
              "running it.");
 
+static int
+describe(crm_connection *self, crm_stmt *stmt)
+{
+    crm_error err;
+    int status;
+    if (self->driver->describe == NULL) {
+        return 0;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = self->driver->describe(stmt, &err);
+    Py_END_ALLOW_THREADS
+    return status < 0 ? crm_connection_raise(self, &err) : 0;
+}
+
 static PyObject *
 connection_describe(crm_connection *self, PyObject *what)
 {
@@ -653,7 +672,7 @@ connection_describe(crm_connection *self, PyObject *what)
         return NULL;
     }
     crm_stmt *stmt = crm_connection_prepare(self, (crm_plan *)plan);
-    if (stmt != NULL) {
+    if (stmt != NULL && describe(self, stmt) == 0) {
         names = crm_connection_columns(self, stmt);
     }
     crm_connection_leave(self);

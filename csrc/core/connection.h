@@ -23,6 +23,7 @@ typedef struct crm_connection {
     crm_core *core;
     const crm_driver *driver;
     crm_conn *conn;           /* NULL once closed */
+    crm_host host;            /* what the driver may ask: host.c */
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
     PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
     PyObject *info;  /* owned dict for the user, NULL until asked for */
@@ -40,6 +41,9 @@ typedef struct crm_connection {
     double pool_since;        /* when it was made, monotonic clock */
     PyObject *weakrefs;
 } crm_connection;
+
+/* Fills self->host.  host.c */
+void crm_connection_set_host(crm_connection *self);
 
 /* Begins the use of the connection: 0, or -1 with ProgrammingError when it is
  * closed, or in use (by another thread). */

@@ -30,6 +30,8 @@ typedef enum {
     CRM_TYPE_ENUM,     /* arg: (bind dict, result dict) */
     CRM_TYPE_PYTHON,   /* arg: callable that makes the result of the ANY value,
                           or (bind, result), each a callable or None */
+    CRM_TYPE_ARRAY,    /* arg: (code, arg, as_tuple) of the elements */
+    CRM_TYPE_INTERVAL, /* datetime.timedelta */
     CRM_TYPE_COUNT_
 } crm_type_code;
 
@@ -60,6 +62,7 @@ typedef struct crm_core {
     PyObject *exc;          /* module cormorant.exc */
     PyObject *decimal_type; /* decimal.Decimal, NULL until first used */
     PyObject *uuid_type;    /* uuid.UUID, NULL until first used */
+    PyObject *json_loads;   /* json.loads, NULL until first used */
 
     /* interned names, owned */
     PyObject *str_dict;           /* "__dict__" */
@@ -81,6 +84,8 @@ typedef struct crm_core {
     uint64_t sessions;          /* sessions made so far */
 
     crm_page_cache pages; /* free pages of results */
+    PyObject *zones;      /* owned list of (name, tzinfo), NULL until used: the
+                             zones of MOMENT cells */
 
     /* counters of connection.c and plan.c */
     uint64_t last_plan; /* id of the newest Plan */

@@ -136,6 +136,14 @@ run_rows(crm_connection *self, crm_stmt *stmt, crm_plan *plan,
     Py_BEGIN_ALLOW_THREADS
     crm_rows rows;
     crm_rows_init(&rows, (uint32_t)driver->column_count(stmt));
+    if (driver->run_many != NULL) {
+        size_t done = 0;
+        status = driver->run_many(stmt, batch->cells + *next * plan->nbinds,
+                                  last - *next, plan->nbinds, false, &rows,
+                                  &done, changes, err);
+        *next += done;
+        last = *next;
+    }
     while (status >= 0 && *next < last) {
         status = driver->bind(stmt, batch->cells + *next * plan->nbinds,
                               plan->nbinds, err);

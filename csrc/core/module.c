@@ -61,6 +61,8 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->exc);
     Py_VISIT(core->decimal_type);
     Py_VISIT(core->uuid_type);
+    Py_VISIT(core->json_loads);
+    Py_VISIT(core->zones);
     return 0;
 }
 
@@ -104,6 +106,8 @@ core_clear(PyObject *module)
     Py_CLEAR(core->exc);
     Py_CLEAR(core->decimal_type);
     Py_CLEAR(core->uuid_type);
+    Py_CLEAR(core->json_loads);
+    Py_CLEAR(core->zones);
     Py_CLEAR(core->str_dict);
     Py_CLEAR(core->str_instance_state);
     return 0;

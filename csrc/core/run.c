@@ -50,7 +50,8 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
     crm_error err;
     int status;
     for (;;) {
-        size_t batch = max_rows < BATCH ? max_rows : BATCH;
+        size_t batch =
+            max_rows < BATCH || self->driver->looks ? max_rows : BATCH;
         crm_rows_borrow(rows, &self->core->pages);
         Py_BEGIN_ALLOW_THREADS
         status = self->driver->fetch(stmt, rows, batch, &err);

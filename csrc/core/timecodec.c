@@ -14,43 +14,123 @@ crm_time_init(void)
 
 /* ---- typed cells ------------------------------------------------------ */
 
+/* Why a date or moment of the database is none of Python's. */
+static PyObject *
+out_of_range(const char *what, int64_t value)
+{
+    PyErr_Format(
+        PyExc_OverflowError, "%s too %s", what,
+        value < 0 ? "small (before year 1)" : "large (after year 10K)");
+    return NULL;
+}
+
+/* A moment in UTC, as of a time zone. */
+static PyObject *
+from_utc(int64_t value, PyObject *zone)
+{
+    crm_moment m = {0};
+    crm_moment_set_days(&m, value / CRM_DAY);
+    crm_moment_set_micros(&m, value % CRM_DAY);
+    PyObject *utc = PyDateTimeAPI->DateTime_FromDateAndTime(
+        m.year, m.month, m.day, m.hour, m.minute, m.second, m.micro,
+        PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType);
+    if (utc == NULL || zone == NULL) {
+        return utc;
+    }
+    PyObject *local = PyObject_CallMethod(utc, "astimezone", "O", zone);
+    Py_DECREF(utc);
+    return local;
+}
+
+static PyObject *
+zoned(crm_core *core, const crm_cell *cell)
+{
+    crm_zoned value;
+    memcpy(&value, cell->u.p, sizeof(value));
+    if (cell->tag == CRM_MOMENT) {
+        if (value.micros < 0 || value.micros / CRM_DAY > CRM_MAX_DAYS) {
+            return out_of_range("timestamp", value.micros);
+        }
+        PyObject *item =
+            core->zones != NULL && value.zone < PyList_GET_SIZE(core->zones)
+                ? PyList_GET_ITEM(core->zones, value.zone)
+                : NULL;
+        return from_utc(value.micros,
+                        item == NULL ? NULL : PyTuple_GET_ITEM(item, 1));
+    }
+    crm_moment m = {0};
+    if (value.micros < 0 || value.micros >= CRM_DAY) {
+        PyErr_SetString(PyExc_OverflowError,
+                        "time not supported by Python: hour 24");
+        return NULL;
+    }
+    crm_moment_set_micros(&m, value.micros);
+    PyObject *delta = PyDelta_FromDSU(0, value.zone, 0);
+    PyObject *zone = delta == NULL ? NULL : PyTimeZone_FromOffset(delta);
+    PyObject *time = zone == NULL ? NULL
+                                  : PyDateTimeAPI->Time_FromTime(
+                                        m.hour, m.minute, m.second, m.micro,
+                                        zone, PyDateTimeAPI->TimeType);
+    Py_XDECREF(delta);
+    Py_XDECREF(zone);
+    return time;
+}
+
+static PyObject *
+timedelta(const crm_cell *cell)
+{
+    crm_interval value;
+    memcpy(&value, cell->u.p, sizeof(value));
+    int64_t days = value.days + value.micros / CRM_DAY;
+    int64_t rest = value.micros % CRM_DAY;
+    if (days < -999999999 || days > 999999999) {
+        PyErr_SetString(PyExc_OverflowError, "interval too large");
+        return NULL;
+    }
+    return PyDelta_FromDSU((int)days, (int)(rest / CRM_SECOND),
+                           (int)(rest % CRM_SECOND));
+}
+
 PyObject *
-crm_time_from_cell(const crm_cell *cell)
+crm_time_from_cell(crm_core *core, const crm_cell *cell)
 {
     crm_moment m = {0};
     int64_t value = cell->u.i;
     switch (cell->tag) {
+        case CRM_INTERVAL:
+            return timedelta(cell);
+        case CRM_TIMETZ:
+        case CRM_MOMENT:
+            return zoned(core, cell);
         case CRM_DATE:
             if (value < 0 || value > CRM_MAX_DAYS) {
-                break;
+                return out_of_range("date", value);
             }
             crm_moment_set_days(&m, value);
             return PyDate_FromDate(m.year, m.month, m.day);
         case CRM_TIME:
             if (value < 0 || value >= CRM_DAY) {
-                break;
+                PyErr_SetString(PyExc_OverflowError,
+                                "time not supported by Python: hour 24");
+                return NULL;
             }
             crm_moment_set_micros(&m, value);
             return PyTime_FromTime(m.hour, m.minute, m.second, m.micro);
         case CRM_TIMESTAMP:
             if (value < 0 || value / CRM_DAY > CRM_MAX_DAYS) {
-                break;
+                return out_of_range("timestamp", value);
+            }
+            if (cell->flags & CRM_CELL_UTC) {
+                return from_utc(value, NULL);
             }
             crm_moment_set_days(&m, value / CRM_DAY);
             crm_moment_set_micros(&m, value % CRM_DAY);
-            if (cell->flags & CRM_CELL_UTC) {
-                return PyDateTimeAPI->DateTime_FromDateAndTime(
-                    m.year, m.month, m.day, m.hour, m.minute, m.second, m.micro,
-                    PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType);
-            }
             return PyDateTime_FromDateAndTime(m.year, m.month, m.day, m.hour,
                                               m.minute, m.second, m.micro);
         default:
             PyErr_SetString(PyExc_SystemError, "not a date or time cell");
             return NULL;
     }
-    PyErr_SetString(PyExc_OverflowError, "date value out of range");
-    return NULL;
 }
 
 /* ---- text to object --------------------------------------------------- */
@@ -245,9 +325,32 @@ datetime_to_cell(PyObject *value, crm_cell *cell)
     return aware < 0 ? -1 : 1;
 }
 
-int
-crm_time_to_cell(PyObject *value, crm_cell *cell)
+/* The cell of bytes made here. */
+static int
+made_cell(crm_cell *cell, crm_tag tag, const void *made, Py_ssize_t len,
+          PyObject **keep)
 {
+    PyObject *bytes = PyBytes_FromStringAndSize(made, len);
+    if (bytes == NULL) {
+        return -1;
+    }
+    cell->tag = (uint8_t)tag;
+    cell->len = (uint32_t)len;
+    cell->u.p = PyBytes_AS_STRING(bytes);
+    *keep = bytes;
+    return 1;
+}
+
+int
+crm_time_to_cell(PyObject *value, crm_cell *cell, PyObject **keep)
+{
+    if (PyDelta_Check(value)) {
+        crm_interval interval = {
+            PyDateTime_DELTA_GET_SECONDS(value) * CRM_SECOND +
+                PyDateTime_DELTA_GET_MICROSECONDS(value),
+            PyDateTime_DELTA_GET_DAYS(value)};
+        return made_cell(cell, CRM_INTERVAL, &interval, sizeof(interval), keep);
+    }
     if (PyDateTime_Check(value)) {
         return datetime_to_cell(value, cell);
     }
@@ -262,7 +365,15 @@ crm_time_to_cell(PyObject *value, crm_cell *cell)
                                   PyDateTime_TIME_GET_MINUTE(value),
                                   PyDateTime_TIME_GET_SECOND(value),
                                   PyDateTime_TIME_GET_MICROSECOND(value));
-        return 1;
+        int64_t offset = 0;
+        int aware = PyDateTime_TIME_GET_TZINFO(value) == Py_None
+                        ? 0
+                        : offset_of(value, &offset);
+        if (aware > 0) {
+            crm_zoned time = {cell->u.i, (int32_t)(offset / CRM_SECOND), 0};
+            return made_cell(cell, CRM_TIMETZ, &time, sizeof(time), keep);
+        }
+        return aware < 0 ? -1 : 1;
     }
     return 0;
 }

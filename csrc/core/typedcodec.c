@@ -1,6 +1,7 @@
 /* typedcodec.c: see typedcodec.h. */
 #include "typedcodec.h"
 
+#include "nested.h"
 #include "timecodec.h"
 
 /* An int that no cell holds goes as a decimal number. */
@@ -91,7 +92,7 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
     if (PyObject_CheckBuffer(value)) {
         return crm_encode_buffer(value, cell, keep);
     }
-    int status = crm_time_to_cell(value, cell);
+    int status = crm_time_to_cell(value, cell, keep);
     if (status != 0) {
         return status < 0 ? CRM_ENCODE_UNBINDABLE : 0;
     }
@@ -105,6 +106,16 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
     }
     if (PyObject_TypeCheck(value, (PyTypeObject *)uuid)) {
         return encode_uuid(value, cell, keep);
+    }
+    if (PyList_Check(value) || PyTuple_Check(value)) {
+        const crm_codec any = {0};
+        PyObject *text = crm_nested_text(core, &any, value, &status);
+        if (text == NULL) {
+            return status;
+        }
+        status = crm_encode_str(text, cell, keep);
+        Py_DECREF(text);
+        return status;
     }
     PyErr_Format(PyExc_TypeError, "cannot adapt type '%s'",
                  Py_TYPE(value)->tp_name);

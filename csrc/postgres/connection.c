@@ -3,7 +3,6 @@
  * `begin` only notes that a transaction is wanted: BEGIN goes out together with
  * the first statement, so that it is no round trip of its own.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,9 +52,20 @@ own_option(crm_conn *conn, const char *key, const char *value, crm_error *err)
     return CRM_OK;
 }
 
+static void
+take_notice(void *arg, const PGresult *result)
+{
+    crm_conn *conn = arg;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (severity != NULL && message != NULL) {
+        conn->host->notice(conn->host->ctx, severity, message);
+    }
+}
+
 int
-crm_pg_connect(const crm_option *options, size_t count, crm_conn **out,
-               crm_error *err)
+crm_pg_connect(const crm_option *options, size_t count, const crm_host *host,
+               crm_conn **out, crm_error *err)
 {
     *out = NULL;
     crm_conn *conn = calloc(1, sizeof(*conn));
@@ -67,6 +77,9 @@ crm_pg_connect(const crm_option *options, size_t count, crm_conn **out,
         crm_pg_no_memory(err);
         goto done;
     }
+    conn->host = host;
+    conn->decoder.zone = -1;
+    conn->transaction = 1;
     strcpy(conn->begin_sql, "BEGIN");
     conn->prepare_threshold = 5;
     for (size_t i = 0; i < count; i++) {
@@ -91,6 +104,7 @@ crm_pg_connect(const crm_option *options, size_t count, crm_conn **out,
         crm_pg_conn_error(err, conn->pg);
         goto done;
     }
+    PQsetNoticeReceiver(conn->pg, take_notice, conn);
     *out = conn;
     conn = NULL;
     status = CRM_OK;
@@ -103,47 +117,17 @@ done:
     return status;
 }
 
-static void
-drop_pending(crm_conn *conn)
-{
-    while (conn->pending != NULL) {
-        crm_pg_text *text = conn->pending;
-        conn->pending = text->next;
-        free(text);
-    }
-}
-
 void
 crm_pg_close(crm_conn *conn)
 {
     while (conn->statements != NULL) {
-        conn->statements->name = 0; /* goes with the connection */
         crm_pg_finalize(conn->statements);
     }
-    drop_pending(conn);
+    crm_pg_drop_pending(conn, true);
     PQclear(conn->failed);
     PQfinish(conn->pg);
-    free(conn->types.items);
+    crm_pg_decoder_clear(&conn->decoder);
     free(conn);
-}
-
-void
-crm_pg_later(crm_conn *conn, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    crm_pg_text *text =
-        len < 0 ? NULL : malloc(sizeof(*text) + (size_t)len + 1);
-    if (text != NULL) {
-        vsnprintf(text->sql, (size_t)len + 1, format, again);
-        text->next = conn->pending;
-        conn->pending = text;
-    }
-    va_end(again);
 }
 
 int
@@ -157,30 +141,11 @@ crm_pg_set_option(crm_conn *conn, const char *key, const char *value,
                            : CRM_OK;
 }
 
-/* Runs SQL in the simple protocol; several statements are allowed. */
-static int
-run(crm_conn *conn, const char *sql, crm_error *err)
-{
-    PGresult *result = PQexec(conn->pg, sql);
-    if (result == NULL) {
-        return crm_pg_conn_error(err, conn->pg);
-    }
-    switch (PQresultStatus(result)) {
-        case PGRES_COMMAND_OK:
-        case PGRES_TUPLES_OK:
-        case PGRES_EMPTY_QUERY:
-            PQclear(result);
-            return CRM_OK;
-        default:
-            return crm_pg_result_error(err, conn, result);
-    }
-}
-
 int
 crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err)
 {
     if (!conn->begin_pending) {
-        return run(conn, sql, err);
+        return crm_pg_run(conn, sql, err);
     }
     size_t len = strlen(conn->begin_sql) + strlen(sql) + 3;
     char *both = malloc(len);
@@ -189,7 +154,7 @@ crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err)
     }
     snprintf(both, len, "%s; %s", conn->begin_sql, sql);
     conn->begin_pending = false;
-    int status = run(conn, both, err);
+    int status = crm_pg_run(conn, both, err);
     free(both);
     return status;
 }
@@ -211,7 +176,7 @@ end(crm_conn *conn, const char *sql, crm_error *err)
     if (PQtransactionStatus(conn->pg) == PQTRANS_IDLE) {
         return CRM_OK;
     }
-    return run(conn, sql, err);
+    return crm_pg_run(conn, sql, err);
 }
 
 int
@@ -243,7 +208,7 @@ crm_pg_reset(crm_conn *conn, crm_error *err)
 int
 crm_pg_ping(crm_conn *conn, crm_error *err)
 {
-    return run(conn, "", err);
+    return crm_pg_run(conn, "", err);
 }
 
 int64_t

@@ -1,11 +1,16 @@
 /* decode.c: see decode.h. */
 #include "decode.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Days from 0001-01-01 to 2000-01-01, where PostgreSQL counts from. */
 #define EPOCH_DAYS   730119
 #define EPOCH_MICROS (INT64_C(730119) * 86400 * 1000000)
+
+/* Compound values within compound values: the server has two levels. */
+#define MAX_DEPTH 8
 
 static uint16_t
 get16(const char *p)
@@ -17,34 +22,117 @@ get16(const char *p)
 static uint32_t
 get32(const char *p)
 {
-    const unsigned char *b = (const unsigned char *)p;
-    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
-           b[3];
+    uint32_t value;
+    memcpy(&value, p, 4);
+    return __builtin_bswap32(value);
 }
 
 static uint64_t
 get64(const char *p)
 {
-    return (uint64_t)get32(p) << 32 | get32(p + 4);
+    uint64_t value;
+    memcpy(&value, p, 8);
+    return __builtin_bswap64(value);
 }
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "get32 and get64 turn bytes around"
+#endif
 
 /* ---- types ------------------------------------------------------------ */
 
 /* Built-in types by OID (PostgreSQL's pg_type.dat), sorted. */
 static const crm_pg_type built_in[] = {
-    {16, CRM_PG_BOOL, 0},        {17, CRM_PG_BYTEA, 0},
-    {18, CRM_PG_TEXT, 0},        {19, CRM_PG_TEXT, 0},
-    {20, CRM_PG_INT8, 0},        {21, CRM_PG_INT2, 0},
-    {23, CRM_PG_INT4, 0},        {25, CRM_PG_TEXT, 0},
-    {26, CRM_PG_OID, 0},         {114, CRM_PG_JSON, 0},
-    {142, CRM_PG_TEXT, 0},       {700, CRM_PG_FLOAT4, 0},
-    {701, CRM_PG_FLOAT8, 0},     {705, CRM_PG_TEXT, 0},
-    {1042, CRM_PG_TEXT, 0},      {1043, CRM_PG_TEXT, 0},
-    {1082, CRM_PG_DATE, 0},      {1083, CRM_PG_TIME, 0},
-    {1114, CRM_PG_TIMESTAMP, 0}, {1184, CRM_PG_TIMESTAMPTZ, 0},
-    {1700, CRM_PG_NUMERIC, 0},   {2275, CRM_PG_TEXT, 0},
-    {2278, CRM_PG_TEXT, 0},      {2950, CRM_PG_UUID, 0},
-    {3802, CRM_PG_JSONB, 0},
+    {16, CRM_PG_BOOL, 0},            /* bool */
+    {17, CRM_PG_BYTEA, 0},           /* bytea */
+    {18, CRM_PG_TEXT, 0},            /* char */
+    {19, CRM_PG_TEXT, 0},            /* name */
+    {20, CRM_PG_INT8, 0},            /* int8 */
+    {21, CRM_PG_INT2, 0},            /* int2 */
+    {23, CRM_PG_INT4, 0},            /* int4 */
+    {25, CRM_PG_TEXT, 0},            /* text */
+    {26, CRM_PG_OID, 0},             /* oid */
+    {114, CRM_PG_JSON, 0},           /* json */
+    {142, CRM_PG_TEXT, 0},           /* xml */
+    {143, CRM_PG_ARRAY, 142},        /* _xml */
+    {199, CRM_PG_ARRAY, 114},        /* _json */
+    {650, CRM_PG_INET, 0},           /* cidr */
+    {651, CRM_PG_ARRAY, 650},        /* _cidr */
+    {700, CRM_PG_FLOAT4, 0},         /* float4 */
+    {701, CRM_PG_FLOAT8, 0},         /* float8 */
+    {705, CRM_PG_TEXT, 0},           /* unknown */
+    {774, CRM_PG_MACADDR, 0},        /* macaddr8 */
+    {775, CRM_PG_ARRAY, 774},        /* _macaddr8 */
+    {829, CRM_PG_MACADDR, 0},        /* macaddr */
+    {869, CRM_PG_INET, 0},           /* inet */
+    {1000, CRM_PG_ARRAY, 16},        /* _bool */
+    {1001, CRM_PG_ARRAY, 17},        /* _bytea */
+    {1002, CRM_PG_ARRAY, 18},        /* _char */
+    {1003, CRM_PG_ARRAY, 19},        /* _name */
+    {1005, CRM_PG_ARRAY, 21},        /* _int2 */
+    {1007, CRM_PG_ARRAY, 23},        /* _int4 */
+    {1009, CRM_PG_ARRAY, 25},        /* _text */
+    {1011, CRM_PG_ARRAY, 28},        /* _xid */
+    {1014, CRM_PG_ARRAY, 1042},      /* _bpchar */
+    {1015, CRM_PG_ARRAY, 1043},      /* _varchar */
+    {1016, CRM_PG_ARRAY, 20},        /* _int8 */
+    {1021, CRM_PG_ARRAY, 700},       /* _float4 */
+    {1022, CRM_PG_ARRAY, 701},       /* _float8 */
+    {1028, CRM_PG_ARRAY, 26},        /* _oid */
+    {1040, CRM_PG_ARRAY, 829},       /* _macaddr */
+    {1041, CRM_PG_ARRAY, 869},       /* _inet */
+    {1042, CRM_PG_TEXT, 0},          /* bpchar */
+    {1043, CRM_PG_TEXT, 0},          /* varchar */
+    {1082, CRM_PG_DATE, 0},          /* date */
+    {1083, CRM_PG_TIME, 0},          /* time */
+    {1114, CRM_PG_TIMESTAMP, 0},     /* timestamp */
+    {1115, CRM_PG_ARRAY, 1114},      /* _timestamp */
+    {1182, CRM_PG_ARRAY, 1082},      /* _date */
+    {1183, CRM_PG_ARRAY, 1083},      /* _time */
+    {1184, CRM_PG_TIMESTAMPTZ, 0},   /* timestamptz */
+    {1185, CRM_PG_ARRAY, 1184},      /* _timestamptz */
+    {1186, CRM_PG_INTERVAL, 0},      /* interval */
+    {1187, CRM_PG_ARRAY, 1186},      /* _interval */
+    {1231, CRM_PG_ARRAY, 1700},      /* _numeric */
+    {1263, CRM_PG_ARRAY, 2275},      /* _cstring */
+    {1266, CRM_PG_TIMETZ, 0},        /* timetz */
+    {1270, CRM_PG_ARRAY, 1266},      /* _timetz */
+    {1560, CRM_PG_BIT, 0},           /* bit */
+    {1561, CRM_PG_ARRAY, 1560},      /* _bit */
+    {1562, CRM_PG_BIT, 0},           /* varbit */
+    {1563, CRM_PG_ARRAY, 1562},      /* _varbit */
+    {1700, CRM_PG_NUMERIC, 0},       /* numeric */
+    {2275, CRM_PG_TEXT, 0},          /* cstring */
+    {2278, CRM_PG_TEXT, 0},          /* void */
+    {2287, CRM_PG_ARRAY, 2249},      /* _record */
+    {2950, CRM_PG_UUID, 0},          /* uuid */
+    {2951, CRM_PG_ARRAY, 2950},      /* _uuid */
+    {3802, CRM_PG_JSONB, 0},         /* jsonb */
+    {3807, CRM_PG_ARRAY, 3802},      /* _jsonb */
+    {3904, CRM_PG_RANGE, 23},        /* int4range */
+    {3905, CRM_PG_ARRAY, 3904},      /* _int4range */
+    {3906, CRM_PG_RANGE, 1700},      /* numrange */
+    {3907, CRM_PG_ARRAY, 3906},      /* _numrange */
+    {3908, CRM_PG_RANGE, 1114},      /* tsrange */
+    {3909, CRM_PG_ARRAY, 3908},      /* _tsrange */
+    {3910, CRM_PG_RANGE, 1184},      /* tstzrange */
+    {3911, CRM_PG_ARRAY, 3910},      /* _tstzrange */
+    {3912, CRM_PG_RANGE, 1082},      /* daterange */
+    {3913, CRM_PG_ARRAY, 3912},      /* _daterange */
+    {3926, CRM_PG_RANGE, 20},        /* int8range */
+    {3927, CRM_PG_ARRAY, 3926},      /* _int8range */
+    {4451, CRM_PG_MULTIRANGE, 3904}, /* int4multirange */
+    {4532, CRM_PG_MULTIRANGE, 3906}, /* nummultirange */
+    {4533, CRM_PG_MULTIRANGE, 3908}, /* tsmultirange */
+    {4534, CRM_PG_MULTIRANGE, 3910}, /* tstzmultirange */
+    {4535, CRM_PG_MULTIRANGE, 3912}, /* datemultirange */
+    {4536, CRM_PG_MULTIRANGE, 3926}, /* int8multirange */
+    {6150, CRM_PG_ARRAY, 4451},      /* _int4multirange */
+    {6151, CRM_PG_ARRAY, 4532},      /* _nummultirange */
+    {6152, CRM_PG_ARRAY, 4533},      /* _tsmultirange */
+    {6153, CRM_PG_ARRAY, 4534},      /* _tstzmultirange */
+    {6155, CRM_PG_ARRAY, 4535},      /* _datemultirange */
+    {6157, CRM_PG_ARRAY, 4536},      /* _int8multirange */
 };
 
 static const crm_pg_type *
@@ -77,7 +165,89 @@ crm_pg_type_find(const crm_pg_types *types, uint32_t oid)
     return found != NULL ? *found : (crm_pg_type){oid, CRM_PG_UNKNOWN, 0};
 }
 
-/* ---- numeric ---------------------------------------------------------- */
+int
+crm_pg_type_add(crm_pg_types *types, crm_pg_type type)
+{
+    size_t at = 0;
+    while (at < types->count && types->items[at].oid < type.oid) {
+        at++;
+    }
+    if (at < types->count && types->items[at].oid == type.oid) {
+        types->items[at] = type;
+        return 0;
+    }
+    crm_pg_type *items =
+        realloc(types->items, (types->count + 1) * sizeof(*items));
+    if (items == NULL) {
+        return -1;
+    }
+    memmove(items + at + 1, items + at, (types->count - at) * sizeof(*items));
+    items[at] = type;
+    types->items = items;
+    types->count++;
+    return 0;
+}
+
+void
+crm_pg_decoder_clear(crm_pg_decoder *decoder)
+{
+    free(decoder->types.items);
+    free(decoder->scratch);
+    free(decoder->block);
+    *decoder = (crm_pg_decoder){0};
+}
+
+static int
+reserve(char **buffer, size_t *cap, size_t need)
+{
+    if (need <= *cap) {
+        return CRM_PG_OK;
+    }
+    size_t wanted = need < 256 ? 256 : need + need / 2;
+    char *moved = realloc(*buffer, wanted);
+    if (moved == NULL) {
+        return CRM_PG_NOMEM;
+    }
+    *buffer = moved;
+    *cap = wanted;
+    return CRM_PG_OK;
+}
+
+/* Room for the text of a value, NULL when memory is out. */
+static char *
+scratch(crm_pg_decoder *decoder, size_t len)
+{
+    return reserve(&decoder->scratch, &decoder->scratch_cap, len) == CRM_PG_OK
+               ? decoder->scratch
+               : NULL;
+}
+
+/* ---- values of one piece ---------------------------------------------- */
+
+static int
+set_int(crm_cell *cell, crm_tag tag, int64_t value)
+{
+    cell->tag = (uint8_t)tag;
+    cell->u.i = value;
+    return CRM_PG_OK;
+}
+
+static int
+set_double(crm_cell *cell, double value)
+{
+    cell->tag = CRM_DOUBLE;
+    cell->u.d = value;
+    return CRM_PG_OK;
+}
+
+static int
+set_bytes(crm_cell *cell, crm_tag tag, const char *bytes, size_t len)
+{
+    cell->tag = (uint8_t)tag;
+    cell->len = (uint32_t)len;
+    cell->u.p = bytes;
+    return CRM_PG_OK;
+}
 
 enum {
     NUMERIC_POSITIVE = 0x0000,
@@ -101,7 +271,8 @@ put_group(char *to, unsigned group)
 /* Decimal text of a numeric: `ndigits` digits to the base 10000, the first of
  * which counts 10000^weight, and `scale` digits after the point. */
 static int
-decode_numeric(const char *bytes, size_t len, crm_rows *rows, uint32_t col)
+decode_numeric(crm_pg_decoder *decoder, const char *bytes, size_t len,
+               crm_cell *cell)
 {
     if (len < 8) {
         return CRM_PG_BROKEN;
@@ -118,9 +289,7 @@ decode_numeric(const char *bytes, size_t len, crm_rows *rows, uint32_t col)
                        : sign == NUMERIC_MINUS_INFINITY ? "-Infinity"
                                                         : NULL;
     if (word != NULL) {
-        return crm_rows_put(rows, col, CRM_NUMERIC, word, strlen(word)) < 0
-                   ? CRM_PG_NOMEM
-                   : CRM_PG_OK;
+        return set_bytes(cell, CRM_NUMERIC, word, strlen(word));
     }
     if (sign != NUMERIC_POSITIVE && sign != NUMERIC_NEGATIVE) {
         return CRM_PG_BROKEN;
@@ -133,14 +302,9 @@ decode_numeric(const char *bytes, size_t len, crm_rows *rows, uint32_t col)
     }
     size_t groups_before = weight >= 0 ? (size_t)weight + 1 : 1;
     size_t groups_after = ((size_t)scale + 3) / 4;
-    size_t room = 1 + 4 * groups_before + 1 + 4 * groups_after;
-    char small[128];
-    char *text = small;
-    if (room > sizeof(small)) {
-        text = crm_rows_bytes(rows, room);
-        if (text == NULL) {
-            return CRM_PG_NOMEM;
-        }
+    char *text = scratch(decoder, 2 + 4 * (groups_before + groups_after));
+    if (text == NULL) {
+        return CRM_PG_NOMEM;
     }
     char *p = text;
     if (sign == NUMERIC_NEGATIVE) {
@@ -166,61 +330,170 @@ decode_numeric(const char *bytes, size_t len, crm_rows *rows, uint32_t col)
         }
         p = end;
     }
-    size_t count = (size_t)(p - text);
-    if (text == small) {
-        return crm_rows_put(rows, col, CRM_NUMERIC, text, count) < 0
-                   ? CRM_PG_NOMEM
-                   : CRM_PG_OK;
+    return set_bytes(cell, CRM_NUMERIC, text, (size_t)(p - text));
+}
+
+/* Microseconds since 2000 as microseconds since year 1. */
+static int
+from_epoch(const char *bytes, int64_t *micros)
+{
+    int64_t value = (int64_t)get64(bytes);
+    /* 10000-01-01 and 0001-01-01 */
+    if (value >= INT64_C(252455616000000000)) {
+        return CRM_PG_TOO_LATE;
     }
-    crm_cell *cell = &rows->current[col];
-    cell->tag = CRM_NUMERIC;
-    cell->flags = CRM_CELL_ASCII;
-    cell->len = (uint32_t)count;
-    cell->u.p = text;
-    return CRM_PG_OK;
-}
-
-/* ---- values ----------------------------------------------------------- */
-
-static int
-put_bytes(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
-          size_t len)
-{
-    return crm_rows_put(rows, col, tag, bytes, len) < 0 ? CRM_PG_NOMEM
-                                                        : CRM_PG_OK;
-}
-
-static int
-put_int(crm_rows *rows, uint32_t col, crm_tag tag, int64_t value)
-{
-    rows->current[col].tag = (uint8_t)tag;
-    rows->current[col].u.i = value;
+    if (value < -EPOCH_MICROS) {
+        return CRM_PG_TOO_EARLY;
+    }
+    *micros = value + EPOCH_MICROS;
     return CRM_PG_OK;
 }
 
 static int
-put_double(crm_rows *rows, uint32_t col, double value)
+decode_date(const char *bytes, crm_cell *cell)
 {
-    rows->current[col].tag = CRM_DOUBLE;
-    rows->current[col].u.d = value;
-    return CRM_PG_OK;
+    int64_t days = (int64_t)(int32_t)get32(bytes) + EPOCH_DAYS;
+    return days > 3652058 ? CRM_PG_TOO_LATE
+           : days < 0     ? CRM_PG_TOO_EARLY
+                          : set_int(cell, CRM_DATE, days);
 }
 
-/* Microseconds since 2000 as microseconds since year 1.  What does not fit
- * (infinity, too) stays so far out that nothing takes it for a moment. */
-static int64_t
-from_epoch(int64_t micros)
+static int
+decode_time(const char *bytes, crm_cell *cell)
 {
-    return micros > INT64_MAX - EPOCH_MICROS ? INT64_MAX
-                                             : micros + EPOCH_MICROS;
+    int64_t micros = (int64_t)get64(bytes);
+    if (micros < 0 || micros > INT64_C(86400000000)) {
+        return CRM_PG_BROKEN;
+    }
+    return micros == INT64_C(86400000000) ? CRM_PG_HOUR_24
+                                          : set_int(cell, CRM_TIME, micros);
 }
 
-static int64_t
-days_from_epoch(int32_t days)
+static int
+set_made(crm_pg_decoder *decoder, crm_cell *cell, crm_tag tag, const void *made,
+         size_t len)
 {
-    return days == INT32_MAX   ? INT64_MAX
-           : days == INT32_MIN ? INT64_MIN
-                               : (int64_t)days + EPOCH_DAYS;
+    char *text = scratch(decoder, len);
+    if (text == NULL) {
+        return CRM_PG_NOMEM;
+    }
+    memcpy(text, made, len);
+    return set_bytes(cell, tag, text, len);
+}
+
+static int
+decode_timestamptz(crm_pg_decoder *decoder, const char *bytes, crm_cell *cell)
+{
+    int64_t micros;
+    int status = from_epoch(bytes, &micros);
+    if (status < 0) {
+        return status;
+    }
+    if (decoder->zone < 0) {
+        cell->flags = CRM_CELL_UTC;
+        return set_int(cell, CRM_TIMESTAMP, micros);
+    }
+    crm_zoned moment = {micros, decoder->zone, 0};
+    return set_made(decoder, cell, CRM_MOMENT, &moment, sizeof(moment));
+}
+
+static int
+decode_timetz(crm_pg_decoder *decoder, const char *bytes, crm_cell *cell)
+{
+    /* the server counts seconds west of UTC */
+    int32_t west = (int32_t)get32(bytes + 8);
+    crm_cell clock = {0};
+    int status = decode_time(bytes, &clock);
+    if (status < 0) {
+        return status;
+    }
+    if (west <= -86400 || west >= 86400) {
+        return CRM_PG_BROKEN;
+    }
+    crm_zoned time = {clock.u.i, -west, 0};
+    return set_made(decoder, cell, CRM_TIMETZ, &time, sizeof(time));
+}
+
+static int
+decode_interval(crm_pg_decoder *decoder, const char *bytes, crm_cell *cell)
+{
+    int32_t months = (int32_t)get32(bytes + 12);
+    int64_t days = (int32_t)get32(bytes + 8);
+    days += months / 12 * INT64_C(365) + months % 12 * 30;
+    crm_interval interval = {(int64_t)get64(bytes), days};
+    return set_made(decoder, cell, CRM_INTERVAL, &interval, sizeof(interval));
+}
+
+/* An address of bytes family (2: IPv4, 3: IPv6), bits, is_cidr, length. */
+static int
+decode_inet(crm_pg_decoder *decoder, const char *bytes, size_t len,
+            crm_cell *cell)
+{
+    const unsigned char *b = (const unsigned char *)bytes;
+    if (len < 4 || (b[0] != 2 && b[0] != 3)) {
+        return CRM_PG_BROKEN;
+    }
+    unsigned size = b[0] == 2 ? 4 : 16;
+    unsigned bits = b[1];
+    if (b[3] != size || len != 4 + size || bits > size * 8) {
+        return CRM_PG_BROKEN;
+    }
+    char *text = scratch(decoder, 64);
+    if (text == NULL) {
+        return CRM_PG_NOMEM;
+    }
+    char *p = text;
+    for (unsigned i = 0; i < size; i += size == 4 ? 1 : 2) {
+        if (size == 4) {
+            p += sprintf(p, i == 0 ? "%u" : ".%u", b[4 + i]);
+        }
+        else {
+            p += sprintf(p, i == 0 ? "%x" : ":%x", b[4 + i] << 8 | b[5 + i]);
+        }
+    }
+    cell->flags = b[2] != 0         ? CRM_INET_NETWORK
+                  : bits < size * 8 ? CRM_INET_INTERFACE
+                                    : CRM_INET_ADDRESS;
+    if (cell->flags != CRM_INET_ADDRESS) {
+        p += sprintf(p, "/%u", bits);
+    }
+    return set_bytes(cell, CRM_INET, text, (size_t)(p - text));
+}
+
+static int
+decode_macaddr(crm_pg_decoder *decoder, const char *bytes, size_t len,
+               crm_cell *cell)
+{
+    char *text = len == 6 || len == 8 ? scratch(decoder, 3 * 8 + 1) : NULL;
+    if (text == NULL) {
+        return len == 6 || len == 8 ? CRM_PG_NOMEM : CRM_PG_BROKEN;
+    }
+    for (size_t i = 0; i < len; i++) {
+        sprintf(text + 3 * i, "%02x:", (unsigned char)bytes[i]);
+    }
+    return set_bytes(cell, CRM_TEXT, text, 3 * len - 1);
+}
+
+static int
+decode_bit(crm_pg_decoder *decoder, const char *bytes, size_t len,
+           crm_cell *cell)
+{
+    if (len < 4) {
+        return CRM_PG_BROKEN;
+    }
+    uint32_t count = get32(bytes);
+    if (count > INT32_MAX || len - 4 != ((size_t)count + 7) / 8) {
+        return CRM_PG_BROKEN;
+    }
+    char *text = scratch(decoder, count + 1u);
+    if (text == NULL) {
+        return CRM_PG_NOMEM;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned byte = (unsigned char)bytes[4 + i / 8];
+        text[i] = byte >> (7 - i % 8) & 1 ? '1' : '0';
+    }
+    return set_bytes(cell, CRM_TEXT, text, count);
 }
 
 #define NEED(size)            \
@@ -228,76 +501,369 @@ days_from_epoch(int32_t days)
         return CRM_PG_BROKEN; \
     }
 
-int
-crm_pg_decode(const crm_pg_type *type, const char *bytes, size_t len,
-              crm_rows *rows, uint32_t col)
+/* Reads a value that is no compound one; cell->u.p then points into `bytes` or
+ * the scratch. */
+static int
+decode_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
+              const char *bytes, size_t len, crm_cell *cell)
 {
     switch ((crm_pg_kind)type->kind) {
         case CRM_PG_BOOL:
             NEED(1);
-            return put_int(rows, col, CRM_BOOL, bytes[0] != 0);
+            return set_int(cell, CRM_BOOL, bytes[0] != 0);
         case CRM_PG_INT2:
             NEED(2);
-            return put_int(rows, col, CRM_INT64, (int16_t)get16(bytes));
+            return set_int(cell, CRM_INT64, (int16_t)get16(bytes));
         case CRM_PG_INT4:
             NEED(4);
-            return put_int(rows, col, CRM_INT64, (int32_t)get32(bytes));
+            return set_int(cell, CRM_INT64, (int32_t)get32(bytes));
         case CRM_PG_INT8:
             NEED(8);
-            return put_int(rows, col, CRM_INT64, (int64_t)get64(bytes));
+            return set_int(cell, CRM_INT64, (int64_t)get64(bytes));
         case CRM_PG_OID:
             NEED(4);
-            return put_int(rows, col, CRM_INT64, get32(bytes));
+            return set_int(cell, CRM_INT64, get32(bytes));
         case CRM_PG_FLOAT4: {
             NEED(4);
             uint32_t bits = get32(bytes);
             float value;
             memcpy(&value, &bits, sizeof(value));
-            return put_double(rows, col, value);
+            return set_double(cell, value);
         }
         case CRM_PG_FLOAT8: {
             NEED(8);
             uint64_t bits = get64(bytes);
             double value;
             memcpy(&value, &bits, sizeof(value));
-            return put_double(rows, col, value);
+            return set_double(cell, value);
         }
         case CRM_PG_NUMERIC:
-            return decode_numeric(bytes, len, rows, col);
+            return decode_numeric(decoder, bytes, len, cell);
         case CRM_PG_BYTEA:
-            return put_bytes(rows, col, CRM_BLOB, bytes, len);
+            return set_bytes(cell, CRM_BLOB, bytes, len);
         case CRM_PG_TEXT:
-            return put_bytes(rows, col, CRM_TEXT, bytes, len);
+            return set_bytes(cell, CRM_TEXT, bytes, len);
         case CRM_PG_JSON:
-            return put_bytes(rows, col, CRM_JSON, bytes, len);
+            return set_bytes(cell, CRM_JSON, bytes, len);
         case CRM_PG_JSONB:
             if (len < 1 || bytes[0] != 1) { /* version */
                 return CRM_PG_BROKEN;
             }
-            return put_bytes(rows, col, CRM_JSON, bytes + 1, len - 1);
+            return set_bytes(cell, CRM_JSON, bytes + 1, len - 1);
         case CRM_PG_DATE:
             NEED(4);
-            return put_int(rows, col, CRM_DATE,
-                           days_from_epoch((int32_t)get32(bytes)));
+            return decode_date(bytes, cell);
         case CRM_PG_TIME:
             NEED(8);
-            return put_int(rows, col, CRM_TIME, (int64_t)get64(bytes));
-        case CRM_PG_TIMESTAMP:
+            return decode_time(bytes, cell);
+        case CRM_PG_TIMETZ:
+            NEED(12);
+            return decode_timetz(decoder, bytes, cell);
+        case CRM_PG_TIMESTAMP: {
+            int64_t micros;
             NEED(8);
-            return put_int(rows, col, CRM_TIMESTAMP,
-                           from_epoch((int64_t)get64(bytes)));
+            int status = from_epoch(bytes, &micros);
+            return status < 0 ? status : set_int(cell, CRM_TIMESTAMP, micros);
+        }
         case CRM_PG_TIMESTAMPTZ:
             NEED(8);
-            rows->current[col].flags = CRM_CELL_UTC;
-            return put_int(rows, col, CRM_TIMESTAMP,
-                           from_epoch((int64_t)get64(bytes)));
+            return decode_timestamptz(decoder, bytes, cell);
+        case CRM_PG_INTERVAL:
+            NEED(16);
+            return decode_interval(decoder, bytes, cell);
         case CRM_PG_UUID:
             NEED(16);
-            return put_bytes(rows, col, CRM_UUID, bytes, len);
-        case CRM_PG_TIMETZ:
-        case CRM_PG_INTERVAL:
-        case CRM_PG_UNKNOWN:
+            return set_bytes(cell, CRM_UUID, bytes, len);
+        case CRM_PG_INET:
+            return decode_inet(decoder, bytes, len, cell);
+        case CRM_PG_MACADDR:
+            return decode_macaddr(decoder, bytes, len, cell);
+        case CRM_PG_BIT:
+            return decode_bit(decoder, bytes, len, cell);
+        default:
+            return CRM_PG_BROKEN;
+    }
+}
+
+/* ---- compound values -------------------------------------------------- */
+
+/* Bytes not read yet. */
+typedef struct {
+    const char *p;
+    size_t left;
+} reader;
+
+static int
+read32(reader *from, uint32_t *value)
+{
+    if (from->left < 4) {
+        return CRM_PG_BROKEN;
+    }
+    *value = get32(from->p);
+    from->p += 4;
+    from->left -= 4;
+    return CRM_PG_OK;
+}
+
+/* A length and so many bytes; *bytes is NULL for a length of -1. */
+static int
+read_item(reader *from, const char **bytes, size_t *len)
+{
+    uint32_t count;
+    if (read32(from, &count) < 0) {
+        return CRM_PG_BROKEN;
+    }
+    *bytes = NULL;
+    *len = 0;
+    if (count == UINT32_MAX) {
+        return CRM_PG_OK;
+    }
+    if (count > from->left) {
+        return CRM_PG_BROKEN;
+    }
+    *bytes = from->p;
+    *len = count;
+    from->p += count;
+    from->left -= count;
+    return CRM_PG_OK;
+}
+
+/* Appends to the block; where that is, or SIZE_MAX when memory is out. */
+static size_t
+append(crm_pg_decoder *decoder, const void *bytes, size_t len)
+{
+    size_t at = decoder->block_len;
+    if (len > UINT32_MAX - at ||
+        reserve(&decoder->block, &decoder->block_cap, at + len) < 0) {
+        return SIZE_MAX;
+    }
+    if (bytes != NULL && len != 0) {
+        memcpy(decoder->block + at, bytes, len);
+    }
+    else if (len != 0) {
+        memset(decoder->block + at, 0, len);
+    }
+    decoder->block_len = at + len;
+    return at;
+}
+
+/* Begins a compound value: its header and `count` NULL cells.  Where the first
+ * cell is, or SIZE_MAX. */
+static size_t
+append_nested(crm_pg_decoder *decoder, const crm_nested *header, size_t *start)
+{
+    *start = append(decoder, header, sizeof(*header));
+    return *start == SIZE_MAX
+               ? SIZE_MAX
+               : append(decoder, NULL, header->count * sizeof(crm_cell));
+}
+
+static int build(crm_pg_decoder *decoder, const crm_pg_type *type,
+                 const char *bytes, size_t len, size_t at, int depth);
+
+/* Stores the cell of a compound value that began at `start`. */
+static void
+store_nested(crm_pg_decoder *decoder, size_t at, crm_tag tag, size_t start)
+{
+    crm_cell cell = {.tag = (uint8_t)tag,
+                     .len = (uint32_t)(decoder->block_len - start)};
+    cell.u.i = (int64_t)start;
+    memcpy(decoder->block + at, &cell, sizeof(cell));
+}
+
+static int
+build_item(crm_pg_decoder *decoder, const crm_pg_type *type, reader *from,
+           size_t at, int depth)
+{
+    const char *bytes;
+    size_t len;
+    if (read_item(from, &bytes, &len) < 0) {
+        return CRM_PG_BROKEN;
+    }
+    return bytes == NULL ? CRM_PG_OK
+                         : build(decoder, type, bytes, len, at, depth);
+}
+
+static int
+build_array(crm_pg_decoder *decoder, reader from, size_t at, int depth)
+{
+    uint32_t ndim, has_null, elem;
+    crm_nested header = {0};
+    if (read32(&from, &ndim) < 0 || read32(&from, &has_null) < 0 ||
+        read32(&from, &elem) < 0 || ndim > CRM_MAX_DIMS) {
+        return CRM_PG_BROKEN;
+    }
+    uint64_t count = ndim == 0 ? 0 : 1;
+    for (uint32_t i = 0; i < ndim; i++) {
+        uint32_t size, lower;
+        if (read32(&from, &size) < 0 || read32(&from, &lower) < 0) {
+            return CRM_PG_BROKEN;
+        }
+        header.dims[i] = size;
+        count *= size;
+        if (count > from.left / 4) { /* each has a length at least */
+            return CRM_PG_BROKEN;
+        }
+    }
+    header.ndim = ndim;
+    header.count = (uint32_t)count;
+    crm_pg_type type = crm_pg_type_find(&decoder->types, elem);
+    size_t start;
+    size_t cell = append_nested(decoder, &header, &start);
+    if (cell == SIZE_MAX) {
+        return CRM_PG_NOMEM;
+    }
+    for (uint32_t i = 0; i < header.count; i++) {
+        int status = build_item(decoder, &type, &from,
+                                cell + i * sizeof(crm_cell), depth);
+        if (status < 0) {
+            return status;
+        }
+    }
+    store_nested(decoder, at, CRM_ARRAY, start);
+    return from.left == 0 ? CRM_PG_OK : CRM_PG_BROKEN;
+}
+
+enum {
+    RANGE_EMPTY = 0x01,
+    RANGE_LOWER_INC = 0x02,
+    RANGE_UPPER_INC = 0x04,
+    RANGE_LOWER_INF = 0x08,
+    RANGE_UPPER_INF = 0x10,
+};
+
+static int
+build_range(crm_pg_decoder *decoder, uint32_t elem, reader from, size_t at,
+            int depth)
+{
+    if (from.left < 1) {
+        return CRM_PG_BROKEN;
+    }
+    unsigned flags = (unsigned char)*from.p++;
+    from.left--;
+    crm_nested header = {.count = 2};
+    header.ndim = (flags & RANGE_EMPTY ? CRM_RANGE_EMPTY : 0) |
+                  (flags & RANGE_LOWER_INC ? CRM_RANGE_LOWER_INC : 0) |
+                  (flags & RANGE_UPPER_INC ? CRM_RANGE_UPPER_INC : 0);
+    crm_pg_type type = crm_pg_type_find(&decoder->types, elem);
+    size_t start;
+    size_t cell = append_nested(decoder, &header, &start);
+    if (cell == SIZE_MAX) {
+        return CRM_PG_NOMEM;
+    }
+    int status = CRM_PG_OK;
+    if (!(flags & (RANGE_EMPTY | RANGE_LOWER_INF))) {
+        status = build_item(decoder, &type, &from, cell, depth);
+    }
+    if (status == CRM_PG_OK && !(flags & (RANGE_EMPTY | RANGE_UPPER_INF))) {
+        status =
+            build_item(decoder, &type, &from, cell + sizeof(crm_cell), depth);
+    }
+    store_nested(decoder, at, CRM_RANGE, start);
+    return status < 0 ? status : from.left == 0 ? CRM_PG_OK : CRM_PG_BROKEN;
+}
+
+/* Values one after the other, each with its length: of a multirange, or (twice
+ * as many) of an hstore. */
+static int
+build_list(crm_pg_decoder *decoder, const crm_pg_type *type, unsigned each,
+           crm_tag tag, reader from, size_t at, int depth)
+{
+    uint32_t count;
+    if (read32(&from, &count) < 0 || count > from.left / 4 / each) {
+        return CRM_PG_BROKEN;
+    }
+    crm_nested header = {.count = count * each};
+    size_t start;
+    size_t cell = append_nested(decoder, &header, &start);
+    if (cell == SIZE_MAX) {
+        return CRM_PG_NOMEM;
+    }
+    for (uint32_t i = 0; i < header.count; i++) {
+        int status = build_item(decoder, type, &from,
+                                cell + i * sizeof(crm_cell), depth);
+        if (status < 0) {
+            return status;
+        }
+    }
+    store_nested(decoder, at, tag, start);
+    return from.left == 0 ? CRM_PG_OK : CRM_PG_BROKEN;
+}
+
+/* Reads a value into the cell at `at` of the block. */
+static int
+build(crm_pg_decoder *decoder, const crm_pg_type *type, const char *bytes,
+      size_t len, size_t at, int depth)
+{
+    static const crm_pg_type text = {25, CRM_PG_TEXT, 0};
+    reader from = {bytes, len};
+    if (depth >= MAX_DEPTH) {
+        return CRM_PG_BROKEN;
+    }
+    switch ((crm_pg_kind)type->kind) {
+        case CRM_PG_ARRAY:
+            return build_array(decoder, from, at, depth + 1);
+        case CRM_PG_RANGE:
+            return build_range(decoder, type->elem, from, at, depth + 1);
+        case CRM_PG_MULTIRANGE: {
+            crm_pg_type range = crm_pg_type_find(&decoder->types, type->elem);
+            return build_list(decoder, &range, 1, CRM_MULTIRANGE, from, at,
+                              depth + 1);
+        }
+        case CRM_PG_HSTORE:
+            return build_list(decoder, &text, 2, CRM_MAP, from, at, depth + 1);
+        default:
             break;
     }
-    return CRM_PG_BROKEN;
+    crm_cell cell = {0};
+    int status = decode_scalar(decoder, type, bytes, len, &cell);
+    if (status < 0) {
+        return status;
+    }
+    if (crm_tag_has_bytes(cell.tag)) {
+        size_t start = append(decoder, cell.u.p, cell.len);
+        if (start == SIZE_MAX) {
+            return CRM_PG_NOMEM;
+        }
+        cell.u.i = (int64_t)start;
+    }
+    memcpy(decoder->block + at, &cell, sizeof(cell));
+    return CRM_PG_OK;
+}
+
+int
+crm_pg_decode(crm_pg_decoder *decoder, const crm_pg_type *type,
+              const char *bytes, size_t len, crm_rows *rows, uint32_t col)
+{
+    crm_cell cell = {0};
+    int status;
+    if (type->kind < CRM_PG_HSTORE) {
+        status = decode_scalar(decoder, type, bytes, len, &cell);
+    }
+    else {
+        decoder->block_len = 0;
+        size_t at = append(decoder, &cell, sizeof(cell));
+        if (at == SIZE_MAX) {
+            return CRM_PG_NOMEM;
+        }
+        status = build(decoder, type, bytes, len, at, 0);
+        memcpy(&cell, decoder->block, sizeof(cell));
+        /* from the start of the block, as the cells inside are */
+        cell.u.p = decoder->block;
+        cell.len = (uint32_t)decoder->block_len;
+    }
+    if (status < 0) {
+        return status;
+    }
+    if (!crm_tag_has_bytes(cell.tag)) {
+        rows->current[col] = cell;
+        return CRM_PG_OK;
+    }
+    if (crm_rows_put(rows, col, cell.tag, cell.u.p, cell.len) < 0) {
+        return CRM_PG_NOMEM;
+    }
+    if (cell.tag == CRM_INET) {
+        rows->current[col].flags = cell.flags;
+    }
+    return CRM_PG_OK;
 }

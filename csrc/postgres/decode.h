@@ -36,6 +36,13 @@ typedef enum {
     CRM_PG_UUID,
     CRM_PG_JSON,
     CRM_PG_JSONB,
+    CRM_PG_INET,
+    CRM_PG_MACADDR,
+    CRM_PG_BIT,
+    CRM_PG_HSTORE,
+    CRM_PG_ARRAY,
+    CRM_PG_RANGE,
+    CRM_PG_MULTIRANGE,
 } crm_pg_kind;
 
 typedef struct {
@@ -53,14 +60,33 @@ typedef struct {
 /* What is known of a type; kind CRM_PG_UNKNOWN if nothing is. */
 crm_pg_type crm_pg_type_find(const crm_pg_types *types, uint32_t oid);
 
+/* Adds a type, or replaces what is known of it; -1 when memory is out. */
+int crm_pg_type_add(crm_pg_types *types, crm_pg_type type);
+
+/* Where values are put together; zeroed to begin with. */
+typedef struct {
+    crm_pg_types types;
+    int32_t zone;  /* of the session, for timestamptz; negative: UTC */
+    char *scratch; /* owned: text of one value */
+    size_t scratch_cap;
+    char *block; /* owned: a compound value */
+    size_t block_len, block_cap;
+} crm_pg_decoder;
+
+void crm_pg_decoder_clear(crm_pg_decoder *decoder);
+
 enum {
     CRM_PG_OK = 0,
     CRM_PG_BROKEN = -1, /* the bytes are not of this type */
     CRM_PG_NOMEM = -2,
+    /* right for the server, but nothing that Python's datetime can hold */
+    CRM_PG_TOO_LATE = -3,
+    CRM_PG_TOO_EARLY = -4,
+    CRM_PG_HOUR_24 = -5,
 };
 
 /* Reads a value (not NULL) into column `col` of the open row of `rows`. */
-int crm_pg_decode(const crm_pg_type *type, const char *bytes, size_t len,
-                  crm_rows *rows, uint32_t col);
+int crm_pg_decode(crm_pg_decoder *decoder, const crm_pg_type *type,
+                  const char *bytes, size_t len, crm_rows *rows, uint32_t col);
 
 #endif /* CRM_PG_DECODE_H */

@@ -18,6 +18,8 @@ enum {
     OID_TIME = 1083,
     OID_TIMESTAMP = 1114,
     OID_TIMESTAMPTZ = 1184,
+    OID_INTERVAL = 1186,
+    OID_TIMETZ = 1266,
     OID_NUMERIC = 1700,
     OID_UUID = 2950,
 };
@@ -49,12 +51,13 @@ crm_pg_type_of(const crm_cell *cell)
             return OID_UUID;
         case CRM_NUMERIC:
             return OID_NUMERIC;
-        case CRM_NULL:
-        case CRM_TEXT:
-        case CRM_JSON:
-            break;
+        case CRM_INTERVAL:
+            return OID_INTERVAL;
+        case CRM_TIMETZ:
+            return OID_TIMETZ;
+        default:
+            return 0;
     }
-    return 0;
 }
 
 static void
@@ -81,10 +84,11 @@ crm_pg_type_takes(Oid declared, Oid wanted)
 }
 
 int
-crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
+crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
 {
-    for (size_t i = 0; i < stmt->nparams; i++) {
-        const crm_cell *cell = &cells[i];
+    for (size_t k = 0; k < stmt->nparams; k++) {
+        const crm_cell *cell = &cells[k];
+        size_t i = at + k;
         char *number = stmt->numbers[i];
         stmt->formats[i] = 1;
         stmt->values[i] = number;
@@ -94,7 +98,7 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
                 stmt->lengths[i] = 0;
                 break;
             case CRM_INT64:
-                if (stmt->types[i] == OID_INT4) {
+                if (stmt->types[k] == OID_INT4) {
                     put32(number, (uint32_t)cell->u.i);
                     stmt->lengths[i] = 4;
                 }
@@ -126,6 +130,23 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
                 put64(number, (uint64_t)(cell->u.i - EPOCH_MICROS));
                 stmt->lengths[i] = 8;
                 break;
+            case CRM_INTERVAL: {
+                crm_interval interval;
+                memcpy(&interval, cell->u.p, sizeof(interval));
+                put64(number, (uint64_t)interval.micros);
+                put32(number + 8, (uint32_t)(int32_t)interval.days);
+                put32(number + 12, 0);
+                stmt->lengths[i] = 16;
+                break;
+            }
+            case CRM_TIMETZ: {
+                crm_zoned time;
+                memcpy(&time, cell->u.p, sizeof(time));
+                put64(number, (uint64_t)time.micros);
+                put32(number + 8, (uint32_t)-time.zone);
+                stmt->lengths[i] = 12;
+                break;
+            }
             case CRM_BLOB:
             case CRM_UUID:
                 stmt->values[i] = cell->u.p;
@@ -134,6 +155,7 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
             case CRM_TEXT:
             case CRM_NUMERIC:
             case CRM_JSON:
+            case CRM_INET:
                 /* NUL-terminated, as libpq wants it; see driver.h */
                 if (memchr(cell->u.p, '\0', cell->len) != NULL) {
                     return crm_pg_fail(err, CRM_E_DATA,
@@ -146,7 +168,7 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
                 break;
             default:
                 return crm_pg_fail(err, CRM_E_PROGRAMMING,
-                                   "parameter %zu cannot be sent", i + 1);
+                                   "parameter %zu cannot be sent", k + 1);
         }
     }
     return CRM_OK;

@@ -83,9 +83,6 @@ crm_pg_result_error(crm_error *err, crm_conn *conn, PGresult *result)
     }
     else {
         err->cls = class_of(state);
-        if (strcmp(state, "40002") == 0) {
-            err->cls = CRM_E_INTEGRITY;
-        }
         snprintf(err->name, sizeof(err->name), "%s", state);
         set_message(
             err, after_severity(PQresultErrorMessage(result),

@@ -10,6 +10,7 @@
 static const crm_driver postgres_driver = {
     .abi = CRM_DRIVER_ABI,
     .name = "postgres",
+    .looks = true,
     .connect = crm_pg_connect,
     .close = crm_pg_close,
     .reset = crm_pg_reset,
@@ -28,6 +29,8 @@ static const crm_driver postgres_driver = {
     .bind = crm_pg_bind,
     .fetch = crm_pg_fetch,
     .reset_stmt = crm_pg_reset_stmt,
+    .run_many = crm_pg_run_many,
+    .describe = crm_pg_describe,
     .changes = crm_pg_changes,
     .last_insert_id = crm_pg_last_insert_id,
     .diag = crm_pg_diag,

@@ -19,43 +19,59 @@ typedef struct crm_pg_text crm_pg_text;
 /* SQL waiting to be sent before the next statement. */
 struct crm_pg_text {
     crm_pg_text *next;
+    bool transactional; /* means nothing after the end of the transaction */
     char sql[];
 };
 
 struct crm_conn {
     PGconn *pg;
+    const crm_host *host;
     crm_stmt *statements; /* every statement, for close; doubly linked */
     bool begin_pending;   /* a transaction begins with the next statement */
     bool autocommit;
     char begin_sql[96];
     int prepare_threshold; /* uses before a statement is prepared; 0: at
                               once, negative: never */
-    uint64_t last_name;    /* number of the newest prepared statement */
+    uint64_t last_name;    /* number of the newest prepared statement, cursor */
+    uint64_t transaction;  /* number of the newest transaction */
     crm_pg_text *pending;  /* DEALLOCATE and CLOSE that wait */
     PGresult *failed;      /* what the last error was made of, or NULL */
-    crm_pg_types types;    /* types met that are not built in */
+    crm_pg_decoder decoder;
+    char zone[64]; /* name behind decoder.zone */
 };
+
+/* Sizes of INSERT statements of many rows: 1, 2, 4 … 128. */
+#define CRM_PG_SIZES 8
 
 struct crm_stmt {
     crm_conn *conn;
     crm_stmt *prev, *next;
-    char *sql;             /* owned */
-    size_t nparams;        /* the highest $n in it */
-    Oid *types;            /* nparams: as declared to the server, 0: inferred */
-    uint32_t uses;         /* runs so far */
-    uint64_t name;         /* number of the prepared statement, 0: none */
-    const crm_cell *cells; /* borrowed from bind to the end of the run */
+    char *sql;          /* owned */
+    uint8_t kind;       /* crm_pg_statement */
+    bool reads;         /* a cursor can be declared for it */
+    bool several;       /* it is several statements */
+    size_t values_from; /* INSERT of one row: where its values begin and end, */
+    size_t values_to;   /* else 0 */
+    size_t nparams;
+    Oid *types;    /* nparams: as declared to the server, 0: inferred */
+    uint32_t uses; /* runs so far */
+    uint64_t names[CRM_PG_SIZES]; /* numbers of the prepared statements for so
+                                     many rows, 0: none */
+    const crm_cell *cells;        /* borrowed from bind to the end of the run */
     PGresult *columns; /* owned or NULL: names of the last result's columns */
     crm_pg_type *column_types; /* owned: their types */
+    bool unknown;              /* the server has to turn some into text */
     PGresult *result;          /* owned or NULL: the result being read */
     int next_row;              /* of it */
-    bool running;              /* sent, no result taken yet */
-    int extra; /* statements sent before it in a pipeline; -1: no pipeline */
+    uint64_t cursor;           /* number of the open cursor, 0: none */
+    uint64_t cursor_in;        /* transaction it lives in, 0: beyond */
     int64_t changes;
-    /* room for sending the parameters */
+    /* room for sending the parameters of some rows */
+    size_t room;
     const char **values;
     int *lengths;
     int *formats;
+    Oid *many_types;
     char (*numbers)[16];
 };
 
@@ -74,8 +90,8 @@ int crm_pg_no_memory(crm_error *err);
 const char *crm_pg_diag(crm_conn *conn, int code);
 
 /* connection.c */
-int crm_pg_connect(const crm_option *options, size_t count, crm_conn **out,
-                   crm_error *err);
+int crm_pg_connect(const crm_option *options, size_t count,
+                   const crm_host *host, crm_conn **out, crm_error *err);
 void crm_pg_close(crm_conn *conn);
 int crm_pg_reset(crm_conn *conn, crm_error *err);
 int crm_pg_ping(crm_conn *conn, crm_error *err);
@@ -88,10 +104,34 @@ bool crm_pg_in_transaction(crm_conn *conn);
 int crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err);
 int64_t crm_pg_last_insert_id(crm_conn *conn);
 void crm_pg_interrupt(crm_conn *conn);
+
+/* exchange.c: what goes to the server and what comes back. */
+
 /* Adds SQL to what is sent before the next statement; without memory it is
  * forgotten, and the server keeps what was to be freed until the end. */
-void crm_pg_later(crm_conn *conn, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void crm_pg_later(crm_conn *conn, bool transactional, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Forgets it: all, or what means nothing after a transaction. */
+void crm_pg_drop_pending(crm_conn *conn, bool all);
+/* True if something is to go before the next statement. */
+bool crm_pg_has_pending(const crm_conn *conn);
+/* Sends it within an open pipeline, counting the statements in *extra; 0 when
+ * libpq fails. */
+int crm_pg_send_pending(crm_conn *conn, int *extra);
+/* The next result, NULL at the end of a statement.  Waits for it, and asks the
+ * host now and then whether to go on: if not, *interrupted is set, the running
+ * statement is cancelled, and its error comes next. */
+PGresult *crm_pg_next(crm_conn *conn, bool *interrupted);
+/* Takes the results of a statement that *before others were sent before; of a
+ * pipeline, up to its end.  *out is owned by the caller.  CRM_FAIL for the
+ * first error of all; *before then says how many statements after the failed
+ * one were still to come before the last, which is 0 if that failed. */
+int crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
+                   crm_error *err);
+/* The same for a statement sent alone. */
+int crm_pg_collect_one(crm_conn *conn, PGresult **out, crm_error *err);
+/* Runs SQL in the simple protocol; several statements are allowed. */
+int crm_pg_run(crm_conn *conn, const char *sql, crm_error *err);
 
 /* statement.c */
 int crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
@@ -106,6 +146,39 @@ int crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
                  crm_error *err);
 void crm_pg_reset_stmt(crm_stmt *stmt);
 int64_t crm_pg_changes(crm_stmt *stmt);
+int crm_pg_describe(crm_stmt *stmt, crm_error *err);
+/* The server's copies go with the next statement. */
+void crm_pg_forget_names(crm_stmt *stmt);
+/* Room for the parameters of `rows` rows of `width`. */
+int crm_pg_reserve(crm_stmt *stmt, size_t width, size_t rows, crm_error *err);
+/* Declares types that take a row of cells; the server's copies are forgotten
+ * where those declared before do not. */
+int crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err);
+
+/* reading.c: results into pages. */
+
+/* Learns the columns of a result, unless they are those of the last one. */
+int crm_pg_learn_columns(crm_stmt *stmt, const PGresult *result,
+                         crm_error *err);
+/* Adds `count` rows of a result, from row `first` on, to `rows`. */
+int crm_pg_read(crm_stmt *stmt, const PGresult *result, int first, int count,
+                crm_rows *rows, crm_error *err);
+
+/* many.c */
+int crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
+                    size_t width, bool single, crm_rows *rows, size_t *done,
+                    int64_t *changed, crm_error *err);
+
+/* types.c */
+
+/* Asks the server about the types of columns that are not known yet. */
+int crm_pg_learn_types(crm_conn *conn, const PGresult *result, crm_error *err);
+/* The texts of column `col` of some rows, made by the server: a new array of
+ * `count` owned results, each with the text as its only value; NULL on failure.
+ */
+PGresult **crm_pg_texts(crm_conn *conn, const PGresult *result, int col,
+                        int first, int count, crm_error *err);
+void crm_pg_free_texts(PGresult **texts, int count);
 
 /* encode.c */
 
@@ -114,7 +187,22 @@ Oid crm_pg_type_of(const crm_cell *cell);
 /* True if a statement declared with type `declared` takes a cell of type
  * `wanted`. */
 bool crm_pg_type_takes(Oid declared, Oid wanted);
-/* Puts the parameters of a run into the statement's arrays. */
-int crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, crm_error *err);
+/* Puts the parameters of a row into the statement's arrays, from `at` on. */
+int crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at,
+                  crm_error *err);
+
+/* lexer.c */
+
+/* What a statement begins with. */
+typedef enum {
+    CRM_PG_OTHER = 0,
+    CRM_PG_EMPTY,
+    CRM_PG_SELECT,
+    CRM_PG_INSERT,
+} crm_pg_statement;
+
+/* Looks SQL over: fills kind, reads, values_from and values_to.  The place of
+ * what follows the first statement, NULL if nothing does. */
+const char *crm_pg_scan(crm_stmt *stmt, const char *sql);
 
 #endif /* CRM_PG_DRIVER_H */

@@ -1,5 +1,4 @@
-/* statement.c: PostgreSQL statements: parameters, runs, and rows into pages. */
-#include <ctype.h>
+/* statement.c: PostgreSQL statements: parameters and runs. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@ crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
     stmt->conn = conn;
     stmt->sql = copy;
     stmt->changes = -1;
+    stmt->several = crm_pg_scan(stmt, copy) != NULL;
     stmt->next = conn->statements;
     if (stmt->next != NULL) {
         stmt->next->prev = stmt;
@@ -44,26 +44,27 @@ crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
 static void
 free_params(crm_stmt *stmt)
 {
-    free(stmt->types);
     free(stmt->values);
     free(stmt->lengths);
     free(stmt->formats);
+    free(stmt->many_types);
     free(stmt->numbers);
-    stmt->types = NULL;
     stmt->values = NULL;
     stmt->lengths = stmt->formats = NULL;
+    stmt->many_types = NULL;
     stmt->numbers = NULL;
-    stmt->nparams = 0;
+    stmt->room = 0;
 }
 
-/* The server's copy goes with the next statement. */
-static void
-forget_name(crm_stmt *stmt)
+void
+crm_pg_forget_names(crm_stmt *stmt)
 {
-    if (stmt->name != 0) {
-        crm_pg_later(stmt->conn, "DEALLOCATE crm_%llu",
-                     (unsigned long long)stmt->name);
-        stmt->name = 0;
+    for (int i = 0; i < CRM_PG_SIZES; i++) {
+        if (stmt->names[i] != 0) {
+            crm_pg_later(stmt->conn, false, "DEALLOCATE crm_%llu",
+                         (unsigned long long)stmt->names[i]);
+            stmt->names[i] = 0;
+        }
     }
 }
 
@@ -73,7 +74,8 @@ crm_pg_finalize(crm_stmt *stmt)
     if (stmt == NULL) {
         return;
     }
-    forget_name(stmt);
+    crm_pg_reset_stmt(stmt);
+    crm_pg_forget_names(stmt);
     if (stmt->prev != NULL) {
         stmt->prev->next = stmt->next;
     }
@@ -83,10 +85,10 @@ crm_pg_finalize(crm_stmt *stmt)
     if (stmt->next != NULL) {
         stmt->next->prev = stmt->prev;
     }
-    PQclear(stmt->result);
     PQclear(stmt->columns);
     free(stmt->column_types);
     free_params(stmt);
+    free(stmt->types);
     free(stmt->sql);
     free(stmt);
 }
@@ -118,33 +120,71 @@ crm_pg_changes(crm_stmt *stmt)
 void
 crm_pg_reset_stmt(crm_stmt *stmt)
 {
+    crm_conn *conn = stmt->conn;
     PQclear(stmt->result);
     stmt->result = NULL;
-    stmt->running = false;
+    if (stmt->cursor != 0) {
+        if (stmt->cursor_in == 0 || stmt->cursor_in == conn->transaction) {
+            crm_pg_later(conn, stmt->cursor_in != 0, "CLOSE crm_cursor_%llu",
+                         (unsigned long long)stmt->cursor);
+        }
+        stmt->cursor = 0;
+    }
 }
 
-/* ---- sending ---------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------- */
 
-static int
-set_param_count(crm_stmt *stmt, size_t count, crm_error *err)
+int
+crm_pg_reserve(crm_stmt *stmt, size_t width, size_t rows, crm_error *err)
 {
-    if (count > MAX_PARAMS) {
+    if (width > MAX_PARAMS) {
         return crm_pg_fail(err, CRM_E_OPERATIONAL,
                            "number of parameters must be between 0 and %d",
                            MAX_PARAMS);
     }
+    if (stmt->types == NULL || width != stmt->nparams) {
+        crm_pg_forget_names(stmt);
+        free(stmt->types);
+        stmt->nparams = 0;
+        stmt->types = calloc(width + 1, sizeof(*stmt->types));
+        if (stmt->types == NULL) {
+            return crm_pg_no_memory(err);
+        }
+        stmt->nparams = width;
+    }
+    size_t need = width * rows + 1;
+    if (need <= stmt->room) {
+        return CRM_OK;
+    }
     free_params(stmt);
-    stmt->types = calloc(count + 1, sizeof(*stmt->types));
-    stmt->values = calloc(count + 1, sizeof(*stmt->values));
-    stmt->lengths = calloc(count + 1, sizeof(*stmt->lengths));
-    stmt->formats = calloc(count + 1, sizeof(*stmt->formats));
-    stmt->numbers = calloc(count + 1, sizeof(*stmt->numbers));
-    if (stmt->types == NULL || stmt->values == NULL || stmt->lengths == NULL ||
-        stmt->formats == NULL || stmt->numbers == NULL) {
+    stmt->values = calloc(need, sizeof(*stmt->values));
+    stmt->lengths = calloc(need, sizeof(*stmt->lengths));
+    stmt->formats = calloc(need, sizeof(*stmt->formats));
+    stmt->many_types = calloc(need, sizeof(*stmt->many_types));
+    stmt->numbers = calloc(need, sizeof(*stmt->numbers));
+    if (stmt->values == NULL || stmt->lengths == NULL ||
+        stmt->formats == NULL || stmt->many_types == NULL ||
+        stmt->numbers == NULL) {
         free_params(stmt);
         return crm_pg_no_memory(err);
     }
-    stmt->nparams = count;
+    stmt->room = need;
+    return CRM_OK;
+}
+
+int
+crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
+{
+    for (size_t i = 0; i < stmt->nparams; i++) {
+        if (cells[i].len > INT_MAX) {
+            return crm_pg_fail(err, CRM_E_DATA, "a parameter is too large");
+        }
+        Oid wanted = crm_pg_type_of(&cells[i]);
+        if (!crm_pg_type_takes(stmt->types[i], wanted)) {
+            stmt->types[i] = wanted;
+            crm_pg_forget_names(stmt);
+        }
+    }
     return CRM_OK;
 }
 
@@ -154,292 +194,258 @@ crm_pg_bind(crm_stmt *stmt, const crm_cell *cells, size_t count, crm_error *err)
     crm_pg_reset_stmt(stmt);
     stmt->changes = -1;
     stmt->cells = cells;
-    if ((count != stmt->nparams || stmt->types == NULL) &&
-        set_param_count(stmt, count, err) < 0) {
+    if (crm_pg_reserve(stmt, count, 1, err) < 0 ||
+        crm_pg_declare(stmt, cells, err) < 0) {
         return CRM_FAIL;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (cells[i].len > INT_MAX) {
-            return crm_pg_fail(err, CRM_E_DATA, "a parameter is too large");
-        }
-        Oid wanted = crm_pg_type_of(&cells[i]);
-        if (!crm_pg_type_takes(stmt->types[i], wanted)) {
-            stmt->types[i] = wanted;
-            forget_name(stmt);
-        }
-    }
-    return crm_pg_encode(stmt, cells, err);
+    return crm_pg_encode(stmt, cells, 0, err);
 }
 
-/* Sends what has been waiting, each as a statement of the open pipeline;
- * counts them. */
+/* ---- running ---------------------------------------------------------- */
+
+/* One sending of a statement with what goes before it. */
+typedef struct {
+    bool pipeline;
+    int before;  /* statements sent before it */
+    bool parsed; /* its Parse was among them, the last */
+    bool named;  /* a prepared statement was run */
+} sending;
+
 static int
-send_pending(crm_conn *conn, int *extra)
+send_params(crm_stmt *stmt, const char *sql)
 {
-    while (conn->pending != NULL) {
-        crm_pg_text *text = conn->pending;
-        if (!PQsendQueryParams(conn->pg, text->sql, 0, NULL, NULL, NULL, NULL,
-                               0)) {
-            return -1;
-        }
-        (*extra)++;
-        conn->pending = text->next;
-        free(text);
-    }
-    if (conn->begin_pending) {
-        if (!PQsendQueryParams(conn->pg, conn->begin_sql, 0, NULL, NULL, NULL,
-                               NULL, 0)) {
-            return -1;
-        }
-        (*extra)++;
-        conn->begin_pending = false;
-    }
-    return 0;
+    return PQsendQueryParams(stmt->conn->pg, sql, (int)stmt->nparams,
+                             stmt->types, stmt->values, stmt->lengths,
+                             stmt->formats, 1);
 }
 
+/* Sends the statement, prepared if it is used often. */
 static int
-send_statement(crm_stmt *stmt, const char *name)
-{
-    PGconn *pg = stmt->conn->pg;
-    int count = (int)stmt->nparams;
-    return name != NULL ? PQsendQueryPrepared(pg, name, count, stmt->values,
-                                              stmt->lengths, stmt->formats, 1)
-                        : PQsendQueryParams(pg, stmt->sql, count, stmt->types,
-                                            stmt->values, stmt->lengths,
-                                            stmt->formats, 1);
-}
-
-/* Sends the bound statement with all that goes before it. */
-static int
-send(crm_stmt *stmt, crm_error *err)
+send_plain(crm_stmt *stmt, sending *to)
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
     char name[32];
-    bool parse = stmt->name == 0 && conn->prepare_threshold >= 0 &&
+    bool parse = stmt->names[0] == 0 && conn->prepare_threshold >= 0 &&
                  stmt->uses >= (uint32_t)conn->prepare_threshold;
-    if (parse) {
-        stmt->name = ++conn->last_name;
-    }
-    snprintf(name, sizeof(name), "crm_%llu", (unsigned long long)stmt->name);
-    const char *named = stmt->name == 0 ? NULL : name;
+    to->pipeline = parse || crm_pg_has_pending(conn);
     if (stmt->uses != UINT32_MAX) {
         stmt->uses++;
     }
-    stmt->extra = -1;
-    if (!parse && !conn->begin_pending && conn->pending == NULL) {
-        if (!send_statement(stmt, named)) {
-            return crm_pg_conn_error(err, pg);
-        }
-        stmt->running = true;
-        return CRM_OK;
+    if (to->pipeline &&
+        (!PQenterPipelineMode(pg) || !crm_pg_send_pending(conn, &to->before))) {
+        return 0;
     }
-    stmt->extra = 0;
-    if (!PQenterPipelineMode(pg)) {
-        return crm_pg_conn_error(err, pg);
+    if (parse) {
+        stmt->names[0] = ++conn->last_name;
     }
-    stmt->running = true;
-    if (send_pending(conn, &stmt->extra) < 0) {
-        return crm_pg_conn_error(err, pg);
-    }
+    to->named = stmt->names[0] != 0;
+    snprintf(name, sizeof(name), "crm_%llu",
+             (unsigned long long)stmt->names[0]);
     if (parse) {
         if (!PQsendPrepare(pg, name, stmt->sql, (int)stmt->nparams,
                            stmt->types)) {
-            return crm_pg_conn_error(err, pg);
+            return 0;
         }
-        stmt->extra++;
+        to->before++;
+        to->parsed = true;
     }
-    if (!send_statement(stmt, named) || !PQpipelineSync(pg)) {
-        return crm_pg_conn_error(err, pg);
-    }
-    return CRM_OK;
+    int sent = to->named ? PQsendQueryPrepared(pg, name, (int)stmt->nparams,
+                                               stmt->values, stmt->lengths,
+                                               stmt->formats, 1)
+                         : send_params(stmt, stmt->sql);
+    return sent && (!to->pipeline || PQpipelineSync(pg));
 }
 
-/* ---- results ---------------------------------------------------------- */
-
-/* Takes the results of what was sent: the statement's goes to stmt->result.
- * The first error of all is the run's. */
+/* Declares a cursor and fetches its first rows. */
 static int
-collect(crm_stmt *stmt, crm_error *err)
+send_cursor(crm_stmt *stmt, size_t max_rows, sending *to)
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
-    int before = stmt->extra; /* results to come before the statement's */
-    bool pipeline = before >= 0;
-    PGresult *kept = NULL;
-    PGresult *failed = NULL;
-    for (;;) {
-        PGresult *result = PQgetResult(pg);
-        if (result == NULL) {
-            if (!pipeline || PQstatus(pg) == CONNECTION_BAD) {
-                break;
-            }
-            before--; /* each statement of a pipeline ends with one */
-            continue;
-        }
-        switch (PQresultStatus(result)) {
-            case PGRES_PIPELINE_SYNC:
-                PQclear(result);
-                goto end;
-            case PGRES_PIPELINE_ABORTED:
-                PQclear(result);
-                break;
-            case PGRES_COMMAND_OK:
-            case PGRES_TUPLES_OK:
-            case PGRES_EMPTY_QUERY:
-                if (before > 0) {
-                    PQclear(result);
-                }
-                else {
-                    PQclear(kept);
-                    kept = result;
-                }
-                break;
-            case PGRES_COPY_IN:
-                PQputCopyEnd(pg, "COPY is not supported here");
-                PQclear(result);
-                break;
-            case PGRES_COPY_OUT: {
-                char *buffer;
-                while (PQgetCopyData(pg, &buffer, 0) > 0) {
-                    PQfreemem(buffer);
-                }
-                PQclear(result);
-                break;
-            }
-            default:
-                if (failed == NULL) {
-                    failed = result;
-                }
-                else {
-                    PQclear(result);
-                }
-                break;
-        }
+    bool inside =
+        conn->begin_pending || PQtransactionStatus(pg) == PQTRANS_INTRANS;
+    uint64_t number = ++conn->last_name;
+    size_t room = strlen(stmt->sql) + 96;
+    char *sql = malloc(room);
+    char fetch[96];
+    if (sql == NULL) {
+        return 0;
     }
-end:
-    if (pipeline) {
-        PQexitPipelineMode(pg);
-    }
-    stmt->running = false;
-    if (failed != NULL) {
-        PQclear(kept);
-        stmt->name = 0;
-        return crm_pg_result_error(err, conn, failed);
-    }
-    if (kept == NULL) {
-        return crm_pg_conn_error(err, pg);
-    }
-    stmt->result = kept;
-    stmt->next_row = 0;
-    return CRM_OK;
+    snprintf(sql, room, "DECLARE crm_cursor_%llu NO SCROLL CURSOR %s FOR %s",
+             (unsigned long long)number, inside ? "" : "WITH HOLD", stmt->sql);
+    snprintf(fetch, sizeof(fetch), "FETCH FORWARD %zu FROM crm_cursor_%llu",
+             max_rows, (unsigned long long)number);
+    to->pipeline = true;
+    int sent = PQenterPipelineMode(pg) &&
+               crm_pg_send_pending(conn, &to->before) &&
+               send_params(stmt, sql) &&
+               PQsendQueryParams(pg, fetch, 0, NULL, NULL, NULL, NULL, 1) &&
+               PQpipelineSync(pg);
+    to->before++;
+    free(sql);
+    stmt->cursor = number;
+    stmt->cursor_in = inside ? conn->transaction : 0;
+    return sent;
 }
 
+/* Several statements at once, as the simple protocol takes them: what they
+ * return comes as text. */
+static int
+send_several(crm_stmt *stmt, crm_error *err)
+{
+    crm_conn *conn = stmt->conn;
+    int status = crm_pg_exec(conn, stmt->sql, err);
+    if (status < 0) {
+        return status;
+    }
+    stmt->result = PQmakeEmptyPGresult(conn->pg, PGRES_COMMAND_OK);
+    return stmt->result == NULL ? crm_pg_no_memory(err) : CRM_OK;
+}
+
+/* True if an error of a prepared statement goes away by preparing it again. */
 static bool
-same_columns(const PGresult *a, const PGresult *b)
+is_stale(const crm_error *err)
 {
-    int count = PQnfields(a);
-    if (b == NULL || count != PQnfields(b)) {
-        return false;
-    }
-    for (int i = 0; i < count; i++) {
-        if (PQftype(a, i) != PQftype(b, i) ||
-            strcmp(PQfname(a, i), PQfname(b, i)) != 0) {
-            return false;
-        }
-    }
-    return true;
+    return strcmp(err->name, "26000") == 0 ||
+           (strcmp(err->name, "0A000") == 0 &&
+            strstr(err->message, "cached plan") != NULL);
 }
 
-/* Learns the columns of the result, unless they are those of the last one. */
+/* Sends the bound statement and takes its result. */
 static int
-describe(crm_stmt *stmt, crm_error *err)
+start(crm_stmt *stmt, size_t max_rows, crm_error *err)
 {
-    if (same_columns(stmt->result, stmt->columns)) {
-        return CRM_OK;
+    crm_conn *conn = stmt->conn;
+    if (stmt->several && stmt->nparams == 0) {
+        return send_several(stmt, err);
     }
-    int count = PQnfields(stmt->result);
-    PGresult *columns = PQcopyResult(stmt->result, PG_COPYRES_ATTRS);
-    crm_pg_type *types = calloc((size_t)count + 1, sizeof(*types));
-    if (columns == NULL || types == NULL) {
-        PQclear(columns);
-        free(types);
-        return crm_pg_no_memory(err);
-    }
-    for (int i = 0; i < count; i++) {
-        types[i] = crm_pg_type_find(&stmt->conn->types, PQftype(columns, i));
-    }
-    PQclear(stmt->columns);
-    free(stmt->column_types);
-    stmt->columns = columns;
-    stmt->column_types = types;
-    return CRM_OK;
-}
-
-static int
-read_row(crm_stmt *stmt, int row, int ncols, crm_rows *rows, crm_error *err)
-{
-    PGresult *result = stmt->result;
-    if (crm_rows_begin(rows) == NULL) {
-        return crm_pg_no_memory(err);
-    }
-    for (int col = 0; col < ncols; col++) {
-        int len = PQgetlength(result, row, col);
-        if (len == 0 && PQgetisnull(result, row, col)) {
-            continue; /* the row begins with NULLs */
-        }
-        int status = crm_pg_decode(&stmt->column_types[col],
-                                   PQgetvalue(result, row, col), (size_t)len,
-                                   rows, (uint32_t)col);
-        if (status != CRM_PG_OK) {
-            crm_rows_abandon(rows);
-            if (status == CRM_PG_NOMEM) {
-                return crm_pg_no_memory(err);
+    bool outside = PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
+    bool begin = conn->begin_pending;
+    bool cursor = max_rows != SIZE_MAX && stmt->reads;
+    for (;;) {
+        sending sent = {0};
+        int ok = cursor ? send_cursor(stmt, max_rows, &sent)
+                        : send_plain(stmt, &sent);
+        if (!ok) {
+            crm_pg_conn_error(err, conn->pg);
+            if (sent.pipeline) {
+                PQexitPipelineMode(conn->pg);
             }
-            return crm_pg_fail(err, CRM_E_NOT_SUPPORTED,
-                               "column \"%s\" of type %u cannot be read",
-                               PQfname(result, col), PQftype(result, col));
+            stmt->cursor = 0;
+            return CRM_FAIL;
         }
+        if (crm_pg_collect(conn, sent.pipeline, &sent.before, &stmt->result,
+                           err) == CRM_OK) {
+            return CRM_OK;
+        }
+        stmt->cursor = 0;
+        if (!sent.named) {
+            return CRM_FAIL;
+        }
+        if (sent.parsed && sent.before > 0) {
+            stmt->names[0] = 0; /* the server has none of this name */
+        }
+        if (!is_stale(err)) {
+            return CRM_FAIL;
+        }
+        if (strcmp(err->name, "26000") == 0) {
+            stmt->names[0] = 0;
+        }
+        crm_pg_forget_names(stmt);
+        if (!outside) {
+            return CRM_FAIL;
+        }
+        /* Nothing has happened in this transaction yet: once more. */
+        crm_error ignored;
+        crm_pg_rollback(conn, &ignored);
+        conn->begin_pending = begin;
+        outside = false;
+        stmt->uses = 0;
     }
-    crm_rows_end(rows);
-    return CRM_OK;
 }
 
-static void
-set_changes(crm_stmt *stmt)
+/* Fetches more rows from the cursor. */
+static int
+fetch_more(crm_stmt *stmt, size_t max_rows, crm_error *err)
 {
-    const char *count = PQcmdTuples(stmt->result);
-    stmt->changes = *count == '\0' ? -1 : strtoll(count, NULL, 10);
+    crm_conn *conn = stmt->conn;
+    char sql[96];
+    snprintf(sql, sizeof(sql), "FETCH FORWARD %zu FROM crm_cursor_%llu",
+             max_rows, (unsigned long long)stmt->cursor);
+    if (!PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 1)) {
+        return crm_pg_conn_error(err, conn->pg);
+    }
+    return crm_pg_collect_one(conn, &stmt->result, err);
 }
 
 int
 crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
 {
+    if (stmt->kind == CRM_PG_EMPTY && stmt->result == NULL) {
+        return crm_pg_fail(err, CRM_E_PROGRAMMING,
+                           "can't execute an empty query");
+    }
     if (stmt->result == NULL) {
-        if ((!stmt->running && send(stmt, err) < 0) || collect(stmt, err) < 0) {
+        bool more = stmt->cursor != 0;
+        int status =
+            more ? fetch_more(stmt, max_rows, err) : start(stmt, max_rows, err);
+        if (status < 0) {
+            if (more) {
+                stmt->cursor = 0;
+            }
             return CRM_FAIL;
         }
-        set_changes(stmt);
-        if (describe(stmt, err) < 0) {
+        stmt->next_row = 0;
+        const char *count = PQcmdTuples(stmt->result);
+        stmt->changes =
+            stmt->cursor != 0 || *count == '\0' ? -1 : strtoll(count, NULL, 10);
+        if (crm_pg_learn_columns(stmt, stmt->result, err) < 0) {
             crm_pg_reset_stmt(stmt);
             return CRM_FAIL;
         }
     }
-    int ncols = PQnfields(stmt->result);
-    if (rows->npages == 0) {
-        rows->ncols = (uint32_t)ncols;
+    int total = PQnfields(stmt->result) == 0 ? 0 : PQntuples(stmt->result);
+    int left = total - stmt->next_row;
+    int some = max_rows < (size_t)left ? (int)max_rows : left;
+    if (crm_pg_read(stmt, stmt->result, stmt->next_row, some, rows, err) < 0) {
+        crm_pg_reset_stmt(stmt);
+        return CRM_FAIL;
     }
-    int total = ncols == 0 ? 0 : PQntuples(stmt->result);
-    for (size_t count = 0; stmt->next_row < total; count++) {
-        if (count == max_rows) {
-            return CRM_MORE;
-        }
-        if (read_row(stmt, stmt->next_row, ncols, rows, err) < 0) {
-            crm_pg_reset_stmt(stmt);
-            return CRM_FAIL;
-        }
-        stmt->next_row++;
+    stmt->next_row += some;
+    if (stmt->next_row < total) {
+        return CRM_MORE;
+    }
+    if (stmt->cursor != 0 && (size_t)total >= max_rows) {
+        PQclear(stmt->result);
+        stmt->result = NULL;
+        return CRM_MORE;
     }
     crm_pg_reset_stmt(stmt);
     return CRM_DONE;
+}
+
+int
+crm_pg_describe(crm_stmt *stmt, crm_error *err)
+{
+    crm_conn *conn = stmt->conn;
+    PGconn *pg = conn->pg;
+    PGresult *result = NULL;
+    int before = 0;
+    if (!PQenterPipelineMode(pg)) {
+        return crm_pg_conn_error(err, pg);
+    }
+    if (!crm_pg_send_pending(conn, &before) ||
+        !PQsendPrepare(pg, "", stmt->sql, 0, NULL) ||
+        !PQsendDescribePrepared(pg, "") || !PQpipelineSync(pg)) {
+        PQexitPipelineMode(pg);
+        return crm_pg_conn_error(err, pg);
+    }
+    before++;
+    if (crm_pg_collect(conn, true, &before, &result, err) < 0) {
+        return CRM_FAIL;
+    }
+    int status = crm_pg_learn_columns(stmt, result, err);
+    PQclear(result);
+    return status;
 }

@@ -114,9 +114,10 @@ crm_sqlite_set_option(crm_conn *conn, const char *key, const char *value,
 }
 
 int
-crm_sqlite_connect(const crm_option *options, size_t count, crm_conn **out,
-                   crm_error *err)
+crm_sqlite_connect(const crm_option *options, size_t count,
+                   const crm_host *host, crm_conn **out, crm_error *err)
 {
+    (void)host;
     settings set;
     *out = NULL;
     if (read_settings(options, count, &set, err) < 0) {

@@ -41,8 +41,8 @@ int crm_sqlite_fail(crm_error *err, crm_error_class cls, const char *format,
 int crm_sqlite_code(crm_error *err, int rc);
 
 /* connection.c */
-int crm_sqlite_connect(const crm_option *options, size_t count, crm_conn **out,
-                       crm_error *err);
+int crm_sqlite_connect(const crm_option *options, size_t count,
+                       const crm_host *host, crm_conn **out, crm_error *err);
 void crm_sqlite_close(crm_conn *conn);
 int crm_sqlite_reset(crm_conn *conn, crm_error *err);
 int crm_sqlite_ping(crm_conn *conn, crm_error *err);

@@ -7,6 +7,8 @@ of its own (``errors.UniqueViolation``), made when it is first met.
 
 from __future__ import annotations
 
+import datetime
+import logging
 import sys
 from typing import Any
 
@@ -163,6 +165,25 @@ def error_class(state: str, base: str) -> type[Error]:
         found.sqlstate = state
         _by_state[state] = found
     return found
+
+
+def notice(severity: str, message: str) -> None:
+    """Log what the server says besides errors."""
+    logging.getLogger("cormorant.dialects.postgresql").info("%s: %s", severity, message)
+
+
+def zone(name: str) -> datetime.tzinfo | None:
+    """The time zone of a session, None for UTC."""
+    if name == "UTC":
+        return None
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        logger = logging.getLogger("cormorant.dialects.postgresql")
+        logger.warning("unknown PostgreSQL timezone: %r; will use UTC", name)
+        return None
 
 
 def connect(conninfo: str = "", **options: Any) -> _core.Connection:

@@ -1,0 +1,91 @@
+/* host.c: what a driver asks of the core while it runs without the GIL
+ * (driver.h, crm_host).  Each takes the GIL; none is called often.
+ */
+#include "connection.h"
+
+static int
+interrupted(void *Py_UNUSED(ctx))
+{
+    PyGILState_STATE gil = PyGILState_Ensure();
+    int raised = PyErr_CheckSignals();
+    PyGILState_Release(gil);
+    return raised;
+}
+
+/* Hands the message to the driver's module, which logs it. */
+static void
+notice(void *ctx, const char *severity, const char *message)
+{
+    crm_connection *self = ctx;
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *text =
+        PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
+    PyObject *done = text == NULL ? NULL
+                                  : PyObject_CallMethod(self->dbapi, "notice",
+                                                        "sO", severity, text);
+    Py_XDECREF(text);
+    if (done == NULL) {
+        PyErr_WriteUnraisable((PyObject *)self);
+    }
+    Py_XDECREF(done);
+    PyErr_Restore(type, error, traceback);
+    PyGILState_Release(gil);
+}
+
+/* The number of a zone in core->zones, where it is put when first met; -1 for
+ * UTC or with an exception. */
+static int32_t
+find_zone(crm_core *core, PyObject *dbapi, const char *name)
+{
+    if (core->zones == NULL) {
+        core->zones = PyList_New(0);
+        if (core->zones == NULL) {
+            return -1;
+        }
+    }
+    Py_ssize_t count = PyList_GET_SIZE(core->zones);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *known = PyTuple_GET_ITEM(PyList_GET_ITEM(core->zones, i), 0);
+        if (PyUnicode_CompareWithASCIIString(known, name) == 0) {
+            return (int32_t)i;
+        }
+    }
+    PyObject *zone = PyObject_CallMethod(dbapi, "zone", "s", name);
+    PyObject *item = zone == NULL ? NULL : Py_BuildValue("(sN)", name, zone);
+    int32_t number = -1;
+    if (item != NULL && zone != Py_None &&
+        PyList_Append(core->zones, item) == 0) {
+        number = (int32_t)PyList_GET_SIZE(core->zones) - 1;
+    }
+    Py_XDECREF(item);
+    return number;
+}
+
+static int32_t
+zone(void *ctx, const char *name)
+{
+    crm_connection *self = ctx;
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    int32_t number = find_zone(self->core, self->dbapi, name);
+    if (PyErr_Occurred()) {
+        PyErr_WriteUnraisable((PyObject *)self);
+    }
+    PyErr_Restore(type, error, traceback);
+    PyGILState_Release(gil);
+    return number;
+}
+
+void
+crm_connection_set_host(crm_connection *self)
+{
+    self->host = (crm_host){
+        .ctx = self,
+        .interrupted = interrupted,
+        .notice = notice,
+        .zone = zone,
+    };
+}

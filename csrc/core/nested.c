@@ -1,0 +1,330 @@
+/* nested.c: see nested.h. */
+#include "nested.h"
+
+#include "timecodec.h"
+
+/* A level of array more than a database has. */
+#define MAX_DEPTH 16
+
+/* ---- decoding --------------------------------------------------------- */
+
+/* The compound value being read; offsets count from `base`. */
+typedef struct {
+    crm_core *core;
+    const crm_codec *item;
+    int tuples;
+    const char *base;
+} nested_reader;
+
+static PyObject *decode_cell(nested_reader *from, const char *place,
+                             const crm_codec *codec);
+
+static crm_nested
+read_header(const nested_reader *from, const crm_cell *cell, const char **cells)
+{
+    crm_nested header;
+    const char *place = from->base + cell->u.i;
+    memcpy(&header, place, sizeof(header));
+    *cells = place + sizeof(header);
+    return header;
+}
+
+/* One dimension of an array: a list of what the next has, or of elements;
+ * *cells moves on. */
+static PyObject *
+decode_dimension(nested_reader *from, const crm_nested *header, uint32_t dim,
+                 const char **cells)
+{
+    uint32_t count = header->ndim == 0 ? 0 : header->dims[dim];
+    PyObject *list = from->tuples ? PyTuple_New(count) : PyList_New(count);
+    for (uint32_t i = 0; list != NULL && i < count; i++) {
+        PyObject *value;
+        if (dim + 1 < header->ndim) {
+            value = decode_dimension(from, header, dim + 1, cells);
+        }
+        else {
+            value = decode_cell(from, *cells, from->item);
+            *cells += sizeof(crm_cell);
+        }
+        if (value == NULL) {
+            Py_CLEAR(list);
+        }
+        else if (from->tuples) {
+            PyTuple_SET_ITEM(list, i, value);
+        }
+        else {
+            PyList_SET_ITEM(list, i, value);
+        }
+    }
+    return list;
+}
+
+/* A name of the PostgreSQL dialect's module of ranges: new reference. */
+static PyObject *
+range_class(const char *name)
+{
+    PyObject *module =
+        PyImport_ImportModule("cormorant.dialects.postgresql.ranges");
+    PyObject *cls =
+        module == NULL ? NULL : PyObject_GetAttrString(module, name);
+    Py_XDECREF(module);
+    return cls;
+}
+
+static PyObject *
+decode_range(nested_reader *from, const crm_cell *cell)
+{
+    static const crm_codec any = {0};
+    const char *cells;
+    crm_nested header = read_header(from, cell, &cells);
+    char bounds[3] = {header.ndim & CRM_RANGE_LOWER_INC ? '[' : '(',
+                      header.ndim & CRM_RANGE_UPPER_INC ? ']' : ')', '\0'};
+    PyObject *range = NULL;
+    PyObject *cls = range_class("Range");
+    PyObject *lower = cls == NULL ? NULL : decode_cell(from, cells, &any);
+    PyObject *upper = lower == NULL
+                          ? NULL
+                          : decode_cell(from, cells + sizeof(crm_cell), &any);
+    if (header.ndim & CRM_RANGE_EMPTY) {
+        bounds[0] = '[';
+    }
+    PyObject *args = upper == NULL ? NULL : PyTuple_Pack(2, lower, upper);
+    PyObject *words =
+        args == NULL
+            ? NULL
+            : Py_BuildValue("{s:s,s:O}", "bounds", bounds, "empty",
+                            header.ndim & CRM_RANGE_EMPTY ? Py_True : Py_False);
+    if (words != NULL) {
+        range = PyObject_Call(cls, args, words);
+    }
+    Py_XDECREF(cls);
+    Py_XDECREF(lower);
+    Py_XDECREF(upper);
+    Py_XDECREF(args);
+    Py_XDECREF(words);
+    return range;
+}
+
+static PyObject *
+decode_multirange(nested_reader *from, const crm_cell *cell)
+{
+    static const crm_codec any = {0};
+    const char *cells;
+    crm_nested header = read_header(from, cell, &cells);
+    PyObject *list = PyList_New(0);
+    for (uint32_t i = 0; list != NULL && i < header.count; i++) {
+        PyObject *range = decode_cell(from, cells + i * sizeof(crm_cell), &any);
+        if (range == NULL || PyList_Append(list, range) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(range);
+    }
+    PyObject *cls = list == NULL ? NULL : range_class("MultiRange");
+    PyObject *made = cls == NULL ? NULL : PyObject_CallOneArg(cls, list);
+    Py_XDECREF(cls);
+    Py_XDECREF(list);
+    return made;
+}
+
+static PyObject *
+decode_map(nested_reader *from, const crm_cell *cell)
+{
+    static const crm_codec any = {0};
+    const char *cells;
+    crm_nested header = read_header(from, cell, &cells);
+    PyObject *dict = PyDict_New();
+    for (uint32_t i = 0; dict != NULL && i + 1 < header.count; i += 2) {
+        PyObject *key = decode_cell(from, cells + i * sizeof(crm_cell), &any);
+        PyObject *value =
+            key == NULL
+                ? NULL
+                : decode_cell(from, cells + (i + 1) * sizeof(crm_cell), &any);
+        if (value == NULL || PyDict_SetItem(dict, key, value) < 0) {
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(key);
+        Py_XDECREF(value);
+    }
+    return dict;
+}
+
+static PyObject *
+decode_cell(nested_reader *from, const char *place, const crm_codec *codec)
+{
+    crm_cell cell;
+    memcpy(&cell, place, sizeof(cell));
+    switch ((crm_tag)cell.tag) {
+        case CRM_ARRAY: {
+            const char *cells;
+            crm_nested header = read_header(from, &cell, &cells);
+            return decode_dimension(from, &header, 0, &cells);
+        }
+        case CRM_RANGE:
+            return decode_range(from, &cell);
+        case CRM_MULTIRANGE:
+            return decode_multirange(from, &cell);
+        case CRM_MAP:
+            return decode_map(from, &cell);
+        default:
+            if (crm_tag_has_bytes(cell.tag)) {
+                cell.u.p = from->base + cell.u.i;
+            }
+            return crm_decode(from->core, codec, &cell);
+    }
+}
+
+PyObject *
+crm_nested_decode(crm_core *core, const crm_codec *item, int tuples,
+                  const crm_cell *cell)
+{
+    /* The bytes begin with the outermost cell itself. */
+    nested_reader from = {core, item, tuples, cell->u.p};
+    return decode_cell(&from, cell->u.p, item);
+}
+
+/* ---- encoding --------------------------------------------------------- */
+
+typedef struct {
+    crm_core *core;
+    const crm_codec *item;
+    PyObject *parts; /* list of str */
+    int status;
+} nested_writer;
+
+static int
+put(nested_writer *to, PyObject *text)
+{
+    int status = text == NULL ? -1 : PyList_Append(to->parts, text);
+    Py_XDECREF(text);
+    return status;
+}
+
+static int
+put_ascii(nested_writer *to, const char *text)
+{
+    return put(to, PyUnicode_FromString(text));
+}
+
+/* A str between double quotes. */
+static int
+put_quoted(nested_writer *to, PyObject *text)
+{
+    PyObject *slashes =
+        PyObject_CallMethod(text, "replace", "ss", "\\", "\\\\");
+    PyObject *quotes =
+        slashes == NULL
+            ? NULL
+            : PyObject_CallMethod(slashes, "replace", "ss", "\"", "\\\"");
+    Py_XDECREF(slashes);
+    PyObject *quoted =
+        quotes == NULL ? NULL : PyUnicode_FromFormat("\"%U\"", quotes);
+    Py_XDECREF(quotes);
+    return put(to, quoted);
+}
+
+/* Bytes as the server reads them in text: "\\x0a1b…". */
+static int
+put_bytes(nested_writer *to, const crm_cell *cell)
+{
+    PyObject *bytes = PyBytes_FromStringAndSize(cell->u.p, cell->len);
+    PyObject *hex =
+        bytes == NULL ? NULL : PyObject_CallMethod(bytes, "hex", NULL);
+    PyObject *text =
+        hex == NULL ? NULL : PyUnicode_FromFormat("\"\\\\x%U\"", hex);
+    Py_XDECREF(bytes);
+    Py_XDECREF(hex);
+    return put(to, text);
+}
+
+/* The element as str() has it, which the server reads: numbers, dates, UUIDs.
+ */
+static int
+put_str(nested_writer *to, const crm_cell *cell)
+{
+    static const crm_codec any = {0};
+    PyObject *value = crm_decode(to->core, &any, cell);
+    PyObject *text = value == NULL ? NULL : PyObject_Str(value);
+    Py_XDECREF(value);
+    if (text == NULL) {
+        return -1;
+    }
+    int status = put_quoted(to, text);
+    Py_DECREF(text);
+    return status;
+}
+
+static int
+put_cell(nested_writer *to, const crm_cell *cell)
+{
+    switch ((crm_tag)cell->tag) {
+        case CRM_NULL:
+            return put_ascii(to, "NULL");
+        case CRM_BOOL:
+            return put_ascii(to, cell->u.i ? "t" : "f");
+        case CRM_INT64:
+            return put(to, PyUnicode_FromFormat("%lld", (long long)cell->u.i));
+        case CRM_BLOB:
+            return put_bytes(to, cell);
+        case CRM_INTERVAL: {
+            crm_interval interval;
+            memcpy(&interval, cell->u.p, sizeof(interval));
+            return put(to,
+                       PyUnicode_FromFormat("\"%lld days %lld microseconds\"",
+                                            (long long)interval.days,
+                                            (long long)interval.micros));
+        }
+        default:
+            return put_str(to, cell);
+    }
+}
+
+static int
+put_value(nested_writer *to, PyObject *value, int depth)
+{
+    if (PyList_Check(value) || PyTuple_Check(value)) {
+        if (depth >= MAX_DEPTH) {
+            PyErr_SetString(PyExc_ValueError, "array nested too deeply");
+            return -1;
+        }
+        PyObject *items = PySequence_Tuple(value);
+        int status = items == NULL ? -1 : put_ascii(to, "{");
+        Py_ssize_t count = items == NULL ? 0 : PyTuple_GET_SIZE(items);
+        for (Py_ssize_t i = 0; status == 0 && i < count; i++) {
+            status = i > 0 ? put_ascii(to, ",") : 0;
+            if (status == 0) {
+                status = put_value(to, PyTuple_GET_ITEM(items, i), depth + 1);
+            }
+        }
+        Py_XDECREF(items);
+        return status < 0 ? -1 : put_ascii(to, "}");
+    }
+    crm_cell cell;
+    PyObject *keep;
+    int status = crm_encode(to->core, to->item, 1, value, &cell, &keep);
+    if (status < 0) {
+        to->status = status;
+        return -1;
+    }
+    status = put_cell(to, &cell);
+    Py_XDECREF(keep);
+    return status;
+}
+
+PyObject *
+crm_nested_text(crm_core *core, const crm_codec *item, PyObject *value,
+                int *status)
+{
+    nested_writer to = {.core = core,
+                        .item = item,
+                        .parts = PyList_New(0),
+                        .status = CRM_ENCODE_REFUSED};
+    PyObject *text = NULL;
+    if (to.parts != NULL && put_value(&to, value, 0) == 0) {
+        PyObject *empty = PyUnicode_New(0, 0);
+        text = empty == NULL ? NULL : PyUnicode_Join(empty, to.parts);
+        Py_XDECREF(empty);
+    }
+    Py_XDECREF(to.parts);
+    *status = to.status;
+    return text;
+}

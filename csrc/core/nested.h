@@ -1,0 +1,22 @@
+/* nested.h: compound values: arrays, ranges, multiranges, maps.
+ *
+ * All functions need the GIL.
+ */
+#ifndef CRM_NESTED_H
+#define CRM_NESTED_H
+
+#include "codec.h"
+
+/* The object of a compound cell (ARRAY, RANGE, MULTIRANGE, MAP), its elements
+ * decoded by `item`: nested lists (tuples with `tuples`), Range, MultiRange,
+ * dict.  A new reference; NULL with an exception. */
+PyObject *crm_nested_decode(crm_core *core, const crm_codec *item, int tuples,
+                            const crm_cell *cell);
+
+/* The text PostgreSQL reads as an array, of nested lists or tuples whose
+ * elements are encoded by `item`: a new str; NULL with an exception, the status
+ * of crm_encode in *status. */
+PyObject *crm_nested_text(crm_core *core, const crm_codec *item,
+                          PyObject *value, int *status);
+
+#endif /* CRM_NESTED_H */

@@ -1,0 +1,238 @@
+/* exchange.c: what goes to the server and what comes back.  See pg_driver.h. */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "pg_driver.h"
+
+/* Milliseconds between two looks for signals, and how long a cancelled
+ * statement is waited for before the connection is given up. */
+#define LOOK_MS   100
+#define CANCEL_MS 5000
+
+void
+crm_pg_later(crm_conn *conn, bool transactional, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    crm_pg_text *text =
+        len < 0 ? NULL : malloc(sizeof(*text) + (size_t)len + 1);
+    if (text != NULL) {
+        vsnprintf(text->sql, (size_t)len + 1, format, again);
+        text->transactional = transactional;
+        text->next = conn->pending;
+        conn->pending = text;
+    }
+    va_end(again);
+}
+
+void
+crm_pg_drop_pending(crm_conn *conn, bool all)
+{
+    crm_pg_text **link = &conn->pending;
+    while (*link != NULL) {
+        crm_pg_text *text = *link;
+        if (all || text->transactional) {
+            *link = text->next;
+            free(text);
+        }
+        else {
+            link = &text->next;
+        }
+    }
+}
+
+/* In a failed transaction it could only fail. */
+static bool
+can_send_pending(const crm_conn *conn)
+{
+    return conn->pending != NULL &&
+           PQtransactionStatus(conn->pg) != PQTRANS_INERROR;
+}
+
+bool
+crm_pg_has_pending(const crm_conn *conn)
+{
+    return conn->begin_pending || can_send_pending(conn);
+}
+
+static int
+send_text(crm_conn *conn, const char *sql, int *extra)
+{
+    if (!PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0)) {
+        return 0;
+    }
+    (*extra)++;
+    return 1;
+}
+
+int
+crm_pg_send_pending(crm_conn *conn, int *extra)
+{
+    while (can_send_pending(conn)) {
+        crm_pg_text *text = conn->pending;
+        if (!send_text(conn, text->sql, extra)) {
+            return 0;
+        }
+        conn->pending = text->next;
+        free(text);
+    }
+    if (conn->begin_pending) {
+        if (!send_text(conn, conn->begin_sql, extra)) {
+            return 0;
+        }
+        conn->begin_pending = false;
+    }
+    return 1;
+}
+
+/* Waits until the next result is there, or the connection lost. */
+static void
+wait_for_result(crm_conn *conn, bool *interrupted)
+{
+    PGconn *pg = conn->pg;
+    int waited = 0;
+    while (PQisBusy(pg)) {
+        struct pollfd look = {.fd = PQsocket(pg), .events = POLLIN};
+        if (look.fd < 0) {
+            return;
+        }
+        int ready = poll(&look, 1, LOOK_MS);
+        if (ready > 0) {
+            if (!PQconsumeInput(pg)) {
+                return; /* the next result says why */
+            }
+            continue;
+        }
+        if (*interrupted) {
+            waited += LOOK_MS;
+            if (waited >= CANCEL_MS) {
+                /* It does not listen: make the connection fail. */
+                shutdown(PQsocket(pg), SHUT_RDWR);
+            }
+        }
+        else if (conn->host->interrupted(conn->host->ctx)) {
+            *interrupted = true;
+            crm_pg_interrupt(conn);
+        }
+    }
+}
+
+PGresult *
+crm_pg_next(crm_conn *conn, bool *interrupted)
+{
+    wait_for_result(conn, interrupted);
+    return PQgetResult(conn->pg);
+}
+
+/* Ends COPY, which has no place here. */
+static void
+end_copy(PGconn *pg, ExecStatusType status)
+{
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
+        PQputCopyEnd(pg, "COPY FROM STDIN is not supported here");
+    }
+    else {
+        char *buffer;
+        while (PQgetCopyData(pg, &buffer, 0) > 0) {
+            PQfreemem(buffer);
+        }
+    }
+}
+
+int
+crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
+               crm_error *err)
+{
+    PGconn *pg = conn->pg;
+    int left = *before;
+    PGresult *kept = NULL, *failed = NULL;
+    bool interrupted = false;
+    bool over = false;
+    while (!over) {
+        PGresult *result = crm_pg_next(conn, &interrupted);
+        if (result == NULL) {
+            over = !pipeline || PQstatus(pg) == CONNECTION_BAD;
+            left--; /* each statement of a pipeline ends with one */
+            continue;
+        }
+        ExecStatusType status = PQresultStatus(result);
+        switch (status) {
+            case PGRES_PIPELINE_SYNC:
+                over = true;
+                break;
+            case PGRES_PIPELINE_ABORTED:
+                break;
+            case PGRES_COMMAND_OK:
+            case PGRES_TUPLES_OK:
+            case PGRES_EMPTY_QUERY:
+                if (left <= 0) {
+                    PQclear(kept);
+                    kept = result;
+                    result = NULL;
+                }
+                break;
+            case PGRES_COPY_IN:
+            case PGRES_COPY_OUT:
+            case PGRES_COPY_BOTH:
+                end_copy(pg, status);
+                break;
+            default:
+                if (failed == NULL) {
+                    failed = result;
+                    result = NULL;
+                    *before = left;
+                }
+                break;
+        }
+        PQclear(result);
+    }
+    if (pipeline) {
+        PQexitPipelineMode(pg);
+    }
+    if (failed == NULL && kept != NULL && !interrupted) {
+        *out = kept;
+        return CRM_OK;
+    }
+    PQclear(kept);
+    if (failed == NULL) {
+        crm_pg_conn_error(err, pg);
+    }
+    else {
+        crm_pg_result_error(err, conn, failed);
+    }
+    if (interrupted) {
+        bool lost = PQstatus(pg) == CONNECTION_BAD;
+        crm_pg_fail(err, CRM_E_INTERRUPTED, "interrupted");
+        err->disconnect = lost;
+    }
+    return CRM_FAIL;
+}
+
+int
+crm_pg_collect_one(crm_conn *conn, PGresult **out, crm_error *err)
+{
+    int before = 0;
+    return crm_pg_collect(conn, false, &before, out, err);
+}
+
+int
+crm_pg_run(crm_conn *conn, const char *sql, crm_error *err)
+{
+    PGresult *result = NULL;
+    if (!PQsendQuery(conn->pg, sql)) {
+        return crm_pg_conn_error(err, conn->pg);
+    }
+    int status = crm_pg_collect_one(conn, &result, err);
+    if (status == CRM_OK) {
+        PQclear(result);
+    }
+    return status;
+}

@@ -1,0 +1,258 @@
+/* lexer.c: as much of SQL's lexical structure as it takes to see where a
+ * statement ends and of what kind it is (PostgreSQL's manual, 4.1). */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "pg_driver.h"
+
+typedef enum {
+    T_END,
+    T_WORD,
+    T_PARAM, /* $1 */
+    T_OTHER, /* a single character, or a quoted thing */
+} token_kind;
+
+typedef struct {
+    token_kind kind;
+    const char *start;
+    const char *end;
+} token;
+
+static const char *
+skip_comment(const char *p)
+{
+    int depth = 0;
+    do {
+        if (p[0] == '/' && p[1] == '*') {
+            depth++;
+            p += 2;
+        }
+        else if (p[0] == '*' && p[1] == '/') {
+            depth--;
+            p += 2;
+        }
+        else if (*p == '\0') {
+            return p;
+        }
+        else {
+            p++;
+        }
+    } while (depth > 0);
+    return p;
+}
+
+static const char *
+skip_space(const char *p)
+{
+    for (;;) {
+        if (isspace((unsigned char)*p)) {
+            p++;
+        }
+        else if (p[0] == '-' && p[1] == '-') {
+            p += strcspn(p, "\n");
+        }
+        else if (p[0] == '/' && p[1] == '*') {
+            p = skip_comment(p);
+        }
+        else {
+            return p;
+        }
+    }
+}
+
+/* The end of what begins with the quote at p; a doubled quote goes on. */
+static const char *
+skip_quoted(const char *p, bool escapes)
+{
+    char quote = *p++;
+    for (; *p != '\0'; p++) {
+        if (escapes && *p == '\\' && p[1] != '\0') {
+            p++;
+        }
+        else if (*p == quote) {
+            if (p[1] != quote) {
+                return p + 1;
+            }
+            p++;
+        }
+    }
+    return p;
+}
+
+static bool
+in_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* The end of $tag$ … $tag$ if that begins at p, else NULL. */
+static const char *
+skip_dollars(const char *p)
+{
+    const char *q = p + 1;
+    if (isdigit((unsigned char)*q)) {
+        return NULL;
+    }
+    while (in_word(*q)) {
+        q++;
+    }
+    if (*q != '$') {
+        return NULL;
+    }
+    size_t len = (size_t)(q - p) + 1;
+    for (q++; *q != '\0'; q++) {
+        if (*q == '$' && strncmp(q, p, len) == 0) {
+            return q + len;
+        }
+    }
+    return q;
+}
+
+static token
+next_token(const char *p)
+{
+    p = skip_space(p);
+    token t = {T_OTHER, p, p};
+    const char *dollars;
+    if (*p == '\0') {
+        t.kind = T_END;
+    }
+    else if ((*p == 'e' || *p == 'E') && p[1] == '\'') {
+        t.end = skip_quoted(p + 1, true);
+    }
+    else if (in_word(*p) && !isdigit((unsigned char)*p)) {
+        t.kind = T_WORD;
+        while (in_word(*t.end) || *t.end == '$') {
+            t.end++;
+        }
+    }
+    else if (*p == '\'' || *p == '"') {
+        t.end = skip_quoted(p, false);
+    }
+    else if (*p == '$' && (dollars = skip_dollars(p)) != NULL) {
+        t.end = dollars;
+    }
+    else if (*p == '$' && isdigit((unsigned char)p[1])) {
+        t.kind = T_PARAM;
+        t.end++;
+        while (isdigit((unsigned char)*t.end)) {
+            t.end++;
+        }
+    }
+    else if (isdigit((unsigned char)*p)) {
+        while (in_word(*t.end)) {
+            t.end++;
+        }
+    }
+    else {
+        t.end++;
+    }
+    return t;
+}
+
+static bool
+is_word(const token *t, const char *word)
+{
+    size_t len = (size_t)(t->end - t->start);
+    return t->kind == T_WORD && strlen(word) == len &&
+           strncasecmp(t->start, word, len) == 0;
+}
+
+static bool
+changes_rows(const token *t)
+{
+    return is_word(t, "insert") || is_word(t, "update") ||
+           is_word(t, "delete") || is_word(t, "merge") || is_word(t, "into");
+}
+
+/* What is known of an INSERT … VALUES (…) RETURNING … on the way through it. */
+typedef struct {
+    enum {
+        BEFORE,
+        AFTER_WORD,
+        INSIDE,
+        AFTER,
+        UNFIT
+    } where;
+    int depth; /* of parentheses */
+    const char *from, *to;
+} values_state;
+
+static void
+follow_values(values_state *v, const token *t)
+{
+    char c = t->kind == T_OTHER ? *t->start : '\0';
+    switch (v->where) {
+        case BEFORE:
+            if (v->depth == 0 && is_word(t, "values")) {
+                v->where = AFTER_WORD;
+            }
+            else if (t->kind == T_PARAM || is_word(t, "select")) {
+                v->where = UNFIT;
+            }
+            break;
+        case AFTER_WORD:
+            v->where = c == '(' ? INSIDE : UNFIT;
+            v->from = t->start;
+            break;
+        case INSIDE:
+            if (c == ')' && v->depth == 1) {
+                v->where = AFTER;
+                v->to = t->end;
+            }
+            break;
+        case AFTER:
+            /* another row, ON CONFLICT, or parameters elsewhere */
+            if (c == ',' && v->depth == 0 && v->to == t->start) {
+                v->where = UNFIT;
+            }
+            if (t->kind == T_PARAM || is_word(t, "on")) {
+                v->where = UNFIT;
+            }
+            break;
+        case UNFIT:
+            break;
+    }
+    v->depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+}
+
+const char *
+crm_pg_scan(crm_stmt *stmt, const char *sql)
+{
+    token t = next_token(sql);
+    token first = t;
+    values_state values = {.where = BEFORE};
+    const char *rest = NULL;
+    stmt->kind = t.kind == T_END         ? CRM_PG_EMPTY
+                 : is_word(&t, "insert") ? CRM_PG_INSERT
+                 : is_word(&t, "select") ? CRM_PG_SELECT
+                                         : CRM_PG_OTHER;
+    stmt->reads = stmt->kind == CRM_PG_SELECT || is_word(&t, "values") ||
+                  is_word(&t, "table") || is_word(&t, "with");
+    const char *last = NULL;
+    for (; t.kind != T_END; t = next_token(t.end)) {
+        if (t.kind == T_OTHER && *t.start == ';') {
+            token after = next_token(t.end);
+            if (after.kind != T_END) {
+                rest = after.start;
+            }
+            break;
+        }
+        if (stmt->reads && t.start != first.start && changes_rows(&t)) {
+            stmt->reads = false;
+        }
+        if (stmt->kind == CRM_PG_INSERT) {
+            if (values.where == AFTER && last == values.to && *t.start == ',') {
+                values.where = UNFIT;
+            }
+            follow_values(&values, &t);
+        }
+        last = t.end;
+    }
+    if (values.where == AFTER) {
+        stmt->values_from = (size_t)(values.from - sql);
+        stmt->values_to = (size_t)(values.to - sql);
+    }
+    return rest;
+}

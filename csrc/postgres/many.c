@@ -1,0 +1,355 @@
+/* many.c: one statement for many rows of parameters.
+ *
+ * All of them travel in one pipeline.  An INSERT of one row of values is sent
+ * with up to 128 rows in its VALUES list, in sizes that are powers of two, so
+ * that each is prepared once.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pg_driver.h"
+
+#define MAX_PARAMS 65535
+
+/* The statement's SQL with `rows` rows in its VALUES list; malloc'ed, NULL
+ * without memory. */
+static char *
+repeat_values(const crm_stmt *stmt, size_t rows)
+{
+    size_t from = stmt->values_from, to = stmt->values_to;
+    size_t tuple = to - from;
+    /* a parameter's number grows to five digits */
+    size_t room = strlen(stmt->sql) + rows * (tuple + 2 + 5 * stmt->nparams);
+    char *sql = malloc(room + 1);
+    if (sql == NULL) {
+        return NULL;
+    }
+    memcpy(sql, stmt->sql, to);
+    char *p = sql + to;
+    for (size_t row = 1; row < rows; row++) {
+        *p++ = ',';
+        *p++ = ' ';
+        for (const char *s = stmt->sql + from; s < stmt->sql + to;) {
+            if (*s == '$' && s[1] >= '1' && s[1] <= '9') {
+                char *end;
+                unsigned long number = strtoul(s + 1, &end, 10);
+                p += sprintf(p, "$%zu", number + row * stmt->nparams);
+                s = end;
+            }
+            else {
+                *p++ = *s++;
+            }
+        }
+    }
+    strcpy(p, stmt->sql + to);
+    return sql;
+}
+
+/* Prepares the statement for 1 << size rows within the pipeline; 0 when that
+ * fails. */
+static int
+send_parse(crm_stmt *stmt, int size, const char *name)
+{
+    PGconn *pg = stmt->conn->pg;
+    size_t rows = (size_t)1 << size;
+    if (size == 0) {
+        return PQsendPrepare(pg, name, stmt->sql, (int)stmt->nparams,
+                             stmt->types);
+    }
+    char *sql = repeat_values(stmt, rows);
+    if (sql == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < rows * stmt->nparams; i++) {
+        stmt->many_types[i] = stmt->types[i % stmt->nparams];
+    }
+    int sent = PQsendPrepare(pg, name, sql, (int)(rows * stmt->nparams),
+                             stmt->many_types);
+    free(sql);
+    return sent;
+}
+
+/* What was sent: for each statement of the pipeline, how many rows it has; 0
+ * for those that are not of the run, -1 - size for a Parse. */
+typedef struct {
+    int16_t *rows;
+    size_t count, cap;
+} plan_list;
+
+static int
+note(plan_list *list, int rows)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap == 0 ? 64 : list->cap * 2;
+        int16_t *moved = realloc(list->rows, cap * sizeof(*moved));
+        if (moved == NULL) {
+            return 0;
+        }
+        list->rows = moved;
+        list->cap = cap;
+    }
+    list->rows[list->count++] = (int16_t)rows;
+    return 1;
+}
+
+/* Sends the next 1 << size rows. */
+static int
+send_rows(crm_stmt *stmt, const crm_cell *cells, int size, int *unnamed,
+          plan_list *list, crm_error *err)
+{
+    crm_conn *conn = stmt->conn;
+    size_t rows = (size_t)1 << size;
+    char name[32] = "";
+    bool parse;
+    if (conn->prepare_threshold < 0) {
+        parse = *unnamed != size;
+        *unnamed = size;
+    }
+    else {
+        parse = stmt->names[size] == 0;
+        if (parse) {
+            stmt->names[size] = ++conn->last_name;
+        }
+        snprintf(name, sizeof(name), "crm_%llu",
+                 (unsigned long long)stmt->names[size]);
+    }
+    if (crm_pg_reserve(stmt, stmt->nparams, rows, err) < 0) {
+        return CRM_FAIL;
+    }
+    for (size_t i = 0; i < rows; i++) {
+        if (crm_pg_encode(stmt, cells + i * stmt->nparams, i * stmt->nparams,
+                          err) < 0) {
+            return CRM_FAIL;
+        }
+    }
+    if (parse && (!note(list, -1 - size) || !send_parse(stmt, size, name))) {
+        return crm_pg_conn_error(err, conn->pg);
+    }
+    if (!note(list, (int)rows) ||
+        !PQsendQueryPrepared(conn->pg, name, (int)(rows * stmt->nparams),
+                             stmt->values, stmt->lengths, stmt->formats, 1)) {
+        return crm_pg_conn_error(err, conn->pg);
+    }
+    return CRM_OK;
+}
+
+static int64_t
+rows_changed(PGresult *result)
+{
+    const char *count = PQcmdTuples(result);
+    return *count == '\0' ? 0 : strtoll(count, NULL, 10);
+}
+
+/* Takes the result of a statement of the run. */
+static int
+take(crm_stmt *stmt, PGresult *result, unsigned nrows, bool single,
+     crm_rows *rows, int64_t *changed, crm_error *err)
+{
+    if (single && PQntuples(result) != (int)nrows) {
+        return crm_pg_fail(err, CRM_E_INTERNAL,
+                           "INSERT did not return one row");
+    }
+    *changed += rows_changed(result);
+    if (PQnfields(result) == 0) {
+        return CRM_OK;
+    }
+    if (crm_pg_learn_columns(stmt, result, err) < 0) {
+        return CRM_FAIL;
+    }
+    return crm_pg_read(stmt, result, 0, PQntuples(result), rows, err);
+}
+
+/* The statements parsed from number `at` on are none: what came before failed.
+ */
+static void
+forget_parses(crm_stmt *stmt, const plan_list *list, size_t at)
+{
+    for (; at < list->count; at++) {
+        if (list->rows[at] < 0) {
+            stmt->names[-1 - list->rows[at]] = 0;
+        }
+    }
+}
+
+/* Takes all results of the pipeline. */
+static int
+take_all(crm_stmt *stmt, const plan_list *list, bool single, crm_rows *rows,
+         size_t *done, int64_t *changed, crm_error *err)
+{
+    crm_conn *conn = stmt->conn;
+    PGconn *pg = conn->pg;
+    bool interrupted = false;
+    int status = CRM_OK;
+    size_t at = 0;
+    for (;;) {
+        PGresult *result = crm_pg_next(conn, &interrupted);
+        if (result == NULL) {
+            if (PQstatus(pg) == CONNECTION_BAD) {
+                if (status == CRM_OK) {
+                    status = crm_pg_conn_error(err, pg);
+                }
+                break;
+            }
+            if (status == CRM_OK && at < list->count && list->rows[at] > 0) {
+                *done += (size_t)list->rows[at];
+            }
+            at++;
+            continue;
+        }
+        switch (PQresultStatus(result)) {
+            case PGRES_PIPELINE_SYNC:
+                PQclear(result);
+                goto over;
+            case PGRES_COMMAND_OK:
+            case PGRES_TUPLES_OK:
+            case PGRES_EMPTY_QUERY:
+                if (status == CRM_OK && at < list->count &&
+                    list->rows[at] > 0) {
+                    status = take(stmt, result, (unsigned)list->rows[at],
+                                  single, rows, changed, err);
+                }
+                break;
+            case PGRES_PIPELINE_ABORTED:
+                break;
+            default:
+                if (status == CRM_OK) {
+                    status = crm_pg_result_error(err, conn, result);
+                    result = NULL;
+                    forget_parses(stmt, list, at);
+                }
+                break;
+        }
+        PQclear(result);
+    }
+over:
+    if (interrupted) {
+        bool lost = PQstatus(pg) == CONNECTION_BAD;
+        status = crm_pg_fail(err, CRM_E_INTERRUPTED, "interrupted");
+        err->disconnect = lost;
+    }
+    return status;
+}
+
+/* One by one: where the columns returned are not known, or the server has to
+ * make text of them. */
+static int
+run_single(crm_stmt *stmt, const crm_cell *cells, size_t width, bool single,
+           crm_rows *rows, size_t *done, int64_t *changed, crm_error *err)
+{
+    uint64_t before = rows->nrows;
+    if (crm_pg_bind(stmt, cells, width, err) < 0 ||
+        crm_pg_fetch(stmt, rows, SIZE_MAX, err) < 0) {
+        return CRM_FAIL;
+    }
+    if (single && rows->nrows != before + 1) {
+        return crm_pg_fail(err, CRM_E_INTERNAL,
+                           "INSERT did not return one row");
+    }
+    *changed += stmt->changes > 0 ? stmt->changes : 0;
+    (*done)++;
+    return CRM_OK;
+}
+
+/* The largest size that fits `left` rows and the number of parameters. */
+static int
+size_for(const crm_stmt *stmt, size_t left)
+{
+    int size = 0;
+    if (stmt->values_to != 0 && stmt->nparams > 0) {
+        while (size + 1 < CRM_PG_SIZES && (size_t)2 << size <= left &&
+               ((size_t)2 << size) * stmt->nparams <= MAX_PARAMS) {
+            size++;
+        }
+    }
+    return size;
+}
+
+static int
+run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
+             crm_rows *rows, size_t *done, int64_t *changed, crm_error *err)
+{
+    crm_conn *conn = stmt->conn;
+    PGconn *pg = conn->pg;
+    plan_list list = {0};
+    int extra = 0, unnamed = -1;
+    int status = CRM_OK;
+    if (!PQenterPipelineMode(pg)) {
+        return crm_pg_conn_error(err, pg);
+    }
+    if (!crm_pg_send_pending(conn, &extra)) {
+        status = crm_pg_conn_error(err, pg);
+    }
+    for (int i = 0; i < extra && status == CRM_OK; i++) {
+        if (!note(&list, 0)) {
+            status = crm_pg_no_memory(err);
+        }
+    }
+    for (size_t next = 0; next < nrows && status == CRM_OK;) {
+        int size = size_for(stmt, nrows - next);
+        status = send_rows(stmt, cells + next * stmt->nparams, size, &unnamed,
+                           &list, err);
+        next += (size_t)1 << size;
+    }
+    crm_error later;
+    if (!PQpipelineSync(pg)) {
+        status = status < 0 ? status : crm_pg_conn_error(err, pg);
+        forget_parses(stmt, &list, 0);
+    }
+    else if (take_all(stmt, &list, single, rows, done, changed, &later) < 0 &&
+             status == CRM_OK) {
+        *err = later;
+        status = CRM_FAIL;
+    }
+    PQexitPipelineMode(pg);
+    free(list.rows);
+    return status;
+}
+
+int
+crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
+                size_t width, bool single, crm_rows *rows, size_t *done,
+                int64_t *changed, crm_error *err)
+{
+    size_t next = 0;
+    bool returns = single;
+    while (next < nrows &&
+           (nrows == 1 ||
+            (returns && (stmt->columns == NULL ||
+                         PQnfields(stmt->columns) == 0 || stmt->unknown)))) {
+        if (run_single(stmt, cells + next * width, width, single, rows, done,
+                       changed, err) < 0) {
+            return CRM_FAIL;
+        }
+        next++;
+    }
+    if (next == nrows) {
+        return CRM_OK;
+    }
+    crm_pg_reset_stmt(stmt);
+    if (crm_pg_reserve(stmt, width, 1, err) < 0) {
+        return CRM_FAIL;
+    }
+    for (size_t i = next; i < nrows; i++) {
+        if (crm_pg_declare(stmt, cells + i * width, err) < 0) {
+            return CRM_FAIL;
+        }
+    }
+    /* Types that do not fit all rows: each as it comes. */
+    bool uniform = true;
+    for (size_t i = next * width; i < nrows * width && uniform; i++) {
+        uniform = crm_pg_type_takes(stmt->types[i % width],
+                                    crm_pg_type_of(&cells[i]));
+    }
+    if (uniform) {
+        return run_pipeline(stmt, cells + next * width, nrows - next, single,
+                            rows, done, changed, err);
+    }
+    for (; next < nrows; next++) {
+        if (run_single(stmt, cells + next * width, width, single, rows, done,
+                       changed, err) < 0) {
+            return CRM_FAIL;
+        }
+    }
+    return CRM_OK;
+}

@@ -1,0 +1,198 @@
+/* reading.c: results into pages.  See pg_driver.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pg_driver.h"
+
+/* Rows whose values the server turns into text at a time. */
+#define TEXT_ROWS 1000
+
+static bool
+same_columns(const PGresult *a, const PGresult *b)
+{
+    int count = PQnfields(a);
+    if (b == NULL || count != PQnfields(b)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        if (PQftype(a, i) != PQftype(b, i) ||
+            strcmp(PQfname(a, i), PQfname(b, i)) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* True if the type and those inside of it can be decoded. */
+static bool
+is_known(const crm_pg_types *types, crm_pg_type type)
+{
+    while (type.kind >= CRM_PG_ARRAY) {
+        type = crm_pg_type_find(types, type.elem);
+    }
+    return type.kind != CRM_PG_UNKNOWN;
+}
+
+int
+crm_pg_learn_columns(crm_stmt *stmt, const PGresult *result, crm_error *err)
+{
+    crm_conn *conn = stmt->conn;
+    if (same_columns(result, stmt->columns)) {
+        return CRM_OK;
+    }
+    if (crm_pg_learn_types(conn, result, err) < 0) {
+        return CRM_FAIL;
+    }
+    int count = PQnfields(result);
+    PGresult *columns = PQcopyResult(result, PG_COPYRES_ATTRS);
+    crm_pg_type *types = calloc((size_t)count + 1, sizeof(*types));
+    if (columns == NULL || types == NULL) {
+        PQclear(columns);
+        free(types);
+        return crm_pg_no_memory(err);
+    }
+    stmt->unknown = false;
+    for (int i = 0; i < count; i++) {
+        types[i] = crm_pg_type_find(&conn->decoder.types, PQftype(columns, i));
+        if (!is_known(&conn->decoder.types, types[i])) {
+            types[i].kind = CRM_PG_UNKNOWN;
+            stmt->unknown = true;
+        }
+    }
+    PQclear(stmt->columns);
+    free(stmt->column_types);
+    stmt->columns = columns;
+    stmt->column_types = types;
+    return CRM_OK;
+}
+
+/* The zone of the session, for aware timestamps. */
+static void
+learn_zone(crm_stmt *stmt, int ncols)
+{
+    crm_conn *conn = stmt->conn;
+    bool needed = false;
+    for (int i = 0; i < ncols; i++) {
+        uint8_t kind = stmt->column_types[i].kind;
+        needed |= kind == CRM_PG_TIMESTAMPTZ || kind >= CRM_PG_ARRAY;
+    }
+    const char *name = needed ? PQparameterStatus(conn->pg, "TimeZone") : NULL;
+    if (name != NULL && strcmp(name, conn->zone) != 0) {
+        snprintf(conn->zone, sizeof(conn->zone), "%s", name);
+        conn->decoder.zone = conn->host->zone(conn->host->ctx, conn->zone);
+    }
+}
+
+static int
+broken(const PGresult *result, int col, int status, crm_error *err)
+{
+    const char *why = status == CRM_PG_TOO_LATE    ? "large (after year 10K)"
+                      : status == CRM_PG_TOO_EARLY ? "small (before year 1)"
+                                                   : NULL;
+    if (why != NULL) {
+        return crm_pg_fail(err, CRM_E_DATA,
+                           "column \"%s\": date or timestamp too %s",
+                           PQfname(result, col), why);
+    }
+    if (status == CRM_PG_HOUR_24) {
+        return crm_pg_fail(err, CRM_E_DATA,
+                           "column \"%s\": can't parse time '24:00:00': hour "
+                           "must be in 0..23",
+                           PQfname(result, col));
+    }
+    return crm_pg_fail(err, CRM_E_DATA,
+                       "column \"%s\": the server sent a value that is none of "
+                       "its type (OID %u)",
+                       PQfname(result, col), PQftype(result, col));
+}
+
+static int
+read_row(crm_stmt *stmt, const PGresult *result, int row, int ncols,
+         PGresult ***texts, int text_row, crm_rows *rows, crm_error *err)
+{
+    if (crm_rows_begin(rows) == NULL) {
+        return crm_pg_no_memory(err);
+    }
+    for (int col = 0; col < ncols; col++) {
+        int len = PQgetlength(result, row, col);
+        if (len == 0 && PQgetisnull(result, row, col)) {
+            continue; /* the row begins with NULLs */
+        }
+        int status;
+        if (stmt->column_types[col].kind == CRM_PG_UNKNOWN) {
+            const PGresult *text = texts[col][text_row];
+            status = crm_rows_put(rows, (uint32_t)col, CRM_TEXT,
+                                  PQgetvalue(text, 0, 0),
+                                  (size_t)PQgetlength(text, 0, 0)) < 0
+                         ? CRM_PG_NOMEM
+                         : CRM_PG_OK;
+        }
+        else {
+            status = crm_pg_decode(
+                &stmt->conn->decoder, &stmt->column_types[col],
+                PQgetvalue(result, row, col), (size_t)len, rows, (uint32_t)col);
+        }
+        if (status != CRM_PG_OK) {
+            crm_rows_abandon(rows);
+            return status == CRM_PG_NOMEM ? crm_pg_no_memory(err)
+                                          : broken(result, col, status, err);
+        }
+    }
+    crm_rows_end(rows);
+    return CRM_OK;
+}
+
+/* As crm_pg_read, for some rows with columns that the server makes text of. */
+static int
+read_texts(crm_stmt *stmt, const PGresult *result, int first, int count,
+           int ncols, crm_rows *rows, crm_error *err)
+{
+    PGresult ***texts = calloc((size_t)ncols, sizeof(*texts));
+    int status = CRM_OK;
+    if (texts == NULL) {
+        return crm_pg_no_memory(err);
+    }
+    for (int col = 0; col < ncols && status == CRM_OK; col++) {
+        if (stmt->column_types[col].kind == CRM_PG_UNKNOWN) {
+            texts[col] =
+                crm_pg_texts(stmt->conn, result, col, first, count, err);
+            status = texts[col] == NULL ? CRM_FAIL : CRM_OK;
+        }
+    }
+    for (int i = 0; i < count && status == CRM_OK; i++) {
+        status = read_row(stmt, result, first + i, ncols, texts, i, rows, err);
+    }
+    for (int col = 0; col < ncols; col++) {
+        crm_pg_free_texts(texts[col], count);
+    }
+    free(texts);
+    return status;
+}
+
+int
+crm_pg_read(crm_stmt *stmt, const PGresult *result, int first, int count,
+            crm_rows *rows, crm_error *err)
+{
+    int ncols = PQnfields(result);
+    if (rows->npages == 0) {
+        rows->ncols = (uint32_t)ncols;
+    }
+    learn_zone(stmt, ncols);
+    int end = first + count;
+    while (first < end) {
+        if (!stmt->unknown) {
+            if (read_row(stmt, result, first, ncols, NULL, 0, rows, err) < 0) {
+                return CRM_FAIL;
+            }
+            first++;
+            continue;
+        }
+        int some = end - first < TEXT_ROWS ? end - first : TEXT_ROWS;
+        if (read_texts(stmt, result, first, some, ncols, rows, err) < 0) {
+            return CRM_FAIL;
+        }
+        first += some;
+    }
+    return CRM_OK;
+}

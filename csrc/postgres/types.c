@@ -1,0 +1,282 @@
+#define _GNU_SOURCE
+/* types.c: types that are not built in.
+ *
+ * A connection asks the server once about each type it meets: enums and what
+ * else is sent as text, arrays, ranges, hstore.  What remains (composite types,
+ * geometry, extensions) the server itself turns into text: the values go back
+ * to it as parameters of `SELECT $1::text`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pg_driver.h"
+
+/* One row for each type: how it is sent, and the type inside of it. */
+static const char question[] =
+    "SELECT t.oid, t.typtype, t.typsend::oid::int8, t.typname::text, "
+    "CASE WHEN t.typsend = 'pg_catalog.array_send'::regproc THEN t.typelem "
+    "WHEN t.typtype = 'r' THEN (SELECT r.rngsubtype FROM pg_catalog.pg_range r "
+    "WHERE r.rngtypid = t.oid) "
+    "WHEN t.typtype = 'm' THEN (SELECT r.rngtypid FROM pg_catalog.pg_range r "
+    "WHERE r.rngmultitypid = t.oid) ELSE 0 END::int8, "
+    "t.typsend::text "
+    "FROM pg_catalog.pg_type t WHERE t.oid = $1::oid";
+
+/* The same for servers older than 14, which have no multiranges. */
+static const char old_question[] =
+    "SELECT t.oid, t.typtype, t.typsend::oid::int8, t.typname::text, "
+    "CASE WHEN t.typsend = 'pg_catalog.array_send'::regproc THEN t.typelem "
+    "WHEN t.typtype = 'r' THEN (SELECT r.rngsubtype FROM pg_catalog.pg_range r "
+    "WHERE r.rngtypid = t.oid) ELSE 0 END::int8, t.typsend::text "
+    "FROM pg_catalog.pg_type t WHERE t.oid = $1::oid";
+
+static crm_pg_kind
+kind_of(const PGresult *row)
+{
+    char type = *PQgetvalue(row, 0, 1);
+    const char *name = PQgetvalue(row, 0, 3);
+    const char *send = PQgetvalue(row, 0, 5);
+    const char *function = strrchr(send, '.');
+    function = function == NULL ? send : function + 1;
+    if (type == 'e' || strcmp(function, "textsend") == 0 ||
+        strcmp(function, "varcharsend") == 0 ||
+        strcmp(function, "citextsend") == 0) {
+        return CRM_PG_TEXT;
+    }
+    if (strcmp(function, "array_send") == 0) {
+        return CRM_PG_ARRAY;
+    }
+    if (type == 'r') {
+        return CRM_PG_RANGE;
+    }
+    if (type == 'm') {
+        return CRM_PG_MULTIRANGE;
+    }
+    if (strcmp(function, "hstore_send") == 0 && strcmp(name, "hstore") == 0) {
+        return CRM_PG_HSTORE;
+    }
+    return CRM_PG_UNKNOWN;
+}
+
+/* Asks about a type; *elem is the one inside of it, 0 for none. */
+static int
+learn(crm_conn *conn, Oid oid, uint32_t *elem, crm_error *err)
+{
+    char number[16];
+    const char *values[1] = {number};
+    snprintf(number, sizeof(number), "%u", oid);
+    *elem = 0;
+    const char *sql =
+        PQserverVersion(conn->pg) >= 140000 ? question : old_question;
+    if (!PQsendQueryParams(conn->pg, sql, 1, NULL, values, NULL, NULL, 0)) {
+        return crm_pg_conn_error(err, conn->pg);
+    }
+    PGresult *row = NULL;
+    if (crm_pg_collect_one(conn, &row, err) < 0) {
+        return CRM_FAIL;
+    }
+    crm_pg_type type = {oid, CRM_PG_UNKNOWN, 0};
+    if (PQntuples(row) == 1 && PQnfields(row) == 6) {
+        type.kind = (uint8_t)kind_of(row);
+        type.elem = (uint32_t)strtoul(PQgetvalue(row, 0, 4), NULL, 10);
+    }
+    PQclear(row);
+    *elem = type.elem;
+    return crm_pg_type_add(&conn->decoder.types, type) < 0
+               ? crm_pg_no_memory(err)
+               : CRM_OK;
+}
+
+static bool
+is_listed(const crm_pg_types *types, uint32_t oid)
+{
+    for (size_t i = 0; i < types->count; i++) {
+        if (types->items[i].oid == oid) {
+            return true;
+        }
+    }
+    return crm_pg_type_find(types, oid).kind != CRM_PG_UNKNOWN;
+}
+
+int
+crm_pg_learn_types(crm_conn *conn, const PGresult *result, crm_error *err)
+{
+    for (int col = 0; col < PQnfields(result); col++) {
+        uint32_t oid = PQftype(result, col);
+        /* an array of ranges of … */
+        for (int depth = 0; oid != 0 && depth < 4; depth++) {
+            if (is_listed(&conn->decoder.types, oid)) {
+                break;
+            }
+            if (oid < 16384) {
+                /* built in, and of no use to know more of */
+                crm_pg_type type = {oid, CRM_PG_UNKNOWN, 0};
+                if (crm_pg_type_add(&conn->decoder.types, type) < 0) {
+                    return crm_pg_no_memory(err);
+                }
+                break;
+            }
+            if (learn(conn, oid, &oid, err) < 0) {
+                return CRM_FAIL;
+            }
+        }
+    }
+    return CRM_OK;
+}
+
+/* ---- text made by the server ------------------------------------------ */
+
+void
+crm_pg_free_texts(PGresult **texts, int count)
+{
+    if (texts != NULL) {
+        for (int i = 0; i < count; i++) {
+            PQclear(texts[i]);
+        }
+        free(texts);
+    }
+}
+
+#define TEXT       25
+#define UNKNOWN    705
+#define RECORD     2249
+#define MAX_FIELDS 1600
+
+static uint32_t
+get32(const char *p)
+{
+    const unsigned char *b = (const unsigned char *)p;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
+           b[3];
+}
+
+/* Sends a row without a type of its own back, field by field: its bytes are the
+ * number of fields, then of each the type, the length, the value. */
+static int
+send_record(PGconn *pg, const char *bytes, size_t len)
+{
+    Oid types[MAX_FIELDS];
+    const char *values[MAX_FIELDS];
+    int lengths[MAX_FIELDS], formats[MAX_FIELDS];
+    char sql[sizeof("SELECT ROW()::text") + MAX_FIELDS * 6];
+    const char *end = bytes + len;
+    uint32_t count = len < 4 ? UINT32_MAX : get32(bytes);
+    if (count > MAX_FIELDS) {
+        return 0;
+    }
+    char *to = stpcpy(sql, "SELECT ROW(");
+    bytes += 4;
+    for (uint32_t i = 0; i < count; i++) {
+        if (end - bytes < 8) {
+            return 0;
+        }
+        types[i] = get32(bytes);
+        if (types[i] == UNKNOWN) {
+            types[i] = TEXT;
+        }
+        lengths[i] = (int)get32(bytes + 4);
+        bytes += 8;
+        if (lengths[i] > end - bytes) {
+            return 0;
+        }
+        formats[i] = 1;
+        values[i] = lengths[i] < 0 ? NULL : bytes;
+        bytes += lengths[i] < 0 ? 0 : lengths[i];
+        to += sprintf(to, i == 0 ? "$%u" : ",$%u", i + 1);
+    }
+    strcpy(to, ")::text");
+    return PQsendQueryParams(pg, sql, (int)count, types, values, lengths,
+                             formats, 0);
+}
+
+/* Sends each value that is not NULL back. */
+static int
+send_values(crm_conn *conn, const PGresult *result, int col, int first,
+            int count)
+{
+    PGconn *pg = conn->pg;
+    Oid types[1] = {PQftype(result, col)};
+    static const int formats[1] = {1};
+    const char *sql = types[0] == RECORD ? "SELECT 1" : "SELECT $1::text";
+    if (!PQsendPrepare(pg, "", sql, types[0] == RECORD ? 0 : 1, types)) {
+        return 0;
+    }
+    for (int i = first; i < first + count; i++) {
+        if (PQgetisnull(result, i, col)) {
+            continue;
+        }
+        const char *values[1] = {PQgetvalue(result, i, col)};
+        int lengths[1] = {PQgetlength(result, i, col)};
+        if (types[0] == RECORD) {
+            if (!send_record(pg, values[0], (size_t)lengths[0])) {
+                return 0;
+            }
+        }
+        else if (!PQsendQueryPrepared(pg, "", 1, values, lengths, formats, 0)) {
+            return 0;
+        }
+    }
+    return PQpipelineSync(pg);
+}
+
+PGresult **
+crm_pg_texts(crm_conn *conn, const PGresult *result, int col, int first,
+             int count, crm_error *err)
+{
+    PGconn *pg = conn->pg;
+    PGresult **texts = calloc((size_t)count + 1, sizeof(PGresult *));
+    PGresult *failed = NULL;
+    bool interrupted = false;
+    if (texts == NULL) {
+        crm_pg_no_memory(err);
+        return NULL;
+    }
+    if (!PQenterPipelineMode(pg) ||
+        !send_values(conn, result, col, first, count)) {
+        crm_pg_conn_error(err, pg);
+        crm_pg_free_texts(texts, count);
+        return NULL;
+    }
+    int at = -1; /* the statement to begin with was the Parse */
+    while (PQstatus(pg) != CONNECTION_BAD) {
+        PGresult *next = crm_pg_next(conn, &interrupted);
+        ExecStatusType status = PQresultStatus(next);
+        if (status == PGRES_PIPELINE_SYNC) {
+            PQclear(next);
+            break;
+        }
+        if (next == NULL) {
+            at++;
+            while (at < count && PQgetisnull(result, first + at, col)) {
+                at++;
+            }
+            continue;
+        }
+        if (status == PGRES_TUPLES_OK && at >= 0 && at < count &&
+            texts[at] == NULL) {
+            texts[at] = next;
+            continue;
+        }
+        if (status == PGRES_FATAL_ERROR && failed == NULL) {
+            failed = next;
+            continue;
+        }
+        PQclear(next);
+    }
+    PQexitPipelineMode(pg);
+    if (failed == NULL && PQstatus(pg) != CONNECTION_BAD && !interrupted) {
+        return texts;
+    }
+    if (failed != NULL) {
+        crm_pg_result_error(err, conn, failed);
+    }
+    else {
+        crm_pg_conn_error(err, pg);
+    }
+    if (interrupted) {
+        crm_pg_fail(err, CRM_E_INTERRUPTED, "interrupted");
+    }
+    crm_pg_free_texts(texts, count);
+    return NULL;
+}

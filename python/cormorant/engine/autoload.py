@@ -27,7 +27,7 @@ def reflect_table(
         columns = inspector.get_columns(name, schema)
     except exc.NoSuchTableError:
         columns = []
-    if not columns:
+    if not columns and not inspector.has_table(name, schema):
         raise exc.NoSuchTableError(name)
     key = inspector.get_pk_constraint(name, schema)
     key_names = key["constrained_columns"]
@@ -78,6 +78,10 @@ def _primary_key(table: Any, key: dict[str, Any], by_name: dict[str, Any]) -> No
     columns = [by_name[name] for name in key["constrained_columns"] if name in by_name]
     if key.get("name"):
         table.primary_key.name = key["name"]
+    if key.get("comment"):
+        table.primary_key.comment = key["comment"]
+    for name, value in key.get("dialect_options", {}).items():
+        table.primary_key.dialect_kwargs[name] = value
     table.primary_key._reload(columns)
 
 
@@ -111,6 +115,7 @@ def _foreign_keys(
                 [f"{target}.{name}" for name in found["referred_columns"]],
                 name=found["name"],
                 link_to_name=True,
+                comment=found.get("comment"),
                 **found.get("options", {}),
             )
         )
@@ -129,12 +134,15 @@ def _indexes(
         if include_columns and not set(names) <= set(include_columns):
             continue
         expressions: list[Any] = []
+        sorting = found.get("column_sorting", {})
         for number, name in enumerate(names):
             if name is not None:
                 column = table.c.get(name)
                 if column is None:
                     expressions = []
                     break
+                for order in sorting.get(name, ()):
+                    column = getattr(column, order)()
                 expressions.append(column)
             else:
                 expressions.append(TextClause(found["expressions"][number]))
@@ -152,6 +160,17 @@ def _constraints(inspector: Inspector, table: Any, by_name: dict[str, Any]) -> N
     for found in inspector.get_unique_constraints(table.name, table.schema):
         names = [name for name in found["column_names"] if name in by_name]
         if len(names) == len(found["column_names"]):
-            table.append_constraint(sa_schema.UniqueConstraint(*names, name=found["name"]))
+            table.append_constraint(
+                sa_schema.UniqueConstraint(
+                    *names,
+                    name=found["name"],
+                    comment=found.get("comment"),
+                    **found.get("dialect_options", {}),
+                )
+            )
     for found in inspector.get_check_constraints(table.name, table.schema):
-        table.append_constraint(sa_schema.CheckConstraint(found["sqltext"], name=found["name"]))
+        table.append_constraint(
+            sa_schema.CheckConstraint(
+                found["sqltext"], name=found["name"], comment=found.get("comment")
+            )
+        )

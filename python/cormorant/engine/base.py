@@ -1099,6 +1099,4 @@ class OptionEngine(Engine):
 
 @_inspects(Engine, Connection)
 def _inspect_bind(bind: Any) -> Any:
-    from .reflection import Inspector
-
-    return Inspector(bind)
+    return bind.dialect.inspector(bind)

@@ -233,6 +233,13 @@ class DefaultDialect:
         return self.reflector.has_table(connection, table_name, schema)  # type: ignore[no-any-return]
 
     @util.memoized_property
+    def inspector(self) -> Any:
+        """The class of inspectors."""
+        from .reflection import Inspector
+
+        return Inspector
+
+    @util.memoized_property
     def reflector(self) -> Any:
         """The functions behind Inspector."""
         raise NotImplementedError

@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import enum
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .. import exc
 from ..inspection import _self_inspects
+
+
+class ObjectKind(enum.Flag):
+    """Which relations the get_multi_… methods read."""
+
+    TABLE = enum.auto()
+    VIEW = enum.auto()
+    MATERIALIZED_VIEW = enum.auto()
+    ANY_VIEW = VIEW | MATERIALIZED_VIEW
+    ANY = TABLE | VIEW | MATERIALIZED_VIEW
+
+
+class ObjectScope(enum.Flag):
+    """Whether the get_multi_… methods read what is temporary."""
+
+    DEFAULT = enum.auto()
+    TEMPORARY = enum.auto()
+    ANY = DEFAULT | TEMPORARY
+
+
+_READ_FOR_TABLES = (
+    "columns",
+    "pk_constraint",
+    "foreign_keys",
+    "indexes",
+    "unique_constraints",
+    "check_constraints",
+    "table_comment",
+)
 
 
 @_self_inspects
@@ -146,7 +176,169 @@ class Inspector:
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> dict[str, Any]:
         """The comment of a table; NotImplementedError where a database has none."""
-        raise NotImplementedError
+        if not self.dialect.supports_comments:
+            raise NotImplementedError()
+        return dict(self._ask("get_table_comment", table_name, schema))
+
+    def get_materialized_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Names of the materialized views."""
+        return list(self._ask("get_materialized_view_names", schema))
+
+    def get_sequence_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Names of the sequences."""
+        return list(self._ask("get_sequence_names", schema))
+
+    def has_sequence(self, sequence_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Whether there is a sequence of that name."""
+        with self._connection() as connection:
+            return bool(self.dialect.has_sequence(connection, sequence_name, schema))
+
+    def has_schema(self, schema_name: str, **kw: Any) -> bool:
+        """Whether there is a schema of that name."""
+        with self._connection() as connection:
+            reader = getattr(self.dialect.reflector, "has_schema", None)
+            if reader is None:
+                return schema_name in self.dialect.reflector.get_schema_names(connection)
+            return bool(reader(connection, schema_name))
+
+    # --- many tables at once ---
+
+    def _read_ahead(self, names: Sequence[str], schema: str | None) -> None:
+        """Read what is needed to make Tables of many at once, if the database can."""
+        reflector = self.dialect.reflector
+        for what in _READ_FOR_TABLES:
+            multi = getattr(reflector, f"get_multi_{what}", None)
+            if multi is None:
+                continue
+            with self._connection() as connection:
+                found = multi(connection, schema, names, ObjectKind.ANY, ObjectScope.ANY)
+            for (_, name), value in found.items():
+                self.info_cache.setdefault((f"get_{what}", name, schema), value)
+
+    def _multi(
+        self,
+        what: str,
+        schema: str | None,
+        filter_names: Sequence[str] | None,
+        kind: ObjectKind,
+        scope: ObjectScope,
+    ) -> dict[tuple[str | None, str], Any]:
+        names = tuple(filter_names) if filter_names else None
+        if hasattr(self.dialect.reflector, f"get_multi_{what}"):
+            return dict(self._ask(f"get_multi_{what}", schema, names, kind, scope))
+        found = {}
+        with self._holding():
+            for name in self._names_of(schema, kind, scope):
+                if names is None or name in names:
+                    with contextlib.suppress(exc.NoSuchTableError):
+                        found[schema, name] = getattr(self, f"get_{what}")(name, schema)
+        return found
+
+    def _names_of(self, schema: str | None, kind: ObjectKind, scope: ObjectScope) -> list[str]:
+        names: list[str] = []
+        if ObjectScope.DEFAULT in scope:
+            if ObjectKind.TABLE in kind:
+                names += self.get_table_names(schema)
+            if ObjectKind.VIEW in kind:
+                names += self.get_view_names(schema)
+        if ObjectScope.TEMPORARY in scope:
+            if ObjectKind.TABLE in kind:
+                names += self.get_temp_table_names()
+            if ObjectKind.VIEW in kind:
+                names += self.get_temp_view_names()
+        return names
+
+    def get_multi_columns(
+        self,
+        schema: str | None = None,
+        filter_names: Sequence[str] | None = None,
+        kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        **kw: Any,
+    ) -> dict[tuple[str | None, str], list[dict[str, Any]]]:
+        """As get_columns() for all tables (or those named), by (schema, name).
+
+        `kind` and `scope` say whether views and what is temporary are meant; so for the other
+        get_multi_… methods.
+        """
+        return self._multi("columns", schema, filter_names, kind, scope)
+
+    def get_multi_pk_constraint(
+        self,
+        schema: str | None = None,
+        filter_names: Sequence[str] | None = None,
+        kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        **kw: Any,
+    ) -> dict[tuple[str | None, str], dict[str, Any]]:
+        """As get_pk_constraint() for many tables."""
+        return self._multi("pk_constraint", schema, filter_names, kind, scope)
+
+    def get_multi_foreign_keys(
+        self,
+        schema: str | None = None,
+        filter_names: Sequence[str] | None = None,
+        kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        **kw: Any,
+    ) -> dict[tuple[str | None, str], list[dict[str, Any]]]:
+        """As get_foreign_keys() for many tables."""
+        return self._multi("foreign_keys", schema, filter_names, kind, scope)
+
+    def get_multi_indexes(
+        self,
+        schema: str | None = None,
+        filter_names: Sequence[str] | None = None,
+        kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        **kw: Any,
+    ) -> dict[tuple[str | None, str], list[dict[str, Any]]]:
+        """As get_indexes() for many tables."""
+        return self._multi("indexes", schema, filter_names, kind, scope)
+
+    def get_multi_unique_constraints(
+        self,
+        schema: str | None = None,
+        filter_names: Sequence[str] | None = None,
+        kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        **kw: Any,
+    ) -> dict[tuple[str | None, str], list[dict[str, Any]]]:
+        """As get_unique_constraints() for many tables."""
+        return self._multi("unique_constraints", schema, filter_names, kind, scope)
+
+    def get_multi_check_constraints(
+        self,
+        schema: str | None = None,
+        filter_names: Sequence[str] | None = None,
+        kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        **kw: Any,
+    ) -> dict[tuple[str | None, str], list[dict[str, Any]]]:
+        """As get_check_constraints() for many tables."""
+        return self._multi("check_constraints", schema, filter_names, kind, scope)
+
+    def get_multi_table_comment(
+        self,
+        schema: str | None = None,
+        filter_names: Sequence[str] | None = None,
+        kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        **kw: Any,
+    ) -> dict[tuple[str | None, str], dict[str, Any]]:
+        """As get_table_comment() for many tables."""
+        return self._multi("table_comment", schema, filter_names, kind, scope)
+
+    def get_multi_table_options(
+        self,
+        schema: str | None = None,
+        filter_names: Sequence[str] | None = None,
+        kind: ObjectKind = ObjectKind.TABLE,
+        scope: ObjectScope = ObjectScope.DEFAULT,
+        **kw: Any,
+    ) -> dict[tuple[str | None, str], dict[str, Any]]:
+        """As get_table_options() for many tables."""
+        return self._multi("table_options", schema, filter_names, kind, scope)
 
     def reflect_table(
         self,

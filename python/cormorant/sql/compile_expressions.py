@@ -99,7 +99,7 @@ EXTRACT_FIELDS = {
     ]
 }
 
-_TEXT_BIND = re.compile(r"(?<![:\w\x5c]):(\w+)(?!:)", re.UNICODE)
+_TEXT_BIND = re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])", re.UNICODE)
 _TEXT_ESCAPE = re.compile(r"\x5c([\x5c]?:[\w$]+|:)", re.UNICODE)
 _UNESCAPE = re.compile(r"\\([:])", re.UNICODE)
 

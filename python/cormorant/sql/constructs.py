@@ -559,7 +559,7 @@ class CollectionAggregate(OperatorExpression[Any]):
 
 
 # a name after a colon, unless the colon is doubled, escaped or within a word
-_BINDS = re.compile(r"(?<![:\w\x5c]):(\w+)(?!:)", re.UNICODE)
+_BINDS = re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])", re.UNICODE)
 
 
 class TextClause(Executable):

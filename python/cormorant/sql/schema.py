@@ -976,6 +976,8 @@ class MetaData(HasConditionalDDL, SchemaItem):
         names = inspector.get_table_names(schema)
         if views:
             names = [*names, *inspector.get_view_names(schema)]
+            if hasattr(inspector.dialect.reflector, "get_materialized_view_names"):
+                names += inspector.get_materialized_view_names(schema)
         if only is None:
             wanted = names
         elif callable(only):
@@ -989,6 +991,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
                     f"{inspector.engine!r}{where}: ({', '.join(missing)})"
                 )
             wanted = list(only)
+        inspector._read_ahead(wanted, schema)
         for name in wanted:
             if _table_key(name, schema) in self.tables and not extend_existing:
                 continue

@@ -208,6 +208,13 @@ class PGDialect(DefaultDialect):
 
     # --- what there is in the database ---
 
+    @util.memoized_property
+    def inspector(self) -> Any:
+        """The class of inspectors."""
+        from .reflection import PGInspector
+
+        return PGInspector
+
     def has_sequence(self, connection: Any, sequence_name: str, schema: str | None = None) -> bool:
         """Whether a sequence of that name exists."""
         return self.reflector.has_sequence(connection, sequence_name, schema)  # type: ignore[no-any-return]

@@ -1,0 +1,168 @@
+/* faults.c: libsqlite3's and libpq's calls, one of which fails when told to; to
+ * be preloaded.
+ *
+ * faults_arm(n, code): the n-th call from now on that can fail does, once:
+ * without being made, with this result code (SQLite) or as if memory or the
+ * connection were gone (libpq). faults_disarm(): no more; how many such calls
+ * there were since then.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stddef.h>
+
+#include <libpq-fe.h>
+#include <sqlite3.h>
+
+static long left, asked;
+static int code, last;
+static int inside; /* of a library's function, which may call others */
+
+void
+faults_arm(long n, int failure)
+{
+    asked = 0;
+    left = n;
+    code = failure;
+}
+
+long
+faults_disarm(void)
+{
+    left = 0;
+    last = 0;
+    return asked;
+}
+
+/* Whether this call is the one. */
+static int
+fails(void)
+{
+    if (inside) {
+        return 0;
+    }
+    asked += left != 0;
+    last = left > 0 && --left == 0 ? code : 0;
+    if (last != 0) {
+        left = -1; /* goes on counting */
+    }
+    return last != 0;
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+/* ---- SQLite ------------------------------------------------------------ */
+
+#define SQLITE_CALL(name, parameters, arguments) \
+    int name parameters                          \
+    {                                            \
+        if (fails()) {                           \
+            return code;                         \
+        }                                        \
+        inside++;                                \
+        int rc = REAL(name) arguments;           \
+        inside--;                                \
+        return rc;                               \
+    }
+
+SQLITE_CALL(sqlite3_step, (sqlite3_stmt * s), (s))
+SQLITE_CALL(sqlite3_exec,
+            (sqlite3 * db, const char *sql,
+             int (*f)(void *, int, char **, char **), void *p, char **e),
+            (db, sql, f, p, e))
+SQLITE_CALL(sqlite3_bind_null, (sqlite3_stmt * s, int i), (s, i))
+SQLITE_CALL(sqlite3_bind_int64, (sqlite3_stmt * s, int i, sqlite3_int64 v),
+            (s, i, v))
+SQLITE_CALL(sqlite3_bind_double, (sqlite3_stmt * s, int i, double v), (s, i, v))
+SQLITE_CALL(sqlite3_bind_text,
+            (sqlite3_stmt * s, int i, const char *p, int n, void (*f)(void *)),
+            (s, i, p, n, f))
+SQLITE_CALL(sqlite3_bind_blob,
+            (sqlite3_stmt * s, int i, const void *p, int n, void (*f)(void *)),
+            (s, i, p, n, f))
+
+int
+sqlite3_open_v2(const char *name, sqlite3 **db, int flags, const char *vfs)
+{
+    int rc = REAL(sqlite3_open_v2)(name, db, flags, vfs);
+    return rc == SQLITE_OK && fails() ? code : rc; /* a handle comes anyway */
+}
+
+int
+sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned flags,
+                   sqlite3_stmt **stmt, const char **tail)
+{
+    if (fails()) {
+        *stmt = NULL;
+        return code;
+    }
+    return REAL(sqlite3_prepare_v3)(db, sql, len, flags, stmt, tail);
+}
+
+int
+sqlite3_extended_errcode(sqlite3 *db)
+{
+    return last != 0 ? last : REAL(sqlite3_extended_errcode)(db);
+}
+
+const char *
+sqlite3_errmsg(sqlite3 *db)
+{
+    return last != 0 ? "made to fail" : REAL(sqlite3_errmsg)(db);
+}
+
+const char *
+sqlite3_column_name(sqlite3_stmt *s, int column)
+{
+    return fails() ? NULL : REAL(sqlite3_column_name)(s, column);
+}
+
+/* ---- libpq ------------------------------------------------------------- */
+
+#define PQ_CALL(type, name, parameters, arguments) \
+    type name parameters                           \
+    {                                              \
+        if (fails()) {                             \
+            return 0;                              \
+        }                                          \
+        inside++;                                  \
+        type result = REAL(name) arguments;        \
+        inside--;                                  \
+        return result;                             \
+    }
+
+PQ_CALL(PGconn *, PQconnectdbParams,
+        (const char *const *k, const char *const *v, int d), (k, v, d))
+PQ_CALL(PGresult *, PQexec, (PGconn * c, const char *q), (c, q))
+PQ_CALL(int, PQsendQuery, (PGconn * c, const char *q), (c, q))
+PQ_CALL(int, PQsendQueryParams,
+        (PGconn * c, const char *q, int n, const Oid *t, const char *const *v,
+         const int *l, const int *f, int r),
+        (c, q, n, t, v, l, f, r))
+PQ_CALL(int, PQsendPrepare,
+        (PGconn * c, const char *s, const char *q, int n, const Oid *t),
+        (c, s, q, n, t))
+PQ_CALL(int, PQsendQueryPrepared,
+        (PGconn * c, const char *s, int n, const char *const *v, const int *l,
+         const int *f, int r),
+        (c, s, n, v, l, f, r))
+PQ_CALL(int, PQsendDescribePrepared, (PGconn * c, const char *s), (c, s))
+PQ_CALL(int, PQenterPipelineMode, (PGconn * c), (c))
+PQ_CALL(int, PQpipelineSync, (PGconn * c), (c))
+PQ_CALL(int, PQsendFlushRequest, (PGconn * c), (c))
+PQ_CALL(int, PQsetSingleRowMode, (PGconn * c), (c))
+PQ_CALL(int, PQconsumeInput, (PGconn * c), (c))
+PQ_CALL(PGresult *, PQcopyResult, (const PGresult *r, int f), (r, f))
+PQ_CALL(PGresult *, PQmakeEmptyPGresult, (PGconn * c, ExecStatusType s), (c, s))
+
+PGresult *
+PQgetResult(PGconn *conn)
+{
+    inside++;
+    PGresult *result = REAL(PQgetResult)(conn);
+    inside--;
+    if (result != NULL && fails()) {
+        PQclear(result);
+        return REAL(PQmakeEmptyPGresult)(conn, PGRES_FATAL_ERROR);
+    }
+    return result;
+}

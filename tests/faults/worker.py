@@ -1,0 +1,190 @@
+"""Runs one piece of work with the first, second, … call of a database's library failing.
+
+Started by tests/test_faults.py with the library of faults.c preloaded. After each failure
+the database is as before the work or as after it, the error is one that programs expect,
+and the same session and engine do the work again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import cormorant as sa
+from cormorant.orm import Session, declarative_base, joinedload, relationship, selectinload
+
+library = ctypes.PyDLL(None)
+arm, disarm = library.faults_arm, library.faults_disarm
+arm.argtypes, arm.restype = [ctypes.c_long, ctypes.c_int], None
+disarm.restype = ctypes.c_long
+
+CODES = {"BUSY": 5, "NOMEM": 7, "INTERRUPT": 9, "IOERR": 10, "CORRUPT": 11, "FULL": 13,
+         "CONSTRAINT": 19, "MISUSE": 21}  # fmt: skip
+EXPECTED = (sa.exc.DBAPIError, MemoryError)
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "fault_users"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    age = sa.Column(sa.Float)
+    data = sa.Column(sa.LargeBinary)
+    posts = relationship("Post", back_populates="user", cascade="all, delete-orphan")
+
+
+class Post(Base):
+    __tablename__ = "fault_posts"
+    id = sa.Column(sa.Integer, primary_key=True)
+    title = sa.Column(sa.String)
+    user_id = sa.Column(sa.ForeignKey("fault_users.id"))
+    user = relationship("User", back_populates="posts")
+
+
+def load(session: Session) -> None:
+    for user in session.query(User).options(joinedload(User.posts)).order_by(User.id):
+        repr((user.name, user.data, [post.title for post in user.posts]))
+    for user in session.scalars(sa.select(User).options(selectinload(User.posts))):
+        repr(user.posts)
+    session.get(User, 1)
+
+
+def stream(session: Session) -> None:
+    for post in session.query(Post).yield_per(2):
+        repr(post.title)
+
+
+def write(session: Session) -> None:
+    user = session.query(User).order_by(User.id).first()
+    assert user is not None
+    user.name += "!"
+    user.posts.pop()
+    user.posts.append(Post(title="more"))
+    session.add(User(name="new", age=1.5, data=b"x", posts=[Post(title=None)]))
+    session.flush()
+    session.execute(sa.update(Post).values(title="changed").where(Post.title == "0"))
+    session.commit()
+
+
+def delete(session: Session) -> None:
+    for user in session.query(User):
+        session.delete(user)
+    session.commit()
+
+
+def savepoint(session: Session) -> None:
+    session.add(User(name="outer"))
+    with session.begin_nested():
+        session.add(User(name="inner"))
+    nested = session.begin_nested()
+    session.add(User(name="undone"))
+    session.flush()
+    nested.rollback()
+    session.commit()
+
+
+def core(session: Session) -> None:
+    connection = session.connection()
+    connection.execute(sa.insert(User), [{"name": f"n{n}", "age": n} for n in range(3)])
+    connection.exec_driver_sql("delete from fault_posts")
+    session.commit()
+
+
+def reflect(session: Session) -> None:
+    inspector = sa.inspect(session.connection())
+    for name in inspector.get_table_names():
+        repr((inspector.get_columns(name), inspector.get_foreign_keys(name)))
+
+
+WORK: list[Callable[[Session], None]] = [load, stream, write, delete, savepoint, core, reflect]
+
+
+class World:
+    """A database, and what is in it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = sa.create_engine(url)
+        Base.metadata.drop_all(self.engine)
+        Base.metadata.create_all(self.engine)
+        self.tables = [User.__table__, Post.__table__]
+        self.observer = sa.create_engine(url)
+
+    def fill(self) -> None:
+        with self.observer.begin() as connection:
+            for table in reversed(self.tables):
+                connection.execute(table.delete())
+            connection.execute(
+                User.__table__.insert(),
+                [{"id": n, "name": f"u{n}", "age": n / 2, "data": b"b"} for n in (1, 2, 3)],
+            )
+            connection.execute(
+                Post.__table__.insert(),
+                [{"id": n, "title": str(n % 2), "user_id": n % 3 + 1} for n in range(1, 7)],
+            )
+
+    def content(self) -> list[Any]:
+        """Everything but the keys that the database chose."""
+        users, posts = self.tables
+        with self.observer.connect() as connection:
+            return [
+                sorted(map(repr, connection.execute(sa.select(users.c.name, users.c.age)))),
+                sorted(map(repr, connection.execute(sa.select(posts.c.title)))),
+            ]
+
+
+def attempt(world: World, work: Callable[[Session], None], n: int, failure: int) -> str | None:
+    """What came of the work whose n-th call failed; None: it has no n-th call."""
+    world.fill()
+    before = world.content()
+    session = Session(world.engine)
+    outcome = "fine"
+    arm(n, failure)
+    try:
+        work(session)
+    except EXPECTED as error:
+        outcome = type(error).__name__
+    finally:
+        calls = disarm()
+    if calls < n:
+        session.close()
+        return None
+    if outcome == "fine":
+        # what failed did not matter: a reset, a name for a log
+        session.close()
+        return outcome
+    session.rollback()
+    now = world.content()
+    if now != before:
+        # the failure came after the commit, or it was the commit's own answer
+        outcome += ", done"
+    world.fill()
+    work(session)
+    session.close()
+    return outcome
+
+
+def main(url: str, names: list[str]) -> None:
+    warnings.simplefilter("ignore")
+    world = World(url)
+    for work in WORK:
+        seen: Counter[str] = Counter()
+        for name in names:
+            n = 1
+            while (outcome := attempt(world, work, n, CODES[name])) is not None:
+                seen[outcome] += 1
+                n += 1
+        gc.collect()
+        assert (
+            "checked out" not in world.engine.pool.status() or world.engine.pool.checkedout() == 0
+        )
+        print(work.__name__, dict(seen), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2].split(","))

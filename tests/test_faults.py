@@ -1,0 +1,68 @@
+"""Every call of the database's library fails in turn: an error, and all goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import cormorant
+
+HERE = Path(__file__).parent
+CODES = "BUSY,NOMEM,INTERRUPT,IOERR,CORRUPT,FULL,CONSTRAINT,MISUSE"
+
+
+def preloaded(directory: Path) -> str:
+    """The library of faults.c, which brings the ones whose calls it stands before."""
+    library = directory / "faults.so"
+    include = subprocess.run(
+        ["pg_config", "--includedir"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    source = HERE / "faults" / "faults.c"
+    libraries = ["-Wl,--no-as-needed", "-lsqlite3", "-lpq", "-ldl"]
+    subprocess.run(
+        ["cc", "-O1", "-shared", "-fPIC", f"-I{include}", "-o", library, source, *libraries],
+        check=True,
+        env={**os.environ, "LD_PRELOAD": ""},
+    )
+    return " ".join([*os.environ.get("LD_PRELOAD", "").split(), str(library)])
+
+
+def work(url: str, codes: str, directory: Path) -> dict[str, str]:
+    """What came of each piece of work."""
+    env = {
+        **os.environ,
+        "LD_PRELOAD": preloaded(directory),
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "PYTHONPATH": str(Path(cormorant.__file__).parent.parent),
+    }
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-m", "tests.faults.worker", url, codes],
+        cwd=HERE.parent,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return dict(line.split(" ", 1) for line in done.stdout.splitlines())
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+@pytest.mark.skipif(shutil.which("pg_config") is None, reason="needs libpq's headers")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library")
+def test_every_call_of_sqlite_can_fail(tmp_path: Path) -> None:
+    # In memory: thousands of commits need not wait for a disk.
+    with tempfile.TemporaryDirectory(dir=next(filter(os.path.isdir, ["/dev/shm", "."]))) as fast:
+        seen = work(f"sqlite:///{fast}/data.db", CODES, tmp_path)
+    assert len(seen) == 7
+    for outcome in seen.values():
+        assert "OperationalError" in outcome
+        assert "MemoryError" in outcome
+        assert "IntegrityError" in outcome
+        assert "done" not in outcome  # no commit that failed has been one

@@ -16,6 +16,7 @@ import cormorant as sa
 from cormorant.orm import (
     Session,
     aliased,
+    attribute_keyed_dict,
     declarative_base,
     joinedload,
     make_transient,
@@ -42,6 +43,30 @@ class User(Base):
     data = sa.Column(sa.JSON)
     born = sa.Column(sa.DateTime)
     posts = relationship("Post", back_populates="user", cascade="all, delete-orphan")
+
+
+class Shelf(list[Any]):
+    """A collection of the program's own."""
+
+    def append(self, item: Any) -> None:
+        super().append(item)
+
+
+class Owner(Base):
+    __tablename__ = "owners"
+    id = sa.Column(sa.Integer, primary_key=True)
+    by_name = relationship(
+        "Thing", collection_class=attribute_keyed_dict("name"), back_populates="owner"
+    )
+    shelf = relationship("Thing", collection_class=Shelf, viewonly=True)
+
+
+class Thing(Base):
+    __tablename__ = "things"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    owner_id = sa.Column(sa.ForeignKey("owners.id"))
+    owner = relationship("Owner", back_populates="by_name")
 
 
 class Post(Base):
@@ -79,6 +104,26 @@ class World:
 
     def session(self) -> Session:
         return Session(self.engine)
+
+
+def chosen_collections(world: World) -> None:
+    with world.session() as session:
+        owner = Owner(by_name={n: Thing(name=n) for n in "abc"})
+        session.add(owner)
+        session.flush()
+        session.expire_all()
+        assert sorted(owner.by_name) == ["a", "b", "c"]
+        assert len(owner.shelf) == 3
+        owner.by_name.pop("a")
+        Thing(name="d", owner=owner)
+        owner.by_name = {"b": owner.by_name["b"]}
+        with pytest.raises(sa.exc.InvalidRequestError):
+            Thing(owner=owner)
+        loose = owner.shelf
+        del owner.shelf
+        loose.append(Thing(name="z"))
+        copied = pickle.loads(pickle.dumps(owner))
+        assert list(copied.by_name) == ["b"]
 
 
 def engines(world: World) -> None:
@@ -322,6 +367,7 @@ def classes(world: World) -> None:
 
 
 SCENARIOS = [
+    chosen_collections,
     engines,
     dropped_engine,
     connecting,

@@ -14,6 +14,7 @@ from cormorant.orm import (
     Session,
     declarative_base,
     joinedload,
+    keyfunc_mapping,
     relationship,
     selectinload,
     validates,
@@ -61,6 +62,60 @@ def test_a_collection_outlives_an_object_older_than_its_attribute():
     del user
     notes.append(Note())
     assert len(notes) == 2
+
+
+def test_key_functions_that_change_what_is_being_filled():
+    base = declarative_base()
+    acts = []
+
+    def key(child):
+        for act in acts:
+            act(child)
+        return child.name
+
+    class Parent(base):
+        __tablename__ = "parents"
+        id = sa.Column(sa.Integer, primary_key=True)
+        children = relationship(
+            "Child", collection_class=keyfunc_mapping(key), back_populates="parent"
+        )
+
+    class Child(base):
+        __tablename__ = "children"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String)
+        parent_id = sa.Column(sa.ForeignKey("parents.id"))
+        parent = relationship("Parent", back_populates="children")
+
+    engine = sa.create_engine("sqlite://")
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Parent(children={n: Child(name=n) for n in "abcd"}))
+        session.commit()
+    for option in (joinedload, selectinload, None):
+        for name in ("expire_all", "expunge_all", "close", "rollback"):
+            with Session(engine) as session:
+                query = session.query(Parent)
+                if option is not None:
+                    query = query.options(option(Parent.children))
+                acts[:] = [lambda _c, act=name, on=session: getattr(on, act)()]
+                try:
+                    parent = query.one()
+                    parent.children.set(Child(name="e"))
+                    parent.children.clear()
+                except sa.exc.SQLAlchemyError:
+                    pass
+                acts.clear()
+    parent = Parent()
+    acts[:] = [lambda _c: parent.__dict__.pop("children", None), lambda _c: gc.collect()]
+    parent.children.set(Child(name="x"))
+    children = Parent().children  # of an object that is gone
+    children.set(Child(name="y"))
+    del children._sa_adapter
+    children["y"] = Child(name="z")
+    acts[:] = [lambda c: children.clear()]
+    with pytest.raises(KeyError):
+        children.remove(children["y"])
 
 
 def test_assigning_another_mapped_class():

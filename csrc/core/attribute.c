@@ -92,7 +92,7 @@ default_value(crm_state *state, uint16_t slot)
     }
     PyObject *empty = crm_collection_new(state, slot);
     if (empty != NULL) {
-        crm_collection_set_implicit(empty);
+        crm_collection_set_implicit(crm_state_manager(state)->core, empty);
         if (crm_state_put(state, slot, Py_NewRef(empty)) < 0) {
             Py_CLEAR(empty);
         }

@@ -1,41 +1,59 @@
-/* collection.c: InstrumentedList, and what both kinds of collection share. */
+/* collection.c: InstrumentedList, and what all kinds of collection share. */
 #include "collection.h"
 
-#include "collection_impl.h"
+#include "adapted.h"
 
-/* ---- both kinds ------------------------------------------------------- */
+/* ---- all kinds -------------------------------------------------------- */
 
-int
-crm_collection_check(crm_core *core, PyObject *obj)
+static int
+is_own(crm_core *core, PyObject *obj)
 {
     return PyObject_TypeCheck(obj, core->list_type) ||
            PyObject_TypeCheck(obj, core->set_type);
 }
 
-crm_tie *
-crm_tie_of(PyObject *collection)
+int
+crm_collection_check(crm_core *core, PyObject *obj)
+{
+    return is_own(core, obj) || crm_adapted_tie(core, obj) != NULL;
+}
+
+/* The tie inside of a list or set of this module. */
+static crm_tie *
+own_tie(PyObject *collection)
 {
     return PyList_Check(collection) ? &((crm_list *)collection)->tie
                                     : &((crm_set *)collection)->tie;
 }
 
-int
-crm_hold_open(crm_hold *hold, PyObject *collection)
+crm_tie *
+crm_tie_of(crm_core *core, PyObject *collection)
 {
-    crm_tie *tie = crm_tie_of(collection);
-    hold->state = tie->owner;
-    hold->slot = tie->slot;
-    hold->obj = NULL;
-    if (tie->owner == NULL) {
+    return is_own(core, collection) ? own_tie(collection)
+                                    : crm_adapted_tie(core, collection);
+}
+
+int
+crm_hold_tie(crm_hold *hold, crm_tie *tie)
+{
+    *hold = (crm_hold){0};
+    if (tie == NULL || tie->owner == NULL) {
         return 0;
     }
     PyObject *obj = crm_state_object(tie->owner);
     if (Py_REFCNT(obj) == 0) {
-        hold->state = NULL; /* it is being deallocated */
-        return 0;
+        return 0; /* it is being deallocated */
     }
+    hold->state = tie->owner;
+    hold->slot = tie->slot;
     hold->obj = Py_NewRef(obj);
     return 1;
+}
+
+int
+crm_hold_open(crm_hold *hold, PyObject *collection)
+{
+    return crm_hold_tie(hold, own_tie(collection));
 }
 
 void
@@ -62,28 +80,67 @@ crm_fire_remove(crm_hold *hold, PyObject *member, const crm_initiator *from)
     return crm_rel_fire_remove(hold->state, hold->slot, member, from);
 }
 
+/* Makes a collection of a class that the program chose. */
+static PyObject *
+new_by_factory(crm_core *core, PyObject *factory)
+{
+    Py_INCREF(factory);
+    PyObject *self = PyObject_CallNoArgs(factory);
+    Py_DECREF(factory);
+    if (self != NULL && !is_own(core, self) &&
+        crm_adapted_bind(core, self) < 0) {
+        Py_CLEAR(self);
+    }
+    return self;
+}
+
 PyObject *
 crm_collection_new(crm_state *state, uint16_t slot)
 {
     crm_core *core = crm_state_manager(state)->core;
-    int is_set = (crm_state_attr(state, slot)->flags & CRM_ATTR_SET) != 0;
-    PyTypeObject *type = is_set ? core->set_type : core->list_type;
+    const crm_attr *attr = crm_state_attr(state, slot);
     assert(!PyErr_Occurred());
-    PyObject *self = PyObject_CallNoArgs((PyObject *)type);
+    PyObject *self;
+    if (attr->factory != NULL) {
+        self = new_by_factory(core, attr->factory);
+    }
+    else {
+        int is_set = (attr->flags & CRM_ATTR_SET) != 0;
+        self = PyObject_CallNoArgs(
+            (PyObject *)(is_set ? core->set_type : core->list_type));
+    }
     if (self != NULL) {
-        crm_tie *tie = crm_tie_of(self);
-        tie->owner = state;
-        tie->slot = slot;
+        crm_tie *tie = crm_tie_of(core, self);
+        if (tie == NULL) {
+            PyErr_Format(PyExc_TypeError, "%s lost its _sa_adapter",
+                         crm_type_name(Py_TYPE(self)));
+            Py_CLEAR(self);
+        }
+        else {
+            tie->owner = state;
+            tie->slot = slot;
+        }
     }
     return self;
+}
+
+/* Whether a collection is of the kind an attribute has. */
+static int
+is_kind(const crm_attr *attr, PyObject *collection)
+{
+    if (attr->factory == NULL) {
+        int is_set = (attr->flags & CRM_ATTR_SET) != 0;
+        return is_set == !PyList_Check(collection);
+    }
+    return attr->class_ == NULL || Py_IS_TYPE(collection, attr->class_);
 }
 
 int
 crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot)
 {
-    crm_tie *tie = crm_tie_of(collection);
-    int is_set = (crm_state_attr(state, slot)->flags & CRM_ATTR_SET) != 0;
-    if (is_set == PyList_Check(collection)) {
+    crm_core *core = crm_state_manager(state)->core;
+    crm_tie *tie = crm_tie_of(core, collection);
+    if (tie == NULL || !is_kind(crm_state_attr(state, slot), collection)) {
         return 0;
     }
     if (tie->owner == NULL) {
@@ -94,61 +151,127 @@ crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot)
 }
 
 void
-crm_collection_set_implicit(PyObject *collection)
+crm_collection_set_implicit(crm_core *core, PyObject *collection)
 {
-    crm_tie_of(collection)->implicit = 1;
+    crm_tie *tie = crm_tie_of(core, collection);
+    if (tie != NULL) {
+        tie->implicit = 1;
+    }
 }
 
 void
-crm_collection_explicit(PyObject *collection)
+crm_collection_explicit(crm_core *core, PyObject *collection)
 {
-    crm_tie_of(collection)->implicit = 0;
+    crm_tie *tie = crm_tie_of(core, collection);
+    if (tie != NULL) {
+        tie->implicit = 0;
+    }
 }
 
 int
 crm_collection_is_implicit(crm_core *core, PyObject *obj)
 {
-    return crm_collection_check(core, obj) && crm_tie_of(obj)->implicit;
+    crm_tie *tie = crm_tie_of(core, obj);
+    return tie != NULL && tie->implicit;
 }
 
 void
 crm_collection_release(crm_core *core, PyObject *collection)
 {
-    if (crm_collection_check(core, collection)) {
-        crm_tie_of(collection)->owner = NULL;
+    crm_tie *tie = crm_tie_of(core, collection);
+    if (tie != NULL) {
+        tie->owner = NULL;
     }
 }
 
 int
-crm_collection_load(PyObject *collection, PyObject *member)
+crm_collection_load(crm_core *core, PyObject *collection, PyObject *member)
 {
-    return PyList_Check(collection) ? PyList_Append(collection, member)
-                                    : PySet_Add(collection, member);
+    PyObject *roles;
+    int status = -1;
+    switch (crm_shape_of(core, collection, &roles)) {
+        case CRM_SHAPE_LIST:
+            status = PyList_Append(collection, member);
+            break;
+        case CRM_SHAPE_SET:
+            status = PySet_Add(collection, member);
+            break;
+        case CRM_SHAPE_KEYED:
+            status = crm_keyed_load(core, collection, member);
+            break;
+        case CRM_SHAPE_FOREIGN:
+            status = crm_adapted_load(core, collection, roles, member);
+            break;
+        case CRM_SHAPE_NONE:
+            break;
+    }
+    Py_XDECREF(roles);
+    return status;
 }
 
 int
-crm_collection_unload(PyObject *collection, PyObject *member)
+crm_collection_unload(crm_core *core, PyObject *collection, PyObject *member)
 {
-    if (PyList_Check(collection)) {
-        return crm_list_discard(collection, member) < 0 ? -1 : 0;
+    PyObject *roles;
+    int status = -1;
+    switch (crm_shape_of(core, collection, &roles)) {
+        case CRM_SHAPE_LIST:
+            status = crm_list_discard(collection, member) < 0 ? -1 : 0;
+            break;
+        case CRM_SHAPE_SET:
+            status = PySet_Discard(collection, member) < 0 ? -1 : 0;
+            break;
+        case CRM_SHAPE_KEYED:
+            status = crm_keyed_unload(core, collection, member);
+            break;
+        case CRM_SHAPE_FOREIGN:
+            status = crm_adapted_unload(core, collection, roles, member);
+            break;
+        case CRM_SHAPE_NONE:
+            break;
     }
-    return PySet_Discard(collection, member) < 0 ? -1 : 0;
+    Py_XDECREF(roles);
+    return status;
 }
 
 PyObject *
-crm_collection_members(PyObject *collection)
+crm_collection_members(crm_core *core, PyObject *collection)
 {
-    if (PyList_Check(collection)) {
-        return PyList_GetSlice(collection, 0, PyList_GET_SIZE(collection));
+    PyObject *roles, *members = NULL;
+    switch (crm_shape_of(core, collection, &roles)) {
+        case CRM_SHAPE_LIST:
+            members =
+                PyList_GetSlice(collection, 0, PyList_GET_SIZE(collection));
+            break;
+        case CRM_SHAPE_SET:
+            members = PySequence_List(collection);
+            break;
+        case CRM_SHAPE_KEYED:
+            members = PyDict_Values(collection);
+            break;
+        case CRM_SHAPE_FOREIGN:
+            members = crm_adapted_members(collection, roles);
+            break;
+        case CRM_SHAPE_NONE:
+            break;
     }
-    return PySequence_List(collection);
+    Py_XDECREF(roles);
+    return members;
 }
 
 Py_ssize_t
-crm_collection_len(PyObject *collection)
+crm_collection_len(crm_core *core, PyObject *collection)
 {
-    return PyList_Check(collection) ? PyList_GET_SIZE(collection)
-                                    : PySet_GET_SIZE(collection);
+    if (PyList_Check(collection)) {
+        return PyList_GET_SIZE(collection);
+    }
+    if (PyAnySet_Check(collection)) {
+        return PySet_GET_SIZE(collection);
+    }
+    PyObject *members = crm_collection_members(core, collection);
+    Py_ssize_t length = members == NULL ? -1 : PyList_GET_SIZE(members);
+    Py_XDECREF(members);
+    return length;
 }
 
 int
@@ -173,47 +296,94 @@ crm_list_discard(PyObject *list, PyObject *member)
     return 0;
 }
 
-int
-crm_collection_add(PyObject *collection, PyObject *member,
-                   const crm_initiator *from)
+/* Appends to one of this module's lists. */
+static int
+append(PyObject *list, PyObject *member, const crm_initiator *from)
 {
     crm_hold hold;
-    crm_hold_open(&hold, collection);
+    crm_hold_open(&hold, list);
     int status = -1;
-    if (PyList_Check(collection)) {
-        PyObject *stored = crm_fire_append(&hold, member, from);
-        if (stored != NULL) {
-            status = PyList_Append(collection, stored);
-            Py_DECREF(stored);
-        }
-    }
-    else {
-        status = crm_set_add(collection, &hold, member, from);
+    PyObject *stored = crm_fire_append(&hold, member, from);
+    if (stored != NULL) {
+        status = PyList_Append(list, stored);
+        Py_DECREF(stored);
     }
     crm_hold_close(&hold);
     return status;
 }
 
 int
-crm_collection_take(PyObject *collection, PyObject *member,
-                    const crm_initiator *from)
+crm_collection_add(crm_core *core, PyObject *collection, PyObject *member,
+                   const crm_initiator *from)
 {
-    if (!PyList_Check(collection)) {
-        int has = PySet_Contains(collection, member);
-        if (has <= 0) {
-            return has;
-        }
+    if (PyObject_TypeCheck(collection, core->list_type)) {
+        return append(collection, member, from);
     }
+    if (PyObject_TypeCheck(collection, core->set_type)) {
+        return crm_set_include(collection, member, from);
+    }
+    PyObject *roles;
+    int status = -1;
+    switch (crm_shape_of(core, collection, &roles)) {
+        case CRM_SHAPE_NONE:
+            break;
+        case CRM_SHAPE_KEYED:
+            status = crm_keyed_add(core, collection, member, from);
+            break;
+        default:
+            status = crm_adapted_add(core, collection, roles, member, from);
+    }
+    Py_XDECREF(roles);
+    return status;
+}
+
+/* Takes a member out of one of this module's lists or sets. */
+static int
+take(PyObject *collection, PyObject *member, const crm_initiator *from)
+{
     crm_hold hold;
     crm_hold_open(&hold, collection);
     Py_INCREF(member);
     int status = crm_fire_remove(&hold, member, from);
     if (status == 0) {
-        status = crm_collection_unload(collection, member);
+        status = PyList_Check(collection) ? crm_list_discard(collection, member)
+                                          : PySet_Discard(collection, member);
     }
     Py_DECREF(member);
     crm_hold_close(&hold);
+    return status < 0 ? -1 : 0;
+}
+
+int
+crm_collection_take(crm_core *core, PyObject *collection, PyObject *member,
+                    const crm_initiator *from)
+{
+    if (PyObject_TypeCheck(collection, core->list_type)) {
+        return take(collection, member, from);
+    }
+    if (PyObject_TypeCheck(collection, core->set_type)) {
+        return crm_set_exclude(collection, member, from);
+    }
+    PyObject *roles;
+    int status = -1;
+    switch (crm_shape_of(core, collection, &roles)) {
+        case CRM_SHAPE_NONE:
+            break;
+        case CRM_SHAPE_KEYED:
+            status = crm_keyed_take(core, collection, member, from);
+            break;
+        default:
+            status = crm_adapted_take(core, collection, roles, member, from);
+    }
+    Py_XDECREF(roles);
     return status;
+}
+
+int
+crm_set_exclude(PyObject *set, PyObject *member, const crm_initiator *from)
+{
+    int has = PySet_Contains(set, member);
+    return has <= 0 ? has : take(set, member, from);
 }
 
 /* ---- InstrumentedList ------------------------------------------------- */
@@ -221,7 +391,7 @@ crm_collection_take(PyObject *collection, PyObject *member,
 static PyObject *
 list_append(PyObject *self, PyObject *member)
 {
-    if (crm_collection_add(self, member, NULL) < 0) {
+    if (append(self, member, NULL) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -236,7 +406,7 @@ extend(PyObject *self, PyObject *iterable)
     }
     int status = 0;
     for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(members); i++) {
-        status = crm_collection_add(self, PyList_GET_ITEM(members, i), NULL);
+        status = append(self, PyList_GET_ITEM(members, i), NULL);
     }
     Py_DECREF(members);
     return status;
@@ -575,6 +745,10 @@ crm_collection_init(crm_core *core, PyObject *module)
     Py_DECREF(bases);
     if (core->list_type == NULL ||
         PyModule_AddType(module, core->list_type) < 0) {
+        return -1;
+    }
+    if (crm_adapted_init(core, module) < 0 ||
+        crm_keyed_init(core, module) < 0) {
         return -1;
     }
     return crm_set_init(core, module);

@@ -13,30 +13,32 @@
 PyObject *crm_collection_new(crm_state *state, uint16_t slot);
 /* Marks a collection that reading made of nothing; the first change (or
  * crm_collection_explicit) takes the mark away. */
-void crm_collection_set_implicit(PyObject *collection);
-void crm_collection_explicit(PyObject *collection);
+void crm_collection_set_implicit(crm_core *core, PyObject *collection);
+void crm_collection_explicit(crm_core *core, PyObject *collection);
 int crm_collection_is_implicit(crm_core *core, PyObject *obj);
 /* Adds a loaded member: no events, no history.  0 or -1. */
-int crm_collection_load(PyObject *collection, PyObject *member);
+int crm_collection_load(crm_core *core, PyObject *collection, PyObject *member);
 /* Takes one occurrence out, no events; absent is no error. */
-int crm_collection_unload(PyObject *collection, PyObject *member);
+int crm_collection_unload(crm_core *core, PyObject *collection,
+                          PyObject *member);
 /* Cuts the tie to the owner: further changes are nobody's. */
 void crm_collection_release(crm_core *core, PyObject *collection);
 /* Ties a collection that nobody owns to an attribute of `state`; true if it is
  * that attribute's now, false if it is another's or of another kind. */
 int crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot);
-/* True for the two types of this file. */
+/* True for collections of every kind: what has a tie. */
 int crm_collection_check(crm_core *core, PyObject *obj);
 /* Members as a new list. */
-PyObject *crm_collection_members(PyObject *collection);
-Py_ssize_t crm_collection_len(PyObject *collection);
+PyObject *crm_collection_members(crm_core *core, PyObject *collection);
+/* -1 with an exception. */
+Py_ssize_t crm_collection_len(crm_core *core, PyObject *collection);
 
 /* The same with all that follows from it (relate.c); `from`: what caused it,
  * NULL: the program.  Taking what is not there is no error; a list tells of it
  * all the same. */
-int crm_collection_add(PyObject *collection, PyObject *member,
+int crm_collection_add(crm_core *core, PyObject *collection, PyObject *member,
                        const crm_initiator *from);
-int crm_collection_take(PyObject *collection, PyObject *member,
+int crm_collection_take(crm_core *core, PyObject *collection, PyObject *member,
                         const crm_initiator *from);
 
 /* Plain lists, by identity. */

@@ -22,7 +22,9 @@ typedef struct {
     crm_tie tie;
 } crm_set;
 
-crm_tie *crm_tie_of(PyObject *collection);
+/* The tie of a collection of any kind: borrowed from it; NULL without an
+ * exception if it has none. */
+crm_tie *crm_tie_of(crm_core *core, PyObject *collection);
 
 /* The owner, kept alive during an operation. */
 typedef struct {
@@ -31,8 +33,10 @@ typedef struct {
     uint16_t slot;
 } crm_hold;
 
-/* True if there is an owner. */
+/* True if there is an owner; `collection` is one of this module's own kinds. */
 int crm_hold_open(crm_hold *hold, PyObject *collection);
+/* The same for a tie, which may be NULL. */
+int crm_hold_tie(crm_hold *hold, crm_tie *tie);
 void crm_hold_close(crm_hold *hold);
 /* As crm_rel_fire_*; without an owner nothing happens. */
 PyObject *crm_fire_append(crm_hold *hold, PyObject *member,
@@ -40,8 +44,21 @@ PyObject *crm_fire_append(crm_hold *hold, PyObject *member,
 int crm_fire_remove(crm_hold *hold, PyObject *member,
                     const crm_initiator *from);
 
-int crm_set_add(PyObject *set, crm_hold *hold, PyObject *member,
-                const crm_initiator *from);
+/* What a collection is made of. */
+typedef enum {
+    CRM_SHAPE_NONE = -1,  /* not a collection: TypeError is set */
+    CRM_SHAPE_LIST = 0,   /* a list, by its own functions */
+    CRM_SHAPE_SET = 1,    /* a set */
+    CRM_SHAPE_KEYED = 2,  /* a dict with keyfunc: keyed.c */
+    CRM_SHAPE_FOREIGN = 3 /* by the methods that have the roles */
+} crm_shape;
+
+/* *roles: new reference or NULL. */
+crm_shape crm_shape_of(crm_core *core, PyObject *collection, PyObject **roles);
+
+/* Adds to or takes out of one of this module's sets, with events. */
+int crm_set_include(PyObject *set, PyObject *member, const crm_initiator *from);
+int crm_set_exclude(PyObject *set, PyObject *member, const crm_initiator *from);
 int crm_set_init(crm_core *core, PyObject *module);
 
 #endif /* CRM_COLLECTION_IMPL_H */

@@ -56,6 +56,10 @@ typedef struct crm_core {
     PyTypeObject *pool_type;        /* pool.c      Pool */
     PyTypeObject *key_context_type; /* structkey.c KeyContext */
     PyTypeObject *recipe_type;      /* structkey.c KeyRecipe */
+    PyTypeObject *dict_type;        /* keyed.c     InstrumentedDict */
+    PyTypeObject *attr_key_type;    /* keyed.c   AttributeKey */
+    PyTypeObject *tie_type;         /* adapted.c   CollectionTie */
+    PyTypeObject *token_type;       /* adapted.c   AttributeEventToken */
 
     /* singletons and classes of other modules, owned */
     PyObject *no_value;     /* _core.NO_VALUE */
@@ -76,6 +80,10 @@ typedef struct crm_core {
     PyObject *str_memoized;       /* "_memoized" */
     PyObject *str_memo_names;     /* "_memo_names" */
     PyObject *compare_names[12];  /* see construct.c */
+    PyObject *str_adapter;        /* "_sa_adapter" */
+    PyObject *str_roles;          /* "_sa_roles" */
+    PyObject *str_initiator;      /* "_sa_initiator" */
+    PyObject *str_keyfunc;        /* "keyfunc" */
 
     struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
     PyObject *instance_state;   /* owned, NULL until used: orm.instance class */

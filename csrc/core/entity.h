@@ -64,6 +64,9 @@ typedef struct {
      * slot of that foreign key, so that a lazy load first looks into the
      * identity map; else -1. */
     int32_t fk_slot;
+    PyObject *factory;    /* owned callable() that makes a collection, or NULL:
+                             this module's list or set */
+    PyTypeObject *class_; /* owned: what the factory makes, NULL if unknown */
 } crm_attr;
 
 /* ---- a mapped class (Python: _core.ClassManager) ---------------------- */

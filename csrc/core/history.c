@@ -257,7 +257,7 @@ collection_history(crm_state *state, PyObject *value, PyObject *old,
                    PyObject *lists[3])
 {
     crm_core *core = crm_state_manager(state)->core;
-    PyObject *members = crm_collection_members(value);
+    PyObject *members = crm_collection_members(core, value);
     if (members == NULL) {
         return -1;
     }

@@ -62,7 +62,8 @@ begin_fill(crm_hydration *h, crm_entity_op *op, PyObject *parent)
 static int
 index_members(crm_hydration *h, uint32_t number)
 {
-    PyObject *list = crm_collection_members(h->fills[number].collection);
+    PyObject *list =
+        crm_collection_members(h->core, h->fills[number].collection);
     if (list == NULL) {
         return -1;
     }
@@ -87,7 +88,8 @@ feed_member(crm_hydration *h, uint32_t number, PyObject *member, int fresh)
 {
     if (!h->fills[number].indexed) {
         if (fresh) {
-            return crm_collection_load(h->fills[number].collection, member);
+            return crm_collection_load(h->core, h->fills[number].collection,
+                                       member);
         }
         if (index_members(h, number) < 0) {
             return -1;
@@ -99,7 +101,9 @@ feed_member(crm_hydration *h, uint32_t number, PyObject *member, int fresh)
         PyErr_NoMemory();
         return -1;
     }
-    return added ? crm_collection_load(h->fills[number].collection, member) : 0;
+    return added ? crm_collection_load(h->core, h->fills[number].collection,
+                                       member)
+                 : 0;
 }
 
 int

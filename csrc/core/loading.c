@@ -7,6 +7,7 @@
 #include "core.h"
 
 #include "addrset.h"
+#include "collection.h"
 #include "row.h"
 #include "state.h"
 
@@ -114,7 +115,7 @@ collect(collector *c, PyObject *obj, Py_ssize_t at)
     PyObject *value = Py_NewRef(crm_state_held(state, c->walk[at]));
     int status = 0;
     if (crm_state_attr(state, c->walk[at])->kind == CRM_ATTR_COLLECTION) {
-        PyObject *members = PySequence_List(value);
+        PyObject *members = crm_collection_members(c->core, value);
         status = members == NULL ? -1 : 0;
         for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(members);
              i++) {

@@ -104,6 +104,8 @@ attr_clear(crm_attr *attr)
     Py_CLEAR(attr->name);
     Py_CLEAR(attr->prop);
     Py_CLEAR(attr->target);
+    Py_CLEAR(attr->factory);
+    Py_CLEAR(attr->class_);
     crm_codec_clear(&attr->codec);
 }
 
@@ -129,6 +131,8 @@ inherit_attributes(crm_manager *self, crm_manager *base)
         Py_INCREF(attr->name);
         Py_XINCREF(attr->prop);
         Py_XINCREF((PyObject *)attr->target);
+        Py_XINCREF(attr->factory);
+        Py_XINCREF((PyObject *)attr->class_);
         Py_XINCREF(attr->codec.arg);
         self->nattrs++;
     }
@@ -204,6 +208,8 @@ manager_traverse(crm_manager *self, visitproc visit, void *arg)
     for (uint16_t i = 0; i < self->nattrs; i++) {
         Py_VISIT(self->attrs[i].prop);
         Py_VISIT(self->attrs[i].target);
+        Py_VISIT(self->attrs[i].factory);
+        Py_VISIT(self->attrs[i].class_);
         Py_VISIT(self->attrs[i].codec.arg);
     }
     /* The bare layout owns the manager; with objects about it is alive. */
@@ -227,6 +233,8 @@ manager_clear(crm_manager *self)
     for (uint16_t i = 0; i < self->nattrs; i++) {
         Py_CLEAR(self->attrs[i].prop);
         Py_CLEAR(self->attrs[i].target);
+        Py_CLEAR(self->attrs[i].factory);
+        Py_CLEAR(self->attrs[i].class_);
     }
     crm_layout *bare = self->bare;
     if (bare != NULL && bare->refs == 1) {
@@ -541,6 +549,37 @@ manager_set_relationship(crm_manager *self, PyObject *args, PyObject *kwargs)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(set_collection_doc,
+             "set_collection($self, slot, factory, class_)\n--\n\n"
+             "Let a callable make the collections of an attribute; None: this "
+             "module's own.");
+
+static PyObject *
+manager_set_collection(crm_manager *self, PyObject *args)
+{
+    int slot;
+    PyObject *factory, *cls;
+    if (!PyArg_ParseTuple(args, "iOO:set_collection", &slot, &factory, &cls)) {
+        return NULL;
+    }
+    if (slot < 0 || slot >= self->nattrs) {
+        PyErr_SetString(PyExc_IndexError, "no such slot");
+        return NULL;
+    }
+    if (factory != Py_None && !PyType_Check(cls)) {
+        PyErr_SetString(PyExc_TypeError, "the class must be a type");
+        return NULL;
+    }
+    crm_attr *attr = &self->attrs[slot];
+    PyObject *old_factory = attr->factory;
+    PyTypeObject *old_class = attr->class_;
+    attr->factory = factory == Py_None ? NULL : Py_NewRef(factory);
+    attr->class_ = factory == Py_None ? NULL : (PyTypeObject *)Py_NewRef(cls);
+    Py_XDECREF(old_factory);
+    Py_XDECREF((PyObject *)old_class);
+    Py_RETURN_NONE;
+}
+
 static PyObject *
 manager_new_instance(crm_manager *self, PyObject *Py_UNUSED(ignored))
 {
@@ -609,6 +648,8 @@ static PyMethodDef manager_methods[] = {
     {"pad", (PyCFunction)manager_pad, METH_O, pad_doc},
     {"set_identity", (PyCFunction)manager_set_identity, METH_VARARGS,
      set_identity_doc},
+    {"set_collection", (PyCFunction)manager_set_collection, METH_VARARGS,
+     set_collection_doc},
     {"new_instance", (PyCFunction)manager_new_instance, METH_NOARGS,
      "An object of the class without running __init__."},
     {NULL},

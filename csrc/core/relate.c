@@ -18,6 +18,7 @@ typedef struct {
     uint16_t slot;
     uint16_t flags;
     uint8_t kind;
+    uint8_t chosen; /* a collection of a class that the program chose */
 } side;
 
 static void
@@ -34,6 +35,7 @@ side_open(side *self, crm_state *state, uint16_t slot)
         .slot = slot,
         .flags = attr->flags,
         .kind = attr->kind,
+        .chosen = attr->factory != NULL,
     };
     Py_XINCREF((PyObject *)self->target);
 }
@@ -122,7 +124,8 @@ append_to(crm_state *state, uint16_t slot, PyObject *value,
         }
     }
     if (held != NULL) {
-        int status = crm_collection_add(held, value, from);
+        int status = crm_collection_add(crm_state_manager(state)->core, held,
+                                        value, from);
         Py_DECREF(held);
         return status;
     }
@@ -163,14 +166,15 @@ remove_from(crm_state *state, uint16_t slot, PyObject *value,
         return -1;
     }
     if (held != NULL) {
-        int status = crm_collection_take(held, value, from);
+        int status = crm_collection_take(crm_state_manager(state)->core, held,
+                                         value, from);
         Py_DECREF(held);
         return status;
     }
     if ((state->flags & CRM_S_KEY) == 0) {
         held = crm_attr_get(state, slot); /* a new, empty one */
         if (held != NULL) {
-            crm_collection_explicit(held);
+            crm_collection_explicit(crm_state_manager(state)->core, held);
             Py_DECREF(held);
         }
         return held == NULL ? -1 : 0;
@@ -563,13 +567,13 @@ collection_changes(const side *self)
     PyObject *held = crm_state_held(state, self->slot);
     int has = CRM_SLOT_HAS(held) && held != Py_None;
     if (has) {
-        crm_collection_explicit(held);
+        crm_collection_explicit(self->manager->core, held);
     }
     if (!has_history(self)) {
         return 0;
     }
     if (has && crm_state_change(state, self->slot) == NULL) {
-        PyObject *members = crm_collection_members(held);
+        PyObject *members = crm_collection_members(self->manager->core, held);
         if (members == NULL ||
             crm_state_record(state, self->slot, members) < 0) {
             return -1;
@@ -686,6 +690,9 @@ crm_rel_changes(crm_state *state, uint16_t slot)
 static PyObject *
 new_members(const side *self, PyObject *value)
 {
+    if (self->chosen) {
+        return PyObject_CallMethod(self->prop, "_assigned", "(O)", value);
+    }
     int want_set = (self->flags & CRM_ATTR_SET) != 0;
     const char *wanted = want_set ? "set" : "list";
     int is_list = PyList_Check(value);
@@ -723,7 +730,7 @@ replace(side *self, PyObject *value)
         status = 0; /* obj.items += [...] assigns what it got */
         goto done;
     }
-    before = crm_collection_members(old);
+    before = crm_collection_members(self->manager->core, old);
     if (before == NULL) {
         goto done;
     }
@@ -747,10 +754,11 @@ replace(side *self, PyObject *value)
             PyErr_NoMemory();
         }
         else if (crm_ptrset_has(&was, member)) {
-            status = crm_collection_load(fresh, member);
+            status = crm_collection_load(self->manager->core, fresh, member);
         }
         else {
-            status = crm_collection_add(fresh, member, &bulk);
+            status =
+                crm_collection_add(self->manager->core, fresh, member, &bulk);
         }
     }
     PyObject *member;
@@ -800,12 +808,14 @@ crm_rel_delete(crm_state *state, uint16_t slot)
     side self;
     side_open(&self, state, slot);
     int status = collection_changes(&self);
-    PyObject *before = status == 0 ? crm_collection_members(held) : NULL;
+    PyObject *before =
+        status == 0 ? crm_collection_members(self.manager->core, held) : NULL;
     if (before == NULL) {
         status = -1;
     }
     for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(before); i++) {
-        status = crm_collection_take(held, PyList_GET_ITEM(before, i), NULL);
+        status = crm_collection_take(self.manager->core, held,
+                                     PyList_GET_ITEM(before, i), NULL);
     }
     if (status == 0) {
         status = crm_state_put(state, slot, NULL);

@@ -1,9 +1,8 @@
 /* set.c: InstrumentedSet. */
 #include "collection_impl.h"
 
-int
-crm_set_add(PyObject *set, crm_hold *hold, PyObject *member,
-            const crm_initiator *from)
+static int
+add(PyObject *set, crm_hold *hold, PyObject *member, const crm_initiator *from)
 {
     int has = PySet_Contains(set, member);
     if (has < 0) {
@@ -23,6 +22,16 @@ crm_set_add(PyObject *set, crm_hold *hold, PyObject *member,
     return status;
 }
 
+int
+crm_set_include(PyObject *set, PyObject *member, const crm_initiator *from)
+{
+    crm_hold hold;
+    crm_hold_open(&hold, set);
+    int status = add(set, &hold, member, from);
+    crm_hold_close(&hold);
+    return status;
+}
+
 static PyObject *
 none_or_error(int status)
 {
@@ -35,13 +44,13 @@ none_or_error(int status)
 static PyObject *
 set_add(PyObject *self, PyObject *member)
 {
-    return none_or_error(crm_collection_add(self, member, NULL));
+    return none_or_error(crm_set_include(self, member, NULL));
 }
 
 static PyObject *
 set_discard(PyObject *self, PyObject *member)
 {
-    return none_or_error(crm_collection_take(self, member, NULL));
+    return none_or_error(crm_set_exclude(self, member, NULL));
 }
 
 static PyObject *
@@ -73,7 +82,7 @@ set_pop(PyObject *self, PyObject *Py_UNUSED(ignored))
     return item;
 }
 
-/* Calls crm_collection_add / take for each of `members` (a list, stolen). */
+/* Calls crm_set_include / take for each of `members` (a list, stolen). */
 static int
 for_each(PyObject *self, PyObject *members,
          int (*step)(PyObject *, PyObject *, const crm_initiator *))
@@ -93,19 +102,19 @@ static PyObject *
 set_clear(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     return none_or_error(
-        for_each(self, PySequence_List(self), crm_collection_take));
+        for_each(self, PySequence_List(self), crm_set_exclude));
 }
 
 static int
 update(PyObject *self, PyObject *other)
 {
-    return for_each(self, PySequence_List(other), crm_collection_add);
+    return for_each(self, PySequence_List(other), crm_set_include);
 }
 
 static int
 subtract(PyObject *self, PyObject *other)
 {
-    return for_each(self, PySequence_List(other), crm_collection_take);
+    return for_each(self, PySequence_List(other), crm_set_exclude);
 }
 
 /* Makes self hold exactly what a plain set made of it by `method` holds. */
@@ -125,9 +134,9 @@ become(PyObject *self, const char *method, PyObject *other)
         add = PyNumber_Subtract(want, have);
     }
     if (remove != NULL && add != NULL) {
-        status = for_each(self, PySequence_List(remove), crm_collection_take);
+        status = for_each(self, PySequence_List(remove), crm_set_exclude);
         if (status == 0) {
-            status = for_each(self, PySequence_List(add), crm_collection_add);
+            status = for_each(self, PySequence_List(add), crm_set_include);
         }
     }
     Py_XDECREF(have);

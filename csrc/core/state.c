@@ -96,10 +96,10 @@ crm_state_held(crm_state *state, uint16_t slot)
 
 /* A collection that a slot lets go of no longer reports to the object. */
 static void
-release(crm_state *state, PyObject *old)
+release(crm_state *state, uint16_t slot, PyObject *old)
 {
     if (CRM_SLOT_HAS(old)) {
-        if (PyObject_IS_GC(old)) {
+        if (crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION) {
             crm_collection_release(crm_state_manager(state)->core, old);
         }
         Py_DECREF(old);
@@ -116,7 +116,7 @@ crm_state_put(crm_state *state, uint16_t slot, PyObject *value)
         PyObject *old = state->slots[slot];
         state->slots[slot] = value;
         if (CRM_SLOT_HAS(old)) {
-            release(state, old);
+            release(state, slot, old);
         }
         return 0;
     }
@@ -125,7 +125,7 @@ crm_state_put(crm_state *state, uint16_t slot, PyObject *value)
         Py_INCREF(old);
     }
     int status = late_put(state, slot, value);
-    release(state, old);
+    release(state, slot, old);
     return status;
 }
 
@@ -239,16 +239,19 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
     if (attr->kind == CRM_ATTR_COLLECTION && value != Py_None &&
         !(crm_collection_check(core, value) &&
           crm_collection_adopt(value, state, slot))) {
-        PyObject *members = PySequence_Fast(value, "a collection was expected");
+        PyObject *members = crm_collection_check(core, value)
+                                ? crm_collection_members(core, value)
+                            : PyDict_Check(value) ? PyDict_Values(value)
+                                                  : PySequence_List(value);
         Py_DECREF(value);
         if (members == NULL) {
             return -1;
         }
         value = crm_collection_new(state, slot);
-        for (Py_ssize_t i = 0;
-             value != NULL && i < PySequence_Fast_GET_SIZE(members); i++) {
-            PyObject *member = PySequence_Fast_GET_ITEM(members, i);
-            if (crm_collection_load(value, member) < 0) {
+        for (Py_ssize_t i = 0; value != NULL && i < PyList_GET_SIZE(members);
+             i++) {
+            PyObject *member = PyList_GET_ITEM(members, i);
+            if (crm_collection_load(core, value, member) < 0) {
                 Py_CLEAR(value);
             }
         }
@@ -273,14 +276,15 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
         PyObject *added = Py_NewRef(pending->added);
         PyObject *removed = Py_NewRef(pending->removed);
         crm_state_drop_pending(state, slot);
-        PyObject *old = crm_collection_members(kept);
+        PyObject *old = crm_collection_members(core, kept);
         status = old == NULL ? -1 : crm_state_record(state, slot, old);
         for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(added); i++) {
-            status = crm_collection_load(kept, PyList_GET_ITEM(added, i));
+            status = crm_collection_load(core, kept, PyList_GET_ITEM(added, i));
         }
         for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(removed);
              i++) {
-            status = crm_collection_unload(kept, PyList_GET_ITEM(removed, i));
+            status =
+                crm_collection_unload(core, kept, PyList_GET_ITEM(removed, i));
         }
         Py_DECREF(added);
         Py_DECREF(removed);

@@ -22,7 +22,8 @@ changes_of(crm_state *state, uint16_t slot, PyObject **added,
         PyObject *held = crm_state_held(state, slot);
         if (CRM_SLOT_HAS(held) && held != Py_None &&
             (!PyList_Check(old) || PyList_GET_SIZE(old) == 0)) {
-            *added = crm_collection_members(held);
+            *added =
+                crm_collection_members(crm_state_manager(state)->core, held);
             return *added == NULL ? -1 : 1;
         }
     }
@@ -61,9 +62,12 @@ uow_has_history(PyObject *module, PyObject *args)
         uint16_t s = (uint16_t)slot;
         PyObject *held = crm_state_held(state, s);
         if (CRM_SLOT_HAS(held)) {
-            if (!crm_collection_check(core, held) ||
-                crm_collection_len(held) > 0) {
+            if (crm_state_attr(state, s)->kind != CRM_ATTR_COLLECTION) {
                 Py_RETURN_TRUE;
+            }
+            Py_ssize_t length = crm_collection_len(core, held);
+            if (length != 0) {
+                return length < 0 ? NULL : Py_NewRef(Py_True);
             }
         }
         if (crm_state_committed(state, s) != NULL ||

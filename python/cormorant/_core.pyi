@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Self, TypeVar, final
 
 _T = TypeVar("_T")
+_K = TypeVar("_K")
 
 # --- codec.c: what a column's values are -------------------------------------
 TYPE_ANY: Final[int]
@@ -311,6 +312,8 @@ class ClassManager:
     ) -> int:
         """A new attribute; returns its slot (or the existing one, redefined)."""
     def set_primary_key(self, slots: Sequence[int]) -> None: ...
+    def set_collection(self, slot: int, factory: Callable[[], Any] | None, class_: Any) -> None:
+        """Let a callable make the collections of an attribute; None: the core's own."""
     def set_relationship(
         self,
         slot: int,
@@ -414,6 +417,54 @@ class InstrumentedList(list[_T]):
 
 class InstrumentedSet(set[_T]):
     """A set-based relationship: every change is tracked."""
+
+# --- keyed.c -----------------------------------------------------------------
+class InstrumentedDict(dict[_K, _T]):
+    """A dict-based relationship: every change is tracked."""
+
+    def __setitem__(self, key: _K, value: _T, _sa_initiator: Any = None) -> None: ...
+    def __delitem__(self, key: _K, _sa_initiator: Any = None) -> None: ...
+
+class AttributeKey:
+    """A function that reads attributes of an object as a key."""
+
+    def __init__(
+        self, source: tuple[str, ...] | Callable[[Any], tuple[str, ...]], single: bool
+    ) -> None: ...
+    def __call__(self, obj: object, /) -> Any: ...
+
+def keyed_set(collection: Any, member: object, initiator: Any, /) -> None:
+    """Add a member under the key that the dict's `keyfunc` gives."""
+
+def keyed_remove(collection: Any, member: object, initiator: Any, /) -> None:
+    """KeyError, exc.InvalidRequestError (the key holds another one)."""
+
+# --- adapted.c ---------------------------------------------------------------
+SHAPE_LIST: int
+SHAPE_SET: int
+SHAPE_KEYED: int
+SHAPE_FOREIGN: int
+
+class AttributeEventToken:
+    """What began a chain of attribute events."""
+
+    impl: Any
+    op: int
+
+class CollectionTie:
+    """Ties a collection to the attribute that holds it: its `_sa_adapter`."""
+
+    def fire_append_event(self, item: _T, initiator: Any = None, /) -> _T: ...
+    def fire_append_wo_mutation_event(self, item: _T, initiator: Any = None, /) -> _T: ...
+    def fire_remove_event(self, item: object, initiator: Any = None, /) -> None: ...
+    def fire_pre_remove_event(self, initiator: Any = None, /) -> None: ...
+
+def collection_owner(collection: object, /) -> tuple[Any, int] | None: ...
+def collection_members(collection: object, /) -> list[Any]: ...
+def collection_add(collection: object, member: object, initiator: Any, /) -> None:
+    """With all that follows; without events if initiator is False."""
+
+def collection_take(collection: object, member: object, initiator: Any, /) -> None: ...
 
 # --- session.c ---------------------------------------------------------------
 class SessionBase:

@@ -34,6 +34,14 @@ if TYPE_CHECKING:
     from .instance import InstanceState as InstanceState
     from .instance import make_transient as make_transient
     from .instance import make_transient_to_detached as make_transient_to_detached
+    from .keyfunc_dict import KeyFuncDict as KeyFuncDict
+    from .keyfunc_dict import MappedCollection as MappedCollection
+    from .keyfunc_dict import attribute_keyed_dict as attribute_keyed_dict
+    from .keyfunc_dict import attribute_mapped_collection as attribute_mapped_collection
+    from .keyfunc_dict import column_keyed_dict as column_keyed_dict
+    from .keyfunc_dict import column_mapped_collection as column_mapped_collection
+    from .keyfunc_dict import keyfunc_mapping as keyfunc_mapping
+    from .keyfunc_dict import mapped_collection as mapped_collection
     from .mapper import Mapper as Mapper
     from .mapper import configure_mappers as configure_mappers
     from .properties import ColumnProperty as ColumnProperty
@@ -80,6 +88,9 @@ _WHERE = {
     "MANYTOONE ONETOMANY NO_VALUE PassiveFlag PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr "
     "class_mapper object_mapper",
     "bundle": "Bundle",
+    "keyfunc_dict": "KeyFuncDict MappedCollection attribute_keyed_dict "
+    "attribute_mapped_collection column_keyed_dict column_mapped_collection keyfunc_mapping "
+    "mapped_collection",
     "context": "FromStatement",
     "decl_api": "DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "

@@ -177,9 +177,9 @@ def _inner(container: Any, raw: Any, cls: type) -> Annotation:
             break
     collection = None
     origin = get_origin(value)
-    if origin in _COLLECTIONS:
+    if _is_collection(origin):
         args = get_args(value)
-        collection = _COLLECTIONS[origin]
+        collection = _COLLECTIONS.get(origin, origin)
         if args and isinstance(args[-1], (str, *_NAMES)):
             member = _deep(args[-1], cls)
             value = origin[(*args[:-1], member)] if len(args) > 1 else origin[member]
@@ -188,8 +188,13 @@ def _inner(container: Any, raw: Any, cls: type) -> Annotation:
     return Annotation(container, value, nullable, collection, extra, raw, pep593)
 
 
-def relationship_target(found: Annotation, key: str, cls: type) -> tuple[Any, Any, bool]:
-    """Argument, collection class and uselist for a relationship so annotated."""
+def _is_collection(origin: Any) -> bool:
+    return isinstance(origin, type) and issubclass(origin, collections.abc.Collection)
+
+
+def relationship_target(found: Annotation, key: str, cls: type) -> tuple[Any, Any, bool | None]:
+    """Argument, collection class and uselist (None: as the direction says) for a relationship
+    so annotated."""
     value = found.type_
     if found.container in (DynamicMapped, WriteOnlyMapped) or issubclass(
         found.container, (DynamicMapped, WriteOnlyMapped)
@@ -200,7 +205,7 @@ def relationship_target(found: Annotation, key: str, cls: type) -> tuple[Any, An
         if not args:
             raise exc.ArgumentError(f"Generic alias {value} requires an argument")
         collection = found.collection if found.collection is not list else None
-        return _target(args[-1]), collection, True
+        return _target(args[-1]), collection, None
     return _target(value), None, False
 
 

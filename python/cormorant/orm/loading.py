@@ -855,7 +855,7 @@ def _lazy_load(
     plan, slots = made
     values = _values(obj, mapper, slots, False)
     assert values is not None
-    if context is not None and _core.peek(obj, prop.slot) is not NO_VALUE:
+    if _core.peek(obj, prop.slot) is not NO_VALUE:
         return NO_VALUE  # the expired row was loaded, and this with it
     if all(value is None for value in values):
         return [] if prop.uselist else None

@@ -188,7 +188,7 @@ class _Merge:
                 if not self.load:
                     _core.set_loaded(merged, prop.slot, members)
                 else:
-                    setattr(merged, prop.key, type(value)(members))
+                    setattr(merged, prop.key, prop._of_members(members))
             else:
                 child = None if value is None else self.merge(value)
                 if not self.load:
@@ -202,7 +202,7 @@ def _members(prop: Any, value: Any) -> list[Any]:
         return []
     if not prop.uselist:
         return [value]
-    return list(value.values()) if isinstance(value, dict) else list(value)
+    return _core.collection_members(value)
 
 
 def _same(a: Any, b: Any) -> bool:

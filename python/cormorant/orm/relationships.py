@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .. import _core, exc
 from ..sql import visitors
 from ..util import warn
+from . import collections
 from .attributes import InstrumentedAttribute
 from .base import (
     MANYTOMANY,
@@ -124,6 +125,7 @@ class RelationshipProperty(MapperProperty):
         self._remote_side_argument = remote_side
         self.uselist = uselist
         self.collection_class = collection_class
+        self._collection: tuple[Any, type] | None = None
         self.viewonly = viewonly
         self.post_update = post_update
         self.lazy = (
@@ -233,7 +235,7 @@ class RelationshipProperty(MapperProperty):
             flags |= _core.ATTR_EVENTS
             if not self.parent.validators[self.key][1]["include_backrefs"]:
                 flags |= _core.ATTR_OWN_EVENTS
-        if self.collection_class is not None and self._collection_is_set():
+        if self._configured and self.uselist and self._prepare_collection()[1] is set:
             flags |= _core.ATTR_SET
         # The old object must be known when it is replaced, unless only a foreign key of this
         # side has to change.
@@ -252,21 +254,24 @@ class RelationshipProperty(MapperProperty):
             code="bbf1",
         )
 
-    def _collection_is_set(self) -> bool:
-        factory = self.collection_class
-        if isinstance(factory, type):
-            kind = factory
-        else:
-            kind = type(factory())
-        if issubclass(kind, set):
-            return True
-        if issubclass(kind, list):
-            return False
-        if issubclass(kind, dict):
-            raise exc.ArgumentError(
-                "Type InstrumentedDict must elect an appender method to be a collection class"
-            )
-        raise NotImplementedError(f"collection_class {factory!r} is not supported yet")
+    def _prepare_collection(self) -> tuple[Any, type]:
+        """What makes the collections (None: the core), and their class."""
+        if self.collection_class is None:
+            return None, list
+        if self._collection is None:
+            self._collection = collections.prepare_instrumentation(self.collection_class)
+        return self._collection
+
+    def _assigned(self, value: Any) -> list[Any]:
+        """Called by the core: the members of what is assigned to the attribute."""
+        factory, cls = self._prepare_collection()
+        assert factory is not None
+        return collections.assigned_members(factory, cls, value)
+
+    def _of_members(self, members: list[Any]) -> Any:
+        """Members as what may be assigned to the attribute."""
+        factory, cls = self._prepare_collection()
+        return cls(members) if factory is None else collections.Members(members)
 
     def _update_core(self) -> None:
         """Tell the core what configuration found out."""
@@ -277,7 +282,10 @@ class RelationshipProperty(MapperProperty):
         reverse = self.back_populates if self._syncs_backref else None
         target = self.mapper.class_manager
         for holder in parent._holders(self):
-            holder.class_manager.set_relationship(self.slot, target, reverse, self.fk_slot, flags)
+            manager = holder.class_manager
+            manager.set_relationship(self.slot, target, reverse, self.fk_slot, flags)
+            if self.uselist:
+                manager.set_collection(self.slot, *self._prepare_collection())
 
     @property
     def _syncs_backref(self) -> bool:

@@ -853,9 +853,10 @@ def _lazy_load(
         made = _lazy_plan(session, connection, prop, context, element)
         _cache(connection)[key] = made
     plan, slots = made
+    unloaded = _core.peek(obj, prop.slot) is NO_VALUE  # else its old value is asked for
     values = _values(obj, mapper, slots, False)
     assert values is not None
-    if _core.peek(obj, prop.slot) is not NO_VALUE:
+    if unloaded and _core.peek(obj, prop.slot) is not NO_VALUE:
         return NO_VALUE  # the expired row was loaded, and this with it
     if all(value is None for value in values):
         return [] if prop.uselist else None

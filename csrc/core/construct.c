@@ -128,19 +128,38 @@ construct(PyObject *cls, PyObject *const *names, PyObject *const *values,
     return made;
 }
 
+/* `self op right`, where the right side needs no parentheses. */
+static PyObject *
+compare_with(crm_core *core, PyObject *self, int op, PyObject *right)
+{
+    static const int negated[] = {Py_GE, Py_GT, Py_NE, Py_EQ, Py_LE, Py_LT};
+    PyObject *binary = PyTuple_GET_ITEM(core->comparisons, 0);
+    PyObject *boolean = PyTuple_GET_ITEM(core->comparisons, 2);
+    PyObject *ops = PyTuple_GET_ITEM(core->comparisons, 4);
+    PyObject *called = PyTuple_GET_ITEM(ops, op);
+    PyObject *atomic = PyObject_GetAttr(self, core->compare_names[1]);
+    if (atomic == NULL) {
+        return NULL;
+    }
+    PyObject *left = atomic == Py_True
+                         ? Py_NewRef(self)
+                         : PyObject_CallMethod(self, "self_group", "O", called);
+    Py_DECREF(atomic);
+    if (left == NULL) {
+        return NULL;
+    }
+    PyObject *values[] = {left, right, called, boolean,
+                          PyTuple_GET_ITEM(ops, negated[op])};
+    PyObject *made = construct(binary, &core->compare_names[7], values, 5);
+    Py_DECREF(left);
+    return made;
+}
+
 /* `self op value` for a value of the expression's own type. */
 static PyObject *
 compare_value(crm_core *core, PyObject *self, int op, PyObject *type,
               PyObject *value)
 {
-    static const int negated[] = {Py_GE, Py_GT, Py_NE, Py_EQ, Py_LE, Py_LT};
-    PyObject *binary_cls = PyTuple_GET_ITEM(core->comparisons, 0);
-    PyObject *bind_cls = PyTuple_GET_ITEM(core->comparisons, 1);
-    PyObject *boolean = PyTuple_GET_ITEM(core->comparisons, 2);
-    PyObject *ops = PyTuple_GET_ITEM(core->comparisons, 4);
-    PyObject *operator = PyTuple_GET_ITEM(ops, op);
-    PyObject *bind = NULL, *left = NULL, *made = NULL;
-    PyObject *atomic = NULL;
     PyObject *key = PyObject_GetAttr(self, core->compare_names[0]);
     if (key == NULL) {
         return NULL;
@@ -149,28 +168,43 @@ compare_value(crm_core *core, PyObject *self, int op, PyObject *type,
         (PyUnicode_Check(key) && !PyUnicode_GET_LENGTH(key))) {
         Py_SETREF(key, Py_NewRef(core->compare_names[2]));
     }
-    bind = construct(bind_cls, &core->compare_names[3],
-                     (PyObject *[]){key, value, type, Py_True}, 4);
-    atomic = PyObject_GetAttr(self, core->compare_names[1]);
-    if (bind == NULL || atomic == NULL) {
-        goto done;
-    }
-    left = atomic == Py_True
-               ? Py_NewRef(self)
-               : PyObject_CallMethod(self, "self_group", "O", operator);
-    if (left == NULL) {
-        goto done;
-    }
-    made = construct(binary_cls, &core->compare_names[7],
-                     (PyObject *[]){left, bind, operator, boolean,
-                                    PyTuple_GET_ITEM(ops, negated[op])},
-                     5);
-done:
-    Py_XDECREF(left);
-    Py_XDECREF(atomic);
+    PyObject *values[] = {key, value, type, Py_True};
+    PyObject *bind = construct(PyTuple_GET_ITEM(core->comparisons, 1),
+                               &core->compare_names[3], values, 4);
+    PyObject *made = bind == NULL ? NULL : compare_with(core, self, op, bind);
     Py_XDECREF(bind);
     Py_DECREF(key);
     return made;
+}
+
+/* The column that the other side of a comparison is, or is an attribute of, if
+ * this side is a column as well: a new reference; NULL without an exception if
+ * either is anything else, NULL with one. */
+static PyObject *
+plain_column(crm_core *core, PyObject *self, PyObject *type, PyObject *other)
+{
+    PyObject *found = NULL;
+    if (crm_type_lookup(Py_TYPE(self), core->str_is_plain) != Py_True) {
+        return NULL;
+    }
+    if (PyObject_TypeCheck(other, core->attribute_type)) {
+        found = PyObject_GetAttr(other, core->str_element);
+    }
+    else if (PyObject_TypeCheck(other, core->comparable_type)) {
+        found = Py_NewRef(other);
+    }
+    if (found == NULL) {
+        return NULL;
+    }
+    PyObject *factory = NULL;
+    if (crm_type_lookup(Py_TYPE(found), core->str_is_plain) == Py_True) {
+        factory = PyObject_GetAttr(type, core->str_factory);
+    }
+    if (factory != Py_None) {
+        Py_CLEAR(found);
+    }
+    Py_XDECREF(factory);
+    return found;
 }
 
 static PyObject *
@@ -188,9 +222,16 @@ comparable_compare(PyObject *self, PyObject *other, int op)
     if (type == NULL) {
         return NULL;
     }
-    int own = is_own_type(core, type, other);
     PyObject *made = NULL;
-    if (own > 0) {
+    PyObject *column = plain_column(core, self, type, other);
+    int own = column != NULL || PyErr_Occurred()
+                  ? -1
+                  : is_own_type(core, type, other);
+    if (column != NULL) {
+        made = compare_with(core, self, op, column);
+        Py_DECREF(column);
+    }
+    else if (own > 0) {
         made = compare_value(core, self, op, type, other);
     }
     else if (own == 0) {
@@ -273,17 +314,22 @@ crm_construct_init(crm_core *core, PyObject *module)
     core->str_operate = PyUnicode_InternFromString("operate");
     core->str_memoized = PyUnicode_InternFromString("_memoized");
     core->str_memo_names = PyUnicode_InternFromString("_memo_names");
+    core->str_element = PyUnicode_InternFromString("_element");
+    core->str_is_plain = PyUnicode_InternFromString("_is_plain");
+    core->str_factory = PyUnicode_InternFromString("comparator_factory");
     core->own_types = PyDict_New();
     if (core->str_operate == NULL || core->str_memoized == NULL ||
-        core->str_memo_names == NULL || core->own_types == NULL) {
+        core->str_memo_names == NULL || core->str_element == NULL ||
+        core->str_is_plain == NULL || core->str_factory == NULL ||
+        core->own_types == NULL) {
         return -1;
     }
     PyType_Spec *const specs[] = {&generative_spec, &comparable_spec};
     for (size_t i = 0; i < Py_ARRAY_LENGTH(specs); i++) {
-        PyObject *type = PyType_FromModuleAndSpec(module, specs[i], NULL);
-        int status =
-            type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)type);
-        Py_XDECREF(type);
+        PyTypeObject *type =
+            (PyTypeObject *)PyType_FromModuleAndSpec(module, specs[i], NULL);
+        int status = type == NULL ? -1 : PyModule_AddType(module, type);
+        Py_XSETREF(core->comparable_type, type); /* the last one */
         if (status < 0) {
             return -1;
         }

@@ -60,6 +60,7 @@ typedef struct crm_core {
     PyTypeObject *attr_key_type;    /* keyed.c   AttributeKey */
     PyTypeObject *tie_type;         /* adapted.c   CollectionTie */
     PyTypeObject *token_type;       /* adapted.c   AttributeEventToken */
+    PyTypeObject *comparable_type;  /* construct.c Comparable */
 
     /* singletons and classes of other modules, owned */
     PyObject *no_value;     /* _core.NO_VALUE */
@@ -79,6 +80,9 @@ typedef struct crm_core {
     PyObject *str_operate;        /* "operate" */
     PyObject *str_memoized;       /* "_memoized" */
     PyObject *str_memo_names;     /* "_memo_names" */
+    PyObject *str_element;        /* "_element" */
+    PyObject *str_is_plain;       /* "_is_plain" */
+    PyObject *str_factory;        /* "comparator_factory" */
     PyObject *compare_names[12];  /* see construct.c */
     PyObject *str_adapter;        /* "_sa_adapter" */
     PyObject *str_roles;          /* "_sa_roles" */

@@ -59,6 +59,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->pool_type);
     Py_VISIT(core->key_context_type);
     Py_VISIT(core->recipe_type);
+    Py_VISIT(core->comparable_type);
     Py_VISIT(core->comparisons);
     Py_VISIT(core->own_types);
     Py_VISIT(core->no_value);
@@ -103,6 +104,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->pool_type);
     Py_CLEAR(core->key_context_type);
     Py_CLEAR(core->recipe_type);
+    Py_CLEAR(core->comparable_type);
     Py_CLEAR(core->comparisons);
     Py_CLEAR(core->own_types);
     Py_CLEAR(core->str_cache_key);
@@ -111,6 +113,9 @@ core_clear(PyObject *module)
     Py_CLEAR(core->str_operate);
     Py_CLEAR(core->str_memoized);
     Py_CLEAR(core->str_memo_names);
+    Py_CLEAR(core->str_element);
+    Py_CLEAR(core->str_is_plain);
+    Py_CLEAR(core->str_factory);
     for (size_t i = 0; i < Py_ARRAY_LENGTH(core->compare_names); i++) {
         Py_CLEAR(core->compare_names[i]);
     }

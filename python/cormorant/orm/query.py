@@ -41,6 +41,21 @@ __all__ = ["Query"]
 _ONE = OffsetLimitParam._quick("param", 1, INTEGERTYPE)
 
 
+def _check_criterion(statement: Any, called: str, limited: bool) -> None:
+    """What cannot follow from_statement() nor (`limited`) limit()."""
+    if statement.__class__ is FromStatement:
+        raise sa_exc.InvalidRequestError(
+            f"Query.{called}() being called on a Query with an existing full "
+            "statement - can't apply criterion."
+        )
+    if limited and (statement._limit_clause is not None or statement._offset_clause is not None):
+        raise sa_exc.InvalidRequestError(
+            f"Query.{called}() being called on a Query which already has LIMIT or "
+            f"OFFSET applied.  Call {called}() before limit() or offset() are "
+            "applied."
+        )
+
+
 def _criterion(name: str | None = None, limited: bool = True) -> Callable[[_F], _F]:
     """A method that cannot follow from_statement() nor (`limited`) limit()."""
 
@@ -50,20 +65,7 @@ def _criterion(name: str | None = None, limited: bool = True) -> Callable[[_F], 
         @wraps(method)
         def checked(self: Query[Any], *args: Any, **kwargs: Any) -> Any:
             if self._enable_assertions:
-                statement = self._stmt
-                if statement.__class__ is FromStatement:
-                    raise sa_exc.InvalidRequestError(
-                        f"Query.{called}() being called on a Query with an existing full "
-                        "statement - can't apply criterion."
-                    )
-                if limited and (
-                    statement._limit_clause is not None or statement._offset_clause is not None
-                ):
-                    raise sa_exc.InvalidRequestError(
-                        f"Query.{called}() being called on a Query which already has LIMIT or "
-                        f"OFFSET applied.  Call {called}() before limit() or offset() are "
-                        "applied."
-                    )
+                _check_criterion(self._stmt, called, limited)
             return method(self, *args, **kwargs)
 
         return checked  # type: ignore[return-value]
@@ -79,7 +81,7 @@ def _legacy(message: str) -> None:
     warnings.warn(warning, stacklevel=3)
 
 
-class Query(Generic[_T]):
+class Query(_core.Generative, Generic[_T]):
     """A select of entities and columns, bound to a session.
 
     It is built by its methods, each of which gives a new query, and run by :meth:`all`,
@@ -100,25 +102,20 @@ class Query(Generic[_T]):
         self.session = session
         if not isinstance(entities, (tuple, list)):
             entities = (entities,)
-        self._stmt: Any = Select(*entities)
-        self._stmt._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        statement: Any = Select(*entities)
+        statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        self._stmt = statement
         self._entities = entities
 
     # -- copies ---------------------------------------------------------------
 
-    def _clone(self) -> Self:
-        cls = self.__class__
-        new = cls.__new__(cls)
-        new.__dict__.update(self.__dict__)
-        return new
-
     def _with(self, statement: Any) -> Self:
-        new = self._clone()
+        new = self._generate()
         new._stmt = statement
         return new
 
     def _set(self, **values: Any) -> Self:
-        new = self._clone()
+        new = self._generate()
         new.__dict__.update(values)
         return new
 
@@ -312,10 +309,14 @@ class Query(Generic[_T]):
 
     # -- criteria -------------------------------------------------------------
 
-    @_criterion()
     def filter(self, *criterion: Any) -> Self:
         """Criteria, joined by AND."""
-        return self._with(self._stmt.where(*criterion))
+        statement = self._stmt
+        if self._enable_assertions:
+            _check_criterion(statement, "filter", True)
+        new = self._generate()
+        new._stmt = statement.where(*criterion)
+        return new
 
     def where(self, *criterion: Any) -> Self:
         """filter()."""
@@ -418,7 +419,7 @@ class Query(Generic[_T]):
 
     def reset_joinpoint(self) -> Self:
         """Kept for old programs: joins need no resetting."""
-        return self._clone()
+        return self._generate()
 
     def select_from(self, *from_obj: Any) -> Self:
         """Name FROM clauses."""

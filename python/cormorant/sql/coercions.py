@@ -38,6 +38,11 @@ def resolve_entity(element: Any) -> Any:
         mapper = element.__dict__.get("__mapper__")
         if mapper is not None:
             return mapper.__clause_element__()
+    elif hasattr(element, "__clause_element__"):
+        # the usual case of resolve()
+        found = element.__clause_element__()
+        if isinstance(found, ClauseElement):
+            return found
     found = resolve(element)
     if found is not None:
         return found

@@ -97,6 +97,8 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
     _proxies: Sequence[ColumnElement[Any]] = ()
     # an operand that never takes parentheses beside a comparison or arithmetic operator
     _atomic = False
+    # beside a comparison nothing needs to be known of it but itself
+    _is_plain = False
     _is_implicitly_boolean = False
     # how it is named in a SELECT: see compiler._select_columns
     key: Any = None
@@ -328,7 +330,7 @@ class ColumnClause(NamedColumn[_T_co]):
     """A column by name: `column()`, and the base of schema.Column."""
 
     __visit_name__ = "column"
-    _atomic = True
+    _atomic = _is_plain = True
     _traverse_attrs = ()
     _own_key: Any = None
     onupdate: Any = None

@@ -493,18 +493,15 @@ class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
             key.append(("from", *[f._cache_key(ctx) for f in x]))
         x = get("_setup_joins")
         if x:
-            joins = []
-            for target, onclause, from_, flags in x:
-                joins.append(
-                    (
-                        _part_key(target, ctx),
-                        _part_key(onclause, ctx),
-                        _part_key(from_, ctx),
-                        flags["isouter"],
-                        flags["full"],
-                    )
-                )
-            key.append(("join", *joins))
+            for join in x:
+                for part in join[:3]:
+                    if isinstance(part, ClauseElement):
+                        key.append(part._cache_key(ctx))
+                    else:
+                        key.append(None if part is None else _part_key(part, ctx))
+                key.append(join[3]["isouter"])
+                key.append(join[3]["full"])
+            key.append(("join", len(x)))
         x = get("_having_criteria")
         if x:
             key.append(("having", *[w._cache_key(ctx) for w in x]))
@@ -544,11 +541,7 @@ class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
 
 
 def _part_key(part: Any, ctx: KeyContext) -> Any:
-    """The key of a part of a join: an element, a relationship attribute, or nothing."""
-    if part is None:
-        return None
-    if isinstance(part, ClauseElement):
-        return part._cache_key(ctx)
+    """The key of a part of a join that is a relationship attribute."""
     ctx.orm = True
     make = getattr(type(part), "_cache_key", None)
     if make is not None:

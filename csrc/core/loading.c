@@ -75,6 +75,7 @@ typedef struct {
     crm_core *core;
     const uint16_t *walk;
     Py_ssize_t nwalk;
+    PyObject *owners; /* borrowed tuple: nwalk + 1 ClassManagers, or NULL */
     crm_addrset seen;
     PyObject *out;
 } collector;
@@ -84,6 +85,18 @@ static int
 is_loaded(crm_state *state, uint16_t slot)
 {
     return CRM_SLOT_HAS(crm_state_held(state, slot));
+}
+
+/* Whether the class of an object has what is followed, or loaded, at a step. */
+static int
+has_step(const collector *c, crm_state *state, Py_ssize_t at)
+{
+    crm_manager *manager = crm_state_manager(state);
+    if (c->owners != NULL) {
+        return crm_manager_isa(manager,
+                               (crm_manager *)PyTuple_GET_ITEM(c->owners, at));
+    }
+    return at == c->nwalk || c->walk[at] < manager->nattrs;
 }
 
 /* Follows what is loaded at step `at` of the walk from `obj`. */
@@ -97,6 +110,9 @@ collect(collector *c, PyObject *obj, Py_ssize_t at)
         }
         PyErr_SetString(PyExc_TypeError, "a row item is not a mapped object");
         return -1;
+    }
+    if (!has_step(c, state, at)) {
+        return 0;
     }
     int added =
         crm_addrset_add(&c->seen, state, (uint32_t)at, 0, &(uint32_t){0});
@@ -133,14 +149,25 @@ collect(collector *c, PyObject *obj, Py_ssize_t at)
 static PyObject *
 collect_parents(PyObject *module, PyObject *args)
 {
-    PyObject *rows, *walk;
+    PyObject *rows, *walk, *owners = NULL;
     Py_ssize_t item;
-    if (!PyArg_ParseTuple(args, "OnO:collect_parents", &rows, &item, &walk)) {
+    if (!PyArg_ParseTuple(args, "OnO|O!:collect_parents", &rows, &item, &walk,
+                          &PyTuple_Type, &owners)) {
         return NULL;
     }
-    collector c = {.core = module_core(module)};
+    collector c = {.core = module_core(module), .owners = owners};
     uint16_t *slots = read_slots(walk, &c.nwalk);
     if (slots == NULL) {
+        return NULL;
+    }
+    Py_ssize_t nowners = owners == NULL ? 0 : PyTuple_GET_SIZE(owners);
+    int fine = owners == NULL || nowners == c.nwalk + 1;
+    for (Py_ssize_t i = 0; i < nowners; i++) {
+        fine &= Py_IS_TYPE(PyTuple_GET_ITEM(owners, i), c.core->manager_type);
+    }
+    if (!fine) {
+        PyMem_Free(slots);
+        PyErr_SetString(PyExc_TypeError, "a ClassManager for each step");
         return NULL;
     }
     c.walk = slots;
@@ -168,6 +195,12 @@ collect_parents(PyObject *module, PyObject *args)
 static PyObject *
 key_of(crm_state *state, const uint16_t *slots, Py_ssize_t count)
 {
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (slots[i] >= crm_state_manager(state)->nattrs) {
+            PyErr_SetString(PyExc_IndexError, "no such slot");
+            return NULL;
+        }
+    }
     if (count == 1) {
         return crm_attr_get(state, slots[0]);
     }
@@ -315,6 +348,12 @@ distribute(PyObject *module, PyObject *args)
          i++) {
         PyObject *parent = Py_NewRef(PyList_GET_ITEM(parents, i));
         crm_state *state = crm_state_of(core, parent);
+        if (state != NULL && slot >= crm_state_manager(state)->nattrs) {
+            PyErr_SetString(PyExc_IndexError, "no such slot");
+            Py_DECREF(parent);
+            status = -1;
+            break;
+        }
         if (state != NULL && !overwrite && is_loaded(state, slot)) {
             Py_DECREF(parent);
             continue;

@@ -601,7 +601,12 @@ def changed_columns(obj: object, columns: Sequence[int]) -> tuple[int, ...]:
     """Column slots whose value differs from the committed one."""
 
 # --- loading.c ---------------------------------------------------------------
-def collect_parents(rows: Sequence[Any], item: int, walk: Sequence[int]) -> list[Any]:
+def collect_parents(
+    rows: Sequence[Any],
+    item: int,
+    walk: Sequence[int],
+    owners: tuple[ClassManager, ...] = ...,
+) -> list[Any]:
     """The objects at item `item` of each row (-1: the row is the object), and from there
     along the loaded relationship slots of `walk`: each once, None left out."""
 

@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from .util import object_session as object_session
     from .util import was_deleted as was_deleted
     from .util import with_parent as with_parent
+    from .util import with_polymorphic as with_polymorphic
 
 _WHERE = {
     "attributes": "InstrumentedAttribute QueryableAttribute History",
@@ -109,7 +110,7 @@ _WHERE = {
     "load_only noload raiseload selectinload subqueryload undefer undefer_group "
     "with_loader_criteria",
     "util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
-    "object_session was_deleted with_parent",
+    "object_session was_deleted with_parent with_polymorphic",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
 _MODULES = {"collections", "exc", "state", *_WHERE}

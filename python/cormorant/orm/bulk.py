@@ -7,6 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from .bulk_inheritance import (
+    column_in,
+    discriminator,
+    insert_joined,
+    is_joined,
+    refuse_returning,
+)
+from .inheritance import key_slot
 from .persistence import committed_value
 
 if TYPE_CHECKING:
@@ -39,7 +47,15 @@ def execute_dml(
     if statement.is_update and isinstance(params, (list, tuple)) and params:
         return _update_by_key(session, connection, mapper, statement, list(params))
     statement = _translate_values(mapper, statement)
-    return _change(session, connection, mapper, statement, params, strategy, execution_options)
+    if mapper._single_table_criterion is not None:
+        # Objects are told apart by their class, rows by their discriminator.
+        given = _criteria(statement)
+        statement = statement.where(mapper._single_table_criterion)
+    else:
+        given = _criteria(statement)
+    return _change(
+        session, connection, mapper, statement, given, params, strategy, execution_options
+    )
 
 
 def _mapper_of(statement: Any) -> Any:
@@ -99,6 +115,7 @@ def _change(
     connection: Any,
     mapper: Any,
     statement: Any,
+    criteria: Sequence[Any],
     params: Any,
     strategy: Any,
     execution_options: Mapping[str, Any],
@@ -109,7 +126,7 @@ def _change(
     expired: list[Any] = []
     if strategy in ("auto", "evaluate"):
         try:
-            test = compile_criterion(mapper, _criteria(statement), params)
+            test = compile_criterion(mapper, criteria, params)
             if statement.is_update:
                 # Also what is assigned must be known, else it is expired.
                 pass
@@ -367,14 +384,22 @@ def _update_by_key(
 
 def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> int:
     """UPDATE rows by primary key, consecutive rows of the same columns together."""
+    given = list(rows)
+    if not is_joined(mapper):
+        return _update_table(connection, mapper, mapper.local_table, given)
+    return sum([_update_table(connection, mapper, table, given) for table in mapper.tables])
+
+
+def _update_table(
+    connection: Any, mapper: Any, table: Any, rows: Iterable[Mapping[str, Any]]
+) -> int:
     from ..sql import and_, bindparam
     from ..sql.dml import Update
 
-    table = mapper.local_table
-    pk = {mapper._columntoproperty[c].key: c for c in mapper.primary_key}
-    key_columns = [*mapper.primary_key]
+    pk = _key_in(mapper, table)
+    key_columns = list(pk.values())
     version: str | None = None
-    if mapper.version_id_col is not None:
+    if mapper.version_id_col is not None and mapper.version_id_col.table is table:
         version = mapper._columntoproperty[mapper.version_id_col].key
         key_columns.append(mapper.version_id_col)
     total = 0
@@ -387,11 +412,11 @@ def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, A
                 "Bulk UPDATE by Primary Key requires that records contain primary key values",
                 code="bupq",
             )
-        values = {
-            _column_key(mapper, name): value
-            for name, value in row.items()
-            if name not in pk and name in mapper._props
-        }
+        values = {}
+        for name, value in row.items():
+            column = None if name in pk else column_in(mapper, name, table)
+            if column is not None:
+                values[column.key] = value
         if not values:
             continue
         keys = {f"{table.name}_{c.name}": row[name] for name, c in pk.items()}
@@ -424,6 +449,15 @@ def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, A
     return total
 
 
+def _key_in(mapper: Any, table: Any) -> dict[str, Any]:
+    """The attributes of the primary key with their columns in one of the mapper's tables."""
+    key = {mapper._columntoproperty[c].key: c for c in mapper.primary_key}
+    if not is_joined(mapper):
+        return key
+    slots = {key_slot(mapper, c): c for c in table.primary_key}
+    return {name: slots[mapper._props[name].slot] for name in key}
+
+
 # ---- INSERT --------------------------------------------------------------------------------
 
 
@@ -437,8 +471,20 @@ def _insert(
 ) -> Any:
     from ..engine.result import Result
 
-    statement = _translate_values(mapper, statement)
     many = isinstance(params, (list, tuple)) and len(params) > 0
+    preset = discriminator(mapper)
+    if preset is not None and params:
+        key, value = preset
+        if isinstance(params, Mapping):
+            params = {key: value, **params}
+        else:
+            params = [{key: value, **row} for row in params]
+    if is_joined(mapper) and params:
+        if statement._returning:
+            raise refuse_returning()
+        insert_joined(connection, mapper, params if many else [params], True)
+        return Result._from_list((), [])
+    statement = _translate_values(mapper, statement)
     if isinstance(params, Mapping):
         params = {_column_key(mapper, key): value for key, value in params.items()}
     elif many:
@@ -518,6 +564,16 @@ def bulk_insert_mappings(
 
     def work() -> None:
         connection = session._connection_for(mapper)
+        preset = discriminator(mapper)
+        if preset is not None:
+            for row in rows:
+                row.setdefault(*preset)
+        if is_joined(mapper):
+            made = insert_joined(connection, mapper, rows, render_nulls)
+            if return_defaults:
+                for given, values in zip(rows, made, strict=True):
+                    given.update(values)
+            return
         keyed = [
             {_column_key(mapper, k): v for k, v in row.items() if k in mapper._props}
             for row in rows
@@ -584,6 +640,12 @@ def bulk_save_objects(
             if persisted:
                 rows = [_row_to_update(obj, mapper, update_changed_only) for obj in batch]
                 _update_mappings(connection, mapper, rows)
+            elif is_joined(mapper):
+                given_rows = [_row_to_insert(obj, mapper, True) for obj in batch]
+                made = insert_joined(connection, mapper, given_rows, False)
+                if return_defaults:
+                    for obj, row in zip(batch, made, strict=True):
+                        _identify(mapper, obj, row)
             elif return_defaults:
                 for obj in batch:
                     _insert_and_identify(connection, mapper, obj)
@@ -613,13 +675,22 @@ def _row_to_update(obj: Any, mapper: Any, changed_only: bool) -> dict[str, Any]:
     return row
 
 
-def _row_to_insert(obj: Any, mapper: Any) -> dict[str, Any]:
+def _identify(mapper: Any, obj: Any, row: Mapping[str, Any]) -> None:
+    """An inserted object gets its key."""
+    for name, value in row.items():
+        _core.set_loaded(obj, mapper._props[name].slot, value)
+    _core.commit_state(obj)
+    names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
+    _core.set_identity(obj, tuple([row[name] for name in names]))
+
+
+def _row_to_insert(obj: Any, mapper: Any, by_attribute: bool = False) -> dict[str, Any]:
     row = {}
     for prop in mapper._props.values():
         if prop._is_column and prop.slot >= 0:
             value = _core.peek(obj, prop.slot)
             if value is not _core.NO_VALUE and value is not None:
-                row[prop.columns[0].key] = value
+                row[prop.key if by_attribute else prop.columns[0].key] = value
     return row
 
 

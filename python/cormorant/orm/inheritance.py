@@ -247,6 +247,19 @@ class Hierarchy(InspectionAttr):
                 )
         return from_
 
+    def _with_polymorphic_of(
+        self, classes: Any, selectable: Any, innerjoin: bool
+    ) -> tuple[list[Mapper[Any]], Any]:
+        """Mappers and FROM of ``with_polymorphic(…)``; `selectable` False: not given."""
+        if selectable is False:
+            selectable = self.with_polymorphic[1] if self.with_polymorphic is not None else None
+        if not classes and self.with_polymorphic is not None:
+            classes = self.with_polymorphic[0]
+        mappers = self._mappers_from_spec(classes, selectable)
+        if selectable is None:
+            selectable = self._selectable_from_mappers(mappers, innerjoin)
+        return mappers, selectable
+
     @memoized_property
     def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
         """The mappers whose columns a query of this one loads by itself."""
@@ -283,6 +296,18 @@ class Hierarchy(InspectionAttr):
                     # Of a selectable that this statement does not have.
                     continue
                 yield prop
+
+    @memoized_property
+    def _own_columns(self) -> list[Any] | None:
+        """The columns that a subquery of this mapper has, unless they are those of its table."""
+        if not self._in_hierarchy:
+            return None
+        return [
+            column
+            for prop in self._polymorphic_properties(self.with_polymorphic_mappers)
+            if prop._is_column
+            for column in prop.columns
+        ]
 
     @memoized_property
     def _single_table_criterion(self) -> Any:
@@ -436,3 +461,40 @@ def _hidden_property(mapper: Mapper[Any], column: Any, instrument: bool = False)
     prop = ColumnProperty(column, _instrument=instrument)
     mapper._configure_property(key, prop)
     return prop
+
+
+# ---- keys that are the same in several tables ------------------------------------------
+
+
+def copied_slots(mapper: Any) -> list[tuple[int, int]]:
+    """Slots of the base's key, and those of this mapper that take its value."""
+    from ..sql import visitors
+
+    if mapper.inherits is None or mapper.inherit_condition is None or mapper.single:
+        return []
+    pairs = []
+    for element in visitors.iterate(mapper.inherit_condition):
+        if element.__visit_name__ != "binary":
+            continue
+        left, right = element.left, element.right
+        if mapper.local_table.c.contains_column(left):
+            left, right = right, left
+        above = mapper._columntoproperty.get(left)
+        own = mapper._columntoproperty.get(right)
+        if above is not None and own is not None and above.slot != own.slot:
+            pairs.append((above.slot, own.slot))
+    return pairs
+
+
+def key_slot(mapper: Any, column: Any) -> int:
+    """The slot of the base's key that a column of the mapper is the same as; -1 if it is not
+    mapped."""
+    prop = mapper._columntoproperty.get(column)
+    if prop is None:
+        return -1
+    slot: int = prop.slot
+    for each in mapper.iterate_to_root():
+        for above, own in copied_slots(each):
+            if own == slot:
+                slot = above
+    return slot

@@ -169,7 +169,7 @@ class JoinResolver:
             )
         else:
             joined = Join(left_from, right, onclause, isouter=isouter, full=full)
-        joined = with_single_criterion(joined, right_entity)
+            joined = with_single_criterion(joined, right_entity)
         if index is None:
             self.froms.append(joined)
         else:

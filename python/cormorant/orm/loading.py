@@ -790,6 +790,8 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
         target = prop.mapper
         found = session._get(target.class_manager, ident)
         if found is not None:
+            if not isinstance(found, target.class_):
+                return None  # of another class of the hierarchy
             if _core.state_flags(found) & _core.STATE_EXPIRED and not quiet:
                 expired_context = _core.load_options(found)
                 if not _load_row(session, found, target, expired_context, None, True):
@@ -882,7 +884,7 @@ def _lazy_plan(
     criterion, parameters = prop._lazy_clause()
     target = prop.mapper
     where = [criterion, *_criteria(element)]
-    froms = [target.persist_selectable]
+    froms = [target.selectable]
     if prop.secondary is not None:
         froms.append(prop.secondary)
     binds = [bind for bind, _ in parameters]

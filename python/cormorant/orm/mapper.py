@@ -690,6 +690,13 @@ class Mapper(Hierarchy, Generic[_T]):
     def __clause_element__(self) -> Any:
         return self._element
 
+    @memoized_property
+    def _dml_table(self) -> Any:
+        """What INSERT, UPDATE and DELETE of the class are about."""
+        if self.local_table is self.selectable:
+            return self._element
+        return self.local_table._annotate(dict(self._element._annotations))
+
     # -- objects
 
     def _instance_values(self, instance: Any) -> list[Any]:
@@ -747,6 +754,8 @@ _COMPUTED = (
     "selectable",
     "with_polymorphic_mappers",
     "_element",
+    "_dml_table",
+    "_own_columns",
     "_single_table_criterion",
     "_acceptable_identities",
     "_loading_props",

@@ -282,6 +282,11 @@ def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, lis
             singles = [made.get(node.kind, node.subject, o) for o in _objects_of(flush, node)]
             nodes.update(dict.fromkeys(singles))
             expansion[node] = singles
+    for info in in_cycle:
+        # Of one table, inserts come before deletes.
+        saves = expansion.get(made.get("save", info), ())
+        for gone in expansion.get(made.get("delete", info), ()):
+            edges.update((saved, gone) for saved in saves)
     for info in plan.infos:
         for relation in relations_of(info):
             if relation in plan.active and (

@@ -16,6 +16,7 @@ from .. import _core, exc
 from ..engine.plans import type_codec
 from ..util import warn
 from .flushinfo import MapperInfo, RelationInfo
+from .inheritance import copied_slots
 
 if TYPE_CHECKING:
     from .unitofwork import Flush
@@ -321,26 +322,6 @@ def _bound_columns(mapper: Any, table: Any) -> tuple[Any, ...]:
         if prop is not None and prop.slot >= 0:
             found.append((column.key, prop.slot))
     return tuple(found)
-
-
-def copied_slots(mapper: Any) -> list[tuple[int, int]]:
-    """Slots of the base's key, and those of this mapper that take its value."""
-    from ..sql import visitors
-
-    if mapper.inherits is None or mapper.inherit_condition is None or mapper.single:
-        return []
-    pairs = []
-    for element in visitors.iterate(mapper.inherit_condition):
-        if element.__visit_name__ != "binary":
-            continue
-        left, right = element.left, element.right
-        if mapper.local_table.c.contains_column(left):
-            left, right = right, left
-        above = mapper._columntoproperty.get(left)
-        own = mapper._columntoproperty.get(right)
-        if above is not None and own is not None and above.slot != own.slot:
-            pairs.append((above.slot, own.slot))
-    return pairs
 
 
 def statements_of(info: MapperInfo, dialect: Any) -> Any:

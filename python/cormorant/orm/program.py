@@ -33,7 +33,7 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
         if table is not None and table.matters_at(node.path):
             remembered = LoadContext(table, node.path)
         polymorphic = None
-        if mapper.polymorphic_on is not None and mapper.polymorphic_map:
+        if node.entity.polymorphic_on is not None and mapper.polymorphic_map:
             polymorphic = _polymorphic(state, node, dialect)
         entities.append(
             (
@@ -76,7 +76,7 @@ def columns_of(state: SelectState, node: EntityNode, mapper: Any) -> tuple[int, 
 def _polymorphic(state: SelectState, node: EntityNode, dialect: Any) -> tuple[Any, ...]:
     """Which classes the rows of an entity can be of: for the core."""
     mapper = node.mapper
-    discriminator = mapper.polymorphic_on
+    discriminator = node.entity.polymorphic_on
     code, arg = type_codec(discriminator.type, dialect)
     numbers: dict[Any, int] = {mapper: -1}
     shapes: list[tuple[Any, tuple[int, ...]]] = []

@@ -156,19 +156,22 @@ class RelationshipComparator(PropComparator):
 
     def _exists(self, criterion: Any = None, **kwargs: Any) -> Any:
         from ..sql.selectable import Exists
+        from .joining import adapt_to
 
         prop: RelationshipProperty = self.prop
         target = self._of_type
         dest = None
         adapt_criterion = None
         if target is not None:
-            if target.is_aliased_class:
+            if target.is_aliased_class or target is not prop.mapper:
                 dest = target.selectable
+                if prop._is_self_referential and not target.is_aliased_class:
+                    adapt_criterion = dest = dest._anonymous_fromclause(flat=True)
             mapper_class = target.entity
         else:
             mapper_class = prop.mapper.class_
         if dest is None and prop._is_self_referential:
-            dest = prop.mapper.selectable._anonymous_fromclause()
+            dest = prop.mapper.selectable._anonymous_fromclause(flat=True)
             adapt_criterion = dest
         for name, value in kwargs.items():
             part = getattr(mapper_class, name) == value
@@ -180,6 +183,11 @@ class RelationshipComparator(PropComparator):
         if dest is None:
             dest = prop.mapper.selectable
         join = primary if second is None else primary & second
+        single = (prop.mapper if target is None else target.mapper)._single_table_criterion
+        if single is not None:
+            if dest is not prop.mapper.selectable:
+                single = adapt_to(dest, single)
+            join = join & single
         if criterion is not None and adapt_criterion is not None:
             criterion = _adapted_criterion(criterion, prop.mapper.selectable, adapt_criterion)
         if criterion is not None:

@@ -19,8 +19,10 @@ from .base import (
     class_mapper,
     instance_str,
 )
+from .inheritance import key_slot
 from .interfaces import MapperProperty
 from .join_condition import JoinCondition, foreign, remote
+from .properties import MappedColumn
 from .relationship_comparator import RelationshipComparator
 from .util import CascadeOptions
 
@@ -422,7 +424,9 @@ class RelationshipProperty(MapperProperty):
         self.fk_slot = -1
         if self.direction is not MANYTOONE or self.uselist or self.secondary is not None:
             return
-        by_remote = {remote: local for local, remote in self.local_remote_pairs}
+        by_remote = {
+            key_slot(self.mapper, remote): local for local, remote in self.local_remote_pairs
+        }
         keys = self.mapper.primary_key
         if len(by_remote) != len(keys) or len(self.local_remote_pairs) != len(keys):
             return
@@ -430,7 +434,7 @@ class RelationshipProperty(MapperProperty):
             return
         slots = []
         for key in keys:
-            local = by_remote.get(key)
+            local = by_remote.get(self.mapper._columntoproperty[key].slot)
             if local is None:
                 return
             prop = self.parent._columntoproperty.get(local)
@@ -612,6 +616,8 @@ class RelationshipProperty(MapperProperty):
         Returns primaryjoin, secondaryjoin, secondary, source, destination. None for a
         selectable means the mapper's table; a self-referential destination is then aliased.
         """
+        from .joining import adapt_to
+
         aliased = alias_secondary and self.secondary is not None
         if dest_selectable is None:
             dest_selectable = self.mapper.selectable
@@ -628,6 +634,11 @@ class RelationshipProperty(MapperProperty):
             dest_selectable if dest_selectable is not self.mapper.selectable else None,
             secondary if secondary is not self.secondary else None,
         )
+        single = (of_type_mapper or self.mapper)._single_table_criterion
+        if single is not None:
+            if dest_selectable is not self.mapper.selectable:
+                single = adapt_to(dest_selectable, single)
+            extra_criteria = (single, *extra_criteria)
         for criterion in extra_criteria:
             if second is not None:
                 second = second & criterion
@@ -686,6 +697,8 @@ def value_of(argument: Any) -> Any:
 
 def _expression(value: Any, argument: str) -> Any:
     """A SQL expression, or an error that names the argument."""
+    if isinstance(value, MappedColumn):
+        value = value.column
     while not getattr(value, "is_clause_element", False) and hasattr(value, "__clause_element__"):
         value = value.__clause_element__()
     if not getattr(value, "is_clause_element", False):

@@ -146,6 +146,7 @@ class SelectState:
         as_tuples: bool = False,
         expired: bool = False,
         subquery_source: SelectState | None = None,
+        joined: Sequence[Any] = (),
         binds: Any = (),
     ) -> None:
         self.statement = statement
@@ -193,7 +194,7 @@ class SelectState:
             table = resolve_options(given, roots, raiseerr=options is None)
         self.table = table
         #: entities whose criteria stand in the ON clause that joins them
-        self._joined: set[int] = set()
+        self._joined: set[int] = set(map(id, joined))
         self.froms = self._read_froms()
         if not embedded:
             for item in self.items:
@@ -260,6 +261,8 @@ class SelectState:
                 entity = item.node.entity
             else:
                 entity = entity_within(item.expression)
+            if entity is not None and entity.is_aliased_class:
+                entity = entity._root
             if entity is not None and all(entity is not other for other in found):
                 found.append(entity)
         return found
@@ -289,7 +292,7 @@ class SelectState:
             resolver = JoinResolver(froms, choices, self.adapt_from)
             for join in statement._setup_joins:
                 resolver.add(*join)
-            self._joined = resolver.joined
+            self._joined |= resolver.joined
         self._criteria_for(froms)
         return froms
 
@@ -368,8 +371,8 @@ class SelectState:
                 self._set_up_relationship(node, prop, table)
         for column in mapper.primary_key:
             self._add(node.adapt(column), node.primary)
-        if mapper.polymorphic_on is not None:
-            self._add(node.adapt(mapper.polymorphic_on), node.primary)
+        if node.entity.polymorphic_on is not None:
+            self._add(node.adapt(node.entity.polymorphic_on), node.primary)
 
     def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
         table = self.table
@@ -453,7 +456,7 @@ class SelectState:
         if target.is_aliased_class:
             selectable = target.selectable
         else:
-            selectable = target.persist_selectable.alias()
+            selectable = target.selectable._anonymous_fromclause(flat=True)
         if prop.uselist:
             self.joined_collections = True
         child = EntityNode(

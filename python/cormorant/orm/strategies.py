@@ -15,6 +15,7 @@ from ..sql.expression import bindparam, tuple_
 from ..sql.fromclause import Join
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .base import ONETOMANY
+from .inheritance import key_slot
 from .joining import adapted_criteria, relationship_join, selectable_of
 from .relationships import _only_equalities
 from .strategy_options import LoadElement, LoadTable, Path
@@ -112,7 +113,7 @@ class EagerJoins:
 class PostLoad:
     """Loads one relationship of all objects of an entity node, after the statement."""
 
-    __slots__ = ("element", "index", "node_path", "path", "prop", "table", "walk")
+    __slots__ = ("element", "index", "node_path", "owners", "path", "prop", "table", "walk")
 
     #: it comes right after the statement, before what is queued
     at_once = False
@@ -130,11 +131,15 @@ class PostLoad:
         # Where the parents are: an item of the result row, then along slots of joined
         # relationships.
         walk: list[int] = []
+        # Objects of other classes of a hierarchy have no such attribute.
+        owners = [prop.parent.class_manager]
         at: Any = node
         while at.parent is not None and at.item is None:
             walk.append(at.prop.slot)
+            owners.append(at.prop.parent.class_manager)
             at = at.parent
         self.walk = tuple(reversed(walk))
+        self.owners = tuple(reversed(owners))
         self.index: Any = at
 
     def bind(self, item: int) -> None:
@@ -143,7 +148,7 @@ class PostLoad:
 
     def parents(self, rows: Sequence[Any]) -> list[Any]:
         """The objects to load for, each once."""
-        return _core.collect_parents(rows, self.index, self.walk)
+        return _core.collect_parents(rows, self.index, self.walk, self.owners)
 
     def _distribute(
         self, run: Run, parents: list[Any], keys: list[Any], rows: list[Any], nkey: int
@@ -269,10 +274,10 @@ class SelectInLoader(PostLoad):
         if prop.direction is not ONETOMANY or prop.secondary is not None:
             return False
         pairs = prop.local_remote_pairs
-        primary_key = prop.parent.primary_key
-        if len(pairs) != len(primary_key):
+        parent = prop.parent
+        if len(pairs) != len(parent.primary_key):
             return False
-        if {hash(local) for local, _ in pairs} != {hash(column) for column in primary_key}:
+        if {key_slot(parent, local) for local, _ in pairs} != set(parent.primary_key_slots):
             return False
         return prop.omit_join is not False and _only_equalities(prop.primaryjoin)
 
@@ -297,8 +302,8 @@ class SelectInLoader(PostLoad):
         froms: list[Any]
         where: list[Any] = []
         if form == "direct":
-            remote = {hash(local): far for local, far in prop.local_remote_pairs}
-            keys = [remote[hash(column)] for column in prop.parent.primary_key]
+            remote = {key_slot(prop.parent, local): far for local, far in prop.local_remote_pairs}
+            keys = [remote[slot] for slot in prop.parent.primary_key_slots]
             if target.is_aliased_class:
                 keys = [target._adapt_element(key) for key in keys]
             froms = [selectable]
@@ -309,7 +314,7 @@ class SelectInLoader(PostLoad):
             ]
             froms = [selectable]
         else:
-            parent = prop.parent.persist_selectable.alias()
+            parent = prop.parent.selectable._anonymous_fromclause(flat=True)
             keys = [parent.corresponding_column(column) for column in prop.parent.primary_key]
             froms = [relationship_join(parent, parent, prop, selectable, target, criteria=criteria)]
         key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
@@ -329,6 +334,7 @@ class SelectInLoader(PostLoad):
             table=self._child_table(),
             base_path=self.path[:-1],
             distinct_rows=True,
+            joined=(target,) if form == "join" else (),
         )
         return build_plan(run.session, state, ())
 
@@ -408,7 +414,7 @@ class SubqueryLoader(PostLoad):
                 criteria = self.element.criteria if self.element is not None else ()
             else:
                 entity = link.mapper
-                right = link.mapper.persist_selectable.alias()
+                right = link.mapper.selectable._anonymous_fromclause(flat=True)
                 keys = [
                     right.corresponding_column(column)
                     for column in _local_columns(chain[index + 1][1])
@@ -426,6 +432,7 @@ class SubqueryLoader(PostLoad):
             base_path=self.path[:-1],
             repeated_rows=True,
             subquery_source=self.source,
+            joined=(target,),
             binds=self.source.binds,
         )
         mapper = prop.parent

@@ -203,11 +203,19 @@ class Load(ExecutableOption):
     def _start(self, attr: Any) -> Path:
         """The entity path that `attr` continues; an error if it does not belong there."""
         parent = attr.parent
+        if parent.is_aliased_class:
+            parent = parent._root
         path = self._path
         if not path:
             return (parent,)
         last = path[-1]
         if parent is last or _same_lineage(last, parent):
+            return path
+        if (
+            getattr(last, "_implicit", False)
+            and not parent.is_aliased_class
+            and _same_lineage(last.mapper, parent)
+        ):
             return path
         raise _does_not_link(attr, path)
 
@@ -232,7 +240,7 @@ class Load(ExecutableOption):
         if alias is not None:
             target = inspect(alias)
         elif of_type is not None:
-            target = of_type
+            target = _loaded_as(prop, of_type)
         entity = target if target is not None else prop.mapper
         criteria = tuple(attr._extra_criteria)
         element = LoadElement((*start, prop), strategy, opts, target, criteria)
@@ -338,6 +346,22 @@ class Load(ExecutableOption):
 
 
 _AbstractLoad = Load
+
+
+def _loaded_as(prop: Any, entity: Any) -> Any:
+    """What ``of_type(Subclass)`` of a relationship loads: its class, with the columns of the
+    subclass."""
+    if entity.is_aliased_class or entity is prop.mapper:
+        return entity
+    made = prop.__dict__.setdefault("_of_type_entities", {})
+    found = made.get(entity)
+    if found is None:
+        from .util import with_polymorphic
+
+        alias = with_polymorphic(prop.mapper, [entity], aliased=True)
+        found = made[entity] = inspect(alias)
+        found._implicit = True
+    return found
 
 
 def _same_lineage(entity: Any, parent: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc, inspection
@@ -79,14 +79,24 @@ class AliasedClass(Generic[_T]):
         name: str | None = None,
         flat: bool = False,
         adapt_on_names: bool = False,
+        with_polymorphic_mappers: Sequence[Any] = (),
+        polymorphic_on: Any = None,
+        base_alias: AliasedInsp[Any] | None = None,
     ) -> None:
         mapper = inspection.inspect(mapped_class_or_ac).mapper
         if alias is None:
+            with_polymorphic_mappers = mapper.with_polymorphic_mappers
             alias = mapper.selectable._anonymous_fromclause(name=name, flat=flat)
         elif not hasattr(alias, "c"):
             alias = inspection.inspect(alias).selectable
-        self._aliased_insp = AliasedInsp(self, mapper, alias, name, adapt_on_names)
+        insp: AliasedInsp[Any] = AliasedInsp(self, mapper, alias, name, adapt_on_names)
+        self._aliased_insp = insp
         self.__name__ = f"aliased({mapper.class_.__name__})"
+        insp._base_alias = base_alias
+        if polymorphic_on is not None:
+            insp.polymorphic_on = polymorphic_on
+        if with_polymorphic_mappers:
+            insp._set_with_polymorphic(with_polymorphic_mappers)
 
     def __getattr__(self, key: str) -> Any:
         try:
@@ -142,6 +152,11 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         self.selectable = self.persist_selectable = self.local_table = selectable
         self.name = name if name is not None else getattr(selectable, "name", None)
         self._adapt_on_names = on_names
+        self._base_alias: AliasedInsp[Any] | None = None
+        #: made for a loader option that named a subclass
+        self._implicit = False
+        self._with_polymorphic: list[Mapper[Any]] = []
+        self.polymorphic_on = mapper.polymorphic_on
 
     @property
     def entity(self) -> Any:
@@ -159,7 +174,39 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
 
     @property
     def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
-        return []
+        """The mappers of subclasses whose columns the alias has as well."""
+        return self._with_polymorphic
+
+    def _set_with_polymorphic(self, mappers: Sequence[Any]) -> None:
+        """Load the subclasses too; each is an attribute of the alias by its name."""
+        self._with_polymorphic = list(mappers)
+        for mapper in mappers:
+            if mapper is not self.mapper:
+                self._entity.__dict__[mapper.class_.__name__] = AliasedClass(
+                    mapper.class_,
+                    self.selectable,
+                    self.name,
+                    adapt_on_names=self._adapt_on_names,
+                    base_alias=self,
+                )
+
+    @memoized_property
+    def _own_columns(self) -> list[Any] | None:
+        """The columns that a subquery of this alias has, unless they are those of its FROM."""
+        mapper = self.mapper
+        if not mapper._in_hierarchy:
+            return None
+        return [
+            self._adapt_element(column)
+            for prop in mapper._polymorphic_properties(self._with_polymorphic)
+            if prop._is_column
+            for column in prop.columns
+        ]
+
+    @property
+    def _root(self) -> AliasedInsp[Any]:
+        """The alias whose FROM this is: of ``alias.Subclass`` the alias itself."""
+        return self if self._base_alias is None else self._base_alias
 
     def _check_configure(self) -> None:
         self.mapper._check_configure()
@@ -242,6 +289,45 @@ def aliased(
             raise exc.ArgumentError("adapt_on_names only applies to ORM elements")
         return element._anonymous_fromclause(name=name, flat=flat)
     return AliasedClass(element, alias=alias, name=name, flat=flat, adapt_on_names=adapt_on_names)
+
+
+def with_polymorphic(
+    base: Any,
+    classes: Any,
+    selectable: Any = False,
+    flat: bool = False,
+    polymorphic_on: Any = None,
+    aliased: bool = False,
+    innerjoin: bool = False,
+    adapt_on_names: bool = False,
+    name: str | None = None,
+) -> Any:
+    """A mapped class to be selected together with the columns of subclasses.
+
+    ``select(with_polymorphic(Employee, [Engineer, Manager]))``; "*" stands for all of them.
+    The subclasses are attributes of what is returned: ``entity.Engineer.info``.
+
+    Raises:
+        ArgumentError: `flat` and `selectable` do not go together.
+        InvalidRequestError: a class does not inherit from `base`.
+    """
+    if selectable not in (None, False) and flat:
+        raise exc.ArgumentError(
+            "the 'flat' and 'selectable' arguments cannot be passed simultaneously to "
+            "with_polymorphic()"
+        )
+    mapper = class_mapper(base)
+    mappers, found = mapper._with_polymorphic_of(classes, selectable, innerjoin)
+    if aliased or flat:
+        found = found._anonymous_fromclause(flat=flat)
+    return AliasedClass(
+        base,
+        found,
+        name=name,
+        adapt_on_names=adapt_on_names,
+        with_polymorphic_mappers=mappers,
+        polymorphic_on=polymorphic_on,
+    )
 
 
 def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:

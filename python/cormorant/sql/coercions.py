@@ -416,6 +416,10 @@ def _in_list(expr: Any, values: list[Any], operator: Any) -> Any:
 def expect_dml_table(element: Any) -> Any:
     """The table of INSERT, UPDATE, DELETE."""
     found = element if isinstance(element, ClauseElement) else resolve_entity(element)
+    if found is not None and found._is_join and found._annotations:
+        # A class that inherits by joined tables is changed in its own.
+        entity = found._annotations.get("parententity")
+        found = found if entity is None or not entity.is_mapper else entity._dml_table
     if found is None or not (
         found._is_table or found._is_join or found.__visit_name__ in ("table", "cte", "alias")
     ):

@@ -364,6 +364,9 @@ class Join(FromClause):
             *self.right._hide_froms,
         ]
 
+    def _anonymous_fromclause(self, name: str | None = None, flat: bool = False) -> Any:
+        return self.alias(name=None if flat else name, flat=flat)
+
     def alias(self, name: str | None = None, flat: bool = False) -> Any:
         if flat:
             left = self.left.alias(flat=True)

@@ -401,7 +401,9 @@ class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
         found: list[Any] = []
         for c in self._raw_columns:
             if c._is_from_clause:
-                found.extend(c._select_iterable)
+                entity = c._annotations.get("parententity")
+                own = None if entity is None else entity._own_columns
+                found.extend(c._select_iterable if own is None else own)
             elif c.__visit_name__ == "clauselist" and not c._is_column:
                 found.extend(c.clauses)
             else:

@@ -51,7 +51,6 @@ for x in s.scalars(select(Employee)).all():
     if isinstance(x,Senior):
         print([m.name for m in x.machines])
     elif isinstance(x,Engineer): print(x.info)
-    elif isinstance(x,Manager): print(x.manager_id,x.data)
 print("-- queries")
 m=s.scalars(select(Manager).where(Manager.name>'a')).all()
 print(m[0].data)

@@ -144,6 +144,30 @@ core_set_value(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return none_or_error(crm_attr_set(state, slot, args[2]));
 }
 
+/* What a relationship refers to is what the database has. */
+static PyObject *
+core_keep_related(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
+    if (state == NULL) {
+        return NULL;
+    }
+    PyObject *held = crm_state_held(state, slot);
+    uint8_t kind = crm_state_attr(state, slot)->kind;
+    if (!CRM_SLOT_HAS(held) || kind == CRM_ATTR_COLUMN) {
+        Py_RETURN_NONE;
+    }
+    PyObject *old = kind == CRM_ATTR_COLLECTION && held != Py_None
+                        ? crm_collection_members(core_of(module), held)
+                        : Py_NewRef(held);
+    if (old == NULL) {
+        return NULL;
+    }
+    crm_state_forget(state, slot);
+    return none_or_error(crm_state_record(state, slot, old));
+}
+
 static PyObject *
 core_get_value(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -447,6 +471,9 @@ static PyMethodDef functions[] = {
      "set_loaded(obj, slot, value): store as loaded."},
     {"set_value", FAST(core_set_value), METH_FASTCALL,
      "set_value(obj, slot, value): assign as the program does."},
+    {"keep_related", FAST(core_keep_related), METH_FASTCALL,
+     "keep_related(obj, slot): what a loaded relationship refers to is what "
+     "the database has."},
     {"get_value", FAST(core_get_value), METH_FASTCALL,
      "get_value(obj, slot): read as the program does."},
     {"committed", FAST(core_committed), METH_FASTCALL,

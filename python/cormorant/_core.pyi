@@ -365,6 +365,9 @@ def set_loaded(obj: object, slot: int, value: object) -> None:
 def set_value(obj: object, slot: int, value: object) -> None:
     """Assign as the program would (history, back reference, cascade)."""
 
+def keep_related(obj: object, slot: int) -> None:
+    """What a loaded relationship refers to is what the database has: no flush writes it."""
+
 def get_value(obj: object, slot: int) -> Any:
     """Read as the program would (loads)."""
 

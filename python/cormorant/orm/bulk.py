@@ -41,10 +41,11 @@ def execute_dml(
         )
     if options.get("autoflush", True):
         session._autoflush()
-    connection = session._connection_for(mapper, statement)
     if statement.is_insert:
+        connection = session._connection_for(mapper, statement)
         return _insert(session, connection, mapper, statement, params, execution_options)
     if statement.is_update and isinstance(params, (list, tuple)) and params:
+        connection = session._connection_for(mapper, statement)
         return _update_by_key(session, connection, mapper, statement, list(params))
     statement = _translate_values(mapper, statement)
     if mapper._single_table_criterion is not None:
@@ -53,9 +54,7 @@ def execute_dml(
         statement = statement.where(mapper._single_table_criterion)
     else:
         given = _criteria(statement)
-    return _change(
-        session, connection, mapper, statement, given, params, strategy, execution_options
-    )
+    return _change(session, mapper, statement, given, params, strategy, execution_options)
 
 
 def _mapper_of(statement: Any) -> Any:
@@ -112,7 +111,6 @@ def _criteria(statement: Any) -> Sequence[Any]:
 
 def _change(
     session: Session,
-    connection: Any,
     mapper: Any,
     statement: Any,
     criteria: Sequence[Any],
@@ -127,9 +125,6 @@ def _change(
     if strategy in ("auto", "evaluate"):
         try:
             test = compile_criterion(mapper, criteria, params)
-            if statement.is_update:
-                # Also what is assigned must be known, else it is expired.
-                pass
         except UnevaluatableError as error:
             if strategy == "evaluate":
                 raise exc.InvalidRequestError(
@@ -145,17 +140,14 @@ def _change(
                     expired.append(obj)
                 elif answer:
                     matched.append(obj)
-    returning = bool(getattr(statement, "_returning", ()))
+    connection = session._connection_for(mapper, statement)
     if strategy == "fetch":
         return _change_and_fetch(session, connection, mapper, statement, params, execution_options)
     result = _run(session, connection, mapper, statement, params, execution_options)
     if matched is None:
         return result
     if statement.is_update:
-        if returning:
-            _expire_assigned(mapper, statement, [*matched, *expired])
-        else:
-            _assign(mapper, statement, matched, params)
+        _assign(mapper, statement, matched, params)
     else:
         whole = [obj for obj in matched if not _partly_expired(obj)]
         kept = set(map(id, whole))
@@ -315,6 +307,15 @@ def _assign(mapper: Any, statement: Any, objects: list[Any], params: Any) -> Non
         prop = mapper._props.get(key)
         if prop is not None and prop._is_column:
             functions[prop.slot] = _constant(value)
+    for column in mapper.local_table.c:
+        prop = mapper._columntoproperty.get(column)
+        if prop is None or prop.slot < 0 or prop.slot in functions:
+            continue
+        onupdate = column.onupdate
+        if onupdate is not None and getattr(onupdate, "is_scalar", False):
+            functions[prop.slot] = _constant(onupdate.arg)
+        elif onupdate is not None or column.server_onupdate is not None:
+            functions[prop.slot] = None
     for obj in objects:
         computed = {}
         expired = []
@@ -367,6 +368,9 @@ def _update_by_key(
             "with additional WHERE criteria right now.  add synchronize_session=None execution "
             "option to bypass synchronize of persistent objects."
         )
+    fixed = _assigned_values(mapper, statement)
+    if fixed:
+        rows = [{**fixed, **row} for row in rows]
     _update_mappings(connection, mapper, rows)
     pk = [mapper._columntoproperty[c].key for c in mapper.primary_key]
     for row in rows:
@@ -380,6 +384,17 @@ def _update_by_key(
             if _core.peek(obj, prop.slot) is not _core.NO_VALUE:
                 _core.set_loaded(obj, prop.slot, value)
     return Result._from_list((), [])
+
+
+def _assigned_values(mapper: Any, statement: Any) -> dict[str, Any]:
+    """Attribute name -> value of an UPDATE's values()."""
+    from ..sql.elements import BindParameter
+
+    names = {p.slot: p.key for p in mapper._props.values() if p._is_column}
+    found = {}
+    for slot, value in _assigned(mapper, statement).items():
+        found[names[slot]] = value.value if isinstance(value, BindParameter) else value
+    return found
 
 
 def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -489,10 +504,24 @@ def _insert(
         params = {_column_key(mapper, key): value for key, value in params.items()}
     elif many:
         params = [{_column_key(mapper, key): value for key, value in row.items()} for row in params]
+    if many and not (execution_options or {}).get("render_nulls", False):
+        params = [_without_nulls(mapper, row) for row in params]
     if not many or statement._returning:
         return _run(session, connection, mapper, statement, params, execution_options)
-    _insert_mappings(connection, mapper, params, render_nulls=True, statement=statement)
-    return Result._from_list((), [])
+    nulls = bool((execution_options or {}).get("render_nulls", False))
+    return _insert_mappings(connection, mapper, params, render_nulls=nulls, statement=statement)
+
+
+def _without_nulls(mapper: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for which the database or a default fills what is None."""
+    if None not in row.values():
+        return dict(row)
+    columns = mapper.local_table.c
+    return {
+        key: value
+        for key, value in row.items()
+        if value is not None or (key in columns and columns[key].type.should_evaluate_none)
+    }
 
 
 def _insert_mappings(
@@ -502,31 +531,27 @@ def _insert_mappings(
     *,
     render_nulls: bool = False,
     statement: Any = None,
-) -> None:
-    """INSERT rows of column keys, consecutive rows of the same columns together."""
+) -> Any:
+    """INSERT rows of column keys, consecutive rows of the same columns together: the last
+    result."""
     from ..sql.dml import Insert
 
     if statement is None:
         statement = Insert(mapper.local_table)
     keys = {c.key for c in mapper.local_table.c}
-    omit = {
-        c.key
-        for c in mapper.local_table.c
-        if c.primary_key or c.server_default is not None or c.default is not None
-    }
+    result: Any = None
     prepared = []
     for row in rows:
-        values = {
-            k: v
-            for k, v in row.items()
-            if k in keys and (v is not None or (render_nulls and k not in omit) or k not in omit)
-        }
+        values = {k: v for k, v in row.items() if k in keys}
+        if not render_nulls:
+            values = _without_nulls(mapper, values)
         if mapper.version_id_col is not None and mapper.version_id_generator is not False:
             values[mapper.version_id_col.key] = mapper.version_id_generator(None)
         prepared.append(values)
     for _, group in itertools.groupby(prepared, key=lambda values: frozenset(values)):
         batch = list(group)
-        connection.execute(statement, batch if len(batch) > 1 else batch[0])
+        result = connection.execute(statement, batch if len(batch) > 1 else batch[0])
+    return result
 
 
 # ---- the bulk methods of Session --------------------------------------------------------------
@@ -581,8 +606,11 @@ def bulk_insert_mappings(
         if not return_defaults:
             _insert_mappings(connection, mapper, keyed, render_nulls=render_nulls)
             return
+        names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
         for given, values in zip(rows, keyed, strict=True):
-            _insert_returning_key(connection, mapper, values, given)
+            fetched: dict[str, Any] = {}
+            _insert_returning_key(connection, mapper, values, fetched)
+            given.update((name, fetched[name]) for name in names if name in fetched)
 
     if rows:
         _run_bulk(session, work)
@@ -593,8 +621,20 @@ def _insert_returning_key(
 ) -> None:
     from ..sql.dml import Insert
 
-    result = connection.execute(Insert(mapper.local_table), values)
-    key = result.inserted_primary_key
+    fetched = [
+        c
+        for c in mapper.local_table.c
+        if c.key not in values
+        and c in mapper._columntoproperty
+        and (c.primary_key or c.server_default is not None)
+    ]
+    statement = Insert(mapper.local_table)
+    if any(not c.primary_key for c in fetched):
+        row = connection.execute(statement.returning(*fetched), values).one()
+        for column, value in zip(fetched, row, strict=True):
+            given[mapper._columntoproperty[column].key] = value
+        return
+    key = connection.execute(statement, values).inserted_primary_key
     for column, value in zip(mapper.primary_key, key, strict=True):
         given[mapper._columntoproperty[column].key] = value
 
@@ -623,6 +663,11 @@ def bulk_save_objects(
 ) -> None:
     """Session.bulk_save_objects()."""
     given = list(objects)
+    for obj in given:
+        if not _core.is_entity(obj):
+            from .session import _unmapped
+
+            raise _unmapped(obj)
 
     def key(obj: Any) -> tuple[int, bool]:
         return id(_core.manager_of(obj)), _core.identity_key(obj) is not None
@@ -700,4 +745,4 @@ def _insert_and_identify(connection: Any, mapper: Any, obj: Any) -> None:
     for name, value in given.items():
         _core.set_loaded(obj, mapper._props[name].slot, value)
     _core.commit_state(obj)
-    _core.set_identity(obj, tuple(given.values()))
+    _core.set_identity(obj, mapper.primary_key_from_instance(obj))

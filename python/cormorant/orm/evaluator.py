@@ -43,6 +43,8 @@ _PLAIN = {
     operators.mul: operator.mul,
     operators.truediv: operator.truediv,
     operators.mod: operator.mod,
+    operators.startswith_op: str.startswith,
+    operators.endswith_op: str.endswith,
 }
 
 
@@ -59,6 +61,8 @@ class Compiler:
             clause = clause.element
         if isinstance(clause, elements.BinaryExpression):
             return self._binary(clause)
+        if isinstance(clause, elements.Tuple):
+            return self._tuple(clause)
         if isinstance(clause, elements.BooleanClauseList):
             return self._boolean(clause)
         if isinstance(clause, elements.UnaryExpression):
@@ -95,6 +99,15 @@ class Compiler:
             return EXPIRED if value is missing else value
 
         return get
+
+    def _tuple(self, clause: Any) -> Evaluate:
+        parts = [self.compile(part) for part in clause.clauses]
+
+        def values(obj: Any) -> Any:
+            found = tuple(part(obj) for part in parts)
+            return EXPIRED if EXPIRED in found else None if None in found else found
+
+        return values
 
     def _value(self, bind: Any) -> Evaluate:
         if bind.callable is not None:
@@ -185,6 +198,11 @@ class Compiler:
             function: Any = operator.add
         else:
             function = _PLAIN.get(op)
+        if function is None and isinstance(op, operators.custom_op):
+            raise UnevaluatableError(
+                f"Custom operator {op.opstring!r} can't be evaluated in Python unless it "
+                "specifies a callable using `.python_impl`."
+            )
         if function is None:
             raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__} with operator {op}")
 

@@ -267,11 +267,16 @@ class InstanceState(InspectionAttr, Generic[_T]):
 
 def make_transient(instance: Any) -> None:
     """Take an object out of its session and let it forget its identity: as if new."""
-    object_mapper(instance)
+    mapper = object_mapper(instance)
     session = _core.session_of(instance)
     if session is not None:
         session._expunge(instance)
+    had_row = _core.identity_key(instance) is not None
     _core.set_identity(instance, None)
+    if had_row:
+        # The related objects stay those of the row it was.
+        for prop in mapper.relationships:
+            _core.keep_related(instance, prop.slot)
 
 
 def make_transient_to_detached(instance: Any) -> None:

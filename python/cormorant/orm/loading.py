@@ -534,8 +534,8 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
             and _core.peek(obj, other.slot) is NO_VALUE
         ]
         found = _load_columns(session, obj, mapper, tuple(slots), True)
-    elif changed:
-        # What was assigned since is not asked for.
+    elif changed or _partly_loaded(obj, mapper):
+        # What was assigned, or loaded by its name, since is not asked for.
         rest = tuple(
             other.slot
             for other in mapper._props.values()
@@ -543,6 +543,7 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
             and other.slot >= 0
             and not other.deferred
             and other.slot not in changed
+            and _core.peek(obj, other.slot) is NO_VALUE
         )
         found = _load_columns(session, obj, mapper, rest, True)
         if found:
@@ -581,6 +582,14 @@ def _left_out(context: LoadContext | None, prop: Any) -> bool:
         return False
     element, _ = context.table.find(context.path, prop, COLUMN_WILDCARD)
     return element is not None and element.strategy == "defer"
+
+
+def _partly_loaded(obj: Any, mapper: Any) -> bool:
+    """True if an expired object has the value of a column all the same."""
+    return any(
+        prop._is_column and prop.slot >= 0 and _core.peek(obj, prop.slot) is not NO_VALUE
+        for prop in mapper._props.values()
+    )
 
 
 def _load_row(
@@ -750,7 +759,17 @@ def refresh(
             columns.append(prop.slot)
     _core.expire(obj, [*columns, *[prop.slot for prop in relationships]])
     load = set(columns)
-    if relationships:
+    joined = [
+        prop
+        for prop in relationships
+        if prop.lazy in ("joined", False) and not prop.order_by and prop.secondary is None
+    ]
+    if joined:
+        if not _load_joined(session, obj, mapper, load, joined, with_for_update):
+            return False
+        load = set()
+        relationships = [prop for prop in relationships if prop not in joined]
+    elif relationships:
         load.update(mapper._columntoproperty[c].slot for c in mapper.primary_key)
     if load and not _load_columns(
         session, obj, mapper, tuple(sorted(load)), False, with_for_update
@@ -758,6 +777,44 @@ def refresh(
         return False
     for prop in relationships:
         getattr(obj, prop.key)
+    return True
+
+
+def _load_joined(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    slots: set[int],
+    relationships: list[Any],
+    with_for_update: Any,
+) -> bool:
+    """Load columns and joined relationships of an object by one SELECT."""
+    from .util import aliased
+
+    keys = [mapper._columntoproperty[c] for c in mapper.primary_key]
+    wanted = slots | {prop.slot for prop in keys}
+    props = [p for p in mapper._props.values() if p._is_column and p.slot in wanted]
+    targets = [(prop, aliased(prop.entity)) for prop in relationships]
+    entities = [getattr(mapper.class_, prop.key) for prop in props]
+    statement: Any = Select(*entities, *(target for _, target in targets))
+    for prop, target in targets:
+        attribute = getattr(mapper.class_, prop.key)
+        statement = statement.outerjoin(attribute.of_type(target))
+    ident = _core.identity_key(obj)[1]  # type: ignore[index]
+    for prop, value in zip(keys, ident, strict=True):
+        statement = statement.where(getattr(mapper.class_, prop.key) == value)
+    if with_for_update is not None:
+        statement = _for_update(statement, with_for_update)
+    rows = session.execute(statement).unique().all()
+    if not rows:
+        return False
+    for prop, value in zip(props, rows[0], strict=False):
+        if prop.slot in slots:
+            _core.set_loaded(obj, prop.slot, value)
+    for place, prop in enumerate(relationships, len(props)):
+        related = list(dict.fromkeys(row[place] for row in rows if row[place] is not None))
+        value = related if prop.uselist else next(iter(related), None)
+        _core.set_loaded(obj, prop.slot, value)
     return True
 
 

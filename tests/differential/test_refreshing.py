@@ -1,0 +1,372 @@
+"""Loading again: refresh, expire, populate_existing, partial rows, what is pending."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import compare
+from .models import blog, many_to_many, state, tree
+
+PROGRAMS: list[Any] = []
+
+
+def program(function: Any) -> Any:
+    """Register a program; each becomes a test."""
+    PROGRAMS.append(pytest.param(function, id=function.__name__))
+    return function
+
+
+@pytest.mark.parametrize("run", PROGRAMS)
+def test_refreshing(run: Any) -> None:
+    peer, _ = compare(run, warned=True)
+    assert peer.error is None
+
+
+def stored(p: Any, **options: Any) -> Any:
+    User, Post = blog(p, **options)
+    s = p.session()
+    s.add_all(
+        [
+            User(name="a", age=1, posts=[Post(title="1"), Post(title="2")]),
+            User(name="b", age=2, posts=[Post(title="3")]),
+        ]
+    )
+    s.commit()
+    return s, User, Post
+
+
+@program
+def refresh_names_of_an_eager_relationship(p: Any) -> None:
+    for lazy in ("select", "joined", "selectin", "subquery"):
+        p.Base.registry.dispose()
+        p.Base.metadata.clear()
+        s, User, _Post = stored(p, lazy=lazy)
+        u = s.get(User, 1)
+        p.show(u.name, len(u.posts))
+        s.execute(p.text("insert into posts (title, user_id) values ('new', 1)"))
+        s.execute(p.text("update users set name='x', age=9"))
+        p.mark("posts")
+        s.refresh(u, ["posts"])
+        p.show([x.title for x in u.posts], u.name)
+        p.mark("posts and name")
+        s.refresh(u, ["posts", "name"])
+        p.show([x.title for x in u.posts], u.name, u.age)
+        p.mark("name")
+        s.refresh(u, ["name"])
+        p.show(u.name, u.age)
+        post = u.posts[0]
+        p.mark("many to one")
+        s.refresh(post, ["user"])
+        p.show(post.user.name)
+        p.mark("all")
+        s.refresh(u)
+        p.show(u.age, len(u.posts))
+        s.close()
+
+
+@program
+def expired_object_with_an_eager_relationship(p: Any) -> None:
+    for lazy in ("joined", "selectin", "subquery"):
+        p.Base.registry.dispose()
+        p.Base.metadata.clear()
+        s, User, _Post = stored(p, lazy=lazy)
+        u = s.get(User, 1)
+        p.mark(lazy)
+        s.expire(u)
+        p.show(u.name)
+        p.mark("posts")
+        p.show(len(u.posts))
+        s.expire(u)
+        p.mark("posts first")
+        p.show(len(u.posts), u.name)
+        s.expire(u, ["posts"])
+        p.mark("posts expired")
+        p.show(u.name, len(u.posts))
+        s.expire(u, ["posts", "name"])
+        p.mark("both expired")
+        p.show(u.name, len(u.posts))
+        s.commit()
+        p.mark("after commit")
+        p.show(len(u.posts), u.name, u.posts[0].user is u)
+        s.close()
+
+
+@program
+def columns_after_a_partial_refresh(p: Any) -> None:
+    s, User, _Post = stored(p)
+    u = s.get(User, 1)
+    s.expire(u)
+    s.refresh(u, ["name"])
+    p.mark("rest")
+    p.show(u.name, u.age, u.id)
+    s.expire(u, ["name", "age"])
+    p.mark("two")
+    p.show(u.name, u.age)
+    s.commit()
+    s.refresh(u, ["age"])
+    p.mark("after commit")
+    p.show(u.id, u.name, u.age)
+    u.name = "changed"
+    s.expire(u, ["age"])
+    p.show(u.age, u.name, s.is_modified(u))
+
+
+@program
+def pending_changes_win(p: Any) -> None:
+    s, User, Post = stored(p)
+    s.autoflush = False
+    u = s.get(User, 1)
+    u.name = "mine"
+    s.execute(p.text("update users set name='theirs', age=50"))
+    p.show(s.query(User).filter_by(id=1).one() is u, u.name, u.age)
+    p.show(s.query(User).order_by(User.id).all()[0].name, u.age)
+    s.query(User).populate_existing().all()
+    p.show(u.name, u.age, s.is_modified(u), u in s.dirty)
+    u.name = "again"
+    s.refresh(u)
+    p.show(u.name, s.is_modified(u))
+    u.name = "more"
+    s.expire(u, ["age"])
+    p.show(u.age, u.name)
+    s.expire(u)
+    p.show(u.name, s.is_modified(u))
+    u.posts.append(Post(title="new"))
+    p.show(len(u.posts))
+    s.query(User).options(p.orm.joinedload(User.posts)).populate_existing().all()
+    p.show(len(u.posts), [state(p, x) for x in s.new])
+    del u.name
+    s.query(User).all()
+    p.show(u.name)
+
+
+@program
+def populate_existing(p: Any) -> None:
+    s, User, _Post = stored(p)
+    users = s.query(User).order_by(User.id).all()
+    p.show([(u.name, len(u.posts)) for u in users])
+    s.execute(p.text("update users set name = name || '!'"))
+    s.execute(p.text("delete from posts where id=1"))
+    s.query(User).all()
+    p.show([u.name for u in users])
+    s.execute(p.select(User).execution_options(populate_existing=True)).scalars().all()
+    p.show([u.name for u in users], [len(u.posts) for u in users])
+    p.show(s.get(User, 1, populate_existing=True).name)
+    s.query(User).options(p.orm.selectinload(User.posts)).populate_existing().all()
+    p.show([len(u.posts) for u in users])
+    s.query(User).options(p.orm.load_only(User.name)).populate_existing().all()
+    p.mark("age")
+    p.show(users[0].name, users[0].age)
+
+
+@program
+def deferred_and_load_only(p: Any) -> None:
+    class E(p.Base):
+        __tablename__ = "e"
+        id = p.Column(p.Integer, primary_key=True)
+        a = p.Column(p.String)
+        b = p.orm.deferred(p.Column(p.String))
+        c = p.orm.deferred(p.Column(p.String), group="g")
+        d = p.orm.deferred(p.Column(p.String), group="g")
+
+    s = p.session()
+    s.add(E(id=1, a="a", b="b", c="c", d="d"))
+    s.commit()
+    s.close()
+    e = s.query(E).one()
+    p.show(sorted(p.inspect(e).unloaded))
+    p.mark("b")
+    p.show(e.b)
+    p.mark("c d")
+    p.show(e.c, e.d)
+    s.expire(e)
+    p.mark("expired")
+    p.show(e.a, sorted(p.inspect(e).unloaded))
+    s.expire(e, ["b"])
+    p.show(e.b, e.a)
+    s.refresh(e)
+    p.mark("refreshed")
+    p.show(e.b, e.c)
+    s.refresh(e, ["b", "c"])
+    p.show(e.b, e.c, e.d)
+    s.close()
+    e = s.query(E).options(p.orm.load_only(E.b)).one()
+    p.show(sorted(p.inspect(e).unloaded))
+    p.show(e.a)
+    s.expire(e)
+    p.show(e.b, e.a)
+    s.close()
+    e = s.query(E).options(p.orm.undefer_group("g"), p.orm.defer(E.a)).one()
+    p.show(sorted(p.inspect(e).unloaded), e.c, e.a)
+    e.b = "set"
+    s.commit()
+    p.show(e.b)
+    s.close()
+    e = s.query(E).options(p.orm.load_only(E.a, raiseload=True)).one()
+    p.error(lambda: e.b)
+    p.show(e.a)
+    again = s.query(E).one()
+    p.show(again is e, sorted(p.inspect(e).unloaded))
+
+
+@program
+def partial_rows_meet_full_rows(p: Any) -> None:
+    s, User, _Post = stored(p)
+    s.close()
+    u = s.query(User).options(p.orm.load_only(User.name)).filter_by(id=1).one()
+    p.show(sorted(p.inspect(u).unloaded))
+    s.query(User).all()
+    p.show(sorted(p.inspect(u).unloaded), u.age)
+    s.close()
+    u = s.query(User).filter_by(id=1).one()
+    s.query(User).options(p.orm.load_only(User.name)).all()
+    p.show(sorted(p.inspect(u).unloaded), u.age)
+    s.expire(u)
+    s.query(User).options(p.orm.load_only(User.name)).all()
+    p.show(sorted(p.inspect(u).unloaded))
+    p.show(u.age, u.name)
+
+
+@program
+def null_keys_of_outer_joins(p: Any) -> None:
+    s, User, Post = stored(p)
+    s.add(User(name="c"))
+    s.commit()
+    q = s.query(User, Post).outerjoin(User.posts).order_by(User.id, Post.id)
+    p.show([(u.name, post and post.title) for u, post in q])
+    q = s.query(Post).select_from(User).outerjoin(User.posts).order_by(User.id, Post.id)
+    p.show([post and post.title for post in q])
+    q = s.query(User).options(p.orm.joinedload(User.posts)).order_by(User.id)
+    p.show([(u.name, len(u.posts)) for u in q])
+    q = s.query(Post).options(p.orm.joinedload(Post.user))
+    p.show([post.user.name for post in q])
+    s.execute(p.text("update posts set user_id=null where id=1"))
+    s.expire_all()
+    p.show([post.user and post.user.name for post in q.order_by(Post.id)])
+
+
+@program
+def partially_null_composite_keys(p: Any) -> None:
+    for allow in (True, False):
+        p.Base.registry.dispose()
+        p.Base.metadata.clear()
+
+        class C(p.Base):
+            __tablename__ = "c"
+            x = p.Column(p.Integer, primary_key=True)
+            y = p.Column(p.Integer, primary_key=True)
+            v = p.Column(p.String)
+            __mapper_args__ = {"allow_partial_pks": allow}
+
+        s = p.session(create=False)
+        s.execute(p.text("create table c (x int, y int, v text)"))
+        s.execute(p.text("insert into c values (1, null, 'a'), (null, null, 'b'), (1, 2, 'c')"))
+        p.show([c and (c.x, c.y, c.v) for c in s.scalars(p.select(C))])
+        s.close()
+
+
+@program
+def same_entity_twice_in_a_row(p: Any) -> None:
+    s, User, _Post = stored(p)
+    other = p.orm.aliased(User)
+    rows = s.query(User, other).filter(User.id <= other.id).order_by(User.id, other.id).all()
+    p.show([(a.name, b.name, a is b) for a, b in rows])
+    rows = s.query(User, User).order_by(User.id).all()
+    p.show([(a is b) for a, b in rows])
+    rows = s.query(User, User.name, User).order_by(User.id).all()
+    p.show([(a is c, name) for a, name, c in rows])
+
+
+@program
+def same_entity_twice_self_referential(p: Any) -> None:
+    Node = tree(p)
+    s = p.session()
+    s.add(Node(name="r", children=[Node(name="a"), Node(name="b")]))
+    s.commit()
+    child = p.orm.aliased(Node)
+    rows = s.query(Node, child).join(Node.children.of_type(child)).order_by(child.id).all()
+    p.show([(a.name, b.name) for a, b in rows])
+    q = s.query(Node).options(p.orm.joinedload(Node.children), p.orm.joinedload(Node.parent))
+    p.show([(n.name, len(n.children), n.parent and n.parent.name) for n in q.order_by(Node.id)])
+
+
+@program
+def expire_names(p: Any) -> None:
+    s, User, Post = stored(p)
+    u = s.get(User, 1)
+    p.show(u.name, len(u.posts))
+    p.error(lambda: s.expire(u, ["nonsense"]))
+    s.expire(u, ["posts"])
+    s.expire(u, ["name"])
+    p.show(sorted(p.inspect(u).expired_attributes), sorted(p.inspect(u).unloaded))
+    p.show(u.age)
+    p.mark("name")
+    p.show(u.name)
+    p.mark("posts")
+    p.show(len(u.posts))
+    u.age = 77
+    s.expire(u, ["age"])
+    p.show(s.is_modified(u), u in s.dirty, u.age)
+    u.posts.append(Post(title="new"))
+    s.expire(u, ["posts"])
+    p.show([x.title for x in u.posts], len(s.new))
+    p.error(lambda: s.expire(User(name="z")))
+    p.error(lambda: s.refresh(User(name="z")))
+    p.error(lambda: s.refresh(u, ["nonsense"]))
+    s.expire_all()
+    p.show(p.inspect(u).expired)
+
+
+@program
+def refresh_of_what_is_gone(p: Any) -> None:
+    s, User, _Post = stored(p)
+    u = s.get(User, 1)
+    s.execute(p.text("delete from users where id=1"))
+    p.error(lambda: s.refresh(u))
+    p.error(lambda: u.name)
+    s.expire(u)
+    p.error(lambda: u.name)
+    s.rollback()
+    p.show(u.name)
+
+
+@program
+def refresh_flushes_others(p: Any) -> None:
+    s, User, Post = stored(p)
+    a, b = s.query(User).order_by(User.id).all()
+    a.name, b.name = "a1", "b1"
+    s.refresh(a)
+    p.show(a.name, b.name, s.is_modified(b))
+    post = Post(title="x")
+    a.posts.append(post)
+    s.refresh(a, ["posts"])
+    p.show([x.title for x in a.posts], state(p, post))
+
+
+@program
+def refresh_cascades(p: Any) -> None:
+    s, User, _Post = stored(p, cascade="all, refresh-expire")
+    u = s.get(User, 1)
+    posts = u.posts
+    post = posts[0]
+    p.show(post.title)
+    s.execute(p.text("update posts set title='new'"))
+    s.refresh(u)
+    p.show(post.title)
+    s.expire(u)
+    p.show(p.inspect(post).expired)
+
+
+@program
+def many_to_many_refreshed(p: Any) -> None:
+    A, B, table = many_to_many(p)
+    s = p.session()
+    a = A(name="a", bs=[B(name="x"), B(name="y")])
+    s.add(a)
+    s.commit()
+    p.show(len(a.bs))
+    s.execute(table.delete().where(table.c.b_id == 1))
+    p.show(len(a.bs))
+    s.refresh(a, ["bs"])
+    p.show([b.name for b in a.bs])

@@ -809,7 +809,7 @@ class Connection:
     def _log_plan(self, plan: _core.Plan, values: Sequence[Any], how: str, given: Any = ()) -> None:
         """Log a statement and its parameters; `given` is what the program gave."""
         params = self._encode(plan, values, given)
-        self._log(plan.sql)
+        self._log(_shortened(plan.sql) if "insertmanyvalues" in how else plan.sql)
         self._log(f"[{how}] {self._shown(params)}")
 
     def _encode(self, plan: _core.Plan, values: Sequence[Any], given: Any) -> Any:
@@ -1095,6 +1095,13 @@ class OptionEngine(Engine):
     @echo.setter
     def echo(self, value: Any) -> None:
         log.instance_logger(self, echoflag=value)
+
+
+def _shortened(sql: str) -> str:
+    """The text of an INSERT of many rows as the log shows it."""
+    if len(sql) <= 500:
+        return sql
+    return f"{sql[:250]} ... {len(sql) - 350} characters truncated ... {sql[-100:]}"
 
 
 @_inspects(Engine, Connection)

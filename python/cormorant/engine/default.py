@@ -70,6 +70,8 @@ class DefaultDialect:
     cte_follows_insert = False
     implicit_returning = True
     use_insertmanyvalues = False
+    insertmanyvalues_implicit_sentinel = False
+    """Rows whose keys the database makes can be told apart; see sql.insertmanyvalues."""
     insertmanyvalues_page_size = 1000
     insertmanyvalues_max_parameters = 32700
     div_is_floordiv = True

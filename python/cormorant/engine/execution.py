@@ -479,9 +479,6 @@ def execute_default(connection: Connection, default: Any) -> Any:
     return default.arg
 
 
-_VALUES = re.compile(r"\bVALUES (\(.*\)) RETURNING ", re.S)
-
-
 def _insert_many_values(
     connection: Connection,
     cplan: CompiledPlan,
@@ -500,22 +497,30 @@ def _insert_many_values(
         connection._wrap_bind_error(error, compiled.string, list(sets))
 
     ordered = bool(getattr(statement, "_sort_by_parameter_order", False))
-    match = _VALUES.search(plan.sql)
     dialect = connection.dialect
-    slots = plan.binds
-    if match is None or ordered or not dialect.use_insertmanyvalues:
-        size, kind = 1, "(ordered; batch not supported)"
+    parts = compiled.many_values
+    word = "ordered" if ordered else "unordered"
+    if (
+        parts is None
+        or not dialect.use_insertmanyvalues
+        or not parts.possible
+        or (ordered and parts.sentinel is None)
+    ):
+        size, kind = 1, f"({word}; batch not supported)"
     else:
         size = max(1, dialect.insertmanyvalues_page_size)
-        if slots:
-            size = min(size, dialect.insertmanyvalues_max_parameters // len(slots) or 1)
-        kind = "(unordered)"
+        width = len(compiled.positiontup)
+        if width:
+            size = min(size, dialect.insertmanyvalues_max_parameters // width or 1)
+        kind = f"({word})"
     batches = [rows[i : i + size] for i in range(0, len(rows), size)]
     found: list[Any] = []
     row_keys: Any = None
     count = 0
     for number, batch in enumerate(batches, 1):
-        batch_plan, values = _batch_plan(cplan, plan, match, batch)
+        batch_plan, values = plan, list(batch[0])
+        if size > 1 and (len(batch) > 1 or ordered):
+            batch_plan, values = _batch_plan(cplan, batch, ordered)
         if connection._echo:
             place = f"{number}/{len(batches)} {kind}"
             if number == 1:
@@ -544,28 +549,27 @@ def _insert_many_values(
 
 
 def _batch_plan(
-    cplan: CompiledPlan, plan: Any, match: Any, batch: Sequence[Sequence[Any]]
+    cplan: CompiledPlan, batch: Sequence[Sequence[Any]], ordered: bool
 ) -> tuple[Any, list[Any]]:
-    """The plan of an INSERT of several rows and all of its values."""
-    if len(batch) == 1:
-        return plan, list(batch[0])
-    key = ("rows", len(batch))
+    """The plan of an INSERT of several rows and all of its values. Both databases return rows
+    in the order of their insertion; the program leaves out what tells them apart."""
+    key = ("rows", len(batch), ordered)
     made = cplan._plans.get(key)
     width = len(batch[0])
     if made is None:
-        start, end = match.span(1)
-        sql = plan.sql
-        text = sql[:start] + ", ".join([match.group(1)] * len(batch)) + sql[end:]
-        # parameters of other parts of the statement, if there are any, come around
-        before = sql[:start].count("?")
-        inside = match.group(1).count("?")
-        slots = plan.binds
-        binds = list(slots[:before])
-        for row in range(len(batch)):
-            for index, code, arg in slots[before : before + inside]:
-                binds.append((row * width + index, code, arg))
-        binds.extend(slots[before + inside :])
-        made = _core.Plan(text, binds, cplan.program)
+        compiled = cplan.compiled
+        dialect = compiled.dialect
+        sql, names = compiled.expand_rows(len(batch), ordered)
+        slots = {
+            name: (index, type_codec(bind.type, dialect))
+            for name, (bind, index) in cplan._named.items()
+        }
+        binds = []
+        for name, original in names:
+            row = int(name[len(original) + 2 :])
+            index, (code, arg) = slots[original]
+            binds.append((row * width + index, code, arg))
+        made = dialect.plan(sql, [name for name, _ in names], binds, cplan.program)
         if len(cplan._plans) >= 100:
             cplan._plans.clear()
         cplan._plans[key] = made

@@ -209,7 +209,7 @@ class CompiledPlan:
                 if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
                     value = list(value)
                 lists[name] = value
-                if value and isinstance(value[0], (tuple, list)):
+                if value and self.compiled._is_tuple_bind(bind, value):
                     # rows of a tuple comparison: the driver takes them one after the other
                     shape.append((len(value), len(value[0])))
                     value = [item for row in value for item in row]

@@ -132,12 +132,26 @@ class Statements:
         # SQLAlchemy reads a generated key back beside server defaults even when it is given
         if fetched and not missing and self.auto_slot >= 0:
             return [self.auto_slot, *fetched], -1
-        generated = missing if self.auto_slot in missing or not missing else []
+        generated = missing
+        if missing and self.auto_slot not in missing:
+            generated = [s for s in missing if self._is_made_by_database(self.column_of[s])]
         # nor are rows with versions inserted without RETURNING
         last_id = self.dialect.postfetch_lastrowid and self.version_slot < 0
         if fetched or (generated and (many or not last_id)):
             return [*generated, *fetched], -1
         return [], self.auto_slot if self.auto_slot in missing else -1
+
+    @staticmethod
+    def _is_made_by_database(column: Any) -> bool:
+        """Whether a column of the key that is not given gets a value in the database."""
+        default = column.default
+        return column.server_default is not None or bool(
+            default is not None
+            and (
+                getattr(default, "is_clause_element", False)
+                or getattr(default, "is_sequence", False)
+            )
+        )
 
     def make_unlogged_insert(self, slots: tuple[int, ...], many: bool) -> Any:
         """As make_insert, but where only the generated key is fetched, the driver's last

@@ -91,6 +91,7 @@ class DMLCompiler:
                 self.returning = self._implicit_returning(stmt, {c.key for c, _ in sets})
                 if self.returning:
                     returning = self._returning_text(self.returning, kw)
+            before = text
             if stmt.select is not None:
                 self.stack[-1]["results"] = False
                 select, self._insert_select = self._insert_select, None
@@ -101,15 +102,24 @@ class DMLCompiler:
                 text += " VALUES " + ", ".join(self._multi_rows(stmt, sets, kw))
             else:
                 text += f" VALUES ({', '.join([v for _, v in sets])})"
+            after = ""
             if stmt._post_values_clause is not None:
                 clause = self.process(stmt._post_values_clause, **kw)
                 if clause:
-                    text += " " + clause
+                    after = " " + clause
+            text += after
             if returning:
                 text += " " + returning
+                if top and self.for_executemany and stmt.select is None and not self.ctes:
+                    from .insertmanyvalues import many_values
+
+                    self.many_values = many_values(self, stmt, before, sets, after, kw)
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
+
+    many_values: Any = None
+    """How to write the INSERT with several rows; see insertmanyvalues."""
 
     def _dml_name(self, column: Any) -> str:
         return self.resolve(column.name)
@@ -243,7 +253,7 @@ class DMLCompiler:
                 if column in columns and column.key not in given:
                     found.append(column)
             elif wanted:
-                missing = column.key not in given and column.server_default is not None
+                missing = column.key not in given
                 if missing or (column.key in self._made_by_database and self._is_default(column)):
                     found.append(column)
         return found

@@ -423,6 +423,24 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
 
         return _MARK.sub(mark, self._template), order
 
+    def expand_rows(self, count: int, ordered: bool) -> tuple[str, list[tuple[str, str]]]:
+        """The text of an INSERT with `count` rows, and its parameters in order: (name in this
+        statement, name in that of one row)."""
+        before, row, after = self.many_values.template(ordered)
+        names: list[tuple[str, str]] = []
+        self._numbers = {}
+
+        def numbered(number: int) -> str:
+            def mark(match: re.Match[str]) -> str:
+                name = match.group(1)
+                names.append((f"{name}__{number}", name))
+                return self.bindtemplate(f"{name}__{number}")
+
+            return _MARK.sub(mark, row).replace("\x03", str(number))
+
+        rows = ", ".join([numbered(number) for number in range(count)])
+        return f"{before}{rows}{after}", names
+
     def _expand_one(
         self, name: str, values: Mapping[str, Any], order: list[tuple[str, int | None]]
     ) -> str:

@@ -685,6 +685,20 @@ class Interval(TypeDecorator):
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         return None if value is None else value - self.epoch
 
+    def _codec(self, dialect: Any) -> Codec:
+        code, arg = _core.TYPE_DATETIME, None
+        epoch = self.epoch
+
+        def bind(value: Any) -> Any:
+            return None if value is None else _core.encode(code, arg, epoch + value)
+
+        def result(value: Any) -> Any:
+            if value is None or isinstance(value, dt.timedelta):
+                return value  # of a database that has intervals
+            return _core.decode(code, arg, value) - epoch
+
+        return (_core.TYPE_PYTHON, (bind, result))
+
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         return self.impl_instance.coerce_compared_value(op, value)
 
@@ -837,7 +851,23 @@ class Uuid(TypeEngine):
         return uuid.UUID
 
     def _codec(self, dialect: Any) -> Codec:
+        if not self.native_uuid and dialect is not None and dialect.supports_native_uuid:
+            return (_core.TYPE_PYTHON, (self._to_hex, self._from_hex))
         return (_core.TYPE_UUID, self.as_uuid)
+
+    def _to_hex(self, value: Any) -> str | None:
+        """What CHAR(32) stores of a UUID, for a database that has UUIDs of its own."""
+        if value is None:
+            return None
+        return str(value).replace("-", "")
+
+    def _from_hex(self, value: str | None) -> Any:
+        if value is None:
+            return None
+        import uuid
+
+        found = uuid.UUID(value)
+        return found if self.as_uuid else str(found)
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
         if not self.as_uuid:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any as _Any
 
-from ... import exc
+from ... import _core, exc
 from ...sql import operators, sqltypes
 from ...sql.coercions import expect_expr
 from ...sql.column_element import ColumnElement
 from ...sql.elements import BindParameter, ClauseList, Grouping
-from ...sql.type_api import to_instance
+from ...sql.type_api import Codec, to_instance
 from .operators import CONTAINED_BY, CONTAINS, OVERLAP
 
 
@@ -60,6 +60,10 @@ class ARRAY(sqltypes.ARRAY):
     @property
     def python_type(self) -> type:
         return list
+
+    def _codec(self, dialect: _Any) -> Codec:
+        item = self.item_type.dialect_impl(dialect)
+        return (_core.TYPE_ARRAY, (*item._codec(dialect), self.as_tuple))
 
     def compare_values(self, x: _Any, y: _Any) -> bool:
         return bool(x == y)

@@ -52,6 +52,7 @@ class PGDialect(DefaultDialect):
     delete_returning_multifrom = True
     postfetch_lastrowid = False
     use_insertmanyvalues = True
+    insertmanyvalues_implicit_sentinel = True
     insertmanyvalues_max_parameters = 32700
 
     isolation_levels = (

@@ -52,6 +52,14 @@ def serialize(value: Any) -> str:
     return ", ".join([f"{_escaped(k)}=>{_escaped(v)}" for k, v in value.items()])
 
 
+def _serialize_or_none(value: Any) -> str | None:
+    return None if value is None else serialize(value)
+
+
+def _parse_text(value: Any) -> Any:
+    return parse(value) if isinstance(value, str) else value
+
+
 class HSTORE(sqltypes.Indexable, sqltypes.Concatenable, TypeEngine):
     """HSTORE: a dict of str to str or None."""
 
@@ -129,7 +137,8 @@ class HSTORE(sqltypes.Indexable, sqltypes.Concatenable, TypeEngine):
         return dict
 
     def _codec(self, dialect: Any) -> Codec:
-        return (_core.TYPE_PYTHON, (serialize, parse))
+        # the driver reads it by itself, unless the server says it is text
+        return (_core.TYPE_PYTHON, (_serialize_or_none, _parse_text))
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         if isinstance(value, dict):

@@ -321,8 +321,10 @@ def _edge(value: Any) -> str:
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def serialize(value: Range[Any]) -> str:
+def serialize(value: Any) -> Any:
     """The text of a range for the server."""
+    if value is None or isinstance(value, str):
+        return value
     if value.empty:
         return "empty"
     return f"{value.bounds[0]}{_edge(value.lower)},{_edge(value.upper)}{value.bounds[1]}"
@@ -441,9 +443,9 @@ class AbstractMultiRange(AbstractRange):
         return sqltypes.NULLTYPE
 
 
-def _serialize_all(value: Any) -> str:
-    if isinstance(value, (str, Range)):
-        return serialize(value) if isinstance(value, Range) else value
+def _serialize_all(value: Any) -> Any:
+    if value is None or isinstance(value, (str, Range)):
+        return serialize(value)
     return "{" + ",".join([serialize(item) for item in value]) + "}"
 
 

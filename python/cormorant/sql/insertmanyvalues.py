@@ -1,0 +1,96 @@
+"""INSERT of many rows in one statement, with what the database made of each of them.
+
+A statement compiled for many parameter sets has one row of VALUES. Here the same statement
+is written with as many rows as a batch has; their parameters are ``name__0``, ``name__1`` …
+Where the rows that come back have to be in the order of the parameters, the statement says
+so as SQLAlchemy's does: a further column of RETURNING (the sentinel) tells rows apart, and
+keys that the database makes are made in the order of ``sen_counter``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class ManyValues:
+    """The parts of an INSERT with one row of VALUES, as the compiler left them."""
+
+    __slots__ = ("after", "before", "casts", "returning", "sentinel", "sorted_returning", "values")
+
+    def __init__(
+        self,
+        before: str,
+        values: Sequence[str],
+        after: str,
+        returning: str,
+        sorted_returning: str,
+        sentinel: str | None,
+        casts: Sequence[str],
+    ) -> None:
+        """`before` is the text up to VALUES and `after` what follows it. `sentinel` is
+        "client" if the parameters hold the primary key, "server" if the database numbers
+        the rows, None if nothing tells rows apart; `casts` has the type of each value."""
+        self.before = before
+        self.values = values
+        self.after = after
+        self.returning = returning
+        self.sorted_returning = sorted_returning
+        self.sentinel = sentinel
+        self.casts = casts
+
+    @property
+    def possible(self) -> bool:
+        """Whether the statement can have several rows: all parameters are in its VALUES."""
+        outside = self.before + self.after + self.returning
+        inside = "".join(self.values)
+        return bool(self.values) and "\x01" not in outside and "\x02" not in outside + inside
+
+    def template(self, ordered: bool) -> tuple[str, str, str]:
+        """(text before the rows, of one row, after the rows); ``\\x03`` is the row's number."""
+        if not ordered:
+            row = f"({', '.join(self.values)})"
+            return f"{self.before} VALUES ", row, f"{self.after} {self.returning}"
+        if self.sentinel == "client":
+            row = f"({', '.join(self.values)})"
+            return f"{self.before} VALUES ", row, f"{self.after} {self.sorted_returning}"
+        selected, given, names = [], [], []
+        for number, (value, cast) in enumerate(zip(self.values, self.casts, strict=True)):
+            if "\x01" in value:
+                selected.append(f"p{number}::{cast}")
+                names.append(f"p{number}")
+                given.append(value)
+            else:
+                selected.append(value)
+        before = f"{self.before} SELECT {', '.join(selected)} FROM (VALUES "
+        after = f") AS imp_sen({', '.join([*names, 'sen_counter'])}) ORDER BY sen_counter"
+        row = f"({', '.join([*given, chr(3)])})"
+        return before, row, f"{after}{self.after} {self.sorted_returning}"
+
+
+def many_values(
+    compiler: Any, stmt: Any, before: str, sets: Sequence[Any], after: str, kw: dict[str, Any]
+) -> ManyValues:
+    """The parts of an INSERT that `compiler` is compiling."""
+    dialect, table = compiler.dialect, stmt.table
+    columns = list(stmt._all_selected_columns or compiler.returning)
+    made = len(compiler.result_columns)
+    given = {c.key for c, _ in sets} - compiler._made_by_database
+    auto = getattr(table, "_autoincrement_column", None)
+    sentinels: list[Any] = []
+    sentinel = None
+    if len(table.primary_key) and all(c.key in given for c in table.primary_key):
+        sentinel, sentinels = "client", list(table.primary_key)
+    elif auto is not None and auto.key not in given and dialect.insertmanyvalues_implicit_sentinel:
+        sentinel, sentinels = "server", [auto]
+    returning = compiler._returning_text(columns, kw)
+    sorted_returning = compiler._returning_text([*columns, *sentinels], kw)
+    del compiler.result_columns[made:]
+    casts = []
+    if sentinel == "server":
+        for column, _ in sets:
+            cast = dialect.bind_cast(column.type)
+            casts.append(cast or dialect.type_compiler_instance.process(column.type))
+    return ManyValues(
+        before, [v for _, v in sets], after, returning, sorted_returning, sentinel, casts
+    )

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from .engine.base import Transaction as Transaction
     from .engine.base import TwoPhaseTransaction as TwoPhaseTransaction
     from .engine.create import create_engine as create_engine
-    from .engine.create import create_mock_engine as create_mock_engine
     from .engine.create import create_pool_from_url as create_pool_from_url
     from .engine.create import engine_from_config as engine_from_config
     from .engine.interfaces import AdaptedConnection as AdaptedConnection
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from .engine.interfaces import ExceptionContext as ExceptionContext
     from .engine.interfaces import ExecutionContext as ExecutionContext
     from .engine.interfaces import TypeCompiler as TypeCompiler
+    from .engine.mock import create_mock_engine as create_mock_engine
     from .engine.reflection import Inspector as Inspector
     from .engine.result import ChunkedIteratorResult as ChunkedIteratorResult
     from .engine.result import CursorResult as CursorResult
@@ -264,7 +264,8 @@ _NAMES_OF: dict[str, str] = {
     ".engine.base": (
         "Connection Engine NestedTransaction RootTransaction Transaction TwoPhaseTransaction"
     ),
-    ".engine.create": ("create_engine create_mock_engine create_pool_from_url engine_from_config"),
+    ".engine.create": "create_engine create_pool_from_url engine_from_config",
+    ".engine.mock": "create_mock_engine",
     ".engine.interfaces": (
         "AdaptedConnection BindTyping Compiled CreateEnginePlugin Dialect ExceptionContext "
         "ExecutionContext TypeCompiler"

@@ -55,6 +55,7 @@ from .sql.schema import (
     conv,
     insert_sentinel,
 )
+from .sql.schema import _get_table_key as _get_table_key  # migration tools ask for it
 
 __all__ = [
     "BLANK_SCHEMA",

@@ -13,18 +13,23 @@ if TYPE_CHECKING:
     from .base import Transaction as Transaction
     from .base import TwoPhaseTransaction as TwoPhaseTransaction
     from .create import create_engine as create_engine
-    from .create import create_mock_engine as create_mock_engine
     from .create import create_pool_from_url as create_pool_from_url
     from .create import engine_from_config as engine_from_config
     from .interfaces import AdaptedConnection as AdaptedConnection
     from .interfaces import BindTyping as BindTyping
     from .interfaces import Compiled as Compiled
+    from .interfaces import Connectable as Connectable
+    from .interfaces import ConnectionEventsTarget as ConnectionEventsTarget
     from .interfaces import CreateEnginePlugin as CreateEnginePlugin
     from .interfaces import Dialect as Dialect
     from .interfaces import ExceptionContext as ExceptionContext
     from .interfaces import ExecutionContext as ExecutionContext
     from .interfaces import TypeCompiler as TypeCompiler
+    from .mock import MockConnection as MockConnection
+    from .mock import create_mock_engine as create_mock_engine
     from .reflection import Inspector as Inspector
+    from .reflection import ObjectKind as ObjectKind
+    from .reflection import ObjectScope as ObjectScope
     from .result import ChunkedIteratorResult as ChunkedIteratorResult
     from .result import CursorResult as CursorResult
     from .result import FilterResult as FilterResult
@@ -47,12 +52,13 @@ _NAMES_OF = {
         "Connection Engine NestedTransaction OptionEngine RootTransaction Transaction "
         "TwoPhaseTransaction"
     ),
-    ".create": "create_engine create_mock_engine create_pool_from_url engine_from_config",
+    ".create": "create_engine create_pool_from_url engine_from_config",
     ".interfaces": (
-        "AdaptedConnection BindTyping Compiled CreateEnginePlugin Dialect ExceptionContext "
-        "ExecutionContext TypeCompiler"
+        "AdaptedConnection BindTyping Compiled Connectable ConnectionEventsTarget "
+        "CreateEnginePlugin Dialect ExceptionContext ExecutionContext TypeCompiler"
     ),
-    ".reflection": "Inspector",
+    ".mock": "MockConnection create_mock_engine",
+    ".reflection": "Inspector ObjectKind ObjectScope",
     ".result": (
         "ChunkedIteratorResult CursorResult FilterResult FrozenResult IteratorResult "
         "MappingResult MergedResult Result ScalarResult TupleResult result_tuple"

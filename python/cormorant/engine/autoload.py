@@ -11,11 +11,9 @@ from ..sql.constructs import TextClause
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .reflection import Inspector
-
 
 def reflect_table(
-    inspector: Inspector,
+    inspector: Any,
     table: Any,
     include_columns: Collection[str] | None,
     exclude_columns: Collection[str] = (),
@@ -51,7 +49,7 @@ def reflect_table(
         table.comment = comment.get("text")
 
 
-def _has_comments(inspector: Inspector) -> bool:
+def _has_comments(inspector: Any) -> bool:
     return bool(getattr(inspector.dialect, "supports_comments", False))
 
 
@@ -86,7 +84,7 @@ def _primary_key(table: Any, key: dict[str, Any], by_name: dict[str, Any]) -> No
 
 
 def _foreign_keys(
-    inspector: Inspector,
+    inspector: Any,
     table: Any,
     include_columns: Collection[str] | None,
     exclude_columns: Collection[str],
@@ -122,7 +120,7 @@ def _foreign_keys(
 
 
 def _indexes(
-    inspector: Inspector,
+    inspector: Any,
     table: Any,
     by_name: dict[str, Any],
     include_columns: Collection[str] | None,
@@ -156,7 +154,7 @@ def _indexes(
             )
 
 
-def _constraints(inspector: Inspector, table: Any, by_name: dict[str, Any]) -> None:
+def _constraints(inspector: Any, table: Any, by_name: dict[str, Any]) -> None:
     for found in inspector.get_unique_constraints(table.name, table.schema):
         names = [name for name in found["column_names"] if name in by_name]
         if len(names) == len(found["column_names"]):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Connection",
+    "ConnectionEventsTarget",
     "Engine",
     "NestedTransaction",
     "OptionEngine",
@@ -48,7 +49,13 @@ def refresh_observers(target: Any) -> None:
         engine._observe()
 
 
-class Connection:
+class ConnectionEventsTarget:
+    """Base of what executes statements: Connection and Engine."""
+
+    __slots__ = ()
+
+
+class Connection(ConnectionEventsTarget):
     """A connection in use: transactions and the execution of statements.
 
     `_live` is the core's connection while statements can be executed just like that, that
@@ -869,7 +876,7 @@ class Connection:
 _EXECUTIONS = {"do_execute", "do_executemany", "do_execute_no_params"}
 
 
-class Engine:
+class Engine(ConnectionEventsTarget):
     """A database: dialect, pool of connections and cache of compiled statements."""
 
     _log_name = "cormorant.engine.Engine"

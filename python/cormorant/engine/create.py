@@ -9,7 +9,7 @@ from .. import exc, util
 from . import url as _url
 from .base import Engine
 
-__all__ = ["create_engine", "create_mock_engine", "create_pool_from_url", "engine_from_config"]
+__all__ = ["create_engine", "create_pool_from_url", "engine_from_config"]
 
 _POOL_OPTIONS = {
     # name in create_engine(): name in the pool's constructor
@@ -173,38 +173,3 @@ def engine_from_config(
         if isinstance(options.get(name), str):
             options[name] = function(options[name])
     return create_engine(url, **options)
-
-
-class MockConnection:
-    """Stands for an engine and hands every statement to a function instead."""
-
-    def __init__(self, dialect: Any, execute: Any) -> None:
-        self.dialect = dialect
-        self._execute = execute
-
-    @property
-    def engine(self) -> MockConnection:
-        """Itself."""
-        return self
-
-    def schema_for_object(self, obj: Any) -> Any:
-        """The schema of a table."""
-        return obj.schema
-
-    def execution_options(self, **options: Any) -> MockConnection:
-        """Itself."""
-        return self
-
-    def _run_ddl_visitor(self, visitor: Any, element: Any, **kwargs: Any) -> None:
-        kwargs["checkfirst"] = False
-        visitor(self.dialect, self, **kwargs).traverse_single(element)
-
-    def execute(self, obj: Any, parameters: Any = None, execution_options: Any = None) -> Any:
-        """Hand a statement to the function."""
-        return self._execute(obj, parameters)
-
-
-def create_mock_engine(url: str | _url.URL, executor: Any, **kwargs: Any) -> MockConnection:
-    """An engine for printing DDL: `executor(statement, parameters)` is called instead."""
-    parsed = _url.make_url(url)
-    return MockConnection(parsed.get_dialect()(**kwargs), executor)

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from ..sql.compiler import Compiled, IdentifierPreparer, SQLCompiler
 from ..sql.type_compiler import TypeCompiler
+from .base import ConnectionEventsTarget
 from .default import DefaultDialect as Dialect
 from .execution import DefaultContext as ExecutionContext
 
@@ -14,6 +15,8 @@ __all__ = [
     "AdaptedConnection",
     "BindTyping",
     "Compiled",
+    "Connectable",
+    "ConnectionEventsTarget",
     "CreateEnginePlugin",
     "DBAPIConnection",
     "DBAPICursor",
@@ -25,6 +28,7 @@ __all__ = [
     "TypeCompiler",
 ]
 
+Connectable = ConnectionEventsTarget
 DBAPIConnection: TypeAlias = Any
 DBAPICursor: TypeAlias = Any
 

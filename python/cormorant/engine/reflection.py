@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .. import exc
 from ..inspection import _self_inspects
+
+_TableKey = tuple[str | None, str]
 
 
 class ObjectKind(enum.Flag):
@@ -27,6 +30,21 @@ class ObjectScope(enum.Flag):
     DEFAULT = enum.auto()
     TEMPORARY = enum.auto()
     ANY = DEFAULT | TEMPORARY
+
+
+@dataclass
+class _ReflectionInfo:
+    """What was read of several tables, each kind of answer by (schema, name)."""
+
+    columns: dict[_TableKey, Any]
+    pk_constraint: dict[_TableKey, Any]
+    foreign_keys: dict[_TableKey, Any]
+    indexes: dict[_TableKey, Any]
+    unique_constraints: dict[_TableKey, Any]
+    table_comment: dict[_TableKey, Any]
+    check_constraints: dict[_TableKey, Any]
+    table_options: dict[_TableKey, Any]
+    unreflectable: dict[_TableKey, Any]
 
 
 _READ_FOR_TABLES = (
@@ -181,15 +199,21 @@ class Inspector:
         return dict(self._ask("get_table_comment", table_name, schema))
 
     def get_materialized_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
-        """Names of the materialized views."""
+        """Names of the materialized views; NotImplementedError where a database has none."""
+        if not hasattr(self.dialect.reflector, "get_materialized_view_names"):
+            raise NotImplementedError()
         return list(self._ask("get_materialized_view_names", schema))
 
     def get_sequence_names(self, schema: str | None = None, **kw: Any) -> list[str]:
-        """Names of the sequences."""
+        """Names of the sequences; NotImplementedError where a database has none."""
+        if not self.dialect.supports_sequences:
+            raise NotImplementedError()
         return list(self._ask("get_sequence_names", schema))
 
     def has_sequence(self, sequence_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Whether there is a sequence of that name."""
+        if not self.dialect.supports_sequences:
+            raise NotImplementedError()
         with self._connection() as connection:
             return bool(self.dialect.has_sequence(connection, sequence_name, schema))
 
@@ -340,21 +364,96 @@ class Inspector:
         """As get_table_options() for many tables."""
         return self._multi("table_options", schema, filter_names, kind, scope)
 
+    # --- order ---
+
+    def get_sorted_table_and_fkc_names(
+        self, schema: str | None = None, **kw: Any
+    ) -> list[tuple[str | None, list[tuple[str, str | None]]]]:
+        """Names of tables, each with those of its foreign keys, in the order to create them.
+
+        The last item has None for a table's name and the keys of cycles, to add afterwards.
+        """
+        return [
+            (key[1] if key else None, [(table[1], name) for table, name in keys])
+            for key, keys in self.sort_tables_on_foreign_key_dependency((schema,))
+        ]
+
+    def sort_tables_on_foreign_key_dependency(
+        self, consider_schemas: Collection[str | None] = (None,), **kw: Any
+    ) -> list[tuple[_TableKey | None, list[Any]]]:
+        """As get_sorted_table_and_fkc_names(), of several schemas; tables are (schema, name)."""
+        from ..util import topological
+
+        edges: set[tuple[_TableKey, _TableKey]] = set()
+        own: dict[_TableKey, list[Any]] = {}
+        behind: dict[tuple[_TableKey, _TableKey], list[Any]] = {}
+        tables: list[_TableKey] = []
+        with self._holding():
+            for schema in consider_schemas:
+                for name in self.get_table_names(schema):
+                    key = (schema, name)
+                    tables.append(key)
+                    own[key] = []
+                    for fk in self.get_foreign_keys(name, schema):
+                        own[key].append((key, fk["name"]))
+                        target = (fk["referred_schema"], fk["referred_table"])
+                        if target != key:
+                            edges.add((target, key))
+                            behind.setdefault((target, key), []).append((key, fk["name"]))
+        late: list[Any] = []
+        try:
+            order = topological.sort(edges, tables)
+        except exc.CircularDependencyError as error:
+            for edge in error.edges:
+                edges.discard(edge)
+                for fk in behind[edge]:
+                    own[edge[1]].remove(fk)
+                    late.append(fk)
+            order = topological.sort(edges, tables)
+        return [*((key, list(dict.fromkeys(own[key]))) for key in order), (None, late)]
+
     def reflect_table(
         self,
         table: Any,
         include_columns: Any,
         exclude_columns: Any = (),
         resolve_fks: bool = True,
+        _extend_on: Any = None,
+        _reflect_info: _ReflectionInfo | None = None,
     ) -> None:
         """Add to a Table the columns, keys, constraints and indexes of the database's."""
         from .autoload import reflect_table
 
+        if _reflect_info is not None:
+            source = _Read(self, _reflect_info)
+            reflect_table(source, table, include_columns, exclude_columns, resolve_fks)
+            return
         with self._holding():
             reflect_table(self, table, include_columns, exclude_columns, resolve_fks)
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} object at {id(self):#x}>"
+
+
+class _Read:
+    """Stands for an Inspector that has already read what it is asked for."""
+
+    def __init__(self, inspector: Inspector, info: _ReflectionInfo) -> None:
+        self.dialect = inspector.dialect
+        self.info = info
+
+    def __getattr__(self, name: str) -> Callable[[str, str | None], Any]:
+        kind = name.removeprefix("get_")
+        if kind == name:
+            raise AttributeError(name)
+        answers: dict[_TableKey, Any] = getattr(self.info, kind)
+
+        def answer(table_name: str, schema: str | None = None) -> Any:
+            if (schema, table_name) not in answers:
+                raise no_such_table(table_name, schema)
+            return answers[schema, table_name]
+
+        return answer
 
 
 def no_such_table(name: str, schema: str | None) -> exc.NoSuchTableError:

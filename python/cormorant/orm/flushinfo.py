@@ -166,7 +166,7 @@ class MapperInfo:
 
 
 def _sorted_tables(base: Mapper[Any]) -> tuple[Any, ...]:
-    from ..util import topological_sort
+    from ..util import topological
 
     owners: dict[Any, Any] = {}
     for mapper in base.self_and_descendants:
@@ -180,7 +180,7 @@ def _sorted_tables(base: Mapper[Any]) -> tuple[Any, ...]:
             referred = key.column.table
             if referred is not table and referred in owners and not _inherits_by(owners, table):
                 edges.append((referred, table))
-    return tuple(topological_sort(edges, list(owners)))
+    return tuple(topological.sort(edges, list(owners)))
 
 
 def _inherits_by(owners: dict[Any, Any], table: Any) -> bool:

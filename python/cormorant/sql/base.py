@@ -11,6 +11,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 from .. import _core, exc
+from ..event.attr import dispatcher
+from .dialect_args import DialectKWArgs as DialectKWArgs
+from .dialect_args import _DialectArgView as _DialectArgView
+from .naming import _NoneName as _NoneName
 
 if TYPE_CHECKING:
     from typing import Self
@@ -142,6 +146,15 @@ class AnonText(AnonName):
     @property
     def ident(self) -> Any:
         return tuple([p.ident if isinstance(p, AnonName) else p for p in self.parts])
+
+
+class SchemaEventTarget:
+    """Base of what DDL events are of: schema items, and types that bring constraints or
+    objects of their own."""
+
+    dispatch = dispatcher("cormorant.sql.events:DDLEvents")
+    _attach_events = False
+    """Somebody listens to items becoming parts of others."""
 
 
 class Visitable:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import exc, util
-from .base import AnonName, AnonText, ClauseElement
+from .base import AnonName, AnonText, ClauseElement, _NoneName
 from .compile_dml import DMLCompiler
 from .compile_expressions import ExpressionCompiler
 from .compile_selects import SelectCompiler
@@ -245,8 +245,12 @@ class IdentifierPreparer:
     def format_index(self, index: Any) -> str:
         return self.quote(index.name)
 
-    def format_constraint(self, constraint: Any) -> str | None:
-        return None if constraint.name is None else self.quote(constraint.name)
+    def format_constraint(self, constraint: Any, _alembic_quote: bool = True) -> str | None:
+        """The name of a constraint, None if it has none."""
+        name = constraint.name
+        if name is None or isinstance(name, _NoneName):
+            return None
+        return self.quote(name) if _alembic_quote else name
 
 
 class ResultColumn(NamedTuple):

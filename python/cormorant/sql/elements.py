@@ -33,6 +33,7 @@ from .column_element import (
     _asbool,
     quoted_name,
 )
+from .naming import conv as conv
 from .operators import and_, eq, inv, is_precedent, ne, or_
 from .sqltypes import BOOLEANTYPE, NULLTYPE, to_instance
 

@@ -18,6 +18,7 @@ from .schema_base import (
     DialectKWArgs,
     HasConditionalDDL,
     SchemaConst,
+    SchemaEventTarget,
     SchemaItem,
     SchemaVisitable,
     conv,
@@ -79,6 +80,7 @@ __all__ = [
     "PrimaryKeyConstraint",
     "ScalarElementColumnDefault",
     "SchemaConst",
+    "SchemaEventTarget",
     "SchemaItem",
     "SchemaVisitable",
     "Sequence",
@@ -89,7 +91,7 @@ __all__ = [
 ]
 
 
-def _table_key(name: str, schema: Any) -> str:
+def _get_table_key(name: str, schema: Any) -> str:
     return name if schema is None else f"{schema}.{name}"
 
 
@@ -169,7 +171,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         if keep_existing and extend_existing:
             raise exc.ArgumentError("keep_existing and extend_existing are mutually exclusive.")
         must_exist = kw.pop("must_exist", kw.pop("mustexist", False))
-        key = _table_key(name, schema)
+        key = _get_table_key(name, schema)
         existing = metadata.tables.get(key)
         if existing is not None:
             if not keep_existing and not extend_existing and items:
@@ -306,7 +308,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
     @property
     def key(self) -> str:
         """The table's key in MetaData.tables."""
-        return _table_key(self.name, self.schema)
+        return _get_table_key(self.name, self.schema)
 
     @property
     def foreign_keys(self) -> set[ForeignKey]:
@@ -427,7 +429,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
             actual = metadata.schema
         else:
             actual = schema
-        key = _table_key(name, actual)
+        key = _get_table_key(name, actual)
         if key in metadata.tables:
             util.warn(
                 f"Table '{self.description}' already exists within the given MetaData - not "
@@ -474,7 +476,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         return f"Table({', '.join(parts)})"
 
     def __str__(self) -> str:
-        return _table_key(self.description, self.schema)
+        return _get_table_key(self.description, self.schema)
 
 
 class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
@@ -894,7 +896,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
                     fk._take_type(found)
 
     def _remove_table(self, name: str, schema: Any) -> None:
-        key = _table_key(name, schema)
+        key = _get_table_key(name, schema)
         removed = self.tables._remove_item(key)
         if removed is not None:
             for waiting in self._fk_waiting.values():
@@ -993,7 +995,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
             wanted = list(only)
         inspector._read_ahead(wanted, schema)
         for name in wanted:
-            if _table_key(name, schema) in self.tables and not extend_existing:
+            if _get_table_key(name, schema) in self.tables and not extend_existing:
                 continue
             try:
                 Table(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core, exc
+from .base import SchemaEventTarget
 from .type_api import (
     Codec,
     TypeDecorator,
@@ -103,7 +104,7 @@ class Indexable:
     """Mixin of types that are indexed with []."""
 
 
-class SchemaType:
+class SchemaType(SchemaEventTarget):
     """Mixin of types that bring constraints or a database object of their own."""
 
     name: str | None = None

@@ -44,7 +44,7 @@ def sort(
     for table in tables:
         fixed.extend((parent, table) for parent in table._extra_dependencies)
     try:
-        order = util.topological_sort([*fixed, *edges], tables)
+        order = util.topological.sort([*fixed, *edges], tables)
     except exc.CircularDependencyError as error:
         if warn:
             names = ", ".join(sorted(table.fullname for table in error.cycles))
@@ -60,7 +60,7 @@ def sort(
             if filter_fn is None or all(filter_fn(c) is not False for c in constraints):
                 left_out.update(constraints)
                 del edges[edge]
-        order = util.topological_sort([*fixed, *edges], tables)
+        order = util.topological.sort([*fixed, *edges], tables)
     result: list[tuple[Table | None, Collection[ForeignKeyConstraint]]] = [
         (table, table.foreign_key_constraints.difference(left_out)) for table in order
     ]

@@ -198,3 +198,13 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
 
 dialect = SQLiteDialect_pysqlite
 drivers = {"pysqlite": SQLiteDialect_pysqlite}
+
+
+def __getattr__(name: str) -> Any:
+    for module in ("compiler", "ddl", "reflection"):
+        import importlib
+
+        found = getattr(importlib.import_module(f".{module}", __package__), name, None)
+        if found is not None and not name.startswith("_"):
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,19 @@ from typing import Any
 
 from ... import util
 from ...engine.reflection import no_such_table
+from ...sql import sqltypes
+
+ischema_names = {
+    name: getattr(sqltypes, other or name)
+    for name, other in {
+        "BIGINT": "", "BLOB": "", "BOOL": "BOOLEAN", "BOOLEAN": "", "CHAR": "", "DATE": "",
+        "DATE_CHAR": "DATE", "DATETIME": "", "DATETIME_CHAR": "DATETIME", "DOUBLE": "",
+        "DOUBLE_PRECISION": "", "DECIMAL": "", "FLOAT": "", "INT": "INTEGER", "INTEGER": "",
+        "JSON": "", "NUMERIC": "", "REAL": "", "SMALLINT": "", "TEXT": "", "TIME": "",
+        "TIME_CHAR": "TIME", "TIMESTAMP": "", "VARCHAR": "", "NVARCHAR": "", "_NVARCHAR": "NVARCHAR",
+    }.items()
+}  # fmt: skip
+"""Declared type names and the types that reflection gives for them."""
 
 _TYPE = re.compile(r"([\w ]+)(\(.*?\))?")
 _NAME = r'(?:"(?:[^"]|"")+"|\[[^\]]+\]|`[^`]+`|\w+)'
@@ -155,13 +168,11 @@ class SQLiteReflector:
 
     def _type(self, text: str) -> Any:
         """A type object for a declared type, by SQLite's affinity rules if it is unknown."""
-        from ...sql import sqltypes
-
         match = _TYPE.match(text)
         name = match.group(1).strip().upper() if match else ""
         arguments = [int(n) for n in re.findall(r"\d+", (match.group(2) or "") if match else "")]
-        cls = getattr(sqltypes, name.replace(" ", "_"), None)
-        if not (isinstance(cls, type) and issubclass(cls, sqltypes.TypeEngine) and name.isupper()):
+        cls: Any = ischema_names.get(name)
+        if cls is None:
             if "INT" in name:
                 cls = sqltypes.INTEGER
             elif any(word in name for word in ("CHAR", "CLOB", "TEXT")):
@@ -224,10 +235,11 @@ class SQLiteReflector:
             if not key["referred_columns"]:
                 primary = self.get_pk_constraint(connection, key["referred_table"], schema)
                 key["referred_columns"] = list(primary["constrained_columns"])
-        found = sorted(keys.values(), key=lambda key: key["constrained_columns"])
+        found: list[dict[str, Any]] = []
         pattern = rf"{_CONSTRAINT}FOREIGN\s+KEY\s*\((?P<columns>[^)]*)\)(?P<rest>[^,]*)"
+        # those of the table as they are written, then those of single columns
         for match in re.finditer(pattern, sql, re.I):
-            for key in found:
+            for number, key in keys.items():
                 if key["constrained_columns"] == _names(match["columns"]):
                     key["name"] = _unquote(match["name"]) if match["name"] else key["name"]
                     initially = re.search(r"INITIALLY\s+(\w+)", match["rest"], re.I)
@@ -237,7 +249,9 @@ class SQLiteReflector:
                         key["options"]["deferrable"] = not re.search(
                             r"NOT\s+DEFERRABLE", match["rest"], re.I
                         )
-        return found
+                    found.append(keys.pop(number))
+                    break
+        return [*found, *keys.values()]
 
     def _index_columns(self, connection: Any, name: str, schema: str | None) -> list[Any]:
         rows = self._pragma(connection, "index_info", name, schema)
@@ -315,8 +329,8 @@ class SQLiteReflector:
         for match in re.finditer(rf"{_CONSTRAINT}CHECK\s*\(", sql, re.I):
             name = _unquote(match["name"]) if match["name"] else None
             found.append({"sqltext": _parenthesised(sql, match.end() - 1), "name": name})
-        # nameless ones first, the others by name
-        return sorted(found, key=lambda check: (check["name"] is not None, check["name"] or ""))
+        # nameless ones last, the others by name
+        return sorted(found, key=lambda check: (check["name"] is None, check["name"] or ""))
 
     def get_table_options(
         self, connection: Any, table_name: str, schema: str | None

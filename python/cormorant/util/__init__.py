@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, MutableSet
 from contextvars import ContextVar
 from typing import Any, Generic, NoReturn, TypeVar
 
-from . import exc
+from .. import exc
+from . import topological as topological
+
+OrderedDict = dict
 
 _T = TypeVar("_T")
 _K = TypeVar("_K", bound=Hashable)
@@ -174,7 +177,7 @@ class FacadeDict(immutabledict[Any, Any]):
         return id(self)
 
 
-class OrderedSet(Generic[_T]):
+class OrderedSet(MutableSet[_T]):
     """A set in insertion order."""
 
     __slots__ = ("_items",)
@@ -182,35 +185,71 @@ class OrderedSet(Generic[_T]):
     def __init__(self, items: Iterable[_T] = ()) -> None:
         self._items: dict[_T, None] = dict.fromkeys(items)
 
-    def add(self, item: _T) -> None:
-        self._items[item] = None
+    def add(self, value: _T) -> None:
+        self._items[value] = None
 
-    def discard(self, item: _T) -> None:
-        self._items.pop(item, None)
+    append = add
 
-    def remove(self, item: _T) -> None:
-        del self._items[item]
+    def insert(self, pos: int, value: _T) -> None:
+        """Add an item before the one at a place."""
+        if value not in self._items:
+            items = list(self._items)
+            items.insert(pos, value)
+            self._items = dict.fromkeys(items)
 
-    def update(self, items: Iterable[_T]) -> None:
-        for item in items:
-            self._items[item] = None
+    def discard(self, value: _T) -> None:
+        self._items.pop(value, None)
 
-    def difference_update(self, items: Iterable[_T]) -> None:
-        for item in items:
-            self._items.pop(item, None)
+    def remove(self, value: _T) -> None:
+        del self._items[value]
 
-    def difference(self, items: Iterable[_T]) -> OrderedSet[_T]:
-        without = set(items)
-        return OrderedSet(item for item in self._items if item not in without)
+    def clear(self) -> None:
+        self._items.clear()
 
-    __sub__ = difference
+    def copy(self) -> OrderedSet[_T]:
+        return OrderedSet(self._items)
 
-    def union(self, items: Iterable[_T]) -> OrderedSet[_T]:
-        new = OrderedSet(self._items)
-        new.update(items)
+    def update(self, *others: Iterable[_T]) -> None:
+        for items in others:
+            for item in items:
+                self._items[item] = None
+
+    def union(self, *others: Iterable[_T]) -> OrderedSet[_T]:
+        new = self.copy()
+        new.update(*others)
         return new
 
-    __or__ = union
+    def difference(self, *others: Iterable[Any]) -> OrderedSet[_T]:
+        without = {item for items in others for item in items}
+        return OrderedSet(item for item in self._items if item not in without)
+
+    def difference_update(self, *others: Iterable[Any]) -> None:
+        for items in others:
+            for item in items:
+                self._items.pop(item, None)
+
+    def intersection(self, *others: Iterable[Any]) -> OrderedSet[_T]:
+        sets = [set(items) for items in others]
+        return OrderedSet(item for item in self._items if all(item in s for s in sets))
+
+    def intersection_update(self, *others: Iterable[Any]) -> None:
+        self._items = self.intersection(*others)._items
+
+    def symmetric_difference(self, other: Iterable[_T]) -> OrderedSet[_T]:
+        others = dict.fromkeys(other)
+        return self.difference(others).union(i for i in others if i not in self._items)
+
+    def symmetric_difference_update(self, other: Iterable[_T]) -> None:
+        self._items = self.symmetric_difference(other)._items
+
+    def issubset(self, other: Iterable[Any]) -> bool:
+        return set(self._items) <= set(other)
+
+    def issuperset(self, other: Iterable[Any]) -> bool:
+        return all(item in self._items for item in other)
+
+    def __getitem__(self, key: int) -> _T:
+        return list(self._items)[key]
 
     def __contains__(self, item: object) -> bool:
         return item in self._items
@@ -220,16 +259,6 @@ class OrderedSet(Generic[_T]):
 
     def __len__(self) -> int:
         return len(self._items)
-
-    def __bool__(self) -> bool:
-        return bool(self._items)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, OrderedSet):
-            return self._items.keys() == other._items.keys()
-        return self._items.keys() == other
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"OrderedSet({list(self._items)!r})"
@@ -348,57 +377,6 @@ class LRUCache(dict[Any, Any]):
             dict.pop(self, key, None)
 
 
-# --- sorting ----------------------------------------------------------------------
-
-
-def find_cycles(edges: Iterable[tuple[Any, Any]], nodes: Iterable[Any]) -> set[Any]:
-    """Nodes that are part of a cycle of `edges` (parent, child)."""
-    children: dict[Any, set[Any]] = {}
-    for parent, child in edges:
-        children.setdefault(parent, set()).add(child)
-    found = set()
-    for start in nodes:
-        seen: set[Any] = set()
-        todo = list(children.get(start, ()))
-        while todo:
-            node = todo.pop()
-            if node is start:
-                found.add(start)
-                break
-            if node not in seen:
-                seen.add(node)
-                todo.extend(children.get(node, ()))
-    return found
-
-
-def topological_sort(
-    edges: Iterable[tuple[Any, Any]], nodes: Iterable[Any], deterministic: bool = True
-) -> list[Any]:
-    """Nodes ordered so that the parent of each edge comes before its child.
-
-    Nodes that become free together keep their given order. exc.CircularDependencyError
-    if there is a cycle.
-    """
-    edges = list(edges)
-    parents: dict[Any, set[Any]] = {}
-    for parent, child in edges:
-        parents.setdefault(child, set()).add(parent)
-    todo = list(nodes)
-    todo_set = set(todo)
-    result: list[Any] = []
-    while todo_set:
-        free = [n for n in todo if n in todo_set and todo_set.isdisjoint(parents.get(n, ()))]
-        if not free:
-            raise exc.CircularDependencyError(
-                "Circular dependency detected.",
-                find_cycles(edges, nodes),
-                {edge for edge in edges if edge[0] in todo_set and edge[1] in todo_set},
-            )
-        todo_set.difference_update(free)
-        result.extend(free)
-    return result
-
-
 # --- arguments and warnings -------------------------------------------------------
 
 
@@ -467,3 +445,11 @@ def generic_repr(obj: Any, names: Iterable[tuple[str, Any]], positional: Iterabl
         if value is not default and value != default:
             parts.append(f"{name}={value!r}")
     return f"{type(obj).__name__}({', '.join(parts)})"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "inspect_getfullargspec":  # importing inspect takes long
+        from .compat import inspect_getfullargspec
+
+        return inspect_getfullargspec
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

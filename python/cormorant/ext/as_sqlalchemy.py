@@ -1,0 +1,81 @@
+"""Lets tools written for SQLAlchemy (pandas, Alembic …) find this package in its place.
+
+    from cormorant.ext import as_sqlalchemy
+
+    as_sqlalchemy.install()     # before the tool is imported
+
+    import pandas
+    pandas.read_sql("select * from users", cormorant.create_engine("sqlite:///app.db"))
+
+From then on ``import sqlalchemy`` and its submodules give the modules of this package, the
+very same objects. For Alembic's autogenerate pass `render_item` to ``context.configure()``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, Literal
+
+__all__ = ["VERSION", "install", "render_item"]
+
+VERSION = "2.0.58"
+"""The version of SQLAlchemy whose API this package has; tools ask for it."""
+
+_OWN = __name__.partition(".")[0]
+_NAME = "sqlalchemy"
+
+
+class _Loader(importlib.abc.Loader):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def exec_module(self, module: ModuleType) -> None:
+        # what was made for the import is replaced by the module it stands for
+        sys.modules[module.__name__] = importlib.import_module(self.name)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: Any = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != _NAME and not fullname.startswith(_NAME + "."):
+            return None
+        own = _OWN + fullname[len(_NAME) :]
+        try:
+            module = importlib.import_module(own)
+        except ModuleNotFoundError as error:
+            if error.name == own:
+                return None
+            raise
+        return importlib.machinery.ModuleSpec(
+            fullname, _Loader(own), is_package=hasattr(module, "__path__")
+        )
+
+
+def install() -> None:
+    """Make ``import sqlalchemy`` give this package.
+
+    Raises RuntimeError if the real one has been imported already.
+    """
+    present = sys.modules.get(_NAME)
+    own = importlib.import_module(_OWN)
+    if present is own:
+        return
+    if present is not None:
+        raise RuntimeError(f"{_NAME} has already been imported from {present.__file__}")
+    sys.meta_path.insert(0, _Finder())
+    own.__version__ = VERSION  # type: ignore[attr-defined]
+    importlib.import_module(_NAME)
+
+
+def render_item(type_: str, obj: Any, autogen_context: Any) -> str | Literal[False]:
+    """For Alembic's ``context.configure(render_item=…)``: types of this package are written
+    as ``sa.Integer()``."""
+    if type_ == "type" and type(obj).__module__.startswith(_OWN + ".sql."):
+        return f"sa.{obj!r}"
+    return False

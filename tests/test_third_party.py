@@ -1,0 +1,225 @@
+"""Tools written for SQLAlchemy, working on this package in its place."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+PROLOGUE = """
+from cormorant.ext import as_sqlalchemy
+as_sqlalchemy.install()
+import sqlalchemy as sa
+import cormorant
+assert sa is cormorant
+"""
+
+
+def run(program: str, directory: Path) -> str:
+    """What a program prints that finds this package under SQLAlchemy's name."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error::DeprecationWarning",
+            "-c",
+            PROLOGUE + textwrap.dedent(program),
+        ],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_modules_are_the_same(tmp_path: Path) -> None:
+    out = run(
+        """
+        import sqlalchemy.orm, cormorant.orm
+        from sqlalchemy.ext.compiler import compiles
+        from sqlalchemy.dialects import sqlite
+        from sqlalchemy.sql import expression
+        import cormorant.ext.compiler, cormorant.dialects.sqlite
+        print(sqlalchemy.orm is cormorant.orm, compiles is cormorant.ext.compiler.compiles)
+        print(sqlite is cormorant.dialects.sqlite, sa.select is expression.select)
+        print(sa.__version__ == as_sqlalchemy.VERSION, as_sqlalchemy.install())
+        try:
+            import sqlalchemy.no_such_thing
+        except ModuleNotFoundError as error:
+            print(error.name)
+        """,
+        tmp_path,
+    )
+    assert out.split("\n") == [
+        "True True",
+        "True True",
+        "True None",
+        "sqlalchemy.no_such_thing",
+        "",
+    ]
+
+
+def test_not_after_the_real_one(tmp_path: Path) -> None:
+    program = """
+        import sqlalchemy
+        from cormorant.ext import as_sqlalchemy
+        try:
+            as_sqlalchemy.install()
+        except RuntimeError:
+            print("refused")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True
+    )
+    assert done.stdout == "refused\n", done.stderr
+
+
+def test_pandas(tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    out = run(
+        """
+        import pandas as pd
+        engine = sa.create_engine("sqlite:///x.db")
+        frame = pd.DataFrame({
+            "id": [1, 2, 3], "name": ["a", "b", None], "x": [1.5, 2.5, None],
+            "at": pd.to_datetime(["2020-01-01T00:00:00", "2020-01-02T03:04:05", None]),
+            "ok": [True, False, True],
+        })
+        print(frame.to_sql("t", engine, index=False))
+        back = pd.read_sql_table("t", engine)
+        print(back["at"].dt.hour.tolist()[:2], back["ok"].tolist(), back["name"].tolist()[:2])
+        frame.to_sql("t", engine, if_exists="append", index=False, method="multi")
+        frame.to_sql("t2", engine, if_exists="replace", index_label="ix", chunksize=2,
+                     dtype={"name": sa.String(20)})
+        print(pd.read_sql("select count(*) n from t", engine)["n"].tolist())
+        print(pd.read_sql(sa.text("select id from t where id > :i"), engine, params={"i": 2})["id"].tolist())
+        print(pd.read_sql(sa.select(sa.table("t2", sa.column("ix"))), engine)["ix"].tolist())
+        print(pd.read_sql("select id from t where id = ?", engine, params=(2,))["id"].tolist())
+        print(pd.read_sql_table("t2", engine, index_col="ix", columns=["x"]).shape)
+        with engine.begin() as connection:
+            print([len(c) for c in pd.read_sql("select * from t", connection, chunksize=4)])
+        try:
+            frame.to_sql("t", engine)
+        except ValueError as error:
+            print(error)
+        print(sa.inspect(engine).get_table_names())
+        """,
+        tmp_path,
+    )
+    assert out.splitlines() == [
+        "3",
+        "[0.0, 3.0] [True, False, True] ['a', 'b']",
+        "[6]",
+        "[3, 3]",
+        "[0, 1, 2]",
+        "[2, 2]",
+        "(3, 1)",
+        "[4, 2]",
+        "Table 't' already exists.",
+        "['t', 't2']",
+    ]
+
+
+MODELS = """
+import sqlalchemy as sa
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String(50), nullable=False, unique=True)
+    email = sa.Column(sa.String(100), index=True)
+    created = sa.Column(sa.DateTime, server_default=sa.func.now())
+    kind = sa.Column(sa.Enum("a", "b", name="kind"))
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id = sa.Column(sa.Integer, primary_key=True)
+    user_id = sa.Column(sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+    title = sa.Column(sa.Text)
+    price = sa.Column(sa.Numeric(10, 2), server_default="0")
+    __table_args__ = (
+        sa.CheckConstraint("price >= 0", name="ck_price"),
+        sa.Index("ix_title_user", "title", "user_id"),
+    )
+"""
+
+
+def test_alembic(tmp_path: Path) -> None:
+    pytest.importorskip("alembic")
+    pytest.importorskip("cormorant.event")
+    (tmp_path / "models.py").write_text(MODELS)
+    out = run(
+        """
+        import glob, io, os, sys
+        sys.path.insert(0, os.getcwd())
+        from alembic import command
+        from alembic.config import Config
+        quiet = io.StringIO()
+        config = Config("alembic.ini", stdout=quiet)
+        command.init(config, "mig")
+
+        def edit(path, *changes):
+            text = open(path).read()
+            for old, new in changes:
+                assert old in text, old
+                text = text.replace(old, new)
+            open(path, "w").write(text)
+
+        edit("alembic.ini", ("driver://user:pass@localhost/dbname", "sqlite:///a.db"))
+        edit(
+            "mig/env.py",
+            ("target_metadata = None", "import models\\nfrom cormorant.ext.as_sqlalchemy import "
+             "render_item\\ntarget_metadata = models.Base.metadata"),
+            ("connection=connection, target_metadata=target_metadata",
+             "connection=connection, target_metadata=target_metadata, render_as_batch=True, "
+             "render_item=render_item, compare_server_default=True"),
+        )
+        config = Config("alembic.ini", stdout=quiet)
+        command.revision(config, "first", autogenerate=True)
+        command.upgrade(config, "head")
+        engine = sa.create_engine("sqlite:///a.db")
+        print(sa.inspect(engine).get_table_names())
+        command.check(config)
+
+        edit(
+            "models.py",
+            ("sa.String(100), index=True", "sa.String(200), index=True, server_default='x'"),
+            ("    title = sa.Column(sa.Text)", "    title = sa.Column(sa.String(30))\\n"
+             "    slug = sa.Column(sa.String, index=True)"),
+        )
+        del sys.modules["models"]
+        command.revision(config, "second", autogenerate=True)
+        with engine.begin() as c:
+            c.exec_driver_sql("insert into users (id, name, kind) values (1, 'ann', 'a')")
+            c.exec_driver_sql("insert into posts (id, user_id, title) values (1, 1, 'hello')")
+        command.upgrade(config, "head")
+        columns = {c["name"]: (str(c["type"]), c["default"])
+                   for t in ("posts", "users") for c in sa.inspect(engine).get_columns(t)}
+        print(columns["title"], columns["slug"], columns["email"])
+        with engine.connect() as c:
+            print(c.exec_driver_sql("select title, price, slug from posts").all())
+        command.check(config)
+        command.downgrade(config, "-1")
+        print([c["name"] for c in sa.inspect(engine).get_columns("posts")])
+        command.downgrade(config, "base")
+        print(sa.inspect(engine).get_table_names())
+        """,
+        tmp_path,
+    )
+    lines = [line for line in out.splitlines() if line.startswith(("[", "('"))]
+    assert lines == [
+        "['alembic_version', 'posts', 'users']",
+        "('VARCHAR(30)', None) ('VARCHAR', None) ('VARCHAR(200)', \"'x'\")",
+        "[('hello', 0, None)]",
+        "['id', 'user_id', 'title', 'price']",
+        "['alembic_version']",
+    ]

@@ -2,6 +2,7 @@
 # make test    everything the tests need, then the tests
 # make lint    ruff, mypy --strict, clang-format, a build with -Werror
 # make debug   the tests on a build with assertions, ASan and UBSan
+# make coverage  which lines and branches of the C the tests run
 # make fuzz    libFuzzer on the parts that are plain C, FUZZ_SECONDS each
 # make bench   the benchmarks alone
 # make sdist   a source distribution, and a wheel built from it
@@ -13,7 +14,7 @@ EXTENSIONS := python/cormorant/.built
 TESTS ?= tests
 
 .DEFAULT_GOAL := test
-.PHONY: demo test lint debug fuzz bench sdist clean
+.PHONY: demo test lint debug coverage fuzz bench sdist clean
 
 $(BIN)/python:
 	.ci/system-packages $(PYTHON)
@@ -53,6 +54,14 @@ debug: .venv/.with-test
 	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	PYTHONPATH=build/debug/lib $(BIN)/python -m pytest $(TESTS)
+
+coverage: .venv/.with-test
+	$(BIN)/python -m pip install -q gcovr
+	find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	CORMORANT_COVERAGE=1 $(BIN)/python setup.py -q build --build-base build/coverage --build-lib build/coverage/lib
+	cp python/cormorant/py.typed build/coverage/lib/cormorant/
+	PYTHONPATH=build/coverage/lib $(BIN)/python -m pytest $(TESTS)
+	$(BIN)/gcovr --root . --filter csrc/ --exclude-throw-branches --txt-metric line --txt-metric branch build/coverage
 
 FUZZ_SECONDS ?= 20
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/*.c))

@@ -56,6 +56,9 @@ if os.environ.get("CORMORANT_DEBUG"):
     CFLAGS += ["-O0", "-g", "-UNDEBUG", "-fno-omit-frame-pointer", *sanitize]
     LDFLAGS += sanitize
     MACROS.append(("CRM_DEBUG", "1"))
+elif os.environ.get("CORMORANT_COVERAGE"):
+    CFLAGS += ["-O0", "-g", "--coverage"]
+    LDFLAGS.append("--coverage")
 else:
     CFLAGS += ["-O3", "-g", "-fno-semantic-interposition"]
 

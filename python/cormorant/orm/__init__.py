@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from .strategy_options import load_only as load_only
     from .strategy_options import noload as noload
     from .strategy_options import raiseload as raiseload
+    from .strategy_options import selectin_polymorphic as selectin_polymorphic
     from .strategy_options import selectinload as selectinload
     from .strategy_options import subqueryload as subqueryload
     from .strategy_options import undefer as undefer
@@ -107,7 +108,7 @@ _WHERE = {
     "sessionmaker",
     "scoping": "scoped_session",
     "strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
-    "load_only noload raiseload selectinload subqueryload undefer undefer_group "
+    "load_only noload raiseload selectin_polymorphic selectinload subqueryload undefer undefer_group "
     "with_loader_criteria",
     "util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
     "object_session was_deleted with_parent with_polymorphic",

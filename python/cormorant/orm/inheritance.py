@@ -302,12 +302,13 @@ class Hierarchy(InspectionAttr):
         """The columns that a subquery of this mapper has, unless they are those of its table."""
         if not self._in_hierarchy:
             return None
-        return [
-            column
+        columns = {
+            hash(column): column
             for prop in self._polymorphic_properties(self.with_polymorphic_mappers)
             if prop._is_column
             for column in prop.columns
-        ]
+        }
+        return list(columns.values())
 
     @memoized_property
     def _single_table_criterion(self) -> Any:

@@ -62,6 +62,8 @@ class MapperProperty(InspectionAttr):
         """Put the attribute, which has its slot, on the class of a mapper that has it."""
         from .attributes import InstrumentedAttribute
 
+        if self.slot < 0:
+            return
         mapper._set_class_attribute(
             self.key, InstrumentedAttribute(mapper.class_manager, self.slot, self, mapper)
         )

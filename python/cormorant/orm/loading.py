@@ -635,7 +635,7 @@ def _load_row(
     if not cursor.fetch():
         return False
     for post_load in plan.post_loads:
-        if not post_load.walk:
+        if not post_load.walk and post_load.prop is not None:
             getattr(obj, post_load.prop.key)
     return True
 

@@ -690,6 +690,13 @@ class Mapper(Hierarchy, Generic[_T]):
     def __clause_element__(self) -> Any:
         return self._element
 
+    @property
+    def _plain_element(self) -> Any:
+        """The tables of this class alone, though queries of it load subclasses as well."""
+        if self.selectable is self.persist_selectable:
+            return self._element
+        return self.persist_selectable._annotate(dict(self._element._annotations))
+
     @memoized_property
     def _dml_table(self) -> Any:
         """What INSERT, UPDATE and DELETE of the class are about."""

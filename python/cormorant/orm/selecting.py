@@ -24,10 +24,12 @@ from .strategies import (
     NoLoader,
     PostLoad,
     SelectInLoader,
+    SubclassLoader,
     SubqueryLoader,
 )
 from .strategy_options import (
     COLUMN_WILDCARD,
+    POLYMORPHIC,
     RELATIONSHIP_WILDCARD,
     ExecutableOption,
     LoaderCriteriaOption,
@@ -147,6 +149,7 @@ class SelectState:
         expired: bool = False,
         subquery_source: SelectState | None = None,
         joined: Sequence[Any] = (),
+        only: Any = None,
         binds: Any = (),
     ) -> None:
         self.statement = statement
@@ -176,6 +179,8 @@ class SelectState:
         #: columns of the statement that eager joins refer to
         self._join_columns: list[Any] = []
         self._extra_where: list[Any] = []
+        #: the properties of the only entity that are to be loaded, or None: all
+        self._only = only
         #: what is known of the rows of a statement of the ORM's own: each object comes
         #: once but for joined collections, or may repeat
         self._distinct_rows = distinct_rows
@@ -357,10 +362,14 @@ class SelectState:
         mapper = node.mapper
         primary_key = {hash(column) for column in mapper.primary_key}
         for prop in mapper._polymorphic_properties(node.mappers):
+            if self._only is not None and node.parent is None and prop not in self._only:
+                continue
             if prop._is_column:
                 columns = prop.columns
-                if self._is_deferred(node, prop) and not any(
-                    hash(column) in primary_key for column in columns
+                if (
+                    self._is_deferred(node, prop)
+                    and prop is not mapper._discriminator
+                    and not any(hash(column) in primary_key for column in columns)
                 ):
                     continue
                 for column in columns:
@@ -373,6 +382,26 @@ class SelectState:
             self._add(node.adapt(column), node.primary)
         if node.entity.polymorphic_on is not None:
             self._add(node.adapt(node.entity.polymorphic_on), node.primary)
+        if mapper._inheriting_mappers and self.eager:
+            self._set_up_subclasses(node, table)
+
+    def _set_up_subclasses(self, node: EntityNode, table: LoadTable | None) -> None:
+        """What polymorphic_load="selectin" and selectin_polymorphic() load afterwards."""
+        named: tuple[Any, ...] = ()
+        if table is not None:
+            element = table.elements.get((*node.path, POLYMORPHIC))
+            if element is not None:
+                named = element.opt("classes")
+        loads: dict[Any, Any] = {}
+        for mapper in node.mapper.self_and_descendants[1:]:
+            for each in mapper.iterate_to_root():
+                if each is node.mapper or each in node.mappers:
+                    break
+                if each.polymorphic_load == "selectin" or each in named:
+                    loads[mapper.class_manager] = each
+                    break
+        if loads:
+            self.post_loads.append(SubclassLoader(node, loads, table))
 
     def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
         table = self.table

@@ -126,13 +126,16 @@ class PostLoad:
         self.table = table
         #: path of the entity, and of what is loaded
         self.node_path: Path = node.path
-        target = element.target if element is not None and element.target else prop.mapper
-        self.path: Path = (*node.path, prop, target)
+        if prop is None:
+            self.path: Path = node.path
+        else:
+            target = element.target if element is not None and element.target else prop.mapper
+            self.path = (*node.path, prop, target)
         # Where the parents are: an item of the result row, then along slots of joined
         # relationships.
         walk: list[int] = []
         # Objects of other classes of a hierarchy have no such attribute.
-        owners = [prop.parent.class_manager]
+        owners = [(node.mapper if prop is None else prop.parent).class_manager]
         at: Any = node
         while at.parent is not None and at.item is None:
             walk.append(at.prop.slot)
@@ -358,6 +361,61 @@ def _adapted(entity: Any, expression: Any) -> Any:
     if entity.is_aliased_class:
         return entity._adapter.traverse(expression)
     return expression
+
+
+class SubclassLoader(PostLoad):
+    """Asks for what objects have in the tables of their subclass, by their keys."""
+
+    __slots__ = ("_by_manager", "_plans")
+
+    def __init__(self, node: EntityNode, mappers: dict[Any, Any], table: LoadTable | None) -> None:
+        super().__init__(node, None, None, table)
+        #: manager of an object's class -> the mapper that loads it
+        self._by_manager = mappers
+        self._plans: dict[Any, ORMPlan] = {}
+
+    def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
+        groups: dict[Any, list[Any]] = {}
+        for mapper, objects in _core.runs_by(parents, self._by_manager):
+            groups.setdefault(mapper, []).extend(objects)
+        for mapper, objects in groups.items():
+            plan = self._plans.get(mapper)
+            if plan is None:
+                plan = self._plans[mapper] = self._compile(run, mapper)
+            keys = _core.key_values(objects, mapper.primary_key_slots)
+            rows: list[Any] = []
+            for start in range(0, len(keys), CHUNK):
+                rows += run.execute(plan, (), {KEYS: keys[start : start + CHUNK]})
+            run.add(plan, rows, ((), {KEYS: keys}))
+
+    def _compile(self, run: Run, mapper: Any) -> ORMPlan:
+        from .context import SelectState, build_plan
+
+        base = self.node_path[-1].mapper
+        own = {mapper}
+        above = mapper.inherits
+        while above is not base and above.polymorphic_load == "selectin":
+            own.add(above)
+            above = above.inherits
+        kept = {mapper._columntoproperty[column] for column in mapper.primary_key}
+        if mapper._discriminator is not None:
+            kept.add(mapper._discriminator)
+        only = {prop for prop in mapper._props.values() if prop.parent in own or prop in kept}
+        keys = mapper.primary_key
+        statement: Select[Any] = Select(mapper._plain_element)
+        statement._from_obj = (mapper.persist_selectable,)
+        key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
+        statement._where_criteria = (key.in_(bindparam(KEYS, expanding=True)),)
+        statement._order_by_clauses = tuple(keys)
+        statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        state = SelectState(
+            statement,
+            table=self.table,
+            root_path=self.node_path,
+            distinct_rows=True,
+            only=only,
+        )
+        return build_plan(run.session, state, ())
 
 
 class SubqueryLoader(PostLoad):

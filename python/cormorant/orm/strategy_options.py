@@ -26,6 +26,7 @@ Path = tuple[Any, ...]
 
 RELATIONSHIP_WILDCARD = "relationship:*"
 COLUMN_WILDCARD = "column:*"
+POLYMORPHIC = "subclasses"
 
 #: strategy -> the words SQLAlchemy users know it by, for errors
 _STRATEGY_NAMES = {
@@ -286,6 +287,15 @@ class Load(ExecutableOption):
         """Fill `attr` from columns that the statement's own JOIN provides."""
         return self._apply(attr, "contains_eager", (), alias)
 
+    def selectin_polymorphic(self, classes: Iterable[Any]) -> Self:
+        """Load what these subclasses have besides, for the objects that are of them, with a
+        statement each."""
+        mappers = tuple(inspect(cls).mapper for cls in classes)
+        element = LoadElement(
+            (*self._path, POLYMORPHIC), "selectin_polymorphic", (("classes", mappers),)
+        )
+        return self._extended(self._path, [element])
+
     # -- columns -------------------------------------------------------------
 
     def load_only(self, *attrs: Any, raiseload: bool = False) -> Self:
@@ -463,6 +473,11 @@ def contains_eager(*keys: Any, alias: Any = None) -> Load:
     return load
 
 
+def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> Load:
+    """Load what these subclasses of a class have besides, with a statement each."""
+    return Load(base_cls).selectin_polymorphic(classes)
+
+
 def load_only(*attrs: Any, raiseload: bool = False) -> Load:
     """Load these columns and the primary key; defer the others."""
     return Load._rootless().load_only(*attrs, raiseload=raiseload)
@@ -600,7 +615,10 @@ class LoadTable:
         element = elements.get((*path, prop))
         if element is not None and element.strategy is not None:
             return element, True
-        found = elements.get((*path, token)) or elements.get((token,))
+        found = elements.get((*path, token))
+        if found is not None and path[-1].is_mapper and not path[-1].isa(prop.parent):
+            found = None  # what subclasses have is not meant
+        found = found or elements.get((token,))
         if found is not None:
             return found, False
         return element, element is not None

@@ -196,12 +196,13 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         mapper = self.mapper
         if not mapper._in_hierarchy:
             return None
-        return [
-            self._adapt_element(column)
+        columns = {
+            hash(column): self._adapt_element(column)
             for prop in mapper._polymorphic_properties(self._with_polymorphic)
             if prop._is_column
             for column in prop.columns
-        ]
+        }
+        return list(columns.values())
 
     @property
     def _root(self) -> AliasedInsp[Any]:

@@ -68,8 +68,12 @@ crm_params_clear(crm_params *params)
 
 /* True if a bind's type leaves values to the driver as they are. */
 static bool
-takes_as_is(const crm_codec *codec)
+takes_as_is(const crm_plan *plan, const crm_codec *codec)
 {
+    if (plan->typed && codec->code != CRM_TYPE_ENUM &&
+        codec->code != CRM_TYPE_PYTHON) {
+        return true;
+    }
     switch (codec->code) {
         case CRM_TYPE_ANY:
         case CRM_TYPE_INTEGER:
@@ -91,7 +95,7 @@ shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
             const crm_cell *cell)
 {
     const crm_codec any = {0};
-    if (takes_as_is(&bind->codec)) {
+    if (takes_as_is(plan, &bind->codec)) {
         return Py_NewRef(value);
     }
     if (bind->codec.code == CRM_TYPE_BINARY) {
@@ -202,8 +206,13 @@ crm_connection_bind_error(crm_connection *self, crm_plan *plan,
         return -1;
     }
     PyErr_NormalizeException(&type, &error, &traceback);
-    crm_connection_error(self, "ProgrammingError",
-                         "Error binding parameter %zu: %S", i + 1, error);
+    if (plan->typed) {
+        crm_connection_error(self, "ProgrammingError", "%S", error);
+    }
+    else {
+        crm_connection_error(self, "ProgrammingError",
+                             "Error binding parameter %zu: %S", i + 1, error);
+    }
     Py_XDECREF(type);
     Py_XDECREF(error);
     Py_XDECREF(traceback);

@@ -117,7 +117,9 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
         Py_DECREF(text);
         return status;
     }
-    PyErr_Format(PyExc_TypeError, "cannot adapt type '%s'",
+    PyErr_Format(PyExc_TypeError,
+                 "cannot adapt type '%s' using placeholder '%%s' (format: "
+                 "AUTO)",
                  Py_TYPE(value)->tp_name);
     return CRM_ENCODE_UNBINDABLE;
 }

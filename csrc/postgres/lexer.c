@@ -224,8 +224,7 @@ crm_pg_scan(crm_stmt *stmt, const char *sql)
     token first = t;
     values_state values = {.where = BEFORE};
     const char *rest = NULL;
-    stmt->kind = t.kind == T_END         ? CRM_PG_EMPTY
-                 : is_word(&t, "insert") ? CRM_PG_INSERT
+    stmt->kind = is_word(&t, "insert")   ? CRM_PG_INSERT
                  : is_word(&t, "select") ? CRM_PG_SELECT
                                          : CRM_PG_OTHER;
     stmt->reads = stmt->kind == CRM_PG_SELECT || is_word(&t, "values") ||

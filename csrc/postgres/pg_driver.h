@@ -196,7 +196,6 @@ int crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at,
 /* What a statement begins with. */
 typedef enum {
     CRM_PG_OTHER = 0,
-    CRM_PG_EMPTY,
     CRM_PG_SELECT,
     CRM_PG_INSERT,
 } crm_pg_statement;

@@ -382,10 +382,6 @@ fetch_more(crm_stmt *stmt, size_t max_rows, crm_error *err)
 int
 crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
 {
-    if (stmt->kind == CRM_PG_EMPTY && stmt->result == NULL) {
-        return crm_pg_fail(err, CRM_E_PROGRAMMING,
-                           "can't execute an empty query");
-    }
     if (stmt->result == NULL) {
         bool more = stmt->cursor != 0;
         int status =

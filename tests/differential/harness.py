@@ -108,17 +108,64 @@ class Outcome:
 
 
 _ASSOCIATION = re.compile(
-    r"INSERT INTO \w+ \(\w+_id(, \w+_id)+\) |DELETE FROM \w+ WHERE \w+\.\w+_id = \? AND "
+    r"INSERT INTO \w+ \(\w+_id(, \w+_id)+\) |DELETE FROM \w+ WHERE \w+\.\w+_id = (\?|%\()\S* AND "
 )
+
+
+# What SQLAlchemy asks the server when it connects first, which Cormorant does unlogged; what
+# is asked of the catalog is each package's own.
+_FIRST_CONNECT = {
+    "select pg_catalog.version()",
+    "select current_schema()",
+    "show standard_conforming_strings",
+}
+
+_MANY = re.compile(r"INSERT INTO (\S+) \((.*?)\) (SELECT p0|VALUES)", re.S)
+
+
+def _as_sent(line: str) -> str:
+    """A line without psycopg's wrappers around values."""
+    line = re.sub(r"Binary\((b'[^']*'|b\"[^\"]*\")\)", r"\1", line)
+    return re.sub(r"Jsonb?\((.*?)\)(?=[,}\]])", r"\1", line)
+
+
+def _collapse(lines: list[str], line: str) -> bool:
+    """Whether a line is the second one of an INSERT of many rows, which becomes one line.
+
+    SQLAlchemy says INSERT … SELECT … FROM (VALUES …) to have the keys in the order of the
+    rows, with parameters in the order of a set; we send VALUES, whose order is that of the
+    rows, and log the statement of each row.
+    """
+    if "insertmanyvalues" not in line or not lines:
+        return False
+    match = _MANY.match(lines[-1])
+    if match is None:
+        return False
+    made = f"-- INSERT of many INTO {match.group(1)} ({match.group(2)})"
+    lines.pop()
+    if not lines or lines[-1] != made:
+        lines.append(made)
+    return True
 
 
 class _Recorder(logging.Handler):
     def __init__(self, lines: list[str]) -> None:
         super().__init__()
         self.lines = lines
+        self.skip = False
 
     def emit(self, record: logging.LogRecord) -> None:
         line = normalise(record.getMessage())
+        if _database == "postgresql":
+            if line in _FIRST_CONNECT or "pg_catalog." in line:
+                self.skip = True
+                return
+            if self.skip:
+                self.skip = False
+                return
+            line = _as_sent(line)
+            if _collapse(self.lines, line):
+                return
         if line.endswith(")]") and self.lines and _ASSOCIATION.match(self.lines[-1]):
             # SQLAlchemy takes the rows of several parents in the order of their addresses
             head, _, rows = line.partition("[(")

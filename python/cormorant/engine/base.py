@@ -97,13 +97,16 @@ class Connection(ConnectionEventsTarget):
         self._execution_options: Mapping[str, Any] = engine._execution_options
         self._echo: bool = engine._should_log_info()
         self._isolation: str | None = None
+        self._dialect_options = False
         self._autocommit = engine._autocommit
         self._events: Dispatch | None = None
         if connection is None:
             self._dbapi_connection = engine._checkout()
         options = self._execution_options
-        if options and "isolation_level" in options:
-            self._set_isolation_level(options["isolation_level"])
+        if options:
+            if "isolation_level" in options:
+                self._set_isolation_level(options["isolation_level"])
+            self._set_dialect_options(options)
         opened = engine._opened
         opened.add(weakref.ref(self, opened.discard))
         if engine._events is not None:
@@ -257,7 +260,13 @@ class Connection(ConnectionEventsTarget):
         self._execution_options = util.immutabledict({**self._execution_options, **opt})
         if "isolation_level" in opt:
             self._set_isolation_level(opt["isolation_level"])
+        self._set_dialect_options(opt)
         return self
+
+    def _set_dialect_options(self, options: Mapping[str, Any]) -> None:
+        connection = self._dbapi_connection
+        if connection is not None and self.dialect.set_connection_options(connection, options):
+            self._dialect_options = True
 
     def get_execution_options(self) -> Mapping[str, Any]:
         """The options set by execution_options() here and on the engine."""
@@ -299,8 +308,21 @@ class Connection(ConnectionEventsTarget):
         return NestedTransaction(self)
 
     def begin_twophase(self, xid: Any = None) -> TwoPhaseTransaction:
-        """Begin a two-phase transaction, where the database has them."""
-        raise NotImplementedError()
+        """Begin a two-phase transaction, where the database has them.
+
+        xid: its global name; made up by default. NotImplementedError on other databases.
+        """
+        if not self.dialect.supports_twophase:
+            raise NotImplementedError()
+        if self._transaction is not None:
+            raise exc.InvalidRequestError(
+                "Cannot start a two phase transaction when a transaction is already in progress."
+            )
+        if xid is None:
+            import uuid
+
+            xid = f"_sa_{uuid.uuid4().hex}"
+        return TwoPhaseTransaction(self, xid)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -470,12 +492,16 @@ class Connection(ConnectionEventsTarget):
                     fire_close_detached(self.engine.pool, connection)
                 connection.close()
                 return
-            if self._isolation is not None:
+            if self._isolation is not None or self._dialect_options:
                 self._restore_isolation(connection)
             self.engine.pool._checkin(connection)
 
     def _restore_isolation(self, connection: _core.Connection) -> None:
         try:
+            if self._dialect_options:
+                self.dialect.reset_connection_options(connection)
+            if self._isolation is None:
+                return
             default = self.dialect._on_connect_isolation_level
             self.dialect.set_isolation_level(
                 connection, default or self.dialect.default_isolation_level
@@ -533,7 +559,7 @@ class Connection(ConnectionEventsTarget):
         connection, self._dbapi_connection = self._dbapi_connection, None
         self._closed = True
         try:
-            if self._isolation is not None:
+            if self._isolation is not None or self._dialect_options:
                 self._restore_isolation(connection)
             self.engine.pool._checkin(connection)
         except Exception:

@@ -224,6 +224,15 @@ class DefaultDialect:
             )
         return name
 
+    supports_twophase = False
+
+    def set_connection_options(self, connection: Any, options: Any) -> bool:
+        """Take execution options that are the dialect's own; whether there were any."""
+        return False
+
+    def reset_connection_options(self, connection: Any) -> None:
+        """Take back what set_connection_options() did."""
+
     def get_isolation_level_values(self, dbapi_conn: Any = None) -> list[str]:
         """The isolation levels there are."""
         return list(self.isolation_levels)

@@ -681,8 +681,11 @@ def execute_driver_sql(
             connection._log(f"[raw sql] {connection._shown(shown)}")
     if not isinstance(sql, str):
         raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
+    dialect = connection.dialect
     try:
-        if named:
+        if not dialect.positional:
+            plan, rows = dialect.driver_plan(sql, sets, named)
+        elif named:
             names = named_markers(sql)
             rows = [_by_name(connection, names, params) for params in sets]
         else:
@@ -690,7 +693,8 @@ def execute_driver_sql(
     except connection.dialect.dbapi.Error as error:
         connection._wrap_error(error, sql, sets if many else first, many, from_core=False)
     width = len(rows[0]) if rows else 0
-    plan = _driver_plan(connection, sql, width)
+    if dialect.positional:
+        plan = _driver_plan(connection, sql, width)
     if many:
         try:
             _check_dml(connection, sql)

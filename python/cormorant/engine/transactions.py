@@ -158,7 +158,42 @@ class RootTransaction(Transaction):
 
 
 class TwoPhaseTransaction(RootTransaction):
-    """A two-phase transaction, on databases that have them."""
+    """A transaction that can be prepared, so that its commit will not fail."""
+
+    def __init__(self, connection: Connection, xid: Any) -> None:
+        self.xid = xid
+        self._is_prepared = False
+        super().__init__(connection)
+
+    def prepare(self) -> None:
+        """Make sure that the transaction can be committed."""
+        if not self.is_active:
+            raise exc.InvalidRequestError("This transaction is inactive")
+        connection = self.connection
+        connection._check_open()
+        connection.dialect.prepare_twophase(connection, self.xid)
+        self._is_prepared = True
+
+    def _end(self, try_deactivate: bool) -> None:
+        if self.is_active and self._is_prepared:
+            connection = self.connection
+            try:
+                connection.dialect.rollback_twophase(connection, self.xid)
+            finally:
+                self._detach()
+                self.is_active = False
+            return
+        super()._end(try_deactivate)
+
+    def _do_commit(self) -> None:
+        if not (self.is_active and self._is_prepared):
+            super()._do_commit()
+            return
+        connection = self.connection
+        try:
+            connection.dialect.commit_twophase(connection, self.xid)
+        finally:
+            self._detach()
 
 
 class NestedTransaction(Transaction):

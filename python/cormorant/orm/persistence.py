@@ -182,9 +182,11 @@ class Statements:
         if returning:
             statement = statement.returning(*(self.column_of[s] for s in returning))
         if many and not slots and self.auto_slot >= 0:
-            from ..sql import null
+            from ..sql import literal_column, null
 
-            statement = statement.values({self.column_of[self.auto_slot]: null()})
+            metavalue = self.dialect.supports_default_metavalue
+            value = literal_column("DEFAULT") if metavalue else null()
+            statement = statement.values({self.column_of[self.auto_slot]: value})
         compiled = statement.compile(
             dialect=self.dialect, column_keys=[self.column_of[s].key for s in slots]
         )
@@ -213,8 +215,9 @@ class Statements:
 
     # -- UPDATE ---------------------------------------------------------------
 
-    def _where_key(self) -> tuple[Any, list[str]]:
-        """The criterion of one row and the names of its parameters."""
+    def _where_key(self, delete: bool = False) -> tuple[Any, list[str]]:
+        """The criterion of one row and the names of its parameters, which in a DELETE are
+        those of the columns."""
         from ..sql import and_, bindparam
 
         criteria, names = [], []
@@ -222,6 +225,8 @@ class Statements:
             name = f"{self.table.name}_{column.name}"
             while name in self.table.c:
                 name += "_"
+            if delete:
+                name = column.key
             names.append(name)
             criteria.append(column == bindparam(name, type_=column.type))
         if self.version_slot >= 0:
@@ -229,6 +234,8 @@ class Statements:
             name = f"{self.table.name}_{column.name}"
             while name in self.table.c:
                 name += "_"
+            if delete:
+                name = column.key
             names.append(name)
             criteria.append(column == bindparam(name, type_=column.type))
         return and_(*criteria), names
@@ -258,7 +265,7 @@ class Statements:
             from ..sql.dml import Delete
 
             started = time.perf_counter()
-            where, names = self._where_key()
+            where, names = self._where_key(delete=True)
             compiled = Delete(self.table).where(where).compile(dialect=self.dialect)
             self.delete_plan = self._plan(compiled, names, started)
         return self.delete_plan
@@ -929,7 +936,8 @@ def _association_columns(prop: Any) -> list[Any]:
 def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
     raw = connection._dbapi_connection
     log = connection._flush_log()
-    shown: Any = rows if len(rows) > 1 else rows[0]
+    given = rows if plan.names is None else [plan.encode(row) for row in rows]
+    shown: Any = given if len(rows) > 1 else given[0]
     if log is not None:
         plan = log(plan.sql, shown, 0, 0, False) or plan
     try:

@@ -251,6 +251,9 @@ class SessionTransaction:
                     "Over 100 subsequent flushes have occurred within session.commit() - is "
                     "an after_flush() hook creating new objects?"
                 )
+        if self._parent is None and session.twophase:
+            for _, transaction, _, _ in self._entries():
+                transaction.prepare()
         self._state = PREPARED
 
     def commit(self, _to_root: bool = False) -> None:

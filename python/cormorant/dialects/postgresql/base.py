@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ... import _core, util
+from ... import _core, exc, util
 from ...engine.default import DefaultDialect
 
 if TYPE_CHECKING:
@@ -139,6 +139,58 @@ class PGDialect(DefaultDialect):
 
         return named_plan(sql, order, binds, program, _core.Plan)  # type: ignore[no-any-return]
 
+    def driver_plan(
+        self, sql: str, sets: Sequence[Any], named: bool
+    ) -> tuple[_core.Plan, list[Sequence[Any]]]:
+        """The plan of SQL for the driver, with ``%s`` or ``%(name)s`` for parameters, and its
+        rows of values. The driver's ProgrammingError if they do not fit."""
+        from .paramstyle import to_wire
+
+        first = sets[0] if sets else ()
+        key = (sql, named, None if named else len(first))
+        plan = self._driver_plans.get(key)
+        if plan is None:
+            names: dict[str, int] = {}
+            marks = 0
+
+            def number(name: str) -> int:
+                if not named:
+                    raise ValueError("query parameters should be a sequence, not named")
+                return names.setdefault(name, len(names) + 1)
+
+            def place(at: int) -> int:
+                nonlocal marks
+                marks = at + 1
+                return marks
+
+            try:
+                wire = to_wire(sql, number, None if named else place)
+            except ValueError as error:
+                raise self.dbapi.ProgrammingError(str(error)) from None
+            if not named and marks != len(first):
+                raise self.dbapi.ProgrammingError(
+                    f"the query has {marks} placeholders but {len(first)} parameters were passed"
+                )
+            count = len(names) if named else marks
+            binds = [(i, _core.TYPE_ANY, None) for i in range(count)]
+            plan = _core.Plan(sql, binds, None, wire, tuple(names) if named else None, True)
+            self._driver_plans[key] = plan
+        if not named:
+            return plan, [tuple(values) for values in sets]
+        rows: list[Sequence[Any]] = []
+        for params in sets:
+            missing = [name for name in plan.names or () if name not in params]
+            if missing:
+                raise self.dbapi.ProgrammingError(
+                    f"query parameter missing: {', '.join(sorted(missing))}"
+                )
+            rows.append([params[name] for name in plan.names or ()])
+        return plan, rows
+
+    @util.memoized_property
+    def _driver_plans(self) -> util.LRUCache:
+        return util.LRUCache(200)
+
     @util.memoized_property
     def dbapi(self) -> Any:
         """The driver's module."""
@@ -163,11 +215,30 @@ class PGDialect(DefaultDialect):
         return pool.QueuePool
 
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
-        """Arguments of the driver's connect() for a URL."""
-        options: dict[str, Any] = dict(url.query)
+        """Arguments of the driver's connect() for a URL.
+
+        The query takes libpq's options, `host` several times or as a list (``host=a:5432``
+        with the port of each, or a directory of sockets), `service`, and those of asyncpg's
+        that have a counterpart (`ssl`, `prepared_statement_cache_size`, `timeout`).
+        """
+        query: dict[str, Any] = dict(url.query)
+        options: dict[str, Any] = {}
+        hosts = [host for item in util.to_list(query.pop("host", ())) for host in item.split(",")]
+        ports = [port for item in util.to_list(query.pop("port", ())) for port in item.split(",")]
+        if hosts:
+            if url.host:
+                hosts.insert(0, url.host)
+            names, numbers = self._split_hosts(hosts, ports)
+            options["host"] = ",".join(names)
+            if any(numbers):
+                options["port"] = ",".join(numbers)
+            elif url.port is not None:
+                options["port"] = str(url.port)
+        elif ports:
+            options["port"] = ",".join(ports)
         named = {
-            "host": url.host,
-            "port": url.port,
+            "host": None if hosts else url.host,
+            "port": None if hosts else url.port,
             "user": url.username,
             "password": url.password,
             "dbname": url.database,
@@ -175,7 +246,37 @@ class PGDialect(DefaultDialect):
         for name, value in named.items():
             if value is not None and value != "":
                 options[name] = str(value)
+        if "ssl" in query:
+            mode = query.pop("ssl")
+            options["sslmode"] = {"true": "require", "false": "disable"}.get(mode.lower(), mode)
+        cached = query.pop("prepared_statement_cache_size", None)
+        if cached is not None and int(cached) == 0:
+            options["prepare_threshold"] = None
+        if "timeout" in query:
+            options["connect_timeout"] = query.pop("timeout")
+        for name, value in query.items():
+            options[name] = value[-1] if isinstance(value, tuple) else value
         return [], options
+
+    @staticmethod
+    def _split_hosts(hosts: list[str], ports: list[str]) -> tuple[list[str], list[str]]:
+        """Names and ports of ``name:port`` items; exc.ArgumentError if they do not fit."""
+        names, numbers = [], []
+        for host in hosts:
+            name, colon, number = host.rpartition(":")
+            if colon and (number.isdigit() or not number) and not host.startswith("/"):
+                names.append(name)
+                numbers.append(number)
+            else:
+                names.append(host)
+                numbers.append("")
+        if ports:
+            if any(numbers):
+                raise exc.ArgumentError("Can't mix 'multihost' formats together; use one or other")
+            if len(ports) not in (1, len(hosts)):
+                raise exc.ArgumentError("number of hosts and ports don't match")
+            numbers = ports * len(hosts) if len(ports) == 1 else ports
+        return names, numbers
 
     def connect(self, *args: Any, **kw: Any) -> CoreConnection:
         """A new connection to the database."""
@@ -185,27 +286,110 @@ class PGDialect(DefaultDialect):
 
     def set_isolation_level(self, connection: CoreConnection, level: str) -> None:
         """Make a connection use an isolation level."""
-        autocommit = level == "AUTOCOMMIT"
-        connection.set_option("autocommit", "1" if autocommit else "0")
-        begin = "BEGIN"
-        if not autocommit and level != self.default_isolation_level:
-            begin += f" ISOLATION LEVEL {level}"
-        connection.set_option("begin", begin)
+        connection.info["isolation_level"] = level
+        self._set_begin(connection)
 
     def on_connect(self, connection: CoreConnection) -> None:
-        """Set up a new connection."""
+        """Set up a new connection; the first one tells about the server."""
+        if self.server_version_info is None:
+            self._initialize(connection)
         if self._on_connect_isolation_level is not None:
             level = self.check_isolation_level(self._on_connect_isolation_level)
             self.set_isolation_level(connection, level)
 
+    def _initialize(self, connection: CoreConnection) -> None:
+        plan = _core.Plan("select current_setting('server_version_num')::int, current_schema()")
+        number, schema = connection.execute(plan).fetch()[0]
+        # 15.4 is 150004, 9.6.3 was 90603
+        if number >= 100000:
+            self.server_version_info = (number // 10000, number % 10000)
+        else:
+            self.server_version_info = (number // 10000, number // 100 % 100, number % 100)
+        self.default_schema_name = schema
+
+    def set_connection_options(self, connection: CoreConnection, options: Any) -> bool:
+        """Take the execution options of transactions that are PostgreSQL's own; whether there
+        were any, so that they have to be taken back."""
+        found = False
+        for name in ("postgresql_readonly", "postgresql_deferrable"):
+            if name in options:
+                connection.info[name] = bool(options[name])
+                found = True
+        if found:
+            self._set_begin(connection)
+        return found
+
+    def reset_connection_options(self, connection: CoreConnection) -> None:
+        """Take back what set_connection_options() did."""
+        for name in ("postgresql_readonly", "postgresql_deferrable"):
+            connection.info.pop(name, None)
+        self._set_begin(connection)
+
+    def _set_begin(self, connection: CoreConnection) -> None:
+        """How transactions of a connection begin from now on."""
+        info = connection.info
+        level = info.get("isolation_level", self.default_isolation_level)
+        connection.set_option("autocommit", "1" if level == "AUTOCOMMIT" else "0")
+        words = ["BEGIN"]
+        if level not in ("AUTOCOMMIT", self.default_isolation_level):
+            words.append(f"ISOLATION LEVEL {level}")
+        if info.get("postgresql_readonly"):
+            words.append("READ ONLY")
+        if info.get("postgresql_deferrable"):
+            words.append("DEFERRABLE")
+        connection.set_option("begin", " ".join(words))
+
     def get_isolation_level(self, connection: CoreConnection) -> str:
         """The isolation level a connection is in."""
-        rows = connection.execute(_core.Plan("show transaction isolation level")).fetch()
-        return str(rows[0][0]).upper()
+        if not connection.in_transaction:
+            connection.begin()
+        plan = _core.Plan("show transaction isolation level")
+        return str(connection.execute(plan).fetch()[0][0]).upper()
 
-    def is_disconnect(self, error: BaseException) -> bool:
+    def set_readonly(self, connection: CoreConnection, value: bool) -> None:
+        """Make transactions of a connection refuse to write."""
+        self.set_connection_options(connection, {"postgresql_readonly": value})
+
+    def get_readonly(self, connection: CoreConnection) -> bool:
+        """Whether they do."""
+        return bool(connection.info.get("postgresql_readonly", False))
+
+    def set_deferrable(self, connection: CoreConnection, value: bool) -> None:
+        """Make transactions of a connection wait for a snapshot that cannot fail."""
+        self.set_connection_options(connection, {"postgresql_deferrable": value})
+
+    def get_deferrable(self, connection: CoreConnection) -> bool:
+        """Whether they do."""
+        return bool(connection.info.get("postgresql_deferrable", False))
+
+    def is_disconnect(self, error: BaseException, *args: Any) -> bool:
         """Whether an error means that the connection is lost."""
         return "Cannot operate on a closed database." in str(error)
+
+    # --- two-phase transactions ---
+
+    supports_twophase = True
+
+    def prepare_twophase(self, connection: Any, xid: str) -> None:
+        """PREPARE TRANSACTION."""
+        connection._run_script(f"PREPARE TRANSACTION {self._literal(xid)}")
+
+    def commit_twophase(self, connection: Any, xid: str) -> None:
+        """COMMIT PREPARED, which is no part of any transaction."""
+        connection._run_script(f"COMMIT PREPARED {self._literal(xid)}")
+
+    def rollback_twophase(self, connection: Any, xid: str) -> None:
+        """ROLLBACK PREPARED."""
+        connection._run_script(f"ROLLBACK PREPARED {self._literal(xid)}")
+
+    def recover_twophase(self, connection: Any) -> list[str]:
+        """The transactions prepared in this database."""
+        found = connection.exec_driver_sql("SELECT gid FROM pg_prepared_xacts")
+        return list(found.scalars())
+
+    @staticmethod
+    def _literal(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
 
     # --- what there is in the database ---
 
@@ -261,4 +445,6 @@ class PGDialect_asyncpg(PGDialect):
         return casts.ASYNCPG
 
 
+# One driver behind all names: its SQL is psycopg's, whose casts the server needs to know
+# what a parameter is.
 drivers = {"psycopg": PGDialect, "psycopg2": PGDialect, "asyncpg": PGDialect}

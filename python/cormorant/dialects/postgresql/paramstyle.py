@@ -36,7 +36,12 @@ def to_wire(sql: str, number: Callable[[str], int], at: Callable[[int], int] | N
         if other == "s" and at is not None:
             count += 1
             return f"${at(count - 1)}"
-        shown = "%" + (other or "")
+        if other is None or other.isspace():
+            raise ValueError(
+                "incomplete placeholder: '%'; if you want to use '%' as an operator you can "
+                "double it up, i.e. use '%%'"
+            )
+        shown = "%" + other
         if other == "s":
             raise ValueError("positional and named placeholders cannot be mixed")
         if other == "(":

@@ -1,6 +1,7 @@
 /* attribute.c: Attribute, the descriptor of a mapped attribute, and the reading
  * and writing of attributes. */
 #include "collection.h"
+#include "events.h"
 #include "state.h"
 
 typedef struct {
@@ -87,7 +88,18 @@ call_loader(crm_state *state, uint16_t slot)
 static PyObject *
 default_value(crm_state *state, uint16_t slot)
 {
-    if (crm_state_attr(state, slot)->kind != CRM_ATTR_COLLECTION) {
+    const crm_attr *attr = crm_state_attr(state, slot);
+    if (attr->kind != CRM_ATTR_COLLECTION) {
+        if (attr->flags & CRM_ATTR_INIT_LISTENERS) {
+            PyObject *value = Py_NewRef(Py_None);
+            crm_initiator nobody = {NULL, 0};
+            if (crm_attr_fire(attr->prop, "_fire_init_scalar",
+                              crm_state_object(state), 0, &nobody, &value,
+                              NULL) < 0) {
+                Py_CLEAR(value);
+            }
+            return value;
+        }
         Py_RETURN_NONE;
     }
     PyObject *empty = crm_collection_new(state, slot);
@@ -228,6 +240,16 @@ crm_attr_load_old(crm_state *state, uint16_t slot)
 
 /* ---- writing ---------------------------------------------------------- */
 
+/* Calls the listeners before (late: after) the validator. */
+static int
+fire_set(crm_state *state, PyObject *prop, int late, PyObject **value,
+         PyObject *old)
+{
+    crm_initiator own = {prop, CRM_OP_REPLACE};
+    return crm_attr_fire(prop, "_fire_set", crm_state_object(state), late, &own,
+                         value, old);
+}
+
 static int
 set_column(crm_state *state, uint16_t slot, PyObject *value)
 {
@@ -235,14 +257,15 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
     crm_core *core = manager->core;
     uint16_t flags = manager->attrs[slot].flags;
     int keyed = (state->flags & CRM_S_KEY) != 0;
-    if (!keyed && (flags & CRM_ATTR_EVENTS) == 0) {
+    const uint16_t heard =
+        CRM_ATTR_EVENTS | CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS;
+    if (!keyed && (flags & heard) == 0) {
         /* A new object: no history to keep. */
         return crm_state_put(state, slot, Py_NewRef(value));
     }
-    PyObject *old = NULL;
+    PyObject *old = NULL, *prop = NULL;
     PyObject *stored = Py_NewRef(value);
-    if ((flags & CRM_ATTR_EVENTS) ||
-        (keyed && crm_state_change(state, slot) == NULL)) {
+    if ((flags & heard) || (keyed && crm_state_change(state, slot) == NULL)) {
         if (keyed &&
             (flags & (CRM_ATTR_ACTIVE_HISTORY | CRM_ATTR_PRIMARY_KEY))) {
             old = crm_attr_get(state, slot);
@@ -260,17 +283,27 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
             }
         }
     }
+    if (flags & heard) {
+        prop = Py_NewRef(crm_state_attr(state, slot)->prop);
+    }
+    if ((flags & CRM_ATTR_LISTENERS) &&
+        fire_set(state, prop, 0, &stored, old) < 0) {
+        goto error;
+    }
     if (flags & CRM_ATTR_EVENTS) {
-        PyObject *prop = Py_NewRef(crm_state_attr(state, slot)->prop);
         PyObject *result = PyObject_CallMethod(
             prop, "_on_set", "OOO", crm_state_object(state), stored, old);
-        Py_DECREF(prop);
         if (result == NULL) {
             goto error;
         }
         Py_SETREF(stored, result);
-        keyed = (state->flags & CRM_S_KEY) != 0;
     }
+    if ((flags & CRM_ATTR_LATE_LISTENERS) &&
+        fire_set(state, prop, 1, &stored, old) < 0) {
+        goto error;
+    }
+    Py_CLEAR(prop);
+    keyed = (state->flags & CRM_S_KEY) != 0;
     if (keyed && old != NULL &&
         crm_state_record(state, slot, Py_NewRef(old)) < 0) {
         goto error;
@@ -281,6 +314,7 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
     }
     return crm_session_modified(state);
 error:
+    Py_XDECREF(prop);
     Py_XDECREF(old);
     Py_DECREF(stored);
     return -1;
@@ -311,6 +345,26 @@ delete_column(crm_state *state, uint16_t slot)
             return no_value_to_delete(state, slot);
         }
         old = Py_NewRef(core->no_value);
+    }
+    const uint16_t flags = crm_state_attr(state, slot)->flags;
+    for (int late = 0; late < 2; late++) {
+        if ((flags & (late ? CRM_ATTR_LATE_LISTENERS : CRM_ATTR_LISTENERS)) ==
+            0) {
+            continue;
+        }
+        PyObject *prop = Py_NewRef(crm_state_attr(state, slot)->prop);
+        PyObject *value = Py_NewRef(old);
+        crm_initiator own = {prop, CRM_OP_REMOVE};
+        int status =
+            crm_attr_fire(prop, "_fire_remove", crm_state_object(state), late,
+                          &own, &value, NULL);
+        Py_DECREF(value);
+        Py_DECREF(prop);
+        if (status < 0) {
+            Py_DECREF(old);
+            return -1;
+        }
+        keyed = (state->flags & CRM_S_KEY) != 0;
     }
     if (keyed) {
         if (crm_state_record(state, slot, old) < 0) {

@@ -45,9 +45,19 @@ enum {
                                            that is not known is loaded when its
                                            history is asked for */
     CRM_ATTR_DEFERRED = 1 << 11,        /* a column mapped as deferred */
+    CRM_ATTR_LISTENERS = 1 << 12,       /* listeners: see events.h */
+    CRM_ATTR_LATE_LISTENERS = 1 << 13,
+    CRM_ATTR_INIT_LISTENERS = 1 << 14, /* of values made for want of one, of
+                                          collections made and replaced */
     CRM_ATTR_OWN_EVENTS = 1 << 10, /* of a relationship: its validator is not
                                       called for what the other side began */
 };
+
+/* Flags that listeners have set: an attribute that is defined again keeps
+ * them. */
+#define CRM_ATTR_STICKY                                                       \
+    (CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS | CRM_ATTR_INIT_LISTENERS | \
+     CRM_ATTR_ACTIVE_HISTORY)
 
 typedef struct {
     PyObject *name;  /* interned str, owned */
@@ -94,6 +104,8 @@ struct crm_manager {
     PyObject *reconstructor; /* owned callable(obj) or NULL */
     PyObject *configure;     /* owned callable() or NULL: run once before the
                                 first object is made, resets itself */
+    PyObject *hooks;         /* owned or NULL: what calls listeners */
+    uint8_t events;          /* CRM_ME_*: which methods of hooks are called */
     PyObject *orphans;       /* owned list or NULL: properties of other classes
                                 whose delete-orphan cascade covers this one */
     crm_layout *bare;        /* owned: layout of objects without a row */
@@ -222,7 +234,11 @@ int crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value);
  * unchanged slots are dropped as well, otherwise only unloaded slots appear. */
 int crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                       uint16_t row, int refresh);
-/* Forgets loaded values: all (slots == NULL) or the listed slots. */
+/* Forgets loaded values of the listed slots. */
+int crm_state_forget_slots(crm_state *state, const uint16_t *slots,
+                           size_t count);
+/* The same, of all slots (slots == NULL) or the listed ones, and tells
+ * listeners. */
 int crm_state_expire(crm_state *state, const uint16_t *slots, size_t count);
 
 /* The old value of a changed slot: borrowed; NULL if it is not changed,
@@ -256,9 +272,10 @@ struct crm_session {
     crm_ptrset new_;
     crm_ptrset modified;
     crm_ptrset deleted;
-    crm_ptrset gone;   /* borrowed states: CRM_S_DELETED, still attached */
-    uint64_t hash_key; /* number of the session, from 1 */
-    char begun;        /* a transaction is begun: no need to ask for one */
+    crm_ptrset gone;     /* borrowed states: CRM_S_DELETED, still attached */
+    uint64_t hash_key;   /* number of the session, from 1 */
+    unsigned int events; /* CRM_SE_*: see events.h */
+    char begun;          /* a transaction is begun: no need to ask for one */
 };
 
 /* The session's map for a root manager, made on first use: borrowed; NULL with

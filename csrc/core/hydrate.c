@@ -9,6 +9,7 @@
  */
 #include "core.h"
 
+#include "events.h"
 #include "hydration.h"
 #include "state.h"
 
@@ -46,6 +47,7 @@ crm_hydration_new(crm_program *program, crm_session *session, int flags)
             crm_hydration_free(h);
             return NULL;
         }
+        h->reconstruct |= (session->events & CRM_SE_LOADED) != 0;
         h->reconstruct |= manager->has_reconstructor ||
                           (poly != NULL && crm_polymorphic_reconstructs(poly));
     }
@@ -186,11 +188,16 @@ overwrite(crm_hydration *h, const crm_shape *shape, crm_state *state,
     }
     crm_state_commit(state);
     if ((shape->nrelated > 0 &&
-         crm_state_expire(state, shape->related, shape->nrelated) < 0) ||
-        crm_state_set_row(state, shape->layout, page, (uint16_t)row, 1) < 0) {
+         crm_state_forget_slots(state, shape->related, shape->nrelated) < 0) ||
+        crm_state_set_row(state, shape->layout, page, (uint16_t)row, 1) < 0 ||
+        decode_eager(shape, state) < 0) {
         return -1;
     }
-    return decode_eager(shape, state);
+    crm_manager *manager = state->layout->manager;
+    if (manager->events & CRM_ME_REFRESH) {
+        return crm_manager_fire(manager, "refresh", obj, Py_None);
+    }
+    return 0;
 }
 
 /* A row came for an object that is in the session: only what is not loaded
@@ -216,10 +223,25 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         !lacks_columns(state, shape->layout)) {
         return 0;
     }
-    if (crm_state_set_row(state, shape->layout, page, (uint16_t)row, 0) < 0) {
-        return -1;
+    PyObject *missing = NULL;
+    crm_manager *manager = state->layout->manager;
+    if (manager->events & CRM_ME_REFRESH) {
+        missing = crm_missing_slots(state, shape->layout);
+        if (missing == NULL) {
+            return -1;
+        }
     }
-    return decode_eager(shape, state);
+    int status =
+        crm_state_set_row(state, shape->layout, page, (uint16_t)row, 0);
+    if (status == 0) {
+        status = decode_eager(shape, state);
+    }
+    if (status == 0 && missing != NULL) {
+        status = crm_manager_fire(manager, "refresh", crm_state_object(state),
+                                  missing);
+    }
+    Py_XDECREF(missing);
+    return status;
 }
 
 static PyObject *decode_key(crm_hydration *h, crm_entity_op *op,
@@ -507,19 +529,28 @@ reconstruct(crm_hydration *h)
             continue;
         }
         crm_manager *manager = ((crm_entity *)obj)->state.layout->manager;
+        h->ops[i].fresh = 0;
+        int loaded = (h->session->events & CRM_SE_LOADED) != 0;
         if (manager->reconstructor == NULL) {
+            if (loaded &&
+                crm_session_fire(h->session, "loaded_as_persistent", obj) < 0) {
+                return -1;
+            }
             continue;
         }
-        h->ops[i].fresh = 0;
         Py_INCREF(obj);
         PyObject *function = Py_NewRef(manager->reconstructor);
         PyObject *done = PyObject_CallOneArg(function, obj);
         Py_DECREF(function);
+        Py_XDECREF(done);
+        int status = done == NULL ? -1 : 0;
+        if (status == 0 && loaded) {
+            status = crm_session_fire(h->session, "loaded_as_persistent", obj);
+        }
         Py_DECREF(obj);
-        if (done == NULL) {
+        if (status < 0) {
             return -1;
         }
-        Py_DECREF(done);
     }
     return 0;
 }

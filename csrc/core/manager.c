@@ -199,6 +199,7 @@ manager_traverse(crm_manager *self, visitproc visit, void *arg)
     Py_VISIT(self->names);
     Py_VISIT(self->reconstructor);
     Py_VISIT(self->configure);
+    Py_VISIT(self->hooks);
     Py_VISIT(self->orphans);
     Py_VISIT(self->identity);
     Py_VISIT(self->base);
@@ -228,6 +229,7 @@ manager_clear(crm_manager *self)
     Py_CLEAR(self->loader);
     Py_CLEAR(self->reconstructor);
     Py_CLEAR(self->configure);
+    Py_CLEAR(self->hooks);
     Py_CLEAR(self->orphans);
     Py_CLEAR(self->identity);
     for (uint16_t i = 0; i < self->nattrs; i++) {
@@ -400,7 +402,7 @@ manager_add_attribute(crm_manager *self, PyObject *args, PyObject *kwargs)
         attr->prop = Py_NewRef(prop);
         attr->codec = codec;
         attr->kind = (uint8_t)kind;
-        attr->flags = (uint16_t)flags;
+        attr->flags = (uint16_t)(flags | (attr->flags & CRM_ATTR_STICKY));
         Py_INCREF(found);
         Py_XDECREF(old_prop);
         crm_codec_clear(&old_codec);
@@ -537,7 +539,7 @@ manager_set_relationship(crm_manager *self, PyObject *args, PyObject *kwargs)
             }
             return NULL;
         }
-        attr->flags = (uint16_t)bits;
+        attr->flags = (uint16_t)(bits | (attr->flags & CRM_ATTR_STICKY));
     }
     Py_XSETREF(attr->target, (crm_manager *)Py_NewRef((PyObject *)target));
     attr->reverse = (int32_t)reverse_slot;
@@ -638,7 +640,30 @@ manager_repr(crm_manager *self)
     return PyUnicode_FromFormat("<ClassManager of %R>", self->class_);
 }
 
+PyDoc_STRVAR(change_flags_doc,
+             "change_flags($self, slot, on, off=0)\n--\n\n"
+             "Switch ATTR_* flags of an attribute on and off.");
+
+static PyObject *
+manager_change_flags(crm_manager *self, PyObject *args)
+{
+    int slot;
+    unsigned int on, off = 0;
+    if (!PyArg_ParseTuple(args, "iI|I:change_flags", &slot, &on, &off)) {
+        return NULL;
+    }
+    if (slot < 0 || slot >= self->nattrs || on > UINT16_MAX) {
+        PyErr_SetString(PyExc_IndexError, "no such slot or flag");
+        return NULL;
+    }
+    crm_attr *attr = &self->attrs[slot];
+    attr->flags = (uint16_t)((attr->flags & ~off) | on);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef manager_methods[] = {
+    {"change_flags", (PyCFunction)manager_change_flags, METH_VARARGS,
+     change_flags_doc},
     {"add_attribute", (PyCFunction)(void (*)(void))manager_add_attribute,
      METH_VARARGS | METH_KEYWORDS, add_attribute_doc},
     {"set_primary_key", (PyCFunction)manager_set_primary_key, METH_O,
@@ -663,6 +688,7 @@ static PyGetSetDef manager_getset[] = {
     OPTIONAL(loader),
     OPTIONAL(reconstructor),
     OPTIONAL(configure),
+    OPTIONAL(hooks),
     {"class_", (getter)manager_get_optional, NULL, "The mapped class.",
      (void *)offsetof(crm_manager, class_)},
     {"mapper", (getter)manager_get_optional, (setter)manager_set_mapper,
@@ -675,6 +701,8 @@ static PyGetSetDef manager_getset[] = {
 };
 
 static PyMemberDef manager_members[] = {
+    {"event_mask", T_UBYTE, offsetof(crm_manager, events), 0,
+     "CLASS_* bits: the methods of `hooks` that are called."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_manager, weakrefs),
      READONLY, NULL},
     {NULL},

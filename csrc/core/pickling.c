@@ -6,6 +6,7 @@
  * load, loader options.  The restored object is transient or detached.
  */
 #include "collection.h"
+#include "events.h"
 #include "session.h"
 
 PyObject *
@@ -58,6 +59,11 @@ crm_entity_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
     crm_core *core = crm_state_manager(state)->core;
     PyObject *dict = crm_state_dict(state);
     PyObject *info = dict == NULL ? NULL : crm_state_info(state);
+    crm_manager *manager = crm_state_manager(state);
+    if (info != NULL && (manager->events & CRM_ME_PICKLE) &&
+        crm_manager_fire(manager, "pickle", self, info) < 0) {
+        Py_CLEAR(info);
+    }
     if (info == NULL ||
         PyDict_SetItem(dict, core->str_instance_state, info) < 0) {
         Py_CLEAR(dict);
@@ -183,6 +189,10 @@ crm_entity_setstate(PyObject *self, PyObject *given)
     }
     if (status == 0 && info != NULL && PyDict_Check(info)) {
         status = restore_info(state, info);
+        crm_manager *manager = crm_state_manager(state);
+        if (status == 0 && (manager->events & CRM_ME_UNPICKLE)) {
+            status = crm_manager_fire(manager, "unpickle", self, info);
+        }
     }
     if (((crm_entity *)self)->dict != NULL) {
         crm_state_track(state);

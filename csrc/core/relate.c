@@ -5,6 +5,7 @@
  * back: each chain of events carries its initiator, and stops where it began.
  */
 #include "collection.h"
+#include "events.h"
 #include "session.h"
 
 /* One relationship of one object, kept alive across foreign code. */
@@ -62,6 +63,30 @@ has_events(const side *self, const crm_initiator *from)
     return (self->flags & CRM_ATTR_EVENTS) &&
            ((self->flags & CRM_ATTR_OWN_EVENTS) == 0 ||
             from->prop == self->prop);
+}
+
+/* Calls the listeners of this side that are called before (late: after) what
+ * follows from a change. */
+static int
+fire(const side *self, const char *method, int late, const crm_initiator *from,
+     PyObject **value, PyObject *old)
+{
+    uint16_t flag = late ? CRM_ATTR_LATE_LISTENERS : CRM_ATTR_LISTENERS;
+    if ((self->flags & flag) == 0) {
+        return 0;
+    }
+    return crm_attr_fire(self->prop, method, self->obj, late, from, value, old);
+}
+
+/* The same where what the listeners return does not matter. */
+static int
+tell(const side *self, const char *method, int late, const crm_initiator *from,
+     PyObject *value)
+{
+    PyObject *given = Py_NewRef(value);
+    int status = fire(self, method, late, from, &given, NULL);
+    Py_DECREF(given);
+    return status;
 }
 
 /* A value that stands for an object, neither None nor unknown. */
@@ -309,21 +334,22 @@ cascade_in(const side *self, PyObject *value, const crm_initiator *from)
 }
 
 /* delete-orphan: a pending object that lost its parent leaves the session. */
-static void
+static int
 cascade_out(const side *self, crm_state *state, int remember)
 {
     if ((self->flags & CRM_ATTR_DELETE_ORPHAN) == 0 ||
         !crm_state_is_orphan(state)) {
-        return;
+        return 0;
     }
     crm_session *session = session_of(self);
     if (session != NULL && state->map != NULL &&
         state->map->session == session && (state->flags & CRM_S_NEW)) {
-        crm_session_detach(state);
+        return crm_session_leave(session, state, 0);
     }
-    else if (remember) {
+    if (remember) {
         state->flags |= CRM_S_ORPHANED;
     }
+    return 0;
 }
 
 static int
@@ -408,6 +434,9 @@ fire_replace(const side *self, PyObject **value, PyObject *old,
     if (is_object(self, old) && old != *value && set_parent(self, old, 0) < 0) {
         return -1;
     }
+    if (fire(self, "_fire_set", 0, from, value, old) < 0) {
+        return -1;
+    }
     if (has_events(self, from)) {
         PyObject *result = PyObject_CallMethod(self->prop, "_on_set", "OOO",
                                                self->obj, *value, old);
@@ -428,8 +457,8 @@ fire_replace(const side *self, PyObject **value, PyObject *old,
             if (state == NULL) {
                 return -1;
             }
-            cascade_out(self, state, 0);
-            if (unrelate(self, old, from, 1) < 0) {
+            if (cascade_out(self, state, 0) < 0 ||
+                unrelate(self, old, from, 1) < 0) {
                 return -1;
             }
         }
@@ -437,7 +466,7 @@ fire_replace(const side *self, PyObject **value, PyObject *old,
             return -1;
         }
     }
-    return 0;
+    return fire(self, "_fire_set", 1, from, value, old);
 }
 
 /* Whether changes are remembered: not of a new object, nor of what a flush does
@@ -470,13 +499,19 @@ delete_scalar(side *self)
     crm_initiator own = {self->prop, CRM_OP_REMOVE};
     int status = 0;
     int known = old != core->no_value;
-    if (is_object(self, old)) {
+    status = tell(self, "_fire_remove", 0, &own, old);
+    if (status == 0 && is_object(self, old)) {
         crm_state *other = state_of_value(self, old);
         status = other == NULL ? -1 : set_parent(self, old, 0);
         if (status == 0) {
-            cascade_out(self, other, 1);
+            status = cascade_out(self, other, 1);
+        }
+        if (status == 0) {
             status = unrelate(self, old, &own, 0);
         }
+    }
+    if (status == 0) {
+        status = tell(self, "_fire_remove", 1, &own, old);
     }
     int keyed = has_history(self);
     int had = CRM_SLOT_HAS(crm_state_held(state, self->slot));
@@ -594,9 +629,12 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
     }
     PyObject *stored = Py_NewRef(value);
     int status = check_single(&self, value, NULL, from);
+    if (status == 0) {
+        status = fire(&self, "_fire_append", 0, from, &stored, NULL);
+    }
     if (status == 0 && has_events(&self, from)) {
-        PyObject *result =
-            PyObject_CallMethod(self.prop, "_on_append", "OO", self.obj, value);
+        PyObject *result = PyObject_CallMethod(self.prop, "_on_append", "OO",
+                                               self.obj, stored);
         if (result == NULL) {
             status = -1;
         }
@@ -610,6 +648,9 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
             relate(&self, stored, from) < 0) {
             status = -1;
         }
+    }
+    if (status == 0) {
+        status = fire(&self, "_fire_append", 1, from, &stored, NULL);
     }
     if (status == 0) {
         status = collection_changes(&self);
@@ -653,6 +694,9 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
     if (value != Py_None) {
         crm_state *other = state_of_value(&self, value);
         status = other == NULL ? -1 : set_parent(&self, value, 0);
+        if (status == 0) {
+            status = tell(&self, "_fire_remove", 0, from, value);
+        }
         if (status == 0 && has_events(&self, from)) {
             PyObject *result = PyObject_CallMethod(self.prop, "_on_remove",
                                                    "OO", self.obj, value);
@@ -660,8 +704,13 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
             Py_XDECREF(result);
         }
         if (status == 0) {
-            cascade_out(&self, other, 1);
+            status = cascade_out(&self, other, 1);
+        }
+        if (status == 0) {
             status = unrelate(&self, value, from, 0);
+        }
+        if (status == 0) {
+            status = tell(&self, "_fire_remove", 1, from, value);
         }
     }
     if (status == 0) {
@@ -722,20 +771,27 @@ replace(side *self, PyObject *value)
     }
     PyObject *fresh = NULL, *before = NULL;
     int status = -1;
-    PyObject *old = crm_attr_get(state, self->slot);
-    if (old == NULL) {
-        goto done;
-    }
-    if (old == value) {
+    PyObject *old = NULL;
+    const uint16_t heard = CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS;
+    if (crm_state_held(state, self->slot) == value) {
         status = 0; /* obj.items += [...] assigns what it got */
         goto done;
     }
-    before = crm_collection_members(self->manager->core, old);
-    if (before == NULL) {
-        goto done;
-    }
     fresh = crm_collection_new(state, self->slot);
-    if (fresh == NULL || collection_changes(self) < 0 ||
+    if (fresh != NULL && (self->flags & heard)) {
+        if (crm_attr_fire(self->prop, "_fire_bulk_replace", self->obj, 0, &bulk,
+                          &members, NULL) < 0) {
+            goto done;
+        }
+        Py_SETREF(members, PySequence_List(members));
+        if (members == NULL) {
+            goto done;
+        }
+    }
+    old = fresh == NULL ? NULL : crm_attr_get(state, self->slot);
+    before =
+        old == NULL ? NULL : crm_collection_members(self->manager->core, old);
+    if (before == NULL || collection_changes(self) < 0 ||
         crm_state_put(state, self->slot, Py_NewRef(fresh)) < 0) {
         goto done;
     }
@@ -777,13 +833,20 @@ replace(side *self, PyObject *value)
     if (status < 0 && !PyErr_Occurred()) {
         PyErr_NoMemory();
     }
+    if (status == 0 && (self->flags & CRM_ATTR_INIT_LISTENERS)) {
+        PyObject *gone = Py_NewRef(old);
+        crm_initiator nobody = {NULL, 0};
+        status = crm_attr_fire(self->prop, "_fire_dispose_collection",
+                               self->obj, 0, &nobody, &gone, NULL);
+        Py_DECREF(gone);
+    }
     crm_ptrset_free(&was);
     crm_ptrset_free(&is);
 done:
     Py_XDECREF(old);
     Py_XDECREF(before);
     Py_XDECREF(fresh);
-    Py_DECREF(members);
+    Py_XDECREF(members);
     return status;
 }
 

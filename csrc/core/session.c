@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "collection.h"
+#include "events.h"
 
 /* ---- identity maps ---------------------------------------------------- */
 
@@ -280,7 +281,20 @@ int
 crm_session_before_attach(crm_session *self, crm_state *state)
 {
     if (state->map == NULL) {
-        return autobegin(self) < 0 ? -1 : 1;
+        if (autobegin(self) < 0) {
+            return -1;
+        }
+        if ((self->events & CRM_SE_BEFORE_ATTACH) == 0) {
+            return 1;
+        }
+        if (crm_session_fire(self, "before_attach", crm_state_object(state)) <
+            0) {
+            return -1;
+        }
+        if (state->map == NULL) {
+            return 1;
+        }
+        /* the listener has attached it */
     }
     crm_session *other = state->map->session;
     if (other == self) {
@@ -296,6 +310,22 @@ crm_session_before_attach(crm_session *self, crm_state *state)
         Py_DECREF(text);
     }
     return -1;
+}
+
+/* Tells listeners that an object came into the session. */
+static int
+after_attach(crm_session *self, crm_state *state)
+{
+    if ((self->events & CRM_SE_AFTER_ATTACH) == 0) {
+        return 0;
+    }
+    PyObject *obj = crm_state_object(state);
+    const char *how = state->flags & CRM_S_KEY ? "detached_to_persistent"
+                                               : "transient_to_pending";
+    if (crm_session_fire(self, "after_attach", obj) < 0) {
+        return -1;
+    }
+    return crm_session_fire(self, how, obj);
 }
 
 /* Enters a detached object; another one with its identity is an error. */
@@ -315,7 +345,10 @@ crm_session_attach_checked(crm_session *self, crm_state *state)
         return 0; /* a comparison of keys attached it */
     }
     if (other == NULL || other == state) {
-        return crm_session_attach(map, state);
+        if (crm_session_attach(map, state) < 0) {
+            return -1;
+        }
+        return after_attach(self, state);
     }
     PyObject *text = crm_state_str(state);
     PyObject *shown = crm_state_key(state);
@@ -361,7 +394,7 @@ crm_session_save(crm_session *self, crm_state *state)
         return -1;
     }
     state->map = map;
-    return 0;
+    return after_attach(self, state);
 }
 
 int

@@ -1,4 +1,5 @@
 /* sessionbase.c: SessionBase, the Python type of a session's core. */
+#include "events.h"
 #include "session.h"
 
 /* ---- life ------------------------------------------------------------- */
@@ -345,7 +346,9 @@ session_expunge(crm_session *self, PyObject *obj)
                            "Instance %U is not present in this Session");
         return NULL;
     }
-    crm_session_detach(state);
+    if (crm_session_leave(self, state, 0) < 0) {
+        return NULL;
+    }
     Py_RETURN_NONE;
 }
 
@@ -482,10 +485,7 @@ make_transient_one(crm_session *self, PyObject *obj)
     if (state == NULL) {
         return -1;
     }
-    crm_session_detach(state);
-    crm_state_drop_key(state);
-    CRM_OFF(state, CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_EXPIRED | CRM_S_BORN);
-    return 0;
+    return crm_session_leave(self, state, 1);
 }
 
 static PyObject *
@@ -546,6 +546,8 @@ static PyMethodDef session_methods[] = {
 };
 
 static PyMemberDef session_members[] = {
+    {"_event_mask", T_UINT, offsetof(crm_session, events), 0,
+     "SESSION_* bits: the events that _fire() is called for."},
     {"_begun", T_BOOL, offsetof(crm_session, begun), 0,
      "A transaction is begun."},
     {"hash_key", T_ULONGLONG, offsetof(crm_session, hash_key), READONLY,

@@ -1,5 +1,6 @@
 /* state.c: the state of a mapped object: slots, rows, history. */
 #include "state.h"
+#include "events.h"
 
 #include <string.h>
 
@@ -389,17 +390,51 @@ expire_slot(crm_state *state, uint16_t slot)
 }
 
 int
+crm_state_forget_slots(crm_state *state, const uint16_t *slots, size_t count)
+{
+    int status = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (slots[i] >= crm_state_manager(state)->nattrs) {
+            continue;
+        }
+        if (expire_slot(state, slots[i]) < 0) {
+            status = -1;
+        }
+    }
+    return status;
+}
+
+/* Tells listeners which slots were expired, or (NULL) that all were. */
+static int
+fire_expire(crm_state *state, const uint16_t *slots, size_t count)
+{
+    PyObject *list = slots == NULL ? Py_NewRef(Py_None) : PyList_New(0);
+    for (size_t i = 0; list != NULL && slots != NULL && i < count; i++) {
+        PyObject *slot = PyLong_FromLong(slots[i]);
+        if (slot == NULL || PyList_Append(list, slot) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(slot);
+    }
+    if (list == NULL) {
+        return -1;
+    }
+    PyObject *obj = Py_NewRef(crm_state_object(state));
+    int status =
+        crm_manager_fire(crm_state_manager(state), "expire", obj, list);
+    Py_DECREF(obj);
+    Py_DECREF(list);
+    return status;
+}
+
+int
 crm_state_expire(crm_state *state, const uint16_t *slots, size_t count)
 {
     int status = 0;
     if (slots != NULL) {
-        for (size_t i = 0; i < count; i++) {
-            if (slots[i] >= crm_state_manager(state)->nattrs) {
-                continue;
-            }
-            if (expire_slot(state, slots[i]) < 0) {
-                status = -1;
-            }
+        status = crm_state_forget_slots(state, slots, count);
+        if (status == 0 && (crm_state_manager(state)->events & CRM_ME_EXPIRE)) {
+            status = fire_expire(state, slots, count);
         }
         return status;
     }
@@ -424,6 +459,9 @@ crm_state_expire(crm_state *state, const uint16_t *slots, size_t count)
     crm_state_commit(state);
     crm_page_unref(page);
     crm_layout_unref(layout);
+    if (status == 0 && (crm_state_manager(state)->events & CRM_ME_EXPIRE)) {
+        status = fire_expire(state, NULL, 0);
+    }
     Py_DECREF(self);
     return status;
 }

@@ -1,4 +1,5 @@
 /* state_api.c: the module's functions on single mapped objects. */
+#include "events.h"
 #include "collection.h"
 #include "session.h"
 
@@ -277,8 +278,13 @@ core_expire(PyObject *module, PyObject *args)
         return NULL;
     }
     int status = 0;
-    for (Py_ssize_t i = 0; status == 0 && i < PySequence_Fast_GET_SIZE(seq);
-         i++) {
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(seq);
+    uint16_t *wanted = PyMem_New(uint16_t, count > 0 ? count : 1);
+    if (wanted == NULL) {
+        Py_DECREF(seq);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; status == 0 && i < count; i++) {
         long number = PyLong_AsLong(PySequence_Fast_GET_ITEM(seq, i));
         if (number < 0 || number >= crm_state_manager(state)->nattrs) {
             if (!PyErr_Occurred()) {
@@ -287,9 +293,12 @@ core_expire(PyObject *module, PyObject *args)
             status = -1;
             break;
         }
-        uint16_t slot = (uint16_t)number;
-        status = crm_state_expire(state, &slot, 1);
+        wanted[i] = (uint16_t)number;
     }
+    if (status == 0) {
+        status = crm_state_expire(state, wanted, (size_t)count);
+    }
+    PyMem_Free(wanted);
     Py_DECREF(seq);
     return none_or_error(status);
 }
@@ -587,6 +596,17 @@ crm_state_api_init(crm_core *core, PyObject *module)
         {"ATTR_SINGLE_PARENT", CRM_ATTR_SINGLE_PARENT},
         {"ATTR_DEFERRED_HISTORY", CRM_ATTR_DEFERRED_HISTORY},
         {"ATTR_CASCADE_DELETE", CRM_ATTR_CASCADE_DELETE},
+        {"ATTR_LISTENERS", CRM_ATTR_LISTENERS},
+        {"ATTR_LATE_LISTENERS", CRM_ATTR_LATE_LISTENERS},
+        {"ATTR_INIT_LISTENERS", CRM_ATTR_INIT_LISTENERS},
+        {"CLASS_REFRESH", CRM_ME_REFRESH},
+        {"CLASS_EXPIRE", CRM_ME_EXPIRE},
+        {"CLASS_PICKLE", CRM_ME_PICKLE},
+        {"CLASS_UNPICKLE", CRM_ME_UNPICKLE},
+        {"SESSION_BEFORE_ATTACH", CRM_SE_BEFORE_ATTACH},
+        {"SESSION_AFTER_ATTACH", CRM_SE_AFTER_ATTACH},
+        {"SESSION_LEAVE", CRM_SE_LEAVE},
+        {"SESSION_LOADED", CRM_SE_LOADED},
         {"STATE_KEY", CRM_S_KEY},
         {"STATE_NEW", CRM_S_NEW},
         {"STATE_MODIFIED", CRM_S_MODIFIED},

@@ -163,7 +163,9 @@ done:
 static int
 write_column(crm_state *state, uint16_t slot, PyObject *value)
 {
-    if (state->flags & CRM_S_NEW) {
+    if ((state->flags & CRM_S_NEW) &&
+        (crm_state_attr(state, slot)->flags &
+         (CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS)) == 0) {
         return crm_state_put(state, slot, Py_NewRef(value));
     }
     PyObject *now = crm_state_peek(state, slot);

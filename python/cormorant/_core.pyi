@@ -256,6 +256,23 @@ ATTR_DEFERRED_HISTORY: Final[int]
 """Load an unknown old object when history is asked for, not when it is replaced."""
 ATTR_SINGLE_PARENT: Final[int]
 ATTR_CASCADE_DELETE: Final[int]
+ATTR_LISTENERS: Final[int]
+ATTR_LATE_LISTENERS: Final[int]
+ATTR_INIT_LISTENERS: Final[int]
+"""Listeners of an attribute: methods of its property are called as
+`_fire_set(obj, late, by, op, value, old)`, `_fire_append(obj, late, by, op, value)`,
+`_fire_remove`, `_fire_bulk_replace`, `_fire_init_scalar`, `_fire_init_collection`,
+`_fire_dispose_collection` and return the value. `by` is the property where a chain of changes
+began, `op` is how (1 append, 2 remove, 3 replace, 4 replace all); `late`: after the changes
+that follow, else before."""
+CLASS_REFRESH: Final[int]
+CLASS_EXPIRE: Final[int]
+CLASS_PICKLE: Final[int]
+CLASS_UNPICKLE: Final[int]
+SESSION_BEFORE_ATTACH: Final[int]
+SESSION_AFTER_ATTACH: Final[int]
+SESSION_LEAVE: Final[int]
+SESSION_LOADED: Final[int]
 
 @final
 class _NoValue: ...
@@ -286,6 +303,11 @@ class ClassManager:
     (through `Connection.execute` with flags, or set_loaded) and returns None. With
     `quiet` it returns NO_VALUE instead of emitting SQL."""
     reconstructor: Callable[[Any], None] | None
+    hooks: Any
+    """What calls listeners: its methods `refresh(obj, slots)`, `expire(obj, slots)`,
+    `pickle(obj, info)`, `unpickle(obj, info)` are called for the bits of `event_mask`;
+    slots is None for all."""
+    event_mask: int
     configure: Callable[[], None] | None
     """Called before an object is constructed, if it is not None; it resets it."""
     names: Mapping[str, int]
@@ -311,6 +333,8 @@ class ClassManager:
         arg: object = None,
     ) -> int:
         """A new attribute; returns its slot (or the existing one, redefined)."""
+    def change_flags(self, slot: int, on: int, off: int = 0) -> None:
+        """Switch ATTR_* flags of an attribute."""
     def set_primary_key(self, slots: Sequence[int]) -> None: ...
     def set_collection(self, slot: int, factory: Callable[[], Any] | None, class_: Any) -> None:
         """Let a callable make the collections of an attribute; None: the core's own."""
@@ -473,6 +497,8 @@ def collection_take(collection: object, member: object, initiator: Any, /) -> No
 class SessionBase:
     """Identity map, new, modified and deleted objects; Session derives from it."""
 
+    _event_mask: int
+    """SESSION_* bits: `_fire(name, obj)` is called for these events."""
     def _add(self, obj: object) -> None:
         """add() with its save-update cascade over loaded relationships: transient
         becomes pending, detached persistent. exc.UnmappedInstanceError,

@@ -29,7 +29,7 @@ class Recorder:
                 for w in ("transient", "pending", "persistent", "deleted", "detached")
                 if getattr(state, w)
             )
-            return f"{type(value).__name__}({getattr(value, 'name', '')}) {where}"
+            return f"{type(value).__name__}({value.__dict__.get('name')}) {where}"
         return type(value).__name__
 
     def on(self, target: Any, names: Iterable[str], **options: Any) -> None:

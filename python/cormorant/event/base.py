@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import sys
 import types
 import weakref
 from collections.abc import Callable, Iterator
@@ -224,6 +225,8 @@ def families(identifier: str) -> list[type[Events]]:
     """The families with an event of that name, those of the package first."""
     from .. import events as core_events  # noqa: F401
 
+    if "cormorant.orm" in sys.modules:
+        from ..orm import events as orm_events  # noqa: F401
     return _by_name.get(identifier, [])
 
 

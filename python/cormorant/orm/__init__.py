@@ -86,7 +86,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "attributes": "InstrumentedAttribute QueryableAttribute History",
-    "base": "Mapped DynamicMapped WriteOnlyMapped ORMDescriptor RelationshipDirection MANYTOMANY "
+    "base": "EXT_CONTINUE EXT_SKIP EXT_STOP Mapped DynamicMapped WriteOnlyMapped ORMDescriptor RelationshipDirection MANYTOMANY "
     "MANYTOONE ONETOMANY NO_VALUE PassiveFlag PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr "
     "class_mapper object_mapper",
     "bundle": "Bundle",
@@ -114,7 +114,7 @@ _WHERE = {
     "object_session was_deleted with_parent with_polymorphic",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
-_MODULES = {"collections", "exc", "state", *_WHERE}
+_MODULES = {"collections", "events", "exc", "state", *_WHERE}
 
 __all__ = sorted(_HOME)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import enum
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ from .base import (
     PassiveFlag,
     object_mapper,
 )
+from .listening import attribute_events
 
 if TYPE_CHECKING:
     from ..sql.elements import ColumnElement, Label
@@ -65,6 +67,11 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
     def parent(self) -> Any:
         """The mapper or alias inspection this attribute belongs to."""
         return self._parententity
+
+    @builtins.property
+    def impl(self) -> AttributeImpl:
+        """The inside of the attribute."""
+        return AttributeImpl(self._prop)
 
     @builtins.property
     def property(self) -> MapperProperty:
@@ -200,6 +207,105 @@ class InstrumentedAttribute(_core.Attribute, QueryableAttribute[_T_co]):
             self.__doc__ = prop.doc
 
 
+class _Symbol(enum.IntEnum):
+    """How a chain of changes began."""
+
+    APPEND = 1
+    REMOVE = 2
+    REPLACE = 3
+    BULK_REPLACE = 4
+    MODIFIED = 5
+
+    def __repr__(self) -> str:
+        return f"symbol({self.name!r})"
+
+    __str__ = __repr__
+
+
+OP_APPEND = _Symbol.APPEND
+OP_REMOVE = _Symbol.REMOVE
+OP_REPLACE = _Symbol.REPLACE
+OP_BULK_REPLACE = _Symbol.BULK_REPLACE
+OP_MODIFIED = _Symbol.MODIFIED
+
+
+class AttributeImpl:
+    """The inside of a mapped attribute, as far as programs name it."""
+
+    __slots__ = ("_prop",)
+
+    def __init__(self, prop: Any) -> None:
+        self._prop = prop
+
+    @builtins.property
+    def key(self) -> str:
+        """Name of the attribute."""
+        return self._prop.key  # type: ignore[no-any-return]
+
+    @builtins.property
+    def parent_token(self) -> Any:
+        """What tells the attribute from every other one."""
+        return self._prop
+
+    @builtins.property
+    def collection(self) -> bool:
+        """Whether it holds a collection."""
+        return self._prop._is_relationship and bool(self._prop.uselist)
+
+    @builtins.property
+    def uses_objects(self) -> bool:
+        """Whether it refers to mapped objects."""
+        return bool(self._prop._is_relationship)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AttributeImpl) and other._prop is self._prop
+
+    def __hash__(self) -> int:
+        return hash((AttributeImpl, id(self._prop)))
+
+
+class AttributeEventToken:
+    """Where a chain of changes began: at which attribute, and how (`op`)."""
+
+    __slots__ = ("_prop", "op")
+
+    def __init__(self, prop: Any, op: int) -> None:
+        self._prop = prop
+        self.op = _Symbol(op)
+
+    @builtins.property
+    def impl(self) -> AttributeImpl:
+        """The attribute."""
+        return AttributeImpl(self._prop)
+
+    @builtins.property
+    def key(self) -> str:
+        """Name of the attribute."""
+        return self._prop.key  # type: ignore[no-any-return]
+
+    @builtins.property
+    def parent_token(self) -> Any:
+        """What tells the attribute from every other one."""
+        return self._prop
+
+    def hasparent(self, state: Any) -> bool:
+        """Whether an object has a parent by the attribute."""
+        return _core.has_parent(state.obj(), self._prop)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, AttributeEventToken)
+            and other._prop is self._prop
+            and other.op is self.op
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self._prop), self.op))
+
+
+Event = AttributeEventToken
+
+
 class History(NamedTuple):
     """What happened to an attribute since the last flush."""
 
@@ -307,6 +413,14 @@ def flag_modified(instance: object, key: str) -> None:
         raise exc.InvalidRequestError(
             f"Can't flag attribute '{key}' modified; it's not present in the object state"
         )
+    if "modified" in attribute_events:
+        from .hooks import attribute_listeners
+
+        manager = _core.manager_of(instance)
+        assert manager is not None
+        prop = object_mapper(instance)._props[key]
+        for item in attribute_listeners(manager.class_, key, "modified"):
+            item.call(instance, AttributeEventToken(prop, OP_MODIFIED))
     _core.flag_modified(instance, slot)
 
 
@@ -314,6 +428,26 @@ def flag_dirty(instance: object) -> None:
     """Mark an object as changed without naming an attribute."""
     object_mapper(instance)
     _core.flag_modified(instance)
+
+
+def instance_dict(instance: object) -> Any:
+    """The attributes of an object by name: its `__dict__`."""
+    object_mapper(instance)
+    return instance.__dict__
+
+
+def manager_of_class(cls: type) -> Any:
+    """The core's record of a mapped class, or None."""
+    return cls.__dict__.get("__cormorant_manager__")
+
+
+def init_collection(instance: object, key: str) -> Any:
+    """Give a collection attribute a new, empty collection, which is returned."""
+    slot = _slot(instance, key)
+    if not _is_collection(instance, key):
+        raise AttributeError(f"attribute {key!r} is no collection")
+    _core.set_loaded(instance, slot, [])
+    return _core.peek(instance, slot)
 
 
 def instance_state(instance: object) -> Any:

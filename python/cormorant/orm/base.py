@@ -55,6 +55,21 @@ PASSIVE_NO_INITIALIZE = PassiveFlag.PASSIVE_NO_INITIALIZE
 PASSIVE_NO_FETCH = PassiveFlag.PASSIVE_NO_FETCH
 
 
+class EventConstants(enum.Enum):
+    """What listeners of mapper events return."""
+
+    EXT_CONTINUE = 1
+    EXT_STOP = 2
+    EXT_SKIP = 3
+    NO_KEY = 4
+
+
+EXT_CONTINUE = EventConstants.EXT_CONTINUE
+EXT_STOP = EventConstants.EXT_STOP
+EXT_SKIP = EventConstants.EXT_SKIP
+NO_KEY = EventConstants.NO_KEY
+
+
 class InspectionAttr:
     """Flags by which inspection tells apart what it can find on a mapped class."""
 

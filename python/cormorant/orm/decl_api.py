@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from .. import _core, exc
 from ..sql.schema import MetaData
 from . import clsregistry, decl_base, decl_typing
+from .base import EXT_SKIP
 from .decl_base import declared_attr
+from .listening import mapper_listeners
 from .mapper import Mapper
 from .properties import SynonymProperty
 
@@ -167,18 +169,25 @@ class registry:
         """Called with the configuration lock held."""
         self._configuring = True
         try:
+            skipped: set[Mapper[Any]] = set()
             while True:
-                todo = [mapper for mapper in list(self._mappers) if not mapper.configured]
+                todo = [
+                    mapper
+                    for mapper in list(self._mappers)
+                    if not mapper.configured and mapper not in skipped
+                ]
                 if not todo:
                     break
                 for mapper in todo:
-                    self._configure_mapper(mapper)
+                    if not self._configure_mapper(mapper):
+                        skipped.add(mapper)
             # Relationships may lead to classes of other bases.
             for other in self._dependencies:
                 if other._new_mappers and not other._configuring:
                     other._configure_mappers()
             if any(not mapper.configured for mapper in list(self._mappers)):
-                self._configure_mappers()
+                if not skipped:
+                    self._configure_mappers()
                 return
             for mapper in list(self._mappers):
                 mapper.class_manager.configure = None
@@ -186,7 +195,8 @@ class registry:
         finally:
             self._configuring = False
 
-    def _configure_mapper(self, mapper: Mapper[Any]) -> None:
+    def _configure_mapper(self, mapper: Mapper[Any]) -> bool:
+        """False if a listener wants it to be left for later."""
         if mapper._configure_failed is not None:
             raise exc.InvalidRequestError(
                 "One or more mappers failed to initialize - can't proceed with initialization of "
@@ -194,12 +204,18 @@ class registry:
                 f"{mapper._configure_failed}"
             )
         if mapper.configured:
-            return
+            return True
+        for fn in mapper_listeners(mapper, "before_mapper_configured"):
+            if fn(mapper, mapper.class_) is EXT_SKIP:
+                return False
         try:
             mapper._post_configure()
         except Exception as error:
             mapper._configure_failed = error
             raise
+        for fn in mapper_listeners(mapper, "mapper_configured"):
+            fn(mapper, mapper.class_)
+        return True
 
     # -- names and types
 

@@ -697,6 +697,9 @@ def _load_columns(
     # Of several columns the first is the attribute's.
     for slot, value in zip(reversed(order), reversed(rows[0]), strict=True):
         _core.set_loaded(obj, slot, value)
+    manager = _core.manager_of(obj)
+    if manager is not None and manager.event_mask & _core.CLASS_REFRESH:
+        manager.hooks.refresh(obj, order)
     return True
 
 
@@ -746,9 +749,14 @@ def refresh(
     """Load an object (or the named attributes) again; False if its row is gone."""
     mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
     if names is None:
-        _core.expire(obj)
+        if not _core.state_flags(obj) & _core.STATE_EXPIRED:
+            _core.expire(obj)
         context = _core.load_options(obj)
-        return _load_row(session, obj, mapper, context, with_for_update, False)
+        hooks = mapper.class_manager.hooks
+        if hooks is None:
+            return _load_row(session, obj, mapper, context, with_for_update, False)
+        with hooks.refreshing(obj):
+            return _load_row(session, obj, mapper, context, with_for_update, False)
     columns: list[int] = []
     relationships: list[Any] = []
     for name in names:
@@ -757,7 +765,10 @@ def refresh(
             relationships.append(prop)
         elif prop._is_column:
             columns.append(prop.slot)
-    _core.expire(obj, [*columns, *[prop.slot for prop in relationships]])
+    every = [*columns, *[prop.slot for prop in relationships]]
+    loaded = [slot for slot in every if _core.peek(obj, slot) is not NO_VALUE]
+    if loaded:
+        _core.expire(obj, loaded)
     load = set(columns)
     joined = [
         prop

@@ -15,6 +15,13 @@ from .attributes import InstrumentedAttribute
 from .base import NO_VALUE, InspectionAttr, class_mapper
 from .inheritance import Hierarchy, set_up_discriminator
 from .interfaces import MapperProperty
+from .listening import (
+    attribute_events,
+    instance_events,
+    mapper_events,
+    mapper_listeners,
+    mapper_made,
+)
 from .properties import (
     ColumnProperty,
     ConcreteInheritedProperty,
@@ -114,6 +121,7 @@ class Mapper(Hierarchy, Generic[_T]):
 
     is_mapper = True
     non_primary = False
+    _reconstructor: Callable[[Any], None] | None = None
     configured = False
     """Whether relationships are known."""
 
@@ -200,10 +208,19 @@ class Mapper(Hierarchy, Generic[_T]):
         manager.loader = _load_attribute
         if reconstructor is not None:
             manager.reconstructor = reconstructor
+        self._reconstructor = reconstructor or (None if base is None else base._reconstructor)
         type.__setattr__(class_, "__mapper__", self)
+        if mapper_events:
+            for fn in mapper_listeners(self, "instrument_class"):
+                fn(self, class_)
         self._map_properties(properties or {})
         set_up_discriminator(self, polymorphic_on)
         registry._add_mapper(self)
+        if mapper_events:
+            for fn in mapper_listeners(self, "after_mapper_constructed"):
+                fn(self, class_)
+        if instance_events or attribute_events:
+            mapper_made(self)
 
     def _take_options_of(self, base: Mapper[Any]) -> None:
         """What an inheriting mapper has from its base."""
@@ -226,7 +243,7 @@ class Mapper(Hierarchy, Generic[_T]):
             above.root if self._identity_class is base._identity_class else None,
             None if self.concrete else above,
         )
-        manager.reconstructor = above.reconstructor
+        manager.reconstructor = base._reconstructor
         return manager
 
     # -- making
@@ -834,9 +851,22 @@ def _configure_registries(registries: Iterable[Registry]) -> None:
     if not any(registry._new_mappers for registry in registries):
         return
     with _CONFIGURE_LOCK:
+        if any(registry._configuring for registry in registries):
+            return
+        _fire_configured("before_configured")
         for registry in list(registries):
             if registry._new_mappers and not registry._configuring:
                 registry._configure_mappers()
+    _fire_configured("after_configured")
+
+
+def _fire_configured(name: str) -> None:
+    """Call the listeners of `Mapper`, the class, for an event of all mappers."""
+    if name in mapper_events:
+        from .events import MapperEvents
+
+        for fn in MapperEvents._of(Mapper, name):
+            fn()
 
 
 def _inspect_class(cls: type) -> Mapper[Any] | None:

@@ -17,6 +17,7 @@ from ..engine.plans import type_codec
 from ..util import warn
 from .flushinfo import MapperInfo, RelationInfo
 from .inheritance import copied_slots
+from .listening import fire_rows, mapper_events
 
 if TYPE_CHECKING:
     from .unitofwork import Flush
@@ -362,6 +363,34 @@ def statements_of(info: MapperInfo, dialect: Any) -> Any:
 
 def save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
     """UPDATE and INSERT objects of a mapper: updates by primary key, inserts as added."""
+    if mapper_events and _SAVED & mapper_events:
+        _save_and_tell(flush, info, new, updates)
+        return
+    _save(flush, info, new, updates)
+
+
+_SAVED = {"before_insert", "before_update", "after_insert", "after_update"}
+
+
+def _save_and_tell(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
+    """save() with the listeners before and after it; of a mapper with batch=False object by
+    object."""
+    if not info.mapper.batch and len(new) + len(updates) > 1:
+        for obj in new:
+            _save_and_tell(flush, info, [obj], [])
+        for obj in _core.sort_by_key(updates):
+            _save_and_tell(flush, info, [], [obj])
+        return
+    connection = flush.session._connection_for(info.mapper)
+    fire_rows("before_insert", connection, new)
+    updates = _core.sort_by_key(updates)
+    fire_rows("before_update", connection, updates)
+    _save(flush, info, new, updates)
+    fire_rows("after_insert", connection, new)
+    fire_rows("after_update", connection, updates)
+
+
+def _save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
     connection = flush.session._connection_for(info.mapper)
     statements = statements_of(info, connection.dialect)
     if new:
@@ -673,8 +702,17 @@ def _stale(verb: str, table: Any, error: exc.StaleDataError) -> exc.StaleDataErr
 def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     """DELETE objects of a mapper, sorted by primary key."""
     connection = flush.session._connection_for(info.mapper)
-    statements = statements_of(info, connection.dialect)
     objects = _core.sort_by_key(objects)
+    if mapper_events and ("before_delete" in mapper_events or "after_delete" in mapper_events):
+        fire_rows("before_delete", connection, objects)
+        _delete_rows(info, connection, objects)
+        fire_rows("after_delete", connection, objects)
+        return
+    _delete_rows(info, connection, objects)
+
+
+def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
+    statements = statements_of(info, connection.dialect)
     if not isinstance(statements, Hierarchy):
         _delete(statements, connection, objects)
         return

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core, exc, util
+from ..event.attr import dispatcher
 from .binding import mapper_of, tables_of
 from .factory import SessionClassMethods, sessionmaker
 from .identity import IdentityMap
 from .instance import make_transient, make_transient_to_detached
+from .listening import session_events
 from .transaction import (
     ACTIVE,
     CLOSED,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ..engine import Connection, Result, ScalarResult
+    from ..event.base import Dispatch
     from ..sql.selectable import Select
     from .mapper import Mapper
     from .query import Query
@@ -57,6 +60,28 @@ _EMPTY: Mapping[str, Any] = {}
 _state_flags = _core.state_flags
 _EXPIRED = _core.STATE_EXPIRED
 _JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
+
+_EVENT_BITS = {
+    "before_attach": _core.SESSION_BEFORE_ATTACH,
+    "after_attach": _core.SESSION_AFTER_ATTACH,
+    "transient_to_pending": _core.SESSION_AFTER_ATTACH,
+    "detached_to_persistent": _core.SESSION_AFTER_ATTACH,
+    "pending_to_transient": _core.SESSION_LEAVE,
+    "persistent_to_transient": _core.SESSION_LEAVE,
+    "persistent_to_detached": _core.SESSION_LEAVE,
+    "deleted_to_detached": _core.SESSION_LEAVE,
+    "loaded_as_persistent": _core.SESSION_LOADED,
+}
+
+
+def observe_sessions(target: Any) -> None:
+    """Somebody began or ceased to listen to a session, or to a class of sessions."""
+    if isinstance(target, Session):
+        target._observe()
+        return
+    for session in list(_sessions.values()):
+        session._observe()
+
 
 _sessions: weakref.WeakValueDictionary[int, Session] = weakref.WeakValueDictionary()
 
@@ -130,6 +155,9 @@ class Session(_core.SessionBase, SessionClassMethods):
     _connection_callable = None
     # True while a flush looks for what the database has: keys as they were are asked for.
     _load_committed = False
+    dispatch = dispatcher("cormorant.orm.events:SessionEvents")
+    _events: Dispatch | None = None
+    """The dispatch, if anybody listens to the session."""
 
     def __init__(
         self,
@@ -182,6 +210,37 @@ class Session(_core.SessionBase, SessionClassMethods):
             for key, value in binds.items():
                 self._add_bind(key, value)
         _sessions[self.hash_key] = self
+        if session_events:
+            self._observe()
+
+    # -- events -------------------------------------------------------------
+
+    def _observe(self) -> None:
+        """Look who listens to this session."""
+        dispatch = self.dispatch
+        names = {name for name in session_events if dispatch._find(name)}
+        self._events = dispatch if names else None
+        mask = 0
+        for name, bit in _EVENT_BITS.items():
+            if name in names:
+                mask |= bit
+        self._event_mask = mask
+
+    def _fire(self, name: str, *args: Any) -> None:
+        """Call the listeners of an event."""
+        events = self._events
+        if events is not None:
+            for fn in events._find(name):
+                fn(self, *args)
+
+    def _fire_each(self, name: str, objects: Iterable[Any]) -> None:
+        """Call the listeners of an event for each object."""
+        events = self._events
+        if events is not None:
+            calls = events._find(name)
+            for obj in objects if calls else ():
+                for fn in calls:
+                    fn(self, obj)
 
     # -- small state --------------------------------------------------------
 
@@ -272,6 +331,8 @@ class Session(_core.SessionBase, SessionClassMethods):
             origin = SessionTransactionOrigin.BEGIN if begin else _AUTOBEGIN
             transaction = self._transaction = self._innermost = SessionTransaction(self, origin)
             self._begun = True
+            if self._events is not None:
+                self._fire("after_transaction_create", transaction)
         return transaction
 
     def in_transaction(self) -> bool:
@@ -315,6 +376,8 @@ class Session(_core.SessionBase, SessionClassMethods):
         # The SAVEPOINT itself is emitted when a connection is first used in it.
         nested = SessionTransaction(self, SessionTransactionOrigin.BEGIN_NESTED, transaction)
         self._innermost = nested
+        if self._events is not None:
+            self._fire("after_transaction_create", nested)
         return nested
 
     def commit(self) -> None:
@@ -696,7 +759,16 @@ class Session(_core.SessionBase, SessionClassMethods):
 
     def expunge_all(self) -> None:
         """Take every object out of the session."""
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if not self._event_mask & _core.SESSION_LEAVE:
+            self._expunge_all()
+            return
+        persistent, new = self._persistent(), self._new()
         self._expunge_all()
+        self._fire_each("persistent_to_detached", persistent)
+        self._fire_each("pending_to_transient", new)
 
     def is_modified(self, instance: object, include_collections: bool = True) -> bool:
         """True if an object's attributes have net changes."""
@@ -761,6 +833,9 @@ class Session(_core.SessionBase, SessionClassMethods):
         transaction = self._autobegin_t()
         self._flushing = True
         try:
+            if self._events is not None:
+                self._flush_and_tell(transaction, objects)
+                return
             flush = Flush(self, transaction, objects)
             if flush.work:
                 # What the transaction's state forbids is said before anything is written.
@@ -773,6 +848,28 @@ class Session(_core.SessionBase, SessionClassMethods):
                     raise
         finally:
             self._flushing = False
+
+    def _flush_and_tell(
+        self, transaction: SessionTransaction, objects: Sequence[Any] | None
+    ) -> None:
+        """A flush with its listeners. They see a transaction of the flush's own, as in
+        SQLAlchemy."""
+        from .unitofwork import Flush
+
+        flush = Flush(self, transaction, objects)
+        if not flush.work:
+            return
+        if transaction._state is not ACTIVE:
+            transaction._check()
+        inner = transaction._subtransaction()
+        try:
+            flush.run()
+            self._fire("after_flush_postexec", flush)
+        except BaseException as error:
+            transaction._fail(error, inner)
+            raise
+        if inner is not None:
+            self._fire("after_transaction_end", inner)
 
     # -- bulk ---------------------------------------------------------------
 
@@ -823,7 +920,7 @@ class Session(_core.SessionBase, SessionClassMethods):
     def _close(self, *, permanently: bool, invalidate: bool = False) -> None:
         if permanently and self._close_state == "closes":
             self._close_state = "closed"
-        self._expunge_all()
+        self._let_go()
         transaction = self._innermost
         while transaction is not None:
             parent = transaction._parent

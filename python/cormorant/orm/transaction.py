@@ -34,6 +34,13 @@ DEACTIVE = SessionTransactionState.DEACTIVE
 CLOSED = SessionTransactionState.CLOSED
 
 
+_SUBTRANSACTION_EVENTS = (
+    "after_transaction_create",
+    "after_transaction_end",
+    "after_soft_rollback",
+)
+
+
 class SessionTransactionOrigin(enum.Enum):
     """What began a SessionTransaction."""
 
@@ -175,6 +182,8 @@ class SessionTransaction:
                 return connection
             entry = (connection, connection.begin_nested(), True, False)
             self._connections[bind] = self._connections[connection] = entry
+            if self.session._events is not None:
+                self.session._fire("after_begin", self, connection)
             return connection
         own = not _is_connection(bind)
         connection = bind.connect() if own else bind
@@ -214,6 +223,8 @@ class SessionTransaction:
         self._connections[bind] = self._connections[connection] = entry
         if own:
             self._connections[connection.engine] = entry
+        if self.session._events is not None:
+            self.session._fire("after_begin", self, connection)
         return connection
 
     def _entries(self) -> list[tuple[Any, Any, bool, bool]]:
@@ -234,6 +245,8 @@ class SessionTransaction:
 
     def _prepare(self) -> None:
         session = self.session
+        if session._events is not None:
+            session._fire("before_commit")
         inner = session._innermost
         if inner is not self:
             # Savepoints that are still open end with it.
@@ -274,6 +287,8 @@ class SessionTransaction:
                 raise
             self._state = COMMITTED
             try:
+                if self.session._events is not None:
+                    self.session._fire("after_commit")
                 self._forget()
             except BaseException:
                 self.close()  # what is committed cannot be rolled back any more
@@ -301,6 +316,8 @@ class SessionTransaction:
             self._undo()
         parent = self._parent
         self.close()
+        if session._events is not None:
+            session._fire("after_soft_rollback", self)
         if _to_root and parent is not None:
             parent.rollback(_to_root=True)
 
@@ -309,15 +326,34 @@ class SessionTransaction:
         try:
             for _, transaction, _commits, _own in self._entries():
                 transaction.rollback()
+            self._state = DEACTIVE
+            if self.session._events is not None:
+                self.session._fire("after_rollback")
         finally:
             self._state = DEACTIVE
             self._restore()
 
-    def _fail(self, error: BaseException) -> None:
-        """A flush failed: undo now; the owner has still to call rollback()."""
+    def _fail(self, error: BaseException, inner: SessionTransaction | None = None) -> None:
+        """A flush failed: undo now; the owner has still to call rollback(). `inner` is the
+        transaction of the flush that listeners know."""
         if self._state is ACTIVE or self._state is PREPARED:
             self._rollback_exception = error
             self._undo()
+        if self.session._events is not None:
+            if inner is not None:
+                self.session._fire("after_transaction_end", inner)
+            self.session._fire("after_soft_rollback", inner or self)
+
+    def _subtransaction(self) -> SessionTransaction | None:
+        """A transaction inside of this one as listeners see the one of a flush; None if
+        nobody listens to that."""
+        session = self.session
+        events = session._events
+        if events is None or not any(events._find(name) for name in _SUBTRANSACTION_EVENTS):
+            return None
+        inner = SessionTransaction(session, SessionTransactionOrigin.SUBTRANSACTION, self)
+        session._fire("after_transaction_create", inner)
+        return inner
 
     def close(self, invalidate: bool = False) -> None:
         """Give the connections back; what is not committed is rolled back."""
@@ -336,6 +372,8 @@ class SessionTransaction:
             session._transaction = None
             session._begun = False
             self._connections.clear()
+        if session._events is not None:
+            session._fire("after_transaction_end", self)
 
     # -- objects ------------------------------------------------------------
 
@@ -366,7 +404,8 @@ class SessionTransaction:
         deleted, self._deleted = self._deleted, []
         born = _core.born_since(session._persistent(), self._level) if self._born else []
         never = [o for o in deleted if _core.born_level(o) >= self._level]
-        for obj in session._deleted():
+        marked = session._deleted()
+        for obj in marked:
             session._unmark_deleted(obj)
         session._make_transient(session._new())
         if born or never:
@@ -377,11 +416,18 @@ class SessionTransaction:
         gone = {id(o) for o in (*born, *never)}
         for obj, key in reversed(self._key_switches):
             if id(obj) not in gone:
-                session._expunge(obj)
-                _core.set_identity(obj, key)
-                session._attach(obj)
+                mask, session._event_mask = session._event_mask, 0
+                try:
+                    session._expunge(obj)
+                    _core.set_identity(obj, key)
+                    session._attach(obj)
+                finally:
+                    session._event_mask = mask
         self._key_switches = []
-        session._restore_deleted([o for o in deleted if id(o) not in gone])
+        back = [o for o in deleted if id(o) not in gone]
+        session._restore_deleted(back)
+        if session._events is not None:
+            session._fire_each("deleted_to_persistent", [*back, *marked])
         if self.nested:
             for obj in (*session._modified(), *self._updated):
                 if id(obj) not in gone and _core.session_of(obj) is session:

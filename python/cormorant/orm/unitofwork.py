@@ -58,6 +58,8 @@ class Flush:
         self.children_added: dict[RelationInfo, set[int]] = {}
         # Whether `updates` may hold what `registered` does not know yet.
         self.tracking = False
+        if session._events is not None:
+            session._fire("before_flush", self, objects)
         self._collect(objects)
 
     # -- what there is to do -------------------------------------------------
@@ -241,6 +243,8 @@ class Flush:
     def finish(self) -> None:
         """After the last statement: objects take the states they now have."""
         session, transaction = self.session, self.transaction
+        if session._events is not None:
+            session._fire("after_flush", self)
         for work in self.work.values():
             info = work.info
             persistence.expire_expressions(self, info, [*work.new, *work.updates])
@@ -255,6 +259,11 @@ class Flush:
                 persistence.finish_inserts(self, info, work.new)
         for obj, slots in self.expire_after:
             _core.expire(obj, slots)
+        if session._events is not None:
+            for work in list(self.work.values()):
+                session._fire_each("persistent_to_deleted", work.deletes)
+            for work in list(self.work.values()):
+                session._fire_each("pending_to_persistent", work.new)
 
 
 def cascade_objects(obj: Any, kind: str) -> Iterator[Any]:

@@ -1,0 +1,53 @@
+/* events.h: calling listeners from the core.
+ *
+ * Nobody pays for listeners that are not there: a session and a manager have a
+ * mask of the events that somebody listens to, an attribute has flags.  What
+ * is called is Python: a method of the session, of the manager's hooks or of
+ * the attribute's property (see _core.pyi).
+ *
+ * A listener may do anything; callers have finished what they were about, or
+ * look again afterwards.  All functions need the GIL.
+ */
+#ifndef CRM_EVENTS_H
+#define CRM_EVENTS_H
+
+#include "state.h"
+
+/* crm_session.events, SessionBase._event_mask */
+enum {
+    CRM_SE_BEFORE_ATTACH = 1 << 0,
+    CRM_SE_AFTER_ATTACH = 1 << 1, /* and transient_to_pending or
+                                     detached_to_persistent */
+    CRM_SE_LEAVE = 1 << 2,        /* …_to_transient, …_to_detached */
+    CRM_SE_LOADED = 1 << 3,       /* loaded_as_persistent */
+};
+
+/* crm_manager.events, ClassManager.event_mask */
+enum {
+    CRM_ME_REFRESH = 1 << 0,
+    CRM_ME_EXPIRE = 1 << 1,
+    CRM_ME_PICKLE = 1 << 2,
+    CRM_ME_UNPICKLE = 1 << 3,
+};
+
+/* session._fire(name, obj): 0, or -1 with the listener's exception. */
+int crm_session_fire(crm_session *session, const char *name, PyObject *obj);
+/* Takes an object out of its session, and tells. `transient`: its identity
+ * goes, too. */
+int crm_session_leave(crm_session *session, crm_state *state, int transient);
+
+/* manager.hooks.<name>(obj, arg): 0, or -1. */
+int crm_manager_fire(crm_manager *manager, const char *name, PyObject *obj,
+                     PyObject *arg);
+/* Slots of a row that the state does not hold, and of an expired state those
+ * of its relationships: a new list. */
+PyObject *crm_missing_slots(const crm_state *state, const crm_layout *layout);
+
+/* Listeners of an attribute with CRM_ATTR_LISTENERS (before what follows from
+ * a change) or CRM_ATTR_LATE_LISTENERS (after it).  `method` is the name of
+ * the property's method, called as method(obj, late, by, op, value[, old]); a
+ * result takes the place of *value if it is not NULL. 0, or -1. */
+int crm_attr_fire(PyObject *prop, const char *method, PyObject *obj, int late,
+                  const crm_initiator *by, PyObject **value, PyObject *old);
+
+#endif /* CRM_EVENTS_H */

@@ -1,0 +1,323 @@
+"""How listeners of objects and attributes get into the core: imported when there are some.
+
+The core has masks and flags that say what somebody listens to; here they are set when that
+changes, and here is what the core then calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .. import _core
+from ..event.base import Listener, Subscription, _number, _numbers, _register, class_listeners
+from . import listening
+from .attributes import AttributeEventToken
+from .events import AttributeEvents, InstanceEvents, _state
+
+# --- objects --------------------------------------------------------------------------
+
+
+class LoadContext:
+    """What listeners of `load` and `refresh` are told of the statement."""
+
+    __slots__ = ("session",)
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+
+class Hooks:
+    """What the core calls for the listeners of one mapped class."""
+
+    __slots__ = ("_class", "_manager", "_whole")
+
+    def __init__(self, manager: _core.ClassManager) -> None:
+        self._class = manager.class_
+        self._manager = manager
+        self._whole: Any = None
+
+    @contextlib.contextmanager
+    def refreshing(self, obj: Any) -> Iterator[None]:
+        """All of an object is loaded again: listeners are told None, not the names."""
+        before, self._whole = self._whole, obj
+        try:
+            yield
+        finally:
+            self._whole = before
+
+    def _names(self, slots: list[int] | None) -> list[str] | None:
+        if slots is None:
+            return None
+        wanted = set(slots)
+        return [name for name, slot in self._manager.names.items() if slot in wanted]
+
+    def load(self, obj: Any) -> None:
+        """An object was made from a row."""
+        context = LoadContext(_core.session_of(obj))
+        for fn in InstanceEvents._of(self._class, "load"):
+            fn(obj, context)
+
+    def refresh(self, obj: Any, slots: list[int] | None) -> None:
+        """A row came for an object."""
+        names = None if self._whole is obj else self._names(slots)
+        context = LoadContext(_core.session_of(obj))
+        for fn in InstanceEvents._of(self._class, "refresh"):
+            fn(obj, context, None if names is None else set(names))
+
+    def expire(self, obj: Any, slots: list[int] | None) -> None:
+        """Attributes are not loaded any more."""
+        names = self._names(slots)
+        for fn in InstanceEvents._of(self._class, "expire"):
+            fn(obj, names)
+
+    def pickle(self, obj: Any, info: dict[str, Any]) -> None:
+        """An object is pickled."""
+        for fn in InstanceEvents._of(self._class, "pickle"):
+            fn(obj, info)
+
+    def unpickle(self, obj: Any, info: dict[str, Any]) -> None:
+        """An object was made from a pickle."""
+        for fn in InstanceEvents._of(self._class, "unpickle"):
+            fn(obj, info)
+
+
+_BITS = {
+    "refresh": _core.CLASS_REFRESH,
+    "expire": _core.CLASS_EXPIRE,
+    "pickle": _core.CLASS_PICKLE,
+    "unpickle": _core.CLASS_UNPICKLE,
+}
+
+
+def hook_instances(mapper: Any) -> None:
+    """Let the core call the listeners that the objects of a mapper have now."""
+    manager, cls = mapper.class_manager, mapper.class_
+    mask = 0
+    for name, bit in _BITS.items():
+        if InstanceEvents._of(cls, name):
+            mask |= bit
+    hooks = Hooks(manager)
+    manager.hooks = hooks if mask else None
+    manager.event_mask = mask
+    plain = mapper._reconstructor
+    if not InstanceEvents._of(cls, "load"):
+        manager.reconstructor = plain
+    elif plain is None:
+        manager.reconstructor = hooks.load
+    else:
+
+        def load(obj: Any) -> None:
+            plain(obj)
+            hooks.load(obj)
+
+        manager.reconstructor = load
+    if any(InstanceEvents._of(cls, name) for name in ("first_init", "init", "init_failure")):
+        _wrap_init(cls)
+
+
+def _wrap_init(cls: Any) -> None:
+    """Let the class's __init__ call listeners around the one it has."""
+    original = cls.__init__
+    if getattr(original, "_cormorant_init_of", None) is cls:
+        return
+    manager: _core.ClassManager = cls.__dict__["__cormorant_manager__"]
+    begun: list[bool] = []
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if _core.manager_of(self) is not manager:
+            original(self, *args, **kwargs)  # of a subclass, which has told already
+            return
+        if manager.configure is not None:
+            manager.configure()
+        if not begun:
+            begun.append(True)
+            for fn in InstanceEvents._of(cls, "first_init"):
+                fn(manager, cls)
+        for fn in InstanceEvents._of(cls, "init"):
+            fn(self, args, kwargs)
+        try:
+            original(self, *args, **kwargs)
+        except BaseException:
+            for fn in InstanceEvents._of(cls, "init_failure"):
+                fn(self, args, kwargs)
+            raise
+
+    __init__._cormorant_init_of = cls  # type: ignore[attr-defined]
+    __init__.__doc__ = original.__doc__
+    __init__.__wrapped__ = original  # type: ignore[attr-defined]
+    type.__setattr__(cls, "__init__", __init__)
+
+
+# --- attributes -------------------------------------------------------------------------
+
+
+class AttributeListener(Listener):
+    """A listener of an attribute. `late`: it came when the relationship was configured, and
+    is called after what follows from a change."""
+
+    __slots__ = ("late",)
+    late: bool
+
+
+_MODIFYING = ("set", "append", "remove", "bulk_replace", "append_wo_mutation")
+_MAKING = ("init_scalar", "init_collection", "dispose_collection")
+_VALUED = frozenset(("set", "append"))
+
+
+def hook_attribute(
+    subscription: Subscription,
+    active_history: bool = False,
+    raw: bool = False,
+    retval: bool = False,
+    propagate: bool = False,
+    include_key: bool = False,
+    named: bool = False,
+) -> None:
+    """Keep a listener of an attribute with the attribute's class."""
+    attribute = subscription.accepted
+    name = subscription.identifier
+    prop = attribute._prop
+    cls = attribute._parententity.class_
+    call = AttributeEvents._events[name].adapt(subscription.call, named)
+    if include_key and name in ("append", "remove", "append_wo_mutation"):
+        with_key = call
+        call = lambda obj, value, token: with_key(obj, value, token, key=None)  # noqa: E731
+    if raw:
+        of_state = call
+        call = lambda obj, *args: of_state(_state(obj), *args)  # noqa: E731
+    if name in _VALUED and not retval:
+        call = _keep_value(call)
+    subscription.accepted = cls
+    subscription.identifier = f"{attribute.key}.{name}"
+    listeners = subscription.listeners()
+    if any(item.key == subscription.key for item in listeners):
+        return
+    number = next(_numbers)
+    listener = AttributeListener(subscription.key, subscription.fn, call, number, propagate)
+    listener.late = bool(prop._configured)
+    listeners.append(listener)
+    listeners.sort(key=_number)
+    _register(subscription.key, listeners)
+    listening.attribute_events.add(name)
+    AttributeEvents._listeners_changed(attribute, name)
+    if active_history:
+        for mapper in AttributeEvents._mappers_of(cls):
+            slot = mapper.class_manager.names.get(attribute.key)
+            if slot is not None:
+                mapper.class_manager.change_flags(slot, _core.ATTR_ACTIVE_HISTORY)
+
+
+def _keep_value(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def keep(obj: Any, value: Any, *rest: Any) -> Any:
+        fn(obj, value, *rest)
+        return value
+
+    return keep
+
+
+def attribute_listeners(cls: type, key: str, name: str) -> tuple[AttributeListener, ...]:
+    """The listeners of an attribute of a mapped class."""
+    version = AttributeEvents._version
+    known: dict[Any, Any] = cls.__mapper__.__dict__.setdefault(  # type: ignore[attr-defined]
+        "_attribute_listeners", {}
+    )
+    if known.get("version") != version:
+        known.clear()
+        known["version"] = version
+    found = known.get((key, name))
+    if found is None:
+        found = tuple(class_listeners(AttributeEvents, cls, f"{key}.{name}"))
+        known[key, name] = found
+    return found
+
+
+def attribute_changed(attribute: Any) -> None:
+    """Listeners of an attribute came or went."""
+    for mapper in AttributeEvents._mappers_of(attribute._parententity.class_):
+        set_flags(mapper, attribute.key)
+
+
+def set_flags(mapper: Any, key: str) -> None:
+    """Tell the core what is listened to of an attribute of a mapper."""
+    manager, cls = mapper.class_manager, mapper.class_
+    slot = manager.names.get(key)
+    if slot is None:
+        return
+    flags = 0
+    for name in _MODIFYING:
+        for item in attribute_listeners(cls, key, name):
+            flags |= _core.ATTR_LATE_LISTENERS if item.late else _core.ATTR_LISTENERS
+    if any(attribute_listeners(cls, key, name) for name in _MAKING):
+        flags |= _core.ATTR_INIT_LISTENERS
+    every = _core.ATTR_LISTENERS | _core.ATTR_LATE_LISTENERS | _core.ATTR_INIT_LISTENERS
+    manager.change_flags(slot, flags, every)
+
+
+def set_all_flags(mapper: Any) -> None:
+    """As set_flags(), of every attribute."""
+    for key in list(mapper.class_manager.names):
+        set_flags(mapper, key)
+
+
+# What the core calls, through the methods of MapperProperty.
+
+
+def _class_of(obj: Any) -> type:
+    manager = _core.manager_of(obj)
+    assert manager is not None
+    return manager.class_
+
+
+def fire(
+    name: str, prop: Any, obj: Any, late: bool, by: Any, op: int, value: Any, *old: Any
+) -> Any:
+    """Call the listeners of a change; the value that is to be used."""
+    found = attribute_listeners(_class_of(obj), prop.key, name)
+    if found:
+        token = AttributeEventToken(by, op)
+        valued = name in _VALUED
+        for item in found:
+            if item.late is late:
+                result = item.call(obj, value, *old, token)
+                if valued:
+                    value = result
+    return value
+
+
+def fire_made(name: str, prop: Any, obj: Any, value: Any) -> Any:
+    """Call the listeners of a value or collection that was made or replaced."""
+    for item in attribute_listeners(_class_of(obj), prop.key, name):
+        if name == "init_scalar":
+            result = item.call(obj, value, obj.__dict__)
+            if result is not _core.NO_VALUE:
+                value = result
+        else:
+            item.call(obj, value, CollectionAdapter(obj, prop, value))
+    return value
+
+
+class CollectionAdapter:
+    """What listeners are told of a collection besides itself."""
+
+    def __init__(self, obj: Any, prop: Any, collection: Any) -> None:
+        self._owner = obj
+        self._prop = prop
+        self.data = collection
+
+    @property
+    def owner_state(self) -> Any:
+        """The state of the object that has the collection."""
+        return _state(self._owner)
+
+    @property
+    def attr(self) -> Any:
+        """The attribute."""
+        return self._prop
+
+    def __iter__(self) -> Any:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)

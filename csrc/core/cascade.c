@@ -1,4 +1,5 @@
-/* cascade.c: the save-update cascade of session.add(). */
+/* cascade.c: the save-update cascade of session.add(), and the delete cascade
+ * over what is loaded. */
 #include "session.h"
 
 /* One object on the way down the save-update cascade. */
@@ -169,5 +170,98 @@ crm_session_add(crm_session *session, PyObject *obj)
     }
     PyMem_Free(way.steps);
     crm_ptrset_free(&way.seen);
+    return status;
+}
+
+/* ---- delete ----------------------------------------------------------- */
+
+/* Whether the flush has only to delete a state's row: persistent in this
+ * session. */
+static int
+is_persistent_in(const crm_session *session, const crm_state *state)
+{
+    const uint32_t want = CRM_S_KEY | CRM_S_IN_MAP;
+    return state != NULL && state->map != NULL &&
+           state->map->session == session && (state->flags & want) == want;
+}
+
+/* Adds a member of a relationship that its delete cascade reaches: 1, or 0 if
+ * that is not for this walk. */
+static int
+reach(crm_session *session, PyObject *member, crm_ptrset *reached)
+{
+    if (member == Py_None) {
+        return 1;
+    }
+    crm_state *state = crm_state_of(session->core, member);
+    if (!is_persistent_in(session, state)) {
+        return 0;
+    }
+    return crm_ptrset_has(reached, state) ||
+           crm_ptrset_add(reached, state) >= 0;
+}
+
+/* Adds what one object's relationships reach. */
+static int
+reach_from(crm_session *session, crm_state *state, crm_ptrset *reached)
+{
+    const crm_manager *manager = crm_state_manager(state);
+    for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
+        const crm_attr *attr = &manager->attrs[slot];
+        if ((attr->flags & CRM_ATTR_CASCADE_DELETE) == 0 ||
+            (attr->flags & CRM_ATTR_VIEWONLY) != 0) {
+            continue;
+        }
+        PyObject *held = crm_state_held(state, slot);
+        if (!CRM_SLOT_HAS(held) || crm_state_change(state, slot) != NULL) {
+            return 0;
+        }
+        if (attr->kind == CRM_ATTR_SCALAR) {
+            if (!reach(session, held, reached)) {
+                return 0;
+            }
+            continue;
+        }
+        if (!Py_IS_TYPE(held, session->core->list_type)) {
+            return 0;
+        }
+        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(held); i++) {
+            if (!reach(session, PyList_GET_ITEM(held, i), reached)) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+int
+crm_session_delete_loaded(crm_session *session, crm_state *state)
+{
+    if (!session->begun || !is_persistent_in(session, state)) {
+        return 0;
+    }
+    if (state->flags & CRM_S_TO_DELETE) {
+        return 1;
+    }
+    crm_ptrset reached;
+    crm_ptrset_init(&reached);
+    int status = crm_ptrset_add(&reached, state) < 0 ? -1 : 1;
+    /* No foreign code runs during the walk: what it reached stays alive. */
+    size_t pos = 0;
+    crm_state *each = state;
+    while (status > 0 && (each = crm_ptrset_next(&reached, &pos)) != NULL) {
+        status = reach_from(session, each, &reached);
+    }
+    for (pos = 0;
+         status > 0 && (each = crm_ptrset_next(&reached, &pos)) != NULL;) {
+        if ((each->flags & CRM_S_TO_DELETE) == 0 &&
+            crm_session_hold(&session->deleted, each, CRM_S_TO_DELETE) < 0) {
+            status = -1;
+        }
+    }
+    crm_ptrset_free(&reached);
+    if (status < 0 && !PyErr_Occurred()) {
+        PyErr_NoMemory();
+    }
     return status;
 }

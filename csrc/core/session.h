@@ -29,6 +29,10 @@ crm_state *crm_session_mapped(crm_session *session, PyObject *obj);
  * Returns -1. */
 int crm_session_refuse(crm_state *state, const char *exc_name,
                        const char *format);
+/* delete() of a persistent object whose delete cascades reach only loaded,
+ * unchanged lists and objects of this session: 1; 0, with nothing done, of any
+ * other; -1 with an exception. */
+int crm_session_delete_loaded(crm_session *session, crm_state *state);
 /* Gives a state without identity one; takes over `own`. */
 void crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own);
 

@@ -301,24 +301,14 @@ session_mark_deleted(crm_session *self, PyObject *obj)
 }
 
 static PyObject *
-session_delete_plain(crm_session *self, PyObject *obj)
+session_delete_loaded(crm_session *self, PyObject *obj)
 {
     crm_state *state = crm_state_of(self->core, obj);
-    const uint32_t want = CRM_S_KEY | CRM_S_IN_MAP;
-    if (state == NULL || !self->begun || state->map == NULL ||
-        state->map->session != self || (state->flags & want) != want) {
+    if (state == NULL) {
         Py_RETURN_FALSE;
     }
-    const crm_manager *manager = crm_state_manager(state);
-    for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
-        if (manager->attrs[slot].flags & CRM_ATTR_CASCADE_DELETE) {
-            Py_RETURN_FALSE;
-        }
-    }
-    if (crm_session_hold(&self->deleted, state, CRM_S_TO_DELETE) < 0) {
-        return NULL;
-    }
-    Py_RETURN_TRUE;
+    int status = crm_session_delete_loaded(self, state);
+    return status < 0 ? NULL : PyBool_FromLong(status);
 }
 
 static PyObject *
@@ -348,6 +338,23 @@ session_expunge(crm_session *self, PyObject *obj)
     }
     if (crm_session_leave(self, state, 0) < 0) {
         return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+session_expunge_each(crm_session *self, PyObject *objects)
+{
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *done = session_expunge(self, PyList_GET_ITEM(objects, i));
+        if (done == NULL) {
+            return NULL;
+        }
+        Py_DECREF(done);
     }
     Py_RETURN_NONE;
 }
@@ -511,12 +518,15 @@ static PyMethodDef session_methods[] = {
      "_get(manager, key): the object in the identity map, or None."},
     {"_mark_deleted", (PyCFunction)session_mark_deleted, METH_O,
      "The next flush deletes it."},
-    {"_delete_plain", (PyCFunction)session_delete_plain, METH_O,
-     "_mark_deleted() of a plain persistent object; False if it is not one."},
+    {"_delete_loaded", (PyCFunction)session_delete_loaded, METH_O,
+     "_mark_deleted() of an object and what its delete cascades reach, if all "
+     "of that is loaded, persistent and unchanged; else False."},
     {"_unmark_deleted", (PyCFunction)session_unmark_deleted, METH_O,
      "The next flush does not delete it."},
     {"_expunge", (PyCFunction)session_expunge, METH_O,
      "Detach one object, no cascade."},
+    {"_expunge_each", (PyCFunction)session_expunge_each, METH_O,
+     "_expunge() of a list."},
     {"_expunge_all", (PyCFunction)session_expunge_all, METH_NOARGS,
      "Detach every object."},
     {"_expire_all", (PyCFunction)session_expire_all, METH_NOARGS,

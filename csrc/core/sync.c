@@ -88,6 +88,37 @@ uow_has_history(PyObject *module, PyObject *args)
     Py_RETURN_FALSE;
 }
 
+PyDoc_STRVAR(unsettled_doc,
+             "unsettled(objects, slot)\n--\n\n"
+             "The objects whose relationship is not loaded, or has changed.");
+
+static PyObject *
+uow_unsettled(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *objects;
+    long slot;
+    if (!PyArg_ParseTuple(args, "O!l", &PyList_Type, &objects, &slot)) {
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i);
+        crm_state *state = crm_need_state(core, obj);
+        if (state == NULL || crm_check_slot(state, slot) < 0) {
+            Py_CLEAR(result);
+            break;
+        }
+        uint16_t s = (uint16_t)slot;
+        int settled = CRM_SLOT_HAS(crm_state_held(state, s)) &&
+                      crm_state_committed(state, s) == NULL;
+        if (!settled && PyList_Append(result, obj) < 0) {
+            Py_CLEAR(result);
+        }
+    }
+    return result;
+}
+
 PyDoc_STRVAR(
     scan_doc,
     "relation_scan(session, objects, slot, start=0)\n--\n\n"
@@ -620,6 +651,7 @@ error:
 
 static PyMethodDef functions[] = {
     {"has_history", uow_has_history, METH_VARARGS, has_history_doc},
+    {"unsettled", uow_unsettled, METH_VARARGS, unsettled_doc},
     {"relation_scan", uow_scan, METH_VARARGS, scan_doc},
     {"sync_children", uow_sync_children, METH_VARARGS, sync_children_doc},
     {"sync_parent", uow_sync_parent, METH_VARARGS, sync_parent_doc},

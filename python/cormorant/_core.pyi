@@ -511,12 +511,15 @@ class SessionBase:
     _begun: bool
     """Set by the session while a transaction is begun: `_autobegin_t` is not called then."""
     def _mark_deleted(self, obj: object) -> None: ...
-    def _delete_plain(self, obj: object) -> bool:
+    def _delete_loaded(self, obj: object) -> bool:
         """_mark_deleted for the plain case: a persistent object of this session whose
         class has no delete cascade, in a begun transaction. False: nothing was done."""
     def _unmark_deleted(self, obj: object) -> None: ...
     def _expunge(self, obj: object) -> None:
         """Detach one object (no cascade)."""
+    def _expunge_each(self, objects: list[Any]) -> None:
+        """_expunge() of a list."""
+
     def _expunge_all(self) -> None: ...
     def _expire_all(self) -> None:
         """Expire every persistent object."""
@@ -693,6 +696,9 @@ def sort_by_key(objects: list[Any]) -> list[Any]:
 
 def has_history(objects: list[Any], slot: int) -> bool:
     """True if a relationship of any object is loaded (and not empty) or changed."""
+
+def unsettled(objects: list[Any], slot: int) -> list[Any]:
+    """The objects whose relationship is not loaded, or has changed."""
 
 def relation_scan(
     session: SessionBase, objects: list[Any], slot: int, start: int = 0

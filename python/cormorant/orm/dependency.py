@@ -212,6 +212,9 @@ def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
                         _delete_with_cascade(flush, child)
         return
     load = not relation.passive_deletes
+    if direction is ONETOMANY and relation.cascade_delete:
+        # Members that stay the program's delete() has reached.
+        objects = _core.unsettled(objects, relation.slot)
     for obj in objects:
         if load:
             _added, unchanged, lost = full_history(obj, relation)
@@ -262,6 +265,8 @@ def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) ->
         _many_to_many(flush, relation, objects, deleting=True)
     elif direction is ONETOMANY and relation.passive_deletes != "all":
         moved = flush.children_added.get(relation, ())
+        if relation.cascade_delete and not relation.post_update:
+            objects = _core.unsettled(objects, relation.slot)
         for parent in objects:
             _added, unchanged, lost = _core.history(parent, relation.slot)
             children = [c for c in lost if not _kept(relation, c, moved)]

@@ -612,7 +612,7 @@ class Session(_core.SessionBase, SessionClassMethods):
 
     def delete(self, instance: object) -> None:
         """Mark an object, and those its cascades name, to be deleted by the next flush."""
-        if self._delete_plain(instance):
+        if self._delete_loaded(instance):
             return
         from .unitofwork import delete_cascade
 

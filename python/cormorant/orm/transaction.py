@@ -383,9 +383,8 @@ class SessionTransaction:
         parent = self._parent
         if parent is None:
             if self._deleted:
-                for obj in self._deleted:
-                    session._expunge(obj)
-                self._deleted = []
+                gone, self._deleted = self._deleted, []
+                session._expunge_each(gone)
             if self._born:
                 _core.mark_born(session._persistent(), 0)
             if session.expire_on_commit:

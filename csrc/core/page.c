@@ -1,12 +1,65 @@
 /* page.c: arenas of result rows.  See page.h. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+
 #include "page.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* The first page of a result; each further one is four times as large until
  * CRM_PAGE_SIZE.  Small enough for the allocator's per-thread cache. */
 #define FIRST_PAGE 1024
+
+/* ---- pages ------------------------------------------------------------ */
+
+/* Full pages are the system's, not the allocator's: among smaller things in a
+ * heap they would keep it from shrinking, and a result that was read and
+ * dropped would never be given back.  In a debug build the allocator, which
+ * knows of uses after the end. */
+#if defined(MAP_ANONYMOUS) && !defined(CRM_DEBUG)
+
+static crm_page *
+map_page(void)
+{
+    void *page = mmap(NULL, CRM_PAGE_SIZE, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+static void
+unmap_page(crm_page *page)
+{
+    if (munmap(page, CRM_PAGE_SIZE) < 0) {
+        /* A hole too many in the address space: that place is lost, but not the
+         * memory behind it. */
+        (void)madvise(page, CRM_PAGE_SIZE, MADV_DONTNEED);
+    }
+}
+
+#else
+
+static crm_page *
+map_page(void)
+{
+    return NULL;
+}
+
+static void
+unmap_page(crm_page *page)
+{
+    (void)page;
+}
+
+#endif
+
+/* A full page is one with exactly this room; one of the allocator's that has to
+ * stand for it has less. */
+static inline int
+is_mapped(const crm_page *page)
+{
+    return page->cap == CRM_PAGE_ROOM;
+}
 
 static crm_page *
 page_new(uint32_t ncols, size_t cap)
@@ -14,7 +67,14 @@ page_new(uint32_t ncols, size_t cap)
     if (cap > UINT32_MAX) {
         return NULL;
     }
-    crm_page *page = malloc(sizeof(crm_page) + cap);
+    crm_page *page = NULL;
+    if (cap == CRM_PAGE_ROOM) {
+        page = map_page();
+        cap -= page == NULL ? sizeof(uint64_t) : 0;
+    }
+    if (page == NULL) {
+        page = malloc(sizeof(crm_page) + cap);
+    }
     if (page == NULL) {
         return NULL;
     }
@@ -28,22 +88,34 @@ page_new(uint32_t ncols, size_t cap)
     return page;
 }
 
-/* Puts a page into a list of free ones; frees it if the list is long. */
 static void
-keep_page(crm_page **list, uint32_t *count, crm_page *page)
+page_free(crm_page *page)
 {
-#ifndef CRM_DEBUG /* a kept page would hide a use after its end */
-    if (*count < CRM_PAGE_CACHE) {
-        page->link.next = *list;
-        *list = page;
-        (*count)++;
+    if (is_mapped(page)) {
+        unmap_page(page);
+    }
+    else {
+        free(page);
+    }
+}
+
+/* A full page comes back: it is kept, unless more come back than are ever kept.
+ * Then they were of a result that the cache is no help to, and all go. */
+static void
+keep_page(crm_page_cache *cache, crm_page *page)
+{
+    if (!is_mapped(page)) {
+        page_free(page);
         return;
     }
-#else
-    (void)list;
-    (void)count;
-#endif
-    free(page);
+    if (++cache->returned <= CRM_PAGE_CACHE) {
+        page->link.next = cache->free;
+        cache->free = page;
+        cache->count++;
+        return;
+    }
+    page_free(page);
+    crm_page_cache_clear(cache);
 }
 
 void
@@ -54,10 +126,10 @@ crm_page_unref(crm_page *page)
     }
     crm_page_cache *home = page->link.home;
     if (home == NULL) {
-        free(page);
+        page_free(page);
     }
     else {
-        keep_page(&home->free, &home->count, page);
+        keep_page(home, page);
     }
 }
 
@@ -67,7 +139,7 @@ crm_page_cache_clear(crm_page_cache *cache)
     while (cache->free != NULL) {
         crm_page *page = cache->free;
         cache->free = page->link.next;
-        free(page);
+        page_free(page);
     }
     cache->count = 0;
 }
@@ -75,28 +147,29 @@ crm_page_cache_clear(crm_page_cache *cache)
 void
 crm_rows_borrow(crm_rows *rows, crm_page_cache *cache)
 {
-    rows->cache = cache;
-    rows->spare = cache->free;
-    rows->nspare = cache->count;
+    rows->home = cache;
+    rows->spare = *cache;
+    rows->spare.returned = 0;
     *cache = (crm_page_cache){0};
 }
 
 void
 crm_rows_give_back(crm_rows *rows)
 {
-    crm_page_cache *cache = rows->cache;
+    crm_page_cache *cache = rows->home;
     if (cache != NULL && cache->free == NULL) {
-        *cache = (crm_page_cache){rows->spare, rows->nspare};
+        cache->free = rows->spare.free;
+        cache->count = rows->spare.count;
+        cache->returned += rows->spare.count;
     }
     else {
-        while (rows->spare != NULL) {
-            crm_page *page = rows->spare;
-            rows->spare = page->link.next;
-            keep_page(&cache->free, &cache->count, page);
+        while (rows->spare.free != NULL) {
+            crm_page *page = rows->spare.free;
+            rows->spare.free = page->link.next;
+            keep_page(cache, page);
         }
     }
-    rows->spare = NULL;
-    rows->nspare = 0;
+    rows->spare = (crm_page_cache){0};
 }
 
 void
@@ -130,20 +203,20 @@ take_page(crm_rows *rows, size_t need)
     if (need > room) {
         return page_new(rows->ncols, need);
     }
-    crm_page *page = rows->spare;
+    crm_page *page = rows->spare.free;
     if (room < CRM_PAGE_ROOM || page == NULL) {
         page = page_new(rows->ncols, room);
     }
     else {
-        rows->spare = page->link.next;
-        rows->nspare--;
+        rows->spare.free = page->link.next;
+        rows->spare.count--;
         page->refs = 1;
         page->ncols = rows->ncols;
         page->row_words = crm_row_words(rows->ncols);
         page->nrows = page->back = 0;
     }
     if (page != NULL) {
-        page->link.home = room < CRM_PAGE_ROOM ? NULL : rows->cache;
+        page->link.home = room < CRM_PAGE_ROOM ? NULL : rows->home;
     }
     return page;
 }
@@ -153,10 +226,10 @@ static void
 drop_page(crm_rows *rows, crm_page *page)
 {
     if (page->link.home != NULL) {
-        keep_page(&rows->spare, &rows->nspare, page);
+        keep_page(&rows->spare, page);
     }
     else {
-        free(page);
+        page_free(page);
     }
 }
 

@@ -22,8 +22,8 @@
 
 #include "cell.h"
 
-/* Under glibc's mmap threshold, so that freed pages are reused, not faulted
- * in again; see DESIGN.md. */
+/* One surviving object keeps a page, so that a page is small; and large enough
+ * that filling it takes far longer than having it mapped. */
 #define CRM_PAGE_SIZE (60 * 1024)
 
 typedef struct crm_page {
@@ -40,15 +40,18 @@ typedef struct crm_page {
     uint64_t words[];
 } crm_page;
 
-/* Free pages of full size, kept because giving a large result back to the
- * system and taking it again for the next costs more than filling it (2,300
- * page faults, a quarter of the time, for 100,000 rows).  Touched with the GIL
- * only; a result borrows all of it while it is filled without the GIL. */
+/* Free pages of full size, kept because giving a result's pages back to the
+ * system and taking them again for the next costs a third of the time of
+ * reading 100,000 rows.  When more come back than that without a result having
+ * been read in between, the cache is emptied: what a very large result took is
+ * given back.  Touched with the GIL only; a result borrows all of it while it
+ * is filled without the GIL. */
 #define CRM_PAGE_CACHE 256
 
 typedef struct crm_page_cache {
     crm_page *free;
     uint32_t count;
+    uint32_t returned; /* since a result borrowed it */
 } crm_page_cache;
 
 /* Frees the pages in it.  No page that has it as its home may be alive. */
@@ -128,14 +131,13 @@ typedef struct {
     size_t npages;
     size_t cap;
     uint32_t ncols;
-    uint32_t next_size;    /* bytes of the next page */
-    uint64_t nrows;        /* finished rows in all pages */
-    crm_cell *current;     /* the open row, or NULL: no row is open */
-    crm_cell *open;        /* its place, owned; NULL before the first row */
-    uint32_t row_back;     /* page->back where the open row began */
-    crm_page_cache *cache; /* home of its full pages, or NULL */
-    crm_page *spare;       /* pages borrowed from there */
-    uint32_t nspare;
+    uint32_t next_size;   /* bytes of the next page */
+    uint64_t nrows;       /* finished rows in all pages */
+    crm_cell *current;    /* the open row, or NULL: no row is open */
+    crm_cell *open;       /* its place, owned; NULL before the first row */
+    uint32_t row_back;    /* page->back where the open row began */
+    crm_page_cache *home; /* of its full pages, or NULL */
+    crm_page_cache spare; /* what was borrowed from there */
 } crm_rows;
 
 void crm_rows_init(crm_rows *rows, uint32_t ncols);

@@ -245,12 +245,16 @@ class CompiledPlan:
         plan_binds = []
         slots = []
         order = []
+        codecs: dict[Any, Any] = {}  # asked for once, however long the lists are
         for number, (name, item) in enumerate(positions):
             bind, index = self._named[name]
             type_ = bind.type
             if item is not None and type_._is_tuple_type:
                 type_ = type_.types[item % len(type_.types)]
-            plan_binds.append((number, *type_codec(type_, dialect)))
+            codec = codecs.get(id(type_))
+            if codec is None:
+                codec = codecs[id(type_)] = type_codec(type_, dialect)
+            plan_binds.append((number, *codec))
             slots.append((index, item))
             order.append(name if item is None else f"{name}_{item + 1}")
         return dialect.plan(sql, order, plan_binds, self.program), slots

@@ -85,18 +85,23 @@ def has_history(work: Work, relation: RelationInfo) -> bool:
 
 def holds_others(work: Work, relation: RelationInfo) -> bool:
     """True if deleted objects refer to others by a many-to-one with post_update."""
-    return any(holds_other(obj, relation) for obj in work.deletes)
+    return _lets_go(relation) and any(holds_other(obj, relation) for obj in work.deletes)
+
+
+def _lets_go(relation: RelationInfo) -> bool:
+    """Whether it is a many-to-one with post_update that a deleted object lets go of."""
+    return (
+        relation.post_update
+        and relation.direction is MANYTOONE
+        and not relation.cascade_orphan
+        and relation.passive_deletes != "all"
+    )
 
 
 def holds_other(obj: Any, relation: RelationInfo) -> bool:
     """True if an object to be deleted has to let go, before, of what a many-to-one with
     post_update refers to."""
-    if (
-        not relation.post_update
-        or relation.direction is not MANYTOONE
-        or relation.cascade_orphan
-        or relation.passive_deletes == "all"
-    ):
+    if not _lets_go(relation):
         return False
     if any(other is not None for group in _core.history(obj, relation.slot) for other in group):
         return True

@@ -1,0 +1,318 @@
+"""What the core promises of large results: memory goes back to where it came from, one object
+keeps one page, and Python runs once a statement, not once a row."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import cormorant as sa
+from cormorant import orm
+
+PAGE = 64 * 1024
+Base = orm.declarative_base()
+
+
+class Parent(Base):
+    __tablename__ = "parent"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    score = sa.Column(sa.Float)
+    born = sa.Column(sa.DateTime)
+    children = orm.relationship("Child", back_populates="parent", cascade="all, delete-orphan")
+
+
+class Child(Base):
+    __tablename__ = "child"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    parent_id = sa.Column(sa.ForeignKey("parent.id"))
+    parent = orm.relationship("Parent", back_populates="children")
+
+
+class Shout(sa.TypeDecorator):
+    impl = sa.String
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return value.upper()
+
+
+class Decorated(Base):
+    __tablename__ = "decorated"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(Shout)
+
+
+class Rebuilt(Base):
+    __tablename__ = "rebuilt"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+
+    @orm.reconstructor
+    def rebuild(self) -> None:
+        pass
+
+
+# --- memory --------------------------------------------------------------------
+
+COMMON = """
+import ctypes, gc, re, sys
+import cormorant as sa
+from cormorant import orm
+
+Base = orm.declarative_base()
+
+class Item(Base):
+    __tablename__ = "item"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    age = sa.Column(sa.Integer)
+    score = sa.Column(sa.Float)
+    email = sa.Column(sa.String)
+
+session = orm.Session(sa.create_engine("sqlite://"))
+
+def load(rows):
+    return session.scalars(sa.select(Item).from_statement(sa.text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows) SELECT"
+        " i AS id, 'user ' || i AS name, i % 90 AS age, i / 7.0 AS score, NULL AS email FROM n"
+    ).bindparams(rows=rows))).all()
+
+def settle():
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what the C library keeps for itself is not counted
+
+def resident():
+    settle()
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+def mapped():
+    "Bytes of anonymous memory that is not the heap's or a stack's."
+    settle()
+    total = 0
+    for line in open("/proc/self/maps"):
+        words = line.split()
+        if len(words) == 5:
+            start, end = (int(n, 16) for n in words[0].split("-"))
+            total += end - start
+    return total
+
+load(10)
+"""
+
+needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+def fresh(program: str, monkeypatch: Any, **environment: str) -> list[float]:
+    """The numbers that a program prints in a process of its own."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(sa.__file__).parent.parent))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    done = subprocess.run(
+        [sys.executable, "-c", COMMON + program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [float(word) for word in done.stdout.split()]
+
+
+@needs_linux
+@pytest.mark.usefixtures("without_sanitizer")
+def test_a_million_objects_leave_nothing_behind(monkeypatch: Any) -> None:
+    start, held, count, end, kept = fresh(
+        """
+len(session.identity_map), resident()  # whatever is made once is there
+start = resident()
+items = load(1_000_000)
+held = resident()
+count = len(session.identity_map)
+del items
+print(start, held, count, resident(), len(session.identity_map))
+""",
+        monkeypatch,
+    )
+    assert count == 1_000_000
+    assert kept == 0
+    assert held > start + 1_000_000 * 100
+    assert end < start * 1.05
+
+
+@needs_linux
+@pytest.mark.usefixtures("without_sanitizer")
+def test_one_object_keeps_one_page(monkeypatch: Any) -> None:
+    """With Python's objects in the heap, what else is mapped are pages of rows."""
+    survivors, before, between, after = fresh(
+        """
+load(600_000)  # from now on the C library takes large tables from the heap
+before = mapped()
+items = load(600_000)
+few = items[::6000]  # each in a page of its own
+count = len(few)
+del items
+between = mapped()
+assert [item.name for item in few] == [f"user {n}" for n in range(1, 600_001, 6000)]
+few.clear()
+print(count, before, between, mapped())
+""",
+        monkeypatch,
+        PYTHONMALLOC="malloc",
+    )
+    assert survivors == 100
+    assert 0.8 * PAGE * survivors < between - before <= PAGE * survivors
+    assert after - before <= PAGE
+
+
+@pytest.fixture
+def without_sanitizer() -> None:
+    if "asan" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip("keeps freed memory")
+
+
+# --- Python frames ---------------------------------------------------------------
+
+
+def frames(work: Callable[[], Any]) -> dict[str, int]:
+    """How many Python frames of each function the work runs."""
+    found: dict[str, int] = {}
+
+    def profile(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            name = frame.f_code.co_qualname
+            found[name] = found.get(name, 0) + 1
+
+    gc.collect()
+    gc.disable()
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+    return found
+
+
+def grown(work: Callable[[orm.Session], None]) -> dict[str, int]:
+    """The functions that run more often on 300 rows than on 20, and how much more often."""
+    work(filled(5))  # what is made once is there
+    few, many = filled(20), filled(300)
+    seldom, often = frames(lambda: work(few)), frames(lambda: work(many))
+    return {name: n - seldom.get(name, 0) for name, n in often.items() if n > seldom.get(name, 0)}
+
+
+def filled(count: int) -> orm.Session:
+    """A session on a database with `count` rows in every table."""
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    rows = [{"id": n, "name": f"name {n}"} for n in range(1, count + 1)]
+    with engine.begin() as connection:
+        parents = [{**row, "score": 0.5, "born": None} for row in rows]
+        connection.execute(sa.insert(Parent.__table__), parents)
+        connection.execute(
+            sa.insert(Child.__table__),
+            [{**row, "parent_id": (row["id"] - 1) // 2 + 1} for row in rows],
+        )
+        connection.execute(sa.insert(Decorated.__table__), rows)
+        connection.execute(sa.insert(Rebuilt.__table__), rows)
+    return orm.Session(engine)
+
+
+def load(session: orm.Session) -> None:
+    session.query(Parent).all()
+
+
+def load_again(session: orm.Session) -> None:
+    held = session.query(Parent).all()
+    session.query(Parent).all()
+    session.expire_all()
+    session.query(Parent).all()
+    session.query(Parent).populate_existing().all()
+    assert held
+
+
+def read(session: orm.Session) -> None:
+    parents = session.query(Parent).all()
+    for parent in parents:
+        parent.id, parent.name, parent.score, parent.born
+
+
+def read_rows(session: orm.Session) -> None:
+    for row in session.execute(sa.select(Parent.id, Parent.name, Parent.born)).all():
+        row.id, row[1], hash(row)
+    for parent, child in session.query(Parent, Child).filter(Parent.id == Child.parent_id):
+        parent, child
+
+
+def load_joined(session: orm.Session) -> None:
+    for parent in session.query(Parent).options(orm.joinedload(Parent.children)):
+        for child in parent.children:
+            child.name, child.parent
+
+
+def load_selectin(session: orm.Session) -> None:
+    for parent in session.query(Parent).options(orm.selectinload(Parent.children)):
+        len(parent.children)
+
+
+def look_up(session: orm.Session) -> None:
+    parents = session.query(Parent).all()
+    for child in session.query(Child):
+        assert child.parent is not None
+    assert parents
+
+
+def insert(session: orm.Session) -> None:
+    count = session.scalar(sa.select(sa.func.count(Parent.id)))
+    session.add_all(
+        [Parent(name="new", score=1.5, children=[Child(name="x")]) for _ in range(count)]
+    )
+    session.flush()
+
+
+def update(session: orm.Session) -> None:
+    for parent in session.query(Parent).all():
+        parent.name = "changed"
+        parent.score = 2.5
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    "work",
+    [load, load_again, read, read_rows, load_joined, load_selectin, look_up, insert, update],
+    ids=lambda work: work.__name__,
+)
+def test_python_runs_once_a_statement(work: Callable[[orm.Session], None]) -> None:
+    assert grown(work) == {}
+
+
+def test_flushing_deletes_runs_python_once() -> None:
+    counts = []
+    for rows in (5, 20, 300):
+        session = filled(rows)
+        for child in session.query(Child).all():
+            session.delete(child)
+        counts.append(sum(frames(session.flush).values()))
+        assert session.scalar(sa.select(sa.func.count(Child.id))) == 0
+    assert counts[1] == counts[2]
+
+
+@pytest.mark.parametrize(
+    ("entity", "called"),
+    [
+        (Decorated, {"Shout.process_result_value", "TypeDecorator._codec.<locals>.result"}),
+        (Rebuilt, {"Rebuilt.rebuild"}),
+    ],
+)
+def test_user_code_runs_for_its_own_class_alone(entity: Any, called: set[str]) -> None:
+    def work(session: orm.Session) -> None:
+        session.query(entity).all()
+        session.query(Parent).all()
+
+    assert grown(work) == dict.fromkeys(called, 280)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
@@ -31,17 +32,23 @@ def reflect_table(
     key_names = key["constrained_columns"]
     by_name: dict[str, Any] = {}
     for found in columns:
+        original = found["name"]
+        if "cormorant.sql.events" in sys.modules:
+            # listeners may give the column another name, key or type
+            found = dict(found)
+            table.metadata.dispatch.column_reflect(inspector, table, found)
+            table.dispatch.column_reflect(inspector, table, found)
         column_name = found["name"]
         if (
             include_columns and column_name not in include_columns
         ) or column_name in exclude_columns:
             continue
         column = _column(found)
-        column.primary_key = column_name in key_names
-        by_name[column_name] = column
+        column.primary_key = original in key_names
+        by_name[original] = column
         table.append_column(column, replace_existing=True)
     _primary_key(table, key, by_name)
-    _foreign_keys(inspector, table, include_columns, exclude_columns, resolve_fks)
+    _foreign_keys(inspector, table, by_name, include_columns, exclude_columns, resolve_fks)
     _indexes(inspector, table, by_name, include_columns)
     _constraints(inspector, table, by_name)
     comment = inspector.get_table_comment(name, schema) if _has_comments(inspector) else None
@@ -57,7 +64,7 @@ def _column(found: dict[str, Any]) -> Any:
     items: list[Any] = []
     kw: dict[str, Any] = {
         option: found[option]
-        for option in ("nullable", "autoincrement", "comment", "info")
+        for option in ("nullable", "autoincrement", "comment", "info", "key", "quote")
         if found.get(option) is not None
     }
     if "computed" in found:
@@ -86,6 +93,7 @@ def _primary_key(table: Any, key: dict[str, Any], by_name: dict[str, Any]) -> No
 def _foreign_keys(
     inspector: Any,
     table: Any,
+    by_name: dict[str, Any],
     include_columns: Collection[str] | None,
     exclude_columns: Collection[str],
     resolve_fks: bool,
@@ -109,7 +117,7 @@ def _foreign_keys(
             )
         table.append_constraint(
             sa_schema.ForeignKeyConstraint(
-                names,
+                [by_name[name].key if name in by_name else name for name in names],
                 [f"{target}.{name}" for name in found["referred_columns"]],
                 name=found["name"],
                 link_to_name=True,
@@ -135,7 +143,7 @@ def _indexes(
         sorting = found.get("column_sorting", {})
         for number, name in enumerate(names):
             if name is not None:
-                column = table.c.get(name)
+                column = by_name[name] if name in by_name else table.c.get(name)
                 if column is None:
                     expressions = []
                     break
@@ -160,7 +168,7 @@ def _constraints(inspector: Any, table: Any, by_name: dict[str, Any]) -> None:
         if len(names) == len(found["column_names"]):
             table.append_constraint(
                 sa_schema.UniqueConstraint(
-                    *names,
+                    *(by_name[name].key for name in names),
                     name=found["name"],
                     comment=found.get("comment"),
                     **found.get("dialect_options", {}),

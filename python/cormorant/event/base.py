@@ -367,8 +367,12 @@ class Dispatch:
             self._calls[name] = found
         return found
 
+    def __reduce__(self) -> Any:
+        # Listeners stay where they are: a copy of an object has those of its class.
+        return Dispatch, (self._family, self._class)
+
     def __getattr__(self, name: str) -> _Calls:
-        if name in self._family._events:
+        if not name.startswith("_") and name in self._family._events:
             return _Calls(self, name)
         raise AttributeError(name)
 

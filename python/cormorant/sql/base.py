@@ -156,6 +156,18 @@ class SchemaEventTarget:
     _attach_events = False
     """Somebody listens to items becoming parts of others."""
 
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        raise NotImplementedError()
+
+    def _set_parent_with_dispatch(self, parent: Any, **kw: Any) -> None:
+        """Become a part of another item, and tell listeners."""
+        if not SchemaEventTarget._attach_events:
+            self._set_parent(parent, **kw)
+            return
+        self.dispatch.before_parent_attach(self, parent)
+        self._set_parent(parent, **kw)
+        self.dispatch.after_parent_attach(self, parent)
+
 
 class Visitable:
     """Something the compiler has a ``visit_<name>`` method for."""

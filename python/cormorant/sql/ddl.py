@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import contextlib
+import copy
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
@@ -10,6 +13,8 @@ from . import topology
 from .base import Executable
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from .schema import Column, Constraint, ForeignKeyConstraint, Index, MetaData, Sequence, Table
 
 __all__ = [
@@ -54,8 +59,47 @@ class ExecutableDDLElement(BaseDDLElement):
 
     supports_execution = True
 
+    target: Any = None
+    _execute_if: Any = None
+
     def _execute_on_connection(self, connection: Any, params: Any, options: Any) -> Any:
         return connection._execute_ddl(self, params, options)
+
+    def against(self, target: Any) -> Self:
+        """The same statement for a table, index or metadata."""
+        new = copy.copy(self)
+        new.target = target
+        return new
+
+    def execute_if(
+        self,
+        dialect: Any = None,
+        callable_: Callable[..., bool] | None = None,
+        state: Any = None,
+    ) -> Self:
+        """The same statement, executed as a listener only on these dialects (a name, or
+        several), and if ``callable_(ddl, target, bind, **kw)`` is true."""
+        new = copy.copy(self)
+        new._execute_if = (dialect, callable_, state)
+        return new
+
+    def _should_execute(self, target: Any, bind: Any, **kw: Any) -> bool:
+        if self._execute_if is None:
+            return True
+        dialect, function, state = self._execute_if
+        if isinstance(dialect, str):
+            dialect = (dialect,)
+        if dialect is not None and bind.engine.name not in dialect:
+            return False
+        if function is None:
+            return True
+        return bool(function(self, target, bind, state=state, **kw))
+
+    def __call__(self, target: Any, bind: Any, **kw: Any) -> Any:
+        """Be a listener of DDL events: execute."""
+        if self._should_execute(target, bind, **kw):
+            return bind.execute(self.against(target))
+        return None
 
 
 DDLElement = ExecutableDDLElement
@@ -77,13 +121,6 @@ class DDL(ExecutableDDLElement):
             )
         self.statement = statement
         self.context = dict(context or {})
-        self.target: Any = None
-
-    def against(self, target: Any) -> DDL:
-        """The same statement for a table or metadata."""
-        new = DDL(self.statement, self.context)
-        new.target = target
-        return new
 
     def __repr__(self) -> str:
         words = [repr(self.statement)]
@@ -268,6 +305,12 @@ class DropConstraint(_CreateDropBase):
 # --- what create_all() and drop_all() do -----------------------------------------------
 
 
+def _ddl_listeners() -> bool:
+    """Whether anybody listens to a class of schema items."""
+    module = sys.modules.get("cormorant.sql.events")
+    return module is not None and bool(module.DDLEvents._listened)
+
+
 class InvokeDDLBase:
     """Runs DDL for schema elements on a connection."""
 
@@ -280,6 +323,22 @@ class InvokeDDLBase:
         visit = getattr(self, f"visit_{element.__visit_name__}", None)
         if visit is not None:
             visit(element, **kw)
+
+    @contextlib.contextmanager
+    def _events(self, verb: str, target: Any, **kw: Any) -> Iterator[None]:
+        """Call the listeners before and after something is created or dropped."""
+        if "dispatch" not in target.__dict__ and not _ddl_listeners():
+            yield
+            return
+        dispatch = target.dispatch
+        kw.update(checkfirst=self.checkfirst, _ddl_runner=self)
+        for fn in dispatch._find(f"before_{verb}"):
+            fn(target, self.connection, **kw)
+        yield
+        for fn in dispatch._find(f"after_{verb}"):
+            fn(target, self.connection, **kw)
+
+    checkfirst: bool
 
     def _has_table(self, table: Table) -> bool:
         schema = self.connection.schema_for_object(table)
@@ -332,6 +391,10 @@ class SchemaGenerator(InvokeDDLBase):
     def visit_metadata(self, metadata: MetaData) -> None:
         tables = list(metadata.tables.values()) if self.tables is None else self.tables
         todo = [t for t in tables if not self.checkfirst or not self._has_table(t)]
+        with self._events("create", metadata, tables=todo):
+            self._create_tables(metadata, todo)
+
+    def _create_tables(self, metadata: MetaData, todo: list[Table]) -> None:
         for type_ in self.dialect.types_to_create(metadata._types):
             self.connection._run_ddl_visitor(type_.DDLGenerator, type_, checkfirst=self.checkfirst)
         if self.dialect.supports_sequences:
@@ -340,7 +403,8 @@ class SchemaGenerator(InvokeDDLBase):
                     self.visit_sequence(sequence)
         for table, constraints in sort_tables_and_constraints(todo):
             if table is not None:
-                self.visit_table(table, include_foreign_key_constraints=constraints, create_ok=True)
+                with self._events("create", table, _is_metadata_operation=True):
+                    self._create_table(table, constraints, True)
             elif self.dialect.supports_alter:
                 for constraint in constraints:
                     self.connection.execute(AddConstraint(constraint))
@@ -353,6 +417,15 @@ class SchemaGenerator(InvokeDDLBase):
     ) -> None:
         if not create_ok and self.checkfirst and self._has_table(table):
             return
+        with self._events("create", table, _is_metadata_operation=False):
+            self._create_table(table, include_foreign_key_constraints, create_ok)
+
+    def _create_table(
+        self,
+        table: Table,
+        include_foreign_key_constraints: Collection[ForeignKeyConstraint] | None,
+        create_ok: bool,
+    ) -> None:
         dialect = self.dialect
         if not dialect.supports_alter:
             include_foreign_key_constraints = None
@@ -434,9 +507,14 @@ class SchemaDropper(InvokeDDLBase):
                 "cycles that will be ignored."
             )
             collection = [(table, ()) for table in unsorted]
+        with self._events("drop", metadata, tables=[t for t, _ in collection if t is not None]):
+            self._drop_tables(metadata, collection)
+
+    def _drop_tables(self, metadata: MetaData, collection: list[tuple[Table | None, Any]]) -> None:
         for table, constraints in collection:
             if table is not None:
-                self.visit_table(table, drop_ok=True)
+                with self._events("drop", table, _is_metadata_operation=True):
+                    self.connection.execute(DropTable(table))
             elif self.dialect.supports_alter:
                 for constraint in constraints:
                     self.connection.execute(DropConstraint(constraint))
@@ -452,7 +530,8 @@ class SchemaDropper(InvokeDDLBase):
     def visit_table(self, table: Table, drop_ok: bool = False) -> None:
         if not (drop_ok or not self.checkfirst or self._has_table(table)):
             return
-        self.connection.execute(DropTable(table))
+        with self._events("drop", table, _is_metadata_operation=drop_ok):
+            self.connection.execute(DropTable(table))
         if drop_ok:
             return
         if self.dialect.supports_sequences:

@@ -17,18 +17,18 @@ class DDLEvents(Events):
 
     @classmethod
     def _accept_with(cls, target: Any, identifier: str) -> Any:
-        from .schema_base import SchemaItem
+        from .base import SchemaEventTarget
 
         if isinstance(target, type):
-            return target if issubclass(target, SchemaItem) else None
-        return target if isinstance(target, SchemaItem) else None
+            return target if issubclass(target, SchemaEventTarget) else None
+        return target if isinstance(target, SchemaEventTarget) else None
 
     @classmethod
     def _listen(cls, subscription: Subscription, **options: Any) -> None:
-        from . import schema_base
+        from .base import SchemaEventTarget
 
         if subscription.identifier.endswith("_parent_attach"):
-            schema_base.SchemaItem._attach_events = True
+            SchemaEventTarget._attach_events = True
         subscription.add(**options)
 
     def before_create(self, target: Any, connection: Any, **kw: Any) -> None:

@@ -187,9 +187,17 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         if must_exist:
             raise exc.InvalidRequestError(f"Table '{key}' not defined")
         table = object.__new__(cls)
+        if SchemaEventTarget._attach_events:
+            table.dispatch.before_parent_attach(table, metadata)
         metadata._add_table(key, table)
         try:
+            for event_name, fn in kw.pop("listeners", None) or ():
+                from ..event import listen
+
+                listen(table, event_name, fn)
             table._set_up(name, metadata, *items, **kw)
+            if SchemaEventTarget._attach_events:
+                table.dispatch.after_parent_attach(table, metadata)
         except BaseException:
             metadata._remove_table(name, schema)
             raise
@@ -240,7 +248,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         self.constraints = _OrderedItems()
         self._extra_dependencies: set[Table] = set()
         self.primary_key = PrimaryKeyConstraint(_implicit_generated=True)
-        self.primary_key._set_parent(self)
+        self.primary_key._set_parent_with_dispatch(self)
         self.implicit_returning = kw.pop("implicit_returning", True)
         self.comment = kw.pop("comment", None)
         info = kw.pop("info", None)
@@ -251,7 +259,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         autoload_replace = kw.pop("autoload_replace", True)
         include_columns = kw.pop("include_columns", None)
         resolve_fks = kw.pop("resolve_fks", True)
-        for option in ("keep_existing", "extend_existing", "listeners", "_extend_on", "_no_init"):
+        for option in ("keep_existing", "extend_existing", "_extend_on", "_no_init"):
             kw.pop(option, None)
         self._validate_dialect_kwargs(kw)
         if autoload_with is not None:
@@ -346,7 +354,9 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
     def append_column(self, column: Any, *, replace_existing: bool = False) -> None:
         """Add a column."""
         try:
-            column._set_parent(self, allow_replacements=replace_existing, all_names=self._names())
+            column._set_parent_with_dispatch(
+                self, allow_replacements=replace_existing, all_names=self._names()
+            )
         except exc.DuplicateColumnError as error:
             raise exc.DuplicateColumnError(
                 f"{error.args[0]} Specify replace_existing=True to Table.append_column() to "
@@ -355,14 +365,14 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     def append_constraint(self, constraint: Any) -> None:
         """Add a constraint."""
-        constraint._set_parent(self)
+        constraint._set_parent_with_dispatch(self)
 
     def add_is_dependent_on(self, table: Table) -> None:
         """Say that this table has to be created after another one."""
         self._extra_dependencies.add(table)
 
     def _attach_item(self, item: Any) -> None:
-        item._set_parent(self)
+        item._set_parent_with_dispatch(self)
 
     def _names(self) -> dict[str, Any]:
         return {column.name: column for column in self._columns}
@@ -373,15 +383,15 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         for item in items:
             if item is None:
                 continue
-            if not isinstance(item, SchemaVisitable) or not hasattr(item, "_set_parent"):
+            if not isinstance(item, SchemaVisitable) or not isinstance(item, SchemaEventTarget):
                 raise exc.ArgumentError(
                     "'SchemaItem' object, such as a 'Column' or a 'Constraint' expected, "
                     f"got {item!r}"
                 )
             if isinstance(item, Column):
-                item._set_parent(self, allow_replacements=allow, all_names=names)
-            else:
-                item._set_parent(self)
+                item._set_parent_with_dispatch(self, allow_replacements=allow, all_names=names)
+            elif isinstance(item, SchemaEventTarget):
+                item._set_parent_with_dispatch(self)
 
     # --- DDL ---
 
@@ -718,7 +728,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
 
     def append_foreign_key(self, fk: ForeignKey) -> None:
         """Add a foreign key."""
-        fk._set_parent(self)
+        fk._set_parent_with_dispatch(self)
 
     @property
     def description(self) -> str:

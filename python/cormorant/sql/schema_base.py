@@ -65,7 +65,7 @@ class SchemaItem(SchemaEventTarget, SchemaVisitable):
         for item in items:
             if item is None:
                 continue
-            set_parent = getattr(item, "_set_parent", None)
+            set_parent = getattr(item, "_set_parent_with_dispatch", None)
             if set_parent is None or not isinstance(item, SchemaVisitable):
                 raise exc.ArgumentError(
                     "'SchemaItem' object, such as a 'Column' or a 'Constraint' expected, "

@@ -228,7 +228,7 @@ class ForeignKey(DialectKWArgs, SchemaItem):
             self.constraint = constraint
             constraint.elements.append(self)
             constraint.columns.add(column)
-            constraint._set_parent(table)
+            constraint._set_parent_with_dispatch(table)
         self._infer_type(column, table)
 
     def _infer_type(self, column: Any, table: Any) -> None:
@@ -672,7 +672,7 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         self._check_one_target(parent)
         for column, element in zip(columns, self.elements, strict=True):
             if element.parent is None:
-                element._set_parent(column)
+                element._set_parent_with_dispatch(column)
         Constraint._set_parent(self, parent)
 
     def _check_one_target(self, table: Any) -> None:

@@ -31,6 +31,9 @@ class _Expired:
 
 EXPIRED = _Expired()
 
+#: operators whose operands SQLAlchemy keeps in one list, which it does not evaluate
+_CHAINS = (operators.add, operators.mul, operators.concat_op)
+
 _PLAIN = {
     operators.eq: operator.eq,
     operators.ne: operator.ne,
@@ -170,6 +173,11 @@ class Compiler:
         raise UnevaluatableError("Cannot evaluate a list of clauses")
 
     def _binary(self, clause: Any) -> Evaluate:
+        if clause.operator in _CHAINS and any(
+            isinstance(side, elements.BinaryExpression) and side.operator is clause.operator
+            for side in (clause.left, clause.right)
+        ):
+            raise UnevaluatableError("Cannot evaluate ExpressionClauseList")
         left, right = self.compile(clause.left), self.compile(clause.right)
         op = clause.operator
         if op is operators.is_ or op is operators.is_not:

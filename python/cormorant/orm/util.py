@@ -108,6 +108,8 @@ class AliasedClass(Generic[_T]):
             result: Any = found.adapt_to_entity(insp)
             if found._prop.key != key:  # a synonym
                 return result
+        elif hasattr(found, "adapt_to_entity"):  # of a hybrid or an association proxy
+            return found.adapt_to_entity(insp)
         elif hasattr(found, "__get__") and not isinstance(found, type):
             function = getattr(found, "__func__", None)
             if function is not None:

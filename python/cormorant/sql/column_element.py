@@ -191,6 +191,9 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
     # --- names ----------------------------------------------------------------------
     @property
     def _proxy_key(self) -> Any:
+        name = self._annotations.get("proxy_key")
+        if name is not None:
+            return name
         name = self.key
         if name is None:
             return self._non_anon_label

@@ -239,10 +239,35 @@ class ValuesBase(UpdateBase):
                 "appends to a list while the other replaces values, so the intent is ambiguous."
             )
         c = self._generate()
+        arg = self._attributes_assigned(arg)
         new = {(k if isinstance(k, str) else expect_dml_column(k)): v for k, v in arg.items()}
         made = {k: _crud_value(self.table, k, v) for k, v in new.items()}
         c._values = {**self._values, **made} if self._values else made
         return c
+
+    def _attributes_assigned(self, values: Any) -> Any:
+        """Values of attributes of a mapped class that are no columns, as what they stand for."""
+        entity = self.table._annotations.get("parententity")
+        cls = getattr(entity, "class_", None)
+
+        def stands_for(key: Any) -> Any:
+            if not isinstance(key, str):
+                return key
+            return getattr(cls, key, None) if cls is not None and key not in names else None
+
+        names = self.table.c
+        if not any(hasattr(stands_for(k), "_bulk_update_tuples") for k, _ in values.items()):
+            return values
+        from ..orm.proxied import update_pairs
+
+        found: dict[Any, Any] = {}
+        for key, value in values.items():
+            attribute = stands_for(key)
+            if hasattr(attribute, "_bulk_update_tuples"):
+                found.update(update_pairs(attribute, value))
+            else:
+                found[key] = value
+        return found
 
     def _add_multi(self, rows: list[dict[Any, Any]]) -> Self:
         if self._values is not None:
@@ -467,7 +492,9 @@ class Update(DMLWhereBase, ValuesBase):
         c = self._generate()
         c._ordered_values = [
             (k if isinstance(k, str) else expect_dml_column(k), _crud_value(self.table, k, v))
-            for k, v in args
+            for k, v in (
+                pair for k, v in args for pair in self._attributes_assigned({k: v}).items()
+            )
         ]
         return c
 

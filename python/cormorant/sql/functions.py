@@ -105,7 +105,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
 
     @property
     def _proxy_key(self) -> Any:
-        return self.name
+        return self._annotations.get("proxy_key", self.name)
 
     @property
     def description(self) -> Any:

@@ -47,6 +47,8 @@ def columns_plus_names(
             if effective is None:
                 # an expression: named by what it wraps, or anonymously
                 label = c._expression_label
+                if label is None and _may_be_named(c):
+                    label = c._annotations.get("proxy_key")
                 if label is None:
                     anon = c._anon_name_label
                     repeated = anon in names
@@ -80,6 +82,11 @@ def columns_plus_names(
             key = fallback
         result.append((required, key, fallback, c, repeated))
     return result
+
+
+def _may_be_named(column: Any) -> bool:
+    """Whether an expression is called as the attribute that it stands for."""
+    return getattr(column, "name", None) is None and not getattr(column, "_is_scalar_select", False)
 
 
 def column_keys(style: Any = LABEL_STYLE_DISAMBIGUATE_ONLY) -> Callable[[Any], Any]:

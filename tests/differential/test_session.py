@@ -947,3 +947,35 @@ def delete_statements(p: Any) -> None:
     s.execute(p.update(User).where(User.age < 3).values(name="exp"))
     p.show([u.name for u in us])
     p.error(lambda: s.query(User).update({"name": "x"}, synchronize_session="zork"))
+
+
+@program
+def own_get_bind(p: Any) -> None:
+    """A subclass that chooses engines is asked, also when the session has one."""
+    User, _ = blog(p)
+    asked: list[Any] = []
+    engine = p.session().bind
+
+    class Routing(p.orm.Session):  # type: ignore[name-defined,misc]
+        def get_bind(self, mapper: Any = None, *, clause: Any = None, **kw: Any) -> Any:
+            asked.append(mapper and mapper.class_.__name__)
+            return super().get_bind(mapper, clause=clause, **kw)
+
+    class Derived(Routing):
+        pass
+
+    for cls in (Routing, Derived):
+        s = cls(bind=engine)
+        s.add(User(name="x"))
+        s.flush()
+        p.show(set(asked))
+        asked.clear()
+        s.query(User).all()
+        s.scalars(p.sa.select(User)).all()
+        p.show(asked)
+        asked.clear()
+        s.expire_all()
+        s.get(User, 1)
+        p.show(set(asked))
+        asked.clear()
+        s.rollback()

@@ -153,6 +153,11 @@ class Session(_core.SessionBase, SessionClassMethods):
     expire_on_commit: bool
     join_transaction_mode: str
     _connection_callable = None
+    _routes = False  # a subclass has a get_bind() of its own
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._routes = cls.get_bind is not Session.get_bind
     # True while a flush looks for what the database has: keys as they were are asked for.
     _load_committed = False
     dispatch = dispatcher("cormorant.orm.events:SessionEvents")
@@ -425,7 +430,7 @@ class Session(_core.SessionBase, SessionClassMethods):
     def _connection_for(self, mapper: Any = None, clause: Any = None) -> Connection:
         """The begun connection statements of a mapper run on."""
         bind = self.bind
-        if bind is None or self._binds:
+        if bind is None or self._binds or self._routes:
             bind = self.get_bind(mapper, clause=clause)
         transaction = self._innermost
         if (

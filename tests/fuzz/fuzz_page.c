@@ -36,20 +36,27 @@ fill(char *to, size_t len, uint64_t row, uint32_t col, unsigned high)
 
 static char bytes[300000], expected[300000];
 
+/* What was put into the cells of finished rows, in their order. */
+static crm_cell wanted[1 << 16];
+static size_t nwanted;
+
 static void
-check_cell(const crm_cell *cell, uint64_t row, uint32_t col)
+check_cell(const crm_cell *cell, uint64_t row, uint32_t col, size_t at)
 {
-    if (cell->tag == CRM_NULL) {
+    CHECK(at < nwanted);
+    CHECK(cell->tag == wanted[at].tag);
+    if (!crm_tag_has_bytes(cell->tag)) {
+        CHECK(cell->flags == wanted[at].flags);
+        CHECK(cell->tag == CRM_NULL || cell->u.i == wanted[at].u.i);
         return;
     }
-    if (cell->tag == CRM_INT64) {
-        CHECK(cell->u.i == (int64_t)(row * 100 + col));
-        return;
-    }
-    CHECK(cell->tag == CRM_BLOB || cell->tag == CRM_TEXT);
+    CHECK(cell->len == wanted[at].len);
     CHECK(cell->len <= sizeof(bytes));
     fill(expected, cell->len, row, col, cell->tag == CRM_BLOB);
     CHECK(memcmp(cell->u.p, expected, cell->len) == 0);
+    CHECK(
+        cell->flags ==
+        (cell->tag == CRM_BLOB || cell->tag == CRM_UUID ? 0 : CRM_CELL_ASCII));
 }
 
 static void
@@ -59,7 +66,8 @@ check_page(crm_page *page, uint64_t first)
         const uint64_t *cells = crm_page_row(page, row);
         for (uint32_t col = 0; col < page->ncols; col++) {
             crm_cell cell = crm_page_cell(page, cells, col);
-            check_cell(&cell, first + row, col);
+            check_cell(&cell, first + row, col,
+                       (first + row) * page->ncols + col);
         }
     }
 }
@@ -112,7 +120,6 @@ check_text(const uint8_t *given, size_t size)
     free(copy);
 }
 
-/* 0, or -1 if the row was refused: memory is out only in other tests. */
 static void
 put_row(crm_rows *rows, uint64_t row)
 {
@@ -126,15 +133,24 @@ put_row(crm_rows *rows, uint64_t row)
         else if (kind % 32 == 6) {
             len *= 9000;
         }
+        crm_cell *cell = &rows->current[col];
         switch (kind % 4) {
             case 0:
                 break;
-            case 1:
-                rows->current[col].tag = CRM_INT64;
-                rows->current[col].u.i = (int64_t)(row * 100 + col);
+            case 1: {
+                static const uint8_t numbers[] = {
+                    CRM_INT64, CRM_DOUBLE, CRM_BOOL,      CRM_DATE,
+                    CRM_TIME,  CRM_INT64,  CRM_TIMESTAMP, CRM_NULL};
+                cell->tag = numbers[kind >> 5];
+                cell->flags = kind >> 3 & 3;
+                cell->u.i =
+                    (int64_t)((row * 100 + col) * (kind & 4 ? ~0ull : 1));
                 break;
+            }
             default: {
-                crm_tag tag = kind % 4 == 2 ? CRM_TEXT : CRM_BLOB;
+                static const uint8_t texts[] = {CRM_TEXT, CRM_NUMERIC, CRM_JSON,
+                                                CRM_UUID};
+                crm_tag tag = kind % 4 == 3 ? CRM_BLOB : texts[kind >> 6];
                 fill(bytes, len, row, col, tag == CRM_BLOB);
                 CHECK(crm_rows_put(rows, col, tag, bytes, len) == 0);
             }
@@ -148,6 +164,7 @@ LLVMFuzzerTestOneInput(const uint8_t *given, size_t size)
     check_text(given, size);
     data = given;
     left = size;
+    nwanted = 0;
     crm_page_cache cache = {0};
     crm_rows rows;
     unsigned options = next();
@@ -162,6 +179,9 @@ LLVMFuzzerTestOneInput(const uint8_t *given, size_t size)
             crm_rows_abandon(&rows);
             continue;
         }
+        CHECK(nwanted + rows.ncols <= sizeof(wanted) / sizeof(wanted[0]));
+        memcpy(wanted + nwanted, rows.current, rows.ncols * sizeof(crm_cell));
+        nwanted += rows.ncols;
         crm_rows_end(&rows);
         row++;
     }

@@ -158,6 +158,7 @@ class Session(_core.SessionBase, SessionClassMethods):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._routes = cls.get_bind is not Session.get_bind
+
     # True while a flush looks for what the database has: keys as they were are asked for.
     _load_committed = False
     dispatch = dispatcher("cormorant.orm.events:SessionEvents")

@@ -77,9 +77,13 @@ put64(char *to, uint64_t value)
 }
 
 bool
-crm_pg_type_takes(Oid declared, Oid wanted)
+crm_pg_type_takes(Oid declared, const crm_cell *cell)
 {
-    return wanted == declared || wanted == 0 ||
+    if (cell->tag == CRM_NULL) {
+        return true;
+    }
+    Oid wanted = crm_pg_type_of(cell);
+    return wanted == declared ||
            (declared == OID_INT8 && wanted == OID_INT4);
 }
 

@@ -137,7 +137,7 @@ static void
 end_copy(PGconn *pg, ExecStatusType status)
 {
     if (status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
-        PQputCopyEnd(pg, "COPY FROM STDIN is not supported here");
+        PQputCopyEnd(pg, "COPY cannot be used with this method");
     }
     else {
         char *buffer;
@@ -154,7 +154,7 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
     PGconn *pg = conn->pg;
     int left = *before;
     PGresult *kept = NULL, *failed = NULL;
-    bool interrupted = false;
+    bool interrupted = false, copying = false;
     bool over = false;
     while (!over) {
         PGresult *result = crm_pg_next(conn, &interrupted);
@@ -183,6 +183,7 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
             case PGRES_COPY_OUT:
             case PGRES_COPY_BOTH:
                 end_copy(pg, status);
+                copying = true;
                 break;
             default:
                 if (failed == NULL) {
@@ -197,7 +198,7 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
     if (pipeline) {
         PQexitPipelineMode(pg);
     }
-    if (failed == NULL && kept != NULL && !interrupted) {
+    if (failed == NULL && kept != NULL && !interrupted && !copying) {
         *out = kept;
         return CRM_OK;
     }
@@ -207,6 +208,10 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
     }
     else {
         crm_pg_result_error(err, conn, failed);
+    }
+    if (copying && PQstatus(pg) != CONNECTION_BAD) {
+        crm_pg_fail(err, CRM_E_PROGRAMMING,
+                    "COPY cannot be used with this method");
     }
     if (interrupted) {
         bool lost = PQstatus(pg) == CONNECTION_BAD;

@@ -338,8 +338,7 @@ crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
     /* Types that do not fit all rows: each as it comes. */
     bool uniform = true;
     for (size_t i = next * width; i < nrows * width && uniform; i++) {
-        uniform = crm_pg_type_takes(stmt->types[i % width],
-                                    crm_pg_type_of(&cells[i]));
+        uniform = crm_pg_type_takes(stmt->types[i % width], &cells[i]);
     }
     if (uniform) {
         return run_pipeline(stmt, cells + next * width, nrows - next, single,

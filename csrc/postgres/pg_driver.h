@@ -184,9 +184,8 @@ void crm_pg_free_texts(PGresult **texts, int count);
 
 /* The type a cell is sent as: an OID, 0 for what the server is to infer. */
 Oid crm_pg_type_of(const crm_cell *cell);
-/* True if a statement declared with type `declared` takes a cell of type
- * `wanted`. */
-bool crm_pg_type_takes(Oid declared, Oid wanted);
+/* True if a statement declared with type `declared` takes the cell. */
+bool crm_pg_type_takes(Oid declared, const crm_cell *cell);
 /* Puts the parameters of a row into the statement's arrays, from `at` on. */
 int crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at,
                   crm_error *err);

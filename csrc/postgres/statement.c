@@ -179,9 +179,8 @@ crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
         if (cells[i].len > INT_MAX) {
             return crm_pg_fail(err, CRM_E_DATA, "a parameter is too large");
         }
-        Oid wanted = crm_pg_type_of(&cells[i]);
-        if (!crm_pg_type_takes(stmt->types[i], wanted)) {
-            stmt->types[i] = wanted;
+        if (!crm_pg_type_takes(stmt->types[i], &cells[i])) {
+            stmt->types[i] = crm_pg_type_of(&cells[i]);
             crm_pg_forget_names(stmt);
         }
     }

@@ -1,0 +1,1 @@
+"""PostgreSQL's driver, and what stands between it and a program."""

@@ -1,0 +1,426 @@
+"""How statements run: prepared, streamed, in pipelines, interrupted."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import cormorant as sa
+from cormorant import exc
+from cormorant.orm import Session, declarative_base
+
+text = sa.text
+
+
+def backend(conn: Any) -> int:
+    return conn.execute(text("select pg_backend_pid()")).scalar()  # type: ignore[no-any-return]
+
+
+def prepared(conn: Any) -> list[str]:
+    query = text("select statement from pg_prepared_statements order by prepare_time")
+    return list(conn.execute(query).scalars())
+
+
+# --- prepared statements -----------------------------------------------------------
+
+
+def test_prepared_after_a_few_uses(conn: Any) -> None:
+    for number in range(5):
+        conn.execute(text("select :x + 1"), {"x": number})
+        assert "select $1 + 1" not in prepared(conn)
+    assert conn.execute(text("select :x + 1"), {"x": 5}).scalar() == 6
+    assert "select $1 + 1" in prepared(conn)
+    # a value that needs another type is prepared anew, the old one given up
+    assert conn.execute(text("select :x + 1"), {"x": 2**40}).scalar() == 2**40 + 1
+    assert prepared(conn).count("select $1 + 1") == 1
+
+
+@pytest.mark.parametrize(("threshold", "count"), [(None, 0), (0, 1), (1, 1)])
+def test_threshold(threshold: Any, count: int, url: str) -> None:
+    engine = sa.create_engine(url, connect_args={"prepare_threshold": threshold})
+    with engine.connect() as conn:
+        for _ in range(3):
+            conn.execute(text("select 1"))
+        assert prepared(conn).count("select 1") == count
+        conn.execute(text("create temp table t (a int)"))
+        conn.execute(text("insert into t values (:a)"), [{"a": i} for i in range(300)])
+        if threshold is None:
+            assert prepared(conn) == []
+    engine.dispose()
+
+
+def test_changed_schema(engine: Any) -> None:
+    with engine.connect() as conn, engine.connect() as other:
+        conn.execute(text("create table t (a int)"))
+        conn.commit()
+        for _ in range(8):
+            assert list(conn.execute(text("select * from t")).keys()) == ["a"]
+            conn.commit()
+        other.execute(text("alter table t add b text"))
+        other.commit()
+        # the first statement of a transaction is simply run again
+        assert list(conn.execute(text("select * from t")).keys()) == ["a", "b"]
+        conn.commit()
+        for _ in range(8):
+            conn.execute(text("select * from t"))
+        conn.commit()
+        conn.execute(text("select 1"))
+        other.execute(text("alter table t add c text"))
+        other.commit()
+        # a later one cannot be: the transaction has failed, the next one succeeds
+        with pytest.raises(exc.NotSupportedError, match="cached plan must not change"):
+            conn.execute(text("select * from t"))
+        conn.rollback()
+        assert list(conn.execute(text("select * from t")).keys()) == ["a", "b", "c"]
+
+
+def test_discarded_statements(conn: Any) -> None:
+    for _ in range(8):
+        conn.execute(text("select 2"))
+    conn.commit()
+    conn.execute(text("deallocate all"))
+    conn.commit()
+    assert conn.execute(text("select 2")).scalar() == 2
+
+
+def test_statement_that_fails_again_and_again(conn: Any) -> None:
+    conn.execute(text("create table t (a int primary key)"))
+    conn.execute(text("insert into t values (1)"))
+    conn.commit()
+    for _ in range(20):
+        with pytest.raises(exc.IntegrityError) as caught:
+            conn.execute(text("insert into t values (:a)"), {"a": 1})
+        conn.rollback()
+    assert len(prepared(conn)) < 5
+    error: Any = caught.value.orig
+    assert (error.sqlstate, error.pgcode) == ("23505", "23505")
+    assert error.diag.constraint_name == "t_pkey"
+    assert error.diag.table_name == "t"
+    assert error.diag.message_detail == "Key (a)=(1) already exists."
+    assert type(error).__name__ == "UniqueViolation"
+    assert isinstance(error, conn.dialect.dbapi.IntegrityError)
+    assert error.pgerror.startswith("ERROR:  duplicate key")
+
+
+def test_many_statements_are_given_up(conn: Any) -> None:
+    for number in range(200):
+        for _ in range(7):
+            conn.execute(text(f"select {number}"))
+    assert len(prepared(conn)) < 140
+
+
+# --- streams -----------------------------------------------------------------------
+
+
+# the statement itself runs in the one without a name
+OPEN_CURSORS = "select count(*) from pg_cursors where name <> ''"
+SERIES = text("select i, repeat('x', 10) from generate_series(1, 2500) i")
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 2500, 5000])
+def test_stream(size: int, conn: Any) -> None:
+    result = conn.execution_options(stream_results=True, max_row_buffer=size).execute(SERIES)
+    seen = []
+    for row in result:
+        seen.append(row[0])
+        if row[0] == 3:
+            # the connection is free for other statements meanwhile
+            assert backend(conn) > 0
+    assert seen == list(range(1, 2501))
+    assert conn.exec_driver_sql(OPEN_CURSORS).scalar() == 0
+
+
+def test_stream_given_up(conn: Any) -> None:
+    for _ in range(3):
+        result = conn.execution_options(stream_results=True, max_row_buffer=10).execute(SERIES)
+        assert result.fetchone()[0] == 1
+        result.close()
+    assert conn.exec_driver_sql(OPEN_CURSORS).scalar() == 0
+    result = conn.execute(SERIES)
+    result.fetchone()
+    conn.commit()
+    assert backend(conn) > 0
+
+
+def test_stream_without_a_transaction(engine: Any) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        result = conn.execute(SERIES, execution_options={"yield_per": 100})
+        assert len(result.all()) == 2500
+        assert conn.exec_driver_sql(OPEN_CURSORS).scalar() == 0
+
+
+def test_stream_of_what_no_cursor_can_read(conn: Any) -> None:
+    conn.execute(text("create temp table t (a int)"))
+    streaming = conn.execution_options(stream_results=True, max_row_buffer=2)
+    insert = text("insert into t select generate_series(1, 9) returning a")
+    assert len(streaming.execute(insert).all()) == 9
+    both = text("with x as (update t set a = a + 1 returning a) select * from x")
+    assert len(streaming.execute(both).all()) == 9
+    assert streaming.execute(text("show timezone")).scalar()
+
+
+# --- pipelines -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def mapped(engine: Any) -> Any:
+    Base = declarative_base()
+
+    class Thing(Base):
+        __tablename__ = "things"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String(20))
+        number = sa.Column(sa.Numeric)
+        made = sa.Column(sa.DateTime, server_default=sa.text("'2020-01-01'"))
+
+    Base.metadata.create_all(engine)
+    return Thing
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 127, 128, 129, 1500])
+def test_flush(count: int, engine: Any, mapped: Any) -> None:
+    with Session(engine) as session:
+        things = [mapped(name=f"n{i}", number=i if i % 3 else None) for i in range(count)]
+        session.add_all(things)
+        session.flush()
+        assert [t.id for t in things] == list(range(1, count + 1))
+        session.commit()
+        assert things[-1].made.year == 2020
+        for thing in things:
+            thing.name += "!"
+        session.commit()
+        names = dict(session.execute(sa.select(mapped.id, mapped.name)).all())
+        assert names == {i + 1: f"n{i}!" for i in range(count)}
+        for thing in things:
+            session.delete(thing)
+        session.commit()
+        assert session.query(mapped).count() == 0
+
+
+def test_flush_takes_few_round_trips(engine: Any, mapped: Any) -> None:
+    """A statement a row would show in the server's count of statements."""
+    with Session(engine) as session:
+        session.add_all([mapped(name="x") for _ in range(512)])
+        session.flush()
+        calls = session.execute(text("select xact_commit from pg_stat_database limit 1"))
+        assert calls.scalar() is not None
+        statements = prepared(session.connection())
+        # in the largest size there is, not one by one
+        assert [s.count("(") for s in statements if s.startswith("INSERT")][0] > 128
+
+
+def test_row_that_fails(engine: Any, mapped: Any) -> None:
+    with Session(engine) as session:
+        session.add_all([mapped(name="x") for _ in range(49)])
+        session.commit()
+        session.add_all([mapped(name="fine"), mapped(name="y" * 21), mapped(name="fine")])
+        with pytest.raises(exc.DataError, match="value too long"):
+            session.flush()
+        session.rollback()
+        assert session.query(mapped).count() == 49
+    with engine.connect() as conn:
+        insert = sa.insert(mapped.__table__)
+        with pytest.raises(exc.IntegrityError):
+            conn.execute(insert, [{"id": i, "name": "x"} for i in (100, 101, 1, 102)])
+        conn.rollback()
+        for _ in range(3):
+            conn.execute(insert, [{"id": i, "name": "x"} for i in (100, 101, 102)])
+            conn.rollback()
+
+
+def test_values_of_several_types_in_one_column(conn: Any) -> None:
+    conn.execute(text("create temp table t (id serial, v numeric)"))
+    values: list[Any] = [1, None, 2**40, "5", 1.5, 2**70, None, 7]
+    conn.execute(text("insert into t (v) values (:v)"), [{"v": v} for v in values])
+    found = conn.execute(text("select v from t order by id")).scalars().all()
+    assert [None if v is None else float(v) for v in found] == [
+        None if v is None else float(v) for v in values
+    ]
+
+
+def test_executemany_counts(conn: Any) -> None:
+    conn.execute(text("create temp table t (a int)"))
+    assert conn.execute(text("insert into t values (:a)"), [{"a": i} for i in range(9)]).rowcount == 9
+    update = text("update t set a = a + 1 where a >= :a")
+    assert conn.execute(update, [{"a": 100}, {"a": 8}, {"a": 0}]).rowcount == 10
+
+
+def test_several_statements_in_one_text(conn: Any) -> None:
+    conn.execute(text("create temp table t (a int); insert into t values (1), (2); -- done"))
+    assert conn.execute(text("select count(*) from t;")).scalar() == 2
+    conn.execute(text("select ';' as \"a;b\" -- ; \n /* ; /* ; */ */ where $x$;$x$ <> E'\\';'"))
+    assert conn.execute(text("")).returns_rows is False
+
+
+# --- transactions -----------------------------------------------------------------------
+
+
+def test_isolation_levels(engine: Any) -> None:
+    with engine.connect() as conn:
+        assert conn.get_isolation_level() == "READ COMMITTED"
+    for level in ("SERIALIZABLE", "REPEATABLE READ", "READ UNCOMMITTED"):
+        with engine.connect().execution_options(isolation_level=level) as conn:
+            shown = conn.execute(text("show transaction isolation level")).scalar()
+            assert shown.upper() == level
+    with engine.connect() as conn:
+        assert conn.get_isolation_level() == "READ COMMITTED"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text("create table t (a int)"))
+        conn.execute(text("insert into t values (1)"))
+        conn.rollback()
+    with engine.connect() as conn:
+        assert conn.execute(text("select a from t")).scalar() == 1
+    with pytest.raises(exc.ArgumentError, match="Valid isolation levels"):
+        engine.connect().execution_options(isolation_level="NONE")
+
+
+def test_read_only(engine: Any) -> None:
+    options = {"postgresql_readonly": True, "postgresql_deferrable": True}
+    with engine.connect().execution_options(isolation_level="SERIALIZABLE", **options) as conn:
+        assert conn.execute(text("show transaction_read_only")).scalar() == "on"
+        assert conn.execute(text("show transaction_deferrable")).scalar() == "on"
+        with pytest.raises(exc.InternalError, match="read-only transaction"):
+            conn.execute(text("create table t (a int)"))
+    with engine.connect() as conn:
+        assert conn.execute(text("show transaction_read_only")).scalar() == "off"
+
+
+def test_savepoints(conn: Any) -> None:
+    conn.execute(text("create temp table t (a int)"))
+    with conn.begin_nested():
+        conn.execute(text("insert into t values (1)"))
+    inner = conn.begin_nested()
+    with pytest.raises(exc.ProgrammingError):
+        conn.execute(text("select nothing"))
+    inner.rollback()
+    assert conn.execute(text("select count(*) from t")).scalar() == 1
+    conn.rollback()
+    # a savepoint as the first thing of a transaction
+    with conn.begin_nested():
+        assert conn.execute(text("select 1")).scalar() == 1
+
+
+def test_begin_is_no_round_trip(conn: Any) -> None:
+    """BEGIN goes with the first statement: until then the server knows of none."""
+    with conn.begin():
+        core = conn.connection.dbapi_connection
+        assert core.in_transaction is False
+        conn.execute(text("select 1"))
+        assert core.in_transaction is True
+    assert core.in_transaction is False
+
+
+def test_two_phase(engine: Any) -> None:
+    with engine.connect() as conn:
+        if int(conn.execute(text("show max_prepared_transactions")).scalar()) == 0:
+            pytest.skip("the server has no prepared transactions")
+        conn.execute(text("create table t (a int)"))
+        conn.commit()
+        xact = conn.begin_twophase("mine")
+        conn.execute(text("insert into t values (1)"))
+        xact.prepare()
+        xact.commit()
+        assert conn.execute(text("select count(*) from t")).scalar() == 1
+
+
+# --- messages, signals ------------------------------------------------------------------
+
+
+def test_notices(conn: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "cormorant.dialects.postgresql"):
+        conn.execute(text("do $$ begin raise notice 'seen % é', 1; end $$"))
+    assert [r.getMessage() for r in caplog.records] == ["NOTICE: seen 1 é"]
+
+
+class Alarm(Exception):
+    """Raised by the handler of a signal."""
+
+
+@pytest.mark.parametrize(
+    "sql", ["select pg_sleep(20)", "select count(*) from generate_series(1, 10^12::bigint)"]
+)
+def test_signal_cancels(sql: str, conn: Any) -> None:
+    def raise_alarm(*args: Any) -> None:
+        raise Alarm
+
+    process = backend(conn)
+    conn.rollback()
+    before = signal.signal(signal.SIGALRM, raise_alarm)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        began = time.monotonic()
+        with pytest.raises((Alarm, exc.StatementError)):
+            conn.exec_driver_sql(sql)
+        assert time.monotonic() - began < 10
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    conn.rollback()
+    assert backend(conn) == process
+
+
+def test_keyboard_interrupt_leaves_the_pool_healthy(engine: Any) -> None:
+    def interrupt() -> None:
+        time.sleep(0.2)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with engine.connect() as conn:
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            conn.execute(text("select pg_sleep(20)"))
+        thread.join()
+    with engine.connect() as conn:
+        assert conn.execute(text("select 1")).scalar() == 1
+        running = text("select count(*) from pg_stat_activity where query like '%sleep(20)%'")
+        assert conn.execute(running).scalar() == 1
+
+
+def test_other_threads_run_meanwhile(engine: Any) -> None:
+    ticks = 0
+    done = threading.Event()
+
+    def wait() -> None:
+        with engine.connect() as conn:
+            conn.execute(text("select pg_sleep(0.5)"))
+        done.set()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    while not done.wait(0.01):
+        ticks += 1
+    thread.join()
+    assert ticks > 10
+
+
+def test_connections_are_not_shared_with_a_child(engine: Any) -> None:
+    import os
+
+    with engine.connect() as conn:
+        mine = backend(conn)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            with engine.connect() as conn:
+                status = 0 if backend(conn) != mine else 2
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    with engine.connect() as conn:
+        assert backend(conn) == mine
+
+
+def test_copy_is_refused_and_harmless(conn: Any) -> None:
+    conn.execute(text("create temp table t (a int)"))
+    conn.commit()
+    for sql in ("copy t from stdin", "copy (select 1) to stdout"):
+        with pytest.raises(exc.DBAPIError):
+            conn.execute(text(sql))
+        conn.rollback()
+        assert conn.execute(text("select 1")).scalar() == 1

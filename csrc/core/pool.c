@@ -320,6 +320,9 @@ is_fresh(crm_pool *self, crm_connection *connection)
     if (connection->conn == NULL || connection->invalid) {
         return 0;
     }
+    if (connection->pool_since < self->expired) {
+        return 0;
+    }
     if (self->recycle >= 0 &&
         now(CLOCK_MONOTONIC) - connection->pool_since > self->recycle) {
         return 0;
@@ -332,9 +335,17 @@ is_fresh(crm_pool *self, crm_connection *connection)
             return -1;
         }
         PyErr_Clear();
+        self->expired = now(CLOCK_MONOTONIC);
         return 0;
     }
     return 1;
+}
+
+static PyObject *
+pool_expire(crm_pool *self, PyObject *Py_UNUSED(ignored))
+{
+    self->expired = now(CLOCK_MONOTONIC);
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -689,6 +700,9 @@ static PyMethodDef pool_methods[] = {
      "A connection; waits for one when all are in use."},
     {"checkin", (PyCFunction)pool_checkin, METH_O,
      "Reset a connection and give it back."},
+    {"expire", (PyCFunction)pool_expire, METH_NOARGS,
+     "expire($self, /)\n--\n\n"
+     "Replace the connections made so far when they are next checked out."},
     {"invalidate", (PyCFunction)pool_invalidate, METH_O,
      "Close a checked-out connection and free its place."},
     {"detach", (PyCFunction)pool_detach, METH_O,

@@ -26,6 +26,7 @@ typedef struct crm_pool {
     Py_ssize_t max_overflow; /* places beyond; -1: no limit */
     double timeout;          /* seconds to wait; negative: for ever */
     double recycle; /* seconds a connection is used; negative: for ever */
+    double expired; /* connections made before are replaced; monotonic clock */
     bool lifo;
     bool pre_ping;
     uint8_t reset; /* crm_pool_reset */

@@ -83,8 +83,7 @@ crm_pg_type_takes(Oid declared, const crm_cell *cell)
         return true;
     }
     Oid wanted = crm_pg_type_of(cell);
-    return wanted == declared ||
-           (declared == OID_INT8 && wanted == OID_INT4);
+    return wanted == declared || (declared == OID_INT8 && wanted == OID_INT4);
 }
 
 int

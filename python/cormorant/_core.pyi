@@ -222,6 +222,9 @@ class Pool:
         """A connection: cormorant.exc.TimeoutError after `timeout` seconds."""
     def checkin(self, connection: Connection) -> None:
         """Reset it and give it back; an invalid or surplus one is closed."""
+    def expire(self) -> None:
+        """Replace the connections made so far when they are next checked out."""
+
     def invalidate(self, connection: Connection) -> None:
         """Close a checked-out connection and free its place."""
     def detach(self, connection: Connection) -> None:

@@ -128,6 +128,10 @@ class Pool:
         """Give it back: it is rolled back, and closed if it is invalid."""
         raise NotImplementedError()
 
+    def _expire(self) -> None:
+        """Replace the connections made so far when they are next checked out: the server that
+        they lead to was lost."""
+
     def _invalidate(self, connection: _core.Connection) -> None:
         """Close a checked-out connection that is of no use any more."""
         raise NotImplementedError()
@@ -281,6 +285,9 @@ class QueuePool(Pool):
 
     def _detach(self, connection: _core.Connection) -> None:
         self._core.detach(connection)
+
+    def _expire(self) -> None:
+        self._core.expire()
 
     def _commit_and_checkin(self, connection: _core.Connection) -> None:
         try:

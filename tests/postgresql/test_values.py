@@ -151,7 +151,7 @@ def test_what_python_cannot_hold(sql: str, text: str, conn: Any) -> None:
 def test_time_zone_of_the_session(conn: Any) -> None:
     moment = sa.text("select timestamptz '2020-06-01 00:00\\:00+00'")
     conn.execute(sa.text("set time zone 'UTC'"))
-    assert conn.execute(moment).scalar().tzinfo is dt.timezone.utc
+    assert conn.execute(moment).scalar().tzinfo is dt.UTC
     conn.execute(sa.text("set time zone 'America/New_York'"))
     found = conn.execute(moment).scalar()
     assert (found.hour, found.tzinfo.key) == (20, "America/New_York")

@@ -752,7 +752,7 @@ class Connection(ConnectionEventsTarget):
         if lost and not self._closed and self._dbapi_connection is not None:
             self.invalidate(error)
             if invalidate_pool:
-                self.engine.pool.dispose()
+                self.engine.pool._expire()
         if raised is not None:
             raise raised from error
         return lost
@@ -811,6 +811,7 @@ class Connection(ConnectionEventsTarget):
             raise wrapped from error
         if invalidated and not self._closed:
             self.invalidate(error)
+            self.engine.pool._expire()
         raise wrapped from error
 
     # --- logging ----------------------------------------------------------------

@@ -1,0 +1,73 @@
+"""A proxy before the server that cuts connections where it is told to."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import Any
+
+
+class Proxy:
+    """Passes bytes on, until `limit` bytes of the server's answers have gone by."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.target = (host, port)
+        self.limit: int | None = None
+        self.answered = 0
+        """Bytes of answers since this was last set to 0."""
+        self.open: list[socket.socket] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection(self.target)
+            except OSError:
+                client.close()
+                continue
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.open += [client, server]
+            for source, sink, counted in ((client, server, False), (server, client, True)):
+                args = (source, sink, counted)
+                threading.Thread(target=self._pass, args=args, daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if counted:
+                    if self.limit is not None and self.answered + len(data) > self.limit:
+                        sink.sendall(data[: max(self.limit - self.answered, 0)])
+                        self.answered = self.limit
+                        break
+                    self.answered += len(data)
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def cut(self) -> None:
+        """Cut every connection now."""
+        for end in self.open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self.open.clear()
+
+    def close(self) -> None:
+        self.listener.close()
+        self.cut()
+
+    def __enter__(self) -> Proxy:
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        self.close()

@@ -144,6 +144,11 @@ crm_pg_set_option(crm_conn *conn, const char *key, const char *value,
 int
 crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err)
 {
+    if (strncasecmp(sql, "ROLLBACK TO", 11) == 0) {
+        /* cursors opened since the savepoint go with it */
+        conn->transaction++;
+        crm_pg_drop_pending(conn, false);
+    }
     if (!conn->begin_pending) {
         return crm_pg_run(conn, sql, err);
     }
@@ -173,9 +178,11 @@ static int
 end(crm_conn *conn, const char *sql, crm_error *err)
 {
     conn->begin_pending = false;
+    conn->transaction++;
     if (PQtransactionStatus(conn->pg) == PQTRANS_IDLE) {
         return CRM_OK;
     }
+    crm_pg_drop_pending(conn, false);
     return crm_pg_run(conn, sql, err);
 }
 

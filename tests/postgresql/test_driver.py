@@ -147,6 +147,28 @@ def test_stream_given_up(conn: Any) -> None:
     assert backend(conn) > 0
 
 
+def test_stream_ended_by_the_transaction(conn: Any) -> None:
+    for end in (conn.commit, conn.rollback):
+        for _ in range(3):
+            result = conn.execute(SERIES, execution_options={"yield_per": 100})
+            result.fetchmany(100)
+            kept = conn.execute(SERIES, execution_options={"yield_per": 500})
+            assert len(kept.all()) == 2500
+            end()
+            with pytest.raises(exc.ProgrammingError, match="does not exist"):
+                result.all()
+            conn.rollback()
+            assert backend(conn) > 0
+    # a savepoint takes its cursors with it
+    conn.execute(text("select 1"))
+    inner = conn.begin_nested()
+    result = conn.execute(SERIES, execution_options={"yield_per": 100})
+    result.fetchmany(100)
+    inner.rollback()
+    result.close()
+    assert backend(conn) > 0
+
+
 def test_stream_without_a_transaction(engine: Any) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         result = conn.execute(SERIES, execution_options={"yield_per": 100})

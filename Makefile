@@ -4,6 +4,7 @@
 # make debug   the tests on a build with assertions, ASan and UBSan
 # make coverage  which lines and branches of the C the tests run
 # make fuzz    libFuzzer on the parts that are plain C, FUZZ_SECONDS each
+# make soak    the same random session operations on both packages, SOAK sequences
 # make bench   the benchmarks alone
 # make sdist   a source distribution, and a wheel built from it
 
@@ -14,7 +15,7 @@ EXTENSIONS := python/cormorant/.built
 TESTS ?= tests
 
 .DEFAULT_GOAL := test
-.PHONY: demo test lint debug coverage fuzz bench sdist clean
+.PHONY: demo test lint debug coverage fuzz soak bench sdist clean
 
 $(BIN)/python:
 	.ci/system-packages $(PYTHON)
@@ -37,6 +38,11 @@ demo: $(EXTENSIONS) .venv/.with-bench
 
 test: $(EXTENSIONS) .venv/.with-test
 	$(BIN)/python -m pytest $(TESTS)
+
+SOAK ?= 10000
+
+soak: $(EXTENSIONS) .venv/.with-test
+	SOAK=$(SOAK) $(BIN)/python -m pytest tests/differential/test_machine.py
 
 bench: $(EXTENSIONS) .venv/.with-bench
 	$(BIN)/python -m benchmarks

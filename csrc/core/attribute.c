@@ -36,7 +36,8 @@ crm_attr_related(crm_state *state, uint16_t slot, int may_load)
     uint16_t fk_slot = (uint16_t)attr->fk_slot;
     PyObject *value = may_load ? crm_attr_get(state, fk_slot)
                                : crm_state_peek(state, fk_slot);
-    if (value == NULL && !PyErr_Occurred() && never_given(state, fk_slot)) {
+    if (may_load && value == NULL && !PyErr_Occurred() &&
+        never_given(state, fk_slot)) {
         value = Py_NewRef(Py_None);
     }
     if (value == NULL || value == Py_None) {

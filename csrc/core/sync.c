@@ -219,6 +219,14 @@ write_column(crm_state *state, uint16_t slot, PyObject *value)
     return crm_attr_set(state, slot, value) < 0 ? -1 : 1;
 }
 
+/* Whether an object has, and will have, no row as far as a session knows. */
+static int
+is_stranger(const crm_session *session, const crm_state *state)
+{
+    return crm_session_of(state) != session ||
+           (state->flags & CRM_S_DELETED) != 0;
+}
+
 /* The class a relationship leads to, or NULL if that is not known. */
 static crm_manager *
 target_of(crm_state *state, uint16_t slot)
@@ -421,7 +429,7 @@ uow_sync_parent(PyObject *module, PyObject *args)
         }
         Py_XSETREF(kept, Py_NewRef(held)); /* whatever the collector runs */
         crm_state *related = crm_state_of(core, held);
-        if (related == NULL || crm_session_of(related) != session) {
+        if (related == NULL || is_stranger(session, related)) {
             if (crm_append_pair(strangers, obj, held) < 0) {
                 goto error;
             }
@@ -592,7 +600,7 @@ uow_rows(PyObject *module, PyObject *args)
                     }
                     continue;
                 }
-                if (crm_session_of(member) != session) {
+                if (is_stranger(session, member)) {
                     if (pass == 0) {
                         if (crm_append_pair(strangers, obj, child) < 0) {
                             goto error;

@@ -955,3 +955,19 @@ def onupdate_beside_an_equal_value(p: Any) -> None:
     e.made = 9
     s.commit()
     p.show(e.fixed, e.made, e.sql)
+
+
+@program
+def modified_without_collections(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    u = User(name="a", posts=[Post(title="1")])
+    s.add(u)
+    s.commit()
+    p.show(s.is_modified(u), s.is_modified(u, include_collections=False))
+    Post(title="2", user=u)
+    p.show(s.is_modified(u), u in s.dirty)
+    u.posts.append(Post(title="3"))
+    p.show(s.is_modified(u), s.is_modified(u, include_collections=False))
+    u.name = "b"
+    p.show(s.is_modified(u), s.is_modified(u, include_collections=False))

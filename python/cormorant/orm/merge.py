@@ -156,9 +156,8 @@ class _Merge:
             elif is_new:
                 _core.set_value(merged, prop.slot, value)
             else:
-                now = getattr(merged, prop.key)
-                if now is not value and not _same(now, value):
-                    _core.set_value(merged, prop.slot, value)
+                getattr(merged, prop.key)  # what it was must be known
+                _core.set_value(merged, prop.slot, value)
         if not self.load and unloaded:
             _core.expire(merged, unloaded)
 
@@ -203,10 +202,3 @@ def _members(prop: Any, value: Any) -> list[Any]:
     if not prop.uselist:
         return [value]
     return _core.collection_members(value)
-
-
-def _same(a: Any, b: Any) -> bool:
-    try:
-        return bool(a == b)
-    except Exception:
-        return False

@@ -624,7 +624,8 @@ class Session(_core.SessionBase, SessionClassMethods):
 
         if not _core.is_entity(instance):
             raise _unmapped(instance)
-        self._autobegin_t()
+        if _core.identity_key(instance) is not None:
+            self._autobegin_t()
         delete_cascade(self, [instance])
 
     def delete_all(self, instances: Iterable[object]) -> None:
@@ -761,6 +762,8 @@ class Session(_core.SessionBase, SessionClassMethods):
 
         for obj in [instance, *cascade_objects(instance, "expunge")]:
             if _core.session_of(obj) is self:
+                if self._innermost is not None and _core.born_level(obj):
+                    self._innermost._note_expunged(obj)
                 self._expunge(obj)
 
     def expunge_all(self) -> None:

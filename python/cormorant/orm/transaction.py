@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from ..util import warn
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -65,6 +67,7 @@ class SessionTransaction:
         "_connections",
         "_context_outer",
         "_deleted",
+        "_expunged",
         "_key_switches",
         "_level",
         "_parent",
@@ -93,6 +96,8 @@ class SessionTransaction:
         self._level: int = 1 if parent is None else min(parent._level + 1, MAX_LEVEL)
         # True when a flush inserted objects in it.
         self._born = False
+        # Inserted in this transaction, and then taken out of the session by the program.
+        self._expunged: list[weakref.ref[Any]] = []
         self._deleted: list[Any] = []
         self._updated: list[Any] = []
         self._key_switches: list[tuple[Any, Any]] = []
@@ -311,9 +316,17 @@ class SessionTransaction:
             self._deleted.extend(inner._deleted)
             self._key_switches.extend(inner._key_switches)
             self._updated.extend(inner._updated)
+            self._expunged.extend(inner._expunged)
+            self._born = self._born or inner._born
             inner = outer
         if self._state is not DEACTIVE:
             self._undo()
+        elif not session._is_clean():
+            warn(
+                "Session's state has been changed on a non-active transaction - this state "
+                "will be discarded."
+            )
+            self._restore()
         parent = self._parent
         self.close()
         if session._events is not None:
@@ -377,10 +390,24 @@ class SessionTransaction:
 
     # -- objects ------------------------------------------------------------
 
+    def _note_expunged(self, obj: Any) -> None:
+        self._expunged.append(weakref.ref(obj))
+
+    def _take_expunged(self) -> list[Any]:
+        noted, self._expunged = self._expunged, []
+        return [obj for obj in (ref() for ref in noted) if obj is not None]
+
     def _forget(self) -> None:
         """After a commit: what is done cannot be undone, or only by the parent."""
         session = self.session
         parent = self._parent
+        if self._expunged:
+            expunged = self._take_expunged()
+            if parent is None:
+                _core.mark_born(expunged, 0)
+            else:
+                _core.lower_born(expunged, self._level)
+                parent._expunged.extend(map(weakref.ref, expunged))
         if parent is None:
             if self._deleted:
                 gone, self._deleted = self._deleted, []
@@ -403,6 +430,15 @@ class SessionTransaction:
         deleted, self._deleted = self._deleted, []
         born = _core.born_since(session._persistent(), self._level) if self._born else []
         never = [o for o in deleted if _core.born_level(o) >= self._level]
+        if self._expunged:
+            # What was inserted has no row now, wherever it is.
+            here = {id(obj) for obj in born}
+            for obj in self._take_expunged():
+                owner = _core.session_of(obj)
+                if owner is None and _core.identity_key(obj) is not None:
+                    _core.set_identity(obj, None)
+                elif owner is session and id(obj) not in here:
+                    born.append(obj)
         marked = session._deleted()
         for obj in marked:
             session._unmark_deleted(obj)

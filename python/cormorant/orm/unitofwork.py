@@ -80,6 +80,10 @@ class Flush:
             new = [o for o in new if id(o) in wanted]
             modified = [o for o in modified if id(o) in wanted]
             deleted = [o for o in deleted if id(o) in wanted]
+        for obj in _core.with_flag(deleted, _core.STATE_DELETED) if deleted else ():
+            # Its row is gone already.
+            session._unmark_deleted(obj)
+        deleted = _core.without_flag(deleted, _core.STATE_DELETED) if deleted else deleted
         if deleted:
             # A deleted object is not updated as well.
             modified = _core.without_flag(modified, _core.STATE_TO_DELETE)
@@ -343,8 +347,12 @@ def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
 
 def is_modified(obj: Any, manager: Any, include_collections: bool) -> bool:
     """Session.is_modified(): True if an attribute has a net change."""
-    for slot in _core.changed_slots(obj):
-        if not include_collections and manager.kind_of(slot) == _core.ATTR_COLLECTION:
+    changed = _core.changed_slots(obj)
+    collections = {p.slot for p in manager.mapper.relationships if p.uselist} if changed else ()
+    for slot in changed:
+        if slot in collections and (
+            not include_collections or _core.peek(obj, slot) is _core.NO_VALUE
+        ):
             continue
         added, _unchanged, removed = _core.history(obj, slot)
         if added or removed:

@@ -334,6 +334,23 @@ def test_map_imperatively_wants_an_entity():
     assert Based(id=4).id == 4
 
 
+def test_a_mixin_before_the_base_hides_no_attributes(Base):
+    class Named:
+        name = Column(String)
+
+    class User(Named, Base):
+        __tablename__ = "users"
+        id = Column(Integer, primary_key=True)
+
+    user = User(id=1, name="a")
+    user.plain = 3
+    assert {k: v for k, v in user.__dict__.items() if k[0] != "_"} == {
+        "id": 1,
+        "name": "a",
+        "plain": 3,
+    }
+
+
 def test_a_base_that_gains_an_attribute_late(Base):
     """Slots of a base are the same in what inherits from it, whenever they were made."""
 

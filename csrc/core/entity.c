@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compat.h"
 #include "state.h"
 
 static int entity_setattro(PyObject *self, PyObject *name, PyObject *value);
@@ -157,12 +158,28 @@ entity_setattro(PyObject *self, PyObject *name, PyObject *value)
     return status;
 }
 
-void
-crm_entity_prepare_class(PyTypeObject *cls)
+int
+crm_entity_prepare_class(crm_core *core, PyTypeObject *cls)
 {
     if (cls->tp_setattro == PyObject_GenericSetAttr) {
         cls->tp_setattro = entity_setattro;
     }
+    /* A mixin that comes before the base has a __dict__ of its own to show. */
+    PyObject *name = PyUnicode_InternFromString("__dict__");
+    if (name == NULL) {
+        return -1;
+    }
+    int status = 0;
+    PyObject *own = PyDict_GetItemWithError(core->entity_type->tp_dict, name);
+    if (own != NULL && crm_type_lookup(cls, name) != own) {
+        status = PyDict_SetItem(cls->tp_dict, name, own);
+        PyType_Modified(cls);
+    }
+    else if (own == NULL && PyErr_Occurred()) {
+        status = -1;
+    }
+    Py_DECREF(name);
+    return status;
 }
 
 static int

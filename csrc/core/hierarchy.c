@@ -148,23 +148,29 @@ hierarchy_foreign(PyObject *module, PyObject *args)
     for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
         PyObject *obj = PyList_GET_ITEM(objects, i);
         crm_state *state = crm_need_state(core, obj);
-        if (state == NULL || crm_check_slot(state, slot) < 0) {
+        if (state == NULL) {
             Py_CLEAR(result);
             break;
         }
         crm_manager *manager = crm_state_manager(state);
+        PyObject *set =
+            PyDict_GetItemWithError(acceptable, (PyObject *)manager);
+        if (set == NULL && !PyErr_Occurred()) {
+            continue;
+        }
+        if (set == NULL || crm_check_slot(state, slot) < 0) {
+            Py_CLEAR(result);
+            break;
+        }
         PyObject *held = crm_state_held(state, (uint16_t)slot);
         if (!CRM_SLOT_HAS(held) || held == manager->identity) {
             continue;
         }
-        PyObject *set =
-            PyDict_GetItemWithError(acceptable, (PyObject *)manager);
         Py_INCREF(obj);
         Py_INCREF(held);
-        int fine = set == NULL ? !PyErr_Occurred() : PySet_Contains(set, held);
+        int fine = PySet_Contains(set, held);
         Py_DECREF(held);
-        if (fine < 0 ||
-            (!fine && (PyErr_Occurred() || PyList_Append(result, obj) < 0))) {
+        if (fine < 0 || (!fine && PyList_Append(result, obj) < 0)) {
             Py_CLEAR(result);
         }
         Py_DECREF(obj);

@@ -475,6 +475,22 @@ static inline PyObject *
 load_entity(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
+    if (op->split) {
+        /* The class says where its objects are looked for. */
+        const uint64_t *cells = crm_page_row(page, row);
+        if (crm_page_tag(page, cells, op->pk_cols[0]) == CRM_NULL) {
+            return Py_NewRef(Py_None);
+        }
+        crm_shape *shape = shape_of_row(h, op, page, row);
+        crm_map *map = NULL;
+        if (shape != NULL) {
+            map = crm_session_map(h->session, shape->layout->manager->root);
+        }
+        if (map == NULL) {
+            return NULL;
+        }
+        h->ops[index].map = map;
+    }
     if (op->int_key) {
         const uint64_t *cells = crm_page_row(page, row);
         crm_tag tag = crm_page_tag(page, cells, op->pk_cols[0]);
@@ -665,7 +681,8 @@ hydrate_entities(crm_hydration *h, crm_page *page, uint32_t first,
     crm_op_state *os = &h->ops[0];
     crm_state *found[AHEAD];
     uint32_t base = first, known = first; /* found[] is of rows base to known */
-    int plain = op->int_key && !(h->flags & CRM_POPULATE_EXISTING);
+    int plain =
+        op->int_key && !op->split && !(h->flags & CRM_POPULATE_EXISTING);
     int look = plain && crm_identity_len(os->map->ids) != 0;
     for (uint32_t row = first; row < last; row++) {
         if (look && row >= known) {

@@ -26,6 +26,7 @@ typedef struct {
     int32_t parent;       /* index of the entity it is joined to, or -1 */
     uint8_t collection;   /* that slot is a collection */
     uint8_t int_key;      /* the key may be one integer: the fast way */
+    uint8_t split;        /* poly has classes of several identity maps */
     uint8_t partial_key;  /* a composite key may be NULL in part */
 } crm_entity_op;
 

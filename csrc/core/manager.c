@@ -181,7 +181,9 @@ manager_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         if (PyObject_SetAttr(cls, core->str_manager, (PyObject *)self) < 0) {
             goto error;
         }
-        crm_entity_prepare_class((PyTypeObject *)cls);
+        if (crm_entity_prepare_class(core, (PyTypeObject *)cls) < 0) {
+            goto error;
+        }
     }
     return (PyObject *)self;
 error:

@@ -249,6 +249,18 @@ crm_polymorphic_column(const crm_polymorphic *poly)
 }
 
 int
+crm_polymorphic_is_split(const crm_polymorphic *poly)
+{
+    const crm_manager *root = poly->own->layout->manager->root;
+    for (size_t i = 0; i < poly->nshapes; i++) {
+        if (poly->shapes[i]->layout->manager->root != root) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int
 crm_polymorphic_reconstructs(const crm_polymorphic *poly)
 {
     for (size_t i = 0; i < poly->nshapes; i++) {

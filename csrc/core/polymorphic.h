@@ -51,6 +51,8 @@ crm_shape *crm_polymorphic_learn(crm_polymorphic *poly, const crm_cell *cell,
  * if there is none. */
 crm_shape *crm_polymorphic_of(crm_polymorphic *poly,
                               const crm_manager *manager);
+/* Whether objects of its classes are in several identity maps. */
+int crm_polymorphic_is_split(const crm_polymorphic *poly);
 /* Whether some class of it has a reconstructor. */
 int crm_polymorphic_reconstructs(const crm_polymorphic *poly);
 

@@ -156,6 +156,7 @@ fill_polymorphic(crm_program *program, crm_entity_op *op, PyObject *described)
     if (op->poly == NULL) {
         return -1;
     }
+    op->split = crm_polymorphic_is_split(op->poly) != 0;
     uint32_t need = crm_polymorphic_ncols(op->poly);
     if (need > program->ncols) {
         program->ncols = need;

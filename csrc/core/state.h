@@ -197,8 +197,9 @@ PyObject *crm_instance_state(crm_core *core, PyObject *obj);
 /* Adds the functions on single objects to the module. */
 int crm_state_api_init(crm_core *core, PyObject *module);
 
-/* Gives a freshly mapped class the fast versions of the slots it inherits. */
-void crm_entity_prepare_class(PyTypeObject *cls);
+/* Gives a freshly mapped class the fast versions of the slots it inherits, and
+ * Entity's `__dict__`: 0, or -1 with an exception. */
+int crm_entity_prepare_class(crm_core *core, PyTypeObject *cls);
 
 /* exc.UnmappedInstanceError for obj; returns NULL. */
 PyObject *crm_raise_unmapped(crm_core *core, PyObject *obj);

@@ -7,9 +7,12 @@ from typing import Any, TypeVar
 
 from ..exc import MovedIn20Warning
 from ..orm import decl_api
+from ..orm.concrete import AbstractConcreteBase, ConcreteBase
 from ..orm.decl_api import DeclarativeMeta, declared_attr, has_inherited_table, synonym_for
 
 __all__ = [
+    "AbstractConcreteBase",
+    "ConcreteBase",
     "DeclarativeMeta",
     "as_declarative",
     "declarative_base",

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from .util import CascadeOptions as CascadeOptions
     from .util import aliased as aliased
     from .util import object_session as object_session
+    from .util import polymorphic_union as polymorphic_union
     from .util import was_deleted as was_deleted
     from .util import with_parent as with_parent
     from .util import with_polymorphic as with_polymorphic
@@ -111,7 +112,8 @@ _WHERE = {
     "load_only noload raiseload selectin_polymorphic selectinload subqueryload undefer undefer_group "
     "with_loader_criteria",
     "util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
-    "object_session was_deleted with_parent with_polymorphic",
+    "object_session was_deleted with_parent with_polymorphic "
+    "polymorphic_union",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
 _MODULES = {"collections", "events", "exc", "state", *_WHERE}

@@ -57,6 +57,10 @@ class registry:
         self._mappers: weakref.WeakKeyDictionary[Mapper[Any], None] = weakref.WeakKeyDictionary()
         self._new_mappers = False
         self._configuring = False
+        # Functions of classes that run before mappers are configured.
+        self._declare_first: list[Callable[[], None]] = []
+        # Classes that are mapped when all their subclasses are known.
+        self._deferred: dict[type, decl_base.Scan] = {}
         self._dependencies: set[registry] = set()
         # Column -> relationships that write it and from which column: to find conflicts.
         self._column_writers: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
@@ -76,7 +80,8 @@ class registry:
     def map_declaratively(self, cls: type[Any]) -> Mapper[Any]:
         """Map a class by what stands in it."""
         decl_base.check_entity(cls)
-        return decl_base.Scan(self, cls).map()
+        mapper = decl_base.Scan(self, cls).map()
+        return mapper  # type: ignore[return-value]  # None: it is mapped later
 
     def mapped(self, cls: type[_T]) -> type[_T]:
         """Class decorator: map a class by what stands in it."""
@@ -170,6 +175,8 @@ class registry:
         self._configuring = True
         try:
             skipped: set[Mapper[Any]] = set()
+            for hook in self._declare_first:
+                hook()
             while True:
                 todo = [
                     mapper

@@ -85,6 +85,7 @@ class Scan:
         self.inherits: Mapper[Any] | None = None
         #: columns of the inherited table that this class maps as well
         self.existing: set[Any] = set()
+        self.declare_first: Callable[[], None] | None = None
         self.tablename: str | None = None
         self.table_args: Any = None
         self.mapper_args: dict[str, Any] = {}
@@ -93,7 +94,7 @@ class Scan:
         self.allow_unmapped = bool(getattr(cls, "__allow_unmapped__", False))
         self._seen: set[str] = set()
 
-    def map(self) -> Mapper[Any]:
+    def map(self) -> Mapper[Any] | None:
         """Do it."""
         cls = self.cls
         self.inherits = self._find_base()
@@ -103,8 +104,17 @@ class Scan:
         finally:
             del _SCANS[cls]
         clsregistry.add_class(cls.__name__, cls, self.registry._class_registry, self.registry._keep)
+        if self.declare_first is not None:
+            self.registry._declare_first.append(self.declare_first)
+        if cls.__dict__.get("__no_table__", _inherited_no_table(cls)) and self._has_no_table():
+            self.registry._deferred[cls] = self
+            self.registry._new_mappers = True
+            return None
         table = self._make_table()
         return self._make_mapper(table)
+
+    def _has_no_table(self) -> bool:
+        return self.tablename is None and self.explicit_table is None and self.inherits is None
 
     def _find_base(self) -> Mapper[Any] | None:
         """The mapper of the mapped class that this one derives from."""
@@ -164,6 +174,7 @@ class Scan:
 
     def _resolve_specials(self) -> None:
         self.tablename = self._special_value("__tablename__")
+        self.declare_first = self._special_value("__declare_first__")
         table_args = self._special_value("__table_args__")
         if table_args is not None and not isinstance(table_args, (tuple, dict)):
             raise exc.ArgumentError("__table_args__ value must be a tuple, dict, or None")
@@ -528,6 +539,11 @@ class Scan:
             reconstructor=self.reconstructor,
             **arguments,
         )
+
+
+def _inherited_no_table(cls: type) -> bool:
+    """``__no_table__`` of a direct base that is not mapped: AbstractConcreteBase."""
+    return any(base.__dict__.get("__no_table__", False) for base in cls.__bases__)
 
 
 def _nearest_mapped(cls: type) -> type | None:

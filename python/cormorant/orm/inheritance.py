@@ -277,6 +277,28 @@ class Hierarchy(InspectionAttr):
             return selectable
         return self._selectable_from_mappers(self.with_polymorphic_mappers)
 
+    @memoized_property
+    def _is_union(self) -> bool:
+        """Whether it is selected from something that has its tables' columns as its own."""
+        return self.with_polymorphic is not None and self.with_polymorphic[1] is not None
+
+    def _set_concrete_base(self, base: Mapper[Any]) -> None:
+        """A concrete mapper gets its base when all classes below that are known."""
+        self.inherits = base
+        base._inheriting_mappers.append(self)  # type: ignore[arg-type]
+        base.polymorphic_map.update(self.polymorphic_map)
+        for mapper in self.self_and_descendants:
+            mapper.base_mapper = base.base_mapper
+            mapper.polymorphic_map = base.polymorphic_map
+        for key, prop in list(base._props.items()):
+            if key not in self._props:
+                self._adapt_inherited(key, prop)
+        for mapper in base.iterate_to_root():
+            mapper._forget()
+
+    def _adapt_inherited(self, key: str, prop: Any) -> None:
+        raise NotImplementedError
+
     def _polymorphic_properties(self, mappers: Sequence[Any]) -> Iterator[Any]:
         """The properties of this mapper, and of those loaded with it, each once."""
         if not mappers:

@@ -347,7 +347,10 @@ def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> tuple[Any, list[A
     statement: Select[Any] = Select(mapper.__clause_element__())
     where = []
     binds = []
-    for number, column in enumerate(mapper.primary_key):
+    columns = mapper.primary_key
+    if mapper._is_union:
+        columns = [mapper.selectable.corresponding_column(column) for column in columns]
+    for number, column in enumerate(columns):
         if nulls and nulls[number]:
             where.append(column.is_(None))
             continue
@@ -412,6 +415,10 @@ def load_on_pk(
     known = session._get(mapper.class_manager, ident) if check else None
     if known is None:
         rows = run_values(session, connection, plan, values, populate_existing)
+        if len(rows) > 1:
+            raise sa_exc.MultipleResultsFound(
+                "Multiple rows were found when exactly one was required"
+            )
         return rows[0] if rows else None
     # The row that is locked now must be the one the object was loaded from.
     version = mapper._columntoproperty[mapper.version_id_col]

@@ -780,6 +780,7 @@ _COMPUTED = (
     "_element",
     "_dml_table",
     "_own_columns",
+    "_is_union",
     "_single_table_criterion",
     "_acceptable_identities",
     "_loading_props",
@@ -803,6 +804,12 @@ def _tables_of(selectable: Any) -> list[Any]:
         return []
     if selectable._is_join:
         return [*_tables_of(selectable.left), *_tables_of(selectable.right)]
+    if not selectable._is_table and hasattr(selectable, "element"):
+        return _tables_of(selectable.element)
+    if hasattr(selectable, "selects"):
+        return [table for each in selectable.selects for table in _tables_of(each)]
+    if selectable._is_select_base:
+        return [table for from_ in selectable.get_final_froms() for table in _tables_of(from_)]
     return [selectable]
 
 

@@ -67,6 +67,10 @@ def columns_of(state: SelectState, node: EntityNode, mapper: Any) -> tuple[int, 
             continue
         for column in prop.columns:
             expression = columns.get(hash(column))
+            if expression is None and mapper.concrete and mapper is not node.mapper:
+                # The rows are those of a union, whose column this is one of.
+                proxy = node.mapper.selectable.corresponding_column(column)
+                expression = None if proxy is None else columns.get(hash(proxy))
             if expression is not None:
                 cols[prop.slot] = state.position(expression)
                 break

@@ -631,7 +631,7 @@ class RelationshipProperty(MapperProperty):
             secondary = secondary._anonymous_fromclause()
         primary, second = self._join_condition.join_targets(
             source_selectable,
-            dest_selectable if dest_selectable is not self.mapper.selectable else None,
+            dest_selectable if dest_selectable is not self.mapper.persist_selectable else None,
             secondary if secondary is not self.secondary else None,
         )
         single = (of_type_mapper or self.mapper)._single_table_criterion

@@ -256,6 +256,10 @@ class SelectState:
         if self.adapt_from is not None:
             name = item_name(column, self.legacy)
             column = adapt_to(self.adapt_from, column)
+        owner = annotations.get("parententity")
+        if owner is not None and owner.is_mapper and owner._is_union:
+            name = item_name(column, self.legacy)
+            column = adapt_to(owner.selectable, column)
         self.items.append(Item(None, column, name))
 
     def _entities(self) -> list[Any]:
@@ -535,7 +539,10 @@ class SelectState:
         if self._extra_where:
             plain._where_criteria = (*statement._where_criteria, *self._extra_where)
         if self.adapt_from is not None:
-            self._adapt_clauses(plain)
+            self._adapt_clauses(plain, self.adapt_from)
+        for entity in self._entities():
+            if entity.is_mapper and entity._is_union:
+                self._adapt_clauses(plain, entity.selectable)
         if self.embedded:
             if self.has_joins or self.froms:
                 plain._from_obj = tuple(self.froms)
@@ -555,9 +562,8 @@ class SelectState:
         plain._from_obj = tuple(froms)
         return plain
 
-    def _adapt_clauses(self, plain: Any) -> None:
+    def _adapt_clauses(self, plain: Any, sub: Any) -> None:
         """Criteria of a query over a set operation are about its result."""
-        sub: Any = self.adapt_from
         for name in (
             "_where_criteria",
             "_having_criteria",

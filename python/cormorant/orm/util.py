@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc, inspection
@@ -331,6 +331,59 @@ def with_polymorphic(
         with_polymorphic_mappers=mappers,
         polymorphic_on=polymorphic_on,
     )
+
+
+def polymorphic_union(
+    table_map: Mapping[Any, Any],
+    typecolname: str | None,
+    aliasname: str = "p_union",
+    cast_nulls: bool = True,
+) -> Any:
+    """A UNION ALL of tables, of all their columns by name, NULL where a table has none.
+
+    Args:
+        table_map: discriminator -> table.
+        typecolname: name of the discriminator's column, or None for no such column.
+        aliasname: name of the union as a FROM clause.
+        cast_nulls: whether each NULL is cast to the type of its column.
+
+    Raises:
+        InvalidRequestError: a table has a column with the discriminator's name.
+    """
+    from ..sql import cast, literal_column, null, select, type_coerce, union_all
+    from ..sql.coercions import expect_from
+
+    types: dict[str, Any] = {}
+    tables = {key: expect_from(table) for key, table in table_map.items()}
+    for table in tables.values():
+        for column in table.c:
+            if column.key == typecolname:
+                raise exc.InvalidRequestError(
+                    f"Polymorphic union can't use '{typecolname}' as the discriminator column due "
+                    f"to mapped column {column!r}; please apply the 'typecolname' argument; this "
+                    "is available on ConcreteBase as '_concrete_discriminator_name'"
+                )
+            types[column.key] = column.type
+
+    def column_of(table: Any, key: str) -> Any:
+        found = table.c.get(key)
+        if found is not None:
+            return found
+        missing = cast(null(), types[key]) if cast_nulls else type_coerce(null(), types[key])
+        return missing.label(key)
+
+    selects = []
+    for identity, table in tables.items():
+        columns = [column_of(table, key) for key in types]
+        if typecolname is not None:
+            text = str(identity) if not isinstance(identity, str) else _quoted(identity)
+            columns.append(literal_column(text).label(typecolname))
+        selects.append(select(*columns).select_from(table))
+    return union_all(*selects).alias(aliasname)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:

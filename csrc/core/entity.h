@@ -49,6 +49,8 @@ enum {
     CRM_ATTR_LATE_LISTENERS = 1 << 13,
     CRM_ATTR_INIT_LISTENERS = 1 << 14, /* of values made for want of one, of
                                           collections made and replaced */
+    CRM_ATTR_TRACKED = 1 << 15,        /* loaded values pass through the
+                                          property: see events.h */
     CRM_ATTR_OWN_EVENTS = 1 << 10, /* of a relationship: its validator is not
                                       called for what the other side began */
 };
@@ -57,7 +59,7 @@ enum {
  * them. */
 #define CRM_ATTR_STICKY                                                       \
     (CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS | CRM_ATTR_INIT_LISTENERS | \
-     CRM_ATTR_ACTIVE_HISTORY)
+     CRM_ATTR_TRACKED | CRM_ATTR_ACTIVE_HISTORY)
 
 typedef struct {
     PyObject *name;  /* interned str, owned */

@@ -98,3 +98,16 @@ crm_attr_fire(PyObject *prop, const char *method, PyObject *obj, int late,
     Py_SETREF(*value, result);
     return 0;
 }
+
+PyObject *
+crm_attr_loaded(crm_state *state, uint16_t slot, PyObject *value)
+{
+    PyObject *prop = Py_NewRef(crm_state_attr(state, slot)->prop);
+    PyObject *obj = Py_NewRef(crm_state_object(state));
+    PyObject *result =
+        PyObject_CallMethod(prop, "_fire_loaded", "OO", obj, value);
+    Py_DECREF(obj);
+    Py_DECREF(prop);
+    Py_DECREF(value);
+    return result;
+}

@@ -50,4 +50,9 @@ PyObject *crm_missing_slots(const crm_state *state, const crm_layout *layout);
 int crm_attr_fire(PyObject *prop, const char *method, PyObject *obj, int late,
                   const crm_initiator *by, PyObject **value, PyObject *old);
 
+/* A value of an attribute with CRM_ATTR_TRACKED, which was decoded or loaded,
+ * on its way into its slot: steals `value`; what the property's
+ * _fire_loaded(obj, value) gives in its place, or NULL with an exception. */
+PyObject *crm_attr_loaded(crm_state *state, uint16_t slot, PyObject *value);
+
 #endif /* CRM_EVENTS_H */

@@ -218,12 +218,22 @@ crm_state_peek(crm_state *state, uint16_t slot)
     crm_page *page = crm_page_ref(state->page);
     crm_codec codec = {attr->codec.code, attr->codec.arg};
     Py_XINCREF(codec.arg);
+    int tracked = (attr->flags & CRM_ATTR_TRACKED) != 0;
     PyObject *value = crm_decode(manager->core, &codec, &cell);
     if (value == NULL) {
         decode_error(state, slot, &cell);
     }
-    else if (state->page == page && crm_state_held(state, slot) == NULL &&
-             crm_state_put(state, slot, Py_NewRef(value)) < 0) {
+    else if (tracked) {
+        value = crm_attr_loaded(state, slot, value);
+        PyObject *now = crm_state_held(state, slot);
+        if (value != NULL && CRM_SLOT_HAS(now)) {
+            /* another reader was faster: its value is the one followed */
+            Py_SETREF(value, Py_NewRef(now));
+        }
+    }
+    if (value != NULL && state->page == page &&
+        crm_state_held(state, slot) == NULL &&
+        crm_state_put(state, slot, Py_NewRef(value)) < 0) {
         Py_CLEAR(value);
     }
     crm_page_unref(page);
@@ -257,6 +267,12 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
             }
         }
         Py_DECREF(members);
+        if (value == NULL) {
+            return -1;
+        }
+    }
+    if (attr->flags & CRM_ATTR_TRACKED) {
+        value = crm_attr_loaded(state, slot, value);
         if (value == NULL) {
             return -1;
         }

@@ -268,6 +268,9 @@ ATTR_INIT_LISTENERS: Final[int]
 `_fire_dispose_collection` and return the value. `by` is the property where a chain of changes
 began, `op` is how (1 append, 2 remove, 3 replace, 4 replace all); `late`: after the changes
 that follow, else before."""
+ATTR_TRACKED: Final[int]
+"""A loaded value is what `_fire_loaded(obj, value)` of the property makes of it, when it is
+first read."""
 CLASS_REFRESH: Final[int]
 CLASS_EXPIRE: Final[int]
 CLASS_PICKLE: Final[int]

@@ -178,7 +178,6 @@ def hook_attribute(
     """Keep a listener of an attribute with the attribute's class."""
     attribute = subscription.accepted
     name = subscription.identifier
-    prop = attribute._prop
     cls = attribute._parententity.class_
     call = AttributeEvents._events[name].adapt(subscription.call, named)
     if include_key and name in ("append", "remove", "append_wo_mutation"):
@@ -189,6 +188,26 @@ def hook_attribute(
         call = lambda obj, *args: of_state(_state(obj), *args)  # noqa: E731
     if name in _VALUED and not retval:
         call = _keep_value(call)
+    _keep(subscription, attribute, name, call, propagate)
+    if active_history:
+        for mapper in AttributeEvents._mappers_of(cls):
+            slot = mapper.class_manager.names.get(attribute.key)
+            if slot is not None:
+                mapper.class_manager.change_flags(slot, _core.ATTR_ACTIVE_HISTORY)
+
+
+def follow_loaded(attribute: Any, fn: Callable[[Any, Any], Any]) -> None:
+    """Let ``fn(obj, value)`` say what each loaded value of an attribute becomes, in the class
+    and in those derived from it. It is called when the value is first read."""
+    subscription = Subscription(AttributeEvents, attribute, "loaded", fn, attribute)
+    _keep(subscription, attribute, "loaded", fn, True)
+
+
+def _keep(
+    subscription: Subscription, attribute: Any, name: str, call: Any, propagate: bool
+) -> None:
+    prop = attribute._prop
+    cls = attribute._parententity.class_
     subscription.accepted = cls
     subscription.identifier = f"{attribute.key}.{name}"
     listeners = subscription.listeners()
@@ -202,11 +221,6 @@ def hook_attribute(
     _register(subscription.key, listeners)
     listening.attribute_events.add(name)
     AttributeEvents._listeners_changed(attribute, name)
-    if active_history:
-        for mapper in AttributeEvents._mappers_of(cls):
-            slot = mapper.class_manager.names.get(attribute.key)
-            if slot is not None:
-                mapper.class_manager.change_flags(slot, _core.ATTR_ACTIVE_HISTORY)
 
 
 def _keep_value(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -251,7 +265,14 @@ def set_flags(mapper: Any, key: str) -> None:
             flags |= _core.ATTR_LATE_LISTENERS if item.late else _core.ATTR_LISTENERS
     if any(attribute_listeners(cls, key, name) for name in _MAKING):
         flags |= _core.ATTR_INIT_LISTENERS
-    every = _core.ATTR_LISTENERS | _core.ATTR_LATE_LISTENERS | _core.ATTR_INIT_LISTENERS
+    if attribute_listeners(cls, key, "loaded"):
+        flags |= _core.ATTR_TRACKED
+    every = (
+        _core.ATTR_LISTENERS
+        | _core.ATTR_LATE_LISTENERS
+        | _core.ATTR_INIT_LISTENERS
+        | _core.ATTR_TRACKED
+    )
     manager.change_flags(slot, flags, every)
 
 
@@ -295,6 +316,13 @@ def fire_made(name: str, prop: Any, obj: Any, value: Any) -> Any:
                 value = result
         else:
             item.call(obj, value, CollectionAdapter(obj, prop, value))
+    return value
+
+
+def fire_loaded(prop: Any, obj: Any, value: Any) -> Any:
+    """Let those who follow the values of an attribute see one that was loaded."""
+    for item in attribute_listeners(_class_of(obj), prop.key, "loaded"):
+        value = item.call(obj, value)
     return value
 
 

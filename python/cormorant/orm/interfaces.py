@@ -104,6 +104,11 @@ class MapperProperty(InspectionAttr):
 
         return fire("append_wo_mutation", self, *args)
 
+    def _fire_loaded(self, obj: Any, value: Any) -> Any:
+        from .hooks import fire_loaded
+
+        return fire_loaded(self, obj, value)
+
     def _fire_bulk_replace(
         self, obj: Any, late: bool, by: Any, op: int, values: list[Any]
     ) -> list[Any]:

@@ -64,9 +64,10 @@ enum {
 typedef struct {
     PyObject *name;  /* interned str, owned */
     PyObject *prop;  /* the Python property (MapperProperty), owned */
-    crm_codec codec; /* columns */
+    crm_codec codec; /* columns: on SQLite, */
+    crm_codec typed; /* and in rows with typed cells, where that differs */
     uint8_t kind;    /* crm_attr_kind */
-    uint8_t pad;
+    uint8_t has_typed;
     uint16_t flags; /* CRM_ATTR_* */
     uint16_t slot;  /* == its index in manager->attrs */
     /* relationships: */
@@ -121,8 +122,16 @@ struct crm_layout {
     crm_manager *manager; /* owned */
     PyObject *options;    /* owned or NULL: loader options of the statement */
     uint16_t ncols;       /* entries in `col`; slots beyond have no column */
+    uint8_t typed;        /* rows of a plan that is typed */
     int16_t col[];        /* slot -> column of the row, or -1 */
 };
+
+/* What decodes an attribute in rows of a plan that is typed, or not. */
+static inline const crm_codec *
+crm_attr_codec(const crm_attr *attr, int typed)
+{
+    return typed && attr->has_typed ? &attr->typed : &attr->codec;
+}
 
 /* Every col is -1; NULL with MemoryError. */
 crm_layout *crm_layout_new(crm_manager *manager, uint16_t ncols);

@@ -400,7 +400,8 @@ decode_key(crm_hydration *h, crm_entity_op *op, const crm_page *page,
     for (uint16_t i = 0; i < op->npk; i++) {
         crm_attr *attr = &manager->attrs[manager->pk[i]];
         crm_cell cell = crm_page_cell(page, row, op->pk_cols[i]);
-        PyObject *value = crm_decode(h->core, &attr->codec, &cell);
+        PyObject *value = crm_decode(
+            h->core, crm_attr_codec(attr, op->own.layout->typed), &cell);
         if (value == NULL) {
             blame("primary key column", attr->name);
             Py_DECREF(key);

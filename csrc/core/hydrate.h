@@ -43,6 +43,7 @@ struct crm_program {
     crm_item_op *items; /* what one result row is made of */
     size_t nitems;
     uint32_t ncols;      /* columns a row must have at least */
+    uint8_t typed;       /* its rows have typed cells */
     uint8_t scalar;      /* a result row is its single item, not a Row */
     uint8_t unique;      /* a result equal to an earlier one is left out:
                             entities by identity, columns by value */
@@ -54,7 +55,7 @@ struct crm_program {
 
 /* From the Python description (see Plan in _core.pyi); NULL with an
  * exception. */
-crm_program *crm_program_new(crm_core *core, PyObject *description);
+crm_program *crm_program_new(crm_core *core, PyObject *description, int typed);
 /* The program of rows as the driver gives them, named by a tuple of str. */
 crm_program *crm_program_plain(crm_core *core, PyObject *names);
 void crm_program_free(crm_program *program);

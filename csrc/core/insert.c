@@ -250,8 +250,10 @@ feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
     for (uint16_t r = 0; row != NULL && r < plan->nreturning; r++) {
         uint16_t slot = plan->returning[r];
         crm_cell cell = crm_page_cell(page, row, r);
-        PyObject *value =
-            crm_decode(flush->core, &flush->manager->attrs[slot].codec, &cell);
+        PyObject *value = crm_decode(
+            flush->core,
+            crm_attr_codec(&flush->manager->attrs[slot], plan->plan->typed),
+            &cell);
         if (value == NULL || crm_state_set_loaded(state, slot, value) < 0) {
             return -1;
         }

@@ -20,6 +20,7 @@ crm_layout_new(crm_manager *manager, uint16_t ncols)
     layout->manager = (crm_manager *)Py_NewRef((PyObject *)manager);
     layout->options = NULL;
     layout->ncols = ncols;
+    layout->typed = 0;
     memset(layout->col, 0xff, (size_t)ncols * sizeof(int16_t));
     return layout;
 }
@@ -107,6 +108,8 @@ attr_clear(crm_attr *attr)
     Py_CLEAR(attr->factory);
     Py_CLEAR(attr->class_);
     crm_codec_clear(&attr->codec);
+    crm_codec_clear(&attr->typed);
+    attr->has_typed = 0;
 }
 
 /* Gives the manager the attributes of its base, in the same slots. */
@@ -134,6 +137,7 @@ inherit_attributes(crm_manager *self, crm_manager *base)
         Py_XINCREF(attr->factory);
         Py_XINCREF((PyObject *)attr->class_);
         Py_XINCREF(attr->codec.arg);
+        Py_XINCREF(attr->typed.arg);
         self->nattrs++;
     }
     return 0;
@@ -214,6 +218,7 @@ manager_traverse(crm_manager *self, visitproc visit, void *arg)
         Py_VISIT(self->attrs[i].factory);
         Py_VISIT(self->attrs[i].class_);
         Py_VISIT(self->attrs[i].codec.arg);
+        Py_VISIT(self->attrs[i].typed.arg);
     }
     /* The bare layout owns the manager; with objects about it is alive. */
     if (self->bare != NULL && self->bare->refs == 1) {
@@ -436,6 +441,34 @@ manager_add_attribute(crm_manager *self, PyObject *args, PyObject *kwargs)
     };
     self->nattrs++;
     return slot;
+}
+
+PyDoc_STRVAR(set_typed_codec_doc,
+             "set_typed_codec($self, slot, code, arg, /)\n--\n\n"
+             "Decode a column's values thus in rows with typed cells.");
+
+static PyObject *
+manager_set_typed_codec(crm_manager *self, PyObject *args)
+{
+    int slot, code;
+    PyObject *arg;
+    crm_codec codec;
+    if (!PyArg_ParseTuple(args, "iiO:set_typed_codec", &slot, &code, &arg)) {
+        return NULL;
+    }
+    if (slot < 0 || slot >= self->nattrs) {
+        PyErr_Format(PyExc_ValueError, "bad slot %d", slot);
+        return NULL;
+    }
+    if (crm_codec_set(&codec, code, arg) < 0) {
+        return NULL;
+    }
+    crm_attr *attr = &self->attrs[slot];
+    crm_codec old = attr->typed;
+    attr->typed = codec;
+    attr->has_typed = 1;
+    crm_codec_clear(&old);
+    Py_RETURN_NONE;
 }
 
 PyDoc_STRVAR(set_primary_key_doc,
@@ -668,6 +701,8 @@ static PyMethodDef manager_methods[] = {
      change_flags_doc},
     {"add_attribute", (PyCFunction)(void (*)(void))manager_add_attribute,
      METH_VARARGS | METH_KEYWORDS, add_attribute_doc},
+    {"set_typed_codec", (PyCFunction)manager_set_typed_codec, METH_VARARGS,
+     set_typed_codec_doc},
     {"set_primary_key", (PyCFunction)manager_set_primary_key, METH_O,
      set_primary_key_doc},
     {"set_relationship", (PyCFunction)(void (*)(void))manager_set_relationship,

@@ -140,7 +140,7 @@ plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         }
     }
     if (program != Py_None) {
-        self->program = crm_program_new(core, program);
+        self->program = crm_program_new(core, program, self->typed);
         if (self->program == NULL) {
             goto error;
         }

@@ -47,8 +47,9 @@ crm_shape_fill(crm_shape *shape)
         if (attr->kind != CRM_ATTR_COLUMN) {
             shape->related[shape->nrelated++] = i;
         }
-        else if (crm_codec_is_eager(&attr->codec) && i < shape->layout->ncols &&
-                 shape->layout->col[i] >= 0) {
+        else if (crm_codec_is_eager(
+                     crm_attr_codec(attr, shape->layout->typed)) &&
+                 i < shape->layout->ncols && shape->layout->col[i] >= 0) {
             shape->eager[shape->neager++] = i;
         }
     }
@@ -89,6 +90,7 @@ add_shape(crm_polymorphic *poly, crm_manager *manager, const int16_t *cols,
     }
     memcpy(shape->layout->col, cols, ncols * sizeof(int16_t));
     shape->layout->options = Py_XNewRef(poly->own->layout->options);
+    shape->layout->typed = poly->own->layout->typed;
     if (crm_shape_fill(shape) < 0) {
         goto error;
     }

@@ -96,8 +96,9 @@ fill_key(crm_program *program, crm_entity_op *op, crm_manager *manager,
         need_column(program, column);
     }
     /* what these types make of an integer cell is that integer */
-    op->int_key = npk == 1 &&
-                  manager->attrs[manager->pk[0]].codec.code <= CRM_TYPE_INTEGER;
+    const crm_attr *attr = npk == 1 ? &manager->attrs[manager->pk[0]] : NULL;
+    op->int_key = attr != NULL && crm_attr_codec(attr, program->typed)->code <=
+                                      CRM_TYPE_INTEGER;
     int partial = allows_partial_key(manager);
     op->partial_key = partial > 0;
     return partial < 0 ? -1 : 0;
@@ -192,6 +193,7 @@ add_entity(crm_program *program, PyObject *item)
     if (op->own.layout == NULL) {
         return -1;
     }
+    op->own.layout->typed = program->typed;
     if (options != Py_None) {
         op->own.layout->options = Py_NewRef(options);
     }
@@ -272,7 +274,7 @@ set_keys(crm_program *program, PyObject *keys, PyObject *index)
 }
 
 crm_program *
-crm_program_new(crm_core *core, PyObject *description)
+crm_program_new(crm_core *core, PyObject *description, int typed)
 {
     PyObject *entities, *items, *keys, *index = Py_None;
     int scalar, unique;
@@ -298,6 +300,7 @@ crm_program_new(crm_core *core, PyObject *description)
     if (program == NULL) {
         return NULL;
     }
+    program->typed = typed != 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(entities); i++) {
         if (add_entity(program, PyTuple_GET_ITEM(entities, i)) < 0) {
             goto error;

@@ -341,6 +341,9 @@ class ClassManager:
         """A new attribute; returns its slot (or the existing one, redefined)."""
     def change_flags(self, slot: int, on: int, off: int = 0) -> None:
         """Switch ATTR_* flags of an attribute."""
+    def set_typed_codec(self, slot: int, code: int, arg: object, /) -> None:
+        """Decode a column's values thus in rows with typed cells."""
+
     def set_primary_key(self, slots: Sequence[int]) -> None: ...
     def set_collection(self, slot: int, factory: Callable[[], Any] | None, class_: Any) -> None:
         """Let a callable make the collections of an attribute; None: the core's own."""

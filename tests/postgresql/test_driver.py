@@ -224,6 +224,43 @@ def test_flush(count: int, engine: Any, mapped: Any) -> None:
         assert session.query(mapped).count() == 0
 
 
+def test_types_that_differ_from_sqlite(engine: Any) -> None:
+    """One class on both databases, each with its own idea of the types."""
+    import datetime as dt
+
+    Base = declarative_base()
+
+    class Upper(sa.TypeDecorator):
+        impl = sa.String
+        cache_ok = True
+
+        def process_result_value(self, value: Any, dialect: Any) -> Any:
+            return f"{dialect.name}:{value}"
+
+    class Span(Base):
+        __tablename__ = "spans"
+        id = sa.Column(sa.Integer, primary_key=True)
+        length = sa.Column(sa.Interval)
+        name = sa.Column(Upper)
+        data = sa.Column(sa.JSON().with_variant(sa.String(), "sqlite"))
+
+    lite = sa.create_engine("sqlite://")
+    length = dt.timedelta(days=40, seconds=5)
+    kept = []
+    for bind, data in ((lite, "text"), (engine, {"a": [1]}), (lite, "text"), (engine, {"a": [1]})):
+        Base.metadata.create_all(bind)
+        session = Session(bind)
+        session.add(Span(length=length, name="x", data=data))
+        session.commit()
+        session.close()
+        kept.append((session.query(Span).order_by(Span.id.desc()).limit(1).one(), bind, data))
+    for span, bind, data in kept:
+        assert span.length == length
+        assert span.name == f"{bind.dialect.name}:x"
+        assert span.data == data
+        sa.inspect(span).session.close()
+
+
 def test_flush_takes_few_round_trips(engine: Any, mapped: Any) -> None:
     """A statement a row would show in the server's count of statements."""
     with Session(engine) as session:

@@ -225,6 +225,8 @@ class DefaultDialect:
         return name
 
     supports_twophase = False
+    typed = False
+    """Whether the driver takes and gives typed values, where SQLite has text."""
 
     def set_connection_options(self, connection: Any, options: Any) -> bool:
         """Take execution options that are the dialect's own; whether there were any."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc, inspection
+from ..engine.plans import type_codec
 from ..sql.base import ReadOnlyColumnCollection
 from ..sql.schema import Column
 from ..util import memoized_property, warn
@@ -189,6 +190,7 @@ class Mapper(Hierarchy, Generic[_T]):
         self._column_prefix = column_prefix or ""
         self._primary_key_argument = primary_key
         self._props: dict[str, MapperProperty] = {}
+        self._typed_props = 0
         self._columntoproperty = _ColumnToProperty(self)
         self._delete_orphans: list[tuple[str, type]] = []
         self._pending_props: list[MapperProperty] = []
@@ -532,6 +534,21 @@ class Mapper(Hierarchy, Generic[_T]):
 
     def _codec_dialect(self) -> Any:
         return _default_dialect()
+
+    def _set_typed_codecs(self, dialect: Any) -> None:
+        """Tell the core what decodes the columns of a database with typed values, where that
+        is not what decodes SQLite's."""
+        if self._typed_props == len(self._props):
+            return
+        self._typed_props = len(self._props)
+        default = self._codec_dialect()
+        for prop in self._props.values():
+            if not prop._is_column or prop.slot < 0 or not prop.columns:
+                continue
+            type_ = prop.columns[0].type
+            codec = type_codec(type_, dialect)
+            if codec != type_codec(type_, default):
+                self.class_manager.set_typed_codec(prop.slot, *codec)
 
     # -- configuring
 

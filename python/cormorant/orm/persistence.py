@@ -35,6 +35,8 @@ class Statements:
         self.manager = mapper.class_manager
         self.dialect = dialect
         self.table = table
+        if dialect.typed:
+            mapper._set_typed_codecs(dialect)
         self.columns: list[Any] = []
         self.slots: list[int] = []
         for column in self.table.c:

@@ -22,6 +22,8 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
     for node in state.nodes:
         mapper = node.mapper
         manager = mapper.class_manager
+        if dialect.typed:
+            mapper._set_typed_codecs(dialect)
         cols = columns_of(state, node, mapper)
         pk_cols = tuple(state.position(node.adapt(c)) for c in node.mapper.primary_key)
         parent, slot, collection, owner = -1, -1, False, None
@@ -91,6 +93,8 @@ def _polymorphic(state: SelectState, node: EntityNode, dialect: Any) -> tuple[An
         number = numbers.get(other)
         if number is None:
             other._check_configure()
+            if dialect.typed:
+                other._set_typed_codecs(dialect)
             number = numbers[other] = len(shapes)
             shapes.append((other.class_manager, columns_of(state, node, other)))
         identities[identity] = number

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from ..engine.plans import type_codec
 from ..sql.operators import ColumnOperators
 from ..sql.schema import Column
 from ..sql.sqltypes import NullType
@@ -137,7 +138,7 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
             return
         # Only now: the type of a foreign key column is that of the column it refers to.
         mapper = self.parent
-        code, arg = self.columns[0].type._codec(mapper._codec_dialect())
+        code, arg = type_codec(self.columns[0].type, mapper._codec_dialect())
         mapper._define(self, _core.ATTR_COLUMN, self._core_flags, code, arg)
 
     # -- as an expression

@@ -369,6 +369,7 @@ class PGDialect(DefaultDialect):
     # --- two-phase transactions ---
 
     supports_twophase = True
+    typed = True
 
     def prepare_twophase(self, connection: Any, xid: str) -> None:
         """PREPARE TRANSACTION."""

@@ -595,7 +595,10 @@ class Connection(ConnectionEventsTarget):
         execution_options: Mapping[str, Any] | None = None,
     ) -> Any:
         """The first column of the first row."""
-        return self.execute(statement, parameters, execution_options=execution_options).scalar()
+        result = self.execute(statement, parameters, execution_options=execution_options)
+        if getattr(statement, "is_default_generator", False):
+            return result  # the value itself
+        return result.scalar()
 
     def scalars(
         self,

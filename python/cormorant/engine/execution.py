@@ -473,6 +473,10 @@ def execute_default(connection: Connection, default: Any) -> Any:
 
         return connection.execute(select(default.arg)).scalar()
     if default.is_sequence:
+        dialect = connection.dialect
+        if dialect.supports_sequences:
+            value = dialect.statement_compiler(dialect, None).process(default)
+            return connection.exec_driver_sql(f"select {value}", {}).scalar()
         raise exc.NotSupportedError(
             None, None, NotImplementedError(f"{connection.dialect.name} has no sequences")
         )

@@ -113,6 +113,7 @@ class ExpressionCompiler:
         stack: list[Any]
         native_boolean: bool
         text_columns: bool
+        schema_translate_map: Any
         isinsert: bool
         result_columns: list[Any]
 
@@ -152,7 +153,7 @@ class ExpressionCompiler:
             return text
         tablename = self.preparer.quote(self.resolve(table.name))
         schema = getattr(table, "schema", None)
-        if schema and table._is_table:
+        if table._is_table and (schema or self.schema_translate_map):
             mapped = self.effective_schema(schema)
             if mapped:
                 return f"{self.preparer.quote_schema(mapped)}.{tablename}.{text}"
@@ -160,7 +161,7 @@ class ExpressionCompiler:
 
     def effective_schema(self, schema: str | None) -> str | None:
         """The schema to write for a table's schema."""
-        mapping = getattr(self, "schema_translate_map", None)
+        mapping = self.schema_translate_map
         if mapping:
             return mapping.get(schema, schema)  # type: ignore[no-any-return]
         return schema
@@ -567,7 +568,9 @@ class ExpressionCompiler:
         raise exc.UnsupportedCompilationError(self, type(cast))
 
     def visit_typeclause(self, typeclause: Any, **kw: Any) -> str:
-        return self.dialect.type_compiler_instance.process(typeclause.type)  # type: ignore[no-any-return]
+        return self.dialect.type_compiler_instance.process(  # type: ignore[no-any-return]
+            typeclause.type, identifier_preparer=self.preparer
+        )
 
     def visit_type_coerce(self, type_coerce: Any, **kw: Any) -> str:
         kw.pop("add_to_result_map", None)

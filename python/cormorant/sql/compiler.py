@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 from .. import exc, util
@@ -137,6 +138,7 @@ class IdentifierPreparer:
     final_quote = '"'
     escape_quote = '"'
     omit_schema = False
+    schema_translate_map: Any = None
 
     def __init__(self, dialect: Any = None, **kw: Any) -> None:
         self.dialect = dialect
@@ -206,10 +208,25 @@ class IdentifierPreparer:
     def format_table(self, table: Any, use_schema: bool = True, name: str | None = None) -> str:
         """The name of a table, with its schema."""
         text = self.quote(table.name if name is None else name)
-        schema = getattr(table, "schema", None)
+        schema = self.effective_schema(table)
         if use_schema and not self.omit_schema and schema:
             text = f"{self.quote_schema(schema)}.{text}"
         return text
+
+    def effective_schema(self, item: Any) -> Any:
+        """The schema to write for that of a table, sequence or type."""
+        schema = getattr(item, "schema", None)
+        if self.schema_translate_map:
+            return self.schema_translate_map.get(schema, schema)
+        return schema
+
+    def with_schema_translate(self, translate: Any) -> Any:
+        """The same for statements in which schemas go by other names."""
+        if not translate:
+            return self
+        new = copy(self)
+        new.schema_translate_map = translate
+        return new
 
     def format_sequence(self, sequence: Any, use_schema: bool = True) -> str:
         """The name of a sequence, with its schema."""
@@ -307,7 +324,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         **kw: Any,
     ) -> None:
         self.dialect = dialect
-        self.preparer = dialect.identifier_preparer
+        self.preparer = dialect.identifier_preparer.with_schema_translate(schema_translate_map)
         self.statement = statement
         self.column_keys = column_keys
         self.for_executemany = for_executemany

@@ -11,10 +11,13 @@ from ..util import memoized_property
 class DDLCompiler:
     """Compiles one DDL element for a dialect; `string` is the result."""
 
-    def __init__(self, dialect: Any, statement: Any, **kw: Any) -> None:
+    def __init__(
+        self, dialect: Any, statement: Any, schema_translate_map: Any = None, **kw: Any
+    ) -> None:
         self.dialect = dialect
         self.statement = statement
-        self.preparer = dialect.identifier_preparer
+        self.schema_translate_map = schema_translate_map
+        self.preparer = dialect.identifier_preparer.with_schema_translate(schema_translate_map)
         self.type_compiler = dialect.type_compiler_instance
         self.string: str = self.process(statement, **kw)
 
@@ -23,7 +26,9 @@ class DDLCompiler:
     @memoized_property
     def sql_compiler(self) -> Any:
         """A compiler of statements and expressions for the same dialect."""
-        return self.dialect.statement_compiler(self.dialect, None)
+        return self.dialect.statement_compiler(
+            self.dialect, None, schema_translate_map=self.schema_translate_map
+        )
 
     def construct_params(self, *args: Any, **kw: Any) -> None:
         """DDL has no parameters."""
@@ -131,8 +136,9 @@ class DDLCompiler:
         if index.name is None:
             raise exc.CompileError("CREATE INDEX requires that the index have a name")
         name = self.preparer.quote(index.name)
-        if schema and index.table is not None and index.table.schema:
-            name = f"{self.preparer.quote_schema(index.table.schema)}.{name}"
+        effective = None if index.table is None else self.preparer.effective_schema(index.table)
+        if schema and effective:
+            name = f"{self.preparer.quote_schema(effective)}.{name}"
         return name  # type: ignore[no-any-return]
 
     def visit_create_index(
@@ -187,7 +193,9 @@ class DDLCompiler:
         return text
 
     def _type(self, column: Any) -> str:
-        return self.type_compiler.process(column.type, type_expression=column)  # type: ignore[no-any-return]
+        return self.type_compiler.process(  # type: ignore[no-any-return]
+            column.type, type_expression=column, identifier_preparer=self.preparer
+        )
 
     def get_column_default_string(self, column: Any) -> str | None:
         """SQL of the server default, None if there is none."""

@@ -19,6 +19,7 @@ class DefaultGenerator(Executable, SchemaItem):
     """The base of what makes a value of a column before the statement runs."""
 
     __visit_name__ = "default_generator"
+    is_default_generator = True
     is_sequence = False
     is_identity = False
     is_server_default = False

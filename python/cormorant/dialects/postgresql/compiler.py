@@ -42,20 +42,9 @@ class PGIdentifierPreparer(IdentifierPreparer):
             kind = type(type_).__name__
             raise exc.CompileError(f"PostgreSQL {kind} type requires a name.")
         name = self.quote(type_.name)
-        schema = self.schema_of(type_)
+        schema = self.effective_schema(type_)
         if use_schema and not self.omit_schema and schema is not None:
             return f"{self.quote_schema(schema)}.{name}"
-        return name
-
-    def schema_of(self, type_: Any) -> Any:
-        """The schema to write for an object's."""
-        return type_.schema
-
-    def format_sequence(self, sequence: Any, use_schema: bool = True) -> str:
-        """The name of a sequence, with its schema."""
-        name = self.quote(sequence.name)
-        if use_schema and sequence.schema is not None:
-            return f"{self.quote_schema(sequence.schema)}.{name}"
         return name
 
 
@@ -96,7 +85,9 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
         return f"SELECT {nulls} WHERE 1!=1"
 
     def _type_text(self, type_: Any) -> str:
-        return self.dialect.type_compiler_instance.process(type_)  # type: ignore[no-any-return]
+        return self.dialect.type_compiler_instance.process(  # type: ignore[no-any-return]
+            type_, identifier_preparer=self.preparer
+        )
 
     # --- operators ---
 

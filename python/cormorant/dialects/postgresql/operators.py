@@ -13,26 +13,54 @@ JSONPATH_ASTEXT = custom_op(
     "#>>", precedence=_getitem, natural_self_precedent=True, eager_grouping=True
 )
 HAS_KEY = custom_op(
-    "?", precedence=_EQ_PRECEDENCE, natural_self_precedent=True, eager_grouping=True
+    "?",
+    precedence=_EQ_PRECEDENCE,
+    is_comparison=True,
+    natural_self_precedent=True,
+    eager_grouping=True,
 )
 HAS_ALL = custom_op(
-    "?&", precedence=_EQ_PRECEDENCE, natural_self_precedent=True, eager_grouping=True
+    "?&",
+    precedence=_EQ_PRECEDENCE,
+    is_comparison=True,
+    natural_self_precedent=True,
+    eager_grouping=True,
 )
 HAS_ANY = custom_op(
-    "?|", precedence=_EQ_PRECEDENCE, natural_self_precedent=True, eager_grouping=True
+    "?|",
+    precedence=_EQ_PRECEDENCE,
+    is_comparison=True,
+    natural_self_precedent=True,
+    eager_grouping=True,
 )
 CONTAINS = custom_op(
-    "@>", precedence=_EQ_PRECEDENCE, natural_self_precedent=True, eager_grouping=True
+    "@>",
+    precedence=_EQ_PRECEDENCE,
+    is_comparison=True,
+    natural_self_precedent=True,
+    eager_grouping=True,
 )
 CONTAINED_BY = custom_op(
-    "<@", precedence=_EQ_PRECEDENCE, natural_self_precedent=True, eager_grouping=True
+    "<@",
+    precedence=_EQ_PRECEDENCE,
+    is_comparison=True,
+    natural_self_precedent=True,
+    eager_grouping=True,
 )
 DELETE_PATH = custom_op("#-", precedence=_getitem, natural_self_precedent=True, eager_grouping=True)
 PATH_EXISTS = custom_op(
-    "@?", precedence=_EQ_PRECEDENCE, natural_self_precedent=True, eager_grouping=True
+    "@?",
+    precedence=_EQ_PRECEDENCE,
+    is_comparison=True,
+    natural_self_precedent=True,
+    eager_grouping=True,
 )
 PATH_MATCH = custom_op(
-    "@@", precedence=_EQ_PRECEDENCE, natural_self_precedent=True, eager_grouping=True
+    "@@",
+    precedence=_EQ_PRECEDENCE,
+    is_comparison=True,
+    natural_self_precedent=True,
+    eager_grouping=True,
 )
 
 # arrays and ranges

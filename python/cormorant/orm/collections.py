@@ -10,7 +10,6 @@ these report to the tie that the core leaves in each instance as `_sa_adapter`.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -294,6 +293,8 @@ def instrument(cls: type) -> None:
 
 
 def _original(cls: type, name: str) -> Any:
+    import inspect  # much else comes with it
+
     return inspect.unwrap(getattr(cls, name))
 
 
@@ -348,6 +349,8 @@ def _mutator(
     fn: Callable[..., Any], before: str | None, arg: int | str | None, after: str | None
 ) -> Callable[..., Any]:
     """`fn`, reporting its argument before and its result after the call."""
+    import inspect
+
     names = list(inspect.signature(fn).parameters)
     position = names.index(arg) if isinstance(arg, str) and arg in names else arg
     name = names[arg] if isinstance(arg, int) and arg < len(names) else arg

@@ -95,6 +95,7 @@ _WHERE = {
     "attribute_mapped_collection column_keyed_dict column_mapped_collection keyfunc_mapping "
     "mapped_collection",
     "context": "FromStatement",
+    "execute_state": "ORMExecuteState",
     "decl_api": "DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
     "synonym_for validates add_mapped_attribute clear_mappers",

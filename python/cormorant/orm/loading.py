@@ -373,6 +373,11 @@ def load_on_pk(
     bind_arguments: Mapping[str, Any] | None = None,
 ) -> Any:
     """The object of a primary key, by a SELECT, or None."""
+    heard = session._events._find("do_orm_execute") if session._events is not None else ()
+    if heard:
+        return _load_on_pk_heard(
+            session, mapper, ident, options, populate_existing, with_for_update, heard
+        )
     session._autoflush()
     connection = session._connection_for(mapper, None)
     key: Any = ("get", mapper)
@@ -436,6 +441,43 @@ def load_on_pk(
             f"database-loaded version id '{loaded}'."
         )
     return known
+
+
+def _load_on_pk_heard(
+    session: Any,
+    mapper: Any,
+    ident: tuple[Any, ...],
+    options: Sequence[Any],
+    populate_existing: bool,
+    with_for_update: Any,
+    heard: Sequence[Any],
+) -> Any:
+    """load_on_pk() with listeners of do_orm_execute."""
+    from .execute_state import call
+
+    statement, binds = _key_statement(mapper, tuple(value is None for value in ident))
+    if options:
+        statement = statement.options(*options)
+    if with_for_update is not None:
+        statement = _for_update(statement, with_for_update)
+    given = [value for value in ident if value is not None]
+    params = {bind.key: value for bind, value in zip(binds, given, strict=True)}
+    state, result = call(session, statement, params, {}, {"mapper": mapper}, heard)
+    if result is not None:
+        return result.scalars().first()
+    session._autoflush()
+    connection = session._connection_for(mapper, None)
+    plan, found, hit = plan_for(session, connection, state.statement, True)
+    rows = run_plan(
+        session,
+        connection,
+        plan,
+        found,
+        state.parameters,
+        populate_existing=populate_existing,
+        hit=hit,
+    ).fetch()
+    return rows[0] if rows else None
 
 
 def _for_update(statement: Any, argument: Any) -> Any:

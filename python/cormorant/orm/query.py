@@ -81,6 +81,14 @@ def _legacy(message: str) -> None:
     warnings.warn(warning, stacklevel=3)
 
 
+class _Answered(Exception):
+    """A listener of do_orm_execute has executed the statement itself."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
 class Query(_core.Generative, Generic[_T]):
     """A select of entities and columns, bound to a session.
 
@@ -604,6 +612,15 @@ class Query(_core.Generative, Generic[_T]):
         if session is None:
             # What a query without a session says in SQLAlchemy.
             raise AttributeError("'NoneType' object has no attribute 'execute'")
+        if session._events is not None:
+            heard = session._events._find("do_orm_execute")
+            if heard:
+                from .execute_state import call
+
+                state, result = call(session, statement, self._params, {}, None, heard)
+                if result is not None:
+                    raise _Answered(result)
+                statement = state.statement
         if self._autoflush:
             session._autoflush()
         mapper = lead_mapper(statement) or self._mapper_hint
@@ -628,6 +645,19 @@ class Query(_core.Generative, Generic[_T]):
 
     def _rows(self, statement: Any = None) -> list[Any]:
         """All results, of the query's statement or of one made from it."""
+        try:
+            return self._found(statement)
+        except _Answered as answer:
+            result = answer.result
+            single = len((statement or self._stmt)._raw_columns) == 1 and self._single()
+            return result.scalars().all() if single else result.all()  # type: ignore[no-any-return]
+
+    def _single(self) -> bool:
+        """Whether the query gives single entities, not rows."""
+        (column,) = self._stmt._raw_columns
+        return not self._as_tuples and getattr(column, "_is_from", False)
+
+    def _found(self, statement: Any) -> list[Any]:
         if self._yield_per:
             cursor, _ = self._cursor(self._yield_per, statement)
             cursor.unique = False

@@ -538,6 +538,31 @@ class Session(_core.SessionBase, SessionClassMethods):
         _add_event: Any = None,
     ) -> Result[Any]:
         """Run a statement: a Result of rows or entities."""
+        if self._events is not None:
+            heard = self._events._find("do_orm_execute")
+            if heard or _add_event is not None:
+                from ..sql.coercions import expect_statement
+                from .execute_state import execute
+
+                if getattr(statement, "_orm", None) is None:
+                    statement = expect_statement(statement)
+                return execute(  # type: ignore[no-any-return]
+                    self,
+                    statement,
+                    params,
+                    execution_options,
+                    bind_arguments,
+                    heard if _add_event is None else (*heard, _add_event),
+                )
+        return self._execute_unheard(statement, params, execution_options, bind_arguments)
+
+    def _execute_unheard(
+        self,
+        statement: Any,
+        params: Any,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Result[Any]:
         orm = getattr(statement, "_orm", None)
         if orm is None:
             from ..sql.coercions import expect_statement

@@ -1,0 +1,127 @@
+"""The event do_orm_execute."""
+
+from .harness import compare
+
+
+def models(p):
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        gone = p.Column(p.Boolean, default=False)
+        posts = p.relationship("Post", order_by="Post.id")
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        gone = p.Column(p.Boolean, default=False)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    session = p.session()
+    session.add_all(
+        [
+            User(name="a", posts=[Post(), Post(gone=True)]),
+            User(name="b", gone=True),
+            User(name="c"),
+        ]
+    )
+    session.commit()
+    return User, Post, session
+
+
+def test_what_is_said_of_a_statement():
+    def program(p):
+        User, _, session = models(p)
+
+        @p.sa.event.listens_for(session, "do_orm_execute")
+        def heard(state):
+            if state.is_relationship_load or state.is_column_load:
+                return
+            p.show(
+                state.is_select,
+                state.is_insert,
+                state.is_update,
+                state.is_delete,
+                state.is_orm_statement,
+                [m.class_.__name__ for m in state.all_mappers] if state.is_orm_statement else [],
+                dict(state.execution_options).get("mine"),
+            )
+
+        session.execute(p.select(User), execution_options={"mine": 1}).all()
+        session.execute(p.select(User.name)).all()
+        session.scalars(p.select(User)).all()
+        session.execute(p.text("SELECT 1"))
+        session.execute(p.sa.update(User).values(name="x").where(User.id == 1))
+        session.execute(p.sa.delete(User).where(User.id == 99))
+        session.query(User).filter_by(id=1).all()
+        session.query(User.name).first()
+        session.expunge_all()
+        p.show(session.get(User, 3).name)
+
+    compare(program)
+
+
+def test_soft_deletes():
+    def program(p):
+        User, Post, session = models(p)
+
+        @p.sa.event.listens_for(session, "do_orm_execute")
+        def hide(state):
+            if state.is_select and not state.is_column_load and not state.is_relationship_load:
+                state.statement = state.statement.options(
+                    p.orm.with_loader_criteria(User, User.gone.is_(False)),
+                    p.orm.with_loader_criteria(Post, Post.gone.is_(False)),
+                )
+
+        statement = p.select(User).options(p.selectinload(User.posts)).order_by(User.id)
+        users = session.scalars(statement).all()
+        p.show([u.name for u in users], [len(u.posts) for u in users])
+        p.show([u.name for u in session.query(User).order_by(User.id)])
+        p.show(session.query(User).filter_by(name="b").first())
+        session.expunge_all()
+        p.show(session.get(User, 2), session.get(User, 1).name)
+
+    compare(program)
+
+
+def test_a_result_instead():
+    def program(p):
+        User, _, session = models(p)
+
+        @p.sa.event.listens_for(session, "do_orm_execute")
+        def first(state):
+            p.show("first")
+            if state.execution_options.get("frozen"):
+                return state.invoke_statement(
+                    state.statement.where(User.name == "a"), execution_options={"seen": True}
+                )
+
+        @p.sa.event.listens_for(session, "do_orm_execute")
+        def second(state):
+            p.show("second", state.execution_options.get("seen"))
+            state.update_execution_options(more=1)
+            p.show(state.execution_options.get("more"))
+
+        statement = p.select(User).order_by(User.id)
+        found = session.scalars(statement, execution_options={"frozen": True}).all()
+        p.show([u.name for u in found])
+        p.show([u.name for u in session.scalars(statement)])
+
+    compare(program)
+
+
+def test_listeners_that_raise():
+    def program(p):
+        User, _, session = models(p)
+
+        def refuse(state):
+            raise ValueError("no")
+
+        p.sa.event.listen(session, "do_orm_execute", refuse)
+        p.error(lambda: session.scalars(p.select(User)))
+        p.error(lambda: session.query(User).all())
+        p.error(lambda: session.get(User, 1, populate_existing=True))
+        p.sa.event.remove(session, "do_orm_execute", refuse)
+        p.show(session.query(User).count())
+
+    compare(program)

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from . import polymorphic as _polymorphic  # noqa: F401  its workloads
 from . import unitofwork as _unitofwork  # noqa: F401  its workloads
 from .models import declare, fill
 from .workloads import (

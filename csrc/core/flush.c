@@ -46,13 +46,30 @@ crm_flush_end(crm_flush *flush)
     Py_CLEAR(flush->instead);
 }
 
+/* Whether objects of a class can be written by statements for another: they
+ * have the slots that those name.  Siblings share statements where Python found
+ * that they bind the same columns. */
+static int
+fits(const crm_manager *manager, const crm_manager *of)
+{
+    if (crm_manager_isa(manager, of)) {
+        return 1;
+    }
+    if (manager->nattrs < of->nattrs) {
+        return 0;
+    }
+    while (manager->base != NULL) {
+        manager = manager->base;
+    }
+    return crm_manager_isa(of, manager);
+}
+
 crm_state *
 crm_flush_state(crm_flush *flush, size_t i)
 {
     PyObject *obj = PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i);
     crm_state *state = crm_state_of(flush->core, obj);
-    if (state == NULL ||
-        !crm_manager_isa(state->layout->manager, flush->manager)) {
+    if (state == NULL || !fits(state->layout->manager, flush->manager)) {
         PyErr_Format(PyExc_TypeError, "%.100s object in a flush of %.100s",
                      Py_TYPE(obj)->tp_name,
                      ((PyTypeObject *)flush->manager->class_)->tp_name);

@@ -124,7 +124,7 @@ class Scan:
             if mapped is not None and mapped not in found:
                 found.append(mapped)
         if len(found) > 1:
-            raise exc.ArgumentError(f"Class {self.cls} has multiple mapped bases: {found!r}")
+            raise exc.InvalidRequestError(f"Class {self.cls} has multiple mapped bases: {found!r}")
         return class_mapper(found[0], configure=False) if found else None
 
     # -- reading the class

@@ -331,6 +331,9 @@ class Hierarchy:
         found = self._by_columns.get((table, key))
         if found is None:
             found = self._by_columns[table, key] = Statements(mapper, table, self.dialect)
+        elif not mapper.isa(found.mapper) and mapper.class_manager.size < found.manager.size:
+            # The core takes siblings that have as many attributes at least.
+            found.manager = mapper.class_manager
         return found
 
     def of_mapper(self, mapper: Any) -> list[Statements]:
@@ -433,7 +436,8 @@ def _check_discriminators(hierarchy: Hierarchy, objects: list[Any]) -> None:
     for obj in _core.foreign_identities(objects, slot, hierarchy.acceptable):
         warn(
             f"Flushing object {_show(obj)} with incompatible polymorphic identity "
-            f"{_core.peek(obj, slot)!r}; the object may not refresh and/or load correctly"
+            f"{_core.peek(obj, slot)!r}; the object may not refresh and/or load correctly (this "
+            "warning may be suppressed after 10 occurrences)"
         )
 
 

@@ -126,7 +126,7 @@ class _Resolver:
         if not found.isa(mapper):
             raise sa_exc.InvalidRequestError(
                 f"Row with identity key {shown} can't be loaded into an object; the polymorphic "
-                f"discriminator column '{column}' refers to {found}, which is not a sub mapper of "
+                f"discriminator column '{column}' refers to {found}, which is not a sub-mapper of "
                 f"the requested {mapper}"
             )
         found._check_configure()

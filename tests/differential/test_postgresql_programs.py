@@ -239,3 +239,45 @@ def translated_schemas(p: Peer, pg: Any, engine: Any) -> Iterator[Any]:
         yield inspector.get_table_names("s1"), inspector.get_table_names("s2")
     m.drop_all(translated)
     yield p.inspect(engine).get_table_names("s1")
+
+
+@program
+def translated_objects(p: Peer, pg: Any, engine: Any) -> Iterator[Any]:
+    """The same objects in several schemas, and without a translation."""
+
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        posts = p.relationship("Post", back_populates="user")
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+        user = p.relationship(User, back_populates="posts")
+
+    with engine.begin() as c:
+        c.execute(p.text("CREATE SCHEMA s1"))
+        c.execute(p.text("CREATE SCHEMA s2"))
+    engines = [
+        engine,
+        engine.execution_options(schema_translate_map={None: "s1"}),
+        engine.execution_options(schema_translate_map={None: "s2"}),
+    ]
+    for number, one in enumerate([*engines, *engines]):
+        p.Base.metadata.create_all(one)
+        with p.orm.Session(one) as s:
+            s.add(User(name=f"u{number}", posts=[Post(), Post()]))
+            s.commit()
+            user = s.scalars(p.select(User).order_by(User.id.desc())).first()
+            yield user.id, user.name, len(user.posts)
+            loaded = p.select(User).options(p.orm.selectinload(User.posts)).order_by(User.id)
+            yield [(u.name, len(u.posts)) for u in s.scalars(loaded)]
+            joined = p.select(User).options(p.orm.joinedload(User.posts)).order_by(User.id)
+            yield [(u.name, len(u.posts)) for u in s.scalars(joined).unique()]
+            user.name += "!"
+            s.delete(user.posts[0])
+            s.commit()
+            yield s.query(User).filter_by(name=user.name).count(), s.get(User, 1).name
+            s.execute(p.update(User).values(name="x").where(User.id == 99))

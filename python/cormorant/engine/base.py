@@ -1105,6 +1105,12 @@ class OptionEngine(Engine):
         self.logging_name = proxied.logging_name
         self.hide_parameters = proxied.hide_parameters
         self._plans = proxied._plans
+        names = execution_options.get("schema_translate_map")
+        if names:
+            # statements for these names are others: they are kept apart
+            self.dialect = proxied.dialect.translated(names)
+            if proxied._plans is not None:
+                self._plans = util.LRUCache(proxied._plans.capacity)
         self._seen_at = proxied._seen_at
         self._opened = set()
         _engines.add(self)

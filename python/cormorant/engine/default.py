@@ -7,6 +7,7 @@ are loaded when they are first needed. What a database does otherwise its own di
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
@@ -176,6 +177,23 @@ class DefaultDialect:
     def type_compiler(self) -> Any:
         """As type_compiler_instance."""
         return self.type_compiler_instance
+
+    schema_translate_map: Any = None
+    """Schema of tables -> the one to write, of all statements; see translated()."""
+
+    def translated(self, names: Any) -> Any:
+        """This dialect with other names for schemas: what is compiled for it, and kept under
+        it, has those names. The same one for the same names."""
+        key = tuple(sorted(names.items(), key=repr))
+        made = self._translated.get(key)
+        if made is None:
+            made = self._translated[key] = copy(self)
+            made.schema_translate_map = dict(names)
+        return made
+
+    @util.memoized_property
+    def _translated(self) -> dict[Any, Any]:
+        return {}
 
     def types_to_create(self, types: Sequence[Any]) -> list[Any]:
         """Those of the types of a schema that this database has as objects of their own."""

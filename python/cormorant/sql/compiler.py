@@ -324,6 +324,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         **kw: Any,
     ) -> None:
         self.dialect = dialect
+        if schema_translate_map is None:
+            schema_translate_map = dialect.schema_translate_map
         self.preparer = dialect.identifier_preparer.with_schema_translate(schema_translate_map)
         self.statement = statement
         self.column_keys = column_keys

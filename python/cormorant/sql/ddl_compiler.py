@@ -16,6 +16,8 @@ class DDLCompiler:
     ) -> None:
         self.dialect = dialect
         self.statement = statement
+        if schema_translate_map is None:
+            schema_translate_map = dialect.schema_translate_map
         self.schema_translate_map = schema_translate_map
         self.preparer = dialect.identifier_preparer.with_schema_translate(schema_translate_map)
         self.type_compiler = dialect.type_compiler_instance

@@ -76,6 +76,33 @@ pop_idle(crm_pool *self)
     return given;
 }
 
+/* Hands the exception that is set, which has nobody to go to, to on_error; what
+ * it raises itself, or without it, is printed. */
+static void
+report(crm_pool *self, const char *message)
+{
+    if (self->on_error == NULL || self->on_error == Py_None) {
+        PyErr_WriteUnraisable((PyObject *)self);
+        return;
+    }
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(error, traceback);
+    }
+    PyObject *hook = Py_NewRef(self->on_error);
+    PyObject *told = PyObject_CallFunction(hook, "sO", message, error);
+    if (told == NULL) {
+        PyErr_WriteUnraisable(hook);
+    }
+    Py_XDECREF(told);
+    Py_DECREF(hook);
+    Py_DECREF(type);
+    Py_DECREF(error);
+    Py_XDECREF(traceback);
+}
+
 /* Closes a connection after on_close was told.  0, or -1 with the exception of
  * closing; an exception that is set stays. */
 static int
@@ -162,7 +189,7 @@ forget_all(crm_pool *self, bool close)
     for (Py_ssize_t i = 0; i < nidle; i++) {
         if (close && idle[i] != Py_None &&
             close_connection(self, idle[i]) < 0) {
-            PyErr_WriteUnraisable((PyObject *)self);
+            report(self, "Exception closing connection");
         }
         Py_DECREF(idle[i]);
     }
@@ -437,7 +464,7 @@ reset_connection(crm_pool *self, crm_connection *connection)
     }
     if (status < 0) {
         if (PyErr_ExceptionMatches(PyExc_Exception)) {
-            PyErr_WriteUnraisable((PyObject *)self);
+            report(self, "Exception during reset or similar");
         }
         return -1;
     }
@@ -659,6 +686,7 @@ pool_traverse(crm_pool *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->creator);
     Py_VISIT(self->on_close);
+    Py_VISIT(self->on_error);
     for (Py_ssize_t i = 0; i < self->nidle; i++) {
         Py_VISIT(self->idle[i]);
     }
@@ -679,6 +707,7 @@ pool_clear(crm_pool *self)
     PyMem_Free(idle);
     Py_CLEAR(self->creator);
     Py_CLEAR(self->on_close);
+    Py_CLEAR(self->on_error);
     return 0;
 }
 
@@ -723,6 +752,8 @@ static PyMemberDef pool_members[] = {
     {"creator", T_OBJECT, offsetof(crm_pool, creator), READONLY, NULL},
     {"on_close", T_OBJECT, offsetof(crm_pool, on_close), 0,
      "Called with a connection before it is closed; None: nobody."},
+    {"on_error", T_OBJECT, offsetof(crm_pool, on_error), 0,
+     "Called with a message and the exception of a failed reset or close."},
     {"max_overflow", T_PYSSIZET, offsetof(crm_pool, max_overflow), READONLY,
      NULL},
     {"recycle", T_DOUBLE, offsetof(crm_pool, recycle), READONLY, NULL},

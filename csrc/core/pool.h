@@ -19,10 +19,12 @@ typedef struct crm_waiter {
 typedef struct crm_pool {
     PyObject_HEAD
     crm_core *core;
-    PyObject *creator;       /* owned callable */
-    PyObject *on_close;      /* owned callable(connection), None or NULL: told
-                                before a connection is closed */
-    Py_ssize_t size;         /* idle places kept; 0: no limit */
+    PyObject *creator;  /* owned callable */
+    PyObject *on_close; /* owned callable(connection), None or NULL: told
+                           before a connection is closed */
+    PyObject *on_error; /* owned callable(message, exception), None or NULL:
+                           told what failed when nobody can be raised to */
+    Py_ssize_t size;    /* idle places kept; 0: no limit */
     Py_ssize_t max_overflow; /* places beyond; -1: no limit */
     double timeout;          /* seconds to wait; negative: for ever */
     double recycle; /* seconds a connection is used; negative: for ever */

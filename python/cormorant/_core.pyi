@@ -239,6 +239,8 @@ class Pool:
     creator: Callable[[], Connection]
     on_close: Callable[[Connection], None] | None
     """Called with a connection before it is closed."""
+    on_error: Callable[[str, BaseException], None] | None
+    """Called with what failed, and how, when a connection could not be reset or closed."""
     max_overflow: int
     recycle: float
 

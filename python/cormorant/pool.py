@@ -8,6 +8,7 @@ public, DB-API like wrapper.
 from __future__ import annotations
 
 import enum
+import functools
 import threading
 import weakref
 from collections.abc import Callable
@@ -228,6 +229,11 @@ class Pool:
             connection.reset()
 
 
+def _log_error(logger: Any, message: str, error: BaseException) -> None:
+    """Log what failed behind the back of whoever gave a connection back."""
+    logger.error(message, exc_info=error)
+
+
 class QueuePool(Pool):
     """A bounded number of connections, and some more in times of need.
 
@@ -267,6 +273,7 @@ class QueuePool(Pool):
             pre_ping=self._pre_ping,
             reset_on_return=self._reset_on_return == "rollback",
         )
+        self._core.on_error = functools.partial(_log_error, self.logger)
         self._bind()
 
     def _observe(self) -> None:

@@ -1,0 +1,118 @@
+"""A PostgreSQL server that says what one once said, or something like it.
+
+`record` runs a program through a relay to a real server and keeps what the server
+answered. `Replay` listens and gives these answers again, changed by a function, each when
+the client has asked for it; then it hangs up. Messages are those of PostgreSQL's
+documentation, "Frontend/Backend Protocol": a byte for the type and the length of the rest,
+itself included, as four bytes; the first of a client has no type.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+ASKS = frozenset(b"SQHp")
+"""Messages of a client after which the server says something: Sync, Query, Flush, password."""
+
+Answers = list[bytes]
+Change = Callable[[int, bytes], bytes]
+
+
+def _receive(sock: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        more = sock.recv(count - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def _ask(client: socket.socket, first: bool) -> bytes:
+    """What the client sends until it waits for an answer."""
+    data = b""
+    if first:
+        head = _receive(client, 4)
+        return head + _receive(client, int.from_bytes(head, "big") - 4)
+    while True:
+        head = _receive(client, 5)
+        data += head + _receive(client, int.from_bytes(head[1:], "big") - 4)
+        if head[0] in ASKS:
+            return data
+        if head[0] == ord("X"):
+            raise EOFError
+
+
+def _answer(server: socket.socket) -> bytes:
+    """What the server sends until it is the client's turn."""
+    data = b""
+    while True:
+        head = _receive(server, 1)
+        if head == b"N":  # no TLS here
+            return data + head
+        head += _receive(server, 4)
+        data += head + _receive(server, int.from_bytes(head[1:], "big") - 4)
+        if head[0] == ord("Z"):
+            return data
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A port whose connections are served one after the other by a thread."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def run() -> None:
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                with closing(client):
+                    client.settimeout(10)
+                    try:
+                        serve(client)
+                    except (EOFError, OSError):
+                        pass
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(20)
+
+
+def record(host: str, port: int, program: Callable[[int], None]) -> Answers:
+    """What the server answers a program that is told a port of 127.0.0.1."""
+    answers: Answers = []
+
+    def serve(client: socket.socket) -> None:
+        with closing(socket.create_connection((host, port), 10)) as server:
+            while True:
+                server.sendall(_ask(client, first=not answers or answers == [b"N"]))
+                answers.append(_answer(server))
+                client.sendall(answers[-1])
+
+    with listening(serve) as here:
+        program(here)
+    return answers
+
+
+@contextmanager
+def replaying(answers: Answers, change: Change) -> Iterator[int]:
+    """A port that gives the answers, each as `change(its number, answer)`, to everyone."""
+
+    def serve(client: socket.socket) -> None:
+        for number, answer in enumerate(answers):
+            _ask(client, first=number == 0 or answers[:number] == [b"N"])
+            given = change(number, answer)
+            client.sendall(given)
+            if given != answer:
+                client.settimeout(0.1)  # it may be waiting for the rest
+
+    with listening(serve) as here:
+        yield here

@@ -29,24 +29,18 @@ class Transaction:
 
     def close(self) -> None:
         """Roll back if the transaction is still going on."""
-        try:
-            self._do_close()
-        finally:
-            assert not self.is_active
+        self._do_close()
+        assert not self.is_active
 
     def rollback(self) -> None:
         """Roll back."""
-        try:
-            self._do_rollback()
-        finally:
-            assert not self.is_active
+        self._do_rollback()
+        assert not self.is_active
 
     def commit(self) -> None:
         """Commit. exc.InvalidRequestError if the transaction is over."""
-        try:
-            self._do_commit()
-        finally:
-            assert not self.is_active
+        self._do_commit()
+        assert not self.is_active
 
     def _do_close(self) -> None:
         raise NotImplementedError()

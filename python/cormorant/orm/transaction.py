@@ -305,6 +305,9 @@ class SessionTransaction:
 
     def rollback(self, _to_root: bool = False) -> None:
         """Roll back; objects return to the state they had before."""
+        if self._state is COMMITTED:
+            self.close()  # its end was interrupted
+            return
         if self._state not in (ACTIVE, DEACTIVE, PREPARED):
             self._check(deactive_ok=True)
         session = self.session
@@ -372,19 +375,22 @@ class SessionTransaction:
         """Give the connections back; what is not committed is rolled back."""
         session = self.session
         root = self._parent is None
-        for connection, transaction, commits, own in self._entries():
-            if invalidate and root:
-                connection.invalidate()
-            if commits and transaction.is_active:
-                transaction.close()
-            if own and root:
-                connection.close()
-        self._state = CLOSED
-        session._innermost = self._parent
-        if root:
-            session._transaction = None
-            session._begun = False
-            self._connections.clear()
+        try:
+            for connection, transaction, commits, own in self._entries():
+                if invalidate and root:
+                    connection.invalidate()
+                if commits and transaction.is_active:
+                    transaction.close()
+                if own and root:
+                    connection.close()
+        finally:
+            # Whatever failed: the session can begin again.
+            self._state = CLOSED
+            session._innermost = self._parent
+            if root:
+                session._transaction = None
+                session._begun = False
+                self._connections.clear()
         if session._events is not None:
             session._fire("after_transaction_end", self)
 

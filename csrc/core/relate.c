@@ -466,7 +466,12 @@ fire_replace(const side *self, PyObject **value, PyObject *old,
             return -1;
         }
     }
-    return fire(self, "_fire_set", 1, from, value, old);
+    if (fire(self, "_fire_set", 1, from, value, old) < 0) {
+        return -1;
+    }
+    /* whatever the listeners have made of it */
+    return is_object(self, *value) && state_of_value(self, *value) == NULL ? -1
+                                                                           : 0;
 }
 
 /* Whether changes are remembered: not of a new object, nor of what a flush does
@@ -651,6 +656,10 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
     }
     if (status == 0) {
         status = fire(&self, "_fire_append", 1, from, &stored, NULL);
+    }
+    if (status == 0 && stored != Py_None &&
+        state_of_value(&self, stored) == NULL) {
+        status = -1; /* whatever the listeners have made of it */
     }
     if (status == 0) {
         status = collection_changes(&self);

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from .. import exc
+from ..orm.attribute_options import take_options
 from ..orm.attributes import QueryableAttribute
 from ..orm.base import InspectionAttr, Mapped, class_mapper, mapper_or_none
 from ..orm.collections import duck_type
@@ -64,7 +65,7 @@ def association_proxy(
     is the related class otherwise. With `cascade_scalar_deletes` assigning None to a proxy to
     one object lets go of that object.
     """
-    return AssociationProxy(
+    made: AssociationProxy[Any] = AssociationProxy(
         target_collection,
         attr,
         creator=creator,
@@ -75,6 +76,8 @@ def association_proxy(
         cascade_scalar_deletes=cascade_scalar_deletes,
         create_on_none_assignment=create_on_none_assignment,
     )
+    made._dataclass_options = take_options(dataclass_options)
+    return made
 
 
 class AssociationProxy(Mapped[_T], InspectionAttr):
@@ -82,6 +85,7 @@ class AssociationProxy(Mapped[_T], InspectionAttr):
 
     is_attribute = True
     extension_type = ASSOCIATION_PROXY
+    _dataclass_options: dict[str, Any] | None = None
 
     def __init__(
         self,

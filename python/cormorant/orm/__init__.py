@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .decl_api import DeclarativeBase as DeclarativeBase
     from .decl_api import DeclarativeBaseNoMeta as DeclarativeBaseNoMeta
     from .decl_api import DeclarativeMeta as DeclarativeMeta
+    from .decl_api import MappedAsDataclass as MappedAsDataclass
     from .decl_api import as_declarative as as_declarative
     from .decl_api import clear_mappers as clear_mappers
     from .decl_api import declarative_base as declarative_base
@@ -96,7 +97,7 @@ _WHERE = {
     "mapped_collection",
     "context": "FromStatement",
     "execute_state": "ORMExecuteState",
-    "decl_api": "DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
+    "decl_api": "MappedAsDataclass DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
     "synonym_for validates add_mapped_attribute clear_mappers",
     "instance": "InstanceState AttributeState make_transient make_transient_to_detached",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from .. import _core, exc
 from ..sql.schema import MetaData
-from . import clsregistry, decl_base, decl_typing
+from . import clsregistry, decl_base, decl_dataclass, decl_typing
 from .base import EXT_SKIP
 from .decl_base import declared_attr
 from .listening import mapper_listeners
 from .mapper import Mapper
-from .properties import SynonymProperty
+from .properties import SynonymProperty, column_property, mapped_column, synonym
+from .relationships import relationship
 
 if TYPE_CHECKING:
     from ..sql.schema import Table
@@ -89,6 +90,43 @@ class registry:
             cls = _rebuilt(cls)
         self.map_declaratively(cls)
         return cls
+
+    def mapped_as_dataclass(
+        self,
+        cls: type[_T] | None = None,
+        /,
+        *,
+        init: bool | None = None,
+        repr: bool | None = None,
+        eq: bool | None = None,
+        order: bool | None = None,
+        unsafe_hash: bool | None = None,
+        match_args: bool | None = None,
+        kw_only: bool | None = None,
+        dataclass_callable: Any = None,
+    ) -> Any:
+        """Class decorator: make a class a dataclass and map it.
+
+        Arguments are those of `dataclasses.dataclass`.
+        """
+        arguments = {
+            "init": init,
+            "repr": repr,
+            "eq": eq,
+            "order": order,
+            "unsafe_hash": unsafe_hash,
+            "match_args": match_args,
+            "kw_only": kw_only,
+            "dataclass_callable": dataclass_callable,
+        }
+
+        def decorate(cls: type[_T]) -> type[_T]:
+            made = cls if issubclass(cls, _core.Entity) else _rebuilt(cls)
+            decl_dataclass.arguments_for(made, arguments)
+            self.map_declaratively(made)
+            return made
+
+        return decorate if cls is None else decorate(cls)
 
     def map_imperatively(
         self, class_: type[_T], local_table: Table | None = None, **kw: Any
@@ -343,6 +381,47 @@ class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
         elif not cls.__dict__.get("__abstract__", False):
             decl_base.Scan(cls.registry, cls).map()
         super().__init_subclass__(**kw)
+
+
+@dataclass_transform(field_specifiers=(mapped_column, relationship, synonym, column_property))
+class DCTransformDeclarative(DeclarativeAttributeIntercept):
+    """Metaclass of `MappedAsDataclass`."""
+
+
+class MappedAsDataclass(metaclass=DCTransformDeclarative):
+    """Mixin: mapped classes below are dataclasses, too.
+
+    Class arguments are those of `dataclasses.dataclass`: ``init``, ``repr``, ``eq``, ``order``,
+    ``unsafe_hash``, ``match_args``, ``kw_only``, and ``dataclass_callable``.
+    """
+
+    def __init_subclass__(
+        cls,
+        init: bool | None = None,
+        repr: bool | None = None,
+        eq: bool | None = None,
+        order: bool | None = None,
+        unsafe_hash: bool | None = None,
+        match_args: bool | None = None,
+        kw_only: bool | None = None,
+        dataclass_callable: Any = None,
+        **kw: Any,
+    ) -> None:
+        decl_dataclass.arguments_for(
+            cls,
+            {
+                "init": init,
+                "repr": repr,
+                "eq": eq,
+                "order": order,
+                "unsafe_hash": unsafe_hash,
+                "match_args": match_args,
+                "kw_only": kw_only,
+                "dataclass_callable": dataclass_callable,
+            },
+        )
+        super().__init_subclass__(**kw)
+        decl_dataclass.make(cls, decl_base._annotations_of(cls))
 
 
 class DeclarativeBaseNoMeta(_core.Entity):

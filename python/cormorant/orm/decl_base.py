@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_origin
 from .. import _core, exc
 from ..sql import schema, sqltypes
 from ..util import warn
-from . import clsregistry, decl_typing
+from . import clsregistry, decl_dataclass, decl_typing
 from .attributes import InstrumentedAttribute
 from .base import DynamicMapped, Mapped, WriteOnlyMapped, class_mapper, manager_of_class
 from .interfaces import MapperProperty
@@ -92,12 +92,21 @@ class Scan:
         self.validators: dict[str, Any] = {}
         self.reconstructor: Callable[[Any], None] | None = None
         self.allow_unmapped = bool(getattr(cls, "__allow_unmapped__", False))
+        self.is_dataclass = False
         self._seen: set[str] = set()
 
     def map(self) -> Mapper[Any] | None:
         """Do it."""
         cls = self.cls
         self.inherits = self._find_base()
+        if decl_dataclass.is_wanted(cls):
+            self.is_dataclass = self.allow_unmapped = True
+            decl_dataclass.make(cls, _annotations_of(cls))
+            if getattr(cls, decl_dataclass.ARGUMENTS).get("init") is False:
+                decl_dataclass.give_constructor(cls, self.registry.constructor)
+        elif "__dataclass_fields__" in cls.__dict__:
+            self.is_dataclass = self.allow_unmapped = True
+            decl_dataclass.from_metadata(cls)
         _SCANS[cls] = {}
         try:
             self._scan()
@@ -282,6 +291,8 @@ class Scan:
             if found is None:
                 return
             value = self._from_annotated(found) or MappedColumn()
+        if not self.is_dataclass:
+            decl_dataclass.refuse_options(cls, name, value)
         if isinstance(value, InstrumentedAttribute):
             # a column of another class, as an alternative name
             value = value._prop.columns[0] if value._prop._is_column else value

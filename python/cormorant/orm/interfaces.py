@@ -31,6 +31,7 @@ class MapperProperty(InspectionAttr):
     doc: str | None = None
     info: dict[Any, Any]
     _configured = False
+    _dataclass_options: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, info: dict[Any, Any] | None = None, doc: str | None = None) -> None:
         if info is not None:

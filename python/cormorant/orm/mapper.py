@@ -390,6 +390,8 @@ class Mapper(Hierarchy, Generic[_T]):
         # An attribute of a base or mixin set to None takes the column away; so does a
         # property or another attribute that the program wrote in its place.
         key = key if key is not None else name
+        if key in self.class_.__dict__.get("__dataclass_fields__", ()):
+            return False  # what stands there is the field's default
         for base in self.class_.__mro__:
             if key in base.__dict__:
                 value = base.__dict__[key]

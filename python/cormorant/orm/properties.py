@@ -10,6 +10,7 @@ from ..engine.plans import type_codec
 from ..sql.operators import ColumnOperators
 from ..sql.schema import Column
 from ..sql.sqltypes import NullType
+from .attribute_options import take_options
 from .base import Mapped
 from .interfaces import MapperProperty, PropComparator
 
@@ -186,6 +187,7 @@ class MappedColumn(Mapped[Any], ColumnOperators):
         self.active_history: bool = kwargs.pop("active_history", False)
         self.sort_order: int | None = kwargs.pop("sort_order", None)
         self.use_existing_column: bool = kwargs.pop("use_existing_column", False)
+        self._dataclass_options: dict[str, Any] = take_options(kwargs, keep_default=True)
         if "default" in kwargs and kwargs["default"] is None:
             # None says "no default" to a dataclass; to the table it says the same.
             del kwargs["default"]
@@ -378,7 +380,10 @@ def column_property(column: Any, *additional_columns: Any, **kwargs: Any) -> Map
 
     ``full_name = column_property(first + " " + last)``
     """
-    return MappedSQLExpression(column, *additional_columns, **kwargs)
+    options = take_options(kwargs)
+    made = MappedSQLExpression(column, *additional_columns, **kwargs)
+    made._dataclass_options = options  # type: ignore[misc]
+    return made
 
 
 def deferred(
@@ -389,9 +394,12 @@ def deferred(
     **kwargs: Any,
 ) -> MappedSQLExpression:
     """A column attribute that is loaded only when it is first read."""
-    return MappedSQLExpression(
+    options = take_options(kwargs)
+    made = MappedSQLExpression(
         column, *additional_columns, deferred=True, group=group, raiseload=raiseload, **kwargs
     )
+    made._dataclass_options = options  # type: ignore[misc]
+    return made
 
 
 def mapped_column(*args: Any, **kwargs: Any) -> Any:
@@ -400,14 +408,12 @@ def mapped_column(*args: Any, **kwargs: Any) -> Any:
     Arguments are those of `Column`, and ``deferred``, ``deferred_group``,
     ``deferred_raiseload``, ``active_history``, ``sort_order``, ``insert_default``.
     """
-    for name in _DATACLASS_ARGUMENTS:
-        kwargs.pop(name, None)
     return MappedColumn(*args, **kwargs)
-
-
-_DATACLASS_ARGUMENTS = ("init", "repr", "default_factory", "compare", "kw_only", "hash")
 
 
 def synonym(name: str, **kwargs: Any) -> SynonymProperty:
     """Make an attribute another name of a mapped one."""
-    return SynonymProperty(name, **kwargs)
+    options = take_options(kwargs)
+    made = SynonymProperty(name, **kwargs)
+    made._dataclass_options = options  # type: ignore[misc]
+    return made

@@ -9,6 +9,7 @@ from .. import _core, exc
 from ..sql import visitors
 from ..util import warn
 from . import collections
+from .attribute_options import take_options
 from .attributes import InstrumentedAttribute
 from .base import (
     MANYTOMANY,
@@ -750,18 +751,6 @@ def _reversed(primaryjoin: Any) -> Any:
     return visitors.replacement_traverse(primaryjoin, {}, replace)
 
 
-_DATACLASS_ARGUMENTS = (
-    "init",
-    "repr",
-    "default",
-    "default_factory",
-    "compare",
-    "kw_only",
-    "hash",
-    "dataclass_metadata",
-)
-
-
 def relationship(argument: Any = None, secondary: Any = None, **kwargs: Any) -> Any:
     """Relate a mapped class to another.
 
@@ -772,9 +761,10 @@ def relationship(argument: Any = None, secondary: Any = None, **kwargs: Any) -> 
     `back_populates` or `backref`, `cascade`, `lazy`, `viewonly`, `passive_deletes`,
     `single_parent`, `collection_class` and more.
     """
-    for name in _DATACLASS_ARGUMENTS:
-        kwargs.pop(name, None)
-    return Relationship(argument, secondary, **kwargs)
+    options = take_options(kwargs)
+    made: Any = Relationship(argument, secondary, **kwargs)
+    made._dataclass_options = options
+    return made
 
 
 def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:

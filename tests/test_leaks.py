@@ -23,6 +23,7 @@ from cormorant.orm import (
     relationship,
     selectinload,
     subqueryload,
+    with_polymorphic,
 )
 
 ROUNDS = 60
@@ -366,7 +367,45 @@ def classes(world: World) -> None:
         assert session.query(Parent).options(joinedload(Parent.children)).one().children
 
 
+def hierarchies(world: World) -> None:
+    base = declarative_base()
+
+    class Employee(base):
+        __tablename__ = "employee"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String)
+        type = sa.Column(sa.String)
+        __mapper_args__ = {"polymorphic_on": "type", "polymorphic_identity": "employee"}
+
+    class Engineer(Employee):
+        __tablename__ = "engineer"
+        id = sa.Column(sa.ForeignKey("employee.id"), primary_key=True)
+        info = sa.Column(sa.String)
+        __mapper_args__ = {"polymorphic_identity": "engineer", "polymorphic_load": "selectin"}
+
+    class Clerk(Employee):
+        desk = sa.Column(sa.String)
+        __mapper_args__ = {"polymorphic_identity": "clerk"}
+
+    engine = sa.create_engine("sqlite://")
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Engineer(name="a", info="b"), Clerk(name="c", desk="d"), Employee()])
+        session.commit()
+        assert {type(e) for e in session.query(Employee)} == {Engineer, Clerk, Employee}
+        both = with_polymorphic(Employee, "*")
+        assert session.query(both).filter(both.Engineer.info == "b").one().info == "b"
+        session.execute(sa.text("INSERT INTO employee (type) VALUES ('what')"))
+        with pytest.raises(AssertionError, match="No such polymorphic_identity"):
+            session.query(Employee).all()
+        session.rollback()
+        for employee in session.query(Employee):
+            session.delete(employee)
+        session.commit()
+
+
 SCENARIOS = [
+    hierarchies,
     chosen_collections,
     engines,
     dropped_engine,

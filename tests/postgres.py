@@ -85,10 +85,18 @@ class Server:
         raise LookupError("no user to run PostgreSQL as")
 
     def _as_user(self) -> dict[str, Any]:
+        # Python itself may run under a preloaded sanitizer
+        environment = {**os.environ, "LD_PRELOAD": ""}
         if self.user is None:
-            return {}
+            return {"env": environment}
         entry = pwd.getpwnam(self.user)
-        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": "/"}
+        return {
+            "user": entry.pw_uid,
+            "group": entry.pw_gid,
+            "extra_groups": [],
+            "cwd": "/",
+            "env": environment,
+        }
 
     @property
     def url(self) -> str:

@@ -22,11 +22,13 @@ SANITIZE = [
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 @pytest.mark.parametrize("flags", [["-O2"], SANITIZE], ids=["optimized", "sanitized"])
-@pytest.mark.parametrize("part", ["page", "identity", "ptrset", "moment", "memory"])
+@pytest.mark.parametrize("part", ["page", "identity", "ptrset", "moment", "memory", "decode"])
 def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
     program = tmp_path / part
     # test_memory.c includes what it tests, with an allocator that fails.
     tested = [] if part == "memory" else [CORE / f"{part}.c"]
+    if part == "decode":
+        tested = [CORE.parent / "postgres" / "decode.c", CORE / "page.c"]
     # Python itself may run under a preloaded sanitizer, which finds leaks in gcc.
     env = {**os.environ, "LD_PRELOAD": ""}
     subprocess.run(

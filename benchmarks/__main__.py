@@ -24,6 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from . import polymorphic as _polymorphic  # noqa: F401  its workloads
+from . import postgresql
 from . import unitofwork as _unitofwork  # noqa: F401  its workloads
 from .models import declare, fill
 from .workloads import (
@@ -219,7 +220,7 @@ def chart(results: dict[str, Figures], path: str) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    names = [load.name for load in WORKLOADS] + ["threads", *FRESH]
+    names = [load.name for load in WORKLOADS] + ["threads", *FRESH, *postgresql.WORKLOADS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("workload", nargs="*", help=f"of: {', '.join(names)}; default: all")
     parser.add_argument("--rows", type=int, default=100_000, help="rows to load")
@@ -271,9 +272,18 @@ def main(argv: list[str] | None = None) -> int:
             if what in chosen:
                 progress.update(task, description=what)
                 results[what] = with_ratios(measure_fresh(what, bench, rounds, step))
+        served = [name for name in postgresql.WORKLOADS if name in chosen]
+        on_server: dict[str, Figures] = {}
+        if served and postgresql.available():
+            progress.update(task, description="PostgreSQL")
+            on_server = postgresql.measure(served, bench.rows, bench.writes, rounds, step)
         progress.update(task, completed=len(chosen) * (rounds + 1), description="done")
 
-    table(results)
+    if results:
+        table(results)
+    if on_server:
+        results |= {name: with_ratios(figures) for name, figures in on_server.items()}
+        postgresql.table(on_server)
     os.makedirs(arguments.output, exist_ok=True)
     about = {
         "python": platform.python_version(),

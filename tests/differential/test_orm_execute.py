@@ -110,6 +110,43 @@ def test_a_result_instead():
     compare(program)
 
 
+def test_queries():
+    def program(p):
+        User, _, session = models(p)
+        event = p.sa.event
+
+        def hide(query):
+            if query.column_descriptions[0]["entity"] is User:
+                return query.enable_assertions(False).where(User.gone.is_(False))
+            return query
+
+        def change(query, context):
+            p.show("change", context.values if hasattr(context, "values") else None)
+            return query.where(User.gone.is_(False))
+
+        def after(context):
+            p.show(
+                type(context.query).__name__, context.result.rowcount, context.session is session
+            )
+
+        event.listen(session, "after_bulk_update", after)
+        event.listen(session, "after_bulk_delete", after)
+        event.listen(p.orm.Query, "before_compile", hide, retval=True)
+        event.listen(p.orm.Query, "before_compile_update", change, retval=True)
+        try:
+            p.show([u.name for u in session.query(User).order_by(User.id)])
+            p.show(session.query(User).filter_by(name="b").first())
+            p.show(session.query(User).update({"name": "x"}))
+        finally:
+            event.remove(p.orm.Query, "before_compile", hide)
+            event.remove(p.orm.Query, "before_compile_update", change)
+        p.show(session.query(User).filter(User.id > 1).delete())
+        session.commit()
+        p.show([u.name for u in session.query(User).order_by(User.id)])
+
+    compare(program)
+
+
 def test_listeners_that_raise():
     def program(p):
         User, _, session = models(p)

@@ -329,6 +329,8 @@ class InstanceEvents(_ClassEvents):
     def _listen(cls, subscription: Subscription, **options: Any) -> None:
         raw = options.pop("raw", False)
         options.pop("restore_load_context", None)
+        if subscription.identifier == "refresh_flush":
+            raise NotImplementedError("the event refresh_flush is not supported yet")
         if raw and subscription.identifier != "first_init":
             fn = subscription.call
             subscription.call = lambda obj, *args: fn(_state(obj), *args)
@@ -460,8 +462,9 @@ class QueryEvents(Events):
     def _accept_with(cls, target: Any, identifier: str) -> Any:
         from .query import Query
 
-        of = target if isinstance(target, type) else type(target)
-        return target if issubclass(of, Query) else None
+        if not isinstance(target, type):
+            target = type(target)
+        return target if issubclass(target, Query) else None
 
     @classmethod
     def _listen(cls, subscription: Subscription, **options: Any) -> None:

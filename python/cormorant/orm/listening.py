@@ -27,6 +27,16 @@ def mapper_listeners(mapper: Any, name: str) -> tuple[Any, ...]:
     return MapperEvents._of(mapper.class_, name)
 
 
+def query_listeners(cls: type, name: str) -> tuple[Any, ...]:
+    """The functions that listen to an event of a class of queries."""
+    if name not in query_events:
+        return ()
+    from ..event.base import Dispatch
+    from .events import QueryEvents
+
+    return Dispatch(QueryEvents, cls)._find(name)
+
+
 def instance_listeners(cls: type, name: str) -> tuple[Any, ...]:
     """The functions that listen to an event of the objects of a class."""
     if name not in instance_events:

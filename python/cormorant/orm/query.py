@@ -25,6 +25,7 @@ from ..sql.sqltypes import INTEGERTYPE
 from .context import AdaptFrom, FromStatement, ORMPlan, SelectState, column_descriptions
 from .exc import MultipleResultsFound, NoResultFound
 from .joining import entity_of
+from .listening import query_events, query_listeners
 from .loading import lead_mapper, no_yield_per, plan_for, run_plan
 from .strategy_options import lenient
 
@@ -645,6 +646,20 @@ class Query(_core.Generative, Generic[_T]):
 
     def _rows(self, statement: Any = None) -> list[Any]:
         """All results, of the query's statement or of one made from it."""
+        if query_events and statement is None:
+            query = self._compiled()
+            if query is not self:
+                return query._answered(None)
+        return self._answered(statement)
+
+    def _compiled(self) -> Query[Any]:
+        """The query that listeners of before_compile make of this one."""
+        query = self
+        for fn in query_listeners(type(self), "before_compile"):
+            query = fn(query) or query
+        return query
+
+    def _answered(self, statement: Any) -> list[Any]:
         try:
             return self._found(statement)
         except _Answered as answer:
@@ -696,11 +711,12 @@ class Query(_core.Generative, Generic[_T]):
         if self._stmt.__class__ is FromStatement:
             rows = self._rows()
         else:
-            limited = self._stmt._generate()
+            query = self._compiled() if query_events else self
+            limited = query._stmt._generate()
             limited._limit_clause = _ONE
             if limited._fetch_clause is not None:
                 limited._fetch_clause = None
-            rows = self._rows(limited)
+            rows = query._rows(limited)
         return rows[0] if rows else None
 
     def one_or_none(self) -> _T | None:
@@ -801,11 +817,30 @@ class Query(_core.Generative, Generic[_T]):
                 )
         return self._entities[0]
 
-    def _run_dml(self, statement: Any, synchronize_session: Any) -> int:
+    def _run_dml(
+        self, statement: Any, synchronize_session: Any, values: Any = None, args: Any = None
+    ) -> int:
+        name = "update" if statement.is_update else "delete"
+        change = None
+        query = self
+        if self.session._events is not None or query_events:
+            change = BulkChange(self, values, args)
+            for fn in query_listeners(type(self), f"before_compile_{name}"):
+                query = fn(query, change) or query
+            change.query = query
+        result = query._execute_dml(statement, synchronize_session)
+        if change is not None:
+            change.result = result
+            events = self.session._events
+            for fn in () if events is None else events._find(f"after_bulk_{name}"):
+                fn(change)
+        return result.rowcount  # type: ignore[no-any-return]
+
+    def _execute_dml(self, statement: Any, synchronize_session: Any) -> Any:
         criteria = getattr(self._stmt, "_where_criteria", ())
         if criteria:
             statement = statement.where(*criteria)
-        result = self.session.execute(
+        return self.session.execute(
             statement,
             self._params,
             execution_options={
@@ -813,7 +848,6 @@ class Query(_core.Generative, Generic[_T]):
                 "synchronize_session": synchronize_session,
             },
         )
-        return result.rowcount  # type: ignore[no-any-return]
 
     def update(
         self,
@@ -830,7 +864,7 @@ class Query(_core.Generative, Generic[_T]):
             statement = statement.values(values)
         if update_args:
             statement = statement.with_dialect_options(**update_args)
-        return self._run_dml(statement, synchronize_session)
+        return self._run_dml(statement, synchronize_session, values, update_args)
 
     def delete(
         self, synchronize_session: Any = "auto", delete_args: Mapping[Any, Any] | None = None
@@ -840,6 +874,26 @@ class Query(_core.Generative, Generic[_T]):
         if delete_args:
             statement = statement.with_dialect_options(**delete_args)
         return self._run_dml(statement, synchronize_session)
+
+
+class BulkChange:
+    """What listeners are told of Query.update() and Query.delete()."""
+
+    def __init__(self, query: Query[Any], values: Any, arguments: Any) -> None:
+        self.query = query
+        self.values = values
+        self.update_kwargs = self.delete_kwargs = dict(arguments or {})
+        self.result: Any = None
+
+    @property
+    def session(self) -> Any:
+        """The session."""
+        return self.query.session
+
+    @property
+    def mapper(self) -> Any:
+        """The mapper of what is changed."""
+        return lead_mapper(self.query._stmt)
 
 
 def _later(query: Query[Any]) -> Iterator[Any]:

@@ -222,6 +222,25 @@ remove_from(crm_state *state, uint16_t slot, PyObject *value,
     return status;
 }
 
+int
+crm_rel_member(crm_state *state, uint16_t slot, PyObject *value, int add)
+{
+    PyObject *obj = Py_NewRef(crm_state_object(state));
+    PyObject *held = crm_state_held(state, slot);
+    int status = 0;
+    if (CRM_SLOT_HAS(held) && (state->flags & CRM_S_KEY) &&
+        crm_state_change(state, slot) == NULL) {
+        /* Flushed: what is in the database is not this any more. */
+        status = crm_state_put(state, slot, NULL);
+    }
+    if (status == 0) {
+        status = add ? append_to(state, slot, value, NULL)
+                     : remove_from(state, slot, value, NULL);
+    }
+    Py_DECREF(obj);
+    return status;
+}
+
 /* Tells the other side of `value` that it is related now. */
 static int
 relate(const side *self, PyObject *value, const crm_initiator *from)

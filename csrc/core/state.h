@@ -175,6 +175,9 @@ int crm_rel_fire_present(crm_state *state, uint16_t slot, PyObject *value);
 int crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
                         const crm_initiator *from);
 
+/* A member comes to (add) or leaves a collection that is not kept loaded. */
+int crm_rel_member(crm_state *state, uint16_t slot, PyObject *value, int add);
+
 /* Before a collection changes in another way: history and mark. */
 int crm_rel_changes(crm_state *state, uint16_t slot);
 

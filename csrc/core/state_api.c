@@ -145,6 +145,24 @@ core_set_value(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return none_or_error(crm_attr_set(state, slot, args[2]));
 }
 
+/* A member of a collection that is written to only. */
+static PyObject *
+core_relate_member(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 4, &slot);
+    if (state == NULL) {
+        return NULL;
+    }
+    if (crm_state_attr(state, slot)->kind != CRM_ATTR_COLLECTION) {
+        PyErr_SetString(PyExc_TypeError, "not a collection");
+        return NULL;
+    }
+    int add = PyObject_IsTrue(args[3]);
+    return none_or_error(add < 0 ? -1
+                                 : crm_rel_member(state, slot, args[2], add));
+}
+
 /* What a relationship refers to is what the database has. */
 static PyObject *
 core_keep_related(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -480,6 +498,9 @@ static PyMethodDef functions[] = {
      "set_loaded(obj, slot, value): store as loaded."},
     {"set_value", FAST(core_set_value), METH_FASTCALL,
      "set_value(obj, slot, value): assign as the program does."},
+    {"relate_member", FAST(core_relate_member), METH_FASTCALL,
+     "relate_member(obj, slot, member, add): a member comes to, or leaves, a "
+     "collection that is not kept loaded."},
     {"keep_related", FAST(core_keep_related), METH_FASTCALL,
      "keep_related(obj, slot): what a loaded relationship refers to is what "
      "the database has."},

@@ -400,6 +400,9 @@ def set_loaded(obj: object, slot: int, value: object) -> None:
 def set_value(obj: object, slot: int, value: object) -> None:
     """Assign as the program would (history, back reference, cascade)."""
 
+def relate_member(obj: object, slot: int, member: object, add: bool, /) -> None:
+    """A member comes to, or leaves, a collection that is not kept loaded."""
+
 def keep_related(obj: object, slot: int) -> None:
     """What a loaded relationship refers to is what the database has: no flush writes it."""
 

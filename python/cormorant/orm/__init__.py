@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .decl_api import registry as registry
     from .decl_api import synonym_for as synonym_for
     from .decl_api import validates as validates
+    from .dynamic import AppenderQuery as AppenderQuery
     from .instance import InstanceState as InstanceState
     from .instance import make_transient as make_transient
     from .instance import make_transient_to_detached as make_transient_to_detached
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from .util import was_deleted as was_deleted
     from .util import with_parent as with_parent
     from .util import with_polymorphic as with_polymorphic
+    from .writeonly import WriteOnlyCollection as WriteOnlyCollection
 
 _WHERE = {
     "attributes": "InstrumentedAttribute QueryableAttribute History",
@@ -92,6 +94,8 @@ _WHERE = {
     "MANYTOONE ONETOMANY NO_VALUE PassiveFlag PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr "
     "class_mapper object_mapper",
     "bundle": "Bundle",
+    "dynamic": "AppenderQuery",
+    "writeonly": "WriteOnlyCollection",
     "keyfunc_dict": "KeyFuncDict MappedCollection attribute_keyed_dict "
     "attribute_mapped_collection column_keyed_dict column_mapped_collection keyfunc_mapping "
     "mapped_collection",

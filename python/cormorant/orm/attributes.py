@@ -349,6 +349,9 @@ def _slot(instance: object, key: str) -> int:
 
 
 def _history(instance: object, slot: int, collection: bool) -> History:
+    if collection and _is_unloaded(instance, slot):
+        added, unchanged, deleted = _core.history(instance, slot)
+        return History(list(added), list(unchanged), list(deleted))
     if (
         collection
         and _core.peek(instance, slot) is NO_VALUE
@@ -365,6 +368,14 @@ def _history(instance: object, slot: int, collection: bool) -> History:
     return History(added or (), unchanged or (), deleted or ())
 
 
+def _is_unloaded(instance: object, slot: int) -> bool:
+    """Whether a collection is one that is never loaded."""
+    props = object_mapper(instance)._props.values()
+    return any(
+        p.slot == slot and p._is_relationship and p.lazy in ("dynamic", "write_only") for p in props
+    )
+
+
 def _is_collection(instance: object, key: str) -> bool:
     prop = object_mapper(instance)._props.get(key)
     return prop is not None and prop._is_relationship and bool(prop.uselist)
@@ -373,6 +384,8 @@ def _is_collection(instance: object, key: str) -> bool:
 def get_history(instance: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
     """The history of an attribute; with `PASSIVE_OFF` its value is loaded if need be."""
     slot = _slot(instance, key)
+    if _is_collection(instance, key) and _is_unloaded(instance, slot):
+        return _history(instance, slot, True)
     if (
         not passive & PASSIVE_NO_INITIALIZE
         and passive & PassiveFlag.SQL_OK

@@ -30,7 +30,7 @@ def full_history(obj: Any, relation: RelationInfo) -> tuple[list[Any], list[Any]
         before = session._load_committed
         session._load_committed = True
         try:
-            getattr(obj, relation.key)
+            _core.get_value(obj, slot)
         finally:
             session._load_committed = before
     return _core.history(obj, slot)

@@ -836,7 +836,7 @@ def refresh(
     ):
         return False
     for prop in relationships:
-        getattr(obj, prop.key)
+        _core.get_value(obj, prop.slot)
     return True
 
 
@@ -886,6 +886,12 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
     strategy = prop.lazy
     if element is not None and element.strategy is not None:
         strategy = element.strategy
+    if strategy == "write_only":
+        raise sa_exc.InvalidRequestError(
+            f"Attribute {prop} can't load the existing state from the database for this operation; "
+            "full iteration is not permitted.  If this is a delete operation, configure "
+            f"passive_deletes=True on the {prop} relationship in order to resolve this error."
+        )
     if strategy == "noload":
         return [] if prop.uselist else None
     if strategy == "raise":

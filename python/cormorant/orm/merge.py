@@ -182,7 +182,7 @@ class _Merge:
             if prop.uselist:
                 if self.load and _core.state_flags(merged) & _core.STATE_KEY:
                     # The old members must be known to find what went.
-                    getattr(merged, prop.key)
+                    _core.get_value(merged, prop.slot)
                 members = [m for m in map(self.merge, _members(prop, value)) if m is not None]
                 if not self.load:
                     _core.set_loaded(merged, prop.slot, members)

@@ -264,7 +264,11 @@ def _owner(mapper: Any) -> str:
 
 
 def compare_to_instance(
-    prop: RelationshipProperty, instance: Any, reverse: bool, adapt: Any = None
+    prop: RelationshipProperty,
+    instance: Any,
+    reverse: bool,
+    adapt: Any = None,
+    alias_secondary: bool = True,
 ) -> Any:
     """The criterion that relates the other side to `instance`.
 
@@ -290,7 +294,7 @@ def compare_to_instance(
         bind.value = value
         bind.required = False
     secondary = prop.secondary
-    if adapt is None and secondary is None:
+    if adapt is None and (secondary is None or not alias_secondary):
         return criterion
     # The criterion stands beside whatever else the statement says: an association table of
     # its own keeps it apart.

@@ -222,6 +222,15 @@ class RelationshipProperty(MapperProperty):
         for holder in mapper._holders(self):
             self._put_on(holder)
 
+    def _put_on(self, mapper: Mapper[Any]) -> None:
+        if self.lazy not in ("dynamic", "write_only"):
+            super()._put_on(mapper)
+            return
+        from .writeonly import WriteOnlyAttribute
+
+        attribute = WriteOnlyAttribute(mapper.class_manager, self.slot, self, mapper)
+        mapper._set_class_attribute(self.key, attribute)
+
     def _core_flags(self) -> int:
         flags = 0
         if self._cascade.save_update:
@@ -661,7 +670,9 @@ class RelationshipProperty(MapperProperty):
 
         if instance is None:
             raise exc.ArgumentError("with_parent() needs an object")
-        return compare_to_instance(self, instance, reverse=False, adapt=from_entity)
+        return compare_to_instance(
+            self, instance, reverse=False, adapt=from_entity, alias_secondary=alias_secondary
+        )
 
 
 class Relationship(RelationshipProperty, Mapped[_T]):

@@ -433,6 +433,10 @@ class SelectState:
             strategy = _LAZY_STRATEGIES.get(prop.lazy, prop.lazy)
         if strategy not in _EAGER:
             return
+        if prop.lazy in ("dynamic", "write_only"):
+            raise sa_exc.InvalidRequestError(
+                f"'{prop}' does not support object population - eager loading cannot be applied."
+            )
         if prop.uselist and strategy in ("joined", "contains_eager"):
             self._multiplies = True
         if strategy == "joined" and not self.may_join:

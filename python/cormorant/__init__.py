@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from .pool import SingletonThreadPool as SingletonThreadPool
     from .pool import StaticPool as StaticPool
     from .sql.base import CacheKey as CacheKey
+    from .sql.constructs import ReleaseSavepointClause as ReleaseSavepointClause
+    from .sql.constructs import RollbackToSavepointClause as RollbackToSavepointClause
+    from .sql.constructs import SavepointClause as SavepointClause
     from .sql.ddl import DDL as DDL
     from .sql.ddl import BaseDDLElement as BaseDDLElement
     from .sql.ddl import DDLElement as DDLElement
@@ -105,7 +108,9 @@ if TYPE_CHECKING:
     from .sql.expression import Join as Join
     from .sql.expression import Label as Label
     from .sql.expression import Lateral as Lateral
+    from .sql.expression import NotNullable as NotNullable
     from .sql.expression import Null as Null
+    from .sql.expression import Nullable as Nullable
     from .sql.expression import Operators as Operators
     from .sql.expression import Over as Over
     from .sql.expression import ReturnsRows as ReturnsRows
@@ -118,6 +123,7 @@ if TYPE_CHECKING:
     from .sql.expression import Subquery as Subquery
     from .sql.expression import TableClause as TableClause
     from .sql.expression import TableSample as TableSample
+    from .sql.expression import TextAsFrom as TextAsFrom
     from .sql.expression import TextClause as TextClause
     from .sql.expression import TextualSelect as TextualSelect
     from .sql.expression import True_ as True_
@@ -190,6 +196,9 @@ if TYPE_CHECKING:
     from .sql.expression import values as values
     from .sql.expression import within_group as within_group
     from .sql.functions import TableValuedAlias as TableValuedAlias
+    from .sql.lambdas import LambdaElement as LambdaElement
+    from .sql.lambdas import StatementLambdaElement as StatementLambdaElement
+    from .sql.lambdas import lambda_stmt as lambda_stmt
     from .sql.schema import BLANK_SCHEMA as BLANK_SCHEMA
     from .sql.schema import CheckConstraint as CheckConstraint
     from .sql.schema import Column as Column
@@ -211,6 +220,7 @@ if TYPE_CHECKING:
     from .sql.selectable import FromGrouping as FromGrouping
     from .sql.selectable import HasCTE as HasCTE
     from .sql.selectable import HasPrefixes as HasPrefixes
+    from .sql.selectable import HasSuffixes as HasSuffixes
     from .sql.sqltypes import ARRAY as ARRAY
     from .sql.sqltypes import BIGINT as BIGINT
     from .sql.sqltypes import BINARY as BINARY
@@ -284,7 +294,10 @@ _NAMES_OF: dict[str, str] = {
     ),
     ".sql.base": "CacheKey",
     ".sql.ddl": "BaseDDLElement DDL DDLElement ExecutableDDLElement",
+    ".sql.lambdas": "LambdaElement StatementLambdaElement lambda_stmt",
+    ".sql.constructs": "ReleaseSavepointClause RollbackToSavepointClause SavepointClause",
     ".sql.expression": (
+        "NotNullable Nullable TextAsFrom "
         "Alias AliasedReturnsRows BinaryExpression BindParameter BooleanClauseList CTE Case "
         "Cast ClauseElement ClauseList CollectionAggregate ColumnClause ColumnCollection "
         "ColumnElement ColumnExpressionArgument ColumnOperators CompoundSelect Delete "
@@ -308,7 +321,7 @@ _NAMES_OF: dict[str, str] = {
         "FetchedValue ForeignKey ForeignKeyConstraint Identity Index MetaData "
         "PrimaryKeyConstraint Sequence Table UniqueConstraint insert_sentinel"
     ),
-    ".sql.selectable": "FromGrouping HasCTE HasPrefixes",
+    ".sql.selectable": "FromGrouping HasCTE HasPrefixes HasSuffixes",
     ".sql.sqltypes": (
         "ARRAY BIGINT BINARY BLOB BOOLEAN BigInteger Boolean CHAR CLOB DATE DATETIME DECIMAL "
         "DOUBLE DOUBLE_PRECISION Date DateTime Double Enum FLOAT Float INT INTEGER Integer "

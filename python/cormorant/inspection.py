@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Generic, Literal, TypeVar, overload
 
 from . import exc
 
+_T = TypeVar("_T")
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Inspectable(Generic[_T]):
+    """Base, for type checkers, of what inspect() has something to say of: a `_T`."""
+
+    __slots__ = ()
+
 
 _registrars: dict[type, Any] = {}
 """Class -> a function from a subject to its inspection (None: cannot be inspected)."""

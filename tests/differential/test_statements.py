@@ -271,3 +271,20 @@ def test_tuples_and_any(p: Peer):
             p.type_coerce(users.c.visits, p.Boolean),
         ):
             p.show(c.execute(p.select(e).order_by(users.c.id)).scalars().all())
+
+
+def test_lambda_statements():
+    def program(p: Peer):
+        engine, users, _ = filled(p)
+
+        def named(low):
+            statement = p.lambda_stmt(lambda: p.select(users.c.name))
+            statement += lambda s: s.where(users.c.visits > low)
+            return statement.add_criteria(lambda s: s.order_by(users.c.id.desc()))
+
+        with engine.connect() as c:
+            for low in (0, 1, 2, 7):
+                p.show(c.execute(named(low)).scalars().all())
+            p.show(c.execute(p.select(users.c.id).where(lambda: users.c.name == "b")).all())
+
+    compare(program, keys=False)

@@ -80,7 +80,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
         )
     module = arguments.pop("module", None)
     options = {name: arguments.pop(name) for name in _DIALECT_OPTIONS if name in arguments}
-    arguments.pop("enable_from_linting", None)
+    if arguments.pop("enable_from_linting", True):
+        options["compiler_linting"] = 3  # sql.linting.FROM_LINTING
     dialect = dialect_class(dbapi=module, **options)
 
     positional, named = dialect.create_connect_args(parsed)

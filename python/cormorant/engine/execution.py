@@ -111,6 +111,7 @@ def _compile(
         dialect=dialect,
         column_keys=list(keys or ()),
         for_executemany=many,
+        linting=dialect.compiler_linting,
         **kw,
     )
     return plan_of(connection, compiled, binds, started)

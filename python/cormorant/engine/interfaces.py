@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 from ..sql.compiler import Compiled, IdentifierPreparer, SQLCompiler
 from ..sql.type_compiler import TypeCompiler
@@ -83,3 +83,101 @@ class CreateEnginePlugin:
 
     def engine_created(self, engine: Any) -> None:
         """The engine is ready."""
+
+
+# --- what an Inspector says ---
+
+
+class ReflectedIdentity(TypedDict):
+    """IDENTITY of a column."""
+
+    always: bool
+    on_null: bool
+    start: int
+    increment: int
+    minvalue: int
+    maxvalue: int
+    nominvalue: bool
+    nomaxvalue: bool
+    cycle: bool
+    cache: int | None
+    order: bool
+
+
+class ReflectedComputed(TypedDict, total=False):
+    """GENERATED ALWAYS AS of a column."""
+
+    sqltext: str
+    persisted: bool
+
+
+class ReflectedColumn(TypedDict, total=False):
+    """A column."""
+
+    name: str
+    type: Any
+    nullable: bool
+    default: str | None
+    autoincrement: bool
+    comment: str | None
+    computed: ReflectedComputed
+    identity: ReflectedIdentity
+    dialect_options: dict[str, Any]
+
+
+class ReflectedConstraint(TypedDict, total=False):
+    """What all constraints have."""
+
+    name: str | None
+    comment: str | None
+
+
+class ReflectedCheckConstraint(ReflectedConstraint, total=False):
+    """A CHECK constraint."""
+
+    sqltext: str
+    dialect_options: dict[str, Any]
+
+
+class ReflectedUniqueConstraint(ReflectedConstraint, total=False):
+    """A UNIQUE constraint."""
+
+    column_names: list[str]
+    duplicates_index: str | None
+    dialect_options: dict[str, Any]
+
+
+class ReflectedPrimaryKeyConstraint(ReflectedConstraint, total=False):
+    """The primary key."""
+
+    constrained_columns: list[str]
+    dialect_options: dict[str, Any]
+
+
+class ReflectedForeignKeyConstraint(ReflectedConstraint, total=False):
+    """A foreign key."""
+
+    constrained_columns: list[str]
+    referred_schema: str | None
+    referred_table: str
+    referred_columns: list[str]
+    options: dict[str, Any]
+
+
+class ReflectedIndex(TypedDict, total=False):
+    """An index."""
+
+    name: str | None
+    column_names: list[str | None]
+    expressions: list[str]
+    unique: bool
+    duplicates_constraint: str | None
+    include_columns: list[str]
+    column_sorting: dict[str, tuple[str, ...]]
+    dialect_options: dict[str, Any]
+
+
+class ReflectedTableComment(TypedDict):
+    """The comment of a table."""
+
+    text: str | None

@@ -83,7 +83,7 @@ def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None
         dialect = session._connection_for(state.lead_mapper(), state.statement).dialect
     core = state.core()
     unique = state.repeats()
-    compiled = dialect.statement_compiler(dialect, core)
+    compiled = dialect.statement_compiler(dialect, core, linting=dialect.compiler_linting)
     plan = CompiledPlan(compiled, binds, make_program(state, dialect, unique), started=started)
     result = ORMPlan(plan, state)
     _bind_post_loads(result, state)

@@ -22,3 +22,21 @@ __all__ = [
     "sqltypes",
     "visitors",
 ]
+
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    for module, names in (
+        (".ddl", ("BaseDDLElement", "DDL", "DDLElement", "ExecutableDDLElement")),
+        (".lambdas", ("LambdaElement", "StatementLambdaElement", "lambda_stmt")),
+        (
+            ".linting",
+            ("COLLECT_CARTESIAN_PRODUCTS", "FROM_LINTING", "NO_LINTING", "WARN_LINTING"),
+        ),
+        (".visitors", ("ClauseVisitor",)),
+    ):
+        if name in names:
+            found: object = getattr(importlib.import_module(module, __name__), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

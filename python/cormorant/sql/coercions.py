@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections.abc
 import numbers
+import types
 from typing import Any, NoReturn
 
 from .. import exc, util
@@ -168,6 +169,8 @@ def expect_where(element: Any) -> Any:
             return elements.FALSE
         if isinstance(element, str):
             _no_text(element)
+        if isinstance(element, types.FunctionType):  # where(lambda: …)
+            return expect_where(element())
         _fail(element, "SQL expression for WHERE/HAVING role")
     if found._is_column:
         return found

@@ -56,10 +56,12 @@ class DMLCompiler:
         returning: Sequence[Any]
         is_string_compiler: bool
         result_columns: list[Any]
+        linting: int
 
         def process(self, obj: Any, **kw: Any) -> str: ...
         def _same_bind(self, original: Any, used: Any) -> None: ...
         def resolve(self, name: Any) -> str: ...
+        def _lint(self, froms: Sequence[Any], criteria: Sequence[Any], kind: str) -> None: ...
         def _texts(self, items: Sequence[Any], **kw: Any) -> str: ...
         def _with_ctes(self, text: str, entry: Any, top: bool) -> str: ...
         def _table_hints(self, statement: Any) -> dict[int, str]: ...
@@ -143,6 +145,8 @@ class DMLCompiler:
             if extra:
                 text += " FROM " + ", ".join([self.process(f, asfrom=True, **kw) for f in extra])
             text += self._dml_where(stmt, kw)
+            if extra and self.linting:
+                self._lint([stmt.table, *extra], stmt._where_criteria, "UPDATE")
             if stmt._returning:
                 text += " " + self._returning_clause(stmt, kw)
             elif top and stmt._return_defaults_columns and self._returns_keys():
@@ -171,6 +175,8 @@ class DMLCompiler:
             if extra:
                 text += " " + self.delete_extra_from_clause(stmt, extra, **kw)
             text += self._dml_where(stmt, kw)
+            if extra and self.linting:
+                self._lint([stmt.table, *extra], stmt._where_criteria, "DELETE")
             if stmt._returning:
                 text += " " + self._returning_clause(stmt, kw)
         finally:

@@ -254,6 +254,15 @@ class ExpressionCompiler:
             text = text.replace("%", "%%")
         return _UNESCAPE.sub(lambda m: m.group(1), _TEXT_BIND.sub(bind, text))
 
+    def visit_savepoint(self, statement: Any, **kw: Any) -> str:
+        return f"SAVEPOINT {self.preparer.format_savepoint(statement)}"
+
+    def visit_rollback_to_savepoint(self, statement: Any, **kw: Any) -> str:
+        return f"ROLLBACK TO SAVEPOINT {self.preparer.format_savepoint(statement)}"
+
+    def visit_release_savepoint(self, statement: Any, **kw: Any) -> str:
+        return f"RELEASE SAVEPOINT {self.preparer.format_savepoint(statement)}"
+
     # --- constants ---------------------------------------------------------------------------
     def visit_null(self, expr: Any, **kw: Any) -> str:
         return "NULL"

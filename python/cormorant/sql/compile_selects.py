@@ -49,6 +49,7 @@ class SelectCompiler:
         text_columns: bool
         textual_positional: bool
         is_string_compiler: bool
+        linting: int
 
         def process(self, obj: Any, **kw: Any) -> str: ...
         def resolve(self, name: Any) -> str: ...
@@ -100,6 +101,8 @@ class SelectCompiler:
                 t = self.process(where, **kw)
                 if t:
                     text += " \nWHERE " + t
+            if self.linting and len(self.stack[-1]["asfrom_froms"]) > 1:
+                self._lint(froms, select._where_criteria, "SELECT")
             if select._group_by_clauses:
                 text += self.group_by_clause(select, **kw)
             having = BooleanClauseList._construct_for_whereclause(select._having_criteria)
@@ -123,6 +126,17 @@ class SelectCompiler:
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
+
+    def _lint(self, froms: Sequence[Any], criteria: Sequence[Any], kind: str) -> None:
+        from .linting import WARN_LINTING, lint
+
+        if self.linting & WARN_LINTING:
+            lint(
+                froms,
+                criteria,
+                lambda f: self.resolve(getattr(f, "fullname", None) or f.name),
+                kind,
+            )
 
     def _push(
         self, select: Any, state: FromState, as_from: bool, results: bool, entry: Any

@@ -257,7 +257,9 @@ class IdentifierPreparer:
     def format_alias(self, alias: Any, name: str | None = None) -> str:
         return self.quote(name or alias.name)
 
-    format_savepoint = format_alias
+    def format_savepoint(self, savepoint: Any, name: str | None = None) -> str:
+        """The name of a savepoint."""
+        return self.quote(name or savepoint.ident)
 
     def format_index(self, index: Any) -> str:
         return self.quote(index.name)
@@ -320,7 +322,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         literal_binds: bool = False,
         render_postcompile: bool = False,
         schema_translate_map: Any = None,
-        linting: Any = None,
+        linting: int = 0,
         **kw: Any,
     ) -> None:
         self.dialect = dialect
@@ -331,6 +333,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.column_keys = column_keys
         self.for_executemany = for_executemany
         self.literal_binds = literal_binds
+        self.linting = linting
         self.schema_translate_map = schema_translate_map
         self.native_boolean = bool(getattr(dialect, "supports_native_boolean", False))
         self.paramstyle = getattr(dialect, "paramstyle", "named")

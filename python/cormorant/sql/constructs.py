@@ -562,6 +562,36 @@ class CollectionAggregate(OperatorExpression[Any]):
 _BINDS = re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])", re.UNICODE)
 
 
+class _SavepointStatement(Executable):
+    """A statement about a savepoint of the transaction."""
+
+    supports_execution = True
+
+    def __init__(self, ident: str) -> None:
+        self.ident = ident
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (self.__class__, self.ident)
+
+
+class SavepointClause(_SavepointStatement):
+    """``SAVEPOINT``."""
+
+    __visit_name__ = "savepoint"
+
+
+class RollbackToSavepointClause(_SavepointStatement):
+    """``ROLLBACK TO SAVEPOINT``."""
+
+    __visit_name__ = "rollback_to_savepoint"
+
+
+class ReleaseSavepointClause(_SavepointStatement):
+    """``RELEASE SAVEPOINT``."""
+
+    __visit_name__ = "release_savepoint"
+
+
 class TextClause(Executable):
     """``text()``: SQL as it stands, with ``:name`` parameters."""
 

@@ -167,8 +167,6 @@ class UpdateBase(HasCTE, HasPrefixes, Executable):
             )
         if "_prefixes" in d:
             key.append(("prefix", *[(p._cache_key(ctx), x) for p, x in self._prefixes]))
-        if "_suffixes" in d:
-            key.append(("suffix", *[(p._cache_key(ctx), x) for p, x in self._suffixes]))
         if "_hints" in d:
             key.append(("hints", *[(t._cache_key(ctx), x, n) for t, x, n in self._hints]))
         if "_inline" in d:

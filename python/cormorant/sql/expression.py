@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from . import operators
-from .base import ClauseElement, ColumnCollection, Executable
+from .base import CacheKey, ClauseElement, ColumnCollection, Executable
 from .coercions import expect_by_of, expect_expr
+from .constructs import ReleaseSavepointClause, RollbackToSavepointClause, SavepointClause
 from .dml import Delete, Insert, Update, UpdateBase, ValuesBase
 from .elements import (
     FALSE,
@@ -48,6 +49,7 @@ from .fromclause import (
     Alias,
     AliasedReturnsRows,
     FromClause,
+    FromGrouping,
     Join,
     Lateral,
     ReturnsRows,
@@ -55,7 +57,14 @@ from .fromclause import (
     Subquery,
     TableClause,
 )
-from .functions import Function, FunctionElement, GenericFunction, func, modifier
+from .functions import (
+    Function,
+    FunctionElement,
+    GenericFunction,
+    TableValuedAlias,
+    func,
+    modifier,
+)
 from .operators import ColumnOperators, Operators, custom_op
 from .selectable import (
     LABEL_STYLE_DEFAULT,
@@ -65,6 +74,9 @@ from .selectable import (
     CompoundSelect,
     Exists,
     GenerativeSelect,
+    HasCTE,
+    HasPrefixes,
+    HasSuffixes,
     ScalarSelect,
     Select,
     SelectBase,
@@ -423,6 +435,28 @@ def values(*columns: Any, name: str | None = None, literal_binds: bool = False) 
     return Values(*columns, name=name, literal_binds=literal_binds)
 
 
+TextAsFrom = TextualSelect
+ExpressionClauseList = ClauseList
+
+
+def Nullable(val: Any) -> Any:
+    """The same column or class, for type checkers one that may be None."""
+    return val
+
+
+def NotNullable(val: Any) -> Any:
+    """The same column or class, for type checkers one that is not None."""
+    return val
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("LambdaElement", "StatementLambdaElement", "lambda_stmt"):
+        from . import lambdas
+
+        return getattr(lambdas, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     "CTE",
     "LABEL_STYLE_DEFAULT",
@@ -434,6 +468,7 @@ __all__ = [
     "BinaryExpression",
     "BindParameter",
     "BooleanClauseList",
+    "CacheKey",
     "Case",
     "Cast",
     "ClauseElement",
@@ -449,24 +484,34 @@ __all__ = [
     "Delete",
     "Executable",
     "Exists",
+    "ExpressionClauseList",
     "Extract",
     "False_",
     "FromClause",
+    "FromGrouping",
     "Function",
     "FunctionElement",
     "FunctionFilter",
     "GenerativeSelect",
     "GenericFunction",
     "Grouping",
+    "HasCTE",
+    "HasPrefixes",
+    "HasSuffixes",
     "Insert",
     "Join",
     "Label",
     "Lateral",
+    "NotNullable",
     "Null",
+    "Nullable",
     "Operators",
     "Over",
+    "ReleaseSavepointClause",
     "ReturnsRows",
+    "RollbackToSavepointClause",
     "SQLColumnExpression",
+    "SavepointClause",
     "ScalarSelect",
     "Select",
     "SelectBase",
@@ -475,6 +520,8 @@ __all__ = [
     "Subquery",
     "TableClause",
     "TableSample",
+    "TableValuedAlias",
+    "TextAsFrom",
     "TextClause",
     "TextualSelect",
     "True_",

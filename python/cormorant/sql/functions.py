@@ -529,6 +529,12 @@ class array_agg(ReturnTypeFromArgs):
         self._finish(made, kw)
 
 
+class ReturnTypeFromOptionalArgs(ReturnTypeFromArgs):
+    """As ReturnTypeFromArgs; the value may be NULL, as those of the arguments."""
+
+    _abstract = True
+
+
 class coalesce(ReturnTypeFromArgs):
     _has_args = True
 

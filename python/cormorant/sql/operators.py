@@ -548,3 +548,23 @@ def is_precedent(operator: Any, against: Any) -> bool:
     if other is None:
         other = getattr(against, "precedence", _HIGHEST)
     return mine <= other
+
+
+is_order_by_modifier = is_ordering_modifier
+# the names of versions before 1.4
+isnot_distinct_from = is_not_distinct_from
+notbetween_op = not_between_op
+notcontains_op = not_contains_op
+notendswith_op = not_endswith_op
+notstartswith_op = not_startswith_op
+notmatch_op = not_match_op
+
+
+def is_boolean(op: Any) -> bool:
+    """Whether an operator gives a boolean: of comparison, AND, OR or NOT."""
+    return is_comparison(op) or op in (and_, or_, inv)
+
+
+def is_natural_self_precedent(op: Any) -> bool:
+    """Whether operands of the same operator need no parentheses."""
+    return op in _self_precedent or bool(getattr(op, "natural_self_precedent", False))

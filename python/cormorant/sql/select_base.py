@@ -364,16 +364,21 @@ def make_slice(limit: Any, offset: Any, start: Any, stop: Any) -> tuple[Any, Any
 
 
 class HasPrefixes:
-    """Text after SELECT or INSERT, and at the end."""
+    """Text after SELECT or INSERT."""
 
     _prefixes: tuple[Any, ...] = ()
-    _suffixes: tuple[Any, ...] = ()
 
     def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Any:
         """Text after the verb, for all dialects or one."""
         c = self._generate()  # type: ignore[attr-defined]
         c._prefixes = self._prefixes + _texts(prefixes, dialect)
         return c
+
+
+class HasSuffixes:
+    """Text at the end of a statement."""
+
+    _suffixes: tuple[Any, ...] = ()
 
     def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Any:
         """Text at the end, for all dialects or one."""

@@ -47,6 +47,7 @@ from .select_base import (
     GenerativeSelect,
     HasCTE,
     HasPrefixes,
+    HasSuffixes,
     SelectBase,
     SelectLabelStyle,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "GenerativeSelect",
     "HasCTE",
     "HasPrefixes",
+    "HasSuffixes",
     "Join",
     "Lateral",
     "ReturnsRows",
@@ -105,7 +107,7 @@ _RARE = frozenset(
 )
 
 
-class Select(HasPrefixes, GenerativeSelect, Generic[_Row_co]):
+class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
     """``SELECT``."""
 
     __visit_name__ = "select"

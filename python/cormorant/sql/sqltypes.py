@@ -15,6 +15,7 @@ from .. import _core, exc
 from .base import SchemaEventTarget
 from .type_api import (
     Codec,
+    ExternalType,
     TypeDecorator,
     TypeEngine,
     UserDefinedType,
@@ -64,6 +65,7 @@ __all__ = [
     "DateTime",
     "Double",
     "Enum",
+    "ExternalType",
     "Float",
     "Indexable",
     "Integer",

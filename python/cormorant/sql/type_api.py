@@ -339,13 +339,22 @@ class TypeEngine:
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
-class UserDefinedType(TypeEngine):
+class ExternalType:
+    """Mixin of types that are not the package's own: they say whether they may be part of
+    cache keys."""
+
+    cache_ok: bool | None = None
+
+    def _make_cache_key(self) -> Any:
+        return _user_cache_key(self, super()._make_cache_key)  # type: ignore[misc]
+
+
+class UserDefinedType(ExternalType, TypeEngine):
     """A type that the program defines: get_col_spec() and processors."""
 
     __visit_name__ = "user_defined"
 
     ensure_kwarg = "get_col_spec"
-    cache_ok: bool | None = None
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         return self
@@ -364,9 +373,6 @@ class UserDefinedType(TypeEngine):
         if bind is None and result is None:
             return (_core.TYPE_ANY, None)
         return (_core.TYPE_PYTHON, (bind, result))
-
-    def _make_cache_key(self) -> Any:
-        return _user_cache_key(self, super()._make_cache_key)
 
 
 class TypeDecorator(TypeEngine):

@@ -142,7 +142,8 @@ print(start, held, count, resident(), len(session.identity_map))
     assert count == 1_000_000
     assert kept == 0
     assert held > start + 1_000_000 * 100
-    assert end < start * 1.05
+    # one arena of Python's (1 MiB) may hold something that came meanwhile
+    assert end < start * 1.05 + (1 << 20)
 
 
 @needs_linux

@@ -278,7 +278,8 @@ def test_lambda_statements():
         engine, users, _ = filled(p)
 
         def named(low):
-            statement = p.lambda_stmt(lambda: p.select(users.c.name))
+            names = p.select(users.c.name)
+            statement = p.lambda_stmt(lambda: names)
             statement += lambda s: s.where(users.c.visits > low)
             return statement.add_criteria(lambda s: s.order_by(users.c.id.desc()))
 

@@ -1,5 +1,5 @@
 # make demo    the guide's blog application, then the benchmarks beside SQLAlchemy
-# make test    everything the tests need, then the tests
+# make test    everything the tests need, then the tests, on SQLite and on PostgreSQL
 # make lint    ruff, mypy --strict, clang-format, a build with -Werror
 # make debug   the tests on a build with assertions, ASan and UBSan
 # make coverage  which lines and branches of the C the tests run
@@ -37,7 +37,7 @@ demo: $(EXTENSIONS) .venv/.with-bench
 	$(BIN)/python -m benchmarks
 
 test: $(EXTENSIONS) .venv/.with-test
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto --database all $(TESTS)
 
 SOAK ?= 10000
 

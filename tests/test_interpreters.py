@@ -44,9 +44,10 @@ next(stream)
 """
 
 COUNT = """
-import collections, gc, typing
+import collections, gc, re, typing
 def counts():
-    # typing remembers, with its classes, what was last subscribed.
+    # Patterns are remembered; so is, with its classes, what was last subscribed.
+    re.purge()
     for forget in typing._cleanups:
         forget()
     while gc.collect(): pass

@@ -271,6 +271,32 @@ def attribute_write(bench: Bench, peer: SimpleNamespace) -> Work:
     return (prepare, work)
 
 
+@workload("write of a loaded attribute with a listener", "write", lambda b: b.writes)
+def attribute_write_heard(bench: Bench, peer: SimpleNamespace) -> Work:
+    session = _session(bench, peer)
+    heard = [0]
+
+    def listener(target: Any, value: Any, oldvalue: Any, initiator: Any) -> None:
+        heard[0] += 1
+
+    def prepare() -> Any:
+        session.close()
+        items = session.query(peer.Item).limit(bench.writes).all()
+        for item in items:
+            item.name
+        heard[0] = 0
+        peer.sa.event.listen(peer.Item.name, "set", listener)
+        return items
+
+    def work(items: Any) -> int:
+        for item in items:
+            item.name = "new"
+        peer.sa.event.remove(peer.Item.name, "set", listener)
+        return heard[0]
+
+    return (prepare, work)
+
+
 @workload("joinedload of 10 children each", "child", lambda b: b.parents * b.children)
 def joined(bench: Bench, peer: SimpleNamespace) -> Work:
     session = _session(bench, peer)

@@ -172,3 +172,49 @@ def test_only_what_is_listened_to_is_called(world: Any) -> None:
     assert connection._live is not connection._dbapi_connection
     event.remove(session.bind, "before_cursor_execute", listener)
     assert connection._live is connection._dbapi_connection
+
+
+def test_listeners_that_remove_themselves_while_they_are_called(world: Any) -> None:
+    User, Post, _session = world
+    called: list[str] = []
+
+    def once(*args: Any) -> None:
+        called.append("once")
+        for attribute, name in ((User.name, "set"), (User.posts, "append")):
+            if event.contains(attribute, name, once):
+                event.remove(attribute, name, once)
+        gc.collect()
+
+    def always(*args: Any) -> None:
+        called.append("always")
+
+    for attribute, name in ((User.name, "set"), (User.posts, "append")):
+        event.listen(attribute, name, once)
+        event.listen(attribute, name, always)
+    user = User()
+    user.name = "a"
+    user.name = "b"
+    assert called == ["once", "always", "always"]
+    user.posts.append(Post())
+    assert called == ["once", "always", "always", "always"]
+
+
+def test_the_tokens_of_an_attribute_are_its_own(world: Any) -> None:
+    User, Post, _session = world
+    tokens: list[Any] = []
+    event.listen(User.posts, "append", lambda user, post, token: tokens.append(token))
+    event.listen(User.posts, "remove", lambda user, post, token: tokens.append(token))
+    user = User()
+    post = Post()
+    user.posts.append(post)
+    user.posts.remove(post)
+    post.user = user
+    assert [(token.key, token.op.name) for token in tokens] == [
+        ("posts", "APPEND"),
+        ("posts", "REMOVE"),
+        ("user", "REPLACE"),
+    ]
+    with pytest.raises(TypeError, match="not a tuple of listeners"):
+        User.__mapper__.class_manager.set_listeners(0, ((), ()))
+    with pytest.raises(IndexError):
+        User.__mapper__.class_manager.set_listeners(99, None)

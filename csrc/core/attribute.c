@@ -93,10 +93,8 @@ default_value(crm_state *state, uint16_t slot)
     if (attr->kind != CRM_ATTR_COLLECTION) {
         if (attr->flags & CRM_ATTR_INIT_LISTENERS) {
             PyObject *value = Py_NewRef(Py_None);
-            crm_initiator nobody = {NULL, 0};
-            if (crm_attr_fire(attr->prop, "_fire_init_scalar",
-                              crm_state_object(state), 0, &nobody, &value,
-                              NULL) < 0) {
+            if (crm_attr_tell(attr->prop, "_fire_init_scalar",
+                              crm_state_object(state), &value) < 0) {
                 Py_CLEAR(value);
             }
             return value;
@@ -243,11 +241,12 @@ crm_attr_load_old(crm_state *state, uint16_t slot)
 
 /* Calls the listeners before (late: after) the validator. */
 static int
-fire_set(crm_state *state, PyObject *prop, int late, PyObject **value,
+fire_set(crm_state *state, uint16_t slot, int late, PyObject **value,
          PyObject *old)
 {
-    crm_initiator own = {prop, CRM_OP_REPLACE};
-    return crm_attr_fire(prop, "_fire_set", crm_state_object(state), late, &own,
+    const crm_attr *attr = crm_state_attr(state, slot);
+    crm_initiator own = {attr->prop, CRM_OP_REPLACE};
+    return crm_attr_fire(attr, CRM_AE_SET, crm_state_object(state), late, &own,
                          value, old);
 }
 
@@ -284,26 +283,24 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
             }
         }
     }
-    if (flags & heard) {
-        prop = Py_NewRef(crm_state_attr(state, slot)->prop);
-    }
     if ((flags & CRM_ATTR_LISTENERS) &&
-        fire_set(state, prop, 0, &stored, old) < 0) {
+        fire_set(state, slot, 0, &stored, old) < 0) {
         goto error;
     }
     if (flags & CRM_ATTR_EVENTS) {
+        prop = Py_NewRef(crm_state_attr(state, slot)->prop);
         PyObject *result = PyObject_CallMethod(
             prop, "_on_set", "OOO", crm_state_object(state), stored, old);
         if (result == NULL) {
             goto error;
         }
+        Py_CLEAR(prop);
         Py_SETREF(stored, result);
     }
     if ((flags & CRM_ATTR_LATE_LISTENERS) &&
-        fire_set(state, prop, 1, &stored, old) < 0) {
+        fire_set(state, slot, 1, &stored, old) < 0) {
         goto error;
     }
-    Py_CLEAR(prop);
     keyed = (state->flags & CRM_S_KEY) != 0;
     if (keyed && old != NULL &&
         crm_state_record(state, slot, Py_NewRef(old)) < 0) {
@@ -353,14 +350,12 @@ delete_column(crm_state *state, uint16_t slot)
             0) {
             continue;
         }
-        PyObject *prop = Py_NewRef(crm_state_attr(state, slot)->prop);
+        const crm_attr *attr = crm_state_attr(state, slot);
         PyObject *value = Py_NewRef(old);
-        crm_initiator own = {prop, CRM_OP_REMOVE};
-        int status =
-            crm_attr_fire(prop, "_fire_remove", crm_state_object(state), late,
-                          &own, &value, NULL);
+        crm_initiator own = {attr->prop, CRM_OP_REMOVE};
+        int status = crm_attr_fire(attr, CRM_AE_REMOVE, crm_state_object(state),
+                                   late, &own, &value, NULL);
         Py_DECREF(value);
-        Py_DECREF(prop);
         if (status < 0) {
             Py_DECREF(old);
             return -1;

@@ -125,10 +125,9 @@ crm_collection_new(crm_state *state, uint16_t slot)
     if (self != NULL &&
         (crm_state_attr(state, slot)->flags & CRM_ATTR_INIT_LISTENERS)) {
         PyObject *told = Py_NewRef(self);
-        crm_initiator nobody = {NULL, 0};
-        if (crm_attr_fire(crm_state_attr(state, slot)->prop,
-                          "_fire_init_collection", crm_state_object(state), 0,
-                          &nobody, &told, NULL) < 0) {
+        if (crm_attr_tell(crm_state_attr(state, slot)->prop,
+                          "_fire_init_collection", crm_state_object(state),
+                          &told) < 0) {
             crm_tie_of(core, self)->owner = NULL;
             Py_CLEAR(self);
         }

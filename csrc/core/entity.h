@@ -80,6 +80,7 @@ typedef struct {
     PyObject *factory;    /* owned callable() that makes a collection, or NULL:
                              this module's list or set */
     PyTypeObject *class_; /* owned: what the factory makes, NULL if unknown */
+    PyObject *heard;      /* owned tuple: who listens, see events.h; or NULL */
 } crm_attr;
 
 /* ---- a mapped class (Python: _core.ClassManager) ---------------------- */

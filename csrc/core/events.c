@@ -77,21 +77,86 @@ crm_missing_slots(const crm_state *state, const crm_layout *layout)
 }
 
 int
-crm_attr_fire(PyObject *prop, const char *method, PyObject *obj, int late,
-              const crm_initiator *by, PyObject **value, PyObject *old)
+crm_check_listeners(PyObject *heard)
 {
-    PyObject *late_object = late ? Py_True : Py_False;
-    PyObject *by_object = by->prop != NULL ? (PyObject *)by->prop : Py_None;
-    Py_INCREF(by_object);
+    int good =
+        PyTuple_CheckExact(heard) && PyTuple_GET_SIZE(heard) == CRM_HEARD_SIZE;
+    for (int i = 0; good && i < CRM_HEARD_MAKE; i++) {
+        PyObject *calls = PyTuple_GET_ITEM(heard, i);
+        good = PyTuple_CheckExact(calls) && PyTuple_GET_SIZE(calls) % 2 == 0;
+    }
+    if (good) {
+        PyObject *tokens = PyTuple_GET_ITEM(heard, CRM_HEARD_TOKENS);
+        good = PyTuple_CheckExact(tokens) &&
+               PyTuple_GET_SIZE(tokens) == CRM_OP_BULK;
+    }
+    if (!good) {
+        PyErr_SetString(PyExc_TypeError, "not a tuple of listeners");
+        return -1;
+    }
+    return 0;
+}
+
+/* What listeners are told of where a change began: new reference. */
+static PyObject *
+token_of(PyObject *heard, const crm_initiator *by)
+{
+    if (by->prop == PyTuple_GET_ITEM(heard, CRM_HEARD_PROP)) {
+        PyObject *tokens = PyTuple_GET_ITEM(heard, CRM_HEARD_TOKENS);
+        return Py_NewRef(PyTuple_GET_ITEM(tokens, by->op - 1));
+    }
+    PyObject *prop = by->prop != NULL ? (PyObject *)by->prop : Py_None;
+    return PyObject_CallFunction(PyTuple_GET_ITEM(heard, CRM_HEARD_MAKE), "Oi",
+                                 prop, by->op);
+}
+
+int
+crm_attr_fire(const crm_attr *attr, crm_attr_event event, PyObject *obj,
+              int late, const crm_initiator *by, PyObject **value,
+              PyObject *old)
+{
+    if (attr->heard == NULL) {
+        return 0;
+    }
+    PyObject *heard = Py_NewRef(attr->heard); /* listeners may replace it */
+    PyObject *calls = PyTuple_GET_ITEM(heard, 2 * (int)event + (late != 0));
+    PyObject *token = NULL;
+    int status = 0;
+    const Py_ssize_t count = PyTuple_GET_SIZE(calls);
+    if (count > 0 && (token = token_of(heard, by)) == NULL) {
+        status = -1;
+    }
+    const size_t nargs = old == NULL ? 3 : 4;
+    for (Py_ssize_t i = 0; status == 0 && i < count; i += 2) {
+        PyObject *given = *value;
+        /* the first place is the callee's: PY_VECTORCALL_ARGUMENTS_OFFSET */
+        PyObject *args[5] = {NULL, obj, given, old == NULL ? token : old,
+                             token};
+        PyObject *result =
+            PyObject_Vectorcall(PyTuple_GET_ITEM(calls, i), args + 1,
+                                nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        if (result == NULL) {
+            status = -1;
+        }
+        else if (PyTuple_GET_ITEM(calls, i + 1) == Py_True) {
+            Py_SETREF(*value, result);
+        }
+        else {
+            Py_DECREF(result);
+        }
+    }
+    Py_XDECREF(token);
+    Py_DECREF(heard);
+    return status;
+}
+
+int
+crm_attr_tell(PyObject *prop, const char *method, PyObject *obj,
+              PyObject **value)
+{
     Py_INCREF(prop);
-    PyObject *result =
-        old == NULL
-            ? PyObject_CallMethod(prop, method, "OOOiO", obj, late_object,
-                                  by_object, by->op, *value)
-            : PyObject_CallMethod(prop, method, "OOOiOO", obj, late_object,
-                                  by_object, by->op, *value, old);
+    PyObject *result = PyObject_CallMethod(prop, method, "OO", obj, *value);
     Py_DECREF(prop);
-    Py_DECREF(by_object);
     if (result == NULL) {
         return -1;
     }

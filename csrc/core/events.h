@@ -43,12 +43,41 @@ int crm_manager_fire(crm_manager *manager, const char *name, PyObject *obj,
  * of its relationships: a new list. */
 PyObject *crm_missing_slots(const crm_state *state, const crm_layout *layout);
 
-/* Listeners of an attribute with CRM_ATTR_LISTENERS (before what follows from
- * a change) or CRM_ATTR_LATE_LISTENERS (after it).  `method` is the name of
- * the property's method, called as method(obj, late, by, op, value[, old]); a
- * result takes the place of *value if it is not NULL. 0, or -1. */
-int crm_attr_fire(PyObject *prop, const char *method, PyObject *obj, int late,
-                  const crm_initiator *by, PyObject **value, PyObject *old);
+/* The changes of an attribute that listeners are called for from here. */
+typedef enum {
+    CRM_AE_SET,
+    CRM_AE_APPEND,
+    CRM_AE_REMOVE,
+    CRM_AE_COUNT_
+} crm_attr_event;
+
+/* crm_attr.heard is a tuple: for each crm_attr_event the listeners that are
+ * called before what follows from a change (CRM_ATTR_LISTENERS) and those
+ * called after it (CRM_ATTR_LATE_LISTENERS), then what makes an event token of
+ * (prop, op), the property and a tuple of its own tokens by CRM_OP_*.
+ * Listeners are a tuple of callables each with a bool behind it: whether the
+ * result is the value that is to be used. */
+enum {
+    CRM_HEARD_MAKE = 2 * CRM_AE_COUNT_,
+    CRM_HEARD_PROP,
+    CRM_HEARD_TOKENS,
+    CRM_HEARD_SIZE
+};
+
+/* 0 if an object is such a tuple, else -1 with TypeError. */
+int crm_check_listeners(PyObject *heard);
+
+/* Calls the listeners of a change as fn(obj, value[, old], token); *value
+ * (owned) may be replaced. `old` may be NULL. 0, or -1 with the exception of a
+ * listener. */
+int crm_attr_fire(const crm_attr *attr, crm_attr_event event, PyObject *obj,
+                  int late, const crm_initiator *by, PyObject **value,
+                  PyObject *old);
+
+/* Calls a method of an attribute's property as method(obj, value), whose
+ * result takes the place of *value (owned): of the rarer events. 0, or -1. */
+int crm_attr_tell(PyObject *prop, const char *method, PyObject *obj,
+                  PyObject **value);
 
 /* A value of an attribute with CRM_ATTR_TRACKED, which was decoded or loaded,
  * on its way into its slot: steals `value`; what the property's

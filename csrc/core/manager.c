@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "events.h"
 #include "state.h"
 
 /* ---- layouts ---------------------------------------------------------- */
@@ -107,6 +108,7 @@ attr_clear(crm_attr *attr)
     Py_CLEAR(attr->target);
     Py_CLEAR(attr->factory);
     Py_CLEAR(attr->class_);
+    Py_CLEAR(attr->heard);
     crm_codec_clear(&attr->codec);
     crm_codec_clear(&attr->typed);
     attr->has_typed = 0;
@@ -136,6 +138,7 @@ inherit_attributes(crm_manager *self, crm_manager *base)
         Py_XINCREF((PyObject *)attr->target);
         Py_XINCREF(attr->factory);
         Py_XINCREF((PyObject *)attr->class_);
+        attr->heard = NULL; /* listeners are told to each class */
         Py_XINCREF(attr->codec.arg);
         Py_XINCREF(attr->typed.arg);
         self->nattrs++;
@@ -217,6 +220,7 @@ manager_traverse(crm_manager *self, visitproc visit, void *arg)
         Py_VISIT(self->attrs[i].target);
         Py_VISIT(self->attrs[i].factory);
         Py_VISIT(self->attrs[i].class_);
+        Py_VISIT(self->attrs[i].heard);
         Py_VISIT(self->attrs[i].codec.arg);
         Py_VISIT(self->attrs[i].typed.arg);
     }
@@ -244,6 +248,7 @@ manager_clear(crm_manager *self)
         Py_CLEAR(self->attrs[i].target);
         Py_CLEAR(self->attrs[i].factory);
         Py_CLEAR(self->attrs[i].class_);
+        Py_CLEAR(self->attrs[i].heard);
     }
     crm_layout *bare = self->bare;
     if (bare != NULL && bare->refs == 1) {
@@ -696,7 +701,33 @@ manager_change_flags(crm_manager *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(set_listeners_doc,
+             "set_listeners($self, slot, listeners, /)\n--\n\n"
+             "Who listens to changes of an attribute: a tuple, or None.");
+
+static PyObject *
+manager_set_listeners(crm_manager *self, PyObject *args)
+{
+    int slot;
+    PyObject *given;
+    if (!PyArg_ParseTuple(args, "iO:set_listeners", &slot, &given)) {
+        return NULL;
+    }
+    if (slot < 0 || slot >= self->nattrs) {
+        PyErr_SetString(PyExc_IndexError, "no such slot");
+        return NULL;
+    }
+    if (given != Py_None && crm_check_listeners(given) < 0) {
+        return NULL;
+    }
+    Py_XSETREF(self->attrs[slot].heard,
+               given == Py_None ? NULL : Py_NewRef(given));
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef manager_methods[] = {
+    {"set_listeners", (PyCFunction)manager_set_listeners, METH_VARARGS,
+     set_listeners_doc},
     {"change_flags", (PyCFunction)manager_change_flags, METH_VARARGS,
      change_flags_doc},
     {"add_attribute", (PyCFunction)(void (*)(void))manager_add_attribute,

@@ -68,23 +68,24 @@ has_events(const side *self, const crm_initiator *from)
 /* Calls the listeners of this side that are called before (late: after) what
  * follows from a change. */
 static int
-fire(const side *self, const char *method, int late, const crm_initiator *from,
-     PyObject **value, PyObject *old)
+fire(const side *self, crm_attr_event event, int late,
+     const crm_initiator *from, PyObject **value, PyObject *old)
 {
     uint16_t flag = late ? CRM_ATTR_LATE_LISTENERS : CRM_ATTR_LISTENERS;
     if ((self->flags & flag) == 0) {
         return 0;
     }
-    return crm_attr_fire(self->prop, method, self->obj, late, from, value, old);
+    return crm_attr_fire(&self->manager->attrs[self->slot], event, self->obj,
+                         late, from, value, old);
 }
 
 /* The same where what the listeners return does not matter. */
 static int
-tell(const side *self, const char *method, int late, const crm_initiator *from,
-     PyObject *value)
+tell(const side *self, crm_attr_event event, int late,
+     const crm_initiator *from, PyObject *value)
 {
     PyObject *given = Py_NewRef(value);
-    int status = fire(self, method, late, from, &given, NULL);
+    int status = fire(self, event, late, from, &given, NULL);
     Py_DECREF(given);
     return status;
 }
@@ -453,7 +454,7 @@ fire_replace(const side *self, PyObject **value, PyObject *old,
     if (is_object(self, old) && old != *value && set_parent(self, old, 0) < 0) {
         return -1;
     }
-    if (fire(self, "_fire_set", 0, from, value, old) < 0) {
+    if (fire(self, CRM_AE_SET, 0, from, value, old) < 0) {
         return -1;
     }
     if (has_events(self, from)) {
@@ -485,7 +486,7 @@ fire_replace(const side *self, PyObject **value, PyObject *old,
             return -1;
         }
     }
-    if (fire(self, "_fire_set", 1, from, value, old) < 0) {
+    if (fire(self, CRM_AE_SET, 1, from, value, old) < 0) {
         return -1;
     }
     /* whatever the listeners have made of it */
@@ -523,7 +524,7 @@ delete_scalar(side *self)
     crm_initiator own = {self->prop, CRM_OP_REMOVE};
     int status = 0;
     int known = old != core->no_value;
-    status = tell(self, "_fire_remove", 0, &own, old);
+    status = tell(self, CRM_AE_REMOVE, 0, &own, old);
     if (status == 0 && is_object(self, old)) {
         crm_state *other = state_of_value(self, old);
         status = other == NULL ? -1 : set_parent(self, old, 0);
@@ -535,7 +536,7 @@ delete_scalar(side *self)
         }
     }
     if (status == 0) {
-        status = tell(self, "_fire_remove", 1, &own, old);
+        status = tell(self, CRM_AE_REMOVE, 1, &own, old);
     }
     int keyed = has_history(self);
     int had = CRM_SLOT_HAS(crm_state_held(state, self->slot));
@@ -654,7 +655,7 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
     PyObject *stored = Py_NewRef(value);
     int status = check_single(&self, value, NULL, from);
     if (status == 0) {
-        status = fire(&self, "_fire_append", 0, from, &stored, NULL);
+        status = fire(&self, CRM_AE_APPEND, 0, from, &stored, NULL);
     }
     if (status == 0 && has_events(&self, from)) {
         PyObject *result = PyObject_CallMethod(self.prop, "_on_append", "OO",
@@ -674,7 +675,7 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
         }
     }
     if (status == 0) {
-        status = fire(&self, "_fire_append", 1, from, &stored, NULL);
+        status = fire(&self, CRM_AE_APPEND, 1, from, &stored, NULL);
     }
     if (status == 0 && stored != Py_None &&
         state_of_value(&self, stored) == NULL) {
@@ -723,7 +724,7 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
         crm_state *other = state_of_value(&self, value);
         status = other == NULL ? -1 : set_parent(&self, value, 0);
         if (status == 0) {
-            status = tell(&self, "_fire_remove", 0, from, value);
+            status = tell(&self, CRM_AE_REMOVE, 0, from, value);
         }
         if (status == 0 && has_events(&self, from)) {
             PyObject *result = PyObject_CallMethod(self.prop, "_on_remove",
@@ -738,7 +739,7 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
             status = unrelate(&self, value, from, 0);
         }
         if (status == 0) {
-            status = tell(&self, "_fire_remove", 1, from, value);
+            status = tell(&self, CRM_AE_REMOVE, 1, from, value);
         }
     }
     if (status == 0) {
@@ -807,8 +808,8 @@ replace(side *self, PyObject *value)
     }
     fresh = crm_collection_new(state, self->slot);
     if (fresh != NULL && (self->flags & heard)) {
-        if (crm_attr_fire(self->prop, "_fire_bulk_replace", self->obj, 0, &bulk,
-                          &members, NULL) < 0) {
+        if (crm_attr_tell(self->prop, "_fire_bulk_replace", self->obj,
+                          &members) < 0) {
             goto done;
         }
         Py_SETREF(members, PySequence_List(members));
@@ -863,9 +864,8 @@ replace(side *self, PyObject *value)
     }
     if (status == 0 && (self->flags & CRM_ATTR_INIT_LISTENERS)) {
         PyObject *gone = Py_NewRef(old);
-        crm_initiator nobody = {NULL, 0};
-        status = crm_attr_fire(self->prop, "_fire_dispose_collection",
-                               self->obj, 0, &nobody, &gone, NULL);
+        status = crm_attr_tell(self->prop, "_fire_dispose_collection",
+                               self->obj, &gone);
         Py_DECREF(gone);
     }
     crm_ptrset_free(&was);

@@ -264,12 +264,10 @@ ATTR_CASCADE_DELETE: Final[int]
 ATTR_LISTENERS: Final[int]
 ATTR_LATE_LISTENERS: Final[int]
 ATTR_INIT_LISTENERS: Final[int]
-"""Listeners of an attribute: methods of its property are called as
-`_fire_set(obj, late, by, op, value, old)`, `_fire_append(obj, late, by, op, value)`,
-`_fire_remove`, `_fire_bulk_replace`, `_fire_init_scalar`, `_fire_init_collection`,
-`_fire_dispose_collection` and return the value. `by` is the property where a chain of changes
-began, `op` is how (1 append, 2 remove, 3 replace, 4 replace all); `late`: after the changes
-that follow, else before."""
+"""Listeners of an attribute: those of set, append and remove are called as
+ClassManager.set_listeners says; for the others methods of its property are called as
+`_fire_bulk_replace(obj, value)`, `_fire_init_scalar`, `_fire_init_collection`,
+`_fire_dispose_collection` and return the value."""
 ATTR_TRACKED: Final[int]
 """A loaded value is what `_fire_loaded(obj, value)` of the property makes of it, when it is
 first read."""
@@ -343,6 +341,12 @@ class ClassManager:
         """A new attribute; returns its slot (or the existing one, redefined)."""
     def change_flags(self, slot: int, on: int, off: int = 0) -> None:
         """Switch ATTR_* flags of an attribute."""
+    def set_listeners(self, slot: int, listeners: tuple[Any, ...] | None, /) -> None:
+        """Who listens to changes of an attribute: for each of set, append and remove those
+        that are called before what follows from the change (ATTR_LISTENERS), and those after
+        (ATTR_LATE_LISTENERS); what makes an event token of (property, op), the property, its
+        tokens for each op (1 append, 2 remove, 3 replace, 4 replace all). Listeners are a
+        tuple of functions, each with a bool behind it: whether it returns the value."""
     def set_typed_codec(self, slot: int, code: int, arg: object, /) -> None:
         """Decode a column's values thus in rows with typed cells."""
 

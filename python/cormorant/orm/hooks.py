@@ -13,7 +13,7 @@ from typing import Any
 from .. import _core
 from ..event.base import Listener, Subscription, _number, _numbers, _register, class_listeners
 from . import listening
-from .attributes import AttributeEventToken
+from .attributes import OP_BULK_REPLACE, AttributeEventToken
 from .events import AttributeEvents, InstanceEvents, _state
 
 # --- objects --------------------------------------------------------------------------
@@ -155,10 +155,11 @@ def _wrap_init(cls: Any) -> None:
 
 class AttributeListener(Listener):
     """A listener of an attribute. `late`: it came when the relationship was configured, and
-    is called after what follows from a change."""
+    is called after what follows from a change. `valued`: it returns the value to be used."""
 
-    __slots__ = ("late",)
+    __slots__ = ("late", "valued")
     late: bool
+    valued: bool
 
 
 _MODIFYING = ("set", "append", "remove", "bulk_replace", "append_wo_mutation")
@@ -186,9 +187,7 @@ def hook_attribute(
     if raw:
         of_state = call
         call = lambda obj, *args: of_state(_state(obj), *args)  # noqa: E731
-    if name in _VALUED and not retval:
-        call = _keep_value(call)
-    _keep(subscription, attribute, name, call, propagate)
+    _keep(subscription, attribute, name, call, propagate, retval and name in _VALUED)
     if active_history:
         for mapper in AttributeEvents._mappers_of(cls):
             slot = mapper.class_manager.names.get(attribute.key)
@@ -200,11 +199,16 @@ def follow_loaded(attribute: Any, fn: Callable[[Any, Any], Any]) -> None:
     """Let ``fn(obj, value)`` say what each loaded value of an attribute becomes, in the class
     and in those derived from it. It is called when the value is first read."""
     subscription = Subscription(AttributeEvents, attribute, "loaded", fn, attribute)
-    _keep(subscription, attribute, "loaded", fn, True)
+    _keep(subscription, attribute, "loaded", fn, True, True)
 
 
 def _keep(
-    subscription: Subscription, attribute: Any, name: str, call: Any, propagate: bool
+    subscription: Subscription,
+    attribute: Any,
+    name: str,
+    call: Any,
+    propagate: bool,
+    valued: bool,
 ) -> None:
     prop = attribute._prop
     cls = attribute._parententity.class_
@@ -216,19 +220,12 @@ def _keep(
     number = next(_numbers)
     listener = AttributeListener(subscription.key, subscription.fn, call, number, propagate)
     listener.late = bool(prop._configured)
+    listener.valued = valued
     listeners.append(listener)
     listeners.sort(key=_number)
     _register(subscription.key, listeners)
     listening.attribute_events.add(name)
     AttributeEvents._listeners_changed(attribute, name)
-
-
-def _keep_value(fn: Callable[..., Any]) -> Callable[..., Any]:
-    def keep(obj: Any, value: Any, *rest: Any) -> Any:
-        fn(obj, value, *rest)
-        return value
-
-    return keep
 
 
 def attribute_listeners(cls: type, key: str, name: str) -> tuple[AttributeListener, ...]:
@@ -273,7 +270,20 @@ def set_flags(mapper: Any, key: str) -> None:
         | _core.ATTR_INIT_LISTENERS
         | _core.ATTR_TRACKED
     )
+    manager.set_listeners(slot, _heard(mapper._props.get(key), cls, key) if flags else None)
     manager.change_flags(slot, flags, every)
+
+
+def _heard(prop: Any, cls: type, key: str) -> tuple[Any, ...]:
+    """What the core calls for the changes of an attribute: see csrc/core/events.h."""
+    calls: list[Any] = []
+    for name in ("set", "append", "remove"):
+        found = attribute_listeners(cls, key, name)
+        for late in (False, True):
+            told = [(item.call, item.valued) for item in found if item.late is late]
+            calls.append(tuple(part for pair in told for part in pair))
+    tokens = tuple(AttributeEventToken(prop, op) for op in range(1, 5))
+    return (*calls, AttributeEventToken, prop, tokens)
 
 
 def set_all_flags(mapper: Any) -> None:
@@ -291,20 +301,16 @@ def _class_of(obj: Any) -> type:
     return manager.class_
 
 
-def fire(
-    name: str, prop: Any, obj: Any, late: bool, by: Any, op: int, value: Any, *old: Any
-) -> Any:
-    """Call the listeners of a change; the value that is to be used."""
-    found = attribute_listeners(_class_of(obj), prop.key, name)
-    if found:
-        token = AttributeEventToken(by, op)
-        valued = name in _VALUED
+def fire_bulk_replace(prop: Any, obj: Any, values: list[Any]) -> list[Any]:
+    """Call the listeners of a collection that is going to be replaced: they may change
+    `values`."""
+    found = attribute_listeners(_class_of(obj), prop.key, "bulk_replace")
+    token = AttributeEventToken(prop, OP_BULK_REPLACE)
+    for late in (False, True):
         for item in found:
             if item.late is late:
-                result = item.call(obj, value, *old, token)
-                if valued:
-                    value = result
-    return value
+                item.call(obj, values, token)
+    return values
 
 
 def fire_made(name: str, prop: Any, obj: Any, value: Any) -> Any:

@@ -85,51 +85,27 @@ class MapperProperty(InspectionAttr):
 
     # -- called by the core for attributes that somebody listens to: see _core.pyi
 
-    def _fire_set(self, *args: Any) -> Any:
-        from .hooks import fire
-
-        return fire("set", self, *args)
-
-    def _fire_append(self, *args: Any) -> Any:
-        from .hooks import fire
-
-        return fire("append", self, *args)
-
-    def _fire_remove(self, *args: Any) -> Any:
-        from .hooks import fire
-
-        return fire("remove", self, *args)
-
-    def _fire_append_wo_mutation(self, *args: Any) -> Any:
-        from .hooks import fire
-
-        return fire("append_wo_mutation", self, *args)
-
     def _fire_loaded(self, obj: Any, value: Any) -> Any:
         from .hooks import fire_loaded
 
         return fire_loaded(self, obj, value)
 
-    def _fire_bulk_replace(
-        self, obj: Any, late: bool, by: Any, op: int, values: list[Any]
-    ) -> list[Any]:
-        from .hooks import fire
+    def _fire_bulk_replace(self, obj: Any, values: list[Any]) -> list[Any]:
+        from .hooks import fire_bulk_replace
 
-        for late in (False, True):
-            fire("bulk_replace", self, obj, late, by, op, values)
-        return values
+        return fire_bulk_replace(self, obj, values)
 
-    def _fire_init_scalar(self, obj: Any, late: bool, by: Any, op: int, value: Any) -> Any:
+    def _fire_init_scalar(self, obj: Any, value: Any) -> Any:
         from .hooks import fire_made
 
         return fire_made("init_scalar", self, obj, value)
 
-    def _fire_init_collection(self, obj: Any, late: bool, by: Any, op: int, value: Any) -> Any:
+    def _fire_init_collection(self, obj: Any, value: Any) -> Any:
         from .hooks import fire_made
 
         return fire_made("init_collection", self, obj, value)
 
-    def _fire_dispose_collection(self, obj: Any, late: bool, by: Any, op: int, value: Any) -> Any:
+    def _fire_dispose_collection(self, obj: Any, value: Any) -> Any:
         from .hooks import fire_made
 
         return fire_made("dispose_collection", self, obj, value)

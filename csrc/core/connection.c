@@ -606,6 +606,12 @@ connection_reset(crm_connection *self, PyObject *Py_UNUSED(ignored))
 }
 
 static PyObject *
+connection_cursor(crm_connection *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyObject_CallMethod(self->dbapi, "cursor", "O", self);
+}
+
+static PyObject *
 connection_interrupt(crm_connection *self, PyObject *Py_UNUSED(ignored))
 {
     /* Without enter: meant for a connection that another thread uses. */
@@ -778,6 +784,8 @@ static PyMethodDef connection_methods[] = {
     {"reset", (PyCFunction)connection_reset, METH_NOARGS,
      "Roll back and end unfinished statements."},
     {"ping", (PyCFunction)connection_ping, METH_NOARGS, NULL},
+    {"cursor", (PyCFunction)connection_cursor, METH_NOARGS,
+     "A DB-API cursor of the kind that the database's driver has."},
     {"interrupt", (PyCFunction)connection_interrupt, METH_NOARGS,
      "Make a call that runs in another thread fail soon."},
     {"close", (PyCFunction)connection_close, METH_NOARGS, NULL},

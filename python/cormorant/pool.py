@@ -593,9 +593,7 @@ class PoolProxiedConnection:
 
     def cursor(self) -> Any:
         """A DB-API cursor."""
-        from .dialects.sqlite.cursor import Cursor
-
-        return Cursor(self._require())
+        return self._require().cursor()
 
     def execute(self, sql: str, parameters: Any = ()) -> Any:
         """A cursor that has executed a statement."""

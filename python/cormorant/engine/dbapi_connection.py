@@ -13,7 +13,7 @@ __all__ = ["DBAPIConnection"]
 class DBAPIConnection:
     """A DB-API 2.0 view of a core connection; views of one connection are equal."""
 
-    __slots__ = ("_core", "_level", "_row_factory")
+    __slots__ = ("_autocommit", "_core", "_level", "_row_factory")
 
     def __init__(self, core: _core.Connection) -> None:
         self._core = core
@@ -29,15 +29,24 @@ class DBAPIConnection:
         self._level = value
 
     @property
+    def autocommit(self) -> bool:
+        """Whether each statement is committed as it ends (PostgreSQL)."""
+        level = self._core.info.get("isolation_level")
+        return getattr(self, "_autocommit", level == "AUTOCOMMIT")
+
+    @autocommit.setter
+    def autocommit(self, value: bool) -> None:
+        self._core.set_option("autocommit", "1" if value else "0")
+        self._autocommit = bool(value)
+
+    @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
         return self._core.in_transaction
 
     def cursor(self) -> Any:
         """A cursor."""
-        from ..dialects.sqlite.cursor import Cursor
-
-        return Cursor(self._core)
+        return self._core.cursor()
 
     def execute(self, sql: str, parameters: Any = ()) -> Any:
         """A cursor that has executed a statement."""

@@ -682,14 +682,16 @@ def execute_driver_sql(
             connection._log_many(sql, sets, "raw sql")
         else:
             connection._log(str(sql))
-            shown = first if sets or not isinstance(parameters, Mapping) else parameters
+            shown = first
+            if not sets and (isinstance(parameters, Mapping) or not connection.dialect.positional):
+                shown = {}
             connection._log(f"[raw sql] {connection._shown(shown)}")
     if not isinstance(sql, str):
         raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
     dialect = connection.dialect
     try:
         if not dialect.positional:
-            plan, rows = dialect.driver_plan(sql, sets, named)
+            plan, rows = dialect.driver_plan(sql, sets)
         elif named:
             names = named_markers(sql)
             rows = [_by_name(connection, names, params) for params in sets]

@@ -125,10 +125,8 @@ class _Run:
         parameters: Any,
         executemany: bool,
     ) -> None:
-        from ..dialects.sqlite.cursor import Cursor
-
         self.connection = connection
-        self.cursor = Cursor(core)
+        self.cursor = core.cursor()
         self.executemany = executemany
         self.context = context = ExecutionContext(connection, self.cursor, executemany)
         self.handled = False

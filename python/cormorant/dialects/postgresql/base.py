@@ -139,57 +139,13 @@ class PGDialect(DefaultDialect):
 
         return named_plan(sql, order, binds, program, _core.Plan)  # type: ignore[no-any-return]
 
-    def driver_plan(
-        self, sql: str, sets: Sequence[Any], named: bool
-    ) -> tuple[_core.Plan, list[Sequence[Any]]]:
+    def driver_plan(self, sql: str, sets: Sequence[Any]) -> tuple[_core.Plan, list[Sequence[Any]]]:
         """The plan of SQL for the driver, with ``%s`` or ``%(name)s`` for parameters, and its
         rows of values. The driver's ProgrammingError if they do not fit."""
-        from .paramstyle import to_wire
+        from .paramstyle import driver_plan, values_of
 
-        first = sets[0] if sets else ()
-        key = (sql, named, None if named else len(first))
-        plan = self._driver_plans.get(key)
-        if plan is None:
-            names: dict[str, int] = {}
-            marks = 0
-
-            def number(name: str) -> int:
-                if not named:
-                    raise ValueError("query parameters should be a sequence, not named")
-                return names.setdefault(name, len(names) + 1)
-
-            def place(at: int) -> int:
-                nonlocal marks
-                marks = at + 1
-                return marks
-
-            try:
-                wire = to_wire(sql, number, None if named else place)
-            except ValueError as error:
-                raise self.dbapi.ProgrammingError(str(error)) from None
-            if not named and marks != len(first):
-                raise self.dbapi.ProgrammingError(
-                    f"the query has {marks} placeholders but {len(first)} parameters were passed"
-                )
-            count = len(names) if named else marks
-            binds = [(i, _core.TYPE_ANY, None) for i in range(count)]
-            plan = _core.Plan(sql, binds, None, wire, tuple(names) if named else None, True)
-            self._driver_plans[key] = plan
-        if not named:
-            return plan, [tuple(values) for values in sets]
-        rows: list[Sequence[Any]] = []
-        for params in sets:
-            missing = [name for name in plan.names or () if name not in params]
-            if missing:
-                raise self.dbapi.ProgrammingError(
-                    f"query parameter missing: {', '.join(sorted(missing))}"
-                )
-            rows.append([params[name] for name in plan.names or ()])
-        return plan, rows
-
-    @util.memoized_property
-    def _driver_plans(self) -> util.LRUCache:
-        return util.LRUCache(200)
+        plan = driver_plan(sql)
+        return plan, [values_of(plan, values) for values in sets or [()]]
 
     @util.memoized_property
     def dbapi(self) -> Any:

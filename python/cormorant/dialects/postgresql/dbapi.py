@@ -204,4 +204,11 @@ def connect(conninfo: str = "", **options: Any) -> _core.Connection:
     return _core.Connection(driver, _module, settings)
 
 
+def cursor(connection: _core.Connection) -> Any:
+    """A DB-API cursor of a connection."""
+    from .cursor import Cursor
+
+    return Cursor(connection)
+
+
 _module = sys.modules[__name__]

@@ -7,11 +7,12 @@ what logs and errors show and what execute() of a driver's cursor takes. The ser
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ... import exc
+from ... import _core, exc
 
 _MARK = re.compile(r"%(?:\(([^)]*)\)s|(.)|$)", re.S)
 
@@ -64,3 +65,60 @@ def named_plan(sql: str, order: Any, binds: Any, program: Any, make: Callable[..
     except ValueError as error:
         raise exc.CompileError(str(error)) from error
     return make(sql, chosen, program, wire, tuple(numbers), True)
+
+
+@functools.lru_cache(200)
+def driver_plan(sql: str) -> _core.Plan:
+    """The plan of SQL for the driver, with ``%s`` or ``%(name)s`` for parameters. The
+    driver's ProgrammingError if it is malformed."""
+    names: dict[str, int] = {}
+    marks = 0
+
+    def number(name: str) -> int:
+        if marks:
+            raise ValueError("positional and named placeholders cannot be mixed")
+        return names.setdefault(name, len(names) + 1)
+
+    def place(at: int) -> int:
+        nonlocal marks
+        if names:
+            raise ValueError("positional and named placeholders cannot be mixed")
+        marks = at + 1
+        return marks
+
+    try:
+        wire = to_wire(sql, number, place)
+    except ValueError as error:
+        from .dbapi import ProgrammingError
+
+        raise ProgrammingError(str(error)) from None
+    binds = [(i, _core.TYPE_ANY, None) for i in range(len(names) or marks)]
+    return _core.Plan(sql, binds, None, wire, tuple(names) if names else None, True)
+
+
+def values_of(plan: _core.Plan, parameters: Any) -> Sequence[Any]:
+    """The values of a driver_plan() among `parameters`: TypeError for those of the wrong
+    kind, the driver's ProgrammingError if some are missing or too many."""
+    from .dbapi import ProgrammingError
+
+    if isinstance(parameters, Mapping):
+        if plan.names is None and plan.binds and parameters:
+            raise TypeError("positional placeholders (%s) require a sequence of parameters")
+        names = plan.names or ()
+        missing = [name for name in names if name not in parameters]
+        if missing:
+            raise ProgrammingError(f"query parameter missing: {', '.join(sorted(missing))}")
+        values: Sequence[Any] = [parameters[name] for name in names]
+    elif isinstance(parameters, (str, bytes)) or not isinstance(parameters, Sequence):
+        raise TypeError(
+            f"query parameters should be a sequence or a mapping, got {type(parameters).__name__}"
+        )
+    else:
+        if plan.names is not None and parameters:
+            raise TypeError("named placeholders require a mapping of parameters")
+        values = tuple(parameters)
+    if len(values) != len(plan.binds):
+        raise ProgrammingError(
+            f"the query has {len(plan.binds)} placeholders but {len(values)} parameters were passed"
+        )
+    return values

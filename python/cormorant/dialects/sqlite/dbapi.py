@@ -118,6 +118,13 @@ def connect(database: str, **options: Any) -> _core.Connection:
     return _core.Connection(_sqlite.driver, _module, settings)
 
 
+def cursor(connection: _core.Connection) -> Any:
+    """A DB-API cursor of a connection."""
+    from .cursor import Cursor
+
+    return Cursor(connection)
+
+
 import sys  # noqa: E402
 
 _module = sys.modules[__name__]

@@ -322,3 +322,87 @@ def refresh_for_update(p: Any) -> None:
     p.error(lambda: s.query(V).with_for_update().all())
     p.error(lambda: s.get(V, 1, with_for_update=True).version)
     p.show(a.version)
+
+
+def _replace(p: Any, s: Any, old: Any, new: Any) -> None:
+    s.delete(old)
+    s.add(new)
+    s.flush()
+    p.show(new.version, new.name, new.note)
+    s.commit()
+    p.show(new.version, new.name, new.note)
+
+
+@program
+def replaced_by_an_object_of_its_key(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a, b, c, d = rows = [V(id=i, name="a", note="x") for i in range(1, 5)]
+    s.add_all(rows)
+    s.commit()
+    p.show([o.version for o in rows])
+    _replace(p, s, a, V(id=1, name="b"))
+    _replace(p, s, b, V(id=2, name="a"))  # the expired version is loaded
+    _replace(p, s, c, V(id=3))
+    _replace(p, s, d, V(id=4, version=9))
+    p.show(s.execute(p.text("select * from v")).all())
+    s.get(V, 1).name = "c"
+    s.commit()
+    p.show(s.execute(p.text("select * from v")).all())
+
+
+@program
+def replaced_when_the_row_is_another(p: Any) -> None:
+    V = versioned(p)
+    s = p.session()
+    a, b = V(id=1, name="a"), V(id=2, name="b")
+    s.add_all([a, b])
+    s.commit()
+    for change in ("update v set version=7 where id=1", "delete from v where id=2"):
+        old = s.get(V, 1 if "id=1" in change else 2)
+        p.show(old.version)
+        s.execute(p.text(change))
+        p.error(lambda old=old: _replace(p, s, old, V(id=old.id, name="c")))
+        s.rollback()
+        p.show(s.execute(p.text("select * from v")).all())
+
+
+@program
+def replaced_with_a_generator(p: Any) -> None:
+    V = versioned(p, version_id_generator=lambda version: (version or 0) + 10)
+    s = p.session()
+    a = V(id=1, name="a")
+    s.add(a)
+    s.commit()
+    _replace(p, s, a, V(id=1, name=p.func.lower("B")))
+    p.show(s.execute(p.text("select * from v")).all())
+
+
+@program
+def replaced_where_updating_fills_columns(p: Any) -> None:
+    class T(p.Base):
+        __tablename__ = "t"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        made = p.Column(p.Integer, onupdate=6)
+        asked = p.Column(p.Integer, onupdate=p.text("1 + 1"))
+        first = p.Column(p.Integer, default=4)
+
+    s = p.session()
+    a = T(id=1, name="a")
+    s.add(a)
+    s.commit()
+    for new in (T(id=1, name="a"), T(id=1), T(id=1, name="b", made=1, asked=1)):
+        s.delete(a)
+        s.add(new)
+        s.flush()
+        p.show(new.name, new.made, new.asked, new.first)
+        s.commit()
+        p.show(new.name, new.made, new.asked, new.first)
+        a = new
+    s.execute(p.text("delete from t"))
+    s.delete(a)
+    s.add(T(id=1, name="x"))
+    p.error(s.flush)
+    s.rollback()
+    p.show(s.execute(p.text("select * from t")).all())

@@ -463,9 +463,9 @@ def _check_conflicts(flush: Flush, info: MapperInfo, connection: Any, new: list[
             manager = _core.manager_of(obj)
             assert manager is not None
             for each in statements.of_mapper(manager.mapper):
-                _switch_row(each, connection, obj, existing)
+                _switch_row(flush, each, connection, obj, existing)
         else:
-            _switch_row(statements, connection, obj, existing)
+            _switch_row(flush, statements, connection, obj, existing)
         switched.add(id(obj))
         work = flush.work[info]
         work.deletes = [o for o in work.deletes if o is not existing]
@@ -473,25 +473,46 @@ def _check_conflicts(flush: Flush, info: MapperInfo, connection: Any, new: list[
     return [o for o in new if id(o) not in switched]
 
 
-def _switch_row(statements: Statements, connection: Any, obj: Any, existing: Any) -> None:
+def _switch_row(
+    flush: Flush, statements: Statements, connection: Any, obj: Any, existing: Any
+) -> None:
     """UPDATE the row of a deleted object with what replaces it."""
     from ..sql.dml import Update
 
-    values = {}
-    for column, slot in zip(statements.columns, statements.slots, strict=True):
-        value = _core.peek(obj, slot)
-        if value is _core.NO_VALUE or column.primary_key:
-            continue
-        if _core.peek(existing, slot) != value:
-            values[column.key] = value
-    if not values:
+    given = [
+        slot
+        for slot, column in statements.column_of.items()
+        if not column.primary_key and _core.peek(obj, slot) is not _core.NO_VALUE
+    ]
+    version, next_version = statements.version_slot, statements.next_version
+    if not given and (version < 0 or next_version is None):
         return
+    if _core.unloaded_keys([existing], version):
+        _load_keys(statements, [existing])
     key = _core.identity_key(existing)
     assert key is not None
-    statement = Update(statements.table).values(values)
-    for column, part in zip(statements.primary_key, key[1], strict=True):
-        statement = statement.where(column == part)
-    connection.execute(statement)
+    parts = [*key[1]]
+    values = {}
+    if version >= 0:
+        # The row must still be the one that was to be deleted.
+        parts.append(committed_value(existing, version))
+        if next_version is not None and version not in given:
+            values[version] = next_version(parts[-1])
+    _fill_onupdates(statements, [obj], tuple(given))
+    values.update((s, _core.peek(obj, s)) for s in given)
+    values.update((s, _core.peek(obj, s)) for s, _ in statements.python_onupdates)
+    where, names = statements._where_key()
+    statement = Update(statements.table).where(where)
+    statement = statement.values({statements.column_of[s].key: v for s, v in values.items()})
+    matched = connection.execute(statement, dict(zip(names, parts, strict=True))).rowcount
+    if 0 <= matched != 1:
+        raise _stale("UPDATE", statements.table, exc.StaleDataError(1, matched))
+    if version in values and version not in given:
+        _core.set_loaded(obj, version, values[version])
+    expired = [slot for slot in values if _is_expression(values[slot])]
+    expired += [slot for slot in statements.sql_onupdates if slot not in given]
+    if expired:
+        flush.expire_after.append((obj, expired))
 
 
 def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:

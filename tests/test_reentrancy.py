@@ -527,7 +527,8 @@ def test_members_that_act_when_compared():
 
     Post.__eq__ = eq
     Post.__hash__ = lambda self: eq(self, self) and 7
-    user = Session(engine).query(User).first()
+    session = Session(engine)  # kept: the collector would take it, and detach the user
+    user = session.query(User).first()
     for operation in (
         lambda posts: posts.remove(posts[-1]),
         lambda posts: posts.index(posts[-1]),

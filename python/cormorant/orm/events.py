@@ -329,8 +329,6 @@ class InstanceEvents(_ClassEvents):
     def _listen(cls, subscription: Subscription, **options: Any) -> None:
         raw = options.pop("raw", False)
         options.pop("restore_load_context", None)
-        if subscription.identifier == "refresh_flush":
-            raise NotImplementedError("the event refresh_flush is not supported yet")
         if raw and subscription.identifier != "first_init":
             fn = subscription.call
             subscription.call = lambda obj, *args: fn(_state(obj), *args)

@@ -7,7 +7,7 @@ changes, and here is what the core then calls.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .. import _core
@@ -81,6 +81,77 @@ class Hooks:
         """An object was made from a pickle."""
         for fn in InstanceEvents._of(self._class, "unpickle"):
             fn(obj, info)
+
+
+class Filled:
+    """Attributes that a flush fills in objects that it writes, for listeners of
+    refresh_flush. It looks at the objects before they are written, and tells afterwards."""
+
+    __slots__ = ("_found", "_listeners", "_version_slot")
+
+    def __init__(self, version_slot: int) -> None:
+        self._found: list[tuple[Any, list[int], Any]] = []
+        self._listeners: dict[Any, tuple[Any, ...]] = {}
+        self._version_slot = version_slot
+
+    def heard(self, obj: Any) -> bool:
+        """Whether somebody listens to objects of this kind."""
+        cls = type(obj)
+        found = self._listeners.get(cls)
+        if found is None:
+            found = self._listeners[cls] = InstanceEvents._of(cls, "refresh_flush")
+        return bool(found)
+
+    def add(self, obj: Any, slots: list[int]) -> None:
+        """These are going to be filled, and perhaps the version."""
+        version = _core.NO_VALUE
+        if self._version_slot >= 0:
+            version = _core.peek(obj, self._version_slot)
+        self._found.append((obj, slots, version))
+
+    def tell(self, flush: Any) -> None:
+        """Everything was written."""
+        version_slot = self._version_slot
+        for obj, slots, version in self._found:
+            if version_slot >= 0 and _core.peek(obj, version_slot) is not version:
+                slots.append(version_slot)
+            if not slots:
+                continue
+            manager = _core.manager_of(obj)
+            assert manager is not None
+            names = {slot: name for name, slot in manager.names.items()}
+            for fn in self._listeners[type(obj)]:
+                fn(obj, flush, [names[slot] for slot in slots])
+
+
+def filled_by_insert(statements: Any, new: list[Any]) -> Filled:
+    """What INSERTs are going to fill: what the database returns, then defaults."""
+    from .persistence import is_unset
+
+    filled = Filled(-1 if statements.next_version is None else statements.version_slot)
+    made = {slot for slot, _ in statements.context_defaults}
+    made.update(s for s, rule, _ in statements.insert_rules if rule == _core.COLUMN_DEFAULT)
+    made.discard(statements.version_slot)
+    slots = [*statements.fetched, *(s for s in statements.slots if s in made)]
+    for obj in new:
+        if filled.heard(obj):
+            filled.add(obj, [slot for slot in slots if is_unset(_core.peek(obj, slot))])
+    return filled
+
+
+def filled_by_update(
+    statements: Any, objects: list[Any], columns: Sequence[int], inserted: bool
+) -> Filled:
+    """What UPDATEs of the net changes among `columns` are going to fill: see
+    persistence._update()."""
+    counts = statements.next_version is not None and not inserted
+    filled = Filled(statements.version_slot if counts else -1)
+    for obj in objects:
+        if filled.heard(obj):
+            changed = columns if inserted else _core.changed_columns(obj, columns)
+            made = [slot for slot, _ in statements.python_onupdates] if changed else []
+            filled.add(obj, [slot for slot in made if slot not in changed])
+    return filled
 
 
 _BITS = {

@@ -17,7 +17,7 @@ from ..engine.plans import type_codec
 from ..util import warn
 from .flushinfo import MapperInfo, RelationInfo
 from .inheritance import copied_slots
-from .listening import fire_rows, mapper_events
+from .listening import fire_rows, instance_events, mapper_events
 
 if TYPE_CHECKING:
     from .unitofwork import Flush
@@ -516,6 +516,17 @@ def _switch_row(
 
 
 def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
+    if "refresh_flush" in instance_events:
+        from .hooks import filled_by_insert
+
+        filled = filled_by_insert(statements, new)
+        _insert_all(flush, statements, connection, new)
+        filled.tell(flush)
+        return
+    _insert_all(flush, statements, connection, new)
+
+
+def _insert_all(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
     if statements.context_defaults:
         # What such a default sees decides, so only what was given makes a run.
         for given, run in itertools.groupby(new, lambda obj: _given_columns(statements, obj)):
@@ -530,8 +541,14 @@ def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
     return tuple(
         slot
         for slot, rule, _ in statements.insert_rules
-        if rule != _core.COLUMN_OMIT_NONE and _core.peek(obj, slot) not in (None, _core.NO_VALUE)
+        if rule != _core.COLUMN_OMIT_NONE and not is_unset(_core.peek(obj, slot))
     )
+
+
+def is_unset(value: Any) -> bool:
+    """Whether an INSERT gives no value for what an object holds. SQL expressions are not to be
+    asked whether they are equal."""
+    return value is None or value is _core.NO_VALUE
 
 
 def _insert_run(
@@ -653,6 +670,24 @@ def _update(
     this flush inserted."""
     if columns is None:
         columns = statements.slots
+    if "refresh_flush" in instance_events:
+        from .hooks import filled_by_update
+
+        filled = filled_by_update(statements, objects, columns, inserted)
+        _update_all(flush, statements, connection, objects, columns, inserted)
+        filled.tell(flush)
+        return
+    _update_all(flush, statements, connection, objects, columns, inserted)
+
+
+def _update_all(
+    flush: Flush,
+    statements: Statements,
+    connection: Any,
+    objects: list[Any],
+    columns: Sequence[int],
+    inserted: bool,
+) -> None:
     expired = [] if inserted else _core.unloaded_keys(objects, statements.version_slot)
     if expired:
         _load_keys(statements, [o for o in expired if _core.changed_columns(o, columns)])
@@ -827,7 +862,7 @@ def _fill_context_defaults(statements: Statements, objects: list[Any]) -> None:
     for obj in objects:
         params = _row_params(statements, obj)
         for slot, function in statements.context_defaults:
-            if _core.peek(obj, slot) in (_core.NO_VALUE, None):
+            if is_unset(_core.peek(obj, slot)):
                 column = statements.column_of[slot]
                 value = function(_DefaultContext(params, column))
                 params[column.key] = value

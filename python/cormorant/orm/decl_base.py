@@ -496,7 +496,7 @@ class Scan:
             table.append_column(column)
             for mapper in base.iterate_to_root():
                 selectable = mapper.persist_selectable
-                if selectable is not table:
+                if selectable is not table and selectable.is_derived_from(table):
                     selectable._refresh_for_new_column(column)
         return None
 

@@ -702,12 +702,16 @@ def _load_columns(
     slots: tuple[int, ...],
     labelled: bool,
     with_for_update: Any = None,
+    whole: bool = False,
 ) -> bool:
-    """Load some columns of an object; False if it has no row."""
+    """Load some columns of an object; False if it has no row.
+
+    With `whole` from all tables of the class, else from those that hold the columns.
+    """
     session._autoflush()
     connection = session._connection_for(mapper, None)
     ident = _core.identity_key(obj)[1]  # type: ignore[index]
-    key = ("columns", mapper, slots, labelled)
+    key = ("columns", mapper, slots, labelled, whole)
     made = _cache(connection).get(key) if with_for_update is None else None
     if made is None:
         wanted = set(slots)
@@ -715,7 +719,7 @@ def _load_columns(
         statement: Any = None
         binds: list[Any] = []
         asked: list[int] | None = None
-        if mapper.inherits is not None and not mapper.concrete and with_for_update is None:
+        if not whole and mapper.inherits is not None and not mapper.concrete:
             statement, binds, asked = _own_tables_statement(mapper, props)
         if statement is None:
             statement, binds = _key_statement(mapper)
@@ -739,7 +743,9 @@ def _load_columns(
     plan, order, asked = made
     values: Sequence[Any] = ident
     if asked is not None:
-        values = [_core.peek(obj, slot) for slot in asked]
+        values = [_known_value(obj, slot) for slot in asked]
+        if any(value is None or value is NO_VALUE for value in values):
+            return _load_columns(session, obj, mapper, slots, labelled, whole=True)
     rows = run_values(session, connection, plan, values)
     if not rows:
         return False
@@ -750,6 +756,12 @@ def _load_columns(
     if manager is not None and manager.event_mask & _core.CLASS_REFRESH:
         manager.hooks.refresh(obj, order)
     return True
+
+
+def _known_value(obj: Any, slot: int) -> Any:
+    """The value of a column as its row has it, NO_VALUE if that is not known."""
+    value = _core.committed(obj, slot)
+    return _core.peek(obj, slot) if value is ... else value
 
 
 def _own_tables_statement(mapper: Any, props: Sequence[Any]) -> tuple[Any, list[Any], Any]:
@@ -785,9 +797,10 @@ def _own_tables_statement(mapper: Any, props: Sequence[Any]) -> tuple[Any, list[
             break
         return element
 
-    where = [visitors.replacement_traverse(condition, {}, replace) for condition in conditions]
+    # The topmost of the tables is found by what the object has; those below are joined to it.
+    top = visitors.replacement_traverse(conditions[0], {}, replace)
     statement: Select[Any] = Select()
-    statement._where_criteria = tuple(where)
+    statement._where_criteria = (top, *conditions[1:])
     statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
     return statement, binds, slots
 
@@ -832,7 +845,7 @@ def refresh(
     elif relationships:
         load.update(mapper._columntoproperty[c].slot for c in mapper.primary_key)
     if load and not _load_columns(
-        session, obj, mapper, tuple(sorted(load)), False, with_for_update
+        session, obj, mapper, tuple(sorted(load)), False, with_for_update, whole=True
     ):
         return False
     for prop in relationships:

@@ -402,7 +402,7 @@ def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, A
     given = list(rows)
     if not is_joined(mapper):
         return _update_table(connection, mapper, mapper.local_table, given)
-    return sum([_update_table(connection, mapper, table, given) for table in mapper.tables])
+    return sum([_update_table(connection, mapper, table, given) for table in mapper._tables])
 
 
 def _update_table(

@@ -20,7 +20,7 @@ def discriminator(mapper: Any) -> tuple[str, Any] | None:
 
 def is_joined(mapper: Any) -> bool:
     """Whether a row of the class is a row in several tables."""
-    return len(mapper.tables) > 1 and not mapper.concrete and mapper.inherits is not None
+    return len(mapper._tables) > 1 and not mapper.concrete and mapper.inherits is not None
 
 
 def column_in(mapper: Any, key: str, table: Any) -> Any:
@@ -44,7 +44,7 @@ def insert_joined(
         for above, own in copied_slots(each)
     ]
     keys = [mapper._columntoproperty[column].key for column in mapper.primary_key]
-    for table in mapper.tables:
+    for table in mapper._tables:
         for row in given:
             for above, own in copies:
                 if above in row:

@@ -170,12 +170,12 @@ def _sorted_tables(base: Mapper[Any]) -> tuple[Any, ...]:
 
     owners: dict[Any, Any] = {}
     for mapper in base.self_and_descendants:
-        for table in mapper.tables:
+        for table in mapper._tables:
             owners.setdefault(table, mapper)
     edges: list[tuple[Any, Any]] = []
     for table, mapper in owners.items():
         if mapper.inherits is not None and not mapper.concrete:
-            edges += [(above, table) for above in mapper.inherits.tables if above is not table]
+            edges += [(above, table) for above in mapper.inherits._tables if above is not table]
         for key in getattr(table, "foreign_keys", ()):
             referred = key.column.table
             if referred is not table and referred in owners and not _inherits_by(owners, table):

@@ -28,7 +28,8 @@ class Hierarchy(InspectionAttr):
     class_: type[Any]
     local_table: Any
     persist_selectable: Any
-    tables: list[Any]
+    _tables: list[Any]
+    """The tables that hold a row of the class, those of the base first."""
     inherits: Mapper[Any] | None = None
     base_mapper: Mapper[Any]
     single = False
@@ -102,7 +103,7 @@ class Hierarchy(InspectionAttr):
             self.single = True
             self.local_table = base.local_table
             self.persist_selectable = base.persist_selectable
-            self.tables = list(base.tables)
+            self._tables = list(base._tables)
         elif self.local_table is base.local_table:
             self.persist_selectable = self.local_table
         elif not self.concrete:
@@ -168,7 +169,7 @@ class Hierarchy(InspectionAttr):
         self.persist_selectable = base.persist_selectable.join(
             self.local_table, self.inherit_condition
         )
-        self.tables = [*base.tables, self.local_table]
+        self._tables = [*base._tables, self.local_table]
 
     def _enter_polymorphic_map(self) -> None:
         identity = self.polymorphic_identity

@@ -162,7 +162,7 @@ class Mapper(Hierarchy, Generic[_T]):
         self.class_ = class_
         self.registry = registry
         self.local_table = self.persist_selectable = local_table
-        self.tables = _tables_of(local_table)
+        self._tables = _tables_of(local_table)
         self.base_mapper: Mapper[Any] = self
         self.polymorphic_map = _polymorphic_map if _polymorphic_map is not None else {}
         self.polymorphic_identity = polymorphic_identity
@@ -613,14 +613,39 @@ class Mapper(Hierarchy, Generic[_T]):
 
     @memoized_property
     def columns(self) -> ReadOnlyColumnCollection[Any]:
-        """Columns by attribute name."""
-        return ReadOnlyColumnCollection(
-            [
-                (key, prop.columns[0])
-                for key, prop in self._props.items()
-                if isinstance(prop, ColumnProperty)
-            ]
-        )
+        """Columns by attribute name: those inherited, then those of this class. An attribute
+        that the base has as well stands twice, and names the column of the base."""
+        own = self._column_items()
+        base = self.inherits
+        if base is None or self.concrete:
+            return ReadOnlyColumnCollection(own)
+        above = [item for item in base._column_items() if item[0] in self._props]
+        mine = [item for item in own if base._props.get(item[0]) is not self._props[item[0]]]
+        places = {hash(column): place for place, column in enumerate(self.local_table.c)}
+        mine.sort(key=lambda item: places.get(hash(item[1]), -1))
+        return ReadOnlyColumnCollection([*above, *mine])
+
+    def _column_items(self) -> list[tuple[str, Any]]:
+        return [
+            (key, prop.columns[0])
+            for key, prop in self._props.items()
+            if isinstance(prop, ColumnProperty)
+        ]
+
+    @property
+    def tables(self) -> list[Any]:
+        """The tables of `persist_selectable`, the outermost of its joins first."""
+        found: list[Any] = []
+        level = [self.persist_selectable]
+        while level:
+            below: list[Any] = []
+            for selectable in level:
+                if selectable is not None and selectable._is_join:
+                    below += (selectable.left, selectable.right)
+                else:
+                    found += _tables_of(selectable)
+            level = below
+        return found
 
     @property
     def c(self) -> ReadOnlyColumnCollection[Any]:

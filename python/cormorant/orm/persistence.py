@@ -49,6 +49,9 @@ class Statements:
         self.primary_key = self._ordered_key()
         self.pk_slots = tuple(self.slot_of[c] for c in self.primary_key if c in self.slot_of)
         auto = getattr(self.table, "_autoincrement_column", None)
+        #: what a DELETE reads besides the identity: parts of the key that are attributes of
+        #: their own, beside those of the base's table
+        self.own_keys = tuple(s for s in self.pk_slots if s not in mapper.primary_key_slots)
         self.auto_slot: int = self.slot_of.get(auto, -1) if auto is not None else -1
         self.version_slot: int = self.slot_of.get(mapper.version_id_col, -1)
         # what makes the next version, None if the database or the program does
@@ -302,7 +305,7 @@ class Hierarchy:
         self.tables: list[tuple[Any, dict[Any, Statements]]] = []
         for table in info.tables():
             of_table = {
-                m.class_manager: self._make(m, table) for m in self.mappers if table in m.tables
+                m.class_manager: self._make(m, table) for m in self.mappers if table in m._tables
             }
             self.tables.append((table, of_table))
         #: what each manager copies from the key of its base before a table is written
@@ -324,7 +327,7 @@ class Hierarchy:
         while (
             mapper.inherits is not None
             and not mapper.concrete
-            and table in mapper.inherits.tables
+            and table in mapper.inherits._tables
             and _bound_columns(mapper.inherits, table) == key
         ):
             mapper = mapper.inherits
@@ -787,9 +790,10 @@ def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
 
 
 def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None:
-    expired = _core.unloaded_keys(objects, statements.version_slot)
-    if expired:
-        _load_keys(statements, expired)
+    for slot in (statements.version_slot, *statements.own_keys):
+        expired = _core.unloaded_keys(objects, slot)
+        if expired:
+            _load_keys(statements, expired)
     raw: Any = connection._dbapi_connection
     log = connection._flush_log(None, statements.compiled.get)
     try:

@@ -137,7 +137,13 @@ except Exception as error:
 for cls in (Employee, Manager, Engineer, Shape, Square, Special):
     m = cls.__mapper__
     print(m, m.concrete, m.single, m.inherits, m.base_mapper, m.polymorphic_identity, m.tables, m.primary_key, sorted(m.attrs.keys()), m.isa(Employee.__mapper__))
-print(s.get(Employee, 1), s.get(Manager, 1) is s.get(Employee, 1))
+try:
+    s.get(Employee, 1)
+except Exception as error:
+    print(type(error).__name__, error)
+s.add(Manager(id=7, name="only", data="m"))
+s.flush()
+print(type(s.get(Employee, 7)).__name__, s.get(Manager, 7) is s.get(Employee, 7))
 s.expunge_all()
 m = s.get(Manager, 1)
 print(m.__mapper__.identity_key_from_instance(m)[0].__name__)

@@ -125,6 +125,11 @@ class Statements:
                     self.python_onupdates.append((slot, onupdate))
             elif getattr(column, "server_onupdate", None) is not None:
                 self.sql_onupdates.append(slot)
+        # Columns of the table that belong to other classes are filled as well. What functions
+        # make of them is made once, for a log too; so rows are then written one by one.
+        foreign = [c for c in self.table.c if c not in self.slot_of]
+        self.made_inserts = _made([c.default for c in foreign])
+        self.made_updates = _made([c.onupdate for c in foreign])
 
     # -- INSERT ---------------------------------------------------------------
 
@@ -204,12 +209,18 @@ class Statements:
         places: dict[str, int] = {}
         for i, name in enumerate(names):
             places.setdefault(name, i)
+        filled = {c.key: c for c in compiled.prefetch if c not in self.slot_of}
         binds = []
         for name in compiled.positiontup or ():
             bind = compiled.binds[name]
             code, arg = type_codec(bind.type, self.dialect)
             index = places.get(name)
-            if index is None:
+            if index is None and bind.key in filled:
+                # A column of a sibling class in the same table.
+                column = filled[bind.key]
+                default = column.default if compiled.isinsert else column.onupdate
+                binds.append((0, _core.TYPE_PYTHON, (_maker(default, code, arg), None)))
+            elif index is None:
                 # A constant inside a SQL default: the same whatever the row.
                 value = _core.encode(code, arg, bind.effective_value)
                 binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
@@ -279,6 +290,19 @@ class Statements:
 
 def _constant(value: Any) -> Any:
     return lambda _ignored: value
+
+
+def _made(defaults: list[Any]) -> int:
+    """1 if functions make some of the values, 2 if one takes the execution context; or 0."""
+    functions = [d for d in defaults if getattr(d, "is_callable", False)]
+    return 2 if any(map(_uses_context, functions)) else int(bool(functions))
+
+
+def _maker(default: Any, code: int, arg: Any) -> Any:
+    """What makes the value of a column for each row, as it is bound."""
+    if not default.is_callable:
+        return _constant(_core.encode(code, arg, default.arg))
+    return lambda _ignored: _core.encode(code, arg, default.arg(None))
 
 
 def _uses_context(default: Any) -> bool:
@@ -562,6 +586,10 @@ def _insert_run(
 
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
+    if statements.made_inserts > (log is None):
+        for obj in new:
+            special(obj)
+        return
     try:
         _core.insert_objects(
             raw,
@@ -729,6 +757,12 @@ def _update_run(
 
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
+    if statements.made_updates > (log is None) and not inserted:
+        for obj in objects:
+            changed = tuple(columns) if every else _core.changed_columns(obj, columns)
+            if changed:
+                special(obj, changed)
+        return
     try:
         _core.update_objects(
             raw,
@@ -925,7 +959,8 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
     elif last_id >= 0:
         _core.set_loaded(obj, last_id, connection._dbapi_connection.last_insert_id())
     expired = [s for s in expired if s not in statements.pk_slots]
-    flush.expire_after.append((obj, expired))
+    if expired:
+        flush.expire_after.append((obj, expired))
 
 
 def _update_one(
@@ -962,7 +997,8 @@ def _update_one(
         raise _stale("UPDATE", statements.table, exc.StaleDataError(1, result.rowcount))
     if made:
         _core.set_loaded(obj, version, plain[statements.column_of[version].key])
-    flush.expire_after.append((obj, expired))
+    if expired:
+        flush.expire_after.append((obj, expired))
 
 
 def committed_value(obj: Any, slot: int) -> Any:

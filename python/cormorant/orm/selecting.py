@@ -671,6 +671,8 @@ class SelectState:
             return False
         if self.joined_collections:
             return True
+        if not all(item.node is None or _has_own_key(item.node.mapper) for item in self.items):
+            return True
         own = {hash(item.node.selectable) for item in self.items if item.node is not None}
         if self.statement._setup_joins:
             return True
@@ -682,6 +684,12 @@ class SelectState:
             if not base._is_table:
                 return True
         return False
+
+
+def _has_own_key(mapper: Any) -> bool:
+    """Whether each row of a mapper's table is another object: its key is the table's."""
+    base = mapper.base_mapper
+    return mapper.allow_partial_pks and set(base.primary_key) == set(base.local_table.primary_key)
 
 
 def entity_name(entity: Any) -> str | None:

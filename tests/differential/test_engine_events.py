@@ -1,5 +1,7 @@
 """Events of engines, connections, dialects and pools."""
 
+import datetime
+
 import pytest
 
 from .event_env import Recorder
@@ -72,7 +74,8 @@ def use_core(p, engine):
             point.rollback()
         with conn.begin_nested():
             conn.exec_driver_sql("SELECT 1").all()
-        conn.exec_driver_sql("INSERT INTO t (x) VALUES (?)", [(7,), (8,)])
+        mark = "?" if engine.dialect.positional else "%s"
+        conn.exec_driver_sql(f"INSERT INTO t (x) VALUES ({mark})", [(7,), (8,)])
         conn.execute(p.text("SELECT x FROM t WHERE x > :x"), {"x": 2}).all()
         conn.commit()
         p.show(conn.scalar(p.select(p.func.count()).select_from(t)))
@@ -205,16 +208,73 @@ def test_retval_changes_parameters():
 
         def double(conn, cursor, statement, parameters, context, executemany):
             if executemany:
-                parameters = [tuple(2 * v for v in row) for row in parameters]
+                parameters = [twice(row) for row in parameters]
             else:
-                parameters = tuple(2 * v for v in parameters)
+                parameters = twice(parameters)
             return statement, parameters
+
+        def twice(row):
+            if isinstance(row, dict):
+                return {name: 2 * value for name, value in row.items()}
+            return tuple(2 * value for value in row)
 
         p.sa.event.listen(engine, "before_cursor_execute", double, retval=True)
         with engine.connect() as conn:
             conn.execute(t.insert(), {"x": 1})
             conn.execute(t.insert(), [{"x": 2}, {"x": 3}])
             p.show(conn.execute(p.select(t.c.x)).scalars().all())
+
+    compare(program, sql=False)
+
+
+def test_retval_changes_sql():
+    """A comment before each statement, also of a flush; other parameters."""
+
+    def program(p):
+        class Thing(p.Base):
+            __tablename__ = "thing"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+            day = p.Column(p.Date)
+
+        session = p.session()
+
+        def comment(conn, cursor, statement, parameters, context, executemany):
+            if "nobody" in statement:
+                return statement.replace("nobody", "somebody"), parameters
+            return f"/* 100%% */ {statement}" if "%" in statement else statement, parameters
+
+        p.sa.event.listen(session.bind, "before_cursor_execute", comment, retval=True)
+        thing = Thing(name="50%", day=datetime.date(2020, 1, 2))
+        session.add(thing)
+        session.flush()
+        thing.name = "60%"
+        session.commit()
+        p.show(thing.name, thing.day)
+        found = session.scalars(p.select(Thing).where(Thing.name.like("6%"), Thing.id == 1))
+        p.show([(each.name, each.day) for each in found])
+        p.show(session.scalar(p.text("SELECT 'nobody'")))
+        session.close()
+
+    compare(program, sql=False)
+
+
+def test_retval_with_parameters_that_do_not_fit():
+    def program(p):
+        engine = p.engine()
+        wrong = []
+
+        def change(conn, cursor, statement, parameters, context, executemany):
+            return statement, wrong[0]
+
+        p.sa.event.listen(engine, "before_cursor_execute", change, retval=True)
+        for each in ({}, {"b": 1}, (), (1, 2)):
+            wrong[:] = [each]
+            with engine.connect() as conn:
+                p.error(lambda: conn.execute(p.text("SELECT :a"), {"a": 1}), text=False)
+                conn.rollback()
+                wrong[:] = [{"a": 3} if not engine.dialect.positional else (3,)]
+                p.show(conn.execute(p.text("SELECT :a + 1"), {"a": 1}).scalar())
 
     compare(program, sql=False)
 
@@ -365,6 +425,29 @@ def test_pragmas_on_connect():
 
         with engine.connect() as conn:
             p.show(conn.exec_driver_sql("PRAGMA foreign_keys").scalar(), conn.info)
+
+    compare(program)
+
+
+def test_cursors_of_the_connections_that_listeners_get():
+    def program(p):
+        engine = p.engine("sqlite:///f.db")
+        mark, name = ("?", ":n") if engine.dialect.positional else ("%s", "%(n)s")
+
+        def use(dbapi_connection, *rest):
+            cursor = dbapi_connection.cursor()
+            cursor.execute(f"SELECT 1 WHERE 'a' = {mark}", ("a",))
+            p.show(cursor.fetchall(), cursor.rowcount in (-1, 1), len(cursor.description))
+            cursor.execute(f"SELECT 1 WHERE 'a' = {name}", {"n": "b"})
+            p.show(cursor.fetchone())
+            p.error(lambda: cursor.execute("SELECT nothing"), text=False)
+            cursor.close()
+            dbapi_connection.rollback()
+
+        p.sa.event.listen(engine, "connect", use)
+        p.sa.event.listen(engine, "checkout", use)
+        with engine.connect() as conn:
+            p.show(conn.exec_driver_sql("SELECT 1").scalar())
 
     compare(program)
 
@@ -529,7 +612,8 @@ def test_do_execute():
         def do_execute(cursor, statement, parameters, context):
             p.show("do_execute", statement, parameters)
             if "INSERT" in statement:
-                cursor.execute(statement, (42,))
+                given = (42,) if engine.dialect.positional else {"x": 42}
+                cursor.execute(statement, given)
                 return True
 
         @p.sa.event.listens_for(engine, "do_executemany")

@@ -747,6 +747,8 @@ class Connection(ConnectionEventsTarget):
         from .observer import handle_error
 
         given = lost
+        if params == ():
+            params = self.dialect.no_params
         lost, invalidate_pool, raised = handle_error(
             self, self.dialect, self.engine, error, wrapped, sql, params, lost
         )

@@ -694,7 +694,7 @@ def execute_driver_sql(
             plan, rows = dialect.driver_plan(sql, sets)
         elif named:
             names = named_markers(sql)
-            rows = [_by_name(connection, names, params) for params in sets]
+            rows = [by_name(dialect.dbapi, names, params) for params in sets]
         else:
             rows = [tuple(params) for params in sets]
     except connection.dialect.dbapi.Error as error:
@@ -733,16 +733,18 @@ def _driver_plan(connection: Connection, sql: str, width: int) -> _core.Plan:
     return plan
 
 
-def _by_name(connection: Connection, names: Sequence[Any], params: Any) -> tuple[Any, ...]:
+def by_name(dbapi: Any, names: Sequence[Any], params: Any) -> tuple[Any, ...]:
+    """The values of named_markers() among `params`: the driver's ProgrammingError if one is
+    missing or has no name."""
     values = []
     for number, name in enumerate(names):
         if isinstance(name, int):
-            raise connection.dialect.dbapi.ProgrammingError(
+            raise dbapi.ProgrammingError(
                 f"Binding {number + 1} has no name, but you supplied a dictionary (which has "
                 "only names)."
             )
         if name not in params:
-            raise connection.dialect.dbapi.ProgrammingError(
+            raise dbapi.ProgrammingError(
                 f"You did not supply a value for binding parameter :{name}."
             )
         values.append(params[name])

@@ -81,6 +81,8 @@ class ObservedConnection:
         except Exception:
             # what a type refuses: the execution says so
             return self._core.execute(plan, values, session, stream, flags)
+        if not parameters:
+            parameters = self._connection.dialect.no_params
         run = _Run(self._connection, self._core, plan.sql, parameters, False)
         if run.handled:
             return run.result()
@@ -107,7 +109,7 @@ class ObservedConnection:
 
     def run_script(self, sql: str, /) -> None:
         """_core.Connection.run_script()."""
-        run = _Run(self._connection, self._core, sql, (), False)
+        run = _Run(self._connection, self._core, sql, self._connection.dialect.no_params, False)
         if run.handled:
             return
         self._core.run_script(run.sql)
@@ -148,7 +150,11 @@ class _Run:
             for message in held:
                 connection._log_now(message)
         if connection._hears_execute:
-            self.handled = self._do_execute()
+            try:
+                self.handled = self._do_execute()
+            except Exception as error:
+                self._not_of_the_driver(error)
+                raise
             if self.handled:
                 self.after(None)
 
@@ -169,18 +175,57 @@ class _Run:
                     return True
         return False
 
+    def _not_of_the_driver(self, error: Exception) -> None:
+        """An error of what listeners did is raised as it is, if it is none of the driver's."""
+        if not isinstance(error, self.connection.dialect.dbapi.Error):
+            self.connection._listener_error = error
+
     def plan_of(
         self, plan: _core.Plan, encoded: Any, values: Any
     ) -> tuple[_core.Plan, Sequence[Any]]:
         """The plan and values of what the listeners made of a statement."""
         program = getattr(self.connection, "_program", None)
+        if not self.connection.dialect.positional:
+            return self._named_plan_of(plan, encoded, values, program)
         if self.parameters is encoded or self.parameters == encoded:
             return _core.Plan(self.sql, plan.binds, program), values
         rows = self.parameters if self.executemany else [self.parameters]
-        rows = [_in_order(self.sql, row) for row in rows]
+        rows = [self._in_order(row) for row in rows]
         width = len(rows[0]) if rows else 0
         made = _core.Plan(self.sql, [(i, _ANY, None) for i in range(width)], program)
         return made, rows if self.executemany else rows[0]
+
+    def _in_order(self, row: Any) -> Sequence[Any]:
+        if isinstance(row, Mapping):
+            from .execution import by_name, named_markers
+
+            return by_name(self.connection.dialect.dbapi, named_markers(self.sql), row)
+        return tuple(row)
+
+    def _named_plan_of(
+        self, plan: _core.Plan, encoded: Any, values: Any, program: Any
+    ) -> tuple[_core.Plan, Sequence[Any]]:
+        """plan_of() where parameters have names."""
+        dialect = self.connection.dialect
+        if plan.names is not None and self.parameters == encoded:
+            try:
+                return dialect.plan(self.sql, plan.names, plan.binds, program), values
+            except KeyError:
+                pass  # it has other parameters: what the driver says of that
+        made, rows = self.driver_plan()
+        made = _core.Plan(made.sql, made.binds, program, made.wire, made.names, True)
+        return made, rows if self.executemany else rows[0]
+
+    def driver_plan(self) -> tuple[_core.Plan, list[Sequence[Any]]]:
+        """The statement that listeners have left, as the driver takes it."""
+        sets = self.parameters if isinstance(self.parameters, list) else [self.parameters]
+        try:
+            made: tuple[_core.Plan, list[Sequence[Any]]]
+            made = self.connection.dialect.driver_plan(self.sql, sets)
+            return made
+        except Exception as error:
+            self._not_of_the_driver(error)
+            raise
 
     def result(self) -> Any:
         """What a listener left in the cursor that it was given."""
@@ -216,14 +261,6 @@ class _Run:
         except BaseException as error:
             connection._listener_error = error
             raise
-
-
-def _in_order(sql: str, row: Any) -> Sequence[Any]:
-    if isinstance(row, Mapping):
-        from .execution import named_markers
-
-        return [row[name] for name in named_markers(sql)]
-    return tuple(row)
 
 
 # --- the constructs that are executed ------------------------------------------------
@@ -375,12 +412,18 @@ class FlushObserver:
 
     def _changed_plan(self, run: _Run, many: bool) -> Any:
         """What is run in the place of the flush's statement: the values are constants."""
-        rows = run.parameters if many else [run.parameters]
+        named = None
+        if self.connection.dialect.positional:
+            rows = run.parameters if many else [run.parameters]
+        else:
+            named, rows = run.driver_plan()
         columns = [iter(column) for column in zip(*[tuple(r) for r in rows], strict=True)]
         binds = [
             (0, _core.TYPE_PYTHON, (lambda _value, items=items: next(items), None))
             for items in columns
         ]
+        if named is not None:
+            return _core.Plan(run.sql, binds, None, named.wire, named.names, True)
         return _core.Plan(run.sql, binds)
 
     def _finish(self, more: bool = False) -> None:

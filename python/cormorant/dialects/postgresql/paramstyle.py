@@ -114,9 +114,9 @@ def values_of(plan: _core.Plan, parameters: Any) -> Sequence[Any]:
             f"query parameters should be a sequence or a mapping, got {type(parameters).__name__}"
         )
     else:
-        if plan.names is not None and parameters:
-            raise TypeError("named placeholders require a mapping of parameters")
         values = tuple(parameters)
+        if plan.names is not None and values and len(values) == len(plan.binds):
+            raise TypeError("named placeholders require a mapping of parameters")
     if len(values) != len(plan.binds):
         raise ProgrammingError(
             f"the query has {len(plan.binds)} placeholders but {len(values)} parameters were passed"

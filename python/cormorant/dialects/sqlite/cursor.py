@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import _core
 from ...engine.dbapi_cursor import DBAPICursor
-from ...engine.execution import is_dml, named_markers
+from ...engine.execution import by_name, is_dml, named_markers
 from . import dbapi
 
 if TYPE_CHECKING:
@@ -49,14 +49,7 @@ class Cursor(DBAPICursor):
     def _values(sql: str, parameters: Any) -> Sequence[Any]:
         if not isinstance(parameters, Mapping):
             return tuple(parameters)
-        values = []
-        for name in named_markers(sql):
-            if name not in parameters:
-                raise dbapi.ProgrammingError(
-                    f"You did not supply a value for binding parameter :{name}."
-                )
-            values.append(parameters[name])
-        return values
+        return by_name(dbapi, named_markers(sql), parameters)
 
     def _check(self) -> None:
         if self._closed:

@@ -162,3 +162,37 @@ def test_listeners_that_raise():
         p.show(session.query(User).count())
 
     compare(program)
+
+
+def test_many_to_one_loads():
+    """A listener that leaves the loads of relationships alone finds out which those are."""
+
+    def program(p):
+        User, Post, session = models(p)
+        Post.user = p.relationship(User, viewonly=True)
+        session.expunge_all()
+
+        @p.sa.event.listens_for(session, "do_orm_execute")
+        def heard(state):
+            way = state.loader_strategy_path
+            source = state.lazy_loaded_from
+            p.show(
+                state.is_relationship_load,
+                state.is_column_load,
+                (way[0].class_.__name__, way[1].key) if state.is_relationship_load else None,
+                (source.obj() is post, source.persistent) if source is not None else None,
+                state.bind_mapper.class_.__name__,
+            )
+            if state.is_select and not state.is_relationship_load:
+                state.statement = state.statement.options(
+                    p.orm.with_loader_criteria(
+                        User, lambda cls: cls.name == "nobody", propagate_to_loaders=False
+                    )
+                )
+
+        post = None
+        post = session.get(Post, 1)
+        p.show(post.user.name)
+        p.show(session.get(User, 2), post.user is session.get(User, 1))
+
+    compare(program)

@@ -30,6 +30,7 @@ class ORMExecuteState:
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
         todo: Sequence[Any],
+        loaded_for: tuple[Any, Any] | None = None,
     ) -> None:
         self.session = session
         self.statement = statement
@@ -41,6 +42,7 @@ class ORMExecuteState:
         self.bind_arguments: dict[str, Any] = dict(bind_arguments or {})
         self._todo = todo
         self._index = 0
+        self._loaded_for = loaded_for
 
     def update_execution_options(self, **opts: Any) -> None:
         """Execute with more options."""
@@ -118,18 +120,26 @@ class ORMExecuteState:
 
     @property
     def is_relationship_load(self) -> bool:
-        """Whether related objects are loaded for others: such loads are not told."""
-        return False
+        """Whether the related object of another one is loaded, by its primary key; other
+        loads of relationships are not told."""
+        return self._loaded_for is not None
 
     @property
-    def loader_strategy_path(self) -> None:
-        """The way of a relationship load."""
-        return None
+    def loader_strategy_path(self) -> tuple[Any, Any] | None:
+        """The way of a relationship load: the mapper and its relationship."""
+        if self._loaded_for is None:
+            return None
+        prop = self._loaded_for[1]
+        return prop.parent, prop
 
     @property
-    def lazy_loaded_from(self) -> None:
-        """The object whose relationship is loaded."""
-        return None
+    def lazy_loaded_from(self) -> Any:
+        """The `InstanceState` of the object whose relationship is loaded, or None."""
+        if self._loaded_for is None:
+            return None
+        from .instance import InstanceState
+
+        return InstanceState(self._loaded_for[0])
 
     @property
     def bind_mapper(self) -> Any:
@@ -172,9 +182,12 @@ def call(
     execution_options: Mapping[str, Any],
     bind_arguments: Mapping[str, Any] | None,
     todo: Sequence[Any],
+    loaded_for: tuple[Any, Any] | None = None,
 ) -> tuple[ORMExecuteState, Any]:
     """Call listeners: the state they have left, and the result that one has returned."""
-    state = ORMExecuteState(session, statement, parameters, execution_options, bind_arguments, todo)
+    state = ORMExecuteState(
+        session, statement, parameters, execution_options, bind_arguments, todo, loaded_for
+    )
     for index, fn in enumerate(todo):
         state._index = index
         result = fn(state)

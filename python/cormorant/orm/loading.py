@@ -371,12 +371,14 @@ def load_on_pk(
     with_for_update: Any = None,
     execution_options: Mapping[str, Any] | None = None,
     bind_arguments: Mapping[str, Any] | None = None,
+    loaded_for: tuple[Any, Any] | None = None,
 ) -> Any:
-    """The object of a primary key, by a SELECT, or None."""
+    """The object of a primary key, by a SELECT, or None. `loaded_for`: the object and the
+    relationship whose lazy load it is."""
     heard = session._events._find("do_orm_execute") if session._events is not None else ()
     if heard:
         return _load_on_pk_heard(
-            session, mapper, ident, options, populate_existing, with_for_update, heard
+            session, mapper, ident, options, populate_existing, with_for_update, heard, loaded_for
         )
     session._autoflush()
     connection = session._connection_for(mapper, None)
@@ -451,6 +453,7 @@ def _load_on_pk_heard(
     populate_existing: bool,
     with_for_update: Any,
     heard: Sequence[Any],
+    loaded_for: tuple[Any, Any] | None,
 ) -> Any:
     """load_on_pk() with listeners of do_orm_execute."""
     from .execute_state import call
@@ -462,7 +465,7 @@ def _load_on_pk_heard(
         statement = _for_update(statement, with_for_update)
     given = [value for value in ident if value is not None]
     params = {bind.key: value for bind, value in zip(binds, given, strict=True)}
-    state, result = call(session, statement, params, {}, {"mapper": mapper}, heard)
+    state, result = call(session, statement, params, {}, {"mapper": mapper}, heard, loaded_for)
     if result is not None:
         return result.scalars().first()
     session._autoflush()
@@ -938,7 +941,7 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
         if strategy == "raise_on_sql":
             raise _not_available(prop, strategy)
         if context is None and not _criteria(element):
-            return load_on_pk(session, target, ident)
+            return load_on_pk(session, target, ident, loaded_for=(obj, prop))
     if quiet:
         return NO_VALUE
     if strategy == "raise_on_sql":

@@ -178,8 +178,11 @@ def _sorted_tables(base: Mapper[Any]) -> tuple[Any, ...]:
             edges += [(above, table) for above in mapper.inherits._tables if above is not table]
         for key in getattr(table, "foreign_keys", ()):
             referred = key.column.table
-            if referred is not table and referred in owners and not _inherits_by(owners, table):
-                edges.append((referred, table))
+            if referred is table or referred not in owners or _inherits_by(owners, table):
+                continue
+            if not mapper.concrete and owners[referred].isa(mapper):
+                continue  # a base that refers to a row of a class below it
+            edges.append((referred, table))
     return tuple(topological.sort(edges, list(owners)))
 
 

@@ -14,6 +14,7 @@ from ..inspection import inspect
 from ..sql import visitors
 from ..sql.elements import NamedColumn
 from ..sql.fromclause import Join, can_join
+from ..util import warn
 from .attributes import QueryableAttribute
 
 
@@ -33,7 +34,9 @@ def selectable_of(entity: Any) -> Any:
 def parts(from_: Any) -> Iterator[Any]:
     """The FROM elements that a FROM clause consists of, itself included."""
     yield from_
-    if from_._is_join:
+    if from_.__visit_name__ == "grouping":
+        yield from parts(from_.element)
+    elif from_._is_join:
         yield from parts(from_.left)
         yield from parts(from_.right)
 
@@ -87,25 +90,114 @@ def _iterate(expression: Any) -> Iterator[Any]:
         yield from _iterate(child)
 
 
+def _overlap(left: Any, right: Any) -> bool:
+    """True if two FROM clauses have a table in common."""
+    own = {hash(part) for part in parts(left)}
+    return any(hash(part) in own for part in parts(right))
+
+
+class GeneratedAliases:
+    """The aliases made of joined subclasses that share tables with what they are joined to.
+
+    Columns of the subclass, and of its bases, mean those of the alias in the whole statement.
+    """
+
+    def __init__(self) -> None:
+        self._by_mapper: dict[int, Any] = {}
+        self._by_table: dict[int, Any] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._by_mapper)
+
+    def make(self, mapper: Any) -> Any:
+        """An alias of a mapper, with the warning that it was made."""
+        from .util import aliased
+
+        warn(
+            f"An alias is being generated automatically against joined entity {mapper} due to "
+            "overlapping tables.  This is a legacy pattern which may be deprecated in a later "
+            "release.  Use the aliased(<entity>, flat=True) construct explicitly, see the linked "
+            "example.",
+            code="xaj2",
+        )
+        alias = inspect(aliased(mapper.class_, flat=True))
+        for above in mapper.iterate_to_root():
+            self._by_table[hash(above.local_table)] = alias
+        self._by_mapper[id(mapper)] = alias
+        return alias
+
+    def selectable(self, entity: Any) -> Any:
+        """What stands in FROM for an entity: that of its alias, if there is one."""
+        return selectable_of(self._by_mapper.get(id(entity), entity))
+
+    def adapt(self, expression: Any) -> Any:
+        """A clause of the statement, with mapped columns as the aliases have them."""
+
+        def replace(element: Any) -> Any:
+            owner = element._annotations.get("parententity")
+            if owner is None or not element._is_column:
+                return None
+            alias = self._by_mapper.get(id(owner))
+            if alias is None:
+                alias = self._by_table.get(hash(getattr(element, "table", None)))
+            return None if alias is None else _of_alias(alias, element)
+
+        return visitors.replacement_traverse(expression, {}, replace)
+
+    def columns(self, given: Sequence[Any]) -> list[Any]:
+        """The columns of a subquery, as the aliases have them."""
+        columns: list[Any] = []
+        for column in given:
+            entity = entity_of(column)
+            alias = self._by_mapper.get(id(entity)) if column._is_from_clause else None
+            if alias is not None:
+                own = entity._own_columns or column.c
+                columns += [alias.selectable.corresponding_column(each) for each in own]
+            elif column._is_from_clause:
+                columns.append(column)
+            else:
+                columns.append(self.adapt(column))
+        return columns
+
+
+def _of_alias(alias: Any, element: Any) -> Any:
+    """A column as the alias has it; None for one of another branch of the hierarchy."""
+    if not element._is_column or not isinstance(element, NamedColumn):
+        return None
+    owner = element._annotations.get("parentmapper")
+    if owner is not None and not owner.isa(alias.mapper) and not alias.mapper.isa(owner):
+        return None
+    return alias.selectable.corresponding_column(element)
+
+
 class JoinResolver:
     """Adds the joins of a statement to its FROM clauses, one after the other."""
 
-    def __init__(self, froms: list[Any], entities: Sequence[Any], whole: Any = None) -> None:
+    def __init__(
+        self,
+        froms: list[Any],
+        entities: Sequence[Any],
+        whole: Any = None,
+        objects: Sequence[Any] = (),
+    ) -> None:
         #: the explicit FROM clauses: grows and changes
         self.froms = froms
         #: entities selected from, in order: where a left side may come from
         self.entities = entities
         #: the subquery that stands for all entities selected from, or None
         self.whole = whole
+        #: the entities of which whole objects are selected
+        self.objects = objects
         self._seen: set[Any] = set()
         #: the entities joined to
         self.joined: set[int] = set()
+        self.generated = GeneratedAliases()
 
     def _selectable(self, entity: Any) -> Any:
         """What an entity on the left side of a join is in FROM."""
         if self.whole is not None and any(entity is own for own in self.entities):
             return self.whole
-        return selectable_of(entity)
+        return self.generated.selectable(entity)
 
     def add(self, target: Any, onclause: Any, from_: Any, flags: Any) -> None:
         """One `join(target, onclause)`, or `join_from(from_, target, onclause)`."""
@@ -155,6 +247,15 @@ class JoinResolver:
         index, left_from = self._left_side(left, right, right_entity, prop_attr, onclause)
         if right_entity is not None:
             self.joined.add(id(right_entity))
+            if self.generated and onclause is not None and prop_attr is None:
+                onclause = self.generated.adapt(onclause)
+            if right_entity.is_mapper and right._is_join and _overlap(left_from, right):
+                right_entity = alias = self.generated.make(right_entity)
+                right = selectable_of(alias)
+                if onclause is not None and prop_attr is None:
+                    onclause = visitors.replacement_traverse(
+                        onclause, {}, lambda element: _of_alias(alias, element)
+                    )
         if prop_attr is not None:
             left_selectable = self._selectable(left)
             joined = relationship_join(
@@ -205,6 +306,11 @@ class JoinResolver:
                 matches = exact
             if matches:
                 return matches[0], self.froms[matches[0]]
+            if not self.froms and getattr(left, "is_mapper", False) and left._in_hierarchy:
+                # The class selected from that has the base's attribute as well.
+                for entity in self.objects:
+                    if entity.is_mapper and entity.common_parent(left):
+                        return None, self._selectable(entity)
             return None, left_from
         if self.froms:
             found = _candidates(self.froms, right, onclause)
@@ -213,6 +319,8 @@ class JoinResolver:
         else:
             choices: list[Any] = []
             for entity in self.entities:
+                if entity is right_entity:
+                    continue
                 selectable = selectable_of(entity) if hasattr(entity, "is_mapper") else entity
                 if all(hash(selectable) != hash(choice) for choice in choices):
                     choices.append(selectable)

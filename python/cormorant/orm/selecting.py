@@ -7,7 +7,7 @@ results of its rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import exc as sa_exc
@@ -15,7 +15,7 @@ from ..sql import visitors
 from ..sql.base import KeyContext
 from ..sql.elements import Label, UnaryExpression
 from ..sql.selectable import Select
-from .joining import JoinResolver, adapt_to, entity_of, parts, selectable_of
+from .joining import GeneratedAliases, JoinResolver, adapt_to, entity_of, parts, selectable_of
 from .program import item_name
 from .strategies import (
     EagerJoin,
@@ -200,6 +200,7 @@ class SelectState:
         self.table = table
         #: entities whose criteria stand in the ON clause that joins them
         self._joined: set[int] = set(map(id, joined))
+        self._generated: GeneratedAliases | None = None
         self.froms = self._read_froms()
         if not embedded:
             for item in self.items:
@@ -298,12 +299,28 @@ class SelectState:
             for item in self.items:
                 if item.node is None and entity_within(item.expression) is None:
                     choices += list(item.expression._from_objects)
-            resolver = JoinResolver(froms, choices, self.adapt_from)
+            objects = [item.node.entity for item in self.items if item.node is not None]
+            resolver = JoinResolver(froms, choices, self.adapt_from, objects)
             for join in statement._setup_joins:
                 resolver.add(*join)
             self._joined |= resolver.joined
+            if resolver.generated:
+                self._use_generated(resolver.generated)
         self._criteria_for(froms)
         return froms
+
+    def _use_generated(self, generated: GeneratedAliases) -> None:
+        """Select from the aliases that joins made."""
+        self._generated = generated
+        for item in self.items:
+            if item.node is not None:
+                item.node.selectable = generated.selectable(item.node.entity)
+                continue
+            adapted = generated.adapt(item.expression)
+            if adapted is not item.expression:
+                if item.name is None:
+                    item.name = item_name(item.expression, self.legacy)
+                item.expression = adapted
 
     def _criteria_for(self, froms: list[Any]) -> None:
         """What belongs to the entities selected from: the rows of their class in a table
@@ -458,7 +475,9 @@ class SelectState:
             child = EntityNode(
                 target,
                 (*node.path, prop, target),
-                selectable_of(target),
+                selectable_of(target)
+                if self._generated is None
+                else self._generated.selectable(target),
                 node,
                 prop,
                 primary=True,
@@ -544,6 +563,10 @@ class SelectState:
             plain._where_criteria = (*statement._where_criteria, *self._extra_where)
         if self.adapt_from is not None:
             self._adapt_clauses(plain, self.adapt_from)
+        if self._generated is not None:
+            self._adapt_criteria(plain, self._generated.adapt)
+            if self.embedded:
+                plain._raw_columns = self._generated.columns(plain._raw_columns)
         for entity in self._entities():
             if entity.is_mapper and entity._is_union:
                 self._adapt_clauses(plain, entity.selectable)
@@ -568,15 +591,7 @@ class SelectState:
 
     def _adapt_clauses(self, plain: Any, sub: Any) -> None:
         """Criteria of a query over a set operation are about its result."""
-        for name in (
-            "_where_criteria",
-            "_having_criteria",
-            "_group_by_clauses",
-            "_order_by_clauses",
-        ):
-            clauses = getattr(plain, name)
-            if clauses:
-                setattr(plain, name, tuple([adapt_to(sub, clause) for clause in clauses]))
+        self._adapt_criteria(plain, lambda clause: adapt_to(sub, clause))
         if self.embedded:
             raw: list[Any] = []
             for column in plain._raw_columns:
@@ -585,6 +600,18 @@ class SelectState:
                 else:
                     raw.append(adapt_to(sub, column))
             plain._raw_columns = raw
+
+    @staticmethod
+    def _adapt_criteria(plain: Any, adapt: Callable[[Any], Any]) -> None:
+        for name in (
+            "_where_criteria",
+            "_having_criteria",
+            "_group_by_clauses",
+            "_order_by_clauses",
+        ):
+            clauses = getattr(plain, name)
+            if clauses:
+                setattr(plain, name, tuple([adapt(clause) for clause in clauses]))
 
     def _wrap(self, froms: list[Any], node: EntityNode) -> None:
         """Put the eager joins of a root around the FROM clause that holds it."""

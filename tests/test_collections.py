@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import pickle
+import sys
 import weakref
 
 import pytest
 
-from cormorant import _core
+from cormorant import _core, exc
 
 from .hand_made import (
     ATTR_COLLECTION,
@@ -366,7 +367,7 @@ def test_expired_collections_are_let_go(world, classes):
 
 
 def test_collection_outlives_its_owner(classes):
-    user = classes[0]()
+    user = classes[0](name="changed")
     posts = user.posts
     del user
     gc.collect()
@@ -374,6 +375,14 @@ def test_collection_outlives_its_owner(classes):
     posts.append(post)
     assert post.user is None
     assert posts == [post]
+    manager = _core.manager_of(classes[0]())
+    references = sys.getrefcount(manager)
+    posts = classes[0]().posts
+    with pytest.raises(exc.ObjectDereferencedError, match=r"'User\.posts'"):
+        posts.append(post)
+    assert posts == []
+    del posts
+    assert sys.getrefcount(manager) == references
 
 
 def test_set_loaded_takes_lists_and_collections(world, classes):

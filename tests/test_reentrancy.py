@@ -109,7 +109,7 @@ def test_key_functions_that_change_what_is_being_filled():
     parent = Parent()
     acts[:] = [lambda _c: parent.__dict__.pop("children", None), lambda _c: gc.collect()]
     parent.children.set(Child(name="x"))
-    children = Parent().children  # of an object that is gone
+    children = Parent(id=7).children  # of an object that is gone
     children.set(Child(name="y"))
     del children._sa_adapter
     children["y"] = Child(name="z")

@@ -196,9 +196,7 @@ tie_fire_pre_remove(crm_tie_object *self, PyObject *const *args,
         !open_call(self, nargs > 0 ? args[0] : NULL, &hold, &origin)) {
         return NULL;
     }
-    int status = origin.silent || hold.obj == NULL
-                     ? 0
-                     : crm_rel_changes(hold.state, hold.slot);
+    int status = origin.silent ? 0 : crm_hold_changes(&hold);
     crm_hold_close(&hold);
     if (status < 0) {
         return NULL;
@@ -217,6 +215,7 @@ static void
 tie_dealloc(crm_tie_object *self)
 {
     PyTypeObject *type = Py_TYPE(self);
+    Py_CLEAR(self->tie.lost);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }

@@ -38,7 +38,12 @@ int
 crm_hold_tie(crm_hold *hold, crm_tie *tie)
 {
     *hold = (crm_hold){0};
-    if (tie == NULL || tie->owner == NULL) {
+    if (tie == NULL) {
+        return 0;
+    }
+    if (tie->owner == NULL) {
+        hold->lost = tie->lost;
+        hold->slot = tie->slot;
         return 0;
     }
     PyObject *obj = crm_state_object(tie->owner);
@@ -63,11 +68,34 @@ crm_hold_close(crm_hold *hold)
     Py_CLEAR(hold->obj);
 }
 
+/* 0 if changes that nobody hears of are fine, -1 with an exception. */
+static int
+check_lost(const crm_hold *hold)
+{
+    crm_manager *manager = hold->lost;
+    if (manager == NULL) {
+        return 0;
+    }
+    const char *name = crm_type_name((PyTypeObject *)manager->class_);
+    crm_raise(manager->core, "ObjectDereferencedError",
+              "Can't emit change event for attribute '%s.%U' - parent object "
+              "of type <%s> has been garbage collected.",
+              name, manager->attrs[hold->slot].name, name);
+    return -1;
+}
+
+int
+crm_hold_changes(crm_hold *hold)
+{
+    return hold->obj == NULL ? check_lost(hold)
+                             : crm_rel_changes(hold->state, hold->slot);
+}
+
 PyObject *
 crm_fire_append(crm_hold *hold, PyObject *member, const crm_initiator *from)
 {
     if (hold->obj == NULL) {
-        return Py_NewRef(member);
+        return check_lost(hold) < 0 ? NULL : Py_NewRef(member);
     }
     return crm_rel_fire_append(hold->state, hold->slot, member, from);
 }
@@ -76,7 +104,7 @@ int
 crm_fire_remove(crm_hold *hold, PyObject *member, const crm_initiator *from)
 {
     if (hold->obj == NULL) {
-        return 0;
+        return check_lost(hold);
     }
     return crm_rel_fire_remove(hold->state, hold->slot, member, from);
 }
@@ -158,6 +186,7 @@ crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot)
     if (tie->owner == NULL) {
         tie->owner = state;
         tie->slot = slot;
+        Py_CLEAR(tie->lost);
     }
     return tie->owner == state && tie->slot == slot;
 }
@@ -193,6 +222,41 @@ crm_collection_release(crm_core *core, PyObject *collection)
     crm_tie *tie = crm_tie_of(core, collection);
     if (tie != NULL) {
         tie->owner = NULL;
+    }
+}
+
+/* Whether an object that has no row yet has no value but empty collections that
+ * reading made. */
+static int
+is_blank(crm_state *state)
+{
+    crm_core *core = crm_state_manager(state)->core;
+    for (uint16_t slot = 0; slot < state->nslots; slot++) {
+        PyObject *held = state->slots[slot];
+        if (CRM_SLOT_HAS(held) &&
+            (crm_state_attr(state, slot)->kind != CRM_ATTR_COLLECTION ||
+             !crm_collection_is_implicit(core, held))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void
+crm_collection_lose(crm_state *state, uint16_t slot, PyObject *collection)
+{
+    crm_manager *manager = crm_state_manager(state);
+    crm_tie *tie = crm_tie_of(manager->core, collection);
+    if (tie == NULL || tie->owner != state) {
+        return;
+    }
+    int changed = state->flags & CRM_S_KEY
+                      ? (state->flags & CRM_S_MODIFIED) != 0
+                      : !tie->implicit || !is_blank(state);
+    if (!changed) {
+        tie->slot = slot;
+        Py_INCREF((PyObject *)manager);
+        Py_XSETREF(tie->lost, manager);
     }
 }
 
@@ -537,8 +601,8 @@ list_pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     }
     crm_hold hold;
     PyObject *item = NULL;
-    if (crm_hold_open(&hold, self) &&
-        crm_rel_changes(hold.state, hold.slot) < 0) {
+    crm_hold_open(&hold, self);
+    if (crm_hold_changes(&hold) < 0) {
         goto done;
     }
     Py_ssize_t length = PyList_GET_SIZE(self);
@@ -708,13 +772,25 @@ static int
 list_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((crm_list *)self)->tie.lost);
     return PyList_Type.tp_traverse(self, visit, arg);
 }
 
 static int
 list_clear_members(PyObject *self)
 {
+    Py_CLEAR(((crm_list *)self)->tie.lost);
     return PyList_Type.tp_clear(self);
+}
+
+static void
+list_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_CLEAR(((crm_list *)self)->tie.lost);
+    PyList_Type.tp_dealloc(self);
+    Py_DECREF(type);
 }
 
 static PyMethodDef list_methods[] = {
@@ -729,6 +805,7 @@ static PyMethodDef list_methods[] = {
 
 static PyType_Slot list_slots[] = {
     {Py_tp_doc, "A list-based relationship: every change is tracked."},
+    {Py_tp_dealloc, list_dealloc},
     {Py_tp_traverse, list_traverse},
     {Py_tp_clear, list_clear_members},
     {Py_tp_methods, list_methods},

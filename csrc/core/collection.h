@@ -23,6 +23,10 @@ int crm_collection_unload(crm_core *core, PyObject *collection,
                           PyObject *member);
 /* Cuts the tie to the owner: further changes are nobody's. */
 void crm_collection_release(crm_core *core, PyObject *collection);
+/* The same when the owner dies while somebody else still has the collection: if
+ * the owner had no change, which its session would have kept, the next change
+ * is refused. */
+void crm_collection_lose(crm_state *state, uint16_t slot, PyObject *collection);
 /* Ties a collection that nobody owns to an attribute of `state`; true if it is
  * that attribute's now, false if it is another's or of another kind. */
 int crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot);

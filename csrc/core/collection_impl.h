@@ -6,7 +6,9 @@
 
 /* Whom a collection reports to. */
 typedef struct {
-    crm_state *owner; /* borrowed; NULL: nobody */
+    crm_state *owner;  /* borrowed; NULL: nobody */
+    crm_manager *lost; /* owned: of an owner that died with nothing changed;
+                          else NULL */
     uint16_t slot;
     uint8_t implicit; /* made by reading an attribute without a value, and not
                          used since: as if it were not there */
@@ -29,7 +31,8 @@ crm_tie *crm_tie_of(crm_core *core, PyObject *collection);
 /* The owner, kept alive during an operation. */
 typedef struct {
     crm_state *state;
-    PyObject *obj; /* owned, NULL: nobody */
+    PyObject *obj;     /* owned, NULL: nobody */
+    crm_manager *lost; /* the tie's: changes are refused */
     uint16_t slot;
 } crm_hold;
 
@@ -38,7 +41,10 @@ int crm_hold_open(crm_hold *hold, PyObject *collection);
 /* The same for a tie, which may be NULL. */
 int crm_hold_tie(crm_hold *hold, crm_tie *tie);
 void crm_hold_close(crm_hold *hold);
-/* As crm_rel_fire_*; without an owner nothing happens. */
+/* Before a change whose member is not known yet: as crm_rel_changes. */
+int crm_hold_changes(crm_hold *hold);
+/* As crm_rel_fire_*; without an owner nothing happens, but
+ * ObjectDereferencedError if the owner is lost. */
 PyObject *crm_fire_append(crm_hold *hold, PyObject *member,
                           const crm_initiator *from);
 int crm_fire_remove(crm_hold *hold, PyObject *member,

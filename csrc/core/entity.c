@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "collection.h"
 #include "compat.h"
 #include "state.h"
 
@@ -222,6 +223,10 @@ entity_clear(crm_entity *self)
     for (uint16_t i = 0; i < state->nslots; i++) {
         PyObject *value = state->slots[i];
         if (CRM_SLOT_HAS(value) && PyObject_IS_GC(value)) {
+            if (crm_state_attr(state, i)->kind == CRM_ATTR_COLLECTION &&
+                Py_REFCNT(value) > 1) {
+                crm_collection_lose(state, i, value);
+            }
             (void)crm_state_put(state, i, NULL);
         }
     }
@@ -251,7 +256,8 @@ entity_dealloc(crm_entity *self)
     {
         PyObject_ClearWeakRefs((PyObject *)self);
     }
-    for (uint16_t i = 0; i < state->nslots; i++) {
+    /* Columns last: whether there are any tells what becomes of collections. */
+    for (uint16_t i = state->nslots; i-- > 0;) {
         if (CRM_SLOT_HAS(state->slots[i])) {
             (void)crm_state_put(state, i, NULL);
         }

@@ -14,7 +14,7 @@ set_key(crm_hold *hold, PyObject *self, PyObject *key, PyObject *member,
     if (old == NULL && PyErr_Occurred()) {
         return -1;
     }
-    if (origin->silent || hold->obj == NULL) {
+    if (origin->silent || (hold->obj == NULL && hold->lost == NULL)) {
         return PyDict_SetItem(self, key, member);
     }
     if (old != NULL) {
@@ -158,7 +158,7 @@ static int
 before_pop(crm_hold *hold, PyObject *self)
 {
     hold_open(hold, self);
-    return hold->obj == NULL ? 0 : crm_rel_changes(hold->state, hold->slot);
+    return crm_hold_changes(hold);
 }
 
 static PyObject *

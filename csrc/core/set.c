@@ -71,8 +71,8 @@ set_pop(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     crm_hold hold;
     PyObject *item = NULL;
-    int owned = crm_hold_open(&hold, self);
-    if (!owned || crm_rel_changes(hold.state, hold.slot) == 0) {
+    crm_hold_open(&hold, self);
+    if (crm_hold_changes(&hold) == 0) {
         item = PySet_Pop(self);
     }
     if (item != NULL && crm_fire_remove(&hold, item, NULL) < 0) {
@@ -235,13 +235,25 @@ static int
 set_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((crm_set *)self)->tie.lost);
     return PySet_Type.tp_traverse(self, visit, arg);
 }
 
 static int
 set_clear_members(PyObject *self)
 {
+    Py_CLEAR(((crm_set *)self)->tie.lost);
     return PySet_Type.tp_clear(self);
+}
+
+static void
+set_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_CLEAR(((crm_set *)self)->tie.lost);
+    PySet_Type.tp_dealloc(self);
+    Py_DECREF(type);
 }
 
 #define FAST(name) (PyCFunction)(void (*)(void)) name
@@ -262,6 +274,7 @@ static PyMethodDef set_methods[] = {
 
 static PyType_Slot set_slots[] = {
     {Py_tp_doc, "A set-based relationship: every change is tracked."},
+    {Py_tp_dealloc, set_dealloc},
     {Py_tp_traverse, set_traverse},
     {Py_tp_clear, set_clear_members},
     {Py_tp_methods, set_methods},

@@ -101,6 +101,9 @@ release(crm_state *state, uint16_t slot, PyObject *old)
 {
     if (CRM_SLOT_HAS(old)) {
         if (crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION) {
+            if (Py_REFCNT(old) > 1 && Py_REFCNT(crm_state_object(state)) == 0) {
+                crm_collection_lose(state, slot, old);
+            }
             crm_collection_release(crm_state_manager(state)->core, old);
         }
         Py_DECREF(old);

@@ -4,6 +4,7 @@ added twice, objects that a rollback expired."""
 from __future__ import annotations
 
 import datetime
+import gc
 import itertools
 from typing import Any
 
@@ -132,3 +133,103 @@ def rows_without_a_whole_key(p: Any) -> None:
     p.show(values(s.scalars(p.select(Strict)).unique().all()))
     p.show([values(row) for row in s.query(Strict, Strict).all()])
     p.show([(a, x and x.b) for a, x in s.query(Strict.a, Strict).all()])
+
+
+KINDS = {
+    "list": [
+        lambda c, new: c.append(new()),
+        lambda c, new: c.append(c[0]),
+        lambda c, new: c.extend([new()]),
+        lambda c, new: c.extend([]),
+        lambda c, new: c.insert(0, new()),
+        lambda c, new: c.remove(c[0]),
+        lambda c, new: c.pop(),
+        lambda c, new: c.clear(),
+        lambda c, new: c.__setitem__(0, new()),
+        lambda c, new: c.__setitem__(slice(0, 1), [new()]),
+        lambda c, new: c.__delitem__(0),
+    ],
+    "set": [
+        lambda c, new: c.add(new()),
+        lambda c, new: c.add(next(iter(c))),
+        lambda c, new: c.update([new()]),
+        lambda c, new: c.discard(new()),
+        lambda c, new: c.discard(next(iter(c))),
+        lambda c, new: c.remove(next(iter(c))),
+        lambda c, new: c.pop(),
+        lambda c, new: c.clear(),
+        lambda c, new: c.difference_update(set(c)),
+        lambda c, new: c.symmetric_difference_update({new()}),
+    ],
+    "dict": [
+        lambda c, new: c.__setitem__(5, new()),
+        lambda c, new: c.__setitem__(9, c[9]),
+        lambda c, new: c.set(new()),
+        lambda c, new: c.setdefault(5, new()),
+        lambda c, new: c.setdefault(9, None),
+        lambda c, new: c.update({5: new()}),
+        lambda c, new: c.pop(9),
+        lambda c, new: c.pop(8, None),
+        lambda c, new: c.popitem(),
+        lambda c, new: c.__delitem__(9),
+        lambda c, new: c.clear(),
+    ],
+}
+KINDS["own"] = KINDS["list"]
+
+
+def _collection_without_owner(p: Any, kind: str) -> None:
+    class Own(list[Any]):
+        pass
+
+    chosen = {"list": list, "set": set, "own": Own}
+    chosen["dict"] = p.attribute_keyed_dict("id") if kind == "dict" else None
+
+    class Owner(p.Base):
+        __tablename__ = "owners"
+        id = p.Column(p.Integer, primary_key=True)
+        items = p.relationship("Item", collection_class=chosen[kind])
+
+    class Item(p.Base):
+        __tablename__ = "items"
+        id = p.Column(p.Integer, primary_key=True)
+        owner_id = p.Column(p.ForeignKey("owners.id"))
+
+    s = p.session()
+    s.add_all([Owner(id=1), Item(id=9, owner_id=1)])
+    s.commit()
+
+    def persistent() -> Any:
+        return s.get(Owner, 1).items
+
+    def detached() -> Any:
+        owner = s.get(Owner, 1)
+        items = owner.items
+        s.expunge(owner)
+        return items
+
+    def in_a_cycle() -> Any:
+        owner = s.get(Owner, 1)
+        owner.self = [owner]
+        return owner.items
+
+    for make in (persistent, detached, in_a_cycle, lambda: Owner().items):
+        for change in KINDS[kind]:
+            items = make()
+            gc.collect()
+            try:
+                change(items, lambda: Item(id=5))
+                p.show("done")
+            except (p.orm.exc.ObjectDereferencedError, LookupError, StopIteration) as error:
+                p.show(type(error).__name__, str(error))
+            p.show(len(items))
+    # The same in an object again: fine.
+    if kind != "own":
+        owner = Owner(id=2)
+        owner.items = persistent()
+        p.show(len(owner.items))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_collection_without_owner(kind: str) -> None:
+    compare(lambda p: _collection_without_owner(p, kind))

@@ -11,9 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
+from ..sql.base import ReadOnlyColumnCollection
 from ..sql.fromclause import join_condition
+from ..sql.schema import Column
 from ..util import memoized_property, warn
+from .attributes import InstrumentedAttribute
 from .base import InspectionAttr, class_mapper
+from .interfaces import MapperProperty
 from .properties import ColumnProperty, ConcreteInheritedProperty
 
 if TYPE_CHECKING:
@@ -262,6 +266,42 @@ class Hierarchy(InspectionAttr):
         return mappers, selectable
 
     @memoized_property
+    def columns(self) -> ReadOnlyColumnCollection[Any]:
+        """Columns by attribute name: those inherited, then those of this class. An attribute
+        that the base has as well stands twice, and names the column of the base."""
+        own = self._column_items()
+        base = self.inherits
+        if base is None or self.concrete:
+            return ReadOnlyColumnCollection(own)
+        above = [item for item in base._column_items() if item[0] in self._props]
+        mine = [item for item in own if base._props.get(item[0]) is not self._props[item[0]]]
+        places = {hash(column): place for place, column in enumerate(self.local_table.c)}
+        mine.sort(key=lambda item: places.get(hash(item[1]), -1))
+        return ReadOnlyColumnCollection([*above, *mine])
+
+    def _column_items(self) -> list[tuple[str, Any]]:
+        return [
+            (key, prop.columns[0])
+            for key, prop in self._props.items()
+            if isinstance(prop, ColumnProperty)
+        ]
+
+    @property
+    def tables(self) -> list[Any]:
+        """The tables of `persist_selectable`, the outermost of its joins first."""
+        found: list[Any] = []
+        level = [self.persist_selectable]
+        while level:
+            below: list[Any] = []
+            for selectable in level:
+                if selectable is not None and selectable._is_join:
+                    below += (selectable.left, selectable.right)
+                else:
+                    found += tables_of(selectable)
+            level = below
+        return found
+
+    @memoized_property
     def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
         """The mappers whose columns a query of this one loads by itself."""
         if self.with_polymorphic is None:
@@ -296,9 +336,6 @@ class Hierarchy(InspectionAttr):
                 self._adapt_inherited(key, prop)
         for mapper in base.iterate_to_root():
             mapper._forget()
-
-    def _adapt_inherited(self, key: str, prop: Any) -> None:
-        raise NotImplementedError
 
     def _polymorphic_properties(self, mappers: Sequence[Any]) -> Iterator[Any]:
         """The properties of this mapper, and of those loaded with it, each once."""
@@ -363,11 +400,89 @@ class Hierarchy(InspectionAttr):
 
     # -- attributes
 
-    def _inherited_property(self, key: str, prop: Any) -> Any:
-        """The property of the base as this mapper has it."""
+    def _map_inherited(
+        self,
+        base: Mapper[Any],
+        given_columns: dict[str, list[Any]],
+        column_props: dict[Any, ColumnProperty],
+    ) -> None:
+        """Take the properties of the base, but for those declared again here."""
+        for key, prop in list(base._props.items()):
+            if self._is_left_out(key, None, key, local=False):
+                continue
+            columns = given_columns.get(key)
+            if columns is not None:
+                # Declared again here: this class's column, then that of the base.
+                mine = column_props.get(columns[0]) or ColumnProperty(*columns)
+                if isinstance(prop, ColumnProperty) and not self.concrete:
+                    mine.columns += [
+                        c for c in prop.columns if all(c is not own for own in mine.columns)
+                    ]
+                column_props.update(dict.fromkeys(columns, mine))
+            elif key not in self._props:
+                self._adapt_inherited(key, prop)
+
+    def _adapt_inherited(self, key: str, prop: MapperProperty) -> None:
+        """A property of the base becomes one of this mapper."""
         if not self.concrete:
+            self._take_property(key, prop)
+            return
+        held = next((b.__dict__[key] for b in self.class_.__mro__ if key in b.__dict__), None)
+        if isinstance(held, InstrumentedAttribute) and held._prop is prop:
+            self._configure_property(key, ConcreteInheritedProperty())
+
+    def _take_property(self, key: str, prop: MapperProperty) -> None:
+        """Share a property with the mapper it belongs to."""
+        old = self._props.get(key)
+        if old is prop:
+            return
+        self._props[key] = prop
+        if isinstance(prop, ColumnProperty):
+            for column in prop.columns:
+                self._columntoproperty.setdefault(column, prop)
+        self._note_expressions()
+        prop._put_on(self)  # type: ignore[arg-type]
+        self._forget()
+
+    def _base_gained(self, key: str, prop: MapperProperty, old: MapperProperty | None) -> None:
+        """The mapper above got a property: here it is too, unless there is one."""
+        mine = self._props.get(key)
+        if mine is not None and mine is not old:
+            return
+        if mine is None and self._is_left_out(key, None, key, local=False):
+            return
+        if self.concrete:
+            return
+        self._props[key] = prop
+        if isinstance(prop, ColumnProperty):
+            for column in prop.columns:
+                self._columntoproperty.setdefault(column, prop)
+        self._note_expressions()
+        self._forget()
+        for below in self._inheriting_mappers:
+            below._base_gained(key, prop, old)
+
+    def _reconcile(self, key: str, old: MapperProperty, prop: MapperProperty) -> MapperProperty:
+        """An attribute of the base that this class maps again."""
+        if not isinstance(old, ColumnProperty) or not isinstance(prop, ColumnProperty):
             return prop
-        return ConcreteInheritedProperty()
+        column, other = prop.columns[0], old.columns[0]
+        if any(column is own for own in old.columns) or len(prop.columns) > 1:
+            return prop
+        if not isinstance(column, Column) or not isinstance(other, Column):
+            return prop
+        if self.local_table is not None and self.concrete:
+            return prop
+        if not other.shares_lineage(column) and not _equated(self, column, other):
+            warn(
+                f"Implicitly combining column {old.columns[-1]} with column {column} under attribute "
+                f"'{key}'.  Please configure one or more attributes for these same-named columns "
+                "explicitly.",
+                stacklevel=6,
+            )
+        new = old._copy()
+        new.columns = [column, *old.columns]
+        return new
 
     def _holders(self, prop: Any) -> list[Mapper[Any]]:
         """The mappers, from this one down, that have the property."""
@@ -387,6 +502,19 @@ class Hierarchy(InspectionAttr):
         for mapper in holders:
             slot = mapper.class_manager.add_attribute(key, prop, kind, flags, code, arg)
         return slot
+
+    # -- what the mapper itself has
+
+    def _is_left_out(
+        self, name: str, column: Any, key: str | None = None, local: bool = True
+    ) -> bool:
+        raise NotImplementedError
+
+    def _configure_property(self, key: str, value: Any, defer: bool = False) -> MapperProperty:
+        raise NotImplementedError
+
+    def _note_expressions(self) -> None:
+        raise NotImplementedError
 
     def _forget(self) -> None:
         raise NotImplementedError
@@ -429,9 +557,6 @@ def _inherit_discriminator(mapper: Mapper[Any]) -> None:
 
 
 def _discriminator_of(mapper: Mapper[Any], given: Any) -> ColumnProperty:
-    from ..sql.schema import Column
-    from .interfaces import MapperProperty
-
     if isinstance(given, str):
         try:
             given = mapper._props[given]
@@ -485,6 +610,35 @@ def _hidden_property(mapper: Mapper[Any], column: Any, instrument: bool = False)
     prop = ColumnProperty(column, _instrument=instrument)
     mapper._configure_property(key, prop)
     return prop
+
+
+def tables_of(selectable: Any) -> list[Any]:
+    if selectable is None:
+        return []
+    if selectable._is_join:
+        return [*tables_of(selectable.left), *tables_of(selectable.right)]
+    if not selectable._is_table and hasattr(selectable, "element"):
+        return tables_of(selectable.element)
+    if hasattr(selectable, "selects"):
+        return [table for each in selectable.selects for table in tables_of(each)]
+    if selectable._is_select_base:
+        return [table for from_ in selectable.get_final_froms() for table in tables_of(from_)]
+    return [selectable]
+
+
+def _equated(mapper: Hierarchy, column: Any, other: Any) -> bool:
+    """Whether an inherit condition says that two columns are the same."""
+    from ..sql import visitors
+
+    for above in mapper.iterate_to_root():
+        if above.inherit_condition is None or above.single:
+            continue
+        for element in visitors.iterate(above.inherit_condition):
+            if element.__visit_name__ == "binary":
+                pair = {hash(element.left), hash(element.right)}
+                if pair == {hash(column), hash(other)}:
+                    return True
+    return False
 
 
 # ---- keys that are the same in several tables ------------------------------------------

@@ -161,9 +161,10 @@ tie_fire_present(crm_tie_object *self, PyObject *const *args, Py_ssize_t nargs)
         !open_call(self, nargs > 1 ? args[1] : NULL, &hold, &origin)) {
         return NULL;
     }
-    int status = origin.silent || hold.obj == NULL
-                     ? 0
-                     : crm_rel_fire_present(hold.state, hold.slot, args[0]);
+    int status =
+        origin.silent || hold.obj == NULL
+            ? 0
+            : crm_rel_fire_present(hold.state, hold.slot, args[0], origin.from);
     crm_hold_close(&hold);
     return status < 0 ? NULL : Py_NewRef(args[0]);
 }

@@ -48,6 +48,7 @@ typedef enum {
     CRM_AE_SET,
     CRM_AE_APPEND,
     CRM_AE_REMOVE,
+    CRM_AE_PRESENT, /* append_wo_mutation: a member is added once more */
     CRM_AE_COUNT_
 } crm_attr_event;
 

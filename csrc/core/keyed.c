@@ -222,9 +222,9 @@ present(PyObject *self, PyObject *member)
 {
     crm_hold hold;
     hold_open(&hold, self);
-    int status = hold.obj == NULL
-                     ? 0
-                     : crm_rel_fire_present(hold.state, hold.slot, member);
+    int status = hold.obj == NULL ? 0
+                                  : crm_rel_fire_present(hold.state, hold.slot,
+                                                         member, NULL);
     crm_hold_close(&hold);
     return status;
 }

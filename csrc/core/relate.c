@@ -695,15 +695,29 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
 }
 
 int
-crm_rel_fire_present(crm_state *state, uint16_t slot, PyObject *value)
+crm_rel_fire_present(crm_state *state, uint16_t slot, PyObject *value,
+                     const crm_initiator *from)
 {
-    if (state->map == NULL || value == Py_None) {
+    const uint16_t heard = CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS;
+    if ((state->map == NULL || value == Py_None) &&
+        (crm_state_attr(state, slot)->flags & heard) == 0) {
         return 0;
     }
     side self;
     side_open(&self, state, slot);
     crm_initiator own = {self.prop, CRM_OP_APPEND};
-    int status = cascade_in(&self, value, &own);
+    if (from == NULL) {
+        from = &own;
+    }
+    Py_INCREF(value); /* a listener may take it out */
+    int status = tell(&self, CRM_AE_PRESENT, 0, from, value);
+    if (status == 0 && state->map != NULL && value != Py_None) {
+        status = cascade_in(&self, value, &own);
+    }
+    if (status == 0) {
+        status = tell(&self, CRM_AE_PRESENT, 1, from, value);
+    }
+    Py_DECREF(value);
     side_close(&self);
     return status;
 }
@@ -850,7 +864,7 @@ replace(side *self, PyObject *value)
     size_t pos = 0;
     while (status == 0 && (member = crm_ptrset_next(&was, &pos)) != NULL) {
         if (crm_ptrset_has(&is, member)) {
-            status = crm_rel_fire_present(state, self->slot, member);
+            status = crm_rel_fire_present(state, self->slot, member, &bulk);
         }
     }
     pos = 0;

@@ -9,9 +9,9 @@ add(PyObject *set, crm_hold *hold, PyObject *member, const crm_initiator *from)
         return -1;
     }
     if (has) {
-        return hold->obj == NULL
-                   ? 0
-                   : crm_rel_fire_present(hold->state, hold->slot, member);
+        return hold->obj == NULL ? 0
+                                 : crm_rel_fire_present(hold->state, hold->slot,
+                                                        member, from);
     }
     PyObject *stored = crm_fire_append(hold, member, from);
     if (stored == NULL) {

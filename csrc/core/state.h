@@ -169,8 +169,9 @@ int crm_rel_delete(crm_state *state, uint16_t slot);
  * New reference to the member to store, NULL with an exception. */
 PyObject *crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
                               const crm_initiator *from);
-/* When a member is added that is there already: cascade only. */
-int crm_rel_fire_present(crm_state *state, uint16_t slot, PyObject *value);
+/* When a member is added that is there already: listeners and cascade only. */
+int crm_rel_fire_present(crm_state *state, uint16_t slot, PyObject *value,
+                         const crm_initiator *from);
 /* Before a member leaves a collection. */
 int crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
                         const crm_initiator *from);

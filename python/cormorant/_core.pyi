@@ -266,8 +266,8 @@ ATTR_CASCADE_DELETE: Final[int]
 ATTR_LISTENERS: Final[int]
 ATTR_LATE_LISTENERS: Final[int]
 ATTR_INIT_LISTENERS: Final[int]
-"""Listeners of an attribute: those of set, append and remove are called as
-ClassManager.set_listeners says; for the others methods of its property are called as
+"""Listeners of an attribute: those of set, append, remove and
+append_wo_mutation are called as ClassManager.set_listeners says; for the others methods of its property are called as
 `_fire_bulk_replace(obj, value)`, `_fire_init_scalar`, `_fire_init_collection`,
 `_fire_dispose_collection` and return the value."""
 ATTR_TRACKED: Final[int]
@@ -344,7 +344,8 @@ class ClassManager:
     def change_flags(self, slot: int, on: int, off: int = 0) -> None:
         """Switch ATTR_* flags of an attribute."""
     def set_listeners(self, slot: int, listeners: tuple[Any, ...] | None, /) -> None:
-        """Who listens to changes of an attribute: for each of set, append and remove those
+        """Who listens to changes of an attribute: for each of set, append,
+        remove and append_wo_mutation those
         that are called before what follows from the change (ATTR_LISTENERS), and those after
         (ATTR_LATE_LISTENERS); what makes an event token of (property, op), the property, its
         tokens for each op (1 append, 2 remove, 3 replace, 4 replace all). Listeners are a

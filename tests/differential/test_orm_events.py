@@ -872,3 +872,61 @@ def test_savepoint_restarted_after_the_end_of_transactions():
             p.show(session.query(User).count())
 
     compare(program)
+
+
+@pytest.mark.parametrize("kind", [set, list, dict])
+def test_members_that_are_there_already(kind):
+    def program(p):
+        class Parent(p.Base):
+            __tablename__ = "parent"
+            id = p.Column(p.Integer, primary_key=True)
+            made = kind
+            if kind is dict:
+                made = p.orm.attribute_keyed_dict("id")
+            children = p.relationship("Child", collection_class=made)
+
+        class Child(p.Base):
+            __tablename__ = "child"
+            id = p.Column(p.Integer, primary_key=True)
+            parent_id = p.Column(p.ForeignKey("parent.id"))
+
+        session = p.session()
+        for name in ("append", "remove", "append_wo_mutation"):
+
+            def heard(target, value, token, name=name):
+                p.show(name, target.id, value.id, token.key, token.op.name)
+
+            p.sa.event.listen(Parent.children, name, heard)
+
+        def use(parent, one, two):
+            children = parent.children
+            if kind is set:
+                children.add(one)
+                children.add(one)
+                children |= {one}
+                children.add(two)
+                children.update([one])
+                children.discard(two)
+                parent.children = {one, two}
+            elif kind is list:
+                children.append(one)
+                children.append(one)
+                parent.children = [one, two]
+            else:
+                children[1] = one
+                children[1] = one
+                children.setdefault(1, one)
+                children.update({1: one, 2: two})
+                parent.children = {1: one, 2: two}
+
+        use(Parent(id=1), Child(id=1), Child(id=2))
+        p.show("in a session")
+        parent, children = Parent(id=2), [Child(id=1), Child(id=2)]
+        session.add(parent)
+        use(parent, *children)
+        p.show([child in session for child in children])
+        session.commit()
+        parent.children = list(parent.children) if kind is list else parent.children
+        p.show(len(parent.children))
+
+    compare(program)

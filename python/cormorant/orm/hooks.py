@@ -348,7 +348,7 @@ def set_flags(mapper: Any, key: str) -> None:
 def _heard(prop: Any, cls: type, key: str) -> tuple[Any, ...]:
     """What the core calls for the changes of an attribute: see csrc/core/events.h."""
     calls: list[Any] = []
-    for name in ("set", "append", "remove"):
+    for name in ("set", "append", "remove", "append_wo_mutation"):
         found = attribute_listeners(cls, key, name)
         for late in (False, True):
             told = [(item.call, item.valued) for item in found if item.late is late]

@@ -120,7 +120,9 @@ load(crm_state *state, uint16_t slot)
     if (value != NULL || PyErr_Occurred()) {
         return value;
     }
-    if ((state->flags & CRM_S_KEY) == 0) {
+    if ((state->flags & CRM_S_KEY) == 0 &&
+        ((state->flags & CRM_S_EXPIRED) == 0 ||
+         crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN)) {
         return default_value(state, slot);
     }
     crm_change *change = crm_state_change(state, slot);
@@ -259,14 +261,16 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
     int keyed = (state->flags & CRM_S_KEY) != 0;
     const uint16_t heard =
         CRM_ATTR_EVENTS | CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS;
-    if (!keyed && (flags & heard) == 0) {
+    int expired = (state->flags & CRM_S_EXPIRED) != 0;
+    if (!keyed && !expired && (flags & heard) == 0) {
         /* A new object: no history to keep. */
         return crm_state_put(state, slot, Py_NewRef(value));
     }
     PyObject *old = NULL, *prop = NULL;
     PyObject *stored = Py_NewRef(value);
-    if ((flags & heard) || (keyed && crm_state_change(state, slot) == NULL)) {
-        if (keyed &&
+    if ((flags & heard) || (!keyed && expired) ||
+        (keyed && crm_state_change(state, slot) == NULL)) {
+        if ((keyed || expired) &&
             (flags & (CRM_ATTR_ACTIVE_HISTORY | CRM_ATTR_PRIMARY_KEY))) {
             old = crm_attr_get(state, slot);
             if (old == NULL) {

@@ -32,8 +32,8 @@ crm_session_leave(crm_session *session, crm_state *state, int transient)
     crm_session_detach(state);
     if (transient) {
         crm_state_drop_key(state);
-        CRM_OFF(state,
-                CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_EXPIRED | CRM_S_BORN);
+        /* What was expired stays so: its values are lost with its row. */
+        CRM_OFF(state, CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_BORN);
     }
     int status = name == NULL ? 0 : crm_session_fire(session, name, obj);
     Py_DECREF(obj);

@@ -135,6 +135,52 @@ def rows_without_a_whole_key(p: Any) -> None:
     p.show([(a, x and x.b) for a, x in s.query(Strict.a, Strict).all()])
 
 
+@program
+def expired_when_a_rollback_took_the_row(p: Any) -> None:
+    class Thing(p.Base):
+        __tablename__ = "things"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        note = p.Column(p.String)
+
+    def added(s: Any) -> Any:
+        thing = Thing(id=6, name="q")
+        s.add(thing)
+        s.flush()
+        return thing
+
+    with p.session() as s:
+        thing = added(s)
+        s.expire(thing)
+        s.rollback()
+        p.error(lambda: thing.name)
+        p.error(lambda: setattr(thing, "id", 6))
+        s.add(thing)
+        p.error(lambda: thing.name)
+        p.error(s.flush)
+        s.rollback()
+        p.show(s.query(Thing).all(), thing in s)
+    with p.session() as s:
+        with s.begin_nested():
+            thing = added(s)
+        s.expire(thing)
+        s.rollback()
+        p.error(lambda: thing.note)
+        p.make_transient(thing)
+        p.show(thing.name, thing.id)
+        thing.id = 8
+        s.add(thing)
+        s.commit()
+        p.show(thing.id, thing.name)
+    with p.session() as s:  # not expired: as it was
+        thing = added(s)
+        s.rollback()
+        p.show(thing.id, thing.name, thing.note)
+        s.add(thing)
+        s.commit()
+        p.show(thing.id, thing.name)
+
+
 KINDS = {
     "list": [
         lambda c, new: c.append(new()),

@@ -528,6 +528,14 @@ def _remembered(obj: Any, prop: Any, token: Any) -> tuple[Any, LoadElement | Non
     return context, element
 
 
+def unrefreshable(obj: Any) -> sa_exc.InvalidRequestError:
+    """The error of an object that was expired and has lost its row in a rollback."""
+    return sa_exc.InvalidRequestError(
+        f"Instance {instance_str(obj)} cannot be refreshed - it's not  persistent and does not "
+        "contain a full primary key."
+    )
+
+
 def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
     session = _core.session_of(obj)
     flags = _core.state_flags(obj)
@@ -562,6 +570,8 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
             f"Instance {instance_str(obj)} is not bound to a Session; attribute refresh "
             "operation cannot proceed"
         )
+    if not flags & _core.STATE_KEY:
+        raise unrefreshable(obj)
     slots: Iterable[int]
     changed = _core.changed_slots(obj)
     if deferred:

@@ -426,6 +426,8 @@ def _save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) ->
     connection = flush.session._connection_for(info.mapper)
     statements = statements_of(info, connection.dialect)
     if new:
+        for obj in _core.with_flag(new, _core.STATE_EXPIRED):
+            _check_known(info, obj)
         new = _check_conflicts(flush, info, connection, new)
     if updates:
         updates = _core.sort_by_key(updates)
@@ -466,6 +468,14 @@ def _check_discriminators(hierarchy: Hierarchy, objects: list[Any]) -> None:
             f"{_core.peek(obj, slot)!r}; the object may not refresh and/or load correctly (this "
             "warning may be suppressed after 10 occurrences)"
         )
+
+
+def _check_known(info: MapperInfo, obj: Any) -> None:
+    """What was expired when a rollback took its row cannot be inserted: its values are lost."""
+    from .loading import unrefreshable
+
+    if any(_core.peek(obj, s) is _core.NO_VALUE for s in info.mapper.primary_key_slots):
+        raise unrefreshable(obj)
 
 
 def _check_conflicts(flush: Flush, info: MapperInfo, connection: Any, new: list[Any]) -> list[Any]:

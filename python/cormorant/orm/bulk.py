@@ -11,8 +11,8 @@ from .bulk_inheritance import (
     column_in,
     discriminator,
     insert_joined,
+    insert_joined_returning,
     is_joined,
-    refuse_returning,
 )
 from .inheritance import key_slot
 from .persistence import committed_value
@@ -494,22 +494,48 @@ def _insert(
             params = {key: value, **params}
         else:
             params = [{key: value, **row} for row in params]
+    nulls = bool((execution_options or {}).get("render_nulls", False))
     if is_joined(mapper) and params:
+        given = params if many else [params]
         if statement._returning:
-            raise refuse_returning()
-        insert_joined(connection, mapper, params if many else [params], True)
+            return insert_joined_returning(session, connection, mapper, statement, given, nulls)
+        insert_joined(connection, mapper, given, nulls)
         return Result._from_list((), [])
     statement = _translate_values(mapper, statement)
     if isinstance(params, Mapping):
         params = {_column_key(mapper, key): value for key, value in params.items()}
     elif many:
         params = [{_column_key(mapper, key): value for key, value in row.items()} for row in params]
-    if many and not (execution_options or {}).get("render_nulls", False):
+    if many and not nulls:
         params = [_without_nulls(mapper, row) for row in params]
-    if not many or statement._returning:
+    if many and statement._returning:
+        return _run_by_columns(session, connection, mapper, statement, params, execution_options)
+    if not many:
         return _run(session, connection, mapper, statement, params, execution_options)
-    nulls = bool((execution_options or {}).get("render_nulls", False))
     return _insert_mappings(connection, mapper, params, render_nulls=nulls, statement=statement)
+
+
+def _run_by_columns(
+    session: Session,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    params: Any,
+    execution_options: Mapping[str, Any],
+) -> Any:
+    """INSERT with RETURNING of rows that may give different columns: those that follow each
+    other with the same ones together."""
+    from ..engine.result import Result
+
+    results = []
+    for _, group in itertools.groupby(params, key=frozenset):
+        rows = list(group)
+        given = rows if len(rows) > 1 or len(params) == 1 else rows[0]
+        results.append(_run(session, connection, mapper, statement, given, execution_options))
+        if len(rows) == len(params):
+            return results[0]
+    keys = tuple(results[0].keys())
+    return Result._from_list(keys, [row for result in results for row in result.all()])
 
 
 def _without_nulls(mapper: Any, row: Mapping[str, Any]) -> dict[str, Any]:

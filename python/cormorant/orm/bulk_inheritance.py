@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .. import exc
+from .. import _core, exc
 from .inheritance import copied_slots
 
 
@@ -31,8 +31,51 @@ def column_in(mapper: Any, key: str, table: Any) -> Any:
     return next((c for c in prop.columns if getattr(c, "table", None) is table), None)
 
 
+class Returned:
+    """What the INSERT of each table of a class returns of its rows."""
+
+    def __init__(self, mapper: Any, wanted: Iterable[Any]) -> None:
+        self._mapper = mapper
+        self._wanted = {hash(column): column for column in wanted}
+        #: for each row given: hash of a column -> value
+        self.rows: list[dict[int, Any]] = []
+        self._of: dict[int, dict[int, Any]] = {}
+
+    def start(self, rows: list[dict[str, Any]]) -> None:
+        """The rows that are going to be inserted."""
+        self.rows = [{} for _ in rows]
+        self._of = {id(row): values for row, values in zip(rows, self.rows, strict=True)}
+
+    def insert(
+        self, connection: Any, table: Any, batch: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+    ) -> None:
+        """INSERT (row, values for the table); all have values for the same columns."""
+        from ..sql.dml import Insert
+
+        mapper = self._mapper
+        columns = [c for c in self._wanted.values() if c.table is table]
+        if table is mapper.base_mapper.local_table:
+            key = list(mapper.primary_key)
+            columns = key + [c for c in columns if all(c is not own for own in key)]
+        columns = columns or list(table.primary_key)
+        many = len(batch) > 1
+        statement = Insert(table).returning(*columns, sort_by_parameter_order=many)
+        values = [each for _, each in batch]
+        result = connection.execute(statement, values if many else values[0])
+        for (row, _), found in zip(batch, result, strict=True):
+            of_row = self._of[id(row)]
+            for column, value in zip(columns, found, strict=True):
+                of_row[hash(column)] = value
+                if any(column is key for key in mapper.primary_key):
+                    row[mapper._columntoproperty[column].key] = value
+
+
 def insert_joined(
-    connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]], render_nulls: bool
+    connection: Any,
+    mapper: Any,
+    rows: Iterable[Mapping[str, Any]],
+    render_nulls: bool,
+    returned: Returned | None = None,
 ) -> list[dict[str, Any]]:
     """INSERT rows given by attribute into each table of a class; generated keys go from the
     base's table to the others. Returns the rows with their keys."""
@@ -44,12 +87,14 @@ def insert_joined(
         for above, own in copied_slots(each)
     ]
     keys = [mapper._columntoproperty[column].key for column in mapper.primary_key]
+    if returned is not None:
+        returned.start(given)
     for table in mapper._tables:
         for row in given:
             for above, own in copies:
                 if above in row:
                     row.setdefault(own, row[above])
-        _insert_into(connection, mapper, table, given, keys, render_nulls)
+        _insert_into(connection, mapper, table, given, keys, render_nulls, returned)
     return given
 
 
@@ -60,6 +105,7 @@ def _insert_into(
     rows: list[dict[str, Any]],
     keys: list[str],
     render_nulls: bool,
+    returned: Returned | None,
 ) -> None:
     from ..sql.dml import Insert
 
@@ -73,7 +119,10 @@ def _insert_into(
         values = {}
         for key, value in row.items():
             column = column_in(mapper, key, table)
-            if column is None or (value is None and (not render_nulls or column.key in filled)):
+            if column is None:
+                continue
+            left_out = not render_nulls or column.key in filled
+            if value is None and left_out and not column.type.should_evaluate_none:
                 continue
             values[column.key] = value
         return values
@@ -81,6 +130,9 @@ def _insert_into(
     prepared = [(row, values_of(row)) for row in rows]
     for _, group in itertools.groupby(prepared, key=lambda item: frozenset(item[1])):
         batch = list(group)
+        if returned is not None:
+            returned.insert(connection, table, batch)
+            continue
         values = [each for _, each in batch]
         generated = [key for key in keys if key not in batch[0][0]]
         if not generated or table is not mapper.base_mapper.local_table:
@@ -96,8 +148,47 @@ def _insert_into(
 
 
 def refuse_returning() -> exc.InvalidRequestError:
-    """For what would have to be put together from several tables."""
+    """For what is not a column of one of the tables."""
     return exc.InvalidRequestError(
-        "INSERT with RETURNING of a class whose rows are in several tables is not supported; "
-        "select the objects after the INSERT."
+        "INSERT of a class whose rows are in several tables can return its mapped columns and "
+        "objects, and take its values from parameters only."
     )
+
+
+def insert_joined_returning(
+    session: Any,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    params: Sequence[Any],
+    render_nulls: bool,
+) -> Any:
+    """INSERT into all tables of a class; what each returns makes one row, or one object."""
+    from ..engine.result import Result
+    from .bulk import _is_entity, _object_of
+
+    items: list[tuple[str, list[Any], bool]] = []
+    for item in statement._returning:
+        if _is_entity(item):
+            if item._annotations["parententity"] is not mapper:
+                raise refuse_returning()
+            own = [c for prop in mapper.column_attrs for c in prop.columns]
+            items.append((mapper.class_.__name__, own, True))
+            continue
+        column = item._deannotate() if item._is_column else item
+        if column not in mapper._columntoproperty or column.table not in mapper._tables:
+            raise refuse_returning()
+        items.append((item.key, [column], False))
+    if statement._values or statement._multi_values:
+        raise refuse_returning()
+    returned = Returned(mapper, [column for _, own, _ in items for column in own])
+    insert_joined(connection, mapper, params, render_nulls, returned)
+    keys = tuple(name for name, _, _ in items)
+    made = []
+    for row in returned.rows:
+        out = []
+        for _name, own, is_entity in items:
+            values = [row[hash(column)] for column in own]
+            out.append(_object_of(session, mapper, own, values) if is_entity else values[0])
+        made.append(_core.Row(keys, tuple(out)))
+    return Result._from_list(keys, made)

@@ -13,6 +13,8 @@ import pytest
 
 import cormorant
 
+from . import postgres
+
 HERE = Path(__file__).parent
 CODES = "BUSY,NOMEM,INTERRUPT,IOERR,CORRUPT,FULL,CONSTRAINT,MISUSE"
 
@@ -66,3 +68,16 @@ def test_every_call_of_sqlite_can_fail(tmp_path: Path) -> None:
         assert "MemoryError" in outcome
         assert "IntegrityError" in outcome
         assert "done" not in outcome  # no commit that failed has been one
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+@pytest.mark.skipif(shutil.which("pg_config") is None, reason="needs libpq's headers")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library")
+def test_every_call_of_libpq_can_fail(tmp_path: Path) -> None:
+    if postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    with postgres.empty() as url:
+        seen = work(f"postgresql:{url}", "IOERR", tmp_path)
+    assert len(seen) == 7
+    for outcome in seen.values():
+        assert "OperationalError" in outcome

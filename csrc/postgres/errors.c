@@ -102,7 +102,10 @@ crm_pg_conn_error(crm_error *err, PGconn *pg)
 {
     memset(err, 0, sizeof(*err));
     err->cls = CRM_E_OPERATIONAL;
-    err->disconnect = PQstatus(pg) == CONNECTION_BAD;
+    /* In the middle of something nobody knows what comes next. */
+    err->disconnect = PQstatus(pg) == CONNECTION_BAD ||
+                      PQpipelineStatus(pg) != PQ_PIPELINE_OFF ||
+                      PQtransactionStatus(pg) == PQTRANS_ACTIVE;
     set_message(err, PQerrorMessage(pg));
     return CRM_FAIL;
 }

@@ -148,6 +148,18 @@ end_copy(PGconn *pg, ExecStatusType status)
 }
 
 int
+crm_pg_end_pipeline(crm_conn *conn, int status, crm_error *err)
+{
+    if (!PQexitPipelineMode(conn->pg)) {
+        if (status >= 0) {
+            status = crm_pg_conn_error(err, conn->pg);
+        }
+        err->disconnect = true;
+    }
+    return status;
+}
+
+int
 crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
                crm_error *err)
 {
@@ -155,14 +167,18 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
     int left = *before;
     PGresult *kept = NULL, *failed = NULL;
     bool interrupted = false, copying = false;
-    bool over = false;
+    bool over = false, ended = false;
     while (!over) {
         PGresult *result = crm_pg_next(conn, &interrupted);
         if (result == NULL) {
-            over = !pipeline || PQstatus(pg) == CONNECTION_BAD;
-            left--; /* each statement of a pipeline ends with one */
+            /* Each statement of a pipeline ends with one; after another
+             * nothing more is to come. */
+            over = !pipeline || ended || PQstatus(pg) == CONNECTION_BAD;
+            ended = true;
+            left--;
             continue;
         }
+        ended = false;
         ExecStatusType status = PQresultStatus(result);
         switch (status) {
             case PGRES_PIPELINE_SYNC:
@@ -195,10 +211,10 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
         }
         PQclear(result);
     }
-    if (pipeline) {
-        PQexitPipelineMode(pg);
-    }
-    if (failed == NULL && kept != NULL && !interrupted && !copying) {
+    crm_error stuck;
+    bool usable =
+        !pipeline || crm_pg_end_pipeline(conn, CRM_OK, &stuck) == CRM_OK;
+    if (usable && failed == NULL && kept != NULL && !interrupted && !copying) {
         *out = kept;
         return CRM_OK;
     }
@@ -218,6 +234,7 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
         crm_pg_fail(err, CRM_E_INTERRUPTED, "interrupted");
         err->disconnect = lost;
     }
+    err->disconnect |= !usable;
     return CRM_FAIL;
 }
 

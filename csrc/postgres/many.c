@@ -179,24 +179,27 @@ take_all(crm_stmt *stmt, const plan_list *list, bool single, crm_rows *rows,
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
-    bool interrupted = false;
+    bool interrupted = false, ended = false;
     int status = CRM_OK;
     size_t at = 0;
     for (;;) {
         PGresult *result = crm_pg_next(conn, &interrupted);
         if (result == NULL) {
-            if (PQstatus(pg) == CONNECTION_BAD) {
+            /* Lost, or nothing more is to come: no Sync either. */
+            if (PQstatus(pg) == CONNECTION_BAD || ended) {
                 if (status == CRM_OK) {
                     status = crm_pg_conn_error(err, pg);
                 }
                 break;
             }
+            ended = true;
             if (status == CRM_OK && at < list->count && list->rows[at] > 0) {
                 *done += (size_t)list->rows[at];
             }
             at++;
             continue;
         }
+        ended = false;
         switch (PQresultStatus(result)) {
             case PGRES_PIPELINE_SYNC:
                 PQclear(result);
@@ -301,9 +304,8 @@ run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
         *err = later;
         status = CRM_FAIL;
     }
-    PQexitPipelineMode(pg);
     free(list.rows);
-    return status;
+    return crm_pg_end_pipeline(conn, status, err);
 }
 
 int

@@ -79,7 +79,8 @@ struct crm_stmt {
 
 /* Fills *err from a failed result, which conn->failed then owns. */
 int crm_pg_result_error(crm_error *err, crm_conn *conn, PGresult *result);
-/* Fills *err from what the connection says. */
+/* Fills *err from what the connection says.  Outside of a pipeline, unless the
+ * connection is lost with it. */
 int crm_pg_conn_error(crm_error *err, PGconn *pg);
 /* Fills *err with a class and a text of the driver's own. */
 int crm_pg_fail(crm_error *err, crm_error_class cls, const char *format, ...)
@@ -122,6 +123,9 @@ int crm_pg_send_pending(crm_conn *conn, int *extra);
  * host now and then whether to go on: if not, *interrupted is set, the running
  * statement is cancelled, and its error comes next. */
 PGresult *crm_pg_next(crm_conn *conn, bool *interrupted);
+/* Leaves the pipeline: `status`, or CRM_FAIL with *err where libpq is still
+ * busy; the connection is then of no more use, which *err says in any case. */
+int crm_pg_end_pipeline(crm_conn *conn, int status, crm_error *err);
 /* Takes the results of a statement that *before others were sent before; of a
  * pipeline, up to its end.  *out is owned by the caller.  CRM_FAIL for the
  * first error of all; *before then says how many statements after the failed

@@ -327,12 +327,8 @@ start(crm_stmt *stmt, size_t max_rows, crm_error *err)
         int ok = cursor ? send_cursor(stmt, max_rows, &sent)
                         : send_plain(stmt, &sent);
         if (!ok) {
-            crm_pg_conn_error(err, conn->pg);
-            if (sent.pipeline) {
-                PQexitPipelineMode(conn->pg);
-            }
             stmt->cursor = 0;
-            return CRM_FAIL;
+            return crm_pg_conn_error(err, conn->pg);
         }
         if (crm_pg_collect(conn, sent.pipeline, &sent.before, &stmt->result,
                            err) == CRM_OK) {
@@ -433,7 +429,6 @@ crm_pg_describe(crm_stmt *stmt, crm_error *err)
     if (!crm_pg_send_pending(conn, &before) ||
         !PQsendPrepare(pg, "", stmt->sql, 0, NULL) ||
         !PQsendDescribePrepared(pg, "") || !PQpipelineSync(pg)) {
-        PQexitPipelineMode(pg);
         return crm_pg_conn_error(err, pg);
     }
     before++;

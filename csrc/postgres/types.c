@@ -239,6 +239,7 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, int first,
         return NULL;
     }
     int at = -1; /* the statement to begin with was the Parse */
+    bool ended = false;
     while (PQstatus(pg) != CONNECTION_BAD) {
         PGresult *next = crm_pg_next(conn, &interrupted);
         ExecStatusType status = PQresultStatus(next);
@@ -247,12 +248,17 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, int first,
             break;
         }
         if (next == NULL) {
+            if (ended) {
+                break; /* nothing more is to come */
+            }
+            ended = true;
             at++;
             while (at < count && PQgetisnull(result, first + at, col)) {
                 at++;
             }
             continue;
         }
+        ended = false;
         if (status == PGRES_TUPLES_OK && at >= 0 && at < count &&
             texts[at] == NULL) {
             texts[at] = next;
@@ -264,8 +270,10 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, int first,
         }
         PQclear(next);
     }
-    PQexitPipelineMode(pg);
-    if (failed == NULL && PQstatus(pg) != CONNECTION_BAD && !interrupted) {
+    crm_error stuck;
+    bool usable = crm_pg_end_pipeline(conn, CRM_OK, &stuck) == CRM_OK;
+    if (usable && failed == NULL && PQstatus(pg) != CONNECTION_BAD &&
+        !interrupted) {
         return texts;
     }
     if (failed != NULL) {
@@ -277,6 +285,7 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, int first,
     if (interrupted) {
         crm_pg_fail(err, CRM_E_INTERRUPTED, "interrupted");
     }
+    err->disconnect |= !usable;
     crm_pg_free_texts(texts, count);
     return NULL;
 }

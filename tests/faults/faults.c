@@ -154,6 +154,16 @@ PQ_CALL(int, PQconsumeInput, (PGconn * c), (c))
 PQ_CALL(PGresult *, PQcopyResult, (const PGresult *r, int f), (r, f))
 PQ_CALL(PGresult *, PQmakeEmptyPGresult, (PGconn * c, ExecStatusType s), (c, s))
 
+/* Never fails, but calls what does. */
+int
+PQisBusy(PGconn *conn)
+{
+    inside++;
+    int busy = REAL(PQisBusy)(conn);
+    inside--;
+    return busy;
+}
+
 PGresult *
 PQgetResult(PGconn *conn)
 {

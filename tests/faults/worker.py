@@ -35,7 +35,9 @@ class User(Base):
     name = sa.Column(sa.String)
     age = sa.Column(sa.Float)
     data = sa.Column(sa.LargeBinary)
-    posts = relationship("Post", back_populates="user", cascade="all, delete-orphan")
+    posts = relationship(
+        "Post", back_populates="user", cascade="all, delete-orphan", order_by="Post.id"
+    )
 
 
 class Post(Base):
@@ -51,7 +53,7 @@ def load(session: Session) -> None:
         repr((user.name, user.data, [post.title for post in user.posts]))
     for user in session.scalars(sa.select(User).options(selectinload(User.posts))):
         repr(user.posts)
-    session.get(User, 1)
+    session.get(User, -1)
 
 
 def stream(session: Session) -> None:
@@ -115,17 +117,29 @@ class World:
         self.tables = [User.__table__, Post.__table__]
         self.observer = sa.create_engine(url)
 
+        self._after: dict[Any, list[Any]] = {}
+
+    def after(self, work: Callable[[Session], None]) -> list[Any]:
+        """What is in it when nothing fails; leaves it as it was filled."""
+        if work not in self._after:
+            with Session(self.engine) as session:
+                work(session)
+            self._after[work] = self.content()
+            self.fill()
+        return self._after[work]
+
     def fill(self) -> None:
         with self.observer.begin() as connection:
             for table in reversed(self.tables):
                 connection.execute(table.delete())
             connection.execute(
                 User.__table__.insert(),
-                [{"id": n, "name": f"u{n}", "age": n / 2, "data": b"b"} for n in (1, 2, 3)],
+                # (negative: no sequence gives these)
+                [{"id": -n, "name": f"u{n}", "age": n / 2, "data": b"b"} for n in (1, 2, 3)],
             )
             connection.execute(
                 Post.__table__.insert(),
-                [{"id": n, "title": str(n % 2), "user_id": n % 3 + 1} for n in range(1, 7)],
+                [{"id": -n, "title": str(n % 2), "user_id": -(n % 3 + 1)} for n in range(1, 7)],
             )
 
     def content(self) -> list[Any]:
@@ -142,6 +156,7 @@ def attempt(world: World, work: Callable[[Session], None], n: int, failure: int)
     """What came of the work whose n-th call failed; None: it has no n-th call."""
     world.fill()
     before = world.content()
+    after = world.after(work)
     session = Session(world.engine)
     outcome = "fine"
     arm(n, failure)
@@ -157,11 +172,13 @@ def attempt(world: World, work: Callable[[Session], None], n: int, failure: int)
     if outcome == "fine":
         # what failed did not matter: a reset, a name for a log
         session.close()
+        assert world.content() == after
         return outcome
     session.rollback()
     now = world.content()
     if now != before:
         # the failure came after the commit, or it was the commit's own answer
+        assert now == after
         outcome += ", done"
     world.fill()
     work(session)

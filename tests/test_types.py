@@ -136,9 +136,9 @@ def test_decorator_over_a_type_that_is_stored_as_text():
         def process_result_value(self, value, dialect):
             return value.year
 
-    _, (bind, result) = Year()._codec(DIALECT)
-    assert bind(2020) == "2020-01-01"
-    assert result("2021-05-05") == 2021
+    codec = Year()._codec(DIALECT)
+    assert _core.encode(*codec, 2020) == "2020-01-01"
+    assert _core.decode(*codec, "2021-05-05") == 2021
 
 
 def test_decorator_shows_attributes_of_its_impl():

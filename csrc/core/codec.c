@@ -74,10 +74,27 @@ crm_codec_set(crm_codec *codec, int code, PyObject *arg)
             break;
         }
         case CRM_TYPE_PYTHON:
-            if (arg == NULL ||
-                (PyTuple_CheckExact(arg) ? PyTuple_GET_SIZE(arg) != 2
-                                         : !PyCallable_Check(arg))) {
-                wanted = "a callable or (bind, result)";
+            if (arg == NULL) {
+                wanted = "a callable or (bind, result[, codec])";
+            }
+            else if (!PyTuple_CheckExact(arg)) {
+                if (!PyCallable_Check(arg)) {
+                    wanted = "a callable or (bind, result[, codec])";
+                }
+            }
+            else if (PyTuple_GET_SIZE(arg) == 3) {
+                PyObject *inner = PyTuple_GET_ITEM(arg, 2);
+                crm_codec item;
+                if (!PyTuple_CheckExact(inner) ||
+                    PyTuple_GET_SIZE(inner) != 2) {
+                    wanted = "(bind, result, (code, arg))";
+                }
+                else if (codec_item(inner, &item) < 0) {
+                    return -1;
+                }
+            }
+            else if (PyTuple_GET_SIZE(arg) != 2) {
+                wanted = "a callable or (bind, result[, codec])";
             }
             break;
         default:
@@ -144,6 +161,19 @@ python_side(const crm_codec *codec, Py_ssize_t side)
     }
     PyObject *function = PyTuple_GET_ITEM(codec->arg, side);
     return function == Py_None ? NULL : function;
+}
+
+/* The codec behind a PYTHON codec, between its functions and the database:
+ * fills `inner`, whose argument is borrowed.  ANY if it has none; 0, or -1 with
+ * an exception. */
+static int
+python_inner(const crm_codec *codec, crm_codec *inner)
+{
+    *inner = (crm_codec){.code = CRM_TYPE_ANY};
+    if (!PyTuple_CheckExact(codec->arg) || PyTuple_GET_SIZE(codec->arg) != 3) {
+        return 0;
+    }
+    return codec_item(PyTuple_GET_ITEM(codec->arg, 2), inner);
 }
 
 /* ---- decoding --------------------------------------------------------- */
@@ -430,6 +460,21 @@ decode_boolean(crm_core *core, const crm_cell *cell)
     return truth < 0 ? NULL : PyBool_FromLong(truth);
 }
 
+static PyObject *
+decode_python(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    crm_codec inner;
+    if (python_inner(codec, &inner) < 0) {
+        return NULL;
+    }
+    PyObject *value = crm_decode(core, &inner, cell);
+    PyObject *function = python_side(codec, 1);
+    if (value != NULL && function != NULL) {
+        Py_SETREF(value, PyObject_CallOneArg(function, value));
+    }
+    return value;
+}
+
 PyObject *
 crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
@@ -437,9 +482,7 @@ crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
         return decode_any(core, cell);
     }
     if (codec->code == CRM_TYPE_PYTHON) {
-        PyObject *function = python_side(codec, 1);
-        return function == NULL ? decode_any(core, cell)
-                                : decode_through(core, cell, function);
+        return decode_python(core, codec, cell);
     }
     if (cell->tag == CRM_NULL) {
         Py_RETURN_NONE;
@@ -708,18 +751,38 @@ encode_json(const crm_codec *codec, PyObject *value, crm_cell *cell,
         keep);
 }
 
-/* What user code made of a value. */
+/* What user code made of a value; `codec` takes it to the database. */
 static int
-encode_through(crm_core *core, int typed, PyObject *function, PyObject *value,
-               crm_cell *cell, PyObject **keep)
+encode_through(crm_core *core, const crm_codec *codec, int typed,
+               PyObject *function, PyObject *value, crm_cell *cell,
+               PyObject **keep)
 {
     PyObject *made = PyObject_CallOneArg(function, value);
     if (made == NULL) {
         return CRM_ENCODE_REFUSED;
     }
-    int status = encode_plain(core, typed, made, cell, keep);
+    int status = codec->code == CRM_TYPE_ANY
+                     ? encode_plain(core, typed, made, cell, keep)
+                     : crm_encode(core, codec, typed, made, cell, keep);
     Py_DECREF(made);
     return status;
+}
+
+static int
+encode_python(crm_core *core, const crm_codec *codec, int typed,
+              PyObject *value, crm_cell *cell, PyObject **keep)
+{
+    crm_codec inner;
+    if (python_inner(codec, &inner) < 0) {
+        return CRM_ENCODE_REFUSED;
+    }
+    PyObject *function = python_side(codec, 0);
+    if (function != NULL) {
+        return encode_through(core, &inner, typed, function, value, cell, keep);
+    }
+    return inner.code == CRM_TYPE_ANY
+               ? encode_plain(core, typed, value, cell, keep)
+               : crm_encode(core, &inner, typed, value, cell, keep);
 }
 
 static int
@@ -751,10 +814,11 @@ encode_typed(crm_core *core, const crm_codec *codec, PyObject *value,
             if (codec->arg == NULL || PyObject_IsTrue(codec->arg)) {
                 break;
             }
+            const crm_codec any = {.code = CRM_TYPE_ANY};
             PyObject *cls = crm_uuid_class(core);
             return cls == NULL
                        ? CRM_ENCODE_REFUSED
-                       : encode_through(core, 1, cls, value, cell, keep);
+                       : encode_through(core, &any, 1, cls, value, cell, keep);
         }
         case CRM_TYPE_ARRAY:
             if (PyList_Check(value) || PyTuple_Check(value)) {
@@ -777,10 +841,7 @@ crm_encode(crm_core *core, const crm_codec *codec, int typed, PyObject *value,
         return encode_json(codec, value, cell, keep);
     }
     if (codec->code == CRM_TYPE_PYTHON) {
-        PyObject *function = python_side(codec, 0);
-        return function == NULL
-                   ? encode_plain(core, typed, value, cell, keep)
-                   : encode_through(core, typed, function, value, cell, keep);
+        return encode_python(core, codec, typed, value, cell, keep);
     }
     if (value == Py_None) {
         return 0;

@@ -29,7 +29,8 @@ typedef enum {
     CRM_TYPE_JSON,     /* arg: (dumps, loads, none_as_null) */
     CRM_TYPE_ENUM,     /* arg: (bind dict, result dict) */
     CRM_TYPE_PYTHON,   /* arg: callable that makes the result of the ANY value,
-                          or (bind, result), each a callable or None */
+                          or (bind, result[, (code, arg)]), each a callable or
+                          None, and the codec between them and the database */
     CRM_TYPE_ARRAY,    /* arg: (code, arg, as_tuple) of the elements */
     CRM_TYPE_INTERVAL, /* datetime.timedelta */
     CRM_TYPE_COUNT_

@@ -80,11 +80,28 @@ takes_as_is(const crm_plan *plan, const crm_codec *codec)
         case CRM_TYPE_STRING:
             return true;
         case CRM_TYPE_PYTHON:
+            /* what a codec behind it makes of the value is to be seen */
             return !PyTuple_CheckExact(codec->arg) ||
-                   PyTuple_GET_ITEM(codec->arg, 0) == Py_None;
+                   (PyTuple_GET_ITEM(codec->arg, 0) == Py_None &&
+                    PyTuple_GET_SIZE(codec->arg) == 2);
         default:
             return false;
     }
+}
+
+/* An encoded value as logs and errors show it: SQLite's module takes binary
+ * values of a type behind user code as memoryviews. */
+static PyObject *
+shown_cell(const crm_plan *plan, const crm_codec *codec, const crm_cell *cell)
+{
+    const crm_codec any = {0};
+    PyObject *shown = crm_decode(plan->core, &any, cell);
+    if (shown != NULL && PyBytes_Check(shown) && !plan->typed &&
+        codec->code == CRM_TYPE_PYTHON && PyTuple_CheckExact(codec->arg) &&
+        PyTuple_GET_SIZE(codec->arg) == 3) {
+        Py_SETREF(shown, PyMemoryView_FromObject(shown));
+    }
+    return shown;
 }
 
 /* What a bind is shown as in logs and errors: what its type makes of the value,
@@ -94,7 +111,6 @@ static PyObject *
 shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
             const crm_cell *cell)
 {
-    const crm_codec any = {0};
     if (takes_as_is(plan, &bind->codec)) {
         return Py_NewRef(value);
     }
@@ -103,7 +119,7 @@ shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
                                 : PyMemoryView_FromObject(value);
     }
     if (cell != NULL) {
-        return crm_decode(plan->core, &any, cell);
+        return shown_cell(plan, &bind->codec, cell);
     }
     crm_cell made;
     PyObject *keep;
@@ -113,7 +129,7 @@ shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
         PyErr_Clear();
         return Py_NewRef(value);
     }
-    PyObject *shown = status < 0 ? NULL : crm_decode(plan->core, &any, &made);
+    PyObject *shown = status < 0 ? NULL : shown_cell(plan, &bind->codec, &made);
     Py_XDECREF(keep);
     return shown;
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import enum
+import uuid
 from typing import Any
 
 import pytest
@@ -22,7 +24,8 @@ def program(function: Any) -> Any:
 @pytest.mark.parametrize("run", PROGRAMS)
 def test_types(run: Any) -> None:
     # Pickles are logged as addresses by SQLAlchemy.
-    peer, _ = compare(run, warned=True, sql=run not in (pickle_types, values_changed_in_place))
+    pickles = (pickle_types, values_changed_in_place, over_every_type)
+    peer, _ = compare(run, warned=True, sql=run not in pickles)
     assert peer.error is None
 
 
@@ -170,6 +173,69 @@ def errors_in_it(p: Any) -> None:
     p.error(lambda: s.commit())
     s.rollback()
     p.show(t.x)
+
+
+@program
+def over_every_type(p: Any) -> None:
+    class Bound(p.TypeDecorator):
+        impl = p.String
+        cache_ok = True
+
+        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+            return value
+
+    class Read(p.TypeDecorator):
+        impl = p.String
+        cache_ok = True
+
+        def process_result_value(self, value: Any, dialect: Any) -> Any:
+            p.show("result", value, type(value))
+            return value
+
+    class Both(Bound, Read):
+        cache_ok = True
+
+    values = [
+        (p.Boolean, True),
+        (p.Date, dt.date(2020, 1, 2)),
+        (p.DateTime, dt.datetime(2020, 1, 2, 3, 4, 5, 6)),
+        (p.Time, dt.time(1, 2, 3)),
+        (p.Numeric(20, 4), decimal.Decimal("12345.0001")),
+        (p.Float, 1.5),
+        (p.LargeBinary, b"x\0y"),
+        (p.Uuid, uuid.UUID(int=5)),
+        (p.Uuid(as_uuid=False), str(uuid.UUID(int=5))),
+        (p.JSON, {"a": [1, None]}),
+        (p.Interval, dt.timedelta(3, 4)),
+        (p.PickleType, {"b": 2}),
+        (p.Integer, 4),
+        (p.String, "s"),
+    ]
+    engine = p.engine()
+    metadata = p.MetaData()
+    for number, (impl, value) in enumerate(values):
+        for base in (Bound, Read, Both):
+
+            class Type(base):
+                cache_ok = True
+
+                def load_dialect_impl(self, dialect: Any, impl: Any = impl) -> Any:
+                    return dialect.type_descriptor(impl() if isinstance(impl, type) else impl)
+
+            Type.impl = impl if isinstance(impl, type) else type(impl)
+            table = p.Table(
+                f"t{number}_{base.__name__}",
+                metadata,
+                p.Column("id", p.Integer, primary_key=True),
+                p.Column("value", Type),
+            )
+            with engine.begin() as connection:
+                table.create(connection)
+                connection.execute(table.insert().values(value=value))
+                connection.execute(table.insert(), [{"value": value}, {"value": None}])
+            with engine.connect() as connection:
+                found = connection.execute(p.select(table.c.value).order_by(table.c.id))
+                p.show(base.__name__, [row == value or row for row in found.scalars()])
 
 
 @program

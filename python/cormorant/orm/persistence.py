@@ -222,8 +222,8 @@ class Statements:
                 binds.append((0, _core.TYPE_PYTHON, (_maker(default, code, arg), None)))
             elif index is None:
                 # A constant inside a SQL default: the same whatever the row.
-                value = _core.encode(code, arg, bind.effective_value)
-                binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
+                constant = _constant(bind.effective_value)
+                binds.append((0, _core.TYPE_PYTHON, (constant, None, (code, arg))))
             else:
                 binds.append((index, code, arg))
         self.names[compiled.string] = list(compiled.positiontup or ())
@@ -1126,8 +1126,8 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
             if name in keys:
                 binds.append((keys.index(name), code, arg))
             else:
-                value = _core.encode(code, arg, bind.effective_value)
-                binds.append((0, _core.TYPE_PYTHON, (_constant(value), None)))
+                constant = _constant(bind.effective_value)
+                binds.append((0, _core.TYPE_PYTHON, (constant, None, (code, arg))))
         plans.append(dialect.plan(compiled.string, compiled.positiontup, binds))
     return plans[0], plans[1]
 

@@ -433,50 +433,25 @@ class TypeDecorator(TypeEngine):
         impl = self.load_dialect_impl(dialect).dialect_impl(dialect)
         code, arg = impl._codec(dialect)
         cls = type(self)
-        bind = result = None
+        bind: Any = None
+        result: Any = None
         if cls.process_bind_param is not TypeDecorator.process_bind_param:
             process_bind = self.process_bind_param
-            if code == _core.TYPE_BINARY:
 
-                def bind(value: Any) -> Any:
-                    value = process_bind(value, dialect)
-                    return None if value is None else memoryview(value)
-
-            elif code in _PLAIN_BIND:
-
-                def bind(value: Any) -> Any:
-                    return process_bind(value, dialect)
-            else:
-                encode = _core.encode
-
-                def bind(value: Any) -> Any:
-                    return encode(code, arg, process_bind(value, dialect))
+            def bind(value: Any) -> Any:
+                return process_bind(value, dialect)
 
         if cls.process_result_value is not TypeDecorator.process_result_value:
             process_result = self.process_result_value
-            if code in _PLAIN_RESULT:
 
-                def result(value: Any) -> Any:
-                    return process_result(value, dialect)
-            else:
-                decode = _core.decode
-
-                def result(value: Any) -> Any:
-                    return process_result(decode(code, arg, value), dialect)
+            def result(value: Any) -> Any:
+                return process_result(value, dialect)
 
         if bind is None and result is None:
             return code, arg
-        if bind is None and code not in _PLAIN_BIND:
-
-            def bind(value: Any) -> Any:
-                return _core.encode(code, arg, value)
-
-        if result is None and code not in _PLAIN_RESULT:
-
-            def result(value: Any) -> Any:
-                return _core.decode(code, arg, value)
-
-        return (_core.TYPE_PYTHON, (bind, result))
+        if code in _PLAIN:
+            return _core.TYPE_PYTHON, (bind, result)
+        return _core.TYPE_PYTHON, (bind, result, (code, arg))
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str] | None:
         cls = type(self)
@@ -563,8 +538,7 @@ class TypeDecorator(TypeEngine):
         return f"{type(self).__name__}{inner[inner.index('(') :]}"
 
 
-_PLAIN_BIND = frozenset((_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING))
-_PLAIN_RESULT = _PLAIN_BIND | {_core.TYPE_FLOAT}
+_PLAIN = frozenset((_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING))
 
 
 def _user_cache_key(type_: Any, make: Callable[[], Any]) -> Any:

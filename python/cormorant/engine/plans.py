@@ -200,6 +200,7 @@ class CompiledPlan:
     def _expand(self, values: list[Any]) -> tuple[Any, list[Any]]:
         """As resolve() for text with IN lists: one plan for each combination of lengths."""
         lists: dict[str, Any] = {}
+        widths: dict[str, int] = {}
         shape: list[Any] = []
         for name, bind, index in self._expanding:
             value = values[index]
@@ -211,7 +212,8 @@ class CompiledPlan:
                 lists[name] = value
                 if value and self.compiled._is_tuple_bind(bind, value):
                     # rows of a tuple comparison: the driver takes them one after the other
-                    shape.append((len(value), len(value[0])))
+                    widths[name] = len(value[0])
+                    shape.append((len(value), widths[name]))
                     value = [item for row in value for item in row]
                 elif bind.literal_execute:
                     shape.append(tuple(value))
@@ -227,7 +229,7 @@ class CompiledPlan:
             key = tuple(map(repr, shape))
             made = self._plans.get(key)
         if made is None:
-            made = self._make_expanded(lists)
+            made = self._make_expanded(lists, widths)
             if len(self._plans) >= 100:
                 self._plans.clear()
             self._plans[key] = made
@@ -238,7 +240,7 @@ class CompiledPlan:
             flat.append(value if item is None else value[item])
         return plan, flat
 
-    def _make_expanded(self, lists: dict[str, Any]) -> tuple[Any, Any]:
+    def _make_expanded(self, lists: dict[str, Any], widths: dict[str, int]) -> tuple[Any, Any]:
         compiled = self.compiled
         dialect = compiled.dialect
         sql, positions = compiled.expand(lists)
@@ -256,7 +258,13 @@ class CompiledPlan:
                 codec = codecs[id(type_)] = type_codec(type_, dialect)
             plan_binds.append((number, *codec))
             slots.append((index, item))
-            order.append(name if item is None else f"{name}_{item + 1}")
+            if item is None:
+                order.append(name)
+            elif name in widths:  # a row and a column of it, as in the SQL
+                row, column = divmod(item, widths[name])
+                order.append(f"{name}_{row + 1}_{column + 1}")
+            else:
+                order.append(f"{name}_{item + 1}")
         return dialect.plan(sql, order, plan_binds, self.program), slots
 
     # --- logging ----------------------------------------------------------------

@@ -210,7 +210,7 @@ class Statements:
         for i, name in enumerate(names):
             places.setdefault(name, i)
         filled = {c.key: c for c in compiled.prefetch if c not in self.slot_of}
-        binds = []
+        binds: list[tuple[int, int, Any]] = []
         for name in compiled.positiontup or ():
             bind = compiled.binds[name]
             code, arg = type_codec(bind.type, self.dialect)

@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,20 @@ def p(request: pytest.FixtureRequest) -> Iterator[Peer]:
     peer = Peer(request.param, Outcome())
     yield peer
     peer.close()
+
+
+@pytest.fixture(autouse=True)
+def levels() -> Iterator[None]:
+    """Loggers are left as they were found: a logged statement runs with more Python."""
+    found = {
+        logger: logger.level
+        for logger in logging.root.manager.loggerDict.values()
+        if isinstance(logger, logging.Logger) and logger.name.startswith("cormorant")
+    }
+    yield
+    for logger in list(logging.root.manager.loggerDict.values()):
+        if isinstance(logger, logging.Logger) and logger.name.startswith("cormorant."):
+            logger.setLevel(found.get(logger, logging.NOTSET))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,10 +17,11 @@ from typing import Any, Generic, TypeVar
 
 from .. import event, types
 from ..orm.attributes import flag_modified
+from ..orm.base import object_mapper
 from ..orm.mapper import Mapper
 from ..util import memoized_property
 
-__all__ = ["Mutable", "MutableBase", "MutableDict", "MutableList", "MutableSet"]
+__all__ = ["Mutable", "MutableBase", "MutableComposite", "MutableDict", "MutableList", "MutableSet"]
 
 _T = TypeVar("_T")
 _KT = TypeVar("_KT")
@@ -166,6 +167,39 @@ class Mutable(MutableBase):
 
         event.listen(Mapper, "mapper_configured", follow)
         return sqltype
+
+
+class MutableComposite(MutableBase):
+    """Base of the classes of composite attributes whose values can change in place.
+
+    A class calls `changed()` when it does, as in its `__setattr__`; the columns of its owners
+    then get its values.
+    """
+
+    def changed(self) -> None:
+        """Assign the values of the composite to the attributes of its owners."""
+        for obj, key in self._parents.objects():
+            prop: Any = object_mapper(obj).get_property(key)
+            for value, name in zip(prop._split(self), prop._attribute_keys, strict=True):
+                setattr(obj, name, value)
+
+    @staticmethod
+    def _owned_by(value: Any, obj: Any, key: str) -> Any:
+        """An object has the value in an attribute."""
+        if isinstance(value, MutableComposite):
+            value._parents.add(obj, key)
+        return value
+
+    @classmethod
+    def _replacing(cls, old: Any, value: Any, obj: Any, key: str) -> Any:
+        """An object gets another value: the value that it is to have."""
+        if value is old:
+            return value
+        if not isinstance(value, cls):
+            value = cls.coerce(key, value)
+        if isinstance(old, cls):
+            old._parents.discard(obj)
+        return cls._owned_by(value, obj, key)
 
 
 class MutableDict(Mutable, dict[_KT, _VT], Generic[_KT, _VT]):

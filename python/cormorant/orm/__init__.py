@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from .decl_api import registry as registry
     from .decl_api import synonym_for as synonym_for
     from .decl_api import validates as validates
+    from .descriptor_props import Composite as Composite
+    from .descriptor_props import CompositeProperty as CompositeProperty
+    from .descriptor_props import composite as composite
     from .dynamic import AppenderQuery as AppenderQuery
     from .instance import InstanceState as InstanceState
     from .instance import make_transient as make_transient
@@ -94,6 +97,7 @@ _WHERE = {
     "MANYTOONE ONETOMANY NO_VALUE PassiveFlag PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr "
     "class_mapper object_mapper",
     "bundle": "Bundle",
+    "descriptor_props": "Composite CompositeProperty composite",
     "dynamic": "AppenderQuery",
     "writeonly": "WriteOnlyCollection",
     "keyfunc_dict": "KeyFuncDict MappedCollection attribute_keyed_dict "

@@ -381,9 +381,18 @@ def _is_collection(instance: object, key: str) -> bool:
     return prop is not None and prop._is_relationship and bool(prop.uselist)
 
 
+def _composite(instance: object, key: str) -> Any:
+    """The property of a composite attribute, or None of another one."""
+    prop = object_mapper(instance)._props.get(key)
+    return prop if prop is not None and prop._is_composite else None
+
+
 def get_history(instance: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
     """The history of an attribute; with `PASSIVE_OFF` its value is loaded if need be."""
     slot = _slot(instance, key)
+    composite = _composite(instance, key)
+    if composite is not None:
+        return composite._history(instance)  # type: ignore[no-any-return]
     if _is_collection(instance, key) and _is_unloaded(instance, slot):
         return _history(instance, slot, True)
     if (
@@ -404,7 +413,11 @@ def set_committed_value(instance: object, key: str, value: Any) -> None:
 
 def set_attribute(instance: object, key: str, value: Any, initiator: Any = None) -> None:
     """Assign a mapped attribute, with history and events."""
-    _core.set_value(instance, _slot(instance, key), value)
+    slot = _slot(instance, key)
+    if _composite(instance, key) is not None:
+        setattr(instance, key, value)
+    else:
+        _core.set_value(instance, slot, value)
 
 
 def get_attribute(instance: object, key: str) -> Any:

@@ -181,7 +181,7 @@ def _run(
     params: Any,
     execution_options: Mapping[str, Any],
 ) -> Any:
-    if any(_is_entity(item) for item in getattr(statement, "_returning", ())):
+    if any(_is_entity(item) or _bundle_of(item) for item in getattr(statement, "_returning", ())):
         return _run_returning_entities(session, connection, mapper, statement, params)
     return connection.execute(statement, params, execution_options=execution_options or {})
 
@@ -192,20 +192,34 @@ def _is_entity(item: Any) -> bool:
     )
 
 
+def _bundle_of(item: Any) -> Any:
+    return getattr(item, "_annotations", {}).get("bundle")
+
+
 def _run_returning_entities(
     session: Session, connection: Any, mapper: Any, statement: Any, params: Any
 ) -> Any:
     """Rows of RETURNING become objects of the session."""
     from ..engine.result import Result
+    from .loading import bundle_maker
 
     items: list[tuple[str, Any, Any]] = []
     columns: list[Any] = []
     for item in statement._returning:
         if _is_entity(item):
             entity = item._annotations["parententity"].mapper
-            own = [c for c in entity.local_table.c if c in entity._columntoproperty]
+            own = [
+                column
+                for column in entity.local_table.c
+                if column in entity._columntoproperty
+                and (column.primary_key or not entity._columntoproperty[column].deferred)
+            ]
             items.append((entity.class_.__name__, entity, own))
             columns.extend(own)
+        elif (bundle := _bundle_of(item)) is not None:
+            make, count = bundle_maker(bundle, 0)
+            items.append((bundle.name, make, range(count)))
+            columns.extend(bundle._leaves)
         else:
             items.append((getattr(item, "key", None) or str(item), None, [item]))
             columns.append(item)
@@ -219,7 +233,12 @@ def _run_returning_entities(
         out = []
         for _name, entity, own in items:
             given = list(itertools.islice(values, len(own)))
-            out.append(given[0] if entity is None else _object_of(session, entity, own, given))
+            if entity is None:
+                out.append(given[0])
+            elif isinstance(own, range):
+                out.append(entity(given))
+            else:
+                out.append(_object_of(session, entity, own, given))
         made.append(tuple(out))
     keys = tuple(name for name, _, _ in items)
     return Result._from_list(keys, [_core.Row(keys, row) for row in made])
@@ -238,7 +257,27 @@ def _object_of(session: Session, mapper: Any, columns: Sequence[Any], values: li
         slot = mapper._columntoproperty[column].slot
         if _core.committed(obj, slot) is Ellipsis:
             _core.set_loaded(obj, slot, value)
+    _forget_composites(mapper, [obj])
     return obj
+
+
+def _forget_composites(mapper: Any, objects: Iterable[Any]) -> None:
+    """Let the composites of objects be made again of what their columns are now."""
+    if mapper.base_mapper._has_composites:
+        from .descriptor_props import forget_values
+
+        forget_values(objects)
+
+
+def _split_composites(mapper: Any, params: Any) -> Any:
+    """A row of attribute names, or a list of rows, with the columns of composites."""
+    if not mapper.base_mapper._has_composites or not params:
+        return params
+    from .descriptor_props import split_row
+
+    if isinstance(params, Mapping):
+        return split_row(mapper, params)
+    return [split_row(mapper, row) for row in params]
 
 
 def _change_and_fetch(
@@ -331,6 +370,7 @@ def _assign(mapper: Any, statement: Any, objects: list[Any], params: Any) -> Non
             _core.set_loaded(obj, slot, value)
         if expired:
             _core.expire(obj, expired)
+    _forget_composites(mapper, objects)
 
 
 def _constant(value: Any) -> Any:
@@ -343,6 +383,7 @@ def _expire_assigned(mapper: Any, statement: Any, objects: list[Any]) -> None:
         loaded = [s for s in slots if _core.peek(obj, s) is not _core.NO_VALUE]
         if loaded:
             _core.expire(obj, loaded)
+    _forget_composites(mapper, objects)
 
 
 def _forget_deleted(session: Session, objects: list[Any]) -> None:
@@ -368,6 +409,7 @@ def _update_by_key(
             "with additional WHERE criteria right now.  add synchronize_session=None execution "
             "option to bypass synchronize of persistent objects."
         )
+    rows = _split_composites(mapper, rows)
     fixed = _assigned_values(mapper, statement)
     if fixed:
         rows = [{**fixed, **row} for row in rows]
@@ -383,6 +425,7 @@ def _update_by_key(
                 continue
             if _core.peek(obj, prop.slot) is not _core.NO_VALUE:
                 _core.set_loaded(obj, prop.slot, value)
+        _forget_composites(mapper, [obj])
     return Result._from_list((), [])
 
 
@@ -487,6 +530,7 @@ def _insert(
     from ..engine.result import Result
 
     many = isinstance(params, (list, tuple)) and len(params) > 0
+    params = _split_composites(mapper, params)
     preset = discriminator(mapper)
     if preset is not None and params:
         key, value = preset
@@ -611,7 +655,7 @@ def bulk_insert_mappings(
 
     mapper = inspect(mapper)
     mapper._check_configure()
-    rows = list(mappings)
+    rows = _split_composites(mapper, list(mappings))
 
     def work() -> None:
         connection = session._connection_for(mapper)
@@ -671,7 +715,7 @@ def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[
 
     mapper = inspect(mapper)
     mapper._check_configure()
-    rows = list(mappings)
+    rows = _split_composites(mapper, list(mappings))
 
     def work() -> None:
         _update_mappings(session._connection_for(mapper), mapper, rows)

@@ -19,7 +19,13 @@ class _BundleClause(ClauseList):
 
     def _cache_key(self, ctx: KeyContext) -> Any:
         bundle = self._bundle
-        return (type(bundle), bundle.name, bundle.single_entity, super()._cache_key(ctx))
+        return (
+            type(bundle),
+            bundle._what,
+            bundle.name,
+            bundle.single_entity,
+            super()._cache_key(ctx),
+        )
 
 
 class Bundle(InspectionAttr):
@@ -28,16 +34,26 @@ class Bundle(InspectionAttr):
     is_bundle = True
     is_clause_element = True
     single_entity = False
+    _what: Any = None
+    """What the values are made of its columns by, beside its class."""
 
     def __init__(self, name: str, *exprs: Any, **kw: Any) -> None:
         self.name = self._label = name
         self.exprs: list[Any] = [
-            expr if isinstance(expr, Bundle) else expect_column(expr) for expr in exprs
+            expr if isinstance(expr, Bundle) else _bundle_or_column(expr) for expr in exprs
         ]
         self.c = self.columns = ReadOnlyColumnCollection(
             [(_key_of(given, expr), expr) for given, expr in zip(exprs, self.exprs, strict=True)]
         )
         self.single_entity = kw.pop("single_entity", self.single_entity)
+
+    @property
+    def _leaves(self) -> list[Any]:
+        """The columns, and those of the bundles within."""
+        found: list[Any] = []
+        for expr in self.exprs:
+            found += expr._leaves if isinstance(expr, Bundle) else [expr]
+        return found
 
     @property
     def mapper(self) -> Any:
@@ -83,6 +99,11 @@ class Bundle(InspectionAttr):
             return _core.Row(keys, [proc(row) for proc in procs])
 
         return process
+
+
+def _bundle_or_column(given: Any) -> Any:
+    found = expect_column(given)
+    return found._annotations.get("bundle", found)
 
 
 def _key_of(given: Any, expr: Any) -> str:

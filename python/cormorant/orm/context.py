@@ -96,7 +96,27 @@ def column_descriptions(
     """What each element of a select's rows is."""
     state = SelectState(statement, legacy=legacy, embedded=True)
     described: list[dict[str, Any]] = []
-    for item, name in zip(state.items, item_keys(state), strict=True):
+    bundles = {start: (end, bundle) for start, end, bundle in state.bundles}
+    until = 0
+    for index, (item, name) in enumerate(zip(state.items, item_keys(state), strict=True)):
+        if index < until:
+            continue
+        if index in bundles:
+            until, bundle = bundles[index]
+            owner = entity_within(item.expression)
+            given = None
+            if owner is not None:
+                given = owner.entity if owner.is_aliased_class else owner.class_
+            described.append(
+                {
+                    "name": bundle.name,
+                    "type": type(bundle),
+                    "aliased": owner is not None and owner.is_aliased_class,
+                    "expr": bundle,
+                    "entity": given,
+                }
+            )
+            continue
         if item.node is not None:
             entity = item.node.entity
             given = entity.entity if entity.is_aliased_class else entity.class_

@@ -404,6 +404,8 @@ class Scan:
             return
         if isinstance(value, RelationshipProperty):
             self._complete_relationship(name, value, found)
+        elif value._is_composite:
+            value._declare(self, name, found)
         self.properties[name] = value
 
     def _complete_relationship(self, name: str, value: RelationshipProperty, found: Any) -> None:
@@ -571,26 +573,24 @@ _ABSENT: Any = object()
 
 def _attributes_of(cls: type) -> Iterable[tuple[str, Any, Any]]:
     """Names of a class with value and annotation, in the order they were written as far as
-    that can be told: annotated names come before plain ones between two annotated values."""
+    that can be told. What stands between two names that are in both lists can be told of each
+    list only: now the values come first, now the annotations, in turns."""
     values = {name: value for name, value in cls.__dict__.items()}
+    written = values.get(decl_dataclass.NAMES, ())
+    values = {name: values[name] for name in written if name in values} | values
     annotations = _annotations_of(cls)
+    shared = values.keys() & annotations.keys()
+    todo = (list(reversed(values)), list(reversed(annotations)))
+    turn = 0
     order: list[str] = []
-    todo = list(annotations)
-    plain: list[str] = []
-    for name in values:
-        if name not in annotations:
-            plain.append(name)
-            continue
-        if name in todo:
-            until = todo.index(name)
-            order += todo[:until]
-            todo = todo[until + 1 :]
-        order += plain
-        plain = []
-        if name not in order:
+    while todo[turn]:
+        name = todo[turn].pop()
+        if name in shared:
+            shared.remove(name)  # it waits until the other list has come to it
+            turn = 1 - turn
+        else:
             order.append(name)
-    order += todo
-    order += plain
+    order += reversed(todo[1 - turn])
     return [(name, values.get(name, _ABSENT), annotations.get(name)) for name in order]
 
 

@@ -16,7 +16,8 @@ from .attribute_options import options_of
 
 #: where a class keeps what `MappedAsDataclass` was told; inherited
 ARGUMENTS = "_sa_apply_dc_transforms"
-_DONE = "_sa_dataclass_made"
+#: where a class that was made one keeps the names it had, in their order
+NAMES = "_sa_dataclass_names"
 _MISSING: Any = object()
 
 
@@ -37,11 +38,11 @@ def make(cls: type, annotations: dict[str, Any]) -> None:
 
     Raises InvalidRequestError with what `dataclasses` says of it.
     """
-    if cls.__dict__.get(_DONE):
+    if cls.__dict__.get(NAMES):
         return
     import dataclasses  # not needed by programs without them, and slow to import
 
-    type.__setattr__(cls, _DONE, True)
+    type.__setattr__(cls, NAMES, tuple(cls.__dict__))
     arguments = dict(getattr(cls, ARGUMENTS))
     function = arguments.pop("dataclass_callable", None) or dataclasses.dataclass
     originals: dict[str, Any] = {}
@@ -127,6 +128,7 @@ def from_metadata(cls: type) -> None:
     if key is None or not dataclasses.is_dataclass(cls):
         return
     own = cls.__dict__.get("__annotations__", {})  # noqa: RUF063
+    type.__setattr__(cls, NAMES, tuple(own))
     for field in dataclasses.fields(cls):
         if field.name in own and key in field.metadata:
             value = field.metadata[key]

@@ -140,6 +140,11 @@ def read(annotation: Any, cls: type) -> Annotation | None:
     return _inner(origin, inner, cls)
 
 
+def read_plain(annotation: Any, cls: type) -> Annotation:
+    """The same of a plain annotation, as of a dataclass's field."""
+    return _inner(Mapped, _deep(annotation, cls), cls)
+
+
 def _deep(value: Any, cls: type) -> Any:
     """Evaluate strings within an annotation."""
     if isinstance(value, (str, ForwardRef)):

@@ -428,7 +428,9 @@ class Hierarchy(InspectionAttr):
             self._take_property(key, prop)
             return
         held = next((b.__dict__[key] for b in self.class_.__mro__ if key in b.__dict__), None)
-        if isinstance(held, InstrumentedAttribute) and held._prop is prop:
+        if (isinstance(held, InstrumentedAttribute) or prop._is_composite) and getattr(
+            held, "_prop", None
+        ) is prop:
             self._configure_property(key, ConcreteInheritedProperty())
 
     def _take_property(self, key: str, prop: MapperProperty) -> None:

@@ -23,6 +23,7 @@ class MapperProperty(InspectionAttr):
     is_property = True
     _is_relationship: ClassVar[bool] = False
     _is_column: ClassVar[bool] = False
+    _is_composite: ClassVar[bool] = False
 
     key: str
     parent: Mapper[Any]

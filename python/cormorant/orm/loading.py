@@ -115,7 +115,7 @@ class LoadedCursor:
         self._stream = stream
         self._rows: list[Any] | None = None
         self._position = 0
-        self.keys = cursor.keys
+        self.keys = _bundled_keys(plan) if plan.bundles else cursor.keys
         self.row_keys = cursor.row_keys
         self.scalar = cursor.scalar
         self.rowcount = cursor.rowcount
@@ -175,12 +175,12 @@ class LoadedCursor:
         self._cursor.close()
 
 
-def _bundle_maker(bundle: Any, position: int) -> tuple[Callable[[Any], Any], int]:
+def bundle_maker(bundle: Any, position: int) -> tuple[Callable[[Any], Any], int]:
     """What makes a bundle of a row, and the position after its columns."""
     makers: list[Callable[[Any], Any]] = []
     for expr in bundle.exprs:
         if getattr(expr, "is_bundle", False):
-            make, position = _bundle_maker(expr, position)
+            make, position = bundle_maker(expr, position)
             makers.append(make)
         else:
             makers.append(operator.itemgetter(position))
@@ -188,20 +188,24 @@ def _bundle_maker(bundle: Any, position: int) -> tuple[Callable[[Any], Any], int
     return bundle.create_row_processor(None, makers, list(bundle.columns.keys())), position
 
 
-def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
-    """Rows with the columns of each Bundle put together."""
-    bundles = plan.bundles
+def _bundled_keys(plan: ORMPlan) -> tuple[Any, ...]:
+    """Names of the items of rows with Bundles."""
     names: list[Any] = []
     old = list(plan.plan.program[2])
     position = 0
-    for start, end, bundle in bundles:
+    for start, end, bundle in plan.bundles:
         names += old[position:start]
         names.append(bundle.name)
         position = end
-    names += old[position:]
-    single = len(bundles) == 1 and len(names) == 1 and bundles[0][2].single_entity
-    makers = [_bundle_maker(bundle, start)[0] for start, _, bundle in bundles]
-    keys = tuple(names)
+    return (*names, *old[position:])
+
+
+def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
+    """Rows with the columns of each Bundle put together."""
+    bundles = plan.bundles
+    keys = _bundled_keys(plan)
+    single = len(bundles) == 1 and len(keys) == 1 and bundles[0][2].single_entity
+    makers = [bundle_maker(bundle, start)[0] for start, _, bundle in bundles]
     made = []
     for row in rows:
         values: list[Any] = []

@@ -124,6 +124,8 @@ class Mapper(Hierarchy, Generic[_T]):
     _reconstructor: Callable[[Any], None] | None = None
     configured = False
     """Whether relationships are known."""
+    _has_composites = False
+    """Of a base mapper: whether a class of the hierarchy has composite attributes."""
 
     def __init__(
         self,
@@ -559,7 +561,10 @@ class Mapper(Hierarchy, Generic[_T]):
     @property
     def composites(self) -> ReadOnlyProperties[Any]:
         """Composite attributes."""
-        return ReadOnlyProperties({})
+        self._check_configure()
+        return ReadOnlyProperties(
+            {key: prop for key, prop in self._props.items() if prop._is_composite}
+        )
 
     def _filtered(self, kind: type[_P]) -> ReadOnlyProperties[_P]:
         return ReadOnlyProperties(

@@ -433,11 +433,15 @@ def _save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) ->
         updates = _core.sort_by_key(updates)
     if isinstance(statements, Hierarchy):
         _save_hierarchy(flush, statements, connection, new, updates)
-        return
-    if updates:
-        _update(flush, statements, connection, updates)
-    if new:
-        _insert(flush, statements, connection, new)
+    else:
+        if updates:
+            _update(flush, statements, connection, updates)
+        if new:
+            _insert(flush, statements, connection, new)
+    if info.mapper.base_mapper._has_composites:
+        from .descriptor_props import forget_values
+
+        forget_values([*new, *updates])
 
 
 def _save_hierarchy(

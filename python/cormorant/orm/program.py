@@ -209,8 +209,12 @@ def item_keys(state: SelectState) -> tuple[str | None, ...]:
     used: dict[str, int] = {}
     again: dict[int, str] = {}
     seen: dict[int, str] = {}
-    for item in state.items:
+    bundled = {i for start, end, _ in state.bundles for i in range(start, end)}
+    for index, item in enumerate(state.items):
         name = item.name
+        if index in bundled:
+            names.append(name)  # of no item of the row that comes of it
+            continue
         if item.node is not None:
             names.append(name)
             continue

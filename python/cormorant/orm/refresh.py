@@ -20,6 +20,10 @@ def _slots(obj: Any, names: Sequence[str]) -> list[int]:
     manager = _core.manager_of(obj)
     assert manager is not None
     found = []
+    if manager.mapper.base_mapper._has_composites:
+        from .descriptor_props import forget_touched
+
+        forget_touched(obj, names)
     for name in names:
         try:
             found.append(manager.names[name])

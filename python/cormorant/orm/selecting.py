@@ -229,12 +229,8 @@ class SelectState:
         bundle = annotations.get("bundle")
         if bundle is not None:
             start = len(self.items)
-            for expression in bundle.exprs:
-                self._read_column(
-                    expression.__clause_element__()
-                    if hasattr(expression, "__clause_element__")
-                    else expression
-                )
+            for expression in bundle._leaves:
+                self._read_column(expression)
             self.bundles.append((start, len(self.items), bundle))
             return
         if column._is_from_clause:

@@ -142,6 +142,13 @@ def path_text(path: Path) -> str:
     return f"ORM Path[{' -> '.join(str(part) for part in path)}]"
 
 
+def _parts(attr: Any) -> Sequence[Any]:
+    """The attribute, or those that a composite is made of."""
+    if getattr(attr, "_is_composite", False):
+        return attr.comparator.attributes  # type: ignore[no-any-return]
+    return (attr,)
+
+
 class Load(ExecutableOption):
     """Loader options for one root entity: ``Load(User).joinedload(User.posts)``.
 
@@ -303,6 +310,7 @@ class Load(ExecutableOption):
         if not attrs:
             return self
         parents = set()
+        attrs = tuple(part for attr in attrs for part in _parts(attr))
         for attr in attrs:
             if not isinstance(attr, QueryableAttribute):
                 raise sa_exc.ArgumentError(
@@ -320,11 +328,20 @@ class Load(ExecutableOption):
 
     def defer(self, key: Any, raiseload: bool = False) -> Self:
         """Load this column when it is first read."""
-        return self._apply(key, "defer", (("raiseload", True),) if raiseload else ())
+        return self._for_columns(key, "defer", (("raiseload", True),) if raiseload else ())
 
     def undefer(self, key: Any) -> Self:
         """Load this column at once although it is mapped as deferred."""
-        return self._apply(key, "undefer")
+        return self._for_columns(key, "undefer")
+
+    def _for_columns(self, key: Any, strategy: str, opts: tuple[tuple[str, Any], ...] = ()) -> Self:
+        parts = _parts(key)
+        if len(parts) == 1:
+            return self._apply(parts[0], strategy, opts)
+        new = self
+        for part in parts:
+            new = new._extended(self._path, self._apply(part, strategy, opts)._elements[-1:])
+        return new
 
     def undefer_group(self, name: str) -> Self:
         """Load the deferred columns of a group at once."""

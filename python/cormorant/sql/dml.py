@@ -276,6 +276,9 @@ class ValuesBase(UpdateBase):
         c = self._generate()
         start = sum(len(g) for g in self._multi_values)
         made = []
+        entity = self.table._annotations.get("parententity")
+        if entity is not None and entity.mapper.base_mapper._has_composites:
+            rows = [self._attributes_assigned(row) for row in rows]
         for i, row in enumerate(rows, start):
             made.append(
                 {

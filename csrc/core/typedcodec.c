@@ -4,11 +4,10 @@
 #include "nested.h"
 #include "timecodec.h"
 
-/* An int that no cell holds goes as a decimal number. */
+/* A number as decimal text, whose reference is stolen; NULL: that failed. */
 static int
-encode_big_int(PyObject *value, crm_cell *cell, PyObject **keep)
+encode_number(PyObject *text, crm_cell *cell, PyObject **keep)
 {
-    PyObject *text = PyLong_Type.tp_repr(value);
     if (text == NULL) {
         return CRM_ENCODE_UNBINDABLE;
     }
@@ -24,7 +23,8 @@ encode_int(PyObject *value, crm_cell *cell, PyObject **keep)
     int overflow;
     long long i = PyLong_AsLongLongAndOverflow(value, &overflow);
     if (overflow != 0) {
-        return encode_big_int(value, cell, keep);
+        /* No cell holds it: it goes as a decimal number. */
+        return encode_number(PyLong_Type.tp_repr(value), cell, keep);
     }
     if (i == -1 && PyErr_Occurred()) {
         return CRM_ENCODE_UNBINDABLE;
@@ -32,19 +32,6 @@ encode_int(PyObject *value, crm_cell *cell, PyObject **keep)
     cell->tag = CRM_INT64;
     cell->u.i = i;
     return 0;
-}
-
-static int
-encode_decimal(PyObject *value, crm_cell *cell, PyObject **keep)
-{
-    PyObject *text = PyObject_Str(value);
-    if (text == NULL) {
-        return CRM_ENCODE_UNBINDABLE;
-    }
-    int status = crm_encode_str(text, cell, keep);
-    cell->tag = CRM_NUMERIC;
-    Py_DECREF(text);
-    return status;
 }
 
 static int
@@ -102,7 +89,7 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
         return CRM_ENCODE_REFUSED;
     }
     if (PyObject_TypeCheck(value, (PyTypeObject *)decimal)) {
-        return encode_decimal(value, cell, keep);
+        return encode_number(PyObject_Str(value), cell, keep);
     }
     if (PyObject_TypeCheck(value, (PyTypeObject *)uuid)) {
         return encode_uuid(value, cell, keep);

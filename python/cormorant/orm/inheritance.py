@@ -433,16 +433,20 @@ class Hierarchy(InspectionAttr):
         ) is prop:
             self._configure_property(key, ConcreteInheritedProperty())
 
-    def _take_property(self, key: str, prop: MapperProperty) -> None:
-        """Share a property with the mapper it belongs to."""
-        old = self._props.get(key)
-        if old is prop:
-            return
+    def _hold_property(self, key: str, prop: MapperProperty) -> None:
+        """Have a property under a name, and know it by its columns."""
         self._props[key] = prop
         if isinstance(prop, ColumnProperty):
             for column in prop.columns:
                 self._columntoproperty.setdefault(column, prop)
         self._note_expressions()
+
+    def _take_property(self, key: str, prop: MapperProperty) -> None:
+        """Share a property with the mapper it belongs to."""
+        old = self._props.get(key)
+        if old is prop:
+            return
+        self._hold_property(key, prop)
         prop._put_on(self)  # type: ignore[arg-type]
         self._forget()
 
@@ -455,11 +459,7 @@ class Hierarchy(InspectionAttr):
             return
         if self.concrete:
             return
-        self._props[key] = prop
-        if isinstance(prop, ColumnProperty):
-            for column in prop.columns:
-                self._columntoproperty.setdefault(column, prop)
-        self._note_expressions()
+        self._hold_property(key, prop)
         self._forget()
         for below in self._inheriting_mappers:
             below._base_gained(key, prop, old)

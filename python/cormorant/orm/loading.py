@@ -9,7 +9,7 @@ plan in the engine's cache and leaves the rows to the core.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import _core
@@ -591,26 +591,11 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
             ]
         found = _load_columns(session, obj, mapper, tuple(slots), True)
     elif expired is not None:
-        slots = [
-            other.slot
-            for other in mapper._props.values()
-            if other._is_column
-            and other.slot in expired
-            and not other.deferred
-            and _core.peek(obj, other.slot) is NO_VALUE
-        ]
+        slots = [other.slot for other in _unloaded(obj, mapper) if other.slot in expired]
         found = _load_columns(session, obj, mapper, tuple(slots), True)
     elif changed or _partly_loaded(obj, mapper):
         # What was assigned, or loaded by its name, since is not asked for.
-        rest = tuple(
-            other.slot
-            for other in mapper._props.values()
-            if other._is_column
-            and other.slot >= 0
-            and not other.deferred
-            and other.slot not in changed
-            and _core.peek(obj, other.slot) is NO_VALUE
-        )
+        rest = tuple(other.slot for other in _unloaded(obj, mapper) if other.slot not in changed)
         found = _load_columns(session, obj, mapper, rest, True)
         if found:
             _core.unexpire(obj)
@@ -618,6 +603,18 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
         found = _load_row(session, obj, mapper, context, None, True)
     if not found:
         raise ObjectDeletedError(obj)
+
+
+def _unloaded(obj: Any, mapper: Any) -> Iterator[Any]:
+    """The columns that an object holds no value of, those that are deferred left out."""
+    return (
+        prop
+        for prop in mapper._props.values()
+        if prop._is_column
+        and prop.slot >= 0
+        and not prop.deferred
+        and _core.peek(obj, prop.slot) is NO_VALUE
+    )
 
 
 def _load_missing(session: Any, obj: Any, mapper: Any, context: LoadContext | None) -> None:
@@ -630,13 +627,8 @@ def _load_missing(session: Any, obj: Any, mapper: Any, context: LoadContext | No
     changed = _core.changed_slots(obj)
     slots = tuple(
         prop.slot
-        for prop in mapper._props.values()
-        if prop._is_column
-        and prop.slot >= 0
-        and not prop.deferred
-        and prop.slot not in changed
-        and _core.peek(obj, prop.slot) is NO_VALUE
-        and not _left_out(context, prop)
+        for prop in _unloaded(obj, mapper)
+        if prop.slot not in changed and not _left_out(context, prop)
     )
     if not _load_columns(session, obj, mapper, slots, True):
         raise ObjectDeletedError(obj)

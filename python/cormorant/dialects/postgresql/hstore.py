@@ -10,9 +10,9 @@ from ...sql import sqltypes
 from ...sql.comparators import binary
 from ...sql.functions import GenericFunction
 from ...sql.type_api import Codec, TypeEngine, to_instance
-from ...sql.type_comparator import Comparator as _Comparator
 from .array import ARRAY
-from .operators import CONTAINED_BY, CONTAINS, GETITEM, HAS_ALL, HAS_ANY, HAS_KEY
+from .comparators import KeyComparator
+from .operators import GETITEM
 
 _PAIR = re.compile(
     r'\s*"(?P<key>(?:\\.|[^"\\])*)"\s*=>\s*(?:(?P<null>NULL)|"(?P<value>(?:\\.|[^"\\])*)")\s*(?:,|$)'
@@ -67,33 +67,13 @@ class HSTORE(sqltypes.Indexable, sqltypes.Concatenable, TypeEngine):
     hashable = False
     text_type: Any = sqltypes.Text()
 
-    class Comparator(_Comparator):
+    class Comparator(KeyComparator):
         """Operators of HSTORE."""
 
         __slots__ = ()
 
         def __getitem__(self, index: Any) -> Any:
             return binary(self.expr, GETITEM, index, result_type=self.type.text_type)
-
-        def has_key(self, other: Any) -> Any:
-            """``?``: whether there is such a key."""
-            return self.operate(HAS_KEY, other)
-
-        def has_all(self, other: Any) -> Any:
-            """``?&``: whether there are all of these keys."""
-            return self.operate(HAS_ALL, other)
-
-        def has_any(self, other: Any) -> Any:
-            """``?|``: whether there is any of these keys."""
-            return self.operate(HAS_ANY, other)
-
-        def contains(self, other: Any, **kw: Any) -> Any:
-            """``@>``: whether all pairs of `other` are there."""
-            return self.operate(CONTAINS, other)
-
-        def contained_by(self, other: Any) -> Any:
-            """``<@``: whether all pairs are in `other`."""
-            return self.operate(CONTAINED_BY, other)
 
         def defined(self, key: Any) -> Any:
             """Whether the key has a value that is not NULL."""

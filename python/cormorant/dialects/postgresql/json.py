@@ -13,14 +13,10 @@ from ...sql.json_path import JSONIntIndexType, JSONPathType, JSONStrIndexType
 from ...sql.type_api import Codec
 from ...sql.type_comparator import Comparator as _Comparator
 from .array import array
+from .comparators import KeyComparator
 from .operators import (
     ASTEXT,
-    CONTAINED_BY,
-    CONTAINS,
     DELETE_PATH,
-    HAS_ALL,
-    HAS_ANY,
-    HAS_KEY,
     JSONPATH_ASTEXT,
     PATH_EXISTS,
     PATH_MATCH,
@@ -103,30 +99,10 @@ class JSONB(JSON):
 
     __visit_name__ = "JSONB"
 
-    class Comparator(JSON.Comparator):
+    class Comparator(KeyComparator, JSON.Comparator):
         """Operators of JSONB."""
 
         __slots__ = ()
-
-        def has_key(self, other: Any) -> Any:
-            """``?``: whether there is such a key."""
-            return self.operate(HAS_KEY, other)
-
-        def has_all(self, other: Any) -> Any:
-            """``?&``: whether there are all of these keys."""
-            return self.operate(HAS_ALL, other)
-
-        def has_any(self, other: Any) -> Any:
-            """``?|``: whether there is any of these keys."""
-            return self.operate(HAS_ANY, other)
-
-        def contains(self, other: Any, **kw: Any) -> Any:
-            """``@>``: whether `other` is part of the value."""
-            return self.operate(CONTAINS, other)
-
-        def contained_by(self, other: Any) -> Any:
-            """``<@``: whether the value is part of `other`."""
-            return self.operate(CONTAINED_BY, other)
 
         def delete_path(self, array_: Any) -> Any:
             """``#-``: the value without what is at the end of a path."""

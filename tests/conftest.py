@@ -1,7 +1,8 @@
 """Fixtures shared by all tests."""
 
+import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -29,6 +30,23 @@ def levels() -> Iterator[None]:
     for logger in list(logging.root.manager.loggerDict.values()):
         if isinstance(logger, logging.Logger) and logger.name.startswith("cormorant."):
             logger.setLevel(found.get(logger, logging.NOTSET))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a failure without collecting garbage meanwhile.
+
+    ast.parse, which shows a failure's source, does not bear being entered again in CPython
+    3.11: a finalizer that logs an exception, as SQLAlchemy's pool does for a connection that
+    the server ended, enters it through traceback and would end the whole run.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

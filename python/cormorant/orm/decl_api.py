@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from .. import _core, exc
 from ..sql.schema import MetaData
-from . import clsregistry, decl_base, decl_dataclass, decl_typing
+from . import clsregistry, decl_base, decl_dataclass, decl_types, decl_typing
 from .base import EXT_SKIP
 from .decl_base import declared_attr
 from .listening import mapper_listeners
@@ -283,7 +283,7 @@ class registry:
         self, found: decl_typing.Annotation, name: str, cls: type, annotation: Any, has_fk: bool
     ) -> Any:
         """The column type of an annotation."""
-        type_ = decl_base.resolve_type(self, found, name)
+        type_ = decl_types.resolve_type(self, found, name)
         if type_ is not None:
             return type_
         if decl_typing.is_unresolved(found.raw):

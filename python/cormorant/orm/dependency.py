@@ -407,7 +407,7 @@ def _many_to_one(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
 def _many_to_many(
     flush: Flush, relation: RelationInfo, objects: list[Any], *, deleting: bool
 ) -> None:
-    from .persistence import change_association_rows
+    from .association_rows import change_association_rows
 
     mine = flush.m2m_rows.setdefault(relation, (set(), set()))[deleting]
     theirs: set[Any] = set()

@@ -187,7 +187,7 @@ class CompositeProperty(MapperProperty, Mapped[Any]):
 
     def _declare_fields(self, scan: Scan) -> None:
         """Columns that the composite does not name are those of the dataclass's arguments."""
-        from .decl_base import _complete_column
+        from .decl_types import _complete_column
 
         cls = self.composite_class
         parameters = python_inspect.signature(cls).parameters

@@ -738,7 +738,7 @@ def _is_users_own(value: Any) -> bool:
 
 def _load_attribute(obj: Any, slot: int, quiet: bool) -> Any:
     """Loader of every mapped class: stands for the loading module until that is needed."""
-    from .loading import load_attribute
+    from .attribute_loading import load_attribute
 
     global _load_attribute
     _load_attribute = load_attribute

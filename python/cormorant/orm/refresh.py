@@ -55,7 +55,7 @@ def expire(session: Session, obj: Any, names: Sequence[str] | None) -> None:
 
 def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_update: Any) -> None:
     """Session.refresh()."""
-    from . import loading
+    from . import attribute_loading
 
     session._require_persistent(obj)
     session._autobegin_t()
@@ -67,5 +67,7 @@ def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_up
         _core.expire(obj, _slots(obj, names))
     # The object's own changes are gone by now; those of others are written first.
     session._autoflush()
-    if not loading.refresh(session, obj, None if names is None else list(names), with_for_update):
+    if not attribute_loading.refresh(
+        session, obj, None if names is None else list(names), with_for_update
+    ):
         raise exc.InvalidRequestError(f"Could not refresh instance '{_show(obj)}'")

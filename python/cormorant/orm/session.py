@@ -704,7 +704,7 @@ class Session(_core.SessionBase, SessionClassMethods):
             if obj is not None:
                 if not _core.state_flags(obj) & _core.STATE_EXPIRED:
                     return obj if isinstance(obj, mapper.class_) else None
-                from .loading import load_expired
+                from .attribute_loading import load_expired
 
                 if not isinstance(obj, mapper.class_):
                     return None
@@ -915,7 +915,7 @@ class Session(_core.SessionBase, SessionClassMethods):
         preserve_order: bool = True,
     ) -> None:
         """INSERT or UPDATE objects without the bookkeeping of the session."""
-        from .bulk import bulk_save_objects
+        from .bulk_mappings import bulk_save_objects
 
         bulk_save_objects(self, objects, return_defaults, update_changed_only, preserve_order)
 
@@ -927,13 +927,13 @@ class Session(_core.SessionBase, SessionClassMethods):
         render_nulls: bool = False,
     ) -> None:
         """INSERT rows given as dictionaries of attribute names."""
-        from .bulk import bulk_insert_mappings
+        from .bulk_mappings import bulk_insert_mappings
 
         bulk_insert_mappings(self, mapper, mappings, return_defaults, render_nulls)
 
     def bulk_update_mappings(self, mapper: Any, mappings: Iterable[dict[str, Any]]) -> None:
         """UPDATE rows given as dictionaries that hold the primary key."""
-        from .bulk import bulk_update_mappings
+        from .bulk_mappings import bulk_update_mappings
 
         bulk_update_mappings(self, mapper, mappings)
 

@@ -1,0 +1,579 @@
+"""Loading what an object lacks: one attribute, what is expired, or all of it again.
+
+An attribute that is read without being loaded ends in :func:`load_attribute`: a column is
+read with the others that wait, a relationship by its strategy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from .. import _core
+from .. import exc as sa_exc
+from ..sql import visitors
+from ..sql.expression import bindparam
+from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
+from ..util import warn
+from .base import NO_VALUE, instance_str
+from .context import ORMPlan, SelectState, build_plan
+from .exc import DetachedInstanceError, ObjectDeletedError
+from .loading import _cache, _for_update, _Given, _key_statement, load_on_pk, run_values
+from .strategy_options import (
+    COLUMN_WILDCARD,
+    RELATIONSHIP_WILDCARD,
+    LoadContext,
+    LoadElement,
+)
+
+
+def _props_by_slot(mapper: Any) -> dict[int, Any]:
+    cached = mapper.__dict__.get("_loading_props")
+    if cached is None or len(cached) < len(mapper.class_manager.names):
+        cached = {prop.slot: prop for prop in mapper._props.values() if prop.slot >= 0}
+        mapper.__dict__["_loading_props"] = cached
+    return cached  # type: ignore[no-any-return]
+
+
+def load_attribute(obj: Any, slot: int, quiet: bool) -> Any:
+    """Called by the core when an attribute that is not loaded is read.
+
+    Gives the value of a relationship; loads columns into the object and gives None.
+    With `quiet`, NO_VALUE instead of emitting SQL.
+    """
+    mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+    prop = _props_by_slot(mapper)[slot]
+    if prop._is_relationship:
+        return _load_relationship(obj, mapper, prop, quiet)
+    if quiet:
+        return NO_VALUE
+    _load_column(obj, mapper, prop)
+    return None
+
+
+def _remembered(obj: Any, prop: Any, token: Any) -> tuple[Any, LoadElement | None]:
+    context = _core.load_options(obj)
+    if context is None:
+        return None, None
+    element, _ = context.table.find(context.path, prop, token)
+    return context, element
+
+
+def unrefreshable(obj: Any) -> sa_exc.InvalidRequestError:
+    """The error of an object that was expired and has lost its row in a rollback."""
+    return sa_exc.InvalidRequestError(
+        f"Instance {instance_str(obj)} cannot be refreshed - it's not  persistent and does not "
+        "contain a full primary key."
+    )
+
+
+def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
+    session = _core.session_of(obj)
+    flags = _core.state_flags(obj)
+    slot = prop.slot
+    if flags & _core.STATE_EXPIRED:
+        expired: Sequence[int] | None = None
+    else:
+        expired = _core.expired_slots(obj)
+    deferred = prop.deferred or (expired is not None and slot not in expired)
+    context, element = _remembered(obj, prop, COLUMN_WILDCARD)
+    if deferred:
+        raises = prop.raiseload
+        if element is not None and expired is not None:
+            raises = element.strategy == "defer" and bool(element.opt("raiseload"))
+        elif not prop.deferred:
+            if mapper._in_hierarchy and _core.has_row(obj):
+                # Loaded as a row of the base: what its own class has besides is missing.
+                _load_missing(session, obj, mapper, context)
+                return
+            # Nothing left it out of a load: it was not given when the row was inserted.
+            _core.set_loaded(obj, slot, None)
+            return
+        if raises:
+            raise sa_exc.InvalidRequestError(f"'{prop}' is not available due to raiseload=True")
+    if session is None:
+        if deferred:
+            raise DetachedInstanceError(
+                f"Parent instance {instance_str(obj)} is not bound to a Session; deferred load "
+                f"operation of attribute '{prop.key}' cannot proceed"
+            )
+        raise DetachedInstanceError(
+            f"Instance {instance_str(obj)} is not bound to a Session; attribute refresh "
+            "operation cannot proceed"
+        )
+    if not flags & _core.STATE_KEY:
+        raise unrefreshable(obj)
+    slots: Iterable[int]
+    changed = _core.changed_slots(obj)
+    if deferred:
+        slots = [slot]
+        if prop.group is not None:
+            slots = [
+                other.slot
+                for other in mapper._props.values()
+                if other._is_column
+                and other.group == prop.group
+                and other.deferred
+                and other.slot not in changed
+            ]
+        found = _load_columns(session, obj, mapper, tuple(slots), True)
+    elif expired is not None:
+        slots = [other.slot for other in _unloaded(obj, mapper) if other.slot in expired]
+        found = _load_columns(session, obj, mapper, tuple(slots), True)
+    elif changed or _partly_loaded(obj, mapper):
+        # What was assigned, or loaded by its name, since is not asked for.
+        rest = tuple(other.slot for other in _unloaded(obj, mapper) if other.slot not in changed)
+        found = _load_columns(session, obj, mapper, rest, True)
+        if found:
+            _core.unexpire(obj)
+    else:
+        found = _load_row(session, obj, mapper, context, None, True)
+    if not found:
+        raise ObjectDeletedError(obj)
+
+
+def _unloaded(obj: Any, mapper: Any) -> Iterator[Any]:
+    """The columns that an object holds no value of, those that are deferred left out."""
+    return (
+        prop
+        for prop in mapper._props.values()
+        if prop._is_column
+        and prop.slot >= 0
+        and not prop.deferred
+        and _core.peek(obj, prop.slot) is NO_VALUE
+    )
+
+
+def _load_missing(session: Any, obj: Any, mapper: Any, context: LoadContext | None) -> None:
+    """Load the columns that the statement which gave an object did not have."""
+    if session is None:
+        raise DetachedInstanceError(
+            f"Instance {instance_str(obj)} is not bound to a Session; attribute refresh "
+            "operation cannot proceed"
+        )
+    changed = _core.changed_slots(obj)
+    slots = tuple(
+        prop.slot
+        for prop in _unloaded(obj, mapper)
+        if prop.slot not in changed and not _left_out(context, prop)
+    )
+    if not _load_columns(session, obj, mapper, slots, True):
+        raise ObjectDeletedError(obj)
+
+
+def _left_out(context: LoadContext | None, prop: Any) -> bool:
+    """Whether an option of the statement deferred a column."""
+    if context is None:
+        return False
+    element, _ = context.table.find(context.path, prop, COLUMN_WILDCARD)
+    return element is not None and element.strategy == "defer"
+
+
+def _partly_loaded(obj: Any, mapper: Any) -> bool:
+    """True if an expired object has the value of a column all the same."""
+    return any(
+        prop._is_column and prop.slot >= 0 and _core.peek(obj, prop.slot) is not NO_VALUE
+        for prop in mapper._props.values()
+    )
+
+
+def _load_row(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    context: LoadContext | None,
+    with_for_update: Any,
+    labelled: bool,
+) -> bool:
+    """Load all of an expired object, with its eager loads; False if it has no row."""
+    session._autoflush()
+    connection = session._connection_for(mapper, None)
+    ident = _core.identity_key(obj)[1]  # type: ignore[index]
+    key = ("row", mapper, labelled)
+    if context is not None:
+        key = (*key, context.table, context.path)  # type: ignore[assignment]
+    made = _cache(connection).get(key) if with_for_update is None else None
+    if made is None:
+        statement, binds = _key_statement(mapper)
+        if not labelled:
+            statement._label_style = Select._label_style
+        if with_for_update is not None:
+            statement = _for_update(statement, with_for_update)
+        state = SelectState(
+            statement,
+            legacy=True,
+            table=context.table if context is not None else None,
+            root_path=context.path if context is not None else None,
+            distinct_rows=True,
+            expired=labelled,
+            binds=binds,
+        )
+        made = build_plan(session, state, binds, connection.dialect)
+        if with_for_update is None:
+            _cache(connection)[key] = made
+    plan = made
+    if not plan.post_loads:
+        return bool(run_values(session, connection, plan, ident))
+    # The one object: its own lazy loads do what statements for many would do.
+    given = [_Given(value) for value in ident]
+    cursor = connection._execute_plan(plan.plan, given, None, session=session)
+    if not cursor.fetch():
+        return False
+    for post_load in plan.post_loads:
+        if not post_load.walk and post_load.prop is not None:
+            getattr(obj, post_load.prop.key)
+    return True
+
+
+def load_expired(session: Any, obj: Any) -> bool:
+    """Load the row of an expired object; False if it is gone."""
+    mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+    return _load_row(session, obj, mapper, _core.load_options(obj), None, True)
+
+
+def _load_columns(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    slots: tuple[int, ...],
+    labelled: bool,
+    with_for_update: Any = None,
+    whole: bool = False,
+) -> bool:
+    """Load some columns of an object; False if it has no row.
+
+    With `whole` from all tables of the class, else from those that hold the columns.
+    """
+    session._autoflush()
+    connection = session._connection_for(mapper, None)
+    ident = _core.identity_key(obj)[1]  # type: ignore[index]
+    key = ("columns", mapper, slots, labelled, whole)
+    made = _cache(connection).get(key) if with_for_update is None else None
+    if made is None:
+        wanted = set(slots)
+        props = [p for p in mapper._props.values() if p._is_column and p.slot in wanted]
+        statement: Any = None
+        binds: list[Any] = []
+        asked: list[int] | None = None
+        if not whole and mapper.inherits is not None and not mapper.concrete:
+            statement, binds, asked = _own_tables_statement(mapper, props)
+        if statement is None:
+            statement, binds = _key_statement(mapper)
+            statement._from_obj = (mapper.selectable,)
+            if mapper._single_table_criterion is not None:
+                statement._where_criteria += (mapper._single_table_criterion,)
+        columns = [(prop.slot, column) for prop in props for column in prop.columns]
+        statement._raw_columns = [column for _, column in columns]
+        if not labelled:
+            statement._label_style = Select._label_style
+        if with_for_update is not None:
+            statement = _for_update(statement, with_for_update)
+        state = SelectState(statement)
+        made = (
+            build_plan(session, state, binds, connection.dialect),
+            [slot for slot, _ in columns],
+            asked,
+        )
+        if with_for_update is None:
+            _cache(connection)[key] = made
+    plan, order, asked = made
+    values: Sequence[Any] = ident
+    if asked is not None:
+        values = [_known_value(obj, slot) for slot in asked]
+        if any(value is None or value is NO_VALUE for value in values):
+            return _load_columns(session, obj, mapper, slots, labelled, whole=True)
+    rows = run_values(session, connection, plan, values)
+    if not rows:
+        return False
+    # Of several columns the first is the attribute's.
+    for slot, value in zip(reversed(order), reversed(rows[0]), strict=True):
+        _core.set_loaded(obj, slot, value)
+    manager = _core.manager_of(obj)
+    if manager is not None and manager.event_mask & _core.CLASS_REFRESH:
+        manager.hooks.refresh(obj, order)
+    return True
+
+
+def _known_value(obj: Any, slot: int) -> Any:
+    """The value of a column as its row has it, NO_VALUE if that is not known."""
+    value = _core.committed(obj, slot)
+    return _core.peek(obj, slot) if value is ... else value
+
+
+def _own_tables_statement(mapper: Any, props: Sequence[Any]) -> tuple[Any, list[Any], Any]:
+    """SELECT from the tables that hold the properties, if the base's table is none of them:
+    the statement, its parameters, and the slots they are taken from; else None."""
+    tables = {hash(column.table): column.table for prop in props for column in prop.columns}
+    if hash(mapper.base_mapper.local_table) in tables:
+        return None, [], None
+    conditions: list[Any] = []
+    for each in reversed(list(mapper.iterate_to_root())):
+        if hash(each.local_table) in tables or conditions:
+            if each.single or each.inherits is None:
+                continue
+            conditions.append(each.inherit_condition)
+        elif not each.local_table._is_table:
+            return None, [], None
+    binds: list[Any] = []
+    slots: list[int] = []
+
+    def replace(element: Any) -> Any:
+        if element.__visit_name__ != "binary":
+            return None
+        left, right = element.left, element.right
+        for side, other in (("left", right), ("right", left)):
+            column = getattr(element, side)
+            if hash(getattr(column, "table", None)) in tables:
+                continue
+            bind = bindparam(None, None, type_=other.type, unique=True)
+            binds.append(bind)
+            slots.append(mapper._columntoproperty[column].slot)
+            element = element._clone()
+            setattr(element, side, bind)
+            break
+        return element
+
+    # The topmost of the tables is found by what the object has; those below are joined to it.
+    top = visitors.replacement_traverse(conditions[0], {}, replace)
+    statement: Select[Any] = Select()
+    statement._where_criteria = (top, *conditions[1:])
+    statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+    return statement, binds, slots
+
+
+def refresh(
+    session: Any, obj: Any, names: Sequence[str] | None = None, with_for_update: Any = None
+) -> bool:
+    """Load an object (or the named attributes) again; False if its row is gone."""
+    mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+    if names is None:
+        if not _core.state_flags(obj) & _core.STATE_EXPIRED:
+            _core.expire(obj)
+        context = _core.load_options(obj)
+        hooks = mapper.class_manager.hooks
+        if hooks is None:
+            return _load_row(session, obj, mapper, context, with_for_update, False)
+        with hooks.refreshing(obj):
+            return _load_row(session, obj, mapper, context, with_for_update, False)
+    columns: list[int] = []
+    relationships: list[Any] = []
+    for name in names:
+        prop = mapper.get_property(name)
+        if prop._is_relationship:
+            relationships.append(prop)
+        elif prop._is_column:
+            columns.append(prop.slot)
+    every = [*columns, *[prop.slot for prop in relationships]]
+    loaded = [slot for slot in every if _core.peek(obj, slot) is not NO_VALUE]
+    if loaded:
+        _core.expire(obj, loaded)
+    load = set(columns)
+    joined = [
+        prop
+        for prop in relationships
+        if prop.lazy in ("joined", False) and not prop.order_by and prop.secondary is None
+    ]
+    if joined:
+        if not _load_joined(session, obj, mapper, load, joined, with_for_update):
+            return False
+        load = set()
+        relationships = [prop for prop in relationships if prop not in joined]
+    elif relationships:
+        load.update(mapper._columntoproperty[c].slot for c in mapper.primary_key)
+    if load and not _load_columns(
+        session, obj, mapper, tuple(sorted(load)), False, with_for_update, whole=True
+    ):
+        return False
+    for prop in relationships:
+        _core.get_value(obj, prop.slot)
+    return True
+
+
+def _load_joined(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    slots: set[int],
+    relationships: list[Any],
+    with_for_update: Any,
+) -> bool:
+    """Load columns and joined relationships of an object by one SELECT."""
+    from .util import aliased
+
+    keys = [mapper._columntoproperty[c] for c in mapper.primary_key]
+    wanted = slots | {prop.slot for prop in keys}
+    props = [p for p in mapper._props.values() if p._is_column and p.slot in wanted]
+    targets = [(prop, aliased(prop.entity)) for prop in relationships]
+    entities = [getattr(mapper.class_, prop.key) for prop in props]
+    statement: Any = Select(*entities, *(target for _, target in targets))
+    for prop, target in targets:
+        attribute = getattr(mapper.class_, prop.key)
+        statement = statement.outerjoin(attribute.of_type(target))
+    ident = _core.identity_key(obj)[1]  # type: ignore[index]
+    for prop, value in zip(keys, ident, strict=True):
+        statement = statement.where(getattr(mapper.class_, prop.key) == value)
+    if with_for_update is not None:
+        statement = _for_update(statement, with_for_update)
+    rows = session.execute(statement).unique().all()
+    if not rows:
+        return False
+    for prop, value in zip(props, rows[0], strict=False):
+        if prop.slot in slots:
+            _core.set_loaded(obj, prop.slot, value)
+    for place, prop in enumerate(relationships, len(props)):
+        related = list(dict.fromkeys(row[place] for row in rows if row[place] is not None))
+        value = related if prop.uselist else next(iter(related), None)
+        _core.set_loaded(obj, prop.slot, value)
+    return True
+
+
+# -- relationships -------------------------------------------------------------
+
+
+def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
+    context, element = _remembered(obj, prop, RELATIONSHIP_WILDCARD)
+    strategy = prop.lazy
+    if element is not None and element.strategy is not None:
+        strategy = element.strategy
+    if strategy == "write_only":
+        raise sa_exc.InvalidRequestError(
+            f"Attribute {prop} can't load the existing state from the database for this operation; "
+            "full iteration is not permitted.  If this is a delete operation, configure "
+            f"passive_deletes=True on the {prop} relationship in order to resolve this error."
+        )
+    if strategy == "noload":
+        return [] if prop.uselist else None
+    if strategy == "raise":
+        raise _not_available(prop, strategy)
+    session = _core.session_of(obj)
+    if session is None:
+        if quiet:
+            return NO_VALUE
+        raise DetachedInstanceError(
+            f"Parent instance {instance_str(obj)} is not bound to a Session; lazy load operation "
+            f"of attribute '{prop.key}' cannot proceed"
+        )
+    if prop._use_get:
+        ident = _values(obj, mapper, prop._get_slots, quiet)
+        if ident is None:
+            return NO_VALUE
+        if None in ident:
+            return None
+        target = prop.mapper
+        found = session._get(target.class_manager, ident)
+        if found is not None:
+            if not isinstance(found, target.class_):
+                return None  # of another class of the hierarchy
+            if _core.state_flags(found) & _core.STATE_EXPIRED and not quiet:
+                expired_context = _core.load_options(found)
+                if not _load_row(session, found, target, expired_context, None, True):
+                    return None
+            return found
+        if quiet:
+            return NO_VALUE
+        if strategy == "raise_on_sql":
+            raise _not_available(prop, strategy)
+        if context is None and not _criteria(element):
+            return load_on_pk(session, target, ident, loaded_for=(obj, prop))
+    if quiet:
+        return NO_VALUE
+    if strategy == "raise_on_sql":
+        raise _not_available(prop, strategy)
+    return _lazy_load(session, obj, mapper, prop, context, element)
+
+
+def _criteria(element: LoadElement | None) -> tuple[Any, ...]:
+    return element.criteria if element is not None else ()
+
+
+def _not_available(prop: Any, strategy: str) -> sa_exc.InvalidRequestError:
+    return sa_exc.InvalidRequestError(f"'{prop}' is not available due to lazy='{strategy}'")
+
+
+def _values(obj: Any, mapper: Any, slots: Sequence[int], quiet: bool) -> tuple[Any, ...] | None:
+    """The object's values that a lazy load asks with; None if they are not loaded and
+    must not be."""
+    session: Any = _core.session_of(obj)
+    committed = session is not None and session._load_committed
+    values = []
+    for slot in slots:
+        value = _core.peek(obj, slot)
+        if value is NO_VALUE:
+            if quiet:
+                return None
+            value = getattr(obj, _props_by_slot(mapper)[slot].key)
+        if committed:
+            before = _core.committed(obj, slot)
+            if before is not ... and before is not NO_VALUE:
+                value = before
+        values.append(value)
+    return tuple(values)
+
+
+def _lazy_load(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    prop: Any,
+    context: LoadContext | None,
+    element: LoadElement | None,
+) -> Any:
+    connection = session._connection_for(prop.mapper, None)
+    key: tuple[Any, ...] = ("lazy", prop)
+    if context is not None:
+        key = (*key, context.table, context.path)
+    made = _cache(connection).get(key)
+    if made is None:
+        made = _lazy_plan(session, connection, prop, context, element)
+        _cache(connection)[key] = made
+    plan, slots = made
+    unloaded = _core.peek(obj, prop.slot) is NO_VALUE  # else its old value is asked for
+    values = _values(obj, mapper, slots, False)
+    assert values is not None
+    if unloaded and _core.peek(obj, prop.slot) is not NO_VALUE:
+        return NO_VALUE  # the expired row was loaded, and this with it
+    if all(value is None for value in values):
+        return [] if prop.uselist else None
+    session._autoflush()
+    rows = run_values(session, connection, plan, values)
+    if prop.uselist:
+        return rows
+    if not rows:
+        return None
+    if len(rows) > 1:
+        warn(f"Multiple rows returned with uselist=False for lazily-loaded attribute '{prop}' ")
+    return rows[0]
+
+
+def _lazy_plan(
+    session: Any,
+    connection: Any,
+    prop: Any,
+    context: LoadContext | None,
+    element: LoadElement | None,
+) -> tuple[ORMPlan, list[int]]:
+    """The plan of a relationship's lazy load: (plan, the parent's slots it asks with)."""
+    criterion, parameters = prop._lazy_clause()
+    target = prop.mapper
+    where = [criterion, *_criteria(element)]
+    froms = [target.selectable]
+    if prop.secondary is not None:
+        froms.append(prop.secondary)
+    binds = [bind for bind, _ in parameters]
+    statement: Select[Any] = Select(target.__clause_element__())
+    statement._where_criteria = tuple(where)
+    statement._from_obj = tuple(froms)
+    if prop.order_by:
+        statement._order_by_clauses = tuple(prop.order_by)
+    statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+    state = SelectState(
+        statement,
+        legacy=True,
+        table=context.table if context is not None else None,
+        base_path=(*context.path, prop) if context is not None else (prop.parent, prop),
+        distinct_rows=True,
+        binds=binds,
+    )
+    plan = build_plan(session, state, binds, connection.dialect)
+    slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]
+    return plan, slots

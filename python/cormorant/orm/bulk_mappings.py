@@ -1,0 +1,210 @@
+"""Rows and objects written in bulk by a session, without its unit of work."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from .bulk import _column_key, _insert_mappings, _split_composites, _update_mappings
+from .bulk_inheritance import (
+    discriminator,
+    insert_joined,
+    is_joined,
+)
+from .persistence import committed_value
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+def _run_bulk(session: Session, work: Any) -> None:
+    """Run bulk work as a flush runs: a failure rolls the transaction back."""
+    if session._flushing:
+        raise exc.InvalidRequestError("Session is already flushing")
+    transaction = session._autobegin_t()
+    transaction._check()
+    session._flushing = True
+    try:
+        work()
+    except BaseException as error:
+        transaction._fail(error)
+        raise
+    finally:
+        session._flushing = False
+
+
+def bulk_insert_mappings(
+    session: Session,
+    mapper: Any,
+    mappings: Iterable[dict[str, Any]],
+    return_defaults: bool,
+    render_nulls: bool,
+) -> None:
+    """Session.bulk_insert_mappings()."""
+    from ..inspection import inspect
+
+    mapper = inspect(mapper)
+    mapper._check_configure()
+    rows = _split_composites(mapper, list(mappings))
+
+    def work() -> None:
+        connection = session._connection_for(mapper)
+        preset = discriminator(mapper)
+        if preset is not None:
+            for row in rows:
+                row.setdefault(*preset)
+        if is_joined(mapper):
+            made = insert_joined(connection, mapper, rows, render_nulls)
+            if return_defaults:
+                for given, values in zip(rows, made, strict=True):
+                    given.update(values)
+            return
+        keyed = [
+            {_column_key(mapper, k): v for k, v in row.items() if k in mapper._props}
+            for row in rows
+        ]
+        if not return_defaults:
+            _insert_mappings(connection, mapper, keyed, render_nulls=render_nulls)
+            return
+        names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
+        for given, values in zip(rows, keyed, strict=True):
+            fetched: dict[str, Any] = {}
+            _insert_returning_key(connection, mapper, values, fetched)
+            given.update((name, fetched[name]) for name in names if name in fetched)
+
+    if rows:
+        _run_bulk(session, work)
+
+
+def _insert_returning_key(
+    connection: Any, mapper: Any, values: dict[str, Any], given: dict[str, Any]
+) -> None:
+    from ..sql.dml import Insert
+
+    fetched = [
+        c
+        for c in mapper.local_table.c
+        if c.key not in values
+        and c in mapper._columntoproperty
+        and (c.primary_key or c.server_default is not None)
+    ]
+    statement = Insert(mapper.local_table)
+    if any(not c.primary_key for c in fetched):
+        row = connection.execute(statement.returning(*fetched), values).one()
+        for column, value in zip(fetched, row, strict=True):
+            given[mapper._columntoproperty[column].key] = value
+        return
+    key = connection.execute(statement, values).inserted_primary_key
+    for column, value in zip(mapper.primary_key, key, strict=True):
+        given[mapper._columntoproperty[column].key] = value
+
+
+def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[str, Any]]) -> None:
+    """Session.bulk_update_mappings()."""
+    from ..inspection import inspect
+
+    mapper = inspect(mapper)
+    mapper._check_configure()
+    rows = _split_composites(mapper, list(mappings))
+
+    def work() -> None:
+        _update_mappings(session._connection_for(mapper), mapper, rows)
+
+    if rows:
+        _run_bulk(session, work)
+
+
+def bulk_save_objects(
+    session: Session,
+    objects: Iterable[Any],
+    return_defaults: bool,
+    update_changed_only: bool,
+    preserve_order: bool,
+) -> None:
+    """Session.bulk_save_objects()."""
+    given = list(objects)
+    for obj in given:
+        if not _core.is_entity(obj):
+            from .session import _unmapped
+
+            raise _unmapped(obj)
+
+    def key(obj: Any) -> tuple[int, bool]:
+        return id(_core.manager_of(obj)), _core.identity_key(obj) is not None
+
+    if not preserve_order:
+        given.sort(key=key)
+
+    def work() -> None:
+        for (_, persisted), group in itertools.groupby(given, key=key):
+            batch = list(group)
+            manager = _core.manager_of(batch[0])
+            assert manager is not None
+            mapper = manager.mapper
+            connection = session._connection_for(mapper)
+            if persisted:
+                rows = [_row_to_update(obj, mapper, update_changed_only) for obj in batch]
+                _update_mappings(connection, mapper, rows)
+            elif is_joined(mapper):
+                given_rows = [_row_to_insert(obj, mapper, True) for obj in batch]
+                made = insert_joined(connection, mapper, given_rows, False)
+                if return_defaults:
+                    for obj, row in zip(batch, made, strict=True):
+                        _identify(mapper, obj, row)
+            elif return_defaults:
+                for obj in batch:
+                    _insert_and_identify(connection, mapper, obj)
+            else:
+                rows = [_row_to_insert(obj, mapper) for obj in batch]
+                _insert_mappings(connection, mapper, rows)
+
+    if given:
+        _run_bulk(session, work)
+
+
+def _row_to_update(obj: Any, mapper: Any, changed_only: bool) -> dict[str, Any]:
+    slots = [p.slot for p in mapper._props.values() if p._is_column and p.slot >= 0]
+    if changed_only:
+        chosen: Iterable[int] = _core.changed_columns(obj, slots)
+    else:
+        chosen = [s for s in slots if _core.peek(obj, s) is not _core.NO_VALUE]
+    names = {p.slot: p.key for p in mapper._props.values() if p._is_column}
+    row = {names[s]: _core.peek(obj, s) for s in chosen}
+    if mapper.version_id_col is not None:
+        prop = mapper._columntoproperty[mapper.version_id_col]
+        row[prop.key] = committed_value(obj, prop.slot)
+    key = _core.identity_key(obj)
+    assert key is not None
+    for column, value in zip(mapper.primary_key, key[1], strict=True):
+        row[mapper._columntoproperty[column].key] = value
+    return row
+
+
+def _identify(mapper: Any, obj: Any, row: Mapping[str, Any]) -> None:
+    """An inserted object gets its key."""
+    for name, value in row.items():
+        _core.set_loaded(obj, mapper._props[name].slot, value)
+    _core.commit_state(obj)
+    names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
+    _core.set_identity(obj, tuple([row[name] for name in names]))
+
+
+def _row_to_insert(obj: Any, mapper: Any, by_attribute: bool = False) -> dict[str, Any]:
+    row = {}
+    for prop in mapper._props.values():
+        if prop._is_column and prop.slot >= 0:
+            value = _core.peek(obj, prop.slot)
+            if value is not _core.NO_VALUE and value is not None:
+                row[prop.key if by_attribute else prop.columns[0].key] = value
+    return row
+
+
+def _insert_and_identify(connection: Any, mapper: Any, obj: Any) -> None:
+    given: dict[str, Any] = {}
+    _insert_returning_key(connection, mapper, _row_to_insert(obj, mapper), given)
+    for name, value in given.items():
+        _core.set_loaded(obj, mapper._props[name].slot, value)
+    _core.commit_state(obj)
+    _core.set_identity(obj, mapper.primary_key_from_instance(obj))

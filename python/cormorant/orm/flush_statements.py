@@ -1,0 +1,387 @@
+"""The statements a flush writes the tables of a mapper with.
+
+For each mapper and dialect a `Statements` keeps what the C loops need: which columns
+go into an INSERT, and the plans made so far for each set of columns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from .. import _core
+from ..engine.plans import type_codec
+from .flushinfo import MapperInfo
+from .inheritance import copied_slots
+
+# Rules of columns whose value is made by Python when the program gives none.
+_MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_VERSION)
+
+
+class Statements:
+    """The statements of one table of a mapper on one dialect."""
+
+    def __init__(self, mapper: Any, table: Any, dialect: Any) -> None:
+        self.mapper = mapper
+        self.manager = mapper.class_manager
+        self.dialect = dialect
+        self.table = table
+        if dialect.typed:
+            mapper._set_typed_codecs(dialect)
+        self.columns: list[Any] = []
+        self.slots: list[int] = []
+        for column in self.table.c:
+            prop = mapper._columntoproperty.get(column)
+            if prop is not None and prop.slot >= 0:
+                self.columns.append(column)
+                self.slots.append(prop.slot)
+        self.column_of = dict(zip(self.slots, self.columns, strict=True))
+        self.slot_of = {c: s for s, c in self.column_of.items()}
+        self.primary_key = self._ordered_key()
+        self.pk_slots = tuple(self.slot_of[c] for c in self.primary_key if c in self.slot_of)
+        auto = getattr(self.table, "_autoincrement_column", None)
+        #: what a DELETE reads besides the identity: parts of the key that are attributes of
+        #: their own, beside those of the base's table
+        self.own_keys = tuple(s for s in self.pk_slots if s not in mapper.primary_key_slots)
+        self.auto_slot: int = self.slot_of.get(auto, -1) if auto is not None else -1
+        self.version_slot: int = self.slot_of.get(mapper.version_id_col, -1)
+        # what makes the next version, None if the database or the program does
+        self.next_version: Any = mapper.version_id_generator or None
+        if self.version_slot < 0:
+            self.next_version = None
+        self._find_defaults()
+        # The plans made so far; those of inserts apart for logged and unlogged flushes.
+        self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
+        # SQL as it is run unlogged -> as it is shown
+        self.shown: dict[str, str] = {}
+        # SQL -> names of its parameters
+        self.names: dict[str, list[str]] = {}
+        # SQL -> what it was compiled from, for listeners
+        self.compiled: dict[str, Any] = {}
+        self.updates: dict[Any, Any] = {}
+        self.unversioned_updates: dict[Any, Any] = {}
+        self.delete_plan: Any = None
+
+    def _ordered_key(self) -> tuple[Any, ...]:
+        """The table's primary key in the order of the parts of the identity."""
+        columns = tuple(self.table.primary_key) or tuple(
+            c for c in self.mapper.primary_key if c in self.slot_of
+        )
+        places = {slot: i for i, slot in enumerate(self.mapper.primary_key_slots)}
+        places.update({b: places[a] for a, b in copied_slots(self.mapper) if a in places})
+        return tuple(
+            sorted(columns, key=lambda c: places.get(self.slot_of.get(c, -1), len(places)))
+        )
+
+    def _find_defaults(self) -> None:
+        """Which columns are filled by whom when the program gives no value."""
+        self.insert_rules: list[tuple[int, int, Any]] = []
+        self.fetched: list[int] = []  # by the server or a SQL expression: RETURNING
+        self.context_defaults: list[tuple[int, Any]] = []
+        self.python_onupdates: list[tuple[int, Any]] = []
+        self.sql_onupdates: list[int] = []
+        for column, slot in zip(self.columns, self.slots, strict=True):
+            default = column.default
+            rule, value = _core.COLUMN_ALWAYS, None
+            if column.type.should_evaluate_none:
+                # None is a value of its own (JSON null); unset is NULL.
+                rule = _core.COLUMN_OMIT_UNSET
+            if column.primary_key or column.server_default is not None:
+                rule = _core.COLUMN_OMIT_NONE
+            if getattr(column, "computed", None) is not None:
+                rule = _core.COLUMN_OMIT_NONE
+            if default is not None and not getattr(default, "is_sequence", False):
+                if getattr(default, "is_clause_element", False):
+                    rule = _core.COLUMN_OMIT_NONE
+                    if slot not in self.pk_slots:
+                        self.fetched.append(slot)
+                elif getattr(default, "is_callable", False):
+                    if _uses_context(default):
+                        self.context_defaults.append((slot, default.arg))
+                        rule = _core.COLUMN_ALWAYS
+                    else:
+                        rule, value = _core.COLUMN_DEFAULT, default.arg
+                else:
+                    rule, value = _core.COLUMN_DEFAULT, default.arg
+            elif column.server_default is not None and slot not in self.pk_slots:
+                self.fetched.append(slot)
+            if slot == self.version_slot and self.next_version is not None:
+                rule, value = _core.COLUMN_VERSION, self.next_version
+            self.insert_rules.append((slot, rule, value))
+            onupdate = column.onupdate
+            if onupdate is not None:
+                if getattr(onupdate, "is_clause_element", False):
+                    self.sql_onupdates.append(slot)
+                else:
+                    self.python_onupdates.append((slot, onupdate))
+            elif getattr(column, "server_onupdate", None) is not None:
+                self.sql_onupdates.append(slot)
+        # Columns of the table that belong to other classes are filled as well. What functions
+        # make of them is made once, for a log too; so rows are then written one by one.
+        foreign = [c for c in self.table.c if c not in self.slot_of]
+        self.made_inserts = _made([c.default for c in foreign])
+        self.made_updates = _made([c.onupdate for c in foreign])
+
+    # -- INSERT ---------------------------------------------------------------
+
+    def returning_of(self, slots: Sequence[int], many: bool) -> tuple[list[int], int]:
+        """Slots to fetch by RETURNING, and the one fed by the last generated key."""
+        given = set(slots)
+        fetched = [s for s in self.fetched if s not in given]
+        missing = [s for s in self.pk_slots if s not in given]
+        if not missing and not fetched:
+            return [], -1
+        # SQLAlchemy reads a generated key back beside server defaults even when it is given
+        if fetched and not missing and self.auto_slot >= 0:
+            return [self.auto_slot, *fetched], -1
+        generated = missing
+        if missing and self.auto_slot not in missing:
+            generated = [s for s in missing if self._is_made_by_database(self.column_of[s])]
+        # nor are rows with versions inserted without RETURNING
+        last_id = self.dialect.postfetch_lastrowid and self.version_slot < 0
+        if fetched or (generated and (many or not last_id)):
+            return [*generated, *fetched], -1
+        return [], self.auto_slot if self.auto_slot in missing else -1
+
+    @staticmethod
+    def _is_made_by_database(column: Any) -> bool:
+        """Whether a column of the key that is not given gets a value in the database."""
+        default = column.default
+        return column.server_default is not None or bool(
+            default is not None
+            and (
+                getattr(default, "is_clause_element", False)
+                or getattr(default, "is_sequence", False)
+            )
+        )
+
+    def make_unlogged_insert(self, slots: tuple[int, ...], many: bool) -> Any:
+        """As make_insert, but where only the generated key is fetched, the driver's last
+        key does it: cheaper than RETURNING, which is what logs and errors still show."""
+        returning, _ = self.returning_of(slots, many)
+        cheaper = slots and self.dialect.postfetch_lastrowid
+        if not cheaper or returning != [self.auto_slot]:
+            return self.make_insert(slots, many)
+        shown = self.make_insert(slots, True).plan.sql
+        plan = self._insert_plan(slots, [], many)
+        # Spaces keep it apart from the text that inserts one object.
+        sql = plan.sql + " "
+        self.shown[sql] = shown
+        self.names[shown] = self.names[plan.sql]
+        return _core.InsertPlan(_core.Plan(sql, plan.binds), slots, (), self.auto_slot)
+
+    def make_insert(self, slots: tuple[int, ...], many: bool) -> Any:
+        """The plan that inserts objects providing these slots."""
+        returning, last_id = self.returning_of(slots, many)
+        plan = self._insert_plan(slots, returning, many)
+        return _core.InsertPlan(plan, slots, tuple(returning), last_id)
+
+    def _insert_plan(self, slots: tuple[int, ...], returning: list[int], many: bool) -> Any:
+        from ..sql.dml import Insert
+
+        started = time.perf_counter()
+        statement = Insert(self.table)
+        if returning:
+            statement = statement.returning(*(self.column_of[s] for s in returning))
+        if many and not slots and self.auto_slot >= 0:
+            from ..sql import literal_column, null
+
+            metavalue = self.dialect.supports_default_metavalue
+            value = literal_column("DEFAULT") if metavalue else null()
+            statement = statement.values({self.column_of[self.auto_slot]: value})
+        compiled = statement.compile(
+            dialect=self.dialect, column_keys=[self.column_of[s].key for s in slots]
+        )
+        return self._plan(compiled, [self.column_of[s].key for s in slots], started)
+
+    def _plan(self, compiled: Any, names: Sequence[str], started: float) -> Any:
+        """A C plan whose values come in the order of `names`."""
+        self.dialect._compile_times[compiled.string] = time.perf_counter() - started
+        places: dict[str, int] = {}
+        for i, name in enumerate(names):
+            places.setdefault(name, i)
+        filled = {c.key: c for c in compiled.prefetch if c not in self.slot_of}
+        binds: list[tuple[int, int, Any]] = []
+        for name in compiled.positiontup or ():
+            bind = compiled.binds[name]
+            code, arg = type_codec(bind.type, self.dialect)
+            index = places.get(name)
+            if index is None and bind.key in filled:
+                # A column of a sibling class in the same table.
+                column = filled[bind.key]
+                default = column.default if compiled.isinsert else column.onupdate
+                binds.append((0, _core.TYPE_PYTHON, (_maker(default, code, arg), None)))
+            elif index is None:
+                # A constant inside a SQL default: the same whatever the row.
+                constant = _constant(bind.effective_value)
+                binds.append((0, _core.TYPE_PYTHON, (constant, None, (code, arg))))
+            else:
+                binds.append((index, code, arg))
+        self.names[compiled.string] = list(compiled.positiontup or ())
+        self.compiled[compiled.string] = compiled
+        return self.dialect.plan(compiled.string, compiled.positiontup, binds)
+
+    # -- UPDATE ---------------------------------------------------------------
+
+    def _where_key(self, delete: bool = False) -> tuple[Any, list[str]]:
+        """The criterion of one row and the names of its parameters, which in a DELETE are
+        those of the columns."""
+        from ..sql import and_, bindparam
+
+        criteria, names = [], []
+        for column in self.primary_key:
+            name = f"{self.table.name}_{column.name}"
+            while name in self.table.c:
+                name += "_"
+            if delete:
+                name = column.key
+            names.append(name)
+            criteria.append(column == bindparam(name, type_=column.type))
+        if self.version_slot >= 0:
+            column = self.column_of[self.version_slot]
+            name = f"{self.table.name}_{column.name}"
+            while name in self.table.c:
+                name += "_"
+            if delete:
+                name = column.key
+            names.append(name)
+            criteria.append(column == bindparam(name, type_=column.type))
+        return and_(*criteria), names
+
+    def make_update(self, slots: tuple[int, ...]) -> Any:
+        """The plan that updates these slots of one row, and its version."""
+        return self._make_update(slots, self.next_version is not None)
+
+    def make_unversioned_update(self, slots: tuple[int, ...]) -> Any:
+        """As make_update, but the version stays."""
+        return self._make_update(slots, False)
+
+    def _make_update(self, slots: tuple[int, ...], counts: bool) -> Any:
+        from ..sql.dml import Update
+
+        started = time.perf_counter()
+        where, names = self._where_key()
+        keys = [self.column_of[s].key for s in slots]
+        if counts and self.version_slot not in slots:
+            keys.append(self.column_of[self.version_slot].key)
+        compiled = Update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
+        return self._plan(compiled, [*keys, *names], started)
+
+    def make_delete(self) -> Any:
+        """The plan that deletes one row."""
+        if self.delete_plan is None:
+            from ..sql.dml import Delete
+
+            started = time.perf_counter()
+            where, names = self._where_key(delete=True)
+            compiled = Delete(self.table).where(where).compile(dialect=self.dialect)
+            self.delete_plan = self._plan(compiled, names, started)
+        return self.delete_plan
+
+
+def _constant(value: Any) -> Any:
+    return lambda _ignored: value
+
+
+def _made(defaults: list[Any]) -> int:
+    """1 if functions make some of the values, 2 if one takes the execution context; or 0."""
+    functions = [d for d in defaults if getattr(d, "is_callable", False)]
+    return 2 if any(map(_uses_context, functions)) else int(bool(functions))
+
+
+def _maker(default: Any, code: int, arg: Any) -> Any:
+    """What makes the value of a column for each row, as it is bound."""
+    if not default.is_callable:
+        return _constant(_core.encode(code, arg, default.arg))
+    return lambda _ignored: _core.encode(code, arg, default.arg(None))
+
+
+def _uses_context(default: Any) -> bool:
+    """True if a default's function takes the execution context."""
+    from ..sql.schema_defaults import _without_context
+
+    plain = _without_context(int).__code__
+    return getattr(default.arg, "__code__", None) is not plain
+
+
+class Hierarchy:
+    """The statements of mappers that inherit from each other, on one dialect.
+
+    Mappers that bind the same columns of a table share their statements, so that rows of
+    several classes make one batch.
+    """
+
+    def __init__(self, info: MapperInfo, dialect: Any) -> None:
+        self.info = info
+        self.dialect = dialect
+        self._by_columns: dict[Any, Statements] = {}
+        self.mappers = info.mapper.self_and_descendants
+        #: (table, {manager: its statements}), in the order of inserts
+        self.tables: list[tuple[Any, dict[Any, Statements]]] = []
+        for table in info.tables():
+            of_table = {
+                m.class_manager: self._make(m, table) for m in self.mappers if table in m._tables
+            }
+            self.tables.append((table, of_table))
+        #: what each manager copies from the key of its base before a table is written
+        self.copied: dict[Any, dict[Any, Any]] = {}
+        for mapper in self.mappers:
+            pairs = copied_slots(mapper)
+            if pairs:
+                slots = (tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
+                for below in mapper.self_and_descendants:
+                    self.copied.setdefault(mapper.local_table, {})[below.class_manager] = slots
+        discriminator = info.mapper._discriminator
+        self.discriminator_slot = -1 if discriminator is None else discriminator.slot
+        self.acceptable = {
+            m.class_manager: m._acceptable_identities for m in self.mappers if not m.concrete
+        }
+
+    def _make(self, mapper: Any, table: Any) -> Statements:
+        key = _bound_columns(mapper, table)
+        while (
+            mapper.inherits is not None
+            and not mapper.concrete
+            and table in mapper.inherits._tables
+            and _bound_columns(mapper.inherits, table) == key
+        ):
+            mapper = mapper.inherits
+        found = self._by_columns.get((table, key))
+        if found is None:
+            found = self._by_columns[table, key] = Statements(mapper, table, self.dialect)
+        elif not mapper.isa(found.mapper) and mapper.class_manager.size < found.manager.size:
+            # The core takes siblings that have as many attributes at least.
+            found.manager = mapper.class_manager
+        return found
+
+    def of_mapper(self, mapper: Any) -> list[Statements]:
+        """The statements of each table of a mapper, base first."""
+        manager = mapper.class_manager
+        return [of_table[manager] for _, of_table in self.tables if manager in of_table]
+
+
+def _bound_columns(mapper: Any, table: Any) -> tuple[Any, ...]:
+    found = []
+    for column in table.c:
+        prop = mapper._columntoproperty.get(column)
+        if prop is not None and prop.slot >= 0:
+            found.append((column.key, prop.slot))
+    return tuple(found)
+
+
+def statements_of(info: MapperInfo, dialect: Any) -> Any:
+    """The Statements of a mapper on a dialect (or the Hierarchy), made once."""
+    found = info.statements.get(dialect)
+    if found is None:
+        if info.is_hierarchy:
+            found = Hierarchy(info, dialect)
+        else:
+            found = Statements(info.mapper, info.mapper.local_table, dialect)
+        info.statements[dialect] = found
+    return found
+
+
+def _is_expression(value: Any) -> bool:
+    cls = type(value)
+    return hasattr(cls, "__clause_element__") or hasattr(cls, "__visit_name__")

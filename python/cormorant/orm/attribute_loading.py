@@ -231,6 +231,13 @@ def load_expired(session: Any, obj: Any) -> bool:
     return _load_row(session, obj, mapper, _core.load_options(obj), None, True)
 
 
+def load_columns_of(
+    session: Any, obj: Any, mapper: Any, slots: tuple[int, ...], ident: Sequence[Any]
+) -> None:
+    """Load some columns of an object that a flush has just written."""
+    _load_columns(session, obj, mapper, slots, True, None, True, ident)
+
+
 def _load_columns(
     session: Any,
     obj: Any,
@@ -239,14 +246,17 @@ def _load_columns(
     labelled: bool,
     with_for_update: Any = None,
     whole: bool = False,
+    ident: Sequence[Any] | None = None,
 ) -> bool:
     """Load some columns of an object; False if it has no row.
 
-    With `whole` from all tables of the class, else from those that hold the columns.
+    With `whole` from all tables of the class, else from those that hold the columns. `ident`:
+    the key of an object whose identity is not known yet.
     """
     session._autoflush()
     connection = session._connection_for(mapper, None)
-    ident = _core.identity_key(obj)[1]  # type: ignore[index]
+    if ident is None:
+        ident = _core.identity_key(obj)[1]  # type: ignore[index]
     key = ("columns", mapper, slots, labelled, whole)
     made = _cache(connection).get(key) if with_for_update is None else None
     if made is None:

@@ -51,6 +51,9 @@ class Statements:
         if self.version_slot < 0:
             self.next_version = None
         self._find_defaults()
+        #: left to be loaded when they are read: what the server fills
+        self.unfetched: list[int] = []
+        self._apply_eager_defaults()
         # The plans made so far; those of inserts apart for logged and unlogged flushes.
         self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
         # SQL as it is run unlogged -> as it is shown
@@ -122,6 +125,15 @@ class Statements:
         foreign = [c for c in self.table.c if c not in self.slot_of]
         self.made_inserts = _made([c.default for c in foreign])
         self.made_updates = _made([c.onupdate for c in foreign])
+
+    def _apply_eager_defaults(self) -> None:
+        """What `eager_defaults` of the base's mapper says of this table."""
+        base = self.mapper.base_mapper
+        eager = base.eager_defaults
+        #: whether an UPDATE reads back what the server made
+        self.eager_update = eager is True
+        if not eager or (eager == "auto" and self.table not in base._tables):
+            self.fetched, self.unfetched = [], self.fetched
 
     # -- INSERT ---------------------------------------------------------------
 

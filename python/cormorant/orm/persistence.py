@@ -48,11 +48,14 @@ def _save_and_tell(flush: Flush, info: MapperInfo, new: list[Any], updates: list
     updates = _core.sort_by_key(updates)
     fire_rows("before_update", connection, updates)
     _save(flush, info, new, updates)
-    fire_rows("after_insert", connection, new)
+    switched = flush.row_switches
+    fire_rows("after_insert", connection, [obj for obj in new if id(obj) not in switched])
+    fire_rows("after_update", connection, [obj for obj in new if id(obj) in switched])
     fire_rows("after_update", connection, updates)
 
 
 def _save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
+    added = new
     connection = flush.session._connection_for(info.mapper)
     statements = statements_of(info, connection.dialect)
     if new:
@@ -68,10 +71,53 @@ def _save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) ->
             _update(flush, statements, connection, updates)
         if new:
             _insert(flush, statements, connection, new)
+    if info.mapper.eager_defaults is True:
+        switched = [obj for obj in added if id(obj) in flush.row_switches]
+        _load_eager_defaults(flush, [*new, *switched, *updates])
     if info.mapper.base_mapper._has_composites:
         from .descriptor_props import forget_values
 
         forget_values([*new, *updates])
+
+
+def _load_eager_defaults(flush: Flush, objects: list[Any]) -> None:
+    """Load what the server fills and no statement has read back, object by object."""
+    from .attribute_loading import load_columns_of
+
+    expiring: dict[int, set[int]] = {}
+    for obj, slots in flush.expire_after:
+        expiring.setdefault(id(obj), set()).update(slots)
+    loaded: dict[int, tuple[int, ...]] = {}
+    for obj in objects:
+        manager = _core.manager_of(obj)
+        assert manager is not None
+        wanted = _filled_by_server(manager.mapper)
+        later = expiring.get(id(obj), ())
+        missing = tuple(s for s in wanted if s in later or _core.peek(obj, s) is _core.NO_VALUE)
+        if missing:
+            key = [_core.peek(obj, slot) for slot in manager.mapper.primary_key_slots]
+            load_columns_of(flush.session, obj, manager.mapper, missing, key)
+            loaded[id(obj)] = missing
+    if expiring and loaded:
+        flush.expire_after = [
+            (obj, [slot for slot in slots if slot not in loaded.get(id(obj), ())])
+            for obj, slots in flush.expire_after
+        ]
+
+
+def _filled_by_server(mapper: Any) -> list[int]:
+    """Slots of the columns that the server, or SQL, may fill in an INSERT or an UPDATE."""
+    found: list[int] = []
+    for prop in mapper._props.values():
+        if prop._is_column and prop.slot >= 0:
+            column = prop.columns[0]
+            made = (getattr(column, "default", None), getattr(column, "onupdate", None))
+            by_server = ("server_default", "server_onupdate")
+            if any(getattr(column, name, None) is not None for name in by_server) or any(
+                getattr(rule, "is_clause_element", False) for rule in made
+            ):
+                found.append(prop.slot)
+    return found
 
 
 def _save_hierarchy(
@@ -175,13 +221,22 @@ def _switch_row(
     where, names = statements._where_key()
     statement = Update(statements.table).where(where)
     statement = statement.values({statements.column_of[s].key: v for s, v in values.items()})
-    matched = connection.execute(statement, dict(zip(names, parts, strict=True))).rowcount
+    fetched = []
+    if statements.eager_update:
+        fetched = [slot for slot in statements.sql_onupdates if slot not in given]
+        statement = statement.returning(*(statements.column_of[s] for s in fetched))
+    result = connection.execute(statement, dict(zip(names, parts, strict=True)))
+    rows = result.all() if fetched else []
+    matched = len(rows) if fetched else result.rowcount
     if 0 <= matched != 1:
         raise _stale("UPDATE", statements.table, exc.StaleDataError(1, matched))
+    for slot, value in zip(fetched, rows[0] if rows else (), strict=True):
+        _core.set_loaded(obj, slot, value)
     if version in values and version not in given:
         _core.set_loaded(obj, version, values[version])
     expired = [slot for slot in values if _is_expression(values[slot])]
-    expired += [slot for slot in statements.sql_onupdates if slot not in given]
+    if not statements.eager_update:
+        expired += [slot for slot in statements.sql_onupdates if slot not in given]
     if expired:
         flush.expire_after.append((obj, expired))
 
@@ -198,6 +253,10 @@ def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any
 
 
 def _insert_all(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
+    for obj in new if statements.unfetched else ():
+        missing = [slot for slot in statements.unfetched if is_unset(_core.peek(obj, slot))]
+        if missing:
+            flush.expire_after.append((obj, missing))
     if statements.context_defaults:
         # What such a default sees decides, so only what was given makes a run.
         for given, run in itertools.groupby(new, lambda obj: _given_columns(statements, obj)):
@@ -381,8 +440,12 @@ def _update_all(
         _fill_onupdates(statements, batch, changed)
         # Written whether or not the new value is another.
         written = tuple(s for s in statements.slots if s in changed or s in filled)
-        _update_run(flush, statements, connection, batch, written, True, inserted, changed)
         fetched = [s for s in statements.sql_onupdates if s not in changed]
+        if fetched and statements.eager_update and not inserted:
+            for obj in batch:
+                _update_one(flush, statements, connection, obj, written, fetched)
+            continue
+        _update_run(flush, statements, connection, batch, written, True, inserted, changed)
         flush.expire_after.extend((obj, fetched) for obj in batch)
 
 
@@ -608,9 +671,14 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
 
 
 def _update_one(
-    flush: Flush, statements: Statements, connection: Any, obj: Any, slots: tuple[int, ...]
+    flush: Flush,
+    statements: Statements,
+    connection: Any,
+    obj: Any,
+    slots: tuple[int, ...],
+    fetched: Sequence[int] = (),
 ) -> None:
-    """UPDATE an object that holds SQL expressions."""
+    """UPDATE an object that holds SQL expressions, or of which `fetched` is read back."""
     from ..sql.dml import Update
 
     plain: dict[str, Any] = {}
@@ -635,10 +703,16 @@ def _update_one(
             plain[statements.column_of[version].key] = next_version(parts[-1])
     where, names = statements._where_key()
     statement = Update(statements.table).where(where).values(expressions)
+    if fetched:
+        statement = statement.returning(*(statements.column_of[s] for s in fetched))
     params = {**plain, **dict(zip(names, parts, strict=True))}
     result = connection.execute(statement, params)
-    if result.rowcount != 1:
-        raise _stale("UPDATE", statements.table, exc.StaleDataError(1, result.rowcount))
+    rows = result.all() if fetched else []
+    matched = len(rows) if fetched else result.rowcount
+    if matched != 1:
+        raise _stale("UPDATE", statements.table, exc.StaleDataError(1, matched))
+    for slot, value in zip(fetched, rows[0] if rows else (), strict=True):
+        _core.set_loaded(obj, slot, value)
     if made:
         _core.set_loaded(obj, version, plain[statements.column_of[version].key])
     if expired:

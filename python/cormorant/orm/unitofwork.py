@@ -266,6 +266,7 @@ class Flush:
         if session._events is not None:
             for work in list(self.work.values()):
                 session._fire_each("persistent_to_deleted", work.deletes)
+            session._fire_each("persistent_to_deleted", self.row_switches.values())
             for work in list(self.work.values()):
                 session._fire_each("pending_to_persistent", work.new)
 

@@ -111,6 +111,14 @@ default_value(crm_state *state, uint16_t slot)
     return empty;
 }
 
+/* Whether a slot was expired, by its name or with all others. */
+static int
+is_expired(crm_state *state, uint16_t slot)
+{
+    return (state->flags & CRM_S_EXPIRED) != 0 ||
+           crm_state_held(state, slot) == CRM_UNLOADED;
+}
+
 /* The value of an attribute that no slot holds. */
 static PyObject *
 load(crm_state *state, uint16_t slot)
@@ -121,7 +129,7 @@ load(crm_state *state, uint16_t slot)
         return value;
     }
     if ((state->flags & CRM_S_KEY) == 0 &&
-        ((state->flags & CRM_S_EXPIRED) == 0 ||
+        (!is_expired(state, slot) ||
          crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN)) {
         return default_value(state, slot);
     }
@@ -261,14 +269,14 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
     int keyed = (state->flags & CRM_S_KEY) != 0;
     const uint16_t heard =
         CRM_ATTR_EVENTS | CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS;
-    int expired = (state->flags & CRM_S_EXPIRED) != 0;
+    int expired = !keyed && is_expired(state, slot);
     if (!keyed && !expired && (flags & heard) == 0) {
         /* A new object: no history to keep. */
         return crm_state_put(state, slot, Py_NewRef(value));
     }
     PyObject *old = NULL, *prop = NULL;
     PyObject *stored = Py_NewRef(value);
-    if ((flags & heard) || (!keyed && expired) ||
+    if ((flags & heard) || expired ||
         (keyed && crm_state_change(state, slot) == NULL)) {
         if ((keyed || expired) &&
             (flags & (CRM_ATTR_ACTIVE_HISTORY | CRM_ATTR_PRIMARY_KEY))) {

@@ -522,9 +522,7 @@ delete_scalar(side *self)
         return -1;
     }
     crm_initiator own = {self->prop, CRM_OP_REMOVE};
-    int status = 0;
-    int known = old != core->no_value;
-    status = tell(self, CRM_AE_REMOVE, 0, &own, old);
+    int status = tell(self, CRM_AE_REMOVE, 0, &own, old);
     if (status == 0 && is_object(self, old)) {
         crm_state *other = state_of_value(self, old);
         status = other == NULL ? -1 : set_parent(self, old, 0);
@@ -547,8 +545,10 @@ delete_scalar(side *self)
     if (status < 0) {
         return -1;
     }
-    /* What it referred to is not known, so that None must be flushed. */
-    PyObject *left = keyed && !known ? Py_NewRef(Py_None) : NULL;
+    /* What the row refers to is not known, so that None must be flushed. */
+    crm_change *change = keyed ? crm_state_change(state, self->slot) : NULL;
+    int unknown = change != NULL && change->old == core->no_value;
+    PyObject *left = unknown ? Py_NewRef(Py_None) : NULL;
     if (crm_state_put(state, self->slot, left) < 0 || mark_modified(self) < 0) {
         return -1;
     }

@@ -311,7 +311,9 @@ def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
                 continue
             for source, target in zip(relation.source, relation.target_slots, strict=True):
                 _core.set_value(child, target, column_value(parent, source))
-            if not relation.passive_updates:
+            if relation.passive_updates:
+                flush.followed.append(child)
+            else:
                 flush.register_update(child)
 
 
@@ -341,19 +343,18 @@ def _null_children(
     flush: Flush, relation: RelationInfo, children: list[Any], *, deleting: bool = False
 ) -> None:
     """Children whose parent is gone: their foreign keys become NULL."""
-    session = flush.session
     children = [
-        c
-        for c in children
-        if c is not None
-        and (relation.post_update or not flush.is_deleted(c))
-        and _core.session_of(c) is session
-        and _core.state_flags(c) & _core.STATE_KEY
+        c for c in children if c is not None and (relation.post_update or not flush.is_deleted(c))
     ]
     if not children:
         return
     _check_blank(relation, children)
-    cleared = _core.clear_columns(children, relation.target_slots)
+    # Those outside of the session let go as well, but are not written.
+    cleared = [
+        c
+        for c in _core.clear_columns(children, relation.target_slots)
+        if _core.session_of(c) is flush.session and _core.state_flags(c) & _core.STATE_KEY
+    ]
     if relation.post_update:
         _post_update(flush, cleared, relation, deleting=deleting)
     else:

@@ -284,9 +284,9 @@ def make_transient_to_detached(instance: Any) -> None:
     mapper = object_mapper(instance)
     if _core.session_of(instance) is not None or _core.identity_key(instance) is not None:
         raise exc.InvalidRequestError("Given object must be transient")
-    key = mapper.primary_key_from_instance(instance)
+    # First, since a key without a value is refused.
+    _core.set_identity(instance, tuple(mapper.primary_key_from_instance(instance)))
     _core.commit_state(instance)
-    _core.set_identity(instance, tuple(key))
     names = mapper.class_manager.names
     unloaded = [slot for slot in names.values() if _core.peek(instance, slot) is NO_VALUE]
     if unloaded:

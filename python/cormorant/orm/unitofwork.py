@@ -55,6 +55,8 @@ class Flush:
         # (mapper, before the DELETEs?) -> id of an object -> it, and slots that relationships
         # with post_update set
         self.post_updates: dict[tuple[MapperInfo, bool], dict[int, tuple[Any, set[int]]]] = {}
+        # Children whose keys the database changes with those of their parents.
+        self.followed: list[Any] = []
         self.children_added: dict[RelationInfo, set[int]] = {}
         # Whether `updates` may hold what `registered` does not know yet.
         self.tracking = False
@@ -261,6 +263,7 @@ class Flush:
                     transaction._updated.extend(work.updates)
             if work.new:
                 persistence.finish_inserts(self, info, work.new)
+        _core.commit_states(self.followed)
         for obj, slots in self.expire_after:
             _core.expire(obj, slots)
         if session._events is not None:

@@ -1,0 +1,450 @@
+"""Types that store something else than the value: the name of an Enum, the text of JSON,
+the bytes of a pickle.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import _core
+from .plain_types import Concatenable, DateTime, Indexable, LargeBinary, SchemaType, String, _quoted
+from .type_api import Codec, TypeDecorator, TypeEngine, to_instance
+
+
+class _Lookup(dict[Any, Any]):
+    """A table of an Enum's values that says what is wrong with one it does not have."""
+
+    __slots__ = ("enum", "pass_strings")
+
+    def __init__(self, items: Any, enum: Enum, pass_strings: bool) -> None:
+        super().__init__(items)
+        self.enum = enum
+        self.pass_strings = pass_strings
+
+    def __missing__(self, value: Any) -> Any:
+        if self.pass_strings and isinstance(value, str):
+            return value
+        names = self.enum.enums
+        shown = ", ".join(names if len(names) <= 4 else [*names[:3], "...", names[-1]])
+        raise LookupError(
+            f"'{value}' is not among the defined enum values. "
+            f"Enum name: {self.enum.name}. Possible values: {shown}"
+        )
+
+
+class Enum(String, SchemaType):
+    """One of a set of strings, or of the members of an enum.Enum class (by name)."""
+
+    __visit_name__ = "enum"
+    _generic = True
+    enum_class: Any = None
+
+    def __init__(self, *enums: Any, **kw: Any) -> None:
+        """Strings or one enum class.
+
+        `create_constraint`: add a CHECK constraint (named `name`); `native_enum`: use the
+        database's enum type where there is one; `length`: of the VARCHAR;
+        `validate_strings`: reject strings that are no member; `values_callable`: from the
+        enum class to the strings to store.
+        """
+        self.native_enum: bool = kw.pop("native_enum", True)
+        self.create_constraint: bool = kw.pop("create_constraint", False)
+        self.values_callable: Any = kw.pop("values_callable", None)
+        self._sort_key_function: Any = kw.pop("sort_key_function", NotImplemented)
+        self._omit_aliases: bool = kw.pop("omit_aliases", True)
+        self.validate_strings: bool = kw.pop("validate_strings", False)
+        length: Any = kw.pop("length", NotImplemented)
+        registers = kw.pop("_create_events", True)
+        kw.pop("_adapted_from", None)
+        kw.pop("_disable_warnings", None)
+        given = enums if "_enums" not in kw else kw.pop("_enums")
+        self._given = given
+
+        values, objects = self._parse(given)
+        self.enums: list[str] = values
+        self._objects = objects
+        longest = max((len(value) for value in values), default=0)
+        if length is not NotImplemented and length is not None:
+            if length < longest:
+                raise ValueError(
+                    "When provided, length must be larger or equal than the length of the longest "
+                    f"enum value. {length} < {longest}"
+                )
+            longest = length
+        elif length is None:
+            longest = None  # type: ignore[assignment]
+        super().__init__(length=longest)
+
+        name = kw.pop("name", None)
+        if name is None and self.enum_class is not None:
+            name = self.enum_class.__name__.lower()
+        self.name: str | None = name
+        self.schema = kw.pop("schema", None)
+        self.metadata = kw.pop("metadata", None)
+        self.inherit_schema: bool = kw.pop("inherit_schema", False)
+        self.quote = kw.pop("quote", None)
+        if self.metadata is not None and registers:
+            self._register(self.metadata)
+        if kw:
+            raise TypeError(
+                f"Enum.__init__() got an unexpected keyword argument {next(iter(kw))!r}"
+            )
+
+        result = dict(zip(values, objects, strict=True))
+        bind: dict[Any, str] = {}
+        for value, obj in zip(values, objects, strict=True):
+            bind.setdefault(obj, value)
+        if self.enum_class is not None:
+            # The names by which a member can also be given.
+            for value in values:
+                bind.setdefault(value, bind[result[value]])
+            if self._omit_aliases:
+                for member in self.enum_class.__members__.values():
+                    if member in bind:
+                        bind.setdefault(member, bind[member])
+        self._result_lookup = _Lookup(result, self, False)
+        self._bind_lookup = _Lookup(bind, self, not self.validate_strings)
+        # For unknown strings to be rejected on reading even when they may be written.
+        self._codec_arg = (self._bind_lookup, self._result_lookup)
+
+    def _parse(self, enums: Sequence[Any]) -> tuple[list[str], list[Any]]:
+        """Strings and the objects they stand for."""
+        if len(enums) == 1 and hasattr(enums[0], "__members__"):
+            self.enum_class = cls = enums[0]
+            members = list(cls.__members__.items())
+            if self._omit_aliases:
+                members = [(name, member) for name, member in members if member.name == name]
+            if self.values_callable is not None:
+                values = list(self.values_callable(cls))
+            else:
+                values = [name for name, _ in members]
+            return values, [member for _, member in members]
+        return list(enums), list(enums)
+
+    @property
+    def _is_native(self) -> bool:  # type: ignore[override]
+        return self.native_enum
+
+    def _codec(self, dialect: Any) -> Codec:
+        return (_core.TYPE_ENUM, self._codec_arg)
+
+    def _make_cache_key(self) -> Any:
+        return (
+            type(self),
+            self.enum_class,
+            tuple(self.enums),
+            self.length,
+            self.name,
+            self.validate_strings,
+        )
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        lookup = self._bind_lookup
+        return lambda value: _quoted(lookup[value])
+
+    @property
+    def sort_key_function(self) -> Any:  # type: ignore[override]
+        if self._sort_key_function is NotImplemented:
+            lookup = self._bind_lookup
+            return lambda value: lookup[value]
+        return self._sort_key_function
+
+    def _adapt_operator(self, op: Any, other: TypeEngine) -> tuple[Any, TypeEngine]:
+        op, type_ = super()._adapt_operator(op, other)
+        if op is not operator.add and type_ is self:
+            from .operators import concat_op
+
+            if op is concat_op:
+                # A concatenation is not one of the members any more.
+                type_ = String(self.length)
+        return op, type_
+
+    @property
+    def python_type(self) -> type:
+        return self.enum_class or str
+
+    def copy(self, **kw: Any) -> Any:
+        return self.adapt(type(self))
+
+    def adapt(self, cls: type, **kw: Any) -> Any:
+        if issubclass(cls, Enum):
+            for name in (
+                "native_enum",
+                "create_constraint",
+                "values_callable",
+                "validate_strings",
+                "length",
+                "name",
+                "schema",
+                "metadata",
+                "inherit_schema",
+                "quote",
+            ):
+                kw.setdefault(name, getattr(self, name))
+            kw.setdefault("sort_key_function", self._sort_key_function)
+            kw.setdefault("omit_aliases", self._omit_aliases)
+            kw.setdefault("_create_events", False)
+            return cls(*self._given, **kw)
+        return super().adapt(cls, **kw)
+
+    def _attach(self, column: Any, table: Any) -> None:
+        SchemaType._attach(self, column, table)
+        if self.create_constraint:
+            from .schema import CheckConstraint
+
+            constraint = CheckConstraint(
+                column.in_(list(self.enums)), name=self.name, _type_bound=True
+            )
+            constraint._create_rule = lambda compiler: (
+                not (self.native_enum and compiler.dialect.supports_native_enum)
+            )
+            table.append_constraint(constraint)
+
+    def __repr__(self) -> str:
+        parts = [repr(value) for value in self.enums]
+        if self.name is not None:
+            parts.append(f"name={self.name!r}")
+        if self.schema is not None:
+            parts.append(f"schema={self.schema!r}")
+        if not self.native_enum:
+            parts.append("native_enum=False")
+        if self.create_constraint:
+            parts.append("create_constraint=True")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+class Interval(TypeDecorator):
+    """datetime.timedelta; a DateTime counted from 1970 where there are no intervals."""
+
+    __visit_name__ = "type_decorator"
+    impl = DateTime
+    epoch = dt.datetime(1970, 1, 1)
+    cache_ok = True
+
+    def __init__(
+        self,
+        native: bool = True,
+        second_precision: float | None = None,
+        day_precision: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.native = native
+        self.second_precision = second_precision
+        self.day_precision = day_precision
+
+    @property
+    def _type_affinity(self) -> type[TypeEngine]:
+        return Interval
+
+    @property
+    def _is_native(self) -> bool:  # type: ignore[override]
+        return self.native
+
+    @property
+    def python_type(self) -> type:
+        return dt.timedelta
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else self.epoch + value
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else value - self.epoch
+
+    def _codec(self, dialect: Any) -> Codec:
+        code, arg = _core.TYPE_DATETIME, None
+        epoch = self.epoch
+
+        def bind(value: Any) -> Any:
+            return None if value is None else _core.encode(code, arg, epoch + value)
+
+        def result(value: Any) -> Any:
+            if value is None or isinstance(value, dt.timedelta):
+                return value  # of a database that has intervals
+            return _core.decode(code, arg, value) - epoch
+
+        return (_core.TYPE_PYTHON, (bind, result))
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
+        return self.impl_instance.coerce_compared_value(op, value)
+
+    def _adapt_operator(self, op: Any, other: TypeEngine) -> tuple[Any, TypeEngine]:
+        return TypeEngine._adapt_operator(self, op, other)
+
+    def adapt(self, cls: type, **kw: Any) -> Any:
+        if issubclass(cls, Interval):
+            return self.copy()
+        return super().adapt(cls, **kw)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class PickleType(TypeDecorator):
+    """Any object that can be pickled."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(
+        self,
+        protocol: int = 5,
+        pickler: Any = None,
+        comparator: Callable[[Any, Any], bool] | None = None,
+        impl: Any = None,
+    ) -> None:
+        """`pickler`: something with dumps() and loads(); `comparator`: for changes."""
+        import pickle
+
+        super().__init__()
+        self.protocol = protocol
+        self.pickler = pickler or pickle
+        self.comparator = comparator
+        if impl is not None:
+            self.impl = to_instance(impl)
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else self.pickler.dumps(value, self.protocol)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else self.pickler.loads(value)
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        if self.comparator is not None:
+            return bool(self.comparator(x, y))
+        return bool(x == y)
+
+    @property
+    def python_type(self) -> type:
+        raise NotImplementedError()
+
+    def _make_cache_key(self) -> Any:
+        return (type(self), self.protocol, self.pickler, self.impl._static_cache_key)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class _Marker:
+    """A named value."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"symbol({self.name!r})"
+
+    def __reduce__(self) -> Any:
+        return _marker, (self.name,)
+
+
+_JSON_NULL = _Marker("JSON_NULL")
+
+
+def _marker(name: str) -> Any:
+    return _JSON_NULL if name == "JSON_NULL" else _Marker(name)
+
+
+class JSON(Indexable, Concatenable, TypeEngine):
+    """Whatever json.dumps() takes."""
+
+    __visit_name__ = "JSON"
+    _generic = True
+    hashable = False
+
+    NULL = _JSON_NULL
+    """JSON's null, as a value that is stored (None may stand for SQL's NULL)."""
+
+    def __init__(self, none_as_null: bool = False) -> None:
+        """`none_as_null`: store None as SQL's NULL rather than as JSON's null."""
+        self.none_as_null = none_as_null
+
+    @property
+    def should_evaluate_none(self) -> bool:
+        return not self.none_as_null
+
+    @should_evaluate_none.setter
+    def should_evaluate_none(self, value: bool) -> None:
+        self.none_as_null = not value
+
+    @property
+    def python_type(self) -> type:
+        return dict
+
+    def _dumps(self, dialect: Any) -> Callable[[Any], str]:
+        import json
+
+        dumps = getattr(dialect, "_json_serializer", None) or json.dumps
+        null = _JSON_NULL
+        return lambda value: dumps(None if value is null else value)
+
+    def _codec(self, dialect: Any) -> Codec:
+        import json
+
+        loads = getattr(dialect, "_json_deserializer", None) or json.loads
+        return (_core.TYPE_JSON, (self._dumps(dialect), loads, self.none_as_null))
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        dumps = self._dumps(dialect)
+        return lambda value: _quoted(dumps(value))
+
+
+class Uuid(TypeEngine):
+    """uuid.UUID, or its text with as_uuid=False."""
+
+    __visit_name__ = "uuid"
+    _generic = True
+    _code = _core.TYPE_UUID
+    length: int | None = None
+    collation: str | None = None
+
+    def __init__(self, as_uuid: bool = True, native_uuid: bool = True) -> None:
+        self.as_uuid = as_uuid
+        self.native_uuid = native_uuid
+
+    @property
+    def native(self) -> bool:
+        return False
+
+    @property
+    def python_type(self) -> type:
+        if not self.as_uuid:
+            return str
+        import uuid
+
+        return uuid.UUID
+
+    def _codec(self, dialect: Any) -> Codec:
+        if not self.native_uuid and dialect is not None and dialect.supports_native_uuid:
+            return (_core.TYPE_PYTHON, (self._to_hex, self._from_hex))
+        return (_core.TYPE_UUID, self.as_uuid)
+
+    def _to_hex(self, value: Any) -> str | None:
+        """What CHAR(32) stores of a UUID, for a database that has UUIDs of its own."""
+        if value is None:
+            return None
+        return str(value).replace("-", "")
+
+    def _from_hex(self, value: str | None) -> Any:
+        if value is None:
+            return None
+        import uuid
+
+        found = uuid.UUID(value)
+        return found if self.as_uuid else str(found)
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        if not self.as_uuid:
+            return lambda value: _quoted(value.replace("-", ""))
+        if self.native_uuid and dialect.supports_native_uuid:
+            return lambda value: _quoted(str(value))
+        return lambda value: _quoted(value.hex)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
+        if isinstance(value, str):
+            return self
+        return super().coerce_compared_value(op, value)

@@ -1,0 +1,369 @@
+"""Types whose values a database stores as they are: text, numbers, dates, bytes, truth."""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core
+from .base import SchemaEventTarget
+from .type_api import Codec, TypeEngine
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Concatenable:
+    """Mixin of types whose `+` is concatenation."""
+
+    _is_concatenable = True
+
+
+class Indexable:
+    """Mixin of types that are indexed with []."""
+
+
+class SchemaType(SchemaEventTarget):
+    """Mixin of types that bring constraints or a database object of their own."""
+
+    name: str | None = None
+    create_constraint = False
+    schema: str | None = None
+    metadata: Any = None
+    inherit_schema = False
+
+    def _register(self, metadata: Any) -> None:
+        """Have the type created and dropped with the tables of a metadata."""
+        if not any(type_ is self for type_ in metadata._types):
+            metadata._types.append(self)
+
+    def _attach(self, column: Any, table: Any) -> None:
+        """The column of this type became part of a table."""
+        self._register_with(table)
+
+    def _register_with(self, table: Any) -> None:
+        """Have the type created and dropped with a table."""
+        if self.inherit_schema:
+            self.schema = table.schema
+        elif self.metadata is not None and self.schema is None and self.metadata.schema:
+            self.schema = self.metadata.schema
+        if self.metadata is None:
+            self._register(table.metadata)
+        self.__dict__.setdefault("_tables", []).append(table)
+
+
+class NullType(TypeEngine):
+    """The type of an expression whose type is not known."""
+
+    __visit_name__ = "null"
+    _isnull = True
+
+    def _adapt_operator(self, op: Any, other: TypeEngine) -> tuple[Any, TypeEngine]:
+        from .operators import is_commutative
+
+        if other._isnull or not is_commutative(op):
+            return op, self
+        return other._adapt_operator(op, self)
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str] | None:
+        return None
+
+
+class String(Concatenable, TypeEngine):
+    """Text; VARCHAR in DDL."""
+
+    __visit_name__ = "string"
+    _generic = True
+    _code = _core.TYPE_STRING
+
+    def __init__(self, length: int | None = None, collation: str | None = None) -> None:
+        """`length`: for DDL and CAST; `collation`: of the column, likewise."""
+        self.length = length
+        self.collation = collation
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        if dialect.paramstyle in ("format", "pyformat"):
+            # a percent sign in the text would begin a parameter
+            return lambda value: _quoted(value.replace("%", "%%"))
+        return _quoted
+
+    @property
+    def python_type(self) -> type:
+        return str
+
+
+class Text(String):
+    """Text of any length; TEXT in DDL."""
+
+    __visit_name__ = "text"
+    _generic = True
+
+
+class Unicode(String):
+    """Text; NVARCHAR where there is such a thing."""
+
+    __visit_name__ = "unicode"
+    _generic = True
+
+
+class UnicodeText(Text):
+    """Text of any length."""
+
+    __visit_name__ = "unicode_text"
+    _generic = True
+
+
+class Integer(TypeEngine):
+    """Whole numbers."""
+
+    __visit_name__ = "integer"
+    _generic = True
+    _code = _core.TYPE_INTEGER
+
+    @property
+    def python_type(self) -> type:
+        return int
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        return lambda value: str(int(value))
+
+    def _adapt_operator(self, op: Any, other: TypeEngine) -> tuple[Any, TypeEngine]:
+        if op is operator.truediv and other._type_affinity is Integer:
+            return op, Numeric()
+        return super()._adapt_operator(op, other)
+
+
+class SmallInteger(Integer):
+    """Small whole numbers."""
+
+    __visit_name__ = "small_integer"
+    _generic = True
+
+
+class BigInteger(Integer):
+    """Large whole numbers."""
+
+    __visit_name__ = "big_integer"
+    _generic = True
+
+
+class Numeric(TypeEngine):
+    """Decimal numbers: decimal.Decimal, or float with asdecimal=False."""
+
+    __visit_name__ = "numeric"
+    _generic = True
+    _default_decimal_return_scale = 10
+
+    def __init__(
+        self,
+        precision: int | None = None,
+        scale: int | None = None,
+        decimal_return_scale: int | None = None,
+        asdecimal: bool = True,
+    ) -> None:
+        """`decimal_return_scale`: digits after the point of values read as Decimal."""
+        self.precision = precision
+        self.scale = scale
+        self.decimal_return_scale = decimal_return_scale
+        self.asdecimal = asdecimal
+
+    @property
+    def _effective_decimal_return_scale(self) -> int:
+        if self.decimal_return_scale is not None:
+            return self.decimal_return_scale
+        scale = getattr(self, "scale", None)
+        if scale is not None:
+            return scale  # type: ignore[no-any-return]
+        return self._default_decimal_return_scale
+
+    def _codec(self, dialect: Any) -> Codec:
+        if self.asdecimal:
+            return (_core.TYPE_NUMERIC, self._effective_decimal_return_scale)
+        return (_core.TYPE_FLOAT, None)
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        return lambda value: str(value)
+
+    @property
+    def python_type(self) -> type:
+        if self.asdecimal:
+            from decimal import Decimal
+
+            return Decimal
+        return float
+
+
+class Float(Numeric):
+    """Floating point numbers."""
+
+    __visit_name__ = "float"
+    _generic = True
+    scale = None
+
+    def __init__(
+        self,
+        precision: int | None = None,
+        asdecimal: bool = False,
+        decimal_return_scale: int | None = None,
+    ) -> None:
+        self.precision = precision
+        self.asdecimal = asdecimal
+        self.decimal_return_scale = decimal_return_scale
+
+
+class Double(Float):
+    """Floating point numbers of double precision."""
+
+    __visit_name__ = "double"
+    _generic = True
+
+
+class DateTime(TypeEngine):
+    """datetime.datetime."""
+
+    __visit_name__ = "datetime"
+    _generic = True
+    _code = _core.TYPE_DATETIME
+
+    def __init__(self, timezone: bool = False) -> None:
+        """`timezone`: whether the database keeps a time zone, where it can."""
+        self.timezone = timezone
+
+    @property
+    def python_type(self) -> type:
+        return dt.datetime
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        return _encoded_literal(self, dialect)
+
+
+class Date(TypeEngine):
+    """datetime.date."""
+
+    __visit_name__ = "date"
+    _generic = True
+    _code = _core.TYPE_DATE
+
+    @property
+    def python_type(self) -> type:
+        return dt.date
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        return _encoded_literal(self, dialect)
+
+
+class Time(TypeEngine):
+    """datetime.time."""
+
+    __visit_name__ = "time"
+    _generic = True
+    _code = _core.TYPE_TIME
+
+    def __init__(self, timezone: bool = False) -> None:
+        self.timezone = timezone
+
+    @property
+    def python_type(self) -> type:
+        return dt.time
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        return _encoded_literal(self, dialect)
+
+
+def _encoded_literal(type_: TypeEngine, dialect: Any) -> Callable[[Any], str]:
+    """Literals of a type that is bound as text or a number."""
+    if dialect.literals_as_bound:
+        code, arg = type_._codec(dialect)
+
+        def process(value: Any) -> str:
+            bound = _core.encode(code, arg, value)
+            return _quoted(bound) if isinstance(bound, str) else str(bound)
+
+        return process
+    if isinstance(type_, DateTime):
+        return lambda value: _quoted(value.isoformat(sep=" "))
+    return lambda value: _quoted(value.isoformat())
+
+
+class _Binary(TypeEngine):
+    """Bytes."""
+
+    _code = _core.TYPE_BINARY
+
+    def __init__(self, length: int | None = None) -> None:
+        self.length = length
+
+    @property
+    def python_type(self) -> type:
+        return bytes
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        encoding = getattr(dialect, "_legacy_binary_type_literal_encoding", "utf-8")
+
+        def process(value: Any) -> str:
+            return _quoted(value.decode(encoding))
+
+        return process
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
+        if isinstance(value, str):
+            return self
+        return super().coerce_compared_value(op, value)
+
+
+class LargeBinary(_Binary):
+    """Bytes of any length; BLOB in DDL."""
+
+    __visit_name__ = "large_binary"
+    _generic = True
+
+
+class Boolean(SchemaType, TypeEngine):
+    """True and False; numbers where the database has no booleans."""
+
+    __visit_name__ = "boolean"
+    _generic = True
+    _code = _core.TYPE_BOOLEAN
+
+    def __init__(
+        self,
+        create_constraint: bool = False,
+        name: str | None = None,
+        _create_events: bool = True,
+        _adapted_from: Any = None,
+    ) -> None:
+        """`create_constraint`: add a CHECK constraint where there are no booleans."""
+        self.create_constraint = create_constraint
+        self.name = name
+
+    @property
+    def python_type(self) -> type:
+        return bool
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        native = getattr(dialect, "supports_native_boolean", False)
+        true, false = ("true", "false") if native else ("1", "0")
+        code, arg = self._codec(dialect)
+
+        def process(value: Any) -> str:
+            return true if _core.encode(code, arg, value) else false
+
+        return process
+
+    def _attach(self, column: Any, table: Any) -> None:
+        if self.create_constraint:
+            from .schema import CheckConstraint
+
+            constraint = CheckConstraint(column.in_([0, 1]), name=self.name, _type_bound=True)
+            constraint._create_rule = lambda compiler: (
+                not compiler.dialect.supports_native_boolean
+                and compiler.dialect.non_native_boolean_check_constraint
+            )
+            table.append_constraint(constraint)
+
+
+class MatchType(Boolean):
+    """The result of MATCH."""

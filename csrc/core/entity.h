@@ -116,15 +116,25 @@ struct crm_manager {
     PyObject *weakrefs;
 };
 
+/* What decodes one attribute in the rows of one program, where that is not what
+ * decodes it elsewhere. */
+typedef struct {
+    uint16_t slot;
+    crm_codec codec; /* owned */
+} crm_slot_codec;
+
 /* Where the attributes of a loaded entity stand in its row.  Shared by all
  * entities one program creates; reference-counted under the GIL. */
 struct crm_layout {
     Py_ssize_t refs;
-    crm_manager *manager; /* owned */
-    PyObject *options;    /* owned or NULL: loader options of the statement */
-    uint16_t ncols;       /* entries in `col`; slots beyond have no column */
-    uint8_t typed;        /* rows of a plan that is typed */
-    int16_t col[];        /* slot -> column of the row, or -1 */
+    crm_manager *manager;   /* owned */
+    PyObject *options;      /* owned or NULL: loader options of the statement */
+    crm_slot_codec *codecs; /* owned: attributes that are another expression */
+    PyObject *described;    /* owned or NULL: the tuple they were made from */
+    uint16_t ncodecs;
+    uint16_t ncols; /* entries in `col`; slots beyond have no column */
+    uint8_t typed;  /* rows of a plan that is typed */
+    int16_t col[];  /* slot -> column of the row, or -1 */
 };
 
 /* What decodes an attribute in rows of a plan that is typed, or not. */
@@ -133,6 +143,22 @@ crm_attr_codec(const crm_attr *attr, int typed)
 {
     return typed && attr->has_typed ? &attr->typed : &attr->codec;
 }
+
+/* What decodes an attribute in the rows of a layout: borrowed from either. */
+static inline const crm_codec *
+crm_layout_codec(const crm_layout *layout, const crm_attr *attr)
+{
+    for (uint16_t i = 0; i < layout->ncodecs; i++) {
+        if (layout->codecs[i].slot == attr->slot) {
+            return &layout->codecs[i].codec;
+        }
+    }
+    return crm_attr_codec(attr, layout->typed);
+}
+
+/* Gives a new layout codecs of its own, from a tuple of (slot, code, arg): 0,
+ * or -1 with an exception. */
+int crm_layout_set_codecs(crm_layout *layout, PyObject *described);
 
 /* Every col is -1; NULL with MemoryError. */
 crm_layout *crm_layout_new(crm_manager *manager, uint16_t ncols);

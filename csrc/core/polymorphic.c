@@ -47,8 +47,7 @@ crm_shape_fill(crm_shape *shape)
         if (attr->kind != CRM_ATTR_COLUMN) {
             shape->related[shape->nrelated++] = i;
         }
-        else if (crm_codec_is_eager(
-                     crm_attr_codec(attr, shape->layout->typed)) &&
+        else if (crm_codec_is_eager(crm_layout_codec(shape->layout, attr)) &&
                  i < shape->layout->ncols && shape->layout->col[i] >= 0) {
             shape->eager[shape->neager++] = i;
         }
@@ -67,11 +66,11 @@ crm_shape_clear(crm_shape *shape)
     crm_layout_unref(layout);
 }
 
-/* A new shape of the class with these columns: borrowed from `poly`; NULL with
- * an exception. */
+/* A new shape of the class with these columns, and (NULL: none) codecs of their
+ * own: borrowed from `poly`; NULL with an exception. */
 static crm_shape *
 add_shape(crm_polymorphic *poly, crm_manager *manager, const int16_t *cols,
-          uint16_t ncols)
+          uint16_t ncols, PyObject *codecs)
 {
     crm_shape **shapes =
         PyMem_Realloc(poly->shapes, (poly->nshapes + 1) * sizeof(crm_shape *));
@@ -91,7 +90,8 @@ add_shape(crm_polymorphic *poly, crm_manager *manager, const int16_t *cols,
     memcpy(shape->layout->col, cols, ncols * sizeof(int16_t));
     shape->layout->options = Py_XNewRef(poly->own->layout->options);
     shape->layout->typed = poly->own->layout->typed;
-    if (crm_shape_fill(shape) < 0) {
+    if ((codecs != NULL && crm_layout_set_codecs(shape->layout, codecs) < 0) ||
+        crm_shape_fill(shape) < 0) {
         goto error;
     }
     poly->shapes[poly->nshapes++] = shape;
@@ -102,14 +102,14 @@ error:
     return NULL;
 }
 
-/* (manager, cols) */
+/* (manager, cols[, codecs]) */
 static int
 add_described(crm_polymorphic *poly, PyObject *item)
 {
-    PyObject *manager, *cols;
+    PyObject *manager, *cols, *codecs = NULL;
     if (!PyTuple_Check(item) ||
-        !PyArg_ParseTuple(item, "O!O!:shape", poly->core->manager_type,
-                          &manager, &PyTuple_Type, &cols)) {
+        !PyArg_ParseTuple(item, "O!O!|O:shape", poly->core->manager_type,
+                          &manager, &PyTuple_Type, &cols, &codecs)) {
         if (!PyErr_Occurred()) {
             PyErr_SetString(PyExc_TypeError, "program: a shape is a tuple");
         }
@@ -138,8 +138,8 @@ add_described(crm_polymorphic *poly, PyObject *item)
         PyErr_SetString(PyExc_ValueError, "program: too many columns");
     }
     else {
-        shape =
-            add_shape(poly, (crm_manager *)manager, columns, (uint16_t)ncols);
+        shape = add_shape(poly, (crm_manager *)manager, columns,
+                          (uint16_t)ncols, codecs);
     }
     PyMem_Free(columns);
     return shape == NULL ? -1 : 0;
@@ -420,7 +420,7 @@ resolve(crm_polymorphic *poly, PyObject *identity, PyObject *key)
         if (shape == NULL) {
             const crm_layout *layout = poly->own->layout;
             shape = add_shape(poly, (crm_manager *)manager, layout->col,
-                              layout->ncols);
+                              layout->ncols, layout->described);
         }
     }
     Py_DECREF(manager);

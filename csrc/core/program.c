@@ -166,20 +166,21 @@ fill_polymorphic(crm_program *program, crm_entity_op *op, PyObject *described)
 }
 
 /* (manager, cols, pk_cols, parent, parent_slot, collection[, options[,
- * polymorphic[, class of the relationship]]]) */
+ * polymorphic[, class of the relationship[, codecs]]]]) */
 static int
 add_entity(crm_program *program, PyObject *item)
 {
     PyObject *manager, *cols, *pk_cols, *parent, *slot, *collection;
     PyObject *options = Py_None, *poly = Py_None, *of = Py_None;
+    PyObject *codecs = NULL;
     if (!PyTuple_Check(item)) {
         PyErr_SetString(PyExc_TypeError, "program: an entity is a tuple");
         return -1;
     }
-    if (!PyArg_ParseTuple(item, "O!O!O!OOO|OOO:entity",
+    if (!PyArg_ParseTuple(item, "O!O!O!OOO|OOOO:entity",
                           program->core->manager_type, &manager, &PyTuple_Type,
                           &cols, &PyTuple_Type, &pk_cols, &parent, &slot,
-                          &collection, &options, &poly, &of)) {
+                          &collection, &options, &poly, &of, &codecs)) {
         return -1;
     }
     crm_entity_op *op = &program->entities[program->nentities];
@@ -199,6 +200,7 @@ add_entity(crm_program *program, PyObject *item)
     }
     size_t index = program->nentities++;
     if (fill_layout(program, op->own.layout, cols) < 0 ||
+        (codecs != NULL && crm_layout_set_codecs(op->own.layout, codecs) < 0) ||
         fill_key(program, op, (crm_manager *)manager, pk_cols) < 0 ||
         fill_parent(program, op, parent, slot, collection, of, index) < 0 ||
         crm_shape_fill(&op->own) < 0) {

@@ -151,9 +151,8 @@ decode_error(crm_state *state, uint16_t slot, const crm_cell *cell)
         return;
     }
     crm_manager *manager = crm_state_manager(state);
-    int users =
-        crm_attr_codec(&manager->attrs[slot], state->layout->typed)->code ==
-        CRM_TYPE_PYTHON;
+    int users = crm_layout_codec(state->layout, &manager->attrs[slot])->code ==
+                CRM_TYPE_PYTHON;
     PyObject *raw = crm_decode(manager->core, &plain, cell);
     PyObject *key = crm_state_key(state);
     PyObject *shown = NULL;
@@ -221,7 +220,7 @@ crm_state_peek(crm_state *state, uint16_t slot)
      * object: hold what is in use, and store the value only if the slot still
      * waits for this row. */
     crm_page *page = crm_page_ref(state->page);
-    crm_codec codec = *crm_attr_codec(attr, state->layout->typed);
+    crm_codec codec = *crm_layout_codec(state->layout, attr);
     Py_XINCREF(codec.arg);
     int tracked = (attr->flags & CRM_ATTR_TRACKED) != 0;
     PyObject *value = crm_decode(manager->core, &codec, &cell);

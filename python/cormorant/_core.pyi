@@ -86,7 +86,9 @@ class Plan:
     program: None (rows of plain values, named by the driver), or a tuple
     `(entities, items, keys, scalar, unique[, index])`:
       entities: tuple of `(manager, cols, pk_cols, parent, parent_slot, collection
-        [, options])`: cols[slot] is the row's column of that attribute or -1; parent
+        [, options[, polymorphic[, class of the relationship[, codecs]]]])`: cols[slot] is
+        the row's column of that attribute or -1; codecs: `(slot, code, arg)` of attributes
+        that are another expression in these rows than in their mapping; parent
         is the index of the entity it is eagerly joined to, or -1; parents come before
         children; options: what load_options() of the loaded objects gives
       items: tuple of `('e', entity_index)` or `('c', column, code, arg)`

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .properties import column_property as column_property
     from .properties import deferred as deferred
     from .properties import mapped_column as mapped_column
+    from .properties import query_expression as query_expression
     from .properties import synonym as synonym
     from .query import Query as Query
     from .relationships import Relationship as Relationship
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     from .strategy_options import subqueryload as subqueryload
     from .strategy_options import undefer as undefer
     from .strategy_options import undefer_group as undefer_group
+    from .strategy_options import with_expression as with_expression
     from .util import AliasedClass as AliasedClass
     from .util import CascadeOptions as CascadeOptions
     from .util import aliased as aliased
@@ -112,7 +114,7 @@ _WHERE = {
     "interfaces": "MapperProperty PropComparator",
     "mapper": "Mapper configure_mappers",
     "properties": "ColumnProperty MappedColumn MappedSQLExpression SynonymProperty "
-    "column_property deferred mapped_column synonym",
+    "column_property deferred mapped_column query_expression synonym",
     "query": "Query",
     "relationships": "Relationship RelationshipProperty backref foreign relationship remote",
     "session": "Session SessionTransaction SessionTransactionOrigin close_all_sessions "
@@ -120,7 +122,7 @@ _WHERE = {
     "scoping": "scoped_session",
     "strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
     "load_only noload raiseload selectin_polymorphic selectinload subqueryload undefer undefer_group "
-    "with_loader_criteria",
+    "with_expression with_loader_criteria",
     "util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
     "object_session was_deleted with_parent with_polymorphic "
     "polymorphic_union",

@@ -68,6 +68,10 @@ def unrefreshable(obj: Any) -> sa_exc.InvalidRequestError:
 
 
 def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
+    if prop.query_expression:
+        _, option = _remembered(obj, prop, COLUMN_WILDCARD)
+        if option is None or option.strategy != "defer":
+            return  # it comes with statements alone
     session = _core.session_of(obj)
     flags = _core.state_flags(obj)
     slot = prop.slot
@@ -140,6 +144,7 @@ def _unloaded(obj: Any, mapper: Any) -> Iterator[Any]:
         if prop._is_column
         and prop.slot >= 0
         and not prop.deferred
+        and not prop._is_unset
         and _core.peek(obj, prop.slot) is NO_VALUE
     )
 
@@ -247,17 +252,21 @@ def _load_columns(
     with_for_update: Any = None,
     whole: bool = False,
     ident: Sequence[Any] | None = None,
+    context: LoadContext | None = None,
 ) -> bool:
     """Load some columns of an object; False if it has no row.
 
     With `whole` from all tables of the class, else from those that hold the columns. `ident`:
-    the key of an object whose identity is not known yet.
+    the key of an object whose identity is not known yet. `context`: the options of a
+    statement, whose expressions are loaded.
     """
     session._autoflush()
     connection = session._connection_for(mapper, None)
     if ident is None:
         ident = _core.identity_key(obj)[1]  # type: ignore[index]
-    key = ("columns", mapper, slots, labelled, whole)
+    key: tuple[Any, ...] = ("columns", mapper, slots, labelled, whole)
+    if context is not None:
+        key = (*key, context.table, context.path)
     made = _cache(connection).get(key) if with_for_update is None else None
     if made is None:
         wanted = set(slots)
@@ -272,7 +281,7 @@ def _load_columns(
             statement._from_obj = (mapper.selectable,)
             if mapper._single_table_criterion is not None:
                 statement._where_criteria += (mapper._single_table_criterion,)
-        columns = [(prop.slot, column) for prop in props for column in prop.columns]
+        columns = [(prop.slot, column) for prop in props for column in _columns_of(prop, context)]
         statement._raw_columns = [column for _, column in columns]
         if not labelled:
             statement._label_style = Select._label_style
@@ -304,6 +313,15 @@ def _load_columns(
     return True
 
 
+def _columns_of(prop: Any, context: LoadContext | None) -> Sequence[Any]:
+    """What is selected for an attribute: its columns, or what with_expression() gave."""
+    if context is not None:
+        element = context.table.elements.get((*context.path, prop))
+        if element is not None and element.criteria:
+            return element.criteria
+    return prop.columns  # type: ignore[no-any-return]
+
+
 def _known_value(obj: Any, slot: int) -> Any:
     """The value of a column as its row has it, NO_VALUE if that is not known."""
     value = _core.committed(obj, slot)
@@ -313,8 +331,10 @@ def _known_value(obj: Any, slot: int) -> Any:
 def _own_tables_statement(mapper: Any, props: Sequence[Any]) -> tuple[Any, list[Any], Any]:
     """SELECT from the tables that hold the properties, if the base's table is none of them:
     the statement, its parameters, and the slots they are taken from; else None."""
-    tables = {hash(column.table): column.table for prop in props for column in prop.columns}
-    if hash(mapper.base_mapper.local_table) in tables:
+    tables = {
+        hash(from_) for prop in props for column in prop.columns for from_ in column._from_objects
+    }
+    if not tables or hash(mapper.base_mapper.local_table) in tables:
         return None, [], None
     conditions: list[Any] = []
     for each in reversed(list(mapper.iterate_to_root())):
@@ -391,7 +411,14 @@ def refresh(
     elif relationships:
         load.update(mapper._columntoproperty[c].slot for c in mapper.primary_key)
     if load and not _load_columns(
-        session, obj, mapper, tuple(sorted(load)), False, with_for_update, whole=True
+        session,
+        obj,
+        mapper,
+        tuple(sorted(load)),
+        False,
+        with_for_update,
+        whole=True,
+        context=_core.load_options(obj),
     ):
         return False
     for prop in relationships:

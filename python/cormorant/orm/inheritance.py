@@ -47,6 +47,7 @@ class Hierarchy(InspectionAttr):
     polymorphic_map: dict[Any, Mapper[Any]]
     with_polymorphic: tuple[Any, Any] | None = None
     _inheriting_mappers: list[Mapper[Any]]
+    _expression_props: tuple[ColumnProperty, ...]
     _identity_class: type[Any]
     _discriminator: ColumnProperty | None = None
     """The property of `polymorphic_on`."""
@@ -360,12 +361,12 @@ class Hierarchy(InspectionAttr):
     @memoized_property
     def _own_columns(self) -> list[Any] | None:
         """The columns that a subquery of this mapper has, unless they are those of its table."""
-        if not self._in_hierarchy:
+        if not self._in_hierarchy and not self._expression_props:
             return None
         columns = {
-            hash(column): column
+            hash(column): _named_as(column, prop.key)
             for prop in self._polymorphic_properties(self.with_polymorphic_mappers)
-            if prop._is_column
+            if prop._is_column and prop._in_subqueries
             for column in prop.columns
         }
         return list(columns.values())
@@ -538,6 +539,13 @@ def set_up_discriminator(mapper: Mapper[Any], given: Any) -> None:
         mapper.class_manager.set_identity(
             prop_found.slot, mapper.polymorphic_identity, mapper.polymorphic_abstract
         )
+
+
+def _named_as(column: Any, key: str) -> Any:
+    """A column of a subquery; an expression goes by the name of its attribute."""
+    if isinstance(column, Column):
+        return column
+    return column._annotate({"proxy_key": key})
 
 
 def _inherit_discriminator(mapper: Mapper[Any]) -> None:

@@ -754,28 +754,31 @@ def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     _core.commit_states(objects)
 
 
-def expire_expressions(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
+def expire_expressions(
+    flush: Flush, info: MapperInfo, objects: list[Any], new: bool = False
+) -> None:
     """What SQL expressions say of rows just written is to be read again.
 
-    Called while the objects still know what was changed: that stays.
+    Called while the objects still know what was changed: that stays, as does what `new`
+    objects were made with.
     """
     if not info.is_hierarchy:
         if info.mapper._expression_props:
-            _expire_expressions(flush, info.mapper, objects)
+            _expire_expressions(flush, info.mapper, objects, new)
         return
     if any(mapper._expression_props for mapper in info.mapper.self_and_descendants):
         for manager, group in _core.group_by_manager(objects):
-            _expire_expressions(flush, manager.mapper, group)
+            _expire_expressions(flush, manager.mapper, group, new)
 
 
-def _expire_expressions(flush: Flush, mapper: Any, objects: list[Any]) -> None:
+def _expire_expressions(flush: Flush, mapper: Any, objects: list[Any], new: bool) -> None:
     for obj in objects:
         slots = []
         for prop in mapper._expression_props:
             loaded = _core.peek(obj, prop.slot) is not _core.NO_VALUE
-            if (prop.expire_on_flush or not loaded) and not _core.changed_columns(
-                obj, (prop.slot,)
-            ):
+            if loaded and (new or not prop.expire_on_flush):
+                continue
+            if not _core.changed_columns(obj, (prop.slot,)):
                 slots.append(prop.slot)
         if slots:
             flush.expire_after.append((obj, slots))

@@ -48,6 +48,7 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
                 remembered,
                 polymorphic,
                 owner,
+                codecs_of(node, mapper, dialect),
             )
         )
     items: list[tuple[Any, ...]] = []
@@ -79,13 +80,28 @@ def columns_of(state: SelectState, node: EntityNode, mapper: Any) -> tuple[int, 
     return tuple(cols)
 
 
+def codecs_of(node: EntityNode, mapper: Any, dialect: Any) -> tuple[tuple[int, int, Any], ...]:
+    """What decodes the attributes whose expressions the statement gave, by slot."""
+    found = []
+    for prop in mapper._props.values():
+        if not prop._is_column or prop.slot < 0:
+            continue
+        expression = node.columns.get(hash(prop.columns[0]))
+        if expression is None or expression.type is prop.columns[0].type:
+            continue
+        codec = type_codec(expression.type, dialect)
+        if codec != type_codec(prop.columns[0].type, dialect):
+            found.append((prop.slot, *codec))
+    return tuple(found)
+
+
 def _polymorphic(state: SelectState, node: EntityNode, dialect: Any) -> tuple[Any, ...]:
     """Which classes the rows of an entity can be of: for the core."""
     mapper = node.mapper
     discriminator = node.entity.polymorphic_on
     code, arg = type_codec(discriminator.type, dialect)
     numbers: dict[Any, int] = {mapper: -1}
-    shapes: list[tuple[Any, tuple[int, ...]]] = []
+    shapes: list[tuple[Any, ...]] = []
     identities: dict[Any, int] = {}
     for identity, other in mapper.polymorphic_map.items():
         if not other.isa(mapper):
@@ -96,7 +112,13 @@ def _polymorphic(state: SelectState, node: EntityNode, dialect: Any) -> tuple[An
             if dialect.typed:
                 other._set_typed_codecs(dialect)
             number = numbers[other] = len(shapes)
-            shapes.append((other.class_manager, columns_of(state, node, other)))
+            shapes.append(
+                (
+                    other.class_manager,
+                    columns_of(state, node, other),
+                    codecs_of(node, other, dialect),
+                )
+            )
         identities[identity] = number
     position = state.position(node.adapt(discriminator))
     return (position, code, arg, identities, tuple(shapes), _Resolver(mapper))
@@ -173,6 +195,8 @@ def _defer_missing(state: SelectState) -> None:
         for prop in node.mapper._polymorphic_properties(node.mappers):
             expression = node.columns.get(hash(prop.columns[0])) if prop._is_column else None
             if expression is not None and state.position(expression) < 0:
+                if prop.query_expression:
+                    continue
                 if state.table is None:
                     state.table = LoadTable()
                 state.table.elements[(*node.path, prop)] = LoadElement((*node.path, prop), "defer")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..engine.plans import type_codec
+from ..sql.elements import Null
 from ..sql.operators import ColumnOperators
 from ..sql.schema import Column
 from ..sql.sqltypes import NullType
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .mapper import Mapper
 
 
-def _labelled(expression: Any) -> Any:
+def labelled(expression: Any) -> Any:
     """A SQL expression as a column of the mapper: under a name of its own."""
     from ..sql import coercions
     from ..sql.elements import Label, NamedColumn
@@ -76,13 +77,14 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
         attribute_options: Any = None,
+        query_expression: bool = False,
         _instrument: bool = True,
     ) -> None:
         super().__init__(info, doc)
         if not _instrument:
             self.slot = -2
         self.columns: list[Any] = [
-            item if isinstance(item, (Column, MappedColumn)) else _labelled(item)
+            item if isinstance(item, (Column, MappedColumn)) else labelled(item)
             for item in (column, *additional_columns)
         ]
         self.group = group
@@ -91,13 +93,31 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         self.comparator_factory = comparator_factory
         self.active_history = active_history
         self.expire_on_flush = expire_on_flush
+        self.query_expression = query_expression
         if doc is None:
             self.doc = getattr(column, "doc", None)
         self._make_key()
 
     def _make_key(self) -> None:
+        if self.query_expression:
+            self.strategy_key = (("query_expression", True),)
+            return
         key: tuple[tuple[str, Any], ...] = (("deferred", self.deferred), ("instrument", True))
         self.strategy_key = (*key, ("raiseload", True)) if self.raiseload else key
+
+    @property
+    def _is_unset(self) -> bool:
+        """Whether statements give it no value unless they say which: `query_expression`."""
+        return self.query_expression and isinstance(
+            getattr(self.columns[0], "element", self.columns[0]), Null
+        )
+
+    @property
+    def _in_subqueries(self) -> bool:
+        """Whether subqueries of the class select it."""
+        if self.query_expression:
+            return not self._is_unset
+        return not self.deferred or isinstance(self.columns[0], Column)
 
     @property
     def expression(self) -> ColumnElement[Any]:
@@ -397,6 +417,22 @@ def deferred(
     options = take_options(kwargs)
     made = MappedSQLExpression(
         column, *additional_columns, deferred=True, group=group, raiseload=raiseload, **kwargs
+    )
+    made._dataclass_options = options  # type: ignore[misc]
+    return made
+
+
+def query_expression(default_expr: Any = None, **kwargs: Any) -> MappedSQLExpression:
+    """An attribute whose SQL expression each statement gives, by `with_expression()`.
+
+    `default_expr` is what statements load that give none; without it the attribute is then
+    None. Takes the dataclass arguments of attributes and ``compare``.
+    """
+    from ..sql.expression import null
+
+    options = take_options(kwargs)
+    made = MappedSQLExpression(
+        null() if default_expr is None else default_expr, query_expression=True, **kwargs
     )
     made._dataclass_options = options  # type: ignore[misc]
     return made

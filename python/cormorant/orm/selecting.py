@@ -104,6 +104,8 @@ class EntityNode:
         selectable = self.selectable
         if selectable is self.mapper.persist_selectable:
             return expression
+        if self.entity.is_aliased_class and selectable is self.entity.selectable:
+            return self.entity._adapt_element(expression)
         if expression._is_column:
             found = selectable.corresponding_column(expression)
             if found is not None:
@@ -111,6 +113,12 @@ class EntityNode:
         if self.entity.is_aliased_class:
             return self.entity._adapter.traverse(expression)
         return adapt_to(selectable, expression)
+
+    def adapt_given(self, expression: Any) -> Any:
+        """The same of an expression of the statement's own: aliases do not keep it."""
+        if self.entity.is_aliased_class and self.selectable is self.entity.selectable:
+            return self.entity._adapter.traverse(expression)
+        return self.adapt(expression)
 
 
 class Item:
@@ -259,12 +267,15 @@ class SelectState:
             column = adapt_to(owner.selectable, column)
         self.items.append(Item(None, column, name))
 
-    def _entities(self) -> list[Any]:
-        """The entities selected from, through entities and their columns, in order."""
+    def _entities(self, in_from: bool = False) -> list[Any]:
+        """The entities selected from, through entities and their columns, in order; with
+        `in_from` those alone whose tables the columns need."""
         found: list[Any] = []
         for item in self.items:
             if item.node is not None:
                 entity = item.node.entity
+            elif in_from and not item.expression._from_objects:
+                continue
             else:
                 entity = entity_within(item.expression)
             if entity is not None and entity.is_aliased_class:
@@ -389,6 +400,13 @@ class SelectState:
                     and not any(hash(column) in primary_key for column in columns)
                 ):
                     continue
+                given = self._given_expression(node, prop)
+                if given is not None:
+                    if given:
+                        expression = node.adapt_given(given[0])
+                        node.columns[hash(columns[0])] = expression
+                        self._add(expression, node.primary)
+                    continue
                 for column in columns:
                     expression = node.adapt(column)
                     node.columns[hash(column)] = expression
@@ -434,6 +452,16 @@ class SelectState:
             if element is not None and element.strategy == "defer":
                 return True
         return bool(prop.deferred)
+
+    def _given_expression(self, node: EntityNode, prop: Any) -> tuple[Any, ...] | None:
+        """What with_expression() gives an attribute; () if it needs that and has none, None
+        if the attribute's own columns are meant."""
+        element = None
+        if self.table is not None:
+            element = self.table.elements.get((*node.path, prop))
+        if element is not None and element.strategy is not None:
+            return element.criteria or None
+        return () if prop._is_unset else None
 
     def _set_up_relationship(self, node: EntityNode, prop: Any, table: LoadTable | None) -> None:
         element, explicit = None, False
@@ -567,12 +595,16 @@ class SelectState:
             if entity.is_mapper and entity._is_union:
                 self._adapt_clauses(plain, entity.selectable)
         if self.embedded:
-            if self.has_joins or self.froms:
-                plain._from_obj = tuple(self.froms)
+            froms = self.froms
+            if not froms and not self.has_joins:
+                froms = [selectable_of(entity) for entity in self._entities(True)]
+                if not any(from_._is_join for from_ in froms):
+                    return plain  # the columns' own tables
+            plain._from_obj = tuple(froms)
             return plain
         froms = list(self.froms)
         if not froms:
-            froms = [selectable_of(entity) for entity in self._entities()]
+            froms = [selectable_of(entity) for entity in self._entities(True)]
         self.offset = len(self.primary)
         if self._nested:
             return self._nested_core(plain, froms)
@@ -699,7 +731,7 @@ class SelectState:
         own = {hash(item.node.selectable) for item in self.items if item.node is not None}
         if self.statement._setup_joins:
             return True
-        froms = self.froms or [selectable_of(entity) for entity in self._entities()]
+        froms = self.froms or [selectable_of(entity) for entity in self._entities(True)]
         for from_ in [*froms, *_where_froms(self.statement)]:
             if hash(from_) not in own:
                 return True

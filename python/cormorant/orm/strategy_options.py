@@ -41,8 +41,9 @@ _STRATEGY_NAMES = {
     "immediate": "immediate loader",
     "defer": "deferred column loader",
     "undefer": "column loader",
+    "query_expression": "expression column loader",
 }
-_COLUMN_STRATEGIES = frozenset(["defer", "undefer", "undefer_group"])
+_COLUMN_STRATEGIES = frozenset(["defer", "undefer", "undefer_group", "query_expression"])
 
 
 class ExecutableOption:
@@ -350,6 +351,22 @@ class Load(ExecutableOption):
             self._path, [LoadElement((*self._path, token), "undefer_group", (("name", name),))]
         )
 
+    def with_expression(self, key: Any, expression: Any) -> Self:
+        """Load this column attribute from an SQL expression: see `query_expression()`."""
+        from ..sql import coercions
+        from .properties import labelled
+
+        expression = coercions.expect_expr(expression)
+        if not expression._is_column:
+            raise sa_exc.ArgumentError(
+                f"Column expression expected for with_expression(), got {expression!r}"
+            )
+        expression = labelled(expression)
+        load = self._apply(key, "query_expression")
+        element = load._elements[-1]
+        element.criteria = (expression,)
+        return load
+
     def options(self, *opts: Load) -> Self:
         """Apply several options from this path on."""
         elements = []
@@ -515,6 +532,14 @@ def undefer_group(name: str) -> Load:
     return Load._rootless().undefer_group(name)
 
 
+def with_expression(key: Any, expression: Any) -> Load:
+    """Load a column attribute, made by `query_expression()`, from an SQL expression.
+
+    ``select(User).options(with_expression(User.total, func.sum(Item.price)))``
+    """
+    return Load._rootless().with_expression(key, expression)
+
+
 class LoaderCriteriaOption(ExecutableOption):
     """Criteria added wherever an entity appears; see :func:`with_loader_criteria`."""
 
@@ -606,6 +631,9 @@ class LoadTable:
         if existing is not None:
             wildcard = isinstance(path[-1], str)
             if element.strategy is None:
+                return
+            if element.strategy == existing.strategy == "query_expression":
+                self.elements[path] = element  # the last one holds
                 return
             if existing.strategy is not None and not existing._same(element):
                 if wildcard:

@@ -253,7 +253,8 @@ class Flush:
             session._fire("after_flush", self)
         for work in self.work.values():
             info = work.info
-            persistence.expire_expressions(self, info, [*work.new, *work.updates])
+            persistence.expire_expressions(self, info, list(work.new), new=True)
+            persistence.expire_expressions(self, info, list(work.updates))
             if work.deletes:
                 session._remove_deleted(work.deletes)
                 transaction._deleted.extend(work.deletes)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc, inspection
+from ..sql import visitors
+from ..sql.elements import Label
 from ..sql.util import ClauseAdapter
 from ..util import memoized_property, warn
 from .attributes import QueryableAttribute
@@ -196,12 +198,12 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
     def _own_columns(self) -> list[Any] | None:
         """The columns that a subquery of this alias has, unless they are those of its FROM."""
         mapper = self.mapper
-        if not mapper._in_hierarchy:
+        if not mapper._in_hierarchy and not mapper._expression_props:
             return None
         columns = {
             hash(column): self._adapt_element(column)
             for prop in mapper._polymorphic_properties(self._with_polymorphic)
-            if prop._is_column
+            if prop._is_column and prop._in_subqueries
             for column in prop.columns
         }
         return list(columns.values())
@@ -225,12 +227,23 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
     @memoized_property
     def _adapter(self) -> ClauseAdapter:
         """Replaces the mapper's columns in an expression by those of the alias."""
-        return ClauseAdapter(self.selectable, adapt_on_names=self._adapt_on_names)
+        mappers = {self.mapper, *self._with_polymorphic}
+        return ClauseAdapter(
+            self.selectable,
+            adapt_on_names=self._adapt_on_names,
+            adapt_from_selectables=[mapper.persist_selectable for mapper in mappers],
+        )
 
     def _cache_key(self, ctx: Any) -> Any:
         """An alias made anew in the same place of a statement has the same key."""
         number, new = ctx.number(self)
         return (number, self.mapper, self.selectable._cache_key(ctx)) if new else number
+
+    def _replace(self, element: Any) -> Any:
+        """The adapter's replacement; values become parameters of their own."""
+        if element._is_bind_parameter and element.unique:
+            return element._clone()
+        return self._adapter.replace(element)
 
     @memoized_property
     def _columns(self) -> dict[Any, Any]:
@@ -249,6 +262,10 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
                 found = self.selectable.c.get(element.name)
             if found is None:
                 found = element
+        elif isinstance(element, Label):
+            # computed of the columns there, even where a subquery has the result
+            inner = visitors.replacement_traverse(element.element, None, self._replace)
+            found = Label(None, inner, element.type)
         else:
             found = self._adapter.traverse(element)
         columns[element] = found

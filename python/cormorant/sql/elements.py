@@ -589,6 +589,9 @@ class Label(NamedColumn[_T]):
         c._proxies = (self,)
         if self.type is not element.type:
             c.type = self.type
+        attribute = self._annotations.get("proxy_key")
+        if attribute is not None:
+            key = attribute  # a mapped expression goes by the attribute's name
         return key, c
 
     def _cache_key(self, ctx: KeyContext) -> Any:

@@ -1,0 +1,129 @@
+"""Subqueries of mapped classes: their columns, expressions among them, and what they select from."""
+
+from __future__ import annotations
+
+import pytest
+
+from .harness import compare
+
+MODELS = """
+from sqlalchemy import *
+from sqlalchemy.orm import *
+class Base(DeclarativeBase): pass
+other = Table("other", Base.metadata, Column("v", Integer))
+class A(Base):
+    __tablename__ = "a"
+    id = mapped_column(Integer, primary_key=True)
+    xx = mapped_column("x", Integer)
+    y = mapped_column(Integer, deferred=True)
+    z = column_property(xx + y)
+    d = column_property(xx + 5, deferred=True)
+    s = column_property(select(func.max(other.c.v)).scalar_subquery())
+    l = column_property((xx * 2).label("twice"))
+    c = column_property(literal(5))
+    xs = synonym("xx")
+class B(A):
+    __tablename__ = "b"
+    id = mapped_column(ForeignKey("a.id"), primary_key=True)
+    p = mapped_column(Integer)
+    q = column_property(p + 1)
+engine = create_engine("sqlite://")
+Base.metadata.create_all(engine)
+session = Session(engine)
+session.add_all([A(id=1, xx=1, y=2), A(id=2, xx=10, y=20), B(id=3, xx=4, y=5, p=6)])
+session.commit()
+session.close()
+def attempt(function):
+    try:
+        print(function())
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+
+PROGRAMS = {
+    "columns of subqueries": """
+for st in (select(A), select(A.z), select(A.c), select(A.s), select(A.l), select(A.d), select(A, A.z), select(B), select(B.q), select(A.id, A.c)):
+    print(st)
+    s = st.subquery()
+    print(s.c.keys())
+    print(select(s))
+    print(select(s).where(s.c.id == 5) if "id" in s.c else "")
+    print(st.selected_columns.keys(), st.exported_columns.keys())
+""",
+    "entities of subqueries": """
+s = select(A).where(A.id > 1).subquery()
+a = aliased(A, s)
+for st in (select(a), select(a.z), select(a.d), select(a.l).where(a.z > 5)):
+    print(st)
+    attempt(lambda: session.execute(st).all()[0][0] and 1)
+print([(x.z, x.d, x.l) for x in session.scalars(select(a))])
+session.expunge_all()
+print([(x.z, x.d, x.l) for x in session.query(A).filter(A.id > 1).union(session.query(A).filter(A.id == 1)).order_by(A.z)])
+session.expunge_all()
+print(session.query(A).filter(A.z > 1).count(), session.query(B).count(), session.query(B.q).count())
+c = select(A.id, A.xx, A.y, A.z).cte("cc")
+a = aliased(A, c)
+print([x.z for x in session.scalars(select(a).options(load_only(a.xx, a.z)))])
+print(session.execute(select(c.c.z, c.c.x)).all())
+session.expunge_all()
+print([(x.z, x.d, x.l) for x in session.scalars(select(A).from_statement(union_all(select(A).where(A.id == 1), select(A).where(A.id == 2))))])
+b = aliased(B, select(B).subquery())
+print([(x.z, x.d, x.l, x.q) for x in session.scalars(select(b))])
+session.expunge_all()
+print([(x.z, x.d, x.l, x.q) for x in session.query(B).filter(B.id > 1).union(session.query(B).filter(B.id == 1)).order_by(B.z)])
+print(exists(select(A)).select(), exists().where(A.id == 5).select(), select(select(A).exists()))
+print(select(A.id).where(A.id.in_(select(B.p))))
+print(session.scalar(select(func.count()).select_from(select(A).subquery())))
+print(session.scalar(select(func.count()).select_from(A)))
+session.expunge_all()
+print(session.query(A).from_statement(select(A.id, A.xx)).all()[0].z)
+q = session.query(A).subquery()
+print(q.c.keys())
+print(session.query(q))
+print(session.query(A, A.z).subquery().c.keys(), session.query(B).subquery(with_labels=True).c.keys())
+""",
+    "expressions without columns": """
+print(select(literal(1).label("x")).union(select(A.c)))
+print(select(A.id).order_by(A.c))
+print(select(A.id).where(A.c == 5))
+print(select(A.id, B.c))
+print(select(aliased(A).c))
+print(select(A.s).select_from(A))
+print(insert(A).from_select(["id", "x"], select(B.id, B.xx)))
+print(session.execute(select(A.c)).all(), session.execute(select(A.c, A.id)).all(), session.query(A.c).all())
+""",
+    "subqueries of a joined class": """
+class C(Base):
+    __tablename__ = "c"
+    id = mapped_column(Integer, primary_key=True)
+    a_id = mapped_column(ForeignKey("a.id"))
+print(select(B.p).subquery())
+print(select(B.p, B.xx).subquery())
+print(select(B.p))
+print(select(C.id, select(B.p).where(B.id == C.a_id).scalar_subquery()))
+print(select(A.id, select(B.p).where(B.id == A.id).scalar_subquery()))
+print(select(A.id, select(func.count(B.p)).where(B.id == C.a_id).scalar_subquery()))
+print(select(C.id).where(C.a_id.in_(select(B.p))))
+print(select(C.id).where(exists().where(B.p == C.id)))
+print(select(C.id).where(exists(select(B.p).where(B.p == C.id))))
+print(select(B.p, C.id).subquery())
+print(select(func.max(B.p)).cte("x").select())
+print(select(B.id).subquery())
+print(union(select(B.p), select(A.id)))
+print(select(A.id, select(func.max(B.p)).where(B.xx == A.xx).scalar_subquery()))
+print(select(B.id, select(func.max(B.p)).where(B.xx == A.xx).scalar_subquery()))
+print(select(B.id, select(func.max(C.id)).where(C.a_id == B.id).scalar_subquery()))
+b1 = aliased(B)
+print(select(B.id, select(func.max(b1.p)).where(b1.xx == B.xx).scalar_subquery()))
+print(select(b1.p).subquery())
+print(update(A).values(x=select(B.p).where(B.id == A.id).scalar_subquery()))
+print(select(select(B.p).where(B.id == 5).scalar_subquery()))
+print(select(A).where(A.id == select(func.max(B.p)).scalar_subquery()))
+print(select(B).where(B.id == select(func.max(B.p)).scalar_subquery()))
+""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name: str) -> None:
+    compare(MODELS + PROGRAMS[name])

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .engine.create import create_engine as create_engine
     from .engine.create import create_pool_from_url as create_pool_from_url
     from .engine.create import engine_from_config as engine_from_config
+    from .engine.cursor import CursorResult as CursorResult
     from .engine.interfaces import AdaptedConnection as AdaptedConnection
     from .engine.interfaces import BindTyping as BindTyping
     from .engine.interfaces import Compiled as Compiled
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from .engine.mock import create_mock_engine as create_mock_engine
     from .engine.reflection import Inspector as Inspector
     from .engine.result import ChunkedIteratorResult as ChunkedIteratorResult
-    from .engine.result import CursorResult as CursorResult
     from .engine.result import FrozenResult as FrozenResult
     from .engine.result import IteratorResult as IteratorResult
     from .engine.result import MappingResult as MappingResult
@@ -275,6 +275,7 @@ _NAMES_OF: dict[str, str] = {
         "Connection Engine NestedTransaction RootTransaction Transaction TwoPhaseTransaction"
     ),
     ".engine.create": "create_engine create_pool_from_url engine_from_config",
+    ".engine.cursor": "CursorResult",
     ".engine.mock": "create_mock_engine",
     ".engine.interfaces": (
         "AdaptedConnection BindTyping Compiled CreateEnginePlugin Dialect ExceptionContext "
@@ -282,7 +283,7 @@ _NAMES_OF: dict[str, str] = {
     ),
     ".engine.reflection": "Inspector",
     ".engine.result": (
-        "ChunkedIteratorResult CursorResult FrozenResult IteratorResult MappingResult "
+        "ChunkedIteratorResult FrozenResult IteratorResult MappingResult "
         "MergedResult Result ScalarResult result_tuple"
     ),
     ".engine.row": "BaseRow Row RowMapping",

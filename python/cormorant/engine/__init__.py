@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .create import create_engine as create_engine
     from .create import create_pool_from_url as create_pool_from_url
     from .create import engine_from_config as engine_from_config
+    from .cursor import CursorResult as CursorResult
     from .interfaces import AdaptedConnection as AdaptedConnection
     from .interfaces import BindTyping as BindTyping
     from .interfaces import Compiled as Compiled
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from .reflection import ObjectKind as ObjectKind
     from .reflection import ObjectScope as ObjectScope
     from .result import ChunkedIteratorResult as ChunkedIteratorResult
-    from .result import CursorResult as CursorResult
     from .result import FilterResult as FilterResult
     from .result import FrozenResult as FrozenResult
     from .result import IteratorResult as IteratorResult
@@ -57,10 +57,11 @@ _NAMES_OF = {
         "AdaptedConnection BindTyping Compiled Connectable ConnectionEventsTarget "
         "CreateEnginePlugin Dialect ExceptionContext ExecutionContext TypeCompiler"
     ),
+    ".cursor": "CursorResult",
     ".mock": "MockConnection create_mock_engine",
     ".reflection": "Inspector ObjectKind ObjectScope",
     ".result": (
-        "ChunkedIteratorResult CursorResult FilterResult FrozenResult IteratorResult "
+        "ChunkedIteratorResult FilterResult FrozenResult IteratorResult "
         "MappingResult MergedResult Result ScalarResult TupleResult result_tuple"
     ),
     ".row": "BaseRow Row RowMapping",

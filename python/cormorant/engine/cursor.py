@@ -1,7 +1,99 @@
-"""Results of cursors."""
+"""Results of executed statements."""
 
 from __future__ import annotations
 
-from .result import CursorResult, RMKeyView
+from typing import Any, TypeVar
+
+from .. import exc
+from .result import Result, RMKeyView
 
 __all__ = ["CursorResult", "RMKeyView"]
+
+_T = TypeVar("_T")
+
+
+class CursorResult(Result[_T]):
+    """The result of Connection.execute()."""
+
+    _statement_info: Any = None
+    """engine.execution.Executed: what is known of an INSERT, UPDATE or DELETE."""
+
+    @property
+    def lastrowid(self) -> int:
+        """The key that the database generated for the last INSERT."""
+        return self._cursor.lastrowid  # type: ignore[no-any-return]
+
+    @property
+    def is_insert(self) -> bool:
+        """Whether an insert() was executed."""
+        info = self._statement_info
+        return info is not None and bool(info.compiled.isinsert)
+
+    def _inserted(self) -> Any:
+        info = self._statement_info
+        if info is None or not (info.compiled.isinsert or info.compiled.isupdate):
+            raise exc.InvalidRequestError("Statement is not an insert() expression construct.")
+        if not info.compiled.isinsert:
+            raise exc.InvalidRequestError("Statement is not an insert() expression construct.")
+        return info
+
+    @property
+    def inserted_primary_key(self) -> Any:
+        """The primary key of the row inserted, as a Row; None for what is not known."""
+        info = self._inserted()
+        if info.many:
+            raise exc.InvalidRequestError(
+                "This statement was an executemany call; if primary key returning is supported, "
+                "please use .inserted_primary_key_rows."
+            )
+        return info.primary_keys(self._cursor)[0]
+
+    @property
+    def inserted_primary_key_rows(self) -> Any:
+        """The primary keys of the rows inserted."""
+        return self._inserted().primary_keys(self._cursor)
+
+    def _executed(self) -> Any:
+        info = self._statement_info
+        if info is None:
+            raise exc.InvalidRequestError("Statement is not a compiled expression construct.")
+        return info
+
+    def last_inserted_params(self) -> Any:
+        """The parameters of the INSERT, defaults included."""
+        info = self._inserted()
+        return info.params if info.many else info.params[0]
+
+    def last_updated_params(self) -> Any:
+        """The parameters of the UPDATE, defaults included."""
+        info = self._executed()
+        if not info.compiled.isupdate:
+            raise exc.InvalidRequestError("Statement is not an update() expression construct.")
+        return info.params if info.many else info.params[0]
+
+    def postfetch_cols(self) -> Any:
+        """Columns whose values the database made."""
+        return self._executed().compiled.postfetch
+
+    def prefetch_cols(self) -> Any:
+        """Columns whose values defaults made before the execution."""
+        compiled = self._executed().compiled
+        return [*compiled.insert_prefetch, *compiled.update_prefetch]
+
+    def lastrow_has_defaults(self) -> bool:
+        """Whether the database made values of the last row."""
+        info = self._statement_info
+        return info is not None and bool(info.compiled.postfetch)
+
+    def supports_sane_rowcount(self) -> bool:
+        """Whether rowcount can be relied on."""
+        return True
+
+    def supports_sane_multi_rowcount(self) -> bool:
+        """Whether rowcount can be relied on after an executemany."""
+        return False
+
+    @property
+    def cursor(self) -> Any:
+        """The core's cursor."""
+        return self._cursor

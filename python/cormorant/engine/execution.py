@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
+from .cursor import CursorResult
 from .plans import CompiledPlan, type_codec
-from .result import CursorResult, EmptyCursor
+from .python_cursors import EmptyCursor, StreamCursor, _log_rows
 
 if TYPE_CHECKING:
     from .base import Connection
@@ -250,6 +250,8 @@ def _run_many(
     if connection._echo:
         connection._log_many(plan.sql, _encoded(connection, plan, rows, shown), how)
     try:
+        from .driver_sql import _check_dml
+
         _check_dml(connection, plan.sql)
         count = core.execute_many(plan, rows)
     except BaseException as error:
@@ -259,22 +261,6 @@ def _run_many(
     if connection._autocommit:
         core.commit()
     return CursorResult(EmptyCursor(count))
-
-
-_DML = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:insert|update|delete|replace)\b", re.I | re.S)
-
-
-def is_dml(sql: str) -> bool:
-    """Whether SQL changes rows."""
-    return _DML.match(sql) is not None
-
-
-def _check_dml(connection: Connection, sql: str) -> None:
-    """executemany is for statements that change rows."""
-    if not is_dml(sql):
-        raise connection.dialect.dbapi.ProgrammingError(
-            "executemany() can only execute DML statements."
-        )
 
 
 def _encoded(
@@ -546,7 +532,7 @@ def _insert_many_values(
         found.extend(fetched)
     if connection._autocommit:
         core.commit()
-    from .result import ListCursor
+    from .python_cursors import ListCursor
 
     made = ListCursor(row_keys, found)
     made.rowcount = count
@@ -631,184 +617,3 @@ def execute_compiled(
     if cursor.row_keys is not None:
         cursor.row_keys.lookup = cplan.lookup
     return CursorResult(cursor)
-
-
-_MARKERS = re.compile(
-    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/"
-    r"|[:@$](\w+)|\?(\d+)|(\?)",
-    re.S,
-)
-
-
-def named_markers(sql: str) -> list[str | int]:
-    """The parameters of SQL in the order of their numbers: names, or numbers from 0."""
-    found: list[str | int] = []
-    seen: set[str] = set()
-    for match in _MARKERS.finditer(sql):
-        name, number, plain = match.groups()
-        if name is not None:
-            if name not in seen:
-                seen.add(name)
-                found.append(name)
-        elif number is not None:
-            while len(found) < int(number):
-                found.append(len(found))
-        elif plain is not None:
-            found.append(len(found))
-    return found
-
-
-def execute_driver_sql(
-    connection: Connection, sql: str, parameters: Any, options: Mapping[str, Any]
-) -> CursorResult[Any]:
-    """Execute SQL as it stands."""
-    core = connection._live or connection._ready()
-    sets: list[Any]
-    if not parameters:
-        sets = []
-    elif isinstance(parameters, list):
-        if not isinstance(parameters[0], (tuple, Mapping)):
-            raise exc.ArgumentError("List argument must consist only of tuples or dictionaries")
-        sets = parameters
-    elif isinstance(parameters, (tuple, Mapping)):
-        sets = [parameters]
-    else:
-        raise exc.ArgumentError("mapping or sequence expected for parameters")
-    many = len(sets) > 1
-    first = sets[0] if sets else ()
-    named = isinstance(first, Mapping) and bool(first)
-    if connection._echo:
-        if many:
-            connection._log_many(sql, sets, "raw sql")
-        else:
-            connection._log(str(sql))
-            shown = first
-            if not sets and (isinstance(parameters, Mapping) or not connection.dialect.positional):
-                shown = {}
-            connection._log(f"[raw sql] {connection._shown(shown)}")
-    if not isinstance(sql, str):
-        raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
-    dialect = connection.dialect
-    try:
-        if not dialect.positional:
-            plan, rows = dialect.driver_plan(sql, sets)
-        elif named:
-            names = named_markers(sql)
-            rows = [by_name(dialect.dbapi, names, params) for params in sets]
-        else:
-            rows = [tuple(params) for params in sets]
-    except connection.dialect.dbapi.Error as error:
-        connection._wrap_error(error, sql, sets if many else first, many, from_core=False)
-    width = len(rows[0]) if rows else 0
-    if dialect.positional:
-        plan = _driver_plan(connection, sql, width)
-    if many:
-        try:
-            _check_dml(connection, sql)
-            count = core.execute_many(plan, rows)
-        except BaseException as error:
-            connection._wrap_error(error, sql, sets, ismulti=True)
-        result: CursorResult[Any] = CursorResult(EmptyCursor(count))
-    else:
-        try:
-            cursor = core.execute(plan, rows[0] if rows else ())
-        except BaseException as error:
-            connection._wrap_error(error, sql, first)
-        result = CursorResult(cursor)
-        if connection._echo:
-            _log_rows(connection, result)
-    if connection._autocommit:
-        core.commit()
-    return result
-
-
-def _driver_plan(connection: Connection, sql: str, width: int) -> _core.Plan:
-    cache = connection.engine._plans
-    key = ("driver sql", sql, width)
-    plan = None if cache is None else cache.get(key)
-    if plan is None:
-        plan = _core.Plan(sql, [(i, _ANY, None) for i in range(width)])
-        if cache is not None:
-            cache[key] = plan
-    return plan
-
-
-def by_name(dbapi: Any, names: Sequence[Any], params: Any) -> tuple[Any, ...]:
-    """The values of named_markers() among `params`: the driver's ProgrammingError if one is
-    missing or has no name."""
-    values = []
-    for number, name in enumerate(names):
-        if isinstance(name, int):
-            raise dbapi.ProgrammingError(
-                f"Binding {number + 1} has no name, but you supplied a dictionary (which has "
-                "only names)."
-            )
-        if name not in params:
-            raise dbapi.ProgrammingError(
-                f"You did not supply a value for binding parameter :{name}."
-            )
-        values.append(params[name])
-    return tuple(values)
-
-
-# --- cursors with something around them -------------------------------------------
-
-
-class StreamCursor:
-    """A cursor that reads from the database while it is fetched from: errors of that are
-    the connection's to wrap."""
-
-    def __init__(self, cursor: Any, connection: Connection) -> None:
-        self._real = cursor
-        self._connection = connection
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-    @property
-    def unique(self) -> bool:
-        return self._real.unique  # type: ignore[no-any-return]
-
-    @unique.setter
-    def unique(self, value: bool) -> None:
-        self._real.unique = value
-
-    def fetch(self, count: int = -1) -> list[Any]:
-        """The next `count` rows."""
-        try:
-            return self._real.fetch(count)  # type: ignore[no-any-return]
-        except self._connection.dialect.dbapi.Error as error:
-            self._connection._wrap_error(error, None, None)
-            raise
-
-    def fetch_scalars(self, count: int = -1) -> list[Any]:
-        """As fetch, but the first item of each row."""
-        try:
-            return self._real.fetch_scalars(count)  # type: ignore[no-any-return]
-        except self._connection.dialect.dbapi.Error as error:
-            self._connection._wrap_error(error, None, None)
-            raise
-
-
-class LoggedCursor(StreamCursor):
-    """A cursor that logs the rows it gives, for echo="debug"."""
-
-    def _log(self, rows: list[Any]) -> list[Any]:
-        connection = self._connection
-        for row in rows:
-            values = tuple(row) if isinstance(row, _core.Row) else row
-            connection._log_debug(f"Row {util.repr_params(values, 10, False)}")
-        return rows
-
-    def fetch(self, count: int = -1) -> list[Any]:
-        return self._log(super().fetch(count))
-
-    def fetch_scalars(self, count: int = -1) -> list[Any]:
-        return [row[0] for row in self.fetch(count)]
-
-
-def _log_rows(connection: Connection, result: CursorResult[Any]) -> None:
-    cursor = result._cursor
-    if cursor.returns_rows and connection.engine._should_log_debug():
-        connection._log_debug(f"Col {tuple(cursor.keys)!r}")
-        result._cursor = LoggedCursor(cursor, connection)

@@ -197,7 +197,7 @@ class _Run:
 
     def _in_order(self, row: Any) -> Sequence[Any]:
         if isinstance(row, Mapping):
-            from .execution import by_name, named_markers
+            from .driver_sql import by_name, named_markers
 
             return by_name(self.connection.dialect.dbapi, named_markers(self.sql), row)
         return tuple(row)
@@ -229,7 +229,7 @@ class _Run:
 
     def result(self) -> Any:
         """What a listener left in the cursor that it was given."""
-        from .result import EmptyCursor
+        from .python_cursors import EmptyCursor
 
         if self.cursor._cursor is not None:
             return self.cursor._cursor
@@ -319,7 +319,8 @@ def run_script(connection: Connection, sql: str) -> Callable[[], None] | None:
     if not before and not after:
         return None
     from ..sql.expression import text
-    from .result import CursorResult, EmptyCursor
+    from .cursor import CursorResult
+    from .python_cursors import EmptyCursor
 
     element = text(sql)
     shown = util.immutabledict(connection._execution_options)
@@ -355,7 +356,7 @@ class Loading:
 
     def after(self, cursor: Any) -> None:
         """The statement was executed."""
-        from .result import CursorResult
+        from .cursor import CursorResult
 
         connection = self.connection
         connection._current = self.outer
@@ -438,7 +439,8 @@ class FlushObserver:
         self.batch = []
         if self.statement is not None:
             connection = self.connection
-            from .result import CursorResult, EmptyCursor
+            from .cursor import CursorResult
+            from .python_cursors import EmptyCursor
 
             for fn in connection._events_of("after_execute"):
                 result: Any = CursorResult(EmptyCursor(-1))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from .. import _core, exc
+from .python_cursors import ListCursor
 from .row import Row, RowMapping
 
 if TYPE_CHECKING:
@@ -54,81 +55,6 @@ class RMKeyView:
 
     def __repr__(self) -> str:
         return f"RMKeyView({self._keys!r})"
-
-
-class ListCursor:
-    """A cursor over results that are there already."""
-
-    returns_rows = True
-    unique = False
-    rowcount = -1
-    lastrowid = 0
-
-    def __init__(
-        self, row_keys: _core.RowKeys, results: Iterable[Any], scalar: bool = False
-    ) -> None:
-        """`results`: Rows of those keys, or single items with `scalar`."""
-        self.row_keys = row_keys
-        self.keys = row_keys.names
-        self.scalar = scalar
-        self.closed = False
-        self._results = iter(results)
-
-    def fetch(self, count: int = -1) -> list[Any]:
-        """The next `count` results (all: -1)."""
-        if self.closed:
-            raise exc.ResourceClosedError("This result object is closed.")
-        if count < 0:
-            found = list(self._results)
-        else:
-            found = [row for _, row in zip(range(count), self._results, strict=False)]
-        if self.unique:
-            seen: set[Any] = self.__dict__.setdefault("_seen", set())
-            fresh = []
-            for row in found:
-                if row not in seen:
-                    seen.add(row)
-                    fresh.append(row)
-            if not fresh and found:
-                return self.fetch(count)
-            return fresh
-        return found
-
-    def fetch_scalars(self, count: int = -1) -> list[Any]:
-        """As fetch, but the first item of each row."""
-        rows = self.fetch(count)
-        return rows if self.scalar else [row[0] for row in rows]
-
-    def close(self) -> None:
-        """Drop what is left."""
-        self.closed = True
-        self._results = iter(())
-
-
-class EmptyCursor:
-    """The cursor of something that gave no rows (executemany)."""
-
-    returns_rows = False
-    unique = False
-    scalar = False
-    closed = False
-    keys: tuple[str, ...] = ()
-    row_keys = None
-
-    def __init__(self, rowcount: int = -1, lastrowid: int = 0) -> None:
-        self.rowcount = rowcount
-        self.lastrowid = lastrowid
-
-    def fetch(self, count: int = -1) -> NoReturn:
-        """exc.ResourceClosedError."""
-        raise exc.ResourceClosedError(
-            "This result object does not return rows. It has been closed automatically."
-        )
-
-    fetch_scalars = fetch
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 class _ResultBase:
@@ -817,92 +743,3 @@ def result_tuple(fields: Sequence[str], extra: Any = None) -> Callable[[Iterable
     """A function that makes Rows of these names."""
     keys = _core.RowKeys(tuple(fields))
     return lambda data: Row(keys, data)
-
-
-class CursorResult(Result[_T]):
-    """The result of Connection.execute()."""
-
-    __module__ = "cormorant.engine.cursor"
-
-    _statement_info: Any = None
-    """engine.execution.Executed: what is known of an INSERT, UPDATE or DELETE."""
-
-    @property
-    def lastrowid(self) -> int:
-        """The key that the database generated for the last INSERT."""
-        return self._cursor.lastrowid  # type: ignore[no-any-return]
-
-    @property
-    def is_insert(self) -> bool:
-        """Whether an insert() was executed."""
-        info = self._statement_info
-        return info is not None and bool(info.compiled.isinsert)
-
-    def _inserted(self) -> Any:
-        info = self._statement_info
-        if info is None or not (info.compiled.isinsert or info.compiled.isupdate):
-            raise exc.InvalidRequestError("Statement is not an insert() expression construct.")
-        if not info.compiled.isinsert:
-            raise exc.InvalidRequestError("Statement is not an insert() expression construct.")
-        return info
-
-    @property
-    def inserted_primary_key(self) -> Any:
-        """The primary key of the row inserted, as a Row; None for what is not known."""
-        info = self._inserted()
-        if info.many:
-            raise exc.InvalidRequestError(
-                "This statement was an executemany call; if primary key returning is supported, "
-                "please use .inserted_primary_key_rows."
-            )
-        return info.primary_keys(self._cursor)[0]
-
-    @property
-    def inserted_primary_key_rows(self) -> Any:
-        """The primary keys of the rows inserted."""
-        return self._inserted().primary_keys(self._cursor)
-
-    def _executed(self) -> Any:
-        info = self._statement_info
-        if info is None:
-            raise exc.InvalidRequestError("Statement is not a compiled expression construct.")
-        return info
-
-    def last_inserted_params(self) -> Any:
-        """The parameters of the INSERT, defaults included."""
-        info = self._inserted()
-        return info.params if info.many else info.params[0]
-
-    def last_updated_params(self) -> Any:
-        """The parameters of the UPDATE, defaults included."""
-        info = self._executed()
-        if not info.compiled.isupdate:
-            raise exc.InvalidRequestError("Statement is not an update() expression construct.")
-        return info.params if info.many else info.params[0]
-
-    def postfetch_cols(self) -> Any:
-        """Columns whose values the database made."""
-        return self._executed().compiled.postfetch
-
-    def prefetch_cols(self) -> Any:
-        """Columns whose values defaults made before the execution."""
-        compiled = self._executed().compiled
-        return [*compiled.insert_prefetch, *compiled.update_prefetch]
-
-    def lastrow_has_defaults(self) -> bool:
-        """Whether the database made values of the last row."""
-        info = self._statement_info
-        return info is not None and bool(info.compiled.postfetch)
-
-    def supports_sane_rowcount(self) -> bool:
-        """Whether rowcount can be relied on."""
-        return True
-
-    def supports_sane_multi_rowcount(self) -> bool:
-        """Whether rowcount can be relied on after an executemany."""
-        return False
-
-    @property
-    def cursor(self) -> Any:
-        """The core's cursor."""
-        return self._cursor

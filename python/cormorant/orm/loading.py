@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import _core
 from .. import exc as sa_exc
-from ..engine.execution import StreamCursor
+from ..engine.python_cursors import StreamCursor
 from ..engine.result import Result
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import _core
 from ...engine.dbapi_cursor import DBAPICursor
-from ...engine.execution import by_name, is_dml, named_markers
+from ...engine.driver_sql import by_name, is_dml, named_markers
 from . import dbapi
 
 if TYPE_CHECKING:

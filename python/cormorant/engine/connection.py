@@ -1,0 +1,813 @@
+"""A connection in use: its transactions, and the statements it executes."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .. import exc, util
+from ..event.attr import dispatcher
+from .statement_log import StatementLog
+from .transactions import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .. import _core
+    from ..event.base import Dispatch
+    from .base import Engine
+    from .cursor import CursorResult
+    from .plans import CompiledPlan
+    from .result import ScalarResult
+
+_NO_OPTIONS: util.immutabledict[str, Any] = util.EMPTY_DICT
+
+
+class ConnectionEventsTarget:
+    """Base of what executes statements: Connection and Engine."""
+
+    __slots__ = ()
+
+
+class Connection(StatementLog, ConnectionEventsTarget):
+    """A connection in use: transactions and the execution of statements.
+
+    `_live` is the core's connection while statements can be executed just like that, that
+    is while it is open, not invalidated and inside of an active transaction; otherwise it
+    is None and `_ready()` sees to what is missing. So the usual call tests one attribute.
+    While somebody listens to what is executed it is an `ObservedConnection` of it.
+    """
+
+    engine: Engine
+    dispatch = dispatcher("cormorant.engine.events:ConnectionEvents")
+    _in_begin = False
+    """A listener of `begin` is running: what it executes is no reason to begin."""
+    _hears_execute = False
+    """Somebody listens to the dialect's do_execute."""
+    _hears_cursor = False
+    """Somebody listens to what the driver is given."""
+    _listener_error: BaseException | None = None
+    """What a listener raised: it is raised as it is."""
+    _current: tuple[Any, Mapping[str, Any] | None] = (None, None)
+    """The compiled statement being executed and its options, while somebody listens."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        connection: _core.Connection | None = None,
+        _allow_revalidate: bool = True,
+    ) -> None:
+        self.engine = engine
+        self._dbapi_connection: _core.Connection | None = connection
+        self._owns = connection is None
+        self.dialect = engine.dialect
+        self._transaction: RootTransaction | None = None
+        self._nested_transaction: NestedTransaction | None = None
+        self._context_transaction: Transaction | None = None
+        self._savepoints = 0
+        self._closed = False
+        self._detached = False
+        self._live: _core.Connection | None = None
+        self._execution_options: Mapping[str, Any] = engine._execution_options
+        self._echo: bool = engine._should_log_info()
+        self._isolation: str | None = None
+        self._dialect_options = False
+        self._autocommit = engine._autocommit
+        self._events: Dispatch | None = None
+        if connection is None:
+            self._dbapi_connection = engine._checkout()
+        options = self._execution_options
+        if options:
+            if "isolation_level" in options:
+                self._set_isolation_level(options["isolation_level"])
+            self._set_dialect_options(options)
+        opened = engine._opened
+        opened.add(weakref.ref(self, opened.discard))
+        if engine._events is not None:
+            self._observe()
+            if _allow_revalidate:
+                for fn in self._events_of("engine_connect"):
+                    fn(self)
+
+    # --- state ------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Compute `_live` after a change of state."""
+        transaction = self._transaction
+        nested = self._nested_transaction
+        context = self._context_transaction
+        if (
+            self._closed
+            or transaction is None
+            or not transaction.is_active
+            or (nested is not None and not nested.is_active)
+            or (context is not None and not context.is_active)
+        ):
+            self._live = None
+        else:
+            self._live = self._dbapi_connection
+            if self._hears_cursor:
+                self._live = self._observed()
+
+    # --- events -----------------------------------------------------------------
+
+    def _dispatch_parents(self) -> tuple[Dispatch, ...]:
+        return (self.engine.dispatch,)
+
+    def _observe(self) -> None:
+        """Look who listens to this connection, its engine and its dialect."""
+        own = self.__dict__.get("dispatch")
+        self._events = self.engine._events if own is None or not any(own._own.values()) else own
+        hears = self.engine._hears_execute
+        self._hears_execute = hears
+        self._held: list[str] = []
+        self._hears_cursor = self._events is not None and (
+            hears
+            or bool(self._events_of("before_cursor_execute"))
+            or bool(self._events_of("after_cursor_execute"))
+        )
+        self._refresh()
+
+    def _events_of(self, name: str) -> tuple[Any, ...]:
+        """The functions that listen to an event."""
+        events = self._events
+        return () if events is None else events._find(name)
+
+    def _observed(self) -> Any:
+        """What stands for the core's connection while somebody listens."""
+        from .observer import ObservedConnection
+
+        assert self._dbapi_connection is not None
+        return ObservedConnection(self, self._dbapi_connection)
+
+    def _ready(self) -> _core.Connection:
+        """Begin a transaction if need be; raise if nothing can be executed now."""
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        context = self._context_transaction
+        if context is not None and not context.is_active:
+            raise exc.InvalidRequestError(
+                "Can't operate on closed transaction inside context manager.  Please complete "
+                "the context manager before emitting further commands."
+            )
+        if self._dbapi_connection is None:
+            self._revalidate()
+        transaction = self._transaction
+        if transaction is None:
+            if not self._in_begin:
+                RootTransaction(self)
+        elif not transaction.is_active or (
+            self._nested_transaction is not None and not self._nested_transaction.is_active
+        ):
+            self._invalid_transaction()
+        assert self._dbapi_connection is not None
+        if self._hears_cursor:
+            return self._observed()  # type: ignore[no-any-return]
+        return self._dbapi_connection
+
+    def _invalid_transaction(self) -> None:
+        kind = "savepoint " if self._nested_transaction is not None else ""
+        raise exc.PendingRollbackError(
+            f"Can't reconnect until invalid {kind}transaction is rolled back.  Please rollback() "
+            "fully before proceeding",
+            code="8s2b",
+        )
+
+    def _revalidate(self) -> None:
+        """Connect again after invalidate()."""
+        if self._transaction is not None:
+            self._invalid_transaction()
+        self._dbapi_connection = self.engine._checkout()
+        self._refresh()
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._closed
+
+    @property
+    def invalidated(self) -> bool:
+        """Whether the connection to the database is lost and not yet replaced."""
+        return self._dbapi_connection is None and not self._closed
+
+    @property
+    def connection(self) -> Any:
+        """The pool's connection behind this one."""
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        if self._dbapi_connection is None:
+            self._revalidate()
+        from ..pool import BorrowedConnection
+
+        assert self._dbapi_connection is not None
+        return BorrowedConnection(self.engine.pool, self._dbapi_connection)
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary that lives as long as the connection to the database."""
+        return self.connection.info  # type: ignore[no-any-return]
+
+    @property
+    def default_isolation_level(self) -> str:
+        """The isolation level of new connections."""
+        return self.dialect.default_isolation_level  # type: ignore[no-any-return]
+
+    def get_isolation_level(self) -> str:
+        """The isolation level now in effect."""
+        connection = self.connection.dbapi_connection
+        return self.dialect.get_isolation_level(connection)  # type: ignore[no-any-return]
+
+    def schema_for_object(self, obj: Any) -> str | None:
+        """The schema of a table as this connection sees it."""
+        schema: str | None = obj.schema
+        translate = self._execution_options.get("schema_translate_map")
+        if translate and schema in translate:
+            return translate[schema]  # type: ignore[no-any-return]
+        return schema
+
+    # --- options ----------------------------------------------------------------
+
+    def execution_options(self, **opt: Any) -> Self:
+        """Set options that hold for everything executed on this connection."""
+        for fn in self._events_of("set_connection_execution_options"):
+            fn(self, opt)
+        self._execution_options = util.immutabledict({**self._execution_options, **opt})
+        if "isolation_level" in opt:
+            self._set_isolation_level(opt["isolation_level"])
+        self._set_dialect_options(opt)
+        return self
+
+    def _set_dialect_options(self, options: Mapping[str, Any]) -> None:
+        connection = self._dbapi_connection
+        if connection is not None and self.dialect.set_connection_options(connection, options):
+            self._dialect_options = True
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """The options set by execution_options() here and on the engine."""
+        return util.immutabledict(self._execution_options)
+
+    def _set_isolation_level(self, level: Any) -> None:
+        level = self.dialect.check_isolation_level(level)
+        if self._transaction is not None:
+            raise exc.InvalidRequestError(
+                "This connection has already initialized a SQLAlchemy Transaction() object via "
+                "begin() or autobegin; isolation_level may not be altered unless rollback() or "
+                "commit() is called first."
+            )
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        if self._dbapi_connection is None:
+            self._revalidate()
+        assert self._dbapi_connection is not None
+        self.dialect.set_isolation_level(self._dbapi_connection, level)
+        self._isolation = level
+        self._autocommit = level == "AUTOCOMMIT"
+
+    # --- transactions -----------------------------------------------------------
+
+    def begin(self) -> RootTransaction:
+        """Begin a transaction. exc.InvalidRequestError if there already is one."""
+        if self._transaction is not None:
+            raise exc.InvalidRequestError(
+                "This connection has already initialized a SQLAlchemy Transaction() object via "
+                "begin() or autobegin; can't call begin() here unless rollback() or commit() is "
+                "called first."
+            )
+        return RootTransaction(self)
+
+    def begin_nested(self) -> NestedTransaction:
+        """Begin a savepoint, and a transaction around it if there is none."""
+        if self._transaction is None:
+            RootTransaction(self)
+        return NestedTransaction(self)
+
+    def begin_twophase(self, xid: Any = None) -> TwoPhaseTransaction:
+        """Begin a two-phase transaction, where the database has them.
+
+        xid: its global name; made up by default. NotImplementedError on other databases.
+        """
+        if not self.dialect.supports_twophase:
+            raise NotImplementedError()
+        if self._transaction is not None:
+            raise exc.InvalidRequestError(
+                "Cannot start a two phase transaction when a transaction is already in progress."
+            )
+        if xid is None:
+            import uuid
+
+            xid = f"_sa_{uuid.uuid4().hex}"
+        return TwoPhaseTransaction(self, xid)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        if self._dbapi_connection is None:
+            self._revalidate()
+
+    def commit(self) -> None:
+        """Commit the transaction in progress, if there is one."""
+        if self._transaction is not None:
+            self._transaction.commit()
+
+    def rollback(self) -> None:
+        """Roll back the transaction in progress, if there is one."""
+        if self._transaction is not None:
+            self._transaction.rollback()
+
+    def in_transaction(self) -> bool:
+        """Whether a transaction is in progress."""
+        return self._transaction is not None and self._transaction.is_active
+
+    def in_nested_transaction(self) -> bool:
+        """Whether a savepoint is in progress."""
+        return self._nested_transaction is not None and self._nested_transaction.is_active
+
+    def get_transaction(self) -> RootTransaction | None:
+        """The transaction in progress."""
+        return self._transaction
+
+    def get_nested_transaction(self) -> NestedTransaction | None:
+        """The savepoint in progress."""
+        return self._nested_transaction
+
+    def _begin_impl(self, transaction: RootTransaction) -> None:
+        if self._echo:
+            if self._says_autocommit():
+                self._log_now("BEGIN (implicit; DBAPI should not BEGIN due to autocommit mode)")
+            else:
+                self._log_now("BEGIN (implicit)")
+        connection = self._dbapi_connection
+        if connection is None:
+            self._check_open()
+            connection = self._dbapi_connection
+            assert connection is not None
+        if self._events is not None:
+            self._in_begin = True
+            try:
+                for fn in self._events_of("begin"):
+                    fn(self)
+            finally:
+                self._in_begin = False
+        try:
+            connection.begin()
+        except BaseException as error:
+            self._wrap_error(error, None, None)
+
+    def _says_autocommit(self) -> bool:
+        """Whether the options ask for AUTOCOMMIT: what the log tells."""
+        level = self._execution_options.get("isolation_level")
+        return self.engine._autocommit if level is None else level == "AUTOCOMMIT"
+
+    def _rollback_impl(self) -> None:
+        if self._events is not None:
+            for fn in self._events_of("rollback"):
+                fn(self)
+        connection = self._dbapi_connection
+        if connection is None or self._closed:
+            return
+        skip = self.dialect.skip_autocommit_rollback and self._says_autocommit()
+        if self._echo:
+            if skip:
+                self._log_now("ROLLBACK will be skipped by skip_autocommit_rollback")
+            elif self._says_autocommit():
+                self._log_now(
+                    "ROLLBACK using DBAPI connection.rollback(); set "
+                    "skip_autocommit_rollback to prevent fully"
+                )
+            else:
+                self._log_now("ROLLBACK")
+        if skip:
+            return
+        try:
+            connection.rollback()
+        except BaseException as error:
+            self._wrap_error(error, None, None)
+
+    def _commit_impl(self) -> None:
+        if self._events is not None:
+            for fn in self._events_of("commit"):
+                fn(self)
+        if self._echo:
+            if self._says_autocommit():
+                self._log_now(
+                    "COMMIT using DBAPI connection.commit(), has no effect due to autocommit mode"
+                )
+            else:
+                self._log_now("COMMIT")
+        connection = self._dbapi_connection
+        if connection is None:
+            self._invalid_transaction()
+        try:
+            connection.commit()  # type: ignore[union-attr]
+        except BaseException as error:
+            self._wrap_error(error, None, None)
+
+    def _savepoint_impl(self) -> str:
+        self._savepoints += 1
+        name = f"sa_savepoint_{self._savepoints}"
+        if self._events is not None:
+            for fn in self._events_of("savepoint"):
+                fn(self, None)
+        self._run_script(f"SAVEPOINT {name}")
+        return name
+
+    def _rollback_to_savepoint_impl(self, name: str) -> None:
+        if self._events is not None:
+            for fn in self._events_of("rollback_savepoint"):
+                fn(self, name, None)
+        if self._dbapi_connection is not None:
+            self._run_script(f"ROLLBACK TO SAVEPOINT {name}")
+
+    def _release_savepoint_impl(self, name: str) -> None:
+        if self._events is not None:
+            for fn in self._events_of("release_savepoint"):
+                fn(self, name, None)
+        self._run_script(f"RELEASE SAVEPOINT {name}")
+
+    def _run_script(self, sql: str) -> None:
+        """Run SQL of the engine's own that has no parameters and gives no rows."""
+        connection = self._dbapi_connection
+        if connection is None:
+            connection = self._ready()
+        elif self._hears_cursor:
+            connection = self._observed()
+        done = None
+        if self._events is not None:
+            from .observer import run_script
+
+            done = run_script(self, sql)
+        if self._echo:
+            self._log(sql)
+            self._log(f"[no key 0.00000s] {self._shown(self.dialect.no_params)}")
+        try:
+            connection.run_script(sql)
+        except BaseException as error:
+            self._wrap_error(error, sql, self.dialect.no_params)
+        if done is not None:
+            done()
+
+    # --- ending -----------------------------------------------------------------
+
+    def close(self) -> None:
+        """Give the connection back; a transaction in progress is rolled back."""
+        if self._closed:
+            return
+        if self._transaction is not None:
+            self._transaction.close()
+        connection = self._dbapi_connection
+        self._closed = True
+        self._live = None
+        self._dbapi_connection = None
+        if connection is not None and self._owns:
+            if self._detached:
+                if self.engine.pool._events is not None:
+                    from .pool_observer import fire_close_detached
+
+                    fire_close_detached(self.engine.pool, connection)
+                connection.close()
+                return
+            if self._isolation is not None or self._dialect_options:
+                self._restore_isolation(connection)
+            self.engine.pool._checkin(connection)
+
+    def _restore_isolation(self, connection: _core.Connection) -> None:
+        try:
+            if self._dialect_options:
+                self.dialect.reset_connection_options(connection)
+            if self._isolation is None:
+                return
+            default = self.dialect._on_connect_isolation_level
+            self.dialect.set_isolation_level(
+                connection, default or self.dialect.default_isolation_level
+            )
+        except Exception:
+            # it is closed or broken: the pool replaces it
+            pass
+
+    def invalidate(self, exception: BaseException | None = None) -> None:
+        """Close the connection to the database; a new one is opened when needed."""
+        if self._dbapi_connection is None and not self._closed:
+            return
+        if self._closed:
+            raise exc.ResourceClosedError("This Connection is closed")
+        connection = self._dbapi_connection
+        self._dbapi_connection = None
+        self._live = None
+        assert connection is not None
+        if self.engine.pool._events is not None:
+            from .pool_observer import invalidate
+
+            invalidate(self.engine.pool, connection, exception)
+            return
+        self.engine.pool._invalidate(connection)
+
+    def detach(self) -> None:
+        """Take the connection away from the pool: close() will really close it."""
+        self._check_open()
+        if self._detached:
+            return
+        self._detached = True
+        pool = self.engine.pool
+        assert self._dbapi_connection is not None
+        pool._detach(self._dbapi_connection)
+        if pool._events is not None:
+            from .pool_observer import fire_detach
+
+            fire_detach(pool, self._dbapi_connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # forgotten without close(): the pool must not lose its connection
+        if getattr(self, "_closed", True) or self._dbapi_connection is None or not self._owns:
+            return
+        connection, self._dbapi_connection = self._dbapi_connection, None
+        self._closed = True
+        try:
+            if self._isolation is not None or self._dialect_options:
+                self._restore_isolation(connection)
+            self.engine.pool._checkin(connection)
+        except Exception:
+            pass
+
+    # --- execution --------------------------------------------------------------
+
+    def execute(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]:
+        """Execute a statement; a list of dictionaries executes it once for each."""
+        try:
+            method = statement._execute_on_connection
+        except AttributeError:
+            raise exc.ObjectNotExecutableError(statement) from None
+        if self._events is not None:
+            from .observer import execute
+
+            return execute(  # type: ignore[no-any-return]
+                self, method, statement, parameters, execution_options or _NO_OPTIONS
+            )
+        return method(self, parameters, execution_options or _NO_OPTIONS)  # type: ignore[no-any-return]
+
+    def scalar(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The first column of the first row."""
+        result = self.execute(statement, parameters, execution_options=execution_options)
+        if getattr(statement, "is_default_generator", False):
+            return result  # the value itself
+        return result.scalar()
+
+    def scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]:
+        """The first column of every row."""
+        return self.execute(statement, parameters, execution_options=execution_options).scalars()
+
+    def exec_driver_sql(
+        self,
+        statement: str,
+        parameters: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]:
+        """Execute SQL as the driver takes it: ? or :name, a tuple or a dictionary."""
+        from .driver_sql import execute_driver_sql
+
+        return execute_driver_sql(self, statement, parameters, execution_options or _NO_OPTIONS)
+
+    def _execute_clauseelement(
+        self, statement: Any, parameters: Any, options: Mapping[str, Any]
+    ) -> CursorResult[Any]:
+        from .execution import execute_statement
+
+        return execute_statement(self, statement, parameters, options)
+
+    def _execute_function(self, func: Any, parameters: Any, options: Any) -> CursorResult[Any]:
+        return self._execute_clauseelement(func.select(), parameters, options)
+
+    def _execute_default(self, default: Any, parameters: Any, options: Any) -> Any:
+        from .execution import execute_default
+
+        return execute_default(self, default)
+
+    def _execute_compiled(self, compiled: Any, parameters: Any, options: Any) -> CursorResult[Any]:
+        from .execution import execute_compiled
+
+        return execute_compiled(self, compiled, parameters, options)
+
+    def _execute_ddl(self, ddl: Any, parameters: Any, options: Any) -> CursorResult[Any]:
+        from .execution import execute_ddl
+
+        return execute_ddl(self, ddl, options)
+
+    def _run_ddl_visitor(self, visitor: Any, element: Any, **kwargs: Any) -> None:
+        visitor(self.dialect, self, **kwargs).traverse_single(element)
+
+    def _execute_plan(
+        self,
+        cplan: CompiledPlan,
+        binds: Sequence[Any],
+        params: Mapping[str, Any] | None,
+        session: Any = None,
+        stream: int = 0,
+        flags: int = 0,
+        hit: bool = True,
+    ) -> _core.Cursor:
+        """Run a compiled statement with the values of `binds`, replaced by `params`.
+
+        `hit`: it came from the cache (the log says so).
+        """
+        connection = self._live or self._ready()
+        loading = None
+        if self._events is not None:
+            self._program = cplan.program
+            if session is not None:
+                from .observer import Loading
+
+                loading = Loading(self, cplan.compiled, params)
+        try:
+            plan, values = cplan.resolve(binds, params)
+        except Exception as error:
+            given = () if params is None and session is None else [params or {}]
+            self._wrap_bind_error(error, cplan.compiled.string, given)
+        if self._echo:
+            given = () if params is None and session is None else [params or {}]
+            self._log_plan(plan, values, cplan.cache_text(hit), given)
+        try:
+            cursor = connection.execute(plan, values, session, stream, flags)
+        except BaseException as error:
+            given = () if params is None and session is None else [params or {}]
+            self._wrap_error(error, plan.sql, given)
+        if self._autocommit:
+            connection.commit()
+        if loading is not None:
+            loading.after(cursor)
+        return cursor
+
+    def _run_plan(
+        self,
+        cplan: CompiledPlan,
+        values: Sequence[Any],
+        session: Any = None,
+        stream: int = 0,
+        flags: int = 0,
+    ) -> _core.Cursor:
+        """Run a plan that the ORM keeps itself (lazy loads, session.get)."""
+        connection = self._live or self._ready()
+        plan: _core.Plan = cplan._plan
+        loading = None
+        if self._events is not None:
+            from .observer import Loading
+
+            self._program = cplan.program
+            loading = Loading(self, cplan.compiled, None)
+        if self._echo:
+            self._log_plan(plan, values, self.engine._seen(plan.sql, cplan.made_in))
+        try:
+            cursor = connection.execute(plan, values, session, stream, flags)
+        except BaseException as error:
+            self._wrap_error(error, plan.sql, self.dialect.no_params)
+        if self._autocommit:
+            connection.commit()
+        if loading is not None:
+            loading.after(cursor)
+        return cursor
+
+    def _flush_log(self, variant: Any = None, compiled_of: Any = None) -> Any:
+        """What the core calls before each statement of a flush, or None if not echoing.
+
+        It is called as log(sql, params, number, total, returning): `params` is a tuple or,
+        for executemany, a list of them; number/total count rows that are inserted one by
+        one because their generated keys are wanted. `variant` tells apart statements of the
+        same text that were compiled for different columns. What it returns, if it is not
+        None, is a plan to be run in the place of the statement.
+
+        `compiled_of` finds the compiled statement of SQL, for listeners.
+        """
+        if self._hears_cursor or self._events_of("before_execute"):
+            from .observer import FlushObserver
+
+            return FlushObserver(self, self._flush_writer(variant), compiled_of)
+        return self._flush_writer(variant)
+
+    # --- errors -----------------------------------------------------------------
+
+    def _wrap_bind_error(self, error: BaseException, sql: str | None, params: Any) -> Any:
+        """Raise what stands for an error in making the parameters: always StatementError."""
+        unwrapped = (exc.DontWrapMixin, MemoryError)
+        if not isinstance(error, Exception) or isinstance(error, unwrapped):
+            raise error
+        wrapped = exc.DBAPIError.instance(
+            sql,
+            params,
+            error,
+            self.dialect.dbapi.Error,
+            hide_parameters=self.engine.hide_parameters,
+            dialect=self.dialect,
+            ismulti=False,
+        )
+        if self.engine._hears_errors:
+            self._handle_error(error, wrapped, sql, params, False)
+        raise wrapped from error
+
+    def _handle_error(
+        self, error: BaseException, wrapped: Any, sql: str | None, params: Any, lost: bool
+    ) -> bool:
+        """Call the listeners of handle_error, and raise what they give instead; else whether
+        the connection counts as lost."""
+        from .observer import handle_error
+
+        given = lost
+        if params == ():
+            params = self.dialect.no_params
+        lost, invalidate_pool, raised = handle_error(
+            self, self.dialect, self.engine, error, wrapped, sql, params, lost
+        )
+        if lost != given and isinstance(wrapped, exc.DBAPIError):
+            wrapped.connection_invalidated = lost
+        if lost and not self._closed and self._dbapi_connection is not None:
+            self.invalidate(error)
+            if invalidate_pool:
+                self.engine.pool._expire()
+        if raised is not None:
+            raise raised from error
+        return lost
+
+    def _wrap_error(
+        self,
+        error: BaseException,
+        sql: str | None,
+        params: Any,
+        ismulti: bool = False,
+        from_core: bool = True,
+    ) -> Any:
+        """Raise what stands for an error of the driver or of the core.
+
+        `params`: what the program gave, for errors of values; those of the database show
+        what the driver was given.
+        """
+        connection = self._dbapi_connection
+        dialect = self.dialect
+        if not isinstance(error, Exception):
+            # interrupted in the middle of something: nobody knows the connection's state
+            if connection is not None and not self._closed:
+                self.invalidate(error)
+            raise error
+        if isinstance(error, exc.SQLAlchemyError) or error is self._listener_error:
+            self._listener_error = None
+            raise error
+        if not isinstance(error, dialect.dbapi.Error):
+            if self.engine._hears_errors and sql is not None:
+                self._handle_error(error, None, sql, params, False)
+            if isinstance(error, (OverflowError, UnicodeError, MemoryError, RecursionError)):
+                raise error
+            if sql is None:
+                raise error
+            self._wrap_bind_error(error, sql, params)
+        invalidated = False
+        if connection is not None and (connection.invalid or dialect.is_disconnect(error)):
+            invalidated = True
+        shown = params
+        if connection is not None and sql is not None and not ismulti and from_core:
+            shown = connection.failed_params
+            if shown is None:
+                shown = params
+        wrapped = exc.DBAPIError.instance(
+            sql,
+            shown,
+            error,
+            dialect.dbapi.Error,
+            hide_parameters=self.engine.hide_parameters,
+            connection_invalidated=invalidated,
+            dialect=dialect,
+            ismulti=ismulti,
+        )
+        if self.engine._hears_errors:
+            invalidated = self._handle_error(error, wrapped, sql, shown, invalidated)
+            raise wrapped from error
+        if invalidated and not self._closed:
+            self.invalidate(error)
+            self.engine.pool._expire()
+        raise wrapped from error

@@ -1,0 +1,150 @@
+"""SQL that is given to the driver as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from .cursor import CursorResult
+from .python_cursors import EmptyCursor, _log_rows
+
+if TYPE_CHECKING:
+    from .base import Connection
+
+
+_ANY = _core.TYPE_ANY
+
+_DML = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:insert|update|delete|replace)\b", re.I | re.S)
+
+
+def is_dml(sql: str) -> bool:
+    """Whether SQL changes rows."""
+    return _DML.match(sql) is not None
+
+
+def _check_dml(connection: Connection, sql: str) -> None:
+    """executemany is for statements that change rows."""
+    if not is_dml(sql):
+        raise connection.dialect.dbapi.ProgrammingError(
+            "executemany() can only execute DML statements."
+        )
+
+
+_MARKERS = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/"
+    r"|[:@$](\w+)|\?(\d+)|(\?)",
+    re.S,
+)
+
+
+def named_markers(sql: str) -> list[str | int]:
+    """The parameters of SQL in the order of their numbers: names, or numbers from 0."""
+    found: list[str | int] = []
+    seen: set[str] = set()
+    for match in _MARKERS.finditer(sql):
+        name, number, plain = match.groups()
+        if name is not None:
+            if name not in seen:
+                seen.add(name)
+                found.append(name)
+        elif number is not None:
+            while len(found) < int(number):
+                found.append(len(found))
+        elif plain is not None:
+            found.append(len(found))
+    return found
+
+
+def execute_driver_sql(
+    connection: Connection, sql: str, parameters: Any, options: Mapping[str, Any]
+) -> CursorResult[Any]:
+    """Execute SQL as it stands."""
+    core = connection._live or connection._ready()
+    sets: list[Any]
+    if not parameters:
+        sets = []
+    elif isinstance(parameters, list):
+        if not isinstance(parameters[0], (tuple, Mapping)):
+            raise exc.ArgumentError("List argument must consist only of tuples or dictionaries")
+        sets = parameters
+    elif isinstance(parameters, (tuple, Mapping)):
+        sets = [parameters]
+    else:
+        raise exc.ArgumentError("mapping or sequence expected for parameters")
+    many = len(sets) > 1
+    first = sets[0] if sets else ()
+    named = isinstance(first, Mapping) and bool(first)
+    if connection._echo:
+        if many:
+            connection._log_many(sql, sets, "raw sql")
+        else:
+            connection._log(str(sql))
+            shown = first
+            if not sets and (isinstance(parameters, Mapping) or not connection.dialect.positional):
+                shown = {}
+            connection._log(f"[raw sql] {connection._shown(shown)}")
+    if not isinstance(sql, str):
+        raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
+    dialect = connection.dialect
+    try:
+        if not dialect.positional:
+            plan, rows = dialect.driver_plan(sql, sets)
+        elif named:
+            names = named_markers(sql)
+            rows = [by_name(dialect.dbapi, names, params) for params in sets]
+        else:
+            rows = [tuple(params) for params in sets]
+    except connection.dialect.dbapi.Error as error:
+        connection._wrap_error(error, sql, sets if many else first, many, from_core=False)
+    width = len(rows[0]) if rows else 0
+    if dialect.positional:
+        plan = _driver_plan(connection, sql, width)
+    if many:
+        try:
+            _check_dml(connection, sql)
+            count = core.execute_many(plan, rows)
+        except BaseException as error:
+            connection._wrap_error(error, sql, sets, ismulti=True)
+        result: CursorResult[Any] = CursorResult(EmptyCursor(count))
+    else:
+        try:
+            cursor = core.execute(plan, rows[0] if rows else ())
+        except BaseException as error:
+            connection._wrap_error(error, sql, first)
+        result = CursorResult(cursor)
+        if connection._echo:
+            _log_rows(connection, result)
+    if connection._autocommit:
+        core.commit()
+    return result
+
+
+def _driver_plan(connection: Connection, sql: str, width: int) -> _core.Plan:
+    cache = connection.engine._plans
+    key = ("driver sql", sql, width)
+    plan = None if cache is None else cache.get(key)
+    if plan is None:
+        plan = _core.Plan(sql, [(i, _ANY, None) for i in range(width)])
+        if cache is not None:
+            cache[key] = plan
+    return plan
+
+
+def by_name(dbapi: Any, names: Sequence[Any], params: Any) -> tuple[Any, ...]:
+    """The values of named_markers() among `params`: the driver's ProgrammingError if one is
+    missing or has no name."""
+    values = []
+    for number, name in enumerate(names):
+        if isinstance(name, int):
+            raise dbapi.ProgrammingError(
+                f"Binding {number + 1} has no name, but you supplied a dictionary (which has "
+                "only names)."
+            )
+        if name not in params:
+            raise dbapi.ProgrammingError(
+                f"You did not supply a value for binding parameter :{name}."
+            )
+        values.append(params[name])
+    return tuple(values)

@@ -1,0 +1,100 @@
+"""What a connection with echo says of the statements it executes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import util
+
+if TYPE_CHECKING:
+    from .. import _core
+    from .base import Engine
+
+
+class StatementLog:
+    """The part of a Connection that writes its engine's log."""
+
+    engine: Engine
+    dialect: Any
+    _echo: bool
+    _execution_options: Mapping[str, Any]
+    _hears_cursor: bool
+    _held: list[str]  # messages that wait for the listeners of their statement
+
+    if TYPE_CHECKING:
+
+        def _wrap_bind_error(self, error: BaseException, sql: str | None, params: Any) -> Any: ...
+
+    def _log(self, message: str) -> None:
+        """Log what is going to be executed: when its listeners have seen it."""
+        if self._hears_cursor:
+            self._held.append(message)
+        else:
+            self._log_now(message, 4)
+
+    def _log_now(self, message: str, stacklevel: int = 3) -> None:
+        token = self._execution_options.get("logging_token")
+        if token:
+            message = f"[{token}] {message}"
+        self.engine.logger.info(message, stacklevel=stacklevel)
+
+    def _log_debug(self, message: str) -> None:
+        token = self._execution_options.get("logging_token")
+        if token:
+            message = f"[{token}] {message}"
+        self.engine.logger.debug(message, stacklevel=3)
+
+    def _shown(self, params: Any, ismulti: bool = False) -> str:
+        if self.engine.hide_parameters:
+            return "[SQL parameters hidden due to hide_parameters=True]"
+        return util.repr_params(params, 10, ismulti)
+
+    def _log_plan(self, plan: _core.Plan, values: Sequence[Any], how: str, given: Any = ()) -> None:
+        """Log a statement and its parameters; `given` is what the program gave."""
+        params = self._encode(plan, values, given)
+        self._log(_shortened(plan.sql) if "insertmanyvalues" in how else plan.sql)
+        self._log(f"[{how}] {self._shown(params)}")
+
+    def _encode(self, plan: _core.Plan, values: Sequence[Any], given: Any) -> Any:
+        """Values as the driver gets them. What a type refuses is raised as when executing,
+        what the driver will refuse is shown as it is."""
+        try:
+            return plan.encode(values)
+        except (self.dialect.dbapi.Error, OverflowError, UnicodeError):
+            return tuple(values)
+        except Exception as error:
+            self._wrap_bind_error(error, plan.sql, given)
+            raise
+
+    def _log_many(self, sql: str, params: Any, how: str) -> None:
+        self._log(sql)
+        self._log(f"[{how}] {self._shown(params, True)}")
+
+    def _flush_writer(self, variant: Any) -> Any:
+        if not self._echo:
+            return None
+        engine = self.engine
+
+        def write(sql: str, params: Any, number: int, total: int, returning: bool) -> None:
+            batch = f"{number}/{total} (ordered; batch not supported)"
+            if number > 1:
+                how = f"insertmanyvalues {batch}"
+            else:
+                how = engine._seen(
+                    (sql, total > 1 or isinstance(params, list), variant),
+                    engine.dialect._compile_times.get(sql, 0.0),
+                )
+                if total > 1 and returning:
+                    how += f" (insertmanyvalues) {batch}"
+            self._log_now(sql)
+            self._log_now(f"[{how}] {self._shown(params, isinstance(params, list))}")
+
+        return write
+
+
+def _shortened(sql: str) -> str:
+    """The text of an INSERT of many rows as the log shows it."""
+    if len(sql) <= 500:
+        return sql
+    return f"{sql[:250]} ... {len(sql) - 350} characters truncated ... {sql[-100:]}"

@@ -23,6 +23,11 @@ def type_codec(type_: Any, dialect: Any) -> tuple[int, Any]:
     return type_._codec(dialect)  # type: ignore[no-any-return]
 
 
+def anonymous_key(bind: Any) -> str:
+    """The key of a value for this very parameter, one without a name of its own."""
+    return f"%({id(bind)} {bind.key})s"
+
+
 class CompiledPlan:
     """A compiled statement, ready for any values.
 
@@ -138,6 +143,9 @@ class CompiledPlan:
             if "required" in said and said["required"] and required is None:
                 required = bind
         if params or self._fixed is None:
+            if params and any(key[:2] == "%(" for key in params):
+                for i, bind in enumerate(binds):
+                    values[i] = params.get(anonymous_key(bind), values[i])
             self._apply(values, params or NO_PARAMS)
         elif required is not None:
             self._missing(required.key)

@@ -16,9 +16,17 @@ from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
 from .base import NO_VALUE, instance_str
-from .context import ORMPlan, SelectState, build_plan
+from .context import ORMPlan, build_own_plan
 from .exc import DetachedInstanceError, ObjectDeletedError
-from .loading import _cache, _for_update, _Given, _key_statement, load_on_pk, run_values
+from .loading import (
+    _cache,
+    _for_update,
+    _Given,
+    _key_statement,
+    listeners,
+    load_on_pk,
+    run_values,
+)
 from .strategy_options import (
     COLUMN_WILDCARD,
     RELATIONSHIP_WILDCARD,
@@ -204,19 +212,30 @@ def _load_row(
             statement._label_style = Select._label_style
         if with_for_update is not None:
             statement = _for_update(statement, with_for_update)
-        state = SelectState(
+        made = build_own_plan(
+            session,
             statement,
+            binds,
+            connection.dialect,
+            (),
             legacy=True,
             table=context.table if context is not None else None,
             root_path=context.path if context is not None else None,
             distinct_rows=True,
             expired=labelled,
-            binds=binds,
         )
-        made = build_plan(session, state, binds, connection.dialect)
         if with_for_update is None:
             _cache(connection)[key] = made
     plan = made
+    heard = listeners(session)
+    if heard:
+        from .heard_loading import tell_of_values
+
+        told = tell_of_values(session, connection, plan, ident, heard, column=mapper)
+        if told.rows is not None:
+            return bool(told.rows)
+        plan = told.plan
+        session._autoflush()
     if not plan.post_loads:
         return bool(run_values(session, connection, plan, ident))
     # The one object: its own lazy loads do what statements for many would do.
@@ -287,9 +306,8 @@ def _load_columns(
             statement._label_style = Select._label_style
         if with_for_update is not None:
             statement = _for_update(statement, with_for_update)
-        state = SelectState(statement)
         made = (
-            build_plan(session, state, binds, connection.dialect),
+            build_own_plan(session, statement, binds, connection.dialect, ()),
             [slot for slot, _ in columns],
             asked,
         )
@@ -301,7 +319,11 @@ def _load_columns(
         values = [_known_value(obj, slot) for slot in asked]
         if any(value is None or value is NO_VALUE for value in values):
             return _load_columns(session, obj, mapper, slots, labelled, whole=True)
-    rows = run_values(session, connection, plan, values)
+    heard = listeners(session)
+    if heard:
+        rows = _run_heard(session, connection, plan, values, heard, column=mapper)
+    else:
+        rows = run_values(session, connection, plan, values)
     if not rows:
         return False
     # Of several columns the first is the attribute's.
@@ -571,8 +593,12 @@ def _lazy_load(
         return NO_VALUE  # the expired row was loaded, and this with it
     if all(value is None for value in values):
         return [] if prop.uselist else None
-    session._autoflush()
-    rows = run_values(session, connection, plan, values)
+    heard = listeners(session)
+    if heard:
+        rows = _run_heard(session, connection, plan, values, heard, obj)
+    else:
+        session._autoflush()
+        rows = run_values(session, connection, plan, values)
     if prop.uselist:
         return rows
     if not rows:
@@ -580,6 +606,12 @@ def _lazy_load(
     if len(rows) > 1:
         warn(f"Multiple rows returned with uselist=False for lazily-loaded attribute '{prop}' ")
     return rows[0]
+
+
+def _run_heard(*args: Any, **options: Any) -> list[Any]:
+    from .heard_loading import run_heard
+
+    return run_heard(*args, **options)
 
 
 def _lazy_plan(
@@ -590,27 +622,34 @@ def _lazy_plan(
     element: LoadElement | None,
 ) -> tuple[ORMPlan, list[int]]:
     """The plan of a relationship's lazy load: (plan, the parent's slots it asks with)."""
-    criterion, parameters = prop._lazy_clause()
-    target = prop.mapper
-    where = [criterion, *_criteria(element)]
-    froms = [target.selectable]
-    if prop.secondary is not None:
-        froms.append(prop.secondary)
-    binds = [bind for bind, _ in parameters]
-    statement: Select[Any] = Select(target.__clause_element__())
-    statement._where_criteria = tuple(where)
-    statement._from_obj = tuple(froms)
-    if prop.order_by:
-        statement._order_by_clauses = tuple(prop.order_by)
-    statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
-    state = SelectState(
+    statement: Select[Any]
+    slots: list[int]
+    if prop._use_get:
+        statement, binds = _key_statement(prop.mapper)
+        statement._where_criteria += _criteria(element)
+        slots = list(prop._get_slots)
+    else:
+        criterion, parameters = prop._lazy_clause()
+        statement = Select(prop.mapper.__clause_element__())
+        statement._where_criteria = (criterion, *_criteria(element))
+        statement._from_obj = (prop.mapper.selectable,)
+        if prop.secondary is not None:
+            statement._from_obj += (prop.secondary,)
+        if prop.order_by:
+            statement._order_by_clauses = tuple(prop.order_by)
+        statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        binds = [bind for bind, _ in parameters]
+        slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]
+    path = (*context.path, prop) if context is not None else (prop.parent, prop)
+    plan = build_own_plan(
+        session,
         statement,
+        binds,
+        connection.dialect,
+        path,
         legacy=True,
         table=context.table if context is not None else None,
-        base_path=(*context.path, prop) if context is not None else (prop.parent, prop),
+        base_path=path,
         distinct_rows=True,
-        binds=binds,
     )
-    plan = build_plan(session, state, binds, connection.dialect)
-    slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]
     return plan, slots

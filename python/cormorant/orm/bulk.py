@@ -15,6 +15,7 @@ from .bulk_inheritance import (
     is_joined,
 )
 from .inheritance import key_slot
+from .strategy_options import LoaderCriteriaOption
 
 if TYPE_CHECKING:
     from .session import Session
@@ -47,6 +48,11 @@ def execute_dml(
         connection = session._connection_for(mapper, statement)
         return _update_by_key(session, connection, mapper, statement, list(params))
     statement = _translate_values(mapper, statement)
+    for option in statement._with_options:
+        if isinstance(option, LoaderCriteriaOption):
+            criterion = option.criterion(mapper)
+            if criterion is not None and (option.include_aliases or option.mapper is mapper):
+                statement = statement.where(criterion)
     if mapper._single_table_criterion is not None:
         # Objects are told apart by their class, rows by their discriminator.
         given = _criteria(statement)

@@ -16,6 +16,7 @@ from ..sql.selectable import Select
 from .program import find_columns, item_keys, make_program, row_lookup
 from .selecting import AdaptFrom, EntityNode, SelectState, entity_within
 from .strategies import PostLoad, SubqueryLoader
+from .strategy_options import LoaderCriteriaOption, Path
 
 #: number of ORM statements compiled in this process: tests check that repeating a query
 #: compiles nothing
@@ -32,6 +33,7 @@ class ORMPlan:
         "joined_collections",
         "lookup",
         "mapper",
+        "origin",
         "plan",
         "post_loads",
         "row_buffering",
@@ -53,6 +55,8 @@ class ORMPlan:
         #: whose engine it runs on
         self.mapper: Any = state.lead_mapper()
         self.bundles: list[tuple[int, int, Any]] = state.bundles
+        #: of a statement of the ORM's own: what it was built from, see build_own_plan()
+        self.origin: tuple[Any, Any, Path, dict[str, Any]] | None = None
 
 
 def core_of(state: SelectState, eager: bool) -> Any:
@@ -88,6 +92,32 @@ def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None
     result = ORMPlan(plan, state)
     _bind_post_loads(result, state)
     return result
+
+
+def build_own_plan(
+    session: Any, statement: Any, binds: Any, dialect: Any, path: Path, **arguments: Any
+) -> ORMPlan:
+    """Compile a statement of the ORM's own, which loads what is at a path (empty: columns of
+    an object). The arguments are those of SelectState. Listeners of do_orm_execute may want
+    to have it built again of another statement: `build_again()`."""
+    state = SelectState(statement, binds=binds, **arguments)
+    plan = build_plan(session, state, binds, dialect)
+    plan.origin = (statement, binds, path, arguments)
+    return plan
+
+
+def build_again(session: Any, plan: ORMPlan, statement: Any, dialect: Any) -> ORMPlan:
+    """The plan of build_own_plan() with another statement."""
+    assert plan.origin is not None
+    _, binds, path, arguments = plan.origin
+    criteria = [o for o in statement._with_options if isinstance(o, LoaderCriteriaOption)]
+    if criteria:
+        table = arguments.get("table")
+        if table is not None:
+            table = table.copy()
+            table.criteria = (*table.criteria, *criteria)
+            arguments = {**arguments, "table": table}
+    return build_own_plan(session, statement, binds, dialect, path, **arguments)
 
 
 def column_descriptions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import util
 
@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 __all__ = ["ORMExecuteState"]
 
 _EMPTY: Mapping[str, Any] = util.EMPTY_DICT
+
+
+class Loading(NamedTuple):
+    """What a load of the ORM's own is for: the path of the relationship (empty for none), the
+    mapper whose columns are loaded into an object, and the object whose attribute was read."""
+
+    path: tuple[Any, ...]
+    column: Any = None
+    loaded_for: Any = None
 
 
 class ORMExecuteState:
@@ -30,7 +39,7 @@ class ORMExecuteState:
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
         todo: Sequence[Any],
-        loaded_for: tuple[Any, Any] | None = None,
+        loading: Loading | None = None,
     ) -> None:
         self.session = session
         self.statement = statement
@@ -42,7 +51,7 @@ class ORMExecuteState:
         self.bind_arguments: dict[str, Any] = dict(bind_arguments or {})
         self._todo = todo
         self._index = 0
-        self._loaded_for = loaded_for
+        self._loading = loading
 
     def update_execution_options(self, **opts: Any) -> None:
         """Execute with more options."""
@@ -79,7 +88,7 @@ class ORMExecuteState:
     @property
     def is_orm_statement(self) -> bool:
         """Whether mapped classes or attributes are in it."""
-        return bool(getattr(self.statement, "_orm", False))
+        return self.is_column_load or bool(getattr(self.statement, "_orm", False))
 
     @property
     def is_select(self) -> bool:
@@ -115,31 +124,27 @@ class ORMExecuteState:
 
     @property
     def is_column_load(self) -> bool:
-        """Whether columns of one object are loaded: such loads are not told."""
-        return False
+        """Whether columns of one object are loaded: of an expired one, or deferred ones."""
+        return self._loading is not None and self._loading.column is not None
 
     @property
     def is_relationship_load(self) -> bool:
-        """Whether the related object of another one is loaded, by its primary key; other
-        loads of relationships are not told."""
-        return self._loaded_for is not None
+        """Whether related objects are loaded, when their attribute is read or beforehand."""
+        return self._loading is not None and bool(self._loading.path)
 
     @property
-    def loader_strategy_path(self) -> tuple[Any, Any] | None:
-        """The way of a relationship load: the mapper and its relationship."""
-        if self._loaded_for is None:
-            return None
-        prop = self._loaded_for[1]
-        return prop.parent, prop
+    def loader_strategy_path(self) -> tuple[Any, ...] | None:
+        """The way of a relationship load: mappers and their relationships in turn."""
+        return None if self._loading is None else self._loading.path
 
     @property
     def lazy_loaded_from(self) -> Any:
-        """The `InstanceState` of the object whose relationship is loaded, or None."""
-        if self._loaded_for is None:
+        """The `InstanceState` of the object whose relationship was read, or None."""
+        if self._loading is None or self._loading.loaded_for is None:
             return None
         from .instance import InstanceState
 
-        return InstanceState(self._loaded_for[0])
+        return InstanceState(self._loading.loaded_for)
 
     @property
     def bind_mapper(self) -> Any:
@@ -153,6 +158,8 @@ class ORMExecuteState:
     @property
     def all_mappers(self) -> Sequence[Any]:
         """The mappers of the entities that are selected or changed."""
+        if self._loading is not None and self._loading.column is not None:
+            return [self._loading.column]
         statement = self.statement
         columns = list(getattr(statement, "_raw_columns", ()))
         table = getattr(statement, "table", None)
@@ -182,11 +189,11 @@ def call(
     execution_options: Mapping[str, Any],
     bind_arguments: Mapping[str, Any] | None,
     todo: Sequence[Any],
-    loaded_for: tuple[Any, Any] | None = None,
+    loading: Loading | None = None,
 ) -> tuple[ORMExecuteState, Any]:
     """Call listeners: the state they have left, and the result that one has returned."""
     state = ORMExecuteState(
-        session, statement, parameters, execution_options, bind_arguments, todo, loaded_for
+        session, statement, parameters, execution_options, bind_arguments, todo, loading
     )
     for index, fn in enumerate(todo):
         state._index = index

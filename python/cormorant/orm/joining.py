@@ -6,7 +6,7 @@ Join constructs: it finds the left side, and the ON clause of a relationship.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .. import exc as sa_exc
@@ -179,7 +179,10 @@ class JoinResolver:
         entities: Sequence[Any],
         whole: Any = None,
         objects: Sequence[Any] = (),
+        criteria_of: Callable[[Any], list[Any]] | None = None,
     ) -> None:
+        #: what options say of an entity that is joined to
+        self._criteria_of = criteria_of
         #: the explicit FROM clauses: grows and changes
         self.froms = froms
         #: entities selected from, in order: where a left side may come from
@@ -256,6 +259,9 @@ class JoinResolver:
                     onclause = visitors.replacement_traverse(
                         onclause, {}, lambda element: _of_alias(alias, element)
                     )
+        criteria: list[Any] = []
+        if right_entity is not None and self._criteria_of is not None:
+            criteria = self._criteria_of(right_entity)
         if prop_attr is not None:
             left_selectable = self._selectable(left)
             joined = relationship_join(
@@ -266,11 +272,14 @@ class JoinResolver:
                 right_entity,
                 isouter=isouter,
                 full=full,
-                criteria=prop_attr._extra_criteria,
+                criteria=(*prop_attr._extra_criteria, *criteria),
             )
         else:
             joined = Join(left_from, right, onclause, isouter=isouter, full=full)
             joined = with_single_criterion(joined, right_entity)
+            for criterion in criteria:
+                onclause = joined.onclause & criterion
+                joined = Join(joined.left, joined.right, onclause, joined.isouter, joined.full)
         if index is None:
             self.froms.append(joined)
         else:

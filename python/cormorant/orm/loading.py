@@ -18,7 +18,14 @@ from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
 from .base import instance_str
-from .context import FromStatement, ORMPlan, SelectState, build_plan, from_statement_plan
+from .context import (
+    FromStatement,
+    ORMPlan,
+    SelectState,
+    build_own_plan,
+    build_plan,
+    from_statement_plan,
+)
 from .exc import StaleDataError
 from .strategies import Origin, Run
 
@@ -243,6 +250,11 @@ class _Given:
         self.value = value
 
 
+def listeners(session: Any) -> Sequence[Any]:
+    """The listeners of do_orm_execute."""
+    return session._events._find("do_orm_execute") if session._events is not None else ()
+
+
 def run_values(
     session: Any,
     connection: Any,
@@ -274,6 +286,14 @@ def post_load_run(session: Any, connection: Any, flags: int) -> Run:
     def execute_child(
         plan: ORMPlan, binds: Sequence[Any], params: Mapping[str, Any] | None
     ) -> list[Any]:
+        heard = listeners(session)
+        if heard and plan.origin is not None:
+            from .heard_loading import tell
+
+            told = tell(session, connection, plan, params or {}, heard)
+            if told.rows is not None:
+                return told.rows
+            plan = told.plan
         session._autoflush()
         cursor = connection._execute_plan(plan.plan, binds, params, session=session, flags=flags)
         return cursor.fetch()  # type: ignore[no-any-return]
@@ -370,14 +390,12 @@ def load_on_pk(
 ) -> Any:
     """The object of a primary key, by a SELECT, or None. `loaded_for`: the object and the
     relationship whose lazy load it is."""
-    heard = session._events._find("do_orm_execute") if session._events is not None else ()
-    if heard:
-        return _load_on_pk_heard(
-            session, mapper, ident, options, populate_existing, with_for_update, heard, loaded_for
-        )
-    session._autoflush()
+    heard = listeners(session)
+    if not heard:
+        session._autoflush()
     connection = session._connection_for(mapper, None)
-    key: Any = ("get", mapper)
+    obj, prop = loaded_for or (None, None)
+    key: Any = ("get", mapper, prop)
     nulls: tuple[bool, ...] = ()
     if None in ident:
         nulls = tuple(value is None for value in ident)
@@ -403,8 +421,17 @@ def load_on_pk(
         if made is None:
             statement, binds = _key_statement(mapper, nulls)
     if made is None:
-        state = SelectState(statement, legacy=True, distinct_rows=True, binds=binds)
-        made = build_plan(session, state, binds, connection.dialect)
+        path = () if prop is None else (prop.parent, prop)
+        made = build_own_plan(
+            session,
+            statement,
+            binds,
+            connection.dialect,
+            path,
+            legacy=True,
+            distinct_rows=True,
+            base_path=path,
+        )
         if key is not None:
             plans[key] = made
     plan = made
@@ -413,6 +440,15 @@ def load_on_pk(
         values = [value for value in ident if value is not None]
     if execution_options and not populate_existing:
         populate_existing = execution_options.get("populate_existing", False)
+    if heard:
+        from .heard_loading import tell_of_values
+
+        told = tell_of_values(session, connection, plan, values, heard, obj)
+        if told.rows is not None:
+            return told.rows[0] if told.rows else None
+        plan = told.plan
+        populate_existing = populate_existing or told.populate_existing
+        session._autoflush()
     check = with_for_update is not None and mapper.version_id_col is not None
     known = session._get(mapper.class_manager, ident) if check else None
     if known is None:
@@ -438,44 +474,6 @@ def load_on_pk(
             f"database-loaded version id '{loaded}'."
         )
     return known
-
-
-def _load_on_pk_heard(
-    session: Any,
-    mapper: Any,
-    ident: tuple[Any, ...],
-    options: Sequence[Any],
-    populate_existing: bool,
-    with_for_update: Any,
-    heard: Sequence[Any],
-    loaded_for: tuple[Any, Any] | None,
-) -> Any:
-    """load_on_pk() with listeners of do_orm_execute."""
-    from .execute_state import call
-
-    statement, binds = _key_statement(mapper, tuple(value is None for value in ident))
-    if options:
-        statement = statement.options(*options)
-    if with_for_update is not None:
-        statement = _for_update(statement, with_for_update)
-    given = [value for value in ident if value is not None]
-    params = {bind.key: value for bind, value in zip(binds, given, strict=True)}
-    state, result = call(session, statement, params, {}, {"mapper": mapper}, heard, loaded_for)
-    if result is not None:
-        return result.scalars().first()
-    session._autoflush()
-    connection = session._connection_for(mapper, None)
-    plan, found, hit = plan_for(session, connection, state.statement, True)
-    rows = run_plan(
-        session,
-        connection,
-        plan,
-        found,
-        state.parameters,
-        populate_existing=populate_existing,
-        hit=hit,
-    ).fetch()
-    return rows[0] if rows else None
 
 
 def _for_update(statement: Any, argument: Any) -> Any:

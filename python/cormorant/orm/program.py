@@ -19,6 +19,7 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
     """What the core is to make of each row."""
     entities = []
     table = state.table
+    kept = None if table is None else table.remembered()
     for node in state.nodes:
         mapper = node.mapper
         manager = mapper.class_manager
@@ -32,8 +33,8 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
             collection = bool(node.prop.uselist)
             owner = node.prop.parent.class_manager
         remembered = None
-        if table is not None and table.matters_at(node.path):
-            remembered = LoadContext(table, node.path)
+        if kept is not None and kept.matters_at(node.path):
+            remembered = LoadContext(kept, node.path)
         polymorphic = None
         if node.entity.polymorphic_on is not None and mapper.polymorphic_map:
             polymorphic = _polymorphic(state, node, dialect)

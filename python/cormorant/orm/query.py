@@ -616,9 +616,10 @@ class Query(_core.Generative, Generic[_T]):
         if session._events is not None:
             heard = session._events._find("do_orm_execute")
             if heard:
-                from .execute_state import call
+                from .execute_state import Loading, call
 
-                state, result = call(session, statement, self._params, {}, None, heard)
+                given = self._params or {}
+                state, result = call(session, statement, given, {}, None, heard, Loading(()))
                 if result is not None:
                     raise _Answered(result)
                 statement = state.statement

@@ -307,7 +307,7 @@ class SelectState:
                 if item.node is None and entity_within(item.expression) is None:
                     choices += list(item.expression._from_objects)
             objects = [item.node.entity for item in self.items if item.node is not None]
-            resolver = JoinResolver(froms, choices, self.adapt_from, objects)
+            resolver = JoinResolver(froms, choices, self.adapt_from, objects, self._criteria_of)
             for join in statement._setup_joins:
                 resolver.add(*join)
             self._joined |= resolver.joined
@@ -338,26 +338,30 @@ class SelectState:
             if entity is not None and all(entity is not other for other in entities):
                 entities.append(entity)
         for entity in entities:
+            if id(entity) in self._joined:
+                continue
+            if not self._expired:
+                self._extra_where += self._criteria_of(entity)
             criterion = entity.mapper._single_table_criterion
-            if criterion is not None and id(entity) not in self._joined:
+            if criterion is not None:
                 if entity.is_aliased_class:
                     criterion = entity._adapter.traverse(criterion)
                 self._extra_where.append(criterion)
+
+    def _criteria_of(self, entity: Any) -> list[Any]:
+        """What with_loader_criteria() says of an entity that is selected from or joined to."""
         options = [o for o in self.statement._with_options if isinstance(o, LoaderCriteriaOption)]
         if self.table is not None:
             options += [o for o in self.table.criteria if o not in options]
-        if not options:
-            return
-        for entity in self._entities():
-            for option in options:
-                if not entity.mapper.isa(option.mapper):
-                    continue
-                criterion = option.criteria
-                if entity.is_aliased_class:
-                    if not option.include_aliases:
-                        continue
-                    criterion = entity._adapter.traverse(criterion)
-                self._extra_where.append(criterion)
+        found = []
+        for option in options:
+            criterion = option.criterion(entity.mapper)
+            if criterion is None or not (option.include_aliases or option.mapper is entity):
+                continue
+            found.append(
+                entity._adapter.traverse(criterion) if entity.is_aliased_class else criterion
+            )
+        return found
 
     # -- entities and their columns ------------------------------------------
 
@@ -544,8 +548,9 @@ class SelectState:
         )
         if self.table is not None:
             for option in self.table.criteria:
-                if child.mapper.isa(option.mapper):
-                    criteria += (option.criteria,)
+                criterion = option.criterion(child.mapper) if option.propagate else None
+                if criterion is not None:
+                    criteria += (criterion,)
         join = EagerJoin(child, innerjoin, criteria)
         # The root that the join is added to: the nearest entity of the statement itself.
         root = node

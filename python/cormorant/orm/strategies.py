@@ -159,6 +159,17 @@ class PostLoad:
         prop = self.prop
         _core.distribute(parents, keys, prop.slot, rows, nkey, bool(prop.uselist), run.overwrite)
 
+    def _of_options(self, target: Any) -> tuple[Any, ...]:
+        """What with_loader_criteria() says of the children that are joined to."""
+        if self.table is None:
+            return ()
+        found = []
+        for option in self.table.criteria:
+            criterion = option.criterion(target.mapper)
+            if criterion is not None and (option.include_aliases or option.mapper is target):
+                found.append(criterion)
+        return tuple(found)
+
     def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
         """Load for these parents; child post loads are queued on the run.
 
@@ -294,7 +305,7 @@ class SelectInLoader(PostLoad):
         return plan
 
     def _compile(self, run: Run, form: str) -> ORMPlan:
-        from .context import SelectState, build_plan
+        from .context import build_own_plan
 
         prop = self.prop
         element = self.element
@@ -319,7 +330,8 @@ class SelectInLoader(PostLoad):
         else:
             parent = prop.parent.selectable._anonymous_fromclause(flat=True)
             keys = [parent.corresponding_column(column) for column in prop.parent.primary_key]
-            froms = [relationship_join(parent, parent, prop, selectable, target, criteria=criteria)]
+            on = (*criteria, *self._of_options(target))
+            froms = [relationship_join(parent, parent, prop, selectable, target, criteria=on)]
         key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
         where.append(key.in_(bindparam(KEYS, expanding=True)))
         if form != "join" and criteria:
@@ -332,14 +344,17 @@ class SelectInLoader(PostLoad):
         statement._where_criteria = tuple(where)
         statement._order_by_clauses = order_by
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
-        state = SelectState(
+        return build_own_plan(
+            run.session,
             statement,
+            (),
+            None,
+            self.path[:-1],
             table=self._child_table(),
             base_path=self.path[:-1],
             distinct_rows=True,
             joined=(target,) if form == "join" else (),
         )
-        return build_plan(run.session, state, ())
 
     def _child_table(self) -> LoadTable | None:
         element = self.element
@@ -441,7 +456,7 @@ class SubqueryLoader(PostLoad):
         run.add(plan, rows, origin)
 
     def _compile(self, run: Run) -> tuple[ORMPlan, list[int]]:
-        from .context import SelectState, build_plan, core_of
+        from .context import build_own_plan, core_of
 
         prop = self.prop
         target = self.path[-1]
@@ -470,6 +485,7 @@ class SubqueryLoader(PostLoad):
                 right = selectable_of(target)
                 entity = target
                 criteria = self.element.criteria if self.element is not None else ()
+                criteria += self._of_options(target)
             else:
                 entity = link.mapper
                 right = link.mapper.selectable._anonymous_fromclause(flat=True)
@@ -484,18 +500,21 @@ class SubqueryLoader(PostLoad):
         if prop.order_by:
             statement._order_by_clauses = tuple(_adapted(target, c) for c in prop.order_by)
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
-        state = SelectState(
+        plan = build_own_plan(
+            run.session,
             statement,
+            self.source.binds,
+            None,
+            self.path[:-1],
             table=self.table,
             base_path=self.path[:-1],
             repeated_rows=True,
             subquery_source=self.source,
             joined=(target,),
-            binds=self.source.binds,
         )
         mapper = prop.parent
         slots = [mapper._columntoproperty[column].slot for column in _local_columns(prop)]
-        return build_plan(run.session, state, self.source.binds), slots
+        return plan, slots
 
     def _chain(self) -> list[tuple[Any, Any]]:
         """(entity, relationship) from the source's root to the loaded attribute."""

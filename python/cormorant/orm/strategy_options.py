@@ -543,7 +543,7 @@ def with_expression(key: Any, expression: Any) -> Load:
 class LoaderCriteriaOption(ExecutableOption):
     """Criteria added wherever an entity appears; see :func:`with_loader_criteria`."""
 
-    __slots__ = ("criteria", "include_aliases", "mapper", "propagate")
+    __slots__ = ("_cls", "_given", "_made", "include_aliases", "mapper", "propagate")
 
     def __init__(
         self,
@@ -552,16 +552,47 @@ class LoaderCriteriaOption(ExecutableOption):
         include_aliases: bool = False,
         propagate_to_loaders: bool = True,
     ) -> None:
-        self.mapper: Mapper[Any] = inspect(entity)
-        if callable(where_criteria) and not hasattr(where_criteria, "__clause_element__"):
-            where_criteria = where_criteria(self.mapper.class_)
-        self.criteria = where_criteria
+        #: None for a mixin: the criteria are those of each mapped class that has it
+        self.mapper: Mapper[Any] | None = inspect(entity, raiseerr=False)
+        if self.mapper is None and not isinstance(entity, type):
+            inspect(entity)  # says that it is nothing mapped
+        self._cls: type = entity if self.mapper is None else self.mapper.class_
+        self._given = where_criteria
+        self._made: dict[Any, Any] = {}
         self.include_aliases = include_aliases
         self.propagate = propagate_to_loaders
 
+    def criterion(self, mapper: Mapper[Any]) -> Any:
+        """The criterion for the rows of a mapper; None if they are not meant."""
+        if self.mapper is None:
+            if not issubclass(mapper.class_, self._cls):
+                return None
+        elif not mapper.isa(self.mapper):
+            return None
+        else:
+            mapper = self.mapper
+        found = self._made.get(mapper)
+        if found is None:
+            found = self._given
+            if callable(found) and not hasattr(found, "__clause_element__"):
+                found = found(mapper.class_)
+            self._made[mapper] = found
+        return found
+
     def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
-        key = _criterion_key(self.criteria, ctx)
-        return (self.mapper, key, self.include_aliases, self.propagate)
+        mappers = [self.mapper] if self.mapper is not None else _mapped_below(self._cls)
+        keys = tuple(_criterion_key(self.criterion(mapper), ctx) for mapper in mappers)
+        return (self._cls, keys, self.include_aliases, self.propagate)
+
+
+def _mapped_below(cls: type) -> list[Mapper[Any]]:
+    """The mappers of the topmost mapped classes that derive from a class."""
+    found: list[Mapper[Any]] = []
+    below: type
+    for below in cls.__subclasses__():
+        mapper = inspect(below, raiseerr=False)
+        found += _mapped_below(below) if mapper is None else mapper.self_and_descendants
+    return found
 
 
 def with_loader_criteria(
@@ -673,11 +704,20 @@ class LoadTable:
 
     def matters_at(self, path: Path) -> bool:
         """True if an object loaded at this entity path must remember the options."""
+        if any(option.propagate for option in self.criteria):
+            return True
         return path in self.paths or (() in self.paths and self._has_global())
 
+    def remembered(self) -> LoadTable:
+        """What objects remember: criteria that are for the statement alone left out."""
+        kept = tuple(option for option in self.criteria if option.propagate)
+        if len(kept) == len(self.criteria):
+            return self
+        table = self.copy()
+        table.criteria = kept
+        return table
+
     def _has_global(self) -> bool:
-        if self.criteria:
-            return True
         return (RELATIONSHIP_WILDCARD,) in self.elements or (COLUMN_WILDCARD,) in self.elements
 
 

@@ -22,7 +22,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     2
+#define CRM_DRIVER_ABI     3
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -81,6 +81,8 @@ typedef struct crm_driver {
     uint32_t abi;     /* CRM_DRIVER_ABI */
     const char *name; /* "sqlite" */
     bool looks;       /* it calls crm_host.interrupted while it waits */
+    bool skips;       /* it does not read rows whose keys are in
+                         crm_rows.present */
 
     /* Connections.  `connect` gives a new connection; `close` frees it with
      * every statement prepared on it.  `host` outlives the connection. */

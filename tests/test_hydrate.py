@@ -675,6 +675,26 @@ def test_session_emptied_while_loading(conn, session):
     assert [o.name for o in objects] == ["ann", "bob", "cy"]
 
 
+# ---- rows whose objects are there ----------------------------------------------
+
+
+def test_rows_of_what_is_there_are_not_read(conn, model, session):
+    """Seen by a text that cannot be read."""
+    count = 3000
+    run(conn, "DELETE FROM users")
+    for n in range(count):
+        run(conn, f"INSERT INTO users VALUES ({n}, 'name', 1)")
+    plan = users_plan(model, "SELECT id, name, age FROM users ORDER BY id")
+    held = load(conn, session, plan)
+    run(conn, "UPDATE users SET name = CAST(x'ff' AS TEXT) WHERE id > 2000")
+    assert load(conn, session, plan) == held
+    assert {x.name for x in held} == {"name"}
+    del held[2500]
+    gc.collect()
+    with pytest.raises(dbapi.OperationalError, match="Could not decode"):
+        load(conn, session, plan)
+
+
 # ---- bad programs -------------------------------------------------------------
 
 

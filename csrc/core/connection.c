@@ -506,18 +506,21 @@ connection_execute(crm_connection *self, PyObject *const *args,
     crm_stmt *stmt;
     PyObject *cursor = NULL;
     size_t max_rows = a.stream == 0 ? SIZE_MAX : (size_t)a.stream;
+    crm_present present = {a.stream == 0 ? a.plan->program : NULL, a.session,
+                           a.flags, NULL};
     int status = crm_connection_run(
         self, a.plan, &PyTuple_GET_ITEM(a.values, 0),
-        (size_t)PyTuple_GET_SIZE(a.values), &rows, max_rows, &stmt);
+        (size_t)PyTuple_GET_SIZE(a.values), &rows, max_rows, &present, &stmt);
     if (status >= 0) {
         uint64_t run = self->run;
         int flags = a.flags | (status == CRM_MORE ? CRM_CURSOR_MORE : 0);
-        cursor = crm_cursor_new(self, a.plan, a.session, &rows, stmt, flags,
-                                a.stream);
+        cursor = crm_cursor_new(self, a.plan, a.session, &rows, &present, stmt,
+                                flags, a.stream);
         if (cursor == NULL && status == CRM_MORE) {
             crm_connection_release(self, stmt, run);
         }
     }
+    crm_present_free(present.noted);
     Py_DECREF(a.values);
     return cursor;
 }

@@ -16,6 +16,7 @@
 #include "../driver.h"
 #include "plan.h"
 
+struct crm_present;                           /* present.h */
 typedef struct crm_statements crm_statements; /* statements.h */
 
 typedef struct crm_connection {
@@ -99,10 +100,12 @@ void crm_connection_set_failed(crm_connection *self, crm_plan *plan,
  * is the statement that ran (borrowed until the next call on this connection),
  * self->run the number of this run.  With CRM_MORE the statement stays busy,
  * the parameters alive, until fetch ends the run or release gives it up. `rows`
- * is initialized here. */
+ * is initialized here.  What `present` (NULL is allowed) notes has to live as
+ * long as they do. */
 int crm_connection_run(crm_connection *self, crm_plan *plan,
                        PyObject *const *values, size_t nvalues, crm_rows *rows,
-                       size_t max_rows, crm_stmt **stmt);
+                       size_t max_rows, struct crm_present *present,
+                       crm_stmt **stmt);
 /* The same for cells the caller encoded.  Always reads all rows.  Does not set
  * failed_params. */
 int crm_connection_run_cells(crm_connection *self, crm_plan *plan,

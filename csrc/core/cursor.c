@@ -26,7 +26,8 @@ typedef struct {
     crm_hydration
         *hydration; /* NULL until rows are asked for, and at the end */
     crm_rows rows;
-    size_t page; /* the next row is row `row` of this page */
+    crm_present_keys *present; /* owned: objects of rows not read, or NULL */
+    size_t page;               /* the next row is row `row` of this page */
     uint32_t row;
     uint32_t ncols;
     crm_stmt *stmt; /* busy statement, or NULL */
@@ -48,7 +49,8 @@ typedef struct {
 
 PyObject *
 crm_cursor_new(crm_connection *conn, crm_plan *plan, crm_session *session,
-               crm_rows *rows, crm_stmt *stmt, int flags, Py_ssize_t stream)
+               crm_rows *rows, crm_present *present, crm_stmt *stmt, int flags,
+               Py_ssize_t stream)
 {
     crm_core *core = conn->core;
     PyTypeObject *type = core->cursor_type;
@@ -65,6 +67,8 @@ crm_cursor_new(crm_connection *conn, crm_plan *plan, crm_session *session,
     self->plan = (crm_plan *)Py_NewRef(plan);
     self->session = (crm_session *)Py_XNewRef(session);
     self->rows = *rows;
+    self->present = present->noted;
+    present->noted = NULL;
     self->ncols = rows->ncols;
     crm_rows_init(rows, rows->ncols);
     self->flags = flags;
@@ -109,8 +113,11 @@ release(crm_cursor *self)
     self->page = 0;
     self->row = 0;
     crm_hydration *hydration = self->hydration;
+    crm_present_keys *present = self->present;
     self->hydration = NULL;
+    self->present = NULL;
     crm_hydration_free(hydration);
+    crm_present_free(present);
 }
 
 static void
@@ -134,6 +141,9 @@ cursor_traverse(crm_cursor *self, visitproc visit, void *arg)
     Py_VISIT(self->session);
     Py_VISIT(self->ready);
     int failed = crm_hydration_traverse(self->hydration, visit, arg);
+    if (!failed) {
+        failed = crm_present_traverse(self->present, visit, arg);
+    }
     return failed ? failed
                   : crm_program_traverse(self->own_program, visit, arg);
 }

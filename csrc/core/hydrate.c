@@ -11,6 +11,7 @@
 
 #include "events.h"
 #include "hydration.h"
+#include "present.h"
 #include "state.h"
 
 /* ---- life ------------------------------------------------------------- */
@@ -134,24 +135,6 @@ crm_hydration_reserve(crm_hydration *h, uint64_t count)
 
 /* ---- entities --------------------------------------------------------- */
 
-/* Some column of the row is not loaded in the (not expired) state. */
-static int
-lacks_columns(const crm_state *state, const crm_layout *layout)
-{
-    uint16_t count = Py_MIN(layout->ncols, state->nslots);
-    int same = state->layout == layout && state->page != NULL;
-    for (uint16_t i = 0; i < count; i++) {
-        PyObject *held = state->slots[i];
-        if (CRM_SLOT_HAS(held) || layout->col[i] < 0) {
-            continue;
-        }
-        if (held == CRM_UNLOADED || (!same && !crm_state_in_row(state, i))) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static int
 decode_eager(const crm_shape *shape, crm_state *state)
 {
@@ -220,7 +203,7 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         return overwrite(h, shape, state, page, row);
     }
     if (!(state->flags & CRM_S_EXPIRED) &&
-        !lacks_columns(state, shape->layout)) {
+        !crm_state_lacks(state, shape->layout)) {
         return 0;
     }
     PyObject *missing = NULL;
@@ -265,16 +248,6 @@ shape_of_row(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row)
     shape = crm_polymorphic_learn(op->poly, &cell, key);
     Py_DECREF(key);
     return shape;
-}
-
-/* An object that was found needs nothing of a row. */
-static inline int
-is_current(const crm_entity_op *op, const crm_state *state)
-{
-    const crm_layout *layout = op->own.layout;
-    return Py_REFCNT(crm_state_object((crm_state *)state)) > 0 &&
-           state->layout->manager == layout->manager &&
-           !(state->flags & CRM_S_EXPIRED) && !lacks_columns(state, layout);
 }
 
 /* Makes the object of a row; its key is set by the caller. */
@@ -476,6 +449,9 @@ static inline PyObject *
 load_entity(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
 {
     crm_entity_op *op = &h->program->entities[index];
+    if (page->ncols == 0) {
+        return crm_present_take(page->words[row]);
+    }
     if (op->split) {
         /* The class says where its objects are looked for. */
         const uint64_t *cells = crm_page_row(page, row);
@@ -693,7 +669,7 @@ hydrate_entities(crm_hydration *h, crm_page *page, uint32_t first,
         }
         crm_state *state = row < known ? found[row - base] : NULL;
         PyObject *obj;
-        if (state != NULL && is_current(op, state)) {
+        if (state != NULL && crm_is_current(op, state)) {
             obj = Py_NewRef(crm_state_object(state));
         }
         else {
@@ -703,6 +679,18 @@ hydrate_entities(crm_hydration *h, crm_page *page, uint32_t first,
             look = plain && !os->fresh; /* is it worth it for the next ones? */
         }
         if (obj == NULL || append(out, obj) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The same for rows that were not read. */
+static int
+take_present(crm_page *page, uint32_t first, uint32_t last, PyObject *out)
+{
+    for (uint32_t row = first; row < last; row++) {
+        if (append(out, crm_present_take(page->words[row])) < 0) {
             return -1;
         }
     }
@@ -774,7 +762,7 @@ crm_hydrate_page(crm_hydration *h, crm_page *page, uint32_t first,
                  uint32_t last, int first_item, PyObject *out)
 {
     crm_program *program = h->program;
-    if (page->ncols < program->ncols) {
+    if (page->ncols < program->ncols && page->ncols != 0) {
         PyErr_Format(PyExc_ValueError,
                      "the program needs %u columns, the statement has %u",
                      program->ncols, page->ncols);
@@ -786,7 +774,9 @@ crm_hydrate_page(crm_hydration *h, crm_page *page, uint32_t first,
             return hydrate_columns(h, page, first, last, single, out);
         }
         if (program->nentities == 1 && single && program->items[0].is_entity) {
-            return hydrate_entities(h, page, first, last, out);
+            return page->ncols == 0
+                       ? take_present(page, first, last, out)
+                       : hydrate_entities(h, page, first, last, out);
         }
     }
     int failed = hydrate_rows(h, page, first, last, single, out);

@@ -9,6 +9,7 @@
 
 #include "addrset.h"
 #include "hydrate.h"
+#include "state.h"
 
 /* A collection being filled by this execution. */
 typedef struct {
@@ -45,6 +46,34 @@ struct crm_hydration {
     PyObject *kept;        /* owned list: what `populated` and `given` name */
     PyObject *given_rows;  /* owned set of tuples: the same for rows */
 };
+
+/* Some column of the row is not loaded in the (not expired) state. */
+static inline int
+crm_state_lacks(const crm_state *state, const crm_layout *layout)
+{
+    uint16_t count = Py_MIN(layout->ncols, state->nslots);
+    int same = state->layout == layout && state->page != NULL;
+    for (uint16_t i = 0; i < count; i++) {
+        PyObject *held = state->slots[i];
+        if (CRM_SLOT_HAS(held) || layout->col[i] < 0) {
+            continue;
+        }
+        if (held == CRM_UNLOADED || (!same && !crm_state_in_row(state, i))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* An object that was found needs nothing of a row. */
+static inline int
+crm_is_current(const crm_entity_op *op, const crm_state *state)
+{
+    const crm_layout *layout = op->own.layout;
+    return Py_REFCNT(crm_state_object((crm_state *)state)) > 0 &&
+           state->layout->manager == layout->manager &&
+           !(state->flags & CRM_S_EXPIRED) && !crm_state_lacks(state, layout);
+}
 
 /* Keeps an object until the hydration ends: 0, or -1. */
 int crm_hydration_keep(crm_hydration *h, PyObject *obj);

@@ -11,6 +11,9 @@
  * CRM_PAGE_SIZE.  Small enough for the allocator's per-thread cache. */
 #define FIRST_PAGE 1024
 
+/* Rows in turn whose objects are there, before they are not read. */
+#define FIRST_RUN 64
+
 /* ---- pages ------------------------------------------------------------ */
 
 /* Full pages are the system's, not the allocator's: among smaller things in a
@@ -269,6 +272,7 @@ compact(const crm_page *page)
     memcpy(copy->words, page->words, front);
     memcpy((char *)copy->words + front, crm_page_end(page) - page->back,
            page->back);
+    copy->row_words = page->row_words;
     copy->nrows = page->nrows;
     copy->back = page->back;
     return copy;
@@ -348,6 +352,38 @@ crm_rows_next_page(crm_rows *rows)
     }
     size_t row_size = crm_row_words(rows->ncols) * sizeof(uint64_t);
     return add_page(rows, row_size) == NULL ? -1 : 0;
+}
+
+void
+crm_rows_set_present(crm_rows *rows, crm_present_keys *present, uint32_t col)
+{
+    rows->present = present;
+    rows->present_col = col;
+    rows->present_run = rows->present_least = FIRST_RUN;
+}
+
+int
+crm_rows_skip_next_page(crm_rows *rows, void **place)
+{
+    if (crm_rows_last(rows)->ncols != 0) {
+        if (rows->present_run < rows->present_least) {
+            rows->present_run++;
+            return 0;
+        }
+        /* Rows of both kinds in turn would leave all pages nearly empty. */
+        if (rows->present_least < UINT32_MAX / 2) {
+            rows->present_least *= 2;
+        }
+    }
+    crm_page *page = add_page(rows, sizeof(uint64_t));
+    if (page == NULL) {
+        return -1;
+    }
+    page->ncols = 0;
+    page->row_words = 1;
+    page->words[page->nrows++] = (uint64_t)(uintptr_t)place;
+    rows->nrows++;
+    return 1;
 }
 
 int

@@ -10,6 +10,9 @@
  * and how many), then a byte for each (tag and flags), filled up to a whole
  * word.  A row being filled is an array of crm_cell beside the page.
  *
+ * A page of rows that were not read (crm_present_keys) has `ncols` 0 and a word
+ * for each row.
+ *
  * Reference counts are not atomic: they are touched while the page is private
  * to the thread that fills it, and afterwards only with the GIL held.
  */
@@ -124,6 +127,14 @@ crm_page_front(const crm_page *page)
  * so that the GIL is needed then.  NULL is allowed. */
 void crm_page_unref(crm_page *page);
 
+/* Objects by integer keys that lie close together: rows of these keys need not
+ * be read.  An object's lowest bit is left to its owner. */
+typedef struct {
+    int64_t first;
+    uint64_t count;
+    void *objects[]; /* of key first + i, or NULL */
+} crm_present_keys;
+
 /* A result being filled: a growing array of pages, each owned once.  Pages
  * start small and grow, so that a result of one row costs one small page. */
 typedef struct {
@@ -131,13 +142,17 @@ typedef struct {
     size_t npages;
     size_t cap;
     uint32_t ncols;
-    uint32_t next_size;   /* bytes of the next page */
-    uint64_t nrows;       /* finished rows in all pages */
-    crm_cell *current;    /* the open row, or NULL: no row is open */
-    crm_cell *open;       /* its place, owned; NULL before the first row */
-    uint32_t row_back;    /* page->back where the open row began */
-    crm_page_cache *home; /* of its full pages, or NULL */
-    crm_page_cache spare; /* what was borrowed from there */
+    uint32_t next_size;        /* bytes of the next page */
+    uint64_t nrows;            /* finished rows in all pages */
+    crm_cell *current;         /* the open row, or NULL: no row is open */
+    crm_cell *open;            /* its place, owned; NULL before the first row */
+    uint32_t row_back;         /* page->back where the open row began */
+    crm_present_keys *present; /* borrowed, or NULL: all rows are read */
+    uint32_t present_col;      /* where their key is */
+    uint32_t present_run;      /* neighbours with such keys that came last */
+    uint32_t present_least;    /* so many are read before one is not */
+    crm_page_cache *home;      /* of its full pages, or NULL */
+    crm_page_cache spare;      /* what was borrowed from there */
 } crm_rows;
 
 void crm_rows_init(crm_rows *rows, uint32_t ncols);
@@ -161,7 +176,8 @@ static inline crm_cell *
 crm_rows_begin(crm_rows *rows)
 {
     crm_page *page = rows->npages == 0 ? NULL : crm_rows_last(rows);
-    if (page == NULL || page->nrows >= CRM_PAGE_ROWS ||
+    if (page == NULL || page->ncols != rows->ncols ||
+        page->nrows >= CRM_PAGE_ROWS ||
         page->cap - crm_page_front(page) - page->back <
             page->row_words * sizeof(uint64_t) ||
         (page->cap > CRM_PAGE_ROOM && page->nrows != 0)) {
@@ -176,6 +192,35 @@ crm_rows_begin(crm_rows *rows)
         rows->current[i] = (crm_cell){.tag = CRM_NULL};
     }
     return rows->current;
+}
+
+/* From now on rows with one of these keys are not read. */
+void crm_rows_set_present(crm_rows *rows, crm_present_keys *present,
+                          uint32_t col);
+/* What crm_rows_skip does with a row that has to have a page of another kind.
+ */
+int crm_rows_skip_next_page(crm_rows *rows, void **place);
+
+/* Adds the row of a key without its cells, if that is in rows->present: 1, 0 if
+ * the row is to be read, -1 when memory is out.  What stands for the row is the
+ * address of its object in rows->present. */
+static inline int
+crm_rows_skip(crm_rows *rows, int64_t key)
+{
+    crm_present_keys *present = rows->present;
+    uint64_t at = (uint64_t)key - (uint64_t)present->first;
+    if (at >= present->count || present->objects[at] == NULL) {
+        rows->present_run = 0;
+        return 0;
+    }
+    crm_page *page = crm_rows_last(rows);
+    if (page->ncols != 0 || page->nrows >= CRM_PAGE_ROWS ||
+        page->cap - crm_page_front(page) < sizeof(uint64_t)) {
+        return crm_rows_skip_next_page(rows, &present->objects[at]);
+    }
+    page->words[page->nrows++] = (uint64_t)(uintptr_t)&present->objects[at];
+    rows->nrows++;
+    return 1;
 }
 
 /* Space for `len` bytes belonging to the open row; NULL when memory is out

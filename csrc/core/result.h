@@ -8,6 +8,7 @@
 #include "connection.h"
 #include "entity.h"
 #include "plan.h"
+#include "present.h"
 
 /* In `flags` of crm_cursor_new, beside CRM_POPULATE_EXISTING: the run stopped
  * with CRM_MORE.  The cursor then owns the busy statement: it continues it with
@@ -19,12 +20,14 @@ enum {
 /* A new cursor over the rows of one run, or NULL with an exception.
  *
  * rows: its contents are stolen (left empty) in every case.
+ * present: what it notes is taken over (left NULL) on success.
  * stmt: the statement that ran; column names, row count and generated key are
  * read from it here, so call this before anything else runs on the connection.
  * Without CRM_CURSOR_MORE it is not kept.  session may be NULL if the program
  * has no entities.  stream: rows of one driver fetch, 0: all at once. */
 PyObject *crm_cursor_new(crm_connection *conn, crm_plan *plan,
-                         crm_session *session, crm_rows *rows, crm_stmt *stmt,
-                         int flags, Py_ssize_t stream);
+                         crm_session *session, crm_rows *rows,
+                         crm_present *present, crm_stmt *stmt, int flags,
+                         Py_ssize_t stream);
 
 #endif /* CRM_RESULT_H */

@@ -1,6 +1,7 @@
 /* run.c: running plans on a connection: prepare, bind, fetch, give up.  See
  * connection.h. */
 #include "connection.h"
+#include "present.h"
 #include "statements.h"
 
 /* Rows read between two looks for Ctrl-C. */
@@ -45,13 +46,19 @@ crm_connection_prepare(crm_connection *self, crm_plan *plan)
  * them.  CRM_FAIL with an exception set. */
 static int
 fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
-              size_t max_rows)
+              size_t max_rows, crm_present *present)
 {
     crm_error err;
     int status;
+    size_t after = present != NULL && self->driver->skips
+                       ? crm_present_after(present)
+                       : SIZE_MAX;
     for (;;) {
         size_t batch =
             max_rows < BATCH || self->driver->looks ? max_rows : BATCH;
+        if (rows->nrows < after) {
+            batch = Py_MIN(batch, after - (size_t)rows->nrows);
+        }
         crm_rows_borrow(rows, &self->core->pages);
         Py_BEGIN_ALLOW_THREADS
         status = self->driver->fetch(stmt, rows, batch, &err);
@@ -70,6 +77,9 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
             self->driver->reset_stmt(stmt);
             return CRM_FAIL;
         }
+        if (rows->nrows == after) {
+            crm_present_note(present, rows);
+        }
     }
     crm_rows_trim(rows);
     return status;
@@ -78,7 +88,8 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
 /* Binds and runs; the connection is entered.  CRM_MORE makes *ran busy. */
 static int
 run_entered(crm_connection *self, crm_plan *plan, const crm_cell *cells,
-            crm_rows *rows, size_t max_rows, crm_entry **ran)
+            crm_rows *rows, size_t max_rows, crm_present *present,
+            crm_entry **ran)
 {
     crm_entry *entry = prepare_entry(self, plan);
     if (entry == NULL) {
@@ -90,7 +101,7 @@ run_entered(crm_connection *self, crm_plan *plan, const crm_cell *cells,
     }
     crm_rows_init(rows, (uint32_t)self->driver->column_count(entry->stmt));
     self->run = ++self->core->last_run;
-    int status = fetch_batches(self, entry->stmt, rows, max_rows);
+    int status = fetch_batches(self, entry->stmt, rows, max_rows, present);
     if (status == CRM_MORE) {
         entry->run = self->run;
     }
@@ -120,7 +131,8 @@ keep_params(crm_entry *entry, crm_params *params)
 int
 crm_connection_run(crm_connection *self, crm_plan *plan,
                    PyObject *const *values, size_t nvalues, crm_rows *rows,
-                   size_t max_rows, crm_stmt **stmt)
+                   size_t max_rows, struct crm_present *present,
+                   crm_stmt **stmt)
 {
     crm_params params;
     crm_entry *entry;
@@ -133,7 +145,8 @@ crm_connection_run(crm_connection *self, crm_plan *plan,
     if (crm_connection_enter(self) < 0) {
         goto done;
     }
-    status = run_entered(self, plan, params.cells, rows, max_rows, &entry);
+    status =
+        run_entered(self, plan, params.cells, rows, max_rows, present, &entry);
     if (status == CRM_MORE && keep_params(entry, &params) < 0) {
         self->driver->reset_stmt(entry->stmt);
         crm_statements_idle(self->statements, entry);
@@ -161,7 +174,7 @@ crm_connection_run_cells(crm_connection *self, crm_plan *plan,
     if (crm_connection_enter(self) < 0) {
         return CRM_FAIL;
     }
-    int status = run_entered(self, plan, cells, rows, SIZE_MAX, &entry);
+    int status = run_entered(self, plan, cells, rows, SIZE_MAX, NULL, &entry);
     crm_connection_leave(self);
     if (status < 0) {
         crm_rows_clear(rows);
@@ -199,7 +212,7 @@ crm_connection_fetch(crm_connection *self, crm_stmt *stmt, uint64_t run,
                              "from.");
     }
     else {
-        status = fetch_batches(self, stmt, rows, max_rows);
+        status = fetch_batches(self, stmt, rows, max_rows, NULL);
     }
     crm_connection_leave(self);
     if (entry != NULL && status != CRM_MORE) {

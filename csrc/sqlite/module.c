@@ -9,6 +9,7 @@
 
 static const crm_driver sqlite_driver = {
     .abi = CRM_DRIVER_ABI,
+    .skips = true,
     .name = "sqlite",
     .connect = crm_sqlite_connect,
     .close = crm_sqlite_close,

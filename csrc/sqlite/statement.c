@@ -222,10 +222,27 @@ fail_utf8(crm_stmt *stmt, int col, const char *text, crm_error *err)
     return crm_sqlite_fail(err, CRM_E_OPERATIONAL, "%s", shown);
 }
 
+/* Whether the statement's row need not be read; then it is added. */
+static int
+skip_row(crm_stmt *stmt, crm_rows *rows)
+{
+    sqlite3_value *key =
+        sqlite3_column_value(stmt->stmt, (int)rows->present_col);
+    return sqlite3_value_type(key) == SQLITE_INTEGER
+               ? crm_rows_skip(rows, sqlite3_value_int64(key))
+               : 0;
+}
+
 /* Copies the statement's row to the end of `rows`. */
 static int
 read_row(crm_stmt *stmt, int ncols, crm_rows *rows, crm_error *err)
 {
+    if (rows->present != NULL) {
+        int skipped = skip_row(stmt, rows);
+        if (skipped != 0) {
+            return skipped > 0 ? CRM_OK : crm_sqlite_code(err, SQLITE_NOMEM);
+        }
+    }
     if (crm_rows_begin(rows) == NULL) {
         return crm_sqlite_code(err, SQLITE_NOMEM);
     }

@@ -151,6 +151,67 @@ test_abandon(void)
     crm_rows_clear(&rows);
 }
 
+/* Rows of keys whose objects are there are not read: what stands for each row
+ * is its place or its cells, in order, whatever the kinds of its neighbours. */
+static void
+test_skip(size_t nrows, size_t period, size_t share)
+{
+    crm_present_keys *present =
+        calloc(1, sizeof(*present) + nrows * sizeof(void *));
+    CHECK(present != NULL);
+    present->first = -100;
+    present->count = nrows;
+    for (size_t i = 0; i < nrows; i++) {
+        present->objects[i] = i % period < share ? &present->objects[i] : NULL;
+    }
+    crm_rows rows;
+    crm_rows_init(&rows, 2);
+    size_t skipped = 0;
+    for (size_t i = 0; i < nrows + 10; i++) {
+        if (i == 10) {
+            crm_rows_set_present(&rows, present, 0);
+        }
+        int64_t key = (int64_t)i - 110;
+        if (i >= 10) {
+            int status = crm_rows_skip(&rows, key);
+            CHECK(status >= 0);
+            skipped += (size_t)status;
+            if (status == 1) {
+                CHECK(present->objects[i - 10] != NULL);
+                continue;
+            }
+        }
+        CHECK(crm_rows_begin(&rows) != NULL);
+        rows.current[0].tag = CRM_INT64;
+        rows.current[0].u.i = key;
+        crm_rows_end(&rows);
+    }
+    crm_rows_trim(&rows);
+    CHECK(rows.nrows == nrows + 10);
+    CHECK(share < period || skipped == nrows);
+    CHECK(share > 0 || skipped == 0);
+    size_t r = 0;
+    for (size_t p = 0; p < rows.npages; p++) {
+        crm_page *page = rows.pages[p];
+        CHECK(page->nrows > 0);
+        for (uint32_t i = 0; i < page->nrows; i++, r++) {
+            const uint64_t *row = crm_page_row(page, i);
+            if (page->ncols == 0) {
+                CHECK(r >= 10 &&
+                      row[0] == (uint64_t)(uintptr_t)&present->objects[r - 10]);
+            }
+            else {
+                CHECK(crm_page_cell(page, row, 0).u.i == (int64_t)r - 110);
+            }
+        }
+    }
+    CHECK(r == rows.nrows);
+    /* rows of both kinds in turn do not take a page each */
+    CHECK(rows.npages < 40 + nrows / 400);
+    crm_rows_clear(&rows);
+    free(present);
+}
+
 static uint32_t
 count_free(const crm_page_cache *cache)
 {
@@ -283,6 +344,11 @@ main(void)
     test_shapes();
     test_one_row_is_small();
     test_abandon();
+    static const size_t shares[][2] = {{1, 1},   {1, 0},      {2, 1},
+                                       {70, 69}, {1000, 900}, {100, 65}};
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+        test_skip(50000, shares[i][0], shares[i][1]);
+    }
     test_cache();
     test_text();
     test_utf8();

@@ -10,14 +10,19 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from .. import exc
-from ..orm.attribute_options import take_options
+from ..orm.attribute_options import NO_ARG, given_options
 from ..orm.attributes import QueryableAttribute
-from ..orm.base import InspectionAttr, Mapped, class_mapper, mapper_or_none
+from ..orm.base import (
+    InspectionAttr,
+    InspectionAttrExtensionType,
+    Mapped,
+    class_mapper,
+    mapper_or_none,
+)
 from ..orm.collections import duck_type
 from ..orm.proxied import ProxiedAttribute
 from ..sql import or_
@@ -37,7 +42,7 @@ __all__ = [
 _T = TypeVar("_T")
 
 
-class AssociationProxyExtensionType(enum.Enum):
+class AssociationProxyExtensionType(InspectionAttrExtensionType):
     """Kind of attribute that inspection finds."""
 
     ASSOCIATION_PROXY = "ASSOCIATION_PROXY"
@@ -57,7 +62,14 @@ def association_proxy(
     info: dict[Any, Any] | None = None,
     cascade_scalar_deletes: bool = False,
     create_on_none_assignment: bool = False,
-    **dataclass_options: Any,
+    init: bool = NO_ARG,
+    repr: bool = NO_ARG,
+    default: Any = NO_ARG,
+    default_factory: Callable[[], Any] = NO_ARG,
+    compare: bool = NO_ARG,
+    kw_only: bool = NO_ARG,
+    hash: bool | None = NO_ARG,
+    dataclass_metadata: Mapping[Any, Any] | None = NO_ARG,
 ) -> AssociationProxy[Any]:
     """Let an attribute show the attribute `attr` of the objects of a relationship.
 
@@ -76,7 +88,9 @@ def association_proxy(
         cascade_scalar_deletes=cascade_scalar_deletes,
         create_on_none_assignment=create_on_none_assignment,
     )
-    made._dataclass_options = take_options(dataclass_options)
+    made._dataclass_options = given_options(
+        init, repr, default, default_factory, compare, kw_only, hash, dataclass_metadata
+    )
     return made
 
 

@@ -15,11 +15,10 @@ and order by. Where SQL needs another form, `expression` gives it.
 from __future__ import annotations
 
 import builtins
-import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ..orm.base import InspectionAttr
+from ..orm.base import InspectionAttr, InspectionAttrExtensionType
 from ..orm.proxied import ProxiedAttribute
 from ..sql.base import ClauseElement
 from ..sql.operators import ColumnOperators
@@ -39,7 +38,7 @@ _T = TypeVar("_T")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class HybridExtensionType(enum.Enum):
+class HybridExtensionType(InspectionAttrExtensionType):
     """Kinds of attributes that inspection finds."""
 
     HYBRID_METHOD = "HYBRID_METHOD"

@@ -9,6 +9,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .attribute_functions import column_property as column_property
+    from .attribute_functions import composite as composite
+    from .attribute_functions import deferred as deferred
+    from .attribute_functions import dynamic_loader as dynamic_loader
+    from .attribute_functions import mapped_column as mapped_column
+    from .attribute_functions import query_expression as query_expression
+    from .attribute_functions import relationship as relationship
+    from .attribute_functions import synonym as synonym
     from .attributes import InstrumentedAttribute as InstrumentedAttribute
     from .attributes import QueryableAttribute as QueryableAttribute
     from .base import DynamicMapped as DynamicMapped
@@ -34,7 +42,6 @@ if TYPE_CHECKING:
     from .decl_api import validates as validates
     from .descriptor_props import Composite as Composite
     from .descriptor_props import CompositeProperty as CompositeProperty
-    from .descriptor_props import composite as composite
     from .dynamic import AppenderQuery as AppenderQuery
     from .instance import InstanceState as InstanceState
     from .instance import make_transient as make_transient
@@ -51,17 +58,11 @@ if TYPE_CHECKING:
     from .mapper import configure_mappers as configure_mappers
     from .properties import ColumnProperty as ColumnProperty
     from .properties import MappedColumn as MappedColumn
-    from .properties import column_property as column_property
-    from .properties import deferred as deferred
-    from .properties import mapped_column as mapped_column
-    from .properties import query_expression as query_expression
-    from .properties import synonym as synonym
     from .query import Query as Query
     from .relationships import Relationship as Relationship
     from .relationships import RelationshipProperty as RelationshipProperty
     from .relationships import backref as backref
     from .relationships import foreign as foreign
-    from .relationships import relationship as relationship
     from .relationships import remote as remote
     from .session import Session as Session
     from .session import SessionTransaction as SessionTransaction
@@ -94,12 +95,17 @@ if TYPE_CHECKING:
     from .writeonly import WriteOnlyCollection as WriteOnlyCollection
 
 _WHERE = {
-    "attributes": "InstrumentedAttribute QueryableAttribute History",
-    "base": "EXT_CONTINUE EXT_SKIP EXT_STOP Mapped DynamicMapped WriteOnlyMapped ORMDescriptor RelationshipDirection MANYTOMANY "
-    "MANYTOONE ONETOMANY NO_VALUE PassiveFlag PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr "
-    "class_mapper object_mapper",
+    "attributes": "AttributeEventToken InstrumentedAttribute QueryableAttribute History",
+    "base": "EXT_CONTINUE EXT_SKIP EXT_STOP Mapped DynamicMapped WriteOnlyMapped ORMDescriptor "
+    "RelationshipDirection MANYTOMANY MANYTOONE ONETOMANY NO_KEY NO_VALUE PassiveFlag "
+    "PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr InspectionAttrExtensionType "
+    "InspectionAttrInfo NotExtension class_mapper object_mapper",
+    "events": "AttributeEvents InstanceEvents InstrumentationEvents MapperEvents QueryEvents "
+    "SessionEvents",
+    "identity": "IdentityMap",
+    "merge": "merge_frozen_result merge_result",
     "bundle": "Bundle",
-    "descriptor_props": "Composite CompositeProperty composite",
+    "descriptor_props": "Composite CompositeProperty",
     "dynamic": "AppenderQuery",
     "writeonly": "WriteOnlyCollection",
     "keyfunc_dict": "KeyFuncDict MappedCollection attribute_keyed_dict "
@@ -107,21 +113,22 @@ _WHERE = {
     "mapped_collection",
     "context": "FromStatement",
     "execute_state": "ORMExecuteState",
-    "decl_api": "MappedAsDataclass DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
+    "decl_api": "MappedAsDataclass mapped_as_dataclass DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
     "synonym_for validates add_mapped_attribute clear_mappers",
     "instance": "InstanceState AttributeState make_transient make_transient_to_detached",
     "interfaces": "MapperProperty PropComparator",
     "mapper": "Mapper configure_mappers",
-    "properties": "ColumnProperty MappedColumn MappedSQLExpression SynonymProperty "
-    "column_property deferred mapped_column query_expression synonym",
+    "attribute_functions": "column_property composite deferred dynamic_loader mapped_column "
+    "orm_insert_sentinel query_expression relationship synonym",
+    "properties": "ColumnProperty MappedColumn MappedSQLExpression Synonym SynonymProperty",
     "query": "Query",
-    "relationships": "Relationship RelationshipProperty backref foreign relationship remote",
+    "relationships": "Relationship RelationshipProperty backref foreign remote",
     "session": "Session SessionTransaction SessionTransactionOrigin close_all_sessions "
     "sessionmaker",
-    "scoping": "scoped_session",
+    "scoping": "QueryPropertyDescriptor scoped_session",
     "strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
-    "load_only noload raiseload selectin_polymorphic selectinload subqueryload undefer undefer_group "
+    "LoaderCriteriaOption UserDefinedOption load_only noload raiseload selectin_polymorphic selectinload subqueryload undefer undefer_group "
     "with_expression with_loader_criteria",
     "util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
     "object_session was_deleted with_parent with_polymorphic "

@@ -387,23 +387,23 @@ def _composite(instance: object, key: str) -> Any:
     return prop if prop is not None and prop._is_composite else None
 
 
-def get_history(instance: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
+def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
     """The history of an attribute; with `PASSIVE_OFF` its value is loaded if need be."""
-    slot = _slot(instance, key)
-    composite = _composite(instance, key)
+    slot = _slot(obj, key)
+    composite = _composite(obj, key)
     if composite is not None:
-        return composite._history(instance)  # type: ignore[no-any-return]
-    if _is_collection(instance, key) and _is_unloaded(instance, slot):
-        return _history(instance, slot, True)
+        return composite._history(obj)  # type: ignore[no-any-return]
+    if _is_collection(obj, key) and _is_unloaded(obj, slot):
+        return _history(obj, slot, True)
     if (
         not passive & PASSIVE_NO_INITIALIZE
         and passive & PassiveFlag.SQL_OK
-        and _core.peek(instance, slot) is NO_VALUE
-        and _core.committed(instance, slot) is ...
-        and _core.identity_key(instance) is not None
+        and _core.peek(obj, slot) is NO_VALUE
+        and _core.committed(obj, slot) is ...
+        and _core.identity_key(obj) is not None
     ):
-        getattr(instance, key)
-    return _history(instance, slot, _is_collection(instance, key))
+        getattr(obj, key)
+    return _history(obj, slot, _is_collection(obj, key))
 
 
 def set_committed_value(instance: object, key: str, value: Any) -> None:
@@ -467,13 +467,13 @@ def manager_of_class(cls: type) -> Any:
     return cls.__dict__.get("__cormorant_manager__")
 
 
-def init_collection(instance: object, key: str) -> Any:
+def init_collection(obj: object, key: str) -> Any:
     """Give a collection attribute a new, empty collection, which is returned."""
-    slot = _slot(instance, key)
-    if not _is_collection(instance, key):
+    slot = _slot(obj, key)
+    if not _is_collection(obj, key):
         raise AttributeError(f"attribute {key!r} is no collection")
-    _core.set_loaded(instance, slot, [])
-    return _core.peek(instance, slot)
+    _core.set_loaded(obj, slot, [])
+    return _core.peek(obj, slot)
 
 
 def instance_state(instance: object) -> Any:

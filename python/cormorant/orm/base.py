@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from .. import _core, exc
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from .attributes import InstrumentedAttribute
+    from .dynamic import AppenderQuery
     from .mapper import Mapper
+    from .writeonly import WriteOnlyCollection
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -31,8 +35,12 @@ MANYTOONE = RelationshipDirection.MANYTOONE
 MANYTOMANY = RelationshipDirection.MANYTOMANY
 
 
-class NotExtension(enum.Enum):
-    """Kind of a class attribute that inspection shows."""
+class InspectionAttrExtensionType(enum.Enum):
+    """Kinds of class attributes that inspection shows: extensions have an enum each."""
+
+
+class NotExtension(InspectionAttrExtensionType):
+    """The kind of attributes that are of no extension."""
 
     NOT_EXTENSION = "not_extension"
 
@@ -86,6 +94,17 @@ class InspectionAttr:
     extension_type: Any = NotExtension.NOT_EXTENSION
 
 
+class InspectionAttrInfo(InspectionAttr):
+    """Something on a mapped class that carries a dictionary for the program's own use."""
+
+    __slots__ = ()
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary for the program's own use."""
+        raise NotImplementedError
+
+
 class Mapped(Generic[_T_co]):
     """Marks an attribute of a declarative class as mapped, and names its Python type.
 
@@ -112,11 +131,31 @@ class DynamicMapped(Mapped[_T_co]):
 
     __slots__ = ()
 
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[_T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> AppenderQuery[_T_co]: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+        def __set__(self, instance: Any, value: Collection[_T_co]) -> None: ...
+
 
 class WriteOnlyMapped(Mapped[_T_co]):
     """`Mapped` of a relationship with ``lazy="write_only"``."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[_T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> WriteOnlyCollection[_T_co]: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+        def __set__(self, instance: Any, value: Collection[_T_co]) -> None: ...
 
 
 ORMDescriptor = Mapped

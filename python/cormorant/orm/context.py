@@ -200,8 +200,13 @@ class FromStatement(Executable):
             key_of_all(self._with_options, ctx),
         )
 
-    def get_children(self, **kw: Any) -> Any:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Any:
         yield self.element
+
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """What each element of the rows is."""
+        return column_descriptions(self)
 
     def _compiler(self, dialect: Any, **kw: Any) -> Any:
         return self.element._compiler(dialect, **kw)

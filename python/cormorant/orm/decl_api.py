@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 from .. import _core, exc
 from ..sql.schema import MetaData
 from . import clsregistry, decl_base, decl_dataclass, decl_types, decl_typing
+from .attribute_functions import (
+    column_property,
+    composite,
+    deferred,
+    mapped_column,
+    relationship,
+    synonym,
+)
 from .base import EXT_SKIP
 from .decl_base import declared_attr
 from .listening import mapper_listeners
 from .mapper import Mapper
-from .properties import SynonymProperty, column_property, mapped_column, synonym
-from .relationships import relationship
+from .properties import MappedColumn, Synonym, SynonymProperty
+from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
     from ..sql.schema import Table
@@ -91,6 +99,12 @@ class registry:
         self.map_declaratively(cls)
         return cls
 
+    @dataclass_transform(
+        field_specifiers=(
+            MappedColumn, RelationshipProperty, Synonym, mapped_column, relationship, synonym,
+            column_property, deferred, composite,
+        )
+    )  # fmt: skip
     def mapped_as_dataclass(
         self,
         cls: type[_T] | None = None,
@@ -383,7 +397,12 @@ class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
         super().__init_subclass__(**kw)
 
 
-@dataclass_transform(field_specifiers=(mapped_column, relationship, synonym, column_property))
+@dataclass_transform(
+    field_specifiers=(
+        MappedColumn, RelationshipProperty, Synonym, mapped_column, relationship, synonym,
+        column_property, deferred, composite,
+    )
+)  # fmt: skip
 class DCTransformDeclarative(DeclarativeAttributeIntercept):
     """Metaclass of `MappedAsDataclass`."""
 
@@ -506,6 +525,38 @@ def add_mapped_attribute(target: type, key: str, attr: Any) -> None:
 def has_inherited_table(cls: type) -> bool:
     """Whether a base of the class is mapped to a table."""
     return any(getattr(base, "__table__", None) is not None for base in cls.__mro__[1:])
+
+
+@dataclass_transform(
+    field_specifiers=(
+        MappedColumn, RelationshipProperty, Synonym, mapped_column, relationship, synonym,
+        column_property, deferred, composite,
+    )
+)  # fmt: skip
+def mapped_as_dataclass(
+    registry: registry,
+    /,
+    *,
+    init: bool | None = None,
+    repr: bool | None = None,
+    eq: bool | None = None,
+    order: bool | None = None,
+    unsafe_hash: bool | None = None,
+    match_args: bool | None = None,
+    kw_only: bool | None = None,
+    dataclass_callable: Any = None,
+) -> Callable[[type[_T]], type[_T]]:
+    """Class decorator: as `registry.mapped_as_dataclass`, seen by type checkers."""
+    return registry.mapped_as_dataclass(  # type: ignore[no-any-return]
+        init=init,
+        repr=repr,
+        eq=eq,
+        order=order,
+        unsafe_hash=unsafe_hash,
+        match_args=match_args,
+        kw_only=kw_only,
+        dataclass_callable=dataclass_callable,
+    )
 
 
 def synonym_for(name: str, map_column: bool = False) -> Callable[[Any], SynonymProperty]:

@@ -332,7 +332,7 @@ class Scan:
         return name in ("metadata", "registry", "type_annotation_map")
 
     def _add_mapped_column(
-        self, name: str, value: MappedColumn, found: Any, annotation: Any
+        self, name: str, value: MappedColumn[Any], found: Any, annotation: Any
     ) -> None:
         column = value.column
         if value.use_existing_column and self.inherits is not None:

@@ -21,12 +21,12 @@ def _from_annotated(found: decl_typing.Annotation) -> Any:
 
 def _complete_column(
     registry: Registry,
-    value: MappedColumn,
+    value: MappedColumn[Any],
     found: decl_typing.Annotation,
     name: str,
     cls: type,
     annotation: Any,
-) -> MappedColumn:
+) -> MappedColumn[Any]:
     """Give a mapped_column what its annotation says: type and nullability."""
     template = _from_annotated(found)
     if template is not None and template.column is not value.column:
@@ -45,7 +45,7 @@ def _complete_column(
     return value
 
 
-def _merged(template: MappedColumn, value: MappedColumn) -> MappedColumn:
+def _merged(template: MappedColumn[Any], value: MappedColumn) -> MappedColumn:
     """``Annotated[int, mapped_column(…)]`` below a ``mapped_column(…)`` of the class."""
     if not value._type_given and template._type_given:
         _set_type(value.column, template.column.type)

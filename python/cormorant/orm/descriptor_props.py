@@ -19,14 +19,13 @@ import inspect as python_inspect
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
 from ..inspection import inspect
 from ..sql import and_
 from ..sql.schema import Column
 from . import decl_typing
-from .attribute_options import take_options
 from .attributes import History, QueryableAttribute, get_history
 from .base import NO_VALUE, Mapped
 from .bundle import Bundle
@@ -38,10 +37,12 @@ if TYPE_CHECKING:
     from .decl_base import Scan
     from .mapper import Mapper
 
-__all__ = ["Composite", "CompositeProperty", "composite"]
+__all__ = ["Composite", "CompositeProperty"]
+
+_T = TypeVar("_T")
 
 
-class CompositeProperty(MapperProperty, Mapped[Any]):
+class CompositeProperty(MapperProperty):
     """An attribute whose value is made of several mapped columns."""
 
     _is_composite = True
@@ -327,7 +328,7 @@ class CompositeProperty(MapperProperty, Mapped[Any]):
             obj.__dict__.pop(self.key, None)
 
 
-class Composite(CompositeProperty):
+class Composite(CompositeProperty, Mapped[_T]):
     """What `composite` gives: a composite attribute in a declarative class body."""
 
 
@@ -449,20 +450,3 @@ def forget_values(objects: Iterable[Any]) -> None:
             composites[mapper] = found
         for prop in found:
             prop._forget_value(obj)
-
-
-def composite(_class_or_attr: Any = None, *attrs: Any, **kwargs: Any) -> Composite:
-    """An attribute that shows several columns as one value.
-
-    ``composite(Point, "x", "y")``: a class, whose arguments are the values of the columns, and
-    the columns, as ``mapped_column()``, ``Column``, attribute or name. The class of a
-    ``Mapped[Point]`` annotation need not be given, nor columns of a dataclass that are as its
-    fields say. A class that is no dataclass tells its values by ``__composite_values__()``.
-
-    Further arguments are ``active_history``, ``deferred``, ``group``, ``comparator_factory``
-    (a `CompositeProperty.Comparator`), ``info``, ``doc`` and those of dataclass fields.
-    """
-    options = take_options(kwargs)
-    made = Composite(_class_or_attr, *attrs, **kwargs)
-    made._dataclass_options = options  # type: ignore[misc]
-    return made

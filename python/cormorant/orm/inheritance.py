@@ -562,7 +562,7 @@ def _inherit_discriminator(mapper: Mapper[Any]) -> None:
         mapper.polymorphic_on = column
         prop = base._discriminator
         if prop is not None:
-            mapper._discriminator = mapper._props.get(prop.key, prop)
+            mapper._discriminator = mapper._props.get(prop.key, prop)  # type: ignore[assignment]
         return
 
 

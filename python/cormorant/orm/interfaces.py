@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .._late import late_names
 from ..sql.operators import ColumnOperators
 from .base import InspectionAttr
 
@@ -32,7 +33,7 @@ class MapperProperty(InspectionAttr):
     doc: str | None = None
     info: dict[Any, Any]
     _configured = False
-    _dataclass_options: ClassVar[dict[str, Any]] = {}
+    _dataclass_options: dict[str, Any]
 
     def __init__(self, info: dict[Any, Any] | None = None, doc: str | None = None) -> None:
         if info is not None:
@@ -40,9 +41,9 @@ class MapperProperty(InspectionAttr):
         self.doc = doc
 
     def __getattr__(self, name: str) -> Any:
-        if name == "info":
+        if name in ("info", "_dataclass_options"):
             found: dict[Any, Any] = {}
-            self.info = found
+            self.__dict__[name] = found
             return found
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
@@ -157,3 +158,27 @@ class PropComparator(ColumnOperators):
 
     def __hash__(self) -> int:
         return id(self) >> 4
+
+
+if TYPE_CHECKING:
+    from .base import EXT_CONTINUE as EXT_CONTINUE
+    from .base import EXT_SKIP as EXT_SKIP
+    from .base import EXT_STOP as EXT_STOP
+    from .base import MANYTOMANY as MANYTOMANY
+    from .base import MANYTOONE as MANYTOONE
+    from .base import NO_KEY as NO_KEY
+    from .base import NO_VALUE as NO_VALUE
+    from .base import ONETOMANY as ONETOMANY
+    from .base import InspectionAttr as InspectionAttr
+    from .base import InspectionAttrInfo as InspectionAttrInfo
+    from .base import NotExtension as NotExtension
+    from .base import RelationshipDirection as RelationshipDirection
+    from .strategy_options import UserDefinedOption as UserDefinedOption
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".base": "EXT_CONTINUE EXT_SKIP EXT_STOP InspectionAttr InspectionAttrInfo MANYTOMANY MANYTOONE NO_KEY NO_VALUE NotExtension ONETOMANY RelationshipDirection",
+            ".strategy_options": "UserDefinedOption",
+        },
+    )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc, inspection
+from .._late import late_names
 from ..engine.plans import type_codec
 from ..sql.base import ReadOnlyColumnCollection
 from ..sql.schema import Column
@@ -439,9 +440,25 @@ class Mapper(Hierarchy, Generic[_T]):
                     self.local_table.append_column(column)
         self._configure_property(key, prop)
 
-    def add_properties(self, properties: dict[str, Any]) -> None:
+    def is_sibling(self, other: Mapper[Any]) -> bool:
+        """Whether both inherit from the same mapper directly."""
+        return self.inherits is not None and self.inherits is other.inherits
+
+    def cascade_iterator(
+        self, type_: str, state: Any, halt_on: Callable[[Any], bool] | None = None
+    ) -> Iterator[tuple[Any, Mapper[Any], Any, Any]]:
+        """Objects that a cascade reaches from an object, each once: the object, its mapper, its
+        state and its `__dict__`. `halt_on` says of a state whether to leave it out."""
+        from .instance import InstanceState
+        from .unitofwork import cascade_objects
+
+        for obj in cascade_objects(state.obj(), type_, halt_on):
+            reached: InstanceState[Any] = InstanceState(obj)
+            yield obj, reached.mapper, reached, reached.dict
+
+    def add_properties(self, dict_of_properties: dict[str, Any]) -> None:
         """Map more attributes."""
-        for key, prop in properties.items():
+        for key, prop in dict_of_properties.items():
             self.add_property(key, prop)
 
     def _forget(self) -> None:
@@ -794,3 +811,14 @@ inspection._inspects(_core.Entity)(_inspect_object)
 inspection._self_inspects(Mapper)
 
 __all__ = ["Mapper", "class_mapper", "configure_mappers"]
+
+if TYPE_CHECKING:
+    from .decl_api import reconstructor as reconstructor
+    from .decl_api import validates as validates
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".decl_api": "reconstructor validates",
+        },
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 
 if TYPE_CHECKING:
+    from ..engine.result import FrozenResult
     from .session import Session
 
 
@@ -202,3 +203,69 @@ def _members(prop: Any, value: Any) -> list[Any]:
     if not prop.uselist:
         return [value]
     return _core.collection_members(value)
+
+
+def _entity_columns(columns: Sequence[Any]) -> list[int]:
+    """Which columns of a row are mapped objects."""
+    return [
+        index
+        for index, column in enumerate(columns)
+        if column._is_from_clause and "parententity" in column._annotations
+    ]
+
+
+def merge_frozen_result(
+    session: Session, statement: Any, frozen_result: FrozenResult, load: bool = True
+) -> FrozenResult:
+    """A frozen result with its objects merged into a session, as `Session.merge` does it.
+
+    `statement` is what the result was of. With ``load=False`` nothing is asked of the database.
+    """
+    if load:
+        session._autoflush()
+    columns = statement._raw_columns
+    at = _entity_columns(columns)
+    scalar = frozen_result._scalar
+    with session.no_autoflush:
+        merged: list[Any] = []
+        for row in frozen_result.data:
+            if scalar:
+                merged.append(session.merge(row, load=load) if at and row is not None else row)
+                continue
+            values = list(row)
+            for index in at:
+                if values[index] is not None:
+                    values[index] = session.merge(values[index], load=load)
+            merged.append(tuple(values))
+    return frozen_result.with_new_rows(merged)
+
+
+def merge_result(
+    query: Any, iterator: FrozenResult | Iterable[Any], load: bool = True
+) -> FrozenResult | Iterable[Any]:
+    """Objects, or rows that hold some, merged into the session of the query they are of."""
+    from ..engine.result import FrozenResult
+
+    session = query.session
+    if isinstance(iterator, FrozenResult):
+        return merge_frozen_result(session, query._stmt, iterator, load)
+    if load:
+        session._autoflush()
+    at = _entity_columns(query._stmt._raw_columns)
+    with session.no_autoflush:
+        if query.is_single_entity:
+            return iter([session.merge(obj, load=load) if at else obj for obj in iterator])
+        make: Any = None
+        rows: list[Any] = []
+        for row in iterator:
+            if make is None:
+                from ..engine.result import result_tuple
+
+                names = [found["name"] for found in query.column_descriptions]
+                make = result_tuple(names)
+            values = list(row)
+            for index in at:
+                if values[index] is not None:
+                    values[index] = session.merge(values[index], load=load)
+            rows.append(make(values))
+        return iter(rows)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
+from .._late import late_names
 from ..engine.plans import type_codec
 from ..sql.elements import Null
 from ..sql.operators import ColumnOperators
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from .attributes import QueryableAttribute
     from .mapper import Mapper
 
+_T = TypeVar("_T")
+
 
 def labelled(expression: Any) -> Any:
     """A SQL expression as a column of the mapper: under a name of its own."""
@@ -32,7 +35,7 @@ def labelled(expression: Any) -> Any:
     return element.label(None)
 
 
-class ColumnProperty(MapperProperty, Mapped[Any]):
+class ColumnProperty(MapperProperty):
     """An attribute whose value is a column, or a SQL expression, of the mapper's table."""
 
     _is_column = True
@@ -190,11 +193,11 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         return getattr(attr._operand, name)
 
 
-class MappedSQLExpression(ColumnProperty):
+class MappedSQLExpression(ColumnProperty, Mapped[_T]):
     """What `column_property` gives: an expression in a declarative class body."""
 
 
-class MappedColumn(Mapped[Any], ColumnOperators):
+class MappedColumn(Mapped[_T], ColumnOperators):
     """What `mapped_column` gives: a column that its annotation completes.
 
     It becomes a `Column` of the table and a `ColumnProperty` of the mapper.
@@ -227,7 +230,7 @@ class MappedColumn(Mapped[Any], ColumnOperators):
         """Type of the column."""
         return self.column.type
 
-    def _copy(self, **kwargs: Any) -> MappedColumn:
+    def _copy(self, **kwargs: Any) -> MappedColumn[_T]:
         new = type(self).__new__(type(self))
         new.__dict__.update(self.__dict__)
         new.column = self.column._copy(**kwargs)
@@ -264,7 +267,7 @@ class MappedColumn(Mapped[Any], ColumnOperators):
         )
 
 
-class SynonymProperty(MapperProperty, Mapped[Any]):
+class SynonymProperty(MapperProperty):
     """Another name for a mapped attribute."""
 
     def __init__(
@@ -321,6 +324,10 @@ class SynonymProperty(MapperProperty, Mapped[Any]):
 
     def _configure(self) -> None:
         self._configured = True
+
+
+class Synonym(SynonymProperty, Mapped[_T]):
+    """What `synonym` gives: another name in a declarative class body."""
 
 
 class ConcreteInheritedProperty(MapperProperty):
@@ -395,61 +402,14 @@ class _SynonymAttribute:
             delattr(obj, self._prop.name)
 
 
-def column_property(column: Any, *additional_columns: Any, **kwargs: Any) -> MappedSQLExpression:
-    """An attribute that holds a column or a SQL expression.
-
-    ``full_name = column_property(first + " " + last)``
-    """
-    options = take_options(kwargs)
-    made = MappedSQLExpression(column, *additional_columns, **kwargs)
-    made._dataclass_options = options  # type: ignore[misc]
-    return made
-
-
-def deferred(
-    column: Any,
-    *additional_columns: Any,
-    group: str | None = None,
-    raiseload: bool = False,
-    **kwargs: Any,
-) -> MappedSQLExpression:
-    """A column attribute that is loaded only when it is first read."""
-    options = take_options(kwargs)
-    made = MappedSQLExpression(
-        column, *additional_columns, deferred=True, group=group, raiseload=raiseload, **kwargs
+if TYPE_CHECKING:
+    from .descriptor_props import CompositeProperty as CompositeProperty
+    from .relationships import RelationshipProperty as RelationshipProperty
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".descriptor_props": "CompositeProperty",
+            ".relationships": "RelationshipProperty",
+        },
     )
-    made._dataclass_options = options  # type: ignore[misc]
-    return made
-
-
-def query_expression(default_expr: Any = None, **kwargs: Any) -> MappedSQLExpression:
-    """An attribute whose SQL expression each statement gives, by `with_expression()`.
-
-    `default_expr` is what statements load that give none; without it the attribute is then
-    None. Takes the dataclass arguments of attributes and ``compare``.
-    """
-    from ..sql.expression import null
-
-    options = take_options(kwargs)
-    made = MappedSQLExpression(
-        null() if default_expr is None else default_expr, query_expression=True, **kwargs
-    )
-    made._dataclass_options = options  # type: ignore[misc]
-    return made
-
-
-def mapped_column(*args: Any, **kwargs: Any) -> Any:
-    """A column in a declarative class; its annotation gives type and nullability.
-
-    Arguments are those of `Column`, and ``deferred``, ``deferred_group``,
-    ``deferred_raiseload``, ``active_history``, ``sort_order``, ``insert_default``.
-    """
-    return MappedColumn(*args, **kwargs)
-
-
-def synonym(name: str, **kwargs: Any) -> SynonymProperty:
-    """Make an attribute another name of a mapped one."""
-    options = take_options(kwargs)
-    made = SynonymProperty(name, **kwargs)
-    made._dataclass_options = options  # type: ignore[misc]
-    return made

@@ -415,16 +415,30 @@ class Query(_core.Generative, Generic[_T]):
     # -- FROM -----------------------------------------------------------------
 
     @_criterion()
-    def join(self, target: Any, *props: Any, isouter: bool = False, full: bool = False) -> Self:
+    def join(
+        self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
+    ) -> Self:
         """JOIN along a relationship, or to an entity."""
-        if len(props) > 1:
-            raise sa_exc.ArgumentError("Query.join() accepts a target and one ON clause")
-        onclause = props[0] if props else None
         return self._with(self._stmt.join(target, onclause, isouter=isouter, full=full))
 
-    def outerjoin(self, target: Any, *props: Any, full: bool = False) -> Self:
+    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Self:
         """LEFT OUTER JOIN along a relationship, or to an entity."""
-        return self.join(target, *props, isouter=True, full=full)
+        return self.join(target, onclause, isouter=True, full=full)
+
+    def merge_result(self, iterator: Any, load: bool = True) -> Any:
+        """Objects or rows of the query, as from a cache, merged into the session."""
+        from .merge import merge_result
+
+        _legacy(
+            "The merge_result() function is considered legacy as of the 1.x series of SQLAlchemy "
+            "and becomes a legacy construct in 2.0. The function as well as the method on Query "
+            "is superseded by the merge_frozen_result() function."
+        )
+        return merge_result(self, iterator, load)
+
+    def with_transformation(self, fn: Callable[[Query[Any]], Query[Any]]) -> Query[Any]:
+        """What a function makes of the query."""
+        return fn(self)
 
     def reset_joinpoint(self) -> Self:
         """Kept for old programs: joins need no resetting."""

@@ -9,14 +9,15 @@ from .. import _core, exc
 from ..sql import visitors
 from ..util import warn
 from . import collections
-from .attribute_options import take_options
 from .attributes import InstrumentedAttribute
 from .base import (
     MANYTOMANY,
     MANYTOONE,
     ONETOMANY,
+    DynamicMapped,
     Mapped,
     RelationshipDirection,
+    WriteOnlyMapped,
     class_mapper,
     instance_str,
 )
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from .attributes import QueryableAttribute
     from .mapper import Mapper
 
-__all__ = ["Relationship", "RelationshipProperty", "backref", "foreign", "relationship", "remote"]
+__all__ = ["Relationship", "RelationshipProperty", "backref", "foreign", "remote"]
 
 _T = TypeVar("_T")
 
@@ -676,7 +677,11 @@ class RelationshipProperty(MapperProperty):
 
 
 class Relationship(RelationshipProperty, Mapped[_T]):
-    """What `relationship` gives."""
+    """A relationship in a declarative class body."""
+
+
+class _RelationshipDeclared(Relationship[_T], WriteOnlyMapped[_T], DynamicMapped[_T]):  # type: ignore[misc]
+    """What `relationship` gives: it may be annotated as any kind of attribute."""
 
 
 def _has_plain_attribute(cls: type, key: str) -> bool:
@@ -760,22 +765,6 @@ def _reversed(primaryjoin: Any) -> Any:
         return element._deannotate()._annotate(kept)
 
     return visitors.replacement_traverse(primaryjoin, {}, replace)
-
-
-def relationship(argument: Any = None, secondary: Any = None, **kwargs: Any) -> Any:
-    """Relate a mapped class to another.
-
-    ``posts = relationship("Post", back_populates="user", order_by="Post.id")``
-
-    The arguments are SQLAlchemy's: `argument` (class, name or callable), `secondary`,
-    `primaryjoin`, `secondaryjoin`, `foreign_keys`, `remote_side`, `uselist`, `order_by`,
-    `back_populates` or `backref`, `cascade`, `lazy`, `viewonly`, `passive_deletes`,
-    `single_parent`, `collection_class` and more.
-    """
-    options = take_options(kwargs)
-    made: Any = Relationship(argument, secondary, **kwargs)
-    made._dataclass_options = options
-    return made
 
 
 def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:

@@ -2,72 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import exc
 from ..util import warn
+from ..util.extras import ScopedRegistry, ThreadLocalRegistry
 from .factory import SessionClassMethods, sessionmaker
 from .session import Session
 
 __all__ = ["QueryPropertyDescriptor", "scoped_session"]
-
-
-class ScopedRegistry:
-    """Objects by the scope a function names."""
-
-    def __init__(self, createfunc: Callable[[], Any], scopefunc: Callable[[], Any]) -> None:
-        self.createfunc = createfunc
-        self.scopefunc = scopefunc
-        self.registry: dict[Any, Any] = {}
-
-    def __call__(self) -> Any:
-        """The object of the current scope, made if there is none."""
-        key = self.scopefunc()
-        try:
-            return self.registry[key]
-        except KeyError:
-            return self.registry.setdefault(key, self.createfunc())
-
-    def has(self) -> bool:
-        """True if the current scope has an object."""
-        return self.scopefunc() in self.registry
-
-    def set(self, obj: Any) -> None:
-        """Give the current scope an object."""
-        self.registry[self.scopefunc()] = obj
-
-    def clear(self) -> None:
-        """Drop the object of the current scope."""
-        self.registry.pop(self.scopefunc(), None)
-
-
-class ThreadLocalRegistry(ScopedRegistry):
-    """Objects by thread; they go when their thread ends."""
-
-    def __init__(self, createfunc: Callable[[], Any]) -> None:
-        self.createfunc = createfunc
-        self._local = threading.local()
-
-    def __call__(self) -> Any:
-        try:
-            return self._local.value
-        except AttributeError:
-            value = self._local.value = self.createfunc()
-            return value
-
-    def has(self) -> bool:
-        return hasattr(self._local, "value")
-
-    def set(self, obj: Any) -> None:
-        self._local.value = obj
-
-    def clear(self) -> None:
-        try:
-            del self._local.value
-        except AttributeError:
-            pass
 
 
 class QueryPropertyDescriptor:
@@ -92,7 +36,7 @@ class scoped_session(SessionClassMethods):
     """
 
     session_factory: sessionmaker
-    registry: ScopedRegistry
+    registry: ScopedRegistry[Session]
 
     def __init__(self, session_factory: Any, scopefunc: Callable[[], Any] | None = None) -> None:
         self.session_factory = session_factory
@@ -103,7 +47,7 @@ class scoped_session(SessionClassMethods):
 
     @property
     def _proxied(self) -> Session:
-        return self.registry()  # type: ignore[no-any-return]
+        return self.registry()
 
     def __call__(self, **kw: Any) -> Session:
         """The session of this scope; arguments only when it is made by this call."""
@@ -115,7 +59,7 @@ class scoped_session(SessionClassMethods):
             session = self.session_factory(**kw)
             self.registry.set(session)
             return session
-        return self.registry()  # type: ignore[no-any-return]
+        return self.registry()
 
     def configure(self, **kwargs: Any) -> None:
         """Configure the factory; sessions that exist keep what they have."""
@@ -149,6 +93,7 @@ def _method(name: str) -> Any:
     def call(self: scoped_session, *args: Any, **kwargs: Any) -> Any:
         return getattr(self._proxied, name)(*args, **kwargs)
 
+    call.__wrapped__ = target  # type: ignore[attr-defined]  # so that it shows its parameters
     call.__name__ = name
     call.__qualname__ = f"scoped_session.{name}"
     call.__doc__ = target.__doc__

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core, exc, util
+from .._late import late_names
 from ..event.attr import dispatcher
 from .binding import mapper_of, tables_of
 from .factory import SessionClassMethods, sessionmaker
@@ -595,9 +596,23 @@ class Session(_core.SessionBase, SessionClassMethods):
     def scalar(self, statement: Select[_First[_T]], params: Any = None, **kw: Any) -> _T | None: ...
     @overload
     def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any: ...
-    def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any:
+    def scalar(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = _EMPTY,
+        bind_arguments: Mapping[str, Any] | None = None,
+        **kw: Any,
+    ) -> Any:
         """Run a statement: the first column of the first row, or None."""
-        return self.execute(statement, params, **kw).scalar()
+        return self.execute(
+            statement,
+            params,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+            **kw,
+        ).scalar()
 
     @overload
     def scalars(
@@ -605,9 +620,23 @@ class Session(_core.SessionBase, SessionClassMethods):
     ) -> ScalarResult[_T]: ...
     @overload
     def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]: ...
-    def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]:
+    def scalars(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = _EMPTY,
+        bind_arguments: Mapping[str, Any] | None = None,
+        **kw: Any,
+    ) -> ScalarResult[Any]:
         """Run a statement: its first column."""
-        return self.execute(statement, params, **kw).scalars()
+        return self.execute(
+            statement,
+            params,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+            **kw,
+        ).scalars()
 
     @overload
     def query(self, entity: type[_O], /) -> Query[_O]: ...
@@ -726,9 +755,29 @@ class Session(_core.SessionBase, SessionClassMethods):
             bind_arguments,
         )
 
-    def get_one(self, entity: Any, ident: Any, **kw: Any) -> Any:
+    def get_one(
+        self,
+        entity: type[_O] | Mapper[_O],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: Mapping[str, Any] = _EMPTY,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> _O:
         """As get(), but NoResultFound if there is no such object."""
-        instance = self.get(entity, ident, **kw)
+        instance = self.get(
+            entity,
+            ident,
+            options=options,
+            populate_existing=populate_existing,
+            with_for_update=with_for_update,
+            identity_token=identity_token,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+        )
         if instance is None:
             raise exc.NoResultFound("No row was found when one was required")
         return instance
@@ -1031,3 +1080,14 @@ def close_all_sessions() -> None:
     """Close all sessions in memory."""
     for session in list(_sessions.values()):
         session.close()
+
+
+if TYPE_CHECKING:
+    from .execute_state import ORMExecuteState as ORMExecuteState
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".execute_state": "ORMExecuteState",
+        },
+    )

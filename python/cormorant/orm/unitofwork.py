@@ -7,7 +7,7 @@ form cycles, which are ordered one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
@@ -275,16 +275,25 @@ class Flush:
                 session._fire_each("pending_to_persistent", work.new)
 
 
-def cascade_objects(obj: Any, kind: str) -> Iterator[Any]:
-    """Objects a cascade reaches from `obj`, each once, depth first, without `obj`.
+def cascade_objects(
+    obj: Any, kind: str, halt_on: Callable[[Any], bool] | None = None
+) -> Iterator[Any]:
+    """Objects a cascade reaches from `obj`, each once, depth first, without `obj` and without
+    those of whose state `halt_on` is true.
 
     "delete" loads what is not loaded; the other cascades only see what is.
     """
+    from .instance import InstanceState
+
     seen = {id(obj)}
     stack = [_related(obj, kind)]
     while stack:
         for child in stack[-1]:
-            if child is None or id(child) in seen:
+            if (
+                child is None
+                or id(child) in seen
+                or (halt_on is not None and halt_on(InstanceState(child)))
+            ):
                 continue
             seen.add(id(child))
             yield child

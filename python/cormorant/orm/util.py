@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc, inspection
+from .._late import late_names
 from ..sql import visitors
 from ..sql.elements import Label
 from ..sql.util import ClauseAdapter
@@ -448,10 +449,10 @@ def object_session(instance: object) -> Any:
     return _core.session_of(instance)
 
 
-def was_deleted(instance: object) -> bool:
+def was_deleted(object_: object) -> bool:
     """Whether the object was deleted by a flush of a session it belonged to."""
-    object_mapper(instance)
-    return bool(_core.state_flags(instance) & _core.STATE_DELETED)
+    object_mapper(object_)
+    return bool(_core.state_flags(object_) & _core.STATE_DELETED)
 
 
 def join(
@@ -482,3 +483,16 @@ def join(
 def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Any:
     """As `join`, keeping the rows of the left side that match none."""
     return join(left, right, onclause, isouter=True, full=full)
+
+
+if TYPE_CHECKING:
+    from .bundle import Bundle as Bundle
+    from .strategy_options import LoaderCriteriaOption as LoaderCriteriaOption
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".bundle": "Bundle",
+            ".strategy_options": "LoaderCriteriaOption",
+        },
+    )

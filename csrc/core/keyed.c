@@ -324,11 +324,20 @@ static PyMethodDef dict_methods[] = {
     {"__delitem__", FAST(dict_delitem),
      METH_FASTCALL | METH_KEYWORDS | METH_COEXIST,
      PyDoc_STR("__delitem__(key, _sa_initiator=None)")},
-    {"pop", FAST(dict_pop), METH_FASTCALL, NULL},
-    {"popitem", dict_popitem, METH_NOARGS, NULL},
-    {"clear", dict_clear, METH_NOARGS, NULL},
-    {"setdefault", FAST(dict_setdefault), METH_FASTCALL, NULL},
-    {"update", FAST(dict_update), METH_VARARGS | METH_KEYWORDS, NULL},
+    {"pop", FAST(dict_pop), METH_FASTCALL,
+     PyDoc_STR("pop($self, key, default=..., /)\n--\n\n"
+               "Remove a key and return its member.")},
+    {"popitem", dict_popitem, METH_NOARGS,
+     PyDoc_STR("popitem($self, /)\n--\n\n"
+               "Remove and return the last key and member.")},
+    {"clear", dict_clear, METH_NOARGS,
+     PyDoc_STR("clear($self, /)\n--\n\nRemove all members.")},
+    {"setdefault", FAST(dict_setdefault), METH_FASTCALL,
+     PyDoc_STR("setdefault($self, key, default=None, /)\n--\n\n"
+               "The member of a key; the default is added if there is none.")},
+    {"update", FAST(dict_update), METH_VARARGS | METH_KEYWORDS,
+     PyDoc_STR("update($self, /, *args, **kwargs)\n--\n\n"
+               "Add the members of a mapping or of pairs, and of keywords.")},
     {NULL},
 };
 

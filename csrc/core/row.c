@@ -731,11 +731,11 @@ row_sizeof(crm_row *self, PyObject *Py_UNUSED(none))
 
 static PyMethodDef row_methods[] = {
     {"_asdict", (PyCFunction)row_asdict, METH_NOARGS,
-     "A dict of the items by name."},
+     "_asdict($self, /)\n--\n\nA dict of the items by name."},
     {"_tuple", (PyCFunction)row_tuple, METH_NOARGS,
-     "The row itself, typed as a tuple."},
+     "_tuple($self, /)\n--\n\nThe row itself, typed as a tuple."},
     {"tuple", (PyCFunction)row_tuple, METH_NOARGS,
-     "The row itself, typed as a tuple."},
+     "tuple($self, /)\n--\n\nThe row itself, typed as a tuple."},
     {"_to_tuple_instance", (PyCFunction)row_to_tuple, METH_NOARGS,
      "A real tuple of the items."},
     {"count", (PyCFunction)row_count, METH_O,

@@ -174,11 +174,12 @@ mapping_reduce(row_mapping *self, PyObject *Py_UNUSED(none))
 static PyMethodDef mapping_methods[] = {
     {"get", (PyCFunction)(void (*)(void))mapping_get, METH_FASTCALL,
      "The item of a key, or a default."},
-    {"keys", (PyCFunction)mapping_keys, METH_NOARGS, "A view of the names."},
+    {"keys", (PyCFunction)mapping_keys, METH_NOARGS,
+     "keys($self, /)\n--\n\nA view of the names."},
     {"values", (PyCFunction)mapping_values, METH_NOARGS,
-     "A view of the items."},
+     "values($self, /)\n--\n\nA view of the items."},
     {"items", (PyCFunction)mapping_items, METH_NOARGS,
-     "A view of (name, item) pairs."},
+     "items($self, /)\n--\n\nA view of (name, item) pairs."},
     {"__reduce__", (PyCFunction)mapping_reduce, METH_NOARGS, NULL},
     {NULL},
 };

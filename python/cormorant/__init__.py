@@ -286,6 +286,7 @@ _NAMES_OF: dict[str, str] = {
         "ChunkedIteratorResult FrozenResult IteratorResult MappingResult "
         "MergedResult Result ScalarResult result_tuple"
     ),
+    ".engine.cursor": "ResultProxy",
     ".engine.row": "BaseRow Row RowMapping",
     ".engine.url": "URL make_url",
     ".inspection": "inspect",

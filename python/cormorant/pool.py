@@ -554,6 +554,7 @@ class PoolProxiedConnection:
 
     def __init__(self, pool: Pool, connection: _core.Connection) -> None:
         self._pool = pool
+        self._detached = False
         self.dbapi_connection: _core.Connection | None = connection
 
     @property
@@ -571,7 +572,19 @@ class PoolProxiedConnection:
     @property
     def is_detached(self) -> bool:
         """Whether the connection no longer belongs to the pool."""
-        return False
+        return self._detached
+
+    def detach(self) -> None:
+        """Take the connection away from the pool: close() will really close it."""
+        connection = self._require()
+        if self._detached:
+            return
+        self._detached = True
+        self._pool._detach(connection)
+        if self._pool._events is not None:
+            from .engine.pool_observer import fire_detach
+
+            fire_detach(self._pool, connection)
 
     @property
     def info(self) -> dict[Any, Any]:
@@ -614,7 +627,17 @@ class PoolProxiedConnection:
         """Give the connection back to the pool."""
         if self.dbapi_connection is not None:
             connection, self.dbapi_connection = self.dbapi_connection, None
+            self._give_back(connection)
+
+    def _give_back(self, connection: _core.Connection) -> None:
+        if not self._detached:
             self._pool._checkin(connection)
+            return
+        if self._pool._events is not None:
+            from .engine.pool_observer import fire_close_detached
+
+            fire_close_detached(self._pool, connection)
+        connection.close()
 
     def __enter__(self) -> PoolProxiedConnection:
         return self
@@ -628,13 +651,27 @@ class PoolProxiedConnection:
         if connection is not None:
             self.dbapi_connection = None
             try:
-                self._pool._checkin(connection)
+                self._give_back(connection)
             except Exception:
                 self._pool.logger.exception("Exception during reset or similar")
 
 
 class BorrowedConnection(PoolProxiedConnection):
     """As PoolProxiedConnection for a connection that an engine Connection is using."""
+
+    def __init__(self, pool: Pool, connection: _core.Connection, owner: Any = None) -> None:
+        super().__init__(pool, connection)
+        self._owner = owner
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether the connection no longer belongs to the pool."""
+        return self._owner is not None and self._owner._detached
+
+    def detach(self) -> None:
+        """Take the connection away from the pool: the engine Connection will close it."""
+        if self._owner is not None:
+            self._owner.detach()
 
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
         self._require().close()

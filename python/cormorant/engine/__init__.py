@@ -64,6 +64,7 @@ _NAMES_OF = {
         "ChunkedIteratorResult FilterResult FrozenResult IteratorResult "
         "MappingResult MergedResult Result ScalarResult TupleResult result_tuple"
     ),
+    ".cursor": "ResultProxy",
     ".row": "BaseRow Row RowMapping",
     ".url": "URL make_url",
 }

@@ -202,7 +202,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
         from ..pool import BorrowedConnection
 
         assert self._dbapi_connection is not None
-        return BorrowedConnection(self.engine.pool, self._dbapi_connection)
+        return BorrowedConnection(self.engine.pool, self._dbapi_connection, self)
 
     @property
     def info(self) -> dict[Any, Any]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from .. import exc
 from .result import Result, RMKeyView
 
-__all__ = ["CursorResult", "RMKeyView"]
+__all__ = ["CursorResult", "RMKeyView", "ResultProxy"]
 
 _T = TypeVar("_T")
 
@@ -97,3 +97,7 @@ class CursorResult(Result[_T]):
     def cursor(self) -> Any:
         """The core's cursor."""
         return self._cursor
+
+
+ResultProxy = CursorResult
+"""The name it had before version 1.4."""

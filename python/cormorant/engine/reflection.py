@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import exc
 from ..inspection import _self_inspects
+from ..util import warn_deprecated
 
 _TableKey = tuple[str | None, str]
 
@@ -71,6 +72,17 @@ class Inspector:
         self.dialect = self.engine.dialect
         self.info_cache: dict[Any, Any] = {}
         self._held: Any = None
+
+    @classmethod
+    def from_engine(cls, bind: Any) -> Inspector:
+        """The inspector of an engine or connection; deprecated: ``inspect(bind)``."""
+        warn_deprecated(
+            "The from_engine() method on Inspector is deprecated and will be removed in a future "
+            "release.  Please use the sqlalchemy.inspect() function on an Engine or Connection in "
+            "order to acquire an Inspector. (deprecated since: 1.4)",
+            version="1.4",
+        )
+        return cls(bind)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Any]:

@@ -6,7 +6,7 @@ defaults live on the class, so that the dictionary holds only what was said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
@@ -89,6 +89,22 @@ class CacheKey(NamedTuple):
 
     key: tuple[Any, ...] | None
     bindparams: Sequence[BindParameter[Any]]
+
+    def to_offline_string(
+        self, statement_cache: MutableMapping[Any, str], statement: Any, parameters: Any
+    ) -> str:
+        """A text that is the same for statements of the same structure and parameters.
+
+        `statement_cache` keeps the SQL of structures that were asked for.
+        """
+        if self.key is None:
+            sql, key_params = str(statement), []
+        else:
+            found = statement_cache.get(self.key)
+            sql = found if found is not None else str(statement)
+            statement_cache[self.key] = sql
+            key_params = [parameters.get(b.key, b.effective_value) for b in self.bindparams]
+        return repr((sql, tuple(key_params)))
 
 
 def key_of_all(items: Iterable[Any], ctx: KeyContext) -> tuple[Any, ...]:
@@ -287,10 +303,10 @@ class ClauseElement(Visitable):
             del d["_memoized"]
         return c
 
-    def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[ClauseElement]:
         """The constructs directly inside this one."""
         for name in self._traverse_attrs:
-            value = getattr(self, name)
+            value = None if name in omit_attrs else getattr(self, name)
             if value is None:
                 continue
             if isinstance(value, (tuple, list)):
@@ -650,9 +666,9 @@ class ColumnCollection(Generic[_T]):
     def clear(self) -> None:
         raise NotImplementedError()
 
-    def update(self, items: Iterable[tuple[str, _T]]) -> None:
+    def update(self, iter_: Iterable[tuple[str, _T]]) -> None:
         """Add named columns."""
-        for key, col in items:
+        for key, col in iter_:
             self.add(col, key)
 
     def keys(self) -> list[str]:
@@ -711,15 +727,15 @@ class ColumnCollection(Generic[_T]):
 
         return ClauseList._of([c for _, c in self._all], group=False)
 
-    def contains_column(self, column: Any) -> bool:
+    def contains_column(self, col: Any) -> bool:
         """Whether this very column is in the collection."""
-        if isinstance(column, str):
+        if isinstance(col, str):
             raise exc.ArgumentError(
                 "contains_column cannot be used with string arguments. "
                 "Use ``col_name in table.c`` instead."
             )
-        h = hash(column)
-        return any(c is column or hash(c) == h for _, c in self._all)
+        h = hash(col)
+        return any(c is col or hash(c) == h for _, c in self._all)
 
     def compare(self, other: Any) -> bool:
         return [c for _, c in self._all] == list(other)

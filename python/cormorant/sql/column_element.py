@@ -244,9 +244,19 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
             found |= c.proxy_set
         return frozenset(found)
 
-    def shares_lineage(self, other: ColumnElement[Any]) -> bool:
+    @property
+    def anon_label(self) -> Any:
+        """A name for the expression that is made when the statement is compiled."""
+        return self._anon_name_label
+
+    @property
+    def anon_key_label(self) -> Any:
+        """As `anon_label`, made of the key instead of the name."""
+        return self._anon_key_label
+
+    def shares_lineage(self, othercolumn: ColumnElement[Any]) -> bool:
         """Whether both come from the same column."""
-        return bool(self.proxy_set & other.proxy_set)
+        return bool(self.proxy_set & othercolumn.proxy_set)
 
     def _make_proxy(
         self, selectable: FromClause, name: Any = None, key: Any = None
@@ -363,7 +373,9 @@ class ColumnClause(NamedColumn[_T_co]):
         t = self.table
         return () if t is None else (t,)
 
-    def get_children(self, *, column_tables: bool = False, **kw: Any) -> Iterator[Any]:
+    def get_children(
+        self, *, column_tables: bool = False, omit_attrs: Any = (), **kw: Any
+    ) -> Iterator[Any]:
         return iter(())
 
     def _copy_internals(self, clone: Callable[[Any], Any]) -> None:

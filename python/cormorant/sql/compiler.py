@@ -14,9 +14,10 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import exc, util
+from .._late import late_names
 from .base import AnonName, AnonText, ClauseElement, _NoneName
 from .compile_dml import DMLCompiler
 from .compile_expressions import ExpressionCompiler
@@ -187,12 +188,10 @@ class IdentifierPreparer:
     def format_label_name(self, name: str, anon_map: Any = None) -> str:
         return self.quote(name)
 
-    def validate_sql_phrase(self, element: str, pattern: str) -> str:
+    def validate_sql_phrase(self, element: str, reg: str) -> str:
         """A keyword phrase (ON DELETE …) that is rendered as it stands: it must match."""
-        if element is not None and not re.fullmatch(pattern, element, re.I):
-            raise exc.CompileError(
-                f"Unexpected SQL phrase: {element!r} (matching against {pattern!r})"
-            )
+        if element is not None and not re.fullmatch(reg, element, re.I):
+            raise exc.CompileError(f"Unexpected SQL phrase: {element!r} (matching against {reg!r})")
         return element
 
     def format_collation(self, collation_name: str) -> str:
@@ -757,3 +756,22 @@ __all__ = [
     "quoted_name",
     "string_dialect",
 ]
+
+if TYPE_CHECKING:
+    from .ddl_compiler import DDLCompiler as DDLCompiler
+    from .linting import COLLECT_CARTESIAN_PRODUCTS as COLLECT_CARTESIAN_PRODUCTS
+    from .linting import FROM_LINTING as FROM_LINTING
+    from .linting import NO_LINTING as NO_LINTING
+    from .linting import WARN_LINTING as WARN_LINTING
+    from .linting import FromLinter as FromLinter
+    from .type_compiler import StrSQLTypeCompiler as StrSQLTypeCompiler
+    from .type_compiler import TypeCompiler as TypeCompiler
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".ddl_compiler": "DDLCompiler",
+            ".type_compiler": "StrSQLTypeCompiler TypeCompiler",
+            ".linting": "COLLECT_CARTESIAN_PRODUCTS FROM_LINTING FromLinter NO_LINTING WARN_LINTING",
+        },
+    )

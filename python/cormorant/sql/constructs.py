@@ -215,7 +215,7 @@ class Case(ColumnElement[Any]):
             (c.type for c in candidates if c.type is not NULLTYPE and not c.type._isnull), NULLTYPE
         )
 
-    def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[ClauseElement]:
         if self.value is not None:
             yield self.value
         for when, then in self.whens:
@@ -357,7 +357,7 @@ class Over(ColumnElement[Any]):
                 found.extend(c._from_objects)
         return found
 
-    def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[ClauseElement]:
         yield from super().get_children()
         for frame in (self.range_, self.rows, self.groups):
             if frame is not None:
@@ -439,9 +439,24 @@ class WithinGroup(ColumnElement[Any]):
         within = getattr(element, "within_group_type", None)
         self.type = (within(self) if within is not None else None) or element.type
 
-    def over(self, **kw: Any) -> Over:
+    def over(
+        self,
+        *,
+        partition_by: Any = None,
+        order_by: Any = None,
+        rows: Any = None,
+        range_: Any = None,
+        groups: Any = None,
+    ) -> Over:
         """OVER of this."""
-        return Over(self, **kw)
+        return Over(
+            self,
+            partition_by=partition_by,
+            order_by=order_by,
+            rows=rows,
+            range_=range_,
+            groups=groups,
+        )
 
     def filter(self, *criterion: Any) -> Any:
         """``FILTER (WHERE …)`` of this."""
@@ -487,9 +502,31 @@ class FunctionFilter(ColumnElement[Any]):
         made._add(criterion)
         return made
 
-    def over(self, **kw: Any) -> Over:
+    def over(
+        self,
+        partition_by: Any = None,
+        order_by: Any = None,
+        range_: Any = None,
+        rows: Any = None,
+        groups: Any = None,
+    ) -> Over:
         """OVER of this."""
-        return Over(self, **kw)
+        return Over(
+            self,
+            partition_by=partition_by,
+            order_by=order_by,
+            rows=rows,
+            range_=range_,
+            groups=groups,
+        )
+
+    def within_group(self, *order_by: Any) -> WithinGroup:
+        """``WITHIN GROUP (ORDER BY …)`` of this."""
+        return WithinGroup(self, *order_by)
+
+    def within_group_type(self, within_group: Any) -> Any:
+        """None: the type is that of the function."""
+        return None
 
     def self_group(self, against: Any = None) -> Any:
         if is_precedent(operators.filter_op, against):
@@ -682,7 +719,7 @@ class TextClause(Executable):
     def comparator(self) -> Any:
         return self.type
 
-    def get_children(self, **kw: Any) -> Iterator[ClauseElement]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[ClauseElement]:
         return iter(self._bindparams.values())
 
     def _copy_internals(self, clone: Callable[[Any], Any]) -> None:

@@ -105,6 +105,30 @@ class DialectKWArgs:
         by_class = _ARGUMENTS.setdefault(dialect_name, {})
         by_class.setdefault(cls.__name__, {})[argument_name] = default
 
+    def get_dialect_option(
+        self,
+        dialect: Any,
+        argument_name: str,
+        *,
+        else_: Any = None,
+        deprecated_fallback: str | None = None,
+    ) -> Any:
+        """The value of a dialect's argument, or `else_` if it was not given.
+
+        `deprecated_fallback`: the name of the dialect whose argument is taken instead.
+        """
+        value = self.dialect_options[dialect.name].get(argument_name)
+        if value is None and deprecated_fallback is not None:
+            value = self.dialect_options[deprecated_fallback].get(argument_name)
+            if value is not None:
+                util.warn_deprecated(
+                    f"Using '{deprecated_fallback}_{argument_name}' with the '{dialect.name}' "
+                    f"dialect is deprecated; please additionally specify "
+                    f"'{dialect.name}_{argument_name}'.",
+                    version="2.1",
+                )
+        return else_ if value is None else value
+
     def _validate_dialect_kwargs(self, kwargs: dict[str, Any]) -> None:
         for key, value in kwargs.items():
             dialect, _, name = key.partition("_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
@@ -77,12 +77,20 @@ class UpdateBase(HasCTE, HasPrefixes, Executable):
             c._sort_by_parameter_order = True
         return c
 
-    def return_defaults(self, *cols: Any, **kw: Any) -> Self:
+    def return_defaults(
+        self,
+        *cols: Any,
+        supplemental_cols: Iterable[Any] | None = None,
+        sort_by_parameter_order: bool = False,
+    ) -> Self:
         """Ask for values that the database made."""
         c = self._generate()
         c._return_defaults = True
+        cols = (*cols, *(supplemental_cols or ()))
         if cols:
             c._return_defaults_columns = tuple([expect_column(x) for x in cols])
+        if sort_by_parameter_order:
+            c._sort_by_parameter_order = True
         return c
 
     def with_hint(self, text: str, selectable: Any = None, dialect_name: str = "*") -> Self:
@@ -337,7 +345,7 @@ class ValuesBase(UpdateBase):
                 )
             )
 
-    def get_children(self, **kw: Any) -> Iterator[Any]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[Any]:
         yield self.table
         yield from self._returning
         for k, v in [*(self._values or {}).items(), *(self._ordered_values or ())]:
@@ -505,7 +513,7 @@ class Update(DMLWhereBase, ValuesBase):
         c._inline = True
         return c
 
-    def get_children(self, **kw: Any) -> Iterator[Any]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[Any]:
         yield from super().get_children()
         yield from self._where_criteria
 
@@ -533,7 +541,7 @@ class Delete(DMLWhereBase, UpdateBase):
     def __init__(self, table: Any) -> None:
         self._set_table(table)
 
-    def get_children(self, **kw: Any) -> Iterator[Any]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[Any]:
         yield self.table
         yield from self._where_criteria
         yield from self._returning

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc, util
+from .._late import late_names
 from . import column_element, operators
 from .base import AnonName, ClauseElement, KeyContext
 from .binds import (
@@ -34,7 +35,9 @@ from .column_element import (
     quoted_name,
 )
 from .naming import conv as conv
-from .operators import and_, eq, inv, is_precedent, ne, or_
+from .operators import and_ as and_op
+from .operators import eq, inv, is_precedent, ne
+from .operators import or_ as or_op
 from .sqltypes import BOOLEANTYPE, NULLTYPE, to_instance
 
 if TYPE_CHECKING:
@@ -72,7 +75,7 @@ class ClauseList(ClauseElement):
             self.clauses = [expect(c).self_group(against=operator) for c in clauses]
         else:
             self.clauses = [expect(c) for c in clauses]
-        self._is_implicitly_boolean = operator in (and_, or_)
+        self._is_implicitly_boolean = operator in (and_op, or_op)
 
     @classmethod
     def _of(cls, clauses: Iterable[Any], operator: Any = operators.comma_op, **kw: Any) -> Any:
@@ -142,7 +145,7 @@ class BooleanClauseList(ColumnElement[bool]):
     @classmethod
     def _join(cls, operator: Any, clauses: Iterable[Any]) -> Any:
         """Combine coerced conditions as AND or OR would, leaving out what is neutral."""
-        neutral, absorbing = (True_, False_) if operator is and_ else (False_, True_)
+        neutral, absorbing = (True_, False_) if operator is and_op else (False_, True_)
         found: list[Any] = []
         skipped = None
         for clause in clauses:
@@ -169,14 +172,16 @@ class BooleanClauseList(ColumnElement[bool]):
         return found[0] if found else None
 
     @classmethod
-    def and_(cls, *clauses: Any) -> Any:
+    def and_(cls, initial_clause: Any = NO_ARG, *clauses: Any) -> Any:
         """AND of conditions."""
-        return cls._construct(and_, clauses)
+        return cls._construct(
+            and_op, () if initial_clause is NO_ARG else (initial_clause, *clauses)
+        )
 
     @classmethod
-    def or_(cls, *clauses: Any) -> Any:
+    def or_(cls, initial_clause: Any = NO_ARG, *clauses: Any) -> Any:
         """OR of conditions."""
-        return cls._construct(or_, clauses)
+        return cls._construct(or_op, () if initial_clause is NO_ARG else (initial_clause, *clauses))
 
     @classmethod
     def _construct(cls, operator: Any, clauses: Sequence[Any]) -> Any:
@@ -192,7 +197,7 @@ class BooleanClauseList(ColumnElement[bool]):
                 return made.self_group(against=_asbool)
             return made
         if made is None:
-            name, empty = ("and_", "True") if operator is and_ else ("or_", "False")
+            name, empty = ("and_", "True") if operator is and_op else ("or_", "False")
             util.warn_deprecated(
                 f"Invoking {name}() without arguments is deprecated, and "
                 "will be disallowed in a future release.   For an empty "
@@ -210,7 +215,7 @@ class BooleanClauseList(ColumnElement[bool]):
         """AND of the criteria of a WHERE or HAVING, each already coerced; None if none."""
         if not clauses:
             return None
-        made = clauses[0] if len(clauses) == 1 else cls._join(and_, clauses)
+        made = clauses[0] if len(clauses) == 1 else cls._join(and_op, clauses)
         if isinstance(made, cls):
             return made
         return made.self_group(against=_asbool)
@@ -724,3 +729,20 @@ for _cls in (BindParameter, ColumnClause, ColumnElement, False_, NamedColumn, Nu
              SQLColumnExpression, True_, quoted_name, Case, Cast, CollationClause, CollectionAggregate, Extract, FunctionFilter, Over,
              TextClause, Tuple, TryCast, TypeClause, TypeCoerce, WithinGroup):  # fmt: skip
     _cls.__module__ = __name__
+
+if TYPE_CHECKING:
+    from .constructs import ReleaseSavepointClause as ReleaseSavepointClause
+    from .constructs import RollbackToSavepointClause as RollbackToSavepointClause
+    from .constructs import SavepointClause as SavepointClause
+    from .expression import and_ as and_
+    from .expression import literal as literal
+    from .expression import literal_column as literal_column
+    from .expression import or_ as or_
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".constructs": "ReleaseSavepointClause RollbackToSavepointClause SavepointClause",
+            ".expression": "and_ literal literal_column or_",
+        },
+    )

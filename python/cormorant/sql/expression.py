@@ -147,14 +147,14 @@ def delete(table: Any) -> Delete:
     return Delete(table)
 
 
-def and_(*clauses: Any) -> ColumnElement[Any]:
+def and_(initial_clause: Any = NO_ARG, *clauses: Any) -> ColumnElement[bool]:
     """Conditions joined by ``AND``."""
-    return BooleanClauseList.and_(*clauses)  # type: ignore[no-any-return]
+    return BooleanClauseList.and_(initial_clause, *clauses)  # type: ignore[no-any-return]
 
 
-def or_(*clauses: Any) -> ColumnElement[Any]:
+def or_(initial_clause: Any = NO_ARG, *clauses: Any) -> ColumnElement[bool]:
     """Conditions joined by ``OR``."""
-    return BooleanClauseList.or_(*clauses)  # type: ignore[no-any-return]
+    return BooleanClauseList.or_(initial_clause, *clauses)  # type: ignore[no-any-return]
 
 
 def not_(clause: Any) -> ColumnElement[Any]:

@@ -36,6 +36,11 @@ class ReturnsRows(ClauseElement):
         """The construct itself."""
         return self
 
+    @property
+    def exported_columns(self) -> Any:
+        """The columns as a subquery would have them."""
+        raise NotImplementedError
+
 
 class Selectable(ReturnsRows):
     """Base of FROM clauses and SELECTs."""

@@ -327,7 +327,7 @@ class FunctionAsBinary(BinaryExpression[Any]):
     def self_group(self, against: Any = None) -> Any:
         return self
 
-    def get_children(self, **kw: Any) -> Any:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Any:
         yield self.sql_function
 
     @property

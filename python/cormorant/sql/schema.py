@@ -345,7 +345,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     # --- changes ---
 
-    def append_column(self, column: Any, *, replace_existing: bool = False) -> None:
+    def append_column(self, column: Any, replace_existing: bool = False) -> None:
         """Add a column."""
         try:
             column._set_parent_with_dispatch(

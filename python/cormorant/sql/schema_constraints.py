@@ -96,9 +96,9 @@ class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
     def _copy(self, **kw: Any) -> Any:
         raise NotImplementedError()
 
-    def copy(self, **kw: Any) -> Any:
+    def copy(self, *, target_table: Any = None, **kw: Any) -> Any:
         """A constraint of the same columns and options."""
-        return self._copy(**kw)
+        return self._copy(target_table=target_table, **kw)
 
 
 class ColumnCollectionMixin:

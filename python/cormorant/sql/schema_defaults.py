@@ -210,8 +210,39 @@ class DefaultClause(FetchedValue):
         return f"DefaultClause({self.arg!r}, for_update={self.for_update!r})"
 
 
+_IDENTITY_OPTIONS = (
+    "start", "increment", "minvalue", "maxvalue", "nominvalue", "nomaxvalue", "cycle", "cache",
+    "order",
+)  # fmt: skip
+
+
 class IdentityOptions:
     """Options of sequences and identity columns."""
+
+    def __init__(
+        self,
+        start: int | None = None,
+        increment: int | None = None,
+        minvalue: int | None = None,
+        maxvalue: int | None = None,
+        nominvalue: bool | None = None,
+        nomaxvalue: bool | None = None,
+        cycle: bool | None = None,
+        cache: int | None = None,
+        order: bool | None = None,
+    ) -> None:
+        """Options as the databases name them; what is None is left to the database."""
+        self._set_options(
+            start=start,
+            increment=increment,
+            minvalue=minvalue,
+            maxvalue=maxvalue,
+            nominvalue=nominvalue,
+            nomaxvalue=nomaxvalue,
+            cycle=cycle,
+            cache=cache,
+            order=order,
+        )
 
     def _set_options(self, **kw: Any) -> None:
         for name, value in kw.items():
@@ -219,17 +250,7 @@ class IdentityOptions:
 
     def _options_repr(self) -> str:
         parts = []
-        for name in (
-            "start",
-            "increment",
-            "minvalue",
-            "maxvalue",
-            "nominvalue",
-            "nomaxvalue",
-            "cycle",
-            "cache",
-            "order",
-        ):
+        for name in _IDENTITY_OPTIONS:
             value = getattr(self, name, None)
             if value is not None:
                 parts.append(f"{name}={value!r}")
@@ -364,8 +385,12 @@ class Computed(FetchedValue):
     def _as_for_update(self, for_update: bool) -> FetchedValue:
         return self
 
-    def _copy(self) -> Computed:
+    def _copy(self, target_table: Any = None, **kw: Any) -> Computed:
         return Computed(self.sqltext, persisted=self.persisted)
+
+    def copy(self, *, target_table: Any = None, **kw: Any) -> Computed:
+        """A definition of the same expression."""
+        return self._copy(target_table, **kw)
 
     def __repr__(self) -> str:
         persisted = "" if self.persisted is None else f", persisted={self.persisted!r}"
@@ -428,6 +453,11 @@ class Identity(IdentityOptions, FetchedValue):
 
     def _as_for_update(self, for_update: bool) -> FetchedValue:
         return self
+
+    def copy(self, **kw: Any) -> Identity:
+        """A definition of the same options."""
+        made: Identity = self._copy()
+        return made
 
     def __repr__(self) -> str:
         always = "always=True" if self.always else ""

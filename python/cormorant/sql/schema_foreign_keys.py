@@ -373,6 +373,13 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
             f"multiple remote tables: {first} and {second}"
         )
 
+    def copy(
+        self, *, schema: str | None = None, target_table: Any = None, **kw: Any
+    ) -> ForeignKeyConstraint:
+        """A constraint of the same columns and options, with its targets in `schema`."""
+        made: ForeignKeyConstraint = self._copy(schema=schema, target_table=target_table, **kw)
+        return made
+
     def _copy(self, *, schema: Any = None, target_table: Any = None, **kw: Any) -> Any:
         same_table = target_table is not None
         new = ForeignKeyConstraint(

@@ -98,6 +98,25 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
         """The columns as a subquery would have them."""
         return self.selected_columns.as_readonly()
 
+    def get_label_style(self) -> SelectLabelStyle:
+        """How columns are labelled."""
+        raise NotImplementedError
+
+    def set_label_style(self, style: SelectLabelStyle) -> Self:
+        """Label columns in another way."""
+        raise NotImplementedError
+
+    def select(self, *arg: Any, **kw: Any) -> Any:
+        """A SELECT from this as a subquery; deprecated, since it makes one unasked."""
+        util.warn_deprecated(
+            "The SelectBase.select() method is deprecated and will be removed in a future "
+            "release; this method implicitly creates a subquery that should be explicit.  "
+            "Please call SelectBase.subquery() first in order to create a subquery, which then "
+            "can be selected. (deprecated since: 1.4)",
+            version="1.4",
+        )
+        return self._implicit_subquery.select(*arg, **kw)
+
     @property
     def c(self) -> Any:
         util.warn_deprecated(

@@ -145,9 +145,9 @@ class ScalarSelect(Grouping[Any]):
 
     c = columns
 
-    def where(self, *criteria: Any) -> ScalarSelect:
+    def where(self, crit: Any) -> ScalarSelect:
         """More WHERE."""
-        return ScalarSelect(self.element.where(*criteria))
+        return ScalarSelect(self.element.where(crit))
 
     def correlate(self, *fromclauses: Any) -> ScalarSelect:
         """Correlate FROMs to the enclosing SELECT."""
@@ -352,7 +352,7 @@ class Values(FromClause):
     def _column_types(self) -> list[Any]:
         return [c.type for c in self._column_args]
 
-    def get_children(self, **kw: Any) -> Iterator[Any]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[Any]:
         return iter(())
 
     def _cache_key(self, ctx: KeyContext) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc, util
+from .._late import late_names
 from . import elements
 from .base import (
     ClauseElement,
@@ -470,7 +471,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
         return ScalarSelect(self)
 
     # --- traversal and key ---------------------------------------------------------------------
-    def get_children(self, **kw: Any) -> Iterator[Any]:
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[Any]:
         yield from super().get_children()
         for target, onclause, from_, _flags in self._setup_joins:
             for x in (target, onclause, from_):
@@ -600,3 +601,13 @@ from .select_forms import (  # noqa: E402  (they derive from the classes above)
 for _cls in (CompoundSelect, Exists, ScalarSelect, SelectStatementGrouping, TableSample,
              TextualSelect, Values):  # fmt: skip
     _cls.__module__ = __name__
+
+if TYPE_CHECKING:
+    from .functions import TableValuedAlias as TableValuedAlias
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".functions": "TableValuedAlias",
+        },
+    )

@@ -111,7 +111,7 @@ class TypeEngine:
         """SQL to wrap a bound value of this type in, or None."""
         return None
 
-    def column_expression(self, column: Any) -> Any:
+    def column_expression(self, colexpr: Any) -> Any:
         """SQL to wrap a selected column of this type in, or None."""
         return None
 
@@ -467,8 +467,8 @@ class TypeDecorator(TypeEngine):
             return lambda value: process(value, dialect)
         return lambda value: impl_processor(process(value, dialect))
 
-    def bind_expression(self, bindvalue: Any) -> Any:
-        return self.impl.bind_expression(bindvalue)
+    def bind_expression(self, bindparam: Any) -> Any:
+        return self.impl.bind_expression(bindparam)
 
     def column_expression(self, column: Any) -> Any:
         return self.impl.column_expression(column)

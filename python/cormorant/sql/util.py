@@ -61,14 +61,14 @@ class ClauseAdapter:
             return None
         return visitors.replacement_traverse(obj, None, self.replace)
 
-    def copy_and_process(self, items: Iterable[Any]) -> list[Any]:
+    def copy_and_process(self, list_: Iterable[Any]) -> list[Any]:
         """traverse() of each."""
-        return [self.traverse(i) for i in items]
+        return [self.traverse(i) for i in list_]
 
     adapt_clause = traverse
 
-    def adapt_list(self, items: Iterable[Any]) -> list[Any]:
-        return self.copy_and_process(items)
+    def adapt_list(self, list_: Iterable[Any]) -> list[Any]:
+        return self.copy_and_process(list_)
 
     def replace(self, element: Any) -> Any:
         """What takes the place of a construct, or None."""
@@ -158,7 +158,7 @@ class ColumnAdapter(ClauseAdapter):
 
 
 def find_tables(
-    clause: Any, check_columns: bool = False, include_aliases: bool = False
+    clause: Any, *, check_columns: bool = False, include_aliases: bool = False
 ) -> list[Any]:
     """Tables within a construct."""
     found: list[Any] = []

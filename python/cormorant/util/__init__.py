@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, MutableSet
 from contextvars import ContextVar
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from .. import exc
+from .._late import late_names
 from . import topological as topological
 
 OrderedDict = dict
@@ -380,16 +381,16 @@ class LRUCache(dict[Any, Any]):
 # --- arguments and warnings -------------------------------------------------------
 
 
-def asbool(value: Any) -> bool:
+def asbool(obj: Any) -> bool:
     """A boolean from a string of a URL or a configuration file."""
-    if isinstance(value, str):
-        word = value.strip().lower()
+    if isinstance(obj, str):
+        word = obj.strip().lower()
         if word in ("true", "yes", "on", "y", "t", "1"):
             return True
         if word in ("false", "no", "off", "n", "f", "0"):
             return False
         raise ValueError(f"String is not true/false: {word!r}")
-    return bool(value)
+    return bool(obj)
 
 
 def asint(value: Any) -> int | None:
@@ -397,18 +398,23 @@ def asint(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def to_list(value: Any, default: Any = None) -> list[Any]:
+def to_list(x: Any, default: Any = None) -> list[Any]:
     """A list of one value or of an iterable that is no string."""
-    if value is None:
+    if x is None:
         return default  # type: ignore[no-any-return]
-    if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
-        return [value]
-    return value if isinstance(value, list) else list(value)
+    if not isinstance(x, Iterable) or isinstance(x, (str, bytes)):
+        return [x]
+    return x if isinstance(x, list) else list(x)
 
 
-def unique_list(values: Iterable[_T]) -> list[_T]:
-    """The values without repetitions, in order."""
-    return list(dict.fromkeys(values))
+def unique_list(seq: Iterable[_T], hashfunc: Callable[[_T], Any] | None = None) -> list[_T]:
+    """The members without repetitions, in order: by `hashfunc`, or else by themselves."""
+    if hashfunc is None:
+        return list(dict.fromkeys(seq))
+    first: dict[Any, _T] = {}
+    for member in seq:
+        first.setdefault(hashfunc(member), member)
+    return list(first.values())
 
 
 def quoted_names(names: Collection[str]) -> str:
@@ -420,36 +426,49 @@ def quoted_names(names: Collection[str]) -> str:
 warning_note: ContextVar[str | None] = ContextVar("warning_note", default=None)
 
 
-def warn(message: str, code: str | None = None, stacklevel: int = 3) -> None:
+def warn(msg: str, code: str | None = None, stacklevel: int = 3) -> None:
     """Issue an SAWarning."""
     note = warning_note.get()
     if note is not None:
-        message = f"{message} ({note})"
-    warnings.warn(exc.SAWarning(message, code=code), stacklevel=stacklevel)
+        msg = f"{msg} ({note})"
+    warnings.warn(exc.SAWarning(msg, code=code), stacklevel=stacklevel)
 
 
-def warn_deprecated(
-    message: str, version: str, stacklevel: int = 3, code: str | None = None
-) -> None:
+def warn_deprecated(msg: str, version: str, stacklevel: int = 3, code: str | None = None) -> None:
     """Issue an SADeprecationWarning."""
-    warning = exc.SADeprecationWarning(message, code=code)
+    warning = exc.SADeprecationWarning(msg, code=code)
     warning.deprecated_since = version
     warnings.warn(warning, stacklevel=stacklevel)
 
 
-def generic_repr(obj: Any, names: Iterable[tuple[str, Any]], positional: Iterable[Any] = ()) -> str:
-    """`Class(positional, name=value)` showing only values that differ from defaults."""
-    parts = [repr(value) for value in positional]
-    for name, default in names:
-        value = getattr(obj, name, default)
-        if value is not default and value != default:
-            parts.append(f"{name}={value!r}")
-    return f"{type(obj).__name__}({', '.join(parts)})"
-
-
-def __getattr__(name: str) -> Any:
-    if name == "inspect_getfullargspec":  # importing inspect takes long
-        from .compat import inspect_getfullargspec
-
-        return inspect_getfullargspec
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:
+    from .compat import inspect_getfullargspec as inspect_getfullargspec
+    from .extras import Properties as Properties
+    from .extras import ScopedRegistry as ScopedRegistry
+    from .extras import ThreadLocalRegistry as ThreadLocalRegistry
+    from .extras import coerce_to_immutabledict as coerce_to_immutabledict
+    from .extras import column_dict as column_dict
+    from .extras import column_set as column_set
+    from .extras import counter as counter
+    from .extras import deprecated as deprecated
+    from .extras import flatten_iterator as flatten_iterator
+    from .extras import get_cls_kwargs as get_cls_kwargs
+    from .extras import has_intersection as has_intersection
+    from .extras import set_creation_order as set_creation_order
+    from .extras import symbol as symbol
+    from .extras import to_column_set as to_column_set
+    from .extras import to_set as to_set
+    from .extras import update_copy as update_copy
+    from .extras import walk_subclasses as walk_subclasses
+    from .extras import warn_exception as warn_exception
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".compat": "inspect_getfullargspec",  # importing inspect takes long
+            ".extras": "Properties ScopedRegistry ThreadLocalRegistry coerce_to_immutabledict "
+            "column_dict column_set counter deprecated flatten_iterator generic_repr get_cls_kwargs "
+            "has_intersection set_creation_order symbol to_column_set to_set update_copy "
+            "walk_subclasses warn_exception",
+        },
+    )

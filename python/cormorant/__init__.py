@@ -275,7 +275,7 @@ _NAMES_OF: dict[str, str] = {
         "Connection Engine NestedTransaction RootTransaction Transaction TwoPhaseTransaction"
     ),
     ".engine.create": "create_engine create_pool_from_url engine_from_config",
-    ".engine.cursor": "CursorResult",
+    ".engine.cursor": "CursorResult ResultProxy",
     ".engine.mock": "create_mock_engine",
     ".engine.interfaces": (
         "AdaptedConnection BindTyping Compiled CreateEnginePlugin Dialect ExceptionContext "
@@ -286,7 +286,6 @@ _NAMES_OF: dict[str, str] = {
         "ChunkedIteratorResult FrozenResult IteratorResult MappingResult "
         "MergedResult Result ScalarResult result_tuple"
     ),
-    ".engine.cursor": "ResultProxy",
     ".engine.row": "BaseRow Row RowMapping",
     ".engine.url": "URL make_url",
     ".inspection": "inspect",

@@ -57,14 +57,13 @@ _NAMES_OF = {
         "AdaptedConnection BindTyping Compiled Connectable ConnectionEventsTarget "
         "CreateEnginePlugin Dialect ExceptionContext ExecutionContext TypeCompiler"
     ),
-    ".cursor": "CursorResult",
+    ".cursor": "CursorResult ResultProxy",
     ".mock": "MockConnection create_mock_engine",
     ".reflection": "Inspector ObjectKind ObjectScope",
     ".result": (
         "ChunkedIteratorResult FilterResult FrozenResult IteratorResult "
         "MappingResult MergedResult Result ScalarResult TupleResult result_tuple"
     ),
-    ".cursor": "ResultProxy",
     ".row": "BaseRow Row RowMapping",
     ".url": "URL make_url",
 }

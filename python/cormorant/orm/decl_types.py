@@ -45,7 +45,7 @@ def _complete_column(
     return value
 
 
-def _merged(template: MappedColumn[Any], value: MappedColumn) -> MappedColumn:
+def _merged(template: MappedColumn[Any], value: MappedColumn[Any]) -> MappedColumn[Any]:
     """``Annotated[int, mapped_column(…)]`` below a ``mapped_column(…)`` of the class."""
     if not value._type_given and template._type_given:
         _set_type(value.column, template.column.type)

@@ -335,6 +335,39 @@ hand_over(update *self, size_t i, Py_ssize_t count)
     return status;
 }
 
+/* Takes object `i` out, which is unchanged, and those after it that are as
+ * well: they do not part a run. */
+static int
+drop_unchanged(update *self, size_t i)
+{
+    crm_flush *flush = &self->flush;
+    PyObject *kept = PyList_New(0);
+    if (kept == NULL) {
+        return -1;
+    }
+    PyObject *objects = flush->objects, *tuple = NULL;
+    for (size_t k = 0; k < flush->count; k++) {
+        int special;
+        Py_ssize_t count = k < i    ? 1
+                           : k == i ? 0
+                                    : classify(self, k, self->other, &special);
+        if (count < 0 ||
+            (count > 0 &&
+             PyList_Append(kept, PyTuple_GET_ITEM(objects, k)) < 0)) {
+            goto done;
+        }
+    }
+    tuple = PyList_AsTuple(kept);
+    if (tuple != NULL) {
+        flush->count = (size_t)PyTuple_GET_SIZE(tuple);
+        flush->objects = tuple;
+        Py_DECREF(objects);
+    }
+done:
+    Py_DECREF(kept);
+    return tuple == NULL ? -1 : 0;
+}
+
 static int
 update_all(update *self)
 {
@@ -361,6 +394,12 @@ update_all(update *self)
             Py_ssize_t next = classify(self, i, self->other, &special);
             if (next < 0) {
                 return -1;
+            }
+            if (next == 0) {
+                if (drop_unchanged(self, i) < 0) {
+                    return -1;
+                }
+                continue;
             }
             if (next != count || special ||
                 memcmp(self->slots, self->other,

@@ -137,6 +137,13 @@ typedef struct crm_driver {
     int (*run_many)(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
                     size_t width, bool single, crm_rows *rows, size_t *done,
                     int64_t *changed, crm_error *err);
+    /* Offers run_many another text for the statement, whose parameters are
+     * arrays with an element for each row, and a query whose only value, true
+     * or false, says each time whether the rows may go that way: to the same
+     * end, errors included.  Both are UTF-8, NUL-terminated, and copied.  NULL:
+     * of no use to the driver. */
+    int (*offer)(crm_stmt *stmt, const char *arrays, const char *guard,
+                 crm_error *err);
     /* Learns the columns of a statement that was not run yet.  NULL: prepare
      * does. */
     int (*describe)(crm_stmt *stmt, crm_error *err);

@@ -45,6 +45,8 @@ plan_dealloc(crm_plan *self)
     Py_CLEAR(self->sql);
     Py_CLEAR(self->wire);
     Py_CLEAR(self->names);
+    Py_CLEAR(self->arrays);
+    Py_CLEAR(self->guard);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }
@@ -104,12 +106,18 @@ static PyObject *
 plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *words[] = {"sql",   "binds", "program", "wire",
-                            "names", "typed", NULL};
+                            "names", "typed", "many",    NULL};
     PyObject *sql, *binds = NULL, *program = Py_None;
-    PyObject *wire = NULL, *names = Py_None;
+    PyObject *wire = NULL, *names = Py_None, *many = Py_None;
+    PyObject *arrays = NULL, *guard = NULL;
     int typed = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|OOUOp:Plan", words, &sql,
-                                     &binds, &program, &wire, &names, &typed)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|OOUOpO:Plan", words, &sql,
+                                     &binds, &program, &wire, &names, &typed,
+                                     &many)) {
+        return NULL;
+    }
+    if (many != Py_None &&
+        !PyArg_Parse(many, "(UU);many is (arrays, guard)", &arrays, &guard)) {
         return NULL;
     }
     crm_core *core = crm_core_of(type);
@@ -125,6 +133,8 @@ plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->sql = Py_NewRef(sql);
     self->wire = Py_NewRef(wire == NULL ? sql : wire);
     self->typed = typed != 0;
+    self->arrays = Py_XNewRef(arrays);
+    self->guard = Py_XNewRef(guard);
     if (binds != NULL && binds != Py_None && set_binds(self, binds) < 0) {
         goto error;
     }
@@ -214,6 +224,10 @@ static PyMemberDef plan_members[] = {
      "SQL text as the driver gets it"},
     {"names", T_OBJECT, offsetof(crm_plan, names), READONLY,
      "Names of the parameters, or None"},
+    {"arrays", T_OBJECT, offsetof(crm_plan, arrays), READONLY,
+     "SQL text that does the same for many rows, or None"},
+    {"guard", T_OBJECT, offsetof(crm_plan, guard), READONLY,
+     "A query that says whether it may, or None"},
     {"typed", T_BOOL, offsetof(crm_plan, typed), READONLY,
      "Whether the driver takes typed cells"},
     {NULL},
@@ -229,8 +243,8 @@ static PyGetSetDef plan_getset[] = {
 
 static PyType_Slot plan_slots[] = {
     {Py_tp_doc,
-     "Plan(sql, binds=(), program=None, wire=sql, names=None, typed=False)"
-     "\n--\n\n"
+     "Plan(sql, binds=(), program=None, wire=sql, names=None, typed=False, "
+     "many=None)\n--\n\n"
      "An executable statement; see _core.pyi."},
     {Py_tp_new, plan_new},
     {Py_tp_dealloc, plan_dealloc},

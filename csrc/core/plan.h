@@ -22,9 +22,11 @@ typedef struct {
 typedef struct crm_plan {
     PyObject_HEAD
     crm_core *core;
-    uint64_t id;     /* unique in the process; key of statement caches */
-    PyObject *sql;   /* owned str: as programs, logs and errors see it */
-    PyObject *wire;  /* owned str: as the driver gets it, often the same */
+    uint64_t id;    /* unique in the process; key of statement caches */
+    PyObject *sql;  /* owned str: as programs, logs and errors see it */
+    PyObject *wire; /* owned str: as the driver gets it, often the same */
+    /* owned str or NULL, both or none: see crm_driver.offer */
+    PyObject *arrays, *guard;
     PyObject *names; /* owned tuple of str, one per bind, or NULL: parameters
                         are shown by name */
     bool typed;      /* the driver takes typed cells (dates, decimals, …) */

@@ -7,6 +7,25 @@
 /* Rows read between two looks for Ctrl-C. */
 #define BATCH 65536
 
+/* Gives the driver what the plan has for many rows. */
+static int
+offer(crm_connection *self, crm_plan *plan, crm_stmt *stmt)
+{
+    if (plan->arrays == NULL || self->driver->offer == NULL) {
+        return 0;
+    }
+    const char *arrays = PyUnicode_AsUTF8(plan->arrays);
+    const char *guard = arrays == NULL ? NULL : PyUnicode_AsUTF8(plan->guard);
+    if (guard == NULL) {
+        return -1;
+    }
+    crm_error err;
+    if (self->driver->offer(stmt, arrays, guard, &err) < 0) {
+        return crm_connection_raise(self, &err);
+    }
+    return 0;
+}
+
 static crm_entry *
 prepare_entry(crm_connection *self, crm_plan *plan)
 {
@@ -30,6 +49,10 @@ prepare_entry(crm_connection *self, crm_plan *plan)
     Py_END_ALLOW_THREADS
     if (status < 0) {
         crm_connection_raise(self, &err);
+        return NULL;
+    }
+    if (offer(self, plan, stmt) < 0) {
+        self->driver->finalize(stmt);
         return NULL;
     }
     return crm_statements_add(self->statements, plan->id, stmt);

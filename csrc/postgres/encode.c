@@ -60,8 +60,8 @@ crm_pg_type_of(const crm_cell *cell)
     }
 }
 
-static void
-put32(char *to, uint32_t value)
+void
+crm_pg_put32(char *to, uint32_t value)
 {
     for (int i = 3; i >= 0; i--) {
         to[i] = (char)value;
@@ -72,8 +72,34 @@ put32(char *to, uint32_t value)
 static void
 put64(char *to, uint64_t value)
 {
-    put32(to, (uint32_t)(value >> 32));
-    put32(to + 4, (uint32_t)value);
+    crm_pg_put32(to, (uint32_t)(value >> 32));
+    crm_pg_put32(to + 4, (uint32_t)value);
+}
+
+Oid
+crm_pg_array_of(Oid type)
+{
+    static const struct {
+        Oid type, array;
+    } known[] = {
+        {OID_BOOL, 1000},     {OID_BYTEA, 1001},     {OID_INT8, 1016},
+        {OID_INT4, 1007},     {OID_FLOAT8, 1022},    {OID_DATE, 1182},
+        {OID_TIME, 1183},     {OID_TIMESTAMP, 1115}, {OID_TIMESTAMPTZ, 1185},
+        {OID_INTERVAL, 1187}, {OID_TIMETZ, 1270},    {OID_NUMERIC, 1231},
+        {OID_UUID, 2951},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        if (known[i].type == type) {
+            return known[i].array;
+        }
+    }
+    return 0;
+}
+
+bool
+crm_pg_as_text(Oid type)
+{
+    return type == 0 || type == OID_NUMERIC;
 }
 
 bool
@@ -102,7 +128,7 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
                 break;
             case CRM_INT64:
                 if (stmt->types[k] == OID_INT4) {
-                    put32(number, (uint32_t)cell->u.i);
+                    crm_pg_put32(number, (uint32_t)cell->u.i);
                     stmt->lengths[i] = 4;
                 }
                 else {
@@ -122,7 +148,8 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
                 stmt->lengths[i] = 1;
                 break;
             case CRM_DATE:
-                put32(number, (uint32_t)(int32_t)(cell->u.i - EPOCH_DAYS));
+                crm_pg_put32(number,
+                             (uint32_t)(int32_t)(cell->u.i - EPOCH_DAYS));
                 stmt->lengths[i] = 4;
                 break;
             case CRM_TIME:
@@ -137,8 +164,8 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
                 crm_interval interval;
                 memcpy(&interval, cell->u.p, sizeof(interval));
                 put64(number, (uint64_t)interval.micros);
-                put32(number + 8, (uint32_t)(int32_t)interval.days);
-                put32(number + 12, 0);
+                crm_pg_put32(number + 8, (uint32_t)(int32_t)interval.days);
+                crm_pg_put32(number + 12, 0);
                 stmt->lengths[i] = 16;
                 break;
             }
@@ -146,7 +173,7 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
                 crm_zoned time;
                 memcpy(&time, cell->u.p, sizeof(time));
                 put64(number, (uint64_t)time.micros);
-                put32(number + 8, (uint32_t)-time.zone);
+                crm_pg_put32(number + 8, (uint32_t)-time.zone);
                 stmt->lengths[i] = 12;
                 break;
             }

@@ -2,7 +2,8 @@
  *
  * All of them travel in one pipeline.  An INSERT of one row of values is sent
  * with up to 128 rows in its VALUES list, in sizes that are powers of two, so
- * that each is prepared once.
+ * that each is prepared once.  UPDATE and DELETE go with arrays (arrays.c)
+ * where that is the same, else as one execution a row.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,9 @@
 #include "pg_driver.h"
 
 #define MAX_PARAMS 65535
+
+/* Rows from which on arrays are worth asking the guard. */
+#define MANY 32
 
 /* The statement's SQL with `rows` rows in its VALUES list; malloc'ed, NULL
  * without memory. */
@@ -46,13 +50,17 @@ repeat_values(const crm_stmt *stmt, size_t rows)
     return sql;
 }
 
-/* Prepares the statement for 1 << size rows within the pipeline; 0 when that
- * fails. */
+/* Prepares the statement for 1 << size rows, or arrays, within the pipeline; 0
+ * when that fails. */
 static int
 send_parse(crm_stmt *stmt, int size, const char *name)
 {
     PGconn *pg = stmt->conn->pg;
     size_t rows = (size_t)1 << size;
+    if (size == CRM_PG_ARRAYS) {
+        return PQsendPrepare(pg, name, stmt->arrays, (int)stmt->nparams,
+                             stmt->many_types);
+    }
     if (size == 0) {
         return PQsendPrepare(pg, name, stmt->sql, (int)stmt->nparams,
                              stmt->types);
@@ -73,7 +81,7 @@ send_parse(crm_stmt *stmt, int size, const char *name)
 /* What was sent: for each statement of the pipeline, how many rows it has; 0
  * for those that are not of the run, -1 - size for a Parse. */
 typedef struct {
-    int16_t *rows;
+    int32_t *rows;
     size_t count, cap;
 } plan_list;
 
@@ -82,24 +90,24 @@ note(plan_list *list, int rows)
 {
     if (list->count == list->cap) {
         size_t cap = list->cap == 0 ? 64 : list->cap * 2;
-        int16_t *moved = realloc(list->rows, cap * sizeof(*moved));
+        int32_t *moved = realloc(list->rows, cap * sizeof(*moved));
         if (moved == NULL) {
             return 0;
         }
         list->rows = moved;
         list->cap = cap;
     }
-    list->rows[list->count++] = (int16_t)rows;
+    list->rows[list->count++] = rows;
     return 1;
 }
 
-/* Sends the next 1 << size rows. */
+/* Sends the statement of a size, whose `count` parameters are in their place;
+ * they are of so many rows. */
 static int
-send_rows(crm_stmt *stmt, const crm_cell *cells, int size, int *unnamed,
-          plan_list *list, crm_error *err)
+send_run(crm_stmt *stmt, int size, size_t count, size_t rows, int *unnamed,
+         plan_list *list, crm_error *err)
 {
     crm_conn *conn = stmt->conn;
-    size_t rows = (size_t)1 << size;
     char name[32] = "";
     bool parse;
     if (conn->prepare_threshold < 0) {
@@ -114,6 +122,23 @@ send_rows(crm_stmt *stmt, const crm_cell *cells, int size, int *unnamed,
         snprintf(name, sizeof(name), "crm_%llu",
                  (unsigned long long)stmt->names[size]);
     }
+    if (parse && (!note(list, -1 - size) || !send_parse(stmt, size, name))) {
+        return crm_pg_conn_error(err, conn->pg);
+    }
+    if (!note(list, (int)rows) ||
+        !PQsendQueryPrepared(conn->pg, name, (int)count, stmt->values,
+                             stmt->lengths, stmt->formats, 1)) {
+        return crm_pg_conn_error(err, conn->pg);
+    }
+    return CRM_OK;
+}
+
+/* Sends the next 1 << size rows. */
+static int
+send_rows(crm_stmt *stmt, const crm_cell *cells, int size, int *unnamed,
+          plan_list *list, crm_error *err)
+{
+    size_t rows = (size_t)1 << size;
     if (crm_pg_reserve(stmt, stmt->nparams, rows, err) < 0) {
         return CRM_FAIL;
     }
@@ -123,15 +148,7 @@ send_rows(crm_stmt *stmt, const crm_cell *cells, int size, int *unnamed,
             return CRM_FAIL;
         }
     }
-    if (parse && (!note(list, -1 - size) || !send_parse(stmt, size, name))) {
-        return crm_pg_conn_error(err, conn->pg);
-    }
-    if (!note(list, (int)rows) ||
-        !PQsendQueryPrepared(conn->pg, name, (int)(rows * stmt->nparams),
-                             stmt->values, stmt->lengths, stmt->formats, 1)) {
-        return crm_pg_conn_error(err, conn->pg);
-    }
-    return CRM_OK;
+    return send_run(stmt, size, rows * stmt->nparams, rows, unnamed, list, err);
 }
 
 static int64_t
@@ -268,14 +285,50 @@ size_for(const crm_stmt *stmt, size_t left)
     return size;
 }
 
+/* Sends all rows, as arrays or in sizes. */
+static int
+send_all(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool as_arrays,
+         plan_list *list, crm_error *err)
+{
+    int unnamed = -1;
+    int status = CRM_OK;
+    crm_pg_array *arrays = NULL;
+    if (as_arrays) {
+        arrays = crm_pg_arrays_new(stmt);
+        if (arrays == NULL) {
+            return crm_pg_no_memory(err);
+        }
+    }
+    for (size_t next = 0; next < nrows && status == CRM_OK;) {
+        const crm_cell *from = cells + next * stmt->nparams;
+        size_t left = nrows - next, taken = 0;
+        if (as_arrays) {
+            status = crm_pg_arrays_fill(arrays, stmt, from, left, &taken, err);
+            if (status == CRM_OK) {
+                status = send_run(stmt, CRM_PG_ARRAYS, stmt->nparams, taken,
+                                  &unnamed, list, err);
+            }
+        }
+        else {
+            int size = size_for(stmt, left);
+            taken = (size_t)1 << size;
+            status = send_rows(stmt, from, size, &unnamed, list, err);
+        }
+        next += taken;
+    }
+    crm_pg_arrays_free(arrays, stmt);
+    return status;
+}
+
 static int
 run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
-             crm_rows *rows, size_t *done, int64_t *changed, crm_error *err)
+             bool as_arrays, crm_rows *rows, size_t *done, int64_t *changed,
+             crm_error *err)
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
     plan_list list = {0};
-    int extra = 0, unnamed = -1;
+    int extra = 0;
     int status = CRM_OK;
     if (!PQenterPipelineMode(pg)) {
         return crm_pg_conn_error(err, pg);
@@ -288,11 +341,8 @@ run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
             status = crm_pg_no_memory(err);
         }
     }
-    for (size_t next = 0; next < nrows && status == CRM_OK;) {
-        int size = size_for(stmt, nrows - next);
-        status = send_rows(stmt, cells + next * stmt->nparams, size, &unnamed,
-                           &list, err);
-        next += (size_t)1 << size;
+    if (status == CRM_OK) {
+        status = send_all(stmt, cells, nrows, as_arrays, &list, err);
     }
     crm_error later;
     if (!PQpipelineSync(pg)) {
@@ -343,8 +393,15 @@ crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
         uniform = crm_pg_type_takes(stmt->types[i % width], &cells[i]);
     }
     if (uniform) {
+        int as_arrays = 0;
+        if (stmt->arrays != NULL && nrows - next >= MANY) {
+            as_arrays = crm_pg_ask(stmt->guard, err);
+            if (as_arrays < 0) {
+                return CRM_FAIL;
+            }
+        }
         return run_pipeline(stmt, cells + next * width, nrows - next, single,
-                            rows, done, changed, err);
+                            as_arrays > 0, rows, done, changed, err);
     }
     for (; next < nrows; next++) {
         if (run_single(stmt, cells + next * width, width, single, rows, done,

@@ -30,6 +30,7 @@ static const crm_driver postgres_driver = {
     .fetch = crm_pg_fetch,
     .reset_stmt = crm_pg_reset_stmt,
     .run_many = crm_pg_run_many,
+    .offer = crm_pg_offer,
     .describe = crm_pg_describe,
     .changes = crm_pg_changes,
     .last_insert_id = crm_pg_last_insert_id,

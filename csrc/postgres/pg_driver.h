@@ -40,8 +40,10 @@ struct crm_conn {
     char zone[64]; /* name behind decoder.zone */
 };
 
-/* Sizes of INSERT statements of many rows: 1, 2, 4 … 128. */
-#define CRM_PG_SIZES 8
+/* Sizes of INSERT statements of many rows: 1, 2, 4 … 128; and the statement
+ * that takes arrays. */
+#define CRM_PG_SIZES  8
+#define CRM_PG_ARRAYS CRM_PG_SIZES
 
 struct crm_stmt {
     crm_conn *conn;
@@ -55,9 +57,11 @@ struct crm_stmt {
     size_t nparams;
     Oid *types;    /* nparams: as declared to the server, 0: inferred */
     uint32_t uses; /* runs so far */
-    uint64_t names[CRM_PG_SIZES]; /* numbers of the prepared statements for so
-                                     many rows, 0: none */
-    const crm_cell *cells;        /* borrowed from bind to the end of the run */
+    uint64_t names[CRM_PG_SIZES + 1]; /* numbers of the prepared statements for
+                                         so many rows, 0: none */
+    char *arrays;                     /* owned or NULL: see crm_driver.offer */
+    crm_stmt *guard;                  /* owned, not among conn->statements */
+    const crm_cell *cells; /* borrowed from bind to the end of the run */
     PGresult *columns; /* owned or NULL: names of the last result's columns */
     crm_pg_type *column_types; /* owned: their types */
     bool unknown;              /* the server has to turn some into text */
@@ -138,6 +142,10 @@ int crm_pg_collect_one(crm_conn *conn, PGresult **out, crm_error *err);
 int crm_pg_run(crm_conn *conn, const char *sql, crm_error *err);
 
 /* statement.c */
+
+/* A statement with a copy of its text, not yet looked over nor among the
+ * connection's; NULL without memory. */
+crm_stmt *crm_pg_new_stmt(crm_conn *conn, const char *sql, size_t len);
 int crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
                    crm_error *err);
 void crm_pg_finalize(crm_stmt *stmt);
@@ -151,6 +159,8 @@ int crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
 void crm_pg_reset_stmt(crm_stmt *stmt);
 int64_t crm_pg_changes(crm_stmt *stmt);
 int crm_pg_describe(crm_stmt *stmt, crm_error *err);
+/* The value, true or false, of a query without parameters: 1, 0 or CRM_FAIL. */
+int crm_pg_ask(crm_stmt *stmt, crm_error *err);
 /* The server's copies go with the next statement. */
 void crm_pg_forget_names(crm_stmt *stmt);
 /* Room for the parameters of `rows` rows of `width`. */
@@ -167,6 +177,23 @@ int crm_pg_learn_columns(crm_stmt *stmt, const PGresult *result,
 /* Adds `count` rows of a result, from row `first` on, to `rows`. */
 int crm_pg_read(crm_stmt *stmt, const PGresult *result, int first, int count,
                 crm_rows *rows, crm_error *err);
+
+/* arrays.c: many rows as parameters that are arrays, one for each column. */
+typedef struct {
+    char *bytes; /* owned, malloc */
+    size_t len, cap;
+} crm_pg_array;
+
+int crm_pg_offer(crm_stmt *stmt, const char *arrays, const char *guard,
+                 crm_error *err);
+/* A new array of nparams empty arrays; NULL without memory. */
+crm_pg_array *crm_pg_arrays_new(const crm_stmt *stmt);
+void crm_pg_arrays_free(crm_pg_array *arrays, const crm_stmt *stmt);
+/* Fills them with as many of `nrows` rows as one statement is to have, in
+ * *taken, and puts them into the statement's parameters and many_types. */
+int crm_pg_arrays_fill(crm_pg_array *arrays, crm_stmt *stmt,
+                       const crm_cell *cells, size_t nrows, size_t *taken,
+                       crm_error *err);
 
 /* many.c */
 int crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
@@ -186,6 +213,11 @@ void crm_pg_free_texts(PGresult **texts, int count);
 
 /* encode.c */
 
+/* The type of arrays of such values: 0 for what the server is to infer. */
+Oid crm_pg_array_of(Oid type);
+/* Whether values of a declared type are sent as text. */
+bool crm_pg_as_text(Oid type);
+void crm_pg_put32(char *to, uint32_t value);
 /* The type a cell is sent as: an OID, 0 for what the server is to infer. */
 Oid crm_pg_type_of(const crm_cell *cell);
 /* True if a statement declared with type `declared` takes the cell. */

@@ -10,6 +10,24 @@
 
 /* ---- statements ------------------------------------------------------- */
 
+crm_stmt *
+crm_pg_new_stmt(crm_conn *conn, const char *sql, size_t len)
+{
+    crm_stmt *stmt = calloc(1, sizeof(*stmt));
+    char *copy = malloc(len + 1);
+    if (stmt == NULL || copy == NULL) {
+        free(stmt);
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy, sql, len);
+    copy[len] = '\0';
+    stmt->conn = conn;
+    stmt->sql = copy;
+    stmt->changes = -1;
+    return stmt;
+}
+
 int
 crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
                crm_error *err)
@@ -19,19 +37,11 @@ crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
         return crm_pg_fail(err, CRM_E_PROGRAMMING,
                            "the query contains a null character");
     }
-    crm_stmt *stmt = calloc(1, sizeof(*stmt));
-    char *copy = malloc(len + 1);
-    if (stmt == NULL || copy == NULL) {
-        free(stmt);
-        free(copy);
+    crm_stmt *stmt = crm_pg_new_stmt(conn, sql, len);
+    if (stmt == NULL) {
         return crm_pg_no_memory(err);
     }
-    memcpy(copy, sql, len);
-    copy[len] = '\0';
-    stmt->conn = conn;
-    stmt->sql = copy;
-    stmt->changes = -1;
-    stmt->several = crm_pg_scan(stmt, copy) != NULL;
+    stmt->several = crm_pg_scan(stmt, stmt->sql) != NULL;
     stmt->next = conn->statements;
     if (stmt->next != NULL) {
         stmt->next->prev = stmt;
@@ -59,7 +69,7 @@ free_params(crm_stmt *stmt)
 void
 crm_pg_forget_names(crm_stmt *stmt)
 {
-    for (int i = 0; i < CRM_PG_SIZES; i++) {
+    for (int i = 0; i <= CRM_PG_ARRAYS; i++) {
         if (stmt->names[i] != 0) {
             crm_pg_later(stmt->conn, false, "DEALLOCATE crm_%llu",
                          (unsigned long long)stmt->names[i]);
@@ -76,10 +86,11 @@ crm_pg_finalize(crm_stmt *stmt)
     }
     crm_pg_reset_stmt(stmt);
     crm_pg_forget_names(stmt);
+    crm_pg_finalize(stmt->guard);
     if (stmt->prev != NULL) {
         stmt->prev->next = stmt->next;
     }
-    else {
+    else if (stmt->conn->statements == stmt) {
         stmt->conn->statements = stmt->next;
     }
     if (stmt->next != NULL) {
@@ -89,6 +100,7 @@ crm_pg_finalize(crm_stmt *stmt)
     free(stmt->column_types);
     free_params(stmt);
     free(stmt->types);
+    free(stmt->arrays);
     free(stmt->sql);
     free(stmt);
 }
@@ -358,6 +370,20 @@ start(crm_stmt *stmt, size_t max_rows, crm_error *err)
         outside = false;
         stmt->uses = 0;
     }
+}
+
+int
+crm_pg_ask(crm_stmt *stmt, crm_error *err)
+{
+    if (crm_pg_bind(stmt, NULL, 0, err) < 0 || start(stmt, SIZE_MAX, err) < 0) {
+        return CRM_FAIL;
+    }
+    PGresult *result = stmt->result;
+    int yes = PQntuples(result) == 1 && PQnfields(result) == 1 &&
+              PQgetlength(result, 0, 0) == 1 &&
+              PQgetvalue(result, 0, 0)[0] == 1;
+    crm_pg_reset_stmt(stmt);
+    return yes;
 }
 
 /* Fetches more rows from the cursor. */

@@ -103,12 +103,18 @@ class Plan:
     names: of the parameters, one per bind: they are shown as a dict
 
     typed: the driver takes typed values (dates, decimals), where SQLite gets text
+
+    many: (arrays, guard) of a statement that counts rows: SQL for the driver that does the
+      same for many rows, whose parameters are arrays with an element for each, and a query
+      that says true where it is the same
     """
 
     sql: str
     wire: str
     names: tuple[str, ...] | None
     typed: bool
+    arrays: str | None
+    guard: str | None
     keys: tuple[str, ...]
     binds: tuple[tuple[int, int, object], ...]
     def encode(self, values: Sequence[Any], /) -> Any:
@@ -122,6 +128,7 @@ class Plan:
         wire: str = ...,
         names: Sequence[str] | None = None,
         typed: bool = False,
+        many: tuple[str, str] | None = None,
     ) -> Self: ...
 
 POPULATE_EXISTING: Final[int]

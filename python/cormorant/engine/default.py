@@ -6,7 +6,7 @@ are loaded when they are first needed. What a database does otherwise its own di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -218,10 +218,18 @@ class DefaultDialect:
         order: Sequence[str] = (),
         binds: Sequence[tuple[int, int, Any]] = (),
         program: Any = None,
+        many: tuple[str, str] | None = None,
     ) -> _core.Plan:
         """The plan of compiled SQL: `binds` are (index of the value, type code, argument) of
-        each parameter mark, `order` its name."""
+        each parameter mark, `order` its name, `many` what rows_as_arrays() gave."""
         return _core.Plan(sql, binds, program)
+
+    def rows_as_arrays(
+        self, compiled: Any, sets: Mapping[str, Any], where: Mapping[str, Any]
+    ) -> tuple[str, str] | None:
+        """What a compiled UPDATE or DELETE of one row is for many rows, None if nothing else:
+        see _core.Plan. `sets` and `where` give the column of each parameter."""
+        return None
 
     # --- connecting ---
 

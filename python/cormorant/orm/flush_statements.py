@@ -207,7 +207,7 @@ class Statements:
         )
         return self._plan(compiled, [self.column_of[s].key for s in slots], started)
 
-    def _plan(self, compiled: Any, names: Sequence[str], started: float) -> Any:
+    def _plan(self, compiled: Any, names: Sequence[str], started: float, many: Any = None) -> Any:
         """A C plan whose values come in the order of `names`."""
         self.dialect._compile_times[compiled.string] = time.perf_counter() - started
         places: dict[str, int] = {}
@@ -218,7 +218,7 @@ class Statements:
         for name in compiled.positiontup or ():
             bind = compiled.binds[name]
             code, arg = type_codec(bind.type, self.dialect)
-            index = places.get(name)
+            index = places.get(bind.key)  # its name may be escaped in the SQL
             if index is None and bind.key in filled:
                 # A column of a sibling class in the same table.
                 column = filled[bind.key]
@@ -232,7 +232,16 @@ class Statements:
                 binds.append((index, code, arg))
         self.names[compiled.string] = list(compiled.positiontup or ())
         self.compiled[compiled.string] = compiled
-        return self.dialect.plan(compiled.string, compiled.positiontup, binds)
+        return self.dialect.plan(compiled.string, compiled.positiontup, binds, None, many)
+
+    def _many(self, compiled: Any, sets: Sequence[int], names: Sequence[str]) -> Any:
+        """What the dialect does for many rows at once. A row with a version is one statement:
+        a failure is about that row."""
+        if self.version_slot >= 0:
+            return None
+        columns = {self.column_of[s].key: self.column_of[s] for s in sets}
+        where = dict(zip(names, self.primary_key, strict=True))
+        return self.dialect.rows_as_arrays(compiled, columns, where)
 
     # -- UPDATE ---------------------------------------------------------------
 
@@ -278,7 +287,8 @@ class Statements:
         if counts and self.version_slot not in slots:
             keys.append(self.column_of[self.version_slot].key)
         compiled = Update(self.table).where(where).compile(dialect=self.dialect, column_keys=keys)
-        return self._plan(compiled, [*keys, *names], started)
+        many = self._many(compiled, slots, names)
+        return self._plan(compiled, [*keys, *names], started, many)
 
     def make_delete(self) -> Any:
         """The plan that deletes one row."""
@@ -288,7 +298,8 @@ class Statements:
             started = time.perf_counter()
             where, names = self._where_key(delete=True)
             compiled = Delete(self.table).where(where).compile(dialect=self.dialect)
-            self.delete_plan = self._plan(compiled, names, started)
+            many = self._many(compiled, (), names)
+            self.delete_plan = self._plan(compiled, names, started, many)
         return self.delete_plan
 
 

@@ -7,7 +7,7 @@ URL are accepted, so that URLs of existing programs work.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ... import _core, exc, util
@@ -134,10 +134,18 @@ class PGDialect(DefaultDialect):
         order: Sequence[str] = (),
         binds: Sequence[Any] = (),
         program: Any = None,
+        many: tuple[str, str] | None = None,
     ) -> _core.Plan:
         from .paramstyle import named_plan
 
-        return named_plan(sql, order, binds, program, _core.Plan)  # type: ignore[no-any-return]
+        return named_plan(sql, order, binds, program, many)
+
+    def rows_as_arrays(
+        self, compiled: Any, sets: Mapping[str, Any], where: Mapping[str, Any]
+    ) -> tuple[str, str] | None:
+        from .many_rows import rows_as_arrays
+
+        return rows_as_arrays(compiled, sets, where)
 
     def driver_plan(self, sql: str, sets: Sequence[Any]) -> tuple[_core.Plan, list[Sequence[Any]]]:
         """The plan of SQL for the driver, with ``%s`` or ``%(name)s`` for parameters, and its

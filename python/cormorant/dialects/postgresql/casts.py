@@ -55,7 +55,8 @@ ASYNCPG: dict[type, Any] = {
 }
 
 
-def _unwrapped(type_: Any, dialect: Any) -> Any:
+def unwrapped(type_: Any, dialect: Any) -> Any:
+    """What a type is on the dialect, below any TypeDecorator."""
     impl = type_.dialect_impl(dialect)
     while isinstance(impl, sqltypes.TypeDecorator):
         if isinstance(impl, sqltypes.Interval) and impl.native:
@@ -68,7 +69,7 @@ def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any]) -> str | None
     """What a parameter of the type is cast to, None for nothing."""
     if type_._isnull:
         return None
-    impl = _unwrapped(type_, dialect)
+    impl = unwrapped(type_, dialect)
     if isinstance(impl, sqltypes.Enum) and not impl.native_enum:
         return None
     if isinstance(impl, sqltypes.Uuid) and not impl.native_uuid:

@@ -52,7 +52,7 @@ def to_wire(sql: str, number: Callable[[str], int], at: Callable[[int], int] | N
     return _MARK.sub(mark, sql)
 
 
-def named_plan(sql: str, order: Any, binds: Any, program: Any, make: Callable[..., Any]) -> Any:
+def named_plan(sql: str, order: Any, binds: Any, program: Any, many: Any) -> _core.Plan:
     """A plan whose parameters are sent once for each name, however often it is used."""
     numbers: dict[str, int] = {}
     chosen = []
@@ -64,7 +64,7 @@ def named_plan(sql: str, order: Any, binds: Any, program: Any, make: Callable[..
         wire = to_wire(sql, numbers.__getitem__)
     except ValueError as error:
         raise exc.CompileError(str(error)) from error
-    return make(sql, chosen, program, wire, tuple(numbers), True)
+    return _core.Plan(sql, chosen, program, wire, tuple(numbers), True, many)
 
 
 @functools.lru_cache(200)

@@ -80,7 +80,10 @@ def _column(found: dict[str, Any]) -> Any:
 
 
 def _primary_key(table: Any, key: dict[str, Any], by_name: dict[str, Any]) -> None:
+    known = [column for column in table.primary_key.columns if column.table is table]
     columns = [by_name[name] for name in key["constrained_columns"] if name in by_name]
+    # a column that the program declared stays what it was
+    columns = [column for column in known if column not in columns] + columns
     if key.get("name"):
         table.primary_key.name = key["name"]
     if key.get("comment"):

@@ -9,11 +9,13 @@ from ..exc import MovedIn20Warning
 from ..orm import decl_api
 from ..orm.concrete import AbstractConcreteBase, ConcreteBase
 from ..orm.decl_api import DeclarativeMeta, declared_attr, has_inherited_table, synonym_for
+from .deferred_reflection import DeferredReflection
 
 __all__ = [
     "AbstractConcreteBase",
     "ConcreteBase",
     "DeclarativeMeta",
+    "DeferredReflection",
     "as_declarative",
     "declarative_base",
     "declared_attr",

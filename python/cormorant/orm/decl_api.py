@@ -70,6 +70,8 @@ class registry:
         self._declare_first: list[Callable[[], None]] = []
         # Classes that are mapped when all their subclasses are known.
         self._deferred: dict[type, decl_base.Scan] = {}
+        # Classes that are mapped when their base is prepared.
+        self._unprepared: dict[type, decl_base.Scan] = {}
         self._dependencies: set[registry] = set()
         # Column -> relationships that write it and from which column: to find conflicts.
         self._column_writers: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()

@@ -95,6 +95,7 @@ class Scan:
         self.allow_unmapped = bool(getattr(cls, "__allow_unmapped__", False))
         self.is_dataclass = False
         self._seen: set[str] = set()
+        self.table: Any = None
 
     def map(self) -> Mapper[Any] | None:
         """Do it."""
@@ -120,8 +121,29 @@ class Scan:
             self.registry._deferred[cls] = self
             self.registry._new_mappers = True
             return None
-        table = self._make_table()
+        if getattr(cls, "_mapped_by_prepare", None) is not None:
+            if self.tablename is not None or self.explicit_table is not None:
+                self.table = self._make_table()
+            self.registry._unprepared[cls] = self
+            return None
+        return self._make_mapper(self._make_table())
+
+    def finish(self) -> Mapper[Any]:
+        """Map a class that has waited for its table."""
+        self.inherits = self._find_base()
+        table = self.table
+        if table is None:
+            table = self._make_table()
+        self.registry._unprepared.pop(self.cls, None)
         return self._make_mapper(table)
+
+    def has_attribute(self, name: str) -> bool:
+        """Whether the class says itself what an attribute is."""
+        return name in self.properties or any(column.key == name for _, column in self.columns)
+
+    def _is_entity(self, base: type) -> bool:
+        """Whether a base is mapped, or will be."""
+        return manager_of_class(base) is not None or base in self.registry._unprepared
 
     def _has_no_table(self) -> bool:
         return self.tablename is None and self.explicit_table is None and self.inherits is None
@@ -145,7 +167,7 @@ class Scan:
             if base is object or base.__module__ == "cormorant._core":
                 continue
             local = base is cls
-            mapped = not local and manager_of_class(base) is not None
+            mapped = not local and self._is_entity(base)
             self._scan_hooks(base)
             for name, value, annotation in _attributes_of(base):
                 if name in _SPECIAL or (name.startswith("__") and name.endswith("__")):
@@ -197,11 +219,11 @@ class Scan:
         """A name that configures the mapping: what stands on a mapped base is not meant for
         this class, unless it is a function of the class."""
         _SCANS.setdefault(self.cls, {})
-        if self.inherits is not None:
+        if any(self._is_entity(base) for base in self.cls.__mro__[1:]):
             for base in self.cls.__mro__:
                 if name in base.__dict__ and (
                     base is self.cls
-                    or manager_of_class(base) is None
+                    or not self._is_entity(base)
                     or isinstance(base.__dict__[name], declared_attr)
                 ):
                     break

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._late import late_names
 from ..sql.operators import ColumnOperators
+from .base import MANYTOMANY as MANYTOMANY
+from .base import MANYTOONE as MANYTOONE
+from .base import ONETOMANY as ONETOMANY
 from .base import InspectionAttr
 
 if TYPE_CHECKING:

@@ -326,6 +326,16 @@ class Mapper(Hierarchy, Generic[_T]):
             for mapper in self.iterate_to_root():
                 if mapper is not self and column in mapper._columntoproperty:
                     key = mapper._columntoproperty[column].key
+            if isinstance(self._props.get(key), RelationshipProperty):
+                raise exc.ArgumentError(
+                    f"WARNING: when configuring property {key!r} on {self}, column {column.key!r} "
+                    f"conflicts with property '{self._props[key]!r}'. To resolve this, map the "
+                    "column to the class under a different name in the 'properties' dictionary.  "
+                    "Or, to remove all awareness of the column entirely (including its "
+                    "availability as a foreign key), use the 'include_properties' or "
+                    "'exclude_properties' mapper arguments to control specifically which table "
+                    "columns get mapped."
+                )
             self._configure_property(key, column)
         # Now that the columns have their slots: relationships and expressions.
         for other in list(self._props.values()):
@@ -795,6 +805,10 @@ def _fire_configured(name: str) -> None:
 
 def _inspect_class(cls: type) -> Mapper[Any] | None:
     manager = cls.__dict__.get("__cormorant_manager__")
+    if manager is None and getattr(cls, "_mapped_by_prepare", None) is not None:
+        from .decl_deferred import refuse
+
+        refuse(cls)
     return manager.mapper if manager is not None else None
 
 

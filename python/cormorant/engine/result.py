@@ -520,7 +520,11 @@ class ScalarResult(_FilterResult, Generic[_T]):
     _started = False
 
     def __init__(self, real: Result[Any], index: int) -> None:
-        super().__init__(real)
+        # as the base does
+        self._real_result = real
+        self._yield_per = real._yield_per
+        if real._unique_filter is not None:
+            self._unique_filter = real._unique_filter
         self._index = index
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:

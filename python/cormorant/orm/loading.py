@@ -77,8 +77,10 @@ def plan_for(
 ) -> tuple[ORMPlan, Sequence[Any], bool]:
     """The compiled plan of a select, the statement's bind parameters, and whether the
     plan came from the engine's cache."""
-    key, binds = statement._generate_cache_key()
-    plans = _cache(connection)
+    key, binds = statement._memo_cache_key[0]
+    plans = connection.engine._plans
+    if plans is None:
+        plans = _NO_CACHE
     if key is None:
         plan = None
     else:
@@ -314,9 +316,11 @@ def execute(
         options = {**options, **execution_options}
     if options.get("autoflush", True):
         session._autoflush()
-    mapper = lead_mapper(statement)
-    if bind_arguments:
-        mapper = bind_arguments.get("mapper", mapper)
+    mapper = None
+    if session.bind is None or session._binds or session._routes or bind_arguments:
+        mapper = lead_mapper(statement)
+        if bind_arguments:
+            mapper = bind_arguments.get("mapper", mapper)
     connection = session._connection_for(mapper, statement)
     if not (statement.is_select and hasattr(statement, "_raw_columns")):
         if execution_options:

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, util
 from . import elements
-from .base import ClauseElement, ColumnCollection, Executable, KeyContext, memoized
+from .base import (
+    EMPTY_DICT,
+    ClauseElement,
+    ColumnCollection,
+    Executable,
+    KeyContext,
+    memoized,
+)
 from .coercions import expect_column, expect_group_by, expect_limit, expect_order_by
 from .fromclause import CTE, Lateral, ReturnsRows, Subquery
-from .sqltypes import NULLTYPE
+from .sqltypes import INTEGERTYPE, NULLTYPE
 
 if TYPE_CHECKING:
     from typing import Self
@@ -254,7 +261,10 @@ class GenerativeSelect(SelectBase):
     def limit(self, limit: Any) -> Self:
         """``LIMIT``."""
         c = self._generate()
-        c._limit_clause = expect_limit(limit, "limit")
+        if limit.__class__ is int:
+            c._limit_clause = elements.OffsetLimitParam._quick("param", limit, INTEGERTYPE)
+        else:
+            c._limit_clause = expect_limit(limit, "limit")
         if c._fetch_clause is not None:
             c._fetch_clause = None
         return c
@@ -306,11 +316,19 @@ class GenerativeSelect(SelectBase):
         c = self._generate()
         if not clauses and (__first is None or __first is False):
             c._order_by_clauses = ()
-        elif __first is not elements.NO_ARG:
+        elif clauses:
             c._order_by_clauses = (
                 *self._order_by_clauses,
                 *[expect_order_by(x) for x in (__first, *clauses)],
             )
+        elif __first is not elements.NO_ARG:
+            found = None
+            if not isinstance(__first, ClauseElement):
+                # a mapped column that was used before
+                found = getattr(__first, "__dict__", EMPTY_DICT).get("_element")
+            if not isinstance(found, elements.ColumnClause):
+                found = expect_order_by(__first)
+            c._order_by_clauses = (*self._order_by_clauses, found)
         return c
 
     def group_by(self, __first: Any = elements.NO_ARG, *clauses: Any) -> Self:

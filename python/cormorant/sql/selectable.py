@@ -9,6 +9,7 @@ from .. import _core, exc, util
 from .._late import late_names
 from . import elements
 from .base import (
+    EMPTY_DICT,
     ClauseElement,
     ColumnCollection,
     KeyContext,
@@ -142,10 +143,15 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
     _memoized_select_entities: tuple[Any, ...] = ()
 
     def __init__(self, *entities: Any) -> None:
-        self._raw_columns = [
-            e if e.__class__ is _Column or isinstance(e, ColumnElement) else expect_column(e)
-            for e in entities
-        ]
+        found: list[Any] = []
+        for entity in entities:
+            if entity.__class__ is not _Column and not isinstance(entity, ColumnElement):
+                # a mapped class, without a call
+                held = entity.__dict__ if isinstance(entity, type) else EMPTY_DICT
+                mapper = held.get("__mapper__")
+                entity = expect_column(entity) if mapper is None else mapper._element
+            found.append(entity)
+        self._raw_columns = found
 
     # --- what is selected ------------------------------------------------------------
     def add_columns(self, *entities: Any) -> Self:
@@ -194,7 +200,10 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
         """``WHERE``; repeated calls are joined by AND."""
         c = self._generate()
         if len(criteria) == 1:
-            c._where_criteria = (*self._where_criteria, expect_where(criteria[0]))
+            criterion = criteria[0]
+            if not isinstance(criterion, ColumnElement):
+                criterion = expect_where(criterion)
+            c._where_criteria = (*self._where_criteria, criterion)
         else:
             c._where_criteria = (*self._where_criteria, *[expect_where(x) for x in criteria])
         return c

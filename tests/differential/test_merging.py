@@ -289,3 +289,30 @@ def identity_conflicts(p: Any) -> None:
     p.error(s.flush, text=False)
     s.rollback()
     p.show(u.name)
+
+
+@program
+def versioned_without_loading(p: Any) -> None:
+    """merge(load=False) checks the version of an object that is there, of no other."""
+
+    class Doc(p.Base):
+        __tablename__ = "docs"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        version = p.Column(p.Integer, nullable=False)
+        __mapper_args__ = {"version_id_col": version}
+
+    engine = p.engine()
+    p.Base.metadata.create_all(engine)
+    with p.Session(engine) as s:
+        s.add(Doc(name="x"))
+        s.commit()
+        old = s.query(Doc).one()
+        s.expunge(old)
+    with p.Session(engine) as s:
+        merged = s.merge(old, load=False)
+        p.show(merged.version, merged.name, state(p, merged))
+        merged.name = "y"
+        s.commit()
+        p.show(merged.version)
+        p.error(lambda: s.merge(old, load=False), text=False)

@@ -1,12 +1,18 @@
 /* fail.c: an allocator that fails when told to, to be preloaded.
  *
+ * fail_within(start, end): from now on only allocations count that code between
+ * these addresses asks for, itself or through what it calls, but not through
+ * Python's interpreter. May be called for several ranges.
  * fail_arm(n): the n-th allocation of this thread from now on fails, once.
  * fail_disarm(): no more; how many were asked for since then.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <link.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+#include <unwind.h>
 
 static void *(*real_malloc)(size_t);
 static void *(*real_calloc)(size_t, size_t);
@@ -14,6 +20,12 @@ static void *(*real_realloc)(void *, size_t);
 static void (*real_free)(void *);
 
 static _Thread_local long left, asked;
+static _Thread_local int unwinding;
+
+static struct {
+    uintptr_t start, end;
+} ranges[8], interpreter;
+static int nranges;
 
 /* What dlsym() itself allocates before the real functions are known. */
 static char early[65536];
@@ -52,10 +64,57 @@ ready(void)
     return real_free != NULL;
 }
 
+void
+fail_within(uintptr_t start, uintptr_t end)
+{
+    if (interpreter.start == 0) {
+        void *eval = dlsym(RTLD_DEFAULT, "_PyEval_EvalFrameDefault");
+        Dl_info info;
+        const ElfW(Sym) *symbol = NULL;
+        if (dladdr1(eval, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol) {
+            interpreter.start = (uintptr_t)eval;
+            interpreter.end = (uintptr_t)eval + symbol->st_size;
+        }
+    }
+    if (nranges < (int)(sizeof(ranges) / sizeof(ranges[0]))) {
+        ranges[nranges].start = start;
+        ranges[nranges++].end = end;
+    }
+}
+
+/* One frame outwards; ends at one that decides. */
+static _Unwind_Reason_Code
+look(struct _Unwind_Context *context, void *found)
+{
+    uintptr_t at = _Unwind_GetIP(context);
+    if (at >= interpreter.start && at < interpreter.end) {
+        return _URC_NORMAL_STOP;
+    }
+    for (int i = 0; i < nranges; i++) {
+        if (at >= ranges[i].start && at < ranges[i].end) {
+            *(int *)found = 1;
+            return _URC_NORMAL_STOP;
+        }
+    }
+    return _URC_NO_REASON;
+}
+
 static int
 fails(void)
 {
-    asked += left != 0;
+    int counts = nranges == 0;
+    if (left == 0 || unwinding) {
+        return 0;
+    }
+    if (!counts) {
+        unwinding = 1; /* which may allocate itself */
+        _Unwind_Backtrace(look, &counts);
+        unwinding = 0;
+    }
+    if (!counts) {
+        return 0;
+    }
+    asked++;
     return left > 0 && --left == 0;
 }
 

@@ -3,14 +3,12 @@
 Started by tests/test_nomemory.py with the allocator of fail.c preloaded, or under a
 sanitizer, which has its own; then only Python's allocations fail. Only the C core works
 while memory is out: CPython 3.11 itself does not survive that in all its bytecode.
+(tests/nomemory/package.py does the same for the whole package.)
 """
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import sys
-import warnings
 from typing import Any
 
 from cormorant import _core
@@ -28,20 +26,7 @@ from tests.core_helpers import (
     manager_of,
     run,
 )
-
-library = ctypes.PyDLL(None)
-preloaded = hasattr(library, "fail_arm")
-if preloaded:
-    arm, disarm = library.fail_arm, library.fail_disarm
-    arm.argtypes, arm.restype = [ctypes.c_long], None
-    disarm.restype = ctypes.c_long
-else:
-    import _testcapi
-
-    def arm(n: int) -> None:
-        _testcapi.set_nomemory(n, n + 1)
-
-    disarm = _testcapi.remove_mem_hooks
+from tests.nomemory.failing import fail_all
 
 COLUMNS = {"id": INTEGER, "name": STRING, "parent_id": INTEGER}
 SAVE = ATTR_CASCADE_SAVE
@@ -313,45 +298,8 @@ WORK = [read, read_keys, read_rows, read_joined, stream, insert, update, delete,
 WORK += [relate_persistent, look, pool, execute, construct]
 
 
-def fail_each(world: World, work: Any, step: int) -> int:
-    """How many times the work ran out of memory."""
-    n, failures, survived = 1, 0, 0
-    while True:
-        failed = False
-        try:
-            arm(n)
-            work(world)
-        except MemoryError:
-            failed = True
-        except SystemError as error:  # CPython, out of memory for a frame
-            if "without" not in str(error):
-                raise
-            failed = True
-        asked = disarm()
-        try:
-            world.check()
-        except BaseException:
-            print(f"after {work.__name__} failed at {n}", file=sys.stderr)
-            raise
-        failures += failed
-        survived = 0 if failed else survived + 1
-        if asked < n if preloaded else survived == 5:
-            return failures
-        n += step
-        if n % 64 == 0:
-            gc.collect()
-
-
 def main() -> None:
-    warnings.simplefilter("ignore")
-    gc.disable()
-    step = int(sys.argv[1])
-    for work in WORK:
-        world = World()
-        for _ in range(2):
-            work(world)
-            world.check()
-        print(work.__name__, fail_each(world, work, step))
+    fail_all(WORK, World, int(sys.argv[1]))
 
 
 if __name__ == "__main__":

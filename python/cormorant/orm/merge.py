@@ -99,10 +99,10 @@ class _Merge:
             assert values is not None
             merged = session._get(manager, values)
             if merged is None:
-                if not self.load:
-                    merged = self._copy_detached(obj, manager, values)
-                else:
-                    merged = session.get(manager.mapper.class_, values, options=self.options)
+                if not self.load:  # has no version of its own yet
+                    merged = self.by_key[key] = self._copy_detached(obj, manager, values)
+                    return merged, False
+                merged = session.get(manager.mapper.class_, values, options=self.options)
             elif self.load and _core.state_flags(merged) & _core.STATE_EXPIRED:
                 merged = session.get(manager.mapper.class_, values, options=self.options)
             if merged is not None:

@@ -1,0 +1,93 @@
+"""Does pieces of work with their first, second, … allocation failing."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+library = ctypes.PyDLL(None)
+preloaded = hasattr(library, "fail_arm")
+if preloaded:
+    arm, disarm = library.fail_arm, library.fail_disarm
+    arm.argtypes, arm.restype = [ctypes.c_long], None
+    disarm.restype = ctypes.c_long
+else:
+    import _testcapi
+
+    def arm(n: int) -> None:
+        _testcapi.set_nomemory(n, n + 1)
+
+    disarm = _testcapi.remove_mem_hooks
+
+
+everywhere = True
+
+
+def only_within(files: Iterable[str]) -> None:
+    """From now on only allocations count that the code in these files asks for, itself or
+    through what it calls in C: CPython 3.11 does not survive all of its own failing."""
+    global everywhere
+    everywhere = False
+    library.fail_within.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+    for name in files:
+        with open("/proc/self/maps") as maps:
+            [span] = [
+                line.split()[0] for line in maps if line.endswith(f"{name}\n") and " r-xp " in line
+            ]
+        library.fail_within(*(int(end, 16) for end in span.split("-")))
+
+
+def fail_each(world: Any, work: Callable[[Any], Any], step: int, expected: Any) -> int:
+    """How many times the work ran out of memory; otherwise it gave what was expected, and after
+    each time all is well with the world."""
+    n, failures, survived = 1, 0, 0
+    while True:
+        failed = False
+        given: Any = None
+        try:
+            arm(n)
+            given = work(world)
+        except MemoryError:
+            failed = True
+        except SystemError as error:  # CPython, out of memory for a frame
+            if not everywhere or "without" not in str(error):
+                raise
+            failed = True
+        finally:
+            asked = disarm()
+            if sys.exc_info()[0] not in (None, MemoryError, SystemError):
+                print(f"{work.__name__} failed at {n}", file=sys.stderr)
+        try:
+            assert failed or given == expected, given
+            del given
+            world.check()
+        except BaseException:
+            print(f"after {work.__name__} failed at {n}", file=sys.stderr)
+            raise
+        failures += failed
+        survived = 0 if failed else survived + 1
+        if asked < n if preloaded else survived == 5:
+            return failures
+        n += step
+        if n % 64 == 0:
+            gc.collect()
+
+
+def fail_all(
+    works: Iterable[Callable[[Any], Any]], make: Callable[[], Any], step: int, settled: int = 2
+) -> None:
+    """Do each piece of work in a world of its own, when caches have settled; print how many
+    times each ran out of memory."""
+    warnings.simplefilter("ignore")
+    gc.disable()
+    for work in works:
+        world = make()
+        expected = None
+        for _ in range(settled):
+            expected = work(world)
+            world.check()
+        print(work.__name__, fail_each(world, work, step, expected), flush=True)

@@ -1,0 +1,677 @@
+"""Runs programs of the package with the first, second, … allocation of its C failing.
+
+Started by tests/test_nomemory.py with the allocator of fail.c preloaded. What Python code
+allocates does not fail, so that any program can be run.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import decimal
+import enum
+import pickle
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import cormorant as sa
+from cormorant import _core, _sqlite, event
+from cormorant.ext.mutable import MutableDict, MutableList
+from cormorant.orm import (
+    Session,
+    aliased,
+    attribute_keyed_dict,
+    composite,
+    declarative_base,
+    joinedload,
+    make_transient,
+    relationship,
+    selectin_polymorphic,
+    selectinload,
+    subqueryload,
+    with_polymorphic,
+)
+from cormorant.orm.collections import collection
+from cormorant.pool import StaticPool
+from tests.nomemory.failing import fail_all, only_within
+
+Base = declarative_base()
+
+
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+
+class Doubled(sa.TypeDecorator):
+    """A type whose conversions are Python's."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else value * 2
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else value // 2
+
+
+class Point:
+    def __init__(self, x: Any, y: Any) -> None:
+        self.x, self.y = x, y
+
+    def __composite_values__(self) -> tuple[Any, Any]:
+        return self.x, self.y
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Point) and (self.x, self.y) == (other.x, other.y)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+class Shelf(list[Any]):
+    """A list of the program's own."""
+
+
+class Bag:
+    """A collection that is no list, set or dict."""
+
+    def __init__(self) -> None:
+        self.things: list[Any] = []
+
+    @collection.appender
+    def put(self, thing: Any) -> None:
+        self.things.append(thing)
+
+    @collection.remover
+    def take(self, thing: Any) -> None:
+        self.things.remove(thing)
+
+    @collection.iterator
+    def each(self) -> Any:
+        return iter(self.things)
+
+
+labels = sa.Table(
+    "labels",
+    Base.metadata,
+    sa.Column("item_id", sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("tag_id", sa.ForeignKey("tags.id"), primary_key=True),
+)
+
+
+class Owner(Base):
+    __tablename__ = "owners"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String, unique=True)
+    x = sa.Column(sa.Integer)
+    y = sa.Column(sa.Integer)
+    doc = sa.Column(MutableDict.as_mutable(sa.JSON))
+    numbers = sa.Column(MutableList.as_mutable(sa.PickleType))
+    at = sa.Column(sa.DateTime)
+    price = sa.Column(sa.Numeric(10, 2))
+    colour = sa.Column(sa.Enum(Colour))
+    token = sa.Column(sa.Uuid)
+    span = sa.Column(sa.Interval)
+    twice = sa.Column(Doubled)
+    version = sa.Column(sa.Integer, nullable=False)
+    place = composite(Point, "x", "y")
+    items = relationship("Item", back_populates="owner", cascade="all, delete-orphan")
+    by_name = relationship(
+        "Item", collection_class=attribute_keyed_dict("name"), overlaps="items,owner"
+    )
+    shelf = relationship("Item", collection_class=Shelf, overlaps="items,owner,by_name")
+    bag = relationship("Item", collection_class=Bag, overlaps="items,owner,by_name,shelf")
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String, default="unnamed")
+    owner_id = sa.Column(sa.ForeignKey("owners.id"))
+    owner = relationship("Owner", back_populates="items")
+    tags = relationship("Tag", secondary=labels, back_populates="items", collection_class=set)
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id = sa.Column(sa.Integer, primary_key=True)
+    items = relationship("Item", secondary=labels, back_populates="tags")
+
+
+class Person(Base):
+    __tablename__ = "people"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    kind = sa.Column(sa.String)
+    boss_id = sa.Column(sa.ForeignKey("people.id"))
+    boss = relationship("Person", remote_side=[id], back_populates="team")
+    team = relationship("Person", back_populates="boss")
+    __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+
+class Engineer(Person):
+    __tablename__ = "engineers"
+    id = sa.Column(sa.ForeignKey("people.id"), primary_key=True)
+    field = sa.Column(sa.String)
+    __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+
+class Manager(Person):
+    __tablename__ = "managers"
+    id = sa.Column(sa.ForeignKey("people.id"), primary_key=True)
+    level = sa.Column(sa.Integer)
+    __mapper_args__ = {"polymorphic_identity": "manager", "polymorphic_load": "selectin"}
+
+
+class Clerk(Person):
+    desk = sa.Column(sa.String)
+    __mapper_args__ = {"polymorphic_identity": "clerk"}
+
+
+class Watched(Base):
+    """Every event that is raised for objects has a listener."""
+
+    __tablename__ = "watched"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    parent_id = sa.Column(sa.ForeignKey("watched.id"))
+    children = relationship("Watched", back_populates="parent")
+    parent = relationship("Watched", remote_side=[id], back_populates="children")
+
+
+seen: list[str] = []
+
+
+def note(name: str) -> Callable[..., Any]:
+    def listener(*args: Any) -> Any:
+        seen.append(name)
+
+    return listener
+
+
+def note_value(target: Any, value: Any, *args: Any) -> Any:
+    seen.append("value")
+    return value
+
+
+for name in ("init", "load", "refresh", "refresh_flush", "expire", "pickle", "unpickle"):
+    event.listen(Watched, name, note(name))
+for name in ("insert", "update", "delete"):
+    event.listen(Watched, f"before_{name}", note(name))
+    event.listen(Watched, f"after_{name}", note(name))
+for attribute in (Watched.name, Watched.parent):
+    event.listen(attribute, "set", note_value, retval=True)
+event.listen(Watched.name, "init_scalar", note("scalar"))
+for name in ("append", "bulk_replace"):
+    event.listen(Watched.children, name, note(name))
+event.listen(Watched.children, "remove", note("remove"))
+SESSION_EVENTS = (
+    "transient_to_pending", "pending_to_persistent", "pending_to_transient",
+    "persistent_to_transient", "persistent_to_deleted", "deleted_to_persistent",
+    "persistent_to_detached", "detached_to_persistent", "loaded_as_persistent",
+    "before_attach", "after_attach", "before_flush", "after_flush", "after_flush_postexec",
+    "after_begin", "after_soft_rollback",
+)  # fmt: skip
+
+NAMES = ["a", "b", "c"]
+
+
+class World:
+    """A database in memory and one session, used again after every failure."""
+
+    def __init__(self) -> None:
+        self.engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+        Base.metadata.create_all(self.engine)
+        self.session = Session(self.engine)
+        with Session(self.engine) as session:
+            for n, name in enumerate(NAMES):
+                owner = Owner(
+                    name=name,
+                    place=Point(n, -n),
+                    doc={"n": n},
+                    numbers=[n],
+                    at=datetime.datetime(2024, 1, 1 + n, 12, 30),
+                    price=decimal.Decimal("1.25"),
+                    colour=Colour.RED,
+                    token=uuid.UUID(int=n),
+                    span=datetime.timedelta(days=n),
+                    twice=n,
+                )
+                owner.items = [Item(name=f"{name}{m}", tags={Tag()}) for m in range(2)]
+                session.add(owner)
+                session.add(Watched(name=name, children=[Watched(name=name * 2)]))
+            boss = Manager(name="m", level=1)
+            session.add_all([boss, Engineer(name="e", field="f", boss=boss)])
+            session.add_all([Clerk(name="c", desk="d", boss=boss), Person(name="p")])
+            session.commit()
+        self.pickled = pickle.dumps(
+            self.session.query(Owner).options(joinedload(Owner.items)).order_by(Owner.id).all()
+        )
+        self.session.rollback()
+        self.check()
+
+    def check(self) -> None:
+        """The same session shows what there was, once what was begun is undone."""
+        session = self.session
+        seen.clear()
+        session.rollback()
+        session.expunge_all()
+        owners = session.query(Owner).options(selectinload(Owner.items)).order_by(Owner.id).all()
+        assert [(o.name, o.place, o.doc, o.numbers, o.price, o.colour, o.twice) for o in owners] == [
+            (name, Point(n, -n), {"n": n}, [n], decimal.Decimal("1.25"), Colour.RED, n)
+            for n, name in enumerate(NAMES)
+        ]
+        assert [[i.name for i in o.items] for o in owners] == [[f"{n}0", f"{n}1"] for n in NAMES]
+        assert [sorted(t.id for i in o.items for t in i.tags) for o in owners] == [
+            [1, 2],
+            [3, 4],
+            [5, 6],
+        ]
+        people = session.query(Person).order_by(Person.id).all()
+        assert sorted(type(person).__name__ for person in people) == [
+            "Clerk", "Engineer", "Manager", "Person",
+        ]  # fmt: skip
+        assert session.query(Watched).count() == 6
+        assert not session.new
+        assert not session.dirty
+        assert not session.deleted
+        del owners, people
+        assert len(session.identity_map) == 0
+        session.rollback()
+        seen.clear()
+
+
+def load(world: World) -> Any:
+    return [
+        (o.id, o.name, o.at, o.price, o.colour, o.token, o.span, o.twice, o.numbers, o.doc)
+        for o in world.session.query(Owner).order_by(Owner.id)
+    ]
+
+
+def eager(world: World) -> Any:
+    session = world.session
+    found = []
+    for option in (joinedload, selectinload, subqueryload):
+        session.expunge_all()
+        query = session.query(Owner).options(option(Owner.items).joinedload(Item.tags))
+        found.append([sorted(i.name for i in o.items) for o in query.order_by(Owner.id)])
+    return found
+
+
+def lazy(world: World) -> Any:
+    return [
+        (i.name, i.owner.name, len(i.tags), len(i.owner.items))
+        for i in world.session.query(Item).order_by(Item.id)
+    ]
+
+
+def refresh(world: World) -> Any:
+    session = world.session
+    owner = session.get(Owner, 1)
+    assert owner is not None
+    owner.name = "other"
+    session.refresh(owner)
+    session.expire(owner, ["name", "items"])
+    names = [owner.name, len(owner.items)]
+    session.expire_all()
+    query = session.query(Owner).order_by(Owner.id).execution_options(populate_existing=True)
+    return names, [o.name for o in query.all()]
+
+
+def stream(world: World) -> Any:
+    query = sa.select(Item, Item.name).order_by(Item.id).execution_options(yield_per=2)
+    return [(item.id, name) for item, name in world.session.execute(query)]
+
+
+def lists(world: World) -> Any:
+    a, b, c = (Item(name=n) for n in "abc")
+    owner = Owner(name="new", items=[a])
+    owner.items.append(b)
+    owner.items[0] = c
+    owner.items.insert(0, a)
+    owner.items += [Item(name="d"), Item(name="e")]
+    owner.items.extend(Item(name=n) for n in "fg")
+    owner.items[1:3] = [b]
+    del owner.items[:1]
+    owner.items.pop()
+    owner.items.reverse()
+    owner.items.sort(key=lambda item: item.name)
+    owner.items.remove(b)
+    owner.items = list(owner.items) * 1 + [a]
+    return [item.name for item in owner.items], a.owner is owner, b.owner
+
+
+def dicts(world: World) -> Any:
+    owner = Owner(name="new", by_name={n: Item(name=n) for n in "ab"})
+    owner.by_name["c"] = Item(name="c")
+    owner.by_name.update({"d": Item(name="d")}, e=Item(name="e"))
+    owner.by_name.setdefault("f", Item(name="f"))
+    owner.by_name.pop("a")
+    owner.by_name.popitem()
+    del owner.by_name["b"]
+    owner.by_name |= {"g": Item(name="g")}
+    owner.by_name = {"g": owner.by_name["g"], "h": Item(name="h")}
+    copied = owner.by_name.copy()
+    owner.by_name.clear()
+    return sorted(copied), len(owner.by_name)
+
+
+def sets(world: World) -> Any:
+    item, tags = Item(), [Tag() for _ in range(6)]
+    item.tags = set(tags[:2])
+    item.tags.add(tags[2])
+    item.tags |= {tags[3], tags[4]}
+    item.tags.update([tags[5]])
+    item.tags.discard(tags[0])
+    item.tags.remove(tags[1])
+    item.tags -= {tags[2]}
+    item.tags &= set(tags[3:])
+    item.tags ^= {tags[3], tags[0]}
+    item.tags.symmetric_difference_update([tags[1]])
+    item.tags.intersection_update(tags[1:])
+    item.tags.difference_update(tags[4:5])
+    tags[2].items.append(item)
+    item.tags.pop()
+    return len(item.tags), sorted(len(tag.items) for tag in tags)
+
+
+def chosen(world: World) -> Any:
+    session = world.session
+    owner = session.query(Owner).order_by(Owner.id).first()
+    assert owner is not None
+    loaded = sorted(owner.by_name), len(owner.shelf), len(owner.bag.things)
+    owner.shelf.append(Item(name="s"))
+    owner.shelf.pop(0)
+    owner.bag.put(Item(name="t"))
+    owner.bag.take(owner.bag.things[0])
+    made = Owner(name="new", bag=Bag())
+    made.bag.put(Item(name="u"))
+    made.shelf = Shelf([Item(name="v")])
+    return loaded, len(owner.shelf), len(made.bag.things), [i.name for i in made.shelf]
+
+
+def many_to_many(world: World) -> Any:
+    session = world.session
+    item = session.query(Item).order_by(Item.id).first()
+    assert item is not None
+    item.tags = {Tag(items=[Item(name="n")]), *session.query(Tag).where(Tag.id > 4)}
+    session.flush()
+    item.tags.pop()
+    session.flush()
+    return session.scalar(sa.select(sa.func.count()).select_from(labels))
+
+
+def flush(world: World) -> Any:
+    session = world.session
+    owners = session.query(Owner).order_by(Owner.id).all()
+    owners[0].name = "x"
+    owners[1].items.pop()
+    owners[1].items.append(Item())
+    owners[2].twice, owners[2].at = sa.literal(7), None
+    session.delete(owners[0])
+    session.add_all(Owner(name=f"n{n}", items=[Item(name="q"), Item()]) for n in range(3))
+    session.flush()
+    owners[1].name = "y"
+    session.flush()
+    return session.scalars(sa.select(Owner.name).order_by(Owner.name)).all(), session.query(
+        Item
+    ).count()
+
+
+def savepoints(world: World) -> Any:
+    session = world.session
+    owner = session.query(Owner).order_by(Owner.id).first()
+    assert owner is not None
+    owner.name = "outer"
+    with session.begin_nested():
+        session.add(Item(name="kept", owner=owner))
+    nested = session.begin_nested()
+    owner.name = "inner"
+    session.delete(session.query(Item).order_by(Item.id).first())
+    session.flush()
+    nested.rollback()
+    return owner.name, session.query(Item).count()
+
+
+def merge(world: World) -> Any:
+    session = world.session
+    made = Owner(id=1, name="other", items=[Item(id=1, name="m"), Item(name="n")])
+    made.version = 1
+    merged = session.merge(made)
+    new = session.merge(Owner(name="new", place=Point(1, 2), by_name={"k": Item(name="k")}))
+    session.flush()
+    with Session(world.engine) as other:
+        for owner in pickle.loads(world.pickled)[1:]:
+            other.merge(owner, load=False)
+    return merged.name, [i.name for i in merged.items], new.place, list(new.by_name)
+
+
+def composites(world: World) -> Any:
+    session = world.session
+    owner = session.query(Owner).order_by(Owner.id).first()
+    assert owner is not None
+    owner.place = Point(8, 9)
+    history = sa.inspect(owner).attrs.place.history
+    session.flush()
+    session.expire(owner)
+    query = session.query(Owner.place).where(Owner.place == Point(8, 9))
+    return owner.x, owner.place, query.all()[0][0], history.added == [Point(8, 9)]
+
+
+def mutables(world: World) -> Any:
+    session = world.session
+    owner = session.query(Owner).order_by(Owner.id).first()
+    assert owner is not None
+    owner.doc["a"] = [1]
+    owner.numbers.append(2)
+    owner.numbers[0] = 3
+    changed = owner in session.dirty
+    session.flush()
+    session.expire(owner)
+    owner.doc.update(b=1)
+    owner.doc = {"c": 1}
+    owner.doc.pop("c")
+    return changed, owner.doc, owner.numbers
+
+
+def bulk(world: World) -> Any:
+    session = world.session
+    rows = [{"name": f"b{n}", "owner_id": n % 2 or None} for n in range(5)]
+    session.bulk_insert_mappings(Item, rows)
+    session.bulk_save_objects([Item(name="o"), Item(name="p", owner_id=1)], return_defaults=True)
+    session.bulk_update_mappings(Item, [{"id": 1, "name": "u"}, {"id": 2, "name": "v"}])
+    session.execute(sa.insert(Item), rows)
+    made = session.scalars(sa.insert(Item).returning(Item), rows).all()
+    session.execute(sa.update(Item), [{"id": 3, "name": "w"}])
+    session.execute(sa.update(Item).where(Item.id > 8).values(name="z"))
+    session.execute(sa.delete(Item).where(Item.name == "v"))
+    session.bulk_insert_mappings(Engineer, [{"name": "e2", "field": "g"}])
+    names = session.scalars(sa.select(Item.name).order_by(Item.id)).all()
+    return len(made), names
+
+
+def core(world: World) -> Any:
+    connection = world.session.connection()
+    items = Item.__table__
+    connection.execute(sa.insert(items), [{"name": f"c{n}"} for n in range(4)])
+    connection.execute(sa.insert(items).values([{"name": "d"}, {"name": "e"}]))
+    key = connection.execute(sa.insert(items).values(name="f")).inserted_primary_key
+    count = connection.execute(sa.update(items).values(name="g").where(items.c.id > 6)).rowcount
+    returned = connection.execute(sa.delete(items).where(items.c.id > 9).returning(items)).all()
+    return key, count, len(returned)
+
+
+def inheritance(world: World) -> Any:
+    session = world.session
+    found = []
+    every = with_polymorphic(Person, "*")
+    for query in (
+        sa.select(Person),
+        sa.select(every),
+        sa.select(Person).options(selectin_polymorphic(Person, [Engineer, Manager])),
+        sa.select(Manager).options(joinedload(Manager.team), selectinload(Manager.boss)),
+        sa.select(Engineer),
+        sa.select(Clerk),
+    ):
+        session.expunge_all()
+        people = session.scalars(query).unique().all()
+        found.append(
+            sorted(
+                (type(p).__name__, p.name, *(getattr(p, n, 0) for n in ("field", "level", "desk")))
+                for p in people
+            )
+        )
+    return found
+
+
+def inheritance_writes(world: World) -> Any:
+    session = world.session
+    boss = Manager(name="n", level=2)
+    session.add_all([Engineer(name="h", field="i", boss=boss), Clerk(name="j", desk="k")])
+    for person in session.query(Person):
+        person.name += "!"
+        if isinstance(person, Engineer):
+            person.field = "z"
+    session.flush()
+    for person in session.query(Person).where(Person.id > 1):
+        session.delete(person)
+    session.flush()
+    return [type(person).__name__ for person in session.query(Person)]
+
+
+def events(world: World) -> Any:
+    session = Session(world.engine)
+    for name in SESSION_EVENTS:
+        event.listen(session, name, note(name))
+    try:
+        one = Watched(name="one", children=[Watched(name="two")])
+        one.children[0].parent = None
+        one.children = [Watched(), Watched(name="three")]
+        session.add(one)
+        session.flush()
+        session.expire(one)
+        one.name += "!"
+        session.flush()
+        found = session.query(Watched).order_by(Watched.id).all()
+        session.delete(found[0].children[0])
+        session.flush()
+        session.expunge(found[2])
+        session.add(found[2])
+        session.refresh(found[2])
+        pickle.loads(pickle.dumps(found[2]))
+        session.rollback()
+        return sorted(seen)
+    finally:
+        session.close()
+
+
+def statements(world: World) -> Any:
+    other = aliased(Owner)
+    inner = sa.select(Item.owner_id).where(Item.name.in_(["a0", "b1"])).subquery()
+    query = (
+        sa.select(Owner, other.name.label("other"), sa.func.count(Item.id))
+        .join(Owner.items)
+        .join(other, other.id == Owner.id)
+        .where(sa.or_(Owner.id > 0, ~Owner.name.like("x%"), Owner.x + 1 < 5))
+        .where(Owner.id.in_(sa.select(inner.c.owner_id)))
+        .group_by(Owner.id, other.name)
+        .having(sa.func.count(Item.id) > 0)
+        .order_by(sa.desc(Owner.name))
+        .limit(5)
+    )
+    rows = world.session.execute(query).all()
+    return [(owner.name, name, count) for owner, name, count in rows]
+
+
+def compiled_anew(world: World) -> Any:
+    world.engine.clear_compiled_cache()
+    return statements(world)
+
+
+def reflect(world: World) -> Any:
+    metadata = sa.MetaData()
+    metadata.reflect(world.session.connection())
+    inspector = sa.inspect(world.session.connection())
+    return sorted(metadata.tables), len(inspector.get_columns("owners"))
+
+
+def pooled(world: World) -> Any:
+    engine = sa.create_engine("sqlite://", poolclass=sa.pool.QueuePool, pool_size=1)
+    try:
+        with engine.connect() as one, engine.connect() as two:
+            found = one.scalar(sa.text("select 1")), two.scalar(sa.text("select 2"))
+            two.invalidate()
+            two.rollback()
+            return found, two.scalar(sa.text("select 3"))
+    finally:
+        engine.dispose()
+
+
+def rows(world: World) -> Any:
+    session = world.session
+    query = sa.select(Owner.id, Owner.name, Owner.at).order_by(Owner.id)
+    all_rows = session.execute(query).all()
+    row = all_rows[0]
+    found: list[Any] = [row._asdict(), dict(row._mapping), row[1:], tuple(row), row.name, hash(row)]
+    found += [row == tuple(row), row < all_rows[1], row.count(1), row.index(1), list(row._fields)]
+    found += ["name" in row._mapping, list(row._mapping.items()), row._mapping[Owner.name]]
+    found.append(pickle.loads(pickle.dumps(all_rows)) == all_rows)
+    found.append(session.execute(query).mappings().all()[0]["name"])
+    found.append(session.execute(query).columns("name", "id").fetchmany(2))
+    found.append(list(session.execute(query).partitions(2)))
+    found.append(session.execute(query).unique().all())
+    found.append(session.execute(query).scalars(1).unique().all())
+    found.append(session.execute(query).freeze()().all())
+    found.append(session.execute(query.limit(1)).one_or_none())
+    found.append([len(repr(row)), row._tuple()])
+    return found
+
+
+def objects(world: World) -> Any:
+    session = world.session
+    owners = pickle.loads(world.pickled)
+    owner = owners[0]
+    again = pickle.loads(pickle.dumps(owner))
+    copied = copy.copy(owner)
+    make_transient(copied)
+    session.add_all(owners)
+    owner.extra = 1
+    state = sa.inspect(owner)
+    values = vars(owner)
+    found = [again.name, copied.name, state.persistent, state.identity, sorted(state.unloaded)]
+    found += [sorted(values), values["name"], values.get("none"), len(values), "name" in values]
+    values["name"] = "set"
+    values.pop("extra")
+    del owner.name
+    found += [owner.name, state.attrs.name.history, [o.id for o in owners], session.is_modified(owner)]
+    return found
+
+
+def deletes(world: World) -> Any:
+    session = world.session
+    owner = session.query(Owner).order_by(Owner.id).first()
+    session.delete(owner)
+    session.flush()
+    for item in session.query(Item).where(Item.id > 4):
+        session.delete(item)
+    session.flush()
+    return session.query(Item).count(), session.query(Tag).count()
+
+
+WORK = [load, eager, lazy, refresh, stream, lists, dicts, sets, chosen, many_to_many, flush]
+WORK += [savepoints, merge, composites, mutables, bulk, core, inheritance, inheritance_writes]
+WORK += [events, statements, compiled_anew, reflect, pooled, rows, objects, deletes]
+
+
+def main(step: int, names: list[str]) -> None:
+    only_within([_core.__file__, _sqlite.__file__])
+    fail_all([work for work in WORK if not names or work.__name__ in names], World, step)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

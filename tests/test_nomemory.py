@@ -13,29 +13,84 @@ import pytest
 import cormorant
 
 HERE = Path(__file__).parent
+# the pieces of work in tests/nomemory/package.py, whose import here would map its classes
+WORK = [
+    "load",
+    "eager",
+    "lazy",
+    "refresh",
+    "stream",
+    "lists",
+    "dicts",
+    "sets",
+    "chosen",
+    "many_to_many",
+    "flush",
+    "savepoints",
+    "merge",
+    "composites",
+    "mutables",
+    "bulk",
+    "core",
+    "inheritance",
+    "inheritance_writes",
+    "events",
+    "statements",
+    "compiled_anew",
+    "reflect",
+    "pooled",
+    "rows",
+    "objects",
+    "deletes",
+]
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library")
-def test_every_allocation_can_fail(tmp_path: Path) -> None:
-    env = {**os.environ, "PYTHONMALLOC": "malloc", "MALLOC_PERTURB_": "165"}
-    if "asan" not in env.get("LD_PRELOAD", ""):
-        library = tmp_path / "fail.so"
-        source = HERE / "nomemory" / "fail.c"
-        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-        env["LD_PRELOAD"] = str(library)
+pytestmark = [
+    pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler"),
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library"),
+]
+SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("nomemory") / "fail.so"
+    source = HERE / "nomemory" / "fail.c"
+    subprocess.run(
+        ["cc", "-O1", "-shared", "-fPIC", "-o", made, source, "-ldl"],
+        check=True,
+        env={**os.environ, "LD_PRELOAD": ""},
+    )
+    return made
+
+
+def run_out(module: str, *words: str, leaks: bool = False, **variables: str) -> dict[str, str]:
+    """How often each piece of work of a module ran out of memory."""
+    env = {**os.environ, "PYTHONMALLOC": "malloc", "MALLOC_PERTURB_": "165", **variables}
     # CPython's compiler loses tuples when it has no memory; the worker counts for itself.
-    env["ASAN_OPTIONS"] = "detect_leaks=0"
+    env["ASAN_OPTIONS"] = f"detect_leaks={leaks:d}"
     env["PYTHONPATH"] = str(Path(cormorant.__file__).parent.parent)
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-m", "tests.nomemory.worker", "1"],
+        [sys.executable, "-X", "faulthandler", "-m", f"tests.nomemory.{module}", *words],
         cwd=HERE.parent,
         env=env,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    counts = dict(line.split() for line in done.stdout.splitlines())
+    return dict(line.split() for line in done.stdout.splitlines())
+
+
+def test_every_allocation_can_fail(library: Path) -> None:
+    variables = {} if SANITIZED else {"LD_PRELOAD": str(library)}
+    counts = run_out("worker", "1", **variables)
     assert len(counts) == 14
     assert all(int(count) > 5 for count in counts.values()), counts
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_every_allocation_of_a_program_can_fail(work: str, library: Path) -> None:
+    variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
+    counts = run_out("package", "1", work, leaks=SANITIZED, **variables)
+    assert int(counts[work]) > 5

@@ -207,15 +207,16 @@ static PyObject *
 without_autoflush(crm_state *state, uint16_t slot,
                   PyObject *(*read)(crm_state *, uint16_t))
 {
+    PyObject *name = crm_state_manager(state)->core->str_autoflush;
     PyObject *session = NULL;
     PyObject *before = NULL;
     if (state->map != NULL) {
         session = Py_NewRef((PyObject *)state->map->session);
-        before = PyObject_GetAttrString(session, "autoflush");
+        before = PyObject_GetAttr(session, name);
         if (before == NULL) {
             PyErr_Clear(); /* no Python session */
         }
-        else if (PyObject_SetAttrString(session, "autoflush", Py_False) < 0) {
+        else if (PyObject_SetAttr(session, name, Py_False) < 0) {
             Py_DECREF(before);
             Py_DECREF(session);
             return NULL;
@@ -225,7 +226,7 @@ without_autoflush(crm_state *state, uint16_t slot,
     if (before != NULL) {
         PyObject *type, *error, *traceback;
         PyErr_Fetch(&type, &error, &traceback);
-        if (PyObject_SetAttrString(session, "autoflush", before) < 0) {
+        if (PyObject_SetAttr(session, name, before) < 0) {
             PyErr_Clear();
         }
         PyErr_Restore(type, error, traceback);
@@ -290,7 +291,9 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
             if (old == NULL) {
                 /* An old value that cannot be decoded is no obstacle to its
                  * replacement. */
-                PyErr_Clear();
+                if (crm_forgive() < 0) {
+                    goto error;
+                }
                 old = Py_NewRef(core->no_value);
             }
         }
@@ -350,7 +353,9 @@ delete_column(crm_state *state, uint16_t slot)
                    crm_state_change(state, slot) == NULL);
     PyObject *old = crm_state_peek(state, slot);
     if (old == NULL) {
-        PyErr_Clear();
+        if (crm_forgive() < 0) {
+            return -1;
+        }
         if (!expired) {
             return no_value_to_delete(state, slot);
         }

@@ -89,6 +89,7 @@ typedef struct crm_core {
     PyObject *str_roles;          /* "_sa_roles" */
     PyObject *str_initiator;      /* "_sa_initiator" */
     PyObject *str_keyfunc;        /* "keyfunc" */
+    PyObject *str_autoflush;      /* "autoflush" */
 
     struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
     PyObject *instance_state;   /* owned, NULL until used: orm.instance class */
@@ -114,6 +115,38 @@ crm_core *crm_core_of(PyTypeObject *type);
 /* Sets an exception of class cormorant.exc.<name>.  Always returns NULL. */
 PyObject *crm_raise(crm_core *core, const char *exc_name, const char *format,
                     ...);
+
+/* Clears the exception that may be set, which does not matter: 0; or leaves it
+ * when it does: memory has run out, or the program is to end: -1. */
+static inline int
+crm_forgive(void)
+{
+    if (PyErr_Occurred() == NULL) {
+        return 0;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_Exception) ||
+        PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        return -1;
+    }
+    PyErr_Clear();
+    return 0;
+}
+
+/* Whether an object has an attribute: 1, 0, or -1 with an exception. */
+static inline int
+crm_has_attr(PyObject *obj, const char *name)
+{
+    PyObject *found = PyObject_GetAttrString(obj, name);
+    if (found == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            return -1;
+        }
+        PyErr_Clear();
+        return 0;
+    }
+    Py_DECREF(found);
+    return 1;
+}
 
 /* Each file adds its types and constants to the module: 0, or -1 with an
  * exception. */

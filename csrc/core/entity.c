@@ -361,8 +361,12 @@ entity_set_class(PyObject *self, PyObject *cls, void *Py_UNUSED(closure))
             return -1;
         }
     }
-    PyObject *descr =
-        PyDict_GetItemString(PyBaseObject_Type.tp_dict, "__class__");
+    PyObject *name = PyUnicode_InternFromString("__class__");
+    if (name == NULL) {
+        return -1;
+    }
+    PyObject *descr = crm_type_lookup(&PyBaseObject_Type, name);
+    Py_DECREF(name);
     return Py_TYPE(descr)->tp_descr_set(descr, self, cls);
 }
 

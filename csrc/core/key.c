@@ -181,7 +181,6 @@ crm_state_leave_map(crm_state *state)
             crm_identity_remove(ids, &key, state)) {
             return;
         }
-        PyErr_Clear();
     }
     else {
         /* The hash is Python code (a uuid's, say).  It must neither see a

@@ -94,6 +94,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->str_roles);
     Py_CLEAR(core->str_initiator);
     Py_CLEAR(core->str_keyfunc);
+    Py_CLEAR(core->str_autoflush);
     Py_CLEAR(core->connection_type);
     Py_CLEAR(core->plan_type);
     Py_CLEAR(core->cursor_type);
@@ -147,9 +148,10 @@ core_exec(PyObject *module)
     core->str_instance_state = PyUnicode_InternFromString("_sa_instance_state");
     core->str_manager = PyUnicode_InternFromString("__cormorant_manager__");
     core->str_autobegin = PyUnicode_InternFromString("_autobegin_t");
+    core->str_autoflush = PyUnicode_InternFromString("autoflush");
     if (core->exc == NULL || core->str_dict == NULL ||
-        core->str_instance_state == NULL || core->str_manager == NULL ||
-        core->str_autobegin == NULL) {
+        core->str_autoflush == NULL || core->str_instance_state == NULL ||
+        core->str_manager == NULL || core->str_autobegin == NULL) {
         return -1;
     }
     static int (*const parts[])(crm_core *, PyObject *) = {

@@ -72,94 +72,138 @@ crm_entity_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
     return dict;
 }
 
+/* What a pickle says of an object besides its values; see crm_state_info(). */
+enum {
+    KEY,
+    COMMITTED,
+    UNLOADED,
+    MODIFIED,
+    EXPIRED,
+    OPTIONS,
+    NINFO
+};
+static const char *const INFO[NINFO] = {"key",      "committed", "unloaded",
+                                        "modified", "expired",   "options"};
+
+static int
+restore_key(crm_state *state, PyObject *key)
+{
+    crm_manager *manager = crm_state_manager(state);
+    if (key == NULL || !PyTuple_Check(key) || PyTuple_GET_SIZE(key) != 3 ||
+        !PyTuple_Check(PyTuple_GET_ITEM(key, 1))) {
+        return 0;
+    }
+    crm_key found;
+    PyObject *own;
+    int status = crm_key_from_values(manager->root, PyTuple_GET_ITEM(key, 1),
+                                     &found, &own);
+    if (status > 0 && state->map == NULL) {
+        crm_state_drop_key(state);
+        crm_state_take_key(state, &found, own);
+        return 0;
+    }
+    if (status >= 0) {
+        Py_XDECREF(own);
+    }
+    return status < 0 ? -1 : 0;
+}
+
+/* The slot of a pickled attribute; -1 without an exception if there is none. */
+static int
+slot_named(crm_state *state, PyObject *name)
+{
+    PyObject *slot =
+        PyDict_GetItemWithError(crm_state_manager(state)->names, name);
+    return slot == NULL ? -1 : (int)PyLong_AsLong(slot);
+}
+
+static int
+restore_committed(crm_state *state, PyObject *committed)
+{
+    PyObject *name, *old;
+    Py_ssize_t pos = 0;
+    while (committed != NULL && PyDict_Check(committed) &&
+           PyDict_Next(committed, &pos, &name, &old)) {
+        int slot = slot_named(state, name);
+        if (slot < 0
+                ? PyErr_Occurred() != NULL
+                : crm_state_record(state, (uint16_t)slot, Py_NewRef(old)) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+restore_unloaded(crm_state *state, PyObject *unloaded)
+{
+    for (Py_ssize_t i = 0; unloaded != NULL && PyList_Check(unloaded) &&
+                           i < PyList_GET_SIZE(unloaded);
+         i++) {
+        int slot = slot_named(state, PyList_GET_ITEM(unloaded, i));
+        if (slot < 0 ? PyErr_Occurred() != NULL
+                     : crm_state_put(state, (uint16_t)slot, CRM_UNLOADED) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* The identity, old values and mark of a new object. */
 static int
 restore_info(crm_state *state, PyObject *info)
 {
-    PyObject *key = PyDict_GetItemString(info, "key");
-    PyObject *committed = PyDict_GetItemString(info, "committed");
-    PyObject *modified = PyDict_GetItemString(info, "modified");
-    PyObject *expired = PyDict_GetItemString(info, "expired");
-    PyObject *unloaded = PyDict_GetItemString(info, "unloaded");
-    PyObject *options = PyDict_GetItemString(info, "options");
-    crm_manager *manager = crm_state_manager(state);
+    PyObject *found[NINFO] = {NULL};
+    int status = -1;
     if (state->map != NULL) {
         PyErr_SetString(PyExc_ValueError, "the object is in a session");
         return -1;
     }
-    if (key != NULL && PyTuple_Check(key) && PyTuple_GET_SIZE(key) == 3 &&
-        PyTuple_Check(PyTuple_GET_ITEM(key, 1))) {
-        crm_key found;
-        PyObject *own;
-        int status = crm_key_from_values(
-            manager->root, PyTuple_GET_ITEM(key, 1), &found, &own);
-        if (status < 0) {
-            return -1;
-        }
-        if (status > 0 && state->map == NULL) {
-            crm_state_drop_key(state);
-            crm_state_take_key(state, &found, own);
-        }
-        else {
-            Py_XDECREF(own);
+    for (int i = 0; i < NINFO; i++) {
+        PyObject *name = PyUnicode_FromString(INFO[i]);
+        found[i] = name == NULL ? NULL : PyDict_GetItemWithError(info, name);
+        Py_XINCREF(found[i]);
+        Py_XDECREF(name);
+        if (found[i] == NULL && PyErr_Occurred()) {
+            goto done;
         }
     }
-    if (committed != NULL && PyDict_Check(committed)) {
-        PyObject *name, *old;
-        Py_ssize_t pos = 0;
-        while (PyDict_Next(committed, &pos, &name, &old)) {
-            PyObject *slot = PyDict_GetItemWithError(manager->names, name);
-            if (slot == NULL) {
-                if (PyErr_Occurred()) {
-                    return -1;
-                }
-                continue;
-            }
-            if (crm_state_record(state, (uint16_t)PyLong_AsLong(slot),
-                                 Py_NewRef(old)) < 0) {
-                return -1;
-            }
-        }
+    if (restore_key(state, found[KEY]) < 0 ||
+        restore_committed(state, found[COMMITTED]) < 0 ||
+        restore_unloaded(state, found[UNLOADED]) < 0) {
+        goto done;
     }
-    for (Py_ssize_t i = 0; unloaded != NULL && PyList_Check(unloaded) &&
-                           i < PyList_GET_SIZE(unloaded);
-         i++) {
-        PyObject *slot = PyDict_GetItemWithError(manager->names,
-                                                 PyList_GET_ITEM(unloaded, i));
-        if (slot == NULL ? PyErr_Occurred() != NULL
-                         : crm_state_put(state, (uint16_t)PyLong_AsLong(slot),
-                                         CRM_UNLOADED) < 0) {
-            return -1;
-        }
-    }
-    if (options != NULL && options != Py_None) {
+    if (found[OPTIONS] != NULL && found[OPTIONS] != Py_None) {
         crm_ext *ext = crm_state_ext(state);
         if (ext == NULL) {
-            return -1;
+            goto done;
         }
-        Py_XSETREF(ext->options, Py_NewRef(options));
+        Py_XSETREF(ext->options, Py_NewRef(found[OPTIONS]));
     }
-    if (modified == Py_True) {
+    if (found[MODIFIED] == Py_True) {
         state->flags |= CRM_S_MODIFIED;
     }
-    if (expired == Py_True) {
+    if (found[EXPIRED] == Py_True) {
         state->flags |= CRM_S_EXPIRED;
     }
-    return 0;
+    status = 0;
+done:
+    for (int i = 0; i < NINFO; i++) {
+        Py_XDECREF(found[i]);
+    }
+    return status;
 }
 
 /* Stores one attribute of the pickled state. */
 static int
 restore_value(PyObject *self, crm_state *state, PyObject *name, PyObject *value)
 {
-    PyObject *slot =
-        PyDict_GetItemWithError(crm_state_manager(state)->names, name);
-    if (slot == NULL) {
+    int slot = slot_named(state, name);
+    if (slot < 0) {
         return PyErr_Occurred() ? -1
                                 : PyObject_GenericSetAttr(self, name, value);
     }
-    return crm_state_set_loaded(state, (uint16_t)PyLong_AsLong(slot),
-                                Py_NewRef(value));
+    return crm_state_set_loaded(state, (uint16_t)slot, Py_NewRef(value));
 }
 
 PyObject *

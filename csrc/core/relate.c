@@ -791,8 +791,11 @@ new_members(const side *self, PyObject *value)
     int is_set = PyAnySet_Check(value) && !PyFrozenSet_CheckExact(value);
     if (!is_list && !is_set && !PyDict_Check(value)) {
         /* What quacks like one. */
-        is_list = PyObject_HasAttrString(value, "append");
-        is_set = !is_list && PyObject_HasAttrString(value, "add");
+        is_list = crm_has_attr(value, "append");
+        is_set = is_list ? 0 : crm_has_attr(value, "add");
+        if (is_list < 0 || is_set < 0) {
+            return NULL;
+        }
     }
     if (want_set ? !is_set : !is_list) {
         PyErr_Format(

@@ -102,7 +102,14 @@ mapping_richcompare(row_mapping *self, PyObject *other, int op)
 {
     if ((op != Py_EQ && op != Py_NE) ||
         !(PyDict_Check(other) || PyMapping_Check(other)) ||
-        PyUnicode_Check(other) || !PyObject_HasAttrString(other, "keys")) {
+        PyUnicode_Check(other)) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    int has_keys = crm_has_attr(other, "keys");
+    if (has_keys < 0) {
+        return NULL;
+    }
+    if (!has_keys) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     PyObject *left = crm_row_dict(self->row);

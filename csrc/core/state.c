@@ -356,10 +356,10 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                     continue;
                 }
                 PyObject *value = crm_state_peek(state, slot);
-                if (value == NULL) {
-                    /* It will be read, and complained of, in the new row. */
-                    PyErr_Clear();
+                if (value == NULL && crm_forgive() < 0) {
+                    return -1;
                 }
+                /* (Otherwise it will be complained of in the new row.) */
                 Py_XDECREF(value);
             }
         }
@@ -373,10 +373,8 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
     for (uint16_t slot = 0; refresh && slot < nattrs; slot++) {
         if (outlives_row(state, layout, slot)) {
             PyObject *value = crm_state_peek(state, slot);
-            if (value == NULL && PyErr_Occurred()) {
-                PyErr_Clear();
-            }
-            else if (value != NULL && crm_state_put(state, slot, value) < 0) {
+            if (value == NULL ? crm_forgive() < 0
+                              : crm_state_put(state, slot, value) < 0) {
                 return -1;
             }
         }

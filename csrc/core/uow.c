@@ -405,9 +405,9 @@ uow_conflicts(PyObject *module, PyObject *args)
             status = crm_key_from_values(manager, values, &key, &own);
             Py_DECREF(values);
         }
-        if (status < 0) {
-            /* Not hashable (a SQL expression, say): nothing to compare. */
-            PyErr_Clear();
+        /* Not hashable (a SQL expression, say): nothing to compare. */
+        if (status < 0 && crm_forgive() < 0) {
+            goto error;
         }
         crm_state *found = NULL;
         if (status > 0) {
@@ -417,8 +417,9 @@ uow_conflicts(PyObject *module, PyObject *args)
                 goto error;
             }
             found = crm_map_get(map, &key);
-            if (found == NULL && PyErr_Occurred()) {
-                PyErr_Clear();
+            if (found == NULL && crm_forgive() < 0) {
+                Py_XDECREF(own);
+                goto error;
             }
         }
         Py_XDECREF(own);

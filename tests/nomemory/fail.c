@@ -1,5 +1,7 @@
 /* fail.c: an allocator that fails when told to, to be preloaded.
  *
+ * fail_python(): where it is not preloaded but loaded, Python's allocators fail
+ * instead.
  * fail_within(start, end): from now on only allocations count that code between
  * these addresses asks for, itself or through what it calls, but not through
  * Python's interpreter. May be called for several ranges.
@@ -171,5 +173,61 @@ free(void *memory)
 {
     if (!is_early(memory) && ready()) {
         real_free(memory);
+    }
+}
+
+/* ---- Python's allocators ----------------------------------------------- */
+
+/* PyMemAllocatorEx, so that Python.h is not needed. */
+typedef struct {
+    void *ctx;
+    void *(*malloc)(void *ctx, size_t size);
+    void *(*calloc)(void *ctx, size_t count, size_t size);
+    void *(*realloc)(void *ctx, void *memory, size_t size);
+    void (*free)(void *ctx, void *memory);
+} allocator;
+
+static allocator of_python[3]; /* of the domains RAW, MEM and OBJ */
+
+static void *
+python_malloc(void *ctx, size_t size)
+{
+    allocator *own = ctx;
+    return fails() ? NULL : own->malloc(own->ctx, size);
+}
+
+static void *
+python_calloc(void *ctx, size_t count, size_t size)
+{
+    allocator *own = ctx;
+    return fails() ? NULL : own->calloc(own->ctx, count, size);
+}
+
+static void *
+python_realloc(void *ctx, void *memory, size_t size)
+{
+    allocator *own = ctx;
+    return fails() ? NULL : own->realloc(own->ctx, memory, size);
+}
+
+static void
+python_free(void *ctx, void *memory)
+{
+    allocator *own = ctx;
+    own->free(own->ctx, memory);
+}
+
+void
+fail_python(void)
+{
+    void (*get)(int, allocator *) =
+        (void (*)(int, allocator *))dlsym(RTLD_DEFAULT, "PyMem_GetAllocator");
+    void (*set)(int, allocator *) =
+        (void (*)(int, allocator *))dlsym(RTLD_DEFAULT, "PyMem_SetAllocator");
+    for (int domain = 0; domain < 3; domain++) {
+        get(domain, &of_python[domain]);
+        allocator failing = {&of_python[domain], python_malloc, python_calloc,
+                             python_realloc, python_free};
+        set(domain, &failing);
     }
 }

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-library = ctypes.PyDLL(None)
-preloaded = hasattr(library, "fail_arm")
-if preloaded:
+from cormorant import exc
+
+# A sanitizer has an allocator of its own: the library is loaded then, for Python's.
+library = ctypes.PyDLL(os.environ.get("FAIL_LIBRARY"))
+if "FAIL_LIBRARY" in os.environ:
+    library.fail_python()
+counted = hasattr(library, "fail_arm")
+if counted:
     arm, disarm = library.fail_arm, library.fail_disarm
     arm.argtypes, arm.restype = [ctypes.c_long], None
     disarm.restype = ctypes.c_long
@@ -53,6 +59,11 @@ def fail_each(world: Any, work: Callable[[Any], Any], step: int, expected: Any) 
             given = work(world)
         except MemoryError:
             failed = True
+        except exc.DBAPIError as error:
+            # SQLite, out of memory, may undo the transaction; its savepoint is gone then.
+            if not isinstance(error.__context__ and error.__context__.__context__, MemoryError):
+                raise
+            failed = True
         except SystemError as error:  # CPython, out of memory for a frame
             if not everywhere or "without" not in str(error):
                 raise
@@ -70,7 +81,7 @@ def fail_each(world: Any, work: Callable[[Any], Any], step: int, expected: Any) 
             raise
         failures += failed
         survived = 0 if failed else survived + 1
-        if asked < n if preloaded else survived == 5:
+        if asked < n if counted else survived == 5:
             return failures
         n += step
         if n % 64 == 0:

@@ -259,10 +259,16 @@ class World:
         """The same session shows what there was, once what was begun is undone."""
         session = self.session
         seen.clear()
-        session.rollback()
+        try:
+            session.rollback()
+        except sa.exc.OperationalError:
+            # SQLite, out of memory, has undone more than to the savepoint that this was about.
+            session.rollback()
         session.expunge_all()
         owners = session.query(Owner).options(selectinload(Owner.items)).order_by(Owner.id).all()
-        assert [(o.name, o.place, o.doc, o.numbers, o.price, o.colour, o.twice) for o in owners] == [
+        assert [
+            (o.name, o.place, o.doc, o.numbers, o.price, o.colour, o.twice) for o in owners
+        ] == [
             (name, Point(n, -n), {"n": n}, [n], decimal.Decimal("1.25"), Colour.RED, n)
             for n, name in enumerate(NAMES)
         ]
@@ -594,10 +600,9 @@ def compiled_anew(world: World) -> Any:
 
 
 def reflect(world: World) -> Any:
-    metadata = sa.MetaData()
-    metadata.reflect(world.session.connection())
+    table = sa.Table("items", sa.MetaData(), autoload_with=world.session.connection())
     inspector = sa.inspect(world.session.connection())
-    return sorted(metadata.tables), len(inspector.get_columns("owners"))
+    return sorted(c.name for c in table.columns), inspector.has_table("owners")
 
 
 def pooled(world: World) -> Any:
@@ -648,7 +653,12 @@ def objects(world: World) -> Any:
     values["name"] = "set"
     values.pop("extra")
     del owner.name
-    found += [owner.name, state.attrs.name.history, [o.id for o in owners], session.is_modified(owner)]
+    found += [
+        owner.name,
+        state.attrs.name.history,
+        [o.id for o in owners],
+        session.is_modified(owner),
+    ]
     return found
 
 

@@ -73,6 +73,7 @@ crm_pg_connect(const crm_option *options, size_t count, const crm_host *host,
     const char **values = calloc(count + 2, sizeof(*values));
     int status = CRM_FAIL;
     size_t used = 0;
+    int expand = 0;
     if (conn == NULL || keys == NULL || values == NULL) {
         crm_pg_no_memory(err);
         goto done;
@@ -88,14 +89,18 @@ crm_pg_connect(const crm_option *options, size_t count, const crm_host *host,
             goto done;
         }
         if (taken == CRM_OK && strcmp(options[i].key, "client_encoding") != 0) {
-            keys[used] = options[i].key;
+            /* The first name of a database may be a connection string for
+             * libpq; the name that a program gives never is one. */
+            int whole = used == 0 && strcmp(options[i].key, "conninfo") == 0;
+            expand |= whole;
+            keys[used] = whole ? "dbname" : options[i].key;
             values[used++] = options[i].value;
         }
     }
     /* Text cells are UTF-8. */
     keys[used] = "client_encoding";
     values[used++] = "UTF8";
-    conn->pg = PQconnectdbParams(keys, values, 1);
+    conn->pg = PQconnectdbParams(keys, values, expand);
     if (conn->pg == NULL) {
         crm_pg_no_memory(err);
         goto done;

@@ -191,8 +191,7 @@ def connect(conninfo: str = "", **options: Any) -> _core.Connection:
     uses after which a statement is prepared on the server (5; None: never)."""
     settings: dict[str, str] = {}
     if conninfo:
-        # expanded by libpq, as options that come later replace it
-        settings["dbname"] = conninfo
+        settings["conninfo"] = conninfo  # first: options that come later replace its parts
     if "user" not in options and "username" in options:
         options["user"] = options.pop("username")
     for name, value in options.items():

@@ -568,7 +568,11 @@ class ExpressionCompiler:
     def visit_cast(self, cast: Any, **kw: Any) -> str:
         kw.pop("add_to_result_map", None)
         type_text = self.process(cast.typeclause, **kw)
-        name, collate, collation = type_text.partition(" COLLATE ")
+        # (a quoted name of a type may have anything in it)
+        collate = collation = ""
+        name = type_text
+        if not type_text.startswith('"'):
+            name, collate, collation = type_text.partition(" COLLATE ")
         return f"CAST({self.process(cast.clause, **kw)} AS {name}){collate}{collation}"
 
     def visit_try_cast(self, cast: Any, **kw: Any) -> str:

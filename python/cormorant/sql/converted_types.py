@@ -10,7 +10,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
-from .plain_types import Concatenable, DateTime, Indexable, LargeBinary, SchemaType, String, _quoted
+from .plain_types import (
+    Concatenable,
+    DateTime,
+    Indexable,
+    LargeBinary,
+    SchemaType,
+    String,
+    _quoted,
+    text_literal,
+)
 from .type_api import Codec, TypeDecorator, TypeEngine, to_instance
 
 
@@ -143,7 +152,8 @@ class Enum(String, SchemaType):
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
         lookup = self._bind_lookup
-        return lambda value: _quoted(lookup[value])
+        literal = text_literal(dialect)
+        return lambda value: literal(lookup[value])
 
     @property
     def sort_key_function(self) -> Any:  # type: ignore[override]
@@ -390,7 +400,8 @@ class JSON(Indexable, Concatenable, TypeEngine):
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
         dumps = self._dumps(dialect)
-        return lambda value: _quoted(dumps(value))
+        literal = text_literal(dialect)
+        return lambda value: literal(dumps(value))
 
 
 class Uuid(TypeEngine):

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import exc
 from ..util import memoized_property
+from .plain_types import text_literal
 
 
 class DDLCompiler:
@@ -205,7 +206,7 @@ class DDLCompiler:
         if default is None or not hasattr(default, "arg"):
             return None
         if isinstance(default.arg, str):
-            return "'{}'".format(default.arg.replace("'", "''"))
+            return text_literal(self.dialect)(default.arg)
         return self._expression(default.arg)
 
     def visit_computed_column(self, generated: Any, **kw: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from .. import _core, exc
 from . import operators, sqltypes
 from .elements import BinaryExpression
+from .plain_types import text_literal
 from .type_api import TypeEngine
 
 
@@ -22,7 +23,8 @@ class JSONElementType(TypeEngine):
         return (_core.TYPE_PYTHON, (self._format, None))
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        return lambda value: "'" + self._format(value).replace("'", "''") + "'"
+        literal = text_literal(dialect)
+        return lambda value: literal(self._format(value))
 
 
 def _step(value: Any) -> str:

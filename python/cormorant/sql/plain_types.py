@@ -16,6 +16,14 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def text_literal(dialect: Any) -> Callable[[str], str]:
+    """What makes a literal of text that may have any characters."""
+    if dialect.paramstyle in ("format", "pyformat"):
+        # a percent sign in the text would begin a parameter
+        return lambda text: _quoted(text.replace("%", "%%"))
+    return _quoted
+
+
 class Concatenable:
     """Mixin of types whose `+` is concatenation."""
 
@@ -85,10 +93,7 @@ class String(Concatenable, TypeEngine):
         self.collation = collation
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        if dialect.paramstyle in ("format", "pyformat"):
-            # a percent sign in the text would begin a parameter
-            return lambda value: _quoted(value.replace("%", "%%"))
-        return _quoted
+        return text_literal(dialect)
 
     @property
     def python_type(self) -> type:
@@ -303,10 +308,8 @@ class _Binary(TypeEngine):
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
         encoding = getattr(dialect, "_legacy_binary_type_literal_encoding", "utf-8")
 
-        def process(value: Any) -> str:
-            return _quoted(value.decode(encoding))
-
-        return process
+        literal = text_literal(dialect)
+        return lambda value: literal(value.decode(encoding))
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         if isinstance(value, str):

@@ -87,7 +87,12 @@ class TypeCompiler:
         if type_.length:
             text += f"({type_.length})"
         if type_.collation:
-            text += f' COLLATE "{type_.collation}"'
+            if self.dialect is None:
+                collation = '"' + type_.collation.replace('"', '""') + '"'
+            else:
+                preparer = self.dialect.identifier_preparer
+                collation = preparer.quote_identifier(type_.collation)
+            text += f" COLLATE {collation}"
         return text
 
     def visit_CHAR(self, type_: Any, **kw: Any) -> str:

@@ -262,8 +262,12 @@ class PGDialect(DefaultDialect):
             self.set_isolation_level(connection, level)
 
     def _initialize(self, connection: CoreConnection) -> None:
-        plan = _core.Plan("select current_setting('server_version_num')::int, current_schema()")
-        number, schema = connection.execute(plan).fetch()[0]
+        plan = _core.Plan(
+            "select current_setting('server_version_num')::int, current_schema(), "
+            "current_setting('standard_conforming_strings')"
+        )
+        number, schema, standard = connection.execute(plan).fetch()[0]
+        self._backslash_escapes = standard == "off"
         # 15.4 is 150004, 9.6.3 was 90603
         if number >= 100000:
             self.server_version_info = (number // 10000, number % 10000)

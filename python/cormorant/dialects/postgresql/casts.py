@@ -87,7 +87,8 @@ def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any]) -> str | None
             return None
         return str(dialect.type_compiler_instance.process(impl))
     if found == "VARCHAR" and impl.collation and not impl.length:
-        return f'VARCHAR COLLATE "{impl.collation}"'
+        name = dialect.identifier_preparer.quote_identifier(impl.collation)
+        return f"VARCHAR COLLATE {name}"
     if found in ("TIMESTAMP", "TIME"):
         return f"{found} {'WITH' if impl.timezone else 'WITHOUT'} TIME ZONE"
     if found == "FLOAT" and impl.precision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from ...sql import operators, sqltypes
 from ...sql.comparators import binary
 from ...sql.elements import BinaryExpression
 from ...sql.json_path import JSONIntIndexType, JSONPathType, JSONStrIndexType
+from ...sql.plain_types import text_literal
 from ...sql.type_api import Codec
 from ...sql.type_comparator import Comparator as _Comparator
 from .array import array
@@ -21,7 +23,6 @@ from .operators import (
     PATH_EXISTS,
     PATH_MATCH,
 )
-from .types import quoted
 
 
 class PGJSONIntIndexType(JSONIntIndexType):
@@ -41,14 +42,25 @@ class PGJSONStrIndexType(JSONStrIndexType):
         return (_core.TYPE_STRING, None)
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        return quoted
+        return text_literal(dialect)
+
+
+_NEEDS_QUOTES = re.compile(r'[,{}"\\]|^\s|\s$|^$|^null$', re.I)
+
+
+def _step(value: Any) -> str:
+    """A key or place as an element in the text of an array."""
+    text = str(value)
+    if _NEEDS_QUOTES.search(text):
+        text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return text
 
 
 def _path(value: Any) -> str:
     """A path as the text of an array: ``{a,1}``."""
     if isinstance(value, str):
         return value
-    return "{" + ", ".join([str(v) for v in value]) + "}"
+    return "{" + ", ".join([_step(v) for v in value]) + "}"
 
 
 class JSONPATH(JSONPathType):

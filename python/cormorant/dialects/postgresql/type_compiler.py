@@ -84,6 +84,8 @@ class PGTypeCompiler(TypeCompiler):
         inner = self.process(type_.item_type, **kw)
         brackets = "[]" * (type_.dimensions if type_.dimensions is not None else 1)
         # the brackets belong to the name, before a collation
+        if inner.startswith('"'):
+            return inner + brackets
         name, collate, collation = inner.partition(" COLLATE ")
         return f"{name}{brackets}{collate}{collation}"
 

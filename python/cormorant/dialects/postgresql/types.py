@@ -11,11 +11,6 @@ from ...sql import sqltypes
 from ...sql.type_api import TypeEngine
 
 
-def quoted(text: str) -> str:
-    """Text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 class _Text:
     """Mixin of types whose values are read and written as the text the server has for them."""
 

@@ -62,6 +62,22 @@ class Rebuilt(Base):
         pass
 
 
+class Heard(Base):
+    __tablename__ = "heard"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+
+
+@sa.event.listens_for(Heard, "load")
+def on_load(target: Any, context: Any) -> None:
+    pass
+
+
+@sa.event.listens_for(Heard, "refresh")
+def on_refresh(target: Any, context: Any, attrs: Any) -> None:
+    pass
+
+
 # --- memory --------------------------------------------------------------------
 
 COMMON = """
@@ -126,10 +142,15 @@ def fresh(program: str, monkeypatch: Any, **environment: str) -> list[float]:
 
 @needs_linux
 @pytest.mark.usefixtures("without_sanitizer")
-def test_a_million_objects_leave_nothing_behind(monkeypatch: Any) -> None:
+@pytest.mark.parametrize("allocator", ["pymalloc", "malloc"])
+def test_a_million_objects_leave_nothing_behind(monkeypatch: Any, allocator: str) -> None:
+    """With Python's own allocator what any objects would leave behind, tuples for example, is
+    there before: the arenas (1 MiB) that it has begun are used to their ends."""
     start, held, count, end, kept = fresh(
         """
 len(session.identity_map), resident()  # whatever is made once is there
+tuples = [(n,) for n in range(100_000)]
+del tuples
 start = resident()
 items = load(1_000_000)
 held = resident()
@@ -138,12 +159,12 @@ del items
 print(start, held, count, resident(), len(session.identity_map))
 """,
         monkeypatch,
+        PYTHONMALLOC=allocator,
     )
     assert count == 1_000_000
     assert kept == 0
     assert held > start + 1_000_000 * 100
-    # one arena of Python's (1 MiB) may hold something that came meanwhile
-    assert end < start * 1.05 + (1 << 20)
+    assert end < start * 1.05
 
 
 @needs_linux
@@ -222,6 +243,7 @@ def filled(count: int) -> orm.Session:
         )
         connection.execute(sa.insert(Decorated.__table__), rows)
         connection.execute(sa.insert(Rebuilt.__table__), rows)
+        connection.execute(sa.insert(Heard.__table__), rows)
     return orm.Session(engine)
 
 
@@ -309,11 +331,21 @@ def test_flushing_deletes_runs_python_once() -> None:
     [
         (Decorated, {"Shout.process_result_value", "TypeDecorator._codec.<locals>.result"}),
         (Rebuilt, {"Rebuilt.rebuild"}),
+        (Heard, {"on_load", "on_refresh"}),
     ],
 )
 def test_user_code_runs_for_its_own_class_alone(entity: Any, called: set[str]) -> None:
     def work(session: orm.Session) -> None:
+        held = session.query(entity).all(), session.query(Parent).all()
+        session.query(entity).all()
+        if entity is Heard:
+            session.expire_all()
         session.query(entity).all()
         session.query(Parent).all()
+        assert held
 
-    assert grown(work) == dict.fromkeys(called, 280)
+    found = grown(work)
+    if entity is Heard:  # what hands a listener its arguments runs as often as the listener
+        assert max(found.values()) <= 4 * 280
+        found = {name: n for name, n in found.items() if name in called}
+    assert found == dict.fromkeys(called, 280)

@@ -14,11 +14,13 @@ typedef struct {
 
 /* ---- reading ---------------------------------------------------------- */
 
-/* True for a column that had no value when its object was inserted. */
+/* True for a column that had no value when its object was inserted; one that is
+ * mapped as deferred is loaded all the same. */
 static int
 never_given(crm_state *state, uint16_t slot)
 {
     return state->page == NULL && (state->flags & CRM_S_EXPIRED) == 0 &&
+           (crm_state_attr(state, slot)->flags & CRM_ATTR_DEFERRED) == 0 &&
            crm_state_held(state, slot) == NULL;
 }
 
@@ -281,7 +283,8 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
         (keyed && crm_state_change(state, slot) == NULL)) {
         if ((keyed || expired) &&
             (flags & (CRM_ATTR_ACTIVE_HISTORY | CRM_ATTR_PRIMARY_KEY))) {
-            old = crm_attr_get(state, slot);
+            old = never_given(state, slot) ? Py_NewRef(core->no_value)
+                                           : crm_attr_get(state, slot);
             if (old == NULL) {
                 goto error;
             }

@@ -153,6 +153,7 @@ def _change(
         return result
     if statement.is_update:
         _assign(mapper, statement, matched, params)
+        _expire_assigned(mapper, statement, expired)
     else:
         whole = [obj for obj in matched if not _partly_expired(obj)]
         kept = set(map(id, whole))
@@ -165,7 +166,7 @@ def _change(
 
 def _partly_expired(obj: Any) -> bool:
     """True if columns of the object wait to be loaded again: what it was is not known."""
-    return bool(_core.state_flags(obj) & _core.STATE_EXPIRED or _core.unloaded_slots(obj))
+    return bool(_core.state_flags(obj) & _core.STATE_EXPIRED or _core.expired_slots(obj))
 
 
 def _objects(session: Session, mapper: Any) -> Iterable[Any]:

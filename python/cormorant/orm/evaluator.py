@@ -78,6 +78,10 @@ class Compiler:
             return lambda obj: True
         if isinstance(clause, elements.False_):
             return lambda obj: False
+        if isinstance(clause, elements.Label):
+            # an object's attribute may be older than what the database computes
+            name = "AnnotatedLabel" if clause._annotations else "Label"
+            raise UnevaluatableError(f"Cannot evaluate {name}")
         if isinstance(clause, elements.NamedColumn):
             return self._column(clause)
         raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__}")

@@ -445,10 +445,11 @@ class SelectState:
     def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
         table = self.table
         if table is not None and not (self._expired and node.parent is None):
-            element, _ = table.find(node.path, prop, COLUMN_WILDCARD)
+            element, named = table.find(node.path, prop, COLUMN_WILDCARD)
             if element is not None and element.strategy == "undefer":
                 return False
-            group = prop.group
+            deferred = element is not None and named and element.strategy == "defer"
+            group = None if deferred else prop.group
             if group is not None and (
                 group in table.groups.get(node.path, ()) or group in table.groups.get((), ())
             ):

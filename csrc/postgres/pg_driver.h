@@ -29,6 +29,7 @@ struct crm_conn {
     crm_stmt *statements; /* every statement, for close; doubly linked */
     bool begin_pending;   /* a transaction begins with the next statement */
     bool autocommit;
+    bool refused; /* the server's error was met in what is being collected */
     char begin_sql[96];
     int prepare_threshold; /* uses before a statement is prepared; 0: at
                               once, negative: never */
@@ -63,7 +64,8 @@ struct crm_stmt {
     crm_stmt *guard;                  /* owned, not among conn->statements */
     const crm_cell *cells; /* borrowed from bind to the end of the run */
     PGresult *columns; /* owned or NULL: names of the last result's columns */
-    crm_pg_type *column_types; /* owned: their types */
+    crm_pg_type *column_types; /* owned: their types; an UNKNOWN one with an
+                                  elem is turned into an array of those */
     bool unknown;              /* the server has to turn some into text */
     PGresult *result;          /* owned or NULL: the result being read */
     int next_row;              /* of it */
@@ -204,11 +206,11 @@ int crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
 
 /* Asks the server about the types of columns that are not known yet. */
 int crm_pg_learn_types(crm_conn *conn, const PGresult *result, crm_error *err);
-/* The texts of column `col` of some rows, made by the server: a new array of
- * `count` owned results, each with the text as its only value; NULL on failure.
- */
+/* The texts of column `col` of some rows, made by the server, or arrays of
+ * texts: a new array of `count` owned results, each with that as its only
+ * value; NULL on failure. */
 PGresult **crm_pg_texts(crm_conn *conn, const PGresult *result, int col,
-                        int first, int count, crm_error *err);
+                        bool array, int first, int count, crm_error *err);
 void crm_pg_free_texts(PGresult **texts, int count);
 
 /* encode.c */

@@ -8,6 +8,13 @@
 /* Rows whose values the server turns into text at a time. */
 #define TEXT_ROWS 1000
 
+enum {
+    TEXT_OID = 25,
+    TEXT_ARRAY_OID = 1009,
+    RECORD_OID = 2249,
+    FIRST_NORMAL_OID = 16384,
+};
+
 static bool
 same_columns(const PGresult *a, const PGresult *b)
 {
@@ -22,6 +29,15 @@ same_columns(const PGresult *a, const PGresult *b)
         }
     }
     return true;
+}
+
+/* Whether to have an array of texts made of a type: elements that are built in
+ * are read one by one, as other drivers do. */
+static bool
+is_array_of_built_in(crm_pg_type type)
+{
+    return type.kind == CRM_PG_ARRAY && type.elem < FIRST_NORMAL_OID &&
+           type.elem != RECORD_OID;
 }
 
 /* True if the type and those inside of it can be decoded. */
@@ -56,6 +72,7 @@ crm_pg_learn_columns(crm_stmt *stmt, const PGresult *result, crm_error *err)
     for (int i = 0; i < count; i++) {
         types[i] = crm_pg_type_find(&conn->decoder.types, PQftype(columns, i));
         if (!is_known(&conn->decoder.types, types[i])) {
+            types[i].elem = is_array_of_built_in(types[i]) ? TEXT_OID : 0;
             types[i].kind = CRM_PG_UNKNOWN;
             stmt->unknown = true;
         }
@@ -120,19 +137,19 @@ read_row(crm_stmt *stmt, const PGresult *result, int row, int ncols,
             continue; /* the row begins with NULLs */
         }
         int status;
-        if (stmt->column_types[col].kind == CRM_PG_UNKNOWN) {
-            const PGresult *text = texts[col][text_row];
-            status = crm_rows_put(rows, (uint32_t)col, CRM_TEXT,
-                                  PQgetvalue(text, 0, 0),
-                                  (size_t)PQgetlength(text, 0, 0)) < 0
-                         ? CRM_PG_NOMEM
-                         : CRM_PG_OK;
+        static const crm_pg_type text = {TEXT_OID, CRM_PG_TEXT, 0};
+        static const crm_pg_type array = {TEXT_ARRAY_OID, CRM_PG_ARRAY,
+                                          TEXT_OID};
+        const crm_pg_type *type = &stmt->column_types[col];
+        const char *bytes = PQgetvalue(result, row, col);
+        if (type->kind == CRM_PG_UNKNOWN) {
+            const PGresult *made = texts[col][text_row];
+            type = type->elem != 0 ? &array : &text;
+            bytes = PQgetvalue(made, 0, 0);
+            len = PQgetlength(made, 0, 0);
         }
-        else {
-            status = crm_pg_decode(
-                &stmt->conn->decoder, &stmt->column_types[col],
-                PQgetvalue(result, row, col), (size_t)len, rows, (uint32_t)col);
-        }
+        status = crm_pg_decode(&stmt->conn->decoder, type, bytes, (size_t)len,
+                               rows, (uint32_t)col);
         if (status != CRM_PG_OK) {
             crm_rows_abandon(rows);
             return status == CRM_PG_NOMEM ? crm_pg_no_memory(err)
@@ -155,8 +172,9 @@ read_texts(crm_stmt *stmt, const PGresult *result, int first, int count,
     }
     for (int col = 0; col < ncols && status == CRM_OK; col++) {
         if (stmt->column_types[col].kind == CRM_PG_UNKNOWN) {
+            bool array = stmt->column_types[col].elem != 0;
             texts[col] =
-                crm_pg_texts(stmt->conn, result, col, first, count, err);
+                crm_pg_texts(stmt->conn, result, col, array, first, count, err);
             status = texts[col] == NULL ? CRM_FAIL : CRM_OK;
         }
     }

@@ -4,7 +4,8 @@
  * A connection asks the server once about each type it meets: enums and what
  * else is sent as text, arrays, ranges, hstore.  What remains (composite types,
  * geometry, extensions) the server itself turns into text: the values go back
- * to it as parameters of `SELECT $1::text`.
+ * to it as parameters of `SELECT $1::text`, arrays of built-in types as those
+ * of `SELECT $1::text[]`.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,8 +110,8 @@ crm_pg_learn_types(crm_conn *conn, const PGresult *result, crm_error *err)
             if (is_listed(&conn->decoder.types, oid)) {
                 break;
             }
-            if (oid < 16384) {
-                /* built in, and of no use to know more of */
+            if (oid < 16384 && depth > 0) {
+                /* built in, inside of another, and of no use to know of */
                 crm_pg_type type = {oid, CRM_PG_UNKNOWN, 0};
                 if (crm_pg_type_add(&conn->decoder.types, type) < 0) {
                     return crm_pg_no_memory(err);
@@ -192,13 +193,15 @@ send_record(PGconn *pg, const char *bytes, size_t len)
 
 /* Sends each value that is not NULL back. */
 static int
-send_values(crm_conn *conn, const PGresult *result, int col, int first,
-            int count)
+send_values(crm_conn *conn, const PGresult *result, int col, bool array,
+            int first, int count)
 {
     PGconn *pg = conn->pg;
     Oid types[1] = {PQftype(result, col)};
     static const int formats[1] = {1};
-    const char *sql = types[0] == RECORD ? "SELECT 1" : "SELECT $1::text";
+    const char *sql = types[0] == RECORD ? "SELECT 1"
+                      : array            ? "SELECT $1::text[]"
+                                         : "SELECT $1::text";
     if (!PQsendPrepare(pg, "", sql, types[0] == RECORD ? 0 : 1, types)) {
         return 0;
     }
@@ -213,7 +216,7 @@ send_values(crm_conn *conn, const PGresult *result, int col, int first,
                 return 0;
             }
         }
-        else if (!PQsendQueryPrepared(pg, "", 1, values, lengths, formats, 0)) {
+        else if (!PQsendQueryPrepared(pg, "", 1, values, lengths, formats, 1)) {
             return 0;
         }
     }
@@ -221,8 +224,8 @@ send_values(crm_conn *conn, const PGresult *result, int col, int first,
 }
 
 PGresult **
-crm_pg_texts(crm_conn *conn, const PGresult *result, int col, int first,
-             int count, crm_error *err)
+crm_pg_texts(crm_conn *conn, const PGresult *result, int col, bool array,
+             int first, int count, crm_error *err)
 {
     PGconn *pg = conn->pg;
     PGresult **texts = calloc((size_t)count + 1, sizeof(PGresult *));
@@ -233,7 +236,7 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, int first,
         return NULL;
     }
     if (!PQenterPipelineMode(pg) ||
-        !send_values(conn, result, col, first, count)) {
+        !send_values(conn, result, col, array, first, count)) {
         crm_pg_conn_error(err, pg);
         crm_pg_free_texts(texts, count);
         return NULL;

@@ -38,6 +38,9 @@ array['\\x01'::bytea]|array['{"a":1}'::jsonb]|array[interval '1 day']
 '12.34'::money|point(1,2)|'a b'::tsvector|'a & b'::tsquery|'pg_class'::regclass|1::oid|null
 '1 2'::int2vector|pg_sleep(0)|'<a/>'::xml|'(1,2),(3,4)'::box|box '((0,0),(1,1))'
 '1/2'::pg_lsn|'$.a'::jsonpath
+array['1.50'::money,null]|'{}'::money[]|array[array['pg_class'::regclass],array[null]]
+array['a b'::tsvector,null]|array['a & b'::tsquery]|array['(1,2)'::point]|array['$.a'::jsonpath]
+'{(1,1),(0,0);(2,2),(1,1)}'::box[]|array['0/1'::pg_lsn]|array['5'::xid]|array['simple'::regconfig]
 """
 
 

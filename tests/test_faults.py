@@ -81,3 +81,17 @@ def test_every_call_of_libpq_can_fail(tmp_path: Path) -> None:
     assert len(seen) == 7
     for outcome in seen.values():
         assert "OperationalError" in outcome
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+@pytest.mark.skipif(shutil.which("pg_config") is None, reason="needs libpq's headers")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library")
+@pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""), reason="ASan has the memory")
+def test_libpq_can_be_out_of_memory_anywhere(tmp_path: Path) -> None:
+    if postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    with postgres.empty() as url:
+        seen = work(f"postgresql:{url}", "ALLOCATION", tmp_path)
+    assert len(seen) == 7
+    for outcome in seen.values():
+        assert "OperationalError" in outcome

@@ -79,6 +79,7 @@ crm_pg_result_error(crm_error *err, crm_conn *conn, PGresult *result)
     err->disconnect = PQstatus(conn->pg) == CONNECTION_BAD;
     if (state == NULL) {
         err->cls = CRM_E_OPERATIONAL;
+        err->disconnect = true; /* see crm_pg_next() */
         set_message(err, PQresultErrorMessage(result));
     }
     else {

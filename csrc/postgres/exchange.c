@@ -111,7 +111,11 @@ wait_for_result(crm_conn *conn, bool *interrupted)
             }
             continue;
         }
-        if (*interrupted) {
+        if (!conn->refused && *PQerrorMessage(pg) != '\0') {
+            /* libpq had no memory to note what has come, and waits on. */
+            shutdown(PQsocket(pg), SHUT_RDWR);
+        }
+        else if (*interrupted) {
             waited += LOOK_MS;
             if (waited >= CANCEL_MS) {
                 /* It does not listen: make the connection fail. */
@@ -129,7 +133,26 @@ PGresult *
 crm_pg_next(crm_conn *conn, bool *interrupted)
 {
     wait_for_result(conn, interrupted);
-    return PQgetResult(conn->pg);
+    PGconn *pg = conn->pg;
+    PGresult *result = PQgetResult(pg);
+    if (result == NULL) {
+        conn->refused &= PQpipelineStatus(pg) != PQ_PIPELINE_OFF;
+        return NULL;
+    }
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_PIPELINE_SYNC) {
+        conn->refused = false;
+    }
+    else if (status == PGRES_FATAL_ERROR &&
+             PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL) {
+        conn->refused = true;
+    }
+    else if (status == PGRES_FATAL_ERROR && PQsocket(pg) >= 0) {
+        /* Not the server's error but libpq's own, which may now expect what
+         * never comes: make the connection fail. */
+        shutdown(PQsocket(pg), SHUT_RDWR);
+    }
+    return result;
 }
 
 /* Ends COPY, which has no place here. */

@@ -3,8 +3,9 @@
  *
  * faults_arm(n, code): the n-th call from now on that can fail does, once:
  * without being made, with this result code (SQLite) or as if memory or the
- * connection were gone (libpq). faults_disarm(): no more; how many such calls
- * there were since then.
+ * connection were gone (libpq). With the code ALLOCATION it is not a call that
+ * fails but, within such a call, the n-th allocation. faults_disarm(): no more;
+ * how many there were since then.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,6 +17,8 @@
 static long left, asked;
 static int code, last;
 static int inside; /* of a library's function, which may call others */
+
+#define ALLOCATION (-1)
 
 void
 faults_arm(long n, int failure)
@@ -37,7 +40,7 @@ faults_disarm(void)
 static int
 fails(void)
 {
-    if (inside) {
+    if (inside || code == ALLOCATION) {
         return 0;
     }
     asked += left != 0;
@@ -46,6 +49,44 @@ fails(void)
         left = -1; /* goes on counting */
     }
     return last != 0;
+}
+
+/* ---- memory (of glibc) -------------------------------------------------- */
+
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+
+static int
+no_memory(void)
+{
+    if (!inside || code != ALLOCATION) {
+        return 0;
+    }
+    asked += left != 0;
+    if (left > 0 && --left == 0) {
+        left = -1;
+        return 1;
+    }
+    return 0;
+}
+
+void *
+malloc(size_t size)
+{
+    return no_memory() ? NULL : __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+    return no_memory() ? NULL : __libc_calloc(count, size);
+}
+
+void *
+realloc(void *memory, size_t size)
+{
+    return no_memory() ? NULL : __libc_realloc(memory, size);
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))

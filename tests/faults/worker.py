@@ -23,7 +23,7 @@ arm, disarm = library.faults_arm, library.faults_disarm
 arm.argtypes, arm.restype = [ctypes.c_long, ctypes.c_int], None
 disarm.restype = ctypes.c_long
 
-CODES = {"BUSY": 5, "NOMEM": 7, "INTERRUPT": 9, "IOERR": 10, "CORRUPT": 11, "FULL": 13,
+CODES = {"ALLOCATION": -1, "BUSY": 5, "NOMEM": 7, "INTERRUPT": 9, "IOERR": 10, "CORRUPT": 11, "FULL": 13,
          "CONSTRAINT": 19, "MISUSE": 21}  # fmt: skip
 EXPECTED = (sa.exc.DBAPIError, MemoryError)
 Base = declarative_base()

@@ -62,8 +62,13 @@ class _NoCache:
 _NO_CACHE = _NoCache()
 
 
-def _cache(connection: Any) -> Any:
+def _cache(connection: Any, options: Mapping[str, Any] | None = None) -> Any:
+    """Where plans are kept: by the engine, or where the option ``compiled_cache`` says."""
     plans = connection.engine._plans
+    if connection._execution_options:
+        plans = connection._execution_options.get("compiled_cache", plans)
+    if options:
+        plans = options.get("compiled_cache", plans)
     return _NO_CACHE if plans is None else plans
 
 
@@ -74,13 +79,14 @@ def plan_for(
     legacy: bool,
     eager: bool = True,
     as_tuples: bool = False,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[ORMPlan, Sequence[Any], bool]:
     """The compiled plan of a select, the statement's bind parameters, and whether the
-    plan came from the engine's cache."""
+    plan came from the cache."""
     key, binds = statement._memo_cache_key[0]
     plans = connection.engine._plans
-    if plans is None:
-        plans = _NO_CACHE
+    if options or connection._execution_options or plans is None:
+        plans = _cache(connection, options)
     if key is None:
         plan = None
     else:
@@ -326,7 +332,7 @@ def execute(
         if execution_options:
             return connection.execute(statement, params, execution_options=execution_options)
         return connection.execute(statement, params)
-    plan, binds, hit = plan_for(session, connection, statement, False)
+    plan, binds, hit = plan_for(session, connection, statement, False, options=options)
     stream = options.get("yield_per") or 0
     cursor = run_plan(
         session,
@@ -342,6 +348,8 @@ def execute(
         cursor.close()
         raise no_yield_per()
     result: Result[Any] = Result(cursor)
+    if plan.unhashable is not None:
+        result._unhashable = plan.unhashable
     if plan.joined_collections:
         result._require_unique = True
         result._set_slow()

@@ -129,6 +129,10 @@ _LEGAL = re.compile(r"^[A-Z0-9_$]+$", re.I)
 _ILLEGAL_INITIAL = frozenset("0123456789$")
 
 
+_MAX_STRINGS = 10_000
+"""Names whose quoted form a dialect keeps: labels that statements make up may be any number."""
+
+
 class IdentifierPreparer:
     """Writes names, quoted when the database needs it."""
 
@@ -171,6 +175,8 @@ class IdentifierPreparer:
             made = self._strings.get(ident)
             if made is None:
                 made = self.quote_identifier(ident) if self._requires_quotes(ident) else ident
+                if len(self._strings) > _MAX_STRINGS:
+                    self._strings.clear()
                 self._strings[ident] = made
             return made
         return self.quote_identifier(ident) if force else str(ident)

@@ -41,7 +41,8 @@ def test_items_by_name(abc):
 def test_names_that_rows_have_themselves():
     r = row(count=1, index=2, t=3, _fields=4, keys=5)
     assert (r.count, r.index, r.keys) == (1, 2, 5)
-    assert r.t is r
+    with pytest.warns(exc.SADeprecationWarning):
+        assert r.t is r
     assert r._fields == ("count", "index", "t", "_fields", "keys")
     assert r._mapping["t"] == 3
 
@@ -118,8 +119,10 @@ def test_other_forms(abc):
     assert abc._fields == ("a", "b", "c")
     assert abc._asdict() == {"a": 1, "b": "x", "c": 2.5}
     assert abc._tuple() is abc
-    assert abc.tuple() is abc
-    assert abc.t is abc
+    with pytest.warns(exc.SADeprecationWarning, match=r"Please use Row._tuple\(\)"):
+        assert abc.tuple() is abc
+    with pytest.warns(exc.SADeprecationWarning, match="Please use Row._t"):
+        assert abc.t is abc
     assert abc._t is abc
     assert type(abc._to_tuple_instance()) is tuple
     assert abc._to_tuple_instance() == (1, "x", 2.5)

@@ -641,6 +641,36 @@ row_get_tuple(crm_row *self, void *Py_UNUSED(closure))
     return Py_NewRef(self);
 }
 
+/* Warns that a name without an underscore may be that of a column. */
+static int
+warn_of_name(const char *name, const char *what)
+{
+    PyObject *util = PyImport_ImportModule("cormorant.util");
+    if (util == NULL) {
+        return -1;
+    }
+    PyObject *text = PyUnicode_FromFormat(
+        "The Row.%s %s is deprecated in favor of Row._%s; all Row methods and "
+        "library-level attributes are intended to be underscored to avoid name "
+        "conflicts.  Please use Row._%s. (deprecated since: 2.0.19)",
+        name, what, name, name);
+    PyObject *none = NULL;
+    if (text != NULL) {
+        none = PyObject_CallMethod(util, "warn_deprecated", "Osi", text,
+                                   "2.0.19", 2);
+    }
+    Py_XDECREF(text);
+    Py_DECREF(util);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
+static PyObject *
+row_get_t(crm_row *self, void *Py_UNUSED(closure))
+{
+    return warn_of_name("t", "attribute") < 0 ? NULL : Py_NewRef(self);
+}
+
 static PyObject *
 row_get_keys(crm_row *self, void *Py_UNUSED(closure))
 {
@@ -657,6 +687,12 @@ static PyObject *
 row_tuple(crm_row *self, PyObject *Py_UNUSED(none))
 {
     return Py_NewRef(self);
+}
+
+static PyObject *
+row_plain_tuple(crm_row *self, PyObject *Py_UNUSED(none))
+{
+    return warn_of_name("tuple()", "method") < 0 ? NULL : Py_NewRef(self);
 }
 
 static PyObject *
@@ -734,7 +770,7 @@ static PyMethodDef row_methods[] = {
      "_asdict($self, /)\n--\n\nA dict of the items by name."},
     {"_tuple", (PyCFunction)row_tuple, METH_NOARGS,
      "_tuple($self, /)\n--\n\nThe row itself, typed as a tuple."},
-    {"tuple", (PyCFunction)row_tuple, METH_NOARGS,
+    {"tuple", (PyCFunction)row_plain_tuple, METH_NOARGS,
      "tuple($self, /)\n--\n\nThe row itself, typed as a tuple."},
     {"_to_tuple_instance", (PyCFunction)row_to_tuple, METH_NOARGS,
      "A real tuple of the items."},
@@ -754,7 +790,7 @@ static PyGetSetDef row_getset[] = {
     {"_mapping", (getter)row_get_mapping, NULL,
      "The row as a mapping by name, column or entity.", NULL},
     {"_t", (getter)row_get_tuple, NULL, "The row, typed as a tuple.", NULL},
-    {"t", (getter)row_get_tuple, NULL, "The row, typed as a tuple.", NULL},
+    {"t", (getter)row_get_t, NULL, "The row, typed as a tuple.", NULL},
     {"_keys", (getter)row_get_keys, NULL, "The RowKeys of the row.", NULL},
     {NULL},
 };

@@ -34,8 +34,9 @@ crm_is_new_entity(crm_hydration *h, PyObject *entity)
     return added;
 }
 
-/* What stands for an item in the key of a result: entities and what cannot be
- * hashed count by their address, which a reference keeps theirs. */
+/* What stands for an item in the key of a result: entities, and beside them
+ * what cannot be hashed, count by their address, which a reference keeps
+ * theirs. Of rows without entities every item must be hashable. */
 static PyObject *
 key_part(crm_hydration *h, PyObject *item, int is_entity)
 {
@@ -43,7 +44,8 @@ key_part(crm_hydration *h, PyObject *item, int is_entity)
         if (PyObject_Hash(item) != -1) {
             return Py_NewRef(item);
         }
-        if (!PyErr_ExceptionMatches(PyExc_TypeError)) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError) ||
+            h->program->nentities == 0) {
             return NULL;
         }
         PyErr_Clear();

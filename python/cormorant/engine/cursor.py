@@ -17,6 +17,13 @@ class CursorResult(Result[_T]):
 
     _statement_info: Any = None
     """engine.execution.Executed: what is known of an INSERT, UPDATE or DELETE."""
+    _is_construct = True
+    """It was a construct of the expression language, no text for the driver."""
+
+    @property
+    def connection(self) -> Any:
+        """The Connection that executed the statement."""
+        return self._connection
 
     @property
     def lastrowid(self) -> int:
@@ -29,13 +36,20 @@ class CursorResult(Result[_T]):
         info = self._statement_info
         return info is not None and bool(info.compiled.isinsert)
 
-    def _inserted(self) -> Any:
+    def _executed(self, kinds: str) -> Any:
+        """What is known of the statement, which must be an "insert" or an "update"."""
         info = self._statement_info
-        if info is None or not (info.compiled.isinsert or info.compiled.isupdate):
-            raise exc.InvalidRequestError("Statement is not an insert() expression construct.")
-        if not info.compiled.isinsert:
-            raise exc.InvalidRequestError("Statement is not an insert() expression construct.")
+        if info is None and not self._is_construct:
+            raise exc.InvalidRequestError("Statement is not a compiled expression construct.")
+        if info is None or not (
+            ("insert" in kinds and info.compiled.isinsert)
+            or ("update" in kinds and info.compiled.isupdate)
+        ):
+            raise exc.InvalidRequestError(f"Statement is not an {kinds} expression construct.")
         return info
+
+    def _inserted(self) -> Any:
+        return self._executed("insert()")
 
     @property
     def inserted_primary_key(self) -> Any:
@@ -53,12 +67,6 @@ class CursorResult(Result[_T]):
         """The primary keys of the rows inserted."""
         return self._inserted().primary_keys(self._cursor)
 
-    def _executed(self) -> Any:
-        info = self._statement_info
-        if info is None:
-            raise exc.InvalidRequestError("Statement is not a compiled expression construct.")
-        return info
-
     def last_inserted_params(self) -> Any:
         """The parameters of the INSERT, defaults included."""
         info = self._inserted()
@@ -66,18 +74,16 @@ class CursorResult(Result[_T]):
 
     def last_updated_params(self) -> Any:
         """The parameters of the UPDATE, defaults included."""
-        info = self._executed()
-        if not info.compiled.isupdate:
-            raise exc.InvalidRequestError("Statement is not an update() expression construct.")
+        info = self._executed("update()")
         return info.params if info.many else info.params[0]
 
     def postfetch_cols(self) -> Any:
         """Columns whose values the database made."""
-        return self._executed().compiled.postfetch
+        return self._executed("insert() or update()").compiled.postfetch
 
     def prefetch_cols(self) -> Any:
         """Columns whose values defaults made before the execution."""
-        compiled = self._executed().compiled
+        compiled = self._executed("insert() or update()").compiled
         return [*compiled.insert_prefetch, *compiled.update_prefetch]
 
     def lastrow_has_defaults(self) -> bool:

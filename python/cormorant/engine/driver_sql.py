@@ -107,15 +107,16 @@ def execute_driver_sql(
             count = core.execute_many(plan, rows)
         except BaseException as error:
             connection._wrap_error(error, sql, sets, ismulti=True)
-        result: CursorResult[Any] = CursorResult(EmptyCursor(count))
+        result: CursorResult[Any] = CursorResult(EmptyCursor(count), connection)
     else:
         try:
             cursor = core.execute(plan, rows[0] if rows else ())
         except BaseException as error:
             connection._wrap_error(error, sql, first)
-        result = CursorResult(cursor)
+        result = CursorResult(cursor, connection)
         if connection._echo:
             _log_rows(connection, result)
+    result._is_construct = False
     if connection._autocommit:
         core.commit()
     return result

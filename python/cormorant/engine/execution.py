@@ -81,7 +81,7 @@ def execute_statement(
         )
     params = sets[0] if sets else None
     cursor: Any = connection._execute_plan(cplan, binds, params, stream=stream, hit=hit)
-    result: CursorResult[Any] = CursorResult(cursor)
+    result: CursorResult[Any] = CursorResult(cursor, connection)
     row_keys = cursor.row_keys
     if row_keys is not None and cplan.lookup is not None and row_keys.lookup is None:
         row_keys.lookup = cplan.lookup
@@ -260,7 +260,7 @@ def _run_many(
         connection._wrap_error(error, plan.sql, shown, ismulti=True)
     if connection._autocommit:
         core.commit()
-    return CursorResult(EmptyCursor(count))
+    return CursorResult(EmptyCursor(count), connection)
 
 
 def _encoded(
@@ -371,7 +371,7 @@ def _execute_dml(
             connection._wrap_error(error, plan.sql, list(sets))
         if connection._autocommit:
             core.commit()
-        result = CursorResult(cursor)
+        result = CursorResult(cursor, connection)
         row_keys = cursor.row_keys
         if row_keys is not None and cplan.lookup is not None and row_keys.lookup is None:
             row_keys.lookup = cplan.lookup
@@ -536,7 +536,7 @@ def _insert_many_values(
 
     made = ListCursor(row_keys, found)
     made.rowcount = count
-    return CursorResult(made)
+    return CursorResult(made, connection)
 
 
 def _batch_plan(
@@ -594,7 +594,7 @@ def _run_ddl(connection: Connection, sql: str, seconds: float) -> CursorResult[A
         connection._wrap_error(error, sql, connection.dialect.no_params)
     if connection._autocommit:
         core.commit()
-    return CursorResult(cursor)
+    return CursorResult(cursor, connection)
 
 
 def execute_compiled(
@@ -616,4 +616,4 @@ def execute_compiled(
     cursor = connection._execute_plan(cplan, binds, sets[0] if sets else None, hit=False)
     if cursor.row_keys is not None:
         cursor.row_keys.lookup = cplan.lookup
-    return CursorResult(cursor)
+    return CursorResult(cursor, connection)

@@ -84,16 +84,14 @@ class _ResultBase:
     def _first(self) -> Any:
         self._forgo_unique()
         rows = self._take(1)
-        if not rows:
-            return None
         self._end()
-        return rows[0]
+        return rows[0] if rows else None
 
     def _one(self, none: bool) -> Any:
         self._forgo_unique()
         rows = self._take(2)
+        self._end()
         if rows:
-            self._end()
             if len(rows) == 1:
                 return rows[0]
             raise exc.MultipleResultsFound(
@@ -130,10 +128,14 @@ class Result(_ResultBase, Generic[_T]):
     _soft_closed = False
     _started = False
     context: Any = None
+    _unhashable: Any = None
+    """The type of a column whose values cannot be compared for unique()."""
 
-    def __init__(self, cursor: Any) -> None:
-        """`cursor`: a _core.Cursor or anything of its interface."""
+    def __init__(self, cursor: Any, connection: Any = None) -> None:
+        """`cursor`: a _core.Cursor or anything of its interface; `connection`: what executed
+        the statement."""
         self._cursor = cursor
+        self._connection = connection
 
     @classmethod
     def _from_list(
@@ -164,6 +166,8 @@ class Result(_ResultBase, Generic[_T]):
     def _position(self, key: Any) -> int | None:
         """The place of a name, number or column in the cursor's rows."""
         row_keys = self._narrow_keys or self._cursor.row_keys
+        if row_keys is None:
+            self._names()  # says why
         if isinstance(key, str):
             index = row_keys.index.get(key)
             if index is not None and index < 0:
@@ -195,6 +199,8 @@ class Result(_ResultBase, Generic[_T]):
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
         """Leave out rows equal to earlier ones, or those with the same strategy(row)."""
         self._require_unique = False
+        if strategy is None:
+            self._check_hashable()
         if strategy is None and not self._started and self._indexes is None:
             self._cursor.unique = True
             self._unique_filter = None
@@ -212,6 +218,10 @@ class Result(_ResultBase, Generic[_T]):
         else:
             self._indexes = indexes
         self._narrow_keys = _core.RowKeys(tuple([names[i] for i in indexes]))
+        if not self._started and self._cursor.unique:
+            # of what is left of the rows
+            self._cursor.unique = False
+            self._unique_filter = (set(), None)
         self._set_slow()
         return self
 
@@ -269,6 +279,13 @@ class Result(_ResultBase, Generic[_T]):
         if self._require_unique:
             self._require_unique = False
             self._set_slow()
+
+    def _check_hashable(self) -> None:
+        if self._unhashable is not None:
+            raise exc.InvalidRequestError(
+                "Can't apply uniqueness to row tuple containing value of type "
+                f"{self._unhashable!r}; this datatype produces non-hashable values"
+            )
 
     def _check_unique(self) -> None:
         if self._require_unique:
@@ -531,6 +548,8 @@ class ScalarResult(_FilterResult, Generic[_T]):
         """Leave out items that were there before."""
         real = self._real_result
         real._require_unique = False
+        if strategy is None:
+            real._check_hashable()
         real._set_slow()
         cursor = real._cursor
         if (
@@ -724,19 +743,36 @@ class ChunkedIteratorResult(IteratorResult[_T]):
         dynamic_yield_per: bool = False,
     ) -> None:
         self.raw = raw
-        rows = (row for chunk in chunks(None) for row in chunk)
-        super().__init__(cursor_metadata, rows, source_supports_scalars)
+        self.chunks = chunks
+        self.dynamic_yield_per = dynamic_yield_per
+        super().__init__(cursor_metadata, self._rows(), source_supports_scalars)
+
+    def _rows(self) -> Iterator[Any]:
+        # not before the first is asked for: how many at a time may be told until then
+        for chunk in self.chunks(self._yield_per):
+            yield from chunk
 
 
 class MergedResult(IteratorResult[_T]):
     """The rows of several results, one after the other."""
 
-    def __init__(self, results: Sequence[Result[Any]], *rest: Any) -> None:
+    def __init__(self, results: Sequence[Result[Any]]) -> None:
         first = results[0]
         cursor = first._cursor
         rows = (row for result in results for row in result)
         super().__init__(first._narrow_keys or cursor.row_keys, rows, cursor.scalar)
+        self._results = results
         self._merged_rowcount = sum(max(result.rowcount, 0) for result in results)
+        if first._unique_filter is not None:
+            self._unique_filter = (set(), first._unique_filter[1])
+        elif cursor.unique:
+            self._unique_filter = (set(), None)
+        self._set_slow()
+
+    def _end(self) -> None:
+        super()._end()
+        for result in self._results:
+            result._end()
 
     @property
     def rowcount(self) -> int:

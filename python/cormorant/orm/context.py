@@ -13,6 +13,7 @@ from typing import Any
 from ..engine.plans import CompiledPlan
 from ..sql.base import Executable, KeyContext, key_of_all
 from ..sql.selectable import Select
+from ..sql.sqltypes import INTEGERTYPE
 from .program import find_columns, item_keys, make_program, row_lookup
 from .selecting import AdaptFrom, EntityNode, SelectState, entity_within
 from .strategies import PostLoad, SubqueryLoader
@@ -38,6 +39,7 @@ class ORMPlan:
         "post_loads",
         "row_buffering",
         "scalar",
+        "unhashable",
     )
 
     def __init__(self, plan: Any, state: SelectState) -> None:
@@ -50,6 +52,17 @@ class ORMPlan:
         #: rows hold objects: Query gives each row once
         self.filtered: bool = any(item.node is not None for item in state.items)
         self.scalar: bool = state.scalar
+        #: the type of a column whose values cannot be hashed
+        self.unhashable: Any = next(
+            (
+                item.expression.type
+                for item in state.items
+                if item.node is None
+                and not getattr(item.expression, "type", INTEGERTYPE).hashable
+                and not item.expression.type._isnull
+            ),
+            None,
+        )
         #: finds items of rows by class or attribute
         self.lookup = None if state.scalar else row_lookup(state)
         #: whose engine it runs on

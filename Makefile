@@ -6,6 +6,7 @@
 # make fuzz    libFuzzer on the parts that are plain C, FUZZ_SECONDS each
 # make soak    the same random session operations on both packages, SOAK sequences
 # make bench   the benchmarks alone
+# make figures  the same in at most 12 minutes, and the table of README.md anew
 # make sdist   a source distribution, and a wheel built from it
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ EXTENSIONS := python/cormorant/.built
 TESTS ?= tests
 
 .DEFAULT_GOAL := test
-.PHONY: demo test lint debug coverage fuzz soak bench sdist clean
+.PHONY: demo test lint debug coverage fuzz soak bench figures sdist clean
 
 $(BIN)/python:
 	.ci/system-packages $(PYTHON)
@@ -46,6 +47,10 @@ soak: $(EXTENSIONS) .venv/.with-test
 
 bench: $(EXTENSIONS) .venv/.with-bench
 	$(BIN)/python -m benchmarks
+
+# CLOCK=--cpu on a machine that others use as well
+figures: $(EXTENSIONS) .venv/.with-bench
+	$(BIN)/python -m benchmarks --minutes 11 --readme README.md $(CLOCK)
 
 lint: .venv/.with-lint
 	$(BIN)/ruff check .

@@ -18,13 +18,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from . import polymorphic as _polymorphic  # noqa: F401  its workloads
-from . import postgresql
+from . import postgresql, report
 from . import unitofwork as _unitofwork  # noqa: F401  its workloads
 from .models import declare, fill
 from .workloads import (
@@ -60,14 +60,14 @@ def measure(
     load: Workload,
     bench: Bench,
     peers: dict[str, Any],
-    rounds: int,
+    rounds: Rounds,
     step: Any,
     clock: Clock = time.perf_counter,
 ) -> Figures:
     """Median seconds of a workload per peer, interleaved."""
     works = {name: load.setup(bench, peers[name]) for name in load.peers}
     times: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(rounds + 1):
+    for number in rounds:
         done = {}
         for name, work in works.items():
             seconds, done[name] = once(work, clock)
@@ -110,16 +110,16 @@ FRESH = {
 }
 
 
-def measure_fresh(what: str, bench: Bench, rounds: int, step: Any) -> Figures:
+def measure_fresh(what: str, bench: Bench, rounds: Rounds, step: Any) -> Figures:
     """Median over fresh processes."""
     fresh = FRESH[what]
-    if fresh.rounds is not None:
-        rounds = min(rounds, fresh.rounds)
     values: dict[str, list[float]] = {name: [] for name in fresh.peers}
     # both packages run from bytecode, which the uncounted round writes
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": os.path.join(bench.directory, "bytecode")}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    for number in range(rounds + (what != "stream")):
+    for number in rounds:
+        if fresh.rounds is not None and number >= fresh.rounds:
+            break
         for name in fresh.peers:
             done = subprocess.run(
                 [sys.executable, "-m", "benchmarks.fresh", what, name, bench.path],
@@ -128,7 +128,7 @@ def measure_fresh(what: str, bench: Bench, rounds: int, step: Any) -> Figures:
                 text=True,
                 env=environment,
             )
-            if number or what == "stream":
+            if number or fresh.rounds is not None:
                 values[name].append(float(done.stdout) * fresh.scale)
         step()
     return {
@@ -141,14 +141,14 @@ def measure_fresh(what: str, bench: Bench, rounds: int, step: Any) -> Figures:
     }
 
 
-def measure_threads(bench: Bench, peer: Any, rounds: int, step: Any) -> Figures:
+def measure_threads(bench: Bench, peer: Any, rounds: Rounds, step: Any) -> Figures:
     """Two threads with a connection each scan, and one thread does the same work alone.
 
     The speed-up, one thread over two, stands in the title: it means something only while two
     cores are free.
     """
     times: dict[int, list[float]] = {1: [], 2: []}
-    for number in range(rounds + 1):
+    for number in rounds:
         for threads, into in times.items():
             seconds = scan(bench, peer, threads) / (2 * SCANS * bench.rows)
             if number:
@@ -174,49 +174,32 @@ def with_ratios(figures: Figures) -> Figures:
     return figures
 
 
-def table(results: dict[str, Figures]) -> None:
-    """Print the results as a table."""
-    from rich.console import Console
-    from rich.table import Table
+class Rounds:
+    """How many rounds there are: as many as asked for, or as its share of the time allows.
 
-    out = Table(title="Cormorant beside its peers (medians; ratio = peer / Cormorant)")
-    for heading in ("workload", "unit"):
-        out.add_column(heading)
-    for heading in ("SQLAlchemy", "Cormorant", "sqlite3", "x SQLAlchemy", "x sqlite3"):
-        out.add_column(heading, justify="right")
-    for figures in results.values():
-        cells = [figures["title"], figures["unit"]]
-        for name in (SQLALCHEMY, CORMORANT, STDLIB):
-            peer = figures["peers"].get(name)
-            cells.append(f"{peer['median']:,.3g}" if peer else "")
-        for name in (SQLALCHEMY, STDLIB):
-            ratio = figures["ratios"].get(name)
-            cells.append(f"{ratio:.1f}" if ratio else "")
-        out.add_row(*cells)
-    Console(width=None if sys.stdout.isatty() else 130).print(out)
+    The uncounted round and a counted one are always run.
+    """
 
+    def __init__(self, wanted: int, workloads: int, minutes: float | None) -> None:
+        self.wanted = wanted
+        self._left = workloads
+        self._end = None if minutes is None else time.monotonic() + minutes * 60
 
-def chart(results: dict[str, Figures], path: str) -> None:
-    """Draw the ratios to SQLAlchemy as a bar chart."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    shown = [figures for figures in results.values() if SQLALCHEMY in figures["ratios"]]
-    names = [figures["title"] for figures in shown]
-    ratios = [figures["ratios"][SQLALCHEMY] for figures in shown]
-    _, axes = plt.subplots(figsize=(9, 0.42 * len(names) + 1.2))
-    bars = axes.barh(names, ratios, color="#1f6f78")
-    axes.bar_label(bars, [f"{ratio:.1f}x" for ratio in ratios], padding=3)
-    axes.axvline(1, color="#b33", linewidth=1)
-    axes.set_xscale("log")
-    axes.set_xlabel("times less than SQLAlchemy (same run, medians; log scale)")
-    axes.invert_yaxis()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.margins(x=0.12)
-    plt.tight_layout()
-    plt.savefig(path, dpi=130)
+    def __iter__(self) -> Iterator[int]:
+        """The numbers of the next workload's rounds, from 0, the uncounted one."""
+        share = None
+        if self._end is not None:
+            now = time.monotonic()
+            share = now + max(self._end - now, 0) / max(self._left, 1)
+        self._left -= 1
+        yield 0
+        last = time.monotonic()
+        for number in range(1, self.wanted + 1):
+            yield number
+            now = time.monotonic()
+            if share is not None and now + (now - last) > share:
+                return
+            last = now
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -231,6 +214,14 @@ def main(argv: list[str] | None = None) -> int:
         action="store_true",
         help="processor time instead of elapsed time: for a machine that others use as well",
     )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="about how long all of it may take: fewer rounds of what takes longer than its share",
+    )
+    parser.add_argument(
+        "--readme", metavar="FILE", help="put the figures between the marks of this file as well"
+    )
     parser.add_argument("--output", default="benchmarks/results", help="directory")
     arguments = parser.parse_args(argv)
     unknown = set(arguments.workload) - set(names)
@@ -243,7 +234,8 @@ def main(argv: list[str] | None = None) -> int:
     peers: dict[str, Any] = {name: declare(name) for name in (SQLALCHEMY, CORMORANT)}
     peers[STDLIB] = SimpleNamespace(package=STDLIB)
     results: dict[str, Figures] = {}
-    rounds = arguments.rounds
+    rounds = Rounds(arguments.rounds, len(chosen), arguments.minutes)
+    steps = len(chosen) * (arguments.rounds + 1)
     clock = time.process_time if arguments.cpu else time.perf_counter
     with tempfile.TemporaryDirectory() as directory, Progress(disable=None) as progress:
         bench = Bench(
@@ -255,7 +247,7 @@ def main(argv: list[str] | None = None) -> int:
             writes=arguments.writes,
             lookups=2_000,
         )
-        task = progress.add_task("making data", total=len(chosen) * (rounds + 1))
+        task = progress.add_task("making data", total=steps)
         fill(bench.path, bench.rows, bench.wide_rows, bench.parents, bench.children)
 
         def step() -> None:
@@ -272,18 +264,14 @@ def main(argv: list[str] | None = None) -> int:
             if what in chosen:
                 progress.update(task, description=what)
                 results[what] = with_ratios(measure_fresh(what, bench, rounds, step))
+        progress.update(task, description="PostgreSQL")
         served = [name for name in postgresql.WORKLOADS if name in chosen]
-        on_server: dict[str, Figures] = {}
         if served and postgresql.available():
-            progress.update(task, description="PostgreSQL")
             on_server = postgresql.measure(served, bench.rows, bench.writes, rounds, step)
-        progress.update(task, completed=len(chosen) * (rounds + 1), description="done")
+            results |= {name: with_ratios(figures) for name, figures in on_server.items()}
+        progress.update(task, completed=steps, description="done")
 
-    if results:
-        table(results)
-    if on_server:
-        results |= {name: with_ratios(figures) for name, figures in on_server.items()}
-        postgresql.table(on_server)
+    report.console(results)
     os.makedirs(arguments.output, exist_ok=True)
     about = {
         "python": platform.python_version(),
@@ -291,14 +279,16 @@ def main(argv: list[str] | None = None) -> int:
         "sqlite": sqlite3.sqlite_version,
         "sqlalchemy": peers[SQLALCHEMY].sa.__version__,
         "cormorant": peers[CORMORANT].sa.__version__,
-        "rounds": rounds,
+        "rounds": arguments.rounds,
         "clock": "processor" if arguments.cpu else "elapsed",
         "rows": arguments.rows,
         "writes": arguments.writes,
     }
     with open(os.path.join(arguments.output, "results.json"), "w") as file:
         json.dump({"about": about, "results": results}, file, indent=2)
-    chart(results, os.path.join(arguments.output, "chart.png"))
+    report.chart(results, os.path.join(arguments.output, "chart.png"))
+    if arguments.readme:
+        report.rewrite(arguments.readme, report.markdown(results, about))
     print(f"written: {arguments.output}/results.json, {arguments.output}/chart.png")
     return 0
 

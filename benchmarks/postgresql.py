@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -405,7 +405,11 @@ def available() -> bool:
 
 
 def measure(
-    chosen: list[str], rows: int, writes: int, rounds: int, step: Callable[[], None]
+    chosen: list[str],
+    rows: int,
+    writes: int,
+    rounds: Iterable[int],
+    step: Callable[[], None],
 ) -> dict[str, dict[str, Any]]:
     """Median microseconds of each workload per peer, interleaved."""
     results: dict[str, dict[str, Any]] = {}
@@ -416,7 +420,7 @@ def measure(
             title, per, make, count = WORKLOADS[name]
             works = make(peers)
             times: dict[str, list[float]] = {peer: [] for peer in works}
-            for number in range(rounds + 1):
+            for number in rounds:
                 for peer, work in works.items():
                     seconds = work()
                     if number:
@@ -437,25 +441,3 @@ def measure(
         for peer in peers.orms.values():
             peer.engine.dispose()
     return results
-
-
-def table(results: dict[str, dict[str, Any]]) -> None:
-    """Print them: microseconds, and how many times more than Cormorant's."""
-    from rich.console import Console
-    from rich.table import Table
-
-    names = (CORMORANT, SQLALCHEMY, PSYCOPG, PSYCOPG2, ASYNCPG, LIBPQ)
-    heads = ("Cormorant", "SQLAlchemy+psycopg2", "SQLAlchemy+psycopg", PSYCOPG2, ASYNCPG, LIBPQ)
-    out = Table(title="On PostgreSQL (medians in microseconds; x: peer / Cormorant)")
-    out.add_column("workload")
-    for head in heads:
-        out.add_column(head, justify="right")
-    for figures in results.values():
-        cells = [figures["title"].partition(": ")[2]]
-        for name in names:
-            peer = figures["peers"].get(name)
-            ratio = figures["ratios"].get(name)
-            text = "" if peer is None else f"{peer['median']:,.3g}"
-            cells.append(text if ratio is None else f"{text}  x {ratio:.2g}")
-        out.add_row(*cells)
-    Console(width=150).print(out)

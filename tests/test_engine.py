@@ -2,6 +2,8 @@
 
 import gc
 import logging
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -386,10 +388,26 @@ def test_every_name_of_the_package_exists():
         _ = cormorant.zork
 
 
-def test_importing_the_package_loads_little():
-    import subprocess
-    import sys
+def test_logging_is_imported_with_the_first_engine():
+    """And quiet from then on, whatever the program told the root logger before."""
+    code = (
+        "import sys, cormorant, cormorant.orm as orm; orm.Session, cormorant.select;"
+        " print('logging' in sys.modules);"
+        " import logging; logging.basicConfig(level=logging.INFO, stream=sys.stdout);"
+        " engine = cormorant.create_engine('sqlite://');"
+        " engine.connect().execute(cormorant.select(1));"
+        " logging.getLogger('cormorant.engine').setLevel(logging.INFO);"
+        " engine.connect().execute(cormorant.select(1))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded, *logged = done.stdout.splitlines()
+    assert loaded == "False"
+    assert [line for line in logged if "SELECT" in line] == [
+        "INFO:cormorant.engine.Engine:SELECT 1"
+    ]
 
+
+def test_importing_the_package_loads_little():
     code = "import sys, cormorant; print(len([m for m in sys.modules if 'cormorant' in m]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) <= 3

@@ -1,17 +1,40 @@
-"""Logging: what echo=True does."""
+"""Logging: what echo=True does.
+
+The module logging is imported with the first engine: it is a twelfth of what this package's import
+takes.
+"""
 
 from __future__ import annotations
 
-import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-rootlogger = logging.getLogger("cormorant")
-if rootlogger.level == logging.NOTSET:
-    rootlogger.setLevel(logging.WARN)
+if TYPE_CHECKING:
+    import logging
+
+# levels of the module logging
+_NOTSET, _DEBUG, _INFO, _WARNING, _ERROR, _CRITICAL = 0, 10, 20, 30, 40, 50
+
+
+def _logger(name: str) -> logging.Logger:
+    """The logger of a name, below one that is quiet unless it was told otherwise."""
+    import logging
+
+    root = logging.getLogger("cormorant")
+    if root.level == _NOTSET:
+        root.setLevel(_WARNING)
+    return logging.getLogger(name)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "rootlogger":
+        return _logger("cormorant")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _add_default_handler(logger: logging.Logger) -> None:
+    import logging
+
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger.addHandler(handler)
@@ -19,7 +42,7 @@ def _add_default_handler(logger: logging.Logger) -> None:
 
 def class_logger(cls: Any) -> Any:
     """Class decorator: instances log as ``<module>.<class>``."""
-    cls.logger = logging.getLogger(_qualified_logger_name(cls))
+    cls.logger = _logger(_qualified_logger_name(cls))
     return cls
 
 
@@ -37,39 +60,39 @@ class InstanceLogger:
     __slots__ = ("_max_level", "echo", "logger")
 
     _echo_map = {
-        None: logging.NOTSET,
-        False: logging.NOTSET,
-        True: logging.INFO,
-        "debug": logging.DEBUG,
+        None: _NOTSET,
+        False: _NOTSET,
+        True: _INFO,
+        "debug": _DEBUG,
     }
 
     def __init__(self, echo: Any, name: str) -> None:
         self.echo = echo
-        self.logger = logging.getLogger(name)
+        self.logger = _logger(name)
         # echo prints even when nobody configured logging
-        if self._echo_map[echo] <= logging.INFO and not self.logger.handlers:
+        if self._echo_map[echo] <= _INFO and not self.logger.handlers:
             _add_default_handler(self.logger)
 
     def debug(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        self.log(logging.DEBUG, msg, *args, **kwargs)
+        self.log(_DEBUG, msg, *args, **kwargs)
 
     def info(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        self.log(logging.INFO, msg, *args, **kwargs)
+        self.log(_INFO, msg, *args, **kwargs)
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        self.log(logging.WARNING, msg, *args, **kwargs)
+        self.log(_WARNING, msg, *args, **kwargs)
 
     warn = warning
 
     def error(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        self.log(logging.ERROR, msg, *args, **kwargs)
+        self.log(_ERROR, msg, *args, **kwargs)
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
         kwargs["exc_info"] = 1
-        self.log(logging.ERROR, msg, *args, **kwargs)
+        self.log(_ERROR, msg, *args, **kwargs)
 
     def critical(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        self.log(logging.CRITICAL, msg, *args, **kwargs)
+        self.log(_CRITICAL, msg, *args, **kwargs)
 
     def log(self, level: int, msg: str, *args: Any, **kwargs: Any) -> None:
         """Log if the echo flag or the logger's level asks for it."""
@@ -88,7 +111,7 @@ class InstanceLogger:
     def getEffectiveLevel(self) -> int:
         """The level of the echo flag, else of the logger."""
         level = self._echo_map[self.echo]
-        return level if level != logging.NOTSET else self.logger.getEffectiveLevel()
+        return level if level != _NOTSET else self.logger.getEffectiveLevel()
 
 
 def instance_logger(instance: Any, echoflag: Any = None) -> None:
@@ -100,7 +123,7 @@ def instance_logger(instance: Any, echoflag: Any = None) -> None:
     instance._echo = echoflag
     if echoflag in (False, None):
         # the level can be changed through logging alone: the logger serves directly
-        logger: Any = logging.getLogger(name)
+        logger: Any = _logger(name)
     else:
         logger = InstanceLogger(echoflag, name)
     instance.logger = logger

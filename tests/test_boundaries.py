@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import datetime
+import gc
 import math
+import pickle
+import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +17,7 @@ import pytest
 import cormorant as sa
 from cormorant.orm import Session, declarative_base, relationship
 
+from . import postgres
 from .differential.harness import compare
 
 
@@ -130,28 +137,103 @@ def test_deep_expressions(p: Any) -> None:
         str(p.select(column))
 
 
-def test_ten_thousand_related_objects() -> None:
-    Base = declarative_base()
+DEPTH = 10_000
 
-    class Node(Base):
-        __tablename__ = "nodes"
-        id = sa.Column(sa.Integer, primary_key=True)
-        parent_id = sa.Column(sa.ForeignKey("nodes.id"))
-        parent = relationship(
-            "Node", remote_side=[id], back_populates="children", cascade="save-update, merge"
-        )
-        children = relationship("Node", back_populates="parent", cascade="all")
 
-    engine = sa.create_engine("sqlite://")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "sqlite":
+        made = sa.create_engine("sqlite://")
+    elif postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    else:
+        postgres.clear(postgres.scratch() or "")
+        made = sa.create_engine(f"postgresql:{postgres.scratch()}")
+    yield made
+    made.dispose()
+
+
+Base = declarative_base()
+
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id = sa.Column(sa.Integer, primary_key=True)
+    parent_id = sa.Column(sa.ForeignKey("nodes.id"))
+    parent = relationship(
+        "Node", remote_side=[id], back_populates="children", cascade="save-update, merge"
+    )
+    children = relationship("Node", back_populates="parent", cascade="all")
+
+
+class Link(Base):
+    """Refers to others, which do not refer back."""
+
+    __tablename__ = "links"
+    id = sa.Column(sa.Integer, primary_key=True)
+    parent_id = sa.Column(sa.ForeignKey("links.id"))
+    children = relationship("Link", cascade="all")
+
+
+def chain(cls: Any, length: int = DEPTH) -> Any:
+    """The first of nodes each of which is the child of the one before."""
+    node = cls()
+    for _ in range(length - 1):
+        node = cls(children=[node])
+    return node
+
+
+def test_ten_thousand_related_objects(engine: Any) -> None:
     Base.metadata.create_all(engine)
     with Session(engine) as session:
-        root = node = Node()
-        for _ in range(9_999):
-            node = Node(parent=node)
-        session.add(node)
+        root = chain(Node)
+        session.add(root)
         session.commit()
-        assert session.query(Node).count() == 10_000
+        assert session.query(Node).count() == DEPTH
         assert session.query(Node).where(Node.parent == None).one() is root  # noqa: E711
         session.delete(root)
         session.commit()
         assert session.query(Node).count() == 0
+
+
+def test_deep_cascades(engine: Any) -> None:
+    """As deep as Python's recursion goes where Python recurses, and never into the end of the
+    C stack; the session goes on."""
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        root = chain(Node)
+        session.add(root)
+        session.flush()
+        nodes = session.query(Node).all()
+        assert len(nodes) == DEPTH
+        for dump in (pickle.dumps, copy.deepcopy):
+            with contextlib.suppress(RecursionError):
+                dump(root)
+        for step in (session.refresh, session.expire, session.expunge):
+            with contextlib.suppress(RecursionError):
+                step(root)
+        session.add_all(nodes)
+        assert sum(node in session for node in nodes) == DEPTH
+        session.commit()
+    with Session(engine) as session:
+        try:
+            session.merge(root)
+        except RecursionError:
+            session.rollback()
+        session.commit()
+        assert session.query(Node).count() == DEPTH
+
+
+def test_a_long_chain_is_dropped() -> None:
+    """Each object is freed by the one before."""
+    root = chain(Link, 200_000)
+    last = weakref.ref(root)
+    del root
+    gc.collect()
+    assert last() is None
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(chain(Link, 50_000))
+        session.rollback()
+        assert not session.new

@@ -1,6 +1,7 @@
 /* decode.c: see decode.h. */
 #include "decode.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -496,6 +497,43 @@ decode_bit(crm_pg_decoder *decoder, const char *bytes, size_t len,
     return set_bytes(cell, CRM_TEXT, text, count);
 }
 
+static double
+float_of(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+/* The float4 of these bits as the server writes it in decimal: the shortest
+ * number that no other float4 is as near to.  0.1 is 0.1 and not
+ * 0.10000000149011612. */
+static double
+shortest(uint32_t bits)
+{
+    double value = float_of(bits);
+    /* (neither NaN nor infinite, and no whole number: those are exact) */
+    int whole = value > -1e6 && value < 1e6 && value == (int32_t)value;
+    if (value - value != 0.0 || whole) {
+        return value;
+    }
+    double below = (value + float_of(bits - 1)) / 2;
+    double above = (value + float_of(bits + 1)) / 2;
+    if (above - above != 0.0) {
+        above = value + (value - below); /* the largest of all */
+    }
+    for (int digits = 1; digits <= FLT_DECIMAL_DIG; digits++) {
+        char text[32];
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        double rounded = strtod(text, NULL);
+        if (value < 0 ? rounded < below && rounded > above
+                      : rounded > below && rounded < above) {
+            return rounded;
+        }
+    }
+    return value;
+}
+
 #define NEED(size)            \
     if (len != (size)) {      \
         return CRM_PG_BROKEN; \
@@ -523,13 +561,9 @@ decode_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
         case CRM_PG_OID:
             NEED(4);
             return set_int(cell, CRM_INT64, get32(bytes));
-        case CRM_PG_FLOAT4: {
+        case CRM_PG_FLOAT4:
             NEED(4);
-            uint32_t bits = get32(bytes);
-            float value;
-            memcpy(&value, &bits, sizeof(value));
-            return set_double(cell, value);
-        }
+            return set_double(cell, shortest(get32(bytes)));
         case CRM_PG_FLOAT8: {
             NEED(8);
             uint64_t bits = get64(bytes);

@@ -99,6 +99,14 @@ slot_of(crm_state *state, PyObject *name)
     return (int)PyLong_AsLong(found);
 }
 
+/* Whether a name is that of the instance's state: 1, 0, or -1 with an
+ * exception. */
+static int
+names_state(const crm_core *core, PyObject *name)
+{
+    return PyObject_RichCompareBool(name, core->str_instance_state, Py_EQ);
+}
+
 /* The loaded value of a name: new reference; NULL, with or without an
  * exception. */
 static PyObject *
@@ -118,8 +126,11 @@ lookup(PyObject *self, PyObject *name)
     if (dict != NULL) {
         value = PyDict_GetItemWithError(dict, name);
     }
-    if (value == NULL && !PyErr_Occurred() &&
-        PyObject_RichCompareBool(name, core->str_instance_state, Py_EQ) == 1) {
+    int is_state = 0;
+    if (value == NULL && !PyErr_Occurred()) {
+        is_state = names_state(core, name);
+    }
+    if (is_state > 0) {
         value = PyDict_GetItemWithError(self, core->str_instance_state);
         if (value == NULL && !PyErr_Occurred()) {
             return crm_instance_state(core, ((view *)self)->owner);
@@ -148,8 +159,9 @@ store(PyObject *self, PyObject *name, PyObject *value)
         return crm_state_put(state, (uint16_t)slot, Py_NewRef(value));
     }
     crm_core *core = crm_state_manager(state)->core;
-    if (PyObject_RichCompareBool(name, core->str_instance_state, Py_EQ) == 1) {
-        return 0; /* the state cannot be replaced */
+    int is_state = names_state(core, name);
+    if (is_state != 0) {
+        return is_state > 0 ? 0 : -1; /* the state cannot be replaced */
     }
     crm_entity *entity = (crm_entity *)crm_state_object(state);
     if (entity->dict == NULL) {

@@ -95,7 +95,7 @@ static int
 init_argument(crm_entity *self, crm_core *core, PyObject *name, PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(self);
-    PyObject *descr = _PyType_Lookup(type, name);
+    PyObject *descr = crm_type_lookup(type, name);
     if (descr != NULL && (type->tp_setattro == entity_setattro ||
                           type->tp_setattro == PyObject_GenericSetAttr)) {
         int slot = crm_attribute_slot(core, descr, &self->state);

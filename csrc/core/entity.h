@@ -229,8 +229,6 @@ crm_state_object(crm_state *state)
 /* The manager of a mapped class or of the nearest mapped base: borrowed; NULL
  * without an exception. */
 crm_manager *crm_manager_find(crm_core *core, PyTypeObject *cls);
-/* The same, but NULL with exc.UnmappedClassError. */
-crm_manager *crm_manager_of_class(crm_core *core, PyObject *cls);
 
 /* Whether a class is, or inherits from, the other. */
 static inline int

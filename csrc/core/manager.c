@@ -1,4 +1,5 @@
 /* manager.c: ClassManager, a mapped class as the core sees it, and layouts. */
+#include "compat.h"
 #include "entity.h"
 
 #include <string.h>
@@ -97,37 +98,11 @@ crm_layout_set_codecs(crm_layout *layout, PyObject *described)
 crm_manager *
 crm_manager_find(crm_core *core, PyTypeObject *cls)
 {
-    PyObject *found = _PyType_Lookup(cls, core->str_manager);
+    PyObject *found = crm_type_lookup(cls, core->str_manager);
     if (found == NULL || !Py_IS_TYPE(found, core->manager_type)) {
         return NULL;
     }
     return (crm_manager *)found;
-}
-
-crm_manager *
-crm_manager_of_class(crm_core *core, PyObject *cls)
-{
-    crm_manager *manager = NULL;
-    if (PyType_Check(cls)) {
-        manager = crm_manager_find(core, (PyTypeObject *)cls);
-    }
-    if (manager == NULL) {
-        if (PyType_Check(cls)) {
-            PyObject *name = PyObject_GetAttrString(cls, "__name__");
-            PyObject *module = PyObject_GetAttrString(cls, "__module__");
-            if (name != NULL && module != NULL) {
-                crm_raise(core, "UnmappedClassError",
-                          "Class '%S.%S' is not mapped", module, name);
-            }
-            Py_XDECREF(name);
-            Py_XDECREF(module);
-        }
-        else {
-            crm_raise(core, "UnmappedClassError", "%R is not a mapped class",
-                      cls);
-        }
-    }
-    return manager;
 }
 
 int

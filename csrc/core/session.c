@@ -6,6 +6,7 @@
  * (CRM_S_DELETED).  Membership in new_, modified and deleted is one strong
  * reference each.
  */
+#include "compat.h"
 #include "session.h"
 
 #include <string.h>
@@ -162,7 +163,7 @@ autobegin(crm_session *session)
     if (session->begun) {
         return 0;
     }
-    if (_PyType_Lookup(Py_TYPE(session), name) == NULL) {
+    if (crm_type_lookup(Py_TYPE(session), name) == NULL) {
         return 0;
     }
     PyObject *result = PyObject_CallMethodNoArgs((PyObject *)session, name);

@@ -222,82 +222,6 @@ uow_sort(PyObject *module, PyObject *objects)
 
 /* ---- values ----------------------------------------------------------- */
 
-PyDoc_STRVAR(sql_valued_doc,
-             "sql_valued(objects, slots, classes)\n--\n\n"
-             "The positions of objects that hold a SQL expression in a column: "
-             "an instance of one of\nthe classes.");
-
-static PyObject *
-uow_sql_valued(PyObject *module, PyObject *args)
-{
-    crm_core *core = crm_uow_core(module);
-    PyObject *objects, *tuple, *classes;
-    if (!PyArg_ParseTuple(args, "O!OO!", &PyList_Type, &objects, &tuple,
-                          &PyTuple_Type, &classes)) {
-        return NULL;
-    }
-    Py_ssize_t count = PyTuple_Check(tuple) ? PyTuple_GET_SIZE(tuple) : -1;
-    if (count < 0) {
-        PyErr_SetString(PyExc_TypeError, "a tuple of slots was expected");
-        return NULL;
-    }
-    uint16_t *items = PyMem_Malloc((size_t)(count + 1) * sizeof(uint16_t));
-    PyObject *result = PyList_New(0);
-    if (items == NULL || result == NULL) {
-        PyMem_Free(items);
-        Py_XDECREF(result);
-        return PyErr_NoMemory();
-    }
-    for (Py_ssize_t n = 0; n < count; n++) {
-        items[n] = (uint16_t)PyLong_AsLong(PyTuple_GET_ITEM(tuple, n));
-    }
-    if (PyErr_Occurred()) {
-        goto error;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
-        if (state == NULL) {
-            goto error;
-        }
-        for (Py_ssize_t n = 0; n < count; n++) {
-            PyObject *value = crm_state_held(state, items[n]);
-            if (!CRM_SLOT_HAS(value)) {
-                continue;
-            }
-            PyTypeObject *type = Py_TYPE(value);
-            if (type == &PyLong_Type || type == &PyUnicode_Type ||
-                value == Py_None || type == &PyFloat_Type ||
-                type == &PyBool_Type || type == &PyBytes_Type) {
-                continue;
-            }
-            int found = 0;
-            for (Py_ssize_t c = 0; c < PyTuple_GET_SIZE(classes); c++) {
-                PyObject *cls = PyTuple_GET_ITEM(classes, c);
-                if (PyType_Check(cls) &&
-                    PyType_IsSubtype(type, (PyTypeObject *)cls)) {
-                    found = 1;
-                    break;
-                }
-            }
-            if (found) {
-                PyObject *position = PyLong_FromSsize_t(i);
-                int status = position ? PyList_Append(result, position) : -1;
-                Py_XDECREF(position);
-                if (status < 0) {
-                    goto error;
-                }
-                break;
-            }
-        }
-    }
-    PyMem_Free(items);
-    return result;
-error:
-    PyMem_Free(items);
-    Py_DECREF(result);
-    return NULL;
-}
-
 PyDoc_STRVAR(
     orphan_rules_doc,
     "has_orphan_rules(manager)\n--\n\n"
@@ -656,7 +580,6 @@ static PyMethodDef functions[] = {
     {"with_flag", uow_with_flag, METH_VARARGS, with_flag_doc},
     {"without_flag", uow_without_flag, METH_VARARGS, without_flag_doc},
     {"sort_by_key", uow_sort, METH_O, sort_doc},
-    {"sql_valued", uow_sql_valued, METH_VARARGS, sql_valued_doc},
     {"has_orphan_rules", uow_orphan_rules, METH_O, orphan_rules_doc},
     {"find_orphans", uow_orphans, METH_VARARGS, orphans_doc},
     {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},

@@ -781,9 +781,6 @@ def has_orphan_rules(manager: ClassManager) -> bool:
 def find_orphans(objects: list[Any], flag: int = 0) -> list[Any]:
     """The objects that lack a parent they need and whose state has the flag."""
 
-def sql_valued(objects: list[Any], slots: tuple[int, ...], classes: tuple[type, ...]) -> list[int]:
-    """Positions of the objects that hold an instance of the classes in a column."""
-
 def identity_conflicts(session: SessionBase, objects: list[Any]) -> list[tuple[Any, Any]]:
     """(object, other) for new objects whose primary key another object has."""
 

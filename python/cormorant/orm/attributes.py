@@ -141,6 +141,10 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
             self._extra_criteria if extra_criteria is None else extra_criteria,
         )
 
+    def _under_name(self, key: str, comparator_factory: Any) -> QueryableAttribute[Any]:
+        """The attribute as a synonym shows it."""
+        return _SynonymOf(self, self.class_, key, self._parententity, comparator_factory)
+
     def any(self, criterion: Any = None, **kwargs: Any) -> ColumnElement[bool]:
         """EXISTS over a collection: some member meets the criterion."""
         return self._operand_for_relationship("any").any(criterion, **kwargs)  # type: ignore[no-any-return]
@@ -162,8 +166,8 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
 
     def _no_attribute(self, name: str) -> str:
         return (
-            "Neither 'InstrumentedAttribute' object nor 'Comparator' object associated with "
-            f"{self} has an attribute '{name}'"
+            f"Neither 'InstrumentedAttribute' object nor '{_comparator_name(self._prop)}' object "
+            f"associated with {self} has an attribute '{name}'"
         )
 
     def __getattr__(self, name: str) -> Any:
@@ -184,12 +188,72 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
         return id(self) >> 4
 
 
+def _comparator_name(prop: Any) -> str:
+    factory = getattr(prop, "comparator_factory", None)
+    return "Comparator" if factory is None else factory.__name__.replace("Relationship", "")
+
+
 class _DerivedAttribute(QueryableAttribute[_T_co]):
     """The attribute of an alias, or one led on by of_type() or and_().
 
     Not a QueryableAttribute itself: in ``A.id == User.id`` Python would ask the right side
     first, because InstrumentedAttribute is a subclass of that.
     """
+
+
+class _SynonymOf(_DerivedAttribute[_T_co]):
+    """An attribute under the name of a synonym, whose `comparator_factory` may give it
+    operators of its own."""
+
+    def __init__(
+        self,
+        named: QueryableAttribute[Any],
+        class_: Any,
+        key: str,
+        parententity: Any,
+        comparator_factory: Any,
+    ) -> None:
+        super().__init__(
+            class_, key, parententity, named._prop, named._of_type, named._extra_criteria
+        )
+        self._named = named
+        self._comparator_factory = comparator_factory
+
+    @memoized_property
+    def comparator(self) -> Any:
+        """What gives this attribute its operators."""
+        if self._comparator_factory is None:
+            return self._named.comparator
+        return self._comparator_factory(self._prop, self._parententity)
+
+    @memoized_property
+    def _operand(self) -> Any:
+        return self._named._operand if self._comparator_factory is None else self.comparator
+
+    @memoized_property
+    def _element(self) -> Any:
+        if self._comparator_factory is None:
+            element = self._named._element
+        else:
+            element = self.comparator.__clause_element__()
+        return element._annotate({"proxy_key": self.key})
+
+    def adapt_to_entity(self, adapt_to: AliasedInsp[Any]) -> QueryableAttribute[Any]:
+        """The same attribute of an alias."""
+        return _SynonymOf(
+            self._named.adapt_to_entity(adapt_to),
+            adapt_to.entity,
+            self.key,
+            adapt_to,
+            self._comparator_factory,
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_prop" not in self.__dict__:
+            raise AttributeError(name)
+        if self._comparator_factory is None:
+            return getattr(self._named, name)
+        return getattr(self.comparator, name)
 
 
 class InstrumentedAttribute(_core.Attribute, QueryableAttribute[_T_co]):

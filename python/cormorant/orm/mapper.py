@@ -610,6 +610,8 @@ class Mapper(Hierarchy, Generic[_T]):
                 ):
                     if isinstance(value, (Mapper, MapperProperty)):
                         continue
+                    if isinstance(self._props.get(key), SynonymProperty):
+                        value = getattr(self.class_, key)
                     found[key] = value
         return ReadOnlyProperties(found)
 

@@ -44,9 +44,14 @@ class ColumnProperty(MapperProperty):
     class Comparator(PropComparator):
         """Operators of a column attribute: those of its column."""
 
-        def __init__(self, attr: QueryableAttribute[Any]) -> None:
-            super().__init__(attr._prop, attr._parententity)
-            self._attr = attr
+        _own_attribute: Any = None
+
+        @property
+        def _attr(self) -> Any:
+            """The attribute it is of; one made by hand is of that on the class."""
+            if self._own_attribute is not None:
+                return self._own_attribute
+            return getattr(self._parententity.entity, self.prop.key)
 
         def __clause_element__(self) -> Any:
             return self._attr._element
@@ -63,7 +68,7 @@ class ColumnProperty(MapperProperty):
             return op(other, self.__clause_element__(), **kwargs)
 
         def __getattr__(self, name: str) -> Any:
-            if name.startswith("__") or name == "_attr":
+            if name.startswith("__") or "prop" not in self.__dict__:
                 raise AttributeError(name)
             return getattr(self._attr._element, name)
 
@@ -93,7 +98,7 @@ class ColumnProperty(MapperProperty):
         self.group = group
         self.deferred = deferred
         self.raiseload = raiseload
-        self.comparator_factory = comparator_factory
+        self.comparator_factory = comparator_factory or ColumnProperty.Comparator
         self.active_history = active_history
         self.expire_on_flush = expire_on_flush
         self.query_expression = query_expression
@@ -168,12 +173,14 @@ class ColumnProperty(MapperProperty):
     # -- as an expression
 
     def _make_comparator(self, attr: QueryableAttribute[Any]) -> Any:
-        if self.comparator_factory is None:
-            return ColumnProperty.Comparator(attr)
-        return self.comparator_factory(attr)  # type: ignore[call-arg]
+        made = self.comparator_factory(self, attr._parententity)
+        if isinstance(made, ColumnProperty.Comparator):
+            made._own_attribute = attr
+        return made
 
     def _operand_of(self, attr: QueryableAttribute[Any]) -> Any:
-        return attr._element if self.comparator_factory is None else attr.comparator
+        plain = self.comparator_factory is ColumnProperty.Comparator
+        return attr._element if plain else attr.comparator
 
     def _clause_element_of(self, attr: QueryableAttribute[Any]) -> Any:
         entity = attr._parententity
@@ -382,12 +389,24 @@ class _SynonymAttribute:
     def __init__(self, prop: SynonymProperty) -> None:
         self._prop = prop
         self.key = prop.key
+        self._own: Any = None
 
     def __get__(self, obj: Any, cls: Any = None) -> Any:
         prop = self._prop
-        if prop.descriptor is not None and obj is not None:
-            return prop.descriptor.__get__(obj, cls)
-        return getattr(cls if obj is None else obj, prop.name)
+        if obj is not None:
+            if prop.descriptor is not None:
+                return prop.descriptor.__get__(obj, cls)
+            return getattr(obj, prop.name)
+        if self._own is not None and cls is prop.parent.class_:
+            return self._own
+        named = getattr(cls, prop.name)
+        make = getattr(named, "_under_name", None)
+        if make is None:
+            return named  # of a hybrid or an association proxy
+        found = make(prop.key, prop.comparator_factory)
+        if cls is prop.parent.class_:
+            self._own = found
+        return found
 
     def __set__(self, obj: Any, value: Any) -> None:
         if self._prop.descriptor is not None:

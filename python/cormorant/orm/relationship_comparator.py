@@ -13,18 +13,22 @@ from .base import MANYTOONE, NO_VALUE
 from .interfaces import PropComparator
 
 if TYPE_CHECKING:
-    from .attributes import QueryableAttribute
     from .relationships import RelationshipProperty
 
 
 class RelationshipComparator(PropComparator):
     """Compares a relationship with objects, and asks about its members by EXISTS."""
 
-    def __init__(self, attr: QueryableAttribute[Any]) -> None:
-        super().__init__(attr._prop, attr._parententity)
-        self._attr = attr
-        self._of_type = attr._of_type
-        self._extra_criteria = attr._extra_criteria
+    _of_type: Any = None
+    _extra_criteria: tuple[Any, ...] = ()
+    _own_attribute: Any = None
+
+    @property
+    def _attr(self) -> Any:
+        """The attribute it is of; one made by hand is of that on the class."""
+        if self._own_attribute is not None:
+            return self._own_attribute
+        return getattr(self._parententity.entity, self.prop.key)
 
     @property
     def mapper(self) -> Any:
@@ -170,7 +174,7 @@ class RelationshipComparator(PropComparator):
             mapper_class = target.entity
         else:
             mapper_class = prop.mapper.class_
-        if dest is None and prop._is_self_referential:
+        if dest is None and prop._is_self_referential and self._source is None:
             dest = prop.mapper.selectable._anonymous_fromclause(flat=True)
             adapt_criterion = dest
         for name, value in kwargs.items():

@@ -612,7 +612,11 @@ class RelationshipProperty(MapperProperty):
 
     def _make_comparator(self, attr: QueryableAttribute[Any]) -> Any:
         self.parent._check_configure()
-        return self.comparator_factory(attr)
+        made = self.comparator_factory(self, attr._parententity)
+        if isinstance(made, RelationshipComparator):
+            made._own_attribute = attr
+            made._of_type, made._extra_criteria = attr._of_type, attr._extra_criteria
+        return made
 
     def _create_joins(
         self,

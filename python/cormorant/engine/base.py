@@ -228,6 +228,19 @@ class Engine(ConnectionEventsTarget):
             self.dialect.check_isolation_level(opt["isolation_level"])
         self._execution_options = util.immutabledict({**self._execution_options, **opt})
 
+    def _plans_for(self, dialect: Any) -> Any:
+        """The plans of a connection that has other names for schemas: they are kept apart."""
+        if self._plans is None:
+            return None
+        made = self._translated_plans.get(dialect)
+        if made is None:
+            made = self._translated_plans[dialect] = util.LRUCache(self._plans.capacity)
+        return made
+
+    @util.memoized_property
+    def _translated_plans(self) -> dict[Any, Any]:
+        return {}
+
     def _run_ddl_visitor(self, visitor: Any, element: Any, **kwargs: Any) -> None:
         with self.begin() as connection:
             connection._run_ddl_visitor(visitor, element, **kwargs)

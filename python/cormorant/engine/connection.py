@@ -234,6 +234,9 @@ class Connection(StatementLog, ConnectionEventsTarget):
         for fn in self._events_of("set_connection_execution_options"):
             fn(self, opt)
         self._execution_options = util.immutabledict({**self._execution_options, **opt})
+        if "schema_translate_map" in opt:
+            names = opt["schema_translate_map"]
+            self.dialect = self.engine.dialect.translated(names) if names else self.engine.dialect
         if "isolation_level" in opt:
             self._set_isolation_level(opt["isolation_level"])
         self._set_dialect_options(opt)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from ..sql.schema import Column
 from .bulk_inheritance import (
     column_in,
     discriminator,
@@ -47,7 +48,6 @@ def execute_dml(
     if statement.is_update and isinstance(params, (list, tuple)) and params:
         connection = session._connection_for(mapper, statement)
         return _update_by_key(session, connection, mapper, statement, list(params))
-    statement = _translate_values(mapper, statement)
     for option in statement._with_options:
         if isinstance(option, LoaderCriteriaOption):
             criterion = option.criterion(mapper)
@@ -68,42 +68,6 @@ def _mapper_of(statement: Any) -> Any:
         entity = statement.table._annotations.get("parentmapper")
     assert entity is not None
     return entity.mapper
-
-
-def _column_key(mapper: Any, key: Any) -> Any:
-    """The column an attribute name stands for; unknown names stay, for the compiler."""
-    if isinstance(key, str):
-        prop = mapper._props.get(key)
-        if prop is not None and prop._is_column and prop.columns[0].key != key:
-            return prop.columns[0].key
-    return key
-
-
-def _translate_values(mapper: Any, statement: Any) -> Any:
-    """Attribute names in values() become column keys."""
-    from ..sql.dml import CrudParam
-
-    values = getattr(statement, "_values", None)
-    groups = getattr(statement, "_multi_values", ())
-    if any(_column_key(mapper, key) is not key for g in groups for row in g for key in row):
-        copy = statement._clone()
-        copy._multi_values = tuple(
-            [
-                tuple([{_column_key(mapper, k): v for k, v in row.items()} for row in group])
-                for group in groups
-            ]
-        )
-        return copy
-    if not values or all(_column_key(mapper, key) is key for key in values):
-        return statement
-    copy = statement._clone()
-    copy._values = None
-    return copy.values(
-        {
-            _column_key(mapper, key): value.value if isinstance(value, CrudParam) else value
-            for key, value in values.items()
-        }
-    )
 
 
 # ---- UPDATE and DELETE ---------------------------------------------------------------
@@ -193,8 +157,9 @@ def _run(
 
 
 def _is_entity(item: Any) -> bool:
-    return bool(getattr(item, "is_selectable", False)) or bool(
-        getattr(item, "_annotations", {}).get("entity")
+    annotations = getattr(item, "_annotations", {})
+    return "parententity" in annotations and (
+        bool(getattr(item, "is_selectable", False)) or bool(annotations.get("entity"))
     )
 
 
@@ -216,8 +181,9 @@ def _run_returning_entities(
             entity = item._annotations["parententity"].mapper
             own = [
                 column
-                for column in entity.local_table.c
-                if column in entity._columntoproperty
+                for column in (entity._own_columns or entity.local_table.c)
+                if isinstance(column, Column)
+                and column in entity._columntoproperty
                 and (column.primary_key or not entity._columntoproperty[column].deferred)
             ]
             items.append((entity.class_.__name__, entity, own))
@@ -551,11 +517,10 @@ def _insert(
             return insert_joined_returning(session, connection, mapper, statement, given, nulls)
         insert_joined(connection, mapper, given, nulls)
         return Result._from_list((), [])
-    statement = _translate_values(mapper, statement)
     if isinstance(params, Mapping):
-        params = {_column_key(mapper, key): value for key, value in params.items()}
+        params = {mapper._column_key(key): value for key, value in params.items()}
     elif many:
-        params = [{_column_key(mapper, key): value for key, value in row.items()} for row in params]
+        params = [{mapper._column_key(key): value for key, value in row.items()} for row in params]
     if many and not nulls:
         params = [_without_nulls(mapper, row) for row in params]
     if many and statement._returning:

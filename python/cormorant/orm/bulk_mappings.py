@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
-from .bulk import _column_key, _insert_mappings, _split_composites, _update_mappings
+from .bulk import _insert_mappings, _split_composites, _update_mappings
 from .bulk_inheritance import (
     discriminator,
     insert_joined,
@@ -62,8 +62,7 @@ def bulk_insert_mappings(
                     given.update(values)
             return
         keyed = [
-            {_column_key(mapper, k): v for k, v in row.items() if k in mapper._props}
-            for row in rows
+            {mapper._column_key(k): v for k, v in row.items() if k in mapper._props} for row in rows
         ]
         if not return_defaults:
             _insert_mappings(connection, mapper, keyed, render_nulls=render_nulls)

@@ -63,12 +63,17 @@ _NO_CACHE = _NoCache()
 
 
 def _cache(connection: Any, options: Mapping[str, Any] | None = None) -> Any:
-    """Where plans are kept: by the engine, or where the option ``compiled_cache`` says."""
-    plans = connection.engine._plans
-    if connection._execution_options:
-        plans = connection._execution_options.get("compiled_cache", plans)
-    if options:
-        plans = options.get("compiled_cache", plans)
+    """Where plans are kept: by the engine, or where the option ``compiled_cache`` says; those
+    of a connection that has other names for schemas are kept apart."""
+    engine, dialect = connection.engine, connection.dialect
+    plans = engine._plans
+    if dialect is not engine.dialect:
+        plans = engine._plans_for(dialect)
+    else:
+        if connection._execution_options:
+            plans = connection._execution_options.get("compiled_cache", plans)
+        if options:
+            plans = options.get("compiled_cache", plans)
     return _NO_CACHE if plans is None else plans
 
 

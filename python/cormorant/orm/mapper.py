@@ -637,6 +637,14 @@ class Mapper(Hierarchy, Generic[_T]):
                 "other mappers or configure events, ensure registry.configure() has been called."
             ) from None
 
+    def _column_key(self, name: str) -> str:
+        """The key of the column that an attribute is; other names stay, for the compiler."""
+        prop = self._props.get(name)
+        if prop is None or not prop._is_column:
+            return name
+        key: str = prop.columns[0].key
+        return key
+
     def get_property_by_column(self, column: Any) -> MapperProperty:
         """The property of a column."""
         prop: MapperProperty = self._columntoproperty[column]

@@ -246,10 +246,28 @@ class ValuesBase(UpdateBase):
             )
         c = self._generate()
         arg = self._attributes_assigned(arg)
-        new = {(k if isinstance(k, str) else expect_dml_column(k)): v for k, v in arg.items()}
+        new = {self._key_of(k): v for k, v in arg.items()}
         made = {k: _crud_value(self.table, k, v) for k, v in new.items()}
         c._values = {**self._values, **made} if self._values else made
         return c
+
+    def _key_of(self, key: Any) -> Any:
+        """The column that a key of values() names; of a mapped class by its attribute."""
+        if not isinstance(key, str):
+            return expect_dml_column(key)
+        entity = self.table._annotations.get("parententity")
+        if entity is None:
+            return key
+        mapper = entity.mapper
+        prop = mapper._props.get(key) if self.is_update else None
+        if (
+            prop is not None
+            and prop._is_column
+            and prop.columns[0].table in mapper._tables
+            and not self.table.c.contains_column(prop.columns[0])
+        ):
+            return prop.columns[0]  # of the base's table: the compiler refuses it
+        return mapper._column_key(key)
 
     def _attributes_assigned(self, values: Any) -> Any:
         """Values of attributes of a mapped class that are no columns, as what they stand for."""
@@ -290,10 +308,8 @@ class ValuesBase(UpdateBase):
         for i, row in enumerate(rows, start):
             made.append(
                 {
-                    (k if isinstance(k, str) else expect_dml_column(k)): _crud_value(
-                        self.table, k, v, i
-                    )
-                    for k, v in row.items()
+                    key: _crud_value(self.table, key, v, i)
+                    for key, v in [(self._key_of(k), v) for k, v in row.items()]
                 }
             )
         c._multi_values = (*self._multi_values, tuple(made))
@@ -500,7 +516,7 @@ class Update(DMLWhereBase, ValuesBase):
             raise exc.ArgumentError("This statement already has ordered values present")
         c = self._generate()
         c._ordered_values = [
-            (k if isinstance(k, str) else expect_dml_column(k), _crud_value(self.table, k, v))
+            (self._key_of(k), _crud_value(self.table, self._key_of(k), v))
             for k, v in (
                 pair for k, v in args for pair in self._attributes_assigned({k: v}).items()
             )

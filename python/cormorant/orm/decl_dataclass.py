@@ -111,6 +111,8 @@ def refuse_options(cls: type, name: str, value: Any) -> None:
     if not options or isinstance(options, property):
         return
     given = [key for key in options if key != "default" or not hasattr(value, "column")]
+    if getattr(value, "query_expression", False):
+        given = [key for key in given if key != "init"]  # never one, which is no argument
     if given:
         names = ", ".join(repr(key) for key in sorted(given))
         raise exc.ArgumentError(

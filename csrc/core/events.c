@@ -54,6 +54,14 @@ crm_manager_fire(crm_manager *manager, const char *name, PyObject *obj,
     return done == NULL ? -1 : 0;
 }
 
+/* Its value is that of the object's row, though nobody has read it yet. */
+static int
+waits_in_row(const crm_state *state, uint16_t slot)
+{
+    return !(state->flags & CRM_S_EXPIRED) &&
+           state->slots[slot] != CRM_UNLOADED && crm_state_in_row(state, slot);
+}
+
 PyObject *
 crm_missing_slots(const crm_state *state, const crm_layout *layout)
 {
@@ -64,7 +72,8 @@ crm_missing_slots(const crm_state *state, const crm_layout *layout)
         int expired = (state->flags & CRM_S_EXPIRED) &&
                       manager->attrs[i].kind != CRM_ATTR_COLUMN;
         if ((!in_row && !expired) ||
-            (i < state->nslots && CRM_SLOT_HAS(state->slots[i]))) {
+            (i < state->nslots &&
+             (CRM_SLOT_HAS(state->slots[i]) || waits_in_row(state, i)))) {
             continue;
         }
         PyObject *slot = PyLong_FromLong(i);

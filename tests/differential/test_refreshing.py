@@ -370,3 +370,133 @@ def many_to_many_refreshed(p: Any) -> None:
     p.show(len(a.bs))
     s.refresh(a, ["bs"])
     p.show([b.name for b in a.bs])
+
+
+@program
+def what_listeners_of_refresh_are_told(p: Any) -> None:
+    class Thing(p.Base):  # type: ignore[misc, name-defined]
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        age = p.Column(p.Integer)
+
+    heard: list[Any] = []
+    p.sa.event.listen(Thing, "load", lambda t, c: heard.append("load"))
+    p.sa.event.listen(Thing, "refresh", lambda t, c, a: heard.append(a and sorted(a)))
+    p.sa.event.listen(Thing, "expire", lambda t, a: heard.append(("expire", a and sorted(a))))
+    s = p.session()
+    s.add(Thing(name="a", age=1))
+    s.commit()
+    thing = s.query(Thing).one()
+    s.query(Thing).all()
+    p.show(heard)
+    for names in (["name"], ["name", "age"], None):
+        # nothing was read of what is not expired
+        heard.clear()
+        s.expire(thing, names)
+        s.query(Thing).all()
+        p.show(heard)
+    heard.clear()
+    p.show(thing.age)
+    s.expire(thing, ["name"])
+    s.query(Thing).all()
+    s.refresh(thing, ["age"])
+    s.query(Thing).populate_existing().all()
+    s.expire(thing)
+    p.show(thing.age, heard)
+    heard.clear()
+    s.expunge_all()
+    thing = s.query(Thing).options(p.load_only(Thing.name)).one()
+    s.query(Thing).all()
+    p.show(heard, thing.age)
+
+
+@program
+def columns_deferred_expired_and_changed(p: Any) -> None:
+    class Thing(p.Base):  # type: ignore[misc, name-defined]
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        a = p.deferred(p.Column(p.Integer), group="g")
+        b = p.deferred(p.Column(p.Integer), group="g")
+        c = p.Column(p.Integer)
+
+    def unloaded(thing: Any) -> list[str]:
+        return sorted(p.inspect(thing).unloaded)
+
+    s = p.session()
+    s.add(Thing(a=1, b=2, c=3))
+    s.commit()
+    s.close()
+    thing = s.get(Thing, 1)
+    p.show(thing.a, thing.b)
+    s.expire(thing)
+    p.show(thing.c, unloaded(thing), thing.a, thing.b)
+    s.expire(thing, ["a"])
+    p.show(thing.c, thing.a)
+    s.refresh(thing)
+    p.show(unloaded(thing), thing.a)
+    s.refresh(thing, ["a"])
+    p.show(unloaded(thing))
+    s.close()
+    thing = s.query(Thing).options(p.undefer(Thing.a)).one()
+    p.show(unloaded(thing))
+    s.query(Thing).options(p.undefer_group("g")).all()
+    p.show(unloaded(thing))
+    s.close()
+    thing = s.query(Thing).options(p.load_only(Thing.b)).one()
+    thing.c = 9
+    s.query(Thing).all()
+    p.show(thing.c, unloaded(thing), s.is_modified(thing))
+    s.commit()
+    p.show(thing.c, thing.b)
+    s.close()
+    thing = s.query(Thing).options(p.defer(Thing.c, raiseload=True)).one()
+    try:
+        p.show(thing.c)
+    except p.InvalidRequestError as error:
+        p.show(str(error))
+    s.query(Thing).all()
+    p.show(thing.c)
+
+
+@program
+def rows_without_an_entity(p: Any) -> None:
+    User, Post = blog(p)
+    s = p.session()
+    s.add_all([User(name="a", posts=[Post(title="x")]), User(name="b")])
+    s.commit()
+    outer = p.select(User, Post).outerjoin(Post).order_by(User.id)
+    p.show([(user.name, post and post.title) for user, post in s.execute(outer)])
+    twice = s.query(User, User, Post).outerjoin(Post).order_by(User.id)
+    p.show([(a is b, post and post.title) for a, b, post in twice])
+    other = p.aliased(User)
+    after = s.query(User, other).outerjoin(other, other.id == User.id + 1).order_by(User.id)
+    p.show([(user.name, user2 and user2.name) for user, user2 in after])
+    only = p.select(Post).select_from(User).outerjoin(Post).order_by(User.id)
+    p.show([post and post.title for post in s.scalars(only)])
+    p.show([post and post.title for post in s.scalars(only).unique()])
+
+
+@program
+def joined_rows_of_objects_with_pending_changes(p: Any) -> None:
+    User, Post = blog(p, lazy="joined", order_by="Post.id")
+    s = p.session()
+    s.add(User(name="a", age=1, posts=[Post(title="x"), Post(title="y")]))
+    s.commit()
+    s.autoflush = False
+    user = s.scalars(p.select(User)).unique().one()
+    user.posts.append(Post(title="z"))
+    user.age = 5
+    s.query(User).all()
+    p.show([post.title for post in user.posts], user.age)
+    s.execute(p.text("insert into posts (title, user_id) values ('w', 1)"))
+    s.query(User).all()
+    p.show([post.title for post in user.posts])
+    s.expire(user, ["posts"])
+    s.query(User).all()
+    p.show([post.title for post in user.posts], user.age, len(s.new))
+    s.refresh(user)
+    p.show(user.age, [post.title for post in user.posts])
+    user.posts.remove(user.posts[0])
+    s.query(User).populate_existing().all()
+    p.show(len(user.posts))

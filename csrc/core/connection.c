@@ -764,6 +764,8 @@ static PyGetSetDef connection_getset[] = {
 static PyMemberDef connection_members[] = {
     {"invalid", T_BOOL, offsetof(crm_connection, invalid), 0,
      "A call reported a disconnect."},
+    {"refused", T_BOOL, offsetof(crm_connection, refused), READONLY,
+     "Whether a type refused a value of the last statement"},
     {"failed_params", T_OBJECT, offsetof(crm_connection, failed_params),
      READONLY, "Parameters of the run that raised last."},
     {"failed_sql", T_OBJECT, offsetof(crm_connection, failed_sql), READONLY,

@@ -37,6 +37,7 @@ typedef struct crm_connection {
                                    that raised, for error texts */
     PyObject *failed_sql;       /* owned str or NULL: SQL of the flush run that
                                    raised (a flush runs several plans) */
+    char refused;               /* a type refused a value of the last run */
     PyObject *pool;           /* owned Pool while checked out of it, or NULL */
     uint64_t pool_generation; /* see pool.h */
     double pool_since;        /* when it was made, monotonic clock */

@@ -210,6 +210,7 @@ crm_connection_execute_many(crm_connection *self, PyObject *const *args,
     batch_params batch = {0};
     int64_t changes = 0;
     Py_CLEAR(self->failed_params);
+    self->refused = 0;
     int status = encode_rows(&batch, self, plan, rows);
     if (status == 0) {
         status = run_batches(self, plan, &batch, &changes);

@@ -23,6 +23,7 @@ crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
     flush->count = (size_t)PyTuple_GET_SIZE(flush->objects);
     /* what an earlier run left would keep its values alive */
     Py_CLEAR(flush->conn->failed_params);
+    flush->conn->refused = 0;
     Py_CLEAR(flush->conn->failed_sql);
     flush->str_clause = PyUnicode_InternFromString("__clause_element__");
     flush->str_visit = PyUnicode_InternFromString("__visit_name__");

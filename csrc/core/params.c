@@ -202,7 +202,8 @@ crm_connection_bind_error(crm_connection *self, crm_plan *plan,
                           int status)
 {
     Py_CLEAR(self->failed_params);
-    if (status != CRM_ENCODE_UNBINDABLE) {
+    self->refused = status != CRM_ENCODE_UNBINDABLE;
+    if (self->refused) {
         return -1;
     }
     /* Types refuse values before the driver sees the first of them: a later
@@ -211,6 +212,7 @@ crm_connection_bind_error(crm_connection *self, crm_plan *plan,
     PyErr_Fetch(&type, &error, &traceback);
     PyObject *shown = crm_plan_encode(plan, values, nvalues);
     if (shown == NULL) {
+        self->refused = 1;
         Py_XDECREF(type);
         Py_XDECREF(error);
         Py_XDECREF(traceback);

@@ -162,6 +162,7 @@ crm_connection_run(crm_connection *self, crm_plan *plan,
     int status = CRM_FAIL;
     crm_rows_init(rows, 0);
     Py_CLEAR(self->failed_params);
+    self->refused = 0;
     if (crm_params_encode(&params, self, plan, values, nvalues) < 0) {
         goto done;
     }

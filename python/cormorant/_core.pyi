@@ -41,6 +41,7 @@ class Connection:
     """A call reported a disconnect: the pool will replace this connection."""
     in_transaction: bool
     failed_params: tuple[Any, ...] | None
+    refused: bool
     """Encoded parameters of the run that raised last, for error messages."""
     failed_sql: str | None
     """SQL of the flush statement that raised last."""

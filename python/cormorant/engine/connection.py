@@ -784,7 +784,9 @@ class Connection(StatementLog, ConnectionEventsTarget):
         if not isinstance(error, dialect.dbapi.Error):
             if self.engine._hears_errors and sql is not None:
                 self._handle_error(error, None, sql, params, False)
-            if isinstance(error, (OverflowError, UnicodeError, MemoryError, RecursionError)):
+            unwrapped = (OverflowError, UnicodeError, MemoryError, RecursionError)
+            refused = connection is not None and connection.refused
+            if isinstance(error, unwrapped) and not refused:
                 raise error
             if sql is None:
                 raise error

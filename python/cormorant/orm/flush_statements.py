@@ -144,8 +144,9 @@ class Statements:
         missing = [s for s in self.pk_slots if s not in given]
         if not missing and not fetched:
             return [], -1
-        # SQLAlchemy reads a generated key back beside server defaults even when it is given
-        if fetched and not missing and self.auto_slot >= 0:
+        # SQLAlchemy reads a generated key back beside server defaults even when it is given,
+        # where a NULL given would have one generated
+        if fetched and not missing and self.auto_slot >= 0 and self.dialect.postfetch_lastrowid:
             return [self.auto_slot, *fetched], -1
         generated = missing
         if missing and self.auto_slot not in missing:

@@ -1,0 +1,78 @@
+"""Values that a type refuses, wherever they come in: the error names statement and values."""
+
+from __future__ import annotations
+
+import decimal
+from typing import Any
+
+import pytest
+
+from .harness import compare
+
+VALUES = {
+    "f": ["x", 10**400, -(10**400), [], decimal.Decimal("1.5")],
+    "n": ["x", [], 1.5],
+    "i": [1.5, "x", []],
+    "b": ["x", 5, 2.0],
+    "d": ["x"],
+    "o": [OverflowError, UnicodeError, RecursionError, ValueError, KeyError],
+}
+
+
+def _refused(p: Any, how: str) -> None:
+    class Odd(p.TypeDecorator):
+        impl = p.String
+        cache_ok = True
+
+        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+            if value is not None:
+                raise value("no")
+            return value
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        f = p.Column(p.Float)
+        n = p.Column(p.Numeric(10, 2))
+        i = p.Column(p.Integer)
+        b = p.Column(p.Boolean)
+        d = p.Column(p.Date)
+        o = p.Column(Odd)
+
+    engine = p.engine()
+    p.Base.metadata.create_all(engine)
+    table = Thing.__table__
+    for name, values in VALUES.items():
+        for value in values:
+            with p.orm.Session(engine) as session:
+
+                def work(s: Any = session, key: str = name, given: Any = value) -> Any:
+                    column = table.c[key]
+                    if how == "insert":
+                        s.execute(p.insert(table).values(**{key: given}))
+                    elif how == "where":
+                        where = column == p.bindparam("x", given, type_=column.type)
+                        s.execute(p.select(table).where(where)).all()
+                    elif how == "many":
+                        s.connection().execute(p.insert(table), [{key: None}, {key: given}])
+                    elif how == "add":
+                        s.add(Thing(**{key: given}))
+                        s.flush()
+                    else:
+                        s.add(Thing(id=1))
+                        s.flush()
+                        setattr(s.get(Thing, 1), key, given)
+                        s.flush()
+
+                try:
+                    work()
+                    p.show(name, "done")
+                except Exception as error:
+                    first = str(error).split("\n")[0]
+                    p.show(name, type(error).__name__, type(getattr(error, "orig", None)), first)
+
+
+@pytest.mark.parametrize("how", ["insert", "where", "many", "add", "change"])
+def test_refused_values(how: str) -> None:
+    peer, _ = compare(lambda p: _refused(p, how), sql=False)
+    assert peer.error is None

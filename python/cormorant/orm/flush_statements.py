@@ -224,7 +224,7 @@ class Statements:
                 # A column of a sibling class in the same table.
                 column = filled[bind.key]
                 default = column.default if compiled.isinsert else column.onupdate
-                binds.append((0, _core.TYPE_PYTHON, (_maker(default, code, arg), None)))
+                binds.append((0, _core.TYPE_PYTHON, (_maker(default), None, (code, arg))))
             elif index is None:
                 # A constant inside a SQL default: the same whatever the row.
                 constant = _constant(bind.effective_value)
@@ -314,11 +314,11 @@ def _made(defaults: list[Any]) -> int:
     return 2 if any(map(_uses_context, functions)) else int(bool(functions))
 
 
-def _maker(default: Any, code: int, arg: Any) -> Any:
-    """What makes the value of a column for each row, as it is bound."""
+def _maker(default: Any) -> Any:
+    """What makes the value of a column for each row."""
     if not default.is_callable:
-        return _constant(_core.encode(code, arg, default.arg))
-    return lambda _ignored: _core.encode(code, arg, default.arg(None))
+        return _constant(default.arg)
+    return lambda _ignored: default.arg(None)
 
 
 def _uses_context(default: Any) -> bool:

@@ -63,8 +63,8 @@ else:
     CFLAGS += ["-O3", "-g", "-fno-semantic-interposition"]
 
 HEADERS = glob("csrc/*.h") + glob("csrc/*/*.h")
-# Plain-C parts that drivers fill results with are compiled into each extension.
-SHARED = ["csrc/core/page.c"]
+# Plain-C parts that drivers fill results and errors with are compiled into each extension.
+SHARED = ["csrc/core/error.c", "csrc/core/page.c"]
 
 if sys.platform == "win32":
     sys.exit("cormorant-orm does not build on Windows yet")

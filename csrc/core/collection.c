@@ -388,6 +388,32 @@ append(PyObject *list, PyObject *member, const crm_initiator *from)
     return status;
 }
 
+/* Adds or takes a member where the collection is neither a list nor a set of
+ * this module. */
+static int
+change_other(crm_core *core, PyObject *collection, PyObject *member,
+             const crm_initiator *from,
+             int (*keyed)(crm_core *core, PyObject *collection,
+                          PyObject *member, const crm_initiator *from),
+             int (*adapted)(crm_core *core, PyObject *collection,
+                            PyObject *roles, PyObject *member,
+                            const crm_initiator *from))
+{
+    PyObject *roles;
+    int status = -1;
+    switch (crm_shape_of(core, collection, &roles)) {
+        case CRM_SHAPE_NONE:
+            break;
+        case CRM_SHAPE_KEYED:
+            status = keyed(core, collection, member, from);
+            break;
+        default:
+            status = adapted(core, collection, roles, member, from);
+    }
+    Py_XDECREF(roles);
+    return status;
+}
+
 int
 crm_collection_add(crm_core *core, PyObject *collection, PyObject *member,
                    const crm_initiator *from)
@@ -398,19 +424,8 @@ crm_collection_add(crm_core *core, PyObject *collection, PyObject *member,
     if (PyObject_TypeCheck(collection, core->set_type)) {
         return crm_set_include(collection, member, from);
     }
-    PyObject *roles;
-    int status = -1;
-    switch (crm_shape_of(core, collection, &roles)) {
-        case CRM_SHAPE_NONE:
-            break;
-        case CRM_SHAPE_KEYED:
-            status = crm_keyed_add(core, collection, member, from);
-            break;
-        default:
-            status = crm_adapted_add(core, collection, roles, member, from);
-    }
-    Py_XDECREF(roles);
-    return status;
+    return change_other(core, collection, member, from, crm_keyed_add,
+                        crm_adapted_add);
 }
 
 /* Takes a member out of one of this module's lists or sets. */
@@ -440,19 +455,8 @@ crm_collection_take(crm_core *core, PyObject *collection, PyObject *member,
     if (PyObject_TypeCheck(collection, core->set_type)) {
         return crm_set_exclude(collection, member, from);
     }
-    PyObject *roles;
-    int status = -1;
-    switch (crm_shape_of(core, collection, &roles)) {
-        case CRM_SHAPE_NONE:
-            break;
-        case CRM_SHAPE_KEYED:
-            status = crm_keyed_take(core, collection, member, from);
-            break;
-        default:
-            status = crm_adapted_take(core, collection, roles, member, from);
-    }
-    Py_XDECREF(roles);
-    return status;
+    return change_other(core, collection, member, from, crm_keyed_take,
+                        crm_adapted_take);
 }
 
 int

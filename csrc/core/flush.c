@@ -47,6 +47,56 @@ crm_flush_end(crm_flush *flush)
     Py_CLEAR(flush->instead);
 }
 
+PyObject *
+crm_flush_find_plan(PyObject *cache, PyObject *key, PyObject *make,
+                    PyObject *given, PyTypeObject *type)
+{
+    if (given == NULL) {
+        return NULL;
+    }
+    PyObject *found = Py_XNewRef(PyDict_GetItemWithError(cache, key));
+    if (found == NULL && !PyErr_Occurred()) {
+        found = PyObject_CallObject(make, given);
+        if (found != NULL && PyDict_SetItem(cache, key, found) < 0) {
+            Py_CLEAR(found);
+        }
+    }
+    if (found != NULL && !Py_IS_TYPE(found, type)) {
+        PyErr_Format(PyExc_TypeError, "make() must give an instance of %s",
+                     crm_type_name(type));
+        Py_CLEAR(found);
+    }
+    return found;
+}
+
+int
+crm_flush_need_defaults(crm_flush *flush)
+{
+    flush->defaults =
+        PyMem_Calloc(flush->length * flush->ndefaults, sizeof(PyObject *));
+    if (flush->defaults == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+void
+crm_flush_clear_sources(crm_flush *flush)
+{
+    PyObject **defaults = flush->defaults;
+    size_t count = defaults == NULL ? 0 : flush->length * flush->ndefaults;
+    PyMem_Free(flush->sources);
+    flush->defaults = NULL;
+    flush->ndefaults = 0;
+    flush->sources = NULL;
+    flush->plan = NULL;
+    for (size_t k = 0; k < count; k++) {
+        Py_XDECREF(defaults[k]);
+    }
+    PyMem_Free(defaults);
+}
+
 /* Whether objects of a class can be written by statements for another: they
  * have the slots that those name.  Siblings share statements where Python found
  * that they bind the same columns. */

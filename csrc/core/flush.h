@@ -72,6 +72,16 @@ int crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
                     PyObject *objects, PyObject *log, PyObject *special);
 void crm_flush_end(crm_flush *flush);
 
+/* The plan that make(*given) gives, from the cache under `key` or new: a new
+ * reference, or NULL with an exception; TypeError if it is not of the type.
+ * `given` is NULL where making it failed, with that exception set. */
+PyObject *crm_flush_find_plan(PyObject *cache, PyObject *key, PyObject *make,
+                              PyObject *given, PyTypeObject *type);
+/* Room for `ndefaults` of each object of the run: 0, or -1 with MemoryError. */
+int crm_flush_need_defaults(crm_flush *flush);
+/* Forgets where the values of a run came from, and what was made for it. */
+void crm_flush_clear_sources(crm_flush *flush);
+
 /* The state of object `i`, borrowed; NULL with TypeError if it is not of the
  * manager's class. */
 crm_state *crm_flush_state(crm_flush *flush, size_t i);

@@ -58,6 +58,12 @@ PyDoc_STRVAR(instances_doc,
              "instances_of(objects, manager)\n--\n\n"
              "The objects whose class is, or inherits from, a mapped one.");
 
+static int
+is_instance(crm_state *state, const void *manager)
+{
+    return crm_manager_isa(crm_state_manager(state), (crm_manager *)manager);
+}
+
 static PyObject *
 hierarchy_instances(PyObject *module, PyObject *args)
 {
@@ -67,17 +73,7 @@ hierarchy_instances(PyObject *module, PyObject *args)
                           core->manager_type, &manager)) {
         return NULL;
     }
-    PyObject *result = PyList_New(0);
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL || (crm_manager_isa(crm_state_manager(state),
-                                              (crm_manager *)manager) &&
-                              PyList_Append(result, obj) < 0)) {
-            Py_CLEAR(result);
-        }
-    }
-    return result;
+    return crm_objects_that(core, objects, is_instance, manager);
 }
 
 PyDoc_STRVAR(copy_slots_doc,
@@ -85,48 +81,51 @@ PyDoc_STRVAR(copy_slots_doc,
              "Give columns the loaded values of other columns of the same "
              "object, as if they had been loaded.");
 
+typedef struct {
+    crm_slot_list sources, targets;
+} slot_copies;
+
+static int
+copy_loaded(crm_state *state, const void *context)
+{
+    const slot_copies *copies = context;
+    for (Py_ssize_t k = 0; k < copies->sources.count; k++) {
+        uint16_t from = copies->sources.items[k];
+        uint16_t to = copies->targets.items[k];
+        if (crm_check_slot(state, from) < 0 || crm_check_slot(state, to) < 0) {
+            return -1;
+        }
+        PyObject *value = crm_state_peek(state, from);
+        if (value == NULL) {
+            if (PyErr_Occurred()) {
+                return -1;
+            }
+            continue;
+        }
+        if (crm_state_set_loaded(state, to, value) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static PyObject *
 hierarchy_copy_slots(PyObject *module, PyObject *args)
 {
     crm_core *core = crm_uow_core(module);
     PyObject *objects, *from, *to;
-    crm_slot_list sources, targets;
+    slot_copies copies;
     if (!PyArg_ParseTuple(args, "O!OO:copy_slots", &PyList_Type, &objects,
                           &from, &to) ||
-        crm_parse_slots(from, &sources) < 0 ||
-        crm_parse_slots(to, &targets) < 0) {
+        crm_parse_slots(from, &copies.sources) < 0 ||
+        crm_parse_slots(to, &copies.targets) < 0) {
         return NULL;
     }
-    if (sources.count != targets.count) {
+    if (copies.sources.count != copies.targets.count) {
         PyErr_SetString(PyExc_ValueError, "as many targets as sources");
         return NULL;
     }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
-        if (state == NULL) {
-            return NULL;
-        }
-        PyObject *obj = Py_NewRef(crm_state_object(state));
-        int status = 0;
-        for (Py_ssize_t k = 0; k < sources.count && status == 0; k++) {
-            if (crm_check_slot(state, sources.items[k]) < 0 ||
-                crm_check_slot(state, targets.items[k]) < 0) {
-                status = -1;
-                break;
-            }
-            PyObject *value = crm_state_peek(state, sources.items[k]);
-            if (value == NULL) {
-                status = PyErr_Occurred() ? -1 : 0;
-                continue;
-            }
-            status = crm_state_set_loaded(state, targets.items[k], value);
-        }
-        Py_DECREF(obj);
-        if (status < 0) {
-            return NULL;
-        }
-    }
-    Py_RETURN_NONE;
+    return crm_each_object(core, objects, copy_loaded, &copies);
 }
 
 PyDoc_STRVAR(foreign_doc,
@@ -134,48 +133,46 @@ PyDoc_STRVAR(foreign_doc,
              "The objects whose discriminator, as far as it is held, is not in "
              "the set that a dict has for their manager.");
 
+typedef struct {
+    int slot;
+    PyObject *acceptable;
+} identity_rule;
+
+static int
+is_foreign(crm_state *state, const void *context)
+{
+    const identity_rule *rule = context;
+    crm_manager *manager = crm_state_manager(state);
+    PyObject *set =
+        PyDict_GetItemWithError(rule->acceptable, (PyObject *)manager);
+    if (set == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    if (crm_check_slot(state, rule->slot) < 0) {
+        return -1;
+    }
+    PyObject *held = crm_state_held(state, (uint16_t)rule->slot);
+    if (!CRM_SLOT_HAS(held) || held == manager->identity) {
+        return 0;
+    }
+    Py_INCREF(held);
+    int fine = PySet_Contains(set, held);
+    Py_DECREF(held);
+    return fine < 0 ? -1 : !fine;
+}
+
 static PyObject *
 hierarchy_foreign(PyObject *module, PyObject *args)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects, *acceptable;
-    int slot;
+    PyObject *objects;
+    identity_rule rule;
     if (!PyArg_ParseTuple(args, "O!iO!:foreign_identities", &PyList_Type,
-                          &objects, &slot, &PyDict_Type, &acceptable)) {
+                          &objects, &rule.slot, &PyDict_Type,
+                          &rule.acceptable)) {
         return NULL;
     }
-    PyObject *result = PyList_New(0);
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL) {
-            Py_CLEAR(result);
-            break;
-        }
-        crm_manager *manager = crm_state_manager(state);
-        PyObject *set =
-            PyDict_GetItemWithError(acceptable, (PyObject *)manager);
-        if (set == NULL && !PyErr_Occurred()) {
-            continue;
-        }
-        if (set == NULL || crm_check_slot(state, slot) < 0) {
-            Py_CLEAR(result);
-            break;
-        }
-        PyObject *held = crm_state_held(state, (uint16_t)slot);
-        if (!CRM_SLOT_HAS(held) || held == manager->identity) {
-            continue;
-        }
-        Py_INCREF(obj);
-        Py_INCREF(held);
-        int fine = PySet_Contains(set, held);
-        Py_DECREF(held);
-        if (fine < 0 || (!fine && PyList_Append(result, obj) < 0)) {
-            Py_CLEAR(result);
-        }
-        Py_DECREF(obj);
-    }
-    return result;
+    return crm_objects_that(core, objects, is_foreign, &rule);
 }
 
 static PyMethodDef hierarchy_functions[] = {

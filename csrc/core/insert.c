@@ -142,25 +142,11 @@ find_plan(insert *self, int many)
     if (slots == NULL) {
         return NULL;
     }
-    PyObject *found = NULL;
-    PyObject *key = PyTuple_Pack(2, slots, many ? Py_True : Py_False);
-    if (key != NULL) {
-        found = Py_XNewRef(PyDict_GetItemWithError(self->cache, key));
-    }
-    if (key != NULL && found == NULL && !PyErr_Occurred()) {
-        found = PyObject_CallFunctionObjArgs(self->make, slots,
-                                             many ? Py_True : Py_False, NULL);
-        if (found != NULL && PyDict_SetItem(self->cache, key, found) < 0) {
-            Py_CLEAR(found);
-        }
-    }
-    Py_XDECREF(key);
+    PyObject *given = PyTuple_Pack(2, slots, many ? Py_True : Py_False);
     Py_DECREF(slots);
-    if (found != NULL &&
-        !Py_IS_TYPE(found, self->flush.core->insert_plan_type)) {
-        PyErr_SetString(PyExc_TypeError, "make() must give an InsertPlan");
-        Py_CLEAR(found);
-    }
+    PyObject *found = crm_flush_find_plan(self->cache, given, self->make, given,
+                                          self->flush.core->insert_plan_type);
+    Py_XDECREF(given);
     return (crm_insert_plan *)found;
 }
 
@@ -190,30 +176,7 @@ set_sources(insert *self, crm_insert_plan *plan)
             }
         }
     }
-    if (flush->ndefaults > 0) {
-        flush->defaults =
-            PyMem_Calloc(flush->length * flush->ndefaults, sizeof(PyObject *));
-        if (flush->defaults == NULL) {
-            PyErr_NoMemory();
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static void
-clear_sources(crm_flush *flush)
-{
-    if (flush->defaults != NULL) {
-        for (size_t k = 0; k < flush->length * flush->ndefaults; k++) {
-            Py_XDECREF(flush->defaults[k]);
-        }
-    }
-    PyMem_Free(flush->defaults);
-    PyMem_Free(flush->sources);
-    flush->defaults = NULL;
-    flush->sources = NULL;
-    flush->plan = NULL;
+    return flush->ndefaults > 0 ? crm_flush_need_defaults(flush) : 0;
 }
 
 /* ---- what comes back -------------------------------------------------- */
@@ -369,7 +332,7 @@ run(insert *self)
     if (set_sources(self, plan) == 0) {
         status = run_bound(self, plan);
     }
-    clear_sources(&self->flush);
+    crm_flush_clear_sources(&self->flush);
 
 end:
     Py_DECREF(plan);

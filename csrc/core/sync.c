@@ -92,6 +92,17 @@ PyDoc_STRVAR(unsettled_doc,
              "unsettled(objects, slot)\n--\n\n"
              "The objects whose relationship is not loaded, or has changed.");
 
+static int
+is_unsettled(crm_state *state, const void *context)
+{
+    long slot = *(const long *)context;
+    if (crm_check_slot(state, slot) < 0) {
+        return -1;
+    }
+    return !CRM_SLOT_HAS(crm_state_held(state, (uint16_t)slot)) ||
+           crm_state_committed(state, (uint16_t)slot) != NULL;
+}
+
 static PyObject *
 uow_unsettled(PyObject *module, PyObject *args)
 {
@@ -101,22 +112,7 @@ uow_unsettled(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!l", &PyList_Type, &objects, &slot)) {
         return NULL;
     }
-    PyObject *result = PyList_New(0);
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL || crm_check_slot(state, slot) < 0) {
-            Py_CLEAR(result);
-            break;
-        }
-        uint16_t s = (uint16_t)slot;
-        int settled = CRM_SLOT_HAS(crm_state_held(state, s)) &&
-                      crm_state_committed(state, s) == NULL;
-        if (!settled && PyList_Append(result, obj) < 0) {
-            Py_CLEAR(result);
-        }
-    }
-    return result;
+    return crm_objects_that(core, objects, is_unsettled, &slot);
 }
 
 PyDoc_STRVAR(
@@ -297,6 +293,28 @@ copy_columns(crm_state *from, const crm_slot_list *source, crm_state *to,
     return changed;
 }
 
+/* What the synchronisation of a relationship is given: all borrowed. */
+typedef struct {
+    crm_session *session;
+    PyObject *objects; /* a list */
+    long slot;
+    crm_slot_list source, target;
+} sync_given;
+
+static int
+parse_sync(crm_core *core, PyObject *args, sync_given *out)
+{
+    PyObject *owner, *from, *to;
+    if (!PyArg_ParseTuple(args, "OO!lOO", &owner, &PyList_Type, &out->objects,
+                          &out->slot, &from, &to) ||
+        crm_parse_slots(from, &out->source) < 0 ||
+        crm_parse_slots(to, &out->target) < 0) {
+        return -1;
+    }
+    out->session = crm_need_session(core, owner);
+    return out->session == NULL ? -1 : 0;
+}
+
 PyDoc_STRVAR(
     sync_children_doc,
     "sync_children(session, parents, slot, source, target)\n--\n\n"
@@ -308,19 +326,12 @@ static PyObject *
 uow_sync_children(PyObject *module, PyObject *args)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *owner, *objects, *from, *to;
-    long slot;
-    crm_slot_list source, target;
-    if (!PyArg_ParseTuple(args, "OO!lOO", &owner, &PyList_Type, &objects, &slot,
-                          &from, &to) ||
-        crm_parse_slots(from, &source) < 0 ||
-        crm_parse_slots(to, &target) < 0) {
+    sync_given given;
+    if (parse_sync(core, args, &given) < 0) {
         return NULL;
     }
-    crm_session *session = crm_need_session(core, owner);
-    if (session == NULL) {
-        return NULL;
-    }
+    PyObject *objects = given.objects;
+    long slot = given.slot;
     PyObject *touched = PyList_New(0), *wrong = PyList_New(0);
     PyObject *added = NULL, *removed = NULL;
     crm_slot_list room;
@@ -342,7 +353,7 @@ uow_sync_children(PyObject *module, PyObject *args)
                 (member->flags & (CRM_S_TO_DELETE | CRM_S_DELETED))) {
                 continue;
             }
-            int stranger = crm_session_of(member) != session;
+            int stranger = crm_session_of(member) != given.session;
             crm_manager *expected = target_of(state, (uint16_t)slot);
             if (!is_member(expected, child)) {
                 if (PyList_Append(wrong, child) < 0) {
@@ -351,10 +362,10 @@ uow_sync_children(PyObject *module, PyObject *args)
                 continue;
             }
             const crm_slot_list *to_slots =
-                own_slots(member, expected, &target, &room);
-            int status = to_slots == NULL
-                             ? -1
-                             : copy_columns(state, &source, member, to_slots);
+                own_slots(member, expected, &given.target, &room);
+            int status = to_slots == NULL ? -1
+                                          : copy_columns(state, &given.source,
+                                                         member, to_slots);
             if (status < 0 || (status > 0 && !stranger &&
                                PyList_Append(touched, child) < 0)) {
                 goto error;
@@ -384,19 +395,12 @@ static PyObject *
 uow_sync_parent(PyObject *module, PyObject *args)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *owner, *objects, *from, *to;
-    long slot;
-    crm_slot_list source, target;
-    if (!PyArg_ParseTuple(args, "OO!lOO", &owner, &PyList_Type, &objects, &slot,
-                          &from, &to) ||
-        crm_parse_slots(from, &source) < 0 ||
-        crm_parse_slots(to, &target) < 0) {
+    sync_given given;
+    if (parse_sync(core, args, &given) < 0) {
         return NULL;
     }
-    crm_session *session = crm_need_session(core, owner);
-    if (session == NULL) {
-        return NULL;
-    }
+    PyObject *objects = given.objects;
+    long slot = given.slot;
     PyObject *emptied = PyList_New(0), *strangers = PyList_New(0);
     PyObject *wrong = PyList_New(0);
     PyObject *kept = NULL; /* the related object at hand */
@@ -429,7 +433,7 @@ uow_sync_parent(PyObject *module, PyObject *args)
         }
         Py_XSETREF(kept, Py_NewRef(held)); /* whatever the collector runs */
         crm_state *related = crm_state_of(core, held);
-        if (related == NULL || is_stranger(session, related)) {
+        if (related == NULL || is_stranger(given.session, related)) {
             if (crm_append_pair(strangers, obj, held) < 0) {
                 goto error;
             }
@@ -443,11 +447,11 @@ uow_sync_parent(PyObject *module, PyObject *args)
             continue;
         }
         const crm_slot_list *from_slots =
-            own_slots(related, expected, &source, &room);
+            own_slots(related, expected, &given.source, &room);
         if (from_slots == NULL) {
             goto error;
         }
-        if (copy_columns(related, from_slots, state, &target) < 0) {
+        if (copy_columns(related, from_slots, state, &given.target) < 0) {
             goto error;
         }
     }
@@ -466,6 +470,24 @@ PyDoc_STRVAR(clear_doc,
              "Sets columns of objects to None. Returns the objects "
              "that changed.");
 
+static int
+clear(crm_state *state, const void *context)
+{
+    const crm_slot_list *slots = context;
+    int changed = 0;
+    for (Py_ssize_t n = 0; n < slots->count; n++) {
+        if (crm_check_slot(state, slots->items[n]) < 0) {
+            return -1;
+        }
+        int status = write_column(state, slots->items[n], Py_None);
+        if (status < 0) {
+            return -1;
+        }
+        changed |= status;
+    }
+    return changed;
+}
+
 static PyObject *
 uow_clear(PyObject *module, PyObject *args)
 {
@@ -476,22 +498,7 @@ uow_clear(PyObject *module, PyObject *args)
         crm_parse_slots(tuple, &slots) < 0) {
         return NULL;
     }
-    PyObject *touched = PyList_New(0);
-    for (Py_ssize_t i = 0; touched && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        int changed = state == NULL ? -1 : 0;
-        for (Py_ssize_t n = 0; changed >= 0 && n < slots.count; n++) {
-            int status = crm_check_slot(state, slots.items[n]) < 0
-                             ? -1
-                             : write_column(state, slots.items[n], Py_None);
-            changed = status < 0 ? -1 : changed | status;
-        }
-        if (changed < 0 || (changed && PyList_Append(touched, obj) < 0)) {
-            Py_CLEAR(touched);
-        }
-    }
-    return touched;
+    return crm_objects_that(core, objects, clear, &slots);
 }
 
 /* ---- many-to-many ----------------------------------------------------- */

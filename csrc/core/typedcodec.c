@@ -1,6 +1,7 @@
 /* typedcodec.c: see typedcodec.h. */
 #include "typedcodec.h"
 
+#include "codec_impl.h"
 #include "nested.h"
 #include "timecodec.h"
 
@@ -68,18 +69,11 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
     if (PyLong_Check(value)) {
         return encode_int(value, cell, keep);
     }
-    if (PyUnicode_Check(value)) {
-        return crm_encode_str(value, cell, keep);
+    int status;
+    if (crm_encode_common(value, cell, keep, &status)) {
+        return status;
     }
-    if (PyFloat_Check(value)) {
-        cell->tag = CRM_DOUBLE;
-        cell->u.d = PyFloat_AS_DOUBLE(value);
-        return 0;
-    }
-    if (PyObject_CheckBuffer(value)) {
-        return crm_encode_buffer(value, cell, keep);
-    }
-    int status = crm_time_to_cell(value, cell, keep);
+    status = crm_time_to_cell(value, cell, keep);
     if (status != 0) {
         return status < 0 ? CRM_ENCODE_UNBINDABLE : 0;
     }

@@ -78,25 +78,31 @@ error:
     return NULL;
 }
 
-static PyObject *
-filter_flag(PyObject *module, PyObject *args, int want)
-{
-    crm_core *core = crm_uow_core(module);
+/* The arguments of a function on a list of objects and a number. */
+typedef struct {
     PyObject *objects;
-    unsigned int flag;
-    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &objects, &flag)) {
-        return NULL;
-    }
-    PyObject *result = PyList_New(0);
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL || (((state->flags & flag) != 0) == want &&
-                              PyList_Append(result, obj) < 0)) {
-            Py_CLEAR(result);
-        }
-    }
-    return result;
+    unsigned int number;
+} numbered_list;
+
+static int
+parse_numbered(PyObject *args, numbered_list *out)
+{
+    return PyArg_ParseTuple(args, "O!I", &PyList_Type, &out->objects,
+                            &out->number)
+               ? 0
+               : -1;
+}
+
+static int
+has_flag(crm_state *state, const void *flag)
+{
+    return (state->flags & *(const unsigned int *)flag) != 0;
+}
+
+static int
+lacks_flag(crm_state *state, const void *flag)
+{
+    return !has_flag(state, flag);
 }
 
 PyDoc_STRVAR(with_flag_doc,
@@ -106,7 +112,11 @@ PyDoc_STRVAR(with_flag_doc,
 static PyObject *
 uow_with_flag(PyObject *module, PyObject *args)
 {
-    return filter_flag(module, args, 1);
+    numbered_list given;
+    return parse_numbered(args, &given) < 0
+               ? NULL
+               : crm_objects_that(crm_uow_core(module), given.objects, has_flag,
+                                  &given.number);
 }
 
 PyDoc_STRVAR(without_flag_doc,
@@ -116,7 +126,11 @@ PyDoc_STRVAR(without_flag_doc,
 static PyObject *
 uow_without_flag(PyObject *module, PyObject *args)
 {
-    return filter_flag(module, args, 0);
+    numbered_list given;
+    return parse_numbered(args, &given) < 0
+               ? NULL
+               : crm_objects_that(crm_uow_core(module), given.objects,
+                                  lacks_flag, &given.number);
 }
 
 typedef struct {
@@ -253,6 +267,13 @@ PyDoc_STRVAR(orphans_doc,
              "The objects that lack a parent they need and whose "
              "state has the flag.");
 
+static int
+is_orphan(crm_state *state, const void *context)
+{
+    unsigned int flag = *(const unsigned int *)context;
+    return (state->flags & flag) == flag && crm_state_is_orphan(state);
+}
+
 static PyObject *
 uow_orphans(PyObject *module, PyObject *args)
 {
@@ -262,17 +283,7 @@ uow_orphans(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!|I", &PyList_Type, &objects, &flag)) {
         return NULL;
     }
-    PyObject *result = PyList_New(0);
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL ||
-            ((state->flags & flag) == flag && crm_state_is_orphan(state) &&
-             PyList_Append(result, obj) < 0)) {
-            Py_CLEAR(result);
-        }
-    }
-    return result;
+    return crm_objects_that(core, objects, is_orphan, &flag);
 }
 
 PyDoc_STRVAR(conflicts_doc,
@@ -358,37 +369,28 @@ error:
     return NULL;
 }
 
-/* The objects of a list for which a test holds for a primary key attribute, or
- * for the slot `also` unless it is -1: a new list, or NULL with an exception.
- * The test runs no foreign code. */
-static PyObject *
-objects_by_key(PyObject *module, PyObject *objects,
-               int (*test)(crm_state *state, uint16_t slot), int also)
+/* A test of slots: of those of the primary key, and of `also` unless it is -1.
+ */
+typedef struct {
+    int (*test)(crm_state *state, uint16_t slot);
+    int also;
+} key_test;
+
+static int
+holds_for_key(crm_state *state, const void *context)
 {
-    crm_core *core = crm_uow_core(module);
-    if (!PyList_Check(objects)) {
-        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
-        return NULL;
+    const key_test *of = context;
+    crm_manager *manager = crm_state_manager(state);
+    if (of->also >= 0 && of->also < manager->nattrs &&
+        of->test(state, (uint16_t)of->also)) {
+        return 1;
     }
-    PyObject *result = PyList_New(0);
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL) {
-            Py_CLEAR(result);
-            break;
-        }
-        crm_manager *manager = crm_state_manager(state);
-        int found =
-            also >= 0 && also < manager->nattrs && test(state, (uint16_t)also);
-        for (uint16_t n = 0; !found && n < manager->npk; n++) {
-            found = test(state, manager->pk[n]);
-        }
-        if (found && PyList_Append(result, obj) < 0) {
-            Py_CLEAR(result);
+    for (uint16_t n = 0; n < manager->npk; n++) {
+        if (of->test(state, manager->pk[n])) {
+            return 1;
         }
     }
-    return result;
+    return 0;
 }
 
 static int
@@ -412,7 +414,9 @@ PyDoc_STRVAR(key_changed_doc,
 static PyObject *
 uow_key_changed(PyObject *module, PyObject *objects)
 {
-    return objects_by_key(module, objects, has_changed, -1);
+    key_test test = {has_changed, -1};
+    return crm_objects_that(crm_uow_core(module), objects, holds_for_key,
+                            &test);
 }
 
 PyDoc_STRVAR(unloaded_keys_doc,
@@ -424,11 +428,12 @@ static PyObject *
 uow_unloaded_keys(PyObject *module, PyObject *args)
 {
     PyObject *objects;
-    int also = -1;
-    if (!PyArg_ParseTuple(args, "O|i:unloaded_keys", &objects, &also)) {
+    key_test test = {is_unloaded, -1};
+    if (!PyArg_ParseTuple(args, "O|i:unloaded_keys", &objects, &test.also)) {
         return NULL;
     }
-    return objects_by_key(module, objects, is_unloaded, also);
+    return crm_objects_that(crm_uow_core(module), objects, holds_for_key,
+                            &test);
 }
 
 PyDoc_STRVAR(count_version_doc,
@@ -467,22 +472,17 @@ PyDoc_STRVAR(commit_doc,
              "commit_states(objects)\n--\n\n"
              "Forgets the history of objects: they are clean.");
 
+static int
+commit(crm_state *state, const void *Py_UNUSED(context))
+{
+    crm_state_commit(state);
+    return 0;
+}
+
 static PyObject *
 uow_commit(PyObject *module, PyObject *objects)
 {
-    crm_core *core = crm_uow_core(module);
-    if (!PyList_Check(objects)) {
-        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
-        if (state == NULL) {
-            return NULL;
-        }
-        crm_state_commit(state);
-    }
-    Py_RETURN_NONE;
+    return crm_each_object(crm_uow_core(module), objects, commit, NULL);
 }
 
 /* ---- what a transaction inserted -------------------------------------- */
@@ -492,24 +492,23 @@ PyDoc_STRVAR(mark_born_doc,
              "Remembers the nesting level of the transaction that inserted "
              "objects (0: none).");
 
+static int
+mark_born(crm_state *state, const void *context)
+{
+    unsigned int level = *(const unsigned int *)context;
+    state->flags = (state->flags & ~BORN_MASK) |
+                   ((level > 255 ? 255 : level) << BORN_SHIFT);
+    return 0;
+}
+
 static PyObject *
 uow_mark_born(PyObject *module, PyObject *args)
 {
-    crm_core *core = crm_uow_core(module);
-    PyObject *objects;
-    unsigned int level;
-    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &objects, &level)) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
-        if (state == NULL) {
-            return NULL;
-        }
-        state->flags = (state->flags & ~BORN_MASK) |
-                       ((level > 255 ? 255 : level) << BORN_SHIFT);
-    }
-    Py_RETURN_NONE;
+    numbered_list given;
+    return parse_numbered(args, &given) < 0
+               ? NULL
+               : crm_each_object(crm_uow_core(module), given.objects, mark_born,
+                                 &given.number);
 }
 
 PyDoc_STRVAR(born_level_doc, "born_level(obj)\n--\n\nWhat mark_born said.");
@@ -527,25 +526,20 @@ PyDoc_STRVAR(born_since_doc,
              "The objects a transaction of this level, or one inside it, "
              "inserted.");
 
+static int
+is_born_since(crm_state *state, const void *level)
+{
+    return state->flags >> BORN_SHIFT >= *(const unsigned int *)level;
+}
+
 static PyObject *
 uow_born_since(PyObject *module, PyObject *args)
 {
-    crm_core *core = crm_uow_core(module);
-    PyObject *objects;
-    unsigned int level;
-    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &objects, &level)) {
-        return NULL;
-    }
-    PyObject *result = PyList_New(0);
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL || (state->flags >> BORN_SHIFT >= level &&
-                              PyList_Append(result, obj) < 0)) {
-            Py_CLEAR(result);
-        }
-    }
-    return result;
+    numbered_list given;
+    return parse_numbered(args, &given) < 0
+               ? NULL
+               : crm_objects_that(crm_uow_core(module), given.objects,
+                                  is_born_since, &given.number);
 }
 
 PyDoc_STRVAR(lower_born_doc,
@@ -553,26 +547,25 @@ PyDoc_STRVAR(lower_born_doc,
              "A transaction of this level ended well: what it inserted belongs "
              "to the one around it.");
 
+static int
+lower_born(crm_state *state, const void *context)
+{
+    unsigned int level = *(const unsigned int *)context;
+    if (level > 0 && state->flags >> BORN_SHIFT >= level) {
+        state->flags =
+            (state->flags & ~BORN_MASK) | ((level - 1) << BORN_SHIFT);
+    }
+    return 0;
+}
+
 static PyObject *
 uow_lower_born(PyObject *module, PyObject *args)
 {
-    crm_core *core = crm_uow_core(module);
-    PyObject *objects;
-    unsigned int level;
-    if (!PyArg_ParseTuple(args, "O!I", &PyList_Type, &objects, &level)) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; level > 0 && i < PyList_GET_SIZE(objects); i++) {
-        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
-        if (state == NULL) {
-            return NULL;
-        }
-        if (state->flags >> BORN_SHIFT >= level) {
-            state->flags =
-                (state->flags & ~BORN_MASK) | ((level - 1) << BORN_SHIFT);
-        }
-    }
-    Py_RETURN_NONE;
+    numbered_list given;
+    return parse_numbered(args, &given) < 0
+               ? NULL
+               : crm_each_object(crm_uow_core(module), given.objects,
+                                 lower_born, &given.number);
 }
 
 static PyMethodDef functions[] = {

@@ -39,6 +39,55 @@ crm_session_of(const crm_state *state)
     return state->map != NULL ? state->map->session : NULL;
 }
 
+/* Whether something holds for an object: 1 or 0, or -1 with an exception. */
+typedef int (*crm_state_test)(crm_state *state, const void *context);
+
+/* The objects of a list for which a test holds, in a new list; NULL with an
+ * exception.  Each is owned while the test looks at it, which may run foreign
+ * code. */
+static inline PyObject *
+crm_objects_that(crm_core *core, PyObject *objects, crm_state_test test,
+                 const void *context)
+{
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+        return NULL;
+    }
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i));
+        crm_state *state = crm_need_state(core, obj);
+        int holds = state == NULL ? -1 : test(state, context);
+        if (holds < 0 || (holds && PyList_Append(result, obj) < 0)) {
+            Py_CLEAR(result);
+        }
+        Py_DECREF(obj);
+    }
+    return result;
+}
+
+/* Does something with each object of a list: None, or NULL with an exception
+ * from the first for which `step` gave -1.  As above. */
+static inline PyObject *
+crm_each_object(crm_core *core, PyObject *objects, crm_state_test step,
+                const void *context)
+{
+    if (!PyList_Check(objects)) {
+        PyErr_SetString(PyExc_TypeError, "a list of objects was expected");
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i));
+        crm_state *state = crm_need_state(core, obj);
+        int status = state == NULL ? -1 : step(state, context);
+        Py_DECREF(obj);
+        if (status < 0) {
+            return NULL;
+        }
+    }
+    Py_RETURN_NONE;
+}
+
 /* Slots given as a tuple of int. */
 typedef struct {
     Py_ssize_t count;

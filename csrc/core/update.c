@@ -134,9 +134,7 @@ set_sources(crm_flush *flush, const uint16_t *slots, size_t count,
         flush->sources[count++] = (crm_source){CRM_FROM_DEFAULT, 0};
         flush->makers = maker;
         flush->ndefaults = 1;
-        flush->defaults = PyMem_Calloc(flush->length, sizeof(PyObject *));
-        if (flush->defaults == NULL) {
-            PyErr_NoMemory();
+        if (crm_flush_need_defaults(flush) < 0) {
             return -1;
         }
     }
@@ -155,21 +153,6 @@ set_sources(crm_flush *flush, const uint16_t *slots, size_t count,
         }
     }
     return 0;
-}
-
-static void
-clear_sources(crm_flush *flush)
-{
-    if (flush->defaults != NULL) {
-        for (size_t k = 0; k < flush->length; k++) {
-            Py_XDECREF(flush->defaults[k]);
-        }
-    }
-    PyMem_Free(flush->defaults);
-    PyMem_Free(flush->sources);
-    flush->defaults = NULL;
-    flush->ndefaults = 0;
-    flush->sources = NULL;
 }
 
 /* Slot of a row's version, as Python gave it. */
@@ -208,19 +191,12 @@ find_plan(update *self, size_t count)
     if (key == NULL) {
         return NULL;
     }
-    PyObject *plan = Py_XNewRef(PyDict_GetItemWithError(self->cache, key));
-    if (plan == NULL && !PyErr_Occurred()) {
-        plan = PyObject_CallOneArg(self->make, key);
-        if (plan != NULL && PyDict_SetItem(self->cache, key, plan) < 0) {
-            Py_CLEAR(plan);
-        }
-    }
+    PyObject *given = PyTuple_Pack(1, key);
+    PyObject *found = crm_flush_find_plan(self->cache, key, self->make, given,
+                                          self->flush.core->plan_type);
+    Py_XDECREF(given);
     Py_DECREF(key);
-    if (plan != NULL && !Py_IS_TYPE(plan, self->flush.core->plan_type)) {
-        PyErr_SetString(PyExc_TypeError, "make() must give a Plan");
-        Py_CLEAR(plan);
-    }
-    return (crm_plan *)plan;
+    return (crm_plan *)found;
 }
 
 /* exc.StaleDataError(expected, matched): the caller knows the table's name. */
@@ -291,7 +267,7 @@ run(update *self, size_t count)
                      ? raise_stale(flush->core, flush->length, changed)
                      : feed_versions(flush);
     }
-    clear_sources(flush);
+    crm_flush_clear_sources(flush);
     Py_DECREF(plan);
     flush->plan = NULL;
     return status;
@@ -495,7 +471,7 @@ crm_delete_objects(PyObject *module, PyObject *args, PyObject *kwargs)
         if (status == 0) {
             status = crm_flush_run_many(&flush, &changed);
         }
-        clear_sources(&flush);
+        crm_flush_clear_sources(&flush);
     }
     crm_flush_end(&flush);
     return status < 0 ? NULL : PyLong_FromLongLong(changed);

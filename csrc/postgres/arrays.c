@@ -195,7 +195,7 @@ crm_pg_arrays_fill(crm_pg_array *arrays, crm_stmt *stmt, const crm_cell *cells,
         crm_pg_array *array = &arrays[k];
         bool text = crm_pg_as_text(stmt->types[k]);
         if (array->len > INT_MAX) {
-            return crm_pg_fail(err, CRM_E_DATA, "a parameter is too large");
+            return crm_fail(err, CRM_E_DATA, "a parameter is too large");
         }
         if (text) {
             char *end = room_for(array, 1);

@@ -29,10 +29,10 @@ own_option(crm_conn *conn, const char *key, const char *value, crm_error *err)
         }
         else if (end == value || *end != '\0' || number < 0 ||
                  number > INT32_MAX) {
-            return crm_pg_fail(err, CRM_E_PROGRAMMING,
-                               "prepare_threshold must be a number of uses or "
-                               "None, not '%s'",
-                               value);
+            return crm_fail(err, CRM_E_PROGRAMMING,
+                            "prepare_threshold must be a number of uses or "
+                            "None, not '%s'",
+                            value);
         }
         conn->prepare_threshold = (int)number;
         return CRM_DONE;
@@ -43,8 +43,8 @@ own_option(crm_conn *conn, const char *key, const char *value, crm_error *err)
     }
     if (strcmp(key, "begin") == 0) {
         if (strlen(value) >= sizeof(conn->begin_sql)) {
-            return crm_pg_fail(err, CRM_E_PROGRAMMING,
-                               "'%s' is no way to begin a transaction", value);
+            return crm_fail(err, CRM_E_PROGRAMMING,
+                            "'%s' is no way to begin a transaction", value);
         }
         strcpy(conn->begin_sql, value);
         return CRM_DONE;
@@ -126,7 +126,7 @@ void
 crm_pg_close(crm_conn *conn)
 {
     while (conn->statements != NULL) {
-        crm_pg_finalize(conn->statements);
+        crm_pg_finalize((crm_stmt *)conn->statements);
     }
     crm_pg_drop_pending(conn, true);
     PQclear(conn->failed);
@@ -140,8 +140,8 @@ crm_pg_set_option(crm_conn *conn, const char *key, const char *value,
                   crm_error *err)
 {
     int taken = own_option(conn, key, value, err);
-    return taken == CRM_OK ? crm_pg_fail(err, CRM_E_NOT_SUPPORTED,
-                                         "option '%s' cannot be changed", key)
+    return taken == CRM_OK ? crm_fail(err, CRM_E_NOT_SUPPORTED,
+                                      "option '%s' cannot be changed", key)
            : taken < 0     ? CRM_FAIL
                            : CRM_OK;
 }

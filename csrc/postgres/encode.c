@@ -188,17 +188,17 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
             case CRM_INET:
                 /* NUL-terminated, as libpq wants it; see driver.h */
                 if (memchr(cell->u.p, '\0', cell->len) != NULL) {
-                    return crm_pg_fail(err, CRM_E_DATA,
-                                       "PostgreSQL text fields cannot contain "
-                                       "NUL (0x00) bytes");
+                    return crm_fail(err, CRM_E_DATA,
+                                    "PostgreSQL text fields cannot contain "
+                                    "NUL (0x00) bytes");
                 }
                 stmt->formats[i] = 0;
                 stmt->values[i] = cell->u.p;
                 stmt->lengths[i] = 0;
                 break;
             default:
-                return crm_pg_fail(err, CRM_E_PROGRAMMING,
-                                   "parameter %zu cannot be sent", k + 1);
+                return crm_fail(err, CRM_E_PROGRAMMING,
+                                "parameter %zu cannot be sent", k + 1);
         }
     }
     return CRM_OK;

@@ -1,5 +1,4 @@
 /* errors.c: the server's and libpq's errors as the core takes them. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,8 +37,7 @@ class_of(const char *state)
     return CRM_E_DATABASE;
 }
 
-/* Copies a message that may be too long, cut between characters, without the
- * newline libpq ends it with. */
+/* The message of an error without the ends of lines after it. */
 static void
 set_message(crm_error *err, const char *text)
 {
@@ -47,14 +45,7 @@ set_message(crm_error *err, const char *text)
     while (len > 0 && text[len - 1] == '\n') {
         len--;
     }
-    if (len >= sizeof(err->message)) {
-        len = sizeof(err->message) - 1;
-        while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) {
-            len--;
-        }
-    }
-    memcpy(err->message, text, len);
-    err->message[len] = '\0';
+    crm_error_set_message(err, text, len);
 }
 
 /* The text after the severity ("ERROR:  …"), which the class says already. */
@@ -112,23 +103,9 @@ crm_pg_conn_error(crm_error *err, PGconn *pg)
 }
 
 int
-crm_pg_fail(crm_error *err, crm_error_class cls, const char *format, ...)
-{
-    char text[2 * sizeof(err->message)];
-    memset(err, 0, sizeof(*err));
-    err->cls = cls;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    set_message(err, text);
-    return CRM_FAIL;
-}
-
-int
 crm_pg_no_memory(crm_error *err)
 {
-    return crm_pg_fail(err, CRM_E_MEMORY, "out of memory");
+    return crm_fail(err, CRM_E_MEMORY, "out of memory");
 }
 
 const char *

@@ -249,12 +249,12 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
         crm_pg_result_error(err, conn, failed);
     }
     if (copying && PQstatus(pg) != CONNECTION_BAD) {
-        crm_pg_fail(err, CRM_E_PROGRAMMING,
-                    "COPY cannot be used with this method");
+        crm_fail(err, CRM_E_PROGRAMMING,
+                 "COPY cannot be used with this method");
     }
     if (interrupted) {
         bool lost = PQstatus(pg) == CONNECTION_BAD;
-        crm_pg_fail(err, CRM_E_INTERRUPTED, "interrupted");
+        crm_fail(err, CRM_E_INTERRUPTED, "interrupted");
         err->disconnect = lost;
     }
     err->disconnect |= !usable;

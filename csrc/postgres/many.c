@@ -164,8 +164,7 @@ take(crm_stmt *stmt, PGresult *result, unsigned nrows, bool single,
      crm_rows *rows, int64_t *changed, crm_error *err)
 {
     if (single && PQntuples(result) != (int)nrows) {
-        return crm_pg_fail(err, CRM_E_INTERNAL,
-                           "INSERT did not return one row");
+        return crm_fail(err, CRM_E_INTERNAL, "INSERT did not return one row");
     }
     *changed += rows_changed(result);
     if (PQnfields(result) == 0) {
@@ -245,7 +244,7 @@ take_all(crm_stmt *stmt, const plan_list *list, bool single, crm_rows *rows,
 over:
     if (interrupted) {
         bool lost = PQstatus(pg) == CONNECTION_BAD;
-        status = crm_pg_fail(err, CRM_E_INTERRUPTED, "interrupted");
+        status = crm_fail(err, CRM_E_INTERRUPTED, "interrupted");
         err->disconnect = lost;
     }
     return status;
@@ -263,8 +262,7 @@ run_single(crm_stmt *stmt, const crm_cell *cells, size_t width, bool single,
         return CRM_FAIL;
     }
     if (single && rows->nrows != before + 1) {
-        return crm_pg_fail(err, CRM_E_INTERNAL,
-                           "INSERT did not return one row");
+        return crm_fail(err, CRM_E_INTERNAL, "INSERT did not return one row");
     }
     *changed += stmt->changes > 0 ? stmt->changes : 0;
     (*done)++;

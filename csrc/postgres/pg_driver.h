@@ -11,6 +11,8 @@
 
 #include <libpq-fe.h>
 
+#include "../core/error.h"
+#include "../core/link.h"
 #include "../driver.h"
 #include "decode.h"
 
@@ -26,7 +28,7 @@ struct crm_pg_text {
 struct crm_conn {
     PGconn *pg;
     const crm_host *host;
-    crm_stmt *statements; /* every statement, for close; doubly linked */
+    crm_link *statements; /* every statement, for close */
     bool begin_pending;   /* a transaction begins with the next statement */
     bool autocommit;
     bool refused; /* the server's error was met in what is being collected */
@@ -47,8 +49,8 @@ struct crm_conn {
 #define CRM_PG_ARRAYS CRM_PG_SIZES
 
 struct crm_stmt {
+    crm_link link; /* among the statements of the connection */
     crm_conn *conn;
-    crm_stmt *prev, *next;
     char *sql;          /* owned */
     uint8_t kind;       /* crm_pg_statement */
     bool reads;         /* a cursor can be declared for it */
@@ -88,9 +90,6 @@ int crm_pg_result_error(crm_error *err, crm_conn *conn, PGresult *result);
 /* Fills *err from what the connection says.  Outside of a pipeline, unless the
  * connection is lost with it. */
 int crm_pg_conn_error(crm_error *err, PGconn *pg);
-/* Fills *err with a class and a text of the driver's own. */
-int crm_pg_fail(crm_error *err, crm_error_class cls, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 int crm_pg_no_memory(crm_error *err);
 /* The field of the last error whose PG_DIAG_* code is `code`: borrowed until
  * the next error, NULL if it has none. */

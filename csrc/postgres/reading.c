@@ -108,20 +108,20 @@ broken(const PGresult *result, int col, int status, crm_error *err)
                       : status == CRM_PG_TOO_EARLY ? "small (before year 1)"
                                                    : NULL;
     if (why != NULL) {
-        return crm_pg_fail(err, CRM_E_DATA,
-                           "column \"%s\": date or timestamp too %s",
-                           PQfname(result, col), why);
+        return crm_fail(err, CRM_E_DATA,
+                        "column \"%s\": date or timestamp too %s",
+                        PQfname(result, col), why);
     }
     if (status == CRM_PG_HOUR_24) {
-        return crm_pg_fail(err, CRM_E_DATA,
-                           "column \"%s\": can't parse time '24:00:00': hour "
-                           "must be in 0..23",
-                           PQfname(result, col));
+        return crm_fail(err, CRM_E_DATA,
+                        "column \"%s\": can't parse time '24:00:00': hour "
+                        "must be in 0..23",
+                        PQfname(result, col));
     }
-    return crm_pg_fail(err, CRM_E_DATA,
-                       "column \"%s\": the server sent a value that is none of "
-                       "its type (OID %u)",
-                       PQfname(result, col), PQftype(result, col));
+    return crm_fail(err, CRM_E_DATA,
+                    "column \"%s\": the server sent a value that is none of "
+                    "its type (OID %u)",
+                    PQfname(result, col), PQftype(result, col));
 }
 
 static int

@@ -34,19 +34,15 @@ crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
 {
     *out = NULL;
     if (memchr(sql, '\0', len) != NULL) {
-        return crm_pg_fail(err, CRM_E_PROGRAMMING,
-                           "the query contains a null character");
+        return crm_fail(err, CRM_E_PROGRAMMING,
+                        "the query contains a null character");
     }
     crm_stmt *stmt = crm_pg_new_stmt(conn, sql, len);
     if (stmt == NULL) {
         return crm_pg_no_memory(err);
     }
     stmt->several = crm_pg_scan(stmt, stmt->sql) != NULL;
-    stmt->next = conn->statements;
-    if (stmt->next != NULL) {
-        stmt->next->prev = stmt;
-    }
-    conn->statements = stmt;
+    crm_link_add(&conn->statements, &stmt->link);
     *out = stmt;
     return CRM_OK;
 }
@@ -87,15 +83,7 @@ crm_pg_finalize(crm_stmt *stmt)
     crm_pg_reset_stmt(stmt);
     crm_pg_forget_names(stmt);
     crm_pg_finalize(stmt->guard);
-    if (stmt->prev != NULL) {
-        stmt->prev->next = stmt->next;
-    }
-    else if (stmt->conn->statements == stmt) {
-        stmt->conn->statements = stmt->next;
-    }
-    if (stmt->next != NULL) {
-        stmt->next->prev = stmt->prev;
-    }
+    crm_link_remove(&stmt->conn->statements, &stmt->link);
     PQclear(stmt->columns);
     free(stmt->column_types);
     free_params(stmt);
@@ -150,9 +138,9 @@ int
 crm_pg_reserve(crm_stmt *stmt, size_t width, size_t rows, crm_error *err)
 {
     if (width > MAX_PARAMS) {
-        return crm_pg_fail(err, CRM_E_OPERATIONAL,
-                           "number of parameters must be between 0 and %d",
-                           MAX_PARAMS);
+        return crm_fail(err, CRM_E_OPERATIONAL,
+                        "number of parameters must be between 0 and %d",
+                        MAX_PARAMS);
     }
     if (stmt->types == NULL || width != stmt->nparams) {
         crm_pg_forget_names(stmt);
@@ -189,7 +177,7 @@ crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
 {
     for (size_t i = 0; i < stmt->nparams; i++) {
         if (cells[i].len > INT_MAX) {
-            return crm_pg_fail(err, CRM_E_DATA, "a parameter is too large");
+            return crm_fail(err, CRM_E_DATA, "a parameter is too large");
         }
         if (!crm_pg_type_takes(stmt->types[i], &cells[i])) {
             stmt->types[i] = crm_pg_type_of(&cells[i]);

@@ -286,7 +286,7 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, bool array,
         crm_pg_conn_error(err, pg);
     }
     if (interrupted) {
-        crm_pg_fail(err, CRM_E_INTERRUPTED, "interrupted");
+        crm_fail(err, CRM_E_INTERRUPTED, "interrupted");
     }
     err->disconnect |= !usable;
     crm_pg_free_texts(texts, count);

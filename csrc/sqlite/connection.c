@@ -40,9 +40,9 @@ read_level(const char *value, const char **level, crm_error *err)
     }
     if (*level == NULL && sqlite3_stricmp(value, "None") != 0 &&
         sqlite3_stricmp(value, "AUTOCOMMIT") != 0) {
-        return crm_sqlite_fail(err, CRM_E_PROGRAMMING,
-                               "isolation_level string must be '', "
-                               "'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'");
+        return crm_fail(err, CRM_E_PROGRAMMING,
+                        "isolation_level string must be '', "
+                        "'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'");
     }
     return CRM_OK;
 }
@@ -62,9 +62,8 @@ read_settings(const crm_option *options, size_t count, settings *to,
             char *end;
             double seconds = strtod(value, &end);
             if (end == value || *end != '\0' || seconds != seconds) {
-                return crm_sqlite_fail(err, CRM_E_PROGRAMMING,
-                                       "timeout must be a number, not '%s'",
-                                       value);
+                return crm_fail(err, CRM_E_PROGRAMMING,
+                                "timeout must be a number, not '%s'", value);
             }
             seconds = seconds < 0 ? 0 : seconds;
             to->timeout_ms =
@@ -81,8 +80,8 @@ read_settings(const crm_option *options, size_t count, settings *to,
         else if (strcmp(key, "cached_statements") != 0 &&
                  strcmp(key, "check_same_thread") != 0 &&
                  strcmp(key, "detect_types") != 0) {
-            return crm_sqlite_fail(err, CRM_E_PROGRAMMING,
-                                   "'%s' is an invalid connection option", key);
+            return crm_fail(err, CRM_E_PROGRAMMING,
+                            "'%s' is an invalid connection option", key);
         }
     }
     return CRM_OK;
@@ -103,8 +102,8 @@ crm_sqlite_set_option(crm_conn *conn, const char *key, const char *value,
 {
     const char *level;
     if (strcmp(key, "isolation_level") != 0) {
-        return crm_sqlite_fail(err, CRM_E_NOT_SUPPORTED,
-                               "option '%s' cannot be changed", key);
+        return crm_fail(err, CRM_E_NOT_SUPPORTED,
+                        "option '%s' cannot be changed", key);
     }
     if (read_level(value, &level, err) < 0) {
         return CRM_FAIL;
@@ -151,7 +150,7 @@ void
 crm_sqlite_close(crm_conn *conn)
 {
     while (conn->statements != NULL) {
-        crm_sqlite_finalize(conn->statements);
+        crm_sqlite_finalize((crm_stmt *)conn->statements);
     }
     sqlite3_finalize(conn->begin);
     sqlite3_finalize(conn->commit);

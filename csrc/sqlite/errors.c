@@ -1,5 +1,4 @@
 /* errors.c: SQLite result codes as DB-API errors. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -170,21 +169,6 @@ name_of(int code)
     return "unknown";
 }
 
-/* Copies a message that may be too long, cutting it between characters. */
-static void
-set_message(crm_error *err, const char *text)
-{
-    size_t len = strlen(text);
-    if (len >= sizeof(err->message)) {
-        len = sizeof(err->message) - 1;
-        while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) {
-            len--;
-        }
-    }
-    memcpy(err->message, text, len);
-    err->message[len] = '\0';
-}
-
 int
 crm_sqlite_error(crm_error *err, sqlite3 *db, int rc)
 {
@@ -197,7 +181,8 @@ crm_sqlite_error(crm_error *err, sqlite3 *db, int rc)
     err->cls = class_of(extended);
     err->code = extended;
     snprintf(err->name, sizeof(err->name), "%s", name_of(extended));
-    set_message(err, sqlite3_errmsg(db));
+    const char *text = sqlite3_errmsg(db);
+    crm_error_set_message(err, text, strlen(text));
     return CRM_FAIL;
 }
 
@@ -208,20 +193,7 @@ crm_sqlite_code(crm_error *err, int rc)
     err->cls = class_of(rc);
     err->code = rc;
     snprintf(err->name, sizeof(err->name), "%s", name_of(rc));
-    set_message(err, sqlite3_errstr(rc));
-    return CRM_FAIL;
-}
-
-int
-crm_sqlite_fail(crm_error *err, crm_error_class cls, const char *format, ...)
-{
-    char text[2 * sizeof(err->message)];
-    memset(err, 0, sizeof(*err));
-    err->cls = cls;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    set_message(err, text);
+    const char *text = sqlite3_errstr(rc);
+    crm_error_set_message(err, text, strlen(text));
     return CRM_FAIL;
 }

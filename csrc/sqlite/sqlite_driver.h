@@ -9,11 +9,13 @@
 
 #include <sqlite3.h>
 
+#include "../core/error.h"
+#include "../core/link.h"
 #include "../driver.h"
 
 struct crm_conn {
     sqlite3 *db;
-    crm_stmt *statements; /* every statement, for close; doubly linked */
+    crm_link *statements; /* every statement, for close */
     /* Prepared on first use. */
     sqlite3_stmt *begin;
     sqlite3_stmt *commit;
@@ -22,9 +24,9 @@ struct crm_conn {
 };
 
 struct crm_stmt {
+    crm_link link; /* among the statements of the connection */
     crm_conn *conn;
     sqlite3_stmt *stmt; /* NULL: only white space and comments */
-    crm_stmt *prev, *next;
     bool is_dml;  /* INSERT, UPDATE, DELETE, REPLACE: needs a transaction */
     bool started; /* stepped since bound: to be reset before it is bound */
     int64_t changes;
@@ -34,9 +36,6 @@ struct crm_stmt {
 
 /* Fills *err from what the connection reports for the failed call `rc`. */
 int crm_sqlite_error(crm_error *err, sqlite3 *db, int rc);
-/* Fills *err with a class and a text of the driver's own. */
-int crm_sqlite_fail(crm_error *err, crm_error_class cls, const char *format,
-                    ...) __attribute__((format(printf, 3, 4)));
 /* As above, for a result code without a connection. */
 int crm_sqlite_code(crm_error *err, int rc);
 

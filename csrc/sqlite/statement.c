@@ -62,11 +62,11 @@ crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
 {
     *out = NULL;
     if (len > (size_t)sqlite3_limit(conn->db, SQLITE_LIMIT_SQL_LENGTH, -1)) {
-        return crm_sqlite_fail(err, CRM_E_DATA, "query string is too large");
+        return crm_fail(err, CRM_E_DATA, "query string is too large");
     }
     if (memchr(sql, '\0', len) != NULL) {
-        return crm_sqlite_fail(err, CRM_E_PROGRAMMING,
-                               "the query contains a null character");
+        return crm_fail(err, CRM_E_PROGRAMMING,
+                        "the query contains a null character");
     }
     sqlite3_stmt *prepared = NULL;
     const char *tail;
@@ -78,8 +78,8 @@ crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
     }
     if (first_token(tail) != NULL) {
         sqlite3_finalize(prepared);
-        return crm_sqlite_fail(err, CRM_E_PROGRAMMING,
-                               "You can only execute one statement at a time.");
+        return crm_fail(err, CRM_E_PROGRAMMING,
+                        "You can only execute one statement at a time.");
     }
     crm_stmt *stmt = calloc(1, sizeof(*stmt));
     if (stmt == NULL) {
@@ -91,11 +91,7 @@ crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
     stmt->stmt = prepared;
     stmt->is_dml = token != NULL && starts_dml(token);
     stmt->changes = -1;
-    stmt->next = conn->statements;
-    if (stmt->next != NULL) {
-        stmt->next->prev = stmt;
-    }
-    conn->statements = stmt;
+    crm_link_add(&conn->statements, &stmt->link);
     *out = stmt;
     return CRM_OK;
 }
@@ -106,15 +102,7 @@ crm_sqlite_finalize(crm_stmt *stmt)
     if (stmt == NULL) {
         return;
     }
-    if (stmt->prev != NULL) {
-        stmt->prev->next = stmt->next;
-    }
-    else {
-        stmt->conn->statements = stmt->next;
-    }
-    if (stmt->next != NULL) {
-        stmt->next->prev = stmt->prev;
-    }
+    crm_link_remove(&stmt->conn->statements, &stmt->link);
     sqlite3_finalize(stmt->stmt);
     free(stmt);
 }
@@ -179,7 +167,7 @@ crm_sqlite_bind(crm_stmt *stmt, const crm_cell *cells, size_t count,
     stmt->changes = -1;
     size_t wanted = crm_sqlite_param_count(stmt);
     if (wanted != count) {
-        return crm_sqlite_fail(
+        return crm_fail(
             err, CRM_E_PROGRAMMING,
             "Incorrect number of bindings supplied. The current statement "
             "uses %zu, and there are %zu supplied.",
@@ -219,7 +207,7 @@ fail_utf8(crm_stmt *stmt, int col, const char *text, crm_error *err)
         }
     }
     *to = '\0';
-    return crm_sqlite_fail(err, CRM_E_OPERATIONAL, "%s", shown);
+    return crm_fail(err, CRM_E_OPERATIONAL, "%s", shown);
 }
 
 /* Whether the statement's row need not be read; then it is added. */

@@ -1,0 +1,60 @@
+/* codec_impl.h: what decoding.c and encoding.c share.  All functions need the
+ * GIL.
+ */
+#ifndef CRM_CODEC_IMPL_H
+#define CRM_CODEC_IMPL_H
+
+#include "codec.h"
+
+/* Digits after the point of a NUMERIC: where nothing says how many, and the
+ * most there can be. */
+#define CRM_DEFAULT_DIGITS 10
+#define CRM_MAX_DIGITS     400
+
+/* The codec of an array's elements; borrows from the array's argument. */
+int crm_codec_item(PyObject *arg, crm_codec *item);
+
+/* One side of a PYTHON codec: borrowed, NULL for none. */
+PyObject *crm_codec_function(const crm_codec *codec, Py_ssize_t side);
+
+/* The codec behind a PYTHON codec, between its functions and the database:
+ * fills `inner`, whose argument is borrowed.  ANY if it has none; 0, or -1 with
+ * an exception. */
+int crm_codec_inner(const crm_codec *codec, crm_codec *inner);
+
+/* dict[key], with the __missing__ of a subclass: a new reference. */
+PyObject *crm_codec_look_up(PyObject *dict, PyObject *key);
+
+/* json.loads, imported when first asked for: borrowed, NULL with an exception.
+ */
+PyObject *crm_json_loads(crm_core *core);
+
+/* A cell as a Python object, by its tag: a new reference or NULL. */
+PyObject *crm_decode_plain(crm_core *core, const crm_cell *cell);
+/* A value as the standard library's driver binds it without a type; as
+ * crm_encode. */
+int crm_encode_plain(PyObject *value, crm_cell *cell, PyObject **keep);
+
+/* Text, floats and bytes go to every driver in the same way: 1, with what
+ * crm_encode returns in *status; 0 if the value is none of these. */
+static inline int
+crm_encode_common(PyObject *value, crm_cell *cell, PyObject **keep, int *status)
+{
+    if (PyUnicode_Check(value)) {
+        *status = crm_encode_str(value, cell, keep);
+        return 1;
+    }
+    if (PyFloat_Check(value)) {
+        cell->tag = CRM_DOUBLE;
+        cell->u.d = PyFloat_AS_DOUBLE(value);
+        *status = 0;
+        return 1;
+    }
+    if (PyObject_CheckBuffer(value)) {
+        *status = crm_encode_buffer(value, cell, keep);
+        return 1;
+    }
+    return 0;
+}
+
+#endif /* CRM_CODEC_IMPL_H */

@@ -1,0 +1,321 @@
+/* decoding.c: cell -> Python object.  See codec.h. */
+#include "codec_impl.h"
+
+#include "nested.h"
+#include "timecodec.h"
+
+static PyObject *
+decode_text(const crm_cell *cell)
+{
+    if (cell->flags & CRM_CELL_ASCII) {
+        if (cell->len <= 1) {
+            /* shared by the interpreter */
+            return PyUnicode_FromStringAndSize(cell->u.p, cell->len);
+        }
+        PyObject *str = PyUnicode_New(cell->len, 127);
+        if (str != NULL) {
+            memcpy(PyUnicode_1BYTE_DATA(str), cell->u.p, cell->len);
+        }
+        return str;
+    }
+    return PyUnicode_DecodeUTF8(cell->u.p, cell->len, NULL);
+}
+
+/* JSON of a column without a type: what json.loads() makes of it. */
+static PyObject *
+decode_json_text(crm_core *core, const crm_cell *cell)
+{
+    PyObject *loads = crm_json_loads(core);
+    PyObject *text = loads == NULL ? NULL : decode_text(cell);
+    PyObject *value = text == NULL ? NULL : PyObject_CallOneArg(loads, text);
+    Py_XDECREF(text);
+    return value;
+}
+
+/* An object of the standard library's ipaddress. */
+static PyObject *
+decode_inet(const crm_cell *cell)
+{
+    static const char *const names[] = {"ip_address", "ip_interface",
+                                        "ip_network", "ip_network"};
+    PyObject *module = PyImport_ImportModule("ipaddress");
+    PyObject *value = module == NULL ? NULL
+                                     : PyObject_CallMethod(
+                                           module, names[cell->flags & 3], "s#",
+                                           cell->u.p, (Py_ssize_t)cell->len);
+    Py_XDECREF(module);
+    return value;
+}
+
+PyObject *
+crm_decode_plain(crm_core *core, const crm_cell *cell)
+{
+    switch (cell->tag) {
+        case CRM_NULL:
+            Py_RETURN_NONE;
+        case CRM_INT64:
+            return PyLong_FromLongLong(cell->u.i);
+        case CRM_DOUBLE:
+            return PyFloat_FromDouble(cell->u.d);
+        case CRM_TEXT:
+            return decode_text(cell);
+        case CRM_JSON:
+            return decode_json_text(core, cell);
+        case CRM_BLOB:
+            return PyBytes_FromStringAndSize(cell->u.p, cell->len);
+        case CRM_BOOL:
+            return PyBool_FromLong(cell->u.i != 0);
+        case CRM_DATE:
+        case CRM_TIME:
+        case CRM_TIMESTAMP:
+        case CRM_INTERVAL:
+        case CRM_TIMETZ:
+        case CRM_MOMENT:
+            return crm_time_from_cell(core, cell);
+        case CRM_ARRAY:
+        case CRM_RANGE:
+        case CRM_MULTIRANGE:
+        case CRM_MAP: {
+            const crm_codec any = {0};
+            return crm_nested_decode(core, &any, 0, cell);
+        }
+        case CRM_INET:
+            return decode_inet(cell);
+        case CRM_UUID: {
+            PyObject *cls = crm_uuid_class(core);
+            PyObject *bytes =
+                cls == NULL ? NULL
+                            : PyBytes_FromStringAndSize(cell->u.p, cell->len);
+            if (bytes == NULL) {
+                return NULL;
+            }
+            PyObject *value =
+                PyObject_CallFunctionObjArgs(cls, Py_None, bytes, NULL);
+            Py_DECREF(bytes);
+            return value;
+        }
+        case CRM_NUMERIC: {
+            PyObject *cls = crm_decimal_class(core);
+            return cls == NULL ? NULL
+                               : PyObject_CallFunction(cls, "s#", cell->u.p,
+                                                       (Py_ssize_t)cell->len);
+        }
+        default:
+            PyErr_Format(PyExc_SystemError, "unknown cell tag %d", cell->tag);
+            return NULL;
+    }
+}
+
+/* function(decoded value) */
+static PyObject *
+decode_through(crm_core *core, const crm_cell *cell, PyObject *function)
+{
+    PyObject *raw = crm_decode_plain(core, cell);
+    if (raw == NULL) {
+        return NULL;
+    }
+    PyObject *value = PyObject_CallOneArg(function, raw);
+    Py_DECREF(raw);
+    return value;
+}
+
+static PyObject *
+decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    double number;
+    switch (cell->tag) {
+        case CRM_NUMERIC:
+            return crm_decode_plain(core, cell);
+        case CRM_INT64:
+        case CRM_BOOL:
+            number = (double)cell->u.i;
+            break;
+        case CRM_DOUBLE:
+            number = cell->u.d;
+            break;
+        default: {
+            PyObject *raw = crm_decode_plain(core, cell);
+            if (raw != NULL) {
+                PyErr_Format(PyExc_TypeError, "must be real number, not %s",
+                             Py_TYPE(raw)->tp_name);
+                Py_DECREF(raw);
+            }
+            return NULL;
+        }
+    }
+    long digits =
+        codec->arg == NULL ? CRM_DEFAULT_DIGITS : PyLong_AsLong(codec->arg);
+    PyObject *cls = crm_decimal_class(core);
+    char *text = cls == NULL
+                     ? NULL
+                     : PyOS_double_to_string(number, 'f', (int)digits, 0, NULL);
+    if (text == NULL) {
+        return cls == NULL ? NULL : PyErr_NoMemory();
+    }
+    PyObject *value = PyObject_CallFunction(cls, "s", text);
+    PyMem_Free(text);
+    return value;
+}
+
+static PyObject *
+decode_float(crm_core *core, const crm_cell *cell)
+{
+    PyObject *raw = crm_decode_plain(core, cell);
+    if (raw != NULL && cell->tag == CRM_NUMERIC) {
+        Py_SETREF(raw, PyNumber_Float(raw));
+    }
+    return raw;
+}
+
+static PyObject *
+decode_time(crm_core *core, crm_time_kind kind, const crm_cell *cell)
+{
+    switch (cell->tag) {
+        case CRM_TEXT:
+            return crm_time_parse(kind, cell->u.p, cell->len);
+        case CRM_DATE:
+        case CRM_TIME:
+        case CRM_TIMESTAMP:
+        case CRM_TIMETZ:
+        case CRM_MOMENT:
+            return crm_time_from_cell(core, cell);
+        default: {
+            PyObject *raw = crm_decode_plain(core, cell);
+            if (raw != NULL) {
+                Py_DECREF(raw);
+                PyErr_SetString(PyExc_TypeError,
+                                "fromisoformat: argument must be str");
+            }
+            return NULL;
+        }
+    }
+}
+
+static PyObject *
+decode_uuid(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    PyObject *value;
+    if (cell->tag == CRM_UUID) {
+        value = crm_decode_plain(core, cell);
+    }
+    else {
+        PyObject *cls = crm_uuid_class(core);
+        value = cls == NULL ? NULL : decode_through(core, cell, cls);
+    }
+    if (value != NULL && codec->arg != NULL && !PyObject_IsTrue(codec->arg)) {
+        Py_SETREF(value, PyObject_Str(value));
+    }
+    return value;
+}
+
+static PyObject *
+decode_json(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    crm_cell text = *cell;
+    if (text.tag == CRM_JSON) {
+        text.tag = CRM_TEXT;
+    }
+    PyObject *value =
+        decode_through(core, &text, PyTuple_GET_ITEM(codec->arg, 1));
+    if (value == NULL && (cell->tag == CRM_INT64 || cell->tag == CRM_DOUBLE) &&
+        PyErr_ExceptionMatches(PyExc_TypeError)) {
+        /* A JSON number may stand in the file as a plain number. */
+        PyErr_Clear();
+        return crm_decode_plain(core, cell);
+    }
+    return value;
+}
+
+static PyObject *
+decode_array(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    crm_codec item;
+    if (cell->tag != CRM_ARRAY) {
+        return crm_decode_plain(core, cell);
+    }
+    int tuples = PyObject_IsTrue(PyTuple_GET_ITEM(codec->arg, 2));
+    if (tuples < 0 || crm_codec_item(codec->arg, &item) < 0) {
+        return NULL;
+    }
+    return crm_nested_decode(core, &item, tuples, cell);
+}
+
+static PyObject *
+decode_enum(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    PyObject *raw = crm_decode_plain(core, cell);
+    if (raw == NULL) {
+        return NULL;
+    }
+    PyObject *value = crm_codec_look_up(PyTuple_GET_ITEM(codec->arg, 1), raw);
+    Py_DECREF(raw);
+    return value;
+}
+
+static PyObject *
+decode_boolean(crm_core *core, const crm_cell *cell)
+{
+    if (cell->tag == CRM_INT64 || cell->tag == CRM_BOOL) {
+        return PyBool_FromLong(cell->u.i != 0);
+    }
+    PyObject *raw = crm_decode_plain(core, cell);
+    if (raw == NULL) {
+        return NULL;
+    }
+    int truth = PyObject_IsTrue(raw);
+    Py_DECREF(raw);
+    return truth < 0 ? NULL : PyBool_FromLong(truth);
+}
+
+static PyObject *
+decode_python(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    crm_codec inner;
+    if (crm_codec_inner(codec, &inner) < 0) {
+        return NULL;
+    }
+    PyObject *value = crm_decode(core, &inner, cell);
+    PyObject *function = crm_codec_function(codec, 1);
+    if (value != NULL && function != NULL) {
+        Py_SETREF(value, PyObject_CallOneArg(function, value));
+    }
+    return value;
+}
+
+PyObject *
+crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    if (codec->code <= CRM_TYPE_STRING && cell->tag != CRM_NUMERIC) {
+        return crm_decode_plain(core, cell);
+    }
+    if (codec->code == CRM_TYPE_PYTHON) {
+        return decode_python(core, codec, cell);
+    }
+    if (cell->tag == CRM_NULL) {
+        Py_RETURN_NONE;
+    }
+    switch (codec->code) {
+        case CRM_TYPE_FLOAT:
+            return decode_float(core, cell);
+        case CRM_TYPE_BOOLEAN:
+            return decode_boolean(core, cell);
+        case CRM_TYPE_NUMERIC:
+            return decode_decimal(core, codec, cell);
+        case CRM_TYPE_DATETIME:
+            return decode_time(core, CRM_TIME_DATETIME, cell);
+        case CRM_TYPE_DATE:
+            return decode_time(core, CRM_TIME_DATE, cell);
+        case CRM_TYPE_TIME:
+            return decode_time(core, CRM_TIME_TIME, cell);
+        case CRM_TYPE_UUID:
+            return decode_uuid(core, codec, cell);
+        case CRM_TYPE_JSON:
+            return decode_json(core, codec, cell);
+        case CRM_TYPE_ENUM:
+            return decode_enum(core, codec, cell);
+        case CRM_TYPE_ARRAY:
+            return decode_array(core, codec, cell);
+        default:
+            return crm_decode_plain(core, cell);
+    }
+}

@@ -152,24 +152,23 @@ class _Drop(_CreateDropBase):
         self.if_exists = if_exists
 
 
-class CreateSchema(_CreateDropBase):
+class CreateSchema(_Create):
     """CREATE SCHEMA."""
 
     __visit_name__ = "create_schema"
 
     def __init__(self, name: str, if_not_exists: bool = False) -> None:
-        super().__init__(name)
-        self.if_not_exists = if_not_exists
+        super().__init__(name, if_not_exists)
 
 
-class DropSchema(_CreateDropBase):
+class DropSchema(_Drop):
     """DROP SCHEMA."""
 
     __visit_name__ = "drop_schema"
 
     def __init__(self, name: str, cascade: bool = False, if_exists: bool = False) -> None:
-        super().__init__(name)
-        self.cascade, self.if_exists = cascade, if_exists
+        super().__init__(name, if_exists)
+        self.cascade = cascade
 
 
 class CreateTable(_Create):
@@ -282,7 +281,7 @@ class AddConstraint(_CreateDropBase):
             element._create_rule = _never
 
 
-class DropConstraint(_CreateDropBase):
+class DropConstraint(_Drop):
     """ALTER TABLE … DROP CONSTRAINT; `isolate_from_table` as AddConstraint."""
 
     __visit_name__ = "drop_constraint"
@@ -296,10 +295,10 @@ class DropConstraint(_CreateDropBase):
         isolate_from_table: bool = True,
         **kw: Any,
     ) -> None:
-        super().__init__(element, **kw)
+        super().__init__(element, if_exists, **kw)
         if isolate_from_table:
             element._create_rule = _never
-        self.cascade, self.if_exists = cascade, if_exists
+        self.cascade = cascade
 
 
 # --- what create_all() and drop_all() do -----------------------------------------------
@@ -371,11 +370,8 @@ class InvokeDDLBase:
         return any(row["name"] == index.name for row in found)
 
 
-class SchemaGenerator(InvokeDDLBase):
-    """Creates what metadata, a table or an index describes.
-
-    `checkfirst`: leave out what the database has already. `tables`: only those.
-    """
+class _SchemaVisitor(InvokeDDLBase):
+    """What creates or drops the tables of a metadata: all of them, or some."""
 
     def __init__(
         self,
@@ -387,6 +383,13 @@ class SchemaGenerator(InvokeDDLBase):
         super().__init__(dialect, connection)
         self.checkfirst = checkfirst
         self.tables = None if tables is None else list(tables)
+
+
+class SchemaGenerator(_SchemaVisitor):
+    """Creates what metadata, a table or an index describes.
+
+    `checkfirst`: leave out what the database has already. `tables`: only those.
+    """
 
     def visit_metadata(self, metadata: MetaData) -> None:
         tables = list(metadata.tables.values()) if self.tables is None else self.tables
@@ -465,19 +468,8 @@ class SchemaGenerator(InvokeDDLBase):
             self.connection.execute(CreateIndex(index))
 
 
-class SchemaDropper(InvokeDDLBase):
+class SchemaDropper(_SchemaVisitor):
     """Drops what metadata, a table or an index describes; arguments as SchemaGenerator."""
-
-    def __init__(
-        self,
-        dialect: Any,
-        connection: Any,
-        checkfirst: bool = False,
-        tables: Iterable[Table] | None = None,
-    ) -> None:
-        super().__init__(dialect, connection)
-        self.checkfirst = checkfirst
-        self.tables = None if tables is None else list(tables)
 
     def visit_metadata(self, metadata: MetaData) -> None:
         tables = list(metadata.tables.values()) if self.tables is None else self.tables

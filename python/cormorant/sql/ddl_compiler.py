@@ -135,6 +135,12 @@ class DDLCompiler:
         exists = "IF EXISTS " if drop.if_exists else ""
         return f"\nDROP TABLE {exists}{self.preparer.format_table(drop.element)}"
 
+    def _table_of(self, index: Any) -> Any:
+        """The table an index is on; exc.CompileError if there is none."""
+        if index.table is None:
+            raise exc.CompileError(f"Index '{index.name}' is not associated with any table.")
+        return index.table
+
     def _index_name(self, index: Any, schema: bool) -> str:
         if index.name is None:
             raise exc.CompileError("CREATE INDEX requires that the index have a name")
@@ -152,11 +158,10 @@ class DDLCompiler:
         **kw: Any,
     ) -> str:
         index = create.element
-        if index.table is None:
-            raise exc.CompileError(f"Index '{index.name}' is not associated with any table.")
+        on = self._table_of(index)
         unique = "UNIQUE " if index.unique else ""
         exists = "IF NOT EXISTS " if create.if_not_exists else ""
-        table = self.preparer.format_table(index.table, use_schema=include_table_schema)
+        table = self.preparer.format_table(on, use_schema=include_table_schema)
         columns = ", ".join(self._expression(e, **kw) for e in index.expressions)
         name = self._index_name(index, include_schema)
         return f"CREATE {unique}INDEX {exists}{name} ON {table} ({columns})"

@@ -186,20 +186,19 @@ class PGDDLCompiler(DDLCompiler):
         **kw: Any,
     ) -> str:
         index = create.element
-        if index.table is None:
-            raise exc.CompileError(f"Index '{index.name}' is not associated with any table.")
+        table = self._table_of(index)
         options = _options(index)
         text = "CREATE UNIQUE INDEX " if index.unique else "CREATE INDEX "
         if options["concurrently"] and self.dialect._supports_create_index_concurrently:
             text += "CONCURRENTLY "
         if create.if_not_exists:
             text += "IF NOT EXISTS "
-        text += f"{self._index_name(index, False)} ON {self.preparer.format_table(index.table)} "
+        text += f"{self._index_name(index, False)} ON {self.preparer.format_table(table)} "
         if options["using"]:
             using = self.preparer.validate_sql_phrase(options["using"], _INDEX_METHOD).lower()
             text += f"USING {using} "
         text += f"({', '.join([self._indexed(e, options['ops']) for e in index.expressions])})"
-        text += self._include(index, index.table.c)
+        text += self._include(index, table.c)
         nulls = self._nulls(index, "")
         if nulls:
             text += f" {nulls}"

@@ -708,3 +708,71 @@ def test_events_of_the_program():
         p.error(lambda: event.listen(mine, "too_cold", print), text=False)
 
     compare(program)
+
+
+def test_two_phase_transactions():
+    def program(p):
+        engine = p.engine()
+        if engine.dialect.name == "sqlite":
+            return
+        for name in ("begin", "commit", "rollback"):
+            p.sa.event.listen(engine, name, lambda conn, name=name: p.show(name))
+            told = f"{name}_twophase"
+            p.sa.event.listen(
+                engine,
+                told,
+                (lambda conn, xid: p.show("begins", xid))
+                if name == "begin"
+                else (lambda conn, xid, prepared, told=told: p.show(told, xid, prepared)),
+            )
+        connection = engine.connect()
+        for how in ("commit", "rollback", "close"):
+            transaction = connection.begin_twophase("x" + how)
+            connection.execute(p.text("select 1"))
+            getattr(transaction, how)()
+            p.show(how, transaction.is_active)
+            transaction = connection.begin_twophase("y" + how)
+            getattr(connection, how)()
+            p.show(how, transaction.is_active)
+        with engine.connect() as connection, connection.begin_twophase("z"):
+            p.error(lambda: connection.execute(p.text("select nothing")))
+
+    compare(program)
+
+
+def test_statements_of_the_orm_changed():
+    def program(p):
+        class User(p.Base):
+            __tablename__ = "users"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+            posts = p.relationship("Post", order_by="Post.id")
+
+        class Post(p.Base):
+            __tablename__ = "posts"
+            id = p.Column(p.Integer, primary_key=True)
+            user_id = p.Column(p.ForeignKey("users.id"))
+
+        session = p.session()
+        session.add_all([User(name="a", posts=[Post(), Post()]), User(name="b")])
+        session.commit()
+
+        def change(conn, element, multiparams, params, options):
+            p.show(type(element).__name__.removeprefix("Annotated"), len(params))
+            if getattr(element, "is_select", False):
+                element = element.where(p.literal(7) == 7).limit(1)
+            return element, multiparams, params
+
+        p.sa.event.listen(session.bind, "before_execute", change, retval=True)
+        p.show([u.name for u in session.scalars(p.select(User).order_by(User.id))])
+        p.show([u.name for u in session.query(User).filter(User.name > "a")])
+        user = session.get(User, 1)
+        p.show(user.name, len(user.posts))
+        session.expire_all()
+        p.show(user.name)
+        p.show(session.execute(p.select(User.name)).all())
+        session.execute(p.sa.update(User).values(name="c"))
+        session.add(User(name="z"))
+        session.flush()
+
+    compare(program, sql=False)

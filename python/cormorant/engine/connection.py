@@ -336,8 +336,11 @@ class Connection(StatementLog, ConnectionEventsTarget):
         return self._nested_transaction
 
     def _begin_impl(self, transaction: RootTransaction) -> None:
+        xid = transaction.xid
         if self._echo:
-            if self._says_autocommit():
+            if xid is not None:
+                self._log_now("BEGIN TWOPHASE (implicit)")
+            elif self._says_autocommit():
                 self._log_now("BEGIN (implicit; DBAPI should not BEGIN due to autocommit mode)")
             else:
                 self._log_now("BEGIN (implicit)")
@@ -349,8 +352,8 @@ class Connection(StatementLog, ConnectionEventsTarget):
         if self._events is not None:
             self._in_begin = True
             try:
-                for fn in self._events_of("begin"):
-                    fn(self)
+                for fn in self._events_of("begin" if xid is None else "begin_twophase"):
+                    fn(self) if xid is None else fn(self, xid)
             finally:
                 self._in_begin = False
         try:
@@ -649,7 +652,8 @@ class Connection(StatementLog, ConnectionEventsTarget):
             if session is not None:
                 from .observer import Loading
 
-                loading = Loading(self, cplan.compiled, params)
+                loading = Loading(self, cplan, binds, (), params)
+                cplan, params = loading.plan, loading.params or params
         try:
             plan, values = cplan.resolve(binds, params)
         except Exception as error:
@@ -685,7 +689,9 @@ class Connection(StatementLog, ConnectionEventsTarget):
             from .observer import Loading
 
             self._program = cplan.program
-            loading = Loading(self, cplan.compiled, None)
+            loading = Loading(self, cplan, None, values, None)
+            if loading.binds is not None:
+                plan, values = loading.plan.resolve(loading.binds, loading.params)
         if self._echo:
             self._log_plan(plan, values, self.engine._seen(plan.sql, cplan.made_in))
         try:

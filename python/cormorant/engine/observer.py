@@ -16,6 +16,7 @@ from .interfaces import ExceptionContext
 
 if TYPE_CHECKING:
     from .base import Connection
+    from .plans import CompiledPlan
 
 _ANY = _core.TYPE_ANY
 
@@ -335,16 +336,37 @@ def run_script(connection: Connection, sql: str) -> Callable[[], None] | None:
     return done
 
 
+class _Value:
+    """A value in the place of a bind parameter: CompiledPlan.resolve() reads `__dict__`."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 class Loading:
     """A statement of the ORM's loading, which has a plan of its own: listeners before and
-    after it."""
+    after it. `plan`, `values` and `params` are what is to be executed: listeners may have
+    changed the statement, not what becomes of its rows."""
 
-    def __init__(self, connection: Connection, compiled: Any, params: Any) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        plan: CompiledPlan,
+        binds: Sequence[Any] | None,
+        values: Sequence[Any],
+        params: Any,
+    ) -> None:
         self.connection = connection
+        compiled = plan.compiled
+        self.plan = plan
+        self.binds: Sequence[Any] | None = binds
         self.statement = statement = getattr(compiled, "statement", None)
         self.outer = connection._current
         connection._current = (compiled, None)
         self.params: Any = dict(params) if params else {}
+        if binds is None:
+            self.params = {n: values[i] for n, (_, i) in plan._named.items() if i < len(values)}
+        given = dict(self.params)
         self.options = util.immutabledict(
             {
                 **connection._execution_options,
@@ -352,7 +374,13 @@ class Loading:
             }
         )
         for fn in connection._events_of("before_execute"):
-            fn(connection, statement, [], self.params, self.options)
+            self.statement, _, self.params = fn(
+                connection, self.statement, [], self.params, self.options
+            )
+        if self.statement is not statement or self.params != given:
+            if binds is None:
+                self.binds = [_Value(value) for value in values]
+            self.plan = plan.of_statement(self.statement)
 
     def after(self, cursor: Any) -> None:
         """The statement was executed."""
@@ -366,6 +394,12 @@ class Loading:
 
 
 # --- flushes ---------------------------------------------------------------------------
+
+
+def _by_name(compiled: Any, rows: Sequence[Any]) -> list[Any]:
+    """Parameter sets as listeners of before_execute see them: by name."""
+    names = getattr(compiled, "positiontup", None) or ()
+    return [row if isinstance(row, dict) else dict(zip(names, row, strict=False)) for row in rows]
 
 
 class FlushObserver:
@@ -385,6 +419,7 @@ class FlushObserver:
         self.outer = connection._current
         self.statement: Any = None
         self.multi: Any = []
+        self.single: Any = {}
 
     def __call__(self, sql: str, params: Any, number: int, total: int, returning: bool) -> Any:
         connection = self.connection
@@ -395,10 +430,11 @@ class FlushObserver:
         many = isinstance(params, list)
         if not further:
             self.statement = getattr(compiled, "statement", None)
-            self.multi = params if many else [params]
+            rows = _by_name(compiled, params if many else [params])
+            self.multi, self.single = (rows, {}) if many else ([], rows[0])
             if self.statement is not None:
                 for fn in connection._events_of("before_execute"):
-                    fn(connection, self.statement, self.multi, {}, util.EMPTY_DICT)
+                    fn(connection, self.statement, self.multi, self.single, util.EMPTY_DICT)
         batched = returning and total > 1
         if batched:
             self.batch.append(params)
@@ -444,7 +480,7 @@ class FlushObserver:
 
             for fn in connection._events_of("after_execute"):
                 result: Any = CursorResult(EmptyCursor(-1))
-                fn(connection, self.statement, self.multi, {}, util.EMPTY_DICT, result)
+                fn(connection, self.statement, self.multi, self.single, util.EMPTY_DICT, result)
 
     def done(self) -> None:
         """The loop is over."""

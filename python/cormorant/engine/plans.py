@@ -122,6 +122,16 @@ class CompiledPlan:
                 program,
             )
 
+    def of_statement(self, statement: Any) -> CompiledPlan:
+        """A plan for another form of the statement, with the same columns and parameters (and
+        perhaps more of these)."""
+        binds: list[Any] = [object()] * self.nbinds
+        for bind, index in self._named.values():
+            if index < self.nbinds:
+                binds[index] = bind
+        compiled = statement.compile(dialect=self.compiled.dialect)
+        return CompiledPlan(compiled, binds, self.program)
+
     # --- values -----------------------------------------------------------------
 
     def resolve(

@@ -92,6 +92,15 @@ class Transaction:
 class RootTransaction(Transaction):
     """The transaction that the database knows as such."""
 
+    xid: Any = None
+    """The global name of a transaction that is prepared before it is committed."""
+
+    def _roll_back(self) -> None:
+        self.connection._rollback_impl()
+
+    def _commit(self) -> None:
+        self.connection._commit_impl()
+
     def __init__(self, connection: Connection) -> None:
         assert connection._transaction is None
         self.connection = connection
@@ -120,7 +129,7 @@ class RootTransaction(Transaction):
         connection = self.connection
         try:
             if self.is_active:
-                connection._rollback_impl()
+                self._roll_back()
             if connection._nested_transaction is not None:
                 connection._nested_transaction._cancel()
         finally:
@@ -135,7 +144,7 @@ class RootTransaction(Transaction):
                 connection._invalid_transaction()
             raise exc.InvalidRequestError("This transaction is inactive")
         try:
-            connection._commit_impl()
+            self._commit()
         except BaseException:
             # the transaction may still be open (a lock): it has to be rolled back
             self.is_active = False
@@ -159,35 +168,40 @@ class TwoPhaseTransaction(RootTransaction):
         self._is_prepared = False
         super().__init__(connection)
 
+    def _tell(self, name: str, *args: Any) -> None:
+        connection = self.connection
+        if connection._events is not None:
+            for fn in connection._events_of(name):
+                fn(connection, self.xid, *args)
+
     def prepare(self) -> None:
         """Make sure that the transaction can be committed."""
         if not self.is_active:
             raise exc.InvalidRequestError("This transaction is inactive")
         connection = self.connection
         connection._check_open()
+        self._tell("prepare_twophase")
         connection.dialect.prepare_twophase(connection, self.xid)
         self._is_prepared = True
 
-    def _end(self, try_deactivate: bool) -> None:
-        if self.is_active and self._is_prepared:
-            connection = self.connection
-            try:
-                connection.dialect.rollback_twophase(connection, self.xid)
-            finally:
-                self._detach()
-                self.is_active = False
-            return
-        super()._end(try_deactivate)
-
-    def _do_commit(self) -> None:
-        if not (self.is_active and self._is_prepared):
-            super()._do_commit()
-            return
+    def _roll_back(self) -> None:
+        self._tell("rollback_twophase", self._is_prepared)
         connection = self.connection
-        try:
+        if self._is_prepared:
+            connection.dialect.rollback_twophase(connection, self.xid)
+        elif connection._dbapi_connection is not None:
+            connection._dbapi_connection.rollback()
+
+    def _commit(self) -> None:
+        self._tell("commit_twophase", self._is_prepared)
+        connection = self.connection
+        if self._is_prepared:
             connection.dialect.commit_twophase(connection, self.xid)
-        finally:
-            self._detach()
+            return
+        try:
+            connection._dbapi_connection.commit()  # type: ignore[union-attr]
+        except BaseException as error:
+            connection._wrap_error(error, None, None)
 
 
 class NestedTransaction(Transaction):

@@ -14,10 +14,8 @@ typedef struct {
 
 /* ---- reading ---------------------------------------------------------- */
 
-/* True for a column that had no value when its object was inserted; one that is
- * mapped as deferred is loaded all the same. */
-static int
-never_given(crm_state *state, uint16_t slot)
+int
+crm_attr_never_given(crm_state *state, uint16_t slot)
 {
     return state->page == NULL && (state->flags & CRM_S_EXPIRED) == 0 &&
            (crm_state_attr(state, slot)->flags & CRM_ATTR_DEFERRED) == 0 &&
@@ -39,7 +37,7 @@ crm_attr_related(crm_state *state, uint16_t slot, int may_load)
     PyObject *value = may_load ? crm_attr_get(state, fk_slot)
                                : crm_state_peek(state, fk_slot);
     if (may_load && value == NULL && !PyErr_Occurred() &&
-        never_given(state, fk_slot)) {
+        crm_attr_never_given(state, fk_slot)) {
         value = Py_NewRef(Py_None);
     }
     if (value == NULL || value == Py_None) {
@@ -141,7 +139,7 @@ load(crm_state *state, uint16_t slot)
     }
     uint8_t kind = crm_state_attr(state, slot)->kind;
     if (kind == CRM_ATTR_COLUMN) {
-        if (never_given(state, slot)) {
+        if (crm_attr_never_given(state, slot)) {
             return default_value(state, slot);
         }
         PyObject *result = call_loader(state, slot);

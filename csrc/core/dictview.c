@@ -5,6 +5,7 @@
  * written to it goes to the object, past events and history, as into the
  * __dict__ of any object.
  */
+#include "collection.h"
 #include "state.h"
 
 typedef struct {
@@ -117,10 +118,14 @@ lookup(PyObject *self, PyObject *name)
     if (slot == -2) {
         return NULL;
     }
-    if (slot >= 0) {
-        return crm_state_peek(state, (uint16_t)slot);
-    }
     crm_core *core = crm_state_manager(state)->core;
+    if (slot >= 0) {
+        PyObject *held = crm_state_peek(state, (uint16_t)slot);
+        if (held != NULL && crm_collection_is_implicit(core, held)) {
+            Py_CLEAR(held);
+        }
+        return held;
+    }
     PyObject *dict = ((crm_entity *)crm_state_object(state))->dict;
     PyObject *value = NULL;
     if (dict != NULL) {

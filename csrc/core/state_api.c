@@ -124,6 +124,27 @@ core_peek(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyObject *
+core_loaded(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    PyObject *value = core_peek(module, args, nargs);
+    if (value != NULL && crm_collection_is_implicit(core_of(module), value)) {
+        Py_SETREF(value, Py_NewRef(core_of(module)->no_value));
+    }
+    return value;
+}
+
+static PyObject *
+core_never_given(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
+    if (state == NULL) {
+        return NULL;
+    }
+    return PyBool_FromLong(crm_attr_never_given(state, slot));
+}
+
+static PyObject *
 core_set_loaded(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     uint16_t slot;
@@ -350,7 +371,7 @@ core_set_identity(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     if (args[1] == Py_None) {
         crm_state_drop_key(state);
-        CRM_OFF(state, CRM_S_DELETED | CRM_S_EXPIRED);
+        CRM_OFF(state, CRM_S_DELETED);
         Py_RETURN_NONE;
     }
     if (!PyTuple_Check(args[1])) {
@@ -494,6 +515,12 @@ static PyMethodDef functions[] = {
      "(class, (pk, ...), None) or None."},
     {"peek", FAST(core_peek), METH_FASTCALL,
      "peek(obj, slot): the loaded value or NO_VALUE."},
+    {"loaded", FAST(core_loaded), METH_FASTCALL,
+     "loaded(obj, slot): as peek(), but NO_VALUE for an empty collection that "
+     "only reading has made."},
+    {"never_given", FAST(core_never_given), METH_FASTCALL,
+     "never_given(obj, slot): whether a column that holds no value had none "
+     "when its object was inserted."},
     {"set_loaded", FAST(core_set_loaded), METH_FASTCALL,
      "set_loaded(obj, slot, value): store as loaded."},
     {"set_value", FAST(core_set_value), METH_FASTCALL,

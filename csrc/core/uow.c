@@ -468,6 +468,27 @@ uow_unexpire(PyObject *module, PyObject *obj)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(forget_expired_doc,
+             "forget_expired(obj)\n--\n\n"
+             "As if new: nothing of the object waits to be loaded again.");
+
+static PyObject *
+uow_forget_expired(PyObject *module, PyObject *obj)
+{
+    crm_state *state = crm_need_state(crm_uow_core(module), obj);
+    if (state == NULL) {
+        return NULL;
+    }
+    state->flags &= ~(uint32_t)CRM_S_EXPIRED;
+    for (uint16_t slot = 0; slot < crm_state_manager(state)->nattrs; slot++) {
+        if (crm_state_held(state, slot) == CRM_UNLOADED &&
+            crm_state_put(state, slot, NULL) < 0) {
+            return NULL;
+        }
+    }
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(commit_doc,
              "commit_states(objects)\n--\n\n"
              "Forgets the history of objects: they are clean.");
@@ -580,6 +601,7 @@ static PyMethodDef functions[] = {
     {"unloaded_keys", uow_unloaded_keys, METH_VARARGS, unloaded_keys_doc},
     {"count_version", uow_count_version, METH_O, count_version_doc},
     {"unexpire", uow_unexpire, METH_O, unexpire_doc},
+    {"forget_expired", uow_forget_expired, METH_O, forget_expired_doc},
     {"commit_states", uow_commit, METH_O, commit_doc},
     {"mark_born", uow_mark_born, METH_VARARGS, mark_born_doc},
     {"born_level", uow_born_level, METH_O, born_level_doc},

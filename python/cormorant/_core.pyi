@@ -410,6 +410,12 @@ def identity_key(obj: object) -> tuple[Any, ...] | None:
 def peek(obj: object, slot: int) -> Any:
     """The loaded value or NO_VALUE. Never loads."""
 
+def loaded(obj: object, slot: int) -> Any:
+    """As peek(), but NO_VALUE for an empty collection that only reading has made."""
+
+def never_given(obj: object, slot: int) -> bool:
+    """Whether a column that holds no value had none when its object was inserted."""
+
 def set_loaded(obj: object, slot: int, value: object) -> None:
     """Store as loaded from the database: no history, no events. A list becomes the
     attribute's instrumented collection."""
@@ -793,6 +799,9 @@ def unloaded_keys(objects: list[Any], also: int = -1) -> list[Any]:
 
 def count_version(version: Any) -> Any:
     """The version after an integer version; 1 after None."""
+
+def forget_expired(obj: object) -> None:
+    """As if new: nothing of the object waits to be loaded again."""
 
 def unexpire(obj: object) -> None:
     """Takes the mark of an expired row away: its columns were loaded one by one."""

@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from .unitofwork import Flush, Work
 
 
-def full_history(obj: Any, relation: RelationInfo) -> tuple[list[Any], list[Any], list[Any]]:
+def full_history(
+    obj: Any, relation: RelationInfo, every: bool = False
+) -> tuple[list[Any], list[Any], list[Any]]:
     """(added, unchanged, deleted) of a relationship, loaded from the database if need be.
 
     A many-to-one whose object is neither loaded nor in the identity map counts as
-    unknown unless its cascades need it.
+    unknown unless its cascades need it, or `every` one is wanted.
     """
     slot = relation.slot
     if (
         _core.peek(obj, slot) is _core.NO_VALUE
         and _core.state_flags(obj) & _core.STATE_KEY
-        and (relation.direction is not MANYTOONE or relation.cascade_delete)
+        and (every or relation.direction is not MANYTOONE or relation.cascade_delete)
     ):
         session: Any = _core.session_of(obj)
         before = session._load_committed

@@ -99,11 +99,13 @@ class Compiler:
         if prop is None or prop.slot < 0:
             raise UnevaluatableError(f"Cannot evaluate column: {column}")
         slot = prop.slot
-        peek, missing = _core.peek, _core.NO_VALUE
+        peek, missing, never_given = _core.peek, _core.NO_VALUE, _core.never_given
 
         def get(obj: Any) -> Any:
             value = peek(obj, slot)
-            return EXPIRED if value is missing else value
+            if value is missing:
+                return None if never_given(obj, slot) else EXPIRED
+            return value
 
         return get
 

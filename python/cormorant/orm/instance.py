@@ -30,7 +30,7 @@ class AttributeState:
     def loaded_value(self) -> Any:
         """The value if it is loaded, else `NO_VALUE`; never loads."""
         slot = self.state.manager.names.get(self.key)
-        return NO_VALUE if slot is None else _core.peek(self.state.object, slot)
+        return NO_VALUE if slot is None else _core.loaded(self.state.object, slot)
 
     @property
     def value(self) -> Any:
@@ -196,7 +196,7 @@ class InstanceState(InspectionAttr, Generic[_T]):
         return {
             name
             for name, slot in self.manager.names.items()
-            if _core.peek(obj, slot) is NO_VALUE and _core.committed(obj, slot) is ...
+            if _core.loaded(obj, slot) is NO_VALUE and _core.committed(obj, slot) is ...
         }
 
     @property
@@ -273,6 +273,7 @@ def make_transient(instance: Any) -> None:
         session._expunge(instance)
     had_row = _core.identity_key(instance) is not None
     _core.set_identity(instance, None)
+    _core.forget_expired(instance)
     if had_row:
         # The related objects stay those of the row it was.
         for prop in mapper.relationships:

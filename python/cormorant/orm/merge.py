@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from ..util import warn
+from .base import instance_str
 
 if TYPE_CHECKING:
     from ..engine.result import FrozenResult
@@ -52,7 +54,14 @@ class _Merge:
             from .session import _unmapped
 
             raise _unmapped(obj)
-        if _core.session_of(obj) is session and not _core.state_flags(obj) & _core.STATE_DELETED:
+        flags = _core.state_flags(obj)
+        here = _core.session_of(obj) is session
+        if here and flags & _core.STATE_NEW:
+            warn(
+                f"Instance {instance_str(obj)} is already pending in this Session yet is being "
+                "merged again; this is probably not what you want to do"
+            )
+        elif here and not flags & _core.STATE_DELETED:
             # It is here already; what it refers to may not be.
             self.done[id(obj)] = (obj, obj)
             self._relationships(obj, obj, manager)
@@ -172,7 +181,7 @@ class _Merge:
                 continue
             if self.load and any((id(obj), r) in self.came for r in prop._reverse_property):
                 continue
-            value = _core.peek(obj, prop.slot)
+            value = _core.loaded(obj, prop.slot)
             if value is _core.NO_VALUE:
                 continue
             self.came.update((id(child), prop) for child in _members(prop, value))

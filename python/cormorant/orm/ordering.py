@@ -342,7 +342,7 @@ def _expand(
         whole = made.get(kind, relation)
         for obj in relation.of(objects):
             if kind == "undo" and not relation.passive_deletes:
-                groups = full_history(obj, relation)
+                groups = full_history(obj, relation, every=True)
             else:
                 groups = _core.history(obj, relation.slot)
             if not any(groups) and not (kind == "undo" and holds_other(obj, relation)):

@@ -633,6 +633,7 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
 
     plain: dict[str, Any] = {}
     expressions: dict[Any, Any] = {}
+    made: dict[int, Any] = {}
     given, expired = [], []
     for column, (slot, rule, default) in zip(
         statements.columns, statements.insert_rules, strict=True
@@ -645,8 +646,7 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
                 continue
             value = None
             if rule in _MADE:
-                value = default(None) if callable(default) else default
-                _core.set_loaded(obj, slot, value)
+                value = made[slot] = default(None) if callable(default) else default
         elif _is_expression(value):
             expressions[column] = value
             expired.append(slot)
@@ -659,6 +659,8 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
     if returning:
         statement = statement.returning(*(statements.column_of[s] for s in returning))
     result = connection.execute(statement, plain)
+    for slot, value in made.items():
+        _core.set_loaded(obj, slot, value)
     if returning:
         row = result.one()
         for slot, value in zip(returning, row, strict=True):

@@ -659,7 +659,6 @@ class Session(TransactionalSession, SessionClassMethods):
 
         if not _core.is_entity(instance):
             raise _unmapped(instance)
-        self._autobegin_t()
         result: _O = merge(self, [instance], load=load, options=options)[0]
         return result
 
@@ -677,7 +676,6 @@ class Session(TransactionalSession, SessionClassMethods):
         for obj in objects:
             if not _core.is_entity(obj):
                 raise _unmapped(obj)
-        self._autobegin_t()
         return merge(self, objects, load=load, options=options)
 
     def enable_relationship_loading(self, obj: object) -> None:

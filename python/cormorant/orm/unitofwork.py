@@ -315,8 +315,14 @@ def _related(obj: Any, kind: str) -> Iterator[Any]:
         slot = relation.slot
         if kind == "delete" and not relation.passive_deletes:
             added, unchanged, removed = dependency.full_history(obj, relation)
-        else:
+        elif kind == "delete" or relation.prop.uselist:
             added, unchanged, removed = _core.history(obj, slot)
+        else:
+            # Its history would load what was there before.
+            value = _core.peek(obj, slot)
+            if value is not _core.NO_VALUE:
+                yield value
+            continue
         if kind == "delete":
             # What was taken out and not yet flushed goes as well.
             members = [*unchanged, *added, *removed]

@@ -7,6 +7,14 @@
 /* ---- a call ----------------------------------------------------------- */
 
 int
+crm_flush_names(crm_flush *flush)
+{
+    flush->str_clause = PyUnicode_InternFromString("__clause_element__");
+    flush->str_visit = PyUnicode_InternFromString("__visit_name__");
+    return flush->str_clause == NULL || flush->str_visit == NULL ? -1 : 0;
+}
+
+int
 crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
                 PyObject *objects, PyObject *log, PyObject *special)
 {
@@ -25,9 +33,7 @@ crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
     Py_CLEAR(flush->conn->failed_params);
     flush->conn->refused = 0;
     Py_CLEAR(flush->conn->failed_sql);
-    flush->str_clause = PyUnicode_InternFromString("__clause_element__");
-    flush->str_visit = PyUnicode_InternFromString("__visit_name__");
-    if (flush->str_clause == NULL || flush->str_visit == NULL) {
+    if (crm_flush_names(flush) < 0) {
         return -1;
     }
     for (size_t i = 0; i < flush->count; i++) {

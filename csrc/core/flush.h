@@ -66,6 +66,9 @@ typedef struct {
     uint8_t log_each; /* crm_flush_run_many logs each object */
 } crm_flush;
 
+/* Fills what crm_flush_is_expression() needs, which crm_flush_begin() does as
+ * well: 0, or -1 with an exception.  Call crm_flush_end in either case. */
+int crm_flush_names(crm_flush *flush);
 /* Fills what all calls share: 0, or -1 with an exception.  Call crm_flush_end
  * in either case. */
 int crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,

@@ -155,9 +155,8 @@ crm_session_unhold(crm_ptrset *set, crm_state *state, uint32_t flag)
     }
 }
 
-/* Tells the Python session that work begins. */
-static int
-autobegin(crm_session *session)
+int
+crm_session_autobegin(crm_session *session)
 {
     PyObject *name = session->core->str_autobegin;
     if (session->begun) {
@@ -190,7 +189,7 @@ crm_session_modified(crm_state *state)
         return 0;
     }
     Py_INCREF((PyObject *)session);
-    int status = autobegin(session);
+    int status = crm_session_autobegin(session);
     Py_DECREF((PyObject *)session);
     return status;
 }
@@ -282,7 +281,7 @@ int
 crm_session_before_attach(crm_session *self, crm_state *state)
 {
     if (state->map == NULL) {
-        if (autobegin(self) < 0) {
+        if (crm_session_autobegin(self) < 0) {
             return -1;
         }
         if ((self->events & CRM_SE_BEFORE_ATTACH) == 0) {

@@ -19,6 +19,8 @@ void crm_session_unhold(crm_ptrset *set, crm_state *state, uint32_t flag);
 /* 1: is to be attached, 0: is attached to this session, -1: an error, it is
  * attached to another. */
 int crm_session_before_attach(crm_session *session, crm_state *state);
+/* Tells the Python session that work begins, which may run listeners. */
+int crm_session_autobegin(crm_session *session);
 /* Enters a detached object; another one with its identity is an error. */
 int crm_session_attach_checked(crm_session *session, crm_state *state);
 /* add() of one object, without cascade. */

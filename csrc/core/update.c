@@ -24,7 +24,7 @@ is_changed(crm_flush *flush, crm_state *state, uint16_t slot, int *special)
     if (now == NULL) {
         changed = PyErr_Occurred() ? -1 : 1;
     }
-    else if (flush != NULL && crm_flush_is_expression(flush, now)) {
+    else if (crm_flush_is_expression(flush, now)) {
         *special = 1;
     }
     else if (old != core->no_value) {
@@ -101,12 +101,18 @@ crm_changed_columns(PyObject *module, PyObject *args)
         PyErr_NoMemory();
     }
     else {
+        /* Only to tell expressions: they are not asked whether they differ. */
+        crm_flush flush = {.core = core};
         int special = 0;
-        Py_ssize_t count =
-            changed_slots(NULL, state, columns, ncolumns, out, &special);
+        Py_ssize_t count = -1;
+        if (crm_flush_names(&flush) == 0) {
+            count =
+                changed_slots(&flush, state, columns, ncolumns, out, &special);
+        }
         if (count >= 0) {
             result = slots_tuple(out, (size_t)count);
         }
+        crm_flush_end(&flush);
     }
     PyMem_Free(out);
     PyMem_Free(columns);

@@ -2,17 +2,21 @@
 
 A sequence is a list of (operation, numbers); each package interprets it with its own
 objects, an object being named by its place among those made so far. After each operation
-the error and the state of every object must be the same, and what both packages have
-loaded of it; in the end, the rows in the database.
+these must be the same: its outcome or error, the statements it has emitted (in any order), the
+state of every object, what is loaded of it, and what the session means to do. In the end, the
+rows in the database.
 
 `SOAK=10000 pytest tests/differential/test_machine.py` (`make soak`) tries that many
-sequences, at random; without it a few fixed ones are tried.
+sequences, at random; without it a few fixed ones are tried. `--database postgresql` runs them
+there.
 """
 
 from __future__ import annotations
 
 import importlib
+import logging
 import os
+import re
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -22,12 +26,16 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from . import harness
+from .harness import database_url, normalise
+
 SOAK = int(os.environ.get("SOAK", "0"))
+compare = None  # the tests of this module are parametrized by database
 
 
 @cache
-def package(name: str) -> SimpleNamespace:
-    """A package with its mapped classes and an in-memory database."""
+def package(name: str, database: str) -> SimpleNamespace:
+    """A package with its mapped classes and an empty database."""
     sa = importlib.import_module(name)
     orm = importlib.import_module(f"{name}.orm")
     pool = importlib.import_module(f"{name}.pool")
@@ -84,19 +92,28 @@ def package(name: str) -> SimpleNamespace:
         id = sa.Column(sa.Integer, primary_key=True)
         name = sa.Column(sa.String)
         age = sa.Column(sa.Integer, onupdate=7)
+        kind = sa.Column(sa.String(9))
         posts = orm.relationship(
             "Post", secondary=post_tag, back_populates="tags", order_by="Post.id"
         )
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "tag"}
 
-    engine = sa.create_engine("sqlite://", poolclass=pool.StaticPool)
+    class Label(Tag):
+        __tablename__ = "label"
+        id = sa.Column(sa.ForeignKey("tag.id"), primary_key=True)
+        color = sa.Column(sa.String, server_default="red")
+        __mapper_args__ = {"polymorphic_identity": "label"}
+
+    engine = sa.create_engine(database_url("sqlite://"), poolclass=pool.StaticPool)
     base.metadata.create_all(engine)
     return SimpleNamespace(
+        name=name,
         sa=sa,
         orm=orm,
         engine=engine,
         no_value=importlib.import_module(f"{name}.orm.attributes").NO_VALUE,
         tables=base.metadata.sorted_tables,
-        classes=(User, Post, Tag, Profile),
+        classes=(User, Post, Tag, Profile, Label),
     )
 
 
@@ -109,35 +126,53 @@ RELATIONS = {
         ("parent", "Post", False),
     ),
     "Tag": (("posts", "Post", True),),
+    "Label": (("posts", "Post", True),),
     "Profile": (("user", "User", False),),
 }
-
-
-class Unknown:
-    """What is not loaded: equal to anything, for what a flush looks at is its own affair."""
-
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return "?"
-
-
-UNKNOWN = Unknown()
+KINDS = {"Tag": ("Tag", "Label")}
+COLUMNS = ("id", "name", "age", "version", "user_id", "parent_id", "kind", "color")
 STATES = ("transient", "pending", "persistent", "deleted", "detached")
+
+
+def _plain(value: Any) -> Any:
+    """A value of a column; SQL expressions are all one."""
+    return value if value is None or isinstance(value, (int, str)) else "SQL"
+
+
+class Statements(logging.Handler):
+    """What an engine executes, as its log shows it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = record.getMessage()
+        if line.startswith("[") and self.lines:
+            values = re.sub(r"^\[[^]]*\] ", "", line)
+            if values.startswith("[("):
+                values = str(sorted(values[2:-2].split("), (")))
+            line = f"{self.lines.pop()} {values}"
+        self.lines.append(line)
+
+    def take(self) -> list[str]:
+        """The statements since the last call, in a fixed order."""
+        lines, self.lines = self.lines, []
+        return sorted(lines)
 
 
 class Run:
     """One package going through a sequence."""
 
-    def __init__(self, name: str) -> None:
-        self.package = package(name)
+    def __init__(self, name: str, database: str) -> None:
+        self.package = package(name, database)
+        self.database = database
         self.session = self.package.orm.Session(self.package.engine)
         self.objects: list[Any] = []
         self.nested: list[Any] = []
+        self.deleted: set[int] = set()
         self.trace: list[Any] = []
+        self.statements = Statements()
 
     # -- objects by number
 
@@ -146,7 +181,8 @@ class Run:
 
     def related(self, number: int, kind: str) -> Any:
         """Another object of a class, or None."""
-        fitting = [o for o in self.objects if type(o).__name__ == kind and not self.gone(o)]
+        kinds = KINDS.get(kind, (kind,))
+        fitting = [o for o in self.objects if type(o).__name__ in kinds]
         return fitting[number % len(fitting)] if fitting else None
 
     def index(self, obj: Any) -> Any:
@@ -159,21 +195,20 @@ class Run:
         self.objects.append(obj)
         return len(self.objects) - 1
 
-    def gone(self, obj: Any) -> bool:
-        """Deleted: what such an object still does depends on what is loaded of it."""
-        return bool(self.package.sa.inspect(obj).was_deleted) or obj in self.session.deleted
+    def names(self, obj: Any) -> tuple[str, ...]:
+        return ("id", "name", "age", *(r[0] for r in RELATIONS[type(obj).__name__]))
 
     # -- operations
 
     def make(self, a: int, b: int, c: int) -> Any:
-        cls = self.package.classes[a % 4]
+        cls = self.package.classes[a % 5]
         obj = cls(name=f"n{b % 6}", age=c % 4)
         self.objects.append(obj)
         if b % 3:
             self.session.add(obj)
 
     def make_with_key(self, a: int, b: int, c: int) -> Any:
-        obj = self.package.classes[(0, 2, 3)[a % 3]](id=b % 5 + 1, name=f"k{c}")
+        obj = self.package.classes[(0, 2, 3, 4)[a % 4]](id=b % 5 + 1, name=f"k{c}")
         self.objects.append(obj)
         self.session.add(obj)
 
@@ -183,10 +218,12 @@ class Run:
     def assign(self, a: int, b: int, c: int) -> Any:
         setattr(self.object(a), ("name", "age")[b % 2], (f"v{c % 5}", c % 4)[b % 2])
 
+    def assign_sql(self, a: int, b: int, c: int) -> Any:
+        obj = self.object(a)
+        obj.age = type(obj).age + 1
+
     def relate(self, a: int, b: int, c: int) -> Any:
         obj = self.object(a)
-        if self.gone(obj):
-            return
         relations = RELATIONS[type(obj).__name__]
         name, kind, many = relations[b % len(relations)]
         other = self.related(c, kind)
@@ -201,12 +238,13 @@ class Run:
 
     def unrelate(self, a: int, b: int, c: int) -> Any:
         obj = self.object(a)
-        if self.gone(obj):
-            return
         relations = RELATIONS[type(obj).__name__]
         name, _kind, many = relations[b % len(relations)]
         if not many:
-            setattr(obj, name, None)
+            if c % 3 or name in self.package.sa.inspect(obj).unloaded:
+                setattr(obj, name, None)
+            else:
+                delattr(obj, name)
             return
         members = getattr(obj, name)
         if members:
@@ -214,46 +252,40 @@ class Run:
 
     def replace(self, a: int, b: int, c: int) -> Any:
         obj = self.object(a)
-        if self.gone(obj):
-            return
         many = [r for r in RELATIONS[type(obj).__name__] if r[2]]
         if many:
             name, kind, _ = many[b % len(many)]
-            fitting = [
-                o
-                for o in self.objects
-                if type(o).__name__ == kind and o is not obj and not self.gone(o)
-            ]
+            kinds = KINDS.get(kind, (kind,))
+            fitting = [o for o in self.objects if type(o).__name__ in kinds and o is not obj]
             setattr(obj, name, fitting[c % (len(fitting) + 1) :])
 
     def read(self, a: int, b: int, c: int) -> Any:
         obj = self.object(a)
-        if self.gone(obj) or not self.session.is_active:
-            return None
-        names = ("id", "name", "age", *(r[0] for r in RELATIONS[type(obj).__name__]))
+        names = self.names(obj)
         value = getattr(obj, names[b % len(names)])
         if isinstance(value, list):
             return [self.index(o) for o in value]
-        return self.index(value) if hasattr(value, "name") else value
+        return self.index(value) if type(value).__name__ in RELATIONS else _plain(value)
 
     def delete(self, a: int, b: int, c: int) -> Any:
         obj = self.object(a)
-        self.session.commit()
-        if not self.gone(obj):
+        if not self.package.sa.inspect(obj).deleted:
             self.session.delete(obj)
 
     def expire(self, a: int, b: int, c: int) -> Any:
-        self.session.commit()
         obj = self.object(a)
-        names = ("id", "name", "age", *(r[0] for r in RELATIONS[type(obj).__name__]))
+        names = self.names(obj)[1:]
         self.session.expire(obj, [names[b % len(names)]] if c % 3 else None)
 
+    def expire_all(self, a: int, b: int, c: int) -> Any:
+        self.session.expire_all()
+
     def refresh(self, a: int, b: int, c: int) -> Any:
-        self.session.flush()
-        self.session.refresh(self.object(a))
+        obj = self.object(a)
+        names = self.names(obj)[1:]
+        self.session.refresh(obj, [names[b % len(names)]] if c % 3 == 0 else None)
 
     def expunge(self, a: int, b: int, c: int) -> Any:
-        self.session.commit()
         self.session.expunge(self.object(a))
 
     def flush(self, a: int, b: int, c: int) -> Any:
@@ -266,7 +298,6 @@ class Run:
         self.session.rollback()
 
     def savepoint(self, a: int, b: int, c: int) -> Any:
-        self.session.commit()
         self.nested.append(self.session.begin_nested())
 
     def release(self, a: int, b: int, c: int) -> Any:
@@ -277,32 +308,66 @@ class Run:
         if self.nested:
             self.nested.pop().rollback()
 
+    def autoflush(self, a: int, b: int, c: int) -> Any:
+        self.session.autoflush = not self.session.autoflush
+
     def merge(self, a: int, b: int, c: int) -> Any:
-        cls = self.package.classes[a % 4]
+        cls = self.package.classes[a % 5]
         return self.index(self.session.merge(cls(id=b % 5 + 1, name=f"m{c % 3}")))
 
+    def merge_object(self, a: int, b: int, c: int) -> Any:
+        return self.index(self.session.merge(self.object(a)))
+
     def query(self, a: int, b: int, c: int) -> Any:
-        cls = self.package.classes[a % 4]
+        cls = self.package.classes[a % 5]
         rows = self.session.query(cls).filter(cls.age < c % 5).order_by(cls.id).all()
         return [self.index(o) for o in rows]
 
+    def query_columns(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.classes[a % 5]
+        statement = self.package.sa.select(cls.id, cls.name).order_by(cls.id)
+        return [tuple(row) for row in self.session.execute(statement)]
+
+    def query_text(self, a: int, b: int, c: int) -> Any:
+        text = self.package.sa.text
+        table = ("post", "tag", "profile")[a % 3]
+        return self.session.execute(text(f"SELECT count(*) FROM {table}")).scalar()
+
     def query_eagerly(self, a: int, b: int, c: int) -> Any:
         orm = self.package.orm
-        cls = self.package.classes[a % 4]
+        cls = self.package.classes[a % 5]
         relations = RELATIONS[cls.__name__]
         attribute = getattr(cls, relations[b % len(relations)][0])
-        load = (orm.joinedload, orm.selectinload)[c % 2]
+        load = (orm.joinedload, orm.selectinload, orm.subqueryload)[c % 3]
         rows = self.session.query(cls).options(load(attribute)).order_by(cls.id).all()
         return [self.index(o) for o in rows]
 
     def get(self, a: int, b: int, c: int) -> Any:
-        return self.index(self.session.get(self.package.classes[a % 4], b % 6 + 1))
+        return self.index(self.session.get(self.package.classes[a % 5], b % 6 + 1))
 
     def update_statement(self, a: int, b: int, c: int) -> Any:
         sa = self.package.sa
         cls = self.package.classes[a % 4]
         statement = sa.update(cls).where(cls.age == b % 4).values(age=c % 4)
         return self.session.execute(statement).rowcount
+
+    def delete_statement(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.classes[(1, 3)[a % 2]]
+        statement = self.package.sa.delete(cls).where(cls.age == b % 4)
+        return self.session.execute(statement).rowcount
+
+    def bulk_insert(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.classes[a % 5]
+        rows = [{"name": f"b{number}", "age": number} for number in range(b % 3 + 1)]
+        if c % 2:
+            self.session.bulk_insert_mappings(cls, rows)
+        else:
+            self.session.execute(self.package.sa.insert(cls), rows)
+
+    def bulk_update(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.classes[(0, 2, 3, 4)[a % 4]]
+        rows = [{"id": b % 4 + 1, "age": c % 4}, {"id": b % 4 + 2, "age": c % 4}]
+        self.session.bulk_update_mappings(cls, rows[: c % 2 + 1])
 
     # -- what is compared
 
@@ -313,8 +378,8 @@ class Run:
         try:
             outcome = method(*numbers)
         except Exception as error:
-            outcome = type(error).__name__
-        self.trace.append((operation, numbers, outcome, self.summary()))
+            outcome = (type(error).__name__, normalise(str(error)))
+        self.trace.append((operation, numbers, outcome, self.statements.take(), self.summary()))
 
     def summary(self) -> list[Any]:
         inspect, no_value = self.package.sa.inspect, self.package.no_value
@@ -322,44 +387,60 @@ class Run:
         for number, obj in enumerate(list(self.objects)):
             state = inspect(obj)
             names = [name for name in STATES if getattr(state, name)]
+            if state.deleted:
+                self.deleted.add(number)
             loaded = {}
-            for name in ("id", "name", "age", "version", "user_id", "parent_id"):
+            for name in COLUMNS:
                 if name in state.mapper.column_attrs:
                     value = state.attrs[name].loaded_value
-                    loaded[name] = UNKNOWN if value is no_value else value
+                    if value is not no_value:
+                        loaded[name] = _plain(value)
             for name, _, many in RELATIONS[type(obj).__name__]:
                 value = state.attrs[name].loaded_value
-                if value is no_value:
-                    loaded[name] = UNKNOWN
-                elif many:
-                    loaded[name] = [self.index(o) for o in value]
-                else:
-                    loaded[name] = self.index(value)
+                if value is no_value or (not many and number in self.deleted):
+                    continue  # a flush of deletes looks at the first object that has one
+                loaded[name] = [self.index(o) for o in value] if many else self.index(value)
             found.append((number, type(obj).__name__, names, state.key and state.key[1], loaded))
         session = self.session
-        pending = sorted(self.index(o) for o in session.new)
-        deleted = sorted(self.index(o) for o in session.deleted)
-        return [*found, pending, deleted, session.is_active]
+        kinds = (session.new, session.dirty, session.deleted)
+        return [
+            *found,
+            *(sorted(self.index(o) for o in kind) for kind in kinds),
+            session.is_active,
+            session.in_transaction(),
+            session.in_nested_transaction(),
+        ]
 
     def rows(self) -> list[Any]:
         """What is in the database at the end."""
         self.session.close()
+        text = self.package.sa.text
         with self.package.engine.begin() as connection:
             found = [
-                sorted(map(tuple, connection.execute(table.select())))
+                sorted(map(repr, map(tuple, connection.execute(table.select()))))
                 for table in self.package.tables
             ]
             for table in reversed(self.package.tables):
                 connection.execute(table.delete())
+            if self.database == "postgresql":
+                for table in ("user", "post", "tag", "profile"):
+                    connection.execute(text(f"ALTER SEQUENCE {table}_id_seq RESTART"))
         return found
 
 
-_ALWAYS = frozenset(("make", "make_with_key", "flush", "commit", "rollback", "query", "merge"))
+_ALWAYS = frozenset(
+    (
+        *("make", "make_with_key", "flush", "commit", "rollback", "query", "merge"),
+        *("bulk_insert", "savepoint", "get"),
+    )
+)
 _OPERATIONS = (
     *("make", "make", "make", "make_with_key", "add", "assign", "assign", "relate", "relate"),
     *("relate", "unrelate", "replace", "read", "read", "delete", "expire", "refresh", "expunge"),
     *("flush", "flush", "commit", "rollback", "savepoint", "release", "rollback_to", "merge"),
-    *("query", "query_eagerly", "get", "update_statement"),
+    *("query", "query_eagerly", "get", "update_statement", "delete_statement", "expire_all"),
+    *("autoflush", "merge_object", "query_columns", "query_text", "bulk_insert", "bulk_update"),
+    "assign_sql",
 )
 _NUMBER = st.integers(0, 11)
 _SEQUENCES = st.lists(
@@ -369,15 +450,25 @@ _SEQUENCES = st.lists(
 )
 
 
-def drive(name: str, sequence: Any) -> tuple[list[Any], list[Any]]:
+def drive(name: str, sequence: Any, database: str = "sqlite") -> tuple[list[Any], list[Any]]:
     """What a package does with a sequence, and what is in the database then."""
-    run = Run(name)
+    run = Run(name, database)
+    logger = logging.getLogger(f"{name}.engine.Engine")
+    level, propagate = logger.level, logger.propagate
+    logger.addHandler(run.statements)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    run.package.engine.connect().close()
+    run.statements.take()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             for operation, numbers in sequence:
                 run.step(operation, numbers)
         finally:
+            logger.removeHandler(run.statements)
+            logger.setLevel(level)
+            logger.propagate = propagate
             rows = run.rows()
     return run.trace, rows
 
@@ -393,8 +484,9 @@ def drive(name: str, sequence: Any) -> tuple[list[Any], list[Any]]:
 )
 @given(_SEQUENCES)
 def test_no_difference(sequence: Any) -> None:
-    peer_trace, peer_rows = drive("sqlalchemy", sequence)
-    trace, rows = drive("cormorant", sequence)
+    name = harness._database
+    peer_trace, peer_rows = drive("sqlalchemy", sequence, name)
+    trace, rows = drive("cormorant", sequence, name)
     for expected, found in zip(peer_trace, trace, strict=True):
         assert found == expected
     assert rows == peer_rows

@@ -89,7 +89,10 @@ class _Merge:
         mapper = manager.mapper
         values = []
         for column in mapper.primary_key:
-            value = _core.peek(obj, mapper._columntoproperty[column].slot)
+            prop = mapper._columntoproperty[column]
+            value = _core.peek(obj, prop.slot)
+            if value is _core.NO_VALUE and not _core.never_given(obj, prop.slot):
+                value = getattr(obj, prop.key)  # it was expired: loaded, or an error
             if value is _core.NO_VALUE or value is None:
                 return None
             values.append(value)
@@ -168,7 +171,12 @@ class _Merge:
             else:
                 getattr(merged, prop.key)  # what it was must be known
                 _core.set_value(merged, prop.slot, value)
-        if not self.load and unloaded:
+        if self.load:
+            # What neither has may have been filled by the database.
+            known = _core.state_flags(merged) & _core.STATE_KEY
+            unloaded = [s for s in unloaded if known and _core.loaded(merged, s) is _core.NO_VALUE]
+            unloaded = [s for s in unloaded if _core.never_given(merged, s)]
+        if unloaded:
             _core.expire(merged, unloaded)
 
     def _relationships(self, obj: Any, merged: Any, manager: Any) -> None:

@@ -167,7 +167,7 @@ def _check_conflicts(flush: Flush, info: MapperInfo, connection: Any, new: list[
     switched: set[int] = set()
     for obj, existing in conflicts:
         flags = _core.state_flags(existing)
-        if flags & _core.STATE_DELETED:
+        if flags & _core.STATE_DELETED or not _still_there(flush, existing):
             continue
         if not flags & _core.STATE_TO_DELETE:
             warn(
@@ -188,6 +188,18 @@ def _check_conflicts(flush: Flush, info: MapperInfo, connection: Any, new: list[
         work.deletes = [o for o in work.deletes if o is not existing]
         flush.row_switches[id(obj)] = existing
     return [o for o in new if id(o) not in switched]
+
+
+def _still_there(flush: Flush, obj: Any) -> bool:
+    """Whether an object of the session has a row: an expired one is looked at."""
+    if not _core.state_flags(obj) & _core.STATE_EXPIRED:
+        return True
+    from .attribute_loading import load_expired
+
+    if load_expired(flush.session, obj):
+        return True
+    flush.session._remove_deleted([obj])
+    return False
 
 
 def _switch_row(
@@ -655,6 +667,8 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
         plain[column.key] = value
         given.append(slot)
     returning, last_id = statements.returning_of(given, False)
+    if statements.version_slot >= 0 and not returning and statements.auto_slot >= 0:
+        returning = [statements.auto_slot]  # as SQLAlchemy reads a row with a version back
     statement = Insert(statements.table).values(expressions)
     if returning:
         statement = statement.returning(*(statements.column_of[s] for s in returning))

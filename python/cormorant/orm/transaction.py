@@ -97,7 +97,8 @@ class SessionTransaction:
         # True when a flush inserted objects in it.
         self._born = False
         # Inserted in this transaction, and then taken out of the session by the program.
-        self._expunged: list[weakref.ref[Any]] = []
+        # (an object that was inserted and expunged, level of the transaction that inserted it)
+        self._expunged: list[tuple[weakref.ref[Any], int]] = []
         self._deleted: list[Any] = []
         self._updated: list[Any] = []
         self._key_switches: list[tuple[Any, Any]] = []
@@ -397,27 +398,30 @@ class SessionTransaction:
     # -- objects ------------------------------------------------------------
 
     def _note_expunged(self, obj: Any) -> None:
-        self._expunged.append(weakref.ref(obj))
+        self._expunged.append((weakref.ref(obj), _core.born_level(obj)))
 
     def _take_expunged(self) -> list[Any]:
+        """The objects that were inserted in this transaction; what was before it is left to
+        the parent."""
         noted, self._expunged = self._expunged, []
-        return [obj for obj in (ref() for ref in noted) if obj is not None]
+        if self._parent is not None:
+            self._parent._expunged += [item for item in noted if item[1] < self._level]
+        taken = [ref() for ref, level in noted if level >= self._level]
+        return [obj for obj in taken if obj is not None]
 
     def _forget(self) -> None:
         """After a commit: what is done cannot be undone, or only by the parent."""
         session = self.session
         parent = self._parent
         if self._expunged:
-            expunged = self._take_expunged()
-            if parent is None:
-                _core.mark_born(expunged, 0)
-            else:
-                _core.lower_born(expunged, self._level)
-                parent._expunged.extend(map(weakref.ref, expunged))
+            noted, self._expunged = self._expunged, []
+            if parent is not None:
+                outer = parent._level
+                parent._expunged += [(ref, min(level, outer)) for ref, level in noted]
         if parent is None:
             if self._deleted:
                 gone, self._deleted = self._deleted, []
-                session._expunge_each(gone)
+                session._expunge_each([o for o in gone if _core.session_of(o) is session])
             if self._born:
                 _core.mark_born(session._persistent(), 0)
             if session.expire_on_commit:

@@ -313,22 +313,33 @@ def _related(obj: Any, kind: str) -> Iterator[Any]:
         if not relation.is_of(obj):
             continue
         slot = relation.slot
+        if not relation.prop.uselist:
+            yield from _referred(obj, relation, kind)
+            continue
         if kind == "delete" and not relation.passive_deletes:
             added, unchanged, removed = dependency.full_history(obj, relation)
-        elif kind == "delete" or relation.prop.uselist:
-            added, unchanged, removed = _core.history(obj, slot)
         else:
-            # Its history would load what was there before.
-            value = _core.peek(obj, slot)
-            if value is not _core.NO_VALUE:
-                yield value
-            continue
+            added, unchanged, removed = _core.history(obj, slot)
         if kind == "delete":
             # What was taken out and not yet flushed goes as well.
             members = [*unchanged, *added, *removed]
         else:
             members = [*unchanged, *added]
         yield from members
+
+
+def _referred(obj: Any, relation: RelationInfo, kind: str) -> Iterator[Any]:
+    """What a scalar relationship refers to and, to be deleted with it, what it is known to have
+    referred to. Its history would load what is not known."""
+    value = _core.peek(obj, relation.slot)
+    if value is _core.NO_VALUE and kind == "delete" and not relation.passive_deletes:
+        dependency.full_history(obj, relation)
+    value = _core.peek(obj, relation.slot)
+    if value is not _core.NO_VALUE:
+        yield value
+    before = _core.committed(obj, relation.slot)
+    if kind == "delete" and before is not Ellipsis and before is not _core.NO_VALUE:
+        yield before
 
 
 def delete_cascade(session: Session, objects: Sequence[Any]) -> None:

@@ -281,8 +281,8 @@ set_column(crm_state *state, uint16_t slot, PyObject *value)
         (keyed && crm_state_change(state, slot) == NULL)) {
         if ((keyed || expired) &&
             (flags & (CRM_ATTR_ACTIVE_HISTORY | CRM_ATTR_PRIMARY_KEY))) {
-            old = never_given(state, slot) ? Py_NewRef(core->no_value)
-                                           : crm_attr_get(state, slot);
+            old = crm_attr_never_given(state, slot) ? Py_NewRef(core->no_value)
+                                                    : crm_attr_get(state, slot);
             if (old == NULL) {
                 goto error;
             }

@@ -7,8 +7,8 @@ state of every object, what is loaded of it, and what the session means to do. I
 rows in the database.
 
 `SOAK=10000 pytest tests/differential/test_machine.py` (`make soak`) tries that many
-sequences, at random; without it a few fixed ones are tried. `--database postgresql` runs them
-there.
+sequences, at random; without it a few fixed ones are tried. `SOAK_DATABASE=postgresql` runs
+them there.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from . import harness
-from .harness import database_url, normalise
+from .harness import database_url, normalise, on_database
 
 SOAK = int(os.environ.get("SOAK", "0"))
-compare = None  # the tests of this module are parametrized by database
+DATABASE = os.environ.get("SOAK_DATABASE", "sqlite")
 
 
 @cache
@@ -484,9 +483,9 @@ def drive(name: str, sequence: Any, database: str = "sqlite") -> tuple[list[Any]
 )
 @given(_SEQUENCES)
 def test_no_difference(sequence: Any) -> None:
-    name = harness._database
-    peer_trace, peer_rows = drive("sqlalchemy", sequence, name)
-    trace, rows = drive("cormorant", sequence, name)
+    with on_database(DATABASE):
+        peer_trace, peer_rows = drive("sqlalchemy", sequence, DATABASE)
+        trace, rows = drive("cormorant", sequence, DATABASE)
     for expected, found in zip(peer_trace, trace, strict=True):
         assert found == expected
     assert rows == peer_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc, util
 from ..event.attr import dispatcher
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
     from .. import _core
     from ..event.base import Dispatch
+    from ..sql.typed_operators import TypedReturnsRows
     from .base import Engine
     from .cursor import CursorResult
     from .plans import CompiledPlan
     from .result import ScalarResult
 
 _NO_OPTIONS: util.immutabledict[str, Any] = util.EMPTY_DICT
+
+
+_T = TypeVar("_T")
 
 
 class ConnectionEventsTarget:
@@ -549,6 +553,22 @@ class Connection(StatementLog, ConnectionEventsTarget):
 
     # --- execution --------------------------------------------------------------
 
+    @overload
+    def execute(
+        self,
+        statement: TypedReturnsRows[_T],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[_T]: ...
+    @overload
+    def execute(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]: ...
     def execute(
         self,
         statement: Any,
@@ -569,6 +589,22 @@ class Connection(StatementLog, ConnectionEventsTarget):
             )
         return method(self, parameters, execution_options or _NO_OPTIONS)  # type: ignore[no-any-return]
 
+    @overload
+    def scalar(
+        self,
+        statement: TypedReturnsRows[tuple[_T]],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> _T | None: ...
+    @overload
+    def scalar(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any: ...
     def scalar(
         self,
         statement: Any,
@@ -582,6 +618,22 @@ class Connection(StatementLog, ConnectionEventsTarget):
             return result  # the value itself
         return result.scalar()
 
+    @overload
+    def scalars(
+        self,
+        statement: TypedReturnsRows[tuple[_T]],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[_T]: ...
+    @overload
+    def scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]: ...
     def scalars(
         self,
         statement: Any,

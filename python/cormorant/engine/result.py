@@ -7,7 +7,7 @@ beyond that (a uniqueness strategy of its own, a selection of columns) runs Pyth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, overload
 
 from .. import _core, exc
 from .python_cursors import ListCursor
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _T = TypeVar("_T")
+_S = TypeVar("_S")
 _Indexes = Sequence[Any]
 
 _CHUNK = 500
@@ -233,6 +234,12 @@ class Result(_ResultBase, Generic[_T]):
             or self._require_unique
         )
 
+    @overload
+    def scalars(self: Result[tuple[_S]]) -> ScalarResult[_S]: ...
+    @overload
+    def scalars(self: Result[tuple[_S]], index: Literal[0]) -> ScalarResult[_S]: ...
+    @overload
+    def scalars(self, index: Any = 0) -> ScalarResult[Any]: ...
     def scalars(self, index: Any = 0) -> ScalarResult[Any]:
         """One item of each row, by default the first."""
         if index != 0 or self._indexes is not None or not self._cursor.returns_rows:
@@ -243,14 +250,14 @@ class Result(_ResultBase, Generic[_T]):
         """Rows as mappings."""
         return MappingResult(self)
 
-    def tuples(self) -> Result[_T]:
+    def tuples(self) -> TupleResult[_T]:
         """The result itself; for type checkers, of tuples."""
-        return self
+        return self  # type: ignore[return-value]
 
     @property
-    def t(self) -> Result[_T]:
+    def t(self) -> TupleResult[_T]:
         """As tuples()."""
-        return self
+        return self  # type: ignore[return-value]
 
     # --- fetching ---------------------------------------------------------------
 
@@ -334,7 +341,7 @@ class Result(_ResultBase, Generic[_T]):
                 break
         return found
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Row[_T]]:
         if self._slow and self._buffer is None:
             return self._rest()
         return self._iterate()
@@ -356,60 +363,72 @@ class Result(_ResultBase, Generic[_T]):
             if self._buffer is buffer:
                 self._buffer = None
 
-    def __next__(self) -> Any:
+    def __next__(self) -> Row[_T]:
         rows = self._take(1)
         if not rows:
             raise StopIteration()
-        return rows[0]
+        return rows[0]  # type: ignore[no-any-return]
 
-    def all(self) -> Sequence[Any]:
+    def all(self) -> Sequence[Row[_T]]:
         """All rows (that are left)."""
         if self._slow:
             return self._take(-1)
         self._soft_closed = True
         return self._cursor.fetch()  # type: ignore[no-any-return]
 
-    def fetchall(self) -> Sequence[Any]:
+    def fetchall(self) -> Sequence[Row[_T]]:
         """As all()."""
         return self.all()
 
-    def fetchone(self) -> Any:
+    def fetchone(self) -> Row[_T] | None:
         """The next row, or None."""
         if self._hard_closed:
             self._closed_error()
         rows = self._take(1)
         return rows[0] if rows else None
 
-    def fetchmany(self, size: int | None = None) -> Sequence[Any]:
+    def fetchmany(self, size: int | None = None) -> Sequence[Row[_T]]:
         """The next `size` rows."""
         return self._many(size)
 
-    def partitions(self, size: int | None = None) -> Iterator[Sequence[Any]]:
+    def partitions(self, size: int | None = None) -> Iterator[Sequence[Row[_T]]]:
         """Lists of `size` rows."""
         return self._parts(size)
 
-    def first(self) -> Any:
+    def first(self) -> Row[_T] | None:
         """The first row or None; closes the result."""
-        return self._first()
+        return self._first()  # type: ignore[no-any-return]
 
-    def one(self) -> Any:
+    def one(self) -> Row[_T]:
         """The only row; exc.NoResultFound, exc.MultipleResultsFound."""
-        return self._one(False)
+        return self._one(False)  # type: ignore[no-any-return]
 
-    def one_or_none(self) -> Any:
+    def one_or_none(self) -> Row[_T] | None:
         """The only row or None; exc.MultipleResultsFound."""
-        return self._one(True)
+        return self._one(True)  # type: ignore[no-any-return]
 
+    @overload
+    def scalar(self: Result[tuple[_S]]) -> _S | None: ...
+    @overload
+    def scalar(self) -> Any: ...
     def scalar(self) -> Any:
         """The first item of the first row or None; closes the result."""
         row = self._first()
         return row if row is None or self._cursor.scalar else row[0]
 
+    @overload
+    def scalar_one(self: Result[tuple[_S]]) -> _S: ...
+    @overload
+    def scalar_one(self) -> Any: ...
     def scalar_one(self) -> Any:
         """The first item of the only row."""
         row = self._one(False)
         return row if self._cursor.scalar else row[0]
 
+    @overload
+    def scalar_one_or_none(self: Result[tuple[_S]]) -> _S | None: ...
+    @overload
+    def scalar_one_or_none(self) -> Any: ...
     def scalar_one_or_none(self) -> Any:
         """The first item of the only row, or None."""
         row = self._one(True)
@@ -417,7 +436,7 @@ class Result(_ResultBase, Generic[_T]):
 
     # --- copies -----------------------------------------------------------------
 
-    def freeze(self) -> FrozenResult:
+    def freeze(self) -> FrozenResult[_T]:
         """The rows, to be given out any number of times by calling the object."""
         return FrozenResult(self)
 
@@ -588,7 +607,7 @@ class ScalarResult(_FilterResult, Generic[_T]):
         if self._index == 0 and self._unique_filter is None and not real._slow:
             scalar = real._cursor.scalar
             rows = iter(real)
-            return rows if scalar else (row[0] for row in rows)
+            return rows if scalar else (row[0] for row in rows)  # type: ignore[return-value]
         return self._rest_kept()
 
     def all(self) -> Sequence[_T]:
@@ -685,24 +704,44 @@ class MappingResult(_FilterResult):
 
 
 FilterResult = _FilterResult
-TupleResult = Result
+if TYPE_CHECKING:
+
+    class TupleResult(_FilterResult, Generic[_T]):
+        """A Result whose rows are plain tuples, for type checkers."""
+
+        def __iter__(self) -> Iterator[_T]: ...
+        def __next__(self) -> _T: ...
+        def all(self) -> Sequence[_T]: ...
+        def fetchall(self) -> Sequence[_T]: ...
+        def fetchone(self) -> _T | None: ...
+        def fetchmany(self, size: int | None = None) -> Sequence[_T]: ...
+        def partitions(self, size: int | None = None) -> Iterator[Sequence[_T]]: ...
+        def first(self) -> _T | None: ...
+        def one(self) -> _T: ...
+        def one_or_none(self) -> _T | None: ...
+        def scalar(self) -> Any: ...
+        def scalar_one(self) -> Any: ...
+        def scalar_one_or_none(self) -> Any: ...
+
+else:
+    TupleResult = Result
 
 
-class FrozenResult:
+class FrozenResult(Generic[_T]):
     """The rows of a result, kept; calling it gives a new result over them."""
 
-    def __init__(self, result: Result[Any]) -> None:
+    def __init__(self, result: Result[_T]) -> None:
         cursor = result._cursor
         self.metadata = result._narrow_keys or cursor.row_keys
         self._scalar = cursor.scalar
         self.data: Sequence[Any] = result.fetchall()
 
-    def __call__(self) -> Result[Any]:
+    def __call__(self) -> Result[_T]:
         return IteratorResult(self.metadata, iter(self.data), self._scalar)
 
-    def with_new_rows(self, tuple_data: Sequence[Any]) -> FrozenResult:
+    def with_new_rows(self, tuple_data: Sequence[Any]) -> FrozenResult[_T]:
         """The same with other rows."""
-        new = FrozenResult.__new__(FrozenResult)
+        new: FrozenResult[_T] = FrozenResult.__new__(FrozenResult)
         new.metadata = self.metadata
         new._scalar = self._scalar
         new.data = tuple_data
@@ -779,7 +818,7 @@ class MergedResult(IteratorResult[_T]):
         return self._merged_rowcount
 
 
-def result_tuple(fields: Sequence[str], extra: Any = None) -> Callable[[Iterable[Any]], Row]:
+def result_tuple(fields: Sequence[str], extra: Any = None) -> Callable[[Iterable[Any]], Row[Any]]:
     """A function that makes Rows of these names."""
     keys = _core.RowKeys(tuple(fields))
     return lambda data: Row(keys, data)

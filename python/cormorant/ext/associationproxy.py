@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from .. import exc
 from ..orm.attribute_options import NO_ARG, given_options
@@ -125,6 +125,10 @@ class AssociationProxy(Mapped[_T], InspectionAttr):
         self.info = info if info is not None else {}
         self.key = f"_{type(self).__name__}_{target_collection}_{id(self)}"
 
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Any: ...
+    @overload
+    def __get__(self, instance: object, owner: Any) -> _T: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if owner is None:
             return self

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from ..orm.base import InspectionAttr, InspectionAttrExtensionType
 from ..orm.proxied import ProxiedAttribute
@@ -25,6 +25,7 @@ from ..sql.operators import ColumnOperators
 
 if TYPE_CHECKING:
     from ..orm.attributes import InstrumentedAttribute
+    from ..sql.typed_operators import SQLCoreOperations
 
 __all__ = [
     "Comparator",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -59,39 +61,45 @@ class _Described(InspectionAttr):
         return found
 
 
-class hybrid_method(_Described, Generic[_T]):
+class hybrid_method(_Described, Generic[_P, _T]):
     """A method that is also a method of the class, where it makes a SQL expression."""
 
     is_attribute = True
     extension_type = HYBRID_METHOD
 
-    def __init__(self, func: Callable[..., _T], expr: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self, func: Callable[Concatenate[Any, _P], _T], expr: Callable[..., Any] | None = None
+    ) -> None:
         self.func = func
-        self.expr = expr if expr is not None else func
+        self.expr: Callable[..., Any] = expr if expr is not None else func
 
     @builtins.property
-    def inplace(self) -> _InPlaceMethod[_T]:
+    def inplace(self) -> _InPlaceMethod[_P, _T]:
         """Decorators that change this method rather than return a copy."""
         return _InPlaceMethod(self)
 
-    def expression(self, expr: Callable[..., Any]) -> hybrid_method[_T]:
+    def expression(self, expr: Callable[..., Any]) -> hybrid_method[_P, _T]:
         """Decorator: what the method is on the class."""
         self.expr = expr
         return self
 
-    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., Any]:
+    @overload
+    def __get__(self, instance: None, owner: type) -> Callable[_P, SQLCoreOperations[_T]]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Callable[_P, _T]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
-            return self.expr.__get__(owner, owner)  # type: ignore[no-any-return]
-        return self.func.__get__(instance, owner)  # type: ignore[no-any-return]
+            return self.expr.__get__(owner, owner)
+        return self.func.__get__(instance, owner)
 
 
-class _InPlaceMethod(Generic[_T]):
+class _InPlaceMethod(Generic[_P, _T]):
     __slots__ = ("attr",)
 
-    def __init__(self, attr: hybrid_method[_T]) -> None:
+    def __init__(self, attr: hybrid_method[_P, _T]) -> None:
         self.attr = attr
 
-    def expression(self, expr: Callable[..., Any]) -> hybrid_method[_T]:
+    def expression(self, expr: Callable[..., Any]) -> hybrid_method[_P, _T]:
         """What the method is on the class."""
         return self.attr.expression(expr)
 

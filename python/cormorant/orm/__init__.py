@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from .relationships import backref as backref
     from .relationships import foreign as foreign
     from .relationships import remote as remote
+    from .scoping import scoped_session as scoped_session
     from .session import Session as Session
     from .session import SessionTransaction as SessionTransaction
     from .session import close_all_sessions as close_all_sessions

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .. import _core, exc
-from ..sql.operators import ColumnOperators
+from ..sql.typed_operators import SQLColumnExpression
 from ..util import memoized_property
 from .base import (
     NO_VALUE,
@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 
 
-class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
+class QueryableAttribute(Mapped[_T_co], SQLColumnExpression[_T_co], InspectionAttr):
     """A mapped attribute on a class or an alias: a SQL expression.
 
     Operators, and any attribute not found here, are those of the attribute's comparator: of
@@ -114,7 +114,7 @@ class QueryableAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
     def reverse_operate(self, op: Callable[..., Any], other: Any, **kwargs: Any) -> Any:
         return op(other, self._operand, **kwargs)
 
-    def label(self, name: str | None) -> Label[Any]:
+    def label(self, name: str | None) -> Label[_T_co]:
         """The column under another name."""
         return self._element.label(name)  # type: ignore[no-any-return]
 

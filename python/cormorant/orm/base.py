@@ -10,6 +10,7 @@ from .. import _core, exc
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from ..sql.typed_operators import SQLCoreOperations
     from .attributes import InstrumentedAttribute
     from .dynamic import AppenderQuery
     from .mapper import Mapper
@@ -122,7 +123,11 @@ class Mapped(Generic[_T_co]):
         def __get__(self, instance: object, owner: Any) -> _T_co: ...
         def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
-        def __set__(self, instance: Any, value: Any) -> None: ...
+        def __set__(
+            self,
+            instance: Any,
+            value: SQLCoreOperations[_T_co] | _T_co,
+        ) -> None: ...
         def __delete__(self, instance: Any) -> None: ...
 
 
@@ -139,7 +144,7 @@ class DynamicMapped(Mapped[_T_co]):
         def __get__(self, instance: object, owner: Any) -> AppenderQuery[_T_co]: ...
         def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
-        def __set__(self, instance: Any, value: Collection[_T_co]) -> None: ...
+        def __set__(self, instance: Any, value: Collection[_T_co]) -> None: ...  # type: ignore[override]
 
 
 class WriteOnlyMapped(Mapped[_T_co]):
@@ -155,7 +160,7 @@ class WriteOnlyMapped(Mapped[_T_co]):
         def __get__(self, instance: object, owner: Any) -> WriteOnlyCollection[_T_co]: ...
         def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
-        def __set__(self, instance: Any, value: Collection[_T_co]) -> None: ...
+        def __set__(self, instance: Any, value: Collection[_T_co]) -> None: ...  # type: ignore[override]
 
 
 ORMDescriptor = Mapped

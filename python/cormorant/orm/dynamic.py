@@ -87,7 +87,7 @@ class AppenderMixin(CollectionWriter[_T]):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._run())
 
-    def all(self) -> list[Any]:
+    def all(self) -> list[_T]:
         """Every member."""
         return list(self._run())
 

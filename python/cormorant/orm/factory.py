@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from .session import Session
+
+    # a sessionmaker() that is not told a class makes Sessions
+    _S = TypeVar("_S", bound=Session, default=Session)
+else:
+    from typing import TypeVar
+
+    _S = TypeVar("_S")
 
 
 class SessionClassMethods:
@@ -43,16 +52,16 @@ class SessionClassMethods:
         return object_session(instance)  # type: ignore[no-any-return]
 
 
-class sessionmaker(SessionClassMethods):
+class sessionmaker(SessionClassMethods, Generic[_S]):
     """A factory of sessions that are configured alike."""
 
-    class_: type[Session]
+    class_: type[_S]
 
     def __init__(
         self,
         bind: Any = None,
         *,
-        class_: type[Session] | None = None,
+        class_: type[_S] | None = None,
         autoflush: bool = True,
         expire_on_commit: bool = True,
         info: dict[Any, Any] | None = None,
@@ -67,18 +76,16 @@ class sessionmaker(SessionClassMethods):
         if class_ is None:
             from .session import Session
 
-            class_ = Session
+            class_ = Session  # type: ignore[assignment]
+        assert class_ is not None
         # A class of its own, so that listeners of one factory do not hear the others.
         self.class_ = type(class_.__name__, (class_,), {})
 
-    def __class_getitem__(cls, item: Any) -> Any:
-        return cls
-
-    def begin(self) -> _MadeAndBegun:
+    def begin(self) -> _MadeAndBegun[_S]:
         """A context manager: a new session in a transaction that it commits."""
         return _MadeAndBegun(self())
 
-    def __call__(self, **local_kw: Any) -> Session:
+    def __call__(self, **local_kw: Any) -> _S:
         """A new session; arguments override the configured ones."""
         for key, value in self.kw.items():
             if key == "info" and "info" in local_kw:
@@ -96,15 +103,15 @@ class sessionmaker(SessionClassMethods):
         return f"{type(self).__name__}(class_={self.class_.__name__!r}, {shown})"
 
 
-class _MadeAndBegun:
+class _MadeAndBegun(Generic[_S]):
     """What sessionmaker.begin() gives: session and transaction in one `with`."""
 
     __slots__ = ("_session", "_transaction")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: _S) -> None:
         self._session = session
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> _S:
         self._transaction = self._session.begin()
         self._transaction.__enter__()
         return self._session

@@ -232,8 +232,8 @@ def _entity_columns(columns: Sequence[Any]) -> list[int]:
 
 
 def merge_frozen_result(
-    session: Session, statement: Any, frozen_result: FrozenResult, load: bool = True
-) -> FrozenResult:
+    session: Session, statement: Any, frozen_result: FrozenResult[Any], load: bool = True
+) -> FrozenResult[Any]:
     """A frozen result with its objects merged into a session, as `Session.merge` does it.
 
     `statement` is what the result was of. With ``load=False`` nothing is asked of the database.
@@ -258,8 +258,8 @@ def merge_frozen_result(
 
 
 def merge_result(
-    query: Any, iterator: FrozenResult | Iterable[Any], load: bool = True
-) -> FrozenResult | Iterable[Any]:
+    query: Any, iterator: FrozenResult[Any] | Iterable[Any], load: bool = True
+) -> FrozenResult[Any] | Iterable[Any]:
     """Objects, or rows that hold some, merged into the session of the query they are of."""
     from ..engine.result import FrozenResult
 

@@ -33,6 +33,8 @@ from .strategy_options import lenient
 if TYPE_CHECKING:
     from typing import Self
 
+    from ..engine.row import Row
+
 _T = TypeVar("_T", bound=Any)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -818,3 +820,14 @@ def _later(query: Query[Any]) -> Iterator[Any]:
 
 def _negative() -> IndexError:
     return IndexError("negative indexes are not accepted by SQL index / slice operators")
+
+
+if TYPE_CHECKING:
+
+    class RowReturningQuery(Query[Row[_T]]):
+        """A Query of rows rather than of objects, for type checkers."""
+
+        def tuples(self) -> Query[_T]: ...
+
+else:
+    RowReturningQuery = Query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import exc
 from ..util import warn
@@ -17,7 +17,7 @@ __all__ = ["QueryPropertyDescriptor", "scoped_session"]
 class QueryPropertyDescriptor:
     """A class attribute that is a Query of the class it is read from."""
 
-    def __init__(self, registry: scoped_session, query_cls: Any) -> None:
+    def __init__(self, registry: scoped_session[Any], query_cls: Any) -> None:
         self._registry = registry
         self._query_cls = query_cls
 
@@ -28,17 +28,30 @@ class QueryPropertyDescriptor:
         return session.query(owner)
 
 
-class scoped_session(SessionClassMethods):
+if TYPE_CHECKING:
+    from .factory import _S
+
+    class _Proxy(Session):
+        """What the end of this file gives to scoped_session."""
+
+else:
+    _S = TypeVar("_S")
+    _Proxy = SessionClassMethods
+
+
+class scoped_session(_Proxy, Generic[_S]):
     """A proxy of the session of the current scope, by default the thread.
 
     Every method and attribute of Session is one of the proxy; calling the proxy gives
     the session itself, `remove()` closes it.
     """
 
-    session_factory: sessionmaker
-    registry: ScopedRegistry[Session]
+    session_factory: sessionmaker[_S]
+    registry: ScopedRegistry[_S]
 
-    def __init__(self, session_factory: Any, scopefunc: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self, session_factory: sessionmaker[_S], scopefunc: Callable[[], Any] | None = None
+    ) -> None:
         self.session_factory = session_factory
         if scopefunc is not None:
             self.registry = ScopedRegistry(session_factory, scopefunc)
@@ -46,10 +59,10 @@ class scoped_session(SessionClassMethods):
             self.registry = ThreadLocalRegistry(session_factory)
 
     @property
-    def _proxied(self) -> Session:
+    def _proxied(self) -> _S:
         return self.registry()
 
-    def __call__(self, **kw: Any) -> Session:
+    def __call__(self, **kw: Any) -> _S:
         """The session of this scope; arguments only when it is made by this call."""
         if kw:
             if self.registry.has():
@@ -90,7 +103,7 @@ class scoped_session(SessionClassMethods):
 def _method(name: str) -> Any:
     target = getattr(Session, name)
 
-    def call(self: scoped_session, *args: Any, **kwargs: Any) -> Any:
+    def call(self: scoped_session[Any], *args: Any, **kwargs: Any) -> Any:
         return getattr(self._proxied, name)(*args, **kwargs)
 
     call.__wrapped__ = target  # type: ignore[attr-defined]  # so that it shows its parameters
@@ -101,10 +114,10 @@ def _method(name: str) -> Any:
 
 
 def _attribute(name: str) -> Any:
-    def get(self: scoped_session) -> Any:
+    def get(self: scoped_session[Any]) -> Any:
         return getattr(self._proxied, name)
 
-    def set_(self: scoped_session, value: Any) -> None:
+    def set_(self: scoped_session[Any], value: Any) -> None:
         setattr(self._proxied, name, value)
 
     return property(get, set_)

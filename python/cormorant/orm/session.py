@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
     from ..engine import Result, ScalarResult
     from ..event.base import Dispatch
-    from ..sql.selectable import Select
+    from ..sql.expression import _Selected
+    from ..sql.typed_operators import TypedReturnsRows
     from .mapper import Mapper
-    from .query import Query
+    from .query import Query, RowReturningQuery
 
 __all__ = [
     "ACTIVE",
@@ -56,6 +57,10 @@ __all__ = [
 _O = TypeVar("_O")
 _T = TypeVar("_T")
 
+_T1 = TypeVar("_T1")
+_T2 = TypeVar("_T2")
+_T3 = TypeVar("_T3")
+_T4 = TypeVar("_T4")
 _First: TypeAlias = "tuple[_T, *tuple[Any, ...]]"  # a row whose first column is so typed
 _EMPTY: Mapping[str, Any] = {}
 _state_flags = _core.state_flags
@@ -313,6 +318,28 @@ class Session(TransactionalSession, SessionClassMethods):
 
     # -- running statements -------------------------------------------------
 
+    @overload
+    def execute(
+        self,
+        statement: TypedReturnsRows[_T],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = _EMPTY,
+        bind_arguments: Mapping[str, Any] | None = None,
+        _parent_execute_state: Any = None,
+        _add_event: Any = None,
+    ) -> Result[_T]: ...
+    @overload
+    def execute(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = _EMPTY,
+        bind_arguments: Mapping[str, Any] | None = None,
+        _parent_execute_state: Any = None,
+        _add_event: Any = None,
+    ) -> Result[Any]: ...
     def execute(
         self,
         statement: Any,
@@ -378,7 +405,9 @@ class Session(TransactionalSession, SessionClassMethods):
         return connection.execute(statement, params, execution_options=execution_options)
 
     @overload
-    def scalar(self, statement: Select[_First[_T]], params: Any = None, **kw: Any) -> _T | None: ...
+    def scalar(
+        self, statement: TypedReturnsRows[_First[_T]], params: Any = None, **kw: Any
+    ) -> _T | None: ...
     @overload
     def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any: ...
     def scalar(
@@ -401,7 +430,7 @@ class Session(TransactionalSession, SessionClassMethods):
 
     @overload
     def scalars(
-        self, statement: Select[_First[_T]], params: Any = None, **kw: Any
+        self, statement: TypedReturnsRows[_First[_T]], params: Any = None, **kw: Any
     ) -> ScalarResult[_T]: ...
     @overload
     def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]: ...
@@ -424,7 +453,21 @@ class Session(TransactionalSession, SessionClassMethods):
         ).scalars()
 
     @overload
-    def query(self, entity: type[_O], /) -> Query[_O]: ...
+    def query(self, entity: type[_O], /) -> Query[_O]: ...  # type: ignore[overload-overlap]
+    @overload
+    def query(self, _0: _Selected[_T1], /) -> RowReturningQuery[tuple[_T1]]: ...
+    @overload
+    def query(
+        self, _0: _Selected[_T1], _1: _Selected[_T2], /
+    ) -> RowReturningQuery[tuple[_T1, _T2]]: ...
+    @overload
+    def query(
+        self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], /
+    ) -> RowReturningQuery[tuple[_T1, _T2, _T3]]: ...
+    @overload
+    def query(
+        self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], _3: _Selected[_T4], /
+    ) -> RowReturningQuery[tuple[_T1, _T2, _T3, _T4]]: ...
     @overload
     def query(self, *entities: Any, **kwargs: Any) -> Query[Any]: ...
     def query(self, *entities: Any, **kwargs: Any) -> Query[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .. import _core, exc, inspection
 from .._late import late_names
@@ -297,6 +297,22 @@ inspection._inspects(AliasedClass)(lambda target: target._aliased_insp)
 inspection._self_inspects(AliasedInsp)
 
 
+@overload
+def aliased(
+    element: type[_T],
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> type[_T]: ...
+@overload
+def aliased(
+    element: Any,
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> Any: ...
 def aliased(
     element: Any,
     alias: Any = None,

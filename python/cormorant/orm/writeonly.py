@@ -8,7 +8,7 @@ others, and a SELECT of them: `WriteOnlyCollection.select()`, or the query that
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from .. import _core, exc
 from ..sql import bindparam
@@ -19,6 +19,9 @@ from ..sql.expression import select as sql_select
 from .attributes import InstrumentedAttribute
 
 __all__ = ["WriteOnlyAttribute", "WriteOnlyCollection"]
+
+if TYPE_CHECKING:
+    from ..sql.selectable import Select
 
 _T = TypeVar("_T")
 
@@ -63,7 +66,7 @@ class WriteOnlyCollection(CollectionWriter[_T]):
         """Remove a member."""
         self._relate(item, False)
 
-    def select(self) -> Any:
+    def select(self) -> Select[tuple[_T]]:
         """A SELECT of the members."""
         statement = sql_select(self._prop.entity.entity).where(self._criterion())
         return statement.order_by(*self._prop.order_by) if self._prop.order_by else statement

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core
 from . import operators
 from .base import AnonName, AnonText, ClauseElement, KeyContext, memoized
-from .operators import ColumnOperators, and_, inv, or_
+from .operators import and_, inv, or_
 from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type, to_instance
 from .type_api import TypeEngine as TypeEngineBase
+from .typed_operators import SQLColumnExpression as SQLColumnExpression
 
 if TYPE_CHECKING:
     from typing import Self
@@ -77,12 +78,6 @@ def is_own_type(type_: TypeEngine, value: Any) -> bool:
         and not type_._is_tuple_type
         and _resolve_value_to_type(value)._type_affinity is type_._type_affinity
     )
-
-
-class SQLColumnExpression(ColumnOperators, Generic[_T_co]):
-    """For typing: a column expression or a mapped attribute."""
-
-    __slots__ = ()
 
 
 class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co]):

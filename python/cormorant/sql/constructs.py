@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import exc
 from . import operators
@@ -32,6 +32,9 @@ def _type_key(type_: Any, ctx: KeyContext) -> Any:
     if key is None:
         ctx.cacheable = False
     return key
+
+
+_T = TypeVar("_T")
 
 
 class _WrapsColumn(ColumnElement[Any]):
@@ -186,7 +189,7 @@ class CollationClause(ColumnElement[str]):
         return (CollationClause, self.collation, getattr(self.collation, "quote", None))
 
 
-class Case(ColumnElement[Any]):
+class Case(ColumnElement[_T]):
     """``CASE WHEN … THEN … ELSE … END``."""
 
     __visit_name__ = "case"
@@ -314,7 +317,7 @@ class Tuple(ClauseList, ColumnElement[Any]):
         return (Tuple, *[c._cache_key(ctx) for c in self.clauses])
 
 
-class Over(ColumnElement[Any]):
+class Over(ColumnElement[_T]):
     """``function OVER (PARTITION BY … ORDER BY … frame)``."""
 
     __visit_name__ = "over"
@@ -447,7 +450,7 @@ class WithinGroup(ColumnElement[Any]):
         rows: Any = None,
         range_: Any = None,
         groups: Any = None,
-    ) -> Over:
+    ) -> Over[Any]:
         """OVER of this."""
         return Over(
             self,
@@ -509,7 +512,7 @@ class FunctionFilter(ColumnElement[Any]):
         range_: Any = None,
         rows: Any = None,
         groups: Any = None,
-    ) -> Over:
+    ) -> Over[Any]:
         """OVER of this."""
         return Over(
             self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from .base import ClauseElement, ColumnCollection, Executable, KeyContext, memoized
@@ -25,6 +25,16 @@ from .sqltypes import NULLTYPE
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from .expression import _Selected
+    from .typed_operators import TypedReturnsRows
+
+
+_T1 = TypeVar("_T1")
+_T2 = TypeVar("_T2")
+_T3 = TypeVar("_T3")
+_T4 = TypeVar("_T4")
+_Row_co = TypeVar("_Row_co", covariant=True)
 
 
 class CrudParam(BindParameter[Any]):
@@ -414,6 +424,45 @@ def _crud_value(table: Any, key: Any, value: Any, index: int | None = None) -> A
 class Insert(ValuesBase):
     """``INSERT``."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def returning(
+            self, _0: _Selected[_T1], /, *, sort_by_parameter_order: bool = ...
+        ) -> ReturningInsert[tuple[_T1]]: ...
+        @overload
+        def returning(
+            self, _0: _Selected[_T1], _1: _Selected[_T2], /, *, sort_by_parameter_order: bool = ...
+        ) -> ReturningInsert[tuple[_T1, _T2]]: ...
+        @overload
+        def returning(
+            self,
+            _0: _Selected[_T1],
+            _1: _Selected[_T2],
+            _2: _Selected[_T3],
+            /,
+            *,
+            sort_by_parameter_order: bool = ...,
+        ) -> ReturningInsert[tuple[_T1, _T2, _T3]]: ...
+        @overload
+        def returning(
+            self,
+            _0: _Selected[_T1],
+            _1: _Selected[_T2],
+            _2: _Selected[_T3],
+            _3: _Selected[_T4],
+            /,
+            *,
+            sort_by_parameter_order: bool = ...,
+        ) -> ReturningInsert[tuple[_T1, _T2, _T3, _T4]]: ...
+        @overload
+        def returning(
+            self, *cols: Any, sort_by_parameter_order: bool = ..., **kw: Any
+        ) -> ReturningInsert[Any]: ...
+        def returning(
+            self, *cols: Any, sort_by_parameter_order: bool = False, **kw: Any
+        ) -> Any: ...
+
     __visit_name__ = "insert"
     is_insert = True
     include_insert_from_select_defaults = False
@@ -461,16 +510,16 @@ class DMLWhereBase:
 
     _where_criteria: tuple[Any, ...] = ()
 
-    def where(self, *criteria: Any) -> Any:
+    def where(self, *criteria: Any) -> Self:
         """``WHERE``; repeated calls are joined by AND."""
         c = self._generate()  # type: ignore[attr-defined]
         c._where_criteria = (*self._where_criteria, *[expect_where(x) for x in criteria])
-        return c
+        return c  # type: ignore[no-any-return]
 
-    def filter(self, *criteria: Any) -> Any:
+    def filter(self, *criteria: Any) -> Self:
         return self.where(*criteria)
 
-    def filter_by(self, **kw: Any) -> Any:
+    def filter_by(self, **kw: Any) -> Self:
         """``WHERE`` equalities on the table's columns."""
         entity = self.table  # type: ignore[attr-defined]
         return self.where(*[namespace_key(entity, k) == v for k, v in kw.items()])
@@ -501,6 +550,30 @@ class DMLWhereBase:
 
 class Update(DMLWhereBase, ValuesBase):
     """``UPDATE``."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def returning(self, _0: _Selected[_T1], /) -> ReturningUpdate[tuple[_T1]]: ...
+        @overload
+        def returning(
+            self, _0: _Selected[_T1], _1: _Selected[_T2], /
+        ) -> ReturningUpdate[tuple[_T1, _T2]]: ...
+        @overload
+        def returning(
+            self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], /
+        ) -> ReturningUpdate[tuple[_T1, _T2, _T3]]: ...
+        @overload
+        def returning(
+            self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], _3: _Selected[_T4], /
+        ) -> ReturningUpdate[tuple[_T1, _T2, _T3, _T4]]: ...
+        @overload
+        def returning(
+            self, *cols: Any, sort_by_parameter_order: bool = ..., **kw: Any
+        ) -> ReturningUpdate[Any]: ...
+        def returning(
+            self, *cols: Any, sort_by_parameter_order: bool = False, **kw: Any
+        ) -> Any: ...
 
     __visit_name__ = "update"
     is_update = True
@@ -551,6 +624,30 @@ class Update(DMLWhereBase, ValuesBase):
 class Delete(DMLWhereBase, UpdateBase):
     """``DELETE``."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def returning(self, _0: _Selected[_T1], /) -> ReturningDelete[tuple[_T1]]: ...
+        @overload
+        def returning(
+            self, _0: _Selected[_T1], _1: _Selected[_T2], /
+        ) -> ReturningDelete[tuple[_T1, _T2]]: ...
+        @overload
+        def returning(
+            self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], /
+        ) -> ReturningDelete[tuple[_T1, _T2, _T3]]: ...
+        @overload
+        def returning(
+            self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], _3: _Selected[_T4], /
+        ) -> ReturningDelete[tuple[_T1, _T2, _T3, _T4]]: ...
+        @overload
+        def returning(
+            self, *cols: Any, sort_by_parameter_order: bool = ..., **kw: Any
+        ) -> ReturningDelete[Any]: ...
+        def returning(
+            self, *cols: Any, sort_by_parameter_order: bool = False, **kw: Any
+        ) -> Any: ...
+
     __visit_name__ = "delete"
     is_delete = True
 
@@ -575,3 +672,18 @@ class Delete(DMLWhereBase, UpdateBase):
         ]
         self._key_of_rest(ctx, key)
         return tuple(key)
+
+
+if TYPE_CHECKING:
+
+    class ReturningInsert(Insert, TypedReturnsRows[_Row_co]):
+        """An INSERT … RETURNING, for type checkers."""
+
+    class ReturningUpdate(Update, TypedReturnsRows[_Row_co]):
+        """An UPDATE … RETURNING, for type checkers."""
+
+    class ReturningDelete(Delete, TypedReturnsRows[_Row_co]):
+        """A DELETE … RETURNING, for type checkers."""
+
+else:
+    ReturningInsert, ReturningUpdate, ReturningDelete = Insert, Update, Delete

@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ..orm.base import Mapped
+    from .typed_operators import TypedReturnsRows
 
 ColumnExpressionArgument = Any
 
@@ -99,6 +100,12 @@ _T1 = TypeVar("_T1")
 _T2 = TypeVar("_T2")
 _T3 = TypeVar("_T3")
 _T4 = TypeVar("_T4")
+_T5 = TypeVar("_T5")
+_T6 = TypeVar("_T6")
+_T7 = TypeVar("_T7")
+_T8 = TypeVar("_T8")
+_T9 = TypeVar("_T9")
+_T10 = TypeVar("_T10")
 
 _Selected: TypeAlias = "type[_T] | SQLColumnExpression[_T] | Mapped[_T]"
 
@@ -106,21 +113,86 @@ _Selected: TypeAlias = "type[_T] | SQLColumnExpression[_T] | Mapped[_T]"
 # What a SELECT of so many classes and columns gives, for type checkers: a class gives its
 # objects, a column or mapped attribute its values.
 @overload
-def select(first: _Selected[_T1], /) -> Select[tuple[_T1]]: ...
+def select(_0: _Selected[_T1], /) -> Select[tuple[_T1]]: ...
 @overload
-def select(first: _Selected[_T1], second: _Selected[_T2], /) -> Select[tuple[_T1, _T2]]: ...
+def select(_0: _Selected[_T1], _1: _Selected[_T2], /) -> Select[tuple[_T1, _T2]]: ...
 @overload
 def select(
-    first: _Selected[_T1], second: _Selected[_T2], third: _Selected[_T3], /
+    _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], /
 ) -> Select[tuple[_T1, _T2, _T3]]: ...
 @overload
 def select(
-    first: _Selected[_T1],
-    second: _Selected[_T2],
-    third: _Selected[_T3],
-    fourth: _Selected[_T4],
-    /,
+    _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], _3: _Selected[_T4], /
 ) -> Select[tuple[_T1, _T2, _T3, _T4]]: ...
+@overload
+def select(
+    _0: _Selected[_T1],
+    _1: _Selected[_T2],
+    _2: _Selected[_T3],
+    _3: _Selected[_T4],
+    _4: _Selected[_T5],
+    /,
+) -> Select[tuple[_T1, _T2, _T3, _T4, _T5]]: ...
+@overload
+def select(
+    _0: _Selected[_T1],
+    _1: _Selected[_T2],
+    _2: _Selected[_T3],
+    _3: _Selected[_T4],
+    _4: _Selected[_T5],
+    _5: _Selected[_T6],
+    /,
+) -> Select[tuple[_T1, _T2, _T3, _T4, _T5, _T6]]: ...
+@overload
+def select(
+    _0: _Selected[_T1],
+    _1: _Selected[_T2],
+    _2: _Selected[_T3],
+    _3: _Selected[_T4],
+    _4: _Selected[_T5],
+    _5: _Selected[_T6],
+    _6: _Selected[_T7],
+    /,
+) -> Select[tuple[_T1, _T2, _T3, _T4, _T5, _T6, _T7]]: ...
+@overload
+def select(
+    _0: _Selected[_T1],
+    _1: _Selected[_T2],
+    _2: _Selected[_T3],
+    _3: _Selected[_T4],
+    _4: _Selected[_T5],
+    _5: _Selected[_T6],
+    _6: _Selected[_T7],
+    _7: _Selected[_T8],
+    /,
+) -> Select[tuple[_T1, _T2, _T3, _T4, _T5, _T6, _T7, _T8]]: ...
+@overload
+def select(
+    _0: _Selected[_T1],
+    _1: _Selected[_T2],
+    _2: _Selected[_T3],
+    _3: _Selected[_T4],
+    _4: _Selected[_T5],
+    _5: _Selected[_T6],
+    _6: _Selected[_T7],
+    _7: _Selected[_T8],
+    _8: _Selected[_T9],
+    /,
+) -> Select[tuple[_T1, _T2, _T3, _T4, _T5, _T6, _T7, _T8, _T9]]: ...
+@overload
+def select(
+    _0: _Selected[_T1],
+    _1: _Selected[_T2],
+    _2: _Selected[_T3],
+    _3: _Selected[_T4],
+    _4: _Selected[_T5],
+    _5: _Selected[_T6],
+    _6: _Selected[_T7],
+    _7: _Selected[_T8],
+    _8: _Selected[_T9],
+    _9: _Selected[_T10],
+    /,
+) -> Select[tuple[_T1, _T2, _T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10]]: ...
 @overload
 def select(*entities: Any, **kw: Any) -> Select[Any]: ...
 def select(*entities: Any, **kw: Any) -> Select[Any]:
@@ -192,7 +264,7 @@ def table(name: str, *columns: Any, **kw: Any) -> TableClause:
     return TableClause(name, *columns, **kw)
 
 
-def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> BindParameter[Any]:
+def literal(value: _T, type_: Any = None, literal_execute: bool = False) -> BindParameter[_T]:
     """A Python value as bound expression."""
     from .sqltypes import to_instance
 
@@ -264,7 +336,7 @@ def type_coerce(expression: Any, type_: Any) -> TypeCoerce:
     return TypeCoerce(expression, type_)
 
 
-def case(*whens: Any, value: Any = None, else_: Any = None) -> Case:
+def case(*whens: Any, value: Any = None, else_: Any = None) -> Case[Any]:
     """``CASE WHEN … THEN … ELSE … END``."""
     return Case(*whens, value=value, else_=else_)
 
@@ -286,7 +358,7 @@ def over(
     range_: Any = None,
     rows: Any = None,
     groups: Any = None,
-) -> Over:
+) -> Over[Any]:
     """``element OVER (…)``."""
     return Over(element, partition_by, order_by, range_, rows, groups)
 
@@ -363,32 +435,32 @@ def exists(__argument: Any = None) -> Exists:
     return Exists(__argument)
 
 
-def union(*selects: Any) -> CompoundSelect:
+def union(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``UNION``."""
     return CompoundSelect("UNION", *selects)
 
 
-def union_all(*selects: Any) -> CompoundSelect:
+def union_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``UNION ALL``."""
     return CompoundSelect("UNION ALL", *selects)
 
 
-def except_(*selects: Any) -> CompoundSelect:
+def except_(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``EXCEPT``."""
     return CompoundSelect("EXCEPT", *selects)
 
 
-def except_all(*selects: Any) -> CompoundSelect:
+def except_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``EXCEPT ALL``."""
     return CompoundSelect("EXCEPT ALL", *selects)
 
 
-def intersect(*selects: Any) -> CompoundSelect:
+def intersect(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``INTERSECT``."""
     return CompoundSelect("INTERSECT", *selects)
 
 
-def intersect_all(*selects: Any) -> CompoundSelect:
+def intersect_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``INTERSECT ALL``."""
     return CompoundSelect("INTERSECT ALL", *selects)
 

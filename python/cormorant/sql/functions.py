@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import operators, sqltypes
 from .base import AnonName, ColumnCollection, Executable, KeyContext, memoized
@@ -26,10 +27,14 @@ from .elements import (
 from .fromclause import AliasedReturnsRows, FromClause
 
 if TYPE_CHECKING:
+    from ..orm.base import Mapped
     from .selectable import Select
+    from .typed_operators import SQLColumnExpression
+
+_T = TypeVar("_T")
 
 # package -> lower-case name -> class
-_registry: dict[str, dict[str, type[GenericFunction]]] = {"_default": {}}
+_registry: dict[str, dict[str, type[GenericFunction[Any]]]] = {"_default": {}}
 
 
 def register_function(identifier: str, fn: Any, package: str = "_default") -> None:
@@ -37,7 +42,7 @@ def register_function(identifier: str, fn: Any, package: str = "_default") -> No
     _registry.setdefault(package, {})[str(identifier).lower()] = fn
 
 
-class FunctionElement(Executable, ColumnElement[Any], FromClause):
+class FunctionElement(Executable, ColumnElement[_T], FromClause):
     """Base of functions: a column expression, and a FROM of one row."""
 
     _traverse_attrs = ("clause_expr",)
@@ -119,7 +124,7 @@ class FunctionElement(Executable, ColumnElement[Any], FromClause):
         rows: Any = None,
         range_: Any = None,
         groups: Any = None,
-    ) -> Over:
+    ) -> Over[_T]:
         """``OVER (…)``."""
         return Over(
             self,
@@ -296,7 +301,7 @@ class FunctionAsBinary(BinaryExpression[Any]):
 
     _traverse_attrs = ("sql_function",)  # type: ignore[assignment]
 
-    def __init__(self, fn: FunctionElement, left_index: int, right_index: int) -> None:
+    def __init__(self, fn: FunctionElement[Any], left_index: int, right_index: int) -> None:
         self.sql_function = fn
         self.left_index = left_index
         self.right_index = right_index
@@ -367,7 +372,7 @@ class ScalarFunctionColumn(NamedColumn[Any]):
         )
 
 
-class Function(FunctionElement):
+class Function(FunctionElement[_T]):
     """A function known by its name only."""
 
     __visit_name__ = "function"
@@ -422,7 +427,43 @@ class _FunctionGenerator:
         f.__names = [*self.__names, name]
         return f
 
-    def __call__(self, *c: Any, **kw: Any) -> Any:
+    if TYPE_CHECKING:
+        # Functions of a known class; every other name is a `Function`.
+
+        def max(self, col: _Argument[_T], *args: Any, **kw: Any) -> _max[_T]: ...
+        def min(self, col: _Argument[_T], *args: Any, **kw: Any) -> _min[_T]: ...
+        def sum(self, col: _Argument[_T], *args: Any, **kw: Any) -> _sum[_T]: ...
+        def coalesce(self, col: _Argument[_T | None], *args: Any, **kw: Any) -> _coalesce[_T]: ...
+        @property
+        def aggregate_strings(self) -> type[_aggregate_strings]: ...
+        @property
+        def array_agg(self) -> type[_array_agg]: ...
+        @property
+        def char_length(self) -> type[_char_length]: ...
+        @property
+        def concat(self) -> type[_concat]: ...
+        @property
+        def count(self) -> type[_count]: ...
+        @property
+        def current_date(self) -> type[_current_date]: ...
+        @property
+        def current_time(self) -> type[_current_time]: ...
+        @property
+        def current_timestamp(self) -> type[_current_timestamp]: ...
+        @property
+        def current_user(self) -> type[_current_user]: ...
+        @property
+        def dense_rank(self) -> type[_dense_rank]: ...
+        @property
+        def next_value(self) -> type[_next_value]: ...
+        @property
+        def now(self) -> type[_now]: ...
+        @property
+        def random(self) -> type[_random]: ...
+        @property
+        def rank(self) -> type[_rank]: ...
+
+    def __call__(self, *c: Any, **kw: Any) -> Function[Any]:
         options = {**self.opts, **kw} if kw or self.opts else {}
         names = self.__names
         if len(names) == 1:
@@ -438,11 +479,11 @@ class _FunctionGenerator:
         return Function(names[-1], *c, packagenames=names[:-1], **options)
 
 
-func: Any = _FunctionGenerator()
-modifier: Any = _FunctionGenerator(group=False)
+func = _FunctionGenerator()
+modifier = _FunctionGenerator(group=False)
 
 
-class GenericFunction(Function):
+class GenericFunction(Function[_T]):
     """A function with a class of its own; a subclass registers itself under its name."""
 
     name: Any = "GenericFunction"
@@ -484,7 +525,7 @@ class GenericFunction(Function):
         self.type = sqltypes.to_instance(type_)
 
 
-class ReturnTypeFromArgs(GenericFunction):
+class ReturnTypeFromArgs(GenericFunction[_T]):
     """A function whose result has the type of its arguments."""
 
     _abstract = True
@@ -496,7 +537,7 @@ class ReturnTypeFromArgs(GenericFunction):
         self._finish(made, kw)
 
 
-class next_value(GenericFunction):
+class next_value(GenericFunction[int]):
     """The next value of a Sequence."""
 
     type = sqltypes.Integer()
@@ -518,7 +559,7 @@ class next_value(GenericFunction):
         return ()
 
 
-class array_agg(ReturnTypeFromArgs):
+class array_agg(ReturnTypeFromArgs[Any]):
     """Values of a group as an array."""
 
     def __init__(self, *args: Any, **kw: Any) -> None:
@@ -529,48 +570,48 @@ class array_agg(ReturnTypeFromArgs):
         self._finish(made, kw)
 
 
-class ReturnTypeFromOptionalArgs(ReturnTypeFromArgs):
+class ReturnTypeFromOptionalArgs(ReturnTypeFromArgs[_T]):
     """As ReturnTypeFromArgs; the value may be NULL, as those of the arguments."""
 
     _abstract = True
 
 
-class coalesce(ReturnTypeFromArgs):
+class coalesce(ReturnTypeFromArgs[_T]):
     _has_args = True
 
 
-class max(ReturnTypeFromArgs):
+class max(ReturnTypeFromArgs[_T]):
     pass
 
 
-class min(ReturnTypeFromArgs):
+class min(ReturnTypeFromArgs[_T]):
     pass
 
 
-class sum(ReturnTypeFromArgs):
+class sum(ReturnTypeFromArgs[_T]):
     pass
 
 
-class concat(GenericFunction):
+class concat(GenericFunction[str]):
     type = sqltypes.String()
 
 
-class char_length(GenericFunction):
+class char_length(GenericFunction[int]):
     type = sqltypes.Integer()
 
     def __init__(self, arg: Any, **kw: Any) -> None:
         super().__init__(arg, **kw)
 
 
-class random(GenericFunction):
+class random(GenericFunction[float]):
     _has_args = True
 
 
-class now(GenericFunction):
+class now(GenericFunction[datetime.datetime]):
     type = sqltypes.DateTime()
 
 
-class count(GenericFunction):
+class count(GenericFunction[int]):
     """``count(*)`` without an argument."""
 
     type = sqltypes.Integer()
@@ -581,65 +622,65 @@ class count(GenericFunction):
         super().__init__(expression, **kw)
 
 
-class AnsiFunction(GenericFunction):
+class AnsiFunction(GenericFunction[_T]):
     """A function of the standard that is written without parentheses."""
 
     _abstract = True
 
 
-class current_date(AnsiFunction):
+class current_date(AnsiFunction[datetime.date]):
     type = sqltypes.Date()
 
 
-class current_time(AnsiFunction):
+class current_time(AnsiFunction[datetime.time]):
     type = sqltypes.Time()
 
 
-class current_timestamp(AnsiFunction):
+class current_timestamp(AnsiFunction[datetime.datetime]):
     type = sqltypes.DateTime()
 
 
-class current_user(AnsiFunction):
+class current_user(AnsiFunction[str]):
     type = sqltypes.String()
 
 
-class localtime(AnsiFunction):
+class localtime(AnsiFunction[datetime.datetime]):
     type = sqltypes.DateTime()
 
 
-class localtimestamp(AnsiFunction):
+class localtimestamp(AnsiFunction[datetime.datetime]):
     type = sqltypes.DateTime()
 
 
-class session_user(AnsiFunction):
+class session_user(AnsiFunction[str]):
     type = sqltypes.String()
 
 
-class sysdate(AnsiFunction):
+class sysdate(AnsiFunction[datetime.datetime]):
     type = sqltypes.DateTime()
 
 
-class user(AnsiFunction):
+class user(AnsiFunction[str]):
     type = sqltypes.String()
 
 
-class rank(GenericFunction):
+class rank(GenericFunction[int]):
     type = sqltypes.Integer()
 
 
-class dense_rank(GenericFunction):
+class dense_rank(GenericFunction[int]):
     type = sqltypes.Integer()
 
 
-class percent_rank(GenericFunction):
+class percent_rank(GenericFunction[Any]):
     type = sqltypes.Numeric()
 
 
-class cume_dist(GenericFunction):
+class cume_dist(GenericFunction[Any]):
     type = sqltypes.Numeric()
 
 
-class _GroupingSets(GenericFunction):
+class _GroupingSets(GenericFunction[Any]):
     _abstract = True
     _has_args = True
 
@@ -656,7 +697,7 @@ class grouping_sets(_GroupingSets):
     pass
 
 
-class OrderedSetAgg(GenericFunction):
+class OrderedSetAgg(GenericFunction[_T]):
     """An aggregate used with WITHIN GROUP."""
 
     _abstract = True
@@ -666,22 +707,48 @@ class OrderedSetAgg(GenericFunction):
         return within_group.order_by.clauses[0].type
 
 
-class mode(OrderedSetAgg):
+class mode(OrderedSetAgg[_T]):
     pass
 
 
-class percentile_cont(OrderedSetAgg):
+class percentile_cont(OrderedSetAgg[_T]):
     array_for_multi_clause = True
 
 
-class percentile_disc(OrderedSetAgg):
+class percentile_disc(OrderedSetAgg[_T]):
     array_for_multi_clause = True
 
 
-class aggregate_strings(GenericFunction):
+class aggregate_strings(GenericFunction[str]):
     """Strings of a group, joined by a separator."""
 
     type = sqltypes.String()
 
     def __init__(self, clause: Any, separator: str, **kw: Any) -> None:
         super().__init__(clause, separator, **kw)
+
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    _Argument: TypeAlias = SQLColumnExpression[_T] | Mapped[_T]
+
+    # `func` has attributes of the names of these classes
+    _max = max
+    _min = min
+    _sum = sum
+    _coalesce = coalesce
+    _aggregate_strings = aggregate_strings
+    _array_agg = array_agg
+    _char_length = char_length
+    _concat = concat
+    _count = count
+    _current_date = current_date
+    _current_time = current_time
+    _current_timestamp = current_timestamp
+    _current_user = current_user
+    _dense_rank = dense_rank
+    _next_value = next_value
+    _now = now
+    _random = random
+    _rank = rank

@@ -4,7 +4,7 @@ text with columns, VALUES, TABLESAMPLE."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import _core, exc
 from . import elements, operators
@@ -15,9 +15,12 @@ from .fromclause import CTE, AliasedReturnsRows, FromClause
 from .select_base import KEY_PARTS, RARE
 from .selectable import LABEL_STYLE_NONE, GenerativeSelect, Select, SelectBase
 from .sqltypes import BOOLEANTYPE
+from .typed_operators import TypedReturnsRows
+
+_Row_co = TypeVar("_Row_co", covariant=True)
 
 
-class CompoundSelect(GenerativeSelect):
+class CompoundSelect(GenerativeSelect, TypedReturnsRows[_Row_co]):
     """``UNION``, ``INTERSECT``, ``EXCEPT`` of SELECTs."""
 
     __visit_name__ = "compound_select"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core, exc, util
 from .._late import late_names
@@ -53,9 +53,12 @@ from .select_base import (
     SelectBase,
     SelectLabelStyle,
 )
+from .typed_operators import TypedReturnsRows
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from .expression import _Selected
 
 __all__ = [
     "CTE",
@@ -91,6 +94,10 @@ __all__ = [
 ]
 
 
+_T1 = TypeVar("_T1")
+_T2 = TypeVar("_T2")
+_T3 = TypeVar("_T3")
+_T4 = TypeVar("_T4")
 _Row_co = TypeVar("_Row_co", bound=tuple[Any, ...], covariant=True)
 
 # what few SELECTs say
@@ -109,7 +116,7 @@ _RARE = frozenset(
 )
 
 
-class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
+class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_co]):
     """``SELECT``."""
 
     __visit_name__ = "select"
@@ -154,13 +161,13 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
         self._raw_columns = found
 
     # --- what is selected ------------------------------------------------------------
-    def add_columns(self, *entities: Any) -> Self:
+    def add_columns(self, *entities: Any) -> Select[Any]:
         """Select more columns."""
         c = self._generate()
         c._raw_columns = [*self._raw_columns, *[expect_column(e) for e in entities]]
         return c
 
-    def column(self, column: Any) -> Self:
+    def column(self, column: Any) -> Select[Any]:
         """add_columns() of one."""
         util.warn_deprecated(
             "The Select.column() method is deprecated and will be removed in a future release.  "
@@ -169,7 +176,40 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
         )
         return self.add_columns(column)
 
-    def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Self:
+    @overload
+    def with_only_columns(
+        self, _0: _Selected[_T1], /, *, maintain_column_froms: bool = ...
+    ) -> Select[tuple[_T1]]: ...
+    @overload
+    def with_only_columns(
+        self, _0: _Selected[_T1], _1: _Selected[_T2], /, *, maintain_column_froms: bool = ...
+    ) -> Select[tuple[_T1, _T2]]: ...
+    @overload
+    def with_only_columns(
+        self,
+        _0: _Selected[_T1],
+        _1: _Selected[_T2],
+        _2: _Selected[_T3],
+        /,
+        *,
+        maintain_column_froms: bool = ...,
+    ) -> Select[tuple[_T1, _T2, _T3]]: ...
+    @overload
+    def with_only_columns(
+        self,
+        _0: _Selected[_T1],
+        _1: _Selected[_T2],
+        _2: _Selected[_T3],
+        _3: _Selected[_T4],
+        /,
+        *,
+        maintain_column_froms: bool = ...,
+    ) -> Select[tuple[_T1, _T2, _T3, _T4]]: ...
+    @overload
+    def with_only_columns(
+        self, *entities: Any, maintain_column_froms: bool = ...
+    ) -> Select[Any]: ...
+    def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Select[Any]:
         """Select these columns instead."""
         c = self._generate()
         if maintain_column_froms:
@@ -304,7 +344,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
         made._with_options = self._with_options
         return made
 
-    def reduce_columns(self, only_synonyms: bool = True) -> Self:
+    def reduce_columns(self, only_synonyms: bool = True) -> Select[Any]:
         """Without columns equal to others through foreign keys."""
         from .util import reduce_columns
 
@@ -383,27 +423,27 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, Generic[_Row_co]):
         return c
 
     # --- set operations --------------------------------------------------------------------
-    def union(self, *other: Any) -> CompoundSelect:
+    def union(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``UNION``."""
         return CompoundSelect("UNION", self, *other)
 
-    def union_all(self, *other: Any) -> CompoundSelect:
+    def union_all(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``UNION ALL``."""
         return CompoundSelect("UNION ALL", self, *other)
 
-    def except_(self, *other: Any) -> CompoundSelect:
+    def except_(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``EXCEPT``."""
         return CompoundSelect("EXCEPT", self, *other)
 
-    def except_all(self, *other: Any) -> CompoundSelect:
+    def except_all(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``EXCEPT ALL``."""
         return CompoundSelect("EXCEPT ALL", self, *other)
 
-    def intersect(self, *other: Any) -> CompoundSelect:
+    def intersect(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``INTERSECT``."""
         return CompoundSelect("INTERSECT", self, *other)
 
-    def intersect_all(self, *other: Any) -> CompoundSelect:
+    def intersect_all(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``INTERSECT ALL``."""
         return CompoundSelect("INTERSECT ALL", self, *other)
 

@@ -119,7 +119,7 @@ def array_agg(*arg: Any, **kw: Any) -> Any:
     return functions.func.array_agg(*arg, **kw)
 
 
-class _TextSearch(functions.GenericFunction):
+class _TextSearch(functions.GenericFunction[Any]):
     """A function that may begin with the name of a text search configuration."""
 
     _abstract = True

@@ -133,13 +133,13 @@ def hstore_literal(value: Any) -> Any:
     return BindParameter(None, value, HSTORE(), unique=True)
 
 
-class hstore(GenericFunction):
+class hstore(GenericFunction[Any]):
     """``hstore(key, value)`` or ``hstore(keys, values)``."""
 
     type = HSTORE()
 
 
-class _HStoreFunction(GenericFunction):
+class _HStoreFunction(GenericFunction[Any]):
     _abstract = True
 
 

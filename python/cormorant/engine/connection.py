@@ -286,6 +286,9 @@ class Connection(StatementLog, ConnectionEventsTarget):
 
     def begin_nested(self) -> NestedTransaction:
         """Begin a savepoint, and a transaction around it if there is none."""
+        context = self._context_transaction
+        if context is not None and not context.is_active:
+            self._ready()  # says why not
         if self._transaction is None:
             RootTransaction(self)
         return NestedTransaction(self)

@@ -332,7 +332,10 @@ def execute(
         mapper = lead_mapper(statement)
         if bind_arguments:
             mapper = bind_arguments.get("mapper", mapper)
-    connection = session._connection_for(mapper, statement)
+    if bind_arguments and bind_arguments.get("bind") is not None:
+        connection = session._connection_for_bind(bind_arguments["bind"])
+    else:
+        connection = session._connection_for(mapper, statement)
     if not (statement.is_select and hasattr(statement, "_raw_columns")):
         if execution_options:
             return connection.execute(statement, params, execution_options=execution_options)

@@ -459,7 +459,13 @@ class JoinCondition:
                 return None
             if own is not None and own.c.contains_column(element):
                 return _adapted(secondary, element)
-            return _adapted(far if "remote" in element._annotations else near, element)
+            if "remote" in element._annotations:
+                return _adapted(far, element)
+            if "local" in element._annotations:
+                return _adapted(near, element)
+            # Compared with something that is of neither end, as a constant is.
+            adapted = _adapted(far, element)
+            return _adapted(near, element) if adapted is None else adapted
 
         primary = visitors.replacement_traverse(
             self.primaryjoin,
@@ -484,14 +490,14 @@ class JoinCondition:
         binds: list[tuple[BindParameter[Any], Any]] = []
         by_column: dict[Any, BindParameter[Any]] = {}
         has_secondary = self.secondary is not None
-        own = self.secondary
+        paired = {near for near, _ in self.local_remote_pairs}
 
         def is_given(column: Any) -> bool:
-            if own is not None and own.c.contains_column(column):
-                return False
+            if not reverse:
+                return "local" in column._annotations
             if has_secondary:
-                return True
-            return ("remote" in column._annotations) is reverse
+                return column._deannotate() in paired
+            return "remote" in column._annotations
 
         def replace(element: Any) -> Any:
             if not _is_column(element) or not is_given(element):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
@@ -171,7 +171,6 @@ class RelationshipProperty(MapperProperty):
                     f"Setting {name} on relationship() while also setting viewonly=True does not "
                     "make sense, as a viewonly=True relationship does not perform persistence "
                     "operations. This configuration may raise an error in a future release.",
-                    stacklevel=4,
                 )
 
     def _set_backref_options(
@@ -441,7 +440,9 @@ class RelationshipProperty(MapperProperty):
         keys = self.mapper.primary_key
         if len(by_remote) != len(keys) or len(self.local_remote_pairs) != len(keys):
             return
-        if len(self.synchronize_pairs) != len(keys) or not _only_equalities(self.primaryjoin):
+        if len(self.synchronize_pairs) != len(keys) or not only_equates(
+            self.primaryjoin, self.local_remote_pairs
+        ):
             return
         slots = []
         for key in keys:
@@ -747,14 +748,16 @@ def _as_criterion(value: Any, argument: str) -> Any:
     return None if value is None else _deannotated(_expression(value, argument))
 
 
-def _only_equalities(expr: Any) -> bool:
+def only_equates(primaryjoin: Any, pairs: Sequence[Any]) -> bool:
+    """Whether a condition says that the columns of each pair are equal, and nothing else."""
     from ..sql import operators
 
-    return all(
-        element.operator in (operators.eq, operators.and_)
-        for element in visitors.iterate(expr)
-        if hasattr(element, "operator") and element.operator is not None
-    )
+    used = [
+        element.operator
+        for element in visitors.iterate(primaryjoin)
+        if getattr(element, "operator", None) not in (None, operators.and_)
+    ]
+    return len(used) == len(pairs) and all(operator is operators.eq for operator in used)
 
 
 def _reversed(primaryjoin: Any) -> Any:

@@ -17,7 +17,7 @@ from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .base import ONETOMANY
 from .inheritance import key_slot
 from .joining import adapted_criteria, relationship_join, selectable_of
-from .relationships import _only_equalities
+from .relationships import only_equates
 from .strategy_options import LoadElement, LoadTable, Path
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ class SelectInLoader(PostLoad):
             return False
         if {key_slot(parent, local) for local, _ in pairs} != set(parent.primary_key_slots):
             return False
-        return prop.omit_join is not False and _only_equalities(prop.primaryjoin)
+        return prop.omit_join is not False and only_equates(prop.primaryjoin, pairs)
 
     def _local_columns(self) -> Sequence[Any]:
         return self.prop.parent.primary_key  # type: ignore[no-any-return]

@@ -85,10 +85,10 @@ def core_of(state: SelectState, eager: bool) -> Any:
     return again.core()
 
 
-def core_select(statement: Any, toplevel: bool = False) -> Any:
-    """A plain Select for an ORM select: as part of another statement, or (`toplevel`) as
-    it would be run, with its eager joins."""
-    return SelectState(statement, embedded=not toplevel).core()
+def core_select(statement: Any, toplevel: bool = False, options: Any = ()) -> Any:
+    """A plain Select for an ORM select: as part of another statement, which has options, or
+    (`toplevel`) as it would be run, with its eager joins."""
+    return SelectState(statement, embedded=not toplevel, outer_options=options).core()
 
 
 def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None) -> ORMPlan:

@@ -28,7 +28,7 @@ from .joining import entity_of
 from .listening import query_events, query_listeners
 from .loading import lead_mapper, no_yield_per, plan_for, run_plan
 from .query_changes import QueryChanges
-from .strategy_options import lenient
+from .strategy_options import LoaderCriteriaOption, lenient
 
 if TYPE_CHECKING:
     from typing import Self
@@ -787,6 +787,9 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
         outer._autoflush = self._autoflush
         outer._params = self._params
         outer._stmt._execution_options = self._stmt._execution_options
+        outer._stmt._with_options = tuple(
+            [o for o in self._stmt._with_options if isinstance(o, LoaderCriteriaOption)]
+        )
         outer._mapper_hint = lead_mapper(self._stmt)
         return outer.scalar()  # type: ignore[no-any-return]
 

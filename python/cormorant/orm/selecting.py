@@ -7,7 +7,7 @@ results of its rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .. import exc as sa_exc
@@ -146,6 +146,7 @@ class SelectState:
         *,
         legacy: bool = False,
         embedded: bool = False,
+        outer_options: Iterable[Any] = (),
         eager: bool = True,
         base_path: Path = (),
         root_path: Path | None = None,
@@ -206,6 +207,7 @@ class SelectState:
             given = statement._with_options if options is None else options
             table = resolve_options(given, roots, raiseerr=options is None)
         self.table = table
+        self._criteria_options = self._find_criteria_options(outer_options)
         #: entities whose criteria stand in the ON clause that joins them
         self._joined: set[int] = set(map(id, joined))
         self._generated: GeneratedAliases | None = None
@@ -340,7 +342,7 @@ class SelectState:
         for entity in entities:
             if id(entity) in self._joined:
                 continue
-            if not self._expired:
+            if not self._expired and self.adapt_from is None:
                 self._extra_where += self._criteria_of(entity)
             criterion = entity.mapper._single_table_criterion
             if criterion is not None:
@@ -348,13 +350,18 @@ class SelectState:
                     criterion = entity._adapter.traverse(criterion)
                 self._extra_where.append(criterion)
 
+    def _find_criteria_options(self, outer_options: Iterable[Any]) -> tuple[Any, ...]:
+        """Those that hold in this SELECT: a part of a statement has those of the whole."""
+        options = outer_options if self.embedded else self.statement._with_options
+        found = [o for o in options if isinstance(o, LoaderCriteriaOption)]
+        if self.table is not None and not self.embedded:
+            found += [o for o in self.table.criteria if o not in found]
+        return tuple(found)
+
     def _criteria_of(self, entity: Any) -> list[Any]:
         """What with_loader_criteria() says of an entity that is selected from or joined to."""
-        options = [o for o in self.statement._with_options if isinstance(o, LoaderCriteriaOption)]
-        if self.table is not None:
-            options += [o for o in self.table.criteria if o not in options]
         found = []
-        for option in options:
+        for option in self._criteria_options:
             criterion = option.criterion(entity.mapper)
             if criterion is None or not (option.include_aliases or option.mapper is entity):
                 continue
@@ -587,7 +594,7 @@ class SelectState:
         statement = self.statement
         plain = statement._generate()
         plain._setup_joins = ()
-        plain._with_options = ()
+        plain._with_options = self._criteria_options  # for the SELECTs within
         plain._plain = True
         if self._extra_where:
             plain._where_criteria = (*statement._where_criteria, *self._extra_where)

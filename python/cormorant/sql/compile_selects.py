@@ -68,7 +68,10 @@ class SelectCompiler:
     ) -> str:
         kw = {k: kw[k] for k in _NESTED_KW if k in kw}
         top = not self.stack
-        select = select._as_core(top and compound_index is None and not asfrom)
+        select = select._as_core(
+            top and compound_index is None and not asfrom,
+            getattr(self.statement, "_with_options", ()),
+        )
         entry = self.stack[-1] if self.stack else None
         results = top or (
             entry is not None and entry["results"] and (compound_index == 0 or insert_into)

@@ -487,13 +487,13 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             for c in self._all_selected_columns
         ]
 
-    def _as_core(self, toplevel: bool = False) -> Select[Any]:
-        """The SELECT without mapped classes in it: as a part of a statement, or as it is
-        run by a Session, with what its loader options add."""
+    def _as_core(self, toplevel: bool = False, options: Any = ()) -> Select[Any]:
+        """The SELECT without mapped classes in it: as a part of a statement that has options,
+        or as it is run by a Session, with what its loader options add."""
         if self._orm:
             from ..orm.context import core_select
 
-            return core_select(self, toplevel)  # type: ignore[no-any-return]
+            return core_select(self, toplevel, options)  # type: ignore[no-any-return]
         return self
 
     def _columns_plus_names(self, anon_for_dupe: bool) -> list[tuple[Any, ...]]:

@@ -184,28 +184,37 @@ core_relate_member(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                                  : crm_rel_member(state, slot, args[2], add));
 }
 
-/* What a relationship refers to is what the database has. */
+/* What is held and was not changed since is what the database has. */
 static PyObject *
-core_keep_related(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+core_keep_values(PyObject *module, PyObject *arg)
 {
-    uint16_t slot;
-    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
+    crm_state *state = state_of(module, arg);
     if (state == NULL) {
         return NULL;
     }
-    PyObject *held = crm_state_held(state, slot);
-    uint8_t kind = crm_state_attr(state, slot)->kind;
-    if (!CRM_SLOT_HAS(held) || kind == CRM_ATTR_COLUMN) {
-        Py_RETURN_NONE;
+    for (uint16_t i = 0; i < crm_state_manager(state)->nattrs; i++) {
+        if (crm_state_change(state, i) != NULL) {
+            continue;
+        }
+        PyObject *old = crm_state_peek(state, i);
+        if (old == NULL) {
+            if (PyErr_Occurred()) {
+                return NULL;
+            }
+            continue;
+        }
+        if (crm_state_attr(state, i)->kind == CRM_ATTR_COLLECTION &&
+            old != Py_None) {
+            Py_SETREF(old, crm_collection_members(core_of(module), old));
+            if (old == NULL) {
+                return NULL;
+            }
+        }
+        if (crm_state_record(state, i, old) < 0) {
+            return NULL;
+        }
     }
-    PyObject *old = kind == CRM_ATTR_COLLECTION && held != Py_None
-                        ? crm_collection_members(core_of(module), held)
-                        : Py_NewRef(held);
-    if (old == NULL) {
-        return NULL;
-    }
-    crm_state_forget(state, slot);
-    return none_or_error(crm_state_record(state, slot, old));
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -528,9 +537,9 @@ static PyMethodDef functions[] = {
     {"relate_member", FAST(core_relate_member), METH_FASTCALL,
      "relate_member(obj, slot, member, add): a member comes to, or leaves, a "
      "collection that is not kept loaded."},
-    {"keep_related", FAST(core_keep_related), METH_FASTCALL,
-     "keep_related(obj, slot): what a loaded relationship refers to is what "
-     "the database has."},
+    {"keep_values", core_keep_values, METH_O,
+     "keep_values(obj): what an object holds, and was not changed, is the old "
+     "value of what it will hold."},
     {"get_value", FAST(core_get_value), METH_FASTCALL,
      "get_value(obj, slot): read as the program does."},
     {"committed", FAST(core_committed), METH_FASTCALL,

@@ -428,8 +428,8 @@ def set_value(obj: object, slot: int, value: object) -> None:
 def relate_member(obj: object, slot: int, member: object, add: bool, /) -> None:
     """A member comes to, or leaves, a collection that is not kept loaded."""
 
-def keep_related(obj: object, slot: int) -> None:
-    """What a loaded relationship refers to is what the database has: no flush writes it."""
+def keep_values(obj: object) -> None:
+    """What an object holds, and was not changed, is the old value of what it will hold."""
 
 def get_value(obj: object, slot: int) -> Any:
     """Read as the program would (loads)."""

@@ -425,10 +425,10 @@ def _history(instance: object, slot: int, collection: bool) -> History:
         # What back references did to a collection that is not loaded is not its history yet.
         return HISTORY_BLANK
     added, unchanged, deleted = _core.history(instance, slot)
-    if collection and (
-        _core.peek(instance, slot) is not NO_VALUE or _core.committed(instance, slot) is not ...
-    ):
+    if collection and _core.committed(instance, slot) is not ...:
         return History(list(added), list(unchanged), list(deleted))
+    if collection and _core.peek(instance, slot) is not NO_VALUE:
+        return History((), list(unchanged), ())
     return History(added or (), unchanged or (), deleted or ())
 
 

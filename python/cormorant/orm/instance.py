@@ -267,7 +267,7 @@ class InstanceState(InspectionAttr, Generic[_T]):
 
 def make_transient(instance: Any) -> None:
     """Take an object out of its session and let it forget its identity: as if new."""
-    mapper = object_mapper(instance)
+    object_mapper(instance)  # refuses what is not mapped
     session = _core.session_of(instance)
     if session is not None:
         session._expunge(instance)
@@ -275,9 +275,8 @@ def make_transient(instance: Any) -> None:
     _core.set_identity(instance, None)
     _core.forget_expired(instance)
     if had_row:
-        # The related objects stay those of the row it was.
-        for prop in mapper.relationships:
-            _core.keep_related(instance, prop.slot)
+        # The history stays that of the row it was.
+        _core.keep_values(instance)
 
 
 def make_transient_to_detached(instance: Any) -> None:

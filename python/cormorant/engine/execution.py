@@ -204,7 +204,6 @@ def _textual_program(
         util.warn(
             f"Number of columns in textual SQL ({len(names)}) is smaller than number of columns "
             f"requested ({len(columns)})",
-            stacklevel=7,
         )
     items = []
     objects: list[Sequence[Any]] = []

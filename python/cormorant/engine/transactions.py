@@ -221,7 +221,7 @@ class NestedTransaction(Transaction):
         if connection._nested_transaction is self:
             connection._nested_transaction = self._previous_nested
         elif warn:
-            util.warn("nested transaction already deassociated from connection", stacklevel=6)
+            util.warn("nested transaction already deassociated from connection")
         self._deactivated_from_connection = True
         connection._refresh()
 

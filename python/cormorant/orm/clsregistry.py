@@ -33,7 +33,6 @@ class MultipleClasses:
                     "This declarative base already contains a class with the same class name and "
                     f"module name as {cls.__module__}.{cls.__name__}, and will be replaced in "
                     "the string-lookup table.",
-                    stacklevel=_user_level(),
                 )
             kept.append(ref)
         self._classes = [*kept, weakref.ref(cls)]
@@ -51,18 +50,6 @@ class MultipleClasses:
                 "base. Please use a fully module-qualified path."
             )
         return found[0]
-
-
-def _user_level() -> int:
-    """Stack level of the class statement, for warnings."""
-    import sys
-
-    frame = sys._getframe(1)
-    level = 1
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("cormorant."):
-        frame = frame.f_back  # type: ignore[assignment]
-        level += 1
-    return level
 
 
 def add_class(name: str, cls: type, classes: MutableMapping[str, Any], keep: list[Any]) -> None:

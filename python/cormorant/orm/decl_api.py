@@ -19,7 +19,7 @@ from .attribute_functions import (
 )
 from .base import EXT_SKIP
 from .decl_base import declared_attr
-from .listening import mapper_listeners
+from .listening import fire_instrumentation, instrumentation_events, mapper_listeners
 from .mapper import Mapper
 from .properties import MappedColumn, Synonym, SynonymProperty
 from .relationships import RelationshipProperty
@@ -66,8 +66,10 @@ class registry:
         self._mappers: weakref.WeakKeyDictionary[Mapper[Any], None] = weakref.WeakKeyDictionary()
         self._new_mappers = False
         self._configuring = False
-        # Functions of classes that run before mappers are configured.
+        # Functions of classes that run before mappers are configured, and after that.
         self._declare_first: list[Callable[[], None]] = []
+        self._declare_last: list[Callable[[], None]] = []
+        self._declare_last_due = False
         # Classes that are mapped when all their subclasses are known.
         self._deferred: dict[type, decl_base.Scan] = {}
         # Classes that are mapped when their base is prepared.
@@ -191,6 +193,8 @@ class registry:
         """Unmap every class of this registry."""
         for mapper in list(self._mappers):
             cls = mapper.class_
+            if "class_uninstrument" in instrumentation_events:
+                fire_instrumentation("class_uninstrument", cls)
             for key in mapper._props:
                 if key in cls.__dict__:
                     type.__delattr__(cls, key)
@@ -200,6 +204,8 @@ class registry:
             clsregistry.remove_class(cls.__name__, cls, self._class_registry)
         self._mappers.clear()
         self._new_mappers = False
+        self._declare_first.clear()
+        self._declare_last.clear()
 
     # -- configuring
 
@@ -253,6 +259,7 @@ class registry:
             for mapper in list(self._mappers):
                 mapper.class_manager.configure = None
             self._new_mappers = False
+            self._declare_last_due = bool(self._declare_last)
         finally:
             self._configuring = False
 
@@ -461,12 +468,16 @@ class DeclarativeBaseNoMeta(_core.Entity):
 
 
 def _set_up_base(cls: Any) -> None:
-    if "__tablename__" in cls.__dict__ or "__table__" in cls.__dict__:
-        raise exc.InvalidRequestError(
-            f"Cannot use {cls.__name__!r} directly as a declarative base class. Create a Base by "
-            f"creating a subclass of it."
-        )
     namespace = cls.__dict__
+    table = namespace.get("__table__")
+    if isinstance(namespace.get("__tablename__"), str) or not (
+        table is None or callable(table) or hasattr(table, "__get__")
+    ):
+        # What is computed for each class below is fine.
+        raise exc.InvalidRequestError(
+            f"Cannot use {cls.__bases__[0].__name__!r} directly as a declarative base class. "
+            "Create a Base by creating a subclass of it."
+        )
     given = namespace.get("registry")
     metadata = namespace.get("metadata")
     type_map = namespace.get("type_annotation_map")

@@ -87,6 +87,7 @@ class Scan:
         #: columns of the inherited table that this class maps as well
         self.existing: set[Any] = set()
         self.declare_first: Callable[[], None] | None = None
+        self.declare_last: Callable[[], None] | None = None
         self.tablename: str | None = None
         self.table_args: Any = None
         self.mapper_args: dict[str, Any] = {}
@@ -101,6 +102,7 @@ class Scan:
         """Do it."""
         cls = self.cls
         self.inherits = self._find_base()
+        clsregistry.add_class(cls.__name__, cls, self.registry._class_registry, self.registry._keep)
         if decl_dataclass.is_wanted(cls):
             self.is_dataclass = self.allow_unmapped = True
             decl_dataclass.make(cls, _annotations_of(cls))
@@ -114,9 +116,10 @@ class Scan:
             self._scan()
         finally:
             del _SCANS[cls]
-        clsregistry.add_class(cls.__name__, cls, self.registry._class_registry, self.registry._keep)
         if self.declare_first is not None:
             self.registry._declare_first.append(self.declare_first)
+        if self.declare_last is not None:
+            self.registry._declare_last.append(self.declare_last)
         if cls.__dict__.get("__no_table__", _inherited_no_table(cls)) and self._has_no_table():
             self.registry._deferred[cls] = self
             self.registry._new_mappers = True
@@ -207,6 +210,7 @@ class Scan:
     def _resolve_specials(self) -> None:
         self.tablename = self._special_value("__tablename__")
         self.declare_first = self._special_value("__declare_first__")
+        self.declare_last = self._special_value("__declare_last__")
         table_args = self._special_value("__table_args__")
         if table_args is not None and not isinstance(table_args, (tuple, dict)):
             raise exc.ArgumentError("__table_args__ value must be a tuple, dict, or None")
@@ -263,14 +267,13 @@ class Scan:
                 f"Attribute name '{name}' is reserved when using the Declarative API."
             )
         if isinstance(value, declared_attr):
-            found = getattr(self.cls, name)
-            self._add(name, found, _returned_annotation(value), copied=True)
+            # What it is annotated with counts in mixins only.
+            self._add(name, getattr(self.cls, name), None, copied=True)
             return
         if isinstance(value, tuple) and len(value) == 1 and _is_mapped(value[0]):
             warn(
                 f"Ignoring declarative-like tuple value of attribute '{name}': possibly a "
                 "copy-and-paste error with a comma accidentally placed at the end of the line?",
-                stacklevel=clsregistry._user_level(),
             )
             return
         self._add(name, value, annotation)

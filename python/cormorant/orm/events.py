@@ -82,6 +82,7 @@ class SessionEvents(Events):
     @classmethod
     def _listen(cls, subscription: Subscription, **options: Any) -> None:
         raw = options.pop("raw", False)
+        options.pop("retval", None)  # what do_orm_execute returns is heeded anyhow
         options.pop("restore_load_context", None)
         if raw and subscription.identifier in _OF_OBJECTS:
             fn = subscription.call
@@ -373,18 +374,33 @@ class InstanceEvents(_ClassEvents):
 InstanceEvents._listened = listening.instance_events
 
 
-class InstrumentationEvents(Events):
-    """Events of classes being instrumented. Nothing instruments classes here but the mapper:
-    see `MapperEvents.instrument_class`."""
+class InstrumentationEvents(_ClassEvents):
+    """Events of a class, of those derived from it (unless propagate=False), or with `type` of
+    all classes, as they are mapped."""
+
+    @classmethod
+    def _accept_with(cls, target: Any, identifier: str) -> Any:
+        if target is type:
+            from .mapper import Mapper
+
+            return Mapper
+        return target if isinstance(target, type) else None
+
+    @classmethod
+    def _listen(cls, subscription: Subscription, **options: Any) -> None:
+        subscription.add(propagate=options.pop("propagate", True), **options)
 
     def class_instrument(self, cls: Any) -> None:
         """A class was instrumented."""
 
     def class_uninstrument(self, cls: Any) -> None:
-        """A class is not instrumented any more."""
+        """A class is not going to be instrumented any more."""
 
     def attribute_instrument(self, cls: Any, key: Any, inst: Any) -> None:
         """An attribute was instrumented."""
+
+
+InstrumentationEvents._listened = listening.instrumentation_events
 
 
 # --- attributes -------------------------------------------------------------------------

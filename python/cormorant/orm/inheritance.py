@@ -133,7 +133,6 @@ class Hierarchy(InspectionAttr):
                 "include the 'polymorphic_abstract=True' parameter in its Mapper arguments. To "
                 "leave the class unmapped when using Declarative, set the '__abstract__ = True' "
                 "attribute on the class.",
-                stacklevel=5,
             )
         if self.polymorphic_load is not None and self.concrete:
             raise exc.ArgumentError(
@@ -186,7 +185,6 @@ class Hierarchy(InspectionAttr):
                 f"Reassigning polymorphic association for identity {identity!r} from {other!r} to "
                 f"{self!r}: Check for duplicate use of {identity!r} as value for "
                 "polymorphic_identity.",
-                stacklevel=5,
             )
         self.polymorphic_map[identity] = self  # type: ignore[assignment]
 
@@ -481,7 +479,6 @@ class Hierarchy(InspectionAttr):
                 f"Implicitly combining column {old.columns[-1]} with column {column} under attribute "
                 f"'{key}'.  Please configure one or more attributes for these same-named columns "
                 "explicitly.",
-                stacklevel=6,
             )
         new = old._copy()
         new.columns = [column, *old.columns]

@@ -16,6 +16,7 @@ instance_events: set[str] = set()
 session_events: set[str] = set()
 query_events: set[str] = set()
 attribute_events: set[str] = set()
+instrumentation_events: set[str] = set()
 
 
 def mapper_listeners(mapper: Any, name: str) -> tuple[Any, ...]:
@@ -44,6 +45,14 @@ def instance_listeners(cls: type, name: str) -> tuple[Any, ...]:
     from .events import InstanceEvents
 
     return InstanceEvents._of(cls, name)
+
+
+def fire_instrumentation(name: str, cls: type, *args: Any) -> None:
+    """Call the listeners of an event of a class that is being mapped."""
+    from .events import InstrumentationEvents
+
+    for fn in InstrumentationEvents._of(cls, name):
+        fn(cls, *args)
 
 
 def fire_rows(name: str, connection: Any, objects: Any) -> None:

@@ -19,7 +19,9 @@ from .inheritance import Hierarchy, set_up_discriminator, tables_of
 from .interfaces import MapperProperty
 from .listening import (
     attribute_events,
+    fire_instrumentation,
     instance_events,
+    instrumentation_events,
     mapper_events,
     mapper_listeners,
     mapper_made,
@@ -217,6 +219,8 @@ class Mapper(Hierarchy, Generic[_T]):
         if mapper_events:
             for fn in mapper_listeners(self, "instrument_class"):
                 fn(self, class_)
+        if "class_instrument" in instrumentation_events:
+            fire_instrumentation("class_instrument", class_)
         self._map_properties(properties or {})
         set_up_discriminator(self, polymorphic_on)
         registry._add_mapper(self)
@@ -385,7 +389,6 @@ class Mapper(Hierarchy, Generic[_T]):
                 f"ORM mapped property {self.class_.__name__}.{prop.key} being assigned to "
                 f"attribute {key!r} is already associated with attribute {prop.key!r}. The "
                 f"attribute will be de-associated from {prop.key!r}.",
-                stacklevel=5,
             )
             prop.slot = -1
         prop._set_parent(self, key)
@@ -431,6 +434,8 @@ class Mapper(Hierarchy, Generic[_T]):
 
     def _set_class_attribute(self, key: str, attribute: Any) -> None:
         type.__setattr__(self.class_, key, attribute)
+        if self.configured and "attribute_instrument" in instrumentation_events:
+            fire_instrumentation("attribute_instrument", self.class_, key, attribute)
 
     def add_property(self, key: str, prop: Any) -> None:
         """Map one more attribute."""
@@ -522,6 +527,11 @@ class Mapper(Hierarchy, Generic[_T]):
                 prop._configure()
         self._pending_props.clear()
         self.configured = True
+        if "attribute_instrument" in instrumentation_events:
+            for key, prop in list(self._props.items()):
+                if prop._is_column or prop._is_relationship:
+                    attribute = getattr(self.class_, key)
+                    fire_instrumentation("attribute_instrument", self.class_, key, attribute)
 
     def _run_validator(self, key: str, obj: Any, value: Any, is_remove: bool) -> Any:
         function, options = self.validators[key]
@@ -791,6 +801,8 @@ def configure_mappers() -> None:
 
 
 def _configure_registries(registries: Iterable[Registry]) -> None:
+    from .decl_api import all_registries
+
     registries = set(registries)
     if not any(registry._new_mappers for registry in registries):
         return
@@ -801,6 +813,11 @@ def _configure_registries(registries: Iterable[Registry]) -> None:
         for registry in list(registries):
             if registry._new_mappers and not registry._configuring:
                 registry._configure_mappers()
+    for registry in all_registries():
+        if registry._declare_last_due:
+            registry._declare_last_due = False
+            for hook in registry._declare_last:
+                hook()
     _fire_configured("after_configured")
 
 

@@ -60,7 +60,7 @@ class CascadeOptions(frozenset[str]):
         self.expunge = "expunge" in values
         self.delete_orphan = "delete-orphan" in values
         if self.delete_orphan and not self.delete:
-            warn("The 'delete-orphan' cascade option requires 'delete'.", stacklevel=6)
+            warn("The 'delete-orphan' cascade option requires 'delete'.")
         return self
 
     def __repr__(self) -> str:

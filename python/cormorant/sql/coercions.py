@@ -95,7 +95,6 @@ def _as_expression(original: Any, element: ClauseElement, expected: str) -> Any:
         util.warn(
             "implicitly coercing SELECT object to scalar subquery; "
             "please use the .scalar_subquery() method to produce a scalar subquery.",
-            stacklevel=5,
         )
         return element.scalar_subquery()  # type: ignore[attr-defined]
     if element._is_from_clause:
@@ -221,7 +220,6 @@ def expect_column(element: Any) -> Any:
         util.warn(
             "implicitly coercing SELECT object to scalar subquery; "
             "please use the .scalar_subquery() method to produce a scalar subquery.",
-            stacklevel=4,
         )
         return found.scalar_subquery()
     if not (found._is_column or found._is_from_clause or found._is_text_clause):
@@ -246,7 +244,6 @@ def expect_from(element: Any, allow_select: bool = False) -> Any:
             "deprecated; please call .subquery() on any Core select or ORM Query object in order "
             "to produce a subquery object.",
             version="1.4",
-            stacklevel=4,
         )
         return found._implicit_subquery
     if getattr(found, "_is_scalar_select", False):
@@ -394,7 +391,6 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
         util.warn(
             f"Coercing {type(found).__name__} object into a select() for use in IN(); "
             "please pass a select() construct explicitly",
-            stacklevel=5,
         )
         inner = getattr(found, "element", None)
         if found.__visit_name__ == "subquery" and inner is not None:

@@ -140,7 +140,6 @@ class DialectKWArgs:
                 util.warn(
                     f"Can't validate argument {key!r}; can't locate any SQLAlchemy dialect named "
                     f"{dialect!r}",
-                    stacklevel=5,
                 )
             options = self.dialect_options[dialect]
             if dialect in _ARGUMENTS and name not in options:

@@ -373,7 +373,6 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
                 "key columns to "
                 f"{util.quoted_names([c.name for c in columns])}. This warning may become an "
                 "exception in a future release",
-                stacklevel=6,
             )
             for column in marked:
                 column.primary_key = False

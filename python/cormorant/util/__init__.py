@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, MutableSet
 from contextvars import ContextVar
@@ -426,19 +427,27 @@ def quoted_names(names: Collection[str]) -> str:
 warning_note: ContextVar[str | None] = ContextVar("warning_note", default=None)
 
 
-def warn(msg: str, code: str | None = None, stacklevel: int = 3) -> None:
+def issue_warning(warning: Warning, stacklevel: int = 2) -> None:
+    """Issue a warning about the line that called this package, at `stacklevel` or above."""
+    frame, level = sys._getframe(stacklevel - 1), stacklevel
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("cormorant."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(warning, stacklevel=level)
+
+
+def warn(msg: str, code: str | None = None) -> None:
     """Issue an SAWarning."""
     note = warning_note.get()
     if note is not None:
         msg = f"{msg} ({note})"
-    warnings.warn(exc.SAWarning(msg, code=code), stacklevel=stacklevel)
+    issue_warning(exc.SAWarning(msg, code=code))
 
 
 def warn_deprecated(msg: str, version: str, stacklevel: int = 3, code: str | None = None) -> None:
     """Issue an SADeprecationWarning."""
     warning = exc.SADeprecationWarning(msg, code=code)
     warning.deprecated_since = version
-    warnings.warn(warning, stacklevel=stacklevel)
+    issue_warning(warning, stacklevel)
 
 
 if TYPE_CHECKING:

@@ -38,6 +38,7 @@ class SelectCompiler:
     """The part of SQLCompiler for SELECT and what is in its FROM."""
 
     if TYPE_CHECKING:
+        statement: Any
         dialect: Any
         preparer: Any
         stack: list[Any]

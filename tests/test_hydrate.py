@@ -740,3 +740,30 @@ def test_plans_are_collected():
     del Thing, plan
     gc.collect()
     assert ref() is None
+
+
+def test_a_plan_may_die_before_its_cursor_in_one_collection(conn, model):
+    """The cursor still looks at the program when it lets its objects go."""
+
+    def make():
+        # The collector clears in the order of tracking: the plan first, which has a part in the
+        # cycle; the cursor, which something else holds, too; last the dict, tracked since a
+        # container is in it.
+        holder = {0: 0}
+        plan = load_plan(
+            "SELECT id, name, age FROM users WHERE id > ?",
+            entity(model.User, USER),
+            binds=((0, PYTHON, holder.get),),
+        )
+        cursor = conn.execute(plan, (0,), SessionBase(), 1)
+        assert cursor.fetch(1)[0].name == "ann"
+        token = model.User()
+        holder["cursor"], holder["token"] = cursor, token
+        other = [cursor]
+        other.append(other)
+        return weakref.ref(token)
+
+    for _ in range(3):
+        ref = make()
+        gc.collect()
+        assert ref() is None

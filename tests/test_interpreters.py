@@ -60,7 +60,7 @@ def run(source: str) -> str:
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,  # not a measure: it makes 48 interpreters, maybe on a busy machine
         cwd=Path(cormorant.__file__).parent.parent,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -17,31 +17,18 @@ plan_traverse(crm_plan *self, visitproc visit, void *arg)
                : crm_program_traverse(self->program, visit, arg);
 }
 
-static int
-plan_clear(crm_plan *self)
-{
-    crm_bind *binds = self->binds;
-    size_t nbinds = self->nbinds;
-    self->binds = NULL;
-    self->nbinds = 0;
-    for (size_t i = 0; i < nbinds; i++) {
-        crm_codec_clear(&binds[i].codec);
-    }
-    PyMem_Free(binds);
-    crm_program *program = self->program;
-    self->program = NULL;
-    if (program != NULL) {
-        crm_program_free(program);
-    }
-    return 0;
-}
-
+/* There is no tp_clear, as for a tuple: what is immutable cannot close a cycle,
+ * and cursors that die in the same collection still look at the program. */
 static void
 plan_dealloc(crm_plan *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    plan_clear(self);
+    for (size_t i = 0; i < self->nbinds; i++) {
+        crm_codec_clear(&self->binds[i].codec);
+    }
+    PyMem_Free(self->binds);
+    crm_program_free(self->program);
     Py_CLEAR(self->sql);
     Py_CLEAR(self->wire);
     Py_CLEAR(self->names);
@@ -249,7 +236,6 @@ static PyType_Slot plan_slots[] = {
     {Py_tp_new, plan_new},
     {Py_tp_dealloc, plan_dealloc},
     {Py_tp_traverse, plan_traverse},
-    {Py_tp_clear, plan_clear},
     {Py_tp_repr, plan_repr},
     {Py_tp_methods, plan_methods},
     {Py_tp_members, plan_members},

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+import cormorant
 from cormorant import _core, _sqlite
 from cormorant.dialects.sqlite import dbapi
 
@@ -678,8 +679,9 @@ def test_threads_scan_at_once():
 
 
 def python(code: str, **kwargs) -> subprocess.CompletedProcess[str]:
-    root = Path(__file__).parent.parent
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root / "python"), str(root)])}
+    # the package that is tested here, which may be a build of its own
+    paths = [str(Path(cormorant.__file__).parent.parent), str(Path(__file__).parent.parent)]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         env=env,

@@ -411,3 +411,26 @@ def test_importing_the_package_loads_little():
     code = "import sys, cormorant; print(len([m for m in sys.modules if 'cormorant' in m]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) <= 3
+
+
+@pytest.mark.parametrize("way", ["close", "invalidate", "detach", "drop", "raw"])
+def test_connections_go_back_to_the_pool_they_are_of(p, tmp_path, way):
+    """dispose() gives the engine another pool, which does not know what is in use."""
+    engine = p.engine(f"sqlite:///{tmp_path}/x.db", pool_size=1, max_overflow=0)
+    connection = engine.raw_connection() if way == "raw" else engine.connect()
+    before = engine.pool
+    engine.dispose()
+    assert engine.pool is not before
+    if way == "invalidate":
+        connection.invalidate()
+    elif way == "detach":
+        connection.detach()
+    if way != "drop":
+        connection.close()
+    del connection
+    gc.collect()
+    assert engine.pool.checkedout() == 0
+    with engine.connect() as connection:
+        assert connection.scalar(p.text("select 1")) == 1
+        assert engine.pool.checkedout() == 1
+    assert engine.pool.checkedout() == 0

@@ -401,3 +401,75 @@ def test_child_process_makes_its_own_connections():
         """
     )
     assert done.stdout == "0 True\n0 1\n", done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("give_up", ["checkin", "invalidate", "detach", "drop", "reset"])
+def test_child_process_leaves_the_connections_of_its_parent_alone(tmp_path, give_up):
+    """Also when the pool has been used in the child: what comes back is the parent's still."""
+    done = python(
+        f"""
+        import os
+        from tests.core_helpers import connect, run
+        from cormorant import _core
+        pool = _core.Pool(lambda: connect({str(tmp_path / "x.db")!r}), pool_size=2)
+        out = pool.checkout()
+        run(out, "create table parents (a)")
+        out.begin()
+        run(out, "insert into parents values (1)")
+        rows = out.execute(_core.Plan("select 1 union all select 2", ()), (), stream=1)
+        pid = os.fork()
+        if pid == 0:
+            mine = pool.checkout()
+            ok = out.inherited and not mine.inherited and not run(mine, "select * from parents")
+            pool.checkin(mine)
+            del rows
+            give_up = {give_up!r}
+            if give_up == "drop":
+                del out
+                ok = ok and pool.checkedin() == 1
+            elif give_up == "reset":
+                out.reset()
+                ok = ok and out.in_transaction
+            else:
+                getattr(pool, give_up)(out)
+                ok = ok and out.in_transaction and pool.checkedin() == 1
+            os._exit(0 if ok else 1)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        out.commit()
+        print(len(run(out, "select * from parents")))
+        """
+    )
+    assert done.stdout == "0\n1\n", done.stderr
+
+
+def test_waiting_thread_that_the_end_of_the_interpreter_takes_away():
+    """It leaves the queue without a word; who gives a connection back later must not mind."""
+    done = python(
+        """
+        import os, sys, threading, time
+        from tests.core_helpers import connect
+        from cormorant import _core
+        pool = _core.Pool(connect, pool_size=1, max_overflow=0, timeout=0.2)
+        held = pool.checkout()
+        def wait():
+            while True:
+                try:
+                    pool.checkout()
+                except Exception:
+                    pass
+        for _ in range(8):
+            threading.Thread(target=wait, daemon=True).start()
+        time.sleep(0.05)
+        class Late:
+            def __init__(self):
+                self.needs = time.sleep, os._exit, pool, held
+            def __del__(self):
+                sleep, end, pool, held = self.needs
+                sleep(0.5)
+                pool.checkin(held)
+                end(7)  # else it would be the threads of CPython that leak
+        sys.late = Late()
+        """
+    )
+    assert (done.returncode, done.stderr) == (7, "")

@@ -324,6 +324,12 @@ connection_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)self;
 }
 
+bool
+crm_connection_inherited(const crm_connection *self)
+{
+    return self->pid != (long)getpid();
+}
+
 /* Closes for good.  In a child process the parent's connection is only
  * forgotten: closing it there would touch files and locks of the parent. */
 static void
@@ -333,7 +339,7 @@ close_connection(crm_connection *self)
     crm_statements *statements = self->statements;
     self->conn = NULL;
     self->statements = NULL;
-    if (self->pid != (long)getpid()) {
+    if (crm_connection_inherited(self)) {
         return;
     }
     crm_statements_free(statements);
@@ -592,6 +598,9 @@ SIMPLE_METHOD(ping)
 int
 crm_connection_reset(crm_connection *self)
 {
+    if (crm_connection_inherited(self)) {
+        return 0;
+    }
     int status = call_simple(self, self->driver->reset);
     if (self->statements != NULL && self->in_use == 0) {
         crm_statements_end_runs(self->statements);
@@ -739,6 +748,12 @@ connection_get_closed(crm_connection *self, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+connection_get_inherited(crm_connection *self, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(crm_connection_inherited(self));
+}
+
+static PyObject *
 connection_get_in_transaction(crm_connection *self, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(self->conn != NULL &&
@@ -756,6 +771,8 @@ connection_get_info(crm_connection *self, void *Py_UNUSED(closure))
 
 static PyGetSetDef connection_getset[] = {
     {"closed", (getter)connection_get_closed, NULL, NULL, NULL},
+    {"inherited", (getter)connection_get_inherited, NULL,
+     "Opened by the process that this one was forked from.", NULL},
     {"in_transaction", (getter)connection_get_in_transaction, NULL, NULL, NULL},
     {"info", (getter)connection_get_info, NULL, "A dict for the user.", NULL},
     {NULL},

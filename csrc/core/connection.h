@@ -119,13 +119,18 @@ int crm_connection_run_cells(crm_connection *self, crm_plan *plan,
 int crm_connection_fetch(crm_connection *self, crm_stmt *stmt, uint64_t run,
                          crm_rows *rows, size_t max_rows);
 /* Gives an unfinished run up and its statement back.  Does nothing if the run
- * is over; keeps a set exception. */
+ * is over or the connection inherited; keeps a set exception. */
 void crm_connection_release(crm_connection *self, crm_stmt *stmt, uint64_t run);
+
+/* True in a child of the process that opened the connection.  What the child
+ * merely drops must not be told to the server, nor change files: the parent
+ * goes on using them.  What it executes is its own affair. */
+bool crm_connection_inherited(const crm_connection *self);
 
 /* The methods of these names.  0, or -1 with an exception. */
 int crm_connection_commit(crm_connection *self);
 int crm_connection_ping(crm_connection *self);
-/* Rolls back and ends unfinished runs. */
+/* Rolls back and ends unfinished runs; leaves an inherited connection alone. */
 int crm_connection_reset(crm_connection *self);
 int crm_connection_close(crm_connection *self);
 

@@ -170,7 +170,7 @@ crm_pool_lost(crm_connection *connection)
 {
     crm_pool *self = (crm_pool *)connection->pool;
     uint64_t generation = detach(connection);
-    if (self->pid == (long)getpid()) {
+    if (!crm_connection_inherited(connection)) {
         return_place(self, generation, Py_NewRef(Py_None));
     }
     Py_DECREF(self);
@@ -287,31 +287,33 @@ sleep_until_served(crm_pool *self, crm_waiter *waiter)
 static PyObject *
 wait_for_place(crm_pool *self, uint64_t *generation)
 {
-    crm_waiter waiter = {.lock = PyThread_allocate_lock()};
-    if (waiter.lock == NULL) {
+    crm_waiter *waiter = PyMem_Calloc(1, sizeof(*waiter));
+    PyThread_type_lock lock = waiter == NULL ? NULL : PyThread_allocate_lock();
+    if (lock == NULL) {
+        PyMem_Free(waiter);
         return PyErr_NoMemory();
     }
-    PyThread_acquire_lock(waiter.lock, 0);
+    waiter->lock = lock;
+    PyThread_acquire_lock(lock, 0);
     crm_waiter **last = &self->first;
     while (*last != NULL) {
         last = &(*last)->next;
     }
-    *last = &waiter;
-    int status = sleep_until_served(self, &waiter);
-    if (status <= 0 && waiter.given == NULL) {
-        leave_queue(self, &waiter);
+    *last = waiter;
+    int status = sleep_until_served(self, waiter);
+    if (status <= 0 && waiter->given == NULL) {
+        leave_queue(self, waiter);
     }
     else if (status < 0) {
         /* Served and interrupted: the place goes to the next. */
-        return_place(self, waiter.generation, waiter.given);
-        waiter.given = NULL;
+        return_place(self, waiter->generation, waiter->given);
+        waiter->given = NULL;
     }
-    PyThread_free_lock(waiter.lock);
-    if (waiter.given == NULL && status == 0) {
-        return raise_timeout(self);
-    }
-    *generation = waiter.generation;
-    return waiter.given;
+    PyObject *given = waiter->given;
+    *generation = waiter->generation;
+    PyThread_free_lock(lock);
+    PyMem_Free(waiter);
+    return given == NULL && status == 0 ? raise_timeout(self) : given;
 }
 
 /* Makes a connection for a place that is counted already. */
@@ -492,8 +494,9 @@ pool_checkin(crm_pool *self, PyObject *object)
     }
     crm_connection *connection = (crm_connection *)object;
     uint64_t generation = detach(connection); /* with the reference to self */
-    if (self->pid != (long)getpid()) {
-        /* Checked out before a fork, given back by the child. */
+    if (crm_connection_inherited(connection)) {
+        /* Checked out before a fork, given back by the child: to reset it there
+         * would be to speak in the midst of what the parent says. */
         Py_DECREF(self);
         Py_RETURN_NONE;
     }
@@ -515,7 +518,7 @@ pool_invalidate(crm_pool *self, PyObject *object)
         return NULL;
     }
     uint64_t generation = detach((crm_connection *)object);
-    if (self->pid == (long)getpid()) {
+    if (!crm_connection_inherited((crm_connection *)object)) {
         return_place(self, generation, close_broken(self, object));
     }
     Py_DECREF(self);
@@ -529,7 +532,7 @@ pool_detach(crm_pool *self, PyObject *object)
         return NULL;
     }
     uint64_t generation = detach((crm_connection *)object);
-    if (self->pid == (long)getpid()) {
+    if (!crm_connection_inherited((crm_connection *)object)) {
         return_place(self, generation, Py_NewRef(Py_None));
     }
     Py_DECREF(self);

@@ -8,7 +8,9 @@
 
 #include "connection.h"
 
-/* A thread in checkout() that waits for a place.  Lives on its stack. */
+/* A thread in checkout() that waits for a place.  On the heap: a thread that
+ * wakes up after the interpreter has ended goes away without a word, and its
+ * stack with it, while it is still in the queue. */
 typedef struct crm_waiter {
     PyThread_type_lock lock; /* released when it was served */
     PyObject *given;         /* owned: a connection, or None: may make one */

@@ -249,7 +249,7 @@ void
 crm_connection_release(crm_connection *self, crm_stmt *stmt, uint64_t run)
 {
     crm_entry *entry = find_run(self, stmt, run);
-    if (entry == NULL) {
+    if (entry == NULL || crm_connection_inherited(self)) {
         return;
     }
     if (self->in_use != 0 && self->in_use != PyThread_get_thread_ident()) {

@@ -40,6 +40,7 @@ class Connection:
     closed: bool
     invalid: bool
     """A call reported a disconnect: the pool will replace this connection."""
+    inherited: bool
     in_transaction: bool
     failed_params: tuple[Any, ...] | None
     refused: bool

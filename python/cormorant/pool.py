@@ -223,6 +223,8 @@ class Pool:
         return connection
 
     def _reset(self, connection: _core.Connection) -> None:
+        if connection.inherited:
+            return
         if self._reset_on_return == "commit":
             connection.commit()
         if self._reset_on_return != "none":
@@ -298,7 +300,8 @@ class QueuePool(Pool):
 
     def _commit_and_checkin(self, connection: _core.Connection) -> None:
         try:
-            connection.commit()
+            if not connection.inherited:
+                connection.commit()
         finally:
             self._core.checkin(connection)
 

@@ -155,10 +155,10 @@ class Engine(ConnectionEventsTarget):
         self._seen_at[sql] = now
         return f"generated in {made_in:.5f}s"
 
-    def _checkout(self) -> _core.Connection:
-        """A connection of the pool; errors of connecting are the database's."""
+    def _checkout(self, pool: Any) -> _core.Connection:
+        """A connection of a pool; errors of connecting are the database's."""
         try:
-            return self.pool._checkout()  # type: ignore[no-any-return]
+            return pool._checkout()  # type: ignore[no-any-return]
         except self.dialect.dbapi.Error as error:
             wrapped = exc.DBAPIError.instance(
                 None,
@@ -200,7 +200,8 @@ class Engine(ConnectionEventsTarget):
         """A connection of the pool without anything around it."""
         from ..pool import PoolProxiedConnection
 
-        return PoolProxiedConnection(self.pool, self._checkout())
+        pool = self.pool
+        return PoolProxiedConnection(pool, self._checkout(pool))
 
     def dispose(self, close: bool = True) -> None:
         """Close the pooled connections (unless close=False) and begin with a new pool."""

@@ -65,6 +65,8 @@ class Connection(StatementLog, ConnectionEventsTarget):
     ) -> None:
         self.engine = engine
         self._dbapi_connection: _core.Connection | None = connection
+        # dispose() gives the engine another pool: what is checked out goes back to its own
+        self._pool = engine.pool
         self._owns = connection is None
         self.dialect = engine.dialect
         self._transaction: RootTransaction | None = None
@@ -81,7 +83,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
         self._autocommit = engine._autocommit
         self._events: Dispatch | None = None
         if connection is None:
-            self._dbapi_connection = engine._checkout()
+            self._dbapi_connection = engine._checkout(self._pool)
         options = self._execution_options
         if options:
             if "isolation_level" in options:
@@ -183,7 +185,8 @@ class Connection(StatementLog, ConnectionEventsTarget):
         """Connect again after invalidate()."""
         if self._transaction is not None:
             self._invalid_transaction()
-        self._dbapi_connection = self.engine._checkout()
+        self._pool = self.engine.pool
+        self._dbapi_connection = self.engine._checkout(self._pool)
         self._refresh()
 
     @property
@@ -206,7 +209,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
         from ..pool import BorrowedConnection
 
         assert self._dbapi_connection is not None
-        return BorrowedConnection(self.engine.pool, self._dbapi_connection, self)
+        return BorrowedConnection(self._pool, self._dbapi_connection, self)
 
     @property
     def info(self) -> dict[Any, Any]:
@@ -475,15 +478,15 @@ class Connection(StatementLog, ConnectionEventsTarget):
         self._dbapi_connection = None
         if connection is not None and self._owns:
             if self._detached:
-                if self.engine.pool._events is not None:
+                if self._pool._events is not None:
                     from .pool_observer import fire_close_detached
 
-                    fire_close_detached(self.engine.pool, connection)
+                    fire_close_detached(self._pool, connection)
                 connection.close()
                 return
             if self._isolation is not None or self._dialect_options:
                 self._restore_isolation(connection)
-            self.engine.pool._checkin(connection)
+            self._pool._checkin(connection)
 
     def _restore_isolation(self, connection: _core.Connection) -> None:
         try:
@@ -509,12 +512,12 @@ class Connection(StatementLog, ConnectionEventsTarget):
         self._dbapi_connection = None
         self._live = None
         assert connection is not None
-        if self.engine.pool._events is not None:
+        if self._pool._events is not None:
             from .pool_observer import invalidate
 
-            invalidate(self.engine.pool, connection, exception)
+            invalidate(self._pool, connection, exception)
             return
-        self.engine.pool._invalidate(connection)
+        self._pool._invalidate(connection)
 
     def detach(self) -> None:
         """Take the connection away from the pool: close() will really close it."""
@@ -522,7 +525,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
         if self._detached:
             return
         self._detached = True
-        pool = self.engine.pool
+        pool = self._pool
         assert self._dbapi_connection is not None
         pool._detach(self._dbapi_connection)
         if pool._events is not None:
@@ -548,9 +551,9 @@ class Connection(StatementLog, ConnectionEventsTarget):
         connection, self._dbapi_connection = self._dbapi_connection, None
         self._closed = True
         try:
-            if self._isolation is not None or self._dialect_options:
+            if (self._isolation is not None or self._dialect_options) and not connection.inherited:
                 self._restore_isolation(connection)
-            self.engine.pool._checkin(connection)
+            self._pool._checkin(connection)
         except Exception:
             pass
 

@@ -4,7 +4,8 @@
 # make debug   the tests on a build with assertions, ASan and UBSan
 # make coverage  which lines and branches of the C the tests run
 # make fuzz    libFuzzer on the parts that are plain C, FUZZ_SECONDS each
-# make soak    the same random session operations on both packages, SOAK sequences
+# make soak    the same random session operations on both packages, SOAK sequences; then
+#              threads on a small pool, cancelled, cut off and forked, STORM seconds a run
 # make bench   the benchmarks alone
 # make figures  the same in at most 12 minutes, and the table of README.md anew
 # make sdist   a source distribution, and a wheel built from it
@@ -41,9 +42,11 @@ test: $(EXTENSIONS) .venv/.with-test
 	$(BIN)/python -m pytest -n auto --database all $(TESTS)
 
 SOAK ?= 10000
+STORM ?= 60
 
 soak: $(EXTENSIONS) .venv/.with-test
 	SOAK=$(SOAK) $(BIN)/python -m pytest tests/differential/test_machine.py
+	STORM=$(STORM) $(BIN)/python -m pytest -rP tests/test_storm.py
 
 bench: $(EXTENSIONS) .venv/.with-bench
 	$(BIN)/python -m benchmarks

@@ -144,7 +144,7 @@ def test_first_use_of_a_mapping_by_many_threads(p: Any, url: str) -> None:
 
 def test_objects_dropped_by_another_thread(p: Any, url: str) -> None:
     """Objects go from thread to thread while their session loads more."""
-    User, _ = blog(p)
+    User, _post = blog(p)
     engine = p.engine(url)
     given: list[Any] = []
     done = threading.Event()

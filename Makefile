@@ -78,7 +78,7 @@ coverage: .venv/.with-test
 	$(BIN)/gcovr --root . --filter csrc/ --exclude-throw-branches --txt-metric line --txt-metric branch build/coverage
 
 FUZZ_SECONDS ?= 20
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 build/fuzz/%: tests/fuzz/fuzz_%.c csrc/core/%.c csrc/core/%.h csrc/core/cell.h
 	mkdir -p $@-corpus
@@ -93,7 +93,8 @@ build/fuzz/decode: tests/fuzz/fuzz_decode.c csrc/postgres/decode.c csrc/postgres
 fuzz: $(FUZZERS:%=build/fuzz/%)
 	for part in $(FUZZERS); do \
 		build/fuzz/$$part -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/$$part-corpus || exit 1; \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/$$part-corpus \
+			tests/fuzz/corpus/$$part || exit 1; \
 	done
 
 sdist: $(BIN)/python

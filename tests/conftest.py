@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from . import postgres
+from . import leaks, postgres
 from .differential.harness import PACKAGES, Outcome, Peer
 
 
@@ -61,3 +61,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # before the workers of a parallel run are started, which inherit where it is
     postgres.provide()
+    config.pluginmanager.register(leaks.Leaks(), "leaks")

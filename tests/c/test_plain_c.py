@@ -44,3 +44,27 @@ def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
+
+
+FUZZ = HERE.parent / "fuzz"
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.parametrize("part", ["page", "identity", "moment", "decode"])
+def test_fuzz_corpus(part: str, tmp_path: Path) -> None:
+    """What libFuzzer has found to run other code, and changes of it, without libFuzzer."""
+    program = tmp_path / part
+    tested = [CORE / f"{part}.c"]
+    if part == "decode":
+        tested = [CORE.parent / "postgres" / "decode.c", CORE / "page.c"]
+    sources = [FUZZ / f"fuzz_{part}.c", FUZZ / "replay.c", *tested]
+    env = {**os.environ, "LD_PRELOAD": ""}
+    flags = [*FLAGS, *SANITIZE, "-D_GNU_SOURCE"]
+    subprocess.run(["gcc", *flags, "-o", program, *sources], check=True, env=env)
+    done = subprocess.run(
+        [program, "200", FUZZ / "corpus" / part], capture_output=True, text=True, env=env
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-4000:]
+    files, executions = (int(word) for word in done.stdout.split() if word.isdigit())
+    assert files > 10
+    assert executions > files * 200

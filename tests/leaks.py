@@ -1,0 +1,71 @@
+"""Leaks found by LeakSanitizer in each process of a test run.
+
+The processes of a parallel run end without telling how, so that what leaked in them would go
+unnoticed. Each looks for itself when its tests are over and says so to the one that reports.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+from typing import Any
+
+import pytest
+
+MAPPED = 8 << 20
+"""Bytes of what may be stacks of frames; the sanitizer's own tables are larger."""
+LEAKED = "cormorant_leaked"
+
+
+def leaked() -> bool:
+    """Whether memory is lost in this process: nothing leads to it. The report is on stderr."""
+    if "detect_leaks=1" not in os.environ.get("ASAN_OPTIONS", ""):
+        return False
+    check: Any = getattr(ctypes.CDLL(None), "__lsan_do_recoverable_leak_check", None)
+    if check is None:
+        return False
+    gc.collect()
+    _show_frames()
+    return bool(check())
+
+
+def _show_frames() -> None:
+    """Tell the sanitizer of the stacks of CPython's frames, which it does not look at: they are
+    mapped, not allocated, and hold the only reference to much of what is alive."""
+    register = ctypes.CDLL(None).__lsan_register_root_region
+    register.argtypes = ctypes.c_void_p, ctypes.c_size_t
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            addresses, mode, _, _, inode, *name = line.split()
+            start, end = (int(word, 16) for word in addresses.split("-"))
+            mapped = mode == "rw-p" and inode == "0" and not name
+            # above what the sanitizer has for itself: its heap, and the shadow of everything
+            if mapped and start >= 0x7F0000000000 and end - start <= MAPPED:
+                register(start, end - start)
+
+
+class Leaks:
+    """The hooks."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        output = getattr(session.config, "workeroutput", None)
+        if leaked():
+            self.found.append("this process" if output is None else "")
+        if output is not None:
+            output[LEAKED] = bool(self.found)
+        elif self.found:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        if getattr(node, "workeroutput", {}).get(LEAKED):
+            self.found.append(node.gateway.id)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.found:
+            terminalreporter.write_line("memory leaked in " + ", ".join(self.found), red=True)

@@ -54,11 +54,25 @@ def arm(p: Any, s: Any) -> None:
     """Triggers that refuse the n-th row written from now on; n stands in a table."""
     s.execute(p.text("create table countdown (n integer)"))
     s.execute(p.text("insert into countdown values (-1)"))
+    postgresql = s.bind.dialect.name == "postgresql"
+    if postgresql:
+        s.execute(
+            p.text(
+                "create function count_down() returns trigger language plpgsql as $$ begin "
+                "update countdown set n = n - 1; "
+                "if (select n from countdown) = 0 then "
+                "raise exception 'enough' using errcode = '23000'; end if; "
+                "return coalesce(new, old); end $$"
+            )
+        )
     for table in TABLES:
         for verb in ("insert", "update", "delete"):
             s.execute(
                 p.text(
-                    f"create trigger {table}_{verb} before {verb} on {table} begin "
+                    f"create trigger {table}_{verb} before {verb} on {table} "
+                    "for each row execute function count_down()"
+                    if postgresql
+                    else f"create trigger {table}_{verb} before {verb} on {table} begin "
                     "update countdown set n = n - 1; "
                     "select raise(abort, 'enough') from countdown where n = 0; end"
                 )

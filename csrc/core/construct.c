@@ -46,7 +46,9 @@ generative_generate(PyObject *self, PyObject *Py_UNUSED(none))
     if (dict != NULL && forget_memoized(core, cls, dict) == 0) {
         copy = cls->tp_alloc(cls, 0);
     }
-    if (copy != NULL && PyObject_GenericSetDict(copy, dict, NULL) < 0) {
+    /* (not PyObject_GenericSetDict(), which leaves CPython 3.13 with the values
+     * that it keeps in the object beside the dict) */
+    if (copy != NULL && PyObject_SetAttr(copy, core->str_dict, dict) < 0) {
         Py_CLEAR(copy);
     }
     Py_XDECREF(dict);

@@ -215,7 +215,9 @@ class Storm:
                         connection.execute(sa.text("SELECT nothing FROM nowhere"))
                     except (exc.ProgrammingError, exc.OperationalError):
                         if connection.invalidated:
-                            raise
+                            # ended by the server between its answer and the next one
+                            self.done["lost"] += 1
+                            return
                         connection.rollback()
                 elif chosen == 4:
                     self.slow(connection, chance)

@@ -186,7 +186,7 @@ def test_autobegin_is_called_when_work_begins(user):
 
     session = Session()
     session._add(user())
-    assert session.begun == 1
+    assert session.begun
     database = Database(user)
     one, two = (database.persistent(session, user, n, name="a") for n in (1, 2))
     session.begun = 0

@@ -254,10 +254,18 @@ def run(program: Callable[[Peer], Any] | str, package: str, *, echo: bool = True
         return _run(program, package, echo)
 
 
+def _registries(package: str) -> set[Any]:
+    mapper = importlib.import_module(f"{package}.orm.mapper")
+    if package == "sqlalchemy":
+        return set(mapper._all_registries())
+    return set(importlib.import_module(f"{package}.orm.decl_api").all_registries())
+
+
 def _run(program: Callable[[Peer], Any] | str, package: str, echo: bool) -> Outcome:
     if _database != "sqlite":
         postgres.clear(postgres.scratch() or "")
     outcome = Outcome()
+    registries = _registries(package)
     logger = logging.getLogger(f"{package}.engine.Engine")
     recorder = _Recorder(outcome.sql)
     level, propagate = logger.level, logger.propagate
@@ -285,6 +293,12 @@ def _run(program: Callable[[Peer], Any] | str, package: str, echo: bool) -> Outc
         )
     finally:
         peer.close()
+        try:
+            peer.orm.configure_mappers()
+        except Exception:
+            # What cannot be configured would fail every later program.
+            for registry in _registries(package) - registries:
+                registry.dispose(cascade=True)
         logger.removeHandler(recorder)
         logger.setLevel(level)
         logger.propagate = propagate

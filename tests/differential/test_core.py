@@ -3,6 +3,7 @@
 import datetime as dt
 import decimal
 import enum
+import logging
 import operator
 import pickle
 import sqlite3
@@ -1411,6 +1412,8 @@ def test_echo(capsys):
 
     texts = []
     for package in ("sqlalchemy", "cormorant"):
+        # not the standard output of this test on another database
+        logging.getLogger(f"{package}.engine.Engine.echo_{package}").handlers.clear()
         sa = __import__(package)
         engine = sa.create_engine("sqlite://", echo=True, logging_name=f"echo_{package}")
         with engine.begin() as connection:

@@ -89,18 +89,19 @@ class Filled:
 
     __slots__ = ("_found", "_listeners", "_version_slot")
 
-    def __init__(self, version_slot: int) -> None:
+    def __init__(self, objects: list[Any], version_slot: int) -> None:
         self._found: list[tuple[Any, list[int], Any]] = []
         self._listeners: dict[Any, tuple[Any, ...]] = {}
         self._version_slot = version_slot
+        for cls in set(map(type, objects)):
+            listeners = InstanceEvents._of(cls, "refresh_flush")
+            if listeners:
+                self._listeners[cls] = listeners
 
-    def heard(self, obj: Any) -> bool:
-        """Whether somebody listens to objects of this kind."""
-        cls = type(obj)
-        found = self._listeners.get(cls)
-        if found is None:
-            found = self._listeners[cls] = InstanceEvents._of(cls, "refresh_flush")
-        return bool(found)
+    def heard(self, objects: list[Any]) -> list[Any]:
+        """The objects that somebody listens to."""
+        listeners = self._listeners
+        return [obj for obj in objects if type(obj) in listeners] if listeners else []
 
     def add(self, obj: Any, slots: list[int]) -> None:
         """These are going to be filled, and perhaps the version."""
@@ -128,14 +129,13 @@ def filled_by_insert(statements: Any, new: list[Any]) -> Filled:
     """What INSERTs are going to fill: what the database returns, then defaults."""
     from .persistence import is_unset
 
-    filled = Filled(-1 if statements.next_version is None else statements.version_slot)
+    filled = Filled(new, -1 if statements.next_version is None else statements.version_slot)
     made = {slot for slot, _ in statements.context_defaults}
     made.update(s for s, rule, _ in statements.insert_rules if rule == _core.COLUMN_DEFAULT)
     made.discard(statements.version_slot)
     slots = [*statements.fetched, *(s for s in statements.slots if s in made)]
-    for obj in new:
-        if filled.heard(obj):
-            filled.add(obj, [slot for slot in slots if is_unset(_core.peek(obj, slot))])
+    for obj in filled.heard(new):
+        filled.add(obj, [slot for slot in slots if is_unset(_core.peek(obj, slot))])
     return filled
 
 
@@ -145,12 +145,11 @@ def filled_by_update(
     """What UPDATEs of the net changes among `columns` are going to fill: see
     persistence._update()."""
     counts = statements.next_version is not None and not inserted
-    filled = Filled(statements.version_slot if counts else -1)
-    for obj in objects:
-        if filled.heard(obj):
-            changed = columns if inserted else _core.changed_columns(obj, columns)
-            made = [slot for slot, _ in statements.python_onupdates] if changed else []
-            filled.add(obj, [slot for slot in made if slot not in changed])
+    filled = Filled(objects, statements.version_slot if counts else -1)
+    for obj in filled.heard(objects):
+        changed = columns if inserted else _core.changed_columns(obj, columns)
+        made = [slot for slot, _ in statements.python_onupdates] if changed else []
+        filled.add(obj, [slot for slot in made if slot not in changed])
     return filled
 
 

@@ -529,8 +529,9 @@ class Mapper(Hierarchy, Generic[_T]):
         self.configured = True
         if "attribute_instrument" in instrumentation_events:
             for key, prop in list(self._props.items()):
-                if prop._is_column or prop._is_relationship:
-                    attribute = getattr(self.class_, key)
+                attribute = getattr(self.class_, key, None)
+                # A discriminator need not be an attribute.
+                if attribute is not None and (prop._is_column or prop._is_relationship):
                     fire_instrumentation("attribute_instrument", self.class_, key, attribute)
 
     def _run_validator(self, key: str, obj: Any, value: Any, is_remove: bool) -> Any:

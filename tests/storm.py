@@ -213,11 +213,10 @@ class Storm:
                 elif chosen == 3:
                     try:
                         connection.execute(sa.text("SELECT nothing FROM nowhere"))
-                    except (exc.ProgrammingError, exc.OperationalError):
+                    except (exc.ProgrammingError, exc.OperationalError) as error:
                         if connection.invalidated:
-                            # ended by the server between its answer and the next one
-                            self.done["lost"] += 1
-                            return
+                            # ended by the server right after it had answered
+                            raise RuntimeError("the connection was lost") from error
                         connection.rollback()
                 elif chosen == 4:
                     self.slow(connection, chance)

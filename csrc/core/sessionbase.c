@@ -373,15 +373,24 @@ session_expire_all(crm_session *self, PyObject *Py_UNUSED(ignored))
     if (list == NULL) {
         return NULL;
     }
-    int status = 0;
+    /* An error keeps none of the others from being expired: they may be told of
+     * it, and Python code does not run while an exception is set. */
+    PyObject *type = NULL, *error = NULL, *traceback = NULL;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         crm_state *state = crm_state_of(self->core, PyList_GET_ITEM(list, i));
-        if (crm_state_expire(state, NULL, 0) < 0) {
-            status = -1;
+        if (crm_state_expire(state, NULL, 0) == 0) {
+            continue;
+        }
+        if (type == NULL) {
+            PyErr_Fetch(&type, &error, &traceback);
+        }
+        else {
+            PyErr_Clear();
         }
     }
     Py_DECREF(list);
-    if (status < 0) {
+    if (type != NULL) {
+        PyErr_Restore(type, error, traceback);
         return NULL;
     }
     Py_RETURN_NONE;

@@ -60,7 +60,4 @@ int crm_batch_run(crm_batch *batch);
 /* Forgets the rows added and not run. */
 void crm_batch_drop(crm_batch *batch);
 
-/* Cells as Python shows them: a new tuple. */
-PyObject *crm_cells_tuple(const crm_cell *cells, size_t count);
-
 #endif /* CRM_BATCH_H */

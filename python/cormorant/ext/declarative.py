@@ -9,6 +9,7 @@ from ..exc import MovedIn20Warning
 from ..orm import decl_api
 from ..orm.concrete import AbstractConcreteBase, ConcreteBase
 from ..orm.decl_api import DeclarativeMeta, declared_attr, has_inherited_table, synonym_for
+from ..util import issue_warning
 from .deferred_reflection import DeferredReflection
 
 __all__ = [
@@ -28,18 +29,16 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 def _moved(function: _F) -> _F:
     import functools
-    import warnings
 
     name = function.__name__
 
     @functools.wraps(function)
     def moved(*args: Any, **kwargs: Any) -> Any:
-        warnings.warn(
+        issue_warning(
             MovedIn20Warning(
                 f"The ``{name}()`` function is now available as sqlalchemy.orm.{name}(). "
                 "(deprecated since: 2.0)"
-            ),
-            stacklevel=2,
+            )
         )
         return function(*args, **kwargs)
 

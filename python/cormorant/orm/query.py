@@ -78,11 +78,9 @@ def _criterion(name: str | None = None, limited: bool = True) -> Callable[[_F], 
 
 
 def _legacy(message: str) -> None:
-    import warnings
-
     warning = sa_exc.LegacyAPIWarning(f"{message} (deprecated since: 2.0)")
     warning.deprecated_since = "2.0"
-    warnings.warn(warning, stacklevel=3)
+    util.issue_warning(warning)
 
 
 class _Answered(Exception):

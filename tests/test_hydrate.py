@@ -636,6 +636,30 @@ def test_streamed_entities(conn, model):
     assert total == 5000 * 5001 // 2
 
 
+def test_known_objects_of_rows(conn, model, session):
+    plan = users_plan(model, "SELECT id, name, age FROM users ORDER BY id")
+    kept = load(conn, session, plan)[1]
+    numbers = _core.Plan("SELECT id, name, age FROM users ORDER BY id")
+    for first, flags in ((plan, 0), (plan, _core.READ_ALL), (numbers, 0)):
+        cursor = conn.execute(first, (), session, flags=flags)
+        assert cursor.known(plan) == [None, kept, None]
+        assert session._persistent() == [kept], "nothing was made"
+        assert len(cursor.fetch()) == 3
+        assert cursor.known(plan) == []
+    cursor = conn.execute(plan, (), session)
+    made = cursor.fetch(1)
+    assert cursor.known(plan) == [kept, None]
+    for wrong in (numbers, None):
+        with pytest.raises(TypeError, match="a Plan that has a program"):
+            cursor.known(wrong)
+    cursor.close()
+    streamed = conn.execute(plan, (), session, stream=1)
+    for unable in (cursor, streamed):
+        with pytest.raises(exc.InvalidRequestError, match="not there to look at"):
+            unable.known(plan)
+    assert made[0].name == "ann"
+
+
 def test_an_error_in_a_stream(conn):
     plan = _core.Plan(
         "SELECT abs(i) FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT -9223372036854775808)"

@@ -437,6 +437,51 @@ cursor_fetch_scalars(crm_cursor *self, PyObject *const *args, Py_ssize_t nargs,
     return fetch(self, count, 1);
 }
 
+/* The rows not yet given, as another program makes results of them. */
+static PyObject *
+known_of_rows(crm_cursor *self, crm_program *program)
+{
+    crm_hydration *hydration =
+        crm_hydration_new(program, self->session, self->flags | CRM_ONLY_KNOWN);
+    PyObject *out =
+        hydration == NULL ? NULL : sized_list((Py_ssize_t)self->rows.nrows);
+    uint32_t first = self->row;
+    for (size_t i = self->page; out != NULL && i < self->rows.npages; i++) {
+        crm_page *page = self->rows.pages[i];
+        if (crm_hydrate_page(hydration, page, first, page->nrows, 1, out) < 0) {
+            Py_CLEAR(out);
+        }
+        first = 0;
+    }
+    crm_hydration_free(hydration);
+    return out;
+}
+
+static PyObject *
+cursor_known(crm_cursor *self, PyObject *plan)
+{
+    if (!Py_IS_TYPE(plan, self->core->plan_type) ||
+        ((crm_plan *)plan)->program == NULL) {
+        PyErr_SetString(PyExc_TypeError,
+                        "known() needs a Plan that has a program");
+        return NULL;
+    }
+    if (self->closed || self->busy || self->stream != 0) {
+        return crm_raise(self->core, "InvalidRequestError",
+                         "The rows of this cursor are not there to look at.");
+    }
+    self->busy = 1;
+    PyObject *out = known_of_rows(self, ((crm_plan *)plan)->program);
+    self->busy = 0;
+    if (self->close_later) {
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        close_cursor(self);
+        PyErr_Restore(type, value, traceback);
+    }
+    return out;
+}
+
 static PyObject *
 cursor_close(crm_cursor *self, PyObject *Py_UNUSED(none))
 {
@@ -496,6 +541,9 @@ static PyMethodDef cursor_methods[] = {
      METH_FASTCALL | METH_KEYWORDS,
      "fetch_scalars($self, count=-1)\n--\n\nThe first items of the next "
      "results."},
+    {"known", (PyCFunction)cursor_known, METH_O,
+     "known($self, plan, /)\n--\n\nThe session's objects that the rows not "
+     "yet fetched stand for in the program of another plan."},
     {"close", (PyCFunction)cursor_close, METH_NOARGS,
      "Drop unread rows and free the statement."},
     {NULL},

@@ -189,6 +189,9 @@ static int
 refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         uint32_t row)
 {
+    if (h->flags & CRM_ONLY_KNOWN) {
+        return 0;
+    }
     crm_entity_op *op = &h->program->entities[index];
     crm_shape *shape = &op->own;
     if (state->layout->manager != shape->layout->manager) {
@@ -321,6 +324,9 @@ load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
         }
         return obj;
     }
+    if (h->flags & CRM_ONLY_KNOWN) {
+        return Py_NewRef(Py_None);
+    }
     PyObject *obj =
         make_entity(h, &h->program->entities[index], page, row, &state);
     if (obj == NULL) {
@@ -414,6 +420,10 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
             Py_CLEAR(obj);
         }
         return obj;
+    }
+    if (h->flags & CRM_ONLY_KNOWN) {
+        Py_DECREF(own);
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
     if (!PyErr_Occurred()) {
         uint64_t version = crm_identity_version(os->map->ids);
@@ -789,6 +799,10 @@ crm_hydrate_page(crm_hydration *h, crm_page *page, uint32_t first,
 int
 crm_hydrate_init(crm_core *Py_UNUSED(core), PyObject *module)
 {
-    return PyModule_AddIntConstant(module, "POPULATE_EXISTING",
-                                   CRM_POPULATE_EXISTING);
+    if (PyModule_AddIntConstant(module, "POPULATE_EXISTING",
+                                CRM_POPULATE_EXISTING) < 0 ||
+        PyModule_AddIntConstant(module, "ONLY_KNOWN", CRM_ONLY_KNOWN) < 0) {
+        return -1;
+    }
+    return PyModule_AddIntConstant(module, "READ_ALL", CRM_READ_ALL);
 }

@@ -61,8 +61,16 @@ crm_program *crm_program_plain(crm_core *core, PyObject *names);
 void crm_program_free(crm_program *program);
 int crm_program_traverse(crm_program *program, visitproc visit, void *arg);
 
+/* How entities are made of rows. */
 enum {
-    CRM_POPULATE_EXISTING = 1
+    /* what the row says replaces what an object has, and its changes */
+    CRM_POPULATE_EXISTING = 1,
+    /* rows stand for objects that the session has: nothing is made (None) nor
+     * filled */
+    CRM_ONLY_KNOWN = 2,
+    /* no row is skipped for an object that has it all (present.h): what an
+     * object has may change until the rows are fetched */
+    CRM_READ_ALL = 4
 };
 
 /* State of one execution that outlives a batch of pages (which collections were

@@ -25,8 +25,10 @@ map_of(const crm_present *present)
 {
     crm_program *program = present->program;
     if (program == NULL || present->session == NULL ||
-        present->flags & CRM_POPULATE_EXISTING || program->nentities != 1 ||
-        program->nitems != 1 || !program->items[0].is_entity) {
+        present->flags &
+            (CRM_POPULATE_EXISTING | CRM_ONLY_KNOWN | CRM_READ_ALL) ||
+        program->nentities != 1 || program->nitems != 1 ||
+        !program->items[0].is_entity) {
         return NULL;
     }
     crm_entity_op *op = &program->entities[0];

@@ -135,6 +135,8 @@ class Plan:
     ) -> Self: ...
 
 POPULATE_EXISTING: Final[int]
+ONLY_KNOWN: Final[int]
+READ_ALL: Final[int]
 
 # --- row.c, rowmapping.c, cursor.c -------------------------------------------
 @final
@@ -214,6 +216,10 @@ class Cursor:
         exc.ResourceClosedError when closed, or if there are no rows at all."""
     def fetch_scalars(self, count: int = -1) -> list[Any]:
         """As fetch, but the first item of each row."""
+    def known(self, plan: Plan, /) -> list[Any]:
+        """For each row not yet fetched the session's object that it stands for in the
+        program of `plan`, None where the session has none; the rows are still fetched
+        afterwards. exc.InvalidRequestError while streaming, or when closed."""
     def close(self) -> None:
         """Drop unread rows and free the statement. Idempotent."""
 

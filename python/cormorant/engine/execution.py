@@ -55,6 +55,8 @@ def execute_statement(
     full_key: Any = None
     if key is not None and cache is not None:
         full_key = (key, keys, many)
+        if statement._row_maker is not None:
+            full_key = (*full_key, statement._row_maker.cache_key)
         if translate:
             full_key = (*full_key, tuple(sorted(translate.items(), key=repr)))
         cplan = cache.get(full_key)
@@ -71,7 +73,7 @@ def execute_statement(
         connection._current = (cplan.compiled, options)
         connection._program = cplan.program
     if cplan.info is not None:
-        return _execute_dml(connection, cplan, binds, sets, many, hit, options)
+        return _execute_dml(connection, cplan, binds, sets, many, hit, statement._row_maker)
     if many:
         return _execute_many(connection, cplan, binds, sets, hit)
     stream = 0
@@ -107,6 +109,9 @@ def _compile(
     kw: dict[str, Any] = {}
     if translate:
         kw["schema_translate_map"] = translate
+    rows = statement._row_maker
+    if rows is not None:
+        statement, state = rows.prepare(statement, binds, keys is not None)
     compiled = statement.compile(
         dialect=dialect,
         column_keys=list(keys or ()),
@@ -114,6 +119,10 @@ def _compile(
         linting=dialect.compiler_linting,
         **kw,
     )
+    if rows is not None:
+        return rows.plan_of(  # type: ignore[no-any-return]
+            connection, compiled, binds, state, started
+        )
     return plan_of(connection, compiled, binds, started)
 
 
@@ -335,8 +344,14 @@ def _execute_dml(
     sets: Sequence[Mapping[str, Any]],
     many: bool,
     hit: bool,
-    options: Mapping[str, Any],
+    rows: Any = None,
 ) -> CursorResult[Any]:
+    """INSERT, UPDATE or DELETE; `rows`: makes objects of what is returned, see
+    cormorant.orm.returning."""
+    session, flags = None, 0
+    if rows is not None:
+        rows.plan = cplan.info
+        session, flags = rows.session, rows.flags
     compiled = cplan.compiled
     prefetch = compiled.insert_prefetch if compiled.isinsert else compiled.update_prefetch
     filled: Any = sets
@@ -352,7 +367,7 @@ def _execute_dml(
             connection._wrap_bind_error(error, compiled.string, list(sets))
     result: CursorResult[Any]
     if many and compiled.returns_rows and compiled.isinsert:
-        result = _insert_many_values(connection, cplan, binds, filled, hit)
+        result = _insert_many_values(connection, cplan, binds, filled, hit, session, flags)
     elif many:
         result = _execute_many(connection, cplan, binds, filled, hit)
     else:
@@ -365,7 +380,7 @@ def _execute_dml(
         if connection._echo:
             connection._log_plan(plan, values, cplan.cache_text(hit), list(sets))
         try:
-            cursor = core.execute(plan, values)
+            cursor = core.execute(plan, values, session, 0, flags)
         except BaseException as error:
             connection._wrap_error(error, plan.sql, list(sets))
         if connection._autocommit:
@@ -475,6 +490,8 @@ def _insert_many_values(
     binds: Sequence[Any],
     sets: list[dict[str, Any]],
     hit: bool,
+    session: Any,
+    flags: int,
 ) -> CursorResult[Any]:
     """INSERT of many rows that returns something: several rows in one statement, or one
     at a time when what is returned has to be in the order of the parameters."""
@@ -494,6 +511,7 @@ def _insert_many_values(
         parts is None
         or not dialect.use_insertmanyvalues
         or not parts.possible
+        or not parts.outside.isdisjoint(sets[0])
         or (ordered and parts.sentinel is None)
     ):
         size, kind = 1, f"({word}; batch not supported)"
@@ -519,7 +537,7 @@ def _insert_many_values(
                 how = f"insertmanyvalues {place}"
             connection._log_plan(batch_plan, values, how, list(sets))
         try:
-            cursor = core.execute(batch_plan, values)
+            cursor = core.execute(batch_plan, values, session, 0, flags)
             fetched = cursor.fetch()
         except BaseException as error:
             connection._wrap_error(error, batch_plan.sql, list(sets))
@@ -555,11 +573,10 @@ def _batch_plan(
             for name, (bind, index) in cplan._named.items()
         }
         binds = []
-        for name, original in names:
-            row = int(name[len(original) + 2 :])
+        for _, original, row in names:
             index, (code, arg) = slots[original]
             binds.append((row * width + index, code, arg))
-        made = dialect.plan(sql, [name for name, _ in names], binds, cplan.program)
+        made = dialect.plan(sql, [name for name, *_ in names], binds, cplan.program)
         if len(cplan._plans) >= 100:
             cplan._plans.clear()
         cplan._plans[key] = made
@@ -609,7 +626,7 @@ def execute_compiled(
     sets = distill(parameters) if parameters is not None else ()
     many = len(sets) > 1
     if cplan.info is not None:
-        return _execute_dml(connection, cplan, binds, sets, many, False, options)
+        return _execute_dml(connection, cplan, binds, sets, many, False)
     if many:
         return _execute_many(connection, cplan, binds, sets, False)
     cursor = connection._execute_plan(cplan, binds, sets[0] if sets else None, hit=False)

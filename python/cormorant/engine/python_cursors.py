@@ -21,6 +21,8 @@ class ListCursor:
     unique = False
     rowcount = -1
     lastrowid = 0
+    connection = None
+    plan = None
 
     def __init__(
         self, row_keys: _core.RowKeys, results: Iterable[Any], scalar: bool = False

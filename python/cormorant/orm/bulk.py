@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
-from ..sql.schema import Column
+from ..engine.python_cursors import ListCursor
 from .bulk_inheritance import (
     column_in,
     discriminator,
@@ -16,6 +16,7 @@ from .bulk_inheritance import (
     is_joined,
 )
 from .inheritance import key_slot
+from .returning import Returning
 from .strategy_options import LoaderCriteriaOption
 
 if TYPE_CHECKING:
@@ -151,9 +152,15 @@ def _run(
     params: Any,
     execution_options: Mapping[str, Any],
 ) -> Any:
-    if any(_is_entity(item) or _bundle_of(item) for item in getattr(statement, "_returning", ())):
-        return _run_returning_entities(session, connection, mapper, statement, params)
-    return connection.execute(statement, params, execution_options=execution_options or {})
+    if not statement._returning:
+        return connection.execute(statement, params, execution_options=execution_options or {})
+    rows = Returning(session, _populates(statement, execution_options))
+    return rows.rows(connection, rows.execute(connection, statement, params, execution_options))
+
+
+def _populates(statement: Any, execution_options: Mapping[str, Any]) -> bool:
+    options = {**statement._execution_options, **execution_options}
+    return bool(options.get("populate_existing", False))
 
 
 def _is_entity(item: Any) -> bool:
@@ -161,59 +168,6 @@ def _is_entity(item: Any) -> bool:
     return "parententity" in annotations and (
         bool(getattr(item, "is_selectable", False)) or bool(annotations.get("entity"))
     )
-
-
-def _bundle_of(item: Any) -> Any:
-    return getattr(item, "_annotations", {}).get("bundle")
-
-
-def _run_returning_entities(
-    session: Session, connection: Any, mapper: Any, statement: Any, params: Any
-) -> Any:
-    """Rows of RETURNING become objects of the session."""
-    from ..engine.result import Result
-    from .loading import bundle_maker
-
-    items: list[tuple[str, Any, Any]] = []
-    columns: list[Any] = []
-    for item in statement._returning:
-        if _is_entity(item):
-            entity = item._annotations["parententity"].mapper
-            own = [
-                column
-                for column in (entity._own_columns or entity.local_table.c)
-                if isinstance(column, Column)
-                and column in entity._columntoproperty
-                and (column.primary_key or not entity._columntoproperty[column].deferred)
-            ]
-            items.append((entity.class_.__name__, entity, own))
-            columns.extend(own)
-        elif (bundle := _bundle_of(item)) is not None:
-            make, count = bundle_maker(bundle, 0)
-            items.append((bundle.name, make, range(count)))
-            columns.extend(bundle._leaves)
-        else:
-            items.append((getattr(item, "key", None) or str(item), None, [item]))
-            columns.append(item)
-    copy = statement._clone()
-    copy._returning = ()
-    copy = copy.returning(*columns)
-    rows = connection.execute(copy, params).all()
-    made = []
-    for row in rows:
-        values = iter(row)
-        out = []
-        for _name, entity, own in items:
-            given = list(itertools.islice(values, len(own)))
-            if entity is None:
-                out.append(given[0])
-            elif isinstance(own, range):
-                out.append(entity(given))
-            else:
-                out.append(_object_of(session, entity, own, given))
-        made.append(tuple(out))
-    keys = tuple(name for name, _, _ in items)
-    return Result._from_list(keys, [_core.Row(keys, row) for row in made])
 
 
 def _object_of(session: Session, mapper: Any, columns: Sequence[Any], values: list[Any]) -> Any:
@@ -261,25 +215,20 @@ def _change_and_fetch(
     execution_options: Mapping[str, Any],
 ) -> Any:
     """synchronize_session="fetch": the database says which rows it changed."""
-    own = getattr(statement, "_returning", ())
-    if own:
-        result = _run(session, connection, mapper, statement, params, execution_options)
-        _expire_assigned(mapper, statement, list(_objects(session, mapper)))
-        return result
-    key = mapper.primary_key
-    rows = connection.execute(
-        statement.returning(*key), params, execution_options=execution_options or {}
-    )
-    found = [
-        obj
-        for obj in (session._get(mapper.class_manager, tuple(row)) for row in rows.all())
-        if obj is not None
-    ]
+    rows = Returning(session, _populates(statement, execution_options), mapper)
+    result = rows.execute(connection, statement, params, execution_options)
+    found = rows.known(result)
     if statement.is_update:
         _assign(mapper, statement, found, params)
     else:
         _forget_deleted(session, found)
-    return rows
+    if statement._returning:
+        return rows.rows(connection, result)
+    cursor = result._cursor
+    cursor.close()
+    result._cursor = ListCursor(cursor.row_keys, ())
+    result._cursor.rowcount = cursor.rowcount
+    return result
 
 
 def _assigned(mapper: Any, statement: Any) -> dict[int, Any]:

@@ -103,7 +103,7 @@ def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None
     compiled = dialect.statement_compiler(dialect, core, linting=dialect.compiler_linting)
     plan = CompiledPlan(compiled, binds, make_program(state, dialect, unique), started=started)
     result = ORMPlan(plan, state)
-    _bind_post_loads(result, state)
+    bind_post_loads(result, state)
     return result
 
 
@@ -244,6 +244,10 @@ def from_statement_plan(
     compile_count += 1
     dialect = connection.dialect
     element = statement.element
+    if (element.is_update or element.is_delete) and element._returning:
+        from .returning import expanded
+
+        element = expanded(element)
     compiled = element.compile(dialect=dialect)
     holder: Select[Any] = Select()
     holder._raw_columns = list(statement._raw_columns)
@@ -258,11 +262,12 @@ def from_statement_plan(
     unique = legacy and any(item.node is not None for item in state.items)
     plan = CompiledPlan(compiled, binds, make_program(state, dialect, unique))
     result = ORMPlan(plan, state)
-    _bind_post_loads(result, state)
+    bind_post_loads(result, state)
     return result
 
 
-def _bind_post_loads(plan: ORMPlan, state: SelectState) -> None:
+def bind_post_loads(plan: ORMPlan, state: SelectState) -> None:
+    """Tell what is loaded afterwards which items of the rows it is for."""
     positions = {
         id(item.node): position
         for position, item in enumerate(state.items)

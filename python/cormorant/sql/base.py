@@ -560,6 +560,8 @@ class Executable(_core.Generative, ClauseElement):
     _execution_options: Mapping[str, Any] = EMPTY_DICT
     _with_options: tuple[Any, ...] = ()
     _statement_hints: tuple[Any, ...] = ()
+    #: makes objects of the rows of a change, see cormorant.orm.returning
+    _row_maker: Any = None
 
     def options(self, *options: Any) -> Self:
         """Add loader options and the like."""

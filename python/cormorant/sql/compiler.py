@@ -454,23 +454,34 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
 
         return _MARK.sub(mark, self._template), order
 
-    def expand_rows(self, count: int, ordered: bool) -> tuple[str, list[tuple[str, str]]]:
+    @staticmethod
+    def parameters_in(text: str) -> frozenset[str]:
+        """Names of the parameters in a part of the text that is being compiled."""
+        return frozenset([found[1] for found in _MARK.finditer(text) if found[1]])
+
+    def expand_rows(self, count: int, ordered: bool) -> tuple[str, list[tuple[str, str, int]]]:
         """The text of an INSERT with `count` rows, and its parameters in order: (name in this
-        statement, name in that of one row)."""
+        statement, name in that of one row, number of the row whose value it has)."""
         before, row, after = self.many_values.template(ordered)
-        names: list[tuple[str, str]] = []
+        names: list[tuple[str, str, int]] = []
         self._numbers = {}
+
+        def once(match: re.Match[str]) -> str:
+            name = match.group(1)
+            names.append((name, name, 0))
+            return self.bindtemplate(name)
 
         def numbered(number: int) -> str:
             def mark(match: re.Match[str]) -> str:
                 name = match.group(1)
-                names.append((f"{name}__{number}", name))
+                names.append((f"{name}__{number}", name, number))
                 return self.bindtemplate(f"{name}__{number}")
 
             return _MARK.sub(mark, row).replace("\x03", str(number))
 
+        before = _MARK.sub(once, before)
         rows = ", ".join([numbered(number) for number in range(count)])
-        return f"{before}{rows}{after}", names
+        return f"{before}{rows}{_MARK.sub(once, after)}", names
 
     def _expand_one(
         self, name: str, values: Mapping[str, Any], order: list[tuple[str, int | None]]

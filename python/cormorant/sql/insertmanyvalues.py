@@ -16,7 +16,16 @@ from typing import Any
 class ManyValues:
     """The parts of an INSERT with one row of VALUES, as the compiler left them."""
 
-    __slots__ = ("after", "before", "casts", "returning", "sentinel", "sorted_returning", "values")
+    __slots__ = (
+        "after",
+        "before",
+        "casts",
+        "outside",
+        "returning",
+        "sentinel",
+        "sorted_returning",
+        "values",
+    )
 
     def __init__(
         self,
@@ -27,13 +36,17 @@ class ManyValues:
         sorted_returning: str,
         sentinel: str | None,
         casts: Sequence[str],
+        outside: frozenset[str],
     ) -> None:
         """`before` is the text up to VALUES and `after` what follows it. `sentinel` is
         "client" if the parameters hold the primary key, "server" if the database numbers
-        the rows, None if nothing tells rows apart; `casts` has the type of each value."""
+        the rows, None if nothing tells rows apart; `casts` has the type of each value.
+        `outside` names the parameters that are not in VALUES: all rows have the same value.
+        """
         self.before = before
         self.values = values
         self.after = after
+        self.outside = outside
         self.returning = returning
         self.sorted_returning = sorted_returning
         self.sentinel = sentinel
@@ -41,10 +54,9 @@ class ManyValues:
 
     @property
     def possible(self) -> bool:
-        """Whether the statement can have several rows: all parameters are in its VALUES."""
-        outside = self.before + self.after + self.returning
-        inside = "".join(self.values)
-        return bool(self.values) and "\x01" not in outside and "\x02" not in outside + inside
+        """Whether the statement can have several rows: no parameter becomes text."""
+        text = "".join((self.before, self.after, self.returning, *self.values))
+        return bool(self.values) and "\x02" not in text
 
     def template(self, ordered: bool) -> tuple[str, str, str]:
         """(text before the rows, of one row, after the rows); ``\\x03`` is the row's number."""
@@ -91,6 +103,6 @@ def many_values(
         for column, _ in sets:
             cast = dialect.bind_cast(column.type)
             casts.append(cast or dialect.type_compiler_instance.process(column.type))
-    return ManyValues(
-        before, [v for _, v in sets], after, returning, sorted_returning, sentinel, casts
-    )
+    outside = compiler.parameters_in(before + after + returning)
+    values = [value for _, value in sets]
+    return ManyValues(before, values, after, returning, sorted_returning, sentinel, casts, outside)

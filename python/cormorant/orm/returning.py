@@ -1,0 +1,198 @@
+"""INSERT, UPDATE and DELETE whose rows become objects: what RETURNING names is compiled to a
+program of the core, as a select's columns are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, util
+from ..engine.plans import CompiledPlan
+from ..engine.result import Result
+from ..sql.schema import Column
+from ..sql.selectable import Select
+from .context import ORMPlan, bind_post_loads
+from .loading import LoadedCursor, post_load_run
+from .program import item_name, make_program
+from .selecting import EntityNode, Item, SelectState
+from .strategy_options import RELATIONSHIP_WILDCARD
+
+if TYPE_CHECKING:
+    from ..engine.cursor import CursorResult
+
+
+class _ReturningState(SelectState):
+    """What the rows of RETURNING are made into. With `keys`, which come first, and in a
+    `bulk` INSERT, of rows that are parameters, no column is returned twice."""
+
+    may_join = False
+
+    def __init__(self, statement: Any, keys: Sequence[Any], bulk: bool, binds: Any) -> None:
+        holder: Select[Any] = Select()
+        holder._raw_columns = list(statement._returning or keys)
+        holder._with_options = statement._with_options
+        self._once = bulk or bool(keys)
+        super().__init__(holder, binds=binds)
+        for column in keys:
+            self._add(column, True)
+        if self._once:
+            self._arrange(keys, bulk)
+        for node in self.nodes:
+            self._take_expressions(node)
+        self.offset = len(self.primary)
+
+    def _add_item_column(self, item: Item) -> None:
+        if self._once:
+            self._add(item.expression, True)
+        else:
+            super()._add_item_column(item)
+
+    def _arrange(self, keys: Sequence[Any], bulk: bool) -> None:
+        """The key first; of a bulk INSERT then columns as their table has them, expressions
+        last."""
+        first = {hash(column) for column in keys}
+
+        def order(expression: Any) -> tuple[int, int]:
+            if hash(expression) in first:
+                return 0, 0
+            if not bulk:
+                return 1, 0
+            if not isinstance(expression, Column):
+                return 2, 0
+            return 1, list(expression.table.c).index(expression)
+
+        self.primary.sort(key=order)
+        for index, column in enumerate(self.primary):
+            self._positions[hash(column)] = (True, index)
+        for item in self.items:
+            if item.node is None:
+                item.position = self.position(item.expression)
+
+    def _take_expressions(self, node: EntityNode) -> None:
+        """Expressions that an attribute stands for, if they are returned by themselves."""
+        for prop in node.mapper._props.values():
+            if prop._is_column and hash(prop.columns[0]) in self._positions:
+                node.columns.setdefault(hash(prop.columns[0]), prop.columns[0])
+
+    def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
+        """An entity is returned with its columns; expressions are loaded when they are read."""
+        if not all(isinstance(column, Column) for column in prop.columns):
+            return True
+        return super()._is_deferred(node, prop)
+
+    def _set_up_relationship(self, node: EntityNode, prop: Any, table: Any) -> None:
+        if table is not None and prop.lazy != "joined":
+            element = table.find(node.path, prop, RELATIONSHIP_WILDCARD)[0]
+            if element is not None and element.strategy == "joined":
+                util.warn_deprecated(
+                    "The joinedload loader option is not compatible with DML statements such as "
+                    "INSERT, UPDATE.  Only SELECT may be used."
+                    "This warning will become an exception in a future release.",
+                    "2.0",
+                )
+        super()._set_up_relationship(node, prop, table)
+
+
+class ReturningPlan(ORMPlan):
+    """The plan of a change that returns rows."""
+
+    __slots__ = ("keys",)
+
+    def __init__(self, plan: CompiledPlan, state: SelectState, keys: Any) -> None:
+        super().__init__(plan, state)
+        #: a core plan whose program finds the objects of the rows in the session, or None
+        self.keys: Any = keys
+
+
+class Returning:
+    """One execution of a change whose rows the ORM makes; the statement carries it to
+    cormorant.engine.execution as `_row_maker`.
+
+    With a `mapper` its primary key is returned whatever is asked for: `known()` tells which
+    objects the rows are of.
+    """
+
+    def __init__(self, session: Any, populate_existing: bool, mapper: Any = None) -> None:
+        self.session = session
+        #: of the core's execution: objects may change before their rows are fetched
+        self.flags: int = _core.READ_ALL | (_core.POPULATE_EXISTING if populate_existing else 0)
+        self.plan: ReturningPlan | None = None
+        self._mapper = mapper
+
+    @property
+    def cache_key(self) -> tuple[Any, ...]:
+        """What tells its plan from the one of the statement by itself."""
+        return ("returning", self._mapper)
+
+    def prepare(self, statement: Any, binds: Any, given: bool) -> tuple[Any, _ReturningState]:
+        """The statement with plain columns in RETURNING, and what its rows are made into;
+        `given`: there are parameters."""
+        mapper = self._mapper
+        bulk = given and statement.is_insert
+        if bulk:
+            mapper = statement.table._annotations["parententity"].mapper
+        keys = () if mapper is None else mapper.primary_key
+        state = _ReturningState(statement, keys, bulk, binds)
+        copy = statement._clone()
+        copy._returning = tuple(state.primary)
+        return copy, state
+
+    def plan_of(
+        self,
+        connection: Any,
+        compiled: Any,
+        binds: Sequence[Any],
+        state: _ReturningState,
+        started: float,
+    ) -> CompiledPlan:
+        """The plan of the statement that prepare() gave, compiled."""
+        dialect = connection.dialect
+        keys = None
+        if self._mapper is not None:
+            manager = self._mapper.class_manager
+            columns = tuple([state.position(column) for column in self._mapper.primary_key])
+            entity = (manager, (-1,) * manager.size, columns, -1, 0, False)
+            finds = ((entity,), (("e", 0),), ("",), False, False)
+            keys = _core.Plan(compiled.string, (), finds, typed=dialect.typed)
+        entities, items, _, *rest = make_program(state, dialect, False)
+        # unlike those of a select, names that come again are not told apart
+        names = [
+            item.name or item_name(item.expression, False) or "_no_label" for item in state.items
+        ]
+        program = (entities, items, tuple(names), *rest)
+        plan = CompiledPlan(compiled, binds, program, started=started)
+        plan.info = made = ReturningPlan(plan, state, keys)
+        plan.lookup = made.lookup
+        bind_post_loads(made, state)
+        return plan
+
+    def execute(
+        self, connection: Any, statement: Any, params: Any, options: Mapping[str, Any]
+    ) -> CursorResult[Any]:
+        """Execute; rows are not made before they are fetched."""
+        copy = statement._clone()
+        copy._row_maker = self
+        return connection.execute(  # type: ignore[no-any-return]
+            copy, params, execution_options=options
+        )
+
+    def known(self, result: CursorResult[Any]) -> list[Any]:
+        """The session's objects that the rows are of, before they are fetched."""
+        assert self.plan is not None
+        found = result._cursor.known(self.plan.keys)
+        return [obj for obj in found if obj is not None]
+
+    def rows(self, connection: Any, result: CursorResult[Any]) -> Result[Any]:
+        """The result as the caller of Session.execute() gets it."""
+        plan = self.plan
+        assert plan is not None
+        cursor = result._cursor
+        if plan.post_loads or plan.bundles:
+            run = post_load_run(self.session, connection, self.flags)
+            cursor = LoadedCursor(cursor, run, ((), None), plan, 0)
+        return Result(cursor)
+
+
+def expanded(statement: Any) -> Any:
+    """The statement with the columns of mapped classes in the place of these."""
+    return Returning(None, False).prepare(statement, (), False)[0]

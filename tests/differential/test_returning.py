@@ -1,0 +1,167 @@
+"""Objects made of what INSERT, UPDATE and DELETE return, and what becomes of those that the
+session has."""
+
+from __future__ import annotations
+
+import pytest
+
+from .harness import compare
+
+MODELS = """
+from sqlalchemy import *
+from sqlalchemy.orm import *
+
+class Base(DeclarativeBase):
+    pass
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    full = Column(String)
+    biography = deferred(Column(String))
+    upper = column_property(func.upper(name) + "?")
+    addresses = relationship("Address", order_by="Address.id")
+class Address(Base):
+    __tablename__ = "addresses"
+    id = Column(Integer, primary_key=True)
+    email = Column(String)
+    user_id = Column(ForeignKey("users.id"))
+class Person(Base):
+    __tablename__ = "people"
+    id = Column(Integer, primary_key=True)
+    kind = Column(String)
+    name = Column(String)
+    __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+class Driver(Person):
+    licence = Column(String)
+    __mapper_args__ = {"polymorphic_identity": "driver"}
+class Manager(Person):
+    __tablename__ = "managers"
+    id = Column(ForeignKey("people.id"), primary_key=True)
+    office = Column(String)
+    __mapper_args__ = {"polymorphic_identity": "manager"}
+engine = create_engine("sqlite://")
+Base.metadata.drop_all(engine)
+Base.metadata.create_all(engine)
+
+def shown(item):
+    if isinstance(item, Base):
+        loaded = {k: v for k, v in item.__dict__.items() if k[0] != "_"}
+        return type(item).__name__, sorted((k, str(len(v)) if isinstance(v, list) else v) for k, v in loaded.items())
+    return item
+def run(statement, params=None, before=None, **options):
+    session = Session(engine)
+    session.add_all([
+        User(id=1, name="x", full="fx", addresses=[Address(id=5, email="e"), Address(id=6)]),
+        User(id=2, name="y", full="fy"),
+        Person(id=1, name="p"), Driver(id=2, name="d", licence="l"), Manager(id=3, name="m", office="o"),
+    ])
+    session.flush()
+    session.expunge_all()
+    held = before(session) if before else []
+    try:
+        with session.no_autoflush:
+            result = session.execute(statement, params, execution_options=options)
+            print(list(result.keys()))
+            for row in result:
+                print([shown(item) for item in row])
+            for obj in held:
+                changed = [a.key for a in inspect(obj).attrs if a.history.has_changes()]
+                print(shown(obj), obj in session, changed)
+    except Exception as error:
+        print(type(error).__name__, str(error).split("[SQL")[0])
+    session.rollback()
+    session.close()
+def two(session):
+    first, second = session.get(User, 1), session.get(User, 2)
+    second.full = "changed"
+    return [first, second]
+one, many = {"name": "N"}, [{"name": "N"}, {"name": "O"}]
+"""
+
+CASES = {
+    "inserted": """
+run(insert(User).values(name="n").returning(User))
+run(insert(User).returning(User), one)
+run(insert(User).returning(User, User.name, func.lower(User.name)), many)
+run(insert(User).returning(User, sort_by_parameter_order=True), [*many, {"full": "f"}])
+run(insert(User).values([{"name": "k"}, {"name": "j"}]).returning(User.name, User, User.id))
+run(insert(Manager).returning(Manager), [{"name": "a", "office": "b"}, {"name": "c"}])
+""",
+    "options": """
+run(insert(User).returning(User).options(undefer(User.biography)), many)
+run(insert(User).returning(User).options(selectinload(User.addresses)), many)
+run(insert(User).returning(User).options(load_only(User.name)), many)
+run(update(User).values(name="k").returning(User).options(selectinload(User.addresses)))
+""",
+    "repeated": """
+run(insert(User).values(name="k").returning(User.name, User.id, User.name))
+run(insert(User).returning(User.name, User.id, User.name), one)
+run(insert(User).returning(User.name, User, User.id, User.name), many)
+run(update(User).values(name="k").where(User.id < 5).returning(User, User.name, User.id, User.name))
+run(update(User).values(name="k").returning(User.name, User.id, User.name), synchronize_session="fetch")
+run(delete(User).where(User.id == 2).returning(User.name, User.id, User.name, User))
+""",
+    "expressions": """
+run(insert(User).returning(User.upper), one)
+run(insert(User).returning(User.upper, User.biography), many)
+run(insert(User).returning(func.lower(User.name) + "q", User.name.label("q")), many)
+run(insert(User).returning(literal(5), User.name), many)
+run(insert(User.__table__).returning(literal(5), User.__table__.c.name), many)
+run(update(User).values(name="k").returning(User.upper, User))
+run(insert(User).returning(Bundle("b", User.id, User.name), User.id), many)
+run(update(User).values(name="k").returning(Bundle("b", User.id, User.name), User))
+""",
+    "classes": """
+run(update(Person).values(name="k").returning(Person))
+run(update(Driver).values(licence="k").returning(Driver))
+run(delete(Person).where(Person.id < 3).returning(Person))
+""",
+    "not synchronized": """
+run(update(User).values(full="k").returning(User), before=two, synchronize_session=False)
+run(update(User).values(full=User.full + "k").returning(User.full), before=two, synchronize_session=False)
+run(delete(User).where(User.id == 2).returning(User), before=two, synchronize_session=False)
+""",
+    "given statements": """
+session = Session(engine)
+for statement in (
+    insert(User).values(name="q").returning(User),
+    update(User).values(name="r").returning(User),
+    delete(User).returning(User),
+):
+    for user in session.scalars(select(User).from_statement(statement).options(selectinload(User.addresses))):
+        print(shown(user))
+session.rollback()
+""",
+    "rows": """
+session = Session(engine)
+session.execute(insert(User).values(name="n"))
+row = session.execute(update(User).values(name="o").returning(User, User.id)).one()
+print(row.User.name, row._mapping[User].name, row.id == row.User.id == row._mapping[User.id])
+print(session.execute(update(User).where(User.id == -1).values(name="n").returning(User)).all())
+print(session.scalars(update(User).values(name="p").returning(User)).first().name)
+fetched = session.execute(update(User).values(name="q"), execution_options={"synchronize_session": "fetch"})
+print(fetched.rowcount, fetched.all())
+session.rollback()
+""",
+}
+for strategy in ("auto", "evaluate", "fetch"):
+    CASES[strategy] = "".join(
+        f"run({statement}, before=two, synchronize_session={strategy!r})\n"
+        for value in ("'k'", "User.full + 'k'", "func.upper(User.full) + User.name")
+        for statement in (
+            f"update(User).values(full={value}).where(User.id < 5).returning(User)",
+            f"update(User).values(full={value}).where(User.id < 5).returning(User.full)",
+        )
+    ) + "".join(
+        f"run(delete(User).where(User.id < {below}).returning({what}), before=two, "
+        f"synchronize_session={strategy!r})\n"
+        for below in (0, 5)
+        for what in ("User", "User.name")
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_returning(case: str) -> None:
+    peer, _ = compare(MODELS + CASES[case])
+    assert peer.error is None

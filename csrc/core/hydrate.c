@@ -560,34 +560,55 @@ reconstruct(crm_hydration *h)
 
 /* ---- results ---------------------------------------------------------- */
 
-/* crm_decode, with the plainest cases inline. */
-static inline PyObject *
-decode(crm_hydration *h, const crm_item_op *item, const crm_page *page,
-       const uint64_t *row)
+/* crm_decode of a column's cell. */
+static PyObject *
+decode_any(crm_hydration *h, const crm_item_op *item, const crm_page *page,
+           const uint64_t *row)
 {
     crm_cell cell = crm_page_cell(page, row, item->index);
-    if (item->codec.code <= CRM_TYPE_STRING) {
-        if (cell.tag == CRM_INT64) {
-            return PyLong_FromLongLong(cell.u.i);
-        }
-        if (cell.tag == CRM_TEXT && (cell.flags & CRM_CELL_ASCII) &&
-            cell.len > 1) {
-            PyObject *text = PyUnicode_New(cell.len, 127);
-            if (text != NULL) {
-                memcpy(PyUnicode_1BYTE_DATA(text), cell.u.p, cell.len);
-            }
-            return text;
-        }
-    }
-    if (cell.tag == CRM_NULL && item->codec.code < CRM_TYPE_JSON) {
-        return Py_NewRef(Py_None);
-    }
     PyObject *value = crm_decode(h->core, &item->codec, &cell);
     if (value == NULL) {
         size_t at = (size_t)(item - h->program->items);
         blame("column", PyTuple_GET_ITEM(h->program->keys, at));
     }
     return value;
+}
+
+/* The same, with the plainest cases inline. */
+static inline PyObject *
+decode(crm_hydration *h, const crm_item_op *item, const crm_page *page,
+       const uint64_t *row)
+{
+    if (item->codec.code > CRM_TYPE_STRING) {
+        return decode_any(h, item, page, row);
+    }
+    uint64_t word = row[item->index];
+    switch (crm_page_byte(page, row, item->index)) {
+        case CRM_PAGE_BYTE(CRM_NULL, 0):
+            return Py_NewRef(Py_None);
+        case CRM_PAGE_BYTE(CRM_INT64, 0):
+            return PyLong_FromLongLong((int64_t)word);
+        case CRM_PAGE_BYTE(CRM_DOUBLE, 0): {
+            double number;
+            memcpy(&number, &word, sizeof(number));
+            return PyFloat_FromDouble(number);
+        }
+        case CRM_PAGE_BYTE(CRM_TEXT, CRM_CELL_ASCII): {
+            uint32_t len = (uint32_t)(word >> 32);
+            if (len <= 1) {
+                break; /* shared by the interpreter */
+            }
+            PyObject *text = PyUnicode_New(len, 127);
+            if (text != NULL) {
+                memcpy(PyUnicode_1BYTE_DATA(text),
+                       crm_page_end(page) - (uint32_t)word, len);
+            }
+            return text;
+        }
+        default:
+            break;
+    }
+    return decode_any(h, item, page, row);
 }
 
 static inline PyObject *
@@ -604,11 +625,12 @@ static PyObject *
 make_row(crm_hydration *h, const crm_page *page, const uint64_t *cells)
 {
     crm_program *program = h->program;
-    crm_row *row = crm_row_new(program->row_keys, (Py_ssize_t)program->nitems);
+    crm_row *row = crm_row_new(program->row_keys, program->cyclic);
     if (row == NULL) {
         return NULL;
     }
-    for (size_t i = 0; i < program->nitems; i++) {
+    size_t nitems = program->nitems;
+    for (size_t i = 0; i < nitems; i++) {
         row->items[i] = make_item(h, &program->items[i], page, cells);
         if (row->items[i] == NULL) {
             Py_DECREF(row);

@@ -44,6 +44,7 @@ struct crm_program {
     size_t nitems;
     uint32_t ncols;      /* columns a row must have at least */
     uint8_t typed;       /* its rows have typed cells */
+    uint8_t cyclic;      /* likely that an item can be part of a cycle */
     uint8_t scalar;      /* a result row is its single item, not a Row */
     uint8_t unique;      /* a result equal to an earlier one is left out:
                             entities by identity, columns by value */

@@ -26,7 +26,7 @@ row_item(crm_core *core, PyObject *row, Py_ssize_t index)
         return row;
     }
     if (Py_IS_TYPE(row, core->row_type)) {
-        if (index < Py_SIZE(row)) {
+        if (index < crm_row_count((crm_row *)row)) {
             return ((crm_row *)row)->items[index];
         }
     }

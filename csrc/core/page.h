@@ -87,11 +87,20 @@ crm_page_tag(const crm_page *page, const uint64_t *row, uint32_t col)
     return ((const uint8_t *)(row + page->ncols))[col] & 0x3f;
 }
 
+/* The byte of a cell's tag and flags, as it is in a row. */
+#define CRM_PAGE_BYTE(tag, flags) ((tag) | (flags) << 6)
+
+static inline uint8_t
+crm_page_byte(const crm_page *page, const uint64_t *row, uint32_t col)
+{
+    return ((const uint8_t *)(row + page->ncols))[col];
+}
+
 /* A cell of a row; its bytes are the page's. */
 static inline crm_cell
 crm_page_cell(const crm_page *page, const uint64_t *row, uint32_t col)
 {
-    uint8_t byte = ((const uint8_t *)(row + page->ncols))[col];
+    uint8_t byte = crm_page_byte(page, row, col);
     crm_cell cell = {.tag = byte & 0x3f, .flags = byte >> 6};
     if (crm_tag_has_bytes(cell.tag)) {
         cell.len = (uint32_t)(row[col] >> 32);
@@ -245,25 +254,29 @@ crm_rows_bytes(crm_rows *rows, size_t len)
     return (char *)page->words + page->cap - page->back;
 }
 
-/* Copies bytes: true if all of them are below 0x80. */
+/* Copies bytes that do not overlap: true if all of them are below 0x80.  What
+ * is no whole word at the end is copied with some of what was copied before. */
 static inline int
 crm_copy_text(char *to, const char *from, size_t len)
 {
-    const uint64_t high = UINT64_C(0x8080808080808080);
-    uint64_t seen = 0;
-    size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t word;
-        memcpy(&word, from + i, 8);
+    uint64_t seen = 0, word;
+    if (len >= 8) {
+        for (size_t i = 0; i < len - 8; i += 8) {
+            memcpy(&word, from + i, 8);
+            seen |= word;
+            memcpy(to + i, &word, 8);
+        }
+        memcpy(&word, from + len - 8, 8);
         seen |= word;
-        memcpy(to + i, &word, 8);
+        memcpy(to + len - 8, &word, 8);
     }
-    unsigned char rest = 0;
-    for (; i < len; i++) {
-        rest |= (unsigned char)from[i];
-        to[i] = from[i];
+    else {
+        for (size_t i = 0; i < len; i++) {
+            seen |= (unsigned char)from[i];
+            to[i] = from[i];
+        }
     }
-    return (seen & high) == 0 && rest < 0x80;
+    return (seen & UINT64_C(0x8080808080808080)) == 0;
 }
 
 /* Copies text or blob bytes into column `col` of the open row and sets its tag,
@@ -302,7 +315,7 @@ crm_rows_end(crm_rows *rows)
     uint8_t *bytes = (uint8_t *)(row + page->ncols);
     for (uint32_t i = 0; i < page->ncols; i++) {
         const crm_cell *cell = &rows->current[i];
-        bytes[i] = (uint8_t)(cell->tag | cell->flags << 6);
+        bytes[i] = (uint8_t)CRM_PAGE_BYTE(cell->tag, cell->flags);
         row[i] = crm_tag_has_bytes(cell->tag)
                      ? (uint64_t)cell->len << 32 | (uint32_t)(end - cell->u.p)
                      : (uint64_t)cell->u.i;

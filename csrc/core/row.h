@@ -1,46 +1,61 @@
-/* row.h: result rows as Python objects (_core.Row, RowMapping, RowKeys).
+/* row.h: result rows as Python objects (_core.Row).
  *
  * A row is a short object: a pointer to what all rows of a statement share and
- * its values.  All functions need the GIL.
+ * its values.  One that can be in no cycle, which are most, is no object of the
+ * collector's: it has no header before it and is not counted.  All functions
+ * need the GIL.
  */
 #ifndef CRM_ROW_H
 #define CRM_ROW_H
 
-#include "core.h"
+#include "rowkeys.h"
 
-/* What the rows of one statement share (Python: _core.RowKeys). */
 typedef struct {
     PyObject_HEAD
-    crm_core *core;
-    PyObject *items;  /* owned tuple: a str or None (no name) per item */
-    PyObject *names;  /* owned tuple: those that are str */
-    PyObject *index;  /* owned dict: name -> int position, -1: ambiguous */
-    PyObject *lookup; /* owned callable(key) -> int or None, or NULL: finds keys
-                         that are not names (columns, entities) */
-    uint8_t unpickled;
-} crm_keys;
-
-typedef struct {
-    PyObject_VAR_HEAD
-    crm_keys *keys; /* owned */
+    uintptr_t tagged; /* owned crm_keys, CRM_ROW_GC added */
     PyObject *items[];
 } crm_row;
 
-/* Keys of items (a tuple of str, None for an item without a name); `index` as
- * above, or NULL to number the names, the last of equal ones winning.  NULL
- * with an exception. */
-crm_keys *crm_keys_new(crm_core *core, PyObject *items, PyObject *index);
+/* The row has a collector's header. */
+#define CRM_ROW_GC 1
 
-/* A row of `count` NULL items, to be filled by the caller and then finished.
- * NULL with MemoryError. */
-static inline crm_row *
-crm_row_new(crm_keys *keys, Py_ssize_t count)
+static inline crm_keys *
+crm_row_keys(const crm_row *row)
 {
-    crm_row *row = PyObject_GC_NewVar(crm_row, keys->core->row_type, count);
-    if (row != NULL) {
-        row->keys = (crm_keys *)Py_NewRef(keys);
-        memset(row->items, 0, (size_t)count * sizeof(PyObject *));
+    return (crm_keys *)(row->tagged & ~(uintptr_t)CRM_ROW_GC);
+}
+
+static inline int
+crm_row_is_gc(const crm_row *row)
+{
+    return (row->tagged & CRM_ROW_GC) != 0;
+}
+
+static inline Py_ssize_t
+crm_row_count(const crm_row *row)
+{
+    return crm_keys_count(crm_row_keys(row));
+}
+
+/* A row of NULL items, one for each of the keys, to be filled by the caller and
+ * then finished.  `gc`: it is likely that some item may be in a cycle; a guess
+ * that is wrong costs time only.  NULL with MemoryError. */
+crm_row *crm_row_new_gc(crm_keys *keys);
+
+static inline crm_row *
+crm_row_new(crm_keys *keys, int gc)
+{
+    if (gc) {
+        return crm_row_new_gc(keys);
     }
+    size_t items = (size_t)crm_keys_count(keys) * sizeof(PyObject *);
+    crm_row *row = PyObject_Malloc(sizeof(crm_row) + items);
+    if (row == NULL) {
+        return (crm_row *)PyErr_NoMemory();
+    }
+    (void)PyObject_Init((PyObject *)row, keys->core->row_type);
+    row->tagged = (uintptr_t)Py_NewRef(keys);
+    memset(row->items, 0, items);
     return row;
 }
 
@@ -48,18 +63,23 @@ crm_row_new(crm_keys *keys, Py_ssize_t count)
 static inline int
 crm_row_may_cycle(PyObject *value)
 {
-    return PyObject_IS_GC(value) &&
+    return PyType_IS_GC(Py_TYPE(value)) &&
            (!PyTuple_CheckExact(value) || PyObject_GC_IsTracked(value));
 }
 
-/* Ends the filling of a row: the collector tracks it only if it has to. */
+/* What crm_row_finish does with a row that the collector has to know: the
+ * reference that is returned stands for the one passed. */
+PyObject *crm_row_track(crm_row *row);
+
+/* Ends the filling of a row: the collector tracks it only if it has to.  Takes
+ * the reference over, and returns one: to the row, or to another with its items
+ * in its place.  NULL with MemoryError. */
 static inline PyObject *
 crm_row_finish(crm_row *row)
 {
-    for (Py_ssize_t i = 0; i < Py_SIZE(row); i++) {
+    for (Py_ssize_t i = crm_row_count(row); --i >= 0;) {
         if (crm_row_may_cycle(row->items[i])) {
-            PyObject_GC_Track(row);
-            break;
+            return crm_row_track(row);
         }
     }
     return (PyObject *)row;

@@ -57,7 +57,7 @@ mapping_dealloc(row_mapping *self)
 static Py_ssize_t
 mapping_length(row_mapping *self)
 {
-    return PyTuple_GET_SIZE(self->row->keys->names);
+    return PyTuple_GET_SIZE(crm_row_keys(self->row)->names);
 }
 
 static PyObject *
@@ -75,7 +75,7 @@ mapping_contains(row_mapping *self, PyObject *key)
 static PyObject *
 mapping_iter(row_mapping *self)
 {
-    return PyObject_GetIter(self->row->keys->names);
+    return PyObject_GetIter(crm_row_keys(self->row)->names);
 }
 
 static PyObject *

@@ -346,6 +346,31 @@ def test_rows_of_atoms_are_untracked(conn, model, session):
     assert not gc.is_tracked(row)
     plan = users_plan(model, items=(("e", 0),), scalar=False)
     assert gc.is_tracked(load(conn, session, plan)[0])
+    assert not gc.is_tracked(load(conn, session, plan, flags=_core.BRIEF_ROWS)[0])
+
+
+def test_containers_in_rows_are_tracked(conn):
+    plan = load_plan(
+        "SELECT '12'", items=(("c", 0, _core.TYPE_PYTHON, list),), keys=("a",), scalar=False
+    )
+    (row,) = conn.execute(plan).fetch()
+    assert row == (["1", "2"],)
+    assert gc.is_tracked(row)
+
+
+def test_keys_of_brief_rows(conn):
+    plan = load_plan(
+        "SELECT 1000, 'a' UNION ALL SELECT 1000, 'b' UNION ALL SELECT 2000, 'c'"
+        " UNION ALL SELECT NULL, 'd' UNION ALL SELECT 2000, 'e' UNION ALL SELECT 'x', 'f'",
+        items=(("c", 0, INTEGER, None), ("c", 1, STRING, None)),
+        keys=("key", "value"),
+        scalar=False,
+    )
+    rows = conn.execute(plan, flags=_core.BRIEF_ROWS).fetch()
+    assert rows == conn.execute(plan).fetch()
+    assert [key for key, _ in rows] == [1000, 1000, 2000, None, 2000, "x"]
+    assert rows[0].key is rows[1].key
+    assert rows[2].key is rows[4].key
 
 
 def test_decode_errors_name_the_column(conn):

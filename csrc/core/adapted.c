@@ -256,6 +256,10 @@ static PyType_Spec tie_spec = {
 crm_tie *
 crm_adapted_tie(crm_core *core, PyObject *collection)
 {
+    if (PyList_CheckExact(collection) || PyDict_CheckExact(collection) ||
+        PyAnySet_CheckExact(collection) || PyTuple_CheckExact(collection)) {
+        return NULL; /* no place for one; raising AttributeError takes long */
+    }
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     PyObject *tie = PyObject_GetAttr(collection, core->str_adapter);

@@ -286,6 +286,24 @@ crm_collection_load(crm_core *core, PyObject *collection, PyObject *member)
 }
 
 int
+crm_collection_load_all(crm_core *core, PyObject *collection, PyObject *members)
+{
+    if (PyObject_TypeCheck(collection, core->list_type)) {
+        Py_ssize_t end = PyList_GET_SIZE(collection);
+        return PyList_SetSlice(collection, end, end, members);
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(members); i++) {
+        PyObject *member = Py_NewRef(PyList_GET_ITEM(members, i));
+        int status = crm_collection_load(core, collection, member);
+        Py_DECREF(member);
+        if (status < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
 crm_collection_unload(crm_core *core, PyObject *collection, PyObject *member)
 {
     PyObject *roles;

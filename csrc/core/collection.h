@@ -18,6 +18,9 @@ void crm_collection_explicit(crm_core *core, PyObject *collection);
 int crm_collection_is_implicit(crm_core *core, PyObject *obj);
 /* Adds a loaded member: no events, no history.  0 or -1. */
 int crm_collection_load(crm_core *core, PyObject *collection, PyObject *member);
+/* The same for the members of a list. */
+int crm_collection_load_all(crm_core *core, PyObject *collection,
+                            PyObject *members);
 /* Takes one occurrence out, no events; absent is no error. */
 int crm_collection_unload(crm_core *core, PyObject *collection,
                           PyObject *member);

@@ -78,6 +78,7 @@ crm_hydration_free(crm_hydration *h)
     crm_addrset_free(&h->given);
     Py_XDECREF(h->kept);
     Py_XDECREF(h->given_rows);
+    Py_XDECREF(h->last_key);
     PyMem_Free(h);
 }
 
@@ -621,23 +622,49 @@ make_item(crm_hydration *h, const crm_item_op *item, const crm_page *page,
     return decode(h, item, page, row);
 }
 
+/* The first item of a row that is a key, by which the caller tells rows apart:
+ * those of one key mostly come together, and give the same object then. */
+static PyObject *
+repeated_key(crm_hydration *h, const crm_item_op *item, const crm_page *page,
+             const uint64_t *row)
+{
+    if (item->codec.code > CRM_TYPE_INTEGER ||
+        crm_page_tag(page, row, item->index) != CRM_INT64) {
+        return decode(h, item, page, row);
+    }
+    uint64_t word = row[item->index];
+    if (h->last_key == NULL || h->last_word != word) {
+        PyObject *key = PyLong_FromLongLong((int64_t)word);
+        if (key == NULL) {
+            return NULL;
+        }
+        Py_XSETREF(h->last_key, key);
+        h->last_word = word;
+    }
+    return Py_NewRef(h->last_key);
+}
+
 static PyObject *
 make_row(crm_hydration *h, const crm_page *page, const uint64_t *cells)
 {
     crm_program *program = h->program;
-    crm_row *row = crm_row_new(program->row_keys, program->cyclic);
+    int brief = h->flags & CRM_BRIEF_ROWS;
+    crm_row *row = crm_row_new(program->row_keys, program->cyclic && !brief);
     if (row == NULL) {
         return NULL;
     }
     size_t nitems = program->nitems;
     for (size_t i = 0; i < nitems; i++) {
-        row->items[i] = make_item(h, &program->items[i], page, cells);
+        const crm_item_op *item = &program->items[i];
+        row->items[i] = brief && i == 0 && !item->is_entity
+                            ? repeated_key(h, item, page, cells)
+                            : make_item(h, item, page, cells);
         if (row->items[i] == NULL) {
             Py_DECREF(row);
             return NULL;
         }
     }
-    return crm_row_finish(row);
+    return brief ? (PyObject *)row : crm_row_finish(row);
 }
 
 /* PyList_Append that takes over the reference. */
@@ -823,8 +850,9 @@ crm_hydrate_init(crm_core *Py_UNUSED(core), PyObject *module)
 {
     if (PyModule_AddIntConstant(module, "POPULATE_EXISTING",
                                 CRM_POPULATE_EXISTING) < 0 ||
-        PyModule_AddIntConstant(module, "ONLY_KNOWN", CRM_ONLY_KNOWN) < 0) {
+        PyModule_AddIntConstant(module, "ONLY_KNOWN", CRM_ONLY_KNOWN) < 0 ||
+        PyModule_AddIntConstant(module, "READ_ALL", CRM_READ_ALL) < 0) {
         return -1;
     }
-    return PyModule_AddIntConstant(module, "READ_ALL", CRM_READ_ALL);
+    return PyModule_AddIntConstant(module, "BRIEF_ROWS", CRM_BRIEF_ROWS);
 }

@@ -62,7 +62,7 @@ crm_program *crm_program_plain(crm_core *core, PyObject *names);
 void crm_program_free(crm_program *program);
 int crm_program_traverse(crm_program *program, visitproc visit, void *arg);
 
-/* How entities are made of rows. */
+/* How entities are made of rows, and rows of them. */
 enum {
     /* what the row says replaces what an object has, and its changes */
     CRM_POPULATE_EXISTING = 1,
@@ -71,7 +71,10 @@ enum {
     CRM_ONLY_KNOWN = 2,
     /* no row is skipped for an object that has it all (present.h): what an
      * object has may change until the rows are fetched */
-    CRM_READ_ALL = 4
+    CRM_READ_ALL = 4,
+    /* the caller drops the rows before their objects go anywhere: the collector
+     * is not told of them */
+    CRM_BRIEF_ROWS = 8
 };
 
 /* State of one execution that outlives a batch of pages (which collections were

@@ -45,6 +45,8 @@ struct crm_hydration {
     PyObject *last_given;  /* borrowed from kept: the newest, or NULL */
     PyObject *kept;        /* owned list: what `populated` and `given` name */
     PyObject *given_rows;  /* owned set of tuples: the same for rows */
+    PyObject *last_key;    /* owned: what a brief row began with, or NULL */
+    uint64_t last_word;    /* its value */
 };
 
 /* Some column of the row is not loaded in the (not expired) state. */

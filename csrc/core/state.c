@@ -256,19 +256,17 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
           crm_collection_adopt(value, state, slot))) {
         PyObject *members = crm_collection_check(core, value)
                                 ? crm_collection_members(core, value)
-                            : PyDict_Check(value) ? PyDict_Values(value)
-                                                  : PySequence_List(value);
+                            : PyList_CheckExact(value) ? Py_NewRef(value)
+                            : PyDict_Check(value)      ? PyDict_Values(value)
+                                                       : PySequence_List(value);
         Py_DECREF(value);
         if (members == NULL) {
             return -1;
         }
         value = crm_collection_new(state, slot);
-        for (Py_ssize_t i = 0; value != NULL && i < PyList_GET_SIZE(members);
-             i++) {
-            PyObject *member = PyList_GET_ITEM(members, i);
-            if (crm_collection_load(core, value, member) < 0) {
-                Py_CLEAR(value);
-            }
+        if (value != NULL &&
+            crm_collection_load_all(core, value, members) < 0) {
+            Py_CLEAR(value);
         }
         Py_DECREF(members);
         if (value == NULL) {

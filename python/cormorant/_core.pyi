@@ -134,9 +134,13 @@ class Plan:
         many: tuple[str, str] | None = None,
     ) -> Self: ...
 
+# Flags of Connection.execute.
+#: what objects hold is replaced by what their rows say
 POPULATE_EXISTING: Final[int]
 ONLY_KNOWN: Final[int]
 READ_ALL: Final[int]
+#: the rows are dropped before their objects go anywhere: the collector is not told of them
+BRIEF_ROWS: Final[int]
 
 # --- row.c, rowmapping.c, cursor.c -------------------------------------------
 @final

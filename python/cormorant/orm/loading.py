@@ -308,7 +308,9 @@ def post_load_run(session: Any, connection: Any, flags: int) -> Run:
                 return told.rows
             plan = told.plan
         session._autoflush()
-        cursor = connection._execute_plan(plan.plan, binds, params, session=session, flags=flags)
+        cursor = connection._execute_plan(
+            plan.plan, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
+        )
         return cursor.fetch()  # type: ignore[no-any-return]
 
     return Run(session, execute_child, bool(flags & _core.POPULATE_EXISTING))

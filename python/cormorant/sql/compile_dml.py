@@ -67,7 +67,9 @@ class DMLCompiler:
         def _table_hints(self, statement: Any) -> dict[int, str]: ...
         def format_from_hint_text(self, text: str, table: Any, hint: str) -> str: ...
         def _add_to_result_map(self, *a: Any) -> None: ...
-        def _select_column(self, item: Any, add: Any, asfrom: bool, kw: Any) -> str | None: ...
+        def _select_column(
+            self, item: Any, add: Any, asfrom: bool, unnamed: bool, kw: Any
+        ) -> str | None: ...
         def order_by_clause(self, select: Any, **kw: Any) -> str: ...
 
     # --- INSERT -------------------------------------------------------------------------------
@@ -285,7 +287,7 @@ class DMLCompiler:
         add = self._add_to_result_map if len(self.stack) == 1 else None
         parts = []
         for item in columns_plus_names(columns, LABEL_STYLE_DISAMBIGUATE_ONLY, True):
-            parts.append(self._select_column(item, add, False, kw))
+            parts.append(self._select_column(item, add, False, False, kw))
         return "RETURNING " + ", ".join([p for p in parts if p])
 
     # --- which columns, and to what -----------------------------------------------------------------

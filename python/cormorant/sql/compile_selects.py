@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
 from .base import AnonName
+from .column_element import ColumnElement
 from .elements import AsBoolean, BooleanClauseList, ColumnClause, Label
 from .froms import FromState
 from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
@@ -84,8 +85,12 @@ class SelectCompiler:
         try:
             add = self._add_to_result_map if results else None
             columns = []
+            # names that nothing refers to: the select is an operand, or the first of one
+            unnamed = not (asfrom or insert_into or compound_index) and (
+                not results or isinstance(self.statement, ColumnElement)
+            )
             for item in select._columns_plus_names(True):
-                text = self._select_column(item, add, asfrom, kw)
+                text = self._select_column(item, add, asfrom, unnamed, kw)
                 if text is not None:
                     columns.append(text)
             text = "SELECT "
@@ -207,8 +212,15 @@ class SelectCompiler:
         """The FROM of a SELECT without one."""
         return ""
 
-    def _select_column(self, item: Any, add: Any, asfrom: bool, kw: dict[str, Any]) -> str | None:
+    def _select_column(
+        self, item: Any, add: Any, asfrom: bool, unnamed: bool, kw: dict[str, Any]
+    ) -> str | None:
+        """`unnamed`: no name is needed to tell the column from others."""
         required, key, fallback, column, _repeated = item
+        if unnamed and required is not None:
+            required = None
+            if not isinstance(column, ColumnClause):
+                fallback = column._expression_label or fallback
         if not column._is_column:  # text()
             if add is not None and column._is_text_clause:
                 # how many columns text is cannot be known; as a rule one

@@ -166,10 +166,15 @@ class UpdateBase(HasCTE, HasPrefixes, Executable):
 
     @property
     def returning_column_descriptions(self) -> Any:
-        """What each column of RETURNING is."""
-        return [
-            {"name": getattr(c, "name", None), "type": c.type, "expr": c} for c in self._returning
-        ]
+        """What each column of RETURNING is, an entity as a whole if the statement is about
+        mapped classes."""
+        if self._orm and self._returning:
+            from .selectable import Select
+
+            described: Select[Any] = Select()
+            described._raw_columns = list(self._returning)
+            return described.column_descriptions
+        return [{"name": c.key, "type": c.type, "expr": c} for c in self._all_selected_columns]
 
     def _key_of_rest(self, ctx: KeyContext, key: list[Any]) -> None:
         d = self.__dict__

@@ -482,9 +482,10 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             from ..orm import context
 
             return context.column_descriptions(self)
+        keys = column_keys(self._label_style)
         return [
-            {"name": getattr(c, "name", None), "type": c.type, "expr": c}
-            for c in self._all_selected_columns
+            {"name": keys(column), "type": column.type, "expr": column}
+            for column in self._all_selected_columns
         ]
 
     def _as_core(self, toplevel: bool = False, options: Any = ()) -> Select[Any]:

@@ -113,6 +113,9 @@ def insert_statements(p: Any) -> None:
     s = p.session()
     r = s.execute(p.insert(E), [{"name": "a"}, {"name": "b"}, {"name": "c", "n": 1}])
     p.error(r.all)
+    nulls = [{"name": "r", "n": None}, {"name": "s", "n": 2}]
+    s.execute(p.insert(E).execution_options(render_nulls=True), nulls)
+    s.execute(p.insert(E), nulls, execution_options={"render_nulls": True})
     s.execute(p.insert(E).values(name="one"))
     s.execute(p.insert(E).values([{"name": "m1"}, {"name": "m2"}]))
     s.execute(p.insert(E), {"name": "single"})

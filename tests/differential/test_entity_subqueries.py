@@ -41,6 +41,69 @@ def attempt(function):
 """
 
 PROGRAMS = {
+    "columns that rows lack": """
+class G(Base):
+    __tablename__ = "g"
+    id = mapped_column(Integer, primary_key=True)
+    k = mapped_column(Integer)
+    m = mapped_column(Integer)
+    n = mapped_column(Integer)
+    o = mapped_column(Integer, deferred=True)
+Base.metadata.create_all(engine)
+session.add(G(id=1, k=2, m=3, n=4, o=5))
+session.commit()
+def read(statement, name):
+    session.expunge_all()
+    made = session.scalars(statement).first()
+    print(getattr(made, name), sorted(k for k in made.__dict__ if k[0] != "_"))
+given = select(G).from_statement(select(G.id))
+for name in "kno":
+    read(given, name)
+    read(select(aliased(G, select(G.id).subquery())), name)
+read(select(G).from_statement(text("select id, k from g")), "n")
+for option in (defer(G.m), load_only(G.n), undefer(G.o)):
+    read(select(G).from_statement(text("select id from g")).options(option), "m")
+    read(select(G).from_statement(text("select id from g")).options(option), "n")
+session.expunge_all()
+made = session.scalars(given).first()
+made.n = 40
+print(made.k, made.n, made.m)
+session.rollback()
+session.expunge_all()
+made = session.scalars(given).first()
+session.expunge(made)
+attempt(lambda: made.k)
+""",
+    "two entities of one subquery": """
+class C(Base):
+    __tablename__ = "c"
+    id = mapped_column(Integer, primary_key=True)
+    t = mapped_column(String)
+    n = mapped_column(Integer)
+    u = column_property(func.upper(t))
+    d_id = mapped_column(ForeignKey("d.id"))
+    d = relationship("D")
+class D(Base):
+    __tablename__ = "d"
+    id = mapped_column(Integer, primary_key=True)
+    name = mapped_column(String)
+    more = mapped_column(String)
+Base.metadata.create_all(engine)
+one, two = D(id=1, name="one", more="m"), D(id=2, name="two")
+session.add_all([C(id=7, d=one, t="x", n=1), C(id=8, d=one, t="y", n=2), C(id=9, d=two, t="z", n=3)])
+session.commit()
+session.expunge_all()
+s = select(D.id, D.name, C.id, C.t).join_from(D, C).subquery()
+d, c = aliased(D, s, name="d_of_it"), aliased(C, s, name="c_of_it")
+for row in session.execute(select(d, c).order_by(c.id)):
+    print(row.d_of_it.id, row.d_of_it.name, sorted(k for k in row.c_of_it.__dict__ if k[0] != "_"))
+    print(row.c_of_it.t, row.c_of_it.u, row.c_of_it.n, row.c_of_it.d_id, row.d_of_it.more)
+print([row.c_of_it.n for row in session.execute(select(d, c).where(c.t == "y"))])
+session.expunge_all()
+print([x.d.id for x in session.scalars(select(c).options(selectinload(c.d)))])
+print([x["name"] for x in insert(C).returning(C.id, C.t).returning_column_descriptions])
+print([x["entity"].__name__ for x in delete(C).returning(C.id, C.t).returning_column_descriptions])
+""",
     "columns of subqueries": """
 for st in (select(A), select(A.z), select(A.c), select(A.s), select(A.l), select(A.d), select(A, A.z), select(B), select(B.q), select(A.id, A.c)):
     print(st)
@@ -127,3 +190,12 @@ print(select(B).where(B.id == select(func.max(B.p)).scalar_subquery()))
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program(name: str) -> None:
     compare(MODELS + PROGRAMS[name])
+
+
+def test_an_entity_of_a_subquery_without_its_key() -> None:
+    # SQLAlchemy finds out when it reads the rows
+    compare(
+        MODELS
+        + "attempt(lambda: session.scalars(select(aliased(A, select(A.xx).subquery()))).all())",
+        sql=False,
+    )

@@ -89,6 +89,9 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
         expired = _core.expired_slots(obj)
     deferred = prop.deferred or (expired is not None and slot not in expired)
     context, element = _remembered(obj, prop, COLUMN_WILDCARD)
+    if element is not None and element.strategy == "missing" and expired is not None:
+        _load_missing(session, obj, mapper, context)
+        return
     if deferred:
         raises = prop.raiseload
         if element is not None and expired is not None:

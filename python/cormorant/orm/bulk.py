@@ -154,13 +154,12 @@ def _run(
 ) -> Any:
     if not statement._returning:
         return connection.execute(statement, params, execution_options=execution_options or {})
-    rows = Returning(session, _populates(statement, execution_options))
+    rows = Returning(session, _option(statement, execution_options, "populate_existing"))
     return rows.rows(connection, rows.execute(connection, statement, params, execution_options))
 
 
-def _populates(statement: Any, execution_options: Mapping[str, Any]) -> bool:
-    options = {**statement._execution_options, **execution_options}
-    return bool(options.get("populate_existing", False))
+def _option(statement: Any, execution_options: Mapping[str, Any], name: str) -> Any:
+    return execution_options.get(name, statement._execution_options.get(name))
 
 
 def _is_entity(item: Any) -> bool:
@@ -215,7 +214,8 @@ def _change_and_fetch(
     execution_options: Mapping[str, Any],
 ) -> Any:
     """synchronize_session="fetch": the database says which rows it changed."""
-    rows = Returning(session, _populates(statement, execution_options), mapper)
+    populate = _option(statement, execution_options, "populate_existing")
+    rows = Returning(session, populate, mapper)
     result = rows.execute(connection, statement, params, execution_options)
     found = rows.known(result)
     if statement.is_update:
@@ -459,7 +459,7 @@ def _insert(
             params = {key: value, **params}
         else:
             params = [{key: value, **row} for row in params]
-    nulls = bool((execution_options or {}).get("render_nulls", False))
+    nulls = bool(_option(statement, execution_options, "render_nulls"))
     if is_joined(mapper) and params:
         given = params if many else [params]
         if statement._returning:

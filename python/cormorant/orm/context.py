@@ -14,8 +14,9 @@ from ..engine.plans import CompiledPlan
 from ..sql.base import Executable, KeyContext, key_of_all
 from ..sql.selectable import Select
 from ..sql.sqltypes import INTEGERTYPE
+from .nodes import EntityNode, entity_within
 from .program import find_columns, item_keys, make_program, row_lookup
-from .selecting import AdaptFrom, EntityNode, SelectState, entity_within
+from .selecting import AdaptFrom, SelectState
 from .strategies import PostLoad, SubqueryLoader
 from .strategy_options import LoaderCriteriaOption, Path
 

@@ -9,10 +9,11 @@ from .. import exc as sa_exc
 from ..engine.plans import type_codec
 from ..sql.elements import Label, NamedColumn
 from ..sql.functions import FunctionElement
-from .strategy_options import LoadContext, LoadElement, LoadTable
+from .strategy_options import LoadContext
 
 if TYPE_CHECKING:
-    from .selecting import EntityNode, SelectState
+    from .nodes import EntityNode
+    from .selecting import SelectState
 
 
 def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, ...]:
@@ -178,19 +179,19 @@ def find_columns(state: SelectState, selected: list[Any], names: Sequence[str] |
         return -1
 
     state._positions = {hash(expression): (True, place(expression)) for expression in state.primary}
-    _defer_missing(state)
+    _note_missing(state)
     for item in state.items:
         if item.node is None:
             item.position = place(item.expression)
             if item.position < 0:
-                raise _no_column(item.expression)
+                raise no_column(item.expression)
     for node in state.nodes:
         for column in node.mapper.primary_key:
             if state.position(node.adapt(column)) < 0:
-                raise _no_column(column)
+                raise no_column(column)
 
 
-def _defer_missing(state: SelectState) -> None:
+def _note_missing(state: SelectState) -> None:
     """Columns that the rows do not have are loaded when they are read."""
     for node in state.nodes:
         for prop in node.mapper._polymorphic_properties(node.mappers):
@@ -198,10 +199,7 @@ def _defer_missing(state: SelectState) -> None:
             if expression is not None and state.position(expression) < 0:
                 if prop.query_expression:
                     continue
-                if state.table is None:
-                    state.table = LoadTable()
-                state.table.elements[(*node.path, prop)] = LoadElement((*node.path, prop), "defer")
-                state.table._note((*node.path, prop))
+                state.miss(node, prop)
 
 
 def row_lookup(state: SelectState) -> Callable[[Any], int | None]:
@@ -265,7 +263,8 @@ def item_keys(state: SelectState) -> tuple[str | None, ...]:
     return tuple(names)
 
 
-def _no_column(expression: Any) -> sa_exc.NoSuchColumnError:
+def no_column(expression: Any) -> sa_exc.NoSuchColumnError:
+    """The error of rows that do not have a column that they need."""
     return sa_exc.NoSuchColumnError(f"Could not locate column in row for column '{expression}'")
 
 

@@ -13,8 +13,9 @@ from ..sql.schema import Column
 from ..sql.selectable import Select
 from .context import ORMPlan, bind_post_loads
 from .loading import LoadedCursor, post_load_run
+from .nodes import EntityNode, Item
 from .program import item_name, make_program
-from .selecting import EntityNode, Item, SelectState
+from .selecting import SelectState
 from .strategy_options import RELATIONSHIP_WILDCARD
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Returning:
     objects the rows are of.
     """
 
-    def __init__(self, session: Any, populate_existing: bool, mapper: Any = None) -> None:
+    def __init__(self, session: Any, populate_existing: Any, mapper: Any = None) -> None:
         self.session = session
         #: of the core's execution: objects may change before their rows are fetched
         self.flags: int = _core.READ_ALL | (_core.POPULATE_EXISTING if populate_existing else 0)

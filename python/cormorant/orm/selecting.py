@@ -16,7 +16,8 @@ from ..sql.base import KeyContext
 from ..sql.elements import Label, UnaryExpression
 from ..sql.selectable import Select
 from .joining import GeneratedAliases, JoinResolver, adapt_to, entity_of, parts, selectable_of
-from .program import item_name
+from .nodes import EntityNode, Item, entity_name, entity_within
+from .program import item_name, no_column
 from .strategies import (
     EagerJoin,
     EagerJoins,
@@ -32,6 +33,7 @@ from .strategy_options import (
     POLYMORPHIC,
     RELATIONSHIP_WILDCARD,
     ExecutableOption,
+    LoadElement,
     LoaderCriteriaOption,
     LoadTable,
     Path,
@@ -54,85 +56,6 @@ class AdaptFrom(ExecutableOption):
 
     def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
         return (AdaptFrom, self.selectable._cache_key(ctx))
-
-
-class EntityNode:
-    """One entity of the statement: a root in its columns, or one eagerly joined."""
-
-    __slots__ = (
-        "columns",
-        "entity",
-        "index",
-        "item",
-        "mapper",
-        "mappers",
-        "parent",
-        "path",
-        "primary",
-        "prop",
-        "selectable",
-    )
-
-    def __init__(
-        self,
-        entity: Any,
-        path: Path,
-        selectable: Any,
-        parent: EntityNode | None = None,
-        prop: Any = None,
-        primary: bool = True,
-    ) -> None:
-        self.entity = entity
-        self.mapper = entity.mapper
-        self.mapper._check_configure()
-        self.path = path
-        self.selectable = selectable
-        self.parent = parent
-        self.prop = prop
-        #: its columns belong to the statement itself, not to what is joined around it
-        self.primary = primary
-        #: mappers of subclasses whose columns the statement has as well
-        self.mappers: Sequence[Any] = entity.with_polymorphic_mappers
-        #: hash of a mapper's column -> the expression that gives its value
-        self.columns: dict[int, Any] = {}
-        self.index = -1
-        #: the item of the result row that it is
-        self.item: Any = None
-
-    def adapt(self, expression: Any) -> Any:
-        """The mapper's expression as this entity's FROM element has it."""
-        selectable = self.selectable
-        if selectable is self.mapper.persist_selectable:
-            return expression
-        if self.entity.is_aliased_class and selectable is self.entity.selectable:
-            return self.entity._adapt_element(expression)
-        if expression._is_column:
-            found = selectable.corresponding_column(expression)
-            if found is not None:
-                return found
-        if self.entity.is_aliased_class:
-            return self.entity._adapter.traverse(expression)
-        return adapt_to(selectable, expression)
-
-    def adapt_given(self, expression: Any) -> Any:
-        """The same of an expression of the statement's own: aliases do not keep it."""
-        if self.entity.is_aliased_class and self.selectable is self.entity.selectable:
-            return self.entity._adapter.traverse(expression)
-        return self.adapt(expression)
-
-
-class Item:
-    """One element of a result row."""
-
-    __slots__ = ("expression", "name", "node", "position")
-
-    def __init__(self, node: EntityNode | None, expression: Any, name: str | None) -> None:
-        #: the entity, or None: a column
-        self.node = node
-        self.expression = expression
-        self.name = name
-        #: a column's place in the row
-        self.position = -1
 
 
 class SelectState:
@@ -419,12 +342,17 @@ class SelectState:
                         self._add(expression, node.primary)
                     continue
                 for column in columns:
+                    if node.lacks(column):
+                        self.miss(node, prop)
+                        continue
                     expression = node.adapt(column)
                     node.columns[hash(column)] = expression
                     self._add(expression, node.primary)
             elif prop._is_relationship and self.eager:
                 self._set_up_relationship(node, prop, table)
         for column in mapper.primary_key:
+            if node.lacks(column):
+                raise no_column(column)
             self._add(node.adapt(column), node.primary)
         if node.entity.polymorphic_on is not None:
             self._add(node.adapt(node.entity.polymorphic_on), node.primary)
@@ -448,6 +376,14 @@ class SelectState:
                     break
         if loads:
             self.post_loads.append(SubclassLoader(node, loads, table))
+
+    def miss(self, node: EntityNode, prop: Any) -> None:
+        """Have a column that the rows do not have loaded, with all such, when it is read."""
+        if self.table is None:
+            self.table = LoadTable()
+        path = (*node.path, prop)
+        self.table.elements[path] = LoadElement(path, "missing")
+        self.table._note(path)
 
     def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
         table = self.table
@@ -758,27 +694,6 @@ def _has_own_key(mapper: Any) -> bool:
     """Whether each row of a mapper's table is another object: its key is the table's."""
     base = mapper.base_mapper
     return mapper.allow_partial_pks and set(base.primary_key) == set(base.local_table.primary_key)
-
-
-def entity_name(entity: Any) -> str | None:
-    """The name of an entity's item in rows: an alias without a name has none."""
-    if not entity.is_aliased_class:
-        return entity.class_.__name__  # type: ignore[no-any-return]
-    return entity.name if isinstance(entity.name, str) else None
-
-
-def entity_within(expression: Any) -> Any:
-    """The entity that a column expression is about: of its first annotated column."""
-    entity = expression._annotations.get("parententity")
-    if entity is not None:
-        return entity
-    for element in visitors.iterate(expression):
-        if element._is_select_base:
-            return None
-        entity = element._annotations.get("parententity")
-        if entity is not None:
-            return entity
-    return None
 
 
 def _local_columns_of(prop: Any) -> list[Any]:

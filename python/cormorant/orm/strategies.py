@@ -398,10 +398,12 @@ class SubclassLoader(PostLoad):
             if plan is None:
                 plan = self._plans[mapper] = self._compile(run, mapper)
             keys = _core.key_values(objects, mapper.primary_key_slots)
-            rows: list[Any] = []
+            inner = Run(run.session, run.execute, run.overwrite)
             for start in range(0, len(keys), CHUNK):
-                rows += run.execute(plan, (), {KEYS: keys[start : start + CHUNK]})
-            run.add(plan, rows, ((), {KEYS: keys}))
+                params = {KEYS: keys[start : start + CHUNK]}
+                # what is loaded for a subclass does not wait for what is loaded for others
+                inner.add(plan, run.execute(plan, (), params), ((), params))
+                inner.finish()
 
     def _compile(self, run: Run, mapper: Any) -> ORMPlan:
         from .context import SelectState, build_plan

@@ -157,6 +157,12 @@ show(
     select(Employee).options(selectin_polymorphic(Employee, [Engineer]), selectinload(Engineer.machines)).order_by(Employee.id),
     ["machines"],
 )
+show(
+    "what is loaded for each class",
+    select(Employee)
+    .options(selectin_polymorphic(Employee, [Engineer, Clerk]), selectinload(Engineer.machines))
+    .order_by(Employee.id),
+)
 show("undefer", select(Engineer).options(undefer(Engineer.extra)))
 show("load_only", select(Employee).options(load_only(Employee.name)).order_by(Employee.id))
 show("load_only", select(Engineer).options(load_only(Engineer.info)))

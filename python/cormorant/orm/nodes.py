@@ -1,0 +1,119 @@
+"""What the columns of a select name: the entities that are loaded, and items of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..sql import visitors
+from .joining import adapt_to
+from .strategy_options import Path
+
+
+class EntityNode:
+    """One entity of the statement: a root in its columns, or one eagerly joined."""
+
+    __slots__ = (
+        "columns",
+        "entity",
+        "index",
+        "item",
+        "mapper",
+        "mappers",
+        "parent",
+        "path",
+        "primary",
+        "prop",
+        "selectable",
+    )
+
+    def __init__(
+        self,
+        entity: Any,
+        path: Path,
+        selectable: Any,
+        parent: EntityNode | None = None,
+        prop: Any = None,
+        primary: bool = True,
+    ) -> None:
+        self.entity = entity
+        self.mapper = entity.mapper
+        self.mapper._check_configure()
+        self.path = path
+        self.selectable = selectable
+        self.parent = parent
+        self.prop = prop
+        #: its columns belong to the statement itself, not to what is joined around it
+        self.primary = primary
+        #: mappers of subclasses whose columns the statement has as well
+        self.mappers: Sequence[Any] = entity.with_polymorphic_mappers
+        #: hash of a mapper's column -> the expression that gives its value
+        self.columns: dict[int, Any] = {}
+        self.index = -1
+        #: the item of the result row that it is
+        self.item: Any = None
+
+    def adapt(self, expression: Any) -> Any:
+        """The mapper's expression as this entity's FROM element has it."""
+        selectable = self.selectable
+        if selectable is self.mapper.persist_selectable:
+            return expression
+        if self.entity.is_aliased_class and selectable is self.entity.selectable:
+            return self.entity._adapt_element(expression)
+        if expression._is_column:
+            found = selectable.corresponding_column(expression)
+            if found is not None:
+                return found
+        if self.entity.is_aliased_class:
+            return self.entity._adapter.traverse(expression)
+        return adapt_to(selectable, expression)
+
+    def lacks(self, column: Any) -> bool:
+        """Whether an alias of a subquery has no such column: it is loaded when it is read."""
+        return (
+            self.entity.is_aliased_class
+            and column._is_column
+            and self.adapt(column) is column
+            and self.selectable.corresponding_column(column) is None
+        )
+
+    def adapt_given(self, expression: Any) -> Any:
+        """The same of an expression of the statement's own: aliases do not keep it."""
+        if self.entity.is_aliased_class and self.selectable is self.entity.selectable:
+            return self.entity._adapter.traverse(expression)
+        return self.adapt(expression)
+
+
+class Item:
+    """One element of a result row."""
+
+    __slots__ = ("expression", "name", "node", "position")
+
+    def __init__(self, node: EntityNode | None, expression: Any, name: str | None) -> None:
+        #: the entity, or None: a column
+        self.node = node
+        self.expression = expression
+        self.name = name
+        #: a column's place in the row
+        self.position = -1
+
+
+def entity_name(entity: Any) -> str | None:
+    """The name of an entity's item in rows: an alias without a name has none."""
+    if not entity.is_aliased_class:
+        return entity.class_.__name__  # type: ignore[no-any-return]
+    return entity.name if isinstance(entity.name, str) else None
+
+
+def entity_within(expression: Any) -> Any:
+    """The entity that a column expression is about: of its first annotated column."""
+    entity = expression._annotations.get("parententity")
+    if entity is not None:
+        return entity
+    for element in visitors.iterate(expression):
+        if element._is_select_base:
+            return None
+        entity = element._annotations.get("parententity")
+        if entity is not None:
+            return entity
+    return None

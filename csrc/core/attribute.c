@@ -403,7 +403,7 @@ crm_attr_set(crm_state *state, uint16_t slot, PyObject *value)
             return value != NULL ? set_column(state, slot, value)
                                  : delete_column(state, slot);
         case CRM_ATTR_SCALAR:
-            return crm_rel_set(state, slot, value, NULL, NULL, 0);
+            return crm_rel_set(state, slot, value, NULL, NULL);
         default:
             return value != NULL ? crm_rel_replace(state, slot, value)
                                  : crm_rel_delete(state, slot);

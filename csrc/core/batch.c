@@ -1,6 +1,8 @@
 /* batch.c: see batch.h. */
 #include "batch.h"
 
+#include "raise.h"
+
 int
 crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
                 size_t rows, int returning, int want_ids)

@@ -62,12 +62,6 @@ crm_connection_leave(crm_connection *self)
  * leave. */
 crm_stmt *crm_connection_prepare(crm_connection *self, crm_plan *plan);
 
-/* Raises the DB-API exception for err.  Returns -1. */
-int crm_connection_raise(crm_connection *self, const crm_error *err);
-/* Sets an exception of the DB-API class `name`.  Returns -1. */
-int crm_connection_error(crm_connection *self, const char *name,
-                         const char *format, ...);
-
 /* Encoded parameters of one run; keeps what the cells point at. */
 typedef struct {
     crm_cell *cells;

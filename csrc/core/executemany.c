@@ -5,6 +5,7 @@
  * the GIL.
  */
 #include "connection.h"
+#include "raise.h"
 
 /* Rows run between two looks for Ctrl-C. */
 #define BATCH 1024

@@ -1,5 +1,6 @@
 /* params.c: the encoded parameters of a run.  See connection.h. */
 #include "connection.h"
+#include "raise.h"
 
 #define INLINE Py_ARRAY_LENGTH(((crm_params *)NULL)->inline_cells)
 

@@ -2,6 +2,7 @@
  * connection.h. */
 #include "connection.h"
 #include "present.h"
+#include "raise.h"
 #include "statements.h"
 
 /* Rows read between two looks for Ctrl-C. */

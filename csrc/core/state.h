@@ -144,7 +144,7 @@ PyObject *crm_attr_load_old(crm_state *state, uint16_t slot);
 /* Assigns as the program does; value NULL: deletes. */
 int crm_attr_set(crm_state *state, uint16_t slot, PyObject *value);
 
-/* ---- relate.c --------------------------------------------------------- */
+/* ---- relate.c (and crm_rel_member: side.c) ---------------------------- */
 
 /* What began a chain of events, so that it ends where it started. */
 typedef struct {
@@ -163,7 +163,7 @@ enum {
  * NULL, is what must be there for the change to take place.  `from` NULL: the
  * program's own act. */
 int crm_rel_set(crm_state *state, uint16_t slot, PyObject *value,
-                PyObject *check_old, const crm_initiator *from, int passive);
+                PyObject *check_old, const crm_initiator *from);
 /* Replaces a collection by the members of any iterable of the right kind. */
 int crm_rel_replace(crm_state *state, uint16_t slot, PyObject *value);
 /* Deletes a collection attribute. */

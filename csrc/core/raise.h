@@ -1,0 +1,22 @@
+/* raise.h: what a driver says of a failure, as an exception of its DB-API
+ * module.
+ *
+ * Both functions need the GIL and return -1 with an exception set: the one
+ * asked for, or the one that kept it from being made (MemoryError, or what the
+ * module's classes raise).  They borrow what they are given.
+ */
+#ifndef CRM_RAISE_H
+#define CRM_RAISE_H
+
+#include "connection.h"
+
+/* Sets the exception for err: of the class that the module has for the SQLSTATE
+ * or for the kind of failure, with the codes and diagnostics that the driver
+ * has; MemoryError when memory was out; the one that is set already when a
+ * signal's handler raised.  Notes a disconnect. */
+int crm_connection_raise(crm_connection *self, const crm_error *err);
+/* Sets an exception of the DB-API class `name`. */
+int crm_connection_error(crm_connection *self, const char *name,
+                         const char *format, ...);
+
+#endif /* CRM_RAISE_H */

@@ -85,10 +85,12 @@ build/fuzz/%: tests/fuzz/fuzz_%.c csrc/core/%.c csrc/core/%.h csrc/core/cell.h
 	clang -std=c11 -g -O1 -Wall -Wextra -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all $< csrc/core/$*.c -o $@
 
-build/fuzz/decode: tests/fuzz/fuzz_decode.c csrc/postgres/decode.c csrc/postgres/decode.h csrc/core/page.c csrc/core/page.h csrc/core/cell.h
+DECODE := csrc/postgres/decode.c csrc/postgres/compound.c csrc/core/page.c
+
+build/fuzz/decode: tests/fuzz/fuzz_decode.c $(DECODE) $(wildcard csrc/postgres/*.h) csrc/core/page.h csrc/core/cell.h
 	mkdir -p $@-corpus
 	clang -std=c11 -g -O1 -Wall -Wextra -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all $< csrc/postgres/decode.c csrc/core/page.c -o $@
+		-fno-sanitize-recover=all $< $(DECODE) -o $@
 
 fuzz: $(FUZZERS:%=build/fuzz/%)
 	for part in $(FUZZERS); do \

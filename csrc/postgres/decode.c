@@ -6,39 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compound.h"
+#include "wire.h"
+
 /* Days from 0001-01-01 to 2000-01-01, where PostgreSQL counts from. */
 #define EPOCH_DAYS   730119
 #define EPOCH_MICROS (INT64_C(730119) * 86400 * 1000000)
-
-/* Compound values within compound values: the server has two levels. */
-#define MAX_DEPTH 8
-
-static uint16_t
-get16(const char *p)
-{
-    const unsigned char *b = (const unsigned char *)p;
-    return (uint16_t)(b[0] << 8 | b[1]);
-}
-
-static uint32_t
-get32(const char *p)
-{
-    uint32_t value;
-    memcpy(&value, p, 4);
-    return __builtin_bswap32(value);
-}
-
-static uint64_t
-get64(const char *p)
-{
-    uint64_t value;
-    memcpy(&value, p, 8);
-    return __builtin_bswap64(value);
-}
-
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "get32 and get64 turn bytes around"
-#endif
 
 /* ---- types ------------------------------------------------------------ */
 
@@ -198,8 +171,8 @@ crm_pg_decoder_clear(crm_pg_decoder *decoder)
     *decoder = (crm_pg_decoder){0};
 }
 
-static int
-reserve(char **buffer, size_t *cap, size_t need)
+int
+crm_pg_make_room(char **buffer, size_t *cap, size_t need)
 {
     if (need <= *cap) {
         return CRM_PG_OK;
@@ -218,7 +191,8 @@ reserve(char **buffer, size_t *cap, size_t need)
 static char *
 scratch(crm_pg_decoder *decoder, size_t len)
 {
-    return reserve(&decoder->scratch, &decoder->scratch_cap, len) == CRM_PG_OK
+    return crm_pg_make_room(&decoder->scratch, &decoder->scratch_cap, len) ==
+                   CRM_PG_OK
                ? decoder->scratch
                : NULL;
 }
@@ -278,10 +252,10 @@ decode_numeric(crm_pg_decoder *decoder, const char *bytes, size_t len,
     if (len < 8) {
         return CRM_PG_BROKEN;
     }
-    int ndigits = (int)get16(bytes);
-    int weight = (int16_t)get16(bytes + 2);
-    unsigned sign = get16(bytes + 4);
-    int scale = get16(bytes + 6);
+    int ndigits = (int)crm_pg_get16(bytes);
+    int weight = (int16_t)crm_pg_get16(bytes + 2);
+    unsigned sign = crm_pg_get16(bytes + 4);
+    int scale = crm_pg_get16(bytes + 6);
     if (len != 8 + 2 * (size_t)ndigits || scale > 16383) {
         return CRM_PG_BROKEN;
     }
@@ -297,7 +271,7 @@ decode_numeric(crm_pg_decoder *decoder, const char *bytes, size_t len,
     }
     const char *digits = bytes + 8;
     for (int i = 0; i < ndigits; i++) {
-        if (get16(digits + 2 * i) > 9999) {
+        if (crm_pg_get16(digits + 2 * i) > 9999) {
             return CRM_PG_BROKEN;
         }
     }
@@ -314,7 +288,8 @@ decode_numeric(crm_pg_decoder *decoder, const char *bytes, size_t len,
     char *first = p;
     for (int i = 0; i <= weight || i == 0; i++) {
         int at = weight >= 0 ? i : -1;
-        p = put_group(p, at >= 0 && at < ndigits ? get16(digits + 2 * at) : 0);
+        p = put_group(
+            p, at >= 0 && at < ndigits ? crm_pg_get16(digits + 2 * at) : 0);
     }
     /* without leading zeros, but for one */
     char *keep = first;
@@ -327,7 +302,8 @@ decode_numeric(crm_pg_decoder *decoder, const char *bytes, size_t len,
         *p++ = '.';
         char *end = p + scale;
         for (int i = weight + 1; p < end; i++) {
-            p = put_group(p, i >= 0 && i < ndigits ? get16(digits + 2 * i) : 0);
+            p = put_group(
+                p, i >= 0 && i < ndigits ? crm_pg_get16(digits + 2 * i) : 0);
         }
         p = end;
     }
@@ -338,7 +314,7 @@ decode_numeric(crm_pg_decoder *decoder, const char *bytes, size_t len,
 static int
 from_epoch(const char *bytes, int64_t *micros)
 {
-    int64_t value = (int64_t)get64(bytes);
+    int64_t value = (int64_t)crm_pg_get64(bytes);
     /* 10000-01-01 and 0001-01-01 */
     if (value >= INT64_C(252455616000000000)) {
         return CRM_PG_TOO_LATE;
@@ -353,7 +329,7 @@ from_epoch(const char *bytes, int64_t *micros)
 static int
 decode_date(const char *bytes, crm_cell *cell)
 {
-    int64_t days = (int64_t)(int32_t)get32(bytes) + EPOCH_DAYS;
+    int64_t days = (int64_t)(int32_t)crm_pg_get32(bytes) + EPOCH_DAYS;
     return days > 3652058 ? CRM_PG_TOO_LATE
            : days < 0     ? CRM_PG_TOO_EARLY
                           : set_int(cell, CRM_DATE, days);
@@ -362,7 +338,7 @@ decode_date(const char *bytes, crm_cell *cell)
 static int
 decode_time(const char *bytes, crm_cell *cell)
 {
-    int64_t micros = (int64_t)get64(bytes);
+    int64_t micros = (int64_t)crm_pg_get64(bytes);
     if (micros < 0 || micros > INT64_C(86400000000)) {
         return CRM_PG_BROKEN;
     }
@@ -402,7 +378,7 @@ static int
 decode_timetz(crm_pg_decoder *decoder, const char *bytes, crm_cell *cell)
 {
     /* the server counts seconds west of UTC */
-    int32_t west = (int32_t)get32(bytes + 8);
+    int32_t west = (int32_t)crm_pg_get32(bytes + 8);
     crm_cell clock = {0};
     int status = decode_time(bytes, &clock);
     if (status < 0) {
@@ -418,10 +394,10 @@ decode_timetz(crm_pg_decoder *decoder, const char *bytes, crm_cell *cell)
 static int
 decode_interval(crm_pg_decoder *decoder, const char *bytes, crm_cell *cell)
 {
-    int32_t months = (int32_t)get32(bytes + 12);
-    int64_t days = (int32_t)get32(bytes + 8);
+    int32_t months = (int32_t)crm_pg_get32(bytes + 12);
+    int64_t days = (int32_t)crm_pg_get32(bytes + 8);
     days += months / 12 * INT64_C(365) + months % 12 * 30;
-    crm_interval interval = {(int64_t)get64(bytes), days};
+    crm_interval interval = {(int64_t)crm_pg_get64(bytes), days};
     return set_made(decoder, cell, CRM_INTERVAL, &interval, sizeof(interval));
 }
 
@@ -482,7 +458,7 @@ decode_bit(crm_pg_decoder *decoder, const char *bytes, size_t len,
     if (len < 4) {
         return CRM_PG_BROKEN;
     }
-    uint32_t count = get32(bytes);
+    uint32_t count = crm_pg_get32(bytes);
     if (count > INT32_MAX || len - 4 != ((size_t)count + 7) / 8) {
         return CRM_PG_BROKEN;
     }
@@ -539,10 +515,8 @@ shortest(uint32_t bits)
         return CRM_PG_BROKEN; \
     }
 
-/* Reads a value that is no compound one; cell->u.p then points into `bytes` or
- * the scratch. */
-static int
-decode_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
+int
+crm_pg_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
               const char *bytes, size_t len, crm_cell *cell)
 {
     switch ((crm_pg_kind)type->kind) {
@@ -551,22 +525,22 @@ decode_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
             return set_int(cell, CRM_BOOL, bytes[0] != 0);
         case CRM_PG_INT2:
             NEED(2);
-            return set_int(cell, CRM_INT64, (int16_t)get16(bytes));
+            return set_int(cell, CRM_INT64, (int16_t)crm_pg_get16(bytes));
         case CRM_PG_INT4:
             NEED(4);
-            return set_int(cell, CRM_INT64, (int32_t)get32(bytes));
+            return set_int(cell, CRM_INT64, (int32_t)crm_pg_get32(bytes));
         case CRM_PG_INT8:
             NEED(8);
-            return set_int(cell, CRM_INT64, (int64_t)get64(bytes));
+            return set_int(cell, CRM_INT64, (int64_t)crm_pg_get64(bytes));
         case CRM_PG_OID:
             NEED(4);
-            return set_int(cell, CRM_INT64, get32(bytes));
+            return set_int(cell, CRM_INT64, crm_pg_get32(bytes));
         case CRM_PG_FLOAT4:
             NEED(4);
-            return set_double(cell, shortest(get32(bytes)));
+            return set_double(cell, shortest(crm_pg_get32(bytes)));
         case CRM_PG_FLOAT8: {
             NEED(8);
-            uint64_t bits = get64(bytes);
+            uint64_t bits = crm_pg_get64(bytes);
             double value;
             memcpy(&value, &bits, sizeof(value));
             return set_double(cell, value);
@@ -619,252 +593,6 @@ decode_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
     }
 }
 
-/* ---- compound values -------------------------------------------------- */
-
-/* Bytes not read yet. */
-typedef struct {
-    const char *p;
-    size_t left;
-} reader;
-
-static int
-read32(reader *from, uint32_t *value)
-{
-    if (from->left < 4) {
-        return CRM_PG_BROKEN;
-    }
-    *value = get32(from->p);
-    from->p += 4;
-    from->left -= 4;
-    return CRM_PG_OK;
-}
-
-/* A length and so many bytes; *bytes is NULL for a length of -1. */
-static int
-read_item(reader *from, const char **bytes, size_t *len)
-{
-    uint32_t count;
-    if (read32(from, &count) < 0) {
-        return CRM_PG_BROKEN;
-    }
-    *bytes = NULL;
-    *len = 0;
-    if (count == UINT32_MAX) {
-        return CRM_PG_OK;
-    }
-    if (count > from->left) {
-        return CRM_PG_BROKEN;
-    }
-    *bytes = from->p;
-    *len = count;
-    from->p += count;
-    from->left -= count;
-    return CRM_PG_OK;
-}
-
-/* Appends to the block; where that is, or SIZE_MAX when memory is out. */
-static size_t
-append(crm_pg_decoder *decoder, const void *bytes, size_t len)
-{
-    size_t at = decoder->block_len;
-    if (len > UINT32_MAX - at ||
-        reserve(&decoder->block, &decoder->block_cap, at + len) < 0) {
-        return SIZE_MAX;
-    }
-    if (bytes != NULL && len != 0) {
-        memcpy(decoder->block + at, bytes, len);
-    }
-    else if (len != 0) {
-        memset(decoder->block + at, 0, len);
-    }
-    decoder->block_len = at + len;
-    return at;
-}
-
-/* Begins a compound value: its header and `count` NULL cells.  Where the first
- * cell is, or SIZE_MAX. */
-static size_t
-append_nested(crm_pg_decoder *decoder, const crm_nested *header, size_t *start)
-{
-    *start = append(decoder, header, sizeof(*header));
-    return *start == SIZE_MAX
-               ? SIZE_MAX
-               : append(decoder, NULL, header->count * sizeof(crm_cell));
-}
-
-static int build(crm_pg_decoder *decoder, const crm_pg_type *type,
-                 const char *bytes, size_t len, size_t at, int depth);
-
-/* Stores the cell of a compound value that began at `start`. */
-static void
-store_nested(crm_pg_decoder *decoder, size_t at, crm_tag tag, size_t start)
-{
-    crm_cell cell = {.tag = (uint8_t)tag,
-                     .len = (uint32_t)(decoder->block_len - start)};
-    cell.u.i = (int64_t)start;
-    memcpy(decoder->block + at, &cell, sizeof(cell));
-}
-
-static int
-build_item(crm_pg_decoder *decoder, const crm_pg_type *type, reader *from,
-           size_t at, int depth)
-{
-    const char *bytes;
-    size_t len;
-    if (read_item(from, &bytes, &len) < 0) {
-        return CRM_PG_BROKEN;
-    }
-    return bytes == NULL ? CRM_PG_OK
-                         : build(decoder, type, bytes, len, at, depth);
-}
-
-static int
-build_array(crm_pg_decoder *decoder, reader from, size_t at, int depth)
-{
-    uint32_t ndim, has_null, elem;
-    crm_nested header = {0};
-    if (read32(&from, &ndim) < 0 || read32(&from, &has_null) < 0 ||
-        read32(&from, &elem) < 0 || ndim > CRM_MAX_DIMS) {
-        return CRM_PG_BROKEN;
-    }
-    uint64_t count = ndim == 0 ? 0 : 1;
-    for (uint32_t i = 0; i < ndim; i++) {
-        uint32_t size, lower;
-        if (read32(&from, &size) < 0 || read32(&from, &lower) < 0) {
-            return CRM_PG_BROKEN;
-        }
-        header.dims[i] = size;
-        count *= size;
-        if (count > from.left / 4) { /* each has a length at least */
-            return CRM_PG_BROKEN;
-        }
-    }
-    header.ndim = ndim;
-    header.count = (uint32_t)count;
-    crm_pg_type type = crm_pg_type_find(&decoder->types, elem);
-    size_t start;
-    size_t cell = append_nested(decoder, &header, &start);
-    if (cell == SIZE_MAX) {
-        return CRM_PG_NOMEM;
-    }
-    for (uint32_t i = 0; i < header.count; i++) {
-        int status = build_item(decoder, &type, &from,
-                                cell + i * sizeof(crm_cell), depth);
-        if (status < 0) {
-            return status;
-        }
-    }
-    store_nested(decoder, at, CRM_ARRAY, start);
-    return from.left == 0 ? CRM_PG_OK : CRM_PG_BROKEN;
-}
-
-enum {
-    RANGE_EMPTY = 0x01,
-    RANGE_LOWER_INC = 0x02,
-    RANGE_UPPER_INC = 0x04,
-    RANGE_LOWER_INF = 0x08,
-    RANGE_UPPER_INF = 0x10,
-};
-
-static int
-build_range(crm_pg_decoder *decoder, uint32_t elem, reader from, size_t at,
-            int depth)
-{
-    if (from.left < 1) {
-        return CRM_PG_BROKEN;
-    }
-    unsigned flags = (unsigned char)*from.p++;
-    from.left--;
-    crm_nested header = {.count = 2};
-    header.ndim = (flags & RANGE_EMPTY ? CRM_RANGE_EMPTY : 0) |
-                  (flags & RANGE_LOWER_INC ? CRM_RANGE_LOWER_INC : 0) |
-                  (flags & RANGE_UPPER_INC ? CRM_RANGE_UPPER_INC : 0);
-    crm_pg_type type = crm_pg_type_find(&decoder->types, elem);
-    size_t start;
-    size_t cell = append_nested(decoder, &header, &start);
-    if (cell == SIZE_MAX) {
-        return CRM_PG_NOMEM;
-    }
-    int status = CRM_PG_OK;
-    if (!(flags & (RANGE_EMPTY | RANGE_LOWER_INF))) {
-        status = build_item(decoder, &type, &from, cell, depth);
-    }
-    if (status == CRM_PG_OK && !(flags & (RANGE_EMPTY | RANGE_UPPER_INF))) {
-        status =
-            build_item(decoder, &type, &from, cell + sizeof(crm_cell), depth);
-    }
-    store_nested(decoder, at, CRM_RANGE, start);
-    return status < 0 ? status : from.left == 0 ? CRM_PG_OK : CRM_PG_BROKEN;
-}
-
-/* Values one after the other, each with its length: of a multirange, or (twice
- * as many) of an hstore. */
-static int
-build_list(crm_pg_decoder *decoder, const crm_pg_type *type, unsigned each,
-           crm_tag tag, reader from, size_t at, int depth)
-{
-    uint32_t count;
-    if (read32(&from, &count) < 0 || count > from.left / 4 / each) {
-        return CRM_PG_BROKEN;
-    }
-    crm_nested header = {.count = count * each};
-    size_t start;
-    size_t cell = append_nested(decoder, &header, &start);
-    if (cell == SIZE_MAX) {
-        return CRM_PG_NOMEM;
-    }
-    for (uint32_t i = 0; i < header.count; i++) {
-        int status = build_item(decoder, type, &from,
-                                cell + i * sizeof(crm_cell), depth);
-        if (status < 0) {
-            return status;
-        }
-    }
-    store_nested(decoder, at, tag, start);
-    return from.left == 0 ? CRM_PG_OK : CRM_PG_BROKEN;
-}
-
-/* Reads a value into the cell at `at` of the block. */
-static int
-build(crm_pg_decoder *decoder, const crm_pg_type *type, const char *bytes,
-      size_t len, size_t at, int depth)
-{
-    static const crm_pg_type text = {25, CRM_PG_TEXT, 0};
-    reader from = {bytes, len};
-    if (depth >= MAX_DEPTH) {
-        return CRM_PG_BROKEN;
-    }
-    switch ((crm_pg_kind)type->kind) {
-        case CRM_PG_ARRAY:
-            return build_array(decoder, from, at, depth + 1);
-        case CRM_PG_RANGE:
-            return build_range(decoder, type->elem, from, at, depth + 1);
-        case CRM_PG_MULTIRANGE: {
-            crm_pg_type range = crm_pg_type_find(&decoder->types, type->elem);
-            return build_list(decoder, &range, 1, CRM_MULTIRANGE, from, at,
-                              depth + 1);
-        }
-        case CRM_PG_HSTORE:
-            return build_list(decoder, &text, 2, CRM_MAP, from, at, depth + 1);
-        default:
-            break;
-    }
-    crm_cell cell = {0};
-    int status = decode_scalar(decoder, type, bytes, len, &cell);
-    if (status < 0) {
-        return status;
-    }
-    if (crm_tag_has_bytes(cell.tag)) {
-        size_t start = append(decoder, cell.u.p, cell.len);
-        if (start == SIZE_MAX) {
-            return CRM_PG_NOMEM;
-        }
-        cell.u.i = (int64_t)start;
-    }
-    memcpy(decoder->block + at, &cell, sizeof(cell));
-    return CRM_PG_OK;
-}
-
 int
 crm_pg_decode(crm_pg_decoder *decoder, const crm_pg_type *type,
               const char *bytes, size_t len, crm_rows *rows, uint32_t col)
@@ -872,19 +600,10 @@ crm_pg_decode(crm_pg_decoder *decoder, const crm_pg_type *type,
     crm_cell cell = {0};
     int status;
     if (type->kind < CRM_PG_HSTORE) {
-        status = decode_scalar(decoder, type, bytes, len, &cell);
+        status = crm_pg_scalar(decoder, type, bytes, len, &cell);
     }
     else {
-        decoder->block_len = 0;
-        size_t at = append(decoder, &cell, sizeof(cell));
-        if (at == SIZE_MAX) {
-            return CRM_PG_NOMEM;
-        }
-        status = build(decoder, type, bytes, len, at, 0);
-        memcpy(&cell, decoder->block, sizeof(cell));
-        /* from the start of the block, as the cells inside are */
-        cell.u.p = decoder->block;
-        cell.len = (uint32_t)decoder->block_len;
+        status = crm_pg_compound(decoder, type, bytes, len, &cell);
     }
     if (status < 0) {
         return status;

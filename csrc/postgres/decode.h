@@ -89,4 +89,12 @@ enum {
 int crm_pg_decode(crm_pg_decoder *decoder, const crm_pg_type *type,
                   const char *bytes, size_t len, crm_rows *rows, uint32_t col);
 
+/* The same for a value that is no compound one, into a zeroed cell; its bytes
+ * are within `bytes`, or the scratch. */
+int crm_pg_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
+                  const char *bytes, size_t len, crm_cell *cell);
+
+/* Makes an owned buffer hold `need` bytes; CRM_PG_NOMEM leaves it as it is. */
+int crm_pg_make_room(char **buffer, size_t *cap, size_t need);
+
 #endif /* CRM_PG_DECODE_H */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "pg_driver.h"
+#include "wire.h"
 
 /* One row for each type: how it is sent, and the type inside of it. */
 static const char question[] =
@@ -144,14 +145,6 @@ crm_pg_free_texts(PGresult **texts, int count)
 #define RECORD     2249
 #define MAX_FIELDS 1600
 
-static uint32_t
-get32(const char *p)
-{
-    const unsigned char *b = (const unsigned char *)p;
-    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
-           b[3];
-}
-
 /* Sends a row without a type of its own back, field by field: its bytes are the
  * number of fields, then of each the type, the length, the value. */
 static int
@@ -162,7 +155,7 @@ send_record(PGconn *pg, const char *bytes, size_t len)
     int lengths[MAX_FIELDS], formats[MAX_FIELDS];
     char sql[sizeof("SELECT ROW()::text") + MAX_FIELDS * 6];
     const char *end = bytes + len;
-    uint32_t count = len < 4 ? UINT32_MAX : get32(bytes);
+    uint32_t count = len < 4 ? UINT32_MAX : crm_pg_get32(bytes);
     if (count > MAX_FIELDS) {
         return 0;
     }
@@ -172,11 +165,11 @@ send_record(PGconn *pg, const char *bytes, size_t len)
         if (end - bytes < 8) {
             return 0;
         }
-        types[i] = get32(bytes);
+        types[i] = crm_pg_get32(bytes);
         if (types[i] == UNKNOWN) {
             types[i] = TEXT;
         }
-        lengths[i] = (int)get32(bytes + 4);
+        lengths[i] = (int)crm_pg_get32(bytes + 4);
         bytes += 8;
         if (lengths[i] > end - bytes) {
             return 0;

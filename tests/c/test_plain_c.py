@@ -11,6 +11,8 @@ import pytest
 
 HERE = Path(__file__).parent
 CORE = HERE.parent.parent / "csrc" / "core"
+POSTGRES = CORE.parent / "postgres"
+DECODE = [POSTGRES / "decode.c", POSTGRES / "compound.c", CORE / "page.c"]
 FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-g"]
 SANITIZE = [
     "-O1",
@@ -28,7 +30,7 @@ def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
     # test_memory.c includes what it tests, with an allocator that fails.
     tested = [] if part == "memory" else [CORE / f"{part}.c"]
     if part == "decode":
-        tested = [CORE.parent / "postgres" / "decode.c", CORE / "page.c"]
+        tested = DECODE
     # Python itself may run under a preloaded sanitizer, which finds leaks in gcc.
     env = {**os.environ, "LD_PRELOAD": ""}
     subprocess.run(
@@ -56,7 +58,7 @@ def test_fuzz_corpus(part: str, tmp_path: Path) -> None:
     program = tmp_path / part
     tested = [CORE / f"{part}.c"]
     if part == "decode":
-        tested = [CORE.parent / "postgres" / "decode.c", CORE / "page.c"]
+        tested = DECODE
     sources = [FUZZ / f"fuzz_{part}.c", FUZZ / "replay.c", *tested]
     env = {**os.environ, "LD_PRELOAD": ""}
     flags = [*FLAGS, *SANITIZE, "-D_GNU_SOURCE"]

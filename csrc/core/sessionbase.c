@@ -577,7 +577,16 @@ static PyMemberDef session_members[] = {
     {NULL},
 };
 
+static PyObject *
+session_get_unflushed(crm_session *self, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(self->new_.count != 0 || self->modified.count != 0 ||
+                           self->deleted.count != 0);
+}
+
 static PyGetSetDef session_getset[] = {
+    {"_unflushed", (getter)session_get_unflushed, NULL,
+     "There are objects that a flush has to look at.", NULL},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {NULL},
 };

@@ -581,6 +581,9 @@ class SessionBase:
         """Objects deleted in this transaction, still attached and referenced."""
     def _persistent(self) -> list[Any]:
         """Every object in the identity map."""
+    @property
+    def _unflushed(self) -> bool:
+        """There are objects that a flush has to look at."""
     def _counts(self) -> tuple[int, int, int, int]:
         """(new, modified, deleted, persistent): cheap tests for "is there work"."""
     def _register(self, objects: Iterable[object]) -> None:

@@ -46,6 +46,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
 
     engine: Engine
     dispatch = dispatcher("cormorant.engine.events:ConnectionEvents")
+    _is_connection = True
     _in_begin = False
     """A listener of `begin` is running: what it executes is no reason to begin."""
     _hears_execute = False
@@ -77,7 +78,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
         self._detached = False
         self._live: _core.Connection | None = None
         self._execution_options: Mapping[str, Any] = engine._execution_options
-        self._echo: bool = engine._should_log_info()
+        self._echo: bool = engine.logger.isEnabledFor(20)
         self._isolation: str | None = None
         self._dialect_options = False
         self._autocommit = engine._autocommit
@@ -773,6 +774,8 @@ class Connection(StatementLog, ConnectionEventsTarget):
 
         `compiled_of` finds the compiled statement of SQL, for listeners.
         """
+        if self._events is None:
+            return self._flush_writer(variant) if self._echo else None
         if self._hears_cursor or self._events_of("before_execute"):
             from .observer import FlushObserver
 

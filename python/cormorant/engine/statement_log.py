@@ -72,6 +72,7 @@ class StatementLog:
         self._log(f"[{how}] {self._shown(params, True)}")
 
     def _flush_writer(self, variant: Any) -> Any:
+        """What writes the statements of a flush to the log, or None."""
         if not self._echo:
             return None
         engine = self.engine

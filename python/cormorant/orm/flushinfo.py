@@ -130,10 +130,12 @@ class MapperInfo:
         """Whether several mappers belong to it."""
         return bool(self.mapper._inheriting_mappers)
 
-    @property
-    def managers(self) -> tuple[Any, ...]:
-        """The managers of its classes."""
-        return tuple(mapper.class_manager for mapper in self.mapper.self_and_descendants)
+    def has_orphan_rules(self) -> bool:
+        """Whether objects of some class of it may not be without a parent."""
+        has_rules = _core.has_orphan_rules
+        if not self.mapper._inheriting_mappers:
+            return has_rules(self.manager)
+        return any(has_rules(m.class_manager) for m in self.mapper.self_and_descendants)
 
     def tables(self) -> tuple[Any, ...]:
         """The tables of a hierarchy in the order in which rows are inserted."""

@@ -778,11 +778,12 @@ def expire_expressions(
     Called while the objects still know what was changed: that stays, as does what `new`
     objects were made with.
     """
-    if not info.is_hierarchy:
-        if info.mapper._expression_props:
-            _expire_expressions(flush, info.mapper, objects, new)
+    mapper = info.mapper
+    if not mapper._inheriting_mappers:
+        if mapper._expression_props:
+            _expire_expressions(flush, mapper, objects, new)
         return
-    if any(mapper._expression_props for mapper in info.mapper.self_and_descendants):
+    if any(each._expression_props for each in mapper.self_and_descendants):
         for manager, group in _core.group_by_manager(objects):
             _expire_expressions(flush, manager.mapper, group, new)
 

@@ -140,8 +140,18 @@ def _first_load_on_pk(*args: Any) -> Any:
     return load_on_pk(*args)
 
 
+def _first_flush(*args: Any) -> Any:
+    """Stands for unitofwork.Flush until it is first needed."""
+    global _make_flush
+    from .unitofwork import Flush
+
+    _make_flush = Flush
+    return Flush(*args)
+
+
 _execute: Callable[..., Any] = _first_execute
 _load_on_pk: Callable[..., Any] = _first_load_on_pk
+_make_flush: Callable[..., Any] = _first_flush
 
 
 class Session(TransactionalSession, SessionClassMethods):
@@ -312,10 +322,6 @@ class Session(TransactionalSession, SessionClassMethods):
             raise _unmapped(instance)
         return super().__contains__(instance)
 
-    def _is_clean(self) -> bool:
-        counts = self._counts()
-        return not (counts[0] or counts[1] or counts[2])
-
     # -- running statements -------------------------------------------------
 
     @overload
@@ -476,17 +482,15 @@ class Session(TransactionalSession, SessionClassMethods):
 
     def _autoflush(self) -> None:
         """Write pending changes before a query."""
-        if self.autoflush and not self._flushing:
-            counts = self._counts()
-            if counts[0] or counts[1] or counts[2]:
-                token = util.warning_note.set(_AUTOFLUSH_WARNING)
-                try:
-                    self.flush()
-                except exc.StatementError as error:
-                    error.add_detail(_AUTOFLUSH)
-                    raise
-                finally:
-                    util.warning_note.reset(token)
+        if self._unflushed and self.autoflush and not self._flushing:
+            token = util.warning_note.set(_AUTOFLUSH_WARNING)
+            try:
+                self.flush()
+            except exc.StatementError as error:
+                error.add_detail(_AUTOFLUSH)
+                raise
+            finally:
+                util.warning_note.reset(token)
 
     # -- objects ------------------------------------------------------------
 
@@ -731,21 +735,17 @@ class Session(TransactionalSession, SessionClassMethods):
         """Write all pending changes to the database."""
         if self._flushing:
             raise exc.InvalidRequestError("Session is already flushing")
-        counts = self._counts()
-        if not (counts[0] or counts[1] or counts[2]):
-            return
-        self._flush(objects)
+        if self._unflushed:
+            self._flush(objects)
 
     def _flush(self, objects: Sequence[Any] | None = None) -> None:
-        from .unitofwork import Flush
-
         transaction = self._autobegin_t()
         self._flushing = True
         try:
             if self._events is not None:
                 self._flush_and_tell(transaction, objects)
                 return
-            flush = Flush(self, transaction, objects)
+            flush = _make_flush(self, transaction, objects)
             if flush.work:
                 # What the transaction's state forbids is said before anything is written.
                 if transaction._state is not ACTIVE:
@@ -763,9 +763,7 @@ class Session(TransactionalSession, SessionClassMethods):
     ) -> None:
         """A flush with its listeners. They see a transaction of the flush's own, as in
         SQLAlchemy."""
-        from .unitofwork import Flush
-
-        flush = Flush(self, transaction, objects)
+        flush = _make_flush(self, transaction, objects)
         if not flush.work:
             return
         if transaction._state is not ACTIVE:

@@ -191,7 +191,7 @@ class SessionTransaction:
             if self.session._events is not None:
                 self.session._fire("after_begin", self, connection)
             return connection
-        own = not _is_connection(bind)
+        own = not getattr(bind, "_is_connection", False)
         connection = bind.connect() if own else bind
         if not own and connection.engine in self._connections:
             raise exc.InvalidRequestError(
@@ -234,10 +234,10 @@ class SessionTransaction:
         return connection
 
     def _entries(self) -> list[tuple[Any, Any, bool, bool]]:
-        connections = self._connections
-        if not connections:
-            return []
-        return list({id(e): e for e in connections.values()}.values())
+        entries = list(self._connections.values())
+        if len(entries) == 2 and entries[0] is entries[1]:
+            del entries[1]  # one engine and its connection, as nearly always
+        return entries if len(entries) < 2 else list({id(e): e for e in entries}.values())
 
     # -- ends ---------------------------------------------------------------
 
@@ -262,7 +262,7 @@ class SessionTransaction:
                 inner = outer
         if not session._flushing:
             for _ in range(100):
-                if session._is_clean():
+                if not session._unflushed:
                     break
                 session.flush()
             else:
@@ -325,7 +325,7 @@ class SessionTransaction:
             inner = outer
         if self._state is not DEACTIVE:
             self._undo()
-        elif not session._is_clean():
+        elif session._unflushed:
             warn(
                 "Session's state has been changed on a non-active transaction - this state "
                 "will be discarded."
@@ -511,9 +511,3 @@ class SessionTransaction:
         finally:
             session._trans_context_manager = self._context_outer
             self._context_outer = None
-
-
-def _is_connection(bind: Any) -> bool:
-    from ..engine.base import Connection
-
-    return isinstance(bind, Connection)

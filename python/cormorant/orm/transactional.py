@@ -132,8 +132,7 @@ class TransactionalSession(_core.SessionBase):
         """Roll back; objects return to the state they had before the transaction."""
         transaction = self._innermost
         if transaction is None:
-            counts = self._counts()
-            if not (counts[0] or counts[1] or counts[2]) or self._close_state == "closed":
+            if not self._unflushed or self._close_state == "closed":
                 return
             transaction = self._autobegin_t(begin=not self.autobegin)
         transaction.rollback(_to_root=True)

@@ -89,14 +89,17 @@ class Flush:
         if deleted:
             # A deleted object is not updated as well.
             modified = _core.without_flag(modified, _core.STATE_TO_DELETE)
-        for manager, group in _core.group_by_manager(new, True):
-            self._work(manager).new += group
-        for manager, group in _core.group_by_manager(modified, True):
-            self._work(manager).updates += group
-        for manager, group in _core.group_by_manager(deleted, True):
-            self._work(manager).deletes += group
+        if new:
+            for manager, group in _core.group_by_manager(new, True):
+                self._work(manager).new += group
+        if modified:
+            for manager, group in _core.group_by_manager(modified, True):
+                self._work(manager).updates += group
+        if deleted:
+            for manager, group in _core.group_by_manager(deleted, True):
+                self._work(manager).deletes += group
         for work in list(self.work.values()):
-            if any(map(_core.has_orphan_rules, work.info.managers)):
+            if work.info.has_orphan_rules():
                 dependency.take_orphans(self, work)
 
     def _work(self, manager: Any) -> Work:
@@ -178,7 +181,7 @@ class Flush:
         work = self.work
         if len(work) == 1:
             (only,) = work.values()
-            if not relations_of(only.info):
+            if not relations_of(only.info) or _is_unrelated(only):
                 # The common plain case: one mapper, nothing to order.
                 self.save(only.info)
                 self.delete(only.info)
@@ -253,8 +256,10 @@ class Flush:
             session._fire("after_flush", self)
         for work in self.work.values():
             info = work.info
-            persistence.expire_expressions(self, info, list(work.new), new=True)
-            persistence.expire_expressions(self, info, list(work.updates))
+            if work.new:
+                persistence.expire_expressions(self, info, list(work.new), new=True)
+            if work.updates:
+                persistence.expire_expressions(self, info, list(work.updates))
             if work.deletes:
                 session._remove_deleted(work.deletes)
                 transaction._deleted.extend(work.deletes)
@@ -273,6 +278,16 @@ class Flush:
             session._fire_each("persistent_to_deleted", self.row_switches.values())
             for work in list(self.work.values()):
                 session._fire_each("pending_to_persistent", work.new)
+
+
+def _is_unrelated(work: Work) -> bool:
+    """Whether all objects are new ones that nothing has been related to."""
+    if work.updates or work.deletes:
+        return False
+    for relation in relations_of(work.info):
+        if _core.has_history(relation.of(work.new), relation.slot):
+            return False
+    return True
 
 
 def cascade_objects(

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -313,6 +314,13 @@ def update(session: orm.Session) -> None:
 )
 def test_python_runs_once_a_statement(work: Callable[[orm.Session], None]) -> None:
     assert grown(work) == {}
+
+
+def test_a_look_up_by_key_takes_four_frames() -> None:
+    session = filled(5)
+    session.get(Child, 1)
+    found = frames(partial(session.get, Child, 2))
+    assert set(found) == {"Session.get", "load_on_pk", "_load_at_once", "LRUCache.get"}
 
 
 def test_flushing_deletes_runs_python_once() -> None:

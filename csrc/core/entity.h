@@ -299,8 +299,6 @@ struct crm_map {
 struct crm_session {
     PyObject_HEAD
     crm_core *core;
-    PyObject *dict;
-    PyObject *weakrefs;
     crm_map **maps; /* owned array of owned maps */
     size_t nmaps;
     /* Each member is one strong reference to the object; items are crm_state

@@ -53,7 +53,12 @@ session_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
     if (core == NULL) {
         return NULL;
     }
-    crm_session *self = (crm_session *)type->tp_alloc(type, 0);
+    /* object's way, not tp_alloc: it prepares the instance dictionary. */
+    PyObject *none = PyTuple_New(0);
+    crm_session *self = none == NULL ? NULL
+                                     : (crm_session *)PyBaseObject_Type.tp_new(
+                                           type, none, NULL);
+    Py_XDECREF(none);
     if (self == NULL) {
         return NULL;
     }
@@ -70,7 +75,6 @@ static int
 session_traverse(crm_session *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(self->dict);
     for (size_t i = 0; i < self->nmaps; i++) {
         Py_VISIT(self->maps[i]->root);
     }
@@ -89,7 +93,6 @@ static int
 session_clear(crm_session *self)
 {
     dissolve(self);
-    Py_CLEAR(self->dict);
     return 0;
 }
 
@@ -98,11 +101,7 @@ session_dealloc(crm_session *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    if (self->weakrefs != NULL) {
-        PyObject_ClearWeakRefs((PyObject *)self);
-    }
     dissolve(self);
-    Py_CLEAR(self->dict);
     for (size_t i = 0; i < self->nmaps; i++) {
         crm_map *map = self->maps[i];
         crm_manager *root = map->root;
@@ -571,9 +570,6 @@ static PyMemberDef session_members[] = {
      "A transaction is begun."},
     {"hash_key", T_ULONGLONG, offsetof(crm_session, hash_key), READONLY,
      "Number of the session."},
-    {"__dictoffset__", T_PYSSIZET, offsetof(crm_session, dict), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_session, weakrefs),
-     READONLY, NULL},
     {NULL},
 };
 
@@ -587,10 +583,11 @@ session_get_unflushed(crm_session *self, void *Py_UNUSED(closure))
 static PyGetSetDef session_getset[] = {
     {"_unflushed", (getter)session_get_unflushed, NULL,
      "There are objects that a flush has to look at.", NULL},
-    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
     {NULL},
 };
 
+/* No instance dictionary: Session gets one of CPython's managed kind, whose
+ * attributes the interpreter reads in place. */
 static PyType_Slot session_slots[] = {
     {Py_tp_doc, "Identity map, new, modified and deleted objects."},
     {Py_tp_new, session_new},

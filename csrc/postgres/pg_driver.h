@@ -65,7 +65,9 @@ struct crm_stmt {
     char *arrays;                     /* owned or NULL: see crm_driver.offer */
     crm_stmt *guard;                  /* owned, not among conn->statements */
     const crm_cell *cells; /* borrowed from bind to the end of the run */
-    PGresult *columns; /* owned or NULL: names of the last result's columns */
+    PGresult *columns;   /* owned or NULL: names of the last result's columns */
+    uint64_t columns_of; /* number of the prepared statement whose columns they
+                            are, since the server holds to those; 0: none */
     crm_pg_type *column_types; /* owned: their types; an UNKNOWN one with an
                                   elem is turned into an array of those */
     bool unknown;              /* the server has to turn some into text */
@@ -172,7 +174,8 @@ int crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err);
 
 /* reading.c: results into pages. */
 
-/* Learns the columns of a result, unless they are those of the last one. */
+/* Learns the columns of a result, unless they are those of the last one; they
+ * are then of no prepared statement. */
 int crm_pg_learn_columns(crm_stmt *stmt, const PGresult *result,
                          crm_error *err);
 /* Adds `count` rows of a result, from row `first` on, to `rows`. */

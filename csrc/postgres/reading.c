@@ -80,6 +80,7 @@ crm_pg_learn_columns(crm_stmt *stmt, const PGresult *result, crm_error *err)
     PQclear(stmt->columns);
     free(stmt->column_types);
     stmt->columns = columns;
+    stmt->columns_of = 0;
     stmt->column_types = types;
     return CRM_OK;
 }

@@ -28,6 +28,7 @@ from .context import (
 )
 from .exc import StaleDataError
 from .strategies import Origin, Run
+from .transaction import ACTIVE
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -399,6 +400,57 @@ def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> tuple[Any, list[A
     return statement, binds
 
 
+def _only(rows: list[Any]) -> Any:
+    """The one row of a look-up by key, or None."""
+    if len(rows) > 1:
+        raise sa_exc.MultipleResultsFound("Multiple rows were found when exactly one was required")
+    return rows[0] if rows else None
+
+
+def _load_at_once(session: Any, key: Any, ident: tuple[Any, ...]) -> list[Any] | None:
+    """The rows of a look-up with nothing to be seen to before or after: the usual one, of
+    which everything but the statement itself is Python. None: it is not such a one."""
+    transaction = session._innermost
+    if (
+        transaction is None
+        or transaction._state is not ACTIVE
+        or session._trans_context_manager is not None
+        or session._events is not None
+        or session._binds
+        or session._routes
+        or (session._unflushed and session.autoflush)
+    ):
+        return None
+    found = transaction._connections.get(session.bind)
+    if found is None:
+        return None
+    connection = found[0]
+    core = connection._live
+    engine = connection.engine
+    if (
+        core is None
+        or connection._events is not None
+        or connection._echo
+        or connection._autocommit
+        or connection._execution_options
+        or connection.dialect is not engine.dialect
+    ):
+        return None
+    plans = engine._plans
+    made = None if plans is None else plans.get(key)
+    if made is None or made.post_loads:
+        return None
+    compiled = made.plan
+    plan = compiled._plan
+    if plan is None or compiled.extra:
+        return None
+    try:
+        cursor = core.execute(plan, ident, session)
+    except BaseException as error:
+        connection._wrap_error(error, plan.sql, connection.dialect.no_params)
+    return cursor.fetch()  # type: ignore[no-any-return]
+
+
 def load_on_pk(
     session: Any,
     mapper: Any,
@@ -412,12 +464,22 @@ def load_on_pk(
 ) -> Any:
     """The object of a primary key, by a SELECT, or None. `loaded_for`: the object and the
     relationship whose lazy load it is."""
+    obj, prop = loaded_for or (None, None)
+    key: Any = ("get", mapper, prop)
+    plain = (
+        not options
+        and with_for_update is None
+        and not execution_options
+        and not bind_arguments
+        and not populate_existing
+        and None not in ident
+    )
+    if plain and (rows := _load_at_once(session, key, ident)) is not None:
+        return rows[0] if len(rows) == 1 else _only(rows)
     heard = listeners(session)
     if not heard:
         session._autoflush()
     connection = session._connection_for(mapper, None)
-    obj, prop = loaded_for or (None, None)
-    key: Any = ("get", mapper, prop)
     nulls: tuple[bool, ...] = ()
     if None in ident:
         nulls = tuple(value is None for value in ident)
@@ -474,12 +536,7 @@ def load_on_pk(
     check = with_for_update is not None and mapper.version_id_col is not None
     known = session._get(mapper.class_manager, ident) if check else None
     if known is None:
-        rows = run_values(session, connection, plan, values, populate_existing)
-        if len(rows) > 1:
-            raise sa_exc.MultipleResultsFound(
-                "Multiple rows were found when exactly one was required"
-            )
-        return rows[0] if rows else None
+        return _only(run_values(session, connection, plan, values, populate_existing))
     # The row that is locked now must be the one the object was loaded from.
     version = mapper._columntoproperty[mapper.version_id_col]
     before = getattr(known, version.key)

@@ -166,14 +166,10 @@ class Session(TransactionalSession, SessionClassMethods):
     join_transaction_mode: str
     _connection_callable = None
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls._routes = cls.get_bind is not Session.get_bind
-
     # True while a flush looks for what the database has: keys as they were are asked for.
     _load_committed = False
     dispatch = dispatcher("cormorant.orm.events:SessionEvents")
-    _events: Dispatch | None = None
+    _events: Dispatch | None
     """The dispatch, if anybody listens to the session."""
 
     def __init__(
@@ -213,6 +209,9 @@ class Session(TransactionalSession, SessionClassMethods):
         self.join_transaction_mode = join_transaction_mode
         self._close_state = "open" if close_resets_only else "closes"
         self._flushing = False
+        # What each statement asks is read from the instance, which is quick.
+        self._events = None
+        self._routes = type(self).get_bind is not Session.get_bind
         self._warn_on_events = False
         # The outermost transaction, and the innermost one, which statements run in.
         self._transaction: SessionTransaction | None = None
@@ -538,13 +537,15 @@ class Session(TransactionalSession, SessionClassMethods):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> _O | None:
         """The object of a primary key, from the identity map or the database, or None."""
+        look = not populate_existing and with_for_update is None
         try:
             manager = entity.__dict__["__cormorant_manager__"]
-            if type(ident) is int and not populate_existing and with_for_update is None:
+            if look and type(ident) is int:
                 # The common case, a look-up; everything else comes below.
                 obj = self._get(manager, (ident,))
                 if type(obj) is entity and not _state_flags(obj) & _EXPIRED:
                     return obj
+                look = obj is not None
             mapper = manager.mapper
         except (AttributeError, KeyError, ValueError):
             mapper = _mapper_for_get(entity)
@@ -560,7 +561,7 @@ class Session(TransactionalSession, SessionClassMethods):
                 "session.get(); primary key columns are "
                 + ",".join(f"'{c}'" for c in mapper.primary_key)
             )
-        if not populate_existing and with_for_update is None:
+        if look:
             obj = self._get(manager, key)
             if obj is not None:
                 if not _core.state_flags(obj) & _core.STATE_EXPIRED:

@@ -35,7 +35,7 @@ class TransactionalSession(_core.SessionBase):
     _transaction: SessionTransaction | None
     _innermost: SessionTransaction | None
     _trans_context_manager: SessionTransaction | None
-    _routes = False  # a subclass has a get_bind() of its own
+    _routes: bool  # a subclass has a get_bind() of its own
 
     if TYPE_CHECKING:
 

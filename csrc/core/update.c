@@ -361,7 +361,7 @@ update_all(update *self)
         if (count < 0) {
             return -1;
         }
-        if (count == 0) {
+        if (count == 0 && !self->every) {
             i++;
             continue;
         }
@@ -377,7 +377,7 @@ update_all(update *self)
             if (next < 0) {
                 return -1;
             }
-            if (next == 0) {
+            if (next == 0 && !self->every) {
                 if (drop_unchanged(self, i) < 0) {
                     return -1;
                 }

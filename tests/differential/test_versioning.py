@@ -406,3 +406,74 @@ def replaced_where_updating_fills_columns(p: Any) -> None:
     p.error(s.flush)
     s.rollback()
     p.show(s.execute(p.text("select * from t")).all())
+
+
+@program
+def changes_in_another_table_of_the_hierarchy(p: Any) -> None:
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        name = p.Column(p.String)
+        version = p.Column(p.Integer, nullable=False)
+        __mapper_args__ = {
+            "version_id_col": version,
+            "polymorphic_on": kind,
+            "polymorphic_identity": "base",
+        }
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        note = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "sub"}
+
+    s = p.session()
+    a, b, c = Sub(name="a", note="x"), Sub(name="b", note="y"), Base(name="c")
+    s.add_all([a, b, c])
+    s.commit()
+    a.note = "x2"
+    b.name = "b2"
+    c.name = "c2"
+    s.commit()
+    p.show(a.version, b.version, c.version)
+    a.name, a.note = "a3", "x3"
+    b.note = p.func.lower("Z")
+    s.commit()
+    p.show(a.version, b.version, b.note)
+    a.note = "x3"
+    b.note = "z"
+    s.commit()
+    p.show(a.version, b.version)
+    s.execute(p.update(Base.__table__).where(Base.__table__.c.id == a.id).values(version=9))
+    a.note = "x4"
+    p.error(s.flush)
+    s.rollback()
+    a.note = "x5"
+    s.delete(b)
+    s.commit()
+    p.show(a.version)
+
+
+@program
+def changes_in_another_table_where_updating_fills_columns(p: Any) -> None:
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        version = p.Column(p.Integer, nullable=False)
+        changed = p.Column(p.Integer, onupdate=6)
+        asked = p.Column(p.Integer, onupdate=p.text("1 + 1"))
+        __mapper_args__ = {"version_id_col": version}
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        note = p.Column(p.String)
+
+    s = p.session()
+    a, b = Sub(note="x"), Sub(note="y")
+    s.add_all([a, b])
+    s.commit()
+    a.note = "x2"
+    s.commit()
+    p.show(a.version, a.changed, a.asked, b.version, b.changed, b.asked)

@@ -50,6 +50,14 @@ class Statements:
         self.next_version: Any = mapper.version_id_generator or None
         if self.version_slot < 0:
             self.next_version = None
+        #: slots of the other tables of each class, if this one has the version: a change there
+        #: is a new version of the row here
+        self.slots_elsewhere: dict[Any, tuple[int, ...]] = {}
+        if self.next_version is not None:
+            for each in mapper.self_and_descendants:
+                slots = _slots_elsewhere(each, table)
+                if slots:
+                    self.slots_elsewhere[each.class_manager] = slots
         self._find_defaults()
         #: left to be loaded when they are read: what the server fills
         self.unfetched: list[int] = []
@@ -392,6 +400,17 @@ def _bound_columns(mapper: Any, table: Any) -> tuple[Any, ...]:
         if prop is not None and prop.slot >= 0:
             found.append((column.key, prop.slot))
     return tuple(found)
+
+
+def _slots_elsewhere(mapper: Any, table: Any) -> tuple[int, ...]:
+    """The slots of a mapper's columns that are in other tables alone."""
+    return tuple(
+        prop.slot
+        for prop in mapper._props.values()
+        if prop._is_column
+        and prop.slot >= 0
+        and all(getattr(c, "table", None) is not table for c in prop.columns)
+    )
 
 
 def statements_of(info: MapperInfo, dialect: Any) -> Any:

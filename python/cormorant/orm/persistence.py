@@ -434,19 +434,25 @@ def _update_all(
     columns: Sequence[int],
     inserted: bool,
 ) -> None:
+    versioned = {} if inserted else statements.slots_elsewhere
+
+    def changed_of(obj: Any) -> tuple[int, ...] | None:
+        """What is written; nothing but a new version if other tables alone changed."""
+        changed = tuple(columns) if inserted else _core.changed_columns(obj, columns)
+        if changed:
+            return changed
+        elsewhere = versioned.get(_core.manager_of(obj))
+        return () if elsewhere and _core.changed_columns(obj, elsewhere) else None
+
     expired = [] if inserted else _core.unloaded_keys(objects, statements.version_slot)
     if expired:
-        _load_keys(statements, [o for o in expired if _core.changed_columns(o, columns)])
-    if not statements.python_onupdates and not statements.sql_onupdates:
+        _load_keys(statements, [o for o in expired if changed_of(o) is not None])
+    if not statements.python_onupdates and not statements.sql_onupdates and not versioned:
         _update_run(flush, statements, connection, objects, columns, inserted, inserted)
         return
-
-    def changed_of(obj: Any) -> tuple[int, ...]:
-        return tuple(columns) if inserted else _core.changed_columns(obj, columns)
-
     filled = {slot for slot, _ in statements.python_onupdates}
     for changed, run in itertools.groupby(objects, changed_of):
-        if not changed:
+        if changed is None:
             continue
         batch = list(run)
         _fill_onupdates(statements, batch, changed)
@@ -479,7 +485,7 @@ def _update_run(
     if statements.made_updates > (log is None) and not inserted:
         for obj in objects:
             changed = tuple(columns) if every else _core.changed_columns(obj, columns)
-            if changed:
+            if changed or every:
                 special(obj, changed)
         return
     try:

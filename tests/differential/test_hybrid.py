@@ -225,6 +225,54 @@ boss = Boss(name="z")
 boss.upper2 = "QQ"
 print(boss.name)
 """,
+    "classmethods": """
+class Person(Base):
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+    @hybrid_property
+    def loud(self):
+        return self.name.upper()
+
+    @loud.expression
+    @classmethod
+    def loud(cls):
+        return func.upper(cls.name)
+
+    @hybrid_property
+    def folded(self):
+        return self.name.lower()
+
+    @folded.comparator
+    @classmethod
+    def folded(cls):
+        return Folded(cls.name)
+
+    @folded.update_expression
+    @classmethod
+    def folded(cls, value):
+        return [(cls.name, value.lower())]
+
+    @hybrid_method
+    def begins(self, text):
+        return self.name.startswith(text)
+
+    @begins.expression
+    @classmethod
+    def begins(cls, text):
+        return func.substr(cls.name, 1, len(text)) == text
+
+class Folded(Comparator):
+    def __eq__(self, other):
+        return func.lower(self.__clause_element__()) == func.lower(other)
+
+print(select(Person.loud), select(Person.id).where(Person.folded == "X"))
+print(update(Person).values({Person.folded: "ABC"}).compile().params)
+print(select(Person.begins("ab")), Person(name="abc").begins("ab"), Person(name="x").loud)
+alias = aliased(Person)
+print(select(alias.loud).where(alias.folded == "x", alias.begins("y")))
+""",
 }
 
 

@@ -79,8 +79,8 @@ class hybrid_method(_Described, Generic[_P, _T]):
         return _InPlaceMethod(self)
 
     def expression(self, expr: Callable[..., Any]) -> hybrid_method[_P, _T]:
-        """Decorator: what the method is on the class."""
-        self.expr = expr
+        """Decorator: what the method is on the class; may be a classmethod."""
+        self.expr = _function(expr)
         return self
 
     @overload
@@ -187,16 +187,18 @@ class hybrid_property(_Described, Generic[_T]):
         return self._copy(fdel=fdel)
 
     def expression(self, expr: Callable[[Any], Any]) -> hybrid_property[_T]:
-        """Decorator: what the attribute is on the class."""
-        return self._copy(expr=expr)
+        """Decorator: what the attribute is on the class; may be a classmethod."""
+        return self._copy(expr=_function(expr))
 
     def comparator(self, comparator: Callable[[Any], Any]) -> hybrid_property[_T]:
-        """Decorator: what gives the attribute its operators on the class."""
-        return self._copy(custom_comparator=comparator)
+        """Decorator: what gives the attribute its operators on the class; may be a
+        classmethod."""
+        return self._copy(custom_comparator=_function(comparator))
 
     def update_expression(self, meth: Callable[[Any, Any], Any]) -> hybrid_property[_T]:
-        """Decorator: the (attribute, value) pairs that assigning means in an UPDATE."""
-        return self._copy(update_expr=meth)
+        """Decorator: the (attribute, value) pairs that assigning means in an UPDATE; may be a
+        classmethod."""
+        return self._copy(update_expr=_function(meth))
 
 
 class _InPlace(Generic[_T]):

@@ -77,6 +77,10 @@ class _ClassColumns:
     def __init__(self, cls: type) -> None:
         self.__dict__["_cls"] = cls
 
+    def __clause_element__(self) -> Any:
+        """What ``join(Left, Right)`` in a string takes."""
+        return class_mapper(self.__dict__["_cls"], configure=False).__clause_element__()
+
     def __getattr__(self, key: str) -> Any:
         cls = self.__dict__["_cls"]
         mapper = class_mapper(cls, configure=False)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..sql import visitors
+from ..sql.binds import BindParameter, Null
 from ..sql.elements import BooleanClauseList
 from ..util import warn
-from .base import MANYTOONE, NO_VALUE
+from .base import MANYTOONE, NO_VALUE, instance_str
 from .interfaces import PropComparator
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class RelationshipComparator(PropComparator):
 
     def __eq__(self, other: Any) -> Any:
         prop = self.prop
-        if other is None:
+        if other is None or isinstance(other, Null):
             if prop.direction is not MANYTOONE:
                 return ~self._exists()
             return _related_is_null(prop, self._source)
@@ -84,7 +85,7 @@ class RelationshipComparator(PropComparator):
 
     def __ne__(self, other: Any) -> Any:
         prop = self.prop
-        if other is None:
+        if other is None or isinstance(other, Null):
             if prop.direction is MANYTOONE:
                 return ~_related_is_null(prop, self._source)
             return self._exists()
@@ -149,12 +150,14 @@ class RelationshipComparator(PropComparator):
             parts = []
             for (local, _), value in zip(prop.local_remote_pairs, values, strict=True):
                 column = _taken_from(self._source, local)
-                parts.append(BooleanClauseList.or_(column != value, column.is_(None)))
+                parts.append(
+                    BooleanClauseList.or_(column != _parameter(local, value), column.is_(None))
+                )
             return parts[0] if len(parts) == 1 else BooleanClauseList.and_(*parts)
         keys = prop.mapper.primary_key
         values = _values_of(prop.mapper, other, keys)
         criterion = BooleanClauseList.and_(
-            *[key == value for key, value in zip(keys, values, strict=True)]
+            *[key == value() for key, value in zip(keys, values, strict=True)]
         )
         return ~self._exists(criterion)
 
@@ -239,7 +242,11 @@ def _negatable(clause: Any, negation: Any) -> Any:
     return clause
 
 
-def _values_of(mapper: Any, instance: Any, columns: Any) -> list[Any]:
+def _values_of(mapper: Any, instance: Any, columns: Any) -> list[Callable[[], Any]]:
+    """Of each column a function that gives the object's value when a statement runs.
+
+    By then a flush may have given the object its key, and a commit may have expired it.
+    """
     manager = _core.manager_of(instance) if not isinstance(instance, type) else None
     if manager is None or manager.mapper is None or not manager.mapper.isa(mapper):
         raise exc.ArgumentError(
@@ -247,20 +254,45 @@ def _values_of(mapper: Any, instance: Any, columns: Any) -> list[Any]:
             "and other SQL elements are not accepted in this context; for comparison with a "
             f"subquery, use {_owner(mapper)}.has(**criteria)."
         )
-    values = []
-    for column in columns:
-        prop = mapper._columntoproperty[column]
-        value = _core.peek(instance, prop.slot)
-        if value is NO_VALUE:
-            value = getattr(instance, prop.key)
-        if value is None:
+    return [_value_of(mapper, instance, column) for column in columns]
+
+
+def _value_of(mapper: Any, instance: Any, column: Any) -> Callable[[], Any]:
+    prop = mapper._columntoproperty[column]
+    known = _core.peek(instance, prop.slot)
+
+    def value() -> Any:
+        found = _core.peek(instance, prop.slot)
+        if found is NO_VALUE:
+            session = _core.session_of(instance)
+            has_key = _core.state_flags(instance) & _core.STATE_KEY
+            if session is not None and has_key:
+                found = getattr(instance, prop.key)
+            elif known is not NO_VALUE:
+                found = known
+            else:
+                why = (
+                    "the object is detached and the value was expired"
+                    if has_key
+                    else "no value has been set for this column"
+                )
+                raise exc.InvalidRequestError(
+                    f"Can't resolve value for column {column} on object "
+                    f"{instance_str(instance)}; {why}"
+                )
+        if found is None:
             warn(
                 f"Got None for value of column {column}; this is unsupported for a relationship "
                 "comparison and will not currently produce an IS comparison (but may in a future "
                 "release)"
             )
-        values.append(value)
-    return values
+        return found
+
+    return value
+
+
+def _parameter(column: Any, value: Callable[[], Any]) -> BindParameter[Any]:
+    return BindParameter(column.key, type_=column.type, unique=True, callable_=value)
 
 
 def _owner(mapper: Any) -> str:
@@ -295,7 +327,7 @@ def compare_to_instance(
             f"subquery, use {prop}.has(**criteria)."
         ) from None
     for (bind, _), value in zip(binds, values, strict=True):
-        bind.value = value
+        bind.callable = value
         bind.required = False
     secondary = prop.secondary
     if adapt is None and (secondary is None or not alias_secondary):

@@ -884,6 +884,9 @@ def _identity(mapper: Any, ident: Any) -> tuple[Any, ...]:
                 "session.get(); primary key columns are "
                 + ",".join(f"'{c}'" for c in mapper.primary_key)
             )
+        if not ident.keys() >= set(names):
+            synonyms = {key: synonym.name for key, synonym in mapper.synonyms.items()}
+            ident = {synonyms.get(key, key): value for key, value in ident.items()}
         try:
             return tuple(ident[name] for name in names)
         except KeyError:

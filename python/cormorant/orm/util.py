@@ -433,7 +433,10 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
         prop = prop.property
     if not isinstance(prop, MapperProperty) or not prop._is_relationship:
         raise exc.ArgumentError(f"Expected relationship property for with_parent(), got {prop}")
-    return prop._with_parent(instance, from_entity=from_entity)
+    entity: Any = None if from_entity is None else inspection.inspect(from_entity)
+    if entity is not None and not entity.is_aliased_class:
+        entity = None
+    return prop._with_parent(instance, from_entity=entity)
 
 
 def identity_key(

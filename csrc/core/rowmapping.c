@@ -141,6 +141,21 @@ mapping_get(row_mapping *self, PyObject *const *args, Py_ssize_t nargs)
     return Py_NewRef(nargs == 2 ? args[1] : Py_None);
 }
 
+/* The view of the names is that of results: of all of them, equal to any
+ * iterable of the same. */
+static PyObject *
+mapping_keys(row_mapping *self, PyObject *Py_UNUSED(none))
+{
+    PyObject *module = PyImport_ImportModule("cormorant.engine.result");
+    if (module == NULL) {
+        return NULL;
+    }
+    PyObject *view = PyObject_CallMethod(module, "RMKeyView", "OO", self,
+                                         crm_row_keys(self->row)->names);
+    Py_DECREF(module);
+    return view;
+}
+
 /* collections.abc's view classes do the rest of a mapping's views. */
 static PyObject *
 make_view(row_mapping *self, const char *name)
@@ -152,12 +167,6 @@ make_view(row_mapping *self, const char *name)
     PyObject *view = PyObject_CallMethod(abc, name, "O", self);
     Py_DECREF(abc);
     return view;
-}
-
-static PyObject *
-mapping_keys(row_mapping *self, PyObject *Py_UNUSED(none))
-{
-    return make_view(self, "KeysView");
 }
 
 static PyObject *

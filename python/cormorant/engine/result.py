@@ -6,7 +6,7 @@ beyond that (a uniqueness strategy of its own, a selection of columns) runs Pyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, overload
 
 from .. import _core, exc
@@ -24,14 +24,14 @@ _CHUNK = 500
 """Rows that iteration takes at a time."""
 
 
-class RMKeyView:
-    """The names of a result's columns."""
+class RMKeyView(KeysView[str]):
+    """The names of the columns of a result or row: all of them, in their order."""
 
     __slots__ = ("_keys", "_parent")
 
     def __init__(self, parent: Any, keys: Sequence[str]) -> None:
         self._parent = parent
-        self._keys = list(keys)
+        self._keys = keys
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -44,7 +44,10 @@ class RMKeyView:
             return False
         if isinstance(item, str):
             return item in self._keys
-        return self._parent._position(item) is not None
+        parent = self._parent
+        if parent.__class__ is RowMapping:
+            return item in parent
+        return parent._position(item) is not None
 
     def __eq__(self, other: Any) -> bool:
         return list(other) == list(self)
@@ -55,7 +58,7 @@ class RMKeyView:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"RMKeyView({self._keys!r})"
+        return f"RMKeyView({list(self._keys)!r})"
 
 
 class _ResultBase:

@@ -12,6 +12,7 @@ from typing import Any
 from .. import exc as sa_exc
 from ..inspection import inspect
 from ..sql import visitors
+from ..sql.binds import SingletonConstant
 from ..sql.elements import NamedColumn
 from ..sql.fromclause import Join, can_join
 from ..util import warn
@@ -361,6 +362,18 @@ def adapt_to(selectable: Any, expression: Any) -> Any:
 
     def replace(element: Any) -> Any:
         if element._is_column and isinstance(element, NamedColumn):
+            return selectable.corresponding_column(element)
+        return None
+
+    return visitors.replacement_traverse(expression, {}, replace)
+
+
+def adapt_to_result(selectable: Any, expression: Any) -> Any:
+    """The expression with what the rows of a set operation hold taken from these: columns,
+    and whole expressions and parameters that the queries select."""
+
+    def replace(element: Any) -> Any:
+        if element._is_column and not isinstance(element, SingletonConstant):
             return selectable.corresponding_column(element)
         return None
 

@@ -24,9 +24,9 @@ from ..sql.selectable import (
 from ..sql.sqltypes import INTEGERTYPE
 from .context import AdaptFrom, FromStatement, ORMPlan, SelectState, column_descriptions
 from .exc import MultipleResultsFound, NoResultFound
-from .joining import entity_of
 from .listening import query_events, query_listeners
 from .loading import lead_mapper, no_yield_per, plan_for, run_plan
+from .nodes import entity_within
 from .query_changes import QueryChanges
 from .strategy_options import LoaderCriteriaOption, lenient
 
@@ -211,7 +211,7 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
         statement = self.statement
         inner = statement.with_only_columns(1)
         if not statement._from_obj and not statement._setup_joins:
-            entity = entity_of(statement._raw_columns[0]) if statement._raw_columns else None
+            entity = entity_within(statement._raw_columns[0]) if statement._raw_columns else None
             if entity is not None:
                 inner = inner.select_from(entity)
         return Exists(inner)

@@ -15,7 +15,15 @@ from ..sql import visitors
 from ..sql.base import KeyContext
 from ..sql.elements import Label, UnaryExpression
 from ..sql.selectable import Select
-from .joining import GeneratedAliases, JoinResolver, adapt_to, entity_of, parts, selectable_of
+from .joining import (
+    GeneratedAliases,
+    JoinResolver,
+    adapt_to,
+    adapt_to_result,
+    entity_of,
+    parts,
+    selectable_of,
+)
 from .nodes import EntityNode, Item, entity_name, entity_within
 from .program import item_name, no_column
 from .strategies import (
@@ -185,7 +193,7 @@ class SelectState:
         name = None
         if self.adapt_from is not None:
             name = item_name(column, self.legacy)
-            column = adapt_to(self.adapt_from, column)
+            column = adapt_to_result(self.adapt_from, column)
         owner = annotations.get("parententity")
         if owner is not None and owner.is_mapper and owner._is_union:
             name = item_name(column, self.legacy)
@@ -568,14 +576,14 @@ class SelectState:
 
     def _adapt_clauses(self, plain: Any, sub: Any) -> None:
         """Criteria of a query over a set operation are about its result."""
-        self._adapt_criteria(plain, lambda clause: adapt_to(sub, clause))
+        self._adapt_criteria(plain, lambda clause: adapt_to_result(sub, clause))
         if self.embedded:
             raw: list[Any] = []
             for column in plain._raw_columns:
                 if column._is_from_clause:
                     raw += [sub.corresponding_column(c) for c in column.c]
                 else:
-                    raw.append(adapt_to(sub, column))
+                    raw.append(adapt_to_result(sub, column))
             plain._raw_columns = raw
 
     @staticmethod

@@ -377,27 +377,23 @@ class GenerativeSelect(SelectBase):
 
 
 def make_slice(limit: Any, offset: Any, start: Any, stop: Any) -> tuple[Any, Any]:
-    """LIMIT and OFFSET for [start:stop] of what limit and offset already say."""
+    """LIMIT and OFFSET for [start:stop] of what limit and offset already say: numbers, or
+    expressions, which are added up in SQL."""
+    if start is None:
+        return (limit if stop is None else expect_limit(stop, "limit")), offset
+    if stop is not None:
+        limit = expect_limit(stop - start, "limit")
+    if offset is None:
+        value: Any = 0
+    else:
+        value = offset.value if isinstance(offset, elements.OffsetLimitParam) else offset
+    if not _is_zero(start):
+        value = value + start
+    return limit, None if _is_zero(value) else expect_limit(value, "offset")
 
-    def value(clause: Any) -> Any:
-        return 0 if clause is None else clause.effective_value
 
-    if start is not None and stop is not None:
-        offset_value = value(offset) + start if offset is not None else start
-        return (
-            expect_limit(stop - start, "limit"),
-            None
-            if offset is None and start == 0
-            else expect_limit(offset_value, "offset")
-            if offset_value != 0
-            else (None if offset is None else expect_limit(offset_value, "offset")),
-        )
-    if start is None and stop is not None:
-        return expect_limit(stop, "limit"), offset
-    if start is not None:
-        offset_value = value(offset) + start
-        offset = None if offset_value == 0 and offset is None else expect_limit(offset_value, "o")
-    return limit, offset
+def _is_zero(value: Any) -> bool:
+    return isinstance(value, int) and value == 0
 
 
 class HasPrefixes:

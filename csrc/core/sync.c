@@ -238,6 +238,14 @@ is_member(crm_manager *target, PyObject *obj)
            PyType_IsSubtype(Py_TYPE(obj), (PyTypeObject *)target->class_);
 }
 
+/* 1 for None in a collection, where it stands for no object. */
+static int
+is_none_member(crm_state *state, uint16_t slot, PyObject *child)
+{
+    return child == Py_None &&
+           crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION;
+}
+
 /* Slots of `target`'s class as slots of the object's own class. */
 static const crm_slot_list *
 own_slots(crm_state *state, crm_manager *target, const crm_slot_list *slots,
@@ -349,8 +357,14 @@ uow_sync_children(PyObject *module, PyObject *args)
              n++) {
             PyObject *child = PyList_GET_ITEM(added, n);
             crm_state *member = crm_state_of(core, child);
-            if (member == NULL ||
-                (member->flags & (CRM_S_TO_DELETE | CRM_S_DELETED))) {
+            if (member == NULL) {
+                if (is_none_member(state, (uint16_t)slot, child) &&
+                    PyList_Append(wrong, child) < 0) {
+                    goto error;
+                }
+                continue;
+            }
+            if (member->flags & (CRM_S_TO_DELETE | CRM_S_DELETED)) {
                 continue;
             }
             int stranger = crm_session_of(member) != given.session;
@@ -601,8 +615,14 @@ uow_rows(PyObject *module, PyObject *args)
                 PyObject *child = PyList_GET_ITEM(members, n);
                 crm_state *member = crm_state_of(core, child);
                 if (member == NULL) {
-                    if (child != Py_None &&
-                        crm_append_pair(strangers, obj, child) < 0) {
+                    int status = 0;
+                    if (child != Py_None) {
+                        status = crm_append_pair(strangers, obj, child);
+                    }
+                    else if (is_none_member(state, (uint16_t)slot, child)) {
+                        status = PyList_Append(wrong, child);
+                    }
+                    if (status < 0) {
                         goto error;
                     }
                     continue;

@@ -467,6 +467,8 @@ def _refuse(relation: RelationInfo, members: list[Any]) -> None:
     if not members:
         return
     prop = relation.prop
+    if members[0] is None:
+        raise exc.FlushError(f"Can't flush None value found in collection {prop}")
     name = f"{prop.parent.class_.__name__}.{relation.key}"
     raise exc.FlushError(
         f"Attempting to flush an item of type {type(members[0])} as a member of collection "

@@ -153,10 +153,30 @@ class registry:
         decl_base.check_entity(class_)
         properties = kw.pop("properties", None)
         primary_key = kw.pop("primary_key", None)
-        if local_table is None:
-            raise exc.ArgumentError(f"Mapper '{class_}' does not have a mapped_table specified.")
-        type.__setattr__(class_, "__table__", local_table)
-        mapper = Mapper(class_, local_table, properties, primary_key, registry=self, **kw)
+        if local_table is not None:
+            type.__setattr__(class_, "__table__", local_table)
+        elif kw.get("inherits") is None:
+            raise exc.ArgumentError(
+                f"Mapper[{class_.__name__}(None)] has None for a primary table argument and does "
+                "not specify 'inherits'"
+            )
+        hooks: dict[str, Any] = {}
+        reconstructor = None
+        for base in class_.__mro__:
+            found = decl_base.scan_hooks(
+                base, hooks, lambda: f"Mapper[{class_.__name__}({local_table})]"
+            )
+            reconstructor = reconstructor or found
+        kw.setdefault("validators", {name: entry[:2] for name, entry in hooks.items()})
+        mapper = Mapper(
+            class_,
+            local_table,
+            properties,
+            primary_key,
+            registry=self,
+            reconstructor=reconstructor,
+            **kw,
+        )
         clsregistry.add_class(class_.__name__, class_, self._class_registry, self._keep)
         return mapper
 

@@ -237,23 +237,9 @@ class Scan:
 
     def _scan_hooks(self, base: type) -> None:
         """Methods marked by @validates and @reconstructor."""
-        for value in list(base.__dict__.values()):
-            if not callable(value):
-                continue
-            if getattr(value, "__sa_reconstructor__", False) and self.reconstructor is None:
-                self.reconstructor = value
-            names = getattr(value, "__sa_validators__", None)
-            if names is None:
-                continue
-            for name in names:
-                if name in self.validators:
-                    if self.validators[name][2] is not base:
-                        continue
-                    raise exc.InvalidRequestError(
-                        f"A validation function for mapped attribute {name!r} on mapper "
-                        f"{self._mapper_name()} already exists."
-                    )
-                self.validators[name] = (value, value.__sa_validation_opts__, base)
+        found = scan_hooks(base, self.validators, self._mapper_name)
+        if self.reconstructor is None:
+            self.reconstructor = found
 
     def _mapper_name(self) -> str:
         return f"Mapper[{self.cls.__name__}({self._special_value('__tablename__')})]"
@@ -571,6 +557,32 @@ class Scan:
             reconstructor=self.reconstructor,
             **arguments,
         )
+
+
+def scan_hooks(
+    base: type, validators: dict[str, Any], mapper_name: Callable[[], str]
+) -> Callable[[Any], None] | None:
+    """Enter the methods of a class that @validates marks, as (function, options, class); returns
+    the one that @reconstructor marks."""
+    reconstructor = None
+    for value in list(base.__dict__.values()):
+        if not callable(value):
+            continue
+        if getattr(value, "__sa_reconstructor__", False) and reconstructor is None:
+            reconstructor = value
+        names = getattr(value, "__sa_validators__", None)
+        if names is None:
+            continue
+        for name in names:
+            if name in validators:
+                if validators[name][2] is not base:
+                    continue
+                raise exc.InvalidRequestError(
+                    f"A validation function for mapped attribute {name!r} on mapper "
+                    f"{mapper_name()} already exists."
+                )
+            validators[name] = (value, value.__sa_validation_opts__, base)
+    return reconstructor
 
 
 def _inherited_no_table(cls: type) -> bool:

@@ -24,6 +24,7 @@ GOALS: dict[str, dict[str, float]] = {
     "select_limit": _times(10),
     "select_join": _times(8),
     "build_select": _times(3),
+    "build_expression": _times(3),
     "attribute_read": _times(2),
     "attribute_write": _times(6),
     "joined": _times(20),

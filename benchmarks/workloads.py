@@ -238,6 +238,24 @@ def build_select(bench: Bench, peer: SimpleNamespace) -> Work:
     return work
 
 
+@workload("building an expression alone", "expression", lambda b: b.lookups)
+def build_expression(bench: Bench, peer: SimpleNamespace) -> Work:
+    item, keys, sa = peer.Item, range(bench.lookups), peer.sa
+
+    def work() -> int:
+        for key in keys:
+            sa.and_(
+                sa.or_(item.age > key, item.score * 2 <= 1.5, item.name.is_(None)),
+                sa.func.lower(item.email).like("%@example.org"),
+                ~item.id.in_([key, key + 1, key + 2]),
+                item.age.between(key, key + 10),
+                sa.case((item.score > 1, item.age + key), else_=0).label("n").desc(),
+            )
+        return len(keys)
+
+    return work
+
+
 @workload("read of a loaded attribute", "read", lambda b: 1_000_000)
 def attribute_read(bench: Bench, peer: SimpleNamespace) -> Work:
     session = _session(bench, peer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -27,6 +27,18 @@ _NO_OPTIONS: util.immutabledict[str, Any] = util.EMPTY_DICT
 
 
 _T = TypeVar("_T")
+
+
+def _first_execute_statement(*args: Any) -> Any:
+    """Stands for execution.execute_statement() until it is first needed."""
+    global _execute_statement
+    from .execution import execute_statement
+
+    _execute_statement = execute_statement
+    return execute_statement(*args)
+
+
+_execute_statement: Callable[..., Any] = _first_execute_statement
 
 
 class ConnectionEventsTarget:
@@ -665,9 +677,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
     def _execute_clauseelement(
         self, statement: Any, parameters: Any, options: Mapping[str, Any]
     ) -> CursorResult[Any]:
-        from .execution import execute_statement
-
-        return execute_statement(self, statement, parameters, options)
+        return _execute_statement(self, statement, parameters, options)  # type: ignore[no-any-return]
 
     def _execute_function(self, func: Any, parameters: Any, options: Any) -> CursorResult[Any]:
         return self._execute_clauseelement(func.select(), parameters, options)

@@ -65,8 +65,6 @@ class ClauseList(ClauseElement):
         _literal_as: Callable[[Any], Any] | None = None,
         **kw: Any,
     ) -> None:
-        from .coercions import expect_expr
-
         expect = _literal_as or expect_expr
         self.operator = operator
         self.group = group
@@ -94,8 +92,6 @@ class ClauseList(ClauseElement):
         return len(self.clauses)
 
     def append(self, clause: Any) -> None:
-        from .coercions import expect_expr
-
         clause = expect_expr(clause)
         self.clauses.append(
             clause.self_group(against=self.operator) if self.group_contents else clause
@@ -185,8 +181,6 @@ class BooleanClauseList(ColumnElement[bool]):
 
     @classmethod
     def _construct(cls, operator: Any, clauses: Sequence[Any]) -> Any:
-        from .coercions import expect_where
-
         if len(clauses) == 1 and isinstance(clauses[0], Iterator):
             clauses = list(clauses[0])
         made = cls._join(operator, [expect_where(c) for c in clauses])
@@ -499,8 +493,6 @@ class Slice(ColumnElement[Any]):
     _traverse_attrs = ("start", "stop", "step")
 
     def __init__(self, start: Any, stop: Any, step: Any) -> None:
-        from .coercions import expect_expr
-
         self.start = expect_expr(start)
         self.stop = expect_expr(stop)
         self.step = expect_expr(step)
@@ -522,8 +514,6 @@ class Label(NamedColumn[_T]):
     _element: Any
 
     def __init__(self, name: Any, element: Any, type_: Any = None) -> None:
-        from .coercions import expect_expr
-
         element = expect_expr(element)
         original = element
         while isinstance(element, Label):
@@ -659,6 +649,7 @@ for _cls in (AsBoolean, BinaryExpression, BindParameter, Grouping, Label, UnaryE
     setattr(column_element, _cls.__name__, _cls)
 
 from . import comparators  # noqa: E402,F401  (fills OPERATIONS)
+from .coercions import expect_expr, expect_where  # noqa: E402
 from .constructs import (  # noqa: E402
     Case,
     Cast,

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import _core
 from .base import SchemaEventTarget
+from .operators import is_commutative
 from .type_api import Codec, TypeEngine
 
 
@@ -70,8 +71,6 @@ class NullType(TypeEngine):
     _isnull = True
 
     def _adapt_operator(self, op: Any, other: TypeEngine) -> tuple[Any, TypeEngine]:
-        from .operators import is_commutative
-
         if other._isnull or not is_commutative(op):
             return op, self
         return other._adapt_operator(op, self)

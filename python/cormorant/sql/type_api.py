@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core, exc, util
+from .operators import concat_op
 from .type_comparator import Comparator as _Comparator
 
 Codec = tuple[int, Any]
@@ -153,10 +154,8 @@ class TypeEngine:
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         """The type of a plain value that stands beside an expression of this type."""
-        from .sqltypes import NULLTYPE, _resolve_value_to_type
-
-        type_ = _resolve_value_to_type(value)
-        if type_ is NULLTYPE or type_._type_affinity is self._type_affinity:
+        type_ = sqltypes._resolve_value_to_type(value)
+        if type_._isnull or type_._type_affinity is self._type_affinity:
             return self
         return type_
 
@@ -164,8 +163,6 @@ class TypeEngine:
         """The operator and result type of `self op other`."""
         if self._is_concatenable and op is operator.add:
             if other._is_concatenable or other._isnull:
-                from .operators import concat_op
-
                 return concat_op, self
             return op, self
         adaptations = self._expression_adaptations.get(op)
@@ -292,8 +289,6 @@ class TypeEngine:
 
     def as_generic(self, allow_nulltype: bool = False) -> TypeEngine:
         """The generic type (Integer, String …) that is closest to this one."""
-        from . import sqltypes
-
         for cls in type(self).__mro__:
             if cls.__module__ == sqltypes.__name__ and cls.__dict__.get("_generic"):
                 return self.adapt(cls)  # type: ignore[no-any-return]
@@ -568,9 +563,7 @@ def _user_cache_key(type_: Any, make: Callable[[], Any]) -> Any:
 def to_instance(typeobj: Any, *arg: Any, **kw: Any) -> Any:
     """A type object from a type, its class or None."""
     if typeobj is None:
-        from .sqltypes import NULLTYPE
-
-        return NULLTYPE
+        return sqltypes.NULLTYPE
     return typeobj(*arg, **kw) if callable(typeobj) else typeobj
 
 
@@ -585,3 +578,6 @@ def adapt_type(typeobj: Any, colspecs: Any) -> Any:
             adapt = getattr(impl, "adapt_emulated_to_native", None)
             return typeobj.adapt(impl) if adapt is None else adapt(typeobj)
     return typeobj
+
+
+from . import sqltypes  # noqa: E402  (derives from the classes above)

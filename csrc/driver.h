@@ -6,8 +6,9 @@
  * a static, immutable crm_driver.
  *
  * Threads: no function needs the GIL and every one may block, so the core
- * calls them with the GIL released.  One connection is used by one thread at a
- * time; `interrupt` is the only call that may come from another thread.
+ * calls them with the GIL released, `interrupt` excepted.  One connection is
+ * used by one thread at a time; `interrupt` is the only call that may come from
+ * another thread.
  *
  * Errors: a function that returns int returns CRM_OK (or another non-negative
  * status it documents) on success and CRM_FAIL after filling *err.
@@ -22,7 +23,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     3
+#define CRM_DRIVER_ABI     4
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -158,8 +159,12 @@ typedef struct crm_driver {
      * driver whose errors are numbers (crm_error.code). */
     const char *(*diag)(crm_conn *conn, int code);
 
-    /* Makes a running call of another thread fail soon. */
-    void (*interrupt)(crm_conn *conn);
+    /* Makes a running call of another thread fail soon.  Called with the GIL,
+     * so that the connection is not closed meanwhile; hence nothing that may
+     * block is done here but left to `send_interrupt`, which needs no
+     * connection, takes the request and frees it.  NULL if nothing is left. */
+    void *(*interrupt)(crm_conn *conn);
+    void (*send_interrupt)(void *request); /* may be NULL */
 } crm_driver;
 
 #endif /* CRM_DRIVER_H */

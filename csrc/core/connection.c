@@ -486,8 +486,14 @@ static PyObject *
 connection_interrupt(crm_connection *self, PyObject *Py_UNUSED(ignored))
 {
     /* Without enter: meant for a connection that another thread uses. */
-    if (self->conn != NULL) {
-        self->driver->interrupt(self->conn);
+    void *request =
+        self->conn == NULL ? NULL : self->driver->interrupt(self->conn);
+    if (request != NULL) {
+        /* It may be closed from here on. */
+        void (*send)(void *request) = self->driver->send_interrupt;
+        Py_BEGIN_ALLOW_THREADS
+        send(request);
+        Py_END_ALLOW_THREADS
     }
     Py_RETURN_NONE;
 }

@@ -230,13 +230,19 @@ crm_pg_last_insert_id(crm_conn *conn)
     return 0;
 }
 
-void
+void *
 crm_pg_interrupt(crm_conn *conn)
 {
+    return PQgetCancel(conn->pg);
+}
+
+/* Connects to the server, and waits until that hangs up. */
+void
+crm_pg_send_interrupt(void *request)
+{
     char ignored[256];
-    PGcancel *cancel = PQgetCancel(conn->pg);
-    if (cancel != NULL) {
-        PQcancel(cancel, ignored, sizeof(ignored));
-        PQfreeCancel(cancel);
+    if (request != NULL) {
+        PQcancel(request, ignored, sizeof(ignored));
+        PQfreeCancel(request);
     }
 }

@@ -124,7 +124,7 @@ wait_for_result(crm_conn *conn, bool *interrupted)
         }
         else if (conn->host->interrupted(conn->host->ctx)) {
             *interrupted = true;
-            crm_pg_interrupt(conn);
+            crm_pg_send_interrupt(crm_pg_interrupt(conn));
         }
     }
 }

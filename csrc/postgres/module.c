@@ -36,6 +36,7 @@ static const crm_driver postgres_driver = {
     .last_insert_id = crm_pg_last_insert_id,
     .diag = crm_pg_diag,
     .interrupt = crm_pg_interrupt,
+    .send_interrupt = crm_pg_send_interrupt,
 };
 
 static int

@@ -111,7 +111,8 @@ int crm_pg_rollback(crm_conn *conn, crm_error *err);
 bool crm_pg_in_transaction(crm_conn *conn);
 int crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err);
 int64_t crm_pg_last_insert_id(crm_conn *conn);
-void crm_pg_interrupt(crm_conn *conn);
+void *crm_pg_interrupt(crm_conn *conn);
+void crm_pg_send_interrupt(void *request);
 
 /* exchange.c: what goes to the server and what comes back. */
 

@@ -245,8 +245,9 @@ crm_sqlite_last_insert_id(crm_conn *conn)
     return sqlite3_last_insert_rowid(conn->db);
 }
 
-void
+void *
 crm_sqlite_interrupt(crm_conn *conn)
 {
     sqlite3_interrupt(conn->db);
+    return NULL;
 }

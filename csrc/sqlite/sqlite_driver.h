@@ -53,7 +53,7 @@ int crm_sqlite_rollback(crm_conn *conn, crm_error *err);
 bool crm_sqlite_in_transaction(crm_conn *conn);
 int crm_sqlite_exec(crm_conn *conn, const char *sql, crm_error *err);
 int64_t crm_sqlite_last_insert_id(crm_conn *conn);
-void crm_sqlite_interrupt(crm_conn *conn);
+void *crm_sqlite_interrupt(crm_conn *conn);
 /* Begins the transaction that `begin` put off, unless one is open. */
 int crm_sqlite_begin_now(crm_conn *conn, crm_error *err);
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import signal
+import socket
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 import cormorant as sa
 from cormorant import exc
 from cormorant.orm import Session, declarative_base
+
+from .proxy import Proxy
 
 text = sa.text
 
@@ -443,6 +448,32 @@ def test_keyboard_interrupt_leaves_the_pool_healthy(engine: Any) -> None:
         assert conn.execute(text("select 1")).scalar() == 1
         running = text("select count(*) from pg_stat_activity where query like '%sleep(20)%'")
         assert conn.execute(running).scalar() == 1
+
+
+def test_other_threads_run_while_a_cancellation_is_waited_for(url: str) -> None:
+    """The server takes the request for one and says nothing; the connection is closed, too."""
+    address = urlsplit(url)
+    with Proxy("127.0.0.1", address.port or 5432) as proxy, socket.create_server(("", 0)) as mute:
+        engine = sa.create_engine(
+            f"postgresql://{address.username}@127.0.0.1:{proxy.port}{address.path}",
+            connect_args={"sslmode": "disable", "gssencmode": "disable"},
+        )
+        with engine.connect() as conn:
+            conn.execute(text("select 1"))
+            core = conn.connection.dbapi_connection
+            proxy.target = "127.0.0.1", mute.getsockname()[1]
+            thread = threading.Thread(target=core.interrupt)
+            faulthandler.dump_traceback_later(60, exit=True)  # no thread would run
+            thread.start()
+            for _ in range(20):
+                time.sleep(0.01)
+            assert thread.is_alive()
+            conn.invalidate()
+        assert thread.is_alive()
+        proxy.cut()
+        thread.join(30)
+        faulthandler.cancel_dump_traceback_later()
+        assert not thread.is_alive()
 
 
 def test_other_threads_run_meanwhile(engine: Any) -> None:

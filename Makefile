@@ -1,9 +1,10 @@
 # make demo    the guide's blog application, then the benchmarks beside SQLAlchemy
 # make test    everything the tests need, then the tests, on SQLite and on PostgreSQL
 # make lint    ruff, mypy --strict, clang-format, a build with -Werror
-# make debug   the tests on a build with assertions, ASan and UBSan
+# make debug   the tests on a build with assertions, ASan and UBSan; the only ones left out are
+#              marked not_sanitized
 # make coverage  which lines and branches of the C the tests run
-# make fuzz    libFuzzer on the parts that are plain C, FUZZ_SECONDS each
+# make fuzz    libFuzzer on the parts that are plain C and on codecs, FUZZ_SECONDS each
 # make soak    the same random session operations on both packages, SOAK sequences; then
 #              threads on a small pool, cancelled, cut off and forked, STORM seconds a run
 # make bench   the benchmarks alone
@@ -67,7 +68,8 @@ debug: .venv/.with-test
 	cp python/cormorant/py.typed build/debug/lib/cormorant/
 	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
-	PYTHONPATH=build/debug/lib $(BIN)/python -m pytest $(TESTS)
+	LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+	PYTHONPATH=build/debug/lib $(BIN)/python -m pytest -n auto --database all $(TESTS)
 
 coverage: .venv/.with-test
 	$(BIN)/python -m pip install -q gcovr
@@ -80,24 +82,30 @@ coverage: .venv/.with-test
 FUZZ_SECONDS ?= 20
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-build/fuzz/%: tests/fuzz/fuzz_%.c csrc/core/%.c csrc/core/%.h csrc/core/cell.h
-	mkdir -p $@-corpus
-	clang -std=c11 -g -O1 -Wall -Wextra -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all $< csrc/core/$*.c -o $@
+# What each is compiled with, if not with the file of its name in csrc/core
+DECODE := csrc/postgres/decode.c csrc/postgres/compound.c
+FUZZ_PARTS_decode := $(DECODE) csrc/core/page.c
+FUZZ_PARTS_lexer := csrc/postgres/lexer.c
+FUZZ_PARTS_codec := $(DECODE) $(wildcard csrc/core/*.c)
+FUZZ_FLAGS_lexer = $(shell pkg-config --cflags libpq)
+FUZZ_FLAGS_codec = $(shell $(BIN)/python -m tests.fuzz.embed flags)
+FUZZ_RUN_lexer := -dict=tests/fuzz/lexer.dict
+# the interpreter keeps what it has learnt
+FUZZ_RUN_codec := -detect_leaks=0
+fuzz_parts = $(or $(FUZZ_PARTS_$1),csrc/core/$1.c)
 
-DECODE := csrc/postgres/decode.c csrc/postgres/compound.c csrc/core/page.c
-
-build/fuzz/decode: tests/fuzz/fuzz_decode.c $(DECODE) $(wildcard csrc/postgres/*.h) csrc/core/page.h csrc/core/cell.h
+.SECONDEXPANSION:
+build/fuzz/%: tests/fuzz/fuzz_%.c $$(call fuzz_parts,$$*) $(wildcard csrc/*.h csrc/*/*.h) | $(EXTENSIONS)
 	mkdir -p $@-corpus
-	clang -std=c11 -g -O1 -Wall -Wextra -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all $< $(DECODE) -o $@
+	clang -std=c11 -g -O1 -D_GNU_SOURCE -DCRM_DEBUG -Wall -Wextra -Wno-missing-field-initializers \
+		-Wno-unused-parameter -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		$< $(call fuzz_parts,$*) $(FUZZ_FLAGS_$*) -o $@
 
 fuzz: $(FUZZERS:%=build/fuzz/%)
-	for part in $(FUZZERS); do \
-		build/fuzz/$$part -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/$$part-corpus \
-			tests/fuzz/corpus/$$part || exit 1; \
-	done
+	$(foreach part,$(FUZZERS),PYTHONPATH=$$($(BIN)/python -m tests.fuzz.embed path) \
+		build/fuzz/$(part) -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix=build/fuzz/ $(FUZZ_RUN_$(part)) \
+		build/fuzz/$(part)-corpus tests/fuzz/corpus/$(part) &&) true
 
 sdist: $(BIN)/python
 	$(BIN)/python -m pip install -q build

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
+"""Whether the C runs under AddressSanitizer, which keeps freed memory for a while."""
 MAPPED = 8 << 20
 """Bytes of what may be stacks of frames; the sanitizer's own tables are larger."""
 LEAKED = "cormorant_leaked"

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from ..fuzz import embed
+from ..leaks import SANITIZED
+
+ITS_OWN = "a sanitized build of its own, in any run"
 HERE = Path(__file__).parent
 CORE = HERE.parent.parent / "csrc" / "core"
 POSTGRES = CORE.parent / "postgres"
-DECODE = [POSTGRES / "decode.c", POSTGRES / "compound.c", CORE / "page.c"]
+DECODE = [POSTGRES / "decode.c", POSTGRES / "compound.c"]
 FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-g"]
 SANITIZE = [
     "-O1",
@@ -23,6 +27,7 @@ SANITIZE = [
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.not_sanitized(reason=ITS_OWN)
 @pytest.mark.parametrize("flags", [["-O2"], SANITIZE], ids=["optimized", "sanitized"])
 @pytest.mark.parametrize("part", ["page", "identity", "ptrset", "moment", "memory", "decode"])
 def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
@@ -30,7 +35,7 @@ def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
     # test_memory.c includes what it tests, with an allocator that fails.
     tested = [] if part == "memory" else [CORE / f"{part}.c"]
     if part == "decode":
-        tested = DECODE
+        tested = [*DECODE, CORE / "page.c"]
     # Python itself may run under a preloaded sanitizer, which finds leaks in gcc.
     env = {**os.environ, "LD_PRELOAD": ""}
     subprocess.run(
@@ -49,20 +54,22 @@ def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
 
 
 FUZZ = HERE.parent / "fuzz"
+PARTS = {
+    "page": [CORE / "page.c"],
+    "identity": [CORE / "identity.c"],
+    "moment": [CORE / "moment.c"],
+    "decode": [*DECODE, CORE / "page.c"],
+    "lexer": [POSTGRES / "lexer.c"],
+}
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
-@pytest.mark.parametrize("part", ["page", "identity", "moment", "decode"])
-def test_fuzz_corpus(part: str, tmp_path: Path) -> None:
-    """What libFuzzer has found to run other code, and changes of it, without libFuzzer."""
-    program = tmp_path / part
-    tested = [CORE / f"{part}.c"]
-    if part == "decode":
-        tested = DECODE
-    sources = [FUZZ / f"fuzz_{part}.c", FUZZ / "replay.c", *tested]
-    env = {**os.environ, "LD_PRELOAD": ""}
-    flags = [*FLAGS, *SANITIZE, "-D_GNU_SOURCE"]
-    subprocess.run(["gcc", *flags, "-o", program, *sources], check=True, env=env)
+def replay(part: str, program: Path, words: list[object], **variables: str) -> None:
+    """Run what libFuzzer has found to run other code, and changes of it, without libFuzzer."""
+    # Python itself may run under a preloaded sanitizer, which finds leaks in gcc.
+    env = {**os.environ, "LD_PRELOAD": "", **variables}
+    sources = [FUZZ / f"fuzz_{part}.c", FUZZ / "replay.c"]
+    command = ["gcc", *FLAGS, "-D_GNU_SOURCE", "-o", program, *sources, *words]
+    subprocess.run([str(word) for word in command], check=True, env=env)
     done = subprocess.run(
         [program, "200", FUZZ / "corpus" / part], capture_output=True, text=True, env=env
     )
@@ -70,3 +77,29 @@ def test_fuzz_corpus(part: str, tmp_path: Path) -> None:
     files, executions = (int(word) for word in done.stdout.split() if word.isdigit())
     assert files > 10
     assert executions > files * 200
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.not_sanitized(reason=ITS_OWN)
+@pytest.mark.parametrize("part", PARTS)
+def test_fuzz_corpus(part: str, tmp_path: Path) -> None:
+    found: list[str] = []
+    if part == "lexer":
+        if shutil.which("pg_config") is None:
+            pytest.skip("needs libpq's headers")
+        asked = ["pg_config", "--includedir"]
+        found = ["-I" + subprocess.run(asked, capture_output=True, text=True).stdout.strip()]
+    replay(part, tmp_path / part, [*SANITIZE, *found, *PARTS[part]])
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.skipif(not embed.library().exists(), reason="needs Python as a library")
+def test_fuzz_corpus_of_codecs(tmp_path: Path) -> None:
+    """With the objects of the build that the tests run on."""
+    build = HERE.parent.parent / "build" / ("debug" if SANITIZED else "")
+    objects = [*build.glob("temp.*/csrc/core/*.o")]
+    if not objects:
+        pytest.skip("needs the objects of a build")
+    words = [*(SANITIZE if SANITIZED else ["-O1"]), *DECODE, *objects, *embed.flags()]
+    variables = {"PYTHONPATH": embed.path(), "ASAN_OPTIONS": "detect_leaks=0"}
+    replay("codec", tmp_path / "codec", words, **variables)

@@ -46,6 +46,107 @@ walk(const char *base, size_t len, const crm_cell *cell, int depth)
     }
 }
 
+static uint64_t
+big_endian(const char *bytes, size_t len)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < len; i++) {
+        value = value << 8 | (uint8_t)bytes[i];
+    }
+    return value;
+}
+
+/* The digit of a numeric that counts 10^place. */
+static unsigned
+digit(const char *bytes, int place)
+{
+    static const unsigned powers[] = {1, 10, 100, 1000};
+    int count = (int)big_endian(bytes, 2);
+    int weight = (int16_t)big_endian(bytes + 2, 2);
+    int group = place >= 0 ? place / 4 : -((3 - place) / 4);
+    int at = weight - group;
+    unsigned value =
+        at < 0 || at >= count ? 0 : (unsigned)big_endian(bytes + 8 + 2 * at, 2);
+    return value / powers[place - 4 * group] % 10;
+}
+
+/* The text of a numeric has every digit in its place. */
+static void
+check_digits(const crm_cell *cell, const char *bytes)
+{
+    const char *p = cell->u.p, *end = p + cell->len;
+    unsigned sign = (unsigned)big_endian(bytes + 4, 2);
+    int scale = (int)big_endian(bytes + 6, 2);
+    if (sign >= 0xc000) {
+        CHECK((cell->len == 3 && memcmp(p, "NaN", 3) == 0) ||
+              (cell->len == 8 && memcmp(p, "Infinity", 8) == 0) ||
+              (cell->len == 9 && memcmp(p, "-Infinity", 9) == 0));
+        return;
+    }
+    CHECK((sign == 0x4000) == (*p == '-'));
+    p += *p == '-';
+    int whole = (int)(end - p) - (scale > 0 ? scale + 1 : 0);
+    CHECK(whole > 0 && (whole == 1 || *p != '0'));
+    int weight = (int16_t)big_endian(bytes + 2, 2);
+    for (int place = whole; place < 4 * (weight + 1); place++) {
+        CHECK(digit(bytes, place) == 0);
+    }
+    for (int place = whole - 1; place >= -scale; place--) {
+        if (place == -1) {
+            CHECK(*p++ == '.');
+        }
+        CHECK((unsigned)(*p++ - '0') == digit(bytes, place));
+    }
+    CHECK(p == end);
+}
+
+/* A value of one piece is what its bytes say. */
+static void
+check_value(const crm_pg_type *type, const char *bytes, size_t len,
+            const crm_cell *cell)
+{
+    static const int64_t day = INT64_C(86400000000);
+    int64_t number = (int64_t)big_endian(bytes, len < 8 ? len : 8);
+    switch (type->kind) {
+        case CRM_PG_INT2:
+            CHECK(cell->tag == CRM_INT64 && cell->u.i == (int16_t)number);
+            break;
+        case CRM_PG_INT4:
+            CHECK(cell->tag == CRM_INT64 && cell->u.i == (int32_t)number);
+            break;
+        case CRM_PG_INT8:
+        case CRM_PG_OID:
+            CHECK(cell->tag == CRM_INT64 && cell->u.i == number);
+            break;
+        case CRM_PG_NUMERIC:
+            CHECK(cell->tag == CRM_NUMERIC);
+            check_digits(cell, bytes);
+            break;
+        case CRM_PG_DATE:
+            CHECK(cell->tag == CRM_DATE && cell->u.i >= 0);
+            CHECK(cell->u.i < 3652059 && cell->u.i - 730119 == (int32_t)number);
+            break;
+        case CRM_PG_TIME:
+            CHECK(cell->tag == CRM_TIME && cell->u.i == number);
+            CHECK(number >= 0 && number < day);
+            break;
+        case CRM_PG_TIMESTAMP:
+            CHECK(cell->tag == CRM_TIMESTAMP && cell->u.i >= 0);
+            CHECK(cell->u.i < 3652059 * day);
+            CHECK(cell->u.i - 730119 * day == number);
+            break;
+        case CRM_PG_JSON:
+        case CRM_PG_JSONB: {
+            size_t version = type->kind == CRM_PG_JSONB;
+            CHECK(cell->tag == CRM_JSON && cell->len == len - version);
+            CHECK(memcmp(cell->u.p, bytes + version, cell->len) == 0);
+            break;
+        }
+        default:
+            break;
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -67,6 +168,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         int status = crm_pg_decode(&decoder, &type, bytes, size - 1, &rows, 0);
         if (status == CRM_PG_OK) {
             crm_cell cell = rows.current[0];
+            check_value(&type, bytes, size - 1, &cell);
             if (cell.tag >= CRM_ARRAY && crm_tag_has_bytes(cell.tag)) {
                 crm_cell outer;
                 CHECK(cell.len >= sizeof(outer));

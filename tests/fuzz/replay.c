@@ -9,6 +9,8 @@
 #include "../c/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Of those targets that have one. */
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static unsigned long executions;
 
@@ -66,6 +68,9 @@ int
 main(int argc, char **argv)
 {
     CHECK(argc > 2);
+    if (LLVMFuzzerInitialize != NULL) {
+        LLVMFuzzerInitialize(&argc, &argv);
+    }
     unsigned rounds = (unsigned)strtoul(argv[1], NULL, 10), files = 0;
     unsigned state = 1;
     for (int i = 2; i < argc; i++) {

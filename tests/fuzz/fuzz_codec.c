@@ -1,0 +1,238 @@
+/* Cells into Python objects and back, in an interpreter of this process.
+ *
+ * Bytes that a server sent are decoded as far as a cell; bytes of an SQLite
+ * file are one already.  Whatever they are, there is an object or an exception
+ * that a program may expect; and an object that a codec takes comes out of it
+ * as it went in. */
+#include "../../csrc/core/codec.h"
+#include "../../csrc/postgres/decode.h"
+
+#include "../c/check.h"
+
+static crm_core *core;
+static PyObject *codecs; /* of (code, argument) */
+
+/* The servers' types, by a type that has each kind. */
+static const uint32_t types[] = {
+    16,   17,   20,   21,   23,   25,   26,   114,  700,  701,  869,  829,
+    1082, 1083, 1114, 1184, 1186, 1266, 1560, 1700, 2950, 3802, 1007, 1009,
+    1231, 1187, 1185, 1041, 3904, 3906, 3910, 4451, 4532, 3905, 650,
+};
+#define NTYPES (sizeof(types) / sizeof(types[0]))
+
+/* What SQLite has, beside the types above. */
+static const uint8_t storage[] = {CRM_NULL, CRM_INT64, CRM_DOUBLE, CRM_TEXT,
+                                  CRM_BLOB};
+
+static const char *const setup =
+    "import datetime, decimal, ipaddress, json, uuid\n"
+    "import cormorant\n"
+    "from cormorant import _core as c\n"
+    "from cormorant.dialects.postgresql import Range\n"
+    "js = (json.dumps, json.loads, False)\n"
+    "names = {'a': 'one', 'b': 'two'}\n"
+    "enum = ({v: k for k, v in names.items()}, names)\n"
+    "codecs = [(c.TYPE_ANY, None), (c.TYPE_INTEGER, None), (c.TYPE_FLOAT, "
+    "None),\n"
+    "    (c.TYPE_STRING, None), (c.TYPE_BINARY, None), (c.TYPE_BOOLEAN, "
+    "None),\n"
+    "    (c.TYPE_NUMERIC, None), (c.TYPE_NUMERIC, 3), (c.TYPE_DATETIME, "
+    "None),\n"
+    "    (c.TYPE_DATE, None), (c.TYPE_TIME, None), (c.TYPE_UUID, True),\n"
+    "    (c.TYPE_UUID, False), (c.TYPE_JSON, js), (c.TYPE_ENUM, enum),\n"
+    "    (c.TYPE_PYTHON, (str, repr)), (c.TYPE_PYTHON, (None, str, "
+    "(c.TYPE_DATE, None))),\n"
+    "    (c.TYPE_ARRAY, (c.TYPE_ANY, None, False)),\n"
+    "    (c.TYPE_ARRAY, (c.TYPE_NUMERIC, 2, True)), (c.TYPE_INTERVAL, None)]\n";
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    extern PyObject *PyInit__core(void);
+    setenv("PYTHONMALLOC", "malloc", 1);
+    CHECK(PyImport_AppendInittab("cormorant._core", PyInit__core) == 0);
+    Py_InitializeEx(0);
+    CHECK(PyRun_SimpleString(setup) == 0);
+    PyObject *main = PyImport_AddModule("__main__");
+    codecs = PyObject_GetAttrString(main, "codecs");
+    PyObject *module = PyImport_ImportModule("cormorant._core");
+    CHECK(codecs != NULL && module != NULL);
+    core = PyModule_GetState(module);
+    CHECK(core != NULL);
+    return 0;
+}
+
+/* An exception is set that says that the bytes are not what they should be. */
+static void
+check_exception(void)
+{
+    PyObject *type = PyErr_Occurred();
+    CHECK(type != NULL);
+    if (!PyErr_GivenExceptionMatches(type, PyExc_ValueError) &&
+        !PyErr_GivenExceptionMatches(type, PyExc_TypeError) &&
+        !PyErr_GivenExceptionMatches(type, PyExc_LookupError) &&
+        !PyErr_GivenExceptionMatches(type, PyExc_ArithmeticError) &&
+        !PyErr_GivenExceptionMatches(type, PyExc_AttributeError) &&
+        !PyErr_GivenExceptionMatches(type, PyExc_RecursionError)) {
+        PyErr_Print();
+        CHECK(!"an exception that nobody expects");
+    }
+    PyErr_Clear();
+}
+
+/* The same value: what is not equal to itself, as NaN or a list with one, is
+ * only of the same class. */
+static void
+check_same(PyObject *before, PyObject *after)
+{
+    CHECK(Py_TYPE(before) == Py_TYPE(after));
+    int same = PyObject_RichCompareBool(before, after, Py_EQ);
+    if (same == 0) {
+        PyObject *equal = PyObject_RichCompare(before, before, Py_EQ);
+        CHECK(equal == Py_False);
+        Py_DECREF(equal);
+    }
+    if (same < 0) {
+        check_exception();
+    }
+}
+
+/* A datetime or time without a zone: as text it has none; a moment comes back
+ * in UTC. */
+static int
+is_naive(PyObject *value)
+{
+    PyObject *zone = PyObject_GetAttrString(value, "tzinfo");
+    PyErr_Clear();
+    Py_XDECREF(zone);
+    return zone == Py_None;
+}
+
+/* Which values come back from the database as they were given. */
+static int
+comes_back(const crm_codec *codec, int typed, PyObject *value)
+{
+    switch (codec->code) {
+        case CRM_TYPE_UUID:
+        case CRM_TYPE_BOOLEAN:
+        case CRM_TYPE_ENUM:
+            return 1;
+        case CRM_TYPE_DATE: /* which takes a datetime, too */
+            return strcmp(Py_TYPE(value)->tp_name, "datetime.date") == 0;
+        case CRM_TYPE_TIME:
+        case CRM_TYPE_DATETIME:
+            return is_naive(value);
+        case CRM_TYPE_STRING:
+            return PyUnicode_Check(value);
+        case CRM_TYPE_BINARY:
+            return PyBytes_Check(value);
+        case CRM_TYPE_NUMERIC:
+            return typed && codec->arg == NULL;
+        default:
+            return 0;
+    }
+}
+
+static void
+check_round(const crm_codec *codec, int typed, PyObject *value)
+{
+    crm_cell cell = {0};
+    PyObject *keep = NULL;
+    int status = crm_encode(core, codec, typed, value, &cell, &keep);
+    if (status < 0) {
+        CHECK(keep == NULL);
+        check_exception();
+        return;
+    }
+    CHECK(!PyErr_Occurred());
+    if (comes_back(codec, typed, value)) {
+        PyObject *again = crm_decode(core, codec, &cell);
+        if (again == NULL) {
+            PyErr_Print();
+        }
+        CHECK(again != NULL);
+        check_same(value, again);
+        Py_DECREF(again);
+    }
+    Py_XDECREF(keep);
+}
+
+static void
+check_cell(const crm_codec *codec, const crm_cell *cell)
+{
+    PyObject *value = crm_decode(core, codec, cell);
+    if (value == NULL) {
+        check_exception();
+        return;
+    }
+    CHECK(!PyErr_Occurred());
+    check_round(codec, 0, value);
+    check_round(codec, 1, value);
+    Py_DECREF(value);
+}
+
+/* A cell as SQLite's driver fills it. */
+static int
+store(crm_rows *rows, crm_tag tag, const char *bytes, size_t len)
+{
+    crm_cell *cell = rows->current;
+    switch (tag) {
+        case CRM_INT64:
+        case CRM_DOUBLE:
+            cell->tag = (uint8_t)tag;
+            memcpy(&cell->u.i, bytes, len < 8 ? len : 8);
+            return 0;
+        case CRM_TEXT:
+        case CRM_BLOB:
+            return crm_rows_put(rows, 0, tag, bytes, len);
+        default:
+            return 0;
+    }
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 2) {
+        return 0;
+    }
+    crm_pg_decoder decoder = {.zone = -1};
+    crm_rows rows;
+    crm_rows_init(&rows, 1);
+    size_t len = size - 2;
+    /* of exactly this size, so that a byte read too far is seen */
+    char *bytes = malloc(len == 0 ? 1 : len);
+    CHECK(bytes != NULL && crm_rows_begin(&rows) != NULL);
+    memcpy(bytes, data + 2, len);
+    size_t from = data[0] % (NTYPES + sizeof(storage));
+    int status;
+    if (from < NTYPES) {
+        crm_pg_type type = crm_pg_type_find(&decoder.types, types[from]);
+        status = crm_pg_decode(&decoder, &type, bytes, len, &rows, 0);
+    }
+    else {
+        status = store(&rows, storage[from - NTYPES], bytes, len);
+    }
+    free(bytes);
+    if (status < 0) {
+        crm_rows_abandon(&rows);
+    }
+    else {
+        crm_rows_end(&rows);
+        crm_page *page = crm_rows_last(&rows);
+        crm_cell cell = crm_page_cell(page, crm_page_row(page, 0), 0);
+        crm_codec codec;
+        PyObject *chosen =
+            PyList_GET_ITEM(codecs, data[1] % PyList_GET_SIZE(codecs));
+        long code = PyLong_AsLong(PyTuple_GET_ITEM(chosen, 0));
+        CHECK(crm_codec_set(&codec, (int)code, PyTuple_GET_ITEM(chosen, 1)) ==
+              0);
+        check_cell(&codec, &cell);
+        crm_codec_clear(&codec);
+    }
+    crm_rows_clear(&rows);
+    crm_pg_decoder_clear(&decoder);
+    return 0;
+}

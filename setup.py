@@ -52,8 +52,12 @@ MACROS = []
 if os.environ.get("CORMORANT_WERROR"):
     CFLAGS.append("-Werror")
 if os.environ.get("CORMORANT_DEBUG"):
-    sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
-    CFLAGS += ["-O0", "-g", "-UNDEBUG", "-fno-omit-frame-pointer", *sanitize]
+    # thread: ThreadSanitizer, which does not go with the others
+    if os.environ["CORMORANT_DEBUG"] == "thread":
+        sanitize = ["-fsanitize=thread"]
+    else:
+        sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    CFLAGS += ["-O1", "-g", "-UNDEBUG", "-fno-omit-frame-pointer", *sanitize]
     LDFLAGS += sanitize
     MACROS.append(("CRM_DEBUG", "1"))
 elif os.environ.get("CORMORANT_COVERAGE"):

@@ -58,6 +58,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs no C of a sanitized build is left out of a run of one."""
+    for item in items if leaks.SANITIZED else ():
+        mark = item.get_closest_marker("not_sanitized")
+        if mark is not None:
+            item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # before the workers of a parallel run are started, which inherit where it is
     postgres.provide()

@@ -26,6 +26,8 @@ from cormorant.orm import (
     with_polymorphic,
 )
 
+from .leaks import SANITIZED
+
 ROUNDS = 60
 Base = declarative_base()
 
@@ -488,7 +490,7 @@ def test_nothing_grows(world: World, scenario: Any) -> None:
     assert grown == {}
 
 
-@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="keeps freed memory")
+@pytest.mark.skipif(SANITIZED, reason="keeps freed memory")
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="no /proc")
 def test_a_large_load_is_given_back() -> None:
     engine = sa.create_engine("sqlite://")

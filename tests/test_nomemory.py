@@ -12,6 +12,8 @@ import pytest
 
 import cormorant
 
+from .leaks import SANITIZED
+
 HERE = Path(__file__).parent
 # the pieces of work in tests/nomemory/package.py, whose import here would map its classes
 WORK = [
@@ -49,7 +51,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler"),
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library"),
 ]
-SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.slow
+@pytest.mark.not_sanitized(reason="builds its own")
 def test_sdist_builds_and_runs(tmp_path: Path) -> None:
     # What is built must run by itself, not with the build these tests run on.
     mine = ("PYTHONPATH", "LD_PRELOAD", "PYTHONMALLOC")

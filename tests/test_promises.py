@@ -4,7 +4,6 @@ keeps one page, and Python runs once a statement, not once a row."""
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +16,8 @@ import pytest
 
 import cormorant as sa
 from cormorant import orm
+
+from .leaks import SANITIZED
 
 PAGE = 64 * 1024
 Base = orm.declarative_base()
@@ -195,7 +196,7 @@ print(count, before, between, mapped())
 
 @pytest.fixture
 def without_sanitizer() -> None:
-    if "asan" in os.environ.get("LD_PRELOAD", ""):
+    if SANITIZED:
         pytest.skip("keeps freed memory")
 
 

@@ -278,4 +278,9 @@ def _collection_without_owner(p: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_collection_without_owner(kind: str) -> None:
-    compare(lambda p: _collection_without_owner(p, kind))
+    gc.collect()
+    gc.freeze()  # so that the many collections of the program have little to look at
+    try:
+        compare(lambda p: _collection_without_owner(p, kind))
+    finally:
+        gc.unfreeze()

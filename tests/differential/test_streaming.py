@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..leaks import SANITIZED
 from .harness import Peer, compare
 from .models import blog
 
@@ -300,7 +300,7 @@ def core_streaming(p: Any) -> None:
 ROWS = 300_000
 
 
-@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="keeps freed memory")
+@pytest.mark.skipif(SANITIZED, reason="keeps freed memory")
 @pytest.mark.parametrize("way", ["query", "select", "partitions", "columns", "core"])
 def test_memory_stays_flat(way: str, tmp_path: Path) -> None:
     """300,000 rows are read in far less memory than they take."""

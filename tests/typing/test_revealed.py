@@ -8,8 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import cormorant
 
+pytestmark = pytest.mark.not_sanitized(reason="runs mypy")
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("revealed.py")
 

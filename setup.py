@@ -8,6 +8,7 @@ import sys
 from glob import glob
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 
 def pkg_config(package, fallback):
@@ -103,4 +104,21 @@ if LIBPQ:
 else:
     print("libpq was not found: cormorant._postgres is left out", file=sys.stderr)
 
-setup(ext_modules=EXTENSIONS)
+
+class BuildExt(build_ext):
+    """Objects of each extension in a directory of its own.
+
+    The shared parts are compiled once an extension: in one place the last would replace the
+    others', and with them the notes that tell what their coverage counters count.
+    """
+
+    def build_extension(self, ext):
+        whole = self.build_temp
+        self.build_temp = os.path.join(whole, ext.name)
+        try:
+            super().build_extension(ext)
+        finally:
+            self.build_temp = whole
+
+
+setup(ext_modules=EXTENSIONS, cmdclass={"build_ext": BuildExt})

@@ -65,6 +65,8 @@ typedef struct {
     const char *value;
 } crm_option;
 
+#define CRM_NO_ZONE (-2)
+
 /* What a driver may ask of the core while it runs without the GIL. */
 typedef struct {
     void *ctx; /* the first argument of each */
@@ -74,7 +76,8 @@ typedef struct {
     int (*interrupted)(void *ctx);
     /* A message of the server that is no error. */
     void (*notice)(void *ctx, const char *severity, const char *message);
-    /* The number of a time zone, for MOMENT cells; negative: UTC. */
+    /* The number of a time zone, for MOMENT cells; -1: UTC, CRM_NO_ZONE:
+     * memory was out. */
     int32_t (*zone)(void *ctx, const char *name);
 } crm_host;
 

@@ -12,6 +12,7 @@ import pytest
 
 import cormorant
 
+from . import postgres
 from .leaks import SANITIZED
 
 HERE = Path(__file__).parent
@@ -44,6 +45,20 @@ WORK = [
     "rows",
     "objects",
     "deletes",
+]
+# those that ask most of the driver
+WORK_OF_SERVER = [
+    "load",
+    "stream",
+    "flush",
+    "savepoints",
+    "bulk",
+    "core",
+    "inheritance_writes",
+    "pooled",
+    "many_rows",
+    "server_types",
+    "zones",
 ]
 
 
@@ -93,5 +108,15 @@ def test_every_allocation_can_fail(library: Path) -> None:
 @pytest.mark.parametrize("work", WORK)
 def test_every_allocation_of_a_program_can_fail(work: str, library: Path) -> None:
     variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
-    counts = run_out("package", "1", work, leaks=SANITIZED, **variables)
+    counts = run_out("package", "1", "sqlite://", work, leaks=SANITIZED, **variables)
+    assert int(counts[work]) > 5
+
+
+@pytest.mark.parametrize("work", WORK_OF_SERVER)
+def test_every_allocation_can_fail_on_postgresql(work: str, library: Path) -> None:
+    if postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
+    with postgres.empty() as url:
+        counts = run_out("package", "1", f"postgresql:{url}", work, leaks=SANITIZED, **variables)
     assert int(counts[work]) > 5

@@ -35,14 +35,14 @@ notice(void *ctx, const char *severity, const char *message)
 }
 
 /* The number of a zone in core->zones, where it is put when first met; -1 for
- * UTC or with an exception. */
+ * UTC, CRM_NO_ZONE with an exception. */
 static int32_t
 find_zone(crm_core *core, PyObject *dbapi, const char *name)
 {
     if (core->zones == NULL) {
         core->zones = PyList_New(0);
         if (core->zones == NULL) {
-            return -1;
+            return CRM_NO_ZONE;
         }
     }
     Py_ssize_t count = PyList_GET_SIZE(core->zones);
@@ -54,9 +54,11 @@ find_zone(crm_core *core, PyObject *dbapi, const char *name)
     }
     PyObject *zone = PyObject_CallMethod(dbapi, "zone", "s", name);
     PyObject *item = zone == NULL ? NULL : Py_BuildValue("(sN)", name, zone);
-    int32_t number = -1;
-    if (item != NULL && zone != Py_None &&
-        PyList_Append(core->zones, item) == 0) {
+    int32_t number = CRM_NO_ZONE;
+    if (item != NULL && zone == Py_None) {
+        number = -1;
+    }
+    else if (item != NULL && PyList_Append(core->zones, item) == 0) {
         number = (int32_t)PyList_GET_SIZE(core->zones) - 1;
     }
     Py_XDECREF(item);
@@ -71,8 +73,9 @@ zone(void *ctx, const char *name)
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     int32_t number = find_zone(self->core, self->dbapi, name);
-    if (PyErr_Occurred()) {
-        PyErr_WriteUnraisable((PyObject *)self);
+    if (number == CRM_NO_ZONE) {
+        /* The driver says it. */
+        PyErr_Clear();
     }
     PyErr_Restore(type, error, traceback);
     PyGILState_Release(gil);

@@ -50,32 +50,34 @@ repeat_values(const crm_stmt *stmt, size_t rows)
     return sql;
 }
 
-/* Prepares the statement for 1 << size rows, or arrays, within the pipeline; 0
- * when that fails. */
+/* Prepares the statement for 1 << size rows, or arrays, within the pipeline. */
 static int
-send_parse(crm_stmt *stmt, int size, const char *name)
+send_parse(crm_stmt *stmt, int size, const char *name, crm_error *err)
 {
     PGconn *pg = stmt->conn->pg;
     size_t rows = (size_t)1 << size;
+    int sent;
     if (size == CRM_PG_ARRAYS) {
-        return PQsendPrepare(pg, name, stmt->arrays, (int)stmt->nparams,
+        sent = PQsendPrepare(pg, name, stmt->arrays, (int)stmt->nparams,
                              stmt->many_types);
     }
-    if (size == 0) {
-        return PQsendPrepare(pg, name, stmt->sql, (int)stmt->nparams,
-                             stmt->types);
+    else if (size == 0) {
+        sent =
+            PQsendPrepare(pg, name, stmt->sql, (int)stmt->nparams, stmt->types);
     }
-    char *sql = repeat_values(stmt, rows);
-    if (sql == NULL) {
-        return 0;
-    }
-    for (size_t i = 0; i < rows * stmt->nparams; i++) {
-        stmt->many_types[i] = stmt->types[i % stmt->nparams];
-    }
-    int sent = PQsendPrepare(pg, name, sql, (int)(rows * stmt->nparams),
+    else {
+        char *sql = repeat_values(stmt, rows);
+        if (sql == NULL) {
+            return crm_pg_no_memory(err);
+        }
+        for (size_t i = 0; i < rows * stmt->nparams; i++) {
+            stmt->many_types[i] = stmt->types[i % stmt->nparams];
+        }
+        sent = PQsendPrepare(pg, name, sql, (int)(rows * stmt->nparams),
                              stmt->many_types);
-    free(sql);
-    return sent;
+        free(sql);
+    }
+    return sent ? CRM_OK : crm_pg_conn_error(err, pg);
 }
 
 /* What was sent: for each statement of the pipeline, how many rows it has; 0
@@ -86,19 +88,19 @@ typedef struct {
 } plan_list;
 
 static int
-note(plan_list *list, int rows)
+note(plan_list *list, int rows, crm_error *err)
 {
     if (list->count == list->cap) {
         size_t cap = list->cap == 0 ? 64 : list->cap * 2;
         int32_t *moved = realloc(list->rows, cap * sizeof(*moved));
         if (moved == NULL) {
-            return 0;
+            return crm_pg_no_memory(err);
         }
         list->rows = moved;
         list->cap = cap;
     }
     list->rows[list->count++] = rows;
-    return 1;
+    return CRM_OK;
 }
 
 /* Sends the statement of a size, whose `count` parameters are in their place;
@@ -122,11 +124,15 @@ send_run(crm_stmt *stmt, int size, size_t count, size_t rows, int *unnamed,
         snprintf(name, sizeof(name), "crm_%llu",
                  (unsigned long long)stmt->names[size]);
     }
-    if (parse && (!note(list, -1 - size) || !send_parse(stmt, size, name))) {
-        return crm_pg_conn_error(err, conn->pg);
+    if (parse && (note(list, -1 - size, err) < 0 ||
+                  send_parse(stmt, size, name, err) < 0)) {
+        stmt->names[size] = 0;
+        return CRM_FAIL;
     }
-    if (!note(list, (int)rows) ||
-        !PQsendQueryPrepared(conn->pg, name, (int)count, stmt->values,
+    if (note(list, (int)rows, err) < 0) {
+        return CRM_FAIL;
+    }
+    if (!PQsendQueryPrepared(conn->pg, name, (int)count, stmt->values,
                              stmt->lengths, stmt->formats, 1)) {
         return crm_pg_conn_error(err, conn->pg);
     }
@@ -335,9 +341,7 @@ run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
         status = crm_pg_conn_error(err, pg);
     }
     for (int i = 0; i < extra && status == CRM_OK; i++) {
-        if (!note(&list, 0)) {
-            status = crm_pg_no_memory(err);
-        }
+        status = note(&list, 0, err);
     }
     if (status == CRM_OK) {
         status = send_all(stmt, cells, nrows, as_arrays, &list, err);

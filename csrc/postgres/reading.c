@@ -86,8 +86,8 @@ crm_pg_learn_columns(crm_stmt *stmt, const PGresult *result, crm_error *err)
 }
 
 /* The zone of the session, for aware timestamps. */
-static void
-learn_zone(crm_stmt *stmt, int ncols)
+static int
+learn_zone(crm_stmt *stmt, int ncols, crm_error *err)
 {
     crm_conn *conn = stmt->conn;
     bool needed = false;
@@ -97,9 +97,14 @@ learn_zone(crm_stmt *stmt, int ncols)
     }
     const char *name = needed ? PQparameterStatus(conn->pg, "TimeZone") : NULL;
     if (name != NULL && strcmp(name, conn->zone) != 0) {
+        int32_t zone = conn->host->zone(conn->host->ctx, name);
+        if (zone == CRM_NO_ZONE) {
+            return crm_pg_no_memory(err);
+        }
         snprintf(conn->zone, sizeof(conn->zone), "%s", name);
-        conn->decoder.zone = conn->host->zone(conn->host->ctx, conn->zone);
+        conn->decoder.zone = zone;
     }
+    return CRM_OK;
 }
 
 static int
@@ -197,7 +202,9 @@ crm_pg_read(crm_stmt *stmt, const PGresult *result, int first, int count,
     if (rows->npages == 0) {
         rows->ncols = (uint32_t)ncols;
     }
-    learn_zone(stmt, ncols);
+    if (learn_zone(stmt, ncols, err) < 0) {
+        return CRM_FAIL;
+    }
     int end = first + count;
     while (first < end) {
         if (!stmt->unknown) {

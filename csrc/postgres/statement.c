@@ -220,7 +220,7 @@ send_params(crm_stmt *stmt, const char *sql)
 
 /* Sends the statement, prepared if it is used often. */
 static int
-send_plain(crm_stmt *stmt, sending *to)
+send_plain(crm_stmt *stmt, sending *to, crm_error *err)
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
@@ -233,7 +233,7 @@ send_plain(crm_stmt *stmt, sending *to)
     }
     if (to->pipeline &&
         (!PQenterPipelineMode(pg) || !crm_pg_send_pending(conn, &to->before))) {
-        return 0;
+        return crm_pg_conn_error(err, pg);
     }
     if (parse) {
         stmt->names[0] = ++conn->last_name;
@@ -244,7 +244,7 @@ send_plain(crm_stmt *stmt, sending *to)
     if (parse) {
         if (!PQsendPrepare(pg, name, stmt->sql, (int)stmt->nparams,
                            stmt->types)) {
-            return 0;
+            return crm_pg_conn_error(err, pg);
         }
         to->before++;
         to->parsed = true;
@@ -253,12 +253,14 @@ send_plain(crm_stmt *stmt, sending *to)
                                                stmt->values, stmt->lengths,
                                                stmt->formats, 1)
                          : send_params(stmt, stmt->sql);
-    return sent && (!to->pipeline || PQpipelineSync(pg));
+    return sent && (!to->pipeline || PQpipelineSync(pg))
+               ? CRM_OK
+               : crm_pg_conn_error(err, pg);
 }
 
 /* Declares a cursor and fetches its first rows. */
 static int
-send_cursor(crm_stmt *stmt, size_t max_rows, sending *to)
+send_cursor(crm_stmt *stmt, size_t max_rows, sending *to, crm_error *err)
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
@@ -269,7 +271,7 @@ send_cursor(crm_stmt *stmt, size_t max_rows, sending *to)
     char *sql = malloc(room);
     char fetch[96];
     if (sql == NULL) {
-        return 0;
+        return crm_pg_no_memory(err);
     }
     snprintf(sql, room, "DECLARE crm_cursor_%llu NO SCROLL CURSOR %s FOR %s",
              (unsigned long long)number, inside ? "" : "WITH HOLD", stmt->sql);
@@ -285,7 +287,7 @@ send_cursor(crm_stmt *stmt, size_t max_rows, sending *to)
     free(sql);
     stmt->cursor = number;
     stmt->cursor_in = inside ? conn->transaction : 0;
-    return sent;
+    return sent ? CRM_OK : crm_pg_conn_error(err, pg);
 }
 
 /* Several statements at once, as the simple protocol takes them: what they
@@ -324,11 +326,11 @@ start(crm_stmt *stmt, size_t max_rows, crm_error *err)
     bool cursor = max_rows != SIZE_MAX && stmt->reads;
     for (;;) {
         sending sent = {0};
-        int ok = cursor ? send_cursor(stmt, max_rows, &sent)
-                        : send_plain(stmt, &sent);
-        if (!ok) {
+        int status = cursor ? send_cursor(stmt, max_rows, &sent, err)
+                            : send_plain(stmt, &sent, err);
+        if (status < 0) {
             stmt->cursor = 0;
-            return crm_pg_conn_error(err, conn->pg);
+            return CRM_FAIL;
         }
         if (crm_pg_collect(conn, sent.pipeline, &sent.before, &stmt->result,
                            err) == CRM_OK) {

@@ -5,6 +5,7 @@
  * fail_within(start, end): from now on only allocations count that code between
  * these addresses asks for, itself or through what it calls, but not through
  * Python's interpreter. May be called for several ranges.
+ * fail_not_within(start, end): nor through code between these addresses.
  * fail_arm(n): the n-th allocation of this thread from now on fails, once.
  * fail_disarm(): no more; how many were asked for since then.
  */
@@ -26,6 +27,7 @@ static _Thread_local int unwinding;
 
 static struct {
     uintptr_t start, end;
+    int counts;
 } ranges[8], interpreter;
 static int nranges;
 
@@ -66,6 +68,22 @@ ready(void)
     return real_free != NULL;
 }
 
+static void
+add_range(uintptr_t start, uintptr_t end, int counts)
+{
+    if (nranges < (int)(sizeof(ranges) / sizeof(ranges[0]))) {
+        ranges[nranges].start = start;
+        ranges[nranges].counts = counts;
+        ranges[nranges++].end = end;
+    }
+}
+
+void
+fail_not_within(uintptr_t start, uintptr_t end)
+{
+    add_range(start, end, 0);
+}
+
 void
 fail_within(uintptr_t start, uintptr_t end)
 {
@@ -78,10 +96,7 @@ fail_within(uintptr_t start, uintptr_t end)
             interpreter.end = (uintptr_t)eval + symbol->st_size;
         }
     }
-    if (nranges < (int)(sizeof(ranges) / sizeof(ranges[0]))) {
-        ranges[nranges].start = start;
-        ranges[nranges++].end = end;
-    }
+    add_range(start, end, 1);
 }
 
 /* One frame outwards; ends at one that decides. */
@@ -94,7 +109,7 @@ look(struct _Unwind_Context *context, void *found)
     }
     for (int i = 0; i < nranges; i++) {
         if (at >= ranges[i].start && at < ranges[i].end) {
-            *(int *)found = 1;
+            *(int *)found = ranges[i].counts;
             return _URC_NORMAL_STOP;
         }
     }

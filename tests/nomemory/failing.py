@@ -33,18 +33,24 @@ else:
 everywhere = True
 
 
-def only_within(files: Iterable[str]) -> None:
+def only_within(files: Iterable[str], but_not: Iterable[str] = ()) -> None:
     """From now on only allocations count that the code in these files asks for, itself or
-    through what it calls in C: CPython 3.11 does not survive all of its own failing."""
+    through what it calls in C (`but_not` in libraries of these names): CPython 3.11 does not
+    survive all of its own failing."""
     global everywhere
     everywhere = False
-    library.fail_within.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
-    for name in files:
-        with open("/proc/self/maps") as maps:
-            [span] = [
-                line.split()[0] for line in maps if line.endswith(f"{name}\n") and " r-xp " in line
-            ]
-        library.fail_within(*(int(end, 16) for end in span.split("-")))
+    for function, names in ((library.fail_within, files), (library.fail_not_within, but_not)):
+        function.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+        for name in names:
+            function(*code_of(name))
+
+
+def code_of(name: str) -> tuple[int, int]:
+    """Where the code of a loaded file is, whose path contains this."""
+    with open("/proc/self/maps") as maps:
+        [span] = [line.split()[0] for line in maps if name in line and " r-xp " in line]
+    start, end = span.split("-")
+    return int(start, 16), int(end, 16)
 
 
 def fail_each(world: Any, work: Callable[[Any], Any], step: int, expected: Any) -> int:

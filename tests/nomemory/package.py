@@ -10,14 +10,16 @@ import copy
 import datetime
 import decimal
 import enum
+import importlib
 import pickle
 import sys
 import uuid
+import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
 import cormorant as sa
-from cormorant import _core, _sqlite, event
+from cormorant import _core, event
 from cormorant.ext.mutable import MutableDict, MutableList
 from cormorant.orm import (
     Session,
@@ -222,10 +224,12 @@ NAMES = ["a", "b", "c"]
 
 
 class World:
-    """A database in memory and one session, used again after every failure."""
+    """A database and one session, used again after every failure."""
 
-    def __init__(self) -> None:
-        self.engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+    def __init__(self, url: str) -> None:
+        self.engine = sa.create_engine(url, poolclass=StaticPool)
+        self.server = self.engine.dialect.name == "postgresql"
+        Base.metadata.drop_all(self.engine)
         Base.metadata.create_all(self.engine)
         self.session = Session(self.engine)
         with Session(self.engine) as session:
@@ -265,6 +269,8 @@ class World:
             # SQLite, out of memory, has undone more than to the savepoint that this was about.
             session.rollback()
         session.expunge_all()
+        if self.server:
+            self.restart_sequences()
         owners = session.query(Owner).options(selectinload(Owner.items)).order_by(Owner.id).all()
         assert [
             (o.name, o.place, o.doc, o.numbers, o.price, o.colour, o.twice) for o in owners
@@ -290,6 +296,15 @@ class World:
         assert len(session.identity_map) == 0
         session.rollback()
         seen.clear()
+
+    def restart_sequences(self) -> None:
+        """What a server's sequence has given it does not take back."""
+        restarts = [
+            f"setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"
+            for table in Base.metadata.sorted_tables
+            if "id" in table.c and not table.c.id.foreign_keys
+        ]
+        self.session.execute(sa.text(" UNION ALL ".join(f"SELECT {each}" for each in restarts)))
 
 
 def load(world: World) -> Any:
@@ -495,7 +510,7 @@ def bulk(world: World) -> Any:
     made = session.scalars(sa.insert(Item).returning(Item), rows).all()
     session.execute(sa.update(Item), [{"id": 3, "name": "w"}])
     session.execute(sa.update(Item).where(Item.id > 8).values(name="z"))
-    session.execute(sa.delete(Item).where(Item.name == "v"))
+    session.execute(sa.delete(Item).where(Item.name == "o"))
     session.bulk_insert_mappings(Engineer, [{"name": "e2", "field": "g"}])
     names = session.scalars(sa.select(Item.name).order_by(Item.id)).all()
     return len(made), names
@@ -606,7 +621,7 @@ def reflect(world: World) -> Any:
 
 
 def pooled(world: World) -> Any:
-    engine = sa.create_engine("sqlite://", poolclass=sa.pool.QueuePool, pool_size=1)
+    engine = sa.create_engine(world.engine.url, poolclass=sa.pool.QueuePool, pool_size=1)
     try:
         with engine.connect() as one, engine.connect() as two:
             found = one.scalar(sa.text("select 1")), two.scalar(sa.text("select 2"))
@@ -673,15 +688,75 @@ def deletes(world: World) -> Any:
     return session.query(Item).count(), session.query(Tag).count()
 
 
+def many_rows(world: World) -> Any:
+    session = world.session
+    items = [Item(name=f"m{n}") for n in range(33)]
+    session.add_all(items)
+    session.flush()
+    for item in items:
+        item.name += "!"
+    session.flush()
+    for item in items:
+        session.delete(item)
+    session.flush()
+    rows = [{"name": f"r{n}", "owner_id": n % 3 or None} for n in range(33)]
+    session.execute(sa.insert(Item.__table__), rows)
+    ids = session.scalars(sa.insert(Item).returning(Item.id), rows).all()
+    return len(ids), session.query(Item).count()
+
+
+VALUES = """
+SELECT ARRAY[1, NULL, 3], ARRAY[['a', 'b']]::text[], int4range(1, 5), numrange(1.5, NULL),
+    '{[1,2), [4,5)}'::int4multirange, ROW(1, 'x'), ARRAY[point(1, 2)], point(1, 2), 1.5::numeric,
+    '10.0.0.1'::inet, '08:00:2b:01:02:03'::macaddr, B'101', '1 day'::interval, true, 1.5::float4,
+    '12:30+02'::timetz, '2024-01-02 03:04:05+00'::timestamptz, 'happy'::mood, ARRAY['sad']::mood[],
+    '{"a": 1}'::jsonb, DATE '2024-01-02', TIME '12:30', '\\x01'::bytea, ROW(1, 2)::pair,
+    '10.0.0.0/8'::cidr, n FROM generate_series(1, 3) AS n
+"""
+
+
+def server_types(world: World) -> Any:
+    # a new connection, which has to learn about the types
+    engine = sa.create_engine(world.engine.url, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TYPE mood AS ENUM ('sad', 'happy')")
+        connection.exec_driver_sql("CREATE TYPE pair AS (a int, b int)")
+        found = [repr(row) for row in connection.exec_driver_sql(VALUES)]
+        given = [[1, 2], datetime.timedelta(1), datetime.date(2024, 1, 2), decimal.Decimal("1.5")]
+        statement = "SELECT %s::int[], %s, %s, %s::numeric, %s, %s"
+        parameters = (*given, uuid.UUID(int=1), datetime.time(1, tzinfo=datetime.UTC))
+        found.append(repr(connection.exec_driver_sql(statement, parameters).one()))
+        connection.exec_driver_sql("DO $$ BEGIN RAISE NOTICE 'heard'; END $$")
+        found.append(repr(connection.exec_driver_sql("SELECT 1; SELECT 2").returns_rows))
+        return found
+
+
+# each is met once a process
+ZONES = iter(sorted(n for n in zoneinfo.available_timezones() if n.startswith("America/")))
+
+
+def zones(world: World) -> Any:
+    connection = world.session.connection()
+    name = next(ZONES)
+    connection.exec_driver_sql(f"SET LOCAL TimeZone TO '{name}'")
+    [(at,)] = connection.exec_driver_sql("SELECT now()")
+    return str(at.tzinfo) == name
+
+
 WORK = [load, eager, lazy, refresh, stream, lists, dicts, sets, chosen, many_to_many, flush]
 WORK += [savepoints, merge, composites, mutables, bulk, core, inheritance, inheritance_writes]
 WORK += [events, statements, compiled_anew, reflect, pooled, rows, objects, deletes]
+WORK += [many_rows, server_types, zones]
 
 
-def main(step: int, names: list[str]) -> None:
-    only_within([_core.__file__, _sqlite.__file__])
-    fail_all([work for work in WORK if not names or work.__name__ in names], World, step)
+def main(step: int, url: str, names: list[str]) -> None:
+    name = sa.make_url(url).get_backend_name()
+    driver = importlib.import_module("cormorant._" + {"postgresql": "postgres"}.get(name, name))
+    # libpq says in an error's text that its memory was out: tests/test_faults.py
+    only_within([_core.__file__, driver.__file__], ["libpq"] if name == "postgresql" else [])
+    works = [work for work in WORK if not names or work.__name__ in names]
+    fail_all(works, lambda: World(url), step)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -62,6 +62,35 @@ def declare(package: str, driver: str, url: str) -> SimpleNamespace:
         age = sa.Column(sa.Integer)
         score = sa.Column(sa.Float)
 
+    tagged = sa.Table(
+        "tagged",
+        base.metadata,
+        sa.Column("page_id", sa.ForeignKey("page.id"), primary_key=True),
+        sa.Column("tag_id", sa.ForeignKey("tag.id"), primary_key=True),
+    )
+
+    class Page(base):
+        __tablename__ = "page"
+        id = sa.Column(sa.Integer, primary_key=True)
+        tags = orm.relationship("Tag", secondary=tagged)
+
+    class Tag(base):
+        __tablename__ = "tag"
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    class Owner(base):
+        __tablename__ = "owner"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String)
+        pets = orm.relationship("Pet", back_populates="owner", cascade="all, delete-orphan")
+
+    class Pet(base):
+        __tablename__ = "pet"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String)
+        owner_id = sa.Column(sa.ForeignKey("owner.id"), index=True)
+        owner = orm.relationship("Owner", back_populates="pets")
+
     class Top(base):
         __tablename__ = "top"
         id = sa.Column(sa.Integer, primary_key=True)
@@ -93,6 +122,10 @@ def declare(package: str, driver: str, url: str) -> SimpleNamespace:
         Top=Top,
         Middle=Middle,
         Leaf=Leaf,
+        Page=Page,
+        Tag=Tag,
+        Owner=Owner,
+        Pet=Pet,
     )
 
 
@@ -343,14 +376,106 @@ def delete(peers: Peers) -> dict[str, Timed]:
     return each_orm(peers, work)
 
 
+def owners(peers: Peers, peer: SimpleNamespace, session: Any) -> list[Any]:
+    """New owners, a tenth of `writes`, with 5 pets each, loaded."""
+    count = peers.writes // 10
+    text = peer.sa.text
+    session.execute(text("truncate owner, pet restart identity"))
+    session.execute(
+        text(f"insert into owner (name) select 'n' || i from generate_series(1, {count}) i")
+    )
+    session.execute(
+        text(
+            "insert into pet (name, owner_id) select 'p' || i, i from "
+            f"generate_series(1, {count}) i, generate_series(1, 5)"
+        )
+    )
+    session.commit()
+    loaded = session.query(peer.Owner).options(peer.orm.selectinload(peer.Owner.pets))
+    return list(loaded.order_by(peer.Owner.id).all())
+
+
+def graph(peers: Peers) -> dict[str, Timed]:
+    """Parents with 10 children each, keys generated, and commit."""
+
+    def work(peer: SimpleNamespace) -> float:
+        with peer.orm.Session(peer.engine) as session:
+            session.execute(peer.sa.text("truncate owner, pet restart identity"))
+            session.commit()
+            made = [
+                peer.Owner(name=f"n{i}", pets=[peer.Pet(name=f"p{k}") for k in range(10)])
+                for i in range(peers.writes // 10)
+            ]
+
+            def run() -> None:
+                session.add_all(made)
+                session.commit()
+
+            return clock(run)
+
+    return each_orm(peers, work)
+
+
+def delete_cascade(peers: Peers) -> dict[str, Timed]:
+    """Each loaded object and 5 children of it by cascade, and commit."""
+
+    def work(peer: SimpleNamespace) -> float:
+        with peer.orm.Session(peer.engine) as session:
+            things = owners(peers, peer, session)
+
+            def run() -> None:
+                for thing in things:
+                    session.delete(thing)
+                session.commit()
+
+            return clock(run)
+
+    return each_orm(peers, work)
+
+
+TAGS = 20
+
+
+def rewrite_many_to_many(peers: Peers) -> dict[str, Timed]:
+    """Another 20 of each of `writes` / 10 many-to-many collections, and commit."""
+
+    def work(peer: SimpleNamespace) -> float:
+        with peer.orm.Session(peer.engine) as session:
+            text = peer.sa.text
+            pages = peers.writes // 10
+            session.execute(text("truncate tagged, page, tag restart identity"))
+            session.execute(text(f"insert into page select generate_series(1, {pages})"))
+            session.execute(text("insert into tag select generate_series(1, 200)"))
+            session.execute(
+                text(
+                    f"insert into tagged select p, (p * 3 + n) % 100 + 1 from "
+                    f"generate_series(1, {pages}) p, generate_series(0, {TAGS - 1}) n"
+                )
+            )
+            session.commit()
+            every = session.query(peer.Tag).order_by(peer.Tag.id).all()
+            loaded = session.query(peer.Page).options(peer.orm.selectinload(peer.Page.tags)).all()
+
+            def run() -> None:
+                for number, page in enumerate(loaded):
+                    page.tags = [every[100 + (number * 7 + n) % 100] for n in range(TAGS)]
+                session.commit()
+
+            return clock(run)
+
+    return each_orm(peers, work)
+
+
 COMMITS = 100
 
 
 def commit(peers: Peers) -> dict[str, Timed]:
-    """A small object and its commit, one after the other."""
+    """A small object and its commit, one after the other, without waiting for the disk."""
 
     def work(peer: SimpleNamespace) -> float:
         with peer.orm.Session(peer.engine) as session:
+            session.execute(peer.sa.text("set session synchronous_commit to off"))
+            session.commit()
             for _ in range(10):
                 session.add(peer.Written(name="x"))
                 session.commit()
@@ -360,7 +485,10 @@ def commit(peers: Peers) -> dict[str, Timed]:
                     session.add(peer.Written(name="x"))
                     session.commit()
 
-            return clock(run) / COMMITS
+            seconds = clock(run) / COMMITS
+            session.execute(peer.sa.text("reset synchronous_commit"))
+            session.commit()
+            return seconds
 
     return each_orm(peers, work)
 
@@ -394,7 +522,25 @@ WORKLOADS: dict[str, tuple[str, str, Callable[[Peers], dict[str, Timed]], str]] 
     "pg_insert": ("PostgreSQL: add_all + commit, SERIAL key", "object", insert, "writes"),
     "pg_update": ("PostgreSQL: change one column + commit", "object", update, "writes"),
     "pg_delete": ("PostgreSQL: delete loaded objects + commit", "object", delete, "writes"),
-    "pg_commit": ("PostgreSQL: commit of one small object", "commit", commit, ""),
+    "pg_graph": ("PostgreSQL: parents with 10 children each + commit", "object", graph, "graph"),
+    "pg_many_to_many": (
+        "PostgreSQL: rewrite a many-to-many of 20 each + commit",
+        "row",
+        rewrite_many_to_many,
+        "tagged",
+    ),
+    "pg_cascade": (
+        "PostgreSQL: delete objects and 5 children each by cascade",
+        "object",
+        delete_cascade,
+        "cascade",
+    ),
+    "pg_commit": (
+        "PostgreSQL: commit of one small object, synchronous_commit=off",
+        "commit",
+        commit,
+        "",
+    ),
     "pg_selectin": ("PostgreSQL: selectinload over three levels", "leaf", selectin, "leaves"),
 }
 
@@ -415,7 +561,15 @@ def measure(
     results: dict[str, dict[str, Any]] = {}
     with postgres.empty() as url, tempfile.TemporaryDirectory() as directory:
         peers = Peers(url, rows, writes, directory)
-        counts = {"rows": rows, "writes": writes, "leaves": rows // 200 * 100, "": 1}
+        counts = {
+            "rows": rows,
+            "writes": writes,
+            "leaves": rows // 200 * 100,
+            "graph": writes // 10 * 11,
+            "tagged": writes // 10 * TAGS * 2,
+            "cascade": writes // 10 * 6,
+            "": 1,
+        }
         for name in chosen:
             title, per, make, count = WORKLOADS[name]
             works = make(peers)

@@ -2,6 +2,8 @@
 #include "connection.h"
 #include "raise.h"
 
+#include "codec_impl.h"
+
 #define INLINE Py_ARRAY_LENGTH(((crm_params *)NULL)->inline_cells)
 
 static int
@@ -91,12 +93,21 @@ takes_as_is(const crm_plan *plan, const crm_codec *codec)
 }
 
 /* An encoded value as logs and errors show it: SQLite's module takes binary
- * values of a type behind user code as memoryviews. */
+ * values of a type behind user code as memoryviews, and PostgreSQL's JSON as
+ * what it stands for. */
 static PyObject *
 shown_cell(const crm_plan *plan, const crm_codec *codec, const crm_cell *cell)
 {
     const crm_codec any = {0};
-    PyObject *shown = crm_decode(plan->core, &any, cell);
+    crm_codec inner = *codec;
+    while (plan->typed && inner.code == CRM_TYPE_PYTHON) {
+        const crm_codec outer = inner;
+        if (crm_codec_inner(&outer, &inner) < 0) {
+            return NULL;
+        }
+    }
+    int json = plan->typed && inner.code == CRM_TYPE_JSON;
+    PyObject *shown = crm_decode(plan->core, json ? &inner : &any, cell);
     if (shown != NULL && PyBytes_Check(shown) && !plan->typed &&
         codec->code == CRM_TYPE_PYTHON && PyTuple_CheckExact(codec->arg) &&
         PyTuple_GET_SIZE(codec->arg) == 3) {

@@ -282,7 +282,10 @@ def _run(program: Callable[[Peer], Any] | str, package: str, echo: bool) -> Outc
                 else:
                     peer.show("returned", program(peer))
             except Exception as error:
-                outcome.error = (_class_name(error), normalise(str(error)))
+                text = normalise(str(error))
+                if _database == "postgresql":
+                    text = _as_sent(text)
+                outcome.error = (_class_name(error), text)
                 outcome.error_object = error  # type: ignore[attr-defined]
         outcome.warned = sorted(
             {

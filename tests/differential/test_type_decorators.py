@@ -302,7 +302,8 @@ def implementations(p: Any) -> None:
     p.show(t.up, t.number, t.at, t.items)
     p.show(s.query(Thing).filter(Thing.at == when).count())
     p.show(s.query(Thing).filter(Thing.up == "abc").count())
-    p.show(s.query(Thing).filter(Thing.items == (1, "x")).count())
+    # PostgreSQL has no = for JSON
+    p.error(lambda: s.query(Thing).filter(Thing.items == (1, "x")).count(), text=False)
     p.show(Thing.up.type.length, Thing.up.type.mark, repr(Thing.up.type))
     p.show(isinstance(Thing.up.type.impl, p.String))
     p.show(str(Thing.up + "x"), str(Thing.number > 3), str(Thing.up.like("q")))

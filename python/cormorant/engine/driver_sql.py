@@ -88,8 +88,11 @@ def execute_driver_sql(
     if not isinstance(sql, str):
         raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
     dialect = connection.dialect
+    unmarked = not sets and {**connection._execution_options, **options}.get("no_parameters")
     try:
-        if not dialect.positional:
+        if unmarked:
+            plan, rows = _driver_plan(connection, sql, 0), [()]
+        elif not dialect.positional:
             plan, rows = dialect.driver_plan(sql, sets)
         elif named:
             names = named_markers(sql)
@@ -99,7 +102,7 @@ def execute_driver_sql(
     except connection.dialect.dbapi.Error as error:
         connection._wrap_error(error, sql, sets if many else first, many, from_core=False)
     width = len(rows[0]) if rows else 0
-    if dialect.positional:
+    if dialect.positional and not unmarked:
         plan = _driver_plan(connection, sql, width)
     if many:
         try:

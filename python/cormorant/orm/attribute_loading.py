@@ -472,8 +472,9 @@ def _load_joined(
         attribute = getattr(mapper.class_, prop.key)
         statement = statement.outerjoin(attribute.of_type(target))
     ident = _core.identity_key(obj)[1]  # type: ignore[index]
-    for prop, value in zip(keys, ident, strict=True):
-        statement = statement.where(getattr(mapper.class_, prop.key) == value)
+    for number, (prop, value) in enumerate(zip(keys, ident, strict=True), 1):
+        bind = bindparam(f"pk_{number}", value, type_=prop.columns[0].type)
+        statement = statement.where(getattr(mapper.class_, prop.key) == bind)
     if with_for_update is not None:
         statement = _for_update(statement, with_for_update)
     rows = session.execute(statement).unique().all()

@@ -539,6 +539,13 @@ def load_on_pk(
         return _only(run_values(session, connection, plan, values, populate_existing))
     # The row that is locked now must be the one the object was loaded from.
     version = mapper._columntoproperty[mapper.version_id_col]
+    if _core.peek(known, version.slot) is _core.NO_VALUE:
+        # It expects none yet; what it then has is what the lock holds.
+        rows = run_values(session, connection, plan, values, True)
+        if rows:
+            _core.expire(known)
+            getattr(known, version.key)
+        return _only(rows)
     before = getattr(known, version.key)
     rows = run_values(session, connection, plan, values, True)
     if not rows:

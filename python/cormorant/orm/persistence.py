@@ -337,11 +337,13 @@ def _wrap(statements: Statements, connection: Any, raw: Any, error: Exception) -
     sql = raw.failed_sql
     if sql is not None:
         sql = statements.shown.get(sql, sql)
-        if not isinstance(error, connection.dialect.dbapi.Error) and isinstance(params, tuple):
+        if not isinstance(error, connection.dialect.dbapi.Error):
             # A type refused a value: shown as the program gave it.
             names = statements.names.get(sql, ())
-            if len(names) == len(params):
-                params = [dict(sorted(zip(names, params, strict=True)))]
+            if isinstance(params, tuple) and len(names) == len(params):
+                params = dict(zip(names, params, strict=True))
+            if isinstance(params, dict):
+                params = [dict(sorted(params.items()))]
                 connection._wrap_error(error, sql, params)
     connection._wrap_error(error, sql, params, isinstance(params, list))
     raise error

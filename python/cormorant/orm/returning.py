@@ -94,6 +94,12 @@ class _ReturningState(SelectState):
         super()._set_up_relationship(node, prop, table)
 
 
+def _own_key(mapper: Any) -> tuple[Any, ...]:
+    """The primary key of a mapper as its own table has it."""
+    own = tuple(mapper.local_table.primary_key)
+    return own if len(own) == len(mapper.primary_key) else tuple(mapper.primary_key)
+
+
 class ReturningPlan(ORMPlan):
     """The plan of a change that returns rows."""
 
@@ -119,6 +125,8 @@ class Returning:
         self.flags: int = _core.READ_ALL | (_core.POPULATE_EXISTING if populate_existing else 0)
         self.plan: ReturningPlan | None = None
         self._mapper = mapper
+        #: the key's columns in the table that is changed
+        self._keys: tuple[Any, ...] = () if mapper is None else _own_key(mapper)
 
     @property
     def cache_key(self) -> tuple[Any, ...]:
@@ -132,7 +140,9 @@ class Returning:
         bulk = given and statement.is_insert
         if bulk:
             mapper = statement.table._annotations["parententity"].mapper
-        keys = () if mapper is None else mapper.primary_key
+            keys = mapper.primary_key
+        else:
+            keys = self._keys
         state = _ReturningState(statement, keys, bulk, binds)
         copy = statement._clone()
         copy._returning = tuple(state.primary)
@@ -151,7 +161,7 @@ class Returning:
         keys = None
         if self._mapper is not None:
             manager = self._mapper.class_manager
-            columns = tuple([state.position(column) for column in self._mapper.primary_key])
+            columns = tuple([state.position(column) for column in self._keys])
             entity = (manager, (-1,) * manager.size, columns, -1, 0, False)
             finds = ((entity,), (("e", 0),), ("",), False, False)
             keys = _core.Plan(compiled.string, (), finds, typed=dialect.typed)

@@ -275,7 +275,7 @@ class TypeEngine:
             impls = self.__dict__["_impls_"] = {}
         impl = impls.get(dialect.__class__)
         if impl is None:
-            impl = dialect.type_descriptor(self)
+            impl = adapt_type(self, dialect.colspecs)
             if impl is not self:  # which would hold itself alive
                 impls[dialect.__class__] = impl
         return impl

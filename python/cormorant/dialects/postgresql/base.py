@@ -57,8 +57,8 @@ class PGDialect(DefaultDialect):
 
     isolation_levels = (
         "AUTOCOMMIT",
-        "READ UNCOMMITTED",
         "READ COMMITTED",
+        "READ UNCOMMITTED",
         "REPEATABLE READ",
         "SERIALIZABLE",
     )
@@ -246,6 +246,16 @@ class PGDialect(DefaultDialect):
         """A new connection to the database."""
         return self.dbapi.connect(*args, **kw)  # type: ignore[no-any-return]
 
+    def type_descriptor(self, typeobj: Any) -> Any:
+        """The type as this database has it: strings of each kind are VARCHAR, which psycopg's
+        parameters are declared as. Columns of the types themselves are not asked about here."""
+        from ...sql import sqltypes
+
+        adapted = super().type_descriptor(typeobj)
+        if isinstance(adapted, sqltypes.String) and not isinstance(adapted, sqltypes.Enum):
+            return adapted.adapt(sqltypes.String)
+        return adapted
+
     # --- transactions ---
 
     def set_isolation_level(self, connection: CoreConnection, level: str) -> None:
@@ -309,10 +319,15 @@ class PGDialect(DefaultDialect):
 
     def get_isolation_level(self, connection: CoreConnection) -> str:
         """The isolation level a connection is in."""
-        if not connection.in_transaction:
+        begun = connection.in_transaction
+        if not begun:
             connection.begin()
         plan = _core.Plan("show transaction isolation level")
-        return str(connection.execute(plan).fetch()[0][0]).upper()
+        level = str(connection.execute(plan).fetch()[0][0]).upper()
+        if not begun:
+            # the next one may be of another level
+            connection.rollback()
+        return level
 
     def set_readonly(self, connection: CoreConnection, value: bool) -> None:
         """Make transactions of a connection refuse to write."""

@@ -243,3 +243,51 @@ def test_nothing_leaks() -> None:
         work()
     gc.collect()
     assert sys.getallocatedblocks() - before < 150
+
+
+class Joining:
+    _cache_key = _core.KeyRecipe("joining", ((_core.KEY_MAY_JOINS, "joins"),))
+
+    def __init__(self, *joins: Any) -> None:
+        self.__dict__["joins"] = joins
+
+    def _join_key(self, part: Any, ctx: Any) -> Any:
+        return ("other", part)
+
+
+def test_joins_have_a_key_of_each_part() -> None:
+    ctx = KeyContext()
+    assert Joining()._cache_key(ctx) == ("joining",)
+    flags = {"isouter": True, "full": False}
+    key = Joining((Node(), None, "x", flags), (Node(a=2), Node(), None, flags))._cache_key(ctx)
+    node = Node()._cache_key(ctx)
+    assert key == (
+        "joining",
+        ("joins", node, None, ("other", "x"), True, False,
+         Node(a=2)._cache_key(ctx), node, None, True, False),
+    )  # fmt: skip
+    for bad in (
+        [(Node(), None, None, flags)],
+        ((Node(), None, None),),
+        ((Node(), None, None, []),),
+        (None,),
+    ):
+        construct = Joining()
+        construct.__dict__["joins"] = bad
+        with pytest.raises(TypeError, match="join"):
+            construct._cache_key(ctx)
+    with pytest.raises(KeyError):
+        Joining((Node(), None, None, {"full": False}))._cache_key(ctx)
+
+
+def test_values_of_parameters() -> None:
+    binds = [sa.bindparam("a", 1), sa.bindparam("b", None, unique=True)]
+    assert _core.bound_values(binds) == [1, None]
+    assert _core.bound_values(()) == []
+    assert _core.bound_values([*binds, sa.bindparam("c", callable_=list)]) is None
+    assert _core.bound_values([*binds, sa.bindparam("d", required=True)]) is None
+    assert _core.bound_values([sa.bindparam("e")]) is None
+    with pytest.raises(AttributeError):
+        _core.bound_values([object()])
+    with pytest.raises(TypeError, match="sequence"):
+        _core.bound_values(None)  # type: ignore[arg-type]

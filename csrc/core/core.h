@@ -78,6 +78,12 @@ typedef struct crm_core {
     PyObject *str_cache_key;      /* "_cache_key" */
     PyObject *str_type_key;       /* "_cache_key_" */
     PyObject *str_static_key;     /* "_static_cache_key" */
+    PyObject *str_join_key;       /* "_join_key" */
+    PyObject *str_isouter;        /* "isouter" */
+    PyObject *str_full;           /* "full" */
+    PyObject *str_value;          /* "value" */
+    PyObject *str_callable;       /* "callable" */
+    PyObject *str_required;       /* "required" */
     PyObject *str_operate;        /* "operate" */
     PyObject *str_memoized;       /* "_memoized" */
     PyObject *str_memo_names;     /* "_memo_names" */

@@ -111,6 +111,12 @@ core_clear(PyObject *module)
     Py_CLEAR(core->str_cache_key);
     Py_CLEAR(core->str_type_key);
     Py_CLEAR(core->str_static_key);
+    Py_CLEAR(core->str_join_key);
+    Py_CLEAR(core->str_isouter);
+    Py_CLEAR(core->str_full);
+    Py_CLEAR(core->str_value);
+    Py_CLEAR(core->str_callable);
+    Py_CLEAR(core->str_required);
     Py_CLEAR(core->str_operate);
     Py_CLEAR(core->str_memoized);
     Py_CLEAR(core->str_memo_names);

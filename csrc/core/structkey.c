@@ -1,4 +1,5 @@
-/* structkey.c: structural keys of SQL constructs (_core.KeyContext, KeyRecipe).
+/* structkey.c: structural keys of SQL constructs (_core.KeyContext, KeyRecipe),
+ * and the values of the parameters they collect.
  *
  * A statement is compiled once per structure; its key is made each time it is
  * run, which makes the key the greatest part of what a short statement costs.
@@ -124,6 +125,9 @@ typedef enum {
     PART_MAY_CHILD,    /* (name, key), left out if None or not there */
     PART_MAY_CHILDREN, /* (name, key …), left out if empty or not there */
     PART_MAY_MEMBER,   /* the value of an enum's member, or left out */
+    PART_MAY_JOINS,    /* (name, keys of target, ON and FROM, flags …), left out
+                          if empty or not there; of a part without a recipe
+                          the construct's _join_key() makes the key */
     PART_TYPE,         /* the key of a SQL type; None: it has none */
     PART_PARAMETER,    /* collects the bind parameter; its number instead of the
                           next two parts if it was met before */
@@ -199,6 +203,62 @@ keys_of(crm_core *core, PyObject *items, PyObject *first, PyObject *ctx)
     return keys;
 }
 
+/* The key of a part of a join: a new reference. */
+static PyObject *
+key_of_join_part(crm_core *core, PyObject *obj, PyObject *part, PyObject *ctx)
+{
+    if (part == Py_None) {
+        return Py_NewRef(part);
+    }
+    PyObject *method = crm_type_lookup(Py_TYPE(part), core->str_cache_key);
+    return method != NULL && Py_IS_TYPE(method, core->recipe_type)
+               ? key_of(core, part, ctx)
+               : PyObject_CallMethodObjArgs(obj, core->str_join_key, part, ctx,
+                                            NULL);
+}
+
+/* Joins as Select has them, each (target, ON, FROM, flags): a new tuple that
+ * begins with `first`. */
+static PyObject *
+keys_of_joins(crm_core *core, PyObject *obj, PyObject *joins, PyObject *first,
+              PyObject *ctx)
+{
+    if (!PyTuple_Check(joins)) {
+        PyErr_SetString(PyExc_TypeError, "joins must be a tuple");
+        return NULL;
+    }
+    Py_ssize_t count = PyTuple_GET_SIZE(joins);
+    PyObject *keys = PyTuple_New(1 + 5 * count);
+    if (keys == NULL) {
+        return NULL;
+    }
+    PyTuple_SET_ITEM(keys, 0, Py_NewRef(first));
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *join = PyTuple_GET_ITEM(joins, i);
+        PyObject *flags = PyTuple_Check(join) && PyTuple_GET_SIZE(join) == 4
+                              ? PyTuple_GET_ITEM(join, 3)
+                              : NULL;
+        if (flags == NULL || !PyDict_Check(flags)) {
+            PyErr_SetString(PyExc_TypeError, "a join is three parts and flags");
+            Py_DECREF(keys);
+            return NULL;
+        }
+        for (Py_ssize_t n = 0; n < 5; n++) {
+            PyObject *key =
+                n < 3 ? key_of_join_part(core, obj, PyTuple_GET_ITEM(join, n),
+                                         ctx)
+                      : PyObject_GetItem(
+                            flags, n == 3 ? core->str_isouter : core->str_full);
+            if (key == NULL) {
+                Py_DECREF(keys);
+                return NULL;
+            }
+            PyTuple_SET_ITEM(keys, 1 + 5 * i + n, key);
+        }
+    }
+    return keys;
+}
+
 /* The key of a type: remembered in its dictionary, else asked for.  None makes
  * the statement one that cannot be cached. */
 static PyObject *
@@ -259,14 +319,15 @@ is_false(PyObject *value)
  * an exception.  `value` is borrowed from the construct's dictionary, or NULL.
  */
 static int
-make_part(crm_recipe *self, const key_part *part, PyObject *value,
-          PyObject *ctx, PyObject **made)
+make_part(crm_recipe *self, const key_part *part, PyObject *obj,
+          PyObject *value, PyObject *ctx, PyObject **made)
 {
     crm_core *core = self->core;
     PyObject *key = NULL;
     switch (part->kind) {
         case PART_MAY_CHILD:
         case PART_MAY_CHILDREN:
+        case PART_MAY_JOINS:
         case PART_MAY_MEMBER:
             if (is_false(value)) {
                 return 0;
@@ -296,6 +357,9 @@ make_part(crm_recipe *self, const key_part *part, PyObject *value,
             break;
         case PART_MAY_CHILDREN:
             *made = keys_of(core, value, part->name, ctx);
+            break;
+        case PART_MAY_JOINS:
+            *made = keys_of_joins(core, obj, value, part->name, ctx);
             break;
         case PART_MAY_MEMBER:
             *made = PyObject_GetAttrString(value, "_value_");
@@ -355,7 +419,7 @@ make_parts(crm_recipe *self, PyObject *obj, PyObject *dict, PyObject *ctx)
             }
             continue;
         }
-        int status = make_part(self, part, value, ctx, &made[count]);
+        int status = make_part(self, part, obj, value, ctx, &made[count]);
         if (status < 0) {
             goto done;
         }
@@ -581,6 +645,68 @@ static PyType_Spec recipe_spec = {
     .slots = recipe_slots,
 };
 
+/* ---- values ------------------------------------------------------------ */
+
+/* The value a bind parameter has: 1 and *value (a new reference), 0 if it has
+ * to be asked for it or must not be without one, -1 with an exception. */
+static int
+value_of(crm_core *core, PyObject *bind, PyObject **value)
+{
+    PyObject *dict = PyObject_GenericGetDict(bind, NULL);
+    if (dict == NULL) {
+        return -1;
+    }
+    int status = PyDict_Contains(dict, core->str_callable);
+    if (status == 0) {
+        PyObject *required = PyDict_GetItemWithError(dict, core->str_required);
+        status = required == NULL || required == Py_False ? 0 : 1;
+    }
+    if (status == 0 && !PyErr_Occurred()) {
+        *value = PyDict_GetItemWithError(dict, core->str_value);
+        Py_XINCREF(*value);
+    }
+    Py_DECREF(dict);
+    return PyErr_Occurred() ? -1 : status == 0 && *value != NULL;
+}
+
+PyDoc_STRVAR(bound_values_doc,
+             "bound_values(binds)\n--\n\n"
+             "The values of bind parameters as a list, None if one of them has "
+             "to be asked for its value.");
+
+static PyObject *
+bound_values(PyObject *module, PyObject *binds)
+{
+    crm_core *core = PyModule_GetState(module);
+    PyObject *sequence = PySequence_Fast(binds, "binds must be a sequence");
+    if (sequence == NULL) {
+        return NULL;
+    }
+    PyObject *values = PyList_New(0);
+    for (Py_ssize_t i = 0;
+         values != NULL && i < PySequence_Fast_GET_SIZE(sequence); i++) {
+        PyObject *bind = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
+        PyObject *value = NULL;
+        int status = value_of(core, bind, &value);
+        if (status > 0) {
+            status = PyList_Append(values, value) < 0 ? -1 : 1;
+        }
+        Py_XDECREF(value);
+        Py_DECREF(bind);
+        if (status <= 0) {
+            Py_SETREF(values, status < 0 ? NULL : Py_NewRef(Py_None));
+            break;
+        }
+    }
+    Py_DECREF(sequence);
+    return values;
+}
+
+static PyMethodDef structkey_functions[] = {
+    {"bound_values", bound_values, METH_O, bound_values_doc},
+    {NULL},
+};
+
 int
 crm_structkey_init(crm_core *core, PyObject *module)
 {
@@ -595,6 +721,7 @@ crm_structkey_init(crm_core *core, PyObject *module)
         {"KEY_MAY_CHILD", PART_MAY_CHILD},
         {"KEY_MAY_CHILDREN", PART_MAY_CHILDREN},
         {"KEY_MAY_MEMBER", PART_MAY_MEMBER},
+        {"KEY_MAY_JOINS", PART_MAY_JOINS},
         {"KEY_TYPE", PART_TYPE},
         {"KEY_PARAMETER", PART_PARAMETER},
     };
@@ -606,6 +733,12 @@ crm_structkey_init(crm_core *core, PyObject *module)
     core->str_cache_key = PyUnicode_InternFromString("_cache_key");
     core->str_static_key = PyUnicode_InternFromString("_static_cache_key");
     core->str_type_key = PyUnicode_InternFromString("_cache_key_");
+    core->str_join_key = PyUnicode_InternFromString("_join_key");
+    core->str_isouter = PyUnicode_InternFromString("isouter");
+    core->str_full = PyUnicode_InternFromString("full");
+    core->str_value = PyUnicode_InternFromString("value");
+    core->str_callable = PyUnicode_InternFromString("callable");
+    core->str_required = PyUnicode_InternFromString("required");
     PyObject *bases = PyTuple_Pack(1, &PyList_Type);
     if (bases != NULL) {
         core->key_context_type = (PyTypeObject *)PyType_FromModuleAndSpec(
@@ -615,9 +748,13 @@ crm_structkey_init(crm_core *core, PyObject *module)
     core->recipe_type =
         (PyTypeObject *)PyType_FromModuleAndSpec(module, &recipe_spec, NULL);
     if (core->str_cache_key == NULL || core->str_static_key == NULL ||
-        core->str_type_key == NULL || core->key_context_type == NULL ||
+        core->str_type_key == NULL || core->str_join_key == NULL ||
+        core->str_isouter == NULL || core->str_full == NULL ||
+        core->str_value == NULL || core->str_callable == NULL ||
+        core->str_required == NULL || core->key_context_type == NULL ||
         core->recipe_type == NULL ||
-        PyModule_AddType(module, core->key_context_type) < 0) {
+        PyModule_AddType(module, core->key_context_type) < 0 ||
+        PyModule_AddFunctions(module, structkey_functions) < 0) {
         return -1;
     }
     return PyModule_AddType(module, core->recipe_type);

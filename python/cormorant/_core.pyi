@@ -897,6 +897,9 @@ class KeyRecipe:
     def __call__(self, construct: Any, ctx: KeyContext, /) -> Any: ...
     def __get__(self, obj: Any, owner: Any = None) -> Any: ...
 
+def bound_values(binds: Sequence[Any], /) -> list[Any] | None:
+    """The values of bind parameters, None if one of them has to be asked for its value."""
+
 KEY_VALUE: Final[int]
 """The object itself."""
 KEY_FLAG: Final[int]
@@ -911,6 +914,10 @@ KEY_MAY_CHILDREN: Final[int]
 """The name and the keys, nothing without any."""
 KEY_MAY_MEMBER: Final[int]
 """The value of a member of an enum, nothing without one."""
+KEY_MAY_JOINS: Final[int]
+"""The name and, of each join of a Select, the keys of its three parts and its two flags,
+nothing without any. The method _join_key(part, ctx) makes the key of a part that has no
+recipe."""
 KEY_TYPE: Final[int]
 """The key of a SQL type, None if it has none."""
 KEY_PARAMETER: Final[int]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import exc
+from .. import _core, exc
 
 NO_PARAMS: Mapping[str, Any] = {}
 
@@ -142,16 +142,12 @@ class CompiledPlan:
         `binds` are that statement's parameters (same order); `params` replaces values by
         key.
         """
-        values = []
         required = None
-        for bind in binds:
-            said = bind.__dict__  # what is not said there has its default
-            if "callable" in said:
-                values.append(bind.effective_value)
-            else:
-                values.append(said["value"])
-            if "required" in said and said["required"] and required is None:
-                required = bind
+        values = _core.bound_values(binds)
+        if values is None:
+            said = [(bind, bind.__dict__) for bind in binds]  # what is not there has its default
+            values = [b.effective_value if "callable" in d else d["value"] for b, d in said]
+            required = next((b for b, d in said if d.get("required")), None)
         if params or self._fixed is None:
             if params and any(key[:2] == "%(" for key in params):
                 for i, bind in enumerate(binds):

@@ -328,7 +328,7 @@ def execute(
     options: Mapping[str, Any] = statement._execution_options
     if execution_options:
         options = {**options, **execution_options}
-    if options.get("autoflush", True):
+    if session._unflushed and options.get("autoflush", True):
         session._autoflush()
     mapper = None
     if session.bind is None or session._binds or session._routes or bind_arguments:

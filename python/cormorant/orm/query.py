@@ -638,9 +638,11 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
                 if result is not None:
                     raise _Answered(result)
                 statement = state.statement
-        if self._autoflush:
+        if self._autoflush and session._unflushed:
             session._autoflush()
-        mapper = lead_mapper(statement) or self._mapper_hint
+        mapper = None
+        if session.bind is None or session._binds or session._routes:
+            mapper = lead_mapper(statement) or self._mapper_hint
         connection = session._connection_for(mapper, statement)
         plan, binds, hit = plan_for(
             session, connection, statement, True, self._eager, bool(self._as_tuples)

@@ -9,7 +9,6 @@ from .. import _core, exc, util
 from .._late import late_names
 from . import elements
 from .base import (
-    EMPTY_DICT,
     ClauseElement,
     ColumnCollection,
     KeyContext,
@@ -104,7 +103,6 @@ _Row_co = TypeVar("_Row_co", bound=tuple[Any, ...], covariant=True)
 _RARE = frozenset(
     [
         "_from_obj",
-        "_setup_joins",
         "_having_criteria",
         "_distinct",
         "_auto_correlate",
@@ -153,10 +151,15 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         found: list[Any] = []
         for entity in entities:
             if entity.__class__ is not _Column and not isinstance(entity, ColumnElement):
-                # a mapped class, without a call
-                held = entity.__dict__ if isinstance(entity, type) else EMPTY_DICT
-                mapper = held.get("__mapper__")
-                entity = expect_column(entity) if mapper is None else mapper._element
+                # a mapped class or an attribute of one, with few calls
+                if isinstance(entity, type):
+                    mapper = entity.__dict__.get("__mapper__")
+                    entity = expect_column(entity) if mapper is None else mapper._element
+                else:
+                    column: Any = entity
+                    if isinstance(entity, _core.Attribute):
+                        column = entity._element  # type: ignore[attr-defined]
+                    entity = column if isinstance(column, ColumnElement) else expect_column(entity)
             found.append(entity)
         self._raw_columns = found
 
@@ -325,8 +328,9 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         return self._add_join(target, onclause, expect_from(from_), True, full)
 
     def _add_join(self, target: Any, onclause: Any, from_: Any, isouter: bool, full: bool) -> Self:
-        target = expect_join_target(target)
-        if onclause is not None:
+        mapper = target.__dict__.get("__mapper__") if isinstance(target, type) else None
+        target = expect_join_target(target) if mapper is None else mapper._element
+        if onclause is not None and not isinstance(onclause, ColumnElement):
             onclause = expect_on(onclause)
         c = self._generate()
         c._setup_joins = (
@@ -546,17 +550,6 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         x = get("_from_obj")
         if x:
             key.append(("from", *[f._cache_key(ctx) for f in x]))
-        x = get("_setup_joins")
-        if x:
-            for join in x:
-                for part in join[:3]:
-                    if isinstance(part, ClauseElement):
-                        key.append(part._cache_key(ctx))
-                    else:
-                        key.append(None if part is None else _part_key(part, ctx))
-                key.append(join[3]["isouter"])
-                key.append(join[3]["full"])
-            key.append(("join", len(x)))
         x = get("_having_criteria")
         if x:
             key.append(("having", *[w._cache_key(ctx) for w in x]))
@@ -583,11 +576,16 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         if x:
             key.append(("shints", x))
 
+    @staticmethod
+    def _join_key(part: Any, ctx: KeyContext) -> Any:
+        return _part_key(part, ctx)
+
     _cache_key = _core.KeyRecipe(
         "select",
         (
             (_core.KEY_CHILDREN, "_raw_columns"),
             (_core.KEY_MAY_CHILDREN, "_where_criteria"),
+            (_core.KEY_MAY_JOINS, "_setup_joins"),
             *KEY_PARTS,
         ),
         rare=_RARE | RARE,
@@ -596,7 +594,9 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
 
 
 def _part_key(part: Any, ctx: KeyContext) -> Any:
-    """The key of a part of a join that is a relationship attribute."""
+    """The key of a part of a join that has no recipe, such as a relationship attribute."""
+    if isinstance(part, ClauseElement):
+        return part._cache_key(ctx)
     ctx.orm = True
     make = getattr(type(part), "_cache_key", None)
     if make is not None:

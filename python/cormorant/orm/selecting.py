@@ -115,7 +115,7 @@ class SelectState:
         self.secondary: list[Any] = []
         self._positions: dict[int, tuple[bool, int]] = {}
         self._eager_joins: dict[int, EagerJoins] = {}
-        self._eager_order_by: list[Any] = []
+        self._eager_order_by: list[tuple[EagerJoin, Any]] = []
         #: columns of the statement that eager joins refer to
         self._join_columns: list[Any] = []
         self._extra_where: list[Any] = []
@@ -513,7 +513,7 @@ class SelectState:
         if node.primary:
             self._join_columns += [node.adapt(column) for column in _local_columns_of(prop)]
         if prop.order_by:
-            self._eager_order_by += [child.adapt(clause) for clause in prop.order_by]
+            self._eager_order_by += [(join, child.adapt(clause)) for clause in prop.order_by]
         self._set_up(child)
 
     # -- the statement -------------------------------------------------------
@@ -570,7 +570,7 @@ class SelectState:
             for item in self.items:
                 if item.node is not None:
                     self._wrap(froms, item.node)
-            plain._order_by_clauses = (*plain._order_by_clauses, *self._eager_order_by)
+            plain._order_by_clauses = (*plain._order_by_clauses, *self._eager_order())
         plain._from_obj = tuple(froms)
         return plain
 
@@ -615,6 +615,14 @@ class SelectState:
             left = froms.pop(at)
         froms.append(joins.build(left, lambda join, onclause: onclause))
 
+    def _eager_order(self) -> list[Any]:
+        """The order of joined collections, once they are joined: association tables stand
+        there under other names."""
+        return [
+            clause if join.secondary is None else adapt_to(join.secondary, clause)
+            for join, clause in self._eager_order_by
+        ]
+
     def _nested_core(self, plain: Any, froms: list[Any]) -> Any:
         """The statement as a subquery, the eager joins around it."""
         statement = self.statement
@@ -650,7 +658,7 @@ class SelectState:
         outer._from_obj = (left,)
         outer._order_by_clauses = (
             *[adapt(None, clause) for clause in order_by],
-            *self._eager_order_by,
+            *self._eager_order(),
         )
         outer._for_update_arg = statement._for_update_arg
         return outer

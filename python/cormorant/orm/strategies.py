@@ -16,7 +16,7 @@ from ..sql.fromclause import Join
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .base import ONETOMANY
 from .inheritance import key_slot
-from .joining import adapted_criteria, relationship_join, selectable_of
+from .joining import adapt_to, adapted_criteria, relationship_join, selectable_of
 from .relationships import only_equates
 from .strategy_options import LoadElement, LoadTable, Path
 
@@ -41,6 +41,8 @@ class EagerJoin:
         #: rows of the parent may be absent or this one may be: LEFT OUTER JOIN somewhere
         #: on the way from the root
         self.outer = False
+        #: the association table as it was joined
+        self.secondary: Any = None
 
 
 class EagerJoins:
@@ -107,6 +109,7 @@ class EagerJoins:
             alias_secondary=True,
             extra_criteria=adapted_criteria(join.criteria, node.mapper, node.selectable),
         )[:3]
+        join.secondary = secondary
         return primary, secondary_on, secondary
 
 
@@ -337,8 +340,8 @@ class SelectInLoader(PostLoad):
         if form != "join" and criteria:
             where += [_adapted(target, criterion) for criterion in criteria]
         order_by: tuple[Any, ...] = ()
-        if prop.order_by and form != "get":
-            order_by = tuple(_adapted(target, clause) for clause in prop.order_by)
+        if form != "get":
+            order_by = _order_of(prop, target, froms[0])
         statement: Select[Any] = Select(*keys, entity)
         statement._from_obj = tuple(froms)
         statement._where_criteria = tuple(where)
@@ -369,6 +372,15 @@ class SelectInLoader(PostLoad):
             opts = (("recursion_depth", depth - 1 if depth > 0 else depth),)
             table.add(LoadElement(deeper, element.strategy, opts, element.target, element.criteria))
         return table
+
+
+def _order_of(prop: Any, target: Any, from_: Any) -> tuple[Any, ...]:
+    """The order of a collection whose objects are selected from `from_`, in which an association
+    table stands under a name of its own."""
+    order_by = [_adapted(target, clause) for clause in prop.order_by or ()]
+    if prop.secondary is not None:
+        order_by = [adapt_to(from_.left.right, clause) for clause in order_by]
+    return tuple(order_by)
 
 
 def _adapted(entity: Any, expression: Any) -> Any:
@@ -499,8 +511,7 @@ class SubqueryLoader(PostLoad):
             left = right
         statement: Select[Any] = Select(target.__clause_element__(), *keys)
         statement._from_obj = (left_from,)
-        if prop.order_by:
-            statement._order_by_clauses = tuple(_adapted(target, c) for c in prop.order_by)
+        statement._order_by_clauses = _order_of(prop, target, left_from)
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         plan = build_own_plan(
             run.session,

@@ -493,6 +493,9 @@ def _load_joined(
 # -- relationships -------------------------------------------------------------
 
 
+_RAISING = ("raise", "raise_on_sql")
+
+
 def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
     context, element = _remembered(obj, prop, RELATIONSHIP_WILDCARD)
     strategy = prop.lazy
@@ -506,9 +509,11 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
         )
     if strategy == "noload":
         return [] if prop.uselist else None
+    session: Any = _core.session_of(obj)
+    if session is not None and session._loads_for_itself and strategy in _RAISING:
+        strategy = "select"
     if strategy == "raise":
         raise _not_available(prop, strategy)
-    session = _core.session_of(obj)
     if session is None:
         if quiet:
             return NO_VALUE

@@ -29,12 +29,12 @@ def full_history(
         and (every or relation.direction is not MANYTOONE or relation.cascade_delete)
     ):
         session: Any = _core.session_of(obj)
-        before = session._load_committed
-        session._load_committed = True
+        before = session._load_committed, session._loads_for_itself
+        session._load_committed = session._loads_for_itself = True
         try:
             _core.get_value(obj, slot)
         finally:
-            session._load_committed = before
+            session._load_committed, session._loads_for_itself = before
     return _core.history(obj, slot)
 
 

@@ -200,7 +200,12 @@ class _Merge:
             if prop.uselist:
                 if self.load and _core.state_flags(merged) & _core.STATE_KEY:
                     # The old members must be known to find what went.
-                    _core.get_value(merged, prop.slot)
+                    before = self.session._loads_for_itself
+                    self.session._loads_for_itself = True
+                    try:
+                        _core.get_value(merged, prop.slot)
+                    finally:
+                        self.session._loads_for_itself = before
                 members = [m for m in map(self.merge, _members(prop, value)) if m is not None]
                 if not self.load:
                     _core.set_loaded(merged, prop.slot, members)

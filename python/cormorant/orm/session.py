@@ -168,6 +168,8 @@ class Session(TransactionalSession, SessionClassMethods):
 
     # True while a flush looks for what the database has: keys as they were are asked for.
     _load_committed = False
+    _loads_for_itself = False
+    """Relationships are loaded for cascades: lazy="raise" is about the program alone."""
     dispatch = dispatcher("cormorant.orm.events:SessionEvents")
     _events: Dispatch | None
     """The dispatch, if anybody listens to the session."""

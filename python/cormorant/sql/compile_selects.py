@@ -424,6 +424,10 @@ class SelectCompiler:
             inner = alias.element
             alias = alias._clone()
             alias.element = inner.element
+        if asfrom and alias.element.__visit_name__ == "subquery":
+            subquery = alias.element._clone()
+            subquery.name = alias.name
+            return self.visit_subquery(subquery, asfrom=True, **kw)
         if asfrom or ashint:
             name = self.preparer.quote(self.resolve(alias.name))
             if ashint:

@@ -198,6 +198,8 @@ def expect_column(element: Any) -> Any:
     else:
         found = resolve_entity(element)
         if found is None:
+            if element == "*":
+                return elements.ColumnClause("*", is_literal=True)
             if isinstance(element, str):
                 _no_text(element, column=True)
             if element is None or element is True or element is False:

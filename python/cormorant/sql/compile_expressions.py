@@ -140,6 +140,8 @@ class ExpressionCompiler:
             raise exc.CompileError("Cannot compile Column object until its 'name' is assigned.")
         name = self.resolve(name)
         if add_to_result_map is not None:
+            if name == "*" and column.is_literal:
+                self.text_columns = True
             targets = (column, name, column.key, *result_map_targets)
             if column._tq_label is not None:
                 targets = (*targets, column._tq_label)

@@ -260,10 +260,13 @@ def test_viewonly_side_is_not_kept_in_step(Base):
     assert user.posts == []
 
 
-def test_comparison_with_an_expired_value_warns(Base):
+def test_comparison_with_an_absent_value(Base):
     User, Post = blog(Base, None, relationship("User"))
+    unset, none = (Post.user == User()).compile(), (Post.user == User(id=None)).compile()
+    with pytest.raises(exc.InvalidRequestError, match="no value has been set for this column"):
+        unset.construct_params()
     with pytest.warns(exc.SAWarning, match="Got None for value of column users.id"):
-        str(Post.user == User())
+        none.construct_params()
 
 
 def test_aliased_relationships(Base):

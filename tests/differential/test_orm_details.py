@@ -250,3 +250,204 @@ def mapping_imperatively(p: Any) -> None:
     found = s.scalars(p.select(Thing).order_by(Thing.id)).all()
     p.show([(type(thing).__name__, thing.name) for thing in found])
     p.show([thing.id for thing in s.scalars(p.select(Special))])
+
+
+@program
+def own_loads_in_spite_of_raise(p: Any) -> None:
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        posts = p.relationship("Post", cascade="all, delete-orphan", lazy="raise")
+        tags = p.relationship("Tag", lazy="raise_on_sql")
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    class Tag(p.Base):
+        __tablename__ = "tags"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    s = p.session()
+    s.add(User(name="a", posts=[Post(), Post()], tags=[Tag(), Tag()]))
+    s.commit()
+    user = s.merge(User(id=1, name="b", posts=[Post(id=1)], tags=[Tag(id=2)]))
+    s.commit()
+    p.show(s.query(Post.id).all(), s.query(Tag.id, Tag.user_id).all(), user.name)
+    p.error(lambda: user.posts)
+    p.error(lambda: user.tags)
+    s.delete(user)
+    s.commit()
+    p.show(s.query(Post.id).all(), s.query(Tag.id, Tag.user_id).all())
+    s.add(User(posts=[Post()]))
+    s.commit()
+    user = s.scalars(p.select(User).options(p.raiseload("*"))).one()
+    s.delete(user)
+    s.commit()
+    p.show(s.query(Post.id).all())
+
+
+@program
+def collections_in_the_order_of_an_association_table(p: Any) -> None:
+    A, B, table = many_to_many(p)
+    A.__mapper__.add_property(
+        "ordered", p.relationship(B, secondary=table, order_by=table.c.b_id.desc(), viewonly=True)
+    )
+
+    class Owner(p.Base):
+        __tablename__ = "owner"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+        a = p.relationship(A)
+
+    s = p.session()
+    bs = [B(id=number) for number in (1, 2, 3)]
+    s.add_all([Owner(a=A(id=1, bs=bs)), Owner(a=A(id=2, bs=bs[1:]))])
+    s.commit()
+    for option in (p.lazyload, p.subqueryload, p.joinedload, p.selectinload, p.immediateload):
+        s.expunge_all()
+        query = p.select(A).order_by(A.id).options(option(A.ordered))
+        p.show([[b.id for b in a.ordered] for a in s.scalars(query).unique()])
+        for outer in (p.joinedload, p.subqueryload):
+            s.expunge_all()
+            query = p.select(Owner).order_by(Owner.id)
+            query = query.options(outer(Owner.a).options(option(A.ordered)))
+            p.show([[b.id for b in owner.a.ordered] for owner in s.scalars(query).unique()])
+
+
+@program
+def aliases_of_subqueries(p: Any) -> None:
+    table = p.Table("t", p.Base.metadata, p.Column("id", p.Integer))
+    rows = p.select(table)
+    union = p.union_all(rows, rows)
+    s = p.session()
+    s.execute(table.insert(), [{"id": 1}, {"id": 2}])
+    for made in (union.alias("x"), union.subquery(), rows.subquery("y"), rows.alias()):
+        again = made.alias("z")
+        p.show(s.execute(p.select(again.c.id, made.c.id).join(made, made.c.id == again.c.id)).all())
+        p.show(s.execute(p.select(again.alias()).order_by("id")).all())
+
+
+@program
+def joins_to_concrete_classes(p: Any) -> None:
+    class Owner(p.Base):
+        __tablename__ = "owner"
+        id = p.Column(p.Integer, primary_key=True)
+        items = p.relationship("Item")
+
+    def table(name: str, *columns: Any) -> Any:
+        return p.Table(
+            name,
+            p.Base.metadata,
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("owner_id", p.ForeignKey("owner.id")),
+            p.Column("name", p.String),
+            *columns,
+        )
+
+    plain, special = table("item"), table("special", p.Column("more", p.String))
+    union = p.orm.polymorphic_union({"item": plain, "special": special}, "kind", "pjoin")
+
+    class Item(p.Base):
+        __table__ = plain
+        __mapper_args__ = {
+            "polymorphic_identity": "item",
+            "polymorphic_on": union.c.kind,
+            "with_polymorphic": ("*", union),
+        }
+
+    class Special(Item):
+        __table__ = special
+        __mapper_args__ = {"polymorphic_identity": "special", "concrete": True}
+
+    s = p.session()
+    s.add_all([Owner(id=1), Item(owner_id=1, name="a"), Special(owner_id=1, name="b", more="c")])
+    s.commit()
+    for option in (p.lazyload, p.subqueryload, p.joinedload):
+        s.expunge_all()
+        owner = s.scalars(p.select(Owner).options(option(Owner.items))).unique().one()
+        p.show(sorted((type(item).__name__, item.name) for item in owner.items))
+    alias = p.aliased(Item)
+    found = s.scalars(p.select(alias).where(alias.name != "x").order_by(alias.name))
+    p.show([type(item).__name__ for item in found])
+    p.show(len(s.execute(p.select(Owner, Item).join(Owner.items)).all()))
+
+
+@program
+def unions_of_joined_tables(p: Any) -> None:
+    left = p.Table("l", p.Base.metadata, p.Column("id", p.Integer), p.Column("name", p.String))
+    right = p.Table("r", p.Base.metadata, p.Column("id", p.Integer), p.Column("more", p.String))
+    joined = left.join(right, left.c.name == right.c.more)
+    union = p.orm.polymorphic_union({"both": joined, "left": left}, "kind", "u")
+    s = p.session()
+    s.execute(left.insert(), [{"id": 1, "name": "a"}])
+    s.execute(right.insert(), [{"id": 2, "more": "a"}])
+    p.show(s.execute(p.select(union).order_by(union.c.kind)).mappings().all())
+
+
+@program
+def keys_of_the_own_table_join(p: Any) -> None:
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        base_note_id = p.Column(p.ForeignKey("note.id", use_alter=True, name="base_note"))
+
+    class Note(p.Base):
+        __tablename__ = "note"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        note_id = p.Column(p.ForeignKey("note.id"))
+        note = p.relationship("Note")
+
+    s = p.session()
+    s.add(Sub(note=Note()))
+    s.commit()
+    p.show(s.query(Sub.note_id, Sub.base_note_id).all())
+    p.show(s.query(Sub).join(Sub.note).count())
+
+
+@program
+def one_where_a_list_may_stand(p: Any) -> None:
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        code = p.Column(p.String)
+        kind = p.Column(p.String)
+        __mapper_args__ = {"primary_key": code, "polymorphic_on": kind}
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        more = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "sub"}
+
+    p.show([column.name for column in p.inspect(Base).primary_key])
+    s = p.session()
+    s.add(Sub(code="x", more="y"))
+    s.commit()
+    p.show(s.scalars(p.select(p.with_polymorphic(Base, Sub))).one().more)
+    p.show(s.execute(p.select("*").select_from(Base.__table__)).all())
+    held = s.scalars(p.select(Base)).one()
+    s.execute(
+        p.update(Base).values(code="z").where(Base.code == "x"),
+        execution_options={"synchronize_session": None},
+    )
+    p.show(held.code)
+
+
+@program
+def every_column_by_a_star(p: Any) -> None:
+    table = p.Table("t", p.Base.metadata, p.Column("id", p.Integer), p.Column("name", p.String))
+    s = p.session()
+    s.execute(table.insert(), [{"id": 1, "name": "x"}])
+    star = p.literal_column("*")
+    for columns in (("*",), (star,), (table.c.id, star), (star, table.c.name)):
+        result = s.execute(p.select(*columns).select_from(table))
+        p.show(list(result.keys()), result.all())
+    p.show(s.scalar(p.select(p.func.count(star)).select_from(table)))

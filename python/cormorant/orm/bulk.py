@@ -37,6 +37,8 @@ def execute_dml(
     mapper._check_configure()
     options: dict[str, Any] = {**statement._execution_options, **(execution_options or {})}
     strategy = options.get("synchronize_session", "auto")
+    if strategy is None:
+        strategy = False
     if not statement.is_insert and strategy not in _STRATEGIES:
         raise exc.ArgumentError(
             "Valid strategies for session synchronization are 'auto', 'evaluate', 'fetch', False"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_origin
 
 from .. import _core, exc
 from ..sql import schema
-from ..util import warn
+from ..util import to_list, warn
 from . import clsregistry, decl_dataclass, decl_typing
 from .attributes import InstrumentedAttribute
 from .base import DynamicMapped, Mapped, WriteOnlyMapped, class_mapper, manager_of_class
@@ -545,7 +545,8 @@ class Scan:
         primary_key = arguments.pop("primary_key", None)
         if primary_key is not None:
             primary_key = [
-                item.column if isinstance(item, MappedColumn) else item for item in primary_key
+                item.column if isinstance(item, MappedColumn) else item
+                for item in to_list(primary_key)
             ]
         return Mapper(
             self.cls,

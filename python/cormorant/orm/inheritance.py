@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import exc
+from .. import exc, util
 from ..sql.base import ReadOnlyColumnCollection
 from ..sql.fromclause import join_condition
 from ..sql.schema import Column
@@ -221,7 +221,7 @@ class Hierarchy(InspectionAttr):
             found = list(everything)
         else:
             wanted: set[Any] = set()
-            for item in spec or ():
+            for item in util.to_list(spec, ()):
                 mapper = class_mapper(item, configure=False)
                 if not mapper.isa(self):
                     raise exc.InvalidRequestError(f"{mapper!r} does not inherit from {self!r}")

@@ -71,9 +71,16 @@ def _binaries(expr: Any) -> Iterator[Any]:
 
 
 def join_condition(
-    left: Any, right: Any, consider_as_foreign_keys: Collection[Any] | None = None
+    left: Any,
+    right: Any,
+    consider_as_foreign_keys: Collection[Any] | None = None,
+    *,
+    own: Any,
 ) -> Any:
-    """``left.x = right.y`` after the foreign keys between two tables."""
+    """``left.x = right.y`` after the foreign keys between two tables.
+
+    own: the part of `left` whose foreign keys, if there are any, are the ones that count.
+    """
     constraints: dict[Any, _Pairs] = {}
 
     def collect(holder: Any, target: Any) -> None:
@@ -89,10 +96,13 @@ def join_condition(
             if column is not None:
                 constraints.setdefault(fk.constraint, []).append((column, fk.parent))
 
-    collect(right, left)
-    if left is not right:
-        collect(left, right)
-    if not constraints:
+    for part in (own, left):
+        collect(right, part)
+        if part is not right:
+            collect(part, right)
+        if constraints:
+            break
+    else:
         raise exc.NoForeignKeysError(
             f"Can't find any foreign key relationships between '{left}' and '{right}'."
         )
@@ -162,11 +172,17 @@ class JoinCondition:
         try:
             if self.secondary is not None:
                 if self.secondaryjoin is None:
-                    self.secondaryjoin = join_condition(self.child_table, self.secondary, fks)
+                    self.secondaryjoin = join_condition(
+                        self.child_table, self.secondary, fks, own=self.child_local_table
+                    )
                 if self.primaryjoin is None:
-                    self.primaryjoin = join_condition(self.parent_table, self.secondary, fks)
+                    self.primaryjoin = join_condition(
+                        self.parent_table, self.secondary, fks, own=self.parent_local_table
+                    )
             elif self.primaryjoin is None:
-                self.primaryjoin = join_condition(self.parent_table, self.child_table, fks)
+                self.primaryjoin = join_condition(
+                    self.parent_table, self.child_table, fks, own=self.parent_local_table
+                )
         except exc.NoForeignKeysError as error:
             if self.secondary is not None:
                 raise exc.NoForeignKeysError(

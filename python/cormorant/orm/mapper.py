@@ -12,7 +12,7 @@ from .._late import late_names
 from ..engine.plans import type_codec
 from ..sql.base import ReadOnlyColumnCollection
 from ..sql.schema import Column
-from ..util import memoized_property, warn
+from ..util import memoized_property, to_list, warn
 from .attributes import InstrumentedAttribute
 from .base import NO_VALUE, InspectionAttr, class_mapper
 from .inheritance import Hierarchy, set_up_discriminator, tables_of
@@ -271,7 +271,7 @@ class Mapper(Hierarchy, Generic[_T]):
         table = self.persist_selectable
         if given:
             columns = []
-            for item in given:
+            for item in to_list(given):
                 while not getattr(item, "is_clause_element", False) and hasattr(
                     item, "__clause_element__"
                 ):

@@ -399,8 +399,8 @@ def polymorphic_union(
                 )
             types[column.key] = column.type
 
-    def column_of(table: Any, key: str) -> Any:
-        found = table.c.get(key)
+    def column_of(columns: dict[str, Any], key: str) -> Any:
+        found = columns.get(key)
         if found is not None:
             return found
         missing = cast(null(), types[key]) if cast_nulls else type_coerce(null(), types[key])
@@ -408,7 +408,9 @@ def polymorphic_union(
 
     selects = []
     for identity, table in tables.items():
-        columns = [column_of(table, key) for key in types]
+        # of a join too by the names in its tables
+        own = {column.key: column for column in table.c}
+        columns = [column_of(own, key) for key in types]
         if typecolname is not None:
             text = str(identity) if not isinstance(identity, str) else _quoted(identity)
             columns.append(literal_column(text).label(typecolname))

@@ -165,12 +165,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
         """Begin a transaction if need be; raise if nothing can be executed now."""
         if self._closed:
             raise exc.ResourceClosedError("This Connection is closed")
-        context = self._context_transaction
-        if context is not None and not context.is_active:
-            raise exc.InvalidRequestError(
-                "Can't operate on closed transaction inside context manager.  Please complete "
-                "the context manager before emitting further commands."
-            )
+        self._check_context()
         if self._dbapi_connection is None:
             self._revalidate()
         transaction = self._transaction
@@ -292,6 +287,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
 
     def begin(self) -> RootTransaction:
         """Begin a transaction. exc.InvalidRequestError if there already is one."""
+        self._check_context()
         if self._transaction is not None:
             raise exc.InvalidRequestError(
                 "This connection has already initialized a SQLAlchemy Transaction() object via "
@@ -302,12 +298,18 @@ class Connection(StatementLog, ConnectionEventsTarget):
 
     def begin_nested(self) -> NestedTransaction:
         """Begin a savepoint, and a transaction around it if there is none."""
-        context = self._context_transaction
-        if context is not None and not context.is_active:
-            self._ready()  # says why not
+        self._check_context()
         if self._transaction is None:
             RootTransaction(self)
         return NestedTransaction(self)
+
+    def _check_context(self) -> None:
+        context = self._context_transaction
+        if context is not None and not context.is_active:
+            raise exc.InvalidRequestError(
+                "Can't operate on closed transaction inside context manager.  Please complete "
+                "the context manager before emitting further commands."
+            )
 
     def begin_twophase(self, xid: Any = None) -> TwoPhaseTransaction:
         """Begin a two-phase transaction, where the database has them.

@@ -336,6 +336,11 @@ class registry:
             )
         if has_fk:
             return None
+        if not decl_typing.is_type(found.type_):
+            raise exc.MappedAnnotationError(
+                f"The object provided inside the {name!r} attribute Mapped annotation is not a "
+                f"Python type, it's the object {found.type_!r}. Expected a Python type."
+            )
         raise exc.MappedAnnotationError(
             "Could not locate SQLAlchemy Core type when resolving for Python type indicated by "
             f"'{found.type_}' inside the Mapped[] annotation for the '{name}' attribute; the type "

@@ -172,7 +172,10 @@ class Scan:
             local = base is cls
             mapped = not local and self._is_entity(base)
             self._scan_hooks(base)
-            for name, value, annotation in _attributes_of(base):
+            attributes = _attributes_of(base)
+            if not local and not mapped:
+                attributes = self._copy_columns(base, attributes)
+            for name, value, annotation in attributes:
                 if name in _SPECIAL or (name.startswith("__") and name.endswith("__")):
                     continue
                 if local:
@@ -185,6 +188,23 @@ class Scan:
                     self._cascading(name, value)
                 self._seen.add(name)
         self._resolve_specials()
+
+    def _copy_columns(self, base: type, attributes: Iterable[Any]) -> list[Any]:
+        """Columns of a mixin are copied before anything else of it, which may use them as
+        attributes of the class; gives the other attributes."""
+        others = []
+        for name, value, annotation in attributes:
+            if (
+                isinstance(value, (schema.Column, MappedColumn))
+                or (value is _ABSENT and annotation is not None)
+            ) and not (name in _SPECIAL or (name.startswith("__") and name.endswith("__"))):
+                if name not in self._seen:
+                    value = value if value is _ABSENT else value._copy()
+                    self._add(name, value, annotation, owner=base, copied=True)
+                    self._seen.add(name)
+            else:
+                others.append((name, value, annotation))
+        return others
 
     def _of_mapped_base(self, base: type, name: str, value: Any) -> None:
         """What a mapped class declares is its own; subclasses share the attributes."""
@@ -268,8 +288,6 @@ class Scan:
         """An attribute of a mixin or abstract base."""
         if isinstance(value, declared_attr):
             self._add(name, getattr(self.cls, name), _returned_annotation(value), copied=True)
-        elif isinstance(value, (schema.Column, MappedColumn)):
-            self._add(name, value._copy(), annotation, owner=base, copied=True)
         elif isinstance(value, ColumnProperty) and all(
             isinstance(c, schema.Column) and c.table is None for c in value.columns
         ):
@@ -282,8 +300,6 @@ class Scan:
                 "be declared as @declared_attr callables on declarative mixin classes.  For "
                 "dataclass field() objects, use a lambda:"
             )
-        elif value is _ABSENT and annotation is not None:
-            self._add(name, value, annotation, owner=base, copied=True)
 
     def _add(
         self,
@@ -303,6 +319,8 @@ class Scan:
             if found is None:
                 return
             value = _from_annotated(found) or MappedColumn()
+        if owner is not None and isinstance(value, (schema.Column, MappedColumn)):
+            type.__setattr__(cls, name, value)
         if not self.is_dataclass:
             decl_dataclass.refuse_options(cls, name, value)
         if isinstance(value, InstrumentedAttribute):
@@ -469,7 +487,10 @@ class Scan:
         metadata = getattr(cls, "metadata", None)
         if metadata is None:
             metadata = self.registry.metadata
-        table = schema.Table(self.tablename, metadata, *columns, *positional, **keywords)
+        make = getattr(cls, "__table_cls__", schema.Table)
+        table = make(self.tablename, metadata, *columns, *positional, **keywords)
+        if table is None and self.inherits is not None:
+            return self._share_table(self.inherits)
         type.__setattr__(cls, "__table__", table)
         return table
 
@@ -487,10 +508,6 @@ class Scan:
                 f"{base.class_} is not mapped to a Table"
             )
         for column in columns:
-            if column.primary_key:
-                raise exc.ArgumentError(
-                    "Can't place primary key columns on an inherited class with no table."
-                )
             existing = table.c.get(column.name)
             if existing is column:
                 continue
@@ -499,6 +516,10 @@ class Scan:
                     f"Column '{column}' on class {self.cls.__name__} conflicts with existing "
                     f"column '{existing}'.  If using Declarative, consider using the "
                     "use_existing_column parameter of mapped_column() to resolve conflicts."
+                )
+            if column.primary_key:
+                raise exc.ArgumentError(
+                    "Can't place primary key columns on an inherited class with no table."
                 )
             table.append_column(column)
             for mapper in base.iterate_to_root():

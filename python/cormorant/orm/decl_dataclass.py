@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import exc
+from ..util import warn_deprecated
 from . import decl_typing
 from .attribute_options import options_of
 
@@ -92,12 +93,17 @@ def give_constructor(cls: type, constructor: Any) -> None:
 
 
 def _options(found: Any, own: dict[str, Any] | None) -> dict[str, Any]:
-    """The field's options: those of a ``mapped_column()`` in ``Annotated``, then the
-    attribute's own."""
-    options: dict[str, Any] = {}
+    """The field's options: the attribute's own. Those of a ``mapped_column()`` in ``Annotated``
+    do not count, as no type checker sees them."""
     for item in found.extra if found is not None else ():
-        options.update(options_of(item) or {})
-    options.update(own or {})
+        for name in options_of(item) or ():
+            if name != "default":
+                warn_deprecated(
+                    f"Argument '{name}' is a dataclass argument and cannot be specified within a "
+                    "mapped_column() bundled inside of an Annotated object",
+                    "2.0.22",
+                )
+    options = dict(own or {})
     if options.get("init") is False and "default" in options and "default_factory" not in options:
         # Left alone, it would be a class attribute, which the mapped one replaces.
         value = options.pop("default")

@@ -227,6 +227,16 @@ def is_unresolved(value: Any) -> bool:
     return any(is_unresolved(arg) for arg in get_args(value))
 
 
+def is_type(value: Any) -> bool:
+    """Whether a value stands for a type: a class, or what `typing` makes."""
+    return (
+        value is None
+        or isinstance(value, type)
+        or get_origin(value) is not None
+        or type(value).__module__ in ("typing", "typing_extensions")
+    )
+
+
 def literal_values(value: Any) -> list[Any] | None:
     """The values of ``Literal[…]`` or of a union of them, else None."""
     origin = get_origin(value)

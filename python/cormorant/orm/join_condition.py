@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import exc
 from ..sql import operators, visitors
+from ..sql.base import ClauseElement
 from ..sql.elements import BindParameter, BooleanClauseList
 from ..sql.schema import Column
 from ..util import warn
@@ -35,7 +36,7 @@ def remote(expr: Any) -> Any:
 
 
 def _mark(expr: Any, name: str) -> Any:
-    while not getattr(expr, "is_clause_element", False):
+    while not isinstance(expr, ClauseElement):
         expr = expr.__clause_element__()
     if isinstance(expr, Column) or _is_column(expr):
         return expr._annotate({name: True})
@@ -353,8 +354,7 @@ class JoinCondition:
             _add_pair(self.local_remote_pairs, left, right)
         elif "remote" in left._annotations and "remote" not in right._annotations:
             _add_pair(self.local_remote_pairs, right, left)
-        direct = left is binary.left and right is binary.right
-        if direct and binary.operator is operators.eq:
+        if binary.operator is operators.eq:
             if "foreign" in right._annotations:
                 _add_pair(sync, left, right)
             elif "foreign" in left._annotations:

@@ -59,7 +59,7 @@ class ColumnProperty(MapperProperty):
         @property
         def expressions(self) -> list[Any]:
             """Every column of the property, as expressions of the entity."""
-            return [self._attr._element]
+            return [self.prop._expression_of(self._attr, column) for column in self.prop.columns]
 
         def operate(self, op: Callable[..., Any], *other: Any, **kwargs: Any) -> Any:
             return op(self.__clause_element__(), *other, **kwargs)
@@ -183,8 +183,10 @@ class ColumnProperty(MapperProperty):
         return attr._element if plain else attr.comparator
 
     def _clause_element_of(self, attr: QueryableAttribute[Any]) -> Any:
+        return self._expression_of(attr, self.columns[0])
+
+    def _expression_of(self, attr: QueryableAttribute[Any], column: Any) -> Any:
         entity = attr._parententity
-        column = self.columns[0]
         if entity.is_aliased_class:
             column = entity._adapt_element(column)
         return column._annotate(
@@ -197,7 +199,7 @@ class ColumnProperty(MapperProperty):
         )
 
     def _comparator_attribute(self, attr: QueryableAttribute[Any], name: str) -> Any:
-        return getattr(attr._operand, name)
+        return getattr(attr.comparator if name == "expressions" else attr._operand, name)
 
 
 class MappedSQLExpression(ColumnProperty, Mapped[_T]):

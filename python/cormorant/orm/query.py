@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .. import _core, util
 from .. import exc as sa_exc
 from ..sql import expression
-from ..sql.coercions import expect_statement
+from ..sql.coercions import expect_from, expect_statement
 from ..sql.elements import BooleanClauseList, OffsetLimitParam, TextClause
 from ..sql.functions import func
 from ..sql.selectable import (
@@ -420,6 +420,8 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
         self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
     ) -> Self:
         """JOIN along a relationship, or to an entity."""
+        if getattr(target, "_is_select_base", False):
+            target = expect_from(target)  # Query still takes SELECTs here
         return self._with(self._stmt.join(target, onclause, isouter=isouter, full=full))
 
     def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Self:

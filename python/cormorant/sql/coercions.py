@@ -60,8 +60,8 @@ def _got(element: Any) -> str:
     return f"{element!r}"
 
 
-def _fail(element: Any, expected: str, advice: str = "") -> NoReturn:
-    raise exc.ArgumentError(f"{expected} expected, got {_got(element)}.{advice}")
+def _fail(element: Any, expected: str, advice: str = "", code: str | None = None) -> NoReturn:
+    raise exc.ArgumentError(f"{expected} expected, got {_got(element)}.{advice}", code=code)
 
 
 def _no_text(element: str, column: bool = False) -> NoReturn:
@@ -219,11 +219,12 @@ def expect_column(element: Any) -> Any:
                 element, "Column expression, FROM clause, or other columns clause element", advice
             )
     if found._is_select_base:
-        util.warn(
-            "implicitly coercing SELECT object to scalar subquery; "
-            "please use the .scalar_subquery() method to produce a scalar subquery.",
+        _fail(
+            element,
+            "Column expression, FROM clause, or other columns clause element",
+            f" To create a FROM clause from a {type(found)} object, use the .subquery() method.",
+            code="89ve",
         )
-        return found.scalar_subquery()
     if not (found._is_column or found._is_from_clause or found._is_text_clause):
         if found.__visit_name__ in _EXPRESSIONS:
             return found
@@ -266,8 +267,6 @@ def expect_join_target(element: Any) -> Any:
                 element,
                 "Join target, typically a FROM expression, or ORM relationship attribute",
             )
-    if found._is_select_base:
-        return expect_from(found)
     if not found._is_from_clause:
         _fail(
             element,

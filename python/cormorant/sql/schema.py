@@ -483,7 +483,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         return _get_table_key(self.description, self.schema)
 
 
-_DEFAULT_NAMING_CONVENTION: util.immutabledict[Any, Any] = util.immutabledict(
+DEFAULT_NAMING_CONVENTION: util.immutabledict[Any, Any] = util.immutabledict(
     {"ix": "ix_%(column_0_label)s"}
 )
 
@@ -509,7 +509,7 @@ class MetaData(HasConditionalDDL, SchemaItem):
         self.naming_convention: Any = (
             util.immutabledict(naming_convention)
             if naming_convention
-            else _DEFAULT_NAMING_CONVENTION
+            else DEFAULT_NAMING_CONVENTION
         )
         if info:
             self.info = info

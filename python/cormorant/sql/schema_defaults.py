@@ -33,6 +33,9 @@ class DefaultGenerator(Executable, SchemaItem):
     def __init__(self, for_update: bool = False) -> None:
         self.for_update = for_update
 
+    def __str__(self) -> str:
+        return repr(self)
+
     def _set_parent(self, parent: Any, **kw: Any) -> None:
         self.column = parent
         if self.for_update:

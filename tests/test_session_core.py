@@ -248,10 +248,18 @@ def test_another_instance_with_that_identity(user, session):
         session._add(twin)
     fresh = user(id=1)
     session._add(fresh)
-    with pytest.raises(orm_exc.FlushError, match="conflicts with persistent instance"):
+    with pytest.warns(exc.SAWarning, match="Identity map already had an identity"):
         session._register([fresh])
-    assert session._get(manager_of(user), (1,)) is obj
-    assert fresh in session._new()
+    assert session._get(manager_of(user), (1,)) is fresh
+    assert obj not in session
+    assert _core.session_of(obj) is session
+    del obj
+    other = user()
+    session._expire_all()
+    session._add(other)
+    _core.set_value(other, manager_of(user).names["id"], 1)
+    session._register([other])  # what the expired one has is not known: no warning
+    assert session._get(manager_of(user), (1,)) is other
 
 
 def test_null_identity(user, session):

@@ -154,7 +154,7 @@ crm_session_add(crm_session *session, PyObject *obj)
         return -1;
     }
     CRM_OFF(state, CRM_S_ORPHANED);
-    if (crm_session_autobegin(session) < 0) {
+    if (!crm_session_refuses(state) && crm_session_autobegin(session) < 0) {
         return -1;
     }
     if (crm_session_save(session, state) < 0) {

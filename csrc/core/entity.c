@@ -246,8 +246,9 @@ entity_dealloc(crm_entity *self)
     PyObject_GC_UnTrack(self);
     /* First of all, so that nobody finds it any more. */
     if (state->map != NULL) {
+        int present = (state->flags & CRM_S_IN_MAP) != 0;
         crm_state_leave_map(state);
-        if (state->map != NULL && (state->flags & CRM_S_DELETED)) {
+        if (!present && state->map != NULL) {
             crm_ptrset_remove(&state->map->session->gone, state);
         }
         state->map = NULL;

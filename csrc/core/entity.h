@@ -131,6 +131,7 @@ struct crm_layout {
     PyObject *options;      /* owned or NULL: loader options of the statement */
     crm_slot_codec *codecs; /* owned: attributes that are another expression */
     PyObject *described;    /* owned or NULL: the tuple they were made from */
+    crm_layout *variant; /* owned or NULL: the last crm_layout_with_options() */
     uint16_t ncodecs;
     uint16_t ncols; /* entries in `col`; slots beyond have no column */
     uint8_t typed;  /* rows of a plan that is typed */
@@ -169,6 +170,9 @@ crm_layout_ref(crm_layout *layout)
     return layout;
 }
 void crm_layout_unref(crm_layout *layout);
+/* The same layout with other loader options (borrowed, or NULL): a new
+ * reference; NULL with an exception. */
+crm_layout *crm_layout_with_options(crm_layout *layout, PyObject *options);
 
 /* ---- state ------------------------------------------------------------ */
 
@@ -184,6 +188,8 @@ enum {
     CRM_S_EXPIRED = 1 << 7,   /* every column attribute is to be reloaded */
     CRM_S_LOADING = 1 << 8,   /* being filled by a program */
     CRM_S_ORPHANED = 1 << 9,  /* lost its last parent outside of a session */
+    CRM_S_ONCE_DELETED = 1 << 10, /* CRM_S_DELETED before its INSERT was rolled
+                                     back: only the program is told */
 };
 
 /* Bits of flags kept for uow.c: the transaction level it was inserted in. */
@@ -306,7 +312,8 @@ struct crm_session {
     crm_ptrset new_;
     crm_ptrset modified;
     crm_ptrset deleted;
-    crm_ptrset gone;     /* borrowed states: CRM_S_DELETED, still attached */
+    crm_ptrset gone;     /* borrowed states, still attached: CRM_S_DELETED, or
+                            another object has their identity now */
     uint64_t hash_key;   /* number of the session, from 1 */
     unsigned int events; /* CRM_SE_*: see events.h */
     char begun;          /* a transaction is begun: no need to ask for one */

@@ -32,6 +32,9 @@ crm_session_leave(crm_session *session, crm_state *state, int transient)
     crm_session_detach(state);
     if (transient) {
         crm_state_drop_key(state);
+        if (state->flags & CRM_S_DELETED) {
+            state->flags |= CRM_S_ONCE_DELETED;
+        }
         /* What was expired stays so: its values are lost with its row. */
         CRM_OFF(state, CRM_S_DELETED | CRM_S_MODIFIED | CRM_S_BORN);
     }

@@ -24,7 +24,8 @@ PyObject *
 crm_state_options(const crm_state *state)
 {
     if (state->ext != NULL && state->ext->options != NULL) {
-        return state->ext->options;
+        PyObject *options = state->ext->options;
+        return options != Py_None ? options : NULL;
     }
     return state->layout->options;
 }
@@ -351,6 +352,12 @@ crm_state_history_known(crm_state *state, uint16_t slot)
             PyList_Append(lists[old == NULL || equal], value) < 0) {
             goto done;
         }
+        /* It was taken away, and there was none or it was not known. */
+        if (kind == CRM_ATTR_SCALAR && value == NULL && old != NULL &&
+            (old == core->no_value || old == Py_None) &&
+            PyList_Append(lists[0], Py_None) < 0) {
+            goto done;
+        }
         /* An object that was not there is no deleted object. */
         if (old != NULL && !equal && old != core->no_value &&
             (kind == CRM_ATTR_COLUMN || old != Py_None) &&
@@ -392,8 +399,7 @@ load_deferred(crm_state *state, uint16_t slot)
     crm_core *core = crm_state_manager(state)->core;
     crm_change *change = crm_state_change(state, slot);
     if (change == NULL || change->old != core->no_value ||
-        (state->flags & CRM_S_IN_MAP) == 0 ||
-        !CRM_SLOT_HAS(crm_state_held(state, slot))) {
+        (state->flags & CRM_S_IN_MAP) == 0) {
         return 0;
     }
     PyObject *obj = Py_NewRef(crm_state_object(state));

@@ -407,8 +407,13 @@ first_items(PyObject *module, PyObject *rows)
 }
 
 static PyObject *
-expired_slots(PyObject *module, PyObject *obj)
+expired_slots(PyObject *module, PyObject *args)
 {
+    PyObject *obj;
+    int related = 0;
+    if (!PyArg_ParseTuple(args, "O|p:expired_slots", &obj, &related)) {
+        return NULL;
+    }
     crm_state *state = crm_state_of(module_core(module), obj);
     if (state == NULL) {
         PyErr_SetString(PyExc_TypeError, "not a mapped object");
@@ -417,8 +422,8 @@ expired_slots(PyObject *module, PyObject *obj)
     PyObject *out = PyList_New(0);
     uint16_t nattrs = crm_state_manager(state)->nattrs;
     for (uint16_t slot = 0; out != NULL && slot < nattrs; slot++) {
-        if (crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN ||
-            crm_state_held(state, slot) != CRM_UNLOADED) {
+        int column = crm_state_attr(state, slot)->kind == CRM_ATTR_COLUMN;
+        if (column == related || crm_state_held(state, slot) != CRM_UNLOADED) {
             continue;
         }
         PyObject *number = PyLong_FromLong(slot);
@@ -443,8 +448,9 @@ static PyMethodDef methods[] = {
                "key.")},
     {"first_items", first_items, METH_O,
      PyDoc_STR("first_items(rows): the first item of each row.")},
-    {"expired_slots", expired_slots, METH_O,
-     PyDoc_STR("expired_slots(obj): column slots that were expired by name.")},
+    {"expired_slots", expired_slots, METH_VARARGS,
+     PyDoc_STR("expired_slots(obj, related=False): column slots that were "
+               "expired by name, or slots of relationships.")},
     {NULL},
 };
 

@@ -26,6 +26,7 @@ crm_layout_new(crm_manager *manager, uint16_t ncols)
     layout->ncodecs = 0;
     layout->codecs = NULL;
     layout->described = NULL;
+    layout->variant = NULL;
     memset(layout->col, 0xff, (size_t)ncols * sizeof(int16_t));
     return layout;
 }
@@ -41,7 +42,9 @@ crm_layout_unref(crm_layout *layout)
     crm_slot_codec *codecs = layout->codecs;
     uint16_t ncodecs = layout->ncodecs;
     PyObject *described = layout->described;
+    crm_layout *variant = layout->variant;
     PyMem_Free(layout);
+    crm_layout_unref(variant);
     for (uint16_t i = 0; i < ncodecs; i++) {
         crm_codec_clear(&codecs[i].codec);
     }
@@ -49,6 +52,33 @@ crm_layout_unref(crm_layout *layout)
     Py_XDECREF(described);
     Py_XDECREF(options);
     Py_XDECREF((PyObject *)manager);
+}
+
+crm_layout *
+crm_layout_with_options(crm_layout *layout, PyObject *options)
+{
+    if (layout->options == options) {
+        return crm_layout_ref(layout);
+    }
+    if (layout->variant != NULL && layout->variant->options == options) {
+        return crm_layout_ref(layout->variant);
+    }
+    crm_layout *made = crm_layout_new(layout->manager, layout->ncols);
+    if (made == NULL) {
+        return NULL;
+    }
+    memcpy(made->col, layout->col, (size_t)layout->ncols * sizeof(int16_t));
+    made->typed = layout->typed;
+    made->options = Py_XNewRef(options);
+    if (layout->described != NULL &&
+        crm_layout_set_codecs(made, layout->described) < 0) {
+        crm_layout_unref(made);
+        return NULL;
+    }
+    crm_layout *old = layout->variant;
+    layout->variant = crm_layout_ref(made);
+    crm_layout_unref(old);
+    return made;
 }
 
 int

@@ -50,7 +50,12 @@ old_scalar(const crm_side *self)
     }
     PyObject *found = crm_attr_related(state, self->slot, 0);
     if (found == NULL && !PyErr_Occurred()) {
-        found = Py_NewRef(core->no_value);
+        return Py_NewRef(core->no_value);
+    }
+    if (found != NULL && crm_state_change(state, self->slot) == NULL &&
+        crm_state_held(state, self->slot) == NULL &&
+        crm_state_put(state, self->slot, Py_NewRef(found)) < 0) {
+        Py_CLEAR(found); /* (It is loaded, whatever becomes of the change.) */
     }
     return found;
 }
@@ -117,7 +122,6 @@ static int
 delete_scalar(crm_side *self)
 {
     crm_state *state = self->state;
-    crm_core *core = self->manager->core;
     PyObject *old = old_scalar(self);
     if (old == NULL) {
         return -1;
@@ -146,10 +150,17 @@ delete_scalar(crm_side *self)
     if (status < 0) {
         return -1;
     }
-    /* What the row refers to is not known, so that None must be flushed. */
     crm_change *change = keyed ? crm_state_change(state, self->slot) : NULL;
-    int unknown = change != NULL && change->old == core->no_value;
-    PyObject *left = unknown ? Py_NewRef(Py_None) : NULL;
+    const crm_attr *attr = &self->manager->attrs[self->slot];
+    if (change != NULL && change->old == self->manager->core->no_value &&
+        attr->fk_slot >= 0 &&
+        crm_attr_never_given(state, (uint16_t)attr->fk_slot)) {
+        /* Its row refers to nothing, and what it was set to is taken back. */
+        crm_state_forget(state, self->slot);
+    }
+    /* (The mark: it had a value once.) */
+    PyObject *left =
+        had && (state->flags & CRM_S_KEY) == 0 ? CRM_UNLOADED : NULL;
     if (crm_state_put(state, self->slot, left) < 0 || mark_modified(self) < 0) {
         return -1;
     }
@@ -219,6 +230,17 @@ crm_rel_set(crm_state *state, uint16_t slot, PyObject *value,
 
 /* ---- collections ------------------------------------------------------ */
 
+/* An empty collection that reading has made is the attribute's from now on,
+ * even if the change that begins comes to nothing. */
+static void
+keep_collection(const crm_side *self)
+{
+    PyObject *held = crm_state_held(self->state, self->slot);
+    if (CRM_SLOT_HAS(held) && held != Py_None) {
+        crm_collection_explicit(self->manager->core, held);
+    }
+}
+
 /* Records a collection's members before it changes, and the mark. */
 static int
 collection_changes(const crm_side *self)
@@ -226,9 +248,7 @@ collection_changes(const crm_side *self)
     crm_state *state = self->state;
     PyObject *held = crm_state_held(state, self->slot);
     int has = CRM_SLOT_HAS(held) && held != Py_None;
-    if (has) {
-        crm_collection_explicit(self->manager->core, held);
-    }
+    keep_collection(self);
     if (!has_history(self)) {
         return 0;
     }
@@ -252,6 +272,7 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
     if (from == NULL) {
         from = &own;
     }
+    keep_collection(&self);
     PyObject *stored = Py_NewRef(value);
     int status = crm_side_check_single(&self, value, NULL, from);
     if (status == 0) {

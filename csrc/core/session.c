@@ -3,8 +3,8 @@
  *
  * An object belongs to a session while state->map is set; then it is in exactly
  * one of: its identity map (CRM_S_IN_MAP), new_ (CRM_S_NEW), gone
- * (CRM_S_DELETED).  Membership in new_, modified and deleted is one strong
- * reference each.
+ * (CRM_S_DELETED, or its identity is another object's).  Membership in new_,
+ * modified and deleted is one strong reference each.
  */
 #include "compat.h"
 #include "session.h"
@@ -341,14 +341,20 @@ crm_session_attach_checked(crm_session *self, crm_state *state)
     if (other == NULL && PyErr_Occurred()) {
         return -1;
     }
-    if (state->map != NULL) {
+    int gone = state->map != NULL && state->map->session == self &&
+               crm_ptrset_remove(&self->gone, state);
+    if (state->map != NULL && !gone) {
         return 0; /* a comparison of keys attached it */
     }
     if (other == NULL || other == state) {
         if (crm_session_attach(map, state) < 0) {
             return -1;
         }
-        return after_attach(self, state);
+        return gone ? 0 : after_attach(self, state);
+    }
+    if (gone && crm_ptrset_add(&self->gone, state) < 0) {
+        PyErr_NoMemory();
+        return -1;
     }
     PyObject *text = crm_state_str(state);
     PyObject *shown = crm_state_key(state);
@@ -364,9 +370,16 @@ crm_session_attach_checked(crm_session *self, crm_state *state)
 }
 
 int
+crm_session_refuses(const crm_state *state)
+{
+    return (state->flags & CRM_S_KEY) != 0 &&
+           (state->flags & (CRM_S_DELETED | CRM_S_ONCE_DELETED)) != 0;
+}
+
+int
 crm_session_save(crm_session *self, crm_state *state)
 {
-    if ((state->flags & CRM_S_KEY) && (state->flags & CRM_S_DELETED)) {
+    if (crm_session_refuses(state)) {
         return crm_session_refuse(
             state, "InvalidRequestError",
             "Instance '%U' has been deleted.  Use the "
@@ -459,6 +472,7 @@ static int
 rekey(crm_map *map, crm_state *state, const crm_key *key, PyObject *own)
 {
     crm_state_leave_map(state);
+    crm_ptrset_remove(&map->session->gone, state);
     /* The mark would count the strong reference twice. */
     uint32_t modified = state->flags & CRM_S_MODIFIED;
     CRM_OFF(state, CRM_S_MODIFIED);
@@ -467,6 +481,54 @@ rekey(crm_map *map, crm_state *state, const crm_key *key, PyObject *own)
     int status = crm_session_attach(map, state);
     state->flags |= modified;
     return status;
+}
+
+/* The identity of an object that is in the map comes to be another's: it stays
+ * in the session, and is not found any more. 0, or -1 with MemoryError. */
+static int
+give_way(crm_session *session, crm_state *state)
+{
+    if (crm_ptrset_add(&session->gone, state) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    crm_state_leave_map(state);
+    crm_session_unhold(&session->deleted, state, CRM_S_TO_DELETE);
+    crm_session_unhold(&session->modified, state, 0);
+    return 0;
+}
+
+/* Warns if an object that has given way still has the key in its attributes. */
+static int
+warn_of_replaced(crm_core *core, PyObject *obj, PyObject *values)
+{
+    crm_state *state = crm_state_of(core, obj);
+    PyObject *theirs = key_values(state);
+    if (theirs == NULL) {
+        return -1;
+    }
+    int same = PyObject_RichCompareBool(theirs, values, Py_EQ);
+    Py_DECREF(theirs);
+    if (same <= 0) {
+        return same;
+    }
+    PyObject *util = PyImport_ImportModule("cormorant.util");
+    PyObject *text = NULL, *none = NULL;
+    if (util != NULL) {
+        text = PyUnicode_FromFormat(
+            "Identity map already had an identity for (%R, %R, None), "
+            "replacing "
+            "it with newly flushed object.   Are there load operations "
+            "occurring inside of an event handler within the flush?",
+            crm_state_manager(state)->root->class_, values);
+    }
+    if (text != NULL) {
+        none = PyObject_CallMethod(util, "warn", "O", text);
+    }
+    Py_XDECREF(text);
+    Py_XDECREF(util);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
 }
 
 int
@@ -501,25 +563,16 @@ crm_session_register(crm_session *session, crm_state *state)
         Py_DECREF(values);
         return -1;
     }
+    PyObject *replaced = NULL;
     if (other != NULL && other != state) {
-        PyObject *mine = crm_state_str(state);
-        PyObject *theirs = crm_state_str(other);
-        PyObject *shown =
-            Py_BuildValue("(OOO)", manager->root->class_, values, Py_None);
-        if (mine != NULL && theirs != NULL && shown != NULL) {
-            crm_raise(session->core, "FlushError",
-                      "New instance %U with identity key %S conflicts with "
-                      "persistent instance %U",
-                      mine, shown, theirs);
+        replaced = Py_NewRef(crm_state_object(other));
+        if (give_way(session, other) < 0) {
+            Py_DECREF(replaced);
+            Py_XDECREF(own);
+            Py_DECREF(values);
+            return -1;
         }
-        Py_XDECREF(mine);
-        Py_XDECREF(theirs);
-        Py_XDECREF(shown);
-        Py_XDECREF(own);
-        Py_DECREF(values);
-        return -1;
     }
-    Py_DECREF(values);
     PyObject *obj = Py_NewRef(crm_state_object(state));
     drop_implicit(state);
     if ((state->flags & CRM_S_KEY) == 0) {
@@ -536,6 +589,11 @@ crm_session_register(crm_session *session, crm_state *state)
         crm_session_unhold(&session->new_, state, CRM_S_NEW);
         crm_state_commit(state);
     }
+    if (status == 0 && replaced != NULL) {
+        status = warn_of_replaced(session->core, replaced, values);
+    }
+    Py_XDECREF(replaced);
+    Py_DECREF(values);
     Py_DECREF(obj);
     return status < 0 ? -1 : 0;
 }

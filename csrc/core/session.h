@@ -25,6 +25,8 @@ int crm_session_autobegin(crm_session *session);
 int crm_session_attach_checked(crm_session *session, crm_state *state);
 /* add() of one object, without cascade. */
 int crm_session_save(crm_session *session, crm_state *state);
+/* Whether crm_session_save() refuses a state because it was deleted. */
+int crm_session_refuses(const crm_state *state);
 /* The state of a mapped object; NULL with UnmappedInstanceError. */
 crm_state *crm_session_mapped(crm_session *session, PyObject *obj);
 /* Raises cormorant.exc.<exc_name>; the format has one %U for the object.

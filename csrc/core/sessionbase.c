@@ -421,7 +421,10 @@ session_attach(crm_session *self, PyObject *obj)
         return NULL;
     }
     int attach = crm_session_before_attach(self, state);
-    if (attach < 0 || (attach && crm_session_attach_checked(self, state) < 0)) {
+    /* An object of the session that is not in the map any more comes back, if
+     * nothing has its place. */
+    if (attach < 0 || ((attach || !crm_session_contains(self, state)) &&
+                       crm_session_attach_checked(self, state) < 0)) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -471,6 +474,9 @@ restore_deleted_one(crm_session *self, PyObject *obj)
     }
     CRM_OFF(state, CRM_S_DELETED);
     crm_ptrset_remove(&self->gone, state);
+    if (state->flags & CRM_S_IN_MAP) {
+        return 0; /* it was to be deleted once more */
+    }
     state->map = NULL;
     crm_map *map = crm_session_map(self, state->layout->manager->root);
     crm_key key;

@@ -345,6 +345,10 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                   uint16_t row, int refresh)
 {
     uint16_t nattrs = layout->manager->nattrs;
+    /* An object keeps the options of the statement that made it, unless another
+     * that has some overwrites it. */
+    int keep = (state->flags & CRM_S_KEY) != 0 &&
+               (!refresh || layout->options == NULL);
     if (!refresh && (state->flags & CRM_S_KEY)) {
         /* What the old row still holds undecoded counts as loaded: it must not
          * change under the program. */
@@ -366,6 +370,12 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                 crm_state_held(state, slot) == CRM_UNLOADED) {
                 (void)crm_state_put(state, slot, NULL);
             }
+            else if ((state->flags & CRM_S_EXPIRED) != 0 &&
+                     outlives_row(state, layout, slot) &&
+                     crm_state_held(state, slot) == NULL &&
+                     crm_state_put(state, slot, CRM_UNLOADED) < 0) {
+                return -1; /* what the row lacks is still expired */
+            }
         }
     }
     for (uint16_t slot = 0; refresh && slot < nattrs; slot++) {
@@ -379,8 +389,14 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
     }
     crm_page *old_page = state->page;
     crm_layout *old_layout = state->layout;
+    crm_layout *own = keep
+                          ? crm_layout_with_options(layout, old_layout->options)
+                          : crm_layout_ref(layout);
+    if (own == NULL) {
+        return -1;
+    }
     state->page = crm_page_ref(page);
-    state->layout = crm_layout_ref(layout);
+    state->layout = own;
     state->row = row;
     state->flags &= ~(uint32_t)CRM_S_EXPIRED;
     if (refresh) {

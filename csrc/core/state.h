@@ -31,7 +31,8 @@ typedef struct {
 } crm_parent;
 
 struct crm_ext {
-    PyObject *options; /* owned or NULL: loader options */
+    PyObject *options; /* owned or NULL: loader options; None: those of the
+                          statement no longer count */
     crm_change *changes;
     crm_pending *pendings;
     crm_parent *parents;

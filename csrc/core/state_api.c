@@ -186,14 +186,20 @@ core_relate_member(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /* What is held and was not changed since is what the database has. */
 static PyObject *
-core_keep_values(PyObject *module, PyObject *arg)
+core_keep_values(PyObject *module, PyObject *args)
 {
-    crm_state *state = state_of(module, arg);
+    PyObject *obj;
+    int related = 0;
+    if (!PyArg_ParseTuple(args, "O|p:keep_values", &obj, &related)) {
+        return NULL;
+    }
+    crm_state *state = state_of(module, obj);
     if (state == NULL) {
         return NULL;
     }
     for (uint16_t i = 0; i < crm_state_manager(state)->nattrs; i++) {
-        if (crm_state_change(state, i) != NULL) {
+        if (crm_state_change(state, i) != NULL ||
+            (related && crm_state_attr(state, i)->kind == CRM_ATTR_COLUMN)) {
             continue;
         }
         PyObject *old = crm_state_peek(state, i);
@@ -380,6 +386,9 @@ core_set_identity(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     if (args[1] == Py_None) {
         crm_state_drop_key(state);
+        if (state->flags & CRM_S_DELETED) {
+            state->flags |= CRM_S_ONCE_DELETED;
+        }
         CRM_OFF(state, CRM_S_DELETED);
         Py_RETURN_NONE;
     }
@@ -433,12 +442,19 @@ core_set_load_options(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     crm_state *state = state_of(module, args[0]);
-    crm_ext *ext = state == NULL ? NULL : crm_state_ext(state);
+    if (state == NULL) {
+        return NULL;
+    }
+    PyObject *known = crm_state_options(state);
+    if (args[1] == (known != NULL ? known : Py_None)) {
+        Py_RETURN_NONE;
+    }
+    crm_ext *ext = crm_state_ext(state);
     if (ext == NULL) {
         return NULL;
     }
     PyObject *old = ext->options;
-    ext->options = args[1] == Py_None ? NULL : Py_NewRef(args[1]);
+    ext->options = Py_NewRef(args[1]);
     Py_XDECREF(old);
     Py_RETURN_NONE;
 }
@@ -537,9 +553,10 @@ static PyMethodDef functions[] = {
     {"relate_member", FAST(core_relate_member), METH_FASTCALL,
      "relate_member(obj, slot, member, add): a member comes to, or leaves, a "
      "collection that is not kept loaded."},
-    {"keep_values", core_keep_values, METH_O,
-     "keep_values(obj): what an object holds, and was not changed, is the old "
-     "value of what it will hold."},
+    {"keep_values", core_keep_values, METH_VARARGS,
+     "keep_values(obj, related=False): what an object holds, and was not "
+     "changed, is the old value of what it will hold; or only what its "
+     "relationships hold."},
     {"get_value", FAST(core_get_value), METH_FASTCALL,
      "get_value(obj, slot): read as the program does."},
     {"committed", FAST(core_committed), METH_FASTCALL,
@@ -670,6 +687,7 @@ crm_state_api_init(crm_core *core, PyObject *module)
         {"STATE_MODIFIED", CRM_S_MODIFIED},
         {"STATE_TO_DELETE", CRM_S_TO_DELETE},
         {"STATE_DELETED", CRM_S_DELETED},
+        {"STATE_ONCE_DELETED", CRM_S_ONCE_DELETED},
         {"STATE_EXPIRED", CRM_S_EXPIRED},
         {"STATE_ORPHANED", CRM_S_ORPHANED},
     };

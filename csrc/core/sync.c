@@ -116,6 +116,91 @@ uow_unsettled(PyObject *module, PyObject *args)
 }
 
 PyDoc_STRVAR(
+    first_telling_doc,
+    "first_telling(session, objects, slot, key, target, start)\n--\n\n"
+    "The next object, from a place on, that says what it refers to by a "
+    "many-to-one without\nthat being loaded: it is known, or the key has no "
+    "value, or one in the identity map, or\nis to be loaded. -1 if there is "
+    "none.");
+
+/* Whether the values of key slots say what they refer to: 1, 0, or -1 with an
+ * exception. */
+static int
+is_telling(crm_session *session, crm_state *state, const crm_slot_list *slots,
+           crm_manager *target)
+{
+    PyObject *values = PyTuple_New(slots->count);
+    int empty = 1, status = values == NULL ? -1 : 2;
+    for (Py_ssize_t n = 0; status == 2 && n < slots->count; n++) {
+        if (crm_check_slot(state, slots->items[n]) < 0) {
+            status = -1;
+            break;
+        }
+        PyObject *value = crm_state_peek(state, slots->items[n]);
+        if (value == NULL) {
+            status = PyErr_Occurred()
+                         ? -1
+                         : !crm_attr_never_given(state, slots->items[n]);
+            break;
+        }
+        empty &= value == Py_None;
+        PyTuple_SET_ITEM(values, n, value);
+    }
+    if (status == 2) {
+        crm_key key;
+        PyObject *own = NULL;
+        status = empty ? 1 : crm_key_from_values(target, values, &key, &own);
+        if (status > 0 && !empty) {
+            crm_map *map = crm_session_map(session, target->root);
+            status = map == NULL ? -1 : crm_map_get(map, &key) != NULL;
+            if (status == 0 && PyErr_Occurred()) {
+                status = -1;
+            }
+        }
+        Py_XDECREF(own);
+    }
+    Py_XDECREF(values);
+    return status;
+}
+
+static PyObject *
+uow_first_telling(PyObject *module, PyObject *args)
+{
+    crm_core *core = crm_uow_core(module);
+    PyObject *owner, *objects, *tuple, *target;
+    long slot;
+    Py_ssize_t i;
+    crm_slot_list slots;
+    if (!PyArg_ParseTuple(args, "OO!lOO!n:first_telling", &owner, &PyList_Type,
+                          &objects, &slot, &tuple, core->manager_type, &target,
+                          &i) ||
+        crm_parse_slots(tuple, &slots) < 0) {
+        return NULL;
+    }
+    crm_session *session = crm_need_session(core, owner);
+    if (session == NULL) {
+        return NULL;
+    }
+    for (; i < PyList_GET_SIZE(objects); i++) {
+        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        if (state == NULL || crm_check_slot(state, slot) < 0) {
+            return NULL;
+        }
+        if (CRM_SLOT_HAS(crm_state_held(state, (uint16_t)slot)) ||
+            crm_state_committed(state, (uint16_t)slot) != NULL) {
+            return PyLong_FromSsize_t(i);
+        }
+        PyObject *obj = Py_NewRef(crm_state_object(state));
+        int status = is_telling(session, state, &slots, (crm_manager *)target);
+        Py_DECREF(obj);
+        if (status != 0) {
+            return status < 0 ? NULL : PyLong_FromSsize_t(i);
+        }
+    }
+    return PyLong_FromLong(-1);
+}
+
+PyDoc_STRVAR(
     scan_doc,
     "relation_scan(session, objects, slot, start=0)\n--\n\n"
     "What a relationship of objects gained and lost, as two lists of "
@@ -364,10 +449,10 @@ uow_sync_children(PyObject *module, PyObject *args)
                 }
                 continue;
             }
-            if (member->flags & (CRM_S_TO_DELETE | CRM_S_DELETED)) {
+            if (member->flags & CRM_S_TO_DELETE) {
                 continue;
             }
-            int stranger = crm_session_of(member) != given.session;
+            int stranger = is_stranger(given.session, member);
             crm_manager *expected = target_of(state, (uint16_t)slot);
             if (!is_member(expected, child)) {
                 if (PyList_Append(wrong, child) < 0) {
@@ -540,15 +625,15 @@ association_row(crm_state *pair[2], const crm_slot_list *keys[2],
     return row;
 }
 
-PyDoc_STRVAR(
-    rows_doc,
-    "association_rows(session, objects, slot, source, target, side, "
-    "place, mine, theirs, deleting)\n--\n\n"
-    "Rows of a secondary table to insert and to delete because of the "
-    "history of a\nmany-to-many relationship: (inserts, deletes, "
-    "strangers, wrong). With `deleting`, all rows of the\nobjects go. Rows "
-    "found in the set `theirs` (of the other side) are left out; "
-    "`mine` gets\nthose found here.");
+PyDoc_STRVAR(rows_doc,
+             "association_rows(session, objects, slot, source, target, side, "
+             "place, mine, theirs, deleting)\n--\n\n"
+             "Rows of a secondary table to insert and to delete because of the "
+             "history of a\nmany-to-many relationship: (inserts, deletes, "
+             "strangers, lost, wrong). With `deleting`, all rows of "
+             "the\nobjects go. Rows "
+             "found in the set `theirs` (of the other side) are left out; "
+             "`mine` gets\nthose found here.");
 
 static PyObject *
 uow_rows(PyObject *module, PyObject *args)
@@ -581,10 +666,11 @@ uow_rows(PyObject *module, PyObject *args)
     int check_theirs = PySet_GET_SIZE(theirs) > 0;
     PyObject *inserts = PyList_New(0), *deletes = PyList_New(0);
     PyObject *strangers = PyList_New(0), *wrong = PyList_New(0);
+    PyObject *lost = PyList_New(0);
     PyObject *added = NULL, *removed = NULL;
     crm_slot_list room;
     if (inserts == NULL || deletes == NULL || strangers == NULL ||
-        wrong == NULL) {
+        wrong == NULL || lost == NULL) {
         goto error;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
@@ -628,15 +714,11 @@ uow_rows(PyObject *module, PyObject *args)
                     continue;
                 }
                 if (is_stranger(session, member)) {
-                    if (pass == 0) {
-                        if (crm_append_pair(strangers, obj, child) < 0) {
-                            goto error;
-                        }
-                        continue;
+                    if (crm_append_pair(pass ? lost : strangers, obj, child) <
+                        0) {
+                        goto error;
                     }
-                    if (!(member->flags & CRM_S_KEY)) {
-                        continue;
-                    }
+                    continue;
                 }
                 crm_manager *expected = target_of(state, (uint16_t)slot);
                 if (!is_member(expected, child)) {
@@ -673,8 +755,9 @@ uow_rows(PyObject *module, PyObject *args)
         Py_CLEAR(added);
         Py_CLEAR(removed);
     }
-    return Py_BuildValue("(NNNN)", inserts, deletes, strangers, wrong);
+    return Py_BuildValue("(NNNNN)", inserts, deletes, strangers, lost, wrong);
 error:
+    Py_XDECREF(lost);
     Py_XDECREF(wrong);
     Py_XDECREF(added);
     Py_XDECREF(removed);
@@ -686,6 +769,7 @@ error:
 
 static PyMethodDef functions[] = {
     {"has_history", uow_has_history, METH_VARARGS, has_history_doc},
+    {"first_telling", uow_first_telling, METH_VARARGS, first_telling_doc},
     {"unsettled", uow_unsettled, METH_VARARGS, unsettled_doc},
     {"relation_scan", uow_scan, METH_VARARGS, scan_doc},
     {"sync_children", uow_sync_children, METH_VARARGS, sync_children_doc},

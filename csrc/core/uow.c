@@ -453,16 +453,31 @@ uow_count_version(PyObject *Py_UNUSED(module), PyObject *version)
 }
 
 PyDoc_STRVAR(unexpire_doc,
-             "unexpire(obj)\n--\n\n"
+             "unexpire(obj, waiting=False)\n--\n\n"
              "Takes the mark of an expired row away: its columns "
-             "were loaded one by one.");
+             "were loaded one by one. With `waiting`, those that were not "
+             "are expired by name.");
 
 static PyObject *
-uow_unexpire(PyObject *module, PyObject *obj)
+uow_unexpire(PyObject *module, PyObject *args)
 {
+    PyObject *obj;
+    int waiting = 0;
+    if (!PyArg_ParseTuple(args, "O|p:unexpire", &obj, &waiting)) {
+        return NULL;
+    }
     crm_state *state = crm_need_state(crm_uow_core(module), obj);
     if (state == NULL) {
         return NULL;
+    }
+    if (waiting && (state->flags & CRM_S_EXPIRED)) {
+        uint16_t nattrs = crm_state_manager(state)->nattrs;
+        for (uint16_t slot = 0; slot < nattrs; slot++) {
+            if (crm_state_held(state, slot) == NULL &&
+                crm_state_put(state, slot, CRM_UNLOADED) < 0) {
+                return NULL;
+            }
+        }
     }
     state->flags &= ~(uint32_t)CRM_S_EXPIRED;
     Py_RETURN_NONE;
@@ -479,7 +494,7 @@ uow_forget_expired(PyObject *module, PyObject *obj)
     if (state == NULL) {
         return NULL;
     }
-    state->flags &= ~(uint32_t)CRM_S_EXPIRED;
+    state->flags &= ~(uint32_t)(CRM_S_EXPIRED | CRM_S_ONCE_DELETED);
     for (uint16_t slot = 0; slot < crm_state_manager(state)->nattrs; slot++) {
         if (crm_state_held(state, slot) == CRM_UNLOADED &&
             crm_state_put(state, slot, NULL) < 0) {
@@ -600,7 +615,7 @@ static PyMethodDef functions[] = {
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
     {"unloaded_keys", uow_unloaded_keys, METH_VARARGS, unloaded_keys_doc},
     {"count_version", uow_count_version, METH_O, count_version_doc},
-    {"unexpire", uow_unexpire, METH_O, unexpire_doc},
+    {"unexpire", uow_unexpire, METH_VARARGS, unexpire_doc},
     {"forget_expired", uow_forget_expired, METH_O, forget_expired_doc},
     {"commit_states", uow_commit, METH_O, commit_doc},
     {"mark_born", uow_mark_born, METH_VARARGS, mark_born_doc},

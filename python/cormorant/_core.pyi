@@ -412,6 +412,7 @@ STATE_NEW: Final[int]
 STATE_MODIFIED: Final[int]
 STATE_TO_DELETE: Final[int]
 STATE_DELETED: Final[int]
+STATE_ONCE_DELETED: Final[int]
 STATE_EXPIRED: Final[int]
 STATE_ORPHANED: Final[int]
 """Lost its last parent while that parent was in no session."""
@@ -439,7 +440,7 @@ def set_value(obj: object, slot: int, value: object) -> None:
 def relate_member(obj: object, slot: int, member: object, add: bool, /) -> None:
     """A member comes to, or leaves, a collection that is not kept loaded."""
 
-def keep_values(obj: object) -> None:
+def keep_values(obj: object, related: bool = False) -> None:
     """What an object holds, and was not changed, is the old value of what it will hold."""
 
 def get_value(obj: object, slot: int) -> Any:
@@ -715,7 +716,7 @@ def distribute(
 def first_items(rows: list[Any]) -> list[Any]:
     """The first item of each row."""
 
-def expired_slots(obj: object) -> list[int]:
+def expired_slots(obj: object, related: bool = False) -> list[int]:
     """Column slots that were expired by name: to be loaded again together."""
 
 # --- uow.c, sync.c: loops of the unit of work ----------------------------------
@@ -752,6 +753,17 @@ def has_history(objects: list[Any], slot: int) -> bool:
 
 def unsettled(objects: list[Any], slot: int) -> list[Any]:
     """The objects whose relationship is not loaded, or has changed."""
+
+def first_telling(
+    session: SessionBase,
+    objects: list[Any],
+    slot: int,
+    key: tuple[int, ...],
+    target: ClassManager,
+    start: int,
+) -> int:
+    """The next object that says what it refers to by a many-to-one without that being loaded:
+    it is known, or `key` has no value, or one in the identity map, or is to be loaded; -1."""
 
 def relation_scan(
     session: SessionBase, objects: list[Any], slot: int, start: int = 0
@@ -794,8 +806,8 @@ def association_rows(
     mine: set[Any],
     theirs: set[Any],
     deleting: bool,
-) -> tuple[list[Any], list[Any], list[tuple[Any, Any]], list[Any]]:
-    """(inserts, deletes, strangers, wrong) of a many-to-many relationship; column i of a
+) -> tuple[list[Any], list[Any], list[tuple[Any, Any]], list[tuple[Any, Any]], list[Any]]:
+    """(inserts, deletes, strangers, lost, wrong) of a many-to-many relationship; column i of a
     row is key slot `place[i]` of the object (side 0) or the member (side 1)."""
 
 def has_orphan_rules(manager: ClassManager) -> bool:
@@ -819,8 +831,9 @@ def count_version(version: Any) -> Any:
 def forget_expired(obj: object) -> None:
     """As if new: nothing of the object waits to be loaded again."""
 
-def unexpire(obj: object) -> None:
-    """Takes the mark of an expired row away: its columns were loaded one by one."""
+def unexpire(obj: object, waiting: bool = False) -> None:
+    """Takes the mark of an expired row away: its columns were loaded one by one. With `waiting`,
+    those that were not are expired by name."""
 
 def commit_states(objects: list[Any]) -> None:
     """commit_state of each."""

@@ -6,6 +6,8 @@ these must be the same: its outcome or error, the statements it has emitted (in 
 state of every object, what is loaded of it, and what the session means to do. In the end, the
 rows in the database.
 
+Sequences that once differed are in test_machine_found.py.
+
 `SOAK=10000 pytest tests/differential/test_machine.py` (`make soak`) tries that many
 sequences, at random; without it a few fixed ones are tried. `SOAK_DATABASE=postgresql` runs
 them there.
@@ -18,7 +20,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -32,12 +34,39 @@ SOAK = int(os.environ.get("SOAK", "0"))
 DATABASE = os.environ.get("SOAK_DATABASE", "sqlite")
 
 
+def _settle_order(unitofwork: Any) -> None:
+    """Let SQLAlchemy take the steps of a flush of a class that refers to itself in a fixed order.
+
+    It takes those that may come next out of a set of objects, that is in any order, which shows
+    when one of them fails.
+    """
+    topological = unitofwork.topological
+
+    def sort_as_subsets(edges: Any, steps: Any) -> Iterator[list[Any]]:
+        for subset in topological.sort_as_subsets(edges, steps):
+            kinds: dict[Any, list[Any]] = {}
+            for step in subset:
+                names = ("mapper", "dependency_processor", "isdelete", "delete")
+                rank = type(step).__name__.replace("State", "All")
+                key = (rank, step.sort_key[1], *(str(getattr(step, n, "")) for n in names))
+                kinds.setdefault(key, []).append(step)
+            yield from (kinds[key] for key in sorted(kinds))
+
+    unitofwork.topological = SimpleNamespace(
+        sort_as_subsets=sort_as_subsets,
+        sort=topological.sort,
+        find_cycles=topological.find_cycles,
+    )
+
+
 @cache
 def package(name: str, database: str) -> SimpleNamespace:
     """A package with its mapped classes and an empty database."""
     sa = importlib.import_module(name)
     orm = importlib.import_module(f"{name}.orm")
     pool = importlib.import_module(f"{name}.pool")
+    if name == "sqlalchemy":
+        _settle_order(importlib.import_module(f"{name}.orm.unitofwork"))
     base: Any = orm.declarative_base()
     post_tag = sa.Table(
         "post_tag",
@@ -315,7 +344,11 @@ class Run:
         return self.index(self.session.merge(cls(id=b % 5 + 1, name=f"m{c % 3}")))
 
     def merge_object(self, a: int, b: int, c: int) -> Any:
-        return self.index(self.session.merge(self.object(a)))
+        given = self.object(a)
+        merged = self.index(self.session.merge(given))
+        if self.package.sa.inspect(given).was_deleted:
+            self.deleted.add(merged)  # what it has of the other is as uncertain
+        return merged
 
     def query(self, a: int, b: int, c: int) -> Any:
         cls = self.package.classes[a % 5]
@@ -377,7 +410,10 @@ class Run:
         try:
             outcome = method(*numbers)
         except Exception as error:
-            outcome = (type(error).__name__, normalise(str(error)))
+            text = normalise(str(error))
+            if type(error).__name__ == "CircularDependencyError":
+                text = str(sorted(re.findall(r"\w+State\([^>]*>", text)))  # of a set
+            outcome = (type(error).__name__, text)
         self.trace.append((operation, numbers, outcome, self.statements.take(), self.summary()))
 
     def summary(self) -> list[Any]:
@@ -386,7 +422,7 @@ class Run:
         for number, obj in enumerate(list(self.objects)):
             state = inspect(obj)
             names = [name for name in STATES if getattr(state, name)]
-            if state.deleted:
+            if state.was_deleted:
                 self.deleted.add(number)
             loaded = {}
             for name in COLUMNS:
@@ -401,6 +437,7 @@ class Run:
                 loaded[name] = [self.index(o) for o in value] if many else self.index(value)
             found.append((number, type(obj).__name__, names, state.key and state.key[1], loaded))
         session = self.session
+        self.deleted.update(map(self.index, session.deleted))
         kinds = (session.new, session.dirty, session.deleted)
         return [
             *found,
@@ -441,6 +478,12 @@ _OPERATIONS = (
     *("autoflush", "merge_object", "query_columns", "query_text", "bulk_insert", "bulk_update"),
     "assign_sql",
 )
+#: Errors inside of SQLAlchemy: the flush of an object that is new again after a rollback takes
+#: the mark of an old value that was never loaded for an object, or asserts what does not hold.
+_CRASHES = (
+    "('AttributeError', \"'LoaderCallableStatus' object has no attribute",
+    "('AssertionError', '')",
+)
 _NUMBER = st.integers(0, 11)
 _SEQUENCES = st.lists(
     st.tuples(st.sampled_from(_OPERATIONS), st.tuples(_NUMBER, _NUMBER, _NUMBER)),
@@ -472,6 +515,17 @@ def drive(name: str, sequence: Any, database: str = "sqlite") -> tuple[list[Any]
     return run.trace, rows
 
 
+def assert_alike(sequence: Any, database: str = "sqlite") -> None:
+    """Drive both packages and compare them, operation by operation."""
+    peer_trace, peer_rows = drive("sqlalchemy", sequence, database)
+    trace, rows = drive("cormorant", sequence, database)
+    for expected, found in zip(peer_trace, trace, strict=True):
+        if str(expected[2]).startswith(_CRASHES):
+            return
+        assert found == expected
+    assert rows == peer_rows
+
+
 @settings(
     max_examples=SOAK or 100,
     derandomize=not SOAK,
@@ -484,8 +538,4 @@ def drive(name: str, sequence: Any, database: str = "sqlite") -> tuple[list[Any]
 @given(_SEQUENCES)
 def test_no_difference(sequence: Any) -> None:
     with on_database(DATABASE):
-        peer_trace, peer_rows = drive("sqlalchemy", sequence, DATABASE)
-        trace, rows = drive("cormorant", sequence, DATABASE)
-    for expected, found in zip(peer_trace, trace, strict=True):
-        assert found == expected
-    assert rows == peer_rows
+        assert_alike(sequence, DATABASE)

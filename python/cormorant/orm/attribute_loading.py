@@ -135,16 +135,48 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
     elif expired is not None:
         slots = [other.slot for other in _unloaded(obj, mapper) if other.slot in expired]
         found = _load_columns(session, obj, mapper, tuple(slots), True)
-    elif changed or _partly_loaded(obj, mapper):
-        # What was assigned, or loaded by its name, since is not asked for.
-        rest = tuple(other.slot for other in _unloaded(obj, mapper) if other.slot not in changed)
-        found = _load_columns(session, obj, mapper, rest, True)
-        if found:
-            _core.unexpire(obj)
     else:
-        found = _load_row(session, obj, mapper, context, None, True)
+        found = _load_what_is_expired(session, obj, mapper)
     if not found:
         raise ObjectDeletedError(obj)
+
+
+def _load_what_is_expired(session: Any, obj: Any, mapper: Any) -> bool:
+    """Load what an expired object lacks, with its eager joins; False if it has no row."""
+    context = _core.load_options(obj)
+    changed = _core.changed_slots(obj)
+    if not changed and not _partly_loaded(obj, mapper):
+        return _load_row(session, obj, mapper, context, None, True)
+    # What was assigned, or loaded by its name, since is not asked for.
+    rest = [other.slot for other in _unloaded(obj, mapper) if other.slot not in changed]
+    related = [
+        prop
+        for prop in mapper.relationships
+        if prop.slot not in changed
+        and _core.peek(obj, prop.slot) is NO_VALUE
+        and _is_eager(prop, context)
+    ]
+    if related and set(mapper.primary_key_slots) <= set(rest):
+        by_slot = _props_by_slot(mapper)
+        only = frozenset((*related, *(by_slot[slot] for slot in rest)))
+        return _load_row(session, obj, mapper, context, None, True, only)
+    found = _load_columns(session, obj, mapper, tuple(rest), True)
+    if found:
+        _core.unexpire(obj)
+    return found
+
+
+_JOINED = frozenset(("joined", False))
+_EAGER = _JOINED | {"selectin", "subquery", "immediate"}
+
+
+def _is_eager(prop: Any, context: LoadContext | None, strategies: frozenset[Any] = _EAGER) -> bool:
+    """Whether an object's relationship is loaded with its row."""
+    if context is not None:
+        element, _ = context.table.find(context.path, prop, RELATIONSHIP_WILDCARD)
+        if element is not None and element.strategy is not None:
+            return element.strategy in strategies
+    return prop.lazy in strategies
 
 
 def _unloaded(obj: Any, mapper: Any) -> Iterator[Any]:
@@ -200,12 +232,22 @@ def _load_row(
     context: LoadContext | None,
     with_for_update: Any,
     labelled: bool,
+    only: frozenset[Any] | None = None,
 ) -> bool:
-    """Load all of an expired object, with its eager loads; False if it has no row."""
+    """Load all of an expired object, or `only` some properties, with its eager loads; False if
+    it has no row."""
     session._autoflush()
     connection = session._connection_for(mapper, None)
     ident = _core.identity_key(obj)[1]  # type: ignore[index]
-    key = ("row", mapper, labelled)
+    deleted = _core.state_flags(obj) & _core.STATE_DELETED
+    if not deleted and session._get(mapper.class_manager, ident) is not obj:
+        # The row would make, or change, another object: only the values are of use.
+        slots = tuple(prop.slot for prop in _unloaded(obj, mapper))
+        found = _load_columns(session, obj, mapper, slots, labelled, with_for_update, True)
+        if found:
+            _core.unexpire(obj)
+        return found
+    key = ("row", mapper, labelled, only)
     if context is not None:
         key = (*key, context.table, context.path)  # type: ignore[assignment]
     made = _cache(connection).get(key) if with_for_update is None else None
@@ -226,6 +268,7 @@ def _load_row(
             root_path=context.path if context is not None else None,
             distinct_rows=True,
             expired=labelled,
+            only=only,
         )
         if with_for_update is None:
             _cache(connection)[key] = made
@@ -255,7 +298,7 @@ def _load_row(
 def load_expired(session: Any, obj: Any) -> bool:
     """Load the row of an expired object; False if it is gone."""
     mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
-    return _load_row(session, obj, mapper, _core.load_options(obj), None, True)
+    return _load_what_is_expired(session, obj, mapper)
 
 
 def load_columns_of(
@@ -401,8 +444,9 @@ def refresh(
 ) -> bool:
     """Load an object (or the named attributes) again; False if its row is gone."""
     mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+    gone = _core.state_flags(obj) & _core.STATE_DELETED  # the flush before has deleted it
     if names is None:
-        if not _core.state_flags(obj) & _core.STATE_EXPIRED:
+        if not gone and not _core.state_flags(obj) & _core.STATE_EXPIRED:
             _core.expire(obj)
         context = _core.load_options(obj)
         hooks = mapper.class_manager.hooks
@@ -420,16 +464,18 @@ def refresh(
             columns.append(prop.slot)
     every = [*columns, *[prop.slot for prop in relationships]]
     loaded = [slot for slot in every if _core.peek(obj, slot) is not NO_VALUE]
-    if loaded:
+    if loaded and not gone:
         _core.expire(obj, loaded)
     load = set(columns)
-    joined = [
-        prop
-        for prop in relationships
-        if prop.lazy in ("joined", False) and not prop.order_by and prop.secondary is None
-    ]
+    context = _core.load_options(obj)
+    joined = [prop for prop in relationships if _is_eager(prop, context, _JOINED)]
     if joined:
-        if not _load_joined(session, obj, mapper, load, joined, with_for_update):
+        keys = [mapper._columntoproperty[c] for c in mapper.primary_key]
+        named = [mapper.get_property(name) for name in names]
+        only = frozenset((*keys, *(p for p in named if p._is_column or p in joined)))
+        # What the row brings is what counts.
+        _core.expire(obj, [prop.slot for prop in keys])
+        if not _load_row(session, obj, mapper, context, with_for_update, False, only):
             return False
         load = set()
         relationships = [prop for prop in relationships if prop not in joined]
@@ -443,50 +489,12 @@ def refresh(
         False,
         with_for_update,
         whole=True,
-        context=_core.load_options(obj),
+        context=context,
     ):
         return False
+    _core.unexpire(obj, True)
     for prop in relationships:
         _core.get_value(obj, prop.slot)
-    return True
-
-
-def _load_joined(
-    session: Any,
-    obj: Any,
-    mapper: Any,
-    slots: set[int],
-    relationships: list[Any],
-    with_for_update: Any,
-) -> bool:
-    """Load columns and joined relationships of an object by one SELECT."""
-    from .util import aliased
-
-    keys = [mapper._columntoproperty[c] for c in mapper.primary_key]
-    wanted = slots | {prop.slot for prop in keys}
-    props = [p for p in mapper._props.values() if p._is_column and p.slot in wanted]
-    targets = [(prop, aliased(prop.entity)) for prop in relationships]
-    entities = [getattr(mapper.class_, prop.key) for prop in props]
-    statement: Any = Select(*entities, *(target for _, target in targets))
-    for prop, target in targets:
-        attribute = getattr(mapper.class_, prop.key)
-        statement = statement.outerjoin(attribute.of_type(target))
-    ident = _core.identity_key(obj)[1]  # type: ignore[index]
-    for number, (prop, value) in enumerate(zip(keys, ident, strict=True), 1):
-        bind = bindparam(f"pk_{number}", value, type_=prop.columns[0].type)
-        statement = statement.where(getattr(mapper.class_, prop.key) == bind)
-    if with_for_update is not None:
-        statement = _for_update(statement, with_for_update)
-    rows = session.execute(statement).unique().all()
-    if not rows:
-        return False
-    for prop, value in zip(props, rows[0], strict=False):
-        if prop.slot in slots:
-            _core.set_loaded(obj, prop.slot, value)
-    for place, prop in enumerate(relationships, len(props)):
-        related = list(dict.fromkeys(row[place] for row in rows if row[place] is not None))
-        value = related if prop.uselist else next(iter(related), None)
-        _core.set_loaded(obj, prop.slot, value)
     return True
 
 
@@ -532,10 +540,9 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
         if found is not None:
             if not isinstance(found, target.class_):
                 return None  # of another class of the hierarchy
-            if _core.state_flags(found) & _core.STATE_EXPIRED and not quiet:
-                expired_context = _core.load_options(found)
-                if not _load_row(session, found, target, expired_context, None, True):
-                    return None
+            waits = _core.state_flags(found) & _core.STATE_EXPIRED and not quiet
+            if waits and not load_expired(session, found):
+                return None
             return found
         if quiet:
             return NO_VALUE

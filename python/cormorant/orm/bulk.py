@@ -92,8 +92,7 @@ def _change(
 ) -> Any:
     from .evaluator import EXPIRED, UnevaluatableError, compile_criterion
 
-    matched: list[Any] | None = None
-    expired: list[Any] = []
+    test: Any = None
     if strategy in ("auto", "evaluate"):
         try:
             test = compile_criterion(mapper, criteria, params)
@@ -104,46 +103,43 @@ def _change(
                     "'fetch' or False for the synchronize_session execution option."
                 ) from error
             strategy = "fetch"
-        else:
-            matched = []
-            for obj in _objects(session, mapper):
-                answer = test(obj)
-                if answer is EXPIRED:
-                    expired.append(obj)
-                elif answer:
-                    matched.append(obj)
+    matched, unsure = [], []
+    for obj in _objects(session, mapper) if test is not None else ():
+        if _core.state_flags(obj) & _core.STATE_EXPIRED:
+            continue  # it will be loaded anyhow
+        answer = test(obj)
+        if answer is EXPIRED:
+            unsure.append(obj)
+        elif answer:
+            matched.append(obj)
     connection = session._connection_for(mapper, statement)
     if strategy == "fetch":
         return _change_and_fetch(session, connection, mapper, statement, params, execution_options)
     result = _run(session, connection, mapper, statement, params, execution_options)
-    if matched is None:
+    if test is None:
         return result
     if statement.is_update:
+        matched += unsure
         _assign(mapper, statement, matched, params)
-        _expire_assigned(mapper, statement, expired)
+        _note_altered(session, matched)
     else:
-        whole = [obj for obj in matched if not _partly_expired(obj)]
-        kept = set(map(id, whole))
-        _forget_deleted(session, whole)
-        for obj in (*matched, *expired):
-            if id(obj) not in kept:
-                _core.expire(obj)
+        for obj in unsure:
+            _core.expire(obj)
+        session._note_deleted(matched)
     return result
 
 
-def _partly_expired(obj: Any) -> bool:
-    """True if columns of the object wait to be loaded again: what it was is not known."""
-    return bool(_core.state_flags(obj) & _core.STATE_EXPIRED or _core.expired_slots(obj))
+def _note_altered(session: Session, objects: list[Any]) -> None:
+    """A savepoint that is rolled back expires what a statement has changed since."""
+    transaction = session._innermost
+    if transaction is not None and transaction.nested:
+        transaction._updated.extend(objects)
 
 
 def _objects(session: Session, mapper: Any) -> Iterable[Any]:
-    """The session's persistent objects of a class that are not to be deleted."""
+    """The session's persistent objects of a class."""
     cls = mapper.class_
-    return [
-        obj
-        for obj in session._persistent()
-        if isinstance(obj, cls) and not _core.state_flags(obj) & _core.STATE_TO_DELETE
-    ]
+    return [obj for obj in session._persistent() if isinstance(obj, cls)]
 
 
 def _run(
@@ -222,8 +218,9 @@ def _change_and_fetch(
     found = rows.known(result)
     if statement.is_update:
         _assign(mapper, statement, found, params)
+        _note_altered(session, found)
     else:
-        _forget_deleted(session, found)
+        session._note_deleted(found)
     if statement._returning:
         return rows.rows(connection, result)
     cursor = result._cursor
@@ -298,23 +295,6 @@ def _assign(mapper: Any, statement: Any, objects: list[Any], params: Any) -> Non
 
 def _constant(value: Any) -> Any:
     return lambda obj: value
-
-
-def _expire_assigned(mapper: Any, statement: Any, objects: list[Any]) -> None:
-    slots = list(_assigned(mapper, statement))
-    for obj in objects:
-        loaded = [s for s in slots if _core.peek(obj, s) is not _core.NO_VALUE]
-        if loaded:
-            _core.expire(obj, loaded)
-    _forget_composites(mapper, objects)
-
-
-def _forget_deleted(session: Session, objects: list[Any]) -> None:
-    if not objects:
-        return
-    transaction = session._autobegin_t()
-    session._remove_deleted(objects)
-    transaction._deleted.extend(objects)
 
 
 # ---- by primary key ----------------------------------------------------------------------

@@ -63,6 +63,8 @@ def presort(flush: Flush, work: Work, relation: RelationInfo) -> bool:
     if len(deletes) > seen:
         work.seen_deletes[relation] = len(deletes)
         _presort_deletes(flush, relation, relation.of(deletes[seen:]))
+        if relation.direction is MANYTOONE and relation not in flush.asked:
+            _ask(flush, relation, relation.of(deletes[seen:]))
         busy = True
     new_seen, updates_seen = work.seen_saves.get(relation, (0, 0))
     if len(work.new) > new_seen or len(work.updates) > updates_seen:
@@ -73,6 +75,38 @@ def presort(flush: Flush, work: Work, relation: RelationInfo) -> bool:
             _presort_saves(flush, relation, work.updates, updates_seen)
         busy = True
     return busy
+
+
+def _ask(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+    """Whether deleted objects refer to anything by a many-to-one, of the first that tells without
+    loading the other."""
+    prop = relation.prop
+    if relation.passive_deletes or not prop._use_get:
+        return
+    slots, target = prop._get_slots, prop.mapper
+    session, place = flush.session, -1
+    while relation not in flush.asked:
+        place = _core.first_telling(
+            session, objects, relation.slot, slots, target.class_manager, place + 1
+        )
+        if place < 0:
+            return
+        obj = objects[place]
+        if not any(_core.history(obj, relation.slot)):
+            values = []
+            for slot in slots:
+                value = _core.committed(obj, slot)
+                known = value is not ... and value is not _core.NO_VALUE
+                values.append(value if known else column_value(obj, slot))
+            found = None
+            if any(value is not None for value in values):
+                found = session._get(target.class_manager, tuple(values))
+                if found is None:
+                    continue
+                if not isinstance(found, target.class_):
+                    found = None
+            _core.set_loaded(obj, relation.slot, found)
+        flush.asked.add(relation)
 
 
 def has_history(work: Work, relation: RelationInfo) -> bool:
@@ -418,7 +452,7 @@ def _many_to_many(
     for other, rows in flush.m2m_rows.items():
         if other.prop in reverse:
             theirs |= rows[0] | rows[1]
-    inserts, deletes, strangers, wrong = _core.association_rows(
+    inserts, deletes, strangers, lost, wrong = _core.association_rows(
         flush.session,
         objects,
         relation.slot,
@@ -431,8 +465,9 @@ def _many_to_many(
         deleting,
     )
     _refuse(relation, wrong)
-    for _obj, child in strangers:
-        _warn_stranger(child, "add", relation)
+    for operation, pairs in (("add", strangers), ("delete", lost)):
+        for _obj, child in pairs:
+            _warn_stranger(child, operation, relation)
     updates = [] if deleting else _changed_rows(relation, objects)
     change_association_rows(flush, relation, inserts, deletes, updates)
 
@@ -478,6 +513,9 @@ def _refuse(relation: RelationInfo, members: list[Any]) -> None:
 
 
 def _warn_stranger(obj: Any, operation: str, relation: RelationInfo) -> None:
+    attached = _core.is_entity(obj) and _core.session_of(obj) is not None
+    if attached and _core.state_flags(obj) & _core.STATE_DELETED:
+        return
     name = f"{relation.prop.parent.class_.__name__}.{relation.key}"
     ending = "will not proceed" if relation.direction is ONETOMANY else "won't proceed"
     warn(

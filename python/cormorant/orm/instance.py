@@ -47,6 +47,9 @@ class AttributeState:
         return get_history(self.state.object, self.key)
 
 
+_DELETED = _core.STATE_DELETED | _core.STATE_ONCE_DELETED
+
+
 class InstanceState(InspectionAttr, Generic[_T]):
     """A mapped object's state in its session, and the state of its attributes.
 
@@ -106,19 +109,13 @@ class InstanceState(InspectionAttr, Generic[_T]):
     def persistent(self) -> bool:
         """In a session, with a row in the database."""
         flags = self._flags
-        return (
-            bool(flags & _core.STATE_KEY and not flags & _core.STATE_DELETED)
-            and self.session is not None
-        )
+        return bool(flags & _core.STATE_KEY and not flags & _DELETED) and self.session is not None
 
     @property
     def deleted(self) -> bool:
         """Deleted by a flush whose transaction is still open."""
         flags = self._flags
-        return (
-            bool(flags & _core.STATE_KEY and flags & _core.STATE_DELETED)
-            and self.session is not None
-        )
+        return bool(flags & _core.STATE_KEY and flags & _DELETED) and self.session is not None
 
     @property
     def detached(self) -> bool:
@@ -128,7 +125,7 @@ class InstanceState(InspectionAttr, Generic[_T]):
     @property
     def was_deleted(self) -> bool:
         """Deleted by a flush of the session it is or was in."""
-        return bool(self._flags & _core.STATE_DELETED)
+        return bool(self._flags & _DELETED)
 
     @property
     def has_identity(self) -> bool:
@@ -193,10 +190,14 @@ class InstanceState(InspectionAttr, Generic[_T]):
     def unloaded(self) -> set[str]:
         """Attributes that have no value yet."""
         obj = self._object
+        # Of a new object, what a value was taken away from counts as changed.
+        emptied = () if self.has_identity else _core.expired_slots(obj, True)
         return {
             name
             for name, slot in self.manager.names.items()
-            if _core.loaded(obj, slot) is NO_VALUE and _core.committed(obj, slot) is ...
+            if _core.loaded(obj, slot) is NO_VALUE
+            and _core.committed(obj, slot) is ...
+            and slot not in emptied
         }
 
     @property

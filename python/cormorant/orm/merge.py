@@ -61,10 +61,8 @@ class _Merge:
                 f"Instance {instance_str(obj)} is already pending in this Session yet is being "
                 "merged again; this is probably not what you want to do"
             )
-        elif here and not flags & _core.STATE_DELETED:
-            # It is here already; what it refers to may not be.
+        elif here and obj in session:
             self.done[id(obj)] = (obj, obj)
-            self._relationships(obj, obj, manager)
             return obj
         identity = _core.identity_key(obj)
         if identity is None:
@@ -77,11 +75,12 @@ class _Merge:
             values = self._key_of(obj, manager)
         else:
             values = identity[1]
-        merged, is_new = self._target(obj, manager, values, identity is not None)
+        merged = self._target(obj, manager, values)
         self.done[id(obj)] = (obj, merged)
         if merged is not obj:
-            self._columns(obj, merged, manager, is_new)
+            _core.set_load_options(merged, _core.load_options(obj))
             self._relationships(obj, merged, manager)
+            self._columns(obj, merged, manager)
         return merged
 
     def _key_of(self, obj: Any, manager: Any) -> tuple[Any, ...] | None:
@@ -98,44 +97,38 @@ class _Merge:
             values.append(value)
         return tuple(values)
 
-    def _target(
-        self, obj: Any, manager: Any, values: tuple[Any, ...] | None, persisted: bool
-    ) -> tuple[Any, bool]:
+    def _target(self, obj: Any, manager: Any, values: tuple[Any, ...] | None) -> Any:
         """The object of this session with that identity, made if there is none."""
         session = self.session
         key = None if values is None else (manager.mapper.base_mapper, values)
         if key is not None:
             known = self.by_key.get(key)
             if known is not None:
-                return known, False
+                return known
             assert values is not None
             merged = session._get(manager, values)
             if merged is None:
                 if not self.load:  # has no version of its own yet
                     merged = self.by_key[key] = self._copy_detached(obj, manager, values)
-                    return merged, False
-                merged = session.get(manager.mapper.class_, values, options=self.options)
-            elif self.load and _core.state_flags(merged) & _core.STATE_EXPIRED:
+                    return merged
                 merged = session.get(manager.mapper.class_, values, options=self.options)
             if merged is not None:
                 self._check_version(obj, merged, manager.mapper)
                 self.by_key[key] = merged
-                return merged, False
+                return merged
         merged = manager.new_instance()
         if key is not None:
             self.by_key[key] = merged
         session.add(merged)
-        return merged, True
+        return merged
 
     def _check_version(self, obj: Any, merged: Any, mapper: Any) -> None:
         if mapper.version_id_col is None or merged is obj:
             return
         prop = mapper._columntoproperty[mapper.version_id_col]
         given = _core.peek(obj, prop.slot)
-        if given is _core.NO_VALUE:
-            return
-        existing = getattr(merged, prop.key)
-        if existing != given:
+        existing = _core.peek(merged, prop.slot)
+        if _core.NO_VALUE not in (given, existing) and existing != given:
             raise exc.StaleDataError(
                 f"Version id '{given}' on merged state <{type(obj).__name__} at {id(obj):#x}> "
                 f"does not match existing version '{existing}'. Leave the version attribute "
@@ -154,22 +147,24 @@ class _Merge:
         self.session._attach(merged)
         return merged
 
-    def _columns(self, obj: Any, merged: Any, manager: Any, is_new: bool) -> None:
+    def _columns(self, obj: Any, merged: Any, manager: Any) -> None:
         props = manager.mapper._props
+        of_merged = _core.manager_of(merged)
+        assert of_merged is not None
+        known_names = of_merged.names
         unloaded = []
         for prop in props.values():
             if not prop._is_column or prop.slot < 0:
                 continue
+            if prop.key not in known_names:
+                raise KeyError(prop.key)  # the row is of another class of the hierarchy
             value = _core.peek(obj, prop.slot)
             if value is _core.NO_VALUE:
                 unloaded.append(prop.slot)
                 continue
             if not self.load:
                 _core.set_loaded(merged, prop.slot, value)
-            elif is_new:
-                _core.set_value(merged, prop.slot, value)
             else:
-                getattr(merged, prop.key)  # what it was must be known
                 _core.set_value(merged, prop.slot, value)
         if self.load:
             # What neither has may have been filled by the database.
@@ -184,7 +179,7 @@ class _Merge:
             if prop.viewonly and not prop.cascade.merge:
                 continue
             if not prop.cascade.merge:
-                if obj is not merged and not self.load:
+                if not self.load:
                     _core.expire(merged, [prop.slot])
                 continue
             if self.load and any((id(obj), r) in self.came for r in prop._reverse_property):
@@ -193,10 +188,6 @@ class _Merge:
             if value is _core.NO_VALUE:
                 continue
             self.came.update((id(child), prop) for child in _members(prop, value))
-            if obj is merged:
-                for child in _members(prop, value):
-                    self.merge(child)
-                continue
             if prop.uselist:
                 if self.load and _core.state_flags(merged) & _core.STATE_KEY:
                     # The old members must be known to find what went.

@@ -168,10 +168,12 @@ def layers(nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[list[Node]]
                     following.append(then)
         ready = sorted(following, key=position.__getitem__)
     if done < len(todo):
-        left = {node: None for node in todo if waiting[node]}
+        waits = [node for node in todo if waiting[node]]
+        left = set(waits)
+        left = _on_cycles(waits, {(a, b) for a, b in edges if a in left and b in left})
         raise exc.CircularDependencyError(
             "Circular dependency detected.",
-            [_Text(_describe(node)) for node in left],
+            [_Text(_describe(node)) for node in waits if node in left],
             {(_describe(a), _describe(b)) for a, b in edges if a in left and b in left},
         )
 
@@ -289,9 +291,7 @@ def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, lis
             edges.update((saved, gone) for saved in saves)
     for info in plan.infos:
         for relation in relations_of(info):
-            if relation in plan.active and (
-                relation.parent in in_cycle or relation.target in in_cycle
-            ):
+            if relation in plan.active and relation.parent in in_cycle:
                 _expand(flush, relation, in_cycle, made, nodes, edges, expansion)
     for first, then in plan.edges:
         if first in cyclic and then in cyclic:
@@ -307,10 +307,8 @@ def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, lis
 
 
 def _is_replaced(node: Node, in_cycle: set[Any]) -> bool:
-    """True for relationship nodes that are done per object."""
-    return node.kind in ("process", "undo") and (
-        node.subject.parent in in_cycle or node.subject.target in in_cycle
-    )
+    """True for relationship nodes that are done per object: those of such parents."""
+    return node.kind in ("process", "undo") and node.subject.parent in in_cycle
 
 
 def _objects_of(flush: Flush, node: Node) -> list[Any]:
@@ -335,7 +333,6 @@ def _expand(
     work = flush.work.get(relation.parent)
     if work is None:
         return
-    parent_cyclic = relation.parent in in_cycle
     child_cyclic = relation.target in in_cycle
     for kind, objects in (("process", [*work.new, *work.updates]), ("undo", work.deletes)):
         parent_kind = "save" if kind == "process" else "delete"
@@ -343,6 +340,8 @@ def _expand(
         for obj in relation.of(objects):
             if kind == "undo" and not relation.passive_deletes:
                 groups = full_history(obj, relation, every=True)
+            elif kind == "process" and _core.peek(obj, relation.slot) is _core.NO_VALUE:
+                continue  # what waits for it to be loaded is left to the other side
             else:
                 groups = _core.history(obj, relation.slot)
             if not any(groups) and not (kind == "undo" and holds_other(obj, relation)):
@@ -351,7 +350,7 @@ def _expand(
             nodes[step] = None
             if whole in expansion:
                 expansion[whole].append(step)
-            parent = made.get(parent_kind, relation.parent, obj if parent_cyclic else None)
+            parent = made.get(parent_kind, relation.parent, obj)
             children: list[Node] = []
             if child_cyclic:
                 for group in groups:

@@ -64,6 +64,13 @@ def _save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) ->
         new = _check_conflicts(flush, info, connection, new)
     if updates:
         updates = _core.sort_by_key(updates)
+        version = info.mapper.version_id_col
+        if version is not None:
+            # Known even of those that turn out to have nothing to write.
+            prop = info.mapper._columntoproperty[version]
+            for obj in _core.unloaded_keys(updates, prop.slot):
+                if _core.peek(obj, prop.slot) is _core.NO_VALUE:
+                    getattr(obj, prop.key)
     if isinstance(statements, Hierarchy):
         _save_hierarchy(flush, statements, connection, new, updates)
     else:
@@ -198,7 +205,7 @@ def _still_there(flush: Flush, obj: Any) -> bool:
 
     if load_expired(flush.session, obj):
         return True
-    flush.session._remove_deleted([obj])
+    flush.session._note_deleted([obj])
     return False
 
 
@@ -265,10 +272,11 @@ def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any
 
 
 def _insert_all(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
+    unfetched = []
     for obj in new if statements.unfetched else ():
         missing = [slot for slot in statements.unfetched if is_unset(_core.peek(obj, slot))]
         if missing:
-            flush.expire_after.append((obj, missing))
+            unfetched.append((obj, missing))
     if statements.context_defaults:
         # What such a default sees decides, so only what was given makes a run.
         for given, run in itertools.groupby(new, lambda obj: _given_columns(statements, obj)):
@@ -277,6 +285,7 @@ def _insert_all(flush: Flush, statements: Statements, connection: Any, new: list
             _insert_run(flush, statements, connection, batch, given)
     else:
         _insert_run(flush, statements, connection, new)
+    flush.expire_after += unfetched
 
 
 def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
@@ -769,6 +778,10 @@ def finish_inserts(flush: Flush, info: MapperInfo, new: list[Any]) -> None:
 def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     """Updated objects are clean; those whose primary key changed get a new identity."""
     session, transaction = flush.session, flush.transaction
+    for obj in _core.unloaded_keys(objects):
+        # Whether its key is another now is not known without it.
+        for column in info.mapper.primary_key:
+            getattr(obj, info.mapper._columntoproperty[column].key)
     for obj in _core.key_changed(objects):
         before = _core.identity_key(obj)
         session._register([obj])

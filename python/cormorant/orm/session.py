@@ -515,6 +515,14 @@ class Session(TransactionalSession, SessionClassMethods):
             self._autobegin_t()
         delete_cascade(self, [instance])
 
+    def _note_deleted(self, objects: list[Any]) -> None:
+        """Objects have no row any more: out of the identity map, until the transaction is
+        rolled back."""
+        if objects:
+            transaction = self._autobegin_t()
+            self._remove_deleted(objects)
+            transaction._deleted.extend(objects)
+
     def delete_all(self, instances: Iterable[object]) -> None:
         """Mark several objects to be deleted."""
         from .unitofwork import delete_cascade
@@ -576,7 +584,7 @@ class Session(TransactionalSession, SessionClassMethods):
                 if load_expired(self, obj):
                     return obj  # type: ignore[no-any-return]
                 # Its row is gone; the SELECT that follows will say so again.
-                self._remove_deleted([obj])
+                self._note_deleted([obj])
         if self.bind is None and not bind_arguments:
             self.get_bind(mapper, clause=mapper.__clause_element__())
         return _load_on_pk(  # type: ignore[no-any-return]
@@ -652,9 +660,7 @@ class Session(TransactionalSession, SessionClassMethods):
         self._expire_all()
 
     def _require_persistent(self, instance: object) -> None:
-        if _core.session_of(instance) is not self or _core.state_flags(instance) & (
-            _core.STATE_NEW | _core.STATE_DELETED
-        ):
+        if instance not in self or _core.state_flags(instance) & _core.STATE_NEW:
             raise exc.InvalidRequestError(
                 f"Instance '{_show(instance)}' is not persistent within this Session"
             )
@@ -750,13 +756,14 @@ class Session(TransactionalSession, SessionClassMethods):
                 return
             flush = _make_flush(self, transaction, objects)
             if flush.work:
-                # What the transaction's state forbids is said before anything is written.
-                if transaction._state is not ACTIVE:
-                    transaction._check()
+                flush.check()
                 try:
                     flush.run()
                 except BaseException as error:
-                    transaction._fail(error)
+                    try:
+                        flush.expire_written()
+                    finally:
+                        transaction._fail(error)
                     raise
         finally:
             self._flushing = False
@@ -769,14 +776,16 @@ class Session(TransactionalSession, SessionClassMethods):
         flush = _make_flush(self, transaction, objects)
         if not flush.work:
             return
-        if transaction._state is not ACTIVE:
-            transaction._check()
+        flush.check()
         inner = transaction._subtransaction()
         try:
             flush.run()
             self._fire("after_flush_postexec", flush)
         except BaseException as error:
-            transaction._fail(error, inner)
+            try:
+                flush.expire_written()
+            finally:
+                transaction._fail(error, inner)
             raise
         if inner is not None:
             self._fire("after_transaction_end", inner)

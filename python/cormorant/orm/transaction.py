@@ -398,7 +398,11 @@ class SessionTransaction:
     # -- objects ------------------------------------------------------------
 
     def _note_expunged(self, obj: Any) -> None:
-        self._expunged.append((weakref.ref(obj), _core.born_level(obj)))
+        level = _core.born_level(obj)
+        transaction = self
+        while transaction._parent is not None and transaction._level > level:
+            transaction = transaction._parent
+        transaction._expunged.append((weakref.ref(obj), level))
 
     def _take_expunged(self) -> list[Any]:
         """The objects that were inserted in this transaction; what was before it is left to
@@ -458,6 +462,9 @@ class SessionTransaction:
             for obj in never:
                 session._expunge(obj)
                 _core.set_identity(obj, None)
+            for obj in (*born, *never):
+                # What was flushed of its relationships is no change when it is added again.
+                _core.keep_values(obj, True)
         gone = {id(o) for o in (*born, *never)}
         for obj, key in reversed(self._key_switches):
             if id(obj) not in gone:
@@ -469,8 +476,8 @@ class SessionTransaction:
                 finally:
                     session._event_mask = mask
         self._key_switches = []
-        back = [o for o in deleted if id(o) not in gone]
-        session._restore_deleted(back)
+        back = [o for o in deleted if id(o) not in gone and _core.session_of(o) is session]
+        session._restore_deleted([*back, *marked])
         if session._events is not None:
             session._fire_each("deleted_to_persistent", [*back, *marked])
         if self.nested:

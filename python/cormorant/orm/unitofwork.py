@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from . import dependency, persistence
+from .base import MANYTOMANY
 from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
 from .ordering import Node, per_object_layers, plan_of
+from .transaction import ACTIVE
 
 if TYPE_CHECKING:
     from .session import Session
@@ -57,6 +59,12 @@ class Flush:
         self.post_updates: dict[tuple[MapperInfo, bool], dict[int, tuple[Any, set[int]]]] = {}
         # Children whose keys the database changes with those of their parents.
         self.followed: list[Any] = []
+        # Marked as deleted by the flush itself.
+        self.condemned: list[Any] = []
+        # Relationships that deleted objects have been asked about.
+        self.asked: set[RelationInfo] = set()
+        # Marked as deleted, and not deleted by this flush: the next one looks again.
+        self.spared: list[Any] = []
         self.children_added: dict[RelationInfo, set[int]] = {}
         # Whether `updates` may hold what `registered` does not know yet.
         self.tracking = False
@@ -82,13 +90,9 @@ class Flush:
             new = [o for o in new if id(o) in wanted]
             modified = [o for o in modified if id(o) in wanted]
             deleted = [o for o in deleted if id(o) in wanted]
-        for obj in _core.with_flag(deleted, _core.STATE_DELETED) if deleted else ():
-            # Its row is gone already.
-            session._unmark_deleted(obj)
-        deleted = _core.without_flag(deleted, _core.STATE_DELETED) if deleted else deleted
-        if deleted:
+        if modified:
             # A deleted object is not updated as well.
-            modified = _core.without_flag(modified, _core.STATE_TO_DELETE)
+            modified = _core.without_flag(modified, _core.STATE_TO_DELETE | _core.STATE_DELETED)
         if new:
             for manager, group in _core.group_by_manager(new, True):
                 self._work(manager).new += group
@@ -111,6 +115,8 @@ class Flush:
 
     def register_update(self, obj: Any) -> None:
         """An object that is to be looked at when its mapper's UPDATEs are made."""
+        if _core.state_flags(obj) & _core.STATE_DELETED:
+            return  # an earlier flush has
         self._track()
         key = id(obj)
         if key not in self.registered:
@@ -123,6 +129,7 @@ class Flush:
         if flags & (_core.STATE_TO_DELETE | _core.STATE_DELETED) or not flags & _core.STATE_KEY:
             return
         self.session._mark_deleted(obj)
+        self.condemned.append(obj)
         work = self._work(_core.manager_of(obj))
         work.deletes.append(obj)
 
@@ -141,6 +148,7 @@ class Flush:
     def cancel_delete(self, obj: Any) -> None:
         """An object marked as deleted that was put into a collection again."""
         self.session._unmark_deleted(obj)
+        self.spared.append(obj)
         work = self._work(_core.manager_of(obj))
         work.deletes = [o for o in work.deletes if o is not obj]
         self.register_update(obj)
@@ -176,6 +184,16 @@ class Flush:
                 ):
                     self.active.add(relation)
 
+    def check(self) -> None:
+        """Raise what the state of the transaction forbids, before anything is written."""
+        if self.transaction._state is not ACTIVE:
+            try:
+                self.transaction._check()
+            except BaseException:
+                for obj in self.condemned:
+                    self.session._unmark_deleted(obj)
+                raise
+
     def run(self) -> None:
         """Write everything."""
         work = self.work
@@ -208,8 +226,11 @@ class Flush:
         elif kind == "process":
             work = self.work.get(subject.parent)
             if work is not None and subject in self.active:
-                dependency.process_saves(self, subject, work.new)
-                dependency.process_saves(self, subject, work.updates)
+                saved: tuple[list[Any], ...] = (work.new, work.updates)
+                if subject.direction is MANYTOMANY:
+                    saved = ([*work.new, *work.updates],)  # their rows in one statement
+                for objects in saved:
+                    dependency.process_saves(self, subject, objects)
         else:
             work = self.work.get(subject.parent)
             if work is not None and subject in self.active:
@@ -249,6 +270,12 @@ class Flush:
         if chosen:
             persistence.post_update(self, info, list(chosen.values()))
 
+    def expire_written(self) -> None:
+        """What the database has made of rows is read when it is asked for."""
+        expired, self.expire_after = self.expire_after, []
+        for obj, slots in expired:
+            _core.expire(obj, slots)
+
     def finish(self) -> None:
         """After the last statement: objects take the states they now have."""
         session, transaction = self.session, self.transaction
@@ -261,8 +288,9 @@ class Flush:
             if work.updates:
                 persistence.expire_expressions(self, info, list(work.updates))
             if work.deletes:
-                session._remove_deleted(work.deletes)
-                transaction._deleted.extend(work.deletes)
+                session._note_deleted(work.deletes)
+        for work in list(self.work.values()):
+            info = work.info
             if work.updates:
                 persistence.finish_updates(self, info, work.updates)
                 if transaction.nested:
@@ -270,8 +298,10 @@ class Flush:
             if work.new:
                 persistence.finish_inserts(self, info, work.new)
         _core.commit_states(self.followed)
-        for obj, slots in self.expire_after:
-            _core.expire(obj, slots)
+        self.expire_written()
+        for obj in self.spared:
+            if _core.session_of(obj) is session:
+                session._mark_deleted(obj)
         if session._events is not None:
             for work in list(self.work.values()):
                 session._fire_each("persistent_to_deleted", work.deletes)
@@ -332,29 +362,20 @@ def _related(obj: Any, kind: str) -> Iterator[Any]:
             yield from _referred(obj, relation, kind)
             continue
         if kind == "delete" and not relation.passive_deletes:
-            added, unchanged, removed = dependency.full_history(obj, relation)
+            added, unchanged, _removed = dependency.full_history(obj, relation)
         else:
-            added, unchanged, removed = _core.history(obj, slot)
-        if kind == "delete":
-            # What was taken out and not yet flushed goes as well.
-            members = [*unchanged, *added, *removed]
-        else:
-            members = [*unchanged, *added]
-        yield from members
+            added, unchanged, _removed = _core.history(obj, slot)
+        yield from (*unchanged, *added)
 
 
 def _referred(obj: Any, relation: RelationInfo, kind: str) -> Iterator[Any]:
-    """What a scalar relationship refers to and, to be deleted with it, what it is known to have
-    referred to. Its history would load what is not known."""
+    """What a scalar relationship refers to, loaded if that is to be deleted with it."""
     value = _core.peek(obj, relation.slot)
     if value is _core.NO_VALUE and kind == "delete" and not relation.passive_deletes:
         dependency.full_history(obj, relation)
     value = _core.peek(obj, relation.slot)
     if value is not _core.NO_VALUE:
         yield value
-    before = _core.committed(obj, relation.slot)
-    if kind == "delete" and before is not Ellipsis and before is not _core.NO_VALUE:
-        yield before
 
 
 def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
@@ -372,7 +393,7 @@ def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
             continue
         manager = _core.manager_of(obj)
         assert manager is not None
-        if owner is None:
+        if owner is None or obj not in session:
             session._attach(obj)
         if not info_of(manager.mapper).cascades("delete"):
             session._mark_deleted(obj)
@@ -382,11 +403,9 @@ def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
         session._mark_deleted(obj)
         for child in reached:
             flags = _core.state_flags(child)
-            if flags & (_core.STATE_TO_DELETE | _core.STATE_DELETED):
+            if flags & _core.STATE_TO_DELETE or not flags & _core.STATE_KEY:
                 continue
-            if not flags & _core.STATE_KEY:
-                continue
-            if _core.session_of(child) is None:
+            if child not in session:
                 session._attach(child)
             session._mark_deleted(child)
 

@@ -1,9 +1,11 @@
 """A source distribution holds all that a build needs, and what it builds works."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+import textwrap
 import venv
 from pathlib import Path
 
@@ -50,3 +52,55 @@ def test_sdist_builds_and_runs(tmp_path: Path) -> None:
         " print(cormorant.__file__)"
     )
     assert str(tmp_path / "env") in run(python, "-c", program)
+
+
+@pytest.mark.slow
+@pytest.mark.not_sanitized(reason="builds its own")
+def test_without_libpq_it_builds_and_runs_on_sqlite(tmp_path: Path) -> None:
+    for part in ("csrc", "python"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("*.so"))
+    for file in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / file, tmp_path)
+    hiding = tmp_path / "pkg-config"
+    hiding.write_text(
+        '#!/bin/sh\nfor w; do [ "$w" = libpq ] && exit 1; done\nexec pkg-config "$@"\n'
+    )
+    hiding.chmod(0o755)
+    mine = ("LD_PRELOAD", "PYTHONMALLOC", "CORMORANT_DEBUG")
+    env = {name: value for name, value in os.environ.items() if name not in mine}
+    # without optimisation, which takes most of the time
+    env |= {"PKG_CONFIG": str(hiding), "PG_CONFIG": "false", "CORMORANT_COVERAGE": "1"}
+    env["PYTHONPATH"] = str(tmp_path / "python")
+    if shutil.which("ccache") and "CC" not in env:
+        env["CC"] = "ccache gcc"
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, *words], cwd=tmp_path, env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    built = run("setup.py", "-q", "build_ext", "--inplace")
+    assert "libpq was not found: cormorant._postgres is left out" in built.stderr
+    names = {path.name.partition(".")[0] for path in (tmp_path / "python/cormorant").glob("*.so")}
+    assert names == {"_core", "_sqlite"}
+    program = """
+        import sys
+        import cormorant as sa
+        from cormorant.dialects import postgresql
+        assert sa.__file__.startswith(sys.argv[1]), sa.__file__
+        with sa.create_engine("sqlite://").connect() as connection:
+            print(connection.scalar(sa.text("SELECT 6 * 7")))
+        # what needs no server works: a statement's text
+        print(sa.select(sa.column("x", postgresql.JSONB)).compile(dialect=postgresql.dialect()))
+        for driver in ("", "+psycopg", "+psycopg2", "+asyncpg"):
+            try:
+                sa.create_engine(f"postgresql{driver}://localhost/x")
+            except ImportError as error:
+                print(error)
+    """
+    out = run("-c", textwrap.dedent(program), str(tmp_path)).stdout.splitlines()
+    assert out[:2] == ["42", "SELECT x"]
+    assert len(out) == 6
+    assert all("without libpq" in line and "libpq-dev" in line for line in out[2:])

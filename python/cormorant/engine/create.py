@@ -67,7 +67,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     * json_serializer, json_deserializer: functions to and from text
 
     Raises exc.ArgumentError for a malformed URL, exc.NoSuchModuleError for an unknown
-    dialect, TypeError for an unknown argument. No connection is opened yet.
+    dialect, TypeError for an unknown argument, ImportError if the package was built without
+    what the database needs. No connection is opened yet.
     """
     arguments = dict(kwargs)
     if "strategy" in arguments:
@@ -82,6 +83,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     options = {name: arguments.pop(name) for name in _DIALECT_OPTIONS if name in arguments}
     if arguments.pop("enable_from_linting", True):
         options["compiler_linting"] = 3  # sql.linting.FROM_LINTING
+    if module is None:
+        dialect_class.import_dbapi()  # which may not be there
     dialect = dialect_class(dbapi=module, **options)
 
     positional, named = dialect.create_connect_args(parsed)

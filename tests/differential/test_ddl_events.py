@@ -141,3 +141,42 @@ def test_column_reflect():
         p.show([fk.parent.key for fk in b.foreign_keys])
 
     compare(program, sql=False)
+
+
+def test_types_of_tables_that_others_create():
+    def program(p):
+        kind = p.Enum("a", "b", name="kind")
+        metadata = p.MetaData()
+        tables = [
+            p.Table(name, metadata, p.Column("id", p.Integer), p.Column("kind", kind))
+            for name in ("one", "two")
+        ]
+        runner = type("Runner", (), {"memo": {}})()
+        with p.engine().connect() as c:
+            for table in tables:
+                table.dispatch.before_create(table, c, checkfirst=False, _ddl_runner=runner)
+                c.execute(p.module("schema").CreateTable(table))
+                table.dispatch.after_create(table, c, checkfirst=False, _ddl_runner=runner)
+            c.execute(tables[0].insert().values(id=1, kind="b"))
+            p.show(c.execute(p.select(tables[0])).all())
+            c.rollback()
+
+    compare(program)
+
+
+def test_what_listeners_to_reflection_can_ask():
+    def program(p):
+        def heard(inspector, table, column):
+            with inspector._operation_context() as connection:
+                p.show(table.name, column["name"], connection.scalar(p.text("select 1")))
+
+        engine = p.engine()
+        metadata = p.MetaData()
+        p.Table("t", metadata, p.Column("id", p.Integer), p.Column("name", p.String))
+        metadata.create_all(engine)
+        found = p.MetaData()
+        p.sa.event.listen(found, "column_reflect", heard)
+        found.reflect(engine)
+        p.Table("t", p.MetaData(), autoload_with=engine, listeners=[("column_reflect", heard)])
+
+    compare(program, sql=False)

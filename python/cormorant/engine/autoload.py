@@ -36,8 +36,8 @@ def reflect_table(
         if "cormorant.sql.events" in sys.modules:
             # listeners may give the column another name, key or type
             found = dict(found)
-            table.metadata.dispatch.column_reflect(inspector, table, found)
-            table.dispatch.column_reflect(inspector, table, found)
+            table.metadata.dispatch.column_reflect(inspector.whole, table, found)
+            table.dispatch.column_reflect(inspector.whole, table, found)
         column_name = found["name"]
         if (
             include_columns and column_name not in include_columns

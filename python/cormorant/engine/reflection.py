@@ -84,8 +84,14 @@ class Inspector:
         )
         return cls(bind)
 
+    @property
+    def whole(self) -> Inspector:
+        """What listeners are told of: see _Read."""
+        return self
+
     @contextlib.contextmanager
-    def _connection(self) -> Iterator[Any]:
+    def _operation_context(self) -> Iterator[Any]:
+        """The connection to ask; Alembic asks on it, too."""
         if self._held is not None:
             yield self._held
         elif self.bind is self.engine:
@@ -109,7 +115,7 @@ class Inspector:
     def _ask(self, name: str, *args: Any) -> Any:
         key = (name, *args)
         if key not in self.info_cache:
-            with self._connection() as connection:
+            with self._operation_context() as connection:
                 reader: Callable[..., Any] = getattr(self.dialect.reflector, name)
                 self.info_cache[key] = reader(connection, *args)
         return self.info_cache[key]
@@ -149,7 +155,7 @@ class Inspector:
 
     def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Whether there is a table or view of that name; asked anew every time."""
-        with self._connection() as connection:
+        with self._operation_context() as connection:
             return bool(self.dialect.has_table(connection, table_name, schema))
 
     def has_index(
@@ -226,12 +232,12 @@ class Inspector:
         """Whether there is a sequence of that name."""
         if not self.dialect.supports_sequences:
             raise NotImplementedError()
-        with self._connection() as connection:
+        with self._operation_context() as connection:
             return bool(self.dialect.has_sequence(connection, sequence_name, schema))
 
     def has_schema(self, schema_name: str, **kw: Any) -> bool:
         """Whether there is a schema of that name."""
-        with self._connection() as connection:
+        with self._operation_context() as connection:
             reader = getattr(self.dialect.reflector, "has_schema", None)
             if reader is None:
                 return schema_name in self.dialect.reflector.get_schema_names(connection)
@@ -246,7 +252,7 @@ class Inspector:
             multi = getattr(reflector, f"get_multi_{what}", None)
             if multi is None:
                 continue
-            with self._connection() as connection:
+            with self._operation_context() as connection:
                 found = multi(connection, schema, names, ObjectKind.ANY, ObjectScope.ANY)
             for (_, name), value in found.items():
                 self.info_cache.setdefault((f"get_{what}", name, schema), value)
@@ -452,6 +458,7 @@ class _Read:
 
     def __init__(self, inspector: Inspector, info: _ReflectionInfo) -> None:
         self.dialect = inspector.dialect
+        self.whole = inspector
         self.info = info
 
     def __getattr__(self, name: str) -> Callable[[str, str | None], Any]:

@@ -190,6 +190,10 @@ class Events:
 
     dispatch: ClassVar[Any]
 
+    @classmethod
+    def _called(cls, name: str, args: tuple[Any, ...], kw: dict[str, Any]) -> None:
+        """``dispatch.name()`` was called, by the program perhaps; listeners come next."""
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls._events = dict(cls._events)
@@ -390,6 +394,7 @@ class _Calls:
         self._name = name
 
     def __call__(self, *args: Any, **kw: Any) -> None:
+        self._dispatch._family._called(self._name, args, kw)
         for fn in self._dispatch._find(self._name):
             fn(*args, **kw)
 

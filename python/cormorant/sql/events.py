@@ -31,6 +31,24 @@ class DDLEvents(Events):
             SchemaEventTarget._attach_events = True
         subscription.add(**options)
 
+    @classmethod
+    def _called(cls, name: str, args: tuple[Any, ...], kw: dict[str, Any]) -> None:
+        """Who creates a table in a way of its own, as Alembic does, tells of it for its types
+        to be created before, and dropped after."""
+        if name not in ("before_create", "after_drop") or kw.get("_is_metadata_operation"):
+            return
+        table, connection = args
+        if table.__visit_name__ != "table":
+            return
+        memo = getattr(kw.get("_ddl_runner"), "memo", {})
+        seen = memo.setdefault("_pg_enums", set())
+        for type_ in connection.dialect.types_to_create(table._types()):
+            if type_.metadata is None and (type_.schema, type_.name) not in seen:
+                seen.add((type_.schema, type_.name))
+                visitor = type_.DDLGenerator if name == "before_create" else type_.DDLDropper
+                first = kw.get("checkfirst", False)
+                connection._run_ddl_visitor(visitor, type_, checkfirst=first)
+
     def before_create(self, target: Any, connection: Any, **kw: Any) -> None:
         """Before CREATE."""
 

@@ -23,7 +23,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     4
+#define CRM_DRIVER_ABI     5
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -66,6 +66,13 @@ typedef struct {
 } crm_option;
 
 #define CRM_NO_ZONE (-2)
+
+/* A column's type as the server tells it. */
+typedef struct {
+    uint32_t type;    /* its number: PostgreSQL's OID */
+    int32_t size;     /* bytes of a value, negative: they differ */
+    int32_t modifier; /* length, precision …, negative: none */
+} crm_column_type;
 
 /* What a driver may ask of the core while it runs without the GIL. */
 typedef struct {
@@ -121,6 +128,10 @@ typedef struct crm_driver {
     size_t (*column_count)(crm_stmt *stmt);
     /* UTF-8, owned by the statement, valid until the next fetch. */
     const char *(*column_name)(crm_stmt *stmt, size_t column);
+
+    /* Fills *type for a column of the last run; false if nothing is known.
+     * NULL: the database has no types of columns. */
+    bool (*column_type)(crm_stmt *stmt, size_t column, crm_column_type *type);
 
     /* Binds `count` cells and makes the statement ready to run.  Text and blob
      * bytes are borrowed and must stay valid until the statement is reset or

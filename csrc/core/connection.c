@@ -390,6 +390,38 @@ connection_execute(crm_connection *self, PyObject *const *args,
     return cursor;
 }
 
+PyDoc_STRVAR(column_types_doc,
+             "column_types($self, plan, /)\n--\n\n"
+             "(number, size, modifier) of the type of each column that a "
+             "plan's last run returned; nothing of what is not known.");
+
+static PyObject *
+connection_column_types(crm_connection *self, PyObject *plan)
+{
+    if (check_plan(self, plan) < 0 || crm_connection_enter(self) < 0) {
+        return NULL;
+    }
+    PyObject *list = PyList_New(0);
+    crm_entry *entry =
+        crm_statements_get(self->statements, ((crm_plan *)plan)->id);
+    size_t count = entry == NULL || self->driver->column_type == NULL
+                       ? 0
+                       : self->driver->column_count(entry->stmt);
+    crm_column_type type;
+    for (size_t i = 0; list != NULL && i < count &&
+                       self->driver->column_type(entry->stmt, i, &type);
+         i++) {
+        PyObject *item = Py_BuildValue("(Iii)", (unsigned)type.type,
+                                       (int)type.size, (int)type.modifier);
+        if (item == NULL || PyList_Append(list, item) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(item);
+    }
+    crm_connection_leave(self);
+    return list;
+}
+
 PyDoc_STRVAR(run_script_doc,
              "run_script($self, sql, /)\n--\n\n"
              "Run SQL without parameters or rows.");
@@ -677,6 +709,8 @@ static PyMethodDef connection_methods[] = {
      "Make a call that runs in another thread fail soon."},
     {"close", (PyCFunction)connection_close, METH_NOARGS, NULL},
     {"describe", (PyCFunction)connection_describe, METH_O, describe_doc},
+    {"column_types", (PyCFunction)connection_column_types, METH_O,
+     column_types_doc},
     {"set_option", (PyCFunction)connection_set_option, METH_VARARGS,
      set_option_doc},
     {"last_insert_id", (PyCFunction)connection_last_insert_id, METH_NOARGS,

@@ -26,6 +26,7 @@ static const crm_driver postgres_driver = {
     .param_count = crm_pg_param_count,
     .column_count = crm_pg_column_count,
     .column_name = crm_pg_column_name,
+    .column_type = crm_pg_column_type,
     .bind = crm_pg_bind,
     .fetch = crm_pg_fetch,
     .reset_stmt = crm_pg_reset_stmt,

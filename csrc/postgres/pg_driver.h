@@ -156,6 +156,7 @@ void crm_pg_finalize(crm_stmt *stmt);
 size_t crm_pg_param_count(crm_stmt *stmt);
 size_t crm_pg_column_count(crm_stmt *stmt);
 const char *crm_pg_column_name(crm_stmt *stmt, size_t column);
+bool crm_pg_column_type(crm_stmt *stmt, size_t column, crm_column_type *type);
 int crm_pg_bind(crm_stmt *stmt, const crm_cell *cells, size_t count,
                 crm_error *err);
 int crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,

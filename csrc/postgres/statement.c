@@ -111,6 +111,18 @@ crm_pg_column_name(crm_stmt *stmt, size_t column)
     return PQfname(stmt->columns, (int)column);
 }
 
+bool
+crm_pg_column_type(crm_stmt *stmt, size_t column, crm_column_type *type)
+{
+    if (column >= crm_pg_column_count(stmt)) {
+        return false;
+    }
+    type->type = PQftype(stmt->columns, (int)column);
+    type->size = PQfsize(stmt->columns, (int)column);
+    type->modifier = PQfmod(stmt->columns, (int)column);
+    return true;
+}
+
 int64_t
 crm_pg_changes(crm_stmt *stmt)
 {

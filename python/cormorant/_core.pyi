@@ -73,6 +73,9 @@ class Connection:
     def interrupt(self) -> None: ...
     def close(self) -> None: ...
     def last_insert_id(self) -> int: ...
+    def column_types(self, plan: Plan, /) -> list[tuple[int, int, int]]:
+        """(number, size, modifier) of the type of each column that a plan's last run returned;
+        nothing of what is not known."""
     def describe(self, plan: Plan | str, /) -> tuple[str, ...]:
         """Names of the columns a statement returns, without running it."""
     def set_option(self, key: str, value: str, /) -> None:

@@ -176,3 +176,36 @@ def test_pandas_reads_through_it():
         engine.dispose()
 
     harness.compare(program)
+
+
+def test_descriptions_and_places_in_the_result():
+    def program(p):
+        raw = p.engine().raw_connection()
+        cur = raw.cursor()
+        cur.execute(
+            "SELECT 1::int4 a, 'x'::text b, 1.5::numeric(10, 2) c, 2::numeric(3, -1) d, "
+            "now()::date e, true f, 'abc'::varchar(7) g, 'a'::char(3) h, B'101'::bit(3) i, "
+            "now()::timestamp(2) j, now()::time k, '1 day'::interval(3) l, 1::numeric m, "
+            "'1 day'::interval n, ARRAY[1, 2] o, 'q'::\"char\" q, B'1'::varbit(5) r"
+        )
+        p.show([tuple(column) for column in cur.description])
+        cur.execute("SELECT generate_series(1, 10)")
+        p.show(cur.rownumber, cur.fetchmany(3), cur.rownumber)
+        attempt(p, "on", lambda: (cur.scroll(2), cur.fetchone(), cur.rownumber))
+        attempt(p, "back", lambda: (cur.scroll(-4), cur.fetchmany(2), cur.rownumber))
+        attempt(p, "first", lambda: (cur.scroll(0, mode="absolute"), cur.fetchone()))
+        attempt(p, "beyond", lambda: cur.scroll(100))
+        attempt(p, "before", lambda: cur.scroll(-5))
+        attempt(p, "last", lambda: (cur.scroll(9, mode="absolute"), cur.fetchall()))
+        attempt(p, "end", lambda: cur.scroll(1))
+        attempt(p, "mode", lambda: cur.scroll(1, mode="nonsense"))
+        p.show(cur.rownumber, cur.fetchone(), list(cur))
+        p.show(list(cur.stream("SELECT generate_series(1, %s)", [3])))
+        attempt(p, "stream", lambda: list(cur.stream("SET LOCAL work_mem TO '1MB'")))
+        raw.rollback()
+        p.show(cur.execute("SELECT 1").fetchone())
+        cur.close()
+        attempt(p, "closed", lambda: cur.scroll(0))
+        raw.close()
+
+    harness.compare(program)

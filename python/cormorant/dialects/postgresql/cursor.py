@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import _core
@@ -26,6 +26,25 @@ class Column(NamedTuple):
     null_ok: bool | None = None
 
 
+# What the modifier of a type says, by the type's OID.
+_LENGTHS = {18: 4, 1042: 4, 1043: 4, 1560: 0, 1562: 0}  # char types count four bytes more
+_TIMES = (1083, 1114, 1184, 1266)
+_INTERVAL, _NUMERIC = 1186, 1700
+
+
+def _column(name: str, type_code: int, size: int, modifier: int) -> Column:
+    length = precision = scale = None
+    if modifier >= 0:
+        if type_code in _LENGTHS:
+            length = modifier - _LENGTHS[type_code]
+        elif type_code in _TIMES or (type_code == _INTERVAL and modifier & 0xFFFF != 0xFFFF):
+            precision = modifier & 0xFFFF
+        elif type_code == _NUMERIC:
+            precision = modifier >> 16
+            scale = ((modifier - 4 & 0x7FF) ^ 0x400) - 0x400  # eleven bits, signed
+    return Column(name, type_code, length, size if size >= 0 else None, precision, scale)
+
+
 class Cursor(DBAPICursor):
     """Takes ``%s`` and ``%(name)s`` for parameters, and ``%%`` for a percent sign where
     parameters are given, be it none of them; SQL without parameters is sent as it is."""
@@ -33,6 +52,10 @@ class Cursor(DBAPICursor):
     def __init__(self, connection: _core.Connection) -> None:
         super().__init__(connection)
         self._waiting: list[_core.Cursor] = []
+        self._plan: _core.Plan | None = None
+        # rows that were read, for scroll(), and which one is next
+        self._held: list[tuple[Any, ...]] = []
+        self._at = 0
 
     @property
     def closed(self) -> bool:
@@ -42,12 +65,25 @@ class Cursor(DBAPICursor):
     def execute(self, sql: str | bytes, parameters: Any = None) -> Self:
         """Execute one statement, or several if there are no parameters."""
         self._begin()
-        if parameters is None:
-            self._run(_core.Plan(_text(sql), typed=True), ())
-        else:
-            plan = driver_plan(_text(sql))
-            self._run(plan, values_of(plan, parameters))
+        plan, values = _given(sql, parameters)
+        self._plan = plan
+        self._run(plan, values)
         return self
+
+    def stream(
+        self, sql: str | bytes, parameters: Any = None, *, size: int = 100
+    ) -> Iterator[tuple[Any, ...]]:
+        """Execute a query and give its rows as they come from the server, `size` at a time."""
+        self._begin()
+        plan, values = _given(sql, parameters)
+        cursor = self.connection.execute(plan, values, None, size)
+        if not cursor.returns_rows:
+            raise dbapi.ProgrammingError("the operation in stream() didn't produce a result")
+        try:
+            while rows := cursor.fetch(size):
+                yield from (tuple(row) for row in rows)
+        finally:
+            cursor.close()
 
     def executemany(
         self, sql: str | bytes, seq_of_parameters: Iterable[Any], *, returning: bool = False
@@ -60,6 +96,7 @@ class Cursor(DBAPICursor):
         if not returning:
             self.rowcount = self.connection.execute_many(plan, rows) if rows else 0
         elif rows:
+            self._plan = plan
             self._waiting = [self.connection.execute(plan, row) for row in rows]
             self._show(self._waiting.pop(0))
 
@@ -78,11 +115,55 @@ class Cursor(DBAPICursor):
         return True
 
     def _describe(self, cursor: _core.Cursor) -> Sequence[Sequence[Any]]:
-        return [Column(name) for name in cursor.keys]
+        names = cursor.keys
+        types = [] if self._plan is None else self.connection.column_types(self._plan)
+        if len(types) != len(names):
+            return [Column(name) for name in names]
+        return [_column(name, *type_) for name, type_ in zip(names, types, strict=True)]
+
+    def _show(self, cursor: _core.Cursor) -> None:
+        self._held = []
+        self._at = 0
+        super()._show(cursor)
 
     def _forget(self) -> None:
         super()._forget()
         self._waiting = []
+        self._plan = None
+        self._held = []
+        self._at = 0
+
+    @property
+    def rownumber(self) -> int | None:
+        """Which row comes next; None without rows."""
+        return self._at if self.description is not None else None
+
+    def _rows(self, count: int) -> list[tuple[Any, ...]]:
+        wanted = self._at + count - len(self._held)
+        if count < 0 or wanted > 0:
+            self._held += super()._rows(-1 if count < 0 else wanted)
+        else:
+            self._check()
+        end = len(self._held) if count < 0 else self._at + count
+        rows = self._held[self._at : end]
+        self._at += len(rows)
+        return rows
+
+    def scroll(self, value: int, mode: str = "relative") -> None:
+        """Go to another row: `value` rows on (or back), or to that row (``"absolute"``).
+        IndexError if there is none, ValueError for another mode."""
+        at = self._at
+        if mode == "relative":
+            wanted = at + value
+        elif mode == "absolute":
+            wanted = value
+        else:
+            raise ValueError(f"bad mode: {mode}. It should be 'relative' or 'absolute'")
+        self._rows(max(wanted + 1 - at, 0))
+        self._at = at
+        if not 0 <= wanted < len(self._held):
+            raise IndexError("position out of bound")
+        self._at = wanted
 
     def _check(self) -> None:
         if self._closed:
@@ -97,12 +178,21 @@ class Cursor(DBAPICursor):
         """Free the statement."""
         super().close()
         self._waiting = []
+        self._held = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *args: object) -> None:
         self.close()
+
+
+def _given(sql: str | bytes, parameters: Any) -> tuple[_core.Plan, Sequence[Any]]:
+    """The plan of SQL and the values of its parameters."""
+    if parameters is None:
+        return _core.Plan(_text(sql), typed=True), ()
+    plan = driver_plan(_text(sql))
+    return plan, values_of(plan, parameters)
 
 
 def _text(sql: str | bytes) -> str:

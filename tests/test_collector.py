@@ -9,8 +9,20 @@ from typing import Any
 
 import pytest
 
-from cormorant import JSON, Column, ForeignKey, Integer, PickleType, String, create_engine
+from cormorant import (
+    JSON,
+    Column,
+    ForeignKey,
+    Integer,
+    PickleType,
+    String,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
 from cormorant.orm import Session, declarative_base, joinedload, relationship, selectinload
+from cormorant.pool import QueuePool
 
 Base: Any = declarative_base()
 
@@ -144,3 +156,52 @@ def test_changed_objects_survive(session: Session) -> None:
     gc.collect()
     assert len(session.identity_map) == 0
     assert session.get(User, 1).name == "changed"
+
+
+def own_classes(obj: object) -> set[str]:
+    return {base.__name__ for base in type(obj).__mro__ if base.__module__ == "cormorant._core"}
+
+
+def check_ways_back() -> set[str]:
+    """Each object of the core is among the referrers of all that it refers to; the names of the
+    core's classes that there were objects of."""
+    seen: set[str] = set()
+    for obj in [obj for obj in gc.get_objects() if own_classes(obj)]:
+        seen |= own_classes(obj)
+        for referent in gc.get_referents(obj):
+            assert any(found is obj for found in gc.get_referrers(referent)), (obj, referent)
+    return seen
+
+
+def test_what_an_object_refers_to_leads_back_to_it() -> None:
+    """The collector hears of each reference, whichever it looks for: of all that is there after
+    some of the programs that memory runs out for."""
+    gc.collect()
+    gc.freeze()  # what is there already is not looked at
+    try:
+        from .nomemory import package
+
+        world = package.World("sqlite://")
+        session = world.session
+        seen: set[str] = set()
+        for work in (package.chosen, package.events, package.objects, package.inheritance):
+            work(world)
+            seen |= check_ways_back()
+            world.check()
+        query = select(package.Owner, package.Item.name).join(package.Owner.items)
+        result = session.execute(query.execution_options(yield_per=1))
+        row = next(result)
+        view = vars(row[0])
+        new = package.Owner(name="new", doc={"a": 1}, by_name={"b": package.Item(name="b")})
+        session.add(new)
+        event.listen(session, "before_attach", package.note("attach"))
+        pooled = create_engine("sqlite://", poolclass=QueuePool).connect()
+        alive = (view["id"], row._mapping["name"], new.shelf, inspect(new).pending)
+        assert len(alive) == 4
+        seen |= check_ways_back()
+        assert seen >= {"ClassManager", "Connection", "Cursor", "Entity", "Pool", "Row"}
+        assert seen >= {"InstrumentedDict", "InstrumentedList", "InstrumentedSet", "SessionBase"}
+        pooled.close()
+        session.close()
+    finally:
+        gc.unfreeze()

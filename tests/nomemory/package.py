@@ -35,6 +35,7 @@ from cormorant.orm import (
     subqueryload,
     with_polymorphic,
 )
+from cormorant.orm import registry as orm_registry
 from cormorant.orm.collections import collection
 from cormorant.pool import StaticPool
 from tests.nomemory.failing import fail_all, only_within
@@ -731,6 +732,75 @@ def server_types(world: World) -> Any:
         return found
 
 
+def eager_anew(world: World) -> Any:
+    world.engine.clear_compiled_cache()
+    return eager(world)
+
+
+def inheritance_anew(world: World) -> Any:
+    world.engine.clear_compiled_cache()
+    session = world.session
+    people = session.scalars(sa.select(with_polymorphic(Person, [Engineer, Clerk]))).all()
+    people += session.scalars(sa.select(Manager).options(selectinload(Manager.team))).all()
+    return sorted((type(p).__name__, p.name) for p in people)
+
+
+def mapping(world: World) -> Any:
+    registry = orm_registry()
+    try:
+        base: Any = registry.generate_base()
+
+        class Parent(base):
+            __tablename__ = "parents"
+            one = sa.Column(sa.Integer, primary_key=True)
+            two = sa.Column(sa.Integer, primary_key=True)
+            kind = sa.Column(sa.String)
+            doc = sa.Column(sa.JSON)
+            children = relationship("Child", back_populates="parent", cascade="all, delete-orphan")
+            by_id = relationship(
+                "Child", collection_class=attribute_keyed_dict("id"), viewonly=True
+            )
+            __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "parent"}
+
+        class Heir(Parent):
+            more = sa.Column(sa.Integer)
+            __mapper_args__ = {"polymorphic_identity": "heir"}
+
+        class Child(base):
+            __tablename__ = "children"
+            id = sa.Column(sa.Integer, primary_key=True)
+            one = sa.Column(sa.Integer)
+            two = sa.Column(sa.Integer)
+            parent = relationship("Parent", back_populates="children")
+            __table_args__ = (
+                sa.ForeignKeyConstraint(["one", "two"], ["parents.one", "parents.two"]),
+            )
+
+        event.listen(Parent.children, "append", note("append"))
+        event.listen(Parent, "load", note("load"))
+        registry.configure()
+        base.metadata.create_all(world.session.connection())
+        session = Session(world.session.connection())
+        session.add(Heir(one=1, two=2, more=3, doc=[], children=[Child(id=1), Child(id=2)]))
+        session.flush()
+        session.expunge_all()
+        found: list[Any] = []
+        for option in (joinedload, selectinload, subqueryload):
+            [parent] = session.query(Parent).options(option(Parent.children))
+            found.append((type(parent).__name__, len(parent.children), sorted(parent.by_id)))
+            session.expunge_all()
+        child = session.query(Child).options(selectinload(Child.parent)).first()
+        parent = child.parent
+        del parent.children[0]
+        session.flush()
+        session.delete(parent)
+        session.flush()
+        session.close()
+        return found
+    finally:
+        registry.dispose()
+
+
 # each is met once a process
 ZONES = iter(sorted(n for n in zoneinfo.available_timezones() if n.startswith("America/")))
 
@@ -746,7 +816,7 @@ def zones(world: World) -> Any:
 WORK = [load, eager, lazy, refresh, stream, lists, dicts, sets, chosen, many_to_many, flush]
 WORK += [savepoints, merge, composites, mutables, bulk, core, inheritance, inheritance_writes]
 WORK += [events, statements, compiled_anew, reflect, pooled, rows, objects, deletes]
-WORK += [many_rows, server_types, zones]
+WORK += [many_rows, server_types, zones, eager_anew, inheritance_anew, mapping]
 
 
 def main(step: int, url: str, names: list[str]) -> None:

@@ -196,8 +196,9 @@ def test_what_an_object_refers_to_leads_back_to_it() -> None:
         session.add(new)
         event.listen(session, "before_attach", package.note("attach"))
         pooled = create_engine("sqlite://", poolclass=QueuePool).connect()
-        alive = (view["id"], row._mapping["name"], new.shelf, inspect(new).pending)
-        assert len(alive) == 4
+        item = session.query(package.Item).first()
+        alive = (view["id"], row._mapping["name"], new.shelf, inspect(new).pending, item.tags)
+        assert len(alive) == 5
         seen |= check_ways_back()
         assert seen >= {"ClassManager", "Connection", "Cursor", "Entity", "Pool", "Row"}
         assert seen >= {"InstrumentedDict", "InstrumentedList", "InstrumentedSet", "SessionBase"}

@@ -38,8 +38,8 @@ def preloaded(directory: Path) -> str:
     return " ".join([*os.environ.get("LD_PRELOAD", "").split(), str(library)])
 
 
-def work(url: str, codes: str, directory: Path) -> dict[str, str]:
-    """What came of each piece of work."""
+def run(module: str, *words: str, directory: Path) -> str:
+    """What a module of tests/faults prints."""
     env = {
         **os.environ,
         "LD_PRELOAD": preloaded(directory),
@@ -47,7 +47,7 @@ def work(url: str, codes: str, directory: Path) -> dict[str, str]:
         "PYTHONPATH": str(Path(cormorant.__file__).parent.parent),
     }
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-m", "tests.faults.worker", url, codes],
+        [sys.executable, "-X", "faulthandler", "-m", f"tests.faults.{module}", *words],
         cwd=HERE.parent,
         env=env,
         capture_output=True,
@@ -55,7 +55,13 @@ def work(url: str, codes: str, directory: Path) -> dict[str, str]:
         timeout=600,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    return done.stdout
+
+
+def work(url: str, codes: str, directory: Path) -> dict[str, str]:
+    """What came of each piece of work."""
+    printed = run("worker", url, codes, directory=directory)
+    return dict(line.split(" ", 1) for line in printed.splitlines())
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
@@ -71,6 +77,15 @@ def test_every_call_of_sqlite_can_fail(tmp_path: Path) -> None:
         assert "MemoryError" in outcome
         assert "IntegrityError" in outcome
         assert "done" not in outcome  # no commit that failed has been one
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+@pytest.mark.skipif(shutil.which("pg_config") is None, reason="needs libpq's headers")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library")
+def test_result_codes_of_sqlite_have_the_standard_classes_and_names(tmp_path: Path) -> None:
+    count, wrong = run("codes", directory=tmp_path).split(" ", 1)
+    assert int(count) > 90
+    assert wrong.strip() == "{}"
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")

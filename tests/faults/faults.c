@@ -173,7 +173,6 @@ sqlite3_column_name(sqlite3_stmt *s, int column)
 
 PQ_CALL(PGconn *, PQconnectdbParams,
         (const char *const *k, const char *const *v, int d), (k, v, d))
-PQ_CALL(PGresult *, PQexec, (PGconn * c, const char *q), (c, q))
 PQ_CALL(int, PQsendQuery, (PGconn * c, const char *q), (c, q))
 PQ_CALL(int, PQsendQueryParams,
         (PGconn * c, const char *q, int n, const Oid *t, const char *const *v,
@@ -189,8 +188,7 @@ PQ_CALL(int, PQsendQueryPrepared,
 PQ_CALL(int, PQsendDescribePrepared, (PGconn * c, const char *s), (c, s))
 PQ_CALL(int, PQenterPipelineMode, (PGconn * c), (c))
 PQ_CALL(int, PQpipelineSync, (PGconn * c), (c))
-PQ_CALL(int, PQsendFlushRequest, (PGconn * c), (c))
-PQ_CALL(int, PQsetSingleRowMode, (PGconn * c), (c))
+PQ_CALL(int, PQexitPipelineMode, (PGconn * c), (c))
 PQ_CALL(int, PQconsumeInput, (PGconn * c), (c))
 PQ_CALL(PGresult *, PQcopyResult, (const PGresult *r, int f), (r, f))
 PQ_CALL(PGresult *, PQmakeEmptyPGresult, (PGconn * c, ExecStatusType s), (c, s))

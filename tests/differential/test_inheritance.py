@@ -371,6 +371,167 @@ def mapped_by_hand(p):
     p.show(str(p.select(Worker)), Worker().kind, Worker.__mapper__.tables)
 
 
+def numbered(p: Peer, count: int):
+    """A base class whose subclasses, one table for all, are told apart by numbers."""
+
+    class Shape(p.Base):
+        __tablename__ = "shape"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": 0}
+
+    return Shape, [
+        type(f"Shape{n}", (Shape,), {"__mapper_args__": {"polymorphic_identity": n}})
+        for n in range(1, count)
+    ]
+
+
+@program
+def many_classes_by_numbers(p):
+    shape, others = numbered(p, 40)
+    s = p.session()
+    s.add_all(cls() for cls in [shape, *others, *others[::-1]])
+    s.flush()
+    s.expunge_all()
+    found = s.scalars(p.select(shape).order_by(shape.id)).all()
+    p.show([type(o).__name__ for o in found], [o.kind for o in found])
+    s.execute(p.text("INSERT INTO shape (id, kind) VALUES (1000, 99)"))
+    p.error(lambda: s.scalars(p.select(shape)).all())
+    s.execute(p.text("UPDATE shape SET kind = NULL WHERE id = 1000"))
+    p.error(lambda: s.scalars(p.select(shape)).all())
+
+
+@program
+def many_classes_by_texts(p):
+    class Shape(p.Base):
+        __tablename__ = "shape"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": ""}
+
+    names = ["a" * n for n in range(1, 30)] + ["é", "🦜" * 20]
+    for n, name in enumerate(names):
+        type(f"Shape{n}", (Shape,), {"__mapper_args__": {"polymorphic_identity": name}})
+    s = p.session()
+    s.add_all(mapper.class_() for mapper in Shape.__mapper__.self_and_descendants)
+    s.flush()
+    s.expunge_all()
+    found = s.scalars(p.select(Shape).order_by(Shape.id)).all()
+    p.show([(type(o).__name__, o.kind) for o in found])
+    s.expunge_all()
+    s.execute(p.text("UPDATE shape SET kind = 'aaa'"))
+    p.show({type(o).__name__ for o in s.scalars(p.select(Shape))})
+
+
+@program
+def a_class_that_came_after_the_statement(p):
+    shape, _ = numbered(p, 3)
+    s = p.session()
+    s.add(shape())
+    s.flush()
+    statement = p.select(shape).order_by(shape.id)
+    p.show([type(o).__name__ for o in s.scalars(statement)])
+
+    class Late(shape):
+        __mapper_args__ = {"polymorphic_identity": 7}
+
+    s.add(Late())
+    s.flush()
+    s.expunge_all()
+    p.show([type(o).__name__ for o in s.scalars(statement)])
+
+
+@program
+def a_row_of_another_branch(p):
+    staff(p, joined=False)
+    s = p.session()
+    s.add_all([p.Engineer(name="a"), p.Manager(name="b")])
+    s.flush()
+    s.expunge_all()
+    p.error(
+        lambda: s.scalars(
+            p.select(p.Engineer).from_statement(p.text("SELECT * FROM employee"))
+        ).all()
+    )
+
+
+@program
+def inherited_keys_of_other_names(p):
+    class Base(p.Base):
+        __tablename__ = "base"
+        one = p.Column(p.Integer, primary_key=True)
+        two = p.Column(p.String, primary_key=True)
+        kind = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "base"}
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        sub_one = p.Column(p.Integer, primary_key=True)
+        sub_two = p.Column(p.String, primary_key=True)
+        extra = p.Column(p.String)
+        __table_args__ = (p.ForeignKeyConstraint(["sub_one", "sub_two"], ["base.one", "base.two"]),)
+        __mapper_args__ = {"polymorphic_identity": "sub"}
+
+    class Leaf(Sub):
+        __tablename__ = "leaf"
+        leaf_one = p.Column(p.Integer, primary_key=True)
+        leaf_two = p.Column(p.String, primary_key=True)
+        more = p.Column(p.String)
+        __table_args__ = (
+            p.ForeignKeyConstraint(["leaf_one", "leaf_two"], ["sub.sub_one", "sub.sub_two"]),
+        )
+        __mapper_args__ = {"polymorphic_identity": "leaf"}
+
+    s = p.session()
+    new = [cls(one=n, two=str(n)) for n, cls in enumerate([Base, Sub, Leaf, Leaf, Sub, Base])]
+    s.add_all(new)
+    s.flush()
+    p.show([(o.sub_one, o.sub_two) for o in new[1:3]], new[2].leaf_one, new[2].leaf_two)
+    for n, o in enumerate(new[1:5]):
+        o.extra = f"x{n}"
+    s.flush()
+    s.expunge_all()
+    every = p.with_polymorphic(Base, "*")
+    found = s.query(every).order_by(every.one).all()
+    p.show([(type(o).__name__, o.one, o.two) for o in found])
+    p.show([(o.sub_one, o.extra) for o in found[1:5]])
+    for o in found:
+        s.delete(o)
+    s.flush()
+    p.show(s.query(Base).count())
+
+
+@program
+def keys_of_two_columns_are_loaded(p):
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        one = p.Column(p.Integer, primary_key=True)
+        two = p.Column(p.String, primary_key=True)
+        children = p.relationship("Child", back_populates="parent", order_by="Child.id")
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        one = p.Column(p.Integer)
+        two = p.Column(p.String)
+        parent = p.relationship("Parent", back_populates="children")
+        __table_args__ = (p.ForeignKeyConstraint(["one", "two"], ["parent.one", "parent.two"]),)
+
+    s = p.session()
+    s.add_all(
+        Parent(one=n, two=t, children=[Child() for _ in range(n)]) for n in range(3) for t in "ab"
+    )
+    s.add_all([Child(), Child(one=1)])
+    s.flush()
+    for option in (p.selectinload, p.subqueryload, p.joinedload):
+        s.expunge_all()
+        query = s.query(Parent).options(option(Parent.children)).order_by(Parent.one, Parent.two)
+        p.show([[c.id for c in o.children] for o in query])
+        s.expunge_all()
+        children = s.query(Child).options(option(Child.parent)).order_by(Child.id)
+        p.show([c.parent and (c.parent.one, c.parent.two) for c in children])
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 def test_inheritance(program) -> None:
     compare(program, warned=True)

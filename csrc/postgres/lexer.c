@@ -203,10 +203,7 @@ follow_values(values_state *v, const token *t)
             }
             break;
         case AFTER:
-            /* another row, ON CONFLICT, or parameters elsewhere */
-            if (c == ',' && v->depth == 0 && v->to == t->start) {
-                v->where = UNFIT;
-            }
+            /* ON CONFLICT, or parameters elsewhere */
             if (t->kind == T_PARAM || is_word(t, "on")) {
                 v->where = UNFIT;
             }
@@ -243,7 +240,7 @@ crm_pg_scan(crm_stmt *stmt, const char *sql)
         }
         if (stmt->kind == CRM_PG_INSERT) {
             if (values.where == AFTER && last == values.to && *t.start == ',') {
-                values.where = UNFIT;
+                values.where = UNFIT; /* another row */
             }
             follow_values(&values, &t);
         }
@@ -254,4 +251,16 @@ crm_pg_scan(crm_stmt *stmt, const char *sql)
         stmt->values_to = (size_t)(values.to - sql);
     }
     return rest;
+}
+
+const char *
+crm_pg_next_param(const char *p, const char *end)
+{
+    for (token t = next_token(p); t.kind != T_END && t.start < end;
+         t = next_token(t.end)) {
+        if (t.kind == T_PARAM) {
+            return t.start;
+        }
+    }
+    return end;
 }

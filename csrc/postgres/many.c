@@ -34,15 +34,17 @@ repeat_values(const crm_stmt *stmt, size_t rows)
     for (size_t row = 1; row < rows; row++) {
         *p++ = ',';
         *p++ = ' ';
-        for (const char *s = stmt->sql + from; s < stmt->sql + to;) {
-            if (*s == '$' && s[1] >= '1' && s[1] <= '9') {
+        const char *s = stmt->sql + from, *stop = stmt->sql + to;
+        while (s < stop) {
+            const char *param = crm_pg_next_param(s, stop);
+            memcpy(p, s, (size_t)(param - s));
+            p += param - s;
+            s = param;
+            if (param < stop) {
                 char *end;
-                unsigned long number = strtoul(s + 1, &end, 10);
+                unsigned long number = strtoul(param + 1, &end, 10);
                 p += sprintf(p, "$%zu", number + row * stmt->nparams);
                 s = end;
-            }
-            else {
-                *p++ = *s++;
             }
         }
     }

@@ -245,4 +245,8 @@ typedef enum {
  * what follows the first statement, NULL if nothing does. */
 const char *crm_pg_scan(crm_stmt *stmt, const char *sql);
 
+/* The next parameter ($1) from `p` on, where a token begins; `end` if there is
+ * none before that. */
+const char *crm_pg_next_param(const char *p, const char *end);
+
 #endif /* CRM_PG_DRIVER_H */

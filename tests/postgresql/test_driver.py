@@ -11,6 +11,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 import cormorant as sa
@@ -519,3 +520,76 @@ def test_copy_is_refused_and_harmless(conn: Any) -> None:
             conn.execute(text(sql))
         conn.rollback()
         assert conn.execute(text("select 1")).scalar() == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select /* a /* b; */ ' */ 1", 1),
+        ("select -- a; '\n1", 1),
+        ("select 'a;''b'", "a;'b"),
+        (r"select E'a;\'b\\'", "a;'b\\"),
+        (r"select 'a\'", "a\\"),
+        ("select $$a;'b$$", "a;'b"),
+        ("select $t$a;$$b$t$", "a;$$b"),
+        ('select 1 as "a;""b"', 1),
+        ("select a$b from (select 2 as a$b) as é$", 2),
+        ("select 1;", 1),
+        ("select 1; -- nothing", 1),
+        ("values (1)", 1),
+        ("with a as (select 1) select * from a", 1),
+        ("table one", 1),
+        ("with a as (insert into one values (2) returning n) select * from a", 2),
+        ("with a as (delete from one returning n) select * from a", 1),
+    ],
+)
+def test_where_a_statement_ends(conn: Any, sql: str, expected: Any) -> None:
+    conn.exec_driver_sql("create table one (n int)")
+    conn.exec_driver_sql("insert into one values (1)")
+    conn.commit()
+    for options in ({}, {"yield_per": 1}):
+        found = conn.exec_driver_sql(sql, execution_options=options).all()
+        assert [tuple(row) for row in found] == [(expected,)]
+        conn.rollback()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["select /* a", "select /* /* */", "select 'a", "select E'a\\", 'select "a', "select $$a",
+     "select $t$a$$", "select $a", "select $", "/", "'", "$", "-"],
+)  # fmt: skip
+def test_statements_that_do_not_end(conn: Any, sql: str) -> None:
+    with pytest.raises(sa.exc.ProgrammingError):
+        conn.exec_driver_sql(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "insert into t (n) values (%(n)s)",
+        "insert into t (n) values(( %(n)s ))/* all */",
+        "insert into t (n) values (%(n)s), (1)",
+        "insert into t (n) values (%(n)s) , (%(n)s)",
+        "insert into t (n) values (%(n)s) on conflict do nothing",
+        "insert into t (n) values (%(n)s) returning n",
+        "insert into t (n) values (%(n)s) returning n, %(n)s + 1",
+        "insert into t (n) values ((select %(n)s))",
+        "insert into t (n) values (abs(%(n)s))",
+        "insert into t (n) select %(n)s",
+        "insert into t (n) select n + %(n)s from (values (1), (2)) as v (n)",
+        "insert into t (n) (values (%(n)s))",
+        "insert into t (n, note) values (%(n)s, 'values ($1), ($2)')",
+        "with v as (select 1) insert into t (n) values (%(n)s)",
+    ],
+)
+def test_inserts_of_many_rows_in_every_form(engine: Any, url: str, sql: str) -> None:
+    rows = [{"n": n} for n in range(-20, 20)]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table t (n int, note text)")
+        connection.exec_driver_sql(sql, rows)
+        question = text("select n, note, count(*) from t group by n, note order by n, note")
+        found = [tuple(row) for row in connection.execute(question)]
+        connection.exec_driver_sql("truncate t")
+    with psycopg.connect(url) as peer:
+        peer.cursor().executemany(sql, rows)
+        assert peer.execute(str(question)).fetchall() == found

@@ -25,7 +25,7 @@ def is_dml(sql: str) -> bool:
 
 
 def _check_dml(connection: Connection, sql: str) -> None:
-    """executemany is for statements that change rows."""
+    """SQLite's executemany is for statements that change rows."""
     if not is_dml(sql):
         raise connection.dialect.dbapi.ProgrammingError(
             "executemany() can only execute DML statements."
@@ -106,7 +106,8 @@ def execute_driver_sql(
         plan = _driver_plan(connection, sql, width)
     if many:
         try:
-            _check_dml(connection, sql)
+            if dialect.positional:
+                _check_dml(connection, sql)
             count = core.execute_many(plan, rows)
         except BaseException as error:
             connection._wrap_error(error, sql, sets, ismulti=True)

@@ -167,3 +167,115 @@ def test_cut_anywhere(last: int, answers: Answers) -> None:
             pytest.raises((sa.exc.OperationalError, sa.exc.DBAPIError)),
         ):
             work(port)
+
+
+def words(*numbers: int) -> bytes:
+    return b"".join(number.to_bytes(4, "big", signed=number < 0) for number in numbers)
+
+
+def shorts(*numbers: int) -> bytes:
+    return b"".join(number.to_bytes(2, "big", signed=number < 0) for number in numbers)
+
+
+def nested_array(depth: int) -> bytes:
+    """An array of arrays of …, which no server makes."""
+    inside = nested_array(depth - 1) if depth else b""
+    return words(1, 0, 1007, 1, 1, len(inside)) + inside
+
+
+# OID and bytes: each is wrong in one way
+NOT_OF_THEIR_TYPE = [
+    *[(oid, b"") for oid in (16, 21, 23, 20, 26, 700, 701, 1082, 1083, 1266, 1114, 1184, 1186)],
+    *[(oid, bytes(5)) for oid in (16, 21, 23, 20, 26, 700, 701, 1082, 1083, 1266, 1114, 1184)],
+    *[(oid, b"") for oid in (2950, 3802, 869, 829, 1560, 1700, 1007, 3904, 4451)],
+    (3802, b"\x02{}"),  # jsonb of another version
+    (1700, shorts(1, 0, 0, 0)),  # a digit is not there
+    (1700, shorts(0, 0, 0, 0, 1)),  # one too many
+    (1700, shorts(1, 0, 0, 20000, 1)),  # too many after the point
+    (1700, shorts(1, 0, 0x1234, 0, 1)),  # another sign
+    (1700, shorts(1, 0, 0, 0, 10000)),  # no digit
+    (1083, (-1).to_bytes(8, "big", signed=True)),
+    (1083, (86400000001).to_bytes(8, "big")),
+    (1266, (86400000001).to_bytes(8, "big") + bytes(4)),
+    (1266, bytes(8) + words(86400)),
+    (1266, bytes(8) + words(-86400)),
+    (869, b"\x02\x20\x00\x03abc"),  # too few bytes of an address
+    (869, b"\x02\x20\x00\x04abc"),
+    (869, b"\x02\x21\x00\x04abcd"),  # too many bits
+    (869, b"\x04\x20\x00\x04abcd"),  # another family
+    (829, bytes(7)),
+    (1560, words(-1)),
+    (1560, words(9) + b"x"),
+    (1007, words(1, 0, 23)),  # no dimension
+    (1007, words(7, 0, 23)),
+    (1007, words(1, 0, 23, 1)),
+    (1007, words(1, 0, 23, 1, 1)),  # no element
+    (1007, words(1, 0, 23, 2**31 - 1, 1, 4, 1)),
+    (1007, words(2, 0, 23, 2**31 - 1, 1, 2**31 - 1, 1, 4, 1)),
+    (1007, words(1, 0, 23, 1, 1, 5) + bytes(4)),  # an element that ends beyond
+    (1007, words(1, 0, 23, 2, 1, 4, 1) + bytes(2)),
+    (1007, words(1, 0, 23, 1, 1, 4, 1, 0)),  # something after it
+    (1007, words(1, 0, 0, 1, 1, 4, 1)),  # of no type
+    (1007, nested_array(9)),
+    (3904, b"\x00" + words(4, 1)),  # no upper bound
+    (3904, b"\x00" + words(4, 1, 3) + bytes(3)),
+    (3904, b"\x01\x00"),  # empty, and more
+    (3904, b"\x02" + words(4, 1, 4, 2, 0)),
+    (4451, words(1)),
+    (4451, words(2**31 - 1) + bytes(8)),
+    (4451, words(1, 2) + b"\x00\x00"),
+    (4451, words(1, 1) + b"\x01\x00"),
+]
+
+
+@pytest.fixture(scope="module")
+def one_value() -> Any:
+    """What a server answers to a query of one value."""
+    if postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    with postgres.empty() as url:
+        address = urlsplit(url)
+        yield record(address.hostname or "", address.port or 5432, lambda port: ask(port))
+
+
+def ask(port: int) -> Any:
+    address = urlsplit(postgres.scratch() or "")
+    engine = sa.create_engine(
+        f"postgresql://{address.username}@127.0.0.1:{port}{address.path}",
+        connect_args={"connect_timeout": 5, "sslmode": "disable", "gssencmode": "disable"},
+    )
+    try:
+        with engine.connect() as connection:
+            return connection.exec_driver_sql("SELECT 'this value' AS v").scalar()
+    finally:
+        engine.dispose()
+
+
+def with_value(answer: bytes, oid: int, value: bytes) -> bytes:
+    """The answer, if it has the value, with another of another type."""
+    if b"this value" not in answer:
+        return answer
+    parts = messages(answer)
+    for at, part in enumerate(parts):
+        if part[:1] == b"T":
+            body = shorts(1) + b"v\0" + words(0) + shorts(0) + words(oid)
+            body += shorts(-1) + words(-1) + shorts(1)
+        elif part[:1] == b"D":
+            body = shorts(1) + words(len(value)) + value
+        else:
+            continue
+        parts[at] = part[:1] + words(len(body) + 4) + body
+    return b"".join(parts)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_values_that_are_not_of_their_type(one_value: Answers) -> None:
+    with replaying(one_value, lambda _, answer: with_value(answer, 1007, words(0, 0, 23))) as port:
+        assert ask(port) == []
+    for oid, value in NOT_OF_THEIR_TYPE:
+        changed = [with_value(answer, oid, value) for answer in one_value]
+        with (
+            replaying(changed, lambda _, answer: answer) as port,
+            pytest.raises(sa.exc.DataError, match="none of its type"),
+        ):
+            raise AssertionError((oid, value, ask(port)))

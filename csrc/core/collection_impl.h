@@ -1,4 +1,4 @@
-/* collection_impl.h: what collection.c and set.c share. */
+/* collection_impl.h: what collection.c, list.c and set.c share. */
 #ifndef CRM_COLLECTION_IMPL_H
 #define CRM_COLLECTION_IMPL_H
 
@@ -61,6 +61,11 @@ typedef enum {
 
 /* *roles: new reference or NULL. */
 crm_shape crm_shape_of(crm_core *core, PyObject *collection, PyObject **roles);
+
+/* Appends to one of this module's lists, with events. */
+int crm_list_include(PyObject *list, PyObject *member,
+                     const crm_initiator *from);
+int crm_list_init(crm_core *core, PyObject *module);
 
 /* Adds to or takes out of one of this module's sets, with events. */
 int crm_set_include(PyObject *set, PyObject *member, const crm_initiator *from);

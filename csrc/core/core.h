@@ -43,8 +43,8 @@ typedef struct crm_core {
     PyTypeObject *entity_type;      /* entity.c    Entity */
     PyTypeObject *manager_type;     /* manager.c   ClassManager */
     PyTypeObject *attribute_type;   /* attribute.c Attribute (descriptor) */
-    PyTypeObject *list_type;        /* collection.c InstrumentedList */
-    PyTypeObject *set_type;         /* collection.c InstrumentedSet */
+    PyTypeObject *list_type;        /* list.c      InstrumentedList */
+    PyTypeObject *set_type;         /* set.c       InstrumentedSet */
     PyTypeObject *view_type;        /* dictview.c  an entity's __dict__ */
     PyTypeObject *session_type;     /* session.c   SessionBase */
     PyTypeObject *connection_type;  /* connection.c Connection */

@@ -451,3 +451,83 @@ def every_column_by_a_star(p: Any) -> None:
         result = s.execute(p.select(*columns).select_from(table))
         p.show(list(result.keys()), result.all())
     p.show(s.scalar(p.select(p.func.count(star)).select_from(table)))
+
+
+def three_users(p: Any) -> tuple[Any, Any, Any]:
+    User, Post = blog(p)
+    s = p.session()
+    s.add_all(
+        [
+            User(name="a", age=1, posts=[Post(title="x"), Post(title="y")]),
+            User(name="b", age=2, posts=[Post(title="z")]),
+            User(name="c", age=3),
+        ]
+    )
+    s.commit()
+    return User, Post, s
+
+
+@program
+def other_columns_after_a_join(p: Any) -> None:
+    User, Post, s = three_users(p)
+    other = p.aliased(User)
+    counted = p.func.count(Post.id)
+    for query in (
+        s.query(User).join(User.posts),
+        s.query(User).join(Post),
+        s.query(User.name).join(Post, Post.user_id == User.id),
+        s.query(User, other).join(Post, Post.user_id == User.id).filter(other.id == User.id),
+    ):
+        p.show(sorted(query.with_entities(Post.title)), query.with_entities(counted).scalar())
+    for statement in (p.select(User).join(Post), p.select(User.__table__).join(Post.__table__)):
+        p.show(s.scalar(statement.with_only_columns(counted)))
+        p.show(s.scalar(statement.with_only_columns(p.func.count())))
+    joined = p.select(User).join(Post).join(other, other.id == Post.user_id)
+    p.show(sorted(s.scalars(joined.with_only_columns(other.name))))
+
+
+@program
+def joins_made_apart(p: Any) -> None:
+    User, Post, s = three_users(p)
+    other = p.aliased(User)
+    join = p.orm.join(User, Post, User.posts)
+    for made in (
+        join.join(other, Post.user),
+        join.outerjoin(other, Post.user),
+        p.orm.outerjoin(User, Post, User.posts).join(other, other.id == Post.user_id),
+    ):
+        p.show(str(made), s.query(User.name, Post.title).select_from(made).order_by(Post.id).all())
+
+
+@program
+def aliases_of_aliases(p: Any) -> None:
+    User, _Post, s = three_users(p)
+    older = p.select(User).where(User.age > 1)
+    for made in (older.subquery(), older.cte("older"), older.subquery("named")):
+        first = p.aliased(User, made)
+        for again in (p.aliased(first), p.aliased(first, name="again")):
+            p.show([u.name for u in s.scalars(p.select(again).order_by(again.id))])
+            p.show(s.execute(p.select(first.id, again.id).join(again, first.id < again.id)).all())
+    plain = p.aliased(User)
+    p.show(str(p.select(p.aliased(plain)).join(plain, p.true())))
+
+
+@program
+def pairs_of_one_subquery(p: Any) -> None:
+    User, _Post, s = three_users(p)
+    left, right = p.aliased(User), p.aliased(User)
+    for one, other in ((left, right), (User, right), (left, User)):
+        pairs = p.select(one, other).where(one.id < other.id).subquery()
+        a, b = p.aliased(one, pairs), p.aliased(other, pairs)
+        rows = s.execute(p.select(a, b).order_by(a.id, b.id))
+        p.show([(x.name, y.name) for x, y in rows])
+        p.show(s.execute(p.select(b.name, a.name).order_by(b.id, a.id)).all())
+        p.show([x.name for x in s.scalars(p.select(b).where(b.age > 2, a.age > 1))])
+
+
+@program
+def lateral_joins(p: Any) -> None:
+    User, Post = blog(p)
+    posts = p.select(Post.title).where(Post.user_id == User.id).lateral()
+    p.show(str(p.select(User.name, posts.c.title).join(posts, p.true())))
+    p.show(str(p.select(posts.c.title, User).join(posts, User.id > 1)))

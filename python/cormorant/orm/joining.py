@@ -332,6 +332,8 @@ class JoinResolver:
                 if entity is right_entity:
                     continue
                 selectable = selectable_of(entity) if hasattr(entity, "is_mapper") else entity
+                if selectable is right:
+                    continue
                 if all(hash(selectable) != hash(choice) for choice in choices):
                     choices.append(selectable)
             found = _candidates(choices, right, onclause) if choices else []

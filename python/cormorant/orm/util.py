@@ -11,7 +11,7 @@ from .. import _core, exc, inspection
 from .._late import late_names
 from ..sql import visitors
 from ..sql.elements import Label
-from ..sql.util import ClauseAdapter
+from ..sql.util import AdapterWithin, ClauseAdapter
 from ..util import memoized_property, warn
 from .attributes import QueryableAttribute
 from .base import InspectionAttr, class_mapper, object_mapper
@@ -86,13 +86,24 @@ class AliasedClass(Generic[_T]):
         polymorphic_on: Any = None,
         base_alias: AliasedInsp[Any] | None = None,
     ) -> None:
-        mapper = inspection.inspect(mapped_class_or_ac).mapper
+        given = inspection.inspect(mapped_class_or_ac)
+        mapper = given.mapper
+        within: AliasedInsp[Any] | None = None
         if alias is None:
-            with_polymorphic_mappers = mapper.with_polymorphic_mappers
-            alias = mapper.selectable._anonymous_fromclause(name=name, flat=flat)
-        elif not hasattr(alias, "c"):
-            alias = inspection.inspect(alias).selectable
+            with_polymorphic_mappers = given.with_polymorphic_mappers
+            selectable = mapper.selectable
+            if given.is_aliased_class and not _is_alias_of(given.selectable, selectable):
+                # of a subquery: another name for its rows
+                selectable = given.selectable
+                adapt_on_names = adapt_on_names or given._adapt_on_names
+            alias = selectable._anonymous_fromclause(name=name, flat=flat)
+        else:
+            if not hasattr(alias, "c"):
+                alias = inspection.inspect(alias).selectable
+            if given.is_aliased_class:
+                within = given
         insp: AliasedInsp[Any] = AliasedInsp(self, mapper, alias, name, adapt_on_names)
+        insp._within = within
         self._aliased_insp = insp
         self.__name__ = f"aliased({mapper.class_.__name__})"
         insp._base_alias = base_alias
@@ -143,6 +154,13 @@ def _class_descriptor(cls: type, key: str) -> Any:
     return None
 
 
+def _is_alias_of(from_: Any, selectable: Any) -> bool:
+    """Whether a FROM is a table (or join) under another name."""
+    while from_.__visit_name__ == "alias":
+        from_ = from_.element
+    return from_._is_join or hash(from_) == hash(selectable)
+
+
 class AliasedInsp(InspectionAttr, Generic[_T]):
     """What inspection shows of an `AliasedClass`."""
 
@@ -158,6 +176,8 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         self.name = name if name is not None else getattr(selectable, "name", None)
         self._adapt_on_names = on_names
         self._base_alias: AliasedInsp[Any] | None = None
+        #: another alias, whose columns the FROM here gives
+        self._within: AliasedInsp[Any] | None = None
         #: made for a loader option that named a subclass
         self._implicit = False
         self._with_polymorphic: list[Mapper[Any]] = []
@@ -229,6 +249,9 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
     def _adapter(self) -> ClauseAdapter:
         """Replaces the mapper's columns in an expression by those of the alias."""
         mappers = {self.mapper, *self._with_polymorphic}
+        if self._within is not None:
+            own = ClauseAdapter(self.selectable, adapt_on_names=self._adapt_on_names)
+            return AdapterWithin(self._within._adapter, own)
         return ClauseAdapter(
             self.selectable,
             adapt_on_names=self._adapt_on_names,
@@ -238,7 +261,10 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
     def _cache_key(self, ctx: Any) -> Any:
         """An alias made anew in the same place of a statement has the same key."""
         number, new = ctx.number(self)
-        return (number, self.mapper, self.selectable._cache_key(ctx)) if new else number
+        if not new:
+            return number
+        within = None if self._within is None else self._within._cache_key(ctx)
+        return (number, self.mapper, self.selectable._cache_key(ctx), within)
 
     def _replace(self, element: Any) -> Any:
         """The adapter's replacement; values become parameters of their own."""
@@ -258,7 +284,8 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         except KeyError:
             pass
         if getattr(element, "_is_column", False) and getattr(element, "table", None) is not None:
-            found = self.selectable.corresponding_column(element)
+            inner = element if self._within is None else self._within._adapt_element(element)
+            found = self.selectable.corresponding_column(inner)
             if found is None and self._adapt_on_names:
                 found = self.selectable.c.get(element.name)
             if found is None:

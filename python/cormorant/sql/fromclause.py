@@ -311,6 +311,20 @@ class Join(FromClause):
         self.isouter = isouter
         self.full = full
 
+    def join(
+        self, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+    ) -> Join:
+        """``JOIN``; along a relationship attribute too, after a join of mapped classes."""
+        if getattr(onclause, "is_attribute", False):
+            from ..orm.util import join
+
+            return join(self, right, onclause, isouter, full)  # type: ignore[no-any-return]
+        return super().join(right, onclause, isouter, full)
+
+    def outerjoin(self, right: Any, onclause: Any = None, full: bool = False) -> Join:
+        """``LEFT OUTER JOIN``."""
+        return self.join(right, onclause, True, full)
+
     @classmethod
     def _of(cls, left: Any, right: Any, onclause: Any, isouter: bool, full: bool) -> Join:
         """A join of parts already coerced, its ON clause as it is (None: none)."""

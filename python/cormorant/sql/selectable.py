@@ -223,8 +223,31 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
                 "sequence of items, is now passed as a series of positional elements, rather "
                 "than as a list. "
             )
+        if self._setup_joins and not self._from_obj:
+            c._setup_joins = self._joins_with_left_side()
         c._raw_columns = [expect_column(e) for e in entities]
         return c
+
+    def _joins_with_left_side(self) -> tuple[Any, ...]:
+        """The joins, the first of which says what it joins to if the columns do: other columns
+        may not tell."""
+        target, onclause, from_, flags = self._setup_joins[0]
+        said = from_ is not None or hasattr(target, "property") or hasattr(onclause, "property")
+        froms: dict[int, Any] = {}
+        for column in () if said else self._raw_columns:
+            entity = column._annotations.get("parententity")
+            if entity is not None:
+                element = entity.__clause_element__()
+                froms[hash(element)] = element
+            else:
+                froms.update((hash(each), each) for each in column._from_objects)
+        if len(froms) > 1 and onclause is not None:
+            meant = {hash(each) for each in onclause._from_objects}
+            froms = {key: each for key, each in froms.items() if key in meant}
+        if len(froms) != 1:
+            return self._setup_joins
+        (left,) = froms.values()
+        return ((target, onclause, left, flags), *self._setup_joins[1:])
 
     def distinct(self, *expr: Any) -> Self:
         """``DISTINCT``."""

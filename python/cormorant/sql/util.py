@@ -134,6 +134,18 @@ class ClauseAdapter:
         return s._is_alias and s._is_subquery  # type: ignore[no-any-return]
 
 
+class AdapterWithin(ClauseAdapter):
+    """Replaces by columns of a selectable what another adapter makes of a construct."""
+
+    def __init__(self, inner: ClauseAdapter, outer: ClauseAdapter) -> None:
+        self.__dict__.update(outer.__dict__)
+        self._inner = inner
+
+    def replace(self, element: Any) -> Any:
+        inner = self._inner.replace(element)
+        return super().replace(element if inner is None else inner)
+
+
 class ColumnAdapter(ClauseAdapter):
     """A ClauseAdapter that remembers, indexed by column."""
 

@@ -657,6 +657,8 @@ class RelationshipProperty(MapperProperty):
             extra_criteria = (single, *extra_criteria)
         for criterion in extra_criteria:
             if second is not None:
+                if secondary is not self.secondary:
+                    criterion = adapt_to(secondary, criterion)
                 second = second & criterion
             else:
                 primary = primary & criterion

@@ -217,16 +217,9 @@ class Load(ExecutableOption):
         path = self._path
         if not path:
             return (parent,)
-        last = path[-1]
-        if parent is last or _same_lineage(last, parent):
-            return path
-        if (
-            getattr(last, "_implicit", False)
-            and not parent.is_aliased_class
-            and _same_lineage(last.mapper, parent)
-        ):
-            return path
-        raise _does_not_link(attr, path)
+        if not _continues(path[-1], parent):
+            raise _does_not_link(attr, path)
+        return path
 
     def _apply(
         self,
@@ -380,8 +373,7 @@ class Load(ExecutableOption):
         """An element of a rootless option, placed at this path."""
         path = element.path
         if not isinstance(path[0], str) and self._path:
-            last = self._path[-1]
-            if path[0] is not last and not _same_lineage(last, path[0]):
+            if not _continues(self._path[-1], path[0]):
                 raise _does_not_link(path[1], self._path)
             path = path[1:]
         return LoadElement(
@@ -406,6 +398,18 @@ def _loaded_as(prop: Any, entity: Any) -> Any:
         found = made[entity] = inspect(alias)
         found._implicit = True
     return found
+
+
+def _continues(last: Any, parent: Any) -> bool:
+    """Whether an attribute of `parent` can follow a path that ends with `last`: with the entity
+    itself, with one of its hierarchy, or with what of_type() made of that."""
+    if parent is last or _same_lineage(last, parent):
+        return True
+    return (
+        getattr(last, "_implicit", False)
+        and not getattr(parent, "is_aliased_class", False)
+        and _same_lineage(last.mapper, parent)
+    )
 
 
 def _same_lineage(entity: Any, parent: Any) -> bool:

@@ -531,3 +531,84 @@ def lateral_joins(p: Any) -> None:
     posts = p.select(Post.title).where(Post.user_id == User.id).lateral()
     p.show(str(p.select(User.name, posts.c.title).join(posts, p.true())))
     p.show(str(p.select(posts.c.title, User).join(posts, User.id > 1)))
+
+
+@program
+def criteria_about_an_association_table(p: Any) -> None:
+    A, B, table = many_to_many(p)
+    s = p.session()
+    s.add_all([A(id=1, bs=[B(id=1), B(id=2)]), A(id=2, bs=[B(id=3)])])
+    s.commit()
+    path = A.bs.and_(table.c.b_id > 1)
+    for option in (p.joinedload, p.selectinload, p.subqueryload, p.lazyload):
+        s.expunge_all()
+        query = p.select(A).order_by(A.id).options(option(path))
+        p.show([[b.id for b in a.bs] for a in s.scalars(query).unique()])
+    p.show(s.execute(p.select(A.id, B.id).join(path).order_by(B.id)).all())
+
+
+@program
+def options_that_follow_a_subclass(p: Any) -> None:
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "base"}
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        parts = p.relationship("Part")
+        __mapper_args__ = {"polymorphic_identity": "sub"}
+
+    class Part(p.Base):
+        __tablename__ = "part"
+        id = p.Column(p.Integer, primary_key=True)
+        sub_id = p.Column(p.ForeignKey("sub.id"))
+
+    class Owner(p.Base):
+        __tablename__ = "owner"
+        id = p.Column(p.Integer, primary_key=True)
+        base_id = p.Column(p.ForeignKey("base.id"))
+        base = p.relationship(Base)
+
+    s = p.session()
+    s.add_all([Owner(base=Sub(parts=[Part(), Part()])), Owner(base=Base())])
+    s.commit()
+    for outer in (p.joinedload, p.selectinload):
+        for inner in (p.joinedload, p.selectinload):
+            s.expunge_all()
+            option = outer(Owner.base.of_type(Sub)).options(inner(Sub.parts))
+            found = s.scalars(p.select(Owner).order_by(Owner.id).options(option)).unique().all()
+            p.mark("loaded")
+            p.show([len(getattr(owner.base, "parts", ())) for owner in found])
+    option = p.joinedload(Owner.base.of_type(Sub))
+    p.error(lambda: option.options(p.joinedload(Owner.base)), text=False)
+
+
+@program
+def criteria_of_listeners_do_not_hide_known_objects(p: Any) -> None:
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        gone = p.Column(p.Boolean, default=False)
+
+    s = p.session()
+
+    @p.module("event").listens_for(s, "do_orm_execute")
+    def leave_out(state: Any) -> None:
+        if state.is_select:
+            criteria = p.orm.with_loader_criteria(Thing, Thing.gone.is_(False))
+            state.statement = state.statement.options(criteria)
+
+    s.add_all([Thing(id=1, name="a"), Thing(id=2, name="b", gone=True)])
+    s.commit()
+    p.show([thing.name for thing in s.scalars(p.select(Thing))], s.get(Thing, 2))
+    thing = s.get(Thing, 1)
+    thing.gone = True
+    s.flush()
+    s.refresh(thing)
+    s.refresh(thing, ["name"])
+    s.expire(thing)
+    p.show(thing.name, thing.gone, s.scalars(p.select(Thing)).all())

@@ -269,6 +269,7 @@ def _load_row(
             distinct_rows=True,
             expired=labelled,
             only=only,
+            known=True,
         )
         if with_for_update is None:
             _cache(connection)[key] = made
@@ -353,7 +354,7 @@ def _load_columns(
         if with_for_update is not None:
             statement = _for_update(statement, with_for_update)
         made = (
-            build_own_plan(session, statement, binds, connection.dialect, ()),
+            build_own_plan(session, statement, binds, connection.dialect, (), known=True),
             [slot for slot, _ in columns],
             asked,
         )

@@ -87,6 +87,7 @@ class SelectState:
         repeated_rows: bool = False,
         as_tuples: bool = False,
         expired: bool = False,
+        known: bool = False,
         subquery_source: SelectState | None = None,
         joined: Sequence[Any] = (),
         only: Any = None,
@@ -128,6 +129,8 @@ class SelectState:
         self._as_tuples = as_tuples
         #: loads an expired object: options about its columns are past
         self._expired = expired
+        #: loads an object that the session has: with_loader_criteria() does not hide its row
+        self._known = known or expired
         self.adapt_from = next(
             (o.selectable for o in statement._with_options if isinstance(o, AdaptFrom)), None
         )
@@ -273,7 +276,7 @@ class SelectState:
         for entity in entities:
             if id(entity) in self._joined:
                 continue
-            if not self._expired and self.adapt_from is None:
+            if not self._known and self.adapt_from is None:
                 self._extra_where += self._criteria_of(entity)
             criterion = entity.mapper._single_table_criterion
             if criterion is not None:

@@ -42,7 +42,8 @@ begin_fill(crm_hydration *h, crm_entity_op *op, PyObject *parent)
     crm_state *state = &((crm_entity *)parent)->state;
     PyObject *collection = NULL;
     int slot = slot_in_parent(op, parent);
-    if (slot >= 0 && !CRM_SLOT_HAS(crm_state_held(state, (uint16_t)slot))) {
+    if (slot >= 0 && !CRM_SLOT_HAS(crm_state_held(state, (uint16_t)slot)) &&
+        crm_state_pending(state, (uint16_t)slot) == NULL) {
         collection = crm_collection_new(state, (uint16_t)slot);
         if (collection == NULL ||
             crm_state_set_loaded(state, (uint16_t)slot, Py_NewRef(collection)) <

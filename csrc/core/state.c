@@ -418,7 +418,9 @@ expire_slot(crm_state *state, uint16_t slot)
 {
     crm_state_forget(state, slot);
     crm_state_drop_pending(state, slot);
-    return crm_state_put(state, slot, CRM_UNLOADED);
+    /* A relationship is loaded by itself when it is read. */
+    int column = crm_state_attr(state, slot)->kind == CRM_ATTR_COLUMN;
+    return crm_state_put(state, slot, column ? CRM_UNLOADED : NULL);
 }
 
 int

@@ -300,12 +300,11 @@ write_column(crm_state *state, uint16_t slot, PyObject *value)
     return crm_attr_set(state, slot, value) < 0 ? -1 : 1;
 }
 
-/* Whether an object has, and will have, no row as far as a session knows. */
+/* Whether an object is neither pending in a session nor found in it. */
 static int
-is_stranger(const crm_session *session, const crm_state *state)
+is_stranger(crm_session *session, const crm_state *state)
 {
-    return crm_session_of(state) != session ||
-           (state->flags & CRM_S_DELETED) != 0;
+    return !crm_session_contains(session, (crm_state *)state);
 }
 
 /* The class a relationship leads to, or NULL if that is not known. */

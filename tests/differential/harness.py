@@ -129,7 +129,7 @@ def _as_sent(line: str) -> str:
     return re.sub(r"Jsonb?\((.*?)\)(?=[,}\]])", r"\1", line)
 
 
-def _collapse(lines: list[str], line: str) -> bool:
+def collapse(lines: list[str], line: str) -> bool:
     """Whether a line is the second one of an INSERT of many rows, which becomes one line.
 
     SQLAlchemy says INSERT … SELECT … FROM (VALUES …) to have the keys in the order of the
@@ -164,7 +164,7 @@ class _Recorder(logging.Handler):
                 self.skip = False
                 return
             line = _as_sent(line)
-            if _collapse(self.lines, line):
+            if collapse(self.lines, line):
                 return
         if line.endswith(")]") and self.lines and _ASSOCIATION.match(self.lines[-1]):
             # SQLAlchemy takes the rows of several parents in the order of their addresses

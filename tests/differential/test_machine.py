@@ -28,7 +28,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .harness import database_url, normalise, on_database
+from .harness import collapse, database_url, normalise, on_database
 
 SOAK = int(os.environ.get("SOAK", "0"))
 DATABASE = os.environ.get("SOAK_DATABASE", "sqlite")
@@ -170,12 +170,15 @@ def _plain(value: Any) -> Any:
 class Statements(logging.Handler):
     """What an engine executes, as its log shows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: str) -> None:
         super().__init__()
+        self.database = database
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         line = record.getMessage()
+        if self.database == "postgresql" and collapse(self.lines, line):
+            return
         if line.startswith("[") and self.lines:
             values = re.sub(r"^\[[^]]*\] ", "", line)
             if values.startswith("[("):
@@ -200,7 +203,7 @@ class Run:
         self.nested: list[Any] = []
         self.deleted: set[int] = set()
         self.trace: list[Any] = []
-        self.statements = Statements()
+        self.statements = Statements(database)
 
     # -- objects by number
 
@@ -413,6 +416,9 @@ class Run:
             text = normalise(str(error))
             if type(error).__name__ == "CircularDependencyError":
                 text = str(sorted(re.findall(r"\w+State\([^>]*>", text)))  # of a set
+            if self.database == "postgresql":
+                # Of many rows SQLAlchemy shows one statement, we that of the row.
+                text = text.partition("\n[SQL: INSERT")[0]
             outcome = (type(error).__name__, text)
         self.trace.append((operation, numbers, outcome, self.statements.take(), self.summary()))
 

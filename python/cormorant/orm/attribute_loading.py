@@ -117,7 +117,14 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
             "operation cannot proceed"
         )
     if not flags & _core.STATE_KEY:
-        raise unrefreshable(obj)
+        # It had a row once; that of its key is asked for what was expired.
+        key = [_core.peek(obj, slot) for slot in mapper.primary_key_slots]
+        if NO_VALUE in key:
+            raise unrefreshable(obj)
+        waiting = tuple(other.slot for other in _unloaded(obj, mapper))
+        _load_columns(session, obj, mapper, waiting, True, None, True, key)
+        _core.forget_expired(obj)
+        return
     slots: Iterable[int]
     changed = _core.changed_slots(obj)
     if deferred:
@@ -132,9 +139,6 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
                 and other.slot not in changed
             ]
         found = _load_columns(session, obj, mapper, tuple(slots), True)
-    elif expired is not None:
-        slots = [other.slot for other in _unloaded(obj, mapper) if other.slot in expired]
-        found = _load_columns(session, obj, mapper, tuple(slots), True)
     else:
         found = _load_what_is_expired(session, obj, mapper)
     if not found:
@@ -145,13 +149,20 @@ def _load_what_is_expired(session: Any, obj: Any, mapper: Any) -> bool:
     """Load what an expired object lacks, with its eager joins; False if it has no row."""
     context = _core.load_options(obj)
     changed = _core.changed_slots(obj)
-    if not changed and not _partly_loaded(obj, mapper):
+    unloaded = _unloaded(obj, mapper)
+    relationships: Iterable[Any] = mapper.relationships
+    if not _core.state_flags(obj) & _core.STATE_EXPIRED:
+        # Columns, and what has been expired with the whole row, by their names.
+        names = {*_core.expired_slots(obj), *_core.expired_slots(obj, True)}
+        unloaded = (prop for prop in unloaded if prop.slot in names)
+        relationships = [prop for prop in relationships if prop.slot in names]
+    elif not changed and not _partly_loaded(obj, mapper):
         return _load_row(session, obj, mapper, context, None, True)
     # What was assigned, or loaded by its name, since is not asked for.
-    rest = [other.slot for other in _unloaded(obj, mapper) if other.slot not in changed]
+    rest = [other.slot for other in unloaded if other.slot not in changed]
     related = [
         prop
-        for prop in mapper.relationships
+        for prop in relationships
         if prop.slot not in changed
         and _core.peek(obj, prop.slot) is NO_VALUE
         and _is_eager(prop, context)

@@ -157,7 +157,7 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
     gained, lost = _core.relation_scan(flush.session, objects, relation.slot, start)
     if direction is ONETOMANY:
         for _parent, child in gained:
-            if _core.session_of(child) is not flush.session:
+            if child not in flush.session:
                 _warn_stranger(child, "add", relation)
             elif _core.state_flags(child) & _core.STATE_TO_DELETE:
                 flush.cancel_delete(child)

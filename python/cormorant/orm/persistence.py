@@ -684,8 +684,9 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
         plain[column.key] = value
         given.append(slot)
     returning, last_id = statements.returning_of(given, False)
-    if statements.version_slot >= 0 and not returning and statements.auto_slot >= 0:
-        returning = [statements.auto_slot]  # as SQLAlchemy reads a row with a version back
+    auto = statements.auto_slot
+    if statements.version_slot >= 0 and not returning and auto >= 0 and auto not in given:
+        returning = [auto]  # as SQLAlchemy reads a row with a version back
     statement = Insert(statements.table).values(expressions)
     if returning:
         statement = statement.returning(*(statements.column_of[s] for s in returning))

@@ -128,6 +128,8 @@ class Flush:
         flags = _core.state_flags(obj)
         if flags & (_core.STATE_TO_DELETE | _core.STATE_DELETED) or not flags & _core.STATE_KEY:
             return
+        if obj not in self.session:
+            return  # another has its identity by now
         self.session._mark_deleted(obj)
         self.condemned.append(obj)
         work = self._work(_core.manager_of(obj))
@@ -160,8 +162,8 @@ class Flush:
                 self.registered.update(map(id, work.updates))
 
     def is_deleted(self, obj: Any) -> bool:
-        """True if this flush, or one before it in the transaction, deletes the object."""
-        return bool(_core.state_flags(obj) & (_core.STATE_TO_DELETE | _core.STATE_DELETED))
+        """True if this flush deletes the object."""
+        return bool(_core.state_flags(obj) & _core.STATE_TO_DELETE)
 
     # -- order ----------------------------------------------------------------
 
@@ -357,21 +359,24 @@ def _related(obj: Any, kind: str) -> Iterator[Any]:
     for relation in info_of(manager.mapper).cascades(kind):
         if not relation.is_of(obj):
             continue
-        slot = relation.slot
         if not relation.prop.uselist:
             yield from _referred(obj, relation, kind)
             continue
         if kind == "delete" and not relation.passive_deletes:
             added, unchanged, _removed = dependency.full_history(obj, relation)
+        elif _core.peek(obj, relation.slot) is _core.NO_VALUE:
+            continue  # what waits for it to be loaded is not reached
         else:
-            added, unchanged, _removed = _core.history(obj, slot)
+            added, unchanged, _removed = _core.history(obj, relation.slot)
         yield from (*unchanged, *added)
 
 
 def _referred(obj: Any, relation: RelationInfo, kind: str) -> Iterator[Any]:
     """What a scalar relationship refers to, loaded if that is to be deleted with it."""
     value = _core.peek(obj, relation.slot)
-    if value is _core.NO_VALUE and kind == "delete" and not relation.passive_deletes:
+    emptied = _core.committed(obj, relation.slot) is not ...
+    loads = kind == "delete" and not relation.passive_deletes and not emptied
+    if value is _core.NO_VALUE and loads:
         dependency.full_history(obj, relation)
     value = _core.peek(obj, relation.slot)
     if value is not _core.NO_VALUE:

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from .engine.url import make_url as make_url
     from .inspection import inspect as inspect
     from .pool import AssertionPool as AssertionPool
+    from .pool import AsyncAdaptedQueuePool as AsyncAdaptedQueuePool
+    from .pool import FallbackAsyncAdaptedQueuePool as FallbackAsyncAdaptedQueuePool
     from .pool import NullPool as NullPool
     from .pool import Pool as Pool
     from .pool import PoolProxiedConnection as PoolProxiedConnection
@@ -290,7 +292,7 @@ _NAMES_OF: dict[str, str] = {
     ".engine.url": "URL make_url",
     ".inspection": "inspect",
     ".pool": (
-        "AssertionPool NullPool Pool PoolProxiedConnection PoolResetState QueuePool "
+        "AssertionPool AsyncAdaptedQueuePool FallbackAsyncAdaptedQueuePool NullPool Pool PoolProxiedConnection PoolResetState QueuePool "
         "SingletonThreadPool StaticPool"
     ),
     ".sql.base": "CacheKey",

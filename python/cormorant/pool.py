@@ -342,10 +342,6 @@ class QueuePool(Pool):
         return self._core.timeout()
 
 
-AsyncAdaptedQueuePool = QueuePool
-FallbackAsyncAdaptedQueuePool = QueuePool
-
-
 class NullPool(Pool):
     """No pool: a connection is opened for each use and closed after it."""
 
@@ -688,3 +684,16 @@ class BorrowedConnection(PoolProxiedConnection):
 
 ManagesConnection = PoolProxiedConnection
 ConnectionPoolEntry = PoolProxiedConnection
+
+if TYPE_CHECKING:
+    from .engine.async_pool import AsyncAdaptedQueuePool as AsyncAdaptedQueuePool
+
+    FallbackAsyncAdaptedQueuePool = AsyncAdaptedQueuePool
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name in ("AsyncAdaptedQueuePool", "FallbackAsyncAdaptedQueuePool"):
+            from .engine.async_pool import AsyncAdaptedQueuePool
+
+            return AsyncAdaptedQueuePool
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -62,6 +62,8 @@ class Engine(ConnectionEventsTarget):
     """The dispatch, if anybody listens to the engine."""
     _hears_execute = False
     _hears_errors = False
+    _connection_cls: type[Connection] = Connection
+    """What connect() makes."""
 
     def __init__(
         self,
@@ -188,7 +190,7 @@ class Engine(ConnectionEventsTarget):
 
     def connect(self) -> Connection:
         """A connection; its close() gives it back to the pool."""
-        return Connection(self)
+        return self._connection_cls(self)
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -270,6 +272,7 @@ class OptionEngine(Engine):
         self._opened = set()
         _engines.add(self)
         self._autocommit = proxied._autocommit
+        self._connection_cls = proxied._connection_cls
         log.instance_logger(self, echoflag=proxied._echo)
         self._execution_options = proxied._execution_options
         self._observe()

@@ -79,6 +79,7 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
         raise exc.ArgumentError(
             "The 'future' parameter passed to create_engine() may only be set to True."
         )
+    is_async = arguments.pop("_is_async", False)
     module = arguments.pop("module", None)
     options = {name: arguments.pop(name) for name in _DIALECT_OPTIONS if name in arguments}
     if arguments.pop("enable_from_linting", True):
@@ -100,7 +101,11 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
 
     pool = arguments.pop("pool", None)
     if pool is None:
-        poolclass = arguments.pop("poolclass", None) or type(dialect).get_pool_class(parsed)
+        poolclass = arguments.pop("poolclass", None)
+        if is_async:
+            poolclass = _async_pool_class(poolclass, dialect, parsed)
+        elif poolclass is None:
+            poolclass = type(dialect).get_pool_class(parsed)
         pool = _make_pool(poolclass, dialect, arguments, connect)
     else:
         poolclass = type(pool)
@@ -126,7 +131,33 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
             f"{dialect_class.__name__}/{poolclass.__name__}/{Engine.__name__}.  Please check "
             "that the keyword arguments are appropriate for this combination of components."
         )
+    if is_async:
+        from .async_pool import BlockingConnection
+
+        given = parsed.get_driver_name()
+        dialect.is_async = given in dialect.async_drivers
+        dialect.driver = given if dialect.is_async else dialect.driver
+        engine = Engine(pool, dialect, parsed, **engine_options)
+        engine._connection_cls = BlockingConnection
+        return engine
     return Engine(pool, dialect, parsed, **engine_options)
+
+
+def _async_pool_class(poolclass: Any, dialect: Any, url: _url.URL) -> Any:
+    """The class of the pool of an asynchronous engine."""
+    from ..pool import AsyncAdaptedQueuePool, QueuePool, SingletonThreadPool, StaticPool
+
+    if poolclass is None:
+        poolclass = type(dialect).get_pool_class(url)
+        if poolclass is SingletonThreadPool:
+            return StaticPool  # one thread is as good as another
+        if poolclass is QueuePool:
+            return AsyncAdaptedQueuePool
+    elif poolclass is QueuePool:
+        raise exc.ArgumentError(
+            f"Pool class {poolclass.__name__} cannot be used with asyncio engine", code="pcls"
+        )
+    return poolclass
 
 
 def _connect_observed(dialect: Any, positional: list[Any], named: dict[str, Any]) -> Any:

@@ -26,6 +26,7 @@ class DefaultDialect:
     driver = "default"
     default_paramstyle = "named"
     is_async = False
+    async_drivers: tuple[str, ...] = ()
     default_schema_name: str | None = None
     max_identifier_length = 9999
     max_index_name_length: int | None = None

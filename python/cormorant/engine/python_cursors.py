@@ -102,6 +102,10 @@ class StreamCursor:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
+    def load_ahead(self) -> bool:
+        """False: the rows cannot all be had now. See LoadedCursor."""
+        return False
+
     @property
     def unique(self) -> bool:
         return self._real.unique  # type: ignore[no-any-return]

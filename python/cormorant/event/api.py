@@ -27,6 +27,10 @@ def _subscription(target: Any, identifier: str, fn: Callable[..., Any]) -> Subsc
         accepted = family._accept_with(target, identifier)
         if accepted is not None:
             return Subscription(family, target, identifier, fn, accepted)
+    if families(identifier) and not isinstance(target, type):
+        refuse = getattr(target, "_no_async_engine_events", None)
+        if refuse is not None:
+            refuse()  # says what to listen to instead
     raise exc.InvalidRequestError(f"No such event '{identifier}' for target '{target}'")
 
 

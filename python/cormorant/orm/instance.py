@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,6 +13,7 @@ from .base import NO_VALUE, PASSIVE_NO_INITIALIZE, InspectionAttr, object_mapper
 from .mapper import ReadOnlyProperties
 
 if TYPE_CHECKING:
+    from ..ext.asyncio import AsyncSession
     from .mapper import Mapper
 
 _T = TypeVar("_T")
@@ -146,9 +148,10 @@ class InstanceState(InspectionAttr, Generic[_T]):
         return None if session is None else getattr(session, "hash_key", id(session))
 
     @property
-    def async_session(self) -> None:
-        """There are no asynchronous sessions."""
-        return None
+    def async_session(self) -> AsyncSession | None:
+        """The AsyncSession whose Session the object belongs to."""
+        module = sys.modules.get("cormorant.ext.asyncio.session")
+        return None if module is None else module.async_object_session(self.obj())
 
     @property
     def key(self) -> tuple[Any, ...] | None:

@@ -150,7 +150,17 @@ class LoadedCursor:
             raise sa_exc.InvalidRequestError(
                 "Can't use the ORM yield_per feature in conjunction with unique()"
             )
+        if value and self._rows is not None:
+            self._rows = _unlike(self._rows, self.scalar)
         self._cursor.unique = value
+
+    def load_ahead(self) -> bool:
+        """Read all rows with their post loads, so that no fetch does I/O; False: it streams."""
+        if self._stream:
+            return False
+        if self._rows is None:
+            self._rows = self._load(-1)
+        return True
 
     def _load(self, count: int) -> list[Any]:
         rows: list[Any] = self._cursor.fetch(count)
@@ -185,6 +195,18 @@ class LoadedCursor:
         self._rows = []
         self._position = 0
         self._cursor.close()
+
+
+def _unlike(rows: list[Any], scalar: bool) -> list[Any]:
+    """Rows without those equal to earlier ones: entities by identity, columns by value."""
+
+    def mark(item: Any) -> Any:
+        return (id(item),) if _core.is_entity(item) else item
+
+    found: dict[Any, Any] = {}
+    for row in rows:
+        found.setdefault(mark(row) if scalar else tuple([mark(item) for item in row]), row)
+    return list(found.values())
 
 
 def bundle_maker(bundle: Any, position: int) -> tuple[Callable[[Any], Any], int]:

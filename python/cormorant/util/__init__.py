@@ -452,6 +452,11 @@ def warn_deprecated(msg: str, version: str, stacklevel: int = 3, code: str | Non
 
 if TYPE_CHECKING:
     from .compat import inspect_getfullargspec as inspect_getfullargspec
+    from .concurrency import await_fallback as await_fallback
+    from .concurrency import await_only as await_only
+    from .concurrency import greenlet_spawn as greenlet_spawn
+    from .concurrency import in_greenlet as in_greenlet
+    from .concurrency import is_exit_exception as is_exit_exception
     from .extras import Properties as Properties
     from .extras import ScopedRegistry as ScopedRegistry
     from .extras import ThreadLocalRegistry as ThreadLocalRegistry
@@ -475,6 +480,7 @@ else:
         __name__,
         {
             ".compat": "inspect_getfullargspec",  # importing inspect takes long
+            ".concurrency": "await_fallback await_only greenlet_spawn in_greenlet is_exit_exception",
             ".extras": "Properties ScopedRegistry ThreadLocalRegistry coerce_to_immutabledict "
             "column_dict column_set counter deprecated flatten_iterator generic_repr get_cls_kwargs "
             "has_intersection set_creation_order symbol to_column_set to_set update_copy "

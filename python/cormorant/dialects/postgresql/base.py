@@ -23,6 +23,8 @@ class PGDialect(DefaultDialect):
 
     name = "postgresql"
     driver = "psycopg"
+    async_drivers = ("asyncpg", "psycopg", "psycopg_async")
+    """The drivers in URLs of asynchronous engines."""
     default_paramstyle = "pyformat"
     default_schema_name = "public"
     max_identifier_length = 63
@@ -431,4 +433,9 @@ class PGDialect_asyncpg(PGDialect):
 
 # One driver behind all names: its SQL is psycopg's, whose casts the server needs to know
 # what a parameter is.
-drivers = {"psycopg": PGDialect, "psycopg2": PGDialect, "asyncpg": PGDialect}
+drivers = {
+    "psycopg": PGDialect,
+    "psycopg2": PGDialect,
+    "asyncpg": PGDialect,
+    "psycopg_async": PGDialect,
+}

@@ -30,6 +30,8 @@ class SQLiteDialect(DefaultDialect):
 
     name = "sqlite"
     driver = "pysqlite"
+    async_drivers = ("aiosqlite",)
+    """The drivers in URLs of asynchronous engines."""
     default_paramstyle = "qmark"
     default_schema_name = "main"
 
@@ -197,7 +199,15 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
 
 
 dialect = SQLiteDialect_pysqlite
-drivers = {"pysqlite": SQLiteDialect_pysqlite}
+
+
+class SQLiteDialect_aiosqlite(SQLiteDialect_pysqlite):
+    """The same under the name that programs with an event loop know it by."""
+
+    driver = "aiosqlite"
+
+
+drivers = {"pysqlite": SQLiteDialect_pysqlite, "aiosqlite": SQLiteDialect_aiosqlite}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -171,6 +172,19 @@ def check_ways_back() -> set[str]:
         for referent in gc.get_referents(obj):
             assert any(found is obj for found in gc.get_referrers(referent)), (obj, referent)
     return seen
+
+
+def test_what_lasts_leads_back_to_it() -> None:
+    """The same of what the core and the mappings keep."""
+    kinds = ("ClassManager", "KeyRecipe", "AttributeKey", "Attribute", "Plan", "RowKeys")
+    lasting: list[Any] = [sys.modules["cormorant._core"]]
+    for kind in kinds:
+        objects = [obj for obj in gc.get_objects() if type(obj).__name__ == kind]
+        lasting += sorted(objects, key=lambda obj: len(gc.get_referents(obj)))[-2:]
+    assert len(lasting) > 4
+    for obj in filter(gc.is_tracked, lasting):
+        for referent in gc.get_referents(obj):
+            assert any(found is obj for found in gc.get_referrers(referent)), (obj, referent)
 
 
 def test_what_an_object_refers_to_leads_back_to_it() -> None:

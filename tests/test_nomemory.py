@@ -48,6 +48,7 @@ WORK = [
     "eager_anew",
     "inheritance_anew",
     "mapping",
+    "modules",
 ]
 # those that take long: each so-manyth allocation fails
 STEPS = {"mapping": 7, "eager_anew": 3}
@@ -64,6 +65,7 @@ WORK_OF_SERVER = [
     "many_rows",
     "server_types",
     "zones",
+    "modules",
 ]
 
 

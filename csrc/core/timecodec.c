@@ -8,7 +8,11 @@
 int
 crm_time_init(void)
 {
-    PyDateTime_IMPORT;
+    /* Of the whole process: not set to NULL, when this module is loaded once
+     * more and fails, for those that use it. */
+    if (PyDateTimeAPI == NULL) {
+        PyDateTime_IMPORT;
+    }
     return PyDateTimeAPI == NULL ? -1 : 0;
 }
 

@@ -16,6 +16,8 @@ import sys
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from typing import Any
 
 import cormorant as sa
@@ -230,6 +232,7 @@ class World:
     def __init__(self, url: str) -> None:
         self.engine = sa.create_engine(url, poolclass=StaticPool)
         self.server = self.engine.dialect.name == "postgresql"
+        self.driver: Any = self.driver_of(self.engine.dialect.name)
         Base.metadata.drop_all(self.engine)
         Base.metadata.create_all(self.engine)
         self.session = Session(self.engine)
@@ -259,6 +262,11 @@ class World:
         )
         self.session.rollback()
         self.check()
+
+    @staticmethod
+    def driver_of(name: str) -> Any:
+        """The extension module for a database."""
+        return importlib.import_module("cormorant._" + {"postgresql": "postgres"}.get(name, name))
 
     def check(self) -> None:
         """The same session shows what there was, once what was begun is undone."""
@@ -801,6 +809,23 @@ def mapping(world: World) -> Any:
         registry.dispose()
 
 
+def modules(world: World) -> Any:
+    """The extension modules are loaded once more, as another interpreter does."""
+    names = []
+    for module in (_core, world.driver):
+        loader = ExtensionFileLoader(module.__name__, module.__file__)
+        made = module_from_spec(spec_from_loader(module.__name__, loader))
+        try:
+            loader.exec_module(made)
+        except SystemError as error:
+            # CPython 3.11 does not say that it had no memory for the name of a type
+            if "without setting an exception" not in str(error):
+                raise
+            raise MemoryError from error
+        names.append(sorted(set(vars(made)) - {"__file__"}))
+    return names
+
+
 # each is met once a process
 ZONES = iter(sorted(n for n in zoneinfo.available_timezones() if n.startswith("America/")))
 
@@ -816,12 +841,12 @@ def zones(world: World) -> Any:
 WORK = [load, eager, lazy, refresh, stream, lists, dicts, sets, chosen, many_to_many, flush]
 WORK += [savepoints, merge, composites, mutables, bulk, core, inheritance, inheritance_writes]
 WORK += [events, statements, compiled_anew, reflect, pooled, rows, objects, deletes]
-WORK += [many_rows, server_types, zones, eager_anew, inheritance_anew, mapping]
+WORK += [many_rows, server_types, zones, eager_anew, inheritance_anew, mapping, modules]
 
 
 def main(step: int, url: str, names: list[str]) -> None:
     name = sa.make_url(url).get_backend_name()
-    driver = importlib.import_module("cormorant._" + {"postgresql": "postgres"}.get(name, name))
+    driver: Any = World.driver_of(name)
     # libpq says in an error's text that its memory was out: tests/test_faults.py
     only_within([_core.__file__, driver.__file__], ["libpq"] if name == "postgresql" else [])
     works = [work for work in WORK if not names or work.__name__ in names]

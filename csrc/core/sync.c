@@ -115,6 +115,18 @@ uow_unsettled(PyObject *module, PyObject *args)
     return crm_objects_that(core, objects, is_unsettled, &slot);
 }
 
+/* Where to begin in a list: a Py_ssize_t that is not negative. */
+static int
+parse_start(PyObject *given, void *start)
+{
+    Py_ssize_t at = PyLong_AsSsize_t(given);
+    if (at < 0 && !PyErr_Occurred()) {
+        PyErr_SetString(PyExc_ValueError, "start must not be negative");
+    }
+    *(Py_ssize_t *)start = at;
+    return at >= 0;
+}
+
 PyDoc_STRVAR(
     first_telling_doc,
     "first_telling(session, objects, slot, key, target, start)\n--\n\n"
@@ -171,9 +183,9 @@ uow_first_telling(PyObject *module, PyObject *args)
     long slot;
     Py_ssize_t i;
     crm_slot_list slots;
-    if (!PyArg_ParseTuple(args, "OO!lOO!n:first_telling", &owner, &PyList_Type,
+    if (!PyArg_ParseTuple(args, "OO!lOO!O&:first_telling", &owner, &PyList_Type,
                           &objects, &slot, &tuple, core->manager_type, &target,
-                          &i) ||
+                          parse_start, &i) ||
         crm_parse_slots(tuple, &slots) < 0) {
         return NULL;
     }
@@ -214,8 +226,8 @@ uow_scan(PyObject *module, PyObject *args)
     PyObject *owner, *objects;
     long slot;
     Py_ssize_t start = 0;
-    if (!PyArg_ParseTuple(args, "OO!l|n", &owner, &PyList_Type, &objects, &slot,
-                          &start)) {
+    if (!PyArg_ParseTuple(args, "OO!l|O&", &owner, &PyList_Type, &objects,
+                          &slot, parse_start, &start)) {
         return NULL;
     }
     crm_session *session = crm_need_session(core, owner);

@@ -265,7 +265,7 @@ def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
             continue
         for child in lost:
             if child is not None and not _kept(relation, child, ()):
-                if relation.cascade_delete or relation.cascade_orphan:
+                if relation.cascade_orphan:
                     flush.register_delete(child)
                 else:
                     flush.register_update(child)

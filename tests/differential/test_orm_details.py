@@ -612,3 +612,46 @@ def criteria_of_listeners_do_not_hide_known_objects(p: Any) -> None:
     s.refresh(thing, ["name"])
     s.expire(thing)
     p.show(thing.name, thing.gone, s.scalars(p.select(Thing)).all())
+
+
+@program
+def children_removed_before_their_parent_is_deleted(p: Any) -> None:
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        kept = p.relationship("Kept", cascade="all")
+        lost = p.relationship("Lost", cascade="all, delete-orphan")
+
+    class Kept(p.Base):
+        __tablename__ = "kept"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    class Lost(p.Base):
+        __tablename__ = "lost"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    s = p.session()
+    for expire in (False, True):
+        user = User(kept=[Kept(), Kept()], lost=[Lost(), Lost()])
+        s.add(user)
+        s.commit() if expire else s.flush()
+        del user.kept[0], user.lost[0]
+        s.delete(user)
+        s.commit()
+        p.show(s.query(Kept.id, Kept.user_id).all(), s.query(Lost.id).all())
+
+
+@program
+def locks_said_as_false(p: Any) -> None:
+    User, _Post = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="a"))
+    s.commit()
+    user = s.get(User, 1)
+    for given in (False, True, None, {"read": True}):
+        p.mark(repr(given))
+        p.show(s.get(User, 1, with_for_update=given).name)
+        s.refresh(user, with_for_update=given)
+    p.error(lambda: s.refresh(user, with_for_update={}))

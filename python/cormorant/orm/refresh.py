@@ -59,7 +59,12 @@ def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_up
 
     session._require_persistent(obj)
     session._autobegin_t()
-    if with_for_update == {} or with_for_update is False:
+    if with_for_update == {}:
+        raise exc.ArgumentError(
+            "with_for_update should be the boolean value True, or a dictionary with options.  A "
+            "blank dictionary is ambiguous."
+        )
+    if with_for_update is False:
         with_for_update = None
     if names is None:
         expire(session, obj, None)

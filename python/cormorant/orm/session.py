@@ -547,6 +547,8 @@ class Session(TransactionalSession, SessionClassMethods):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> _O | None:
         """The object of a primary key, from the identity map or the database, or None."""
+        if with_for_update is False:
+            with_for_update = None
         look = not populate_existing and with_for_update is None
         try:
             manager = entity.__dict__["__cormorant_manager__"]

@@ -145,6 +145,16 @@ READ_ALL: Final[int]
 #: the rows are dropped before their objects go anywhere: the collector is not told of them
 BRIEF_ROWS: Final[int]
 
+# --- tabulate.c --------------------------------------------------------------
+def tabulate(
+    rows: Iterable[Mapping[Any, Any]], places: dict[Any, int], keep: bytes, /
+) -> list[tuple[tuple[int, ...], list[tuple[Any, ...]]]]:
+    """Rows given as mappings as tuples of the values of columns.
+
+    `places` has the number of the column that a key means (other keys are left out), `keep`
+    a byte for each column: with 0, None counts as not given. Rows that follow each other and
+    give the same columns make one item: the numbers of these, and a tuple for each row."""
+
 # --- row.c, rowmapping.c, cursor.c -------------------------------------------
 @final
 class RowKeys:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
 from .cursor import CursorResult
-from .plans import CompiledPlan, type_codec
+from .plans import CompiledPlan, GivenRows, type_codec
 from .python_cursors import EmptyCursor, StreamCursor, _log_rows
 
 if TYPE_CHECKING:
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 _ANY = _core.TYPE_ANY
 
 
-def distill(parameters: Any) -> list[Mapping[str, Any]]:
+def distill(parameters: Any) -> Any:
     """The parameter sets given to execute(): none, one, or one per execution."""
     if not parameters:
         return []
+    if parameters.__class__ is GivenRows:
+        return parameters
     if isinstance(parameters, (list, tuple)):
         if not isinstance(parameters[0], Mapping):
             raise exc.ArgumentError("List argument must consist only of dictionaries")
@@ -244,7 +246,7 @@ def _execute_many(
         plan, rows = cplan.resolve_many(binds, sets)
     except Exception as error:
         connection._wrap_bind_error(error, sql, list(sets))
-    return _run_many(connection, core, plan, rows, list(sets), cplan.cache_text(hit))
+    return _run_many(connection, core, plan, rows, sets, cplan.cache_text(hit))
 
 
 def _run_many(
@@ -256,13 +258,14 @@ def _run_many(
     how: str,
 ) -> CursorResult[Any]:
     if connection._echo:
-        connection._log_many(plan.sql, _encoded(connection, plan, rows, shown), how)
+        connection._log_many(plan.sql, _encoded(connection, plan, rows, list(shown)), how)
     try:
         from .driver_sql import _check_dml
 
         _check_dml(connection, plan.sql)
         count = core.execute_many(plan, rows)
     except BaseException as error:
+        shown = list(shown)
         if isinstance(error, connection.dialect.dbapi.Error):
             shown = _encoded(connection, plan, rows, shown)
         connection._wrap_error(error, plan.sql, shown, ismulti=True)
@@ -357,10 +360,12 @@ def _execute_dml(
     filled: Any = sets
     if prefetch:
         try:
-            filled = [
-                _with_defaults(connection, cplan, binds, prefetch, params)
-                for params in sets or ({},)
-            ]
+            filled = _with_constants(cplan, prefetch, sets)
+            if filled is None:
+                filled = [
+                    _with_defaults(connection, cplan, binds, prefetch, params)
+                    for params in sets or ({},)
+                ]
         except exc.SQLAlchemyError:
             raise
         except Exception as error:
@@ -403,6 +408,22 @@ def _execute_dml(
         result._cursor = EmptyCursor(result._cursor.rowcount, result._cursor.lastrowid)
     result._statement_info = info
     return result
+
+
+def _with_constants(
+    cplan: CompiledPlan, columns: Sequence[Any], sets: Sequence[Mapping[str, Any]]
+) -> GivenRows | None:
+    """Rows with the values of columns whose defaults are the same for each; None where a
+    function or the database makes some."""
+    if not isinstance(sets, GivenRows) or getattr(cplan.compiled.statement, "_multi_values", None):
+        return None
+    added = [column for column in columns if column.key not in sets.names]
+    defaults = [c.default if cplan.compiled.isinsert else c.onupdate for c in added]
+    if not all([default.is_scalar for default in defaults]):
+        return None
+    values = tuple([default.arg for default in defaults])
+    names = [*sets.names, *[column.key for column in added]]
+    return GivenRows(names, [row + values for row in sets.rows])
 
 
 def _with_defaults(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from .. import _core, exc
@@ -26,6 +27,35 @@ def type_codec(type_: Any, dialect: Any) -> tuple[int, Any]:
 def anonymous_key(bind: Any) -> str:
     """The key of a value for this very parameter, one without a name of its own."""
     return f"%({id(bind)} {bind.key})s"
+
+
+class GivenRows(Sequence[Mapping[str, Any]]):
+    """Parameter sets that all give the same names, kept as tuples: a dictionary is made of
+    one only where somebody looks at it."""
+
+    __slots__ = ("names", "rows")
+
+    def __init__(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        self.names = names
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return GivenRows(self.names, self.rows[index])
+        return dict(zip(self.names, self.rows[index], strict=True))
+
+    def in_order(self, names: Sequence[str]) -> Sequence[Sequence[Any]]:
+        """The values of these names. KeyError if one is not given."""
+        if list(names) == list(self.names):
+            return self.rows
+        place = {name: number for number, name in enumerate(self.names)}
+        take = itemgetter(*[place[name] for name in names])
+        return (
+            [(take(row),) for row in self.rows] if len(names) == 1 else list(map(take, self.rows))
+        )
 
 
 class CompiledPlan:
@@ -178,16 +208,15 @@ class CompiledPlan:
 
     def resolve_many(
         self, binds: Sequence[Any], sets: Sequence[Mapping[str, Any]]
-    ) -> tuple[Any, list[Any]]:
+    ) -> tuple[Any, Sequence[Any]]:
         """As resolve(), for an execution with each of the parameter sets."""
-        if self.nbinds == 0 and self._plan is not None:
+        if self._plan is not None:
             keys = self._many
             if keys is None:
-                ordered = sorted(self._named.items(), key=lambda item: item[1][1])
-                keys = self._many = [
-                    name if bind.unique else bind.key for name, (bind, _) in ordered
-                ]
+                keys = self._many = self._names_of_values()
             try:
+                if isinstance(sets, GivenRows):
+                    return self._plan, sets.in_order(keys)
                 return self._plan, [[params[key] for key in keys] for params in sets]
             except (KeyError, TypeError):
                 pass  # a value is missing or has another name: one by one
@@ -204,6 +233,15 @@ class CompiledPlan:
                 ) from None
             rows.append(values)
         return plan, rows
+
+    def _names_of_values(self) -> list[str]:
+        """Under which names a parameter set gives all values, in their order."""
+        names: list[Any] = [None] * (self.nbinds + self.extra)
+        for name, (bind, index) in self._named.items():
+            names[index] = name if bind.unique else bind.key
+        known = next((name for name in names if name is not None), "")
+        # a value that the text does not have may be any
+        return [known if name is None else name for name in names]
 
     def _missing(self, key: str) -> None:
         error = exc.InvalidRequestError(

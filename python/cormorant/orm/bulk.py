@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc
 from ..engine.python_cursors import ListCursor
 from .bulk_inheritance import (
-    column_in,
     discriminator,
     insert_joined,
     insert_joined_returning,
     is_joined,
 )
-from .inheritance import key_slot
+from .bulk_rows import insert_rows, update_mappings
 from .returning import Returning
 from .strategy_options import LoaderCriteriaOption
 
@@ -316,20 +315,32 @@ def _update_by_key(
     fixed = _assigned_values(mapper, statement)
     if fixed:
         rows = [{**fixed, **row} for row in rows]
-    _update_mappings(connection, mapper, rows)
-    pk = [mapper._columntoproperty[c].key for c in mapper.primary_key]
+    update_mappings(connection, mapper, rows)
+    _take_values(session, mapper, rows)
+    return Result._from_list((), [])
+
+
+def _take_values(session: Session, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Objects that were updated by their key take the new values."""
+    held = {}
+    for obj in session._persistent():
+        if isinstance(obj, mapper.class_):
+            _, key, _ = _core.identity_key(obj)  # type: ignore[misc]
+            held[key] = obj
+    if not held:
+        return
+    names = [mapper._columntoproperty[column].key for column in mapper.primary_key]
     for row in rows:
-        obj = session._get(mapper.class_manager, tuple(row[name] for name in pk))
+        obj = held.get(tuple([row[name] for name in names]))
         if obj is None:
             continue
         for name, value in row.items():
             prop = mapper._props.get(name)
-            if name in pk or prop is None or not prop._is_column:
+            if name in names or prop is None or not prop._is_column:
                 continue
             if _core.peek(obj, prop.slot) is not _core.NO_VALUE:
                 _core.set_loaded(obj, prop.slot, value)
         _forget_composites(mapper, [obj])
-    return Result._from_list((), [])
 
 
 def _assigned_values(mapper: Any, statement: Any) -> dict[str, Any]:
@@ -341,85 +352,6 @@ def _assigned_values(mapper: Any, statement: Any) -> dict[str, Any]:
     for slot, value in _assigned(mapper, statement).items():
         found[names[slot]] = value.value if isinstance(value, BindParameter) else value
     return found
-
-
-def _update_mappings(connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> int:
-    """UPDATE rows by primary key, consecutive rows of the same columns together."""
-    given = list(rows)
-    if not is_joined(mapper):
-        return _update_table(connection, mapper, mapper.local_table, given)
-    return sum([_update_table(connection, mapper, table, given) for table in mapper._tables])
-
-
-def _update_table(
-    connection: Any, mapper: Any, table: Any, rows: Iterable[Mapping[str, Any]]
-) -> int:
-    from ..sql import and_, bindparam
-    from ..sql.dml import Update
-
-    pk = _key_in(mapper, table)
-    key_columns = list(pk.values())
-    version: str | None = None
-    if mapper.version_id_col is not None and mapper.version_id_col.table is table:
-        version = mapper._columntoproperty[mapper.version_id_col].key
-        key_columns.append(mapper.version_id_col)
-    total = 0
-    prepared = []
-    for row in rows:
-        missing = [str(c) for name, c in pk.items() if row.get(name) is None]
-        if missing:
-            raise exc.InvalidRequestError(
-                f"No primary key value supplied for column(s) {', '.join(missing)}; per-row ORM "
-                "Bulk UPDATE by Primary Key requires that records contain primary key values",
-                code="bupq",
-            )
-        values = {}
-        for name, value in row.items():
-            column = None if name in pk else column_in(mapper, name, table)
-            if column is not None:
-                values[column.key] = value
-        if not values:
-            continue
-        keys = {f"{table.name}_{c.name}": row[name] for name, c in pk.items()}
-        if version is not None:
-            before = row.get(version)
-            keys[f"{table.name}_{mapper.version_id_col.name}"] = before
-            if mapper.version_id_generator is not False:
-                values[mapper.version_id_col.key] = mapper.version_id_generator(before)
-        prepared.append((tuple(values), {**values, **keys}))
-    where = and_(*(c == bindparam(f"{table.name}_{c.name}", type_=c.type) for c in key_columns))
-    for names, group in itertools.groupby(prepared, key=lambda item: frozenset(item[0])):
-        batch = [values for _, values in group]
-        statement = Update(table).where(where)
-        statement = statement.values(
-            {
-                n: bindparam(n, type_=table.c[n].type)
-                for n in sorted(names, key=list(table.c.keys()).index)
-            }
-        )
-        if version is not None:
-            matched = sum(connection.execute(statement, values).rowcount for values in batch)
-        else:
-            matched = connection.execute(statement, batch if len(batch) > 1 else batch[0]).rowcount
-        total += matched
-        if 0 <= matched != len(batch):
-            raise exc.StaleDataError(
-                f"UPDATE statement on table '{table.description}' expected to update "
-                f"{len(batch)} row(s); {matched} were matched."
-            )
-    return total
-
-
-def _key_in(mapper: Any, table: Any) -> dict[str, Any]:
-    """The attributes of the primary key with their columns in one of the mapper's tables."""
-    key = {mapper._columntoproperty[c].key: c for c in mapper.primary_key}
-    if not is_joined(mapper):
-        return key
-    slots = {key_slot(mapper, c): c for c in table.primary_key}
-    return {name: slots[mapper._props[name].slot] for name in key}
-
-
-# ---- INSERT --------------------------------------------------------------------------------
 
 
 def _insert(
@@ -448,79 +380,16 @@ def _insert(
             return insert_joined_returning(session, connection, mapper, statement, given, nulls)
         insert_joined(connection, mapper, given, nulls)
         return Result._from_list((), [])
-    if isinstance(params, Mapping):
-        params = {mapper._column_key(key): value for key, value in params.items()}
-    elif many:
-        params = [{mapper._column_key(key): value for key, value in row.items()} for row in params]
-    if many and not nulls:
-        params = [_without_nulls(mapper, row) for row in params]
-    if many and statement._returning:
-        return _run_by_columns(session, connection, mapper, statement, params, execution_options)
     if not many:
+        if isinstance(params, Mapping):
+            params = {mapper._column_key(key): value for key, value in params.items()}
         return _run(session, connection, mapper, statement, params, execution_options)
-    return _insert_mappings(connection, mapper, params, render_nulls=nulls, statement=statement)
 
+    def execute(given: Any) -> Any:
+        return _run(session, connection, mapper, statement, given, execution_options)
 
-def _run_by_columns(
-    session: Session,
-    connection: Any,
-    mapper: Any,
-    statement: Any,
-    params: Any,
-    execution_options: Mapping[str, Any],
-) -> Any:
-    """INSERT with RETURNING of rows that may give different columns: those that follow each
-    other with the same ones together."""
-    from ..engine.result import Result
-
-    results = []
-    for _, group in itertools.groupby(params, key=frozenset):
-        rows = list(group)
-        given = rows if len(rows) > 1 or len(params) == 1 else rows[0]
-        results.append(_run(session, connection, mapper, statement, given, execution_options))
-        if len(rows) == len(params):
-            return results[0]
+    results = insert_rows(mapper, params, execute, nulls)
+    if not statement._returning or len(results) == 1:
+        return results[-1]
     keys = tuple(results[0].keys())
     return Result._from_list(keys, [row for result in results for row in result.all()])
-
-
-def _without_nulls(mapper: Any, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row for which the database or a default fills what is None."""
-    if None not in row.values():
-        return dict(row)
-    columns = mapper.local_table.c
-    return {
-        key: value
-        for key, value in row.items()
-        if value is not None or (key in columns and columns[key].type.should_evaluate_none)
-    }
-
-
-def _insert_mappings(
-    connection: Any,
-    mapper: Any,
-    rows: Iterable[Mapping[str, Any]],
-    *,
-    render_nulls: bool = False,
-    statement: Any = None,
-) -> Any:
-    """INSERT rows of column keys, consecutive rows of the same columns together: the last
-    result."""
-    from ..sql.dml import Insert
-
-    if statement is None:
-        statement = Insert(mapper.local_table)
-    keys = {c.key for c in mapper.local_table.c}
-    result: Any = None
-    prepared = []
-    for row in rows:
-        values = {k: v for k, v in row.items() if k in keys}
-        if not render_nulls:
-            values = _without_nulls(mapper, values)
-        if mapper.version_id_col is not None and mapper.version_id_generator is not False:
-            values[mapper.version_id_col.key] = mapper.version_id_generator(None)
-        prepared.append(values)
-    for _, group in itertools.groupby(prepared, key=lambda values: frozenset(values)):
-        batch = list(group)
-        result = connection.execute(statement, batch if len(batch) > 1 else batch[0])
-    return result

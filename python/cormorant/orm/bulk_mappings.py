@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
-from .bulk import _insert_mappings, _split_composites, _update_mappings
+from .bulk import _split_composites
 from .bulk_inheritance import (
     discriminator,
     insert_joined,
     is_joined,
 )
+from .bulk_rows import insert_mappings, update_mappings
 from .persistence import committed_value
 
 if TYPE_CHECKING:
@@ -61,12 +62,12 @@ def bulk_insert_mappings(
                 for given, values in zip(rows, made, strict=True):
                     given.update(values)
             return
+        if not return_defaults:
+            insert_mappings(connection, mapper, rows, render_nulls)
+            return
         keyed = [
             {mapper._column_key(k): v for k, v in row.items() if k in mapper._props} for row in rows
         ]
-        if not return_defaults:
-            _insert_mappings(connection, mapper, keyed, render_nulls=render_nulls)
-            return
         names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
         for given, values in zip(rows, keyed, strict=True):
             fetched: dict[str, Any] = {}
@@ -101,7 +102,7 @@ def _insert_returning_key(
 
 
 def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[str, Any]]) -> None:
-    """Session.bulk_update_mappings()."""
+    """Session.bulkupdate_mappings()."""
     from ..inspection import inspect
 
     mapper = inspect(mapper)
@@ -109,7 +110,7 @@ def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[
     rows = _split_composites(mapper, list(mappings))
 
     def work() -> None:
-        _update_mappings(session._connection_for(mapper), mapper, rows)
+        update_mappings(session._connection_for(mapper), mapper, rows)
 
     if rows:
         _run_bulk(session, work)
@@ -145,7 +146,7 @@ def bulk_save_objects(
             connection = session._connection_for(mapper)
             if persisted:
                 rows = [_row_to_update(obj, mapper, update_changed_only) for obj in batch]
-                _update_mappings(connection, mapper, rows)
+                update_mappings(connection, mapper, rows)
             elif is_joined(mapper):
                 given_rows = [_row_to_insert(obj, mapper, True) for obj in batch]
                 made = insert_joined(connection, mapper, given_rows, False)
@@ -157,7 +158,7 @@ def bulk_save_objects(
                     _insert_and_identify(connection, mapper, obj)
             else:
                 rows = [_row_to_insert(obj, mapper) for obj in batch]
-                _insert_mappings(connection, mapper, rows)
+                insert_mappings(connection, mapper, rows)
 
     if given:
         _run_bulk(session, work)

@@ -1,0 +1,188 @@
+"""Rows of attribute names, written without objects: what the bulk methods of a session and its
+statements for many rows have in common.
+
+The core makes tuples of the rows (`tabulate`); those that follow each other and give the same
+columns go to one execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from .. import _core, exc
+from ..engine.plans import GivenRows
+from .bulk_inheritance import column_in, is_joined
+from .inheritance import key_slot
+
+
+def _parameters(names: Sequence[str], rows: list[tuple[Any, ...]]) -> Any:
+    """Rows of these parameters as Connection.execute() takes them."""
+    if len(rows) == 1:
+        return dict(zip(names, rows[0], strict=True))
+    return GivenRows(names, rows)
+
+
+# ---- INSERT --------------------------------------------------------------------------------
+
+
+def insert_rows(
+    mapper: Any,
+    rows: Iterable[Mapping[str, Any]],
+    execute: Callable[[Any], Any],
+    render_nulls: bool = False,
+) -> list[Any]:
+    """INSERT into the only table of a class: what `execute` gives for the parameters of each
+    execution. Names that are no columns are left out, and None for which the database or a
+    default has a value, unless `render_nulls`."""
+    columns = list(mapper.local_table.c)
+    keys = [column.key for column in columns]
+    places = {key: number for number, key in enumerate(keys)}
+    for name, prop in mapper._props.items():
+        if prop._is_column and prop.columns[0].key in places:
+            places[name] = places[prop.columns[0].key]
+    if mapper.version_id_col is not None and mapper.version_id_generator is not False:
+        key, make = mapper.version_id_col.key, mapper.version_id_generator
+        rows = [{**row, key: make(None)} for row in rows]
+    keep = bytes([render_nulls or column.type.should_evaluate_none for column in columns])
+    return [
+        execute(_parameters([keys[number] for number in given], batch))
+        for given, batch in _core.tabulate(rows, places, keep)
+    ]
+
+
+def insert_mappings(
+    connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]], render_nulls: bool = False
+) -> None:
+    """INSERT rows into the only table of a class."""
+    from ..sql.dml import Insert
+
+    statement = Insert(mapper.local_table)
+    insert_rows(mapper, rows, lambda given: connection.execute(statement, given), render_nulls)
+
+
+# ---- UPDATE by primary key -----------------------------------------------------------------
+
+
+def update_mappings(connection: Any, mapper: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """UPDATE rows that give their primary key."""
+    for table in mapper._tables if is_joined(mapper) else (mapper.local_table,):
+        _update_table(connection, mapper, table, rows)
+
+
+class _Update:
+    """The UPDATEs of one table."""
+
+    def __init__(self, mapper: Any, table: Any) -> None:
+        self.table = table
+        self.columns = list(table.c)
+        key = _key_in(mapper, table)
+        places = {column.key: number for number, column in enumerate(self.columns)}
+        #: name of an attribute -> number of its parameter: values of the table's columns come
+        #: first, then those of the columns that tell which row is meant
+        self.places: dict[str, int] = {}
+        for name in mapper._props:
+            column = column_in(mapper, name, table)
+            if column is not None:
+                self.places[name] = places[column.key]
+        self.told_by = list(key.values())
+        for number, name in enumerate(key, len(self.columns)):
+            self.places[name] = number
+        #: number of the parameter with the version that a row had, or None
+        self.version: int | None = None
+        if mapper.version_id_col is not None and mapper.version_id_col.table is table:
+            self.version = len(self.columns) + len(key)
+            self.told_by.append(mapper.version_id_col)
+            self.places[mapper._columntoproperty[mapper.version_id_col].key] = self.version
+        self.names = [column.key for column in self.columns]
+        self.names += [f"{table.name}_{column.name}" for column in self.told_by]
+        self.key_numbers = range(len(self.columns), len(self.columns) + len(key))
+
+    def check(self, given: Sequence[int]) -> None:
+        """exc.InvalidRequestError if rows lack a part of their key."""
+        missing = [
+            str(column)
+            for number, column in zip(self.key_numbers, self.told_by, strict=False)
+            if number not in given
+        ]
+        if missing:
+            raise exc.InvalidRequestError(
+                f"No primary key value supplied for column(s) {', '.join(missing)}; per-row ORM "
+                "Bulk UPDATE by Primary Key requires that records contain primary key values",
+                code="bupq",
+            )
+
+    def statement(self, values: Iterable[int]) -> Any:
+        """UPDATE of these columns."""
+        from ..sql import and_, bindparam
+        from ..sql.dml import Update
+
+        names = self.names[len(self.columns) :]
+        where = and_(
+            *(
+                column == bindparam(name, type_=column.type)
+                for column, name in zip(self.told_by, names, strict=True)
+            )
+        )
+        set_ = {self.names[n]: bindparam(self.names[n], type_=self.columns[n].type) for n in values}
+        return Update(self.table).where(where).values(set_)
+
+
+def _update_table(
+    connection: Any, mapper: Any, table: Any, rows: Iterable[Mapping[str, Any]]
+) -> None:
+    update = _Update(mapper, table)
+    count = len(update.columns)
+    keep = b"\1" * count + b"\0" * len(update.told_by)  # a key is never NULL
+    runs = _core.tabulate(rows, update.places, keep)
+    for given, _ in runs:
+        update.check(given)
+    for given, batch in runs:
+        values = [number for number in given if number < count]
+        if not values:
+            continue
+        names = [update.names[number] for number in given]
+        if update.version is None:
+            statement = update.statement(values)
+            matched = connection.execute(statement, _parameters(names, batch)).rowcount
+        else:
+            matched = _update_versions(connection, mapper, update, values, names, batch)
+        if 0 <= matched != len(batch):
+            raise exc.StaleDataError(
+                f"UPDATE statement on table '{table.description}' expected to update "
+                f"{len(batch)} row(s); {matched} were matched."
+            )
+
+
+def _update_versions(
+    connection: Any,
+    mapper: Any,
+    update: _Update,
+    values: list[int],
+    names: list[str],
+    rows: list[tuple[Any, ...]],
+) -> int:
+    """Rows with a version one by one: each of them has to match."""
+    assert update.version is not None
+    before = update.names[update.version]
+    make = mapper.version_id_generator
+    key = mapper.version_id_col.key
+    if make is not False:
+        values = sorted({*values, update.columns.index(mapper.version_id_col)})
+    statement = update.statement(values)
+    matched = 0
+    for row in rows:
+        params = {before: None, **dict(zip(names, row, strict=True))}
+        if make is not False:
+            params[key] = make(params[before])
+        matched += connection.execute(statement, params).rowcount
+    return matched
+
+
+def _key_in(mapper: Any, table: Any) -> dict[str, Any]:
+    """The attributes of the primary key with their columns in one of the mapper's tables."""
+    key = {mapper._columntoproperty[c].key: c for c in mapper.primary_key}
+    if not is_joined(mapper):
+        return key
+    slots = {key_slot(mapper, c): c for c in table.primary_key}
+    return {name: slots[mapper._props[name].slot] for name in key}

@@ -336,6 +336,20 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("add", (1, 0, 0)),
         ("query_eagerly", (1, 1, 0)),
     ],
+    "a flush of an expression that fails names the statement": [
+        ("merge", (1, 0, 0)),
+        ("assign_sql", (0, 0, 0)),
+        ("savepoint", (0, 0, 0)),
+    ],
+    "a savepoint that cannot be released leaves the session to be rolled back": [
+        ("bulk_insert", (0, 0, 0)),
+        ("merge", (0, 1, 0)),
+        ("savepoint", (0, 0, 0)),
+        ("bulk_insert", (0, 0, 0)),
+        ("release", (0, 0, 0)),
+        ("query_text", (0, 0, 0)),
+        ("rollback", (0, 0, 0)),
+    ],
     # -- attributes
     "a collection stays that a refused member was added to": [
         ("make", (1, 1, 2)),

@@ -475,7 +475,7 @@ class Connection(StatementLog, ConnectionEventsTarget):
         try:
             connection.run_script(sql)
         except BaseException as error:
-            self._wrap_error(error, sql, self.dialect.no_params)
+            self._wrap_error(error, sql, self.dialect.no_params, from_core=False)
         if done is not None:
             done()
 

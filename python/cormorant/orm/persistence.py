@@ -685,7 +685,8 @@ def _insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any)
         given.append(slot)
     returning, last_id = statements.returning_of(given, False)
     auto = statements.auto_slot
-    if statements.version_slot >= 0 and not returning and auto >= 0 and auto not in given:
+    read_back = auto >= 0 and (auto not in given or connection.dialect.name == "sqlite")
+    if statements.version_slot >= 0 and not returning and read_back:
         returning = [auto]  # as SQLAlchemy reads a row with a version back
     statement = Insert(statements.table).values(expressions)
     if returning:

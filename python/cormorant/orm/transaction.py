@@ -283,14 +283,10 @@ class SessionTransaction:
         if state is not PREPARED:
             self._prepare()
         if self._parent is None or self.nested:
-            try:
-                for _, transaction, commits, _own in self._entries():
-                    if commits:
-                        transaction.commit()
-            except BaseException:
-                self._state = ACTIVE
-                self.rollback()
-                raise
+            # One that fails leaves the session to be rolled back, by the program.
+            for _, transaction, commits, _own in self._entries():
+                if commits:
+                    transaction.commit()
             self._state = COMMITTED
             try:
                 if self.session._events is not None:

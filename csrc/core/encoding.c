@@ -301,6 +301,9 @@ encode_typed(crm_core *core, const crm_codec *codec, PyObject *value,
             }
             const crm_codec any = {.code = CRM_TYPE_ANY};
             PyObject *cls = crm_uuid_class(core);
+            if (cls != NULL && PyObject_TypeCheck(value, (PyTypeObject *)cls)) {
+                break;
+            }
             return cls == NULL
                        ? CRM_ENCODE_REFUSED
                        : encode_through(core, &any, 1, cls, value, cell, keep);

@@ -3,6 +3,8 @@
 
 #include "timecodec.h"
 
+#include <stdbool.h>
+
 /* A level of array more than a database has. */
 #define MAX_DEPTH 16
 
@@ -278,10 +280,18 @@ put_cell(nested_writer *to, const crm_cell *cell)
     }
 }
 
-static int
-put_value(nested_writer *to, PyObject *value, int depth)
+static bool
+is_list(PyObject *value)
 {
-    if (PyList_Check(value) || PyTuple_Check(value)) {
+    return PyList_Check(value) || PyTuple_Check(value);
+}
+
+/* Puts a value of an array, which is an array itself if it is a list.  `whole`:
+ * it is an element, be it a list. */
+static int
+put_value(nested_writer *to, PyObject *value, int depth, bool whole)
+{
+    if (!whole && is_list(value)) {
         if (depth >= MAX_DEPTH) {
             PyErr_SetString(PyExc_ValueError, "array nested too deeply");
             return -1;
@@ -289,10 +299,16 @@ put_value(nested_writer *to, PyObject *value, int depth)
         PyObject *items = PySequence_Tuple(value);
         int status = items == NULL ? -1 : put_ascii(to, "{");
         Py_ssize_t count = items == NULL ? 0 : PyTuple_GET_SIZE(items);
+        /* Of types whose values may be lists the first element says whether
+         * they are. */
+        bool leaves = count > 0 && !is_list(PyTuple_GET_ITEM(items, 0)) &&
+                      (to->item->code == CRM_TYPE_JSON ||
+                       to->item->code == CRM_TYPE_PYTHON);
         for (Py_ssize_t i = 0; status == 0 && i < count; i++) {
             status = i > 0 ? put_ascii(to, ",") : 0;
             if (status == 0) {
-                status = put_value(to, PyTuple_GET_ITEM(items, i), depth + 1);
+                status = put_value(to, PyTuple_GET_ITEM(items, i), depth + 1,
+                                   leaves);
             }
         }
         Py_XDECREF(items);
@@ -319,7 +335,7 @@ crm_nested_text(crm_core *core, const crm_codec *item, PyObject *value,
                         .parts = PyList_New(0),
                         .status = CRM_ENCODE_REFUSED};
     PyObject *text = NULL;
-    if (to.parts != NULL && put_value(&to, value, 0) == 0) {
+    if (to.parts != NULL && put_value(&to, value, 0, false) == 0) {
         PyObject *empty = PyUnicode_New(0, 0);
         text = empty == NULL ? NULL : PyUnicode_Join(empty, to.parts);
         Py_XDECREF(empty);

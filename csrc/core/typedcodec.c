@@ -5,6 +5,8 @@
 #include "nested.h"
 #include "timecodec.h"
 
+#include <stdbool.h>
+
 /* A number as decimal text, whose reference is stolen; NULL: that failed. */
 static int
 encode_number(PyObject *text, crm_cell *cell, PyObject **keep)
@@ -54,6 +56,25 @@ encode_uuid(PyObject *value, crm_cell *cell, PyObject **keep)
     return 0;
 }
 
+/* Whether a value is an address, or a network, of the standard library's
+ * ipaddress: 1, 0, or -1 with an exception. */
+static int
+is_address(PyObject *value, bool *network)
+{
+    static const char *const names[] = {"IPv4Address", "IPv6Address",
+                                        "IPv4Network", "IPv6Network"};
+    PyObject *module = PyImport_ImportModule("ipaddress");
+    int found = module == NULL ? -1 : 0;
+    for (size_t i = 0; found == 0 && i < Py_ARRAY_LENGTH(names); i++) {
+        PyObject *cls = PyObject_GetAttrString(module, names[i]);
+        found = cls == NULL ? -1 : PyObject_IsInstance(value, cls);
+        *network = i >= 2;
+        Py_XDECREF(cls);
+    }
+    Py_XDECREF(module);
+    return found;
+}
+
 int
 crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
                  PyObject **keep)
@@ -96,6 +117,19 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
         }
         status = crm_encode_str(text, cell, keep);
         Py_DECREF(text);
+        return status;
+    }
+    bool network = false;
+    int address = is_address(value, &network);
+    if (address != 0) {
+        PyObject *text = address < 0 ? NULL : PyObject_Str(value);
+        if (text == NULL) {
+            return CRM_ENCODE_REFUSED;
+        }
+        status = crm_encode_str(text, cell, keep);
+        Py_DECREF(text);
+        cell->tag = CRM_INET;
+        cell->flags = network ? CRM_INET_NETWORK : CRM_INET_ADDRESS;
         return status;
     }
     PyErr_Format(PyExc_TypeError,

@@ -13,6 +13,8 @@
 #define EPOCH_DAYS   730119
 #define EPOCH_MICROS (INT64_C(730119) * 86400 * 1000000)
 
+#define CHAR_OID 18
+
 /* ---- types ------------------------------------------------------------ */
 
 /* Built-in types by OID (PostgreSQL's pg_type.dat), sorted. */
@@ -398,6 +400,13 @@ decode_interval(crm_pg_decoder *decoder, const char *bytes, crm_cell *cell)
     int64_t days = (int32_t)crm_pg_get32(bytes + 8);
     days += months / 12 * INT64_C(365) + months % 12 * 30;
     crm_interval interval = {(int64_t)crm_pg_get64(bytes), days};
+    int64_t whole = days + interval.micros / INT64_C(86400000000);
+    if (interval.micros % INT64_C(86400000000) < 0) {
+        whole--;
+    }
+    if (whole < -999999999 || whole > 999999999) {
+        return CRM_PG_TOO_LONG;
+    }
     return set_made(decoder, cell, CRM_INTERVAL, &interval, sizeof(interval));
 }
 
@@ -550,6 +559,9 @@ crm_pg_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
         case CRM_PG_BYTEA:
             return set_bytes(cell, CRM_BLOB, bytes, len);
         case CRM_PG_TEXT:
+            if (type->oid == CHAR_OID && len == 1 && *bytes == '\0') {
+                len = 0; /* how an empty "char" is sent */
+            }
             return set_bytes(cell, CRM_TEXT, bytes, len);
         case CRM_PG_JSON:
             return set_bytes(cell, CRM_JSON, bytes, len);

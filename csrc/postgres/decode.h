@@ -83,6 +83,7 @@ enum {
     CRM_PG_TOO_LATE = -3,
     CRM_PG_TOO_EARLY = -4,
     CRM_PG_HOUR_24 = -5,
+    CRM_PG_TOO_LONG = -6,
 };
 
 /* Reads a value (not NULL) into column `col` of the open row of `rows`. */

@@ -22,6 +22,8 @@ enum {
     OID_TIMETZ = 1266,
     OID_NUMERIC = 1700,
     OID_UUID = 2950,
+    OID_INET = 869,
+    OID_CIDR = 650,
 };
 
 /* Days from 0001-01-01 to 2000-01-01, where PostgreSQL counts from. */
@@ -55,6 +57,8 @@ crm_pg_type_of(const crm_cell *cell)
             return OID_INTERVAL;
         case CRM_TIMETZ:
             return OID_TIMETZ;
+        case CRM_INET:
+            return cell->flags == CRM_INET_NETWORK ? OID_CIDR : OID_INET;
         default:
             return 0;
     }
@@ -86,7 +90,7 @@ crm_pg_array_of(Oid type)
         {OID_INT4, 1007},     {OID_FLOAT8, 1022},    {OID_DATE, 1182},
         {OID_TIME, 1183},     {OID_TIMESTAMP, 1115}, {OID_TIMESTAMPTZ, 1185},
         {OID_INTERVAL, 1187}, {OID_TIMETZ, 1270},    {OID_NUMERIC, 1231},
-        {OID_UUID, 2951},
+        {OID_UUID, 2951},     {OID_INET, 1041},      {OID_CIDR, 651},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
         if (known[i].type == type) {
@@ -99,7 +103,8 @@ crm_pg_array_of(Oid type)
 bool
 crm_pg_as_text(Oid type)
 {
-    return type == 0 || type == OID_NUMERIC;
+    return type == 0 || type == OID_NUMERIC || type == OID_INET ||
+           type == OID_CIDR;
 }
 
 bool

@@ -118,6 +118,12 @@ broken(const PGresult *result, int col, int status, crm_error *err)
                         "column \"%s\": date or timestamp too %s",
                         PQfname(result, col), why);
     }
+    if (status == CRM_PG_TOO_LONG) {
+        return crm_fail(err, CRM_E_DATA,
+                        "column \"%s\": interval too large: days must have "
+                        "magnitude <= 999999999",
+                        PQfname(result, col));
+    }
     if (status == CRM_PG_HOUR_24) {
         return crm_fail(err, CRM_E_DATA,
                         "column \"%s\": can't parse time '24:00:00': hour "

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import ipaddress
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import Any
 
 import psycopg
 import pytest
+
+from cormorant.dialects.postgresql.hstore import serialize
 
 from .. import postgres
 from .harness import Peer, run
@@ -28,10 +31,14 @@ class Color(enum.Enum):
     blue = 2
 
 
-NAMES = {"D": Decimal, "dt": dt, "uuid": uuid, "UTC": UTC, "Color": Color}
+NAMES = {"D": Decimal, "dt": dt, "uuid": uuid, "ip": ipaddress, "UTC": UTC, "Color": Color}
 
 # name -> (the type, values); expressions over the package (sa), its dialect (pg) and NAMES
 CASES = {
+    "inet_objects": ("pg.INET", "[ip.ip_address('1.2.3.4'), ip.ip_interface('::1/64')]"),
+    "cidr_objects": ("pg.CIDR", "[ip.ip_network('10.0.0.0/8')]"),
+    "jsonb_lists": ("pg.ARRAY(pg.JSONB)", "[[{'a': 1}, [1, [2]], 'x']]"),
+    "uuid_as_text": ("pg.UUID(as_uuid=False)", "[uuid.UUID(int=5), str(uuid.UUID(int=6))]"),
     "bool": ("sa.Boolean", "[True, False]"),
     "integer": ("sa.Integer", "[1, -2**31]"),
     "smallint": ("sa.SmallInteger", "[5]"),
@@ -225,3 +232,28 @@ def test_type(url: str, name: str) -> None:
         assert (number, mine) == (number, theirs)
     assert ours.error == peer.error
     assert peer.error is None
+
+
+def test_values_that_are_not_what_they_seem(url: str) -> None:
+    def on(p: Peer) -> None:
+        with p.engine(f"postgresql+psycopg:{url}").connect() as c:
+            p.show(c.exec_driver_sql("""SELECT ''::"char", 'a'::"char", ARRAY[''::"char"]""").all())
+            # the other's C half lets it overflow where it counts months
+            with pytest.raises(p.exc.DataError, match="must have magnitude <= 999999999"):
+                c.exec_driver_sql("SELECT '1000000000 days'::interval AS long").all()
+            c.rollback()
+            wide = "SELECT '999999999 days 23:59:59.999999'::interval, '-999999999 days'::interval"
+            p.show(c.exec_driver_sql(wide).all())
+
+    peer, ours = run(on, "sqlalchemy"), run(on, "cormorant")
+    assert (ours.shown, ours.error) == (peer.shown, peer.error)
+    assert peer.error is None
+
+
+@pytest.mark.parametrize(
+    ("value", "position"),
+    [({"a": 1}, "1 in value"), ({1: "a"}, "1 in key"), ({None: "a"}, "None in key")],
+)
+def test_maps_hold_text(value: dict[Any, Any], position: str) -> None:
+    with pytest.raises(ValueError, match=f"^{position} position is not a string.$"):
+        serialize(value)

@@ -39,17 +39,17 @@ def parse(text: str) -> dict[str, str | None]:
     return found
 
 
-def _escaped(value: Any) -> str:
-    if value is None:
+def _escaped(value: Any, position: str) -> str:
+    if value is None and position == "value":
         return "NULL"
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} in hstore position is not a string.")
+        raise ValueError(f"{value!r} in {position} position is not a string.")
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def serialize(value: Any) -> str:
     """The text of a dictionary for the server."""
-    return ", ".join([f"{_escaped(k)}=>{_escaped(v)}" for k, v in value.items()])
+    return ", ".join([f"{_escaped(k, 'key')}=>{_escaped(v, 'value')}" for k, v in value.items()])
 
 
 def _serialize_or_none(value: Any) -> str | None:

@@ -7,15 +7,36 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from . import leaks, postgres
-from .differential.harness import PACKAGES, Outcome, Peer
+from .differential.harness import DATABASES, PACKAGES, Outcome, Peer, on_database
 
 
-@pytest.fixture(params=PACKAGES)
+@pytest.fixture
 def p(request: pytest.FixtureRequest) -> Iterator[Peer]:
-    """Either package: what a test expects must hold for SQLAlchemy, too."""
-    peer = Peer(request.param, Outcome())
-    yield peer
-    peer.close()
+    """Either package, on each database: what a test expects must hold for SQLAlchemy, too."""
+    package, database = request.param
+    if database == "postgresql":
+        url = postgres.scratch()
+        if url is None:
+            pytest.skip("no PostgreSQL server")
+        postgres.clear(url)
+    with on_database(database):
+        peer = Peer(package, Outcome())
+        yield peer
+        peer.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "p" not in metafunc.fixturenames:
+        return
+    asked = metafunc.config.getoption("--database")
+    databases = DATABASES if asked == "all" else (asked,)
+    if metafunc.definition.get_closest_marker("sqlite_only") is not None:
+        databases = ("sqlite",)
+    pairs = [(package, database) for database in databases for package in PACKAGES]
+    ids = [
+        package if database == "sqlite" else f"{package}-{database}" for package, database in pairs
+    ]
+    metafunc.parametrize("p", pairs, ids=ids, indirect=True)
 
 
 @pytest.fixture(autouse=True)

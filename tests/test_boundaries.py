@@ -110,6 +110,7 @@ def test_many_parameters(count: int) -> None:
         assert connection.execute(query).all() == [(17,)]
 
 
+@pytest.mark.sqlite_only
 def test_too_many_parameters(p: Any) -> None:
     with p.engine().connect() as connection:
         query = p.select(p.literal_column("1")).where(p.literal(1).in_(list(range(300_000))))
@@ -118,6 +119,7 @@ def test_too_many_parameters(p: Any) -> None:
         assert connection.scalar(p.select(p.literal(2))) == 2
 
 
+@pytest.mark.sqlite_only
 def test_long_statements(p: Any) -> None:
     with p.engine().connect() as connection:
         text = "x" * 1_100_000

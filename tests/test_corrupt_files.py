@@ -134,6 +134,7 @@ def test_damaged_files(seed: int, tmp_path: Path) -> None:
     assert seen["DatabaseError"] > ROUNDS // 4
 
 
+@pytest.mark.sqlite_only
 def test_values_that_cannot_be_decoded(p: Any) -> None:
     """The error says which value of which column it was."""
     engine = p.engine()

@@ -13,6 +13,8 @@ import pytest
 
 from .differential.models import blog
 
+pytestmark = pytest.mark.sqlite_only  # in a file; tests/storm.py has threads on PostgreSQL
+
 ROWS = 5_000
 
 

@@ -10,6 +10,7 @@ def test_version(p):
     assert p.sa.__version__.split(".")[0].isdigit()
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("scheme", ["sqlite", "sqlite+pysqlite"])
 def test_relative_and_absolute_files(p, tmp_path, monkeypatch, scheme):
     monkeypatch.chdir(tmp_path)
@@ -20,6 +21,7 @@ def test_relative_and_absolute_files(p, tmp_path, monkeypatch, scheme):
     assert sorted(os.listdir(tmp_path)) == ["absolute.db", "example.db"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite+pysqlite:///:memory:"])
 def test_memory_keeps_one_connection_a_thread(p, url):
     engine = p.engine(url)
@@ -30,6 +32,7 @@ def test_memory_keeps_one_connection_a_thread(p, url):
         assert connection.execute(p.text("SELECT x FROM t")).scalar() == 7
 
 
+@pytest.mark.sqlite_only
 def test_pool_options(p, tmp_path):
     engine = p.engine(
         f"sqlite:///{tmp_path}/x.db",
@@ -86,6 +89,7 @@ def test_password_is_hidden(p):
     )
 
 
+@pytest.mark.sqlite_only
 def test_missing_directory(p, tmp_path):
     engine = p.engine(f"sqlite:///{tmp_path}/no/such/dir/x.db")
     with pytest.raises(p.exc.OperationalError, match="unable to open database file"):

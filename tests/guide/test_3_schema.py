@@ -14,7 +14,7 @@ class Colour(enum.Enum):
 
 
 VALUES = [
-    ("Integer", (), [0, -5, 2**31, None]),
+    ("Integer", (), [0, -5, 2**31 - 1, None]),
     ("BigInteger", (), [2**63 - 1, -(2**63)]),
     ("SmallInteger", (), [1, None]),
     ("String", (20,), ["", "text", "\u00e9\u4e16\U0001f600", None]),
@@ -35,10 +35,12 @@ VALUES = [
 
 @pytest.mark.parametrize(("name", "arguments", "values"), VALUES)
 def test_types(p, name, arguments, values):
+    named = {"name": "kind"} if name == "Enum" else {}
+
     class Thing(p.Base):
         __tablename__ = "thing"
         id = p.Column(p.Integer, primary_key=True)
-        value = p.Column(getattr(p.sa, name)(*arguments))
+        value = p.Column(getattr(p.sa, name)(*arguments, **named))
 
     session = p.session()
     session.add_all([Thing(id=n, value=value) for n, value in enumerate(values)])

@@ -66,6 +66,7 @@ def test_operators(q):
         assert found == expected, label
 
 
+@pytest.mark.sqlite_only
 def test_query_methods(q):
     user, s = q.User, q.s
     query = s.query(user).order_by(user.id)
@@ -115,6 +116,7 @@ def test_query_errors(q):
         q.User.nosuch
 
 
+@pytest.mark.sqlite_only
 def test_update_and_delete(q):
     user, s = q.User, q.s
     bob = s.query(user).filter_by(name="Bob").one()
@@ -143,6 +145,7 @@ def test_select(q):
     assert s.execute(q.text("SELECT name FROM users WHERE id = :id"), {"id": 2}).scalar() == "Bob"
 
 
+@pytest.mark.sqlite_only
 def test_core(q):
     engine, users = q.s.get_bind(), q.User.__table__
     q.s.close()

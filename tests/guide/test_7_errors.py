@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+pytestmark = pytest.mark.sqlite_only
+
 
 @pytest.fixture
 def e(p, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import pickle
 import sys
@@ -574,3 +575,19 @@ def test_cycles_of_relationships_are_collected(classes):
     del user
     gc.collect()
     assert [ref() for ref in refs] == [None] * 3
+
+
+def test_lists_as_c_code_sees_them(classes):
+    user_class, post_class, *_ = classes
+    user, first, other = user_class(), post_class(), post_class()
+    user.posts.append(first)
+    put, drop = ctypes.pythonapi.PySequence_SetItem, ctypes.pythonapi.PySequence_DelItem
+    put.argtypes = [ctypes.py_object, ctypes.c_ssize_t, ctypes.py_object]
+    drop.argtypes = [ctypes.py_object, ctypes.c_ssize_t]
+    put(user.posts, 0, other)
+    assert (user.posts, other.user is user, first.user) == ([other], True, None)
+    for call in (lambda: put(user.posts, 1, first), lambda: drop(user.posts, 1)):
+        with pytest.raises(IndexError):
+            call()
+    drop(user.posts, 0)
+    assert (user.posts, other.user) == ([], None)

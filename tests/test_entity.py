@@ -396,6 +396,51 @@ def test_dict_is_live(user):
     assert "age" not in set(view.keys())
 
 
+def test_dict_in_expressions(user):
+    obj = user(name="ada")
+    view = vars(obj)
+    state = view["_sa_instance_state"]
+    own = {"_sa_instance_state": state}
+    assert view | {"age": 1} == {**own, "name": "ada", "age": 1}
+    assert {"name": "bob", "age": 1} | view == {**own, "name": "ada", "age": 1}
+    assert type(view | {}) is type({} | view) is type(view.copy()) is type(copy.copy(view)) is dict
+    for wrong in (1, [("name", "x")], None):
+        with pytest.raises(TypeError):
+            _ = view | wrong
+        with pytest.raises(TypeError):
+            _ = wrong | view
+    view |= {"name": "bob"}
+    assert (obj.name, view["name"], view == {**own, "name": "bob"}) == ("bob", "bob", True)
+    for wrong in (1, [1], {1: 2, "name": []}.keys()):
+        with pytest.raises((TypeError, ValueError)):
+            view.update(wrong)
+    for name in ("pop", "setdefault", "get"):
+        with pytest.raises(TypeError):
+            getattr(view, name)()
+        with pytest.raises(TypeError):
+            getattr(view, name)([])
+        with pytest.raises(TypeError):
+            getattr(view, name)(1, 2, 3)
+    for wrong in ([], {}, set()):
+        with pytest.raises(TypeError):
+            _ = view[wrong]
+        with pytest.raises(TypeError):
+            view[wrong] = 1
+        with pytest.raises(TypeError):
+            del view[wrong]
+        with pytest.raises(TypeError):
+            _ = wrong in view
+    with pytest.raises(TypeError):
+        obj.__dict__ = 1
+    assert (obj.name, list(reversed(view))[-1]) == ("bob", next(iter(view)))
+    view[1] = 2
+    assert view.popitem() == (1, 2)
+    view.clear()
+    with pytest.raises(KeyError):
+        view.pop("name")
+    assert (obj.name, "name" in vars(obj)) == (None, False)
+
+
 def test_writes_through_dict_reach_the_object(user):
     session, obj = persistent(user, name="a", age=1)
     view = obj.__dict__

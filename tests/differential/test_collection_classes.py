@@ -594,6 +594,35 @@ def one_to_many_of_custom_secondary(p: Any) -> None:
     p.show(moved.bs, s.execute(links.select()).all())
 
 
+@program
+def members_that_leave_before_the_collection_is_loaded(p: Any) -> None:
+    makes = (
+        lambda p, child: list,
+        lambda p, child: set,
+        lambda p, child: p.attribute_keyed_dict("word"),
+        lambda p, child: type("Own", (list,), {}),
+        lambda p, child: type("OwnSet", (set,), {}),
+    )
+    for make in makes:
+        parent_class, child_class = models(p, make)
+        session = p.session(autoflush=False)
+        parent = parent_class()
+        children = [child_class(word=word, parent=parent) for word in "abc"]
+        session.add_all([parent, *children])
+        session.commit()
+        children[0].parent = None
+        new = child_class(word="d", parent=parent)
+        members = parent.kids.values() if hasattr(parent.kids, "values") else parent.kids
+        p.show(sorted(member.word for member in members), new.parent is parent)
+        history = p.inspect(parent).attrs.kids.history
+        p.show([[member.word for member in some] for some in (history.added, history.deleted)])
+        session.flush()
+        session.expire_all()
+        p.show(len(parent.kids), children[0].parent)
+        session.delete(parent)
+        session.commit()
+
+
 ANNOTATED = """
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship

@@ -501,8 +501,7 @@ def inherited_keys_of_other_names(p):
     p.show(s.query(Base).count())
 
 
-@program
-def keys_of_two_columns_are_loaded(p):
+def keys_of_two_columns(p, *options):
     class Parent(p.Base):
         __tablename__ = "parent"
         one = p.Column(p.Integer, primary_key=True)
@@ -523,13 +522,23 @@ def keys_of_two_columns_are_loaded(p):
     )
     s.add_all([Child(), Child(one=1)])
     s.flush()
-    for option in (p.selectinload, p.subqueryload, p.joinedload):
+    for option in options:
         s.expunge_all()
         query = s.query(Parent).options(option(Parent.children)).order_by(Parent.one, Parent.two)
         p.show([[c.id for c in o.children] for o in query])
         s.expunge_all()
         children = s.query(Child).options(option(Child.parent)).order_by(Child.id)
         p.show([c.parent and (c.parent.one, c.parent.two) for c in children])
+
+
+@program
+def keys_of_two_columns_are_loaded(p):
+    keys_of_two_columns(p, p.selectinload, p.joinedload)
+
+
+def test_keys_of_two_columns_by_subquery() -> None:
+    # SQLAlchemy has the columns of such a key in a set's order, another in each process
+    compare(lambda p: keys_of_two_columns(p, p.subqueryload), sql=False, warned=True)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)

@@ -488,6 +488,12 @@ core_flag_modified(PyObject *module, PyObject *args)
             return NULL;
         }
         Py_DECREF(value);
+        const crm_attr *attr = &manager->attrs[slot];
+        if (attr->kind == CRM_ATTR_COLUMN &&
+            !(attr->flags & CRM_ATTR_PRIMARY_KEY)) {
+            /* An old value may be the very object that was changed inside. */
+            crm_state_forget(state, (uint16_t)slot);
+        }
         if ((state->flags & CRM_S_KEY) &&
             crm_state_record(state, (uint16_t)slot,
                              Py_NewRef(manager->core->no_value)) < 0) {

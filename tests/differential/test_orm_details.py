@@ -655,3 +655,14 @@ def locks_said_as_false(p: Any) -> None:
         p.show(s.get(User, 1, with_for_update=given).name)
         s.refresh(user, with_for_update=given)
     p.error(lambda: s.refresh(user, with_for_update={}))
+
+
+@program
+def parameters_in_the_values_of_many_rows(p: Any) -> None:
+    User, _Post = blog(p)
+    s = p.session()
+    rows = [{"name": "a", "years": 1}, {"name": "b", "years": 2}]
+    for age in (p.bindparam("years"), p.bindparam("years") * 10, p.func.abs(-p.bindparam("years"))):
+        s.execute(p.insert(User).values(age=age), rows)
+    s.execute(p.insert(User).values(age=p.func.abs(-7)), [{"name": "c"}, {"name": "d"}])
+    p.show(s.execute(p.select(User.name, User.age).order_by(User.id)).all())

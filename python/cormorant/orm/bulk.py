@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..engine.python_cursors import ListCursor
+from ..sql import visitors
 from .bulk_inheritance import (
     discriminator,
     insert_joined,
@@ -354,6 +355,17 @@ def _assigned_values(mapper: Any, statement: Any) -> dict[str, Any]:
     return found
 
 
+def _parameters_of(statement: Any, mapper: Any) -> list[str]:
+    """The names of the parameters in the values() of an INSERT, but for those of columns."""
+    names: dict[str, None] = {}
+    for value in (statement._values or {}).values():
+        if hasattr(value, "__visit_name__"):
+            for element in visitors.iterate(value):
+                if element._is_bind_parameter and not element.unique:
+                    names[element.key] = None
+    return [name for name in names if name not in mapper.local_table.c]
+
+
 def _insert(
     session: Session,
     connection: Any,
@@ -388,7 +400,7 @@ def _insert(
     def execute(given: Any) -> Any:
         return _run(session, connection, mapper, statement, given, execution_options)
 
-    results = insert_rows(mapper, params, execute, nulls)
+    results = insert_rows(mapper, params, execute, nulls, _parameters_of(statement, mapper))
     if not statement._returning or len(results) == 1:
         return results[-1]
     keys = tuple(results[0].keys())

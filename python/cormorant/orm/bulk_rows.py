@@ -31,12 +31,13 @@ def insert_rows(
     rows: Iterable[Mapping[str, Any]],
     execute: Callable[[Any], Any],
     render_nulls: bool = False,
+    parameters: Sequence[str] = (),
 ) -> list[Any]:
     """INSERT into the only table of a class: what `execute` gives for the parameters of each
-    execution. Names that are no columns are left out, and None for which the database or a
+    execution. Names that are no columns nor `parameters` are left out, and None for which the database or a
     default has a value, unless `render_nulls`."""
     columns = list(mapper.local_table.c)
-    keys = [column.key for column in columns]
+    keys = [*(column.key for column in columns), *parameters]
     places = {key: number for number, key in enumerate(keys)}
     for name, prop in mapper._props.items():
         if prop._is_column and prop.columns[0].key in places:
@@ -45,6 +46,7 @@ def insert_rows(
         key, make = mapper.version_id_col.key, mapper.version_id_generator
         rows = [{**row, key: make(None)} for row in rows]
     keep = bytes([render_nulls or column.type.should_evaluate_none for column in columns])
+    keep += bytes([True] * len(parameters))
     return [
         execute(_parameters([keys[number] for number in given], batch))
         for given, batch in _core.tabulate(rows, places, keep)

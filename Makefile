@@ -6,7 +6,11 @@
 # make coverage  which lines and branches of the C the tests run
 # make fuzz    libFuzzer on the parts that are plain C and on codecs, FUZZ_SECONDS each
 # make soak    the same random session operations on both packages, SOAK sequences; then
-#              threads on a small pool, cancelled, cut off and forked, STORM seconds a run
+#              threads on a small pool, cancelled, cut off and forked, STORM seconds a run;
+#              then the next three
+# make races   threads under ThreadSanitizer
+# make refcounts  what repeated scenarios leave behind, counted by a debug interpreter
+# make valgrind   a short set of tests under valgrind
 # make bench   the benchmarks alone
 # make figures  the same in at most 12 minutes, and the table of README.md anew
 # make sdist   a source distribution, and a wheel built from it
@@ -18,7 +22,7 @@ EXTENSIONS := python/cormorant/.built
 TESTS ?= tests
 
 .DEFAULT_GOAL := test
-.PHONY: demo test lint debug coverage fuzz soak bench figures sdist clean
+.PHONY: demo test lint debug coverage fuzz soak races refcounts valgrind bench figures sdist clean
 
 $(BIN)/python:
 	.ci/system-packages $(PYTHON)
@@ -48,6 +52,34 @@ STORM ?= 60
 soak: $(EXTENSIONS) .venv/.with-test
 	SOAK=$(SOAK) $(BIN)/python -m pytest tests/differential/test_machine.py
 	STORM=$(STORM) $(BIN)/python -m pytest -rP tests/test_storm.py
+	$(MAKE) races refcounts valgrind
+
+# Only the extensions are looked at; CPython's lock, which orders what they do with it, is a
+# mutex that the sanitizer knows. No suppressions were needed. -s: reports are not captured.
+races: .venv/.with-test
+	CORMORANT_DEBUG=thread $(BIN)/python setup.py -q build --build-base build/races --build-lib build/races/lib
+	LD_PRELOAD="$$(cc -print-file-name=libtsan.so)" TSAN_OPTIONS=exitcode=66 \
+	PYTHONPATH=build/races/lib $(BIN)/python -m pytest -s -k "not sqlalchemy" \
+		tests/test_threads.py tests/test_pool.py tests/test_driver.py tests/test_storm.py
+
+# Debian's python3-dbg, of the version that .venv has: its pure packages are used
+DEBUG_PYTHON ?= python3-dbg
+ROUNDS ?= 200
+
+refcounts: .venv/.with-test
+	PYTHONPATH=$$(echo .venv/lib/python3.*/site-packages) $(DEBUG_PYTHON) setup.py -q build \
+		--build-base build/refcounts --build-lib build/refcounts/lib
+	PYTHONPATH=build/refcounts/lib:$$(echo .venv/lib/python3.*/site-packages) \
+		$(DEBUG_PYTHON) -m tests.refcounts $(ROUNDS)
+
+# Values that nothing has set, which ASan does not know of. CPython's integers of no digits are
+# such values by themselves, so that only errors with our files among the callers count.
+VALGRIND_TESTS ?= tests/test_codec.py tests/test_hydrate.py tests/test_flush_core.py
+
+valgrind: $(EXTENSIONS) .venv/.with-test
+	PYTHONMALLOC=malloc valgrind -q --fullpath-after= --log-file=build/valgrind.log \
+		--suppressions=tests/valgrind.supp $(BIN)/python -m pytest $(VALGRIND_TESTS)
+	! grep -B 9 -A 9 "$(CURDIR)/csrc/\|(csrc/" build/valgrind.log
 
 bench: $(EXTENSIONS) .venv/.with-bench
 	$(BIN)/python -m benchmarks

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
 """Whether the C runs under AddressSanitizer, which keeps freed memory for a while."""
 MAPPED = 8 << 20
 """Bytes of what may be stacks of frames; the sanitizer's own tables are larger."""
+AROUND = 32 << 10
+"""Bytes of a stack to either side of a frame, where a mapping is larger than that."""
 LEAKED = "cormorant_leaked"
 
 
@@ -32,19 +35,37 @@ def leaked() -> bool:
     return bool(check())
 
 
+def _frames() -> list[int]:
+    """Where the interpreter has what it runs: the third word of a frame object says it."""
+    found = []
+    for frame in sys._current_frames().values():
+        while frame is not None:
+            found.append(ctypes.c_size_t.from_address(id(frame) + 24).value)
+            frame = frame.f_back
+    return found
+
+
 def _show_frames() -> None:
     """Tell the sanitizer of the stacks of CPython's frames, which it does not look at: they are
     mapped, not allocated, and hold the only reference to much of what is alive."""
     register = ctypes.CDLL(None).__lsan_register_root_region
     register.argtypes = ctypes.c_void_p, ctypes.c_size_t
+    frames = _frames()
     with open("/proc/self/maps") as maps:
         for line in maps:
             addresses, mode, _, _, inode, *name = line.split()
             start, end = (int(word, 16) for word in addresses.split("-"))
-            mapped = mode == "rw-p" and inode == "0" and not name
             # above what the sanitizer has for itself: its heap, and the shadow of everything
-            if mapped and start >= 0x7F0000000000 and end - start <= MAPPED:
+            if mode != "rw-p" or inode != "0" or name or start < 0x7F0000000000:
+                continue
+            if end - start <= MAPPED:
                 register(start, end - start)
+                continue
+            # The kernel makes one of neighbours: a stack may lie beside the sanitizer's own.
+            for frame in frames:
+                if start <= frame < end:
+                    first, last = max(start, frame - AROUND), min(end, frame + AROUND)
+                    register(first, last - first)
 
 
 class Leaks:

@@ -29,9 +29,21 @@ def preloaded(directory: Path) -> str:
         ["pg_config", "--includedir"], capture_output=True, text=True, check=True, env=env
     ).stdout.strip()
     source = HERE / "faults" / "faults.c"
+    words = ["-DSANITIZED"] if SANITIZED else []
     libraries = ["-Wl,--no-as-needed", "-lsqlite3", "-lpq", "-ldl"]
     subprocess.run(
-        ["cc", "-O1", "-shared", "-fPIC", f"-I{include}", "-o", library, source, *libraries],
+        [
+            "cc",
+            "-O1",
+            "-shared",
+            "-fPIC",
+            *words,
+            f"-I{include}",
+            "-o",
+            library,
+            source,
+            *libraries,
+        ],
         check=True,
         env=env,
     )

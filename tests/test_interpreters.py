@@ -100,13 +100,13 @@ exec(PROGRAM)
 def rss():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
-for number in range(24):
+for number in range({6 if SANITIZED else 24}):
     pair = [interpreters.create(), interpreters.create()]
     for one in pair:
         interpreters.run_string(one, PROGRAM)
     for one in pair:
         interpreters.destroy(one)
-    if number == 11:
+    if number == {3 if SANITIZED else 11}:
         before = rss()
 print(rss() - before, [user.name for user in users])
 """

@@ -101,11 +101,6 @@ int crm_connection_run(crm_connection *self, crm_plan *plan,
                        PyObject *const *values, size_t nvalues, crm_rows *rows,
                        size_t max_rows, struct crm_present *present,
                        crm_stmt **stmt);
-/* The same for cells the caller encoded.  Always reads all rows.  Does not set
- * failed_params. */
-int crm_connection_run_cells(crm_connection *self, crm_plan *plan,
-                             const crm_cell *cells, crm_rows *rows,
-                             crm_stmt **stmt);
 
 /* Continues run number `run` of a statement, appending to `rows` (initialized
  * by the caller).  CRM_MORE, CRM_DONE, or CRM_FAIL with an exception: also when

@@ -159,7 +159,7 @@ crm_connection_run(crm_connection *self, crm_plan *plan,
                    crm_stmt **stmt)
 {
     crm_params params;
-    crm_entry *entry;
+    crm_entry *entry = NULL;
     int status = CRM_FAIL;
     crm_rows_init(rows, 0);
     Py_CLEAR(self->failed_params);
@@ -187,26 +187,6 @@ crm_connection_run(crm_connection *self, crm_plan *plan,
     }
 done:
     crm_params_clear(&params);
-    return status;
-}
-
-int
-crm_connection_run_cells(crm_connection *self, crm_plan *plan,
-                         const crm_cell *cells, crm_rows *rows, crm_stmt **stmt)
-{
-    crm_entry *entry;
-    crm_rows_init(rows, 0);
-    if (crm_connection_enter(self) < 0) {
-        return CRM_FAIL;
-    }
-    int status = run_entered(self, plan, cells, rows, SIZE_MAX, NULL, &entry);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_rows_clear(rows);
-    }
-    else {
-        *stmt = entry->stmt;
-    }
     return status;
 }
 

@@ -482,3 +482,31 @@ def pickle_types(p: Any) -> None:
     p.error(lambda: s.commit(), text=False)
     s.rollback()
     p.show(t.blob, s.execute(p.select(Thing.blob).order_by(Thing.id)).all())
+
+
+@program
+def classes_are_given_the_types_they_are_of(p: Any) -> None:
+    class Upper(p.TypeDecorator[str]):  # type: ignore[name-defined,misc]
+        impl = p.String
+        cache_ok = True
+
+        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+            return value.upper()
+
+    class Plain(p.module("types").UserDefinedType[int]):  # type: ignore[name-defined,misc]
+        cache_ok = True
+
+        def get_col_spec(self, **kw: Any) -> str:
+            return "PLAIN"
+
+    class Folded(p.module("ext.hybrid").Comparator[str]):  # type: ignore[name-defined,misc]
+        def __eq__(self, other: Any) -> Any:
+            return p.func.lower(self.__clause_element__()) == other
+
+    p.show(Upper.__mro__[1].__name__, p.types.UserDefinedType.compile(Plain()))
+    p.show(str(Folded(p.column("x")) == "y"))
+    for generic in (p.Insert, p.Update, p.Delete, p.String, p.Enum, p.JSON, p.PropComparator):
+        of = generic[str]
+        p.show(getattr(of, "__origin__", of).__name__)
+    with p.engine().connect() as connection:
+        p.show(connection.scalar(p.select(p.literal("a", Upper()))))

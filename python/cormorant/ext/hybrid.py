@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from ..orm.base import InspectionAttr, InspectionAttrExtensionType
@@ -245,6 +246,9 @@ def _function(method: Any) -> Any:
 class Comparator(ColumnOperators):
     """Base of classes that give a hybrid its operators: redefine the operators, or
     `operate`."""
+
+    # annotations and bases of classes say what of: Comparator[str]
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     def __init__(self, expression: Any) -> None:
         self.expression = expression

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._late import late_names
@@ -139,6 +140,8 @@ class MapperProperty(InspectionAttr):
 class PropComparator(ColumnOperators):
     """Operators of a mapped attribute; the base of user-made `comparator_factory` classes."""
 
+    # annotations and bases of classes say what of: PropComparator[str]
+    __class_getitem__: Any = classmethod(GenericAlias)
     prop: Any
 
     def __init__(self, prop: Any, parententity: Any, adapt_to_entity: Any = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
@@ -54,6 +55,8 @@ class UpdateBase(HasCTE, HasPrefixes, Executable):
     """Base of INSERT, UPDATE and DELETE."""
 
     __visit_name__ = "update_base"
+    # annotations and bases of classes say what of: Insert[Any]
+    __class_getitem__: Any = classmethod(GenericAlias)
     is_dml = True
     _is_returns_rows = False
     _hints: tuple[Any, ...] = ()

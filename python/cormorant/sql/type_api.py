@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from types import GenericAlias
 from typing import Any
 
 from .. import _core, exc, util
@@ -52,6 +53,8 @@ class TypeEngine:
     """The base of all types."""
 
     __visit_name__ = "null"
+    # annotations and bases of classes say what of: TypeDecorator[str]
+    __class_getitem__: Any = classmethod(GenericAlias)
     # a function that compiles the type in place of the visitor (see ext.compiler)
     _compile_with: Any = None
 

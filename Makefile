@@ -73,11 +73,11 @@ refcounts: .venv/.with-test
 		$(DEBUG_PYTHON) -m tests.refcounts $(ROUNDS)
 
 # Values that nothing has set, which ASan does not know of. CPython's integers of no digits are
-# such values by themselves, so that only errors with our files among the callers count.
+# such values by themselves, so that only errors with our files among the next callers count.
 VALGRIND_TESTS ?= tests/test_codec.py tests/test_hydrate.py tests/test_flush_core.py
 
 valgrind: $(EXTENSIONS) .venv/.with-test
-	PYTHONMALLOC=malloc valgrind -q --fullpath-after= --log-file=build/valgrind.log \
+	PYTHONMALLOC=malloc valgrind -q --num-callers=4 --fullpath-after= --log-file=build/valgrind.log \
 		--suppressions=tests/valgrind.supp $(BIN)/python -m pytest $(VALGRIND_TESTS)
 	! grep -B 9 -A 9 "$(CURDIR)/csrc/\|(csrc/" build/valgrind.log
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from cormorant import Column, ForeignKey, Integer, String, select
+from cormorant.orm import DeclarativeBase, declared_attr, relationship
 
 from .differential.models import blog
 
@@ -166,4 +170,36 @@ def test_objects_dropped_by_another_thread(p: Any, url: str) -> None:
                 assert s.get(User, 5).name == "user 5"
     finally:
         done.set()
+        thread.join()
+
+
+def test_a_relationship_waits_for_a_class_that_another_thread_is_mapping() -> None:
+    for _ in range(5):
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Parent(Base):
+            __tablename__ = "parents"
+            id = Column(Integer, primary_key=True)
+            children = relationship("Child")
+
+        begun = threading.Event()
+
+        def define(base: Any = Base, begun: threading.Event = begun) -> None:
+            class Child(base):
+                __tablename__ = "children"
+                id = Column(Integer, primary_key=True)
+                parent_id = Column(ForeignKey("parents.id"))
+
+                @declared_attr
+                def name(cls) -> Column[str]:
+                    begun.set()
+                    time.sleep(0.02)
+                    return Column(String)
+
+        thread = threading.Thread(target=define)
+        thread.start()
+        assert begun.wait(10)
+        assert "JOIN children ON parents.id" in str(select(Parent).join(Parent.children))
         thread.join()

@@ -91,6 +91,7 @@ run(insert(Manager).returning(Manager), [{"name": "a", "office": "b"}, {"name": 
     "options": """
 run(insert(User).returning(User).options(undefer(User.biography)), many)
 run(insert(User).returning(User).options(selectinload(User.addresses)), many)
+run(insert(User).returning(User).options(subqueryload(User.addresses)), many)
 run(insert(User).returning(User).options(load_only(User.name)), many)
 run(update(User).values(name="k").returning(User).options(selectinload(User.addresses)))
 """,

@@ -13,7 +13,7 @@ from ..orm.attribute_functions import relationship
 from ..orm.decl_api import declarative_base as _declarative_base
 from ..orm.decl_base import Scan
 from ..orm.decl_deferred import MappedByPrepare, unprepared, waiting
-from ..orm.mapper import _CONFIGURE_LOCK
+from ..orm.mapper import CONFIGURE_LOCK
 from ..orm.relationships import backref
 from ..sql.expression import and_
 from ..sql.schema import ForeignKeyConstraint, Table
@@ -186,7 +186,7 @@ class AutomapBase(MappedByPrepare):
         if autoload_with is not None:
             options = {"extend_existing": True, "autoload_replace": False, **reflection_options}
             cls.metadata.reflect(autoload_with, schema=schema, **options)
-        with _CONFIGURE_LOCK:
+        with CONFIGURE_LOCK:
             automap = _Automap(
                 root,
                 cls,

@@ -13,7 +13,7 @@ from .attributes import InstrumentedAttribute
 from .base import DynamicMapped, Mapped, WriteOnlyMapped, class_mapper, manager_of_class
 from .decl_types import _complete_column, _from_annotated
 from .interfaces import MapperProperty
-from .mapper import Mapper
+from .mapper import CONFIGURE_LOCK, Mapper
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
 from .relationships import RelationshipProperty
 
@@ -99,7 +99,12 @@ class Scan:
         self.table: Any = None
 
     def map(self) -> Mapper[Any] | None:
-        """Do it."""
+        """Do it. Until it is done no thread configures mappers: relationships of others find
+        the class by its name."""
+        with CONFIGURE_LOCK:
+            return self._map()
+
+    def _map(self) -> Mapper[Any] | None:
         cls = self.cls
         self.inherits = self._find_base()
         clsregistry.add_class(cls.__name__, cls, self.registry._class_registry, self.registry._keep)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _P = TypeVar("_P", bound=MapperProperty)
 
-_CONFIGURE_LOCK = threading.RLock()
+CONFIGURE_LOCK = threading.RLock()
 _dialect: Any = None
 
 
@@ -406,7 +406,7 @@ class Mapper(Hierarchy, Generic[_T]):
             prop._instrument()
         self._forget()
         if self.configured:
-            with _CONFIGURE_LOCK:
+            with CONFIGURE_LOCK:
                 prop._configure()
         else:
             self._pending_props.append(prop)
@@ -807,7 +807,7 @@ def _configure_registries(registries: Iterable[Registry]) -> None:
     registries = set(registries)
     if not any(registry._new_mappers for registry in registries):
         return
-    with _CONFIGURE_LOCK:
+    with CONFIGURE_LOCK:
         if any(registry._configuring for registry in registries):
             return
         _fire_configured("before_configured")

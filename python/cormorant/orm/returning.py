@@ -82,15 +82,17 @@ class _ReturningState(SelectState):
         return super()._is_deferred(node, prop)
 
     def _set_up_relationship(self, node: EntityNode, prop: Any, table: Any) -> None:
-        if table is not None and prop.lazy != "joined":
-            element = table.find(node.path, prop, RELATIONSHIP_WILDCARD)[0]
-            if element is not None and element.strategy == "joined":
-                util.warn_deprecated(
-                    "The joinedload loader option is not compatible with DML statements such as "
-                    "INSERT, UPDATE.  Only SELECT may be used."
-                    "This warning will become an exception in a future release.",
-                    "2.0",
-                )
+        element = None if table is None else table.find(node.path, prop, RELATIONSHIP_WILDCARD)[0]
+        strategy = prop.lazy if element is None else element.strategy
+        if strategy == "subquery":
+            return  # there is no statement to load along with: it is loaded when it is read
+        if strategy == "joined" and prop.lazy != "joined":
+            util.warn_deprecated(
+                "The joinedload loader option is not compatible with DML statements such as "
+                "INSERT, UPDATE.  Only SELECT may be used."
+                "This warning will become an exception in a future release.",
+                "2.0",
+            )
         super()._set_up_relationship(node, prop, table)
 
 

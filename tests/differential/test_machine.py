@@ -183,6 +183,8 @@ class Statements(logging.Handler):
             values = re.sub(r"^\[[^]]*\] ", "", line)
             if values.startswith("[("):
                 values = str(sorted(values[2:-2].split("), (")))
+            elif values.startswith("[{"):
+                values = str(sorted(values[2:-2].split("}, {")))
             line = f"{self.lines.pop()} {values}"
         self.lines.append(line)
 

@@ -120,7 +120,9 @@ def tables_of_classes_named_in_a_string(p: Any) -> None:
         id = p.Column(p.Integer, primary_key=True)
 
     s = p.session()
-    s.add_all([Far(id=4), Right(id=3, far_id=4), Left(id=2, right_id=3), Near(id=1, left_id=2)])
+    for made in (Far(id=4), Right(id=3, far_id=4), Left(id=2, right_id=3), Near(id=1, left_id=2)):
+        s.add(made)
+        s.flush()  # nothing but these keys puts the tables in an order
     s.commit()
     p.show(s.get(Near, 1).far.id, s.query(Near).filter(Near.far.has(Far.id == 4)).count())
 

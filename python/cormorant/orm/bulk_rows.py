@@ -136,13 +136,17 @@ def _update_table(
     update = _Update(mapper, table)
     count = len(update.columns)
     keep = b"\1" * count + b"\0" * len(update.told_by)  # a key is never NULL
-    runs = _core.tabulate(rows, update.places, keep)
-    for given, _ in runs:
+    runs: list[tuple[tuple[int, ...], list[tuple[Any, ...]]]] = []
+    for given, batch in _core.tabulate(rows, update.places, keep):
         update.check(given)
+        if not given or given[0] >= count:
+            continue  # rows that change nothing of this table
+        if runs and runs[-1][0] == given:
+            runs[-1][1].extend(batch)
+        else:
+            runs.append((given, batch))
     for given, batch in runs:
         values = [number for number in given if number < count]
-        if not values:
-            continue
         names = [update.names[number] for number in given]
         if update.version is None:
             statement = update.statement(values)

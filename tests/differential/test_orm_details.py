@@ -307,7 +307,9 @@ def collections_in_the_order_of_an_association_table(p: Any) -> None:
 
     s = p.session()
     bs = [B(id=number) for number in (1, 2, 3)]
-    s.add_all([Owner(a=A(id=1, bs=bs)), Owner(a=A(id=2, bs=bs[1:]))])
+    for made in (Owner(a=A(id=1, bs=bs)), Owner(a=A(id=2, bs=bs[1:]))):
+        s.add(made)
+        s.flush()  # association rows of several objects come in any order
     s.commit()
     for option in (p.lazyload, p.subqueryload, p.joinedload, p.selectinload, p.immediateload):
         s.expunge_all()
@@ -539,7 +541,9 @@ def lateral_joins(p: Any) -> None:
 def criteria_about_an_association_table(p: Any) -> None:
     A, B, table = many_to_many(p)
     s = p.session()
-    s.add_all([A(id=1, bs=[B(id=1), B(id=2)]), A(id=2, bs=[B(id=3)])])
+    for made in (A(id=1, bs=[B(id=1), B(id=2)]), A(id=2, bs=[B(id=3)])):
+        s.add(made)
+        s.flush()  # association rows of several objects come in any order
     s.commit()
     path = A.bs.and_(table.c.b_id > 1)
     for option in (p.joinedload, p.selectinload, p.subqueryload, p.lazyload):

@@ -332,8 +332,8 @@ class JoinResolver:
                 if entity is right_entity:
                     continue
                 selectable = selectable_of(entity) if hasattr(entity, "is_mapper") else entity
-                if selectable is right and getattr(right_entity, "is_aliased_class", False):
-                    continue  # another entity of the same subquery
+                if selectable is right and not getattr(right_entity, "is_mapper", False):
+                    continue  # of the very subquery that is joined
                 if all(hash(selectable) != hash(choice) for choice in choices):
                     choices.append(selectable)
             found = _candidates(choices, right, onclause) if choices else []

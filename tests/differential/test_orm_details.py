@@ -307,9 +307,9 @@ def collections_in_the_order_of_an_association_table(p: Any) -> None:
 
     s = p.session()
     bs = [B(id=number) for number in (1, 2, 3)]
-    for made in (Owner(a=A(id=1, bs=bs)), Owner(a=A(id=2, bs=bs[1:]))):
-        s.add(made)
-        s.flush()  # association rows of several objects come in any order
+    s.add(Owner(a=A(id=1, bs=bs)))
+    s.flush()  # association rows of several objects come in any order
+    s.add(Owner(a=A(id=2, bs=bs[1:])))
     s.commit()
     for option in (p.lazyload, p.subqueryload, p.joinedload, p.selectinload, p.immediateload):
         s.expunge_all()

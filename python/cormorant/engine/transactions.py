@@ -101,7 +101,7 @@ class RootTransaction(Transaction):
     def _commit(self) -> None:
         self.connection._commit_impl()
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Any) -> None:
         assert connection._transaction is None
         self.connection = connection
         connection._begin_impl(self)
@@ -163,7 +163,7 @@ class RootTransaction(Transaction):
 class TwoPhaseTransaction(RootTransaction):
     """A transaction that can be prepared, so that its commit will not fail."""
 
-    def __init__(self, connection: Connection, xid: Any) -> None:
+    def __init__(self, connection: Any, xid: Any) -> None:
         self.xid = xid
         self._is_prepared = False
         super().__init__(connection)
@@ -207,7 +207,7 @@ class TwoPhaseTransaction(RootTransaction):
 class NestedTransaction(Transaction):
     """A savepoint."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Any) -> None:
         assert connection._transaction is not None
         self.connection = connection
         self._savepoint: str = connection._savepoint_impl()

@@ -97,7 +97,7 @@ def test_fuzz_corpus(part: str, tmp_path: Path) -> None:
 def test_fuzz_corpus_of_codecs(tmp_path: Path) -> None:
     """With the objects of the build that the tests run on."""
     build = HERE.parent.parent / "build" / ("debug" if SANITIZED else "")
-    objects = [*build.glob("temp.*/csrc/core/*.o")]
+    objects = [*build.glob("temp.*/cormorant._core/csrc/core/*.o")]
     if not objects:
         pytest.skip("needs the objects of a build")
     words = [*(SANITIZE if SANITIZED else ["-O1"]), *DECODE, *objects, *embed.flags()]

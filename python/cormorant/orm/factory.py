@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar
+    from typing_extensions import TypeVar as _TypeVar
 
     from .session import Session
 
     # a sessionmaker() that is not told a class makes Sessions
-    _S = TypeVar("_S", bound=Session, default=Session)
+    _S = _TypeVar("_S", bound=Session, default=Session)
 else:
-    from typing import TypeVar
-
     _S = TypeVar("_S")
+
+_Made = TypeVar("_Made")
 
 
 class SessionClassMethods:
@@ -52,40 +52,31 @@ class SessionClassMethods:
         return object_session(instance)  # type: ignore[no-any-return]
 
 
-class sessionmaker(SessionClassMethods, Generic[_S]):
-    """A factory of sessions that are configured alike."""
+class ConfiguredFactory(Generic[_Made]):
+    """What sessionmaker and async_sessionmaker do alike."""
 
-    class_: type[_S]
+    class_: type[_Made]
+    kw: dict[str, Any]
 
-    def __init__(
+    def _configure(
         self,
-        bind: Any = None,
-        *,
-        class_: type[_S] | None = None,
-        autoflush: bool = True,
-        expire_on_commit: bool = True,
-        info: dict[Any, Any] | None = None,
-        **kw: Any,
+        class_: type[_Made],
+        bind: Any,
+        autoflush: bool,
+        expire_on_commit: bool,
+        info: dict[Any, Any] | None,
+        kw: dict[str, Any],
     ) -> None:
         kw["bind"] = bind
         kw["autoflush"] = autoflush
         kw["expire_on_commit"] = expire_on_commit
         if info is not None:
             kw["info"] = info
-        self.kw: dict[str, Any] = kw
-        if class_ is None:
-            from .session import Session
-
-            class_ = Session  # type: ignore[assignment]
-        assert class_ is not None
-        # A class of its own, so that listeners of one factory do not hear the others.
+        self.kw = kw
+        # A class of its own, so that what is set on it concerns no other factory.
         self.class_ = type(class_.__name__, (class_,), {})
 
-    def begin(self) -> _MadeAndBegun[_S]:
-        """A context manager: a new session in a transaction that it commits."""
-        return _MadeAndBegun(self())
-
-    def __call__(self, **local_kw: Any) -> _S:
+    def __call__(self, **local_kw: Any) -> _Made:
         """A new session; arguments override the configured ones."""
         for key, value in self.kw.items():
             if key == "info" and "info" in local_kw:
@@ -101,6 +92,31 @@ class sessionmaker(SessionClassMethods, Generic[_S]):
     def __repr__(self) -> str:
         shown = ", ".join(f"{key}={value!r}" for key, value in self.kw.items())
         return f"{type(self).__name__}(class_={self.class_.__name__!r}, {shown})"
+
+
+class sessionmaker(SessionClassMethods, ConfiguredFactory[_S]):
+    """A factory of sessions that are configured alike."""
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        class_: type[_S] | None = None,
+        autoflush: bool = True,
+        expire_on_commit: bool = True,
+        info: dict[Any, Any] | None = None,
+        **kw: Any,
+    ) -> None:
+        if class_ is None:
+            from .session import Session
+
+            class_ = Session  # type: ignore[assignment]
+        assert class_ is not None
+        self._configure(class_, bind, autoflush, expire_on_commit, info, kw)
+
+    def begin(self) -> _MadeAndBegun[_S]:
+        """A context manager: a new session in a transaction that it commits."""
+        return _MadeAndBegun(self())
 
 
 class _MadeAndBegun(Generic[_S]):

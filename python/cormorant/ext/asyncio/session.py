@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar
 
 from ... import exc, util
+from ...orm.factory import ConfiguredFactory
 from ...orm.session import Session, SessionTransaction, object_session
 from ...orm.session import close_all_sessions as _close_all_sessions
 from ...pool import QueuePool
@@ -498,10 +499,8 @@ proxy_attributes(
 )
 
 
-class async_sessionmaker(Generic[_AS]):
+class async_sessionmaker(ConfiguredFactory[_AS]):
     """A factory of AsyncSessions that are configured alike."""
-
-    class_: type[_AS]
 
     def __init__(
         self,
@@ -513,35 +512,11 @@ class async_sessionmaker(Generic[_AS]):
         info: dict[Any, Any] | None = None,
         **kw: Any,
     ) -> None:
-        kw["bind"] = bind
-        kw["autoflush"] = autoflush
-        kw["expire_on_commit"] = expire_on_commit
-        if info is not None:
-            kw["info"] = info
-        self.kw = kw
-        # A class of its own, so that what is set on it concerns no other factory.
-        self.class_ = type(class_.__name__, (class_,), {})
+        self._configure(class_, bind, autoflush, expire_on_commit, info, kw)
 
     def begin(self) -> _AsyncSessionContextManager[_AS]:
         """A context manager: a new session in a transaction that it commits."""
         return _AsyncSessionContextManager(self())
-
-    def __call__(self, **local_kw: Any) -> _AS:
-        """A new session; arguments override the configured ones."""
-        for key, value in self.kw.items():
-            if key == "info" and "info" in local_kw:
-                local_kw["info"] = {**value, **local_kw["info"]}
-            else:
-                local_kw.setdefault(key, value)
-        return self.class_(**local_kw)
-
-    def configure(self, **new_kw: Any) -> None:
-        """Change the configuration of sessions made from now on."""
-        self.kw.update(new_kw)
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{key}={value!r}" for key, value in self.kw.items())
-        return f"{type(self).__name__}(class_={self.class_.__name__!r}, {shown})"
 
 
 class _AsyncSessionContextManager(Generic[_AS]):

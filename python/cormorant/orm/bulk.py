@@ -160,13 +160,6 @@ def _option(statement: Any, execution_options: Mapping[str, Any], name: str) -> 
     return execution_options.get(name, statement._execution_options.get(name))
 
 
-def _is_entity(item: Any) -> bool:
-    annotations = getattr(item, "_annotations", {})
-    return "parententity" in annotations and (
-        bool(getattr(item, "is_selectable", False)) or bool(annotations.get("entity"))
-    )
-
-
 def _object_of(session: Session, mapper: Any, columns: Sequence[Any], values: list[Any]) -> Any:
     """The object of a row, refreshed by it."""
     by_column = dict(zip(columns, values, strict=True))

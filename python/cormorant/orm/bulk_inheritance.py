@@ -155,6 +155,13 @@ def refuse_returning() -> exc.InvalidRequestError:
     )
 
 
+def _is_entity(item: Any) -> bool:
+    annotations = getattr(item, "_annotations", {})
+    return "parententity" in annotations and (
+        bool(getattr(item, "is_selectable", False)) or bool(annotations.get("entity"))
+    )
+
+
 def insert_joined_returning(
     session: Any,
     connection: Any,
@@ -165,7 +172,7 @@ def insert_joined_returning(
 ) -> Any:
     """INSERT into all tables of a class; what each returns makes one row, or one object."""
     from ..engine.result import Result
-    from .bulk import _is_entity, _object_of
+    from .bulk import _object_of
 
     items: list[tuple[str, list[Any], bool]] = []
     for item in statement._returning:

@@ -302,6 +302,19 @@ assign_slice(PyObject *self, PyObject *slice, PyObject *value)
 }
 
 static int
+list_ass_item(PyObject *self, Py_ssize_t i, PyObject *value)
+{
+    if (value != NULL) {
+        return set_index(self, i, value);
+    }
+    if (i < 0 || i >= PyList_GET_SIZE(self)) {
+        PyErr_SetString(PyExc_IndexError, "list index out of range");
+        return -1;
+    }
+    return delete_range(self, i, i + 1);
+}
+
+static int
 list_ass_subscript(PyObject *self, PyObject *index, PyObject *value)
 {
     if (PySlice_Check(index)) {
@@ -319,27 +332,7 @@ list_ass_subscript(PyObject *self, PyObject *index, PyObject *value)
         return -1;
     }
     i += i < 0 ? PyList_GET_SIZE(self) : 0;
-    if (value != NULL) {
-        return set_index(self, i, value);
-    }
-    if (i < 0 || i >= PyList_GET_SIZE(self)) {
-        PyErr_SetString(PyExc_IndexError, "list index out of range");
-        return -1;
-    }
-    return delete_range(self, i, i + 1);
-}
-
-static int
-list_ass_item(PyObject *self, Py_ssize_t i, PyObject *value)
-{
-    if (value != NULL) {
-        return set_index(self, i, value);
-    }
-    if (i < 0 || i >= PyList_GET_SIZE(self)) {
-        PyErr_SetString(PyExc_IndexError, "list index out of range");
-        return -1;
-    }
-    return delete_range(self, i, i + 1);
+    return list_ass_item(self, i, value);
 }
 
 static int

@@ -279,16 +279,24 @@ session_get(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
     return result;
 }
 
+/* The state of an object that has a row: NULL with an error. */
+static crm_state *
+need_persisted(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state != NULL && (state->flags & CRM_S_KEY) == 0) {
+        crm_session_refuse(state, "InvalidRequestError",
+                           "Instance '%U' is not persisted");
+        return NULL;
+    }
+    return state;
+}
+
 static PyObject *
 session_mark_deleted(crm_session *self, PyObject *obj)
 {
-    crm_state *state = crm_session_mapped(self, obj);
+    crm_state *state = need_persisted(self, obj);
     if (state == NULL) {
-        return NULL;
-    }
-    if ((state->flags & CRM_S_KEY) == 0) {
-        crm_session_refuse(state, "InvalidRequestError",
-                           "Instance '%U' is not persisted");
         return NULL;
     }
     int attach = crm_session_before_attach(self, state);
@@ -411,13 +419,8 @@ session_register(crm_session *self, PyObject *objects)
 static PyObject *
 session_attach(crm_session *self, PyObject *obj)
 {
-    crm_state *state = crm_session_mapped(self, obj);
+    crm_state *state = need_persisted(self, obj);
     if (state == NULL) {
-        return NULL;
-    }
-    if ((state->flags & CRM_S_KEY) == 0) {
-        crm_session_refuse(state, "InvalidRequestError",
-                           "Instance '%U' is not persisted");
         return NULL;
     }
     int attach = crm_session_before_attach(self, state);

@@ -108,52 +108,63 @@ reverse_slot(const crm_side *self, crm_state *other)
 
 /* ---- the other side --------------------------------------------------- */
 
+/* The collection of a slot, a new one where an object without a row has none:
+ * 1 with a new reference, 0 where it is not loaded, -1 with an error. `made`
+ * tells whether it is new. */
+static int
+held_collection(crm_state *state, uint16_t slot, PyObject **held, int *made)
+{
+    *made = 0;
+    *held = crm_state_peek(state, slot);
+    if (*held == NULL && !PyErr_Occurred() && (state->flags & CRM_S_KEY) == 0) {
+        *held = crm_attr_get(state, slot);
+        *made = 1;
+    }
+    return *held != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+}
+
+/* Notes a member for a collection that is not loaded: it undoes the opposite
+ * note, and stands once. */
+static int
+note_pending(crm_state *state, uint16_t slot, PyObject *member, int add)
+{
+    crm_pending *pending = crm_state_need_pending(state, slot);
+    if (pending == NULL) {
+        return -1;
+    }
+    PyObject *noted = Py_NewRef(add ? pending->added : pending->removed);
+    PyObject *opposite = Py_NewRef(add ? pending->removed : pending->added);
+    int status = 0;
+    if (!crm_list_discard(opposite, member) && !crm_list_has(noted, member)) {
+        status = PyList_Append(noted, member);
+    }
+    Py_DECREF(noted);
+    Py_DECREF(opposite);
+    return status;
+}
+
 /* Appends `value` to a relationship (or sets a scalar one) because the other
  * side did; an unloaded collection notes it for later. */
 static int
 append_to(crm_state *state, uint16_t slot, PyObject *value,
           const crm_initiator *from)
 {
-    const crm_attr *attr = crm_state_attr(state, slot);
-    if (attr->kind == CRM_ATTR_SCALAR) {
+    if (crm_state_attr(state, slot)->kind == CRM_ATTR_SCALAR) {
         return crm_rel_set(state, slot, value, NULL, from);
     }
-    PyObject *held = crm_state_peek(state, slot);
-    if (held == NULL && PyErr_Occurred()) {
-        return -1;
-    }
-    if (held == NULL && (state->flags & CRM_S_KEY) == 0) {
-        held = crm_attr_get(state, slot); /* a new, empty one */
-        if (held == NULL) {
-            return -1;
-        }
-    }
-    if (held != NULL) {
-        int status = crm_collection_add(crm_state_manager(state)->core, held,
-                                        value, from);
+    PyObject *held;
+    int made;
+    int status = held_collection(state, slot, &held, &made);
+    if (status > 0) {
+        status = crm_collection_add(crm_state_manager(state)->core, held, value,
+                                    from);
         Py_DECREF(held);
-        return status;
     }
-    PyObject *stored = crm_rel_fire_append(state, slot, value, from);
-    if (stored == NULL) {
-        return -1;
+    else if (status == 0) {
+        PyObject *stored = crm_rel_fire_append(state, slot, value, from);
+        status = stored == NULL ? -1 : note_pending(state, slot, stored, 1);
+        Py_XDECREF(stored);
     }
-    int status = 0;
-    crm_pending *pending = crm_state_need_pending(state, slot);
-    if (pending == NULL) {
-        status = -1;
-    }
-    else {
-        PyObject *added = Py_NewRef(pending->added);
-        PyObject *removed = Py_NewRef(pending->removed);
-        int found = crm_list_discard(removed, stored);
-        if (!found && !crm_list_has(added, stored)) {
-            status = PyList_Append(added, stored);
-        }
-        Py_DECREF(added);
-        Py_DECREF(removed);
-    }
-    Py_DECREF(stored);
     return status;
 }
 
@@ -162,43 +173,28 @@ static int
 remove_from(crm_state *state, uint16_t slot, PyObject *value,
             const crm_initiator *from)
 {
-    const crm_attr *attr = crm_state_attr(state, slot);
-    if (attr->kind == CRM_ATTR_SCALAR) {
+    if (crm_state_attr(state, slot)->kind == CRM_ATTR_SCALAR) {
         return crm_rel_set(state, slot, Py_None, value, from);
     }
-    PyObject *held = crm_state_peek(state, slot);
-    if (held == NULL && PyErr_Occurred()) {
-        return -1;
-    }
-    if (held != NULL) {
-        int status = crm_collection_take(crm_state_manager(state)->core, held,
-                                         value, from);
-        Py_DECREF(held);
-        return status;
-    }
-    if ((state->flags & CRM_S_KEY) == 0) {
-        held = crm_attr_get(state, slot); /* a new, empty one */
-        if (held != NULL) {
-            crm_collection_explicit(crm_state_manager(state)->core, held);
-            Py_DECREF(held);
+    PyObject *held;
+    int made;
+    int status = held_collection(state, slot, &held, &made);
+    if (status > 0) {
+        crm_core *core = crm_state_manager(state)->core;
+        status = 0;
+        if (made) {
+            crm_collection_explicit(core, held);
         }
-        return held == NULL ? -1 : 0;
+        else {
+            status = crm_collection_take(core, held, value, from);
+        }
+        Py_DECREF(held);
     }
-    if (crm_rel_fire_remove(state, slot, value, from) < 0) {
-        return -1;
+    else if (status == 0) {
+        status = crm_rel_fire_remove(state, slot, value, from) < 0
+                     ? -1
+                     : note_pending(state, slot, value, 0);
     }
-    crm_pending *pending = crm_state_need_pending(state, slot);
-    if (pending == NULL) {
-        return -1;
-    }
-    PyObject *added = Py_NewRef(pending->added);
-    PyObject *removed = Py_NewRef(pending->removed);
-    int status = 0;
-    if (!crm_list_discard(added, value) && !crm_list_has(removed, value)) {
-        status = PyList_Append(removed, value);
-    }
-    Py_DECREF(added);
-    Py_DECREF(removed);
     return status;
 }
 

@@ -14,7 +14,7 @@ from .bulk_inheritance import (
     is_joined,
 )
 from .bulk_rows import insert_mappings, update_mappings
-from .persistence import committed_value
+from .single_rows import committed_value
 
 if TYPE_CHECKING:
     from .session import Session

@@ -127,7 +127,7 @@ class Filled:
 
 def filled_by_insert(statements: Any, new: list[Any]) -> Filled:
     """What INSERTs are going to fill: what the database returns, then defaults."""
-    from .persistence import is_unset
+    from .single_rows import is_unset
 
     filled = Filled(new, -1 if statements.next_version is None else statements.version_slot)
     made = {slot for slot, _ in statements.context_defaults}

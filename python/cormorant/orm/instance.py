@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .. import _core, exc
 from .attributes import History, get_history
 from .base import NO_VALUE, PASSIVE_NO_INITIALIZE, InspectionAttr, object_mapper
-from .mapper import ReadOnlyProperties
+from .mapped_properties import ReadOnlyProperties
 
 if TYPE_CHECKING:
     from ..ext.asyncio import AsyncSession

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -13,8 +12,7 @@ from ..engine.plans import type_codec
 from ..sql.base import ReadOnlyColumnCollection
 from ..sql.schema import Column
 from ..util import memoized_property, to_list, warn
-from .attributes import InstrumentedAttribute
-from .base import NO_VALUE, InspectionAttr, class_mapper
+from .base import NO_VALUE, class_mapper
 from .inheritance import Hierarchy, set_up_discriminator, tables_of
 from .interfaces import MapperProperty
 from .listening import (
@@ -26,10 +24,10 @@ from .listening import (
     mapper_listeners,
     mapper_made,
 )
+from .mapped_properties import ColumnToProperty, PropertyViews
 from .properties import (
     ColumnProperty,
     MappedColumn,
-    SynonymProperty,
 )
 from .relationships import RelationshipProperty
 
@@ -53,69 +51,7 @@ def _default_dialect() -> Any:
     return _dialect
 
 
-class ReadOnlyProperties(Generic[_P]):
-    """Properties of a mapper by name: as mapping, as attributes, and iterated."""
-
-    __slots__ = ("_properties",)
-    _properties: dict[str, _P]
-
-    def __init__(self, properties: dict[str, _P]) -> None:
-        object.__setattr__(self, "_properties", properties)
-
-    def __getattr__(self, key: str) -> _P:
-        try:
-            return self._properties[key]
-        except KeyError:
-            raise AttributeError(key) from None
-
-    def __getitem__(self, key: str) -> _P:
-        return self._properties[key]
-
-    def __setattr__(self, key: str, value: Any) -> None:
-        raise TypeError(f"{type(self).__name__} object is immutable and/or readonly.")
-
-    def __iter__(self) -> Iterator[_P]:
-        return iter(list(self._properties.values()))
-
-    def __len__(self) -> int:
-        return len(self._properties)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._properties
-
-    def __dir__(self) -> list[str]:
-        return [*dir(super()), *map(str, self._properties)]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The property of that name, or the default."""
-        return self._properties.get(key, default)
-
-    def keys(self) -> list[str]:
-        """Names, in order."""
-        return list(self._properties)
-
-    def values(self) -> list[_P]:
-        """Properties, in order."""
-        return list(self._properties.values())
-
-    def items(self) -> list[tuple[str, _P]]:
-        """Names and properties, in order."""
-        return list(self._properties.items())
-
-
-class _ColumnToProperty(dict[Any, MapperProperty]):
-    """Property of a column; `UnmappedColumnError` for a column of none."""
-
-    def __init__(self, mapper: Mapper[Any]) -> None:
-        super().__init__()
-        self._mapper = weakref.ref(mapper)
-
-    def __missing__(self, column: Any) -> MapperProperty:
-        mapper = self._mapper()
-        raise exc.UnmappedColumnError(f"No column {column} is configured on mapper {mapper}...")
-
-
-class Mapper(Hierarchy, Generic[_T]):
+class Mapper(Hierarchy, PropertyViews, Generic[_T]):
     """Everything about one mapped class.
 
     It is made when the class is, with the columns it has; relationships are finished when
@@ -195,7 +131,7 @@ class Mapper(Hierarchy, Generic[_T]):
         self._primary_key_argument = primary_key
         self._props: dict[str, MapperProperty] = {}
         self._typed_props = 0
-        self._columntoproperty = _ColumnToProperty(self)
+        self._columntoproperty = ColumnToProperty(self)
         self._delete_orphans: list[tuple[str, type]] = []
         self._pending_props: list[MapperProperty] = []
         self._expression_props: tuple[ColumnProperty, ...] = ()
@@ -571,95 +507,6 @@ class Mapper(Hierarchy, Generic[_T]):
     def c(self) -> ReadOnlyColumnCollection[Any]:
         """Short for `columns`."""
         return self.columns  # type: ignore[no-any-return]
-
-    @property
-    def attrs(self) -> ReadOnlyProperties[MapperProperty]:
-        """All properties."""
-        self._check_configure()
-        return self._filtered(MapperProperty)
-
-    @property
-    def column_attrs(self) -> ReadOnlyProperties[ColumnProperty]:
-        """Properties of columns."""
-        self._check_configure()
-        return self._filtered(ColumnProperty)
-
-    @property
-    def relationships(self) -> ReadOnlyProperties[RelationshipProperty]:
-        """Relationships."""
-        self._check_configure()
-        return self._filtered(RelationshipProperty)
-
-    @property
-    def synonyms(self) -> ReadOnlyProperties[SynonymProperty]:
-        """Synonyms."""
-        self._check_configure()
-        return self._filtered(SynonymProperty)
-
-    @property
-    def composites(self) -> ReadOnlyProperties[Any]:
-        """Composite attributes."""
-        self._check_configure()
-        return ReadOnlyProperties(
-            {key: prop for key, prop in self._props.items() if prop._is_composite}
-        )
-
-    def _filtered(self, kind: type[_P]) -> ReadOnlyProperties[_P]:
-        return ReadOnlyProperties(
-            {key: prop for key, prop in self._props.items() if isinstance(prop, kind)}
-        )
-
-    @property
-    def all_orm_descriptors(self) -> ReadOnlyProperties[Any]:
-        """The mapped attributes of the class."""
-        self._check_configure()
-        found = {}
-        for base in self.class_.__mro__:
-            for key, value in base.__dict__.items():
-                if key not in found and (
-                    isinstance(value, (InstrumentedAttribute, InspectionAttr)) or key in self._props
-                ):
-                    if isinstance(value, (Mapper, MapperProperty)):
-                        continue
-                    if isinstance(self._props.get(key), SynonymProperty):
-                        value = getattr(self.class_, key)
-                    found[key] = value
-        return ReadOnlyProperties(found)
-
-    @property
-    def iterate_properties(self) -> Iterator[MapperProperty]:
-        """Properties, in order."""
-        self._check_configure()
-        return iter(list(self._props.values()))
-
-    def has_property(self, key: str) -> bool:
-        """Whether an attribute of that name is mapped."""
-        return key in self._props
-
-    def get_property(self, key: str, _configure_mappers: bool = True) -> MapperProperty:
-        """The property of a name."""
-        if _configure_mappers:
-            self._check_configure()
-        try:
-            return self._props[key]
-        except KeyError:
-            raise exc.InvalidRequestError(
-                f"Mapper '{self}' has no property '{key}'.  If this property was indicated from "
-                "other mappers or configure events, ensure registry.configure() has been called."
-            ) from None
-
-    def _column_key(self, name: str) -> str:
-        """The key of the column that an attribute is; other names stay, for the compiler."""
-        prop = self._props.get(name)
-        if prop is None or not prop._is_column:
-            return name
-        key: str = prop.columns[0].key
-        return key
-
-    def get_property_by_column(self, column: Any) -> MapperProperty:
-        """The property of a column."""
-        prop: MapperProperty = self._columntoproperty[column]
-        return prop
 
     @property
     def primary_key_slots(self) -> tuple[int, ...]:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .. import exc
 from ..util import warn
 from ..util.extras import ScopedRegistry, ThreadLocalRegistry
+from ..util.proxying import proxy_attributes, proxy_methods
 from .factory import SessionClassMethods, sessionmaker
 from .session import Session
 
 __all__ = ["QueryPropertyDescriptor", "scoped_session"]
+
+_P = TypeVar("_P")
 
 
 class QueryPropertyDescriptor:
@@ -28,48 +31,24 @@ class QueryPropertyDescriptor:
         return session.query(owner)
 
 
-if TYPE_CHECKING:
-    from .factory import _S
+class ScopeProxy(Generic[_P]):
+    """What proxies of the session of a scope have, whichever the kind of session."""
 
-    class _Proxy(Session):
-        """What the end of this file gives to scoped_session."""
-
-else:
-    _S = TypeVar("_S")
-    _Proxy = SessionClassMethods
-
-
-class scoped_session(_Proxy, Generic[_S]):
-    """A proxy of the session of the current scope, by default the thread.
-
-    Every method and attribute of Session is one of the proxy; calling the proxy gives
-    the session itself, `remove()` closes it.
-    """
-
-    session_factory: sessionmaker[_S]
-    registry: ScopedRegistry[_S]
-
-    def __init__(
-        self, session_factory: sessionmaker[_S], scopefunc: Callable[[], Any] | None = None
-    ) -> None:
-        self.session_factory = session_factory
-        if scopefunc is not None:
-            self.registry = ScopedRegistry(session_factory, scopefunc)
-        else:
-            self.registry = ThreadLocalRegistry(session_factory)
+    session_factory: Any
+    registry: ScopedRegistry[_P]
 
     @property
-    def _proxied(self) -> _S:
+    def _proxied(self) -> _P:
         return self.registry()
 
-    def __call__(self, **kw: Any) -> _S:
+    def __call__(self, **kw: Any) -> _P:
         """The session of this scope; arguments only when it is made by this call."""
         if kw:
             if self.registry.has():
                 raise exc.InvalidRequestError(
                     "Scoped session is already present; no new arguments may be specified."
                 )
-            session = self.session_factory(**kw)
+            session: _P = self.session_factory(**kw)
             self.registry.set(session)
             return session
         return self.registry()
@@ -83,6 +62,42 @@ class scoped_session(_Proxy, Generic[_S]):
             )
         self.session_factory.configure(**kwargs)
 
+    def __contains__(self, instance: object) -> bool:
+        return instance in self._proxied  # type: ignore[operator]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._proxied)  # type: ignore[call-overload,no-any-return]
+
+
+if TYPE_CHECKING:
+    from .factory import _S
+
+    class _Proxy(Session):
+        """What the end of this file gives to scoped_session."""
+
+else:
+    _S = TypeVar("_S")
+    _Proxy = SessionClassMethods
+
+
+class scoped_session(ScopeProxy[_S], _Proxy):
+    """A proxy of the session of the current scope, by default the thread.
+
+    Every method and attribute of Session is one of the proxy; calling the proxy gives
+    the session itself, `remove()` closes it.
+    """
+
+    session_factory: sessionmaker[_S]
+
+    def __init__(
+        self, session_factory: sessionmaker[_S], scopefunc: Callable[[], Any] | None = None
+    ) -> None:
+        self.session_factory = session_factory
+        if scopefunc is not None:
+            self.registry = ScopedRegistry(session_factory, scopefunc)
+        else:
+            self.registry = ThreadLocalRegistry(session_factory)
+
     def remove(self) -> None:
         """Close the session of this scope and forget it."""
         if self.registry.has():
@@ -93,47 +108,17 @@ class scoped_session(_Proxy, Generic[_S]):
         """A class attribute that queries its class: ``query = Session.query_property()``."""
         return QueryPropertyDescriptor(self, query_cls)
 
-    def __contains__(self, instance: object) -> bool:
-        return instance in self._proxied
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._proxied)
-
-
-def _method(name: str) -> Any:
-    target = getattr(Session, name)
-
-    def call(self: scoped_session[Any], *args: Any, **kwargs: Any) -> Any:
-        return getattr(self._proxied, name)(*args, **kwargs)
-
-    call.__wrapped__ = target  # type: ignore[attr-defined]  # so that it shows its parameters
-    call.__name__ = name
-    call.__qualname__ = f"scoped_session.{name}"
-    call.__doc__ = target.__doc__
-    return call
-
-
-def _attribute(name: str) -> Any:
-    def get(self: scoped_session[Any]) -> Any:
-        return getattr(self._proxied, name)
-
-    def set_(self: scoped_session[Any], value: Any) -> None:
-        setattr(self._proxied, name, value)
-
-    return property(get, set_)
-
-
-for _name in (
-    "add", "add_all", "begin", "begin_nested", "bulk_insert_mappings", "bulk_save_objects",
-    "bulk_update_mappings", "close", "commit", "connection", "delete", "delete_all", "execute",
-    "expire", "expire_all", "expunge", "expunge_all", "flush", "get", "get_bind", "get_one",
-    "in_nested_transaction", "in_transaction", "invalidate", "is_modified", "merge", "merge_all",
-    "query", "refresh", "reset", "rollback", "scalar", "scalars",
-):  # fmt: skip
-    setattr(scoped_session, _name, _method(_name))
-
-for _name in (
-    "autoflush", "bind", "deleted", "dirty", "identity_map", "info", "is_active", "new",
-    "no_autoflush",
-):  # fmt: skip
-    setattr(scoped_session, _name, _attribute(_name))
+proxy_methods(
+    scoped_session,
+    Session,
+    "add add_all begin begin_nested bulk_insert_mappings bulk_save_objects bulk_update_mappings "
+    "close commit connection delete delete_all execute expire expire_all expunge expunge_all flush "
+    "get get_bind get_one in_nested_transaction in_transaction invalidate is_modified merge "
+    "merge_all query refresh reset rollback scalar scalars",
+)
+proxy_attributes(
+    scoped_session,
+    "_proxied",
+    "autoflush bind deleted dirty identity_map info is_active new no_autoflush",
+)

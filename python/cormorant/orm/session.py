@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc, util
 from .._late import late_names
 from ..event.attr import dispatcher
+from .executing import ExecutingSession
 from .factory import SessionClassMethods, sessionmaker
 from .identity import IdentityMap
 from .instance import make_transient, make_transient_to_detached
@@ -23,19 +24,13 @@ from .transaction import (
     SessionTransactionOrigin,
     SessionTransactionState,
 )
-from .transactional import TransactionalSession
 from .util import object_session
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import TypeAlias
 
-    from ..engine import Result, ScalarResult
     from ..event.base import Dispatch
-    from ..sql.expression import _Selected
-    from ..sql.typed_operators import TypedReturnsRows
-    from .mapper import Mapper
-    from .query import Query, RowReturningQuery
+    from .query import Query
 
 __all__ = [
     "ACTIVE",
@@ -55,16 +50,6 @@ __all__ = [
 ]
 
 _O = TypeVar("_O")
-_T = TypeVar("_T")
-
-_T1 = TypeVar("_T1")
-_T2 = TypeVar("_T2")
-_T3 = TypeVar("_T3")
-_T4 = TypeVar("_T4")
-_First: TypeAlias = "tuple[_T, *tuple[Any, ...]]"  # a row whose first column is so typed
-_EMPTY: Mapping[str, Any] = {}
-_state_flags = _core.state_flags
-_EXPIRED = _core.STATE_EXPIRED
 _JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
 
 _EVENT_BITS = {
@@ -91,16 +76,6 @@ def observe_sessions(target: Any) -> None:
 
 _sessions: weakref.WeakValueDictionary[int, Session] = weakref.WeakValueDictionary()
 
-_AUTOFLUSH = (
-    "raised as a result of Query-invoked autoflush; consider using a "
-    "session.no_autoflush block if this flush is occurring prematurely"
-)
-_AUTOFLUSH_WARNING = (
-    "This warning originated from the Session 'autoflush' process, which was invoked "
-    "automatically in response to a user-initiated operation. Consider using ``no_autoflush`` "
-    "context manager if this warning happened while initializing objects."
-)
-
 
 def _unmapped(obj: Any) -> exc.UnmappedInstanceError:
     """The error for an object whose class is not mapped."""
@@ -122,24 +97,6 @@ def _show(obj: Any) -> str:
     return f"<{type(obj).__name__} at {id(obj):#x}>"
 
 
-def _first_execute(*args: Any) -> Any:
-    """Stands for loading.execute() until the first statement is run."""
-    global _execute
-    from .loading import execute
-
-    _execute = execute
-    return execute(*args)
-
-
-def _first_load_on_pk(*args: Any) -> Any:
-    """Stands for loading.load_on_pk() until it is first needed."""
-    global _load_on_pk
-    from .loading import load_on_pk
-
-    _load_on_pk = load_on_pk
-    return load_on_pk(*args)
-
-
 def _first_flush(*args: Any) -> Any:
     """Stands for unitofwork.Flush until it is first needed."""
     global _make_flush
@@ -149,12 +106,10 @@ def _first_flush(*args: Any) -> Any:
     return Flush(*args)
 
 
-_execute: Callable[..., Any] = _first_execute
-_load_on_pk: Callable[..., Any] = _first_load_on_pk
 _make_flush: Callable[..., Any] = _first_flush
 
 
-class Session(TransactionalSession, SessionClassMethods):
+class Session(ExecutingSession, SessionClassMethods):
     """Holds mapped objects, loads them once each, and writes their changes.
 
     Every object is known under its identity; changes are written by `flush`, which
@@ -323,176 +278,6 @@ class Session(TransactionalSession, SessionClassMethods):
             raise _unmapped(instance)
         return super().__contains__(instance)
 
-    # -- running statements -------------------------------------------------
-
-    @overload
-    def execute(
-        self,
-        statement: TypedReturnsRows[_T],
-        params: Any = None,
-        *,
-        execution_options: Mapping[str, Any] = _EMPTY,
-        bind_arguments: Mapping[str, Any] | None = None,
-        _parent_execute_state: Any = None,
-        _add_event: Any = None,
-    ) -> Result[_T]: ...
-    @overload
-    def execute(
-        self,
-        statement: Any,
-        params: Any = None,
-        *,
-        execution_options: Mapping[str, Any] = _EMPTY,
-        bind_arguments: Mapping[str, Any] | None = None,
-        _parent_execute_state: Any = None,
-        _add_event: Any = None,
-    ) -> Result[Any]: ...
-    def execute(
-        self,
-        statement: Any,
-        params: Any = None,
-        *,
-        execution_options: Mapping[str, Any] = _EMPTY,
-        bind_arguments: Mapping[str, Any] | None = None,
-        _parent_execute_state: Any = None,
-        _add_event: Any = None,
-    ) -> Result[Any]:
-        """Run a statement: a Result of rows or entities."""
-        if self._events is not None:
-            heard = self._events._find("do_orm_execute")
-            if heard or _add_event is not None:
-                from ..sql.coercions import expect_statement
-                from .execute_state import execute
-
-                if getattr(statement, "_orm", None) is None:
-                    statement = expect_statement(statement)
-                return execute(  # type: ignore[no-any-return]
-                    self,
-                    statement,
-                    params,
-                    execution_options,
-                    bind_arguments,
-                    heard if _add_event is None else (*heard, _add_event),
-                )
-        return self._execute_unheard(statement, params, execution_options, bind_arguments)
-
-    def _execute_unheard(
-        self,
-        statement: Any,
-        params: Any,
-        execution_options: Mapping[str, Any],
-        bind_arguments: Mapping[str, Any] | None,
-    ) -> Result[Any]:
-        orm = getattr(statement, "_orm", None)
-        if orm is None:
-            from ..sql.coercions import expect_statement
-
-            statement = expect_statement(statement)
-            orm = getattr(statement, "_orm", False)
-        if orm:
-            if not getattr(statement, "is_dml", False):
-                return _execute(  # type: ignore[no-any-return]
-                    self, statement, params, execution_options, bind_arguments
-                )
-            # a change of a bare table is no business of the ORM, whatever its criteria name
-            annotations = statement.table._annotations
-            if "parententity" in annotations or "parentmapper" in annotations:
-                from .bulk import execute_dml
-
-                return execute_dml(  # type: ignore[no-any-return]
-                    self, statement, params, execution_options, bind_arguments
-                )
-        if bind_arguments:
-            arguments = dict(bind_arguments)
-            arguments.setdefault("clause", statement)
-            bind = self.get_bind(**arguments)
-        else:
-            bind = self.get_bind(clause=statement)
-        connection = self._connection_for_bind(bind)
-        return connection.execute(statement, params, execution_options=execution_options)
-
-    @overload
-    def scalar(
-        self, statement: TypedReturnsRows[_First[_T]], params: Any = None, **kw: Any
-    ) -> _T | None: ...
-    @overload
-    def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any: ...
-    def scalar(
-        self,
-        statement: Any,
-        params: Any = None,
-        *,
-        execution_options: Mapping[str, Any] = _EMPTY,
-        bind_arguments: Mapping[str, Any] | None = None,
-        **kw: Any,
-    ) -> Any:
-        """Run a statement: the first column of the first row, or None."""
-        return self.execute(
-            statement,
-            params,
-            execution_options=execution_options,
-            bind_arguments=bind_arguments,
-            **kw,
-        ).scalar()
-
-    @overload
-    def scalars(
-        self, statement: TypedReturnsRows[_First[_T]], params: Any = None, **kw: Any
-    ) -> ScalarResult[_T]: ...
-    @overload
-    def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]: ...
-    def scalars(
-        self,
-        statement: Any,
-        params: Any = None,
-        *,
-        execution_options: Mapping[str, Any] = _EMPTY,
-        bind_arguments: Mapping[str, Any] | None = None,
-        **kw: Any,
-    ) -> ScalarResult[Any]:
-        """Run a statement: its first column."""
-        return self.execute(
-            statement,
-            params,
-            execution_options=execution_options,
-            bind_arguments=bind_arguments,
-            **kw,
-        ).scalars()
-
-    @overload
-    def query(self, entity: type[_O], /) -> Query[_O]: ...  # type: ignore[overload-overlap]
-    @overload
-    def query(self, _0: _Selected[_T1], /) -> RowReturningQuery[tuple[_T1]]: ...
-    @overload
-    def query(
-        self, _0: _Selected[_T1], _1: _Selected[_T2], /
-    ) -> RowReturningQuery[tuple[_T1, _T2]]: ...
-    @overload
-    def query(
-        self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], /
-    ) -> RowReturningQuery[tuple[_T1, _T2, _T3]]: ...
-    @overload
-    def query(
-        self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], _3: _Selected[_T4], /
-    ) -> RowReturningQuery[tuple[_T1, _T2, _T3, _T4]]: ...
-    @overload
-    def query(self, *entities: Any, **kwargs: Any) -> Query[Any]: ...
-    def query(self, *entities: Any, **kwargs: Any) -> Query[Any]:
-        """A Query of classes and columns."""
-        return self._query_cls(entities, self, **kwargs)
-
-    def _autoflush(self) -> None:
-        """Write pending changes before a query."""
-        if self._unflushed and self.autoflush and not self._flushing:
-            token = util.warning_note.set(_AUTOFLUSH_WARNING)
-            try:
-                self.flush()
-            except exc.StatementError as error:
-                error.add_detail(_AUTOFLUSH)
-                raise
-            finally:
-                util.warning_note.reset(token)
-
     # -- objects ------------------------------------------------------------
 
     def add(self, instance: object, _warn: bool = True) -> None:
@@ -533,99 +318,6 @@ class Session(TransactionalSession, SessionClassMethods):
                 raise _unmapped(obj)
         self._autobegin_t()
         delete_cascade(self, objects)
-
-    def get(
-        self,
-        entity: type[_O] | Mapper[_O],
-        ident: Any,
-        *,
-        options: Sequence[Any] | None = None,
-        populate_existing: bool = False,
-        with_for_update: Any = None,
-        identity_token: Any = None,
-        execution_options: Mapping[str, Any] = _EMPTY,
-        bind_arguments: Mapping[str, Any] | None = None,
-    ) -> _O | None:
-        """The object of a primary key, from the identity map or the database, or None."""
-        if with_for_update is False:
-            with_for_update = None
-        look = not populate_existing and with_for_update is None
-        try:
-            manager = entity.__dict__["__cormorant_manager__"]
-            if look and type(ident) is int:
-                # The common case, a look-up; everything else comes below.
-                obj = self._get(manager, (ident,))
-                if type(obj) is entity and not _state_flags(obj) & _EXPIRED:
-                    return obj
-                look = obj is not None
-            mapper = manager.mapper
-        except (AttributeError, KeyError, ValueError):
-            mapper = _mapper_for_get(entity)
-            manager = mapper.class_manager
-        key: tuple[Any, ...]
-        if type(ident) is int:
-            key = (ident,)
-        else:
-            key = _identity(mapper, ident)
-        if len(key) != len(mapper.primary_key):
-            raise exc.InvalidRequestError(
-                "Incorrect number of values in identifier to formulate primary key for "
-                "session.get(); primary key columns are "
-                + ",".join(f"'{c}'" for c in mapper.primary_key)
-            )
-        if look:
-            obj = self._get(manager, key)
-            if obj is not None:
-                if not _core.state_flags(obj) & _core.STATE_EXPIRED:
-                    return obj if isinstance(obj, mapper.class_) else None
-                from .attribute_loading import load_expired
-
-                if not isinstance(obj, mapper.class_):
-                    return None
-                self._autobegin_t()
-                if load_expired(self, obj):
-                    return obj  # type: ignore[no-any-return]
-                # Its row is gone; the SELECT that follows will say so again.
-                self._note_deleted([obj])
-        if self.bind is None and not bind_arguments:
-            self.get_bind(mapper, clause=mapper.__clause_element__())
-        return _load_on_pk(  # type: ignore[no-any-return]
-            self,
-            mapper,
-            key,
-            options or (),
-            populate_existing,
-            with_for_update,
-            execution_options,
-            bind_arguments,
-        )
-
-    def get_one(
-        self,
-        entity: type[_O] | Mapper[_O],
-        ident: Any,
-        *,
-        options: Sequence[Any] | None = None,
-        populate_existing: bool = False,
-        with_for_update: Any = None,
-        identity_token: Any = None,
-        execution_options: Mapping[str, Any] = _EMPTY,
-        bind_arguments: Mapping[str, Any] | None = None,
-    ) -> _O:
-        """As get(), but NoResultFound if there is no such object."""
-        instance = self.get(
-            entity,
-            ident,
-            options=options,
-            populate_existing=populate_existing,
-            with_for_update=with_for_update,
-            identity_token=identity_token,
-            execution_options=execution_options,
-            bind_arguments=bind_arguments,
-        )
-        if instance is None:
-            raise exc.NoResultFound("No row was found when one was required")
-        return instance
 
     def refresh(
         self,
@@ -876,42 +568,6 @@ class _NoAutoflush:
 
     def __exit__(self, *exc_info: object) -> None:
         self._session.autoflush = self._before
-
-
-def _mapper_for_get(entity: Any) -> Any:
-    from ..inspection import inspect
-
-    mapper = inspect(entity)
-    if mapper is None or not getattr(mapper, "is_mapper", False):
-        raise exc.ArgumentError(f"Expected mapped class or mapper, got: {entity!r}")
-    return mapper
-
-
-def _identity(mapper: Any, ident: Any) -> tuple[Any, ...]:
-    """The primary key values given to get(): a scalar, a sequence or a mapping."""
-    if isinstance(ident, dict):
-        names = [mapper._columntoproperty[column].key for column in mapper.primary_key]
-        if len(ident) != len(names):
-            raise exc.InvalidRequestError(
-                "Incorrect number of values in identifier to formulate primary key for "
-                "session.get(); primary key columns are "
-                + ",".join(f"'{c}'" for c in mapper.primary_key)
-            )
-        if not ident.keys() >= set(names):
-            synonyms = {key: synonym.name for key, synonym in mapper.synonyms.items()}
-            ident = {synonyms.get(key, key): value for key, value in ident.items()}
-        try:
-            return tuple(ident[name] for name in names)
-        except KeyError:
-            raise exc.InvalidRequestError(
-                "Incorrect names of values in identifier to formulate primary key for "
-                "session.get(); primary key attribute names are "
-                + ",".join(f"'{n}'" for n in names)
-                + " (synonym names are also accepted)"
-            ) from None
-    if isinstance(ident, (tuple, list, _core.Row)):
-        return tuple(ident)
-    return (ident,)
 
 
 def close_all_sessions() -> None:

@@ -92,21 +92,3 @@ def startable(
         return CallContext(lambda: fn(*args, **kwargs))
 
     return call
-
-
-def proxy_attributes(cls: type, target: str, names: str, read_only: str = "") -> None:
-    """Give a class the attributes and methods of the object in its attribute `target`."""
-
-    def make(name: str, writable: bool) -> property:
-        def get(self: Any) -> Any:
-            return getattr(getattr(self, target), name)
-
-        def set_(self: Any, value: Any) -> None:
-            setattr(getattr(self, target), name, value)
-
-        return property(get, set_ if writable else None)
-
-    for name in names.split():
-        setattr(cls, name, make(name, True))
-    for name in read_only.split():
-        setattr(cls, name, make(name, False))

@@ -13,8 +13,9 @@ from ...engine.create import create_engine, create_pool_from_url, engine_from_co
 from ...inspection import _inspects
 from ...pool import StaticPool
 from ...util.concurrency import Lane, await_only, run_job
+from ...util.proxying import proxy_attributes
 from . import exc as async_exc
-from .base import Proxies, StartableContext, proxy_attributes, startable
+from .base import Proxies, StartableContext, startable
 from .result import AsyncResult, AsyncScalarResult, execute_buffered
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from ...orm.session import Session, SessionTransaction, object_session
 from ...orm.session import close_all_sessions as _close_all_sessions
 from ...pool import QueuePool
 from ...util.concurrency import Lane, run_job
-from .base import Proxies, StartableContext, proxy_attributes
+from ...util.proxying import proxy_attributes
+from .base import Proxies, StartableContext
 from .engine import AsyncConnection, AsyncEngine, lane_of, sync_bind
 from .result import AsyncResult, AsyncScalarResult, execute_buffered
 

@@ -1,0 +1,193 @@
+"""INSERT and UPDATE of objects one by one: what SQL expressions and functions of the program
+give to their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _core, exc
+from .flush_statements import _MADE, Statements, _is_expression
+
+if TYPE_CHECKING:
+    from .unitofwork import Flush
+
+
+def is_unset(value: Any) -> bool:
+    """Whether an INSERT gives no value for what an object holds. SQL expressions are not to be
+    asked whether they are equal."""
+    return value is None or value is _core.NO_VALUE
+
+
+def stale(verb: str, table: Any, error: exc.StaleDataError) -> exc.StaleDataError:
+    if len(error.args) != 2:
+        return error
+    expected, matched = error.args
+    done = "update" if verb == "UPDATE" else "delete"
+    return exc.StaleDataError(
+        f"{verb} statement on table '{table.description}' expected to {done} "
+        f"{expected} row(s); {matched} were matched."
+    )
+
+
+class _DefaultContext:
+    """What a default's function sees of the row it fills."""
+
+    def __init__(self, params: dict[str, Any], column: Any) -> None:
+        self.current_column = column
+        self._params = params
+
+    @property
+    def current_parameters(self) -> dict[str, Any]:
+        """Values of the row so far."""
+        return self._params
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
+        """Values of the row so far."""
+        return self._params
+
+
+def _row_params(statements: Statements, obj: Any) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+    for column, (slot, rule, default) in zip(
+        statements.columns, statements.insert_rules, strict=True
+    ):
+        value = _core.peek(obj, slot)
+        if value is _core.NO_VALUE or value is None:
+            value = None
+            if rule == _core.COLUMN_OMIT_NONE:
+                continue
+            if rule in _MADE:
+                value = default(None) if callable(default) else default
+                _core.set_loaded(obj, slot, value)
+        params[column.key] = value
+    return params
+
+
+def fill_context_defaults(statements: Statements, objects: list[Any]) -> None:
+    """Defaults that look at the other values of their row."""
+    for obj in objects:
+        params = _row_params(statements, obj)
+        for slot, function in statements.context_defaults:
+            if is_unset(_core.peek(obj, slot)):
+                column = statements.column_of[slot]
+                value = function(_DefaultContext(params, column))
+                params[column.key] = value
+                _core.set_loaded(obj, slot, value)
+
+
+def fill_onupdates(statements: Statements, objects: list[Any], changed: tuple[int, ...]) -> None:
+    """Python onupdate values of objects that are going to be updated."""
+    missing = [item for item in statements.python_onupdates if item[0] not in changed]
+    for obj in objects:
+        for slot, onupdate in missing:
+            value = onupdate.arg
+            if getattr(onupdate, "is_callable", False):
+                column = statements.column_of[slot]
+                params = {statements.column_of[s].key: _core.peek(obj, s) for s in changed}
+                value = value(_DefaultContext(params, column))
+            _core.set_value(obj, slot, value)
+
+
+def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) -> None:
+    """INSERT an object that holds SQL expressions."""
+    from ..sql.dml import Insert
+
+    plain: dict[str, Any] = {}
+    expressions: dict[Any, Any] = {}
+    made: dict[int, Any] = {}
+    given, expired = [], []
+    for column, (slot, rule, default) in zip(
+        statements.columns, statements.insert_rules, strict=True
+    ):
+        value = _core.peek(obj, slot)
+        if rule == _core.COLUMN_VERSION:
+            value = None
+        if value is _core.NO_VALUE or value is None:
+            if rule == _core.COLUMN_OMIT_NONE:
+                continue
+            value = None
+            if rule in _MADE:
+                value = made[slot] = default(None) if callable(default) else default
+        elif _is_expression(value):
+            expressions[column] = value
+            expired.append(slot)
+            given.append(slot)
+            continue
+        plain[column.key] = value
+        given.append(slot)
+    returning, last_id = statements.returning_of(given, False)
+    auto = statements.auto_slot
+    read_back = auto >= 0 and (auto not in given or connection.dialect.name == "sqlite")
+    if statements.version_slot >= 0 and not returning and read_back:
+        returning = [auto]  # as SQLAlchemy reads a row with a version back
+    statement = Insert(statements.table).values(expressions)
+    if returning:
+        statement = statement.returning(*(statements.column_of[s] for s in returning))
+    result = connection.execute(statement, plain)
+    for slot, value in made.items():
+        _core.set_loaded(obj, slot, value)
+    if returning:
+        row = result.one()
+        for slot, value in zip(returning, row, strict=True):
+            _core.set_loaded(obj, slot, value)
+    elif last_id >= 0:
+        _core.set_loaded(obj, last_id, connection._dbapi_connection.last_insert_id())
+    expired = [s for s in expired if s not in statements.pk_slots]
+    if expired:
+        flush.expire_after.append((obj, expired))
+
+
+def update_one(
+    flush: Flush,
+    statements: Statements,
+    connection: Any,
+    obj: Any,
+    slots: tuple[int, ...],
+    fetched: Sequence[int] = (),
+) -> None:
+    """UPDATE an object that holds SQL expressions, or of which `fetched` is read back."""
+    from ..sql.dml import Update
+
+    plain: dict[str, Any] = {}
+    expressions: dict[Any, Any] = {}
+    expired = []
+    for slot in slots:
+        value = _core.peek(obj, slot)
+        column = statements.column_of[slot]
+        if _is_expression(value):
+            expressions[column] = value
+            expired.append(slot)
+        else:
+            plain[column.key] = value
+    key = _core.identity_key(obj)
+    assert key is not None
+    parts = [*key[1]]
+    version, next_version = statements.version_slot, statements.next_version
+    made = next_version is not None and version not in slots
+    if version >= 0:
+        parts.append(committed_value(obj, version))
+        if next_version is not None and made:
+            plain[statements.column_of[version].key] = next_version(parts[-1])
+    where, names = statements._where_key()
+    statement = Update(statements.table).where(where).values(expressions)
+    if fetched:
+        statement = statement.returning(*(statements.column_of[s] for s in fetched))
+    params = {**plain, **dict(zip(names, parts, strict=True))}
+    result = connection.execute(statement, params)
+    rows = result.all() if fetched else []
+    matched = len(rows) if fetched else result.rowcount
+    if matched != 1:
+        raise stale("UPDATE", statements.table, exc.StaleDataError(1, matched))
+    for slot, value in zip(fetched, rows[0] if rows else (), strict=True):
+        _core.set_loaded(obj, slot, value)
+    if made:
+        _core.set_loaded(obj, version, plain[statements.column_of[version].key])
+    if expired:
+        flush.expire_after.append((obj, expired))
+
+
+def committed_value(obj: Any, slot: int) -> Any:
+    """The value of a column as the database has it; NO_VALUE if that is not known."""
+    value = _core.committed(obj, slot)
+    return _core.peek(obj, slot) if value is ... else value

@@ -44,7 +44,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if hasattr(metafunc.module, "compare"):
+    if hasattr(metafunc.module, "compare") or hasattr(metafunc.module, "making_tests"):
         asked = metafunc.config.getoption("--database")
         databases = DATABASES if asked == "all" else (asked,)
         metafunc.parametrize("database", databases, indirect=True)

@@ -31,6 +31,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from .. import postgres
 
 PACKAGES = ("sqlalchemy", "cormorant")
@@ -146,6 +148,18 @@ def collapse(lines: list[str], line: str) -> bool:
     if not lines or lines[-1] != made:
         lines.append(made)
     return True
+
+
+class Programs:
+    """The programs of a file: what it decorates becomes a parameter of the file's test."""
+
+    def __init__(self) -> None:
+        self.registered: list[Any] = []
+
+    def __call__(self, program: Callable[..., Any]) -> Callable[..., Any]:
+        """Register a program under its own name."""
+        self.registered.append(pytest.param(program, id=program.__name__))
+        return program
 
 
 class _Recorder(logging.Handler):
@@ -354,3 +368,16 @@ def compare(
     if warned:
         assert ours.warned == peer.warned
     return peer, ours
+
+
+def making_tests(**options: bool) -> Callable[[Callable[[Peer], Any]], Callable[[], None]]:
+    """A decorator that makes a program a test: `options` are those of `compare`."""
+
+    def program(function: Callable[[Peer], Any]) -> Callable[[], None]:
+        def test() -> None:
+            compare(function, **options)
+
+        test.__doc__ = function.__doc__
+        return test
+
+    return program

@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 
-from .harness import Peer, compare
+from .harness import Peer, compare, making_tests
 
 
 class Color(enum.Enum):
@@ -29,14 +29,7 @@ class Opaque:
         return "<opaque>"
 
 
-def program(function):
-    """Make a test that runs `function` on both packages."""
-
-    def test():
-        compare(function)
-
-    test.__doc__ = function.__doc__
-    return test
+program = making_tests()
 
 
 # --- URLs and create_engine -------------------------------------------------------

@@ -5,15 +5,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from .harness import Peer, compare
+from .harness import Peer, making_tests
 
-
-def program(function):
-    def test():
-        compare(function, warned=True)
-
-    test.__doc__ = function.__doc__
-    return test
+program = making_tests(warned=True)
 
 
 def tables(p: Peer):

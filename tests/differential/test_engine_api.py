@@ -5,14 +5,9 @@ from typing import Any
 
 import pytest
 
-from .harness import Peer, compare
+from .harness import Peer, Programs, compare
 
-PROGRAMS = []
-
-
-def program(function):
-    PROGRAMS.append(function)
-    return function
+program = Programs()
 
 
 def things(p: Peer, **options: Any):
@@ -266,7 +261,7 @@ def session_options(p: Peer):
     session.close()
 
 
-@pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function, warned=True)
     assert peer.error is None

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from .harness import Peer, compare
+from .harness import Peer, Programs, compare
 
-PROGRAMS: list[Any] = []
-
-
-def program(function: Callable[[Peer], Any]) -> Callable[[Peer], Any]:
-    """Register a program; each becomes a test."""
-    PROGRAMS.append(pytest.param(function, id=function.__name__))
-    return function
+program = Programs()
 
 
-@pytest.mark.parametrize("run", PROGRAMS)
+@pytest.mark.parametrize("run", program.registered)
 def test_histories(run: Any) -> None:
     peer, _ = compare(run, warned=True)
     assert peer.error is None

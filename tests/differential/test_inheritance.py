@@ -2,14 +2,9 @@
 
 import pytest
 
-from .harness import Peer, compare
+from .harness import Peer, Programs, compare
 
-PROGRAMS = []
-
-
-def program(function):
-    PROGRAMS.append(function)
-    return function
+program = Programs()
 
 
 def staff(p: Peer, joined: bool = True, **arguments):
@@ -541,6 +536,6 @@ def test_keys_of_two_columns_by_subquery() -> None:
     compare(lambda p: keys_of_two_columns(p, p.subqueryload), sql=False, warned=True)
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+@pytest.mark.parametrize("program", program.registered)
 def test_inheritance(program) -> None:
     compare(program, warned=True)

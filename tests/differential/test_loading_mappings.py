@@ -12,14 +12,9 @@ from typing import Any
 
 import pytest
 
-from .harness import Outcome, Peer, run
+from .harness import Outcome, Peer, Programs, run
 
-PROGRAMS: list[Callable[[Peer], None]] = []
-
-
-def program(function: Callable[[Peer], None]) -> Callable[[Peer], None]:
-    PROGRAMS.append(function)
-    return function
+program = Programs()
 
 
 def _shown(p: Peer, value: Any) -> Any:
@@ -384,7 +379,7 @@ def _statements(outcome: Outcome) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-@pytest.mark.parametrize("function", PROGRAMS, ids=lambda function: function.__name__)
+@pytest.mark.parametrize("function", program.registered)
 def test_program(function: Callable[[Peer], None]) -> None:
     peer, ours = run(function, "sqlalchemy"), run(function, "cormorant")
     assert peer.error is None

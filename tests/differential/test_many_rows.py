@@ -11,19 +11,13 @@ from typing import Any
 
 import pytest
 
-from .harness import compare
+from .harness import Programs, compare
 
-PROGRAMS: list[Any] = []
+program = Programs()
 COUNT = 100
 
 
-def program(function: Any) -> Any:
-    """Register a program; each becomes a test."""
-    PROGRAMS.append(pytest.param(function, id=function.__name__))
-    return function
-
-
-@pytest.mark.parametrize("run", PROGRAMS)
+@pytest.mark.parametrize("run", program.registered)
 @pytest.mark.parametrize("echo", [True, False], ids=["echo", "silent"])
 def test_many_rows(run: Any, echo: bool) -> None:
     def quiet(p: Any) -> Any:

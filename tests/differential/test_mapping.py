@@ -12,14 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, Optional
 
 import pytest
 
-from .harness import Peer, compare
+from .harness import Peer, Programs, compare
 
-PROGRAMS = []
-
-
-def program(function):
-    PROGRAMS.append(function)
-    return function
+program = Programs()
 
 
 class Colour(enum.Enum):
@@ -1207,6 +1202,6 @@ def test_annotations_as_strings():
     compare(ANNOTATIONS_AS_STRINGS, warned=True)
 
 
-@pytest.mark.parametrize("function", PROGRAMS, ids=lambda function: function.__name__)
+@pytest.mark.parametrize("function", program.registered)
 def test_mapping(function):
     compare(function, warned=True)

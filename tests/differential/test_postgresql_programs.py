@@ -12,16 +12,11 @@ from typing import Any
 import pytest
 
 from .. import postgres
-from .harness import Peer, on_database, run
+from .harness import Peer, Programs, on_database, run
 
 pytestmark = pytest.mark.skipif(postgres.scratch() is None, reason="no PostgreSQL server")
 
-PROGRAMS: list[Any] = []
-
-
-def program(function: Any) -> Any:
-    PROGRAMS.append(function)
-    return function
+program = Programs()
 
 
 UNLIKE: set[Any] = set()
@@ -29,7 +24,7 @@ UNLIKE: set[Any] = set()
 back after an error outside of a transaction."""
 
 
-@pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     url = postgres.scratch()
     assert url is not None

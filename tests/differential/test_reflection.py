@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .harness import Peer, compare
+from .harness import Peer, compare, making_tests
 
 SCHEMA = """
 CREATE TABLE kinds (code VARCHAR(10) NOT NULL, label TEXT DEFAULT 'x''y', PRIMARY KEY (code));
@@ -40,13 +40,8 @@ def database(p: Peer):
     return engine
 
 
-def program(function):
-    def test():
-        # how often and in what order a PRAGMA is asked is up to the package
-        compare(function, warned=True, sql=False)
-
-    test.__doc__ = function.__doc__
-    return test
+# how often and in what order a PRAGMA is asked is up to the package
+program = making_tests(warned=True, sql=False)
 
 
 def listed(value):

@@ -5,15 +5,10 @@ from typing import Any
 
 import pytest
 
-from .harness import Peer, compare
+from .harness import Peer, Programs, compare
 from .models import blog
 
-PROGRAMS = []
-
-
-def program(function):
-    PROGRAMS.append(function)
-    return function
+program = Programs()
 
 
 def some_posts(p: Peer):
@@ -261,7 +256,7 @@ def given_back_once(p: Peer):
     p.show(session.scalar(p.select(User.name).order_by(User.id), {}, bind_arguments={}))
 
 
-@pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function, warned=True)
     assert peer.error is None

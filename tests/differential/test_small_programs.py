@@ -6,14 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from .harness import Peer, compare
+from .harness import Peer, Programs, compare
 
-PROGRAMS = []
-
-
-def program(function):
-    PROGRAMS.append(function)
-    return function
+program = Programs()
 
 
 def blog(p: Peer):
@@ -774,6 +769,6 @@ def wrong_arguments(p):
     p.error(lambda: s.query(p.User).join("posts"))
 
 
-@pytest.mark.parametrize("function", PROGRAMS, ids=lambda function: function.__name__)
+@pytest.mark.parametrize("function", program.registered)
 def test_program(function):
     compare(function)

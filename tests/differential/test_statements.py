@@ -3,15 +3,9 @@ they are written."""
 
 from __future__ import annotations
 
-from .harness import Peer, compare
+from .harness import Peer, compare, making_tests
 
-
-def program(function):
-    def test():
-        compare(function, warned=True, keys=False)
-
-    test.__doc__ = function.__doc__
-    return test
+program = making_tests(warned=True, keys=False)
 
 
 def filled(p: Peer, **options):

@@ -10,19 +10,13 @@ from typing import Any
 import pytest
 
 from ..leaks import SANITIZED
-from .harness import Peer, compare
+from .harness import Peer, Programs, compare
 from .models import blog
 
-PROGRAMS: list[Any] = []
+program = Programs()
 
 
-def program(function: Any) -> Any:
-    """Register a program; each becomes a test."""
-    PROGRAMS.append(pytest.param(function, id=function.__name__))
-    return function
-
-
-@pytest.mark.parametrize("run", PROGRAMS)
+@pytest.mark.parametrize("run", program.registered)
 def test_streaming(run: Any) -> None:
     peer, _ = compare(run, warned=True)
     assert peer.error is None

@@ -10,18 +10,12 @@ from typing import Any
 
 import pytest
 
-from .harness import compare
+from .harness import Programs, compare
 
-PROGRAMS: list[Any] = []
-
-
-def program(function: Any) -> Any:
-    """Register a program; each becomes a test."""
-    PROGRAMS.append(pytest.param(function, id=function.__name__))
-    return function
+program = Programs()
 
 
-@pytest.mark.parametrize("run", PROGRAMS)
+@pytest.mark.parametrize("run", program.registered)
 def test_types(run: Any) -> None:
     # Pickles are logged as addresses by SQLAlchemy.
     pickles = (pickle_types, values_changed_in_place, over_every_type)

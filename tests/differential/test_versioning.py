@@ -7,18 +7,12 @@ from typing import Any
 
 import pytest
 
-from .harness import compare
+from .harness import Programs, compare
 
-PROGRAMS: list[Any] = []
-
-
-def program(function: Any) -> Any:
-    """Register a program; each becomes a test."""
-    PROGRAMS.append(pytest.param(function, id=function.__name__))
-    return function
+program = Programs()
 
 
-@pytest.mark.parametrize("run", PROGRAMS)
+@pytest.mark.parametrize("run", program.registered)
 def test_versioning(run: Any) -> None:
     peer, _ = compare(run, warned=True)
     assert peer.error is None

@@ -79,8 +79,11 @@ def test_names(p: Peer):
     p.show(insp.has_index("things", "ux_made"), insp.has_index("things", "nope"))
     p.show(insp.has_index("nope", "nope"), insp.has_schema("main"), insp.has_schema("nope"))
     # tables that do not depend on each other come in the order of a set
-    p.show(sorted(repr(insp.get_sorted_table_and_fkc_names()).split("'")))
-    p.show(sorted(repr(insp.sort_tables_on_foreign_key_dependency()).split("'")))
+    for tables in (
+        insp.get_sorted_table_and_fkc_names(),
+        insp.sort_tables_on_foreign_key_dependency(),
+    ):
+        p.show(sorted((str(table), sorted(map(str, keys))) for table, keys in tables))
     p.error(lambda: insp.get_sequence_names())
     p.error(lambda: insp.has_sequence("x"))
     p.error(lambda: insp.get_materialized_view_names(), text=False)

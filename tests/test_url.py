@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from cormorant import exc, make_url
+from cormorant import create_engine, exc, make_url
 from cormorant.engine import URL
 
 
@@ -40,6 +40,21 @@ def test_malformed(text):
 def test_not_a_string():
     with pytest.raises(exc.ArgumentError, match="Expected string or URL object, got 5"):
         make_url(5)
+
+
+def test_what_is_added_to_the_uri_of_a_file_is_read_as_it_was_given(tmp_path):
+    url = make_url("sqlite://").set(
+        database=f"file:{tmp_path}/x.db", query={"uri": "true", "vfs": "none such&mode=ro"}
+    )
+    with pytest.raises(exc.OperationalError, match="no such vfs: none such&mode=ro"):
+        create_engine(url).connect()
+
+
+def test_of_options_given_twice_the_last_counts():
+    url = make_url("postgresql://h/d?timeout=1&ssl=true&timeout=2&ssl=false&host=a&host=b:3")
+    _, options = create_engine("postgresql://").dialect.create_connect_args(url)
+    wanted = {"host": "h,a,b", "port": ",,3", "connect_timeout": "2", "sslmode": "disable"}
+    assert options == {"dbname": "d", **wanted}
 
 
 def test_unknown_dialect():

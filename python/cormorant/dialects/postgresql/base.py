@@ -202,6 +202,8 @@ class PGDialect(DefaultDialect):
                 options["port"] = str(url.port)
         elif ports:
             options["port"] = ",".join(ports)
+        # of what is given several times the last counts, as for libpq
+        query = {k: v[-1] if isinstance(v, tuple) else v for k, v in query.items()}
         named = {
             "host": None if hosts else url.host,
             "port": None if hosts else url.port,
@@ -220,9 +222,7 @@ class PGDialect(DefaultDialect):
             options["prepare_threshold"] = None
         if "timeout" in query:
             options["connect_timeout"] = query.pop("timeout")
-        for name, value in query.items():
-            options[name] = value[-1] if isinstance(value, tuple) else value
-        return [], options
+        return [], {**options, **query}
 
     @staticmethod
     def _split_hosts(hosts: list[str], ports: list[str]) -> tuple[list[str], list[str]]:

@@ -135,10 +135,12 @@ class SQLiteDialect(DefaultDialect):
         if driver_options.get("uri"):
             database = url.database or ""
             if options:
-                from urllib.parse import urlencode
+                from urllib.parse import quote, urlencode
 
                 pairs = [(k, v) for k in sorted(options) for v in util.to_list(options[k])]
-                database += ("&" if "?" in database else "?") + urlencode(pairs)
+                # SQLite takes a plus sign for itself, not for a space
+                text = urlencode(pairs, quote_via=quote)
+                database += ("&" if "?" in database else "?") + text
         else:
             # anything else in the query is for URI filenames only
             database = url.database or ":memory:"

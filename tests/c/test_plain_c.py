@@ -63,7 +63,9 @@ PARTS = {
 }
 
 
-def replay(part: str, program: Path, words: list[object], **variables: str) -> None:
+def replay(
+    part: str, program: Path, words: list[object], rounds: int = 200, **variables: str
+) -> None:
     """Run what libFuzzer has found to run other code, and changes of it, without libFuzzer."""
     # Python itself may run under a preloaded sanitizer, which finds leaks in gcc.
     env = {**os.environ, "LD_PRELOAD": "", **variables}
@@ -71,12 +73,12 @@ def replay(part: str, program: Path, words: list[object], **variables: str) -> N
     command = ["gcc", *FLAGS, "-D_GNU_SOURCE", "-o", program, *sources, *words]
     subprocess.run([str(word) for word in command], check=True, env=env)
     done = subprocess.run(
-        [program, "200", FUZZ / "corpus" / part], capture_output=True, text=True, env=env
+        [program, str(rounds), FUZZ / "corpus" / part], capture_output=True, text=True, env=env
     )
     assert done.returncode == 0, done.stdout + done.stderr[-4000:]
     files, executions = (int(word) for word in done.stdout.split() if word.isdigit())
     assert files > 10
-    assert executions > files * 200
+    assert executions > files * rounds
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
@@ -94,6 +96,14 @@ def test_fuzz_corpus(part: str, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 @pytest.mark.skipif(not embed.library().exists(), reason="needs Python as a library")
+@pytest.mark.skipif(not embed.library().exists(), reason="needs Python as a library")
+@pytest.mark.not_sanitized(reason="its C only starts Python")
+def test_fuzz_corpus_of_urls(tmp_path: Path) -> None:
+    words = ["-O1", *embed.flags()]
+    replay("url", tmp_path / "url", words, rounds=20, PYTHONPATH=embed.path())
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 def test_fuzz_corpus_of_codecs(tmp_path: Path) -> None:
     """With the objects of the build that the tests run on."""
     build = HERE.parent.parent / "build" / ("debug" if SANITIZED else "")

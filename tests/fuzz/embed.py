@@ -26,8 +26,12 @@ def library() -> Path:
 
 
 def path() -> str:
-    """Directories of the package and of what it imports."""
-    found = (Path(cormorant.__file__).parents[1], Path(typing_extensions.__file__).parent)
+    """Directories of the package, of what it imports, and of these tests."""
+    found = (
+        Path(cormorant.__file__).parents[1],
+        Path(typing_extensions.__file__).parent,
+        Path(__file__).parents[2],
+    )
     return ":".join(map(str, found))
 
 

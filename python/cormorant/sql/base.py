@@ -240,6 +240,11 @@ def _foreign_cache_key(cls: type[ClauseElement], inherits: bool | None) -> Any:
     return inherited
 
 
+_OF_THIS_PROCESS = frozenset(
+    ("_memo_cache_key", "_own_key", "_settled_key", "proxy_set", "base_columns")
+)
+
+
 class ClauseElement(Visitable):
     """Base of everything that renders as SQL."""
 
@@ -289,6 +294,11 @@ class ClauseElement(Visitable):
             cls._compile_with = None
         if not cls.__module__.startswith(_PACKAGE):
             cls._cache_key = _foreign_cache_key(cls, own.get("inherit_cache"))  # type: ignore[method-assign]
+
+    # --- pickles ----------------------------------------------------------------
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle keeps: no numbers and addresses of this process."""
+        return {k: v for k, v in self.__dict__.items() if k not in _OF_THIS_PROCESS}
 
     # --- copies -----------------------------------------------------------------
     def _clone(self, **kw: Any) -> Self:

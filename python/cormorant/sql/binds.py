@@ -144,6 +144,13 @@ class BindParameter(ColumnElement[_T]):
             return key
         return re.sub(r"[.:\[\]]", "_", re.sub(r"[%\(\) \$]+", "_", key).strip("_"))
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if self.callable is not None:
+            state["value"] = self.callable()  # a function may belong to this process
+            state["callable"] = None
+        return state
+
     def _clone(self, maintain_key: bool = False, **kw: Any) -> Self:
         c = super()._clone()
         if self.unique and maintain_key:

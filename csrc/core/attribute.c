@@ -27,7 +27,8 @@ crm_attr_related(crm_state *state, uint16_t slot, int may_load)
 {
     crm_manager *manager = crm_state_manager(state);
     const crm_attr *attr = &manager->attrs[slot];
-    if (state->map == NULL || attr->fk_slot < 0 || attr->target == NULL ||
+    if (state->map == NULL || state->map->session->tokens ||
+        attr->fk_slot < 0 || attr->target == NULL ||
         state->layout->options != NULL ||
         (state->ext != NULL && state->ext->options != NULL)) {
         return NULL;
@@ -50,7 +51,7 @@ crm_attr_related(crm_state *state, uint16_t slot, int may_load)
     if (status > 0 && state->map != NULL) {
         /* Comparing keys can drop the session. */
         PyObject *session = Py_NewRef((PyObject *)state->map->session);
-        crm_map *map = crm_session_map(state->map->session, target->root);
+        crm_map *map = crm_session_map(state->map->session, target->root, NULL);
         crm_state *other = map == NULL ? NULL : crm_map_get(map, &key);
         if (other != NULL && (other->flags & CRM_S_EXPIRED) == 0) {
             PyObject *obj = crm_state_object(other);

@@ -18,10 +18,11 @@
 typedef struct {
     PyObject_HEAD
     crm_core *core;
-    crm_connection *conn;     /* owned */
-    crm_plan *plan;           /* owned */
-    crm_session *session;     /* owned, or NULL */
-    crm_program *program;     /* the plan's, or own_program; NULL: no rows */
+    crm_connection *conn; /* owned */
+    crm_plan *plan;       /* owned */
+    crm_session *session; /* owned, or NULL */
+    PyObject *token;      /* owned, or NULL: the session's when it was run */
+    crm_program *program; /* the plan's, or own_program; NULL: no rows */
     crm_program *own_program; /* owned, or NULL */
     crm_hydration
         *hydration; /* NULL until rows are asked for, and at the end */
@@ -66,6 +67,7 @@ crm_cursor_new(crm_connection *conn, crm_plan *plan, crm_session *session,
     self->conn = (crm_connection *)Py_NewRef(conn);
     self->plan = (crm_plan *)Py_NewRef(plan);
     self->session = (crm_session *)Py_XNewRef(session);
+    self->token = session != NULL ? Py_XNewRef(session->token) : NULL;
     self->rows = *rows;
     self->present = present->noted;
     present->noted = NULL;
@@ -139,6 +141,7 @@ cursor_traverse(crm_cursor *self, visitproc visit, void *arg)
     Py_VISIT(self->conn);
     Py_VISIT(self->plan);
     Py_VISIT(self->session);
+    Py_VISIT(self->token);
     Py_VISIT(self->ready);
     int failed = crm_hydration_traverse(self->hydration, visit, arg);
     if (!failed) {
@@ -157,6 +160,7 @@ cursor_clear(crm_cursor *self)
     self->closed = 1;
     Py_CLEAR(self->ready);
     Py_CLEAR(self->session);
+    Py_CLEAR(self->token);
     return 0;
 }
 
@@ -242,8 +246,8 @@ sized_list(Py_ssize_t count)
 static int
 begin_hydration(crm_cursor *self)
 {
-    self->hydration =
-        crm_hydration_new(self->program, self->session, self->flags);
+    self->hydration = crm_hydration_new(self->program, self->session,
+                                        self->token, self->flags);
     if (self->hydration == NULL) {
         return -1;
     }
@@ -441,8 +445,8 @@ cursor_fetch_scalars(crm_cursor *self, PyObject *const *args, Py_ssize_t nargs,
 static PyObject *
 known_of_rows(crm_cursor *self, crm_program *program)
 {
-    crm_hydration *hydration =
-        crm_hydration_new(program, self->session, self->flags | CRM_ONLY_KNOWN);
+    crm_hydration *hydration = crm_hydration_new(
+        program, self->session, self->token, self->flags | CRM_ONLY_KNOWN);
     PyObject *out =
         hydration == NULL ? NULL : sized_list((Py_ssize_t)self->rows.nrows);
     uint32_t first = self->row;

@@ -289,17 +289,19 @@ int crm_state_expire(crm_state *state, const uint16_t *slots, size_t count);
 PyObject *crm_state_committed(crm_state *state, uint16_t slot);
 /* Forgets history and the modified mark (after a flush). */
 void crm_state_commit(crm_state *state);
-/* The identity key as SQLAlchemy shows it: (class, (pk, …), None); new
- * reference or NULL with an exception; None if there is none. */
+/* The identity key as SQLAlchemy shows it: (class, (pk, …), token);
+ * new reference or NULL with an exception; None if there is none. */
 PyObject *crm_state_key(crm_state *state);
 
 /* ---- session (Python: _core.SessionBase) ------------------------------ */
 
-/* The identity map of one base table in one session. */
+/* The identity map of one base table in one session; of those objects that have
+ * one token, where the same keys stand for rows of several databases. */
 struct crm_map {
     crm_identity *ids;    /* values: crm_state pointers, borrowed */
     crm_session *session; /* borrowed: it owns the map */
     crm_manager *root;    /* owned */
+    PyObject *token;      /* owned; NULL: objects without one */
 };
 
 struct crm_session {
@@ -316,12 +318,17 @@ struct crm_session {
                             another object has their identity now */
     uint64_t hash_key;   /* number of the session, from 1 */
     unsigned int events; /* CRM_SE_*: see events.h */
+    PyObject *token;     /* owned; NULL: none.  What the objects of results
+                            that begin now have */
     char begun;          /* a transaction is begun: no need to ask for one */
+    char tokens;         /* some object has, or may have, a token */
 };
 
-/* The session's map for a root manager, made on first use: borrowed; NULL with
- * MemoryError. */
-crm_map *crm_session_map(crm_session *session, crm_manager *root);
+/* The session's map for a root manager and a token (borrowed; NULL: none), made
+ * on first use: borrowed; NULL with an exception (MemoryError, or one that
+ * comparing tokens raised). */
+crm_map *crm_session_map(crm_session *session, crm_manager *root,
+                         PyObject *token);
 /* The live object of a map with that identity: borrowed state, NULL without an
  * exception if there is none, with one if a key's comparison failed. */
 crm_state *crm_map_get(crm_map *map, const crm_key *key);

@@ -45,6 +45,7 @@ ext_drop(crm_ext *ext)
     PyMem_Free(ext->pendings);
     PyMem_Free(ext->parents);
     Py_XDECREF(ext->options);
+    Py_XDECREF(ext->token);
 }
 
 void
@@ -63,7 +64,7 @@ crm_state_reset_ext(crm_state *state)
     if (ext == NULL) {
         return;
     }
-    if (ext->options == NULL) {
+    if (ext->options == NULL && ext->token == NULL) {
         state->ext = NULL;
         crm_ext_free(ext);
         return;
@@ -71,7 +72,8 @@ crm_state_reset_ext(crm_state *state)
     crm_ext old = *ext;
     memset(ext, 0, sizeof(*ext));
     ext->options = old.options;
-    old.options = NULL;
+    ext->token = old.token;
+    old.options = old.token = NULL;
     ext_drop(&old);
 }
 
@@ -86,6 +88,7 @@ crm_ext_traverse(crm_ext *ext, visitproc visit, void *arg)
         Py_VISIT(ext->pendings[i].removed);
     }
     Py_VISIT(ext->options);
+    Py_VISIT(ext->token);
     return 0;
 }
 

@@ -17,7 +17,8 @@
 /* ---- life ------------------------------------------------------------- */
 
 crm_hydration *
-crm_hydration_new(crm_program *program, crm_session *session, int flags)
+crm_hydration_new(crm_program *program, crm_session *session, PyObject *token,
+                  int flags)
 {
     if (program->nentities > 0 && session == NULL) {
         PyErr_SetString(PyExc_ValueError,
@@ -32,6 +33,7 @@ crm_hydration_new(crm_program *program, crm_session *session, int flags)
     h->core = program->core;
     h->program = program;
     h->session = session;
+    h->token = token;
     h->flags = flags;
     h->unique = program->unique;
     h->ops = PyMem_Calloc(program->nentities + 1, sizeof(crm_op_state));
@@ -43,7 +45,7 @@ crm_hydration_new(crm_program *program, crm_session *session, int flags)
     for (size_t i = 0; i < program->nentities; i++) {
         crm_manager *manager = program->entities[i].own.layout->manager;
         crm_polymorphic *poly = program->entities[i].poly;
-        h->ops[i].map = crm_session_map(session, manager->root);
+        h->ops[i].map = crm_session_map(session, manager->root, token);
         if (h->ops[i].map == NULL) {
             crm_hydration_free(h);
             return NULL;
@@ -472,7 +474,8 @@ load_entity(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
         crm_shape *shape = shape_of_row(h, op, page, row);
         crm_map *map = NULL;
         if (shape != NULL) {
-            map = crm_session_map(h->session, shape->layout->manager->root);
+            map = crm_session_map(h->session, shape->layout->manager->root,
+                                  h->token);
         }
         if (map == NULL) {
             return NULL;

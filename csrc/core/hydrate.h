@@ -78,12 +78,14 @@ enum {
 };
 
 /* State of one execution that outlives a batch of pages (which collections were
- * begun, which results were seen).  Opaque; one per cursor, which owns program
- * and session and keeps them longer. */
+ * begun, which results were seen).  Opaque; one per cursor, which owns program,
+ * session and token and keeps them longer. */
 typedef struct crm_hydration crm_hydration;
-/* NULL with an exception; session may be NULL if there are no entities. */
+/* NULL with an exception; session may be NULL if there are no entities. `token`
+ * (borrowed, NULL: none) is what the entities are told apart by besides their
+ * keys. */
 crm_hydration *crm_hydration_new(crm_program *program, crm_session *session,
-                                 int flags);
+                                 PyObject *token, int flags);
 void crm_hydration_free(crm_hydration *h);
 int crm_hydration_traverse(crm_hydration *h, visitproc visit, void *arg);
 /* Whether equal results are left out; before the first page. */

@@ -32,6 +32,7 @@ struct crm_hydration {
     crm_core *core;
     crm_program *program; /* borrowed */
     crm_session *session; /* borrowed */
+    PyObject *token;      /* borrowed; NULL: none */
     crm_op_state *ops;    /* one per entity of the program */
     int flags;
     uint8_t unique;

@@ -102,6 +102,28 @@ crm_state_drop_key(crm_state *state)
     Py_XDECREF(own);
 }
 
+int
+crm_state_set_token(crm_state *state, PyObject *token)
+{
+    if (token == Py_None) {
+        token = NULL;
+    }
+    if (token == crm_state_token(state)) {
+        return 0;
+    }
+    crm_ext *ext = crm_state_ext(state);
+    if (ext == NULL) {
+        return -1;
+    }
+    if (token != NULL && PyObject_IS_GC(token)) {
+        crm_state_track(state);
+    }
+    PyObject *old = ext->token;
+    ext->token = Py_XNewRef(token);
+    Py_XDECREF(old);
+    return 0;
+}
+
 PyObject *
 crm_state_key(crm_state *state)
 {
@@ -122,7 +144,9 @@ crm_state_key(crm_state *state)
     if (values == NULL) {
         return NULL;
     }
-    PyObject *key = PyTuple_Pack(3, root->class_, values, Py_None);
+    PyObject *token = crm_state_token(state);
+    PyObject *key =
+        PyTuple_Pack(3, root->class_, values, token != NULL ? token : Py_None);
     Py_DECREF(values);
     return key;
 }

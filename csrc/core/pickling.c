@@ -97,7 +97,12 @@ restore_key(crm_state *state, PyObject *key)
     PyObject *own;
     int status = crm_key_from_values(manager->root, PyTuple_GET_ITEM(key, 1),
                                      &found, &own);
-    if (status > 0 && state->map == NULL) {
+    if (status > 0 && state->map == NULL &&
+        crm_state_set_token(state, PyTuple_GET_ITEM(key, 2)) < 0) {
+        status = -1;
+        Py_XDECREF(own);
+    }
+    else if (status > 0 && state->map == NULL) {
         crm_state_drop_key(state);
         crm_state_take_key(state, &found, own);
         return 0;

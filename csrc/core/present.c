@@ -25,6 +25,7 @@ map_of(const crm_present *present)
 {
     crm_program *program = present->program;
     if (program == NULL || present->session == NULL ||
+        present->session->tokens ||
         present->flags &
             (CRM_POPULATE_EXISTING | CRM_ONLY_KNOWN | CRM_READ_ALL) ||
         program->nentities != 1 || program->nitems != 1 ||
@@ -36,7 +37,7 @@ map_of(const crm_present *present)
         return NULL;
     }
     crm_map *map =
-        crm_session_map(present->session, op->own.layout->manager->root);
+        crm_session_map(present->session, op->own.layout->manager->root, NULL);
     if (map == NULL) {
         PyErr_Clear();
         return NULL;

@@ -32,13 +32,25 @@ key_equal(const void *a, const void *b, void *Py_UNUSED(context))
 }
 
 crm_map *
-crm_session_map(crm_session *session, crm_manager *root)
+crm_session_map(crm_session *session, crm_manager *root, PyObject *token)
 {
+    /* Maps are never taken away, whatever a comparison does. */
     for (size_t i = 0; i < session->nmaps; i++) {
-        if (session->maps[i]->root == root) {
-            return session->maps[i];
+        crm_map *map = session->maps[i];
+        if (map->root != root) {
+            continue;
+        }
+        if (map->token == token) {
+            return map;
+        }
+        if (map->token != NULL && token != NULL) {
+            int same = PyObject_RichCompareBool(map->token, token, Py_EQ);
+            if (same != 0) {
+                return same < 0 ? NULL : map;
+            }
         }
     }
+    session->tokens |= token != NULL;
     crm_map **maps =
         PyMem_Realloc(session->maps, (session->nmaps + 1) * sizeof(crm_map *));
     if (maps == NULL) {
@@ -59,8 +71,16 @@ crm_session_map(crm_session *session, crm_manager *root)
     map->ids = ids;
     map->session = session;
     map->root = (crm_manager *)Py_NewRef((PyObject *)root);
+    map->token = Py_XNewRef(token);
     session->maps[session->nmaps++] = map;
     return map;
+}
+
+crm_map *
+crm_session_map_of(crm_session *session, crm_state *state)
+{
+    return crm_session_map(session, crm_state_manager(state)->root,
+                           crm_state_token(state));
 }
 
 crm_state *
@@ -103,6 +123,9 @@ crm_session_attach(crm_map *map, crm_state *state)
 {
     crm_key key;
     if (crm_state_map_key(state, &key) < 0) {
+        return -1;
+    }
+    if (map->token != NULL && crm_state_set_token(state, map->token) < 0) {
         return -1;
     }
     void *before;
@@ -332,7 +355,7 @@ after_attach(crm_session *self, crm_state *state)
 int
 crm_session_attach_checked(crm_session *self, crm_state *state)
 {
-    crm_map *map = crm_session_map(self, crm_state_manager(state)->root);
+    crm_map *map = crm_session_map_of(self, state);
     crm_key key;
     if (map == NULL || crm_state_map_key(state, &key) < 0) {
         return -1;
@@ -402,7 +425,7 @@ crm_session_save(crm_session *self, crm_state *state)
     if (!attach || state->map != NULL) {
         return 0;
     }
-    crm_map *map = crm_session_map(self, crm_state_manager(state)->root);
+    crm_map *map = crm_session_map_of(self, state);
     if (map == NULL || crm_session_hold(&self->new_, state, CRM_S_NEW) < 0) {
         return -1;
     }
@@ -516,11 +539,12 @@ warn_of_replaced(crm_core *core, PyObject *obj, PyObject *values)
     PyObject *text = NULL, *none = NULL;
     if (util != NULL) {
         text = PyUnicode_FromFormat(
-            "Identity map already had an identity for (%R, %R, None), "
+            "Identity map already had an identity for (%R, %R, %R), "
             "replacing "
             "it with newly flushed object.   Are there load operations "
             "occurring inside of an event handler within the flush?",
-            crm_state_manager(state)->root->class_, values);
+            crm_state_manager(state)->root->class_, values,
+            crm_state_token(state) != NULL ? crm_state_token(state) : Py_None);
     }
     if (text != NULL) {
         none = PyObject_CallMethod(util, "warn", "O", text);
@@ -556,7 +580,7 @@ crm_session_register(crm_session *session, crm_state *state)
         Py_DECREF(values);
         return -1;
     }
-    crm_map *map = crm_session_map(session, manager->root);
+    crm_map *map = crm_session_map_of(session, state);
     crm_state *other = map == NULL ? NULL : crm_map_get(map, &key);
     if (map == NULL || (other == NULL && PyErr_Occurred())) {
         Py_XDECREF(own);

@@ -77,7 +77,9 @@ session_traverse(crm_session *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     for (size_t i = 0; i < self->nmaps; i++) {
         Py_VISIT(self->maps[i]->root);
+        Py_VISIT(self->maps[i]->token);
     }
+    Py_VISIT(self->token);
     const crm_ptrset *sets[] = {&self->new_, &self->modified, &self->deleted};
     for (int i = 0; i < 3; i++) {
         size_t pos = 0;
@@ -105,11 +107,14 @@ session_dealloc(crm_session *self)
     for (size_t i = 0; i < self->nmaps; i++) {
         crm_map *map = self->maps[i];
         crm_manager *root = map->root;
+        PyObject *token = map->token;
         crm_identity_free(map->ids);
         PyMem_Free(map);
         Py_DECREF((PyObject *)root);
+        Py_XDECREF(token);
     }
     PyMem_Free(self->maps);
+    Py_XDECREF(self->token);
     crm_ptrset_free(&self->new_);
     crm_ptrset_free(&self->modified);
     crm_ptrset_free(&self->deleted);
@@ -250,10 +255,11 @@ session_add_all(crm_session *self, PyObject *objects)
 static PyObject *
 session_get(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
 {
-    if (nargs != 2 || !Py_IS_TYPE(args[0], self->core->manager_type) ||
+    if (nargs < 2 || nargs > 3 ||
+        !Py_IS_TYPE(args[0], self->core->manager_type) ||
         !PyTuple_Check(args[1])) {
         PyErr_SetString(PyExc_TypeError,
-                        "_get() takes a ClassManager and a tuple");
+                        "_get() takes a ClassManager, a tuple and a token");
         return NULL;
     }
     crm_manager *root = ((crm_manager *)args[0])->root;
@@ -266,7 +272,8 @@ session_get(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
         }
         Py_RETURN_NONE;
     }
-    crm_map *map = crm_session_map(self, root);
+    PyObject *token = nargs == 3 && args[2] != Py_None ? args[2] : NULL;
+    crm_map *map = crm_session_map(self, root, token);
     crm_state *state = map == NULL ? NULL : crm_map_get(map, &key);
     PyObject *result = NULL;
     if (state != NULL) {
@@ -481,7 +488,7 @@ restore_deleted_one(crm_session *self, PyObject *obj)
         return 0; /* it was to be deleted once more */
     }
     state->map = NULL;
-    crm_map *map = crm_session_map(self, state->layout->manager->root);
+    crm_map *map = crm_session_map_of(self, state);
     crm_key key;
     if (map == NULL || crm_state_map_key(state, &key) < 0) {
         return -1;
@@ -532,7 +539,8 @@ static PyMethodDef session_methods[] = {
      "add() with its save-update cascade."},
     {"_add_all", (PyCFunction)session_add_all, METH_O, "_add() for each."},
     {"_get", (PyCFunction)(void (*)(void))session_get, METH_FASTCALL,
-     "_get(manager, key): the object in the identity map, or None."},
+     "_get(manager, key, token=None): the object in the identity map, or "
+     "None."},
     {"_mark_deleted", (PyCFunction)session_mark_deleted, METH_O,
      "The next flush deletes it."},
     {"_delete_loaded", (PyCFunction)session_delete_loaded, METH_O,
@@ -577,6 +585,8 @@ static PyMemberDef session_members[] = {
      "SESSION_* bits: the events that _fire() is called for."},
     {"_begun", T_BOOL, offsetof(crm_session, begun), 0,
      "A transaction is begun."},
+    {"_tokens", T_BOOL, offsetof(crm_session, tokens), 0,
+     "Some object has, or may have, an identity token."},
     {"hash_key", T_ULONGLONG, offsetof(crm_session, hash_key), READONLY,
      "Number of the session."},
     {NULL},
@@ -589,7 +599,25 @@ session_get_unflushed(crm_session *self, void *Py_UNUSED(closure))
                            self->deleted.count != 0);
 }
 
+static PyObject *
+session_get_token(crm_session *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(self->token != NULL ? self->token : Py_None);
+}
+
+static int
+session_set_token(crm_session *self, PyObject *token, void *Py_UNUSED(closure))
+{
+    PyObject *old = self->token;
+    self->token = token == Py_None ? NULL : Py_XNewRef(token);
+    self->tokens |= self->token != NULL;
+    Py_XDECREF(old);
+    return 0;
+}
+
 static PyGetSetDef session_getset[] = {
+    {"_identity_token", (getter)session_get_token, (setter)session_set_token,
+     "The identity token of objects that results which begin now bring.", NULL},
     {"_unflushed", (getter)session_get_unflushed, NULL,
      "There are objects that a flush has to look at.", NULL},
     {NULL},

@@ -33,6 +33,7 @@ typedef struct {
 struct crm_ext {
     PyObject *options; /* owned or NULL: loader options; None: those of the
                           statement no longer count */
+    PyObject *token;   /* owned or NULL: of the identity, or to be */
     crm_change *changes;
     crm_pending *pendings;
     crm_parent *parents;
@@ -47,7 +48,8 @@ crm_ext *crm_state_ext(crm_state *state);
 PyObject *crm_state_options(const crm_state *state);
 /* Frees it and everything in it.  May run arbitrary code through Py_DECREF. */
 void crm_ext_free(crm_ext *ext);
-/* Forgets history, pending changes and parents; loader options stay. */
+/* Forgets history, pending changes and parents; loader options and the token
+ * stay. */
 void crm_state_reset_ext(crm_state *state);
 int crm_ext_traverse(crm_ext *ext, visitproc visit, void *arg);
 
@@ -109,6 +111,20 @@ int crm_state_has_parent(const crm_state *child, const void *prop);
 int crm_state_is_orphan(crm_state *state);
 
 /* ---- identity --------------------------------------------------------- */
+
+/* Which of several databases the object is a row of: borrowed; NULL: nobody has
+ * said. */
+static inline PyObject *
+crm_state_token(const crm_state *state)
+{
+    return state->ext == NULL ? NULL : state->ext->token;
+}
+/* Says so (NULL or None: no more); the state must not be in a map of another
+ * token.  0, or -1 with MemoryError. */
+int crm_state_set_token(crm_state *state, PyObject *token);
+/* The map of a session that a state is in, or will be: borrowed, or NULL with
+ * an exception. */
+crm_map *crm_session_map_of(crm_session *session, crm_state *state);
 
 /* The key of a state, for the identity map.  0, or -1 when a hash failed. */
 int crm_state_map_key(const crm_state *state, crm_key *key);

@@ -109,6 +109,41 @@ core_identity_key(PyObject *module, PyObject *arg)
 }
 
 static PyObject *
+core_identity_token(PyObject *module, PyObject *arg)
+{
+    crm_state *state = state_of(module, arg);
+    if (state == NULL) {
+        return NULL;
+    }
+    PyObject *token = crm_state_token(state);
+    return Py_NewRef(token != NULL ? token : Py_None);
+}
+
+static PyObject *
+core_set_identity_token(PyObject *module, PyObject *const *args,
+                        Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        PyErr_SetString(PyExc_TypeError,
+                        "set_identity_token() takes an object and a token");
+        return NULL;
+    }
+    crm_state *state = state_of(module, args[0]);
+    if (state == NULL) {
+        return NULL;
+    }
+    if (state->map != NULL && (state->flags & CRM_S_KEY) != 0) {
+        PyErr_SetString(PyExc_ValueError,
+                        "the object has its identity in a session");
+        return NULL;
+    }
+    if (crm_state_set_token(state, args[1]) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
 core_peek(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     uint16_t slot;
@@ -543,7 +578,12 @@ static PyMethodDef functions[] = {
     {"state_flags", core_state_flags, METH_O, "STATE_* bits."},
     {"session_of", core_session_of, METH_O, "The object's session or None."},
     {"identity_key", core_identity_key, METH_O,
-     "(class, (pk, ...), None) or None."},
+     "(class, (pk, ...), token) or None."},
+    {"identity_token", core_identity_token, METH_O,
+     "Which of several databases the object is a row of, or None."},
+    {"set_identity_token", FAST(core_set_identity_token), METH_FASTCALL,
+     "set_identity_token(obj, token): of an object without an identity in a "
+     "session."},
     {"peek", FAST(core_peek), METH_FASTCALL,
      "peek(obj, slot): the loaded value or NO_VALUE."},
     {"loaded", FAST(core_loaded), METH_FASTCALL,

@@ -163,7 +163,8 @@ is_telling(crm_session *session, crm_state *state, const crm_slot_list *slots,
         PyObject *own = NULL;
         status = empty ? 1 : crm_key_from_values(target, values, &key, &own);
         if (status > 0 && !empty) {
-            crm_map *map = crm_session_map(session, target->root);
+            crm_map *map =
+                crm_session_map(session, target->root, crm_state_token(state));
             status = map == NULL ? -1 : crm_map_get(map, &key) != NULL;
             if (status == 0 && PyErr_Occurred()) {
                 status = -1;

@@ -346,7 +346,7 @@ uow_conflicts(PyObject *module, PyObject *args)
         }
         crm_state *found = NULL;
         if (status > 0) {
-            crm_map *map = crm_session_map(session, manager->root);
+            crm_map *map = crm_session_map_of(session, state);
             if (map == NULL) {
                 Py_XDECREF(own);
                 goto error;

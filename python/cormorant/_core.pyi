@@ -432,7 +432,13 @@ STATE_ORPHANED: Final[int]
 
 def session_of(obj: object) -> SessionBase | None: ...
 def identity_key(obj: object) -> tuple[Any, ...] | None:
-    """(class, (pk, …), None) of a persistent or detached object, else None."""
+    """(class, (pk, …), token) of a persistent or detached object, else None."""
+
+def identity_token(obj: object) -> Any:
+    """Which of several databases the object is a row of; None: nobody has said."""
+
+def set_identity_token(obj: object, token: object) -> None:
+    """Say so, before the object gets its identity. ValueError once it has one in a session."""
 
 def peek(obj: object, slot: int) -> Any:
     """The loaded value or NO_VALUE. Never loads."""
@@ -568,8 +574,12 @@ class SessionBase:
         becomes pending, detached persistent. exc.UnmappedInstanceError,
         exc.InvalidRequestError (in another session, deleted)."""
     def _add_all(self, objects: Iterable[object]) -> None: ...
-    def _get(self, manager: ClassManager, key: tuple[Any, ...]) -> Any:
+    def _get(self, manager: ClassManager, key: tuple[Any, ...], token: Any = None) -> Any:
         """The object in the identity map, or None."""
+    _identity_token: Any
+    """The identity token of objects that results which begin now bring; None: none."""
+    _tokens: bool
+    """Some object has, or may have, an identity token: look-ups are the loaders' business."""
     hash_key: int
     """Number of the session, from 1."""
     _begun: bool

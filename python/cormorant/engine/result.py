@@ -801,14 +801,21 @@ class MergedResult(IteratorResult[_T]):
     def __init__(self, results: Sequence[Result[Any]]) -> None:
         first = results[0]
         cursor = first._cursor
-        rows = (row for result in results for row in result)
-        super().__init__(first._narrow_keys or cursor.row_keys, rows, cursor.scalar)
         self._results = results
         self._merged_rowcount = sum(max(result.rowcount, 0) for result in results)
+        if not cursor.returns_rows:
+            Result.__init__(self, cursor)
+            return
+        rows = (row for result in results for row in result)
+        super().__init__(first._narrow_keys or cursor.row_keys, rows, cursor.scalar)
         if first._unique_filter is not None:
             self._unique_filter = (set(), first._unique_filter[1])
         elif cursor.unique:
             self._unique_filter = (set(), None)
+        self._require_unique = first._require_unique
+        if self._require_unique:
+            for result in results:
+                result._forgo_unique()
         self._set_slow()
 
     def _end(self) -> None:

@@ -18,6 +18,7 @@ from ..util import warn
 from .base import NO_VALUE, instance_str
 from .context import ORMPlan, build_own_plan
 from .exc import DetachedInstanceError, ObjectDeletedError
+from .instance import inspect_object
 from .loading import (
     _cache,
     _for_update,
@@ -25,7 +26,9 @@ from .loading import (
     _key_statement,
     listeners,
     load_on_pk,
+    objects_of,
     run_values,
+    token_option,
 )
 from .strategy_options import (
     COLUMN_WILDCARD,
@@ -249,9 +252,9 @@ def _load_row(
     it has no row."""
     session._autoflush()
     connection = session._connection_for(mapper, None)
-    ident = _core.identity_key(obj)[1]  # type: ignore[index]
+    _, ident, token = _core.identity_key(obj)  # type: ignore[misc]
     deleted = _core.state_flags(obj) & _core.STATE_DELETED
-    if not deleted and session._get(mapper.class_manager, ident) is not obj:
+    if not deleted and session._get(mapper.class_manager, ident, token) is not obj:
         # The row would make, or change, another object: only the values are of use.
         slots = tuple(prop.slot for prop in _unloaded(obj, mapper))
         found = _load_columns(session, obj, mapper, slots, labelled, with_for_update, True)
@@ -289,11 +292,24 @@ def _load_row(
     if heard:
         from .heard_loading import tell_of_values
 
-        told = tell_of_values(session, connection, plan, ident, heard, column=mapper)
+        options = token_option(token)
+        told = tell_of_values(
+            session, connection, plan, ident, heard, column=mapper, options=options
+        )
         if told.rows is not None:
             return bool(told.rows)
         plan = told.plan
         session._autoflush()
+    if session._tokens:
+        with objects_of(session, token):
+            return _run_row(session, connection, plan, obj, ident)
+    return _run_row(session, connection, plan, obj, ident)
+
+
+def _run_row(
+    session: Any, connection: Any, plan: ORMPlan, obj: Any, ident: tuple[Any, ...]
+) -> bool:
+    """Fill an object from its row; False if it has none."""
     if not plan.post_loads:
         return bool(run_values(session, connection, plan, ident))
     # The one object: its own lazy loads do what statements for many would do.
@@ -379,7 +395,8 @@ def _load_columns(
             return _load_columns(session, obj, mapper, slots, labelled, whole=True)
     heard = listeners(session)
     if heard:
-        rows = _run_heard(session, connection, plan, values, heard, column=mapper)
+        options = token_option(_core.identity_token(obj))
+        rows = _run_heard(session, connection, plan, values, heard, column=mapper, options=options)
     else:
         rows = run_values(session, connection, plan, values)
     if not rows:
@@ -548,7 +565,10 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
         if None in ident:
             return None
         target = prop.mapper
-        found = session._get(target.class_manager, ident)
+        if session._tokens:
+            found = session._identity_lookup(target, ident, lazy_loaded_from=inspect_object(obj))
+        else:
+            found = session._get(target.class_manager, ident)
         if found is not None:
             if not isinstance(found, target.class_):
                 return None  # of another class of the hierarchy
@@ -626,7 +646,11 @@ def _lazy_load(
         rows = _run_heard(session, connection, plan, values, heard, obj)
     else:
         session._autoflush()
-        rows = run_values(session, connection, plan, values)
+        if session._tokens:
+            with objects_of(session, None):
+                rows = run_values(session, connection, plan, values)
+        else:
+            rows = run_values(session, connection, plan, values)
     if prop.uselist:
         return rows
     if not rows:

@@ -16,6 +16,7 @@ from .bulk_inheritance import (
     is_joined,
 )
 from .bulk_rows import insert_rows, update_mappings
+from .loading import connection_of, objects_of
 from .returning import Returning
 from .strategy_options import LoaderCriteriaOption
 
@@ -33,6 +34,20 @@ def execute_dml(
     bind_arguments: Mapping[str, Any] | None,
 ) -> Any:
     """Session.execute() of INSERT, UPDATE or DELETE of a mapped class."""
+    token = _option(statement, execution_options or {}, "identity_token")
+    if token is not None or session._tokens:
+        with objects_of(session, token):
+            return _execute(session, statement, params, execution_options, bind_arguments)
+    return _execute(session, statement, params, execution_options, bind_arguments)
+
+
+def _execute(
+    session: Session,
+    statement: Any,
+    params: Any,
+    execution_options: Mapping[str, Any],
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
     mapper = _mapper_of(statement)
     mapper._check_configure()
     options: dict[str, Any] = {**statement._execution_options, **(execution_options or {})}
@@ -46,10 +61,14 @@ def execute_dml(
     if options.get("autoflush", True):
         session._autoflush()
     if statement.is_insert:
-        connection = session._connection_for(mapper, statement)
+        connection = connection_of(session, mapper, statement, bind_arguments)
         return _insert(session, connection, mapper, statement, params, execution_options)
     if statement.is_update and isinstance(params, (list, tuple)) and params:
-        connection = session._connection_for(mapper, statement)
+        connection = connection_of(session, mapper, statement, bind_arguments)
+        if session.connection_callable is not None:
+            from .sharding import refuse_bulk
+
+            refuse_bulk("bulk_update")
         return _update_by_key(session, connection, mapper, statement, list(params))
     for option in statement._with_options:
         if isinstance(option, LoaderCriteriaOption):
@@ -62,7 +81,9 @@ def execute_dml(
         statement = statement.where(mapper._single_table_criterion)
     else:
         given = _criteria(statement)
-    return _change(session, mapper, statement, given, params, strategy, execution_options)
+    return _change(
+        session, mapper, statement, given, params, strategy, execution_options, bind_arguments
+    )
 
 
 def _mapper_of(statement: Any) -> Any:
@@ -89,6 +110,7 @@ def _change(
     params: Any,
     strategy: Any,
     execution_options: Mapping[str, Any],
+    bind_arguments: Mapping[str, Any] | None,
 ) -> Any:
     from .evaluator import EXPIRED, UnevaluatableError, compile_criterion
 
@@ -112,7 +134,7 @@ def _change(
             unsure.append(obj)
         elif answer:
             matched.append(obj)
-    connection = session._connection_for(mapper, statement)
+    connection = connection_of(session, mapper, statement, bind_arguments)
     if strategy == "fetch":
         return _change_and_fetch(session, connection, mapper, statement, params, execution_options)
     result = _run(session, connection, mapper, statement, params, execution_options)
@@ -137,9 +159,13 @@ def _note_altered(session: Session, objects: list[Any]) -> None:
 
 
 def _objects(session: Session, mapper: Any) -> Iterable[Any]:
-    """The session's persistent objects of a class."""
+    """The session's persistent objects of a class that the statement may be about."""
     cls = mapper.class_
-    return [obj for obj in session._persistent() if isinstance(obj, cls)]
+    found = [obj for obj in session._persistent() if isinstance(obj, cls)]
+    token = session._identity_token
+    if token is not None:
+        found = [obj for obj in found if _core.identity_token(obj) == token]
+    return found
 
 
 def _run(
@@ -164,9 +190,11 @@ def _object_of(session: Session, mapper: Any, columns: Sequence[Any], values: li
     """The object of a row, refreshed by it."""
     by_column = dict(zip(columns, values, strict=True))
     key = tuple(by_column[c] for c in mapper.primary_key)
-    obj = session._get(mapper.class_manager, key)
+    token = session._identity_token
+    obj = session._get(mapper.class_manager, key, token)
     if obj is None:
         obj = mapper.class_manager.new_instance()
+        _core.set_identity_token(obj, token)
         _core.set_identity(obj, key)
         session._attach(obj)
     for column, value in by_column.items():
@@ -317,10 +345,9 @@ def _update_by_key(
 def _take_values(session: Session, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> None:
     """Objects that were updated by their key take the new values."""
     held = {}
-    for obj in session._persistent():
-        if isinstance(obj, mapper.class_):
-            _, key, _ = _core.identity_key(obj)  # type: ignore[misc]
-            held[key] = obj
+    for obj in _objects(session, mapper):
+        _, key, _ = _core.identity_key(obj)  # type: ignore[misc]
+        held[key] = obj
     if not held:
         return
     names = [mapper._columntoproperty[column].key for column in mapper.primary_key]

@@ -51,6 +51,7 @@ def bulk_insert_mappings(
     rows = _split_composites(mapper, list(mappings))
 
     def work() -> None:
+        _need_one_database(session, "bulk_insert")
         connection = session._connection_for(mapper)
         preset = discriminator(mapper)
         if preset is not None:
@@ -110,10 +111,18 @@ def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[
     rows = _split_composites(mapper, list(mappings))
 
     def work() -> None:
+        _need_one_database(session, "bulk_update")
         update_mappings(session._connection_for(mapper), mapper, rows)
 
     if rows:
         _run_bulk(session, work)
+
+
+def _need_one_database(session: Session, what: str) -> None:
+    if session.connection_callable is not None:
+        from .sharding import refuse_bulk
+
+        refuse_bulk(what)
 
 
 def bulk_save_objects(
@@ -143,6 +152,7 @@ def bulk_save_objects(
             manager = _core.manager_of(batch[0])
             assert manager is not None
             mapper = manager.mapper
+            _need_one_database(session, "bulk_update" if persisted else "bulk_insert")
             connection = session._connection_for(mapper)
             if persisted:
                 rows = [_row_to_update(obj, mapper, update_changed_only) for obj in batch]

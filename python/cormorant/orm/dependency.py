@@ -100,7 +100,8 @@ def _ask(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
                 values.append(value if known else column_value(obj, slot))
             found = None
             if any(value is not None for value in values):
-                found = session._get(target.class_manager, tuple(values))
+                token = _core.identity_token(obj)
+                found = session._get(target.class_manager, tuple(values), token)
                 if found is None:
                     continue
                 if not isinstance(found, target.class_):

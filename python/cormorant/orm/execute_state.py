@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import util
+from ..exc import InvalidRequestError
 
 if TYPE_CHECKING:
     from .session import Session
@@ -17,11 +18,13 @@ _EMPTY: Mapping[str, Any] = util.EMPTY_DICT
 
 class Loading(NamedTuple):
     """What a load of the ORM's own is for: the path of the relationship (empty for none), the
-    mapper whose columns are loaded into an object, and the object whose attribute was read."""
+    mapper whose columns are loaded into an object, and the object whose attribute was read; and
+    the options that came from the statement before it."""
 
     path: tuple[Any, ...]
     column: Any = None
     loaded_for: Any = None
+    options: Sequence[Any] = ()
 
 
 class ORMExecuteState:
@@ -139,7 +142,12 @@ class ORMExecuteState:
 
     @property
     def lazy_loaded_from(self) -> Any:
-        """The `InstanceState` of the object whose relationship was read, or None."""
+        """The `InstanceState` of the object whose relationship was read, or None.
+        InvalidRequestError for what is no SELECT."""
+        if not self.is_select:
+            raise InvalidRequestError(
+                "This ORM execution is not against a SELECT statement so there are no load options."
+            )
         if self._loading is None or self._loading.loaded_for is None:
             return None
         from .instance import InstanceState
@@ -178,7 +186,9 @@ class ORMExecuteState:
         """Options of the program's own classes."""
         from .strategy_options import UserDefinedOption
 
-        options = getattr(self.statement, "_with_options", ())
+        options = [*getattr(self.statement, "_with_options", ())]
+        if self._loading is not None:
+            options += self._loading.options
         return [option for option in options if isinstance(option, UserDefinedOption)]
 
 

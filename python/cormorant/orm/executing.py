@@ -271,7 +271,7 @@ class ExecutingSession(TransactionalSession):
             manager = entity.__dict__["__cormorant_manager__"]
             if look and type(ident) is int:
                 # The common case, a look-up; everything else comes below.
-                obj = self._get(manager, (ident,))
+                obj = self._get(manager, (ident,), identity_token)
                 if type(obj) is entity and not _state_flags(obj) & _EXPIRED:
                     return obj
                 look = obj is not None
@@ -291,7 +291,7 @@ class ExecutingSession(TransactionalSession):
                 + ",".join(f"'{c}'" for c in mapper.primary_key)
             )
         if look:
-            obj = self._get(manager, key)
+            obj = self._get(manager, key, identity_token)
             if obj is not None:
                 if not _core.state_flags(obj) & _core.STATE_EXPIRED:
                     return obj if isinstance(obj, mapper.class_) else None
@@ -304,8 +304,10 @@ class ExecutingSession(TransactionalSession):
                     return obj  # type: ignore[no-any-return]
                 # Its row is gone; the SELECT that follows will say so again.
                 self._note_deleted([obj])
-        if self.bind is None and not bind_arguments:
+        if self.bind is None and not bind_arguments and not self._routes:
             self.get_bind(mapper, clause=mapper.__clause_element__())
+        if identity_token is not None:
+            execution_options = {**execution_options, "identity_token": identity_token}
         return _load_on_pk(  # type: ignore[no-any-return]
             self,
             mapper,
@@ -315,6 +317,21 @@ class ExecutingSession(TransactionalSession):
             with_for_update,
             execution_options,
             bind_arguments,
+        )
+
+    def _identity_lookup(
+        self,
+        mapper: Mapper[_O],
+        primary_key_identity: Any,
+        identity_token: Any = None,
+        *,
+        lazy_loaded_from: Any = None,
+        **kw: Any,
+    ) -> _O | None:
+        """The object of a primary key in the identity map, or None; `lazy_loaded_from`: the
+        InstanceState of the object that refers to it."""
+        return self._get(  # type: ignore[no-any-return]
+            mapper.class_manager, tuple(primary_key_identity), identity_token
         )
 
     def get_one(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..engine.plans import anonymous_key
+from ..util import EMPTY_DICT
 from .context import ORMPlan, build_again
 from .execute_state import Loading, call
 from .loading import run_values
@@ -28,13 +29,16 @@ def tell(
     heard: Sequence[Any],
     loaded_for: Any = None,
     column: Any = None,
+    options: Mapping[str, Any] = EMPTY_DICT,
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> Told:
-    """Call the listeners."""
+    """Call the listeners, who see execution `options`."""
     assert plan.origin is not None
-    statement, _, path, _ = plan.origin
-    loading = Loading(path, column, loaded_for)
-    mapper = {"mapper": plan.mapper if column is None else column}
-    state, result = call(session, statement, dict(params), {}, mapper, heard, loading)
+    statement, _, path, arguments = plan.origin
+    table = arguments.get("table")
+    loading = Loading(path, column, loaded_for, () if table is None else table.others)
+    binds = {"mapper": plan.mapper if column is None else column, **(bind_arguments or {})}
+    state, result = call(session, statement, dict(params), options, binds, heard, loading)
     if result is not None:
         found = result.unique()
         return Told(plan, (found.scalars() if plan.scalar else found).all(), False)
@@ -52,6 +56,8 @@ def tell_of_values(
     heard: Sequence[Any],
     loaded_for: Any = None,
     column: Any = None,
+    options: Mapping[str, Any] = EMPTY_DICT,
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> Told:
     """Call the listeners of a load whose parameters have these values in order."""
     assert plan.origin is not None
@@ -59,7 +65,9 @@ def tell_of_values(
         anonymous_key(bind) if bind.unique else bind.key: value
         for bind, value in zip(plan.origin[1], values, strict=True)
     }
-    return tell(session, connection, plan, params, heard, loaded_for, column)
+    return tell(
+        session, connection, plan, params, heard, loaded_for, column, options, bind_arguments
+    )
 
 
 def run_heard(
@@ -70,9 +78,10 @@ def run_heard(
     heard: Sequence[Any],
     loaded_for: Any = None,
     column: Any = None,
+    options: Mapping[str, Any] = EMPTY_DICT,
 ) -> list[Any]:
     """As run_values(), with listeners."""
-    told = tell_of_values(session, connection, plan, values, heard, loaded_for, column)
+    told = tell_of_values(session, connection, plan, values, heard, loaded_for, column, options)
     if told.rows is not None:
         return told.rows
     session._autoflush()

@@ -40,7 +40,7 @@ class IdentityMap(Mapping[tuple[Any, ...], Any]):
             manager = key[0].__cormorant_manager__
         except (TypeError, IndexError, AttributeError):
             return default
-        obj = self._session._get(manager, tuple(key[1]))
+        obj = self._session._get(manager, tuple(key[1]), key[2])
         return default if obj is None else obj
 
     def keys(self) -> list[tuple[Any, ...]]:  # type: ignore[override]

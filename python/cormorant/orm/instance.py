@@ -168,8 +168,12 @@ class InstanceState(InspectionAttr, Generic[_T]):
 
     @property
     def identity_token(self) -> Any:
-        """Always None here."""
-        return None
+        """Which of several databases it is a row of, or None."""
+        return _core.identity_token(self._object)
+
+    @identity_token.setter
+    def identity_token(self, token: Any) -> None:
+        _core.set_identity_token(self._object, token)
 
     # -- attributes
 

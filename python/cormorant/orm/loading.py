@@ -7,7 +7,8 @@ leaves the rows to the core.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .. import _core
@@ -263,8 +264,28 @@ def run_plan(
     populate_existing: bool = False,
     stream: int = 0,
     hit: bool = True,
+    token: Any = None,
 ) -> Any:
-    """Execute: a cursor that gives results as the plan's program makes them."""
+    """Execute: a cursor that gives results as the plan's program makes them, of objects with
+    an identity token."""
+    if token is not None or session._tokens:
+        with objects_of(session, token):
+            return _run_plan(
+                session, connection, plan, binds, params, populate_existing, stream, hit
+            )
+    return _run_plan(session, connection, plan, binds, params, populate_existing, stream, hit)
+
+
+def _run_plan(
+    session: Any,
+    connection: Any,
+    plan: ORMPlan,
+    binds: Sequence[Any],
+    params: Mapping[str, Any] | None,
+    populate_existing: bool,
+    stream: int,
+    hit: bool,
+) -> Any:
     flags = _core.POPULATE_EXISTING if populate_existing else 0
     cursor = connection._execute_plan(plan.plan, binds, params, session, stream, flags, hit)
     if plan.lookup is not None:
@@ -286,6 +307,32 @@ class _Given:
         self.value = value
 
 
+@contextmanager
+def objects_of(session: Any, token: Any) -> Iterator[None]:
+    """The objects of results that begin within have an identity token (None: have none)."""
+    before = session._identity_token
+    session._identity_token = token
+    try:
+        yield
+    finally:
+        session._identity_token = before
+
+
+def token_option(token: Any) -> Mapping[str, Any]:
+    """Execution options with an identity token, if there is one."""
+    return _NOTHING if token is None else {"identity_token": token}
+
+
+def connection_of(
+    session: Any, mapper: Any, statement: Any, bind_arguments: Mapping[str, Any] | None
+) -> Any:
+    """The connection that a statement runs on."""
+    if not bind_arguments:
+        return session._connection_for(mapper, statement)
+    arguments = {"mapper": mapper, "clause": statement, **bind_arguments}
+    return session._connection_for_bind(session.get_bind(**arguments))
+
+
 def listeners(session: Any) -> Sequence[Any]:
     """The listeners of do_orm_execute."""
     return session._events._find("do_orm_execute") if session._events is not None else ()
@@ -304,8 +351,8 @@ def run_values(
     if compiled.extra or compiled._plan is None:
         # Criteria of options have values of their own.
         given = [_Given(value) for value in values]
-        return run_plan(  # type: ignore[no-any-return]
-            session, connection, plan, given, None, populate_existing=populate_existing
+        return _run_plan(  # type: ignore[no-any-return]
+            session, connection, plan, given, None, populate_existing, 0, True
         ).fetch()
     cursor = connection._run_plan(compiled, values, session, 0, flags)
     rows: list[Any] = cursor.fetch()
@@ -317,23 +364,33 @@ def run_values(
 
 
 def post_load_run(session: Any, connection: Any, flags: int) -> Run:
-    """What executes the statements of post loads."""
+    """What executes the statements of post loads: as `alike` on the database of the objects
+    they are for."""
+    own_token = session._identity_token
 
     def execute_child(
-        plan: ORMPlan, binds: Sequence[Any], params: Mapping[str, Any] | None
+        plan: ORMPlan, binds: Sequence[Any], params: Mapping[str, Any] | None, alike: bool = False
     ) -> list[Any]:
+        token = own_token if alike else None
         heard = listeners(session)
         if heard and plan.origin is not None:
             from .heard_loading import tell
 
-            told = tell(session, connection, plan, params or {}, heard)
+            options = token_option(token)
+            told = tell(session, connection, plan, params or {}, heard, options=options)
             if told.rows is not None:
                 return told.rows
             plan = told.plan
         session._autoflush()
-        cursor = connection._execute_plan(
-            plan.plan, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
-        )
+        if session._tokens:
+            with objects_of(session, token):
+                cursor = connection._execute_plan(
+                    plan.plan, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
+                )
+        else:
+            cursor = connection._execute_plan(
+                plan.plan, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
+            )
         return cursor.fetch()  # type: ignore[no-any-return]
 
     return Run(session, execute_child, bool(flags & _core.POPULATE_EXISTING))
@@ -357,10 +414,7 @@ def execute(
         mapper = lead_mapper(statement)
         if bind_arguments:
             mapper = bind_arguments.get("mapper", mapper)
-    if bind_arguments and bind_arguments.get("bind") is not None:
-        connection = session._connection_for_bind(bind_arguments["bind"])
-    else:
-        connection = session._connection_for(mapper, statement)
+    connection = connection_of(session, mapper, statement, bind_arguments)
     if not (statement.is_select and hasattr(statement, "_raw_columns")):
         if execution_options:
             return connection.execute(statement, params, execution_options=execution_options)
@@ -376,6 +430,7 @@ def execute(
         populate_existing=options.get("populate_existing", False),
         stream=stream,
         hit=hit,
+        token=options.get("identity_token"),
     )
     if stream and (plan.joined_collections or plan.row_buffering):
         cursor.close()
@@ -501,7 +556,7 @@ def load_on_pk(
     heard = listeners(session)
     if not heard:
         session._autoflush()
-    connection = session._connection_for(mapper, None)
+    connection = connection_of(session, mapper, None, bind_arguments)
     nulls: tuple[bool, ...] = ()
     if None in ident:
         nulls = tuple(value is None for value in ident)
@@ -549,14 +604,46 @@ def load_on_pk(
     if heard:
         from .heard_loading import tell_of_values
 
-        told = tell_of_values(session, connection, plan, values, heard, obj)
+        told = tell_of_values(
+            session,
+            connection,
+            plan,
+            values,
+            heard,
+            obj,
+            options=execution_options or _NOTHING,
+            bind_arguments=bind_arguments,
+        )
         if told.rows is not None:
             return told.rows[0] if told.rows else None
         plan = told.plan
         populate_existing = populate_existing or told.populate_existing
         session._autoflush()
+    token = execution_options.get("identity_token") if execution_options else None
+    if token is not None or session._tokens:
+        with objects_of(session, token):
+            return _load_by_key(
+                session, connection, plan, mapper, ident, values, populate_existing, with_for_update
+            )
+    return _load_by_key(
+        session, connection, plan, mapper, ident, values, populate_existing, with_for_update
+    )
+
+
+def _load_by_key(
+    session: Any,
+    connection: Any,
+    plan: ORMPlan,
+    mapper: Any,
+    ident: tuple[Any, ...],
+    values: Sequence[Any],
+    populate_existing: bool,
+    with_for_update: Any,
+) -> Any:
     check = with_for_update is not None and mapper.version_id_col is not None
-    known = session._get(mapper.class_manager, ident) if check else None
+    known = None
+    if check:
+        known = session._get(mapper.class_manager, ident, session._identity_token)
     if known is None:
         return _only(run_values(session, connection, plan, values, populate_existing))
     # The row that is locked now must be the one the object was loaded from.

@@ -75,7 +75,7 @@ class _Merge:
             values = self._key_of(obj, manager)
         else:
             values = identity[1]
-        merged = self._target(obj, manager, values)
+        merged = self._target(obj, manager, values, None if identity is None else identity[2])
         self.done[id(obj)] = (obj, merged)
         if merged is not obj:
             _core.set_load_options(merged, _core.load_options(obj))
@@ -97,21 +97,23 @@ class _Merge:
             values.append(value)
         return tuple(values)
 
-    def _target(self, obj: Any, manager: Any, values: tuple[Any, ...] | None) -> Any:
+    def _target(self, obj: Any, manager: Any, values: tuple[Any, ...] | None, token: Any) -> Any:
         """The object of this session with that identity, made if there is none."""
         session = self.session
-        key = None if values is None else (manager.mapper.base_mapper, values)
+        key = None if values is None else (manager.mapper.base_mapper, values, token)
         if key is not None:
             known = self.by_key.get(key)
             if known is not None:
                 return known
             assert values is not None
-            merged = session._get(manager, values)
+            merged = session._get(manager, values, token)
             if merged is None:
                 if not self.load:  # has no version of its own yet
-                    merged = self.by_key[key] = self._copy_detached(obj, manager, values)
+                    merged = self.by_key[key] = self._copy_detached(obj, manager, values, token)
                     return merged
-                merged = session.get(manager.mapper.class_, values, options=self.options)
+                merged = session.get(
+                    manager.mapper.class_, values, options=self.options, identity_token=token
+                )
             if merged is not None:
                 self._check_version(obj, merged, manager.mapper)
                 self.by_key[key] = merged
@@ -135,7 +137,7 @@ class _Merge:
                 "unset when merging to update the most recent version."
             )
 
-    def _copy_detached(self, obj: Any, manager: Any, values: tuple[Any, ...]) -> Any:
+    def _copy_detached(self, obj: Any, manager: Any, values: tuple[Any, ...], token: Any) -> Any:
         """load=False: an object with the given one's identity, without asking the database."""
         if _core.state_flags(obj) & _core.STATE_MODIFIED or _core.changed_slots(obj):
             raise exc.InvalidRequestError(
@@ -144,6 +146,7 @@ class _Merge:
             )
         merged = manager.new_instance()
         _core.set_identity(merged, values)
+        _core.set_identity_token(merged, token)
         self.session._attach(merged)
         return merged
 

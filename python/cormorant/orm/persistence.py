@@ -34,38 +34,53 @@ if TYPE_CHECKING:
 
 def save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
     """UPDATE and INSERT objects of a mapper: updates by primary key, inserts as added."""
-    if mapper_events and _SAVED & mapper_events:
-        _save_and_tell(flush, info, new, updates)
+    session = flush.session
+    if session.connection_callable is None:
+        _save_with(flush, info, session._connection_for(info.mapper), new, updates)
         return
-    _save(flush, info, new, updates)
+    from .sharding import save_runs
+
+    for connection, inserted, updated in save_runs(session, info, new, updates):
+        _save_with(flush, info, connection, inserted, updated)
+
+
+def _save_with(
+    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
+) -> None:
+    if mapper_events and _SAVED & mapper_events:
+        _save_and_tell(flush, info, connection, new, updates)
+        return
+    _save(flush, info, connection, new, updates)
 
 
 _SAVED = {"before_insert", "before_update", "after_insert", "after_update"}
 
 
-def _save_and_tell(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
+def _save_and_tell(
+    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
+) -> None:
     """save() with the listeners before and after it; of a mapper with batch=False object by
     object."""
     if not info.mapper.batch and len(new) + len(updates) > 1:
         for obj in new:
-            _save_and_tell(flush, info, [obj], [])
+            _save_and_tell(flush, info, connection, [obj], [])
         for obj in _core.sort_by_key(updates):
-            _save_and_tell(flush, info, [], [obj])
+            _save_and_tell(flush, info, connection, [], [obj])
         return
-    connection = flush.session._connection_for(info.mapper)
     fire_rows("before_insert", connection, new)
     updates = _core.sort_by_key(updates)
     fire_rows("before_update", connection, updates)
-    _save(flush, info, new, updates)
+    _save(flush, info, connection, new, updates)
     switched = flush.row_switches
     fire_rows("after_insert", connection, [obj for obj in new if id(obj) not in switched])
     fire_rows("after_update", connection, [obj for obj in new if id(obj) in switched])
     fire_rows("after_update", connection, updates)
 
 
-def _save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
+def _save(
+    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
+) -> None:
     added = new
-    connection = flush.session._connection_for(info.mapper)
     statements = statements_of(info, connection.dialect)
     if new:
         for obj in _core.with_flag(new, _core.STATE_EXPIRED):
@@ -375,7 +390,19 @@ def _load_keys(statements: Statements, objects: list[Any]) -> None:
 
 def post_update(flush: Flush, info: MapperInfo, given: list[tuple[Any, set[int]]]) -> None:
     """UPDATE what relationships with post_update set: (object, slots)."""
-    connection = flush.session._connection_for(info.mapper)
+    session = flush.session
+    if session.connection_callable is None:
+        _post_update_with(flush, info, session._connection_for(info.mapper), given)
+        return
+    from .sharding import runs
+
+    for connection, group in runs(session, info, given, of=lambda item: item[0]):
+        _post_update_with(flush, info, connection, group)
+
+
+def _post_update_with(
+    flush: Flush, info: MapperInfo, connection: Any, given: list[tuple[Any, set[int]]]
+) -> None:
     statements = statements_of(info, connection.dialect)
     if not isinstance(statements, Hierarchy):
         _post_update(flush, info, statements, connection, given)
@@ -528,8 +555,18 @@ def _update_run(
 
 def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     """DELETE objects of a mapper, sorted by primary key."""
-    connection = flush.session._connection_for(info.mapper)
+    session = flush.session
     objects = _core.sort_by_key(objects)
+    if session.connection_callable is None:
+        _delete_with(info, session._connection_for(info.mapper), objects)
+        return
+    from .sharding import runs
+
+    for connection, group in runs(session, info, objects):
+        _delete_with(info, connection, group)
+
+
+def _delete_with(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
     if mapper_events and ("before_delete" in mapper_events or "after_delete" in mapper_events):
         fire_rows("before_delete", connection, objects)
         _delete_rows(info, connection, objects)

@@ -636,7 +636,9 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
                 from .execute_state import Loading, call
 
                 given = self._params or {}
-                state, result = call(session, statement, given, {}, None, heard, Loading(()))
+                state, result = call(
+                    session, statement, given, {}, self._bind_arguments, heard, Loading(())
+                )
                 if result is not None:
                     raise _Answered(result)
                 statement = state.statement
@@ -658,6 +660,7 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
             populate_existing=self._populate_existing,
             stream=stream,
             hit=hit,
+            token=statement._execution_options.get("identity_token"),
         )
         if stream and (plan.joined_collections or plan.row_buffering):
             cursor.close()
@@ -684,13 +687,17 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
             return self._found(statement)
         except _Answered as answer:
             result = answer.result
-            single = len((statement or self._stmt)._raw_columns) == 1 and self._single()
+            if result._require_unique:
+                result = result.unique()
+            asked = self._stmt if statement is None else statement
+            single = len(asked._raw_columns) == 1 and self._single()
             return result.scalars().all() if single else result.all()  # type: ignore[no-any-return]
 
     def _single(self) -> bool:
         """Whether the query gives single entities, not rows."""
         (column,) = self._stmt._raw_columns
-        return not self._as_tuples and getattr(column, "_is_from", False)
+        entity = column._annotations.get("parententity")
+        return not self._as_tuples and entity is not None and column.is_selectable
 
     def _found(self, statement: Any) -> list[Any]:
         if self._yield_per:

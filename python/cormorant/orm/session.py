@@ -119,7 +119,9 @@ class Session(ExecutingSession, SessionClassMethods):
     autoflush: bool
     expire_on_commit: bool
     join_transaction_mode: str
-    _connection_callable = None
+    connection_callable: Callable[..., Any] | None = None
+    """connection_callable(mapper, object): what a flush writes an object with, if a subclass
+    says so."""
 
     # True while a flush looks for what the database has: keys as they were are asked for.
     _load_committed = False

@@ -188,7 +188,7 @@ class Run:
 
     def __init__(self, session: Any, execute: Callable[..., list[Any]], overwrite: bool) -> None:
         self.session = session
-        #: execute(plan, binds, params) -> rows
+        #: execute(plan, binds, params, alike=False) -> rows; see post_load_run()
         self.execute = execute
         #: load also what is already loaded
         self.overwrite = overwrite
@@ -414,7 +414,7 @@ class SubclassLoader(PostLoad):
             for start in range(0, len(keys), CHUNK):
                 params = {KEYS: keys[start : start + CHUNK]}
                 # what is loaded for a subclass does not wait for what is loaded for others
-                inner.add(plan, run.execute(plan, (), params), ((), params))
+                inner.add(plan, run.execute(plan, (), params, alike=True), ((), params))
                 inner.finish()
 
     def _compile(self, run: Run, mapper: Any) -> ORMPlan:
@@ -465,7 +465,7 @@ class SubqueryLoader(PostLoad):
             self._plan = self._compile(run)
         plan, slots = self._plan
         keys = _core.key_values(parents, slots)
-        rows = run.execute(plan, *origin)
+        rows = run.execute(plan, *origin, alike=True)
         self._distribute(run, parents, keys, rows, -len(slots))
         run.add(plan, rows, origin)
 

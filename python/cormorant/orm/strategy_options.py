@@ -61,11 +61,15 @@ class ExecutableOption:
 class UserDefinedOption(ExecutableOption):
     """An option of the user's own, carried by the statement and otherwise ignored."""
 
+    propagate_to_loaders = False
+    """Whether the loads of what the statement's objects refer to have the option, too."""
+
     def __init__(self, payload: Any = None) -> None:
         self.payload = payload
 
     def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
-        return ()
+        # what objects remember comes with the plan of their statement
+        return (self,) if self.propagate_to_loaders else ()
 
 
 class LoadElement:
@@ -635,11 +639,13 @@ class LoadTable:
     lazy loads.  Compared by identity; a cached plan owns its table.
     """
 
-    __slots__ = ("criteria", "elements", "groups", "key", "paths")
+    __slots__ = ("criteria", "elements", "groups", "key", "others", "paths")
 
     def __init__(self, key: Any = None) -> None:
         self.elements: dict[Path, LoadElement] = {}
         self.criteria: tuple[LoaderCriteriaOption, ...] = ()
+        #: options of the program's own that further loads have, too
+        self.others: tuple[UserDefinedOption, ...] = ()
         self.key = key
         self.groups: dict[Path, set[str]] = {}
         #: every entity path that has something below it
@@ -650,6 +656,7 @@ class LoadTable:
         new = LoadTable(self.key)
         new.elements = dict(self.elements)
         new.criteria = self.criteria
+        new.others = self.others
         new.groups = dict(self.groups)
         new.paths = set(self.paths)
         return new
@@ -704,11 +711,11 @@ class LoadTable:
         return element, element is not None
 
     def __bool__(self) -> bool:
-        return bool(self.elements or self.groups or self.criteria)
+        return bool(self.elements or self.groups or self.criteria or self.others)
 
     def matters_at(self, path: Path) -> bool:
         """True if an object loaded at this entity path must remember the options."""
-        if any(option.propagate for option in self.criteria):
+        if self.others or any(option.propagate for option in self.criteria):
             return True
         return path in self.paths or (() in self.paths and self._has_global())
 
@@ -815,6 +822,11 @@ def resolve_options(
         elif isinstance(option, LoaderCriteriaOption):
             criteria.append(option)
     table.criteria = tuple(criteria)
+    table.others = tuple(
+        option
+        for option in options
+        if isinstance(option, UserDefinedOption) and option.propagate_to_loaders
+    )
     return table if table else None
 
 

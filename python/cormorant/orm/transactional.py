@@ -178,6 +178,10 @@ class TransactionalSession(_core.SessionBase):
                 return found[0]  # type: ignore[no-any-return]
         return self._connection_for_bind(bind)
 
+    def _writing_connection(self, mapper: Any) -> Connection:
+        """The connection a flush writes rows of association tables with."""
+        return self._connection_for(mapper)
+
     # -- binds --------------------------------------------------------------
 
     def _add_bind(self, key: Any, bind: Any) -> None:

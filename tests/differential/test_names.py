@@ -34,6 +34,9 @@ PACKAGES = [
     ".dialects",
     ".dialects.sqlite",
     ".dialects.postgresql",
+    ".dialects.mysql",
+    ".dialects.oracle",
+    ".dialects.mssql",
     ".future",
 ]
 

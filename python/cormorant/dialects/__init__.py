@@ -10,6 +10,15 @@ from .. import exc
 __all__ = ["registry"]
 
 
+# name in a URL -> module and class of a database without a driver
+_DRIVERLESS = {
+    "mysql": ("mysql", "MySQLDialect"),
+    "mariadb": ("mysql", "MariaDBDialect"),
+    "oracle": ("oracle", "OracleDialect"),
+    "mssql": ("mssql", "MSDialect"),
+}
+
+
 class _Registry:
     """Dialect classes by name: ``sqlite``, ``postgresql.psycopg``."""
 
@@ -51,6 +60,11 @@ class _Registry:
             from .postgresql.base import drivers
 
             cls = drivers.get(driver or "psycopg2")
+        elif backend in _DRIVERLESS:
+            import importlib
+
+            module, name = _DRIVERLESS[backend]
+            cls = getattr(importlib.import_module(f".{module}.base", __package__), name)
         else:
             cls = None
         return None if cls is None else lambda: cls

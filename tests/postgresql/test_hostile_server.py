@@ -7,6 +7,7 @@ import decimal
 import os
 import random
 from collections import Counter
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import cormorant as sa
 from cormorant.orm import Session, declarative_base
 
 from .. import postgres
+from ..leaks import not_looked_for
 from .replay import Answers, record, replaying
 
 # What fails when a connection is given back is logged, not printed.
@@ -131,17 +133,27 @@ def wrong(answer: bytes, rng: random.Random) -> bytes:
     return b"".join(parts)
 
 
+def libpq_loses(answer: bytes) -> bool:
+    """Whether libpq itself loses a result: columns that were described and whose statement did
+    not end are forgotten, in a pipeline, at "ready for query"."""
+    described = False
+    for message in messages(answer):
+        if message[:1] == b"Z" and described:
+            return True
+        described = message[:1] == b"T" or (described and message[:1] not in (b"C", b"E", b"I"))
+    return False
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_wrong_answers(seed: int, answers: Answers, caplog: pytest.LogCaptureFixture) -> None:
     rng = random.Random(seed)
     seen: Counter[str] = Counter()
     for _ in range(ROUNDS):
         target = rng.randrange(len(answers))
-
-        def change(number: int, answer: bytes, target: int = target) -> bytes:
-            return wrong(answer, rng) if number == target else answer
-
-        with replaying(answers, change) as port:
+        changed = wrong(answers[target], rng)
+        said = [*answers[:target], changed, *answers[target + 1 :]]
+        watch = not_looked_for() if libpq_loses(changed) else nullcontext()
+        with replaying(answers, lambda number, _, said=said: said[number]) as port, watch:
             try:
                 work(port)
                 seen["fine"] += 1

@@ -27,6 +27,17 @@ def backend(conn: Any) -> int:
     return conn.execute(text("select pg_backend_pid()")).scalar()  # type: ignore[no-any-return]
 
 
+def wait_for_state(engine: Any, process: int, state: str | None) -> None:
+    """Until a backend is in a state, None: gone. Each look needs a transaction of its own."""
+    query = text("select state from pg_stat_activity where pid = :pid")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        for _ in range(1000):
+            if conn.execute(query, {"pid": process}).scalar() == state:
+                return
+            time.sleep(0.01)
+    raise AssertionError(f"never {state}")
+
+
 def prepared(conn: Any) -> list[str]:
     query = text("select statement from pg_prepared_statements order by prepare_time")
     return list(conn.execute(query).scalars())
@@ -435,20 +446,22 @@ def test_signal_cancels(sql: str, conn: Any) -> None:
 
 
 def test_keyboard_interrupt_leaves_the_pool_healthy(engine: Any) -> None:
-    def interrupt() -> None:
-        time.sleep(0.2)
+    def interrupt(process: int) -> None:
+        wait_for_state(engine, process, "active")
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     with engine.connect() as conn:
-        thread = threading.Thread(target=interrupt)
-        thread.start()
+        process = backend(conn)
+        conn.commit()
+        thread = threading.Thread(target=interrupt, args=[process])
         with pytest.raises(KeyboardInterrupt):
+            thread.start()
             conn.execute(text("select pg_sleep(20)"))
         thread.join()
     with engine.connect() as conn:
         assert conn.execute(text("select 1")).scalar() == 1
-        running = text("select count(*) from pg_stat_activity where query like '%sleep(20)%'")
-        assert conn.execute(running).scalar() == 1
+        assert backend(conn) != process
+    wait_for_state(engine, process, None)
 
 
 def test_other_threads_run_while_a_cancellation_is_waited_for(url: str) -> None:

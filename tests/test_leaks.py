@@ -8,6 +8,8 @@ import gc
 import os
 import pickle
 import sys
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -488,6 +490,40 @@ def test_nothing_grows(world: World, scenario: Any) -> None:
         if not grown:
             break
     assert grown == {}
+
+
+WRONG: dict[str, Callable[[Session], object]] = {
+    "text": lambda s: s.connection().execute(sa.text("select * from nowhere")),
+    "driver's": lambda s: s.connection().exec_driver_sql("select * from nowhere"),
+    "constraint": lambda s: s.execute(sa.insert(User), {"id": 900}),
+    "many": lambda s: s.execute(sa.insert(User), [{"id": 900}, {"id": 900}]),
+    "query": lambda s: s.query(User).filter(sa.text("nothing = 1")).all(),
+    "value": lambda s: s.execute(sa.select(User).where(User.born == object())).all(),
+    "missing": lambda s: s.execute(sa.text("select :x"), {}),
+    "flush": lambda s: (s.add(User(id=900)), s.flush()),
+    "connect": lambda _: sa.create_engine("sqlite:////no/such/file").connect(),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_an_error_does_not_wait_for_the_collector(world: World, wrong: Any) -> None:
+    """No frame that it went through refers to it; SQLAlchemy's do."""
+
+    def failed() -> weakref.ref[BaseException]:
+        with Session(world.engine) as session:
+            try:
+                session.add(User(id=900))
+                session.flush()
+                wrong(session)
+            except sa.exc.StatementError as error:
+                return weakref.ref(error)
+        raise AssertionError("nothing was wrong")
+
+    gc.disable()
+    try:
+        assert failed()() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.skipif(SANITIZED, reason="keeps freed memory")

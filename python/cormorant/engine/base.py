@@ -162,31 +162,35 @@ class Engine(ConnectionEventsTarget):
         try:
             return pool._checkout()  # type: ignore[no-any-return]
         except self.dialect.dbapi.Error as error:
-            wrapped = exc.DBAPIError.instance(
-                None,
-                None,
-                error,
-                self.dialect.dbapi.Error,
-                hide_parameters=self.hide_parameters,
-                connection_invalidated=self.dialect.is_disconnect(error),
-                dialect=self.dialect,
-            )
-            if self._hears_errors:
-                from .observer import handle_error
-
-                _, _, raised = handle_error(
+            wrapped = None
+            try:
+                wrapped = exc.DBAPIError.instance(
                     None,
-                    self.dialect,
-                    self,
+                    None,
                     error,
-                    wrapped,
-                    None,
-                    None,
-                    self.dialect.is_disconnect(error),
+                    self.dialect.dbapi.Error,
+                    hide_parameters=self.hide_parameters,
+                    connection_invalidated=self.dialect.is_disconnect(error),
+                    dialect=self.dialect,
                 )
-                if raised is not None:
-                    raise raised from error
-            raise wrapped from error
+                if self._hears_errors:
+                    from .observer import handle_error
+
+                    _, _, raised = handle_error(
+                        None,
+                        self.dialect,
+                        self,
+                        error,
+                        wrapped,
+                        None,
+                        None,
+                        self.dialect.is_disconnect(error),
+                    )
+                    if raised is not None:
+                        raise raised from error
+                raise wrapped from error
+            finally:
+                del wrapped  # whose traceback holds this frame
 
     def connect(self) -> Connection:
         """A connection; its close() gives it back to the pool."""

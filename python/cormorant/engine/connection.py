@@ -626,20 +626,24 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     def _wrap_bind_error(self, error: BaseException, sql: str | None, params: Any) -> Any:
         """Raise what stands for an error in making the parameters: always StatementError."""
         unwrapped = (exc.DontWrapMixin, MemoryError)
-        if not isinstance(error, Exception) or isinstance(error, unwrapped):
-            raise error
-        wrapped = exc.DBAPIError.instance(
-            sql,
-            params,
-            error,
-            self.dialect.dbapi.Error,
-            hide_parameters=self.engine.hide_parameters,
-            dialect=self.dialect,
-            ismulti=False,
-        )
-        if self.engine._hears_errors:
-            self._handle_error(error, wrapped, sql, params, False)
-        raise wrapped from error
+        wrapped = None
+        try:
+            if not isinstance(error, Exception) or isinstance(error, unwrapped):
+                raise error
+            wrapped = exc.DBAPIError.instance(
+                sql,
+                params,
+                error,
+                self.dialect.dbapi.Error,
+                hide_parameters=self.engine.hide_parameters,
+                dialect=self.dialect,
+                ismulti=False,
+            )
+            if self.engine._hears_errors:
+                self._handle_error(error, wrapped, sql, params, False)
+            raise wrapped from error
+        finally:
+            del error, wrapped  # whose tracebacks hold this frame
 
     def _handle_error(
         self, error: BaseException, wrapped: Any, sql: str | None, params: Any, lost: bool
@@ -677,48 +681,52 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         `params`: what the program gave, for errors of values; those of the database show
         what the driver was given.
         """
-        connection = self._dbapi_connection
-        dialect = self.dialect
-        if not isinstance(error, Exception):
-            # interrupted in the middle of something: nobody knows the connection's state
-            if connection is not None and not self._closed:
+        wrapped = None
+        try:
+            connection = self._dbapi_connection
+            dialect = self.dialect
+            if not isinstance(error, Exception):
+                # interrupted in the middle of something: nobody knows the connection's state
+                if connection is not None and not self._closed:
+                    self.invalidate(error)
+                raise error
+            if isinstance(error, exc.SQLAlchemyError) or error is self._listener_error:
+                self._listener_error = None
+                raise error
+            if not isinstance(error, dialect.dbapi.Error):
+                if self.engine._hears_errors and sql is not None:
+                    self._handle_error(error, None, sql, params, False)
+                unwrapped = (OverflowError, UnicodeError, MemoryError, RecursionError)
+                refused = connection is not None and connection.refused
+                if isinstance(error, unwrapped) and not refused:
+                    raise error
+                if sql is None:
+                    raise error
+                self._wrap_bind_error(error, sql, params)
+            invalidated = False
+            if connection is not None and (connection.invalid or dialect.is_disconnect(error)):
+                invalidated = True
+            shown = params
+            if connection is not None and sql is not None and not ismulti and from_core:
+                shown = connection.failed_params
+                if shown is None:
+                    shown = params
+            wrapped = exc.DBAPIError.instance(
+                sql,
+                shown,
+                error,
+                dialect.dbapi.Error,
+                hide_parameters=self.engine.hide_parameters,
+                connection_invalidated=invalidated,
+                dialect=dialect,
+                ismulti=ismulti,
+            )
+            if self.engine._hears_errors:
+                invalidated = self._handle_error(error, wrapped, sql, shown, invalidated)
+                raise wrapped from error
+            if invalidated and not self._closed:
                 self.invalidate(error)
-            raise error
-        if isinstance(error, exc.SQLAlchemyError) or error is self._listener_error:
-            self._listener_error = None
-            raise error
-        if not isinstance(error, dialect.dbapi.Error):
-            if self.engine._hears_errors and sql is not None:
-                self._handle_error(error, None, sql, params, False)
-            unwrapped = (OverflowError, UnicodeError, MemoryError, RecursionError)
-            refused = connection is not None and connection.refused
-            if isinstance(error, unwrapped) and not refused:
-                raise error
-            if sql is None:
-                raise error
-            self._wrap_bind_error(error, sql, params)
-        invalidated = False
-        if connection is not None and (connection.invalid or dialect.is_disconnect(error)):
-            invalidated = True
-        shown = params
-        if connection is not None and sql is not None and not ismulti and from_core:
-            shown = connection.failed_params
-            if shown is None:
-                shown = params
-        wrapped = exc.DBAPIError.instance(
-            sql,
-            shown,
-            error,
-            dialect.dbapi.Error,
-            hide_parameters=self.engine.hide_parameters,
-            connection_invalidated=invalidated,
-            dialect=dialect,
-            ismulti=ismulti,
-        )
-        if self.engine._hears_errors:
-            invalidated = self._handle_error(error, wrapped, sql, shown, invalidated)
+                self.engine.pool._expire()
             raise wrapped from error
-        if invalidated and not self._closed:
-            self.invalidate(error)
-            self.engine.pool._expire()
-        raise wrapped from error
+        finally:
+            del error, wrapped  # whose tracebacks hold this frame

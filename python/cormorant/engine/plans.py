@@ -244,10 +244,9 @@ class CompiledPlan:
         return [known if name is None else name for name in names]
 
     def _missing(self, key: str) -> None:
-        error = exc.InvalidRequestError(
+        raise exc.InvalidRequestError(
             f"A value is required for bind parameter {key!r}", code="cd3x"
         )
-        raise error
 
     def _expand(self, values: list[Any]) -> tuple[Any, list[Any]]:
         """As resolve() for text with IN lists: one plan for each combination of lengths."""

@@ -383,6 +383,7 @@ class SessionTransaction:
         finally:
             # Whatever failed: the session can begin again.
             self._state = CLOSED
+            self._rollback_exception = None  # whose traceback holds this transaction
             session._innermost = self._parent
             if root:
                 session._transaction = None

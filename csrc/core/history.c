@@ -64,7 +64,7 @@ crm_state_reset_ext(crm_state *state)
     if (ext == NULL) {
         return;
     }
-    if (ext->options == NULL && ext->token == NULL) {
+    if (ext->options == NULL && ext->token == NULL && ext->nparents == 0) {
         state->ext = NULL;
         crm_ext_free(ext);
         return;
@@ -73,7 +73,10 @@ crm_state_reset_ext(crm_state *state)
     memset(ext, 0, sizeof(*ext));
     ext->options = old.options;
     ext->token = old.token;
+    ext->parents = old.parents;
+    ext->nparents = old.nparents;
     old.options = old.token = NULL;
+    old.parents = NULL;
     ext_drop(&old);
 }
 

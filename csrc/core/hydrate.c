@@ -186,6 +186,29 @@ overwrite(crm_hydration *h, const crm_shape *shape, crm_state *state,
     return 0;
 }
 
+static PyObject *decode_key(crm_hydration *h, crm_entity_op *op,
+                            const crm_page *page, const uint64_t *row);
+
+/* The shape of the class that a row names; NULL with an exception. */
+static crm_shape *
+shape_of_row(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row)
+{
+    const uint64_t *cells = crm_page_row(page, row);
+    crm_cell cell =
+        crm_page_cell(page, cells, crm_polymorphic_column(op->poly));
+    crm_shape *shape = crm_polymorphic_find(op->poly, &cell);
+    if (shape != NULL) {
+        return shape;
+    }
+    PyObject *key = decode_key(h, op, page, cells);
+    if (key == NULL) {
+        return NULL;
+    }
+    shape = crm_polymorphic_learn(op->poly, &cell, key);
+    Py_DECREF(key);
+    return shape;
+}
+
 /* A row came for an object that is in the session: only what is not loaded
  * appears from it. */
 static int
@@ -197,6 +220,10 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
     }
     crm_entity_op *op = &h->program->entities[index];
     crm_shape *shape = &op->own;
+    if (op->poly != NULL && !crm_polymorphic_is_trusted(op->poly) &&
+        shape_of_row(h, op, page, row) == NULL) {
+        return -1; /* it names a class that the entity is not */
+    }
     if (state->layout->manager != shape->layout->manager) {
         shape = op->poly == NULL
                     ? NULL
@@ -231,29 +258,6 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
     }
     Py_XDECREF(missing);
     return status;
-}
-
-static PyObject *decode_key(crm_hydration *h, crm_entity_op *op,
-                            const crm_page *page, const uint64_t *row);
-
-/* The shape of a row that makes an object; NULL with an exception. */
-static crm_shape *
-shape_of_row(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row)
-{
-    const uint64_t *cells = crm_page_row(page, row);
-    crm_cell cell =
-        crm_page_cell(page, cells, crm_polymorphic_column(op->poly));
-    crm_shape *shape = crm_polymorphic_find(op->poly, &cell);
-    if (shape != NULL) {
-        return shape;
-    }
-    PyObject *key = decode_key(h, op, page, cells);
-    if (key == NULL) {
-        return NULL;
-    }
-    shape = crm_polymorphic_learn(op->poly, &cell, key);
-    Py_DECREF(key);
-    return shape;
 }
 
 /* Makes the object of a row; its key is set by the caller. */

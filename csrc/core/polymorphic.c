@@ -23,6 +23,7 @@ struct crm_polymorphic {
     PyObject *identities; /* owned dict: identity -> number of a shape */
     PyObject *resolve;    /* owned callable(identity, key) -> ClassManager */
     crm_shape *own;
+    int trusted;        /* rows of objects that are there are not looked at */
     crm_shape **shapes; /* owned */
     size_t nshapes;
     known_cell *known; /* open addressing; nslots is a power of two */
@@ -151,15 +152,15 @@ crm_polymorphic *
 crm_polymorphic_new(crm_core *core, PyObject *description, crm_shape *own)
 {
     PyObject *arg, *identities, *shapes, *resolve;
-    int column, code;
+    int column, code, trusted = 0;
     if (!PyTuple_Check(description)) {
         PyErr_SetString(PyExc_TypeError,
                         "program: what is polymorphic is a tuple");
         return NULL;
     }
-    if (!PyArg_ParseTuple(description, "iiOO!O!O:polymorphic", &column, &code,
+    if (!PyArg_ParseTuple(description, "iiOO!O!O|p:polymorphic", &column, &code,
                           &arg, &PyDict_Type, &identities, &PyTuple_Type,
-                          &shapes, &resolve)) {
+                          &shapes, &resolve, &trusted)) {
         return NULL;
     }
     if (column < 0 || column > INT16_MAX) {
@@ -174,6 +175,7 @@ crm_polymorphic_new(crm_core *core, PyObject *description, crm_shape *own)
     poly->core = core;
     poly->column = (uint16_t)column;
     poly->own = own;
+    poly->trusted = trusted;
     poly->resolve = Py_NewRef(resolve);
     poly->identities = PyDict_Copy(identities);
     if (poly->identities == NULL ||
@@ -248,6 +250,12 @@ uint16_t
 crm_polymorphic_column(const crm_polymorphic *poly)
 {
     return poly->column;
+}
+
+int
+crm_polymorphic_is_trusted(const crm_polymorphic *poly)
+{
+    return poly->trusted;
 }
 
 int

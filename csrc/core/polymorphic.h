@@ -28,9 +28,9 @@ void crm_shape_clear(crm_shape *shape);
 typedef struct crm_polymorphic crm_polymorphic;
 
 /* From its Python description: (column, code, arg, {identity: class number or
- * -1: the entity's own}, ((manager, cols), ...), resolve); see _core.pyi. `own`
- * (borrowed, outlives it) is the shape of the entity itself.  NULL with an
- * exception. */
+ * -1: the entity's own}, ((manager, cols), ...), resolve[, trusted]); see
+ * _core.pyi. `own` (borrowed, outlives it) is the shape of the entity itself.
+ * NULL with an exception. */
 crm_polymorphic *crm_polymorphic_new(crm_core *core, PyObject *description,
                                      crm_shape *own);
 void crm_polymorphic_free(crm_polymorphic *poly);
@@ -51,6 +51,9 @@ crm_shape *crm_polymorphic_learn(crm_polymorphic *poly, const crm_cell *cell,
  * if there is none. */
 crm_shape *crm_polymorphic_of(crm_polymorphic *poly,
                               const crm_manager *manager);
+/* Whether the row of an object that is there is taken for its own, whatever
+ * class the row names. */
+int crm_polymorphic_is_trusted(const crm_polymorphic *poly);
 /* Whether objects of its classes are in several identity maps. */
 int crm_polymorphic_is_split(const crm_polymorphic *poly);
 /* Whether some class of it has a reconstructor. */

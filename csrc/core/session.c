@@ -414,7 +414,7 @@ crm_session_save(crm_session *self, crm_state *state)
         return -1;
     }
     if (state->flags & CRM_S_KEY) {
-        if (attach) {
+        if (attach || crm_ptrset_has(&self->gone, state)) {
             return crm_session_attach_checked(self, state);
         }
         if (state->flags & CRM_S_TO_DELETE) {

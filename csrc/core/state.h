@@ -48,7 +48,7 @@ crm_ext *crm_state_ext(crm_state *state);
 PyObject *crm_state_options(const crm_state *state);
 /* Frees it and everything in it.  May run arbitrary code through Py_DECREF. */
 void crm_ext_free(crm_ext *ext);
-/* Forgets history, pending changes and parents; loader options and the token
+/* Forgets history and pending changes; loader options, parents and the token
  * stay. */
 void crm_state_reset_ext(crm_state *state);
 int crm_ext_traverse(crm_ext *ext, visitproc visit, void *arg);

@@ -7,6 +7,29 @@ import pytest
 from .test_machine import assert_alike as compare
 
 FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
+    # -- who is in the session, and whose
+    "an object that gave way to another of its identity cannot be added again": [
+        ("bulk_insert", (2, 0, 0)),
+        ("query", (2, 0, 1)),
+        ("rollback", (0, 0, 0)),
+        ("make", (2, 1, 0)),
+        ("merge", (0, 0, 0)),
+        ("add", (0, 0, 0)),
+    ],
+    "a row whose discriminator names another class is refused although its object is there": [
+        ("bulk_insert", (4, 0, 0)),
+        ("merge", (2, 0, 0)),
+        ("query_eagerly", (4, 0, 0)),
+    ],
+    "an object keeps its single parent when it was flushed": [
+        ("make", (0, 0, 0)),
+        ("make", (1, 0, 0)),
+        ("rollback", (0, 0, 0)),
+        ("merge_object", (1, 0, 0)),
+        ("replace", (0, 0, 0)),
+        ("relate", (1, 2, 1)),
+        ("merge_object", (0, 0, 0)),
+    ],
     # -- what loads and reloads
     "an object keeps the options it was made with when a query meets it expired": [
         ("merge", (1, 0, 0)),

@@ -123,7 +123,8 @@ def _polymorphic(state: SelectState, node: EntityNode, dialect: Any) -> tuple[An
             )
         identities[identity] = number
     position = state.position(node.adapt(discriminator))
-    return (position, code, arg, identities, tuple(shapes), _Resolver(mapper))
+    own = state._known and node is state.nodes[0]
+    return (position, code, arg, identities, tuple(shapes), _Resolver(mapper), own)
 
 
 class _Resolver:

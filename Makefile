@@ -128,25 +128,27 @@ FUZZ_FLAGS_identity := -fno-sanitize-coverage=trace-cmp
 FUZZ_FLAGS_lexer = $(shell pkg-config --cflags libpq)
 FUZZ_FLAGS_codec = $(shell $(BIN)/python -m tests.fuzz.embed flags)
 FUZZ_FLAGS_url = $(FUZZ_FLAGS_codec)
+FUZZ_SANITIZE := fuzzer,address,undefined
+FUZZ_SANITIZE_url := fuzzer
+FUZZ_RUN = -max_len=1024
 FUZZ_RUN_lexer := -dict=tests/fuzz/lexer.dict
 # the interpreter keeps what it has learnt
 FUZZ_ASAN_codec := :detect_leaks=0
-FUZZ_ASAN_url := :detect_leaks=0
-FUZZ_RUN_url := -dict=tests/fuzz/url.dict
+FUZZ_RUN_url := -max_len=128 -dict=tests/fuzz/url.dict
 fuzz_parts = $(if $(filter undefined,$(origin FUZZ_PARTS_$1)),csrc/core/$1.c,$(FUZZ_PARTS_$1))
 
 .SECONDEXPANSION:
 build/fuzz/%: tests/fuzz/fuzz_%.c $$(call fuzz_parts,$$*) $(wildcard csrc/*.h csrc/*/*.h) | $(EXTENSIONS)
 	mkdir -p $@-corpus
 	clang -std=c11 -g -O2 -D_GNU_SOURCE -DCRM_DEBUG -Wall -Wextra -Wno-missing-field-initializers \
-		-Wno-unused-parameter -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-Wno-unused-parameter -fsanitize=$(or $(FUZZ_SANITIZE_$*),$(FUZZ_SANITIZE)) -fno-sanitize-recover=all \
 		$< $(call fuzz_parts,$*) $(FUZZ_FLAGS_$*) -o $@
 
 fuzz: $(FUZZERS:%=build/fuzz/%)
 	$(foreach part,$(FUZZERS),PYTHONPATH=$$($(BIN)/python -m tests.fuzz.embed path) \
 		ASAN_OPTIONS=quarantine_size_mb=8$(FUZZ_ASAN_$(part)) build/fuzz/$(part) \
-		-max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -max_len=1024 -verbosity=0 \
-		-print_final_stats=1 -artifact_prefix=build/fuzz/ $(FUZZ_RUN_$(part)) \
+		-max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix=build/fuzz/ $(FUZZ_RUN) $(FUZZ_RUN_$(part)) \
 		build/fuzz/$(part)-corpus tests/fuzz/corpus/$(part) &&) true
 
 sdist: $(BIN)/python

@@ -47,20 +47,19 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* Steals nothing; the result is new. */
-static PyObject *
-call(PyObject *function, PyObject *bytes, PyObject *said)
+static void
+call(PyObject *function, PyObject *bytes)
 {
-    PyObject *done = PyObject_CallFunctionObjArgs(function, bytes, said, NULL);
+    PyObject *done = PyObject_CallOneArg(function, bytes);
     if (done == NULL) {
         PyErr_Print();
     }
     CHECK(done != NULL);
-    return done;
+    Py_DECREF(done);
 }
 
-/* The other package is asked about every fourth: it takes as long again, and
- * which lines it runs is not counted. */
+/* The other package is asked about every eighth: it takes longer, and which
+ * lines it runs is not counted. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -68,16 +67,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)size);
     CHECK(bytes != NULL);
     PyEval_SetTrace(count, NULL);
-    PyObject *said = call(ours, bytes, NULL);
+    call(ours, bytes);
     PyEval_SetTrace(NULL, NULL);
     unsigned sum = 0;
     for (size_t i = 0; i < size; i++) {
         sum += data[i];
     }
-    if (sum % 4 == 0) {
-        Py_DECREF(call(compare, bytes, said));
+    if (sum % 8 == 0) {
+        call(compare, bytes);
     }
-    Py_DECREF(said);
     Py_DECREF(bytes);
     return 0;
 }

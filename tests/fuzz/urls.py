@@ -67,25 +67,29 @@ def connect_args(sqlite: Any, url: Any) -> Any:
     return name, options
 
 
-def ours(data: bytes) -> Any:
-    """What this package says; any other exception than one that programs expect is an error."""
-    text = data.decode("utf-8", "replace")
-    said = described(cormorant, SQLITE, text)
-    if isinstance(said, list):
-        try:
-            words, options = POSTGRESQL.create_connect_args(cormorant.make_url(text))
-        except REFUSED:
-            return said
-        assert words == []
-        for name, value in options.items():
-            assert isinstance(name, str)
-            assert value is None or isinstance(value, str), (text, name, value)
-    return said
+def ours(data: bytes) -> None:
+    """Any other exception than one that programs expect is an error."""
+    try:
+        url = cormorant.make_url(data.decode("utf-8", "replace"))
+    except REFUSED:
+        return
+    outcome(lambda: SQLITE.create_connect_args(url))
+    outcome(lambda: libpq_options(url))
 
 
-def compare(data: bytes, mine: Any) -> None:
+def libpq_options(url: cormorant.URL) -> None:
+    """What libpq is told are texts."""
+    words, options = POSTGRESQL.create_connect_args(url)
+    assert words == []
+    for name, value in options.items():
+        assert isinstance(name, str)
+        assert value is None or isinstance(value, str), (url, name, value)
+
+
+def compare(data: bytes) -> None:
     """AssertionError if SQLAlchemy says something else."""
     text = data.decode("utf-8", "replace")
+    mine = described(cormorant, SQLITE, text)
     theirs = described(sqlalchemy, THEIR_SQLITE, text)
     if mine != theirs:
         same = isinstance(mine, list) and isinstance(theirs, list)

@@ -57,15 +57,16 @@ unmap_page(crm_page *page)
 #endif
 
 /* A full page is one with exactly this room; one of the allocator's that has to
- * stand for it has less. */
+ * stand for it has less, or more if that is too little. */
 static inline int
 is_mapped(const crm_page *page)
 {
     return page->cap == CRM_PAGE_ROOM;
 }
 
+/* A page with room for `cap` bytes, or for a little less but for `need`. */
 static crm_page *
-page_new(uint32_t ncols, size_t cap)
+page_new(uint32_t ncols, size_t need, size_t cap)
 {
     if (cap > UINT32_MAX) {
         return NULL;
@@ -73,7 +74,12 @@ page_new(uint32_t ncols, size_t cap)
     crm_page *page = NULL;
     if (cap == CRM_PAGE_ROOM) {
         page = map_page();
-        cap -= page == NULL ? sizeof(uint64_t) : 0;
+        if (page == NULL && need > cap - sizeof(uint64_t)) {
+            cap += sizeof(uint64_t);
+        }
+        else if (page == NULL) {
+            cap -= sizeof(uint64_t);
+        }
     }
     if (page == NULL) {
         page = malloc(sizeof(crm_page) + cap);
@@ -204,11 +210,11 @@ take_page(crm_rows *rows, size_t need)
         room = rows->next_size - sizeof(crm_page);
     }
     if (need > room) {
-        return page_new(rows->ncols, need);
+        return page_new(rows->ncols, need, need);
     }
     crm_page *page = rows->spare.free;
     if (room < CRM_PAGE_ROOM || page == NULL) {
-        page = page_new(rows->ncols, room);
+        page = page_new(rows->ncols, need, room);
     }
     else {
         rows->spare.free = page->link.next;
@@ -263,15 +269,15 @@ add_page(crm_rows *rows, size_t need)
 static crm_page *
 compact(const crm_page *page)
 {
-    size_t front = crm_page_front(page);
-    crm_page *copy = page_new(page->ncols, front + page->back);
+    size_t front = crm_page_front(page), used = front + page->back;
+    crm_page *copy = page_new(page->ncols, used, used);
     if (copy == NULL) {
         return NULL;
     }
     /* Rows say where bytes are as seen from the end. */
     memcpy(copy->words, page->words, front);
-    memcpy((char *)copy->words + front, crm_page_end(page) - page->back,
-           page->back);
+    memcpy((char *)copy->words + copy->cap - page->back,
+           crm_page_end(page) - page->back, page->back);
     copy->row_words = page->row_words;
     copy->nrows = page->nrows;
     copy->back = page->back;

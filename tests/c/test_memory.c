@@ -1,6 +1,8 @@
 /* Every allocation of the plain-C parts fails once: no crash, no leak, and what
  * was there before is still there. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static long allowed = -1; /* allocations that succeed; -1: all */
 
@@ -31,14 +33,25 @@ test_realloc(void *p, size_t size)
     return fails() ? NULL : realloc(p, size);
 }
 
+static int unmapped; /* nothing can be mapped: pages are the allocator's */
+
+static void *
+test_mmap(void *at, size_t size, int prot, int flags, int file, off_t from)
+{
+    return unmapped ? MAP_FAILED : mmap(at, size, prot, flags, file, from);
+}
+
+#define mmap    test_mmap
 #define malloc  test_malloc
 #define calloc  test_calloc
 #define realloc test_realloc
 /* clang-format off */
+#undef _DEFAULT_SOURCE
 #include "../../csrc/core/page.c"
 #include "../../csrc/core/identity.c"
 #include "../../csrc/core/ptrset.c"
 /* clang-format on */
+#undef mmap
 #undef malloc
 #undef calloc
 #undef realloc
@@ -91,6 +104,38 @@ rows_case(void)
     CHECK(seen == added);
     crm_rows_clear(&rows);
     return status;
+}
+
+/* Rows of all sizes about that of a page are read back when no page can be
+ * mapped, also after what is not used was given back. */
+static void
+test_unmapped(void)
+{
+    unmapped = 1;
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (char)(i * 31 >> 3);
+    }
+    for (size_t len = CRM_PAGE_ROOM - 40; len < CRM_PAGE_ROOM + 10; len++) {
+        for (size_t first = 0; first <= len; first += len / 3) {
+            crm_rows rows;
+            crm_rows_init(&rows, 2);
+            CHECK(crm_rows_begin(&rows) != NULL);
+            CHECK(crm_rows_put(&rows, 0, CRM_BLOB, bytes, first) == 0);
+            CHECK(crm_rows_put(&rows, 1, CRM_BLOB, bytes + first,
+                               len - first) == 0);
+            crm_rows_end(&rows);
+            crm_rows_trim(&rows);
+            crm_page *page = crm_rows_last(&rows);
+            const uint64_t *row = crm_page_row(page, 0);
+            crm_cell one = crm_page_cell(page, row, 0);
+            crm_cell two = crm_page_cell(page, row, 1);
+            CHECK(one.len == first && memcmp(one.u.p, bytes, first) == 0);
+            CHECK(two.len == len - first);
+            CHECK(memcmp(two.u.p, bytes + first, two.len) == 0);
+            crm_rows_clear(&rows);
+        }
+    }
+    unmapped = 0;
 }
 
 static int
@@ -152,5 +197,6 @@ main(void)
         CHECK(n > 3);
         allowed = -1;
     }
+    test_unmapped();
     return 0;
 }

@@ -606,3 +606,25 @@ def test_inserts_of_many_rows_in_every_form(engine: Any, url: str, sql: str) -> 
     with psycopg.connect(url) as peer:
         peer.cursor().executemany(sql, rows)
         assert peer.execute(str(question)).fetchall() == found
+
+
+def test_what_a_signal_raises_is_the_program_s(conn: Any) -> None:
+    """It says nothing about a value, and is not wrapped; the statement is cancelled."""
+
+    class Alarm(Exception):
+        pass
+
+    def ring(*_: Any) -> None:
+        raise Alarm
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        for execute in (conn.exec_driver_sql, lambda sql: conn.execute(text(sql))):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(Alarm):
+                execute("select pg_sleep(20)")
+            conn.rollback()
+            assert conn.exec_driver_sql("select 1").scalar() == 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

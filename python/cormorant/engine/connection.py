@@ -696,11 +696,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
             if not isinstance(error, dialect.dbapi.Error):
                 if self.engine._hears_errors and sql is not None:
                     self._handle_error(error, None, sql, params, False)
-                unwrapped = (OverflowError, UnicodeError, MemoryError, RecursionError)
-                refused = connection is not None and connection.refused
-                if isinstance(error, unwrapped) and not refused:
-                    raise error
-                if sql is None:
+                # what is not about a value is the program's own: a signal's handler raised it
+                if sql is None or connection is None or not connection.refused:
                     raise error
                 self._wrap_bind_error(error, sql, params)
             invalidated = False

@@ -5,6 +5,7 @@
  * them, an execution per object.
  */
 #include "flush.h"
+#include "raise.h"
 
 #include "state.h"
 
@@ -240,9 +241,8 @@ feed_run(insert *self, crm_insert_plan *plan, crm_batch *batch)
             }
             if (page >= batch->result.npages ||
                 batch->result.ncols < plan->nreturning) {
-                PyErr_SetString(PyExc_RuntimeError,
-                                "INSERT returned too little");
-                return -1;
+                return crm_connection_error(self->flush.conn, "InternalError",
+                                            "INSERT returned too little");
             }
             from = batch->result.pages[page];
             cells = crm_page_row(from, row++);

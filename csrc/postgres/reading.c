@@ -205,8 +205,13 @@ crm_pg_read(crm_stmt *stmt, const PGresult *result, int first, int count,
             crm_rows *rows, crm_error *err)
 {
     int ncols = PQnfields(result);
-    if (rows->npages == 0) {
+    if (rows->open == NULL) {
         rows->ncols = (uint32_t)ncols;
+    }
+    else if (count > 0 && rows->ncols != (uint32_t)ncols) {
+        return crm_fail(err, CRM_E_INTERNAL,
+                        "the server sent rows of %u columns, then of %d",
+                        rows->ncols, ncols);
     }
     if (learn_zone(stmt, ncols, err) < 0) {
         return CRM_FAIL;

@@ -420,7 +420,8 @@ crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
         stmt->changes =
             stmt->cursor != 0 || *count == '\0' ? -1 : strtoll(count, NULL, 10);
         uint64_t name = stmt->cursor != 0 ? 0 : stmt->names[0];
-        if (name == 0 || name != stmt->columns_of) {
+        if (name == 0 || name != stmt->columns_of ||
+            PQnfields(stmt->result) != PQnfields(stmt->columns)) {
             if (crm_pg_learn_columns(stmt, stmt->result, err) < 0) {
                 crm_pg_reset_stmt(stmt);
                 return CRM_FAIL;

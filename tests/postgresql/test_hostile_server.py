@@ -47,13 +47,22 @@ class Thing(Base):
     at = sa.Column(sa.DateTime)
 
 
+def engine_of(port: int, **options: Any) -> sa.Engine:
+    address = urlsplit(postgres.scratch() or "")
+    return sa.create_engine(
+        f"postgresql://{address.username}@127.0.0.1:{port}{address.path}",
+        connect_args={
+            "connect_timeout": 5,
+            "sslmode": "disable",
+            "gssencmode": "disable",
+            **options,
+        },
+    )
+
+
 def work(port: int) -> None:
     """Reads every type, writes, and reads what was written."""
-    address = urlsplit(postgres.scratch() or "")
-    engine = sa.create_engine(
-        f"postgresql://{address.username}@127.0.0.1:{port}{address.path}",
-        connect_args={"connect_timeout": 5, "sslmode": "disable", "gssencmode": "disable"},
-    )
+    engine = engine_of(port)
     try:
         with Session(engine) as session:
             for row in session.execute(sa.text(VALUES)):
@@ -165,6 +174,63 @@ def test_wrong_answers(seed: int, answers: Answers, caplog: pytest.LogCaptureFix
     assert messages <= {"Exception during reset or similar"}, messages
 
 
+def fields(body: bytes, described: bool) -> list[bytes]:
+    """The fields of a row, or of its description: a name and 18 bytes each."""
+    found = []
+    while body:
+        if described:
+            end = body.index(0) + 19
+        else:
+            end = 4 + max(int.from_bytes(body[:4], "big", signed=True), 0)
+        found.append(body[:end])
+        body = body[end:]
+    return found
+
+
+def wider(answer: bytes, more: int) -> bytes:
+    """The answer with more columns in each row, or fewer, which libpq cannot know."""
+    parts = messages(answer)
+    for at, part in enumerate(parts):
+        if part[:1] in (b"T", b"D"):
+            has = fields(part[7:], part[:1] == b"T")
+            has = has[:more] if more < 0 else has + has[-1:] * more
+            body = shorts(len(has)) + b"".join(has)
+            parts[at] = part[:1] + words(len(body) + 4) + body
+    return b"".join(parts)
+
+
+def again(port: int) -> None:
+    """Runs a statement that is prepared, over and over."""
+    engine = engine_of(port, prepare_threshold=0)
+    try:
+        with engine.connect() as connection:
+            for _ in range(4):
+                repr(connection.execute(sa.text("select 1 as a, 'x' as b, 2.5 as c")).all())
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("program", [work, again])
+@pytest.mark.parametrize("more", [-3, -1, 1, 40])
+def test_other_columns_than_before(more: int, program: Any, answers: Answers) -> None:
+    if program is again:
+        address = urlsplit(postgres.scratch() or "")
+        answers = record(address.hostname or "127.0.0.1", address.port or 5432, program)
+    changed = 0
+    for target, answer in enumerate(answers[1:], 1):
+        other = wider(answer, more)
+        if other == answer:
+            continue
+        changed += 1
+        said = [*answers[:target], other, *answers[target + 1 :]]
+        with replaying(said, lambda number, _, said=said: said[number]) as port:
+            try:
+                program(port)
+            except EXPECTED:
+                pass
+    assert changed > 2
+
+
 @pytest.mark.parametrize("last", [1, 2])
 def test_cut_anywhere(last: int, answers: Answers) -> None:
     """The connection ends after each byte of an answer in turn."""
@@ -251,11 +317,7 @@ def one_value() -> Any:
 
 
 def ask(port: int) -> Any:
-    address = urlsplit(postgres.scratch() or "")
-    engine = sa.create_engine(
-        f"postgresql://{address.username}@127.0.0.1:{port}{address.path}",
-        connect_args={"connect_timeout": 5, "sslmode": "disable", "gssencmode": "disable"},
-    )
+    engine = engine_of(port)
     try:
         with engine.connect() as connection:
             return connection.exec_driver_sql("SELECT 'this value' AS v").scalar()

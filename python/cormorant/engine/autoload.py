@@ -21,7 +21,9 @@ def reflect_table(
     resolve_fks: bool = True,
 ) -> None:
     """Add to `table` the columns, keys, constraints and indexes it has in the database."""
-    name, schema = table.name, table.schema
+    name = table.name
+    with inspector._operation_context() as connection:
+        schema = connection.schema_for_object(table)
     try:
         columns = inspector.get_columns(name, schema)
     except exc.NoSuchTableError:
@@ -48,9 +50,9 @@ def reflect_table(
         by_name[original] = column
         table.append_column(column, replace_existing=True)
     _primary_key(table, key, by_name)
-    _foreign_keys(inspector, table, by_name, include_columns, exclude_columns, resolve_fks)
-    _indexes(inspector, table, by_name, include_columns)
-    _constraints(inspector, table, by_name)
+    _foreign_keys(inspector, table, schema, by_name, include_columns, exclude_columns, resolve_fks)
+    _indexes(inspector, table, schema, by_name, include_columns)
+    _constraints(inspector, table, schema, by_name)
     comment = inspector.get_table_comment(name, schema) if _has_comments(inspector) else None
     if comment:
         table.comment = comment.get("text")
@@ -96,12 +98,13 @@ def _primary_key(table: Any, key: dict[str, Any], by_name: dict[str, Any]) -> No
 def _foreign_keys(
     inspector: Any,
     table: Any,
+    schema: str | None,
     by_name: dict[str, Any],
     include_columns: Collection[str] | None,
     exclude_columns: Collection[str],
     resolve_fks: bool,
 ) -> None:
-    for found in inspector.get_foreign_keys(table.name, table.schema):
+    for found in inspector.get_foreign_keys(table.name, schema):
         names = found["constrained_columns"]
         if any(
             (include_columns and name not in include_columns) or name in exclude_columns
@@ -133,10 +136,11 @@ def _foreign_keys(
 def _indexes(
     inspector: Any,
     table: Any,
+    schema: str | None,
     by_name: dict[str, Any],
     include_columns: Collection[str] | None,
 ) -> None:
-    for found in inspector.get_indexes(table.name, table.schema):
+    for found in inspector.get_indexes(table.name, schema):
         names = found["column_names"]
         if found.get("duplicates_constraint"):
             continue
@@ -165,8 +169,8 @@ def _indexes(
             )
 
 
-def _constraints(inspector: Any, table: Any, by_name: dict[str, Any]) -> None:
-    for found in inspector.get_unique_constraints(table.name, table.schema):
+def _constraints(inspector: Any, table: Any, schema: str | None, by_name: dict[str, Any]) -> None:
+    for found in inspector.get_unique_constraints(table.name, schema):
         names = [name for name in found["column_names"] if name in by_name]
         if len(names) == len(found["column_names"]):
             table.append_constraint(
@@ -177,7 +181,7 @@ def _constraints(inspector: Any, table: Any, by_name: dict[str, Any]) -> None:
                     **found.get("dialect_options", {}),
                 )
             )
-    for found in inspector.get_check_constraints(table.name, table.schema):
+    for found in inspector.get_check_constraints(table.name, schema):
         table.append_constraint(
             sa_schema.CheckConstraint(
                 found["sqltext"], name=found["name"], comment=found.get("comment")

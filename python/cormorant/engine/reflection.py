@@ -154,9 +154,14 @@ class Inspector:
         return str(self._ask("get_view_definition", view_name, schema))
 
     def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
-        """Whether there is a table or view of that name; asked anew every time."""
-        with self._operation_context() as connection:
-            return bool(self.dialect.has_table(connection, table_name, schema))
+        """Whether there is a table or view of that name."""
+        key = ("has_table", table_name, schema)
+        found: bool | None = self.info_cache.get(key)
+        if found is None:
+            with self._operation_context() as connection:
+                found = bool(self.dialect.has_table(connection, table_name, schema))
+            self.info_cache[key] = found
+        return found
 
     def has_index(
         self, table_name: str, index_name: str, schema: str | None = None, **kw: Any

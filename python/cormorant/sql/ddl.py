@@ -330,7 +330,9 @@ class InvokeDDLBase:
             yield
             return
         dispatch = target.dispatch
-        kw.update(checkfirst=self.checkfirst, _ddl_runner=self)
+        if target.__visit_name__ in ("metadata", "table"):
+            kw["checkfirst"] = self.checkfirst
+        kw["_ddl_runner"] = self
         for fn in dispatch._find(f"before_{verb}"):
             fn(target, self.connection, **kw)
         yield
@@ -461,11 +463,16 @@ class SchemaGenerator(_SchemaVisitor):
 
     def visit_sequence(self, sequence: Sequence) -> None:
         if self._uses(sequence) and not (self.checkfirst and self._has_sequence(sequence)):
-            self.connection.execute(CreateSequence(sequence))
+            with self._events("create", sequence):
+                self.connection.execute(CreateSequence(sequence))
 
     def visit_index(self, index: Index, create_ok: bool = False) -> None:
+        statement = CreateIndex(index)
+        if not index._ddl_allowed(self.dialect, self.connection, statement):
+            return
         if create_ok or not self.checkfirst or not self._has_index(index):
-            self.connection.execute(CreateIndex(index))
+            with self._events("create", index):
+                self.connection.execute(statement)
 
 
 class SchemaDropper(_SchemaVisitor):
@@ -535,11 +542,16 @@ class SchemaDropper(_SchemaVisitor):
 
     def visit_sequence(self, sequence: Sequence) -> None:
         if self._uses(sequence) and not (self.checkfirst and not self._has_sequence(sequence)):
-            self.connection.execute(DropSequence(sequence))
+            with self._events("drop", sequence):
+                self.connection.execute(DropSequence(sequence))
 
     def visit_index(self, index: Index, drop_ok: bool = False) -> None:
+        statement = DropIndex(index)
+        if not index._ddl_allowed(self.dialect, self.connection, statement):
+            return
         if drop_ok or not self.checkfirst or self._has_index(index):
-            self.connection.execute(DropIndex(index))
+            with self._events("drop", index):
+                self.connection.execute(statement)
 
 
 # --- order ------------------------------------------------------------------------------

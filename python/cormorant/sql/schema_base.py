@@ -112,11 +112,15 @@ class HasConditionalDDL:
         self._ddl_if = (dialect, callable_, state)
         return self
 
-    def _ddl_allowed(self, compiler: Any) -> bool:
+    def _ddl_allowed(
+        self, its_dialect: Any, bind: Any = None, ddl: Any = None, compiler: Any = None
+    ) -> bool:
+        """Whether the item is created: by a statement `ddl` on `bind`, or as part of what a
+        compiler compiles."""
         if self._ddl_if is None:
             return True
         dialect, callable_, state = self._ddl_if
-        name = compiler.dialect.name
+        name = its_dialect.name
         if isinstance(dialect, str) and dialect != name:
             return False
         if isinstance(dialect, (tuple, list, set)) and name not in dialect:
@@ -124,7 +128,14 @@ class HasConditionalDDL:
         if callable_ is None:
             return True
         return bool(
-            callable_(self, self, None, dialect=compiler.dialect, compiler=compiler, state=state)
+            callable_(
+                self if ddl is None else ddl,
+                self,
+                bind,
+                dialect=its_dialect,
+                compiler=compiler,
+                state=state,
+            )
         )
 
 

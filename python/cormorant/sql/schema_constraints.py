@@ -54,7 +54,7 @@ class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
     def _should_create_for_compiler(self, compiler: Any, **kw: Any) -> bool:
         if self._create_rule is not None and not self._create_rule(compiler):
             return False
-        return self._ddl_allowed(compiler)
+        return self._ddl_allowed(compiler.dialect, compiler=compiler)
 
     @property
     def table(self) -> Table:

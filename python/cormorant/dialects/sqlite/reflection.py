@@ -90,6 +90,8 @@ class SQLiteReflector:
 
     def has_table(self, connection: Any, table_name: str, schema: str | None = None) -> bool:
         """Whether there is a table or view of that name."""
+        if schema is not None and schema not in self._databases(connection):
+            return False
         return bool(self._pragma(connection, "table_info", table_name, schema))
 
     def _check(self, connection: Any, table_name: str, schema: str | None) -> None:
@@ -97,8 +99,10 @@ class SQLiteReflector:
             raise no_such_table(table_name, schema)
 
     def get_schema_names(self, connection: Any) -> list[str]:
-        rows = self._rows(connection, "PRAGMA database_list")
-        return [row[1] for row in rows if row[1] != "temp"]
+        return [name for name in self._databases(connection) if name != "temp"]
+
+    def _databases(self, connection: Any) -> list[str]:
+        return [row[1] for row in self._rows(connection, "PRAGMA database_list")]
 
     def get_table_names(self, connection: Any, schema: str | None) -> list[str]:
         return self._list(connection, "table", self._master(schema))

@@ -7,7 +7,7 @@ defaults live on the class, so that the dictionary holds only what was said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from itertools import count
+from itertools import count, zip_longest
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 from .. import _core, exc
@@ -272,6 +272,7 @@ class ClauseElement(Visitable):
     _is_bind_parameter = False
     _is_text_clause = False
     _is_function = False
+    _is_collection_aggregate = False
     # an operand that never takes parentheses beside comparisons and arithmetic
     _atomic = False
     _is_join = False
@@ -750,7 +751,13 @@ class ColumnCollection(Generic[_T]):
         return any(c is col or hash(c) == h for _, c in self._all)
 
     def compare(self, other: Any) -> bool:
-        return [c for _, c in self._all] == list(other)
+        """Whether these very columns are in the other, in the same order."""
+        return all(a is b for a, b in zip_longest(self, other))
+
+    def __eq__(self, other: Any) -> bool:
+        return self.compare(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def _position(self, column: Any) -> int | None:
         """The place of a column in the collection."""
@@ -782,7 +789,11 @@ class ColumnCollection(Generic[_T]):
                 continue
             # the nearest relative: most lineage in common, least lineage beside it
             rank = (-len(shared), len(c.proxy_set))
-            if best_rank is None or rank < best_rank:
+            if best_rank is not None and rank == best_rank:
+                # of a union the first SELECT counts most
+                if _distance(c, target) < _distance(best, target):
+                    best = c
+            elif best_rank is None or rank < best_rank:
                 best, best_rank = c, rank
         return best
 
@@ -791,6 +802,14 @@ class ColumnCollection(Generic[_T]):
 
     def __str__(self) -> str:
         return "{}({})".format(type(self).__name__, ", ".join(str(c) for _, c in self._all))
+
+
+def _distance(column: Any, target: Any) -> int:
+    """How many SELECTs of unions come before those that a column has its lineage from."""
+    for number, proxy in enumerate(column._proxies):
+        if target & proxy.proxy_set:
+            return number + _distance(proxy, target)
+    return 0
 
 
 class ReadOnlyColumnCollection(ColumnCollection[_T]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections.abc
 import numbers
 import types
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from .. import exc, util
 from ..inspection import inspect
@@ -280,6 +280,8 @@ def expect_select(element: Any, dml: bool = False) -> Any:
     found = element if isinstance(element, ClauseElement) else resolve(element)
     if found is None or not found._is_select_base:
         if dml:
+            if found is not None and found._is_from_clause:
+                return cast(Any, found).select()
             _fail(element, "SELECT statement or equivalent textual object")
         advice = ""
         if found is not None and (found._is_from_clause or found._is_text_clause):

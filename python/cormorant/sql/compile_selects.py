@@ -80,9 +80,11 @@ class SelectCompiler:
         )
         state = FromState(select)
         froms = self._push(select, state, asfrom and not lateral, results, entry)
-        if compound_index is not None and not top:
+        if (compound_index is not None or insert_into) and not top:
             self.stack[-1]["member"] = True
         try:
+            for cte, nest in select._independent_ctes:
+                self.process(cte, asfrom=True, nest_here=nest, **kw)
             add = self._add_to_result_map if results else None
             columns = []
             # names that nothing refers to: the select is an operand, or the first of one
@@ -128,8 +130,6 @@ class SelectCompiler:
             hints = [h for n, h in select._statement_hints if n in ("*", self.dialect.name)]
             if hints:
                 text += " " + " ".join(hints)
-            for cte, nest in select._independent_ctes:
-                self.process(cte, asfrom=True, nest_here=nest, **kw)
             if select._suffixes:
                 text += " " + self._texts(select._suffixes, **kw)
         finally:
@@ -341,6 +341,8 @@ class SelectCompiler:
         )
         try:
             _check_widths(cs)
+            for cte, nest in cs._independent_ctes:
+                self.process(cte, asfrom=True, nest_here=nest, **kw)
             text = f" {cs.keyword} ".join(
                 [
                     self.process(c, asfrom=asfrom, compound_index=i, **kw)
@@ -354,8 +356,6 @@ class SelectCompiler:
                 text += self.order_by_clause(cs, **kw)
             if cs._has_row_limiting_clause:
                 text += self._row_limit_clause(cs, **kw)
-            for cte, nest in cs._independent_ctes:
-                self.process(cte, asfrom=True, nest_here=nest, **kw)
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
@@ -382,9 +382,9 @@ class SelectCompiler:
             }
         )
         try:
-            text = self.process(taf.element, **kw)
             for cte, nest in taf._independent_ctes:
                 self.process(cte, asfrom=True, nest_here=nest, **kw)
+            text = self.process(taf.element, **kw)
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
@@ -551,8 +551,10 @@ class SelectCompiler:
                 )
         base = cte
         if cte._cte_alias is not None:
-            base = cte._cte_alias
-            if base not in self.cte_owners:
+            while base._cte_alias is not None:
+                base = base._cte_alias
+            restated = existing is not None and existing._restates is cte
+            if base not in self.cte_owners and not restated:
                 self.process(base, asfrom=True, nest_here=nest_here, **kw)
             new = False
         if new:
@@ -570,11 +572,12 @@ class SelectCompiler:
                 text += self._texts(cte._prefixes)
             text += "\n"
             stack = self.stack
+            around = {} if owner is _TOP else stack[-1]
             self.stack = [
                 *stack,
                 {
-                    "correlate_froms": set(),
-                    "asfrom_froms": set(),
+                    "correlate_froms": around.get("correlate_froms", set()),
+                    "asfrom_froms": around.get("asfrom_froms", set()),
                     "results": False,
                     "labels": _LabelScope(None, ()),
                     "member": True,
@@ -595,7 +598,9 @@ class SelectCompiler:
         if not asfrom:
             return "" if not ashint else self.preparer.quote(name)
         if cte._cte_alias is not None:
-            quoted = self.preparer.quote(self.resolve(cte._cte_alias.name))
+            if existing is not None and existing._restates is cte:
+                return self.preparer.quote(name)  # type: ignore[no-any-return]
+            quoted = self.preparer.quote(self.resolve(base.name))
             return f"{quoted} AS {self.preparer.quote(name)}"
         return self.preparer.quote(name)  # type: ignore[no-any-return]
 

@@ -692,6 +692,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         return self.construct_params()
 
     def _execute_on_connection(self, connection: Any, params: Any, options: Any) -> Any:
+        if not self.statement.supports_execution:
+            raise exc.ObjectNotExecutableError(self.statement)
         return connection._execute_compiled(self, params, options)
 
     def construct_params(

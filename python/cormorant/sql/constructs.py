@@ -552,6 +552,8 @@ class FunctionFilter(ColumnElement[Any]):
 class CollectionAggregate(OperatorExpression[Any]):
     """``ANY (…)`` or ``ALL (…)``, the right side of a comparison."""
 
+    _is_collection_aggregate = True
+
     __visit_name__ = "unary"
     _traverse_attrs = ("element",)
     modifier = None

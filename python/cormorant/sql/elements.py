@@ -436,7 +436,9 @@ class BinaryExpression(OperatorExpression[_T]):
         return [*left, *right]
 
     def _negate(self) -> ColumnElement[Any]:
-        if self.negate is not None:
+        # what is not true of any is true of none, which another operator does not say
+        of_many = self.left._is_collection_aggregate or self.right._is_collection_aggregate
+        if self.negate is not None and not of_many:
             return BinaryExpression(
                 self.left,
                 self.right._negate_in_binary(self.negate, self.operator),

@@ -350,6 +350,14 @@ class Join(FromClause):
             or self.right.is_derived_from(fromclause)
         )
 
+    @property
+    def primary_key(self) -> Any:
+        """The columns of the primary key, those left out that are equal to others of it."""
+        from .util import reduce_columns
+
+        keys = [c for c in self.c if c.primary_key]
+        return ColumnSet(reduce_columns(keys, False, self.onclause))
+
     def self_group(self, against: Any = None) -> Any:
         return FromGrouping(self)
 
@@ -436,6 +444,20 @@ def _joinable(a: Any, b: Any) -> list[tuple[Any, list[tuple[Any, Any]]]]:
     return list(found.items())
 
 
+def _raise_unresolved(a: Any, b: Any) -> None:
+    """Raise if a foreign key of one FROM names a table of the other that is of another
+    MetaData."""
+    for side, other in ((b, a), (a, b)):
+        names = {table.name for table in other._from_objects if table._is_table}
+        for column in side.c:
+            for fk in column.foreign_keys:
+                try:
+                    fk.column  # noqa: B018
+                except exc.NoReferencedTableError as error:
+                    if error.table_name in names:
+                        raise
+
+
 def join_condition(a: Any, b: Any, a_subset: Any = None) -> Any:
     """The ON clause that the foreign keys between two FROMs give."""
     found: dict[Any, list[tuple[Any, Any]]] = {}
@@ -451,6 +473,7 @@ def join_condition(a: Any, b: Any, a_subset: Any = None) -> Any:
             break
     constraints = list(found.items())
     if not constraints:
+        _raise_unresolved(a, b)
         hint = ""
         if isinstance(b, FromGrouping):
             hint = " Perhaps you meant to convert the right side to a subquery using alias()?"

@@ -22,6 +22,7 @@ from .elements import (
     Label,
     NamedColumn,
     Over,
+    UnaryExpression,
     WithinGroup,
 )
 from .fromclause import AliasedReturnsRows, FromClause
@@ -207,7 +208,9 @@ class FunctionElement(Executable, ColumnElement[_T], FromClause):
 
     @property
     def entity_namespace(self) -> Any:
-        return self.clause_expr
+        from .selectable import entity_namespace
+
+        return entity_namespace(self.clause_expr)
 
     def _cache_key(self, ctx: KeyContext) -> Any:
         type_key = self.type._static_cache_key
@@ -704,7 +707,12 @@ class OrderedSetAgg(GenericFunction[_T]):
     array_for_multi_clause = False
 
     def within_group_type(self, within_group: Any) -> Any:
-        return within_group.order_by.clauses[0].type
+        first = within_group.order_by.clauses[0]
+        while isinstance(first, UnaryExpression) and first.modifier is not None:
+            first = first.element  # ascending, descending
+        if self.array_for_multi_clause and len(self.clauses) > 1:
+            return sqltypes.ARRAY(first.type)
+        return first.type
 
 
 class mode(OrderedSetAgg[_T]):

@@ -193,7 +193,12 @@ class Exists(UnaryExpression[bool]):
 
     def _regroup(self, fn: Any) -> Exists:
         made = self._clone()
-        made.element = fn(self.element.element).scalar_subquery()
+        inner = self.element.element
+        if not isinstance(inner, Select):
+            raise exc.InvalidRequestError(
+                "Can only apply this operation to a plain SELECT construct"
+            )
+        made.element = fn(inner).scalar_subquery()
         return made
 
     def where(self, *criteria: Any) -> Exists:
@@ -394,6 +399,9 @@ class TableValuedColumn(elements.NamedColumn[Any]):
         self.key = self.name = scalar_alias.name
         if type_ is not None:
             self.type = type_
+
+    def _make_proxy(self, selectable: Any, name: Any = None, key: Any = None) -> Any:
+        return super()._make_proxy(selectable, self.name if name is None else name, key)
 
     @property
     def _from_objects(self) -> Sequence[Any]:  # type: ignore[override]

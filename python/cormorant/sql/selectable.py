@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core, exc, util
 from .._late import late_names
-from . import elements
+from . import elements, visitors
 from .base import (
     ClauseElement,
     ColumnCollection,
@@ -293,15 +294,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         if self._from_obj:
             return self._from_obj[0]
         if self._raw_columns:
-            column = self._raw_columns[0]
-            if not column._is_from_clause and not column._annotations:
-                # A function of an entity's column is about that entity.
-                from . import visitors
-
-                for part in visitors.iterate(column):
-                    if "entity_namespace" in part._annotations:
-                        return part
-            return column
+            return self._raw_columns[0]
         raise exc.InvalidRequestError("There is nothing that filter_by() could apply to")
 
     def having(self, *having: Any) -> Self:
@@ -497,7 +490,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
     @memoized
     def selected_columns(self) -> Any:
         plain = self._as_core()
-        keys = column_keys()
+        keys = column_keys(self._label_style)
         return ColumnCollection(
             [(keys(c), c) for c in plain._all_selected_columns if not c._is_text_clause]
         ).as_readonly()
@@ -635,12 +628,24 @@ def _part_key(part: Any, ctx: KeyContext) -> Any:
     return (parent, part.key, of_type, tuple([c._cache_key(ctx) for c in part._extra_criteria]))
 
 
+def entity_namespace(entity: Any) -> Any:
+    """Where filter_by() looks names up: of an expression, that of what is in it first."""
+    try:
+        return entity.entity_namespace
+    except exc.InvalidRequestError:
+        for element in visitors.iterate(entity):
+            if element is not entity:
+                with contextlib.suppress(exc.InvalidRequestError):
+                    return element.entity_namespace
+        raise
+
+
 def namespace_key(entity: Any, key: str) -> Any:
     """A column of an entity by name, for filter_by()."""
     try:
-        namespace = entity.entity_namespace
+        namespace = entity_namespace(entity)
         return getattr(namespace, key)
-    except AttributeError as err:
+    except (AttributeError, exc.InvalidRequestError) as err:
         raise exc.InvalidRequestError(
             f'Entity namespace for "{entity}" has no property "{key}"'
         ) from err

@@ -316,22 +316,20 @@ def test_registry_mapped_keeps_super():
     assert isinstance(Thing(), Thing)
 
 
-def test_map_imperatively_wants_an_entity():
+def test_map_imperatively():
     mapper_registry = registry()
     table = Table("t", mapper_registry.metadata, Column("id", Integer, primary_key=True))
 
     class Plain:
         pass
 
-    with pytest.raises(NotImplementedError):
-        mapper_registry.map_imperatively(Plain, table)
-
     class Based(_core.Entity):
         pass
 
-    mapper = mapper_registry.map_imperatively(Based, table)
-    assert mapper.local_table is table
-    assert Based(id=4).id == 4
+    for cls in Plain, Based:
+        mapper = mapper_registry.map_imperatively(cls, table)
+        assert mapper.local_table is table
+        assert cls(id=4).id == 4
 
 
 def test_a_mixin_before_the_base_hides_no_attributes(Base):

@@ -1,5 +1,6 @@
 /* attribute.c: Attribute, the descriptor of a mapped attribute, and the reading
  * and writing of attributes. */
+#include "boxed.h"
 #include "collection.h"
 #include "events.h"
 #include "state.h"
@@ -455,7 +456,10 @@ attribute_get(crm_attribute *self, PyObject *obj, PyObject *Py_UNUSED(type))
             return load(state, slot);
         }
     }
-    crm_state *state;
+    crm_state *state = crm_state_of(self->manager->core, obj);
+    if (state == NULL && self->manager->boxed) {
+        return crm_box_plain_value(self->manager->core, obj, self->key);
+    }
     int slot = resolve(self, obj, &state);
     return slot < 0 ? NULL : crm_attr_get(state, (uint16_t)slot);
 }
@@ -508,7 +512,8 @@ attribute_init(crm_attribute *self, PyObject *args, PyObject *kwargs)
     crm_manager *old_manager = self->manager;
     PyObject *old_key = self->key;
     self->manager = (crm_manager *)Py_NewRef((PyObject *)manager);
-    self->cls = manager->class_;
+    /* What is in a box is not found by a look at the object. */
+    self->cls = manager->boxed ? NULL : manager->class_;
     self->key = Py_NewRef(manager->attrs[slot].name);
     self->slot = (uint16_t)slot;
     Py_XDECREF((PyObject *)old_manager);

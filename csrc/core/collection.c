@@ -46,10 +46,10 @@ crm_hold_tie(crm_hold *hold, crm_tie *tie)
         hold->slot = tie->slot;
         return 0;
     }
-    PyObject *obj = crm_state_object(tie->owner);
-    if (Py_REFCNT(obj) == 0) {
+    if (crm_state_is_dead(tie->owner)) {
         return 0; /* it is being deallocated */
     }
+    PyObject *obj = crm_state_object(tie->owner);
     hold->state = tie->owner;
     hold->slot = tie->slot;
     hold->obj = Py_NewRef(obj);

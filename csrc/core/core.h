@@ -41,6 +41,7 @@ typedef struct crm_core {
 
     /* types, owned */
     PyTypeObject *entity_type;      /* entity.c    Entity */
+    PyTypeObject *box_type;         /* boxed.c     Box */
     PyTypeObject *manager_type;     /* manager.c   ClassManager */
     PyTypeObject *attribute_type;   /* attribute.c Attribute (descriptor) */
     PyTypeObject *list_type;        /* list.c      InstrumentedList */
@@ -102,6 +103,7 @@ typedef struct crm_core {
     PyObject *comparisons;      /* owned tuple, NULL until Comparable._set_up */
     PyObject *own_types;        /* owned dict: see construct.c */
     uint64_t sessions;          /* sessions made so far */
+    uint8_t boxes;              /* some class keeps its states in boxes */
 
     crm_page_cache pages; /* free pages of results */
     PyObject *zones;      /* owned list of (name, tzinfo), NULL until used: the

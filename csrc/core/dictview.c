@@ -21,7 +21,12 @@ view_state(PyObject *self)
         PyErr_SetString(PyExc_ReferenceError, "the object is gone");
         return NULL;
     }
-    return &((crm_entity *)owner)->state;
+    crm_core *core = crm_core_of(Py_TYPE(self));
+    crm_state *state = core == NULL ? NULL : crm_state_of(core, owner);
+    if (state == NULL && !PyErr_Occurred()) {
+        crm_raise_unmapped(core, owner);
+    }
+    return state;
 }
 
 /* Brings the dict up to date; one that is true already is not touched, so that
@@ -126,22 +131,25 @@ lookup(PyObject *self, PyObject *name)
         }
         return held;
     }
-    PyObject *dict = ((crm_entity *)crm_state_object(state))->dict;
-    PyObject *value = NULL;
-    if (dict != NULL) {
-        value = PyDict_GetItemWithError(dict, name);
-    }
-    int is_state = 0;
-    if (value == NULL && !PyErr_Occurred()) {
-        is_state = names_state(core, name);
-    }
-    if (is_state > 0) {
-        value = PyDict_GetItemWithError(self, core->str_instance_state);
-        if (value == NULL && !PyErr_Occurred()) {
+    int is_state = names_state(core, name);
+    if (is_state != 0) {
+        if (is_state < 0) {
+            return NULL;
+        }
+        PyObject *known =
+            PyDict_GetItemWithError(self, core->str_instance_state);
+        if (known == NULL && !PyErr_Occurred()) {
             return crm_instance_state(core, ((view *)self)->owner);
         }
+        return Py_XNewRef(known);
     }
-    return Py_XNewRef(value);
+    PyObject *dict = crm_state_unmapped(state, 0);
+    if (dict == NULL) {
+        return NULL;
+    }
+    PyObject *value = Py_XNewRef(PyDict_GetItemWithError(dict, name));
+    Py_DECREF(dict);
+    return value;
 }
 
 static int
@@ -168,15 +176,10 @@ store(PyObject *self, PyObject *name, PyObject *value)
     if (is_state != 0) {
         return is_state > 0 ? 0 : -1; /* the state cannot be replaced */
     }
-    crm_entity *entity = (crm_entity *)crm_state_object(state);
-    if (entity->dict == NULL) {
-        entity->dict = PyDict_New();
-        if (entity->dict == NULL) {
-            return -1;
-        }
-        crm_state_track(state);
+    PyObject *dict = crm_state_unmapped(state, 1);
+    if (dict == NULL) {
+        return -1;
     }
-    PyObject *dict = Py_NewRef(entity->dict);
     int status = PyDict_SetItem(dict, name, value);
     Py_DECREF(dict);
     return status;
@@ -209,11 +212,11 @@ discard(PyObject *self, PyObject *name)
                    ? -1
                    : 1;
     }
-    PyObject *dict = ((crm_entity *)crm_state_object(state))->dict;
+    int is_state = names_state(crm_state_manager(state)->core, name);
+    PyObject *dict = is_state != 0 ? NULL : crm_state_unmapped(state, 0);
     if (dict == NULL) {
-        return 1;
+        return is_state < 0 || PyErr_Occurred() ? -1 : 1;
     }
-    Py_INCREF(dict);
     int status = PyDict_DelItem(dict, name);
     Py_DECREF(dict);
     if (status < 0 && PyErr_ExceptionMatches(PyExc_KeyError)) {

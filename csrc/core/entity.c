@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "boxed.h"
 #include "collection.h"
 #include "compat.h"
 #include "state.h"
@@ -32,25 +33,47 @@ entity_alloc(PyTypeObject *type, crm_manager *manager)
     return (PyObject *)self;
 }
 
-/* Runs the hook that completes the mapping before the first object is made. */
-static int
-configure(crm_manager *manager)
+int
+crm_manager_complete(crm_manager *manager)
 {
-    PyObject *hook = Py_NewRef(manager->configure);
-    PyObject *result = PyObject_CallNoArgs(hook);
-    Py_DECREF(hook);
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
+    if (manager->configure != NULL) {
+        PyObject *hook = Py_NewRef(manager->configure);
+        PyObject *result = PyObject_CallNoArgs(hook);
+        Py_DECREF(hook);
+        Py_XDECREF(result);
+        if (result == NULL) {
+            return -1;
+        }
+    }
+    if (manager->bare == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the class is being destroyed");
+        return -1;
+    }
+    if (manager->abstract) {
+        crm_raise(manager->core, "InvalidRequestError",
+                  "Can't instantiate class for %S; mapper is marked "
+                  "polymorphic_abstract=True",
+                  manager->mapper);
+        return -1;
+    }
+    return 0;
 }
 
 PyObject *
-crm_entity_new(crm_manager *manager)
+crm_entity_new(crm_manager *manager, crm_state **state)
 {
+    if (manager->boxed) {
+        return crm_box_new(manager, state);
+    }
     if (manager->bare == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "the class is being destroyed");
         return NULL;
     }
-    return entity_alloc((PyTypeObject *)manager->class_, manager);
+    PyObject *obj = entity_alloc((PyTypeObject *)manager->class_, manager);
+    if (obj != NULL && state != NULL) {
+        *state = &((crm_entity *)obj)->state;
+    }
+    return obj;
 }
 
 static PyObject *
@@ -65,18 +88,7 @@ entity_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
     if (manager == NULL) {
         manager = core->nobody;
     }
-    if (manager->configure != NULL && configure(manager) < 0) {
-        return NULL;
-    }
-    if (manager->bare == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "the class is being destroyed");
-        return NULL;
-    }
-    if (manager->abstract) {
-        crm_raise(core, "InvalidRequestError",
-                  "Can't instantiate class for %S; mapper is marked "
-                  "polymorphic_abstract=True",
-                  manager->mapper);
+    if (crm_manager_complete(manager) < 0) {
         return NULL;
     }
     PyObject *self = entity_alloc(type, manager);
@@ -92,15 +104,16 @@ entity_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
 
 /* Sets one constructor argument. */
 static int
-init_argument(crm_entity *self, crm_core *core, PyObject *name, PyObject *value)
+init_argument(PyObject *self, crm_state *state, PyObject *name, PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject *descr = crm_type_lookup(type, name);
     if (descr != NULL && (type->tp_setattro == entity_setattro ||
                           type->tp_setattro == PyObject_GenericSetAttr)) {
-        int slot = crm_attribute_slot(core, descr, &self->state);
+        crm_core *core = state->layout->manager->core;
+        int slot = crm_attribute_slot(core, descr, state);
         if (slot >= 0) {
-            return crm_attr_set(&self->state, (uint16_t)slot, value);
+            return crm_attr_set(state, (uint16_t)slot, value);
         }
     }
     if (descr == NULL) {
@@ -116,7 +129,25 @@ init_argument(crm_entity *self, crm_core *core, PyObject *name, PyObject *value)
         }
         Py_DECREF(found);
     }
-    return PyObject_SetAttr((PyObject *)self, name, value);
+    return PyObject_SetAttr(self, name, value);
+}
+
+int
+crm_entity_set_by_name(PyObject *self, crm_state *state, PyObject *given)
+{
+    PyObject *name, *value;
+    Py_ssize_t pos = 0;
+    while (PyDict_Next(given, &pos, &name, &value)) {
+        Py_INCREF(name);
+        Py_INCREF(value);
+        int status = init_argument(self, state, name, value);
+        Py_DECREF(name);
+        Py_DECREF(value);
+        if (status < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static int
@@ -131,20 +162,7 @@ entity_init(crm_entity *self, PyObject *args, PyObject *kwargs)
     if (kwargs == NULL) {
         return 0;
     }
-    crm_core *core = self->state.layout->manager->core;
-    PyObject *name, *value;
-    Py_ssize_t pos = 0;
-    while (PyDict_Next(kwargs, &pos, &name, &value)) {
-        Py_INCREF(name);
-        Py_INCREF(value);
-        int status = init_argument(self, core, name, value);
-        Py_DECREF(name);
-        Py_DECREF(value);
-        if (status < 0) {
-            return -1;
-        }
-    }
-    return 0;
+    return crm_entity_set_by_name((PyObject *)self, &self->state, kwargs);
 }
 
 static int
@@ -183,8 +201,8 @@ crm_entity_prepare_class(crm_core *core, PyTypeObject *cls)
     return status;
 }
 
-static int
-entity_traverse(crm_entity *self, visitproc visit, void *arg)
+int
+crm_entity_traverse(crm_entity *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->dict);
@@ -216,8 +234,8 @@ drop_late(crm_entity *self)
 /* Lets go of whatever can be in a cycle.  The object stays what it is to its
  * session: someone may still find it there, and would read it from its row or
  * load it again. */
-static int
-entity_clear(crm_entity *self)
+int
+crm_entity_clear(crm_entity *self)
 {
     crm_state *state = &self->state;
     for (uint16_t i = 0; i < state->nslots; i++) {
@@ -238,13 +256,10 @@ entity_clear(crm_entity *self)
     return 0;
 }
 
-static void
-entity_dealloc(crm_entity *self)
+void
+crm_entity_leave(crm_entity *self)
 {
-    PyTypeObject *type = Py_TYPE(self);
     crm_state *state = &self->state;
-    PyObject_GC_UnTrack(self);
-    /* First of all, so that nobody finds it any more. */
     if (state->map != NULL) {
         int present = (state->flags & CRM_S_IN_MAP) != 0;
         crm_state_leave_map(state);
@@ -253,10 +268,12 @@ entity_dealloc(crm_entity *self)
         }
         state->map = NULL;
     }
-    Py_TRASHCAN_BEGIN(self, entity_dealloc) if (self->weakrefs != NULL)
-    {
-        PyObject_ClearWeakRefs((PyObject *)self);
-    }
+}
+
+crm_layout *
+crm_entity_empty(crm_entity *self)
+{
+    crm_state *state = &self->state;
     /* Columns last: whether there are any tells what becomes of collections. */
     for (uint16_t i = state->nslots; i-- > 0;) {
         if (CRM_SLOT_HAS(state->slots[i])) {
@@ -271,7 +288,21 @@ entity_dealloc(crm_entity *self)
     }
     crm_state_drop_key(state);
     crm_page_unref(state->page);
-    crm_layout *layout = state->layout;
+    return state->layout;
+}
+
+static void
+entity_dealloc(crm_entity *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    /* First of all, so that nobody finds it any more. */
+    crm_entity_leave(self);
+    Py_TRASHCAN_BEGIN(self, entity_dealloc) if (self->weakrefs != NULL)
+    {
+        PyObject_ClearWeakRefs((PyObject *)self);
+    }
+    crm_layout *layout = crm_entity_empty(self);
     PyObject_GC_Del(self);
     crm_layout_unref(layout);
     Py_DECREF(type);
@@ -380,10 +411,24 @@ static PyGetSetDef entity_getset[] = {
     {NULL},
 };
 
+static PyObject *
+entity_getstate(crm_entity *self, PyObject *Py_UNUSED(ignored))
+{
+    return crm_entity_getstate(self->state.layout->manager->core,
+                               (PyObject *)self);
+}
+
+static PyObject *
+entity_setstate(crm_entity *self, PyObject *given)
+{
+    return crm_entity_setstate(self->state.layout->manager->core,
+                               (PyObject *)self, given);
+}
+
 static PyMethodDef entity_methods[] = {
-    {"__getstate__", crm_entity_getstate, METH_NOARGS,
+    {"__getstate__", (PyCFunction)entity_getstate, METH_NOARGS,
      "Loaded attributes and identity, for pickles and copies."},
-    {"__setstate__", crm_entity_setstate, METH_O, NULL},
+    {"__setstate__", (PyCFunction)entity_setstate, METH_O, NULL},
     {NULL},
 };
 
@@ -401,8 +446,8 @@ static PyType_Slot entity_slots[] = {
     {Py_tp_new, entity_new},
     {Py_tp_init, entity_init},
     {Py_tp_dealloc, entity_dealloc},
-    {Py_tp_traverse, entity_traverse},
-    {Py_tp_clear, entity_clear},
+    {Py_tp_traverse, crm_entity_traverse},
+    {Py_tp_clear, crm_entity_clear},
     {Py_tp_methods, entity_methods},
     {Py_tp_getset, entity_getset},
     {Py_tp_members, entity_members},
@@ -431,6 +476,8 @@ crm_entity_init(crm_core *core, PyObject *module)
     if (core->nobody == NULL) {
         return -1;
     }
-    return crm_view_init(core, module) < 0 ? -1
-                                           : crm_state_api_init(core, module);
+    if (crm_box_init(core, module) < 0 || crm_view_init(core, module) < 0) {
+        return -1;
+    }
+    return crm_state_api_init(core, module);
 }

@@ -3,7 +3,7 @@
  * Declarative classes derive from Entity, a variable-sized C type: a header and
  * an embedded crm_state whose last member is one value slot per mapped
  * attribute.  Reach the state only through crm_state_of(): objects of classes
- * that cannot derive from Entity will carry it boxed.
+ * that do not derive from Entity carry it in a box, see boxed.h.
  *
  * All functions need the GIL.
  */
@@ -103,6 +103,7 @@ struct crm_manager {
     PyObject *identity;     /* owned or NULL: value that new objects have in */
     uint16_t identity_slot; /* this slot: the discriminator */
     uint8_t abstract;       /* polymorphic_abstract: no object is made */
+    uint8_t boxed;          /* the class does not derive from Entity */
     uint8_t int_key;        /* one-column key with an INTEGER codec */
     uint8_t has_reconstructor;
     PyObject *reconstructor; /* owned callable(obj) or NULL */
@@ -190,6 +191,7 @@ enum {
     CRM_S_ORPHANED = 1 << 9,  /* lost its last parent outside of a session */
     CRM_S_ONCE_DELETED = 1 << 10, /* CRM_S_DELETED before its INSERT was rolled
                                      back: only the program is told */
+    CRM_S_BOXED = 1 << 11,        /* the holder is a box, not the object */
 };
 
 /* Bits of flags kept for uow.c: the transaction level it was inserted in. */
@@ -216,21 +218,39 @@ typedef struct {
     PyObject *slots[];
 } crm_state;
 
+/* What a state lies in, its holder: the object itself, or a box. */
 typedef struct {
     PyObject_VAR_HEAD
-    PyObject *dict; /* unmapped attributes, NULL until one is set */
-    PyObject *weakrefs;
+    PyObject *dict;     /* unmapped attributes, NULL until one is set */
+    PyObject *weakrefs; /* of a box: its object, borrowed */
     crm_state state;
 } crm_entity;
 
 /* The state of a mapped object, borrowed; NULL (no exception) if `obj` is not
  * one. */
 crm_state *crm_state_of(crm_core *core, PyObject *obj);
-/* The object of a state: borrowed. */
-static inline PyObject *
-crm_state_object(crm_state *state)
+static inline crm_entity *
+crm_state_holder(const crm_state *state)
 {
-    return (PyObject *)((char *)state - offsetof(crm_entity, state));
+    return (crm_entity *)((char *)state - offsetof(crm_entity, state));
+}
+/* The object of a state: borrowed.  Of a state that was found, and not by its
+ * object, it may be gone: ask crm_state_is_dead() first. */
+static inline PyObject *
+crm_state_object(const crm_state *state)
+{
+    crm_entity *holder = crm_state_holder(state);
+    return state->flags & CRM_S_BOXED ? holder->weakrefs : (PyObject *)holder;
+}
+/* boxed.c: the object of a boxed state is gone, or being deallocated. */
+int crm_box_is_dead(const crm_state *state);
+/* The object is being deallocated, which may have been put off. */
+static inline int
+crm_state_is_dead(const crm_state *state)
+{
+    return state->flags & CRM_S_BOXED
+               ? crm_box_is_dead(state)
+               : Py_REFCNT((PyObject *)crm_state_holder(state)) == 0;
 }
 /* The manager of a mapped class or of the nearest mapped base: borrowed; NULL
  * without an exception. */
@@ -247,8 +267,8 @@ crm_manager_isa(const crm_manager *manager, const crm_manager *of)
 }
 
 /* A new object of the class without running __init__: no row, no session. Not
- * tracked by the collector. */
-PyObject *crm_entity_new(crm_manager *manager);
+ * tracked by the collector.  Its state goes to *state unless that is NULL. */
+PyObject *crm_entity_new(crm_manager *manager, crm_state **state);
 
 /* The value of a slot as far as it is loaded: a new reference, decoded from the
  * row and cached when needed; NULL without an exception if it is not loaded;

@@ -14,6 +14,39 @@ crm_flush_names(crm_flush *flush)
     return flush->str_clause == NULL || flush->str_visit == NULL ? -1 : 0;
 }
 
+/* Whether objects of a class can be written by statements for another: they
+ * have the slots that those name.  Siblings share statements where Python found
+ * that they bind the same columns. */
+static int
+fits(const crm_manager *manager, const crm_manager *of)
+{
+    if (crm_manager_isa(manager, of)) {
+        return 1;
+    }
+    if (manager->nattrs < of->nattrs) {
+        return 0;
+    }
+    while (manager->base != NULL) {
+        manager = manager->base;
+    }
+    return crm_manager_isa(of, manager);
+}
+
+/* What has the state of an object: borrowed; NULL with TypeError if the object
+ * is not of the manager's class. */
+static PyObject *
+holder_of(const crm_flush *flush, PyObject *obj)
+{
+    crm_state *state = crm_state_of(flush->core, obj);
+    if (state == NULL || !fits(state->layout->manager, flush->manager)) {
+        PyErr_Format(PyExc_TypeError, "%.100s object in a flush of %.100s",
+                     Py_TYPE(obj)->tp_name,
+                     ((PyTypeObject *)flush->manager->class_)->tp_name);
+        return NULL;
+    }
+    return (PyObject *)crm_state_holder(state);
+}
+
 int
 crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
                 PyObject *objects, PyObject *log, PyObject *special)
@@ -24,11 +57,16 @@ crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
     flush->log = log == Py_None ? NULL : log;
     flush->special = special == Py_None ? NULL : special;
     flush->version = -1;
-    flush->objects = PySequence_Tuple(objects);
-    if (flush->objects == NULL) {
+    flush->given = PySequence_Tuple(objects);
+    if (flush->given == NULL) {
         return -1;
     }
-    flush->count = (size_t)PyTuple_GET_SIZE(flush->objects);
+    Py_ssize_t count = PyTuple_GET_SIZE(flush->given);
+    flush->holders = PyTuple_New(count);
+    if (flush->holders == NULL) {
+        return -1;
+    }
+    flush->count = (size_t)count;
     /* what an earlier run left would keep its values alive */
     Py_CLEAR(flush->conn->failed_params);
     flush->conn->refused = 0;
@@ -36,10 +74,12 @@ crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
     if (crm_flush_names(flush) < 0) {
         return -1;
     }
-    for (size_t i = 0; i < flush->count; i++) {
-        if (crm_flush_state(flush, i) == NULL) {
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *holder = holder_of(flush, PyTuple_GET_ITEM(flush->given, i));
+        if (holder == NULL) {
             return -1;
         }
+        PyTuple_SET_ITEM(flush->holders, i, Py_NewRef(holder));
     }
     return 0;
 }
@@ -47,7 +87,8 @@ crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
 void
 crm_flush_end(crm_flush *flush)
 {
-    Py_CLEAR(flush->objects);
+    Py_CLEAR(flush->given);
+    Py_CLEAR(flush->holders);
     Py_CLEAR(flush->str_clause);
     Py_CLEAR(flush->str_visit);
     Py_CLEAR(flush->instead);
@@ -103,38 +144,6 @@ crm_flush_clear_sources(crm_flush *flush)
     PyMem_Free(defaults);
 }
 
-/* Whether objects of a class can be written by statements for another: they
- * have the slots that those name.  Siblings share statements where Python found
- * that they bind the same columns. */
-static int
-fits(const crm_manager *manager, const crm_manager *of)
-{
-    if (crm_manager_isa(manager, of)) {
-        return 1;
-    }
-    if (manager->nattrs < of->nattrs) {
-        return 0;
-    }
-    while (manager->base != NULL) {
-        manager = manager->base;
-    }
-    return crm_manager_isa(of, manager);
-}
-
-crm_state *
-crm_flush_state(crm_flush *flush, size_t i)
-{
-    PyObject *obj = PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i);
-    crm_state *state = crm_state_of(flush->core, obj);
-    if (state == NULL || !fits(state->layout->manager, flush->manager)) {
-        PyErr_Format(PyExc_TypeError, "%.100s object in a flush of %.100s",
-                     Py_TYPE(obj)->tp_name,
-                     ((PyTypeObject *)flush->manager->class_)->tp_name);
-        return NULL;
-    }
-    return state;
-}
-
 int
 crm_flush_is_expression(crm_flush *flush, PyObject *value)
 {
@@ -153,8 +162,9 @@ crm_flush_is_expression(crm_flush *flush, PyObject *value)
 }
 
 int
-crm_flush_special(crm_flush *flush, PyObject *obj, PyObject *slots)
+crm_flush_special(crm_flush *flush, size_t i, PyObject *slots)
 {
+    PyObject *obj = crm_state_object(crm_flush_state(flush, i));
     if (flush->special == NULL) {
         crm_raise(flush->core, "ArgumentError",
                   "an SQL expression cannot be bound as a value of %.100s",
@@ -168,13 +178,6 @@ crm_flush_special(crm_flush *flush, PyObject *obj, PyObject *slots)
 }
 
 /* ---- values of an object ---------------------------------------------- */
-
-static crm_state *
-state_at(crm_flush *flush, size_t i)
-{
-    PyObject *obj = PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i);
-    return &((crm_entity *)obj)->state;
-}
 
 /* The version of an object's row: new reference, NULL with an exception. */
 static PyObject *
@@ -206,7 +209,7 @@ default_of(crm_flush *flush, size_t i, uint16_t at)
         }
         PyObject *argument = flush->version < 0
                                  ? Py_NewRef(Py_None)
-                                 : version_of(flush, state_at(flush, i));
+                                 : version_of(flush, crm_flush_state(flush, i));
         if (argument == NULL) {
             return NULL;
         }
@@ -311,7 +314,7 @@ encode_failed(crm_flush *flush, size_t i, crm_state *state, size_t bind,
 int
 crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
 {
-    crm_state *state = state_at(flush, i);
+    crm_state *state = crm_flush_state(flush, i);
     crm_plan *plan = crm_flush_plan(flush);
     for (size_t b = 0; b < plan->nbinds; b++) {
         const crm_bind *bind = &plan->binds[b];
@@ -364,7 +367,7 @@ source_values(crm_flush *flush, size_t i, crm_state *state)
 static PyObject *
 shown_params(crm_flush *flush, size_t i)
 {
-    crm_state *state = state_at(flush, i);
+    crm_state *state = crm_flush_state(flush, i);
     PyObject **values = source_values(flush, i, state);
     if (values == NULL) {
         return NULL;

@@ -40,11 +40,12 @@ typedef struct {
 /* One call of insert_objects, update_objects or delete_objects. */
 typedef struct {
     crm_core *core;
-    crm_connection *conn; /* borrowed, as all that follows but `objects` */
+    crm_connection *conn; /* borrowed, as what follows but `given` */
     crm_manager *manager;
     PyObject *log;     /* callable or NULL */
     PyObject *special; /* callable or NULL */
-    PyObject *objects; /* owned tuple: user code may change the list */
+    PyObject *given;   /* owned tuple: user code may change the list */
+    PyObject *holders; /* owned tuple: what has the state of each */
     size_t count;
     PyObject *str_clause; /* owned "__clause_element__" */
     PyObject *str_visit;  /* owned "__visit_name__" */
@@ -85,13 +86,16 @@ int crm_flush_need_defaults(crm_flush *flush);
 /* Forgets where the values of a run came from, and what was made for it. */
 void crm_flush_clear_sources(crm_flush *flush);
 
-/* The state of object `i`, borrowed; NULL with TypeError if it is not of the
- * manager's class. */
-crm_state *crm_flush_state(crm_flush *flush, size_t i);
+static inline crm_state *
+crm_flush_state(const crm_flush *flush, size_t i)
+{
+    PyObject *holder = PyTuple_GET_ITEM(flush->holders, (Py_ssize_t)i);
+    return &((crm_entity *)holder)->state;
+}
 /* Whether a value is an SQL expression, which no driver can bind. */
 int crm_flush_is_expression(crm_flush *flush, PyObject *value);
 /* An object with an expression as a value, met in its turn. */
-int crm_flush_special(crm_flush *flush, PyObject *obj, PyObject *slots);
+int crm_flush_special(crm_flush *flush, size_t i, PyObject *slots);
 
 /* Encodes object `i` into a row of the plan: 0, or -1 with an exception. */
 int crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells,

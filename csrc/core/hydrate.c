@@ -267,12 +267,12 @@ make_entity(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row,
 {
     crm_shape *shape =
         op->poly == NULL ? &op->own : shape_of_row(h, op, page, row);
+    crm_state *state;
     PyObject *obj =
-        shape == NULL ? NULL : crm_entity_new(shape->layout->manager);
+        shape == NULL ? NULL : crm_entity_new(shape->layout->manager, &state);
     if (obj == NULL) {
         return NULL;
     }
-    crm_state *state = &((crm_entity *)obj)->state;
     if (crm_state_set_row(state, shape->layout, page, (uint16_t)row, 0) < 0) {
         Py_DECREF(obj);
         return NULL;
@@ -318,7 +318,7 @@ load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
 {
     crm_op_state *os = &h->ops[index];
     crm_state *state = crm_identity_get_int(os->map->ids, id);
-    if (state != NULL && Py_REFCNT(crm_state_object(state)) == 0) {
+    if (state != NULL && crm_state_is_dead(state)) {
         /* Its deallocation was put off: it is not there any more. */
         crm_key key = {.is_int = true, .u.i = id};
         state = crm_map_get(os->map, &key);
@@ -539,7 +539,10 @@ reconstruct(crm_hydration *h)
         if (!h->ops[i].fresh) {
             continue;
         }
-        crm_manager *manager = ((crm_entity *)obj)->state.layout->manager;
+        crm_manager *manager = crm_hydrated_manager(h, obj);
+        if (manager == NULL) {
+            return -1;
+        }
         h->ops[i].fresh = 0;
         int loaded = (h->session->events & CRM_SE_LOADED) != 0;
         if (manager->reconstructor == NULL) {
@@ -708,7 +711,7 @@ look_ahead(crm_hydration *h, crm_page *page, uint32_t first, uint32_t count,
                        ? crm_identity_get_int(ids, (int64_t)cells[col])
                        : NULL;
         if (found[i] != NULL) {
-            __builtin_prefetch(crm_state_object(found[i]), 1);
+            __builtin_prefetch(crm_state_holder(found[i]), 1);
             __builtin_prefetch(found[i]->slots);
         }
     }

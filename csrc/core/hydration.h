@@ -73,9 +73,27 @@ static inline int
 crm_is_current(const crm_entity_op *op, const crm_state *state)
 {
     const crm_layout *layout = op->own.layout;
-    return Py_REFCNT(crm_state_object((crm_state *)state)) > 0 &&
+    return !crm_state_is_dead(state) &&
            state->layout->manager == layout->manager &&
            !(state->flags & CRM_S_EXPIRED) && !crm_state_lacks(state, layout);
+}
+
+/* The state of an object that a row made or found: borrowed; NULL with an
+ * exception if the program took it away. */
+static inline crm_state *
+crm_hydrated(const crm_hydration *h, PyObject *obj)
+{
+    crm_state *state = crm_state_of(h->core, obj);
+    if (state == NULL) {
+        crm_raise_unmapped(h->core, obj);
+    }
+    return state;
+}
+static inline crm_manager *
+crm_hydrated_manager(const crm_hydration *h, PyObject *obj)
+{
+    crm_state *state = crm_hydrated(h, obj);
+    return state == NULL ? NULL : state->layout->manager;
 }
 
 /* Keeps an object until the hydration ends: 0, or -1. */

@@ -74,8 +74,7 @@ static int
 classify(insert *self, size_t i, uint8_t *given)
 {
     crm_flush *flush = &self->flush;
-    crm_state *state =
-        &((crm_entity *)PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i))->state;
+    crm_state *state = crm_flush_state(flush, i);
     int special = 0;
     for (size_t c = 0; c < self->ncolumns; c++) {
         uint16_t slot = self->columns[c].slot;
@@ -188,9 +187,7 @@ feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
             const crm_page *page, const uint64_t *row)
 {
     crm_flush *flush = &self->flush;
-    PyObject *obj =
-        PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)(flush->first + k));
-    crm_state *state = &((crm_entity *)obj)->state;
+    crm_state *state = crm_flush_state(flush, flush->first + k);
     for (size_t s = 0; s < flush->nsources; s++) {
         crm_source source = flush->sources[s];
         if (source.origin == CRM_FROM_DEFAULT) {
@@ -351,8 +348,7 @@ insert_all(insert *self)
             return -1;
         }
         if (special) {
-            PyObject *obj = PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)i);
-            if (crm_flush_special(flush, obj, NULL) < 0) {
+            if (crm_flush_special(flush, i, NULL) < 0) {
                 return -1;
             }
             if (++i < flush->count) {

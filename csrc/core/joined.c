@@ -13,9 +13,9 @@
 /* The slot of the relationship an operation feeds, in the class of `parent`,
  * which may be a subclass of the program's; -1 if it has none. */
 static int
-slot_in_parent(crm_entity_op *op, PyObject *parent)
+slot_in_parent(crm_entity_op *op, const crm_state *parent)
 {
-    crm_manager *manager = ((crm_entity *)parent)->state.layout->manager;
+    crm_manager *manager = parent->layout->manager;
     if (manager == op->of) {
         return op->parent_slot;
     }
@@ -39,9 +39,12 @@ begin_fill(crm_hydration *h, crm_entity_op *op, PyObject *parent)
         h->fills = fills;
         h->cap_fills = cap;
     }
-    crm_state *state = &((crm_entity *)parent)->state;
+    crm_state *state = crm_hydrated(h, parent);
+    if (state == NULL) {
+        return -1;
+    }
     PyObject *collection = NULL;
-    int slot = slot_in_parent(op, parent);
+    int slot = slot_in_parent(op, state);
     if (slot >= 0 && !CRM_SLOT_HAS(crm_state_held(state, (uint16_t)slot)) &&
         crm_state_pending(state, (uint16_t)slot) == NULL) {
         collection = crm_collection_new(state, (uint16_t)slot);
@@ -142,8 +145,11 @@ crm_feed_scalar(crm_hydration *h, size_t index, PyObject *parent,
                 PyObject *value)
 {
     crm_entity_op *op = &h->program->entities[index];
-    crm_state *state = &((crm_entity *)parent)->state;
-    int slot = slot_in_parent(op, parent);
+    crm_state *state = crm_hydrated(h, parent);
+    if (state == NULL) {
+        return -1;
+    }
+    int slot = slot_in_parent(op, state);
     if (slot < 0) {
         return 0;
     }

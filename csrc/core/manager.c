@@ -1,4 +1,5 @@
 /* manager.c: ClassManager, a mapped class as the core sees it. */
+#include "boxed.h"
 #include "compat.h"
 #include "entity.h"
 
@@ -103,16 +104,13 @@ manager_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         PyErr_SetString(PyExc_TypeError, "root and base must be ClassManagers");
         return NULL;
     }
-    if (!PyType_IsSubtype((PyTypeObject *)cls, core->entity_type)) {
-        PyErr_Format(PyExc_TypeError, "%R does not derive from Entity", cls);
-        return NULL;
-    }
     crm_manager *self = (crm_manager *)type->tp_alloc(type, 0);
     if (self == NULL) {
         return NULL;
     }
     self->core = core;
     self->class_ = Py_NewRef(cls);
+    self->boxed = !PyType_IsSubtype((PyTypeObject *)cls, core->entity_type);
     self->mapper = Py_NewRef(Py_None);
     self->root = root == Py_None ? self : (crm_manager *)Py_NewRef(root);
     self->names = PyDict_New();
@@ -128,7 +126,9 @@ manager_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         if (PyObject_SetAttr(cls, core->str_manager, (PyObject *)self) < 0) {
             goto error;
         }
-        if (crm_entity_prepare_class(core, (PyTypeObject *)cls) < 0) {
+        if ((self->boxed
+                 ? crm_box_prepare_class(core, (PyTypeObject *)cls)
+                 : crm_entity_prepare_class(core, (PyTypeObject *)cls)) < 0) {
             goto error;
         }
     }
@@ -565,7 +565,7 @@ manager_set_collection(crm_manager *self, PyObject *args)
 static PyObject *
 manager_new_instance(crm_manager *self, PyObject *Py_UNUSED(ignored))
 {
-    return crm_entity_new(self);
+    return crm_entity_new(self, NULL);
 }
 
 static PyObject *
@@ -709,6 +709,8 @@ static PyGetSetDef manager_getset[] = {
 };
 
 static PyMemberDef manager_members[] = {
+    {"boxed", T_BOOL, offsetof(crm_manager, boxed), READONLY,
+     "The class does not derive from Entity."},
     {"event_mask", T_UBYTE, offsetof(crm_manager, events), 0,
      "CLASS_* bits: the methods of `hooks` that are called."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_manager, weakrefs),

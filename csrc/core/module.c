@@ -37,6 +37,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
 {
     crm_core *core = core_state(module);
     Py_VISIT(core->entity_type);
+    Py_VISIT(core->box_type);
     Py_VISIT(core->manager_type);
     Py_VISIT(core->attribute_type);
     Py_VISIT(core->list_type);
@@ -76,6 +77,7 @@ core_clear(PyObject *module)
 {
     crm_core *core = core_state(module);
     Py_CLEAR(core->entity_type);
+    Py_CLEAR(core->box_type);
     Py_CLEAR(core->manager_type);
     Py_CLEAR(core->attribute_type);
     Py_CLEAR(core->list_type);

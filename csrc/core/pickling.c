@@ -53,10 +53,12 @@ done:
 }
 
 PyObject *
-crm_entity_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
+crm_entity_getstate(crm_core *core, PyObject *self)
 {
-    crm_state *state = &((crm_entity *)self)->state;
-    crm_core *core = crm_state_manager(state)->core;
+    crm_state *state = crm_state_of(core, self);
+    if (state == NULL) {
+        return crm_raise_unmapped(core, self);
+    }
     PyObject *dict = crm_state_dict(state);
     PyObject *info = dict == NULL ? NULL : crm_state_info(state);
     crm_manager *manager = crm_state_manager(state);
@@ -212,10 +214,12 @@ restore_value(PyObject *self, crm_state *state, PyObject *name, PyObject *value)
 }
 
 PyObject *
-crm_entity_setstate(PyObject *self, PyObject *given)
+crm_entity_setstate(crm_core *core, PyObject *self, PyObject *given)
 {
-    crm_state *state = &((crm_entity *)self)->state;
-    crm_core *core = crm_state_manager(state)->core;
+    crm_state *state = crm_state_of(core, self);
+    if (state == NULL) {
+        return crm_raise_unmapped(core, self);
+    }
     if (!PyDict_Check(given)) {
         PyErr_SetString(PyExc_TypeError, "the state must be a dict");
         return NULL;
@@ -243,7 +247,7 @@ crm_entity_setstate(PyObject *self, PyObject *given)
             status = crm_manager_fire(manager, "unpickle", self, info);
         }
     }
-    if (((crm_entity *)self)->dict != NULL) {
+    if (crm_state_holder(state)->dict != NULL) {
         crm_state_track(state);
     }
     Py_DECREF(dict);

@@ -123,7 +123,7 @@ note_all(const crm_entity_op *op, const crm_identity *ids)
                 break;
             }
             states[count] = value;
-            __builtin_prefetch(crm_state_object(states[count]), 1);
+            __builtin_prefetch(crm_state_holder(states[count]), 1);
             __builtin_prefetch(states[count]->slots);
         }
         for (size_t i = 0; i < count; i++) {

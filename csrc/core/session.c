@@ -94,7 +94,7 @@ crm_map_get(crm_map *map, const crm_key *key)
         return NULL;
     }
     crm_state *state = value;
-    if (state != NULL && Py_REFCNT(crm_state_object(state)) == 0) {
+    if (state != NULL && crm_state_is_dead(state)) {
         /* Its deallocation was put off (a long chain of objects). */
         crm_identity_remove(map->ids, key, state);
         CRM_OFF(state, CRM_S_IN_MAP);
@@ -110,7 +110,7 @@ static void
 displaced(crm_state *state)
 {
     CRM_OFF(state, CRM_S_IN_MAP);
-    if (Py_REFCNT(crm_state_object(state)) == 0) {
+    if (crm_state_is_dead(state)) {
         state->map = NULL;
     }
     else {

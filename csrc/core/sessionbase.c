@@ -132,8 +132,8 @@ list_set(const crm_ptrset *set)
     size_t pos = 0;
     crm_state *state;
     while (list != NULL && (state = crm_ptrset_next(set, &pos)) != NULL) {
-        PyObject *obj = crm_state_object(state);
-        if (Py_REFCNT(obj) > 0 && PyList_Append(list, obj) < 0) {
+        if (!crm_state_is_dead(state) &&
+            PyList_Append(list, crm_state_object(state)) < 0) {
             Py_CLEAR(list);
         }
     }
@@ -191,9 +191,9 @@ session_list_persistent(crm_session *self, PyObject *Py_UNUSED(ignored))
         void *value;
         while ((size_t)n < room &&
                crm_identity_next(self->maps[i]->ids, &pos, &key, &value)) {
-            PyObject *obj = crm_state_object((crm_state *)value);
-            if (Py_REFCNT(obj) > 0) {
-                PyList_SET_ITEM(list, n++, Py_NewRef(obj));
+            crm_state *state = value;
+            if (!crm_state_is_dead(state)) {
+                PyList_SET_ITEM(list, n++, Py_NewRef(crm_state_object(state)));
             }
         }
     }

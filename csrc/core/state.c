@@ -4,13 +4,14 @@
 
 #include <string.h>
 
+#include "boxed.h"
 #include "collection.h"
 
 crm_state *
 crm_state_of(crm_core *core, PyObject *obj)
 {
     if (!PyObject_TypeCheck(obj, core->entity_type)) {
-        return NULL;
+        return core->boxes ? crm_box_state(core, obj) : NULL;
     }
     crm_state *state = &((crm_entity *)obj)->state;
     return state->layout->manager == core->nobody ? NULL : state;
@@ -19,9 +20,9 @@ crm_state_of(crm_core *core, PyObject *obj)
 void
 crm_state_track(crm_state *state)
 {
-    PyObject *obj = crm_state_object(state);
-    if (!PyObject_GC_IsTracked(obj)) {
-        PyObject_GC_Track(obj);
+    PyObject *holder = (PyObject *)crm_state_holder(state);
+    if (!PyObject_GC_IsTracked(holder)) {
+        PyObject_GC_Track(holder);
     }
 }
 
@@ -43,7 +44,7 @@ crm_needs_tracking(PyObject *value)
 static PyObject *
 late_held(crm_state *state, uint16_t slot)
 {
-    PyObject *dict = ((crm_entity *)crm_state_object(state))->dict;
+    PyObject *dict = crm_state_holder(state)->dict;
     if (dict == NULL) {
         return NULL;
     }
@@ -60,7 +61,7 @@ late_held(crm_state *state, uint16_t slot)
 static int
 late_put(crm_state *state, uint16_t slot, PyObject *value)
 {
-    crm_entity *entity = (crm_entity *)crm_state_object(state);
+    crm_entity *entity = crm_state_holder(state);
     PyObject *name = crm_state_attr(state, slot)->name;
     int status = 0;
     if (value == NULL) {
@@ -101,7 +102,7 @@ release(crm_state *state, uint16_t slot, PyObject *old)
 {
     if (CRM_SLOT_HAS(old)) {
         if (crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION) {
-            if (Py_REFCNT(old) > 1 && Py_REFCNT(crm_state_object(state)) == 0) {
+            if (Py_REFCNT(old) > 1 && crm_state_is_dead(state)) {
                 crm_collection_lose(state, slot, old);
             }
             crm_collection_release(crm_state_manager(state)->core, old);
@@ -518,10 +519,25 @@ crm_state_commit(crm_state *state)
 /* ---- by name ---------------------------------------------------------- */
 
 PyObject *
+crm_state_unmapped(crm_state *state, int make)
+{
+    if (state->flags & CRM_S_BOXED) {
+        return PyObject_GenericGetDict(crm_state_object(state), NULL);
+    }
+    crm_entity *entity = crm_state_holder(state);
+    if (entity->dict == NULL && make) {
+        entity->dict = PyDict_New();
+        if (entity->dict != NULL) {
+            crm_state_track(state);
+        }
+    }
+    return Py_XNewRef(entity->dict);
+}
+
+PyObject *
 crm_state_dict(crm_state *state)
 {
     crm_manager *manager = crm_state_manager(state);
-    crm_entity *entity = (crm_entity *)crm_state_object(state);
     PyObject *dict = PyDict_New();
     if (dict == NULL) {
         return NULL;
@@ -547,19 +563,20 @@ crm_state_dict(crm_state *state)
             return NULL;
         }
     }
-    if (entity->dict != NULL) {
-        PyObject *name, *value;
-        Py_ssize_t pos = 0;
-        while (PyDict_Next(entity->dict, &pos, &name, &value)) {
-            /* Late attributes came above; NO_VALUE is not a value. */
-            if (value == manager->core->no_value) {
-                continue;
-            }
-            if (PyDict_SetItem(dict, name, value) < 0) {
-                Py_DECREF(dict);
-                return NULL;
-            }
+    PyObject *others = crm_state_unmapped(state, 0);
+    PyObject *name, *value;
+    Py_ssize_t pos = 0;
+    while (others != NULL && PyDict_Next(others, &pos, &name, &value)) {
+        /* Late attributes came above; NO_VALUE is not a value. */
+        if (value != manager->core->no_value &&
+            !Py_IS_TYPE(value, manager->core->box_type) &&
+            PyDict_SetItem(dict, name, value) < 0) {
+            break;
         }
+    }
+    Py_XDECREF(others);
+    if (PyErr_Occurred()) {
+        Py_CLEAR(dict);
     }
     return dict;
 }

@@ -74,7 +74,7 @@ PyObject *crm_state_held(crm_state *state, uint16_t slot);
  * drops what was there, last of all.  0, or -1 with an exception (only for an
  * attribute the class got after the object was made). */
 int crm_state_put(crm_state *state, uint16_t slot, PyObject *value);
-/* Lets the collector see the object. */
+/* Lets the collector see the holder. */
 void crm_state_track(crm_state *state);
 /* Whether the object must be tracked when it holds `value`. */
 int crm_needs_tracking(PyObject *value);
@@ -221,6 +221,21 @@ PyObject *crm_instance_state(crm_core *core, PyObject *obj);
 /* Adds the functions on single objects to the module. */
 int crm_state_api_init(crm_core *core, PyObject *module);
 
+/* Runs the hook that completes the mapping before the first object is made: 0,
+ * or -1 with an exception, also if there is to be none. */
+int crm_manager_complete(crm_manager *manager);
+/* Sets attributes, mapped or not, of a dict, as the constructor does: 0, or -1
+ * with an exception. */
+int crm_entity_set_by_name(PyObject *self, crm_state *state, PyObject *given);
+
+/* What holders of states share: the collector's functions ... */
+int crm_entity_traverse(crm_entity *self, visitproc visit, void *arg);
+int crm_entity_clear(crm_entity *self);
+/* ... and the first and the last thing when one goes: nobody finds it in its
+ * session any more; it lets go of everything but its layout, which it gives. */
+void crm_entity_leave(crm_entity *self);
+crm_layout *crm_entity_empty(crm_entity *self);
+
 /* Gives a freshly mapped class the fast versions of the slots it inherits, and
  * Entity's `__dict__`: 0, or -1 with an exception. */
 int crm_entity_prepare_class(crm_core *core, PyTypeObject *cls);
@@ -235,13 +250,17 @@ PyObject *crm_view_new(crm_core *core, PyObject *obj);
 /* obj.__dict__ = dict. */
 int crm_view_assign(crm_core *core, PyObject *obj, PyObject *dict);
 int crm_view_init(crm_core *core, PyObject *module);
+/* The dict of attributes that are not mapped: a new reference; NULL without an
+ * exception if there is none and none is to be made.  That of an object with a
+ * box has the box in it. */
+PyObject *crm_state_unmapped(crm_state *state, int make);
 /* Every loaded attribute by name; new dict. */
 PyObject *crm_state_dict(crm_state *state);
 
-/* pickling.c: Entity.__getstate__ and __setstate__; what of a state is not an
+/* pickling.c: __getstate__ and __setstate__; what of a state is not an
  * attribute's value, as a dict. */
-PyObject *crm_entity_getstate(PyObject *self, PyObject *ignored);
-PyObject *crm_entity_setstate(PyObject *self, PyObject *given);
+PyObject *crm_entity_getstate(crm_core *core, PyObject *self);
+PyObject *crm_entity_setstate(crm_core *core, PyObject *self, PyObject *given);
 PyObject *crm_state_info(crm_state *state);
 
 #endif /* CRM_STATE_H */

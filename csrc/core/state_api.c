@@ -1,4 +1,5 @@
 /* state_api.c: the module's functions on single mapped objects. */
+#include "boxed.h"
 #include "events.h"
 #include "collection.h"
 #include "session.h"
@@ -572,6 +573,10 @@ core_is_orphan(PyObject *module, PyObject *arg)
 static PyMethodDef functions[] = {
     {"manager_of", core_manager_of, METH_O,
      "The ClassManager of a mapped object or class, or None."},
+    {"adopt", crm_box_adopt, METH_O,
+     "Gives a new object of a class that is no Entity its state."},
+    {"construct", crm_box_construct, METH_VARARGS,
+     "Sets attributes of such an object by name, as Entity.__init__ does."},
     {"is_entity", core_is_entity, METH_O, "Whether it is a mapped object."},
     {"has_row", core_has_row, METH_O,
      "Whether the object was loaded from a row that it still has."},

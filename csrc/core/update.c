@@ -227,10 +227,8 @@ feed_versions(crm_flush *flush)
     for (size_t k = 0; flush->defaults != NULL && k < flush->length; k++) {
         PyObject *value = flush->defaults[k];
         flush->defaults[k] = NULL;
-        PyObject *obj =
-            PyTuple_GET_ITEM(flush->objects, (Py_ssize_t)(flush->first + k));
         if (value != NULL &&
-            crm_state_set_loaded(&((crm_entity *)obj)->state,
+            crm_state_set_loaded(crm_flush_state(flush, flush->first + k),
                                  (uint16_t)flush->version, value) < 0) {
             return -1;
         }
@@ -283,8 +281,7 @@ run(update *self, size_t count)
 static Py_ssize_t
 classify(update *self, size_t i, uint16_t *out, int *special)
 {
-    PyObject *obj = PyTuple_GET_ITEM(self->flush.objects, (Py_ssize_t)i);
-    crm_state *state = &((crm_entity *)obj)->state;
+    crm_state *state = crm_flush_state(&self->flush, i);
     *special = 0;
     if (!self->every) {
         return changed_slots(&self->flush, state, self->columns, self->ncolumns,
@@ -310,9 +307,7 @@ hand_over(update *self, size_t i, Py_ssize_t count)
     if (slots == NULL) {
         return -1;
     }
-    int status = crm_flush_special(
-        &self->flush, PyTuple_GET_ITEM(self->flush.objects, (Py_ssize_t)i),
-        slots);
+    int status = crm_flush_special(&self->flush, i, slots);
     Py_DECREF(slots);
     return status;
 }
@@ -327,7 +322,7 @@ drop_unchanged(update *self, size_t i)
     if (kept == NULL) {
         return -1;
     }
-    PyObject *objects = flush->objects, *tuple = NULL;
+    PyObject *holders = flush->holders, *tuple = NULL;
     for (size_t k = 0; k < flush->count; k++) {
         int special;
         Py_ssize_t count = k < i    ? 1
@@ -335,15 +330,15 @@ drop_unchanged(update *self, size_t i)
                                     : classify(self, k, self->other, &special);
         if (count < 0 ||
             (count > 0 &&
-             PyList_Append(kept, PyTuple_GET_ITEM(objects, k)) < 0)) {
+             PyList_Append(kept, PyTuple_GET_ITEM(holders, k)) < 0)) {
             goto done;
         }
     }
     tuple = PyList_AsTuple(kept);
     if (tuple != NULL) {
         flush->count = (size_t)PyTuple_GET_SIZE(tuple);
-        flush->objects = tuple;
-        Py_DECREF(objects);
+        flush->holders = tuple;
+        Py_DECREF(holders);
     }
 done:
     Py_DECREF(kept);

@@ -352,6 +352,8 @@ class ClassManager:
     `pickle(obj, info)`, `unpickle(obj, info)` are called for the bits of `event_mask`;
     slots is None for all."""
     event_mask: int
+    boxed: bool
+    """The class does not derive from Entity: see csrc/core/boxed.h."""
     configure: Callable[[], None] | None
     """Called before an object is constructed, if it is not None; it resets it."""
     names: Mapping[str, int]
@@ -414,6 +416,13 @@ class Attribute:
     def __init__(self, manager: ClassManager, slot: int) -> None: ...
 
 def manager_of(obj_or_class: object) -> ClassManager | None: ...
+def adopt(obj: object) -> None:
+    """Completes the mapping of the object's class, which is no Entity, and gives the object its
+    state."""
+
+def construct(obj: object, kwargs: dict[str, Any]) -> None:
+    """Sets attributes by name, as `Entity.__init__` does."""
+
 def is_entity(obj: object) -> bool: ...
 def has_row(obj: object) -> bool:
     """Whether the object was loaded from a row that it still has."""

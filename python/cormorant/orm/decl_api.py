@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from .. import _core, exc
 from ..sql.schema import MetaData
-from . import clsregistry, decl_base, decl_dataclass, decl_types, decl_typing
+from . import boxed, clsregistry, decl_base, decl_dataclass, decl_types, decl_typing
 from .attribute_functions import (
     column_property,
     composite,
@@ -150,7 +150,8 @@ class registry:
         self, class_: type[_T], local_table: Table | None = None, **kw: Any
     ) -> Mapper[_T]:
         """Map a class by a table and properties given here."""
-        decl_base.check_entity(class_)
+        if isinstance(class_.__dict__.get("__mapper__"), Mapper):
+            raise exc.ArgumentError(f"Class '{class_}' already has a primary mapper defined. ")
         properties = kw.pop("properties", None)
         primary_key = kw.pop("primary_key", None)
         if local_table is not None:
@@ -221,6 +222,8 @@ class registry:
             if cls.__dict__.get("__mapper__") is mapper:
                 type.__delattr__(cls, "__mapper__")
             mapper.class_manager.mapper = None
+            if mapper.class_manager.boxed:
+                boxed.release(cls)
             clsregistry.remove_class(cls.__name__, cls, self._class_registry)
         self._mappers.clear()
         self._new_mappers = False

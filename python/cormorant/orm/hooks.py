@@ -196,6 +196,8 @@ def _wrap_init(cls: Any) -> None:
     begun: list[bool] = []
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if manager.boxed:
+            _core.adopt(self)
         if _core.manager_of(self) is not manager:
             original(self, *args, **kwargs)  # of a subclass, which has told already
             return

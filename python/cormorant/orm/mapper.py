@@ -13,6 +13,7 @@ from ..sql.base import ReadOnlyColumnCollection
 from ..sql.schema import Column
 from ..util import memoized_property, to_list, warn
 from .base import NO_VALUE, class_mapper
+from .boxed import wrap_constructor
 from .inheritance import Hierarchy, set_up_discriminator, tables_of
 from .interfaces import MapperProperty
 from .listening import (
@@ -148,6 +149,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         self.class_manager = manager
         manager.mapper = self
         manager.loader = _load_attribute
+        if manager.boxed:
+            wrap_constructor(class_, registry.constructor)
         if reconstructor is not None:
             manager.reconstructor = reconstructor
         self._reconstructor = reconstructor or (None if base is None else base._reconstructor)
@@ -695,8 +698,14 @@ def _inspect_object(obj: Any) -> Any:
     return instance.inspect_object(obj)
 
 
+def _inspect_boxed(obj: Any) -> Any:
+    """Of any object: the classes of some are mapped without deriving from Entity."""
+    return _inspect_object(obj) if _core.is_entity(obj) else None
+
+
 inspection._inspects(type)(_inspect_class)
 inspection._inspects(_core.Entity)(_inspect_object)
+inspection._inspects(object)(_inspect_boxed)
 inspection._self_inspects(Mapper)
 
 __all__ = ["Mapper", "class_mapper", "configure_mappers"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -16,6 +17,17 @@ import cormorant
 from . import postgres
 from .leaks import SANITIZED
 
+STATES = {
+    "0A000": "NotSupportedError",
+    "22012": "DataError",
+    "23505": "IntegrityError",
+    "26000": "ProgrammingError",
+    "40001": "OperationalError",
+    "57P01": "OperationalError",
+    "72000": "DatabaseError",
+    "XX000": "InternalError",
+}
+"""Of each class an error, and those after which a driver does something else."""
 HERE = Path(__file__).parent
 CODES = "BUSY,NOMEM,INTERRUPT,IOERR,CORRUPT,FULL,CONSTRAINT,MISUSE"
 
@@ -108,10 +120,29 @@ def test_every_call_of_libpq_can_fail(tmp_path: Path) -> None:
     if postgres.scratch() is None:
         pytest.skip("no PostgreSQL server")
     with postgres.empty() as url:
-        seen = work(f"postgresql:{url}", "IOERR", tmp_path)
-    assert len(seen) == 7
+        seen = work(f"postgresql:{url}", "IOERR,LOST", tmp_path)
+    assert len(seen) == 11
     for outcome in seen.values():
-        assert "OperationalError" in outcome
+        assert "IOERR OperationalError" in outcome
+        assert "LOST OperationalError" in outcome
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+@pytest.mark.skipif(shutil.which("pg_config") is None, reason="needs libpq's headers")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library")
+@pytest.mark.skipif(SANITIZED, reason="no process with libpq preloaded starts under ASan")
+def test_every_result_of_libpq_can_be_an_error_of_each_class(tmp_path: Path) -> None:
+    if postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    with postgres.empty() as url:
+        seen = work(f"postgresql:{url}", ",".join(STATES), tmp_path)
+    assert len(seen) == 11
+    wanted = {f"{state} {name}" for state, name in STATES.items()}
+    for outcome in seen.values():
+        found = {name.removesuffix(", done") for name in ast.literal_eval(outcome)}
+        # what is repeated, or fails where nobody minds
+        assert {name for name in found if not name.endswith(" fine")} <= wanted, found
+        assert "23505 IntegrityError" in found
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
@@ -123,6 +154,6 @@ def test_libpq_can_be_out_of_memory_anywhere(tmp_path: Path) -> None:
         pytest.skip("no PostgreSQL server")
     with postgres.empty() as url:
         seen = work(f"postgresql:{url}", "ALLOCATION", tmp_path)
-    assert len(seen) == 7
+    assert len(seen) == 8
     for outcome in seen.values():
         assert "OperationalError" in outcome

@@ -4,12 +4,17 @@
  * faults_arm(n, code): the n-th call from now on that can fail does, once:
  * without being made, with this result code (SQLite) or as if memory or the
  * connection were gone (libpq). With the code ALLOCATION it is not a call that
- * fails but, within such a call, the n-th allocation. faults_disarm(): no more;
- * how many there were since then.
+ * fails but, within such a call, the n-th allocation; with LOST the connection
+ * is shut down before such a call, which is made. faults_arm_state(n, state):
+ * the n-th result that libpq gives is an error with this SQLSTATE of the
+ * server's. faults_disarm(): no more; how many there were since then.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include <libpq-fe.h>
 #include <sqlite3.h>
@@ -19,6 +24,10 @@ static int code, last;
 static int inside; /* of a library's function, which may call others */
 
 #define ALLOCATION (-1)
+#define LOST       (-2)
+#define STATE      (-3)
+
+static char state[6]; /* what the server says, if the code is STATE */
 
 void
 faults_arm(long n, int failure)
@@ -26,6 +35,13 @@ faults_arm(long n, int failure)
     asked = 0;
     left = n;
     code = failure;
+}
+
+void
+faults_arm_state(long n, const char *sqlstate)
+{
+    faults_arm(n, STATE);
+    snprintf(state, sizeof(state), "%s", sqlstate);
 }
 
 long
@@ -159,39 +175,80 @@ sqlite3_column_name(sqlite3_stmt *s, int column)
 
 /* ---- libpq ------------------------------------------------------------- */
 
-#define PQ_CALL(type, name, parameters, arguments) \
-    type name parameters                           \
-    {                                              \
-        if (fails()) {                             \
-            return 0;                              \
-        }                                          \
-        inside++;                                  \
-        type result = REAL(name) arguments;        \
-        inside--;                                  \
-        return result;                             \
+/* Whether this call of libpq is the one; LOST: the connection is, and the call
+ * made. */
+static int
+pq_fails(const PGconn *conn)
+{
+    if (code == STATE || !fails()) {
+        return 0;
+    }
+    if (code == LOST) {
+        inside++;
+        if (PQsocket(conn) >= 0) {
+            shutdown(PQsocket(conn), SHUT_RDWR);
+        }
+        inside--;
+        return 0;
+    }
+    return 1;
+}
+
+#define PQ_CALL(type, name, conn, failure, parameters, arguments) \
+    type name parameters                                          \
+    {                                                             \
+        if (pq_fails(conn)) {                                     \
+            return failure;                                       \
+        }                                                         \
+        inside++;                                                 \
+        type result = REAL(name) arguments;                       \
+        inside--;                                                 \
+        return result;                                            \
     }
 
-PQ_CALL(PGconn *, PQconnectdbParams,
-        (const char *const *k, const char *const *v, int d), (k, v, d))
-PQ_CALL(int, PQsendQuery, (PGconn * c, const char *q), (c, q))
-PQ_CALL(int, PQsendQueryParams,
+PQ_CALL(int, PQsendQuery, c, 0, (PGconn * c, const char *q), (c, q))
+PQ_CALL(int, PQsendQueryParams, c, 0,
         (PGconn * c, const char *q, int n, const Oid *t, const char *const *v,
          const int *l, const int *f, int r),
         (c, q, n, t, v, l, f, r))
-PQ_CALL(int, PQsendPrepare,
+PQ_CALL(int, PQsendPrepare, c, 0,
         (PGconn * c, const char *s, const char *q, int n, const Oid *t),
         (c, s, q, n, t))
-PQ_CALL(int, PQsendQueryPrepared,
+PQ_CALL(int, PQsendQueryPrepared, c, 0,
         (PGconn * c, const char *s, int n, const char *const *v, const int *l,
          const int *f, int r),
         (c, s, n, v, l, f, r))
-PQ_CALL(int, PQsendDescribePrepared, (PGconn * c, const char *s), (c, s))
-PQ_CALL(int, PQenterPipelineMode, (PGconn * c), (c))
-PQ_CALL(int, PQpipelineSync, (PGconn * c), (c))
-PQ_CALL(int, PQexitPipelineMode, (PGconn * c), (c))
-PQ_CALL(int, PQconsumeInput, (PGconn * c), (c))
-PQ_CALL(PGresult *, PQcopyResult, (const PGresult *r, int f), (r, f))
-PQ_CALL(PGresult *, PQmakeEmptyPGresult, (PGconn * c, ExecStatusType s), (c, s))
+PQ_CALL(int, PQsendDescribePrepared, c, 0, (PGconn * c, const char *s), (c, s))
+PQ_CALL(int, PQenterPipelineMode, c, 0, (PGconn * c), (c))
+PQ_CALL(int, PQpipelineSync, c, 0, (PGconn * c), (c))
+PQ_CALL(int, PQexitPipelineMode, c, 0, (PGconn * c), (c))
+PQ_CALL(int, PQconsumeInput, c, 0, (PGconn * c), (c))
+PQ_CALL(int, PQputCopyEnd, c, -1, (PGconn * c, const char *e), (c, e))
+PQ_CALL(int, PQgetCopyData, c, -2, (PGconn * c, char **b, int a), (c, b, a))
+PQ_CALL(PGcancel *, PQgetCancel, c, NULL, (PGconn * c), (c))
+PQ_CALL(int, PQcancel, NULL, 0, (PGcancel * r, char *e, int n), (r, e, n))
+PQ_CALL(const char *, PQparameterStatus, c, NULL,
+        (const PGconn *c, const char *n), (c, n))
+PQ_CALL(PGresult *, PQcopyResult, NULL, NULL, (const PGresult *r, int f),
+        (r, f))
+PQ_CALL(PGresult *, PQmakeEmptyPGresult, c, NULL,
+        (PGconn * c, ExecStatusType s), (c, s))
+
+/* LOST: what it gives says that nobody answers. */
+PGconn *
+PQconnectdbParams(const char *const *keys, const char *const *values,
+                  int expand)
+{
+    static const char *const nobody[][2] = {{"host", NULL}, {"/nowhere", NULL}};
+    if (code != STATE && fails()) {
+        return code == LOST ? REAL(PQconnectdbParams)(nobody[0], nobody[1], 0)
+                            : NULL;
+    }
+    inside++;
+    PGconn *conn = REAL(PQconnectdbParams)(keys, values, expand);
+    inside--;
+    return conn;
+}
 
 /* Never fails, but calls what does. */
 int
@@ -203,15 +260,60 @@ PQisBusy(PGconn *conn)
     return busy;
 }
 
+static PGresult *stated; /* what was made of a result: an error with `state` */
+
 PGresult *
 PQgetResult(PGconn *conn)
 {
+    if (code == LOST) {
+        (void)pq_fails(conn);
+    }
     inside++;
     PGresult *result = REAL(PQgetResult)(conn);
+    ExecStatusType status = result == NULL ? 0 : PQresultStatus(result);
     inside--;
-    if (result != NULL && fails()) {
-        PQclear(result);
-        return REAL(PQmakeEmptyPGresult)(conn, PGRES_FATAL_ERROR);
+    if (result == NULL || code == LOST ||
+        (code == STATE && status != PGRES_COMMAND_OK &&
+         status != PGRES_TUPLES_OK) ||
+        !fails()) {
+        return result;
+    }
+    PQclear(result);
+    result = REAL(PQmakeEmptyPGresult)(conn, PGRES_FATAL_ERROR);
+    if (code == STATE) {
+        stated = result;
+        if (strncmp(state, "57P", 3) == 0) { /* the server goes */
+            shutdown(PQsocket(conn), SHUT_RDWR);
+        }
     }
     return result;
+}
+
+char *
+PQresultErrorField(const PGresult *result, int field)
+{
+    if (result == NULL || result != stated) {
+        return REAL(PQresultErrorField)(result, field);
+    }
+    return field == PG_DIAG_SQLSTATE          ? state
+           : field == PG_DIAG_SEVERITY        ? "ERROR"
+           : field == PG_DIAG_MESSAGE_PRIMARY ? "made to fail"
+                                              : NULL;
+}
+
+char *
+PQresultErrorMessage(const PGresult *result)
+{
+    return result == NULL || result != stated
+               ? REAL(PQresultErrorMessage)(result)
+               : "ERROR:  made to fail\n";
+}
+
+void
+PQclear(PGresult *result)
+{
+    if (result == stated) {
+        stated = NULL;
+    }
+    REAL(PQclear)(result);
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import signal
 import sys
 import warnings
 from collections import Counter
@@ -21,10 +22,13 @@ from cormorant.orm import Session, declarative_base, joinedload, relationship, s
 library = ctypes.PyDLL(None)
 arm, disarm = library.faults_arm, library.faults_disarm
 arm.argtypes, arm.restype = [ctypes.c_long, ctypes.c_int], None
+arm_state = library.faults_arm_state
+arm_state.argtypes, arm_state.restype = [ctypes.c_long, ctypes.c_char_p], None
 disarm.restype = ctypes.c_long
 
-CODES = {"ALLOCATION": -1, "BUSY": 5, "NOMEM": 7, "INTERRUPT": 9, "IOERR": 10, "CORRUPT": 11, "FULL": 13,
+CODES = {"ALLOCATION": -1, "LOST": -2, "BUSY": 5, "NOMEM": 7, "INTERRUPT": 9, "IOERR": 10, "CORRUPT": 11, "FULL": 13,
          "CONSTRAINT": 19, "MISUSE": 21}  # fmt: skip
+"""Other names are SQLSTATEs."""
 EXPECTED = (sa.exc.DBAPIError, MemoryError)
 Base = declarative_base()
 
@@ -103,7 +107,68 @@ def reflect(session: Session) -> None:
         repr((inspector.get_columns(name), inspector.get_foreign_keys(name)))
 
 
+def many(session: Session) -> None:
+    """More than are sent as single rows."""
+    posts = [Post(title=f"m{n}") for n in range(40)]
+    session.add_all(posts)
+    session.flush()
+    for post in posts:
+        post.title += "!"
+    session.flush()
+    for post in posts[1:]:
+        session.delete(post)
+    session.commit()
+
+
+def values(session: Session) -> None:
+    """What the server is asked about: types, and values that nobody here can read."""
+    engine = sa.create_engine(session.get_bind().url)
+    try:
+        with engine.connect() as connection:
+            row = connection.exec_driver_sql(
+                "select '1'::money, row(1, 'x'), array[now()], 'sad'::fault_mood, "
+                "'{sad}'::fault_mood[], now()"
+            ).one()
+            assert row[3:5] == ("sad", ["sad"])
+    finally:
+        engine.dispose()
+
+
+def copying(session: Session) -> None:
+    """What has to be ended, since it is no statement of a session's."""
+    for way in ("from stdin", "to stdout"):
+        try:
+            session.connection().exec_driver_sql(f"copy fault_posts {way}")
+        except sa.exc.ProgrammingError as error:
+            if "COPY cannot be used" not in str(error):
+                raise
+        session.rollback()
+
+
+class Alarm(Exception):
+    """What the program interrupts itself with."""
+
+
+def interrupted(session: Session) -> None:
+    """A statement that is cancelled."""
+
+    def ring(*_: Any) -> None:
+        raise Alarm
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        connection = session.connection()
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        connection.exec_driver_sql("select pg_sleep(20)")
+    except Alarm:
+        session.rollback()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 WORK: list[Callable[[Session], None]] = [load, stream, write, delete, savepoint, core, reflect]
+POSTGRESQL_WORK = [many, values, copying, interrupted]
 
 
 class World:
@@ -116,6 +181,11 @@ class World:
         Base.metadata.create_all(self.engine)
         self.tables = [User.__table__, Post.__table__]
         self.observer = sa.create_engine(url)
+        self.work = list(WORK)
+        if url.startswith("postgresql"):
+            with self.observer.begin() as connection:
+                connection.exec_driver_sql("create type fault_mood as enum ('sad', 'glad')")
+            self.work += POSTGRESQL_WORK
 
         self._after: dict[Any, list[Any]] = {}
 
@@ -128,7 +198,19 @@ class World:
             self.fill()
         return self._after[work]
 
+    def settle(self) -> None:
+        """Wait until the server has ended the transactions of connections that were lost."""
+        if self.observer.dialect.name != "postgresql":
+            return
+        with self.observer.connect() as connection:
+            while connection.exec_driver_sql(
+                "select count(*) from pg_stat_activity where datname = current_database() "
+                "and pid <> pg_backend_pid() and state <> 'idle'"
+            ).scalar():
+                connection.rollback()  # or it would see the same again
+
     def fill(self) -> None:
+        self.settle()
         with self.observer.begin() as connection:
             for table in reversed(self.tables):
                 connection.execute(table.delete())
@@ -152,16 +234,20 @@ class World:
             ]
 
 
-def attempt(world: World, work: Callable[[Session], None], n: int, failure: int) -> str | None:
+def attempt(world: World, work: Callable[[Session], None], n: int, name: str) -> str | None:
     """What came of the work whose n-th call failed; None: it has no n-th call."""
     world.fill()
     before = world.content()
     after = world.after(work)
     session = Session(world.engine)
     outcome = "fine"
-    arm(n, failure)
+    if name in CODES:
+        arm(n, CODES[name])
+    else:
+        arm_state(n, name.encode())
     try:
         work(session)
+        session.close()
     except EXPECTED as error:
         outcome = type(error).__name__
     finally:
@@ -171,10 +257,11 @@ def attempt(world: World, work: Callable[[Session], None], n: int, failure: int)
         return None
     if outcome == "fine":
         # what failed did not matter: a reset, a name for a log
-        session.close()
+        world.settle()
         assert world.content() == after
         return outcome
     session.rollback()
+    world.settle()
     now = world.content()
     if now != before:
         # the failure came after the commit, or it was the commit's own answer
@@ -189,12 +276,16 @@ def attempt(world: World, work: Callable[[Session], None], n: int, failure: int)
 def main(url: str, names: list[str]) -> None:
     warnings.simplefilter("ignore")
     world = World(url)
-    for work in WORK:
+    # those that ask anew or wait have so many allocations that it takes minutes
+    slow = (values, copying, interrupted) if "ALLOCATION" in names else ()
+    for work in world.work:
+        if work in slow:
+            continue
         seen: Counter[str] = Counter()
         for name in names:
             n = 1
-            while (outcome := attempt(world, work, n, CODES[name])) is not None:
-                seen[outcome] += 1
+            while (outcome := attempt(world, work, n, name)) is not None:
+                seen[f"{name} {outcome}"] += 1
                 n += 1
         gc.collect()
         assert (

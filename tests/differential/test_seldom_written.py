@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .harness import compare
@@ -229,3 +231,41 @@ def test_form(name: str) -> None:
 @pytest.mark.parametrize("join", JOINS)
 def test_columns_within_expressions_of_a_primaryjoin(join: str, viewonly: bool) -> None:
     compare(HEAD + RELATIONSHIP.format(join=join, foreign=JOINS[join], viewonly=viewonly))
+
+
+def test_keys_that_sql_makes() -> None:
+    """A primary key set to an SQL expression is read back: objects are known by its value."""
+
+    def program(p: Any) -> None:
+        class Parent(p.Base):  # type: ignore[misc, name-defined]
+            __tablename__ = "parent"
+            id = p.Column(p.Integer, primary_key=True)
+            children = p.relationship("Child")
+
+        class Child(p.Base):  # type: ignore[misc, name-defined]
+            __tablename__ = "child"
+            id = p.Column(p.Integer, primary_key=True)
+            parent_id = p.Column(p.ForeignKey("parent.id"))
+
+        class Pair(p.Base):  # type: ignore[misc, name-defined]
+            __tablename__ = "pair"
+            a = p.Column(p.Integer, primary_key=True)
+            b = p.Column(p.String, primary_key=True)
+
+        s = p.session()
+        parent = Parent(id=p.func.abs(-5), children=[Child()])
+        pair = Pair(a=1, b=p.func.lower("B"))
+        s.add_all([parent, pair])
+        s.flush()
+        p.show(parent.id, p.inspect(parent).key, [c.parent_id for c in parent.children])
+        p.show(pair.b, p.inspect(pair).key, s.get(Pair, (1, "b")) is pair)
+        other = Parent(id=7)
+        s.add(other)
+        s.commit()
+        other.id = Parent.id + 1
+        s.flush()
+        p.show(other.id, p.inspect(other).key, s.get(Parent, 8) is other)
+        s.rollback()
+        p.show(other.id, p.inspect(other).key)
+
+    compare(program)

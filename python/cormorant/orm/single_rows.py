@@ -121,6 +121,11 @@ def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) 
     read_back = auto >= 0 and (auto not in given or connection.dialect.name == "sqlite")
     if statements.version_slot >= 0 and not returning and read_back:
         returning = [auto]  # as SQLAlchemy reads a row with a version back
+    made_keys = [slot for slot in expired if slot in statements.pk_slots]
+    if made_keys == [auto] and connection.dialect.name == "sqlite" and not returning:
+        last_id = auto
+    else:
+        returning = [*returning, *(slot for slot in made_keys if slot not in returning)]
     statement = Insert(statements.table).values(expressions)
     if returning:
         statement = statement.returning(*(statements.column_of[s] for s in returning))
@@ -157,7 +162,10 @@ def update_one(
         column = statements.column_of[slot]
         if _is_expression(value):
             expressions[column] = value
-            expired.append(slot)
+            if slot in statements.pk_slots:
+                fetched = [*fetched, slot]  # its identity follows
+            else:
+                expired.append(slot)
         else:
             plain[column.key] = value
     key = _core.identity_key(obj)
@@ -180,7 +188,10 @@ def update_one(
     if matched != 1:
         raise stale("UPDATE", statements.table, exc.StaleDataError(1, matched))
     for slot, value in zip(fetched, rows[0] if rows else (), strict=True):
-        _core.set_loaded(obj, slot, value)
+        if slot in statements.pk_slots:
+            _core.set_value(obj, slot, value)  # another than it had
+        else:
+            _core.set_loaded(obj, slot, value)
     if made:
         _core.set_loaded(obj, version, plain[statements.column_of[version].key])
     if expired:

@@ -108,23 +108,78 @@ page_free(crm_page *page)
     }
 }
 
+/* The cache is this thread's until release(), or false: done without. */
+static inline int
+hold(crm_page_cache *cache)
+{
+    return !atomic_exchange_explicit(&cache->busy, 1, memory_order_acquire);
+}
+
+static inline void
+release(crm_page_cache *cache)
+{
+    atomic_store_explicit(&cache->busy, 0, memory_order_release);
+}
+
+/* All pages of a cache that is held. */
+static crm_page *
+take_all(crm_page_cache *cache)
+{
+    crm_page *all = cache->free;
+    cache->free = NULL;
+    cache->count = 0;
+    return all;
+}
+
+static void
+free_all(crm_page *page)
+{
+    while (page != NULL) {
+        crm_page *next = page->link.next;
+        page_free(page);
+        page = next;
+    }
+}
+
 /* A full page comes back: it is kept, unless more come back than are ever kept.
  * Then they were of a result that the cache is no help to, and all go. */
 static void
 keep_page(crm_page_cache *cache, crm_page *page)
 {
-    if (!is_mapped(page)) {
+    if (!is_mapped(page) || !hold(cache)) {
         page_free(page);
         return;
     }
-    if (++cache->returned <= CRM_PAGE_CACHE) {
+    page->link.next = NULL;
+    cache->returned++;
+    if (cache->returned > CRM_PAGE_CACHE) {
+        page->link.next = take_all(cache);
+    }
+    else if (cache->count < CRM_PAGE_CACHE) {
         page->link.next = cache->free;
         cache->free = page;
         cache->count++;
-        return;
+        page = NULL;
     }
-    page_free(page);
-    crm_page_cache_clear(cache);
+    release(cache);
+    free_all(page);
+}
+
+/* A page of a cache, or NULL: it has none. */
+static crm_page *
+kept_page(crm_page_cache *cache)
+{
+    if (!hold(cache)) {
+        return NULL;
+    }
+    crm_page *page = cache->free;
+    if (page != NULL) {
+        cache->free = page->link.next;
+        cache->count--;
+    }
+    cache->returned = 0;
+    release(cache);
+    return page;
 }
 
 void
@@ -145,40 +200,11 @@ crm_page_unref(crm_page *page)
 void
 crm_page_cache_clear(crm_page_cache *cache)
 {
-    while (cache->free != NULL) {
-        crm_page *page = cache->free;
-        cache->free = page->link.next;
-        page_free(page);
+    if (hold(cache)) {
+        crm_page *all = take_all(cache);
+        release(cache);
+        free_all(all);
     }
-    cache->count = 0;
-}
-
-void
-crm_rows_borrow(crm_rows *rows, crm_page_cache *cache)
-{
-    rows->home = cache;
-    rows->spare = *cache;
-    rows->spare.returned = 0;
-    *cache = (crm_page_cache){0};
-}
-
-void
-crm_rows_give_back(crm_rows *rows)
-{
-    crm_page_cache *cache = rows->home;
-    if (cache != NULL && cache->free == NULL) {
-        cache->free = rows->spare.free;
-        cache->count = rows->spare.count;
-        cache->returned += rows->spare.count;
-    }
-    else {
-        while (rows->spare.free != NULL) {
-            crm_page *page = rows->spare.free;
-            rows->spare.free = page->link.next;
-            keep_page(cache, page);
-        }
-    }
-    rows->spare = (crm_page_cache){0};
 }
 
 void
@@ -212,13 +238,14 @@ take_page(crm_rows *rows, size_t need)
     if (need > room) {
         return page_new(rows->ncols, need, need);
     }
-    crm_page *page = rows->spare.free;
-    if (room < CRM_PAGE_ROOM || page == NULL) {
+    crm_page *page = NULL;
+    if (room >= CRM_PAGE_ROOM && rows->home != NULL) {
+        page = kept_page(rows->home);
+    }
+    if (page == NULL) {
         page = page_new(rows->ncols, need, room);
     }
     else {
-        rows->spare.free = page->link.next;
-        rows->spare.count--;
         page->refs = 1;
         page->ncols = rows->ncols;
         page->row_words = crm_row_words(rows->ncols);
@@ -228,18 +255,6 @@ take_page(crm_rows *rows, size_t need)
         page->link.home = room < CRM_PAGE_ROOM ? NULL : rows->home;
     }
     return page;
-}
-
-/* Takes an empty page out of the result again, without its home. */
-static void
-drop_page(crm_rows *rows, crm_page *page)
-{
-    if (page->link.home != NULL) {
-        keep_page(&rows->spare, page);
-    }
-    else {
-        page_free(page);
-    }
 }
 
 /* Appends an empty page with room for at least `need` bytes, or NULL. */
@@ -337,7 +352,7 @@ crm_rows_move_open(crm_rows *rows, size_t len)
     old->back = rows->row_back;
     rows->row_back = 0;
     if (old->nrows == 0) {
-        drop_page(rows, old);
+        crm_page_unref(old);
         rows->pages[rows->npages - 2] = page;
         rows->npages--;
     }

@@ -19,6 +19,7 @@
 #ifndef CRM_PAGE_H
 #define CRM_PAGE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -47,14 +48,16 @@ typedef struct crm_page {
  * system and taking them again for the next costs a third of the time of
  * reading 100,000 rows.  When more come back than that without a result having
  * been read in between, the cache is emptied: what a very large result took is
- * given back.  Touched with the GIL only; a result borrows all of it while it
- * is filled without the GIL. */
+ * given back.  Results take pages without the GIL: who finds another thread at
+ * it does without, so that nobody waits (in a child forked meanwhile for ever).
+ * All of it 0 is an empty one. */
 #define CRM_PAGE_CACHE 256
 
 typedef struct crm_page_cache {
     crm_page *free;
     uint32_t count;
-    uint32_t returned; /* since a result borrowed it */
+    uint32_t returned; /* since one was taken */
+    atomic_int busy;   /* a thread is at it */
 } crm_page_cache;
 
 /* Frees the pages in it.  No page that has it as its home may be alive. */
@@ -132,8 +135,8 @@ crm_page_front(const crm_page *page)
     return (size_t)page->nrows * page->row_words * sizeof(uint64_t);
 }
 
-/* Drops one reference; the page goes with the last, to its home if it has one,
- * so that the GIL is needed then.  NULL is allowed. */
+/* Drops one reference; the page goes with the last, to its home if it has one.
+ * NULL is allowed. */
 void crm_page_unref(crm_page *page);
 
 /* Objects by integer keys that lie close together: rows of these keys need not
@@ -160,8 +163,7 @@ typedef struct {
     uint32_t present_col;      /* where their key is */
     uint32_t present_run;      /* neighbours with such keys that came last */
     uint32_t present_least;    /* so many are read before one is not */
-    crm_page_cache *home;      /* of its full pages, or NULL */
-    crm_page_cache spare;      /* what was borrowed from there */
+    crm_page_cache *home;      /* borrowed: of its full pages, or NULL */
 } crm_rows;
 
 void crm_rows_init(crm_rows *rows, uint32_t ncols);
@@ -335,13 +337,8 @@ crm_rows_abandon(crm_rows *rows)
     }
 }
 
-/* Borrows the free pages of a cache for the filling that follows, and gives the
- * rest back.  With the GIL; in between none is needed. */
-void crm_rows_borrow(crm_rows *rows, crm_page_cache *cache);
-void crm_rows_give_back(crm_rows *rows);
 /* Gives back what the last page does not use.  Nothing points into it yet; no
- * row is open.  Never fails: without memory the page stays as it is.  With the
- * GIL if the rows borrowed from a cache. */
+ * row is open.  Never fails: without memory the page stays as it is. */
 void crm_rows_trim(crm_rows *rows);
 
 /* True if the bytes are UTF-8 as Python's strict decoder takes it. */

@@ -74,6 +74,7 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
 {
     crm_error err;
     int status;
+    rows->home = &self->core->pages;
     size_t after = present != NULL && self->driver->skips
                        ? crm_present_after(present)
                        : SIZE_MAX;
@@ -83,11 +84,9 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
         if (rows->nrows < after) {
             batch = Py_MIN(batch, after - (size_t)rows->nrows);
         }
-        crm_rows_borrow(rows, &self->core->pages);
         Py_BEGIN_ALLOW_THREADS
         status = self->driver->fetch(stmt, rows, batch, &err);
         Py_END_ALLOW_THREADS
-        crm_rows_give_back(rows);
         if (status < 0) {
             return crm_connection_raise(self, &err);
         }

@@ -186,7 +186,7 @@ LLVMFuzzerTestOneInput(const uint8_t *given, size_t size)
     long_left = long_bytes[options >> 3 & 7];
     crm_rows_init(&rows, 1 + next() % 40);
     if (options & 1) {
-        crm_rows_borrow(&rows, &cache);
+        rows.home = &cache;
     }
     uint64_t row = 0;
     while (left > 0) {
@@ -200,9 +200,6 @@ LLVMFuzzerTestOneInput(const uint8_t *given, size_t size)
         nwanted += rows.ncols;
         crm_rows_end(&rows);
         row++;
-    }
-    if (options & 1) {
-        crm_rows_give_back(&rows);
     }
     if (options & 4) {
         crm_rows_trim(&rows);

@@ -10,6 +10,7 @@
 #include <Python.h>
 
 #include "page.h"
+#include "spare.h"
 #include <structmember.h>
 
 /* The type codes of codec.h live in this enum's order; both Python
@@ -106,6 +107,7 @@ typedef struct crm_core {
     uint8_t boxes;              /* some class keeps its states in boxes */
 
     crm_page_cache pages; /* free pages of results */
+    crm_spares spares;    /* memory of entities */
     PyObject *zones;      /* owned list of (name, tzinfo), NULL until used: the
                              zones of MOMENT cells */
 

@@ -17,7 +17,7 @@ static PyObject *
 entity_alloc(PyTypeObject *type, crm_manager *manager)
 {
     uint16_t nslots = manager->nattrs;
-    crm_entity *self = PyObject_GC_NewVar(crm_entity, type, nslots);
+    crm_entity *self = crm_spare_take(&manager->core->spares, type, nslots);
     if (self == NULL) {
         return NULL;
     }
@@ -291,6 +291,19 @@ crm_entity_empty(crm_entity *self)
     return state->layout;
 }
 
+/* Nothing that the collector would have to look at. */
+static int
+is_plain(const crm_entity *self)
+{
+    const crm_state *state = &self->state;
+    int plain = self->dict == NULL && state->ext == NULL;
+    for (uint16_t i = 0; i < state->nslots; i++) {
+        PyObject *value = state->slots[i];
+        plain &= !CRM_SLOT_HAS(value) || !PyType_IS_GC(Py_TYPE(value));
+    }
+    return plain;
+}
+
 static void
 entity_dealloc(crm_entity *self)
 {
@@ -302,8 +315,14 @@ entity_dealloc(crm_entity *self)
     {
         PyObject_ClearWeakRefs((PyObject *)self);
     }
+    int plain = is_plain(self);
     crm_layout *layout = crm_entity_empty(self);
-    PyObject_GC_Del(self);
+    if (plain) {
+        crm_spare_put(&layout->manager->core->spares, self);
+    }
+    else {
+        PyObject_GC_Del(self);
+    }
     crm_layout_unref(layout);
     Py_DECREF(type);
     Py_TRASHCAN_END

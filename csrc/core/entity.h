@@ -219,7 +219,7 @@ typedef struct {
 } crm_state;
 
 /* What a state lies in, its holder: the object itself, or a box. */
-typedef struct {
+typedef struct crm_entity {
     PyObject_VAR_HEAD
     PyObject *dict;     /* unmapped attributes, NULL until one is set */
     PyObject *weakrefs; /* of a box: its object, borrowed */

@@ -144,6 +144,7 @@ core_free(void *module)
 {
     core_clear((PyObject *)module);
     crm_page_cache_clear(&core_state(module)->pages);
+    crm_spares_clear(&core_state(module)->spares);
 }
 
 static int

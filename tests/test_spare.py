@@ -1,0 +1,55 @@
+"""Objects that take the memory of dead ones have nothing of theirs."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+from cormorant import Column, Integer, String, create_engine, inspect
+from cormorant.orm import Session, declarative_base
+
+
+def mapped() -> tuple[Any, Session]:
+    """A class with three rows, and a session."""
+    base: Any = declarative_base()
+
+    class Thing(base):
+        __tablename__ = "thing"
+        id = Column(Integer, primary_key=True)
+        name = Column(String)
+
+    engine = create_engine("sqlite://")
+    base.metadata.create_all(engine)
+    session = Session(engine)
+    session.add_all([Thing(id=n, name=f"thing {n}") for n in range(1, 4)])
+    session.commit()
+    return Thing, session
+
+
+def test_new_objects_have_nothing_of_dead_ones() -> None:
+    thing, session = mapped()
+    for number in range(3):
+        things = session.query(thing).order_by(thing.id).all()
+        for one in things:
+            assert vars(one).keys() == {"_sa_instance_state", "id", "name"}
+            assert one.name == f"thing {one.id}"
+            one.note = number
+        refs = [weakref.ref(one) for one in things]
+        del things, one
+        assert [ref() for ref in refs] == [None] * 3
+        fresh = thing()
+        assert inspect(fresh).transient
+        assert (fresh.id, fresh.name) == (None, None)
+        assert not weakref.getweakrefcount(fresh)
+
+
+def test_finalizers_run_for_each_object() -> None:
+    thing, session = mapped()
+    ended: list[int] = []
+    thing.__del__ = lambda self: ended.append(self.id)
+    for _ in range(3):
+        session.query(thing).order_by(thing.id).all()
+        gc.collect()
+    assert sorted(ended) == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    del thing.__del__

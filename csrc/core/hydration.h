@@ -1,6 +1,6 @@
 /* hydration.h: the state of one hydration, shared by hydrate.c (the loops),
- * joined.c (what eager joins feed) and unique.c (what was given out).  All
- * functions need the GIL.
+ * fromrow.c (the entity of a row), joined.c (what eager joins feed) and
+ * unique.c (what was given out).  All functions need the GIL.
  */
 #ifndef CRM_HYDRATION_H
 #define CRM_HYDRATION_H
@@ -98,6 +98,13 @@ crm_hydrated_manager(const crm_hydration *h, PyObject *obj)
 
 /* Keeps an object until the hydration ends: 0, or -1. */
 int crm_hydration_keep(crm_hydration *h, PyObject *obj);
+
+/* The entity of a row, found or made; ops[index].fresh tells which.  A new
+ * reference; None if there is none; NULL with an exception. */
+PyObject *crm_load_entity(crm_hydration *h, size_t index, crm_page *page,
+                          uint32_t row);
+/* Completes the error of a value that cannot be decoded: what it was of. */
+void crm_hydration_blame(const char *what, PyObject *name);
 
 /* Entity operation `index` found or made `entity` (None: the row has none) for
  * the row of `parent`: it enters the parent's attribute.  0, or -1 with an

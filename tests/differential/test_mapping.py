@@ -1205,3 +1205,40 @@ def test_annotations_as_strings():
 @pytest.mark.parametrize("function", program.registered)
 def test_mapping(function):
     compare(function, warned=True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"native_enum": False, "length": 30},
+        {"name": "given"},
+        {"native_enum": False, "create_constraint": True, "validate_strings": True},
+        {"values_callable": lambda cls: [member.value for member in cls]},
+        {"length": None, "native_enum": False},
+        {},
+    ],
+)
+def test_enums_by_the_annotation_map(options: Any) -> None:
+    class Color(enum.Enum):
+        red = "r"
+        green = "grass"
+
+    def program(p: Any) -> None:
+        class Base(p.DeclarativeBase):
+            type_annotation_map: ClassVar = {enum.Enum: p.sa.Enum(enum.Enum, **options)}
+
+        Thing = type(
+            "Thing",
+            (Base,),
+            {
+                "__tablename__": "things",
+                "__annotations__": {"id": p.orm.Mapped[int], "color": p.orm.Mapped[Color]},
+                "id": p.orm.mapped_column(primary_key=True),
+            },
+        )
+        found = Thing.__table__.c.color.type
+        p.show(found, found.length, found.enums, found.name, found.native_enum)
+        p.show(repr(found), p.schema.CreateTable(Thing.__table__))
+
+    peer, _ = compare(program)
+    assert peer.error is None

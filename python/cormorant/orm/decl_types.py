@@ -116,7 +116,7 @@ def resolve_type(registry: Registry, found: decl_typing.Annotation, name: str) -
                 continue
             given = sqltypes.to_instance(given)
             if base is not value and isinstance(given, sqltypes.Enum):
-                return _enum_of(value, given)
+                return given._of_class(value)
             if base is value:
                 return given
     supertype = getattr(value, "__supertype__", None)  # NewType
@@ -125,10 +125,6 @@ def resolve_type(registry: Registry, found: decl_typing.Annotation, name: str) -
             registry, found._replace(type_=supertype, raw=supertype, pep593=None, extra=()), name
         )
     return None
-
-
-def _enum_of(cls: type, template: Any) -> Any:
-    return sqltypes.Enum(cls)
 
 
 def _literal_type(type_map: Any, values: list[Any]) -> Any:

@@ -59,6 +59,7 @@ class Enum(String, SchemaType):
         `validate_strings`: reject strings that are no member; `values_callable`: from the
         enum class to the strings to store.
         """
+        self._options = dict(kw)
         self.native_enum: bool = kw.pop("native_enum", True)
         self.create_constraint: bool = kw.pop("create_constraint", False)
         self.values_callable: Any = kw.pop("values_callable", None)
@@ -118,6 +119,10 @@ class Enum(String, SchemaType):
         self._bind_lookup = _Lookup(bind, self, not self.validate_strings)
         # For unknown strings to be rejected on reading even when they may be written.
         self._codec_arg = (self._bind_lookup, self._result_lookup)
+
+    def _of_class(self, cls: type) -> Enum:
+        """The same type of the members of another enum class."""
+        return type(self)(cls, **self._options)
 
     def _parse(self, enums: Sequence[Any]) -> tuple[list[str], list[Any]]:
         """Strings and the objects they stand for."""
@@ -223,6 +228,8 @@ class Enum(String, SchemaType):
             parts.append("native_enum=False")
         if self.create_constraint:
             parts.append("create_constraint=True")
+        if "length" in self._options:
+            parts.append(f"length={self.length!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
 

@@ -87,12 +87,15 @@ class SelectCompiler:
                 self.process(cte, asfrom=True, nest_here=nest, **kw)
             add = self._add_to_result_map if results else None
             columns = []
+            given_out = results or bool(
+                entry is not None and entry["results"] and compound_index is not None
+            )
             # names that nothing refers to: the select is an operand, or the first of one
             unnamed = not (asfrom or insert_into or compound_index) and (
                 not results or isinstance(self.statement, ColumnElement)
             )
             for item in select._columns_plus_names(True):
-                text = self._select_column(item, add, asfrom, unnamed, kw)
+                text = self._select_column(item, add, asfrom, unnamed, kw, given_out)
                 if text is not None:
                     columns.append(text)
             text = "SELECT "
@@ -213,9 +216,16 @@ class SelectCompiler:
         return ""
 
     def _select_column(
-        self, item: Any, add: Any, asfrom: bool, unnamed: bool, kw: dict[str, Any]
+        self,
+        item: Any,
+        add: Any,
+        asfrom: bool,
+        unnamed: bool,
+        kw: dict[str, Any],
+        given_out: bool = True,
     ) -> str | None:
-        """`unnamed`: no name is needed to tell the column from others."""
+        """`unnamed`: no name is needed to tell the column from others; `given_out`: it is one of
+        the result, in the expression of its type."""
         required, key, fallback, column, _repeated = item
         if unnamed and required is not None:
             required = None
@@ -228,7 +238,7 @@ class SelectCompiler:
                 add(None, None, (column,), column.type)
             return self.process(column, within_columns_clause=True, **kw)
         rendered = column
-        if column.type._has_column_expression:
+        if given_out and column.type._has_column_expression:
             wrapped = column.type.dialect_impl(self.dialect).column_expression(column)
             if wrapped is not None and wrapped is not column:
                 rendered = wrapped

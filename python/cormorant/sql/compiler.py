@@ -293,6 +293,7 @@ _BIND_ESCAPES = {
 }  # fmt: skip
 _UNFIT_FOR_NAMES = re.compile("[" + re.escape("".join(_BIND_ESCAPES)) + "]")
 _TOKEN = os.urandom(8).hex() + ":"
+_LIST = re.compile(f"\\(\x02{_TOKEN}([^\x01\x02]+)\x02\\)")
 _MARK = re.compile(f"\x01{_TOKEN}([^\x01\x02]+)\x01|\x02{_TOKEN}([^\x01\x02]+)\x02")
 
 
@@ -358,6 +359,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.update_prefetch: list[Any] = []
         self.postfetch: list[Any] = []
         self.post_compile: set[str] = set()
+        self._members: dict[str, tuple[str, str]] = {}
+        """What stands before and after each value of a list, by the name of its parameter."""
         self.literal_execute_params: set[BindParameter[Any]] = set()
         self.positiontup: list[str] = []
         self.text_columns = False
@@ -419,6 +422,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                 return self.bindtemplate(name)
             name = match.group(2)
             order.append(name)
+            if name in self._members:
+                before, after = [_MARK.sub(mark, part) for part in self._members[name]]
+                return f"__[POSTCOMPILE_{name}~~{before}~~REPL~~{after}~~]"
             return f"__[POSTCOMPILE_{name}]"
 
         self.string = _MARK.sub(mark, self._template)
@@ -450,7 +456,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             if name is not None:
                 order.append((name, None))
                 return self.bindtemplate(name)
-            return self._expand_one(match.group(2), values, order)
+            return self._expand_one(match.group(2), values, order, mark)
 
         return _MARK.sub(mark, self._template), order
 
@@ -484,7 +490,11 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         return f"{before}{rows}{_MARK.sub(once, after)}", names
 
     def _expand_one(
-        self, name: str, values: Mapping[str, Any], order: list[tuple[str, int | None]]
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        order: list[tuple[str, int | None]],
+        mark: Callable[[re.Match[str]], str],
     ) -> str:
         bind = self.binds[name]
         value = values.get(name, bind.effective_value)
@@ -495,6 +505,18 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             value = list(value)
         if not value:
             return self.visit_empty_set_op_expr(self._types_of(bind), bind.expand_op)
+        if name in self._members:
+            before, after = self._members[name]
+            members = []
+            for number, item in enumerate(value):
+                text = _MARK.sub(mark, before)
+                if bind.literal_execute:
+                    text += self._literal_item(item, bind.type)
+                else:
+                    order.append((name, number))
+                    text += self.bindtemplate(f"{name}_{number + 1}", bind.type)
+                members.append(text + _MARK.sub(mark, after))
+            return ", ".join(members)
         if bind.literal_execute:
             return ", ".join([self._literal_item(v, bind.type) for v in value])
         if self._is_tuple_bind(bind, value):
@@ -626,11 +648,10 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         if not skip_bind_expression and type_._has_bind_expression:
             wrapped = type_.dialect_impl(self.dialect).bind_expression(bindparam)
             if wrapped is not None and wrapped is not bindparam:
+                if bindparam.expanding:
+                    return self._wrapped_members(bindparam, wrapped, literal_binds, kw)
                 return self.process(
-                    wrapped,
-                    skip_bind_expression=True,
-                    literal_binds=literal_binds and not bindparam.expanding,
-                    **kw,
+                    wrapped, skip_bind_expression=True, literal_binds=literal_binds, **kw
                 )
         if literal_binds:
             text = self.render_literal_bindparam(bindparam, kw.get("_in_operator"))
@@ -644,6 +665,25 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                 return f"(\x02{_TOKEN}{name}\x02)"
             return f"\x02{_TOKEN}{name}\x02"
         return f"\x01{_TOKEN}{name}\x01"
+
+    def _wrapped_members(
+        self, bind: BindParameter[Any], wrapped: Any, literal_binds: bool, kw: dict[str, Any]
+    ) -> str:
+        """A list of values, of which each is to be in an expression of its type."""
+        if literal_binds:
+            values = bind.effective_value
+            if not values:
+                return f"({self.render_literal_bindparam(bind, kw.get('_in_operator'))})"
+            binds: list[Any] = [
+                BindParameter(None, value, bind.type, unique=True) for value in values
+            ]
+            return f"({', '.join([self.process(b, literal_binds=True, **kw) for b in binds])})"
+        text = self.process(wrapped, skip_bind_expression=True, **kw)
+        place = _LIST.search(text)
+        if place is None:
+            return text  # the expression is about something else
+        self._members[place[1]] = (text[: place.start()], text[place.end() :])
+        return place[0]
 
     def render_literal_bindparam(self, bindparam: BindParameter[Any], operator: Any = None) -> str:
         """The value of a parameter as SQL."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from . import exc
 
+if TYPE_CHECKING:
+    from .engine import Connection, Engine
+    from .engine.reflection import Inspector
+    from .orm import DeclarativeBase, InstanceState, Mapper
+
 _T = TypeVar("_T")
+_O = TypeVar("_O")
+_M = TypeVar("_M", bound="DeclarativeBase")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -22,13 +29,15 @@ _registrars: dict[type, Any] = {}
 
 
 @overload
-def inspect(subject: Any, raiseerr: Literal[True] = True) -> Any: ...
-
-
+def inspect(subject: Engine | Connection, raiseerr: Literal[True] = ...) -> Inspector: ...
 @overload
-def inspect(subject: Any, raiseerr: bool) -> Any: ...
-
-
+def inspect(subject: Inspectable[_T], raiseerr: Literal[True] = ...) -> _T: ...
+@overload
+def inspect(subject: type[_O], raiseerr: Literal[True] = ...) -> Mapper[_O]: ...
+@overload
+def inspect(subject: _M, raiseerr: Literal[True] = ...) -> InstanceState[_M]: ...
+@overload
+def inspect(subject: Any, raiseerr: bool = ...) -> Any: ...
 def inspect(subject: Any, raiseerr: bool = True) -> Any:
     """The inspection of an object: InstanceState, Mapper, Inspector, the object itself …
 

@@ -6,23 +6,34 @@ Written for SQLAlchemy: the names are the same here.
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
+from decimal import Decimal
 from typing import reveal_type
 
 from sqlalchemy import (
     Column,
+    DateTime,
+    Float,
     ForeignKey,
     Integer,
     MetaData,
+    Numeric,
     String,
     Table,
+    TypeDecorator,
+    Uuid,
     and_,
+    bindparam,
     case,
     cast,
+    column,
     create_engine,
     delete,
+    desc,
     exists,
     func,
     insert,
+    inspect,
     literal,
     null,
     or_,
@@ -30,11 +41,14 @@ from sqlalchemy import (
     text,
     true,
     tuple_,
+    type_coerce,
     union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, INT4RANGE, UUID, array
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.hybrid import Comparator, hybrid_method, hybrid_property
 from sqlalchemy.orm import (
     DeclarativeBase,
     DynamicMapped,
@@ -45,10 +59,14 @@ from sqlalchemy.orm import (
     aliased,
     column_property,
     composite,
+    declared_attr,
+    load_only,
     mapped_column,
     relationship,
     scoped_session,
+    selectinload,
     sessionmaker,
+    with_polymorphic,
 )
 
 
@@ -322,3 +340,106 @@ def rows() -> None:
         reveal_type(user)
     for user in session.query(User):
         reveal_type(user)
+
+
+class Upper(Comparator[str]):
+    """How a hybrid compares without regard to case."""
+
+
+class Declares:
+    @declared_attr
+    def made(cls) -> Mapped[datetime]:
+        return mapped_column(DateTime)
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        return cls.__name__.lower()
+
+
+class Declared(Declares, Base):
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Money(TypeDecorator[Decimal]):
+    impl = Numeric
+
+
+def of_types() -> None:
+    reveal_type(Column("x", Numeric(10, 2)))
+    reveal_type(Column("x", Numeric(asdecimal=False)))
+    reveal_type(Column("x", Float()))
+    reveal_type(Column("x", Uuid()))
+    reveal_type(Column("x", UUID(as_uuid=False)))
+    reveal_type(Column("x", INT4RANGE))
+    reveal_type(Column("x", type_=DateTime(timezone=True)))
+    reveal_type(array([1, 2]))
+    reveal_type(cast(User.id, ARRAY(String)))
+    reveal_type(cast(User.id, Money))
+    reveal_type(literal("5", Integer))
+    reveal_type(bindparam("x", type_=Integer))
+    reveal_type(type_coerce(User.name, Integer))
+    reveal_type(column("x", Integer))
+    reveal_type(select(column("x", Integer)))
+    reveal_type(desc(User.name))
+
+
+def of_functions() -> None:
+    reveal_type(func.coalesce(User.nick, "a"))
+    reveal_type(func.max(column("x", Integer)))
+    reveal_type(func.array_agg(User.id))
+    reveal_type(func.percent_rank())
+    reveal_type(func.localtimestamp())
+    reveal_type(func.strange(1, type_=Integer))
+    reveal_type(func.row_number().filter(User.id > 1))
+    reveal_type(func.row_number().within_group(User.id).over())
+    reveal_type(User.id / 2)
+    reveal_type(User.id.bitwise_and(1))
+    reveal_type(~User.id.bitwise_not())
+    and_()
+
+
+def of_declared_attributes(declared: Declared) -> None:
+    reveal_type(declared.made)
+    reveal_type(Declared.made)
+    reveal_type(Declared.__tablename__)
+    reveal_type(User.titles)
+
+
+def of_inspection(user: User) -> None:
+    reveal_type(inspect(user))
+    reveal_type(inspect(User))
+    reveal_type(inspect(engine))
+    reveal_type(with_polymorphic(User, "*"))
+    reveal_type(select(with_polymorphic(User, "*")))
+    reveal_type(User.posts.of_type(aliased(Post)))
+
+
+def of_queries() -> None:
+    query = session.query(User)
+    reveal_type(query.with_entities(User.id, User.name))
+    reveal_type(query.tuples())
+    reveal_type(query.only_return_tuples(True).all())
+    reveal_type(query.scalar_subquery())
+    reveal_type(query.subquery())
+    selectinload("posts")
+    load_only("name")
+
+
+class MySession(Session):
+    """A class of sessions of the program's own."""
+
+
+def of_factories() -> None:
+    reveal_type(sessionmaker(engine, class_=MySession))
+    reveal_type(sessionmaker(engine, class_=MySession)())
+
+
+async def of_asyncio(connection: AsyncConnection, session: AsyncSession) -> None:
+    reveal_type(await connection.execute(select(User.id, User.name)))
+    reveal_type(await connection.scalar(select(User.name)))
+    reveal_type(await connection.stream(select(User.id)))
+    reveal_type(await session.execute(select(User.id, User.name)))
+    reveal_type((await session.scalars(select(User))).all())
+    reveal_type(await session.scalar(select(User)))
+    reveal_type(await (await session.stream_scalars(select(User))).all())
+    reveal_type(await (await session.stream(select(User.name))).scalar_one())

@@ -27,6 +27,7 @@ from ..orm.collections import duck_type
 from ..orm.proxied import ProxiedAttribute
 from ..sql import or_
 from ..sql.operators import ColumnOperators
+from ..util.subscriptable import Subscriptable, T
 from .association_collections import _AssociationDict, _AssociationList, _AssociationSet
 
 __all__ = [
@@ -125,8 +126,8 @@ class AssociationProxy(Mapped[_T], InspectionAttr):
         self.info = info if info is not None else {}
         self.key = f"_{type(self).__name__}_{target_collection}_{id(self)}"
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> Any: ...
+    @overload  # type: ignore[override]
+    def __get__(self, instance: None, owner: Any) -> AssociationProxyInstance[_T]: ...
     @overload
     def __get__(self, instance: object, owner: Any) -> _T: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -187,7 +188,7 @@ def _instance_for(parent: AssociationProxy[Any], owner: type) -> AssociationProx
     return kind(parent, owner, target, prop)
 
 
-class AssociationProxyInstance:
+class AssociationProxyInstance(Subscriptable[T]):
     """An association proxy on one class: its values on objects, its operators in SQL."""
 
     def __init__(

@@ -16,16 +16,16 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from ..orm.base import InspectionAttr, InspectionAttrExtensionType
 from ..orm.proxied import ProxiedAttribute
 from ..sql.base import ClauseElement
 from ..sql.operators import ColumnOperators
+from ..util.subscriptable import Subscriptable, T
 
 if TYPE_CHECKING:
-    from ..orm.attributes import InstrumentedAttribute
+    from ..orm.attributes import QueryableAttribute
     from ..sql.typed_operators import SQLCoreOperations
 
 __all__ = [
@@ -94,6 +94,23 @@ class hybrid_method(_Described, Generic[_P, _T]):
         return self.func.__get__(instance, owner)
 
 
+if TYPE_CHECKING:
+
+    class _HybridClassLevelAccessor(QueryableAttribute[_T]):
+        """What a hybrid is on its class: a SQL expression, and the decorators by which
+        subclasses change parts of it."""
+
+        def getter(self, fget: Callable[[Any], _T]) -> hybrid_property[_T]: ...
+        def setter(self, fset: Callable[[Any, _T], None]) -> hybrid_property[_T]: ...
+        def deleter(self, fdel: Callable[[Any], None]) -> hybrid_property[_T]: ...
+        @builtins.property
+        def overrides(self) -> hybrid_property[_T]: ...
+        @builtins.property
+        def inplace(self) -> _InPlace[_T]: ...
+        def comparator(self, comparator: Callable[[Any], Any]) -> hybrid_property[_T]: ...
+        def update_expression(self, meth: Callable[[Any, Any], Any]) -> hybrid_property[_T]: ...
+
+
 class _InPlaceMethod(Generic[_P, _T]):
     __slots__ = ("attr",)
 
@@ -133,7 +150,7 @@ class hybrid_property(_Described, Generic[_T]):
     @overload
     def __get__(self, instance: Any, owner: None) -> hybrid_property[_T]: ...
     @overload
-    def __get__(self, instance: None, owner: type) -> InstrumentedAttribute[_T]: ...
+    def __get__(self, instance: None, owner: type) -> _HybridClassLevelAccessor[_T]: ...
     @overload
     def __get__(self, instance: object, owner: type) -> _T: ...
     def __get__(self, instance: Any, owner: Any) -> Any:
@@ -243,12 +260,9 @@ def _function(method: Any) -> Any:
     return method.__func__ if isinstance(method, classmethod) else method
 
 
-class Comparator(ColumnOperators):
+class Comparator(ColumnOperators, Subscriptable[T]):
     """Base of classes that give a hybrid its operators: redefine the operators, or
     `operate`."""
-
-    # annotations and bases of classes say what of: Comparator[str]
-    __class_getitem__: Any = classmethod(GenericAlias)
 
     def __init__(self, expression: Any) -> None:
         self.expression = expression

@@ -7,13 +7,14 @@ only in a class that is made a dataclass.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from .attribute_options import NO_ARG, given_options
 from .properties import MappedColumn, MappedSQLExpression, Synonym
 from .relationships import _RelationshipDeclared
 
 if TYPE_CHECKING:
+    from ..sql.schema_base import SchemaConst
     from .descriptor_props import Composite
     from .interfaces import PropComparator
     from .query import Query
@@ -30,6 +31,8 @@ __all__ = [
     "synonym",
 ]
 
+_T = TypeVar("_T")
+
 
 def mapped_column(
     __name_pos: Any = None,
@@ -43,7 +46,7 @@ def mapped_column(
     compare: bool = NO_ARG,
     kw_only: bool = NO_ARG,
     hash: bool | None = NO_ARG,
-    nullable: bool | None = NO_ARG,
+    nullable: bool | Literal[SchemaConst.NULL_UNSPECIFIED] | None = NO_ARG,
     primary_key: bool | None = False,
     deferred: bool = NO_ARG,
     deferred_group: str | None = None,
@@ -282,6 +285,10 @@ def synonym(
     return made
 
 
+@overload
+def composite(_class_or_attr: type[_T], *attrs: Any, **kw: Any) -> Composite[_T]: ...
+@overload
+def composite(_class_or_attr: Any = ..., *attrs: Any, **kw: Any) -> Composite[Any]: ...
 def composite(
     _class_or_attr: Any = None,
     *attrs: Any,

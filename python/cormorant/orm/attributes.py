@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import enum
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from .. import _core, exc
 from ..sql.typed_operators import SQLColumnExpression
@@ -15,17 +15,17 @@ from .base import (
     PASSIVE_NO_INITIALIZE,
     PASSIVE_OFF,
     InspectionAttr,
-    Mapped,
     PassiveFlag,
     object_mapper,
 )
+from .base import Mapped as Mapped
 from .listening import attribute_events
 
 if TYPE_CHECKING:
     from ..sql.elements import ColumnElement, Label
     from .interfaces import MapperProperty
     from .mapper import Mapper
-    from .util import AliasedInsp
+    from .util import AliasedClass, AliasedInsp
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -118,6 +118,10 @@ class QueryableAttribute(Mapped[_T_co], SQLColumnExpression[_T_co], InspectionAt
         """The column under another name."""
         return self._element.label(name)  # type: ignore[no-any-return]
 
+    @overload
+    def of_type(self, entity: type[_T] | AliasedClass[_T]) -> QueryableAttribute[_T]: ...
+    @overload
+    def of_type(self, entity: Any) -> QueryableAttribute[Any]: ...
     def of_type(self, entity: Any) -> QueryableAttribute[Any]:
         """The relationship, led to a subclass or to an alias of its target."""
         from ..inspection import inspect

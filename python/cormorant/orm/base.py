@@ -10,11 +10,16 @@ from .. import _core, exc
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from ..sql.typed_operators import SQLColumnExpression as _Expression
     from ..sql.typed_operators import SQLCoreOperations
     from .attributes import InstrumentedAttribute
     from .dynamic import AppenderQuery
     from .mapper import Mapper
     from .writeonly import WriteOnlyCollection
+
+else:
+    # what operators give is for type checkers: the attributes have them from elsewhere
+    _Expression = Generic
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -106,7 +111,7 @@ class InspectionAttrInfo(InspectionAttr):
         raise NotImplementedError
 
 
-class Mapped(Generic[_T_co]):
+class Mapped(_Expression[_T_co]):
     """Marks an attribute of a declarative class as mapped, and names its Python type.
 
     ``name: Mapped[str | None]`` says that reading ``obj.name`` gives ``str | None`` and that

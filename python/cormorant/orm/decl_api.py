@@ -61,7 +61,7 @@ class registry:
         self.type_annotation_map: dict[Any, Any] = {}
         if type_annotation_map is not None:
             self.update_type_annotation_map(type_annotation_map)
-        self.constructor = constructor
+        self.constructor: Callable[..., None] = constructor  # type: ignore[assignment]
         self._keep: list[Any] = []
         self._mappers: weakref.WeakKeyDictionary[Mapper[Any], None] = weakref.WeakKeyDictionary()
         self._new_mappers = False
@@ -486,6 +486,11 @@ class DeclarativeBaseNoMeta(_core.Entity):
     if TYPE_CHECKING:
         registry: ClassVar[registry]
         metadata: ClassVar[MetaData]
+        __table__: ClassVar[Any]
+        __tablename__: Any
+        __mapper__: ClassVar[Mapper[Any]]
+        __mapper_args__: Any
+        __table_args__: Any
 
     def __init_subclass__(cls, **kw: Any) -> None:
         if DeclarativeBaseNoMeta in cls.__bases__:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, overload
 
 from .. import _core, exc
 from ..sql import schema
 from ..util import to_list, warn
+from ..util.subscriptable import Subscriptable
 from . import clsregistry, decl_dataclass, decl_typing
 from .attributes import InstrumentedAttribute
 from .base import DynamicMapped, Mapped, WriteOnlyMapped, class_mapper, manager_of_class
@@ -18,13 +19,37 @@ from .properties import ColumnProperty, MappedColumn, SynonymProperty
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from ..sql.typed_operators import SQLCoreOperations
     from .decl_api import registry as Registry
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
 
 _RESERVED = ("metadata",)
 _SPECIAL = ("__tablename__", "__table_args__", "__mapper_args__", "__table__")
 
 
-class declared_attr(property):
+if TYPE_CHECKING:
+
+    class _Declared(Mapped[_T_co]):
+        """What type checkers know of a declared_attr: the attribute that it becomes."""
+
+    class _Directive(Generic[_T_co]):
+        """A declared_attr whose result is no mapped attribute."""
+
+        def __get__(self, instance: object | None, owner: Any = None) -> _T_co: ...
+
+    _AttributeFunction: TypeAlias = Callable[..., Mapped[_T] | SQLCoreOperations[_T]]
+
+else:
+
+    class _Declared(property, Subscriptable):
+        """A property; subscripts are for type checkers."""
+
+
+class declared_attr(_Declared[_T_co]):
     """A class-level method whose result is mapped; for mixins.
 
     ``@declared_attr`` is called once for each mapped class that inherits it.
@@ -35,42 +60,54 @@ class declared_attr(property):
     _cascading = False
     _quiet = False
 
-    def __init__(self, fn: Any, cascading: bool = False, quiet: bool = False) -> None:
+    def __init__(
+        self, fn: _AttributeFunction[_T_co], cascading: bool = False, quiet: bool = False
+    ) -> None:
         if isinstance(fn, classmethod):
             fn = fn.__func__
-        super().__init__(fn)
+        super().__init__(fn)  # type: ignore[call-arg]
         self._cascading = cascading
         self._quiet = quiet
         self.__doc__ = fn.__doc__
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if owner is None:
-            owner = type(instance)
-        scan = _SCANS.get(owner)
-        if scan is not None:
-            if self not in scan:
-                scan[self] = self.fget(owner)
-            return scan[self]
-        name = self.fget.__name__
-        if not self._quiet and not name.startswith("__") and manager_of_class(owner) is None:
-            warn(
-                f"Unmanaged access of declarative attribute {name} from non-mapped class "
-                f"{owner.__name__}"
-            )
-        return self.fget(owner)
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[_T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> _T_co: ...
+        def __get__(self, instance: object | None, owner: Any = None) -> Any: ...
+
+    else:
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any:
+            if owner is None:
+                owner = type(instance)
+            scan = _SCANS.get(owner)
+            if scan is not None:
+                if self not in scan:
+                    scan[self] = self.fget(owner)
+                return scan[self]
+            name = self.fget.__name__
+            if not self._quiet and not name.startswith("__") and manager_of_class(owner) is None:
+                warn(
+                    f"Unmanaged access of declarative attribute {name} from non-mapped class "
+                    f"{owner.__name__}"
+                )
+            return self.fget(owner)
 
     @classmethod
-    def directive(cls, fn: Any) -> declared_attr:
+    def directive(cls, fn: Callable[..., _T]) -> _Directive[_T]:
         """For ``__tablename__`` and other things that are not mapped attributes."""
-        return cls(fn, quiet=True)
+        return cls(fn, quiet=True)  # type: ignore[arg-type,return-value]
 
     @classmethod
-    def cascading(cls, fn: Any) -> declared_attr:
+    def cascading(cls, fn: _AttributeFunction[_T]) -> declared_attr[_T]:
         """Evaluated again for each subclass in a hierarchy."""
-        return cls(fn, cascading=True)
+        return cls(fn, cascading=True)  # type: ignore[arg-type,return-value]
 
 
-_SCANS: dict[type, dict[declared_attr, Any]] = {}
+_SCANS: dict[type, dict[declared_attr[Any], Any]] = {}
 """Results of declared_attr while a class is being scanned."""
 
 
@@ -220,7 +257,7 @@ class Scan:
                 f"{self.cls}."
             )
 
-    def _cascading(self, name: str, value: declared_attr) -> None:
+    def _cascading(self, name: str, value: declared_attr[Any]) -> None:
         """``declared_attr.cascading`` is evaluated for each class of a hierarchy."""
         if name in self.cls.__dict__:
             if not isinstance(self.cls.__dict__[name], declared_attr):
@@ -663,7 +700,7 @@ def _annotations_of(cls: type) -> dict[str, Any]:
     return found or {}
 
 
-def _returned_annotation(value: declared_attr) -> Any:
+def _returned_annotation(value: declared_attr[Any]) -> Any:
     annotation = value.fget.__annotations__.get("return")
     if annotation is None:
         return None

@@ -4,7 +4,7 @@ removes them."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core
 from ..util import warn
@@ -124,6 +124,15 @@ class AppenderMixin(CollectionWriter[_T]):
 
 class AppenderQuery(AppenderMixin[_T], Query[_T]):
     """The query of a dynamic relationship of one object."""
+
+    if TYPE_CHECKING:
+
+        def __iter__(self) -> Iterator[_T]: ...
+        @overload
+        def __getitem__(self, item: slice) -> list[_T]: ...
+        @overload
+        def __getitem__(self, item: int) -> _T: ...
+        def __getitem__(self, item: Any) -> Any: ...
 
 
 def appender_class(prop: Any, default: type[Any]) -> type[Any]:

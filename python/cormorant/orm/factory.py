@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
@@ -96,6 +96,30 @@ class ConfiguredFactory(Generic[_Made]):
 
 class sessionmaker(SessionClassMethods, ConfiguredFactory[_S]):
     """A factory of sessions that are configured alike."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self,
+            bind: Any = ...,
+            *,
+            class_: type[_S],
+            autoflush: bool = ...,
+            expire_on_commit: bool = ...,
+            info: dict[Any, Any] | None = ...,
+            **kw: Any,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: sessionmaker[Session],
+            bind: Any = ...,
+            *,
+            autoflush: bool = ...,
+            expire_on_commit: bool = ...,
+            info: dict[Any, Any] | None = ...,
+            **kw: Any,
+        ) -> None: ...
 
     def __init__(
         self,

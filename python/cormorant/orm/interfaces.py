@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._late import late_names
 from ..sql.operators import ColumnOperators
+from ..util.subscriptable import Subscriptable, T
 from .base import MANYTOMANY as MANYTOMANY
 from .base import MANYTOONE as MANYTOONE
 from .base import ONETOMANY as ONETOMANY
@@ -137,11 +137,9 @@ class MapperProperty(InspectionAttr):
         return f"<{type(self).__name__} at {hex(id(self))}; {self.__dict__.get('key', 'no key')}>"
 
 
-class PropComparator(ColumnOperators):
+class PropComparator(ColumnOperators, Subscriptable[T]):
     """Operators of a mapped attribute; the base of user-made `comparator_factory` classes."""
 
-    # annotations and bases of classes say what of: PropComparator[str]
-    __class_getitem__: Any = classmethod(GenericAlias)
     prop: Any
 
     def __init__(self, prop: Any, parententity: Any, adapt_to_entity: Any = None) -> None:

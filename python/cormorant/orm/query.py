@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from .. import _core, util
 from .. import exc as sa_exc
@@ -34,8 +34,14 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..engine.row import Row
+    from ..sql.expression import CTE, Label, ScalarSelect, Subquery, _Selected
 
 _T = TypeVar("_T", bound=Any)
+_E = TypeVar("_E")
+_T1 = TypeVar("_T1")
+_T2 = TypeVar("_T2")
+_T3 = TypeVar("_T3")
+_T4 = TypeVar("_T4")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 __all__ = ["Query"]
@@ -176,28 +182,28 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
 
     def subquery(
         self, name: str | None = None, with_labels: bool = False, reduce_columns: bool = False
-    ) -> Any:
+    ) -> Subquery:
         """The query as a FROM clause."""
         statement = self._stmt if with_labels else self._for_subquery()
         if self._params:
             statement = statement.params(self._params)
         if reduce_columns:
             statement = statement.reduce_columns()
-        return statement.subquery(name=name)
+        return statement.subquery(name=name)  # type: ignore[no-any-return]
 
-    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> Any:
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
         """The query as a common table expression."""
-        return self._for_subquery().cte(name=name, recursive=recursive, nesting=nesting)
+        return self._for_subquery().cte(name=name, recursive=recursive, nesting=nesting)  # type: ignore[no-any-return]
 
-    def label(self, name: str | None) -> Any:
+    def label(self, name: str | None) -> Label[Any]:
         """The query as a scalar subquery with a name."""
         return self.scalar_subquery().label(name)
 
-    def scalar_subquery(self) -> Any:
+    def scalar_subquery(self) -> ScalarSelect[Any]:
         """The query as an expression: its one value."""
-        return self._for_subquery().scalar_subquery()
+        return self._for_subquery().scalar_subquery()  # type: ignore[no-any-return]
 
-    def as_scalar(self) -> Any:
+    def as_scalar(self) -> ScalarSelect[Any]:
         """scalar_subquery() by its old name."""
         util.warn_deprecated(
             "The Query.as_scalar() method is deprecated and will be removed in a future "
@@ -238,6 +244,24 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
 
     # -- what is selected -----------------------------------------------------
 
+    @overload
+    def with_entities(self, entity: type[_E], /) -> Query[_E]: ...  # type: ignore[overload-overlap]
+    @overload
+    def with_entities(self, _0: _Selected[_T1], /) -> RowReturningQuery[tuple[_T1]]: ...
+    @overload
+    def with_entities(
+        self, _0: _Selected[_T1], _1: _Selected[_T2], /
+    ) -> RowReturningQuery[tuple[_T1, _T2]]: ...
+    @overload
+    def with_entities(
+        self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], /
+    ) -> RowReturningQuery[tuple[_T1, _T2, _T3]]: ...
+    @overload
+    def with_entities(
+        self, _0: _Selected[_T1], _1: _Selected[_T2], _2: _Selected[_T3], _3: _Selected[_T4], /
+    ) -> RowReturningQuery[tuple[_T1, _T2, _T3, _T4]]: ...
+    @overload
+    def with_entities(self, *entities: Any, **kwargs: Any) -> Query[Any]: ...
     def with_entities(self, *entities: Any, **kwargs: Any) -> Query[Any]:
         """Select something else under the same criteria."""
         statement = self._stmt.with_only_columns(*entities)
@@ -290,11 +314,19 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
         rows = self.with_entities(column)._rows()
         return rows[0][0] if rows else None
 
-    def tuples(self) -> Query[Any]:
+    def tuples(self: Query[_E]) -> Query[tuple[_E]]:
         """Give rows also for a single entity."""
-        return self.only_return_tuples(True)
+        return self.only_return_tuples(True)  # type: ignore[return-value]
 
-    def only_return_tuples(self, value: bool) -> Self:
+    @overload
+    def only_return_tuples(
+        self: Query[_E], value: Literal[True]
+    ) -> RowReturningQuery[tuple[_E]]: ...
+    @overload
+    def only_return_tuples(self: Query[_E], value: Literal[False]) -> Query[_E]: ...
+    @overload
+    def only_return_tuples(self, value: bool) -> Query[Any]: ...
+    def only_return_tuples(self, value: bool) -> Query[Any]:
         """Whether to give rows also for a single entity."""
         return self._set(_as_tuples=value)
 
@@ -839,7 +871,7 @@ if TYPE_CHECKING:
     class RowReturningQuery(Query[Row[_T]]):
         """A Query of rows rather than of objects, for type checkers."""
 
-        def tuples(self) -> Query[_T]: ...
+        def tuples(self) -> Query[_T]: ...  # type: ignore[override]
 
 else:
     RowReturningQuery = Query

@@ -12,8 +12,12 @@ from ..util.proxying import proxy_attributes, proxy_methods
 from .factory import SessionClassMethods, sessionmaker
 from .session import Session
 
+if TYPE_CHECKING:
+    from .query import Query
+
 __all__ = ["QueryPropertyDescriptor", "scoped_session"]
 
+_O = TypeVar("_O")
 _P = TypeVar("_P")
 
 
@@ -24,11 +28,11 @@ class QueryPropertyDescriptor:
         self._registry = registry
         self._query_cls = query_cls
 
-    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+    def __get__(self, instance: Any, owner: type[_O]) -> Query[_O]:
         session = self._registry.registry()
         if self._query_cls is not None:
-            return self._query_cls(owner, session=session)
-        return session.query(owner)
+            return self._query_cls(owner, session=session)  # type: ignore[no-any-return]
+        return session.query(owner)  # type: ignore[no-any-return]
 
 
 class ScopeProxy(Generic[_P]):

@@ -20,7 +20,11 @@ from .exc import LoaderStrategyException
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
     from .mapper import Mapper
+
+    _Attribute: TypeAlias = Literal["*"] | QueryableAttribute[Any]
 
 Path = tuple[Any, ...]
 
@@ -254,41 +258,41 @@ class Load(ExecutableOption):
 
     # -- relationships -------------------------------------------------------
 
-    def joinedload(self, attr: Any, innerjoin: bool | str | None = None) -> Self:
+    def joinedload(self, attr: _Attribute, innerjoin: bool | str | None = None) -> Self:
         """Load `attr` in the same statement, through a JOIN."""
         opts = () if innerjoin is None else (("innerjoin", innerjoin),)
         return self._apply(attr, "joined", opts)
 
-    def selectinload(self, attr: Any, recursion_depth: int | None = None) -> Self:
+    def selectinload(self, attr: _Attribute, recursion_depth: int | None = None) -> Self:
         """Load `attr` for all results with a second statement, by ``IN``."""
         opts = () if recursion_depth is None else (("recursion_depth", recursion_depth),)
         return self._apply(attr, "selectin", opts)
 
-    def subqueryload(self, attr: Any) -> Self:
+    def subqueryload(self, attr: _Attribute) -> Self:
         """Load `attr` for all results with the original statement as a subquery."""
         return self._apply(attr, "subquery")
 
-    def lazyload(self, attr: Any) -> Self:
+    def lazyload(self, attr: _Attribute) -> Self:
         """Load `attr` when it is first read."""
         return self._apply(attr, "select")
 
-    def immediateload(self, attr: Any, recursion_depth: int | None = None) -> Self:
+    def immediateload(self, attr: _Attribute, recursion_depth: int | None = None) -> Self:
         """Load `attr` after the results, one statement for each object."""
         return self._apply(attr, "immediate")
 
-    def noload(self, attr: Any) -> Self:
+    def noload(self, attr: _Attribute) -> Self:
         """Leave `attr` empty."""
         return self._apply(attr, "noload")
 
-    def raiseload(self, attr: Any, sql_only: bool = False) -> Self:
+    def raiseload(self, attr: _Attribute, sql_only: bool = False) -> Self:
         """Make reading `attr` an error (with `sql_only`: when it would emit SQL)."""
         return self._apply(attr, "raise_on_sql" if sql_only else "raise")
 
-    def defaultload(self, attr: Any) -> Self:
+    def defaultload(self, attr: _Attribute) -> Self:
         """Leave the loading of `attr` as it is; for options that follow."""
         return self._apply(attr, None)
 
-    def contains_eager(self, attr: Any, alias: Any = None, _is_chain: bool = False) -> Self:
+    def contains_eager(self, attr: _Attribute, alias: Any = None, _is_chain: bool = False) -> Self:
         """Fill `attr` from columns that the statement's own JOIN provides."""
         return self._apply(attr, "contains_eager", (), alias)
 
@@ -303,7 +307,7 @@ class Load(ExecutableOption):
 
     # -- columns -------------------------------------------------------------
 
-    def load_only(self, *attrs: Any, raiseload: bool = False) -> Self:
+    def load_only(self, *attrs: _Attribute, raiseload: bool = False) -> Self:
         """Load these columns and the primary key; defer the others."""
         if not attrs:
             return self
@@ -324,11 +328,11 @@ class Load(ExecutableOption):
         opts: tuple[tuple[str, Any], ...] = (("raiseload", True),) if raiseload else ()
         return new._extended(start, [LoadElement((*start, COLUMN_WILDCARD), "defer", opts)])
 
-    def defer(self, key: Any, raiseload: bool = False) -> Self:
+    def defer(self, key: _Attribute, raiseload: bool = False) -> Self:
         """Load this column when it is first read."""
         return self._for_columns(key, "defer", (("raiseload", True),) if raiseload else ())
 
-    def undefer(self, key: Any) -> Self:
+    def undefer(self, key: _Attribute) -> Self:
         """Load this column at once although it is mapped as deferred."""
         return self._for_columns(key, "undefer")
 
@@ -467,47 +471,47 @@ def _chained(keys: Sequence[Any], last: Callable[[Load, Any], Load]) -> Load:
     return last(load, keys[-1])
 
 
-def joinedload(*keys: Any, innerjoin: bool | str | None = None) -> Load:
+def joinedload(*keys: _Attribute, innerjoin: bool | str | None = None) -> Load:
     """Load a relationship in the same statement, through a JOIN."""
     return _chained(keys, lambda load, key: load.joinedload(key, innerjoin))
 
 
-def selectinload(*keys: Any, recursion_depth: int | None = None) -> Load:
+def selectinload(*keys: _Attribute, recursion_depth: int | None = None) -> Load:
     """Load a relationship for all results with a second statement, by ``IN``."""
     return _chained(keys, lambda load, key: load.selectinload(key, recursion_depth))
 
 
-def subqueryload(*keys: Any) -> Load:
+def subqueryload(*keys: _Attribute) -> Load:
     """Load a relationship for all results, the original statement as a subquery."""
     return _chained(keys, lambda load, key: load.subqueryload(key))
 
 
-def lazyload(*keys: Any) -> Load:
+def lazyload(*keys: _Attribute) -> Load:
     """Load a relationship when it is first read."""
     return _chained(keys, lambda load, key: load.lazyload(key))
 
 
-def immediateload(*keys: Any, recursion_depth: int | None = None) -> Load:
+def immediateload(*keys: _Attribute, recursion_depth: int | None = None) -> Load:
     """Load a relationship after the results, one statement for each object."""
     return _chained(keys, lambda load, key: load.immediateload(key, recursion_depth))
 
 
-def noload(*keys: Any) -> Load:
+def noload(*keys: _Attribute) -> Load:
     """Leave a relationship empty."""
     return _chained(keys, lambda load, key: load.noload(key))
 
 
-def raiseload(*keys: Any, sql_only: bool = False) -> Load:
+def raiseload(*keys: _Attribute, sql_only: bool = False) -> Load:
     """Make reading a relationship an error."""
     return _chained(keys, lambda load, key: load.raiseload(key, sql_only))
 
 
-def defaultload(*keys: Any) -> Load:
+def defaultload(*keys: _Attribute) -> Load:
     """Leave the loading of a relationship as it is; for options that follow."""
     return _chained(keys, lambda load, key: load.defaultload(key))
 
 
-def contains_eager(*keys: Any, alias: Any = None) -> Load:
+def contains_eager(*keys: _Attribute, alias: Any = None) -> Load:
     """Fill a relationship from columns that the statement's own JOIN provides."""
     load = Load._rootless()
     for index, key in enumerate(keys):
@@ -520,17 +524,17 @@ def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> Load:
     return Load(base_cls).selectin_polymorphic(classes)
 
 
-def load_only(*attrs: Any, raiseload: bool = False) -> Load:
+def load_only(*attrs: _Attribute, raiseload: bool = False) -> Load:
     """Load these columns and the primary key; defer the others."""
     return Load._rootless().load_only(*attrs, raiseload=raiseload)
 
 
-def defer(key: Any, *addl_attrs: Any, raiseload: bool = False) -> Load:
+def defer(key: _Attribute, *addl_attrs: _Attribute, raiseload: bool = False) -> Load:
     """Load this column when it is first read."""
     return _chained((key, *addl_attrs), lambda load, last: load.defer(last, raiseload))
 
 
-def undefer(key: Any, *addl_attrs: Any) -> Load:
+def undefer(key: _Attribute, *addl_attrs: _Attribute) -> Load:
     """Load this column at once although it is mapped as deferred."""
     return _chained((key, *addl_attrs), lambda load, last: load.undefer(last))
 

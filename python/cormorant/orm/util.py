@@ -356,7 +356,7 @@ def aliased(
 
 
 def with_polymorphic(
-    base: Any,
+    base: type[_T] | Mapper[_T],
     classes: Any,
     selectable: Any = False,
     flat: bool = False,
@@ -365,7 +365,7 @@ def with_polymorphic(
     innerjoin: bool = False,
     adapt_on_names: bool = False,
     name: str | None = None,
-) -> Any:
+) -> AliasedClass[_T]:
     """A mapped class to be selected together with the columns of subclasses.
 
     ``select(with_polymorphic(Employee, [Engineer, Manager]))``; "*" stands for all of them.

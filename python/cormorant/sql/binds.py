@@ -14,7 +14,7 @@ from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type
 if TYPE_CHECKING:
     from typing import Self
 
-    from .type_api import TypeEngine
+    from .type_api import TypeArgument, TypeEngine
 
 _T = TypeVar("_T")
 _new = object.__new__
@@ -44,7 +44,7 @@ class BindParameter(ColumnElement[_T]):
         self,
         key: Any,
         value: Any = NO_ARG,
-        type_: Any = None,
+        type_: TypeArgument[_T] | None = None,
         unique: bool = False,
         required: Any = NO_ARG,
         quote: bool | None = None,

@@ -12,6 +12,7 @@ from .operators import and_, inv, or_
 from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type, to_instance
 from .type_api import TypeEngine as TypeEngineBase
 from .typed_operators import SQLColumnExpression as SQLColumnExpression
+from .typed_operators import SQLCoreOperations as SQLCoreOperations
 
 if TYPE_CHECKING:
     from typing import Self
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
         UnaryExpression,
     )
     from .selectable import FromClause
-    from .type_api import TypeEngine
+    from .type_api import TypeArgument, TypeEngine
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -349,7 +350,7 @@ class ColumnClause(NamedColumn[_T_co]):
     def __init__(
         self,
         text: Any,
-        type_: Any = None,
+        type_: TypeArgument[_T_co] | None = None,
         is_literal: bool = False,
         _selectable: FromClause | None = None,
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from . import operators
@@ -24,7 +24,9 @@ from .sqltypes import BOOLEANTYPE, INTEGERTYPE, NULLTYPE, to_instance
 if TYPE_CHECKING:
     from typing import Self
 
+    from .select_forms import TextualSelect
     from .selectable import FromClause
+    from .type_api import TypeArgument
 
 
 def _type_key(type_: Any, ctx: KeyContext) -> Any:
@@ -37,7 +39,7 @@ def _type_key(type_: Any, ctx: KeyContext) -> Any:
 _T = TypeVar("_T")
 
 
-class _WrapsColumn(ColumnElement[Any]):
+class _WrapsColumn(ColumnElement[_T]):
     """An expression that in a SELECT goes by the name of the column it wraps."""
 
     @property
@@ -87,13 +89,13 @@ class TypeClause(ClauseElement):
         return _type_key(self.type, ctx)
 
 
-class Cast(_WrapsColumn):
+class Cast(_WrapsColumn[_T]):
     """``CAST(expression AS type)``."""
 
     __visit_name__ = "cast"
     _traverse_attrs = ("clause", "typeclause")
 
-    def __init__(self, expression: Any, type_: Any) -> None:
+    def __init__(self, expression: Any, type_: TypeArgument[_T]) -> None:
         self.type = to_instance(type_)
         self.typeclause = TypeClause(self.type)
         self.clause = expect_expr(expression, type_=self.type)
@@ -110,19 +112,19 @@ class Cast(_WrapsColumn):
         return (self.__class__, self.clause._cache_key(ctx), _type_key(self.type, ctx))
 
 
-class TryCast(Cast):
+class TryCast(Cast[_T]):
     """``TRY_CAST(expression AS type)``."""
 
     __visit_name__ = "try_cast"
 
 
-class TypeCoerce(_WrapsColumn):
+class TypeCoerce(_WrapsColumn[_T]):
     """An expression seen as of another type, in Python only."""
 
     __visit_name__ = "type_coerce"
     _traverse_attrs = ("clause",)
 
-    def __init__(self, expression: Any, type_: Any) -> None:
+    def __init__(self, expression: Any, type_: TypeArgument[_T]) -> None:
         self.type = to_instance(type_)
         self.clause = expect_expr(expression, type_=self.type)
 
@@ -424,7 +426,7 @@ def _frame(bounds: Any) -> Any:
     return tuple(made)
 
 
-class WithinGroup(ColumnElement[Any]):
+class WithinGroup(ColumnElement[_T]):
     """``function WITHIN GROUP (ORDER BY …)``."""
 
     __visit_name__ = "withingroup"
@@ -450,7 +452,7 @@ class WithinGroup(ColumnElement[Any]):
         rows: Any = None,
         range_: Any = None,
         groups: Any = None,
-    ) -> Over[Any]:
+    ) -> Over[_T]:
         """OVER of this."""
         return Over(
             self,
@@ -461,6 +463,10 @@ class WithinGroup(ColumnElement[Any]):
             groups=groups,
         )
 
+    @overload
+    def filter(self) -> Self: ...
+    @overload
+    def filter(self, *criterion: Any) -> FunctionFilter[_T]: ...
     def filter(self, *criterion: Any) -> Any:
         """``FILTER (WHERE …)`` of this."""
         return FunctionFilter(self, *criterion) if criterion else self
@@ -478,7 +484,7 @@ class WithinGroup(ColumnElement[Any]):
         )
 
 
-class FunctionFilter(ColumnElement[Any]):
+class FunctionFilter(ColumnElement[_T]):
     """``function FILTER (WHERE …)``."""
 
     __visit_name__ = "funcfilter"
@@ -499,7 +505,7 @@ class FunctionFilter(ColumnElement[Any]):
                 c = BooleanClauseList._construct(operators.and_, (self.criterion, c))
             self.criterion = c
 
-    def filter(self, *criterion: Any) -> FunctionFilter:
+    def filter(self, *criterion: Any) -> FunctionFilter[_T]:
         """More criteria."""
         made = self._clone()
         made._add(criterion)
@@ -512,7 +518,7 @@ class FunctionFilter(ColumnElement[Any]):
         range_: Any = None,
         rows: Any = None,
         groups: Any = None,
-    ) -> Over[Any]:
+    ) -> Over[_T]:
         """OVER of this."""
         return Over(
             self,
@@ -523,7 +529,7 @@ class FunctionFilter(ColumnElement[Any]):
             groups=groups,
         )
 
-    def within_group(self, *order_by: Any) -> WithinGroup:
+    def within_group(self, *order_by: Any) -> WithinGroup[_T]:
         """``WITHIN GROUP (ORDER BY …)`` of this."""
         return WithinGroup(self, *order_by)
 
@@ -688,7 +694,7 @@ class TextClause(Executable):
             new[key] = old._with_value(value, required=False)
         return c
 
-    def columns(self, *cols: Any, **types: Any) -> Any:
+    def columns(self, *cols: Any, **types: Any) -> TextualSelect:
         """A SELECT of which these are the columns, in order or by name."""
         from .coercions import resolve
         from .elements import ColumnClause

@@ -7,9 +7,10 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _core
+from ..util.subscriptable import T
 from .plain_types import (
     Concatenable,
     DateTime,
@@ -21,6 +22,9 @@ from .plain_types import (
     text_literal,
 )
 from .type_api import Codec, TypeDecorator, TypeEngine, to_instance
+
+if TYPE_CHECKING:
+    import uuid
 
 
 class _Lookup(dict[Any, Any]):
@@ -233,7 +237,7 @@ class Enum(String, SchemaType):
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
-class Interval(TypeDecorator):
+class Interval(TypeDecorator[dt.timedelta]):
     """datetime.timedelta; a DateTime counted from 1970 where there are no intervals."""
 
     __visit_name__ = "type_decorator"
@@ -299,7 +303,7 @@ class Interval(TypeDecorator):
         return f"{type(self).__name__}()"
 
 
-class PickleType(TypeDecorator):
+class PickleType(TypeDecorator[object]):
     """Any object that can be pickled."""
 
     impl = LargeBinary
@@ -366,7 +370,7 @@ def _marker(name: str) -> Any:
     return _JSON_NULL if name == "JSON_NULL" else _Marker(name)
 
 
-class JSON(Indexable, Concatenable, TypeEngine):
+class JSON(Indexable, Concatenable, TypeEngine[Any]):
     """Whatever json.dumps() takes."""
 
     __visit_name__ = "JSON"
@@ -411,7 +415,7 @@ class JSON(Indexable, Concatenable, TypeEngine):
         return lambda value: literal(dumps(value))
 
 
-class Uuid(TypeEngine):
+class Uuid(TypeEngine[T]):
     """uuid.UUID, or its text with as_uuid=False."""
 
     __visit_name__ = "uuid"
@@ -419,6 +423,19 @@ class Uuid(TypeEngine):
     _code = _core.TYPE_UUID
     length: int | None = None
     collation: str | None = None
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Uuid[uuid.UUID], as_uuid: Literal[True] = ..., native_uuid: bool = ...
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Uuid[str], as_uuid: Literal[False] = ..., native_uuid: bool = ...
+        ) -> None: ...
+        @overload
+        def __init__(self, as_uuid: bool = ..., native_uuid: bool = ...) -> None: ...
 
     def __init__(self, as_uuid: bool = True, native_uuid: bool = True) -> None:
         self.as_uuid = as_uuid

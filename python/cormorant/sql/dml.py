@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import collections.abc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
+from ..util.subscriptable import Subscriptable, T
 from .base import ClauseElement, ColumnCollection, Executable, KeyContext, memoized
 from .coercions import (
     expect_column,
@@ -51,12 +51,10 @@ def _column_for(table: Any, key: Any) -> Any:
     return key
 
 
-class UpdateBase(HasCTE, HasPrefixes, Executable):
+class UpdateBase(HasCTE, HasPrefixes, Executable, Subscriptable[T]):
     """Base of INSERT, UPDATE and DELETE."""
 
     __visit_name__ = "update_base"
-    # annotations and bases of classes say what of: Insert[Any]
-    __class_getitem__: Any = classmethod(GenericAlias)
     is_dml = True
     _is_returns_rows = False
     _hints: tuple[Any, ...] = ()

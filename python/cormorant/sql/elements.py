@@ -31,6 +31,7 @@ from .column_element import (
     ColumnElement,
     NamedColumn,
     SQLColumnExpression,
+    SQLCoreOperations,
     _asbool,
     quoted_name,
 )
@@ -42,6 +43,7 @@ from .sqltypes import BOOLEANTYPE, NULLTYPE, to_instance
 
 if TYPE_CHECKING:
     from .selectable import FromClause
+    from .type_api import TypeArgument
 
 _T = TypeVar("_T")
 
@@ -515,7 +517,7 @@ class Label(NamedColumn[_T]):
     _traverse_attrs = ("_element",)
     _element: Any
 
-    def __init__(self, name: Any, element: Any, type_: Any = None) -> None:
+    def __init__(self, name: Any, element: Any, type_: TypeArgument[_T] | None = None) -> None:
         element = expect_expr(element)
         original = element
         while isinstance(element, Label):
@@ -697,6 +699,7 @@ __all__ = [
     "OffsetLimitParam",
     "Over",
     "SQLColumnExpression",
+    "SQLCoreOperations",
     "TextClause",
     "True_",
     "TryCast",

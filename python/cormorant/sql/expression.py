@@ -91,7 +91,9 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ..orm.base import Mapped
-    from .typed_operators import TypedReturnsRows
+    from ..orm.util import AliasedClass
+    from .type_api import TypeArgument
+    from .typed_operators import SQLCoreOperations, TypedReturnsRows
 
 ColumnExpressionArgument = Any
 
@@ -107,7 +109,8 @@ _T8 = TypeVar("_T8")
 _T9 = TypeVar("_T9")
 _T10 = TypeVar("_T10")
 
-_Selected: TypeAlias = "type[_T] | SQLColumnExpression[_T] | Mapped[_T]"
+_Selected: TypeAlias = "type[_T] | SQLCoreOperations[_T] | Mapped[_T] | AliasedClass[_T]"
+_Argument: TypeAlias = "SQLCoreOperations[_T] | Mapped[_T]"
 
 
 # What a SELECT of so many classes and columns gives, for type checkers: a class gives its
@@ -219,14 +222,28 @@ def delete(table: Any) -> Delete:
     return Delete(table)
 
 
-def and_(initial_clause: Any = NO_ARG, *clauses: Any) -> ColumnElement[bool]:
-    """Conditions joined by ``AND``."""
-    return BooleanClauseList.and_(initial_clause, *clauses)  # type: ignore[no-any-return]
+if TYPE_CHECKING:
+    # without a condition it is deprecated
+    def and_(initial_clause: Any, *clauses: Any) -> ColumnElement[bool]:
+        """Conditions joined by ``AND``."""
+
+else:
+
+    def and_(initial_clause: Any = NO_ARG, *clauses: Any) -> ColumnElement[bool]:
+        """Conditions joined by ``AND``."""
+        return BooleanClauseList.and_(initial_clause, *clauses)
 
 
-def or_(initial_clause: Any = NO_ARG, *clauses: Any) -> ColumnElement[bool]:
-    """Conditions joined by ``OR``."""
-    return BooleanClauseList.or_(initial_clause, *clauses)  # type: ignore[no-any-return]
+if TYPE_CHECKING:
+    # without a condition it is deprecated
+    def or_(initial_clause: Any, *clauses: Any) -> ColumnElement[bool]:
+        """Conditions joined by ``OR``."""
+
+else:
+
+    def or_(initial_clause: Any = NO_ARG, *clauses: Any) -> ColumnElement[bool]:
+        """Conditions joined by ``OR``."""
+        return BooleanClauseList.or_(initial_clause, *clauses)
 
 
 def not_(clause: Any) -> ColumnElement[Any]:
@@ -254,7 +271,12 @@ def text(text: str) -> TextClause:
     return TextClause(text)
 
 
-def column(text: str, type_: Any = None, is_literal: bool = False, _selectable: Any = None) -> Any:
+def column(
+    text: str,
+    type_: TypeArgument[_T] | None = None,
+    is_literal: bool = False,
+    _selectable: Any = None,
+) -> ColumnClause[_T]:
     """A column by name."""
     return ColumnClause(text, type_, is_literal, _selectable)
 
@@ -264,7 +286,15 @@ def table(name: str, *columns: Any, **kw: Any) -> TableClause:
     return TableClause(name, *columns, **kw)
 
 
-def literal(value: _T, type_: Any = None, literal_execute: bool = False) -> BindParameter[_T]:
+@overload
+def literal(
+    value: Any, type_: TypeArgument[_T], literal_execute: bool = ...
+) -> BindParameter[_T]: ...
+@overload
+def literal(value: _T, type_: None = ..., literal_execute: bool = ...) -> BindParameter[_T]: ...
+def literal(
+    value: Any, type_: TypeArgument[Any] | None = None, literal_execute: bool = False
+) -> BindParameter[Any]:
     """A Python value as bound expression."""
     from .sqltypes import to_instance
 
@@ -287,7 +317,7 @@ def literal_column(text: str, type_: Any = None) -> ColumnClause[Any]:
 def bindparam(
     key: str | None,
     value: Any = NO_ARG,
-    type_: Any = None,
+    type_: TypeArgument[_T] | None = None,
     unique: bool = False,
     required: Any = NO_ARG,
     quote: bool | None = None,
@@ -295,7 +325,7 @@ def bindparam(
     expanding: bool = False,
     isoutparam: bool = False,
     literal_execute: bool = False,
-) -> BindParameter[Any]:
+) -> BindParameter[_T]:
     """A parameter to be given a value when the statement is executed."""
     return BindParameter(
         key,
@@ -316,22 +346,22 @@ def outparam(key: str, type_: Any = None) -> BindParameter[Any]:
     return BindParameter(key, None, type_=type_, unique=False, isoutparam=True)
 
 
-def label(name: str, element: Any, type_: Any = None) -> Label[Any]:
+def label(name: str, element: _Argument[_T], type_: TypeArgument[_T] | None = None) -> Label[_T]:
     """``AS name``."""
     return Label(name, element, type_)
 
 
-def cast(expression: Any, type_: Any) -> Cast:
+def cast(expression: Any, type_: TypeArgument[_T]) -> Cast[_T]:
     """``CAST(expression AS type)``."""
     return Cast(expression, type_)
 
 
-def try_cast(expression: Any, type_: Any) -> TryCast:
+def try_cast(expression: Any, type_: TypeArgument[_T]) -> TryCast[_T]:
     """``TRY_CAST(expression AS type)``."""
     return TryCast(expression, type_)
 
 
-def type_coerce(expression: Any, type_: Any) -> TypeCoerce:
+def type_coerce(expression: Any, type_: TypeArgument[_T]) -> TypeCoerce[_T]:
     """An expression seen as of another type, in Python only."""
     return TypeCoerce(expression, type_)
 
@@ -363,51 +393,54 @@ def over(
     return Over(element, partition_by, order_by, range_, rows, groups)
 
 
-def within_group(element: Any, *order_by: Any) -> WithinGroup:
+def within_group(element: Any, *order_by: Any) -> WithinGroup[Any]:
     """``element WITHIN GROUP (ORDER BY …)``."""
     return WithinGroup(element, *order_by)
 
 
-def funcfilter(func: Any, *criterion: Any) -> FunctionFilter:
+def funcfilter(func: Any, *criterion: Any) -> FunctionFilter[Any]:
     """``func FILTER (WHERE …)``."""
     return FunctionFilter(func, *criterion)
 
 
-def collate(expression: Any, collation: str) -> BinaryExpression[Any]:
+def collate(expression: Any, collation: str) -> BinaryExpression[str]:
     """``expression COLLATE collation``."""
     return expect_expr(expression).collate(collation)  # type: ignore[no-any-return]
 
 
-def between(expr: Any, lower_bound: Any, upper_bound: Any, symmetric: bool = False) -> Any:
+def between(
+    expr: Any, lower_bound: Any, upper_bound: Any, symmetric: bool = False
+) -> BinaryExpression[bool]:
     """``expr BETWEEN lower AND upper``."""
-    return expect_expr(expr).between(lower_bound, upper_bound, symmetric=symmetric)
+    made = expect_expr(expr).between(lower_bound, upper_bound, symmetric=symmetric)
+    return made  # type: ignore[no-any-return]
 
 
-def distinct(expr: Any) -> Any:
+def distinct(expr: _Argument[_T]) -> UnaryExpression[_T]:
     """``DISTINCT expr``."""
-    return expect_expr(expr).distinct()
+    return expect_expr(expr).distinct()  # type: ignore[no-any-return]
 
 
 def _ordering(column: Any, modifier: Any) -> UnaryExpression[Any]:
     return UnaryExpression(expect_by_of(column), modifier=modifier)
 
 
-def asc(column: Any) -> UnaryExpression[Any]:
+def asc(column: _Argument[_T] | str) -> UnaryExpression[_T]:
     """``column ASC``."""
     return _ordering(column, operators.asc_op)
 
 
-def desc(column: Any) -> UnaryExpression[Any]:
+def desc(column: _Argument[_T] | str) -> UnaryExpression[_T]:
     """``column DESC``."""
     return _ordering(column, operators.desc_op)
 
 
-def nulls_first(column: Any) -> UnaryExpression[Any]:
+def nulls_first(column: _Argument[_T]) -> UnaryExpression[_T]:
     """``column NULLS FIRST``."""
     return _ordering(column, operators.nulls_first_op)
 
 
-def nulls_last(column: Any) -> UnaryExpression[Any]:
+def nulls_last(column: _Argument[_T]) -> UnaryExpression[_T]:
     """``column NULLS LAST``."""
     return _ordering(column, operators.nulls_last_op)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import operators, sqltypes
 from .base import AnonName, ColumnCollection, Executable, KeyContext, memoized
@@ -28,9 +28,15 @@ from .elements import (
 from .fromclause import AliasedReturnsRows, FromClause
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+    from typing import Self
+
     from ..orm.base import Mapped
     from .selectable import Select
-    from .typed_operators import SQLColumnExpression
+    from .type_api import TypeArgument
+    from .typed_operators import SQLCoreOperations
+else:
+    Decimal = Any  # importing it takes a program that has no decimals its time
 
 _T = TypeVar("_T")
 
@@ -136,13 +142,17 @@ class FunctionElement(Executable, ColumnElement[_T], FromClause):
             groups=groups,
         )
 
-    def within_group(self, *order_by: Any) -> WithinGroup:
+    def within_group(self, *order_by: Any) -> WithinGroup[_T]:
         """``WITHIN GROUP (ORDER BY …)``."""
         return WithinGroup(self, *order_by)
 
     def within_group_type(self, within_group: Any) -> Any:
         return None
 
+    @overload
+    def filter(self) -> Self: ...
+    @overload
+    def filter(self, *criterion: Any) -> FunctionFilter[_T]: ...
     def filter(self, *criterion: Any) -> Any:
         """``FILTER (WHERE …)``."""
         if not criterion:
@@ -433,14 +443,43 @@ class _FunctionGenerator:
     if TYPE_CHECKING:
         # Functions of a known class; every other name is a `Function`.
 
+        @overload
+        def max(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _max[_T]: ...
+        @overload
         def max(self, col: _Argument[_T], *args: Any, **kw: Any) -> _max[_T]: ...
+        @overload
+        def max(self, col: _T, *args: Any, **kw: Any) -> _max[_T]: ...
+        def max(self, col: Any, *args: Any, **kw: Any) -> _max[Any]: ...
+        @overload
+        def min(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _min[_T]: ...
+        @overload
         def min(self, col: _Argument[_T], *args: Any, **kw: Any) -> _min[_T]: ...
+        @overload
+        def min(self, col: _T, *args: Any, **kw: Any) -> _min[_T]: ...
+        def min(self, col: Any, *args: Any, **kw: Any) -> _min[Any]: ...
+        @overload
+        def sum(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _sum[_T]: ...
+        @overload
         def sum(self, col: _Argument[_T], *args: Any, **kw: Any) -> _sum[_T]: ...
+        @overload
+        def sum(self, col: _T, *args: Any, **kw: Any) -> _sum[_T]: ...
+        def sum(self, col: Any, *args: Any, **kw: Any) -> _sum[Any]: ...
+        @overload
+        def array_agg(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _array_agg[_T]: ...
+        @overload
+        def array_agg(self, col: _Argument[_T], *args: Any, **kw: Any) -> _array_agg[_T]: ...
+        @overload
+        def array_agg(self, col: _T, *args: Any, **kw: Any) -> _array_agg[_T]: ...
+        def array_agg(self, col: Any, *args: Any, **kw: Any) -> _array_agg[Any]: ...
+        @overload
+        def coalesce(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _coalesce[_T]: ...
+        @overload
         def coalesce(self, col: _Argument[_T | None], *args: Any, **kw: Any) -> _coalesce[_T]: ...
+        @overload
+        def coalesce(self, col: _T | None, *args: Any, **kw: Any) -> _coalesce[_T]: ...
+        def coalesce(self, col: Any, *args: Any, **kw: Any) -> _coalesce[Any]: ...
         @property
         def aggregate_strings(self) -> type[_aggregate_strings]: ...
-        @property
-        def array_agg(self) -> type[_array_agg]: ...
         @property
         def char_length(self) -> type[_char_length]: ...
         @property
@@ -465,7 +504,25 @@ class _FunctionGenerator:
         def random(self) -> type[_random]: ...
         @property
         def rank(self) -> type[_rank]: ...
+        @property
+        def percent_rank(self) -> type[_percent_rank]: ...
+        @property
+        def cume_dist(self) -> type[_cume_dist]: ...
+        @property
+        def localtime(self) -> type[_localtime]: ...
+        @property
+        def localtimestamp(self) -> type[_localtimestamp]: ...
+        @property
+        def session_user(self) -> type[_session_user]: ...
+        @property
+        def sysdate(self) -> type[_sysdate]: ...
+        @property
+        def user(self) -> type[_user]: ...
 
+    @overload
+    def __call__(self, *c: Any, type_: TypeArgument[_T], **kw: Any) -> Function[_T]: ...
+    @overload
+    def __call__(self, *c: Any, **kw: Any) -> Function[Any]: ...
     def __call__(self, *c: Any, **kw: Any) -> Function[Any]:
         options = {**self.opts, **kw} if kw or self.opts else {}
         names = self.__names
@@ -562,7 +619,7 @@ class next_value(GenericFunction[int]):
         return ()
 
 
-class array_agg(ReturnTypeFromArgs[Any]):
+class array_agg(ReturnTypeFromArgs[Sequence[_T]]):
     """Values of a group as an array."""
 
     def __init__(self, *args: Any, **kw: Any) -> None:
@@ -675,11 +732,11 @@ class dense_rank(GenericFunction[int]):
     type = sqltypes.Integer()
 
 
-class percent_rank(GenericFunction[Any]):
+class percent_rank(GenericFunction[Decimal]):
     type = sqltypes.Numeric()
 
 
-class cume_dist(GenericFunction[Any]):
+class cume_dist(GenericFunction[Decimal]):
     type = sqltypes.Numeric()
 
 
@@ -739,7 +796,7 @@ class aggregate_strings(GenericFunction[str]):
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    _Argument: TypeAlias = SQLColumnExpression[_T] | Mapped[_T]
+    _Argument: TypeAlias = SQLCoreOperations[_T] | Mapped[_T]
 
     # `func` has attributes of the names of these classes
     _max = max
@@ -760,3 +817,10 @@ if TYPE_CHECKING:
     _now = now
     _random = random
     _rank = rank
+    _percent_rank = percent_rank
+    _cume_dist = cume_dist
+    _localtime = localtime
+    _localtimestamp = localtimestamp
+    _session_user = session_user
+    _sysdate = sysdate
+    _user = user

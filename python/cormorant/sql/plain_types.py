@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _core
+from ..util.subscriptable import T
 from .base import SchemaEventTarget
 from .operators import is_commutative
 from .type_api import Codec, TypeEngine
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 def _quoted(text: str) -> str:
@@ -64,7 +68,7 @@ class SchemaType(SchemaEventTarget):
         self.__dict__.setdefault("_tables", []).append(table)
 
 
-class NullType(TypeEngine):
+class NullType(TypeEngine[None]):
     """The type of an expression whose type is not known."""
 
     __visit_name__ = "null"
@@ -79,7 +83,7 @@ class NullType(TypeEngine):
         return None
 
 
-class String(Concatenable, TypeEngine):
+class String(Concatenable, TypeEngine[str]):
     """Text; VARCHAR in DDL."""
 
     __visit_name__ = "string"
@@ -120,7 +124,7 @@ class UnicodeText(Text):
     _generic = True
 
 
-class Integer(TypeEngine):
+class Integer(TypeEngine[int]):
     """Whole numbers."""
 
     __visit_name__ = "integer"
@@ -154,12 +158,39 @@ class BigInteger(Integer):
     _generic = True
 
 
-class Numeric(TypeEngine):
+class Numeric(TypeEngine[T]):
     """Decimal numbers: decimal.Decimal, or float with asdecimal=False."""
 
     __visit_name__ = "numeric"
     _generic = True
     _default_decimal_return_scale = 10
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Numeric[Decimal],
+            precision: int | None = ...,
+            scale: int | None = ...,
+            decimal_return_scale: int | None = ...,
+            asdecimal: Literal[True] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Numeric[float],
+            precision: int | None = ...,
+            scale: int | None = ...,
+            decimal_return_scale: int | None = ...,
+            asdecimal: Literal[False] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            precision: int | None = ...,
+            scale: int | None = ...,
+            decimal_return_scale: int | None = ...,
+            asdecimal: bool = ...,
+        ) -> None: ...
 
     def __init__(
         self,
@@ -200,12 +231,36 @@ class Numeric(TypeEngine):
         return float
 
 
-class Float(Numeric):
+class Float(Numeric[T]):
     """Floating point numbers."""
 
     __visit_name__ = "float"
     _generic = True
     scale = None
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Float[float],
+            precision: int | None = ...,
+            asdecimal: Literal[False] = ...,
+            decimal_return_scale: int | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Float[Decimal],
+            precision: int | None = ...,
+            asdecimal: Literal[True] = ...,
+            decimal_return_scale: int | None = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            precision: int | None = ...,
+            asdecimal: bool = ...,
+            decimal_return_scale: int | None = ...,
+        ) -> None: ...
 
     def __init__(
         self,
@@ -218,14 +273,14 @@ class Float(Numeric):
         self.decimal_return_scale = decimal_return_scale
 
 
-class Double(Float):
+class Double(Float[T]):
     """Floating point numbers of double precision."""
 
     __visit_name__ = "double"
     _generic = True
 
 
-class DateTime(TypeEngine):
+class DateTime(TypeEngine[dt.datetime]):
     """datetime.datetime."""
 
     __visit_name__ = "datetime"
@@ -244,7 +299,7 @@ class DateTime(TypeEngine):
         return _encoded_literal(self, dialect)
 
 
-class Date(TypeEngine):
+class Date(TypeEngine[dt.date]):
     """datetime.date."""
 
     __visit_name__ = "date"
@@ -259,7 +314,7 @@ class Date(TypeEngine):
         return _encoded_literal(self, dialect)
 
 
-class Time(TypeEngine):
+class Time(TypeEngine[dt.time]):
     """datetime.time."""
 
     __visit_name__ = "time"
@@ -292,7 +347,7 @@ def _encoded_literal(type_: TypeEngine, dialect: Any) -> Callable[[Any], str]:
     return lambda value: _quoted(value.isoformat())
 
 
-class _Binary(TypeEngine):
+class _Binary(TypeEngine[bytes]):
     """Bytes."""
 
     _code = _core.TYPE_BINARY
@@ -323,7 +378,7 @@ class LargeBinary(_Binary):
     _generic = True
 
 
-class Boolean(SchemaType, TypeEngine):
+class Boolean(SchemaType, TypeEngine[bool]):
     """True and False; numbers where the database has no booleans."""
 
     __visit_name__ = "boolean"

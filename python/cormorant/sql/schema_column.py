@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import exc
 from .base import next_serial
@@ -20,6 +20,9 @@ from .schema_defaults import (
 )
 from .schema_foreign_keys import ForeignKey
 from .sqltypes import NULLTYPE, to_instance
+
+if TYPE_CHECKING:
+    from .type_api import TypeArgument
 
 _T = TypeVar("_T")
 
@@ -38,11 +41,11 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
 
     def __init__(
         self,
-        __name_pos: Any = None,
-        __type_pos: Any = None,
+        __name_pos: str | TypeArgument[_T] | SchemaItem | None = None,
+        __type_pos: TypeArgument[_T] | SchemaItem | None = None,
         *args: Any,
         name: str | None = None,
-        type_: Any = None,
+        type_: TypeArgument[_T] | None = None,
         autoincrement: Any = "auto",
         default: Any = NO_ARG,
         insert_default: Any = NO_ARG,
@@ -68,7 +71,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
 
         `default`, `onupdate`: Python value, function or SQL; `server_default`: DDL DEFAULT.
         """
-        items = [__name_pos, __type_pos, *args]
+        items: list[Any] = [__name_pos, __type_pos, *args]
         if items and (items[0] is None or isinstance(items[0], str)):
             given = items.pop(0)
             if given is not None:

@@ -157,13 +157,13 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
         """This as a LATERAL FROM clause."""
         return Lateral._construct(self, name)
 
-    def scalar_subquery(self) -> ScalarSelect:
+    def scalar_subquery(self) -> ScalarSelect[Any]:
         """This as an expression: its one value."""
         from .select_forms import ScalarSelect
 
         return ScalarSelect(self)
 
-    def as_scalar(self) -> ScalarSelect:
+    def as_scalar(self) -> ScalarSelect[Any]:
         """scalar_subquery()."""
         util.warn_deprecated(
             "The SelectBase.as_scalar() method is deprecated and will be removed in a future "

@@ -17,6 +17,7 @@ from .selectable import LABEL_STYLE_NONE, GenerativeSelect, Select, SelectBase
 from .sqltypes import BOOLEANTYPE
 from .typed_operators import TypedReturnsRows
 
+_T = TypeVar("_T")
 _Row_co = TypeVar("_Row_co", covariant=True)
 
 
@@ -120,7 +121,7 @@ class SelectStatementGrouping(SelectBase):
         return (SelectStatementGrouping, self.element._cache_key(ctx))
 
 
-class ScalarSelect(Grouping[Any]):
+class ScalarSelect(Grouping[_T]):
     """A SELECT of one column, as an expression."""
 
     __visit_name__ = "grouping"
@@ -148,15 +149,15 @@ class ScalarSelect(Grouping[Any]):
 
     c = columns
 
-    def where(self, crit: Any) -> ScalarSelect:
+    def where(self, crit: Any) -> ScalarSelect[_T]:
         """More WHERE."""
         return ScalarSelect(self.element.where(crit))
 
-    def correlate(self, *fromclauses: Any) -> ScalarSelect:
+    def correlate(self, *fromclauses: Any) -> ScalarSelect[_T]:
         """Correlate FROMs to the enclosing SELECT."""
         return ScalarSelect(self.element.correlate(*fromclauses))
 
-    def correlate_except(self, *fromclauses: Any) -> ScalarSelect:
+    def correlate_except(self, *fromclauses: Any) -> ScalarSelect[_T]:
         """Correlate all FROMs but these."""
         return ScalarSelect(self.element.correlate_except(*fromclauses))
 
@@ -220,7 +221,7 @@ class Exists(UnaryExpression[bool]):
         """Correlate all FROMs but these."""
         return self._regroup(lambda s: s.correlate_except(*fromclauses))
 
-    def select(self) -> Select[Any]:
+    def select(self) -> Select[tuple[bool]]:
         """``SELECT EXISTS (…)``."""
         return Select(self)
 

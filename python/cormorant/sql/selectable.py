@@ -537,7 +537,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             return self
         return SelectStatementGrouping(self)
 
-    def scalar_subquery(self) -> ScalarSelect:
+    def scalar_subquery(self) -> ScalarSelect[Any]:
         return ScalarSelect(self)
 
     # --- traversal and key ---------------------------------------------------------------------

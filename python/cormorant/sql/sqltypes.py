@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import exc
+from ..util.subscriptable import T
 from .converted_types import JSON, Enum, Interval, PickleType, Uuid
 from .plain_types import (
     BigInteger,
@@ -45,6 +47,11 @@ from .type_api import (
     to_instance,
 )
 from .type_comparator import Comparator as _Comparator
+
+if TYPE_CHECKING:
+    import uuid
+
+    from .type_api import TypeArgument
 
 __all__ = [
     "ARRAY",
@@ -114,7 +121,7 @@ __all__ = [
 ]
 
 
-class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine):
+class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine[Sequence[T]]):
     """Arrays, on databases that have them."""
 
     __visit_name__ = "ARRAY"
@@ -157,7 +164,7 @@ class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine):
 
     def __init__(
         self,
-        item_type: Any,
+        item_type: TypeArgument[T],
         as_tuple: bool = False,
         dimensions: int | None = None,
         zero_indexes: bool = False,
@@ -203,7 +210,7 @@ class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine):
         return self if isinstance(value, (list, tuple)) else type_
 
 
-class TupleType(TypeEngine):
+class TupleType(TypeEngine[tuple[Any, ...]]):
     """The type of a tuple of expressions."""
 
     _is_tuple_type = True
@@ -231,37 +238,37 @@ class TupleType(TypeEngine):
 # --- what SQL calls them ----------------------------------------------------------
 
 
-class REAL(Float):
+class REAL(Float[T]):
     """SQL's REAL."""
 
     __visit_name__ = "REAL"
 
 
-class FLOAT(Float):
+class FLOAT(Float[T]):
     """SQL's FLOAT."""
 
     __visit_name__ = "FLOAT"
 
 
-class DOUBLE(Double):
+class DOUBLE(Double[T]):
     """SQL's DOUBLE."""
 
     __visit_name__ = "DOUBLE"
 
 
-class DOUBLE_PRECISION(Double):
+class DOUBLE_PRECISION(Double[T]):
     """SQL's DOUBLE PRECISION."""
 
     __visit_name__ = "DOUBLE_PRECISION"
 
 
-class NUMERIC(Numeric):
+class NUMERIC(Numeric[T]):
     """SQL's NUMERIC."""
 
     __visit_name__ = "NUMERIC"
 
 
-class DECIMAL(Numeric):
+class DECIMAL(Numeric[T]):
     """SQL's DECIMAL."""
 
     __visit_name__ = "DECIMAL"
@@ -348,10 +355,17 @@ class NCHAR(Unicode):
     __visit_name__ = "NCHAR"
 
 
-class UUID(Uuid):
+class UUID(Uuid[T]):
     """SQL's UUID."""
 
     __visit_name__ = "UUID"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: UUID[uuid.UUID], as_uuid: Literal[True] = ...) -> None: ...
+        @overload
+        def __init__(self: UUID[str], as_uuid: Literal[False] = ...) -> None: ...
 
     def __init__(self, as_uuid: bool = True) -> None:
         self.as_uuid = as_uuid

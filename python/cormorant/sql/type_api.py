@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from types import GenericAlias
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
+from ..util.subscriptable import Subscriptable, T
 from .operators import concat_op
 from .type_comparator import Comparator as _Comparator
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    TypeArgument: TypeAlias = "type[TypeEngine[T]] | TypeEngine[T]"
+    """A type, or its class: ``String(30)``, ``String``."""
 
 Codec = tuple[int, Any]
 
@@ -49,12 +55,10 @@ def _init_arguments(cls: type) -> tuple[list[str], list[tuple[str, Any]]]:
     return result
 
 
-class TypeEngine:
-    """The base of all types."""
+class TypeEngine(Subscriptable[T]):
+    """The base of all types; `T` is the Python type of the values."""
 
     __visit_name__ = "null"
-    # annotations and bases of classes say what of: TypeDecorator[str]
-    __class_getitem__: Any = classmethod(GenericAlias)
     # a function that compiles the type in place of the visitor (see ext.compiler)
     _compile_with: Any = None
 
@@ -347,7 +351,7 @@ class ExternalType:
         return _user_cache_key(self, super()._make_cache_key)  # type: ignore[misc]
 
 
-class UserDefinedType(ExternalType, TypeEngine):
+class UserDefinedType(ExternalType, TypeEngine[T]):
     """A type that the program defines: get_col_spec() and processors."""
 
     __visit_name__ = "user_defined"
@@ -373,7 +377,7 @@ class UserDefinedType(ExternalType, TypeEngine):
         return (_core.TYPE_PYTHON, (bind, result))
 
 
-class TypeDecorator(TypeEngine):
+class TypeDecorator(TypeEngine[T]):
     """A type that adds Python functions to another one, `impl`."""
 
     __visit_name__ = "type_decorator"

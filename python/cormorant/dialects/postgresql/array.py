@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar, overload
 from typing import Any as _Any
 
 from ... import _core, exc
@@ -12,6 +13,14 @@ from ...sql.column_element import ColumnElement
 from ...sql.elements import BindParameter, ClauseList, Grouping
 from ...sql.type_api import Codec, to_instance
 from .operators import CONTAINED_BY, CONTAINS, OVERLAP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...sql.type_api import TypeArgument
+    from ...sql.typed_operators import SQLCoreOperations
+
+_T = TypeVar("_T")
 
 
 def Any(other: _Any, arrexpr: _Any, operator: _Any = operators.eq) -> _Any:
@@ -24,7 +33,7 @@ def All(other: _Any, arrexpr: _Any, operator: _Any = operators.eq) -> _Any:
     return arrexpr.all(other, operator)
 
 
-class ARRAY(sqltypes.ARRAY):
+class ARRAY(sqltypes.ARRAY[_T]):
     """An array of `item_type`, with PostgreSQL's operators."""
 
     class Comparator(sqltypes.ARRAY.Comparator):
@@ -48,7 +57,7 @@ class ARRAY(sqltypes.ARRAY):
 
     def __init__(
         self,
-        item_type: _Any,
+        item_type: TypeArgument[_T],
         as_tuple: bool = False,
         dimensions: int | None = None,
         zero_indexes: bool = False,
@@ -88,11 +97,26 @@ class ARRAY(sqltypes.ARRAY):
 PGArray = ARRAY
 
 
-class array(ClauseList, ColumnElement[_Any]):
+class array(ClauseList, ColumnElement[_T]):
     """``ARRAY[a, b]`` of expressions and values."""
 
     __visit_name__ = "array"
     stringify_dialect = "postgresql"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self, clauses: Iterable[_T], *, type_: TypeArgument[_T], **kw: _Any
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            clauses: Iterable[SQLCoreOperations[_T] | _T],
+            *,
+            type_: TypeArgument[_T] | None = ...,
+            **kw: _Any,
+        ) -> None: ...
 
     def __init__(self, clauses: _Any, *, type_: _Any = None, **kw: _Any) -> None:
         """`clauses`: the elements; `type_`: theirs, if they do not tell it."""

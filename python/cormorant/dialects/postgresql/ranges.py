@@ -9,7 +9,7 @@ then follows from comparing positions; None stands for an end that is open.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +30,7 @@ from .operators import (
 )
 
 _T = TypeVar("_T")
+_V = TypeVar("_V")
 
 _DAY = dt.timedelta(days=1)
 
@@ -126,7 +127,7 @@ class Range(Generic[_T]):
         return not self.empty and self.upper is None
 
     @property
-    def __sa_type_engine__(self) -> AbstractSingleRange:
+    def __sa_type_engine__(self) -> AbstractSingleRange[Any]:
         return AbstractSingleRange()
 
     @property
@@ -310,7 +311,7 @@ class MultiRange(list[Range[_T]], Generic[_T]):
     """A list of ranges that tells its type by itself."""
 
     @property
-    def __sa_type_engine__(self) -> AbstractMultiRange:
+    def __sa_type_engine__(self) -> AbstractMultiRange[Any]:
         return AbstractMultiRange()
 
 
@@ -330,7 +331,7 @@ def serialize(value: Any) -> Any:
     return f"{value.bounds[0]}{_edge(value.lower)},{_edge(value.upper)}{value.bounds[1]}"
 
 
-class AbstractRange(TypeEngine):
+class AbstractRange(TypeEngine[_V]):
     """Base of all range types."""
 
     @property
@@ -399,7 +400,7 @@ class AbstractRange(TypeEngine):
     comparator_factory = Comparator
 
 
-class AbstractSingleRange(AbstractRange):
+class AbstractSingleRange(AbstractRange[Range[_T]]):
     """Base of the types of one range."""
 
     def _codec(self, dialect: Any) -> Codec:
@@ -423,7 +424,7 @@ class AbstractSingleRange(AbstractRange):
         return found  # type: ignore[no-any-return]
 
 
-class AbstractMultiRange(AbstractRange):
+class AbstractMultiRange(AbstractRange[Sequence[Range[_T]]]):
     """Base of the types of several ranges."""
 
     def _codec(self, dialect: Any) -> Codec:
@@ -449,73 +450,73 @@ def _serialize_all(value: Any) -> Any:
     return "{" + ",".join([serialize(item) for item in value]) + "}"
 
 
-class INT4RANGE(AbstractSingleRange):
+class INT4RANGE(AbstractSingleRange[int]):
     """INT4RANGE."""
 
     __visit_name__ = "INT4RANGE"
 
 
-class INT8RANGE(AbstractSingleRange):
+class INT8RANGE(AbstractSingleRange[int]):
     """INT8RANGE."""
 
     __visit_name__ = "INT8RANGE"
 
 
-class NUMRANGE(AbstractSingleRange):
+class NUMRANGE(AbstractSingleRange[Decimal]):
     """NUMRANGE."""
 
     __visit_name__ = "NUMRANGE"
 
 
-class DATERANGE(AbstractSingleRange):
+class DATERANGE(AbstractSingleRange[dt.date]):
     """DATERANGE."""
 
     __visit_name__ = "DATERANGE"
 
 
-class TSRANGE(AbstractSingleRange):
+class TSRANGE(AbstractSingleRange[dt.datetime]):
     """TSRANGE: of timestamps without time zone."""
 
     __visit_name__ = "TSRANGE"
 
 
-class TSTZRANGE(AbstractSingleRange):
+class TSTZRANGE(AbstractSingleRange[dt.datetime]):
     """TSTZRANGE: of timestamps with time zone."""
 
     __visit_name__ = "TSTZRANGE"
 
 
-class INT4MULTIRANGE(AbstractMultiRange):
+class INT4MULTIRANGE(AbstractMultiRange[int]):
     """INT4MULTIRANGE."""
 
     __visit_name__ = "INT4MULTIRANGE"
 
 
-class INT8MULTIRANGE(AbstractMultiRange):
+class INT8MULTIRANGE(AbstractMultiRange[int]):
     """INT8MULTIRANGE."""
 
     __visit_name__ = "INT8MULTIRANGE"
 
 
-class NUMMULTIRANGE(AbstractMultiRange):
+class NUMMULTIRANGE(AbstractMultiRange[Decimal]):
     """NUMMULTIRANGE."""
 
     __visit_name__ = "NUMMULTIRANGE"
 
 
-class DATEMULTIRANGE(AbstractMultiRange):
+class DATEMULTIRANGE(AbstractMultiRange[dt.date]):
     """DATEMULTIRANGE."""
 
     __visit_name__ = "DATEMULTIRANGE"
 
 
-class TSMULTIRANGE(AbstractMultiRange):
+class TSMULTIRANGE(AbstractMultiRange[dt.datetime]):
     """TSMULTIRANGE: of timestamps without time zone."""
 
     __visit_name__ = "TSMULTIRANGE"
 
 
-class TSTZMULTIRANGE(AbstractMultiRange):
+class TSTZMULTIRANGE(AbstractMultiRange[dt.datetime]):
     """TSTZMULTIRANGE: of timestamps with time zone."""
 
     __visit_name__ = "TSTZMULTIRANGE"

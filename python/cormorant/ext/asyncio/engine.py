@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, TypeVar, overload
 
 from ... import exc
 from ...engine.base import Connection, Engine
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ...engine.transactions import Transaction
     from ...engine.url import URL
     from ...pool import Pool, PoolProxiedConnection
+    from ...sql.typed_operators import TypedReturnsRows
+    from .base import CallContext
 
 __all__ = [
     "AsyncConnection",
@@ -280,6 +282,22 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
             execute_buffered, execute, type(self).__name__, method, *args, **kwargs
         )
 
+    @overload
+    def stream(
+        self,
+        statement: TypedReturnsRows[_T],
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> CallContext[AsyncResult[_T]]: ...
+    @overload
+    def stream(
+        self,
+        statement: Any,
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> CallContext[AsyncResult[Any]]: ...
     @startable
     async def stream(
         self,
@@ -298,6 +316,22 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
             result, self._lane, getattr(result._cursor.connection, "interrupt", None)
         )
 
+    @overload
+    async def execute(
+        self,
+        statement: TypedReturnsRows[_T],
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> CursorResult[_T]: ...
+    @overload
+    async def execute(
+        self,
+        statement: Any,
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> CursorResult[Any]: ...
     async def execute(
         self,
         statement: Any,
@@ -314,6 +348,22 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
             execution_options=execution_options,
         )
 
+    @overload
+    async def scalar(
+        self,
+        statement: TypedReturnsRows[tuple[_T]],
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> _T | None: ...
+    @overload
+    async def scalar(
+        self,
+        statement: Any,
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> Any: ...
     async def scalar(
         self,
         statement: Any,
@@ -327,6 +377,22 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
             return result  # the value itself
         return result.scalar()
 
+    @overload
+    async def scalars(
+        self,
+        statement: TypedReturnsRows[tuple[_T]],
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> ScalarResult[_T]: ...
+    @overload
+    async def scalars(
+        self,
+        statement: Any,
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> ScalarResult[Any]: ...
     async def scalars(
         self,
         statement: Any,
@@ -338,6 +404,22 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
         result = await self.execute(statement, parameters, execution_options=execution_options)
         return result.scalars()
 
+    @overload
+    def stream_scalars(
+        self,
+        statement: TypedReturnsRows[tuple[_T]],
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> CallContext[AsyncScalarResult[_T]]: ...
+    @overload
+    def stream_scalars(
+        self,
+        statement: Any,
+        parameters: Any = ...,
+        *,
+        execution_options: Mapping[str, Any] | None = ...,
+    ) -> CallContext[AsyncScalarResult[Any]]: ...
     @startable
     async def stream_scalars(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from ...engine.result import Result
 from ...util.concurrency import Lane, run_job
@@ -20,6 +20,7 @@ __all__ = ["AsyncMappingResult", "AsyncResult", "AsyncScalarResult", "AsyncTuple
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
+_S = TypeVar("_S")
 _CHUNK = 500
 """Rows that iteration takes at a time: a hop to a worker for each would cost more than they."""
 
@@ -167,14 +168,26 @@ class AsyncResult(_WithKeys, AsyncCommon["Row[_T]"], Generic[_T]):
         """The next row, or None."""
         return await self._job(self._real.fetchone)  # type: ignore[no-any-return]
 
+    @overload
+    async def scalar(self: AsyncResult[tuple[_S]]) -> _S | None: ...
+    @overload
+    async def scalar(self) -> Any: ...
     async def scalar(self) -> Any:
         """The first item of the first row or None; closes the result."""
         return await self._job(self._real.scalar)
 
+    @overload
+    async def scalar_one(self: AsyncResult[tuple[_S]]) -> _S: ...
+    @overload
+    async def scalar_one(self) -> Any: ...
     async def scalar_one(self) -> Any:
         """The first item of the only row."""
         return await self._job(self._real.scalar_one)
 
+    @overload
+    async def scalar_one_or_none(self: AsyncResult[tuple[_S]]) -> _S | None: ...
+    @overload
+    async def scalar_one_or_none(self) -> Any: ...
     async def scalar_one_or_none(self) -> Any:
         """The first item of the only row, or None."""
         return await self._job(self._real.scalar_one_or_none)
@@ -183,6 +196,10 @@ class AsyncResult(_WithKeys, AsyncCommon["Row[_T]"], Generic[_T]):
         """The rows, to be given out any number of times by calling the object."""
         return await self._job(self._real.freeze)  # type: ignore[no-any-return]
 
+    @overload
+    def scalars(self: AsyncResult[tuple[_S]], index: Literal[0] = ...) -> AsyncScalarResult[_S]: ...
+    @overload
+    def scalars(self, index: Any = 0) -> AsyncScalarResult[Any]: ...
     def scalars(self, index: Any = 0) -> AsyncScalarResult[Any]:
         """One item of each row, by default the first."""
         return AsyncScalarResult(self._real, index, self)

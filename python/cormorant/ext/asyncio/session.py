@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 from ... import exc, util
 from ...orm.factory import ConfiguredFactory
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ...engine import Connection, Engine, Result, ScalarResult
+    from ...orm.executing import _First
     from ...orm.identity import IdentityMap
+    from ...sql.typed_operators import TypedReturnsRows
 
 __all__ = [
     "AsyncAttrs",
@@ -169,6 +171,12 @@ class AsyncSession:
             execute_buffered, execute, type(self).__name__, method, *args, **kwargs
         )
 
+    @overload
+    async def execute(
+        self, statement: TypedReturnsRows[_T], params: Any = ..., **kw: Any
+    ) -> Result[_T]: ...
+    @overload
+    async def execute(self, statement: Any, params: Any = ..., **kw: Any) -> Result[Any]: ...
     async def execute(
         self,
         statement: Any,
@@ -189,6 +197,12 @@ class AsyncSession:
             **kw,
         )
 
+    @overload
+    async def scalar(
+        self, statement: TypedReturnsRows[_First[_T]], params: Any = ..., **kw: Any
+    ) -> _T | None: ...
+    @overload
+    async def scalar(self, statement: Any, params: Any = ..., **kw: Any) -> Any: ...
     async def scalar(
         self,
         statement: Any,
@@ -208,6 +222,12 @@ class AsyncSession:
             **kw,
         )
 
+    @overload
+    async def scalars(
+        self, statement: TypedReturnsRows[_First[_T]], params: Any = ..., **kw: Any
+    ) -> ScalarResult[_T]: ...
+    @overload
+    async def scalars(self, statement: Any, params: Any = ..., **kw: Any) -> ScalarResult[Any]: ...
     async def scalars(
         self,
         statement: Any,
@@ -273,6 +293,12 @@ class AsyncSession:
             execution_options=execution_options,
         )
 
+    @overload
+    async def stream(
+        self, statement: TypedReturnsRows[_T], params: Any = ..., **kw: Any
+    ) -> AsyncResult[_T]: ...
+    @overload
+    async def stream(self, statement: Any, params: Any = ..., **kw: Any) -> AsyncResult[Any]: ...
     async def stream(
         self,
         statement: Any,
@@ -294,6 +320,14 @@ class AsyncSession:
         core = getattr(result._cursor, "connection", None)
         return AsyncResult(result, self._lane, getattr(core, "interrupt", None))
 
+    @overload
+    async def stream_scalars(
+        self, statement: TypedReturnsRows[_First[_T]], params: Any = ..., **kw: Any
+    ) -> AsyncScalarResult[_T]: ...
+    @overload
+    async def stream_scalars(
+        self, statement: Any, params: Any = ..., **kw: Any
+    ) -> AsyncScalarResult[Any]: ...
     async def stream_scalars(
         self,
         statement: Any,

@@ -318,3 +318,33 @@ def test_the_value_does_not_keep_its_owner():
         value["b"] = 1
 
     compare(program)
+
+
+def test_coerced_values_of_another_class_are_followed():
+    def program(p):
+        mutable = p.module("ext.mutable")
+
+        class Either(mutable.Mutable):
+            @classmethod
+            def coerce(cls, key, value):
+                if isinstance(value, dict):
+                    return mutable.MutableDict.coerce(key, value)
+                if isinstance(value, list):
+                    return mutable.MutableList.coerce(key, value)
+                return super().coerce(key, value)
+
+        Thing = mapped(p, p.Column(Either.as_mutable(p.sa.JSON)))
+        session = p.session()
+        things = [Thing(id=1, data={"a": 1}), Thing(id=2, data=[1])]
+        session.add_all(things)
+        session.commit()
+        for thing in things:
+            p.show(type(thing.data).__name__, len(thing.data._parents))
+        things[0].data["b"] = 2
+        things[1].data.append(2)
+        p.show([thing in session.dirty for thing in things])
+        session.commit()
+        p.show([thing.data for thing in things])
+        p.error(lambda: setattr(things[0], "data", "text"))
+
+    compare(program)

@@ -102,7 +102,8 @@ class MutableBase:
                 return None
             if coerce:
                 value = cls.coerce(key, value)
-            if isinstance(value, cls):
+            # what coerce() made may be of another class that follows changes
+            if value is not None and (coerce or isinstance(value, cls)):
                 value._parents.add(obj, key)
             return value
 

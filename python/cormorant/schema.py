@@ -27,6 +27,9 @@ from .sql.ddl import (
     sort_tables,
     sort_tables_and_constraints,
 )
+from .sql.ddl import (
+    _CreateDropBase as _CreateDropBase,
+)
 from .sql.schema import (
     BLANK_SCHEMA,
     CheckConstraint,

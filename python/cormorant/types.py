@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .sql.plain_types import _Binary as _Binary
 from .sql.sqltypes import (
     ARRAY,
     BIGINT,

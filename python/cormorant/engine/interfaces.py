@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Any, TypeAlias, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from ..sql.compiler import Compiled, IdentifierPreparer, SQLCompiler
 from ..sql.type_compiler import TypeCompiler
@@ -31,6 +32,13 @@ __all__ = [
 Connectable = ConnectionEventsTarget
 DBAPIConnection: TypeAlias = Any
 DBAPICursor: TypeAlias = Any
+CoreExecuteOptionsParameter: TypeAlias = Mapping[str, Any]
+IsolationLevel: TypeAlias = Literal[
+    "SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED", "READ UNCOMMITTED", "AUTOCOMMIT"
+]
+_CoreSingleExecuteParams: TypeAlias = Mapping[str, Any]
+_CoreMultiExecuteParams: TypeAlias = Sequence[_CoreSingleExecuteParams]
+_CoreAnyExecuteParams: TypeAlias = _CoreMultiExecuteParams | _CoreSingleExecuteParams
 
 
 class BindTyping(enum.Enum):

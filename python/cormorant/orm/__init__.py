@@ -144,6 +144,8 @@ __all__ = sorted(_HOME)
 def __getattr__(name: str) -> Any:
     module = _HOME.get(name)
     if module is None:
+        if name == "mapperlib":
+            name = "mapper"
         if name in _MODULES:
             return importlib.import_module("." + name, __name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -545,8 +545,11 @@ def init_collection(obj: object, key: str) -> Any:
 
 
 def instance_state(instance: object) -> Any:
-    """The `InstanceState` of an object."""
+    """The `InstanceState` of an object. Raises AttributeError if its class is not mapped."""
     from .instance import InstanceState
 
-    object_mapper(instance)
+    if _core.manager_of(instance) is None:
+        raise AttributeError(
+            f"{type(instance).__name__!r} object has no attribute '_sa_instance_state'"
+        )
     return InstanceState(instance)

@@ -209,6 +209,13 @@ def object_mapper(instance: object) -> Mapper[Any]:
     return manager.mapper  # type: ignore[no-any-return]
 
 
+def instance_state(instance: object) -> Any:
+    """The `InstanceState` of an object."""
+    from .attributes import instance_state as state_of
+
+    return state_of(instance)
+
+
 def class_or_none(entity: Any) -> Any:
     """The mapped class behind a class, mapper or alias."""
     mapper = mapper_or_none(entity)

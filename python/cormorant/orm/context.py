@@ -14,11 +14,15 @@ from ..engine.plans import CompiledPlan
 from ..sql.base import Executable, KeyContext, key_of_all
 from ..sql.selectable import Select
 from ..sql.sqltypes import INTEGERTYPE
-from .nodes import EntityNode, entity_within
+from .nodes import EntityNode, Item, entity_within
 from .program import find_columns, item_keys, make_program, row_lookup
 from .selecting import AdaptFrom, SelectState
 from .strategies import PostLoad, SubqueryLoader
 from .strategy_options import LoaderCriteriaOption, Path
+
+# SQLAlchemy's names of them, which libraries ask for
+_MapperEntity = EntityNode
+_ColumnEntity = Item
 
 #: number of ORM statements compiled in this process: tests check that repeating a query
 #: compiles nothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._late import late_names
@@ -25,6 +26,7 @@ class MapperProperty(InspectionAttr):
     finished by `_configure` when the mappers are configured.
     """
 
+    __class_getitem__: Any = classmethod(GenericAlias)
     is_property = True
     _is_relationship: ClassVar[bool] = False
     _is_column: ClassVar[bool] = False

@@ -644,6 +644,12 @@ def _load_attribute(obj: Any, slot: int, quiet: bool) -> Any:
     return load_attribute(obj, slot, quiet)
 
 
+def _all_registries() -> set[Registry]:
+    from .decl_api import all_registries
+
+    return set(all_registries())
+
+
 def configure_mappers() -> None:
     """Finish all mappers of all registries."""
     from .decl_api import all_registries

@@ -15,7 +15,7 @@ from .session import Session
 if TYPE_CHECKING:
     from .query import Query
 
-__all__ = ["QueryPropertyDescriptor", "scoped_session"]
+__all__ = ["QueryPropertyDescriptor", "ScopedSession", "scoped_session"]
 
 _O = TypeVar("_O")
 _P = TypeVar("_P")
@@ -126,3 +126,5 @@ proxy_attributes(
     "_proxied",
     "autoflush bind deleted dirty identity_map info is_active new no_autoflush",
 )
+
+ScopedSession = scoped_session

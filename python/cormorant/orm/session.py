@@ -572,6 +572,10 @@ class _NoAutoflush:
         self._session.autoflush = self._before
 
 
+def _state_session(state: Any) -> Session | None:
+    return state.session  # type: ignore[no-any-return]
+
+
 def close_all_sessions() -> None:
     """Close all sessions in memory."""
     for session in list(_sessions.values()):

@@ -497,6 +497,14 @@ def object_session(instance: object) -> Any:
     return _core.session_of(instance)
 
 
+def has_identity(object_: object) -> bool:
+    """Whether an object has the key of a row, that is: was loaded or flushed. Raises
+    AttributeError if its class is not mapped."""
+    from .attributes import instance_state
+
+    return instance_state(object_).has_identity  # type: ignore[no-any-return]
+
+
 def was_deleted(object_: object) -> bool:
     """Whether the object was deleted by a flush of a session it belonged to."""
     object_mapper(object_)

@@ -39,4 +39,6 @@ def __getattr__(name: str) -> object:
         if name in names:
             found: object = getattr(importlib.import_module(module, __name__), name)
             return found
+    if name in ("annotation", "roles"):
+        return importlib.import_module("." + name, __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

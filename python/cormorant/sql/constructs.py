@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
@@ -559,6 +560,7 @@ class CollectionAggregate(OperatorExpression[Any]):
     """``ANY (…)`` or ``ALL (…)``, the right side of a comparison."""
 
     _is_collection_aggregate = True
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     __visit_name__ = "unary"
     _traverse_attrs = ("element",)

@@ -734,11 +734,13 @@ if TYPE_CHECKING:
     from .expression import literal as literal
     from .expression import literal_column as literal_column
     from .expression import or_ as or_
+    from .typed_operators import SQLCoreOperations as SQLCoreOperations
 else:
     __getattr__ = late_names(
         __name__,
         {
             ".constructs": "ReleaseSavepointClause RollbackToSavepointClause SavepointClause",
             ".expression": "and_ literal literal_column or_",
+            ".typed_operators": "SQLCoreOperations",
         },
     )

@@ -12,6 +12,7 @@ from ..util.subscriptable import T
 from .base import SchemaEventTarget
 from .operators import is_commutative
 from .type_api import Codec, TypeEngine
+from .type_comparator import Comparator
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -32,6 +33,7 @@ def text_literal(dialect: Any) -> Callable[[str], str]:
 class Concatenable:
     """Mixin of types whose `+` is concatenation."""
 
+    Comparator = Comparator
     _is_concatenable = True
 
 

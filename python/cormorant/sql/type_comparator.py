@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import GenericAlias
 from typing import Any
 
 from .operators import ColumnOperators
@@ -12,6 +13,7 @@ class Comparator(ColumnOperators):
     they name `comparator_factory`."""
 
     __slots__ = ("expr", "type")
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     def __init__(self, expr: Any) -> None:
         self.expr = expr

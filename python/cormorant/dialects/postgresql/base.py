@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ... import _core, exc, util
+from ..._late import late_names
 from ...engine.default import DefaultDialect
 
 if TYPE_CHECKING:
@@ -439,3 +440,15 @@ drivers = {
     "asyncpg": PGDialect,
     "psycopg_async": PGDialect,
 }
+
+if not TYPE_CHECKING:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".catalog": "ischema_names",
+            ".compiler": "PGCompiler",
+            ".ddl": "PGDDLCompiler",
+            ".type_compiler": "PGTypeCompiler",
+            ".types": "PGBit",
+        },
+    )

@@ -18,7 +18,7 @@ from .named_types import DOMAIN, ENUM
 
 _ARGUMENTS = re.compile(r"\(([^)]*)\)")
 
-PLAIN: dict[str, Any] = {
+ischema_names: dict[str, Any] = {
     "smallint": sqltypes.SMALLINT,
     "integer": sqltypes.INTEGER,
     "bigint": sqltypes.BIGINT,
@@ -53,7 +53,7 @@ PLAIN: dict[str, Any] = {
         if name.endswith("RANGE") and name.isupper()
     },
 }
-"""name of a type without arguments -> class"""
+"""name of a type without arguments -> class; programs add theirs"""
 
 _ENUMS = """
 SELECT t.oid::bigint, t.typname::text, n.nspname::text, pg_catalog.pg_type_is_visible(t.oid),
@@ -207,7 +207,9 @@ class Types:
 def plain(text: str, collation: str | None, of: str) -> Any:
     """The type object of a built-in type's name with its arguments."""
     match = _ARGUMENTS.search(text)
-    arguments = [int(a) for a in match.group(1).split(",")] if match else []
+    arguments: list[Any] = re.split(r"\s*,\s*", match.group(1)) if match else []
+    if all(re.fullmatch(r"-?\d+", a) for a in arguments):
+        arguments = [int(a) for a in arguments]
     name = _ARGUMENTS.sub("", text)
     first = arguments[0] if arguments else None
     if name == "double precision":
@@ -220,9 +222,9 @@ def plain(text: str, collation: str | None, of: str) -> Any:
         return types.INTERVAL(precision=first, fields=name[len("interval") :].strip() or None)
     if name in ("bit", "bit varying"):
         return types.BIT(first, varying=name == "bit varying")
-    cls = PLAIN.get(name)
+    cls = ischema_names.get(name)
     if cls is None:
-        util.warn(f"Did not recognize type {text!r} of {of}")
+        util.warn(f"Did not recognize type {name!r} of {of}")
         return sqltypes.NULLTYPE
     kw = {"collation": collation} if collation and issubclass(cls, sqltypes.String) else {}
     return cls(*arguments, **kw)

@@ -1,0 +1,5 @@
+"""Where SQLAlchemy has `Annotated`."""
+
+from .base import Annotated
+
+__all__ = ["Annotated"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
 from .binding import mapper_of, tables_of
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from ..engine import Connection
     from ..event.base import Dispatch
 
+_Part = TypeVar("_Part")
+
 _AUTOBEGIN = SessionTransactionOrigin.AUTOBEGIN
 
 _PERMANENTLY_CLOSED = (
@@ -23,6 +26,15 @@ _PERMANENTLY_CLOSED = (
 )
 
 
+def named_for_session(part: type[_Part]) -> type[_Part]:
+    """A part of the class Session, whose methods Python's own errors name `Session.get()`."""
+    for name, method in vars(part).items():
+        if isinstance(method, FunctionType):
+            method.__qualname__ = f"Session.{name}"
+    return part
+
+
+@named_for_session
 class TransactionalSession(_core.SessionBase):
     """The part of a Session that begins and ends transactions and finds connections."""
 

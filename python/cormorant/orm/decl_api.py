@@ -25,6 +25,7 @@ from .properties import MappedColumn, Synonym, SynonymProperty
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
+    from ..sql.fromclause import FromClause
     from ..sql.schema import Table
 
 _T = TypeVar("_T")
@@ -420,7 +421,7 @@ class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
     if TYPE_CHECKING:
         registry: ClassVar[registry]
         metadata: ClassVar[MetaData]
-        __table__: ClassVar[Any]
+        __table__: ClassVar[FromClause]
         __tablename__: Any
         __mapper__: ClassVar[Mapper[Any]]
         __mapper_args__: Any
@@ -486,7 +487,7 @@ class DeclarativeBaseNoMeta(_core.Entity):
     if TYPE_CHECKING:
         registry: ClassVar[registry]
         metadata: ClassVar[MetaData]
-        __table__: ClassVar[Any]
+        __table__: ClassVar[FromClause]
         __tablename__: Any
         __mapper__: ClassVar[Mapper[Any]]
         __mapper_args__: Any

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .selectable import FromClause
 
 _T = TypeVar("_T")
+_Other = TypeVar("_Other")
 
 EMPTY_DICT: Mapping[str, Any] = {}
 _new = object.__new__
@@ -693,6 +694,10 @@ class ColumnCollection(Generic[_T]):
     def items(self) -> list[tuple[str, _T]]:
         return list(self._all)
 
+    @overload
+    def get(self, key: str, default: None = None) -> _T | None: ...
+    @overload
+    def get(self, key: str, default: _Other) -> _T | _Other: ...
     def get(self, key: str, default: Any = None) -> Any:
         return self._index.get(key, default)
 
@@ -705,6 +710,10 @@ class ColumnCollection(Generic[_T]):
     def __iter__(self) -> Iterator[_T]:
         return iter([c for _, c in self._all])
 
+    @overload
+    def __getitem__(self, key: str | int) -> _T: ...
+    @overload
+    def __getitem__(self, key: tuple[str | int, ...] | slice) -> ReadOnlyColumnCollection[_T]: ...
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             return self._index[key]
@@ -721,7 +730,7 @@ class ColumnCollection(Generic[_T]):
             )
         raise KeyError(key)
 
-    def __getattr__(self, key: str) -> Any:
+    def __getattr__(self, key: str) -> _T:
         if key in ("_index", "_all"):  # not there yet: being unpickled
             raise AttributeError(key)
         try:

@@ -21,7 +21,9 @@ from .coercions import expect_from, expect_on
 if TYPE_CHECKING:
     from typing import Self
 
+    from .column_element import ColumnClause
     from .dml import Delete, Insert, Update
+    from .elements import KeyedColumnElement
     from .selectable import Select
 
 
@@ -72,12 +74,12 @@ class FromClause(Selectable):
         """Fill the collection of columns, when first asked for."""
 
     @memoized
-    def c(self) -> ReadOnlyColumnCollection[Any]:
+    def c(self) -> ReadOnlyColumnCollection[KeyedColumnElement[Any]]:
         """The columns."""
         return self._columns  # type: ignore[return-value]
 
     @property
-    def columns(self) -> ReadOnlyColumnCollection[Any]:
+    def columns(self) -> ReadOnlyColumnCollection[KeyedColumnElement[Any]]:
         """The columns."""
         return self.c
 
@@ -211,6 +213,13 @@ class TableClause(FromClause):
     implicit_returning = False
     _immutable = True
     _own_key: Any = None
+    if TYPE_CHECKING:
+        # a collection is invariant, but nothing else can get into it
+        @property
+        def c(self) -> ReadOnlyColumnCollection[ColumnClause[Any]]: ...  # type: ignore[override]
+        @property
+        def columns(self) -> ReadOnlyColumnCollection[ColumnClause[Any]]: ...  # type: ignore[override]
+
     # a Table of a MetaData: known by identity, the other ones by what they say
     _schema_object = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSet
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
 from ..inspection import _self_inspects
@@ -46,6 +46,9 @@ from .schema_defaults import (
     Sequence,
 )
 from .schema_foreign_keys import ForeignKey, ForeignKeyConstraint
+
+if TYPE_CHECKING:
+    from .base import ReadOnlyColumnCollection
 
 __all__ = [
     "BLANK_SCHEMA",
@@ -144,6 +147,13 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
     constraints: Any
     indexes: Any
     schema: str | None
+
+    if TYPE_CHECKING:
+        # a collection is invariant, but nothing else can get into it
+        @property
+        def c(self) -> ReadOnlyColumnCollection[Column[Any]]: ...  # type: ignore[override]
+        @property
+        def columns(self) -> ReadOnlyColumnCollection[Column[Any]]: ...  # type: ignore[override]
 
     def __new__(cls, *args: Any, **kw: Any) -> Any:
         if not args and not kw:

@@ -261,6 +261,59 @@ def session_options(p: Peer):
     session.close()
 
 
+@program
+def get_with_bind_arguments(p: Peer):
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+
+    one, two = p.engine("sqlite:///one.db"), p.engine("sqlite:///two.db")
+    p.Base.metadata.create_all(one)
+    if one.dialect.name == "sqlite":
+        p.Base.metadata.create_all(two)
+        with two.begin() as connection:
+            connection.execute(p.insert(A), {"id": 1, "name": "two"})
+    with one.begin() as connection:
+        connection.execute(p.insert(A), {"id": 2 - (one.dialect.name == "sqlite"), "name": "one"})
+
+    def name(session: Any, **given: Any) -> Any:
+        try:
+            found = session.get(A, 1, **given)
+        finally:
+            session.close()
+        return None if found is None else found.name
+
+    p.show(name(p.Session(one), bind_arguments={"bind": two}))
+    p.show(name(p.Session(), bind_arguments={"bind": two}))
+    p.show(name(p.Session(one), bind_arguments={"bind": two}, with_for_update=True))
+    p.show(name(p.Session(one), bind_arguments={"bind": two}, populate_existing=True))
+    p.show(name(p.Session(binds={A: one, B: two}), bind_arguments={"mapper": B}))
+    session = p.Session(binds={A: one, B: two})
+    p.show(session.scalars(p.select(A.name), bind_arguments={"mapper": B}).all())
+    rename = p.update(A).values(name="1").where(A.name == "one")
+    p.show(session.execute(rename, bind_arguments={"mapper": B}).rowcount)
+    session.close()
+    p.show(name(p.Session(one), bind_arguments={"other": 1}))
+    p.error(lambda: name(p.Session()), text=False)
+
+    class Routed(p.Session):
+        def get_bind(self, mapper: Any = None, **kw: Any) -> Any:
+            clause = kw.pop("clause", None)
+            p.show(mapper.class_.__name__, type(clause).__name__, sorted(kw))
+            return two if kw.get("shard") == 2 else one
+
+    p.show(name(Routed(), bind_arguments={"shard": 2}))
+    p.show(name(Routed(), bind_arguments={"shard": 1}))
+    p.show(name(Routed()))
+    p.show(name(Routed(), with_for_update=True))
+    p.show(Routed().scalars(p.select(A.name), bind_arguments={"shard": 2, "clause": 1}).all())
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function, warned=True)

@@ -37,7 +37,7 @@ def tell(
     statement, _, path, arguments = plan.origin
     table = arguments.get("table")
     loading = Loading(path, column, loaded_for, () if table is None else table.others)
-    binds = {"mapper": plan.mapper if column is None else column, **(bind_arguments or {})}
+    binds = {**(bind_arguments or {}), "mapper": plan.mapper if column is None else column}
     state, result = call(session, statement, dict(params), options, binds, heard, loading)
     if result is not None:
         found = result.unique()

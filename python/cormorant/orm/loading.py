@@ -326,10 +326,13 @@ def token_option(token: Any) -> Mapping[str, Any]:
 def connection_of(
     session: Any, mapper: Any, statement: Any, bind_arguments: Mapping[str, Any] | None
 ) -> Any:
-    """The connection that a statement runs on."""
+    """The connection that a statement runs on. `mapper`: the one it is about, which goes before
+    that of `bind_arguments`, or None."""
     if not bind_arguments:
         return session._connection_for(mapper, statement)
-    arguments = {"mapper": mapper, "clause": statement, **bind_arguments}
+    arguments = {**bind_arguments, "clause": statement}
+    if mapper is not None:
+        arguments["mapper"] = mapper
     return session._connection_for_bind(session.get_bind(**arguments))
 
 
@@ -412,8 +415,6 @@ def execute(
     mapper = None
     if session.bind is None or session._binds or session._routes or bind_arguments:
         mapper = lead_mapper(statement)
-        if bind_arguments:
-            mapper = bind_arguments.get("mapper", mapper)
     connection = connection_of(session, mapper, statement, bind_arguments)
     if not (statement.is_select and hasattr(statement, "_raw_columns")):
         if execution_options:
@@ -556,7 +557,6 @@ def load_on_pk(
     heard = listeners(session)
     if not heard:
         session._autoflush()
-    connection = connection_of(session, mapper, None, bind_arguments)
     nulls: tuple[bool, ...] = ()
     if None in ident:
         nulls = tuple(value is None for value in ident)
@@ -566,10 +566,14 @@ def load_on_pk(
                 "raise an error in a future release."
             )
         key = (*key, nulls)
+    statement: Any = None
+    if session._routes or bind_arguments or options or with_for_update is not None:
+        # a get_bind() of the program's may look at it
+        statement, binds = _key_statement(mapper, nulls)
+    connection = connection_of(session, mapper, statement, bind_arguments)
     plans = _cache(connection)
     made = None
     if options or with_for_update is not None:
-        statement, binds = _key_statement(mapper, nulls)
         if options:
             statement = statement.options(*options)
         if with_for_update is not None:
@@ -579,7 +583,7 @@ def load_on_pk(
             made = plans.get(key := ("get", key))
     else:
         made = plans.get(key)
-        if made is None:
+        if made is None and statement is None:
             statement, binds = _key_statement(mapper, nulls)
     if made is None:
         path = () if prop is None else (prop.parent, prop)

@@ -293,7 +293,9 @@ crm_state_cell(const crm_state *state, uint16_t slot)
 int crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value);
 /* Points a state at a fresh row.  Takes a reference to the page; a value the
  * program changed and has not flushed stays.  With `refresh`, loaded and
- * unchanged slots are dropped as well, otherwise only unloaded slots appear. */
+ * unchanged slots are dropped as well, otherwise only unloaded slots appear;
+ * with 2 columns that the row lacks and options may have left out are expired
+ * instead of kept. */
 int crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                       uint16_t row, int refresh);
 /* Forgets loaded values of the listed slots. */

@@ -49,7 +49,8 @@ overwrite(crm_hydration *h, const crm_shape *shape, crm_state *state,
     crm_state_commit(state);
     if ((shape->nrelated > 0 &&
          crm_state_forget_slots(state, shape->related, shape->nrelated) < 0) ||
-        crm_state_set_row(state, shape->layout, page, (uint16_t)row, 1) < 0 ||
+        crm_state_set_row(state, shape->layout, page, (uint16_t)row,
+                          h->flags & CRM_EXPIRE_MISSING ? 2 : 1) < 0 ||
         decode_eager(shape, state) < 0) {
         return -1;
     }

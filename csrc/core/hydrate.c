@@ -499,5 +499,9 @@ crm_hydrate_init(crm_core *Py_UNUSED(core), PyObject *module)
         PyModule_AddIntConstant(module, "READ_ALL", CRM_READ_ALL) < 0) {
         return -1;
     }
+    if (PyModule_AddIntConstant(module, "EXPIRE_MISSING", CRM_EXPIRE_MISSING) <
+        0) {
+        return -1;
+    }
     return PyModule_AddIntConstant(module, "BRIEF_ROWS", CRM_BRIEF_ROWS);
 }

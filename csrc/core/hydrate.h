@@ -74,7 +74,10 @@ enum {
     CRM_READ_ALL = 4,
     /* the caller drops the rows before their objects go anywhere: the collector
      * is not told of them */
-    CRM_BRIEF_ROWS = 8
+    CRM_BRIEF_ROWS = 8,
+    /* with CRM_POPULATE_EXISTING: columns that the row does not have are
+     * expired, rather than kept */
+    CRM_EXPIRE_MISSING = 16
 };
 
 /* State of one execution that outlives a batch of pages (which collections were

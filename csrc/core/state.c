@@ -379,7 +379,7 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
             }
         }
     }
-    for (uint16_t slot = 0; refresh && slot < nattrs; slot++) {
+    for (uint16_t slot = 0; refresh == 1 && slot < nattrs; slot++) {
         if (outlives_row(state, layout, slot)) {
             PyObject *value = crm_state_peek(state, slot);
             if (value == NULL ? crm_forgive() < 0
@@ -388,6 +388,7 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
             }
         }
     }
+    int failed = 0;
     crm_page *old_page = state->page;
     crm_layout *old_layout = state->layout;
     crm_layout *own = keep
@@ -402,15 +403,18 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
     state->flags &= ~(uint32_t)CRM_S_EXPIRED;
     if (refresh) {
         for (uint16_t slot = 0; slot < nattrs; slot++) {
-            if (is_changed(state, slot) || outlives_row(state, layout, slot)) {
+            int lacked = outlives_row(state, layout, slot);
+            if (is_changed(state, slot) || (lacked && refresh == 1)) {
                 continue;
             }
-            (void)crm_state_put(state, slot, NULL);
+            if (crm_state_put(state, slot, lacked ? CRM_UNLOADED : NULL) < 0) {
+                failed = -1; /* it is not marked, but not there either */
+            }
         }
     }
     crm_page_unref(old_page);
     crm_layout_unref(old_layout);
-    return 0;
+    return failed;
 }
 
 /* Forgets one slot; the row is not asked for it any more. */

@@ -142,6 +142,7 @@ class Plan:
 POPULATE_EXISTING: Final[int]
 ONLY_KNOWN: Final[int]
 READ_ALL: Final[int]
+EXPIRE_MISSING: Final[int]
 #: the rows are dropped before their objects go anywhere: the collector is not told of them
 BRIEF_ROWS: Final[int]
 

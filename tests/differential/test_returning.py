@@ -134,6 +134,41 @@ for statement in (
         print(shown(user))
 session.rollback()
 """,
+    "given statements fill": """
+class Filled(Base):
+    __tablename__ = "filled"
+    id = Column(Integer, primary_key=True)
+    n = Column(String)
+    x = Column(Integer, default=3)
+    y = Column(Integer, default=lambda: 4)
+    z = Column(Integer, onupdate=8)
+    big = deferred(Column(String))
+Base.metadata.create_all(engine)
+session = Session(engine, autoflush=False)
+def given(statement, params=None):
+    rows = session.scalars(
+        select(Filled).from_statement(statement).execution_options(populate_existing=True), params
+    ).all()
+    print(rows == session.new, [shown(row) for row in rows])
+    return rows
+added = insert(Filled).returning(Filled)
+kept = given(added.values(n="a")) + given(added.values(n="a")) + given(added, {"n": "b"})
+kept += given(added.values([{"n": "c"}, {"n": "d", "x": 5}])) + given(added, [{"n": "e"}, {"n": "f"}])
+given(update(Filled).values(n="up").returning(Filled))
+for row in kept:
+    row.x, row.big = 77, "changed"
+for few in (
+    update(Filled).values(n="few").returning(Filled.id, Filled.n),
+    select(Filled.id, Filled.n),
+    text("SELECT id, n FROM filled"),
+):
+    given(few)
+    print([(row.x, row in session.dirty, sorted(inspect(row).unloaded)) for row in kept])
+    kept[0].x = 78
+rows = session.scalars(select(Filled).options(load_only(Filled.n)), execution_options={"populate_existing": True})
+print([shown(row) for row in rows], kept[0].x)
+session.rollback()
+""",
     "rows": """
 session = Session(engine)
 session.execute(insert(User).values(name="n"))

@@ -36,6 +36,7 @@ class ORMPlan:
         "bundles",
         "entities",
         "filtered",
+        "given",
         "joined_collections",
         "lookup",
         "mapper",
@@ -54,6 +55,8 @@ class ORMPlan:
         #: a result needs unique(): joined rows repeat their leading entity
         self.joined_collections: bool = state.joined_collections
         self.row_buffering = any(isinstance(p, SubqueryLoader) for p in state.post_loads)
+        #: of a statement that the program gave
+        self.given: bool = isinstance(state, _GivenState)
         #: rows hold objects: Query gives each row once
         self.filtered: bool = any(item.node is not None for item in state.items)
         self.scalar: bool = state.scalar
@@ -236,6 +239,20 @@ class _GivenState(SelectState):
     may_join = False
 
 
+def given_state(
+    statement: FromStatement, selected: list[Any], names: Sequence[str] | None, **kw: Any
+) -> SelectState:
+    """What is made of the rows of a statement that has these columns, or the driver names so;
+    further arguments are those of SelectState."""
+    holder: Select[Any] = Select()
+    holder._raw_columns = list(statement._raw_columns)
+    holder._with_options = statement._with_options
+    state = _GivenState(holder, **kw)
+    state.offset = len(state.primary)
+    find_columns(state, selected, names)
+    return state
+
+
 def from_statement_plan(
     session: Any,
     connection: Any,
@@ -249,21 +266,12 @@ def from_statement_plan(
     compile_count += 1
     dialect = connection.dialect
     element = statement.element
-    if (element.is_update or element.is_delete) and element._returning:
-        from .returning import expanded
-
-        element = expanded(element)
     compiled = element.compile(dialect=dialect)
-    holder: Select[Any] = Select()
-    holder._raw_columns = list(statement._raw_columns)
-    holder._with_options = statement._with_options
-    state = _GivenState(holder, legacy=legacy, as_tuples=as_tuples, binds=binds)
-    state.offset = len(state.primary)
     names = None
     selected = list(getattr(element, "selected_columns", None) or ())
     if not selected:
         names = connection._dbapi_connection.describe(CompiledPlan(compiled, binds)._plan)
-    find_columns(state, selected, names)
+    state = given_state(statement, selected, names, legacy=legacy, as_tuples=as_tuples, binds=binds)
     unique = legacy and any(item.node is not None for item in state.items)
     plan = CompiledPlan(compiled, binds, make_program(state, dialect, unique))
     result = ORMPlan(plan, state)

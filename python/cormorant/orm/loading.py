@@ -276,6 +276,14 @@ def run_plan(
     return _run_plan(session, connection, plan, binds, params, populate_existing, stream, hit)
 
 
+def populating(existing: Any, given: bool) -> int:
+    """Flags of the core for the rows of a statement that the program gave, or of the ORM's
+    own: a column that the first does not have is expired, a second's options left it out."""
+    if not existing:
+        return 0
+    return _core.POPULATE_EXISTING | (_core.EXPIRE_MISSING if given else 0)
+
+
 def _run_plan(
     session: Any,
     connection: Any,
@@ -286,7 +294,7 @@ def _run_plan(
     stream: int,
     hit: bool,
 ) -> Any:
-    flags = _core.POPULATE_EXISTING if populate_existing else 0
+    flags = populating(populate_existing, plan.given)
     cursor = connection._execute_plan(plan.plan, binds, params, session, stream, flags, hit)
     if plan.lookup is not None:
         keys = cursor.row_keys
@@ -420,6 +428,12 @@ def execute(
         if execution_options:
             return connection.execute(statement, params, execution_options=execution_options)
         return connection.execute(statement, params)
+    element = getattr(statement, "element", None)
+    if element is not None and element.is_dml and isinstance(statement, FromStatement):
+        from .returning import GivenReturning
+
+        rows = GivenReturning(session, statement, options.get("populate_existing"))
+        return rows.rows(connection, rows.execute(connection, element, params, options))
     plan, binds, hit = plan_for(session, connection, statement, False, options=options)
     stream = options.get("yield_per") or 0
     cursor = run_plan(

@@ -11,8 +11,8 @@ from ..engine.plans import CompiledPlan
 from ..engine.result import Result
 from ..sql.schema import Column
 from ..sql.selectable import Select
-from .context import ORMPlan, bind_post_loads
-from .loading import LoadedCursor, post_load_run
+from .context import FromStatement, ORMPlan, bind_post_loads, given_state
+from .loading import LoadedCursor, populating, post_load_run
 from .nodes import EntityNode, Item
 from .program import item_name, make_program
 from .selecting import SelectState
@@ -124,9 +124,11 @@ class Returning:
     def __init__(self, session: Any, populate_existing: Any, mapper: Any = None) -> None:
         self.session = session
         #: of the core's execution: objects may change before their rows are fetched
-        self.flags: int = _core.READ_ALL | (_core.POPULATE_EXISTING if populate_existing else 0)
+        self.flags: int = _core.READ_ALL | populating(populate_existing, True)
         self.plan: ReturningPlan | None = None
         self._mapper = mapper
+        #: of what is loaded along with the rows
+        self._binds: Sequence[Any] = ()
         #: the key's columns in the table that is changed
         self._keys: tuple[Any, ...] = () if mapper is None else _own_key(mapper)
 
@@ -135,7 +137,7 @@ class Returning:
         """What tells its plan from the one of the statement by itself."""
         return ("returning", self._mapper)
 
-    def prepare(self, statement: Any, binds: Any, given: bool) -> tuple[Any, _ReturningState]:
+    def prepare(self, statement: Any, binds: Any, given: bool) -> tuple[Any, SelectState]:
         """The statement with plain columns in RETURNING, and what its rows are made into;
         `given`: there are parameters."""
         mapper = self._mapper
@@ -155,7 +157,7 @@ class Returning:
         connection: Any,
         compiled: Any,
         binds: Sequence[Any],
-        state: _ReturningState,
+        state: SelectState,
         started: float,
     ) -> CompiledPlan:
         """The plan of the statement that prepare() gave, compiled."""
@@ -167,17 +169,19 @@ class Returning:
             entity = (manager, (-1,) * manager.size, columns, -1, 0, False)
             finds = ((entity,), (("e", 0),), ("",), False, False)
             keys = _core.Plan(compiled.string, (), finds, typed=dialect.typed)
+        plan = CompiledPlan(compiled, binds, self._program(state, dialect), started=started)
+        plan.info = made = ReturningPlan(plan, state, keys)
+        plan.lookup = made.lookup
+        bind_post_loads(made, state)
+        return plan
+
+    def _program(self, state: SelectState, dialect: Any) -> tuple[Any, ...]:
         entities, items, _, *rest = make_program(state, dialect, False)
         # unlike those of a select, names that come again are not told apart
         names = [
             item.name or item_name(item.expression, False) or "_no_label" for item in state.items
         ]
-        program = (entities, items, tuple(names), *rest)
-        plan = CompiledPlan(compiled, binds, program, started=started)
-        plan.info = made = ReturningPlan(plan, state, keys)
-        plan.lookup = made.lookup
-        bind_post_loads(made, state)
-        return plan
+        return (entities, items, tuple(names), *rest)
 
     def execute(
         self, connection: Any, statement: Any, params: Any, options: Mapping[str, Any]
@@ -202,8 +206,36 @@ class Returning:
         cursor = result._cursor
         if plan.post_loads or plan.bundles:
             run = post_load_run(self.session, connection, self.flags)
-            cursor = LoadedCursor(cursor, run, ((), None), plan, 0)
-        return Result(cursor)
+            cursor = LoadedCursor(cursor, run, (self._binds, None), plan, 0)
+        found: Result[Any] = Result(cursor)
+        if plan.unhashable is not None:
+            found._unhashable = plan.unhashable
+        return found
+
+
+class GivenReturning(Returning):
+    """One execution of `select(E).from_statement(insert(E)….returning(…))`: it is executed
+    as any change is, defaults and all, and what it returns becomes what the select names."""
+
+    def __init__(self, session: Any, statement: FromStatement, populate_existing: Any) -> None:
+        super().__init__(session, populate_existing)
+        self._select = statement
+        self._key, self._binds = statement._memo_cache_key[0]
+
+    @property
+    def cache_key(self) -> tuple[Any, ...]:
+        key = self._key
+        return ("given", object() if key is None else key)
+
+    def prepare(self, statement: Any, binds: Any, given: bool) -> tuple[Any, SelectState]:
+        if not statement.is_insert:
+            statement = expanded(statement)
+        return statement, given_state(
+            self._select, list(statement._all_selected_columns), None, binds=self._binds
+        )
+
+    def _program(self, state: SelectState, dialect: Any) -> tuple[Any, ...]:
+        return make_program(state, dialect, False)
 
 
 def expanded(statement: Any) -> Any:

@@ -319,7 +319,7 @@ def _run_row(
         return False
     for post_load in plan.post_loads:
         if not post_load.walk and post_load.prop is not None:
-            getattr(obj, post_load.prop.key)
+            post_load.load_lazily([obj])
     return True
 
 

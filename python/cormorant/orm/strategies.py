@@ -173,6 +173,12 @@ class PostLoad:
                 found.append(criterion)
         return tuple(found)
 
+    def load_lazily(self, parents: list[Any]) -> None:
+        """Let the parents load by themselves what they lack."""
+        key = self.prop.key
+        for parent in parents:
+            getattr(parent, key)
+
     def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
         """Load for these parents; child post loads are queued on the run.
 
@@ -222,9 +228,37 @@ class ImmediateLoader(PostLoad):
     __slots__ = ()
 
     def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
-        key = self.prop.key
+        self.load_lazily(parents)
+
+    def load_lazily(self, parents: list[Any]) -> None:
+        depth = self.element.opt("recursion_depth") if self.element is not None else None
+        if not depth:
+            super().load_lazily(parents)
+            return
+        # A level at a time, -1 until there is no other. An object that had its own before is
+        # not gone into: what refers to itself would have no end.
+        while parents:
+            lacking = self._lacking(parents)
+            super().load_lazily(lacking)
+            if depth == 0:
+                return
+            depth -= 1 if depth > 0 else 0
+            parents = self._loaded(lacking)
+
+    def _lacking(self, objects: list[Any]) -> list[Any]:
+        slot, no_value = self.prop.slot, _core.NO_VALUE
+        return [each for each in objects if _core.peek(each, slot) is no_value]
+
+    def _loaded(self, parents: list[Any]) -> list[Any]:
+        """What the attribute refers to, each object once, that has such an attribute itself."""
+        key, owner = self.prop.key, self.prop.parent.class_
+        found: dict[int, Any] = {}
         for parent in parents:
-            getattr(parent, key)
+            value = getattr(parent, key)
+            for child in value if self.prop.uselist else (value,):
+                if isinstance(child, owner):
+                    found[id(child)] = child
+        return list(found.values())
 
 
 class NoLoader(PostLoad):

@@ -151,6 +151,11 @@ def path_text(path: Path) -> str:
     return f"ORM Path[{' -> '.join(str(part) for part in path)}]"
 
 
+def _recursion(depth: int | None) -> tuple[tuple[str, Any], ...]:
+    """The options of an element whose attribute is loaded `depth` levels further."""
+    return () if depth is None else (("recursion_depth", depth),)
+
+
 def _parts(attr: Any) -> Sequence[Any]:
     """The attribute, or those that a composite is made of."""
     if getattr(attr, "_is_composite", False):
@@ -265,8 +270,7 @@ class Load(ExecutableOption):
 
     def selectinload(self, attr: _Attribute, recursion_depth: int | None = None) -> Self:
         """Load `attr` for all results with a second statement, by ``IN``."""
-        opts = () if recursion_depth is None else (("recursion_depth", recursion_depth),)
-        return self._apply(attr, "selectin", opts)
+        return self._apply(attr, "selectin", _recursion(recursion_depth))
 
     def subqueryload(self, attr: _Attribute) -> Self:
         """Load `attr` for all results with the original statement as a subquery."""
@@ -278,7 +282,7 @@ class Load(ExecutableOption):
 
     def immediateload(self, attr: _Attribute, recursion_depth: int | None = None) -> Self:
         """Load `attr` after the results, one statement for each object."""
-        return self._apply(attr, "immediate")
+        return self._apply(attr, "immediate", _recursion(recursion_depth))
 
     def noload(self, attr: _Attribute) -> Self:
         """Leave `attr` empty."""

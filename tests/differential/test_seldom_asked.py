@@ -1,0 +1,83 @@
+"""Forms of queries, of changes and of what they give that are seldom asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+
+def tree(p: Any) -> Any:
+    """A class of nodes, and a session with fifteen of them: node n is the child of n // 2."""
+
+    class Node(p.Base):
+        __tablename__ = "nodes"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("nodes.id"))
+        name = p.Column(p.String)
+        notes = p.deferred(p.Column(p.String))
+        children = p.relationship("Node", order_by=id, back_populates="parent")
+        parent = p.relationship("Node", remote_side=[id], back_populates="children")
+
+    s = p.session()
+    s.add_all([Node(id=n, parent_id=n // 2 or None, name=f"n{n}") for n in range(1, 16)])
+    s.commit()
+    return Node, s
+
+
+def loaded(node: Any, key: str) -> Any:
+    """The numbers of a node and of what it holds without asking the database."""
+    if key not in node.__dict__:
+        return node.id
+    value = node.__dict__[key]
+    children = value if isinstance(value, list) else [value] if value is not None else []
+    return [node.id, *[loaded(child, key) for child in children]]
+
+
+@program
+def immediate_loads_some_levels_deep(p: Any) -> None:
+    Node, s = tree(p)
+    for key, number in (("children", 1), ("parent", 15)):
+        attribute = getattr(Node, key)
+        root = p.select(Node).where(Node.id == number)
+        for depth in (None, 1, 2, -1):
+            s.expunge_all()
+            p.mark(f"{key} {depth}")
+            option = p.immediateload(attribute, recursion_depth=depth)
+            p.show(loaded(s.scalars(root.options(option)).one(), key))
+        s.expunge_all()
+        below = p.selectinload(attribute).immediateload(attribute, recursion_depth=1)
+        p.show(loaded(s.scalars(root.options(below)).one(), key))
+        s.expunge_all()
+        below = p.lazyload(attribute).immediateload(attribute, recursion_depth=1)
+        node = s.scalars(root.options(below)).one()
+        p.show(loaded(node, key))
+        getattr(node, key)
+        p.show(loaded(node, key))
+        s.expunge_all()
+        node = s.scalars(root.options(p.immediateload(attribute, recursion_depth=1))).one()
+        s.expire(node)
+        p.show(node.name, loaded(node, key))
+
+
+@program
+def immediate_loads_of_several_and_of_circles(p: Any) -> None:
+    Node, s = tree(p)
+    option = p.immediateload(Node.children, recursion_depth=-1)
+    nodes = p.select(Node).order_by(Node.id).options(option)
+    s.expunge_all()
+    p.show([loaded(node, "children") for node in s.scalars(nodes.where(Node.id.in_([2, 3])))])
+    s.get(Node, 1).parent_id = 15
+    s.commit()
+    s.expunge_all()
+    node = s.scalars(nodes.where(Node.id == 15)).one()
+    p.show([child.id for child in node.children[0].children[1].children[1].children])
+
+
+@pytest.mark.parametrize("function", program.registered)
+def test_program(function: Any) -> None:
+    compare(function, warned=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
@@ -498,17 +498,10 @@ class SelectCompiler:
     def visit_values(self, element: Any, asfrom: bool = False, **kw: Any) -> str:
         if element.literal_binds:
             kw["literal_binds"] = True
-        from .base import ClauseElement
-        from .elements import BindParameter
-
         groups = []
         for group in element._data:
             for row in group:
-                cells = []
-                for column, value in zip(element._column_args, row, strict=False):
-                    if not isinstance(value, ClauseElement):
-                        value = BindParameter(None, value, type_=column.type, unique=True)
-                    cells.append(self.process(value, **kw))
+                cells = [self.process(cell, **kw) for cell in _values_row(element, tuple(row))]
                 groups.append(f"({', '.join(cells)})")
         text = "VALUES " + ", ".join(groups)
         if not asfrom:
@@ -737,3 +730,22 @@ class _CompoundScope:
                     d.setdefault(key, c)
             self.made = (d, d, d)
         return self.made
+
+
+def _values_row(element: Any, row: tuple[Any, ...]) -> Iterator[Any]:
+    """What a row of VALUES is made of; ArgumentError if it is not as long as the others."""
+    from .base import ClauseElement
+    from .elements import BindParameter, Null
+
+    columns = element._column_args
+    if len(row) != len(columns):
+        raise exc.ArgumentError(f"Wrong number of elements for {len(columns)}-tuple: {row!r} ")
+    for column, value in zip(columns, row, strict=True):
+        if isinstance(value, ClauseElement):
+            yield value
+        elif value is None and not column.type.should_evaluate_none:
+            yield Null()
+        else:
+            # where the column has no type, the value has its own
+            type_ = None if column.type._isnull else column.type
+            yield BindParameter(None, value, type_=type_, unique=True)

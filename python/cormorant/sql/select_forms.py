@@ -371,13 +371,12 @@ class Values(FromClause):
         rows = []
         for group in self._data:
             for row in group:
-                for column, value in zip(self._column_args, row, strict=False):
+                for value in row:
                     if isinstance(value, ClauseElement):
                         rows.append(value._cache_key(ctx))
                     else:
                         # the values are written by the compiler, so they are structure
                         ctx.cacheable = False
-                        rows.append(column.type._static_cache_key)
                 rows.append(None)
         return (
             Values,

@@ -78,6 +78,54 @@ def immediate_loads_of_several_and_of_circles(p: Any) -> None:
     p.show([child.id for child in node.children[0].children[1].children[1].children])
 
 
+@program
+def changed_entities_as_text(p: Any) -> None:
+    Node, s = tree(p)
+    changes = (p.update(Node).values(name="x"), p.delete(Node), p.insert(Node))
+    for change in changes:
+        for returned in ((Node,), (Node.notes,), (p.func.max(Node.id), Node), (Node.__table__,)):
+            p.show(str(change.returning(*returned)))
+        if not change.is_insert:
+            p.show(str(change.returning(Node, Node.notes)))
+        p.show(str(p.select(p.text("1")).select_from(change.returning(Node).cte("c"))))
+    change = changes[0].where(Node.id == 3).returning(Node)
+    p.show([dict(row) for row in s.connection().execute(change).mappings()])
+
+
+@program
+def rows_of_values(p: Any) -> None:
+    columns = (p.column("a", p.Integer), p.column("b"))
+    day = p.sa.literal(2)
+    connection = p.engine().connect()
+    for rows in (
+        [(1, 2, 3)],
+        [(1,)],
+        [()],
+        [(1, 2), [2, 3, 4]],
+        [(day, day, day)],
+        [(day, day), (day, day)],
+        [(1, "x"), (2, None), (None, 2.5)],
+        [("x", object)],
+        [(1, b"x"), (True, True)],
+    ):
+        for literal in (False, True):
+            values = p.values(*columns, name="v", literal_binds=literal).data(rows)
+            p.error(lambda: str(p.select(values)), text=rows[0][0] is not day)  # noqa: B023
+            query = p.select(p.text("*")).select_from(values.cte("q"))
+            with connection.begin():
+                p.error(
+                    lambda: connection.execute(query).all(),  # noqa: B023
+                    text=len(rows[0]) != 3,
+                )
+        plain = p.select(p.values(*columns, name="v").data(rows))
+        p.error(
+            lambda: str(plain.compile(compile_kwargs={"literal_binds": True})),  # noqa: B023
+            text=len(rows[0]) != 3,
+        )
+    document = p.column("j", p.JSON)
+    p.show(str(p.select(p.values(document, name="v").data([(None,)]))))
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function, warned=True)

@@ -277,6 +277,11 @@ class DMLCompiler:
     _made_by_database: set[str] = set()
 
     def _returning_clause(self, stmt: Any, kw: dict[str, Any]) -> str:
+        toplevel = len(self.stack) == 1
+        if toplevel and not stmt.is_insert and any(map(_is_entity, stmt._returning)):
+            from ..orm.returning import expanded
+
+            stmt = expanded(stmt)  # deferred columns are left out
         return self._returning_text(stmt._all_selected_columns, kw)
 
     def _returning_text(self, columns: Sequence[Any], kw: dict[str, Any]) -> str:
@@ -539,3 +544,8 @@ def _given_values(stmt: Any, table: Any) -> tuple[dict[str, Any], dict[str, list
         else:
             unknown.setdefault("names", []).append(key)
     return given, unknown
+
+
+def _is_entity(returned: Any) -> bool:
+    """Whether it is a mapped class that RETURNING names."""
+    return returned._is_from_clause and "parententity" in returned._annotations

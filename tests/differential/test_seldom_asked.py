@@ -126,6 +126,28 @@ def rows_of_values(p: Any) -> None:
     p.show(str(p.select(p.values(document, name="v").data([(None,)]))))
 
 
+@program
+def records_of_connections_to_be_made(p: Any) -> None:
+    engine = p.engine()
+    records = []
+
+    @p.sa.event.listens_for(engine, "do_connect")
+    def made(dialect: Any, record: Any, arguments: Any, keywords: Any) -> None:
+        p.show("to be made", record.info, record.dbapi_connection, record.driver_connection)
+        record.info["number"] = len(records)
+        records.append(record)
+
+    @p.sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, record: Any) -> None:
+        p.show("made", record.info, record == records[-1])
+
+    for _ in range(2):
+        with engine.connect() as connection:
+            p.show(connection.info, connection.scalar(p.text("select 1")))
+            p.show(records[-1].dbapi_connection is None)
+            connection.invalidate()
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function, warned=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import exc, util
+from .. import _core, exc, util
 from . import url as _url
 from .base import Engine
 
@@ -96,7 +96,7 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
         if creator is not None:
             return creator()
         if "dispatch" in dialect.__dict__:
-            return _connect_observed(dialect, positional, named)
+            return _connect_observed(dialect, pool, positional, named)
         return dialect.connect(*positional, **named)
 
     pool = arguments.pop("pool", None)
@@ -160,16 +160,25 @@ def _async_pool_class(poolclass: Any, dialect: Any, url: _url.URL) -> Any:
     return poolclass
 
 
-def _connect_observed(dialect: Any, positional: list[Any], named: dict[str, Any]) -> Any:
+def _connect_observed(dialect: Any, pool: Any, positional: list[Any], named: dict[str, Any]) -> Any:
     """Connect, after the listeners of do_connect, who may do it."""
     from .dbapi_connection import DBAPIConnection
+    from .pool_observer import ConnectionRecord
 
     arguments, keywords = list(positional), dict(named)
+    record = ConnectionRecord(pool, None)
+    connection = None
     for fn in dialect.dispatch._find("do_connect"):
-        connection = fn(dialect, None, arguments, keywords)
+        connection = fn(dialect, record, arguments, keywords)
         if connection is not None:
-            return connection._core if isinstance(connection, DBAPIConnection) else connection
-    return dialect.connect(*arguments, **keywords)
+            break
+    else:
+        connection = dialect.connect(*arguments, **keywords)
+    if isinstance(connection, DBAPIConnection):
+        connection = connection._core
+    if isinstance(connection, _core.Connection):  # else the pool refuses it
+        record.connected(connection)
+    return connection
 
 
 def create_pool_from_url(url: str | _url.URL, **kwargs: Any) -> Any:

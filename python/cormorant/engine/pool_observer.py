@@ -13,13 +13,31 @@ if TYPE_CHECKING:
     from ..pool import Pool
 
 
+class _Unmade:
+    """Stands for a connection while it is made."""
+
+    closed = True
+
+    def __init__(self) -> None:
+        self.info: dict[Any, Any] = {}
+
+
 class ConnectionRecord:
     """What a pool knows of one of its connections: the record that listeners are given."""
 
-    def __init__(self, pool: Pool, core: _core.Connection) -> None:
+    def __init__(self, pool: Pool, core: _core.Connection | None) -> None:
+        """`core`: None for a connection that is yet to be made, see connected()."""
         self._pool = pool
+        self._core: _core.Connection = _Unmade() if core is None else core  # type: ignore[assignment]
+        self.dbapi_connection: DBAPIConnection | None = None
+        if not self._core.closed:
+            self.dbapi_connection = view(self._core)
+
+    def connected(self, core: _core.Connection) -> None:
+        """The connection has been made: it has what listeners told the record."""
+        core.info.update(self._core.info)
         self._core = core
-        self.dbapi_connection: DBAPIConnection | None = None if core.closed else view(core)
+        self.dbapi_connection = view(core)
 
     @property
     def driver_connection(self) -> DBAPIConnection | None:

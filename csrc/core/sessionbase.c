@@ -252,6 +252,16 @@ session_add_all(crm_session *self, PyObject *objects)
     return for_each(self, objects, crm_session_add);
 }
 
+/* The state of a key in the identity map: NULL if there is none, or with an
+ * exception.  The caller holds `root`. */
+static crm_state *
+look_up(crm_session *self, crm_manager *root, const crm_key *key,
+        PyObject *token)
+{
+    crm_map *map = crm_session_map(self, root, token == Py_None ? NULL : token);
+    return map == NULL ? NULL : crm_map_get(map, key);
+}
+
 static PyObject *
 session_get(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -272,9 +282,8 @@ session_get(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
         }
         Py_RETURN_NONE;
     }
-    PyObject *token = nargs == 3 && args[2] != Py_None ? args[2] : NULL;
-    crm_map *map = crm_session_map(self, root, token);
-    crm_state *state = map == NULL ? NULL : crm_map_get(map, &key);
+    crm_state *state =
+        look_up(self, root, &key, nargs == 3 ? args[2] : Py_None);
     PyObject *result = NULL;
     if (state != NULL) {
         result = Py_NewRef(crm_state_object(state));
@@ -282,6 +291,58 @@ session_get(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
     else if (!PyErr_Occurred()) {
         result = Py_NewRef(Py_None);
     }
+    Py_XDECREF(own);
+    return result;
+}
+
+static PyObject *
+session_find(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 3) {
+        PyErr_SetString(PyExc_TypeError,
+                        "_find() takes a class, a key and a token");
+        return NULL;
+    }
+    PyObject *cls = args[0], *ident = args[1];
+    crm_manager *manager =
+        PyType_Check(cls) ? crm_manager_find(self->core, (PyTypeObject *)cls)
+                          : NULL;
+    if (manager == NULL || manager->class_ != cls) {
+        Py_RETURN_FALSE; /* a mapper, or nothing that is mapped */
+    }
+    crm_manager *root = manager->root;
+    crm_key key;
+    PyObject *own = NULL;
+    int status = 0;
+    /* A comparison of keys or tokens may run code that unmaps the class. */
+    Py_INCREF((PyObject *)root);
+    if (root->npk == 1 &&
+        (PyLong_CheckExact(ident) || PyUnicode_CheckExact(ident))) {
+        status = crm_key_from_value(root, ident, &key, &own);
+    }
+    else if (PyTuple_CheckExact(ident) &&
+             PyTuple_GET_SIZE(ident) == root->npk) {
+        status = crm_key_from_values(root, ident, &key, &own);
+    }
+    PyObject *result = NULL;
+    if (status > 0) {
+        crm_state *state = look_up(self, root, &key, args[2]);
+        if (state == NULL) {
+            result = PyErr_Occurred() ? NULL : Py_None;
+        }
+        else {
+            PyObject *obj = crm_state_object(state);
+            result = Py_TYPE(obj) == (PyTypeObject *)cls &&
+                             (state->flags & CRM_S_EXPIRED) == 0
+                         ? obj
+                         : Py_False;
+        }
+    }
+    else if (status == 0) {
+        result = Py_False;
+    }
+    Py_XINCREF(result);
+    Py_DECREF((PyObject *)root);
     Py_XDECREF(own);
     return result;
 }
@@ -541,6 +602,9 @@ static PyMethodDef session_methods[] = {
     {"_get", (PyCFunction)(void (*)(void))session_get, METH_FASTCALL,
      "_get(manager, key, token=None): the object in the identity map, or "
      "None."},
+    {"_find", (PyCFunction)(void (*)(void))session_find, METH_FASTCALL,
+     "_find(class, key, token): the object in the identity map if it can be "
+     "given out as it is, None if there is none, False if neither is sure."},
     {"_mark_deleted", (PyCFunction)session_mark_deleted, METH_O,
      "The next flush deletes it."},
     {"_delete_loaded", (PyCFunction)session_delete_loaded, METH_O,

@@ -587,6 +587,9 @@ class SessionBase:
     def _add_all(self, objects: Iterable[object]) -> None: ...
     def _get(self, manager: ClassManager, key: tuple[Any, ...], token: Any = None) -> Any:
         """The object in the identity map, or None."""
+    def _find(self, cls: object, ident: object, token: Any) -> Any:
+        """get() as far as the identity map goes: the object of just this class that is not
+        expired; None: there is none; False: anything else, which was not looked at."""
     _identity_token: Any
     """The identity token of objects that results which begin now bring; None: none."""
     _tokens: bool

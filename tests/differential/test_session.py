@@ -206,6 +206,90 @@ def get_composite(p: Any) -> None:
 
 
 @program
+def get_of_what_is_held(p: Any) -> None:
+    """get() of objects in the identity map, by every sort of key and in every state."""
+
+    class Animal(p.Base):
+        __tablename__ = "animal"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        name = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "animal"}
+
+        def __bool__(self) -> bool:
+            raise AssertionError("asked for its truth")
+
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("compared")
+
+        __hash__ = object.__hash__
+
+    class Dog(Animal):
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+    class Word(p.Base):
+        __tablename__ = "word"
+        text = p.Column(p.String, primary_key=True)
+
+    class Spot(p.Base):
+        __tablename__ = "spot"
+        x = p.Column(p.Integer, primary_key=True)
+        y = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    s.add_all([Animal(id=1, name="a"), Dog(id=2, name="d"), Animal(id=2**70 % 2**40, name="b")])
+    s.add_all([Word(text="w"), Word(text="1"), Spot(x=1, y=2)])
+    s.commit()
+    held = s.query(Animal).order_by(Animal.id).all()
+    words = s.query(Word).order_by(Word.text).all()
+    spot = s.get(Spot, (1, 2))
+
+    def same(cls: Any, key: Any, obj: Any, **kw: Any) -> None:
+        p.show(key, s.get(cls, key, **kw) is obj)
+
+    for key in (1, True, 1.0, (1,), [1], {"id": 1}, p.sa.inspect(held[0]).identity):
+        same(Animal, key, held[0])
+    same(p.sa.inspect(Animal), 1, held[0])
+    # a subclass by its base, a base by its subclass
+    same(Animal, held[1].id, held[1])
+    same(Dog, 2, held[1])
+    same(Dog, 1, None)
+    same(Word, "w", words[1])
+    same(Word, ("w",), words[1])
+    same(Spot, (1, 2), spot)
+    same(Spot, [1, 2], spot)
+    p.error(lambda: s.get(Spot, (1,)))
+    p.error(lambda: s.get(Spot, 1))
+    p.error(lambda: s.get(Animal, (1, 2)))
+    p.error(lambda: s.get(Animal, ()))
+    p.error(lambda: type(s.get(Animal, ([],))))
+    p.error(lambda: s.get(Spot, (1, {})))
+    same(Animal, 1, held[0], identity_token="t")
+    same(Animal, 1, held[0], with_for_update=False)
+    same(Animal, 1, held[0], with_for_update=True)
+    same(Animal, 1, held[0], populate_existing=True)
+    same(Animal, 1, held[0], options=[p.orm.load_only(Animal.name)])
+    held[0].name = "unflushed"
+    same(Animal, 1, held[0])
+    p.show(s.is_modified(held[0]))
+    s.expire(held[0], ["name"])
+    same(Animal, 1, held[0])
+    s.expire(held[0])
+    same(Animal, 1, held[0])
+    s.delete(held[0])
+    same(Animal, 1, held[0])
+    s.flush()
+    same(Animal, 1, None)
+    s.expunge(held[1])
+    p.show(s.get(Dog, 2) is held[1])
+
+    class Plain(Animal):
+        __abstract__ = True
+
+    p.error(lambda: s.get(Plain, 1))
+
+
+@program
 def get_flushes(p: Any) -> None:
     User, _ = blog(p)
     s = p.session()

@@ -26,8 +26,6 @@ _T3 = TypeVar("_T3")
 _T4 = TypeVar("_T4")
 _First: TypeAlias = "tuple[_T, *tuple[Any, ...]]"  # a row whose first column is so typed
 _EMPTY: Mapping[str, Any] = {}
-_state_flags = _core.state_flags
-_EXPIRED = _core.STATE_EXPIRED
 
 _AUTOFLUSH = (
     "raised as a result of Query-invoked autoflush; consider using a "
@@ -265,17 +263,17 @@ class ExecutingSession(TransactionalSession):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> _O | None:
         """The object of a primary key, from the identity map or the database, or None."""
+        look = False
+        if not populate_existing and (with_for_update is None or with_for_update is False):
+            # The common case, a look-up; everything else comes below.
+            obj = self._find(entity, ident, identity_token)
+            if obj is not None and obj is not False:
+                return obj  # type: ignore[no-any-return]
+            look = obj is False
         if with_for_update is False:
             with_for_update = None
-        look = not populate_existing and with_for_update is None
         try:
             manager = entity.__dict__["__cormorant_manager__"]
-            if look and type(ident) is int:
-                # The common case, a look-up; everything else comes below.
-                obj = self._get(manager, (ident,), identity_token)
-                if type(obj) is entity and not _state_flags(obj) & _EXPIRED:
-                    return obj
-                look = obj is not None
             mapper = manager.mapper
         except (AttributeError, KeyError, ValueError):
             mapper = _mapper_for_get(entity)

@@ -222,3 +222,36 @@ def warnings_are_of_the_line_that_caused_them(p: Peer) -> None:
         if type(w.message).__module__.startswith(p.package)
     ]
     p.show(sorted(set(found)))
+
+
+def test_annotations_as_text_have_the_builtins() -> None:
+    # Generic[...] imports by them from Python 3.12 on, strptime() in any version
+    peer, _ = compare("""
+import time
+from typing import Annotated
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+WHEN = "Thu Jan  1 00:00:00 1970"
+
+class Base(DeclarativeBase):
+    pass
+
+class Thing(Base):
+    __tablename__ = "things"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[Annotated[str, time.strptime(WHEN)]]
+
+print([repr(column) for column in Thing.__table__.c])
+try:
+    class Other(Base):
+        __tablename__ = "others"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[1 / 0]
+except Exception as error:
+    frame = error.__traceback__
+    while frame is not None:
+        assert not frame.tb_frame.f_locals.get("__tracebackhide__")
+        frame = frame.tb_next
+    print("refused")
+""")
+    assert peer.error is None

@@ -80,6 +80,11 @@ class Namespace(Mapping[str, Any]):
                 return space[name]
         return Name(name)
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """As debuggers ask a frame for names of theirs, which are not to be found."""
+        found = self[name]
+        return default if isinstance(found, Name) else found
+
     def __iter__(self) -> Any:
         return iter(())
 
@@ -94,7 +99,8 @@ def evaluate(annotation: Any, cls: type) -> Any:
     if not isinstance(annotation, str):
         return annotation
     try:
-        return eval(annotation, {"__builtins__": {}}, Namespace(cls))
+        # with Python's builtins: from 3.12 on, Generic[…] imports by them
+        return eval(annotation, {}, Namespace(cls))
     except Exception as error:
         raise NameError(f"Could not de-stringify annotation {annotation!r}") from error
 

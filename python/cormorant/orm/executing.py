@@ -112,11 +112,11 @@ class ExecutingSession(TransactionalSession):
         if self._events is not None:
             heard = self._events._find("do_orm_execute")
             if heard or _add_event is not None:
-                from ..sql.coercions import expect_statement
+                from ..sql.coercions import expect_executed
                 from .execute_state import execute
 
                 if getattr(statement, "_orm", None) is None:
-                    statement = expect_statement(statement)
+                    statement = expect_executed(statement)
                 return execute(  # type: ignore[no-any-return]
                     self,  # type: ignore[arg-type]
                     statement,
@@ -136,9 +136,9 @@ class ExecutingSession(TransactionalSession):
     ) -> Result[Any]:
         orm = getattr(statement, "_orm", None)
         if orm is None:
-            from ..sql.coercions import expect_statement
+            from ..sql.coercions import expect_executed
 
-            statement = expect_statement(statement)
+            statement = expect_executed(statement)
             orm = getattr(statement, "_orm", False)
         if orm:
             if not getattr(statement, "is_dml", False):

@@ -275,9 +275,15 @@ def expect_join_target(element: Any) -> Any:
     return found
 
 
+def _as_selected(element: Any) -> Any:
+    """A Query as the SELECT that it runs, whose columns have the names of their tables, too."""
+    made = getattr(element, "_labelled_statement", None)
+    return element if made is None else made()
+
+
 def expect_select(element: Any, dml: bool = False) -> Any:
     """A member of a UNION, or (`dml`) the SELECT of an INSERT."""
-    found = element if isinstance(element, ClauseElement) else resolve(element)
+    found = element if isinstance(element, ClauseElement) else resolve(_as_selected(element))
     if found is None or not found._is_select_base:
         if dml:
             if found is not None and found._is_from_clause:
@@ -292,13 +298,30 @@ def expect_select(element: Any, dml: bool = False) -> Any:
 
 def expect_statement(element: Any) -> Any:
     """Something that can be executed."""
-    found = element if isinstance(element, ClauseElement) else resolve_entity(element)
+    found = element
+    if not isinstance(element, ClauseElement):
+        found = resolve_entity(_as_selected(element))
     if found is None:
         if isinstance(element, str):
             _no_text(element)
         _fail(element, "Executable SQL or text() construct")
     if not found.supports_execution:
         _fail(element, "Executable SQL or text() construct")
+    return found
+
+
+def expect_executed(element: Any) -> Any:
+    """What Session.execute() was given: something that can be executed. One that stands for
+    such, as a Query does, is deprecated."""
+    found = expect_statement(element)
+    if found is not element:
+        util.warn_deprecated(
+            f"Object {element!r} should not be used directly in a SQL statement context, such as "
+            "passing to methods such as session.execute().  This usage will be disallowed in a "
+            "future release.  Please use Core select() / update() / delete() etc. with "
+            "Session.execute() and other statement execution methods.",
+            version="1.4",
+        )
     return found
 
 

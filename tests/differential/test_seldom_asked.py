@@ -148,6 +148,51 @@ def records_of_connections_to_be_made(p: Any) -> None:
             connection.invalidate()
 
 
+@program
+def what_stands_for_statements(p: Any) -> None:
+    Node, s = tree(p)
+
+    class Standing:
+        def __clause_element__(self) -> Any:
+            return p.select(Node.id)
+
+    for given in (s.query(Node.id), Standing()):
+        p.show(len(s.execute(given).all()), s.scalar(given), len(s.scalars(given).all()))
+        p.show(len(s.query(Node).from_statement(given).all()))
+        p.show(list(s.execute(given).keys()), s.execute(given).first().id)
+        p.error(lambda: s.connection().execute(given).all())  # noqa: B023
+        p.show(str(p.union(given, given)), str(p.insert(Node).from_select(["id"], given)))
+    nodes = s.query(Node.id).filter(Node.id < p.bindparam("most")).params(most=3)
+    p.show(len(s.scalars(nodes).all()), len(s.execute(p.union(nodes, nodes)).all()))
+
+
+@program
+def listeners_of_what_stands_for_statements(p: Any) -> None:
+    Node, s = tree(p)
+    p.sa.event.listen(s, "do_orm_execute", lambda state: p.show(str(state.statement)))
+    p.show(len(s.execute(s.query(Node.id)).all()))
+
+
+@program
+def all_columns_by_a_star(p: Any) -> None:
+    Node, s = tree(p)
+    for star in (p.text("*"), p.literal_column("*")):
+        query = p.select(star).select_from(Node).order_by(Node.id).limit(2)
+        result = s.execute(query)
+        p.show(list(result.keys()))
+        row = result.first()
+        p.show(row, row.name, row._mapping["parent_id"])
+        p.show(s.execute(query).mappings().all(), s.scalars(query).all())
+        p.show(s.execute(query.execution_options(yield_per=1)).all())
+        p.show(s.execute(query.join(Node.children)).all())
+        p.show(s.query(star).select_from(Node).filter(Node.id == 3).all())
+        p.show(s.query(star).select_from(Node).filter(Node.id == 3).one())
+        p.show(s.scalars(p.select(Node.id).where(p.exists(query))).first())
+        for more in ((star, Node.id), (Node, star), (star, star)):
+            p.error(lambda: s.execute(p.select(*more).select_from(Node)).all())  # noqa: B023
+            p.error(lambda: s.query(*more).select_from(Node).all())  # noqa: B023
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function, warned=True)

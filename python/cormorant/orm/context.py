@@ -72,7 +72,7 @@ class ORMPlan:
             None,
         )
         #: finds items of rows by class or attribute
-        self.lookup = None if state.scalar else row_lookup(state)
+        self.lookup = None if state.scalar or state.star else row_lookup(state)
         #: whose engine it runs on
         self.mapper: Any = state.lead_mapper()
         self.bundles: list[tuple[int, int, Any]] = state.bundles
@@ -109,7 +109,8 @@ def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None
     core = state.core()
     unique = state.repeats()
     compiled = dialect.statement_compiler(dialect, core, linting=dialect.compiler_linting)
-    plan = CompiledPlan(compiled, binds, make_program(state, dialect, unique), started=started)
+    program = None if state.star else make_program(state, dialect, unique)
+    plan = CompiledPlan(compiled, binds, program, started=started)
     result = ORMPlan(plan, state)
     bind_post_loads(result, state)
     return result

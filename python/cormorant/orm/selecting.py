@@ -165,7 +165,15 @@ class SelectState:
     # -- reading -------------------------------------------------------------
 
     def _read_items(self) -> None:
-        for column in self.statement._raw_columns:
+        columns = self.statement._raw_columns
+        #: selects ``*``: what the rows hold is not known before they are there
+        self.star = any(map(_is_star, columns)) and not self.embedded
+        if self.star and len(columns) > 1:
+            raise sa_exc.CompileError(
+                "Can't generate ORM query that includes multiple expressions at the same time as "
+                "'*'; query for '*' alone if present"
+            )
+        for column in columns:
             self._read_column(column)
 
     def _read_column(self, column: Any) -> None:
@@ -736,6 +744,13 @@ def _where_froms(statement: Any) -> list[Any]:
     for clause in statement._where_criteria:
         found += clause._from_objects
     return found
+
+
+def _is_star(expression: Any) -> bool:
+    """Whether it is ``*`` as text, or as a literal column."""
+    if expression._is_text_clause:
+        return expression.text == "*"  # type: ignore[no-any-return]
+    return getattr(expression, "is_literal", False) and expression.name == "*"
 
 
 def _is_column_expression(expression: Any) -> bool:

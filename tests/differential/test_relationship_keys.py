@@ -241,6 +241,61 @@ def natural_key_changes(p: Any) -> None:
 
 
 @program
+def natural_keys_seen_from_one_side(p: Any) -> None:
+    for back, passive, above in (
+        (back, passive, above) for back in (0, 1) for passive in (0, 1) for above in (0, 1)
+    ):
+        p.Base.registry.dispose()
+        p.Base.metadata.clear()
+
+        class User(p.Base):
+            __tablename__ = "users"
+            name = p.Column(p.String, primary_key=True)
+            note = p.Column(p.String)
+            if back:
+                addresses = p.relationship(
+                    "Address", back_populates="user", passive_updates=bool(above)
+                )
+
+        class Address(p.Base):
+            __tablename__ = "addresses"
+            email = p.Column(p.String, primary_key=True)
+            note = p.Column(p.String)
+            user_name = p.Column(p.ForeignKey("users.name"))
+            user = p.relationship(
+                User,
+                passive_updates=bool(passive),
+                **({"back_populates": "addresses"} if back else {}),
+            )
+
+        for loaded in ("", "user", "user_name"):
+            s = p.session()
+            u, other = User(name="jack"), User(name="other")
+            found = [Address(email=e, user=o) for e, o in (("a", u), ("b", u), ("c", other))]
+            s.add_all([u, other, *found])
+            s.commit()
+            for a in found:
+                _ = a.note, getattr(a, loaded, None) if a.email != "b" else a.email
+            u.name = "ed"
+            found[0].note = "changed"
+            s.flush()
+            p.show(back, passive, above, loaded, [a.user_name for a in found], s.dirty)
+            u.note = "changed"
+            s.flush()
+            s.rollback()
+            p.show([(a.user_name, a.user.name) for a in found])
+            u.name = "x"
+            s.delete(found[0])
+            s.flush()
+            p.show([a.user_name for a in found[1:]])
+            s.rollback()
+            s.execute(p.delete(Address.__table__))
+            s.execute(p.delete(User.__table__))
+            s.commit()
+            s.close()
+
+
+@program
 def natural_key_of_loaded_children(p: Any) -> None:
     User, Address = natural(p, False)
     s = p.session()

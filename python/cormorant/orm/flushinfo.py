@@ -97,6 +97,7 @@ class MapperInfo:
 
     __slots__ = (
         "_cascades",
+        "_referring",
         "_relations",
         "_tables",
         "manager",
@@ -116,6 +117,7 @@ class MapperInfo:
         """Forget what was computed: a class got new attributes, or is new."""
         self._relations: tuple[RelationInfo, ...] | None = None
         self._cascades: dict[str, tuple[RelationInfo, ...]] = {}
+        self._referring: tuple[Any, ...] | None = None
         self._tables: tuple[Any, ...] | None = None
         # dialect -> persistence.Statements, or persistence.Hierarchy
         self.statements: dict[Any, Any] = {}
@@ -153,6 +155,22 @@ class MapperInfo:
                 for mapper in self.mapper.self_and_descendants
                 for prop in mapper.relationships
                 if prop.parent is mapper and not prop.viewonly
+            )
+        return found
+
+    def referring(self) -> tuple[Any, ...]:
+        """Many-to-one relationships to these objects, of which these know nothing: it is through
+        them that others follow a change of a key."""
+        found = self._referring
+        if found is None:
+            found = self._referring = tuple(
+                prop
+                for prop in self.mapper.__dict__.get("_referring", ())
+                if not prop._reverse_property
+                or (
+                    not prop.passive_updates
+                    and all(other.passive_updates for other in prop._reverse_property)
+                )
             )
         return found
 

@@ -423,6 +423,12 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         if info is not None:
             info.reset()
 
+    def _referred_by(self, prop: Any) -> None:
+        """Note a many-to-one relationship to the class, which a flush has to know of."""
+        base = self.base_mapper
+        base.__dict__.setdefault("_referring", []).append(prop)
+        base._forget()
+
     def _codec_dialect(self) -> Any:
         return _default_dialect()
 

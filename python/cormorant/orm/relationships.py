@@ -325,6 +325,8 @@ class RelationshipProperty(MapperProperty):
         self._find_get()
         self._check_cascade()
         self._make_backref()
+        if self.direction is MANYTOONE and not self.viewonly:
+            self.mapper._referred_by(self)
         self._warn_for_overlaps()
         self._update_core()
 

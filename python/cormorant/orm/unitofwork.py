@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
-from . import dependency, persistence
+from . import dependency, key_switches, persistence
 from .base import MANYTOMANY
 from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
 from .ordering import Node, per_object_layers, plan_of
@@ -59,6 +59,8 @@ class Flush:
         self.post_updates: dict[tuple[MapperInfo, bool], dict[int, tuple[Any, set[int]]]] = {}
         # Children whose keys the database changes with those of their parents.
         self.followed: list[Any] = []
+        # Many-to-one relationships, and ids of objects whose keys they follow after the flush.
+        self.switched: list[tuple[RelationInfo, set[int]]] = []
         # Marked as deleted by the flush itself.
         self.condemned: list[Any] = []
         # Relationships that deleted objects have been asked about.
@@ -199,6 +201,9 @@ class Flush:
     def run(self) -> None:
         """Write everything."""
         work = self.work
+        for changed in list(work.values()):
+            if changed.updates and changed.info.referring():
+                key_switches.take(self, changed)
         if len(work) == 1:
             (only,) = work.values()
             if not relations_of(only.info) or _is_unrelated(only):
@@ -281,6 +286,8 @@ class Flush:
     def finish(self) -> None:
         """After the last statement: objects take the states they now have."""
         session, transaction = self.session, self.transaction
+        for relation, switched in self.switched:
+            key_switches.follow(self, relation, switched)
         if session._events is not None:
             session._fire("after_flush", self)
         for work in self.work.values():

@@ -1,0 +1,53 @@
+"""Many-to-one relationships that nothing refers back to: when the key of an object changes, those
+that refer to it are searched for in the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _core
+from .dependency import column_value
+from .flushinfo import RelationInfo, info_of
+
+if TYPE_CHECKING:
+    from .unitofwork import Flush, Work
+
+
+def take(flush: Flush, work: Work) -> None:
+    """Objects that refer to those whose key changes take part in the flush, or, where the database
+    is to change their rows, take the new key after it."""
+    changed = _core.key_changed(work.updates)
+    if not changed:
+        return
+    for prop in work.info.referring():
+        switched = {id(obj) for obj in changed if isinstance(obj, prop.mapper.class_)}
+        if not switched:
+            continue
+        relation = next(r for r in info_of(prop.parent).relations() if r.prop is prop)
+        if relation.passive_updates:
+            flush.switched.append((relation, switched))
+        else:
+            follow(flush, relation, switched)
+
+
+def follow(flush: Flush, relation: RelationInfo, switched: set[int]) -> None:
+    """Copy the keys of the objects with these ids to those that refer to them. What they refer to
+    is loaded if this flush is to write them."""
+    session = flush.session
+    cls = relation.prop.parent.class_
+    for obj in [obj for obj in session._persistent() if isinstance(obj, cls)]:
+        if not relation.passive_updates and _core.peek(obj, relation.slot) is _core.NO_VALUE:
+            before, session._loads_for_itself = session._loads_for_itself, True
+            try:
+                _core.get_value(obj, relation.slot)
+            finally:
+                session._loads_for_itself = before
+        related = _core.peek(obj, relation.slot)
+        if id(related) not in switched:
+            continue
+        for source, target in zip(relation.source, relation.target_slots, strict=True):
+            _core.set_value(obj, target, column_value(related, source))
+        if relation.passive_updates:
+            flush.followed.append(obj)
+        elif not flush.is_deleted(obj):
+            flush.register_update(obj)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from .. import exc
 from ..engine.default import DefaultDialect
-from ..sql.compiler import IdentifierPreparer
+from ..sql.identifiers import IdentifierPreparer
 
 
 class DriverlessDialect(DefaultDialect):

@@ -141,7 +141,7 @@ class DefaultDialect:
     @util.memoized_property
     def preparer(self) -> Any:
         """The class of the identifier preparer."""
-        from ..sql.compiler import IdentifierPreparer
+        from ..sql.identifiers import IdentifierPreparer
 
         return IdentifierPreparer
 

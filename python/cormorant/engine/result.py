@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, overload
 
 from .. import _core, exc
-from .python_cursors import ListCursor
+from .._late import late_names
 from .row import Row, RowMapping
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ class Result(_ResultBase, Generic[_T]):
         row_keys = keys if isinstance(keys, _core.RowKeys) else _core.RowKeys(tuple(keys))
         if not scalar:
             rows = (row if isinstance(row, Row) else Row(row_keys, row) for row in rows)
+        from .made_results import IteratorResult
+
         return IteratorResult(row_keys, rows, scalar)
 
     # --- keys -------------------------------------------------------------------
@@ -441,10 +443,14 @@ class Result(_ResultBase, Generic[_T]):
 
     def freeze(self) -> FrozenResult[_T]:
         """The rows, to be given out any number of times by calling the object."""
+        from .made_results import FrozenResult
+
         return FrozenResult(self)
 
     def merge(self, *others: Result[Any]) -> MergedResult[Any]:
         """This result's rows and then those of others."""
+        from .made_results import MergedResult
+
         return MergedResult((self, *others))
 
     # --- the end ----------------------------------------------------------------
@@ -742,105 +748,17 @@ else:
     TupleResult = Result
 
 
-class FrozenResult(Generic[_T]):
-    """The rows of a result, kept; calling it gives a new result over them."""
-
-    def __init__(self, result: Result[_T]) -> None:
-        cursor = result._cursor
-        self.metadata = result._narrow_keys or cursor.row_keys
-        self._scalar = cursor.scalar
-        self.data: Sequence[Any] = result.fetchall()
-
-    def __call__(self) -> Result[_T]:
-        return IteratorResult(self.metadata, iter(self.data), self._scalar)
-
-    def with_new_rows(self, tuple_data: Sequence[Any]) -> FrozenResult[_T]:
-        """The same with other rows."""
-        new: FrozenResult[_T] = FrozenResult.__new__(FrozenResult)
-        new.metadata = self.metadata
-        new._scalar = self._scalar
-        new.data = tuple_data
-        return new
-
-
-class SimpleResultMetaData:
-    """Names of a result's columns, for IteratorResult."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        self.keys = list(keys)
-
-
-class IteratorResult(Result[_T]):
-    """A result over rows from anywhere."""
-
-    def __init__(
-        self, cursor_metadata: Any, iterator: Iterable[Any], scalar: bool = False, **kw: Any
-    ) -> None:
-        if isinstance(cursor_metadata, _core.RowKeys):
-            row_keys = cursor_metadata
-        else:
-            row_keys = _core.RowKeys(tuple(getattr(cursor_metadata, "keys", cursor_metadata)))
-        if not scalar:
-            iterator = (row if isinstance(row, Row) else Row(row_keys, row) for row in iterator)
-        super().__init__(ListCursor(row_keys, iterator, scalar))
-
-
-class ChunkedIteratorResult(IteratorResult[_T]):
-    """A result over an iterator of lists of rows."""
-
-    def __init__(
-        self,
-        cursor_metadata: Any,
-        chunks: Callable[[int | None], Iterable[Sequence[Any]]],
-        source_supports_scalars: bool = False,
-        raw: Any = None,
-        dynamic_yield_per: bool = False,
-    ) -> None:
-        self.raw = raw
-        self.chunks = chunks
-        self.dynamic_yield_per = dynamic_yield_per
-        super().__init__(cursor_metadata, self._rows(), source_supports_scalars)
-
-    def _rows(self) -> Iterator[Any]:
-        # not before the first is asked for: how many at a time may be told until then
-        for chunk in self.chunks(self._yield_per):
-            yield from chunk
-
-
-class MergedResult(IteratorResult[_T]):
-    """The rows of several results, one after the other."""
-
-    def __init__(self, results: Sequence[Result[Any]]) -> None:
-        first = results[0]
-        cursor = first._cursor
-        self._results = results
-        self._merged_rowcount = sum(max(result.rowcount, 0) for result in results)
-        if not cursor.returns_rows:
-            Result.__init__(self, cursor)
-            return
-        rows = (row for result in results for row in result)
-        super().__init__(first._narrow_keys or cursor.row_keys, rows, cursor.scalar)
-        if first._unique_filter is not None:
-            self._unique_filter = (set(), first._unique_filter[1])
-        elif cursor.unique:
-            self._unique_filter = (set(), None)
-        self._require_unique = first._require_unique
-        if self._require_unique:
-            for result in results:
-                result._forgo_unique()
-        self._set_slow()
-
-    def _end(self) -> None:
-        super()._end()
-        for result in self._results:
-            result._end()
-
-    @property
-    def rowcount(self) -> int:
-        return self._merged_rowcount
-
-
-def result_tuple(fields: Sequence[str], extra: Any = None) -> Callable[[Iterable[Any]], Row[Any]]:
-    """A function that makes Rows of these names."""
-    keys = _core.RowKeys(tuple(fields))
-    return lambda data: Row(keys, data)
+if TYPE_CHECKING:
+    from .made_results import ChunkedIteratorResult as ChunkedIteratorResult
+    from .made_results import FrozenResult as FrozenResult
+    from .made_results import IteratorResult as IteratorResult
+    from .made_results import MergedResult as MergedResult
+    from .made_results import SimpleResultMetaData as SimpleResultMetaData
+    from .made_results import result_tuple as result_tuple
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".made_results": "ChunkedIteratorResult FrozenResult IteratorResult MergedResult SimpleResultMetaData result_tuple"
+        },
+    )

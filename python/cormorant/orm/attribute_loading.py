@@ -19,6 +19,7 @@ from .base import NO_VALUE, instance_str
 from .context import ORMPlan, build_own_plan
 from .exc import DetachedInstanceError, ObjectDeletedError
 from .instance import inspect_object
+from .load_table import LoadContext
 from .loading import (
     _cache,
     _for_update,
@@ -30,12 +31,7 @@ from .loading import (
     run_values,
     token_option,
 )
-from .strategy_options import (
-    COLUMN_WILDCARD,
-    RELATIONSHIP_WILDCARD,
-    LoadContext,
-    LoadElement,
-)
+from .strategy_options import COLUMN_WILDCARD, RELATIONSHIP_WILDCARD, LoadElement
 
 
 def _props_by_slot(mapper: Any) -> dict[int, Any]:

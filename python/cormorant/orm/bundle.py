@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
-from ..sql.base import ClauseElement, KeyContext, ReadOnlyColumnCollection
+from ..sql.base import ClauseElement, KeyContext
 from ..sql.coercions import expect_column
+from ..sql.column_collections import ReadOnlyColumnCollection
 from ..sql.elements import ClauseList
 from .base import InspectionAttr
 

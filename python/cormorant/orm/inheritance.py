@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
-from ..sql.base import ReadOnlyColumnCollection
+from ..sql.column_collections import ReadOnlyColumnCollection
 from ..sql.fromclause import join_condition
 from ..sql.schema import Column
 from ..util import memoized_property, warn

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .. import _core, exc, inspection
 from .._late import late_names
 from ..engine.plans import type_codec
-from ..sql.base import ReadOnlyColumnCollection
+from ..sql.column_collections import ReadOnlyColumnCollection
 from ..sql.schema import Column
 from ..util import memoized_property, to_list, warn
 from .base import NO_VALUE, class_mapper

@@ -10,7 +10,7 @@ from ..util import warn
 from .base import instance_str
 
 if TYPE_CHECKING:
-    from ..engine.result import FrozenResult
+    from ..engine.made_results import FrozenResult
     from .session import Session
 
 
@@ -260,7 +260,7 @@ def merge_result(
     query: Any, iterator: FrozenResult[Any] | Iterable[Any], load: bool = True
 ) -> FrozenResult[Any] | Iterable[Any]:
     """Objects, or rows that hold some, merged into the session of the query they are of."""
-    from ..engine.result import FrozenResult
+    from ..engine.made_results import FrozenResult
 
     session = query.session
     if isinstance(iterator, FrozenResult):
@@ -275,7 +275,7 @@ def merge_result(
         rows: list[Any] = []
         for row in iterator:
             if make is None:
-                from ..engine.result import result_tuple
+                from ..engine.made_results import result_tuple
 
                 names = [found["name"] for found in query.column_descriptions]
                 make = result_tuple(names)

@@ -9,7 +9,7 @@ from .. import exc as sa_exc
 from ..engine.plans import type_codec
 from ..sql.elements import Label, NamedColumn
 from ..sql.functions import FunctionElement
-from .strategy_options import LoadContext
+from .load_table import LoadContext
 
 if TYPE_CHECKING:
     from .nodes import EntityNode

@@ -24,6 +24,7 @@ from .joining import (
     parts,
     selectable_of,
 )
+from .load_table import LoadTable, resolve_options
 from .nodes import EntityNode, Item, entity_name, entity_within
 from .program import item_name, no_column
 from .strategies import (
@@ -43,9 +44,7 @@ from .strategy_options import (
     ExecutableOption,
     LoadElement,
     LoaderCriteriaOption,
-    LoadTable,
     Path,
-    resolve_options,
 )
 
 _LAZY_STRATEGIES = {True: "select", False: "joined", None: "noload"}

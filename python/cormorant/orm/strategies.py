@@ -17,8 +17,9 @@ from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .base import ONETOMANY
 from .inheritance import key_slot
 from .joining import adapt_to, adapted_criteria, relationship_join, selectable_of
+from .load_table import LoadTable
 from .relationships import only_equates
-from .strategy_options import LoadElement, LoadTable, Path
+from .strategy_options import LoadElement, Path
 
 if TYPE_CHECKING:
     from .context import EntityNode, ORMPlan, SelectState

@@ -7,7 +7,8 @@ from . import (
     sqltypes,
     visitors,
 )
-from .base import ClauseElement, ColumnCollection, Executable
+from .base import ClauseElement, Executable
+from .column_collections import ColumnCollection
 from .elements import quoted_name
 from .expression import *  # noqa: F403
 

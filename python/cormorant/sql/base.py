@@ -7,10 +7,11 @@ defaults live on the class, so that the dictionary holds only what was said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from itertools import count, zip_longest
+from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 from .. import _core, exc
+from .._late import late_names
 from ..event.attr import dispatcher
 from .dialect_args import DialectKWArgs as DialectKWArgs
 from .dialect_args import _DialectArgView as _DialectArgView
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .compiler import SQLCompiler
-    from .elements import BindParameter, ColumnElement
+    from .elements import BindParameter
     from .selectable import FromClause
 
 _T = TypeVar("_T")
@@ -636,214 +637,12 @@ class Executable(_core.Generative, ClauseElement):
         raise AttributeError("Statements are executed by a Connection or a Session")
 
 
-class ColumnCollection(Generic[_T]):
-    """Columns by name and by position; names may repeat (the first one answers to it)."""
-
-    __slots__ = ("__dict__", "_all", "_index")
-
-    def __init__(self, columns: Iterable[tuple[str, _T]] = ()) -> None:
-        self._all: list[tuple[str, _T]] = []
-        self._index: dict[Any, _T] = {}
-        for key, col in columns:
-            self._append(key, col)
-
-    def _append(self, key: str, column: _T) -> None:
-        self._all.append((key, column))
-        if key is not None and key not in self._index:
-            self._index[key] = column
-            # plain attribute access is the fast way; methods keep their names
-            if isinstance(key, str) and not hasattr(ColumnCollection, key):
-                self.__dict__[key] = column
-
-    def add(self, column: Any, key: str | None = None) -> None:
-        """Add a column; one of the same name is replaced (as a Table wants it)."""
-        name = key if key is not None else column.key
-        if name in self._index:
-            old = self._index[name]
-            if old is column:
-                return
-            self._all = [(k, column if c is old else c) for k, c in self._all]
-            self._index[name] = column
-            if name in self.__dict__:
-                self.__dict__[name] = column
-        else:
-            self._append(name, column)
-
-    def remove(self, column: Any) -> None:
-        """Take a column out."""
-        keys = [k for k, c in self._all if c is column]
-        self._all = [(k, c) for k, c in self._all if c is not column]
-        for key in keys:
-            self._index.pop(key, None)
-            self.__dict__.pop(key, None)
-
-    def clear(self) -> None:
-        raise NotImplementedError()
-
-    def update(self, iter_: Iterable[tuple[str, _T]]) -> None:
-        """Add named columns."""
-        for key, col in iter_:
-            self.add(col, key)
-
-    def keys(self) -> list[str]:
-        return [k for k, _ in self._all]
-
-    def values(self) -> list[_T]:
-        return [c for _, c in self._all]
-
-    def items(self) -> list[tuple[str, _T]]:
-        return list(self._all)
-
-    @overload
-    def get(self, key: str, default: None = None) -> _T | None: ...
-    @overload
-    def get(self, key: str, default: _Other) -> _T | _Other: ...
-    def get(self, key: str, default: Any = None) -> Any:
-        return self._index.get(key, default)
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[_T]:
-        return iter([c for _, c in self._all])
-
-    @overload
-    def __getitem__(self, key: str | int) -> _T: ...
-    @overload
-    def __getitem__(self, key: tuple[str | int, ...] | slice) -> ReadOnlyColumnCollection[_T]: ...
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, str):
-            return self._index[key]
-        if isinstance(key, int):
-            try:
-                return self._all[key][1]
-            except IndexError as err:
-                raise IndexError(key) from err
-        if isinstance(key, slice):
-            return ReadOnlyColumnCollection(self._all[key])
-        if isinstance(key, tuple):
-            return ReadOnlyColumnCollection(
-                [self._all[k] if isinstance(k, int) else (k, self._index[k]) for k in key]
-            )
-        raise KeyError(key)
-
-    def __getattr__(self, key: str) -> _T:
-        if key in ("_index", "_all"):  # not there yet: being unpickled
-            raise AttributeError(key)
-        try:
-            return self._index[key]
-        except KeyError as err:
-            raise AttributeError(key) from err
-
-    def __contains__(self, key: object) -> bool:
-        if not isinstance(key, str):
-            raise exc.ArgumentError("__contains__ requires a string argument")
-        return key in self._index
-
-    def __clause_element__(self) -> Any:
-        """The columns, for select()."""
-        from .elements import ClauseList
-
-        return ClauseList._of([c for _, c in self._all], group=False)
-
-    def contains_column(self, col: Any) -> bool:
-        """Whether this very column is in the collection."""
-        if isinstance(col, str):
-            raise exc.ArgumentError(
-                "contains_column cannot be used with string arguments. "
-                "Use ``col_name in table.c`` instead."
-            )
-        h = hash(col)
-        return any(c is col or hash(c) == h for _, c in self._all)
-
-    def compare(self, other: Any) -> bool:
-        """Whether these very columns are in the other, in the same order."""
-        return all(a is b for a, b in zip_longest(self, other))
-
-    def __eq__(self, other: Any) -> bool:
-        return self.compare(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def _position(self, column: Any) -> int | None:
-        """The place of a column in the collection."""
-        for i, (_, c) in enumerate(self._all):
-            if c is column:
-                return i
-        h = hash(column)
-        for i, (_, c) in enumerate(self._all):
-            if hash(c) == h:
-                return i
-        return None
-
-    def as_readonly(self) -> ReadOnlyColumnCollection[_T]:
-        return ReadOnlyColumnCollection(self._all)
-
-    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
-        """The column here that is, or is derived from, the same column as the given one."""
-        h = hash(column)
-        c: Any
-        for _, c in self._all:
-            if c is column or hash(c) == h:
-                return c
-        target = column.proxy_set
-        best = None
-        best_rank: tuple[int, int] | None = None
-        for _, c in self._all:
-            shared = target & c.proxy_set
-            if not shared or (require_embedded and column not in c.proxy_set):
-                continue
-            # the nearest relative: most lineage in common, least lineage beside it
-            rank = (-len(shared), len(c.proxy_set))
-            if best_rank is not None and rank == best_rank:
-                # of a union the first SELECT counts most
-                if _distance(c, target) < _distance(best, target):
-                    best = c
-            elif best_rank is None or rank < best_rank:
-                best, best_rank = c, rank
-        return best
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__module__}.{type(self).__name__} object at 0x{id(self):x}>"
-
-    def __str__(self) -> str:
-        return "{}({})".format(type(self).__name__, ", ".join(str(c) for _, c in self._all))
-
-
-def _distance(column: Any, target: Any) -> int:
-    """How many SELECTs of unions come before those that a column has its lineage from."""
-    for number, proxy in enumerate(column._proxies):
-        if target & proxy.proxy_set:
-            return number + _distance(proxy, target)
-    return 0
-
-
-class ReadOnlyColumnCollection(ColumnCollection[_T]):
-    """A collection one only reads."""
-
-    __slots__ = ()
-
-    def _readonly(self) -> Any:
-        raise TypeError(f"{type(self).__name__} object is immutable and/or readonly.")
-
-    def add(self, column: Any, key: str | None = None) -> None:
-        self._readonly()
-
-    def remove(self, column: Any) -> None:
-        self._readonly()
-
-
-class DedupeColumnCollection(ColumnCollection[_T]):
-    """The columns of a Table, where a name stands once."""
-
-    __slots__ = ()
-
-
-def column_of(element: Any) -> ColumnElement[Any]:
-    """The element as a column expression (asks ``__clause_element__``)."""
-    while not isinstance(element, ClauseElement):
-        element = element.__clause_element__()
-    return element  # type: ignore[return-value]
+if TYPE_CHECKING:
+    from .column_collections import ColumnCollection as ColumnCollection
+    from .column_collections import DedupeColumnCollection as DedupeColumnCollection
+    from .column_collections import ReadOnlyColumnCollection as ReadOnlyColumnCollection
+else:
+    __getattr__ = late_names(
+        __name__,
+        {".column_collections": "ColumnCollection DedupeColumnCollection ReadOnlyColumnCollection"},
+    )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc
 from ..util import warn
-from .base import ClauseElement, ColumnCollection, KeyContext, memoized
+from .base import ClauseElement, KeyContext, memoized
 from .coercions import expect_dml_column, expect_expr, expect_where, resolve
+from .column_collections import ColumnCollection
 from .elements import BindParameter
 from .sqltypes import NULLTYPE
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from ..util.subscriptable import Subscriptable, T
-from .base import ClauseElement, ColumnCollection, Executable, KeyContext, memoized
+from .base import ClauseElement, Executable, KeyContext, memoized
 from .coercions import (
     expect_column,
     expect_dml_column,
@@ -19,6 +19,7 @@ from .coercions import (
     expect_where,
     resolve,
 )
+from .column_collections import ColumnCollection
 from .elements import BindParameter, BooleanClauseList
 from .labels import column_keys
 from .selectable import HasCTE, HasPrefixes, namespace_key

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from . import operators
-from .base import CacheKey, ClauseElement, ColumnCollection, Executable
+from .base import CacheKey, ClauseElement, Executable
 from .coercions import expect_by_of, expect_expr
+from .column_collections import ColumnCollection
 from .constructs import ReleaseSavepointClause, RollbackToSavepointClause, SavepointClause
 from .dml import Delete, Insert, Update, UpdateBase, ValuesBase
 from .elements import (

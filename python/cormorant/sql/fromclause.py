@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc
 from . import operators
-from .base import (
-    AnonName,
-    ClauseElement,
-    ColumnCollection,
-    KeyContext,
-    ReadOnlyColumnCollection,
-    memoized,
-    next_serial,
-)
+from .base import AnonName, ClauseElement, KeyContext, memoized, next_serial
 from .coercions import expect_from, expect_on
+from .column_collections import ColumnCollection, ReadOnlyColumnCollection
 
 if TYPE_CHECKING:
     from typing import Self

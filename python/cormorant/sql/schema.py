@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
 from ..inspection import _self_inspects
-from .base import ColumnCollection
+from .column_collections import ColumnCollection
 from .fromclause import TableClause
 from .schema_base import (
     BLANK_SCHEMA,
@@ -48,7 +48,7 @@ from .schema_defaults import (
 from .schema_foreign_keys import ForeignKey, ForeignKeyConstraint
 
 if TYPE_CHECKING:
-    from .base import ReadOnlyColumnCollection
+    from .column_collections import ReadOnlyColumnCollection
 
 __all__ = [
     "BLANK_SCHEMA",

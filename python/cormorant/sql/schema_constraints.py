@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
-from .base import ColumnCollection
+from .column_collections import ColumnCollection
 from .elements import ClauseElement, ColumnClause
 from .schema_base import (
     DialectKWArgs,

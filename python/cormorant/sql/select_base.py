@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, util
 from . import elements
-from .base import (
-    EMPTY_DICT,
-    ClauseElement,
-    ColumnCollection,
-    Executable,
-    KeyContext,
-    memoized,
-)
+from .base import EMPTY_DICT, ClauseElement, Executable, KeyContext, memoized
 from .coercions import expect_column, expect_group_by, expect_limit, expect_order_by
+from .column_collections import ColumnCollection
 from .fromclause import CTE, Lateral, ReturnsRows, Subquery
 from .sqltypes import INTEGERTYPE, NULLTYPE
 

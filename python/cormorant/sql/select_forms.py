@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from .. import _core, exc
 from . import elements, operators
-from .base import AnonName, ClauseElement, ColumnCollection, KeyContext
+from .base import AnonName, ClauseElement, KeyContext
 from .coercions import expect_expr, expect_select
+from .column_collections import ColumnCollection
 from .elements import ColumnElement, Grouping, UnaryExpression
 from .fromclause import CTE, AliasedReturnsRows, FromClause
 from .select_base import KEY_PARTS, RARE

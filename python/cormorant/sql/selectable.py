@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from .. import _core, exc, util
 from .._late import late_names
 from . import elements, visitors
-from .base import (
-    ClauseElement,
-    ColumnCollection,
-    KeyContext,
-    memoized,
-)
+from .base import ClauseElement, KeyContext, memoized
 from .coercions import (
     expect_column,
     expect_from,
@@ -22,6 +17,7 @@ from .coercions import (
     expect_on,
     expect_where,
 )
+from .column_collections import ColumnCollection
 from .elements import BooleanClauseList, ColumnElement
 from .fromclause import (
     CTE,

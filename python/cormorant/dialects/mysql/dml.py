@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ... import exc
-from ...sql.base import ClauseElement, ColumnCollection, KeyContext, memoized
+from ...sql.base import ClauseElement, KeyContext, memoized
+from ...sql.column_collections import ColumnCollection
 from ...sql.dml import Insert as StandardInsert
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import Any
 
 from ... import exc
 from ...sql import operators, sqltypes
-from ...sql.compiler import RESERVED_WORDS, IdentifierPreparer, SQLCompiler
+from ...sql.compiler import SQLCompiler
 from ...sql.conflict import ConflictCompiler
+from ...sql.identifiers import RESERVED_WORDS, IdentifierPreparer
 
 _RESERVED = RESERVED_WORDS - {"set"} | frozenset(
     [

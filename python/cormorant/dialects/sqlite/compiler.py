@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ... import exc
-from ...sql.compiler import IdentifierPreparer, SQLCompiler
+from ...sql.compiler import SQLCompiler
 from ...sql.conflict import ConflictCompiler
 from ...sql.expression import literal
+from ...sql.identifiers import IdentifierPreparer
 
 RESERVED_WORDS = frozenset(
     [

@@ -1,0 +1,117 @@
+"""Results of rows that come from elsewhere than a cursor: kept ones, merged ones, iterators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+from .. import _core
+from .python_cursors import ListCursor
+from .result import Result
+from .row import Row
+
+_T = TypeVar("_T")
+
+
+class FrozenResult(Generic[_T]):
+    """The rows of a result, kept; calling it gives a new result over them."""
+
+    def __init__(self, result: Result[_T]) -> None:
+        cursor = result._cursor
+        self.metadata = result._narrow_keys or cursor.row_keys
+        self._scalar = cursor.scalar
+        self.data: Sequence[Any] = result.fetchall()
+
+    def __call__(self) -> Result[_T]:
+        return IteratorResult(self.metadata, iter(self.data), self._scalar)
+
+    def with_new_rows(self, tuple_data: Sequence[Any]) -> FrozenResult[_T]:
+        """The same with other rows."""
+        new: FrozenResult[_T] = FrozenResult.__new__(FrozenResult)
+        new.metadata = self.metadata
+        new._scalar = self._scalar
+        new.data = tuple_data
+        return new
+
+
+class SimpleResultMetaData:
+    """Names of a result's columns, for IteratorResult."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = list(keys)
+
+
+class IteratorResult(Result[_T]):
+    """A result over rows from anywhere."""
+
+    def __init__(
+        self, cursor_metadata: Any, iterator: Iterable[Any], scalar: bool = False, **kw: Any
+    ) -> None:
+        if isinstance(cursor_metadata, _core.RowKeys):
+            row_keys = cursor_metadata
+        else:
+            row_keys = _core.RowKeys(tuple(getattr(cursor_metadata, "keys", cursor_metadata)))
+        if not scalar:
+            iterator = (row if isinstance(row, Row) else Row(row_keys, row) for row in iterator)
+        super().__init__(ListCursor(row_keys, iterator, scalar))
+
+
+class ChunkedIteratorResult(IteratorResult[_T]):
+    """A result over an iterator of lists of rows."""
+
+    def __init__(
+        self,
+        cursor_metadata: Any,
+        chunks: Callable[[int | None], Iterable[Sequence[Any]]],
+        source_supports_scalars: bool = False,
+        raw: Any = None,
+        dynamic_yield_per: bool = False,
+    ) -> None:
+        self.raw = raw
+        self.chunks = chunks
+        self.dynamic_yield_per = dynamic_yield_per
+        super().__init__(cursor_metadata, self._rows(), source_supports_scalars)
+
+    def _rows(self) -> Iterator[Any]:
+        # not before the first is asked for: how many at a time may be told until then
+        for chunk in self.chunks(self._yield_per):
+            yield from chunk
+
+
+class MergedResult(IteratorResult[_T]):
+    """The rows of several results, one after the other."""
+
+    def __init__(self, results: Sequence[Result[Any]]) -> None:
+        first = results[0]
+        cursor = first._cursor
+        self._results = results
+        self._merged_rowcount = sum(max(result.rowcount, 0) for result in results)
+        if not cursor.returns_rows:
+            Result.__init__(self, cursor)
+            return
+        rows = (row for result in results for row in result)
+        super().__init__(first._narrow_keys or cursor.row_keys, rows, cursor.scalar)
+        if first._unique_filter is not None:
+            self._unique_filter = (set(), first._unique_filter[1])
+        elif cursor.unique:
+            self._unique_filter = (set(), None)
+        self._require_unique = first._require_unique
+        if self._require_unique:
+            for result in results:
+                result._forgo_unique()
+        self._set_slow()
+
+    def _end(self) -> None:
+        super()._end()
+        for result in self._results:
+            result._end()
+
+    @property
+    def rowcount(self) -> int:
+        return self._merged_rowcount
+
+
+def result_tuple(fields: Sequence[str], extra: Any = None) -> Callable[[Iterable[Any]], Row[Any]]:
+    """A function that makes Rows of these names."""
+    keys = _core.RowKeys(tuple(fields))
+    return lambda data: Row(keys, data)

@@ -1,0 +1,255 @@
+"""The options of one statement, resolved: what each path is loaded by.
+
+`strategy_options` has what programs write; here it is checked against the entities of a
+statement, once, and put into a table that loading asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import exc as sa_exc
+from .relationships import RelationshipProperty
+from .strategy_options import (
+    COLUMN_WILDCARD,
+    RELATIONSHIP_WILDCARD,
+    Load,
+    LoadElement,
+    LoaderCriteriaOption,
+    Path,
+    UserDefinedOption,
+    _check_strategy,
+    _same_lineage,
+    path_text,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+class LoadTable:
+    """The options of one statement, resolved: path -> element.
+
+    Objects loaded by the statement keep it (through :class:`LoadContext`) for their
+    lazy loads.  Compared by identity; a cached plan owns its table.
+    """
+
+    __slots__ = ("criteria", "elements", "groups", "key", "others", "paths")
+
+    def __init__(self, key: Any = None) -> None:
+        self.elements: dict[Path, LoadElement] = {}
+        self.criteria: tuple[LoaderCriteriaOption, ...] = ()
+        #: options of the program's own that further loads have, too
+        self.others: tuple[UserDefinedOption, ...] = ()
+        self.key = key
+        self.groups: dict[Path, set[str]] = {}
+        #: every entity path that has something below it
+        self.paths: set[Path] = set()
+
+    def copy(self) -> LoadTable:
+        """A table to add to."""
+        new = LoadTable(self.key)
+        new.elements = dict(self.elements)
+        new.criteria = self.criteria
+        new.others = self.others
+        new.groups = dict(self.groups)
+        new.paths = set(self.paths)
+        return new
+
+    def add(self, element: LoadElement) -> None:
+        """One more element; InvalidRequestError if its path is already loaded otherwise."""
+        path = element.path
+        _check_strategy(element)
+        if element.strategy == "undefer_group":
+            self.groups.setdefault(path[:-1], set()).add(element.opt("name"))
+            self._note(path)
+            return
+        existing = self.elements.get(path)
+        if existing is not None:
+            wildcard = isinstance(path[-1], str)
+            if element.strategy is None:
+                return
+            if element.strategy == existing.strategy == "query_expression":
+                self.elements[path] = element  # the last one holds
+                return
+            if existing.strategy is not None and not existing._same(element):
+                if wildcard:
+                    return
+                text = path
+                if element.target is not None:
+                    text = (*path, element.target)
+                elif isinstance(path[-1], RelationshipProperty):
+                    text = (*path, path[-1].mapper)
+                raise sa_exc.InvalidRequestError(
+                    f"Loader strategies for {path_text(text)} conflict"
+                )
+        self.elements[path] = element
+        self._note(path)
+
+    def _note(self, path: Path) -> None:
+        for length in range(len(path)):
+            self.paths.add(path[:length])
+
+    def find(self, path: Path, prop: Any, token: str) -> tuple[LoadElement | None, bool]:
+        """The element for an attribute of the entity at `path`, and whether it was
+        named itself rather than by a wildcard."""
+        elements = self.elements
+        element = elements.get((*path, prop))
+        if element is not None and element.strategy is not None:
+            return element, True
+        found = elements.get((*path, token))
+        if found is not None and path[-1].is_mapper and not path[-1].isa(prop.parent):
+            found = None  # what subclasses have is not meant
+        found = found or elements.get((token,))
+        if found is not None:
+            return found, False
+        return element, element is not None
+
+    def __bool__(self) -> bool:
+        return bool(self.elements or self.groups or self.criteria or self.others)
+
+    def matters_at(self, path: Path) -> bool:
+        """True if an object loaded at this entity path must remember the options."""
+        if self.others or any(option.propagate for option in self.criteria):
+            return True
+        return path in self.paths or (() in self.paths and self._has_global())
+
+    def remembered(self) -> LoadTable:
+        """What objects remember: criteria that are for the statement alone left out."""
+        kept = tuple(option for option in self.criteria if option.propagate)
+        if len(kept) == len(self.criteria):
+            return self
+        table = self.copy()
+        table.criteria = kept
+        return table
+
+    def _has_global(self) -> bool:
+        return (RELATIONSHIP_WILDCARD,) in self.elements or (COLUMN_WILDCARD,) in self.elements
+
+
+class LoadContext:
+    """What a loaded object remembers of its statement: options and its own path."""
+
+    __slots__ = ("path", "table")
+
+    def __init__(self, table: LoadTable, path: Path) -> None:
+        self.table = table
+        self.path = path
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LoadContext:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        elements = [
+            (_pack_path(e.path), e.strategy, e.opts)
+            for e in self.table.elements.values()
+            if not e.criteria and e.target is None
+        ]
+        groups = [(_pack_path(path), names) for path, names in self.table.groups.items()]
+        return _unpack_context, (
+            _pack_path(self.path),
+            [element for element in elements if element[0] is not None],
+            [group for group in groups if group[0] is not None],
+        )
+
+
+def _pack_path(path: Path) -> list[Any] | None:
+    """A path as it is pickled: classes and names. None if it goes over an alias."""
+    packed: list[Any] = []
+    for part in path:
+        if isinstance(part, str):
+            packed.append(part)
+        elif getattr(part, "is_mapper", False):
+            packed.append((part.class_,))
+        elif hasattr(part, "parent"):
+            packed.append((part.parent.class_, part.key))
+        else:
+            return None
+    return packed
+
+
+def _unpack_path(packed: list[Any]) -> Path:
+    path: list[Any] = []
+    for part in packed:
+        if isinstance(part, str):
+            path.append(part)
+        else:
+            mapper = part[0].__mapper__
+            path.append(mapper if len(part) == 1 else mapper.get_property(part[1]))
+    return tuple(path)
+
+
+def _unpack_context(
+    packed: list[Any] | None, elements: list[Any], groups: list[Any]
+) -> LoadContext | None:
+    if packed is None:
+        return None
+    table = LoadTable()
+    for element_path, strategy, opts in elements:
+        path = _unpack_path(element_path)
+        table.elements[path] = LoadElement(path, strategy, opts)
+        table._note(path)
+    for group_path, names in groups:
+        path = _unpack_path(group_path)
+        table.groups[path] = set(names)
+        table._note((*path, ""))
+    return LoadContext(table, _unpack_path(packed))
+
+
+def resolve_options(
+    options: Sequence[Any], roots: Sequence[Any], key: Any = None, raiseerr: bool = True
+) -> LoadTable | None:
+    """The LoadTable of a statement whose entities are `roots`."""
+    table = LoadTable(key)
+    criteria: list[LoaderCriteriaOption] = []
+    for option in options:
+        if isinstance(option, Load):
+            for element in option._elements:
+                first = element.path[0]
+                if not isinstance(first, str) and first not in roots:
+                    moved = _reconcile(element, roots)
+                    if moved is None:
+                        if raiseerr and option._strict:
+                            raise _does_not_apply(first, roots)
+                        continue
+                    element = moved
+                table.add(element)
+        elif isinstance(option, LoaderCriteriaOption):
+            criteria.append(option)
+    table.criteria = tuple(criteria)
+    table.others = tuple(
+        option
+        for option in options
+        if isinstance(option, UserDefinedOption) and option.propagate_to_loaders
+    )
+    return table if table else None
+
+
+def _reconcile(element: LoadElement, roots: Sequence[Any]) -> LoadElement | None:
+    """An option given for a base class applies to a query of the subclass."""
+    first = element.path[0]
+    for root in roots:
+        if _same_lineage(root, first):
+            return LoadElement(
+                (root, *element.path[1:]),
+                element.strategy,
+                element.opts,
+                element.target,
+                element.criteria,
+            )
+    return None
+
+
+def _does_not_apply(first: Any, roots: Sequence[Any]) -> sa_exc.ArgumentError:
+    if not roots:
+        return sa_exc.ArgumentError(
+            "Query has only expression-based entities; attribute loader options for "
+            f"{first} can't be applied here."
+        )
+    names = ", ".join(str(root) for root in roots)
+    return sa_exc.ArgumentError(
+        f"Mapped class {first} does not apply to any of the root entities in this query, e.g. "
+        f"{names}. Please specify the full path from one of the root entities to the target "
+        "attribute. "
+    )

@@ -494,3 +494,40 @@ def joined_rows_of_objects_with_pending_changes(p: Any) -> None:
     user.posts.remove(user.posts[0])
     s.query(User).populate_existing().all()
     p.show(len(user.posts))
+
+
+# ---- names that hold nothing ----------------------------------------------------------
+
+
+@program
+def names_of_synonyms(p: Any) -> None:
+    """expire() and refresh() of synonyms, of unknown names, and of no names at all."""
+    User, _ = blog(p)
+    User.called = p.orm.synonym("name")
+    User.articles = p.orm.synonym("posts")
+    s = p.session()
+    u = User(name="a", age=1)
+    state = p.sa.inspect(u)
+    p.show(sorted(state.unloaded), sorted(state.unmodified))
+    s.add(u)
+    s.commit()
+    p.show(u.name, u.posts, sorted(state.unloaded), sorted(state.unmodified))
+
+    def step(what: str, *names: str) -> None:
+        p.mark(f"{what} {names}")
+        p.error(lambda: getattr(s, what)(u, list(names)))
+        p.show(sorted(state.unloaded), state.expired)
+        p.show(u.name, u.age, u.called, len(u.articles))
+
+    for what in ("expire", "refresh"):
+        step(what, "called")
+        step(what, "articles")
+        step(what, "called", "name")
+        step(what, "articles", "posts")
+        step(what, "age", "nowhere", "name")
+        step(what, "nowhere")
+        step(what)
+    u.called = "b"
+    p.show(sorted(state.unmodified))
+    step("refresh", "called")
+    p.show(sorted(state.unmodified))

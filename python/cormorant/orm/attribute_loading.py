@@ -487,6 +487,8 @@ def refresh(
             relationships.append(prop)
         elif prop._is_column:
             columns.append(prop.slot)
+    if not columns and not relationships:
+        raise AssertionError("no columns were included in _only_load_props")
     every = [*columns, *[prop.slot for prop in relationships]]
     loaded = [slot for slot in every if _core.peek(obj, slot) is not NO_VALUE]
     if loaded and not gone:

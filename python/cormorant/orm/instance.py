@@ -205,7 +205,7 @@ class InstanceState(InspectionAttr, Generic[_T]):
             if _core.loaded(obj, slot) is NO_VALUE
             and _core.committed(obj, slot) is ...
             and slot not in emptied
-        }
+        }.union(self.mapper.synonyms.keys())  # never have one
 
     @property
     def unloaded_expirable(self) -> set[str]:
@@ -215,7 +215,8 @@ class InstanceState(InspectionAttr, Generic[_T]):
     @property
     def unmodified(self) -> set[str]:
         """Attributes without changes."""
-        return set(self.manager.names).difference(self._names(_core.changed_slots(self._object)))
+        changed = self._names(_core.changed_slots(self._object))
+        return {*self.manager.names, *self.mapper.synonyms.keys()} - changed
 
     def unmodified_intersection(self, keys: Iterable[str]) -> set[str]:
         """Those of the names that have no changes."""

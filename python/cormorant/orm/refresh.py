@@ -15,8 +15,8 @@ def _show(obj: Any) -> str:
     return f"<{type(obj).__name__} at {id(obj):#x}>"
 
 
-def _slots(obj: Any, names: Sequence[str]) -> list[int]:
-    """Slots of attribute names; KeyError as for an unknown attribute."""
+def _expire_named(obj: Any, names: Sequence[str]) -> None:
+    """Expire attributes: those before the first unknown name, which is a KeyError."""
     manager = _core.manager_of(obj)
     assert manager is not None
     found = []
@@ -24,12 +24,16 @@ def _slots(obj: Any, names: Sequence[str]) -> list[int]:
         from .descriptor_props import forget_touched
 
         forget_touched(obj, names)
-    for name in names:
-        try:
-            found.append(manager.names[name])
-        except KeyError:
-            raise KeyError(name) from None
-    return found
+    try:
+        for name in names:
+            slot = manager.names.get(name)
+            if slot is not None:
+                found.append(slot)
+            elif name not in manager.mapper.synonyms:  # which hold nothing themselves
+                raise KeyError(name)
+    finally:
+        if found:
+            _core.expire(obj, found)
 
 
 def cascaded(obj: Any) -> list[Any]:
@@ -41,8 +45,8 @@ def cascaded(obj: Any) -> list[Any]:
 
 def expire(session: Session, obj: Any, names: Sequence[str] | None) -> None:
     """Session.expire()."""
-    if names is not None:
-        _core.expire(obj, _slots(obj, names))
+    if names:
+        _expire_named(obj, names)
         return
     for each in cascaded(obj):
         flags = _core.state_flags(each)
@@ -66,13 +70,8 @@ def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_up
         )
     if with_for_update is False:
         with_for_update = None
-    if names is None:
-        expire(session, obj, None)
-    else:
-        _core.expire(obj, _slots(obj, names))
+    expire(session, obj, names)
     # The object's own changes are gone by now; those of others are written first.
     session._autoflush()
-    if not attribute_loading.refresh(
-        session, obj, None if names is None else list(names), with_for_update
-    ):
+    if not attribute_loading.refresh(session, obj, list(names) if names else None, with_for_update):
         raise exc.InvalidRequestError(f"Could not refresh instance '{_show(obj)}'")

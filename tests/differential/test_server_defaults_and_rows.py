@@ -21,6 +21,54 @@ def test_server_defaults_and_rows(run: Any) -> None:
 
 
 @program
+def keys_the_server_makes(p: Any) -> None:
+    key = {"primary_key": True}
+
+    class Text(p.Base):
+        __tablename__ = "text"
+        id = p.Column(p.String, server_default="made", **key)
+        n = p.Column(p.Integer)
+
+    class Function(p.Base):
+        __tablename__ = "function"
+        id = p.Column(p.String, default=p.func.lower("MADE"), **key)
+        n = p.Column(p.Integer)
+
+    class Number(p.Base):
+        __tablename__ = "number"
+        id = p.Column(p.Integer, server_default="5", **key)
+        n = p.Column(p.Integer)
+
+    class Two(p.Base):
+        __tablename__ = "two"
+        a = p.Column(p.Integer, server_default="4", **key)
+        b = p.Column(p.String, server_default="made", **key)
+        n = p.Column(p.Integer)
+
+    class Read(p.Base):
+        __tablename__ = "read"
+        id = p.Column(p.String, server_default="made", **key)
+        n = p.Column(p.Integer)
+        d = p.Column(p.Integer, server_default="7")
+
+    session = p.session()
+    for cls in (Text, Function, Number, Two, Read):
+        p.mark(cls.__name__)
+        with session as s:
+            obj = cls(n=1)
+            s.add(obj)
+            s.flush()
+            p.show(state(p, obj), p.inspect(obj).identity)
+            s.rollback()
+            s.bulk_save_objects([saved := cls(n=1)], return_defaults=True)
+            p.show(state(p, saved))
+            s.rollback()
+            p.show(tuple(s.execute(p.insert(cls.__table__), {"n": 1}).inserted_primary_key))
+            s.rollback()
+            p.show(tuple(s.execute(p.insert(cls.__table__)).inserted_primary_key))
+
+
+@program
 def eager_defaults(p: Any) -> None:
     for ed in (True, False, "auto"):
         p.Base.registry.dispose()

@@ -160,7 +160,7 @@ class Statements:
         if missing and self.auto_slot not in missing:
             generated = [s for s in missing if self._is_made_by_database(self.column_of[s])]
         # nor are rows with versions inserted without RETURNING
-        last_id = self.dialect.postfetch_lastrowid and self.version_slot < 0
+        last_id = self.dialect.postfetch_lastrowid and self.auto_slot >= 0 and self.version_slot < 0
         if fetched or (generated and (many or not last_id)):
             return [*generated, *fetched], -1
         return [], self.auto_slot if self.auto_slot in missing else -1

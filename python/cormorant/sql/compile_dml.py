@@ -237,11 +237,20 @@ class DMLCompiler:
         dialect = self.dialect
         return dialect.insert_returning and not dialect.postfetch_lastrowid
 
+    def _inserted_key_returned(self, stmt: Any) -> bool:
+        """Whether RETURNING tells of the key of an INSERT: the driver's last key does where it
+        can, which it cannot of keys that are no numbers of rows."""
+        if self._returns_keys():
+            return True
+        if not self.dialect.insert_returning or stmt._post_values_clause is not None:
+            return False
+        return getattr(stmt.table, "_autoincrement_column", None) is None
+
     def _implicit_returning(self, stmt: Any, given: set[Any]) -> list[Any]:
         """The columns of a row inserted whose values the program is to know but the database
         makes: of the primary key, and with return_defaults() others."""
         table = stmt.table
-        if not self._returns_keys() or not self.dialect.implicit_returning:
+        if not self._inserted_key_returned(stmt) or not self.dialect.implicit_returning:
             return []
         if stmt._inline or not getattr(table, "implicit_returning", False):
             return []

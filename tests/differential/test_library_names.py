@@ -1,5 +1,8 @@
 """What libraries on top of SQLAlchemy take from it beyond its documented names."""
 
+import asyncio
+import collections
+import pickle
 import typing
 
 import pytest
@@ -13,11 +16,15 @@ NAMES = [
     ("orm", "mapperlib"),
     ("orm._typing", "OrmExecuteOptionsParameter _EntityType _IdentityKeyType _InstanceDict _O "
      "_ORMColumnExprArgument"),
+    ("ext.asyncio.result", "_ensure_sync_result"),
+    ("ext.asyncio.session", "_EXECUTE_OPTIONS"),
     ("orm.base", "instance_state"),
     ("orm.context", "_ColumnEntity _MapperEntity"),
+    ("orm.decl_base", "_TableArgsType"),
+    ("orm.descriptor_props", "ConcreteInheritedProperty"),
     ("orm.instrumentation", "is_instrumented"),
     ("orm.scoping", "ScopedSession"),
-    ("orm.session", "_state_session"),
+    ("orm.session", "JoinTransactionMode _state_session"),
     ("orm.util", "has_identity"),
     ("schema", "_CreateDropBase"),
     ("sql", "annotation roles"),
@@ -28,10 +35,13 @@ NAMES = [
      "_LimitOffsetType _OnClauseArgument _SelectStatementForCompoundArgument _StarOrOne "
      "_TypeEngineArgument _TypedColumnClauseArgument"),
     ("sql.annotation", "Annotated"),
+    ("sql.base", "ExecutableOption"),
     ("sql.elements", "SQLCoreOperations"),
     ("sql.roles", "TypedColumnsClauseRole"),
+    ("sql.selectable", "ForUpdateArg ForUpdateParameter"),
     ("types", "_Binary"),
-    ("util.langhelpers", "classproperty counter get_cls_kwargs hybridmethod memoized_property "
+    ("util", "portable_instancemethod preload_module"),
+    ("util.langhelpers", "classproperty counter duck_type_collection get_cls_kwargs hybridmethod memoized_property "
      "set_creation_order symbol warn"),
 ]  # fmt: skip
 
@@ -155,5 +165,114 @@ def test_added_types_are_reflected():
             p.show([(c["name"], type(c["type"]).__name__) for c in columns])
         finally:
             del names["point"]
+
+    compare(program, sql=False)
+
+
+def test_values_of_names():
+    def program(p):
+        p.show(sorted(typing.get_args(p.module("orm.session").JoinTransactionMode)))
+        p.show(tuple in map(typing.get_origin, p.module("orm.decl_base")._TableArgsType.__args__))
+        arg = p.module("sql.selectable").ForUpdateArg
+        p.error(lambda: arg(True))
+        option = p.module("sql.base").ExecutableOption
+        p.show([isinstance(x, option) for x in (p.joinedload("*"), p.defer("*"), 1)])
+
+        class Thing(p.Base):
+            __tablename__ = "things"
+            id = p.Column(p.Integer, primary_key=True)
+
+        session = p.session()
+        session.add(Thing(id=1))
+        session.commit()
+        p.show(session.get(Thing, 1, with_for_update=arg(nowait=True)).id)
+
+        class Other(p.Base):
+            __tablename__ = "others"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String(5))
+
+        class Concrete(Other):
+            __tablename__ = "concretes"
+            id = p.Column(p.Integer, primary_key=True)
+            __mapper_args__ = {"concrete": True}
+
+        inherited = p.module("orm.descriptor_props").ConcreteInheritedProperty
+        p.show([(q.key, isinstance(q, inherited)) for q in p.sa.inspect(Concrete).attrs])
+
+    compare(program)
+
+
+class Emulating:
+    __emulates__ = list
+
+    def add(self, item):
+        """As of a set."""
+
+
+class Frozen:
+    __emulates__ = frozenset
+
+
+class Setting:
+    def set(self, item):
+        """As of a dict."""
+
+
+class Counting:
+    def count(self, *args, **kw):
+        return args, kw
+
+
+@pytest.mark.sqlite_only
+def test_helpers():
+    def program(p):
+        util = p.module("util")
+        duck = p.module("util.langhelpers").duck_type_collection
+        for kind in (Emulating, Frozen, Setting, list, dict, set, frozenset, int,
+                     collections.OrderedDict, collections.deque):  # fmt: skip
+            p.show(kind.__name__, duck(kind), duck(kind, tuple), duck(kind(), tuple))
+        method = util.portable_instancemethod(Counting().count, {"b": 1})
+        for each in (method, pickle.loads(pickle.dumps(method))):
+            p.show(each(1, b=2, c=3), type(each.target).__name__, each.name, each.kwargs)
+        p.error(lambda: util.portable_instancemethod(5))
+
+        @util.preload_module(f"{p.package}.sql.schema", f"{p.package}.sql.nothing")
+        def function():
+            return util.preloaded.sql_schema.Column
+
+        p.show(function() is p.Column, function.__name__)
+        for name in ("sql_nothing", "zork"):
+            p.show(hasattr(util.preloaded, name))
+
+    compare(program)
+
+
+@pytest.mark.sqlite_only
+def test_async():
+    def program(p):
+        ext = p.module("ext.asyncio")
+        names = (p.module("ext.asyncio.result"), p.module("ext.asyncio.session"))
+        spawn = p.module("util").greenlet_spawn
+
+        class Session(ext.AsyncSession):
+            async def exec(self, statement):
+                options = p.module("util").immutabledict({"a": 1}).union(names[1]._EXECUTE_OPTIONS)
+                result = await spawn(
+                    self.sync_session.execute, statement, execution_options=options
+                )
+                return await names[0]._ensure_sync_result(result, self.exec)
+
+        async def main():
+            engine = ext.create_async_engine("sqlite+aiosqlite://")
+            async with Session(engine) as session:
+                result = await session.exec(p.text("select 1 union select 2"))
+                p.show(result.scalars().all())
+            async with engine.connect() as connection:
+                found = ext.AsyncConnection._retrieve_proxy_for_target(connection.sync_connection)
+                p.show(found is connection)
+            await engine.dispose()
+
+        asyncio.run(main())
 
     compare(program, sql=False)

@@ -23,10 +23,10 @@ from ..orm.base import (
     class_mapper,
     mapper_or_none,
 )
-from ..orm.collections import duck_type
 from ..orm.proxied import ProxiedAttribute
 from ..sql import or_
 from ..sql.operators import ColumnOperators
+from ..util import duck_type_collection
 from ..util.subscriptable import Subscriptable, T
 from .association_collections import _AssociationDict, _AssociationList, _AssociationSet
 
@@ -342,7 +342,7 @@ class AssociationProxyInstance(Subscriptable[T]):
 
     def _new(self, lazy_collection: Any) -> tuple[Any, Any]:
         creator = self.parent.creator or self.target_class
-        kind = duck_type(type(lazy_collection()))
+        kind = duck_type_collection(lazy_collection())
         if self.parent.proxy_factory is not None:
             return kind, self.parent.proxy_factory(lazy_collection, creator, self.value_attr, self)
         getter, setter = self._getter_and_setter(kind)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
 from .._core import InstrumentedDict, InstrumentedList, InstrumentedSet
-from ..util import warn_deprecated
+from ..util import duck_type_collection, warn_deprecated
 from .collection_methods import METHODS
 from .keyfunc_dict import (
     KeyFuncDict,
@@ -238,30 +238,11 @@ def prepare_instrumentation(
     return factory, cls
 
 
-def duck_type(cls: type) -> type | None:
-    """list, set or dict, whichever instances of the class behave like; None if unknown."""
-    if "__emulates__" in dir(cls):
-        emulated: type | None = cls.__emulates__  # type: ignore[attr-defined]
-        if emulated is not None and issubclass(emulated, set):
-            return set
-        return emulated
-    for kind in (list, set, dict):
-        if issubclass(cls, kind):
-            return kind
-    if hasattr(cls, "append"):
-        return list
-    if hasattr(cls, "add"):
-        return set
-    if hasattr(cls, "set"):
-        return dict
-    return None
-
-
 def instrument(cls: type) -> None:
     """Let the class's methods report changes, and note its roles as `_sa_roles`."""
     if cls.__dict__.get("_sa_roles") is not None:
         return
-    kind = duck_type(cls)
+    kind = duck_type_collection(cls)
     roles: dict[str, str] = dict(_ROLES.get(kind, {})) if kind is not None else {}
     if kind is not None:
         roles = {role: name for role, name in roles.items() if hasattr(cls, name)}
@@ -393,8 +374,8 @@ def assigned_members(factory: Callable[[], Any], cls: type, value: Any) -> list[
     converter = getattr(cls, "_sa_converter_name", None)
     if converter is not None:
         return list(getattr(factory(), converter)(value))
-    wanted = duck_type(cls)
-    given = duck_type(type(value))
+    wanted = duck_type_collection(cls)
+    given = duck_type_collection(type(value))
     if given is not wanted or (given is set and isinstance(value, frozenset)):
         name = "None" if value is None else type(value).__name__
         kind = wanted.__name__ if wanted is not None else cls.__name__

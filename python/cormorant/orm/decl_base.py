@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, get_origin, overload
 
 from .. import _core, exc
 from ..sql import schema
@@ -19,14 +19,13 @@ from .properties import ColumnProperty, MappedColumn, SynonymProperty
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from ..sql.typed_operators import SQLCoreOperations
     from .decl_api import registry as Registry
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 
+_TableArgsType: TypeAlias = tuple[Any, ...] | dict[str, Any]
 _RESERVED = ("metadata",)
 _SPECIAL = ("__tablename__", "__table_args__", "__mapper_args__", "__table__")
 

@@ -30,14 +30,14 @@ from .attributes import History, QueryableAttribute, get_history
 from .base import NO_VALUE, Mapped
 from .bundle import Bundle
 from .interfaces import MapperProperty, PropComparator
-from .properties import ColumnProperty, MappedColumn
+from .properties import ColumnProperty, ConcreteInheritedProperty, MappedColumn
 from .proxied import ProxiedAttribute
 
 if TYPE_CHECKING:
     from .decl_base import Scan
     from .mapper import Mapper
 
-__all__ = ["Composite", "CompositeProperty"]
+__all__ = ["Composite", "CompositeProperty", "ConcreteInheritedProperty"]
 
 _T = TypeVar("_T")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import exc as sa_exc
 from ..sql import visitors
-from ..sql.base import KeyContext
+from ..sql.base import ExecutableOption, KeyContext
 from ..sql.elements import Label, UnaryExpression
 from ..sql.selectable import Select
 from .joining import (
@@ -41,7 +41,6 @@ from .strategy_options import (
     COLUMN_WILDCARD,
     POLYMORPHIC,
     RELATIONSHIP_WILDCARD,
-    ExecutableOption,
     LoadElement,
     LoaderCriteriaOption,
     Path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 from .. import _core, exc, util
 from .._late import late_names
@@ -38,6 +38,7 @@ __all__ = [
     "COMMITTED",
     "DEACTIVE",
     "PREPARED",
+    "JoinTransactionMode",
     "Session",
     "SessionTransaction",
     "SessionTransactionOrigin",
@@ -50,7 +51,10 @@ __all__ = [
 ]
 
 _O = TypeVar("_O")
-_JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
+JoinTransactionMode: TypeAlias = Literal[
+    "conditional_savepoint", "rollback_only", "control_fully", "create_savepoint"
+]
+_JOIN_MODES = get_args(JoinTransactionMode)
 
 _EVENT_BITS = {
     "before_attach": _core.SESSION_BEFORE_ATTACH,
@@ -118,7 +122,7 @@ class Session(ExecutingSession, SessionClassMethods):
 
     autoflush: bool
     expire_on_commit: bool
-    join_transaction_mode: str
+    join_transaction_mode: JoinTransactionMode
     connection_callable: Callable[..., Any] | None = None
     """connection_callable(mapper, object): what a flush writes an object with, if a subclass
     says so."""
@@ -145,7 +149,7 @@ class Session(ExecutingSession, SessionClassMethods):
         info: Mapping[Any, Any] | None = None,
         query_cls: type[Query[Any]] | None = None,
         autocommit: bool = False,
-        join_transaction_mode: str = "conditional_savepoint",
+        join_transaction_mode: JoinTransactionMode = "conditional_savepoint",
         close_resets_only: bool = True,
     ) -> None:
         if autocommit:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import exc as sa_exc
 from ..inspection import inspect
-from ..sql.base import KeyContext
+from ..sql.base import ExecutableOption, KeyContext
 from .attributes import QueryableAttribute
 from .exc import LoaderStrategyException
 from .relationships import RelationshipProperty
@@ -48,18 +48,6 @@ _STRATEGY_NAMES = {
     "query_expression": "expression column loader",
 }
 _COLUMN_STRATEGIES = frozenset(["defer", "undefer", "undefer_group", "query_expression"])
-
-
-class ExecutableOption:
-    """Anything that `Select.options()` and `Query.options()` accept."""
-
-    __slots__ = ()
-
-    _is_core = False
-    _is_orm_option = True
-
-    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
-        raise NotImplementedError
 
 
 class UserDefinedOption(ExecutableOption):

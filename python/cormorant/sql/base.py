@@ -242,6 +242,18 @@ def _foreign_cache_key(cls: type[ClauseElement], inherits: bool | None) -> Any:
     return inherited
 
 
+class ExecutableOption:
+    """Anything that `Select.options()` and `Query.options()` accept."""
+
+    __slots__ = ()
+
+    _is_core = False
+    _is_orm_option = True
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+
 _OF_THIS_PROCESS = frozenset(
     ("_memo_cache_key", "_own_key", "_settled_key", "proxy_set", "base_columns")
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import _core, util
 from . import elements
@@ -41,6 +41,7 @@ class ForUpdateArg(ClauseElement):
 
     def __init__(
         self,
+        *,
         nowait: bool = False,
         read: bool = False,
         of: Any = None,
@@ -61,6 +62,10 @@ class ForUpdateArg(ClauseElement):
             self.key_share,
             None if self.of is None else tuple([c._cache_key(ctx) for c in self.of]),
         )
+
+
+ForUpdateParameter: TypeAlias = ForUpdateArg | bool | dict[str, Any] | None
+"""What `Session.get()` and the like accept as `with_for_update`."""
 
 
 class HasCTE(ClauseElement):
@@ -237,7 +242,9 @@ class GenerativeSelect(SelectBase):
     ) -> Self:
         """``FOR UPDATE``."""
         c = self._generate()
-        c._for_update_arg = ForUpdateArg(nowait, read, of, skip_locked, key_share)
+        c._for_update_arg = ForUpdateArg(
+            nowait=nowait, read=read, of=of, skip_locked=skip_locked, key_share=key_share
+        )
         return c
 
     def get_label_style(self) -> SelectLabelStyle:

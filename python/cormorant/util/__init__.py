@@ -465,9 +465,11 @@ if TYPE_CHECKING:
     from .extras import column_set as column_set
     from .extras import counter as counter
     from .extras import deprecated as deprecated
+    from .extras import duck_type_collection as duck_type_collection
     from .extras import flatten_iterator as flatten_iterator
     from .extras import get_cls_kwargs as get_cls_kwargs
     from .extras import has_intersection as has_intersection
+    from .extras import portable_instancemethod as portable_instancemethod
     from .extras import set_creation_order as set_creation_order
     from .extras import symbol as symbol
     from .extras import to_column_set as to_column_set
@@ -475,6 +477,7 @@ if TYPE_CHECKING:
     from .extras import update_copy as update_copy
     from .extras import walk_subclasses as walk_subclasses
     from .extras import warn_exception as warn_exception
+    from .preloaded import preload_module as preload_module
 else:
     __getattr__ = late_names(
         __name__,
@@ -482,8 +485,9 @@ else:
             ".compat": "inspect_getfullargspec",  # importing inspect takes long
             ".concurrency": "await_fallback await_only greenlet_spawn in_greenlet is_exit_exception",
             ".extras": "Properties ScopedRegistry ThreadLocalRegistry coerce_to_immutabledict "
-            "column_dict column_set counter deprecated flatten_iterator generic_repr get_cls_kwargs "
-            "has_intersection set_creation_order symbol to_column_set to_set update_copy "
+            "column_dict column_set counter deprecated duck_type_collection flatten_iterator "
+            "generic_repr get_cls_kwargs has_intersection portable_instancemethod set_creation_order symbol to_column_set to_set update_copy "
             "walk_subclasses warn_exception",
+            ".preloaded": "preload_module",
         },
     )

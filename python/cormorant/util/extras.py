@@ -353,3 +353,43 @@ def deprecated(
         return wrapper  # type: ignore[return-value]
 
     return decorate
+
+
+def duck_type_collection(specimen: Any, default: type | None = None) -> type | None:
+    """list, set or dict, whichever a class or its instances behave like, or what the class says
+    as ``__emulates__``; `default` if it is unknown."""
+    if hasattr(specimen, "__emulates__"):
+        emulated: type | None = specimen.__emulates__
+        if emulated is not None and issubclass(emulated, set):
+            return set
+        return emulated
+    cls = specimen if isinstance(specimen, type) else type(specimen)
+    for kind in (list, set, dict):
+        if issubclass(cls, kind):
+            return kind
+    for method, kind in (("append", list), ("add", set), ("set", dict)):
+        if hasattr(specimen, method):
+            return kind
+    return default
+
+
+class portable_instancemethod:
+    """A bound method with some arguments given, that is pickled as its object and its name."""
+
+    __slots__ = ("__weakref__", "kwargs", "name", "target")
+
+    def __init__(self, meth: Any, kwargs: Any = ()) -> None:
+        self.target = meth.__self__
+        self.name = meth.__name__
+        self.kwargs = kwargs
+
+    def __call__(self, *arg: Any, **kw: Any) -> Any:
+        kw.update(self.kwargs)
+        return getattr(self.target, self.name)(*arg, **kw)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"target": self.target, "name": self.name, "kwargs": self.kwargs}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)

@@ -145,6 +145,8 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
             found = cls(AsyncEngine._of(connection.engine), connection)
         return found  # type: ignore[no-any-return]
 
+    _retrieve_proxy_for_target = _of
+
     @property
     def _proxied(self) -> Connection:
         if self.sync_connection is None:

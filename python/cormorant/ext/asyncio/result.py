@@ -257,3 +257,14 @@ def execute_buffered(
             f"Use the {owner}.stream() method for an async streaming result set."
         )
     return result
+
+
+async def _ensure_sync_result(result: Any, calling_method: Any) -> Any:
+    """For methods of subclasses that execute by themselves: a result whose rows are all at hand.
+
+    calling_method: the bound method, as errors name it.
+    """
+    owner = calling_method.__self__
+    return await owner._job(
+        execute_buffered, lambda: result, type(owner).__name__, calling_method.__name__
+    )

@@ -11,6 +11,7 @@ from ...orm.factory import ConfiguredFactory
 from ...orm.session import Session, SessionTransaction, object_session
 from ...orm.session import close_all_sessions as _close_all_sessions
 from ...pool import QueuePool
+from ...util import EMPTY_DICT
 from ...util.concurrency import Lane, run_job
 from ...util.proxying import proxy_attributes
 from .base import Proxies, StartableContext
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 else:
     _AS = TypeVar("_AS")
 _EMPTY: Mapping[str, Any] = {}
+#: what execute() adds to the options of statements: rows are loaded ahead without being asked
+_EXECUTE_OPTIONS: Mapping[str, Any] = EMPTY_DICT
 _sessions = Proxies()
 _transactions = Proxies()
 

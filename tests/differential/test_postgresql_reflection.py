@@ -132,6 +132,32 @@ def test_tables(url: str, schema: str | None, part: str) -> None:
     same(program, url)
 
 
+ODD_NAMES = ("a\x1fb", "\x1f", "c,d", "{e}", "\"'\x1f", "\\", " f ", "null", "\n")
+
+
+def test_tables_of_odd_names(url: str) -> None:
+    """Alone and several at once: each is one name, whatever is in it."""
+
+    def program(p: Peer, engine: Any) -> Iterator[Any]:
+        metadata = p.MetaData()
+        for name in ODD_NAMES:
+            p.Table(name, metadata, p.Column(name, p.Integer, primary_key=True), comment=name)
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            inspector = p.inspect(connection)
+            for part in PARTS:
+                for name in ODD_NAMES:
+                    yield part, name, plain(p, getattr(inspector, f"get_{part}")(name))
+                multi = getattr(inspector, f"get_multi_{part}")
+                yield sorted(plain(p, list(multi(None, ODD_NAMES).items())), key=repr)
+            again = p.MetaData()
+            again.reflect(connection, only=ODD_NAMES)
+            yield [(t.name, list(t.c.keys())) for t in again.sorted_tables]
+            connection.rollback()
+
+    same(program, url)
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_no_such_table(url: str, part: str) -> None:
     def program(p: Peer, engine: Any) -> Iterator[Any]:

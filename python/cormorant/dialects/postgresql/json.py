@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ... import _core
@@ -49,18 +49,20 @@ _NEEDS_QUOTES = re.compile(r'[,{}"\\]|^\s|\s$|^$|^null$', re.I)
 
 
 def _step(value: Any) -> str:
-    """A key or place as an element in the text of an array."""
+    """A value as an element in the text of an array."""
     text = str(value)
     if _NEEDS_QUOTES.search(text):
         text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return text
 
 
+def array_text(values: Iterable[Any]) -> str:
+    """Strings, or what str() makes of others, as the text of an array: ``{a, 1}``."""
+    return "{" + ", ".join([_step(v) for v in values]) + "}"
+
+
 def _path(value: Any) -> str:
-    """A path as the text of an array: ``{a,1}``."""
-    if isinstance(value, str):
-        return value
-    return "{" + ", ".join([_step(v) for v in value]) + "}"
+    return value if isinstance(value, str) else array_text(value)
 
 
 class JSONPATH(JSONPathType):

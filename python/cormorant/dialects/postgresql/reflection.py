@@ -15,8 +15,8 @@ from typing import Any
 from ... import util
 from ...engine.reflection import Inspector, ObjectKind, ObjectScope, no_such_table
 from .catalog import Types
+from .json import array_text
 
-_SEPARATOR = "\x1f"
 _CHECK = re.compile(r"CHECK *\((.+)\)( NO INHERIT)?( NOT VALID)?$", re.S)
 _NEXTVAL = re.compile(r"(nextval\(')([^']+)('.*)", re.S)
 
@@ -34,8 +34,7 @@ WITH rel AS (
              THEN pg_catalog.pg_table_is_visible(c.oid) AND n.nspname <> 'pg_catalog'
              ELSE n.nspname = CAST(:schema AS text) END
     AND (CAST(:scope AS text) = 'any' OR (c.relpersistence = 't') = (CAST(:scope AS text) = 'temporary'))
-    AND (CAST(:names AS text) IS NULL
-         OR c.relname = ANY (string_to_array(CAST(:names AS text), CAST(:separator AS text))))
+    AND (CAST(:names AS text) IS NULL OR c.relname = ANY (CAST(CAST(:names AS text) AS text[])))
 )
 """
 
@@ -189,8 +188,7 @@ class PGReflector:
             "kinds": "".join([letters for one, letters in _KINDS.items() if one in kind]),
             "schema": schema,
             "scope": wanted,
-            "names": None if names is None else _SEPARATOR.join(names),
-            "separator": _SEPARATOR,
+            "names": None if names is None else array_text(names),
         }
 
     def _exists(self, connection: Any, sql: str, **params: Any) -> bool:

@@ -248,7 +248,13 @@ def test_exceptions_leave_no_cycles(url: str) -> None:
                         await connection.run_sync(lambda _: 1 / 0)
                     except ZeroDivisionError:
                         pass
-                assert not [o for o in gc.get_objects() if isinstance(o, concurrency.Job)]
+                # a worker that has woken the task may not have let go of its job yet; what
+                # is in a cycle stays, as the collector is off
+                left = 500
+                while any(isinstance(o, concurrency.Job) for o in gc.get_objects()):
+                    await asyncio.sleep(0.01)
+                    left -= 1
+                    assert left, "a job is in a cycle"
             finally:
                 gc.enable()
 

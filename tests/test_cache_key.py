@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -161,7 +162,8 @@ def text_of(statement: Any) -> Any:
         try:
             made = statement.compile(dialect=dialect)
         except Exception as error:
-            texts.append((type(error), str(error)))
+            # (which may tell of an object by its address)
+            texts.append((type(error), re.sub("0x[0-9a-f]+", "0x", str(error))))
         else:
             columns = [(c[0], c[3]._static_cache_key) for c in made.result_columns]
             texts.append((made.string, columns))

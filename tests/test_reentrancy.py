@@ -338,33 +338,73 @@ class Acts:
 
 
 def usual_work(session, User, Post):
-    for user in session.query(User):
-        _ = user.posts
-    users = session.query(User).options(joinedload(User.posts)).populate_existing().all()
-    session.query(User).options(selectinload(User.posts)).all()
-    session.query(User.name, User, Post).join(Post).distinct().all()
-    for user in users:
-        user.name += "x"
-        user.posts.append(Post(title="w"))
-    users[0].posts = users[1].posts[:]
-    users[2].posts.clear()
-    session.flush()
-    session.delete(users[0])
-    session.commit()
-    session.merge(pickle.loads(pickle.dumps(users[1])))
-    session.refresh(users[2])
-    session.rollback()
+    """What programs do, in steps; each may find that the ones before were cut short."""
+    users = []
+
+    def load():
+        for user in session.query(User):
+            _ = user.posts
+
+    def load_all():
+        users[:] = session.query(User).options(joinedload(User.posts)).populate_existing().all()
+        session.query(User).options(selectinload(User.posts)).all()
+        session.query(User.name, User, Post).join(Post).distinct().all()
+
+    def change():
+        for user in users:
+            user.name += "x"
+            user.posts.append(Post(title="w"))
+
+    def move():
+        users[0].posts = users[1].posts[:]
+        users[2].posts.clear()
+        session.flush()
+
+    def delete():
+        session.delete(users[0])
+        session.commit()
+
+    def merge():
+        session.merge(pickle.loads(pickle.dumps(users[1])))
+
+    def refresh():
+        session.refresh(users[2])
+
+    return [load, load_all, change, move, delete, merge, refresh, session.rollback]
+
+
+@pytest.fixture
+def importable(monkeypatch):
+    """Makes pickles of local classes possible."""
+
+    def make(*classes):
+        for cls in classes:
+            cls.__qualname__ = cls.__name__
+            monkeypatch.setitem(globals(), cls.__name__, cls)
+
+    return make
+
+
+def test_the_usual_work_works(importable):
+    """Without anyone who acts: its steps are those of a program that is right."""
+    _, User, Post, engine = blog()
+    importable(User, Post)
+    with Session(engine) as session:
+        for step in usual_work(session, User, Post):
+            step()
+        assert session.query(User).count() == 2
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("act", [name for name in vars(Acts) if not name.startswith("_")])
-def test_a_collector_that_acts(act):
+def test_a_collector_that_acts(act, importable):
     """A callback of the collector acts on the session, at many an allocation."""
     _, User, Post, engine = blog()
+    importable(User, Post)
     acts, calls = [], []
 
     def callback(phase, info):
-        if phase != "stop" or not acts or len(calls) > 300:
+        if phase != "stop" or not acts or len(calls) > 100:
             return
         doing = acts.pop()
         calls.append(act)
@@ -375,27 +415,30 @@ def test_a_collector_that_acts(act):
         finally:
             acts.append(doing)
 
+    reached = 0
     before = gc.get_threshold()
     gc.callbacks.append(callback)
     try:
         for allocations in (1, 3, 7, 20):
             session = Session(engine)
-            acts[:] = [Acts(session, User, Post)]
-            del calls[:]
-            gc.set_threshold(allocations, 1, 1)
-            try:
-                usual_work(session, User, Post)
-            except SystemError:
-                raise
-            except Exception:
-                pass  # what was asked for may be impossible by now
-            finally:
-                gc.set_threshold(*before)
-                acts.clear()
-            assert calls
+            for step in usual_work(session, User, Post):
+                acts[:] = [Acts(session, User, Post)]
+                del calls[:]
+                gc.set_threshold(allocations, 1, 1)
+                try:
+                    step()
+                except SystemError:
+                    raise
+                except Exception:
+                    pass  # what was asked for may be impossible by now
+                finally:
+                    gc.set_threshold(*before)
+                    acts.clear()
+                reached += bool(calls)
             session.rollback()
     finally:
         gc.callbacks.remove(callback)
+    assert reached > 12
     with Session(engine) as session:
         for user in session.query(User):
             assert all(post.user is user for post in user.posts)

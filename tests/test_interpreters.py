@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -56,13 +57,15 @@ def counts():
 """
 
 
-def run(source: str) -> str:
+def run(source: str, **variables: str) -> str:
+    """What the source prints in an interpreter with these environment variables."""
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source)],
         capture_output=True,
         text=True,
         timeout=600,  # not a measure: it makes 48 interpreters, maybe on a busy machine
         cwd=Path(cormorant.__file__).parent.parent,
+        env={**os.environ, **variables},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
@@ -115,3 +118,9 @@ print(rss() - before, [user.name for user in users])
     assert names == "['x']\n"
     # A sanitizer keeps what was freed.
     assert int(grown) < 3 << 20 or SANITIZED
+
+
+def test_what_is_kept_of_objects_outlives_their_class() -> None:
+    """The memory of dead objects is freed last; the allocator has overwritten their classes."""
+    program = f"import gc; exec({PROGRAM!r}, {{}}); gc.collect()"
+    assert run(program, PYTHONMALLOC="debug") == ""

@@ -32,6 +32,9 @@ crm_spare_put(crm_spares *spares, crm_entity *dead)
     uint16_t nslots = dead->state.nslots;
     if (!spares->over && nslots <= CRM_SPARE_SLOTS &&
         !PyObject_GC_IsFinalized((PyObject *)dead)) {
+        /* Its class may be gone by the time that it is freed, which reads from
+         * the class what is in front of the object: the same as of a tuple. */
+        Py_SET_TYPE((PyObject *)dead, &PyTuple_Type);
         dead->dict = (PyObject *)spares->free[nslots];
         spares->free[nslots] = dead;
         spares->bytes += size_of(nslots);

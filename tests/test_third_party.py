@@ -155,7 +155,6 @@ class Post(Base):
 
 def test_alembic(tmp_path: Path) -> None:
     pytest.importorskip("alembic")
-    pytest.importorskip("cormorant.event")
     (tmp_path / "models.py").write_text(MODELS)
     out = run(
         """

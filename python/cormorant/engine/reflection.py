@@ -465,6 +465,7 @@ class _Read:
         self.dialect = inspector.dialect
         self.whole = inspector
         self.info = info
+        self._operation_context = inspector._operation_context
 
     def __getattr__(self, name: str) -> Callable[[str, str | None], Any]:
         kind = name.removeprefix("get_")

@@ -636,6 +636,20 @@ connection_last_insert_id(crm_connection *self, PyObject *Py_UNUSED(ignored))
     return PyLong_FromLongLong(id);
 }
 
+static PyObject *
+connection_said(crm_connection *self, PyObject *Py_UNUSED(ignored))
+{
+    if (crm_connection_enter(self) < 0) {
+        return NULL;
+    }
+    const char *said =
+        self->driver->said == NULL ? "" : self->driver->said(self->conn);
+    PyObject *text =
+        *said == '\0' ? Py_NewRef(Py_None) : PyUnicode_FromString(said);
+    crm_connection_leave(self);
+    return text;
+}
+
 /* ---- attributes ------------------------------------------------------- */
 
 static PyObject *
@@ -715,6 +729,7 @@ static PyMethodDef connection_methods[] = {
      set_option_doc},
     {"last_insert_id", (PyCFunction)connection_last_insert_id, METH_NOARGS,
      NULL},
+    {"said", (PyCFunction)connection_said, METH_NOARGS, NULL},
     {NULL},
 };
 

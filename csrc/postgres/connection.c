@@ -223,6 +223,12 @@ crm_pg_ping(crm_conn *conn, crm_error *err)
     return crm_pg_run(conn, "", err);
 }
 
+const char *
+crm_pg_said(crm_conn *conn)
+{
+    return conn->said;
+}
+
 int64_t
 crm_pg_last_insert_id(crm_conn *conn)
 {

@@ -35,6 +35,7 @@ static const crm_driver postgres_driver = {
     .describe = crm_pg_describe,
     .changes = crm_pg_changes,
     .last_insert_id = crm_pg_last_insert_id,
+    .said = crm_pg_said,
     .diag = crm_pg_diag,
     .interrupt = crm_pg_interrupt,
     .send_interrupt = crm_pg_send_interrupt,

@@ -41,6 +41,7 @@ struct crm_conn {
     PGresult *failed;      /* what the last error was made of, or NULL */
     crm_pg_decoder decoder;
     char zone[64]; /* name behind decoder.zone */
+    char said[64]; /* the command tag of the last statement fetched */
 };
 
 /* Sizes of INSERT statements of many rows: 1, 2, 4 … 128; and the statement
@@ -111,6 +112,7 @@ int crm_pg_rollback(crm_conn *conn, crm_error *err);
 bool crm_pg_in_transaction(crm_conn *conn);
 int crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err);
 int64_t crm_pg_last_insert_id(crm_conn *conn);
+const char *crm_pg_said(crm_conn *conn);
 void *crm_pg_interrupt(crm_conn *conn);
 void crm_pg_send_interrupt(void *request);
 

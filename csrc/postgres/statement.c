@@ -416,6 +416,8 @@ crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
             return CRM_FAIL;
         }
         stmt->next_row = 0;
+        snprintf(stmt->conn->said, sizeof(stmt->conn->said), "%s",
+                 PQcmdStatus(stmt->result));
         const char *count = PQcmdTuples(stmt->result);
         stmt->changes =
             stmt->cursor != 0 || *count == '\0' ? -1 : strtoll(count, NULL, 10);

@@ -104,6 +104,39 @@ def test_psycopg():
     harness.compare(program)
 
 
+def test_status_messages():
+    def program(p):
+        cur = p.engine().raw_connection().cursor()
+        p.show(cur.statusmessage)
+        for sql in (
+            "CREATE TEMP TABLE t (a int)",
+            "INSERT INTO t VALUES (1), (2)",
+            "SELECT * FROM t WHERE a = 9",
+            "UPDATE t SET a = 3",
+            "INSERT INTO t VALUES (9) RETURNING a",
+            "DELETE FROM t",
+            "SET search_path TO public",
+            "VALUES (1), (2)",
+            "DO 'begin end'",
+            "CREATE TEMP TABLE q AS SELECT 1",
+        ):
+            p.show(sql, cur.execute(sql).statusmessage)
+        cur.executemany("INSERT INTO t VALUES (%s) RETURNING a", [(1,), (2,)], returning=True)
+        p.show(cur.statusmessage)
+        cur.execute("SELECT * FROM t")
+        cur.fetchall()
+        p.show(cur.statusmessage)
+        attempt(p, "set", lambda: setattr(cur, "statusmessage", "x") or "was set")
+        try:
+            cur.execute("FETCH ALL FROM nothing")
+        except Exception:
+            p.show(cur.statusmessage)
+        cur.close()
+        p.show(cur.statusmessage)
+
+    harness.compare(program)
+
+
 def test_driver_sql_parameters():
     def program(p):
         engine = p.engine()

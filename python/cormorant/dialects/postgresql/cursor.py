@@ -56,6 +56,13 @@ class Cursor(DBAPICursor):
         # rows that were read, for scroll(), and which one is next
         self._held: list[tuple[Any, ...]] = []
         self._at = 0
+        self._said: str | None = None
+
+    @property
+    def statusmessage(self) -> str | None:
+        """What the server said that the statement did, None after executemany() without
+        `returning`: rows that go in one statement are told of in one."""
+        return None if self._closed else self._said
 
     @property
     def closed(self) -> bool:
@@ -125,9 +132,11 @@ class Cursor(DBAPICursor):
         self._held = []
         self._at = 0
         super()._show(cursor)
+        self._said = self.connection.said()
 
     def _forget(self) -> None:
         super()._forget()
+        self._said = None
         self._waiting = []
         self._plan = None
         self._held = []

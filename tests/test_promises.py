@@ -319,9 +319,12 @@ def test_python_runs_once_a_statement(work: Callable[[orm.Session], None]) -> No
 
 def test_a_look_up_by_key_takes_four_frames() -> None:
     session = filled(5)
-    session.get(Child, 1)
+    held = session.get(Child, 1)
     found = frames(partial(session.get, Child, 2))
-    assert set(found) == {"Session.get", "load_on_pk", "_load_at_once", "LRUCache.get"}
+    assert set(found) == {"ExecutingSession.get", "load_on_pk", "_load_at_once", "LRUCache.get"}
+    found = frames(partial(session.get, Child, 1))
+    assert found == {"ExecutingSession.get": 1}
+    assert held.id == 1
 
 
 def test_flushing_deletes_runs_python_once() -> None:

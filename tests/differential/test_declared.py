@@ -201,6 +201,18 @@ def instrumentation_events(p: Peer) -> None:
 
 
 @program
+def columns_of_one_name(p: Peer) -> None:
+    def declare() -> None:
+        class Thing(p.Base):
+            __tablename__ = "things"
+            id = p.Column(p.Integer, primary_key=True)
+            x = p.Column("x", p.Integer)
+            y = p.Column("x", p.Integer)
+
+    p.error(declare)
+
+
+@program
 def warnings_are_of_the_line_that_caused_them(p: Peer) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

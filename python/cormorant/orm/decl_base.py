@@ -443,6 +443,14 @@ class Scan:
             others = [
                 key for key, other in self.properties.items() if key != name and other is column
             ]
+            # an attribute that is named as its column is no property by itself
+            others += [
+                other.key
+                for _, other in self.columns
+                if other is not column
+                and other.name == column.name
+                and other.key not in self.properties
+            ]
             if others:
                 warn(
                     f"On class '{self.cls.__name__}', Column object '{column.name}' named "

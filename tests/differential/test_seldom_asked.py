@@ -193,6 +193,75 @@ def all_columns_by_a_star(p: Any) -> None:
             p.error(lambda: s.query(*more).select_from(Node).all())  # noqa: B023
 
 
+@program
+def what_the_database_made_of_rows(p: Any) -> None:
+    table = p.Table(
+        "made",
+        p.MetaData(),
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("a", p.Integer, server_default="5"),
+        p.Column("b", p.Integer, default=7),
+        p.Column("c", p.Integer, onupdate=p.literal_column("8")),
+        p.Column("d", p.Integer, default=p.select(p.literal_column("9")).scalar_subquery()),
+    )
+    pairs = p.Table(
+        "pairs",
+        table.metadata,
+        p.Column("x", p.Integer, primary_key=True),
+        p.Column("y", p.String, primary_key=True),
+        p.Column("z", p.Integer, server_default="1"),
+    )
+    one, two = {"c": 1}, [{"c": 1}, {"c": 2}]
+    into, change, first = table.insert(), table.update(), table.c.id == 1
+    twice = [{"x": 1, "y": "a"}, {"x": 2, "y": "a"}]
+    more = change.where(first).values(b=table.c.b + 1)
+    statements = [
+        (into, one),
+        (into.return_defaults(), one),
+        (into.return_defaults(table.c.a), one),
+        (into.values(c=3).return_defaults(table.c.a, table.c.b),),
+        (into.values(c=p.literal_column("3") + 1).return_defaults(),),
+        (into, two),
+        (into.return_defaults(sort_by_parameter_order=True), two),
+        (into.returning(table.c.id), one),
+        (into.returning(table.c.id, sort_by_parameter_order=True), two),
+        (into.return_defaults(supplemental_cols=[table.c.c]), one),
+        (into.return_defaults(supplemental_cols=[table.c.b]), one),
+        (into.return_defaults(table.c.a, supplemental_cols=[table.c.a, table.c.b]), one),
+        (pairs.insert().return_defaults(), twice),
+        (pairs.insert().return_defaults(), {"x": 3, "y": "a"}),
+        (pairs.insert(), [{"x": 4, "y": "a"}, {"x": 5, "y": "a"}]),
+        (more,),
+        (more.return_defaults(),),
+        (more.return_defaults(table.c.a),),
+        (more.return_defaults(table.c.a, supplemental_cols=[table.c.id]),),
+        (change.values(a=6).where(table.c.id < 3).return_defaults(table.c.a),),
+        (table.delete().where(first),),
+        (p.select(table.c.id).order_by(table.c.id).limit(1),),
+        (p.text("insert into made (c) values (1)"),),
+    ]
+    with p.engine().connect() as connection:
+        table.metadata.create_all(connection)
+        for statement in statements:
+            result = connection.execute(*statement)
+            p.error(lambda: result.returned_defaults)  # noqa: B023
+            p.error(lambda: result.returned_defaults_rows)  # noqa: B023
+            p.error(lambda: result.returned_defaults._mapping.keys())  # noqa: B023
+            p.error(lambda: result.inserted_primary_key)  # noqa: B023
+            p.error(lambda: result.inserted_primary_key_rows)  # noqa: B023
+            p.error(lambda: result.all())  # noqa: B023
+        for statement in (
+            into.values([{"c": 1}, {"c": 2}]).return_defaults(),
+            into.from_select(["c"], p.select(pairs.c.x)),
+            into.values(c=1).inline(),
+        ):
+            result = connection.execute(statement)
+            p.show(result.returned_defaults, result.returned_defaults_rows)
+            p.show(result.inserted_primary_key, result.inserted_primary_key_rows)
+    p.error(lambda: into.return_defaults().returning(table.c.id))
+    p.error(lambda: str(into.returning(table.c.id).return_defaults()))
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function, warned=True)

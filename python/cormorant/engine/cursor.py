@@ -52,6 +52,24 @@ class CursorResult(Result[_T]):
         return self._executed("insert()")
 
     @property
+    def returned_defaults_rows(self) -> Any:
+        """What the database made, a Row for each row changed; None if nothing was asked for."""
+        info = self._statement_info
+        return None if info is None else info.returned
+
+    @property
+    def returned_defaults(self) -> Any:
+        """The Row of what the database made; None if nothing was asked for."""
+        info = self._statement_info
+        if info is not None and info.many:
+            raise exc.InvalidRequestError(
+                "This statement was an executemany call; if return defaults is supported, please "
+                "use .returned_defaults_rows."
+            )
+        rows = self.returned_defaults_rows
+        return rows[0] if rows else None
+
+    @property
     def inserted_primary_key(self) -> Any:
         """The primary key of the row inserted, as a Row; None for what is not known."""
         info = self._inserted()
@@ -60,12 +78,17 @@ class CursorResult(Result[_T]):
                 "This statement was an executemany call; if primary key returning is supported, "
                 "please use .inserted_primary_key_rows."
             )
-        return info.primary_keys(self._cursor)[0]
+        return self.inserted_primary_key_rows[0]
 
     @property
     def inserted_primary_key_rows(self) -> Any:
         """The primary keys of the rows inserted."""
-        return self._inserted().primary_keys(self._cursor)
+        info = self._inserted()
+        if info.compiled.statement._returning:
+            raise exc.InvalidRequestError(
+                "Can't call inserted_primary_key when returning() is used."
+            )
+        return info.primary_keys(self._cursor)
 
     def last_inserted_params(self) -> Any:
         """The parameters of the INSERT, defaults included."""

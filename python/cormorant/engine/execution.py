@@ -318,9 +318,21 @@ class Executed:
         self.many = many
         self.returned: Any = None
 
+    def rows_asked_for(self, cursor: Any) -> Any:
+        """The cursor of the result instead of one whose rows are kept here."""
+        from .python_cursors import ListCursor
+
+        asked = self.compiled.statement._supplemental_returning
+        rows = ListCursor(cursor.row_keys, self.returned if asked else ())
+        rows.rowcount, rows.lastrowid = cursor.rowcount, cursor.lastrowid
+        return rows
+
     def primary_keys(self, cursor: Any) -> list[Any]:
         """The primary key of each row inserted."""
-        table = self.compiled.statement.table
+        statement = self.compiled.statement
+        table = statement.table
+        one = not (self.many or statement._multi_values or statement._inline)
+        one = one and statement.select is None
         columns = list(table.primary_key)
         keys = _core.RowKeys(tuple(column.key for column in columns))
         autoincrement = getattr(table, "_autoincrement_column", None)
@@ -333,7 +345,7 @@ class Executed:
                     values.append(self.returned[number][place[column]])
                     continue
                 value = params.get(column.key)
-                if value is None and column is autoincrement and not self.many:
+                if value is None and column is autoincrement and one:
                     value = cursor.lastrowid or None
                 values.append(value)
             found.append(_core.Row(keys, values))
@@ -403,9 +415,10 @@ def _execute_dml(
         ]
     info = Executed(compiled, filled, many)
     if compiled.returns_rows and not compiled.statement._returning:
-        # RETURNING that only serves to know the primary key
-        info.returned = [tuple(row) for row in result._cursor.fetch()]
-        result._cursor = EmptyCursor(result._cursor.rowcount, result._cursor.lastrowid)
+        # RETURNING that serves to know the primary key, or what return_defaults() names
+        cursor = result._cursor
+        info.returned = cursor.fetch()
+        result._cursor = info.rows_asked_for(cursor)
     result._statement_info = info
     return result
 

@@ -151,9 +151,10 @@ class DMLCompiler:
                 self._lint([stmt.table, *extra], stmt._where_criteria, "UPDATE")
             if stmt._returning:
                 text += " " + self._returning_clause(stmt, kw)
-            elif top and stmt._return_defaults_columns and self._returns_keys():
-                self.returning = stmt._return_defaults_columns
-                text += " " + self._returning_text(self.returning, kw)
+            elif top:
+                self.returning = self._defaults_of_update(stmt, {c.key for c, _ in sets})
+                if self.returning:
+                    text += " " + self._returning_text(self.returning, kw)
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
@@ -250,14 +251,16 @@ class DMLCompiler:
         """The columns of a row inserted whose values the program is to know but the database
         makes: of the primary key, and with return_defaults() others."""
         table = stmt.table
-        if not self._inserted_key_returned(stmt) or not self.dialect.implicit_returning:
+        wanted = stmt._return_defaults
+        asked = self._inserted_key_returned(stmt) or (wanted and self.dialect.insert_returning)
+        if not asked or not self.dialect.implicit_returning:
             return []
         if stmt._inline or not getattr(table, "implicit_returning", False):
             return []
-        wanted = stmt._return_defaults
         if self.for_executemany and not wanted:
             return []
         columns = stmt._return_defaults_columns
+        supplemental = stmt._supplemental_returning or ()
         found = []
         for column in table.c:
             if column.primary_key:
@@ -266,18 +269,36 @@ class DMLCompiler:
                     and (column is table._autoincrement_column or column.server_default is not None)
                 ):
                     found.append(column)
-            elif columns is not None:
-                if column in columns and column.key not in given:
-                    found.append(column)
-            elif wanted:
-                missing = column.key not in given
-                if missing or (column.key in self._made_by_database and self._is_default(column)):
-                    found.append(column)
+                continue
+            made = column.key not in given or column.key in self._made_by_database
+            named = wanted and (columns is None or column in columns)
+            if (made and named) or column in supplemental:
+                found.append(column)
+        return found
+
+    def _defaults_of_update(self, stmt: Any, given: set[Any]) -> list[Any]:
+        """The columns of the rows updated whose values return_defaults() asks for."""
+        dialect = self.dialect
+        if not (stmt._return_defaults and dialect.update_returning and dialect.implicit_returning):
+            return []
+        if self.for_executemany or not getattr(stmt.table, "implicit_returning", False):
+            return []
+        columns = stmt._return_defaults_columns
+        supplemental = stmt._supplemental_returning or ()
+        found = []
+        for column in stmt.table.c:
+            made = column.key in self._made_by_database
+            if columns is None:
+                made = made or column.server_onupdate is not None
+            else:
+                made = column in columns and (made or column.key not in given)
+            if made or column in supplemental:
+                found.append(column)
         return found
 
     @staticmethod
-    def _is_default(column: Any) -> bool:
-        default = column.default
+    def _is_default(default: Any) -> bool:
+        """Whether the database makes the value of a default."""
         return default is not None and (
             getattr(default, "is_clause_element", False) or getattr(default, "is_sequence", False)
         )
@@ -286,6 +307,11 @@ class DMLCompiler:
     _made_by_database: set[str] = set()
 
     def _returning_clause(self, stmt: Any, kw: dict[str, Any]) -> str:
+        if stmt._return_defaults:
+            raise exc.CompileError(
+                "Can't compile statement that includes returning() and return_defaults() "
+                "simultaneously"
+            )
         toplevel = len(self.stack) == 1
         if toplevel and not stmt.is_insert and any(map(_is_entity, stmt._returning)):
             from ..orm.returning import expanded
@@ -352,12 +378,14 @@ class DMLCompiler:
                 made = self._insert_default(stmt, column, kw)
                 if made is not None:
                     sets.append((column, made))
-                    if self._is_default(column):
+                    if self._is_default(column.default):
                         made_by_database.add(key)
             elif stmt.is_update:
                 made = self._update_default(stmt, column, kw)
                 if made is not None:
                     sets.append((column, made))
+                    if self._is_default(column.onupdate):
+                        made_by_database.add(key)
         foreign = unknown.get("columns", ())
         if foreign:
             tables = ", ".join(
@@ -510,7 +538,7 @@ class DMLCompiler:
                         "rendered as a boundparameter in the VALUES clause; a Python-side value or "
                         "SQL expression is required"
                     )
-                elif column.default is not None and not self._is_default(column):
+                elif column.default is not None and not self._is_default(column.default):
                     cells.append(self._crud_bind(column, kw, name=f"{key}_m{i}"))
                 else:
                     cells.append(sql)

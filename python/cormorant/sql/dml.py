@@ -95,12 +95,14 @@ class UpdateBase(HasCTE, HasPrefixes, Executable, Subscriptable[T]):
         supplemental_cols: Iterable[Any] | None = None,
         sort_by_parameter_order: bool = False,
     ) -> Self:
-        """Ask for values that the database made."""
+        """Ask for values that the database made, and for those of `supplemental_cols`, which
+        come as rows of the result, too."""
         c = self._generate()
         c._return_defaults = True
-        cols = (*cols, *(supplemental_cols or ()))
         if cols:
             c._return_defaults_columns = tuple([expect_column(x) for x in cols])
+        if supplemental_cols:
+            c._supplemental_returning = tuple([expect_column(x) for x in supplemental_cols])
         if sort_by_parameter_order:
             c._sort_by_parameter_order = True
         return c
@@ -188,6 +190,7 @@ class UpdateBase(HasCTE, HasPrefixes, Executable, Subscriptable[T]):
                 (
                     "defaults",
                     None if cols is None else tuple([c._cache_key(ctx) for c in cols]),
+                    tuple([c._cache_key(ctx) for c in self._supplemental_returning or ()]),
                 )
             )
         if "_prefixes" in d:

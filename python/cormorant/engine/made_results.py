@@ -16,6 +16,8 @@ _T = TypeVar("_T")
 class FrozenResult(Generic[_T]):
     """The rows of a result, kept; calling it gives a new result over them."""
 
+    __module__ = Result.__module__  # where programs know it from
+
     def __init__(self, result: Result[_T]) -> None:
         cursor = result._cursor
         self.metadata = result._narrow_keys or cursor.row_keys
@@ -44,6 +46,8 @@ class SimpleResultMetaData:
 class IteratorResult(Result[_T]):
     """A result over rows from anywhere."""
 
+    __module__ = Result.__module__  # where programs know it from
+
     def __init__(
         self, cursor_metadata: Any, iterator: Iterable[Any], scalar: bool = False, **kw: Any
     ) -> None:
@@ -58,6 +62,8 @@ class IteratorResult(Result[_T]):
 
 class ChunkedIteratorResult(IteratorResult[_T]):
     """A result over an iterator of lists of rows."""
+
+    __module__ = Result.__module__  # where programs know it from
 
     def __init__(
         self,
@@ -80,6 +86,8 @@ class ChunkedIteratorResult(IteratorResult[_T]):
 
 class MergedResult(IteratorResult[_T]):
     """The rows of several results, one after the other."""
+
+    __module__ = Result.__module__  # where programs know it from
 
     def __init__(self, results: Sequence[Result[Any]]) -> None:
         first = results[0]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from .harness import Programs, compare
+from .models import blog
 
 program = Programs()
 
@@ -260,6 +261,14 @@ def what_the_database_made_of_rows(p: Any) -> None:
             p.show(result.inserted_primary_key, result.inserted_primary_key_rows)
     p.error(lambda: into.return_defaults().returning(table.c.id))
     p.error(lambda: str(into.returning(table.c.id).return_defaults()))
+
+
+@program
+def arguments_that_methods_do_not_take(p: Any) -> None:
+    User, _ = blog(p)
+    query = p.session().query(User)
+    for name in ("all", "first", "one", "count", "update", "delete", "limit"):
+        p.error(lambda name=name: getattr(query, name)(1, 2, 3, 4, 5))
 
 
 @pytest.mark.parametrize("function", program.registered)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core, exc, util
-from .transactional import TransactionalSession, named_for_session
+from .parts import part_of
+from .transactional import TransactionalSession
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -60,7 +61,7 @@ _execute: Callable[..., Any] = _first_execute
 _load_on_pk: Callable[..., Any] = _first_load_on_pk
 
 
-@named_for_session
+@part_of("Session")
 class ExecutingSession(TransactionalSession):
     """The part of a Session that runs statements and gives out what they load."""
 

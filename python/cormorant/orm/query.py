@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from .. import _core, util
 from .. import exc as sa_exc
 from ..sql import expression
 from ..sql.coercions import expect_from, expect_statement
-from ..sql.elements import BooleanClauseList, OffsetLimitParam, TextClause
+from ..sql.elements import BooleanClauseList, TextClause
 from ..sql.functions import func
 from ..sql.selectable import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
@@ -21,13 +21,10 @@ from ..sql.selectable import (
     SelectLabelStyle,
     namespace_key,
 )
-from ..sql.sqltypes import INTEGERTYPE
-from .context import AdaptFrom, FromStatement, ORMPlan, SelectState, column_descriptions
-from .exc import MultipleResultsFound, NoResultFound
-from .listening import query_events, query_listeners
-from .loading import lead_mapper, no_yield_per, plan_for, run_plan
+from .context import AdaptFrom, FromStatement, SelectState, column_descriptions
+from .loading import lead_mapper
 from .nodes import entity_within
-from .query_changes import QueryChanges
+from .query_running import QueryRunning
 from .strategy_options import LoaderCriteriaOption, lenient
 
 if TYPE_CHECKING:
@@ -45,10 +42,6 @@ _T4 = TypeVar("_T4")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 __all__ = ["Query"]
-
-
-# The LIMIT of first(): the statement is the query's own, so that one parameter does for all.
-_ONE = OffsetLimitParam._quick("param", 1, INTEGERTYPE)
 
 
 def _check_criterion(statement: Any, called: str, limited: bool) -> None:
@@ -89,30 +82,15 @@ def _legacy(message: str) -> None:
     util.issue_warning(warning)
 
 
-class _Answered(Exception):
-    """A listener of do_orm_execute has executed the statement itself."""
-
-    def __init__(self, result: Any) -> None:
-        super().__init__()
-        self.result = result
-
-
-class Query(QueryChanges, _core.Generative, Generic[_T]):
+class Query(QueryRunning[_T], _core.Generative):
     """A select of entities and columns, bound to a session.
 
     It is built by its methods, each of which gives a new query, and run by :meth:`all`,
     :meth:`first`, :meth:`one` and so on, or by iterating.
     """
 
-    _enable_assertions = True
-    _eager = True
-    _autoflush = True
-    _populate_existing = False
-    _yield_per = 0
-    _as_tuples: bool | None = None
     _label_style_given: SelectLabelStyle | None = None
     _params: Mapping[str, Any] | None = None
-    _bind_arguments: Mapping[str, Any] | None = None
 
     def __init__(self, entities: Any, session: Any = None) -> None:
         self.session = session
@@ -651,172 +629,6 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
             )
         return self._set(_params={**(self._params or {}), **kwargs})
 
-    # -- running --------------------------------------------------------------
-
-    def _cursor(self, stream: int = 0, statement: Any = None) -> tuple[Any, ORMPlan]:
-        session = self.session
-        if statement is None:
-            statement = self._stmt
-        if not statement._raw_columns:
-            self._check_columns()
-        if session is None:
-            # What a query without a session says in SQLAlchemy.
-            raise AttributeError("'NoneType' object has no attribute 'execute'")
-        if session._events is not None:
-            heard = session._events._find("do_orm_execute")
-            if heard:
-                from .execute_state import Loading, call
-
-                given = self._params or {}
-                state, result = call(
-                    session, statement, given, {}, self._bind_arguments, heard, Loading(())
-                )
-                if result is not None:
-                    raise _Answered(result)
-                statement = state.statement
-        if self._autoflush and session._unflushed:
-            session._autoflush()
-        mapper = None
-        if session.bind is None or session._binds or session._routes:
-            mapper = lead_mapper(statement) or self._mapper_hint
-        connection = session._connection_for(mapper, statement)
-        plan, binds, hit = plan_for(
-            session, connection, statement, True, self._eager, bool(self._as_tuples)
-        )
-        cursor = run_plan(
-            session,
-            connection,
-            plan,
-            binds,
-            self._params,
-            populate_existing=self._populate_existing,
-            stream=stream,
-            hit=hit,
-            token=statement._execution_options.get("identity_token"),
-        )
-        if stream and (plan.joined_collections or plan.row_buffering):
-            cursor.close()
-            raise no_yield_per()
-        return cursor, plan
-
-    def _rows(self, statement: Any = None) -> list[Any]:
-        """All results, of the query's statement or of one made from it."""
-        if query_events and statement is None:
-            query = self._compiled()
-            if query is not self:
-                return query._answered(None)
-        return self._answered(statement)
-
-    def _compiled(self) -> Query[Any]:
-        """The query that listeners of before_compile make of this one."""
-        query = self
-        for fn in query_listeners(type(self), "before_compile"):
-            query = fn(query) or query
-        return query
-
-    def _answered(self, statement: Any) -> list[Any]:
-        try:
-            return self._found(statement)
-        except _Answered as answer:
-            result = answer.result
-            if result._require_unique:
-                result = result.unique()
-            asked = self._stmt if statement is None else statement
-            single = len(asked._raw_columns) == 1 and self._single()
-            return result.scalars().all() if single else result.all()  # type: ignore[no-any-return]
-
-    def _single(self) -> bool:
-        """Whether the query gives single entities, not rows."""
-        (column,) = self._stmt._raw_columns
-        entity = column._annotations.get("parententity")
-        return not self._as_tuples and entity is not None and column.is_selectable
-
-    def _found(self, statement: Any) -> list[Any]:
-        if self._yield_per:
-            cursor, _ = self._cursor(self._yield_per, statement)
-            cursor.unique = False
-            return cursor.fetch()  # type: ignore[no-any-return]
-        cursor, plan = self._cursor(0, statement)
-        if plan.filtered and self._stmt._execution_options.get("yield_per"):
-            raise sa_exc.InvalidRequestError(
-                "Can't use the ORM yield_per feature in conjunction with unique()"
-            )
-        return cursor.fetch()  # type: ignore[no-any-return]
-
-    def all(self) -> list[_T]:
-        """Every result."""
-        return self._rows()
-
-    def __iter__(self) -> Iterator[_T]:
-        if self._yield_per:
-            return self._stream()
-        return iter(self._rows())
-
-    def _stream(self) -> Iterator[_T]:
-        count = self._yield_per
-        cursor, _ = self._cursor(count)
-        cursor.unique = False
-        try:
-            while True:
-                rows = cursor.fetch(count)
-                yield from rows
-                if len(rows) < count:
-                    return
-        finally:
-            cursor.close()
-
-    def first(self) -> _T | None:
-        """The first result, or None: LIMIT 1."""
-        if self._stmt.__class__ is FromStatement:
-            rows = self._rows()
-        else:
-            query = self._compiled() if query_events else self
-            limited = query._stmt._generate()
-            limited._limit_clause = _ONE
-            if limited._fetch_clause is not None:
-                limited._fetch_clause = None
-            rows = query._rows(limited)
-        return rows[0] if rows else None
-
-    def one_or_none(self) -> _T | None:
-        """The only result, or None; MultipleResultsFound if there are more."""
-        rows = self._rows()
-        if len(rows) > 1:
-            raise MultipleResultsFound("Multiple rows were found when one or none was required")
-        return rows[0] if rows else None
-
-    def one(self) -> _T:
-        """The only result; NoResultFound or MultipleResultsFound if it is not one."""
-        rows = self._rows()
-        if len(rows) == 1:
-            return rows[0]  # type: ignore[no-any-return]
-        if rows:
-            raise MultipleResultsFound("Multiple rows were found when exactly one was required")
-        raise NoResultFound("No row was found when one was required")
-
-    def scalar(self) -> Any:
-        """The first item of the only result, or None if there is none."""
-        try:
-            result = self.one()
-        except NoResultFound:
-            return None
-        return result[0] if isinstance(result, (tuple, _core.Row)) else result
-
-    def __getitem__(self, item: Any) -> Any:
-        if isinstance(item, slice):
-            start, stop, step = item.start, item.stop, item.step
-            if isinstance(stop, int) and isinstance(start, int) and stop - start <= 0:
-                return []
-            if (isinstance(start, int) and start < 0) or (isinstance(stop, int) and stop < 0):
-                raise _negative()
-            rows = self.slice(start, stop)._rows()
-            return rows[::step] if step is not None else rows
-        if item == -1:
-            raise _negative()
-        if isinstance(item, int) and item < 0:
-            raise _negative()
-        return self.slice(item, item + 1)._rows()[0]
-
     def count(self) -> int:
         """How many rows the query would give."""
         if self._stmt.__class__ is FromStatement:
@@ -833,8 +645,6 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
         )
         outer._mapper_hint = lead_mapper(self._stmt)
         return outer.scalar()  # type: ignore[no-any-return]
-
-    _mapper_hint: Any = None
 
     def get(self, ident: Any) -> _T | None:
         """The object of a primary key; use Session.get()."""
@@ -860,10 +670,6 @@ class Query(QueryChanges, _core.Generative, Generic[_T]):
 def _later(query: Query[Any]) -> Iterator[Any]:
     """The results of a query that is run when the first is asked for."""
     yield from query
-
-
-def _negative() -> IndexError:
-    return IndexError("negative indexes are not accepted by SQL index / slice operators")
 
 
 if TYPE_CHECKING:

@@ -10,11 +10,13 @@ from ..sql import expression
 from .context import FromStatement
 from .listening import query_events, query_listeners
 from .loading import lead_mapper
+from .parts import part_of
 
 if TYPE_CHECKING:
     from .query import Query
 
 
+@part_of("Query")
 class QueryChanges:
     """The part of a Query that changes rows instead of reading them."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
 from .binding import mapper_of, tables_of
+from .parts import part_of
 from .transaction import ACTIVE, SessionTransaction, SessionTransactionOrigin
 
 if TYPE_CHECKING:
@@ -26,15 +26,7 @@ _PERMANENTLY_CLOSED = (
 )
 
 
-def named_for_session(part: type[_Part]) -> type[_Part]:
-    """A part of the class Session, whose methods Python's own errors name `Session.get()`."""
-    for name, method in vars(part).items():
-        if isinstance(method, FunctionType):
-            method.__qualname__ = f"Session.{name}"
-    return part
-
-
-@named_for_session
+@part_of("Session")
 class TransactionalSession(_core.SessionBase):
     """The part of a Session that begins and ends transactions and finds connections."""
 

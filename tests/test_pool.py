@@ -8,10 +8,12 @@ import signal
 import sqlite3
 import threading
 import time
+import weakref
 
 import pytest
 import sqlalchemy.pool
 
+import cormorant as sa
 from cormorant import _core, exc
 
 from .core_helpers import connect, run
@@ -473,3 +475,13 @@ def test_waiting_thread_that_the_end_of_the_interpreter_takes_away():
         """
     )
     assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_a_pool_disposed_of_goes() -> None:
+    """Else what is checked out of it stays open when it comes back."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.QueuePool)
+    with engine.connect():
+        pool = weakref.ref(engine.pool)
+    engine.dispose()
+    gc.collect()
+    assert pool() is None

@@ -21,6 +21,8 @@ _Other = TypeVar("_Other")
 class ColumnCollection(Generic[_T]):
     """Columns by name and by position; names may repeat (the first one answers to it)."""
 
+    __module__ = f"{__package__}.base"  # where programs know it from
+
     __slots__ = ("__dict__", "_all", "_index")
 
     def __init__(self, columns: Iterable[tuple[str, _T]] = ()) -> None:
@@ -206,6 +208,8 @@ def _distance(column: Any, target: Any) -> int:
 class ReadOnlyColumnCollection(ColumnCollection[_T]):
     """A collection one only reads."""
 
+    __module__ = f"{__package__}.base"  # where programs know it from
+
     __slots__ = ()
 
     def _readonly(self) -> Any:
@@ -220,5 +224,7 @@ class ReadOnlyColumnCollection(ColumnCollection[_T]):
 
 class DedupeColumnCollection(ColumnCollection[_T]):
     """The columns of a Table, where a name stands once."""
+
+    __module__ = f"{__package__}.base"  # where programs know it from
 
     __slots__ = ()

@@ -240,14 +240,15 @@ class ExecutingSession(TransactionalSession):
     def _autoflush(self) -> None:
         """Write pending changes before a query."""
         if self._unflushed and self.autoflush and not self._flushing:
-            token = util.warning_note.set(_AUTOFLUSH_WARNING)
+            note = util.warning_note
+            before, note.text = note.text, _AUTOFLUSH_WARNING
             try:
                 self.flush()
             except exc.StatementError as error:
                 error.add_detail(_AUTOFLUSH)
                 raise
             finally:
-                util.warning_note.reset(token)
+                note.text = before
 
     # -- one object ---------------------------------------------------------
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, MutableSet
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from .. import exc
@@ -423,8 +423,17 @@ def quoted_names(names: Collection[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-#: What warnings end in while it is set: where they come from.
-warning_note: ContextVar[str | None] = ContextVar("warning_note", default=None)
+class _WarningNote(threading.local):
+    """What the warnings of a thread end in while `text` is set: where they come from.
+
+    No ContextVar: CPython 3.11 crashes where a collection starts while one is set, and a
+    callback of the collector sets it as well.
+    """
+
+    text: str | None = None
+
+
+warning_note = _WarningNote()
 
 
 def issue_warning(warning: Warning, stacklevel: int = 2) -> None:
@@ -437,7 +446,7 @@ def issue_warning(warning: Warning, stacklevel: int = 2) -> None:
 
 def warn(msg: str, code: str | None = None) -> None:
     """Issue an SAWarning."""
-    note = warning_note.get()
+    note = warning_note.text
     if note is not None:
         msg = f"{msg} ({note})"
     issue_warning(exc.SAWarning(msg, code=code))

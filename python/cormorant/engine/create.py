@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .. import _core, exc, util
@@ -93,15 +93,15 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     named.update(arguments.pop("connect_args", None) or {})
     creator = arguments.pop("creator", None)
 
-    # A pool that was disposed of must go, and what is checked out of it be closed: what
-    # connects for it, and for the next one, has to let go of it.
-    pool_now: Callable[[], Any] = _no_pool
-
+    # Knows the engine weakly, and no pool: one that was disposed of must go, and what is
+    # checked out of it be closed, although this connects for the next one.
     def connect() -> Any:
         if creator is not None:
             return creator()
         if "dispatch" in dialect.__dict__:
-            return _connect_observed(dialect, pool_now(), positional, named)
+            made = known()
+            pool_now = None if made is None else made.pool
+            return _connect_observed(dialect, pool_now, positional, named)
         return dialect.connect(*positional, **named)
 
     pool = arguments.pop("pool", None)
@@ -145,23 +145,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     engine = Engine(pool, dialect, parsed, **engine_options)
     if is_async:
         engine._connection_cls = BlockingConnection
-    pool_now = _pool_of(weakref.ref(engine))
+    known = weakref.ref(engine)
     return engine
-
-
-def _no_pool() -> None:
-    """The pool of an engine that is yet to be made."""
-    return None
-
-
-def _pool_of(engine: weakref.ref[Engine]) -> Callable[[], Any]:
-    """A function that gives the pool that an engine has when it is called."""
-
-    def pool_now() -> Any:
-        made = engine()
-        return None if made is None else made.pool
-
-    return pool_now
 
 
 def _async_pool_class(poolclass: Any, dialect: Any, url: _url.URL) -> Any:

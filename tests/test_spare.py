@@ -1,12 +1,13 @@
-"""Objects that take the memory of dead ones have nothing of theirs."""
+"""Objects and rows that take the memory of dead ones have nothing of theirs."""
 
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from typing import Any
 
-from cormorant import Column, Integer, String, create_engine, inspect
+from cormorant import Column, Integer, String, create_engine, inspect, text
 from cormorant.orm import Session, declarative_base
 
 
@@ -53,3 +54,32 @@ def test_finalizers_run_for_each_object() -> None:
         gc.collect()
     assert sorted(ended) == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     del thing.__del__
+
+
+ROWS = (
+    "with recursive n(i) as (select 1 union all select i + 1 from n where i < :many) "
+    "select i, 'row ' || i || :what, null from n"
+)
+
+
+def test_new_rows_have_nothing_of_dead_ones() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        for what in ("a", "b"):
+            rows = connection.execute(text(ROWS), {"many": 300, "what": what}).all()
+            assert rows == [(i, f"row {i}{what}", None) for i in range(1, 301)]
+            kept = rows[::7]
+            del rows
+            other = connection.execute(text("select 1 as x, 2 as y, 3 as z")).one()
+            assert other._asdict() == {"x": 1, "y": 2, "z": 3}
+            assert kept == [(i, f"row {i}{what}", None) for i in range(1, 301, 7)]
+
+
+def test_rows_of_a_result_too_large_are_freed() -> None:
+    """Of what dies at once no more is kept than CRM_SPARE_BYTES."""
+    with create_engine("sqlite://").connect() as connection:
+        connection.execute(text(ROWS), {"many": 10, "what": ""}).all()
+        before = sys.getallocatedblocks()
+        rows = connection.execute(text(ROWS), {"many": 400_000, "what": ""}).all()
+        assert sys.getallocatedblocks() - before > 800_000
+        del rows
+        assert sys.getallocatedblocks() - before < 15 * 1024 * 1024 // 48

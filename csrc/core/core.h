@@ -107,7 +107,7 @@ typedef struct crm_core {
     uint8_t boxes;              /* some class keeps its states in boxes */
 
     crm_page_cache pages; /* free pages of results */
-    crm_spares spares;    /* memory of entities */
+    crm_spares spares;    /* memory of entities and rows */
     PyObject *zones;      /* owned list of (name, tzinfo), NULL until used: the
                              zones of MOMENT cells */
 

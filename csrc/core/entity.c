@@ -17,7 +17,7 @@ static PyObject *
 entity_alloc(PyTypeObject *type, crm_manager *manager)
 {
     uint16_t nslots = manager->nattrs;
-    crm_entity *self = crm_spare_take(&manager->core->spares, type, nslots);
+    crm_entity *self = crm_spare_entity(&manager->core->spares, type, nslots);
     if (self == NULL) {
         return NULL;
     }
@@ -318,7 +318,7 @@ entity_dealloc(crm_entity *self)
     int plain = is_plain(self);
     crm_layout *layout = crm_entity_empty(self);
     if (plain) {
-        crm_spare_put(&layout->manager->core->spares, self);
+        crm_spare_put_entity(&layout->manager->core->spares, self);
     }
     else {
         PyObject_GC_Del(self);

@@ -194,8 +194,10 @@ row_dealloc(crm_row *self)
     PyTypeObject *type = Py_TYPE(self);
     if (!crm_row_is_gc(self)) {
         /* holds no row, so that this is not called from itself */
+        crm_core *core = crm_row_keys(self)->core; /* the type keeps it */
+        Py_ssize_t count = crm_row_count(self);
         drop_items(self);
-        PyObject_Free(self);
+        crm_spare_put_row(&core->spares, self, count);
         Py_DECREF(type);
         return;
     }

@@ -10,7 +10,7 @@
 
 #include "rowkeys.h"
 
-typedef struct {
+typedef struct crm_row {
     PyObject_HEAD
     uintptr_t tagged; /* owned crm_keys, CRM_ROW_GC added */
     PyObject *items[];
@@ -48,14 +48,13 @@ crm_row_new(crm_keys *keys, int gc)
     if (gc) {
         return crm_row_new_gc(keys);
     }
-    size_t items = (size_t)crm_keys_count(keys) * sizeof(PyObject *);
-    crm_row *row = PyObject_Malloc(sizeof(crm_row) + items);
-    if (row == NULL) {
-        return (crm_row *)PyErr_NoMemory();
+    crm_core *core = keys->core;
+    Py_ssize_t count = crm_keys_count(keys);
+    crm_row *row = crm_spare_row(&core->spares, core->row_type, count);
+    if (row != NULL) {
+        row->tagged = (uintptr_t)Py_NewRef(keys);
+        memset(row->items, 0, (size_t)count * sizeof(PyObject *));
     }
-    (void)PyObject_Init((PyObject *)row, keys->core->row_type);
-    row->tagged = (uintptr_t)Py_NewRef(keys);
-    memset(row->items, 0, items);
     return row;
 }
 

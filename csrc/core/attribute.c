@@ -121,6 +121,19 @@ is_expired(crm_state *state, uint16_t slot)
            crm_state_held(state, slot) == CRM_UNLOADED;
 }
 
+/* Whether something is loaded for an object without a row: what was expired
+ * when it had one, or its relationship, where that was asked for. */
+static int
+loads_without_row(crm_state *state, uint16_t slot)
+{
+    const crm_attr *attr = crm_state_attr(state, slot);
+    if (attr->kind == CRM_ATTR_COLUMN) {
+        return is_expired(state, slot);
+    }
+    return state->map != NULL &&
+           (attr->loads_pending || (state->flags & CRM_S_LOADS_PENDING));
+}
+
 /* The value of an attribute that no slot holds. */
 static PyObject *
 load(crm_state *state, uint16_t slot)
@@ -130,9 +143,7 @@ load(crm_state *state, uint16_t slot)
     if (value != NULL || PyErr_Occurred()) {
         return value;
     }
-    if ((state->flags & CRM_S_KEY) == 0 &&
-        (!is_expired(state, slot) ||
-         crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN)) {
+    if ((state->flags & CRM_S_KEY) == 0 && !loads_without_row(state, slot)) {
         return default_value(state, slot);
     }
     crm_change *change = crm_state_change(state, slot);

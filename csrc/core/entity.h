@@ -71,8 +71,9 @@ typedef struct {
     uint16_t flags; /* CRM_ATTR_* */
     uint16_t slot;  /* == its index in manager->attrs */
     /* relationships: */
-    crm_manager *target; /* owned: the related class, NULL until set */
-    int32_t reverse;     /* slot of the other side in target, or -1 */
+    uint8_t loads_pending; /* of objects without a row as well */
+    crm_manager *target;   /* owned: the related class, NULL until set */
+    int32_t reverse;       /* slot of the other side in target, or -1 */
     /* many-to-one by one column to the target's one-column primary key: the
      * slot of that foreign key, so that a lazy load first looks into the
      * identity map; else -1. */
@@ -106,14 +107,16 @@ struct crm_manager {
     uint8_t boxed;          /* the class does not derive from Entity */
     uint8_t int_key;        /* one-column key with an INTEGER codec */
     uint8_t has_reconstructor;
-    PyObject *reconstructor; /* owned callable(obj) or NULL */
-    PyObject *configure;     /* owned callable() or NULL: run once before the
-                                first object is made, resets itself */
-    PyObject *hooks;         /* owned or NULL: what calls listeners */
-    uint8_t events;          /* CRM_ME_*: which methods of hooks are called */
-    PyObject *orphans;       /* owned list or NULL: properties of other classes
-                                whose delete-orphan cascade covers this one */
-    crm_layout *bare;        /* owned: layout of objects without a row */
+    uint8_t legacy_is_orphan; /* an object is an orphan without any parent, not
+                                 without one of them */
+    PyObject *reconstructor;  /* owned callable(obj) or NULL */
+    PyObject *configure;      /* owned callable() or NULL: run once before the
+                                 first object is made, resets itself */
+    PyObject *hooks;          /* owned or NULL: what calls listeners */
+    uint8_t events;           /* CRM_ME_*: which methods of hooks are called */
+    PyObject *orphans;        /* owned list or NULL: properties of other classes
+                                 whose delete-orphan cascade covers this one */
+    crm_layout *bare;         /* owned: layout of objects without a row */
     PyObject *weakrefs;
 };
 
@@ -189,9 +192,11 @@ enum {
     CRM_S_EXPIRED = 1 << 7,   /* every column attribute is to be reloaded */
     CRM_S_LOADING = 1 << 8,   /* being filled by a program */
     CRM_S_ORPHANED = 1 << 9,  /* lost its last parent outside of a session */
-    CRM_S_ONCE_DELETED = 1 << 10, /* CRM_S_DELETED before its INSERT was rolled
-                                     back: only the program is told */
-    CRM_S_BOXED = 1 << 11,        /* the holder is a box, not the object */
+    CRM_S_ONCE_DELETED = 1 << 10,  /* CRM_S_DELETED before its INSERT was rolled
+                                      back: only the program is told */
+    CRM_S_BOXED = 1 << 11,         /* the holder is a box, not the object */
+    CRM_S_LOADS_PENDING = 1 << 12, /* its relationships are loaded though it has
+                                      no row */
 };
 
 /* Bits of flags kept for uow.c: the transaction level it was inserted in. */
@@ -336,14 +341,16 @@ struct crm_session {
     crm_ptrset new_;
     crm_ptrset modified;
     crm_ptrset deleted;
-    crm_ptrset gone;     /* borrowed states, still attached: CRM_S_DELETED, or
-                            another object has their identity now */
+    crm_ptrset gone;     /* borrowed states, still attached: CRM_S_DELETED,
+                            another object has their identity now, or
+                            CRM_S_LOADS_PENDING and not added */
     uint64_t hash_key;   /* number of the session, from 1 */
     unsigned int events; /* CRM_SE_*: see events.h */
     PyObject *token;     /* owned; NULL: none.  What the objects of results
                             that begin now have */
     char begun;          /* a transaction is begun: no need to ask for one */
     char tokens;         /* some object has, or may have, a token */
+    char executing;      /* a flush is: relating objects warns */
 };
 
 /* The session's map for a root manager and a token (borrowed; NULL: none), made

@@ -506,6 +506,7 @@ crm_state_is_orphan(crm_state *state)
     crm_manager *manager = crm_state_manager(state);
     crm_core *core = manager->core;
     PyObject *mro = ((PyTypeObject *)manager->class_)->tp_mro;
+    int any = manager->legacy_is_orphan, possible = 0;
     for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
         PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
         crm_manager *of = crm_manager_find(core, base);
@@ -514,10 +515,12 @@ crm_state_is_orphan(crm_state *state)
             continue;
         }
         for (Py_ssize_t j = 0; j < PyList_GET_SIZE(of->orphans); j++) {
-            if (!crm_state_has_parent(state, PyList_GET_ITEM(of->orphans, j))) {
-                return 1;
+            possible = 1;
+            if (crm_state_has_parent(state, PyList_GET_ITEM(of->orphans, j)) ==
+                any) {
+                return !any;
             }
         }
     }
-    return 0;
+    return any && possible;
 }

@@ -477,20 +477,21 @@ add_orphan_rule(crm_manager *target, PyObject *prop)
 
 PyDoc_STRVAR(set_relationship_doc,
              "set_relationship($self, slot, target, reverse=None, fk_slot=-1, "
-             "flags=None)\n--\n\n"
+             "flags=None, loads_pending=False)\n--\n\n"
              "Bind a relationship to its class, its other side and options.");
 
 static PyObject *
 manager_set_relationship(crm_manager *self, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"slot",    "target", "reverse",
-                            "fk_slot", "flags",  NULL};
-    int slot, fk_slot = -1;
+    static char *names[] = {"slot",  "target",        "reverse", "fk_slot",
+                            "flags", "loads_pending", NULL};
+    int slot, fk_slot = -1, loads_pending = 0;
     crm_manager *target;
     PyObject *reverse = Py_None, *flags = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO!|OiO:set_relationship",
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO!|OiOp:set_relationship",
                                      names, &slot, self->core->manager_type,
-                                     &target, &reverse, &fk_slot, &flags)) {
+                                     &target, &reverse, &fk_slot, &flags,
+                                     &loads_pending)) {
         return NULL;
     }
     if (slot < 0 || slot >= self->nattrs || fk_slot < -1 ||
@@ -524,6 +525,7 @@ manager_set_relationship(crm_manager *self, PyObject *args, PyObject *kwargs)
     Py_XSETREF(attr->target, (crm_manager *)Py_NewRef((PyObject *)target));
     attr->reverse = (int32_t)reverse_slot;
     attr->fk_slot = fk_slot;
+    attr->loads_pending = (uint8_t)loads_pending;
     if ((attr->flags & CRM_ATTR_DELETE_ORPHAN) &&
         add_orphan_rule(target, attr->prop) < 0) {
         return NULL;
@@ -711,6 +713,8 @@ static PyGetSetDef manager_getset[] = {
 static PyMemberDef manager_members[] = {
     {"boxed", T_BOOL, offsetof(crm_manager, boxed), READONLY,
      "The class does not derive from Entity."},
+    {"legacy_is_orphan", T_BOOL, offsetof(crm_manager, legacy_is_orphan), 0,
+     "Objects are orphans without any parent, not without one of them."},
     {"event_mask", T_UBYTE, offsetof(crm_manager, events), 0,
      "CLASS_* bits: the methods of `hooks` that are called."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_manager, weakrefs),

@@ -89,6 +89,9 @@ fire_replace(const crm_side *self, PyObject **value, PyObject *old,
         return -1;
     }
     if (old != *value) {
+        if (crm_side_warn(self, "related attribute set") < 0) {
+            return -1;
+        }
         if (crm_side_is_object(self, *value) &&
             crm_side_cascade_in(self, *value, from) < 0) {
             return -1;
@@ -131,6 +134,9 @@ delete_scalar(crm_side *self)
     if (status == 0 && crm_side_is_object(self, old)) {
         crm_state *other = crm_side_state_of(self, old);
         status = other == NULL ? -1 : crm_side_set_parent(self, old, 0);
+        if (status == 0) {
+            status = crm_side_warn(self, "related attribute delete");
+        }
         if (status == 0) {
             status = crm_side_cascade_out(self, other, 1);
         }
@@ -290,6 +296,7 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
     }
     if (status == 0 && stored != Py_None) {
         if (crm_side_state_of(&self, stored) == NULL ||
+            crm_side_warn(&self, "collection append") < 0 ||
             crm_side_cascade_in(&self, stored, from) < 0 ||
             crm_side_relate(&self, stored, from) < 0) {
             status = -1;
@@ -332,6 +339,9 @@ crm_rel_fire_present(crm_state *state, uint16_t slot, PyObject *value,
     }
     Py_INCREF(value); /* a listener may take it out */
     int status = crm_side_tell(&self, CRM_AE_PRESENT, 0, from, value);
+    if (status == 0 && value != Py_None) {
+        status = crm_side_warn(&self, "collection append");
+    }
     if (status == 0 && state->map != NULL && value != Py_None) {
         status = crm_side_cascade_in(&self, value, &own);
     }
@@ -366,6 +376,9 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
                                                    "OO", self.obj, value);
             status = result == NULL ? -1 : 0;
             Py_XDECREF(result);
+        }
+        if (status == 0) {
+            status = crm_side_warn(&self, "collection remove");
         }
         if (status == 0) {
             status = crm_side_cascade_out(&self, other, 1);

@@ -2,9 +2,9 @@
  * Python type is in sessionbase.c.
  *
  * An object belongs to a session while state->map is set; then it is in exactly
- * one of: its identity map (CRM_S_IN_MAP), new_ (CRM_S_NEW), gone
- * (CRM_S_DELETED, or its identity is another object's).  Membership in new_,
- * modified and deleted is one strong reference each.
+ * one of: its identity map (CRM_S_IN_MAP), new_ (CRM_S_NEW), gone (see
+ * crm_session).  Membership in new_, modified and deleted is one strong
+ * reference each.
  */
 #include "compat.h"
 #include "session.h"
@@ -422,15 +422,51 @@ crm_session_save(crm_session *self, crm_state *state)
         }
         return 0;
     }
-    if (!attach || state->map != NULL) {
+    /* Attached for the sake of its relationships alone. */
+    int waits = state->map != NULL && state->map->session == self &&
+                crm_ptrset_has(&self->gone, state);
+    if (state->map != NULL && !waits) {
         return 0;
     }
     crm_map *map = crm_session_map_of(self, state);
     if (map == NULL || crm_session_hold(&self->new_, state, CRM_S_NEW) < 0) {
         return -1;
     }
+    crm_ptrset_remove(&self->gone, state);
     state->map = map;
-    return after_attach(self, state);
+    return waits ? 0 : after_attach(self, state);
+}
+
+int
+crm_session_load_pending(crm_session *self, crm_state *state)
+{
+    int attach = crm_session_before_attach(self, state);
+    if (attach < 0) {
+        return -1;
+    }
+    if (attach && (state->flags & CRM_S_KEY)) {
+        if (crm_session_attach_checked(self, state) < 0) {
+            return -1;
+        }
+    }
+    else if (attach) {
+        crm_map *map = crm_session_map_of(self, state);
+        if (map == NULL) {
+            return -1;
+        }
+        if (state->map == NULL) {
+            if (crm_ptrset_add(&self->gone, state) < 0) {
+                PyErr_NoMemory();
+                return -1;
+            }
+            state->map = map;
+        }
+        if (after_attach(self, state) < 0) {
+            return -1;
+        }
+    }
+    state->flags |= CRM_S_LOADS_PENDING;
+    return 0;
 }
 
 int

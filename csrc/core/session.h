@@ -1,8 +1,8 @@
 /* session.h: the parts of a session: session.c, cascade.c, sessionbase.c.
  *
  * An object belongs to a session while state->map is set; then it is in exactly
- * one of: its identity map (CRM_S_IN_MAP), new_ (CRM_S_NEW), gone
- * (CRM_S_DELETED).  Membership in new_, modified and deleted is one strong
+ * one of: its identity map (CRM_S_IN_MAP), new_ (CRM_S_NEW), gone (see
+ * crm_session).  Membership in new_, modified and deleted is one strong
  * reference each.  All functions need the GIL.
  */
 #ifndef CRM_SESSION_H
@@ -25,6 +25,9 @@ int crm_session_autobegin(crm_session *session);
 int crm_session_attach_checked(crm_session *session, crm_state *state);
 /* add() of one object, without cascade. */
 int crm_session_save(crm_session *session, crm_state *state);
+/* Attaches an object whose relationships are loaded though it has no row, and
+ * which no flush writes unless it is added. */
+int crm_session_load_pending(crm_session *session, crm_state *state);
 /* Whether crm_session_save() refuses a state because it was deleted. */
 int crm_session_refuses(const crm_state *state);
 /* The state of a mapped object; NULL with UnmappedInstanceError. */

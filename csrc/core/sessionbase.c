@@ -376,6 +376,16 @@ session_mark_deleted(crm_session *self, PyObject *obj)
 }
 
 static PyObject *
+session_load_pending(crm_session *self, PyObject *obj)
+{
+    crm_state *state = crm_session_mapped(self, obj);
+    if (state == NULL || crm_session_load_pending(self, state) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
 session_delete_loaded(crm_session *self, PyObject *obj)
 {
     crm_state *state = crm_state_of(self->core, obj);
@@ -610,6 +620,8 @@ static PyMethodDef session_methods[] = {
     {"_delete_loaded", (PyCFunction)session_delete_loaded, METH_O,
      "_mark_deleted() of an object and what its delete cascades reach, if all "
      "of that is loaded, persistent and unchanged; else False."},
+    {"_load_pending", (PyCFunction)session_load_pending, METH_O,
+     "Attach an object whose relationships are loaded though it has no row."},
     {"_unmark_deleted", (PyCFunction)session_unmark_deleted, METH_O,
      "The next flush does not delete it."},
     {"_expunge", (PyCFunction)session_expunge, METH_O,
@@ -651,6 +663,8 @@ static PyMemberDef session_members[] = {
      "A transaction is begun."},
     {"_tokens", T_BOOL, offsetof(crm_session, tokens), 0,
      "Some object has, or may have, an identity token."},
+    {"_warn_on_events", T_BOOL, offsetof(crm_session, executing), 0,
+     "A flush is at its statements: relating objects calls _flush_warning()."},
     {"hash_key", T_ULONGLONG, offsetof(crm_session, hash_key), READONLY,
      "Number of the session."},
     {NULL},

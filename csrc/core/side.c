@@ -305,6 +305,20 @@ session_of(const crm_side *self)
 }
 
 int
+crm_side_warn(const crm_side *self, const char *what)
+{
+    crm_session *session = session_of(self);
+    if (session == NULL || !session->executing) {
+        return 0;
+    }
+    PyObject *owner = Py_NewRef((PyObject *)session);
+    PyObject *done = PyObject_CallMethod(owner, "_flush_warning", "s", what);
+    Py_DECREF(owner);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+int
 crm_side_cascade_in(const crm_side *self, PyObject *value,
                     const crm_initiator *from)
 {

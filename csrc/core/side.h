@@ -57,6 +57,9 @@ int crm_side_relate(const crm_side *self, PyObject *value,
 int crm_side_unrelate(const crm_side *self, PyObject *value,
                       const crm_initiator *from, int replacing);
 
+/* Warns of a change of an object whose session is at the statements of a flush,
+ * which will not see it; `what` names the change. */
+int crm_side_warn(const crm_side *self, const char *what);
 /* save-update: what is attached to an object of a session enters it; not if it
  * comes from the other side. */
 int crm_side_cascade_in(const crm_side *self, PyObject *value,

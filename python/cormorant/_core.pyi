@@ -356,6 +356,8 @@ class ClassManager:
     `pickle(obj, info)`, `unpickle(obj, info)` are called for the bits of `event_mask`;
     slots is None for all."""
     event_mask: int
+    legacy_is_orphan: bool
+    """Objects are orphans without any parent, not without one of them."""
     boxed: bool
     """The class does not derive from Entity: see csrc/core/boxed.h."""
     configure: Callable[[], None] | None
@@ -405,8 +407,10 @@ class ClassManager:
         reverse: str | None = None,
         fk_slot: int = -1,
         flags: int | None = None,
+        loads_pending: bool = False,
     ) -> None:
-        """Bind a relationship slot to its class, its other side and its options."""
+        """Bind a relationship slot to its class, its other side and its options;
+        `loads_pending`: it is loaded for objects without a row, too."""
     def new_instance(self) -> Any:
         """An object of the class without running __init__."""
 
@@ -600,6 +604,10 @@ class SessionBase:
     """Number of the session, from 1."""
     _begun: bool
     """Set by the session while a transaction is begun: `_autobegin_t` is not called then."""
+    _warn_on_events: bool
+    """A flush is at its statements: relating objects calls `_flush_warning(what)`."""
+    def _load_pending(self, obj: object) -> None:
+        """Attach an object whose relationships are loaded though it has no row."""
     def _mark_deleted(self, obj: object) -> None: ...
     def _delete_loaded(self, obj: object) -> bool:
         """_mark_deleted for the plain case: a persistent object of this session whose

@@ -515,7 +515,8 @@ def _refuse(relation: RelationInfo, members: list[Any]) -> None:
 
 def _warn_stranger(obj: Any, operation: str, relation: RelationInfo) -> None:
     attached = _core.is_entity(obj) and _core.session_of(obj) is not None
-    if attached and _core.state_flags(obj) & _core.STATE_DELETED:
+    deleted = attached and _core.state_flags(obj) & _core.STATE_DELETED
+    if deleted and relation.direction is not MANYTOONE:
         return
     name = f"{relation.prop.parent.class_.__name__}.{relation.key}"
     ending = "will not proceed" if relation.direction is ONETOMANY else "won't proceed"

@@ -99,6 +99,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         passive_deletes: bool = False,
         always_refresh: bool = False,
         allow_partial_pks: bool = True,
+        legacy_is_orphan: bool = False,
     ) -> None:
         self.class_ = class_
         self.registry = registry
@@ -126,6 +127,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         self.passive_updates = passive_updates
         self.passive_deletes = passive_deletes
         self.allow_partial_pks = allow_partial_pks
+        self.legacy_is_orphan = legacy_is_orphan
         self._include = None if include_properties is None else set(include_properties)
         self._exclude = set(exclude_properties or ())
         self._column_prefix = column_prefix or ""
@@ -147,6 +149,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         self._enter_polymorphic_map()
         manager = self._make_manager(base)
         self.class_manager = manager
+        manager.legacy_is_orphan = legacy_is_orphan
         manager.mapper = self
         manager.loader = _load_attribute
         if manager.boxed:

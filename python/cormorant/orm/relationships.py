@@ -295,7 +295,9 @@ class RelationshipProperty(MapperProperty):
         target = self.mapper.class_manager
         for holder in parent._holders(self):
             manager = holder.class_manager
-            manager.set_relationship(self.slot, target, reverse, self.fk_slot, flags)
+            manager.set_relationship(
+                self.slot, target, reverse, self.fk_slot, flags, self.load_on_pending
+            )
             if self.uselist:
                 manager.set_collection(self.slot, *self._prepare_collection())
 

@@ -175,7 +175,6 @@ class Session(ExecutingSession, SessionClassMethods):
         # What each statement asks is read from the instance, which is quick.
         self._events = None
         self._routes = type(self).get_bind is not Session.get_bind
-        self._warn_on_events = False
         # The outermost transaction, and the innermost one, which statements run in.
         self._transaction: SessionTransaction | None = None
         self._innermost: SessionTransaction | None = None
@@ -288,14 +287,20 @@ class Session(ExecutingSession, SessionClassMethods):
 
     def add(self, instance: object, _warn: bool = True) -> None:
         """Put an object, and those it refers to, into the session."""
+        if self._warn_on_events and _warn:
+            self._flush_warning("Session.add()")
         self._add(instance)
 
     def add_all(self, instances: Iterable[object]) -> None:
         """Put several objects into the session."""
+        if self._warn_on_events:
+            self._flush_warning("Session.add_all()")
         self._add_all(instances)
 
     def delete(self, instance: object) -> None:
         """Mark an object, and those its cascades name, to be deleted by the next flush."""
+        if self._warn_on_events:
+            self._flush_warning("Session.delete()")
         if self._delete_loaded(instance):
             return
         from .unitofwork import delete_cascade
@@ -413,6 +418,8 @@ class Session(ExecutingSession, SessionClassMethods):
         """Copy an object's state onto the object of the same identity in this session."""
         from .merge import merge
 
+        if self._warn_on_events:
+            self._flush_warning("Session.merge()")
         if not _core.is_entity(instance):
             raise _unmapped(instance)
         result: _O = merge(self, [instance], load=load, options=options)[0]
@@ -428,6 +435,8 @@ class Session(ExecutingSession, SessionClassMethods):
         """merge() of several objects."""
         from .merge import merge
 
+        if self._warn_on_events:
+            self._flush_warning("Session.merge_all()")
         objects = list(instances)
         for obj in objects:
             if not _core.is_entity(obj):
@@ -435,8 +444,13 @@ class Session(ExecutingSession, SessionClassMethods):
         return merge(self, objects, load=load, options=options)
 
     def enable_relationship_loading(self, obj: object) -> None:
-        """Not supported: attach the object to a session instead."""
-        raise NotImplementedError("enable_relationship_loading() is not available")
+        """Attach an object so that its relationships are loaded as its foreign keys say, though
+        it has no row: no flush writes it unless it is added.
+
+        Raises UnmappedInstanceError if its class is not mapped, InvalidRequestError if it belongs
+        to another session.
+        """
+        self._load_pending(obj)
 
     # -- flush --------------------------------------------------------------
 
@@ -446,6 +460,14 @@ class Session(ExecutingSession, SessionClassMethods):
             raise exc.InvalidRequestError("Session is already flushing")
         if self._unflushed:
             self._flush(objects)
+
+    def _flush_warning(self, operation: str) -> None:
+        """Warn of what the flush that is at its statements will not see."""
+        util.warn(
+            f"Usage of the '{operation}' operation is not currently supported within the execution "
+            "stage of the flush process. Results may not be consistent.  Consider using "
+            "alternative event listeners or connection-level operations instead."
+        )
 
     def _flush(self, objects: Sequence[Any] | None = None) -> None:
         transaction = self._autobegin_t()
@@ -459,6 +481,7 @@ class Session(ExecutingSession, SessionClassMethods):
                 flush.check()
                 try:
                     flush.run()
+                    transaction._check()
                 except BaseException as error:
                     try:
                         flush.expire_written()
@@ -481,6 +504,7 @@ class Session(ExecutingSession, SessionClassMethods):
         try:
             flush.run()
             self._fire("after_flush_postexec", flush)
+            transaction._check()
         except BaseException as error:
             try:
                 flush.expire_written()

@@ -352,6 +352,8 @@ class SessionTransaction:
         if self._state is ACTIVE or self._state is PREPARED:
             self._rollback_exception = error
             self._undo()
+        elif self._state is CLOSED:
+            self._check()  # a listener ended it
         if self.session._events is not None:
             if inner is not None:
                 self.session._fire("after_transaction_end", inner)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from ..util import warn
 from . import dependency, key_switches, persistence
 from .base import MANYTOMANY
 from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
@@ -48,6 +49,7 @@ class Flush:
     ) -> None:
         self.session = session
         self.transaction = transaction
+        self.objects = objects
         self.work: dict[MapperInfo, Work] = {}
         self.registered: set[int] = set()
         self.active: set[RelationInfo] = set()
@@ -200,6 +202,15 @@ class Flush:
 
     def run(self) -> None:
         """Write everything."""
+        session = self.session
+        session._warn_on_events = True
+        try:
+            self._execute()
+        finally:
+            session._warn_on_events = False
+        self.finish()
+
+    def _execute(self) -> None:
         work = self.work
         for changed in list(work.values()):
             if changed.updates and changed.info.referring():
@@ -210,7 +221,6 @@ class Flush:
                 # The common plain case: one mapper, nothing to order.
                 self.save(only.info)
                 self.delete(only.info)
-                self.finish()
                 return
         self._presort()
         plan = plan_of(tuple(work), frozenset(self.active))
@@ -220,7 +230,6 @@ class Flush:
         else:
             for node in plan.nodes:
                 self._run_node(node)
-        self.finish()
 
     def _run_node(self, node: Node) -> None:
         kind, subject = node.kind, node.subject
@@ -317,6 +326,19 @@ class Flush:
             session._fire_each("persistent_to_deleted", self.row_switches.values())
             for work in list(self.work.values()):
                 session._fire_each("pending_to_persistent", work.new)
+        if not self.objects and session._counts()[1]:
+            self._reset_changes(session._modified())
+
+    @staticmethod
+    def _reset_changes(objects: list[Any]) -> None:
+        """Listeners changed objects that the flush had not to do with: that is forgotten."""
+        _core.commit_states(objects)
+        warn(
+            f"Attribute history events accumulated on {len(objects)} previously clean instances "
+            "within inner-flush event handlers have been reset, and will not result in database "
+            "updates. Consider using set_committed_value() within inner-flush event handlers to "
+            "avoid this warning."
+        )
 
 
 def _is_unrelated(work: Work) -> bool:

@@ -680,9 +680,9 @@ def _lazy_plan(
         slots = list(prop._get_slots)
     else:
         criterion, parameters = prop._lazy_clause()
-        statement = Select(prop.mapper.__clause_element__())
+        statement = Select(prop.entity.__clause_element__())
         statement._where_criteria = (criterion, *_criteria(element))
-        statement._from_obj = (prop.mapper.selectable,)
+        statement._from_obj = (prop.entity.selectable,)
         if prop.secondary is not None:
             statement._from_obj += (prop.secondary,)
         if prop.order_by:

@@ -230,7 +230,7 @@ class JoinResolver:
                 if right_entity is None or (
                     prop_attr._of_type is not None and not right_entity.is_aliased_class
                 ):
-                    right_entity = prop_attr._of_type or prop_attr.property.mapper
+                    right_entity = prop_attr._of_type or prop_attr.property.entity
                     right = selectable_of(right_entity)
             elif onclause is not None and hasattr(onclause, "__clause_element__"):
                 onclause = onclause.__clause_element__()
@@ -382,9 +382,9 @@ def adapt_to_result(selectable: Any, expression: Any) -> Any:
     return visitors.replacement_traverse(expression, {}, replace)
 
 
-def adapted_criteria(criteria: tuple[Any, ...], mapper: Any, right: Any) -> tuple[Any, ...]:
+def adapted_criteria(criteria: tuple[Any, ...], entity: Any, right: Any) -> tuple[Any, ...]:
     """What `User.posts.and_(…)` adds to a join, about the right side as it is joined."""
-    if not criteria or right is mapper.persist_selectable:
+    if not criteria or right is entity.persist_selectable:
         return criteria
     return tuple([adapt_to(right, criterion) for criterion in criteria])
 
@@ -406,7 +406,7 @@ def relationship_join(
         dest_selectable=right,
         of_type_mapper=getattr(right_entity, "mapper", None),
         alias_secondary=True,
-        extra_criteria=adapted_criteria(criteria, prop.mapper, right),
+        extra_criteria=adapted_criteria(criteria, prop.entity, right),
     )[:5]
     if secondary is None or secondary_on is None:
         return Join(left_from, right, primary, isouter=isouter, full=full)

@@ -53,7 +53,7 @@ class RelationshipComparator(PropComparator):
         secondary = prop.secondary
         primary, second = prop._join_condition.join_targets(
             self._source,
-            dest if dest is not prop.mapper.selectable else None,
+            dest if dest is not prop.entity.selectable else None,
             secondary._anonymous_fromclause() if secondary is not None else None,
         )
         clause = primary if second is None else primary & second
@@ -170,7 +170,7 @@ class RelationshipComparator(PropComparator):
         dest = None
         adapt_criterion = None
         if target is not None:
-            if target.is_aliased_class or target is not prop.mapper:
+            if target is not prop.entity:
                 dest = target.selectable
                 if prop._is_self_referential and not target.is_aliased_class:
                     adapt_criterion = dest = dest._anonymous_fromclause(flat=True)
@@ -178,7 +178,7 @@ class RelationshipComparator(PropComparator):
         else:
             mapper_class = prop.mapper.class_
         if dest is None and prop._is_self_referential and self._source is None:
-            dest = prop.mapper.selectable._anonymous_fromclause(flat=True)
+            dest = prop.entity.selectable._anonymous_fromclause(flat=True)
             adapt_criterion = dest
         for name, value in kwargs.items():
             part = getattr(mapper_class, name) == value
@@ -188,7 +188,7 @@ class RelationshipComparator(PropComparator):
             secondary = secondary._anonymous_fromclause()
         primary, second = prop._join_condition.join_targets(self._source, dest, secondary)
         if dest is None:
-            dest = prop.mapper.selectable
+            dest = prop.entity.selectable
         join = primary if second is None else primary & second
         single = (prop.mapper if target is None else target.mapper)._single_table_criterion
         if single is not None:
@@ -196,7 +196,7 @@ class RelationshipComparator(PropComparator):
                 single = adapt_to(dest, single)
             join = join & single
         if criterion is not None and adapt_criterion is not None:
-            criterion = _adapted_criterion(criterion, prop.mapper.selectable, adapt_criterion)
+            criterion = _adapted_criterion(criterion, prop.entity.selectable, adapt_criterion)
         if criterion is not None:
             # An enclosing alias must not rewrite what the program said about the target.
             criterion = criterion._annotate({"no_replacement_traverse": True})

@@ -67,7 +67,7 @@ class RelationshipProperty(MapperProperty):
     Comparator = RelationshipComparator
 
     mapper: Mapper[Any]
-    entity: Mapper[Any]
+    entity: Any
     direction: RelationshipDirection
     uselist: bool | None
     primaryjoin: Any
@@ -351,6 +351,8 @@ class RelationshipProperty(MapperProperty):
             self.entity = self.mapper = class_mapper(argument, configure=False)
         elif getattr(argument, "is_mapper", False):
             self.entity = self.mapper = argument
+        elif getattr(argument, "is_aliased_class", False):
+            self.entity, self.mapper = argument, argument.mapper
         elif getattr(argument, "_aliased_insp", None) is not None:
             insp = argument._aliased_insp
             self.entity, self.mapper = insp, insp.mapper
@@ -359,7 +361,7 @@ class RelationshipProperty(MapperProperty):
                 f"relationship '{self.key}' expects a class or a mapper argument (received: "
                 f"{type(argument)})"
             )
-        self.target = self.mapper.persist_selectable
+        self.target = self.entity.persist_selectable
         if self.mapper.registry is not self.parent.registry:
             self.parent.registry._dependencies.add(self.mapper.registry)
             self.mapper.registry._dependencies.add(self.parent.registry)
@@ -403,9 +405,9 @@ class RelationshipProperty(MapperProperty):
         condition = JoinCondition(
             str(self),
             self.parent.persist_selectable,
-            self.mapper.persist_selectable,
+            self.entity.persist_selectable,
             self.parent.local_table,
-            self.mapper.local_table,
+            self.entity.local_table,
             self._primaryjoin,
             self.secondary,
             self._secondaryjoin,
@@ -437,6 +439,8 @@ class RelationshipProperty(MapperProperty):
         self._get_slots: tuple[int, ...] = ()
         self.fk_slot = -1
         if self.direction is not MANYTOONE or self.uselist or self.secondary is not None:
+            return
+        if self.entity.is_aliased_class:
             return
         by_remote = {
             key_slot(self.mapper, remote): local for local, remote in self.local_remote_pairs
@@ -640,18 +644,18 @@ class RelationshipProperty(MapperProperty):
 
         aliased = alias_secondary and self.secondary is not None
         if dest_selectable is None:
-            dest_selectable = self.mapper.selectable
+            dest_selectable = self.entity.selectable
             if self._is_self_referential and source_selectable is None:
                 dest_selectable = dest_selectable._anonymous_fromclause()
                 aliased = True
-        elif dest_selectable is not self.mapper.selectable:
+        elif dest_selectable is not self.entity.selectable:
             aliased = True
         secondary = self.secondary
         if secondary is not None and aliased:
             secondary = secondary._anonymous_fromclause()
         primary, second = self._join_condition.join_targets(
             source_selectable,
-            dest_selectable if dest_selectable is not self.mapper.persist_selectable else None,
+            dest_selectable if dest_selectable is not self.entity.persist_selectable else None,
             secondary if secondary is not self.secondary else None,
         )
         single = (of_type_mapper or self.mapper)._single_table_criterion

@@ -460,10 +460,12 @@ class SelectState:
                 SubqueryLoader(node, prop, element, table, source=self.subquery_source)
             )
         elif strategy == "contains_eager":
-            target = element.target if element is not None and element.target else prop.mapper
+            given = element.target if element is not None else None
+            path = (*node.path, prop, given or prop.entity)
+            target = given or prop.mapper
             child = EntityNode(
                 target,
-                (*node.path, prop, target),
+                path,
                 selectable_of(target)
                 if self._generated is None
                 else self._generated.selectable(target),
@@ -490,7 +492,7 @@ class SelectState:
         return any(entity.mapper is target for entity in path[::2])
 
     def _set_up_joined(self, node: EntityNode, prop: Any, element: Any) -> None:
-        target = prop.mapper
+        target = prop.entity
         criteria: tuple[Any, ...] = ()
         innerjoin = getattr(prop, "innerjoin", False)
         if element is not None:
@@ -498,7 +500,7 @@ class SelectState:
             innerjoin = element.opt("innerjoin", innerjoin)
             if element.target is not None:
                 target = element.target
-        if target.is_aliased_class:
+        if target.is_aliased_class and target is not prop.entity:
             selectable = target.selectable
         else:
             selectable = target.selectable._anonymous_fromclause(flat=True)

@@ -133,7 +133,7 @@ class PostLoad:
         if prop is None:
             self.path: Path = node.path
         else:
-            target = element.target if element is not None and element.target else prop.mapper
+            target = element.target if element is not None and element.target else prop.entity
             self.path = (*node.path, prop, target)
         # Where the parents are: an item of the result row, then along slots of joined
         # relationships.
@@ -536,8 +536,10 @@ class SubqueryLoader(PostLoad):
                 criteria = self.element.criteria if self.element is not None else ()
                 criteria += self._of_options(target)
             else:
-                entity = link.mapper
-                right = link.mapper.selectable._anonymous_fromclause(flat=True)
+                entity = chain[index + 1][0]
+                right = entity.selectable
+                if not entity.is_aliased_class:
+                    right = right._anonymous_fromclause(flat=True)
                 keys = [
                     right.corresponding_column(column)
                     for column in _local_columns(chain[index + 1][1])

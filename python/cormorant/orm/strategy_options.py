@@ -244,7 +244,7 @@ class Load(ExecutableOption):
             target = inspect(alias)
         elif of_type is not None:
             target = _loaded_as(prop, of_type)
-        entity = target if target is not None else prop.mapper
+        entity = target if target is not None else prop.entity
         criteria = tuple(attr._extra_criteria)
         element = LoadElement((*start, prop), strategy, opts, target, criteria)
         return self._extended((*start, prop, entity), [element])
@@ -387,7 +387,7 @@ _AbstractLoad = Load
 def _loaded_as(prop: Any, entity: Any) -> Any:
     """What ``of_type(Subclass)`` of a relationship loads: its class, with the columns of the
     subclass."""
-    if entity.is_aliased_class or entity is prop.mapper:
+    if entity.is_aliased_class or entity is prop.entity:
         return entity
     made = prop.__dict__.setdefault("_of_type_entities", {})
     found = made.get(entity)

@@ -579,10 +579,8 @@ class AliasedReturnsRows(FromClause):
             base = None
             if selectable._is_from_clause and selectable.named_with_column:
                 base = selectable.name
-            if base is None:
+            if base is None or isinstance(base, AnonName):
                 base = "anon"
-            elif isinstance(base, AnonName):
-                base = base.base
             name = AnonName(self, base)
         self.name = name
 

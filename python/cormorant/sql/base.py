@@ -498,6 +498,15 @@ class Annotated:
     def __hash__(self) -> int:
         return self._hash
 
+    def __reduce__(self) -> Any:
+        # the class was made here, and the hash is of an address
+        state = {k: v for k, v in self.__getstate__().items() if k != "_hash"}  # type: ignore[attr-defined]
+        return _unpickled, (self.__class__.__mro__[2],), state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._hash = hash(self._original)
+
     def _annotate(self, values: Mapping[str, Any]) -> Any:
         c = self._clone()
         c._annotations = {**self._annotations, **values}
@@ -563,6 +572,14 @@ class _AnnotatedFrom(Annotated):
 
 
 _annotated_classes: dict[type, type] = {}
+
+
+def _unpickled(cls: type) -> Any:
+    """An annotated construct without its contents yet: hashable, as its original will be."""
+    annotated = annotated_class(cls)
+    made = annotated.__new__(annotated)
+    made._hash = 0
+    return made
 
 
 def annotated_class(cls: type) -> Any:

@@ -311,7 +311,7 @@ class NamedColumn(ColumnElement[_T_co]):
     def _tq_label(self) -> Any:
         return self._gen_tq_label(self.name)
 
-    def _gen_tq_label(self, name: Any) -> Any:
+    def _gen_tq_label(self, name: Any, told_apart: bool = True) -> Any:
         t = self.table
         if self.is_literal:
             return None
@@ -324,7 +324,7 @@ class NamedColumn(ColumnElement[_T_co]):
         schema = getattr(t, "schema", None)
         if schema:
             label = f"{schema.replace('.', '_')}_{label}"
-        if label in t.c:
+        if told_apart and label in t.c:
             base, n = label, 1
             while label in t.c:
                 label = f"{base}_{n}"
@@ -389,7 +389,7 @@ class ColumnClause(NamedColumn[_T_co]):
 
     @property
     def _ddl_label(self) -> Any:
-        return self._gen_tq_label(self.name)
+        return self._gen_tq_label(self.name, told_apart=False)
 
     def _cache_key(self, ctx: KeyContext) -> Any:
         key = self._own_key

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _core
 from ..util.subscriptable import T
+from .naming import _NONE_NAME
 from .plain_types import (
     Concatenable,
     DateTime,
@@ -214,13 +215,18 @@ class Enum(String, SchemaType):
         if self.create_constraint:
             from .schema import CheckConstraint
 
-            constraint = CheckConstraint(
-                column.in_(list(self.enums)), name=self.name, _type_bound=True
+            table.append_constraint(
+                CheckConstraint(
+                    column.in_(list(self.enums)),
+                    name=_NONE_NAME if self.name is None else self.name,
+                    _type_bound=True,
+                    _create_rule=self._constrained,
+                )
             )
-            constraint._create_rule = lambda compiler: (
-                not (self.native_enum and compiler.dialect.supports_native_enum)
-            )
-            table.append_constraint(constraint)
+
+    def _constrained(self, compiler: Any) -> bool:
+        """Whether the column has a CHECK there."""
+        return not (self.native_enum and compiler.dialect.supports_native_enum)
 
     def __repr__(self) -> str:
         parts = [repr(value) for value in self.enums]

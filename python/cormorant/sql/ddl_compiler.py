@@ -7,6 +7,7 @@ from typing import Any
 from .. import exc
 from ..util import memoized_property
 from .plain_types import text_literal
+from .sqltypes import STRINGTYPE
 
 
 class DDLCompiler:
@@ -141,10 +142,10 @@ class DDLCompiler:
             raise exc.CompileError(f"Index '{index.name}' is not associated with any table.")
         return index.table
 
-    def _index_name(self, index: Any, schema: bool) -> str:
-        if index.name is None:
-            raise exc.CompileError("CREATE INDEX requires that the index have a name")
-        name = self.preparer.quote(index.name)
+    def _index_name(self, index: Any, schema: bool, verb: str = "CREATE") -> str:
+        name = self.preparer.format_index(index)
+        if name is None:
+            raise exc.CompileError(f"{verb} INDEX requires that the index have a name")
         effective = None if index.table is None else self.preparer.effective_schema(index.table)
         if schema and effective:
             name = f"{self.preparer.quote_schema(effective)}.{name}"
@@ -168,7 +169,7 @@ class DDLCompiler:
 
     def visit_drop_index(self, drop: Any, **kw: Any) -> str:
         exists = "IF EXISTS " if drop.if_exists else ""
-        return f"\nDROP INDEX {exists}{self._index_name(drop.element, True)}"
+        return f"\nDROP INDEX {exists}{self._index_name(drop.element, True, 'DROP')}"
 
     def visit_add_constraint(self, create: Any, **kw: Any) -> str:
         table = self.preparer.format_table(create.element.table)
@@ -186,6 +187,62 @@ class DDLCompiler:
         table = self.preparer.format_table(constraint.table)
         return f"ALTER TABLE {table} DROP CONSTRAINT {exists}{name}{cascade}"
 
+    # --- sequences ---
+
+    def visit_create_sequence(self, create: Any, prefix: str = "", **kw: Any) -> str:
+        exists = "IF NOT EXISTS " if create.if_not_exists else ""
+        options = self.get_identity_options(create.element)
+        name = self.preparer.format_sequence(create.element)
+        return f"CREATE SEQUENCE {exists}{name}{prefix}{' ' + options if options else ''}"
+
+    def visit_drop_sequence(self, drop: Any, **kw: Any) -> str:
+        exists = "IF EXISTS " if drop.if_exists else ""
+        return f"DROP SEQUENCE {exists}{self.preparer.format_sequence(drop.element)}"
+
+    def get_identity_options(self, options: Any) -> str:
+        """The options of a sequence or identity column."""
+        parts = []
+        for name, text in (
+            ("increment", "INCREMENT BY {}"),
+            ("start", "START WITH {}"),
+            ("minvalue", "MINVALUE {}"),
+            ("maxvalue", "MAXVALUE {}"),
+            ("nominvalue", "NO MINVALUE"),
+            ("nomaxvalue", "NO MAXVALUE"),
+            ("cache", "CACHE {}"),
+        ):
+            value = getattr(options, name, None)
+            if value is not None:
+                parts.append(text.format(value))
+        if options.cycle is not None:
+            parts.append("CYCLE" if options.cycle else "NO CYCLE")
+        return " ".join(parts)
+
+    # --- comments ---
+
+    def _text(self, value: str) -> str:
+        """Text as a literal of the dialect."""
+        compiler = self.dialect.statement_compiler(self.dialect, None)
+        return compiler.render_literal_value(value, STRINGTYPE)  # type: ignore[no-any-return]
+
+    def visit_set_table_comment(self, create: Any, **kw: Any) -> str:
+        table = create.element
+        return (
+            f"COMMENT ON TABLE {self.preparer.format_table(table)} IS {self._text(table.comment)}"
+        )
+
+    def visit_drop_table_comment(self, drop: Any, **kw: Any) -> str:
+        return f"COMMENT ON TABLE {self.preparer.format_table(drop.element)} IS NULL"
+
+    def visit_set_column_comment(self, create: Any, **kw: Any) -> str:
+        column = create.element
+        name = self.preparer.format_column(column, use_table=True, use_schema=True)
+        return f"COMMENT ON COLUMN {name} IS {self._text(column.comment)}"
+
+    def visit_drop_column_comment(self, drop: Any, **kw: Any) -> str:
+        name = self.preparer.format_column(drop.element, use_table=True)
+        return f"COMMENT ON COLUMN {name} IS NULL"
+
     # --- columns ---
 
     def get_column_specification(self, column: Any, **kw: Any) -> str:
@@ -196,7 +253,10 @@ class DDLCompiler:
             text += f" DEFAULT {default}"
         if column.computed is not None:
             text += " " + self.process(column.computed)
-        if not column.nullable:
+        identity = column.identity if self.dialect.supports_identity_columns else None
+        if identity is not None:
+            text += " " + self.process(identity)
+        if not column.nullable and identity is None:
             text += " NOT NULL"
         return text
 
@@ -213,6 +273,12 @@ class DDLCompiler:
         if isinstance(default.arg, str):
             return text_literal(self.dialect)(default.arg)
         return self._expression(default.arg)
+
+    def visit_identity_column(self, identity: Any, **kw: Any) -> str:
+        always = "ALWAYS" if identity.always else "BY DEFAULT"
+        text = f"GENERATED {always} AS IDENTITY"
+        options = self.get_identity_options(identity)
+        return f"{text} ({options})" if options else text
 
     def visit_computed_column(self, generated: Any, **kw: Any) -> str:
         text = f"GENERATED ALWAYS AS ({self._expression(generated.sqltext)})"

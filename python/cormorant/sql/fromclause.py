@@ -597,7 +597,7 @@ class AliasedReturnsRows(FromClause):
     def description(self) -> str:
         name = self.name
         if isinstance(name, AnonName):
-            return "anon_1" if name.base == "anon" else f"{name.base}_1"
+            return f"Anonymous alias of {self.element.description}"
         return name  # type: ignore[no-any-return]
 
     def _populate(self, columns: ColumnCollection[Any]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from copy import copy
 from typing import Any
 
 from .. import exc
-from .base import _NoneName
+from .naming import _constraint_name_for_table, _NoneName, conv
 
 RESERVED_WORDS = frozenset(
     [
@@ -249,12 +250,32 @@ class IdentifierPreparer:
         """The name of a savepoint."""
         return self.quote(name or savepoint.ident)
 
-    def format_index(self, index: Any) -> str:
-        return self.quote(index.name)
+    def format_index(self, index: Any) -> str | None:
+        """The name of an index, None if it has none."""
+        return self.format_constraint(index)
 
     def format_constraint(self, constraint: Any, _alembic_quote: bool = True) -> str | None:
-        """The name of a constraint, None if it has none."""
+        """The name of a constraint, None if it has none.
+
+        A name of a convention is cut where the database does not take it as it is.
+        exc.IdentifierError: another name is too long.
+        """
         name = constraint.name
-        if name is None or isinstance(name, _NoneName):
+        if isinstance(name, _NoneName):
+            name = _constraint_name_for_table(constraint, constraint.table)
+        if name is None:
             return None
+        dialect = self.dialect
+        if constraint.__visit_name__ == "index":
+            limit = dialect.max_index_name_length
+        else:
+            limit = dialect.max_constraint_name_length
+        limit = limit or dialect.max_identifier_length
+        if len(name) > limit:
+            if not isinstance(name, conv):
+                raise exc.IdentifierError(
+                    f"Identifier {name!r} exceeds maximum length of {limit} characters"
+                )
+            digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+            name = f"{name[: max(limit - 8, 0)]}_{digest[-4:]}"
         return self.quote(name) if _alembic_quote else name

@@ -78,8 +78,7 @@ class _ConventionTokens:
         except IndexError:
             return ""
         if referred:
-            _, _, name = element._column_tokens
-            return str(name)
+            return str(element.column.name)
         if kind == "name":
             return str(element.name)
         if kind == "key":
@@ -95,7 +94,7 @@ class _ConventionTokens:
         return str(table)
 
     def _key_constraint_name(self) -> Any:
-        if self.name is None:
+        if self.name is None or self.name is _NONE_NAME:
             raise exc.InvalidRequestError(
                 "Naming convention including %(constraint_name)s token requires that constraint "
                 "is explicitly named."
@@ -115,10 +114,14 @@ _PREFIXES = {
 }
 
 
-def name_by_convention(const: Any, table: Any) -> Any:
-    """The name of a constraint or index as the metadata's convention has it."""
+def name_by_convention(const: Any, table: Any, compiling: bool = False) -> Any:
+    """The name of a constraint or index as the metadata's convention has it.
+
+    What has no name because its type has none is named only when it is compiled: the database
+    may not need it.
+    """
     name = const.name
-    if isinstance(name, conv):
+    if isinstance(name, conv) or (name is _NONE_NAME and not compiling):
         return name
     convention = table.metadata.naming_convention
     template: Any = None
@@ -138,5 +141,5 @@ def name_by_convention(const: Any, table: Any) -> Any:
 
 def _constraint_name_for_table(const: Any, table: Any) -> Any:
     """The name that a convention makes, or None; migration tools ask for it."""
-    name = name_by_convention(const, table)
+    name = name_by_convention(const, table, compiling=True)
     return name if isinstance(name, conv) else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .. import _core
 from ..util.subscriptable import T
 from .base import SchemaEventTarget
+from .naming import _NONE_NAME
 from .operators import is_commutative
 from .type_api import Codec, TypeEngine
 from .type_comparator import Comparator
@@ -416,12 +417,21 @@ class Boolean(SchemaType, TypeEngine[bool]):
         if self.create_constraint:
             from .schema import CheckConstraint
 
-            constraint = CheckConstraint(column.in_([0, 1]), name=self.name, _type_bound=True)
-            constraint._create_rule = lambda compiler: (
-                not compiler.dialect.supports_native_boolean
-                and compiler.dialect.non_native_boolean_check_constraint
+            table.append_constraint(
+                CheckConstraint(
+                    column.in_([0, 1]),
+                    name=_NONE_NAME if self.name is None else self.name,
+                    _type_bound=True,
+                    _create_rule=self._constrained,
+                )
             )
-            table.append_constraint(constraint)
+
+    def _constrained(self, compiler: Any) -> bool:
+        """Whether the column has a CHECK there."""
+        return (
+            not compiler.dialect.supports_native_boolean
+            and compiler.dialect.non_native_boolean_check_constraint
+        )
 
 
 class MatchType(Boolean):

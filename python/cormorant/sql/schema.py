@@ -263,7 +263,10 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         autoload_replace = kw.pop("autoload_replace", True)
         include_columns = kw.pop("include_columns", None)
         resolve_fks = kw.pop("resolve_fks", True)
-        for option in ("keep_existing", "extend_existing", "_extend_on", "_no_init"):
+        replacing = autoload_with is not None
+        for option in ("extend_existing", "keep_existing"):
+            replacing = kw.pop(option, False) or replacing
+        for option in ("_extend_on", "_no_init"):
             kw.pop(option, None)
         self._validate_dialect_kwargs(kw)
         if autoload_with is not None:
@@ -273,23 +276,26 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
                 {c.name for c in args if isinstance(c, Column)} if autoload_replace else set(),
                 resolve_fks,
             )
-        self._init_items(*args, allow_replacements=autoload_with is not None)
+        self._init_items(*args, allow_replacements=replacing)
 
     def _init_existing(self, *args: Any, **kw: Any) -> None:
         autoload_with = kw.pop("autoload_with", None)
         autoload_replace = kw.pop("autoload_replace", True)
         include_columns = kw.pop("include_columns", None)
         resolve_fks = kw.pop("resolve_fks", True)
+        quotes = kw.pop("quote", None), kw.pop("quote_schema", None)
         schema = kw.pop("schema", None)
         if schema is not None and schema is not BLANK_SCHEMA and schema != self.schema:
             raise exc.ArgumentError(
                 f"Can't change schema of existing table from '{self.schema}' to '{schema}'"
             )
+        if quotes != (None, None):
+            raise exc.ArgumentError("Can't redefine 'quote' or 'quote_schema' arguments")
         if include_columns is not None:
             for column in list(self.c):
                 if column.name not in include_columns:
                     self._columns.remove(column)
-        for option in ("quote", "quote_schema", "keep_existing", "listeners"):
+        for option in ("keep_existing", "listeners"):
             kw.pop(option, None)
         if "comment" in kw:
             self.comment = kw.pop("comment")
@@ -541,11 +547,20 @@ class MetaData(HasConditionalDDL, SchemaItem):
         """The table is complete: columns that were waiting for it find their types."""
         if table.schema:
             self._schemas.add(table.schema)
-        for fk in self._fk_waiting.pop(key, ()):
-            if fk.parent is not None:
-                found = fk._find_column(table)
-                if found is not None:
-                    fk._take_type(found)
+        if self._fk_waiting:
+            self._give_types(table)
+
+    def _give_types(self, table: Table) -> None:
+        """The table has columns that others, which refer to them, may have waited for."""
+        left = []
+        for fk in self._fk_waiting.pop(table.key, ()):
+            found = None if fk.parent is None else fk._find_column(table)
+            if found is None:
+                left.append(fk)
+            else:
+                fk._take_type(found)
+        if left:
+            self._fk_waiting[table.key] = left
 
     def _remove_table(self, name: str, schema: Any) -> None:
         key = _get_table_key(name, schema)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .. import exc
+from .. import exc, util
 from .base import next_serial
 from .elements import ColumnClause, quoted_name
 from .schema_base import NO_ARG, NULL_UNSPECIFIED, DialectKWArgs, SchemaItem, creation_order
@@ -146,6 +146,8 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             self._validate_dialect_kwargs(dialect_kwargs)
         # defaults first: computed and identity columns check that there are none
         self._init_items(*children, *items)
+        if isinstance(onupdate, Sequence):
+            self.onupdate = onupdate  # a sequence takes itself for a default
 
     # --- attaching ---
 
@@ -179,7 +181,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             if other is self:
                 return
             if not allow:
-                kind = "name" if other.name == self.name else "key"
+                kind = "name" if self.name == self.key else "key"
                 raise exc.DuplicateColumnError(
                     f"A column with {kind} '{self.key}' is already present in table '{table.name}'."
                 )
@@ -195,6 +197,13 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
                         f"A column with name '{self.name}' is already present in table "
                         f"'{table.name}'."
                     )
+                if other.key != other.name and self.key == self.name:
+                    util.warn(
+                        f'Column with user-specified key "{other.key}" is being replaced with plain '
+                        f'named column "{self.name}", key "{other.key}" is being removed.  If this is '
+                        "a reflection operation, specify autoload_replace=False to prevent this "
+                        "replacement."
+                    )
                 table._columns.remove(other)
             table._columns._append(self.key, self)
         names[self.name] = self
@@ -208,6 +217,9 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
         hooks, self._attach_hooks = self._attach_hooks, []
         for hook in hooks:
             hook(self, table)
+        metadata = getattr(table, "metadata", None)
+        if metadata is not None and metadata._fk_waiting:
+            metadata._give_types(table)
 
     def _make_column_constraints(self, table: Any) -> None:
         if self.index:
@@ -311,9 +323,9 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             index=self.index,
             autoincrement=self.autoincrement,
             default=NO_ARG if self.default is None else self.default._copy(),
-            server_default=server_default,
+            server_default=None if server_default is None else server_default._copy(),
             onupdate=None if self.onupdate is None else self.onupdate._copy(),
-            server_onupdate=server_onupdate,
+            server_onupdate=None if server_onupdate is None else server_onupdate._copy(),
             doc=self.doc,
             comment=self.comment,
             _omit_from_statements=self._omit_from_statements,

@@ -108,6 +108,9 @@ class ColumnCollectionMixin:
     columns: ColumnCollection[Any]
     parent: Any
 
+    _of_many_tables = False
+    """Whether the columns may be of several tables, with none of which the item goes then."""
+
     @property
     def c(self) -> ColumnCollection[Any]:
         """The columns."""
@@ -143,13 +146,17 @@ class ColumnCollectionMixin:
             return
         tables = {id(column.table): column.table for column in columns}
         if len(tables) > 1:
+            if self._of_many_tables:
+                return
             first = columns[0].table
             others = [column for column in columns[1:] if column.table is not first]
             names = ", ".join(f"'{column}'" for column in others)
             raise exc.ArgumentError(
                 f"Column(s) {names} are not part of table '{first.description}'."
             )
-        columns[0].table._attach_item(self)
+        table = columns[0].table
+        if getattr(table, "_schema_object", False):
+            table._attach_item(self)
 
     def _resolve_columns(self, table: Any) -> list[Any]:
         kind = type(self).__name__
@@ -163,6 +170,8 @@ class ColumnCollectionMixin:
                         f"Can't create {kind} on table '{table.description}': no column named "
                         f"'{column}' is present."
                     ) from None
+            elif column.key is None:
+                raise exc.ArgumentError("Can't add unnamed column to column collection")
             else:
                 found.append(column)
         return found
@@ -175,9 +184,15 @@ def _column_argument(column: Any) -> Any:
             return column
         return column._deannotate()
     element = getattr(column, "__clause_element__", None)
-    if element is None:
-        raise exc.ArgumentError(f"Element {column!r} is not a string name or column element")
-    return _column_argument(element())
+    found = None if element is None else element()
+    if not isinstance(found, ClauseElement) or found._is_from_clause:
+        got = (
+            f"{column!r}" if found is None else f"{found!r} object resolved from {column!r} object"
+        )
+        raise exc.ArgumentError(
+            f"String column name or column expression for DDL constraint expected, got {got}."
+        )
+    return _column_argument(found)
 
 
 class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
@@ -231,6 +246,7 @@ class CheckConstraint(ColumnCollectionConstraint):
     """CHECK."""
 
     __visit_name__ = "check_constraint"
+    _of_many_tables = True
 
     def __init__(
         self,
@@ -299,6 +315,7 @@ class CheckConstraint(ColumnCollectionConstraint):
             comment=self.comment,
             _autoattach=False,
             _type_bound=self._type_bound,
+            **self.dialect_kwargs,
         )
         return self._schema_item_copy(new)
 
@@ -349,6 +366,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         **dialect_kw: Any,
     ) -> None:
         self._implicit_generated = _implicit_generated
+        self._given_name = name
         super().__init__(
             *columns,
             name=name,
@@ -390,7 +408,9 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         """A column of the primary key was added to the table."""
         self.columns.add(column)
         self.__dict__.pop("_autoincrement", None)
-        self.name = name_by_convention(self, self.parent)
+        # a name of a convention is of the columns that there are
+        self.name = self._given_name
+        self._name(self.parent)
 
     def _reload(self, columns: Iterable[Any]) -> None:
         """Make these columns, already in the table, the primary key."""
@@ -527,17 +547,17 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
             self._attach_when_possible()
 
     def _set_parent(self, parent: Any, **kw: Any) -> None:
+        if self.table is not None and parent is not self.table:
+            raise exc.ArgumentError(
+                f"Index '{self.name}' is against table '{self.table.description}', and cannot be "
+                f"associated with table '{parent.description}'."
+            )
         columns = self._resolve_columns(parent)
         for column in columns:
             if column.table is not None and column.table is not parent:
                 raise exc.ArgumentError(
                     f"Column(s) '{column}' are not part of table '{parent.description}'."
                 )
-        if self.table is not None and parent is not self.table:
-            raise exc.ArgumentError(
-                f"Index '{self.name}' is against table '{self.table.description}', and cannot be "
-                f"associated with table '{parent.description}'."
-            )
         self.table = self.parent = parent
         for column in columns:
             self.columns.add(column)

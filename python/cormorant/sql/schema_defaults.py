@@ -36,6 +36,9 @@ class DefaultGenerator(Executable, SchemaItem):
     def __str__(self) -> str:
         return repr(self)
 
+    def __repr__(self) -> str:
+        return f"DefaultGenerator({'for_update=True' if self.for_update else ''})"
+
     def _set_parent(self, parent: Any, **kw: Any) -> None:
         self.column = parent
         if self.for_update:

@@ -49,6 +49,10 @@ class ForeignKey(DialectKWArgs, SchemaItem):
             column = found
         if isinstance(column, ColumnClause):
             column = column._deannotate()
+            if column.table is not None and not getattr(column.table, "_schema_object", False):
+                raise exc.ArgumentError(
+                    f"ForeignKey received Column not bound to a Table, got: {column.table!r}"
+                )
         self._colspec: Any = column
         self._resolved: Column[Any] | None = None
         self.constraint = _constraint
@@ -175,7 +179,8 @@ class ForeignKey(DialectKWArgs, SchemaItem):
         if column is None:
             raise exc.NoReferencedColumnError(
                 f"Could not initialize target column for ForeignKey '{self._colspec}' on table "
-                f"'{parent.table.name}': table '{table.name}' has no column named '{name}'",
+                f"'{parent.table.name}': table '{table.name}' has no column named "
+                f"'{parent.key if name is None else name}'",
                 table_name,
                 str(name),
             )
@@ -402,6 +407,7 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
             link_to_name=self.link_to_name,
             match=self.match,
             comment=self.comment,
+            **self.dialect_kwargs,
         )
         for own, other in zip(self.elements, new.elements, strict=True):
             own._schema_item_copy(other)

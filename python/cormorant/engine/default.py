@@ -133,6 +133,8 @@ class DefaultDialect:
             self.label_length = label_length
         if insertmanyvalues_page_size is not None:
             self.insertmanyvalues_page_size = insertmanyvalues_page_size
+        if supports_native_boolean is not None:
+            self.supports_native_boolean = supports_native_boolean
         if use_insertmanyvalues is not None:
             self.use_insertmanyvalues = use_insertmanyvalues
 

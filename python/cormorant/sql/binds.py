@@ -159,6 +159,13 @@ class BindParameter(ColumnElement[_T]):
             c._ident_token = None
         return c
 
+    def _negate_in_binary(self, negated_op: Any, original_op: Any) -> Any:
+        if self.expand_op is not original_op or original_op is None:
+            return self
+        bind = self._clone()
+        bind.expand_op = negated_op  # what stands for an empty list is another
+        return bind
+
     def _annotate(self, values: Mapping[str, Any]) -> Self:
         c = super()._annotate(values)
         c._ident_token = self._ident
@@ -184,7 +191,8 @@ class BindParameter(ColumnElement[_T]):
         return c
 
     def _key_of_rest(self, ctx: KeyContext, key: list[Any]) -> None:
-        key += (self.expanding, self.literal_execute, self.expand_op)
+        # (what an empty list becomes follows from the operator, which is in the key of its sides)
+        key += (self.expanding, self.literal_execute)
 
     _cache_key = _core.KeyRecipe(
         "bind",

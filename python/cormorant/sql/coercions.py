@@ -85,6 +85,9 @@ _ROW_ADVICE = (
     " To create a column expression from a FROM clause row as a whole, "
     "use the .table_valued() method."
 )
+_VALUES_ADVICE = (
+    " To create a column expression from a VALUES clause, use the .scalar_values() method."
+)
 
 
 def _as_expression(original: Any, element: ClauseElement, expected: str) -> Any:
@@ -97,11 +100,13 @@ def _as_expression(original: Any, element: ClauseElement, expected: str) -> Any:
             "please use the .scalar_subquery() method to produce a scalar subquery.",
         )
         return element.scalar_subquery()  # type: ignore[attr-defined]
-    if element._is_from_clause:
-        _fail(original, expected, _ROW_ADVICE if "element" in expected else "")
+    if element._is_from_clause and "element" in expected:
+        advice = _VALUES_ADVICE if element.__visit_name__ == "values" else _ROW_ADVICE
+        _fail(original, expected, advice)
     _fail(original, expected)
 
 
+_IN_RIGHT = "IN expression list, SELECT construct, or bound parameter object"
 _IN_RIGHT_SIDES = frozenset(["clauselist", "textclause", "tuple", "grouping"])
 _EXPRESSIONS = frozenset(["clauselist", "textclause", "expression_clauselist", "text_clause"])
 
@@ -129,10 +134,10 @@ def expect_expr(element: Any, type_: Any = None, name: str | None = None) -> Any
     if isinstance(element, ClauseElement):
         if element._is_column:
             return element
-        return _as_expression(element, element, "SQL expression element or literal value")
+        return _as_expression(element, element, "SQL expression element")
     found = resolve(element)
     if found is not None:
-        return _as_expression(element, found, "SQL expression element or literal value")
+        return _as_expression(element, found, "SQL expression element")
 
     if element is None and (type_ is None or not type_.should_evaluate_none):
         return elements.NULL
@@ -381,6 +386,8 @@ def expect_limit(value: Any, name: str) -> Any:
         return elements.OffsetLimitParam._quick("param", value, INTEGERTYPE)
     found = value if isinstance(value, ClauseElement) else resolve(value)
     if found is not None:
+        if found._is_from_clause and not found._is_function:
+            _fail(value, "LIMIT / OFFSET expression")
         return found
     return elements.OffsetLimitParam._quick("param", util.asint(value), INTEGERTYPE)
 
@@ -388,7 +395,7 @@ def expect_limit(value: Any, name: str) -> Any:
 def expect_in(expr: Any, other: Any, operator: Any) -> Any:
     """The right side of IN: a list, a SELECT, a bind parameter, text()."""
     found: Any = other if isinstance(other, ClauseElement) else resolve(other)
-    expected = "IN expression list, SELECT construct, or bound parameter object"
+    expected = _IN_RIGHT
     if found is None:
         if isinstance(other, (str, bytes)) or not isinstance(other, (collections.abc.Iterable,)):
             _fail(other, expected)
@@ -412,7 +419,7 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
     if found._is_column and found._wraps_column is not None and found.type._is_array:
         return found
     if found.__visit_name__ == "values":
-        return elements.Grouping(found)
+        return cast(Any, found).scalar_values()
     if found._is_from_clause or found._is_function:
         util.warn(
             f"Coercing {type(found).__name__} object into a select() for use in IN(); "
@@ -433,8 +440,10 @@ def _in_list(expr: Any, values: list[Any], operator: Any) -> Any:
         found = resolve(value)
         if found is None:
             clauses.append(expr._bind_param(operator, value))
+        elif found._is_column:
+            clauses.append(found)
         else:
-            clauses.append(_as_expression(value, found, "SQL expression element or literal value"))
+            _fail(values, _IN_RIGHT)
     return elements.ClauseList(*clauses).self_group(against=operator)
 
 

@@ -25,7 +25,7 @@ from .elements import (
     UnaryExpression,
 )
 from .operators import eq, ne
-from .sqltypes import BOOLEANTYPE, JSON, NULLTYPE, to_instance
+from .sqltypes import BOOLEANTYPE, JSON, MATCHTYPE, NULLTYPE, to_instance
 
 NEGATE: dict[Any, Any] = {}
 for _a, _b in (
@@ -79,12 +79,19 @@ def _compare_constant(
     constant = obj
     if not isinstance(obj, ClauseElement):
         constant = NULL if obj is None else TRUE if obj else FALSE
+    if op in (eq, ne) and isinstance(constant, (True_, False_)):
+        return BinaryExpression(expr, constant, op, result_type, NEGATE[op], modifiers)
+    if op in (ops.is_distinct_from, ops.is_not_distinct_from):
+        return BinaryExpression(expr, constant, op, result_type, NEGATE[op])
+    if expr._is_collection_aggregate:
+        # the other side of ANY and ALL is compared as it is: they cannot be beside IS
+        if reverse:
+            expr, constant = constant, expr
+        return BinaryExpression(expr, constant, op, result_type, NEGATE.get(op))
     if op in (eq, ne):
-        if isinstance(constant, (True_, False_)):
-            return BinaryExpression(expr, constant, op, result_type, NEGATE[op], modifiers)
         op = _TO_IS[op]
         return BinaryExpression(expr, constant, op, result_type, NEGATE[op])
-    if op in (ops.is_, ops.is_not, ops.is_distinct_from, ops.is_not_distinct_from):
+    if op in (ops.is_, ops.is_not):
         if reverse:
             expr, constant = constant, expr
         return BinaryExpression(expr, constant, op, result_type, NEGATE[op])
@@ -255,7 +262,7 @@ def regexp_replace(
 
 
 def match(expr: Any, op: Any, other: Any, **kw: Any) -> BinaryExpression[Any]:
-    return compare(expr, op, other, **kw)
+    return compare(expr, op, other, result_type=MATCHTYPE, **kw)
 
 
 def getitem(expr: Any, op: Any, index: Any, **kw: Any) -> Any:

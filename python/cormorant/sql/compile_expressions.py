@@ -309,13 +309,13 @@ class ExpressionCompiler:
                 return visit(unary, op, **kw)  # type: ignore[no-any-return]
             text = OPERATORS.get(op)
             if text is None:
-                text = op.opstring + " "
+                text = self.escape_literal_column(op.opstring) + " "
             return text + self.process(unary.element, **kw)
         modifier = unary.modifier
         if modifier is not None:
             text = OPERATORS.get(modifier)
             if text is None:
-                text = " " + modifier.opstring
+                text = " " + self.escape_literal_column(modifier.opstring)
             return self.process(unary.element, **kw) + text
         raise exc.CompileError("Unary expression has no operator or modifier")
 

@@ -255,7 +255,8 @@ class SelectCompiler:
                 name = fallback
         elif column.__visit_name__ == "unary":
             if isinstance(column, AsBoolean):
-                labelled = asfrom or not self.native_boolean
+                plain = isinstance(column.element, ColumnClause)
+                labelled = asfrom or not self.native_boolean or not plain
             else:
                 labelled = asfrom or not column.element._is_named
             if labelled:

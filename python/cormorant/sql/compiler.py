@@ -568,20 +568,23 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from .compile_expressions import OPERATORS as OPERATORS
     from .ddl_compiler import DDLCompiler as DDLCompiler
     from .linting import COLLECT_CARTESIAN_PRODUCTS as COLLECT_CARTESIAN_PRODUCTS
     from .linting import FROM_LINTING as FROM_LINTING
     from .linting import NO_LINTING as NO_LINTING
     from .linting import WARN_LINTING as WARN_LINTING
     from .linting import FromLinter as FromLinter
+    from .type_compiler import GenericTypeCompiler as GenericTypeCompiler
     from .type_compiler import StrSQLTypeCompiler as StrSQLTypeCompiler
     from .type_compiler import TypeCompiler as TypeCompiler
 else:
     __getattr__ = late_names(
         __name__,
         {
+            ".compile_expressions": "OPERATORS",
             ".ddl_compiler": "DDLCompiler",
-            ".type_compiler": "StrSQLTypeCompiler TypeCompiler",
+            ".type_compiler": "GenericTypeCompiler StrSQLTypeCompiler TypeCompiler",
             ".linting": "COLLECT_CARTESIAN_PRODUCTS FROM_LINTING FromLinter NO_LINTING WARN_LINTING",
         },
     )

@@ -289,8 +289,6 @@ class Tuple(ClauseList, ColumnElement[Any]):
     def _bind_param(
         self, operator: Any, obj: Any, type_: Any = None, expanding: bool = False
     ) -> Any:
-        from .sqltypes import TupleType
-
         if expanding:
             return BindParameter(
                 None,
@@ -298,22 +296,21 @@ class Tuple(ClauseList, ColumnElement[Any]):
                 _compared_to_operator=operator,
                 unique=True,
                 expanding=True,
-                type_=TupleType(*[c.type for c in self.clauses]),
+                type_=type_,
+                _compared_to_type=self.type,
             )
-        return Grouping(
-            ClauseList(
-                *[
-                    BindParameter(
-                        None,
-                        o,
-                        _compared_to_operator=operator,
-                        _compared_to_type=c.type,
-                        unique=True,
-                        type_=type_,
-                    )
-                    for o, c in zip(obj, self.clauses, strict=False)
-                ]
-            )
+        return Tuple(
+            *[
+                BindParameter(
+                    None,
+                    o,
+                    _compared_to_operator=operator,
+                    _compared_to_type=compared_to,
+                    unique=True,
+                    type_=type_,
+                )
+                for o, compared_to in zip(obj, self.type.types, strict=False)  # type: ignore[attr-defined]
+            ]
         )
 
     def _cache_key(self, ctx: KeyContext) -> Any:
@@ -592,10 +589,12 @@ class CollectionAggregate(OperatorExpression[Any]):
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
         if not operators.is_comparison(op):
             raise exc.ArgumentError("Only comparison operators may be used with ANY/ALL")
-        from .comparators import compare
+        from . import comparators
 
+        if op is operators.between_op:
+            return comparators.between(self, op, *other, **kw)
         (obj,) = other
-        return compare(self, operators.mirror(op), obj, reverse=True, **kw)
+        return comparators.compare(self, operators.mirror(op), obj, reverse=True, **kw)
 
     def reverse_operate(self, op: Any, other: Any, **kw: Any) -> Any:
         raise exc.ArgumentError("Only comparison operators may be used with ANY/ALL")

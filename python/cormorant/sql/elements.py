@@ -382,6 +382,14 @@ class AsBoolean(UnaryExpression[bool]):
     def _proxy_key(self) -> Any:
         return self.element._proxy_key
 
+    @property
+    def _expression_label(self) -> Any:
+        return self.element._expression_label
+
+    @property
+    def _anon_name_label(self) -> AnonName:
+        return self._anon_label(getattr(self.element, "name", None))
+
     def _make_proxy(
         self, selectable: FromClause, name: Any = None, key: Any = None
     ) -> tuple[Any, ColumnClause[Any]]:
@@ -393,6 +401,11 @@ class AsBoolean(UnaryExpression[bool]):
         if isinstance(self.element, (True_, False_)):
             return self.element._negate()
         return AsBoolean(self.element, self.negate, self.operator)
+
+
+def _ungrouped(element: Any) -> Any:
+    """An operand without the parentheses that it was given as one."""
+    return element.element if element.__class__ is Grouping else element
 
 
 class BinaryExpression(OperatorExpression[_T]):
@@ -420,10 +433,9 @@ class BinaryExpression(OperatorExpression[_T]):
             self.modifiers = modifiers
 
     def __bool__(self) -> bool:
-        if self.operator is eq:
-            return hash(self.left) == hash(self.right)
-        if self.operator is ne:
-            return hash(self.left) != hash(self.right)
+        if self.operator is eq or self.operator is ne:
+            same = hash(_ungrouped(self.left)) == hash(_ungrouped(self.right))
+            return same is (self.operator is eq)
         raise TypeError("Boolean value of this clause is not defined")
 
     @property
@@ -439,8 +451,7 @@ class BinaryExpression(OperatorExpression[_T]):
 
     def _negate(self) -> ColumnElement[Any]:
         # what is not true of any is true of none, which another operator does not say
-        of_many = self.left._is_collection_aggregate or self.right._is_collection_aggregate
-        if self.negate is not None and not of_many:
+        if self.negate is not None and not self.right._is_collection_aggregate:
             return BinaryExpression(
                 self.left,
                 self.right._negate_in_binary(self.negate, self.operator),
@@ -546,7 +557,7 @@ class Label(NamedColumn[_T]):
         return self
 
     def _negate(self) -> Any:
-        return self._element._negate()
+        return Label(self.name, self._element._negate())
 
     @property
     def primary_key(self) -> bool:  # type: ignore[override]

@@ -132,9 +132,11 @@ class IdentifierPreparer:
     def __init__(self, dialect: Any = None, **kw: Any) -> None:
         self.dialect = dialect
         self._strings: dict[Any, str] = {}
+        self._double_percents = getattr(dialect, "paramstyle", None) in ("format", "pyformat")
 
     def _escape_identifier(self, value: str) -> str:
-        return value.replace(self.escape_quote, self.escape_quote * 2)
+        value = value.replace(self.escape_quote, self.escape_quote * 2)
+        return value.replace("%", "%%") if self._double_percents else value
 
     def quote_identifier(self, value: str) -> str:
         """The name in quotes."""

@@ -351,7 +351,7 @@ class Values(FromClause):
 
     def scalar_values(self) -> Any:
         """VALUES as an expression, in parentheses."""
-        return Grouping(self)
+        return ScalarValues(self)
 
     def _populate(self, columns: ColumnCollection[Any]) -> None:
         for c in self._column_args:
@@ -387,6 +387,29 @@ class Values(FromClause):
             tuple(rows),
             self.literal_binds,
         )
+
+
+class ScalarValues(Grouping[Any]):
+    """``(VALUES …)`` as an expression: its rows are in no FROM."""
+
+    _is_implicitly_boolean = False
+    _atomic = True
+    _from_objects = ()
+    _proxies = ()
+    _tq_label = None
+    _wraps_column = None
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+    def _negate(self) -> ColumnElement[Any]:
+        return ColumnElement._negate(self)
+
+    def _ungroup(self) -> Any:
+        return self
+
+    def _cache_key(self, ctx: KeyContext) -> Any:
+        return (ScalarValues, self.element._cache_key(ctx))
 
 
 class TableValuedColumn(elements.NamedColumn[Any]):

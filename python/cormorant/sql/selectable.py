@@ -80,6 +80,7 @@ __all__ = [
     "Lateral",
     "ReturnsRows",
     "ScalarSelect",
+    "ScalarValues",
     "Select",
     "SelectBase",
     "SelectLabelStyle",
@@ -670,14 +671,15 @@ from .select_forms import (  # noqa: E402  (they derive from the classes above)
     CompoundSelect,
     Exists,
     ScalarSelect,
+    ScalarValues,
     SelectStatementGrouping,
     TableSample,
     TextualSelect,
     Values,
 )
 
-for _cls in (CompoundSelect, Exists, ScalarSelect, SelectStatementGrouping, TableSample,
-             TextualSelect, Values):  # fmt: skip
+for _cls in (CompoundSelect, Exists, ScalarSelect, ScalarValues, SelectStatementGrouping,
+             TableSample, TextualSelect, Values):  # fmt: skip
     _cls.__module__ = __name__
 
 if TYPE_CHECKING:

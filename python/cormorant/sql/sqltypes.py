@@ -220,6 +220,9 @@ class TupleType(TypeEngine[tuple[Any, ...]]):
         self._fully_typed = not any(to_instance(type_)._isnull for type_ in types)
         self.types = [to_instance(type_) for type_ in types]
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.types))})"
+
     def _resolve_values_to_types(self, value: Any) -> TupleType:
         """The same with types for the untyped members, from a tuple of values."""
         if self._fully_typed:
@@ -227,6 +230,16 @@ class TupleType(TypeEngine[tuple[Any, ...]]):
         return TupleType(
             *[
                 _resolve_value_to_type(elem) if type_._isnull else type_
+                for type_, elem in zip(self.types, value, strict=False)
+            ]
+        )
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
+        if value is None:
+            return self  # there is no row to look at
+        return TupleType(
+            *[
+                type_.coerce_compared_value(op, elem)
                 for type_, elem in zip(self.types, value, strict=False)
             ]
         )

@@ -213,4 +213,5 @@ class StrSQLTypeCompiler(TypeCompiler):
         return "NULL"
 
 
+GenericTypeCompiler = TypeCompiler
 GENERIC = StrSQLTypeCompiler()

@@ -30,13 +30,6 @@ class PGIdentifierPreparer(IdentifierPreparer):
 
     reserved_words = _RESERVED
 
-    def _escape_identifier(self, value: str) -> str:
-        # a percent sign in the text would begin a parameter
-        value = super()._escape_identifier(value)
-        if self.dialect is not None and self.dialect.paramstyle in ("pyformat", "format"):
-            value = value.replace("%", "%%")
-        return value
-
     def format_type(self, type_: Any, use_schema: bool = True) -> str:
         """The name of an ENUM or DOMAIN, with its schema."""
         if not type_.name:

@@ -1,0 +1,264 @@
+"""Operators where they meet NULL, ANY, VALUES, tuples, labels and percent signs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .harness import Peer, compare
+
+
+def _show(p: Peer, *made: Callable[[], Any]) -> None:
+    """The text of what is made, or the error."""
+    for make in made:
+        try:
+            p.show(str(make()))
+        except Exception as error:
+            p.show(type(error).__name__, str(error))
+
+
+def test_any_and_all_beside_constants() -> None:
+    def program(p: Peer) -> None:
+        for aggregate in (p.any_(p.column("data")), p.all_(p.column("data", p.ARRAY(p.Integer)))):
+            for expression in (
+                lambda a=aggregate: a == None,  # noqa: E711
+                lambda a=aggregate: a != None,  # noqa: E711
+                lambda a=aggregate: p.null() == a,
+                lambda a=aggregate: a == True,  # noqa: E712
+                lambda a=aggregate: a != p.false(),
+                lambda a=aggregate: a.is_(None),
+                lambda a=aggregate: a.is_not(True),
+                lambda a=aggregate: a < None,
+                lambda a=aggregate: a.is_distinct_from(None),
+                lambda a=aggregate: a.like(None),
+                lambda a=aggregate: a.between(1, 2),
+                lambda a=aggregate: p.column("x") < a,
+                lambda a=aggregate: a < 5,
+                lambda a=aggregate: a + 5,
+            ):
+                _show(p, expression, lambda e=expression: ~e())
+
+    compare(program)
+
+
+def test_values_as_an_expression() -> None:
+    def program(p: Peer) -> None:
+        q = p.column("q")
+        one = p.values(p.column("a", p.Integer)).data([(1,), (2,)])
+        two = p.values(p.column("a", p.Integer), p.column("b", p.String)).data([(1, "x")])
+        scalar = one.scalar_values()
+        p.show(type(scalar), scalar.type, type(scalar).__module__)
+        _show(
+            p,
+            lambda: ~scalar,
+            lambda: p.select(scalar),
+            lambda: p.select(scalar.label("x")),
+            lambda: p.select(q == scalar),
+            lambda: p.select(q.in_(one)),
+            lambda: p.select(q.not_in(scalar)),
+            lambda: p.tuple_(q, q).in_(two),
+            lambda: scalar == 5,
+        )
+        for refused in (p.any_, p.all_, p.tuple_, p.func.f, p.distinct, p.not_):
+            p.error(lambda f=refused: f(p.table("t")))
+            p.error(lambda f=refused: f(p.values(p.column("a"), name="v")), text=False)
+
+    compare(program)
+
+
+def test_what_in_refuses() -> None:
+    def program(p: Peer) -> None:
+        x = p.column("x")
+        for members in (
+            [p.sql.elements.ClauseList()],
+            [p.text("q")],
+            [p.table("t", p.column("a"))],
+            "abc",
+            None,
+        ):
+            _show(p, lambda m=members: x.in_(m))
+        _show(p, lambda: x.in_([None]), lambda: x.in_([None, x]), lambda: x.in_([p.null(), x]))
+        _show(p, lambda: p.select(x).limit(p.table("t")), lambda: p.select(x).offset(p.table("t")))
+
+    compare(program)
+
+
+def test_negated_in_has_a_parameter_of_its_own() -> None:
+    def program(p: Peer) -> None:
+        a = p.column("a", p.Integer)
+        for values in ([5], []):
+            inside = a.in_(values)
+            both = p.and_(inside, ~inside)
+            _show(
+                p,
+                lambda b=both: b,
+                lambda b=both: b.compile(compile_kwargs={"literal_binds": True}),
+            )
+        empty = ~a.in_(p.bindparam("x", [], expanding=True))
+        twice = ~~a.in_(p.bindparam("x", [], expanding=True))
+        for made in (empty, twice, ~p.tuple_(a, a).in_([])):
+            _show(p, lambda m=made: m.compile(compile_kwargs={"literal_binds": True}))
+        p.show(a.in_([1, 2]).compare(a.in_([1, 2])), a.in_([1]).compare(a.in_([2])))
+        p.show(a.in_([1]).compare(a.not_in([1])))
+        with p.engine().connect() as connection:
+            for made in (empty, twice, a.in_([]), ~a.in_([3])):
+                p.show(
+                    connection.scalar(
+                        p.select(made).select_from(p.select(p.literal(1).label("a")).subquery())
+                    )
+                )
+
+    compare(program, sql=False)
+
+
+def test_tuples_have_types() -> None:
+    def program(p: Peer) -> None:
+        x, s, d = p.column("x", p.Integer), p.column("s", p.String), p.column("d", p.Date)
+        p.show(
+            p.tuple_(x, s).type,
+            p.tuple_(3, "a").type,
+            p.tuple_(x, d, types=[p.Integer, p.JSON]).type,
+        )
+        for value in ((3, "h"), (3, None), (None, 5)):
+            p.show(p.tuple_(x, d).in_([value]).right.type)
+            right = (p.tuple_(x, s) == value).right
+            p.show(type(right), right.type, [c.type for c in right.clauses])
+        p.show(p.tuple_(x, d).in_([]).right.type)
+        with p.engine().connect() as connection:
+            rows = p.values(x, s, name="v").data([(1, "a"), (2, "b")]).cte()
+            p.show(
+                connection.execute(
+                    p.select(rows).where(p.tuple_(rows.c.x, rows.c.s).in_([(1, "a"), (2, "z")]))
+                ).all()
+            )
+
+    compare(program, sql=False)
+
+
+def test_negated_labels_keep_their_name() -> None:
+    def program(p: Peer) -> None:
+        x, b = p.column("x", p.Integer), p.column("b", p.Boolean)
+        for labelled in (
+            b.label("l"),
+            x.label("l"),
+            (x == 5).label("l"),
+            p.or_(x == 5, x == 6).label("l"),
+            p.func.f().label("l"),
+            p.true().label("l"),
+            p.exists(p.select(x)).label("l"),
+            p.select(x).scalar_subquery().label("l"),
+        ):
+            negated = ~labelled
+            p.show(type(negated), negated.name)
+            _show(
+                p,
+                lambda n=negated: n,
+                lambda n=negated: p.select(n),
+                lambda n=negated: p.select(n).where(n).order_by(n),
+                lambda n=negated: p.and_(n, x == 7),
+                lambda n=negated: p.select(n).subquery().select(),
+            )
+
+    compare(program)
+
+
+def test_conditions_as_columns() -> None:
+    def program(p: Peer) -> None:
+        x, b = p.column("x"), p.column("b", p.Boolean)
+        default = p.module("engine.default").DefaultDialect
+        for condition in (
+            b,
+            ~b,
+            ~p.true(),
+            x == True,  # noqa: E712
+            x.is_(False),
+            p.or_(p.false()),
+            p.and_(p.true(), x == 5),
+            p.and_(b),
+            ~p.literal(True),
+            ~p.func.f(type_=p.Boolean),
+            ~p.type_coerce(x, p.Boolean),
+            p.and_(p.cast(x, p.Boolean)),
+        ):
+            for native in (True, False):
+                dialect = default(supports_native_boolean=native)
+                _show(
+                    p,
+                    lambda c=condition, d=dialect: p.select(c).compile(dialect=d),
+                    lambda c=condition, d=dialect: p.select(x).where(c).compile(dialect=d),
+                    lambda c=condition, d=dialect: (
+                        p.select(c, x).subquery().select().compile(dialect=d)
+                    ),
+                )
+
+    compare(program)
+
+
+def test_percent_signs_by_paramstyle() -> None:
+    def program(p: Peer) -> None:
+        x = p.column("x", p.Integer)
+        table = p.table("t%", p.column("a%b"))
+        default = p.module("engine.default").DefaultDialect
+        percent = p.module("sql.operators").custom_op("%")
+        unary = p.sql.elements.UnaryExpression
+        for style in ("format", "pyformat", "qmark", "named", "numeric"):
+            dialect = default(paramstyle=style)
+            for made in (
+                unary(x, operator=percent),
+                unary(x, modifier=percent),
+                x.op("%")(5),
+                x % 5,
+                p.select(table.c["a%b"].label("q%")),
+                p.select(table),
+                p.insert(table).values({"a%b": 1}),
+                p.update(table).values({"a%b": 1}),
+                p.func.foo("%").label("%"),
+                x.collate("a%b"),
+                p.literal_column("a%b"),
+            ):
+                _show(p, lambda m=made, d=dialect: m.compile(dialect=d))
+
+    compare(program)
+
+
+def test_percent_signs_in_names() -> None:
+    def program(p: Peer) -> None:
+        engine = p.engine()
+        metadata = p.MetaData()
+        p.Table(
+            "per%cent",
+            metadata,
+            p.Column("id%", p.Integer, primary_key=True),
+            p.Column("%(value)s", p.String, index=True),
+        )
+        metadata.create_all(engine)
+        table = p.Table("per%cent", p.MetaData(), autoload_with=engine)
+        p.show([c.name for c in table.c], p.inspect(engine).get_table_names())
+        with engine.begin() as connection:
+            connection.execute(table.insert(), {"id%": 1, "%(value)s": "50%"})
+            connection.execute(table.insert(), [{"id%": n, "%(value)s": f"{n}%"} for n in (2, 3)])
+            connection.execute(table.update().where(table.c["id%"] == 1).values({"%(value)s": "%"}))
+            p.show(connection.execute(p.select(table).order_by(table.c["id%"])).mappings().all())
+        metadata.drop_all(engine)
+
+    compare(program, sql=False)
+
+
+def test_match_is_a_type_of_its_own() -> None:
+    def program(p: Peer) -> None:
+        matched = p.column("x").match("a")
+        p.show(matched.type, (~matched).type, isinstance(matched.type, p.Boolean))
+
+    compare(program)
+
+
+def test_equality_of_the_same_expression_is_true() -> None:
+    def program(p: Peer) -> None:
+        c = p.column("c")
+        bigger = c > 5
+        other = c > 5
+        p.show(bool(bigger == bigger), bool(bigger != bigger), bool(bigger == other))
+        p.show(bool(bigger != other), bool(c == c), bool(c == p.column("c")))
+        p.error(lambda: bool(bigger))
+
+    compare(program)

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import exc
 
-__all__ = ["registry"]
+__all__ = ["mssql", "mysql", "oracle", "postgresql", "sqlite"]
 
 
 # name in a URL -> module and class of a database without a driver

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,8 @@ def reflect_table(
     comment = inspector.get_table_comment(name, schema) if _has_comments(inspector) else None
     if comment:
         table.comment = comment.get("text")
+    with contextlib.suppress(NotImplementedError):
+        table._validate_dialect_kwargs(inspector.get_table_options(name, schema))
 
 
 def _has_comments(inspector: Any) -> bool:

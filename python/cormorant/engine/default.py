@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
 from ..event.attr import dispatcher
+from .asking import AsksInspector
 
 if TYPE_CHECKING:
     from .url import URL
 
 
-class DefaultDialect:
+class DefaultDialect(AsksInspector):
     """The SQL of no database in particular, with named parameters."""
 
     dispatch = dispatcher("cormorant.engine.events:DialectEvents")

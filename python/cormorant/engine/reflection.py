@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .. import exc
+from .. import exc, util
 from ..inspection import _self_inspects
 from ..util import warn_deprecated
 
@@ -112,12 +112,18 @@ class Inspector:
             finally:
                 self._held = None
 
-    def _ask(self, name: str, *args: Any) -> Any:
-        key = (name, *args)
+    def _ask(self, name: str, *args: Any, given: Mapping[str, Any] = util.EMPTY_DICT) -> Any:
+        """What the database says. Of the keyword arguments `given` those count that it knows."""
+        reflector = self.dialect.reflector
+        options = {}
+        if given:
+            known = getattr(reflector, "options", {}).get(name)
+            options = {option: given[option] for option in given if option == known}
+        key = (name, *args, *options.items())
         if key not in self.info_cache:
             with self._operation_context() as connection:
-                reader: Callable[..., Any] = getattr(self.dialect.reflector, name)
-                self.info_cache[key] = reader(connection, *args)
+                reader: Callable[..., Any] = getattr(reflector, name)
+                self.info_cache[key] = reader(connection, *args, **options)
         return self.info_cache[key]
 
     def clear_cache(self) -> None:
@@ -135,19 +141,19 @@ class Inspector:
 
     def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """Names of the tables, sorted."""
-        return list(self._ask("get_table_names", schema))
+        return list(self._ask("get_table_names", schema, given=kw))
 
     def get_temp_table_names(self, **kw: Any) -> list[str]:
         """Names of the temporary tables of the connection."""
-        return list(self._ask("get_temp_table_names"))
+        return list(self._ask("get_temp_table_names", given=kw))
 
     def get_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """Names of the views, sorted."""
-        return list(self._ask("get_view_names", schema))
+        return list(self._ask("get_view_names", schema, given=kw))
 
     def get_temp_view_names(self, **kw: Any) -> list[str]:
         """Names of the temporary views of the connection."""
-        return list(self._ask("get_temp_view_names"))
+        return list(self._ask("get_temp_view_names", given=kw))
 
     def get_view_definition(self, view_name: str, schema: str | None = None, **kw: Any) -> str:
         """The SQL of a view."""
@@ -155,11 +161,14 @@ class Inspector:
 
     def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Whether there is a table or view of that name."""
-        key = ("has_table", table_name, schema)
+        return self._kept(("has_table", table_name, schema), self.dialect.has_table)
+
+    def _kept(self, key: tuple[Any, ...], reader: Callable[..., Any]) -> bool:
+        """What `reader` says of the names in `key`."""
         found: bool | None = self.info_cache.get(key)
         if found is None:
             with self._operation_context() as connection:
-                found = bool(self.dialect.has_table(connection, table_name, schema))
+                found = bool(reader(connection, *key[1:]))
             self.info_cache[key] = found
         return found
 
@@ -193,7 +202,7 @@ class Inspector:
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[dict[str, Any]]:
         """Indexes other than those of constraints: name, column_names, unique."""
-        return [dict(row) for row in self._ask("get_indexes", table_name, schema)]
+        return [dict(row) for row in self._ask("get_indexes", table_name, schema, given=kw)]
 
     def get_unique_constraints(
         self, table_name: str, schema: str | None = None, **kw: Any
@@ -237,16 +246,14 @@ class Inspector:
         """Whether there is a sequence of that name."""
         if not self.dialect.supports_sequences:
             raise NotImplementedError()
-        with self._operation_context() as connection:
-            return bool(self.dialect.has_sequence(connection, sequence_name, schema))
+        return self._kept(("has_sequence", sequence_name, schema), self.dialect.has_sequence)
 
     def has_schema(self, schema_name: str, **kw: Any) -> bool:
         """Whether there is a schema of that name."""
-        with self._operation_context() as connection:
-            reader = getattr(self.dialect.reflector, "has_schema", None)
-            if reader is None:
-                return schema_name in self.dialect.reflector.get_schema_names(connection)
-            return bool(reader(connection, schema_name))
+        reader = getattr(self.dialect.reflector, "has_schema", None)
+        if reader is None:
+            return schema_name in self.get_schema_names()
+        return self._kept(("has_schema", schema_name), reader)
 
     # --- many tables at once ---
 

@@ -376,6 +376,18 @@ def _marker(name: str) -> Any:
     return _JSON_NULL if name == "JSON_NULL" else _Marker(name)
 
 
+class _IndexType:
+    """A type of what JSON is indexed with, as an attribute of JSON; imported with the first."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        from . import json_path
+
+        return getattr(json_path, self.name)
+
+
 class JSON(Indexable, Concatenable, TypeEngine[Any]):
     """Whatever json.dumps() takes."""
 
@@ -385,6 +397,12 @@ class JSON(Indexable, Concatenable, TypeEngine[Any]):
 
     NULL = _JSON_NULL
     """JSON's null, as a value that is stored (None may stand for SQL's NULL)."""
+
+    JSONElementType = _IndexType()
+    JSONIndexType = _IndexType()
+    JSONIntIndexType = _IndexType()
+    JSONStrIndexType = _IndexType()
+    JSONPathType = _IndexType()
 
     def __init__(self, none_as_null: bool = False) -> None:
         """`none_as_null`: store None as SQL's NULL rather than as JSON's null."""

@@ -387,7 +387,9 @@ class PGDialect(DefaultDialect):
 
         return PGInspector
 
-    def has_sequence(self, connection: Any, sequence_name: str, schema: str | None = None) -> bool:
+    def has_sequence(
+        self, connection: Any, sequence_name: str, schema: str | None = None, **kw: Any
+    ) -> bool:
         """Whether a sequence of that name exists."""
         return self.reflector.has_sequence(connection, sequence_name, schema)  # type: ignore[no-any-return]
 
@@ -446,9 +448,13 @@ if not TYPE_CHECKING:
         __name__,
         {
             ".catalog": "ischema_names",
-            ".compiler": "PGCompiler",
+            ".compiler": "PGCompiler PGIdentifierPreparer",
             ".ddl": "PGDDLCompiler",
+            ".reflection": "PGInspector",
             ".type_compiler": "PGTypeCompiler",
+            ".": "ARRAY BIGINT BIT BOOLEAN BYTEA CHAR CIDR CITEXT DATE DOMAIN DOUBLE_PRECISION ENUM "
+            "FLOAT HSTORE INET INTEGER INTERVAL JSON JSONB MACADDR MACADDR8 MONEY NUMERIC OID REAL "
+            "REGCLASS REGCONFIG SMALLINT TEXT TIME TIMESTAMP TSQUERY TSVECTOR UUID VARCHAR",
             ".types": "PGBit",
         },
     )

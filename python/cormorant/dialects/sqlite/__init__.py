@@ -6,8 +6,6 @@ from ...sql.sqltypes import (
     BLOB,
     BOOLEAN,
     CHAR,
-    DATE,
-    DATETIME,
     DECIMAL,
     FLOAT,
     INTEGER,
@@ -16,12 +14,12 @@ from ...sql.sqltypes import (
     REAL,
     SMALLINT,
     TEXT,
-    TIME,
     TIMESTAMP,
     VARCHAR,
 )
 from .base import SQLiteDialect_pysqlite as dialect
 from .dml import Insert, insert
+from .types import DATE, DATETIME, TIME
 
 __all__ = [
     "BLOB",

@@ -18,7 +18,18 @@ class SQLiteTypeCompiler(TypeCompiler):
     """SQLite takes any type name; these are the ones that say what is meant."""
 
     def visit_DATETIME(self, type_: Any, **kw: Any) -> str:
-        return "DATETIME"
+        return "DATETIME" + self._affinity(type_)
+
+    def visit_DATE(self, type_: Any, **kw: Any) -> str:
+        return "DATE" + self._affinity(type_)
+
+    def visit_TIME(self, type_: Any, **kw: Any) -> str:
+        return "TIME" + self._affinity(type_)
+
+    @staticmethod
+    def _affinity(type_: Any) -> str:
+        # without it SQLite would make numbers of what is all digits
+        return "" if getattr(type_, "format_is_text_affinity", True) else "_CHAR"
 
     def visit_JSON(self, type_: Any, **kw: Any) -> str:
         # declared so that reflection tells it from text
@@ -213,7 +224,7 @@ drivers = {"pysqlite": SQLiteDialect_pysqlite, "aiosqlite": SQLiteDialect_aiosql
 
 
 def __getattr__(name: str) -> Any:
-    for module in ("compiler", "ddl", "reflection"):
+    for module in ("compiler", "ddl", "reflection", ""):
         import importlib
 
         found = getattr(importlib.import_module(f".{module}", __package__), name, None)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from typing import Any
+from typing import Any, ClassVar
 
-from ... import util
+from ... import exc, util
 from ...engine.reflection import no_such_table
 from ...sql import sqltypes
 
@@ -57,6 +58,15 @@ def _parenthesised(text: str, start: int) -> str:
 class SQLiteReflector:
     """The functions behind Inspector; each takes a Connection and emits SQL on it."""
 
+    options: ClassVar[dict[str, str]] = {
+        "get_table_names": "sqlite_include_internal",
+        "get_temp_table_names": "sqlite_include_internal",
+        "get_view_names": "sqlite_include_internal",
+        "get_temp_view_names": "sqlite_include_internal",
+        "get_indexes": "include_auto_indexes",
+    }
+    """The argument of each function that only this database has."""
+
     def __init__(self, dialect: Any) -> None:
         self.dialect = dialect
 
@@ -81,11 +91,9 @@ class SQLiteReflector:
     def _master(self, schema: str | None) -> str:
         return f"{self._quote(schema)}.sqlite_master" if schema else "sqlite_master"
 
-    def _list(self, connection: Any, kind: str, master: str) -> list[str]:
-        sql = (
-            f"SELECT name FROM {master} WHERE type='{kind}' "
-            "AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name"
-        )
+    def _list(self, connection: Any, kind: str, master: str, internal: bool) -> list[str]:
+        others = "" if internal else " AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+        sql = f"SELECT name FROM {master} WHERE type='{kind}'{others} ORDER BY name"
         return [row[0] for row in self._rows(connection, sql)]
 
     def has_table(self, connection: Any, table_name: str, schema: str | None = None) -> bool:
@@ -104,17 +112,25 @@ class SQLiteReflector:
     def _databases(self, connection: Any) -> list[str]:
         return [row[1] for row in self._rows(connection, "PRAGMA database_list")]
 
-    def get_table_names(self, connection: Any, schema: str | None) -> list[str]:
-        return self._list(connection, "table", self._master(schema))
+    def get_table_names(
+        self, connection: Any, schema: str | None, sqlite_include_internal: bool = False
+    ) -> list[str]:
+        return self._list(connection, "table", self._master(schema), sqlite_include_internal)
 
-    def get_temp_table_names(self, connection: Any) -> list[str]:
-        return self._list(connection, "table", "sqlite_temp_master")
+    def get_temp_table_names(
+        self, connection: Any, sqlite_include_internal: bool = False
+    ) -> list[str]:
+        return self._list(connection, "table", "sqlite_temp_master", sqlite_include_internal)
 
-    def get_view_names(self, connection: Any, schema: str | None) -> list[str]:
-        return self._list(connection, "view", self._master(schema))
+    def get_view_names(
+        self, connection: Any, schema: str | None, sqlite_include_internal: bool = False
+    ) -> list[str]:
+        return self._list(connection, "view", self._master(schema), sqlite_include_internal)
 
-    def get_temp_view_names(self, connection: Any) -> list[str]:
-        return self._list(connection, "view", "sqlite_temp_master")
+    def get_temp_view_names(
+        self, connection: Any, sqlite_include_internal: bool = False
+    ) -> list[str]:
+        return self._list(connection, "view", "sqlite_temp_master", sqlite_include_internal)
 
     def get_view_definition(self, connection: Any, view_name: str, schema: str | None) -> str:
         sql = self._sql(connection, view_name, schema)
@@ -174,7 +190,7 @@ class SQLiteReflector:
         """A type object for a declared type, by SQLite's affinity rules if it is unknown."""
         match = _TYPE.match(text)
         name = match.group(1).strip().upper() if match else ""
-        arguments = [int(n) for n in re.findall(r"\d+", (match.group(2) or "") if match else "")]
+        arguments = re.findall(r"\d+", (match.group(2) or "") if match else "")
         cls: Any = ischema_names.get(name)
         if cls is None:
             if "INT" in name:
@@ -188,8 +204,12 @@ class SQLiteReflector:
             else:
                 cls = sqltypes.NUMERIC
         try:
-            return cls(*arguments)
+            return cls(*[int(number) for number in arguments])
         except TypeError:
+            util.warn(
+                f"Could not instantiate type {cls} with reflected arguments {arguments}; "
+                "using no arguments."
+            )
             return cls()
 
     def get_pk_constraint(
@@ -237,8 +257,9 @@ class SQLiteReflector:
                 key["referred_columns"].append(remote)
         for key in keys.values():
             if not key["referred_columns"]:
-                primary = self.get_pk_constraint(connection, key["referred_table"], schema)
-                key["referred_columns"] = list(primary["constrained_columns"])
+                with contextlib.suppress(exc.NoSuchTableError):  # it may be created later
+                    primary = self.get_pk_constraint(connection, key["referred_table"], schema)
+                    key["referred_columns"] = list(primary["constrained_columns"])
         found: list[dict[str, Any]] = []
         pattern = rf"{_CONSTRAINT}FOREIGN\s+KEY\s*\((?P<columns>[^)]*)\)(?P<rest>[^,]*)"
         # those of the table as they are written, then those of single columns
@@ -262,13 +283,17 @@ class SQLiteReflector:
         return [row[2] for row in rows]
 
     def get_indexes(
-        self, connection: Any, table_name: str, schema: str | None
+        self,
+        connection: Any,
+        table_name: str,
+        schema: str | None,
+        include_auto_indexes: bool = False,
     ) -> list[dict[str, Any]]:
         rows = self._pragma(connection, "index_list", table_name, schema)
         indexes = []
         for row in rows:
             name, unique = row[1], row[2]
-            if name.startswith("sqlite_autoindex"):
+            if name.startswith("sqlite_autoindex") and not include_auto_indexes:
                 continue
             columns = self._index_columns(connection, name, schema)
             if None in columns:
@@ -340,4 +365,12 @@ class SQLiteReflector:
         self, connection: Any, table_name: str, schema: str | None
     ) -> dict[str, Any]:
         self._check(connection, table_name, schema)
-        return {}
+        options = {}
+        # what follows the columns: a comment or a name there does not end with a word of these
+        tail = self._sql(connection, table_name, schema).rpartition(")")[2]
+        words = re.sub(r"/\*.*?\*/|--[^\n]*", " ", tail, flags=re.S).upper()
+        if re.search(r"\bWITHOUT\s+ROWID\b", words):
+            options["sqlite_with_rowid"] = False
+        if re.search(r"\bSTRICT\b", words):
+            options["sqlite_strict"] = True
+        return options

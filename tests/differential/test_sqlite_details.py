@@ -1,0 +1,180 @@
+"""What is SQLite's alone: its types of dates, its tables' options, its catalog's odd corners."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from .harness import Peer, compare, making_tests
+
+program = making_tests(warned=True)
+
+
+def lite_engine(p: Peer):
+    """An engine of SQLite whatever database programs run on."""
+    engine = p.sa.create_engine("sqlite://", poolclass=p.module("pool").StaticPool)
+    p.engines.append(engine)
+    return engine
+
+
+@program
+def test_dates_are_stored_in_a_form_of_the_programs(p: Peer):
+    lite = p.module("dialects.sqlite")
+    moment = dt.datetime(2021, 3, 4, 5, 6, 7, 89)
+    forms = [
+        (
+            lite.DATETIME(
+                storage_format="%(day)02d.%(month)02d.%(year)04d %(hour)02d:%(minute)02d",
+                regexp=r"(?P<day>\d+)\.(?P<month>\d+)\.(?P<year>\d+) (?P<hour>\d+):(?P<minute>\d+)",
+            ),
+            moment,
+        ),
+        (lite.DATETIME(truncate_microseconds=True), moment),
+        (lite.DATETIME(), moment),
+        (lite.DATETIME(storage_format="%(year)04d%(month)02d%(day)02d", regexp=r"(\d{4})(\d\d)(\d\d)"), moment),
+        (lite.DATE(storage_format="%(year)04d/%(month)d/%(day)d", regexp="(.+)/(.+)/(.+)"), moment.date()),
+        (lite.DATE(storage_format="%(year)04d%(month)02d%(day)02d", regexp=r"(\d{4})(\d\d)(\d\d)"), moment.date()),
+        (lite.TIME(storage_format="%(hour)dh%(minute)d", regexp=r"(\d+)h(\d+)"), moment.time()),
+        (lite.TIME(truncate_microseconds=True), moment.time()),
+    ]  # fmt: skip
+    engine = lite_engine(p)
+    for kind, value in forms:
+        table = p.Table(
+            "t", p.MetaData(), p.Column("id", p.Integer, primary_key=True), p.Column("v", kind)
+        )
+        with engine.begin() as c:
+            table.create(c)
+            c.execute(table.insert(), [{"v": value}, {"v": None}])
+            p.show(c.execute(p.text("SELECT v, typeof(v) FROM t")).all())
+            p.show(c.execute(p.select(table.c.v).where(table.c.v == value)).all())
+            p.show(c.scalar(p.select(table.c.v).where(table.c.id == 2)))
+            literal = p.select(table.c.v == value).compile(
+                dialect=engine.dialect, compile_kwargs={"literal_binds": True}
+            )
+            p.show(str(literal), kind.format_is_text_affinity, str(kind.compile()))
+            table.drop(c)
+
+
+@program
+def test_dates_of_a_form_in_a_mapping(p: Peer):
+    lite = p.module("dialects.sqlite")
+
+    class Day(p.Base):
+        __tablename__ = "day"
+        on = p.Column(
+            lite.DATE(
+                storage_format="%(year)04d|%(month)02d|%(day)02d", regexp=r"(\d+)\|(\d+)\|(\d+)"
+            ),
+            primary_key=True,
+        )
+        note = p.Column(p.String)
+
+    engine = lite_engine(p)
+    p.Base.metadata.create_all(engine)
+    with p.orm.Session(engine) as session:
+        session.add_all([Day(on=dt.date(2020, 5, n), note=str(n)) for n in (1, 2, 3)])
+        session.commit()
+        found = session.get(Day, dt.date(2020, 5, 2))
+        found.note = "changed"
+        session.commit()
+        p.show([(day.on, day.note) for day in session.query(Day).order_by(Day.on)])
+        p.show(session.query(Day).filter(Day.on > dt.date(2020, 5, 1)).count())
+        p.show(session.execute(p.text("SELECT * FROM day")).all())
+
+
+@program
+def test_dates_that_are_refused(p: Peer):
+    lite = p.module("dialects.sqlite")
+    engine = lite_engine(p)
+    for kind, value in (
+        (lite.DATETIME(truncate_microseconds=True), "2020-01-01"),
+        (lite.DATE(storage_format="%(year)d"), 5),
+        (lite.TIME(storage_format="%(hour)d"), dt.date(2020, 1, 1)),
+    ):
+        table = p.Table("t", p.MetaData(), p.Column("v", kind))
+        with engine.connect() as c:
+            table.create(c)
+            p.error(lambda c=c, table=table, value=value: c.execute(table.insert(), {"v": value}))
+    for kind, stored in (
+        (lite.DATETIME(regexp=r"(\d+)-(\d+)"), "'x'"),
+        (lite.DATE(regexp=r"(\d+)-(\d+)-(\d+)"), "5"),
+        (lite.TIME(regexp=r"(\d+):(\d+)"), "'5'"),
+    ):
+        column = p.type_coerce(p.literal_column(stored), kind)
+        with engine.connect() as c:
+            p.error(lambda c=c, column=column: c.execute(p.select(column)).all())
+    p.error(lambda: lite.DATETIME(truncate_microseconds=True, storage_format="%(year)d"))
+    p.error(lambda: lite.TIME(truncate_microseconds=True, regexp="x"))
+
+
+def options_of_tables(p: Peer):
+    engine = lite_engine(p)
+    with engine.begin() as c:
+        for text in (
+            "plain (id INTEGER PRIMARY KEY)",
+            "norow (id INTEGER PRIMARY KEY) WITHOUT ROWID",
+            "exact (id INTEGER PRIMARY KEY) STRICT",
+            "both (id INTEGER PRIMARY KEY, v TEXT DEFAULT ') STRICT')\n WITHOUT ROWID,\n STRICT",
+            "worded (id INTEGER PRIMARY KEY, v TEXT DEFAULT ') STRICT')",
+        ):
+            c.exec_driver_sql(f"CREATE TABLE {text}")
+        c.exec_driver_sql("CREATE TEMPORARY TABLE passing (id INTEGER PRIMARY KEY) STRICT")
+        c.exec_driver_sql("CREATE VIEW seen AS SELECT * FROM exact")
+    inspector = p.sa.inspect(engine)
+    for name in ("plain", "norow", "exact", "both", "worded", "passing", "seen"):
+        p.show(name, inspector.get_table_options(name))
+    p.error(lambda: inspector.get_table_options("absent"))
+    p.show(inspector.get_multi_table_options())
+    both = p.Table("both", p.MetaData(), autoload_with=engine)
+    options = both.dialect_options["sqlite"]
+    p.show(options["with_rowid"], options["strict"])
+    p.show(str(p.module("schema").CreateTable(both).compile(engine)))
+
+
+def of_the_catalog(p: Peer):
+    engine = lite_engine(p)
+    with engine.begin() as c:
+        c.exec_driver_sql(
+            "CREATE TABLE kept (id INTEGER PRIMARY KEY AUTOINCREMENT, v INT(3) UNIQUE)"
+        )
+        c.exec_driver_sql(
+            "CREATE TABLE early (id INTEGER PRIMARY KEY, other INTEGER REFERENCES later)"
+        )
+        c.exec_driver_sql("CREATE INDEX ix_kept ON kept (v)")
+        inspector = p.sa.inspect(c)
+        p.show(inspector.get_table_names(), inspector.get_table_names(sqlite_include_internal=True))
+        p.show(inspector.get_view_names(sqlite_include_internal=True))
+        p.show(inspector.get_temp_table_names(sqlite_include_internal=True))
+        p.show(inspector.get_indexes("kept"))
+        p.show(inspector.get_indexes("kept", include_auto_indexes=True))
+        p.show([repr(column["type"]) for column in inspector.get_columns("kept")])
+        p.show(inspector.get_foreign_keys("early"))
+        p.error(lambda: p.Table("early", p.MetaData(), autoload_with=c))
+        dialect = engine.dialect
+        p.show(dialect.has_schema(c, "main"), dialect.has_schema(c, "other"))
+        p.show(dialect.has_table(c, "kept"), dialect.has_index(c, "kept", "ix_kept"))
+        p.show(dialect.get_table_names(c), dialect.get_view_names(c, "main"))
+        p.show(dialect.get_pk_constraint(c, "kept"), dialect.get_indexes(c, "kept", schema="main"))
+
+
+@pytest.mark.parametrize("asking", [options_of_tables, of_the_catalog])
+def test_of_the_catalog(asking):
+    # which PRAGMAs are asked for it is each package's own
+    compare(asking, sql=False, warned=True)
+
+
+@program
+def test_names_that_programs_import(p: Peer):
+    for module, names in (
+        ("dialects.sqlite.base", "DATETIME INTEGER JSON SQLiteDialect SQLiteCompiler"),
+        ("dialects.postgresql.base", "UUID BYTEA INTEGER PGDialect PGInspector ischema_names"),
+        ("pool.impl", "QueuePool NullPool StaticPool AsyncAdaptedQueuePool"),
+        ("pool.base", "Pool PoolProxiedConnection ResetStyle"),
+    ):
+        for name in names.split():
+            p.show(module, name, hasattr(p.module(module), name))
+    p.show(sorted(p.module("dialects").__all__))
+    kinds = ("JSONElementType", "JSONIndexType", "JSONIntIndexType", "JSONStrIndexType")
+    p.show([getattr(p.JSON, name).__name__ for name in (*kinds, "JSONPathType")])
+    p.show(issubclass(p.JSON.JSONPathType, p.JSON.JSONElementType))

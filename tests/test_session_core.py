@@ -275,8 +275,9 @@ def test_set_identity_checks(user, session):
         _core.set_identity(obj, (1, 2))
     with pytest.raises(TypeError):
         _core.set_identity(obj, [1])
-    with pytest.raises(ValueError):
-        _core.set_identity(obj, (None,))
+    _core.set_identity(obj, (None,))
+    assert _core.identity_key(obj)[1] == (None,)
+    _core.set_identity(obj, None)
     session._add(obj)
     with pytest.raises(ValueError):
         _core.set_identity(obj, (1,))

@@ -442,9 +442,12 @@ core_set_identity(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     PyObject *own;
     int status = crm_key_from_values(root, args[1], &key, &own);
     if (status == 0) {
-        PyErr_SetString(PyExc_ValueError, "the key has no value");
+        /* No row has it, but the program says so. */
+        own =
+            Py_NewRef(root->npk == 1 ? PyTuple_GET_ITEM(args[1], 0) : args[1]);
+        key = (crm_key){.is_int = false};
     }
-    if (status <= 0) {
+    if (status < 0) {
         return NULL;
     }
     if (state->map != NULL) {
@@ -643,13 +646,13 @@ static PyMethodDef functions[] = {
 static PyObject *
 no_value_repr(PyObject *Py_UNUSED(self))
 {
-    return PyUnicode_FromString("LoaderCallableStatus.NO_VALUE");
+    return PyUnicode_FromString("<LoaderCallableStatus.NO_VALUE: 4>");
 }
 
-static int
-no_value_bool(PyObject *Py_UNUSED(self))
+static PyObject *
+no_value_str(PyObject *Py_UNUSED(self))
 {
-    return 0;
+    return PyUnicode_FromString("LoaderCallableStatus.NO_VALUE");
 }
 
 static PyObject *
@@ -675,7 +678,7 @@ static PyMethodDef no_value_methods[] = {
 static PyType_Slot no_value_slots[] = {
     {Py_tp_repr, no_value_repr},
     {Py_tp_traverse, no_value_traverse},
-    {Py_nb_bool, no_value_bool},
+    {Py_tp_str, no_value_str},
     {Py_tp_methods, no_value_methods},
     {0, NULL},
 };

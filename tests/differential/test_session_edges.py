@@ -151,6 +151,302 @@ def load_on_pending(p: Any) -> None:
     p.show(third.user)
 
 
+def point(p: Any) -> Any:
+    class Point:
+        def __init__(self, x: Any, y: Any) -> None:
+            self.x, self.y = x, y
+
+        def __composite_values__(self) -> Any:
+            return self.x, self.y
+
+        def __eq__(self, other: Any) -> Any:
+            return isinstance(other, Point) and (other.x, other.y) == (self.x, self.y)
+
+        def __repr__(self) -> str:
+            return f"Point({self.x}, {self.y})"
+
+    class Mark(p.Base):
+        __tablename__ = "mark"
+        id = p.Column(p.Integer, primary_key=True)
+        x = p.Column(p.Integer)
+        y = p.Column(p.Integer)
+        note = p.Column(p.String)
+        at = p.composite(Point, x, y)
+        where = p.synonym("at")
+        remark = p.synonym("note")
+
+    return Point, Mark
+
+
+@program
+def composite_set_events(p: Any) -> None:
+    Point, Mark = point(p)
+    heard = []
+
+    def heard_set(target: Any, value: Any, old: Any, event: Any) -> None:
+        heard.append(("set", value, old, bool(old), event.key))
+
+    def changes(target: Any, value: Any, old: Any, event: Any) -> Any:
+        heard.append(("changed", value))
+        return Point(value.x + 1, value.y) if value is not None else value
+
+    p.event.listen(Mark.at, "set", heard_set)
+    s = p.session()
+    m = Mark(at=Point(1, 2))
+    m.at = Point(3, 4)
+    m.at = None
+    p.show(heard, m.x, m.y)
+    m.at = Point(5, 6)
+    del m.at
+    p.show(heard, m.x, m.y)
+    heard.clear()
+    p.event.listen(Mark.at, "set", changes, retval=True)
+    m.at = Point(7, 8)
+    p.show(heard, m.at, m.x)
+    s.add(m)
+    s.commit()
+    heard.clear()
+    m.at = Point(9, 10)
+    p.show(heard, m.at, m.x)
+
+
+@program
+def composite_remove_events(p: Any) -> None:
+    Point, Mark = point(p)
+    heard = []
+    p.event.listen(Mark.at, "remove", lambda t, v, e: heard.append((v, e.key)))
+    m = Mark(at=Point(1, 2))
+    del m.at
+    p.show(heard, m.x)
+    m.at = Point(2, 3)
+    s = p.session()
+    s.add(m)
+    s.commit()
+    del m.at
+    p.show(heard, m.x)
+
+
+@program
+def refresh_of_composites(p: Any) -> None:
+    Point, Mark = point(p)
+    s = p.session()
+    m = Mark(at=Point(1, 2), note="n")
+    s.add(m)
+    s.commit()
+    for names in (["at"], ["at", "x"], ["x"], ["at", "note"], ["where"], ["remark"]):
+        p.mark(str(names))
+        p.error(lambda names=names: s.refresh(m, names))
+        p.error(lambda names=names: s.expire(m, names))
+        p.show(sorted(p.inspect(m).expired_attributes), sorted(p.inspect(m).unloaded))
+        p.show(m.at, m.note)
+
+
+@program
+def refresh_reaches_expunged(p: Any) -> None:
+    User, Post = blog(p, cascade="save-update, merge, refresh-expire")
+    s = p.session()
+    user = User(name="u", posts=[Post(title="1"), Post(title="2")])
+    s.add(user)
+    s.commit()
+    one, two = user.posts
+    one.title, two.title
+    s.expunge(one)
+    p.show(state(p, user, one, two))
+    s.expire(user)
+    p.show([sorted(p.inspect(x).expired_attributes) for x in (user, one, two)])
+    p.show([sorted(p.inspect(x).dict) for x in (user, one, two)])
+    user.posts
+    p.error(lambda: one.title)
+    user.posts.append(one) if False else None
+    s.refresh(user)
+    p.show([sorted(p.inspect(x).dict) for x in (user, one, two)])
+
+
+@program
+def refresh_reaches_transient(p: Any) -> None:
+    User, Post = blog(p, cascade="save-update, merge, refresh-expire")
+    s = p.session()
+    user = User(name="u", posts=[Post(title="1")])
+    s.add(user)
+    s.commit()
+    [post] = user.posts
+    post.title
+    fresh = Post(title="2")
+    user.posts.append(fresh)
+    s.expunge(fresh)
+    with s.no_autoflush:
+        p.error(lambda: s.refresh(user))
+    p.show(state(p, user, post, fresh), [sorted(p.inspect(x).dict) for x in (user, post, fresh)])
+
+
+@program
+def detached_without_key(p: Any) -> None:
+    User, _Post = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="u"))
+    s.commit()
+    user = User(name="x")
+    p.error(lambda: p.make_transient_to_detached(user))
+    p.show(state(p, user), p.inspect(user).key, sorted(p.inspect(user).dict))
+    p.error(lambda: s.add(user))
+    p.error(lambda: user.name)
+    empty = User(id=None)
+    p.error(lambda: p.make_transient_to_detached(empty))
+    p.show(p.inspect(empty).key)
+    user = User(id=1)
+    user.posts = []
+    p.error(lambda: p.make_transient_to_detached(user))
+    p.show(sorted(p.inspect(user).expired_attributes), sorted(p.inspect(user).unloaded))
+    s.add(user)
+    p.show(user.name)
+    p.error(lambda: p.make_transient_to_detached(user))
+    s.expunge(user)
+    p.error(lambda: p.make_transient_to_detached(user))
+
+
+@program
+def transient_parent_given_another_key(p: Any) -> None:
+    class User(p.Base):
+        __tablename__ = "users"
+        name = p.Column(p.String, primary_key=True)
+        posts = p.relationship("Post", back_populates="user", passive_updates=False)
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_name = p.Column(p.ForeignKey("users.name"))
+        user = p.relationship("User", back_populates="posts")
+
+    s = p.session()
+    user = User(name="a")
+    post = Post(user=user)
+    s.add_all([user, post])
+    s.commit()
+    p.make_transient(user)
+    user.name = "b"
+    p.show(state(p, user, post))
+    post.user = user
+    p.show(state(p, user, post))
+    p.error(s.flush)
+    p.show(state(p, user, post), post.user_name)
+    p.error(s.commit)
+
+
+@program
+def parent_rekeyed_out_of_session(p: Any) -> None:
+    class User(p.Base):
+        __tablename__ = "users"
+        name = p.Column(p.String, primary_key=True)
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_name = p.Column(p.ForeignKey("users.name"))
+        user = p.relationship("User", cascade="")
+
+    s = p.session()
+    s.add(User(name="a"))
+    s.add(User(name="b"))
+    s.commit()
+    user = User(name="a")
+    post = Post(user=user)
+    s.add(post)
+    p.show(state(p, user, post))
+    p.error(s.flush)
+    p.show(post.user_name, state(p, user, post))
+    user.name = "b"
+    p.error(s.flush)
+    p.show(post.user_name)
+    post.id
+    s.commit()
+    p.show(post.user_name)
+
+
+@program
+def sentinels(p: Any) -> None:
+    class Thing(p.Base):
+        __table__ = p.Table(
+            "thing",
+            p.Base.metadata,
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("name", p.String),
+            p.Column("n", p.Integer, server_default="7"),
+            p.insert_sentinel("mark"),
+        )
+
+    s = p.session()
+    s.add(Thing(name="1"))
+    s.flush()
+    table = Thing.__table__
+    p.show(str(p.select(table)), str(p.insert(table)), str(table.update()), table.c.keys())
+    p.show(str(p.select(table).subquery().select()))
+    s.commit()
+    for cls in (Thing,):
+        found = s.execute(p.select(cls).order_by(cls.name)).scalars().all()
+        p.show([sorted(t.__dict__) for t in found])
+        p.show([c.name for c in p.inspect(cls).columns], list(p.inspect(cls).attrs.keys()))
+        p.show(str(p.select(cls)), str(p.insert(cls)))
+    s.bulk_insert_mappings(Thing, [{"name": "6"}, {"name": "7"}])
+    p.show(s.scalars(p.insert(Thing).returning(Thing.name), [{"name": "8"}, {"name": "9"}]).all())
+
+
+@program
+def two_columns_of_a_join(p: Any) -> None:
+    a = p.Table(
+        "a",
+        p.Base.metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("x", p.String),
+        p.Column("same", p.String),
+    )
+    b = p.Table(
+        "b",
+        p.Base.metadata,
+        p.Column("a_id", p.ForeignKey("a.id"), primary_key=True),
+        p.Column("y", p.String),
+        p.Column("same", p.String),
+    )
+
+    class AB(p.Base):
+        __table__ = p.join(a, b, a.c.id == b.c.a_id)
+        id = p.column_property(a.c.id, b.c.a_id)
+        same = p.column_property(a.c.same, b.c.same)
+
+    s = p.session()
+    s.add_all([AB(x="1", y="2", same="s"), AB(x="3", y="4", same=None)])
+    s.flush()
+    s.commit()
+    one, two = s.query(AB).order_by(AB.id)
+    p.show((one.id, one.x, one.y, one.same), (two.id, two.same))
+    one.same = "t"
+    s.flush()
+    p.show(
+        s.execute(p.text("select a.same, b.same from a join b on a.id = b.a_id order by 1")).all()
+    )
+    s.delete(two)
+    s.flush()
+    s.commit()
+    p.show(str(p.select(AB).where(AB.same == "t")))
+
+
+@program
+def text_of_any_statement(p: Any) -> None:
+    User, _Post = blog(p)
+    s = p.session()
+    s.add(User(id=1, name="u"))
+    s.flush()
+    for statement in (
+        p.update(User).values(name="v").returning(User),
+        p.insert(User).values(name="x").returning(User),
+        p.delete(User).where(User.name == "x").returning(User),
+        p.text("select * from users"),
+        p.select(User.__table__),
+        p.select(User).subquery().select(),
+    ):
+        p.error(lambda st=statement: [u.name for u in s.query(User).from_statement(st)])
+    p.error(lambda: s.query(User).from_statement("select 1"))
+
+
 @pytest.mark.parametrize("run", program.registered)
 def test_programs(run: Any) -> None:
     compare(run, warned=True)

@@ -14,6 +14,7 @@ first read, and kept until they are loaded again, expired or written; assigning 
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import inspect as python_inspect
 import itertools
@@ -25,7 +26,7 @@ from .. import _core, exc
 from ..inspection import inspect
 from ..sql import and_
 from ..sql.schema import Column
-from . import decl_typing
+from . import decl_typing, listening
 from .attributes import History, QueryableAttribute, get_history
 from .base import NO_VALUE, Mapped
 from .bundle import Bundle
@@ -149,6 +150,8 @@ class CompositeProperty(MapperProperty):
         self.group = group
         self.comparator_factory = comparator_factory or self.Comparator
         self._props: list[Any] | None = None
+        #: a listener wants to know the value that is replaced
+        self._asks_old = active_history
         #: of a class whose values know the objects that have them: MutableComposite
         self._owned: Callable[[Any, Any, str], Any] | None = None
         self._values_of: Callable[[Any], Any] | None = None
@@ -383,8 +386,10 @@ class _CompositeAttribute:
 
     def __set__(self, obj: Any, value: Any) -> None:
         prop = self._prop
-        if prop.active_history:
+        if prop._asks_old:
             self.__get__(obj, type(obj))
+        if "set" in listening.attribute_events:
+            value = self._tell(obj, "set", value)
         if prop._owned is not None:
             value = prop.composite_class._replacing(
                 _core.peek(obj, prop.slot), value, obj, self.key
@@ -396,9 +401,19 @@ class _CompositeAttribute:
 
     def __delete__(self, obj: Any) -> None:
         prop = self._prop
+        if prop._asks_old:
+            self.__get__(obj, type(obj))
+        if "remove" in listening.attribute_events:
+            self._tell(obj, "remove")
         prop._forget_value(obj)
         for key in prop._attribute_keys:
             setattr(obj, key, None)
+
+    def _tell(self, obj: Any, name: str, *values: Any) -> Any:
+        """Call the listeners of a change; what the value is to be."""
+        from .hooks import fire_composite
+
+        return fire_composite(self._prop, obj, name, *values, _core.peek(obj, self._prop.slot))
 
 
 class _CompositeExpression(ProxiedAttribute[Any]):
@@ -406,11 +421,15 @@ class _CompositeExpression(ProxiedAttribute[Any]):
 
     _is_composite = True
 
-    @property
+    @builtins.property
     def property(self) -> Any:
         return self.descriptor._prop
 
     prop = property
+
+    @builtins.property
+    def _parententity(self) -> Any:
+        return inspect(self.class_)
 
     def label(self, name: str | None) -> Any:
         return self.comparator.bundle.label(name)

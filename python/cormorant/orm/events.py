@@ -417,9 +417,12 @@ class AttributeEvents(_ClassEvents):
     def _accept_with(cls, target: Any, identifier: str) -> Any:
         from .attributes import QueryableAttribute
         from .interfaces import MapperProperty
+        from .proxied import ProxiedAttribute
 
         if isinstance(target, MapperProperty):
             return getattr(target.parent.class_, target.key)
+        if isinstance(target, ProxiedAttribute) and getattr(target, "_is_composite", False):
+            return target
         return target if isinstance(target, QueryableAttribute) else None
 
     @classmethod

@@ -129,8 +129,9 @@ class MapperInfo:
 
     @property
     def is_hierarchy(self) -> bool:
-        """Whether several mappers belong to it."""
-        return bool(self.mapper._inheriting_mappers)
+        """Whether several mappers belong to it, or several tables joined to one mapper."""
+        mapper = self.mapper
+        return bool(mapper._inheriting_mappers) or mapper.local_table._is_join
 
     def has_orphan_rules(self) -> bool:
         """Whether objects of some class of it may not be without a parent."""
@@ -200,7 +201,8 @@ def _sorted_tables(base: Mapper[Any]) -> tuple[Any, ...]:
             referred = key.column.table
             if referred is table or referred not in owners or _inherits_by(owners, table):
                 continue
-            if not mapper.concrete and owners[referred].isa(mapper):
+            above = owners[referred]
+            if not mapper.concrete and above is not mapper and above.isa(mapper):
                 continue  # a base that refers to a row of a class below it
             edges.append((referred, table))
     return tuple(topological.sort(edges, list(owners)))

@@ -13,7 +13,7 @@ from typing import Any
 from .. import _core
 from ..event.base import Listener, Subscription, _number, _numbers, _register, class_listeners
 from . import listening
-from .attributes import OP_BULK_REPLACE, AttributeEventToken
+from .attributes import OP_BULK_REPLACE, OP_REMOVE, OP_REPLACE, AttributeEventToken
 from .events import AttributeEvents, InstanceEvents, _state
 
 # --- objects --------------------------------------------------------------------------
@@ -265,6 +265,8 @@ def hook_attribute(
             slot = mapper.class_manager.names.get(attribute.key)
             if slot is not None:
                 mapper.class_manager.change_flags(slot, _core.ATTR_ACTIVE_HISTORY)
+        if attribute._prop._is_composite:
+            attribute._prop._asks_old = True
 
 
 def follow_loaded(attribute: Any, fn: Callable[[Any, Any], Any]) -> None:
@@ -394,6 +396,18 @@ def fire_made(name: str, prop: Any, obj: Any, value: Any) -> Any:
                 value = result
         else:
             item.call(obj, value, CollectionAdapter(obj, prop, value))
+    return value
+
+
+def fire_composite(prop: Any, obj: Any, name: str, *values: Any) -> Any:
+    """Call the listeners of a composite that is set (`values`: the new and the old one) or
+    deleted (the old one); gives the value to be used."""
+    token = AttributeEventToken(prop, OP_REMOVE if name == "remove" else OP_REPLACE)
+    value, *old = values
+    for item in attribute_listeners(_class_of(obj), prop.key, name):
+        result = item.call(obj, value, *old, token)
+        if item.valued:
+            value = result
     return value
 
 

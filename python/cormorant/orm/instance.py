@@ -242,7 +242,12 @@ class InstanceState(InspectionAttr, Generic[_T]):
             return set()
         if self.expired:
             return self.unloaded
-        return self._names(_core.expired_slots(self._object))
+        found = self._names(_core.expired_slots(self._object))
+        if found and self.mapper.base_mapper._has_composites:
+            found.difference_update(
+                self.mapper.composites.keys()
+            )  # which are not loaded by their name
+        return found
 
     @property
     def committed_state(self) -> Any:
@@ -293,8 +298,8 @@ def make_transient_to_detached(instance: Any) -> None:
     mapper = object_mapper(instance)
     if _core.session_of(instance) is not None or _core.identity_key(instance) is not None:
         raise exc.InvalidRequestError("Given object must be transient")
-    # First, since a key without a value is refused.
-    _core.set_identity(instance, tuple(mapper.primary_key_from_instance(instance)))
+    slots = mapper.primary_key_slots
+    _core.set_identity(instance, tuple([_core.peek(instance, slot) for slot in slots]))
     _core.commit_state(instance)
     names = mapper.class_manager.names
     unloaded = [slot for slot in names.values() if _core.peek(instance, slot) is NO_VALUE]

@@ -292,6 +292,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         self, name: str, column: Any, key: str | None = None, local: bool = True
     ) -> bool:
         if column is not None:
+            if column._omit_from_statements:
+                return True
             if (
                 self._include is not None
                 and name not in self._include

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from .. import _core, util
 from .. import exc as sa_exc
 from ..sql import expression
-from ..sql.coercions import expect_from, expect_statement
+from ..sql.coercions import expect_from, expect_selecting
 from ..sql.elements import BooleanClauseList, TextClause
 from ..sql.functions import func
 from ..sql.selectable import (
@@ -520,7 +520,7 @@ class Query(QueryRunning[_T], _core.Generative):
     def from_statement(self, statement: Any) -> Self:
         """Take entities from the rows of a whole statement."""
         self._no_criterion("from_statement")
-        made = FromStatement(self._stmt._raw_columns, expect_statement(statement))
+        made = FromStatement(self._stmt._raw_columns, expect_selecting(statement))
         made._with_options = self._stmt._with_options
         return self._with(made)
 

@@ -53,7 +53,7 @@ def expire(session: Session, obj: Any, names: Sequence[str] | None) -> None:
         if flags & _core.STATE_NEW:
             # A pending object that is reached leaves the session.
             session._expunge(each)
-        elif _core.session_of(each) is session:
+        elif flags & _core.STATE_KEY:  # wherever it is
             _core.expire(each)
 
 

@@ -315,6 +315,14 @@ def expect_statement(element: Any) -> Any:
     return found
 
 
+def expect_selecting(element: Any) -> Any:
+    """What gives rows of its own accord: a SELECT or text."""
+    found = expect_statement(element)
+    if found.is_dml:
+        _fail(element, "SELECT construct or equivalent text() construct")
+    return found
+
+
 def expect_executed(element: Any) -> Any:
     """What Session.execute() was given: something that can be executed. One that stands for
     such, as a Query does, is deprecated."""

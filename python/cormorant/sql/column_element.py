@@ -106,6 +106,8 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
     _render_label_in_columns_clause = True
     _is_named = False
     _allow_label_resolve = True
+    # a sentinel column: not in statements that name no columns
+    _omit_from_statements = False
     table: Any = None
 
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:

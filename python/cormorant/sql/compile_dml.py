@@ -339,7 +339,8 @@ class DMLCompiler:
         said = stmt._values is not None or stmt._ordered_values is not None
         if not (said or given or unknown) and keys is None and stmt.select is None:
             # nothing said at all: every column is a parameter
-            return [(c, self._crud_bind(c, kw, required=True)) for c in table.c]
+            shown = [c for c in table.c if not c._omit_from_statements]
+            return [(c, self._crud_bind(c, kw, required=True)) for c in shown]
         names: set[str] = set()
         if keys is not None:
             names = {k for k in keys}

@@ -83,7 +83,7 @@ class FromClause(Selectable):
 
     @property
     def _select_iterable(self) -> Iterable[Any]:
-        return self.c
+        return [c for c in self.c if not c._omit_from_statements]
 
     @property
     def primary_key(self) -> Any:

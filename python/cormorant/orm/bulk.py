@@ -70,20 +70,34 @@ def _execute(
 
             refuse_bulk("bulk_update")
         return _update_by_key(session, connection, mapper, statement, list(params))
-    for option in statement._with_options:
-        if isinstance(option, LoaderCriteriaOption):
-            criterion = option.criterion(mapper)
-            if criterion is not None and (option.include_aliases or option.mapper is mapper):
-                statement = statement.where(criterion)
-    if mapper._single_table_criterion is not None:
-        # Objects are told apart by their class, rows by their discriminator.
-        given = _criteria(statement)
-        statement = statement.where(mapper._single_table_criterion)
-    else:
-        given = _criteria(statement)
+    statement = _restricted(statement, mapper, statement._with_options)
+    # Objects are told apart by their class, rows by their discriminator.
+    given = _criteria(statement)
+    statement = with_entity_criteria(statement, mapper)
     return _change(
         session, mapper, statement, given, params, strategy, execution_options, bind_arguments
     )
+
+
+def _restricted(statement: Any, mapper: Any, options: Iterable[Any]) -> Any:
+    """The statement with what with_loader_criteria() says of its class."""
+    for option in options:
+        if isinstance(option, LoaderCriteriaOption):
+            criterion = option.criterion(mapper)
+            if criterion is not None and option.applies_to(mapper):
+                statement = statement.where(criterion)
+    return statement
+
+
+def with_entity_criteria(statement: Any, mapper: Any, options: Iterable[Any] = ()) -> Any:
+    """The statement about the rows of its class alone: those of a table that others share, and
+    those that options say."""
+    statement = _restricted(statement, mapper, options)
+    if mapper._single_table_criterion is not None:
+        statement = statement.where(mapper._single_table_criterion)
+    statement = statement._generate()
+    statement._has_entity_criteria = True
+    return statement
 
 
 def _mapper_of(statement: Any) -> Any:

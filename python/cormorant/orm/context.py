@@ -146,6 +146,8 @@ def column_descriptions(
     statement: Any, legacy: bool = False, entities: Sequence[Any] | None = None
 ) -> list[dict[str, Any]]:
     """What each element of a select's rows is."""
+    if statement.__class__ is FromStatement:
+        statement = statement._holder()
     state = SelectState(statement, legacy=legacy, embedded=True)
     described: list[dict[str, Any]] = []
     bundles = {start: (end, bundle) for start, end, bundle in state.bundles}
@@ -225,13 +227,39 @@ class FromStatement(Executable):
     def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Any:
         yield self.element
 
+    _where_criteria: tuple[Any, ...] = ()
+
+    def with_only_columns(self, *entities: Any) -> FromStatement:
+        """The same rows, of which other things are made."""
+        made = FromStatement(Select(*entities)._raw_columns, self.element)
+        made._with_options = self._with_options
+        return made
+
+    def add_columns(self, *columns: Any) -> FromStatement:
+        """The same rows, of which more is made."""
+        return self.with_only_columns(*self._raw_columns, *columns)
+
+    def _holder(self) -> Select[Any]:
+        """A Select of what is made of the rows."""
+        holder: Select[Any] = Select()
+        holder._raw_columns = list(self._raw_columns)
+        holder._with_options = self._with_options
+        return holder
+
     @property
     def column_descriptions(self) -> list[dict[str, Any]]:
         """What each element of the rows is."""
         return column_descriptions(self)
 
     def _compiler(self, dialect: Any, **kw: Any) -> Any:
-        return self.element._compiler(dialect, **kw)
+        return _with_criteria(self)._compiler(dialect, **kw)
+
+
+def _with_criteria(statement: FromStatement) -> Any:
+    """The given statement, whose SELECTs the options say criteria for."""
+    criteria = [o for o in statement._with_options if isinstance(o, LoaderCriteriaOption)]
+    element = statement.element
+    return element.options(*criteria) if criteria else element
 
 
 class _GivenState(SelectState):
@@ -245,10 +273,7 @@ def given_state(
 ) -> SelectState:
     """What is made of the rows of a statement that has these columns, or the driver names so;
     further arguments are those of SelectState."""
-    holder: Select[Any] = Select()
-    holder._raw_columns = list(statement._raw_columns)
-    holder._with_options = statement._with_options
-    state = _GivenState(holder, **kw)
+    state = _GivenState(statement._holder(), **kw)
     state.offset = len(state.primary)
     find_columns(state, selected, names)
     return state
@@ -266,7 +291,7 @@ def from_statement_plan(
     global compile_count
     compile_count += 1
     dialect = connection.dialect
-    element = statement.element
+    element = _with_criteria(statement)
     compiled = element.compile(dialect=dialect)
     names = None
     selected = list(getattr(element, "selected_columns", None) or ())

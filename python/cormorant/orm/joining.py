@@ -42,6 +42,13 @@ def parts(from_: Any) -> Iterator[Any]:
         yield from parts(from_.right)
 
 
+def leftmost(from_: Any) -> Any:
+    """The FROM element that a chain of joins begins with."""
+    while from_._is_join:
+        from_ = from_.left
+    return from_
+
+
 def contains(from_: Any, selectable: Any) -> bool:
     """True if `selectable` is (within) the FROM clause."""
     wanted = hash(selectable)
@@ -195,6 +202,8 @@ class JoinResolver:
         self._seen: set[Any] = set()
         #: the entities joined to
         self.joined: set[int] = set()
+        #: the entities that joins start from, where these were named
+        self.lefts: list[Any] = []
         self.generated = GeneratedAliases()
 
     def _selectable(self, entity: Any) -> Any:
@@ -247,6 +256,13 @@ class JoinResolver:
         if left is right_entity and left is not None and prop_attr is not None:
             raise sa_exc.InvalidRequestError(
                 f"Can't construct a join from {left} to {right_entity}, they are the same entity"
+            )
+        mapper = getattr(right_entity, "mapper", None)
+        related = None if prop_attr is None else prop_attr.property.mapper
+        if mapper is not None and related is not None and not mapper.common_parent(related):
+            raise sa_exc.InvalidRequestError(
+                f"Join target {right_entity} does not correspond to the right side of join "
+                f"condition {prop_attr}"
             )
         index, left_from = self._left_side(left, right, right_entity, prop_attr, onclause)
         if right_entity is not None:
@@ -304,7 +320,10 @@ class JoinResolver:
     ) -> tuple[int | None, Any]:
         """(index in froms to be replaced or None, the clause to join to)."""
         if left is not None:
-            left_from = self._selectable(left) if hasattr(left, "is_mapper") else left
+            left_from = left
+            if hasattr(left, "is_mapper"):
+                left_from = self._selectable(left)
+                self.lefts.append(left)
             matches = [i for i, from_ in enumerate(self.froms) if contains(from_, left_from)]
             if len(matches) > 1:
                 exact = [i for i in matches if hash(self.froms[i]) == hash(left_from)]
@@ -383,10 +402,19 @@ def adapt_to_result(selectable: Any, expression: Any) -> Any:
 
 
 def adapted_criteria(criteria: tuple[Any, ...], entity: Any, right: Any) -> tuple[Any, ...]:
-    """What `User.posts.and_(…)` adds to a join, about the right side as it is joined."""
+    """What `User.posts.and_(…)` adds to a join, about the right side as it is joined: columns
+    that belong to no mapped class stay as they are."""
     if not criteria or right is entity.persist_selectable:
         return criteria
-    return tuple([adapt_to(right, criterion) for criterion in criteria])
+
+    def replace(element: Any) -> Any:
+        if not element._is_column or not isinstance(element, NamedColumn):
+            return None
+        if "parentmapper" not in element._annotations:
+            return element
+        return right.corresponding_column(element)
+
+    return tuple([visitors.replacement_traverse(c, {}, replace) for c in criteria])
 
 
 def relationship_join(

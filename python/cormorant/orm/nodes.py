@@ -6,8 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..sql import visitors
+from ..sql.base import ExecutableOption, KeyContext
 from .joining import adapt_to
 from .strategy_options import Path
+
+
+class NamedAsQuery(ExecutableOption):
+    """Marks the statement of a Query that is executed as one: its rows have the names of
+    attributes, whatever the labels in the SQL are."""
+
+    __slots__ = ()
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        return (NamedAsQuery,)
 
 
 class EntityNode:

@@ -9,7 +9,13 @@ from .. import exc as sa_exc
 from ..engine.plans import type_codec
 from ..sql.elements import Label, NamedColumn
 from ..sql.functions import FunctionElement
+from ..sql.select_base import (
+    LABEL_STYLE_DISAMBIGUATE_ONLY,
+    LABEL_STYLE_NONE,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+)
 from .load_table import LoadContext
+from .nodes import NamedAsQuery
 
 if TYPE_CHECKING:
     from .nodes import EntityNode
@@ -177,6 +183,10 @@ def find_columns(state: SelectState, selected: list[Any], names: Sequence[str] |
         for index, column in enumerate(selected):
             if hash(column) == hash(expression) or column.proxy_set & proxies:
                 return index
+        for name in (getattr(expression, "_tq_label", None), expression.key):
+            for index, column in enumerate(selected):
+                if name is not None and isinstance(column, Label) and column.name == name:
+                    return index
         return -1
 
     state._positions = {hash(expression): (True, place(expression)) for expression in state.primary}
@@ -234,6 +244,9 @@ def item_keys(state: SelectState) -> tuple[str | None, ...]:
     again: dict[int, str] = {}
     seen: dict[int, str] = {}
     bundled = {i for start, end, _ in state.bundles for i in range(start, end)}
+    style = state.statement._label_style
+    if state.legacy or any(isinstance(o, NamedAsQuery) for o in state.statement._with_options):
+        style = LABEL_STYLE_DISAMBIGUATE_ONLY
     for index, item in enumerate(state.items):
         name = item.name
         if index in bundled:
@@ -249,6 +262,11 @@ def item_keys(state: SelectState) -> tuple[str | None, ...]:
             names.append(name)
             continue
         name = name or "_no_label"
+        if style is LABEL_STYLE_TABLENAME_PLUS_COL:
+            name = _qualified(expression, name)
+        elif style is LABEL_STYLE_NONE:
+            names.append(name)
+            continue
         key = hash(expression)
         if key in again:
             name = again[key]
@@ -262,6 +280,14 @@ def item_keys(state: SelectState) -> tuple[str | None, ...]:
             seen[key] = name = unique
         names.append(name)
     return tuple(names)
+
+
+def _qualified(expression: Any, name: str) -> str:
+    """The name of a column in the row, with that of its table before it."""
+    table = getattr(expression, "table", None)
+    if table is None or not isinstance(getattr(table, "name", None), str):
+        return name
+    return f"{table.name}_{name}"
 
 
 def no_column(expression: Any) -> sa_exc.NoSuchColumnError:

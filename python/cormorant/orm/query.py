@@ -23,7 +23,7 @@ from ..sql.selectable import (
 )
 from .context import AdaptFrom, FromStatement, SelectState, column_descriptions
 from .loading import lead_mapper
-from .nodes import entity_within
+from .nodes import NamedAsQuery, entity_within
 from .query_running import QueryRunning
 from .strategy_options import LoaderCriteriaOption, lenient
 
@@ -156,13 +156,19 @@ class Query(QueryRunning[_T], _core.Generative):
         return None
 
     def _for_subquery(self) -> Any:
+        if self._stmt.__class__ is FromStatement:
+            raise sa_exc.InvalidRequestError(
+                "Can't call this method on a Query that uses from_statement()"
+            )
         return self.statement
 
     def subquery(
         self, name: str | None = None, with_labels: bool = False, reduce_columns: bool = False
     ) -> Subquery:
         """The query as a FROM clause."""
-        statement = self._stmt if with_labels else self._for_subquery()
+        statement = self._for_subquery()
+        if with_labels:
+            statement = self._stmt
         if self._params:
             statement = statement.params(self._params)
         if reduce_columns:
@@ -192,8 +198,9 @@ class Query(QueryRunning[_T], _core.Generative):
 
     def exists(self) -> Exists:
         """``EXISTS (SELECT 1 …)`` of this query."""
-        statement = self.statement
+        statement = self._for_subquery()
         inner = statement.with_only_columns(1)
+        inner._with_options = lenient(statement._with_options)
         if not statement._from_obj and not statement._setup_joins:
             entity = entity_within(statement._raw_columns[0]) if statement._raw_columns else None
             if entity is not None:
@@ -215,7 +222,7 @@ class Query(QueryRunning[_T], _core.Generative):
             except sa_exc.UnboundExecutionError:
                 pass
         if statement.__class__ is FromStatement:
-            plain = statement.element
+            plain = statement
         else:
             plain = SelectState(statement, legacy=True, eager=self._eager).core()
         return str(plain.compile(dialect=dialect) if dialect is not None else plain.compile())
@@ -350,6 +357,9 @@ class Query(QueryRunning[_T], _core.Generative):
             # The columns are those of the entity, not of the subquery.
             zero = statement._raw_columns[0]
             return self.filter(*[namespace_key(zero, k) == v for k, v in kwargs.items()])
+        if self._joins_passed and self._joins_passed == len(statement._setup_joins):
+            zero = (*statement._from_obj, *statement._raw_columns)[0]
+            return self.filter(*[namespace_key(zero, k) == v for k, v in kwargs.items()])
         return self._with(statement.filter_by(**kwargs))
 
     @_criterion()
@@ -453,9 +463,12 @@ class Query(QueryRunning[_T], _core.Generative):
         """What a function makes of the query."""
         return fn(self)
 
+    @_criterion(limited=False)
     def reset_joinpoint(self) -> Self:
-        """Kept for old programs: joins need no resetting."""
-        return self._generate()
+        """Have filter_by() mean the first entity again, not the one that was joined last."""
+        made = self._generate()
+        made._joins_passed = len(self._stmt._setup_joins)
+        return made
 
     def select_from(self, *from_obj: Any) -> Self:
         """Name FROM clauses."""
@@ -541,6 +554,8 @@ class Query(QueryRunning[_T], _core.Generative):
         statement = self._stmt
         if self._params:
             statement = statement.params(self._params)
+        if statement.__class__ is not FromStatement:
+            statement = statement.options(NamedAsQuery())
         return statement
 
     def union(self, *q: Any) -> Self:

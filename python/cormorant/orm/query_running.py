@@ -42,6 +42,8 @@ class QueryRunning(QueryChanges, Generic[_T]):
     _autoflush = True
     _populate_existing = False
     _yield_per = 0
+    #: how many joins there were when reset_joinpoint() was called
+    _joins_passed = 0
     _as_tuples: bool | None = None
     _bind_arguments: Mapping[str, Any] | None = None
     _mapper_hint: Any = None

@@ -14,13 +14,14 @@ from .. import exc as sa_exc
 from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
 from ..sql.elements import Label, UnaryExpression
-from ..sql.selectable import Select
+from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .joining import (
     GeneratedAliases,
     JoinResolver,
     adapt_to,
     adapt_to_result,
     entity_of,
+    leftmost,
     parts,
     selectable_of,
 )
@@ -143,6 +144,8 @@ class SelectState:
         #: entities whose criteria stand in the ON clause that joins them
         self._joined: set[int] = set(map(id, joined))
         self._generated: GeneratedAliases | None = None
+        #: entities that joins start from without being selected from
+        self._lefts: list[Any] = []
         self.froms = self._read_froms()
         if not embedded:
             for item in self.items:
@@ -253,6 +256,7 @@ class SelectState:
             for join in statement._setup_joins:
                 resolver.add(*join)
             self._joined |= resolver.joined
+            self._lefts = resolver.lefts
             if resolver.generated:
                 self._use_generated(resolver.generated)
         self._criteria_for(froms)
@@ -275,8 +279,9 @@ class SelectState:
         """What belongs to the entities selected from: the rows of their class in a table
         that others share, and with_loader_criteria()."""
         entities = self._entities()
-        for from_ in self.statement._from_obj:
-            entity = entity_of(from_)
+        froms = self.statement._from_obj
+        starts = [entity_of(leftmost(f) if entities else f) for f in froms]
+        for entity in (*starts, *self._lefts):
             if entity is not None and all(entity is not other for other in entities):
                 entities.append(entity)
         for entity in entities:
@@ -293,7 +298,8 @@ class SelectState:
     def _find_criteria_options(self, outer_options: Iterable[Any]) -> tuple[Any, ...]:
         """Those that hold in this SELECT: a part of a statement has those of the whole."""
         options = outer_options if self.embedded else self.statement._with_options
-        found = [o for o in options if isinstance(o, LoaderCriteriaOption)]
+        outer = self.statement.__dict__.get("_within_criterion")
+        found = [o for o in options if isinstance(o, LoaderCriteriaOption) and o is not outer]
         if self.table is not None and not self.embedded:
             found += [o for o in self.table.criteria if o not in found]
         return tuple(found)
@@ -302,8 +308,8 @@ class SelectState:
         """What with_loader_criteria() says of an entity that is selected from or joined to."""
         found = []
         for option in self._criteria_options:
-            criterion = option.criterion(entity.mapper)
-            if criterion is None or not (option.include_aliases or option.mapper is entity):
+            criterion = option.criterion(entity)
+            if criterion is None or not option.applies_to(entity):
                 continue
             found.append(
                 entity._adapter.traverse(criterion) if entity.is_aliased_class else criterion
@@ -460,9 +466,12 @@ class SelectState:
                 SubqueryLoader(node, prop, element, table, source=self.subquery_source)
             )
         elif strategy == "contains_eager":
-            given = element.target if element is not None else None
-            path = (*node.path, prop, given or prop.entity)
-            target = given or prop.mapper
+            path = (*node.path, prop, prop.entity)
+            target = prop.mapper
+            if element is not None and element.target is not None:
+                target = element.target
+                if not element.opt("renamed"):
+                    path = (*node.path, prop, target)
             child = EntityNode(
                 target,
                 path,
@@ -573,6 +582,7 @@ class SelectState:
         froms = list(self.froms)
         if not froms:
             froms = [selectable_of(entity) for entity in self._entities(True)]
+            froms = froms or [c for c in statement._raw_columns if c._is_join]
         self.offset = len(self.primary)
         if self._nested:
             return self._nested_core(plain, froms)
@@ -677,7 +687,10 @@ class SelectState:
     def _order_by_columns(self, plain: Any) -> tuple[list[Any], list[Any]]:
         """Expressions that ORDER BY needs from the subquery, and the outer ORDER BY."""
         extras: list[Any] = []
-        names = {e.name: e for e in self.primary if isinstance(e, Label)}
+        names: dict[Any, Any] = {e.name: e for e in self.primary if isinstance(e, Label)}
+        if self.statement._label_style is LABEL_STYLE_TABLENAME_PLUS_COL:
+            for e in self.primary:
+                names.setdefault(getattr(e, "_tq_label", None), e)
         clauses = []
         for clause in plain._order_by_clauses:
             clause = _resolve_label(clause, names)

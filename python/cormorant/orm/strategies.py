@@ -169,8 +169,8 @@ class PostLoad:
             return ()
         found = []
         for option in self.table.criteria:
-            criterion = option.criterion(target.mapper)
-            if criterion is not None and (option.include_aliases or option.mapper is target):
+            criterion = option.criterion(target)
+            if criterion is not None and option.applies_to(target):
                 found.append(criterion)
         return tuple(found)
 

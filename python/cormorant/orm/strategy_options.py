@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import exc as sa_exc
 from ..inspection import inspect
+from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
 from .attributes import QueryableAttribute
 from .exc import LoaderStrategyException
@@ -241,10 +242,10 @@ class Load(ExecutableOption):
         target = None
         of_type = attr._of_type
         if alias is not None:
-            target = inspect(alias)
+            target = _read_from(prop, alias)
         elif of_type is not None:
             target = _loaded_as(prop, of_type)
-        entity = target if target is not None else prop.entity
+        entity = target if target is not None and alias is None else prop.entity
         criteria = tuple(attr._extra_criteria)
         element = LoadElement((*start, prop), strategy, opts, target, criteria)
         return self._extended((*start, prop, entity), [element])
@@ -286,7 +287,8 @@ class Load(ExecutableOption):
 
     def contains_eager(self, attr: _Attribute, alias: Any = None, _is_chain: bool = False) -> Self:
         """Fill `attr` from columns that the statement's own JOIN provides."""
-        return self._apply(attr, "contains_eager", (), alias)
+        opts = () if alias is None else (("renamed", True),)
+        return self._apply(attr, "contains_eager", opts, alias)
 
     def selectin_polymorphic(self, classes: Iterable[Any]) -> Self:
         """Load what these subclasses have besides, for the objects that are of them, with a
@@ -364,6 +366,10 @@ class Load(ExecutableOption):
         """Apply several options from this path on."""
         elements = []
         for opt in opts:
+            if isinstance(opt, LoaderCriteriaOption):
+                raise sa_exc.ArgumentError(
+                    f"Loader option {opt} is not compatible with the Load.options() method."
+                )
             if not isinstance(opt, Load):
                 raise sa_exc.ArgumentError(f"Loader option expected, got {opt!r}.")
             elements += [self._moved(element) for element in opt._elements]
@@ -398,6 +404,16 @@ def _loaded_as(prop: Any, entity: Any) -> Any:
         found = made[entity] = inspect(alias)
         found._implicit = True
     return found
+
+
+def _read_from(prop: Any, alias: Any) -> Any:
+    """The alias whose columns stand for a relationship's objects: one of the class, or any FROM
+    with its columns."""
+    if not getattr(alias, "_is_from_clause", False):
+        return inspect(alias)
+    from .util import aliased
+
+    return inspect(aliased(prop.mapper.class_, alias))
 
 
 def _continues(last: Any, parent: Any) -> bool:
@@ -556,8 +572,9 @@ class LoaderCriteriaOption(ExecutableOption):
         include_aliases: bool = False,
         propagate_to_loaders: bool = True,
     ) -> None:
-        #: None for a mixin: the criteria are those of each mapped class that has it
-        self.mapper: Mapper[Any] | None = inspect(entity, raiseerr=False)
+        #: a mapper or an alias; None for a mixin: the criteria are those of each mapped class
+        #: that has it
+        self.mapper: Any = inspect(entity, raiseerr=False)
         if self.mapper is None and not isinstance(entity, type):
             inspect(entity)  # says that it is nothing mapped
         self._cls: type = entity if self.mapper is None else self.mapper.class_
@@ -566,27 +583,43 @@ class LoaderCriteriaOption(ExecutableOption):
         self.include_aliases = include_aliases
         self.propagate = propagate_to_loaders
 
-    def criterion(self, mapper: Mapper[Any]) -> Any:
-        """The criterion for the rows of a mapper; None if they are not meant."""
+    def criterion(self, entity: Any) -> Any:
+        """The criterion for the rows of a mapper or alias; None if they are not meant."""
         if self.mapper is None:
-            if not issubclass(mapper.class_, self._cls):
+            if not issubclass(entity.class_, self._cls):
                 return None
-        elif not mapper.isa(self.mapper):
+            entity = entity.mapper
+        elif self.mapper.is_aliased_class:
+            if entity is not self.mapper:
+                return None
+        elif not entity.isa(self.mapper):
             return None
         else:
-            mapper = self.mapper
-        found = self._made.get(mapper)
+            entity = self.mapper
+        found = self._made.get(entity)
         if found is None:
             found = self._given
             if callable(found) and not hasattr(found, "__clause_element__"):
-                found = found(mapper.class_)
-            self._made[mapper] = found
+                found = found(entity.entity)
+            # a SELECT in it is not restricted once more by what it is a part of
+            found = visitors.cloned_traverse(found, {}, {"select": self._mark})
+            self._made[entity] = found
         return found
+
+    def _mark(self, select: Any) -> None:
+        select._within_criterion = self
+
+    def applies_to(self, entity: Any) -> bool:
+        """Whether an entity that is selected from is meant: aliases are if that was said."""
+        return self.include_aliases or self.mapper is entity
 
     def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
         mappers = [self.mapper] if self.mapper is not None else _mapped_below(self._cls)
         keys = tuple(_criterion_key(self.criterion(mapper), ctx) for mapper in mappers)
-        return (self._cls, keys, self.include_aliases, self.propagate)
+        given: Any = self._cls
+        if self.mapper is not None and self.mapper.is_aliased_class:
+            given = self.mapper._cache_key(ctx)
+        return (given, keys, self.include_aliases, self.propagate)
 
 
 def _mapped_below(cls: type) -> list[Mapper[Any]]:

@@ -45,6 +45,7 @@ class DMLCompiler:
     if TYPE_CHECKING:
         dialect: Any
         preparer: Any
+        statement: Any
         stack: list[Any]
         binds: dict[str, Any]
         ctes: dict[Any, str]
@@ -135,6 +136,7 @@ class DMLCompiler:
             raise exc.InvalidRequestError(
                 "UPDATE construct does not support multiple parameter sets."
             )
+        stmt = stmt._as_core(getattr(self.statement, "_with_options", ()))
         extra = stmt._extra_froms()
         top = self._push_dml(stmt, extra, kw)
         try:
@@ -168,6 +170,7 @@ class DMLCompiler:
     # --- DELETE ---------------------------------------------------------------------------------
     def visit_delete(self, stmt: Any, **kw: Any) -> str:
         kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        stmt = stmt._as_core(getattr(self.statement, "_with_options", ()))
         extra = stmt._extra_froms()
         top = self._push_dml(stmt, extra, kw)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
@@ -435,10 +435,15 @@ class SelectCompiler:
             inner = alias.element
             alias = alias._clone()
             alias.element = inner.element
-        if asfrom and alias.element.__visit_name__ == "subquery":
+        if asfrom and alias.element.__visit_name__ in ("subquery", "lateral"):
             subquery = alias.element._clone()
             subquery.name = alias.name
-            return self.visit_subquery(subquery, asfrom=True, **kw)
+            return self.process(subquery, asfrom=True, **kw)
+        if asfrom and alias.element.__visit_name__ == "tablesample":
+            inner = self._tablesample(
+                alias.element, self.process(alias.element.element, asfrom=True, **kw), kw
+            )
+            return f"{inner} AS {self.preparer.quote(self.resolve(alias.name))}"
         if asfrom or ashint:
             name = self.preparer.quote(self.resolve(alias.name))
             if ashint:
@@ -466,7 +471,7 @@ class SelectCompiler:
             return "LATERAL " + self.visit_subquery(lateral, asfrom=asfrom, lateral=True, **kw)
         if element._is_alias:
             element = element.element
-        text = self.process(element, **kw)
+        text = self.process(element, asfrom=asfrom and element._is_table, **kw)
         if asfrom and text:
             text += f" AS {self.preparer.quote(self.resolve(lateral.name))}"
         return f"LATERAL {text}"
@@ -490,7 +495,10 @@ class SelectCompiler:
         return text
 
     def visit_tablesample(self, tablesample: Any, asfrom: bool = False, **kw: Any) -> str:
-        text = self.visit_alias(tablesample, asfrom=True, **kw)
+        return self._tablesample(tablesample, self.visit_alias(tablesample, asfrom=True, **kw), kw)
+
+    def _tablesample(self, tablesample: Any, text: str, kw: Mapping[str, Any]) -> str:
+        """A table as it stands in FROM, with the part of its rows that is meant."""
         text += " TABLESAMPLE " + self.process(tablesample._get_method(), **kw)
         if tablesample.seed is not None:
             text += f" REPEATABLE ({self.process(tablesample.seed, **kw)})"

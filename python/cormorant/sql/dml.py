@@ -519,6 +519,18 @@ class DMLWhereBase:
     """WHERE of UPDATE and DELETE."""
 
     _where_criteria: tuple[Any, ...] = ()
+    _has_entity_criteria = False
+    """What the class adds to the criteria stands among them."""
+
+    def _as_core(self, options: Any) -> Any:
+        """The statement with the criteria of its class: its rows of a table that others share,
+        and what the options of the whole statement say."""
+        entity = self.table._annotations.get("parententity")  # type: ignore[attr-defined]
+        if entity is None or self._has_entity_criteria:
+            return self
+        from ..orm.bulk import with_entity_criteria
+
+        return with_entity_criteria(self, entity.mapper, options)
 
     def where(self, *criteria: Any) -> Self:
         """``WHERE``; repeated calls are joined by AND."""

@@ -409,7 +409,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         """Leave FROMs to the enclosing SELECT; None: correlate nothing."""
         c = self._generate()
         c._auto_correlate = False
-        if not fromclauses or fromclauses[0] is None:
+        if not fromclauses or fromclauses[0] is None or fromclauses[0] is False:
             if len(fromclauses) > 1:
                 raise exc.ArgumentError(
                     "additional FROM objects not accepted when passing None/False to correlate()"
@@ -423,7 +423,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         """Leave all FROMs but these to the enclosing SELECT."""
         c = self._generate()
         c._auto_correlate = False
-        if not fromclauses or fromclauses[0] is None:
+        if not fromclauses or fromclauses[0] is None or fromclauses[0] is False:
             c._correlate_except = ()
         else:
             c._correlate_except = (self._correlate_except or ()) + tuple(
@@ -523,7 +523,8 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
 
     def _populate_subquery(self, subquery: Any, columns: ColumnCollection[Any]) -> None:
         plain = self._as_core()
-        keys = column_keys(plain._label_style)
+        style = plain._label_style
+        keys = column_keys(LABEL_STYLE_DISAMBIGUATE_ONLY if style is LABEL_STYLE_NONE else style)
         for required, _proxy, _fallback, c, _repeated in plain._columns_plus_names(False):
             if c._is_text_clause:
                 continue

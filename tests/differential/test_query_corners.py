@@ -1,0 +1,292 @@
+"""Corners of selects of mapped classes: names of rows, criteria of options, other FROMs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+
+def _library(p: Any, filled: bool = True) -> tuple[Any, Any, Any, Any]:
+    class Author(p.Base):
+        __tablename__ = "author"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        books = p.relationship("Book", back_populates="author", order_by="Book.id")
+
+    class Book(p.Base):
+        __tablename__ = "book"
+        id = p.Column(p.Integer, primary_key=True)
+        author_id = p.Column(p.ForeignKey("author.id"))
+        pages = p.Column(p.Integer)
+        author = p.relationship("Author", back_populates="books")
+        copies = p.relationship("Copy", back_populates="book")
+
+    class Copy(p.Base):
+        __tablename__ = "copy"
+        id = p.Column(p.Integer, primary_key=True)
+        book_id = p.Column(p.ForeignKey("book.id"))
+        book = p.relationship("Book", back_populates="copies")
+
+    session = p.session()
+    if filled:
+        for number in (1, 2, 3):
+            books = [
+                Book(id=number * 10 + i, pages=i, copies=[Copy(id=number * 100 + i)])
+                for i in range(number)
+            ]
+            session.add(Author(id=number, name=f"author {number}", books=books))
+        session.commit()
+    return session, Author, Book, Copy
+
+
+def _styles(p: Any) -> list[Any]:
+    return [p.LABEL_STYLE_NONE, p.LABEL_STYLE_TABLENAME_PLUS_COL, p.LABEL_STYLE_DISAMBIGUATE_ONLY]
+
+
+@program
+def keys_by_label_style(p: Any) -> None:
+    session, author, book, _ = _library(p)
+    one, two = p.aliased(author, name="one"), p.aliased(author, name="two")
+    for style in _styles(p):
+        statement = p.select(author.id, author.name).set_label_style(style)
+        p.show(list(session.execute(statement).keys()), statement.subquery().c.keys())
+        statement = p.select(one.id, one.name, two.id, two.name).where(one.id == two.id)
+        statement = statement.set_label_style(style)
+        p.show(list(session.execute(statement).keys()), statement.subquery().c.keys())
+        statement = p.select(one.id, author, two.name, two).set_label_style(style)
+        statement = statement.where(one.id == two.id, author.id == one.id)
+        p.show(list(session.execute(statement).keys()))
+        statement = p.select(author.id, book.id).join(author.books).set_label_style(style)
+        p.show([dict(row) for row in session.execute(statement.limit(1)).mappings()])
+
+
+@program
+def keys_of_renamed_columns(p: Any) -> None:
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        title = p.Column("name", p.String)
+
+    session = p.session()
+    for style in _styles(p):
+        statement = p.select(Item.id, Item.title).set_label_style(style)
+        p.show(list(session.execute(statement).keys()))
+
+
+@program
+def ordered_by_a_label_around_a_subquery(p: Any) -> None:
+    session, author, _, _ = _library(p)
+    query = session.query(author).options(p.joinedload(author.books))
+    p.show([a.name for a in query.order_by(p.desc("author_name")).limit(2)])
+    p.show([a.name for a in query.order_by("author_name").limit(2)])
+
+
+@program
+def exists_with_options(p: Any) -> None:
+    session, author, _, _ = _library(p)
+    query = session.query(author).options(p.joinedload(author.books)).filter(author.id == 1)
+    p.show(session.query(query.exists()).scalar())
+
+
+@program
+def queries_of_given_statements(p: Any) -> None:
+    session, author, _, _ = _library(p)
+    for statement in (p.text("select id, name from author"), p.select(author)):
+        query = session.query(author).from_statement(statement)
+        for name in ("subquery", "cte", "scalar_subquery", "exists", "reset_joinpoint"):
+            p.error(getattr(query, name))
+        p.show(query.whereclause, [d["name"] for d in query.column_descriptions])
+        rows = query.with_entities(author.id).all()
+        p.show(sorted(row[0] for row in rows), len(query.add_columns(author.name).all()))
+
+
+@program
+def given_columns_by_name(p: Any) -> None:
+    session, author, _, _ = _library(p)
+    named = p.select(author.id, p.literal("x").label("name"))
+    for made in session.scalars(p.select(author).from_statement(named)):
+        p.show(made.id, made.__dict__["name"])
+
+
+@program
+def filter_by_after_reset_joinpoint(p: Any) -> None:
+    session, author, book, _ = _library(p)
+    query = session.query(author).join(author.books)
+    p.show(query.filter_by(pages=1).count())
+    query = query.reset_joinpoint()
+    p.show(query.filter_by(name="author 2").count())
+    other = p.aliased(author)
+    p.show(str(query.join(book.author.of_type(other)).filter_by(name="x")))
+
+
+@program
+def joins_that_do_not_fit(p: Any) -> None:
+    _, author, book, copy = _library(p, filled=False)
+    p.error(lambda: str(p.select(author).join(copy, author.books)))
+    p.error(lambda: str(p.select(author).join(p.aliased(copy), author.books)))
+    p.error(lambda: str(p.select(author).join(author, author.books)))
+    p.show(str(p.select(author).join(p.aliased(book, name="b"), author.books)))
+
+
+@program
+def correlate_false(p: Any) -> None:
+    _, author, book, _ = _library(p, filled=False)
+    inner = p.select(book.author_id).where(book.author_id == author.id)
+    for given in (None, False):
+        p.show(str(p.select(author.name).where(author.id == inner.correlate(given).as_scalar())))
+        p.show(str(p.select(author.name).where(inner.correlate_except(given).exists())))
+
+
+@program
+def joins_of_tables_ordered_by_attributes(p: Any) -> None:
+    session, author, book, _ = _library(p)
+    joined = author.__table__.outerjoin(book.__table__)
+    p.show(session.execute(joined.select().order_by(author.id, book.id)).all())
+
+
+@program
+def contains_eager_from_tables(p: Any) -> None:
+    session, author, book, copy = _library(p)
+    table = book.__table__.alias("shelf")
+
+    def shown(found: Any) -> None:
+        p.show([[(b.id, [c.id for c in b.copies]) for b in a.books] for a in found])
+        session.expunge_all()
+
+    joined = author.__table__.outerjoin(table)
+    loaded = p.contains_eager(author.books, alias=table)
+    shown(session.query(author).select_from(joined).options(loaded).order_by(author.id, table.c.id))
+    statement = joined.select().order_by(author.id, table.c.id)
+    statement = statement.set_label_style(p.LABEL_STYLE_TABLENAME_PLUS_COL)
+    shown(session.query(author).from_statement(statement).options(loaded))
+    one, two = p.aliased(book, name="one"), p.aliased(copy, name="two")
+    query = session.query(author).outerjoin(one, author.books).outerjoin(two, one.copies)
+    path = p.contains_eager(author.books, alias=one)
+    shown(query.options(path.contains_eager(book.copies, alias=two)).order_by(author.id, one.id))
+    path = p.contains_eager(author.books.of_type(one))
+    path = path.contains_eager(one.copies.of_type(two))
+    shown(query.options(path).order_by(author.id, one.id))
+
+
+@program
+def criteria_of_what_joins_start_from(p: Any) -> None:
+    _, author, book, _ = _library(p, filled=False)
+    alias = p.aliased(author, name="other")
+    for start in (author, alias):
+        for option in (
+            p.with_loader_criteria(author, author.id > 1),
+            p.with_loader_criteria(author, author.id > 1, include_aliases=True),
+            p.with_loader_criteria(author, lambda cls: cls.id > 1, include_aliases=True),
+            p.with_loader_criteria(alias, alias.id > 1),
+            p.with_loader_criteria(alias, lambda cls: cls.id > 1),
+        ):
+            for statement in (
+                p.select(book).select_from(start).join(start.books),
+                p.select(book).select_from(p.orm.join(start, book, start.books)),
+                p.select(book).select_from(p.orm.join(start, book)),
+                p.select(book).join_from(start, book),
+                p.select(book).join_from(start, book, start.books),
+                p.select(book).join(start, book.author),
+                p.select(start.id),
+                p.select(p.func.count()).select_from(start),
+            ):
+                p.show(str(statement.options(option)))
+
+
+@program
+def criteria_within_unions_and_writes(p: Any) -> None:
+    session, author, book, _ = _library(p)
+    authors = p.with_loader_criteria(author, author.id > 1)
+    books = p.with_loader_criteria(book, book.pages > 0)
+    union = p.select(author.id, author.name).union(p.select(author.id, author.name))
+    statement = p.select(author).from_statement(union).options(authors)
+    p.show(str(statement), sorted(a.id for a in session.scalars(statement)))
+    statement = p.select(author).from_statement(p.select(author)).options(authors)
+    p.show(str(statement), sorted(a.id for a in session.scalars(statement)))
+    p.show(str(union.options(authors)))
+    cte = p.select(author).where(author.name == "x").cte("chosen")
+    inside = book.author_id.in_(p.select(cte.c.id))
+    for write in (p.delete(book), p.update(book).values(pages=1)):
+        p.show(str(write.where(inside).options(authors, books)))
+    gone = p.delete(book).where(book.pages == 5).returning(book.id).cte("gone")
+    p.show(str(p.select(gone).options(books)))
+    p.show(str(p.select(author).join(gone, gone.c.id == author.id).options(books)))
+    for how in ("evaluate", "fetch", False, "auto"):
+        options = {"synchronize_session": how}
+        never = p.with_loader_criteria(book, book.pages > 100)
+        write = p.update(book).values(pages=7).options(never)
+        p.show(session.execute(write, execution_options=options).rowcount)
+
+
+@program
+def criteria_with_subqueries(p: Any) -> None:
+    session, author, _, _ = _library(p)
+    newest = p.select(p.func.max(author.id)).scalar_subquery()
+    statement = p.select(author).options(p.with_loader_criteria(author, author.id == newest))
+    p.show([a.id for a in session.scalars(statement)])
+
+
+def criteria_of_tables_below(p: Any) -> None:
+    session, author, book, _ = _library(p)
+    thick = p.select(book).where(book.pages > 0).subquery()
+    for load in (p.joinedload, p.selectinload, p.subqueryload, p.lazyload):
+        session.expunge_all()
+        some = author.books.and_(book.id.in_(p.select(thick.c.id)))
+        found = session.scalars(p.select(author).options(load(some)).order_by(author.id))
+        p.show([[b.id for b in a.books] for a in found.unique()])
+
+
+@program
+def criteria_in_paths(p: Any) -> None:
+    _, author, book, _ = _library(p, filled=False)
+    option = p.with_loader_criteria(book, book.pages > 0)
+    p.error(lambda: p.joinedload(author.books).options(option), text=False)
+
+
+@program
+def writes_to_shared_tables(p: Any) -> None:
+    class Person(p.Base):
+        __tablename__ = "person"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        age = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+    class Pilot(Person):
+        __mapper_args__ = {"polymorphic_identity": "pilot"}
+
+    p.show(str(p.delete(Pilot).where(Pilot.age > 60)))
+    p.show(str(p.update(Pilot).values(age=1)))
+    p.show(str(p.select(p.delete(Pilot).returning(Pilot.id).cte("gone"))))
+    p.show(str(p.delete(Pilot).options(p.with_loader_criteria(Person, Person.age > 5))))
+
+
+@program
+def aliases_of_laterals_and_samples(p: Any) -> None:
+    _, author, _, _ = _library(p, filled=False)
+    near = p.aliased(author, p.select(author).where(author.id > 7).lateral("near"))
+    p.show(str(p.select(author.id, near.id).join(near, p.true())))
+    other = p.aliased(near, name="other")
+    p.show(str(p.select(author.id, other.id).join(other, p.true())))
+    p.show(str(p.select(p.aliased(author.__table__.lateral(), name="x"))))
+    some = p.aliased(author, p.tablesample(author.__table__, 10, name="some"))
+    p.show(str(p.select(some)), str(p.select(p.aliased(some, name="other"))))
+    table = author.__table__
+    p.show(str(p.select(table.alias().alias())), str(p.select(table.alias("x").alias())))
+
+
+@pytest.mark.parametrize("function", program.registered)
+def test_program(function: Any) -> None:
+    peer, _ = compare(function)
+    assert peer.error is None
+
+
+def test_criteria_of_tables_below() -> None:
+    # what stands within the subquery of an eager join may have another name
+    peer, _ = compare(criteria_of_tables_below, sql=False)
+    assert peer.error is None

@@ -111,6 +111,12 @@ _IN_RIGHT_SIDES = frozenset(["clauselist", "textclause", "tuple", "grouping"])
 _EXPRESSIONS = frozenset(["clauselist", "textclause", "expression_clauselist", "text_clause"])
 
 
+def _ungrouped(element: Any) -> Any:
+    while element.__class__ is elements.Grouping:
+        element = element.element
+    return element
+
+
 def expect_operand(element: Any, expr: Any, operator: Any, type_: Any = None) -> Any:
     """The other side of an operator: a construct, or a value to bind."""
     if not isinstance(element, ClauseElement):
@@ -121,7 +127,7 @@ def expect_operand(element: Any, expr: Any, operator: Any, type_: Any = None) ->
     else:
         original = element
     if element._is_column:
-        if element._is_bind_parameter and element.type is NULLTYPE:
+        if element.type is NULLTYPE and _ungrouped(element)._is_bind_parameter:
             other = type_ or expr.type
             if other is not NULLTYPE:
                 element = element._with_binary_element_type(other)

@@ -63,7 +63,11 @@ def compare(
     **modifiers: Any,
 ) -> BinaryExpression[Any]:
     """``expr op obj`` that gives a boolean."""
-    if obj is None or obj is True or obj is False or isinstance(obj, _CONSTANTS):
+    if obj is None or obj is True or obj is False:
+        type_ = expr.type
+        if not type_._is_type_decorator or isinstance(obj, type_.coerce_to_is_types):
+            return _compare_constant(expr, op, obj, reverse, result_type, modifiers)
+    elif isinstance(obj, _CONSTANTS):
         return _compare_constant(expr, op, obj, reverse, result_type, modifiers)
     other = expect_operand(obj, expr, op)
     if modifiers:

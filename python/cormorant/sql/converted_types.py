@@ -41,8 +41,10 @@ class _Lookup(dict[Any, Any]):
     def __missing__(self, value: Any) -> Any:
         if self.pass_strings and isinstance(value, str):
             return value
-        names = self.enum.enums
-        shown = ", ".join(names if len(names) <= 4 else [*names[:3], "...", names[-1]])
+        names = [name if len(name) <= 11 else f"{name[:11]}.." for name in self.enum.enums]
+        if len(names) > 4:
+            names[3:-1] = ["..."]
+        shown = ", ".join(names) or "None"
         raise LookupError(
             f"'{value}' is not among the defined enum values. "
             f"Enum name: {self.enum.name}. Possible values: {shown}"
@@ -92,6 +94,7 @@ class Enum(String, SchemaType):
         elif length is None:
             longest = None  # type: ignore[assignment]
         super().__init__(length=longest)
+        self._default_length = max((len(value) for value in values), default=0)
 
         name = kw.pop("name", None)
         if name is None and self.enum_class is not None:
@@ -228,18 +231,23 @@ class Enum(String, SchemaType):
         """Whether the column has a CHECK there."""
         return not (self.native_enum and compiler.dialect.supports_native_enum)
 
+    def as_generic(self, allow_nulltype: bool = False) -> TypeEngine:
+        return Enum(*self.enums, length=self.length)
+
     def __repr__(self) -> str:
         parts = [repr(value) for value in self.enums]
-        if self.name is not None:
-            parts.append(f"name={self.name!r}")
-        if self.schema is not None:
-            parts.append(f"schema={self.schema!r}")
-        if not self.native_enum:
-            parts.append("native_enum=False")
-        if self.create_constraint:
-            parts.append("create_constraint=True")
-        if "length" in self._options:
-            parts.append(f"length={self.length!r}")
+        for name, default in (
+            ("name", None),
+            ("schema", None),
+            ("metadata", None),
+            ("inherit_schema", False),
+            ("native_enum", True),
+            ("create_constraint", False),
+            ("length", self._default_length),
+        ):
+            value = getattr(self, name)
+            if value != default:
+                parts.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
@@ -247,6 +255,7 @@ class Interval(TypeDecorator[dt.timedelta]):
     """datetime.timedelta; a DateTime counted from 1970 where there are no intervals."""
 
     __visit_name__ = "type_decorator"
+    _generic = True
     impl = DateTime
     epoch = dt.datetime(1970, 1, 1)
     cache_ok = True
@@ -312,6 +321,7 @@ class Interval(TypeDecorator[dt.timedelta]):
 class PickleType(TypeDecorator[object]):
     """Any object that can be pickled."""
 
+    _generic = True
     impl = LargeBinary
     cache_ok = True
 
@@ -331,6 +341,10 @@ class PickleType(TypeDecorator[object]):
         self.comparator = comparator
         if impl is not None:
             self.impl = to_instance(impl)
+
+    def __reduce__(self) -> Any:
+        # a module that pickles cannot be pickled
+        return type(self), (self.protocol, None, self.comparator)
 
     def process_bind_param(self, value: Any, dialect: Any) -> Any:
         return None if value is None else self.pickler.dumps(value, self.protocol)

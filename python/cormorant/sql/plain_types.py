@@ -373,6 +373,9 @@ class _Binary(TypeEngine[bytes]):
             return self
         return super().coerce_compared_value(op, value)
 
+    def as_generic(self, allow_nulltype: bool = False) -> TypeEngine:
+        return self.adapt(LargeBinary)  # type: ignore[no-any-return]
+
 
 class LargeBinary(_Binary):
     """Bytes of any length; BLOB in DDL."""
@@ -436,3 +439,5 @@ class Boolean(SchemaType, TypeEngine[bool]):
 
 class MatchType(Boolean):
     """The result of MATCH."""
+
+    _generic = True

@@ -125,6 +125,7 @@ class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine[Sequence[T]]):
     """Arrays, on databases that have them."""
 
     __visit_name__ = "ARRAY"
+    _generic = True
     _is_array = True
     hashable = False
 
@@ -488,6 +489,9 @@ def _resolve_value_to_type(value: Any) -> TypeEngine:
         type_ = _late_types.get((cls.__module__, cls.__name__))
         if type_ is not None:
             _type_map[cls] = type_
+            return type_
+        type_ = getattr(value, "__sa_type_engine__", None)
+        if isinstance(type_, TypeEngine):
             return type_
         if hasattr(value, "__clause_element__") or hasattr(value, "__mapper__"):
             raise exc.ArgumentError(f"Object {value!r} is not legal as a SQL literal value")

@@ -64,8 +64,11 @@ class TypeEngine(Subscriptable[T]):
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        if "__visit_name__" in cls.__dict__ and "_compile_with" not in cls.__dict__:
+        own = cls.__dict__
+        if "__visit_name__" in own and "_compile_with" not in own:
             cls._compile_with = None
+        if ("bind_processor" in own or "result_processor" in own) and "_codec" not in own:
+            cls._codec = _processors_codec  # type: ignore[method-assign]
 
     hashable = True
     """Values can be put into a set (of unique rows)."""
@@ -100,13 +103,23 @@ class TypeEngine(Subscriptable[T]):
 
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any] | None:
         """A function from a Python value to what the driver is given."""
-        code, arg = self.dialect_impl(dialect)._codec(dialect)
+        code, arg = self._declared_codec(dialect)
         return lambda value: _core.encode(code, arg, value)
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
         """A function from what the driver returns to a Python value."""
-        code, arg = self.dialect_impl(dialect)._codec(dialect)
+        code, arg = self._declared_codec(dialect)
         return lambda value: _core.decode(code, arg, value)
+
+    def _declared_codec(self, dialect: Any) -> Codec:
+        """The codec without the processors of the type's own class."""
+        impl = self.dialect_impl(dialect)
+        if impl is self:
+            for base in type(self).__mro__:
+                codec = base.__dict__.get("_codec", _processors_codec)
+                if codec is not _processors_codec:
+                    return codec(self, dialect)  # type: ignore[no-any-return]
+        return impl._codec(dialect)
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str] | None:
         """A function from a Python value to its SQL text, or None if there is no way."""
@@ -135,6 +148,10 @@ class TypeEngine(Subscriptable[T]):
         """Whether two values of this type are the same."""
         return bool(x == y)
 
+    def copy_value(self, value: Any) -> Any:
+        """A copy of a value that may be changed in place; the value itself if it may not."""
+        return value
+
     @property
     def python_type(self) -> type:
         """The Python type of values."""
@@ -150,7 +167,7 @@ class TypeEngine(Subscriptable[T]):
         if found is None:
             found = cls
             for base in cls.__mro__:
-                if TypeEngine in base.__bases__:
+                if TypeEngine in base.__bases__ or UserDefinedType in base.__bases__:
                     found = base
                     break
             cls._affinity_ = found  # type: ignore[attr-defined]
@@ -299,6 +316,8 @@ class TypeEngine(Subscriptable[T]):
         for cls in type(self).__mro__:
             if cls.__module__ == sqltypes.__name__ and cls.__dict__.get("_generic"):
                 return self.adapt(cls)  # type: ignore[no-any-return]
+        if allow_nulltype:
+            return sqltypes.NULLTYPE
         raise NotImplementedError(
             "Default TypeEngine.as_generic() heuristic method was unsuccessful for "
             f"{type(self).__module__}.{type(self).__name__}. A custom as_generic() method must "
@@ -323,7 +342,7 @@ class TypeEngine(Subscriptable[T]):
 
         try:
             return GENERIC.process(self)
-        except exc.CompileError:
+        except (exc.CompileError, NotImplementedError):
             return repr(self)
 
     def __repr__(self) -> str:
@@ -365,16 +384,24 @@ class UserDefinedType(ExternalType, TypeEngine[T]):
         """The type's SQL."""
         raise NotImplementedError()
 
-    def _codec(self, dialect: Any) -> Codec:
-        cls = type(self)
-        bind = result = None
-        if cls.bind_processor is not TypeEngine.bind_processor:
-            bind = self.bind_processor(dialect)
-        if cls.result_processor is not TypeEngine.result_processor:
-            result = self.result_processor(dialect, None)
-        if bind is None and result is None:
-            return (_core.TYPE_ANY, None)
-        return (_core.TYPE_PYTHON, (bind, result))
+
+def _processors_codec(self: TypeEngine[Any], dialect: Any) -> Codec:
+    """The codec of a type whose class has bind_processor() or result_processor() of its own."""
+    cls = type(self)
+    code, _ = self._declared_codec(dialect)
+    bind: Any = None
+    result: Any = None
+    if cls.bind_processor is not TypeEngine.bind_processor:
+        bind = self.bind_processor(dialect)
+    elif code not in _PLAIN:
+        bind = TypeEngine.bind_processor(self, dialect)
+    if cls.result_processor is not TypeEngine.result_processor:
+        result = self.result_processor(dialect, None)
+    elif code not in _PLAIN:
+        result = TypeEngine.result_processor(self, dialect, None)
+    if bind is None and result is None:
+        return (_core.TYPE_ANY, None)
+    return (_core.TYPE_PYTHON, (bind, result))
 
 
 class TypeDecorator(TypeEngine[T]):
@@ -403,6 +430,11 @@ class TypeDecorator(TypeEngine[T]):
     @property
     def _type_affinity(self) -> type[TypeEngine]:
         return self.impl._type_affinity  # type: ignore[no-any-return]
+
+    @property
+    def comparator_factory(self) -> Any:  # type: ignore[override]
+        """Operators are those of the decorated type, unless the class says others."""
+        return self.impl.comparator_factory
 
     def load_dialect_impl(self, dialect: Any) -> TypeEngine:
         """The type to decorate on `dialect`."""
@@ -499,6 +531,9 @@ class TypeDecorator(TypeEngine[T]):
 
     def compare_values(self, x: Any, y: Any) -> bool:
         return self.impl.compare_values(x, y)  # type: ignore[no-any-return]
+
+    def copy_value(self, value: Any) -> Any:
+        return self.impl.copy_value(value)
 
     @property
     def python_type(self) -> type:

@@ -205,8 +205,13 @@ class StrSQLTypeCompiler(TypeCompiler):
     """For str(type): something readable for every type."""
 
     def process(self, type_: Any, **kw: Any) -> str:
-        if getattr(self, "visit_" + type_.__visit_name__, None) is None:
-            return str(type_.__visit_name__)
+        name = type_.__visit_name__
+        if name == "null" and not type_._isnull:
+            # a class of the program's that has no SQL of its own
+            name = type(type_).__name__
+            return name if name.isupper() else repr(type_)
+        if getattr(self, "visit_" + name, None) is None:
+            return str(name)
         return super().process(type_, **kw)
 
     def visit_null(self, type_: Any, **kw: Any) -> str:

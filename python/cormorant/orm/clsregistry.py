@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,9 @@ def remove_class(name: str, cls: type, classes: MutableMapping[str, Any]) -> Non
         del classes[name]
 
 
+_GENERIC = re.compile(r"([\w.]+)\[[\"']?(.*?)[\"']?\]$")
+
+
 class _ClassColumns:
     """A class inside a string: its attributes are its mapped columns."""
 
@@ -84,16 +88,16 @@ class _ClassColumns:
     def __getattr__(self, key: str) -> Any:
         cls = self.__dict__["_cls"]
         mapper = class_mapper(cls, configure=False)
-        if key.startswith("__"):
-            raise AttributeError(key)
-        prop = mapper._props.get(key)
+        prop = None if key.startswith("__") else mapper._props.get(key)
+        if prop is None and not key.startswith("__") and key in mapper.all_orm_descriptors:
+            return getattr(cls, key)  # of a hybrid or an association proxy
         if prop is None:
             raise AttributeError(f"Class {cls} does not have a mapped column named '{key}'")
         if isinstance(prop, SynonymProperty):
             key = prop.name
         elif not isinstance(prop, ColumnProperty):
             raise exc.InvalidRequestError(
-                f"Property {prop!r} is not an instance of ColumnProperty (i.e. does not "
+                f"Property {key!r} is not an instance of ColumnProperty (i.e. does not "
                 "correspond directly to a Column)."
             )
         return getattr(cls, key)
@@ -217,8 +221,15 @@ def resolve_class(registry: Registry, name: str, prop: Any) -> Any:
             if found is None or isinstance(found, _Path):
                 raise _not_found(name, prop, f"name {parts[0]!r} is not defined")
         return found.one(name) if isinstance(found, MultipleClasses) else found
-    value = evaluate(registry, name, prop)
-    return value
+    generic = _GENERIC.match(name)
+    if generic is not None:
+        raise exc.InvalidRequestError(
+            f"When initializing mapper {prop.parent}, expression "
+            f'"relationship({name!r})" seems to be using a generic class as the argument to '
+            "relationship(); please state the generic argument using an annotation, e.g. "
+            f"\"{prop.key}: Mapped[{generic[1]}['{generic[2]}']] = relationship()\""
+        )
+    return evaluate(registry, name, prop)
 
 
 def _not_found(expression: str, prop: Any, why: str) -> exc.InvalidRequestError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from .. import _core, exc
 from ..sql.schema import MetaData
+from ..sql.type_api import TypeEngine
 from . import boxed, clsregistry, decl_base, decl_dataclass, decl_types, decl_typing
 from .attribute_functions import (
     column_property,
@@ -18,6 +19,7 @@ from .attribute_functions import (
     synonym,
 )
 from .base import EXT_SKIP
+from .decl_attributes import annotations_of
 from .decl_base import declared_attr
 from .listening import fire_instrumentation, instrumentation_events, mapper_listeners
 from .mapper import Mapper
@@ -340,6 +342,14 @@ class registry:
             )
         if has_fk:
             return None
+        given = found.type_
+        if isinstance(given, TypeEngine) or (
+            isinstance(given, type) and issubclass(given, TypeEngine)
+        ):
+            raise exc.MappedAnnotationError(
+                f"The type provided inside the {name!r} attribute Mapped annotation is the "
+                f"SQLAlchemy type {given}. Expected a Python type instead"
+            )
         if not decl_typing.is_type(found.type_):
             raise exc.MappedAnnotationError(
                 f"The object provided inside the {name!r} attribute Mapped annotation is not a "
@@ -401,8 +411,11 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
     def __init__(cls, classname: Any, bases: Any, dict_: Any, **kw: Any) -> None:
         type.__init__(cls, classname, bases, dict_)
         namespace = cls.__dict__
-        found = getattr(cls, "registry", None)
-        if not isinstance(found, registry):
+        spaces = [base.__dict__ for base in cls.__mro__]
+        named = [space["registry"] for space in spaces if "registry" in space]
+        # a mapped attribute of that name may hide it
+        found = next((each for each in named if isinstance(each, registry)), None)
+        if found is None:
             raise exc.InvalidRequestError(
                 "Declarative base class has no 'registry' attribute, or registry is not a "
                 "sqlalchemy.orm.registry() object"
@@ -478,7 +491,7 @@ class MappedAsDataclass(metaclass=DCTransformDeclarative):
             },
         )
         super().__init_subclass__(**kw)
-        decl_dataclass.make(cls, decl_base._annotations_of(cls))
+        decl_dataclass.make(cls, annotations_of(cls))
 
 
 class DeclarativeBaseNoMeta(_core.Entity):

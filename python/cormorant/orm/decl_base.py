@@ -12,6 +12,13 @@ from ..util.subscriptable import Subscriptable
 from . import clsregistry, decl_dataclass, decl_typing
 from .attributes import InstrumentedAttribute
 from .base import DynamicMapped, Mapped, WriteOnlyMapped, class_mapper, manager_of_class
+from .decl_attributes import (
+    ABSENT,
+    annotations_of,
+    attributes_of,
+    copied_column,
+    warn_of_expression,
+)
 from .decl_types import _complete_column, _from_annotated
 from .interfaces import MapperProperty
 from .mapper import CONFIGURE_LOCK, Mapper
@@ -132,6 +139,8 @@ class Scan:
         self.allow_unmapped = bool(getattr(cls, "__allow_unmapped__", False))
         self.is_dataclass = False
         self._seen: set[str] = set()
+        #: columns of mixins, by id: the attribute, and the column, whose id stays its own
+        self._copied: dict[int, tuple[str, Any]] = {}
         self.table: Any = None
 
     def map(self) -> Mapper[Any] | None:
@@ -146,7 +155,7 @@ class Scan:
         clsregistry.add_class(cls.__name__, cls, self.registry._class_registry, self.registry._keep)
         if decl_dataclass.is_wanted(cls):
             self.is_dataclass = self.allow_unmapped = True
-            decl_dataclass.make(cls, _annotations_of(cls))
+            decl_dataclass.make(cls, annotations_of(cls))
             if getattr(cls, decl_dataclass.ARGUMENTS).get("init") is False:
                 decl_dataclass.give_constructor(cls, self.registry.constructor)
         elif "__dataclass_fields__" in cls.__dict__:
@@ -207,13 +216,15 @@ class Scan:
 
     def _scan(self) -> None:
         cls = self.cls
+        if self.explicit_table is None:
+            self.explicit_table = self._special_value("__table__")
         for base in cls.__mro__:
             if base is object or base.__module__ == "cormorant._core":
                 continue
             local = base is cls
             mapped = not local and self._is_entity(base)
             self._scan_hooks(base)
-            attributes = _attributes_of(base)
+            attributes = attributes_of(base)
             if not local and not mapped:
                 attributes = self._copy_columns(base, attributes)
             for name, value, annotation in attributes:
@@ -237,12 +248,16 @@ class Scan:
         for name, value, annotation in attributes:
             if (
                 isinstance(value, (schema.Column, MappedColumn))
-                or (value is _ABSENT and annotation is not None)
+                or (value is ABSENT and annotation is not None)
             ) and not (name in _SPECIAL or (name.startswith("__") and name.endswith("__"))):
                 if name not in self._seen:
-                    value = value if value is _ABSENT else value._copy()
-                    self._add(name, value, annotation, owner=base, copied=True)
                     self._seen.add(name)
+                    if self.explicit_table is not None and name in self.explicit_table.c:
+                        continue
+                    if value is not ABSENT:
+                        self._copied[id(value)] = (name, value)
+                        value = copied_column(value)
+                    self._add(name, value, annotation, owner=base, copied=True)
             else:
                 others.append((name, value, annotation))
         return others
@@ -269,16 +284,25 @@ class Scan:
         self._add(name, found, _returned_annotation(value), copied=True)
 
     def _resolve_specials(self) -> None:
+        for base in self.cls.__mro__:
+            named = base.__dict__.get("__tablename__")
+            if isinstance(named, declared_attr) and named._cascading:
+                warn(
+                    "@declared_attr.cascading is not supported on the __tablename__ attribute on "
+                    f"class {self.cls}.  This attribute invokes for subclasses in any case."
+                )
+                break
         self.tablename = self._special_value("__tablename__")
         self.declare_first = self._special_value("__declare_first__")
         self.declare_last = self._special_value("__declare_last__")
         table_args = self._special_value("__table_args__")
         if table_args is not None and not isinstance(table_args, (tuple, dict)):
             raise exc.ArgumentError("__table_args__ value must be a tuple, dict, or None")
+        if table_args is not None and self.tablename is None:
+            # of a base, which says it of tables of its subclasses
+            table_args = table_args if "__table_args__" in self.cls.__dict__ else None
         self.table_args = table_args
         self.mapper_args = dict(self._special_value("__mapper_args__") or {})
-        if self.explicit_table is None:
-            self.explicit_table = self._special_value("__table__")
 
     def _special_value(self, name: str) -> Any:
         """A name that configures the mapping: what stands on a mapped base is not meant for
@@ -314,6 +338,12 @@ class Scan:
                 f"Attribute name '{name}' is reserved when using the Declarative API."
             )
         if isinstance(value, declared_attr):
+            if value._cascading:
+                warn(
+                    "Use of @declared_attr.cascading only applies to Declarative 'mixin' and "
+                    "'abstract' classes.  Currently, this flag is ignored on mapped class "
+                    f"{self.cls}"
+                )
             # What it is annotated with counts in mixins only.
             self._add(name, getattr(self.cls, name), None, copied=True)
             return
@@ -341,6 +371,8 @@ class Scan:
                 "be declared as @declared_attr callables on declarative mixin classes.  For "
                 "dataclass field() objects, use a lambda:"
             )
+        elif _is_expression(value) and not isinstance(value, type):
+            warn_of_expression(name, base)
 
     def _add(
         self,
@@ -356,8 +388,8 @@ class Scan:
             if decl_typing.is_class_var(annotation, owner or cls):
                 return
             found = self._read_annotation(name, value, annotation, owner or cls)
-        if value is _ABSENT:
-            if found is None:
+        if value is ABSENT:
+            if found is None or self.explicit_table is not None:
                 return
             value = _from_annotated(found) or MappedColumn()
         if owner is not None and isinstance(value, (schema.Column, MappedColumn)):
@@ -374,7 +406,7 @@ class Scan:
         elif isinstance(value, MapperProperty):
             self._add_property(name, value, found)
         elif _is_expression(value) and not isinstance(value, type):
-            self.properties[name] = ColumnProperty(value)
+            warn_of_expression(name, cls)
 
     def _read_annotation(
         self, name: str, value: Any, annotation: Any, cls: type
@@ -384,7 +416,7 @@ class Scan:
             return found
         if self.allow_unmapped:
             return None
-        if (value is not _ABSENT and not _is_mapped(value)) or self._has_table_attribute(name):
+        if (value is not ABSENT and not _is_mapped(value)) or self._has_table_attribute(name):
             return None
         raise exc.MappedAnnotationError(
             f'Type annotation for "{self.cls.__name__}.{name}" can\'t be correctly interpreted '
@@ -593,6 +625,22 @@ class Scan:
             left_out -= {column.key for column in self.existing}
             arguments["exclude_properties"] = left_out
 
+    def _own_column(self, given: Any) -> Any:
+        """The column that an argument of the mapper names: of a mixin, which the class has a copy
+        of, as the copy."""
+        name = None
+        if isinstance(given, declared_attr):
+            name = given.fget.__name__
+        elif id(given) in self._copied:
+            name = self._copied[id(given)][0]
+        if name is not None:
+            given = self.properties.get(name)
+            if given is None:
+                given = next((c for _, c in self.columns if c.key == name), None)
+        if isinstance(given, ColumnProperty):
+            given = given.columns[0]
+        return given.column if isinstance(given, MappedColumn) else given
+
     def _make_mapper(self, table: Any) -> Mapper[Any]:
         arguments = dict(self.mapper_args)
         properties = dict(self.properties)
@@ -607,17 +655,11 @@ class Scan:
                         column, None if table is None else table.c.get(column)
                     )
                 continue
-            if isinstance(column, MappedColumn):
-                arguments[name] = column = column.column
-            if isinstance(column, schema.Column) and column.table is None and table is not None:
-                # Of a mixin, which the table has a copy of.
-                arguments[name] = table.c.get(column.name, column)
+            if name in arguments:
+                arguments[name] = self._own_column(column)
         primary_key = arguments.pop("primary_key", None)
         if primary_key is not None:
-            primary_key = [
-                item.column if isinstance(item, MappedColumn) else item
-                for item in to_list(primary_key)
-            ]
+            primary_key = [self._own_column(item) for item in to_list(primary_key)]
         return Mapper(
             self.cls,
             table,
@@ -667,44 +709,6 @@ def _nearest_mapped(cls: type) -> type | None:
         if manager_of_class(base) is not None:
             return base
     return None
-
-
-_ABSENT: Any = object()
-"""Value of an attribute that is only annotated."""
-
-
-def _attributes_of(cls: type) -> Iterable[tuple[str, Any, Any]]:
-    """Names of a class with value and annotation, in the order they were written as far as
-    that can be told. What stands between two names that are in both lists can be told of each
-    list only: now the values come first, now the annotations, in turns."""
-    values = {name: value for name, value in cls.__dict__.items()}
-    written = values.get(decl_dataclass.NAMES, ())
-    values = {name: values[name] for name in written if name in values} | values
-    annotations = _annotations_of(cls)
-    shared = values.keys() & annotations.keys()
-    todo = (list(reversed(values)), list(reversed(annotations)))
-    turn = 0
-    order: list[str] = []
-    while todo[turn]:
-        name = todo[turn].pop()
-        if name in shared:
-            shared.remove(name)  # it waits until the other list has come to it
-            turn = 1 - turn
-        else:
-            order.append(name)
-    order += reversed(todo[1 - turn])
-    return [(name, values.get(name, _ABSENT), annotations.get(name)) for name in order]
-
-
-def _annotations_of(cls: type) -> dict[str, Any]:
-    # Not those of bases; and inspect would be expensive to import for this.
-    found = cls.__dict__.get("__annotations__")  # noqa: RUF063
-    if found is None and "__annotate_func__" in cls.__dict__:
-        # Python 3.14 evaluates annotations when asked, and only by the newer interface.
-        import annotationlib  # type: ignore[import-not-found]
-
-        found = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    return found or {}
 
 
 def _returned_annotation(value: declared_attr[Any]) -> Any:

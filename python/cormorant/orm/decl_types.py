@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..sql import sqltypes
+from ..util import warn_deprecated
 from . import decl_typing
 from .properties import MappedColumn
 
@@ -15,8 +17,34 @@ if TYPE_CHECKING:
 def _from_annotated(found: decl_typing.Annotation) -> Any:
     for item in found.extra:
         if isinstance(item, MappedColumn):
-            return item._copy()
+            copied = item._copy()
+            # its name is that of the attribute
+            copied.column.name = copied.column.key = None
+            options = copied._dataclass_options
+            copied._dataclass_options = {k: v for k, v in options.items() if k == "default"}
+            return copied
     return None
+
+
+def _warn_of_annotated(found: decl_typing.Annotation) -> None:
+    """What a mapped_column() within ``Annotated[…]`` says in vain."""
+    given = next((item for item in found.extra if isinstance(item, MappedColumn)), None)
+    if given is None:
+        return
+    if given.column.name is not None or given.column.key is not None:
+        warn_deprecated(
+            "Can't use the 'key' or 'name' arguments in Annotated with mapped_column(); this will "
+            "be ignored",
+            version="2.0.22",
+        )
+    for option in given._dataclass_options:
+        if option != "default":
+            option = "dataclass_metadata" if option == "metadata" else option
+            warn_deprecated(
+                f"Argument '{option}' is a dataclass argument and cannot be specified within a "
+                "mapped_column() bundled inside of an Annotated object",
+                version="2.0.22",
+            )
 
 
 def _complete_column(
@@ -28,6 +56,7 @@ def _complete_column(
     annotation: Any,
 ) -> MappedColumn[Any]:
     """Give a mapped_column what its annotation says: type and nullability."""
+    _warn_of_annotated(found)
     template = _from_annotated(found)
     if template is not None and template.column is not value.column:
         value = _merged(template, value)
@@ -54,8 +83,10 @@ def _merged(template: MappedColumn[Any], value: MappedColumn[Any]) -> MappedColu
     if not value._has_nullable and template._has_nullable:
         column.nullable = base.nullable
         value._has_nullable = True
-    for option in ("primary_key", "index", "unique"):
-        if getattr(base, option, None) and not getattr(column, option, None):
+    if base.primary_key and not column.primary_key:
+        column.primary_key = base.primary_key
+    for option in ("index", "unique"):
+        if getattr(column, option) is None:
             setattr(column, option, getattr(base, option))
     if base.primary_key and not value._has_nullable:
         column.nullable = False
@@ -71,8 +102,16 @@ def _merged(template: MappedColumn[Any], value: MappedColumn[Any]) -> MappedColu
     if base.foreign_keys and not column.foreign_keys:
         for key in base.foreign_keys:
             column.append_foreign_key(key._copy())
-    if value.sort_order is None:
-        value.sort_order = template.sort_order
+    for option in ("sort_order", "deferred", "deferred_group", "deferred_raiseload"):
+        if getattr(value, option) is None:
+            setattr(value, option, getattr(template, option))
+    for option in ("active_history", "use_existing_column"):
+        setattr(value, option, getattr(value, option) or getattr(template, option))
+    if column.autoincrement == "auto":
+        column.autoincrement = base.autoincrement
+    column.system = column.system or base.system
+    if base.info:
+        column.info = {**base.info, **column.info}
     return value
 
 
@@ -121,19 +160,25 @@ def resolve_type(registry: Registry, found: decl_typing.Annotation, name: str) -
                 return given
     supertype = getattr(value, "__supertype__", None)  # NewType
     if supertype is not None:
-        return resolve_type(
-            registry, found._replace(type_=supertype, raw=supertype, pep593=None, extra=()), name
-        )
+        plain = found._replace(type_=supertype, raw=supertype, pep593=None, extra=())
+        type_ = resolve_type(registry, plain, name)
+        if type_ is not None:
+            warn_deprecated(
+                f"Matching the provided NewType '{value}' on its resolved value without matching "
+                "it in the type_annotation_map is deprecated; add this type to the "
+                "type_annotation_map to allow it to match explicitly.",
+                version="2.0",
+            )
+        return type_
     return None
 
 
 def _literal_type(type_map: Any, values: list[Any]) -> Any:
     given = type_map.get(Literal)
-    if given is not None:
-        return sqltypes.to_instance(given)
-    if not all(isinstance(value, str) for value in values):
-        return None
-    return sqltypes.Enum(*values, native_enum=False)
+    if given is None:
+        given = _builtin_types()[enum.Enum]
+    given = sqltypes.to_instance(given)
+    return given._of_literals(values) if isinstance(given, sqltypes.Enum) else given
 
 
 _builtin: dict[Any, Any] = {}
@@ -144,7 +189,6 @@ def _builtin_types() -> dict[Any, Any]:
     if not _builtin:
         import datetime
         import decimal
-        import enum
         import uuid
 
         _builtin.update(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin
 
 from .. import _core, exc, inspection
 from .._late import late_names
 from ..engine.plans import type_codec
 from ..sql.column_collections import ReadOnlyColumnCollection
-from ..sql.schema import Column
+from ..sql.schema import Column, Table
 from ..util import memoized_property, to_list, warn
-from .base import NO_VALUE, class_mapper
+from .base import NO_VALUE, Mapped, class_mapper
 from .boxed import wrap_constructor
 from .inheritance import Hierarchy, set_up_discriminator, tables_of
 from .interfaces import MapperProperty
@@ -385,6 +385,11 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         """Map one more attribute."""
         if isinstance(prop, MappedColumn):
             prop = prop._property() or prop.column
+        if isinstance(prop, Column) and not isinstance(self.local_table, Table):
+            raise exc.InvalidRequestError(
+                f"Cannot add a new attribute to mapped class '{self.class_.__name__}' because "
+                "it's not mapped against a table."
+            )
         if isinstance(prop, Column) and prop.table is None:
             if prop.key is None:
                 prop.key = key
@@ -720,7 +725,14 @@ def _inspect_boxed(obj: Any) -> Any:
     return _inspect_object(obj) if _core.is_entity(obj) else None
 
 
+def _inspect_generic(alias: Any) -> Any:
+    """``A[int]``: the class that is subscripted."""
+    origin = get_origin(alias)
+    return _inspect_class(origin) if isinstance(origin, type) else None
+
+
 inspection._inspects(type)(_inspect_class)
+inspection._inspects(type(Mapped[int]))(_inspect_generic)
 inspection._inspects(_core.Entity)(_inspect_object)
 inspection._inspects(object)(_inspect_boxed)
 inspection._self_inspects(Mapper)

@@ -113,6 +113,10 @@ class ColumnProperty(MapperProperty):
         key: tuple[tuple[str, Any], ...] = (("deferred", self.deferred), ("instrument", True))
         self.strategy_key = (*key, ("raiseload", True)) if self.raiseload else key
 
+    def __clause_element__(self) -> Any:
+        """The column, for constraints and expressions in a class body."""
+        return self.columns[0]
+
     @property
     def _is_unset(self) -> bool:
         """Whether statements give it no value unless they say which: `query_expression`."""

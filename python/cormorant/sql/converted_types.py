@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .. import _core
+from .. import _core, exc
 from ..util.subscriptable import T
 from .naming import _NONE_NAME
 from .plain_types import (
@@ -131,6 +131,17 @@ class Enum(String, SchemaType):
     def _of_class(self, cls: type) -> Enum:
         """The same type of the members of another enum class."""
         return type(self)(cls, **self._options)
+
+    def _of_literals(self, values: Sequence[Any]) -> Enum:
+        """The same type of the strings of a ``Literal[…]``."""
+        wrong = [value for value in values if not isinstance(value, str)]
+        if wrong:
+            raise exc.ArgumentError(
+                "Can't create string-based Enum datatype from non-string values: "
+                f"{', '.join(map(repr, wrong))}.  Please provide an explicit Enum datatype for "
+                "this Python type"
+            )
+        return type(self)(*values, **{"native_enum": False, **self._options})
 
     def _parse(self, enums: Sequence[Any]) -> tuple[list[str], list[Any]]:
         """Strings and the objects they stand for."""

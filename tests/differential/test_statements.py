@@ -283,3 +283,44 @@ def test_lambda_statements():
             p.show(c.execute(p.select(users.c.id).where(lambda: users.c.name == "b")).all())
 
     compare(program, keys=False)
+
+
+@program
+def test_tables_of_one_name_in_several_schemas(p: Peer):
+    metadata = p.MetaData()
+    plain = p.Table("t", metadata, p.Column("id", p.Integer, primary_key=True))
+    columns = p.Column("id", p.Integer, primary_key=True), p.Column("of", p.ForeignKey("t.id"))
+    other = p.Table("t", metadata, *columns, schema="s")
+    third = p.Table("t", metadata, p.Column("id", p.Integer, primary_key=True), schema="z")
+    both = p.select(plain.c.id, other.c.of).where(plain.c.id == other.c.id)
+    alias, named = plain.alias(), plain.alias("x")
+    cte = both.cte("c")
+    inner = p.select(plain.c.id).where(plain.c.id == other.c.of).scalar_subquery()
+    for statement in (
+        p.select(plain, other).join_from(plain, other, plain.c.id == other.c.of),
+        p.select(other.c.id, plain.c.id).order_by(plain.c.id).group_by(plain.c.id),
+        p.select(
+            plain.outerjoin(other, plain.c.id == other.c.of).join(third, third.c.id == other.c.id)
+        ),
+        p.select(plain, p.select(other).subquery()),
+        p.select(other.c.id).where(other.c.id == inner),
+        p.select(alias, named, plain, other).set_label_style(p.LABEL_STYLE_TABLENAME_PLUS_COL),
+        p.select(both.subquery()),
+        p.select(cte, plain.c.id).where(cte.c.id == plain.c.id),
+        p.union(p.select(plain.c.id), p.select(other.c.id)),
+        plain.insert().from_select(["id"], both.with_only_columns(other.c.of)),
+        plain.update().values(id=5).where(plain.c.id == other.c.id),
+        p.select(plain).where(p.exists().where(third.c.id == other.c.id)),
+        p.select(other),
+    ):
+        p.show(str(statement))
+    engine = p.sa.create_engine("sqlite://")
+    p.engines.append(engine)
+    with engine.begin() as c:
+        for schema in ("s", "z"):
+            c.exec_driver_sql(f"ATTACH ':memory:' AS {schema}")
+        metadata.create_all(c)
+        c.execute(plain.insert(), [{"id": 1}, {"id": 2}])
+        c.execute(other.insert(), [{"id": 3, "of": 2}, {"id": 4, "of": 2}])
+        rows = c.execute(p.select(plain, other).join(other, plain.c.id == other.c.of)).all()
+        p.show(rows, [(row._mapping[plain.c.id], row._mapping[other.c.id]) for row in rows])

@@ -176,7 +176,7 @@ class Engine(ConnectionEventsTarget):
                 if self._hears_errors:
                     from .observer import handle_error
 
-                    _, _, raised = handle_error(
+                    lost, _, raised = handle_error(
                         None,
                         self.dialect,
                         self,
@@ -186,6 +186,8 @@ class Engine(ConnectionEventsTarget):
                         None,
                         self.dialect.is_disconnect(error),
                     )
+                    if isinstance(wrapped, exc.DBAPIError):
+                        wrapped.connection_invalidated = lost
                     if raised is not None:
                         raise raised from error
                 raise wrapped from error
@@ -204,10 +206,7 @@ class Engine(ConnectionEventsTarget):
 
     def raw_connection(self) -> Any:
         """A connection of the pool without anything around it."""
-        from ..pool import PoolProxiedConnection
-
-        pool = self.pool
-        return PoolProxiedConnection(pool, self._checkout(pool))
+        return self.pool.connect()
 
     def dispose(self, close: bool = True) -> None:
         """Close the pooled connections (unless close=False) and begin with a new pool."""

@@ -62,6 +62,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     _is_connection = True
     _in_begin = False
     """A listener of `begin` is running: what it executes is no reason to begin."""
+    _cormorant_listeners: Any = None
+    """Those of the class, of all connections: see event.base."""
     _hears_execute = False
     """Somebody listens to the dialect's do_execute."""
     _hears_cursor = False
@@ -105,7 +107,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
             self._set_dialect_options(options)
         opened = engine._opened
         opened.add(weakref.ref(self, opened.discard))
-        if engine._events is not None:
+        if engine._events is not None or Connection._cormorant_listeners is not None:
             self._observe()
             if _allow_revalidate:
                 for fn in self._events_of("engine_connect"):
@@ -139,7 +141,11 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     def _observe(self) -> None:
         """Look who listens to this connection, its engine and its dialect."""
         own = self.__dict__.get("dispatch")
-        self._events = self.engine._events if own is None or not any(own._own.values()) else own
+        heard = own is not None and any(own._own.values())
+        if heard or Connection._cormorant_listeners is not None:
+            self._events = self.dispatch
+        else:
+            self._events = self.engine._events
         hears = self.engine._hears_execute
         self._hears_execute = hears
         self._held: list[str] = []

@@ -273,6 +273,15 @@ class DefaultDialect(AsksInspector):
 
     def has_table(self, connection: Any, table_name: str, schema: str | None = None) -> bool:
         """Whether a table or view of that name exists."""
+        from .base import Connection
+
+        if not isinstance(connection, Connection):
+            raise exc.ArgumentError(
+                f"The argument passed to Dialect.has_table() should be a {Connection}, got "
+                f"{type(connection)}. Additionally, the Dialect.has_table() method is for "
+                "internal dialect use only; please use "
+                "``inspect(some_engine).has_table(<tablename>>)`` for public API use."
+            )
         return self.reflector.has_table(connection, table_name, schema)  # type: ignore[no-any-return]
 
     @util.memoized_property

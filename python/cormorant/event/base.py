@@ -361,8 +361,12 @@ class Dispatch:
                 found = ()
             else:
                 calls = []
-                if self._class is not None:
-                    for item in class_listeners(family, self._class, name):
+                of = self._class
+                # those of a class are called once, with the last object of it
+                if of is not None and not any(
+                    p._class is not None and issubclass(of, p._class) for p in self._parents
+                ):
+                    for item in class_listeners(family, of, name):
                         calls.append(item.call)
                 calls.extend(item.call for item in self._own.get(name, ()))
                 for parent in self._parents:

@@ -114,11 +114,13 @@ class ExpressionCompiler:
         native_boolean: bool
         text_columns: bool
         schema_translate_map: Any
+        same_named: set[str]
         isinsert: bool
         result_columns: list[Any]
 
         def process(self, obj: Any, **kw: Any) -> str: ...
         def resolve(self, name: Any) -> str: ...
+        def alias_of_same_named(self, name: str) -> str: ...
         def bind_name(self, bind: BindParameter[Any]) -> str: ...
         def visit_bindparam(self, bindparam: BindParameter[Any], **kw: Any) -> str: ...
         def render_literal_value(self, value: Any, type_: Any) -> str: ...
@@ -159,6 +161,8 @@ class ExpressionCompiler:
             mapped = self.effective_schema(schema)
             if mapped:
                 return f"{self.preparer.quote_schema(mapped)}.{tablename}.{text}"
+        if self.same_named and table._is_table and table.name in self.same_named:
+            tablename = self.preparer.quote(self.alias_of_same_named(table.name))
         return f"{tablename}.{text}"
 
     def effective_schema(self, schema: str | None) -> str | None:

@@ -52,7 +52,9 @@ class SelectCompiler:
         textual_positional: bool
         is_string_compiler: bool
         linting: int
+        same_named: set[str]
 
+        def alias_of_same_named(self, name: str) -> str: ...
         def process(self, obj: Any, **kw: Any) -> str: ...
         def resolve(self, name: Any) -> str: ...
         def _add_to_result_map(self, *a: Any) -> None: ...
@@ -79,6 +81,7 @@ class SelectCompiler:
             entry is not None and entry["results"] and (compound_index == 0 or insert_into)
         )
         state = FromState(select)
+        same_named = self.same_named
         froms = self._push(select, state, asfrom and not lateral, results, entry)
         if (compound_index is not None or insert_into) and not top:
             self.stack[-1]["member"] = True
@@ -137,6 +140,7 @@ class SelectCompiler:
                 text += " " + self._texts(select._suffixes, **kw)
         finally:
             entry = self.stack.pop()
+            self.same_named = same_named
         return self._with_ctes(text, entry, top) if self.ctes else text
 
     def _lint(self, froms: Sequence[Any], criteria: Sequence[Any], kind: str) -> None:
@@ -161,6 +165,13 @@ class SelectCompiler:
         else:
             froms = state.display(correlate, enclosing)
         own = {f for item in froms for f in item._from_objects}
+        plain = {f.name for f in own if f._is_table and not getattr(f, "schema", None)}
+        self.same_named = (self.same_named - plain) | {
+            f.name
+            for item in state.froms
+            for f in item._from_objects
+            if f._is_table and getattr(f, "schema", None)
+        }
         self.stack.append(
             {
                 "asfrom_froms": own,
@@ -407,6 +418,7 @@ class SelectCompiler:
         asfrom: bool = False,
         ashint: bool = False,
         use_schema: bool = True,
+        aliased: bool = False,
         **kw: Any,
     ) -> str:
         if not (asfrom or ashint):
@@ -415,6 +427,9 @@ class SelectCompiler:
         schema = self.effective_schema(table.schema)
         if use_schema and schema:
             return f"{self.preparer.quote_schema(schema)}.{name}"
+        if table.name in self.same_named and not (schema or aliased):
+            alias: str = self.preparer.quote(self.alias_of_same_named(table.name))
+            return alias if ashint else f"{name} AS {alias}"
         return name  # type: ignore[no-any-return]
 
     def visit_join(self, join: Any, asfrom: bool = False, **kw: Any) -> str:
@@ -450,6 +465,8 @@ class SelectCompiler:
                 return name  # type: ignore[no-any-return]
         if not asfrom:
             return self.process(alias.element, **kw)
+        if self.same_named and alias.element._is_table:
+            kw["aliased"] = True
         return f"{self.process(alias.element, asfrom=True, **kw)} AS {name}"
 
     def visit_subquery(

@@ -96,6 +96,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.paramstyle = getattr(dialect, "paramstyle", "named")
         self.positional = self.paramstyle in ("qmark", "format", "numeric", "numeric_dollar")
         self.stack: list[Any] = []
+        self.same_named: set[str] = set()
+        """Names of tables without a schema that are written as aliases, since a table of that
+        name in a schema is in the same SELECT."""
         self.binds: dict[str, BindParameter[Any]] = {}
         self.bind_names: dict[BindParameter[Any], str] = {}
         self._bind_idents: dict[str, Any] = {}
@@ -331,6 +334,10 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             # the seed is kept, so that its id stays its own
             found = self._anon[ident] = (self._cut(f"{base}_{n}", f"_{n}"), name)
         return found[0] + name.suffix if name.suffix else found[0]
+
+    def alias_of_same_named(self, name: str) -> str:
+        """The alias of a table whose name is in `same_named`."""
+        return self.resolve(AnonName(self.preparer, name))
 
     def _cut(self, name: str, ending: str) -> str:
         limit: Any = getattr(self.dialect, "label_length", None) or getattr(

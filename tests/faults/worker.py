@@ -11,6 +11,7 @@ import ctypes
 import gc
 import signal
 import sys
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -159,7 +160,7 @@ def interrupted(session: Session) -> None:
     try:
         connection = session.connection()
         signal.setitimer(signal.ITIMER_REAL, 0.02)
-        connection.exec_driver_sql("select pg_sleep(20)")
+        connection.exec_driver_sql("select pg_sleep(1)")
     except Alarm:
         session.rollback()
     finally:
@@ -180,22 +181,26 @@ class World:
         Base.metadata.drop_all(self.engine)
         Base.metadata.create_all(self.engine)
         self.tables = [User.__table__, Post.__table__]
-        self.observer = sa.create_engine(url)
+        self.observer = sa.create_engine(url, isolation_level="AUTOCOMMIT")
         self.work = list(WORK)
         if url.startswith("postgresql"):
-            with self.observer.begin() as connection:
+            with self.observer.connect() as connection:
                 connection.exec_driver_sql("create type fault_mood as enum ('sad', 'glad')")
             self.work += POSTGRESQL_WORK
-
         self._after: dict[Any, list[Any]] = {}
+        self.filled = False
+        """Whether there is in it what :meth:`fill` puts there, and nothing else."""
+        self.fill()
+        self.before = self.content()
 
     def after(self, work: Callable[[Session], None]) -> list[Any]:
-        """What is in it when nothing fails; leaves it as it was filled."""
+        """What is in it when nothing fails."""
         if work not in self._after:
+            self.fill()
             with Session(self.engine) as session:
                 work(session)
             self._after[work] = self.content()
-            self.fill()
+            self.filled = self._after[work] == self.before
         return self._after[work]
 
     def settle(self) -> None:
@@ -207,11 +212,13 @@ class World:
                 "select count(*) from pg_stat_activity where datname = current_database() "
                 "and pid <> pg_backend_pid() and state <> 'idle'"
             ).scalar():
-                connection.rollback()  # or it would see the same again
+                time.sleep(0.001)
 
     def fill(self) -> None:
-        self.settle()
-        with self.observer.begin() as connection:
+        if self.filled:
+            return
+        self.filled = True
+        with self.observer.connect() as connection:
             for table in reversed(self.tables):
                 connection.execute(table.delete())
             connection.execute(
@@ -236,9 +243,9 @@ class World:
 
 def attempt(world: World, work: Callable[[Session], None], n: int, name: str) -> str | None:
     """What came of the work whose n-th call failed; None: it has no n-th call."""
-    world.fill()
-    before = world.content()
     after = world.after(work)
+    world.fill()
+    world.filled = after == world.before
     session = Session(world.engine)
     outcome = "fine"
     if name in CODES:
@@ -254,6 +261,7 @@ def attempt(world: World, work: Callable[[Session], None], n: int, name: str) ->
         calls = disarm()
     if calls < n:
         session.close()
+        world.settle()
         return None
     if outcome == "fine":
         # what failed did not matter: a reset, a name for a log
@@ -263,11 +271,12 @@ def attempt(world: World, work: Callable[[Session], None], n: int, name: str) ->
     session.rollback()
     world.settle()
     now = world.content()
-    if now != before:
+    if now != world.before:
         # the failure came after the commit, or it was the commit's own answer
         assert now == after
         outcome += ", done"
-    world.fill()
+        world.fill()
+        world.filled = False
     work(session)
     session.close()
     return outcome

@@ -123,6 +123,8 @@ class DefaultDialect(AsksInspector):
         self._on_connect_isolation_level = isolation_level
         self.skip_autocommit_rollback = skip_autocommit_rollback
         self.compiler_linting = compiler_linting
+        if supports_native_boolean is not None:
+            self.supports_native_boolean = supports_native_boolean
         if max_identifier_length is not None:
             self.max_identifier_length = max_identifier_length
         if label_length is not None:

@@ -141,7 +141,7 @@ class BindParameter(ColumnElement[_T]):
         if isinstance(key, AnonName):
             key = key.base if isinstance(key.base, str) else "param"
         if key.isidentifier():
-            return key
+            return key.strip("_")
         return re.sub(r"[.:\[\]]", "_", re.sub(r"[%\(\) \$]+", "_", key).strip("_"))
 
     def __getstate__(self) -> dict[str, Any]:

@@ -34,7 +34,10 @@ def resolve(element: Any) -> Any:
 
 
 def resolve_entity(element: Any) -> Any:
-    """As resolve(), and mapped classes and other inspectable things give their construct."""
+    """As resolve(), and mapped classes and other inspectable things give their construct, and
+    functions that of what they give."""
+    if isinstance(element, types.FunctionType):  # select(lambda: …)
+        return resolve_entity(element())
     if isinstance(element, type):
         mapper = element.__dict__.get("__mapper__")
         if mapper is not None:
@@ -196,7 +199,7 @@ def expect_on(element: Any) -> Any:
     found = resolve(element)
     if found is not None:
         return expect_where(found)
-    if isinstance(element, bool):
+    if isinstance(element, (bool, types.FunctionType)):
         return expect_where(element)
     _fail(element, "ON clause, typically a SQL expression or ORM relationship attribute")
 

@@ -76,9 +76,21 @@ class DMLCompiler:
     # --- INSERT -------------------------------------------------------------------------------
     def visit_insert(self, stmt: Any, **kw: Any) -> str:
         kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        in_cte = bool(self.stack)
+        if stmt._multi_values:
+            self._check_multi_values(stmt)
         top = self._push_dml(stmt, (), kw)
         try:
             sets = self._crud_sets(stmt, kw)
+            if not sets and not (
+                self.dialect.supports_default_values
+                or self.dialect.supports_default_metavalue
+                or self.dialect.supports_empty_insert
+            ):
+                raise exc.CompileError(
+                    f"The '{self.dialect.name}' dialect with current database version settings "
+                    "does not support empty inserts."
+                )
             if stmt.select is None and not self.is_string_compiler:
                 _warn_for_missing_key(stmt.table, {c for c, _ in sets})
             text = "INSERT "
@@ -100,7 +112,7 @@ class DMLCompiler:
             if stmt.select is not None:
                 self.stack[-1]["results"] = False
                 select, self._insert_select = self._insert_select, None
-                text += " " + self.process(select, insert_into=True, **kw)
+                text += " " + self.process(select, insert_into=True, asfrom=in_cte, **kw)
             elif not sets and supports_default and not self.is_string_compiler:
                 text += " DEFAULT VALUES"
             elif stmt._multi_values:
@@ -122,6 +134,24 @@ class DMLCompiler:
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
+
+    def _check_multi_values(self, stmt: Any) -> None:
+        """Refuse an INSERT of several rows that cannot be."""
+        if stmt._values is not None:
+            raise exc.InvalidRequestError(
+                "Can't mix single and multiple VALUES formats in one INSERT statement; one style "
+                "appends to a list while the other replaces values, so the intent is ambiguous."
+            )
+        if stmt._sort_by_parameter_order:
+            raise exc.CompileError(
+                "RETURNING cannot be deterministically sorted when using an INSERT which includes "
+                "multi-row values()."
+            )
+        if not self.dialect.supports_multivalues_insert:
+            raise exc.CompileError(
+                f"The '{self.dialect.name}' dialect with current database version settings does "
+                "not support in-place multirow inserts."
+            )
 
     many_values: Any = None
     """How to write the INSERT with several rows; see insertmanyvalues."""
@@ -479,6 +509,14 @@ class DMLCompiler:
                     self.insert_prefetch.append(column)
                     added.append((column, bind))
             if added:
+                if not hasattr(stmt.select, "_raw_columns"):
+                    names = ", ".join([f"'{column.name}'" for column, _ in added])
+                    raise exc.CompileError(
+                        "Can't extend statement for INSERT..FROM SELECT to include additional "
+                        f"default-holding column(s) {names}.  Convert the selectable to a "
+                        "subquery() first, or pass include_defaults=False to "
+                        "Insert.from_select() to skip these columns."
+                    )
                 select = stmt.select._clone()
                 select._raw_columns = [*select._raw_columns, *[v for _, v in added]]
                 self._insert_select = select

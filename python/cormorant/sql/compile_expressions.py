@@ -108,6 +108,7 @@ class ExpressionCompiler:
     """The part of SQLCompiler for column expressions."""
 
     if TYPE_CHECKING:
+        is_string_compiler: bool
         dialect: Any
         preparer: Any
         stack: list[Any]
@@ -138,6 +139,8 @@ class ExpressionCompiler:
         **kw: Any,
     ) -> str:
         name = original = column.name
+        if name is None and self.is_string_compiler:
+            name = "<name unknown>"
         if name is None:
             raise exc.CompileError("Cannot compile Column object until its 'name' is assigned.")
         name = self.resolve(name)

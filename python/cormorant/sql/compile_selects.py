@@ -15,6 +15,14 @@ from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 # the owner of the CTEs that stand at the front of the whole statement
 _TOP: Any = {}
 
+# the stack of what is compiled alone although it is part of a statement
+_NOTHING_AROUND: Any = {
+    "correlate_froms": set(),
+    "asfrom_froms": set(),
+    "results": False,
+    "labels": None,
+}
+
 # what an enclosing construct says that holds inside of a nested SELECT too
 _NESTED_KW = ("literal_binds",)
 
@@ -185,13 +193,15 @@ class SelectCompiler:
     def _from_list(self, select: Any, froms: Sequence[Any], kw: dict[str, Any]) -> str:
         if not select._hints:
             return ", ".join([self.process(f, asfrom=True, **kw) for f in froms])
-        hints = self._table_hints(select)
-        parts = []
-        for f in froms:
-            text = self.process(f, asfrom=True, **kw)
-            hint = hints.get(hash(f))
-            parts.append(self.format_from_hint_text(text, f, hint) if hint else text)
-        return ", ".join(parts)
+        self.stack[-1]["hints"] = self._table_hints(select)
+        return ", ".join([self._with_hint(f, kw) for f in froms])
+
+    def _with_hint(self, element: Any, kw: dict[str, Any]) -> str:
+        """A FROM, or a side of a join, with its hint."""
+        text = self.process(element, asfrom=True, **kw)
+        hints = self.stack[-1].get("hints") if self.stack else None
+        hint = hints.get(hash(element)) if hints else None
+        return self.format_from_hint_text(text, element, hint) if hint else text
 
     def _table_hints(self, statement: Any) -> dict[int, str]:
         """The hints of a statement for this dialect, by the hash of their table."""
@@ -439,8 +449,8 @@ class SelectCompiler:
             word = " LEFT OUTER JOIN "
         else:
             word = " JOIN "
-        left = self.process(join.left, asfrom=True, **kw)
-        right = self.process(join.right, asfrom=True, **kw)
+        left = self._with_hint(join.left, kw)
+        right = self._with_hint(join.right, kw)
         if join.onclause is None:
             return f"{left}{word}{right}"
         return f"{left}{word}{right} ON {self.process(join.onclause, **kw)}"
@@ -484,8 +494,17 @@ class SelectCompiler:
 
     def visit_lateral(self, lateral: Any, asfrom: bool = False, **kw: Any) -> str:
         element = lateral.element
+        if element.__visit_name__ == "subquery":  # one name is enough
+            lateral = lateral._clone()
+            lateral.element = element = element.element
         if element._is_select_base:
+            if not asfrom:
+                return f"LATERAL ({self.process(element._ungroup(), lateral=True, **kw)})"
             return "LATERAL " + self.visit_subquery(lateral, asfrom=asfrom, lateral=True, **kw)
+        if asfrom and element.__visit_name__ == "table_valued_alias":
+            renamed = element._clone()
+            renamed.name = lateral.name
+            return f"LATERAL {self.process(renamed, asfrom=True, **kw)}"
         if element._is_alias:
             element = element.element
         text = self.process(element, asfrom=asfrom and element._is_table, **kw)
@@ -551,6 +570,12 @@ class SelectCompiler:
         **kw: Any,
     ) -> str:
         kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        if not asfrom and not self.stack:  # alone, for people to read
+            self.stack.append(_NOTHING_AROUND)
+            try:
+                return self.process(cte.element, **kw)
+            finally:
+                self.stack.pop()
         name = self.resolve(cte.name)
         new = True
         owner = self.cte_owners.get(cte)

@@ -213,10 +213,10 @@ class Case(ColumnElement[_T]):
             self.whens.append((expect_expr(when).self_group(), expect_expr(then)))
         self.value = None if value is None else expect_expr(value)
         self.else_ = None if else_ is None else expect_expr(else_)
-        candidates = [then for _, then in self.whens]
+        candidates = [then for _, then in reversed(self.whens)]
         if self.else_ is not None:
             candidates.append(self.else_)
-        # the type is that of the first result that has one
+        # the type is that of the last WHEN that has one
         self.type = next(
             (c.type for c in candidates if c.type is not NULLTYPE and not c.type._isnull), NULLTYPE
         )
@@ -434,11 +434,9 @@ class WithinGroup(ColumnElement[_T]):
         from .coercions import expect_by
 
         self.element = element
-        self.order_by = None
-        if order_by:
-            self.order_by = ClauseList(
-                *order_by, _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
-            )
+        self.order_by = ClauseList(
+            *order_by, _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
+        )
         within = getattr(element, "within_group_type", None)
         self.type = (within(self) if within is not None else None) or element.type
 

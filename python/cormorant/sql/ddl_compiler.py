@@ -9,6 +9,9 @@ from ..util import memoized_property
 from .plain_types import text_literal
 from .sqltypes import STRINGTYPE
 
+# keywords: the database decides which of them it knows
+WORDS = r"^\w+(?:\s+\w+)*$"
+
 
 class DDLCompiler:
     """Compiles one DDL element for a dialect; `string` is the result."""
@@ -26,6 +29,8 @@ class DDLCompiler:
         self.string: str = self.process(statement, **kw)
 
     params = None
+    on_delete = WORDS
+    """What may follow ON DELETE."""
 
     @memoized_property
     def sql_compiler(self) -> Any:
@@ -311,11 +316,12 @@ class DDLCompiler:
         remote = self._columns(element.column for element in elements)
         text = f"{self._named(constraint)}FOREIGN KEY({local}) REFERENCES {table} ({remote})"
         if constraint.match is not None:
-            text += f" MATCH {constraint.match}"
+            text += f" MATCH {self.preparer.validate_sql_phrase(constraint.match, WORDS)}"
         if constraint.ondelete is not None:
-            text += f" ON DELETE {self.preparer.validate_sql_phrase(constraint.ondelete, FK_ON)}"
+            phrase = self.preparer.validate_sql_phrase(constraint.ondelete, self.on_delete)
+            text += f" ON DELETE {phrase}"
         if constraint.onupdate is not None:
-            text += f" ON UPDATE {self.preparer.validate_sql_phrase(constraint.onupdate, FK_ON)}"
+            text += f" ON UPDATE {self.preparer.validate_sql_phrase(constraint.onupdate, WORDS)}"
         return text + self._deferrability(constraint)
 
     def visit_unique_constraint(self, constraint: Any, **kw: Any) -> str | None:
@@ -335,7 +341,7 @@ class DDLCompiler:
         if constraint.deferrable is not None:
             text += " DEFERRABLE" if constraint.deferrable else " NOT DEFERRABLE"
         if constraint.initially is not None:
-            text += f" INITIALLY {self.preparer.validate_sql_phrase(constraint.initially, FK_INIT)}"
+            text += f" INITIALLY {self.preparer.validate_sql_phrase(constraint.initially, WORDS)}"
         return text
 
     # --- hooks of dialects ---
@@ -347,7 +353,3 @@ class DDLCompiler:
     def post_create_table(self, table: Any) -> str:
         """Text after the closing parenthesis."""
         return ""
-
-
-FK_ON = r"(?:RESTRICT|CASCADE|SET NULL|NO ACTION|SET DEFAULT)(?:\s*\(.+\))?"
-FK_INIT = r"DEFERRED|IMMEDIATE"

@@ -259,11 +259,6 @@ class ValuesBase(UpdateBase):
                 arg = {c.key: value for c, value in zip(self.table.c, arg, strict=False)}
         else:
             arg = kw
-        if self._multi_values:
-            raise exc.InvalidRequestError(
-                "Can't mix single and multiple VALUES formats in one INSERT statement; one style "
-                "appends to a list while the other replaces values, so the intent is ambiguous."
-            )
         c = self._generate()
         arg = self._attributes_assigned(arg)
         new = {self._key_of(k): v for k, v in arg.items()}
@@ -314,11 +309,6 @@ class ValuesBase(UpdateBase):
         return found
 
     def _add_multi(self, rows: list[dict[Any, Any]]) -> Self:
-        if self._values is not None:
-            raise exc.InvalidRequestError(
-                "Can't mix single and multiple VALUES formats in one INSERT statement; one style "
-                "appends to a list while the other replaces values, so the intent is ambiguous."
-            )
         c = self._generate()
         start = sum(len(g) for g in self._multi_values)
         made = []

@@ -249,13 +249,17 @@ class TableValuedAlias(AliasedReturnsRows):
         """The FROM as one column."""
         from .select_forms import TableValuedColumn
 
-        return TableValuedColumn(self, self.element.type)
+        type_ = self.element.type
+        if self._table_columns is not None:
+            type_ = sqltypes.TableValueType(*self._table_columns)
+        return TableValuedColumn(self, type_)
 
     def _populate(self, columns: Any) -> None:
         if self._table_columns is None:
-            c: ColumnClause[Any] = ColumnClause(self.name, self.element.type)
+            name = AnonName(self.element, self.element.name or "anon")
+            c: ColumnClause[Any] = ColumnClause(name, self.element.type)
             c.table = self
-            columns._append(self.name, c)
+            columns._append(name, c)
             return
         for col in self._table_columns:
             key, proxy = col._make_proxy(self)

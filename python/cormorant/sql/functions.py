@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from .. import util
 from . import operators, sqltypes
 from .base import KeyContext
 from .coercions import expect_function_arg
@@ -41,7 +42,13 @@ _registry: dict[str, dict[str, type[GenericFunction[Any]]]] = {"_default": {}}
 
 def register_function(identifier: str, fn: Any, package: str = "_default") -> None:
     """Make `func.<identifier>` build a class of function."""
-    _registry.setdefault(package, {})[str(identifier).lower()] = fn
+    registered = _registry.setdefault(package, {})
+    key = str(identifier).lower()
+    if key in registered:
+        util.warn(
+            f"The GenericFunction '{key}' is already registered and is going to be overridden."
+        )
+    registered[key] = fn
 
 
 class Function(FunctionElement[_T]):
@@ -241,6 +248,8 @@ class GenericFunction(Function[_T]):
         )
         if type_ is None:
             type_ = getattr(type(self), "type", None)
+            if type_ is None or type_ is sqltypes.NULLTYPE:
+                type_ = getattr(type(self), "__return_type__", None)
         self.type = sqltypes.to_instance(type_)
 
 
@@ -285,7 +294,7 @@ class array_agg(ReturnTypeFromArgs[Sequence[_T]]):
         made = [expect_function_arg(c, self.name) for c in args]
         if kw.get("type_") is None:
             item = made[0].type if made else sqltypes.NULLTYPE
-            kw["type_"] = item if item._is_array else sqltypes.ARRAY(item)
+            kw["type_"] = item if item._is_array else sqltypes.ARRAY(item, dimensions=1)
         self._finish(made, kw)
 
 
@@ -423,6 +432,8 @@ class OrderedSetAgg(GenericFunction[_T]):
     array_for_multi_clause = False
 
     def within_group_type(self, within_group: Any) -> Any:
+        if not within_group.order_by.clauses:
+            return None
         first = within_group.order_by.clauses[0]
         while isinstance(first, UnaryExpression) and first.modifier is not None:
             first = first.element  # ascending, descending

@@ -174,7 +174,10 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
         extend_existing = kw.get("extend_existing", False)
         if keep_existing and extend_existing:
             raise exc.ArgumentError("keep_existing and extend_existing are mutually exclusive.")
-        must_exist = kw.pop("must_exist", kw.pop("mustexist", False))
+        must_exist = kw.pop("must_exist", False)
+        if "mustexist" in kw:
+            util.warn_deprecated("Deprecated alias of Table.must_exist", version="1.4")
+            must_exist = kw.pop("mustexist") or must_exist
         key = _get_table_key(name, schema)
         existing = metadata.tables.get(key)
         if existing is not None:
@@ -488,7 +491,19 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
                 index._copy_to(table)
         return self._schema_item_copy(table)  # type: ignore[no-any-return]
 
-    tometadata = to_metadata
+    def tometadata(
+        self,
+        metadata: MetaData,
+        schema: Any = RETAIN_SCHEMA,
+        referred_schema_fn: Callable[..., str | None] | None = None,
+        name: str | None = None,
+    ) -> Table:
+        """As to_metadata(), whose name it was."""
+        util.warn_deprecated(
+            "Table.tometadata() is renamed to Table.to_metadata() (deprecated since: 1.4)",
+            version="1.4",
+        )
+        return self.to_metadata(metadata, schema, referred_schema_fn, name)
 
     def __repr__(self) -> str:
         parts = [repr(self.name), repr(self.metadata), *map(repr, self.columns)]

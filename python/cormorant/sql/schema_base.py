@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final
 
-from .. import exc
+from .. import exc, util
 from .base import SchemaEventTarget, next_serial
 from .dialect_args import DialectKWArgs
 from .elements import quoted_name
@@ -23,6 +23,7 @@ __all__ = [
     "SchemaItem",
     "SchemaVisitable",
     "conv",
+    "copy_is_deprecated",
     "creation_order",
     "name_by_convention",
     "quoted",
@@ -137,6 +138,16 @@ class HasConditionalDDL:
                 state=state,
             )
         )
+
+
+def copy_is_deprecated(name: str) -> None:
+    """Warn that copy() of a class is not for programs any more."""
+    util.warn_deprecated(
+        f"The {name}.copy() method is deprecated and will be removed in a future release. "
+        "(deprecated since: 1.4)",
+        version="1.4",
+        stacklevel=4,
+    )
 
 
 def creation_order(item: Any) -> None:

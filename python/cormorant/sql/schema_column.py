@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .. import exc, util
 from .base import next_serial
 from .elements import ColumnClause, quoted_name
-from .schema_base import NO_ARG, NULL_UNSPECIFIED, DialectKWArgs, SchemaItem, creation_order
+from .schema_base import (
+    NO_ARG,
+    NULL_UNSPECIFIED,
+    DialectKWArgs,
+    SchemaItem,
+    copy_is_deprecated,
+    creation_order,
+)
 from .schema_constraints import Constraint, Index, UniqueConstraint
 from .schema_defaults import (
     ColumnDefault,
@@ -337,6 +344,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
 
     def copy(self, **kw: Any) -> Column[Any]:
         """A column of the same definition, in no table."""
+        copy_is_deprecated("Column")
         return self._copy(**kw)
 
     def __repr__(self) -> str:

@@ -12,6 +12,7 @@ from .schema_base import (
     DialectKWArgs,
     HasConditionalDDL,
     SchemaItem,
+    copy_is_deprecated,
     creation_order,
     name_by_convention,
     quoted,
@@ -27,6 +28,7 @@ class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
     __visit_name__ = "constraint"
     parent: Any = None
     _creation_order = 0
+    _copied_as = "Constraint"
 
     def __init__(
         self,
@@ -98,6 +100,7 @@ class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
 
     def copy(self, *, target_table: Any = None, **kw: Any) -> Any:
         """A constraint of the same columns and options."""
+        copy_is_deprecated(self._copied_as)
         return self._copy(target_table=target_table, **kw)
 
 
@@ -198,6 +201,8 @@ def _column_argument(column: Any) -> Any:
 class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
     """The base of constraints over columns."""
 
+    _copied_as = "ColumnCollectionConstraint"
+
     def __init__(
         self,
         *columns: Any,
@@ -246,6 +251,7 @@ class CheckConstraint(ColumnCollectionConstraint):
     """CHECK."""
 
     __visit_name__ = "check_constraint"
+    _copied_as = "CheckConstraint"
     _of_many_tables = True
 
     def __init__(

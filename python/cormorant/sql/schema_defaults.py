@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import exc
 from .base import Executable
 from .elements import ClauseElement
-from .schema_base import SchemaItem, quoted
+from .schema_base import SchemaItem, copy_is_deprecated, quoted
 from .sqltypes import INTEGERTYPE
 
 if TYPE_CHECKING:
@@ -396,6 +396,7 @@ class Computed(FetchedValue):
 
     def copy(self, *, target_table: Any = None, **kw: Any) -> Computed:
         """A definition of the same expression."""
+        copy_is_deprecated("Computed")
         return self._copy(target_table, **kw)
 
     def __repr__(self) -> str:
@@ -462,6 +463,7 @@ class Identity(IdentityOptions, FetchedValue):
 
     def copy(self, **kw: Any) -> Identity:
         """A definition of the same options."""
+        copy_is_deprecated("Identity")
         made: Identity = self._copy()
         return made
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc
 from .elements import ColumnClause
-from .schema_base import RETAIN_SCHEMA, DialectKWArgs, SchemaItem
+from .schema_base import RETAIN_SCHEMA, DialectKWArgs, SchemaItem, copy_is_deprecated
 from .schema_constraints import ColumnCollectionConstraint, Constraint
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class ForeignKey(DialectKWArgs, SchemaItem):
 
     def copy(self, *, schema: str | None = None, **kw: Any) -> ForeignKey:
         """A foreign key of the same target and options."""
+        copy_is_deprecated("ForeignKey")
         return self._copy(schema=schema, **kw)
 
     def _get_colspec(
@@ -382,6 +383,7 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         self, *, schema: str | None = None, target_table: Any = None, **kw: Any
     ) -> ForeignKeyConstraint:
         """A constraint of the same columns and options, with its targets in `schema`."""
+        copy_is_deprecated("ForeignKeyConstraint")
         made: ForeignKeyConstraint = self._copy(schema=schema, target_table=target_table, **kw)
         return made
 

@@ -294,6 +294,7 @@ class GenerativeSelect(SelectBase):
         limit, offset = make_slice(self._limit_clause, self._offset_clause, start, stop)
         c = self._generate()
         c._limit_clause, c._offset_clause = limit, offset
+        c._fetch_clause = None
         return c
 
     @property

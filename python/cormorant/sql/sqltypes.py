@@ -107,6 +107,7 @@ __all__ = [
     "SchemaType",
     "SmallInteger",
     "String",
+    "TableValueType",
     "Text",
     "Time",
     "TupleType",
@@ -247,6 +248,22 @@ class TupleType(TypeEngine[tuple[Any, ...]]):
 
     def _make_cache_key(self) -> Any:
         return (type(self), tuple(type_._static_cache_key for type_ in self.types))
+
+
+class TableValueType(TypeEngine[Any]):
+    """The type of a row of a function that stands in FROM."""
+
+    def __init__(self, *elements: Any) -> None:
+        self._elements = elements
+
+    def _make_cache_key(self) -> Any:
+        return (
+            type(self),
+            tuple(getattr(element, "key", element) for element in self._elements),
+        )
+
+    def __repr__(self) -> str:
+        return "TableValueType()"
 
 
 # --- what SQL calls them ----------------------------------------------------------

@@ -206,12 +206,10 @@ class StrSQLTypeCompiler(TypeCompiler):
 
     def process(self, type_: Any, **kw: Any) -> str:
         name = type_.__visit_name__
-        if name == "null" and not type_._isnull:
+        if (name == "null" and not type_._isnull) or getattr(self, "visit_" + name, None) is None:
             # a class of the program's that has no SQL of its own
             name = type(type_).__name__
             return name if name.isupper() else repr(type_)
-        if getattr(self, "visit_" + name, None) is None:
-            return str(name)
         return super().process(type_, **kw)
 
     def visit_null(self, type_: Any, **kw: Any) -> str:

@@ -20,6 +20,12 @@ def _options(element: Any) -> dict[str, Any]:
 class PGDDLCompiler(DDLCompiler):
     """DDL as PostgreSQL takes it: SERIAL, IDENTITY, types, index options, comments."""
 
+    # SET NULL and SET DEFAULT may be of some of the columns
+    on_delete = (
+        r'^\w+(?:\s+\w+)*(?:\s*\(\s*(?:[\w$]+|"(?:[^"]|"")+")'
+        r'(?:\s*,\s*(?:[\w$]+|"(?:[^"]|"")+"))*\s*\))?$'
+    )
+
     # --- columns ---
 
     def get_column_specification(self, column: Any, **kw: Any) -> str:

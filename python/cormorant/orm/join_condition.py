@@ -298,13 +298,33 @@ class JoinCondition:
                 return right if "foreign" in right._annotations else None
 
             self.primaryjoin = self._mark_in_binaries(self.primaryjoin, far, "remote")
+        elif self._tables_overlap():
+            self.primaryjoin = self._mark_in_binaries(self.primaryjoin, self._other_end, "remote")
         else:
-            parent, child = self.parent_table.c, self.child_table.c
+            near, far_table = self.parent_local_table.c, self.child_local_table.c
+            child = self.child_table.c
 
             def is_far(column: Any) -> bool:
-                return child.contains_column(column) and not parent.contains_column(column)
+                return child.contains_column(column) and (
+                    not near.contains_column(column) or far_table.contains_column(column)
+                )
 
             self._mark_both(is_far, "remote")
+
+    def _tables_overlap(self) -> bool:
+        """Both ends have a table in common, as classes that inherit from each other do."""
+        own = {hash(part) for part in _tables(self.parent_table)}
+        return any(hash(part) in own for part in _tables(self.child_table))
+
+    def _other_end(self, left: Any, right: Any) -> Any:
+        """Of a comparison of tables that overlap: the side that the near one refers to, or that
+        refers to it."""
+        parent, child = self.parent_table.c, self.child_table.c
+        if child.contains_column(right) and parent.contains_column(left):
+            return right
+        if child.contains_column(left) and parent.contains_column(right):
+            return left
+        return None
 
     def _refers_to_parent_table(self) -> bool:
         """Every comparison is between columns of the parent's table alone."""
@@ -545,6 +565,14 @@ def _adapted(selectable: Any, column: Any) -> Any:
     if hasattr(selectable, "_adapt_element"):
         return selectable._adapt_element(column)
     return selectable.corresponding_column(column)
+
+
+def _tables(from_: Any) -> Iterator[Any]:
+    if getattr(from_, "_is_join", False):
+        yield from _tables(from_.left)
+        yield from _tables(from_.right)
+    else:
+        yield from_
 
 
 def _add_pair(pairs: _Pairs, first: Any, second: Any) -> None:

@@ -33,6 +33,9 @@ from .transaction import ACTIVE
 
 _NOTHING: Mapping[str, Any] = {}
 
+# Options that are about the rows of one statement.
+_OWN_OPTIONS = frozenset({"yield_per", "stream_results", "identity_token", "autoflush"})
+
 _NEEDS_UNIQUE = (
     "The unique() method must be invoked on this Result, as it contains results that include "
     "joined eager loads against collections"
@@ -265,15 +268,15 @@ def run_plan(
     stream: int = 0,
     hit: bool = True,
     token: Any = None,
+    options: Mapping[str, Any] = _NOTHING,
 ) -> Any:
     """Execute: a cursor that gives results as the plan's program makes them, of objects with
-    an identity token."""
+    an identity token. `options`: of the execution, which those of post loads have, too."""
+    arguments = (session, connection, plan, binds, params, populate_existing, stream, hit, options)
     if token is not None or session._tokens:
         with objects_of(session, token):
-            return _run_plan(
-                session, connection, plan, binds, params, populate_existing, stream, hit
-            )
-    return _run_plan(session, connection, plan, binds, params, populate_existing, stream, hit)
+            return _run_plan(*arguments)
+    return _run_plan(*arguments)
 
 
 def populating(existing: Any, given: bool) -> int:
@@ -293,6 +296,7 @@ def _run_plan(
     populate_existing: bool,
     stream: int,
     hit: bool,
+    options: Mapping[str, Any] = _NOTHING,
 ) -> Any:
     flags = populating(populate_existing, plan.given)
     cursor = connection._execute_plan(plan.plan, binds, params, session, stream, flags, hit)
@@ -303,7 +307,7 @@ def _run_plan(
     if stream:
         cursor = StreamCursor(cursor, connection)
     if plan.post_loads or plan.bundles or stream:
-        run = post_load_run(session, connection, flags)
+        run = post_load_run(session, connection, flags, options)
         return LoadedCursor(cursor, run, (binds, params), plan, stream)
     return cursor
 
@@ -313,6 +317,22 @@ class _Given:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+@contextmanager
+def renamed_schemas(connection: Any, options: Mapping[str, Any]) -> Iterator[None]:
+    """What is compiled and executed within has the schemas that the option
+    ``schema_translate_map`` of a statement says."""
+    names = options.get("schema_translate_map")
+    if not names:
+        yield
+        return
+    before = connection.dialect
+    connection.dialect = connection.engine.dialect.translated(names)
+    try:
+        yield
+    finally:
+        connection.dialect = before
 
 
 @contextmanager
@@ -374,9 +394,11 @@ def run_values(
     return rows
 
 
-def post_load_run(session: Any, connection: Any, flags: int) -> Run:
+def post_load_run(
+    session: Any, connection: Any, flags: int, given: Mapping[str, Any] = _NOTHING
+) -> Run:
     """What executes the statements of post loads: as `alike` on the database of the objects
-    they are for."""
+    they are for. `given`: the options of the execution that gave these."""
     own_token = session._identity_token
 
     def execute_child(
@@ -387,7 +409,8 @@ def post_load_run(session: Any, connection: Any, flags: int) -> Run:
         if heard and plan.origin is not None:
             from .heard_loading import tell
 
-            options = token_option(token)
+            options = {k: v for k, v in given.items() if k not in _OWN_OPTIONS}
+            options.update(token_option(token))
             told = tell(session, connection, plan, params or {}, heard, options=options)
             if told.rows is not None:
                 return told.rows
@@ -404,7 +427,8 @@ def post_load_run(session: Any, connection: Any, flags: int) -> Run:
             )
         return cursor.fetch()  # type: ignore[no-any-return]
 
-    return Run(session, execute_child, bool(flags & _core.POPULATE_EXISTING))
+    dialect = connection.dialect
+    return Run(session, execute_child, bool(flags & _core.POPULATE_EXISTING), dialect)
 
 
 def execute(
@@ -434,6 +458,17 @@ def execute(
 
         rows = GivenReturning(session, statement, options.get("populate_existing"))
         return rows.rows(connection, rows.execute(connection, element, params, options))
+    with renamed_schemas(connection, options):
+        return _execute_select(session, connection, statement, params, options)
+
+
+def _execute_select(
+    session: Any,
+    connection: Any,
+    statement: Any,
+    params: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> Any:
     plan, binds, hit = plan_for(session, connection, statement, False, options=options)
     stream = options.get("yield_per") or 0
     cursor = run_plan(
@@ -446,6 +481,7 @@ def execute(
         stream=stream,
         hit=hit,
         token=options.get("identity_token"),
+        options=options,
     )
     if stream and (plan.joined_collections or plan.row_buffering):
         cursor.close()
@@ -585,67 +621,75 @@ def load_on_pk(
         # a get_bind() of the program's may look at it
         statement, binds = _key_statement(mapper, nulls)
     connection = connection_of(session, mapper, statement, bind_arguments)
-    plans = _cache(connection)
-    made = None
-    if options or with_for_update is not None:
-        if options:
-            statement = statement.options(*options)
-        if with_for_update is not None:
-            statement = _for_update(statement, with_for_update)
-        key, _ = statement._generate_cache_key()
-        if key is not None:
-            made = plans.get(key := ("get", key))
-    else:
-        made = plans.get(key)
-        if made is None and statement is None:
-            statement, binds = _key_statement(mapper, nulls)
-    if made is None:
-        path = () if prop is None else (prop.parent, prop)
-        made = build_own_plan(
-            session,
-            statement,
-            binds,
-            connection.dialect,
-            path,
-            legacy=True,
-            distinct_rows=True,
-            base_path=path,
-        )
-        if key is not None:
-            plans[key] = made
-    plan = made
-    values: Sequence[Any] = ident
-    if nulls:
-        values = [value for value in ident if value is not None]
-    if execution_options and not populate_existing:
-        populate_existing = execution_options.get("populate_existing", False)
-    if heard:
-        from .heard_loading import tell_of_values
-
-        told = tell_of_values(
-            session,
-            connection,
-            plan,
-            values,
-            heard,
-            obj,
-            options=execution_options or _NOTHING,
-            bind_arguments=bind_arguments,
-        )
-        if told.rows is not None:
-            return told.rows[0] if told.rows else None
-        plan = told.plan
-        populate_existing = populate_existing or told.populate_existing
-        session._autoflush()
-    token = execution_options.get("identity_token") if execution_options else None
-    if token is not None or session._tokens:
-        with objects_of(session, token):
-            return _load_by_key(
-                session, connection, plan, mapper, ident, values, populate_existing, with_for_update
+    with renamed_schemas(connection, execution_options or _NOTHING):
+        plans = _cache(connection)
+        made = None
+        if options or with_for_update is not None:
+            if options:
+                statement = statement.options(*options)
+            if with_for_update is not None:
+                statement = _for_update(statement, with_for_update)
+            key, _ = statement._generate_cache_key()
+            if key is not None:
+                made = plans.get(key := ("get", key))
+        else:
+            made = plans.get(key)
+            if made is None and statement is None:
+                statement, binds = _key_statement(mapper, nulls)
+        if made is None:
+            path = () if prop is None else (prop.parent, prop)
+            made = build_own_plan(
+                session,
+                statement,
+                binds,
+                connection.dialect,
+                path,
+                legacy=True,
+                distinct_rows=True,
+                base_path=path,
             )
-    return _load_by_key(
-        session, connection, plan, mapper, ident, values, populate_existing, with_for_update
-    )
+            if key is not None:
+                plans[key] = made
+        plan = made
+        values: Sequence[Any] = ident
+        if nulls:
+            values = [value for value in ident if value is not None]
+        if execution_options and not populate_existing:
+            populate_existing = execution_options.get("populate_existing", False)
+        if heard:
+            from .heard_loading import tell_of_values
+
+            told = tell_of_values(
+                session,
+                connection,
+                plan,
+                values,
+                heard,
+                obj,
+                options=execution_options or _NOTHING,
+                bind_arguments=bind_arguments,
+            )
+            if told.rows is not None:
+                return told.rows[0] if told.rows else None
+            plan = told.plan
+            populate_existing = populate_existing or told.populate_existing
+            session._autoflush()
+        token = execution_options.get("identity_token") if execution_options else None
+        if token is not None or session._tokens:
+            with objects_of(session, token):
+                return _load_by_key(
+                    session,
+                    connection,
+                    plan,
+                    mapper,
+                    ident,
+                    values,
+                    populate_existing,
+                    with_for_update,
+                )
+        return _load_by_key(
+            session, connection, plan, mapper, ident, values, populate_existing, with_for_update
+        )
 
 
 def _load_by_key(

@@ -12,7 +12,7 @@ from ..sql.sqltypes import INTEGERTYPE
 from .context import FromStatement, ORMPlan
 from .exc import MultipleResultsFound, NoResultFound
 from .listening import query_events, query_listeners
-from .loading import lead_mapper, no_yield_per, plan_for, run_plan
+from .loading import lead_mapper, no_yield_per, plan_for, renamed_schemas, run_plan
 from .parts import part_of
 from .query_changes import QueryChanges
 
@@ -80,6 +80,14 @@ class QueryRunning(QueryChanges, Generic[_T]):
         if session.bind is None or session._binds or session._routes:
             mapper = lead_mapper(statement) or self._mapper_hint
         connection = session._connection_for(mapper, statement)
+        options = statement._execution_options
+        if "schema_translate_map" in options:
+            with renamed_schemas(connection, options):
+                return self._executed(connection, statement, stream)
+        return self._executed(connection, statement, stream)
+
+    def _executed(self, connection: Any, statement: Any, stream: int) -> tuple[Any, ORMPlan]:
+        session = self.session
         plan, binds, hit = plan_for(
             session, connection, statement, True, self._eager, bool(self._as_tuples)
         )
@@ -93,6 +101,7 @@ class QueryRunning(QueryChanges, Generic[_T]):
             stream=stream,
             hit=hit,
             token=statement._execution_options.get("identity_token"),
+            options=statement._execution_options,
         )
         if stream and (plan.joined_collections or plan.row_buffering):
             cursor.close()

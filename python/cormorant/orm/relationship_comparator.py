@@ -173,12 +173,12 @@ class RelationshipComparator(PropComparator):
             if target is not prop.entity:
                 dest = target.selectable
                 if prop._is_self_referential and not target.is_aliased_class:
-                    adapt_criterion = dest = dest._anonymous_fromclause(flat=True)
+                    adapt_criterion = dest = dest._anonymous_fromclause()
             mapper_class = target.entity
         else:
             mapper_class = prop.mapper.class_
         if dest is None and prop._is_self_referential and self._source is None:
-            dest = prop.entity.selectable._anonymous_fromclause(flat=True)
+            dest = prop.entity.selectable._anonymous_fromclause()
             adapt_criterion = dest
         for name, value in kwargs.items():
             part = getattr(mapper_class, name) == value

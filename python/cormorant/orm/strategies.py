@@ -8,12 +8,14 @@ of :class:`PostLoad` each.  What they do per object is done by the core.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from ..sql.expression import bindparam, tuple_
 from ..sql.fromclause import Join
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
+from ..util import warn
 from .base import ONETOMANY
 from .inheritance import key_slot
 from .joining import adapt_to, adapted_criteria, relationship_join, selectable_of
@@ -161,6 +163,8 @@ class PostLoad:
         self, run: Run, parents: list[Any], keys: list[Any], rows: list[Any], nkey: int
     ) -> None:
         prop = self.prop
+        if not prop.uselist and len(rows) > 1:
+            _warn_of_several(prop, rows, nkey)
         _core.distribute(parents, keys, prop.slot, rows, nkey, bool(prop.uselist), run.overwrite)
 
     def _of_options(self, target: Any) -> tuple[Any, ...]:
@@ -187,14 +191,26 @@ class PostLoad:
         raise NotImplementedError
 
 
+def _warn_of_several(prop: Any, rows: Sequence[Any], nkey: int) -> None:
+    """If several rows of one parent were found, of which an attribute holds one: the key stands
+    in the first `nkey` columns, or in the last ones."""
+    key = itemgetter(*(range(nkey) if nkey > 0 else range(nkey, 0)))
+    if len(set(map(key, rows))) < len(rows):
+        warn(f"Multiple rows returned with uselist=False for eagerly-loaded attribute '{prop}' ")
+
+
 Origin = tuple[Sequence[Any], Mapping[str, Any] | None]
 
 
 class Run:
     """One execution whose post loads are being done, breadth first."""
 
-    def __init__(self, session: Any, execute: Callable[..., list[Any]], overwrite: bool) -> None:
+    def __init__(
+        self, session: Any, execute: Callable[..., list[Any]], overwrite: bool, dialect: Any
+    ) -> None:
         self.session = session
+        #: what its statements are compiled for
+        self.dialect = dialect
         #: execute(plan, binds, params, alike=False) -> rows; see post_load_run()
         self.execute = execute
         #: load also what is already loaded
@@ -240,11 +256,14 @@ class ImmediateLoader(PostLoad):
         # not gone into: what refers to itself would have no end.
         while parents:
             lacking = self._lacking(parents)
+            session: Any = _core.session_of(parents[0])
+            known = list(session.identity_map.values())
             super().load_lazily(lacking)
             if depth == 0:
                 return
             depth -= 1 if depth > 0 else 0
-            parents = self._loaded(lacking)
+            there = set(map(id, known))
+            parents = [each for each in self._loaded(lacking) if id(each) not in there]
 
     def _lacking(self, objects: list[Any]) -> list[Any]:
         slot, no_value = self.prop.slot, _core.NO_VALUE
@@ -386,7 +405,7 @@ class SelectInLoader(PostLoad):
             run.session,
             statement,
             (),
-            None,
+            run.dialect,
             self.path[:-1],
             table=self._child_table(),
             base_path=self.path[:-1],
@@ -445,7 +464,7 @@ class SubclassLoader(PostLoad):
             if plan is None:
                 plan = self._plans[mapper] = self._compile(run, mapper)
             keys = _core.key_values(objects, mapper.primary_key_slots)
-            inner = Run(run.session, run.execute, run.overwrite)
+            inner = Run(run.session, run.execute, run.overwrite, run.dialect)
             for start in range(0, len(keys), CHUNK):
                 params = {KEYS: keys[start : start + CHUNK]}
                 # what is loaded for a subclass does not wait for what is loaded for others
@@ -479,7 +498,7 @@ class SubclassLoader(PostLoad):
             distinct_rows=True,
             only=only,
         )
-        return build_plan(run.session, state, ())
+        return build_plan(run.session, state, (), run.dialect)
 
 
 class SubqueryLoader(PostLoad):
@@ -554,7 +573,7 @@ class SubqueryLoader(PostLoad):
             run.session,
             statement,
             self.source.binds,
-            None,
+            run.dialect,
             self.path[:-1],
             table=self.table,
             base_path=self.path[:-1],

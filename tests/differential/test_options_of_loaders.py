@@ -1,0 +1,109 @@
+"""Execution options of a statement reach what loads relationships of its objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+
+def _models(p: Any) -> tuple[Any, Any, Any]:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        bs = p.relationship("B", order_by="B.id")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+        cs = p.relationship("C", order_by="C.id")
+
+    class C(p.Base):
+        __tablename__ = "c"
+        id = p.Column(p.Integer, primary_key=True)
+        b_id = p.Column(p.ForeignKey("b.id"))
+
+    session = p.session()
+    session.add_all([A(id=i, name="x", bs=[B(id=i, cs=[C(id=i)])]) for i in (1, 2)])
+    session.commit()
+    return session, A, B
+
+
+@program
+def options_that_listeners_see(p: Any) -> None:
+    session, a, b = _models(p)
+    seen = []
+
+    @p.sa.event.listens_for(session, "do_orm_execute")
+    def hear(state: Any) -> None:
+        given = {k: state.execution_options.get(k) for k in ("own", "more", "populate_existing")}
+        seen.append((state.is_relationship_load, given))
+
+    for load in (p.selectinload, p.subqueryload):
+        for existing in (False, True):
+            session.expunge_all()
+            statement = p.select(a).options(load(a.bs).selectinload(b.cs))
+            options = {"more": 2, "populate_existing": existing}
+            found = session.scalars(statement.execution_options(own=1), execution_options=options)
+            p.show([[[c.id for c in x.cs] for x in each.bs] for each in found])
+    session.expunge_all()
+    query = session.query(a).options(p.selectinload(a.bs)).execution_options(own=3)
+    p.show([[x.id for x in each.bs] for each in query])
+    p.show([(loads, sorted(given.items(), key=str)) for loads, given in seen])
+
+
+def schemas_of_statements(p: Any) -> None:
+    session, a, b = _models(p)
+    names = {"schema_translate_map": {None: "main"}}
+    for load in (p.selectinload, p.joinedload, p.subqueryload):
+        session.expunge_all()
+        statement = p.select(a).options(load(a.bs).selectinload(b.cs))
+        found = session.scalars(statement, execution_options=names).unique()
+        p.show([[[c.id for c in x.cs] for x in each.bs] for each in found])
+    p.show(session.query(a.id).execution_options(**names).all())
+    p.show(session.scalars(p.select(a.id).execution_options(**names)).all())
+    session.expunge_all()
+    p.show(session.get(a, 1, execution_options=names).name)
+    p.show(session.scalars(p.select(a.name)).all())
+    write = p.update(a).values(name="y").where(a.id == 1)
+    p.show(session.execute(write, execution_options=names).rowcount)
+
+
+@program
+def recursion_into_objects_that_are_there(p: Any) -> None:
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("node.id"))
+        children = p.relationship("Node", order_by=id)
+
+    session = p.session()
+    leaves = [Node(id=5), Node(id=6)]
+    session.add(Node(id=1, children=[Node(id=2, children=leaves), Node(id=3)]))
+    session.commit()
+    for depth in (-1, 1, 2):
+        for held in (False, True):
+            session.expunge_all()
+            nodes = session.scalars(p.select(Node)).all() if held else []
+            load = p.immediateload(Node.children, recursion_depth=depth)
+            top = session.scalars(p.select(Node).where(Node.id == 1).options(load)).one()
+            p.show(len(nodes), top.id)
+            p.show(sorted((n.id, "children" in n.__dict__) for n in session.identity_map.values()))
+
+
+@pytest.mark.parametrize("function", program.registered)
+def test_program(function: Any) -> None:
+    peer, _ = compare(function)
+    assert peer.error is None
+
+
+@pytest.mark.sqlite_only
+def test_schemas_of_statements() -> None:
+    peer, _ = compare(schemas_of_statements)
+    assert peer.error is None

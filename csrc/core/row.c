@@ -79,10 +79,10 @@ crm_row_dict(crm_row *self)
 static PyObject *
 row_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"keys", "values", NULL};
-    PyObject *names, *values;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:Row", words, &names,
-                                     &values)) {
+    static char *words[] = {"keys", "values", "index", NULL};
+    PyObject *names, *values, *index = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|O!:Row", words, &names,
+                                     &values, &PyDict_Type, &index)) {
         return NULL;
     }
     crm_core *core = crm_core_of(type);
@@ -94,7 +94,7 @@ row_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         keys = (crm_keys *)Py_NewRef(names);
     }
     else {
-        keys = crm_keys_new(core, names, NULL);
+        keys = crm_keys_new(core, names, index);
         if (keys == NULL) {
             return NULL;
         }
@@ -490,6 +490,7 @@ row_index(crm_row *self, PyObject *const *args, Py_ssize_t nargs)
     return NULL;
 }
 
+/* The pickled row knows which names are ambiguous. */
 static PyObject *
 row_reduce(crm_row *self, PyObject *Py_UNUSED(none))
 {
@@ -497,8 +498,23 @@ row_reduce(crm_row *self, PyObject *Py_UNUSED(none))
     if (values == NULL) {
         return NULL;
     }
-    return Py_BuildValue("O(ON)", Py_TYPE(self), crm_row_keys(self)->items,
-                         values);
+    crm_keys *keys = crm_row_keys(self);
+    PyObject *name, *position, *index = NULL;
+    Py_ssize_t pos = 0;
+    while (index == NULL && PyDict_Next(keys->index, &pos, &name, &position)) {
+        /* positions are small, and were checked */
+        if (PyLong_AsSsize_t(position) < 0) {
+            index = PyDict_Copy(keys->index);
+            if (index == NULL) {
+                Py_DECREF(values);
+                return NULL;
+            }
+        }
+    }
+    if (index == NULL) {
+        return Py_BuildValue("O(ON)", Py_TYPE(self), keys->items, values);
+    }
+    return Py_BuildValue("O(ONN)", Py_TYPE(self), keys->items, values, index);
 }
 
 static PyObject *

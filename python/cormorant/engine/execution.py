@@ -10,6 +10,7 @@ from .. import _core, exc, util
 from .cursor import CursorResult
 from .plans import CompiledPlan, GivenRows, type_codec
 from .python_cursors import EmptyCursor, StreamCursor, _log_rows
+from .result_keys import index_of_names, make_lookup
 
 if TYPE_CHECKING:
     from .base import Connection
@@ -161,32 +162,10 @@ def column_program(
         code, arg = type_codec(column.type, dialect)
         items.append(("c", number, code, arg))
         keys.append(str(column.keyname))
-    program = ((), tuple(items), tuple(keys), False, False)
-    return program, make_lookup([column.objects for column in columns])
-
-
-def make_lookup(objects: Sequence[Sequence[Any]]) -> Callable[[Any], int | None]:
-    """From a column (or what stands for one) to the position in the row."""
-    table: dict[int, int] = {}
-    keep = []
-    for number, found in enumerate(objects):
-        for obj in found:
-            if not isinstance(obj, str):
-                keep.append(obj)
-                table.setdefault(hash(obj), number)
-
-    def lookup(key: Any, keep: Any = keep) -> int | None:
-        try:
-            number = table.get(hash(key))
-        except TypeError:
-            return None
-        if number is None:
-            element = getattr(key, "__clause_element__", None)
-            if element is not None:
-                number = table.get(hash(element()))
-        return number
-
-    return lookup
+    objects = [column.objects for column in columns]
+    index, repeated = index_of_names(keys, objects)
+    program = ((), tuple(items), tuple(keys), False, False, index)
+    return program, make_lookup(objects, repeated)
 
 
 def _textual_program(
@@ -211,10 +190,14 @@ def _textual_program(
     if not compiled.textual_positional:
         for column in columns:
             by_name.setdefault(str(column.keyname), column)
+        for column in columns:
+            for obj in column.objects:
+                if isinstance(obj, str):
+                    by_name.setdefault(str(obj), column)  # as "table_column"
     elif len(columns) > len(names):
         util.warn(
-            f"Number of columns in textual SQL ({len(names)}) is smaller than number of columns "
-            f"requested ({len(columns)})",
+            f"Number of columns in textual SQL ({len(columns)}) is smaller than number of columns "
+            f"requested ({len(names)})",
         )
     items = []
     objects: list[Sequence[Any]] = []
@@ -229,7 +212,23 @@ def _textual_program(
         else:
             items.append(("c", number, *type_codec(column.type, dialect)))
             objects.append(column.objects)
-    return ((), tuple(items), tuple(names), False, False), make_lookup(objects)
+    if compiled.textual_positional:
+        _refuse_repeated(columns)
+    index, repeated = index_of_names(names, objects)
+    program = ((), tuple(items), tuple(names), False, False, index)
+    return program, make_lookup(objects, repeated)
+
+
+def _refuse_repeated(columns: Sequence[Any]) -> None:
+    """InvalidRequestError if text has the same column at two positions."""
+    seen = set()
+    for column in columns:
+        obj = column.objects[0]
+        if hash(obj) in seen:
+            raise exc.InvalidRequestError(
+                f"Duplicate column expression requested in textual SQL: {obj!r}"
+            )
+        seen.add(hash(obj))
 
 
 def _execute_many(

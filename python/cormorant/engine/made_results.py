@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from .. import _core
 from .python_cursors import ListCursor
-from .result import Result
+from .result import Result, RMKeyView
+from .result_keys import index_of_names, make_lookup
 from .row import Row
 
 _T = TypeVar("_T")
@@ -39,8 +40,29 @@ class FrozenResult(Generic[_T]):
 class SimpleResultMetaData:
     """Names of a result's columns, for IteratorResult."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self.keys = list(keys)
+    def __init__(self, keys: Sequence[str], extra: Sequence[Sequence[Any]] | None = None) -> None:
+        """`extra`: for each column more names, or objects, that rows find it by."""
+        self._keys = list(keys)
+        self._extra = extra
+
+    @property
+    def keys(self) -> RMKeyView:
+        """The names."""
+        return RMKeyView(self, tuple(self._keys))
+
+    def _position(self, key: Any) -> int | None:
+        """The place of a column."""
+        lookup = self._row_keys().lookup
+        return None if lookup is None else lookup(key)
+
+    def _row_keys(self) -> _core.RowKeys:
+        names = tuple(self._keys)
+        if self._extra is None:
+            return _core.RowKeys(names)
+        index, _ = index_of_names(names, self._extra)
+        for number, name in enumerate(names):
+            index[name] = number  # of equal names the last one
+        return _core.RowKeys(names, index, make_lookup(self._extra))
 
 
 class IteratorResult(Result[_T]):
@@ -54,7 +76,7 @@ class IteratorResult(Result[_T]):
         if isinstance(cursor_metadata, _core.RowKeys):
             row_keys = cursor_metadata
         else:
-            row_keys = _core.RowKeys(tuple(getattr(cursor_metadata, "keys", cursor_metadata)))
+            row_keys = cursor_metadata._row_keys()
         if not scalar:
             iterator = (row if isinstance(row, Row) else Row(row_keys, row) for row in iterator)
         super().__init__(ListCursor(row_keys, iterator, scalar))
@@ -121,5 +143,5 @@ class MergedResult(IteratorResult[_T]):
 
 def result_tuple(fields: Sequence[str], extra: Any = None) -> Callable[[Iterable[Any]], Row[Any]]:
     """A function that makes Rows of these names."""
-    keys = _core.RowKeys(tuple(fields))
+    keys = SimpleResultMetaData(fields, extra)._row_keys()
     return lambda data: Row(keys, data)

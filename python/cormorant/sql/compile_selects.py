@@ -43,6 +43,15 @@ class _NamedForResult(Label[Any]):
         return self._element._ident
 
 
+def _other_names(column: Any, name: Any, key: Any) -> list[str]:
+    """Names by which rows know a column beside the one that it has in the SELECT."""
+    qualified = column._tq_label
+    if isinstance(qualified, str) and isinstance(column, ColumnClause):
+        own = qualified[: -len(column.name)] + column.key
+        return [own] if name == qualified else [key, qualified]
+    return [key] if isinstance(key, str) else []
+
+
 class SelectCompiler:
     """The part of SQLCompiler for SELECT and what is in its FROM."""
 
@@ -288,9 +297,7 @@ class SelectCompiler:
             name = fallback
         if name is not None:
             target = _NamedForResult(rendered, name, (column, key))
-            extra: tuple[Any, ...] = (column,)
-            if column._is_named:
-                extra = (column, column.name)
+            extra = (column, *_other_names(column, name, key))
             return self.process(
                 target,
                 within_columns_clause=True,

@@ -14,7 +14,7 @@
 
 enum {
     CRM_BATCH_ROWS = 128,
-    CRM_BATCH_SENT = 1024, /* to a driver that sends many at once */
+    CRM_BATCH_SENT = 4096, /* to a driver that sends many at once */
 };
 
 typedef struct {

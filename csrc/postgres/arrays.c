@@ -1,12 +1,19 @@
 /* arrays.c: many rows as parameters that are arrays, one for each column.
  *
- * An UPDATE or DELETE of a row by its key costs the server several times more
- * to start and end than to do.  So rows join
+ * An INSERT takes its rows from them, in their order,
+ *
+ *     INSERT INTO t (a, b) SELECT * FROM unnest($1::INTEGER[], $2::VARCHAR[])
+ *
+ * which costs the server a quarter less than as many in a VALUES list: there is
+ * a parameter for each column, not for each value.  An UPDATE or DELETE of a
+ * row by its key costs it several times more to start and end than to do.  So
+ * rows join
  *
  *     UPDATE t SET a=r.p1 FROM unnest($1::INTEGER[], $2::INTEGER[]) AS r(p1,
  * p2) WHERE t.id = ANY (ARRAY[r.p2])
  *
  * where the guard says that nothing in the database could tell the difference.
+ * Of an INSERT nothing can: to the database it is one of many rows either way.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -38,10 +45,104 @@ crm_pg_offer(crm_stmt *stmt, const char *arrays, const char *guard,
     return CRM_OK;
 }
 
-crm_pg_array *
-crm_pg_arrays_new(const crm_stmt *stmt)
+/* Appends to *to, which has room. */
+static void
+put(char **to, const char *from, size_t len)
 {
-    return calloc(stmt->nparams + 1, sizeof(crm_pg_array));
+    memcpy(*to, from, len);
+    *to += len;
+}
+
+int
+crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err)
+{
+    static const char head[] = "SELECT * FROM unnest(", tail[] = ")";
+    if (stmt->arrays_known) {
+        return CRM_OK;
+    }
+    size_t from = stmt->values_from, to = stmt->values_to;
+    const char *stop = stmt->sql + to - 1;
+    const char *at = stmt->sql + from + 1;
+    /* VALUES goes, at each parameter [] comes */
+    char *text = malloc(strlen(stmt->sql) + sizeof(head) + sizeof(tail) +
+                        2 * stmt->nparams);
+    if (text == NULL) {
+        return crm_pg_no_memory(err);
+    }
+    stmt->arrays_known = true;
+    char *p = text;
+    put(&p, stmt->sql, stmt->values_word);
+    put(&p, head, sizeof(head) - 1);
+    for (size_t k = 1; k <= stmt->nparams; k++) {
+        const char *type, *param = crm_pg_next_param(at, stop);
+        size_t type_len;
+        at = crm_pg_skip_param(param, &type, &type_len);
+        bool last = k == stmt->nparams;
+        if (param == stop || strtoul(param + 1, NULL, 10) != k || at == NULL ||
+            (last ? at != stop : *at != ',')) {
+            free(text);
+            return CRM_OK;
+        }
+        const char *end = type == NULL ? at : type + type_len;
+        put(&p, param, (size_t)(end - param));
+        put(&p, "[]", type == NULL ? 0 : 2);
+        put(&p, ", ", last ? 0 : 2);
+        at++;
+    }
+    put(&p, tail, sizeof(tail) - 1);
+    strcpy(p, stmt->sql + to);
+    stmt->arrays = text;
+    return CRM_OK;
+}
+
+/* The types of character strings, whose binary form is their text. */
+static const struct {
+    const char *name;
+    Oid element, array;
+} strings[] = {
+    {"VARCHAR", 1043, 1015},
+    {"TEXT", 25, 1009},
+};
+
+/* Says which type an array has; 0 if that is not known. */
+static int
+set_type(crm_pg_array *array, Oid type, const char *cast, size_t cast_len)
+{
+    array->element = crm_pg_as_text(type) ? 0 : type;
+    array->array = crm_pg_array_of(type);
+    for (size_t i = 0; type == 0 && i < sizeof(strings) / sizeof(*strings);
+         i++) {
+        if (strlen(strings[i].name) == cast_len &&
+            memcmp(strings[i].name, cast, cast_len) == 0) {
+            array->element = strings[i].element;
+            array->array = strings[i].array;
+        }
+    }
+    return cast != NULL || array->array != 0;
+}
+
+int
+crm_pg_arrays_new(const crm_stmt *stmt, crm_pg_array **out, crm_error *err)
+{
+    crm_pg_array *arrays = calloc(stmt->nparams + 1, sizeof(crm_pg_array));
+    if (arrays == NULL) {
+        return crm_pg_no_memory(err);
+    }
+    const char *at = stmt->arrays, *end = at + strlen(at);
+    for (size_t k = 0; k < stmt->nparams; k++) {
+        const char *cast;
+        size_t cast_len;
+        at = crm_pg_next_param(at, end);
+        at = crm_pg_skip_param(at, &cast, &cast_len);
+        if (at == NULL ||
+            !set_type(&arrays[k], stmt->types[k], cast, cast_len)) {
+            free(arrays);
+            arrays = NULL;
+            break;
+        }
+    }
+    *out = arrays;
+    return CRM_OK;
 }
 
 void
@@ -81,20 +182,20 @@ enum {
 };
 
 static int
-begin(crm_pg_array *array, Oid type)
+begin(crm_pg_array *array)
 {
     array->len = 0;
     if (room_for(array, HEADER) == NULL) {
         return 0;
     }
-    if (crm_pg_as_text(type)) {
+    if (array->element == 0) {
         array->bytes[0] = '{';
         array->len = 1;
         return 1;
     }
     crm_pg_put32(array->bytes, 1); /* dimensions */
     crm_pg_put32(array->bytes + AT_NULLS, 0);
-    crm_pg_put32(array->bytes + 8, type);
+    crm_pg_put32(array->bytes + 8, array->element);
     crm_pg_put32(array->bytes + 16, 1); /* lower bound */
     array->len = HEADER;
     return 1;
@@ -153,7 +254,7 @@ add_row(crm_pg_array *arrays, const crm_stmt *stmt)
 {
     for (size_t k = 0; k < stmt->nparams; k++) {
         const char *value = stmt->values[k];
-        if (!(crm_pg_as_text(stmt->types[k])
+        if (!(arrays[k].element == 0
                   ? add_text(&arrays[k], value)
                   : add_binary(&arrays[k], value, stmt->lengths[k]))) {
             return 0;
@@ -177,7 +278,7 @@ crm_pg_arrays_fill(crm_pg_array *arrays, crm_stmt *stmt, const crm_cell *cells,
                    size_t nrows, size_t *taken, crm_error *err)
 {
     for (size_t k = 0; k < stmt->nparams; k++) {
-        if (!begin(&arrays[k], stmt->types[k])) {
+        if (!begin(&arrays[k])) {
             return crm_pg_no_memory(err);
         }
     }
@@ -193,7 +294,7 @@ crm_pg_arrays_fill(crm_pg_array *arrays, crm_stmt *stmt, const crm_cell *cells,
     }
     for (size_t k = 0; k < stmt->nparams; k++) {
         crm_pg_array *array = &arrays[k];
-        bool text = crm_pg_as_text(stmt->types[k]);
+        bool text = array->element == 0;
         if (array->len > INT_MAX) {
             return crm_fail(err, CRM_E_DATA, "a parameter is too large");
         }
@@ -211,7 +312,7 @@ crm_pg_arrays_fill(crm_pg_array *arrays, crm_stmt *stmt, const crm_cell *cells,
         stmt->values[k] = array->bytes;
         stmt->lengths[k] = (int)array->len;
         stmt->formats[k] = !text;
-        stmt->many_types[k] = crm_pg_array_of(stmt->types[k]);
+        stmt->many_types[k] = array->array;
     }
     *taken = row;
     return CRM_OK;

@@ -199,7 +199,7 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
                 }
                 stmt->formats[i] = 0;
                 stmt->values[i] = cell->u.p;
-                stmt->lengths[i] = 0;
+                stmt->lengths[i] = (int)cell->len;
                 break;
             default:
                 return crm_fail(err, CRM_E_PROGRAMMING,

@@ -176,7 +176,7 @@ typedef struct {
         UNFIT
     } where;
     int depth; /* of parentheses */
-    const char *from, *to;
+    const char *word, *from, *to;
 } values_state;
 
 static void
@@ -187,6 +187,7 @@ follow_values(values_state *v, const token *t)
         case BEFORE:
             if (v->depth == 0 && is_word(t, "values")) {
                 v->where = AFTER_WORD;
+                v->word = t->start;
             }
             else if (t->kind == T_PARAM || is_word(t, "select")) {
                 v->where = UNFIT;
@@ -247,6 +248,7 @@ crm_pg_scan(crm_stmt *stmt, const char *sql)
         last = t.end;
     }
     if (values.where == AFTER) {
+        stmt->values_word = (size_t)(values.word - sql);
         stmt->values_from = (size_t)(values.from - sql);
         stmt->values_to = (size_t)(values.to - sql);
     }
@@ -263,4 +265,126 @@ crm_pg_next_param(const char *p, const char *end)
         }
     }
     return end;
+}
+
+/* ---- types that parameters are cast to --------------------------------- */
+
+static bool
+is_char(const token *t, char c)
+{
+    return t->kind == T_OTHER && *t->start == c && t->end == t->start + 1;
+}
+
+/* Goes on behind the words at *t, of which `words` has some in a row; false if
+ * they are others. */
+static bool
+skip_words(token *t, const char *const *words)
+{
+    token at = *t;
+    for (; *words != NULL; words++) {
+        if (!is_word(&at, *words)) {
+            return false;
+        }
+        at = next_token(at.end);
+    }
+    *t = at;
+    return true;
+}
+
+/* Goes on behind (1) or (1, 2), if that is there; false if it is no such. */
+static bool
+skip_modifiers(token *t)
+{
+    if (!is_char(t, '(')) {
+        return true;
+    }
+    do {
+        *t = next_token(t->end);
+        if (t->kind != T_OTHER || !isdigit((unsigned char)*t->start)) {
+            return false;
+        }
+        *t = next_token(t->end);
+    } while (is_char(t, ','));
+    if (!is_char(t, ')')) {
+        return false;
+    }
+    *t = next_token(t->end);
+    return true;
+}
+
+static bool
+is_name(const token *t)
+{
+    return t->kind == T_WORD || (t->kind == T_OTHER && *t->start == '"');
+}
+
+/* Goes on behind the name of a type that is no array; false if it is none, or
+ * one that is not known to be. */
+static bool
+skip_type(token *t)
+{
+    static const char *const two[][3] = {
+        {"double", "precision", NULL},
+        {"character", "varying", NULL},
+        {"bit", "varying", NULL},
+    };
+    static const char *const zone[][4] = {
+        {"with", "time", "zone", NULL},
+        {"without", "time", "zone", NULL},
+    };
+    for (size_t i = 0; i < sizeof(two) / sizeof(*two); i++) {
+        if (skip_words(t, two[i])) {
+            return skip_modifiers(t);
+        }
+    }
+    bool timed = is_word(t, "time") || is_word(t, "timestamp");
+    if (!is_name(t)) {
+        return false;
+    }
+    *t = next_token(t->end);
+    if (is_char(t, '.')) {
+        *t = next_token(t->end);
+        if (!is_name(t)) {
+            return false;
+        }
+        *t = next_token(t->end);
+    }
+    if (!skip_modifiers(t)) {
+        return false;
+    }
+    if (timed && !skip_words(t, zone[0])) {
+        (void)skip_words(t, zone[1]);
+    }
+    return true;
+}
+
+const char *
+crm_pg_skip_param(const char *param, const char **type, size_t *type_len)
+{
+    token t = next_token(param);
+    const char *end = t.end;
+    *type = NULL;
+    *type_len = 0;
+    if (t.kind != T_PARAM) {
+        return NULL;
+    }
+    t = next_token(end);
+    if (!is_char(&t, ':')) {
+        return t.start;
+    }
+    t = next_token(t.end);
+    if (!is_char(&t, ':')) {
+        return NULL;
+    }
+    t = next_token(t.end);
+    *type = t.start;
+    if (!skip_type(&t)) {
+        return NULL;
+    }
+    end = t.start;
+    while (end > *type && isspace((unsigned char)end[-1])) {
+        end--;
+    }
+    *type_len = (size_t)(end - *type);
+    return t.start;
 }

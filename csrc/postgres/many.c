@@ -1,9 +1,9 @@
 /* many.c: one statement for many rows of parameters.
  *
- * All of them travel in one pipeline.  An INSERT of one row of values is sent
- * with up to 128 rows in its VALUES list, in sizes that are powers of two, so
- * that each is prepared once.  UPDATE and DELETE go with arrays (arrays.c)
- * where that is the same, else as one execution a row.
+ * All of them travel in one pipeline.  They go as arrays (arrays.c) where that
+ * is the same.  Else an INSERT of one row of values is sent with up to 128 rows
+ * in its VALUES list, in sizes that are powers of two, so that each is prepared
+ * once, and UPDATE and DELETE as one execution a row.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 
 #define MAX_PARAMS 65535
 
-/* Rows from which on arrays are worth asking the guard. */
+/* Rows from which on arrays are worth a statement of their own, and asking the
+ * guard. */
 #define MANY 32
 
 /* The statement's SQL with `rows` rows in its VALUES list; malloc'ed, NULL
@@ -291,24 +292,17 @@ size_for(const crm_stmt *stmt, size_t left)
     return size;
 }
 
-/* Sends all rows, as arrays or in sizes. */
+/* Sends all rows, as arrays if there are some, or in sizes. */
 static int
-send_all(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool as_arrays,
-         plan_list *list, crm_error *err)
+send_all(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
+         crm_pg_array *arrays, plan_list *list, crm_error *err)
 {
     int unnamed = -1;
     int status = CRM_OK;
-    crm_pg_array *arrays = NULL;
-    if (as_arrays) {
-        arrays = crm_pg_arrays_new(stmt);
-        if (arrays == NULL) {
-            return crm_pg_no_memory(err);
-        }
-    }
     for (size_t next = 0; next < nrows && status == CRM_OK;) {
         const crm_cell *from = cells + next * stmt->nparams;
         size_t left = nrows - next, taken = 0;
-        if (as_arrays) {
+        if (arrays != NULL) {
             status = crm_pg_arrays_fill(arrays, stmt, from, left, &taken, err);
             if (status == CRM_OK) {
                 status = send_run(stmt, CRM_PG_ARRAYS, stmt->nparams, taken,
@@ -322,14 +316,14 @@ send_all(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool as_arrays,
         }
         next += taken;
     }
-    crm_pg_arrays_free(arrays, stmt);
     return status;
 }
 
+/* One pipeline with all rows. */
 static int
-run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
-             bool as_arrays, crm_rows *rows, size_t *done, int64_t *changed,
-             crm_error *err)
+exchange(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
+         crm_pg_array *arrays, crm_rows *rows, size_t *done, int64_t *changed,
+         crm_error *err)
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
@@ -346,7 +340,7 @@ run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
         status = note(&list, 0, err);
     }
     if (status == CRM_OK) {
-        status = send_all(stmt, cells, nrows, as_arrays, &list, err);
+        status = send_all(stmt, cells, nrows, arrays, &list, err);
     }
     crm_error later;
     if (!PQpipelineSync(pg)) {
@@ -360,6 +354,44 @@ run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
     }
     free(list.rows);
     return crm_pg_end_pipeline(conn, status, err);
+}
+
+static int
+run_pipeline(crm_stmt *stmt, const crm_cell *cells, size_t nrows, bool single,
+             crm_pg_array *arrays, crm_rows *rows, size_t *done,
+             int64_t *changed, crm_error *err)
+{
+    crm_conn *conn = stmt->conn;
+    bool outside = PQtransactionStatus(conn->pg) == PQTRANS_IDLE;
+    bool begin = conn->begin_pending;
+    size_t before = *done;
+    int status =
+        exchange(stmt, cells, nrows, single, arrays, rows, done, changed, err);
+    if (status == CRM_OK || !crm_pg_renew(stmt, err) || !outside ||
+        *done != before) {
+        return status;
+    }
+    crm_pg_start_again(conn, begin);
+    return exchange(stmt, cells, nrows, single, arrays, rows, done, changed,
+                    err);
+}
+
+/* *out: arrays for the rows, NULL if they are not to go as such. */
+static int
+find_arrays(crm_stmt *stmt, size_t nrows, crm_pg_array **out, crm_error *err)
+{
+    *out = NULL;
+    if (nrows < MANY) {
+        return CRM_OK;
+    }
+    if (stmt->values_to != 0 && crm_pg_arrays_from_values(stmt, err) < 0) {
+        return CRM_FAIL;
+    }
+    if (stmt->arrays == NULL) {
+        return CRM_OK;
+    }
+    int allowed = stmt->guard == NULL ? 1 : crm_pg_ask(stmt->guard, err);
+    return allowed > 0 ? crm_pg_arrays_new(stmt, out, err) : allowed;
 }
 
 int
@@ -397,15 +429,14 @@ crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
         uniform = crm_pg_type_takes(stmt->types[i % width], &cells[i]);
     }
     if (uniform) {
-        int as_arrays = 0;
-        if (stmt->arrays != NULL && nrows - next >= MANY) {
-            as_arrays = crm_pg_ask(stmt->guard, err);
-            if (as_arrays < 0) {
-                return CRM_FAIL;
-            }
+        crm_pg_array *arrays;
+        if (find_arrays(stmt, nrows - next, &arrays, err) < 0) {
+            return CRM_FAIL;
         }
-        return run_pipeline(stmt, cells + next * width, nrows - next, single,
-                            as_arrays > 0, rows, done, changed, err);
+        int status = run_pipeline(stmt, cells + next * width, nrows - next,
+                                  single, arrays, rows, done, changed, err);
+        crm_pg_arrays_free(arrays, stmt);
+        return status;
     }
     for (; next < nrows; next++) {
         if (run_single(stmt, cells + next * width, width, single, rows, done,

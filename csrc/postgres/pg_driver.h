@@ -56,15 +56,18 @@ struct crm_stmt {
     uint8_t kind;       /* crm_pg_statement */
     bool reads;         /* a cursor can be declared for it */
     bool several;       /* it is several statements */
-    size_t values_from; /* INSERT of one row: where its values begin and end, */
+    size_t values_word; /* INSERT of one row: where VALUES is, */
+    size_t values_from; /* where its values begin and end, */
     size_t values_to;   /* else 0 */
     size_t nparams;
     Oid *types;    /* nparams: as declared to the server, 0: inferred */
     uint32_t uses; /* runs so far */
     uint64_t names[CRM_PG_SIZES + 1]; /* numbers of the prepared statements for
                                          so many rows, 0: none */
-    char *arrays;                     /* owned or NULL: see crm_driver.offer */
-    crm_stmt *guard;                  /* owned, not among conn->statements */
+    char *arrays;      /* owned or NULL: the text that takes arrays */
+    bool arrays_known; /* of an INSERT: whether there can be one was found */
+    crm_stmt *guard;   /* owned, not among conn->statements; NULL: nothing is
+                          to be asked before arrays are sent */
     const crm_cell *cells; /* borrowed from bind to the end of the run */
     PGresult *columns;   /* owned or NULL: names of the last result's columns */
     uint64_t columns_of; /* number of the prepared statement whose columns they
@@ -170,6 +173,12 @@ int crm_pg_describe(crm_stmt *stmt, crm_error *err);
 int crm_pg_ask(crm_stmt *stmt, crm_error *err);
 /* The server's copies go with the next statement. */
 void crm_pg_forget_names(crm_stmt *stmt);
+/* Whether an error of prepared statements goes away by preparing them again,
+ * which the next run of the statement then does. */
+bool crm_pg_renew(crm_stmt *stmt, const crm_error *err);
+/* After such an error of the first statement of a transaction, in which nothing
+ * has happened: begins it anew; `begin` is begin_pending as it was before. */
+void crm_pg_start_again(crm_conn *conn, bool begin);
 /* Room for the parameters of `rows` rows of `width`. */
 int crm_pg_reserve(crm_stmt *stmt, size_t width, size_t rows, crm_error *err);
 /* Declares types that take a row of cells; the server's copies are forgotten
@@ -190,12 +199,18 @@ int crm_pg_read(crm_stmt *stmt, const PGresult *result, int first, int count,
 typedef struct {
     char *bytes; /* owned, malloc */
     size_t len, cap;
+    Oid element; /* 0: sent as text */
+    Oid array;   /* as declared to the server, 0: inferred */
 } crm_pg_array;
 
 int crm_pg_offer(crm_stmt *stmt, const char *arrays, const char *guard,
                  crm_error *err);
-/* A new array of nparams empty arrays; NULL without memory. */
-crm_pg_array *crm_pg_arrays_new(const crm_stmt *stmt);
+/* Makes the text that takes arrays of an INSERT whose values are all
+ * parameters; stmt->arrays stays NULL where they are not. */
+int crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err);
+/* *out: a new array of nparams empty arrays for the text that takes them, NULL
+ * if it does not say of which type one is. */
+int crm_pg_arrays_new(const crm_stmt *stmt, crm_pg_array **out, crm_error *err);
 void crm_pg_arrays_free(crm_pg_array *arrays, const crm_stmt *stmt);
 /* Fills them with as many of `nrows` rows as one statement is to have, in
  * *taken, and puts them into the statement's parameters and many_types. */
@@ -250,5 +265,10 @@ const char *crm_pg_scan(crm_stmt *stmt, const char *sql);
 /* The next parameter ($1) from `p` on, where a token begins; `end` if there is
  * none before that. */
 const char *crm_pg_next_param(const char *p, const char *end);
+/* Where the token after a parameter begins, and after the type that it is cast
+ * to by ::, which is then *type; that is NULL where it is not cast.  NULL if
+ * the type is an array's, or may be. */
+const char *crm_pg_skip_param(const char *param, const char **type,
+                              size_t *type_len);
 
 #endif /* CRM_PG_DRIVER_H */

@@ -316,13 +316,49 @@ send_several(crm_stmt *stmt, crm_error *err)
     return stmt->result == NULL ? crm_pg_no_memory(err) : CRM_OK;
 }
 
-/* True if an error of a prepared statement goes away by preparing it again. */
-static bool
-is_stale(const crm_error *err)
+static void
+clear_names(crm_stmt *stmt)
 {
-    return strcmp(err->name, "26000") == 0 ||
-           (strcmp(err->name, "0A000") == 0 &&
-            strstr(err->message, "cached plan") != NULL);
+    memset(stmt->names, 0, sizeof(stmt->names));
+    if (stmt->guard != NULL) {
+        clear_names(stmt->guard);
+    }
+}
+
+bool
+crm_pg_renew(crm_stmt *stmt, const crm_error *err)
+{
+    if (strcmp(err->name, "26000") == 0) {
+        clear_names(stmt); /* the server has none of them */
+        return true;
+    }
+    if (strcmp(err->name, "0A000") == 0 &&
+        strstr(err->message, "cached plan") != NULL) {
+        crm_pg_forget_names(stmt);
+        return true;
+    }
+    return false;
+}
+
+void
+crm_pg_start_again(crm_conn *conn, bool begin)
+{
+    crm_error ignored;
+    crm_pg_rollback(conn, &ignored);
+    conn->begin_pending = begin;
+}
+
+/* Notes what the server said it did. */
+static void
+note_said(crm_conn *conn, PGresult *result)
+{
+    snprintf(conn->said, sizeof(conn->said), "%s", PQcmdStatus(result));
+    if (strcmp(conn->said, "DEALLOCATE ALL") == 0 ||
+        strcmp(conn->said, "DISCARD ALL") == 0) {
+        for (crm_link *at = conn->statements; at != NULL; at = at->next) {
+            clear_names((crm_stmt *)at);
+        }
+    }
 }
 
 /* Sends the bound statement and takes its result. */
@@ -355,20 +391,10 @@ start(crm_stmt *stmt, size_t max_rows, crm_error *err)
         if (sent.parsed && sent.before > 0) {
             stmt->names[0] = 0; /* the server has none of this name */
         }
-        if (!is_stale(err)) {
+        if (!crm_pg_renew(stmt, err) || !outside) {
             return CRM_FAIL;
         }
-        if (strcmp(err->name, "26000") == 0) {
-            stmt->names[0] = 0;
-        }
-        crm_pg_forget_names(stmt);
-        if (!outside) {
-            return CRM_FAIL;
-        }
-        /* Nothing has happened in this transaction yet: once more. */
-        crm_error ignored;
-        crm_pg_rollback(conn, &ignored);
-        conn->begin_pending = begin;
+        crm_pg_start_again(conn, begin);
         outside = false;
         stmt->uses = 0;
     }
@@ -416,8 +442,7 @@ crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
             return CRM_FAIL;
         }
         stmt->next_row = 0;
-        snprintf(stmt->conn->said, sizeof(stmt->conn->said), "%s",
-                 PQcmdStatus(stmt->result));
+        note_said(stmt->conn, stmt->result);
         const char *count = PQcmdTuples(stmt->result);
         stmt->changes =
             stmt->cursor != 0 || *count == '\0' ? -1 : strtoll(count, NULL, 10);

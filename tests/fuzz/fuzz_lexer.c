@@ -11,9 +11,19 @@ scan(crm_stmt *stmt, const char *sql)
     *stmt = (crm_stmt){0};
     const char *rest = crm_pg_scan(stmt, sql);
     size_t len = strlen(sql);
+    for (const char *at = crm_pg_next_param(sql, sql + len); at < sql + len;
+         at = crm_pg_next_param(at + 1, sql + len)) {
+        const char *type;
+        size_t type_len;
+        const char *after = crm_pg_skip_param(at, &type, &type_len);
+        CHECK(after == NULL || (after > at && after <= sql + len));
+        CHECK(after == NULL || type == NULL ||
+              (type > at && type_len > 0 && type + type_len <= after));
+    }
     CHECK(rest == NULL || (rest > sql && rest < sql + len));
     if (stmt->values_to != 0) {
         CHECK(stmt->kind == CRM_PG_INSERT);
+        CHECK(stmt->values_word < stmt->values_from);
         CHECK(stmt->values_from < stmt->values_to && stmt->values_to <= len);
         CHECK(sql[stmt->values_from] == '(' && sql[stmt->values_to - 1] == ')');
     }

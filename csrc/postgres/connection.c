@@ -41,6 +41,10 @@ own_option(crm_conn *conn, const char *key, const char *value, crm_error *err)
         conn->autocommit = is_true(value);
         return CRM_DONE;
     }
+    if (strcmp(key, "native_inet_types") == 0) {
+        conn->decoder.inet_as_text = !is_true(value);
+        return CRM_DONE;
+    }
     if (strcmp(key, "begin") == 0) {
         if (strlen(value) >= sizeof(conn->begin_sql)) {
             return crm_fail(err, CRM_E_PROGRAMMING,

@@ -410,6 +410,53 @@ decode_interval(crm_pg_decoder *decoder, const char *bytes, crm_cell *cell)
     return set_made(decoder, cell, CRM_INTERVAL, &interval, sizeof(interval));
 }
 
+/* The longest run of zeros among the words of an IPv6 address, of those the
+ * first, at *at: 0 if no two words follow each other. */
+static unsigned
+longest_zeros(const unsigned *words, unsigned *at)
+{
+    unsigned best = 1;
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned n = 0;
+        while (i + n < 8 && words[i + n] == 0) {
+            n++;
+        }
+        if (n > best) {
+            best = n;
+            *at = i;
+        }
+        i += n;
+    }
+    return best > 1 ? best : 0;
+}
+
+/* Writes an IPv6 address as the server does: its longest run of zeros as ::,
+ * and IPv4 addresses in it with dots.  The end of the text. */
+static char *
+put_ipv6(char *p, const unsigned char *b)
+{
+    unsigned words[8], at = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        words[i] = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
+    }
+    unsigned zeros = longest_zeros(words, &at);
+    bool dotted = at == 0 && (zeros == 6 || (zeros == 5 && words[5] == 0xffff));
+    for (unsigned i = 0; i < (dotted ? 6 : 8);) {
+        if (zeros > 0 && i == at) {
+            p += sprintf(p, "::");
+            i += zeros;
+            continue;
+        }
+        p += sprintf(p, i == 0 || i == at + zeros ? "%x" : ":%x", words[i]);
+        i++;
+    }
+    if (dotted) {
+        const char *before = zeros == 5 ? ":" : "";
+        p += sprintf(p, "%s%u.%u.%u.%u", before, b[12], b[13], b[14], b[15]);
+    }
+    return p;
+}
+
 /* An address of bytes family (2: IPv4, 3: IPv6), bits, is_cidr, length. */
 static int
 decode_inet(crm_pg_decoder *decoder, const char *bytes, size_t len,
@@ -429,21 +476,24 @@ decode_inet(crm_pg_decoder *decoder, const char *bytes, size_t len,
         return CRM_PG_NOMEM;
     }
     char *p = text;
-    for (unsigned i = 0; i < size; i += size == 4 ? 1 : 2) {
-        if (size == 4) {
-            p += sprintf(p, i == 0 ? "%u" : ".%u", b[4 + i]);
-        }
-        else {
-            p += sprintf(p, i == 0 ? "%x" : ":%x", b[4 + i] << 8 | b[5 + i]);
-        }
+    if (size == 4) {
+        p += sprintf(p, "%u.%u.%u.%u", b[4], b[5], b[6], b[7]);
     }
-    cell->flags = b[2] != 0         ? CRM_INET_NETWORK
-                  : bits < size * 8 ? CRM_INET_INTERFACE
-                                    : CRM_INET_ADDRESS;
-    if (cell->flags != CRM_INET_ADDRESS) {
+    else {
+        p = put_ipv6(p, b + 4);
+    }
+    uint8_t flags = b[2] != 0         ? CRM_INET_NETWORK
+                    : bits < size * 8 ? CRM_INET_INTERFACE
+                                      : CRM_INET_ADDRESS;
+    if (flags != CRM_INET_ADDRESS) {
         p += sprintf(p, "/%u", bits);
     }
-    return set_bytes(cell, CRM_INET, text, (size_t)(p - text));
+    size_t text_len = (size_t)(p - text);
+    if (decoder->inet_as_text) {
+        return set_bytes(cell, CRM_TEXT, text, text_len);
+    }
+    cell->flags = flags;
+    return set_bytes(cell, CRM_INET, text, text_len);
 }
 
 static int

@@ -8,6 +8,7 @@
 #ifndef CRM_PG_DECODE_H
 #define CRM_PG_DECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,8 +67,9 @@ int crm_pg_type_add(crm_pg_types *types, crm_pg_type type);
 /* Where values are put together; zeroed to begin with. */
 typedef struct {
     crm_pg_types types;
-    int32_t zone;  /* of the session, for timestamptz; negative: UTC */
-    char *scratch; /* owned: text of one value */
+    int32_t zone;      /* of the session, for timestamptz; negative: UTC */
+    bool inet_as_text; /* addresses of networks are their text */
+    char *scratch;     /* owned: text of one value */
     size_t scratch_cap;
     char *block; /* owned: a compound value */
     size_t block_len, block_cap;

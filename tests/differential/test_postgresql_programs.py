@@ -402,3 +402,32 @@ def notifications(p: Peer, pg: Any, engine: Any) -> Iterator[Any]:
 
 
 UNLIKE |= {operators, range_operators, streams_after_the_end}
+
+
+ADDRESSES = """
+10.0.0.1 10.0.0.1/8 0.0.0.0/0 ::1 ::2 :: 1:: ::/0 fe80::1/64 ::1.2.3.4 ::ffff:1.2.3.4 1:0:0:2::3
+1:0:2:3:4:5:6:7 0:0:1:: ::2:3:4:5:6:7:8 ABCD:0:0:1:0:0:0:2 1:2:3:4:5:6:7:0
+"""
+
+
+@program
+def addresses_as_text(p: Peer, pg: Any, engine: Any) -> Iterator[Any]:
+    t = p.Table("t", p.MetaData(), p.Column("a", pg.INET), p.Column("b", pg.CIDR))
+    t.create(engine)
+    with engine.begin() as c:
+        c.execute(p.insert(t), [{"a": address} for address in ADDRESSES.split()])
+        c.execute(p.insert(t).values(b="10.0.0.0/8"))
+        c.execute(p.insert(t).values(b="::1/128"))
+    for native in (None, True, False):
+        other = p.engine(engine.url.render_as_string(False), native_inet_types=native)
+        with other.connect() as c:
+            yield [repr(row) for row in rows(c.execute(p.select(t)))]
+            yield repr(c.scalars(p.text("select array_agg(a) from t")).all())
+            raw = c.exec_driver_sql("select min(a), max(b) from t where b <<= %s", ("10.0.0.0/8",))
+            yield [repr(row) for row in rows(raw)]
+            yield c.scalar(p.select(p.func.count()).where(t.c.a == "10.0.0.1"))
+        other.dispose()
+    try:
+        p.sa.create_engine("sqlite://", native_inet_types=False)
+    except TypeError as error:
+        yield str(error).partition(" sent to ")[0]

@@ -66,6 +66,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
       pool_pre_ping, pool_use_lifo, pool_reset_on_return, poolclass, pool
     * isolation_level, execution_options, hide_parameters, query_cache_size (500 statements)
     * json_serializer, json_deserializer: functions to and from text
+    * native_inet_types (PostgreSQL): False reads INET and CIDR as text, not as objects of
+      the module ipaddress
 
     Raises exc.ArgumentError for a malformed URL, exc.NoSuchModuleError for an unknown
     dialect, TypeError for an unknown argument, ImportError if the package was built without
@@ -82,7 +84,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
         )
     is_async = arguments.pop("_is_async", False)
     module = arguments.pop("module", None)
-    options = {name: arguments.pop(name) for name in _DIALECT_OPTIONS if name in arguments}
+    known_options = _DIALECT_OPTIONS | dialect_class.engine_options
+    options = {name: arguments.pop(name) for name in known_options if name in arguments}
     if arguments.pop("enable_from_linting", True):
         options["compiler_linting"] = 3  # sql.linting.FROM_LINTING
     if module is None:

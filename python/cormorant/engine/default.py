@@ -87,6 +87,8 @@ class DefaultDialect(AsksInspector):
     isolation_levels: tuple[str, ...] = ()
     default_isolation_level: str | None = None
 
+    engine_options: frozenset[str] = frozenset()
+    """Arguments of create_engine() that only this dialect has."""
     construct_arguments: list[Any] = []
     colspecs: dict[Any, Any] = {}
     """Generic type -> the class that the dialect has for it."""

@@ -72,6 +72,14 @@ class PGDialect(DefaultDialect):
     _supports_drop_index_concurrently = True
     _supports_jsonb_subscripting = True
 
+    engine_options = frozenset({"native_inet_types"})
+
+    def __init__(self, native_inet_types: bool | None = None, **kwargs: Any) -> None:
+        """Arguments are those of create_engine() that concern the database; with
+        `native_inet_types` False the driver reads addresses of networks as text."""
+        super().__init__(**kwargs)
+        self._native_inet_types = native_inet_types
+
     # --- types ---
 
     @util.memoized_property
@@ -223,6 +231,8 @@ class PGDialect(DefaultDialect):
             options["prepare_threshold"] = None
         if "timeout" in query:
             options["connect_timeout"] = query.pop("timeout")
+        if self._native_inet_types is False:
+            options["native_inet_types"] = False
         return [], {**options, **query}
 
     @staticmethod

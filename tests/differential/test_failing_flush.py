@@ -50,7 +50,12 @@ def models(p: Any) -> Any:
     return User, Post, Tag
 
 
-def arm(p: Any, s: Any) -> None:
+REFUSE = "raise exception 'enough' using errcode = '23000'"
+#: The server ends the connection.
+LOSE = "perform pg_terminate_backend(pg_backend_pid())"
+
+
+def arm(p: Any, s: Any, refuse: str = REFUSE) -> None:
     """Triggers that refuse the n-th row written from now on; n stands in a table."""
     s.execute(p.text("create table countdown (n integer)"))
     s.execute(p.text("insert into countdown values (-1)"))
@@ -60,8 +65,7 @@ def arm(p: Any, s: Any) -> None:
             p.text(
                 "create function count_down() returns trigger language plpgsql as $$ begin "
                 "update countdown set n = n - 1; "
-                "if (select n from countdown) = 0 then "
-                "raise exception 'enough' using errcode = '23000'; end if; "
+                f"if (select n from countdown) = 0 then {refuse}; end if; "
                 "return coalesce(new, old); end $$"
             )
         )
@@ -116,9 +120,7 @@ def loaded(p: Any, objects: list[Any]) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("savepoint", [False, True])
-@pytest.mark.parametrize("n", range(1, ROWS + 2))
-def test_every_row(n: int, savepoint: bool) -> None:
+def _fails_at(n: int, savepoint: bool, lost: bool = False) -> Any:
     def program(p: Any) -> Any:
         classes = User, Post, Tag = models(p)
         s = p.session(expire_on_commit=False)
@@ -131,7 +133,7 @@ def test_every_row(n: int, savepoint: bool) -> None:
             ]
         )
         s.commit()
-        arm(p, s)
+        arm(p, s, LOSE if lost else REFUSE)
         s.commit()
         s.execute(p.text(f"update countdown set n={n}"))
         nested = s.begin_nested() if savepoint else None
@@ -144,9 +146,16 @@ def test_every_row(n: int, savepoint: bool) -> None:
             failed = True
             # Which side of a many-to-many writes its rows is up to the package.
             p.show(str(error.orig), "post_tag" in error.statement or error.statement)
+        except p.OperationalError as error:
+            failed = lost
+            p.show(error.connection_invalidated)
         p.show(failed, s.is_active, loaded(p, objects), len(s.new), len(s.dirty), len(s.deleted))
         if nested is not None:
-            nested.rollback()
+            p.error(nested.rollback)
+            if failed and lost:
+                p.error(lambda: s.execute(p.text("select 1")))
+                p.show(s.is_active, loaded(p, objects))
+                s.rollback()
         else:
             s.rollback()
         p.show(s.is_active, loaded(p, objects), len(s.new), len(s.dirty), len(s.deleted))
@@ -159,6 +168,22 @@ def test_every_row(n: int, savepoint: bool) -> None:
         p.show(contents(p, s))
         return failed
 
-    peer, ours = compare(program, sql=False)
+    return program
+
+
+@pytest.mark.parametrize("savepoint", [False, True])
+@pytest.mark.parametrize("n", range(1, ROWS + 2))
+def test_every_row(n: int, savepoint: bool) -> None:
+    peer, ours = compare(_fails_at(n, savepoint), sql=False)
     assert peer.error is None
+    assert ours.shown[-1] == ["returned", str(n <= ROWS)]
+
+
+@pytest.mark.parametrize("savepoint", [False, True])
+@pytest.mark.parametrize("n", range(1, ROWS + 2, 3))
+def test_lost_connection(n: int, savepoint: bool, database: str) -> None:
+    if database != "postgresql":
+        pytest.skip("there is no connection to lose")
+    peer, ours = compare(_fails_at(n, savepoint, lost=True), sql=False)
+    assert peer.error is None, peer.error
     assert ours.shown[-1] == ["returned", str(n <= ROWS)]

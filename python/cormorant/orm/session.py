@@ -500,7 +500,11 @@ class Session(ExecutingSession, SessionClassMethods):
         if not flush.work:
             return
         flush.check()
-        inner = transaction._subtransaction()
+        try:
+            inner = transaction._subtransaction()
+        except BaseException:
+            flush.abandon()
+            raise
         try:
             flush.run()
             self._fire("after_flush_postexec", flush)

@@ -319,8 +319,9 @@ class SessionTransaction:
             self._expunged.extend(inner._expunged)
             self._born = self._born or inner._born
             inner = outer
+        failed = None
         if self._state is not DEACTIVE:
-            self._undo()
+            failed = self._undo()
         elif session._unflushed:
             warn(
                 "Session's state has been changed on a non-active transaction - this state "
@@ -329,35 +330,45 @@ class SessionTransaction:
             self._restore()
         parent = self._parent
         self.close()
+        if failed is not None:
+            raise failed
         if session._events is not None:
             session._fire("after_soft_rollback", self)
         if _to_root and parent is not None:
             parent.rollback(_to_root=True)
 
-    def _undo(self) -> None:
-        """Roll the database back and restore the objects."""
+    def _undo(self) -> BaseException | None:
+        """Roll the database back and restore the objects; the error of the first, if any."""
+        failed = None
         try:
             for _, transaction, _commits, _own in self._entries():
                 transaction.rollback()
             self._state = DEACTIVE
             if self.session._events is not None:
                 self.session._fire("after_rollback")
-        finally:
-            self._state = DEACTIVE
-            self._restore()
+        except BaseException as error:
+            failed = error
+        self._state = DEACTIVE
+        self._restore()
+        return failed
 
     def _fail(self, error: BaseException, inner: SessionTransaction | None = None) -> None:
         """A flush failed: undo now; the owner has still to call rollback(). `inner` is the
         transaction of the flush that listeners know."""
+        failed = None
         if self._state is ACTIVE or self._state is PREPARED:
             self._rollback_exception = error
-            self._undo()
+            failed = self._undo()
         elif self._state is CLOSED:
             self._check()  # a listener ended it
         if self.session._events is not None:
             if inner is not None:
                 self.session._fire("after_transaction_end", inner)
+            if failed is not None:
+                raise failed
             self.session._fire("after_soft_rollback", inner or self)
+        elif failed is not None:
+            raise failed
 
     def _subtransaction(self) -> SessionTransaction | None:
         """A transaction inside of this one as listeners see the one of a flush; None if
@@ -422,13 +433,13 @@ class SessionTransaction:
                 outer = parent._level
                 parent._expunged += [(ref, min(level, outer)) for ref, level in noted]
         if parent is None:
-            if self._deleted:
-                gone, self._deleted = self._deleted, []
-                session._expunge_each([o for o in gone if _core.session_of(o) is session])
+            gone, self._deleted = self._deleted, []
             if self._born:
                 _core.mark_born(session._persistent(), 0)
             if session.expire_on_commit:
                 session._expire_all()
+                if gone:  # else they stay with the session, in the state that they have
+                    session._expunge_each([o for o in gone if _core.session_of(o) is session])
         else:
             if self._born:
                 _core.lower_born(session._persistent(), self._level)

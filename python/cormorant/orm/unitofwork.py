@@ -196,9 +196,13 @@ class Flush:
             try:
                 self.transaction._check()
             except BaseException:
-                for obj in self.condemned:
-                    self.session._unmark_deleted(obj)
+                self.abandon()
                 raise
+
+    def abandon(self) -> None:
+        """The flush does not take place."""
+        for obj in self.condemned:
+            self.session._unmark_deleted(obj)
 
     def run(self) -> None:
         """Write everything."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import types
+
 from .harness import Peer, making_tests
 
 program = making_tests(warned=True, sql=False)
@@ -69,3 +72,128 @@ def test_errors_of_connecting(p: Peer):
     p.error(lambda: engine().raw_connection())
     p.error(lambda: engine().pool.connect())
     p.error(lambda: engine().dialect.has_table(engine(), "t"))
+
+
+@program
+def test_many_rows_cannot_be_returned(p: Peer):
+    table = p.Table(
+        "t", p.MetaData(), p.Column("id", p.Integer, primary_key=True), p.Column("v", p.String)
+    )
+    engine = p.engine()
+    table.metadata.create_all(engine)
+    with engine.begin() as c:
+        c.execute(table.insert(), [{"id": 1}, {"id": 2}])
+        chosen = table.c.id == p.bindparam("which")
+        for statement in (
+            table.update().where(chosen).values(v="new").returning(table.c.id),
+            table.delete().where(chosen).returning(table.c.id, table.c.v),
+        ):
+            try:
+                c.execute(statement, [{"which": 1}, {"which": 2}])
+            except p.exc.StatementError as error:
+                p.show(str(error).splitlines()[0], type(error.orig).__name__, error.params)
+            p.show(c.execute(statement, [{"which": 1}]).all())
+        p.show(c.execute(p.select(table)).all())
+
+
+@program
+def test_arguments_that_are_superseded_or_refused(p: Peer):
+    for options in (
+        {"implicit_returning": False},
+        {"empty_in_strategy": "static"},
+        {"_json_serializer": str},
+        {"server_side_cursors": True, "poolclass": p.module("pool").NullPool},
+        {"strategy": "threadlocal"},
+        {"future": False},
+        {"future": "yes"},
+        {"no_such": 1, "nor_this": 2},
+        {"plugins": ["no_such_plugin"]},
+    ):
+        if "server_side_cursors" in options:
+            url = "postgresql+psycopg://localhost/x"
+        else:
+            url = "sqlite://"
+        p.error(lambda url=url, options=options: p.sa.create_engine(url, **options).name)
+    p.error(lambda: p.sa.create_engine("sqlite://?plugin=no_such_plugin"))
+    written = []
+    mock = p.sa.create_engine(
+        "sqlite://", strategy="mock", executor=lambda sql, *a, **kw: written.append(str(sql))
+    )
+    p.Table("t", p.MetaData(), p.Column("id", p.Integer)).create(mock, checkfirst=False)
+    p.show(written, mock.dialect.name)
+    for url, options in (
+        (
+            "postgresql+psycopg://localhost/x",
+            {"client_encoding": "utf8", "use_native_hstore": False},
+        ),
+        ("postgresql+psycopg2://localhost/x", {"executemany_mode": "values_plus_batch"}),
+        ("postgresql+psycopg2://localhost/x", {"executemany_mode": "no such"}),
+    ):
+        p.error(lambda url=url, options=options: p.sa.create_engine(url, **options).name)
+    prefix = "db."
+    for options in (
+        {"future": "true"},
+        {"future": "false"},
+        {"pool_timeout": "x"},
+        {"echo": "perhaps"},
+    ):
+        config = {prefix + "url": "sqlite:///x.db"} | {prefix + k: v for k, v in options.items()}
+        p.error(lambda config=config: p.sa.engine_from_config(config, prefix=prefix).name)
+
+
+@program
+def test_plugins(p: Peer):
+    calls = []
+
+    class Plugin(p.module("engine").CreateEnginePlugin):
+        def __init__(self, url, kwargs):
+            super().__init__(url, kwargs)
+            calls.append(("made", str(url), sorted(kwargs), kwargs.pop("own", None)))
+
+        def update_url(self, url):
+            return url.difference_update_query(["level"])
+
+        def handle_dialect_kwargs(self, dialect_cls, dialect_args):
+            calls.append(("dialect", dialect_cls.__name__, sorted(dialect_args)))
+            dialect_args["label_length"] = 12
+
+        def handle_pool_kwargs(self, pool_cls, pool_args):
+            calls.append(("pool", pool_cls.__name__, sorted(pool_args)))
+            pool_args["logging_name"] = "given"
+
+        def engine_created(self, engine):
+            calls.append(("created", str(engine.url)))
+
+    module = types.ModuleType("differential_plugins")
+    module.Plugin = Plugin
+    sys.modules[module.__name__] = module
+    plugins = p.module("dialects").plugins
+    plugins.register("differential", module.__name__, "Plugin")
+    for url, options in (
+        ("sqlite://?plugin=differential&level=5", {}),
+        ("sqlite://?level=7", {"plugins": ["differential"], "own": 3}),
+        ("sqlite://?plugin=differential&plugin=differential", {"echo": False}),
+    ):
+        engine = p.sa.create_engine(url, **options)
+        p.show(str(engine.url), engine.dialect.label_length, engine.pool.logging_name)
+    p.show(calls)
+
+
+@program
+def test_transactions_that_are_over(p: Peer):
+    engine = p.engine()
+    with engine.connect() as c:
+        outer = c.begin()
+        outer.rollback()
+        p.show(outer.is_active, outer.is_valid)
+        outer.close()
+        p.error(outer.commit)
+        outer.rollback()
+        outer = c.begin()
+        inner = c.begin_nested()
+        outer.rollback()
+        inner.rollback()
+        p.error(inner.commit)
+        with c.begin() as outer:
+            outer.rollback()
+        p.show(c.in_transaction(), c.in_nested_transaction())

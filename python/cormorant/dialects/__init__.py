@@ -19,24 +19,26 @@ _DRIVERLESS = {
 }
 
 
-class _Registry:
-    """Dialect classes by name: ``sqlite``, ``postgresql.psycopg``."""
+class PluginLoader:
+    """Classes by name: those registered, and those of packages that name them as entry points
+    of the group."""
 
-    def __init__(self) -> None:
+    def __init__(self, group: str) -> None:
+        self.group = group
         self._loaders: dict[str, Callable[[], Any]] = {}
 
     def load(self, name: str) -> Any:
-        """The dialect class of that name; exc.NoSuchModuleError."""
+        """The class of that name; exc.NoSuchModuleError."""
         loader = self._loaders.get(name)
         if loader is None:
             loader = self._built_in(name) or self._entry_point(name)
             if loader is None:
-                raise exc.NoSuchModuleError(f"Can't load plugin: cormorant.dialects:{name}")
+                raise exc.NoSuchModuleError(f"Can't load plugin: {self.group}:{name}")
             self._loaders[name] = loader
         return loader()
 
     def register(self, name: str, modulepath: str, objname: str) -> None:
-        """Make the dialect class `objname` of a module known as `name`."""
+        """Make the class `objname` of a module known as `name`."""
 
         def load() -> Any:
             import importlib
@@ -46,8 +48,22 @@ class _Registry:
         self._loaders[name] = load
 
     def deregister(self, name: str) -> None:
-        """Forget a registered dialect."""
+        """Forget what was registered under a name."""
         self._loaders.pop(name, None)
+
+    def _built_in(self, name: str) -> Callable[[], Any] | None:
+        return None
+
+    def _entry_point(self, name: str) -> Callable[[], Any] | None:
+        from importlib.metadata import entry_points
+
+        for point in entry_points(group=self.group, name=name):
+            return point.load
+        return None
+
+
+class _Dialects(PluginLoader):
+    """Dialect classes: ``sqlite``, ``postgresql.psycopg``."""
 
     def _built_in(self, name: str) -> Callable[[], Any] | None:
         backend, _, driver = name.partition(".")
@@ -69,12 +85,7 @@ class _Registry:
             cls = None
         return None if cls is None else lambda: cls
 
-    def _entry_point(self, name: str) -> Callable[[], Any] | None:
-        from importlib.metadata import entry_points
 
-        for point in entry_points(group="cormorant.dialects", name=name):
-            return point.load
-        return None
-
-
-registry = _Registry()
+registry = _Dialects("cormorant.dialects")
+plugins = PluginLoader("cormorant.plugins")
+"""Plugins of create_engine(): see engine.CreateEnginePlugin."""

@@ -38,17 +38,85 @@ _DIALECT_OPTIONS = frozenset(
         "use_insertmanyvalues",
         "skip_autocommit_rollback",
         "supports_native_boolean",
-        "implicit_returning",
     }
 )
 
 
-def _make_pool(poolclass: Any, dialect: Any, arguments: dict[str, Any], connect: Any) -> Any:
+_SUPERSEDED = {
+    name: (text, version)
+    for name, text, version in (
+        (
+            "strategy",
+            "The create_engine.strategy keyword is deprecated, and the only argument accepted is "
+            "'mock'; please use create_mock_engine() going forward.  For general customization of "
+            "create_engine which may have been accomplished using strategies, see "
+            "CreateEnginePlugin.",
+            "1.4",
+        ),
+        (
+            "empty_in_strategy",
+            "The create_engine.empty_in_strategy keyword is deprecated, and no longer has any "
+            'effect.  All IN expressions are now rendered using the "expanding parameter" strategy '
+            'which renders a set of boundexpressions, or an "empty set" SELECT, at statement '
+            "executiontime.",
+            "1.4",
+        ),
+        (
+            "implicit_returning",
+            "The create_engine.implicit_returning parameter is deprecated and will be removed in "
+            "a future release. ",
+            "2.0",
+        ),
+        (
+            "server_side_cursors",
+            "The create_engine.server_side_cursors parameter is deprecated and will be removed in "
+            "a future release.  Please use the Connection.execution_options.stream_results "
+            "parameter.",
+            "1.4",
+        ),
+        *[
+            (
+                f"_{name}",
+                f"The _{name} argument to the SQLite dialect has been renamed to the correct name "
+                f"of {name}.  The old argument name will be removed in a future release.",
+                "1.3.7",
+            )
+            for name in ("json_serializer", "json_deserializer")
+        ],
+    )
+}
+"""What is still taken: the text to warn of it and the version since which."""
+
+
+def _with_plugins(url: _url.URL, arguments: dict[str, Any]) -> tuple[_url.URL, list[Any]]:
+    """The plugins that a URL and arguments name, which may take some of `arguments` for
+    themselves, and the URL without them."""
+    names = [*util.to_list(url.query.get("plugin", ())), *(arguments.get("plugins") or ())]
+    if not names:
+        arguments.pop("plugins", None)
+        return url, []
+    from ..dialects import plugins
+
+    loaded = [plugins.load(name)(url, arguments) for name in names]
+    url = url.difference_update_query(["plugin", "plugins"])
+    for plugin in loaded:
+        changed = plugin.update_url(url)
+        url = url if changed is None else changed
+    arguments.pop("plugins", None)
+    return url, loaded
+
+
+def _make_pool(
+    poolclass: Any, dialect: Any, arguments: dict[str, Any], connect: Any, plugins: list[Any]
+) -> Any:
     options: dict[str, Any] = {}
     for name, pool_name in _POOL_OPTIONS.items():
         if name in arguments and (pool_name in _EVERY_POOL or pool_name in poolclass._names):
             options[pool_name] = arguments.pop(name)
-    return poolclass(connect, dialect=dialect, **options)
+    options["dialect"] = dialect
+    for plugin in plugins:
+        plugin.handle_pool_kwargs(poolclass, options)
+    return poolclass(connect, **options)
 
 
 def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
@@ -75,22 +143,40 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     """
     arguments = dict(kwargs)
     if "strategy" in arguments:
-        raise exc.ArgumentError("The 'strategy' argument to create_engine() has been removed")
-    parsed = _url.make_url(url)
+        util.warn_deprecated(*_SUPERSEDED["strategy"])
+        strategy = arguments.pop("strategy")
+        if strategy != "mock":
+            raise exc.ArgumentError(f"unknown strategy: {strategy!r}")
+        from .mock import create_mock_engine
+
+        return create_mock_engine(url, **arguments)  # type: ignore[return-value]
+    parsed, plugins = _with_plugins(_url.make_url(url), arguments)
     dialect_class = parsed.get_dialect()
-    if arguments.pop("future", True) is not True:
+    if not arguments.pop("future", True):
         raise exc.ArgumentError(
             "The 'future' parameter passed to create_engine() may only be set to True."
         )
     is_async = arguments.pop("_is_async", False)
     module = arguments.pop("module", None)
+    for name in [name for name in arguments if name in _SUPERSEDED]:
+        util.warn_deprecated(*_SUPERSEDED[name])
+        value = arguments.pop(name)
+        if name == "server_side_cursors" and not dialect_class.supports_server_side_cursors:
+            raise exc.ArgumentError(
+                f"Dialect {dialect_class()} does not support server side cursors"
+            )
+        if name.startswith("_json"):
+            arguments[name[1:]] = value
     known_options = _DIALECT_OPTIONS | dialect_class.engine_options
     options = {name: arguments.pop(name) for name in known_options if name in arguments}
     if arguments.pop("enable_from_linting", True):
         options["compiler_linting"] = 3  # sql.linting.FROM_LINTING
     if module is None:
         dialect_class.import_dbapi()  # which may not be there
-    dialect = dialect_class(dbapi=module, **options)
+    options["dbapi"] = module
+    for plugin in plugins:
+        plugin.handle_dialect_kwargs(dialect_class, options)
+    dialect = dialect_class(**options)
 
     positional, named = dialect.create_connect_args(parsed)
     named.update(arguments.pop("connect_args", None) or {})
@@ -114,7 +200,7 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
             poolclass = _async_pool_class(poolclass, dialect, parsed)
         elif poolclass is None:
             poolclass = type(dialect).get_pool_class(parsed)
-        pool = _make_pool(poolclass, dialect, arguments, connect)
+        pool = _make_pool(poolclass, dialect, arguments, connect, plugins)
     else:
         poolclass = type(pool)
         pool._dialect = dialect
@@ -130,8 +216,6 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
         if name in arguments
     }
     arguments.pop("_initialize", None)
-    for plugin in arguments.pop("plugins", None) or ():
-        raise exc.NoSuchModuleError(f"Can't load plugin: cormorant.plugins:{plugin}")
     if arguments:
         names = ",".join(f"'{name}'" for name in arguments)
         raise TypeError(
@@ -149,6 +233,9 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     if is_async:
         engine._connection_cls = BlockingConnection
     known = weakref.ref(engine)
+    dialect_class.engine_created(engine)
+    for plugin in plugins:
+        plugin.engine_created(engine)
     return engine
 
 
@@ -216,7 +303,8 @@ def engine_from_config(
         "pool_pre_ping": util.asbool,
         "pool_use_lifo": util.asbool,
         "hide_parameters": util.asbool,
-        "pool_timeout": float,
+        "future": util.asbool,
+        "pool_timeout": util.asint,
         "pool_recycle": util.asint,
         "pool_size": util.asint,
         "max_overflow": util.asint,

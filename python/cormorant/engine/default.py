@@ -242,6 +242,10 @@ class DefaultDialect(AsksInspector):
     # --- connecting ---
 
     @classmethod
+    def engine_created(cls, engine: Any) -> None:
+        """An engine of this dialect was made: for dialects of a program's own."""
+
+    @classmethod
     def get_dialect_cls(cls, url: URL) -> Any:
         """The class for a URL."""
         return cls

@@ -384,6 +384,17 @@ def _execute_dml(
     result: CursorResult[Any]
     if many and compiled.returns_rows and compiled.isinsert:
         result = _insert_many_values(connection, cplan, binds, filled, hit, session, flags)
+    elif many and compiled.statement._returning:
+        dialect = connection.dialect
+        kind = "UPDATE" if compiled.isupdate else "DELETE"
+        connection._wrap_bind_error(
+            exc.InvalidRequestError(
+                f"Dialect {dialect.name}+{dialect.driver} with current server capabilities does "
+                f"not support {kind}..RETURNING when executemany is used"
+            ),
+            compiled.string,
+            list(sets),
+        )
     elif many:
         result = _execute_many(connection, cplan, binds, filled, hit)
     else:

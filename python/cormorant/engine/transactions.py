@@ -120,12 +120,12 @@ class RootTransaction(Transaction):
         connection._refresh()
 
     def _do_close(self) -> None:
-        self._end(True)
+        self._end()
 
     def _do_rollback(self) -> None:
-        self._end(False)
+        self._end(warn=True)
 
-    def _end(self, try_deactivate: bool) -> None:
+    def _end(self, warn: bool = False) -> None:
         connection = self.connection
         try:
             if self.is_active:
@@ -135,6 +135,8 @@ class RootTransaction(Transaction):
         finally:
             if self.is_active or connection._transaction is self:
                 self._detach()
+            elif warn:
+                util.warn("transaction already deassociated from connection")
             self.is_active = False
 
     def _do_commit(self) -> None:
@@ -157,7 +159,7 @@ class RootTransaction(Transaction):
             super().__exit__(type_, value, traceback)
         finally:
             if self.connection._transaction is self:
-                self._end(False)
+                self._end()
 
 
 class TwoPhaseTransaction(RootTransaction):

@@ -72,11 +72,33 @@ class PGDialect(DefaultDialect):
     _supports_drop_index_concurrently = True
     _supports_jsonb_subscripting = True
 
-    engine_options = frozenset({"native_inet_types"})
+    engine_options = frozenset(
+        {
+            "native_inet_types",
+            "client_encoding",
+            "use_native_hstore",
+            "executemany_mode",
+            "executemany_batch_page_size",
+            "executemany_values_page_size",
+        }
+    )
 
-    def __init__(self, native_inet_types: bool | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        native_inet_types: bool | None = None,
+        client_encoding: str | None = None,
+        use_native_hstore: bool = True,
+        executemany_mode: str = "values_only",
+        executemany_batch_page_size: int = 100,
+        executemany_values_page_size: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Arguments are those of create_engine() that concern the database; with
-        `native_inet_types` False the driver reads addresses of networks as text."""
+        `native_inet_types` False the driver reads addresses of networks as text. The others named
+        here are taken for compatibility: text is always sent as UTF-8, hstore is always a dict,
+        and many rows go as the driver knows best."""
+        if executemany_mode not in ("values_only", "values_plus_batch"):
+            raise exc.ArgumentError(f"Invalid value for 'executemany_mode': {executemany_mode!r}")
         super().__init__(**kwargs)
         self._native_inet_types = native_inet_types
 

@@ -21,6 +21,7 @@ from .strategy_options import (
     UserDefinedOption,
     _check_strategy,
     _same_lineage,
+    combined,
     path_text,
 )
 
@@ -73,12 +74,18 @@ class LoadTable:
             if element.strategy == existing.strategy == "query_expression":
                 self.elements[path] = element  # the last one holds
                 return
+            if element.target is None and existing.target is not None:
+                target = existing.target
+                element = LoadElement(
+                    path, element.strategy, element.opts, target, element.criteria
+                )
             if existing.strategy is not None and not existing._same(element):
                 if wildcard:
                     return
                 text = path
                 if element.target is not None:
-                    text = (*path, element.target)
+                    given = getattr(element.target, "_implicit", ()) or (element.target,)
+                    text = (*path, given[0])
                 elif isinstance(path[-1], RelationshipProperty):
                     text = (*path, path[-1].mapper)
                 raise sa_exc.InvalidRequestError(
@@ -203,6 +210,7 @@ def resolve_options(
     """The LoadTable of a statement whose entities are `roots`."""
     table = LoadTable(key)
     criteria: list[LoaderCriteriaOption] = []
+    elements: list[LoadElement] = []
     for option in options:
         if isinstance(option, Load):
             for element in option._elements:
@@ -214,9 +222,11 @@ def resolve_options(
                             raise _does_not_apply(first, roots)
                         continue
                     element = moved
-                table.add(element)
+                elements.append(element)
         elif isinstance(option, LoaderCriteriaOption):
             criteria.append(option)
+    for element in combined(elements):
+        table.add(element)
     table.criteria = tuple(criteria)
     table.others = tuple(
         option

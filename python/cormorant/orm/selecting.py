@@ -13,7 +13,7 @@ from typing import Any
 from .. import exc as sa_exc
 from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
-from ..sql.elements import Label, UnaryExpression
+from ..sql.elements import Label
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .joining import (
     GeneratedAliases,
@@ -27,6 +27,7 @@ from .joining import (
 )
 from .load_table import LoadTable, resolve_options
 from .nodes import EntityNode, Item, entity_name, entity_within
+from .order_by import is_column_expression, resolve_label, without_modifiers
 from .program import item_name, no_column
 from .strategies import (
     EagerJoin,
@@ -511,6 +512,11 @@ class SelectState:
                 target = element.target
         if target.is_aliased_class and target is not prop.entity:
             selectable = target.selectable
+            if target._with_polymorphic and leftmost(selectable)._is_table:
+                raise sa_exc.InvalidRequestError(
+                    "Detected unaliased columns when generating joined load.  Make sure to use "
+                    "aliased=True or flat=True when using joined loading with with_polymorphic()."
+                )
         else:
             selectable = target.selectable._anonymous_fromclause(flat=True)
         if prop.uselist:
@@ -693,10 +699,10 @@ class SelectState:
                 names.setdefault(getattr(e, "_tq_label", None), e)
         clauses = []
         for clause in plain._order_by_clauses:
-            clause = _resolve_label(clause, names)
+            clause = resolve_label(clause, names)
             clauses.append(clause)
-            expression = _without_modifiers(clause)
-            if not _is_column_expression(expression) or hash(expression) in self._positions:
+            expression = without_modifiers(clause)
+            if not is_column_expression(expression) or hash(expression) in self._positions:
                 continue
             if all(hash(expression) != hash(extra) for extra in extras):
                 extras.append(expression)
@@ -764,36 +770,3 @@ def _is_star(expression: Any) -> bool:
     if expression._is_text_clause:
         return expression.text == "*"  # type: ignore[no-any-return]
     return getattr(expression, "is_literal", False) and expression.name == "*"
-
-
-def _is_column_expression(expression: Any) -> bool:
-    return not expression._is_text_clause and hasattr(expression, "type")
-
-
-def _without_modifiers(clause: Any) -> Any:
-    """What is ordered by, without DESC and the like."""
-    while True:
-        if (
-            isinstance(clause, UnaryExpression) and clause.modifier is not None
-        ) or clause.__visit_name__ == "label_reference":
-            clause = clause.element
-        else:
-            return clause
-
-
-def _resolve_label(clause: Any, names: dict[str, Any]) -> Any:
-    """A label named by a string, as the label itself."""
-
-    def replace(element: Any) -> Any:
-        if element.__visit_name__ == "textual_label_reference":
-            found = names.get(element.element)
-            if found is None:
-                raise sa_exc.CompileError(
-                    "Can't resolve label reference for ORDER BY / GROUP BY / DISTINCT etc. "
-                    f"Textual SQL expression {element.element!r} should be explicitly declared "
-                    f"as text({element.element!r})"
-                )
-            return found
-        return None
-
-    return visitors.replacement_traverse(clause, {}, replace)

@@ -244,7 +244,7 @@ class Load(ExecutableOption):
         if alias is not None:
             target = _read_from(prop, alias)
         elif of_type is not None:
-            target = _loaded_as(prop, of_type)
+            target = _loaded_as(prop, of_type, strategy == "contains_eager")
         entity = target if target is not None and alias is None else prop.entity
         criteria = tuple(attr._extra_criteria)
         element = LoadElement((*start, prop), strategy, opts, target, criteria)
@@ -364,7 +364,7 @@ class Load(ExecutableOption):
 
     def options(self, *opts: Load) -> Self:
         """Apply several options from this path on."""
-        elements = []
+        elements: list[LoadElement] = []
         for opt in opts:
             if isinstance(opt, LoaderCriteriaOption):
                 raise sa_exc.ArgumentError(
@@ -372,15 +372,23 @@ class Load(ExecutableOption):
                 )
             if not isinstance(opt, Load):
                 raise sa_exc.ArgumentError(f"Loader option expected, got {opt!r}.")
-            elements += [self._moved(element) for element in opt._elements]
+            named = [
+                mapper
+                for element in (*self._elements, *elements)
+                if element.path == (*self._path, POLYMORPHIC)
+                for mapper in element.opt("classes")
+            ]
+            elements += [self._moved(element, named) for element in opt._elements]
         return self._extended(self._path, elements)
 
-    def _moved(self, element: LoadElement) -> LoadElement:
+    def _moved(self, element: LoadElement, named: Sequence[Any]) -> LoadElement:
         """An element of a rootless option, placed at this path."""
         path = element.path
         if not isinstance(path[0], str) and self._path:
-            if not _continues(self._path[-1], path[0]):
-                raise _does_not_link(path[1], self._path)
+            continued = _continues(self._path[-1], path[0])
+            if not continued and not any(_continues(mapper, path[0]) for mapper in named):
+                of_columns = isinstance(path[1], str) or element.strategy in _COLUMN_STRATEGIES
+                raise _does_not_link(path[0] if of_columns else path[1], self._path)
             path = path[1:]
         return LoadElement(
             self._path + path, element.strategy, element.opts, element.target, element.criteria
@@ -390,20 +398,74 @@ class Load(ExecutableOption):
 _AbstractLoad = Load
 
 
-def _loaded_as(prop: Any, entity: Any) -> Any:
+def _loaded_as(prop: Any, entity: Any, joined: bool) -> Any:
     """What ``of_type(Subclass)`` of a relationship loads: its class, with the columns of the
-    subclass."""
+    subclass; `joined`: from the join of the statement itself."""
     if entity.is_aliased_class or entity is prop.entity:
         return entity
+    if not joined:
+        return _of_classes(prop, (entity,), aliased=True)
+    bases = [base for base in entity.iterate_to_root() if not prop.mapper.isa(base)]
+    return _of_classes(prop, tuple(reversed(bases)), selectable=entity.selectable)
+
+
+def _of_classes(prop: Any, mappers: tuple[Any, ...], **how: Any) -> Any:
+    """The class of a relationship with the columns of subclasses: the same one for the same."""
     made = prop.__dict__.setdefault("_of_type_entities", {})
-    found = made.get(entity)
+    key = (mappers, *how)
+    found = made.get(key)
     if found is None:
         from .util import with_polymorphic
 
-        alias = with_polymorphic(prop.mapper, [entity], aliased=True)
-        found = made[entity] = inspect(alias)
-        found._implicit = True
+        found = made[key] = inspect(with_polymorphic(prop.mapper, mappers, **how))
+        found._implicit = mappers
     return found
+
+
+def combined(elements: list[LoadElement]) -> list[LoadElement]:
+    """The options of a statement, of which several may name subclasses that one relationship
+    leads to: all of these are loaded."""
+    targets: dict[Path, list[LoadElement]] = {}
+    for element in elements:
+        if element.target is not None and not element.opt("renamed"):
+            found = targets.setdefault(element.path, [])
+            if all(element.target is not other.target for other in found):
+                found.append(element)
+    made: dict[tuple[Path, int], Any] = {}
+    for path, found in targets.items():
+        if len(found) > 1:
+            entity = _combined_target(path, found)
+            made.update({(path, id(element.target)): entity for element in found})
+    return [_with_targets(element, made) for element in elements] if made else elements
+
+
+def _combined_target(path: Path, found: list[LoadElement]) -> Any:
+    first, second = found[0], found[1]
+    if not all(element.target._with_polymorphic for element in found):
+        raise sa_exc.InvalidRequestError(
+            f"Can't combine of_type() targets {first.target} and {second.target} along the "
+            f"relationship {path[-1]} in the same query.  To load multiple subclasses along a "
+            "single relationship, use a single with_polymorphic() object that includes all of "
+            "the target classes."
+        )
+    strategies = {element.strategy for element in found} - {None}
+    if len(strategies) > 1 or "contains_eager" in strategies:
+        text = path_text((*path, *second.target._implicit))
+        raise sa_exc.InvalidRequestError(f"Loader strategies for {text} conflict")
+    mappers = dict.fromkeys(m for element in found for m in element.target._with_polymorphic)
+    mappers.pop(path[-1].mapper, None)
+    return _of_classes(path[-1], tuple(mappers), flat=True)
+
+
+def _with_targets(element: LoadElement, made: dict[tuple[Path, int], Any]) -> LoadElement:
+    """An element with other entities in its path, and another target."""
+    path = element.path
+    parts = [
+        made.get((path[:index], id(part)), part) if index else part
+        for index, part in enumerate(path)
+    ]
+    target = made.get((path, id(element.target)), element.target)
+    return LoadElement(tuple(parts), element.strategy, element.opts, target, element.criteria)
 
 
 def _read_from(prop: Any, alias: Any) -> Any:
@@ -418,14 +480,16 @@ def _read_from(prop: Any, alias: Any) -> Any:
 
 def _continues(last: Any, parent: Any) -> bool:
     """Whether an attribute of `parent` can follow a path that ends with `last`: with the entity
-    itself, with one of its hierarchy, or with what of_type() made of that."""
-    if parent is last or _same_lineage(last, parent):
+    itself, a base of it, or what of_type() made of that."""
+    if parent is last:
         return True
-    return (
-        getattr(last, "_implicit", False)
-        and not getattr(parent, "is_aliased_class", False)
-        and _same_lineage(last.mapper, parent)
-    )
+    if getattr(parent, "is_aliased_class", False):
+        return False
+    if getattr(last, "is_aliased_class", False):
+        mappers = (last.mapper, *last._implicit)
+        return bool(last._implicit) and any(mapper.isa(parent) for mapper in mappers)
+    isa = getattr(last, "isa", None)
+    return bool(isa and isa(parent))
 
 
 def _same_lineage(entity: Any, parent: Any) -> bool:
@@ -441,9 +505,28 @@ def _does_not_link(attr: Any, path: Path) -> sa_exc.ArgumentError:
         return sa_exc.ArgumentError(
             f'ORM mapped attribute "{attr}" does not link mapped class "{path[-1]}"'
         )
+    prop, entity = path[-2], path[-1]
+    given = getattr(entity, "_implicit", ()) or (entity,)
+    of_type = "" if entity is prop.entity else f".of_type({given[0]})"
+    advice = ""
+    parent = getattr(attr, "parent", attr)
+    if not of_type and _is_below(parent, prop.mapper):
+        name = parent if parent.is_aliased_class else parent.class_.__name__
+        advice = (
+            f'  Did you mean to use "{prop}.of_type({name})" or '
+            f'"loadopt.options(selectin_polymorphic({prop.mapper.class_.__name__}, [{name}]), '
+            '...)" ?'
+        )
     return sa_exc.ArgumentError(
-        f'ORM mapped entity or attribute "{attr}" does not link from relationship "{path[-2]}".'
+        f'ORM mapped entity or attribute "{attr}" does not link from relationship '
+        f'"{prop}{of_type}".{advice}'
     )
+
+
+def _is_below(entity: Any, mapper: Any) -> bool:
+    """Whether an entity is of a class that derives from that of a mapper."""
+    own = getattr(entity, "mapper", None)
+    return own is not None and own is not mapper and own.isa(mapper)
 
 
 def _many_entities() -> sa_exc.ArgumentError:

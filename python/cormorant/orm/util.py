@@ -178,8 +178,8 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         self._base_alias: AliasedInsp[Any] | None = None
         #: another alias, whose columns the FROM here gives
         self._within: AliasedInsp[Any] | None = None
-        #: made for a loader option that named a subclass
-        self._implicit = False
+        #: the subclasses that a loader option named, for which this was made
+        self._implicit: tuple[Any, ...] = ()
         self._with_polymorphic: list[Mapper[Any]] = []
         self.polymorphic_on = mapper.polymorphic_on
 
@@ -317,6 +317,9 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         return f"<AliasedInsp at {hex(id(self))}; {self.class_.__name__}>"
 
     def __str__(self) -> str:
+        others = [m.class_.__name__ for m in self._with_polymorphic if m is not self.mapper]
+        if others:
+            return f"with_polymorphic({self.mapper.class_.__name__}, [{', '.join(others)}])"
         return f"aliased({self.mapper.class_.__name__})"
 
 

@@ -1,0 +1,193 @@
+"""Loader options that name subclasses: of_type() of several, chains from it, what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+
+class _Models:
+    def __init__(self, p: Any) -> None:
+        class Firm(p.Base):
+            __tablename__ = "firm"
+            id = p.Column(p.Integer, primary_key=True)
+            staff = p.relationship("Person", order_by="Person.id")
+
+        class Person(p.Base):
+            __tablename__ = "person"
+            id = p.Column(p.Integer, primary_key=True)
+            firm_id = p.Column(p.ForeignKey("firm.id"))
+            name = p.Column(p.String)
+            type = p.Column(p.String)
+            papers = p.relationship("Paper")
+            __mapper_args__ = {"polymorphic_on": type, "polymorphic_identity": "person"}
+
+        class Engineer(Person):
+            __tablename__ = "engineer"
+            id = p.Column(p.ForeignKey("person.id"), primary_key=True)
+            language = p.Column(p.String)
+            machines = p.relationship("Machine")
+            __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+        class Manager(Person):
+            __tablename__ = "manager"
+            id = p.Column(p.ForeignKey("person.id"), primary_key=True)
+            level = p.Column(p.String)
+            __mapper_args__ = {"polymorphic_identity": "manager"}
+
+        class Boss(Manager):
+            __tablename__ = "boss"
+            id = p.Column(p.ForeignKey("manager.id"), primary_key=True)
+            golf = p.Column(p.String)
+            __mapper_args__ = {"polymorphic_identity": "boss"}
+
+        class Machine(p.Base):
+            __tablename__ = "machine"
+            id = p.Column(p.Integer, primary_key=True)
+            engineer_id = p.Column(p.ForeignKey("engineer.id"))
+
+        class Paper(p.Base):
+            __tablename__ = "paper"
+            id = p.Column(p.Integer, primary_key=True)
+            person_id = p.Column(p.ForeignKey("person.id"))
+
+        self.Firm, self.Person, self.Engineer, self.Manager = Firm, Person, Engineer, Manager
+        self.Boss, self.Machine, self.Paper = Boss, Machine, Paper
+
+    def session(self, p: Any) -> Any:
+        session = p.session()
+        machines = [self.Machine(id=1), self.Machine(id=2)]
+        first = self.Engineer(id=1, name="e1", machines=machines, papers=[self.Paper(id=1)])
+        staff = [first, self.Manager(id=2, name="m1", level="x"), self.Boss(id=3, golf="g")]
+        session.add(self.Firm(id=1, staff=staff))
+        session.flush()
+        session.add(self.Firm(id=2, staff=[self.Engineer(id=4, language="c")]))
+        session.commit()
+        return session
+
+
+def _loaded(firms: Any) -> list[Any]:
+    return [
+        (
+            firm.id,
+            [
+                (person.id, sorted(key for key in person.__dict__ if not key.startswith("_")))
+                for person in firm.staff
+            ],
+        )
+        for firm in firms
+    ]
+
+
+@program
+def several_subclasses(p: Any) -> None:
+    m = _Models(p)
+    session = m.session(p)
+    staff = m.Firm.staff
+    for load in (p.joinedload, p.selectinload, p.subqueryload):
+        for options in (
+            (load(staff.of_type(m.Engineer)), load(staff.of_type(m.Manager))),
+            (load(staff.of_type(m.Manager)), load(staff.of_type(m.Boss))),
+            (load(staff), load(staff.of_type(m.Engineer))),
+            (
+                load(staff.of_type(m.Engineer)),
+                load(staff.of_type(p.with_polymorphic(m.Person, [m.Manager], flat=True))),
+            ),
+            (
+                load(staff.of_type(m.Engineer)).joinedload(m.Engineer.machines),
+                load(staff.of_type(m.Manager)).joinedload(m.Manager.papers),
+            ),
+            (
+                load(staff.of_type(m.Engineer)),
+                p.defaultload(staff.of_type(m.Manager)).joinedload(m.Manager.papers),
+            ),
+        ):
+            session.expunge_all()
+            statement = p.select(m.Firm).options(*options).order_by(m.Firm.id)
+            p.show(_loaded(session.scalars(statement).unique()))
+
+
+@program
+def contained_subclasses(p: Any) -> None:
+    m = _Models(p)
+    session = m.session(p)
+    for cls in (m.Engineer, m.Manager, m.Boss):
+        session.expunge_all()
+        attribute = m.Firm.staff.of_type(cls)
+        statement = p.select(m.Firm).join(attribute).options(p.contains_eager(attribute))
+        p.show(_loaded(session.scalars(statement.order_by(m.Firm.id)).unique()))
+    session.expunge_all()
+    attribute = m.Firm.staff.of_type(m.Engineer)
+    path = p.contains_eager(attribute).contains_eager(m.Engineer.machines)
+    statement = p.select(m.Firm).join(attribute).join(m.Engineer.machines).options(path)
+    for firm in session.scalars(statement.order_by(m.Machine.id)).unique():
+        p.show([[machine.id for machine in person.machines] for person in firm.staff])
+
+
+@program
+def targets_that_do_not_go_together(p: Any) -> None:
+    m = _Models(p)
+    session = m.session(p)
+    staff = m.Firm.staff
+    engineers, managers = p.aliased(m.Engineer), p.aliased(m.Manager)
+    for load in (p.joinedload, p.selectinload, p.subqueryload, p.contains_eager):
+        for first, second in (
+            (engineers, managers),
+            (m.Engineer, engineers),
+        ):
+            statement = p.select(m.Firm)
+            options = (load(staff.of_type(first)), load(staff.of_type(second)))
+            statement = statement.options(*options)
+            p.error(lambda s=statement: session.execute(s), text=load is not p.contains_eager)
+    different = (p.joinedload(staff.of_type(m.Engineer)), p.selectinload(staff.of_type(m.Manager)))
+    p.error(lambda: session.execute(p.select(m.Firm).options(*different)))
+    plain = p.with_polymorphic(m.Person, [m.Engineer, m.Manager])
+    statement = p.select(m.Firm).options(p.joinedload(staff.of_type(plain)))
+    p.error(lambda: session.execute(statement))
+
+
+@program
+def chains_that_do_not_link(p: Any) -> None:
+    m = _Models(p)
+    staff, alias = m.Firm.staff, p.aliased(m.Engineer)
+    both = p.with_polymorphic(m.Person, [m.Engineer, m.Manager])
+    load = p.joinedload
+    for chain in (
+        lambda: p.orm.Load(m.Person).joinedload(m.Engineer.machines),
+        lambda: p.orm.Load(m.Person).options(load(m.Engineer.machines)),
+        lambda: p.orm.Load(m.Engineer).joinedload(m.Person.papers),
+        lambda: load(staff).joinedload(m.Engineer.machines),
+        lambda: load(staff).load_only(m.Manager.level),
+        lambda: load(staff).options(p.load_only(m.Manager.level)),
+        lambda: load(staff).options(load(m.Engineer.machines)),
+        lambda: load(staff).options(p.defer(alias.language)),
+        lambda: load(staff.of_type(alias)).joinedload(m.Engineer.machines),
+        lambda: load(staff.of_type(alias)).joinedload(alias.machines),
+        lambda: load(staff.of_type(both)).joinedload(alias.machines),
+        lambda: load(staff.of_type(both)).joinedload(both.Engineer.machines),
+        lambda: load(staff.of_type(both)).defer(m.Manager.level),
+        lambda: load(staff.of_type(m.Engineer)).joinedload(m.Manager.papers),
+        lambda: load(staff.of_type(m.Engineer)).joinedload(m.Person.papers),
+        lambda: load(staff.of_type(m.Manager)).load_only(m.Boss.golf),
+        lambda: load(staff.of_type(m.Boss)).load_only(m.Manager.level),
+        lambda: p.defaultload(staff).joinedload(m.Engineer.machines),
+        lambda: load(staff).selectin_polymorphic([m.Engineer]).joinedload(m.Engineer.machines),
+        lambda: load(staff).options(
+            p.orm.selectin_polymorphic(m.Person, [m.Engineer]), load(m.Engineer.machines)
+        ),
+        lambda: load(staff).options(
+            load(m.Engineer.machines), p.orm.selectin_polymorphic(m.Person, [m.Engineer])
+        ),
+    ):
+        p.error(lambda chain=chain: bool(chain()))
+
+
+@pytest.mark.parametrize("function", program.registered)
+def test_program(function: Any) -> None:
+    peer, _ = compare(function)
+    assert peer.error is None

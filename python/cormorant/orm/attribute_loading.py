@@ -457,7 +457,7 @@ def _own_tables_statement(mapper: Any, props: Sequence[Any]) -> tuple[Any, list[
         return element
 
     # The topmost of the tables is found by what the object has; those below are joined to it.
-    top = visitors.replacement_traverse(conditions[0], {}, replace)
+    top = visitors.replaced(conditions[0], replace)
     statement: Select[Any] = Select()
     statement._where_criteria = (top, *conditions[1:])
     statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL

@@ -51,7 +51,7 @@ def _annotate_where(expr: Any, test: Callable[[Any], bool], name: str) -> Any:
             return None
         return element._annotate({name: True}) if test(element) else element
 
-    return visitors.replacement_traverse(expr, {}, replace)
+    return visitors.replaced(expr, replace)
 
 
 def columns_of(expr: Any) -> Iterator[Any]:
@@ -265,7 +265,7 @@ class JoinCondition:
                 new.right = right._annotate({name: True})
             return new
 
-        return visitors.replacement_traverse(expr, {}, replace)
+        return visitors.replaced(expr, replace)
 
     def _mark_both(self, test: Callable[[Any], bool], name: str) -> None:
         self.primaryjoin = _annotate_where(self.primaryjoin, test, name)
@@ -503,16 +503,13 @@ class JoinCondition:
             adapted = _adapted(far, element)
             return _adapted(near, element) if adapted is None else adapted
 
-        primary = visitors.replacement_traverse(
+        primary = visitors.replaced(
             self.primaryjoin,
-            {},
             lambda e: replace(e, source, dest if own is None else source),
         )
         second = None
         if self.secondaryjoin is not None:
-            second = visitors.replacement_traverse(
-                self.secondaryjoin, {}, lambda e: replace(e, dest, dest)
-            )
+            second = visitors.replaced(self.secondaryjoin, lambda e: replace(e, dest, dest))
         return primary, second
 
     def lazy_clause(
@@ -549,7 +546,7 @@ class JoinCondition:
         given, kept = self.primaryjoin, self.secondaryjoin
         if has_secondary and reverse:
             given, kept = kept, given
-        criterion = visitors.replacement_traverse(given, {}, replace)
+        criterion = visitors.replaced(given, replace)
         if kept is not None:
             criterion = (
                 BooleanClauseList.and_(criterion, kept)

@@ -150,7 +150,7 @@ class GeneratedAliases:
                 alias = self._by_table.get(hash(getattr(element, "table", None)))
             return None if alias is None else _of_alias(alias, element)
 
-        return visitors.replacement_traverse(expression, {}, replace)
+        return visitors.replaced(expression, replace)
 
     def columns(self, given: Sequence[Any]) -> list[Any]:
         """The columns of a subquery, as the aliases have them."""
@@ -273,8 +273,8 @@ class JoinResolver:
                 right_entity = alias = self.generated.make(right_entity)
                 right = selectable_of(alias)
                 if onclause is not None and prop_attr is None:
-                    onclause = visitors.replacement_traverse(
-                        onclause, {}, lambda element: _of_alias(alias, element)
+                    onclause = visitors.replaced(
+                        onclause, lambda element: _of_alias(alias, element)
                     )
         criteria: list[Any] = []
         if right_entity is not None and self._criteria_of is not None:
@@ -386,7 +386,7 @@ def adapt_to(selectable: Any, expression: Any) -> Any:
             return selectable.corresponding_column(element)
         return None
 
-    return visitors.replacement_traverse(expression, {}, replace)
+    return visitors.replaced(expression, replace)
 
 
 def adapt_to_result(selectable: Any, expression: Any) -> Any:
@@ -398,7 +398,7 @@ def adapt_to_result(selectable: Any, expression: Any) -> Any:
             return selectable.corresponding_column(element)
         return None
 
-    return visitors.replacement_traverse(expression, {}, replace)
+    return visitors.replaced(expression, replace)
 
 
 def adapted_criteria(criteria: tuple[Any, ...], entity: Any, right: Any) -> tuple[Any, ...]:
@@ -414,7 +414,7 @@ def adapted_criteria(criteria: tuple[Any, ...], entity: Any, right: Any) -> tupl
             return element
         return right.corresponding_column(element)
 
-    return tuple([visitors.replacement_traverse(c, {}, replace) for c in criteria])
+    return tuple([visitors.replaced(c, replace) for c in criteria])
 
 
 def relationship_join(

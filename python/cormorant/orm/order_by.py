@@ -39,4 +39,4 @@ def resolve_label(clause: Any, names: dict[str, Any]) -> Any:
             return found
         return None
 
-    return visitors.replacement_traverse(clause, {}, replace)
+    return visitors.replaced(clause, replace)

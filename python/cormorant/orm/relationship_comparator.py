@@ -232,7 +232,7 @@ def _adapted_criterion(criterion: Any, table: Any, alias: Any) -> Any:
             return element
         return alias.corresponding_column(element) if table.c.contains_column(element) else None
 
-    return visitors.replacement_traverse(criterion, {}, replace)
+    return visitors.replaced(criterion, replace)
 
 
 def _negatable(clause: Any, negation: Any) -> Any:
@@ -347,4 +347,4 @@ def compare_to_instance(
             return adapt._adapt_element(element)
         return None
 
-    return visitors.replacement_traverse(criterion, {}, replace)
+    return visitors.replaced(criterion, replace)

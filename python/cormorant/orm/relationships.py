@@ -751,7 +751,7 @@ def _deannotated(expr: Any) -> Any:
         original = element._deannotate()
         return original._annotate(kept) if kept else original
 
-    return visitors.replacement_traverse(expr, {}, replace)
+    return visitors.replaced(expr, replace)
 
 
 def _as_criterion(value: Any, argument: str) -> Any:
@@ -781,7 +781,7 @@ def _reversed(primaryjoin: Any) -> Any:
         kept["local" if "remote" in marks else "remote"] = True
         return element._deannotate()._annotate(kept)
 
-    return visitors.replacement_traverse(primaryjoin, {}, replace)
+    return visitors.replaced(primaryjoin, replace)
 
 
 def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:

@@ -669,9 +669,7 @@ class SelectState:
         self.offset = len(columns)
 
         def adapt(join: EagerJoin | None, expression: Any) -> Any:
-            return visitors.replacement_traverse(
-                expression, {}, lambda element: outer_of.get(hash(element))
-            )
+            return visitors.replaced(expression, lambda element: outer_of.get(hash(element)))
 
         left: Any = sub
         for item in self.items:

@@ -292,7 +292,7 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
                 found = element
         elif isinstance(element, Label):
             # computed of the columns there, even where a subquery has the result
-            inner = visitors.replacement_traverse(element.element, None, self._replace)
+            inner = visitors.replaced(element.element, self._replace)
             found = Label(None, inner, element.type)
         else:
             found = self._adapter.traverse(element)

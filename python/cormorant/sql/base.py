@@ -461,21 +461,16 @@ class ClauseElement(Visitable):
     def _negate_in_binary(self, negated_op: Any, original_op: Any) -> Any:
         return self
 
-    def params(self, *args: Any, **kw: Any) -> Self:
+    def params(self, optionaldict: Mapping[str, Any] | None = None, /, **kw: Any) -> Self:
         """A copy with values given to its named bind parameters."""
-        return self._replace_params(False, args, kw)
+        return self._replace_params(False, {**(optionaldict or {}), **kw})
 
-    def unique_params(self, *args: Any, **kw: Any) -> Self:
+    def unique_params(self, optionaldict: Mapping[str, Any] | None = None, /, **kw: Any) -> Self:
         """As params(), with the parameters made unique to the copy."""
-        return self._replace_params(True, args, kw)
+        return self._replace_params(True, {**(optionaldict or {}), **kw})
 
-    def _replace_params(self, unique: bool, args: tuple[Any, ...], kw: dict[str, Any]) -> Self:
+    def _replace_params(self, unique: bool, kw: Mapping[str, Any]) -> Self:
         from . import visitors
-
-        if len(args) == 1:
-            kw = {**args[0], **kw}
-        elif args:
-            raise exc.ArgumentError("params() takes zero or one positional dictionary argument")
 
         def visit(bind: Any) -> None:
             if bind.key in kw and not bind.unique:

@@ -385,8 +385,11 @@ class ValuesBase(UpdateBase):
             yield self.select
         if self._post_values_clause is not None:
             yield self._post_values_clause
+        yield from super().get_children()
 
     def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        super()._copy_internals(clone)
+
         def pair(k: Any, v: Any) -> tuple[Any, Any]:
             return (clone(k) if isinstance(k, ClauseElement) else k), clone(v)
 
@@ -670,8 +673,10 @@ class Delete(DMLWhereBase, UpdateBase):
         yield self.table
         yield from self._where_criteria
         yield from self._returning
+        yield from super().get_children()
 
     def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        super()._copy_internals(clone)
         self._where_criteria = tuple([clone(c) for c in self._where_criteria])
         if self._returning:
             self._returning = tuple([clone(c) for c in self._returning])

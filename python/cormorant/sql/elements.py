@@ -140,6 +140,20 @@ class BooleanClauseList(ColumnElement[bool]):
     operator: Any
     clauses: list[Any]
 
+    def compare(self, other: ClauseElement, **kw: Any) -> bool:
+        """Whether both have the same conditions, in any order."""
+        if super().compare(other, **kw):
+            return True
+        if not isinstance(other, BooleanClauseList) or other.operator is not self.operator:
+            return False
+        left = list(other.clauses)
+        for clause in self.clauses:
+            found = next((c for c in left if clause.compare(c)), None)
+            if found is None:
+                return False
+            left = [c for c in left if c is not found]
+        return not left
+
     @classmethod
     def _join(cls, operator: Any, clauses: Iterable[Any]) -> Any:
         """Combine coerced conditions as AND or OR would, leaving out what is neutral."""
@@ -441,6 +455,18 @@ class BinaryExpression(OperatorExpression[_T]):
     @property
     def is_comparison(self) -> bool:
         return operators.is_comparison(self.operator)
+
+    def compare(self, other: ClauseElement, **kw: Any) -> bool:
+        """Whether both have the same structure, the sides of ``=`` and the like in any order."""
+        if super().compare(other, **kw):
+            return True
+        return (
+            isinstance(other, BinaryExpression)
+            and other.operator is self.operator
+            and operators.is_commutative(self.operator)
+            and self.left.compare(other.right)
+            and self.right.compare(other.left)
+        )
 
     @property
     def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]

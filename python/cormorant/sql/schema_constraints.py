@@ -342,7 +342,7 @@ class _Identity:
 
 def _onto_table(expression: Any, source: Any, target: Any) -> Any:
     """An expression with the columns of one table replaced by those of another."""
-    from .visitors import replacement_traverse
+    from .visitors import replaced
 
     def replace(element: Any, **kw: Any) -> Any:
         if (
@@ -353,7 +353,7 @@ def _onto_table(expression: Any, source: Any, target: Any) -> Any:
             return target.c[element.key]
         return None
 
-    return replacement_traverse(expression, {}, replace)
+    return replaced(expression, replace)
 
 
 class PrimaryKeyConstraint(ColumnCollectionConstraint):

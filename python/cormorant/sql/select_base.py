@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import _core, util
@@ -78,6 +78,18 @@ class HasCTE(ClauseElement):
         c = self._generate()  # type: ignore[attr-defined]
         c._independent_ctes = self._independent_ctes + tuple([(x, nest_here) for x in ctes])
         return c
+
+    def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[ClauseElement]:
+        yield from super().get_children(omit_attrs=omit_attrs)
+        for cte, _ in self._independent_ctes:
+            yield cte
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        super()._copy_internals(clone)
+        if self._independent_ctes:
+            self._independent_ctes = tuple(
+                [(clone(cte), nest) for cte, nest in self._independent_ctes]
+            )
 
     def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
         """This statement as a CTE."""

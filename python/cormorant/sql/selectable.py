@@ -544,11 +544,14 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
 
     # --- traversal and key ---------------------------------------------------------------------
     def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[Any]:
-        yield from super().get_children()
+        # what it is selected from comes last, with the tables that columns stand for
+        yield from super().get_children(omit_attrs=("_from_obj", "_correlate", "_correlate_except"))
         for target, onclause, from_, _flags in self._setup_joins:
             for x in (target, onclause, from_):
                 if isinstance(x, ClauseElement):
                     yield x
+        froms = [f for c in (*self._raw_columns, *self._where_criteria) for f in c._from_objects]
+        yield from {id(f): f for f in (*froms, *self._from_obj)}.values()
 
     def _copy_internals(self, clone: Any) -> None:
         super()._copy_internals(clone)

@@ -59,7 +59,7 @@ class ClauseAdapter:
         """A copy of a construct with its columns replaced."""
         if obj is None:
             return None
-        return visitors.replacement_traverse(obj, None, self.replace)
+        return visitors.replaced(obj, self.replace)
 
     def copy_and_process(self, list_: Iterable[Any]) -> list[Any]:
         """traverse() of each."""

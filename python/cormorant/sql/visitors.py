@@ -19,6 +19,7 @@ __all__ = [
     "Visitable",
     "cloned_traverse",
     "iterate",
+    "replaced",
     "replacement_traverse",
     "traverse",
     "traverse_using",
@@ -63,9 +64,15 @@ class _Copier:
     column becomes that of the copy.
     """
 
-    def __init__(self, replace: Callable[[Any], Any] | None, visitors: _Visitors) -> None:
+    def __init__(
+        self,
+        replace: Callable[[Any], Any] | None,
+        visitors: _Visitors,
+        into_derived: bool = True,
+    ) -> None:
         self.replace = replace
         self.visitors = visitors
+        self.into_derived = into_derived
         # by id; the element is kept, so that its id stays its own
         self.done: dict[int, tuple[Any, Any]] = {}
 
@@ -85,7 +92,7 @@ class _Copier:
             new = self.replace(element)
             if new is not None:
                 return new
-            if element._is_alias:
+            if element._is_alias and not self.into_derived:
                 return element  # a derived table is a thing of its own
         if element._immutable:
             return element
@@ -111,7 +118,7 @@ class _Copier:
 
     def _follow(self, column: Any) -> Any:
         table = column.table
-        if table is None or self.replace is not None:
+        if table is None or not self.into_derived:
             return column
         new = self.copy(table)
         if new is table:
@@ -139,8 +146,13 @@ def replacement_traverse(
     obj: Any, opts: Mapping[str, Any] | None, replace: Callable[[Any], Any]
 ) -> Any:
     """A copy of ``obj`` in which each construct that ``replace`` answers with something
-    other than None has become that answer. Derived tables are replaced whole or not at all."""
+    other than None has become that answer."""
     return None if obj is None else _Copier(replace, {}).copy(obj)
+
+
+def replaced(obj: Any, replace: Callable[[Any], Any]) -> Any:
+    """As replacement_traverse(); derived tables are replaced whole or not at all."""
+    return None if obj is None else _Copier(replace, {}, into_derived=False).copy(obj)
 
 
 class ExternalTraversal:

@@ -14,8 +14,6 @@ import os
 import platform
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +21,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from . import fresh as processes
 from . import polymorphic as _polymorphic  # noqa: F401  its workloads
 from . import postgresql, report
 from . import unitofwork as _unitofwork  # noqa: F401  its workloads
@@ -100,12 +99,21 @@ class Fresh:
     scale: float
     peers: tuple[str, ...]
     rounds: int | None = None
+    database: Callable[[Bench], str] = lambda bench: bench.path
 
 
 FRESH = {
     "memory": Fresh("memory of a held entity", "bytes", 1, ALL),
     # minutes for SQLAlchemy, and the same each time
     "stream": Fresh("peak above start, yield_per(1000) of 5 million", "MB", 1e-6, ALL, 1),
+    "peak": Fresh(
+        f"memory at the peak of a flush of {postgresql.PEAK:,}, each",
+        "bytes",
+        1 / postgresql.PEAK,
+        ORMS,
+        None,
+        lambda bench: f"sqlite:///{bench.scratch()}",
+    ),
     "import": Fresh("import of the orm", "ms", 1e3, ORMS),
 }
 
@@ -121,15 +129,10 @@ def measure_fresh(what: str, bench: Bench, rounds: Rounds, step: Any) -> Figures
         if fresh.rounds is not None and number >= fresh.rounds:
             break
         for name in fresh.peers:
-            done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.fresh", what, name, bench.path],
-                check=True,
-                capture_output=True,
-                text=True,
-                env=environment,
-            )
+            database = fresh.database(bench)
+            found = processes.run(what, name, database, environment=environment)
             if number or fresh.rounds is not None:
-                values[name].append(float(done.stdout) * fresh.scale)
+                values[name].append(found * fresh.scale)
         step()
     return {
         "title": fresh.title,
@@ -212,7 +215,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--cpu",
         action="store_true",
-        help="processor time instead of elapsed time: for a machine that others use as well",
+        help="processor time, the server's included, instead of elapsed time: for a machine that "
+        "others use as well",
     )
     parser.add_argument(
         "--minutes",
@@ -267,7 +271,9 @@ def main(argv: list[str] | None = None) -> int:
         progress.update(task, description="PostgreSQL")
         served = [name for name in postgresql.WORKLOADS if name in chosen]
         if served and postgresql.available():
-            on_server = postgresql.measure(served, bench.rows, bench.writes, rounds, step)
+            on_server = postgresql.measure(
+                served, bench.rows, bench.writes, rounds, step, arguments.cpu
+            )
             results |= {name: with_ratios(figures) for name, figures in on_server.items()}
         progress.update(task, completed=steps, description="done")
 

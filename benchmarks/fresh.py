@@ -1,6 +1,6 @@
 """Measurements that need a process of their own: memory, import time.
 
-Run as `python -m benchmarks.fresh memory|stream|import PEER [DATABASE]`; prints one number.
+Run as `python -m benchmarks.fresh memory|stream|peak|import PEER [DATABASE …]`; prints one number.
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ from __future__ import annotations
 import importlib
 import os
 import sqlite3
+import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
 
 def resident() -> int:
@@ -67,6 +70,32 @@ def stream(peer: str, path: str, rows: int = 5_000_000) -> float:
     return most - before
 
 
+def peak(peer: str, url: str, objects: int) -> float:
+    """The most bytes of resident memory above the start while so many new objects are made,
+    added and flushed."""
+    from .models import declare
+
+    ns = declare(peer)
+    engine = ns.sa.create_engine(url)
+    ns.Item.__table__.create(engine, checkfirst=True)
+    with ns.orm.Session(engine) as session:
+        session.add(ns.Item(name="first"))
+        session.flush()
+        before = resident()
+        Path("/proc/self/clear_refs").write_text("5")  # the peak from now on
+        made = [
+            ns.Item(name=f"user {n}", age=n % 90, score=n / 7, email=f"user{n}@example.org")
+            for n in range(objects)
+        ]
+        session.add_all(made)
+        session.flush()
+        status = Path("/proc/self/status").read_text().split()
+        most = int(status[status.index("VmHWM:") + 1]) * 1024
+        session.rollback()
+    engine.dispose()
+    return most - before
+
+
 def import_time(peer: str) -> float:
     """Seconds to import the names an application uses, which loads what stands behind them."""
     names = ("create_engine", "select", "func", "Column", "ForeignKey", "Integer", "String")
@@ -80,10 +109,29 @@ def import_time(peer: str) -> float:
     return time.perf_counter() - start
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "memory":
-        print(memory(sys.argv[2], sys.argv[3]))
-    elif sys.argv[1] == "stream":
-        print(stream(sys.argv[2], sys.argv[3]))
+def run(what: str, *words: str, environment: Mapping[str, str] | None = None) -> float:
+    """What one of the measurements of this file finds in a new process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.fresh", what, *words],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    return float(done.stdout)
+
+
+def main(what: str, peer: str, database: str = "", count: str = "100000") -> None:
+    """Print one number."""
+    if what == "memory":
+        print(memory(peer, database))
+    elif what == "stream":
+        print(stream(peer, database))
+    elif what == "peak":
+        print(peak(peer, database, int(count)))
     else:
-        print(import_time(sys.argv[2]))
+        print(import_time(peer))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -46,6 +46,7 @@ GOALS: dict[str, dict[str, float]] = {
     "delete_cascade": _times(12),
     "add_and_commit": _times(6),
     "memory": _times(5, **{STDLIB: 1}),
+    "peak": _times(4),
     "import": _times(5),
     "pg_load": _served(20, **{PSYCOPG2: 1, LIBPQ: 1 / 1.6}),
     "pg_read": _served(10),
@@ -58,6 +59,7 @@ GOALS: dict[str, dict[str, float]] = {
     "pg_cascade": _served(10),
     "pg_commit": _served(2),
     "pg_selectin": _served(10),
+    "pg_peak": _served(4),
 }
 
 # two threads with a connection each beside one that does all of it

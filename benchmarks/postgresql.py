@@ -22,8 +22,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 from tests import postgres
 
+from . import changes, fresh
 from .workloads import CORMORANT, SQLALCHEMY
 
 PSYCOPG, PSYCOPG2, ASYNCPG, LIBPQ = "SQLAlchemy+psycopg", "psycopg2", "asyncpg", "libpq"
@@ -38,6 +40,15 @@ def conninfo(url: str) -> str:
         if os.path.exists(f"{directory}/.s.PGSQL.5432") and ":5432" in url:
             return f"host={directory} user=postgres dbname={url.rpartition('/')[2]}"
     return f"postgresql:{url}"
+
+
+def engine_url(sa: Any, driver: str, url: str) -> Any:
+    """The scratch database for an engine, through the socket if there is one."""
+    made = sa.engine.make_url(f"postgresql+{driver}:{url}")
+    info = conninfo(url)
+    if info.startswith("host="):
+        made = made.set(host=None, port=None, query={"host": info.split()[0][5:]})
+    return made
 
 
 def declare(package: str, driver: str, url: str) -> SimpleNamespace:
@@ -62,34 +73,7 @@ def declare(package: str, driver: str, url: str) -> SimpleNamespace:
         age = sa.Column(sa.Integer)
         score = sa.Column(sa.Float)
 
-    tagged = sa.Table(
-        "tagged",
-        base.metadata,
-        sa.Column("page_id", sa.ForeignKey("page.id"), primary_key=True),
-        sa.Column("tag_id", sa.ForeignKey("tag.id"), primary_key=True),
-    )
-
-    class Page(base):
-        __tablename__ = "page"
-        id = sa.Column(sa.Integer, primary_key=True)
-        tags = orm.relationship("Tag", secondary=tagged)
-
-    class Tag(base):
-        __tablename__ = "tag"
-        id = sa.Column(sa.Integer, primary_key=True)
-
-    class Owner(base):
-        __tablename__ = "owner"
-        id = sa.Column(sa.Integer, primary_key=True)
-        name = sa.Column(sa.String)
-        pets = orm.relationship("Pet", back_populates="owner", cascade="all, delete-orphan")
-
-    class Pet(base):
-        __tablename__ = "pet"
-        id = sa.Column(sa.Integer, primary_key=True)
-        name = sa.Column(sa.String)
-        owner_id = sa.Column(sa.ForeignKey("owner.id"), index=True)
-        owner = orm.relationship("Owner", back_populates="pets")
+    related = changes.declare(sa, orm, base)
 
     class Top(base):
         __tablename__ = "top"
@@ -108,24 +92,17 @@ def declare(package: str, driver: str, url: str) -> SimpleNamespace:
         middle_id = sa.Column(sa.ForeignKey("middle.id"), index=True)
         name = sa.Column(sa.String)
 
-    made: Any = sa.engine.make_url(f"postgresql+{driver}:{url}")
-    info = conninfo(url)
-    if info.startswith("host="):
-        made = made.set(host=None, port=None, query={"host": info.split()[0][5:]})
     return SimpleNamespace(
         sa=sa,
         orm=orm,
         metadata=base.metadata,
-        engine=sa.create_engine(made),
+        engine=sa.create_engine(engine_url(sa, driver, url)),
         Item=Item,
         Written=Written,
         Top=Top,
         Middle=Middle,
         Leaf=Leaf,
-        Page=Page,
-        Tag=Tag,
-        Owner=Owner,
-        Pet=Pet,
+        **vars(related),
     )
 
 
@@ -137,10 +114,12 @@ class Peers:
     rows: int
     writes: int
     directory: str
+    cpu: bool = False
     orms: dict[str, SimpleNamespace] = field(default_factory=dict)
     floor: str | None = None
 
     def __post_init__(self) -> None:
+        self._watch: Any = psycopg.connect(f"postgresql:{self.url}", autocommit=True)
         for name, (package, driver) in ORMS.items():
             self.orms[name] = declare(package, driver, self.url)
         ours = self.orms[CORMORANT]
@@ -172,9 +151,36 @@ class Peers:
             connection.exec_driver_sql("analyze")
         self.floor = self._build_floor()
 
+    def close(self) -> None:
+        """Let go of the server."""
+        for peer in self.orms.values():
+            peer.engine.dispose()
+        self._watch.close()
+
+    def clock(self, work: Callable[[], Any]) -> float:
+        """Seconds of one call, elapsed or of processor time."""
+        gc.collect()
+        if not self.cpu:
+            start = time.perf_counter()
+            work()
+            return time.perf_counter() - start
+        server, start = self._server_seconds(), time.process_time()
+        work()
+        seconds = time.process_time() - start
+        return seconds + self._server_seconds() - server
+
+    def _server_seconds(self) -> float:
+        """Processor time of the server's processes for this database, on this machine."""
+        backends = self._watch.execute(
+            "select pid from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid()"
+        )
+        stats = [Path(f"/proc/{pid}/schedstat") for (pid,) in backends]
+        return sum(int(stat.read_text().split()[0]) for stat in stats if stat.exists()) / 1e9
+
     def _build_floor(self) -> str | None:
         compiler = shutil.which("cc")
-        if compiler is None:
+        if compiler is None or self.cpu:
             return None
         program = os.path.join(self.directory, "floor")
         source = str(Path(__file__).with_name("floor.c"))
@@ -200,14 +206,6 @@ class Peers:
 Timed = Callable[[], float]
 
 
-def clock(work: Callable[[], Any]) -> float:
-    """Seconds of one call."""
-    gc.collect()
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def load(peers: Peers, touch: bool) -> dict[str, Timed]:
     """query(E).all(), with or without reading what was loaded."""
 
@@ -222,7 +220,7 @@ def load(peers: Peers, touch: bool) -> dict[str, Timed]:
                     for item in found:
                         item.id, item.name, item.age, item.score, item.email, item.made
 
-            return clock(work)
+            return peers.clock(work)
 
     works: dict[str, Timed] = {
         name: lambda peer=peer: orm(peer)  # type: ignore[misc]
@@ -242,7 +240,7 @@ def load(peers: Peers, touch: bool) -> dict[str, Timed]:
             cursor.execute(sql)
             assert len(cursor.fetchall()) == peers.rows
 
-        seconds = clock(work)
+        seconds = peers.clock(work)
         connection.close()
         return seconds
 
@@ -270,7 +268,8 @@ def load(peers: Peers, touch: bool) -> dict[str, Timed]:
         return asyncio.run(run())
 
     works[PSYCOPG2] = psycopg2_fetchall
-    works[ASYNCPG] = asyncpg_fetch
+    if not peers.cpu:
+        works[ASYNCPG] = asyncpg_fetch
     if peers.floor is not None:
         works[LIBPQ] = lambda: peers.run_floor(sql, 1)
     return works
@@ -291,7 +290,7 @@ def get(peers: Peers) -> dict[str, Timed]:
                 for key in range(100, 100 + GETS):
                     session.get(peer.Item, key)
 
-            return clock(work) / GETS
+            return peers.clock(work) / GETS
 
     works: dict[str, Timed] = {
         name: lambda peer=peer: orm(peer)  # type: ignore[misc]
@@ -324,58 +323,6 @@ def written(peers: Peers, peer: SimpleNamespace, session: Any) -> list[Any]:
     return list(session.query(peer.Written).order_by(peer.Written.id).all())
 
 
-def insert(peers: Peers) -> dict[str, Timed]:
-    """add_all and commit, keys by SERIAL."""
-
-    def work(peer: SimpleNamespace) -> float:
-        with peer.orm.Session(peer.engine) as session:
-            session.execute(peer.sa.text("truncate written restart identity"))
-            session.commit()
-            things = [peer.Written(name=f"n{i}", age=i % 90, score=i) for i in range(peers.writes)]
-
-            def run() -> None:
-                session.add_all(things)
-                session.commit()
-
-            return clock(run)
-
-    return each_orm(peers, work)
-
-
-def update(peers: Peers) -> dict[str, Timed]:
-    """One column of each loaded object, and commit."""
-
-    def work(peer: SimpleNamespace) -> float:
-        with peer.orm.Session(peer.engine) as session:
-            things = written(peers, peer, session)
-
-            def run() -> None:
-                for thing in things:
-                    thing.age += 1
-                session.commit()
-
-            return clock(run)
-
-    return each_orm(peers, work)
-
-
-def delete(peers: Peers) -> dict[str, Timed]:
-    """Each loaded object, and commit."""
-
-    def work(peer: SimpleNamespace) -> float:
-        with peer.orm.Session(peer.engine) as session:
-            things = written(peers, peer, session)
-
-            def run() -> None:
-                for thing in things:
-                    session.delete(thing)
-                session.commit()
-
-            return clock(run)
-
-    return each_orm(peers, work)
-
-
 def owners(peers: Peers, peer: SimpleNamespace, session: Any) -> list[Any]:
     """New owners, a tenth of `writes`, with 5 pets each, loaded."""
     count = peers.writes // 10
@@ -391,79 +338,55 @@ def owners(peers: Peers, peer: SimpleNamespace, session: Any) -> list[Any]:
         )
     )
     session.commit()
-    loaded = session.query(peer.Owner).options(peer.orm.selectinload(peer.Owner.pets))
-    return list(loaded.order_by(peer.Owner.id).all())
+    return changes.with_pets(peer, peer, session)
 
 
-def graph(peers: Peers) -> dict[str, Timed]:
-    """Parents with 10 children each, keys generated, and commit."""
-
-    def work(peer: SimpleNamespace) -> float:
-        with peer.orm.Session(peer.engine) as session:
-            session.execute(peer.sa.text("truncate owner, pet restart identity"))
-            session.commit()
-            made = [
-                peer.Owner(name=f"n{i}", pets=[peer.Pet(name=f"p{k}") for k in range(10)])
-                for i in range(peers.writes // 10)
-            ]
-
-            def run() -> None:
-                session.add_all(made)
-                session.commit()
-
-            return clock(run)
-
-    return each_orm(peers, work)
+def pages(peers: Peers, peer: SimpleNamespace, session: Any) -> tuple[Any, Any]:
+    """New pages, a tenth of `writes`, with tags, loaded, and all tags."""
+    count = peers.writes // 10
+    text = peer.sa.text
+    session.execute(text("truncate tagged, page, tag restart identity"))
+    session.execute(text(f"insert into page select generate_series(1, {count})"))
+    session.execute(text(f"insert into tag select generate_series(1, {changes.TAGS})"))
+    session.connection().exec_driver_sql(
+        "insert into tagged values (%s, %s)", changes.tagged_rows(count)
+    )
+    session.commit()
+    return changes.with_tags(peer, peer, session)
 
 
-def delete_cascade(peers: Peers) -> dict[str, Timed]:
-    """Each loaded object and 5 children of it by cascade, and commit."""
-
-    def work(peer: SimpleNamespace) -> float:
-        with peer.orm.Session(peer.engine) as session:
-            things = owners(peers, peer, session)
-
-            def run() -> None:
-                for thing in things:
-                    session.delete(thing)
-                session.commit()
-
-            return clock(run)
-
-    return each_orm(peers, work)
+def new_objects(peers: Peers, peer: SimpleNamespace, session: Any) -> list[Any]:
+    """New objects for an empty table."""
+    session.execute(peer.sa.text("truncate written restart identity"))
+    session.commit()
+    return [peer.Written(name=f"n{i}", age=i % 90, score=i) for i in range(peers.writes)]
 
 
-TAGS = 20
+def new_owners(peers: Peers, peer: SimpleNamespace, session: Any) -> list[Any]:
+    """New parents, a tenth of `writes`, with 10 children each, for empty tables."""
+    session.execute(peer.sa.text("truncate owner, pet restart identity"))
+    session.commit()
+    return [
+        peer.Owner(name=f"n{i}", pets=[peer.Pet(name=f"p{k}") for k in range(10)])
+        for i in range(peers.writes // 10)
+    ]
 
 
-def rewrite_many_to_many(peers: Peers) -> dict[str, Timed]:
-    """Another 20 of each of `writes` / 10 many-to-many collections, and commit."""
+def in_session(
+    prepare: Callable[[Peers, SimpleNamespace, Any], Any], work: Callable[..., Any]
+) -> Callable[[Peers], dict[str, Timed]]:
+    """A workload: `work` is timed for every ORM, with a session and what `prepare` made of it."""
 
-    def work(peer: SimpleNamespace) -> float:
-        with peer.orm.Session(peer.engine) as session:
-            text = peer.sa.text
-            pages = peers.writes // 10
-            session.execute(text("truncate tagged, page, tag restart identity"))
-            session.execute(text(f"insert into page select generate_series(1, {pages})"))
-            session.execute(text("insert into tag select generate_series(1, 200)"))
-            session.execute(
-                text(
-                    f"insert into tagged select p, (p * 3 + n) % 100 + 1 from "
-                    f"generate_series(1, {pages}) p, generate_series(0, {TAGS - 1}) n"
-                )
-            )
-            session.commit()
-            every = session.query(peer.Tag).order_by(peer.Tag.id).all()
-            loaded = session.query(peer.Page).options(peer.orm.selectinload(peer.Page.tags)).all()
+    def make(peers: Peers) -> dict[str, Timed]:
+        def run(peer: SimpleNamespace) -> float:
+            with peer.orm.Session(peer.engine) as session:
+                made = prepare(peers, peer, session)
+                given = made if isinstance(made, tuple) else (made,)
+                return peers.clock(lambda: work(session, *given))
 
-            def run() -> None:
-                for number, page in enumerate(loaded):
-                    page.tags = [every[100 + (number * 7 + n) % 100] for n in range(TAGS)]
-                session.commit()
+        return each_orm(peers, run)
 
-            return clock(run)
-
-    return each_orm(peers, work)
+    return make
 
 
 COMMITS = 100
@@ -473,19 +396,14 @@ def commit(peers: Peers) -> dict[str, Timed]:
     """A small object and its commit, one after the other, without waiting for the disk."""
 
     def work(peer: SimpleNamespace) -> float:
+        def some(count: int) -> int:
+            return changes.add_each(session, (peer.Written(name="x") for _ in range(count)))
+
         with peer.orm.Session(peer.engine) as session:
             session.execute(peer.sa.text("set session synchronous_commit to off"))
             session.commit()
-            for _ in range(10):
-                session.add(peer.Written(name="x"))
-                session.commit()
-
-            def run() -> None:
-                for _ in range(COMMITS):
-                    session.add(peer.Written(name="x"))
-                    session.commit()
-
-            seconds = clock(run) / COMMITS
+            some(10)
+            seconds = peers.clock(lambda: some(COMMITS)) / COMMITS
             session.execute(peer.sa.text("reset synchronous_commit"))
             session.commit()
             return seconds
@@ -505,43 +423,87 @@ def selectin(peers: Peers) -> dict[str, Timed]:
                 tops = session.query(peer.Top).options(deep).all()
                 assert len(tops[0].middles[0].leaves) == 10
 
-            return clock(run)
+            return peers.clock(run)
 
     return each_orm(peers, work)
 
 
-WORKLOADS: dict[str, tuple[str, str, Callable[[Peers], dict[str, Timed]], str]] = {
-    "pg_load": ("PostgreSQL: query(E).all(), 6 columns", "row", lambda p: load(p, False), "rows"),
-    "pg_read": (
-        "PostgreSQL: load, then read every attribute",
-        "row",
-        lambda p: load(p, True),
-        "rows",
+PEAK = 100_000
+
+
+def peak(peers: Peers) -> dict[str, Timed]:
+    """Memory at the peak of a flush of `PEAK` new objects, in fresh processes."""
+
+    def work(package: str, driver: str) -> float:
+        url = engine_url(importlib.import_module(package), driver, peers.url)
+        return fresh.run("peak", package, url.render_as_string(False), str(PEAK))
+
+    return {
+        name: lambda words=words: work(*words)  # type: ignore[misc]
+        for name, words in ORMS.items()
+    }
+
+
+@dataclass(frozen=True)
+class Served:
+    """A measurement: how it is set up, and what its figures are per."""
+
+    title: str
+    per: str
+    make: Callable[[Peers], dict[str, Timed]]
+    count: Callable[[Peers], int]
+    unit: str = "us"
+    scale: float = 1e6
+
+
+def _writes(peers: Peers) -> int:
+    return peers.writes
+
+
+def _rows(peers: Peers) -> int:
+    return peers.rows
+
+
+WORKLOADS: dict[str, Served] = {
+    "pg_load": Served("query(E).all(), 6 columns", "row", lambda p: load(p, False), _rows),
+    "pg_read": Served("load, then read every attribute", "row", lambda p: load(p, True), _rows),
+    "pg_get": Served("session.get, not in the map", "object", get, lambda p: 1),
+    "pg_insert": Served(
+        "add_all + commit, SERIAL key", "object", in_session(new_objects, changes.add), _writes
     ),
-    "pg_get": ("PostgreSQL: session.get, not in the map", "object", get, ""),
-    "pg_insert": ("PostgreSQL: add_all + commit, SERIAL key", "object", insert, "writes"),
-    "pg_update": ("PostgreSQL: change one column + commit", "object", update, "writes"),
-    "pg_delete": ("PostgreSQL: delete loaded objects + commit", "object", delete, "writes"),
-    "pg_graph": ("PostgreSQL: parents with 10 children each + commit", "object", graph, "graph"),
-    "pg_many_to_many": (
-        "PostgreSQL: rewrite a many-to-many of 20 each + commit",
-        "row",
-        rewrite_many_to_many,
-        "tagged",
+    "pg_update": Served(
+        "change one column + commit", "object", in_session(written, changes.change), _writes
     ),
-    "pg_cascade": (
-        "PostgreSQL: delete objects and 5 children each by cascade",
+    "pg_delete": Served(
+        "delete loaded objects + commit", "object", in_session(written, changes.delete), _writes
+    ),
+    "pg_graph": Served(
+        "parents with 10 children each + commit",
         "object",
-        delete_cascade,
-        "cascade",
+        in_session(new_owners, changes.add),
+        lambda p: p.writes // 10 * 11,
     ),
-    "pg_commit": (
-        "PostgreSQL: commit of one small object, synchronous_commit=off",
-        "commit",
-        commit,
-        "",
+    "pg_many_to_many": Served(
+        "rewrite a many-to-many of 20 each + commit",
+        "row",
+        in_session(pages, changes.rewrite),
+        lambda p: p.writes // 10 * changes.TAGS_OF_A_PAGE * 2,
     ),
-    "pg_selectin": ("PostgreSQL: selectinload over three levels", "leaf", selectin, "leaves"),
+    "pg_cascade": Served(
+        "delete objects and 5 children each by cascade",
+        "object",
+        in_session(owners, changes.delete),
+        lambda p: p.writes // 10 * 6,
+    ),
+    "pg_commit": Served(
+        "commit of one small object, synchronous_commit=off", "commit", commit, lambda p: 1
+    ),
+    "pg_selectin": Served(
+        "selectinload over three levels", "leaf", selectin, lambda p: p.rows // 200 * 100
+    ),
+    "pg_peak": Served(
+        f"memory at the peak of a flush of {PEAK:,}", "object", peak, lambda p: PEAK, "bytes", 1
+    ),
 }
 
 
@@ -556,33 +518,26 @@ def measure(
     writes: int,
     rounds: Iterable[int],
     step: Callable[[], None],
+    cpu: bool = False,
 ) -> dict[str, dict[str, Any]]:
-    """Median microseconds of each workload per peer, interleaved."""
+    """Medians of each workload per peer, interleaved; with `cpu` of processor time, the server's
+    included."""
     results: dict[str, dict[str, Any]] = {}
     with postgres.empty() as url, tempfile.TemporaryDirectory() as directory:
-        peers = Peers(url, rows, writes, directory)
-        counts = {
-            "rows": rows,
-            "writes": writes,
-            "leaves": rows // 200 * 100,
-            "graph": writes // 10 * 11,
-            "tagged": writes // 10 * TAGS * 2,
-            "cascade": writes // 10 * 6,
-            "": 1,
-        }
+        peers = Peers(url, rows, writes, directory, cpu)
         for name in chosen:
-            title, per, make, count = WORKLOADS[name]
-            works = make(peers)
+            load = WORKLOADS[name]
+            works = load.make(peers)
             times: dict[str, list[float]] = {peer: [] for peer in works}
             for number in rounds:
                 for peer, work in works.items():
-                    seconds = work()
+                    found = work()
                     if number:
-                        times[peer].append(seconds / counts[count] * 1e6)
+                        times[peer].append(found / load.count(peers) * load.scale)
                 step()
             results[name] = {
-                "title": title,
-                "unit": f"us per {per}",
+                "title": f"PostgreSQL: {load.title}",
+                "unit": f"{load.unit} per {load.per}",
                 "peers": {
                     peer: {
                         "median": statistics.median(values),
@@ -592,6 +547,5 @@ def measure(
                     for peer, values in times.items()
                 },
             }
-        for peer in peers.orms.values():
-            peer.engine.dispose()
+        peers.close()
     return results

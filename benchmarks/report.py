@@ -51,7 +51,9 @@ def console(results: dict[str, Figures]) -> None:
         out.add_column(heading, justify="right")
     for heading in ("x sqlite3", "goal"):
         out.add_column(heading, justify="right")
-    served = Table(title="On PostgreSQL (medians in microseconds; x: peer / Cormorant; goal)")
+    served = Table(
+        title="On PostgreSQL (medians in microseconds, memory in bytes; x: peer / Cormorant; goal)"
+    )
     served.add_column("workload")
     for heading in ON_SERVER.values():
         served.add_column(heading, justify="right")

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from . import changes
+
 Work = Callable[[], Any] | tuple[Callable[[], Any], Callable[[Any], Any]]
 SQLALCHEMY, CORMORANT, STDLIB = "sqlalchemy", "cormorant", "sqlite3"
 ORMS = (SQLALCHEMY, CORMORANT)
@@ -436,9 +438,8 @@ def insert(bench: Bench, peer: SimpleNamespace) -> Work:
         return (fresh, many)
 
     def work(session: Any) -> int:
-        session.add_all([peer.Item(name=a, age=b, score=c, email=d) for a, b, c, d in rows])
-        session.commit()
-        return len(rows)
+        made = [peer.Item(name=a, age=b, score=c, email=d) for a, b, c, d in rows]
+        return changes.add(session, made)
 
     return (lambda: _fresh(bench, peer), work)
 
@@ -492,14 +493,7 @@ def update(bench: Bench, peer: SimpleNamespace) -> Work:
 
         return (lambda: _filled_file(bench, count), many)
 
-    def work(loaded: Any) -> int:
-        session, items = loaded
-        for item in items:
-            item.age = item.age + 1
-        session.commit()
-        return len(items)
-
-    return (lambda: _filled(bench, peer, count), work)
+    return (lambda: _filled(bench, peer, count), lambda given: changes.change(*given))
 
 
 @workload(
@@ -520,14 +514,7 @@ def delete(bench: Bench, peer: SimpleNamespace) -> Work:
 
         return (lambda: _filled_file(bench, count), many)
 
-    def work(loaded: Any) -> int:
-        session, items = loaded
-        for item in items:
-            session.delete(item)
-        session.commit()
-        return len(items)
-
-    return (lambda: _filled(bench, peer, count), work)
+    return (lambda: _filled(bench, peer, count), lambda given: changes.delete(*given))
 
 
 @workload("parents with 10 children each, commit", "object", lambda b: b.writes)

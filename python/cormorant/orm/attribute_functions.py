@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from ..util import warn_deprecated
 from .attribute_options import NO_ARG, given_options
 from .properties import MappedColumn, MappedSQLExpression, Synonym
 from .relationships import _RelationshipDeclared
@@ -179,6 +180,16 @@ def column_property(
     made._dataclass_options = given_options(
         init, repr, default, default_factory, compare, kw_only, hash, dataclass_metadata
     )
+    for name in ("init", "default", "default_factory", "kw_only"):
+        if name in made._dataclass_options:
+            warn_deprecated(
+                f"The column_property.{name} parameter is deprecated for column_property().  This "
+                "parameter applies to a writeable-attribute in a Declarative Dataclasses "
+                "configuration only, and column_property() is treated as a read-only attribute in "
+                "this context.",
+                "2.0.0",
+            )
+    made._is_read_only = True
     return made
 
 
@@ -202,26 +213,22 @@ def deferred(
     dataclass_metadata: Mapping[Any, Any] | None = NO_ARG,
 ) -> MappedSQLExpression[Any]:
     """A column attribute that is loaded only when it is first read."""
-    return column_property(
+    made: MappedSQLExpression[Any] = MappedSQLExpression(
         column,
         *additional_columns,
         group=group,
         deferred=True,
         raiseload=raiseload,
         comparator_factory=comparator_factory,
-        init=init,
-        repr=repr,
-        default=default,
-        default_factory=default_factory,
-        compare=compare,
-        kw_only=kw_only,
-        hash=hash,
         active_history=active_history,
         expire_on_flush=expire_on_flush,
         info=info,
         doc=doc,
-        dataclass_metadata=dataclass_metadata,
     )
+    made._dataclass_options = given_options(
+        init, repr, default, default_factory, compare, kw_only, hash, dataclass_metadata
+    )
+    return made
 
 
 def query_expression(

@@ -8,8 +8,9 @@ from typing import Any
 from .. import exc
 from ..sql import schema
 from ..util import warn
-from . import decl_dataclass
 
+#: where a dataclass keeps the names that it had before it was made one, in their order
+NAMES = "_sa_dataclass_names"
 ABSENT: Any = object()
 """Value of an attribute that is only annotated."""
 
@@ -19,7 +20,7 @@ def attributes_of(cls: type) -> Iterable[tuple[str, Any, Any]]:
     that can be told. What stands between two names that are in both lists can be told of each
     list only: now the values come first, now the annotations, in turns."""
     values = {name: value for name, value in cls.__dict__.items()}
-    written = values.get(decl_dataclass.NAMES, ())
+    written = values.get(NAMES, ())
     values = {name: values[name] for name in written if name in values} | values
     annotations = annotations_of(cls)
     shared = values.keys() & annotations.keys()

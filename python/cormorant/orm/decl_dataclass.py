@@ -14,11 +14,10 @@ from .. import exc
 from ..util import warn_deprecated
 from . import decl_typing
 from .attribute_options import options_of
+from .decl_attributes import NAMES, annotations_of
 
 #: where a class keeps what `MappedAsDataclass` was told; inherited
 ARGUMENTS = "_sa_apply_dc_transforms"
-#: where a class that was made one keeps the names it had, in their order
-NAMES = "_sa_dataclass_names"
 _MISSING: Any = object()
 
 
@@ -43,22 +42,31 @@ def make(cls: type, annotations: dict[str, Any]) -> None:
         return
     import dataclasses  # not needed by programs without them, and slow to import
 
+    if "__table__" in cls.__dict__:
+        raise exc.InvalidRequestError(
+            f"Class {cls} already defines a '__table__'. ORM Annotated Dataclasses do not support "
+            "a pre-existing '__table__' element"
+        )
     type.__setattr__(cls, NAMES, tuple(cls.__dict__))
     arguments = dict(getattr(cls, ARGUMENTS))
     function = arguments.pop("dataclass_callable", None) or dataclasses.dataclass
     originals: dict[str, Any] = {}
     types: dict[str, Any] = {}
-    for name, annotation in annotations.items():
+    above = _of_mixins(cls, annotations)
+    for name, annotation in {**{k: found[0] for k, found in above.items()}, **annotations}.items():
         value = cls.__dict__.get(name, _MISSING)
         found = None
         if not decl_typing.is_class_var(annotation, cls):
             found = decl_typing.read(annotation, cls)
         types[name] = annotation if found is None else found.raw
-        own = options_of(value)
+        if isinstance(value, dataclasses.Field):
+            continue  # its default may be an attribute of the class
+        given = above[name][1] if name in above else value
+        own = options_of(given)
         if found is None and own is None:
             continue
         originals[name] = value
-        options = _options(found, own)
+        options = _options(name, given, own)
         if options:
             type.__setattr__(cls, name, dataclasses.field(**options))
         elif value is not _MISSING:
@@ -92,18 +100,50 @@ def give_constructor(cls: type, constructor: Any) -> None:
         type.__setattr__(cls, "__init__", constructor)
 
 
-def _options(found: Any, own: dict[str, Any] | None) -> dict[str, Any]:
+def _of_mixins(cls: type, annotations: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The annotations and values of mapped attributes that superclasses have which are no
+    dataclasses: they become fields of the class."""
+    above: dict[str, tuple[Any, Any]] = {}
+    for base in reversed(cls.__mro__[1:]):
+        if getattr(base, ARGUMENTS, None) is not None or "__dataclass_fields__" in base.__dict__:
+            continue
+        found = {
+            name: (annotation, base.__dict__.get(name, _MISSING))
+            for name, annotation in annotations_of(base).items()
+            if not decl_typing.is_class_var(annotation, base)
+            and decl_typing.read(annotation, base) is not None
+        }
+        if found:
+            names = ", ".join(map(repr, sorted(found)))
+            warn_deprecated(
+                f"When transforming {cls} to a dataclass, attribute(s) {names} originates from "
+                f"superclass {base}, which is not a dataclass.  This usage is deprecated and will "
+                "raise an error in SQLAlchemy 2.1.  When declaring SQLAlchemy Declarative "
+                "Dataclasses, ensure that all mixin classes and other superclasses which include "
+                "attributes are also a subclass of MappedAsDataclass.",
+                "2.0",
+                code="dcmx",
+            )
+            above.update({k: v for k, v in found.items() if k not in annotations})
+    return above
+
+
+def _options(name: str, value: Any, own: dict[str, Any] | None) -> dict[str, Any]:
     """The field's options: the attribute's own. Those of a ``mapped_column()`` in ``Annotated``
     do not count, as no type checker sees them."""
-    for item in found.extra if found is not None else ():
-        for name in options_of(item) or ():
-            if name != "default":
-                warn_deprecated(
-                    f"Argument '{name}' is a dataclass argument and cannot be specified within a "
-                    "mapped_column() bundled inside of an Annotated object",
-                    "2.0.22",
-                )
     options = dict(own or {})
+    if getattr(value, "_is_read_only", False):
+        options.setdefault("init", False)
+    if callable(options.get("default")) and hasattr(value, "column"):
+        warn_deprecated(
+            f"Callable object passed to the ``default`` parameter for attribute {name!r} in a "
+            "ORM-mapped Dataclasses context is ambiguous, and this use will raise an error in a "
+            "future release.  If this callable is intended to produce Core level INSERT default "
+            "values for an underlying ``Column``, use the ``mapped_column.insert_default`` "
+            "parameter instead.  To establish this callable as providing a default value for "
+            "instances of the dataclass itself, use the ``default_factory`` dataclasses parameter.",
+            "2.0",
+        )
     if options.get("init") is False and "default" in options and "default_factory" not in options:
         # Left alone, it would be a class attribute, which the mapped one replaces.
         value = options.pop("default")

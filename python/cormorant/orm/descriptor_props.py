@@ -174,6 +174,10 @@ class CompositeProperty(MapperProperty):
             )
         if dataclasses.is_dataclass(self.composite_class):
             self._declare_fields(scan)
+        if found is not None and found.nullable:
+            for attr in self.attrs:
+                if isinstance(attr, MappedColumn) and not attr._has_nullable:
+                    attr.column.nullable = True
         for attr in self.attrs:
             column = attr.column if isinstance(attr, MappedColumn) else attr
             if not isinstance(column, Column):

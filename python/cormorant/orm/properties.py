@@ -39,6 +39,8 @@ class ColumnProperty(MapperProperty):
     """An attribute whose value is a column, or a SQL expression, of the mapper's table."""
 
     _is_column = True
+    _is_read_only = False
+    """Whether a dataclass does not take its value unless told so."""
     strategy_key: tuple[tuple[str, Any], ...]
 
     class Comparator(PropComparator):

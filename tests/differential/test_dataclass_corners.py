@@ -1,0 +1,136 @@
+"""Corners of mapped dataclasses: read-only attributes, mixins that are none, what is warned of."""
+
+# ruff: noqa: UP006, UP045 (annotations as programs have them)
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any, List, Optional  # noqa: UP035 (objects, as annotations of old are)
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+
+def _base(p: Any) -> Any:
+    return type("Base", (p.MappedAsDataclass, p.DeclarativeBase), {})
+
+
+def _mapped(p: Any, annotations: dict[str, Any], *bases: Any, **values: Any) -> Any:
+    namespace = {
+        "__tablename__": "thing",
+        "__module__": __name__,
+        "__annotations__": {"id": p.Mapped[int], **annotations},
+        "id": p.mapped_column(primary_key=True, init=False),
+        **values,
+    }
+    return type("Thing", bases or (_base(p),), namespace)
+
+
+def _signature(cls: Any) -> list[Any]:
+    return [
+        (name, str(parameter.kind), repr(parameter.default))
+        for name, parameter in inspect.signature(cls).parameters.items()
+    ]
+
+
+@program
+def column_properties(p: Any) -> None:
+    number = p.Mapped[int]
+    five = p.literal(5) + 6
+    for options in (
+        {},
+        {"init": True},
+        {"init": False},
+        {"default": None},
+        {"default_factory": int},
+        {"kw_only": True},
+        {"compare": True},
+        {"repr": False},
+    ):
+        made = _mapped(p, {"x": number}, x=p.column_property(five, **options))
+        p.show(_signature(made))
+        if not options.get("init"):
+            p.show(repr(made()), made() == made())
+    column = p.mapped_column(p.Integer)
+    p.show(_signature(_mapped(p, {"x": number}, x=p.column_property(column))))
+    p.show(_signature(_mapped(p, {"x": number}, x=p.deferred(column, default=3))))
+    p.show(_signature(_mapped(p, {"x": number}, x=p.query_expression())))
+
+
+@program
+def callable_defaults(p: Any) -> None:
+    made = _mapped(p, {"x": p.Mapped[int]}, x=p.mapped_column(default=int))
+    p.show([name for name, _, _ in _signature(made)])
+
+
+@program
+def mixins_that_are_no_dataclasses(p: Any) -> None:
+    annotations = {"y": p.Mapped[int], "z": p.Mapped[int], "q": int}
+    space = {"__annotations__": annotations, "z": p.mapped_column(default=5), "q": 7}
+    mixin = type("Mixin", (), space)
+    made = _mapped(p, {"x": p.Mapped[int]}, _base(p), mixin, x=p.mapped_column(default=3))
+    p.show(_signature(made), repr(made(1, x=4)), made.__table__.c.keys())
+    p.error(lambda: _mapped(p, {"x": p.Mapped[int]}, mixin, _base(p)))
+
+
+@program
+def given_tables(p: Any) -> None:
+    base = _base(p)
+    table = p.Table("thing", base.metadata, p.Column("id", p.Integer, primary_key=True))
+    p.error(lambda: type("Thing", (base,), {"__table__": table, "__annotations__": {}}))
+
+
+@program
+def proxies_within_fields(p: Any) -> None:
+    proxying = p.module("ext.associationproxy")
+    base = _base(p)
+
+    def child() -> Any:
+        space = {
+            "__tablename__": "child",
+            "__module__": __name__,
+            "__annotations__": {"id": p.Mapped[int], "name": p.Mapped[str], "of": p.Mapped[int]},
+            "id": p.mapped_column(primary_key=True, init=False),
+            "name": p.mapped_column(default=None),
+            "of": p.mapped_column(p.ForeignKey("thing.id"), init=False),
+        }
+        return type("Child", (base,), space)
+
+    children = child()
+    proxy = proxying.association_proxy("children", "name")
+    made = _mapped(
+        p,
+        {"children": p.Mapped[List[children]], "names": proxying.AssociationProxy[List[str]]},
+        base,
+        children=p.relationship(default_factory=list, repr=False),
+        names=dataclasses.field(default=proxy, init=False),
+    )
+    thing = made(children=[children("a"), children("b")])
+    p.show([name for name, _, _ in _signature(made)], list(thing.names))
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: int | None
+
+
+@program
+def composites_that_may_be_none(p: Any) -> None:
+    made = _mapped(
+        p,
+        {"a": p.Mapped[Point], "b": p.Mapped[Optional[Point]]},
+        a=p.composite(p.mapped_column("ax"), p.mapped_column("ay")),
+        b=p.composite(p.mapped_column("bx"), p.mapped_column("by"), default=None),
+    )
+    p.show([(c.name, c.nullable) for c in made.__table__.c])
+
+
+@pytest.mark.parametrize("function", program.registered)
+def test_program(function: Any) -> None:
+    peer, _ = compare(function, warned=True)
+    assert peer.error is None

@@ -220,6 +220,10 @@ class CompiledPlan:
                 return self._plan, [[params[key] for key in keys] for params in sets]
             except (KeyError, TypeError):
                 pass  # a value is missing or has another name: one by one
+        if self._expanding:
+            raise exc.InvalidRequestError(
+                "'literal_execute' or 'expanding' parameters can't be used with executemany()"
+            )
         plan = None
         rows = []
         for group, params in enumerate(sets):

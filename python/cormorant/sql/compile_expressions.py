@@ -101,7 +101,7 @@ EXTRACT_FIELDS = {
 
 _TEXT_BIND = re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])", re.UNICODE)
 _TEXT_ESCAPE = re.compile(r"\x5c([\x5c]?:[\w$]+|:)", re.UNICODE)
-_UNESCAPE = re.compile(r"\\([:])", re.UNICODE)
+_UNESCAPE = re.compile(r"\\(:[\w$]*)(?![:\w$])", re.UNICODE)
 
 
 class ExpressionCompiler:
@@ -240,6 +240,8 @@ class ExpressionCompiler:
                     kw["render_label_as_label"] = found
                 return self.process(found, within_columns_clause=within_columns_clause, **kw)
         text = element.element
+        if not self.stack and getattr(self, "is_string_compiler", False):
+            return str(text)  # of no SELECT: str(desc("label"))
         raise exc.CompileError(
             "Can't resolve label reference for ORDER BY / GROUP BY / DISTINCT etc. "
             f"Textual SQL expression {text!r} should be explicitly declared as text({text!r})"

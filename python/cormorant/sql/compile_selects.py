@@ -10,6 +10,7 @@ from .base import AnonName
 from .column_element import ColumnElement
 from .elements import AsBoolean, BooleanClauseList, ColumnClause, Label
 from .froms import FromState
+from .labels import other_names
 from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 
 # the owner of the CTEs that stand at the front of the whole statement
@@ -41,15 +42,6 @@ class _NamedForResult(Label[Any]):
     @property
     def _ident(self) -> Any:
         return self._element._ident
-
-
-def _other_names(column: Any, name: Any, key: Any) -> list[str]:
-    """Names by which rows know a column beside the one that it has in the SELECT."""
-    qualified = column._tq_label
-    if isinstance(qualified, str) and isinstance(column, ColumnClause):
-        own = qualified[: -len(column.name)] + column.key
-        return [own] if name == qualified else [key, qualified]
-    return [key] if isinstance(key, str) else []
 
 
 class SelectCompiler:
@@ -268,8 +260,9 @@ class SelectCompiler:
                 add(None, None, (column,), column.type)
             return self.process(column, within_columns_clause=True, **kw)
         rendered = column
-        if given_out and column.type._has_column_expression:
-            wrapped = column.type.dialect_impl(self.dialect).column_expression(column)
+        impl = column.type.dialect_impl(self.dialect) if given_out else None
+        if impl is not None and impl._has_column_expression:
+            wrapped = impl.column_expression(column)
             if wrapped is not None and wrapped is not column:
                 rendered = wrapped
         name = None
@@ -297,14 +290,8 @@ class SelectCompiler:
             name = fallback
         if name is not None:
             target = _NamedForResult(rendered, name, (column, key))
-            extra = (column, *_other_names(column, name, key))
-            return self.process(
-                target,
-                within_columns_clause=True,
-                add_to_result_map=add,
-                result_map_targets=extra,
-                **kw,
-            )
+            kw["result_map_targets"] = (column, *other_names(column, name, key))
+            return self.process(target, within_columns_clause=True, add_to_result_map=add, **kw)
         if add is None:
             return self.process(rendered, within_columns_clause=True, **kw)
         before = len(self.result_columns)
@@ -548,17 +535,19 @@ class SelectCompiler:
         return text
 
     def visit_values(self, element: Any, asfrom: bool = False, **kw: Any) -> str:
+        for cte, nest in element._independent_ctes:
+            self.process(cte, nest_here=nest, **kw)
         if element.literal_binds:
             kw["literal_binds"] = True
+        if kw.get("visiting_cte") and element._is_lateral:
+            raise exc.CompileError("Can't use a LATERAL VALUES expression inside of a CTE")
         groups = []
         for group in element._data:
             for row in group:
                 cells = [self.process(cell, **kw) for cell in _values_row(element, tuple(row))]
                 groups.append(f"({', '.join(cells)})")
         text = "VALUES " + ", ".join(groups)
-        if not asfrom:
-            return text
-        if kw.get("visiting_cte"):
+        if not asfrom or kw.get("visiting_cte"):
             return text
         lateral = "LATERAL " if element._is_lateral else ""
         if element._unnamed:

@@ -403,8 +403,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         **kw: Any,
     ) -> str:
         type_ = bindparam.type
-        if not skip_bind_expression and type_._has_bind_expression:
-            wrapped = type_.dialect_impl(self.dialect).bind_expression(bindparam)
+        impl = type_.dialect_impl(self.dialect)
+        if not skip_bind_expression and impl._has_bind_expression:
+            wrapped = impl.bind_expression(bindparam)
             if wrapped is not None and wrapped is not bindparam:
                 if bindparam.expanding:
                     return self._wrapped_members(bindparam, wrapped, literal_binds, kw)

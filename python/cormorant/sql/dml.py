@@ -79,7 +79,12 @@ class UpdateBase(HasCTE, HasPrefixes, Executable, Subscriptable[T]):
                 "return_defaults() is already configured on this statement"
             )
         c = self._generate()
-        c._returning = self._returning + tuple([expect_column(x) for x in cols])
+        made: list[Any] = []
+        for column in [expect_column(x) for x in cols]:
+            # several columns of a table's c are a list of them, as a Bundle is, which is one
+            listed = column.__visit_name__ == "clauselist" and not column._annotations
+            made += column.clauses if listed else [column]
+        c._returning = (*self._returning, *made)
         if sort_by_parameter_order:
             if not self.is_insert:
                 raise exc.ArgumentError(

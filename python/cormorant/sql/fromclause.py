@@ -436,10 +436,10 @@ def _joinable(a: Any, b: Any) -> list[tuple[Any, list[tuple[Any, Any]]]]:
         for fk in column.foreign_keys:
             try:
                 target = fk.column
-            except exc.NoReferencedColumnError:
-                raise
-            except exc.NoReferencedTableError:
-                continue
+            except exc.NoReferenceError as error:
+                if error.table_name == getattr(b, "name", None):
+                    raise
+                continue  # it leads elsewhere
             referent = b.corresponding_column(target) if b.is_derived_from(target.table) else None
             if referent is not None:
                 found.setdefault(fk.constraint or fk, []).append((referent, column))

@@ -89,6 +89,15 @@ def _may_be_named(column: Any) -> bool:
     return getattr(column, "name", None) is None and not getattr(column, "_is_scalar_select", False)
 
 
+def other_names(column: Any, name: Any, key: Any) -> list[str]:
+    """Names by which rows know a column beside the one that it has in the SELECT."""
+    qualified = column._tq_label
+    if isinstance(qualified, str) and column.table is not None:
+        own = qualified[: -len(column.name)] + column.key
+        return [own] if name == qualified else [key, qualified]
+    return [key] if isinstance(key, str) else []
+
+
 def column_keys(style: Any = LABEL_STYLE_DISAMBIGUATE_ONLY) -> Callable[[Any], Any]:
     """A function giving each column its key in a subquery: names, made unique."""
     seen: set[str] = set()

@@ -12,8 +12,8 @@ from .base import AnonName, ClauseElement, KeyContext
 from .coercions import expect_expr, expect_select
 from .column_collections import ColumnCollection
 from .elements import ColumnElement, Grouping, UnaryExpression
-from .fromclause import CTE, AliasedReturnsRows, FromClause
-from .select_base import KEY_PARTS, RARE
+from .fromclause import AliasedReturnsRows, FromClause
+from .select_base import KEY_PARTS, RARE, HasCTE
 from .selectable import LABEL_STYLE_NONE, GenerativeSelect, Select, SelectBase
 from .sqltypes import BOOLEANTYPE
 from .typed_operators import TypedReturnsRows
@@ -303,7 +303,7 @@ class TableSample(AliasedReturnsRows):
         )
 
 
-class Values(FromClause):
+class Values(HasCTE, FromClause):
     """``VALUES (…), (…)`` as a FROM."""
 
     __visit_name__ = "values"
@@ -321,6 +321,9 @@ class Values(FromClause):
         self.literal_binds = literal_binds
         self.named_with_column = not self._unnamed
 
+    def _generate(self) -> Values:
+        return self._clone()
+
     def alias(self, name: str | None = None, flat: bool = False) -> Values:
         c = self._clone()
         c.name = AnonName(c, "anon") if name is None else name
@@ -334,10 +337,6 @@ class Values(FromClause):
         c = c._clone()
         c._is_lateral = True
         return c
-
-    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
-        """The rows as a CTE."""
-        return CTE._construct(self, name=name, recursive=recursive, nesting=nesting)
 
     @property
     def _all_selected_columns(self) -> Sequence[Any]:
@@ -355,8 +354,12 @@ class Values(FromClause):
 
     def _populate(self, columns: ColumnCollection[Any]) -> None:
         for c in self._column_args:
-            key, proxy = c._make_proxy(self)
-            columns._append(key, proxy)
+            if c.table is None or c.table is self:
+                c.table = self  # a column of nothing else is the VALUES' own
+                columns._append(c.key, c)
+            else:
+                key, proxy = c._make_proxy(self)
+                columns._append(key, proxy)
 
     @property
     def _column_types(self) -> list[Any]:
@@ -386,6 +389,7 @@ class Values(FromClause):
             tuple([c._cache_key(ctx) for c in self._column_args]),
             tuple(rows),
             self.literal_binds,
+            tuple([(cte._cache_key(ctx), nest) for cte, nest in self._independent_ctes]),
         )
 
 

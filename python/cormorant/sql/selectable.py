@@ -424,6 +424,11 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         c = self._generate()
         c._auto_correlate = False
         if not fromclauses or fromclauses[0] is None or fromclauses[0] is False:
+            if len(fromclauses) > 1:
+                raise exc.ArgumentError(
+                    "additional FROM objects not accepted when passing None/False to "
+                    "correlate_except()"
+                )
             c._correlate_except = ()
         else:
             c._correlate_except = (self._correlate_except or ()) + tuple(

@@ -114,11 +114,11 @@ class TypeEngine(Subscriptable[T]):
     def _declared_codec(self, dialect: Any) -> Codec:
         """The codec without the processors of the type's own class."""
         impl = self.dialect_impl(dialect)
-        if impl is self:
+        if type(impl) is type(self):
             for base in type(self).__mro__:
                 codec = base.__dict__.get("_codec", _processors_codec)
                 if codec is not _processors_codec:
-                    return codec(self, dialect)  # type: ignore[no-any-return]
+                    return codec(impl, dialect)  # type: ignore[no-any-return]
         return impl._codec(dialect)
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str] | None:
@@ -413,6 +413,8 @@ class TypeDecorator(TypeEngine[T]):
     impl: Any
     cache_ok: bool | None = None
     coerce_to_is_types: Any = (type(None),)
+    _of_dialect = False
+    """This is what dialect_impl() gave."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not hasattr(type(self), "impl"):
@@ -439,6 +441,22 @@ class TypeDecorator(TypeEngine[T]):
     def load_dialect_impl(self, dialect: Any) -> TypeEngine:
         """The type to decorate on `dialect`."""
         return self.impl  # type: ignore[no-any-return]
+
+    def dialect_impl(self, dialect: Any) -> TypeEngine:
+        impl = super().dialect_impl(dialect)
+        if impl is not self or dialect is None or self._of_dialect:
+            return impl
+        if type(self).load_dialect_impl is TypeDecorator.load_dialect_impl:
+            return self
+        impls: dict[Any, Any] = self.__dict__.setdefault("_impls_", {})
+        made = impls.get(dialect.__class__)
+        if made is None:
+            # the same with what it decorates there as `impl`, whose expressions it may have
+            made = impls[dialect.__class__] = self.__class__.__new__(self.__class__)
+            made.__dict__.update(self.__dict__, _of_dialect=True)
+            del made.__dict__["_impls_"]
+            made.impl = self.load_dialect_impl(dialect).dialect_impl(dialect)
+        return made
 
     def type_engine(self, dialect: Any) -> TypeEngine:
         """The decorated type on `dialect`."""

@@ -182,7 +182,7 @@ def find_tables(
     return found
 
 
-def reduce_columns(columns: Iterable[Any], only_synonyms: bool, *clauses: Any) -> list[Any]:
+def reduce_columns(columns: Iterable[Any], only_synonyms: bool = False, *clauses: Any) -> list[Any]:
     """Columns without those equal to others by foreign key or by the clauses."""
     from . import operators
 

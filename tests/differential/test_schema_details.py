@@ -27,6 +27,89 @@ def onupdate_of_a_sequence(p: Peer) -> None:
 
 
 @programs
+def onupdate_that_is_given(p: Peer) -> None:
+    given = p.ColumnDefault("f5")
+    column = p.Column(p.String, onupdate=given)
+    p.show(column.onupdate is given, column.default is given, given.for_update)
+    column = p.Column(p.String, onupdate="x")
+    p.show(repr(column.onupdate), column.default, column.onupdate.for_update)
+
+
+@programs
+def events_of_attaching(p: Peer) -> None:
+    from importlib import import_module
+
+    event = import_module(f"{p.package}.event")
+    heard: list[str] = []
+
+    def before(item: Any, parent: Any) -> None:
+        heard.append(f"{type(item).__name__}->{type(parent).__name__}")
+
+    def after(item: Any, parent: Any) -> None:
+        heard.append(f"{type(item).__name__} is in {parent}")
+
+    event.listen(p.schema.SchemaItem, "before_parent_attach", before)
+    event.listen(p.schema.SchemaItem, "after_parent_attach", after)
+    try:
+        metadata = p.MetaData()
+        p.Table(
+            "t1", metadata, p.Column("id", p.Integer, p.Sequence("foo_id"), primary_key=True),
+            p.Column("bar", p.String, p.ForeignKey("t2.id"), index=True, unique=True),
+        )  # fmt: skip
+        p.Table("t2", metadata, p.Column("id", p.Integer, primary_key=True))
+    finally:
+        event.remove(p.schema.SchemaItem, "before_parent_attach", before)
+        event.remove(p.schema.SchemaItem, "after_parent_attach", after)
+    p.show([word for word in heard if "MetaData" not in word or "->" in word])
+
+
+@programs
+def constraints_of_mapped_attributes(p: Peer) -> None:
+    class User(p.Base):
+        __tablename__ = "user"
+        id = p.Column(p.Integer, primary_key=True)
+        age = p.Column(p.Integer)
+
+    User.__table__.append_constraint(p.CheckConstraint(User.age > 5))
+    User.__table__.append_constraint(p.UniqueConstraint(User.age, "id"))
+    p.Index("i", User.age.desc())
+    p.Index("j", p.func.lower(User.age))
+    again = User.__table__
+    p.show(_ddl(p, again), sorted(str(p.schema.CreateIndex(i)) for i in again.indexes))
+    p.show(_constraints(again))
+
+
+@programs
+def sentinels(p: Peer) -> None:
+    p.error(
+        lambda: (
+            p.Table(
+                "t",
+                p.MetaData(),
+                p.Column("id", p.Integer, primary_key=True, insert_sentinel=True),
+                p.Column("x", p.String(50)),
+                p.insert_sentinel("s"),
+            ).name
+        )
+    )
+    table = p.Table("t", p.MetaData(), p.Column("id", p.Integer), p.insert_sentinel("s"))
+    p.show(_ddl(p, table), [c.name for c in table.c], p.select(table).columns.keys())
+
+
+@programs
+def options_of_dialects_in_statements(p: Peer) -> None:
+    t = p.table("t", p.column("x", p.Integer))
+    for cls, make in (("Insert", p.insert), ("Update", p.update), ("Delete", p.delete)):
+        getattr(p, cls).argument_for("sqlite", "probe", None)
+        statement = make(t).with_dialect_options(sqlite_probe=5)
+        p.show(dict(statement.dialect_kwargs), statement.dialect_options["sqlite"]["probe"])
+        more = statement.with_dialect_options(sqlite_probe=6)
+        p.show(dict(more.dialect_kwargs), statement.compare(make(t)))
+        p.error(lambda make=make: make(t).with_dialect_options(sqlite_other=5))
+        p.error(lambda make=make: make(t).with_dialect_options(other=5))
+
+
+@programs
 def constraints_of_two_tables(p: Peer) -> None:
     metadata = p.MetaData()
     a = p.Table("a", metadata, p.Column("x", p.Integer), p.Column("y", p.Integer))
@@ -59,6 +142,14 @@ def constraints_of_names_and_columns(p: Peer) -> None:
     p.UniqueConstraint(a, b)
     p.Table("t3", metadata, a)
     p.error(lambda: p.Table("t4", metadata, b))
+    a, b = p.Column("a", p.Integer), p.Column("b", p.Integer)
+    table = p.Table("t5", metadata, a, b)
+    unique = p.UniqueConstraint(a, "b")
+    p.show(_constraints(table), unique in table.constraints)
+    p.error(lambda: p.UniqueConstraint(a, "nothing"))
+    plain = p.table("t", p.column("a"))
+    other = p.table("u", p.column("a"))
+    p.error(lambda: len(p.ForeignKeyConstraint([plain.c.a], [other.c.a]).elements))
 
 
 @programs

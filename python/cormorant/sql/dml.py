@@ -20,6 +20,7 @@ from .coercions import (
     resolve,
 )
 from .column_collections import ColumnCollection
+from .dialect_args import DialectKWArgs
 from .elements import BindParameter, BooleanClauseList
 from .labels import column_keys
 from .selectable import HasCTE, HasPrefixes, namespace_key
@@ -52,7 +53,7 @@ def _column_for(table: Any, key: Any) -> Any:
     return key
 
 
-class UpdateBase(HasCTE, HasPrefixes, Executable, Subscriptable[T]):
+class UpdateBase(DialectKWArgs, HasCTE, HasPrefixes, Executable, Subscriptable[T]):
     """Base of INSERT, UPDATE and DELETE."""
 
     __visit_name__ = "update_base"
@@ -126,8 +127,11 @@ class UpdateBase(HasCTE, HasPrefixes, Executable, Subscriptable[T]):
         )
 
     def with_dialect_options(self, **opt: Any) -> Self:
+        """The statement with arguments of dialects: ``<dialect>_<name>=…``."""
         c = self._generate()
-        c._dialect_options = {**getattr(self, "_dialect_options", {}), **opt}  # type: ignore[attr-defined]
+        given = {**self.dialect_kwargs, **opt}
+        c.__dict__.pop("_dialect_options", None)
+        c._validate_dialect_kwargs(given)
         return c
 
     @property
@@ -208,6 +212,8 @@ class UpdateBase(HasCTE, HasPrefixes, Executable, Subscriptable[T]):
             key.append("sorted")
         if "_independent_ctes" in d:
             key.append(("ctes", *[(c._cache_key(ctx), n) for c, n in self._independent_ctes]))
+        if "_dialect_options" in d:
+            key.append(("dialects", *sorted(self.dialect_kwargs.items())))
         for option in self._with_options:
             make = getattr(option, "_cache_key", None)
             if make is None:

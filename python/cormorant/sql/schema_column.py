@@ -153,8 +153,8 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             self._validate_dialect_kwargs(dialect_kwargs)
         # defaults first: computed and identity columns check that there are none
         self._init_items(*children, *items)
-        if isinstance(onupdate, Sequence):
-            self.onupdate = onupdate  # a sequence takes itself for a default
+        if onupdate is not None:
+            self.onupdate = onupdate  # one that was given may take itself for a default
 
     # --- attaching ---
 
@@ -221,12 +221,20 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
         self._make_column_constraints(table)
         if self.type._isnull is False:
             self._attach_type(table)
+        if self._insert_sentinel and any(
+            c._insert_sentinel for c in table._columns if c is not self
+        ):
+            raise exc.ArgumentError("a Table may have only one explicit sentinel column")
+
+    def _set_parent_with_dispatch(self, parent: Any, **kw: Any) -> None:
+        super()._set_parent_with_dispatch(parent, **kw)
+        # what has waited for the column to be in a table comes after what listens to that
         hooks, self._attach_hooks = self._attach_hooks, []
         for hook in hooks:
-            hook(self, table)
-        metadata = getattr(table, "metadata", None)
+            hook(self, parent)
+        metadata = getattr(parent, "metadata", None)
         if metadata is not None and metadata._fk_waiting:
-            metadata._give_types(table)
+            metadata._give_types(parent)
 
     def _make_column_constraints(self, table: Any) -> None:
         if self.index:

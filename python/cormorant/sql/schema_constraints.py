@@ -133,9 +133,12 @@ class ColumnCollectionMixin:
     def _attach_when_possible(self) -> None:
         """Columns know their table, now or later: the constraint follows them there."""
         columns = self._own_columns()
-        if not columns or len(columns) != len([c for c in self._pending if c is not None]):
-            return
+        given = [c for c in self._pending if c is not None]
         missing = [column for column in columns if column.table is None]
+        if not columns or (missing and len(columns) != len(given)):
+            return
+        if any(not isinstance(c, str) for c in given if c not in _Identity(columns)):
+            return
         if missing:
             waiting = set(missing)
 
@@ -180,12 +183,19 @@ class ColumnCollectionMixin:
         return found
 
 
+def _plain(expression: Any) -> Any:
+    """An expression of tables alone: what a mapped class has added is no part of a schema."""
+    from .visitors import replaced
+
+    return replaced(expression, lambda e: e._deannotate() if e._is_annotated else None)
+
+
 def _column_argument(column: Any) -> Any:
     """A column, its name, or an expression, from what was given for one."""
-    if isinstance(column, (str, ClauseElement)):
-        if isinstance(column, str) or not column._is_annotated:
-            return column
-        return column._deannotate()
+    if isinstance(column, str):
+        return column
+    if isinstance(column, ClauseElement):
+        return _plain(column)
     element = getattr(column, "__clause_element__", None)
     found = None if element is None else element()
     if not isinstance(found, ClauseElement) or found._is_from_clause:
@@ -272,7 +282,7 @@ class CheckConstraint(ColumnCollectionConstraint):
         from .schema import Column
         from .visitors import iterate
 
-        self.sqltext: Any = TextClause(sqltext) if isinstance(sqltext, str) else sqltext
+        self.sqltext: Any = TextClause(sqltext) if isinstance(sqltext, str) else _plain(sqltext)
         columns: list[Any] = []
         if not isinstance(sqltext, str):
             for element in iterate(self.sqltext):

@@ -49,7 +49,7 @@ class ForeignKey(DialectKWArgs, SchemaItem):
             column = found
         if isinstance(column, ColumnClause):
             column = column._deannotate()
-            if column.table is not None and not getattr(column.table, "_schema_object", False):
+            if column.table is not None and not column.table._is_table:
                 raise exc.ArgumentError(
                     f"ForeignKey received Column not bound to a Table, got: {column.table!r}"
                 )

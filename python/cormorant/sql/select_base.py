@@ -142,7 +142,8 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
             "removed in a future release; these attributes implicitly create a subquery that "
             "should be explicit.  Please call SelectBase.subquery() first in order to create a "
             "subquery, which then contains this attribute.  To access the columns that this "
-            "SELECT object SELECTs from, use the SelectBase.selected_columns attribute.",
+            "SELECT object SELECTs from, use the SelectBase.selected_columns attribute. "
+            "(deprecated since: 1.4)",
             version="1.4",
         )
         return self._implicit_subquery.columns

@@ -23,7 +23,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     5
+#define CRM_DRIVER_ABI     6
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -86,6 +86,13 @@ typedef struct {
     /* The number of a time zone, for MOMENT cells; -1: UTC, CRM_NO_ZONE:
      * memory was out. */
     int32_t (*zone)(void *ctx, const char *name);
+    /* Calls a function of the program with `count` cells, and `give` once with
+     * `to` and what it returned, whose bytes live as long as that call.
+     * CRM_FAIL if it raised; then nothing was given. */
+    int (*call)(void *ctx, void *function, const crm_cell *args, size_t count,
+                void (*give)(void *to, const crm_cell *result), void *to);
+    /* A function will not be called any more. */
+    void (*drop)(void *ctx, void *function);
 } crm_host;
 
 typedef struct crm_driver {
@@ -176,6 +183,13 @@ typedef struct crm_driver {
      * letters; borrowed until the next call, NULL if there is none.  NULL in a
      * driver whose errors are numbers (crm_error.code). */
     const char *(*diag)(crm_conn *conn, int code);
+
+    /* Makes a function of the program known to SQL: crm_host.call calls it,
+     * crm_host.drop is told when it is replaced, when the connection closes, or
+     * at once if this fails.  `count` is the number of its arguments, -1 for
+     * any. `function` NULL: the name is forgotten.  May be NULL. */
+    int (*create_function)(crm_conn *conn, const char *name, int count,
+                           bool deterministic, void *function, crm_error *err);
 
     /* Makes a running call of another thread fail soon.  Called with the GIL,
      * so that the connection is not closed meanwhile; hence nothing that may

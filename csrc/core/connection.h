@@ -47,6 +47,15 @@ typedef struct crm_connection {
 /* Fills self->host.  host.c */
 void crm_connection_set_host(crm_connection *self);
 
+/* Connection.create_function(), and what crm_host.call and crm_host.drop are.
+ * The last two take the GIL and keep the exception that is set.  functions.c */
+PyObject *crm_connection_create_function(crm_connection *self, PyObject *args,
+                                         PyObject *kwargs);
+int crm_function_call(void *ctx, void *function, const crm_cell *args,
+                      size_t count,
+                      void (*give)(void *to, const crm_cell *result), void *to);
+void crm_function_drop(void *ctx, void *function);
+
 /* Begins the use of the connection: 0, or -1 with ProgrammingError when it is
  * closed, or in use (by another thread). */
 int crm_connection_enter(crm_connection *self);

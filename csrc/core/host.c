@@ -90,5 +90,7 @@ crm_connection_set_host(crm_connection *self)
         .interrupted = interrupted,
         .notice = notice,
         .zone = zone,
+        .call = crm_function_call,
+        .drop = crm_function_drop,
     };
 }

@@ -116,7 +116,6 @@ int
 crm_sqlite_connect(const crm_option *options, size_t count,
                    const crm_host *host, crm_conn **out, crm_error *err)
 {
-    (void)host;
     settings set;
     *out = NULL;
     if (read_settings(options, count, &set, err) < 0) {
@@ -126,6 +125,7 @@ crm_sqlite_connect(const crm_option *options, size_t count,
     if (conn == NULL) {
         return crm_sqlite_code(err, SQLITE_NOMEM);
     }
+    conn->host = host;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                 SQLITE_OPEN_NOMUTEX | (set.uri ? SQLITE_OPEN_URI : 0);
     int rc = sqlite3_open_v2(set.database, &conn->db, flags, NULL);

@@ -21,6 +21,7 @@ struct crm_conn {
     sqlite3_stmt *commit;
     sqlite3_stmt *rollback;
     char begin_sql[24]; /* "" in autocommit mode */
+    const crm_host *host;
 };
 
 struct crm_stmt {
@@ -56,6 +57,11 @@ int64_t crm_sqlite_last_insert_id(crm_conn *conn);
 void *crm_sqlite_interrupt(crm_conn *conn);
 /* Begins the transaction that `begin` put off, unless one is open. */
 int crm_sqlite_begin_now(crm_conn *conn, crm_error *err);
+
+/* functions.c */
+int crm_sqlite_create_function(crm_conn *conn, const char *name, int count,
+                               bool deterministic, void *function,
+                               crm_error *err);
 
 /* statement.c */
 int crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len,

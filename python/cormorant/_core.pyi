@@ -82,6 +82,16 @@ class Connection:
         """Names of the columns a statement returns, without running it."""
     def set_option(self, key: str, value: str, /) -> None:
         """Change an option of the open connection: SQLite's isolation_level."""
+    def create_function(
+        self,
+        name: str,
+        narg: int,
+        func: Callable[..., Any] | None,
+        *,
+        deterministic: bool = False,
+    ) -> None:
+        """Let SQL call a function of the program (SQLite); `narg` -1: with any arguments; None
+        takes the name back."""
 
 # --- plan.c / hydrate.c ------------------------------------------------------
 @final

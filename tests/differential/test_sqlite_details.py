@@ -178,3 +178,69 @@ def test_names_that_programs_import(p: Peer):
     kinds = ("JSONElementType", "JSONIndexType", "JSONIntIndexType", "JSONStrIndexType")
     p.show([getattr(p.JSON, name).__name__ for name in (*kinds, "JSONPathType")])
     p.show(issubclass(p.JSON.JSONPathType, p.JSON.JSONElementType))
+
+
+@program
+def test_functions_of_the_program(p: Peer):
+    engine = lite_engine(p)
+
+    def total(*values):
+        return sum(value or 0 for value in values)
+
+    @p.event.listens_for(engine, "connect")
+    def make(dbapi_connection, record):
+        dbapi_connection.create_function("twice", 1, lambda value: value * 2)
+        dbapi_connection.create_function("total", -1, total, deterministic=True)
+        dbapi_connection.create_function("shown", -1, lambda *values: repr(values))
+        dbapi_connection.create_function("fails", 0, lambda: 1 / 0)
+        dbapi_connection.create_function("odd", 0, object)
+
+    table = p.Table(
+        "t", p.MetaData(), p.Column("id", p.Integer, primary_key=True), p.Column("v", p.String)
+    )
+    with engine.begin() as c:
+        table.create(c)
+        c.execute(table.insert(), [{"v": v} for v in ("one", "two", None, "drei")])
+        p.show(c.execute(p.text("SELECT twice(2), twice(2.5), twice('é'), twice(x'00ff')")).all())
+        p.show(c.scalar(p.text("SELECT shown(1, 'a', NULL, 2.5, x'ff', 6, 7, 8, 9, 10)")))
+        p.show(
+            c.execute(
+                p.select(p.func.total(table.c.id, 1)).where(p.func.total(table.c.id) > 2)
+            ).all()
+        )
+        for text in (
+            "fails()",
+            "odd()",
+            "twice(NULL)",
+            "twice(1, 2)",
+            "absent(1)",
+            "shown(CAST(x'ff' AS TEXT))",
+        ):
+            p.error(lambda text=text: c.execute(p.text(f"SELECT {text}")))
+        p.show(c.execute(p.select(table.c.id).where(table.c.v.regexp_match("^[a-o]"))).all())
+        p.show(c.execute(p.select(table.c.id).where(~table.c.v.regexp_match("o"))).all())
+        p.error(lambda: c.execute(p.select(table.c.id).where(table.c.v.regexp_match("("))))
+        p.error(lambda: c.execute(p.text("SELECT 5 REGEXP 'a'")))
+    raw = engine.raw_connection()
+    raw.create_function("thrice", 1, lambda value: value * 3)
+    cursor = raw.cursor()
+    cursor.execute("SELECT thrice(2)")
+    p.show(cursor.fetchall(), hasattr(raw, "no_such_attribute"))
+    p.error(lambda: raw.create_function("thrice", 500, total))
+
+
+@program
+def test_a_function_that_uses_its_own_connection(p: Peer):
+    engine = lite_engine(p)
+    connection = engine.connect()
+
+    def again():
+        try:
+            return connection.connection.cursor().execute("SELECT 1").fetchone()[0]
+        except Exception as error:
+            return type(error).__name__
+
+    connection.connection.dbapi_connection.create_function("again", 0, again)
+    # the standard library runs it, which SQLite allows; here the connection is in use
+    p.show(connection.scalar(p.text("SELECT again()")) in (1, "ProgrammingError"))
+    connection.close()

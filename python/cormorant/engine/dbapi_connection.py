@@ -60,6 +60,12 @@ class DBAPIConnection:
         """Run several statements."""
         self._core.run_script(sql)
 
+    def create_function(
+        self, name: str, narg: int, func: Any, *, deterministic: bool = False
+    ) -> None:
+        """Let SQL call a function of the program (SQLite)."""
+        self._core.create_function(name, narg, func, deterministic=deterministic)
+
     def commit(self) -> None:
         """Commit the transaction."""
         self._core.commit()

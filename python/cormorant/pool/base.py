@@ -287,6 +287,13 @@ class PoolProxiedConnection:
         """A DB-API cursor."""
         return self._require().cursor()
 
+    def __getattr__(self, name: str) -> Any:
+        # what only the driver's connection has
+        connection = self.__dict__.get("dbapi_connection")
+        if connection is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(connection, name)
+
     def execute(self, sql: str, parameters: Any = ()) -> Any:
         """A cursor that has executed a statement."""
         return self.cursor().execute(sql, parameters)

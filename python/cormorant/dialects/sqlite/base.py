@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from ...engine.url import URL
 
 
+def _regexp(pattern: Any, value: Any) -> bool | None:
+    """The operator REGEXP, which SQLite leaves to the program."""
+    if value is None:
+        return None
+    import re
+
+    return re.search(pattern, value) is not None
+
+
 class SQLiteTypeCompiler(TypeCompiler):
     """SQLite takes any type name; these are the ones that say what is meant."""
 
@@ -177,6 +186,7 @@ class SQLiteDialect(DefaultDialect):
 
     def on_connect(self, connection: CoreConnection) -> None:
         """Set up a new connection."""
+        connection.create_function("regexp", 2, _regexp, deterministic=True)
         if self._on_connect_isolation_level is not None:
             level = self.check_isolation_level(self._on_connect_isolation_level)
             self.set_isolation_level(connection, level)

@@ -188,7 +188,11 @@ class JoinResolver:
         whole: Any = None,
         objects: Sequence[Any] = (),
         criteria_of: Callable[[Any], list[Any]] | None = None,
+        note_union: Callable[[Any], bool] = bool,
     ) -> None:
+        #: told of each entity joined to: whether its rows come from a FROM of its own
+        self._note_union = note_union
+        self._unions = [entity for entity in objects if note_union(entity)]
         #: what options say of an entity that is joined to
         self._criteria_of = criteria_of
         #: the explicit FROM clauses: grows and changes
@@ -265,6 +269,11 @@ class JoinResolver:
                 f"condition {prop_attr}"
             )
         index, left_from = self._left_side(left, right, right_entity, prop_attr, onclause)
+        if right_entity is not None and self._note_union(right_entity):
+            self._unions.append(right_entity)
+        if onclause is not None and prop_attr is None:
+            for entity in self._unions:
+                onclause = adapt_to(entity.selectable, onclause)
         if right_entity is not None:
             self.joined.add(id(right_entity))
             if self.generated and onclause is not None and prop_attr is None:

@@ -162,6 +162,7 @@ class RelationshipComparator(PropComparator):
         return ~self._exists(criterion)
 
     def _exists(self, criterion: Any = None, **kwargs: Any) -> Any:
+        from ..sql.coercions import expect_where
         from ..sql.selectable import Exists
         from .joining import adapt_to
 
@@ -180,6 +181,8 @@ class RelationshipComparator(PropComparator):
         if dest is None and prop._is_self_referential and self._source is None:
             dest = prop.entity.selectable._anonymous_fromclause()
             adapt_criterion = dest
+        if dest is None and prop.mapper._is_union:
+            adapt_criterion = dest = prop.entity.selectable
         for name, value in kwargs.items():
             part = getattr(mapper_class, name) == value
             criterion = part if criterion is None else criterion & part
@@ -196,7 +199,10 @@ class RelationshipComparator(PropComparator):
                 single = adapt_to(dest, single)
             join = join & single
         if criterion is not None and adapt_criterion is not None:
-            criterion = _adapted_criterion(criterion, prop.entity.selectable, adapt_criterion)
+            if prop.mapper._is_union:
+                criterion = adapt_to(adapt_criterion, expect_where(criterion))
+            else:
+                criterion = _adapted_criterion(criterion, prop.entity.selectable, adapt_criterion)
         if criterion is not None:
             # An enclosing alias must not rewrite what the program said about the target.
             criterion = criterion._annotate({"no_replacement_traverse": True})

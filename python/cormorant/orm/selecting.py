@@ -105,6 +105,10 @@ class SelectState:
         self.subquery_source = subquery_source or self
         #: BindParameters of the statement in the order of its cache key
         self.binds = binds
+        #: mappers whose rows come from a FROM of their own, which all columns are taken from
+        self._unions: list[Any] = []
+        #: those of them of which the columns selected are
+        self._adapted: list[Any] = []
         self.items: list[Item] = []
         self.nodes: list[EntityNode] = []
         self.post_loads: list[PostLoad] = []
@@ -190,6 +194,7 @@ class SelectState:
         if column._is_from_clause:
             entity = annotations.get("parententity")
             if entity is not None:
+                self._note_union(entity)
                 path = self._root_path or (*self.base_path, entity)
                 selectable = self.adapt_from
                 if selectable is None:
@@ -207,11 +212,21 @@ class SelectState:
         if self.adapt_from is not None:
             name = item_name(column, self.legacy)
             column = adapt_to_result(self.adapt_from, column)
-        owner = annotations.get("parententity")
-        if owner is not None and owner.is_mapper and owner._is_union:
+        owner = entity_within(column)
+        if self._note_union(owner):
             name = item_name(column, self.legacy)
             column = adapt_to(owner.selectable, column)
+            if all(owner is not other for other in self._adapted):
+                self._adapted.append(owner)
         self.items.append(Item(None, column, name))
+
+    def _note_union(self, entity: Any) -> bool:
+        """Whether the rows of an entity come from such a FROM, which is noted."""
+        if entity is None or not entity.is_mapper or not entity._is_union:
+            return False
+        if all(entity is not other for other in self._unions):
+            self._unions.append(entity)
+        return True
 
     def _entities(self, in_from: bool = False) -> list[Any]:
         """The entities selected from, through entities and their columns, in order; with
@@ -228,7 +243,7 @@ class SelectState:
                 entity = entity._root
             if entity is not None and all(entity is not other for other in found):
                 found.append(entity)
-        return found
+        return found + [e for e in self._adapted if all(e is not other for other in found)]
 
     def lead_mapper(self) -> Any:
         """The mapper that decides on the engine, or None."""
@@ -245,6 +260,7 @@ class SelectState:
         froms = []
         for from_ in statement._from_obj:
             entity = entity_of(from_)
+            self._note_union(entity)
             froms.append(selectable_of(entity) if entity is not None else from_)
         self.has_joins = bool(statement._setup_joins)
         if statement._setup_joins:
@@ -253,7 +269,9 @@ class SelectState:
                 if item.node is None and entity_within(item.expression) is None:
                     choices += list(item.expression._from_objects)
             objects = [item.node.entity for item in self.items if item.node is not None]
-            resolver = JoinResolver(froms, choices, self.adapt_from, objects, self._criteria_of)
+            resolver = JoinResolver(
+                froms, choices, self.adapt_from, objects, self._criteria_of, self._note_union
+            )
             for join in statement._setup_joins:
                 resolver.add(*join)
             self._joined |= resolver.joined
@@ -574,9 +592,8 @@ class SelectState:
             self._adapt_criteria(plain, self._generated.adapt)
             if self.embedded:
                 plain._raw_columns = self._generated.columns(plain._raw_columns)
-        for entity in self._entities():
-            if entity.is_mapper and entity._is_union:
-                self._adapt_clauses(plain, entity.selectable)
+        for entity in self._unions:
+            self._adapt_clauses(plain, entity.selectable)
         if self.embedded:
             froms = self.froms
             if not froms and not self.has_joins:

@@ -375,14 +375,10 @@ class SelectInLoader(PostLoad):
         if form == "direct":
             remote = {key_slot(prop.parent, local): far for local, far in prop.local_remote_pairs}
             keys = [remote[slot] for slot in prop.parent.primary_key_slots]
-            if target.is_aliased_class:
-                keys = [target._adapt_element(key) for key in keys]
+            keys = [_column_of(target, key) for key in keys]
             froms = [selectable]
         elif form == "get":
-            keys = [
-                target._adapt_element(column) if target.is_aliased_class else column
-                for column in prop.mapper.primary_key
-            ]
+            keys = [_column_of(target, column) for column in prop.mapper.primary_key]
             froms = [selectable]
         else:
             parent = prop.parent.selectable._anonymous_fromclause(flat=True)
@@ -426,6 +422,16 @@ class SelectInLoader(PostLoad):
             opts = (("recursion_depth", depth - 1 if depth > 0 else depth),)
             table.add(LoadElement(deeper, element.strategy, opts, element.target, element.criteria))
         return table
+
+
+def _column_of(entity: Any, column: Any) -> Any:
+    """A column of a mapper as the FROM of an entity has it."""
+    if entity.is_aliased_class:
+        return entity._adapt_element(column)
+    if entity._is_union:
+        found = entity.selectable.corresponding_column(column)
+        return column if found is None else found
+    return column
 
 
 def _order_of(prop: Any, target: Any, from_: Any) -> tuple[Any, ...]:
@@ -533,8 +539,7 @@ class SubqueryLoader(PostLoad):
         # The subquery: the original statement, giving only what is joined on.
         local = _local_columns(first)
         source = core_of(self.source, eager=False)
-        adapt = root._adapt_element if root.is_aliased_class else (lambda column: column)
-        columns = [adapt(column) for column in local]
+        columns = [_column_of(root, column) for column in local]
         inner = source._generate()
         inner._raw_columns = list(columns)
         if inner._limit_clause is None and inner._offset_clause is None:

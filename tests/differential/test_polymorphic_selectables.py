@@ -1,0 +1,195 @@
+"""Classes mapped with a FROM of their own for all subclasses: a join, its subquery, a union."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import compare, run
+
+KINDS = ("union", "subquery", "join")
+
+
+class _Models:
+    def __init__(self, p: Any, kind: str) -> None:
+        class Base(p.DeclarativeBase):
+            pass
+
+        metadata = Base.metadata
+        key = {"primary_key": True}
+        firm = p.Table(
+            "firm", metadata, p.Column("id", p.Integer, **key), p.Column("name", p.String)
+        )
+        person = p.Table(
+            "person",
+            metadata,
+            p.Column("id", p.Integer, **key),
+            p.Column("firm_id", p.ForeignKey("firm.id")),
+            p.Column("name", p.String),
+            p.Column("type", p.String),
+        )
+        engineer = p.Table(
+            "engineer",
+            metadata,
+            p.Column("id", p.ForeignKey("person.id"), **key),
+            p.Column("language", p.String),
+        )
+        manager = p.Table(
+            "manager",
+            metadata,
+            p.Column("id", p.ForeignKey("person.id"), **key),
+            p.Column("level", p.String),
+        )
+        paper = p.Table(
+            "paper",
+            metadata,
+            p.Column("id", p.Integer, **key),
+            p.Column("person_id", p.ForeignKey("person.id")),
+        )
+        selectable = person.outerjoin(engineer).outerjoin(manager)
+        if kind == "subquery":
+            style = p.LABEL_STYLE_TABLENAME_PLUS_COL
+            selectable = selectable.select().set_label_style(style).subquery("staff")
+        elif kind == "union":
+            plain = person.select().where(person.c.type == "person").subquery()
+            tables = {
+                "engineer": person.join(engineer),
+                "manager": person.join(manager),
+                "person": plain,
+            }
+            selectable = p.orm.polymorphic_union(tables, None, "staff")
+        classes: dict[str, Any] = {}
+        for name, base in (
+            ("Firm", object),
+            ("Person", object),
+            ("Engineer", "Person"),
+            ("Manager", "Person"),
+            ("Paper", object),
+        ):
+            classes[name] = type(name, (classes.get(str(base), object),), {})
+        mapped = Base.registry.map_imperatively
+        self.Firm, self.Person, self.Engineer, self.Manager, self.Paper = classes.values()
+        staff = p.relationship(self.Person, back_populates="firm", order_by=person.c.id)
+        mapped(self.Firm, firm, properties={"staff": staff})
+        mapped(
+            self.Person,
+            person,
+            with_polymorphic=("*", selectable),
+            polymorphic_on=person.c.type,
+            polymorphic_identity="person",
+            properties={
+                "papers": p.relationship(self.Paper, order_by=paper.c.id),
+                "firm": p.relationship(self.Firm, back_populates="staff"),
+            },
+        )
+        mapped(self.Engineer, engineer, inherits=self.Person, polymorphic_identity="engineer")
+        mapped(self.Manager, manager, inherits=self.Person, polymorphic_identity="manager")
+        mapped(self.Paper, paper)
+        self.metadata = metadata
+
+    def session(self, p: Any) -> Any:
+        session = p.orm.Session(p.engine())
+        self.metadata.create_all(session.get_bind())
+        papers = [self.Paper(id=1)]
+        session.add_all(
+            [
+                self.Firm(
+                    id=1,
+                    name="one",
+                    staff=[
+                        self.Engineer(id=1, name="e1", language="py", papers=papers),
+                        self.Manager(id=2, name="m1", level="x"),
+                        self.Person(id=3, name="p1"),
+                    ],
+                ),
+                self.Firm(id=2, name="two", staff=[self.Engineer(id=4, name="e2", language="c")]),
+            ]
+        )
+        session.commit()
+        session.expunge_all()
+        return session
+
+
+def _of(objects: Any) -> list[Any]:
+    return [(type(each).__name__, each.id) for each in objects]
+
+
+def selects(p: Any, kind: str) -> None:
+    m = _Models(p, kind)
+    session = m.session(p)
+    person, engineer, manager = m.Person, m.Engineer, m.Manager
+    query = session.query(person)
+    p.show(_of(query.order_by(person.id)), query.count())
+    p.show(_of(query.filter(person.name == "e1")))
+    p.show(_of(query.filter(person.id > 1).order_by(person.name.desc()).limit(2)))
+    p.show(_of(query.filter(engineer.language == "py")))
+    either = p.or_(engineer.language == "py", manager.level == "x")
+    p.show(_of(query.filter(either).order_by(person.id)))
+    p.show(_of(session.query(engineer).filter(engineer.name == "e1")))
+    p.show(session.query(person.id, person.name).order_by(person.id).all())
+    p.show(session.query(engineer.id, engineer.language).order_by(engineer.id).all())
+    alias = p.aliased(person)
+    p.show(_of(session.query(alias).filter(alias.name == "e1")))
+
+
+def joins(p: Any, kind: str) -> None:
+    m = _Models(p, kind)
+    session = m.session(p)
+    person, firm, engineer, paper = m.Person, m.Firm, m.Engineer, m.Paper
+    query = session.query(firm.id, person.id).order_by(person.id)
+    p.show(query.join(firm.staff).all())
+    p.show(query.join(person, firm.id == person.firm_id).all())
+    named = session.query(firm.id).filter(person.name == "e2")
+    p.show(named.join(firm.staff).all())
+    p.show(session.query(person.id, paper.id).join(person.papers).all())
+    p.show(session.query(person.id).join(person.firm).filter(firm.name == "two").all())
+    inside = session.query(firm.id)
+    p.show(inside.join(firm.staff.of_type(engineer)).filter(engineer.language == "py").all())
+    p.show(inside.filter(firm.staff.any(person.name == "e2")).all())
+    p.show(inside.filter(firm.staff.any(name="e2")).all())
+    p.show(inside.filter(firm.staff.of_type(engineer).any(engineer.language == "py")).all())
+    p.show(_of(session.query(person).filter(person.firm.has(name="two"))))
+    p.show(_of(session.query(person).filter(person.papers.any(paper.id == 1))))
+
+
+def loads(p: Any, kind: str) -> None:
+    m = _Models(p, kind)
+    session = m.session(p)
+    p.show(_of([session.get(m.Person, 1), session.get(m.Engineer, 4)]))
+    p.show(_of(session.get(m.Firm, 1).staff), [x.id for x in session.get(m.Person, 1).papers])
+    for load in (p.joinedload, p.subqueryload):
+        session.expunge_all()
+        firms = session.query(m.Firm).options(load(m.Firm.staff)).order_by(m.Firm.id)
+        p.show([_of(firm.staff) for firm in firms])
+    for load in (p.joinedload, p.selectinload, p.subqueryload):
+        session.expunge_all()
+        people = session.query(m.Person).options(load(m.Person.papers)).order_by(m.Person.id)
+        p.show([[paper.id for paper in each.papers] for each in people])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", [selects, joins])
+def test_statements(part: Any, kind: str) -> None:
+    peer, _ = compare(lambda p: part(p, kind), warned=True)
+    assert peer.error is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_loads(kind: str) -> None:
+    # whether a subquery of keys says DISTINCT is left to each
+    peer, _ = compare(lambda p: loads(p, kind), sql=False)
+    assert peer.error is None
+
+
+def test_selectin_of_a_union() -> None:
+    """SQLAlchemy makes a product of the union and the table: here each firm has its own."""
+
+    def program(p: Any) -> None:
+        m = _Models(p, "union")
+        session = m.session(p)
+        firms = session.query(m.Firm).options(p.selectinload(m.Firm.staff)).order_by(m.Firm.id)
+        p.show([_of(firm.staff) for firm in firms])
+
+    shown = run(program, "cormorant").shown[0]
+    assert [[key for _, key in staff] for staff in shown[0]] == [["1", "2", "3"], ["4"]]

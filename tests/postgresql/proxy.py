@@ -16,6 +16,8 @@ class Proxy:
         self.limit: int | None = None
         self.answered = 0
         """Bytes of answers since this was last set to 0."""
+        self.asked = bytearray()
+        """What clients have sent."""
         self.open: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
@@ -49,6 +51,8 @@ class Proxy:
                         self.answered = self.limit
                         break
                     self.answered += len(data)
+                else:
+                    self.asked += data
                 sink.sendall(data)
         for end in (source, sink):
             with contextlib.suppress(OSError):

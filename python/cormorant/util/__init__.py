@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 from .. import exc
 from .._late import late_names
 from . import topological as topological
+from .identity_set import IdentitySet as IdentitySet
 
 OrderedDict = dict
 
@@ -140,7 +141,12 @@ class immutabledict(dict[_K, _V]):
             new.update(kw)  # type: ignore[arg-type]
         return immutabledict(new)
 
-    merge_with = union
+    def merge_with(self, *others: Mapping[_K, _V] | None) -> immutabledict[_K, _V]:
+        """A new one with the items of the others too; None stands for one without items."""
+        new = self
+        for other in others:
+            new = new.union(other)
+        return new
 
     def __or__(self, other: Any) -> Any:
         return immutabledict(dict.__or__(self, other))
@@ -184,8 +190,8 @@ class OrderedSet(MutableSet[_T]):
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: Iterable[_T] = ()) -> None:
-        self._items: dict[_T, None] = dict.fromkeys(items)
+    def __init__(self, items: Iterable[_T] | None = ()) -> None:
+        self._items: dict[_T, None] = dict.fromkeys(() if items is None else items)
 
     def add(self, value: _T) -> None:
         self._items[value] = None
@@ -215,6 +221,18 @@ class OrderedSet(MutableSet[_T]):
         for items in others:
             for item in items:
                 self._items[item] = None
+
+    def pop(self) -> _T:
+        """Remove the last item, and return it; KeyError if there is none."""
+        if not self._items:
+            raise KeyError("pop from an empty set")
+        return self._items.popitem()[0]
+
+    def __reduce__(self) -> Any:
+        return type(self), (list(self._items),)
+
+    def __add__(self, other: Iterable[_T]) -> OrderedSet[_T]:
+        return self.union(other)
 
     def union(self, *others: Iterable[_T]) -> OrderedSet[_T]:
         new = self.copy()
@@ -264,67 +282,6 @@ class OrderedSet(MutableSet[_T]):
 
     def __repr__(self) -> str:
         return f"OrderedSet({list(self._items)!r})"
-
-
-class IdentitySet:
-    """A set of objects compared by identity."""
-
-    __slots__ = ("_members",)
-
-    def __init__(self, items: Iterable[Any] = ()) -> None:
-        self._members: dict[int, Any] = {id(item): item for item in items}
-
-    def add(self, item: Any) -> None:
-        self._members[id(item)] = item
-
-    def discard(self, item: Any) -> None:
-        self._members.pop(id(item), None)
-
-    def remove(self, item: Any) -> None:
-        del self._members[id(item)]
-
-    def update(self, items: Iterable[Any]) -> None:
-        for item in items:
-            self._members[id(item)] = item
-
-    def union(self, items: Iterable[Any]) -> IdentitySet:
-        new = IdentitySet(self)
-        new.update(items)
-        return new
-
-    __or__ = union
-
-    def difference(self, items: Iterable[Any]) -> IdentitySet:
-        new = IdentitySet(self)
-        for item in items:
-            new.discard(item)
-        return new
-
-    __sub__ = difference
-
-    def intersection(self, items: Iterable[Any]) -> IdentitySet:
-        return IdentitySet(item for item in items if item in self)
-
-    __and__ = intersection
-
-    def __contains__(self, item: object) -> bool:
-        return id(item) in self._members
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(list(self._members.values()))
-
-    def __len__(self) -> int:
-        return len(self._members)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, IdentitySet):
-            return self._members.keys() == other._members.keys()
-        return NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"IdentitySet({list(self._members.values())!r})"
 
 
 class LRUCache(dict[Any, Any]):

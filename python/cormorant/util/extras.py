@@ -49,6 +49,9 @@ class Properties(Generic[_T]):
     def __setattr__(self, key: str, value: _T) -> None:
         self._data[key] = value
 
+    def __reduce__(self) -> Any:
+        return type(self), (self._data,)
+
     def __getattr__(self, key: str) -> _T:
         try:
             return self._data[key]

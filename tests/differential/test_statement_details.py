@@ -239,6 +239,7 @@ def functions_in_the_corners(p: Peer) -> None:
             f.unnest(a.c.x).table_valued("u", with_ordinality="o").render_derived(),
             f.unnest(a.c.x).table_valued("u", with_ordinality="o", name="n"),
             f.unnest(a.c.x).table_valued("u", joins_implicitly=True).render_derived(name="j"),
+            values.render_derived(with_types=True).alias("k"), values.render_derived().alias(),
         ):  # fmt: skip
             _text(p, p.select(made), dialect)
             _text(p, p.select(a.c.x, made).join_from(a, made, p.true()), dialect)
@@ -310,6 +311,56 @@ def inserts_in_the_corners(p: Peer) -> None:
     _text(p, lambda: with_default.insert().from_select(["x"], union))
     _text(p, lambda: with_default.insert().from_select(["x"], union, include_defaults=False))
     _text(p, lambda: with_default.insert().from_select(["x"], p.select(b.c.x)))
+
+
+@programs
+def defaults_within_other_statements(p: Peer) -> None:
+    engine = p.engine()
+    if engine.dialect.name == "sqlite":
+        return  # has no INSERT in WITH
+    metadata = p.MetaData()
+    made = iter(range(100, 200))
+    q = p.Table(
+        "q", metadata, p.Column("x", p.Integer, default=2), p.Column("y", p.Integer, onupdate=5),
+        p.Column("z", p.Integer), p.Column("w", p.Integer, default=lambda: next(made)),
+    )  # fmt: skip
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for _ in range(2):
+            inserted = q.insert().values(z=1).returning(q.c.z).cte("c")
+            p.show(connection.execute(p.select(inserted)).all())
+            updated = q.update().values(x=7).returning(q.c.y).cte("c")
+            p.show(connection.execute(p.select(updated)).all())
+            p.show(connection.execute(p.select(q)).all())
+
+
+@programs
+def keys_as_their_type_reads_them(p: Peer) -> None:
+    class Marked(p.TypeDecorator):
+        impl = p.Integer
+        cache_ok = True
+
+        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+            return None if value is None else int(value[4:])
+
+        def process_result_value(self, value: Any, dialect: Any) -> Any:
+            return None if value is None else f"INT_{value}"
+
+    engine = p.engine()
+    metadata = p.MetaData()
+    t = p.Table("t", metadata, p.Column("k", Marked, primary_key=True), p.Column("d", p.Integer))
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for statement in (
+            t.insert().values(d=5),
+            t.insert().values(k="INT_9", d=5),
+            t.insert().values(d=1),
+        ):
+            if engine.dialect.name == "postgresql" and statement.compile().params.get("k"):
+                continue
+            result = connection.execute(statement)
+            p.show(result.inserted_primary_key)
+        p.show(connection.execute(p.select(t)).all())
 
 
 @programs

@@ -306,6 +306,12 @@ class DefaultContext:
         return self.current_parameters
 
 
+def _read(value: Any, type_: Any, dialect: Any) -> Any:
+    """A key that the driver told of, as its type reads it."""
+    process = None if value is None else type_.result_processor(dialect, None)
+    return value if process is None else process(value)
+
+
 class Executed:
     """What is known after an INSERT, UPDATE or DELETE."""
 
@@ -332,9 +338,9 @@ class Executed:
         table = statement.table
         one = not (self.many or statement._multi_values or statement._inline)
         one = one and statement.select is None
-        columns = list(table.primary_key)
+        columns: list[Any] = list(table.primary_key)
         keys = _core.RowKeys(tuple(column.key for column in columns))
-        autoincrement = getattr(table, "_autoincrement_column", None)
+        autoincrement: Any = getattr(table, "_autoincrement_column", None)
         place = {column: n for n, column in enumerate(self.compiled.returning)}
         found = []
         for number, params in enumerate(self.params):
@@ -345,7 +351,7 @@ class Executed:
                     continue
                 value = params.get(column.key)
                 if value is None and column is autoincrement and one:
-                    value = cursor.lastrowid or None
+                    value = _read(cursor.lastrowid or None, column.type, self.compiled.dialect)
                 values.append(value)
             found.append(_core.Row(keys, values))
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
@@ -540,8 +541,21 @@ class DMLCompiler:
             if not column.primary_key:
                 self.postfetch.append(column)
             return self.process(default.arg.self_group(), **kw)
+        if len(self.stack) > 1:
+            return self._default_within(column, default, kw)
         self.insert_prefetch.append(column)
         return self._crud_bind(column, kw)
+
+    def _default_within(self, column: Any, default: Any, kw: dict[str, Any]) -> str:
+        """The value of a default in Python, in a statement that is part of another one: made
+        each time that one runs."""
+        make = partial(default.arg, None) if default.is_callable else partial(_same, default.arg)
+        bind: BindParameter[Any]
+        if column.key in self.binds:
+            bind = BindParameter(None, type_=column.type, unique=True, callable_=make)
+        else:
+            bind = CrudParam(column.key, type_=column.type, required=False, callable_=make)
+        return self.process(bind, **kw)
 
     def _uses_sequence(self, sequence: Any) -> bool:
         """Whether the value of a column with this default comes from the sequence."""
@@ -559,6 +573,8 @@ class DMLCompiler:
         if getattr(default, "is_clause_element", False):
             self.postfetch.append(column)
             return self.process(default.arg.self_group(), **kw)
+        if len(self.stack) > 1:
+            return self._default_within(column, default, kw)
         self.update_prefetch.append(column)
         return self._crud_bind(column, kw)
 
@@ -586,6 +602,10 @@ class DMLCompiler:
                     cells.append(sql)
             rows.append(f"({', '.join(cells)})")
         return rows
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _by_key(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -271,6 +271,9 @@ class TableValuedAlias(AliasedReturnsRows):
         )
         made.joins_implicitly = self.joins_implicitly
         made.with_ordinality = self.with_ordinality
+        if self._render_derived:
+            made._render_derived = True
+            made._render_derived_w_types = self._render_derived_w_types
         return made
 
     def render_derived(self, name: str | None = None, with_types: bool = False) -> Any:

@@ -77,6 +77,7 @@ typedef struct crm_core {
     PyObject *str_instance_state; /* "_sa_instance_state" */
     PyObject *str_manager;        /* "__cormorant_manager__" */
     PyObject *str_autobegin;      /* "_autobegin_t" */
+    PyObject *str_expunge;        /* "expunge" */
     PyObject *str_cache_key;      /* "_cache_key" */
     PyObject *str_type_key;       /* "_cache_key_" */
     PyObject *str_static_key;     /* "_static_cache_key" */

@@ -92,6 +92,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->instance_state);
     Py_CLEAR(core->str_manager);
     Py_CLEAR(core->str_autobegin);
+    Py_CLEAR(core->str_expunge);
     Py_CLEAR(core->str_adapter);
     Py_CLEAR(core->str_roles);
     Py_CLEAR(core->str_initiator);
@@ -157,10 +158,12 @@ core_exec(PyObject *module)
     core->str_instance_state = PyUnicode_InternFromString("_sa_instance_state");
     core->str_manager = PyUnicode_InternFromString("__cormorant_manager__");
     core->str_autobegin = PyUnicode_InternFromString("_autobegin_t");
+    core->str_expunge = PyUnicode_InternFromString("expunge");
     core->str_autoflush = PyUnicode_InternFromString("autoflush");
     if (core->exc == NULL || core->str_dict == NULL ||
         core->str_autoflush == NULL || core->str_instance_state == NULL ||
-        core->str_manager == NULL || core->str_autobegin == NULL) {
+        core->str_manager == NULL || core->str_autobegin == NULL ||
+        core->str_expunge == NULL) {
         return -1;
     }
     static int (*const parts[])(crm_core *, PyObject *) = {

@@ -3,6 +3,7 @@
  * A change on one side makes the same change on the other, which would come
  * back: each chain of events carries its initiator, and stops where it began.
  */
+#include "compat.h"
 #include "side.h"
 
 #include "collection.h"
@@ -340,6 +341,22 @@ crm_side_cascade_in(const crm_side *self, PyObject *value,
     return status;
 }
 
+/* A pending object leaves, and what its expunge cascades reach. */
+static int
+expunge(crm_session *session, crm_state *state)
+{
+    PyObject *name = session->core->str_expunge;
+    if (crm_type_lookup(Py_TYPE(session), name) == NULL) {
+        return crm_session_leave(session, state, 0); /* no Python session */
+    }
+    PyObject *owner = Py_NewRef((PyObject *)session);
+    PyObject *done =
+        PyObject_CallMethodOneArg(owner, name, crm_state_object(state));
+    Py_DECREF(owner);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
 int
 crm_side_cascade_out(const crm_side *self, crm_state *state, int remember)
 {
@@ -350,7 +367,7 @@ crm_side_cascade_out(const crm_side *self, crm_state *state, int remember)
     crm_session *session = session_of(self);
     if (session != NULL && state->map != NULL &&
         state->map->session == session && (state->flags & CRM_S_NEW)) {
-        return crm_session_leave(session, state, 0);
+        return expunge(session, state);
     }
     if (remember) {
         state->flags |= CRM_S_ORPHANED;

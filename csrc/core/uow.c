@@ -218,10 +218,15 @@ uow_sort(PyObject *module, PyObject *objects)
     }
     if (PyList_Sort(pairs) < 0) {
         if (PyErr_ExceptionMatches(PyExc_TypeError)) {
-            PyErr_Clear();
+            PyObject *type, *error, *traceback;
+            PyErr_Fetch(&type, &error, &traceback);
             crm_raise(core, "InvalidRequestError",
                       "Could not sort objects by primary key; primary key "
-                      "values must be sortable in Python");
+                      "values must be sortable in Python (was: %S)",
+                      error != NULL ? error : type);
+            Py_DECREF(type);
+            Py_XDECREF(error);
+            Py_XDECREF(traceback);
         }
         Py_DECREF(pairs);
         return NULL;

@@ -132,6 +132,36 @@ def package(name: str, database: str) -> SimpleNamespace:
         color = sa.Column(sa.String, server_default="red")
         __mapper_args__ = {"polymorphic_identity": "label"}
 
+    class Point:
+        def __init__(self, x: Any, y: Any) -> None:
+            self.x, self.y = x, y
+
+        def __composite_values__(self) -> Any:
+            return self.x, self.y
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Point) and (other.x, other.y) == (self.x, self.y)
+
+    class Country(base):
+        __tablename__ = "country"
+        code = sa.Column(sa.String, primary_key=True)
+        name = sa.Column(sa.String)
+        age = sa.Column(sa.Integer, server_default="3")
+        cities = orm.relationship(
+            "City", back_populates="country", passive_updates=False, order_by="City.id"
+        )
+
+    class City(base):
+        __tablename__ = "city"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String)
+        age = sa.Column(sa.Integer)
+        x = sa.Column(sa.Integer)
+        y = sa.Column(sa.Integer)
+        at = orm.composite(Point, x, y)
+        country_code = sa.Column(sa.ForeignKey("country.code"))
+        country = orm.relationship("Country", back_populates="cities")
+
     engine = sa.create_engine(database_url("sqlite://"), poolclass=pool.StaticPool)
     base.metadata.create_all(engine)
     return SimpleNamespace(
@@ -142,6 +172,9 @@ def package(name: str, database: str) -> SimpleNamespace:
         no_value=importlib.import_module(f"{name}.orm.attributes").NO_VALUE,
         tables=base.metadata.sorted_tables,
         classes=(User, Post, Tag, Profile, Label),
+        more=(Country, City),
+        point=Point,
+        other=sa.create_engine("sqlite://", poolclass=pool.StaticPool),
     )
 
 
@@ -156,9 +189,14 @@ RELATIONS = {
     "Tag": (("posts", "Post", True),),
     "Label": (("posts", "Post", True),),
     "Profile": (("user", "User", False),),
+    "Country": (("cities", "City", True),),
+    "City": (("country", "Country", False),),
 }
 KINDS = {"Tag": ("Tag", "Label")}
-COLUMNS = ("id", "name", "age", "version", "user_id", "parent_id", "kind", "color")
+COLUMNS = (
+    *("id", "name", "age", "version", "user_id", "parent_id", "kind", "color"),
+    *("code", "x", "y", "country_code"),
+)
 STATES = ("transient", "pending", "persistent", "deleted", "detached")
 
 
@@ -489,7 +527,7 @@ class Run:
             for table in reversed(self.package.tables):
                 connection.execute(table.delete())
             if self.database == "postgresql":
-                for table in ("user", "post", "tag", "profile"):
+                for table in ("user", "post", "tag", "profile", "city"):
                     connection.execute(text(f"ALTER SEQUENCE {table}_id_seq RESTART"))
         return found
 
@@ -498,6 +536,7 @@ _ALWAYS = frozenset(
     (
         *("make", "make_with_key", "flush", "commit", "rollback", "query", "merge"),
         *("bulk_insert", "savepoint", "get"),
+        *("make_more", "query_more", "bulk_save", "insert_returning", "upsert"),
     )
 )
 _OPERATIONS = (
@@ -525,9 +564,11 @@ _SEQUENCES = st.lists(
 )
 
 
-def drive(name: str, sequence: Any, database: str = "sqlite") -> tuple[list[Any], list[Any]]:
+def drive(
+    name: str, sequence: Any, database: str = "sqlite", runs: type[Run] = Run
+) -> tuple[list[Any], list[Any]]:
     """What a package does with a sequence, and what is in the database then."""
-    run = Run(name, database)
+    run = runs(name, database)
     logger = logging.getLogger(f"{name}.engine.Engine")
     level, propagate = logger.level, logger.propagate
     logger.addHandler(run.statements)
@@ -548,10 +589,10 @@ def drive(name: str, sequence: Any, database: str = "sqlite") -> tuple[list[Any]
     return run.trace, rows
 
 
-def assert_alike(sequence: Any, database: str = "sqlite") -> None:
+def assert_alike(sequence: Any, database: str = "sqlite", runs: type[Run] = Run) -> None:
     """Drive both packages and compare them, operation by operation."""
-    peer_trace, peer_rows = drive("sqlalchemy", sequence, database)
-    trace, rows = drive("cormorant", sequence, database)
+    peer_trace, peer_rows = drive("sqlalchemy", sequence, database, runs)
+    trace, rows = drive("cormorant", sequence, database, runs)
     for expected, found in zip(peer_trace, trace, strict=True):
         outcome = str(expected[2])
         if outcome.startswith(_CRASHES) or (

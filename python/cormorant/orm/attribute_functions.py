@@ -356,7 +356,7 @@ def relationship(
     backref: Any = None,
     overlaps: str | None = None,
     post_update: bool = False,
-    cascade: str | Iterable[str] | None = None,
+    cascade: str | Iterable[str] | None = "save-update, merge",
     viewonly: bool = False,
     init: bool = NO_ARG,
     repr: bool = NO_ARG,

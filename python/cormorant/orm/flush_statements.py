@@ -50,6 +50,12 @@ class Statements:
         self.next_version: Any = mapper.version_id_generator or None
         if self.version_slot < 0:
             self.next_version = None
+        #: the database, or a SQL expression, makes the versions
+        self.server_version = (
+            self.version_slot >= 0
+            and self.next_version is None
+            and _filled_in_sql(self.column_of[self.version_slot])
+        )
         #: slots of the other tables of each class, if this one has the version: a change there
         #: is a new version of the row here
         self.slots_elsewhere: dict[Any, tuple[int, ...]] = {}
@@ -158,24 +164,12 @@ class Statements:
             return [self.auto_slot, *fetched], -1
         generated = missing
         if missing and self.auto_slot not in missing:
-            generated = [s for s in missing if self._is_made_by_database(self.column_of[s])]
+            generated = [s for s in missing if _filled_in_sql(self.column_of[s])]
         # nor are rows with versions inserted without RETURNING
         last_id = self.dialect.postfetch_lastrowid and self.auto_slot >= 0 and self.version_slot < 0
         if fetched or (generated and (many or not last_id)):
             return [*generated, *fetched], -1
         return [], self.auto_slot if self.auto_slot in missing else -1
-
-    @staticmethod
-    def _is_made_by_database(column: Any) -> bool:
-        """Whether a column of the key that is not given gets a value in the database."""
-        default = column.default
-        return column.server_default is not None or bool(
-            default is not None
-            and (
-                getattr(default, "is_clause_element", False)
-                or getattr(default, "is_sequence", False)
-            )
-        )
 
     def make_unlogged_insert(self, slots: tuple[int, ...], many: bool) -> Any:
         """As make_insert, but where only the generated key is fetched, the driver's last
@@ -235,8 +229,8 @@ class Statements:
                 binds.append((0, _core.TYPE_PYTHON, (_maker(default), None, (code, arg))))
             elif index is None:
                 # A constant inside a SQL default: the same whatever the row.
-                constant = _constant(bind.effective_value)
-                binds.append((0, _core.TYPE_PYTHON, (constant, None, (code, arg))))
+                value = _constant(bind.effective_value) if bind.callable is None else _called(bind)
+                binds.append((0, _core.TYPE_PYTHON, (value, None, (code, arg))))
             else:
                 binds.append((index, code, arg))
         self.names[compiled.string] = list(compiled.positiontup or ())
@@ -320,6 +314,19 @@ def _made(defaults: list[Any]) -> int:
     """1 if functions make some of the values, 2 if one takes the execution context; or 0."""
     functions = [d for d in defaults if getattr(d, "is_callable", False)]
     return 2 if any(map(_uses_context, functions)) else int(bool(functions))
+
+
+def _filled_in_sql(column: Any) -> bool:
+    """Whether a column that is not given gets a value in the database."""
+    default = column.default
+    return column.server_default is not None or bool(
+        default is not None
+        and (getattr(default, "is_clause_element", False) or getattr(default, "is_sequence", False))
+    )
+
+
+def _called(bind: Any) -> Any:
+    return lambda _ignored: bind.effective_value
 
 
 def _maker(default: Any) -> Any:

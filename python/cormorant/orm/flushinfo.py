@@ -97,6 +97,7 @@ class MapperInfo:
 
     __slots__ = (
         "_cascades",
+        "_key_functions",
         "_referring",
         "_relations",
         "_tables",
@@ -117,6 +118,7 @@ class MapperInfo:
         """Forget what was computed: a class got new attributes, or is new."""
         self._relations: tuple[RelationInfo, ...] | None = None
         self._cascades: dict[str, tuple[RelationInfo, ...]] = {}
+        self._key_functions: tuple[Any, ...] | None = None
         self._referring: tuple[Any, ...] | None = None
         self._tables: tuple[Any, ...] | None = None
         # dialect -> persistence.Statements, or persistence.Hierarchy
@@ -175,13 +177,36 @@ class MapperInfo:
             )
         return found
 
+    def sorted(self, objects: list[Any]) -> list[Any]:
+        """Persistent objects in the order of their primary keys, which their types may know."""
+        functions = self._key_functions
+        if functions is None:
+            functions = self._key_functions = tuple(
+                column.type.sort_key_function for column in self.mapper.primary_key
+            )
+        if not any(functions):
+            return _core.sort_by_key(objects)
+
+        def key(obj: Any) -> list[Any]:
+            values: Any = _core.identity_key(obj)[1]  # type: ignore[index]
+            pairs = zip(values, functions, strict=True)
+            return [value if fn is None else fn(value) for value, fn in pairs]
+
+        return sorted(objects, key=key)
+
     def cascades(self, kind: str) -> tuple[RelationInfo, ...]:
         """The relationships with a cascade: "delete", "expunge", "merge" …"""
         found = self._cascades.get(kind)
         if found is None:
             name = kind.replace("-", "_")
+            viewing = (
+                RelationInfo(self, prop)
+                for mapper in self.mapper.self_and_descendants
+                for prop in mapper.relationships
+                if prop.parent is mapper and prop.viewonly and kind != "merge"
+            )
             found = self._cascades[kind] = tuple(
-                r for r in self.relations() if getattr(r.prop.cascade, name)
+                r for r in (*self.relations(), *viewing) if getattr(r.prop.cascade, name)
             )
         return found
 

@@ -64,11 +64,11 @@ def _save_and_tell(
     if not info.mapper.batch and len(new) + len(updates) > 1:
         for obj in new:
             _save_and_tell(flush, info, connection, [obj], [])
-        for obj in _core.sort_by_key(updates):
+        for obj in info.sorted(updates):
             _save_and_tell(flush, info, connection, [], [obj])
         return
     fire_rows("before_insert", connection, new)
-    updates = _core.sort_by_key(updates)
+    updates = info.sorted(updates)
     fire_rows("before_update", connection, updates)
     _save(flush, info, connection, new, updates)
     switched = flush.row_switches
@@ -87,7 +87,7 @@ def _save(
             _check_known(info, obj)
         new = _check_conflicts(flush, info, connection, new)
     if updates:
-        updates = _core.sort_by_key(updates)
+        updates = info.sorted(updates)
         version = info.mapper.version_id_col
         if version is not None:
             # Known even of those that turn out to have nothing to write.
@@ -441,8 +441,11 @@ def _post_update(
         batch = [obj for obj, _ in group]
         _update(flush, statements, connection, batch, columns, inserted=True)
     if persistent:
+        # What the program has set stays, where a function or the database would make a value.
+        wanted.update(slot for slot, _ in statements.python_onupdates)
+        wanted.update(statements.sql_onupdates)
         columns = tuple(s for s in statements.slots if s in wanted)
-        _update(flush, statements, connection, _core.sort_by_key(persistent), columns)
+        _update(flush, statements, connection, info.sorted(persistent), columns)
 
 
 def _update(
@@ -488,7 +491,8 @@ def _update_all(
     expired = [] if inserted else _core.unloaded_keys(objects, statements.version_slot)
     if expired:
         _load_keys(statements, [o for o in expired if changed_of(o) is not None])
-    if not statements.python_onupdates and not statements.sql_onupdates and not versioned:
+    fills = statements.python_onupdates or statements.sql_onupdates
+    if not fills and not versioned and not statements.server_version:
         _update_run(flush, statements, connection, objects, columns, inserted, inserted)
         return
     filled = {slot for slot, _ in statements.python_onupdates}
@@ -500,10 +504,19 @@ def _update_all(
         # Written whether or not the new value is another.
         written = tuple(s for s in statements.slots if s in changed or s in filled)
         fetched = [s for s in statements.sql_onupdates if s not in changed]
-        if fetched and statements.eager_update and not inserted:
-            for obj in batch:
-                update_one(flush, statements, connection, obj, written, fetched)
-            continue
+        version = statements.version_slot
+        if statements.server_version and version not in (*changed, *fetched):
+            fetched.append(version)
+        if not inserted:
+            # What the next UPDATE of the row asks for is known at once.
+            eager = [s for s in fetched if statements.eager_update or s == version]
+            if eager:
+                late = [s for s in fetched if s not in eager]
+                for obj in batch:
+                    update_one(flush, statements, connection, obj, written, eager)
+                    if late:
+                        flush.expire_after.append((obj, late))
+                continue
         _update_run(flush, statements, connection, batch, written, True, inserted, changed)
         flush.expire_after.extend((obj, fetched) for obj in batch)
 
@@ -556,7 +569,7 @@ def _update_run(
 def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     """DELETE objects of a mapper, sorted by primary key."""
     session = flush.session
-    objects = _core.sort_by_key(objects)
+    objects = info.sorted(objects)
     if session.connection_callable is None:
         _delete_with(info, session._connection_for(info.mapper), objects)
         return

@@ -92,7 +92,7 @@ class RelationshipProperty(MapperProperty):
         backref: Any = None,
         overlaps: str | None = None,
         post_update: bool = False,
-        cascade: Any = None,
+        cascade: Any = "save-update, merge",
         viewonly: bool = False,
         attribute_options: Any = None,
         lazy: Any = "select",
@@ -187,11 +187,7 @@ class RelationshipProperty(MapperProperty):
         self.sync_backref = sync_backref
 
     def _set_cascade(self, cascade: Any) -> None:
-        if cascade is None:
-            cascade = "merge" if self.viewonly else "save-update, merge"
-        elif cascade is False:
-            cascade = ""
-        options = CascadeOptions(cascade)
+        options = CascadeOptions(cascade or "")
         if self.viewonly:
             options = CascadeOptions(sorted(options & {"expunge", "refresh-expire", "merge"}))
         self._cascade = options

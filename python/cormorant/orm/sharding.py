@@ -7,8 +7,6 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .. import _core
-
 if TYPE_CHECKING:
     from .flushinfo import MapperInfo
 
@@ -29,7 +27,7 @@ def save_runs(
     session: Any, info: MapperInfo, new: list[Any], updates: list[Any]
 ) -> Iterator[tuple[Any, list[Any], list[Any]]]:
     """(connection, new objects, objects to update) of a flush, updates in the order of keys."""
-    for connection, group in runs(session, info, _core.sort_by_key(updates)):
+    for connection, group in runs(session, info, info.sorted(updates)):
         yield connection, [], group
     for connection, group in runs(session, info, new):
         yield connection, group, []

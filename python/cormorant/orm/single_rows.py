@@ -162,8 +162,8 @@ def update_one(
         column = statements.column_of[slot]
         if _is_expression(value):
             expressions[column] = value
-            if slot in statements.pk_slots:
-                fetched = [*fetched, slot]  # its identity follows
+            if slot in statements.pk_slots or slot == statements.version_slot:
+                fetched = [*fetched, slot]  # its identity follows, or the next UPDATE
             else:
                 expired.append(slot)
         else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc
 from ..util import warn
 from . import dependency, key_switches, persistence
-from .base import MANYTOMANY
+from .base import MANYTOMANY, ONETOMANY
 from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
 from .ordering import Node, per_object_layers, plan_of
 from .transaction import ACTIVE
@@ -90,7 +90,7 @@ class Flush:
                     from .session import _unmapped
 
                     raise _unmapped(obj)
-            wanted = {id(o) for o in objects}
+            wanted = self._with_pending_children(objects)
             new = [o for o in new if id(o) in wanted]
             modified = [o for o in modified if id(o) in wanted]
             deleted = [o for o in deleted if id(o) in wanted]
@@ -109,6 +109,25 @@ class Flush:
         for work in list(self.work.values()):
             if work.info.has_orphan_rules():
                 dependency.take_orphans(self, work)
+
+    def _with_pending_children(self, objects: Sequence[Any]) -> set[int]:
+        """The ids of objects that are to be flushed alone, and of what is inserted with them: the
+        new members of their one-to-many relationships, and those of these."""
+        session = self.session
+        wanted = {id(obj) for obj in objects}
+        stack = [obj for obj in objects if obj in session]
+        while stack:
+            obj = stack.pop()
+            manager: Any = _core.manager_of(obj)
+            for relation in relations_of(info_of(manager.mapper)):
+                if relation.direction is not ONETOMANY or not relation.is_of(obj):
+                    continue
+                for child in _core.history(obj, relation.slot)[0]:
+                    new = child is not None and _core.state_flags(child) & _core.STATE_NEW
+                    if new and id(child) not in wanted and _core.session_of(child) is session:
+                        wanted.add(id(child))
+                        stack.append(child)
+        return wanted
 
     def _work(self, manager: Any) -> Work:
         info = info_of(manager.mapper)

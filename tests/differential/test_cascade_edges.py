@@ -1,0 +1,121 @@
+"""Cascades that programs seldom have: none at all, over what is only viewed, of pending objects
+taken out of a collection, in a flush of chosen objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+from .models import state
+
+program = Programs()
+
+
+def models(p: Any, **options: Any) -> Any:
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        posts = p.relationship("Post", **options)
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+        tags = p.relationship("Tag", cascade="all, delete-orphan")
+
+    class Tag(p.Base):
+        __tablename__ = "tags"
+        id = p.Column(p.Integer, primary_key=True)
+        post_id = p.Column(p.ForeignKey("posts.id"))
+
+    return User, Post, Tag
+
+
+@program
+def no_cascade(p: Any) -> None:
+    User, Post, _ = models(p, backref=p.backref("user", cascade=None))
+    s = p.session()
+    post = Post()
+    s.add(post)
+    user = User(posts=[post])
+    p.show(state(p, user, post))
+    s.expunge_all()
+    post = Post()
+    user = User(posts=[post])
+    s.add(post)
+    p.show(state(p, user, post), sorted(Post.user.property.cascade))
+    for cascade in ("none", "", (), None, "all", "save-update", {"merge", "delete"}):
+        p.show(sorted(p.relationship("X", cascade=cascade).cascade))
+    p.show(sorted(p.relationship("X", viewonly=True).cascade), sorted(p.relationship("X").cascade))
+    p.error(lambda: p.relationship("X", cascade="nothing"))
+
+
+@program
+def pending_orphans_take_theirs_along(p: Any) -> None:
+    User, Post, Tag = models(p, cascade="all, delete-orphan")
+    s = p.session()
+    user = User()
+    s.add(user)
+    post = Post(tags=[Tag(), Tag()])
+    user.posts.append(post)
+    p.show(state(p, user, post, *post.tags))
+    user.posts.remove(post)
+    p.show(state(p, user, post, *post.tags))
+    user.posts = [post]
+    p.show(state(p, user, post, *post.tags))
+    s.flush()
+    new = Post(tags=[Tag()])
+    user.posts.append(new)
+    user.posts = []
+    p.show(state(p, user, post, new, *new.tags))
+    s.commit()
+    p.show(state(p, user, post, new, *new.tags))
+
+
+@program
+def what_is_only_viewed(p: Any) -> None:
+    User, Post, _ = models(p, viewonly=True, cascade="expunge, refresh-expire")
+    s = p.session()
+    s.add_all([User(id=1, name="u"), Post(id=1, user_id=1), Post(id=2, user_id=1)])
+    s.commit()
+    user = s.get(User, 1)
+    posts = list(user.posts)
+    s.expire(user)
+    p.show([sorted(p.inspect(o).dict) for o in (user, *posts)])
+    user.posts
+    s.refresh(user)
+    p.show([sorted(p.inspect(o).dict) for o in (user, *posts)])
+    user.posts
+    s.expunge(user)
+    p.show(state(p, user, *posts))
+
+
+@program
+def flush_of_chosen_objects(p: Any) -> None:
+    User, Post, Tag = models(p, backref="user")
+    s = p.session()
+    user = User(posts=[Post(tags=[Tag()]), Post()])
+    other = User(posts=[Post()])
+    s.add_all([user, other])
+    s.flush([user])
+    p.show(state(p, user, *user.posts, *user.posts[0].tags, other, *other.posts))
+    post = Post(user=other)
+    s.flush([post])
+    p.show(state(p, other, post), post.user_id)
+    s.flush([other.posts[0]])
+    p.show(state(p, other, *other.posts), len(s.new))
+    third = Post(tags=[Tag()])
+    user.posts.append(third)
+    user.name = "changed"
+    s.flush([third])
+    p.show(state(p, user, third, *third.tags), third.user_id, len(s.dirty))
+    s.commit()
+    p.show([(x.id, x.user_id) for x in s.query(Post).order_by(Post.id)])
+
+
+@pytest.mark.parametrize("run", program.registered)
+def test_programs(run: Any) -> None:
+    compare(run, warned=True)

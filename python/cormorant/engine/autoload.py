@@ -107,7 +107,11 @@ def _foreign_keys(
     exclude_columns: Collection[str],
     resolve_fks: bool,
 ) -> None:
-    for found in inspector.get_foreign_keys(table.name, schema):
+    known = getattr(inspector.dialect.reflector, "options", {}).get("get_foreign_keys")
+    options: dict[str, Any] = {}
+    if known is not None and table.dialect_kwargs.get(known):
+        options[known] = True
+    for found in inspector.get_foreign_keys(table.name, schema, **options):
         names = found["constrained_columns"]
         if any(
             (include_columns and name not in include_columns) or name in exclude_columns
@@ -123,6 +127,7 @@ def _foreign_keys(
                 table.metadata,
                 schema=referred_schema or sa_schema.BLANK_SCHEMA,
                 autoload_with=inspector,
+                **options,
             )
         table.append_constraint(
             sa_schema.ForeignKeyConstraint(

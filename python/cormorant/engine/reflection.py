@@ -196,7 +196,7 @@ class Inspector:
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[dict[str, Any]]:
         """Foreign keys: constrained_columns, referred_table, referred_columns, options …"""
-        return [dict(row) for row in self._ask("get_foreign_keys", table_name, schema)]
+        return [dict(row) for row in self._ask("get_foreign_keys", table_name, schema, given=kw)]
 
     def get_indexes(
         self, table_name: str, schema: str | None = None, **kw: Any

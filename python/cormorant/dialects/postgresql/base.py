@@ -104,6 +104,13 @@ class PGDialect(DefaultDialect):
 
     # --- types ---
 
+    @util.classproperty
+    def ischema_names(cls) -> dict[str, Any]:
+        """The types that reflection gives for names of types; programs may add theirs."""
+        from .catalog import ischema_names
+
+        return ischema_names
+
     @util.memoized_property
     def colspecs(self) -> dict[Any, Any]:
         """Generic type -> PostgreSQL's own."""

@@ -95,6 +95,8 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
             return self._json_cast(binary, **kw)
         if self._subscripts_json(binary):
             left, right = self._sides(binary, **kw)
+            if binary.left._is_function or binary.left.__visit_name__ == "cast":
+                left = f"({left})"
             return f"{left}[{right}]"
         return self._eager(binary, " -> " if not _cast_applied else " ->> ", **kw)
 

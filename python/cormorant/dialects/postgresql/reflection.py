@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from ... import util
 from ...engine.reflection import Inspector, ObjectKind, ObjectScope, no_such_table
@@ -162,6 +163,9 @@ def _list(text: str | None) -> list[Any]:
 class PGReflector:
     """The functions behind Inspector; each takes a Connection and emits SQL on it."""
 
+    options: ClassVar[dict[str, str]] = {"get_foreign_keys": "postgresql_ignore_search_path"}
+    """The argument of each function that only this database has."""
+
     def __init__(self, dialect: Any) -> None:
         self.dialect = dialect
 
@@ -304,8 +308,17 @@ class PGReflector:
     def get_pk_constraint(self, connection: Any, name: str, schema: str | None) -> Any:
         return self._one(self.get_multi_pk_constraint, connection, name, schema)
 
-    def get_foreign_keys(self, connection: Any, name: str, schema: str | None) -> Any:
-        return self._one(self.get_multi_foreign_keys, connection, name, schema)
+    def get_foreign_keys(
+        self,
+        connection: Any,
+        name: str,
+        schema: str | None,
+        postgresql_ignore_search_path: bool = False,
+    ) -> Any:
+        multi = self.get_multi_foreign_keys
+        if postgresql_ignore_search_path:
+            multi = partial(multi, postgresql_ignore_search_path=True)
+        return self._one(multi, connection, name, schema)
 
     def get_indexes(self, connection: Any, name: str, schema: str | None) -> Any:
         return self._one(self.get_multi_indexes, connection, name, schema)
@@ -436,12 +449,17 @@ class PGReflector:
         names: Collection[str] | None,
         kind: ObjectKind,
         scope: ObjectScope,
+        postgresql_ignore_search_path: bool = False,
     ) -> dict[Any, list[dict[str, Any]]]:
         """The foreign keys of relations, by (schema, name)."""
         params = self._relations(schema, names, kind, scope)
         found, rows = self._grouped(self._rows(connection, _FOREIGN_KEYS, **params), schema)
         for keys, row in rows:
-            keys.append(self._foreign_key(row, schema))
+            key = self._foreign_key(row, schema)
+            if postgresql_ignore_search_path:
+                default = self.dialect.default_schema_name
+                key["referred_schema"] = schema if row[3] == default else row[3]
+            keys.append(key)
         return found
 
     @staticmethod

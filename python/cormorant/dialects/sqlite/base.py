@@ -204,6 +204,13 @@ class SQLiteDialect(DefaultDialect):
 
     # --- what there is in the database ---
 
+    @util.classproperty
+    def ischema_names(cls) -> dict[str, Any]:
+        """The types that reflection gives for names of types; programs may add theirs."""
+        from .reflection import ischema_names
+
+        return ischema_names
+
     @util.memoized_property
     def reflector(self) -> Any:
         """The functions behind Inspector."""

@@ -130,6 +130,22 @@ def insert_statements(p: Any) -> None:
 
 
 @program
+def inserts_asked_for_nothing(p: Any) -> None:
+    E = entity(p)
+    s = p.session()
+    for given in (
+        {"name": "a"},
+        [{"name": "b"}],
+        [{"name": "c"}, {"name": "d"}],
+        [{"name": "e"}, {"name": "f", "n": 1}],
+        [{"name": "g", "n": 1}, {"name": "h"}],
+    ):
+        for name in ("all", "keys", "fetchone", "fetchmany", "scalars"):
+            p.error(getattr(s.execute(p.insert(E), given), name))
+    p.show(s.execute(p.insert(E).values(name="j")).inserted_primary_key)
+
+
+@program
 def insert_with_expressions(p: Any) -> None:
     E = entity(p)
     s = p.session()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
-from ..engine.python_cursors import ListCursor
+from ..engine.python_cursors import EmptyCursor, ListCursor
 from ..sql import visitors
 from .bulk_inheritance import (
     discriminator,
@@ -400,6 +400,13 @@ def _parameters_of(statement: Any, mapper: Any) -> list[str]:
     return [name for name in names if name not in mapper.local_table.c]
 
 
+def _without_rows(results: list[Any]) -> Any:
+    """The result of INSERTs that were asked for nothing: the server may have told the key."""
+    from ..engine.result import Result
+
+    return Result(EmptyCursor(sum(max(result.rowcount, 0) for result in results)))
+
+
 def _insert(
     session: Session,
     connection: Any,
@@ -425,17 +432,20 @@ def _insert(
         if statement._returning:
             return insert_joined_returning(session, connection, mapper, statement, given, nulls)
         insert_joined(connection, mapper, given, nulls)
-        return Result._from_list((), [])
+        return Result(EmptyCursor())
     if not many:
         if isinstance(params, Mapping):
             params = {mapper._column_key(key): value for key, value in params.items()}
-        return _run(session, connection, mapper, statement, params, execution_options)
+        made = _run(session, connection, mapper, statement, params, execution_options)
+        return made if statement._returning or not params else _without_rows([made])
 
     def execute(given: Any) -> Any:
         return _run(session, connection, mapper, statement, given, execution_options)
 
     results = insert_rows(mapper, params, execute, nulls, _parameters_of(statement, mapper))
-    if not statement._returning or len(results) == 1:
-        return results[-1]
+    if not statement._returning:
+        return _without_rows(results)
+    if len(results) == 1:
+        return results[0]
     keys = tuple(results[0].keys())
     return Result._from_list(keys, [row for result in results for row in result.all()])

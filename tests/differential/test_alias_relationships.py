@@ -201,6 +201,62 @@ def to_a_table_alias(p: Any) -> None:
     p.show(session.execute(p.select(Owner.id, Cat.id).join(Owner.cats)).all())
 
 
+@program
+def by_foreign_keys(p: Any) -> None:
+    """The ON clause follows from the foreign keys of what the alias is of."""
+
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+
+    rows = p.select(Child).where(Child.id < 10).subquery()
+    Few, Same = p.aliased(Child, rows), p.aliased(Child)
+    Parent.few = p.relationship(Few, viewonly=True)
+    Parent.same = p.relationship(Same)
+    session = p.session()
+    session.add(Parent(id=1))
+    session.commit()
+    session.add_all([Child(id=1, parent_id=1), Child(id=11, parent_id=1)])
+    session.commit()
+    parent = session.scalars(p.select(Parent)).one()
+    p.show([c.id for c in parent.few], sorted(c.id for c in parent.same))
+    p.show(str(p.select(Parent).join(Parent.few).where(rows.c.id > 0)))
+    p.show(Parent.few.property.direction.name, str(Parent.few.property.primaryjoin))
+
+
+@program
+def values_within_aliases_of_options(p: Any) -> None:
+    """Criteria of an option that name the statement's alias have its values, not those of the
+    statement that was compiled first."""
+
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+        children = p.relationship("Child")
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+
+    session = p.session()
+    session.add_all([Parent(id=i, children=[Child(id=i)]) for i in (1, 2, 3)])
+    session.commit()
+    for load in (p.lazyload, p.selectinload):
+        for number in (1, 2, 3):
+            session.expunge_all()
+            chosen = p.select(Parent).where(Parent.id == number).subquery()
+            some = p.aliased(Parent, chosen)
+            option = load(some.children.and_(Child.parent_id == some.id))
+            found = session.scalars(p.select(some).options(option)).all()
+            p.show([(each.id, [c.id for c in each.children]) for each in found])
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function, warned=True)

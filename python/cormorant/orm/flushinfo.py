@@ -258,7 +258,15 @@ def _sort_key(mapper: Any) -> str:
 
 
 def _slots(mapper: Any, columns: list[Any]) -> tuple[int, ...]:
-    return tuple(mapper._columntoproperty[c].slot for c in columns)
+    return tuple(mapper._columntoproperty[_own_column(mapper, c)].slot for c in columns)
+
+
+def _own_column(mapper: Any, column: Any) -> Any:
+    """The mapper's column that one is, or that it is of an alias of."""
+    if column in mapper._columntoproperty:
+        return column
+    proxied = column.proxy_set
+    return next((own for own in mapper._columntoproperty if own in proxied), column)
 
 
 __all__ = ["MANYTOMANY", "MANYTOONE", "ONETOMANY", "MapperInfo", "RelationInfo", "info_of"]

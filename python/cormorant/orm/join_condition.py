@@ -95,7 +95,10 @@ def join_condition(
                     raise
                 continue
             if column is not None:
-                constraints.setdefault(fk.constraint, []).append((column, fk.parent))
+                own_column = fk.parent
+                if not holder.c.contains_column(own_column):  # of an alias of the table
+                    own_column = holder.corresponding_column(own_column)
+                constraints.setdefault(fk.constraint, []).append((column, own_column))
 
     for part in (own, left):
         collect(right, part)

@@ -121,9 +121,12 @@ def _criterion_key(criterion: Any, ctx: KeyContext) -> tuple[Any, ...]:
     own = KeyContext()
     own.memo = ctx.memo
     key = criterion._cache_key(own)
-    if not own.cacheable:
+    # What the statement has an alias of stands there as its number: for itself, with its values.
+    alone = KeyContext()
+    criterion._cache_key(alone)
+    if not own.cacheable or not alone.cacheable:
         ctx.cacheable = False
-    return (key, tuple(_bind_value(bind) for bind in own))
+    return (key, tuple(_bind_value(bind) for bind in alone))
 
 
 def _bind_value(bind: Any) -> Any:

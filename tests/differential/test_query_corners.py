@@ -150,6 +150,20 @@ def joins_of_tables_ordered_by_attributes(p: Any) -> None:
 
 
 @program
+def counts_correlated_to_tables(p: Any) -> None:
+    session, author, book, _ = _library(p)
+    count = p.select(p.func.count(book.id)).where(book.author_id == author.id)
+    author.count = p.column_property(count.correlate(author.__table__).scalar_subquery())
+    author.twice = p.column_property(author.id * 2)
+    for load in (p.joinedload, p.selectinload, p.subqueryload):
+        session.expunge_all()
+        found = session.query(book).options(load(book.author)).order_by(book.id)
+        p.show([(each.id, each.author.count, each.author.twice) for each in found.limit(4)])
+    alias = p.aliased(author)
+    p.show([(each.id, each.count) for each in session.query(alias).order_by(alias.id)])
+
+
+@program
 def contains_eager_from_tables(p: Any) -> None:
     session, author, book, copy = _library(p)
     table = book.__table__.alias("shelf")
@@ -168,6 +182,9 @@ def contains_eager_from_tables(p: Any) -> None:
     query = session.query(author).outerjoin(one, author.books).outerjoin(two, one.copies)
     path = p.contains_eager(author.books, alias=one)
     shown(query.options(path.contains_eager(book.copies, alias=two)).order_by(author.id, one.id))
+    again = p.orm.contains_eager(author.books, book.copies, alias=two)
+    first = p.contains_eager(author.books, alias=one)
+    shown(query.options(first, again).order_by(author.id, one.id))
     path = p.contains_eager(author.books.of_type(one))
     path = path.contains_eager(one.copies.of_type(two))
     shown(query.options(path).order_by(author.id, one.id))

@@ -75,9 +75,11 @@ class LoadTable:
                 self.elements[path] = element  # the last one holds
                 return
             if element.target is None and existing.target is not None:
-                target = existing.target
+                # the same attribute once more, on the way to another
+                renamed = (("renamed", True),) if existing.opt("renamed") else ()
+                opts = (*element.opts, *renamed)
                 element = LoadElement(
-                    path, element.strategy, element.opts, target, element.criteria
+                    path, element.strategy, opts, existing.target, element.criteria
                 )
             if existing.strategy is not None and not existing._same(element):
                 if wildcard:

@@ -7,7 +7,9 @@ from typing import Any
 
 from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
-from .joining import adapt_to
+from ..sql.elements import Label
+from ..sql.util import ClauseAdapter
+from .joining import adapt_to, parts
 from .strategy_options import Path
 
 
@@ -77,7 +79,15 @@ class EntityNode:
                 return found
         if self.entity.is_aliased_class:
             return self.entity._adapter.traverse(expression)
-        return adapt_to(selectable, expression)
+        if expression._is_column and not isinstance(expression, Label):
+            return adapt_to(selectable, expression)
+        # tables that a subquery in it is correlated to are replaced as well
+        adapter: ClauseAdapter | None = None
+        for part in parts(selectable):
+            if not part._is_join:
+                own = ClauseAdapter(part)
+                adapter = own if adapter is None else adapter.chain(own)
+        return expression if adapter is None else adapter.traverse(expression)
 
     def lacks(self, column: Any) -> bool:
         """Whether an alias of a subquery has no such column: it is loaded when it is read."""

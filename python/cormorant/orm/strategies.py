@@ -20,6 +20,7 @@ from .base import ONETOMANY
 from .inheritance import key_slot
 from .joining import adapt_to, adapted_criteria, relationship_join, selectable_of
 from .load_table import LoadTable
+from .order_by import is_column_expression, without_modifiers
 from .relationships import only_equates
 from .strategy_options import LoadElement, Path
 
@@ -546,11 +547,18 @@ class SubqueryLoader(PostLoad):
             inner._order_by_clauses = ()
         if {hash(c) for c in local} != {hash(c) for c in first.parent.primary_key}:
             inner._distinct = True
+            # what a DISTINCT is ordered by has to be among its columns
+            for clause in inner._order_by_clauses:
+                expression = without_modifiers(clause)
+                if is_column_expression(expression) and all(
+                    hash(expression) != hash(column) for column in inner._raw_columns
+                ):
+                    inner._raw_columns.append(expression)
         inner._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         sub = inner.subquery()
         left_from: Any = sub
         left: Any = sub
-        keys = list(sub.c)
+        keys = list(sub.c)[: len(columns)]
         for index, (_, link) in enumerate(chain):
             last = index == len(chain) - 1
             criteria: tuple[Any, ...] = ()

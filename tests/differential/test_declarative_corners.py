@@ -284,6 +284,30 @@ def properties_in_constraints(p: Any) -> None:
 
 
 @program
+def columns_named_several_times(p: Any) -> None:
+    def mapped(first: Any, *others: Any) -> None:
+        space = {"__tablename__": "thing", "id": p.Column(p.Integer, primary_key=True), "a": first}
+        space.update({f"b{number}": other for number, other in enumerate(others)})
+        base = p.orm.declarative_base()
+        thing = type("Thing", (base,), space)
+        keys = sorted(prop.key for prop in p.inspect(thing).iterate_properties)
+        p.show(keys, thing.__table__.c.keys())
+
+    def column(*name: str) -> Any:
+        return p.Column(*name, p.Integer)
+
+    for named in (column(), column("a"), column("q"), p.mapped_column(p.Integer)):
+        mapped(named, named)
+    for named in (column("a"), p.mapped_column(p.Integer)):
+        mapped(named, p.column_property(named))
+    named = column("a")
+    mapped(named, p.deferred(named))
+    named = column("a")
+    mapped(named, p.column_property(named + 1), p.synonym("a"))
+    p.error(lambda: mapped(column("q"), column("q")))
+
+
+@program
 def attributes_named_registry(p: Any) -> None:
     class Thing(p.Base):
         __tablename__ = "thing"

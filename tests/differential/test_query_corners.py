@@ -122,6 +122,12 @@ def filter_by_after_reset_joinpoint(p: Any) -> None:
     p.show(query.filter_by(name="author 2").count())
     other = p.aliased(author)
     p.show(str(query.join(book.author.of_type(other)).filter_by(name="x")))
+    union = session.query(author).union(session.query(author))
+    p.show(union.filter_by(name="author 1").count(), union.join(author.books).count())
+    p.show([a.id for a in union.join(author.books).filter_by(pages=2)])
+    joined = union.join(book, author.id == book.author_id)
+    p.show([a.id for a in joined.filter_by(pages=2)])
+    p.show([a.id for a in joined.reset_joinpoint().filter_by(name="author 2")])
 
 
 @program

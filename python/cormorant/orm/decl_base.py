@@ -139,6 +139,8 @@ class Scan:
         self.allow_unmapped = bool(getattr(cls, "__allow_unmapped__", False))
         self.is_dataclass = False
         self._seen: set[str] = set()
+        #: name of a column -> the attributes that are of it
+        self._by_column: dict[str, set[str]] = {}
         #: columns of mixins, by id: the attribute, and the column, whose id stays its own
         self._copied: dict[int, tuple[str, Any]] = {}
         self.table: Any = None
@@ -239,6 +241,7 @@ class Scan:
                 elif isinstance(value, declared_attr) and value._cascading:
                     self._cascading(name, value)
                 self._seen.add(name)
+        self._warn_of_repeated()
         self._resolve_specials()
 
     def _copy_columns(self, base: type, attributes: Iterable[Any]) -> list[Any]:
@@ -471,23 +474,17 @@ class Scan:
             self.properties[name] = prop if prop is not None else column
         elif column.name != name:
             self.properties[name] = column
-        if column.key != name:
-            others = [
-                key for key, other in self.properties.items() if key != name and other is column
-            ]
-            # an attribute that is named as its column is no property by itself
-            others += [
-                other.key
-                for _, other in self.columns
-                if other is not column
-                and other.name == column.name
-                and other.key not in self.properties
-            ]
-            if others:
+        if column.table is None:
+            self._by_column.setdefault(column.name, set()).add(name)
+
+    def _warn_of_repeated(self) -> None:
+        """Columns that several attributes name, of which one will be mapped."""
+        for column, names in self._by_column.items():
+            if len(names) > 1:
                 warn(
-                    f"On class '{self.cls.__name__}', Column object '{column.name}' named "
-                    f"directly multiple times, only one will be used: {', '.join([*others, name])}."
-                    " Consider using orm.synonym instead"
+                    f"On class '{self.cls.__name__}', Column object '{column}' named directly "
+                    f"multiple times, only one will be used: {', '.join(sorted(names))}. Consider "
+                    "using orm.synonym instead"
                 )
 
     def _add_property(self, name: str, value: MapperProperty, found: Any) -> None:

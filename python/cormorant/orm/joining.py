@@ -274,6 +274,8 @@ class JoinResolver:
         if onclause is not None and prop_attr is None:
             for entity in self._unions:
                 onclause = adapt_to(entity.selectable, onclause)
+            if self.whole is not None:
+                onclause = adapt_to_result(self.whole, onclause)
         if right_entity is not None:
             self.joined.add(id(right_entity))
             if self.generated and onclause is not None and prop_attr is None:

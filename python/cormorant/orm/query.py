@@ -356,6 +356,8 @@ class Query(QueryRunning[_T], _core.Generative):
         if any(isinstance(option, AdaptFrom) for option in statement._with_options):
             # The columns are those of the entity, not of the subquery.
             zero = statement._raw_columns[0]
+            if len(statement._setup_joins) > self._joins_passed:
+                zero = statement._filter_by_zero()
             return self.filter(*[namespace_key(zero, k) == v for k, v in kwargs.items()])
         if self._joins_passed and self._joins_passed == len(statement._setup_joins):
             zero = (*statement._from_obj, *statement._raw_columns)[0]

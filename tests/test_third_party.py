@@ -63,6 +63,26 @@ def test_modules_are_the_same(tmp_path: Path) -> None:
     ]
 
 
+def test_loggers_have_the_name_that_programs_know(tmp_path: Path) -> None:
+    out = run(
+        """
+        import logging, sys
+        logging.basicConfig(stream=sys.stdout, format="%(name)s %(message)s")
+        logging.getLogger("sqlalchemy.engine").setLevel(logging.INFO)
+        for options in {}, {"logging_name": "mine"}:
+            with sa.create_engine("sqlite://", **options).connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        """,
+        tmp_path,
+    )
+    lines = [line for line in out.splitlines() if "[" not in line]
+    assert lines == [
+        f"sqlalchemy.engine.Engine{name} {text}"
+        for name in ("", ".mine")
+        for text in ("BEGIN (implicit)", "SELECT 1", "ROLLBACK")
+    ]
+
+
 def test_not_after_the_real_one(tmp_path: Path) -> None:
     program = """
         import sqlalchemy

@@ -16,19 +16,25 @@ if TYPE_CHECKING:
 _NOTSET, _DEBUG, _INFO, _WARNING, _ERROR, _CRITICAL = 0, 10, 20, 30, 40, 50
 
 
+root_name = "cormorant"
+"""The first part of the names of loggers: another one while the package goes by another name."""
+
+
 def _logger(name: str) -> logging.Logger:
     """The logger of a name, below one that is quiet unless it was told otherwise."""
     import logging
 
-    root = logging.getLogger("cormorant")
+    root = logging.getLogger(root_name)
     if root.level == _NOTSET:
         root.setLevel(_WARNING)
+    if name.startswith("cormorant."):
+        name = root_name + name.removeprefix("cormorant")
     return logging.getLogger(name)
 
 
 def __getattr__(name: str) -> Any:
     if name == "rootlogger":
-        return _logger("cormorant")
+        return _logger(root_name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -154,3 +154,19 @@ def test_reflect(p: Peer):
     metadata.create_all(other)
     with other.connect() as c:
         p.show(c.exec_driver_sql("select sql from sqlite_master where type = 'index'").all())
+
+
+@program
+def test_defaults_that_listeners_put(p: Peer):
+    engine = database(p)
+    given = p.text("'given'"), p.DefaultClause("'given'"), p.FetchedValue(), None, "'plain'"
+    for default in given:
+        metadata = p.MetaData()
+
+        @p.event.listens_for(metadata, "column_reflect")
+        def replace(inspector, table, column, default=default):
+            if column["name"] == "label":
+                column["default"] = default
+
+        found = p.Table("kinds", metadata, autoload_with=engine).c.label.server_default
+        p.show(type(found).__name__, str(getattr(found, "arg", None)))

@@ -77,7 +77,9 @@ def _column(found: dict[str, Any]) -> Any:
     elif found.get("default") is not None:
         default = found["default"]
         if isinstance(default, str):
-            default = sa_schema.DefaultClause(TextClause(default), _reflected=True)
+            default = TextClause(default)
+        if isinstance(default, TextClause):  # which a listener may have put there
+            default = sa_schema.DefaultClause(default, _reflected=True)
         items.append(default)
     if "identity" in found:
         items.append(sa_schema.Identity(**found["identity"]))

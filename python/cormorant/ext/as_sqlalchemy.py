@@ -8,7 +8,8 @@
     pandas.read_sql("select * from users", cormorant.create_engine("sqlite:///app.db"))
 
 From then on ``import sqlalchemy`` and its submodules give the modules of this package, the
-very same objects. For Alembic's autogenerate pass `render_item` to ``context.configure()``.
+very same objects, and loggers are ``sqlalchemy.engine`` and so on. For Alembic's autogenerate
+pass `render_item` to ``context.configure()``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Literal
+
+from .. import log
 
 __all__ = ["VERSION", "install", "render_item"]
 
@@ -70,6 +73,7 @@ def install() -> None:
         raise RuntimeError(f"{_NAME} has already been imported from {present.__file__}")
     sys.meta_path.insert(0, _Finder())
     own.__version__ = VERSION  # type: ignore[attr-defined]
+    log.root_name = _NAME  # programs and alembic.ini set levels of these loggers
     importlib.import_module(_NAME)
 
 

@@ -154,3 +154,27 @@ def test_more_names_for_made_results() -> None:
         p.show(result.result_tuple(["a", "b"], [("x",), ("y",)])((1, 2))._mapping["y"])
 
     compare(program)
+
+
+def test_a_label_is_not_what_it_labels() -> None:
+    def program(p: Peer) -> None:
+        with p.engine().begin() as connection:
+            user, _ = _tables(p, connection)
+            number = user.c.user_id.label("z")
+            _ask(
+                p,
+                lambda: connection.execute(p.select(number, user.c.called)).first(),
+                *(number, user.c.user_id, "z", "user_id", user.c.called),
+            )
+            unnamed = user.c.user_id.label(None)
+            _ask(p, lambda: connection.execute(p.select(unnamed)).first(), unnamed)
+            text = p.text("SELECT user_id, user_name FROM users")
+            columns = (user.c.user_id.label("a"), user.alias().c.user_id)
+            _ask(
+                p,
+                lambda: connection.execute(text.columns(*columns)).first(),
+                *columns,
+                user.c.user_id,
+            )
+
+    compare(program, sql=False)

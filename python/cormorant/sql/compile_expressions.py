@@ -201,7 +201,7 @@ class ExpressionCompiler:
                 add_to_result_map(
                     name,
                     label.name,
-                    (label, name, label._element, *result_map_targets),
+                    (label, name, *result_map_targets),
                     label.type,
                 )
             inner = self.process(

@@ -251,6 +251,20 @@ def test_operators_of_a_decorated_type() -> None:
     compare(program)
 
 
+def test_an_array_with_arguments_of_its_own() -> None:
+    def program(p: Peer) -> None:
+        class Grid(p.ARRAY):  # type: ignore[misc]
+            def __init__(self, dimensions: int = 2) -> None:
+                self.dimensions = dimensions
+                self.item_type = p.Integer()
+
+        x = p.column("x", Grid())
+        p.show(x[5].type.dimensions, x[5][6].type, x[1:2].type.dimensions)
+        _shown(p, lambda: p.column("x", Grid(1))[5])
+
+    compare(program)
+
+
 def test_affinity_of_defined_types() -> None:
     def program(p: Peer) -> None:
         class Money(p.module("types").UserDefinedType):  # type: ignore[misc]

@@ -260,5 +260,9 @@ def test_equality_of_the_same_expression_is_true() -> None:
         p.show(bool(bigger == bigger), bool(bigger != bigger), bool(bigger == other))
         p.show(bool(bigger != other), bool(c == c), bool(c == p.column("c")))
         p.error(lambda: bool(bigger))
+        for name in (None, "x"):
+            labelled = (c > 5).label(name)
+            p.show(bool(labelled == labelled), bool(labelled != labelled))
+            p.show(bool(labelled == (c > 5).label(name)))
 
     compare(program)

@@ -419,6 +419,9 @@ class AsBoolean(UnaryExpression[bool]):
 
 def _ungrouped(element: Any) -> Any:
     """An operand without the parentheses that it was given as one."""
+    if element.__class__ is Label:
+        original = element._before_grouping
+        return element if original is None else original
     return element.element if element.__class__ is Grouping else element
 
 
@@ -553,6 +556,8 @@ class Label(NamedColumn[_T]):
     __visit_name__ = "label"
     _traverse_attrs = ("_element",)
     _element: Any
+    _before_grouping: Any = None
+    """The label that this is with parentheses around its expression."""
 
     def __init__(self, name: Any, element: Any, type_: TypeArgument[_T] | None = None) -> None:
         element = expect_expr(element)
@@ -579,7 +584,9 @@ class Label(NamedColumn[_T]):
     def self_group(self, against: Any = None) -> Any:
         sub = self._element.self_group(against=against)
         if sub is not self._element:
-            return Label(self.name, sub, type_=self.type)
+            made: Label[_T] = Label(self.name, sub, type_=self.type)
+            made._before_grouping = self
+            return made
         return self
 
     def _negate(self) -> Any:

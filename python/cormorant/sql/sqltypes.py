@@ -129,6 +129,10 @@ class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine[Sequence[T]]):
     _generic = True
     _is_array = True
     hashable = False
+    # a subclass need not take all arguments
+    as_tuple = False
+    dimensions: int | None = None
+    zero_indexes = False
 
     class Comparator(_Comparator):
         """Operators of arrays."""

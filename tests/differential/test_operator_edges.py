@@ -244,6 +244,34 @@ def test_percent_signs_in_names() -> None:
     compare(program, sql=False)
 
 
+def test_expressions_of_many_operands() -> None:
+    def program(p: Peer) -> None:
+        for operator in ("add", "mul", "and_", "or_"):
+            apply = getattr(p.module("sql.operators"), operator)
+            one = other = apply(p.column("q"), p.column("r"))
+            for number in range(450):
+                one = apply(one, p.column(f"d{number}"))
+                other = apply(p.column(f"d{number}"), other)
+            for made in (one, other, apply(one, other), ~one):
+                p.show(str(p.select(made).where(made == 5)))
+        x = p.column("x", p.Integer)
+        text = p.column("t", p.String)
+        for mixed in (
+            1 + x + 2 + (x + 3) + (x * 4 * (x + 5)) * 6,
+            (x + 1) - (x + 2) - 3 + x,
+            text + "a" + ("b" + text) + text.concat("c"),
+            text.concat(x + 1 + x).concat("d"),
+        ):
+            p.show(str(mixed), mixed.compile().params)
+        with p.engine().connect() as connection:
+            many = p.literal(1)
+            for number in range(300):
+                many = many + number
+            p.show(connection.scalar(p.select(many)))
+
+    compare(program, sql=False)
+
+
 def test_match_is_a_type_of_its_own() -> None:
     def program(p: Peer) -> None:
         matched = p.column("x").match("a")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import exc
 from . import functions, operators
 from .elements import (
+    BinaryExpression,
     BindParameter,
     Grouping,
     Label,
@@ -368,8 +369,21 @@ class ExpressionCompiler:
     )  # fmt: skip
 
     def _plain_binary(self, binary: Any, text: str, **kw: Any) -> str:
-        kw["_in_operator"] = binary.operator
-        return f"{self.process(binary.left, **kw)}{text}{self.process(binary.right, **kw)}"
+        kw["_in_operator"] = op = binary.operator
+        if op not in operators._associative:
+            return f"{self.process(binary.left, **kw)}{text}{self.process(binary.right, **kw)}"
+        # in a loop: an expression of many operands is nested as deeply as it is long
+        operands = [binary.right]
+        left = binary.left
+        while _continues(left, op):
+            operands.append(left.right)
+            left = left.left
+        operands.append(left)
+        operands.reverse()
+        while _continues(operands[-1], op):
+            last = operands.pop()
+            operands += (last.left, last.right)
+        return text.join([self.process(operand, **kw) for operand in operands])
 
     def visit_mod_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         sign = " %% " if self._doubles_percent else " % "
@@ -693,6 +707,15 @@ class ExpressionCompiler:
 
     def visit_table_valued_column(self, element: Any, **kw: Any) -> str:
         return self.preparer.quote(self.resolve(element.name))  # type: ignore[no-any-return]
+
+
+def _continues(operand: Any, operator: Any) -> bool:
+    """Whether an operand of an associative operator is written as more operands of it."""
+    return (
+        operand.__class__ is BinaryExpression
+        and operand.operator is operator
+        and operand._compile_with is None
+    )
 
 
 def _ordered_label(element: Any) -> Any:

@@ -249,3 +249,38 @@ def test_attributes_that_the_class_gets_late():
         assert "upper" in node.__dict__
         session.expire(node)
         assert node.upper == "A"
+
+
+def test_a_state_can_be_taken_from_its_object_while_it_is_used() -> None:
+    """Out of the object's own dict, in the middle of a change and with a session that has it."""
+    Base = holder("Base")
+    own_values = Base.__dict__["__dict__"].__get__
+    Node, engine = mapped(Base)
+    taking = False
+
+    @sa.event.listens_for(Node.name, "set", retval=True)
+    def changed(node: Any, value: Any, *_: Any) -> Any:
+        if taking:
+            own_values(node).clear()
+            gc.collect()
+        return value
+
+    with Session(engine) as session:
+        node = Node()
+        node.name = "one"
+        session.add(node)
+        session.commit()
+        assert node.name == "one"
+        taking = True
+        node.name = "two"
+        gc.collect()
+        with pytest.raises(sa.orm.exc.UnmappedInstanceError):
+            session.flush()
+        taking = False
+        session.rollback()
+        ref = weakref.ref(node)
+        del node
+    gc.collect()
+    assert ref() is None
+    with Session(engine) as session:
+        assert session.query(Node.name).scalar() == "one"

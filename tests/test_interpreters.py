@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import cormorant
 
+from . import postgres
 from .leaks import SANITIZED
 
+HERE = Path(__file__).parent
 PROGRAM = """
 import cormorant as sa
 from cormorant.orm import Session, declarative_base, joinedload, relationship
@@ -32,7 +38,8 @@ class Post(Base):
     user_id = sa.Column(sa.ForeignKey("users.id"))
     user = relationship("User", back_populates="posts")
 
-engine = sa.create_engine("sqlite://")
+engine = sa.create_engine(URL)
+Base.metadata.drop_all(engine)
 Base.metadata.create_all(engine)
 with Session(engine) as session:
     session.add(User(name="x", posts=[Post(), Post()]))
@@ -43,6 +50,11 @@ with Session(engine) as session:
     posts = session.query(Post).all()
 stream = iter(session.query(Post).yield_per(1))
 next(stream)
+"""
+LOSE = """
+if LOST:
+    import ctypes
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(users[0]))
 """
 
 COUNT = """
@@ -63,12 +75,12 @@ def run(source: str, **variables: str) -> str:
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source)],
         capture_output=True,
         text=True,
-        timeout=600,  # not a measure: it makes 48 interpreters, maybe on a busy machine
+        timeout=600,
         cwd=Path(cormorant.__file__).parent.parent,
         env={**os.environ, **variables},
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def test_loaded_again_nothing_is_left() -> None:
@@ -76,7 +88,7 @@ def test_loaded_again_nothing_is_left() -> None:
         f"""
 import sys
 {COUNT}
-PROGRAM = {PROGRAM!r}
+PROGRAM = "URL = 'sqlite://'\\n" + {PROGRAM!r}
 def once():
     exec(PROGRAM, {{}})
     for name in [name for name in sys.modules if name.startswith("cormorant")]:
@@ -92,35 +104,93 @@ print({{name: n for name, n in grown.items() if n >= 3 and name != "builtins.tup
     assert out == "{}\n"
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="the private module has changed")
-def test_sub_interpreters() -> None:
-    # Each has a core of its own, also when several are alive at once.
-    out = run(
-        f"""
+BEGIN = """
+import ctypes, gc, re, sys, typing
+import cormorant._core, cormorant._sqlite
+extensions = [cormorant._core, cormorant._sqlite]
+if URL.startswith("postgresql"):
+    import cormorant._postgres
+    extensions.append(cormorant._postgres)
+library = ctypes.PyDLL(None)
+library.ask_within.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+for extension in extensions:
+    with open("/proc/self/maps") as maps:
+        [span] = [line.split()[0] for line in maps if extension.__file__ in line and " r-xp " in line]
+    library.ask_within(*(int(end, 16) for end in span.split("-")))
+library.account_open()
+"""
+WAYS = {
+    "reload": """
+for _ in range(4):
+    exec(PROGRAM, {})
+    for name in [name for name in sys.modules if name.startswith("cormorant")]:
+        del sys.modules[name]
+    re.purge()
+    for forget in typing._cleanups:
+        forget()
+    while gc.collect():
+        pass
+    kept.append(library.account_kept())
+""",
+    "interpreters": """
 import _xxsubinterpreters as interpreters
-PROGRAM = {PROGRAM!r}
-exec(PROGRAM)
-def rss():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096
-for number in range({6 if SANITIZED else 24}):
+for _ in range(2):
     pair = [interpreters.create(), interpreters.create()]
     for one in pair:
         interpreters.run_string(one, PROGRAM)
     for one in pair:
         interpreters.destroy(one)
-    if number == {3 if SANITIZED else 11}:
-        before = rss()
-print(rss() - before, [user.name for user in users])
-"""
-    )
-    grown, _, names = out.partition(" ")
-    assert names == "['x']\n"
-    # A sanitizer keeps what was freed.
-    assert int(grown) < 3 << 20 or SANITIZED
+    kept.append(library.account_kept())
+""",
+    "exit": "exec(PROGRAM, {'__name__': '__main__'})",
+}
+
+
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The library that counts what the extensions have allocated and not freed."""
+    if shutil.which("cc") is None or not sys.platform.startswith("linux"):
+        pytest.skip("preloads a library that is compiled")
+    if SANITIZED:
+        pytest.skip("the sanitizer has the allocator")
+    made = tmp_path_factory.mktemp("accounts") / "accounts.so"
+    source = HERE / "nomemory" / "accounts.c"
+    words = ["cc", "-O1", "-shared", "-fPIC", "-o", str(made), str(source), "-ldl", "-pthread"]
+    subprocess.run(words, check=True)
+    return str(made)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield "sqlite://"
+        return
+    if postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    with postgres.empty() as rest:
+        yield f"postgresql:{rest}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_everything_is_freed(way: str, url: str, accounts: str) -> None:
+    """Entities, pages, statements, results, connections: whatever the extensions, and the
+    libraries that they call, have allocated. And what is lost is seen."""
+    if way == "interpreters" and sys.version_info >= (3, 12):
+        pytest.skip("the private module has changed")
+    for lost in (False, True):
+        given = f"URL, LOST = {url!r}, {lost}\n"
+        program = f"{given}PROGRAM, kept = {given + PROGRAM + LOSE!r}, []\n{BEGIN}{WAYS[way]}"
+        out = run(program + "\nprint('after each:', kept)", LD_PRELOAD=accounts)
+        if way == "exit":
+            grown = int(re.findall(r"^kept: (\d+)$", out, re.M)[0])
+        else:
+            # what the first leave is the libraries' own: their pools, what they look up once
+            kept = ast.literal_eval(re.findall(r"^after each: (.*)$", out, re.M)[0])
+            grown = kept[-1] - kept[-2]
+        assert (grown > 0) is lost, out
 
 
 def test_what_is_kept_of_objects_outlives_their_class() -> None:
     """The memory of dead objects is freed last; the allocator has overwritten their classes."""
-    program = f"import gc; exec({PROGRAM!r}, {{}}); gc.collect()"
+    program = f"import gc; exec({PROGRAM!r}, {{'URL': 'sqlite://'}}); gc.collect()"
     assert run(program, PYTHONMALLOC="debug") == ""

@@ -50,6 +50,8 @@ WORK = [
     "mapping",
     "modules",
 ]
+# those in boxes.py
+WORK_WITH_BOXES = ["boxed", "boxes_alone", "anew"]
 # those that take long: each so-manyth allocation fails
 STEPS = {"mapping": 7, "eager_anew": 3}
 # those that ask most of the driver
@@ -117,6 +119,13 @@ def test_every_allocation_of_a_program_can_fail(work: str, library: Path) -> Non
     variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
     step = str(STEPS.get(work, 1))
     counts = run_out("package", step, "sqlite://", work, leaks=SANITIZED, **variables)
+    assert int(counts[work]) > 5
+
+
+@pytest.mark.parametrize("work", WORK_WITH_BOXES)
+def test_every_allocation_of_boxes_can_fail(work: str, library: Path) -> None:
+    variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
+    counts = run_out("boxes", "1", "sqlite://", work, leaks=SANITIZED, **variables)
     assert int(counts[work]) > 5
 
 

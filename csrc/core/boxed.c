@@ -39,9 +39,39 @@ box_traverse(crm_entity *self, visitproc visit, void *arg)
     return crm_entity_traverse(self, visit, arg);
 }
 
+/* Nobody refers to the box any more.  If its object lives, someone has taken it
+ * out of the dict: the object has no state then, but functions and sessions
+ * that have it may be using that one, so that it stays, under a name that
+ * nobody looks for.  Whether it does. */
+static int
+keep_aside(crm_entity *self)
+{
+    PyObject *obj = guarded(&self->state);
+    if (!PyObject_GC_IsTracked((PyObject *)self) || self->weakrefs != obj ||
+        Py_REFCNT(obj) == 0) {
+        return 0;
+    }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    Py_SET_REFCNT((PyObject *)self, 1);
+    PyObject *dict = PyObject_GenericGetDict(obj, NULL);
+    PyObject *name = PyUnicode_FromFormat("_sa_former_state_%p", self);
+    if (dict != NULL && name != NULL) {
+        (void)PyDict_SetItem(dict, name, (PyObject *)self);
+    }
+    Py_XDECREF(name);
+    Py_XDECREF(dict);
+    Py_SET_REFCNT((PyObject *)self, Py_REFCNT((PyObject *)self) - 1);
+    PyErr_Restore(type, value, traceback);
+    return Py_REFCNT((PyObject *)self) > 0;
+}
+
 static void
 box_dealloc(crm_entity *self)
 {
+    if (keep_aside(self)) {
+        return;
+    }
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     crm_entity_leave(self);
@@ -174,6 +204,9 @@ crm_box_attach(crm_manager *manager, PyObject *obj)
             0) {
             state = &box->state;
         }
+        else {
+            PyObject_GC_UnTrack((PyObject *)box); /* no object has it */
+        }
         Py_DECREF(box); /* the object has it */
     }
     Py_DECREF(dict);
@@ -272,7 +305,7 @@ crm_box_construct(PyObject *module, PyObject *args)
 /* ---- what classes get -------------------------------------------------- */
 
 /* The core behind an object of a mapped class: borrowed, NULL with an
- * exception. */
+ * exception, which is TypeError if the class is not mapped. */
 static crm_core *
 core_of_object(PyObject *obj)
 {
@@ -299,8 +332,12 @@ object_get_dict(PyObject *obj, void *Py_UNUSED(closure))
     }
     crm_core *core = core_of_object(obj);
     if (core == NULL) {
-        PyErr_Clear(); /* it is mapped no longer */
-        return dict;
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear(); /* it is mapped no longer */
+            return dict;
+        }
+        Py_DECREF(dict);
+        return NULL;
     }
     if (crm_state_of(core, obj) == NULL) {
         /* An object that something made without its constructor, to fill its
@@ -323,6 +360,9 @@ object_set_dict(PyObject *obj, PyObject *value, void *Py_UNUSED(closure))
 {
     crm_core *core = core_of_object(obj);
     if (core == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError)) {
+            return -1;
+        }
         PyErr_Clear();
         return PyObject_GenericSetDict(obj, value, NULL);
     }
@@ -337,6 +377,9 @@ static PyObject *
 object_get_instance_state(PyObject *obj, void *Py_UNUSED(closure))
 {
     crm_core *core = core_of_object(obj);
+    if (core == NULL && !PyErr_ExceptionMatches(PyExc_TypeError)) {
+        return NULL;
+    }
     if (core == NULL || crm_state_of(core, obj) == NULL) {
         PyErr_Format(PyExc_AttributeError,
                      "'%s' object has no attribute '_sa_instance_state'",

@@ -111,8 +111,9 @@ cascade_walk(cascade *way, crm_session *self)
             if (step->next < PyList_GET_SIZE(step->queue)) {
                 PyObject *obj = PyList_GET_ITEM(step->queue, step->next++);
                 crm_state *state = crm_state_of(self->core, obj);
-                if (crm_session_save(self, state) < 0 ||
-                    cascade_push(way, obj) < 0) {
+                /* (none: a listener took it from its dict) */
+                if (state != NULL && (crm_session_save(self, state) < 0 ||
+                                      cascade_push(way, obj) < 0)) {
                     return -1;
                 }
             }
@@ -122,13 +123,13 @@ cascade_walk(cascade *way, crm_session *self)
             continue;
         }
         crm_state *state = crm_state_of(self->core, step->obj);
-        crm_manager *manager = crm_state_manager(state);
-        while (step->slot < manager->nattrs &&
+        crm_manager *manager = state == NULL ? NULL : crm_state_manager(state);
+        while (manager != NULL && step->slot < manager->nattrs &&
                (manager->attrs[step->slot].flags & CRM_ATTR_CASCADE_SAVE) ==
                    0) {
             step->slot++;
         }
-        if (step->slot < manager->nattrs) {
+        if (manager != NULL && step->slot < manager->nattrs) {
             PyObject *queue;
             if (cascade_queue(way, self, state, step->slot++, &queue) < 0) {
                 return -1;

@@ -463,7 +463,8 @@ session_expire_all(crm_session *self, PyObject *Py_UNUSED(ignored))
     PyObject *type = NULL, *error = NULL, *traceback = NULL;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         crm_state *state = crm_state_of(self->core, PyList_GET_ITEM(list, i));
-        if (crm_state_expire(state, NULL, 0) == 0) {
+        /* (it has none any more if the program took it from its dict) */
+        if (state == NULL || crm_state_expire(state, NULL, 0) == 0) {
             continue;
         }
         if (type == NULL) {

@@ -39,7 +39,7 @@ def only_within(files: Iterable[str], but_not: Iterable[str] = ()) -> None:
     survive all of its own failing."""
     global everywhere
     everywhere = False
-    for function, names in ((library.fail_within, files), (library.fail_not_within, but_not)):
+    for function, names in ((library.ask_within, files), (library.ask_not_within, but_not)):
         function.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
         for name in names:
             function(*code_of(name))

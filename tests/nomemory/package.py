@@ -844,14 +844,16 @@ WORK += [events, statements, compiled_anew, reflect, pooled, rows, objects, dele
 WORK += [many_rows, server_types, zones, eager_anew, inheritance_anew, mapping, modules]
 
 
-def main(step: int, url: str, names: list[str]) -> None:
+def main(
+    step: int, url: str, names: list[str], all_work: list[Any], make: Callable[[str], World]
+) -> None:
     name = sa.make_url(url).get_backend_name()
     driver: Any = World.driver_of(name)
     # libpq says in an error's text that its memory was out: tests/test_faults.py
     only_within([_core.__file__, driver.__file__], ["libpq"] if name == "postgresql" else [])
-    works = [work for work in WORK if not names or work.__name__ in names]
-    fail_all(works, lambda: World(url), step)
+    works = [work for work in all_work if not names or work.__name__ in names]
+    fail_all(works, lambda: make(url), step)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:], WORK, World)

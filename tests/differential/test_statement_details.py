@@ -420,6 +420,51 @@ def lambdas_in_the_places_of_elements(p: Peer) -> None:
 
 
 @programs
+def methods_that_were_not_called(p: Peer) -> None:
+    a, b = _tables(p)
+    method = p.select(a).subquery
+    for build in (
+        lambda: p.select(1).select_from(method), lambda: p.select(method),
+        lambda: p.select(1).where(p.select(a).exists), lambda: p.select(1).order_by(method),
+        lambda: p.select(a.c.x).join(b, p.select(a).exists), lambda: p.select(max),
+        lambda: p.select(1).where(max), lambda: p.select(1).select_from(max),
+    ):  # fmt: skip
+        p.error(build)
+
+
+@programs
+def names_of_repeated_columns(p: Peer) -> None:
+    a, _ = _tables(p)
+    alias = a.alias()
+    none, qualified = p.LABEL_STYLE_NONE, p.LABEL_STYLE_TABLENAME_PLUS_COL
+    for style in (none, qualified, p.LABEL_STYLE_DISAMBIGUATE_ONLY):
+        for columns in (
+            (p.cast(a.c.x, p.Integer), p.cast(a.c.x, p.String), a.c.x),
+            (p.type_coerce(a.c.x, p.Integer), p.type_coerce(a.c.x, p.String), a.c.x),
+            (alias.c.x, alias.c.x, alias.c.y, alias.c.x), (a.c.x, a.c.x, alias.c.x, alias.c.x),
+            (p.func.f(a.c.x), p.func.f(a.c.x), p.func.f(a.c.y)), (a.c.x + 1, a.c.x + 1, a.c.x),
+            (a.c.x.label("q"), a.c.y.label("q"), a.c.x),
+        ):  # fmt: skip
+            _text(p, p.select(*columns).set_label_style(style))
+    for columns in (
+        (a.c.x, a.c.x, alias.c.x),
+        (a.c.x + 1, a.c.x),
+        (a.c.x.label("q"), a.c.y.label("q")),
+    ):
+        _text(
+            p, lambda columns=columns: p.select(p.select(*columns).set_label_style(none).subquery())
+        )
+
+
+@programs
+def defaults_that_run_alone(p: Peer) -> None:
+    engine = p.engine()
+    with engine.connect() as connection:
+        p.show(connection.scalar(p.ColumnDefault(5)), connection.scalar(p.ColumnDefault(lambda: 7)))
+        p.show(connection.execute(p.ColumnDefault(9)))
+
+
+@programs
 def copies_that_warn(p: Peer) -> None:
     metadata = p.MetaData()
     t = p.Table(

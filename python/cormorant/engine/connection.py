@@ -467,10 +467,11 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         execution_options: Mapping[str, Any] | None = None,
     ) -> Any:
         """The first column of the first row."""
-        result = self.execute(statement, parameters, execution_options=execution_options)
         if getattr(statement, "is_default_generator", False):
-            return result  # the value itself
-        return result.scalar()
+            from .execution import execute_default
+
+            return execute_default(self, statement)
+        return self.execute(statement, parameters, execution_options=execution_options).scalar()
 
     @overload
     def scalars(
@@ -520,6 +521,11 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     def _execute_default(self, default: Any, parameters: Any, options: Any) -> Any:
         from .execution import execute_default
 
+        util.warn_deprecated(
+            "Using the .execute() method to invoke a DefaultGenerator object is deprecated; "
+            "please use the .scalar() method.",
+            version="2.0",
+        )
         return execute_default(self, default)
 
     def _execute_compiled(self, compiled: Any, parameters: Any, options: Any) -> CursorResult[Any]:

@@ -33,11 +33,18 @@ def resolve(element: Any) -> Any:
     return None
 
 
+def _no_method(element: Any) -> None:
+    """Refuse a method whose call was forgotten: ``select_from(select(t).subquery)``."""
+    if isinstance(element, types.MethodType) and not hasattr(element, "__clause_element__"):
+        raise exc.ArgumentError(f"Method {element} may not be passed as a SQL expression")
+
+
 def resolve_entity(element: Any) -> Any:
     """As resolve(), and mapped classes and other inspectable things give their construct, and
     functions that of what they give."""
     if isinstance(element, types.FunctionType):  # select(lambda: …)
         return resolve_entity(element())
+    _no_method(element)
     if isinstance(element, type):
         mapper = element.__dict__.get("__mapper__")
         if mapper is not None:
@@ -184,6 +191,7 @@ def expect_where(element: Any) -> Any:
             _no_text(element)
         if isinstance(element, types.FunctionType):  # where(lambda: …)
             return expect_where(element())
+        _no_method(element)
         _fail(element, "SQL expression for WHERE/HAVING role")
     if found._is_column:
         return found
@@ -199,7 +207,7 @@ def expect_on(element: Any) -> Any:
     found = resolve(element)
     if found is not None:
         return expect_where(found)
-    if isinstance(element, (bool, types.FunctionType)):
+    if isinstance(element, (bool, types.FunctionType, types.MethodType)):
         return expect_where(element)
     _fail(element, "ON clause, typically a SQL expression or ORM relationship attribute")
 

@@ -217,6 +217,8 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
         name = (self._tq_label if table_qualified else None) or getattr(self, "name", None)
         if name is None:
             name = "anon"
+        if isinstance(name, AnonText):
+            return AnonName((self._ident, index), AnonText((*name.parts, "_")))
         if isinstance(name, AnonName):
             name = name.base
         return AnonName((self._ident, index), f"{name}_")

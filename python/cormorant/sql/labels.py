@@ -36,6 +36,8 @@ def columns_plus_names(
         if unlabelled:
             fallback = c._non_anon_label
             if fallback is None:
+                fallback = c._expression_label
+            if fallback is None:
                 fallback = c._anon_name_label
             result.append((None, c._proxy_key, fallback, c, False))
             continue

@@ -159,6 +159,7 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
         return Subquery._construct(self._subquery_element(), name)
 
     def _subquery_element(self) -> Any:
+        """The statement as it can be a FROM, whose columns have different names."""
         return self
 
     def alias(self, name: str | None = None, flat: bool = False) -> Subquery:
@@ -167,7 +168,7 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
 
     def lateral(self, name: str | None = None) -> Lateral:
         """This as a LATERAL FROM clause."""
-        return Lateral._construct(self, name)
+        return Lateral._construct(self._subquery_element(), name)
 
     def scalar_subquery(self) -> ScalarSelect[Any]:
         """This as an expression: its one value."""

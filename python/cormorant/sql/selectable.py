@@ -536,6 +536,11 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             key, proxy = c._make_proxy(subquery, name=required, key=keys(c))
             columns._append(key, proxy)
 
+    def _subquery_element(self) -> Any:
+        if self._label_style is LABEL_STYLE_NONE:
+            return self.set_label_style(LABEL_STYLE_DISAMBIGUATE_ONLY)
+        return self
+
     def _needs_parens_in_compound(self) -> bool:
         return self._needs_parens()
 

@@ -168,6 +168,25 @@ def loads(p: Any, kind: str) -> None:
         p.show([[paper.id for paper in each.papers] for each in people])
 
 
+def keys_of_one_table(p: Any) -> None:
+    m = _Models(p, "join")
+    session = m.session(p)
+    tables = m.metadata.tables
+    person, engineer, manager = tables["person"], tables["engineer"], tables["manager"]
+    parts = {"engineer": person.join(engineer), "manager": person.join(manager)}
+    union = p.orm.polymorphic_union(parts, None, "staff")
+    both = p.with_polymorphic(m.Person, [m.Engineer, m.Manager], union)
+    p.show(_of(session.query(both).order_by(both.id)))
+    p.show(_of(session.query(both).filter(both.Engineer.language == "py")))
+    loaded = session.query(m.Firm).options(p.joinedload(m.Firm.staff.of_type(both)))
+    p.show([_of(firm.staff) for firm in loaded.order_by(m.Firm.id)])
+
+
+def test_keys_of_one_table() -> None:
+    peer, _ = compare(keys_of_one_table, sql=False)
+    assert peer.error is None
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("part", [selects, joins])
 def test_statements(part: Any, kind: str) -> None:

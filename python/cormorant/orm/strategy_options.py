@@ -510,7 +510,7 @@ def _does_not_link(attr: Any, path: Path) -> sa_exc.ArgumentError:
         )
     prop, entity = path[-2], path[-1]
     given = getattr(entity, "_implicit", ()) or (entity,)
-    of_type = "" if entity is prop.entity else f".of_type({given[0]})"
+    of_type = "" if entity is prop.mapper else f".of_type({given[0]})"
     advice = ""
     parent = getattr(attr, "parent", attr)
     if not of_type and _is_below(parent, prop.mapper):

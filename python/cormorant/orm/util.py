@@ -289,6 +289,8 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
             if found is None and self._adapt_on_names:
                 found = self.selectable.c.get(element.name)
             if found is None:
+                found = self._equivalent(element)
+            if found is None:
                 found = element
         elif isinstance(element, Label):
             # computed of the columns there, even where a subquery has the result
@@ -298,6 +300,17 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
             found = self._adapter.traverse(element)
         columns[element] = found
         return found
+
+    def _equivalent(self, column: Any) -> Any:
+        """Of a column that the FROM does not have: one that a subclass has the same value in, as
+        unions of joins have the key of one table only."""
+        for mapper in self.mapper.self_and_descendants:
+            prop = mapper._columntoproperty.get(column)
+            for other in () if prop is None else prop.columns:
+                found = self.selectable.corresponding_column(other)
+                if found is not None:
+                    return found
+        return None
 
     @memoized_property
     def _element(self) -> Any:

@@ -39,6 +39,20 @@ class DefaultDialect(AsksInspector):
     supports_native_enum = False
     supports_native_uuid = False
     supports_native_decimal = False
+    _bound_as_is = frozenset(
+        (
+            _core.TYPE_ANY,
+            _core.TYPE_INTEGER,
+            _core.TYPE_STRING,
+            _core.TYPE_BINARY,
+            _core.TYPE_DATE,
+            _core.TYPE_TIME,
+            _core.TYPE_DATETIME,
+        )
+    )
+    """Codes of the types whose values the driver takes as they are."""
+    _read_as_is = _bound_as_is | {_core.TYPE_FLOAT}
+    """Codes of the types whose values the driver returns."""
     supports_alter = True
     supports_comments = False
     inline_comments = False
@@ -144,6 +158,10 @@ class DefaultDialect(AsksInspector):
             self.use_insertmanyvalues = use_insertmanyvalues
 
     # --- compilers ---
+
+    def _reads_as_is(self, code: int, arg: Any) -> bool:
+        """Whether the driver returns the values of a codec."""
+        return code in self._read_as_is
 
     @util.memoized_property
     def preparer(self) -> Any:

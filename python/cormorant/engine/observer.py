@@ -50,7 +50,7 @@ class ExecutionContext:
             "textual_select",
         )
         self.statement: str = ""
-        self.parameters: Any = ()
+        self.parameters: Any = []  # one for each row, as listeners got them
 
     @property
     def no_parameters(self) -> bool:
@@ -132,6 +132,8 @@ class _Run:
         self.cursor = core.cursor()
         self.executemany = executemany
         self.context = context = ExecutionContext(connection, self.cursor, executemany)
+        context.statement = sql
+        context.parameters = parameters if executemany else [parameters]
         self.handled = False
         self.given = (sql, parameters)
         held, connection._held = connection._held, []
@@ -141,8 +143,8 @@ class _Run:
         except BaseException as error:
             connection._listener_error = error
             raise
-        self.sql = context.statement = sql
-        self.parameters = context.parameters = parameters
+        self.sql = sql
+        self.parameters = parameters
         self.changed = sql != self.given[0] or parameters is not self.given[1]
         if held:
             how = held[1].partition("]")[0]

@@ -53,7 +53,7 @@ class AbstractConcreteBase(ConcreteBase):
     def _sa_decl_prepare_nocascade(cls) -> None:
         if mapper_or_none(cls) is not None:
             return
-        registry: Any = cls.registry  # type: ignore[attr-defined]
+        registry: Any = cls._sa_registry  # type: ignore[attr-defined]
         scan = registry._deferred.pop(cls, None)
         if scan is None:
             return

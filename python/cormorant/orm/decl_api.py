@@ -406,22 +406,22 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
     """Metaclass of classes made by `declarative_base`: it maps each subclass."""
 
     metadata: MetaData
+    # found where an attribute of a mapped class hides `registry`; libraries set it, and ask for it
+    _sa_registry: registry
     registry: registry
 
     def __init__(cls, classname: Any, bases: Any, dict_: Any, **kw: Any) -> None:
         type.__init__(cls, classname, bases, dict_)
-        namespace = cls.__dict__
-        spaces = [base.__dict__ for base in cls.__mro__]
-        named = [space["registry"] for space in spaces if "registry" in space]
-        # a mapped attribute of that name may hide it
-        found = next((each for each in named if isinstance(each, registry)), None)
-        if found is None:
-            raise exc.InvalidRequestError(
-                "Declarative base class has no 'registry' attribute, or registry is not a "
-                "sqlalchemy.orm.registry() object"
-            )
-        if not namespace.get("__abstract__", False):
-            decl_base.Scan(found, cls).map()
+        if getattr(cls, "_sa_registry", None) is None:
+            given = dict_.get("registry")
+            if not isinstance(given, registry):
+                raise exc.InvalidRequestError(
+                    "Declarative base class has no 'registry' attribute, or registry is not a "
+                    "sqlalchemy.orm.registry() object"
+                )
+            type.__setattr__(cls, "_sa_registry", given)
+        if not cls.__dict__.get("__abstract__", False):
+            decl_base.Scan(cls._sa_registry, cls).map()
 
 
 class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
@@ -432,6 +432,7 @@ class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
     """
 
     if TYPE_CHECKING:
+        _sa_registry: ClassVar[registry]
         registry: ClassVar[registry]
         metadata: ClassVar[MetaData]
         __table__: ClassVar[FromClause]
@@ -444,7 +445,7 @@ class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
         if DeclarativeBase in cls.__bases__:
             _set_up_base(cls)
         elif not cls.__dict__.get("__abstract__", False):
-            decl_base.Scan(cls.registry, cls).map()
+            decl_base.Scan(cls._sa_registry, cls).map()
         super().__init_subclass__(**kw)
 
 
@@ -498,6 +499,7 @@ class DeclarativeBaseNoMeta(_core.Entity):
     """As `DeclarativeBase`, without a metaclass: attributes cannot be added by assignment."""
 
     if TYPE_CHECKING:
+        _sa_registry: ClassVar[registry]
         registry: ClassVar[registry]
         metadata: ClassVar[MetaData]
         __table__: ClassVar[FromClause]
@@ -510,7 +512,7 @@ class DeclarativeBaseNoMeta(_core.Entity):
         if DeclarativeBaseNoMeta in cls.__bases__:
             _set_up_base(cls)
         elif not cls.__dict__.get("__abstract__", False):
-            decl_base.Scan(cls.registry, cls).map()
+            decl_base.Scan(cls._sa_registry, cls).map()
         super().__init_subclass__(**kw)
 
 
@@ -538,6 +540,7 @@ def _set_up_base(cls: Any) -> None:
         )
     elif type_map is not None:
         given.update_type_annotation_map(type_map)
+    type.__setattr__(cls, "_sa_registry", given)
     if metadata is None:
         type.__setattr__(cls, "metadata", given.metadata)
 

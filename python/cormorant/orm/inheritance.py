@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
 from ..sql.column_collections import ReadOnlyColumnCollection
-from ..sql.fromclause import join_condition
+from ..sql.join_conditions import join_condition
 from ..sql.schema import Column
 from ..util import memoized_property, warn
 from .attributes import InstrumentedAttribute

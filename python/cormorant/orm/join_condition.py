@@ -14,6 +14,7 @@ from .. import exc
 from ..sql import operators, visitors
 from ..sql.base import ClauseElement
 from ..sql.elements import BindParameter, BooleanClauseList
+from ..sql.join_conditions import join_condition
 from ..sql.schema import Column
 from ..util import warn
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, RelationshipDirection
@@ -71,58 +72,6 @@ def _binaries(expr: Any) -> Iterator[Any]:
             yield element
 
 
-def join_condition(
-    left: Any,
-    right: Any,
-    consider_as_foreign_keys: Collection[Any] | None = None,
-    *,
-    own: Any,
-) -> Any:
-    """``left.x = right.y`` after the foreign keys between two tables.
-
-    own: the part of `left` whose foreign keys, if there are any, are the ones that count.
-    """
-    constraints: dict[Any, _Pairs] = {}
-
-    def collect(holder: Any, target: Any) -> None:
-        for fk in sorted(holder.foreign_keys, key=lambda fk: fk.parent._creation_order):
-            if consider_as_foreign_keys is not None and fk.parent not in consider_as_foreign_keys:
-                continue
-            try:
-                column = fk.get_referent(target)
-            except exc.NoReferenceError as error:
-                if getattr(error, "table_name", None) == target.name:
-                    raise
-                continue
-            if column is not None:
-                own_column = fk.parent
-                if not holder.c.contains_column(own_column):  # of an alias of the table
-                    own_column = holder.corresponding_column(own_column)
-                constraints.setdefault(fk.constraint, []).append((column, own_column))
-
-    for part in (own, left):
-        collect(right, part)
-        if part is not right:
-            collect(part, right)
-        if constraints:
-            break
-    else:
-        raise exc.NoForeignKeysError(
-            f"Can't find any foreign key relationships between '{left}' and '{right}'."
-        )
-    if len(constraints) > 1:
-        distinct = {frozenset(pairs) for pairs in constraints.values()}
-        if len(distinct) > 1:
-            raise exc.AmbiguousForeignKeysError(
-                f"Can't determine join between '{left}' and '{right}'; tables have more than one "
-                "foreign key constraint relationship between them. Please specify the 'onclause' "
-                "of this join explicitly."
-            )
-    pairs = next(iter(constraints.values()))
-    criteria = [referred == referring for referred, referring in pairs]
-    return criteria[0] if len(criteria) == 1 else BooleanClauseList.and_(*criteria)
-
-
 class JoinCondition:
     """Primary and secondary join of one relationship."""
 
@@ -177,15 +126,15 @@ class JoinCondition:
             if self.secondary is not None:
                 if self.secondaryjoin is None:
                     self.secondaryjoin = join_condition(
-                        self.child_table, self.secondary, fks, own=self.child_local_table
+                        self.child_table, self.secondary, self.child_local_table, fks
                     )
                 if self.primaryjoin is None:
                     self.primaryjoin = join_condition(
-                        self.parent_table, self.secondary, fks, own=self.parent_local_table
+                        self.parent_table, self.secondary, self.parent_local_table, fks
                     )
             elif self.primaryjoin is None:
                 self.primaryjoin = join_condition(
-                    self.parent_table, self.child_table, fks, own=self.parent_local_table
+                    self.parent_table, self.child_table, self.parent_local_table, fks
                 )
         except exc.NoForeignKeysError as error:
             if self.secondary is not None:

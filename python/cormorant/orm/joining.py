@@ -14,7 +14,8 @@ from ..inspection import inspect
 from ..sql import visitors
 from ..sql.binds import SingletonConstant
 from ..sql.elements import NamedColumn
-from ..sql.fromclause import Join, can_join
+from ..sql.fromclause import Join
+from ..sql.join_conditions import can_join
 from ..util import warn
 from .attributes import QueryableAttribute
 

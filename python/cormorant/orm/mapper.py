@@ -264,7 +264,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
                 continue
             if column in self._columntoproperty:
                 continue
-            key = self._column_prefix + column.key
+            key = self._column_prefix + str(column.key)
             if self._is_left_out(
                 column.key, column, key, self.local_table.c.contains_column(column)
             ):

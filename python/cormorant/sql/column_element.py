@@ -88,7 +88,6 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
     _is_column = True
     type: TypeEngine = NULLTYPE
     primary_key = False
-    nullable: bool | None = True
     foreign_keys: Any = frozenset()
     _proxies: Sequence[ColumnElement[Any]] = ()
     # an operand that never takes parentheses beside a comparison or arithmetic operator

@@ -378,6 +378,8 @@ class Join(FromClause):
 
     def _match_primaries(self, left: Any, right: Any) -> Any:
         subset = left.right if isinstance(left, Join) else None
+        from .join_conditions import join_condition
+
         return join_condition(left, right, subset)
 
     @property
@@ -427,82 +429,6 @@ def _tablename_plus_col() -> Any:
     from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 
     return LABEL_STYLE_TABLENAME_PLUS_COL
-
-
-def _joinable(a: Any, b: Any) -> list[tuple[Any, list[tuple[Any, Any]]]]:
-    """Foreign keys of `a`'s columns that lead to `b`: (constraint, [(b's column, a's)])."""
-    found: dict[Any, list[tuple[Any, Any]]] = {}
-    for column in a.c:
-        for fk in column.foreign_keys:
-            try:
-                target = fk.column
-            except exc.NoReferenceError as error:
-                if error.table_name == getattr(b, "name", None):
-                    raise
-                continue  # it leads elsewhere
-            referent = b.corresponding_column(target) if b.is_derived_from(target.table) else None
-            if referent is not None:
-                found.setdefault(fk.constraint or fk, []).append((referent, column))
-    return list(found.items())
-
-
-def _raise_unresolved(a: Any, b: Any) -> None:
-    """Raise if a foreign key of one FROM names a table of the other that is of another
-    MetaData."""
-    for side, other in ((b, a), (a, b)):
-        names = {table.name for table in other._from_objects if table._is_table}
-        for column in side.c:
-            for fk in column.foreign_keys:
-                try:
-                    fk.column  # noqa: B018
-                except exc.NoReferencedTableError as error:
-                    if error.table_name in names:
-                        raise
-
-
-def join_condition(a: Any, b: Any, a_subset: Any = None) -> Any:
-    """The ON clause that the foreign keys between two FROMs give."""
-    found: dict[Any, list[tuple[Any, Any]]] = {}
-    for left in (a_subset, a):
-        if left is None:
-            continue
-        for constraint, pairs in _joinable(b, left):
-            found.setdefault(constraint, []).extend(pairs)
-        if left is not b:
-            for constraint, pairs in _joinable(left, b):
-                found.setdefault(constraint, []).extend(pairs)
-        if found:
-            break
-    constraints = list(found.items())
-    if not constraints:
-        _raise_unresolved(a, b)
-        hint = ""
-        if isinstance(b, FromGrouping):
-            hint = " Perhaps you meant to convert the right side to a subquery using alias()?"
-        raise exc.NoForeignKeysError(
-            f"Can't find any foreign key relationships between '{a.description}' and "
-            f"'{b.description}'.{hint}"
-        )
-    if len(constraints) > 1:
-        # several constraints that say the same are one
-        distinct = {frozenset((id(x), id(y)) for x, y in pairs) for _, pairs in constraints}
-        if len(distinct) > 1:
-            raise exc.AmbiguousForeignKeysError(
-                f"Can't determine join between '{a.description}' and '{b.description}'; "
-                "tables have more than one foreign key constraint relationship between them. "
-                "Please specify the 'onclause' of this join explicitly."
-            )
-    from .elements import BooleanClauseList
-
-    crit = [x == y for x, y in constraints[0][1]]
-    if len(crit) == 1:
-        return crit[0]
-    return BooleanClauseList._join(operators.and_, crit)
-
-
-def can_join(a: Any, b: Any) -> bool:
-    """Whether foreign keys lead from one FROM to the other."""
-    return bool(_joinable(b, a) or _joinable(a, b))
 
 
 class FromGrouping(FromClause):
@@ -597,7 +523,10 @@ class AliasedReturnsRows(FromClause):
     def description(self) -> str:
         name = self.name
         if isinstance(name, AnonName):
-            return f"Anonymous alias of {self.element.description}"
+            of = getattr(self.element, "description", None)  # None: of a SELECT
+            if of is None and not self._is_lateral:
+                return "anon_1"
+            return f"Anonymous alias of {of or 'anon_1'}"
         return name  # type: ignore[no-any-return]
 
     def _populate(self, columns: ColumnCollection[Any]) -> None:

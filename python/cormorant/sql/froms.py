@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import exc
-from .fromclause import Join, can_join, same_from
+from .fromclause import Join, same_from
+from .join_conditions import can_join
 from .visitors import iterate
 
 

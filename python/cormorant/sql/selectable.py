@@ -31,9 +31,9 @@ from .fromclause import (
     Selectable,
     Subquery,
     TableClause,
-    join_condition,
     same_from,
 )
+from .join_conditions import join_condition
 from .labels import column_keys, columns_plus_names
 from .select_base import (
     KEY_PARTS,

@@ -102,13 +102,17 @@ class TypeEngine(Subscriptable[T]):
         return None
 
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any] | None:
-        """A function from a Python value to what the driver is given."""
+        """A function from a Python value to what the driver is given; None: the value itself."""
         code, arg = self._declared_codec(dialect)
+        if code in dialect._bound_as_is:
+            return None
         return lambda value: _core.encode(code, arg, value)
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
-        """A function from what the driver returns to a Python value."""
+        """A function from what the driver returns to a Python value; None: that is the value."""
         code, arg = self._declared_codec(dialect)
+        if dialect._reads_as_is(code, arg):
+            return None
         return lambda value: _core.decode(code, arg, value)
 
     def _declared_codec(self, dialect: Any) -> Codec:
@@ -387,18 +391,8 @@ class UserDefinedType(ExternalType, TypeEngine[T]):
 
 def _processors_codec(self: TypeEngine[Any], dialect: Any) -> Codec:
     """The codec of a type whose class has bind_processor() or result_processor() of its own."""
-    cls = type(self)
-    code, _ = self._declared_codec(dialect)
-    bind: Any = None
-    result: Any = None
-    if cls.bind_processor is not TypeEngine.bind_processor:
-        bind = self.bind_processor(dialect)
-    elif code not in _PLAIN:
-        bind = TypeEngine.bind_processor(self, dialect)
-    if cls.result_processor is not TypeEngine.result_processor:
-        result = self.result_processor(dialect, None)
-    elif code not in _PLAIN:
-        result = TypeEngine.result_processor(self, dialect, None)
+    bind = self.bind_processor(dialect)
+    result = self.result_processor(dialect, None)
     if bind is None and result is None:
         return (_core.TYPE_ANY, None)
     return (_core.TYPE_PYTHON, (bind, result))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import visitors
-from .fromclause import join_condition, same_from
+from .fromclause import same_from
+from .join_conditions import join_condition
 
 __all__ = [
     "ClauseAdapter",

@@ -30,6 +30,12 @@ class PGDialect(DefaultDialect):
     default_schema_name = "public"
     max_identifier_length = 63
 
+    _bound_as_is = DefaultDialect._bound_as_is | {
+        _core.TYPE_FLOAT,
+        _core.TYPE_NUMERIC,
+        _core.TYPE_UUID,
+    }
+    _read_as_is = DefaultDialect._bound_as_is | {_core.TYPE_NUMERIC, _core.TYPE_JSON}
     supports_native_boolean = True
     non_native_boolean_check_constraint = False
     supports_native_enum = True
@@ -82,6 +88,10 @@ class PGDialect(DefaultDialect):
             "executemany_values_page_size",
         }
     )
+
+    def _reads_as_is(self, code: int, arg: Any) -> bool:
+        # a UUID, unless the type wants text of it
+        return code in self._read_as_is or (code == _core.TYPE_UUID and bool(arg))
 
     def __init__(
         self,

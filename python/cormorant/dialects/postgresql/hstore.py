@@ -112,10 +112,6 @@ class HSTORE(sqltypes.Indexable, sqltypes.Concatenable, TypeEngine):
         if text_type is not None:
             self.text_type = to_instance(text_type)
 
-    @property
-    def python_type(self) -> type:
-        return dict
-
     def _codec(self, dialect: Any) -> Codec:
         # the driver reads it by itself, unless the server says it is text
         return (_core.TYPE_PYTHON, (_serialize_or_none, _parse_text))

@@ -334,10 +334,6 @@ def serialize(value: Any) -> Any:
 class AbstractRange(TypeEngine[_V]):
     """Base of all range types."""
 
-    @property
-    def python_type(self) -> type:
-        return Range
-
     class Comparator(_Comparator):
         """Operators of ranges."""
 
@@ -429,10 +425,6 @@ class AbstractMultiRange(AbstractRange[Sequence[Range[_T]]]):
 
     def _codec(self, dialect: Any) -> Codec:
         return (_core.TYPE_PYTHON, (_serialize_all, None))
-
-    @property
-    def python_type(self) -> type:
-        return list
 
     def _resolve_for_literal(self, value: Any) -> TypeEngine:
         """The type of ranges by the bounds of the first that has any."""

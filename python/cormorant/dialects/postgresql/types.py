@@ -16,10 +16,6 @@ class _Text:
 
     _code = _core.TYPE_STRING
 
-    @property
-    def python_type(self) -> type:
-        return str
-
 
 class BYTEA(sqltypes.LargeBinary):
     """BYTEA: bytes."""
@@ -75,10 +71,6 @@ class OID(TypeEngine):
 
     __visit_name__ = "OID"
     _code = _core.TYPE_INTEGER
-
-    @property
-    def python_type(self) -> type:
-        return int
 
 
 class REGCLASS(_Text, TypeEngine):
@@ -181,10 +173,6 @@ class BIT(TypeEngine):
         else:
             self.length = length or 1
         self.varying = varying
-
-    @property
-    def python_type(self) -> type:
-        return str
 
 
 PGBit = BIT

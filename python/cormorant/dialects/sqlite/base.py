@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ... import exc, util
+from ... import _core, exc, util
 from ...engine.default import DefaultDialect
 from ...sql.type_compiler import TypeCompiler
 
@@ -55,6 +55,10 @@ class SQLiteDialect(DefaultDialect):
     default_paramstyle = "qmark"
     default_schema_name = "main"
 
+    _bound_as_is = frozenset(
+        (_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING, _core.TYPE_BINARY)
+    )
+    _read_as_is = _bound_as_is | {_core.TYPE_FLOAT}
     supports_alter = False
     supports_default_values = True
     supports_empty_insert = False

@@ -1,0 +1,204 @@
+"""What libraries on top of the ORM ask of types, expressions, classes and contexts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+
+@program
+def processors_of_types(p: Any) -> None:
+    """None says that the driver takes, or returns, the values themselves."""
+    pg = p.module("dialects.postgresql")
+    shared = [
+        p.Integer(), p.BigInteger(), p.String(), p.Text(), p.DateTime(), p.Date(), p.Time(),
+        p.DateTime(timezone=True), p.Interval(), p.Uuid(), p.Enum("a", "b"), p.PickleType(),
+    ]  # fmt: skip
+    own = [
+        pg.INET(), pg.CIDR(), pg.MACADDR(), pg.TSVECTOR(), pg.INTERVAL(), pg.UUID(), pg.BIT(3),
+        pg.MONEY(), pg.OID(),
+    ]  # fmt: skip
+    for dialect, types in (
+        (pg.dialect(), shared + own),
+        (p.module("dialects.sqlite").dialect(), [*shared, p.LargeBinary(), p.Float()]),
+    ):
+        for type_ in types:
+            impl = type_.dialect_impl(dialect)
+            p.show(
+                dialect.name,
+                repr(type_),
+                impl.bind_processor(dialect) is None,
+                impl.result_processor(dialect, None) is None,
+            )
+    for type_ in (p.Numeric(), p.Float(), p.Boolean(), p.LargeBinary(), p.JSON()):
+        p.show(repr(type_), type_.dialect_impl(pg.dialect()).bind_processor(pg.dialect()) is None)
+
+
+@program
+def python_types(p: Any) -> None:
+    pg = p.module("dialects.postgresql")
+    types = [
+        pg.INET(), pg.TSVECTOR(), pg.TSQUERY(), pg.BIT(), pg.MONEY(), pg.OID(), pg.REGCLASS(),
+        pg.HSTORE(), pg.INT4RANGE(), pg.INT4MULTIRANGE(), pg.CITEXT(), pg.INTERVAL(), pg.JSONB(),
+        pg.ARRAY(p.Integer), p.NullType(), p.Integer(), p.Uuid(),
+    ]  # fmt: skip
+    for type_ in types:
+        try:
+            p.show(repr(type_), type_.python_type.__name__)
+        except NotImplementedError:
+            p.show(repr(type_), None)
+
+
+@program
+def processors_of_a_type_of_its_own(p: Any) -> None:
+    """It asks the type that it decorates for its processors, as documented."""
+
+    class Later(p.TypeDecorator):
+        impl = p.DateTime
+        cache_ok = True
+
+        def bind_processor(self, dialect: Any) -> Any:
+            inner = self.impl_instance.dialect_impl(dialect).bind_processor(dialect)
+
+            def process(value: Any) -> Any:
+                value = value + dt.timedelta(days=1)
+                return value if inner is None else inner(value)
+
+            return process
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        at = p.Column(Later)
+
+    session = p.session()
+    session.add(Thing(id=1, at=dt.datetime(2024, 2, 28, 12)))
+    session.commit()
+    p.show(session.scalars(p.select(Thing.at)).all())
+
+
+@program
+def only_columns_are_nullable(p: Any) -> None:
+    table = p.Table("t", p.MetaData(), p.Column("a", p.Integer, nullable=False))
+    for expression in (
+        table.c.a, table.c.a + 1, table.c.a.label("x"), p.func.lower("x"), p.literal(5),
+        p.case((table.c.a == 1, 2)), p.select(table.c.a).scalar_subquery(), p.column("x"),
+        p.cast(table.c.a, p.String), table.alias().c.a, p.select(table).subquery().c.a,
+    ):  # fmt: skip
+        p.show(str(expression), getattr(expression, "nullable", "none"))
+
+
+@program
+def the_registry_of_classes(p: Any) -> None:
+    for base in (p.Base, type("Base", (p.DeclarativeBase,), {}), p.orm.registry().generate_base()):
+        made = type(
+            "Made", (base,), {"__tablename__": "m", "id": p.Column(p.Integer, primary_key=True)}
+        )
+        p.show(base._sa_registry is base.registry, made._sa_registry is base.registry)
+        p.show([mapper.class_.__name__ for mapper in base._sa_registry.mappers])
+
+    class Hidden(p.Base):
+        __tablename__ = "hidden"
+        id = p.Column(p.Integer, primary_key=True)
+        registry = p.Column(p.String)
+
+    class Below(Hidden):
+        pass
+
+    p.show(Below._sa_registry is p.Base.registry, p.inspect(Below).inherits is p.inspect(Hidden))
+    own = p.orm.registry()
+    meta = type("Meta", (p.orm.DeclarativeMeta,), {})
+    given = meta("Given", (), {"__abstract__": True, "_sa_registry": own, "metadata": own.metadata})
+    p.show(given._sa_registry is own)
+    p.error(lambda: meta("Nothing", (), {"__abstract__": True}))
+
+
+@program
+def classes_of_unnamed_columns(p: Any) -> None:
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        age = p.Column(p.Integer)
+        older = p.orm.column_property(age + 1)
+        text = p.orm.column_property(p.func.lower(p.cast(age, p.String)))
+
+    session = p.session()
+    session.add(User(id=1, age=20))
+    session.commit()
+
+    class Same(p.Base):
+        __table__ = session.query(User).filter(User.age == 20).subquery("same")
+
+    keys = p.inspect(Same).attrs.keys()
+    p.show(len(keys), [key for key in keys if not key.startswith("%(")])
+    for same in session.scalars(p.select(Same)):
+        p.show(same.id, same.age, sorted(str(getattr(same, key)) for key in keys))
+
+
+@program
+def joins_by_the_columns_of_one_constraint(p: Any) -> None:
+    """Of several constraints the one of just the columns that foreign_keys names."""
+
+    class Seminar(p.Base):
+        __tablename__ = "seminar"
+        title = p.Column(p.String, primary_key=True)
+        semester = p.Column(p.String, primary_key=True)
+
+    class Lecture(p.Base):
+        __tablename__ = "lecture"
+        __table_args__ = (
+            p.ForeignKeyConstraint(["title", "semester"], ["seminar.title", "seminar.semester"]),
+        )
+        id = p.Column(p.Integer, primary_key=True)
+        title = p.Column(p.String, p.ForeignKey(Seminar.title))
+        semester = p.Column(p.String, p.ForeignKey(Seminar.semester))
+        seminar = p.relationship(Seminar, foreign_keys=[title, semester], backref="lectures")
+
+    p.show(str(p.select(Lecture).join(Lecture.seminar)))
+    p.show(str(p.select(Seminar).join(Seminar.lectures)))
+    p.error(lambda: str(p.select(Lecture).join(Seminar)))
+
+    class Talk(p.Base):
+        __tablename__ = "talk"
+        id = p.Column(p.Integer, primary_key=True)
+        first = p.Column(p.Integer, p.ForeignKey("lecture.id"))
+        second = p.Column(p.Integer, p.ForeignKey("lecture.id"))
+        lecture = p.relationship(Lecture)
+
+    p.error(p.orm.configure_mappers)
+
+
+@program
+def statement_and_parameters_of_a_context(p: Any) -> None:
+    engine = p.engine()
+    table = p.Table("t", p.MetaData(), p.Column("a", p.Integer))
+
+    @p.event.listens_for(engine, "before_cursor_execute", retval=True)
+    def before(conn: Any, cursor: Any, sql: str, parameters: Any, context: Any, many: bool) -> Any:
+        p.show("before", context.statement, context.parameters)
+        if "WHERE" in sql:
+            return sql + " AND 1 = 1", parameters
+        return sql, parameters
+
+    @p.event.listens_for(engine, "after_cursor_execute")
+    def after(conn: Any, cursor: Any, sql: str, parameters: Any, context: Any, many: bool) -> None:
+        p.show("after", sql, context.statement, context.parameters)
+
+    with engine.connect() as connection:
+        table.create(connection)
+        connection.execute(table.insert(), {"a": 1})
+        connection.execute(table.insert(), [{"a": 2}, {"a": 3}])
+        p.show(connection.scalars(p.select(table.c.a).where(table.c.a < 3)).all())
+        p.show(connection.exec_driver_sql("select 1").all())
+        p.show(connection.execute(p.text("select a from t where a = :a"), {"a": 2}).all())
+
+
+@pytest.mark.parametrize("program", program.registered)
+def test_program(program: Any) -> None:
+    compare(program)

@@ -50,7 +50,7 @@ SOAK ?= 10000
 STORM ?= 60
 
 soak: $(EXTENSIONS) .venv/.with-test
-	SOAK=$(SOAK) $(BIN)/python -m pytest tests/differential/test_machine.py
+	SOAK=$(SOAK) $(BIN)/python -m pytest tests/differential/test_machine.py tests/differential/test_machine_wide.py
 	STORM=$(STORM) $(BIN)/python -m pytest -rP tests/test_storm.py
 	$(MAKE) races refcounts valgrind
 

@@ -222,20 +222,14 @@ core_relate_member(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 
 /* What is held and was not changed since is what the database has. */
 static PyObject *
-core_keep_values(PyObject *module, PyObject *args)
+core_keep_values(PyObject *module, PyObject *obj)
 {
-    PyObject *obj;
-    int related = 0;
-    if (!PyArg_ParseTuple(args, "O|p:keep_values", &obj, &related)) {
-        return NULL;
-    }
     crm_state *state = state_of(module, obj);
     if (state == NULL) {
         return NULL;
     }
     for (uint16_t i = 0; i < crm_state_manager(state)->nattrs; i++) {
-        if (crm_state_change(state, i) != NULL ||
-            (related && crm_state_attr(state, i)->kind == CRM_ATTR_COLUMN)) {
+        if (crm_state_change(state, i) != NULL) {
             continue;
         }
         PyObject *old = crm_state_peek(state, i);
@@ -607,10 +601,9 @@ static PyMethodDef functions[] = {
     {"relate_member", FAST(core_relate_member), METH_FASTCALL,
      "relate_member(obj, slot, member, add): a member comes to, or leaves, a "
      "collection that is not kept loaded."},
-    {"keep_values", core_keep_values, METH_VARARGS,
-     "keep_values(obj, related=False): what an object holds, and was not "
-     "changed, is the old value of what it will hold; or only what its "
-     "relationships hold."},
+    {"keep_values", core_keep_values, METH_O,
+     "What an object holds, and was not changed, is the old value of what it "
+     "will hold."},
     {"get_value", FAST(core_get_value), METH_FASTCALL,
      "get_value(obj, slot): read as the program does."},
     {"committed", FAST(core_committed), METH_FASTCALL,

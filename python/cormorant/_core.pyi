@@ -491,7 +491,7 @@ def set_value(obj: object, slot: int, value: object) -> None:
 def relate_member(obj: object, slot: int, member: object, add: bool, /) -> None:
     """A member comes to, or leaves, a collection that is not kept loaded."""
 
-def keep_values(obj: object, related: bool = False) -> None:
+def keep_values(obj: object) -> None:
     """What an object holds, and was not changed, is the old value of what it will hold."""
 
 def get_value(obj: object, slot: int) -> Any:

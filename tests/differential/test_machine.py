@@ -146,7 +146,7 @@ def package(name: str, database: str) -> SimpleNamespace:
         __tablename__ = "country"
         code = sa.Column(sa.String, primary_key=True)
         name = sa.Column(sa.String)
-        age = sa.Column(sa.Integer, server_default="3")
+        age = sa.Column(sa.Integer, default=3)
         cities = orm.relationship(
             "City", back_populates="country", passive_updates=False, order_by="City.id"
         )

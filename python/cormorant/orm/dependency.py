@@ -229,7 +229,10 @@ def _follow_key_change(
     if relation.passive_updates:
         return
     for parent in _core.key_changed(objects[start:] if start else objects):
-        if not _core.state_flags(parent) & _core.STATE_KEY:
+        mapper = _core.manager_of(parent).mapper  # type: ignore[union-attr]
+        if not _core.state_flags(parent) & _core.STATE_KEY or not _core.changed_columns(
+            parent, mapper.primary_key_slots
+        ):
             continue
         _added, unchanged, _lost = full_history(parent, relation)
         for child in unchanged:

@@ -46,7 +46,13 @@ class AttributeState:
 
     def load_history(self) -> History:
         """Changes since the last flush; loads the old value if need be."""
-        return get_history(self.state.object, self.key)
+        obj = self.state.object
+        prop = self.state.mapper._props.get(self.key)
+        if prop is not None and prop._is_relationship:
+            slots = getattr(prop, "_get_slots", ())
+            if any(_core.never_given(obj, slot) for slot in slots):
+                return self.history  # no foreign key has been given: nothing is loaded
+        return get_history(obj, self.key)
 
 
 _DELETED = _core.STATE_DELETED | _core.STATE_ONCE_DELETED

@@ -63,6 +63,8 @@ class _Merge:
             )
         elif here and obj in session:
             self.done[id(obj)] = (obj, obj)
+            if not self.load:
+                _core.commit_state(obj)  # what is given stands for the row
             return obj
         identity = _core.identity_key(obj)
         if identity is None:

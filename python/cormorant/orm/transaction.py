@@ -473,8 +473,8 @@ class SessionTransaction:
                 session._expunge(obj)
                 _core.set_identity(obj, None)
             for obj in (*born, *never):
-                # What was flushed of its relationships is no change when it is added again.
-                _core.keep_values(obj, True)
+                # What was flushed is no change, of its relationships not when it is added again.
+                _core.keep_values(obj)
         gone = {id(o) for o in (*born, *never)}
         for obj, key in reversed(self._key_switches):
             if id(obj) not in gone:

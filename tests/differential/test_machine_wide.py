@@ -1,0 +1,236 @@
+"""The machine of test_machine.py with more operations: natural keys and composites, bulk methods,
+upserts, histories, a second session, objects that are made transient or detached.
+
+`SOAK` and `SOAK_DATABASE` are those of that machine.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from .. import postgres
+from . import test_machine as plain
+from .harness import DATABASES, on_database
+from .test_machine import DATABASE, SOAK, Run, assert_alike
+
+
+class WideRun(Run):
+    """One package, with two sessions."""
+
+    def __init__(self, name: str, database: str) -> None:
+        super().__init__(name, database)
+        orm = self.package.orm
+        self.package.tables[0].metadata.create_all(self.package.other)
+        self.other = orm.Session(self.package.other)
+        self.second = importlib.import_module(f"{name}.dialects.{database}")
+
+    # -- operations
+
+    def make_more(self, a: int, b: int, c: int) -> Any:
+        country, city = self.package.more
+        if a % 2:
+            obj = country(code=f"c{b % 4}", name=f"n{c % 3}")
+        else:
+            obj = city(name=f"n{b % 4}", at=self.package.point(a, b) if c % 3 else None)
+        self.objects.append(obj)
+        self.session.add(obj)
+
+    def rename(self, a: int, b: int, c: int) -> Any:
+        countries = [o for o in self.objects if type(o).__name__ == "Country"]
+        if countries:
+            countries[a % len(countries)].code = f"c{b % 6}"
+
+    def move(self, a: int, b: int, c: int) -> Any:
+        cities = [o for o in self.objects if type(o).__name__ == "City"]
+        if cities:
+            city = cities[a % len(cities)]
+            if c % 4 == 0:
+                city.at = None
+            else:
+                city.at = self.package.point(b, c)
+            return city.at and (city.at.x, city.at.y)
+
+    def settle(self, a: int, b: int, c: int) -> Any:
+        city, country = self.related(a, "City"), self.related(b, "Country")
+        if city is not None:
+            city.country = country if c % 3 else None
+
+    def query_more(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.more[a % 2]
+        query = self.session.query(cls).order_by(*cls.__table__.primary_key)
+        if b % 3 == 0:
+            query = query.populate_existing()
+        elif b % 3 == 1:
+            query = query.yield_per(2)
+        return [self.index(o) for o in query]
+
+    def merge_unloaded(self, a: int, b: int, c: int) -> Any:
+        return self.index(self.session.merge(self.object(a), load=False))
+
+    def out_and_in(self, a: int, b: int, c: int) -> Any:
+        obj = self.object(a)
+        self.session.expunge(obj)
+        self.session.add(obj)
+
+    def flush_one(self, a: int, b: int, c: int) -> Any:
+        self.session.flush([self.object(a)])
+
+    def add_all(self, a: int, b: int, c: int) -> Any:
+        self.session.add_all([self.object(a), self.object(b)])
+
+    def bulk_save(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.classes[a % 5]
+        objects = [cls(name=f"s{b}{n}", age=n) for n in range(c % 3)]
+        self.session.bulk_save_objects(objects)
+
+    def upsert(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.classes[(0, 3)[a % 2]]
+        statement = self.second.insert(cls).values(id=b % 4 + 1, name=f"u{b % 4}", age=c)
+        statement = statement.on_conflict_do_update(
+            index_elements=["id"], set_={"age": statement.excluded.age}
+        ).returning(cls)
+        options = {"populate_existing": True} if c % 2 else {}
+        found = self.session.scalars(statement, execution_options=options)
+        return [self.index(o) for o in found]
+
+    def insert_returning(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.classes[(1, 2, 3)[a % 3]]
+        rows = [{"name": f"r{n}", "age": c} for n in range(b % 3 + 1)]
+        if cls is self.package.classes[1]:
+            rows = [{**row, "version": 1} for row in rows]
+        statement = self.package.sa.insert(cls).returning(cls, sort_by_parameter_order=True)
+        return [self.index(o) for o in self.session.scalars(statement, rows)]
+
+    def update_returning(self, a: int, b: int, c: int) -> Any:
+        cls = self.package.classes[(0, 1, 3)[a % 3]]
+        statement = self.package.sa.update(cls).where(cls.age <= b % 4).values(age=cls.age + 1)
+        synchronize = ("fetch", "evaluate", "auto", False)[c % 4]
+        return self.session.execute(
+            statement, execution_options={"synchronize_session": synchronize}
+        ).rowcount
+
+    def history(self, a: int, b: int, c: int) -> Any:
+        obj = self.object(a)
+        names = self.names(obj)[1:]
+        attribute = self.package.sa.inspect(obj).attrs[names[b % len(names)]]
+        found = attribute.load_history() if c % 2 else attribute.history
+        shown = [
+            sorted(
+                str(self.index(v) if type(v).__name__ in plain.RELATIONS else plain._plain(v))
+                for v in part
+            )
+            for part in found
+        ]
+        return shown
+
+    def flag(self, a: int, b: int, c: int) -> Any:
+        attributes = importlib.import_module(f"{self.package.name}.orm.attributes")
+        obj = self.object(a)
+        if b % 2:
+            attributes.flag_modified(obj, ("name", "age")[c % 2])
+        elif self.package.sa.inspect(obj).key is not None:
+            attributes.set_committed_value(obj, "age", c)
+
+    def transient(self, a: int, b: int, c: int) -> Any:
+        self.package.orm.make_transient(self.object(a))
+
+    def detached(self, a: int, b: int, c: int) -> Any:
+        obj = self.object(a)
+        if "id" in type(obj).__mapper__.attrs and "id" in self.package.sa.inspect(obj).dict:
+            self.package.orm.make_transient_to_detached(obj)
+
+    def to_other(self, a: int, b: int, c: int) -> Any:
+        obj = self.object(a)
+        if c % 2:
+            self.session.expunge(obj)
+        self.other.add(obj)
+
+    def from_other(self, a: int, b: int, c: int) -> Any:
+        obj = self.object(a)
+        self.other.expunge(obj)
+        if c % 2:
+            self.session.add(obj)
+
+    def merge_to_other(self, a: int, b: int, c: int) -> Any:
+        with self.other.no_autoflush:
+            return self.index(self.other.merge(self.object(a)))
+
+    def close(self, a: int, b: int, c: int) -> Any:
+        self.session.rollback()  # SQLAlchemy's close() forgets to detach deleted objects
+        self.session.close()
+
+    def rows(self) -> list[Any]:
+        self.other.close()
+        return super().rows()
+
+
+_MORE = (
+    *("make_more", "make_more", "make_more", "rename", "rename", "move", "move", "settle"),
+    *("settle", "query_more", "query_more", "merge_unloaded", "out_and_in", "flush_one"),
+    *("add_all", "bulk_save", "upsert", "insert_returning", "update_returning", "history"),
+    *("history", "flag", "transient", "detached", "to_other", "from_other"),
+    *("merge_to_other", "close"),
+)
+_SEQUENCES = st.lists(
+    st.tuples(
+        st.sampled_from((*plain._OPERATIONS, *_MORE, *_MORE)),
+        st.tuples(plain._NUMBER, plain._NUMBER, plain._NUMBER),
+    ),
+    min_size=3,
+    max_size=30,
+)
+
+
+FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
+    "a key that is set to what it was": [
+        ("make_more", (5, 3, 9)),
+        ("query", (5, 4, 2)),
+        ("rename", (3, 3, 11)),
+        ("delete_statement", (11, 9, 0)),
+    ],
+    "merge(load=False) of an object of the session": [
+        ("insert_returning", (9, 3, 3)),
+        ("assign", (9, 10, 10)),
+        ("merge_unloaded", (3, 11, 1)),
+    ],
+    "history of an object whose INSERT was rolled back": [
+        ("make_with_key", (5, 5, 6)),
+        ("query_more", (7, 1, 3)),
+        ("bulk_update", (10, 10, 10)),
+        ("history", (11, 9, 11)),
+    ],
+    "history of a reference that was never given": [
+        ("make", (6, 5, 2)),
+        ("savepoint", (9, 1, 3)),
+        ("history", (10, 11, 3)),
+    ],
+}
+
+
+@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize("name", FOUND)
+def test_found(name: str, database: str) -> None:
+    if database == "postgresql" and postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    with on_database(database):
+        assert_alike(FOUND[name], database, WideRun)
+
+
+@settings(
+    max_examples=SOAK or 100,
+    derandomize=not SOAK,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+    report_multiple_bugs=False,
+)
+@given(_SEQUENCES)
+def test_no_difference(sequence: Any) -> None:
+    with on_database(DATABASE):
+        assert_alike(sequence, DATABASE, WideRun)

@@ -324,3 +324,24 @@ def test_tables_of_one_name_in_several_schemas(p: Peer):
         c.execute(other.insert(), [{"id": 3, "of": 2}, {"id": 4, "of": 2}])
         rows = c.execute(p.select(plain, other).join(other, plain.c.id == other.c.of)).all()
         p.show(rows, [(row._mapping[plain.c.id], row._mapping[other.c.id]) for row in rows])
+
+
+@program
+def test_rows_of_statements_that_are_made_again(p: Peer):
+    engine, users, _ = filled(p)
+    light = p.table("users", p.column("id"), p.column("name"))
+    makers = [
+        lambda: users.alias(),
+        lambda: users.alias("named"),
+        lambda: light.alias(),
+        lambda: p.table("users", p.column("id"), p.column("name")),
+        lambda: p.select(users).where(users.c.visits > 1).subquery(),
+        lambda: p.select(users.c.id, users.c.name).cte("c"),
+    ]
+    with engine.connect() as c:
+        for make in makers:
+            for _ in range(3):
+                source = make()
+                row = c.execute(p.select(source).order_by(source.c.id)).first()
+                p.show(row._mapping[source.c.id], row._mapping[source.c.name])
+                p.error(lambda row=row: row._mapping[users.c.id])

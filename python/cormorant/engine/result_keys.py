@@ -50,6 +50,16 @@ def make_lookup(
             if not isinstance(obj, str):
                 keep.append(obj)
                 table.setdefault(hash(obj), number)
+    learned: dict[Any, int | None] = {}
+
+    def of_the_same_form(key: Any) -> int | None:
+        # A statement of the same form was compiled before this one, whose aliases and subqueries
+        # are other objects. The columns learned are few: they are kept alive.
+        if key not in learned:
+            if len(learned) >= 100:
+                learned.clear()
+            learned[key] = _find_by_form(key, objects)
+        return learned[key]
 
     def lookup(key: Any, keep: Any = keep) -> int | None:
         try:
@@ -60,6 +70,8 @@ def make_lookup(
             element = getattr(key, "__clause_element__", None)
             if element is not None:
                 number = table.get(hash(element()))
+            if number is None and getattr(key, "_is_column", False):
+                number = of_the_same_form(key)
         elif repeated and hash(key) in repeated:
             raise exc.InvalidRequestError(
                 f"Ambiguous column name '{key}' in result set column descriptions"
@@ -67,3 +79,17 @@ def make_lookup(
         return number
 
     return lookup
+
+
+def _find_by_form(column: Any, objects: Sequence[Sequence[Any]]) -> int | None:
+    """The place of the only column that is written as `column` is, in what is written alike."""
+    form = column._generate_cache_key()[0]
+    if form is None:
+        return None
+    places = {
+        number
+        for number, found in enumerate(objects)
+        for obj in found
+        if getattr(obj, "_is_column", False) and obj._generate_cache_key()[0] == form
+    }
+    return places.pop() if len(places) == 1 else None

@@ -206,7 +206,8 @@ class StrSQLTypeCompiler(TypeCompiler):
 
     def process(self, type_: Any, **kw: Any) -> str:
         name = type_.__visit_name__
-        if (name == "null" and not type_._isnull) or getattr(self, "visit_" + name, None) is None:
+        unknown = (name == "null" and not type_._isnull) or not hasattr(self, "visit_" + name)
+        if unknown and type_._compile_with is None:
             # a class of the program's that has no SQL of its own
             name = type(type_).__name__
             return name if name.isupper() else repr(type_)

@@ -146,6 +146,7 @@ def test_pandas(tmp_path: Path) -> None:
 
 MODELS = """
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import declarative_base
 
 Base = declarative_base()
@@ -158,6 +159,7 @@ class User(Base):
     email = sa.Column(sa.String(100), index=True)
     created = sa.Column(sa.DateTime, server_default=sa.func.now())
     kind = sa.Column(sa.Enum("a", "b", name="kind"))
+    day = sa.Column(sqlite.DATE)
 
 
 class Post(Base):
@@ -196,14 +198,17 @@ def test_alembic(tmp_path: Path) -> None:
         edit("alembic.ini", ("driver://user:pass@localhost/dbname", "sqlite:///a.db"))
         edit(
             "mig/env.py",
-            ("target_metadata = None", "import models\\nfrom cormorant.ext.as_sqlalchemy import "
-             "render_item\\ntarget_metadata = models.Base.metadata"),
+            ("target_metadata = None", "import models\\ntarget_metadata = models.Base.metadata"),
             ("connection=connection, target_metadata=target_metadata",
              "connection=connection, target_metadata=target_metadata, render_as_batch=True, "
-             "render_item=render_item, compare_server_default=True"),
+             "compare_server_default=True"),
         )
         config = Config("alembic.ini", stdout=quiet)
         command.revision(config, "first", autogenerate=True)
+        (written,) = glob.glob("mig/versions/*.py")
+        for line in open(written):
+            if "from sqlalchemy" in line or "sa.Enum" in line or "'day'" in line:
+                print(">", line.strip())
         command.upgrade(config, "head")
         engine = sa.create_engine("sqlite:///a.db")
         print(sa.inspect(engine).get_table_names())
@@ -234,8 +239,11 @@ def test_alembic(tmp_path: Path) -> None:
         """,
         tmp_path,
     )
-    lines = [line for line in out.splitlines() if line.startswith(("[", "('"))]
+    lines = [line for line in out.splitlines() if line.startswith(("[", "('", ">"))]
     assert lines == [
+        "> from sqlalchemy.dialects import sqlite",
+        "> sa.Column('kind', sa.Enum('a', 'b', name='kind'), nullable=True),",
+        "> sa.Column('day', sqlite.DATE(), nullable=True),",
         "['alembic_version', 'posts', 'users']",
         "('VARCHAR(30)', None) ('VARCHAR', None) ('VARCHAR(200)', \"'x'\")",
         "[('hello', 0, None)]",

@@ -84,6 +84,39 @@ def processors_of_a_type_of_its_own(p: Any) -> None:
 
 
 @program
+def processors_of_decorators(p: Any) -> None:
+    class Shifted(p.TypeDecorator):
+        impl = p.DateTime
+        cache_ok = True
+
+        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+            return value + dt.timedelta(days=1)
+
+        def process_result_value(self, value: Any, dialect: Any) -> Any:
+            return value - dt.timedelta(days=1)
+
+    at = dt.datetime(2024, 2, 28, 12)
+    for name, returned in ("postgresql", at), ("sqlite", "2024-02-28 12:00:00.000000"):
+        dialect = p.module(f"dialects.{name}").dialect()
+        type_ = Shifted().dialect_impl(dialect)
+        p.show(type_.bind_processor(dialect)(at))
+        p.show(type_.result_processor(dialect, None)(returned))
+
+
+@program
+def synonyms(p: Any) -> None:
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        called = p.orm.synonym("name")
+
+    prop = p.inspect(User).attrs["called"]
+    p.show(prop._proxied_object is p.inspect(User).attrs["name"], hasattr(prop, "columns"))
+    p.show(User.called.property.key, User.called.key)
+
+
+@program
 def only_columns_are_nullable(p: Any) -> None:
     table = p.Table("t", p.MetaData(), p.Column("a", p.Integer, nullable=False))
     for expression in (

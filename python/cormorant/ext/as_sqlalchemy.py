@@ -8,8 +8,8 @@
     pandas.read_sql("select * from users", cormorant.create_engine("sqlite:///app.db"))
 
 From then on ``import sqlalchemy`` and its submodules give the modules of this package, the
-very same objects, and loggers are ``sqlalchemy.engine`` and so on. For Alembic's autogenerate
-pass `render_item` to ``context.configure()``.
+very same objects, loggers are ``sqlalchemy.engine`` and so on, and types say that they are
+of ``sqlalchemy``, so that Alembic's autogenerate writes ``sa.Integer()``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ import importlib.machinery
 import sys
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 from .. import log
+from ..sql.type_api import know_package_as
 
-__all__ = ["VERSION", "install", "render_item"]
+__all__ = ["VERSION", "install"]
 
 VERSION = "2.0.58"
 """The version of SQLAlchemy whose API this package has; tools ask for it."""
@@ -74,12 +75,5 @@ def install() -> None:
     sys.meta_path.insert(0, _Finder())
     own.__version__ = VERSION  # type: ignore[attr-defined]
     log.root_name = _NAME  # programs and alembic.ini set levels of these loggers
+    know_package_as(_NAME)
     importlib.import_module(_NAME)
-
-
-def render_item(type_: str, obj: Any, autogen_context: Any) -> str | Literal[False]:
-    """For Alembic's ``context.configure(render_item=…)``: types of this package are written
-    as ``sa.Integer()``."""
-    if type_ == "type" and type(obj).__module__.startswith(_OWN + ".sql."):
-        return f"sa.{obj!r}"
-    return False

@@ -320,7 +320,9 @@ class SynonymProperty(MapperProperty):
             )
         parent._configure_property(self.name, ColumnProperty(table.c[key]))
 
-    def _target(self) -> MapperProperty:
+    @property
+    def _proxied_object(self) -> MapperProperty:
+        """The property of the attribute that this is a name of; libraries ask for it."""
         prop = self.parent._props.get(self.name)
         if prop is None:
             raise exc.InvalidRequestError(

@@ -24,6 +24,24 @@ if TYPE_CHECKING:
 
 Codec = tuple[int, Any]
 
+_PACKAGE = __name__.partition(".")[0] + "."
+_known_as = _PACKAGE
+
+
+def _say_package(cls: type) -> None:
+    if cls.__module__.startswith(_PACKAGE):
+        cls.__module__ = _known_as + cls.__module__.removeprefix(_PACKAGE)
+
+
+def know_package_as(name: str) -> None:
+    """Let the types say that they are of package `name`, after which tools write their names."""
+    global _known_as
+    _known_as = name + "."
+    classes: list[type] = [TypeEngine]
+    for cls in classes:  # grows by the subclasses
+        _say_package(cls)
+        classes += cls.__subclasses__()
+
 
 def _init_arguments(cls: type) -> tuple[list[str], list[tuple[str, Any]]]:
     """Positional names and (name, default) pairs that the constructors of cls accept."""
@@ -64,6 +82,7 @@ class TypeEngine(Subscriptable[T]):
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
+        _say_package(cls)
         own = cls.__dict__
         if "__visit_name__" in own and "_compile_with" not in own:
             cls._compile_with = None
@@ -318,7 +337,7 @@ class TypeEngine(Subscriptable[T]):
     def as_generic(self, allow_nulltype: bool = False) -> TypeEngine:
         """The generic type (Integer, String …) that is closest to this one."""
         for cls in type(self).__mro__:
-            if cls.__module__ == sqltypes.__name__ and cls.__dict__.get("_generic"):
+            if cls.__dict__.get("_generic"):
                 return self.adapt(cls)  # type: ignore[no-any-return]
         if allow_nulltype:
             return sqltypes.NULLTYPE
@@ -499,6 +518,27 @@ class TypeDecorator(TypeEngine[T]):
             return _core.TYPE_PYTHON, (bind, result)
         return _core.TYPE_PYTHON, (bind, result, (code, arg))
 
+    def bind_processor(self, dialect: Any) -> Callable[[Any], Any] | None:
+        """process_bind_param(), then what the decorated type makes of that."""
+        inner: Any = self.load_dialect_impl(dialect).dialect_impl(dialect).bind_processor(dialect)
+        if type(self).process_bind_param is TypeDecorator.process_bind_param:
+            return inner  # type: ignore[no-any-return]
+        process = self.process_bind_param
+        if inner is None:
+            return lambda value: process(value, dialect)
+        return lambda value: inner(process(value, dialect))
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
+        """process_result_value() of what the decorated type makes of a value."""
+        impl: Any = self.load_dialect_impl(dialect).dialect_impl(dialect)
+        inner = impl.result_processor(dialect, coltype)
+        if type(self).process_result_value is TypeDecorator.process_result_value:
+            return inner  # type: ignore[no-any-return]
+        process = self.process_result_value
+        if inner is None:
+            return lambda value: process(value, dialect)
+        return lambda value: process(inner(value), dialect)
+
     def literal_processor(self, dialect: Any) -> Callable[[Any], str] | None:
         cls = type(self)
         if cls.process_literal_param is not TypeDecorator.process_literal_param:
@@ -593,7 +633,7 @@ _PLAIN = frozenset((_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING))
 def _user_cache_key(type_: Any, make: Callable[[], Any]) -> Any:
     """The cache key of a user's type, which has to say that it may be cached."""
     cls = type(type_)
-    if cls.__module__.startswith("cormorant."):
+    if cls.__module__.startswith((_PACKAGE, _known_as)):
         return make()
     cache_ok = None
     for base in cls.__mro__:

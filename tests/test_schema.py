@@ -1,4 +1,4 @@
-"""Tables, columns, constraints. Behaviour is compared in differential/test_core."""
+"""Tables, columns, constraints. Behaviour is compared in differential/test_core_schema."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Types: codecs, cache keys, decorators. Behaviour is compared in differential/test_core."""
+"""Types: codecs, cache keys, decorators. Behaviour is compared in differential/test_core_types."""
 
 import datetime as dt
 import decimal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 
@@ -66,3 +67,64 @@ def state(p: Any, *objects: Any) -> list[str]:
     """The state of objects by its name."""
     names = ("transient", "pending", "persistent", "deleted", "detached")
     return ["+".join(name for name in names if getattr(p.inspect(obj), name)) for obj in objects]
+
+
+def shop(p: Any, metadata: Any) -> Any:
+    """Five tables with all that DDL has."""
+    p.Table(
+        "users",
+        metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("name", p.String(50), nullable=False, index=True),
+        p.Column("email", p.String(120), unique=True),
+        p.Column("age", p.Integer, default=18),
+        p.Column("n", p.Integer, default=lambda: 7, onupdate=9),
+        p.Column("ts", p.String, server_default="x'y"),
+        p.Column("now", p.DateTime, server_default=p.text("CURRENT_TIMESTAMP")),
+        p.Column("upd", p.DateTime, onupdate=lambda context: dt.datetime(2020, 1, 1)),
+        p.Column("f", p.String, default=p.func.lower("ABC")),
+        p.CheckConstraint("age >= 0", name="ck_age"),
+    )
+    p.Table(
+        "posts",
+        metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column(
+            "user_id",
+            p.ForeignKey("users.id", ondelete="CASCADE", onupdate="SET NULL"),
+            nullable=False,
+        ),
+        p.Column("title", p.Text),
+        p.Column("score", p.Numeric(10, 2)),
+        p.UniqueConstraint("user_id", "title", name="uq_ut"),
+        p.Index("ix_multi", "user_id", "score"),
+    )
+    p.Table(
+        "comp",
+        metadata,
+        p.Column("a", p.Integer, primary_key=True),
+        p.Column("b", p.String, primary_key=True),
+        p.Column("Weird Name", p.Integer),
+        p.Column("select", p.Integer, key="sel"),
+        p.Column("c", p.Integer, p.Computed("a*2")),
+        p.CheckConstraint(p.column("a") > 5),
+    )
+    p.Table(
+        "links",
+        metadata,
+        p.Column("u", p.ForeignKey("users.id"), primary_key=True),
+        p.Column("p", p.ForeignKey("posts.id"), primary_key=True),
+        p.Column("ca", p.Integer),
+        p.Column("cb", p.String),
+        p.ForeignKeyConstraint(["ca", "cb"], ["comp.a", "comp.b"], name="fk_comp"),
+    )
+    p.Table(
+        "nodes",
+        metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("parent_id", p.Integer, p.ForeignKey("nodes.id")),
+        p.Column("ok", p.Boolean(create_constraint=True, name="bb")),
+        p.Column("kind", p.Enum("x", "y'z", name="kinds", create_constraint=True)),
+        sqlite_autoincrement=True,
+    )
+    return metadata

@@ -194,23 +194,24 @@ def test_what_an_object_refers_to_leads_back_to_it() -> None:
     gc.freeze()  # what is there already is not looked at
     try:
         from .nomemory import package
+        from .nomemory.world import Item, Owner, World, note
 
-        world = package.World("sqlite://")
+        world = World("sqlite://")
         session = world.session
         seen: set[str] = set()
         for work in (package.chosen, package.events, package.objects, package.inheritance):
             work(world)
             seen |= check_ways_back()
             world.check()
-        query = select(package.Owner, package.Item.name).join(package.Owner.items)
+        query = select(Owner, Item.name).join(Owner.items)
         result = session.execute(query.execution_options(yield_per=1))
         row = next(result)
         view = vars(row[0])
-        new = package.Owner(name="new", doc={"a": 1}, by_name={"b": package.Item(name="b")})
+        new = Owner(name="new", doc={"a": 1}, by_name={"b": Item(name="b")})
         session.add(new)
-        event.listen(session, "before_attach", package.note("attach"))
+        event.listen(session, "before_attach", note("attach"))
         pooled = create_engine("sqlite://", poolclass=QueuePool).connect()
-        item = session.query(package.Item).first()
+        item = session.query(Item).first()
         alive = (view["id"], row._mapping["name"], new.shelf, inspect(new).pending, item.tags)
         assert len(alive) == 5
         seen |= check_ways_back()

@@ -11,6 +11,8 @@ from typing import Any
 import cormorant as sa
 from cormorant.orm import registry, relationship
 from tests.nomemory import package
+from tests.nomemory.world import Owner, Tag
+from tests.nomemory.world import World as PlainWorld
 
 mapper_registry: Any = registry()
 trees = sa.Table(
@@ -45,7 +47,7 @@ mapper_registry.map_imperatively(
 mapper_registry.map_imperatively(Grown, trees)
 
 
-class World(package.World):
+class World(PlainWorld):
     """The same, with a table of trees."""
 
     def __init__(self, url: str) -> None:
@@ -97,9 +99,9 @@ def anew(world: World) -> Any:
     if len(world.kept) > 200:
         world.kept.clear()
     session = world.session
-    owners = session.query(package.Owner).order_by(package.Owner.id).all()
-    rows = session.query(package.Owner.id, package.Owner.name).order_by(package.Owner.id).all()
-    made = [package.Tag() for _ in range(3)]
+    owners = session.query(Owner).order_by(Owner.id).all()
+    rows = session.query(Owner.id, Owner.name).order_by(Owner.id).all()
+    made = [Tag() for _ in range(3)]
     session.expunge_all()
     world.kept.append((owners, rows, made))
     return [owner.name for owner in owners], [tuple(row) for row in rows], len(made)

@@ -312,6 +312,30 @@ def test_rows_of_entities_and_columns(conn, model, session):
     assert [type(u) for u in cursor.fetch_scalars()] == [model.User] * 3
 
 
+def test_keys_of_one_execution(conn):
+    plan = load_plan(
+        "SELECT id, name FROM users ORDER BY id",
+        items=(("c", 1, STRING, None), ("c", 0, INTEGER, None)),
+        keys=("name", "id"),
+        scalar=False,
+    )
+    cursor = conn.execute(plan, ())
+    keys = cursor.row_keys.with_source(None)
+    for wrong in (None, _core.RowKeys(("name",))):
+        with pytest.raises(TypeError, match="as many items"):
+            cursor.row_keys = wrong
+    cursor.row_keys = keys
+    assert cursor.row_keys is keys
+    (row, *rest) = cursor.fetch()
+    assert {id(other._keys) for other in (row, *rest)} == {id(keys)}
+    assert row.name == "ann"
+    assert conn.execute(plan, ()).row_keys is not keys
+    cursor = conn.execute(plan, ())
+    cursor.fetch(1)
+    with pytest.raises(exc.InvalidRequestError, match="before the first fetch"):
+        cursor.row_keys = keys
+
+
 def test_columns_alone(conn):
     plan = load_plan(
         "SELECT id, name FROM users ORDER BY id",

@@ -268,3 +268,28 @@ def test_query_alone() -> None:
     session = filled_session()
     assert len(Query(User).with_session(session).all()) == 3
     session.close()
+
+
+def test_aliases_of_queries_that_are_made_again(session: Session) -> None:
+    for _ in range(3):
+        a, b, other = aliased(User), aliased(User), aliased(User)
+        selected = sa.select(a, b.id, b).where(a.id == b.id - 1)
+        for row in (
+            session.execute(selected).first(),
+            session.query(a, b.id, b).filter(a.id == b.id - 1).first(),
+        ):
+            assert row is not None
+            found = row._mapping
+            assert (found[a], found[b], found[b.id]) == (row[0], row[2], row[1])
+            assert other not in found
+            assert other.id not in found
+            assert a.id not in found
+        united = aliased(User, sa.union_all(sa.select(a), sa.select(b)).subquery())
+        row = session.execute(sa.select(united, united.id)).first()
+        assert row is not None
+        assert row._mapping[united].id == row._mapping[united.id] == 1
+        changed = sa.update(User).where(User.id == 1).values(name=User.name)
+        one, two = User.id + 1, User.id + 2
+        row = session.execute(changed.returning(one, two, User)).first()
+        assert row is not None
+        assert [row._mapping[key] for key in (one, two)] == [2, 3]

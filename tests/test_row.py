@@ -293,3 +293,36 @@ def test_references_are_given_back():
         del r, pickle_free
     assert sys.getrefcount(value) == before
     assert _core.Row is Row
+
+
+class Places(dict):
+    """A lookup that counts what is made of it."""
+
+    __call__ = dict.get
+    made = 0
+
+    def of(self, source):
+        self.made += 1
+        if source is None:
+            raise ZeroDivisionError
+        return Places(source)
+
+
+def test_keys_found_by_what_a_lookup_makes_of_a_source():
+    lookup = Places({3: 0})
+    keys = RowKeys(("a", None), {"a": 0, "b": 1}, lookup)
+    other = keys.with_source({3: 1})
+    assert (other.names, other.index) == (keys.names, keys.index)
+    assert (Row(keys, (1, 2))._mapping[3], Row(other, (1, 2)).a, lookup.made) == (1, 1, 0)
+    assert (Row(other, (1, 2))._mapping[3], other.lookup, lookup.made) == (2, {3: 1}, 1)
+    assert 4 not in Row(other, (1, 2))._mapping
+    failing = keys.with_source(None)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            Row(failing, (1, 2))._mapping[3]
+        with pytest.raises(ZeroDivisionError):
+            failing.lookup
+    without = RowKeys(("a",)).with_source(1)
+    assert without.lookup is None
+    with pytest.raises(exc.NoSuchColumnError):
+        Row(without, (1,))._mapping[3]

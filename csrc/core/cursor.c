@@ -24,6 +24,8 @@ typedef struct {
     PyObject *token;      /* owned, or NULL: the session's when it was run */
     crm_program *program; /* the plan's, or own_program; NULL: no rows */
     crm_program *own_program; /* owned, or NULL */
+    crm_keys *own_keys; /* owned, or NULL: what its rows share instead of the
+                           program's keys */
     crm_hydration
         *hydration; /* NULL until rows are asked for, and at the end */
     crm_rows rows;
@@ -143,6 +145,7 @@ cursor_traverse(crm_cursor *self, visitproc visit, void *arg)
     Py_VISIT(self->session);
     Py_VISIT(self->token);
     Py_VISIT(self->ready);
+    Py_VISIT(self->own_keys);
     int failed = crm_hydration_traverse(self->hydration, visit, arg);
     if (!failed) {
         failed = crm_present_traverse(self->present, visit, arg);
@@ -161,6 +164,7 @@ cursor_clear(crm_cursor *self)
     Py_CLEAR(self->ready);
     Py_CLEAR(self->session);
     Py_CLEAR(self->token);
+    Py_CLEAR(self->own_keys);
     return 0;
 }
 
@@ -252,6 +256,9 @@ begin_hydration(crm_cursor *self)
         return -1;
     }
     crm_hydration_set_unique(self->hydration, self->unique);
+    if (self->own_keys != NULL) {
+        crm_hydration_set_keys(self->hydration, self->own_keys);
+    }
     return crm_hydration_reserve(self->hydration, self->rows.nrows);
 }
 
@@ -503,8 +510,31 @@ cursor_get_keys(crm_cursor *self, void *Py_UNUSED(closure))
 static PyObject *
 cursor_get_row_keys(crm_cursor *self, void *Py_UNUSED(closure))
 {
+    if (self->own_keys != NULL) {
+        return Py_NewRef(self->own_keys);
+    }
     return Py_NewRef(
         self->program == NULL ? Py_None : (PyObject *)self->program->row_keys);
+}
+
+static int
+cursor_set_row_keys(crm_cursor *self, PyObject *value, void *Py_UNUSED(closure))
+{
+    if (value == NULL || !Py_IS_TYPE(value, self->core->row_keys_type) ||
+        self->program == NULL ||
+        crm_keys_count((crm_keys *)value) !=
+            crm_keys_count(self->program->row_keys)) {
+        PyErr_SetString(PyExc_TypeError,
+                        "row_keys must be RowKeys of as many items");
+        return -1;
+    }
+    if (self->hydration != NULL || self->ready != NULL) {
+        crm_raise(self->core, "InvalidRequestError",
+                  "Keys must be chosen before the first fetch.");
+        return -1;
+    }
+    Py_XSETREF(self->own_keys, (crm_keys *)Py_NewRef(value));
+    return 0;
 }
 
 static PyObject *
@@ -571,8 +601,10 @@ static PyMemberDef cursor_members[] = {
 
 static PyGetSetDef cursor_getset[] = {
     {"keys", (getter)cursor_get_keys, NULL, "Names of the items.", NULL},
-    {"row_keys", (getter)cursor_get_row_keys, NULL,
-     "The RowKeys its rows share, None without rows.", NULL},
+    {"row_keys", (getter)cursor_get_row_keys, (setter)cursor_set_row_keys,
+     "The RowKeys its rows share, None without rows; others of as many items "
+     "may be set before the first fetch.",
+     NULL},
     {"scalar", (getter)cursor_get_scalar, NULL,
      "Results are single items, not Rows.", NULL},
     {"unique", (getter)cursor_get_unique, (setter)cursor_set_unique,

@@ -31,6 +31,7 @@ crm_hydration_new(crm_program *program, crm_session *session, PyObject *token,
     }
     h->core = program->core;
     h->program = program;
+    h->row_keys = program->row_keys;
     h->session = session;
     h->token = token;
     h->flags = flags;
@@ -105,6 +106,12 @@ void
 crm_hydration_set_unique(crm_hydration *h, int unique)
 {
     h->unique = unique != 0;
+}
+
+void
+crm_hydration_set_keys(crm_hydration *h, crm_keys *keys)
+{
+    h->row_keys = keys;
 }
 
 void
@@ -294,7 +301,7 @@ make_row(crm_hydration *h, const crm_page *page, const uint64_t *cells)
 {
     crm_program *program = h->program;
     int brief = h->flags & CRM_BRIEF_ROWS;
-    crm_row *row = crm_row_new(program->row_keys, program->cyclic && !brief);
+    crm_row *row = crm_row_new(h->row_keys, program->cyclic && !brief);
     if (row == NULL) {
         return NULL;
     }

@@ -93,6 +93,9 @@ void crm_hydration_free(crm_hydration *h);
 int crm_hydration_traverse(crm_hydration *h, visitproc visit, void *arg);
 /* Whether equal results are left out; before the first page. */
 void crm_hydration_set_unique(crm_hydration *h, int unique);
+/* What the rows share instead of the program's keys, of as many items; borrowed
+ * until the hydration ends. Before the first page. */
+void crm_hydration_set_keys(crm_hydration *h, crm_keys *keys);
 /* Forgets which existing objects were populated, between the chunks of a
  * stream: what was seen is kept alive until then. */
 void crm_hydration_next_chunk(crm_hydration *h);

@@ -31,6 +31,7 @@ typedef struct {
 struct crm_hydration {
     crm_core *core;
     crm_program *program; /* borrowed */
+    crm_keys *row_keys;   /* borrowed: the program's, or those set */
     crm_session *session; /* borrowed */
     PyObject *token;      /* borrowed; NULL: none */
     crm_op_state *ops;    /* one per entity of the program */

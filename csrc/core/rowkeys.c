@@ -159,6 +159,7 @@ keys_traverse(crm_keys *self, visitproc visit, void *arg)
     Py_VISIT(self->names);
     Py_VISIT(self->index);
     Py_VISIT(self->lookup);
+    Py_VISIT(self->source);
     return 0;
 }
 
@@ -167,6 +168,7 @@ static int
 keys_clear(crm_keys *self)
 {
     Py_CLEAR(self->lookup);
+    Py_CLEAR(self->source);
     return 0;
 }
 
@@ -189,10 +191,33 @@ keys_get_index(crm_keys *self, void *Py_UNUSED(closure))
     return PyDictProxy_New(self->index);
 }
 
+/* What finds keys that are no names: a new reference; NULL without an exception
+ * if nothing does. */
+static PyObject *
+take_lookup(crm_keys *self)
+{
+    if (self->source != NULL && self->lookup != NULL) {
+        PyObject *lookup = Py_NewRef(self->lookup);
+        PyObject *source = Py_NewRef(self->source);
+        PyObject *own = PyObject_CallMethod(lookup, "of", "(O)", source);
+        Py_DECREF(lookup);
+        Py_DECREF(source);
+        if (own == NULL) {
+            return NULL;
+        }
+        PyObject *before = self->lookup;
+        self->lookup = own;
+        Py_CLEAR(self->source);
+        Py_XDECREF(before);
+    }
+    return Py_XNewRef(self->lookup);
+}
+
 static PyObject *
 keys_get_lookup(crm_keys *self, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(self->lookup == NULL ? Py_None : self->lookup);
+    PyObject *lookup = take_lookup(self);
+    return lookup != NULL || PyErr_Occurred() ? lookup : Py_NewRef(Py_None);
 }
 
 static int
@@ -204,10 +229,33 @@ keys_set_lookup(crm_keys *self, PyObject *value, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+keys_with_source(crm_keys *self, PyObject *source)
+{
+    crm_keys *other = keys_alloc(self->core, Py_TYPE(self));
+    if (other == NULL) {
+        return NULL;
+    }
+    other->items = Py_NewRef(self->items);
+    other->names = Py_NewRef(self->names);
+    other->index = Py_NewRef(self->index);
+    other->lookup = Py_XNewRef(self->lookup);
+    other->source = Py_NewRef(source);
+    other->unpickled = self->unpickled;
+    return (PyObject *)other;
+}
+
+static PyObject *
 keys_repr(crm_keys *self)
 {
     return PyUnicode_FromFormat("RowKeys(%R)", self->items);
 }
+
+static PyMethodDef keys_methods[] = {
+    {"with_source", (PyCFunction)keys_with_source, METH_O,
+     "with_source($self, source, /)\n--\n\nThese keys, found by "
+     "lookup.of(source) instead of lookup."},
+    {NULL},
+};
 
 static PyMemberDef keys_members[] = {
     {"names", T_OBJECT, offsetof(crm_keys, names), READONLY,
@@ -230,6 +278,7 @@ static PyType_Slot keys_slots[] = {
     {Py_tp_traverse, keys_traverse},
     {Py_tp_clear, keys_clear},
     {Py_tp_repr, keys_repr},
+    {Py_tp_methods, keys_methods},
     {Py_tp_members, keys_members},
     {Py_tp_getset, keys_getset},
     {0, NULL},
@@ -286,10 +335,10 @@ crm_keys_find(crm_keys *keys, PyObject *key)
     if (PyUnicode_Check(key)) {
         return crm_keys_name(keys, key);
     }
-    if (keys->lookup == NULL) {
-        return -1;
+    PyObject *lookup = take_lookup(keys);
+    if (lookup == NULL) {
+        return PyErr_Occurred() ? -2 : -1;
     }
-    PyObject *lookup = Py_NewRef(keys->lookup);
     PyObject *found = PyObject_CallOneArg(lookup, key);
     Py_DECREF(lookup);
     if (found == NULL) {

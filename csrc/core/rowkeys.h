@@ -15,6 +15,8 @@ typedef struct {
     PyObject *index;  /* owned dict: name -> int position, -1: ambiguous */
     PyObject *lookup; /* owned callable(key) -> int or None, or NULL: finds keys
                          that are not names (columns, entities) */
+    PyObject *source; /* owned, or NULL: lookup.of(source) becomes the lookup
+                         when one is asked for */
     uint8_t unpickled;
 } crm_keys;
 

@@ -186,6 +186,8 @@ class RowKeys:
         index: dict[str, int] | None = None,
         lookup: Callable[[Any], int | None] | None = None,
     ) -> Self: ...
+    def with_source(self, source: Any, /) -> Self:
+        """The same keys, which become those of lookup.of(source) when one is looked up."""
 
 @final
 class Row(Generic[_Row_co]):
@@ -237,6 +239,7 @@ class Cursor:
 
     keys: tuple[str, ...]
     row_keys: RowKeys | None
+    """Others of as many items may be set before the first fetch."""
     rowcount: int
     lastrowid: int
     returns_rows: bool

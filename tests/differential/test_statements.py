@@ -345,3 +345,123 @@ def test_rows_of_statements_that_are_made_again(p: Peer):
                 row = c.execute(p.select(source).order_by(source.c.id)).first()
                 p.show(row._mapping[source.c.id], row._mapping[source.c.name])
                 p.error(lambda row=row: row._mapping[users.c.id])
+
+
+@program
+def test_columns_of_equal_sources_in_rows_of_statements_that_are_made_again(p: Peer):
+    engine, users, _ = filled(p)
+
+    def of_each(make):
+        a, b, other = make(), make(), make()
+        selected = p.select(a.c.id, b.c.id, b.c.name).where(a.c.id == b.c.id - 1)
+        return selected, [a.c.id, b.c.id, b.c.name, a.c.name, other.c.id, users.c.id]
+
+    def whole(make):
+        a, b = make(), make()
+        return p.select(a, b).where(a.c.id == b.c.id - 1), [a.c.id, b.c.id, a.c.name, b.c.name]
+
+    def turned():
+        turned.count += 1
+        a, b = turned.sources if turned.count % 2 else reversed(turned.sources)
+        return p.select(a.c.id, b.c.id).where(a.c.id == b.c.id - 1), [
+            source.c.id for source in turned.sources
+        ]
+
+    turned.count, turned.sources = 0, [users.alias(), users.alias()]
+
+    def repeated():
+        a, b = users.alias(), users.alias()
+        return p.select(a.c.id, a.c.id, b.c.id).where(a.c.id == b.c.id - 1), [a.c.id, b.c.id]
+
+    def united():
+        a, b = users.alias(), users.alias()
+        selects = p.select(a.c.id, a.c.name), p.select(b.c.id, b.c.name)
+        return p.union_all(*selects), [a.c.id, a.c.name, b.c.id, users.c.id]
+
+    def computed():
+        a = users.alias()
+        most, least = p.func.max(a.c.id), p.func.max(a.c.visits)
+        three, four = p.literal(3), p.literal(4)
+        found = [most, least, three, four, (a.c.id + 1).label("next")]
+        return p.select(*found), [*found, p.func.max(a.c.id), a.c.id]
+
+    def returned():
+        one, two = users.c.visits + 1, users.c.visits + 2
+        changed = users.update().where(users.c.id == 1).values(visits=3)
+        return changed.returning(one, two, users.c.id), [one, two, users.c.id, users.c.visits + 1]
+
+    def written():
+        a, b = p.column("id"), p.column("name")
+        return p.text("SELECT id, name FROM users").columns(a, b), [a, b, users.c.id]
+
+    makers = [
+        lambda: of_each(users.alias),
+        lambda: whole(users.alias),
+        lambda: of_each(p.select(users).subquery),
+        lambda: whole(p.select(users).cte),
+        turned,
+        repeated,
+        united,
+        computed,
+        returned,
+        written,
+    ]
+    for executor in (engine.connect(), p.orm.Session(engine)):
+        with executor:
+            for make in makers:
+                older = []
+                for _ in range(3):
+                    statement, columns = make()
+                    row = executor.execute(statement).first()
+                    for column in (*columns, *older):
+                        p.show(column in row._mapping)
+                        if column in row._mapping:
+                            p.show(row._mapping[column])
+                        else:
+                            p.error(lambda row=row, column=column: row._mapping[column])
+                    older = columns
+
+
+@program
+def test_columns_of_equal_sources_in_results(p: Peer):
+    engine, users, _ = filled(p)
+
+    def results():
+        a, b = users.alias(), users.alias()
+        selected = p.select(a.c.id, b.c.id, b.c.name).where(a.c.id == b.c.id - 1)
+        yield c.execute(selected).columns(b.c.name, a.c.id).all()
+        yield c.execute(selected).scalars(b.c.id).all()
+        yield [row[b.c.id] for row in c.execute(selected).mappings()]
+        yield [row[b.c.id] for row in s.execute(selected).mappings().partitions(2) for row in row]
+        yield [row._mapping[b.c.id] for row in s.query(a.c.id, b.c.id).filter(a.c.id < b.c.id)]
+        streamed = c.execute(selected.execution_options(yield_per=2))
+        yield [row._mapping[b.c.name] for row in streamed]
+        inserted = users.insert().returning(users.c.visits + 1, users.c.visits + 2)
+        added = inserted.exported_columns.values()
+        rows = c.execute(inserted, [{"name": None, "visits": i} for i in range(3)]).all()
+        yield [row._mapping[column] for row in rows for column in added]
+
+    with engine.connect() as c, p.orm.Session(engine) as s:
+        for _ in range(3):
+            for found in results():
+                p.show(found)
+
+
+@program
+def test_raw_columns_beside_entities_in_rows_of_statements_that_are_made_again(p: Peer):
+    engine, users, _ = filled(p)
+    base = p.orm.declarative_base(metadata=users.metadata)
+
+    class User(base):
+        __table__ = users
+
+    with p.orm.Session(engine) as s:
+        for _ in range(3):
+            a, b = p.select(users).subquery(), p.select(users).subquery()
+            twice = p.func.max(a.c.visits)
+            selected = p.select(User, a.c.id, b.c.id, twice).where(
+                User.id == a.c.id - 1, a.c.id == b.c.id - 1
+            )
+            row = s.execute(selected.group_by(User.id)).first()
+            p.show(row._mapping[User].id, [row._mapping[x] for x in (a.c.id, b.c.id, twice)])
+            p.show(b.c.name in row._mapping)

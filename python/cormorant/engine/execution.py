@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
 from .cursor import CursorResult
 from .plans import CompiledPlan, GivenRows, type_codec
 from .python_cursors import EmptyCursor, StreamCursor, _log_rows
-from .result_keys import index_of_names, make_lookup
+from .result_keys import Lookup, index_of_names, know_columns
 
 if TYPE_CHECKING:
     from .base import Connection
@@ -76,7 +76,8 @@ def execute_statement(
         connection._current = (cplan.compiled, options)
         connection._program = cplan.program
     if cplan.info is not None:
-        return _execute_dml(connection, cplan, binds, sets, many, hit, statement._row_maker)
+        rows = statement._row_maker
+        return _execute_dml(connection, cplan, statement, binds, sets, many, hit, rows)
     if many:
         return _execute_many(connection, cplan, binds, sets, hit)
     stream = 0
@@ -87,9 +88,7 @@ def execute_statement(
     params = sets[0] if sets else None
     cursor: Any = connection._execute_plan(cplan, binds, params, stream=stream, hit=hit)
     result: CursorResult[Any] = CursorResult(cursor, connection)
-    row_keys = cursor.row_keys
-    if row_keys is not None and cplan.lookup is not None and row_keys.lookup is None:
-        row_keys.lookup = cplan.lookup
+    know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
     if stream:
         result._cursor = StreamCursor(cursor, connection)
         if options.get("yield_per"):
@@ -152,9 +151,7 @@ def plan_of(
     return cplan
 
 
-def column_program(
-    columns: Sequence[Any], dialect: Any
-) -> tuple[tuple[Any, ...], Callable[[Any], int | None]]:
+def column_program(columns: Sequence[Any], dialect: Any) -> tuple[tuple[Any, ...], Lookup]:
     """The program of rows of these result columns, and the lookup of their objects."""
     items = []
     keys = []
@@ -165,12 +162,12 @@ def column_program(
     objects = [column.objects for column in columns]
     index, repeated = index_of_names(keys, objects)
     program = ((), tuple(items), tuple(keys), False, False, index)
-    return program, make_lookup(objects, repeated)
+    return program, Lookup(objects, repeated)
 
 
 def _textual_program(
     connection: Connection, compiled: Any
-) -> tuple[tuple[Any, ...] | None, Callable[[Any], int | None] | None]:
+) -> tuple[tuple[Any, ...] | None, Lookup | None]:
     """Rows of text(): the database says what columns there are, the statement what they
     mean, by position or by name."""
     core = connection._live or connection._ready()
@@ -216,7 +213,7 @@ def _textual_program(
         _refuse_repeated(columns)
     index, repeated = index_of_names(names, objects)
     program = ((), tuple(items), tuple(names), False, False, index)
-    return program, make_lookup(objects, repeated)
+    return program, Lookup(objects, repeated)
 
 
 def _refuse_repeated(columns: Sequence[Any]) -> None:
@@ -360,6 +357,7 @@ class Executed:
 def _execute_dml(
     connection: Connection,
     cplan: CompiledPlan,
+    statement: Any,
     binds: Sequence[Any],
     sets: Sequence[Mapping[str, Any]],
     many: bool,
@@ -389,7 +387,9 @@ def _execute_dml(
             connection._wrap_bind_error(error, compiled.string, list(sets))
     result: CursorResult[Any]
     if many and compiled.returns_rows and compiled.isinsert:
-        result = _insert_many_values(connection, cplan, binds, filled, hit, session, flags)
+        result = _insert_many_values(
+            connection, cplan, statement, binds, filled, hit, session, flags
+        )
     elif many and compiled.statement._returning:
         dialect = connection.dialect
         kind = "UPDATE" if compiled.isupdate else "DELETE"
@@ -419,9 +419,7 @@ def _execute_dml(
         if connection._autocommit:
             core.commit()
         result = CursorResult(cursor, connection)
-        row_keys = cursor.row_keys
-        if row_keys is not None and cplan.lookup is not None and row_keys.lookup is None:
-            row_keys.lookup = cplan.lookup
+        know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
         filled = [
             {
                 name if bind.unique else bind.key: values[index]
@@ -537,6 +535,7 @@ def execute_default(connection: Connection, default: Any) -> Any:
 def _insert_many_values(
     connection: Connection,
     cplan: CompiledPlan,
+    statement: Any,
     binds: Sequence[Any],
     sets: list[dict[str, Any]],
     hit: bool,
@@ -546,14 +545,13 @@ def _insert_many_values(
     """INSERT of many rows that returns something: several rows in one statement, or one
     at a time when what is returned has to be in the order of the parameters."""
     compiled = cplan.compiled
-    statement = compiled.statement
     core = connection._live or connection._ready()
     try:
         plan, rows = cplan.resolve_many(binds, sets)
     except Exception as error:
         connection._wrap_bind_error(error, compiled.string, list(sets))
 
-    ordered = bool(getattr(statement, "_sort_by_parameter_order", False))
+    ordered = bool(getattr(compiled.statement, "_sort_by_parameter_order", False))
     dialect = connection.dialect
     parts = compiled.many_values
     word = "ordered" if ordered else "unordered"
@@ -588,13 +586,12 @@ def _insert_many_values(
             connection._log_plan(batch_plan, values, how, list(sets))
         try:
             cursor = core.execute(batch_plan, values, session, 0, flags)
+            know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
             fetched = cursor.fetch()
         except BaseException as error:
             connection._wrap_error(error, batch_plan.sql, list(sets))
         if row_keys is None:
             row_keys = cursor.row_keys
-            if row_keys is not None and row_keys.lookup is None:
-                row_keys.lookup = cplan.lookup
         count += len(fetched)
         found.extend(fetched)
     if connection._autocommit:
@@ -676,7 +673,7 @@ def execute_compiled(
     sets = distill(parameters) if parameters is not None else ()
     many = len(sets) > 1
     if cplan.info is not None:
-        return _execute_dml(connection, cplan, binds, sets, many, False)
+        return _execute_dml(connection, cplan, compiled.statement, binds, sets, many, False)
     if many:
         return _execute_many(connection, cplan, binds, sets, False)
     cursor = connection._execute_plan(cplan, binds, sets[0] if sets else None, hit=False)

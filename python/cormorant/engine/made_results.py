@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from .. import _core
 from .python_cursors import ListCursor
 from .result import Result, RMKeyView
-from .result_keys import index_of_names, make_lookup
+from .result_keys import Lookup, index_of_names
 from .row import Row
 
 _T = TypeVar("_T")
@@ -62,7 +62,7 @@ class SimpleResultMetaData:
         index, _ = index_of_names(names, self._extra)
         for number, name in enumerate(names):
             index[name] = number  # of equal names the last one
-        return _core.RowKeys(names, index, make_lookup(self._extra))
+        return _core.RowKeys(names, index, Lookup(self._extra))
 
 
 class IteratorResult(Result[_T]):

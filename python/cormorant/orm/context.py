@@ -15,7 +15,7 @@ from ..sql.base import Executable, KeyContext, key_of_all
 from ..sql.selectable import Select
 from ..sql.sqltypes import INTEGERTYPE
 from .nodes import EntityNode, Item, entity_within
-from .program import find_columns, item_keys, make_program, row_lookup
+from .program import ItemLookup, find_columns, item_keys, make_program
 from .selecting import AdaptFrom, SelectState
 from .strategies import PostLoad, SubqueryLoader
 from .strategy_options import LoaderCriteriaOption, Path
@@ -72,7 +72,7 @@ class ORMPlan:
             None,
         )
         #: finds items of rows by class or attribute
-        self.lookup = None if state.scalar or state.star else row_lookup(state)
+        self.lookup = None if state.scalar or state.star else ItemLookup(state)
         #: whose engine it runs on
         self.mapper: Any = state.lead_mapper()
         self.bundles: list[tuple[int, int, Any]] = state.bundles

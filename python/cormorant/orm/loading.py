@@ -15,6 +15,7 @@ from .. import _core
 from .. import exc as sa_exc
 from ..engine.python_cursors import StreamCursor
 from ..engine.result import Result
+from ..engine.result_keys import know_columns
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
@@ -269,10 +270,14 @@ def run_plan(
     hit: bool = True,
     token: Any = None,
     options: Mapping[str, Any] = _NOTHING,
+    statement: Any = None,
 ) -> Any:
     """Execute: a cursor that gives results as the plan's program makes them, of objects with
-    an identity token. `options`: of the execution, which those of post loads have, too."""
-    arguments = (session, connection, plan, binds, params, populate_existing, stream, hit, options)
+    an identity token. `options`: of the execution, which those of post loads have, too.
+    `statement`: which is executed, where its rows may be asked for its columns."""
+    arguments = (
+        session, connection, plan, binds, params, populate_existing, stream, hit, options, statement
+    )  # fmt: skip
     if token is not None or session._tokens:
         with objects_of(session, token):
             return _run_plan(*arguments)
@@ -297,13 +302,12 @@ def _run_plan(
     stream: int,
     hit: bool,
     options: Mapping[str, Any] = _NOTHING,
+    statement: Any = None,
 ) -> Any:
     flags = populating(populate_existing, plan.given)
     cursor = connection._execute_plan(plan.plan, binds, params, session, stream, flags, hit)
     if plan.lookup is not None:
-        keys = cursor.row_keys
-        if keys is not None and keys.lookup is None:
-            keys.lookup = plan.lookup
+        know_columns(cursor, plan.lookup, statement, None if hit else statement)
     if stream:
         cursor = StreamCursor(cursor, connection)
     if plan.post_loads or plan.bundles or stream:
@@ -482,6 +486,7 @@ def _execute_select(
         hit=hit,
         token=options.get("identity_token"),
         options=options,
+        statement=statement,
     )
     if stream and (plan.joined_collections or plan.row_buffering):
         cursor.close()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc as sa_exc
 from ..engine.plans import type_codec
+from ..engine.result_keys import OwnLookup
 from ..sql.elements import Label, NamedColumn
 from ..sql.functions import FunctionElement
+from ..sql.schema import Table
 from ..sql.select_base import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
     LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
 )
 from .load_table import LoadContext
-from .nodes import NamedAsQuery
+from .nodes import NamedAsQuery, entity_within
 
 if TYPE_CHECKING:
     from .nodes import EntityNode
@@ -213,28 +215,67 @@ def _note_missing(state: SelectState) -> None:
                 state.miss(node, prop)
 
 
-def row_lookup(state: SelectState) -> Callable[[Any], int | None]:
+class ItemLookup:
     """Finds the item of a row by a class, an alias or an attribute of it."""
-    entities: dict[int, int] = {}
-    columns: dict[int, int] = {}
-    for index, item in enumerate(state.items):
-        if item.node is not None:
-            entity = item.node.entity
-            given = entity.entity if entity.is_aliased_class else entity.class_
-            entities.setdefault(id(given), index)
-            entities.setdefault(id(entity), index)
-        else:
-            columns.setdefault(hash(item.expression), index)
 
-    def find(key: Any) -> int | None:
-        found = entities.get(id(key))
+    __slots__ = ("_entities", "_numbers", "columns")
+
+    def __init__(self, state: SelectState) -> None:
+        self._entities: dict[int, int] = {}
+        self._numbers: dict[int, int] = {}
+        found: list[Any] = []
+        lasting = True
+        for index, item in enumerate(state.items):
+            if item.node is not None:
+                entity = item.node.entity
+                given = _given(entity)
+                self._entities.setdefault(id(given), index)
+                self._entities.setdefault(id(entity), index)
+                lasting = lasting and not entity.is_aliased_class
+                found.append(given)
+            else:
+                column = item.expression
+                self._numbers.setdefault(hash(column), index)
+                owner = entity_within(column)
+                lasting = lasting and owner is not None and owner.is_mapper and column._is_column
+                lasting = lasting and isinstance(getattr(column, "table", None), Table)
+                found.append(column)
+        self.columns: list[Any] | None = None if lasting else found
+        """What stands for each item; None if that is the same in each statement that the plan is
+        for."""
+
+    def __call__(self, key: Any) -> int | None:
+        found = self._entities.get(id(key))
         if found is None:
             if hasattr(key, "__clause_element__") and not isinstance(key, type):
                 key = key.__clause_element__()
-            found = columns.get(hash(key))
+            found = self._numbers.get(hash(key))
         return found
 
-    return find
+    def of(self, source: Any) -> OwnLookup:
+        """The lookup of an execution of another statement; `source`: see know_columns()."""
+        return OwnLookup(self, source)
+
+    def own_columns(self, source: Any) -> list[Any]:
+        """What a statement has in place of `columns`; `source`: see know_columns()."""
+        found: list[Any] = []
+        for column in source if isinstance(source, list) else source._returning:
+            bundle = column._annotations.get("bundle")
+            entity = column._annotations.get("parententity")
+            if bundle is not None:
+                found += self.own_columns(bundle._leaves)
+            elif not column._is_from_clause:
+                found.append(column)
+            elif entity is not None:
+                found.append(_given(entity))
+            else:
+                found += column.c
+        return found
+
+
+def _given(entity: Any) -> Any:
+    """The class or alias that a program has of an entity."""
+    return entity.entity if entity.is_aliased_class else entity.class_
 
 
 def item_keys(state: SelectState) -> tuple[str | None, ...]:

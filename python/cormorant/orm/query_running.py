@@ -102,6 +102,7 @@ class QueryRunning(QueryChanges, Generic[_T]):
             hit=hit,
             token=statement._execution_options.get("identity_token"),
             options=statement._execution_options,
+            statement=statement,
         )
         if stream and (plan.joined_collections or plan.row_buffering):
             cursor.close()

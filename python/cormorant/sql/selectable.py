@@ -101,6 +101,22 @@ _T3 = TypeVar("_T3")
 _T4 = TypeVar("_T4")
 _Row_co = TypeVar("_Row_co", bound=tuple[Any, ...], covariant=True)
 
+
+def selected_by(raw_columns: Iterable[Any]) -> list[Any]:
+    """The columns that a SELECT of columns, FROMs and entities has."""
+    found: list[Any] = []
+    for c in raw_columns:
+        if c._is_from_clause:
+            entity = c._annotations.get("parententity")
+            own = None if entity is None else entity._own_columns
+            found.extend(c._select_iterable if own is None else own)
+        elif c.__visit_name__ == "clauselist" and not c._is_column:
+            found.extend(c.clauses)
+        else:
+            found.append(c)
+    return found
+
+
 # what few SELECTs say
 _RARE = frozenset(
     [
@@ -476,17 +492,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
     # --- columns ----------------------------------------------------------------------------
     @property
     def _all_selected_columns(self) -> Sequence[Any]:
-        found: list[Any] = []
-        for c in self._raw_columns:
-            if c._is_from_clause:
-                entity = c._annotations.get("parententity")
-                own = None if entity is None else entity._own_columns
-                found.extend(c._select_iterable if own is None else own)
-            elif c.__visit_name__ == "clauselist" and not c._is_column:
-                found.extend(c.clauses)
-            else:
-                found.append(c)
-        return found
+        return selected_by(self._raw_columns)
 
     @property
     def inner_columns(self) -> Iterator[Any]:

@@ -488,9 +488,11 @@ uow_unexpire(PyObject *module, PyObject *args)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(forget_expired_doc,
-             "forget_expired(obj)\n--\n\n"
-             "As if new: nothing of the object waits to be loaded again.");
+PyDoc_STRVAR(
+    forget_expired_doc,
+    "forget_expired(obj)\n--\n\n"
+    "As if new: nothing of the object waits to be loaded again, and it "
+    "has no row, whose values what was expired would show.");
 
 static PyObject *
 uow_forget_expired(PyObject *module, PyObject *obj)
@@ -499,7 +501,17 @@ uow_forget_expired(PyObject *module, PyObject *obj)
     if (state == NULL) {
         return NULL;
     }
+    for (uint16_t slot = 0; slot < crm_state_manager(state)->nattrs; slot++) {
+        PyObject *value = crm_state_peek(state, slot);
+        if (value == NULL && PyErr_Occurred()) {
+            return NULL;
+        }
+        Py_XDECREF(value); /* the slot keeps it */
+    }
     state->flags &= ~(uint32_t)(CRM_S_EXPIRED | CRM_S_ONCE_DELETED);
+    crm_page *page = state->page;
+    state->page = NULL;
+    crm_page_unref(page);
     for (uint16_t slot = 0; slot < crm_state_manager(state)->nattrs; slot++) {
         if (crm_state_held(state, slot) == CRM_UNLOADED &&
             crm_state_put(state, slot, NULL) < 0) {

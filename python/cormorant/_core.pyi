@@ -894,7 +894,8 @@ def count_version(version: Any) -> Any:
     """The version after an integer version; 1 after None."""
 
 def forget_expired(obj: object) -> None:
-    """As if new: nothing of the object waits to be loaded again."""
+    """As if new: nothing of the object waits to be loaded again, and it keeps its values, not
+    its row."""
 
 def unexpire(obj: object, waiting: bool = False) -> None:
     """Takes the mark of an expired row away: its columns were loaded one by one. With `waiting`,

@@ -186,6 +186,18 @@ _SEQUENCES = st.lists(
 )
 
 
+_RENAMED_HERE = [
+    ("make_more", (1, 5, 4)),
+    ("flush", (0, 0, 0)),
+    ("rename", (0, 5, 0)),
+    ("flush", (0, 0, 0)),
+]
+_RENAMED = [
+    ("make_more", (1, 5, 4)),
+    ("commit", (0, 0, 0)),
+    ("rename", (0, 5, 0)),
+    ("flush", (0, 0, 0)),
+]
 FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
     "a key that is set to what it was": [
         ("make_more", (5, 3, 9)),
@@ -208,6 +220,123 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("make", (6, 5, 2)),
         ("savepoint", (9, 1, 3)),
         ("history", (10, 11, 3)),
+    ],
+    "a key that was changed of an object whose INSERT was rolled back": [
+        ("make_more", (1, 5, 4)),
+        ("flush", (7, 1, 11)),
+        ("rename", (9, 11, 8)),
+        ("query", (6, 6, 1)),
+        ("rollback", (4, 7, 11)),
+        ("merge_unloaded", (0, 0, 0)),
+        ("history", (0, 0, 0)),
+    ],
+    "the same, changed, and added again": [
+        *_RENAMED_HERE,
+        ("assign", (0, 0, 1)),
+        ("rollback", (0, 0, 0)),
+        ("history", (0, 0, 0)),
+        ("add", (0, 0, 0)),
+    ],
+    "the same, deleted": [
+        *_RENAMED_HERE,
+        ("delete", (0, 0, 0)),
+        ("flush", (0, 0, 0)),
+        ("rollback", (0, 0, 0)),
+        ("add", (0, 0, 0)),
+    ],
+    "the same, expunged": [*_RENAMED_HERE, ("expunge", (0, 0, 0)), ("rollback", (0, 0, 0))],
+    "the same, in another session": [
+        *_RENAMED_HERE,
+        ("to_other", (0, 0, 1)),
+        ("rollback", (0, 0, 0)),
+    ],
+    "a key that was changed of an object that was expunged": [
+        *_RENAMED,
+        ("expunge", (0, 0, 0)),
+        ("rollback", (0, 0, 0)),
+    ],
+    "the same, in another session, with its row": [
+        *_RENAMED,
+        ("to_other", (0, 0, 1)),
+        ("rollback", (0, 0, 0)),
+    ],
+    "the same, pending again": [
+        *_RENAMED,
+        ("transient", (0, 0, 0)),
+        ("add", (0, 0, 0)),
+        ("rollback", (0, 0, 0)),
+    ],
+    "a key that was changed, and again in a savepoint": [
+        *_RENAMED,
+        ("savepoint", (0, 0, 0)),
+        ("rename", (0, 0, 0)),
+        ("flush", (0, 0, 0)),
+        ("release", (0, 0, 0)),
+        ("rollback", (0, 0, 0)),
+    ],
+    "a key that was changed in a savepoint after the INSERT": [
+        ("make_more", (1, 5, 4)),
+        ("flush", (0, 0, 0)),
+        ("savepoint", (0, 0, 0)),
+        ("rename", (0, 5, 0)),
+        ("flush", (0, 0, 0)),
+        ("rollback_to", (0, 0, 0)),
+        ("rollback", (0, 0, 0)),
+    ],
+    "keys that were exchanged": [
+        ("make_more", (1, 5, 4)),
+        ("make_more", (1, 6, 4)),
+        ("commit", (0, 0, 0)),
+        *(("rename", (0, 5, 0)), ("flush", (0, 0, 0))),
+        *(("rename", (1, 1, 0)), ("flush", (0, 0, 0))),
+        *(("rename", (0, 2, 0)), ("flush", (0, 0, 0))),
+        ("rollback", (0, 0, 0)),
+        ("query_more", (0, 2, 0)),
+    ],
+    "an object that was inserted here, in another session": [
+        ("make_more", (1, 5, 4)),
+        ("flush", (0, 0, 0)),
+        ("to_other", (0, 0, 1)),
+        ("rollback", (0, 0, 0)),
+    ],
+    "history of an object that was inserted and expunged": [
+        ("make_more", (1, 5, 4)),
+        ("flush", (0, 0, 0)),
+        ("expunge", (0, 0, 0)),
+        ("rollback", (0, 0, 0)),
+        ("history", (0, 0, 0)),
+    ],
+    "what is expired of an object that is made transient": [
+        ("insert_returning", (0, 11, 4)),
+        ("assign_sql", (7, 2, 9)),
+        ("delete_statement", (3, 10, 7)),
+        ("transient", (10, 9, 2)),
+        ("read", (1, 2, 0)),
+        ("history", (1, 1, 0)),
+        ("add", (1, 0, 0)),
+        ("flush", (0, 0, 0)),
+    ],
+    "an object that was inserted here and made detached": [
+        ("make", (11, 4, 9)),
+        ("savepoint", (9, 11, 5)),
+        ("transient", (3, 11, 4)),
+        ("detached", (10, 7, 0)),
+        ("rollback", (5, 3, 8)),
+    ],
+    "a new object with the key of one that is expired but for one value": [
+        ("make_more", (11, 11, 2)),
+        ("commit", (4, 9, 10)),
+        ("savepoint", (6, 2, 11)),
+        ("flag", (6, 0, 9)),
+        ("make_more", (5, 7, 7)),
+        ("query_eagerly", (9, 0, 7)),
+    ],
+    "history of what is expired of an object without a row": [
+        ("make_more", (5, 1, 0)),
+        ("savepoint", (3, 11, 0)),
+        ("flag", (6, 5, 3)),
+        ("rollback", (7, 6, 3)),
+        ("history", (4, 9, 5)),
     ],
 }
 

@@ -455,6 +455,15 @@ def _composite(instance: object, key: str) -> Any:
     return prop if prop is not None and prop._is_composite else None
 
 
+def _waits(obj: object, slot: int) -> bool:
+    """Whether a column of an object that has lost its row is still to be loaded again."""
+    if slot in _core.expired_slots(obj):
+        return True
+    if not _core.state_flags(obj) & _core.STATE_EXPIRED:
+        return False
+    return any(prop.slot == slot for prop in object_mapper(obj).column_attrs)
+
+
 def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
     """The history of an attribute; with `PASSIVE_OFF` its value is loaded if need be."""
     slot = _slot(obj, key)
@@ -468,7 +477,7 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
         and passive & PassiveFlag.SQL_OK
         and _core.peek(obj, slot) is NO_VALUE
         and _core.committed(obj, slot) is ...
-        and _core.identity_key(obj) is not None
+        and (_core.identity_key(obj) is not None or _waits(obj, slot))
     ):
         getattr(obj, key)
     return _history(obj, slot, _is_collection(obj, key))
@@ -477,6 +486,7 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
 def set_committed_value(instance: object, key: str, value: Any) -> None:
     """Give an attribute a value as if it had been loaded: no history."""
     _core.set_loaded(instance, _slot(instance, key), value)
+    _core.unexpire(instance, True)  # what it has besides is expired by name
 
 
 def set_attribute(instance: object, key: str, value: Any, initiator: Any = None) -> None:

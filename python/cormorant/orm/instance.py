@@ -288,9 +288,9 @@ class InstanceState(InspectionAttr, Generic[_T]):
 def make_transient(instance: Any) -> None:
     """Take an object out of its session and let it forget its identity: as if new."""
     object_mapper(instance)  # refuses what is not mapped
-    session = _core.session_of(instance)
+    session: Any = _core.session_of(instance)
     if session is not None:
-        session._expunge(instance)
+        session._take_out(instance)
     had_row = _core.identity_key(instance) is not None
     _core.set_identity(instance, None)
     _core.forget_expired(instance)

@@ -665,7 +665,7 @@ def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
         session._register([obj])
         if _core.identity_key(obj) != before:
             assert before is not None
-            transaction._key_switches.append((obj, before[1]))
+            transaction._key_switches.setdefault(id(obj), (obj, before[1]))
     _core.commit_states(objects)
 
 

@@ -382,9 +382,13 @@ class Session(ExecutingSession, SessionClassMethods):
 
         for obj in [instance, *cascade_objects(instance, "expunge")]:
             if _core.session_of(obj) is self:
-                if self._innermost is not None and _core.born_level(obj):
-                    self._innermost._note_expunged(obj)
-                self._expunge(obj)
+                self._take_out(obj)
+
+    def _take_out(self, obj: Any) -> None:
+        """Expunge one object; a rollback still takes the row that this transaction gave it."""
+        if self._innermost is not None and _core.born_level(obj):
+            self._innermost._note_expunged(obj)
+        self._expunge(obj)
 
     def expunge_all(self) -> None:
         """Take every object out of the session."""

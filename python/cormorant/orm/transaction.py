@@ -10,6 +10,7 @@ from .. import _core, exc
 from ..util import warn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Container
     from types import TracebackType
 
     from .session import Session
@@ -50,6 +51,15 @@ class SessionTransactionOrigin(enum.Enum):
     BEGIN = 1
     BEGIN_NESTED = 2
     SUBTRANSACTION = 3
+
+
+def _unheard(session: Session, method: Callable[[Any], None], obj: Any) -> None:
+    """Call a method of a session without its listeners."""
+    mask, session._event_mask = session._event_mask, 0
+    try:
+        method(obj)
+    finally:
+        session._event_mask = mask
 
 
 class SessionTransaction:
@@ -101,7 +111,8 @@ class SessionTransaction:
         self._expunged: list[tuple[weakref.ref[Any], int]] = []
         self._deleted: list[Any] = []
         self._updated: list[Any] = []
-        self._key_switches: list[tuple[Any, Any]] = []
+        # id of an object -> (the object, the key it had before this transaction)
+        self._key_switches: dict[int, tuple[Any, Any]] = {}
         self._context_outer: Any = None
 
     # -- what it is ---------------------------------------------------------
@@ -314,7 +325,7 @@ class SessionTransaction:
             inner.close()
             # What the closed savepoint did is undone with this one.
             self._deleted.extend(inner._deleted)
-            self._key_switches.extend(inner._key_switches)
+            self._key_switches = {**inner._key_switches, **self._key_switches}
             self._updated.extend(inner._updated)
             self._expunged.extend(inner._expunged)
             self._born = self._born or inner._born
@@ -446,7 +457,7 @@ class SessionTransaction:
                 parent._born = True
             parent._deleted.extend(self._deleted)
             parent._updated.extend(self._updated)
-            parent._key_switches.extend(self._key_switches)
+            parent._key_switches.update(self._key_switches)
 
     def _restore(self) -> None:
         """After a rollback: objects as they were before this transaction."""
@@ -454,38 +465,37 @@ class SessionTransaction:
         deleted, self._deleted = self._deleted, []
         born = _core.born_since(session._persistent(), self._level) if self._born else []
         never = [o for o in deleted if _core.born_level(o) >= self._level]
+        apart = []
         if self._expunged:
             # What was inserted has no row now, wherever it is.
             here = {id(obj) for obj in born}
             for obj in self._take_expunged():
-                owner = _core.session_of(obj)
-                if owner is None and _core.identity_key(obj) is not None:
+                owner: Any = _core.session_of(obj)
+                if owner is not session:
+                    if owner is not None:
+                        _unheard(owner, owner._expunge, obj)
                     _core.set_identity(obj, None)
-                elif owner is session and id(obj) not in here:
+                    apart.append(obj)
+                elif id(obj) not in here:
                     born.append(obj)
         marked = session._deleted()
         for obj in marked:
             session._unmark_deleted(obj)
-        session._make_transient(session._new())
-        if born or never:
+        pending = session._new()
+        session._make_transient(pending)
+        if born or never or apart:
             session._make_transient(born)
             for obj in never:
                 session._expunge(obj)
                 _core.set_identity(obj, None)
-            for obj in (*born, *never):
-                # What was flushed is no change, of its relationships not when it is added again.
-                _core.keep_values(obj)
-        gone = {id(o) for o in (*born, *never)}
-        for obj, key in reversed(self._key_switches):
-            if id(obj) not in gone:
-                mask, session._event_mask = session._event_mask, 0
-                try:
-                    session._expunge(obj)
-                    _core.set_identity(obj, key)
-                    session._attach(obj)
-                finally:
-                    session._event_mask = mask
-        self._key_switches = []
+            for obj in (*born, *never, *apart):
+                if id(obj) not in self._key_switches:
+                    # What was flushed is no change, of its relationships not when it is added
+                    # again.
+                    _core.keep_values(obj)
+        gone = {id(o) for o in (*born, *never, *apart, *pending)}
+        if self._key_switches:
+            self._switch_back(gone)
         back = [o for o in deleted if id(o) not in gone and _core.session_of(o) is session]
         session._restore_deleted([*back, *marked])
         if session._events is not None:
@@ -497,6 +507,32 @@ class SessionTransaction:
             self._updated = []
         else:
             session._expire_all()
+
+    def _switch_back(self, gone: Container[int]) -> None:
+        """Give objects the identities they had before, also those that have no row now (`gone`)
+        and those that are in no session, or another one."""
+        switches, self._key_switches = self._key_switches, {}
+        inside: list[tuple[Session, Any, int]] = []
+        for obj, key in switches.values():
+            owner: Any = _core.session_of(obj)
+            if owner is not None:
+                level = _core.born_level(obj)
+                _unheard(owner, owner._expunge, obj)
+                inside.append((owner, obj, level))
+            _core.set_identity(obj, key)
+            if id(obj) in gone:
+                if _core.changed_slots(obj):
+                    _core.flag_modified(obj)
+            elif owner is not self.session:
+                _core.expire(obj)
+        for owner, obj, level in inside:
+            manager: Any = _core.manager_of(obj)
+            _, ident, token = _core.identity_key(obj)  # type: ignore[misc]
+            other = owner._get(manager, ident, token)
+            if other is not None:
+                owner._expunge(other)  # it took a place that was never free
+            _unheard(owner, owner._attach, obj)
+            _core.mark_born([obj], level)
 
     # -- context manager ----------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 import pickle
 
+import pytest
+
 from .event_env import INSTANCE, MAPPER, SESSION, ORMRecorder, compare, models, models_and_session
 
 
@@ -259,6 +261,33 @@ def test_listeners_that_raise():
             p.error(lambda: session.query(User).populate_existing().all() * 2)
             fail[:] = []
         p.show(session.query(User).count())
+
+    compare(program)
+
+
+@pytest.mark.parametrize("hook", ["before_insert", "before_update", "after_update"])
+def test_listeners_that_close(hook):
+    """Nothing is written, or held, once the session of a flush is closed within."""
+
+    def program(p):
+        User, Post, session = models_and_session(p)
+        session.add_all([User(id=n, name=str(n), posts=[Post()]) for n in (1, 2)])
+        session.commit()
+
+        @p.sa.event.listens_for(User, hook)
+        def close(mapper, connection, target):
+            session.close()
+
+        for user in session.scalars(p.select(User).order_by(User.id)).all():
+            user.name += "x"
+            user.posts.append(Post(name="new"))
+        session.add(User(id=3))
+        p.error(session.flush)
+        p.sa.event.remove(User, hook, close)
+        p.show(len(session.new), len(session.dirty), len(list(session)))
+        for user in session.scalars(p.select(User).order_by(User.id)):
+            p.show(user.id, user.name, [post.name for post in user.posts])
+        p.show([post.user is user for post in user.posts])
 
     compare(program)
 

@@ -27,7 +27,7 @@ def change_association_rows(
     if not inserts and not deletes and not updates:
         return
     prop = relation.prop
-    connection = flush.session._writing_connection(prop.parent)
+    connection = flush.connection(prop.parent)
     dialect = connection.dialect
     plans = relation.secondary_plans.get(dialect)
     if plans is None:

@@ -36,7 +36,7 @@ def save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> 
     """UPDATE and INSERT objects of a mapper: updates by primary key, inserts as added."""
     session = flush.session
     if session.connection_callable is None:
-        _save_with(flush, info, session._connection_for(info.mapper), new, updates)
+        _save_with(flush, info, flush.connection(info.mapper), new, updates)
         return
     from .sharding import save_runs
 
@@ -392,7 +392,7 @@ def post_update(flush: Flush, info: MapperInfo, given: list[tuple[Any, set[int]]
     """UPDATE what relationships with post_update set: (object, slots)."""
     session = flush.session
     if session.connection_callable is None:
-        _post_update_with(flush, info, session._connection_for(info.mapper), given)
+        _post_update_with(flush, info, flush.connection(info.mapper), given)
         return
     from .sharding import runs
 
@@ -571,7 +571,7 @@ def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     session = flush.session
     objects = info.sorted(objects)
     if session.connection_callable is None:
-        _delete_with(info, session._connection_for(info.mapper), objects)
+        _delete_with(info, flush.connection(info.mapper), objects)
         return
     from .sharding import runs
 

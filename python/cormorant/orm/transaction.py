@@ -232,6 +232,7 @@ class SessionTransaction:
                     )
                     # "control_fully" commits what it joined, "rollback_only" does not.
                     commits = mode == "control_fully"
+            self._check()  # a listener of the engine's may have ended it
         except BaseException:
             if own:
                 connection.close()

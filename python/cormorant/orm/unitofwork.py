@@ -76,6 +76,14 @@ class Flush:
             session._fire("before_flush", self, objects)
         self._collect(objects)
 
+    def connection(self, mapper: Any) -> Any:
+        """The connection that rows of a mapper are written with.
+
+        Raises ResourceClosedError where a listener has ended the transaction of the flush.
+        """
+        self.transaction._check()
+        return self.session._writing_connection(mapper)
+
     # -- what there is to do -------------------------------------------------
 
     def _collect(self, objects: Sequence[Any] | None) -> None:

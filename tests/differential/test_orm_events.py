@@ -278,7 +278,9 @@ def test_listeners_that_close(hook):
         def close(mapper, connection, target):
             session.close()
 
-        for user in session.scalars(p.select(User).order_by(User.id)).all():
+        loaded = p.select(User).options(p.orm.selectinload(User.posts)).order_by(User.id)
+        held = session.scalars(loaded).all()
+        for user in held:
             user.name += "x"
             user.posts.append(Post(name="new"))
         session.add(User(id=3))

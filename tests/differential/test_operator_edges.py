@@ -294,3 +294,37 @@ def test_equality_of_the_same_expression_is_true() -> None:
             p.show(bool(labelled == (c > 5).label(name)))
 
     compare(program)
+
+
+def test_types_of_regular_expressions() -> None:
+    def program(p: Peer) -> None:
+        metadata = p.MetaData()
+        t = p.Table(
+            "t", metadata, p.Column("id", p.Integer, primary_key=True), p.Column("n", p.String)
+        )
+        engine = p.engine()
+        metadata.create_all(engine)
+        with engine.connect() as c:
+            c.execute(t.insert(), [{"n": "abc"}, {"n": "xyz"}, {"n": None}])
+            match = t.c.n.regexp_match("b")
+            for made in (
+                match,
+                ~match,
+                p.not_(match),
+                match.label("z"),
+                t.c.n.regexp_match("b", flags="i"),
+                t.c.n.regexp_match(t.c.n),
+                p.literal("q").regexp_match("q"),
+                p.func.lower(t.c.n).regexp_match("b"),
+                match & (t.c.id > 0),
+                match == p.true(),
+                p.and_(match),
+                p.or_(match, match),
+                p.case((match, 1), else_=2),
+            ):
+                p.show(repr(made.type), str(made), c.execute(p.select(made)).all())
+            p.show(repr(t.c.n.regexp_replace("b", "c").type))
+            for criterion in (match, ~match, p.or_(match, t.c.n.is_(None))):
+                p.show(c.execute(p.select(t).where(criterion).order_by(t.c.id)).all())
+
+    compare(program)

@@ -247,7 +247,7 @@ def collate(expr: Any, op: Any, collation: Any, **kw: Any) -> BinaryExpression[A
 def regexp_match(
     expr: Any, op: Any, pattern: Any, flags: Any = None, reverse: bool = False, **kw: Any
 ) -> BinaryExpression[Any]:
-    return compare(expr, op, pattern, reverse=reverse, flags=flags)
+    return compare(expr, op, pattern, reverse=reverse, result_type=NULLTYPE, flags=flags)
 
 
 def regexp_replace(
@@ -261,7 +261,7 @@ def regexp_replace(
         group=False,
     )
     return BinaryExpression(
-        expr, right, op, expr.type, modifiers={"flags": flags} if flags is not None else None
+        expr, right, op, NULLTYPE, modifiers={"flags": flags} if flags is not None else None
     )
 
 

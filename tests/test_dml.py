@@ -104,3 +104,20 @@ def test_update_from_another_table(connection: Any) -> None:
 def test_params_of_dml() -> None:
     with pytest.raises(NotImplementedError):
         c.update(T).where(T.c.id == c.bindparam("x")).values(a=1).params(x=5)
+
+
+def test_defaults_alone_before_a_column_that_sqlite_fills() -> None:
+    """NULL would be a value of it."""
+    metadata = c.MetaData()
+    t = c.Table(
+        "t",
+        metadata,
+        c.Column("n", c.Integer, server_default="3"),
+        c.Column("id", c.Integer, primary_key=True),
+    )
+    engine = c.create_engine("sqlite://")
+    metadata.create_all(engine)
+    with engine.connect() as connection:
+        connection.execute(t.insert(), [{}, {}])
+        assert connection.scalars(t.insert().returning(t.c.n), [{}, {}]).all() == [3, 3]
+        assert connection.execute(t.select()).all() == [(3, i) for i in range(1, 5)]

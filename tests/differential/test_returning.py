@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import compare
+from .harness import Peer, compare
 
 MODELS = """
 from sqlalchemy import *
@@ -201,3 +201,60 @@ for strategy in ("auto", "evaluate", "fetch"):
 def test_returning(case: str) -> None:
     peer, _ = compare(MODELS + CASES[case])
     assert peer.error is None
+
+
+def test_many_rows_of_defaults_alone() -> None:
+    """They name the first column, so that one statement can have several of them."""
+
+    def program(p: Peer) -> None:
+        metadata = p.MetaData()
+        whole = p.Table(
+            "whole",
+            metadata,
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("n", p.Integer, server_default="4"),
+        )
+        later = p.Table(
+            "later",
+            metadata,
+            p.Column("a B", p.Integer, key="k"),
+            p.Column("id", p.Integer, primary_key=True),
+        )
+        filled = p.Table(
+            "filled",
+            metadata,
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("n", p.Integer, default=5),
+        )
+        base = p.orm.declarative_base(metadata=metadata)
+
+        class Whole(base):
+            __table__ = whole
+
+        class Later(base):
+            __table__ = later
+
+        engine = p.engine()
+        metadata.create_all(engine)
+        with p.orm.Session(engine) as s:
+            for table in (whole, later, filled):
+                c = s.connection()
+                insert = table.insert()
+                c.execute(insert, [{}, {}, {}])
+                c.execute(insert, [{}])
+                c.execute(insert.inline(), [{}, {}])
+                p.show(c.execute(insert.returning(table.c.id), [{}, {}, {}]).all())
+                ordered = insert.returning(*table.c, sort_by_parameter_order=True)
+                p.show(c.execute(ordered, [{}, {}, {}]).all())
+                p.show(c.execute(insert.return_defaults(), [{}, {}]).returned_defaults_rows)
+                p.show(insert.compile(engine, column_keys=[]).string)
+                p.show(c.execute(table.select()).all())
+            s.add_all([Whole() for _ in range(3)])
+            s.flush()
+            s.bulk_save_objects([Whole(), Whole()])
+            s.bulk_insert_mappings(Later, [{}, {}])
+            s.execute(p.insert(Later), [{}, {}])
+            p.show([x.n for x in s.scalars(p.insert(Whole).returning(Whole), [{}, {}])])
+            p.show(s.query(Whole.id, Whole.n).all(), s.query(Later.id, Later.k).all())
+
+    compare(program)

@@ -63,6 +63,7 @@ class DefaultDialect(AsksInspector):
     supports_constraint_comments = False
     supports_default_values = False
     supports_default_metavalue = False
+    default_metavalue_token = "DEFAULT"
     supports_empty_insert = True
     supports_multivalues_insert = False
     supports_cast = True

@@ -200,11 +200,14 @@ class Statements:
         if returning:
             statement = statement.returning(*(self.column_of[s] for s in returning))
         if many and not slots and self.auto_slot >= 0:
-            from ..sql import literal_column, null
+            from ..sql import literal_column
+            from ..sql.insertmanyvalues import column_of_defaults
 
-            metavalue = self.dialect.supports_default_metavalue
-            value = literal_column("DEFAULT") if metavalue else null()
-            statement = statement.values({self.column_of[self.auto_slot]: value})
+            column = column_of_defaults(self.table, self.dialect)
+            if column is None:
+                column = self.column_of[self.auto_slot]
+            value = literal_column(self.dialect.default_metavalue_token)
+            statement = statement.values({column: value})
         compiled = statement.compile(
             dialect=self.dialect, column_keys=[self.column_of[s].key for s in slots]
         )

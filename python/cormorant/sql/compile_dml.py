@@ -94,6 +94,8 @@ class DMLCompiler:
                 )
             if stmt.select is None and not self.is_string_compiler:
                 _warn_for_missing_key(stmt.table, {c for c, _ in sets})
+            if not sets and self.for_executemany and stmt.select is None:
+                sets = self._only_defaults(stmt.table)
             text = "INSERT "
             if stmt._prefixes:
                 text += self._texts(stmt._prefixes, **kw)
@@ -135,6 +137,16 @@ class DMLCompiler:
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
+
+    def _only_defaults(self, table: Any) -> list[tuple[Any, str]]:
+        """(column, SQL of its default) of an INSERT of many rows without values."""
+        from .insertmanyvalues import column_of_defaults
+
+        column = column_of_defaults(table, self.dialect)
+        if column is None:
+            return []
+        self._made_by_database.add(column.key)
+        return [(column, self.dialect.default_metavalue_token)]
 
     def _check_multi_values(self, stmt: Any) -> None:
         """Refuse an INSERT of several rows that cannot be."""

@@ -63,7 +63,7 @@ class ManyValues:
         if not ordered:
             row = f"({', '.join(self.values)})"
             return f"{self.before} VALUES ", row, f"{self.after} {self.returning}"
-        if self.sentinel == "client":
+        if self.sentinel == "client" or self.values == ["DEFAULT"]:  # which no SELECT can have
             row = f"({', '.join(self.values)})"
             return f"{self.before} VALUES ", row, f"{self.after} {self.sorted_returning}"
         selected, given, names = [], [], []
@@ -78,6 +78,17 @@ class ManyValues:
         after = f") AS imp_sen({', '.join([*names, 'sen_counter'])}) ORDER BY sen_counter"
         row = f"({', '.join([*given, chr(3)])})"
         return before, row, f"{after}{self.after} {self.sorted_returning}"
+
+
+def column_of_defaults(table: Any, dialect: Any) -> Any:
+    """The column that an INSERT of many rows names which gives no values, so that they can be
+    written in one statement; None: it has to be DEFAULT VALUES."""
+    if not dialect.supports_default_metavalue or not len(table.c):
+        return None
+    column = table.c[0]
+    if dialect.default_metavalue_token == "NULL" and column.server_default is not None:
+        return None  # NULL is a value there
+    return column
 
 
 def many_values(

@@ -61,6 +61,8 @@ class SQLiteDialect(DefaultDialect):
     _read_as_is = _bound_as_is | {_core.TYPE_FLOAT}
     supports_alter = False
     supports_default_values = True
+    supports_default_metavalue = True
+    default_metavalue_token = "NULL"
     supports_empty_insert = False
     supports_multivalues_insert = True
     supports_sane_multi_rowcount = False

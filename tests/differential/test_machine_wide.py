@@ -77,6 +77,10 @@ class WideRun(Run):
         self.session.expunge(obj)
         self.session.add(obj)
 
+    def expunge_all(self, a: int, b: int, c: int) -> Any:
+        if not any(self.package.sa.inspect(obj).deleted for obj in self.objects):
+            self.session.expunge_all()  # SQLAlchemy's forgets them
+
     def flush_one(self, a: int, b: int, c: int) -> Any:
         self.session.flush([self.object(a)])
 
@@ -174,7 +178,7 @@ _MORE = (
     *("settle", "query_more", "query_more", "merge_unloaded", "out_and_in", "flush_one"),
     *("add_all", "bulk_save", "upsert", "insert_returning", "update_returning", "history"),
     *("history", "flag", "transient", "detached", "to_other", "from_other"),
-    *("merge_to_other", "close"),
+    *("merge_to_other", "close", "expunge_all"),
 )
 _SEQUENCES = st.lists(
     st.tuples(
@@ -297,6 +301,17 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("make_more", (1, 5, 4)),
         ("flush", (0, 0, 0)),
         ("to_other", (0, 0, 1)),
+        ("rollback", (0, 0, 0)),
+    ],
+    "objects that were inserted and expunged with all": [
+        ("make_more", (1, 5, 4)),
+        ("make_more", (1, 6, 4)),
+        ("flush", (0, 0, 0)),
+        ("savepoint", (0, 0, 0)),
+        ("make_more", (1, 7, 4)),
+        ("flush", (0, 0, 0)),
+        ("expunge_all", (0, 0, 0)),
+        ("rollback_to", (0, 0, 0)),
         ("rollback", (0, 0, 0)),
     ],
     "history of an object that was inserted and expunged": [

@@ -392,6 +392,8 @@ class Session(ExecutingSession, SessionClassMethods):
 
     def expunge_all(self) -> None:
         """Take every object out of the session."""
+        if self._innermost is not None:
+            self._innermost._note_all_expunged()
         self._let_go()
 
     def _let_go(self) -> None:

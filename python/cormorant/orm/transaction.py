@@ -426,6 +426,16 @@ class SessionTransaction:
             transaction = transaction._parent
         transaction._expunged.append((weakref.ref(obj), level))
 
+    def _note_all_expunged(self) -> None:
+        """Every object of the session is about to be expunged."""
+        transaction: SessionTransaction | None = self
+        while transaction is not None and not transaction._born:
+            transaction = transaction._parent
+        if transaction is not None:
+            session = self.session
+            for obj in _core.born_since([*session._persistent(), *session._gone()], 1):
+                self._note_expunged(obj)
+
     def _take_expunged(self) -> list[Any]:
         """The objects that were inserted in this transaction; what was before it is left to
         the parent."""

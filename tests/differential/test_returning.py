@@ -3,6 +3,8 @@ session has."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .harness import Peer, compare
@@ -258,3 +260,79 @@ def test_many_rows_of_defaults_alone() -> None:
             p.show(s.query(Whole.id, Whole.n).all(), s.query(Later.id, Later.k).all())
 
     compare(program)
+
+
+def test_keys_of_tables_that_are_not_asked_to_return_them() -> None:
+    """Where the database counts by sequences the next value is asked for before."""
+
+    def program(p: Peer) -> None:
+        metadata = p.MetaData()
+
+        def table(name: str, *key: Any, **kw: Any) -> Any:
+            n = p.Column("n", p.Integer)
+            return p.Table(name, metadata, *key, n, implicit_returning=False, **kw)
+
+        def column(name: str, *given: Any, type_: Any = p.Integer, **kw: Any) -> Any:
+            return p.Column(name, type_, *given, primary_key=True, **kw)
+
+        plain = table("plain", column("id"), p.Column("s", p.String, server_default="x"))
+        counted = table("counted", column("id", p.Sequence("own_numbers")))
+        optional = table("optional", column("id", p.Sequence("no_numbers", optional=True)))
+        tables = [
+            plain,
+            counted,
+            optional,
+            table("composite", column("a", default=1), column("b", autoincrement=True)),
+            table("identity", column("id", p.Identity())),
+            table("by the server", column("id", server_default=p.text("7"))),
+            table("To Quote", column("Id Y", type_=p.BigInteger)),
+            table("keyed", column("id", key="kk")),
+            table("t" * 60, column("i" * 20)),
+            table("u" * 10, column("i" * 58)),
+        ]
+        engine = p.engine()
+        metadata.create_all(engine)
+        c = engine.connect()
+
+        def insert(statement: Any, *sets: Any) -> None:
+            with c.begin_nested():
+                result = c.execute(statement, *sets)
+                if result.returns_rows:
+                    p.show(result.all())
+                else:
+                    p.show(result.inserted_primary_key_rows, result.lastrow_has_defaults())
+                    p.show([str(x) for x in result.prefetch_cols()])
+
+        with c, c.begin():
+            for each in tables:
+                insert(each.insert(), {"n": 3})
+            for each in (plain, counted, optional):
+                statement = each.insert()
+                insert(statement)
+                insert(statement, [{"n": 3}, {"n": 4}])
+                insert(statement.values([{"n": 3}, {"n": 4}]))
+                insert(statement.inline().values(n=1))
+                insert(statement.from_select(["n"], p.select(p.literal(1))))
+                insert(statement.values(n=9).returning(each.c.id))
+                insert(statement.values(n=9).return_defaults())
+                insert(statement, {"id": 77, "n": 1})
+                insert(statement.values(id=p.literal(70) + 8, n=1))
+                insert(statement.returning(each.c.id), [{"n": 3}, {"n": 4}])
+                insert(statement.return_defaults(), [{"n": 3}, {"n": 4}])
+                p.show(c.execute(each.select().order_by(each.c.id)).all())
+
+    compare(program)
+
+
+def test_key_of_a_function_that_is_not_returned() -> None:
+    def program(p: Peer) -> None:
+        key = p.Column("id", p.Integer, primary_key=True, default=p.func.length("abcd"))
+        t = p.Table("t", p.MetaData(), key, p.Column("n", p.Integer), implicit_returning=False)
+        engine = p.engine()
+        t.create(engine)
+        with engine.connect() as c:
+            p.show(c.execute(t.insert().values(n=1)).inserted_primary_key)
+            p.show(c.execute(t.select()).all())
+
+    # the log says "raw sql" where the key is computed
+    compare(program, sql=False)

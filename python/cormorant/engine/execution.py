@@ -446,7 +446,7 @@ def _with_constants(
         return None
     added = [column for column in columns if column.key not in sets.names]
     defaults = [c.default if cplan.compiled.isinsert else c.onupdate for c in added]
-    if not all([default.is_scalar for default in defaults]):
+    if not all([default is not None and default.is_scalar for default in defaults]):
         return None
     values = tuple([default.arg for default in defaults])
     names = [*sets.names, *[column.key for column in added]]
@@ -494,6 +494,8 @@ def _with_defaults(
     context = DefaultContext(connection, compiled, params)
     for key, column in wanted:
         default = column.default if compiled.isinsert else column.onupdate
+        if default is None or (default.is_sequence and default.optional):
+            default = connection.dialect.sequence_of(column)
         params[key] = (
             default.arg
             if default.is_scalar
@@ -508,7 +510,7 @@ def _default_value(
     if default.is_callable:
         context.current_column = column
         return default.arg(context)
-    if default.is_clause_element:
+    if default.is_clause_element or default.is_sequence:
         return execute_default(connection, default)
     return default.arg
 

@@ -539,6 +539,9 @@ class DMLCompiler:
     def _insert_default(self, stmt: Any, column: Any, kw: dict[str, Any]) -> str | None:
         """The SQL for a column of an INSERT that is given no value, or None to leave it out."""
         default = column.default
+        if column.primary_key and self._is_made_before(stmt, column):
+            self.insert_prefetch.append(column)
+            return self._crud_bind(column, kw)
         if default is None:
             if column.server_default is not None and not column.primary_key:
                 self.postfetch.append(column)
@@ -557,6 +560,29 @@ class DMLCompiler:
             return self._default_within(column, default, kw)
         self.insert_prefetch.append(column)
         return self._crud_bind(column, kw)
+
+    def _is_made_before(self, stmt: Any, column: Any) -> bool:
+        """Whether the database makes a column of the key in a statement before the INSERT of a
+        row, which is not to return it."""
+        dialect, table = self.dialect, stmt.table
+        if dialect.insert_returning and dialect.implicit_returning and table.implicit_returning:
+            return False
+        if self.for_executemany and not stmt._return_defaults:
+            return False
+        if len(self.stack) > 1 or stmt._returning or stmt._inline:
+            return False
+        if stmt._multi_values or stmt.select is not None:
+            return False
+        default = column.default
+        if getattr(default, "is_clause_element", False):
+            return True
+        if getattr(default, "is_sequence", False) and self._uses_sequence(default):
+            return True
+        counted = column is getattr(table, "_autoincrement_column", None)
+        if column.server_default is not None:
+            counted = counted and column.identity is not None
+        plain = default is None or getattr(default, "is_sequence", False)
+        return bool(counted and plain and dialect.preexecute_autoincrement_sequences)
 
     def _default_within(self, column: Any, default: Any, kw: dict[str, Any]) -> str:
         """The value of a default in Python, in a statement that is part of another one: made

@@ -134,6 +134,18 @@ class PGDialect(DefaultDialect):
 
         return casts.PSYCOPG
 
+    def sequence_of(self, column: Any) -> Any:
+        """The sequence that the server makes for a SERIAL or IDENTITY column. It names it after
+        table and column, of which is cut what is longer than half of the room and than what the
+        other leaves."""
+        from ...sql.schema import Sequence
+
+        table, name = column.table.name, column.name
+        half = (63 - len("__seq")) // 2
+        table = table[: half + max(0, half - len(name))]
+        name = name[: half + max(0, half - len(table))]
+        return Sequence(f"{table}_{name}_seq", schema=column.table.schema)
+
     def types_to_create(self, types: Sequence[Any]) -> list[Any]:
         from .named_types import NamedType
 

@@ -346,6 +346,19 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("make_more", (5, 7, 7)),
         ("query_eagerly", (9, 0, 7)),
     ],
+    "an empty collection that was only read, made detached": [
+        ("upsert", (10, 7, 11)),
+        ("transient", (9, 11, 3)),
+        ("read", (3, 3, 1)),
+        ("detached", (7, 11, 11)),
+        ("relate", (7, 4, 5)),
+    ],
+    "history of a detached reference that was never given": [
+        ("make_more", (2, 2, 8)),
+        ("update_returning", (6, 4, 6)),
+        ("expunge", (11, 6, 0)),
+        ("history", (6, 8, 11)),
+    ],
     "history of what is expired of an object without a row": [
         ("make_more", (5, 1, 0)),
         ("savepoint", (3, 11, 0)),

@@ -50,7 +50,8 @@ class AttributeState:
         prop = self.state.mapper._props.get(self.key)
         if prop is not None and prop._is_relationship:
             slots = getattr(prop, "_get_slots", ())
-            if any(_core.never_given(obj, slot) for slot in slots):
+            bound = self.state.session is not None or not self.state.has_identity
+            if bound and any(_core.never_given(obj, slot) for slot in slots):
                 return self.history  # no foreign key has been given: nothing is loaded
         return get_history(obj, self.key)
 
@@ -308,7 +309,7 @@ def make_transient_to_detached(instance: Any) -> None:
     _core.set_identity(instance, tuple([_core.peek(instance, slot) for slot in slots]))
     _core.commit_state(instance)
     names = mapper.class_manager.names
-    unloaded = [slot for slot in names.values() if _core.peek(instance, slot) is NO_VALUE]
+    unloaded = [slot for slot in names.values() if _core.loaded(instance, slot) is NO_VALUE]
     if unloaded:
         _core.expire(instance, unloaded)
 

@@ -117,6 +117,67 @@ def synonyms(p: Any) -> None:
 
 
 @program
+def parameters_that_are_literals(p: Any) -> None:
+    """As Alembic writes the values of op.bulk_insert() into scripts."""
+
+    class Literal(p.BindParameter):
+        inherit_cache = True
+
+    @p.module("ext.compiler").compiles(Literal)
+    def render(element: Any, compiler: Any, **kw: Any) -> str:
+        return compiler.render_literal_bindparam(element, **kw)
+
+    table = p.table("t", p.column("x"))
+    for statement in (
+        table.insert().values(x=Literal("x", "d'1", type_=p.String())),
+        p.select(Literal("y", 5, type_=p.Integer())),
+        p.select(table).where(table.c.x == Literal(None, 5)),
+        table.update().values(x=Literal("x", 7)),
+        p.select(table).where(table.c.x.in_([Literal(None, 5), Literal(None, 6)])),
+    ):
+        for name in ("sqlite", "postgresql"):
+            p.show(str(statement.compile(dialect=p.module(f"dialects.{name}").dialect())))
+
+
+@program
+def phrases_of_constraints(p: Any) -> None:
+    """As Alembic adds a column with the foreign key that it has."""
+    table = p.Table(
+        "t",
+        p.MetaData(),
+        p.Column("a", p.Integer, p.ForeignKey("t.b", ondelete="CASCADE", onupdate="SET NULL")),
+        p.Column(
+            "b", p.Integer, p.ForeignKey("t.a", match="FULL", deferrable=True, initially="DEFERRED")
+        ),
+    )
+    for name in ("sqlite", "postgresql"):
+        dialect = p.module(f"dialects.{name}").dialect()
+        compiler = p.module("schema").CreateTable(table).compile(dialect=dialect)
+        for column in table.c:
+            (key,) = column.foreign_keys
+            p.show(
+                compiler.define_constraint_match(key.constraint),
+                compiler.define_constraint_cascades(key.constraint),
+                compiler.define_constraint_deferrability(key.constraint),
+            )
+
+
+@program
+def truth_of_collections(p: Any) -> None:
+    """That of their length."""
+    metadata = p.MetaData()
+    empty = p.Table("t", metadata)
+    full = p.Table("t2", metadata, p.Column("x", p.Integer))
+    for each in (
+        empty.c, full.c, empty.primary_key, full.primary_key, full.primary_key.columns,
+        p.ForeignKeyConstraint([], []), p.CheckConstraint("x"), p.CheckConstraint(full.c.x > 1),
+        p.UniqueConstraint("x"), p.UniqueConstraint(), p.Index("i"), p.table("a").c,
+        p.select(full).selected_columns, p.select(full).subquery().c,
+    ):  # fmt: skip
+        p.show(bool(each))
+
+
+@program
 def only_columns_are_nullable(p: Any) -> None:
     table = p.Table("t", p.MetaData(), p.Column("a", p.Integer, nullable=False))
     for expression in (

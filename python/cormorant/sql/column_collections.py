@@ -88,9 +88,6 @@ class ColumnCollection(Generic[_T]):
     def __len__(self) -> int:
         return len(self._all)
 
-    def __bool__(self) -> bool:
-        return True
-
     def __iter__(self) -> Iterator[_T]:
         return iter([c for _, c in self._all])
 

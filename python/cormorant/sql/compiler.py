@@ -444,8 +444,10 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self._members[place[1]] = (text[: place.start()], text[place.end() :])
         return place[0]
 
-    def render_literal_bindparam(self, bindparam: BindParameter[Any], operator: Any = None) -> str:
-        """The value of a parameter as SQL."""
+    def render_literal_bindparam(
+        self, bindparam: BindParameter[Any], operator: Any = None, **kw: Any
+    ) -> str:
+        """The value of a parameter as SQL; `kw` is what its visit function was given."""
         value = bindparam.effective_value
         if value is None and bindparam.callable is None:
             if operator is not None and operator not in (is_, is_not):

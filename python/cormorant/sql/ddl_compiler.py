@@ -307,7 +307,7 @@ class DDLCompiler:
         if not len(constraint):
             return None
         columns = self._columns(constraint.columns_autoinc_first)
-        return f"{self._named(constraint)}PRIMARY KEY ({columns}){self._deferrability(constraint)}"
+        return f"{self._named(constraint)}PRIMARY KEY ({columns}){self.define_constraint_deferrability(constraint)}"
 
     def visit_foreign_key_constraint(self, constraint: Any, **kw: Any) -> str | None:
         elements = constraint.elements
@@ -315,28 +315,40 @@ class DDLCompiler:
         local = self._columns(element.parent for element in elements)
         remote = self._columns(element.column for element in elements)
         text = f"{self._named(constraint)}FOREIGN KEY({local}) REFERENCES {table} ({remote})"
-        if constraint.match is not None:
-            text += f" MATCH {self.preparer.validate_sql_phrase(constraint.match, WORDS)}"
-        if constraint.ondelete is not None:
-            phrase = self.preparer.validate_sql_phrase(constraint.ondelete, self.on_delete)
-            text += f" ON DELETE {phrase}"
-        if constraint.onupdate is not None:
-            text += f" ON UPDATE {self.preparer.validate_sql_phrase(constraint.onupdate, WORDS)}"
-        return text + self._deferrability(constraint)
+        text += self.define_constraint_match(constraint)
+        text += self.define_constraint_cascades(constraint)
+        return text + self.define_constraint_deferrability(constraint)
 
     def visit_unique_constraint(self, constraint: Any, **kw: Any) -> str | None:
         if not len(constraint):
             return None
         columns = self._columns(constraint)
-        return f"{self._named(constraint)}UNIQUE ({columns}){self._deferrability(constraint)}"
+        return f"{self._named(constraint)}UNIQUE ({columns}){self.define_constraint_deferrability(constraint)}"
 
     def visit_check_constraint(self, constraint: Any, **kw: Any) -> str:
         text = f"{self._named(constraint)}CHECK ({self._expression(constraint.sqltext)})"
-        return text + self._deferrability(constraint)
+        return text + self.define_constraint_deferrability(constraint)
 
     visit_column_check_constraint = visit_table_or_column_check_constraint = visit_check_constraint
 
-    def _deferrability(self, constraint: Any) -> str:
+    def define_constraint_match(self, constraint: Any) -> str:
+        """The MATCH phrase of a foreign key, or nothing."""
+        if constraint.match is None:
+            return ""
+        return f" MATCH {self.preparer.validate_sql_phrase(constraint.match, WORDS)}"
+
+    def define_constraint_cascades(self, constraint: Any) -> str:
+        """The ON DELETE and ON UPDATE phrases of a foreign key."""
+        text = ""
+        if constraint.ondelete is not None:
+            phrase = self.preparer.validate_sql_phrase(constraint.ondelete, self.on_delete)
+            text += f" ON DELETE {phrase}"
+        if constraint.onupdate is not None:
+            text += f" ON UPDATE {self.preparer.validate_sql_phrase(constraint.onupdate, WORDS)}"
+        return text
+
+    def define_constraint_deferrability(self, constraint: Any) -> str:
+        """The DEFERRABLE and INITIALLY phrases of a constraint."""
         text = ""
         if constraint.deferrable is not None:
             text += " DEFERRABLE" if constraint.deferrable else " NOT DEFERRABLE"

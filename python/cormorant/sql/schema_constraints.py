@@ -249,9 +249,6 @@ class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
     def __len__(self) -> int:
         return len(self.columns)
 
-    def __bool__(self) -> bool:
-        return True
-
     def _copy(self, *, target_table: Any = None, **kw: Any) -> Any:
         new = type(self)(*self.columns.keys(), **self._kwargs())
         return self._schema_item_copy(new)

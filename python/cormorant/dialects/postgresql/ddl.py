@@ -118,7 +118,7 @@ class PGDDLCompiler(DDLCompiler):
             return None
         columns = self._columns(constraint.columns_autoinc_first)
         include = self._include(constraint, constraint.table.c)
-        deferred = self._deferrability(constraint)
+        deferred = self.define_constraint_deferrability(constraint)
         return f"{self._named(constraint)}PRIMARY KEY ({columns}){include}{deferred}"
 
     def visit_unique_constraint(self, constraint: Any, **kw: Any) -> str | None:
@@ -126,7 +126,7 @@ class PGDDLCompiler(DDLCompiler):
             return None
         nulls = self._nulls(constraint, " ")
         include = self._include(constraint, constraint.table.c)
-        deferred = self._deferrability(constraint)
+        deferred = self.define_constraint_deferrability(constraint)
         return (
             f"{self._named(constraint)}UNIQUE {nulls}({self._columns(constraint)})"
             f"{include}{deferred}"
@@ -151,7 +151,7 @@ class PGDDLCompiler(DDLCompiler):
         text = f"{self._named(constraint)}EXCLUDE USING {using} ({', '.join(elements)})"
         if constraint.where is not None:
             text += f" WHERE ({self._expression(constraint.where)})"
-        return text + self._deferrability(constraint)
+        return text + self.define_constraint_deferrability(constraint)
 
     # --- tables ---
 

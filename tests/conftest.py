@@ -39,6 +39,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("p", pairs, ids=ids, indirect=True)
 
 
+@pytest.fixture(scope="module")
+def apart() -> Iterator[None]:
+    """For tests that make the collector run often: it does not look at what was there before
+    those of their module, which after thousands of tests takes it a second each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def levels() -> Iterator[None]:
     """Loggers are left as they were found: a logged statement runs with more Python."""

@@ -11,6 +11,8 @@ import pytest
 import cormorant as sa
 from cormorant.orm import Session, joinedload, registry, relationship
 
+pytestmark = pytest.mark.usefixtures("apart")
+
 
 def mapped(*bases: type, **namespace: Any) -> tuple[Any, Any]:
     """A class of these bases, imperatively mapped, and an engine with its table."""

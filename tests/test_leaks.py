@@ -33,6 +33,8 @@ from cormorant.orm import (
 from . import postgres
 from .leaks import SANITIZED
 
+pytestmark = pytest.mark.usefixtures("apart")
+
 ROUNDS = 20 if SANITIZED else 60  # it looks for what is lost by itself, and takes its time
 Base = declarative_base()
 

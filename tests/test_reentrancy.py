@@ -20,6 +20,8 @@ from cormorant.orm import (
     validates,
 )
 
+pytestmark = pytest.mark.usefixtures("apart")
+
 
 def blog():
     """Fresh classes and an engine with three users of two posts each."""

@@ -29,6 +29,8 @@ from cormorant.orm import (
     validates,
 )
 
+pytestmark = pytest.mark.usefixtures("apart")
+
 CALLS = 12
 """How often a hook acts in one piece of work."""
 

@@ -47,4 +47,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if hasattr(metafunc.module, "compare") or hasattr(metafunc.module, "making_tests"):
         asked = metafunc.config.getoption("--database")
         databases = DATABASES if asked == "all" else (asked,)
+        if metafunc.definition.get_closest_marker("sqlite_only") is not None:
+            databases = ("sqlite",)
         metafunc.parametrize("database", databases, indirect=True)

@@ -132,6 +132,9 @@ crm_sqlite_create_function(crm_conn *conn, const char *name, int count,
         rc = sqlite3_create_function_v2(conn->db, name, count, flags, self,
                                         call, NULL, NULL, forget);
     }
+    if (rc == SQLITE_NOMEM) {
+        return crm_sqlite_code(err, rc);
+    }
     if (rc != SQLITE_OK) {
         return crm_fail(err, CRM_E_OPERATIONAL, "Error creating function");
     }

@@ -53,6 +53,12 @@ def code_of(name: str) -> tuple[int, int]:
     return int(start, 16), int(end, 16)
 
 
+def was_raised_within_a_memory_error(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, MemoryError):
+        error = error.__context__
+    return error is not None
+
+
 def fail_each(world: Any, work: Callable[[Any], Any], step: int, expected: Any) -> int:
     """How many times the work ran out of memory; otherwise it gave what was expected, and after
     each time all is well with the world."""
@@ -67,7 +73,7 @@ def fail_each(world: Any, work: Callable[[Any], Any], step: int, expected: Any) 
             failed = True
         except exc.DBAPIError as error:
             # SQLite, out of memory, may undo the transaction; its savepoint is gone then.
-            if not isinstance(error.__context__ and error.__context__.__context__, MemoryError):
+            if not was_raised_within_a_memory_error(error):
                 raise
             failed = True
         except SystemError as error:  # CPython, out of memory for a frame

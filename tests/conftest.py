@@ -6,8 +6,10 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from . import leaks, postgres
-from .differential.harness import DATABASES, PACKAGES, Outcome, Peer, on_database
+pytest.register_assert_rewrite("tests.differential.harness")  # what differs is shown
+
+from . import leaks, postgres  # noqa: E402
+from .differential.harness import DATABASES, PACKAGES, Outcome, Peer, on_database  # noqa: E402
 
 
 @pytest.fixture

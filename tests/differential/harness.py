@@ -180,10 +180,13 @@ class _Recorder(logging.Handler):
             line = _as_sent(line)
             if collapse(self.lines, line):
                 return
-        if line.endswith(")]") and self.lines and _ASSOCIATION.match(self.lines[-1]):
+        if line.endswith((")]", "}]")) and self.lines and _ASSOCIATION.match(self.lines[-1]):
             # SQLAlchemy takes the rows of several parents in the order of their addresses
-            head, _, rows = line.partition("[(")
-            line = f"{head}[({'), ('.join(sorted(rows[:-2].split('), (')))})]"
+            end = line[-2]
+            start = "(" if end == ")" else "{"
+            head, _, rows = line.partition(f"[{start}")
+            ordered = f"{end}, {start}".join(sorted(rows[:-2].split(f"{end}, {start}")))
+            line = f"{head}[{start}{ordered}{end}]"
         self.lines.append(line)
 
 

@@ -142,7 +142,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         """Look who listens to this connection, its engine and its dialect."""
         own = self.__dict__.get("dispatch")
         heard = own is not None and any(own._own.values())
-        if heard or Connection._cormorant_listeners is not None:
+        families = Connection._cormorant_listeners  # empty ones stay when listeners go
+        if heard or (families and any(any(names.values()) for names in families.values())):
             self._events = self.dispatch
         else:
             self._events = self.engine._events

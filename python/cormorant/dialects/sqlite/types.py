@@ -23,6 +23,9 @@ class _Stored(_Base):
     """What the three have in common. Without arguments they are stored as the generic types
     are, which is the core's work; with them, each value goes through Python."""
 
+    _accepts: type
+    """The class of values; parts that those of a subclass alone have are 0."""
+    _makes: Callable[..., Any]
     _default: str
     _parts: tuple[str, ...]
     _input: str
@@ -53,24 +56,15 @@ class _Stored(_Base):
         spec = self._format % dict.fromkeys(self._parts, 0)
         return bool(re.search(r"[^0-9]", spec))
 
-    def _values(self, value: Any) -> dict[str, int] | None:
-        """The parts of a value, None if it is of another type."""
-        raise NotImplementedError
-
-    def _made(self, *parts: int, **named: int) -> Any:
-        """The value that has these parts."""
-        raise NotImplementedError
-
     def _to_text(self) -> Callable[[Any], Any]:
-        form, values = self._format, self._values
+        form, accepted, names = self._format, self._accepts, self._parts
 
         def process(value: Any) -> str | None:
             if value is None:
                 return None
-            parts = values(value)
-            if parts is None:
+            if not isinstance(value, accepted):
                 raise TypeError(self._input)
-            return form % parts
+            return form % {name: getattr(value, name, 0) for name in names}
 
         return process
 
@@ -90,8 +84,8 @@ class _Stored(_Base):
             if match is None:
                 raise ValueError(f"Couldn't parse {kind} string: {value!r}")
             if named:
-                return self._made(**{k: int(v or 0) for k, v in match.groupdict().items()})
-            return self._made(*[int(part or 0) for part in match.groups()])
+                return self._makes(**{k: int(v or 0) for k, v in match.groupdict().items()})
+            return self._makes(*[int(part or 0) for part in match.groups()])
 
         return process
 
@@ -99,7 +93,6 @@ class _Stored(_Base):
         code, arg = super()._codec(dialect)
         if self.storage_format is None and not self.truncate_microseconds and self.regexp is None:
             return code, arg
-        result = None
         if self.regexp is not None:
             result = self._from_text()
         else:
@@ -122,6 +115,8 @@ class DATETIME(_Stored, sqltypes.DateTime):
     their names; `truncate_microseconds`: store whole seconds.
     """
 
+    _accepts = dt.date
+    _makes = dt.datetime
     _default = (
         "%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d.%(microsecond)06d"
     )
@@ -139,18 +134,12 @@ class DATETIME(_Stored, sqltypes.DateTime):
         sqltypes.DateTime.__init__(self, timezone)
         self._store_as(storage_format, regexp, truncate_microseconds)
 
-    def _values(self, value: Any) -> dict[str, int] | None:
-        if not isinstance(value, dt.date):
-            return None
-        return {part: getattr(value, part, 0) for part in self._parts}
-
-    def _made(self, *parts: int, **named: int) -> Any:
-        return dt.datetime(*parts, **named)  # type: ignore[arg-type]
-
 
 class DATE(_Stored, sqltypes.Date):
     """datetime.date as text; the arguments are those of DATETIME."""
 
+    _accepts = dt.date
+    _makes = dt.date
     _default = "%(year)04d-%(month)02d-%(day)02d"
     _parts = ("year", "month", "day")
     _input = "SQLite Date type only accepts Python date objects as input."
@@ -158,18 +147,12 @@ class DATE(_Stored, sqltypes.Date):
     def __init__(self, *, storage_format: str | None = None, regexp: Any = None) -> None:
         self._store_as(storage_format, regexp, False)
 
-    def _values(self, value: Any) -> dict[str, int] | None:
-        if not isinstance(value, dt.date):
-            return None
-        return {part: getattr(value, part) for part in self._parts}
-
-    def _made(self, *parts: int, **named: int) -> Any:
-        return dt.date(*parts, **named)
-
 
 class TIME(_Stored, sqltypes.Time):
     """datetime.time as text; the arguments are those of DATETIME."""
 
+    _accepts = dt.time
+    _makes = dt.time
     _default = "%(hour)02d:%(minute)02d:%(second)02d.%(microsecond)06d"
     _parts = ("hour", "minute", "second", "microsecond")
     _input = "SQLite Time type only accepts Python time objects as input."
@@ -184,11 +167,3 @@ class TIME(_Stored, sqltypes.Time):
     ) -> None:
         sqltypes.Time.__init__(self, timezone)
         self._store_as(storage_format, regexp, truncate_microseconds)
-
-    def _values(self, value: Any) -> dict[str, int] | None:
-        if not isinstance(value, dt.time):
-            return None
-        return {part: getattr(value, part) for part in self._parts}
-
-    def _made(self, *parts: int, **named: int) -> Any:
-        return dt.time(*parts, **named)  # type: ignore[arg-type]

@@ -134,6 +134,15 @@ class Pool:
         """Close a checked-out connection that is of no use any more."""
         raise NotImplementedError()
 
+    def _clean(self, connection: _core.Connection) -> None:
+        """Reset a connection that is given back and kept; close one that is invalid."""
+        if connection.closed:
+            return
+        if connection.invalid:
+            self._invalidate(connection)
+        else:
+            self._reset(connection)
+
     def _detach(self, connection: _core.Connection) -> None:
         """Forget a checked-out connection, which stays open."""
 

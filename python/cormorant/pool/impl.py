@@ -249,11 +249,7 @@ class StaticPool(Pool):
             return connection
 
     def _checkin(self, connection: _core.Connection) -> None:
-        if not connection.closed:
-            if connection.invalid:
-                self._invalidate(connection)
-            else:
-                self._reset(connection)
+        self._clean(connection)
 
     def _detach(self, connection: _core.Connection) -> None:
         self._connection = None
@@ -302,11 +298,7 @@ class AssertionPool(Pool):
         if not self._used:
             raise AssertionError("connection is not checked out")
         self._used = False
-        if not connection.closed:
-            if connection.invalid:
-                self._invalidate(connection)
-            else:
-                self._reset(connection)
+        self._clean(connection)
 
     def _detach(self, connection: _core.Connection) -> None:
         self._used = False

@@ -57,6 +57,11 @@ def values(p: Peer, session: Any) -> list[Callable[[int], Any]]:
     text = p.text("SELECT id FROM users WHERE age > :age").bindparams(age=1)
     table, select = User.__table__, p.select
 
+    def loaded(option: Any) -> Any:
+        session.expunge_all()
+        users = session.scalars(select(User).options(option)).unique().all()
+        return [user.posts for user in users[:2]]
+
     def closure(i: int) -> Any:
         return p.lambda_stmt(lambda: select(User.name).where(User.age == i))
 
@@ -89,10 +94,16 @@ def values(p: Peer, session: Any) -> list[Callable[[int], Any]]:
         lambda i: session.execute(
             p.select(User.id).where(p.tuple_(User.id, User.age).in_([(i, i)] * (1 + i % 9)))
         ).all(),
+        lambda i: loaded(p.with_loader_criteria(Post, Post.id > i)),
+        lambda i: loaded(p.with_loader_criteria(Post, Post.id.in_([i] * (1 + i % 9)))),
+        lambda i: loaded(p.with_loader_criteria(Post, lambda cls: cls.id > i)),
+        lambda i: loaded(p.selectinload(User.posts.and_(Post.id > i))),
+        lambda i: loaded(p.joinedload(User.posts.and_(Post.title == f"p{i}"))),
+        lambda i: loaded(p.lazyload(User.posts.and_(Post.title == f"p{i}"))),
     ]
 
 
-@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("number", range(26))
 def test_values_do_not_count(
     p: Peer, session: Any, compiled: Callable[[], int], number: int
 ) -> None:

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 WORK = [
     "load",
     "eager",
+    "with_values",
     "lazy",
     "refresh",
     "stream",

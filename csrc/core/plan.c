@@ -175,6 +175,50 @@ plan_get_binds(crm_plan *self, void *Py_UNUSED(closure))
     return binds;
 }
 
+PyDoc_STRVAR(
+    with_program_doc,
+    "with_program($self, program, /)\n--\n\n"
+    "The same statement, of whose rows something else is made: it shares "
+    "what connections have prepared.");
+
+static PyObject *
+plan_with_program(crm_plan *self, PyObject *program)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    crm_plan *made = (crm_plan *)type->tp_alloc(type, 0);
+    if (made == NULL) {
+        return NULL;
+    }
+    made->core = self->core;
+    made->id = self->id;
+    made->sql = Py_NewRef(self->sql);
+    made->wire = Py_NewRef(self->wire);
+    made->arrays = Py_XNewRef(self->arrays);
+    made->guard = Py_XNewRef(self->guard);
+    made->names = Py_XNewRef(self->names);
+    made->typed = self->typed;
+    if (self->nbinds != 0) {
+        made->binds = PyMem_Calloc(self->nbinds, sizeof(*made->binds));
+        if (made->binds == NULL) {
+            PyErr_NoMemory();
+            goto error;
+        }
+    }
+    for (; made->nbinds < self->nbinds; made->nbinds++) {
+        const crm_bind *bind = &self->binds[made->nbinds];
+        made->binds[made->nbinds] = *bind;
+        Py_XINCREF(bind->codec.arg);
+    }
+    made->program = crm_program_new(self->core, program, self->typed);
+    if (made->program == NULL) {
+        goto error;
+    }
+    return (PyObject *)made;
+error:
+    Py_DECREF(made);
+    return NULL;
+}
+
 PyDoc_STRVAR(encode_doc,
              "encode($self, values, /)\n--\n\n"
              "The values of an execution as logs show them: a tuple, or a dict "
@@ -201,6 +245,7 @@ plan_repr(crm_plan *self)
 
 static PyMethodDef plan_methods[] = {
     {"encode", (PyCFunction)plan_encode, METH_O, encode_doc},
+    {"with_program", (PyCFunction)plan_with_program, METH_O, with_program_doc},
     {NULL},
 };
 

@@ -138,6 +138,9 @@ class Plan:
     def encode(self, values: Sequence[Any], /) -> Any:
         """The values of an execution as logs show them: a tuple in the order of the
         binds, or a dict by name."""
+    def with_program(self, program: tuple[Any, ...], /) -> Plan:
+        """The same statement, of whose rows something else is made: it shares what
+        connections have prepared."""
     def __new__(
         cls,
         sql: str,

@@ -25,11 +25,13 @@ from cormorant.orm import (
     aliased,
     attribute_keyed_dict,
     joinedload,
+    lazyload,
     make_transient,
     relationship,
     selectin_polymorphic,
     selectinload,
     subqueryload,
+    with_loader_criteria,
     with_polymorphic,
 )
 from cormorant.orm import registry as orm_registry
@@ -68,6 +70,19 @@ def eager(world: World) -> Any:
         session.expunge_all()
         query = session.query(Owner).options(option(Owner.items).joinedload(Item.tags))
         found.append([sorted(i.name for i in o.items) for o in query.order_by(Owner.id)])
+    return found
+
+
+def with_values(world: World) -> Any:
+    """Options with criteria, whose values are those of each execution."""
+    session = world.session
+    found = []
+    for limit in (1, 2):
+        session.expunge_all()
+        few = with_loader_criteria(Item, Item.id > limit)
+        for option in (lazyload, selectinload):
+            query = session.query(Owner).options(option(Owner.items), few)
+            found.append([sorted(i.name for i in o.items) for o in query.order_by(Owner.id)])
     return found
 
 
@@ -576,7 +591,20 @@ def zones(world: World) -> Any:
     return str(at.tzinfo) == name
 
 
-WORK = [load, eager, lazy, refresh, stream, lists, dicts, sets, chosen, many_to_many, flush]
+WORK = [
+    load,
+    eager,
+    with_values,
+    lazy,
+    refresh,
+    stream,
+    lists,
+    dicts,
+    sets,
+    chosen,
+    many_to_many,
+    flush,
+]
 WORK += [savepoints, merge, composites, mutables, bulk, core, inheritance, inheritance_writes]
 WORK += [events, statements, compiled_anew, reflect, pooled, rows, objects, deletes]
 WORK += [many_rows, server_types, zones, eager_anew, inheritance_anew, mapping, modules]

@@ -29,6 +29,28 @@ def anonymous_key(bind: Any) -> str:
     return f"%({id(bind)} {bind.key})s"
 
 
+class Places:
+    """Where parameters stand in a list of them; copies of one that a construct's copy has stand
+    for it."""
+
+    __slots__ = ("_places",)
+
+    def __init__(self, binds: Sequence[Any]) -> None:
+        self._places: dict[int, int] = {}
+        for place, bind in enumerate(binds):
+            self._places.setdefault(id(bind), place)
+            token = getattr(bind, "_ident_token", None)
+            if token is not None:
+                self._places.setdefault(id(token), place)
+
+    def of(self, bind: Any) -> int | None:
+        """The place of a parameter, None if it is not there."""
+        place = self._places.get(id(bind))
+        if place is None:
+            place = self._places.get(id(getattr(bind, "_ident_token", None)))
+        return place
+
+
 class GivenRows(Sequence[Mapping[str, Any]]):
     """Parameter sets that all give the same names, kept as tuples: a dictionary is made of
     one only where somebody looks at it."""
@@ -107,18 +129,11 @@ class CompiledPlan:
         self.nbinds = len(binds)
         dialect = compiled.dialect
         # Which of the statement's parameters stands behind each name of the text.
-        place: dict[int, int] = {}
-        for i, bind in enumerate(binds):
-            place.setdefault(id(bind), i)
-            token = getattr(bind, "_ident_token", None)
-            if token is not None:
-                place.setdefault(id(token), i)
+        places = Places(binds)
         named: dict[str, tuple[Any, int]] = {}
         extra = self.nbinds
         for name, bind in compiled.binds.items():
-            index = place.get(id(bind))
-            if index is None:
-                index = place.get(id(getattr(bind, "_ident_token", None)))
+            index = places.of(bind)
             if index is None:
                 index = extra
                 extra += 1
@@ -322,6 +337,10 @@ class CompiledPlan:
                 order.append(f"{name}_{item + 1}")
         return dialect.plan(sql, order, plan_binds, self.program), slots
 
+    def with_program(self, program: tuple[Any, ...]) -> CompiledPlan:
+        """The same statement, for an execution of whose rows something else is made."""
+        return _OtherProgram(self, program)
+
     # --- logging ----------------------------------------------------------------
 
     def cache_text(self, hit: bool) -> str:
@@ -331,3 +350,27 @@ class CompiledPlan:
         if hit:
             return f"cached since {time.perf_counter() - self.created:.4g}s ago"
         return f"generated in {self.made_in:.5f}s"
+
+
+class _OtherProgram(CompiledPlan):
+    """What CompiledPlan.with_program() gives."""
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: CompiledPlan, program: tuple[Any, ...]) -> None:
+        self._source = source
+        self.program = program
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def of_statement(self, statement: Any) -> CompiledPlan:
+        assert self.program is not None
+        return self._source.of_statement(statement).with_program(self.program)
+
+    def resolve(
+        self, binds: Sequence[Any], params: Mapping[str, Any] | None = None
+    ) -> tuple[Any, list[Any]]:
+        assert self.program is not None
+        plan, values = self._source.resolve(binds, params)
+        return plan.with_program(self.program), values

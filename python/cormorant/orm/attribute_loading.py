@@ -259,10 +259,11 @@ def _load_row(
         return found
     key = ("row", mapper, labelled, only)
     if context is not None:
-        key = (*key, context.table, context.path)  # type: ignore[assignment]
+        key = (*key, *context.key)  # type: ignore[assignment]
     made = _cache(connection).get(key) if with_for_update is None else None
     if made is None:
         statement, binds = _key_statement(mapper)
+        binds += _option_binds(context)
         if not labelled:
             statement._label_style = Select._label_style
         if with_for_update is not None:
@@ -274,7 +275,7 @@ def _load_row(
             connection.dialect,
             (),
             legacy=True,
-            table=context.table if context is not None else None,
+            table=context.table.shape if context is not None else None,
             root_path=context.path if context is not None else None,
             distinct_rows=True,
             expired=labelled,
@@ -284,6 +285,8 @@ def _load_row(
         if with_for_update is None:
             _cache(connection)[key] = made
     plan = made
+    if context is not None:
+        ident += tuple(context.table.values())
     heard = listeners(session)
     if heard:
         from .heard_loading import tell_of_values
@@ -302,15 +305,21 @@ def _load_row(
     return _run_row(session, connection, plan, obj, ident)
 
 
+def _option_binds(context: LoadContext | None) -> Sequence[Any]:
+    """The parameters of what an object remembers, as plans of its loads are compiled with."""
+    return () if context is None else context.table.shape.binds
+
+
 def _run_row(
-    session: Any, connection: Any, plan: ORMPlan, obj: Any, ident: tuple[Any, ...]
+    session: Any, connection: Any, plan: ORMPlan, obj: Any, values: tuple[Any, ...]
 ) -> bool:
     """Fill an object from its row; False if it has none."""
     if not plan.post_loads:
-        return bool(run_values(session, connection, plan, ident))
+        return bool(run_values(session, connection, plan, values))
     # The one object: its own lazy loads do what statements for many would do.
-    given = [_Given(value) for value in ident]
-    cursor = connection._execute_plan(plan.plan, given, None, session=session)
+    given = [_Given(value) for value in values]
+    compiled, _ = plan.of_execution(given)
+    cursor = connection._execute_plan(compiled, given, None, session=session)
     if not cursor.fetch():
         return False
     for post_load in plan.post_loads:
@@ -355,7 +364,7 @@ def _load_columns(
         ident = _core.identity_key(obj)[1]  # type: ignore[index]
     key: tuple[Any, ...] = ("columns", mapper, slots, labelled, whole)
     if context is not None:
-        key = (*key, context.table, context.path)
+        key = (*key, *context.key)
     made = _cache(connection).get(key) if with_for_update is None else None
     if made is None:
         wanted = set(slots)
@@ -376,6 +385,7 @@ def _load_columns(
             statement._label_style = Select._label_style
         if with_for_update is not None:
             statement = _for_update(statement, with_for_update)
+        binds += _option_binds(context)
         made = (
             build_own_plan(session, statement, binds, connection.dialect, (), known=True),
             [slot for slot, _ in columns],
@@ -389,6 +399,8 @@ def _load_columns(
         values = [_known_value(obj, slot) for slot in asked]
         if any(value is None or value is NO_VALUE for value in values):
             return _load_columns(session, obj, mapper, slots, labelled, whole=True)
+    if context is not None:
+        values = (*values, *context.table.values())
     heard = listeners(session)
     if heard:
         options = token_option(_core.identity_token(obj))
@@ -626,7 +638,7 @@ def _lazy_load(
     connection = session._connection_for(prop.mapper, None)
     key: tuple[Any, ...] = ("lazy", prop)
     if context is not None:
-        key = (*key, context.table, context.path)
+        key = (*key, *context.key)
     made = _cache(connection).get(key)
     if made is None:
         made = _lazy_plan(session, connection, prop, context, element)
@@ -639,6 +651,8 @@ def _lazy_load(
         return NO_VALUE  # the expired row was loaded, and this with it
     if all(value is None for value in values):
         return [] if prop.uselist else None
+    if context is not None and context.table.binds:
+        values = (*values, *context.table.values())
     heard = listeners(session)
     if heard:
         rows = _run_heard(session, connection, plan, values, heard, obj)
@@ -691,6 +705,7 @@ def _lazy_plan(
         binds = [bind for bind, _ in parameters]
         slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]
     path = (*context.path, prop) if context is not None else (prop.parent, prop)
+    binds += _option_binds(context)
     plan = build_own_plan(
         session,
         statement,
@@ -698,7 +713,7 @@ def _lazy_plan(
         connection.dialect,
         path,
         legacy=True,
-        table=context.table if context is not None else None,
+        table=context.table.shape if context is not None else None,
         base_path=path,
         distinct_rows=True,
     )

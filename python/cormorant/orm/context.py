@@ -10,10 +10,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine.plans import CompiledPlan
+from ..engine.plans import CompiledPlan, Places
 from ..sql.base import Executable, KeyContext, key_of_all
 from ..sql.selectable import Select
 from ..sql.sqltypes import INTEGERTYPE
+from .load_table import LoadContext, LoadTable
 from .nodes import EntityNode, Item, entity_within
 from .program import ItemLookup, find_columns, item_keys, make_program
 from .selecting import AdaptFrom, SelectState
@@ -40,17 +41,23 @@ class ORMPlan:
         "joined_collections",
         "lookup",
         "mapper",
+        "option_binds",
         "origin",
         "plan",
         "post_loads",
         "row_buffering",
         "scalar",
+        "table",
         "unhashable",
     )
 
     def __init__(self, plan: Any, state: SelectState) -> None:
         #: engine.plans.CompiledPlan
         self.plan = plan
+        #: which of the statement's parameters are those of its options' criteria; None: none of
+        #: these, a listener added the option to one execution
+        self.option_binds: tuple[int | None, ...] = _places_of_options(state)
+        self.table: LoadTable | None = state.table
         self.post_loads: list[PostLoad] = state.post_loads
         #: a result needs unique(): joined rows repeat their leading entity
         self.joined_collections: bool = state.joined_collections
@@ -78,6 +85,46 @@ class ORMPlan:
         self.bundles: list[tuple[int, int, Any]] = state.bundles
         #: of a statement of the ORM's own: what it was built from, see build_own_plan()
         self.origin: tuple[Any, Any, Path, dict[str, Any]] | None = None
+
+    def own_binds(self, binds: Sequence[Any]) -> Sequence[Any]:
+        """The parameters of the options' criteria among those of an execution."""
+        if not self.option_binds:
+            return ()
+        assert self.table is not None
+        return [
+            bind if place is None else binds[place]
+            for place, bind in zip(self.option_binds, self.table.binds, strict=True)
+        ]
+
+    def of_execution(self, binds: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        """The compiled plan for an execution with these parameters, whose objects remember their
+        values in options; and the parameters of the options."""
+        own = self.own_binds(binds)
+        if not own:
+            return self.plan, own
+        entities, *rest = self.plan.program
+        tables: dict[int, LoadTable] = {}
+        made = []
+        for entity in entities:
+            context = entity[6]
+            if context is not None:
+                shape = context.table
+                if id(shape) not in tables:
+                    tables[id(shape)] = shape.with_binds(own)
+                context = LoadContext(tables[id(shape)], context.path)
+                entity = (*entity[:6], context, *entity[7:])
+            made.append(entity)
+        if not tables:
+            return self.plan, own
+        return self.plan.with_program((tuple(made), *rest)), own
+
+
+def _places_of_options(state: SelectState) -> tuple[int | None, ...]:
+    table = state.table
+    if table is None or not table.binds:
+        return ()
+    places = Places(state.binds)
+    return tuple([places.of(bind) for bind in table.binds])
 
 
 def core_of(state: SelectState, eager: bool) -> Any:
@@ -137,7 +184,7 @@ def build_again(session: Any, plan: ORMPlan, statement: Any, dialect: Any) -> OR
         table = arguments.get("table")
         if table is not None:
             table = table.copy()
-            table.criteria = (*table.criteria, *criteria)
+            table.criteria += tuple(o for o in criteria if o not in table.criteria)
             arguments = {**arguments, "table": table}
     return build_own_plan(session, statement, binds, dialect, path, **arguments)
 

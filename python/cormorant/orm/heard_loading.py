@@ -38,6 +38,9 @@ def tell(
     table = arguments.get("table")
     loading = Loading(path, column, loaded_for, () if table is None else table.others)
     binds = {**(bind_arguments or {}), "mapper": plan.mapper if column is None else column}
+    if table is not None and table.criteria and not arguments.get("known"):
+        # a listener may execute it
+        statement = statement.options(*table.criteria)
     state, result = call(session, statement, dict(params), options, binds, heard, loading)
     if result is not None:
         found = result.unique()

@@ -6,8 +6,8 @@ statement, once, and put into a table that loading asks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from .. import exc as sa_exc
 from .relationships import RelationshipProperty
@@ -22,11 +22,9 @@ from .strategy_options import (
     _check_strategy,
     _same_lineage,
     combined,
+    criteria_binds,
     path_text,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 class LoadTable:
@@ -34,11 +32,18 @@ class LoadTable:
 
     Objects loaded by the statement keep it (through :class:`LoadContext`) for their
     lazy loads.  Compared by identity; a cached plan owns its table.
+
+    Criteria have parameters, and each execution its own values of these: what its objects keep
+    is a table :meth:`with_binds`.
     """
 
-    __slots__ = ("criteria", "elements", "groups", "key", "others", "paths")
+    __slots__ = ("binds", "criteria", "elements", "groups", "key", "others", "paths", "shape")
 
     def __init__(self, key: Any = None) -> None:
+        #: the table of the plan, whose criteria these are
+        self.shape = self
+        #: the parameters of the criteria
+        self.binds: Sequence[Any] = ()
         self.elements: dict[Path, LoadElement] = {}
         self.criteria: tuple[LoaderCriteriaOption, ...] = ()
         #: options of the program's own that further loads have, too
@@ -51,12 +56,25 @@ class LoadTable:
     def copy(self) -> LoadTable:
         """A table to add to."""
         new = LoadTable(self.key)
+        new.binds = self.binds
         new.elements = dict(self.elements)
         new.criteria = self.criteria
         new.others = self.others
         new.groups = dict(self.groups)
         new.paths = set(self.paths)
         return new
+
+    def with_binds(self, binds: Sequence[Any]) -> LoadTable:
+        """The table of an execution: `binds` in the places of the plan's."""
+        new = LoadTable.__new__(LoadTable)
+        for name in LoadTable.__slots__:
+            setattr(new, name, getattr(self, name))
+        new.binds = binds
+        return new
+
+    def values(self) -> list[Any]:
+        """The values of the parameters of the criteria."""
+        return [bind.effective_value for bind in self.binds]
 
     def add(self, element: LoadElement) -> None:
         """One more element; InvalidRequestError if its path is already loaded otherwise."""
@@ -143,8 +161,14 @@ class LoadContext:
     __slots__ = ("path", "table")
 
     def __init__(self, table: LoadTable, path: Path) -> None:
+        #: with the values of the object's execution
         self.table = table
         self.path = path
+
+    @property
+    def key(self) -> tuple[LoadTable, Path]:
+        """What plans of further loads are found by, whatever the values."""
+        return self.table.shape, self.path
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LoadContext:
         return self
@@ -235,7 +259,34 @@ def resolve_options(
         for option in options
         if isinstance(option, UserDefinedOption) and option.propagate_to_loaders
     )
-    return table if table else None
+    if not table:
+        return None
+    table.binds = criteria_binds(_criteria_of(options))
+    return table
+
+
+def _criteria_of(options: Sequence[Any]) -> Iterator[Any]:
+    """The criteria in options: of relationships, and of entities."""
+    for option in options:
+        if isinstance(option, Load):
+            for element in option._elements:
+                yield from element.criteria
+        elif isinstance(option, LoaderCriteriaOption):
+            yield from option.criteria()
+
+
+def values_of_criteria(options: Sequence[Any]) -> tuple[Any, ...]:
+    """The values of the parameters in options, as part of a key."""
+    return tuple(_value_key(bind) for bind in criteria_binds(_criteria_of(options)))
+
+
+def _value_key(bind: Any) -> Any:
+    value = bind.effective_value
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return (type(value), value)
 
 
 def _reconcile(element: LoadElement, roots: Sequence[Any]) -> LoadElement | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import _core
 from .. import exc as sa_exc
+from ..engine.plans import Places, anonymous_key
 from ..engine.python_cursors import StreamCursor
 from ..engine.result import Result
 from ..engine.result_keys import know_columns
@@ -305,13 +306,14 @@ def _run_plan(
     statement: Any = None,
 ) -> Any:
     flags = populating(populate_existing, plan.given)
-    cursor = connection._execute_plan(plan.plan, binds, params, session, stream, flags, hit)
+    compiled, own = plan.of_execution(binds) if plan.option_binds else (plan.plan, ())
+    cursor = connection._execute_plan(compiled, binds, params, session, stream, flags, hit)
     if plan.lookup is not None:
         know_columns(cursor, plan.lookup, statement, None if hit else statement)
     if stream:
         cursor = StreamCursor(cursor, connection)
     if plan.post_loads or plan.bundles or stream:
-        run = post_load_run(session, connection, flags, options)
+        run = post_load_run(session, connection, flags, options, own)
         return LoadedCursor(cursor, run, (binds, params), plan, stream)
     return cursor
 
@@ -321,6 +323,10 @@ class _Given:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+    @property
+    def effective_value(self) -> Any:
+        return self.value
 
 
 @contextmanager
@@ -383,8 +389,7 @@ def run_values(
     """Execute a plan of the ORM's own with the values of its parameters in order."""
     flags = _core.POPULATE_EXISTING if populate_existing else 0
     compiled = plan.plan
-    if compiled.extra or compiled._plan is None:
-        # Criteria of options have values of their own.
+    if compiled.extra or compiled._plan is None or plan.option_binds:
         given = [_Given(value) for value in values]
         return _run_plan(  # type: ignore[no-any-return]
             session, connection, plan, given, None, populate_existing, 0, True
@@ -398,11 +403,25 @@ def run_values(
     return rows
 
 
+def _values_of(plan: ORMPlan, binds: Sequence[Any]) -> dict[str, Any]:
+    """The values of an execution of a post load, as listeners may execute its statement with."""
+    assert plan.origin is not None
+    return {
+        anonymous_key(own) if own.unique else own.key: bind.effective_value
+        for own, bind in zip(plan.origin[1], binds, strict=True)
+    }
+
+
 def post_load_run(
-    session: Any, connection: Any, flags: int, given: Mapping[str, Any] = _NOTHING
+    session: Any,
+    connection: Any,
+    flags: int,
+    given: Mapping[str, Any] = _NOTHING,
+    option_binds: Sequence[Any] = (),
 ) -> Run:
     """What executes the statements of post loads: as `alike` on the database of the objects
-    they are for. `given`: the options of the execution that gave these."""
+    they are for. `given`: the options of the execution that gave these; `option_binds`: the
+    parameters of the statement's loader options."""
     own_token = session._identity_token
 
     def execute_child(
@@ -415,24 +434,27 @@ def post_load_run(
 
             options = {k: v for k, v in given.items() if k not in _OWN_OPTIONS}
             options.update(token_option(token))
-            told = tell(session, connection, plan, params or {}, heard, options=options)
+            given_params = {**_values_of(plan, binds), **(params or {})}
+            told = tell(session, connection, plan, given_params, heard, options=options)
             if told.rows is not None:
                 return told.rows
             plan = told.plan
         session._autoflush()
+        compiled, _ = plan.of_execution(binds)
         if session._tokens:
             with objects_of(session, token):
                 cursor = connection._execute_plan(
-                    plan.plan, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
+                    compiled, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
                 )
         else:
             cursor = connection._execute_plan(
-                plan.plan, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
+                compiled, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
             )
         return cursor.fetch()  # type: ignore[no-any-return]
 
     dialect = connection.dialect
-    return Run(session, execute_child, bool(flags & _core.POPULATE_EXISTING), dialect)
+    overwrite = bool(flags & _core.POPULATE_EXISTING)
+    return Run(session, execute_child, overwrite, dialect, option_binds)
 
 
 def execute(
@@ -629,12 +651,18 @@ def load_on_pk(
     with renamed_schemas(connection, execution_options or _NOTHING):
         plans = _cache(connection)
         made = None
+        values: list[Any] = [value for value in ident if value is not None]
         if options or with_for_update is not None:
             if options:
                 statement = statement.options(*options)
             if with_for_update is not None:
                 statement = _for_update(statement, with_for_update)
-            key, _ = statement._generate_cache_key()
+            of_key, places = values, Places(binds)
+            key, binds = statement._generate_cache_key()
+            values = [
+                bind.effective_value if (place := places.of(bind)) is None else of_key[place]
+                for bind in binds
+            ]
             if key is not None:
                 made = plans.get(key := ("get", key))
         else:
@@ -656,9 +684,6 @@ def load_on_pk(
             if key is not None:
                 plans[key] = made
         plan = made
-        values: Sequence[Any] = ident
-        if nulls:
-            values = [value for value in ident if value is not None]
         if execution_options and not populate_existing:
             populate_existing = execution_options.get("populate_existing", False)
         if heard:

@@ -12,6 +12,7 @@ from ..engine.result import Result
 from ..sql.schema import Column
 from ..sql.selectable import Select
 from .context import FromStatement, ORMPlan, bind_post_loads, given_state
+from .load_table import values_of_criteria
 from .loading import LoadedCursor, populating, post_load_run
 from .nodes import EntityNode, Item
 from .program import item_name, make_program
@@ -129,13 +130,18 @@ class Returning:
         self._mapper = mapper
         #: of what is loaded along with the rows
         self._binds: Sequence[Any] = ()
+        #: the values of criteria in the statement's options, which its plan has
+        self._values: tuple[Any, ...] = ()
         #: the key's columns in the table that is changed
         self._keys: tuple[Any, ...] = () if mapper is None else _own_key(mapper)
 
     @property
     def cache_key(self) -> tuple[Any, ...]:
         """What tells its plan from the one of the statement by itself."""
-        return ("returning", self._mapper)
+        return ("returning", self._mapper, self._values)
+
+    def _options_of(self, statement: Any) -> Sequence[Any]:
+        return statement._with_options  # type: ignore[no-any-return]
 
     def prepare(self, statement: Any, binds: Any, given: bool) -> tuple[Any, SelectState]:
         """The statement with plain columns in RETURNING, and what its rows are made into;
@@ -189,6 +195,7 @@ class Returning:
         """Execute; rows are not made before they are fetched."""
         copy = statement._clone()
         copy._row_maker = self
+        self._values = values_of_criteria(self._options_of(statement))
         return connection.execute(  # type: ignore[no-any-return]
             copy, params, execution_options=options
         )
@@ -205,7 +212,8 @@ class Returning:
         assert plan is not None
         cursor = result._cursor
         if plan.post_loads or plan.bundles:
-            run = post_load_run(self.session, connection, self.flags)
+            own = () if plan.table is None else plan.table.binds
+            run = post_load_run(self.session, connection, self.flags, option_binds=own)
             cursor = LoadedCursor(cursor, run, (self._binds, None), plan, 0)
         found: Result[Any] = Result(cursor)
         if plan.unhashable is not None:
@@ -225,7 +233,10 @@ class GivenReturning(Returning):
     @property
     def cache_key(self) -> tuple[Any, ...]:
         key = self._key
-        return ("given", object() if key is None else key)
+        return ("given", object() if key is None else key, self._values)
+
+    def _options_of(self, statement: Any) -> Sequence[Any]:
+        return self._select._with_options
 
     def prepare(self, statement: Any, binds: Any, given: bool) -> tuple[Any, SelectState]:
         if not statement.is_insert:

@@ -179,6 +179,10 @@ class PostLoad:
                 found.append(criterion)
         return tuple(found)
 
+    def _option_binds(self) -> Sequence[Any]:
+        """The parameters of the options that a statement of this load is compiled with."""
+        return () if self.table is None else self.table.binds
+
     def load_lazily(self, parents: list[Any]) -> None:
         """Let the parents load by themselves what they lack."""
         key = self.prop.key
@@ -207,9 +211,16 @@ class Run:
     """One execution whose post loads are being done, breadth first."""
 
     def __init__(
-        self, session: Any, execute: Callable[..., list[Any]], overwrite: bool, dialect: Any
+        self,
+        session: Any,
+        execute: Callable[..., list[Any]],
+        overwrite: bool,
+        dialect: Any,
+        option_binds: Sequence[Any],
     ) -> None:
         self.session = session
+        #: the parameters of the loader options, which all statements have
+        self.option_binds = option_binds
         #: what its statements are compiled for
         self.dialect = dialect
         #: execute(plan, binds, params, alike=False) -> rows; see post_load_run()
@@ -311,9 +322,9 @@ class SelectInLoader(PostLoad):
         plan = self._plan(run, "join" if not self._omit_join() else "direct")
         rows: list[Any] = []
         for start in range(0, len(parents), CHUNK):
-            rows += run.execute(plan, (), {KEYS: keys[start : start + CHUNK]})
+            rows += run.execute(plan, run.option_binds, {KEYS: keys[start : start + CHUNK]})
         self._distribute(run, parents, keys, rows, len(slots))
-        run.add(plan, rows, ((), {KEYS: keys}))
+        run.add(plan, rows, (run.option_binds, {KEYS: keys}))
 
     def _load_many_to_one(self, run: Run, parents: list[Any]) -> None:
         prop = self.prop
@@ -331,8 +342,8 @@ class SelectInLoader(PostLoad):
                 ordered = list(wanted)
             plan = self._plan(run, "get")
             for start in range(0, len(ordered), CHUNK):
-                rows += run.execute(plan, (), {KEYS: ordered[start : start + CHUNK]})
-            run.add(plan, rows, ((), {KEYS: ordered}))
+                rows += run.execute(plan, run.option_binds, {KEYS: ordered[start : start + CHUNK]})
+            run.add(plan, rows, (run.option_binds, {KEYS: ordered}))
         self._distribute(run, parents, keys, rows, len(prop._get_slots))
 
     def _foreign_keys_loaded(self, parents: list[Any]) -> bool:
@@ -401,7 +412,7 @@ class SelectInLoader(PostLoad):
         return build_own_plan(
             run.session,
             statement,
-            (),
+            self._option_binds(),
             run.dialect,
             self.path[:-1],
             table=self._child_table(),
@@ -471,11 +482,12 @@ class SubclassLoader(PostLoad):
             if plan is None:
                 plan = self._plans[mapper] = self._compile(run, mapper)
             keys = _core.key_values(objects, mapper.primary_key_slots)
-            inner = Run(run.session, run.execute, run.overwrite, run.dialect)
+            binds = run.option_binds
+            inner = Run(run.session, run.execute, run.overwrite, run.dialect, binds)
             for start in range(0, len(keys), CHUNK):
                 params = {KEYS: keys[start : start + CHUNK]}
                 # what is loaded for a subclass does not wait for what is loaded for others
-                inner.add(plan, run.execute(plan, (), params, alike=True), ((), params))
+                inner.add(plan, run.execute(plan, binds, params, alike=True), (binds, params))
                 inner.finish()
 
     def _compile(self, run: Run, mapper: Any) -> ORMPlan:
@@ -498,14 +510,16 @@ class SubclassLoader(PostLoad):
         statement._where_criteria = (key.in_(bindparam(KEYS, expanding=True)),)
         statement._order_by_clauses = tuple(keys)
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
+        binds = self._option_binds()
         state = SelectState(
             statement,
             table=self.table,
             root_path=self.node_path,
             distinct_rows=True,
             only=only,
+            binds=binds,
         )
-        return build_plan(run.session, state, (), run.dialect)
+        return build_plan(run.session, state, binds, run.dialect)
 
 
 class SubqueryLoader(PostLoad):

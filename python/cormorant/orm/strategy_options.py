@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .. import exc as sa_exc
 from ..inspection import inspect
 from ..sql import visitors
-from ..sql.base import ExecutableOption, KeyContext
+from ..sql.base import ExecutableOption, KeyContext, key_of_all
 from .attributes import QueryableAttribute
 from .exc import LoaderStrategyException
 from .relationships import RelationshipProperty
@@ -98,7 +98,7 @@ class LoadElement:
         return bool(self.criteria) or any(getattr(p, "is_aliased_class", False) for p in parts)
 
     def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
-        criteria = tuple(_criterion_key(c, ctx) for c in self.criteria)
+        criteria = key_of_all(self.criteria, ctx)
         path = tuple(
             part._cache_key(ctx) if getattr(part, "is_aliased_class", False) else part
             for part in self.path
@@ -115,27 +115,13 @@ class LoadElement:
         return f"LoadElement({path_text(self.path)}, {self.strategy})"
 
 
-def _criterion_key(criterion: Any, ctx: KeyContext) -> tuple[Any, ...]:
-    """Structure and values: a cached plan keeps the values of criteria in options, also
-    for the statements that load children later."""
-    own = KeyContext()
-    own.memo = ctx.memo
-    key = criterion._cache_key(own)
-    # What the statement has an alias of stands there as its number: for itself, with its values.
-    alone = KeyContext()
-    criterion._cache_key(alone)
-    if not own.cacheable or not alone.cacheable:
-        ctx.cacheable = False
-    return (key, tuple(_bind_value(bind) for bind in alone))
-
-
-def _bind_value(bind: Any) -> Any:
-    value = bind.effective_value
-    try:
-        hash(value)
-    except TypeError:
-        return repr(value)
-    return (type(value), value)
+def criteria_binds(criteria: Iterable[Any]) -> tuple[Any, ...]:
+    """The parameters in criteria of options, each once: their values are no part of the
+    options' keys."""
+    ctx = KeyContext()
+    for criterion in criteria:
+        criterion._cache_key(ctx)
+    return tuple(ctx)
 
 
 def path_text(path: Path) -> str:
@@ -692,6 +678,11 @@ class LoaderCriteriaOption(ExecutableOption):
             self._made[entity] = found
         return found
 
+    def criteria(self) -> list[Any]:
+        """The criterion of each mapper that is meant."""
+        mappers = [self.mapper] if self.mapper is not None else _mapped_below(self._cls)
+        return [self.criterion(mapper) for mapper in mappers]
+
     def _mark(self, select: Any) -> None:
         select._within_criterion = self
 
@@ -700,8 +691,7 @@ class LoaderCriteriaOption(ExecutableOption):
         return self.include_aliases or self.mapper is entity
 
     def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
-        mappers = [self.mapper] if self.mapper is not None else _mapped_below(self._cls)
-        keys = tuple(_criterion_key(self.criterion(mapper), ctx) for mapper in mappers)
+        keys = key_of_all(self.criteria(), ctx)
         given: Any = self._cls
         if self.mapper is not None and self.mapper.is_aliased_class:
             given = self.mapper._cache_key(ctx)

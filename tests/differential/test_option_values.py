@@ -1,0 +1,240 @@
+"""Criteria in loader options: the values of each execution hold for what its objects load later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+from .models import blog
+
+program = Programs()
+
+
+@pytest.mark.parametrize("run", program.registered)
+def test_option_values(run: Any) -> None:
+    peer, _ = compare(run, warned=True)
+    assert peer.error is None
+
+
+def _filled(p: Any, **kw: Any) -> tuple[Any, Any, Any]:
+    User, Post = blog(p, **kw)
+    s = p.session()
+    for name in "abc":
+        posts = [Post(title=title) for title in ("x", "y", "z")]
+        s.add(User(name=name, age=ord(name), posts=posts))
+    s.commit()
+    s.expunge_all()
+    return User, Post, s
+
+
+def _titles(users: Any) -> list[tuple[str, list[str]]]:
+    return [(user.name, sorted(post.title for post in user.posts)) for user in users]
+
+
+@program
+def of_entities(p: Any) -> None:
+    User, Post, s = _filled(p)
+    for strategy in ("lazyload", "selectinload", "subqueryload", "joinedload", "immediateload"):
+        p.show(strategy)
+        for title in ("x", "y", "x", "none"):
+            statement = (
+                p.select(User)
+                .options(
+                    getattr(p.orm, strategy)(User.posts),
+                    p.orm.with_loader_criteria(Post, Post.title == title),
+                )
+                .order_by(User.id)
+            )
+            p.show(_titles(s.scalars(statement).unique()))
+            s.expunge_all()
+
+
+@program
+def of_relationships(p: Any) -> None:
+    User, Post, s = _filled(p)
+    for strategy in ("lazyload", "selectinload", "subqueryload", "joinedload"):
+        p.show(strategy)
+        for titles in (["x"], ["y", "z"], ["none"], []):
+            option = getattr(p.orm, strategy)(User.posts.and_(Post.title.in_(titles)))
+            statement = p.select(User).options(option).order_by(User.id).where(User.age < 99)
+            p.show(_titles(s.scalars(statement).unique()))
+            s.expunge_all()
+
+
+@program
+def objects_keep_their_own(p: Any) -> None:
+    User, Post, s = _filled(p)
+    kept = []
+    for name, title in (("a", "x"), ("b", "y"), ("c", "z")):
+        only = p.orm.with_loader_criteria(Post, lambda cls: cls.title == title)  # noqa: B023
+        kept += s.scalars(p.select(User).where(User.name == name).options(only)).all()
+    p.show(_titles(kept))
+    for user in kept:
+        s.expire(user, ["posts"])
+    p.show(_titles(kept))
+    s.expire_all()
+    p.show(_titles(reversed(kept)))
+    for user in kept:
+        s.refresh(user)
+    p.show(_titles(kept))
+
+
+@program
+def further_loads(p: Any) -> None:
+    """What is loaded by loads of what was loaded has the values, too."""
+    User, Post, s = _filled(p)
+    for strategy in ("lazyload", "selectinload", "subqueryload"):
+        for title, age in (("x", 97), ("y", 98), ("y", 99)):
+            only = (
+                p.orm.with_loader_criteria(Post, Post.title == title),
+                p.orm.with_loader_criteria(User, User.age <= age),
+            )
+            load = getattr(p.orm, strategy)
+            options = (load(Post.user).lazyload(User.posts), *only)
+            for post in s.scalars(p.select(Post).options(*options).order_by(Post.id)):
+                p.show(post.title, post.user and _titles([post.user]))
+            s.expunge_all()
+            options = (load(User.posts).lazyload(Post.user), *only)
+            user = s.get(User, 2, options=options)
+            p.show(user and [(post.title, post.user) for post in user.posts])
+            s.expunge_all()
+            p.show(_titles(s.query(User).options(*options).order_by(User.id)))
+            s.expunge_all()
+
+
+@program
+def several_of_one_statement(p: Any) -> None:
+    User, Post, s = _filled(p)
+    aliased = p.orm.aliased(User)
+    for first, second in ((1, 2), (2, 3), (3, 3)):
+        statement = (
+            p.select(User, aliased)
+            .join(aliased, aliased.id == second)
+            .where(User.id == first)
+            .options(
+                p.orm.selectinload(User.posts.and_(Post.title > str(first))),
+                p.orm.lazyload(aliased.posts.and_(Post.id > 2 * second)),
+                p.orm.with_loader_criteria(aliased, aliased.age > 96 + first),
+            )
+        )
+        for one, other in s.execute(statement):
+            p.show(_titles([one, other]))
+        s.expunge_all()
+
+
+@program
+def of_expressions(p: Any) -> None:
+    class Item(p.Base):
+        __tablename__ = "items"
+        id = p.Column(p.Integer, primary_key=True)
+        price = p.Column(p.Integer)
+        total = p.orm.query_expression()
+
+    s = p.session()
+    s.add_all([Item(price=price) for price in (1, 2, 3)])
+    s.commit()
+    for factor in (2, 3, 4):
+        option = p.orm.with_expression(Item.total, Item.price * factor)
+        found = s.scalars(p.select(Item).options(option).order_by(Item.id)).all()
+        p.show([item.total for item in found])
+        again = p.select(Item).options(option).order_by(Item.id)
+        found = s.scalars(again.execution_options(populate_existing=True)).all()
+        p.show([item.total for item in found])
+        s.refresh(found[0])
+        p.show(found[0].total)
+        s.expunge_all()
+
+
+@program
+def of_changes(p: Any) -> None:
+    User, Post, s = _filled(p)
+    for number, title in enumerate("xyz"):
+        only = p.orm.with_loader_criteria(Post, Post.title == title)
+        changed = p.update(Post).values(user_id=number + 1).options(only)
+        p.show(s.execute(changed).rowcount)
+        s.expunge_all()
+        statement = (
+            p.update(User)
+            .where(User.id <= number)
+            .values(age=number)
+            .returning(User)
+            .options(p.orm.selectinload(User.posts), only)
+        )
+        p.show(_titles(sorted(s.scalars(statement), key=lambda user: user.id)))
+        s.expunge_all()
+        from_text = p.select(User).from_statement(p.text("SELECT * FROM users ORDER BY id"))
+        p.show(_titles(s.scalars(from_text.options(p.orm.selectinload(User.posts), only))))
+        s.expunge_all()
+        given = p.select(User).from_statement(p.select(User).order_by(User.id)).options(only)
+        p.show(_titles(s.scalars(given)))
+        s.expunge_all()
+
+
+@program
+def listeners_execute_it(p: Any) -> None:
+    """A listener that executes the statement of a load itself has the values of this one."""
+    User, Post, s = _filled(p)
+    p.sa.event.listen(s, "do_orm_execute", lambda state: state.invoke_statement())
+    for strategy in ("lazyload", "selectinload"):
+        for title in ("x", "y"):
+            only = p.orm.with_loader_criteria(Post, Post.title == title)
+            load = getattr(p.orm, strategy)(User.posts)
+            p.show(strategy)
+            p.show(_titles(s.scalars(p.select(User).options(load, only).order_by(User.id))))
+            s.expunge_all()
+
+
+@program
+def listeners_add_it(p: Any) -> None:
+    """A tenant's rows alone: each session adds its criterion to what it executes."""
+    User, Post, _ = _filled(p)
+    for title in ("x", "y", "x"):
+        s = p.session()
+
+        def restrict(state: Any, title: str = title) -> None:
+            option = p.orm.with_loader_criteria(
+                Post, lambda cls: cls.title == title, include_aliases=True
+            )
+            state.statement = state.statement.options(option)
+
+        p.sa.event.listen(s, "do_orm_execute", restrict)
+        users = s.scalars(p.select(User).options(p.orm.selectinload(User.posts)).order_by(User.id))
+        p.show(_titles(users))
+        s.expunge_all()
+        p.show(_titles(s.scalars(p.select(User).order_by(User.id))))
+        s.close()
+
+
+@program
+def of_a_mixin(p: Any) -> None:
+    class Owned:
+        tenant = p.Column(p.Integer)
+
+    class Box(Owned, p.Base):
+        __tablename__ = "boxes"
+        id = p.Column(p.Integer, primary_key=True)
+        things = p.relationship("Thing", order_by="Thing.id", back_populates="box")
+
+    class Thing(Owned, p.Base):
+        __tablename__ = "things"
+        id = p.Column(p.Integer, primary_key=True)
+        box_id = p.Column(p.ForeignKey("boxes.id"))
+        box = p.relationship(Box, back_populates="things")
+
+    s = p.session()
+    for tenant in (1, 2):
+        s.add(Box(tenant=tenant, things=[Thing(tenant=each) for each in (1, 2, 2)]))
+    s.commit()
+    s.expunge_all()
+    for tenant in (1, 2, 3):
+        only = p.orm.with_loader_criteria(
+            Owned,
+            lambda cls: cls.tenant == tenant,  # noqa: B023
+            include_aliases=True,
+        )
+        for load in (p.orm.lazyload, p.orm.selectinload, p.orm.joinedload):
+            boxes = s.scalars(p.select(Box).options(load(Box.things), only)).unique().all()
+            p.show([(box.id, [thing.id for thing in box.things]) for box in boxes])
+            s.expunge_all()

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import _core, exc
 from ..engine.plans import GivenRows
+from ..sql.names import as_label
 from .bulk_inheritance import column_in, is_joined
 from .inheritance import key_slot
 
@@ -97,7 +98,7 @@ class _Update:
             self.told_by.append(mapper.version_id_col)
             self.places[mapper._columntoproperty[mapper.version_id_col].key] = self.version
         self.names = [column.key for column in self.columns]
-        self.names += [f"{table.name}_{column.name}" for column in self.told_by]
+        self.names += [as_label(f"{table.name}_{column.name}") for column in self.told_by]
         self.key_numbers = range(len(self.columns), len(self.columns) + len(key))
 
     def check(self, given: Sequence[int]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import _core
 from ..engine.plans import type_codec
+from ..sql.names import as_label
 from .flushinfo import MapperInfo
 from .inheritance import copied_slots
 
@@ -257,24 +258,20 @@ class Statements:
         from ..sql import and_, bindparam
 
         criteria, names = [], []
-        for column in self.primary_key:
-            name = f"{self.table.name}_{column.name}"
-            while name in self.table.c:
-                name += "_"
-            if delete:
-                name = column.key
-            names.append(name)
-            criteria.append(column == bindparam(name, type_=column.type))
+        columns = list(self.primary_key)
         if self.version_slot >= 0:
-            column = self.column_of[self.version_slot]
-            name = f"{self.table.name}_{column.name}"
-            while name in self.table.c:
-                name += "_"
-            if delete:
-                name = column.key
+            columns.append(self.column_of[self.version_slot])
+        for column in columns:
+            name = column.key if delete else self._name_in_where(column)
             names.append(name)
             criteria.append(column == bindparam(name, type_=column.type))
         return and_(*criteria), names
+
+    def _name_in_where(self, column: Any) -> str:
+        name = f"{self.table.name}_{column.name}"
+        while name in self.table.c:
+            name += "_"
+        return as_label(name)  # type: ignore[no-any-return]
 
     def make_update(self, slots: tuple[int, ...]) -> Any:
         """The plan that updates these slots of one row, and its version."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .. import _core
 from . import operators
 from .base import AnonName, AnonText, ClauseElement, KeyContext, memoized
+from .names import _truncated_label
+from .names import quoted_name as quoted_name
 from .operators import and_, inv, or_
 from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type, to_instance
 from .type_api import TypeEngine as TypeEngineBase
@@ -35,37 +37,6 @@ _BOOL_CONTEXTS = frozenset([and_, or_, _asbool])
 
 # op -> function(expr, op, *other, reverse=False, **kw); filled by `comparators`
 OPERATIONS: dict[Any, Callable[..., Any]] = {}
-
-
-class quoted_name(str):
-    """A name whose quoting is decided: always (True), never (False), as needed (None)."""
-
-    __slots__ = ("quote",)
-    quote: bool | None
-
-    def __new__(cls, value: str, quote: bool | None = None) -> Any:
-        if isinstance(value, cls) and (quote is None or value.quote == quote):
-            return value
-        self = super().__new__(cls, value)
-        self.quote = quote
-        return self
-
-    @classmethod
-    def construct(cls, value: Any, quote: bool | None) -> Any:
-        """The name, wrapped only when that says something."""
-        return value if quote is None or value is None else cls(value, quote)
-
-    def lower(self) -> str:
-        return self if self.quote else super().lower()
-
-    def upper(self) -> str:
-        return self if self.quote else super().upper()
-
-    def __reduce__(self) -> Any:
-        return quoted_name, (str(self), self.quote)
-
-    def __repr__(self) -> str:
-        return str.__repr__(self)
 
 
 def is_own_type(type_: TypeEngine, value: Any) -> bool:
@@ -333,9 +304,9 @@ class NamedColumn(ColumnElement[_T_co]):
                 label = f"{base}_{n}"
                 n += 1
         quote = getattr(name, "quote", None)
-        if quote is not None or getattr(tname, "quote", None) is not None:
-            label = quoted_name(label, quote if quote is not None else tname.quote)
-        return label
+        if quote is None:
+            quote = getattr(tname, "quote", None)
+        return _truncated_label(label, quote)
 
 
 class ColumnClause(NamedColumn[_T_co]):

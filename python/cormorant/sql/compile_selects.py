@@ -11,6 +11,7 @@ from .column_element import ColumnElement
 from .elements import AsBoolean, BooleanClauseList, ColumnClause, Label
 from .froms import FromState
 from .labels import other_names
+from .names import as_label
 from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 
 # the owner of the CTEs that stand at the front of the whole statement
@@ -65,7 +66,7 @@ class SelectCompiler:
 
         def alias_of_same_named(self, name: str) -> str: ...
         def process(self, obj: Any, **kw: Any) -> str: ...
-        def resolve(self, name: Any) -> str: ...
+        def resolve(self, name: Any, kind: str = ...) -> str: ...
         def _add_to_result_map(self, *a: Any) -> None: ...
         def effective_schema(self, schema: str | None) -> str | None: ...
 
@@ -159,7 +160,7 @@ class SelectCompiler:
             lint(
                 froms,
                 criteria,
-                lambda f: self.resolve(getattr(f, "fullname", None) or f.name),
+                lambda f: self.resolve(getattr(f, "fullname", None) or f.name, "alias"),
                 kind,
             )
 
@@ -289,6 +290,8 @@ class SelectCompiler:
         else:
             name = fallback
         if name is not None:
+            if name is fallback and name is not required:
+                name = as_label(name)
             target = _NamedForResult(rendered, name, (column, key))
             kw["result_map_targets"] = (column, *other_names(column, name, key))
             return self.process(target, within_columns_clause=True, add_to_result_map=add, **kw)
@@ -462,9 +465,10 @@ class SelectCompiler:
             inner = self._tablesample(
                 alias.element, self.process(alias.element.element, asfrom=True, **kw), kw
             )
-            return f"{inner} AS {self.preparer.quote(self.resolve(alias.name))}"
+            name = self.preparer.quote(self.resolve(alias.name, "alias"))
+            return f"{inner} AS {name}"
         if asfrom or ashint:
-            name = self.preparer.quote(self.resolve(alias.name))
+            name = self.preparer.quote(self.resolve(alias.name, "alias"))
             if ashint:
                 return name  # type: ignore[no-any-return]
         if not asfrom:
@@ -478,7 +482,7 @@ class SelectCompiler:
     ) -> str:
         if not asfrom:
             return self.process(subquery.element, **kw)
-        name = self.preparer.quote(self.resolve(subquery.name))
+        name = self.preparer.quote(self.resolve(subquery.name, "alias"))
         inner = self.process(subquery.element, asfrom=True, lateral=lateral, **kw)
         if not inner.startswith("(") or subquery.element.__visit_name__ != (
             "select_statement_grouping"
@@ -503,14 +507,15 @@ class SelectCompiler:
             element = element.element
         text = self.process(element, asfrom=asfrom and element._is_table, **kw)
         if asfrom and text:
-            text += f" AS {self.preparer.quote(self.resolve(lateral.name))}"
+            name = self.preparer.quote(self.resolve(lateral.name, "alias"))
+            text += f" AS {name}"
         return f"LATERAL {text}"
 
     def visit_table_valued_alias(self, alias: Any, asfrom: bool = False, **kw: Any) -> str:
         text = self.process(alias.element, **kw)
         if not asfrom:
             return text
-        name = self.preparer.quote(self.resolve(alias.name))
+        name = self.preparer.quote(self.resolve(alias.name, "alias"))
         if alias.with_ordinality:
             text += " WITH ORDINALITY"
         text += f" AS {name}"
@@ -552,7 +557,7 @@ class SelectCompiler:
         lateral = "LATERAL " if element._is_lateral else ""
         if element._unnamed:
             return f"{lateral}({text})"
-        name = self.preparer.quote(self.resolve(element.name))
+        name = self.preparer.quote(self.resolve(element.name, "alias"))
         columns = ", ".join([self.preparer.quote(c.name) for c in element._column_args])
         return f"{lateral}({text}) AS {name} ({columns})"
 
@@ -572,7 +577,7 @@ class SelectCompiler:
                 return self.process(cte.element, **kw)
             finally:
                 self.stack.pop()
-        name = self.resolve(cte.name)
+        name = self.resolve(cte.name, "alias")
         new = True
         owner = self.cte_owners.get(cte)
         if owner is None and (cte.nesting or nest_here):
@@ -650,7 +655,7 @@ class SelectCompiler:
         if cte._cte_alias is not None:
             if existing is not None and existing._restates is cte:
                 return self.preparer.quote(name)  # type: ignore[no-any-return]
-            quoted = self.preparer.quote(self.resolve(base.name))
+            quoted = self.preparer.quote(self.resolve(base.name, "alias"))
             return f"{quoted} AS {self.preparer.quote(name)}"
         return self.preparer.quote(name)  # type: ignore[no-any-return]
 
@@ -672,7 +677,7 @@ class SelectCompiler:
         for cte in own:
             del self.ctes[cte]
             del self.cte_owners[cte]
-            self.ctes_by_name.pop((id(entry), self.resolve(cte.name)), None)
+            self.ctes_by_name.pop((id(entry), self.resolve(cte.name, "alias")), None)
         return text
 
     def _with_clause(self, text: str, ctes: Sequence[Any]) -> str:

@@ -24,6 +24,7 @@ from .compile_selects import SelectCompiler
 from .elements import BindParameter, quoted_name
 from .identifiers import RESERVED_WORDS as RESERVED_WORDS
 from .identifiers import IdentifierPreparer as IdentifierPreparer
+from .names import _truncated_label
 from .operators import is_, is_not
 from .sqltypes import NULLTYPE
 
@@ -104,6 +105,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self._bind_idents: dict[str, Any] = {}
         self._anon: dict[Any, tuple[str, Any]] = {}
         self._anon_counters: dict[str, int] = {}
+        self._cut: dict[tuple[str, Any], str] = {}
+        self._cut_counters: dict[str, int] = {}
+        self._label_room: int = (dialect.label_length or dialect.max_identifier_length) - 6
         self.result_columns: list[ResultColumn] = []
         self.ctes: dict[Any, str] = {}
         self.ctes_by_name: dict[tuple[int, str], Any] = {}
@@ -319,33 +323,43 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         return self.render_literal_value(value, type_)
 
     # --- names -----------------------------------------------------------------------
-    def resolve(self, name: Any) -> str:
-        """A name, made up now if it is anonymous."""
+    def resolve(self, name: Any, kind: str = "colident") -> str:
+        """A name, made up now if it is anonymous, and cut if no program gave it and it is too
+        long. Names of different kinds are counted apart."""
+        if isinstance(name, AnonName):
+            text = self._made_up(name)
+        elif isinstance(name, _truncated_label):
+            text = name
+        else:
+            return name  # type: ignore[no-any-return]
+        if len(text) <= self._label_room:
+            return text
+        cut = self._cut.get((kind, name))
+        if cut is None:
+            n = self._cut_counters[kind] = self._cut_counters.get(kind, 0) + 1
+            cut = self._cut[kind, name] = f"{text[: max(self._label_room, 0)]}_{n:x}"
+        return cut
+
+    def _made_up(self, name: Any) -> str:
+        """The whole of an anonymous name."""
         if not isinstance(name, AnonName):
             return name  # type: ignore[no-any-return]
         if isinstance(name, AnonText):
-            return "".join([self.resolve(p) for p in name.parts])
+            return "".join([self._made_up(p) for p in name.parts])
         ident = name.ident
         found = self._anon.get(ident)
         if found is None:
-            base = self.resolve(name.base)
-            n = self._anon_counters.get(base, 0) + 1
-            self._anon_counters[base] = n
+            base = self._made_up(name.base)
+            # names made of anonymous ones are counted together
+            counted = "" if isinstance(name.base, AnonName) else base
+            n = self._anon_counters[counted] = self._anon_counters.get(counted, 0) + 1
             # the seed is kept, so that its id stays its own
-            found = self._anon[ident] = (self._cut(f"{base}_{n}", f"_{n}"), name)
+            found = self._anon[ident] = (f"{base}_{n}", name)
         return found[0] + name.suffix if name.suffix else found[0]
 
     def alias_of_same_named(self, name: str) -> str:
         """The alias of a table whose name is in `same_named`."""
-        return self.resolve(AnonName(self.preparer, name))
-
-    def _cut(self, name: str, ending: str) -> str:
-        limit: Any = getattr(self.dialect, "label_length", None) or getattr(
-            self.dialect, "max_identifier_length", 9999
-        )
-        if len(name) <= limit - 6:
-            return name
-        return name[: max(limit - 6, 0)] + ending
+        return self.resolve(AnonName(self.preparer, name), "alias")
 
     # --- bind parameters ---------------------------------------------------------------
     def bind_name(self, bind: BindParameter[Any]) -> str:
@@ -353,7 +367,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         name = self.bind_names.get(bind)
         if name is not None:
             return name
-        name = self.resolve(bind._name)
+        name = self.resolve(bind._name, "bindparam")
         if _UNFIT_FOR_NAMES.search(name):
             name = "".join([_BIND_ESCAPES.get(c, c) for c in name])
         existing = self.binds.get(name)

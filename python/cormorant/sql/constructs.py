@@ -19,6 +19,7 @@ from .elements import (
     OperatorExpression,
     quoted_name,
 )
+from .names import as_label
 from .operators import ColumnOperators, is_precedent
 from .sqltypes import BOOLEANTYPE, INTEGERTYPE, NULLTYPE, to_instance
 
@@ -74,7 +75,7 @@ class _WrapsColumn(ColumnElement[_T]):
     def _expression_label(self) -> Any:
         wrapped = self.wrapped_column_expression
         if wrapped._is_column:
-            return wrapped._non_anon_label
+            return as_label(wrapped._non_anon_label)
         return None
 
 

@@ -21,8 +21,9 @@ from .coercions import (
 )
 from .column_collections import ColumnCollection
 from .dialect_args import DialectKWArgs
-from .elements import BindParameter, BooleanClauseList
+from .elements import BindParameter, BooleanClauseList, Label
 from .labels import column_keys
+from .names import as_label
 from .selectable import HasCTE, HasPrefixes, namespace_key
 from .sqltypes import NULLTYPE
 
@@ -153,6 +154,8 @@ class UpdateBase(DialectKWArgs, HasCTE, HasPrefixes, Executable, Subscriptable[T
     def _populate_subquery(self, subquery: Any, columns: Any) -> None:
         for c in self._all_selected_columns:
             key, proxy = c._make_proxy(subquery)
+            if not isinstance(c, Label):
+                proxy.name = as_label(proxy.name)
             columns._append(key, proxy)
 
     def is_derived_from(self, fromclause: Any) -> bool:

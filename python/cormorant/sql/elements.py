@@ -35,6 +35,7 @@ from .column_element import (
     _asbool,
     quoted_name,
 )
+from .names import _truncated_label as _truncated_label
 from .naming import conv as conv
 from .operators import and_ as and_op
 from .operators import eq, inv, is_precedent, ne

@@ -8,7 +8,8 @@ from copy import copy
 from typing import Any
 
 from .. import exc
-from .naming import _constraint_name_for_table, _NoneName, conv
+from .names import _truncated_label
+from .naming import _constraint_name_for_table, _NoneName
 
 RESERVED_WORDS = frozenset(
     [
@@ -274,7 +275,7 @@ class IdentifierPreparer:
             limit = dialect.max_constraint_name_length
         limit = limit or dialect.max_identifier_length
         if len(name) > limit:
-            if not isinstance(name, conv):
+            if not isinstance(name, _truncated_label):
                 raise exc.IdentifierError(
                     f"Identifier {name!r} exceeds maximum length of {limit} characters"
                 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from .. import exc
+from .names import _truncated_label
 
 
 class _NoneName(enum.Enum):
@@ -18,7 +19,7 @@ class _NoneName(enum.Enum):
 _NONE_NAME: Final = _NoneName.NONE_NAME
 
 
-class conv(str):
+class conv(_truncated_label):
     """A name that a naming convention has made, or that is not to be changed by one."""
 
     __slots__ = ()

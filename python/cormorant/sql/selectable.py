@@ -18,7 +18,7 @@ from .coercions import (
     expect_where,
 )
 from .column_collections import ColumnCollection
-from .elements import BooleanClauseList, ColumnElement
+from .elements import BooleanClauseList, ColumnElement, Label
 from .fromclause import (
     CTE,
     Alias,
@@ -35,6 +35,7 @@ from .fromclause import (
 )
 from .join_conditions import join_condition
 from .labels import column_keys, columns_plus_names
+from .names import as_label
 from .select_base import (
     KEY_PARTS,
     LABEL_STYLE_DEFAULT,
@@ -540,6 +541,8 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             if c._is_text_clause:
                 continue
             key, proxy = c._make_proxy(subquery, name=required, key=keys(c))
+            if not isinstance(c, Label):  # others have the name that was asked for
+                proxy.name = as_label(proxy.name)
             columns._append(key, proxy)
 
     def _subquery_element(self) -> Any:

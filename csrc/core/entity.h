@@ -319,6 +319,8 @@ void crm_state_commit(crm_state *state);
 /* The identity key as SQLAlchemy shows it: (class, (pk, …), token);
  * new reference or NULL with an exception; None if there is none. */
 PyObject *crm_state_key(crm_state *state);
+/* One value of the identity of an object that has one: as above. */
+PyObject *crm_state_key_part(const crm_state *state, uint16_t at);
 
 /* ---- session (Python: _core.SessionBase) ------------------------------ */
 

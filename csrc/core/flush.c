@@ -220,25 +220,26 @@ default_of(crm_flush *flush, size_t i, uint16_t at)
     return *place;
 }
 
+/* A part of the key that a row has: what the attribute holds unless it was
+ * changed, for that is what the program last said of the row. */
 static PyObject *
 key_part(crm_state *state, uint16_t at)
 {
+    uint16_t slot = state->layout->manager->pk[at];
+    PyObject *held = slot < state->nslots ? state->slots[slot] : NULL;
+    if (CRM_SLOT_HAS(held) && held != Py_None &&
+        crm_state_change(state, slot) == NULL) {
+        return Py_NewRef(held);
+    }
     if (!(state->flags & CRM_S_KEY)) {
         /* inserted by the flush that still runs */
-        PyObject *part = crm_state_peek(state, state->layout->manager->pk[at]);
+        PyObject *part = crm_state_peek(state, slot);
         if (part == NULL && !PyErr_Occurred()) {
             PyErr_SetString(PyExc_ValueError, "an object without an identity");
         }
         return part;
     }
-    if (state->flags & CRM_S_INT_KEY) {
-        return PyLong_FromLongLong(state->key.i);
-    }
-    PyObject *key = state->key.o;
-    if (state->layout->manager->npk > 1) {
-        key = PyTuple_GET_ITEM(key, at);
-    }
-    return Py_NewRef(key);
+    return crm_state_key_part(state, at);
 }
 
 /* The value of a source: a new reference, NULL with an exception. */

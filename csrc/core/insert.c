@@ -26,6 +26,7 @@ typedef struct {
     PyObject *make;    /* borrowed */
     PyObject *cache;   /* borrowed dict */
     PyObject **makers; /* for flush.makers */
+    PyObject *filled;  /* borrowed list, or NULL: see note_filled() */
 } insert;
 
 /* ---- the columns ------------------------------------------------------ */
@@ -252,6 +253,55 @@ feed_run(insert *self, crm_insert_plan *plan, crm_batch *batch)
     return 0;
 }
 
+static int
+put_slot(PyObject *slots, Py_ssize_t *n, int32_t slot)
+{
+    PyObject *number = PyLong_FromLong(slot);
+    if (number == NULL) {
+        return -1;
+    }
+    PyTuple_SET_ITEM(slots, (*n)++, number);
+    return 0;
+}
+
+/* Notes which slots of the objects of a run now hold what no program gave:
+ * (place of the first, how many, slots). */
+static int
+note_filled(insert *self, crm_insert_plan *plan)
+{
+    crm_flush *flush = &self->flush;
+    size_t room = flush->ndefaults + plan->nreturning + 1u;
+    PyObject *slots =
+        self->filled == NULL ? NULL : PyTuple_New((Py_ssize_t)room);
+    if (slots == NULL) {
+        return self->filled == NULL ? 0 : -1;
+    }
+    Py_ssize_t n = 0;
+    int status = 0;
+    for (size_t s = 0; status == 0 && s < flush->nsources; s++) {
+        if (flush->sources[s].origin == CRM_FROM_DEFAULT) {
+            status = put_slot(slots, &n, plan->slots[s]);
+        }
+    }
+    for (uint16_t r = 0; status == 0 && r < plan->nreturning; r++) {
+        status = put_slot(slots, &n, plan->returning[r]);
+    }
+    if (status == 0 && plan->last_id >= 0) {
+        status = put_slot(slots, &n, plan->last_id);
+    }
+    if (status == 0 && _PyTuple_Resize(&slots, n) < 0) {
+        return -1; /* (which let it go) */
+    }
+    if (status == 0 && n > 0) {
+        PyObject *note = Py_BuildValue("(nnO)", (Py_ssize_t)flush->first,
+                                       (Py_ssize_t)flush->length, slots);
+        status = note == NULL ? -1 : PyList_Append(self->filled, note);
+        Py_XDECREF(note);
+    }
+    Py_DECREF(slots);
+    return status;
+}
+
 /* ---- running ---------------------------------------------------------- */
 
 /* An execution per object, with something to bring back. */
@@ -329,6 +379,9 @@ run(insert *self)
     if (set_sources(self, plan) == 0) {
         status = run_bound(self, plan);
     }
+    if (status == 0) {
+        status = note_filled(self, plan);
+    }
     crm_flush_clear_sources(&self->flush);
 
 end:
@@ -382,18 +435,19 @@ insert_all(insert *self)
 PyObject *
 crm_insert_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"connection", "manager", "columns", "make", "cache",
-                            "objects",    "log",     "special", NULL};
+    static char *words[] = {"connection", "manager", "columns", "make",
+                            "cache",      "objects", "log",     "special",
+                            "filled",     NULL};
     crm_core *core = PyModule_GetState(module);
     insert self;
     memset(&self, 0, sizeof(self));
     PyObject *conn, *manager, *columns, *objects;
     PyObject *log = Py_None, *special = Py_None;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!OOO!O|OO:insert_objects", words,
+            args, kwargs, "O!O!OOO!O|OOO!:insert_objects", words,
             core->connection_type, &conn, core->manager_type, &manager,
             &columns, &self.make, &PyDict_Type, &self.cache, &objects, &log,
-            &special)) {
+            &special, &PyList_Type, &self.filled)) {
         return NULL;
     }
     int status =

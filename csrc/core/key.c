@@ -151,6 +151,19 @@ crm_state_key(crm_state *state)
     return key;
 }
 
+PyObject *
+crm_state_key_part(const crm_state *state, uint16_t at)
+{
+    if (state->flags & CRM_S_INT_KEY) {
+        return PyLong_FromLongLong(state->key.i);
+    }
+    PyObject *key = state->key.o;
+    if (crm_state_manager(state)->npk > 1) {
+        key = PyTuple_GET_ITEM(key, at);
+    }
+    return Py_NewRef(key);
+}
+
 /* The slow way out: look for the entry instead of computing its place. */
 static void
 leave_by_search(crm_identity *ids, const crm_state *state)

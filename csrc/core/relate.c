@@ -156,14 +156,6 @@ delete_scalar(crm_side *self)
     if (status < 0) {
         return -1;
     }
-    crm_change *change = keyed ? crm_state_change(state, self->slot) : NULL;
-    const crm_attr *attr = &self->manager->attrs[self->slot];
-    if (change != NULL && change->old == self->manager->core->no_value &&
-        attr->fk_slot >= 0 &&
-        crm_attr_never_given(state, (uint16_t)attr->fk_slot)) {
-        /* Its row refers to nothing, and what it was set to is taken back. */
-        crm_state_forget(state, self->slot);
-    }
     /* (The mark: it had a value once.) */
     PyObject *left =
         had && (state->flags & CRM_S_KEY) == 0 ? CRM_UNLOADED : NULL;

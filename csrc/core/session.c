@@ -542,10 +542,8 @@ rekey(crm_map *map, crm_state *state, const crm_key *key, PyObject *own)
     return status;
 }
 
-/* The identity of an object that is in the map comes to be another's: it stays
- * in the session, and is not found any more. 0, or -1 with MemoryError. */
-static int
-give_way(crm_session *session, crm_state *state)
+int
+crm_session_give_way(crm_session *session, crm_state *state)
 {
     if (crm_ptrset_add(&session->gone, state) < 0) {
         PyErr_NoMemory();
@@ -626,7 +624,7 @@ crm_session_register(crm_session *session, crm_state *state)
     PyObject *replaced = NULL;
     if (other != NULL && other != state) {
         replaced = Py_NewRef(crm_state_object(other));
-        if (give_way(session, other) < 0) {
+        if (crm_session_give_way(session, other) < 0) {
             Py_DECREF(replaced);
             Py_XDECREF(own);
             Py_DECREF(values);

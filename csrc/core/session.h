@@ -40,6 +40,10 @@ int crm_session_refuse(crm_state *state, const char *exc_name,
  * unchanged lists and objects of this session: 1; 0, with nothing done, of any
  * other; -1 with an exception. */
 int crm_session_delete_loaded(crm_session *session, crm_state *state);
+/* The identity of an object that is in the map comes to be another's: it stays
+ * in the session, and is not found any more; may drop the last reference but
+ * the caller's. 0, or -1 with MemoryError. */
+int crm_session_give_way(crm_session *session, crm_state *state);
 /* Gives a state without identity one; takes over `own`. */
 void crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own);
 

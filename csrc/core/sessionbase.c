@@ -566,13 +566,20 @@ restore_deleted_one(crm_session *self, PyObject *obj)
         return -1;
     }
     crm_state *other = crm_map_get(map, &key);
-    if (other != NULL && other != state) {
-        crm_session_detach(other); /* it took a place that was never free */
-    }
-    else if (other == NULL && PyErr_Occurred()) {
+    if (other == NULL && PyErr_Occurred()) {
         return -1;
     }
-    return crm_session_attach(map, state);
+    if (other == NULL || other == state) {
+        return crm_session_attach(map, state);
+    }
+    /* It took a place that was never free. */
+    PyObject *replaced = Py_NewRef(crm_state_object(other));
+    int status = crm_session_give_way(self, other);
+    if (status == 0) {
+        status = crm_session_attach(map, state);
+    }
+    Py_DECREF(replaced);
+    return status;
 }
 
 static PyObject *

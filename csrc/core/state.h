@@ -98,6 +98,9 @@ void crm_state_drop_pending(crm_state *state, uint16_t slot);
 PyObject *crm_state_history(crm_state *state, uint16_t slot);
 /* The same, never loading an old value (CRM_ATTR_DEFERRED_HISTORY). */
 PyObject *crm_state_history_known(crm_state *state, uint16_t slot);
+/* Whether a column's value is another than the one before: 1, 0, or -1 with an
+ * exception. */
+int crm_state_differs(crm_state *state, uint16_t slot);
 
 /* ---- parents (delete-orphan) ------------------------------------------ */
 

@@ -3,6 +3,7 @@
 #include "events.h"
 #include "collection.h"
 #include "session.h"
+#include "uow.h"
 
 static crm_core *
 core_of(PyObject *module)
@@ -220,33 +221,53 @@ core_relate_member(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
                                  : crm_rel_member(state, slot, args[2], add));
 }
 
-/* What is held and was not changed since is what the database has. */
-static PyObject *
-core_keep_values(PyObject *module, PyObject *obj)
+/* What a slot holds, and was not changed since, is what the database has. */
+static int
+keep_value(crm_core *core, crm_state *state, uint16_t slot)
 {
+    if (crm_state_change(state, slot) != NULL) {
+        return 0;
+    }
+    PyObject *old = crm_state_peek(state, slot);
+    if (old == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    if (crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION &&
+        old != Py_None) {
+        Py_SETREF(old, crm_collection_members(core, old));
+        if (old == NULL) {
+            return -1;
+        }
+    }
+    return crm_state_record(state, slot, old);
+}
+
+static PyObject *
+core_keep_values(PyObject *module, PyObject *args)
+{
+    PyObject *obj, *slots = NULL;
+    if (!PyArg_ParseTuple(args, "O|O!:keep_values", &obj, &PyTuple_Type,
+                          &slots)) {
+        return NULL;
+    }
+    crm_core *core = core_of(module);
     crm_state *state = state_of(module, obj);
     if (state == NULL) {
         return NULL;
     }
+    if (slots != NULL) {
+        for (Py_ssize_t n = 0; n < PyTuple_GET_SIZE(slots); n++) {
+            long slot = PyLong_AsLong(PyTuple_GET_ITEM(slots, n));
+            if ((slot == -1 && PyErr_Occurred()) ||
+                crm_check_slot(state, slot) < 0 ||
+                keep_value(core, state, (uint16_t)slot) < 0) {
+                return NULL;
+            }
+        }
+        Py_RETURN_NONE;
+    }
     for (uint16_t i = 0; i < crm_state_manager(state)->nattrs; i++) {
-        if (crm_state_change(state, i) != NULL) {
-            continue;
-        }
-        PyObject *old = crm_state_peek(state, i);
-        if (old == NULL) {
-            if (PyErr_Occurred()) {
-                return NULL;
-            }
-            continue;
-        }
-        if (crm_state_attr(state, i)->kind == CRM_ATTR_COLLECTION &&
-            old != Py_None) {
-            Py_SETREF(old, crm_collection_members(core_of(module), old));
-            if (old == NULL) {
-                return NULL;
-            }
-        }
-        if (crm_state_record(state, i, old) < 0) {
+        if (keep_value(core, state, i) < 0) {
             return NULL;
         }
     }
@@ -601,9 +622,9 @@ static PyMethodDef functions[] = {
     {"relate_member", FAST(core_relate_member), METH_FASTCALL,
      "relate_member(obj, slot, member, add): a member comes to, or leaves, a "
      "collection that is not kept loaded."},
-    {"keep_values", core_keep_values, METH_O,
-     "What an object holds, and was not changed, is the old value of what it "
-     "will hold."},
+    {"keep_values", core_keep_values, METH_VARARGS,
+     "keep_values(obj, slots=None): what an object holds, and was not changed, "
+     "is the old value of what it will hold."},
     {"get_value", FAST(core_get_value), METH_FASTCALL,
      "get_value(obj, slot): read as the program does."},
     {"committed", FAST(core_committed), METH_FASTCALL,

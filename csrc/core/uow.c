@@ -374,8 +374,8 @@ error:
     return NULL;
 }
 
-/* A test of slots: of those of the primary key, and of `also` unless it is -1.
- */
+/* A test of slots, 1, 0 or -1 with an exception: of those of the primary key,
+ * and of `also` unless it is -1. */
 typedef struct {
     int (*test)(crm_state *state, uint16_t slot);
     int also;
@@ -386,22 +386,14 @@ holds_for_key(crm_state *state, const void *context)
 {
     const key_test *of = context;
     crm_manager *manager = crm_state_manager(state);
-    if (of->also >= 0 && of->also < manager->nattrs &&
-        of->test(state, (uint16_t)of->also)) {
-        return 1;
+    int status = 0;
+    if (of->also >= 0 && of->also < manager->nattrs) {
+        status = of->test(state, (uint16_t)of->also);
     }
-    for (uint16_t n = 0; n < manager->npk; n++) {
-        if (of->test(state, manager->pk[n])) {
-            return 1;
-        }
+    for (uint16_t n = 0; status == 0 && n < manager->npk; n++) {
+        status = of->test(state, manager->pk[n]);
     }
-    return 0;
-}
-
-static int
-has_changed(crm_state *state, uint16_t slot)
-{
-    return state->ext != NULL && crm_state_change(state, slot) != NULL;
+    return status;
 }
 
 static int
@@ -414,14 +406,44 @@ is_unloaded(crm_state *state, uint16_t slot)
 
 PyDoc_STRVAR(key_changed_doc,
              "key_changed(objects)\n--\n\n"
-             "The objects whose primary key has history.");
+             "The objects whose primary key is another than it was.");
 
 static PyObject *
 uow_key_changed(PyObject *module, PyObject *objects)
 {
-    key_test test = {has_changed, -1};
+    key_test test = {crm_state_differs, -1};
     return crm_objects_that(crm_uow_core(module), objects, holds_for_key,
                             &test);
+}
+
+PyDoc_STRVAR(misnamed_doc,
+             "misnamed(objects)\n--\n\n"
+             "The objects whose primary key is not their identity (any more).");
+
+static int
+is_misnamed(crm_state *state, const void *Py_UNUSED(context))
+{
+    crm_manager *manager = crm_state_manager(state);
+    int status = 0;
+    for (uint16_t n = 0; status == 0 && n < manager->npk; n++) {
+        PyObject *held = crm_state_held(state, manager->pk[n]);
+        if (!CRM_SLOT_HAS(held) || (state->flags & CRM_S_KEY) == 0) {
+            continue;
+        }
+        PyObject *part = crm_state_key_part(state, n);
+        Py_INCREF(held);
+        status =
+            part == NULL ? -1 : PyObject_RichCompareBool(held, part, Py_NE);
+        Py_XDECREF(part);
+        Py_DECREF(held);
+    }
+    return status;
+}
+
+static PyObject *
+uow_misnamed(PyObject *module, PyObject *objects)
+{
+    return crm_objects_that(crm_uow_core(module), objects, is_misnamed, NULL);
 }
 
 PyDoc_STRVAR(unloaded_keys_doc,
@@ -630,6 +652,7 @@ static PyMethodDef functions[] = {
     {"find_orphans", uow_orphans, METH_VARARGS, orphans_doc},
     {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
+    {"misnamed", uow_misnamed, METH_O, misnamed_doc},
     {"unloaded_keys", uow_unloaded_keys, METH_VARARGS, unloaded_keys_doc},
     {"count_version", uow_count_version, METH_O, count_version_doc},
     {"unexpire", uow_unexpire, METH_VARARGS, unexpire_doc},

@@ -497,7 +497,7 @@ def set_value(obj: object, slot: int, value: object) -> None:
 def relate_member(obj: object, slot: int, member: object, add: bool, /) -> None:
     """A member comes to, or leaves, a collection that is not kept loaded."""
 
-def keep_values(obj: object) -> None:
+def keep_values(obj: object, slots: tuple[int, ...] = ...) -> None:
     """What an object holds, and was not changed, is the old value of what it will hold."""
 
 def get_value(obj: object, slot: int) -> Any:
@@ -696,6 +696,7 @@ def insert_objects(
     objects: Iterable[Any],
     log: Callable[[str, Any, int, int, bool], object] | None = None,
     special: Callable[[Any], object] | None = None,
+    filled: list[tuple[int, int, tuple[int, ...]]] | None = None,
 ) -> None:
     """INSERT objects in order.
 
@@ -714,7 +715,8 @@ def insert_objects(
     special(obj) is called in its place of the order for an object with an SQL
     expression as a value; without it that is an ArgumentError.
 
-    On an error, connection.failed_sql and failed_params tell of the execution."""
+    On an error, connection.failed_sql and failed_params tell of the execution.
+    filled: takes (place of an object, how many, slots) of what was stored in objects."""
 
 def update_objects(
     connection: Connection,
@@ -888,7 +890,10 @@ def identity_conflicts(session: SessionBase, objects: list[Any]) -> list[tuple[A
     """(object, other) for new objects whose primary key another object has."""
 
 def key_changed(objects: list[Any]) -> list[Any]:
-    """The objects whose primary key has history."""
+    """The objects whose primary key is another than it was."""
+
+def misnamed(objects: list[Any]) -> list[Any]:
+    """The objects whose primary key is not their identity (any more)."""
 
 def unloaded_keys(objects: list[Any], also: int = -1) -> list[Any]:
     """The objects whose primary key attributes, or the slot `also`, are not loaded."""

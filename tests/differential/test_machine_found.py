@@ -418,6 +418,13 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("unrelate", (0, 0, 0)),
         ("flush", (0, 0, 0)),
     ],
+    "a relationship is emptied twice after it was set to nothing": [
+        ("make", (3, 1, 0)),
+        ("delete_statement", (0, 0, 0)),
+        ("relate", (0, 0, 0)),
+        ("unrelate", (0, 0, 0)),
+        ("unrelate", (0, 0, 0)),
+    ],
     # -- merge, add, delete
     "merge onto an object of another class": [
         ("make", (2, 1, 0)),

@@ -146,7 +146,7 @@ def _change(
         answer = test(obj)
         if answer is EXPIRED:
             unsure.append(obj)
-        elif answer:
+        elif answer is True:  # else it is a SQL expression that was assigned
             matched.append(obj)
     connection = connection_of(session, mapper, statement, bind_arguments)
     if strategy == "fetch":

@@ -9,7 +9,7 @@ says that the object would first have to be loaded.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import _core, exc
@@ -148,20 +148,7 @@ class Compiler:
     def _boolean(self, clause: Any) -> Evaluate:
         parts = [self.compile(part) for part in clause.clauses]
         if clause.operator is operators.and_:
-
-            def every(obj: Any) -> Any:
-                unknown = False
-                for part in parts:
-                    value = part(obj)
-                    if value is EXPIRED:
-                        return EXPIRED
-                    if value is None:
-                        unknown = True
-                    elif not value:
-                        return False
-                return None if unknown else True
-
-            return every
+            return _every(parts)
         if clause.operator is operators.or_:
 
             def some(obj: Any) -> Any:
@@ -239,17 +226,19 @@ def compile_criterion(
     parts = [compiler.compile(criterion) for criterion in criteria]
     if not parts:
         return lambda obj: True
+    return parts[0] if len(parts) == 1 else _every(parts)
+
+
+def _every(parts: Sequence[Evaluate]) -> Evaluate:
+    """The conjunction of functions; the first that is not true decides."""
 
     def every(obj: Any) -> Any:
-        unknown = False
         for part in parts:
             value = part(obj)
             if value is EXPIRED:
                 return EXPIRED
-            if value is None:
-                unknown = True
-            elif not value:
-                return False
-        return None if unknown else True
+            if not value:
+                return None if value is None else False
+        return True
 
     return every

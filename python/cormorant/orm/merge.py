@@ -83,6 +83,8 @@ class _Merge:
             _core.set_load_options(merged, _core.load_options(obj))
             self._relationships(obj, merged, manager)
             self._columns(obj, merged, manager)
+        if not self.load:
+            _core.commit_state(merged)  # what is given stands for the row
         return merged
 
     def _key_of(self, obj: Any, manager: Any) -> tuple[Any, ...] | None:
@@ -171,10 +173,10 @@ class _Merge:
                 _core.set_loaded(merged, prop.slot, value)
             else:
                 _core.set_value(merged, prop.slot, value)
+        # What neither has may have been filled by the database.
+        known = _core.state_flags(merged) & _core.STATE_KEY
+        unloaded = [s for s in unloaded if known and _core.loaded(merged, s) is _core.NO_VALUE]
         if self.load:
-            # What neither has may have been filled by the database.
-            known = _core.state_flags(merged) & _core.STATE_KEY
-            unloaded = [s for s in unloaded if known and _core.loaded(merged, s) is _core.NO_VALUE]
             unloaded = [s for s in unloaded if _core.never_given(merged, s)]
         if unloaded:
             _core.expire(merged, unloaded)
@@ -184,8 +186,6 @@ class _Merge:
             if prop.viewonly and not prop.cascade.merge:
                 continue
             if not prop.cascade.merge:
-                if not self.load:
-                    _core.expire(merged, [prop.slot])
                 continue
             if self.load and any((id(obj), r) in self.came for r in prop._reverse_property):
                 continue

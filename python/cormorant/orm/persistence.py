@@ -328,6 +328,8 @@ def _insert_run(
 
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
+    filled: list[tuple[int, int, tuple[int, ...]]] = []
+    flush.filled.append((new, filled))
     if statements.made_inserts > (log is None):
         for obj in new:
             special(obj)
@@ -342,6 +344,7 @@ def _insert_run(
             new,
             log,
             special,
+            filled,
         )
         if log is not None:
             _done(log)
@@ -660,7 +663,7 @@ def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
         # Whether its key is another now is not known without it.
         for column in info.mapper.primary_key:
             getattr(obj, info.mapper._columntoproperty[column].key)
-    for obj in _core.key_changed(objects):
+    for obj in _core.misnamed(objects):
         before = _core.identity_key(obj)
         session._register([obj])
         if _core.identity_key(obj) != before:

@@ -490,7 +490,7 @@ class Session(ExecutingSession, SessionClassMethods):
                     transaction._check()
                 except BaseException as error:
                     try:
-                        flush.expire_written()
+                        flush.fail()
                     finally:
                         transaction._fail(error)
                     raise
@@ -517,7 +517,7 @@ class Session(ExecutingSession, SessionClassMethods):
             transaction._check()
         except BaseException as error:
             try:
-                flush.expire_written()
+                flush.fail()
             finally:
                 transaction._fail(error, inner)
             raise

@@ -132,6 +132,7 @@ def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) 
     result = connection.execute(statement, plain)
     for slot, value in made.items():
         _core.set_loaded(obj, slot, value)
+    flush.filled.append(([obj], [(0, 1, (*made, *returning, *([last_id] * (last_id >= 0))))]))
     if returning:
         row = result.one()
         for slot, value in zip(returning, row, strict=True):

@@ -83,6 +83,7 @@ class SessionTransaction:
         "_parent",
         "_rollback_exception",
         "_state",
+        "_undone",
         "_updated",
         "nested",
         "origin",
@@ -109,6 +110,8 @@ class SessionTransaction:
         # Inserted in this transaction, and then taken out of the session by the program.
         # (an object that was inserted and expunged, level of the transaction that inserted it)
         self._expunged: list[tuple[weakref.ref[Any], int]] = []
+        # Have no row since a flush failed: whatever is done with them before rollback() is undone.
+        self._undone: list[weakref.ref[Any]] = []
         self._deleted: list[Any] = []
         self._updated: list[Any] = []
         # id of an object -> (the object, the key it had before this transaction)
@@ -349,7 +352,7 @@ class SessionTransaction:
         if _to_root and parent is not None:
             parent.rollback(_to_root=True)
 
-    def _undo(self) -> BaseException | None:
+    def _undo(self, failing: bool = False) -> BaseException | None:
         """Roll the database back and restore the objects; the error of the first, if any."""
         failed = None
         try:
@@ -361,7 +364,9 @@ class SessionTransaction:
         except BaseException as error:
             failed = error
         self._state = DEACTIVE
-        self._restore()
+        rowless = self._restore()
+        if failing:
+            self._undone += map(weakref.ref, rowless)
         return failed
 
     def _fail(self, error: BaseException, inner: SessionTransaction | None = None) -> None:
@@ -370,7 +375,7 @@ class SessionTransaction:
         failed = None
         if self._state is ACTIVE or self._state is PREPARED:
             self._rollback_exception = error
-            failed = self._undo()
+            failed = self._undo(failing=True)
         elif self._state is CLOSED:
             self._check()  # a listener ended it
         if self.session._events is not None:
@@ -470,9 +475,12 @@ class SessionTransaction:
             parent._updated.extend(self._updated)
             parent._key_switches.update(self._key_switches)
 
-    def _restore(self) -> None:
-        """After a rollback: objects as they were before this transaction."""
+    def _restore(self) -> list[Any]:
+        """After a rollback: objects as they were before this transaction. Returns those that had
+        a row in it alone."""
         session = self.session
+        if self._undone:
+            self._undo_again()
         deleted, self._deleted = self._deleted, []
         born = _core.born_since(session._persistent(), self._level) if self._born else []
         never = [o for o in deleted if _core.born_level(o) >= self._level]
@@ -518,10 +526,24 @@ class SessionTransaction:
             self._updated = []
         else:
             session._expire_all()
+        return [*born, *never, *apart]
+
+    def _undo_again(self) -> None:
+        """Objects that a failed flush left without rows have no identity, and are in no session."""
+        undone, self._undone = self._undone, []
+        for obj in filter(None, (ref() for ref in undone)):
+            owner: Any = _core.session_of(obj)
+            if _core.identity_key(obj) is None and owner is self.session:
+                continue  # pending again
+            if owner is not None:
+                _unheard(owner, owner._expunge, obj)
+            _core.set_identity(obj, None)
 
     def _switch_back(self, gone: Container[int]) -> None:
         """Give objects the identities they had before, also those that have no row now (`gone`)
         and those that are in no session, or another one."""
+        from .unitofwork import is_modified
+
         switches, self._key_switches = self._key_switches, {}
         inside: list[tuple[Session, Any, int]] = []
         for obj, key in switches.values():
@@ -532,12 +554,13 @@ class SessionTransaction:
                 inside.append((owner, obj, level))
             _core.set_identity(obj, key)
             if id(obj) in gone:
-                if _core.changed_slots(obj):
+                manager: Any = _core.manager_of(obj)
+                if is_modified(obj, manager, True):
                     _core.flag_modified(obj)
             elif owner is not self.session:
                 _core.expire(obj)
         for owner, obj, level in inside:
-            manager: Any = _core.manager_of(obj)
+            manager = _core.manager_of(obj)
             _, ident, token = _core.identity_key(obj)  # type: ignore[misc]
             other = owner._get(manager, ident, token)
             if other is not None:

@@ -55,6 +55,8 @@ class Flush:
         self.active: set[RelationInfo] = set()
         self.row_switches: dict[int, Any] = {}
         self.expire_after: list[tuple[Any, Sequence[int]]] = []
+        # New objects, and which slots of which of them INSERTs have filled.
+        self.filled: list[tuple[list[Any], list[tuple[int, int, tuple[int, ...]]]]] = []
         self.m2m_rows: dict[RelationInfo, tuple[set[Any], set[Any]]] = {}
         # (mapper, before the DELETEs?) -> id of an object -> it, and slots that relationships
         # with post_update set
@@ -316,6 +318,14 @@ class Flush:
         chosen = self.post_updates.get((info, deleting))
         if chosen:
             persistence.post_update(self, info, list(chosen.values()))
+
+    def fail(self) -> None:
+        """A statement failed: objects keep what those before it have made of them."""
+        for new, runs in self.filled:
+            for first, count, slots in runs:
+                for obj in new[first : first + count]:
+                    _core.keep_values(obj, slots)
+        self.expire_written()
 
     def expire_written(self) -> None:
         """What the database has made of rows is read when it is asked for."""

@@ -354,7 +354,8 @@ _MODULES = frozenset(
 )
 _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
 
-__all__ = sorted(_MODULE_OF)
+#: what ``from cormorant import *`` gives, which are modules, too: `event`, `exc` …
+__all__ = sorted({*_MODULE_OF, *_MODULES} - {"events", "ext", "orm"})
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,11 @@ in ``absent_names.txt`` with the reason, and must be missing.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
+import json
+import subprocess
+import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -365,3 +369,43 @@ def test_what_is_listed_as_absent_is_absent() -> None:
 )
 def test_what_counts_as_a_difference(ours: Any, expected: str | None) -> None:
     assert difference(lambda a, b=1, *, c=2: None, ours) == expected
+
+
+STAR = """
+import json, sys, types
+
+package, path = sys.argv[1:]
+given = {}
+exec(f"from {package}{path} import *", given)
+found = {}
+for name, value in given.items():
+    home = value.__name__ if isinstance(value, types.ModuleType) else value.__class__.__module__
+    home = getattr(value, "__module__", home) or home
+    if not name.startswith("_") and (package != "sqlalchemy" or home.startswith(package)):
+        found[name] = isinstance(value, types.ModuleType)
+print(json.dumps(found))
+"""
+
+
+def starred(package: str, path: str) -> dict[str, bool]:
+    """What ``from … import *`` gives in a new process, and whether it is a module."""
+    command = [sys.executable, "-c", STAR, package, path]
+    found: dict[str, bool] = json.loads(subprocess.check_output(command, text=True))
+    return found
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("path", ["", ".orm", ".sql", ".engine", ".event", ".pool", ".schema"])
+def test_import_star(path: str) -> None:
+    """Old programs take all there is: `event` and `exc` come along."""
+    theirs, ours = starred(THEIRS, path), starred(OURS, path)
+    assert len(theirs) > 5
+    listed = absent()
+    lacking = {
+        name
+        for name, is_module in theirs.items()
+        if name not in ours
+        and f"{path or '.'}:{name}" not in listed
+        and not (is_module and importlib.util.find_spec(f"{OURS}{path}.{name}") is None)
+    }
+    assert not lacking

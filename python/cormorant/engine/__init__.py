@@ -69,14 +69,32 @@ _NAMES_OF = {
 }
 _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
 
-__all__ = sorted(_MODULE_OF)
+_MODULES = {
+    "base",
+    "create",
+    "cursor",
+    "default",
+    "events",
+    "interfaces",
+    "mock",
+    "reflection",
+    "result",
+    "row",
+    "url",
+}
+
+#: what ``from cormorant.engine import *`` gives, which are modules, too
+__all__ = sorted({*_MODULE_OF, *_MODULES})
 
 
 def __getattr__(name: str) -> Any:
+    import importlib
+
     module = _MODULE_OF.get(name)
     if module is None:
+        if name in _MODULES:
+            return importlib.import_module("." + name, __name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
 
     value = getattr(importlib.import_module(module, __name__), name)
     globals()[name] = value
@@ -84,4 +102,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULE_OF})
+    return sorted({*globals(), *__all__})

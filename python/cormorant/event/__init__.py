@@ -25,19 +25,24 @@ _HOME = {"dispatcher": ".attr", "Events": ".base"} | dict.fromkeys(
     ("CANCEL", "NO_RETVAL", "contains", "listen", "listens_for", "remove"), ".api"
 )
 
-__all__ = sorted(_HOME)
+_MODULES = {"api", "attr", "base"}
+
+#: what ``from cormorant.event import *`` gives, which are modules, too
+__all__ = sorted({*_HOME, *_MODULES})
 
 
 def __getattr__(name: str) -> Any:
-    module = _HOME.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
+    module = _HOME.get(name)
+    if module is None:
+        if name in _MODULES:
+            return importlib.import_module("." + name, __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(module, __name__), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *__all__})

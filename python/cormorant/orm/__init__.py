@@ -136,9 +136,26 @@ _WHERE = {
     "polymorphic_union",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
-_MODULES = {"collections", "events", "exc", "state", *_WHERE}
+_MODULES = {
+    "clsregistry",
+    "collections",
+    "decl_base",
+    "dependency",
+    "evaluator",
+    "events",
+    "exc",
+    "instrumentation",
+    "loading",
+    "mapperlib",
+    "persistence",
+    "state",
+    "strategies",
+    "unitofwork",
+    *_WHERE,
+}
 
-__all__ = sorted(_HOME)
+#: what ``from cormorant.orm import *`` gives, which are modules, too
+__all__ = sorted({*_HOME, *_MODULES})
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import impl
+from . import base, impl
 from .base import (
     BorrowedConnection,
     ConnectionPoolEntry,
@@ -35,6 +35,8 @@ __all__ = [
     "ResetStyle",
     "SingletonThreadPool",
     "StaticPool",
+    "base",
+    "impl",
     "refresh_observers",
     "reset_commit",
     "reset_none",

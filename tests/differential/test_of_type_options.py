@@ -187,6 +187,53 @@ def chains_that_do_not_link(p: Any) -> None:
         p.error(lambda chain=chain: bool(chain()))
 
 
+@program
+def columns_of_subclasses_named_together(p: Any) -> None:
+    m = _Models(p)
+    session = m.session(p)
+    both = p.with_polymorphic(m.Person, [m.Engineer, m.Manager])
+    flat = p.with_polymorphic(m.Person, "*", flat=True)
+    staff = m.Firm.staff
+    for option in (
+        p.load_only(both.name, both.Engineer.language, both.Manager.level),
+        p.load_only(both.Engineer.language),
+        p.orm.Load(both).load_only(both.Manager.level),
+        p.orm.Load(both.Engineer).load_only(both.Engineer.language),
+        p.orm.Load(both.Manager).defer(both.Manager.level),
+        p.orm.Load(both.Engineer).defer("*"),
+        p.orm.Load(both).load_only("*"),
+        p.orm.Load(both).load_only(both.name, "*"),
+    ):
+        session.expunge_all()
+        people = session.scalars(p.select(both).options(option).order_by(both.id))
+        p.show([sorted(o.__dict__.keys() - {"id", "_sa_instance_state"}) for o in people])
+    for load in (p.joinedload, p.selectinload, p.subqueryload):
+        for option in (
+            load(staff.of_type(flat)).options(p.load_only(flat.id, flat.Engineer.language)),
+            load(staff.of_type(flat)).load_only(flat.name, flat.Manager.level, flat.Boss.golf),
+            load(staff).load_only("*"),
+        ):
+            session.expunge_all()
+            p.show(_loaded(session.scalars(p.select(m.Firm).options(option)).unique()))
+    for entity in (m.Engineer, m.Person):
+        for make in (
+            lambda: p.load_only(m.Engineer.language, m.Person.name),
+            lambda: p.load_only(m.Person.name, m.Engineer.language),
+            lambda: p.load_only(m.Engineer.language, m.Machine.id),
+            lambda: p.load_only("name"),
+            lambda: p.load_only("*"),
+            lambda: p.load_only(m.Person.name, 5),
+            lambda: p.load_only(m.Person.papers),
+        ):
+            session.expunge_all()
+
+            def load(make: Any = make, entity: Any = entity) -> Any:
+                people = session.scalars(p.select(entity).options(make()).order_by(entity.id))
+                return [sorted(key for key in o.__dict__ if key[0] != "_") for o in people]
+
+            p.error(load)
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function)

@@ -155,8 +155,7 @@ class Load(ExecutableOption):
     _strict: bool
 
     def __init__(self, entity: Any) -> None:
-        insp = inspect(entity)
-        self._path = (insp,)
+        self._path = (_rooted(inspect(entity)),)
         self._elements = ()
         self._strict = True
         self._key: tuple[Any, ...] | None = None
@@ -197,14 +196,12 @@ class Load(ExecutableOption):
                 "class-bound attributes directly."
             )
         if not isinstance(attr, QueryableAttribute):
-            raise sa_exc.ArgumentError("expected ORM mapped attribute for loader strategy argument")
+            raise _not_mapped()
         return attr
 
     def _start(self, attr: Any) -> Path:
         """The entity path that `attr` continues; an error if it does not belong there."""
-        parent = attr.parent
-        if parent.is_aliased_class:
-            parent = parent._root
+        parent = _rooted(attr.parent)
         path = self._path
         if not path:
             return (parent,)
@@ -294,22 +291,21 @@ class Load(ExecutableOption):
         """Load these columns and the primary key; defer the others."""
         if not attrs:
             return self
-        parents = set()
-        attrs = tuple(part for attr in attrs for part in _parts(attr))
-        for attr in attrs:
-            if not isinstance(attr, QueryableAttribute):
-                raise sa_exc.ArgumentError(
-                    "expected ORM mapped attribute for loader strategy argument"
-                )
-            parents.add(attr.parent)
-        if len(parents) > 1 and not self._path:
-            raise _many_entities()
+        if not self._path:
+            if not isinstance(attrs[0], QueryableAttribute):
+                raise _not_mapped()
+            self = type(self)(attrs[0].parent)
         new = self
         for attr in attrs:
-            new = new._extended(self._path, new._apply(attr, "undefer")._elements[-1:])
-        start = self._start(attrs[0])
+            if isinstance(attr, str) and attr == "*":
+                continue
+            for part in _parts(attr):
+                parent = self._attribute(part).parent
+                if attr is not attrs[0] and not _continues(self._path[-1], _rooted(parent)):
+                    raise _many_entities()
+                new = new._extended(self._path, new._apply(part, "undefer")._elements[-1:])
         opts: tuple[tuple[str, Any], ...] = (("raiseload", True),) if raiseload else ()
-        return new._extended(start, [LoadElement((*start, COLUMN_WILDCARD), "defer", opts)])
+        return new._apply("*", "defer", opts)
 
     def defer(self, key: _Attribute, raiseload: bool = False) -> Self:
         """Load this column when it is first read."""
@@ -481,6 +477,11 @@ def _continues(last: Any, parent: Any) -> bool:
     return bool(isa and isa(parent))
 
 
+def _rooted(entity: Any) -> Any:
+    """The entity of a path for one of a statement: a subclass within an alias is part of that."""
+    return entity._root if entity.is_aliased_class else entity
+
+
 def _same_lineage(entity: Any, parent: Any) -> bool:
     """True if an attribute of `parent` may be reached from `entity` (inheritance)."""
     if getattr(entity, "is_aliased_class", False) or getattr(parent, "is_aliased_class", False):
@@ -516,6 +517,10 @@ def _is_below(entity: Any, mapper: Any) -> bool:
     """Whether an entity is of a class that derives from that of a mapper."""
     own = getattr(entity, "mapper", None)
     return own is not None and own is not mapper and own.isa(mapper)
+
+
+def _not_mapped() -> sa_exc.ArgumentError:
+    return sa_exc.ArgumentError("expected ORM mapped attribute for loader strategy argument")
 
 
 def _many_entities() -> sa_exc.ArgumentError:

@@ -29,12 +29,37 @@ view_state(PyObject *self)
     return state;
 }
 
+/* Lets the class make values that are made of others: 0, or -1 with an
+ * exception. */
+static int
+complete(PyObject *self)
+{
+    crm_state *state = view_state(self);
+    if (state == NULL) {
+        return -1;
+    }
+    PyObject *shown = crm_state_manager(state)->root->shown;
+    if (shown == NULL) {
+        return 0;
+    }
+    Py_INCREF(shown);
+    PyObject *owner = Py_NewRef(((view *)self)->owner);
+    PyObject *done = PyObject_CallOneArg(shown, owner);
+    Py_DECREF(owner);
+    Py_DECREF(shown);
+    if (done == NULL) {
+        return -1;
+    }
+    Py_DECREF(done);
+    return 0;
+}
+
 /* Brings the dict up to date; one that is true already is not touched, so that
  * it can be iterated meanwhile. */
 static int
 view_sync(PyObject *self)
 {
-    crm_state *state = view_state(self);
+    crm_state *state = complete(self) < 0 ? NULL : view_state(self);
     if (state == NULL) {
         return -1;
     }
@@ -118,7 +143,7 @@ names_state(const crm_core *core, PyObject *name)
 static PyObject *
 lookup(PyObject *self, PyObject *name)
 {
-    crm_state *state = view_state(self);
+    crm_state *state = complete(self) < 0 ? NULL : view_state(self);
     int slot = state == NULL ? -2 : slot_of(state, name);
     if (slot == -2) {
         return NULL;

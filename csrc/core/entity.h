@@ -112,6 +112,8 @@ struct crm_manager {
     PyObject *reconstructor;  /* owned callable(obj) or NULL */
     PyObject *configure;      /* owned callable() or NULL: run once before the
                                  first object is made, resets itself */
+    PyObject *shown;          /* of a root, owned callable(obj) or NULL: called
+                                 before what is loaded is shown as a dict */
     PyObject *hooks;          /* owned or NULL: what calls listeners */
     uint8_t events;           /* CRM_ME_*: which methods of hooks are called */
     PyObject *orphans;        /* owned list or NULL: properties of other classes

@@ -148,6 +148,7 @@ manager_traverse(crm_manager *self, visitproc visit, void *arg)
     Py_VISIT(self->names);
     Py_VISIT(self->reconstructor);
     Py_VISIT(self->configure);
+    Py_VISIT(self->shown);
     Py_VISIT(self->hooks);
     Py_VISIT(self->orphans);
     Py_VISIT(self->identity);
@@ -180,6 +181,7 @@ manager_clear(crm_manager *self)
     Py_CLEAR(self->loader);
     Py_CLEAR(self->reconstructor);
     Py_CLEAR(self->configure);
+    Py_CLEAR(self->shown);
     Py_CLEAR(self->hooks);
     Py_CLEAR(self->orphans);
     Py_CLEAR(self->identity);
@@ -698,6 +700,7 @@ static PyGetSetDef manager_getset[] = {
     OPTIONAL(loader),
     OPTIONAL(reconstructor),
     OPTIONAL(configure),
+    OPTIONAL(shown),
     OPTIONAL(hooks),
     {"class_", (getter)manager_get_optional, NULL, "The mapped class.",
      (void *)offsetof(crm_manager, class_)},

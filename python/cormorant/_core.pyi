@@ -383,6 +383,9 @@ class ClassManager:
     """The class does not derive from Entity: see csrc/core/boxed.h."""
     configure: Callable[[], None] | None
     """Called before an object is constructed, if it is not None; it resets it."""
+    shown: Callable[[Any], None] | None
+    """shown(obj) of a root is called before what is loaded of an object is shown as its
+    `__dict__`, if it is not None."""
     names: Mapping[str, int]
     root: ClassManager
     """Whose identity map is used."""

@@ -311,6 +311,66 @@ v = session.get(Plain, 1)
 v.place
 print(pickle.loads(pickle.dumps(Point(1, 2))))
 """,
+    "dictionaries": """
+def shown(obj):
+    print(sorted(obj.__dict__.keys() - {"_sa_instance_state"}), sorted(inspect(obj).unloaded))
+
+v = session.get(Vertex, 1)
+shown(v)
+print(v.__dict__["start"], "end" in v.__dict__, vars(v).get("end"))
+v.end
+shown(v)
+v.start = Point(8, 9)
+print({key: value for key, value in v.__dict__.items() if key == "start"})
+session.rollback()
+shown(v)
+v.x1
+shown(v)
+session.expire(v, ["x1"])
+shown(v)
+print(v.start, v.__dict__["start"])
+session.refresh(v, ["y1"])
+shown(v)
+new = Vertex(id=7, x1=1, y1=2)
+shown(new)
+shown(session.scalars(select(Person).where(Person.id == 1)).one())
+shown(session.scalars(select(Engineer).options(load_only(Person.amount))).one())
+shown(session.scalars(select(Plain)).one())
+shape = session.scalars(select(Shape)).one()
+shape.__dict__["at"].x = 7
+print(shape in session.dirty, shape.at)
+""",
+    "keys": """
+@dataclasses.dataclass(frozen=True)
+class Version:
+    number: int
+    revision: int
+
+class Release(Base):
+    __tablename__ = "releases"
+    a: Mapped[int] = mapped_column(primary_key=True)
+    b: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[Optional[str]]
+    version: Mapped[Version] = composite("a", "b")
+
+class Price(Base):
+    __tablename__ = "prices"
+    amount = Column(Integer, primary_key=True)
+    currency = Column(String, primary_key=True)
+    money = composite(Money, amount, currency)
+
+Base.metadata.create_all(engine)
+session.add_all([Release(version=Version(1, 2), name="x"), Price(money=Money(3, "e"))])
+session.commit()
+attempt(lambda: session.get(Release, Version(1, 2)).name)
+attempt(lambda: session.get(Release, Version(1, 2), populate_existing=True).name)
+attempt(lambda: session.get(Release, Version(2, 2)))
+attempt(lambda: session.get_one(Price, Money(3, "e")).currency)
+attempt(lambda: session.query(Price).get(Money(3, "e")).currency)
+session.get(Release, Version(1, 2)).version = Version(4, 5)
+session.commit()
+attempt(lambda: (session.get(Release, Version(4, 5)).name, session.get(Release, Version(1, 2))))
+""",
     "mutable": """
 s = session.get(Shape, 1)
 s.at.x = 5
@@ -396,6 +456,9 @@ result = session.execute(select(V.id, Bundle("b", V.id, V.x1), Bundle("c", V.x1)
 print(result.keys(), result.all())
 print(session.execute(select(Bundle("b", V.id, single_entity=True))).keys())
 print(session.query(Bundle("b", V.id, single_entity=True)).all())
+print(session.execute(select(Bundle("b", V.id, single_entity=True))).all())
+print(session.scalars(select(Bundle("b", V.id, single_entity=True))).all())
+print(session.query(Bundle("b", V.id, single_entity=True), V.x1).all())
 nested = Bundle("n", V.id, Bundle("m", V.x1, V.y1))
 print(session.execute(select(nested)).all(), session.query(nested).first().n.m.y1)
 b = Bundle("b", V.x1, V.y1)
@@ -411,6 +474,12 @@ print([d["name"] for d in described], described[0]["expr"] is b, described[0]["e
 print(session.execute(
     update(V).where(V.id == 1).values(y1=5).returning(Bundle("r", V.x1, V.y1), V.id)).all())
 print(session.execute(select(func.count(V.id), b).group_by(b)).all())
+unnamed = Bundle("u", V.id, V.x1 + 1)
+print(session.query(unnamed).all(), unnamed.columns.keys(), session.query(unnamed).first().u._fields)
+query = session.query(Bundle("b", V.x1, Bundle("c", V.id, V.y1)), V.x1).order_by(V.id)
+print(query.union_all(query.filter(V.id == 1)).all())
+print(session.execute(select(select(nested).subquery())).all())
+print(session.execute(union(select(nested), select(nested))).all())
 """,
 }
 

@@ -107,8 +107,9 @@ def _bundle_or_column(given: Any) -> Any:
     return found._annotations.get("bundle", found)
 
 
-def _key_of(given: Any, expr: Any) -> str:
-    key = getattr(given, "key", None)
-    if key is None:
-        key = getattr(expr, "key", None) or expr.name
-    return str(key)
+def _key_of(given: Any, expr: Any) -> Any:
+    for each in (given, expr):
+        key = getattr(each, "key", None)
+        if key is not None:
+            return str(key)
+    return getattr(expr, "name", None)

@@ -47,6 +47,7 @@ class ORMPlan:
         "post_loads",
         "row_buffering",
         "scalar",
+        "single_bundle",
         "table",
         "unhashable",
     )
@@ -83,6 +84,13 @@ class ORMPlan:
         #: whose engine it runs on
         self.mapper: Any = state.lead_mapper()
         self.bundles: list[tuple[int, int, Any]] = state.bundles
+        #: a Query of one Bundle whose rows are to be what is made of it
+        self.single_bundle: bool = (
+            state.legacy
+            and len(self.bundles) == 1
+            and self.bundles[0][:2] == (0, len(state.items))
+            and self.bundles[0][2].single_entity
+        )
         #: of a statement of the ORM's own: what it was built from, see build_own_plan()
         self.origin: tuple[Any, Any, Path, dict[str, Any]] | None = None
 

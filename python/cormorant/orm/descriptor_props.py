@@ -264,6 +264,7 @@ class CompositeProperty(MapperProperty):
         # No row has it, and none leaves it as it was: as of a deferred column.
         self.slot = mapper._define(self, _core.ATTR_COLUMN, _core.ATTR_DEFERRED)
         mapper.base_mapper._has_composites = True
+        mapper.class_manager.root.shown = make_values
         self._put_on(mapper)
 
     def _put_on(self, mapper: Mapper[Any]) -> None:
@@ -330,6 +331,14 @@ class CompositeProperty(MapperProperty):
             return History((), [now], ())
         return History([now], (), [self.composite_class(*deleted)])
 
+    def _make_value(self, obj: Any, values: Sequence[Any]) -> Any:
+        """The value of an object, made of those of its columns and kept."""
+        value = self.composite_class(*values)
+        if self._owned is not None:
+            self._owned(value, obj, self.key)
+        _core.set_loaded(obj, self.slot, value)
+        return value
+
     def _forget_value(self, obj: Any) -> None:
         if _core.peek(obj, self.slot) is not NO_VALUE:
             obj.__dict__.pop(self.key, None)
@@ -382,11 +391,7 @@ class _CompositeAttribute:
             return value
         if _core.identity_key(obj) is None and all(each is None for each in values):
             return None
-        value = prop.composite_class(*values)
-        if prop._owned is not None:
-            prop._owned(value, obj, self.key)
-        _core.set_loaded(obj, prop.slot, value)
-        return value
+        return prop._make_value(obj, values)
 
     def __set__(self, obj: Any, value: Any) -> None:
         prop = self._prop
@@ -449,6 +454,26 @@ def split_row(mapper: Any, row: Mapping[str, Any]) -> dict[str, Any]:
         else:
             made[key] = value
     return made
+
+
+def make_values(obj: Any) -> None:
+    """Make the composite values of a persistent object whose columns are loaded, as if they had
+    been made with it."""
+    if _core.identity_key(obj) is None:
+        return
+    manager = _core.manager_of(obj)
+    assert manager is not None
+    missing = [
+        prop
+        for prop in manager.mapper._props.values()
+        if prop._is_composite and _core.peek(obj, prop.slot) is NO_VALUE
+    ]
+    expired = _core.expired_slots(obj) if missing else ()
+    for prop in missing:
+        if prop.slot not in expired:
+            values = [_core.peek(obj, manager.names[key]) for key in prop._attribute_keys]
+            if NO_VALUE not in values:
+                prop._make_value(obj, values)
 
 
 def forget_touched(obj: Any, names: Iterable[str] | None = None) -> None:

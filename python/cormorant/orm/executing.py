@@ -373,7 +373,7 @@ def _mapper_for_get(entity: Any) -> Any:
 
 
 def _identity(mapper: Any, ident: Any) -> tuple[Any, ...]:
-    """The primary key values given to get(): a scalar, a sequence or a mapping."""
+    """The primary key values given to get(): a scalar, a sequence, a mapping or a composite."""
     if isinstance(ident, dict):
         names = [mapper._columntoproperty[column].key for column in mapper.primary_key]
         if len(ident) != len(names):
@@ -396,4 +396,10 @@ def _identity(mapper: Any, ident: Any) -> tuple[Any, ...]:
             ) from None
     if isinstance(ident, (tuple, list, _core.Row)):
         return tuple(ident)
+    if hasattr(ident, "__composite_values__"):
+        return tuple(ident.__composite_values__())
+    if mapper.base_mapper._has_composites:
+        for prop in mapper.composites.values():
+            if type(ident) is prop.composite_class:
+                return tuple(prop._split(ident))
     return (ident,)

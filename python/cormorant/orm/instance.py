@@ -204,6 +204,8 @@ class InstanceState(InspectionAttr, Generic[_T]):
     def unloaded(self) -> set[str]:
         """Attributes that have no value yet."""
         obj = self._object
+        if self.manager.root.shown is not None:
+            self.manager.root.shown(obj)
         # Of a new object, what a value was taken away from counts as changed.
         emptied = () if self.has_identity else _core.expired_slots(obj, True)
         return {

@@ -244,7 +244,6 @@ def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
     """Rows with the columns of each Bundle put together."""
     bundles = plan.bundles
     keys = _bundled_keys(plan)
-    single = len(bundles) == 1 and len(keys) == 1 and bundles[0][2].single_entity
     makers = [bundle_maker(bundle, start)[0] for start, _, bundle in bundles]
     made = []
     for row in rows:
@@ -255,7 +254,7 @@ def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
             values.append(make(row))
             position = end
         values += row[position:]
-        made.append(values[0] if single else _core.Row(keys, values))
+        made.append(values[0] if plan.single_bundle else _core.Row(keys, values))
     return made
 
 

@@ -292,9 +292,10 @@ class Load(ExecutableOption):
         if not attrs:
             return self
         if not self._path:
-            if not isinstance(attrs[0], QueryableAttribute):
+            first = _parts(attrs[0])[0]
+            if not isinstance(first, QueryableAttribute):
                 raise _not_mapped()
-            self = type(self)(attrs[0].parent)
+            self = type(self)(first.parent)
         new = self
         for attr in attrs:
             if isinstance(attr, str) and attr == "*":

@@ -112,7 +112,7 @@ def selected_by(raw_columns: Iterable[Any]) -> list[Any]:
             own = None if entity is None else entity._own_columns
             found.extend(c._select_iterable if own is None else own)
         elif c.__visit_name__ == "clauselist" and not c._is_column:
-            found.extend(c.clauses)
+            found += selected_by(c.clauses)
         else:
             found.append(c)
     return found

@@ -314,6 +314,27 @@ session.add(i)
 session.flush()
 print(i.text, d(i), i.order_id, d(i))
 """,
+    "rows of a statement": """
+I, table = Item, Item.__table__
+for statement in (
+    select(I), select(I).options(undefer(I.text)), select(I).options(defer(I.price)), select(table),
+    select(I, I.text), select(I.price, I.id), select(I.id, I.text), select(I).union(select(I)),
+    select(aliased(I, name="q")), text("select * from item"), text("select id, text from item"),
+    insert(I).values(price=1).returning(I), update(I).values(price=5).returning(I),
+):
+    print(statement)
+    for query in (
+        select(I).from_statement(statement),
+        select(I).from_statement(statement).options(undefer(I.text), defer(I.price)),
+    ):
+        session.expunge_all()
+        print([d(item) for item in session.scalars(query)])
+    session.expunge_all()
+    print([d(item) for item in session.query(I).from_statement(statement)])
+    session.rollback()
+items = session.scalars(select(I).from_statement(select(I))).all()
+print([item.text for item in items])
+""",
     "criteria that objects cannot answer": """
 for crit in (Order.twice > 5, Order.total > 5, Order.ah + 1 > 5, Order.dtotal == 1, func.abs(Order.ah) > 3):
     os = session.scalars(select(Order)).all()

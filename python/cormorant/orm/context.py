@@ -349,7 +349,11 @@ def from_statement_plan(
     element = _with_criteria(statement)
     compiled = element.compile(dialect=dialect)
     names = None
-    selected = list(getattr(element, "selected_columns", None) or ())
+    if getattr(element, "_orm", False) and isinstance(element, Select):
+        # of entities those columns that are not deferred
+        selected = list(element._as_core(True, element._with_options)._all_selected_columns)
+    else:
+        selected = list(getattr(element, "selected_columns", None) or ())
     if not selected:
         names = connection._dbapi_connection.describe(CompiledPlan(compiled, binds)._plan)
     state = given_state(statement, selected, names, legacy=legacy, as_tuples=as_tuples, binds=binds)

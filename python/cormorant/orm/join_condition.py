@@ -461,7 +461,15 @@ class JoinCondition:
         )
         second = None
         if self.secondaryjoin is not None:
-            second = visitors.replaced(self.secondaryjoin, lambda e: replace(e, dest, dest))
+            # A secondary table that is a join may have the far table in it once more.
+            child = self.child_table.c
+
+            def replace_far(element: Any) -> Any:
+                if _is_column(element) and child.contains_column(element):
+                    return _adapted(dest, element)
+                return replace(element, dest, dest)
+
+            second = visitors.replaced(self.secondaryjoin, replace_far)
         return primary, second
 
     def lazy_clause(

@@ -54,7 +54,7 @@ class RelationshipComparator(PropComparator):
         primary, second = prop._join_condition.join_targets(
             self._source,
             dest if dest is not prop.entity.selectable else None,
-            secondary._anonymous_fromclause() if secondary is not None else None,
+            secondary._anonymous_fromclause(flat=True) if secondary is not None else None,
         )
         clause = primary if second is None else primary & second
         for criterion in self._extra_criteria:
@@ -187,8 +187,8 @@ class RelationshipComparator(PropComparator):
             part = getattr(mapper_class, name) == value
             criterion = part if criterion is None else criterion & part
         secondary = prop.secondary
-        if secondary is not None and dest is not None:
-            secondary = secondary._anonymous_fromclause()
+        if secondary is not None and (dest is not None or self._source is not None):
+            secondary = secondary._anonymous_fromclause(flat=True)
         primary, second = prop._join_condition.join_targets(self._source, dest, secondary)
         if dest is None:
             dest = prop.entity.selectable

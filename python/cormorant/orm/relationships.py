@@ -648,7 +648,7 @@ class RelationshipProperty(MapperProperty):
             aliased = True
         secondary = self.secondary
         if secondary is not None and aliased:
-            secondary = secondary._anonymous_fromclause()
+            secondary = secondary._anonymous_fromclause(flat=True)
         primary, second = self._join_condition.join_targets(
             source_selectable,
             dest_selectable if dest_selectable is not self.entity.persist_selectable else None,

@@ -559,7 +559,7 @@ class SubqueryLoader(PostLoad):
         inner._raw_columns = list(columns)
         if inner._limit_clause is None and inner._offset_clause is None:
             inner._order_by_clauses = ()
-        if {hash(c) for c in local} != {hash(c) for c in first.parent.primary_key}:
+        if not {hash(c) for c in local} >= {hash(c) for c in first.parent.primary_key}:
             inner._distinct = True
             # what a DISTINCT is ordered by has to be among its columns
             for clause in inner._order_by_clauses:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import operators, sqltypes
@@ -318,7 +318,7 @@ class FunctionAsBinary(BinaryExpression[Any]):
 
     @left_expr.setter
     def left_expr(self, value: Any) -> None:
-        self.sql_function.clauses.clauses[self.left_index - 1] = value
+        self._set_argument(self.left_index, value)
 
     @property
     def right_expr(self) -> Any:
@@ -326,7 +326,19 @@ class FunctionAsBinary(BinaryExpression[Any]):
 
     @right_expr.setter
     def right_expr(self, value: Any) -> None:
-        self.sql_function.clauses.clauses[self.right_index - 1] = value
+        self._set_argument(self.right_index, value)
+
+    def _set_argument(self, index: int, value: Any) -> None:
+        """Another argument: of a function of its own, since clones have the same one."""
+        function = self.sql_function._clone()
+        group = function.clause_expr = function.clause_expr._clone()
+        group.element = group.element._clone()
+        group.element.clauses = [*group.element.clauses]
+        group.element.clauses[index - 1] = value
+        self.sql_function = function
+
+    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+        self.sql_function = clone(self.sql_function)
 
     left = left_expr
     right = right_expr

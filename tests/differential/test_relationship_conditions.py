@@ -106,6 +106,135 @@ x = aliased(Place)
 print(session.execute(select(Place.name).where(Place.below.any())).all())
 print(session.execute(select(Place.name, x.name).join(Place.below.of_type(x))).all())
 """,
+    "what viewonly ones say": """
+class A(Base):
+    __tablename__ = "a"
+    id = Column(Integer, primary_key=True)
+    bs = relationship("B", viewonly=True)
+    written = relationship("B", back_populates="a")
+    one = relationship("B", viewonly=True, uselist=False)
+
+class B(Base):
+    __tablename__ = "b"
+    id = Column(Integer, primary_key=True)
+    a_id = Column(ForeignKey("a.id"))
+    a = relationship("A", back_populates="written")
+    seen = relationship("A", viewonly=True)
+
+def show(obj, *keys):
+    for key in keys:
+        history = inspect(obj).attrs[key].history
+        print(key, [len(part) for part in history], history.has_changes(), inspect(obj).modified)
+
+session = begin()
+a, b = A(id=1), B(id=1)
+a.bs.append(b)
+a.one = b
+b.seen = a
+show(a, "bs", "one", "written")
+show(b, "seen", "a")
+session.add_all([a, b])
+session.commit()
+a.bs.append(B(id=2))
+a.one = b.seen = None
+show(a, "bs", "one")
+show(b, "seen")
+print([len(part) for part in get_history(a, "bs")], session.is_modified(a), session.dirty)
+""",
+    "relationships that write the same": """
+class A(Base):
+    __tablename__ = "a"
+    id = Column(Integer, primary_key=True)
+    cs = relationship("C", secondary="b", backref="as")
+    bs = relationship("B", back_populates="a")
+
+class B(Base):
+    __tablename__ = "b"
+    a_id = Column(ForeignKey("a.id"), primary_key=True)
+    c_id = Column(ForeignKey("c.id"), primary_key=True)
+    a = relationship("A", back_populates="bs")
+    c = relationship("C", back_populates="bs")
+
+class C(Base):
+    __tablename__ = "c"
+    id = Column(Integer, primary_key=True)
+    bs = relationship("B", back_populates="c")
+
+configure_mappers()
+""",
+    "siblings that write the same": """
+class A(Base):
+    __tablename__ = "a"
+    id = Column(Integer, primary_key=True)
+    parts = relationship("Part", backref="a")
+
+class Part(Base):
+    __tablename__ = "part"
+    a_id = Column(ForeignKey("a.id"), primary_key=True)
+    number = Column(Integer, primary_key=True)
+
+class B(Base):
+    __tablename__ = "b"
+    id = Column(Integer, primary_key=True)
+    type = Column(String(20))
+    a_id = Column(ForeignKey("a.id"), nullable=False)
+    number = Column(Integer)
+    __mapper_args__ = {"polymorphic_on": type}
+    __table_args__ = (ForeignKeyConstraint(["a_id", "number"], ["part.a_id", "part.number"]),)
+
+class First(B):
+    __mapper_args__ = {"polymorphic_identity": "first"}
+    a = relationship("A")
+
+class Second(B):
+    __mapper_args__ = {"polymorphic_identity": "second"}
+    part = relationship("Part")
+
+configure_mappers()
+""",
+    "loaders of a given statement": """
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    mails = relationship("Mail", order_by="Mail.id")
+
+class Mail(Base):
+    __tablename__ = "mails"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(ForeignKey("users.id"))
+    parts = relationship("Part")
+
+class Part(Base):
+    __tablename__ = "parts"
+    id = Column(Integer, primary_key=True)
+    mail_id = Column(ForeignKey("mails.id"))
+
+session = begin(
+    User(id=1, name="a", mails=[Mail(id=1, parts=[Part(id=1)]), Mail(id=2)]), User(id=2, name="b"))
+
+def show(query):
+    session.expunge_all()
+    attempt(lambda: [(u.id, u.name, [(m.id, len(m.parts)) for m in u.mails]) for u in query()])
+
+plain = select(column("id"), column("name")).select_from(table("users")).order_by("id")
+for statement in (
+    plain,
+    text("select * from users order by id"),
+    text("select * from users order by id").columns(id=Integer, name=String),
+    text("select name, id from users order by id").columns(User.name, User.id),
+    text("select id as x, name as y from users order by id").columns(User.id, User.name),
+    select(literal_column("id"), literal_column("name")).select_from(table("users")),
+    select(User).order_by(User.id),
+):
+    show(lambda: session.query(User).from_statement(statement))
+    for option in (
+        subqueryload(User.mails), subqueryload(User.mails).subqueryload(Mail.parts),
+        selectinload(User.mails).subqueryload(Mail.parts), joinedload(User.mails),
+    ):
+        show(lambda: session.scalars(select(User).from_statement(statement).options(option)).unique())
+    attempt(lambda: session.execute(select(User.name, User.id).from_statement(statement)).all())
+""",
 }
 
 

@@ -449,6 +449,11 @@ def _is_collection(instance: object, key: str) -> bool:
     return prop is not None and prop._is_relationship and bool(prop.uselist)
 
 
+def _is_viewonly(instance: object, key: str) -> bool:
+    prop = object_mapper(instance)._props.get(key)
+    return prop is not None and prop._is_relationship and prop.viewonly
+
+
 def _composite(instance: object, key: str) -> Any:
     """The property of a composite attribute, or None of another one."""
     prop = object_mapper(instance)._props.get(key)
@@ -480,7 +485,11 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
         and (_core.identity_key(obj) is not None or _waits(obj, slot))
     ):
         getattr(obj, key)
-    return _history(obj, slot, _is_collection(obj, key))
+    history = _history(obj, slot, _is_collection(obj, key))
+    if history.added and _is_viewonly(obj, key):
+        # of a new object that was never asked for its history
+        return History((), [*history.added, *history.unchanged], ())
+    return history
 
 
 def set_committed_value(instance: object, key: str, value: Any) -> None:

@@ -189,6 +189,9 @@ def find_columns(state: SelectState, selected: list[Any], names: Sequence[str] |
             for index, column in enumerate(selected):
                 if name is not None and isinstance(column, Label) and column.name == name:
                     return index
+        for index, column in enumerate(selected):
+            if getattr(column, "key", None) == expression.key:
+                return index
         return -1
 
     state._positions = {hash(expression): (True, place(expression)) for expression in state.primary}

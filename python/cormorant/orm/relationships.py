@@ -537,6 +537,8 @@ class RelationshipProperty(MapperProperty):
         )
         prop._is_backref = True  # type: ignore[attr-defined]
         mapper._configure_property(key, prop)
+        if not prop._configured:
+            prop._configure()
 
     def _add_reverse_property(self, key: str) -> None:
         other = self.mapper.get_property(key, _configure_mappers=False)
@@ -587,6 +589,11 @@ class RelationshipProperty(MapperProperty):
                 and self.key not in other._overlaps
                 and "__*" not in self._overlaps | other._overlaps
                 and (self.key != other.key or not self.parent.common_parent(other.parent))
+                and not any(
+                    end.is_sibling(other_end)
+                    for end in (self.parent, self.mapper)
+                    for other_end in (other.parent, other.mapper)
+                )
             ]
             writers[self] = source
             if conflicts:

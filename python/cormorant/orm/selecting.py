@@ -69,7 +69,7 @@ class AdaptFrom(ExecutableOption):
 class SelectState:
     """The reading of one Select."""
 
-    may_join = True  # False: a statement given as it is; joined loads are lazy ones
+    may_join = True  # False: a statement given as it is; loads that join it are lazy ones
 
     def __init__(
         self,
@@ -470,7 +470,7 @@ class SelectState:
             )
         if prop.uselist and strategy in ("joined", "contains_eager"):
             self._multiplies = True
-        if strategy == "joined" and not self.may_join:
+        if strategy in ("joined", "subquery") and not self.may_join:
             return
         if not explicit and strategy != "noload" and self._recursive(node, prop, strategy):
             return

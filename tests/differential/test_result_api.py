@@ -56,6 +56,45 @@ def fetching(p: Peer):
 
 
 @program
+def loops_that_end_early(p: Peer):
+    """What a loop has not seen is there for the next one."""
+    c, _t, select = filled(p)
+
+    def one_then(result: Any, rest: Any) -> None:
+        for row in result:
+            p.show(row)
+            break
+        p.show(rest(result))
+
+    rest = (lambda r: r.all(), lambda r: r.fetchmany(2), lambda r: next(iter(r)))
+    for then in rest:
+        one_then(c.execute(select), then)
+        one_then(c.execute(select).unique(), then)
+        one_then(c.execute(select).unique(lambda row: row.n), then)
+        one_then(c.execute(select).columns("n"), then)
+        one_then(c.execute(select).columns("n", "id").unique(), then)
+        one_then(c.execute(select).yield_per(2).columns("name"), then)
+        one_then(c.execute(select).scalars(), then)
+        one_then(c.execute(select).scalars(1), then)
+        one_then(c.execute(select).scalars("n").unique(), then)
+        one_then(c.execute(select).unique().scalars(2), then)
+        one_then(c.execute(select).mappings(), then)
+        one_then(c.execute(select).columns("n", "name").mappings(), then)
+        one_then(c.execute(select).mappings().unique(), then)
+        one_then(c.execute(select).freeze()().columns("n"), then)
+        one_then(c.execute(select).freeze()().mappings(), then)
+
+
+@program
+def loops_side_by_side(p: Peer):
+    c, _t, select = filled(p)
+    result = c.execute(select)
+    rows, mappings, names = iter(result), iter(result.mappings()), iter(result.scalars(1))
+    p.show(next(rows), next(mappings), next(names), next(mappings), next(rows), list(names))
+    p.show([dict(row) for row in c.execute(select).mappings()])
+
+
+@program
 def first_and_one(p: Peer):
     c, t, select = filled(p)
     p.show(c.execute(select).first(), c.execute(select.where(t.c.id > 9)).first())

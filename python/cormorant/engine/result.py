@@ -7,6 +7,7 @@ beyond that (a uniqueness strategy of its own, a selection of columns) runs Pyth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, overload
 
 from .. import _core, exc
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _S = TypeVar("_S")
 _Indexes = Sequence[Any]
+
+_mapping_of = attrgetter("_mapping")
 
 _CHUNK = 500
 """Rows that iteration takes at a time."""
@@ -61,6 +64,17 @@ class RMKeyView(KeysView[str]):
         return f"RMKeyView({list(self._keys)!r})"
 
 
+def _unlike(
+    rows: Iterable[Any], seen: set[Any], strategy: Callable[[Any], Any] | None
+) -> Iterator[Any]:
+    """Rows without repetitions of those that were there before."""
+    for row in rows:
+        mark = row if strategy is None else strategy(row)
+        if mark not in seen:
+            seen.add(mark)
+            yield row
+
+
 class _ResultBase:
     """What Result and its filtering views share: fetching through `_take`."""
 
@@ -73,14 +87,6 @@ class _ResultBase:
     def _end(self) -> None:
         """Close for good."""
         raise NotImplementedError()
-
-    def _rest(self) -> Iterator[Any]:
-        size = self._yield_per or _CHUNK
-        while True:
-            rows = self._take(size)
-            if not rows:
-                return
-            yield from rows
 
     def _forgo_unique(self) -> None:
         """A method that takes single rows does not ask for unique()."""
@@ -323,6 +329,9 @@ class Result(_ResultBase, Generic[_T]):
         keys = self._narrow_keys
         return [Row(keys, [row[i] for i in indexes]) for row in rows]
 
+    def _narrow_one(self, row: Any) -> Any:
+        return self._narrow([row])[0]
+
     def _filtered(
         self,
         count: int,
@@ -332,24 +341,24 @@ class Result(_ResultBase, Generic[_T]):
         """The next `count` results after conversion and removal of repetitions."""
         if unique is None:
             return convert(self._raw(count))
-        seen, strategy = unique
         found: list[Any] = []
         while count < 0 or len(found) < count:
             wanted = count if count < 0 else count - len(found)
             raw = self._raw(wanted)
-            for row in convert(raw):
-                mark = row if strategy is None else strategy(row)
-                if mark not in seen:
-                    seen.add(mark)
-                    found.append(row)
+            found += _unlike(convert(raw), *unique)
             if count < 0 or len(raw) < wanted:
                 break
         return found
 
     def __iter__(self) -> Iterator[Row[_T]]:
-        if self._slow and self._buffer is None:
-            return self._rest()
-        return self._iterate()
+        if not self._slow:
+            return self._iterate()
+        self._check_unique()
+        rows = self._iterate()
+        if self._indexes is not None:
+            rows = map(self._narrow_one, rows)
+        unique = self._unique_filter
+        return rows if unique is None else _unlike(rows, *unique)
 
     def _iterate(self) -> Iterator[Any]:
         """Rows in chunks; what a loop that ends early has not seen is kept."""
@@ -568,8 +577,13 @@ class ScalarResult(_FilterResult, Generic[_T]):
         # as the base does
         self._real_result = real
         self._yield_per = real._yield_per
+        cursor = real._cursor
         if real._unique_filter is not None:
             self._unique_filter = real._unique_filter
+        elif cursor.unique and not real._started and not cursor.scalar and len(cursor.keys) > 1:
+            # of what is left of the rows
+            cursor.unique = False
+            self._unique_filter = (set(), None)
         self._index = index
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
@@ -614,9 +628,8 @@ class ScalarResult(_FilterResult, Generic[_T]):
     def __iter__(self) -> Iterator[_T]:
         real = self._real_result
         if self._index == 0 and self._unique_filter is None and not real._slow:
-            scalar = real._cursor.scalar
             rows = iter(real)
-            return rows if scalar else (row[0] for row in rows)  # type: ignore[return-value]
+            return rows if real._cursor.scalar else map(itemgetter(0), rows)  # type: ignore[return-value]
         return self._rest_kept()
 
     def all(self) -> Sequence[_T]:
@@ -665,6 +678,12 @@ class MappingResult(_FilterResult):
         """Only these columns, in this order."""
         self._real_result.columns(*col_expressions)
         return self
+
+    def __iter__(self) -> Iterator[RowMapping]:
+        real = self._real_result
+        if self._unique_filter is None and not real._require_unique:
+            return map(_mapping_of, iter(real))
+        return self._rest_kept()
 
     def _convert(self, rows: list[Any]) -> list[Any]:
         return [row._mapping for row in self._real_result._narrow(rows)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from .. import _core, exc
 from ..event.base import (
@@ -188,12 +188,14 @@ SessionEvents._listened = listening.session_events
 # --- mappers, objects -----------------------------------------------------------------
 
 
+_FOUND = "_cormorant_listeners_found"
+
+
 class _ClassEvents(Events):
     """Events kept by class: a mapped class, a base or mixin of mapped classes (with
     propagate=True those derived from it are meant), or `Mapper` for all mapped classes."""
 
     _inherited = False
-    _found: ClassVar[dict[Any, tuple[int, tuple[Any, ...]]]] = {}
 
     @classmethod
     def _accept_with(cls, target: Any, identifier: str) -> Any:
@@ -220,7 +222,17 @@ class _ClassEvents(Events):
     @classmethod
     def _of(cls, mapped: type, name: str) -> tuple[Any, ...]:
         """The functions that listen to an event of a mapped class."""
-        return tuple(item.call for item in cls._listeners_of(mapped, name))
+        # kept with the class until listeners come or go: it is asked for each object
+        kept: dict[Any, tuple[int, tuple[Any, ...]]] | None = mapped.__dict__.get(_FOUND)
+        if kept is None:
+            kept = {}
+            type.__setattr__(mapped, _FOUND, kept)
+        found = kept.get((cls, name))
+        if found is None or found[0] != cls._version:
+            version = cls._version
+            calls = tuple(item.call for item in cls._listeners_of(mapped, name))
+            found = kept[cls, name] = (version, calls)
+        return found[1]
 
     @classmethod
     def _mappers_of(cls, target: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from ..event.base import Listener, Subscription, _number, _numbers, _register, c
 from . import listening
 from .attributes import OP_BULK_REPLACE, OP_REMOVE, OP_REPLACE, AttributeEventToken
 from .events import AttributeEvents, InstanceEvents, _state
+from .interfaces import MapperProperty
 
 # --- objects --------------------------------------------------------------------------
 
@@ -387,16 +388,24 @@ def fire_bulk_replace(prop: Any, obj: Any, values: list[Any]) -> list[Any]:
     return values
 
 
-def fire_made(name: str, prop: Any, obj: Any, value: Any) -> Any:
-    """Call the listeners of a value or collection that was made or replaced."""
-    for item in attribute_listeners(_class_of(obj), prop.key, name):
-        if name == "init_scalar":
-            result = item.call(obj, value, obj.__dict__)
-            if result is not _core.NO_VALUE:
-                value = result
-        else:
-            item.call(obj, value, CollectionAdapter(obj, prop, value))
+def fire_init_scalar(prop: Any, obj: Any, value: Any) -> Any:
+    """Call the listeners of a value that was read before it was set: they may give another."""
+    for item in attribute_listeners(_class_of(obj), prop.key, "init_scalar"):
+        result = item.call(obj, value, obj.__dict__)
+        if result is not _core.NO_VALUE:
+            value = result
     return value
+
+
+def _fire_of_collections(name: str) -> Callable[[Any, Any, Any], Any]:
+    """What calls the listeners of a collection that was made or replaced."""
+
+    def fire(prop: Any, obj: Any, value: Any) -> Any:
+        for item in attribute_listeners(_class_of(obj), prop.key, name):
+            item.call(obj, value, CollectionAdapter(obj, prop, value))
+        return value
+
+    return fire
 
 
 def fire_composite(prop: Any, obj: Any, name: str, *values: Any) -> Any:
@@ -416,6 +425,13 @@ def fire_loaded(prop: Any, obj: Any, value: Any) -> Any:
     for item in attribute_listeners(_class_of(obj), prop.key, "loaded"):
         value = item.call(obj, value)
     return value
+
+
+MapperProperty._fire_loaded = fire_loaded  # type: ignore[assignment]
+MapperProperty._fire_bulk_replace = fire_bulk_replace  # type: ignore[assignment]
+MapperProperty._fire_init_scalar = fire_init_scalar  # type: ignore[assignment]
+MapperProperty._fire_init_collection = _fire_of_collections("init_collection")  # type: ignore[assignment]
+MapperProperty._fire_dispose_collection = _fire_of_collections("dispose_collection")  # type: ignore[assignment]
 
 
 class CollectionAdapter:

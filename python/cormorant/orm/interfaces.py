@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -91,32 +92,13 @@ class MapperProperty(InspectionAttr):
     def _on_remove(self, obj: Any, value: Any) -> None:
         self.parent._run_validator(self.key, obj, value, True)
 
-    # -- called by the core for attributes that somebody listens to: see _core.pyi
-
-    def _fire_loaded(self, obj: Any, value: Any) -> Any:
-        from .hooks import fire_loaded
-
-        return fire_loaded(self, obj, value)
-
-    def _fire_bulk_replace(self, obj: Any, values: list[Any]) -> list[Any]:
-        from .hooks import fire_bulk_replace
-
-        return fire_bulk_replace(self, obj, values)
-
-    def _fire_init_scalar(self, obj: Any, value: Any) -> Any:
-        from .hooks import fire_made
-
-        return fire_made("init_scalar", self, obj, value)
-
-    def _fire_init_collection(self, obj: Any, value: Any) -> Any:
-        from .hooks import fire_made
-
-        return fire_made("init_collection", self, obj, value)
-
-    def _fire_dispose_collection(self, obj: Any, value: Any) -> Any:
-        from .hooks import fire_made
-
-        return fire_made("dispose_collection", self, obj, value)
+    # Called by the core for attributes that somebody listens to (see _core.pyi): functions of
+    # cormorant.orm.hooks, which sets them when there are listeners.
+    _fire_loaded: Callable[[Any, Any], Any]
+    _fire_bulk_replace: Callable[[Any, list[Any]], list[Any]]
+    _fire_init_scalar: Callable[[Any, Any], Any]
+    _fire_init_collection: Callable[[Any, Any], Any]
+    _fire_dispose_collection: Callable[[Any, Any], Any]
 
     def _make_comparator(self, attr: QueryableAttribute[Any]) -> Any:
         raise NotImplementedError

@@ -125,9 +125,14 @@ class PropertyViews:
         )
 
     def _filtered(self, kind: type[_P]) -> ReadOnlyProperties[_P]:
-        return ReadOnlyProperties(
-            {key: prop for key, prop in self._props.items() if isinstance(prop, kind)}
-        )
+        # kept, since programs ask for every object that they make something of
+        views: dict[Any, Any] = self.__dict__.setdefault("_views", {})
+        found: ReadOnlyProperties[_P] | None = views.get(kind)
+        if found is None:
+            found = views[kind] = ReadOnlyProperties(
+                {key: prop for key, prop in self._props.items() if isinstance(prop, kind)}
+            )
+        return found
 
     @property
     def all_orm_descriptors(self) -> ReadOnlyProperties[Any]:

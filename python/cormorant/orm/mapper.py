@@ -627,6 +627,7 @@ _COMPUTED = (
     "_single_table_criterion",
     "_acceptable_identities",
     "_loading_props",
+    "_views",
 )
 
 _UNINSTRUMENTED = -2

@@ -317,14 +317,30 @@ def test_python_runs_once_a_statement(work: Callable[[orm.Session], None]) -> No
     assert grown(work) == {}
 
 
-def test_a_look_up_by_key_takes_four_frames() -> None:
+def test_a_look_up_by_key_takes_three_frames() -> None:
     session = filled(5)
     held = session.get(Child, 1)
     found = frames(partial(session.get, Child, 2))
-    assert set(found) == {"ExecutingSession.get", "load_on_pk", "_load_at_once", "LRUCache.get"}
+    assert set(found) == {"ExecutingSession.get", "load_on_pk", "_load_at_once"}
     found = frames(partial(session.get, Child, 1))
     assert found == {"ExecutingSession.get": 1}
     assert held.id == 1
+
+
+def test_a_short_statement_takes_few_frames() -> None:
+    session = filled(5)
+
+    def first() -> None:
+        session.query(Child).filter(Child.id == 2).first()
+
+    def limited() -> None:
+        statement = sa.select(Child).where(Child.id >= 1).order_by(Child.id).limit(2)
+        session.scalars(statement).all()
+
+    for work, most in ((first, 19), (limited, 22)):
+        work()
+        found = frames(work)
+        assert sum(found.values()) <= most, found
 
 
 def test_flushing_deletes_runs_python_once() -> None:

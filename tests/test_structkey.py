@@ -291,3 +291,47 @@ def test_values_of_parameters() -> None:
         _core.bound_values([object()])
     with pytest.raises(TypeError, match="sequence"):
         _core.bound_values(None)  # type: ignore[arg-type]
+
+
+# --- memo.c -----------------------------------------------------------------------
+
+
+def test_a_memoized_attribute_is_computed_once_and_forgotten_by_copies() -> None:
+    asked: list[Any] = []
+
+    class Construct(_core.Generative):
+        _memo_names = frozenset({"size"})
+
+        @_core.memoized
+        def size(self) -> int:
+            """How large."""
+            asked.append(self)
+            return len(asked)
+
+        @_core.memoized
+        def broken(self) -> int:
+            raise ValueError("no")
+
+    assert isinstance(Construct.size, _core.memoized)
+    assert (Construct.size.name, Construct.size.__doc__) == ("size", "How large.")
+    made = Construct()
+    assert (made.size, made.size, len(asked)) == (1, 1, 1)
+    copy = made._generate()
+    assert (copy.size, made.size, asked) == (2, 1, [made, copy])
+    with pytest.raises(ValueError, match="no"):
+        made.broken
+    assert "broken" not in made.__dict__
+
+
+def test_a_dict_knows_when_its_values_were_used() -> None:
+    cache = sa.util.LRUCache(4, 0.5)
+    for key in range(4):
+        cache[key] = str(key)
+    assert (cache.get(0), cache.get(9), cache.get(9, "none")) == ("0", None, "none")
+    for key in range(4, 7):
+        cache[key] = str(key)
+    assert sorted(cache.keys()) == [0, 4, 5, 6]  # 0 was used since
+    with pytest.raises(TypeError):
+        cache.get()
+    with pytest.raises(TypeError):
+        cache.get([])

@@ -273,7 +273,26 @@ comparable_set_up(PyObject *cls, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *
+comparable_quick(PyObject *cls, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 3) {
+        PyErr_SetString(PyExc_TypeError, "_quick() takes three arguments");
+        return NULL;
+    }
+    crm_core *core = crm_core_of((PyTypeObject *)cls);
+    if (core == NULL) {
+        return NULL;
+    }
+    PyObject *values[] = {args[0], args[1], args[2], Py_True};
+    return construct(cls, &core->compare_names[3], values, 4);
+}
+
 static PyMethodDef comparable_methods[] = {
+    {"_quick", (PyCFunction)(void (*)(void))comparable_quick,
+     METH_FASTCALL | METH_CLASS,
+     "_quick($cls, key, value, type, /)\n--\n\n"
+     "Of a class of bind parameters: an anonymous one of which all is known."},
     {"_set_up", comparable_set_up, METH_VARARGS | METH_CLASS,
      "_set_up($cls, binary, bind, boolean, learn, operators, /)\n--\n\n"
      "The classes of comparisons and bind parameters, the type of a "

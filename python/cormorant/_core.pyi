@@ -1,7 +1,7 @@
 """The C core. See csrc/README.md; `csrc/core/*.c` names the file of each type."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, Self, TypeVar, final
+from typing import Any, Final, Generic, Self, TypeVar, final, overload
 
 _T = TypeVar("_T")
 _K = TypeVar("_K")
@@ -927,6 +927,28 @@ def born_since(objects: list[Any], level: int) -> list[Any]:
 def lower_born(objects: list[Any], level: int) -> None:
     """A transaction of this level ended well: its objects belong to the one around it."""
 
+# --- memo.c -------------------------------------------------------------------
+@final
+class memoized(Generic[_T]):
+    """A property computed once and kept in the instance; a clone forgets it."""
+
+    def __init__(self, fget: Callable[[Any], _T]) -> None: ...
+    fget: Final[Callable[[Any], Any]]
+    name: Final[str]
+    def __set_name__(self, owner: type, name: str) -> None: ...
+    @overload
+    def __get__(self, obj: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, obj: object, owner: Any) -> _T: ...
+
+class UsedDict(dict[Any, Any]):
+    """Base of a dict that knows when each of its values was used: its entries are lists of a
+    value and of what the clock was then."""
+
+    _clock: int
+    def get(self, key: Any, default: Any = None, /) -> Any:
+        """The value of a key, which is used now."""
+
 # --- construct.c, structkey.c -------------------------------------------------
 class Generative:
     """Base of SQL constructs whose methods give a changed copy."""
@@ -950,6 +972,9 @@ class Comparable:
         """The classes of comparisons and bind parameters, the type of a comparison, what
         tells whether values of a class are of the type of the expression they are compared
         with, and the operators < <= == != > >=."""
+    @classmethod
+    def _quick(cls, key: str, value: Any, type_: Any, /) -> Self:
+        """Of a class of bind parameters: an anonymous one of which all is known."""
 
 class KeyContext(list[Any]):
     """What a structural key collects: itself a list of the bind parameters met, in order."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core, exc, util
+from ..sql.selectable import Select
 from .parts import part_of
 from .transactional import TransactionalSession
 
@@ -126,6 +127,13 @@ class ExecutingSession(TransactionalSession):
                     bind_arguments,
                     heard if _add_event is None else (*heard, _add_event),
                 )
+        elif (
+            statement.__class__ is Select and not statement._plain and statement._memo_cache_key[1]
+        ):
+            # the usual case, with few calls
+            return _execute(  # type: ignore[no-any-return]
+                self, statement, params, execution_options, bind_arguments
+            )
         return self._execute_unheard(statement, params, execution_options, bind_arguments)
 
     def _execute_unheard(

@@ -258,13 +258,20 @@ def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
     return made
 
 
+def populating(existing: Any, given: bool) -> int:
+    """Flags of the core for the rows of a statement that the program gave, or of the ORM's
+    own: a column that the first does not have is expired, a second's options left it out."""
+    if not existing:
+        return 0
+    return _core.POPULATE_EXISTING | (_core.EXPIRE_MISSING if given else 0)
+
+
 def run_plan(
     session: Any,
     connection: Any,
     plan: ORMPlan,
     binds: Sequence[Any],
     params: Mapping[str, Any] | None,
-    *,
     populate_existing: bool = False,
     stream: int = 0,
     hit: bool = True,
@@ -275,36 +282,13 @@ def run_plan(
     """Execute: a cursor that gives results as the plan's program makes them, of objects with
     an identity token. `options`: of the execution, which those of post loads have, too.
     `statement`: which is executed, where its rows may be asked for its columns."""
-    arguments = (
-        session, connection, plan, binds, params, populate_existing, stream, hit, options, statement
-    )  # fmt: skip
-    if token is not None or session._tokens:
+    if (token is not None or session._tokens) and token is not session._identity_token:
         with objects_of(session, token):
-            return _run_plan(*arguments)
-    return _run_plan(*arguments)
-
-
-def populating(existing: Any, given: bool) -> int:
-    """Flags of the core for the rows of a statement that the program gave, or of the ORM's
-    own: a column that the first does not have is expired, a second's options left it out."""
-    if not existing:
-        return 0
-    return _core.POPULATE_EXISTING | (_core.EXPIRE_MISSING if given else 0)
-
-
-def _run_plan(
-    session: Any,
-    connection: Any,
-    plan: ORMPlan,
-    binds: Sequence[Any],
-    params: Mapping[str, Any] | None,
-    populate_existing: bool,
-    stream: int,
-    hit: bool,
-    options: Mapping[str, Any] = _NOTHING,
-    statement: Any = None,
-) -> Any:
-    flags = populating(populate_existing, plan.given)
+            return run_plan(
+                session, connection, plan, binds, params, populate_existing, stream, hit, token,
+                options, statement,
+            )  # fmt: skip
+    flags = populating(True, plan.given) if populate_existing else 0
     compiled, own = plan.of_execution(binds) if plan.option_binds else (plan.plan, ())
     cursor = connection._execute_plan(compiled, binds, params, session, stream, flags, hit)
     if plan.lookup is not None:
@@ -390,9 +374,9 @@ def run_values(
     compiled = plan.plan
     if compiled.extra or compiled._plan is None or plan.option_binds:
         given = [_Given(value) for value in values]
-        return _run_plan(  # type: ignore[no-any-return]
-            session, connection, plan, given, None, populate_existing, 0, True
-        ).fetch()
+        token = session._identity_token
+        cursor = run_plan(session, connection, plan, given, None, populate_existing, token=token)
+        return cursor.fetch()  # type: ignore[no-any-return]
     cursor = connection._run_plan(compiled, values, session, 0, flags)
     rows: list[Any] = cursor.fetch()
     if plan.post_loads and rows:
@@ -472,7 +456,10 @@ def execute(
     mapper = None
     if session.bind is None or session._binds or session._routes or bind_arguments:
         mapper = lead_mapper(statement)
-    connection = connection_of(session, mapper, statement, bind_arguments)
+    if bind_arguments:
+        connection = connection_of(session, mapper, statement, bind_arguments)
+    else:
+        connection = session._connection_for(mapper, statement)
     if not (statement.is_select and hasattr(statement, "_raw_columns")):
         if execution_options:
             return connection.execute(statement, params, execution_options=execution_options)
@@ -483,8 +470,10 @@ def execute(
 
         rows = GivenReturning(session, statement, options.get("populate_existing"))
         return rows.rows(connection, rows.execute(connection, element, params, options))
-    with renamed_schemas(connection, options):
-        return _execute_select(session, connection, statement, params, options)
+    if "schema_translate_map" in options:
+        with renamed_schemas(connection, options):
+            return _execute_select(session, connection, statement, params, options)
+    return _execute_select(session, connection, statement, params, options)
 
 
 def _execute_select(
@@ -502,12 +491,12 @@ def _execute_select(
         plan,
         binds,
         params,
-        populate_existing=options.get("populate_existing", False),
-        stream=stream,
-        hit=hit,
-        token=options.get("identity_token"),
-        options=options,
-        statement=statement,
+        options.get("populate_existing", False),
+        stream,
+        hit,
+        options.get("identity_token"),
+        options,
+        statement,
     )
     if stream and (plan.joined_collections or plan.row_buffering):
         cursor.close()

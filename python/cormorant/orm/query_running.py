@@ -97,12 +97,12 @@ class QueryRunning(QueryChanges, Generic[_T]):
             plan,
             binds,
             self._params,
-            populate_existing=self._populate_existing,
-            stream=stream,
-            hit=hit,
-            token=statement._execution_options.get("identity_token"),
-            options=statement._execution_options,
-            statement=statement,
+            self._populate_existing,
+            stream,
+            hit,
+            statement._execution_options.get("identity_token"),
+            statement._execution_options,
+            statement,
         )
         if stream and (plan.joined_collections or plan.row_buffering):
             cursor.close()
@@ -111,11 +111,11 @@ class QueryRunning(QueryChanges, Generic[_T]):
 
     def _rows(self, statement: Any = None) -> list[Any]:
         """All results, of the query's statement or of one made from it."""
-        if query_events and statement is None:
-            query = self._compiled()
-            if query is not self:
-                return query._answered(None)
-        return self._answered(statement)
+        query = self._compiled() if query_events and statement is None else self
+        try:
+            return query._found(statement)
+        except _Answered as answer:
+            return query._taken(answer.result, statement)
 
     def _compiled(self) -> QueryRunning[Any]:
         """The query that listeners of before_compile make of this one."""
@@ -124,16 +124,13 @@ class QueryRunning(QueryChanges, Generic[_T]):
             query = fn(query) or query
         return query
 
-    def _answered(self, statement: Any) -> list[Any]:
-        try:
-            return self._found(statement)
-        except _Answered as answer:
-            result = answer.result
-            if result._require_unique:
-                result = result.unique()
-            asked = self._stmt if statement is None else statement
-            single = len(asked._raw_columns) == 1 and self._single()
-            return result.scalars().all() if single else result.all()  # type: ignore[no-any-return]
+    def _taken(self, result: Any, statement: Any) -> list[Any]:
+        """What a listener's Result has for a statement, or for the query's own."""
+        if result._require_unique:
+            result = result.unique()
+        asked = self._stmt if statement is None else statement
+        single = len(asked._raw_columns) == 1 and self._single()
+        return result.scalars().all() if single else result.all()  # type: ignore[no-any-return]
 
     def _single(self) -> bool:
         """Whether the query gives single entities, not rows."""

@@ -228,18 +228,11 @@ class Session(ExecutingSession, SessionClassMethods):
         found: dict[Any, Any] = self.__dict__.setdefault("info", {})
         return found
 
-    @property
+    @util.memoized_property
     def _query_cls(self) -> type[Query[Any]]:
-        cls: type[Query[Any]] | None = self.__dict__.get("_query_cls")
-        if cls is None:
-            from .query import Query
+        from .query import Query
 
-            cls = self.__dict__["_query_cls"] = Query
-        return cls
-
-    @_query_cls.setter
-    def _query_cls(self, value: type[Query[Any]]) -> None:
-        self.__dict__["_query_cls"] = value
+        return Query
 
     @property
     def is_active(self) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .. import _core, exc
+from .._core import memoized as memoized
 from .._late import late_names
 from ..event.attr import dispatcher
 from .dialect_args import DialectKWArgs as DialectKWArgs
@@ -37,33 +38,6 @@ _serials = count(1)
 def next_serial() -> int:
     """A number that no other object of this process has (unlike ``id``, never reused)."""
     return next(_serials)
-
-
-class memoized(Generic[_T]):
-    """A property computed once and kept in the instance; a clone forgets it."""
-
-    def __init__(self, fget: Callable[[Any], _T]) -> None:
-        self.fget = fget
-        self.__doc__ = fget.__doc__
-        self.name = fget.__name__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, obj: None, owner: Any) -> Self: ...
-
-    @overload
-    def __get__(self, obj: object, owner: Any) -> _T: ...
-
-    def __get__(self, obj: Any, owner: Any) -> Any:
-        if obj is None:
-            return self
-        value = self.fget(obj)
-        d = obj.__dict__
-        d[self.name] = value
-        d["_memoized"] = True  # a copy has something to forget
-        return value
 
 
 class KeyContext(_core.KeyContext):

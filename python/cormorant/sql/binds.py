@@ -14,10 +14,9 @@ from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type
 if TYPE_CHECKING:
     from typing import Self
 
-    from .type_api import TypeArgument, TypeEngine
+    from .type_api import TypeArgument
 
 _T = TypeVar("_T")
-_new = object.__new__
 
 NO_ARG: Any = type("_NoArg", (), {"__slots__": (), "__repr__": lambda s: "<no argument>"})()
 
@@ -104,16 +103,6 @@ class BindParameter(ColumnElement[_T]):
                 for t, v in zip(types, row, strict=False)
             ]
             self.type = self.type.__class__(*made)
-
-    @classmethod
-    def _quick(cls, key: str, value: Any, type_: TypeEngine) -> Self:
-        """An anonymous parameter of which all is known."""
-        self = _new(cls)
-        self.key = key
-        self.value = value
-        self.type = type_
-        self.unique = True
-        return self
 
     @property
     def effective_value(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core
@@ -277,9 +278,7 @@ class NamedColumn(ColumnElement[_T_co]):
     def _non_anon_label(self) -> Any:
         return self.name
 
-    @property
-    def _bind_name(self) -> str | None:
-        return self.key  # type: ignore[no-any-return]
+    _bind_name = property(attrgetter("key"))  # asked for by the core: no frame
 
     @memoized
     def _tq_label(self) -> Any:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, MutableSet
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from .. import exc
+from .. import _core, exc
 from .._late import late_names
 from . import topological as topological
 from .identity_set import IdentitySet as IdentitySet
@@ -284,14 +284,14 @@ class OrderedSet(MutableSet[_T]):
         return f"OrderedSet({list(self._items)!r})"
 
 
-class LRUCache(dict[Any, Any]):
+class LRUCache(_core.UsedDict):
     """A dict that drops its least recently used half-percentage when it grows too large.
 
     Reading costs one dict lookup and one counter; order is looked at only when the
     capacity is exceeded by half.
     """
 
-    __slots__ = ("_clock", "capacity", "size_alert", "threshold")
+    __slots__ = ("capacity", "size_alert", "threshold")
 
     def __init__(
         self,
@@ -302,14 +302,6 @@ class LRUCache(dict[Any, Any]):
         self.capacity = capacity
         self.threshold = threshold
         self.size_alert = size_alert
-        self._clock = 0
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        entry = dict.get(self, key)
-        if entry is None:
-            return default
-        self._clock = entry[1] = self._clock + 1
-        return entry[0]
 
     def __getitem__(self, key: Any) -> Any:
         entry = dict.__getitem__(self, key)

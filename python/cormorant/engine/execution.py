@@ -136,12 +136,8 @@ def plan_of(
     lookup = None
     if compiled.result_columns and compiled.returns_rows:
         statement = compiled.statement
-        if (
-            compiled.text_columns
-            or getattr(statement, "_is_textual_select", False)
-            or (statement.__visit_name__ == "textual_select")
-        ):
-            program, lookup = _textual_program(connection, compiled)
+        if compiled.text_columns or (statement.__visit_name__ == "textual_select"):
+            program, lookup = _textual_program(connection, compiled, binds)
         else:
             program, lookup = column_program(compiled.result_columns, compiled.dialect)
     cplan = CompiledPlan(compiled, binds, program, started=started)
@@ -166,25 +162,27 @@ def column_program(columns: Sequence[Any], dialect: Any) -> tuple[tuple[Any, ...
 
 
 def _textual_program(
-    connection: Connection, compiled: Any
+    connection: Connection, compiled: Any, binds: Sequence[Any]
 ) -> tuple[tuple[Any, ...] | None, Lookup | None]:
     """Rows of text(): the database says what columns there are, the statement what they
     mean, by position or by name."""
-    core = connection._live or connection._ready()
-    sql = compiled.string
-    if compiled.post_compile:
-        return None, None
-    try:
-        names = core.describe(sql)
-    except Exception:
-        # the execution will say what is wrong
-        return None, None
+    names = names_of_columns(connection, compiled, binds)
     columns = compiled.result_columns
     dialect = compiled.dialect
     if not names:
         return None, None
     by_name: dict[str, Any] = {}
-    if not compiled.textual_positional:
+    positional = compiled.textual_positional
+    textual = compiled.statement.__visit_name__ == "textual_select"
+    if not textual and len(columns) != len(names):
+        # text() among the columns of a SELECT is several
+        positional = False
+        by_name = {column.keyname: column for column in columns}
+    elif not textual:
+        # the database may call an expression otherwise
+        named = [column.keyname for column in columns]
+        names = [name if own is None else str(own) for own, name in zip(named, names, strict=True)]
+    elif not positional:
         for column in columns:
             by_name.setdefault(str(column.keyname), column)
         for column in columns:
@@ -199,7 +197,7 @@ def _textual_program(
     items = []
     objects: list[Sequence[Any]] = []
     for number, name in enumerate(names):
-        if compiled.textual_positional:
+        if positional:
             column = columns[number] if number < len(columns) else None
         else:
             column = by_name.get(name)
@@ -209,11 +207,30 @@ def _textual_program(
         else:
             items.append(("c", number, *type_codec(column.type, dialect)))
             objects.append(column.objects)
-    if compiled.textual_positional:
+    if positional:
         _refuse_repeated(columns)
     index, repeated = index_of_names(names, objects)
     program = ((), tuple(items), tuple(names), False, False, index)
     return program, Lookup(objects, repeated)
+
+
+def names_of_columns(connection: Connection, compiled: Any, binds: Sequence[Any]) -> Sequence[str]:
+    """The names of a statement's columns, as the database says. What it refuses is an error
+    now, which may have ended the transaction."""
+    cplan = CompiledPlan(compiled, binds)
+    try:
+        plan, values = cplan.resolve(binds)
+    except exc.InvalidRequestError:  # the values come with the execution
+        plan, values = cplan.without_values()
+    core = connection._live or connection._ready()
+    try:
+        return core.describe(plan)
+    except connection.dialect.dbapi.Error as error:
+        if connection._echo:
+            connection._log_plan(plan, values, cplan.cache_text(False))
+        shown = connection._encode(plan, values, ())
+        connection._wrap_error(error, plan.sql, shown, from_core=False)
+        raise
 
 
 def _refuse_repeated(columns: Sequence[Any]) -> None:
@@ -296,11 +313,21 @@ class DefaultContext:
         self.isinsert = compiled.isinsert
         self.isupdate = compiled.isupdate
         self.current_column: Any = None
+        self._current = ("", "", 0)  # key of the column, that of its parameter, number of the row
         self.execution_options = connection._execution_options
 
     def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
-        """The values of the row, defaults made so far included."""
-        return self.current_parameters
+        """The values of the row, defaults made so far included: of one of several in VALUES its
+        own, unless those of all are asked for."""
+        several = getattr(self.compiled.statement, "_multi_values", None)
+        if not (several and isolate_multiinsert_groups):
+            return self.current_parameters
+        column, made, number = self._current
+        found = {column: self.current_parameters[made]}
+        for key in several[0][0]:
+            name = key if isinstance(key, str) else key.key
+            found[name] = self.current_parameters[f"{name}_m{number}"]
+        return found
 
 
 def _read(value: Any, type_: Any, dialect: Any) -> Any:
@@ -373,7 +400,8 @@ def _execute_dml(
     compiled = cplan.compiled
     prefetch = compiled.insert_prefetch if compiled.isinsert else compiled.update_prefetch
     filled: Any = sets
-    if prefetch:
+    prefetched = bool(prefetch or compiled.row_prefetch)
+    if prefetched:
         try:
             filled = _with_constants(cplan, prefetch, sets)
             if filled is None:
@@ -404,7 +432,7 @@ def _execute_dml(
     elif many:
         result = _execute_many(connection, cplan, binds, filled, hit)
     else:
-        given = filled[0] if prefetch else (sets[0] if sets else None)
+        given = filled[0] if prefetched else (sets[0] if sets else None)
         core = connection._live or connection._ready()
         try:
             plan, values = cplan.resolve(binds, given)
@@ -464,7 +492,6 @@ def _with_defaults(
     Python. Functions see the values of the row, None for those not made yet."""
     compiled = cplan.compiled
     params: dict[str, Any] = {}
-    missing = set()
     for name, (bind, index) in cplan._named.items():
         key = name if bind.unique else bind.key
         if key in given:
@@ -472,27 +499,15 @@ def _with_defaults(
         elif index < cplan.nbinds:
             if not bind.required:
                 params[key] = binds[index].effective_value
-        elif bind.required:
-            # a default's, or it will be missed when the values are put in place
-            missing.add(key)
-        else:
+        elif not bind.required:  # or it is of a default, or missed when values are put in place
             params[key] = bind.effective_value
-            missing.add(key)
-    wanted: list[tuple[str, Any]] = []
-    several = bool(getattr(compiled.statement, "_multi_values", None))
-    for column in columns:
-        if column.key not in given:
-            wanted.append((column.key, column))
-        if several:
-            # the further rows of INSERT … VALUES (…), (…)
-            for name in missing:
-                start, _, number = name.rpartition("_m")
-                if start == column.key and number.isdigit() and name not in given:
-                    wanted.append((name, column))
-    for key, _ in wanted:
+    wanted = [(column.key, column, 0) for column in columns if column.key not in given]
+    wanted += [row for row in compiled.row_prefetch if row[0] not in given]
+    for key, _, _ in wanted:
         params[key] = None
     context = DefaultContext(connection, compiled, params)
-    for key, column in wanted:
+    for key, column, number in wanted:
+        context._current = column.key, key, number
         default = column.default if compiled.isinsert else column.onupdate
         if default is None or (default.is_sequence and default.optional):
             default = connection.dialect.sequence_of(column)

@@ -207,6 +207,14 @@ class CompiledPlan:
             return plan, values
         return self._expand(values)
 
+    def without_values(self) -> tuple[Any, list[Any]]:
+        """As resolve(), before there are values: lists are empty."""
+        values: list[Any] = [None] * (self.nbinds + self.extra)
+        for bind, index in self._named.values():
+            if bind.expanding:
+                values[index] = ()
+        return (self._plan, values) if self._plan is not None else self._expand(values)
+
     def _apply(self, values: list[Any], params: Mapping[str, Any]) -> None:
         """Put execution parameters in the place of the statement's own values."""
         values.extend([None] * self.extra)

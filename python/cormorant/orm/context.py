@@ -10,13 +10,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ..engine.execution import names_of_columns
 from ..engine.plans import CompiledPlan, Places
 from ..sql.base import Executable, KeyContext, key_of_all
 from ..sql.selectable import Select
 from ..sql.sqltypes import INTEGERTYPE
 from .load_table import LoadContext, LoadTable
 from .nodes import EntityNode, Item, entity_within
-from .program import ItemLookup, find_columns, item_keys, make_program
+from .program import ItemLookup, find_columns, item_keys, make_program, no_column
 from .selecting import AdaptFrom, SelectState
 from .strategies import PostLoad, SubqueryLoader
 from .strategy_options import LoaderCriteriaOption, Path
@@ -164,11 +165,27 @@ def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None
     core = state.core()
     unique = state.repeats()
     compiled = dialect.statement_compiler(dialect, core, linting=dialect.compiler_linting)
+    if compiled.text_columns and not state.star:
+        _check_text(session, state, compiled, binds)
     program = None if state.star else make_program(state, dialect, unique)
     plan = CompiledPlan(compiled, binds, program, started=started)
     result = ORMPlan(plan, state)
     bind_post_loads(result, state)
     return result
+
+
+def _check_text(session: Any, state: SelectState, compiled: Any, binds: Any) -> None:
+    """NoSuchColumnError if text among what is selected is not one column each."""
+    connection = session._connection_for(state.lead_mapper(), state.statement)
+    names = names_of_columns(connection, compiled, binds)
+    if names and len(names) != len(compiled.result_columns):
+        for item in state.items:
+            if item.node is None and _is_text(item.expression):
+                raise no_column(item.expression)
+
+
+def _is_text(expression: Any) -> bool:
+    return expression._is_text_clause or getattr(expression, "is_literal", False)
 
 
 def build_own_plan(
@@ -355,7 +372,7 @@ def from_statement_plan(
     else:
         selected = list(getattr(element, "selected_columns", None) or ())
     if not selected:
-        names = connection._dbapi_connection.describe(CompiledPlan(compiled, binds)._plan)
+        names = names_of_columns(connection, compiled, binds)
     state = given_state(statement, selected, names, legacy=legacy, as_tuples=as_tuples, binds=binds)
     unique = legacy and any(item.node is not None for item in state.items)
     plan = CompiledPlan(compiled, binds, make_program(state, dialect, unique))

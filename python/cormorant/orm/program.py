@@ -176,6 +176,8 @@ def find_columns(state: SelectState, selected: list[Any], names: Sequence[str] |
 
     def place(expression: Any) -> int:
         if names is not None:
+            if expression._is_text_clause:
+                return places.get(expression.text, -1)
             table = getattr(getattr(expression, "table", None), "name", None)
             for name in (expression.key, f"{table}_{expression.key}"):
                 if name in places:

@@ -672,6 +672,9 @@ class SelectState:
         statement = self.statement
         inner = plain
         extras, order_by = self._order_by_columns(plain)
+        for expression in self.primary:
+            if expression._is_text_clause:  # the outer statement cannot name it
+                raise no_column(expression)
         inner._raw_columns = [*self.primary, *extras]
         inner._from_obj = tuple(froms)
         sub = inner.subquery()

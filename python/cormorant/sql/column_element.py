@@ -72,6 +72,12 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
     name: Any
     _non_anon_label: Any = None
     _tq_label: Any = None
+
+    @property
+    def _tq_key_label(self) -> Any:
+        """As `_tq_label`, of the key instead of the name."""
+        return self._tq_label
+
     _expression_label: Any = None
     _wraps_column: Any = None
     _render_label_in_columns_clause = True
@@ -283,6 +289,11 @@ class NamedColumn(ColumnElement[_T_co]):
     @memoized
     def _tq_label(self) -> Any:
         return self._gen_tq_label(self.name)
+
+    @property
+    def _tq_key_label(self) -> Any:
+        key = self._proxy_key
+        return self._tq_label if key == self.name else self._gen_tq_label(key)
 
     def _gen_tq_label(self, name: Any, told_apart: bool = True) -> Any:
         t = self.table

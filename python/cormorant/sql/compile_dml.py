@@ -169,6 +169,10 @@ class DMLCompiler:
     many_values: Any = None
     """How to write the INSERT with several rows; see insertmanyvalues."""
 
+    row_prefetch: Sequence[Any] = ()
+    """Values of further rows of VALUES that defaults in Python make: (key of the parameter,
+    column, number of the row)."""
+
     def _dml_name(self, column: Any) -> str:
         return self.resolve(column.name)
 
@@ -187,7 +191,7 @@ class DMLCompiler:
             if stmt._prefixes:
                 text += self._texts(stmt._prefixes, **kw)
             text += self._dml_table(stmt, kw)
-            sets = self._crud_sets(stmt, kw)
+            sets = self._crud_sets(stmt, kw, extra)
             text += " SET " + ", ".join([f"{self._set_target(c)}={v}" for c, v in sets])
             if extra:
                 text += " FROM " + ", ".join([self.process(f, asfrom=True, **kw) for f in extra])
@@ -377,10 +381,13 @@ class DMLCompiler:
         return "RETURNING " + ", ".join([p for p in parts if p])
 
     # --- which columns, and to what -----------------------------------------------------------------
-    def _crud_sets(self, stmt: Any, kw: dict[str, Any]) -> list[tuple[Any, str]]:
-        """(column, SQL of its value) of a statement, with defaults."""
+    def _crud_sets(
+        self, stmt: Any, kw: dict[str, Any], extra: Sequence[Any] = ()
+    ) -> list[tuple[Any, str]]:
+        """(column, SQL of its value) of a statement, with defaults. `extra` are the further
+        tables of an UPDATE, whose columns are not taken for those of its own."""
         table = stmt.table
-        given, unknown = _given_values(stmt, table)
+        given, unknown = _given_values(stmt, table, extra)
         keys = self.column_keys
         said = stmt._values is not None or stmt._ordered_values is not None
         if not (said or given or unknown) and keys is None and stmt.select is None:
@@ -427,7 +434,7 @@ class DMLCompiler:
                     sets.append((column, made))
                     if self._is_default(column.default):
                         made_by_database.add(key)
-            elif stmt.is_update:
+            elif stmt.is_update and not column._proxies:  # an alias has no defaults
                 made = self._update_default(stmt, column, kw)
                 if made is not None:
                     sets.append((column, made))
@@ -618,6 +625,7 @@ class DMLCompiler:
 
     def _multi_rows(self, stmt: Any, sets: list[tuple[Any, str]], kw: dict[str, Any]) -> list[str]:
         """The rows of an INSERT of several."""
+        self.row_prefetch = []
         rows = [f"({', '.join([v for _, v in sets])})"]
         all_rows = [row for group in stmt._multi_values for row in group]
         first = _by_key(all_rows[0])
@@ -628,14 +636,17 @@ class DMLCompiler:
                 key = column.key
                 if key in row:
                     cells.append(self._crud_expr(column, row[key], kw))
-                elif key in first:
+                elif key in first and column.default is None:
                     raise exc.CompileError(
                         f"INSERT value for column {column.table.name}.{column.name} is explicitly "
                         "rendered as a boundparameter in the VALUES clause; a Python-side value or "
                         "SQL expression is required"
                     )
                 elif column.default is not None and not self._is_default(column.default):
+                    self.row_prefetch.append((f"{key}_m{i}", column, i))
                     cells.append(self._crud_bind(column, kw, name=f"{key}_m{i}"))
+                elif key in first:
+                    cells.append(self._insert_default(stmt, column, kw) or sql)
                 else:
                     cells.append(sql)
             rows.append(f"({', '.join(cells)})")
@@ -650,7 +661,9 @@ def _by_key(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {(k if isinstance(k, str) else k.key): v for k, v in row.items()}
 
 
-def _given_values(stmt: Any, table: Any) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+def _given_values(
+    stmt: Any, table: Any, extra: Sequence[Any]
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """The values of a statement by column key, and those of no column of its table."""
     given: dict[str, Any] = {}
     unknown: dict[str, list[Any]] = {}
@@ -669,12 +682,9 @@ def _given_values(stmt: Any, table: Any) -> tuple[dict[str, Any], dict[str, list
                 unknown.setdefault("names", []).append(key)
         elif stmt.is_update and not key._is_named:
             unknown.setdefault("elements", []).append((key, value))
-        elif key.key in table.c and (
-            key.table is None
-            or not isinstance(key, ColumnClause)
-            or hash(key.table) == hash(table)
-            or table.c[key.key].shares_lineage(key)
-        ):
+        elif extra and any([hash(key.table) == hash(item) for item in extra]):
+            unknown.setdefault("columns", []).append((key, value))
+        elif key.key in table.c:
             given[key.key] = value
         elif stmt.is_update and key.table is not None:
             unknown.setdefault("columns", []).append((key, value))

@@ -102,6 +102,8 @@ EXTRACT_FIELDS = {
 
 _TEXT_BIND = re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])", re.UNICODE)
 _TEXT_ESCAPE = re.compile(r"\x5c([\x5c]?:[\w$]+|:)", re.UNICODE)
+# literal_column("t.*") and others that may be more than one column
+_MAYBE_SEVERAL = re.compile(r"[*,]")
 _UNESCAPE = re.compile(r"\\(:[\w$]*)(?![:\w$])", re.UNICODE)
 
 
@@ -146,7 +148,7 @@ class ExpressionCompiler:
             raise exc.CompileError("Cannot compile Column object until its 'name' is assigned.")
         name = self.resolve(name)
         if add_to_result_map is not None:
-            if name == "*" and column.is_literal:
+            if column.is_literal and _MAYBE_SEVERAL.search(name):
                 self.text_columns = True
             targets = (column, name, column.key, *result_map_targets)
             if column._tq_label is not None:

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
-from .base import AnonName
 from .column_element import ColumnElement
 from .elements import AsBoolean, BooleanClauseList, ColumnClause, Label
 from .froms import FromState
 from .labels import other_names
 from .names import as_label
-from .selectable import LABEL_STYLE_TABLENAME_PLUS_COL
 
 # the owner of the CTEs that stand at the front of the whole statement
 _TOP: Any = {}
@@ -741,25 +739,19 @@ class _LabelScope:
         """(columns or FROMs, FROMs only, columns only), each by name."""
         if self.made is None:
             select = self.select
-            qualified = getattr(select, "_label_style", None) is LABEL_STYLE_TABLENAME_PLUS_COL
-            columns: dict[Any, Any] = {}
-            for c in select._all_selected_columns if select is not None else ():
-                if not c._allow_label_resolve:
-                    continue
-                label = c._tq_label if qualified else None
-                names = [n for n in (label, c.key) if n is not None]
-                if names:
-                    columns.setdefault(names[0], c)
-                if c._tq_label is not None and not isinstance(c._tq_label, AnonName):
-                    columns.setdefault(c._tq_label, c)
-            froms: dict[Any, Any] = {}
-            for f in self.froms:
-                for c in f.c if hasattr(f, "c") and not f._is_text_clause else ():
-                    if c._allow_label_resolve:
-                        froms.setdefault(c.key, c)
-            both = dict(columns)
-            for k, v in froms.items():
-                both.setdefault(k, v)
+            # of several with the same name the last is meant
+            columns = {
+                c._tq_label or c.key: c
+                for c in (select._all_selected_columns if select is not None else ())
+                if c._allow_label_resolve
+            }
+            froms = {
+                c.key: c
+                for f in self.froms
+                for c in (f.c if hasattr(f, "c") and not f._is_text_clause else ())
+                if c._allow_label_resolve
+            }
+            both = froms | columns
             self.made = (both, froms, columns)
         return self.made
 
@@ -775,11 +767,9 @@ class _CompoundScope:
 
     def __call__(self) -> Any:
         if self.made is None:
-            d: dict[str, Any] = {}
-            for c in self.cs.selected_columns:
-                key = c.key if c.key is not None else c._proxy_key
-                if key is not None:
-                    d.setdefault(key, c)
+            rows = self.cs.subquery()
+            rows.named_with_column = False
+            d = {c.key: c for c in rows.c}
             self.made = (d, d, d)
         return self.made
 

@@ -58,6 +58,10 @@ class _WrapsColumn(ColumnElement[_T]):
         return wrapped._tq_label if wrapped._is_column else None
 
     @property
+    def _tq_key_label(self) -> Any:
+        return None
+
+    @property
     def _proxy_name(self) -> Any:
         wrapped = self.wrapped_column_expression
         return wrapped._proxy_key

@@ -122,18 +122,20 @@ def column_keys(style: Any = LABEL_STYLE_DISAMBIGUATE_ONLY) -> Callable[[Any], A
         if c._is_text_clause:
             return None
         if style is LABEL_STYLE_TABLENAME_PLUS_COL:
-            key = c._tq_label if c._tq_label is not None else c._proxy_key
+            key = c._tq_key_label
         else:
+            key = None
+        if key is None:
             key = c._proxy_key
             if key is None and c._wraps_column is not None:
-                key = c._expression_label
+                key = c._proxy_name
         if key is None:
             key = "_no_label"
         key = resolve(key)
         if key in seen and style is not LABEL_STYLE_NONE:
             key = resolve(
-                c._anon_tq_label
-                if style is LABEL_STYLE_TABLENAME_PLUS_COL and c._tq_label is not None
+                AnonName(c._ident, c._tq_key_label)
+                if style is LABEL_STYLE_TABLENAME_PLUS_COL and c._tq_key_label is not None
                 else AnonName(c._ident, key)
             )
         seen.add(key)

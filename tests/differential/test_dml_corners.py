@@ -1,0 +1,108 @@
+"""INSERTs of several rows with defaults, and UPDATEs of aliases and of several tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+
+def tables(p: Any) -> Any:
+    metadata, number = p.MetaData(), iter(range(1, 1000))
+    a = p.Table(
+        "a",
+        metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("x", p.Integer),
+        p.Column("y", p.String, onupdate="changed"),
+        p.Column("z", p.Integer, onupdate=p.func.length("abc")),
+        p.Column("n", p.Integer, default=lambda: next(number)),
+        p.Column("c", p.Integer, default=9),
+        p.Column("q", p.Integer, default=p.func.length("ab")),
+        p.Column("s", p.Integer, server_default="4"),
+        p.Column("r", p.Integer, default=lambda c: c.get_current_parameters()["x"] + 100),
+        p.Column(
+            "w",
+            p.String(200),
+            default=lambda c: ",".join(sorted(c.get_current_parameters(False))),
+        ),
+    )
+    b = p.Table("b", metadata, *[p.Column(n, p.Integer) for n in ("id", "x", "k")])
+    return a, b
+
+
+@program
+def several_rows_of_which_some_have_defaults(p: Any) -> None:
+    a, _ = tables(p)
+    with p.engine().begin() as connection:
+        a.metadata.create_all(connection)
+        for rows in (
+            [{"x": 1}, {"x": 2}],
+            [{"x": 1, "n": 50}, {"x": 2}],
+            [{"x": 1}, {"x": 2, "n": 60}, {"x": 3}],
+            [{"x": 1, "c": 1}, {"x": 2}],
+            [{"x": 1, "s": 1}, {"x": 2}],
+            [{"x": 1, "r": 3}, {"x": 2}],
+            [{"x": 1, "id": 70}, {"x": 2}],
+            [{"x": 1}, {"x": 2, "nowhere": 1}],
+            [{"x": 1}, {"n": 3}],
+        ):
+
+            def insert(rows: Any = rows) -> Any:
+                with connection.begin_nested():
+                    result = connection.execute(a.insert().values(rows))
+                return result.last_inserted_params()
+
+            p.error(insert)
+            shown = [c for c in a.c if c is not a.c.id]
+            p.show(connection.execute(p.select(*shown).order_by(a.c.x)).all())
+            connection.execute(a.delete())
+
+
+@program
+def columns_of_other_tables(p: Any) -> None:
+    a, b = tables(p)
+    alias = a.alias()
+    both = a.c.id == b.c.id
+    for change in (
+        lambda: a.update().values({b.c.x: 4}),
+        lambda: a.update().values({b.c.k: 4}),
+        lambda: a.update().values({b.c.x: 4}).where(both),
+        lambda: a.update().values({a.c.x: b.c.x, b.c.x: a.c.x}).where(both),
+        lambda: a.update().values({alias.c.x: 4}),
+        lambda: a.insert().values({b.c.x: 4}),
+        lambda: a.insert().values({b.c.k: 4}),
+        lambda: alias.update().values({a.c.x: 4}),
+        lambda: p.update(alias).values({alias.c.x: 4}).where(alias.c.id == b.c.id),
+        lambda: p.update(alias).ordered_values((alias.c.x, 4)).returning(alias.c.x),
+        lambda: p.update(a.alias("n")).values(x=4),
+        lambda: p.delete(alias).where(alias.c.id == 4),
+    ):
+        for name in ("sqlite", "postgresql"):
+            dialect = p.module(f"dialects.{name}").dialect()
+            p.error(lambda: str(change().compile(dialect=dialect)))  # noqa: B023
+
+
+@program
+def rows_of_changed_aliases(p: Any) -> None:
+    a, _ = tables(p)
+    alias = a.alias()
+    with p.engine().begin() as connection:
+        a.metadata.create_all(connection)
+        connection.execute(a.insert(), [{"id": 1, "x": 3}, {"id": 2, "x": 4}])
+        for change in (
+            p.update(alias).values(x=7).where(alias.c.id == 1),
+            p.update(a).values(x=8).where(a.c.id == 2),
+        ):
+            result = connection.execute(change)
+            p.show(result.rowcount, result.last_updated_params())
+        p.show(connection.execute(p.select(a.c.x, a.c.y, a.c.z).order_by(a.c.id)).all())
+
+
+@pytest.mark.parametrize("function", program.registered)
+def test_program(function: Any) -> None:
+    compare(function)

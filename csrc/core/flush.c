@@ -220,15 +220,18 @@ default_of(crm_flush *flush, size_t i, uint16_t at)
     return *place;
 }
 
-/* A part of the key that a row has: what the attribute holds unless it was
- * changed, for that is what the program last said of the row. */
+/* A part of the key that a row has: the attribute's value before it was changed,
+ * for that is what the program last said of the row. */
 static PyObject *
-key_part(crm_state *state, uint16_t at)
+key_part(crm_flush *flush, crm_state *state, uint16_t at)
 {
     uint16_t slot = state->layout->manager->pk[at];
+    crm_change *change = crm_state_change(state, slot);
     PyObject *held = slot < state->nslots ? state->slots[slot] : NULL;
-    if (CRM_SLOT_HAS(held) && held != Py_None &&
-        crm_state_change(state, slot) == NULL) {
+    if (change != NULL) {
+        held = change->old == flush->core->no_value ? NULL : change->old;
+    }
+    if (CRM_SLOT_HAS(held) && held != Py_None) {
         return Py_NewRef(held);
     }
     if (!(state->flags & CRM_S_KEY)) {
@@ -250,7 +253,7 @@ value_of(crm_flush *flush, size_t i, crm_state *state, crm_source source)
         case CRM_FROM_DEFAULT:
             return Py_XNewRef(default_of(flush, i, source.at));
         case CRM_FROM_KEY:
-            return key_part(state, source.at);
+            return key_part(flush, state, source.at);
         case CRM_FROM_VERSION:
             return version_of(flush, state);
         case CRM_FROM_SLOT:

@@ -220,8 +220,8 @@ default_of(crm_flush *flush, size_t i, uint16_t at)
     return *place;
 }
 
-/* A part of the key that a row has: the attribute's value before it was changed,
- * for that is what the program last said of the row. */
+/* A part of the key that a row has: the attribute's value before it was
+ * changed, for that is what the program last said of the row. */
 static PyObject *
 key_part(crm_flush *flush, crm_state *state, uint16_t at)
 {

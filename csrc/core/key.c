@@ -56,6 +56,16 @@ crm_key_from_value(crm_manager *Py_UNUSED(manager), PyObject *value,
     return 1;
 }
 
+Py_ssize_t
+crm_key_count_none(PyObject *values)
+{
+    Py_ssize_t none = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(values); i++) {
+        none += PyTuple_GET_ITEM(values, i) == Py_None;
+    }
+    return none;
+}
+
 int
 crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
                     PyObject **own)
@@ -66,11 +76,7 @@ crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
         return crm_key_from_value(manager, PyTuple_GET_ITEM(values, 0), key,
                                   own);
     }
-    Py_ssize_t none = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        none += PyTuple_GET_ITEM(values, i) == Py_None;
-    }
-    if (none == n) {
+    if (crm_key_count_none(values) == n) {
         return 0;
     }
     if (opaque_key(values, key) < 0) {
@@ -78,6 +84,26 @@ crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
     }
     *own = Py_NewRef(values);
     return 1;
+}
+
+int
+crm_allows_partial_key(crm_manager *manager)
+{
+    if (manager->mapper == NULL || manager->mapper == Py_None) {
+        return 1;
+    }
+    PyObject *value =
+        PyObject_GetAttrString(manager->mapper, "allow_partial_pks");
+    if (value == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            return -1;
+        }
+        PyErr_Clear();
+        return 1;
+    }
+    int yes = PyObject_IsTrue(value);
+    Py_DECREF(value);
+    return yes;
 }
 
 int

@@ -2,6 +2,7 @@
 #include "core.h"
 
 #include "hydrate.h"
+#include "state.h"
 
 /* Unsigned 16-bit number of a Python int below `limit`; -1 with an
  * exception. */
@@ -48,27 +49,6 @@ fill_layout(crm_program *program, crm_layout *layout, PyObject *cols)
     return 0;
 }
 
-/* Mapper.allow_partial_pks, which mappers have by default. */
-static int
-allows_partial_key(crm_manager *manager)
-{
-    if (manager->mapper == NULL || manager->mapper == Py_None) {
-        return 1;
-    }
-    PyObject *value =
-        PyObject_GetAttrString(manager->mapper, "allow_partial_pks");
-    if (value == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
-            return -1;
-        }
-        PyErr_Clear();
-        return 1;
-    }
-    int yes = PyObject_IsTrue(value);
-    Py_DECREF(value);
-    return yes;
-}
-
 static int
 fill_key(crm_program *program, crm_entity_op *op, crm_manager *manager,
          PyObject *pk_cols)
@@ -99,7 +79,7 @@ fill_key(crm_program *program, crm_entity_op *op, crm_manager *manager,
     const crm_attr *attr = npk == 1 ? &manager->attrs[manager->pk[0]] : NULL;
     op->int_key = attr != NULL && crm_attr_codec(attr, program->typed)->code <=
                                       CRM_TYPE_INTEGER;
-    int partial = allows_partial_key(manager);
+    int partial = crm_allows_partial_key(manager);
     op->partial_key = partial > 0;
     return partial < 0 ? -1 : 0;
 }

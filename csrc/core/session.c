@@ -600,6 +600,12 @@ crm_session_register(crm_session *session, crm_state *state)
     crm_key key;
     PyObject *own;
     int status = crm_key_from_values(manager, values, &key, &own);
+    if (status > 0 && crm_key_count_none(values) > 0) {
+        status = crm_allows_partial_key(manager);
+        if (status <= 0) {
+            Py_XDECREF(own);
+        }
+    }
     if (status <= 0) {
         if (status == 0) {
             crm_session_refuse(

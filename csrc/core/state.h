@@ -131,9 +131,14 @@ crm_map *crm_session_map_of(crm_session *session, crm_state *state);
 
 /* The key of a state, for the identity map.  0, or -1 when a hash failed. */
 int crm_state_map_key(const crm_state *state, crm_key *key);
+/* How many values of a tuple are None. */
+Py_ssize_t crm_key_count_none(PyObject *values);
+/* Mapper.allow_partial_pks, which mappers have by default: 1, 0, or -1 with an
+ * exception. */
+int crm_allows_partial_key(crm_manager *manager);
 /* A key from the primary key values of a class (a tuple of npk): *own is what
- * keeps it alive (a new reference) or NULL.  1; 0 if a value is None; -1 with
- * an exception. */
+ * keeps it alive (a new reference) or NULL.  1; 0 if all values are None; -1
+ * with an exception. */
 int crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
                         PyObject **own);
 /* The same for one value of a one-column key. */

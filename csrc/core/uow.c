@@ -446,6 +446,24 @@ uow_misnamed(PyObject *module, PyObject *objects)
     return crm_objects_that(crm_uow_core(module), objects, is_misnamed, NULL);
 }
 
+PyDoc_STRVAR(null_keys_doc,
+             "null_keys(objects)\n--\n\n"
+             "The objects with a None in a composite identity.");
+
+static int
+has_null_key(crm_state *state, const void *Py_UNUSED(context))
+{
+    return (state->flags & CRM_S_KEY) != 0 &&
+           crm_state_manager(state)->npk > 1 &&
+           crm_key_count_none(state->key.o) > 0;
+}
+
+static PyObject *
+uow_null_keys(PyObject *module, PyObject *objects)
+{
+    return crm_objects_that(crm_uow_core(module), objects, has_null_key, NULL);
+}
+
 PyDoc_STRVAR(unloaded_keys_doc,
              "unloaded_keys(objects, also=-1)\n--\n\n"
              "The objects whose primary key attributes, or the slot `also`, "
@@ -653,6 +671,7 @@ static PyMethodDef functions[] = {
     {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
     {"misnamed", uow_misnamed, METH_O, misnamed_doc},
+    {"null_keys", uow_null_keys, METH_O, null_keys_doc},
     {"unloaded_keys", uow_unloaded_keys, METH_VARARGS, unloaded_keys_doc},
     {"count_version", uow_count_version, METH_O, count_version_doc},
     {"unexpire", uow_unexpire, METH_VARARGS, unexpire_doc},

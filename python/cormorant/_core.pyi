@@ -898,6 +898,9 @@ def key_changed(objects: list[Any]) -> list[Any]:
 def misnamed(objects: list[Any]) -> list[Any]:
     """The objects whose primary key is not their identity (any more)."""
 
+def null_keys(objects: list[Any]) -> list[Any]:
+    """The objects with a None in a composite identity."""
+
 def unloaded_keys(objects: list[Any], also: int = -1) -> list[Any]:
     """The objects whose primary key attributes, or the slot `also`, are not loaded."""
 

@@ -25,6 +25,7 @@ from .loading import (
     _for_update,
     _Given,
     _key_statement,
+    key_nulls,
     listeners,
     load_on_pk,
     objects_of,
@@ -257,12 +258,13 @@ def _load_row(
         if found:
             _core.unexpire(obj)
         return found
-    key = ("row", mapper, labelled, only)
+    nulls = key_nulls(ident)
+    key = ("row", mapper, labelled, only, nulls)
     if context is not None:
         key = (*key, *context.key)  # type: ignore[assignment]
     made = _cache(connection).get(key) if with_for_update is None else None
     if made is None:
-        statement, binds = _key_statement(mapper)
+        statement, binds = _key_statement(mapper, nulls)
         binds += _option_binds(context)
         if not labelled:
             statement._label_style = Select._label_style
@@ -285,6 +287,8 @@ def _load_row(
         if with_for_update is None:
             _cache(connection)[key] = made
     plan = made
+    if nulls:
+        ident = tuple(value for value in ident if value is not None)
     if context is not None:
         ident += tuple(context.table.values())
     heard = listeners(session)
@@ -362,7 +366,8 @@ def _load_columns(
     connection = session._connection_for(mapper, None)
     if ident is None:
         ident = _core.identity_key(obj)[1]  # type: ignore[index]
-    key: tuple[Any, ...] = ("columns", mapper, slots, labelled, whole)
+    nulls = key_nulls(ident)
+    key: tuple[Any, ...] = ("columns", mapper, slots, labelled, whole, nulls)
     if context is not None:
         key = (*key, *context.key)
     made = _cache(connection).get(key) if with_for_update is None else None
@@ -375,7 +380,7 @@ def _load_columns(
         if not whole and mapper.inherits is not None and not mapper.concrete:
             statement, binds, asked = _own_tables_statement(mapper, props)
         if statement is None:
-            statement, binds = _key_statement(mapper)
+            statement, binds = _key_statement(mapper, nulls)
             statement._from_obj = (mapper.selectable,)
             if mapper._single_table_criterion is not None:
                 statement._where_criteria += (mapper._single_table_criterion,)
@@ -394,7 +399,7 @@ def _load_columns(
         if with_for_update is None:
             _cache(connection)[key] = made
     plan, order, asked = made
-    values: Sequence[Any] = ident
+    values: Sequence[Any] = [value for value in ident if value is not None] if nulls else ident
     if asked is not None:
         values = [_known_value(obj, slot) for slot in asked]
         if any(value is None or value is NO_VALUE for value in values):
@@ -568,13 +573,15 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
             f"Parent instance {instance_str(obj)} is not bound to a Session; lazy load operation "
             f"of attribute '{prop.key}' cannot proceed"
         )
+    nulls: tuple[bool, ...] = ()
     if prop._use_get:
         ident = _values(obj, mapper, prop._get_slots, quiet)
         if ident is None:
             return NO_VALUE
-        if None in ident:
-            return None
         target = prop.mapper
+        nulls = key_nulls(ident)
+        if nulls and (all(nulls) or not target.allow_partial_pks):
+            return None
         if session._tokens:
             found = session._identity_lookup(target, ident, lazy_loaded_from=inspect_object(obj))
         else:
@@ -596,7 +603,7 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
         return NO_VALUE
     if strategy == "raise_on_sql":
         raise _not_available(prop, strategy)
-    return _lazy_load(session, obj, mapper, prop, context, element)
+    return _lazy_load(session, obj, mapper, prop, context, element, nulls)
 
 
 def _criteria(element: LoadElement | None) -> tuple[Any, ...]:
@@ -634,14 +641,15 @@ def _lazy_load(
     prop: Any,
     context: LoadContext | None,
     element: LoadElement | None,
+    nulls: tuple[bool, ...],
 ) -> Any:
     connection = session._connection_for(prop.mapper, None)
-    key: tuple[Any, ...] = ("lazy", prop)
+    key: tuple[Any, ...] = ("lazy", prop, nulls)
     if context is not None:
         key = (*key, *context.key)
     made = _cache(connection).get(key)
     if made is None:
-        made = _lazy_plan(session, connection, prop, context, element)
+        made = _lazy_plan(session, connection, prop, context, element, nulls)
         _cache(connection)[key] = made
     plan, slots = made
     unloaded = _core.peek(obj, prop.slot) is NO_VALUE  # else its old value is asked for
@@ -651,6 +659,8 @@ def _lazy_load(
         return NO_VALUE  # the expired row was loaded, and this with it
     if all(value is None for value in values):
         return [] if prop.uselist else None
+    if nulls:
+        values = tuple(value for value in values if value is not None)
     if context is not None and context.table.binds:
         values = (*values, *context.table.values())
     heard = listeners(session)
@@ -684,12 +694,14 @@ def _lazy_plan(
     prop: Any,
     context: LoadContext | None,
     element: LoadElement | None,
+    nulls: tuple[bool, ...],
 ) -> tuple[ORMPlan, list[int]]:
-    """The plan of a relationship's lazy load: (plan, the parent's slots it asks with)."""
+    """The plan of a relationship's lazy load: (plan, the parent's slots it asks with). `nulls`:
+    which of them are NULL, if it asks by a primary key."""
     statement: Select[Any]
     slots: list[int]
     if prop._use_get:
-        statement, binds = _key_statement(prop.mapper)
+        statement, binds = _key_statement(prop.mapper, nulls)
         statement._where_criteria += _criteria(element)
         slots = list(prop._get_slots)
     else:

@@ -523,6 +523,11 @@ def no_yield_per() -> sa_exc.InvalidRequestError:
 # -- by primary key ------------------------------------------------------------
 
 
+def key_nulls(ident: Sequence[Any]) -> tuple[bool, ...]:
+    """Which values of a primary key are NULL, which no `=` finds; () if none is."""
+    return tuple(value is None for value in ident) if None in ident else ()
+
+
 def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> tuple[Any, list[Any]]:
     """SELECT of an entity by its primary key, and the parameters of the key."""
     statement: Select[Any] = Select(mapper.__clause_element__())
@@ -622,9 +627,8 @@ def load_on_pk(
     heard = listeners(session)
     if not heard:
         session._autoflush()
-    nulls: tuple[bool, ...] = ()
-    if None in ident:
-        nulls = tuple(value is None for value in ident)
+    nulls = key_nulls(ident)
+    if nulls:
         if all(nulls):
             warn(
                 "fully NULL primary key identity cannot load any object.  This condition may "

@@ -7,7 +7,7 @@ columns hold SQL expressions are written one by one (single_rows).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
@@ -491,6 +491,8 @@ def _update_all(
         elsewhere = versioned.get(_core.manager_of(obj))
         return () if elsewhere and _core.changed_columns(obj, elsewhere) else None
 
+    if len(statements.primary_key) > 1:
+        _refuse_nulls("update", statements, objects, changed_of)
     expired = [] if inserted else _core.unloaded_keys(objects, statements.version_slot)
     if expired:
         _load_keys(statements, [o for o in expired if changed_of(o) is not None])
@@ -604,7 +606,27 @@ def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
                 _delete(each, connection, run)
 
 
+def _refuse_nulls(
+    verb: str,
+    statements: Statements,
+    objects: list[Any],
+    changed_of: Callable[[Any], Any] = lambda obj: (),
+) -> None:
+    """Raise if a row that is to be written has a NULL in its key, which no `=` finds."""
+    for obj in _core.null_keys(objects):
+        if changed_of(obj) is None:
+            continue
+        values: Any = _core.identity_key(obj)[1]  # type: ignore[index]
+        column = next(c for c, v in zip(statements.primary_key, values, strict=True) if v is None)
+        raise exc.FlushError(
+            f"Can't {verb} table {statements.table} using NULL for primary key value on column "
+            f"{column}"
+        )
+
+
 def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None:
+    if len(statements.primary_key) > 1:
+        _refuse_nulls("delete from", statements, objects)
     for slot in (statements.version_slot, *statements.own_keys):
         expired = _core.unloaded_keys(objects, slot)
         if expired:

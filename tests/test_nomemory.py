@@ -123,6 +123,14 @@ def test_every_allocation_of_a_program_can_fail(work: str, library: Path) -> Non
     assert int(counts[work]) > 5
 
 
+def test_flush_leaves_what_sqlalchemy_does(library: Path) -> None:
+    """Objects, session and database after each failure, beside those of SQLAlchemy's."""
+    variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
+    counts = run_out("beside", leaks=SANITIZED, **variables)
+    assert set(counts) == {"flush", "flush_in_a_savepoint"}
+    assert all(int(count) > 100 for count in counts.values())
+
+
 @pytest.mark.parametrize("work", WORK_WITH_BOXES)
 def test_every_allocation_of_boxes_can_fail(work: str, library: Path) -> None:
     variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}

@@ -80,9 +80,17 @@ class WideRun(Run):
         self.session.expunge(obj)
         self.session.add(obj)
 
+    def let_go(self) -> None:
+        """SQLAlchemy's close() and expunge_all() forget those that gave way to others."""
+        for obj in self.objects:
+            here = self.package.sa.inspect(obj).session is self.session
+            if here and obj not in self.session:
+                self.session.expunge(obj)
+
     def expunge_all(self, a: int, b: int, c: int) -> Any:
         if not any(self.package.sa.inspect(obj).deleted for obj in self.objects):
-            self.session.expunge_all()  # SQLAlchemy's forgets them
+            self.let_go()
+            self.session.expunge_all()
 
     def flush_one(self, a: int, b: int, c: int) -> Any:
         self.session.flush([self.object(a)])
@@ -182,12 +190,8 @@ class WideRun(Run):
             return self.index(self.other.merge(obj))
 
     def close(self, a: int, b: int, c: int) -> Any:
-        # SQLAlchemy's close() forgets to detach deleted objects, and those that gave way to others
         self.session.rollback()
-        for obj in self.objects:
-            here = self.package.sa.inspect(obj).session is self.session
-            if here and obj not in self.session:
-                self.session.expunge(obj)
+        self.let_go()
         self.session.close()
 
     def rows(self) -> list[Any]:
@@ -516,6 +520,12 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("merge_unloaded", (0, 0, 0)),
         ("rename", (0, 0, 0)),
         ("get", (0, 0, 0)),
+    ],
+    "what the flush before a refresh has loaded": [
+        ("make_more", (1, 0, 0)),
+        ("upsert", (0, 0, 0)),
+        ("rename", (0, 1, 0)),
+        ("refresh", (0, 2, 0)),
     ],
 }
 

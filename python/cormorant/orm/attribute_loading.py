@@ -496,6 +496,7 @@ def refresh(
             return _load_row(session, obj, mapper, context, with_for_update, False)
         with hooks.refreshing(obj):
             return _load_row(session, obj, mapper, context, with_for_update, False)
+    context = _core.load_options(obj)
     columns: list[int] = []
     relationships: list[Any] = []
     for name in names:
@@ -506,12 +507,12 @@ def refresh(
             columns.append(prop.slot)
     if not columns and not relationships:
         raise AssertionError("no columns were included in _only_load_props")
-    every = [*columns, *[prop.slot for prop in relationships]]
+    # What the flush before has loaded of others stays.
+    every = [*columns, *[prop.slot for prop in relationships if _is_eager(prop, context)]]
     loaded = [slot for slot in every if _core.peek(obj, slot) is not NO_VALUE]
     if loaded and not gone:
         _core.expire(obj, loaded)
     load = set(columns)
-    context = _core.load_options(obj)
     joined = [prop for prop in relationships if _is_eager(prop, context, _JOINED)]
     if joined:
         keys = [mapper._columntoproperty[c] for c in mapper.primary_key]

@@ -477,7 +477,7 @@ def passive_deletes_of_all_kinds(p: Any) -> None:
 def passive_deletes_all_refuses_cascade(p: Any) -> None:
     def make() -> None:
         blog(p, passive_deletes="all", cascade="all, delete-orphan")
-        p.orm.configure_mappers()
+        p.Base.registry.configure()
 
     p.error(make)
 

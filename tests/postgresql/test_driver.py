@@ -450,14 +450,19 @@ def test_keyboard_interrupt_leaves_the_pool_healthy(engine: Any) -> None:
         wait_for_state(engine, process, "active")
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    with engine.connect() as conn:
-        process = backend(conn)
-        conn.commit()
-        thread = threading.Thread(target=interrupt, args=[process])
-        with pytest.raises(KeyboardInterrupt):
-            thread.start()
-            conn.execute(text("select pg_sleep(20)"))
-        thread.join()
+    # a shell that starts the tests in the background has the signal ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with engine.connect() as conn:
+            process = backend(conn)
+            conn.commit()
+            thread = threading.Thread(target=interrupt, args=[process])
+            with pytest.raises(KeyboardInterrupt):
+                thread.start()
+                conn.execute(text("select pg_sleep(20)"))
+            thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     with engine.connect() as conn:
         assert conn.execute(text("select 1")).scalar() == 1
         assert backend(conn) != process

@@ -108,7 +108,7 @@ coverage: .venv/.with-test
 	find build/coverage -name '*.gcda' -delete 2>/dev/null || true
 	CORMORANT_COVERAGE=1 $(BIN)/python setup.py -q build --build-base build/coverage --build-lib build/coverage/lib
 	cp python/cormorant/py.typed build/coverage/lib/cormorant/
-	PYTHONPATH=build/coverage/lib $(BIN)/python -m pytest $(TESTS)
+	PYTHONPATH=build/coverage/lib $(BIN)/python -m pytest -n auto --database all $(TESTS)
 	$(BIN)/gcovr --root . --filter csrc/ --exclude-throw-branches --txt-metric line --txt-metric branch build/coverage
 
 # FUZZ_SECONDS=0 FUZZ_RUNS=10000000: as many executions of each, however long they take

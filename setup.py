@@ -63,7 +63,8 @@ if os.environ.get("CORMORANT_DEBUG"):
     MACROS.append(("CRM_DEBUG", "1"))
 elif os.environ.get("CORMORANT_COVERAGE"):
     CFLAGS += ["-O0", "-g", "--coverage"]
-    LDFLAGS.append("--coverage")
+    # the function by which a process writes its counters before it ends (tests/counters.py)
+    LDFLAGS += ["--coverage", "-Wl,-u,__gcov_dump"]
 else:
     CFLAGS += ["-O3", "-g", "-fno-semantic-interposition"]
 

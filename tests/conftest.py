@@ -8,7 +8,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.differential.harness")  # what differs is shown
 
-from . import leaks, postgres  # noqa: E402
+from . import counters, leaks, postgres  # noqa: E402
 from .differential.harness import DATABASES, PACKAGES, Outcome, Peer, on_database  # noqa: E402
 
 
@@ -103,3 +103,4 @@ def pytest_configure(config: pytest.Config) -> None:
     # before the workers of a parallel run are started, which inherit where it is
     postgres.provide()
     config.pluginmanager.register(leaks.Leaks(), "leaks")
+    config.pluginmanager.register(counters.Counters(), "counters")

@@ -1,4 +1,6 @@
 /* exchange.c: what goes to the server and what comes back.  See pg_driver.h. */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -6,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "pg_driver.h"
 
@@ -93,38 +96,52 @@ crm_pg_send_pending(crm_conn *conn, int *extra)
     return 1;
 }
 
-/* Waits until the next result is there, or the connection lost. */
+static int64_t
+milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until the next result is there, or the connection lost.  Signals are
+ * looked for while a result is still coming, too. */
 static void
 wait_for_result(crm_conn *conn, bool *interrupted)
 {
     PGconn *pg = conn->pg;
-    int waited = 0;
+    int64_t since = milliseconds(); /* of the last look, or the cancellation */
     while (PQisBusy(pg)) {
         struct pollfd look = {.fd = PQsocket(pg), .events = POLLIN};
         if (look.fd < 0) {
             return;
         }
         int ready = poll(&look, 1, LOOK_MS);
+        int64_t now = milliseconds();
         if (ready > 0) {
             if (!PQconsumeInput(pg)) {
                 return; /* the next result says why */
             }
-            continue;
+            if (now - since < LOOK_MS) {
+                continue;
+            }
         }
-        if (!conn->refused && *PQerrorMessage(pg) != '\0') {
+        if (ready <= 0 && !conn->refused && *PQerrorMessage(pg) != '\0') {
             /* libpq had no memory to note what has come, and waits on. */
             shutdown(PQsocket(pg), SHUT_RDWR);
         }
         else if (*interrupted) {
-            waited += LOOK_MS;
-            if (waited >= CANCEL_MS) {
+            if (now - since >= CANCEL_MS) {
                 /* It does not listen: make the connection fail. */
                 shutdown(PQsocket(pg), SHUT_RDWR);
             }
         }
-        else if (conn->host->interrupted(conn->host->ctx)) {
-            *interrupted = true;
-            crm_pg_send_interrupt(crm_pg_interrupt(conn));
+        else {
+            since = now;
+            if (conn->host->interrupted(conn->host->ctx)) {
+                *interrupted = true;
+                crm_pg_send_interrupt(crm_pg_interrupt(conn));
+            }
         }
     }
 }

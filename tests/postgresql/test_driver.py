@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import faulthandler
 import logging
 import signal
@@ -440,6 +441,30 @@ def test_signal_cancels(sql: str, conn: Any) -> None:
         assert time.monotonic() - began < 10
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    conn.rollback()
+    assert backend(conn) == process
+
+
+def test_signal_cancels_while_rows_are_coming(conn: Any) -> None:
+    """They come before the server has been silent for long, each time; nothing wakes who waits."""
+
+    def raise_alarm(*args: Any) -> None:
+        raise Alarm
+
+    process = backend(conn)
+    before = signal.signal(signal.SIGALRM, raise_alarm)
+    timer = threading.Timer(0.2, _thread.interrupt_main, [signal.SIGALRM])
+    try:
+        timer.start()
+        began = time.monotonic()
+        with pytest.raises((Alarm, exc.StatementError)):
+            conn.exec_driver_sql(
+                "select pg_sleep(0.01), repeat('x', 10000) from generate_series(1, 3000)"
+            )
+        assert time.monotonic() - began < 10
+    finally:
+        timer.join()
         signal.signal(signal.SIGALRM, before)
     conn.rollback()
     assert backend(conn) == process

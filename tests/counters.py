@@ -42,4 +42,5 @@ class Counters:
 
     def write(self) -> None:
         for library in counting():
-            getattr(library, "__gcov_dump")()  # noqa: B009: of a class its name would be changed
+            # in a class its plain name would be changed
+            getattr(library, "__gcov_dump")()

@@ -18,16 +18,19 @@ import pytest
 
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
 """Whether the C runs under AddressSanitizer, which keeps freed memory for a while."""
-MAPPED = 8 << 20
-"""Bytes of what may be stacks of frames; the sanitizer's own tables are larger."""
-AROUND = 32 << 10
-"""Bytes of a stack to either side of a frame, where a mapping is larger than that."""
+HEAD = 16
+"""Words of a frame before its variables, or a few more."""
 LEAKED = "cormorant_leaked"
+
+
+def looked_for() -> bool:
+    """Whether this is a run that looks for leaks."""
+    return "detect_leaks=1" in os.environ.get("ASAN_OPTIONS", "")
 
 
 def leaked() -> bool:
     """Whether memory is lost in this process: nothing leads to it. The report is on stderr."""
-    if "detect_leaks=1" not in os.environ.get("ASAN_OPTIONS", ""):
+    if not looked_for():
         return False
     check: Any = getattr(ctypes.CDLL(None), "__lsan_do_recoverable_leak_check", None)
     if check is None:
@@ -37,37 +40,24 @@ def leaked() -> bool:
     return bool(check())
 
 
-def _frames() -> list[int]:
-    """Where the interpreter has what it runs: the third word of a frame object says it."""
-    found = []
-    for frame in sys._current_frames().values():
-        while frame is not None:
-            found.append(ctypes.c_size_t.from_address(id(frame) + 24).value)
-            frame = frame.f_back
-    return found
-
-
 def _show_frames() -> None:
-    """Tell the sanitizer of the stacks of CPython's frames, which it does not look at: they are
-    mapped, not allocated, and hold the only reference to much of what is alive."""
+    """Tell the sanitizer of CPython's frames, which it does not look at: they are mapped, not
+    allocated, and hold the only reference to much of what is alive.
+
+    Of them alone: what lies around them may be the sanitizer's own, which grows and moves while
+    it looks.
+    """
     register = ctypes.CDLL(None).__lsan_register_root_region
     register.argtypes = ctypes.c_void_p, ctypes.c_size_t
-    frames = _frames()
-    with open("/proc/self/maps") as maps:
-        for line in maps:
-            addresses, mode, _, _, inode, *name = line.split()
-            start, end = (int(word, 16) for word in addresses.split("-"))
-            # above what the sanitizer has for itself: its heap, and the shadow of everything
-            if mode != "rw-p" or inode != "0" or name or start < 0x7F0000000000:
-                continue
-            if end - start <= MAPPED:
-                register(start, end - start)
-                continue
-            # The kernel makes one of neighbours: a stack may lie beside the sanitizer's own.
-            for frame in frames:
-                if start <= frame < end:
-                    first, last = max(start, frame - AROUND), min(end, frame + AROUND)
-                    register(first, last - first)
+    for frame in sys._current_frames().values():
+        while frame is not None:
+            code = frame.f_code
+            cells = len(code.co_cellvars) + len(code.co_freevars)
+            words = HEAD + code.co_nlocals + cells + code.co_stacksize
+            # the third word of a frame object says where the interpreter has what it runs
+            start = ctypes.c_size_t.from_address(id(frame) + 24).value
+            register(start, words * ctypes.sizeof(ctypes.c_size_t))
+            frame = frame.f_back
 
 
 @contextmanager
@@ -102,8 +92,11 @@ class Leaks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        if getattr(node, "workeroutput", {}).get(LEAKED):
+        output = getattr(node, "workeroutput", {})
+        if output.get(LEAKED):
             self.found.append(node.gateway.id)
+        elif looked_for() and LEAKED not in output:
+            self.found.append(f"{node.gateway.id}, perhaps: it ended while looking")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.found:

@@ -113,7 +113,7 @@ send_run(crm_stmt *stmt, int size, size_t count, size_t rows, int *unnamed,
          plan_list *list, crm_error *err)
 {
     crm_conn *conn = stmt->conn;
-    char name[32] = "";
+    char name[CRM_PG_NAME] = "";
     bool parse;
     if (conn->prepare_threshold < 0) {
         parse = *unnamed != size;
@@ -124,8 +124,7 @@ send_run(crm_stmt *stmt, int size, size_t count, size_t rows, int *unnamed,
         if (parse) {
             stmt->names[size] = ++conn->last_name;
         }
-        snprintf(name, sizeof(name), "crm_%llu",
-                 (unsigned long long)stmt->names[size]);
+        crm_pg_name(name, stmt->names[size]);
     }
     if (parse && (note(list, -1 - size, err) < 0 ||
                   send_parse(stmt, size, name, err) < 0)) {

@@ -171,6 +171,9 @@ int64_t crm_pg_changes(crm_stmt *stmt);
 int crm_pg_describe(crm_stmt *stmt, crm_error *err);
 /* The value, true or false, of a query without parameters: 1, 0 or CRM_FAIL. */
 int crm_pg_ask(crm_stmt *stmt, crm_error *err);
+/* What the server knows a prepared statement by: "crm_" and its number. */
+#define CRM_PG_NAME 32
+void crm_pg_name(char name[CRM_PG_NAME], uint64_t number);
 /* The server's copies go with the next statement. */
 void crm_pg_forget_names(crm_stmt *stmt);
 /* Whether an error of prepared statements goes away by preparing them again,

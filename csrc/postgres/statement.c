@@ -230,13 +230,27 @@ send_params(crm_stmt *stmt, const char *sql)
                              stmt->formats, 1);
 }
 
+void
+crm_pg_name(char name[CRM_PG_NAME], uint64_t number)
+{
+    char digits[20], *first = digits + sizeof(digits);
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    size_t count = (size_t)(digits + sizeof(digits) - first);
+    memcpy(name, "crm_", 4);
+    memcpy(name + 4, first, count);
+    name[4 + count] = '\0';
+}
+
 /* Sends the statement, prepared if it is used often. */
 static int
 send_plain(crm_stmt *stmt, sending *to, crm_error *err)
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
-    char name[32];
+    char name[CRM_PG_NAME];
     bool parse = stmt->names[0] == 0 && conn->prepare_threshold >= 0 &&
                  stmt->uses >= (uint32_t)conn->prepare_threshold;
     to->pipeline = parse || crm_pg_has_pending(conn);
@@ -251,8 +265,7 @@ send_plain(crm_stmt *stmt, sending *to, crm_error *err)
         stmt->names[0] = ++conn->last_name;
     }
     to->named = stmt->names[0] != 0;
-    snprintf(name, sizeof(name), "crm_%llu",
-             (unsigned long long)stmt->names[0]);
+    crm_pg_name(name, stmt->names[0]);
     if (parse) {
         if (!PQsendPrepare(pg, name, stmt->sql, (int)stmt->nparams,
                            stmt->types)) {
@@ -352,7 +365,11 @@ crm_pg_start_again(crm_conn *conn, bool begin)
 static void
 note_said(crm_conn *conn, PGresult *result)
 {
-    snprintf(conn->said, sizeof(conn->said), "%s", PQcmdStatus(result));
+    const char *tag = PQcmdStatus(result);
+    size_t len = strlen(tag), most = sizeof(conn->said) - 1;
+    len = len < most ? len : most;
+    memcpy(conn->said, tag, len);
+    conn->said[len] = '\0';
     if (strcmp(conn->said, "DEALLOCATE ALL") == 0 ||
         strcmp(conn->said, "DISCARD ALL") == 0) {
         for (crm_link *at = conn->statements; at != NULL; at = at->next) {

@@ -100,12 +100,21 @@ class Fresh:
     peers: tuple[str, ...]
     rounds: int | None = None
     database: Callable[[Bench], str] = lambda bench: bench.path
+    words: tuple[str, ...] = ()
 
 
 FRESH = {
     "memory": Fresh("memory of a held entity", "bytes", 1, ALL),
     # minutes for SQLAlchemy, and the same each time
-    "stream": Fresh("peak above start, yield_per(1000) of 5 million", "MB", 1e-6, ALL, 1),
+    "stream": Fresh(
+        "peak above start, yield_per(1000) of 5 million",
+        "MB",
+        1e-6,
+        ALL,
+        1,
+        lambda bench: f"sqlite:///{bench.path}",
+        (str(processes.STREAMED),),
+    ),
     "peak": Fresh(
         f"memory at the peak of a flush of {postgresql.PEAK:,}, each",
         "bytes",
@@ -130,7 +139,7 @@ def measure_fresh(what: str, bench: Bench, rounds: Rounds, step: Any) -> Figures
             break
         for name in fresh.peers:
             database = fresh.database(bench)
-            found = processes.run(what, name, database, environment=environment)
+            found = processes.run(what, name, database, *fresh.words, environment=environment)
             if number or fresh.rounds is not None:
                 values[name].append(found * fresh.scale)
         step()

@@ -444,6 +444,20 @@ def peak(peers: Peers) -> dict[str, Timed]:
     }
 
 
+def stream(peers: Peers) -> dict[str, Timed]:
+    """The most memory above the start while entities are read a thousand at a time, in fresh
+    processes."""
+
+    def work(package: str, driver: str) -> float:
+        url = engine_url(importlib.import_module(package), driver, peers.url)
+        return fresh.run("stream", package, url.render_as_string(False), str(fresh.STREAMED_SERVED))
+
+    return {
+        name: lambda words=words: work(*words)  # type: ignore[misc]
+        for name, words in ORMS.items()
+    }
+
+
 @dataclass(frozen=True)
 class Served:
     """A measurement: how it is set up, and what its figures are per."""
@@ -503,6 +517,14 @@ WORKLOADS: dict[str, Served] = {
     ),
     "pg_peak": Served(
         f"memory at the peak of a flush of {PEAK:,}", "object", peak, lambda p: PEAK, "bytes", 1
+    ),
+    "pg_stream": Served(
+        f"peak above start, yield_per(1000) of {fresh.STREAMED_SERVED:,}",
+        "stream",
+        stream,
+        lambda p: 1,
+        "MB",
+        1e-6,
     ),
 }
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .fresh import STREAMED_SERVED
 from .goals import GOALS, STREAM, THREADS, missed
 from .workloads import CORMORANT, SQLALCHEMY, STDLIB
 
@@ -129,6 +130,11 @@ def markdown(results: dict[str, Figures], about: dict[str, Any]) -> str:
             notes.append(
                 f"Five million entities read with `yield_per(1000)` take {most:.1f} MB above the "
                 f"start (goal: under {STREAM})."
+            )
+        elif name == "pg_stream":
+            most = figures["peers"][CORMORANT]["median"]
+            notes.append(
+                f"{STREAMED_SERVED:,} entities read so from PostgreSQL take {most:.1f} MB."
             )
         elif is_served(figures):
             words = [figures["title"].partition(": ")[2], cell(SQLALCHEMY), goal(name, SQLALCHEMY)]

@@ -198,16 +198,16 @@ def _comparator_name(prop: Any) -> str:
 
 
 class _DerivedAttribute(QueryableAttribute[_T_co]):
-    """The attribute of an alias, or one led on by of_type() or and_().
-
-    Not a QueryableAttribute itself: in ``A.id == User.id`` Python would ask the right side
-    first, because InstrumentedAttribute is a subclass of that.
-    """
+    # The attribute of an alias, or one led on by of_type() or and_(). Not a QueryableAttribute
+    # itself: in ``A.id == User.id`` Python would ask the right side first, because
+    # InstrumentedAttribute is a subclass of that.
+    __doc__ = None  # the program's, if there is any
 
 
 class _SynonymOf(_DerivedAttribute[_T_co]):
-    """An attribute under the name of a synonym, whose `comparator_factory` may give it
-    operators of its own."""
+    # An attribute under the name of a synonym, whose `comparator_factory` may give it operators
+    # of its own.
+    __doc__ = None
 
     def __init__(
         self,
@@ -222,6 +222,11 @@ class _SynonymOf(_DerivedAttribute[_T_co]):
         )
         self._named = named
         self._comparator_factory = comparator_factory
+
+    @builtins.property
+    def info(self) -> dict[Any, Any]:
+        """That of the attribute it stands for."""
+        return self._named.info
 
     @memoized_property
     def comparator(self) -> Any:
@@ -271,8 +276,14 @@ class InstrumentedAttribute(_core.Attribute, QueryableAttribute[_T_co]):
         self.class_ = manager.class_
         self._parententity = mapper
         self._prop = prop
-        if prop.doc is not None:
-            self.__doc__ = prop.doc
+        self.__doc__ = prop.doc
+
+    @builtins.property
+    def info(self) -> dict[Any, Any]:
+        """The free dictionary of the column, or of the property if it is of no column."""
+        prop: Any = self._prop
+        column = prop.columns[0] if prop._is_column else None
+        return prop.info if column is None or column.table is None else column.info  # type: ignore[no-any-return]
 
 
 class _Symbol(enum.IntEnum):

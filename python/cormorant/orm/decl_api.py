@@ -95,7 +95,6 @@ class registry:
 
     def map_declaratively(self, cls: type[Any]) -> Mapper[Any]:
         """Map a class by what stands in it."""
-        decl_base.check_entity(cls)
         mapper = decl_base.Scan(self, cls).map()
         return mapper  # type: ignore[return-value]  # None: it is mapped later
 

@@ -757,12 +757,3 @@ def delete_class_attribute(cls: type, name: str) -> None:
     if isinstance(mapper, Mapper) and name in mapper._props:
         raise NotImplementedError("Can't un-map individual mapped attributes on a mapped class.")
     type.__delattr__(cls, name)
-
-
-def check_entity(cls: type) -> None:
-    """Mapped classes carry their state in the core's object."""
-    if not issubclass(cls, _core.Entity):
-        raise NotImplementedError(
-            f"{cls.__name__} does not derive from a declarative base: mapping other classes is "
-            "not supported yet"
-        )

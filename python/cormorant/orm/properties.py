@@ -414,6 +414,7 @@ class _SynonymAttribute:
         if make is None:
             return named  # of a hybrid or an association proxy
         found = make(prop.key, prop.comparator_factory)
+        found.__doc__ = prop.doc
         if cls is prop.parent.class_:
             self._own = found
         return found

@@ -410,6 +410,9 @@ class Scan:
             self._add_property(name, value, found)
         elif _is_expression(value) and not isinstance(value, type):
             warn_of_expression(name, cls)
+        elif copied:
+            # what a declared_attr gives that is not mapped: association proxies and the like
+            type.__setattr__(cls, name, value)
 
     def _read_annotation(
         self, name: str, value: Any, annotation: Any, cls: type

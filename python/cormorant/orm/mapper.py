@@ -304,17 +304,14 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
             return True
         if name in self._exclude or (column is not None and column in self._exclude):
             return True
-        # An attribute of a base or mixin set to None takes the column away; so does a
-        # property or another attribute that the program wrote in its place.
+        # A property or another attribute that the program wrote in its place takes it away.
         key = key if key is not None else name
         if key in self.class_.__dict__.get("__dataclass_fields__", ()):
             return False  # what stands there is the field's default
-        for base in self.class_.__mro__:
+        for base in (self.class_,) if local else self.class_.__mro__:
             if key in base.__dict__:
                 value = base.__dict__[key]
-                if value is None:
-                    return base is not object
-                return self.inherits is not None and not local and _is_users_own(value)
+                return value is not None and _is_users_own(value)
         return False
 
     def _configure_property(self, key: str, value: Any, defer: bool = False) -> MapperProperty:

@@ -200,6 +200,8 @@ class registry:
             namespace["__doc__"] = cls.__doc__
         if self.constructor is not None and self.constructor is not _core.Entity.__init__:
             namespace["__init__"] = self.constructor
+        if mapper is not None:
+            namespace["__mapper_cls__"] = mapper
         namespace["__abstract__"] = True
         namespace["__module__"] = __name__
         return (metaclass or DeclarativeMeta)(name, bases, namespace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, get_origin, overload
 
-from .. import _core, exc
+from .. import exc
 from ..sql import schema
 from ..util import to_list, warn
 from ..util.subscriptable import Subscriptable
@@ -565,6 +565,9 @@ class Scan:
         columns = [column for _, column in sorted(self.columns, key=lambda item: item[0])]
         if keywords.pop("autoload", False):
             keywords.setdefault("autoload_with", None)
+        source = getattr(cls, "__autoload_with__", None)
+        if source is not None:
+            keywords["autoload_with"] = source
         metadata = getattr(cls, "metadata", None)
         if metadata is None:
             metadata = self.registry.metadata
@@ -641,6 +644,25 @@ class Scan:
             given = given.columns[0]
         return given.column if isinstance(given, MappedColumn) else given
 
+    def _named_column(self, name: str, table: Any) -> Any:
+        """The column of the attribute that `primary_key` names."""
+        found = self.properties.get(name)
+        if found is None:
+            columns = [column for _, column in self.columns] or table.c
+            found = next((column for column in columns if column.key == name), None)
+        if found is None:
+            raise exc.ArgumentError(
+                f"Can't determine primary_key column '{name}' - no attribute is mapped to this name."
+            )
+        if isinstance(found, ColumnProperty) and len(found.columns) == 1:
+            found = found.columns[0]
+        if not isinstance(found, schema.Column):
+            raise exc.ArgumentError(
+                f"Can't determine primary_key column '{name}'; property does not refer to a single "
+                "mapped Column"
+            )
+        return found
+
     def _make_mapper(self, table: Any) -> Mapper[Any]:
         arguments = dict(self.mapper_args)
         properties = dict(self.properties)
@@ -659,8 +681,12 @@ class Scan:
                 arguments[name] = self._own_column(column)
         primary_key = arguments.pop("primary_key", None)
         if primary_key is not None:
-            primary_key = [self._own_column(item) for item in to_list(primary_key)]
-        return Mapper(
+            primary_key = [
+                self._named_column(item, table) if isinstance(item, str) else self._own_column(item)
+                for item in to_list(primary_key)
+            ]
+        make = getattr(self.cls, "__mapper_cls__", Mapper)
+        return make(
             self.cls,
             table,
             properties,

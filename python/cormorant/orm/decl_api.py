@@ -84,7 +84,9 @@ class registry:
 
     def update_type_annotation_map(self, type_annotation_map: Mapping[Any, Any]) -> None:
         """More Python types, and the column types they stand for."""
-        self.type_annotation_map.update(type_annotation_map)
+        self.type_annotation_map.update(
+            (decl_typing.without_none(type_), value) for type_, value in type_annotation_map.items()
+        )
 
     @property
     def mappers(self) -> frozenset[Mapper[Any]]:
@@ -330,7 +332,7 @@ class registry:
         return clsregistry.evaluate(self, expression, prop, prefer_tables)
 
     def _resolve_type(
-        self, found: decl_typing.Annotation, name: str, cls: type, annotation: Any, has_fk: bool
+        self, found: decl_typing.Annotation, name: str, cls: type, annotation: Any
     ) -> Any:
         """The column type of an annotation."""
         type_ = decl_types.resolve_type(self, found, name)
@@ -341,8 +343,6 @@ class registry:
                 f'Could not resolve all types within mapped annotation: "{annotation}".  Ensure '
                 "all types are written correctly and are imported within the module in use."
             )
-        if has_fk:
-            return None
         given = found.type_
         if isinstance(given, TypeEngine) or (
             isinstance(given, type) and issubclass(given, TypeEngine)
@@ -356,10 +356,17 @@ class registry:
                 f"The object provided inside the {name!r} attribute Mapped annotation is not a "
                 f"Python type, it's the object {found.type_!r}. Expected a Python type."
             )
+        tried = [each for each in (found.alias, found.pep593, found.type_) if each is not None]
+        if len(tried) == 1:
+            why = "the type object is not resolvable by the registry"
+        elif len(tried) == 2:
+            why = f"neither '{tried[0]}' nor '{tried[1]}' are resolvable by the registry"
+        else:
+            shown = ", ".join(f"'{each}'" for each in tried)
+            why = f"none of {shown} are resolvable by the registry"
         raise exc.MappedAnnotationError(
             "Could not locate SQLAlchemy Core type when resolving for Python type indicated by "
-            f"'{found.type_}' inside the Mapped[] annotation for the '{name}' attribute; the type "
-            "object is not resolvable by the registry"
+            f"'{tried[0]}' inside the Mapped[] annotation for the '{name}' attribute; {why}"
         )
 
 

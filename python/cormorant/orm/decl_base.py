@@ -420,7 +420,7 @@ class Scan:
         found = decl_typing.read(annotation, cls)
         if found is not None:
             return found
-        if self.allow_unmapped:
+        if self.allow_unmapped or isinstance(value, schema.Column):
             return None
         if (value is not ABSENT and not _is_mapped(value)) or self._has_table_attribute(name):
             return None

@@ -63,14 +63,10 @@ def _complete_column(
     column = value.column
     if not value._has_nullable and not column.primary_key and found.raw is not None:
         column.nullable = found.nullable
-    if value._type_given:
-        return value
-    if found.raw is None:
-        return value
-    type_ = registry._resolve_type(found, name, cls, annotation, bool(column.foreign_keys))
-    if type_ is not None:
-        _set_type(column, type_)
-        value._type_given = True
+    if value._type_given or found.raw is None or column.foreign_keys:
+        return value  # a foreign key has the type of what it refers to
+    _set_type(column, registry._resolve_type(found, name, cls, annotation))
+    value._type_given = True
     return value
 
 
@@ -90,6 +86,8 @@ def _merged(template: MappedColumn[Any], value: MappedColumn[Any]) -> MappedColu
             setattr(column, option, getattr(base, option))
     if base.primary_key and not value._has_nullable:
         column.nullable = False
+    if base.default is not None and not value._has_insert_default:
+        column.default = None
     for option in ("default", "onupdate", "server_default", "server_onupdate", "comment", "doc"):
         if getattr(column, option, None) is None and getattr(base, option, None) is not None:
             copied = getattr(base, option)
@@ -126,7 +124,7 @@ def _set_type(column: Any, type_: Any) -> None:
 def resolve_type(registry: Registry, found: decl_typing.Annotation, name: str) -> Any:
     """The column type of an annotation by the registry's map, or None."""
     type_map = registry.type_annotation_map
-    for candidate in (found.raw, found.pep593, found.type_):
+    for candidate in (found.alias, found.pep593, found.type_):
         if candidate is None:
             continue
         try:
@@ -158,9 +156,21 @@ def resolve_type(registry: Registry, found: decl_typing.Annotation, name: str) -
                 return given._of_class(value)
             if base is value:
                 return given
+    if decl_typing.is_alias(value) and found.pep593 is None:
+        plain = decl_typing.read_plain(value.__value__, type(None))
+        plain = plain._replace(type_=decl_typing.without_aliases(value), alias=None)
+        type_ = resolve_type(registry, plain, name)
+        if type_ is not None:
+            warn_deprecated(
+                f"Matching to pep-695 type '{value}' in a recursive fashion without the recursed "
+                "type being present in the type_annotation_map is deprecated; add this type or its "
+                "recursed value to the type_annotation_map to allow it to match explicitly.",
+                version="2.0",
+            )
+        return type_
     supertype = getattr(value, "__supertype__", None)  # NewType
     if supertype is not None:
-        plain = found._replace(type_=supertype, raw=supertype, pep593=None, extra=())
+        plain = found._replace(type_=supertype, alias=None, pep593=None, extra=())
         type_ = resolve_type(registry, plain, name)
         if type_ is not None:
             warn_deprecated(

@@ -121,6 +121,8 @@ class Annotation(NamedTuple):
     """X as evaluated."""
     pep593: Any
     """The ``Annotated[…]`` itself, or None."""
+    alias: Any = None
+    """The name that a ``type`` statement gave to it, or None."""
 
 
 def is_class_var(annotation: Any, cls: type) -> bool:
@@ -162,11 +164,14 @@ def _deep(value: Any, cls: type) -> Any:
 def _inner(container: Any, raw: Any, cls: type) -> Annotation:
     nullable = False
     extra: tuple[Any, ...] = ()
-    pep593 = None
+    pep593 = alias = None
     value = raw
     for _ in range(10):
         origin = get_origin(value)
-        if origin is typing.Annotated:
+        if alias is None and pep593 is None and (is_alias(value) or is_alias(origin)):
+            alias = value
+            value = value.__value__ if origin is None else origin.__value__[get_args(value)]
+        elif origin is typing.Annotated:
             if pep593 is None:
                 pep593 = value
             args = get_args(value)
@@ -186,6 +191,8 @@ def _inner(container: Any, raw: Any, cls: type) -> Annotation:
             break
         else:
             break
+    if is_alias(value):
+        nullable = nullable or without_none(without_aliases(value)) != without_aliases(value)
     collection = None
     origin = get_origin(value)
     if _is_collection(origin):
@@ -196,7 +203,26 @@ def _inner(container: Any, raw: Any, cls: type) -> Annotation:
             value = origin[(*args[:-1], member)] if len(args) > 1 else origin[member]
     elif isinstance(value, type):
         collection = _COLLECTIONS.get(value)
-    return Annotation(container, value, nullable, collection, extra, raw, pep593)
+    return Annotation(container, value, nullable, collection, extra, raw, pep593, alias)
+
+
+def is_alias(value: Any) -> bool:
+    """Whether it is what a ``type`` statement makes, of `typing` or of `typing_extensions`."""
+    return type(value).__name__ == "TypeAliasType"
+
+
+def without_aliases(value: Any) -> Any:
+    """What the names that ``type`` statements gave stand for."""
+    while is_alias(value):
+        value = value.__value__
+    return value
+
+
+def without_none(value: Any) -> Any:
+    """``X`` of ``Optional[X]``."""
+    if get_origin(value) not in _UNIONS:
+        return value
+    return Union[tuple(arg for arg in get_args(value) if arg is not type(None))]  # noqa: UP007
 
 
 def _is_collection(origin: Any) -> bool:

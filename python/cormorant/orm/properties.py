@@ -229,7 +229,8 @@ class MappedColumn(Mapped[_T], ColumnOperators):
         if "default" in kwargs and kwargs["default"] is None:
             # None says "no default" to a dataclass; to the table it says the same.
             del kwargs["default"]
-        if "insert_default" in kwargs:
+        self._has_insert_default = "insert_default" in kwargs
+        if self._has_insert_default:
             kwargs["default"] = kwargs.pop("insert_default")
         self._has_nullable = "nullable" in kwargs
         self.column: Column[Any] = Column(*args, **kwargs)

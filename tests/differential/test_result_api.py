@@ -480,6 +480,77 @@ def streamed_after_rollback(p: Peer):
     p.show(len(result.fetchall()))
 
 
+@program
+def what_a_strategy_is_told(p: Peer) -> None:
+    """Rows, of as many columns as are left; of single entities these."""
+    c, _, select = filled(p, 8)
+    results = p.module("engine.result")
+
+    def made() -> Any:
+        names = results.SimpleResultMetaData(["id", "name", "n"])
+        return results.IteratorResult(names, iter([(1, "x", 5), (2, "x", 6), (3, "y", 5)]))
+
+    def told(row: Any) -> Any:
+        p.show(tuple(row) if isinstance(row, tuple) else row, type(row).__name__)
+        return row[-1] if isinstance(row, tuple) else row.name
+
+    for result in (lambda: c.execute(select), made, lambda: c.execute(select).freeze()()):
+        for view in (
+            lambda r: r.scalars(1).unique(told),
+            lambda r: r.unique(told).scalars(1),
+            lambda r: r.mappings().unique(told),
+            lambda r: r.unique(told).mappings(),
+            lambda r: r.columns(1, 0).unique(told),
+        ):
+            for take in (list, lambda v: v.all(), lambda v: v.fetchmany(2)):
+                p.show(take(view(result())))
+
+    class Named(p.Base):
+        __tablename__ = "named"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+    p.Base.metadata.create_all(c)
+    with p.Session(c) as s:
+        s.add_all([Named(id=n, name=f"n{n % 3}") for n in range(5)])
+        s.flush()
+        for statement in (
+            p.select(Named).order_by(Named.id),
+            p.select(Named.name).order_by(Named.id),
+            p.update(Named).where(Named.id == 1).values(name="n").returning(Named),
+        ):
+            p.show(len(s.scalars(statement).unique(told).all()))
+        p.show(len(s.execute(p.select(Named)).unique(lambda row: row[0].name).all()))
+
+
+@program
+def how_many_are_taken_if_nothing_says(p: Peer) -> None:
+    c, _, select = filled(p, 8)
+    results = p.module("engine.result")
+
+    class Entity(p.Base):
+        __tablename__ = "entities"
+        id = p.Column(p.Integer, primary_key=True)
+
+    p.Base.metadata.create_all(c)
+    s = p.Session(c)
+    s.add_all([Entity(id=n) for n in range(5)])
+    s.flush()
+    rows = [(1,), (2,), (3,)]
+    for result in (
+        lambda: c.execute(select),
+        lambda: c.execute(select).freeze()(),
+        lambda: results.IteratorResult(results.SimpleResultMetaData(["id"]), iter(rows)),
+        lambda: s.execute(p.select(Entity)),
+        lambda: s.execute(p.select(Entity.id)),
+        lambda: s.execute(p.select(Entity).execution_options(yield_per=2)),
+    ):
+        for view in (lambda r: r, lambda r: r.scalars(), lambda r: r.mappings()):
+            p.show(len(view(result()).fetchmany()), len(view(result()).fetchmany(2)))
+            p.show([len(part) for part in view(result()).partitions()])
+    s.close()
+
+
 @pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: f.__name__)
 def test_program(function: Any) -> None:
     # psycopg's connection is to be rolled back after a cursor that is gone

@@ -15,6 +15,7 @@ _T = TypeVar("_T")
 class CursorResult(Result[_T]):
     """The result of Connection.execute()."""
 
+    _usual_size = 1
     _statement_info: Any = None
     """engine.execution.Executed: what is known of an INSERT, UPDATE or DELETE."""
     _is_construct = True

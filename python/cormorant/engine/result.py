@@ -79,6 +79,7 @@ class _ResultBase:
     """What Result and its filtering views share: fetching through `_take`."""
 
     _yield_per: int | None = None
+    _usual_size: int
 
     def _take(self, count: int) -> list[Any]:
         """The next `count` finished results (all: -1); [] at the end."""
@@ -114,7 +115,7 @@ class _ResultBase:
         raise exc.NoResultFound("No row was found when one was required")
 
     def _many(self, size: int | None) -> list[Any]:
-        return self._take(size or self._yield_per or 1)
+        return self._take(size or self._yield_per or self._usual_size)
 
     def _parts(self, size: int | None) -> Iterator[list[Any]]:
         while True:
@@ -127,6 +128,10 @@ class _ResultBase:
 class Result(_ResultBase, Generic[_T]):
     """The rows of an execution."""
 
+    _usual_size = -1
+    """How many rows fetchmany() takes if nothing says how many."""
+    _single_entity = False
+    """Each row is one entity, so that scalars().unique() is told these and not rows."""
     _require_unique = False
     _unique_filter: tuple[set[Any], Callable[[Any], Any] | None] | None = None
     _indexes: tuple[int, ...] | None = None
@@ -512,6 +517,7 @@ class _FilterResult(_ResultBase):
     def __init__(self, real: Result[Any]) -> None:
         self._real_result = real
         self._yield_per = real._yield_per
+        self._usual_size = real._usual_size
         # what unique() was told before stays true of the items
         if real._unique_filter is not None:
             self._unique_filter = real._unique_filter
@@ -577,6 +583,7 @@ class ScalarResult(_FilterResult, Generic[_T]):
         # as the base does
         self._real_result = real
         self._yield_per = real._yield_per
+        self._usual_size = real._usual_size
         cursor = real._cursor
         if real._unique_filter is not None:
             self._unique_filter = real._unique_filter
@@ -614,6 +621,11 @@ class ScalarResult(_FilterResult, Generic[_T]):
             index = real._indexes[index]
         return [row[index] for row in rows]
 
+    def _rows_of_one(self, rows: list[Any]) -> list[Any]:
+        """Rows with nothing but the item."""
+        keys = _core.RowKeys((self._real_result._names()[self._index],))
+        return [Row(keys, [item]) for item in self._convert(rows)]
+
     def _take(self, count: int) -> list[Any]:
         real = self._real_result
         if self._index == 0 and self._unique_filter is None and not real._slow:
@@ -623,7 +635,10 @@ class ScalarResult(_FilterResult, Generic[_T]):
                 real._soft_closed = True
             return rows  # type: ignore[no-any-return]
         real._check_unique()
-        return real._filtered(count, self._convert, self._unique_filter)
+        unique = self._unique_filter
+        if unique is None or unique[1] is None or real._single_entity or real._cursor.scalar:
+            return real._filtered(count, self._convert, unique)
+        return [row[0] for row in real._filtered(count, self._rows_of_one, unique)]
 
     def __iter__(self) -> Iterator[_T]:
         real = self._real_result
@@ -685,17 +700,12 @@ class MappingResult(_FilterResult):
             return map(_mapping_of, iter(real))
         return self._rest_kept()
 
-    def _convert(self, rows: list[Any]) -> list[Any]:
-        return [row._mapping for row in self._real_result._narrow(rows)]
-
     def _take(self, count: int) -> list[Any]:
         real = self._real_result
         real._check_unique()
-        unique = self._unique_filter
-        if unique is None or unique[1] is not None:
-            return real._filtered(count, self._convert, unique)
         # mappings cannot be hashed: the rows decide
-        return [row._mapping for row in real._filtered(count, real._narrow, unique)]
+        rows = real._filtered(count, real._narrow, self._unique_filter)
+        return [row._mapping for row in rows]
 
     def all(self) -> Sequence[RowMapping]:
         """All rows."""

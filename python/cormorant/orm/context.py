@@ -49,6 +49,7 @@ class ORMPlan:
         "row_buffering",
         "scalar",
         "single_bundle",
+        "single_entity",
         "table",
         "unhashable",
     )
@@ -70,6 +71,7 @@ class ORMPlan:
         self.filtered: bool = any(item.node is not None for item in state.items)
         self.scalar: bool = state.scalar
         #: the type of a column whose values cannot be hashed
+        self.single_entity = len(state.items) == 1 and state.items[0].node is not None
         self.unhashable: Any = next(
             (
                 item.expression.type

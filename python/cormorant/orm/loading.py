@@ -502,6 +502,8 @@ def _execute_select(
         cursor.close()
         raise no_yield_per()
     result: Result[Any] = Result(cursor)
+    if plan.single_entity:
+        result._single_entity = True
     if plan.unhashable is not None:
         result._unhashable = plan.unhashable
     if plan.joined_collections:

@@ -216,6 +216,7 @@ class Returning:
             run = post_load_run(self.session, connection, self.flags, option_binds=own)
             cursor = LoadedCursor(cursor, run, (self._binds, None), plan, 0)
         found: Result[Any] = Result(cursor)
+        found._single_entity = plan.single_entity
         if plan.unhashable is not None:
             found._unhashable = plan.unhashable
         return found

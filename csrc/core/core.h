@@ -102,6 +102,7 @@ typedef struct crm_core {
 
     struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
     PyObject *instance_state;   /* owned, NULL until used: orm.instance class */
+    PyObject *key_view;         /* owned, NULL until used: RMKeyView */
     PyObject *comparisons;      /* owned tuple, NULL until Comparable._set_up */
     PyObject *own_types;        /* owned dict: see construct.c */
     uint64_t sessions;          /* sessions made so far */

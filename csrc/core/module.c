@@ -50,6 +50,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->session_type);
     Py_VISIT(core->nobody);
     Py_VISIT(core->instance_state);
+    Py_VISIT(core->key_view);
     Py_VISIT(core->connection_type);
     Py_VISIT(core->plan_type);
     Py_VISIT(core->cursor_type);
@@ -90,6 +91,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->session_type);
     Py_CLEAR(core->nobody);
     Py_CLEAR(core->instance_state);
+    Py_CLEAR(core->key_view);
     Py_CLEAR(core->str_manager);
     Py_CLEAR(core->str_autobegin);
     Py_CLEAR(core->str_expunge);

@@ -146,39 +146,66 @@ mapping_get(row_mapping *self, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 mapping_keys(row_mapping *self, PyObject *Py_UNUSED(none))
 {
-    PyObject *module = PyImport_ImportModule("cormorant.engine.result");
-    if (module == NULL) {
-        return NULL;
+    crm_core *core = crm_row_keys(self->row)->core;
+    if (core->key_view == NULL) {
+        PyObject *module = PyImport_ImportModule("cormorant.engine.result");
+        if (module == NULL) {
+            return NULL;
+        }
+        PyObject *view = PyObject_GetAttrString(module, "RMKeyView");
+        Py_DECREF(module);
+        if (view == NULL) {
+            return NULL;
+        }
+        Py_XSETREF(core->key_view, view);
     }
-    PyObject *view = PyObject_CallMethod(module, "RMKeyView", "OO", self,
-                                         crm_row_keys(self->row)->names);
-    Py_DECREF(module);
-    return view;
+    PyObject *args[] = {(PyObject *)self, crm_row_keys(self->row)->names};
+    return PyObject_Vectorcall(core->key_view, args, 2, NULL);
 }
 
-/* collections.abc's view classes do the rest of a mapping's views. */
-static PyObject *
-make_view(row_mapping *self, const char *name)
-{
-    PyObject *abc = PyImport_ImportModule("collections.abc");
-    if (abc == NULL) {
-        return NULL;
-    }
-    PyObject *view = PyObject_CallMethod(abc, name, "O", self);
-    Py_DECREF(abc);
-    return view;
-}
-
+/* A view of the items by their places, since names may come twice. */
 static PyObject *
 mapping_values(row_mapping *self, PyObject *Py_UNUSED(none))
 {
-    return make_view(self, "ValuesView");
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t i = 0; dict != NULL && i < crm_row_count(self->row); i++) {
+        PyObject *place = PyLong_FromSsize_t(i);
+        if (place == NULL ||
+            PyDict_SetItem(dict, place, self->row->items[i]) < 0) {
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(place);
+    }
+    if (dict == NULL) {
+        return NULL;
+    }
+    PyObject *view = PyObject_CallMethod(dict, "values", NULL);
+    Py_DECREF(dict);
+    return view;
 }
 
+/* A view of a dict of the items; of names that come twice collections.abc's
+ * view of the mapping, which has both. */
 static PyObject *
 mapping_items(row_mapping *self, PyObject *Py_UNUSED(none))
 {
-    return make_view(self, "ItemsView");
+    PyObject *dict = crm_row_dict(self->row);
+    if (dict == NULL) {
+        return NULL;
+    }
+    PyObject *view = NULL;
+    if (PyDict_GET_SIZE(dict) == mapping_length(self)) {
+        view = PyObject_CallMethod(dict, "items", NULL);
+    }
+    else {
+        PyObject *abc = PyImport_ImportModule("collections.abc");
+        if (abc != NULL) {
+            view = PyObject_CallMethod(abc, "ItemsView", "O", self);
+            Py_DECREF(abc);
+        }
+    }
+    Py_DECREF(dict);
+    return view;
 }
 
 static PyObject *

@@ -95,6 +95,22 @@ def loops_side_by_side(p: Peer):
 
 
 @program
+def views_of_mappings(p: Peer):
+    c, _t, select = filled(p, 2)
+    twice = p.text("SELECT id, name, n AS id FROM t ORDER BY t.id")
+    for statement in (select, twice):
+        for row in c.execute(statement).mappings():
+            p.show(list(row), list(row.keys()), len(row), len(row.keys()))
+            p.error(lambda row=row: list(row.values()))
+            p.error(lambda row=row: list(row.items()))
+            p.error(lambda row=row: dict(row))
+            p.error(lambda row=row: {**row})
+    [row] = c.execute(select.limit(1)).mappings()
+    p.show(("id", 1) in row.items(), ("id", 2) in row.items(), "name" in row.keys())  # noqa: SIM118
+    p.show(len(row.items()), len(row.values()), 1 in row.values(), row.items() == row.items())
+
+
+@program
 def first_and_one(p: Peer):
     c, t, select = filled(p)
     p.show(c.execute(select).first(), c.execute(select.where(t.c.id > 9)).first())

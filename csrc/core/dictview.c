@@ -150,11 +150,7 @@ lookup(PyObject *self, PyObject *name)
     }
     crm_core *core = crm_state_manager(state)->core;
     if (slot >= 0) {
-        PyObject *held = crm_state_peek(state, (uint16_t)slot);
-        if (held != NULL && crm_collection_is_implicit(core, held)) {
-            Py_CLEAR(held);
-        }
-        return held;
+        return crm_state_loaded(state, (uint16_t)slot);
     }
     int is_state = names_state(core, name);
     if (is_state != 0) {

@@ -281,6 +281,8 @@ PyObject *crm_entity_new(crm_manager *manager, crm_state **state);
  * row and cached when needed; NULL without an exception if it is not loaded;
  * NULL with one if it cannot be decoded.  Never emits SQL. */
 PyObject *crm_state_peek(crm_state *state, uint16_t slot);
+/* The same, where an empty collection that reading made is no value. */
+PyObject *crm_state_loaded(crm_state *state, uint16_t slot);
 /* Whether the row has a column for a slot. */
 static inline int
 crm_state_in_row(const crm_state *state, uint16_t slot)

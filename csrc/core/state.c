@@ -539,6 +539,18 @@ crm_state_unmapped(crm_state *state, int make)
 }
 
 PyObject *
+crm_state_loaded(crm_state *state, uint16_t slot)
+{
+    PyObject *held = crm_state_peek(state, slot);
+    if (held != NULL &&
+        crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION &&
+        crm_collection_is_implicit(crm_state_manager(state)->core, held)) {
+        Py_CLEAR(held);
+    }
+    return held;
+}
+
+PyObject *
 crm_state_dict(crm_state *state)
 {
     crm_manager *manager = crm_state_manager(state);
@@ -547,17 +559,12 @@ crm_state_dict(crm_state *state)
         return NULL;
     }
     for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
-        PyObject *value = crm_state_peek(state, slot);
+        PyObject *value = crm_state_loaded(state, slot);
         if (value == NULL) {
             if (PyErr_Occurred()) {
                 Py_DECREF(dict);
                 return NULL;
             }
-            continue;
-        }
-        if (manager->attrs[slot].kind == CRM_ATTR_COLLECTION &&
-            crm_collection_is_implicit(manager->core, value)) {
-            Py_DECREF(value);
             continue;
         }
         int status = PyDict_SetItem(dict, manager->attrs[slot].name, value);

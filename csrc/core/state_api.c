@@ -163,9 +163,14 @@ core_peek(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 core_loaded(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    PyObject *value = core_peek(module, args, nargs);
-    if (value != NULL && crm_collection_is_implicit(core_of(module), value)) {
-        Py_SETREF(value, Py_NewRef(core_of(module)->no_value));
+    uint16_t slot;
+    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
+    if (state == NULL) {
+        return NULL;
+    }
+    PyObject *value = crm_state_loaded(state, slot);
+    if (value == NULL && !PyErr_Occurred()) {
+        value = Py_NewRef(core_of(module)->no_value);
     }
     return value;
 }

@@ -125,6 +125,7 @@ class AssociationProxy(Mapped[_T], InspectionAttr):
         self.create_on_none_assignment = create_on_none_assignment
         self.info = info if info is not None else {}
         self.key = f"_{type(self).__name__}_{target_collection}_{id(self)}"
+        self._instance_name = self.key + "_inst"
 
     @overload  # type: ignore[override]
     def __get__(self, instance: None, owner: Any) -> AssociationProxyInstance[_T]: ...
@@ -149,6 +150,9 @@ class AssociationProxy(Mapped[_T], InspectionAttr):
         return self._as_instance(class_)  # type: ignore[no-any-return]
 
     def _as_instance(self, class_: Any) -> Any:
+        found = class_.__dict__.get(self._instance_name)
+        if found is not None:
+            return found
         mapper = mapper_or_none(class_)
         if mapper is None:
             for base in class_.__mro__ if isinstance(class_, type) else ():
@@ -158,11 +162,10 @@ class AssociationProxy(Mapped[_T], InspectionAttr):
             else:
                 return None
         owner = mapper.class_
-        name = self.key + "_inst"
-        found = owner.__dict__.get(name)
+        found = owner.__dict__.get(self._instance_name)
         if found is None:
             found = _instance_for(self, owner)
-            type.__setattr__(owner, name, found)
+            type.__setattr__(owner, self._instance_name, found)
         return found
 
     def __repr__(self) -> str:
@@ -285,7 +288,7 @@ class AssociationProxyInstance(Subscriptable[T]):
         if self.scalar:
             target = getattr(obj, self.target_collection)
             return self._getter_and_setter(None)[0](target)
-        cached = obj.__dict__.get(self.key)
+        cached = getattr(obj, self.key, None)
         if cached is not None:
             creator, owner, proxy = cached
             if creator == id(obj) and owner == id(self):

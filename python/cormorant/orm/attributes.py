@@ -419,16 +419,21 @@ class History(NamedTuple):
 HISTORY_BLANK = History((), (), ())
 
 
-def _slot(instance: object, key: str) -> int:
+def _slot_and_property(instance: object, key: str) -> tuple[int, Any]:
     mapper = object_mapper(instance)
     slot = mapper.class_manager.names.get(key)
     if slot is None:
         raise AttributeError(f"type object '{mapper.class_.__name__}' has no attribute '{key}'")
-    return slot
+    return slot, mapper._props[key]
 
 
-def _history(instance: object, slot: int, collection: bool) -> History:
-    if collection and _is_unloaded(instance, slot):
+def _slot(instance: object, key: str) -> int:
+    return _slot_and_property(instance, key)[0]
+
+
+def _history(instance: object, slot: int, prop: Any) -> History:
+    collection = _is_collection(prop)
+    if collection and _is_unloaded(prop):
         added, unchanged, deleted = _core.history(instance, slot)
         return History(list(added), list(unchanged), list(deleted))
     if (
@@ -447,28 +452,13 @@ def _history(instance: object, slot: int, collection: bool) -> History:
     return History(added or (), unchanged or (), deleted or ())
 
 
-def _is_unloaded(instance: object, slot: int) -> bool:
-    """Whether a collection is one that is never loaded."""
-    props = object_mapper(instance)._props.values()
-    return any(
-        p.slot == slot and p._is_relationship and p.lazy in ("dynamic", "write_only") for p in props
-    )
+def _is_unloaded(prop: Any) -> bool:
+    """Whether an attribute is a collection that is never loaded."""
+    return prop._is_relationship and prop.lazy in ("dynamic", "write_only")
 
 
-def _is_collection(instance: object, key: str) -> bool:
-    prop = object_mapper(instance)._props.get(key)
-    return prop is not None and prop._is_relationship and bool(prop.uselist)
-
-
-def _is_viewonly(instance: object, key: str) -> bool:
-    prop = object_mapper(instance)._props.get(key)
-    return prop is not None and prop._is_relationship and prop.viewonly
-
-
-def _composite(instance: object, key: str) -> Any:
-    """The property of a composite attribute, or None of another one."""
-    prop = object_mapper(instance)._props.get(key)
-    return prop if prop is not None and prop._is_composite else None
+def _is_collection(prop: Any) -> bool:
+    return prop._is_relationship and bool(prop.uselist)
 
 
 def _waits(obj: object, slot: int) -> bool:
@@ -482,22 +472,20 @@ def _waits(obj: object, slot: int) -> bool:
 
 def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
     """The history of an attribute; with `PASSIVE_OFF` its value is loaded if need be."""
-    slot = _slot(obj, key)
-    composite = _composite(obj, key)
-    if composite is not None:
-        return composite._history(obj)  # type: ignore[no-any-return]
-    if _is_collection(obj, key) and _is_unloaded(obj, slot):
-        return _history(obj, slot, True)
+    slot, prop = _slot_and_property(obj, key)
+    if prop._is_composite:
+        return prop._history(obj)  # type: ignore[no-any-return]
     if (
         not passive & PASSIVE_NO_INITIALIZE
         and passive & PassiveFlag.SQL_OK
+        and not _is_unloaded(prop)
         and _core.peek(obj, slot) is NO_VALUE
         and _core.committed(obj, slot) is ...
         and (_core.identity_key(obj) is not None or _waits(obj, slot))
     ):
         getattr(obj, key)
-    history = _history(obj, slot, _is_collection(obj, key))
-    if history.added and _is_viewonly(obj, key):
+    history = _history(obj, slot, prop)
+    if history.added and prop._is_relationship and prop.viewonly:
         # of a new object that was never asked for its history
         return History((), [*history.added, *history.unchanged], ())
     return history
@@ -511,8 +499,8 @@ def set_committed_value(instance: object, key: str, value: Any) -> None:
 
 def set_attribute(instance: object, key: str, value: Any, initiator: Any = None) -> None:
     """Assign a mapped attribute, with history and events."""
-    slot = _slot(instance, key)
-    if _composite(instance, key) is not None:
+    slot, prop = _slot_and_property(instance, key)
+    if prop._is_composite:
         setattr(instance, key, value)
     else:
         _core.set_value(instance, slot, value)
@@ -567,8 +555,8 @@ def manager_of_class(cls: type) -> Any:
 
 def init_collection(obj: object, key: str) -> Any:
     """Give a collection attribute a new, empty collection, which is returned."""
-    slot = _slot(obj, key)
-    if not _is_collection(obj, key):
+    slot, prop = _slot_and_property(obj, key)
+    if not _is_collection(prop):
         raise AttributeError(f"attribute {key!r} is no collection")
     _core.set_loaded(obj, slot, [])
     return _core.peek(obj, slot)

@@ -56,6 +56,31 @@ class AttributeState:
         return get_history(obj, self.key)
 
 
+class AttributeStates(ReadOnlyProperties[Any]):
+    """The states of all attributes of an object by name, each made when it is asked for."""
+
+    __slots__ = ("_state",)
+    _state: InstanceState[Any]
+
+    def __init__(self, state: InstanceState[Any]) -> None:
+        object.__setattr__(self, "_state", state)
+
+    @property
+    def _properties(self) -> dict[str, AttributeState]:  # type: ignore[override]
+        state = self._state
+        return {key: AttributeState(state, key) for key in state.mapper.attrs._properties}
+
+    def __getattr__(self, key: str) -> AttributeState:
+        if key not in self._state.mapper.attrs:
+            raise AttributeError(key)
+        return AttributeState(self._state, key)
+
+    def __getitem__(self, key: str) -> AttributeState:
+        if key not in self._state.mapper.attrs:
+            raise KeyError(key)
+        return AttributeState(self._state, key)
+
+
 _DELETED = _core.STATE_DELETED | _core.STATE_ONCE_DELETED
 
 
@@ -96,7 +121,7 @@ class InstanceState(InspectionAttr, Generic[_T]):
     @property
     def mapper(self) -> Mapper[_T]:
         """The mapper of its class."""
-        return self.manager.mapper  # type: ignore[no-any-return]
+        return _core.manager_of(self._object).mapper  # type: ignore[no-any-return,union-attr]
 
     # -- the five states
 
@@ -187,9 +212,7 @@ class InstanceState(InspectionAttr, Generic[_T]):
     @property
     def attrs(self) -> ReadOnlyProperties[Any]:
         """State of each attribute, by name."""
-        return ReadOnlyProperties(
-            {prop.key: AttributeState(self, prop.key) for prop in self.mapper.attrs}
-        )
+        return AttributeStates(self)
 
     @property
     def dict(self) -> Any:

@@ -254,8 +254,10 @@ class Session(ExecutingSession, SessionClassMethods):
     @property
     def dirty(self) -> util.IdentitySet:
         """Persistent objects with changes, whether or not there is a net change."""
-        deleted = util.IdentitySet(self._deleted())
-        return util.IdentitySet(o for o in self._modified() if o not in deleted)
+        modified = self._modified()
+        if modified and (deleted := util.IdentitySet(self._deleted())):
+            modified = [obj for obj in modified if obj not in deleted]
+        return util.IdentitySet(modified)
 
     @property
     def identity_map(self) -> IdentityMap:
@@ -403,6 +405,8 @@ class Session(ExecutingSession, SessionClassMethods):
         manager = _core.manager_of(instance) if _core.is_entity(instance) else None
         if manager is None:
             raise _unmapped(instance)
+        if not _core.changed_slots(instance):
+            return False
         from .unitofwork import is_modified
 
         return is_modified(instance, manager, include_collections)

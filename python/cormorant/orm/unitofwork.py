@@ -488,7 +488,7 @@ def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
 def is_modified(obj: Any, manager: Any, include_collections: bool) -> bool:
     """Session.is_modified(): True if an attribute has a net change."""
     changed = _core.changed_slots(obj)
-    collections = {p.slot for p in manager.mapper.relationships if p.uselist} if changed else ()
+    collections = {p.slot for p in manager.mapper.relationships if p.uselist}
     for slot in changed:
         if slot in collections and (
             not include_collections or _core.peek(obj, slot) is _core.NO_VALUE

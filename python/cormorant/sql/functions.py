@@ -230,9 +230,7 @@ class GenericFunction(Function[_T]):
             register_function(identifier, cls, package)
 
     def __init__(self, *args: Any, **kw: Any) -> None:
-        args_list = [
-            expect_function_arg(c, self.name, type_=getattr(self, "_arg_type", None)) for c in args
-        ]
+        args_list = [expect_function_arg(c, self.name) for c in args]
         self._finish(args_list, kw)
 
     def _finish(self, args: list[Any], kw: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ class IdentitySet:
     __slots__ = ("_members",)
 
     def __init__(self, items: Iterable[Any] | None = ()) -> None:
-        self._members: dict[int, Any] = {id(item): item for item in items or ()}
+        self._members: dict[int, Any] = {id(item): item for item in items} if items else {}
 
     # --- single members ---------------------------------------------------------
 

@@ -6,6 +6,7 @@ import pytest
 
 from .event_env import Recorder
 from .harness import compare
+from .models import many_to_many
 
 CONNECTION = [
     "engine_connect",
@@ -292,6 +293,21 @@ def test_before_execute_replaces_the_statement():
         p.error(
             lambda: p.sa.event.listen(engine, "begin", replace, retval=True),
         )
+
+    compare(program)
+
+
+def test_statements_of_association_rows():
+    def program(p):
+        A, B, _ = many_to_many(p)
+        session = p.session()
+        a = A(id=1, bs=[B(id=1), B(id=2)])
+        session.add(a)
+        session.flush()
+        execute_events(p, session.bind)
+        a.bs.append(session.get(B, 1))
+        a.bs[:1] = [B(id=3), B(id=4)]
+        session.flush()
 
     compare(program)
 

@@ -33,7 +33,7 @@ def change_association_rows(
     if plans is None:
         plans = relation.secondary_plans[dialect] = _secondary_plans(relation, dialect)
     if deletes:
-        matched = _execute_rows(connection, plans[1], deletes)
+        matched = _execute_rows(connection, plans[1], deletes, plans[2])
         if 0 <= matched != len(deletes):
             raise exc.StaleDataError(
                 f"DELETE statement on table '{prop.secondary.description}' expected to delete "
@@ -42,7 +42,7 @@ def change_association_rows(
     if updates:
         _update_rows(connection, prop, updates)
     if inserts:
-        _execute_rows(connection, plans[0], inserts)
+        _execute_rows(connection, plans[0], inserts, plans[2])
 
 
 def _update_rows(connection: Any, prop: Any, updates: list[tuple[Any, Any]]) -> None:
@@ -73,9 +73,9 @@ def _association_columns(prop: Any) -> list[Any]:
     return [c for c in prop.secondary.c if c in ends]
 
 
-def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
+def _execute_rows(connection: Any, plan: Any, rows: list[Any], compiled: dict[str, Any]) -> int:
     raw = connection._dbapi_connection
-    log = connection._flush_log()
+    log = connection._flush_log(None, compiled.get)
     given = rows if plan.names is None else [plan.encode(row) for row in rows]
     shown: Any = given if len(rows) > 1 else given[0]
     if log is not None:
@@ -92,7 +92,8 @@ def _execute_rows(connection: Any, plan: Any, rows: list[Any]) -> int:
     return changed
 
 
-def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
+def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, dict[str, Any]]:
+    """How rows are inserted and deleted, and what that was compiled from, by its SQL."""
     from ..sql import and_, bindparam
     from ..sql.dml import Delete, Insert
 
@@ -119,4 +120,5 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any]:
                 constant = _constant(bind.effective_value)
                 binds.append((0, _core.TYPE_PYTHON, (constant, None, (code, arg))))
         plans.append(dialect.plan(compiled.string, compiled.positiontup, binds))
-    return plans[0], plans[1]
+    found = {each.string: each for each in (insert_compiled, delete_compiled)}
+    return plans[0], plans[1], found

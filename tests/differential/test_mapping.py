@@ -1242,3 +1242,45 @@ def test_enums_by_the_annotation_map(options: Any) -> None:
 
     peer, _ = compare(program)
     assert peer.error is None
+
+
+@program
+def synonyms_of_the_names_of_properties(p: Peer):
+    class User:
+        def __init__(self, **values: Any) -> None:
+            for name, value in values.items():
+                setattr(self, name, value)
+
+        @property
+        def shown(self) -> str:
+            return f"<{self.name}>"
+
+        @shown.setter
+        def shown(self, value: str) -> None:
+            self.name = value.upper()
+
+    table = p.Table(
+        "users",
+        p.Base.metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("name", p.String),
+    )
+    p.Base.registry.map_imperatively(User, table, properties={"shown": p.synonym("name")})
+
+    class Tag(p.Base):
+        __tablename__ = "tags"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+        @property
+        def label(self) -> str:
+            return f"#{self.name}"
+
+    p.inspect(Tag).add_property("label", p.synonym("name"))
+    s = p.session()
+    user, tag = User(shown="a"), Tag(name="t")
+    s.add_all([user, tag])
+    s.commit()
+    p.show(user.name, user.shown, tag.label, s.query(Tag).filter(Tag.label == "t").count())
+    p.show(s.query(User).filter(User.shown == "A").count())
+    p.show(type(p.inspect(User).synonyms["shown"].descriptor).__name__)

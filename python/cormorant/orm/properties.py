@@ -283,6 +283,11 @@ class MappedColumn(Mapped[_T], ColumnOperators):
         )
 
 
+def _is_of_mapping(value: Any) -> bool:
+    """Whether what a class has under a name was put there by this package."""
+    return type(value).__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
 class SynonymProperty(MapperProperty):
     """Another name for a mapped attribute."""
 
@@ -334,6 +339,11 @@ class SynonymProperty(MapperProperty):
         return prop
 
     def _instrument(self) -> None:
+        if self.descriptor is None:
+            # A property that the class has of that name is what objects are asked by.
+            found = getattr(self.parent.class_, self.key, None)
+            if hasattr(type(found), "__set__") and not _is_of_mapping(found):
+                self.descriptor = found
         self._put_on(self.parent)
 
     def _put_on(self, mapper: Mapper[Any]) -> None:

@@ -684,6 +684,8 @@ crm_flush_init(crm_core *core, PyObject *module)
                                 CRM_COLUMN_OMIT_NONE) < 0 ||
         PyModule_AddIntConstant(module, "COLUMN_OMIT_UNSET",
                                 CRM_COLUMN_OMIT_UNSET) < 0 ||
+        PyModule_AddIntConstant(module, "COLUMN_DEFAULT_UNSET",
+                                CRM_COLUMN_DEFAULT_UNSET) < 0 ||
         PyModule_AddIntConstant(module, "COLUMN_VERSION", CRM_COLUMN_VERSION) <
             0 ||
         PyModule_AddIntConstant(module, "COLUMN_DEFAULT", CRM_COLUMN_DEFAULT) <

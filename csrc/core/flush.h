@@ -130,8 +130,9 @@ enum {
     CRM_COLUMN_ALWAYS = 0,
     CRM_COLUMN_OMIT_NONE,
     CRM_COLUMN_DEFAULT,
-    CRM_COLUMN_OMIT_UNSET, /* bound when set, to None as well */
-    CRM_COLUMN_VERSION,    /* its default is taken whatever the object holds */
+    CRM_COLUMN_OMIT_UNSET,    /* bound when set, to None as well */
+    CRM_COLUMN_DEFAULT_UNSET, /* the default, but None that was set is bound */
+    CRM_COLUMN_VERSION, /* its default is taken whatever the object holds */
 };
 
 /* A sequence of slots of a manager: a new PyMem array, its length in *count;

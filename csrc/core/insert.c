@@ -95,8 +95,9 @@ classify(insert *self, size_t i, uint8_t *given)
         }
         if (held == NULL || held == Py_None) {
             uint8_t rule = self->columns[c].rule;
-            given[c] = rule == CRM_COLUMN_ALWAYS ||
-                       (rule == CRM_COLUMN_OMIT_UNSET && held != NULL);
+            int unset = rule == CRM_COLUMN_OMIT_UNSET ||
+                        rule == CRM_COLUMN_DEFAULT_UNSET;
+            given[c] = rule == CRM_COLUMN_ALWAYS || (unset && held != NULL);
         }
         else {
             given[c] = 1;
@@ -112,7 +113,9 @@ classify(insert *self, size_t i, uint8_t *given)
 static int
 has_default(const column *col)
 {
-    return col->rule == CRM_COLUMN_DEFAULT || col->rule == CRM_COLUMN_VERSION;
+    return col->rule == CRM_COLUMN_DEFAULT ||
+           col->rule == CRM_COLUMN_DEFAULT_UNSET ||
+           col->rule == CRM_COLUMN_VERSION;
 }
 
 /* The slots a run binds: new tuple. */
@@ -309,7 +312,9 @@ static int
 run_each(insert *self, crm_insert_plan *plan, crm_batch *batch)
 {
     crm_flush *flush = &self->flush;
-    size_t total = flush->length > 1 ? flush->length : 0;
+    /* (A key that the driver tells is none that a batch returns.) */
+    size_t total =
+        flush->length > 1 && plan->nreturning > 0 ? flush->length : 0;
     for (size_t k = 0; k < flush->length; k++) {
         PyObject **keep;
         crm_cell *cells = crm_batch_next(batch, &keep);

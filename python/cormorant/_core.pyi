@@ -675,6 +675,7 @@ COLUMN_ALWAYS: Final[int]
 COLUMN_OMIT_NONE: Final[int]
 COLUMN_DEFAULT: Final[int]
 COLUMN_OMIT_UNSET: Final[int]
+COLUMN_DEFAULT_UNSET: Final[int]
 COLUMN_VERSION: Final[int]
 
 @final
@@ -704,7 +705,8 @@ def insert_objects(
     """INSERT objects in order.
 
     columns: `(slot, rule, default)`; COLUMN_ALWAYS binds NULL when unset,
-    COLUMN_OMIT_NONE leaves it out when unset or None, COLUMN_DEFAULT then takes
+    COLUMN_OMIT_NONE leaves it out when unset or None (OMIT_UNSET: when unset), COLUMN_DEFAULT
+    (DEFAULT_UNSET) then takes
     `default` (called with None when callable) and stores it in the object;
     COLUMN_VERSION does so whatever the object holds.
     Neighbours that provide the same columns are a run and share one InsertPlan, made

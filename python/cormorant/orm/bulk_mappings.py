@@ -206,7 +206,8 @@ def _row_to_insert(obj: Any, mapper: Any, by_attribute: bool = False) -> dict[st
     for prop in mapper._props.values():
         if prop._is_column and prop.slot >= 0:
             value = _core.peek(obj, prop.slot)
-            if value is not _core.NO_VALUE and value is not None:
+            null = value is None and not prop.columns[0].type.should_evaluate_none
+            if value is not _core.NO_VALUE and not null:
                 row[prop.key if by_attribute else prop.columns[0].key] = value
     return row
 

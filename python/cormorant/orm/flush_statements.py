@@ -17,7 +17,7 @@ from .flushinfo import MapperInfo
 from .inheritance import copied_slots
 
 # Rules of columns whose value is made by Python when the program gives none.
-_MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_VERSION)
+_MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_DEFAULT_UNSET, _core.COLUMN_VERSION)
 
 
 class Statements:
@@ -95,6 +95,8 @@ class Statements:
     def _find_defaults(self) -> None:
         """Which columns are filled by whom when the program gives no value."""
         self.insert_rules: list[tuple[int, int, Any]] = []
+        #: where None is a value of its own (JSON's null, `evaluates_none()`)
+        self.none_values: set[int] = set()
         self.fetched: list[int] = []  # by the server or a SQL expression: RETURNING
         self.context_defaults: list[tuple[int, Any]] = []
         self.python_onupdates: list[tuple[int, Any]] = []
@@ -102,16 +104,18 @@ class Statements:
         for column, slot in zip(self.columns, self.slots, strict=True):
             default = column.default
             rule, value = _core.COLUMN_ALWAYS, None
-            if column.type.should_evaluate_none:
-                # None is a value of its own (JSON null); unset is NULL.
-                rule = _core.COLUMN_OMIT_UNSET
+            omit, fill = _core.COLUMN_OMIT_NONE, _core.COLUMN_DEFAULT
+            if column.type.should_evaluate_none and not column.primary_key:
+                omit, fill = _core.COLUMN_OMIT_UNSET, _core.COLUMN_DEFAULT_UNSET
+                self.none_values.add(slot)
+                rule = omit
             if column.primary_key or column.server_default is not None:
-                rule = _core.COLUMN_OMIT_NONE
+                rule = omit
             if getattr(column, "computed", None) is not None:
-                rule = _core.COLUMN_OMIT_NONE
+                rule = omit
             if default is not None and not getattr(default, "is_sequence", False):
                 if getattr(default, "is_clause_element", False):
-                    rule = _core.COLUMN_OMIT_NONE
+                    rule = omit
                     if slot not in self.pk_slots:
                         self.fetched.append(slot)
                 elif getattr(default, "is_callable", False):
@@ -119,9 +123,9 @@ class Statements:
                         self.context_defaults.append((slot, default.arg))
                         rule = _core.COLUMN_ALWAYS
                     else:
-                        rule, value = _core.COLUMN_DEFAULT, default.arg
+                        rule, value = fill, default.arg
                 else:
-                    rule, value = _core.COLUMN_DEFAULT, default.arg
+                    rule, value = fill, default.arg
             elif column.server_default is not None and slot not in self.pk_slots:
                 self.fetched.append(slot)
             if slot == self.version_slot and self.next_version is not None:
@@ -145,12 +149,22 @@ class Statements:
         """What `eager_defaults` of the base's mapper says of this table."""
         base = self.mapper.base_mapper
         eager = base.eager_defaults
+        #: whether an INSERT may return what its values do not say
+        self.returns: bool = getattr(self.table, "implicit_returning", True)
+        if not self.returns:
+            eager = False
         #: whether an UPDATE reads back what the server made
         self.eager_update = eager is True
         if not eager or (eager == "auto" and self.table not in base._tables):
             self.fetched, self.unfetched = [], self.fetched
 
     # -- INSERT ---------------------------------------------------------------
+
+    def lacks(self, obj: Any, slot: int) -> bool:
+        """Whether an INSERT of an object gives no value for a slot. SQL expressions are not to
+        be asked whether they are equal."""
+        value = _core.peek(obj, slot)
+        return value is _core.NO_VALUE or (value is None and slot not in self.none_values)
 
     def returning_of(self, slots: Sequence[int], many: bool) -> tuple[list[int], int]:
         """Slots to fetch by RETURNING, and the one fed by the last generated key."""
@@ -159,6 +173,9 @@ class Statements:
         missing = [s for s in self.pk_slots if s not in given]
         if not missing and not fetched:
             return [], -1
+        if not self.returns:
+            by_number = self.dialect.postfetch_lastrowid and self.auto_slot in missing
+            return [], self.auto_slot if by_number else -1
         # SQLAlchemy reads a generated key back beside server defaults even when it is given,
         # where a NULL given would have one generated
         if fetched and not missing and self.auto_slot >= 0 and self.dialect.postfetch_lastrowid:

@@ -15,6 +15,7 @@ from ..event.base import Listener, Subscription, _number, _numbers, _register, c
 from . import listening
 from .attributes import OP_BULK_REPLACE, OP_REMOVE, OP_REPLACE, AttributeEventToken
 from .events import AttributeEvents, InstanceEvents, _state
+from .flush_statements import _MADE
 from .interfaces import MapperProperty
 
 # --- objects --------------------------------------------------------------------------
@@ -128,15 +129,13 @@ class Filled:
 
 def filled_by_insert(statements: Any, new: list[Any]) -> Filled:
     """What INSERTs are going to fill: what the database returns, then defaults."""
-    from .single_rows import is_unset
-
     filled = Filled(new, -1 if statements.next_version is None else statements.version_slot)
     made = {slot for slot, _ in statements.context_defaults}
-    made.update(s for s, rule, _ in statements.insert_rules if rule == _core.COLUMN_DEFAULT)
+    made.update(s for s, rule, _ in statements.insert_rules if rule in _MADE)
     made.discard(statements.version_slot)
     slots = [*statements.fetched, *(s for s in statements.slots if s in made)]
     for obj in filled.heard(new):
-        filled.add(obj, [slot for slot in slots if is_unset(_core.peek(obj, slot))])
+        filled.add(obj, [slot for slot in slots if statements.lacks(obj, slot)])
     return filled
 
 

@@ -20,7 +20,6 @@ from .single_rows import (
     fill_context_defaults,
     fill_onupdates,
     insert_one,
-    is_unset,
     stale,
     update_one,
 )
@@ -298,7 +297,7 @@ def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any
 def _insert_all(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
     unfetched = []
     for obj in new if statements.unfetched else ():
-        missing = [slot for slot in statements.unfetched if is_unset(_core.peek(obj, slot))]
+        missing = [slot for slot in statements.unfetched if statements.lacks(obj, slot)]
         if missing:
             unfetched.append((obj, missing))
     if statements.context_defaults:
@@ -316,7 +315,7 @@ def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
     return tuple(
         slot
         for slot, rule, _ in statements.insert_rules
-        if rule != _core.COLUMN_OMIT_NONE and not is_unset(_core.peek(obj, slot))
+        if rule != _core.COLUMN_OMIT_NONE and not statements.lacks(obj, slot)
     )
 
 
@@ -330,7 +329,8 @@ def _insert_run(
     log = connection._flush_log(variant, statements.compiled.get)
     filled: list[tuple[int, int, tuple[int, ...]]] = []
     flush.filled.append((new, filled))
-    if statements.made_inserts > (log is None):
+    asks = not statements.returns and not connection.dialect.postfetch_lastrowid
+    if asks or statements.made_inserts > (log is None):
         for obj in new:
             special(obj)
         return

@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from .unitofwork import Flush
 
 
-def is_unset(value: Any) -> bool:
-    """Whether an INSERT gives no value for what an object holds. SQL expressions are not to be
-    asked whether they are equal."""
-    return value is None or value is _core.NO_VALUE
+# Rules of columns that an INSERT leaves out when it gives no value.
+_OMITTING = (_core.COLUMN_OMIT_NONE, _core.COLUMN_OMIT_UNSET)
 
 
 def stale(verb: str, table: Any, error: exc.StaleDataError) -> exc.StaleDataError:
@@ -53,9 +51,9 @@ def _row_params(statements: Statements, obj: Any) -> dict[str, Any]:
         statements.columns, statements.insert_rules, strict=True
     ):
         value = _core.peek(obj, slot)
-        if value is _core.NO_VALUE or value is None:
+        if statements.lacks(obj, slot):
             value = None
-            if rule == _core.COLUMN_OMIT_NONE:
+            if rule in _OMITTING:
                 continue
             if rule in _MADE:
                 value = default(None) if callable(default) else default
@@ -69,7 +67,7 @@ def fill_context_defaults(statements: Statements, objects: list[Any]) -> None:
     for obj in objects:
         params = _row_params(statements, obj)
         for slot, function in statements.context_defaults:
-            if is_unset(_core.peek(obj, slot)):
+            if statements.lacks(obj, slot):
                 column = statements.column_of[slot]
                 value = function(_DefaultContext(params, column))
                 params[column.key] = value
@@ -101,10 +99,8 @@ def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) 
         statements.columns, statements.insert_rules, strict=True
     ):
         value = _core.peek(obj, slot)
-        if rule == _core.COLUMN_VERSION:
-            value = None
-        if value is _core.NO_VALUE or value is None:
-            if rule == _core.COLUMN_OMIT_NONE:
+        if rule == _core.COLUMN_VERSION or statements.lacks(obj, slot):
+            if rule in _OMITTING:
                 continue
             value = None
             if rule in _MADE:
@@ -116,10 +112,12 @@ def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) 
             continue
         plain[column.key] = value
         given.append(slot)
-    returning, last_id = statements.returning_of(given, False)
+    # What an expression makes is read back where a server default would be.
+    of_program = [slot for slot in given if slot not in expired or slot in statements.pk_slots]
+    returning, last_id = statements.returning_of(of_program, False)
     auto = statements.auto_slot
     read_back = auto >= 0 and (auto not in given or connection.dialect.name == "sqlite")
-    if statements.version_slot >= 0 and not returning and read_back:
+    if statements.version_slot >= 0 and not returning and read_back and statements.returns:
         returning = [auto]  # as SQLAlchemy reads a row with a version back
     made_keys = [slot for slot in expired if slot in statements.pk_slots]
     if made_keys == [auto] and connection.dialect.name == "sqlite" and not returning:
@@ -139,7 +137,13 @@ def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) 
             _core.set_loaded(obj, slot, value)
     elif last_id >= 0:
         _core.set_loaded(obj, last_id, connection._dbapi_connection.last_insert_id())
-    expired = [s for s in expired if s not in statements.pk_slots]
+    elif not statements.returns:
+        # Keys that were asked for before the INSERT.
+        for column, value in zip(
+            statements.table.primary_key, result.inserted_primary_key, strict=True
+        ):
+            _core.set_loaded(obj, statements.slot_of[column], value)
+    expired = [s for s in expired if s not in statements.pk_slots and s not in returning]
     if expired:
         flush.expire_after.append((obj, expired))
 

@@ -104,7 +104,8 @@ class DefaultDialect(AsksInspector):
 
     engine_options: frozenset[str] = frozenset()
     """Arguments of create_engine() that only this dialect has."""
-    construct_arguments: list[Any] = []
+    construct_arguments: list[tuple[Any, Mapping[str, Any]]] | None = None
+    """What items take for this dialect: (Index, {"using": False}), … None: anything."""
     colspecs: dict[Any, Any] = {}
     """Generic type -> the class that the dialect has for it."""
 

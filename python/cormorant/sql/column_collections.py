@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from .. import exc
 from .dialect_args import DialectKWArgs as DialectKWArgs
@@ -23,7 +23,9 @@ class ColumnCollection(Generic[_T]):
 
     __module__ = f"{__package__}.base"  # where programs know it from
 
-    __slots__ = ("__dict__", "_all", "_index")
+    __slots__ = ("__dict__", "_all", "_index", "_readonly_view")
+    _readonly_view: ReadOnlyColumnCollection[_T]
+    """The same columns for those who only read; made when it is first asked for."""
 
     def __init__(self, columns: Iterable[tuple[str, _T]] = ()) -> None:
         self._all: list[tuple[str, _T]] = []
@@ -46,7 +48,7 @@ class ColumnCollection(Generic[_T]):
             old = self._index[name]
             if old is column:
                 return
-            self._all = [(k, column if c is old else c) for k, c in self._all]
+            self._all[:] = [(k, column if c is old else c) for k, c in self._all]
             self._index[name] = column
             if name in self.__dict__:
                 self.__dict__[name] = column
@@ -56,7 +58,7 @@ class ColumnCollection(Generic[_T]):
     def remove(self, column: Any) -> None:
         """Take a column out."""
         keys = [k for k, c in self._all if c is column]
-        self._all = [(k, c) for k, c in self._all if c is not column]
+        self._all[:] = [(k, c) for k, c in self._all if c is not column]
         for key in keys:
             self._index.pop(key, None)
             self.__dict__.pop(key, None)
@@ -111,9 +113,17 @@ class ColumnCollection(Generic[_T]):
             )
         raise KeyError(key)
 
-    def __getattr__(self, key: str) -> _T:
+    def extend(self, iter_: Iterable[_T]) -> None:
+        """Add columns."""
+        for column in iter_:
+            self.add(column)
+
+    def __getattr__(self, key: str) -> Any:
         if key in ("_index", "_all"):  # not there yet: being unpickled
             raise AttributeError(key)
+        if key == "_readonly_view":
+            view = self._readonly_view = self.as_readonly()
+            return view
         try:
             return self._index[key]
         except KeyError as err:
@@ -161,7 +171,21 @@ class ColumnCollection(Generic[_T]):
         return None
 
     def as_readonly(self) -> ReadOnlyColumnCollection[_T]:
-        return ReadOnlyColumnCollection(self._all)
+        """The same columns, and those added later, for those who only read."""
+        view: ReadOnlyColumnCollection[_T] = ReadOnlyColumnCollection.__new__(
+            ReadOnlyColumnCollection
+        )
+        for name in ("_all", "_index", "__dict__"):
+            object.__setattr__(view, name, getattr(self, name))
+        return view
+
+    def __getstate__(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.__dict__, {"_all": self._all, "_index": self._index}
+
+    def __setstate__(self, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        self.__dict__.update(state[0])
+        for name, value in state[1].items():
+            object.__setattr__(self, name, value)
 
     def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
         """The column here that is, or is derived from, the same column as the given one."""
@@ -209,13 +233,43 @@ class ReadOnlyColumnCollection(ColumnCollection[_T]):
 
     __slots__ = ()
 
-    def _readonly(self) -> Any:
-        raise TypeError(f"{type(self).__name__} object is immutable and/or readonly.")
+    def __init__(self, columns: Iterable[tuple[str, _T]] = ()) -> None:
+        object.__setattr__(self, "_all", [])
+        object.__setattr__(self, "_index", {})
+        for key, col in columns:
+            self._append(key, col)
 
-    def add(self, column: Any, key: str | None = None) -> None:
+    def _readonly(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} object is immutable and/or readonly")
+
+    def as_readonly(self) -> ReadOnlyColumnCollection[_T]:
+        return self
+
+    def __getattr__(self, key: str) -> Any:
+        return self if key == "_readonly_view" else super().__getattr__(key)
+
+    def __setattr__(self, key: str, value: Any) -> NoReturn:
         self._readonly()
 
-    def remove(self, column: Any) -> None:
+    def __delattr__(self, key: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {key!r}")
+
+    def __setitem__(self, key: str, value: Any) -> NoReturn:
+        self._readonly()
+
+    def __delitem__(self, key: str) -> NoReturn:
+        self._readonly()
+
+    def add(self, column: Any, key: str | None = None) -> NoReturn:
+        self._readonly()
+
+    def remove(self, column: Any) -> NoReturn:
+        self._readonly()
+
+    def extend(self, iter_: Iterable[_T]) -> NoReturn:
+        self._readonly()
+
+    def update(self, iter_: Iterable[tuple[str, _T]]) -> NoReturn:
         self._readonly()
 
 

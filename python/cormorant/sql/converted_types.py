@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _core, exc
@@ -20,6 +21,7 @@ from .plain_types import (
     SchemaType,
     String,
     _quoted,
+    constrained,
     text_literal,
 )
 from .type_api import Codec, TypeDecorator, TypeEngine, to_instance
@@ -234,7 +236,7 @@ class Enum(String, SchemaType):
                     column.in_(list(self.enums)),
                     name=_NONE_NAME if self.name is None else self.name,
                     _type_bound=True,
-                    _create_rule=self._constrained,
+                    _create_rule=partial(constrained, self, column),
                 )
             )
 

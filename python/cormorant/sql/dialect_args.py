@@ -8,27 +8,30 @@ from typing import Any
 from .. import exc, util
 
 
-class _OptionDict(dict[str, Any]):
+class _OptionDict(MutableMapping[str, Any]):
     """Options of one dialect: those given over their defaults."""
 
     def __init__(self, defaults: dict[str, Any]) -> None:
-        super().__init__()
         self.defaults = defaults
+        self.given: dict[str, Any] = {}
 
-    def __missing__(self, key: str) -> Any:
-        return self.defaults[key]
+    def __getitem__(self, key: str) -> Any:
+        return self.given[key] if key in self.given else self.defaults[key]
 
-    def get(self, key: str, default: Any = None) -> Any:
-        try:
-            return self[key]
-        except KeyError:
-            return default
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.given[key] = value
 
-    def __contains__(self, key: object) -> bool:
-        return dict.__contains__(self, key) or key in self.defaults
+    def __delitem__(self, key: str) -> None:
+        del self.given[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.defaults, **self.given})
+
+    def __len__(self) -> int:
+        return len({**self.defaults, **self.given})
 
 
-_ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
+_ARGUMENTS: dict[str, dict[Any, dict[str, Any]] | None] = {
     "sqlite": {
         "Table": {"autoincrement": False, "with_rowid": True, "strict": False},
         "Index": {"where": None},
@@ -65,9 +68,30 @@ _ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "UniqueConstraint": {"include": None, "nulls_not_distinct": None},
     },
 }
-"""dialect -> name of a class -> arguments and their defaults"""
+"""dialect -> class, or its name -> arguments and their defaults; of others it is what their
+`construct_arguments` say, None if they check nothing"""
 
-_UNCHECKED = frozenset({"mysql", "mariadb", "mssql", "oracle"})
+_ARGUMENTS.update(dict.fromkeys(("mysql", "mariadb", "mssql", "oracle")))
+_ANYTHING: dict[str, Any] = {"*": None}
+
+
+def _arguments_of(dialect: str) -> dict[Any, dict[str, Any]] | None:
+    """What the items of a dialect take; exc.NoSuchModuleError if there is no such dialect."""
+    if dialect not in _ARGUMENTS:
+        from ..dialects import registry
+
+        found = None
+        for cls in registry.load(dialect).__mro__:
+            said = cls.__dict__.get("construct_arguments")
+            if said is not None:
+                found = {item: dict(arguments) for item, arguments in said}
+                break
+            inherited = _ARGUMENTS.get(cls.__dict__.get("name", ""))
+            if inherited is not None:
+                found = {item: dict(arguments) for item, arguments in inherited.items()}
+                break
+        _ARGUMENTS[dialect] = found
+    return _ARGUMENTS[dialect]
 
 
 class DialectKWArgs:
@@ -92,18 +116,25 @@ class DialectKWArgs:
         return found
 
     def _defaults_of(self, dialect: str) -> dict[str, Any]:
-        by_class = _ARGUMENTS.get(dialect, {})
+        by_class = _arguments_of(dialect)
+        if by_class is None:
+            return dict(_ANYTHING)
         defaults: dict[str, Any] = {}
-        for cls in type(self).__mro__:
-            for name, value in by_class.get(cls.__name__, {}).items():
-                defaults.setdefault(name, value)
+        for cls in reversed(type(self).__mro__):
+            defaults.update(by_class.get(cls.__name__, {}))
+            defaults.update(by_class.get(cls, {}))
         return defaults
 
     @classmethod
     def argument_for(cls, dialect_name: str, argument_name: str, default: Any) -> None:
         """Allow a keyword argument of a dialect."""
-        by_class = _ARGUMENTS.setdefault(dialect_name, {})
-        by_class.setdefault(cls.__name__, {})[argument_name] = default
+        by_class = _arguments_of(dialect_name)
+        if by_class is None:
+            raise exc.ArgumentError(
+                f"Dialect '{dialect_name}' does have keyword-argument validation and defaults "
+                "enabled configured"
+            )
+        by_class.setdefault(cls, {})[argument_name] = default
 
     def get_dialect_option(
         self,
@@ -136,13 +167,15 @@ class DialectKWArgs:
                 raise TypeError(
                     f"Additional arguments should be named <dialectname>_<argument>, got '{key}'"
                 )
-            if dialect not in _ARGUMENTS and dialect not in _UNCHECKED:
+            try:
+                options = self.dialect_options[dialect]
+            except exc.NoSuchModuleError:
                 util.warn(
                     f"Can't validate argument {key!r}; can't locate any SQLAlchemy dialect named "
                     f"{dialect!r}",
                 )
-            options = self.dialect_options[dialect]
-            if dialect in _ARGUMENTS and name not in options:
+                options = self.dialect_options[dialect] = _OptionDict(dict(_ANYTHING))
+            if "*" not in options and name not in options:
                 raise exc.ArgumentError(
                     f"Argument {key!r} is not accepted by dialect {dialect!r} on behalf of "
                     f"{type(self)!r}"
@@ -160,7 +193,7 @@ class _ByDialect(dict[str, _OptionDict]):
         return options
 
     def __reduce__(self) -> Any:
-        return dict, (), None, None, iter([(k, dict(v)) for k, v in self.items()])
+        return dict, (), None, None, iter(self.items())
 
 
 class _DialectArgView(MutableMapping[str, Any]):
@@ -170,25 +203,35 @@ class _DialectArgView(MutableMapping[str, Any]):
         self._item = item
 
     def __getitem__(self, key: str) -> Any:
-        dialect, _, name = key.partition("_")
-        if not name:
-            raise KeyError(key)
-        return dict.__getitem__(self._item.dialect_options[dialect], name)
+        options, name = self._place(key)
+        return options[name]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._item._validate_dialect_kwargs({key: value})
+        if "_" not in key:
+            raise exc.ArgumentError("Keys must be of the form <dialectname>_<argname>")
+        options, name = self._place(key)
+        options[name] = value
 
     def __delitem__(self, key: str) -> None:
+        options, name = self._place(key)
+        del options[name]
+
+    def _place(self, key: str) -> tuple[_OptionDict, str]:
         dialect, _, name = key.partition("_")
-        del self._item.dialect_options[dialect][name]
+        try:
+            if name:
+                return self._item.dialect_options[dialect], name
+        except exc.NoSuchModuleError:
+            pass
+        raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
         for dialect, options in self._item.dialect_options.items():
-            for name in options:
+            for name in options.given:
                 yield f"{dialect}_{name}"
 
     def __len__(self) -> int:
-        return sum(len(options) for options in self._item.dialect_options.values())
+        return sum(len(options.given) for options in self._item.dialect_options.values())
 
     def __repr__(self) -> str:
         return repr(dict(self))

@@ -69,7 +69,7 @@ class FromClause(Selectable):
     @memoized
     def c(self) -> ReadOnlyColumnCollection[KeyedColumnElement[Any]]:
         """The columns."""
-        return self._columns  # type: ignore[return-value]
+        return self._columns._readonly_view
 
     @property
     def columns(self) -> ReadOnlyColumnCollection[KeyedColumnElement[Any]]:

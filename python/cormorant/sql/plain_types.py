@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _core
@@ -69,6 +70,18 @@ class SchemaType(SchemaEventTarget):
         if self.metadata is None:
             self._register(table.metadata)
         self.__dict__.setdefault("_tables", []).append(table)
+
+
+def constrained(type_: Any, column: Any, compiler: Any) -> bool:
+    """Whether the CHECK that a type brings to a column is written: on the databases that the
+    column has this type on."""
+    variants = column.type._variant_mapping
+    variant = variants.get(compiler.dialect.name)
+    if variant is not type_ and (
+        variant is not None or any([other is type_ for other in variants.values()])
+    ):
+        return False
+    return type_._constrained(compiler)  # type: ignore[no-any-return]
 
 
 class NullType(TypeEngine[None]):
@@ -425,7 +438,7 @@ class Boolean(SchemaType, TypeEngine[bool]):
                     column.in_([0, 1]),
                     name=_NONE_NAME if self.name is None else self.name,
                     _type_bound=True,
-                    _create_rule=self._constrained,
+                    _create_rule=partial(constrained, self, column),
                 )
             )
 

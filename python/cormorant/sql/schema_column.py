@@ -258,7 +258,9 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
     def _attach_type(self, table: Any) -> None:
         self.type._attach(self, table)
         for variant in self.type._variant_mapping.values():
-            if isinstance(variant, _schema_type()):
+            if not variant._is_type_decorator:
+                variant._attach(self, table)
+            elif isinstance(variant, _schema_type()):
                 variant._register_with(table)
 
     def _set_type(self, type_: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
-from .column_collections import ColumnCollection
+from .column_collections import ColumnCollection, ReadOnlyColumnCollection
 from .elements import ClauseElement, ColumnClause
 from .schema_base import (
     DialectKWArgs,
@@ -108,19 +108,24 @@ class ColumnCollectionMixin:
     """Mixin of items over columns that are given by name, as columns or expressions."""
 
     _pending: list[Any]
-    columns: ColumnCollection[Any]
+    _columns: ColumnCollection[Any]
     parent: Any
 
     _of_many_tables = False
     """Whether the columns may be of several tables, with none of which the item goes then."""
 
     @property
-    def c(self) -> ColumnCollection[Any]:
+    def columns(self) -> ReadOnlyColumnCollection[Any]:
+        """The columns."""
+        return self._columns._readonly_view
+
+    @property
+    def c(self) -> ReadOnlyColumnCollection[Any]:
         """The columns."""
         return self.columns
 
     def _init_columns(self, columns: Sequence[Any], autoattach: bool) -> None:
-        self.columns = ColumnCollection()
+        self._columns = ColumnCollection()
         self._pending = [_column_argument(column) for column in columns]
         if autoattach and self._pending:
             self._attach_when_possible()
@@ -233,7 +238,7 @@ class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
 
     def _set_parent(self, parent: Any, **kw: Any) -> None:
         for column in self._resolve_columns(parent):
-            self.columns.add(column)
+            self._columns.add(column)
         Constraint._set_parent(self, parent)
 
     def contains_column(self, col: Any) -> bool:
@@ -411,15 +416,15 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
             column.primary_key = True
             if column._user_defined_nullable is None:
                 column.nullable = False
-            self.columns.add(column)
+            self._columns.add(column)
         if not self._pending:
             for column in marked:
-                self.columns.add(column)
+                self._columns.add(column)
         Constraint._set_parent(self, parent)
 
     def _replace(self, column: Any) -> None:
         """A column of the primary key was added to the table."""
-        self.columns.add(column)
+        self._columns.add(column)
         self.__dict__.pop("_autoincrement", None)
         # a name of a convention is of the columns that there are
         self.name = self._given_name
@@ -430,7 +435,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         self._init_columns([], False)
         for column in columns:
             column.primary_key = True
-            self.columns.add(column)
+            self._columns.add(column)
         self.__dict__.pop("_autoincrement", None)
 
     @property
@@ -573,7 +578,7 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
                 )
         self.table = self.parent = parent
         for column in columns:
-            self.columns.add(column)
+            self._columns.add(column)
         self.expressions = [
             parent.c[given] if isinstance(given, str) else given for given in self._given
         ]

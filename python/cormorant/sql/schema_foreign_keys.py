@@ -225,7 +225,7 @@ class ForeignKey(DialectKWArgs, SchemaItem):
             )
             self.constraint = constraint
             constraint.elements.append(self)
-            constraint.columns.add(column)
+            constraint._columns.add(column)
             constraint._set_parent_with_dispatch(table)
         self._infer_type(column, table)
 
@@ -353,7 +353,7 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         self.parent = parent
         if not len(self.columns):
             for column in self._resolve_columns(parent):
-                self.columns.add(column)
+                self._columns.add(column)
         columns = list(self.columns)
         self._check_one_target(parent)
         for column, element in zip(columns, self.elements, strict=True):

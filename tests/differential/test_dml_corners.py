@@ -103,6 +103,35 @@ def rows_of_changed_aliases(p: Any) -> None:
         p.show(connection.execute(p.select(a.c.x, a.c.y, a.c.z).order_by(a.c.id)).all())
 
 
+@program
+def what_deleted_rows_had(p: Any) -> None:
+    t = p.Table(
+        "t",
+        p.MetaData(),
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("a", p.String),
+        p.Column("b", p.Integer, default=4),
+    )
+    with p.engine().begin() as connection:
+        t.metadata.create_all(connection)
+        for number, asked in enumerate(
+            (
+                lambda d: d,
+                lambda d: d.return_defaults(),
+                lambda d: d,
+                lambda d: d.return_defaults(t.c.b),
+                lambda d: d.return_defaults(t.c.b, supplemental_cols=[t.c.a]),
+                lambda d: d.return_defaults(supplemental_cols=[t.c.a]),
+                lambda d: d.returning(t.c.id),
+            )
+        ):
+            connection.execute(t.insert(), {"id": number, "a": "x"})
+            result = connection.execute(asked(t.delete().where(t.c.id == number)))
+            p.show(result.returns_rows, result.returned_defaults, result.returned_defaults_rows)
+            p.error(lambda: result.all())  # noqa: B023
+    p.error(lambda: t.delete().return_defaults().returning(t.c.id))
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function)

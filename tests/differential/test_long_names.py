@@ -1,4 +1,5 @@
-"""Names that are longer than a database takes, or than create_engine(label_length=) allows."""
+"""Names that are made up: those longer than a database takes, or than create_engine(label_length=)
+allows, and those of names that have to be quoted."""
 
 from __future__ import annotations
 
@@ -196,6 +197,30 @@ def constraints_and_indexes(p: Any) -> None:
                 for index in sorted(t.indexes, key=lambda index: index.name):
                     for item in (schema.CreateIndex(index), schema.DropIndex(index)):
                         p.error(lambda: str(item.compile(dialect=dialect)))  # noqa: B023
+
+
+@program
+def names_made_of_odd_ones(p: Any) -> None:
+    odd = ("a col", "b%c", "(x)", "q$")
+    t = p.Table("some table", p.MetaData(), *[p.Column(name, p.Integer) for name in odd])
+    q = p.Table("t", p.MetaData(), p.Column("x", p.Integer, quote=True), p.Column("Z", p.Integer))
+    a, b = t.c["a col"], t.c["b%c"]
+    qualified = p.LABEL_STYLE_TABLENAME_PLUS_COL
+    values = p.values(p.column("c"), name="some name").data([(1,)])
+    for statement in (
+        p.select(t.alias()),
+        p.select(t, t.alias()),
+        p.select(t.alias()).set_label_style(qualified),
+        p.select(p.select(a + 1, p.func.max(b), a, a).subquery()),
+        p.select(t).where(a == 4, b > 3, t.c["(x)"].in_([1]), t.c["q$"] < 5),
+        p.select(q.alias()).set_label_style(qualified),
+        p.select(q.c.x.label(None), (q.c.x + 1).label(None)),
+        values.cte().select(),
+    ):
+        for name in ("sqlite", "postgresql"):
+            compiled = statement.compile(dialect=p.module(f"dialects.{name}").dialect())
+            p.show(str(compiled), compiled.params)
+    p.show(a._label, q.c.x._label, q.c.x.label("z")._label)
 
 
 @pytest.mark.parametrize("function", program.registered)

@@ -140,3 +140,21 @@ def test_parameters_beside_the_values_of_a_list() -> None:
         )
         assert "IN (replace('keyb', 'key', ''))" in str(literal)
     engine.dispose()
+
+
+def test_columns_are_found_by_their_labels() -> None:
+    def program(p: Peer) -> None:
+        class Lower(p.String):
+            def column_expression(self, column: Any) -> Any:
+                return p.func.lower(column)
+
+        table = p.Table("t", p.MetaData(), p.Column("x", p.String(5)), p.Column("y", Lower(5)))
+        with p.engine().begin() as connection:
+            table.metadata.create_all(connection)
+            connection.execute(table.insert(), {"x": "X", "y": "Y"})
+            selected = p.select(table.c.x.label("a"), table.c.y.label("b"))
+            for statement in (selected, selected.union(selected), p.select(table)):
+                row = connection.execute(statement).one()
+                p.show(row, row._fields, row._mapping[table.c.x], row._mapping[table.c.y])
+
+    compare(program)

@@ -6,6 +6,7 @@ defaults live on the class, so that the dictionary holds only what was said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -88,6 +89,10 @@ def key_of_all(items: Iterable[Any], ctx: KeyContext) -> tuple[Any, ...]:
     return tuple([i._cache_key(ctx) for i in items])
 
 
+# what does not become a part of names that are made up
+_UNFIT_IN_NAMES = re.compile(r"[%\(\) \$]+")
+
+
 class AnonName:
     """A name to be made at compile time: ``base_1``, ``base_2`` in order of appearance.
 
@@ -99,6 +104,8 @@ class AnonName:
 
     def __init__(self, seed: Any, base: Any, suffix: str = "") -> None:
         self.seed = seed
+        if isinstance(base, str) and not base.isidentifier():
+            base = _UNFIT_IN_NAMES.sub("_", base)
         self.base = base
         self.suffix = suffix
 

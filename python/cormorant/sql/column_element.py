@@ -74,6 +74,10 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
     _tq_label: Any = None
 
     @property
+    def _label(self) -> Any:
+        return self._tq_label
+
+    @property
     def _tq_key_label(self) -> Any:
         """As `_tq_label`, of the key instead of the name."""
         return self._tq_label

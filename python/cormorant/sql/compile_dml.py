@@ -232,6 +232,10 @@ class DMLCompiler:
                 self._lint([stmt.table, *extra], stmt._where_criteria, "DELETE")
             if stmt._returning:
                 text += " " + self._returning_clause(stmt, kw)
+            elif top:
+                self.returning = self._defaults_of_delete(stmt)
+                if self.returning:
+                    text += " " + self._returning_text(self.returning, kw)
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text
@@ -345,6 +349,18 @@ class DMLCompiler:
             if made or column in supplemental:
                 found.append(column)
         return found
+
+    def _defaults_of_delete(self, stmt: Any) -> list[Any]:
+        """The columns of the rows deleted that return_defaults() names: nothing makes others."""
+        dialect = self.dialect
+        if not (stmt._return_defaults and dialect.delete_returning and dialect.implicit_returning):
+            return []
+        if self.for_executemany or not getattr(stmt.table, "implicit_returning", False):
+            return []
+        columns = stmt._return_defaults_columns or ()
+        found = [column for column in stmt.table.c if column in columns]
+        supplemental = stmt._supplemental_returning or ()
+        return [*found, *[column for column in supplemental if column not in found]]
 
     @staticmethod
     def _is_default(default: Any) -> bool:

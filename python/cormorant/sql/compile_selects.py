@@ -292,6 +292,8 @@ class SelectCompiler:
                 name = as_label(name)
             target = _NamedForResult(rendered, name, (column, key))
             kw["result_map_targets"] = (column, *other_names(column, name, key))
+            if isinstance(column, Label):
+                kw["result_map_targets"] += (column.element,)
             return self.process(target, within_columns_clause=True, add_to_result_map=add, **kw)
         if add is None:
             return self.process(rendered, within_columns_clause=True, **kw)

@@ -345,7 +345,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         if not isinstance(name, AnonName):
             return name  # type: ignore[no-any-return]
         if isinstance(name, AnonText):
-            return "".join([self._made_up(p) for p in name.parts])
+            text = "".join([self._made_up(p) for p in name.parts])
+            return quoted_name(text, getattr(name.parts[-1], "quote", None))  # type: ignore[no-any-return]
         ident = name.ident
         found = self._anon.get(ident)
         if found is None:

@@ -18,6 +18,7 @@ from ..util import warn
 from .base import NO_VALUE, instance_str
 from .context import ORMPlan, build_own_plan
 from .exc import DetachedInstanceError, ObjectDeletedError
+from .from_adapters import adapted
 from .instance import inspect_object
 from .load_table import LoadContext
 from .loading import (
@@ -713,7 +714,7 @@ def _lazy_plan(
         if prop.secondary is not None:
             statement._from_obj += (prop.secondary,)
         if prop.order_by:
-            statement._order_by_clauses = tuple(prop.order_by)
+            statement._order_by_clauses = tuple([adapted(prop.entity, c) for c in prop.order_by])
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         binds = [bind for bind, _ in parameters]
         slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]

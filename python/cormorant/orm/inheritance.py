@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
+from ..sql import operators, visitors
 from ..sql.column_collections import ReadOnlyColumnCollection
 from ..sql.join_conditions import join_condition
 from ..sql.schema import Column
@@ -320,7 +321,24 @@ class Hierarchy(InspectionAttr):
     @memoized_property
     def _is_union(self) -> bool:
         """Whether it is selected from something that has its tables' columns as its own."""
-        return self.with_polymorphic is not None and self.with_polymorphic[1] is not None
+        given = None if self.with_polymorphic is None else self.with_polymorphic[1]
+        return given is not None and not given._is_join and not given._is_table
+
+    @memoized_property
+    def _equivalent_columns(self) -> dict[Any, list[Any]]:
+        """Of a column: those of the hierarchy that have the same value, by what joins the tables
+        of its classes."""
+        found: dict[Any, list[Any]] = {}
+        for mapper in self.base_mapper.self_and_descendants:
+            if mapper.inherit_condition is None:
+                continue
+            for element in visitors.iterate(mapper.inherit_condition):
+                if element.__visit_name__ != "binary" or element.operator is not operators.eq:
+                    continue
+                for one, other in ((element.left, element.right), (element.right, element.left)):
+                    if one._is_column and other._is_column:
+                        found.setdefault(one, []).append(other)
+        return found
 
     def _set_concrete_base(self, base: Mapper[Any]) -> None:
         """A concrete mapper gets its base when all classes below that are known."""

@@ -517,6 +517,7 @@ class JoinCondition:
 
 
 def _adapted(selectable: Any, column: Any) -> Any:
+    """A column as an alias, an adapter of a mapper's columns or a FROM has it."""
     if selectable is None:
         return None
     if hasattr(selectable, "_adapt_element"):

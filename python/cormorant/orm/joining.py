@@ -18,6 +18,7 @@ from ..sql.fromclause import Join
 from ..sql.join_conditions import can_join
 from ..util import warn
 from .attributes import QueryableAttribute
+from .from_adapters import FromAdapters
 
 
 def entity_of(element: Any) -> Any:
@@ -99,84 +100,34 @@ def _iterate(expression: Any) -> Iterator[Any]:
         yield from _iterate(child)
 
 
+def _derived(froms: Sequence[Any], left: Any) -> list[int]:
+    """The indexes of the FROM clauses made of a table that `left` has; if there are several, of
+    those that have it itself."""
+    tables = [part for part in parts(left) if not part._is_join]
+    found = [i for i, from_ in enumerate(froms) if any(map(from_.is_derived_from, tables))]
+    if len(found) > 1:
+        found = [i for i in found if _overlap(froms[i], left)] or found
+    return found
+
+
 def _overlap(left: Any, right: Any) -> bool:
     """True if two FROM clauses have a table in common."""
     own = {hash(part) for part in parts(left)}
     return any(hash(part) in own for part in parts(right))
 
 
-class GeneratedAliases:
-    """The aliases made of joined subclasses that share tables with what they are joined to.
+def _alias_for_join(mapper: Any) -> Any:
+    """An alias of a mapper, with the warning that it was made."""
+    from .util import aliased
 
-    Columns of the subclass, and of its bases, mean those of the alias in the whole statement.
-    """
-
-    def __init__(self) -> None:
-        self._by_mapper: dict[int, Any] = {}
-        self._by_table: dict[int, Any] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._by_mapper)
-
-    def make(self, mapper: Any) -> Any:
-        """An alias of a mapper, with the warning that it was made."""
-        from .util import aliased
-
-        warn(
-            f"An alias is being generated automatically against joined entity {mapper} due to "
-            "overlapping tables.  This is a legacy pattern which may be deprecated in a later "
-            "release.  Use the aliased(<entity>, flat=True) construct explicitly, see the linked "
-            "example.",
-            code="xaj2",
-        )
-        alias = inspect(aliased(mapper.class_, flat=True))
-        for above in mapper.iterate_to_root():
-            self._by_table[hash(above.local_table)] = alias
-        self._by_mapper[id(mapper)] = alias
-        return alias
-
-    def selectable(self, entity: Any) -> Any:
-        """What stands in FROM for an entity: that of its alias, if there is one."""
-        return selectable_of(self._by_mapper.get(id(entity), entity))
-
-    def adapt(self, expression: Any) -> Any:
-        """A clause of the statement, with mapped columns as the aliases have them."""
-
-        def replace(element: Any) -> Any:
-            owner = element._annotations.get("parententity")
-            if owner is None or not element._is_column:
-                return None
-            alias = self._by_mapper.get(id(owner))
-            if alias is None:
-                alias = self._by_table.get(hash(getattr(element, "table", None)))
-            return None if alias is None else _of_alias(alias, element)
-
-        return visitors.replaced(expression, replace)
-
-    def columns(self, given: Sequence[Any]) -> list[Any]:
-        """The columns of a subquery, as the aliases have them."""
-        columns: list[Any] = []
-        for column in given:
-            entity = entity_of(column)
-            alias = self._by_mapper.get(id(entity)) if column._is_from_clause else None
-            if alias is not None:
-                own = entity._own_columns or column.c
-                columns += [alias.selectable.corresponding_column(each) for each in own]
-            elif column._is_from_clause:
-                columns.append(column)
-            else:
-                columns.append(self.adapt(column))
-        return columns
-
-
-def _of_alias(alias: Any, element: Any) -> Any:
-    """A column as the alias has it; None for one of another branch of the hierarchy."""
-    if not element._is_column or not isinstance(element, NamedColumn):
-        return None
-    owner = element._annotations.get("parentmapper")
-    if owner is not None and not owner.isa(alias.mapper) and not alias.mapper.isa(owner):
-        return None
-    return alias.selectable.corresponding_column(element)
+    warn(
+        f"An alias is being generated automatically against joined entity {mapper} due to "
+        "overlapping tables.  This is a legacy pattern which may be deprecated in a later "
+        "release.  Use the aliased(<entity>, flat=True) construct explicitly, see the linked "
+        "example.",
+        code="xaj2",
+    )
+    return inspect(aliased(mapper.class_, flat=True))
 
 
 class JoinResolver:
@@ -189,11 +140,10 @@ class JoinResolver:
         whole: Any = None,
         objects: Sequence[Any] = (),
         criteria_of: Callable[[Any], list[Any]] | None = None,
-        note_union: Callable[[Any], bool] = bool,
+        adapters: FromAdapters | None = None,
     ) -> None:
-        #: told of each entity joined to: whether its rows come from a FROM of its own
-        self._note_union = note_union
-        self._unions = [entity for entity in objects if note_union(entity)]
+        #: what is to be put in the place of mapped columns: joins add to it
+        self.adapters = FromAdapters() if adapters is None else adapters
         #: what options say of an entity that is joined to
         self._criteria_of = criteria_of
         #: the explicit FROM clauses: grows and changes
@@ -209,13 +159,12 @@ class JoinResolver:
         self.joined: set[int] = set()
         #: the entities that joins start from, where these were named
         self.lefts: list[Any] = []
-        self.generated = GeneratedAliases()
 
     def _selectable(self, entity: Any) -> Any:
         """What an entity on the left side of a join is in FROM."""
         if self.whole is not None and any(entity is own for own in self.entities):
             return self.whole
-        return self.generated.selectable(entity)
+        return self.adapters.selectable(entity)
 
     def add(self, target: Any, onclause: Any, from_: Any, flags: Any) -> None:
         """One `join(target, onclause)`, or `join_from(from_, target, onclause)`."""
@@ -270,29 +219,27 @@ class JoinResolver:
                 f"condition {prop_attr}"
             )
         index, left_from = self._left_side(left, right, right_entity, prop_attr, onclause)
-        if right_entity is not None and self._note_union(right_entity):
-            self._unions.append(right_entity)
-        if onclause is not None and prop_attr is None:
-            for entity in self._unions:
-                onclause = adapt_to(entity.selectable, onclause)
-            if self.whole is not None:
-                onclause = adapt_to_result(self.whole, onclause)
         if right_entity is not None:
             self.joined.add(id(right_entity))
-            if self.generated and onclause is not None and prop_attr is None:
-                onclause = self.generated.adapt(onclause)
-            if right_entity.is_mapper and right._is_join and _overlap(left_from, right):
-                right_entity = alias = self.generated.make(right_entity)
-                right = selectable_of(alias)
-                if onclause is not None and prop_attr is None:
-                    onclause = visitors.replaced(
-                        onclause, lambda element: _of_alias(alias, element)
-                    )
+            if _may_overlap(right_entity) and _overlap(left_from, right):
+                alias = _alias_for_join(right_entity)
+                self.adapters.put_alias(right_entity, alias)
+                right_entity, right = alias, selectable_of(alias)
+            else:
+                self.adapters.join_to(right_entity)
+        if onclause is not None and prop_attr is None:
+            if self.adapters:
+                onclause = self.adapters.adapt(onclause)
+            if self.whole is not None:
+                onclause = adapt_to_result(self.whole, onclause)
         criteria: list[Any] = []
         if right_entity is not None and self._criteria_of is not None:
             criteria = self._criteria_of(right_entity)
         if prop_attr is not None:
-            left_selectable = self._selectable(left)
+            left_selectable = self._selectable(left) if hasattr(left, "is_mapper") else left
+            if not contains(left_from, left_selectable):
+                # of the class selected from, or of one joined to, that has these columns too
+                left_selectable = left_from
             joined = relationship_join(
                 left_from,
                 left_selectable,
@@ -332,11 +279,13 @@ class JoinResolver:
     ) -> tuple[int | None, Any]:
         """(index in froms to be replaced or None, the clause to join to)."""
         if left is not None:
-            left_from = left
+            left_from = own = left
             if hasattr(left, "is_mapper"):
-                left_from = self._selectable(left)
+                left_from, own = self._selectable(left), selectable_of(left)
                 self.lefts.append(left)
             matches = [i for i, from_ in enumerate(self.froms) if contains(from_, left_from)]
+            if not matches:
+                matches = _derived(self.froms, own)
             if len(matches) > 1:
                 exact = [i for i in matches if hash(self.froms[i]) == hash(left_from)]
                 if len(exact) != 1:
@@ -378,6 +327,13 @@ class JoinResolver:
         raise sa_exc.InvalidRequestError(
             f"Don't know how to join to {_text_of(right_entity, right)}." + _EXPLICIT
         )
+
+
+def _may_overlap(entity: Any) -> bool:
+    """True for a class that is selected from several tables at once."""
+    return entity.is_mapper and (
+        entity.with_polymorphic is not None or entity.persist_selectable._is_join
+    )
 
 
 def with_single_criterion(joined: Any, entity: Any) -> Any:

@@ -30,6 +30,7 @@ from .context import (
     from_statement_plan,
 )
 from .exc import StaleDataError
+from .from_adapters import column_in
 from .strategies import Origin, Run
 from .transaction import ACTIVE
 
@@ -537,7 +538,7 @@ def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> tuple[Any, list[A
     binds = []
     columns = mapper.primary_key
     if mapper._is_union:
-        columns = [mapper.selectable.corresponding_column(column) for column in columns]
+        columns = [column_in(mapper.selectable, column, mapper) for column in columns]
     for number, column in enumerate(columns):
         if nulls and nulls[number]:
             where.append(column.is_(None))

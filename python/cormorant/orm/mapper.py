@@ -621,6 +621,7 @@ _COMPUTED = (
     "_dml_table",
     "_own_columns",
     "_is_union",
+    "_equivalent_columns",
     "_single_table_criterion",
     "_acceptable_identities",
     "_loading_props",

@@ -9,7 +9,8 @@ from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
 from ..sql.elements import Label
 from ..sql.util import ClauseAdapter
-from .joining import adapt_to, parts
+from .from_adapters import FromAdapter, column_in
+from .joining import parts
 from .strategy_options import Path
 
 
@@ -74,13 +75,13 @@ class EntityNode:
         if self.entity.is_aliased_class and selectable is self.entity.selectable:
             return self.entity._adapt_element(expression)
         if expression._is_column:
-            found = selectable.corresponding_column(expression)
+            found = column_in(selectable, expression, self.mapper)
             if found is not None:
                 return found
         if self.entity.is_aliased_class:
             return self.entity._adapter.traverse(expression)
         if expression._is_column and not isinstance(expression, Label):
-            return adapt_to(selectable, expression)
+            return FromAdapter(self.mapper, selectable).adapt(expression)
         # tables that a subquery in it is correlated to are replaced as well
         adapter: ClauseAdapter | None = None
         for part in parts(selectable):
@@ -108,12 +109,14 @@ class EntityNode:
 class Item:
     """One element of a result row."""
 
-    __slots__ = ("expression", "name", "node", "position")
+    __slots__ = ("expression", "name", "node", "owner", "position")
 
     def __init__(self, node: EntityNode | None, expression: Any, name: str | None) -> None:
         #: the entity, or None: a column
         self.node = node
         self.expression = expression
+        #: the entity that a column is of, if any
+        self.owner = None if node is not None else entity_within(expression)
         self.name = name
         #: a column's place in the row
         self.position = -1

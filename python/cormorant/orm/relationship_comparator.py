@@ -11,6 +11,7 @@ from ..sql.binds import BindParameter, Null
 from ..sql.elements import BooleanClauseList
 from ..util import warn
 from .base import MANYTOONE, NO_VALUE, instance_str
+from .from_adapters import FromAdapter
 from .interfaces import PropComparator
 
 if TYPE_CHECKING:
@@ -181,7 +182,8 @@ class RelationshipComparator(PropComparator):
         if dest is None and prop._is_self_referential and self._source is None:
             dest = prop.entity.selectable._anonymous_fromclause()
             adapt_criterion = dest
-        if dest is None and prop.mapper._is_union:
+        union = prop.mapper._is_union
+        if dest is None and union:
             adapt_criterion = dest = prop.entity.selectable
         for name, value in kwargs.items():
             part = getattr(mapper_class, name) == value
@@ -189,7 +191,8 @@ class RelationshipComparator(PropComparator):
         secondary = prop.secondary
         if secondary is not None and (dest is not None or self._source is not None):
             secondary = secondary._anonymous_fromclause(flat=True)
-        primary, second = prop._join_condition.join_targets(self._source, dest, secondary)
+        far = dest if dest is None else FromAdapter(prop.mapper, dest)
+        primary, second = prop._join_condition.join_targets(self._source, far, secondary)
         if dest is None:
             dest = prop.entity.selectable
         join = primary if second is None else primary & second
@@ -199,8 +202,8 @@ class RelationshipComparator(PropComparator):
                 single = adapt_to(dest, single)
             join = join & single
         if criterion is not None and adapt_criterion is not None:
-            if prop.mapper._is_union:
-                criterion = adapt_to(adapt_criterion, expect_where(criterion))
+            if union:
+                criterion = FromAdapter(prop.mapper, dest).adapt(expect_where(criterion))
             else:
                 criterion = _adapted_criterion(criterion, prop.entity.selectable, adapt_criterion)
         if criterion is not None:

@@ -21,6 +21,7 @@ from .base import (
     class_mapper,
     instance_str,
 )
+from .from_adapters import FromAdapter
 from .inheritance import key_slot
 from .interfaces import MapperProperty
 from .join_condition import JoinCondition, foreign, remote
@@ -656,9 +657,14 @@ class RelationshipProperty(MapperProperty):
         secondary = self.secondary
         if secondary is not None and aliased:
             secondary = secondary._anonymous_fromclause(flat=True)
+        near, far = source_selectable, None
+        if near is not None and near._is_from_clause:
+            near = FromAdapter(self.parent, near)
+        if dest_selectable is not self.entity.persist_selectable:
+            far = FromAdapter(self.mapper, dest_selectable)
         primary, second = self._join_condition.join_targets(
-            source_selectable,
-            dest_selectable if dest_selectable is not self.entity.persist_selectable else None,
+            near,
+            far,
             secondary if secondary is not self.secondary else None,
         )
         single = (of_type_mapper or self.mapper)._single_table_criterion

@@ -15,8 +15,8 @@ from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
 from ..sql.elements import Label
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
+from .from_adapters import FromAdapters
 from .joining import (
-    GeneratedAliases,
     JoinResolver,
     adapt_to,
     adapt_to_result,
@@ -26,7 +26,7 @@ from .joining import (
     selectable_of,
 )
 from .load_table import LoadTable, resolve_options
-from .nodes import EntityNode, Item, entity_name, entity_within
+from .nodes import EntityNode, Item, entity_name
 from .order_by import is_column_expression, resolve_label, without_modifiers
 from .program import item_name, no_column
 from .strategies import (
@@ -105,10 +105,8 @@ class SelectState:
         self.subquery_source = subquery_source or self
         #: BindParameters of the statement in the order of its cache key
         self.binds = binds
-        #: mappers whose rows come from a FROM of their own, which all columns are taken from
-        self._unions: list[Any] = []
-        #: those of them of which the columns selected are
-        self._adapted: list[Any] = []
+        #: what stands for columns of classes that are not selected from their tables
+        self._adapters = FromAdapters()
         self.items: list[Item] = []
         self.nodes: list[EntityNode] = []
         self.post_loads: list[PostLoad] = []
@@ -148,10 +146,11 @@ class SelectState:
         self._criteria_options = self._find_criteria_options(outer_options)
         #: entities whose criteria stand in the ON clause that joins them
         self._joined: set[int] = set(map(id, joined))
-        self._generated: GeneratedAliases | None = None
         #: entities that joins start from without being selected from
         self._lefts: list[Any] = []
         self.froms = self._read_froms()
+        if self._adapters:
+            self._adapt_items()
         if not embedded:
             for item in self.items:
                 if item.node is not None:
@@ -194,7 +193,7 @@ class SelectState:
         if column._is_from_clause:
             entity = annotations.get("parententity")
             if entity is not None:
-                self._note_union(entity)
+                self._adapters.select_from(entity)
                 path = self._root_path or (*self.base_path, entity)
                 selectable = self.adapt_from
                 if selectable is None:
@@ -212,21 +211,9 @@ class SelectState:
         if self.adapt_from is not None:
             name = item_name(column, self.legacy)
             column = adapt_to_result(self.adapt_from, column)
-        owner = entity_within(column)
-        if self._note_union(owner):
-            name = item_name(column, self.legacy)
-            column = adapt_to(owner.selectable, column)
-            if all(owner is not other for other in self._adapted):
-                self._adapted.append(owner)
-        self.items.append(Item(None, column, name))
-
-    def _note_union(self, entity: Any) -> bool:
-        """Whether the rows of an entity come from such a FROM, which is noted."""
-        if entity is None or not entity.is_mapper or not entity._is_union:
-            return False
-        if all(entity is not other for other in self._unions):
-            self._unions.append(entity)
-        return True
+        item = Item(None, column, name)
+        self._adapters.select_from(item.owner)
+        self.items.append(item)
 
     def _entities(self, in_from: bool = False) -> list[Any]:
         """The entities selected from, through entities and their columns, in order; with
@@ -238,12 +225,12 @@ class SelectState:
             elif in_from and not item.expression._from_objects:
                 continue
             else:
-                entity = entity_within(item.expression)
+                entity = item.owner
             if entity is not None and entity.is_aliased_class:
                 entity = entity._root
             if entity is not None and all(entity is not other for other in found):
                 found.append(entity)
-        return found + [e for e in self._adapted if all(e is not other for other in found)]
+        return found
 
     def lead_mapper(self) -> Any:
         """The mapper that decides on the engine, or None."""
@@ -260,35 +247,33 @@ class SelectState:
         froms = []
         for from_ in statement._from_obj:
             entity = entity_of(from_)
-            self._note_union(entity)
+            self._adapters.select_from(entity)
             froms.append(selectable_of(entity) if entity is not None else from_)
         self.has_joins = bool(statement._setup_joins)
         if statement._setup_joins:
             choices: list[Any] = list(self._entities())
             for item in self.items:
-                if item.node is None and entity_within(item.expression) is None:
+                if item.node is None and item.owner is None:
                     choices += list(item.expression._from_objects)
             objects = [item.node.entity for item in self.items if item.node is not None]
             resolver = JoinResolver(
-                froms, choices, self.adapt_from, objects, self._criteria_of, self._note_union
+                froms, choices, self.adapt_from, objects, self._criteria_of, self._adapters
             )
             for join in statement._setup_joins:
                 resolver.add(*join)
             self._joined |= resolver.joined
             self._lefts = resolver.lefts
-            if resolver.generated:
-                self._use_generated(resolver.generated)
         self._criteria_for(froms)
         return froms
 
-    def _use_generated(self, generated: GeneratedAliases) -> None:
-        """Select from the aliases that joins made."""
-        self._generated = generated
+    def _adapt_items(self) -> None:
+        """Select from what takes the place of mapped tables."""
         for item in self.items:
             if item.node is not None:
-                item.node.selectable = generated.selectable(item.node.entity)
+                if self.adapt_from is None:
+                    item.node.selectable = self._adapters.selectable(item.node.entity)
                 continue
-            adapted = generated.adapt(item.expression)
+            adapted = self._adapters.adapt(item.expression)
             if adapted is not item.expression:
                 if item.name is None:
                     item.name = item_name(item.expression, self.legacy)
@@ -494,9 +479,7 @@ class SelectState:
             child = EntityNode(
                 target,
                 path,
-                selectable_of(target)
-                if self._generated is None
-                else self._generated.selectable(target),
+                self._adapters.selectable(target),
                 node,
                 prop,
                 primary=True,
@@ -586,14 +569,16 @@ class SelectState:
         plain._plain = True
         if self._extra_where:
             plain._where_criteria = (*statement._where_criteria, *self._extra_where)
+        if statement._correlate:
+            plain._correlate = _surfaces(statement._correlate)
+        if statement._correlate_except:
+            plain._correlate_except = _surfaces(statement._correlate_except)
         if self.adapt_from is not None:
             self._adapt_clauses(plain, self.adapt_from)
-        if self._generated is not None:
-            self._adapt_criteria(plain, self._generated.adapt)
+        if self._adapters:
+            self._adapt_criteria(plain, self._adapters.adapt)
             if self.embedded:
-                plain._raw_columns = self._generated.columns(plain._raw_columns)
-        for entity in self._unions:
-            self._adapt_clauses(plain, entity.selectable)
+                plain._raw_columns = self._adapters.columns(plain._raw_columns)
         if self.embedded:
             froms = self.froms
             if not froms and not self.has_joins:
@@ -752,6 +737,11 @@ class SelectState:
             if not base._is_table:
                 return True
         return False
+
+
+def _surfaces(froms: Sequence[Any]) -> tuple[Any, ...]:
+    """What to correlate to, with the tables that classes are joins of: those stand in FROM."""
+    return tuple([part for from_ in froms for part in parts(from_)])
 
 
 def _has_own_key(mapper: Any) -> bool:

@@ -17,6 +17,7 @@ from ..sql.fromclause import Join
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
 from .base import ONETOMANY
+from .from_adapters import adapted, column_in
 from .inheritance import key_slot
 from .joining import adapt_to, adapted_criteria, relationship_join, selectable_of
 from .load_table import LoadTable
@@ -394,13 +395,13 @@ class SelectInLoader(PostLoad):
             froms = [selectable]
         else:
             parent = prop.parent.selectable._anonymous_fromclause(flat=True)
-            keys = [parent.corresponding_column(column) for column in prop.parent.primary_key]
+            keys = [column_in(parent, column, prop.parent) for column in prop.parent.primary_key]
             on = (*criteria, *self._of_options(target))
             froms = [relationship_join(parent, parent, prop, selectable, target, criteria=on)]
         key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
         where.append(key.in_(bindparam(KEYS, expanding=True)))
         if form != "join" and criteria:
-            where += [_adapted(target, criterion) for criterion in criteria]
+            where += [adapted(target, criterion) for criterion in criteria]
         order_by: tuple[Any, ...] = ()
         if form != "get":
             order_by = _order_of(prop, target, froms[0])
@@ -436,12 +437,18 @@ class SelectInLoader(PostLoad):
         return table
 
 
+def _are_keys(columns: Sequence[Any]) -> bool:
+    """Whether columns hold the whole primary key of each table that they are of."""
+    tables = {hash(column.table): column.table for column in columns}.values()
+    return all(set(columns).issuperset(table.primary_key) for table in tables)
+
+
 def _column_of(entity: Any, column: Any) -> Any:
     """A column of a mapper as the FROM of an entity has it."""
     if entity.is_aliased_class:
         return entity._adapt_element(column)
     if entity._is_union:
-        found = entity.selectable.corresponding_column(column)
+        found = column_in(entity.selectable, column, entity)
         return column if found is None else found
     return column
 
@@ -449,17 +456,10 @@ def _column_of(entity: Any, column: Any) -> Any:
 def _order_of(prop: Any, target: Any, from_: Any) -> tuple[Any, ...]:
     """The order of a collection whose objects are selected from `from_`, in which an association
     table stands under a name of its own."""
-    order_by = [_adapted(target, clause) for clause in prop.order_by or ()]
+    order_by = [adapted(target, clause) for clause in prop.order_by or ()]
     if prop.secondary is not None:
         order_by = [adapt_to(from_.left.right, clause) for clause in order_by]
     return tuple(order_by)
-
-
-def _adapted(entity: Any, expression: Any) -> Any:
-    """An expression over a mapper's columns as the alias has it."""
-    if entity.is_aliased_class:
-        return entity._adapter.traverse(expression)
-    return expression
 
 
 class SubclassLoader(PostLoad):
@@ -559,7 +559,7 @@ class SubqueryLoader(PostLoad):
         inner._raw_columns = list(columns)
         if inner._limit_clause is None and inner._offset_clause is None:
             inner._order_by_clauses = ()
-        if not {hash(c) for c in local} >= {hash(c) for c in first.parent.primary_key}:
+        if not _are_keys(columns):
             inner._distinct = True
             # what a DISTINCT is ordered by has to be among its columns
             for clause in inner._order_by_clauses:
@@ -587,7 +587,7 @@ class SubqueryLoader(PostLoad):
                 if not entity.is_aliased_class:
                     right = right._anonymous_fromclause(flat=True)
                 keys = [
-                    right.corresponding_column(column)
+                    column_in(right, column, entity.mapper)
                     for column in _local_columns(chain[index + 1][1])
                 ]
             left_from = relationship_join(left_from, left, link, right, entity, criteria=criteria)

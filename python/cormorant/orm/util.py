@@ -15,6 +15,7 @@ from ..sql.util import AdapterWithin, ClauseAdapter
 from ..util import memoized_property, warn
 from .attributes import QueryableAttribute
 from .base import InspectionAttr, class_mapper, object_mapper
+from .from_adapters import column_in
 from .interfaces import MapperProperty
 
 if TYPE_CHECKING:
@@ -254,6 +255,7 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
             return AdapterWithin(self._within._adapter, own)
         return ClauseAdapter(
             self.selectable,
+            self.mapper._equivalent_columns,
             adapt_on_names=self._adapt_on_names,
             adapt_from_selectables=[mapper.persist_selectable for mapper in mappers],
         )
@@ -285,11 +287,9 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
             pass
         if getattr(element, "_is_column", False) and getattr(element, "table", None) is not None:
             inner = element if self._within is None else self._within._adapt_element(element)
-            found = self.selectable.corresponding_column(inner)
+            found = column_in(self.selectable, inner, self.mapper)
             if found is None and self._adapt_on_names:
                 found = self.selectable.c.get(element.name)
-            if found is None:
-                found = self._equivalent(element)
             if found is None:
                 found = element
         elif isinstance(element, Label):
@@ -300,17 +300,6 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
             found = self._adapter.traverse(element)
         columns[element] = found
         return found
-
-    def _equivalent(self, column: Any) -> Any:
-        """Of a column that the FROM does not have: one that a subclass has the same value in, as
-        unions of joins have the key of one table only."""
-        for mapper in self.mapper.self_and_descendants:
-            prop = mapper._columntoproperty.get(column)
-            for other in () if prop is None else prop.columns:
-                found = self.selectable.corresponding_column(other)
-                if found is not None:
-                    return found
-        return None
 
     @memoized_property
     def _element(self) -> Any:

@@ -588,3 +588,44 @@ def cascade_backrefs_are_gone(p: Any) -> None:
     u.posts.append(Post(title="x"))
     s.commit()
     rows(p, s, "posts")
+
+
+@program
+def one_to_one_set_from_the_other_side(p: Any) -> None:
+    A, B = one_to_one(p)
+    s = p.session()
+    for looked in ((), ("b",), ("a",), ("a", "b")):
+        a, first, second = A(), B(), B()
+        a.b = first
+        s.add_all([a, first, second])
+        s.commit()
+        if "a" in looked:
+            p.show(first.a is a)
+        if "b" in looked:
+            p.show(a.b is first)
+        second.a = a
+        p.show(a.b is second, first.a is a)
+        s.commit()
+        p.show(first.a is None, second.a is a, a.b is second)
+        rows(p, s, "b")
+
+
+@program
+def deleted_object_that_refers_by_no_key(p: Any) -> None:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        email = p.Column(p.String, unique=True)
+        bs = p.relationship("B", back_populates="a", primaryjoin="A.email == B.email")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        email = p.Column(p.ForeignKey("a.email"))
+        a = p.relationship("A", back_populates="bs", primaryjoin="A.email == B.email")
+
+    s = p.session()
+    s.add(B(a=A(email="x")))
+    s.commit()
+    s.delete(s.get(B, 1))
+    s.flush()

@@ -81,7 +81,12 @@ def _ask(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
     """Whether deleted objects refer to anything by a many-to-one, of the first that tells without
     loading the other."""
     prop = relation.prop
-    if relation.passive_deletes or not prop._use_get:
+    if relation.passive_deletes:
+        return
+    if not prop._use_get:
+        # What it refers to says no key of its own: it is loaded.
+        if any(any(full_history(obj, relation, every=True)) for obj in objects):
+            flush.asked.add(relation)
         return
     slots, target = prop._get_slots, prop.mapper
     session, place = flush.session, -1
@@ -268,7 +273,7 @@ def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
         if direction is MANYTOMANY:
             continue
         for child in lost:
-            if child is not None and not _kept(relation, child, ()):
+            if child is not None and not _kept(relation, obj, child, ()):
                 if relation.cascade_orphan:
                     flush.register_delete(child)
                 else:
@@ -314,7 +319,7 @@ def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) ->
             objects = _core.unsettled(objects, relation.slot)
         for parent in objects:
             _added, unchanged, lost = _core.history(parent, relation.slot)
-            children = [c for c in lost if not _kept(relation, c, moved)]
+            children = [c for c in lost if not _kept(relation, parent, c, moved)]
             if relation.post_update or not relation.cascade_delete:
                 children += [c for c in unchanged if id(c) not in moved]
             _null_children(flush, relation, children, deleting=True)
@@ -341,7 +346,8 @@ def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
     if not relation.cascade_orphan:
         _gained, lost = _core.relation_scan(session, objects, relation.slot)
         moved = flush.children_added.get(relation, ())
-        _null_children(flush, relation, [c for _p, c in lost if not _kept(relation, c, moved)])
+        alone = [c for parent, c in lost if not _kept(relation, parent, c, moved)]
+        _null_children(flush, relation, alone)
     for parent in _core.key_changed(objects):
         if not _core.state_flags(parent) & _core.STATE_KEY:
             continue
@@ -357,15 +363,17 @@ def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
                 flush.register_update(child)
 
 
-def _kept(relation: RelationInfo, child: Any, moved: Any) -> bool:
+def _kept(relation: RelationInfo, parent: Any, child: Any, moved: Any) -> bool:
     """True for a child that one parent lost and another gained in the same flush."""
     if id(child) in moved:
         return True
     reverse = next(iter(relation.reverse), None)
     if reverse is None or reverse.slot < 0:
         return False
-    # With a back reference, the child itself knows whether it has a new parent.
-    return _core.peek(child, reverse.slot) not in (None, _core.NO_VALUE)
+    # With a back reference, the child itself knows whether it has a new parent. (It still refers to
+    # the old one if that was set to another child while this one was not known.)
+    other = _core.peek(child, reverse.slot)
+    return other is not None and other is not _core.NO_VALUE and other is not parent
 
 
 def column_value(obj: Any, slot: int) -> Any:

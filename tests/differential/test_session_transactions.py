@@ -392,3 +392,22 @@ def existing_connection(p: Any) -> None:
             t.rollback()
     with engine.connect() as c:
         p.show(c.execute(p.text("select count(*) from users")).scalar())
+
+
+@program
+def connections_that_come_in_a_transaction(p: Any) -> None:
+    modes = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
+    for mode in modes:
+        for nested in (False, True):
+            engine = p.engine()
+
+            @p.event.listens_for(engine, "engine_connect")
+            def begin(connection: Any, nested: bool = nested) -> None:
+                connection.begin()
+                if nested:
+                    connection.begin_nested()
+
+            s = p.Session(engine, join_transaction_mode=mode)
+            p.error(lambda: s.connection().in_transaction())  # noqa: B023
+            p.error(s.commit)
+            p.error(s.close)

@@ -215,7 +215,7 @@ class SessionTransaction:
             if execution_options:
                 connection = connection.execution_options(**execution_options)
             commits = True
-            if own or not connection.in_transaction():
+            if not connection.in_transaction() or (own and self.session.twophase):
                 transaction = (
                     connection.begin_twophase() if self.session.twophase else connection.begin()
                 )
@@ -227,6 +227,14 @@ class SessionTransaction:
                         if connection.in_nested_transaction()
                         else "rollback_only"
                     )
+                    if own:
+                        warn(
+                            "The engine provided as bind produced a connection that is already in "
+                            "a transaction. This is usually caused by a core event, such as "
+                            "'engine_connect', that has left a transaction open. The effective "
+                            f"join transaction mode used by this session is {mode!r}. To silence "
+                            "this warning, do not leave transactions open"
+                        )
                 if mode == "create_savepoint":
                     transaction = connection.begin_nested()
                 else:

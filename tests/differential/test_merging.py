@@ -310,3 +310,48 @@ def versioned_without_loading(p: Any) -> None:
         s.commit()
         p.show(merged.version)
         p.error(lambda: s.merge(old, load=False), text=False)
+
+
+@program
+def merged_objects_are_loaded(p: Any) -> None:
+    heard: list[Any] = []
+
+    class Base(p.Base):
+        __abstract__ = True
+
+        @p.reconstructor
+        def again(self) -> None:
+            heard.append("again")
+
+    class User(Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        posts = p.relationship("Post")
+
+    class Post(Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    for cls in (User, Post):
+        p.event.listen(
+            cls, "load", lambda obj, context: heard.append((type(obj), obj.id, context is None))
+        )
+    engine = p.engine()
+    p.Base.metadata.create_all(engine)
+    s = p.Session(engine)
+    s.merge(User(id=11, name="x", posts=[Post(id=11)]))
+    s.merge(User(name="y", posts=[Post()]))
+    p.show(heard)
+    s.commit()
+    user = s.get(User, 11)
+    p.show(len(user.posts))
+    heard.clear()
+    other = p.Session(engine)
+    other.merge(user, load=False)
+    p.show(heard)
+    other.close()
+    heard.clear()
+    other.merge(user)
+    p.show(heard)

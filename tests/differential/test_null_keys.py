@@ -128,3 +128,15 @@ def new_objects(p: Any) -> None:
             s.rollback()
         p.Base.registry.dispose()
         p.Base.metadata.clear()
+
+
+@program
+def merged(p: Any) -> None:
+    for allowed in (True, False):
+        Point, s = points(p, allow_partial_pks=allowed)
+        for values in ({"x": 1, "y": None}, {"x": 1}, {"x": None, "y": None}):
+            p.show(s.merge(Point(name="m", **values)).name, len(s.new))
+            p.error(s.flush)
+            s.rollback()
+        p.Base.registry.dispose()
+        p.Base.metadata.clear()

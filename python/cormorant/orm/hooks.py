@@ -187,6 +187,15 @@ def hook_instances(mapper: Any) -> None:
         _wrap_init(cls)
 
 
+def tell_of_load(obj: Any, manager: _core.ClassManager) -> None:
+    """An object was made of another: to listeners it was loaded, by no statement."""
+    plain = manager.mapper._reconstructor
+    if plain is not None:
+        plain(obj)
+    for fn in InstanceEvents._of(manager.class_, "load"):
+        fn(obj, None)
+
+
 def _wrap_init(cls: Any) -> None:
     """Let the class's __init__ call listeners around the one it has."""
     original = cls.__init__

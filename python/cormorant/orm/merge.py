@@ -40,6 +40,8 @@ class _Merge:
         # id of the given object -> (it, its merged object): cycles end here
         self.done: dict[int, tuple[Any, Any]] = {}
         self.by_key: dict[Any, Any] = {}
+        # ids of the objects that were made, of classes whose loads are listened to
+        self.made: set[int] = set()
         # (id of a given object, property): it was reached along that relationship, so
         # the way back is not gone.
         self.came: set[tuple[int, Any]] = set()
@@ -85,6 +87,10 @@ class _Merge:
             self._columns(obj, merged, manager)
         if not self.load:
             _core.commit_state(merged)  # what is given stands for the row
+        if id(merged) in self.made:
+            from .hooks import tell_of_load
+
+            tell_of_load(merged, manager)
         return merged
 
     def _key_of(self, obj: Any, manager: Any) -> tuple[Any, ...] | None:
@@ -96,9 +102,12 @@ class _Merge:
             value = _core.peek(obj, prop.slot)
             if value is _core.NO_VALUE and not _core.never_given(obj, prop.slot):
                 value = getattr(obj, prop.key)  # it was expired: loaded, or an error
-            if value is _core.NO_VALUE or value is None:
+            if value is _core.NO_VALUE:
                 return None
             values.append(value)
+        nulls = values.count(None) if None in values else 0
+        if nulls and (nulls == len(values) or not mapper.allow_partial_pks):
+            return None
         return tuple(values)
 
     def _target(self, obj: Any, manager: Any, values: tuple[Any, ...] | None, token: Any) -> Any:
@@ -122,11 +131,17 @@ class _Merge:
                 self._check_version(obj, merged, manager.mapper)
                 self.by_key[key] = merged
                 return merged
-        merged = manager.new_instance()
+        merged = self._make(manager)
         if key is not None:
             self.by_key[key] = merged
         session.add(merged)
         return merged
+
+    def _make(self, manager: Any) -> Any:
+        made = manager.new_instance()
+        if manager.reconstructor is not None:
+            self.made.add(id(made))
+        return made
 
     def _check_version(self, obj: Any, merged: Any, mapper: Any) -> None:
         if mapper.version_id_col is None or merged is obj:
@@ -148,7 +163,7 @@ class _Merge:
                 "merge() with load=False option does not support objects marked as 'dirty'.  "
                 "flush() all changes on mapped instances before merging with load=False."
             )
-        merged = manager.new_instance()
+        merged = self._make(manager)
         _core.set_identity(merged, values)
         _core.set_identity_token(merged, token)
         self.session._attach(merged)

@@ -626,6 +626,7 @@ _COMPUTED = (
     "_acceptable_identities",
     "_loading_props",
     "_views",
+    "_made_criteria",
 )
 
 _UNINSTRUMENTED = -2

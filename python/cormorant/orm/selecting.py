@@ -303,7 +303,12 @@ class SelectState:
         """Those that hold in this SELECT: a part of a statement has those of the whole."""
         options = outer_options if self.embedded else self.statement._with_options
         outer = self.statement.__dict__.get("_within_criterion")
-        found = [o for o in options if isinstance(o, LoaderCriteriaOption) and o is not outer]
+        found = [
+            option
+            for option in options
+            if isinstance(option, LoaderCriteriaOption)
+            and (outer is None or option._origin != outer)
+        ]
         if self.table is not None and not self.embedded:
             found += [o for o in self.table.criteria if o not in found]
         return tuple(found)

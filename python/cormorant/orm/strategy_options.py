@@ -16,7 +16,9 @@ from .. import exc as sa_exc
 from ..inspection import inspect
 from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext, key_of_all
+from ..sql.coercions import expect_where
 from .attributes import QueryableAttribute
+from .base import mapper_or_none
 from .exc import LoaderStrategyException
 from .relationships import RelationshipProperty
 
@@ -638,10 +640,14 @@ def with_expression(key: Any, expression: Any) -> Load:
     return Load._rootless().with_expression(key, expression)
 
 
+_MOST_KEPT = 64
+"""How many criteria of functions a mapper keeps."""
+
+
 class LoaderCriteriaOption(ExecutableOption):
     """Criteria added wherever an entity appears; see :func:`with_loader_criteria`."""
 
-    __slots__ = ("_cls", "_given", "_made", "include_aliases", "mapper", "propagate")
+    __slots__ = ("_cls", "_given", "_made", "_origin", "include_aliases", "mapper", "propagate")
 
     def __init__(
         self,
@@ -658,6 +664,12 @@ class LoaderCriteriaOption(ExecutableOption):
         self._cls: type = entity if self.mapper is None else self.mapper.class_
         self._given = where_criteria
         self._made: dict[Any, Any] = {}
+        #: the same of options whose criteria are the same objects
+        self._origin: Any = self
+        if callable(where_criteria) and not hasattr(where_criteria, "__clause_element__"):
+            from .criteria_functions import lasting_key
+
+            self._origin = lasting_key(where_criteria) or self
         self.include_aliases = include_aliases
         self.propagate = propagate_to_loaders
 
@@ -676,13 +688,31 @@ class LoaderCriteriaOption(ExecutableOption):
             entity = self.mapper
         found = self._made.get(entity)
         if found is None:
-            found = self._given
-            if callable(found) and not hasattr(found, "__clause_element__"):
-                found = found(entity.entity)
-            # a SELECT in it is not restricted once more by what it is a part of
-            found = visitors.cloned_traverse(found, {}, {"select": self._mark})
-            self._made[entity] = found
+            found = self._made[entity] = self._make(entity)
         return found
+
+    def _make(self, entity: Any) -> Any:
+        kept: dict[Any, Any] = {}
+        if self._origin is not self and entity.is_mapper:
+            kept = entity.__dict__.setdefault("_made_criteria", {})
+            found = kept.get(self._origin)
+            if found is not None:
+                return found
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+        made = self._given
+        if callable(made) and not hasattr(made, "__clause_element__"):
+            made = made(entity.entity)
+        made = expect_where(made)
+        if not _compares_leaves(made):
+            # a SELECT in it is not restricted once more by what it is a part of
+            made = visitors.cloned_traverse(made, {}, {"select": self._mark})
+        if self._origin is not self:
+            from .criteria_functions import reads_columns_alone
+
+            if reads_columns_alone(self._given, entity.class_):
+                kept[self._origin] = made
+        return made
 
     def criteria(self) -> list[Any]:
         """The criterion of each mapper that is meant."""
@@ -690,7 +720,7 @@ class LoaderCriteriaOption(ExecutableOption):
         return [self.criterion(mapper) for mapper in mappers]
 
     def _mark(self, select: Any) -> None:
-        select._within_criterion = self
+        select._within_criterion = self._origin
 
     def applies_to(self, entity: Any) -> bool:
         """Whether an entity that is selected from is meant: aliases are if that was said."""
@@ -704,12 +734,24 @@ class LoaderCriteriaOption(ExecutableOption):
         return (given, keys, self.include_aliases, self.propagate)
 
 
+_LEAVES = frozenset(["column", "bindparam", "null", "true", "false"])
+
+
+def _compares_leaves(criterion: Any) -> bool:
+    """Whether nothing but a column and a value is in a criterion, as in most."""
+    return (
+        criterion.__visit_name__ == "binary"
+        and criterion.left.__visit_name__ in _LEAVES
+        and criterion.right.__visit_name__ in _LEAVES
+    )
+
+
 def _mapped_below(cls: type) -> list[Mapper[Any]]:
     """The mappers of the topmost mapped classes that derive from a class."""
     found: list[Mapper[Any]] = []
     below: type
     for below in cls.__subclasses__():
-        mapper = inspect(below, raiseerr=False)
+        mapper = mapper_or_none(below)
         found += _mapped_below(below) if mapper is None else mapper.self_and_descendants
     return found
 

@@ -88,6 +88,8 @@ typedef struct crm_core {
     PyObject *str_callable;       /* "callable" */
     PyObject *str_required;       /* "required" */
     PyObject *str_operate;        /* "operate" */
+    PyObject *str_clause;         /* "__clause_element__" */
+    PyObject *str_visit;          /* "__visit_name__" */
     PyObject *str_memoized;       /* "_memoized" */
     PyObject *str_memo_names;     /* "_memo_names" */
     PyObject *str_element;        /* "_element" */

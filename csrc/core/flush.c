@@ -6,14 +6,6 @@
 
 /* ---- a call ----------------------------------------------------------- */
 
-int
-crm_flush_names(crm_flush *flush)
-{
-    flush->str_clause = PyUnicode_InternFromString("__clause_element__");
-    flush->str_visit = PyUnicode_InternFromString("__visit_name__");
-    return flush->str_clause == NULL || flush->str_visit == NULL ? -1 : 0;
-}
-
 /* Whether objects of a class can be written by statements for another: they
  * have the slots that those name.  Siblings share statements where Python found
  * that they bind the same columns. */
@@ -71,9 +63,6 @@ crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
     Py_CLEAR(flush->conn->failed_params);
     flush->conn->refused = 0;
     Py_CLEAR(flush->conn->failed_sql);
-    if (crm_flush_names(flush) < 0) {
-        return -1;
-    }
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *holder = holder_of(flush, PyTuple_GET_ITEM(flush->given, i));
         if (holder == NULL) {
@@ -89,8 +78,6 @@ crm_flush_end(crm_flush *flush)
 {
     Py_CLEAR(flush->given);
     Py_CLEAR(flush->holders);
-    Py_CLEAR(flush->str_clause);
-    Py_CLEAR(flush->str_visit);
     Py_CLEAR(flush->instead);
 }
 
@@ -153,8 +140,8 @@ crm_flush_is_expression(crm_flush *flush, PyObject *value)
         type == &PyBytes_Type || type == &PyBool_Type) {
         return 0;
     }
-    if (crm_type_lookup(type, flush->str_clause) != NULL ||
-        crm_type_lookup(type, flush->str_visit) != NULL) {
+    if (crm_type_lookup(type, flush->core->str_clause) != NULL ||
+        crm_type_lookup(type, flush->core->str_visit) != NULL) {
         return 1;
     }
     flush->plain = type;
@@ -674,9 +661,12 @@ static PyMethodDef flush_functions[] = {
 int
 crm_flush_init(crm_core *core, PyObject *module)
 {
+    core->str_clause = PyUnicode_InternFromString("__clause_element__");
+    core->str_visit = PyUnicode_InternFromString("__visit_name__");
     core->insert_plan_type = (PyTypeObject *)PyType_FromModuleAndSpec(
         module, &insert_plan_spec, NULL);
-    if (core->insert_plan_type == NULL ||
+    if (core->str_clause == NULL || core->str_visit == NULL ||
+        core->insert_plan_type == NULL ||
         PyModule_AddType(module, core->insert_plan_type) < 0 ||
         PyModule_AddIntConstant(module, "COLUMN_ALWAYS", CRM_COLUMN_ALWAYS) <
             0 ||

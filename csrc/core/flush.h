@@ -47,9 +47,7 @@ typedef struct {
     PyObject *given;   /* owned tuple: user code may change the list */
     PyObject *holders; /* owned tuple: what has the state of each */
     size_t count;
-    PyObject *str_clause; /* owned "__clause_element__" */
-    PyObject *str_visit;  /* owned "__visit_name__" */
-    PyTypeObject *plain;  /* last type seen that is no expression; an address */
+    PyTypeObject *plain; /* last type seen that is no expression; an address */
 
     /* the current run: objects [first, first + length) */
     size_t first, length;
@@ -67,9 +65,6 @@ typedef struct {
     uint8_t log_each; /* crm_flush_run_many logs each object */
 } crm_flush;
 
-/* Fills what crm_flush_is_expression() needs, which crm_flush_begin() does as
- * well: 0, or -1 with an exception.  Call crm_flush_end in either case. */
-int crm_flush_names(crm_flush *flush);
 /* Fills what all calls share: 0, or -1 with an exception.  Call crm_flush_end
  * in either case. */
 int crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,

@@ -123,6 +123,8 @@ core_clear(PyObject *module)
     Py_CLEAR(core->str_callable);
     Py_CLEAR(core->str_required);
     Py_CLEAR(core->str_operate);
+    Py_CLEAR(core->str_clause);
+    Py_CLEAR(core->str_visit);
     Py_CLEAR(core->str_memoized);
     Py_CLEAR(core->str_memo_names);
     Py_CLEAR(core->str_element);

@@ -207,10 +207,18 @@ session_list_persistent(crm_session *self, PyObject *Py_UNUSED(ignored))
 static PyObject *
 session_counts(crm_session *self, PyObject *Py_UNUSED(ignored))
 {
-    return Py_BuildValue("(nnnn)", (Py_ssize_t)self->new_.count,
-                         (Py_ssize_t)self->modified.count,
-                         (Py_ssize_t)self->deleted.count,
-                         (Py_ssize_t)count_persistent(self));
+    const size_t counts[] = {self->new_.count, self->modified.count,
+                             self->deleted.count, count_persistent(self)};
+    PyObject *made = PyTuple_New(Py_ARRAY_LENGTH(counts));
+    for (size_t i = 0; made != NULL && i < Py_ARRAY_LENGTH(counts); i++) {
+        PyObject *count = PyLong_FromSize_t(counts[i]);
+        if (count == NULL) {
+            Py_CLEAR(made);
+            break;
+        }
+        PyTuple_SET_ITEM(made, (Py_ssize_t)i, count);
+    }
+    return made;
 }
 
 /* ---- one object ------------------------------------------------------- */

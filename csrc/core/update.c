@@ -104,15 +104,11 @@ crm_changed_columns(PyObject *module, PyObject *args)
         /* Only to tell expressions: they are not asked whether they differ. */
         crm_flush flush = {.core = core};
         int special = 0;
-        Py_ssize_t count = -1;
-        if (crm_flush_names(&flush) == 0) {
-            count =
-                changed_slots(&flush, state, columns, ncolumns, out, &special);
-        }
+        Py_ssize_t count =
+            changed_slots(&flush, state, columns, ncolumns, out, &special);
         if (count >= 0) {
             result = slots_tuple(out, (size_t)count);
         }
-        crm_flush_end(&flush);
     }
     PyMem_Free(out);
     PyMem_Free(columns);

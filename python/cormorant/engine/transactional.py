@@ -47,7 +47,8 @@ class TransactionalConnection(StatementLog):
 
     def begin(self) -> RootTransaction:
         """Begin a transaction. exc.InvalidRequestError if there already is one."""
-        self._check_context()
+        if self._context_transaction is not None:
+            self._check_context()
         if self._transaction is not None:
             raise exc.InvalidRequestError(
                 "This connection has already initialized a SQLAlchemy Transaction() object via "

@@ -117,7 +117,10 @@ class RootTransaction(Transaction):
             connection._nested_transaction._cancel()
         self.is_active = False
         self._deactivated_from_connection = True
-        connection._refresh()
+        if connection._transaction is None:
+            connection._live = None  # as _refresh() says
+        else:
+            connection._refresh()
 
     def _do_close(self) -> None:
         self._end()

@@ -222,7 +222,7 @@ class ShardedSession(Session):
             return _Unchosen(bind)
         raise exc.UnboundExecutionError("This session has no shards")
 
-    def _writing_connection(self, mapper: Any) -> Connection:
+    def _writing_connection(self, mapper: Any = None, clause: Any = None) -> Connection:
         return self._connection_for_bind(self.get_bind(mapper))
 
 

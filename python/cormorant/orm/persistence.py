@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
@@ -284,17 +285,11 @@ def _switch_row(
 
 
 def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
+    filled = None
     if "refresh_flush" in instance_events:
         from .hooks import filled_by_insert
 
         filled = filled_by_insert(statements, new)
-        _insert_all(flush, statements, connection, new)
-        filled.tell(flush)
-        return
-    _insert_all(flush, statements, connection, new)
-
-
-def _insert_all(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
     unfetched = []
     for obj in new if statements.unfetched else ():
         missing = [slot for slot in statements.unfetched if statements.lacks(obj, slot)]
@@ -302,13 +297,15 @@ def _insert_all(flush: Flush, statements: Statements, connection: Any, new: list
             unfetched.append((obj, missing))
     if statements.context_defaults:
         # What such a default sees decides, so only what was given makes a run.
-        for given, run in itertools.groupby(new, lambda obj: _given_columns(statements, obj)):
+        for given, run in itertools.groupby(new, partial(_given_columns, statements)):
             batch = list(run)
             fill_context_defaults(statements, batch)
             _insert_run(flush, statements, connection, batch, given)
     else:
         _insert_run(flush, statements, connection, new)
     flush.expire_after += unfetched
+    if filled is not None:
+        filled.tell(flush)
 
 
 def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
@@ -322,9 +319,7 @@ def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
 def _insert_run(
     flush: Flush, statements: Statements, connection: Any, new: list[Any], variant: Any = None
 ) -> None:
-    def special(obj: Any) -> None:
-        insert_one(flush, statements, connection, obj)
-
+    special = partial(insert_one, flush, statements, connection)
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
     filled: list[tuple[int, int, tuple[int, ...]]] = []
@@ -536,9 +531,7 @@ def _update_run(
     inserted: bool,
     variant: Any = None,
 ) -> None:
-    def special(obj: Any, slots: tuple[int, ...]) -> None:
-        update_one(flush, statements, connection, obj, slots)
-
+    special = partial(update_one, flush, statements, connection)
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
     if statements.made_updates > (log is None) and not inserted:

@@ -473,7 +473,9 @@ class Session(ExecutingSession, SessionClassMethods):
         )
 
     def _flush(self, objects: Sequence[Any] | None = None) -> None:
-        transaction = self._autobegin_t()
+        transaction = self._innermost
+        if transaction is None or self._trans_context_manager is not None:
+            transaction = self._autobegin_t()
         self._flushing = True
         try:
             if self._events is not None:
@@ -481,10 +483,12 @@ class Session(ExecutingSession, SessionClassMethods):
                 return
             flush = _make_flush(self, transaction, objects)
             if flush.work:
-                flush.check()
+                if transaction._state is not ACTIVE:
+                    flush.check()
                 try:
                     flush.run()
-                    transaction._check()
+                    if transaction._state is not ACTIVE:
+                        transaction._check()
                 except BaseException as error:
                     try:
                         flush.fail()

@@ -77,6 +77,7 @@ class SessionTransaction:
         "_connections",
         "_context_outer",
         "_deleted",
+        "_entries",
         "_expunged",
         "_key_switches",
         "_level",
@@ -102,6 +103,8 @@ class SessionTransaction:
         self.nested = origin is SessionTransactionOrigin.BEGIN_NESTED
         # engine or connection -> (connection, transaction, commits, closes)
         self._connections: dict[Any, tuple[Any, Any, bool, bool]] = {}
+        # The same, each once.
+        self._entries: list[tuple[Any, Any, bool, bool]] = []
         self._state = ACTIVE
         self._rollback_exception: BaseException | None = None
         self._level: int = 1 if parent is None else min(parent._level + 1, MAX_LEVEL)
@@ -202,6 +205,7 @@ class SessionTransaction:
                 return connection
             entry = (connection, connection.begin_nested(), True, False)
             self._connections[bind] = self._connections[connection] = entry
+            self._entries.append(entry)
             if self.session._events is not None:
                 self.session._fire("after_begin", self, connection)
             return connection
@@ -243,24 +247,20 @@ class SessionTransaction:
                     )
                     # "control_fully" commits what it joined, "rollback_only" does not.
                     commits = mode == "control_fully"
-            self._check()  # a listener of the engine's may have ended it
+            if self._state is not ACTIVE:
+                self._check()  # a listener of the engine's has ended it
         except BaseException:
             if own:
                 connection.close()
             raise
         entry = (connection, transaction, commits, own)
         self._connections[bind] = self._connections[connection] = entry
+        self._entries.append(entry)
         if own:
             self._connections[connection.engine] = entry
         if self.session._events is not None:
             self.session._fire("after_begin", self, connection)
         return connection
-
-    def _entries(self) -> list[tuple[Any, Any, bool, bool]]:
-        entries = list(self._connections.values())
-        if len(entries) == 2 and entries[0] is entries[1]:
-            del entries[1]  # one engine and its connection, as nearly always
-        return entries if len(entries) < 2 else list({id(e): e for e in entries}.values())
 
     # -- ends ---------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class SessionTransaction:
                     "an after_flush() hook creating new objects?"
                 )
         if self._parent is None and session.twophase:
-            for _, transaction, _, _ in self._entries():
+            for _, transaction, _, _ in list(self._entries):
                 transaction.prepare()
         self._state = PREPARED
 
@@ -307,7 +307,7 @@ class SessionTransaction:
             self._prepare()
         if self._parent is None or self.nested:
             # One that fails leaves the session to be rolled back, by the program.
-            for _, transaction, commits, _own in self._entries():
+            for _, transaction, commits, _own in list(self._entries):
                 if commits:
                     transaction.commit()
             self._state = COMMITTED
@@ -364,7 +364,7 @@ class SessionTransaction:
         """Roll the database back and restore the objects; the error of the first, if any."""
         failed = None
         try:
-            for _, transaction, _commits, _own in self._entries():
+            for _, transaction, _commits, _own in list(self._entries):
                 transaction.rollback()
             self._state = DEACTIVE
             if self.session._events is not None:
@@ -411,7 +411,7 @@ class SessionTransaction:
         session = self.session
         root = self._parent is None
         try:
-            for connection, transaction, commits, own in self._entries():
+            for connection, transaction, commits, own in list(self._entries):
                 if invalidate and root:
                     connection.invalidate()
                 if commits and transaction.is_active:
@@ -427,6 +427,7 @@ class SessionTransaction:
                 session._transaction = None
                 session._begun = False
                 self._connections.clear()
+                self._entries.clear()
         if session._events is not None:
             session._fire("after_transaction_end", self)
 

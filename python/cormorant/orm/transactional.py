@@ -172,19 +172,16 @@ class TransactionalSession(_core.SessionBase):
         if bind is None or self._binds or self._routes:
             bind = self.get_bind(mapper, clause=clause)
         transaction = self._innermost
-        if (
-            transaction is not None
-            and transaction._state is ACTIVE
-            and self._trans_context_manager is None
-        ):
+        if transaction is None or self._trans_context_manager is not None:
+            transaction = self._autobegin_t()
+        if transaction._state is ACTIVE:
             found = transaction._connections.get(bind)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
-        return self._connection_for_bind(bind)
+        return transaction._connection_for_bind(bind)  # type: ignore[no-any-return]
 
-    def _writing_connection(self, mapper: Any) -> Connection:
-        """The connection a flush writes rows of association tables with."""
-        return self._connection_for(mapper)
+    #: the connection a flush writes rows of a mapper with
+    _writing_connection = _connection_for
 
     # -- binds --------------------------------------------------------------
 

@@ -83,7 +83,8 @@ class Flush:
 
         Raises ResourceClosedError where a listener has ended the transaction of the flush.
         """
-        self.transaction._check()
+        if self.transaction._state is not ACTIVE:
+            self.transaction._check()
         return self.session._writing_connection(mapper)
 
     # -- what there is to do -------------------------------------------------
@@ -252,8 +253,10 @@ class Flush:
             (only,) = work.values()
             if not relations_of(only.info) or _is_unrelated(only):
                 # The common plain case: one mapper, nothing to order.
-                self.save(only.info)
-                self.delete(only.info)
+                if only.new or only.updates:
+                    persistence.save(self, only.info, only.new, only.updates)
+                if only.deletes:
+                    persistence.delete(self, only.info, only.deletes)
                 return
         self._presort()
         plan = plan_of(tuple(work), frozenset(self.active))
@@ -329,9 +332,10 @@ class Flush:
 
     def expire_written(self) -> None:
         """What the database has made of rows is read when it is asked for."""
-        expired, self.expire_after = self.expire_after, []
-        for obj, slots in expired:
-            _core.expire(obj, slots)
+        if self.expire_after:
+            expired, self.expire_after = self.expire_after, []
+            for obj, slots in expired:
+                _core.expire(obj, slots)
 
     def finish(self) -> None:
         """After the last statement: objects take the states they now have."""
@@ -342,10 +346,11 @@ class Flush:
             session._fire("after_flush", self)
         for work in self.work.values():
             info = work.info
-            if work.new:
-                persistence.expire_expressions(self, info, list(work.new), new=True)
-            if work.updates:
-                persistence.expire_expressions(self, info, list(work.updates))
+            if info.mapper._expression_props or info.mapper._inheriting_mappers:
+                if work.new:
+                    persistence.expire_expressions(self, info, list(work.new), new=True)
+                if work.updates:
+                    persistence.expire_expressions(self, info, list(work.updates))
             if work.deletes:
                 session._note_deleted(work.deletes)
         for work in list(self.work.values()):

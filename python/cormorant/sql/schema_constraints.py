@@ -553,8 +553,8 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
             self.info = info
         creation_order(self)
         self._validate_dialect_kwargs(dialect_kw)
-        self.expressions: list[Any] = []
         self._given = [_column_argument(expression) for expression in expressions]
+        self.expressions: list[Any] = list(self._given)
         columns: list[Any] = []
         for expression in self._given:
             columns.extend(_columns_of(expression))

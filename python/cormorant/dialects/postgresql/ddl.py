@@ -141,16 +141,13 @@ class PGDDLCompiler(DDLCompiler):
     def visit_exclude_constraint(self, constraint: Any, **kw: Any) -> str:
         elements = []
         for expression, name, operator in constraint._render_exprs:
-            if isinstance(expression, str):
-                shown = self.preparer.quote(expression)
-            else:
-                shown = self._expression(expression)
+            shown = self._expression(expression)
             ops = f" {constraint.ops[name]}" if name is not None and name in constraint.ops else ""
             elements.append(f"{shown}{ops} WITH {operator}")
         using = self.preparer.validate_sql_phrase(constraint.using, _INDEX_METHOD).lower()
         text = f"{self._named(constraint)}EXCLUDE USING {using} ({', '.join(elements)})"
         if constraint.where is not None:
-            text += f" WHERE ({self._expression(constraint.where)})"
+            text += f" WHERE ({self._expression(constraint.where, include_table=True)})"
         return text + self.define_constraint_deferrability(constraint)
 
     # --- tables ---

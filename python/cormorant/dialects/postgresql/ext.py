@@ -8,8 +8,10 @@ from typing import Any
 from ...sql import functions, sqltypes
 from ...sql.coercions import expect_expr, expect_function_arg, resolve
 from ...sql.column_element import ColumnElement
-from ...sql.elements import ClauseElement, ClauseList
+from ...sql.elements import ClauseElement, ClauseList, ColumnClause
 from ...sql.schema import ColumnCollectionConstraint
+from ...sql.schema_constraints import _column_argument, _onto_table
+from ...sql.visitors import iterate
 from .array import ARRAY
 from .types import REGCONFIG, TSQUERY, TSVECTOR
 
@@ -58,17 +60,20 @@ class ExcludeConstraint(ColumnCollectionConstraint):
         self.using = kw.get("using", "gist")
         self.ops = kw.get("ops", {})
         where = kw.get("where")
-        self._elements = elements
+        self._elements: list[tuple[Any, str]] = []
         columns = []
-        for element, _operator in elements:
-            found = element if isinstance(element, (str, ClauseElement)) else resolve(element)
-            if isinstance(found, str) or (found is not None and getattr(found, "_is_named", False)):
-                columns.append(found)
+        for element, operator in elements:
+            found = _column_argument(element)
+            self._elements.append((found, operator))
+            named = _first_column(found)
+            if named is not None:
+                columns.append(named)
         super().__init__(
             *columns,
             name=kw.get("name"),
             deferrable=kw.get("deferrable"),
             initially=kw.get("initially"),
+            info=kw.get("info"),
         )
         if where is not None:
             from ...sql.constructs import TextClause
@@ -77,34 +82,55 @@ class ExcludeConstraint(ColumnCollectionConstraint):
 
     @property
     def _render_exprs(self) -> list[tuple[Any, str | None, str]]:
-        """(expression, its name, operator) of each element."""
+        """(expression, its key, operator) of each element."""
         made: list[tuple[Any, str | None, str]] = []
         for element, operator in self._elements:
-            if isinstance(element, str):
-                column = self.table.c[element] if self.table is not None else element
-                made.append((column, element, operator))
-            else:
-                found = element if isinstance(element, ClauseElement) else resolve(element)
-                made.append((found, getattr(found, "name", None), operator))
+            found = self.table.c[element] if isinstance(element, str) else element
+            made.append((found, getattr(found, "key", None), operator))
         return made
 
-    def _copy(self, *, target_table: Any = None, **kw: Any) -> ExcludeConstraint:
-        elements = []
+    @property
+    def operators(self) -> dict[str, str]:
+        """The operators by the names of the columns that they are of."""
+        found = {}
         for element, operator in self._elements:
-            if target_table is not None and getattr(element, "_is_named", False):
-                element = element.name
-            elements.append((element, operator))
+            named = _first_column(element)
+            if named is not None:
+                found[named if isinstance(named, str) else named.name] = operator
+        return found
+
+    def _copy(self, *, target_table: Any = None, **kw: Any) -> ExcludeConstraint:
+        elements, where = list(self._elements), self.where
+        if target_table is not None:
+            elements = [
+                (
+                    element
+                    if isinstance(element, str)
+                    else _onto_table(element, self.table, target_table),
+                    operator,
+                )
+                for element, operator in elements
+            ]
+            if where is not None:
+                where = _onto_table(where, self.table, target_table)
         return self._schema_item_copy(  # type: ignore[no-any-return]
             type(self)(
                 *elements,
                 name=self.name,
                 deferrable=self.deferrable,
                 initially=self.initially,
-                where=self.where,
+                where=where,
                 using=self.using,
                 ops=self.ops,
             )
         )
+
+
+def _first_column(element: Any) -> Any:
+    """The column, or its name, that an element of a constraint goes by; None if it has none."""
+    if isinstance(element, str):
+        return element
+    return next((e for e in iterate(element) if isinstance(e, ColumnClause)), None)
 
 
 def array_agg(*arg: Any, **kw: Any) -> Any:

@@ -23,7 +23,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     6
+#define CRM_DRIVER_ABI     7
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -94,6 +94,17 @@ typedef struct {
     /* A function will not be called any more. */
     void (*drop)(void *ctx, void *function);
 } crm_host;
+
+/* What SQL calls functions of the program for. */
+typedef enum {
+    CRM_FUNCTION,
+    /* Called for each row with the number of the row's group, from 1, before
+     * the arguments, and for each group with the negated number alone: the
+     * result. */
+    CRM_AGGREGATE,
+    /* Called with two texts: less than, equal to or more than 0. */
+    CRM_COLLATION,
+} crm_function_kind;
 
 typedef struct crm_driver {
     uint32_t abi;     /* CRM_DRIVER_ABI */
@@ -188,8 +199,9 @@ typedef struct crm_driver {
      * crm_host.drop is told when it is replaced, when the connection closes, or
      * at once if this fails.  `count` is the number of its arguments, -1 for
      * any. `function` NULL: the name is forgotten.  May be NULL. */
-    int (*create_function)(crm_conn *conn, const char *name, int count,
-                           bool deterministic, void *function, crm_error *err);
+    int (*create_function)(crm_conn *conn, crm_function_kind kind,
+                           const char *name, int count, bool deterministic,
+                           void *function, crm_error *err);
 
     /* Makes a running call of another thread fail soon.  Called with the GIL,
      * so that the connection is not closed meanwhile; hence nothing that may

@@ -47,10 +47,14 @@ typedef struct crm_connection {
 /* Fills self->host.  host.c */
 void crm_connection_set_host(crm_connection *self);
 
-/* Connection.create_function(), and what crm_host.call and crm_host.drop are.
- * The last two take the GIL and keep the exception that is set.  functions.c */
+/* Connection.create_function(), create_aggregate() and create_collation(), and
+ * what crm_host.call and crm_host.drop are.  The last two take the GIL and keep
+ * the exception that is set.  functions.c */
 PyObject *crm_connection_create_function(crm_connection *self, PyObject *args,
                                          PyObject *kwargs);
+PyObject *crm_connection_create_aggregate(crm_connection *self, PyObject *args,
+                                          PyObject *kwargs);
+PyObject *crm_connection_create_collation(crm_connection *self, PyObject *args);
 int crm_function_call(void *ctx, void *function, const crm_cell *args,
                       size_t count,
                       void (*give)(void *to, const crm_cell *result), void *to);

@@ -1,4 +1,5 @@
-/* functions.c: functions of the program that SQL may call. */
+/* functions.c: functions, aggregates and collations of the program that SQL
+ * may call. */
 #include <limits.h>
 #include <stdlib.h>
 
@@ -8,6 +9,7 @@
 typedef struct {
     const crm_host *host;
     void *function;
+    int64_t groups; /* of an aggregate: how many there were */
 } known;
 
 static void
@@ -81,29 +83,44 @@ give(void *to, const crm_cell *result)
     }
 }
 
+/* The same where nobody waits for a result. */
 static void
-call(sqlite3_context *context, int count, sqlite3_value **values)
+give_nothing(void *to, const crm_cell *result)
+{
+    (void)to;
+    (void)result;
+}
+
+/* Calls the function with the values, after the number of a group unless that
+ * is 0; `failure` becomes the statement's error if it raises. */
+static void
+invoke(sqlite3_context *context, int64_t group, int count,
+       sqlite3_value **values, void (*take)(void *, const crm_cell *),
+       const char *failure)
 {
     known *self = sqlite3_user_data(context);
     crm_cell few[8];
     crm_cell *cells = few;
-    if (count > 8) {
-        cells = sqlite3_malloc64((sqlite3_uint64)count * sizeof(*cells));
+    size_t used = 0;
+    if (count >= 8) {
+        cells = sqlite3_malloc64(((sqlite3_uint64)count + 1) * sizeof(*cells));
         if (cells == NULL) {
             sqlite3_result_error_nomem(context);
             return;
         }
     }
+    if (group != 0) {
+        cells[used++] = (crm_cell){.tag = CRM_INT64, .u.i = group};
+    }
     for (int i = 0; i < count; i++) {
-        if (read_value(values[i], &cells[i]) < 0) {
+        if (read_value(values[i], &cells[used++]) < 0) {
             sqlite3_result_error_nomem(context);
             goto done;
         }
     }
-    if (self->host->call(self->host->ctx, self->function, cells, (size_t)count,
-                         give, context) < 0) {
-        sqlite3_result_error(context, "user-defined function raised exception",
-                             -1);
+    if (self->host->call(self->host->ctx, self->function, cells, used, take,
+                         context) < 0) {
+        sqlite3_result_error(context, failure, -1);
     }
 done:
     if (cells != few) {
@@ -111,32 +128,109 @@ done:
     }
 }
 
+static void
+call(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    invoke(context, 0, count, values, give,
+           "user-defined function raised exception");
+}
+
+/* A row of an aggregate. */
+static void
+step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    known *self = sqlite3_user_data(context);
+    int64_t *group = sqlite3_aggregate_context(context, sizeof(*group));
+    if (group == NULL) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    if (*group == 0) {
+        *group = ++self->groups;
+    }
+    invoke(context, *group, count, values, give_nothing,
+           "user-defined aggregate's 'step' method raised error");
+}
+
+/* The end of a group: the result of one without rows is NULL, as in the
+ * standard library. */
+static void
+finish(sqlite3_context *context)
+{
+    const int64_t *group = sqlite3_aggregate_context(context, 0);
+    if (group != NULL && *group != 0) {
+        invoke(context, -*group, 0, NULL, give,
+               "user-defined aggregate's 'finalize' method raised error");
+    }
+}
+
+/* crm_host.call gives the result of a collation to this. */
+static void
+take_order(void *to, const crm_cell *result)
+{
+    if (result->tag == CRM_INT64 || result->tag == CRM_BOOL) {
+        *(int *)to = (result->u.i > 0) - (result->u.i < 0);
+    }
+}
+
+/* Texts for which the function raises, or gives no number, are equal, as in the
+ * standard library. */
+static int
+compare(void *data, int left_size, const void *left, int right_size,
+        const void *right)
+{
+    known *self = data;
+    const crm_cell cells[2] = {
+        {.tag = CRM_TEXT, .len = (uint32_t)left_size, .u.p = left},
+        {.tag = CRM_TEXT, .len = (uint32_t)right_size, .u.p = right},
+    };
+    int order = 0;
+    (void)self->host->call(self->host->ctx, self->function, cells, 2,
+                           take_order, &order);
+    return order;
+}
+
 int
-crm_sqlite_create_function(crm_conn *conn, const char *name, int count,
-                           bool deterministic, void *function, crm_error *err)
+crm_sqlite_create_function(crm_conn *conn, crm_function_kind kind,
+                           const char *name, int count, bool deterministic,
+                           void *function, crm_error *err)
 {
     int flags = SQLITE_UTF8 | (deterministic ? SQLITE_DETERMINISTIC : 0);
-    int rc;
-    if (function == NULL) {
-        rc = sqlite3_create_function_v2(conn->db, name, count, flags, NULL,
-                                        NULL, NULL, NULL, NULL);
-    }
-    else {
-        known *self = malloc(sizeof(*self));
+    known *self = NULL;
+    bool given = function != NULL;
+    if (given) {
+        self = malloc(sizeof(*self));
         if (self == NULL) {
             conn->host->drop(conn->host->ctx, function);
             return crm_sqlite_code(err, SQLITE_NOMEM);
         }
         *self = (known){.host = conn->host, .function = function};
-        /* which calls forget() itself when it fails */
-        rc = sqlite3_create_function_v2(conn->db, name, count, flags, self,
-                                        call, NULL, NULL, forget);
+    }
+    int rc;
+    if (kind == CRM_COLLATION) {
+        rc = sqlite3_create_collation_v2(conn->db, name, SQLITE_UTF8, self,
+                                         given ? compare : NULL,
+                                         given ? forget : NULL);
+        /* unlike the other one it leaves this to us when it fails */
+        if (rc != SQLITE_OK && given) {
+            forget(self);
+        }
+    }
+    else {
+        bool rows = kind == CRM_AGGREGATE;
+        rc = sqlite3_create_function_v2(
+            conn->db, name, count, flags, self, given && !rows ? call : NULL,
+            given && rows ? step : NULL, given && rows ? finish : NULL,
+            given ? forget : NULL);
     }
     if (rc == SQLITE_NOMEM) {
         return crm_sqlite_code(err, rc);
     }
     if (rc != SQLITE_OK) {
-        return crm_fail(err, CRM_E_OPERATIONAL, "Error creating function");
+        return crm_fail(err, CRM_E_OPERATIONAL, "Error creating %s",
+                        kind == CRM_COLLATION   ? "collation"
+                        : kind == CRM_AGGREGATE ? "aggregate"
+                                                : "function");
     }
     return CRM_OK;
 }

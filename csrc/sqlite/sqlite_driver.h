@@ -59,9 +59,9 @@ void *crm_sqlite_interrupt(crm_conn *conn);
 int crm_sqlite_begin_now(crm_conn *conn, crm_error *err);
 
 /* functions.c */
-int crm_sqlite_create_function(crm_conn *conn, const char *name, int count,
-                               bool deterministic, void *function,
-                               crm_error *err);
+int crm_sqlite_create_function(crm_conn *conn, crm_function_kind kind,
+                               const char *name, int count, bool deterministic,
+                               void *function, crm_error *err);
 
 /* statement.c */
 int crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len,

@@ -92,6 +92,10 @@ class Connection:
     ) -> None:
         """Let SQL call a function of the program (SQLite); `narg` -1: with any arguments; None
         takes the name back."""
+    def create_aggregate(self, name: str, n_arg: int, aggregate_class: Any) -> None:
+        """The same of an aggregate: a class that has the methods step() and finalize()."""
+    def create_collation(self, name: str, callback: Callable[[str, str], int] | None, /) -> None:
+        """Let SQL compare texts by a function of the program."""
 
 # --- plan.c / hydrate.c ------------------------------------------------------
 @final

@@ -230,6 +230,70 @@ def test_functions_of_the_program(p: Peer):
 
 
 @program
+def test_aggregates_and_collations_of_the_program(p: Peer):
+    engine = lite_engine(p)
+
+    class Sum:
+        def __init__(self):
+            self.values = []
+
+        def step(self, *values):
+            self.values.append(values)
+
+        def finalize(self):
+            return repr(self.values)
+
+    class Fails:
+        where = "step"
+
+        def __init__(self):
+            if self.where == "__init__":
+                raise ValueError()
+
+        def step(self, value):
+            if self.where == "step" and value == 2:
+                raise ValueError()
+
+        def finalize(self):
+            return 1 / 0 if self.where == "finalize" else 7
+
+    @p.event.listens_for(engine, "connect")
+    def make(dbapi_connection, record):
+        dbapi_connection.create_aggregate("gathered", -1, Sum)
+        dbapi_connection.create_aggregate("fails", 1, Fails)
+        dbapi_connection.create_aggregate("without", 1, object)
+        dbapi_connection.create_collation("backwards", lambda a, b: (a < b) - (a > b))
+        dbapi_connection.create_collation("odd", lambda a, b: 1 / 0 if "1" in a + b else None)
+
+    table = p.Table("t", p.MetaData(), p.Column("n", p.Integer), p.Column("v", p.String))
+    with engine.begin() as c:
+        table.create(c)
+        c.execute(table.insert(), [{"n": n, "v": f"é{n % 3}"} for n in range(6)])
+        gathered = p.func.gathered(table.c.n, table.c.v)
+        p.show(c.execute(p.select(table.c.v, gathered).group_by(table.c.v)).all())
+        p.show(c.execute(p.select(gathered, p.func.gathered(*[1] * 9))).all())
+        p.show(c.execute(p.select(gathered).where(table.c.n > 9)).all())
+        p.show(c.execute(p.select(p.func.count()).having(gathered != "x")).all())
+        for where in ("step", "finalize", "nowhere"):
+            Fails.where = where
+            p.error(lambda: c.scalar(p.select(p.func.fails(table.c.n))))
+        Fails.where = "__init__"
+        p.error(lambda: c.scalar(p.select(p.func.fails(table.c.n))), text=False)
+        p.error(lambda: c.scalar(p.select(p.func.without(table.c.n))), text=False)
+        for name in ("backwards", "odd", "absent"):
+            query = p.select(table.c.n).order_by(table.c.v.collate(name), table.c.n)
+            p.error(lambda: c.execute(query).all())  # noqa: B023
+        p.show(c.scalar(p.select(table.c.v.collate("backwards") < "é1").limit(1)))
+        raw = c.connection.driver_connection
+        raw.create_collation("backwards", None)
+        p.error(lambda: c.execute(p.select(table.c.v.collate("backwards") < "x")).all(), text=False)
+        raw.create_aggregate("gathered", -1, None)
+        p.error(lambda: c.execute(p.select(gathered)).all())
+        p.error(lambda: raw.create_collation("name", 3))
+        p.error(lambda: raw.create_aggregate("name", 500, Sum), text=False)
+
+
+@program
 def test_a_function_that_uses_its_own_connection(p: Peer):
     engine = lite_engine(p)
     connection = engine.connect()

@@ -66,6 +66,14 @@ class DBAPIConnection:
         """Let SQL call a function of the program (SQLite)."""
         self._core.create_function(name, narg, func, deterministic=deterministic)
 
+    def create_aggregate(self, name: str, n_arg: int, aggregate_class: Any) -> None:
+        """Let SQL call a class that has the methods step() and finalize() (SQLite)."""
+        self._core.create_aggregate(name, n_arg, aggregate_class)
+
+    def create_collation(self, name: str, callback: Any, /) -> None:
+        """Let SQL compare texts by a function of the program (SQLite)."""
+        self._core.create_collation(name, callback)
+
     def commit(self) -> None:
         """Commit the transaction."""
         self._core.commit()

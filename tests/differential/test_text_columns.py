@@ -207,6 +207,33 @@ def entities_ordered_by_names(p: Any) -> None:
     for name in ("id", "title", "name", "user_id"):
         statement = p.select(User, Post).join(Post).order_by(name)
         p.show(str(statement), rows_of(p, s.execute(statement)))
+    eager = p.joinedload(User.posts)
+    labelled = p.select(User, User.age.label("years")).options(eager)
+    for name in ("id", "name", "age", "years", "nowhere"):
+        for ordered in (name, p.desc(name)):
+            for query in (
+                p.select(User).options(eager).order_by(ordered),
+                p.select(User).options(eager).order_by(ordered).limit(1),
+                labelled.order_by(ordered),
+                labelled.order_by(ordered).limit(1),
+                s.query(User).options(eager).order_by(ordered),
+            ):
+                p.error(lambda: str(query))  # noqa: B023
+
+
+@program
+def loaded_in_the_order_of_a_name(p: Any) -> None:
+    User, Post, s = filled(p)
+    s.add(User(id=3, name="A", age=5, posts=[Post(id=9, title="a"), Post(id=8, title="b")]))
+    s.commit()
+    for name in ("name", "age", "id"):
+        for statement in (
+            p.select(User).options(p.joinedload(User.posts)).order_by(p.desc(name)),
+            p.select(User).options(p.joinedload(User.posts)).order_by(name).limit(2),
+        ):
+            s.expunge_all()
+            users = s.scalars(statement).unique().all()
+            p.show([(user.id, sorted(post.id for post in user.posts)) for user in users])
 
 
 @pytest.mark.parametrize("function", program.registered)

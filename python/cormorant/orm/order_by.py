@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import exc as sa_exc
 from ..sql import visitors
-from ..sql.elements import UnaryExpression
+from ..sql.elements import Label, UnaryExpression, _label_reference
 
 
 def is_column_expression(expression: Any) -> bool:
@@ -39,4 +39,7 @@ def resolve_label(clause: Any, names: dict[str, Any]) -> Any:
             return found
         return None
 
-    return visitors.replaced(clause, replace)
+    found = visitors.replaced(clause, replace)
+    if found is not clause and isinstance(found, Label):
+        return _label_reference(found)
+    return found

@@ -13,6 +13,7 @@ from typing import Any
 from .. import exc as sa_exc
 from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
+from ..sql.compile_selects import names_in_order_by
 from ..sql.elements import Label
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .from_adapters import FromAdapters
@@ -597,6 +598,13 @@ class SelectState:
             froms = [selectable_of(entity) for entity in self._entities(True)]
             froms = froms or [c for c in statement._raw_columns if c._is_join]
         self.offset = len(self.primary)
+        if self._eager_joins:
+            # what is joined eagerly has no names in the program's ORDER BY
+            names, _, _ = names_in_order_by(self.primary, froms)
+            ordered = self._names_of_nested() if self._nested else names
+            for name, known in (("_order_by_clauses", ordered), ("_group_by_clauses", names)):
+                clauses = [resolve_label(clause, known) for clause in getattr(plain, name)]
+                setattr(plain, name, tuple(clauses))
         if self._nested:
             return self._nested_core(plain, froms)
         plain._raw_columns = [*self.primary, *self.secondary]
@@ -657,6 +665,11 @@ class SelectState:
             for join, clause in self._eager_order_by
         ]
 
+    def _names_of_nested(self) -> dict[str, Any]:
+        """What names in ORDER BY mean where the statement becomes a subquery: its columns."""
+        qualified = self.statement._label_style is LABEL_STYLE_TABLENAME_PLUS_COL
+        return {(e._tq_label if qualified else None) or e.key: e for e in self.primary}
+
     def _nested_core(self, plain: Any, froms: list[Any]) -> Any:
         """The statement as a subquery, the eager joins around it."""
         statement = self.statement
@@ -701,14 +714,8 @@ class SelectState:
     def _order_by_columns(self, plain: Any) -> tuple[list[Any], list[Any]]:
         """Expressions that ORDER BY needs from the subquery, and the outer ORDER BY."""
         extras: list[Any] = []
-        names: dict[Any, Any] = {e.name: e for e in self.primary if isinstance(e, Label)}
-        if self.statement._label_style is LABEL_STYLE_TABLENAME_PLUS_COL:
-            for e in self.primary:
-                names.setdefault(getattr(e, "_tq_label", None), e)
-        clauses = []
-        for clause in plain._order_by_clauses:
-            clause = resolve_label(clause, names)
-            clauses.append(clause)
+        clauses = list(plain._order_by_clauses)
+        for clause in clauses:
             expression = without_modifiers(clause)
             if not is_column_expression(expression) or hash(expression) in self._positions:
                 continue

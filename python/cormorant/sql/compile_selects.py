@@ -741,21 +741,24 @@ class _LabelScope:
         """(columns or FROMs, FROMs only, columns only), each by name."""
         if self.made is None:
             select = self.select
-            # of several with the same name the last is meant
-            columns = {
-                c._tq_label or c.key: c
-                for c in (select._all_selected_columns if select is not None else ())
-                if c._allow_label_resolve
-            }
-            froms = {
-                c.key: c
-                for f in self.froms
-                for c in (f.c if hasattr(f, "c") and not f._is_text_clause else ())
-                if c._allow_label_resolve
-            }
-            both = froms | columns
-            self.made = (both, froms, columns)
+            selected = select._all_selected_columns if select is not None else ()
+            self.made = names_in_order_by(selected, self.froms)
         return self.made
+
+
+def names_in_order_by(
+    selected: Sequence[Any], froms: Sequence[Any]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """What names mean of the columns selected or else of FROMs, of FROMs alone, and of the
+    columns alone: of several with the same name the last one."""
+    columns = {c._tq_label or c.key: c for c in selected if c._allow_label_resolve}
+    beside = {
+        c.key: c
+        for f in froms
+        for c in (f.c if hasattr(f, "c") and not f._is_text_clause else ())
+        if c._allow_label_resolve
+    }
+    return beside | columns, beside, columns
 
 
 class _CompoundScope:

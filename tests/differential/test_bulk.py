@@ -284,3 +284,59 @@ def criteria_that_are_evaluated(p: Any) -> None:
     changed(p.func.lower(User.name) == "u1")
     changed(p.tuple_(User.id, User.age).in_([(1, 0), (2, 5)]))
     changed(User.id == p.bindparam("x", 3))
+
+
+@program
+def update_by_key_and_criteria(p: Any) -> None:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        x = p.Column(p.Integer)
+
+    s = p.session()
+    found = [A(name="a", x=1), A(name="b", x=2), A(name="c", x=3)]
+    s.add_all(found)
+    s.flush()
+    statement = p.update(A).where(A.x < 4, A.name != p.bindparam("q"))
+    rows = [
+        {"id": 1, "q": "b", "name": "r"},
+        {"id": 2, "q": "b", "name": "r"},
+        {"id": 3, "q": "z", "x": 7},
+    ]
+    p.error(lambda: s.execute(statement, rows))
+    s.execute(statement, rows, execution_options={"synchronize_session": None})
+    p.show([(obj.name, obj.x) for obj in found])
+    s.expire_all()
+    p.show([(obj.name, obj.x) for obj in found])
+    none = {"synchronize_session": False}
+    s.execute(p.update(A), [{"id": 1, "name": "new"}], execution_options=none)
+    p.show(found[0].name)
+
+
+@program
+def update_of_keys_that_have_two_names(p: Any) -> None:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        name = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "a"}
+
+    class B(A):
+        __tablename__ = "b"
+        b_id = p.Column(p.ForeignKey("a.id"), primary_key=True)
+        text = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "b"}
+
+    s = p.session()
+    s.add_all([B(name=str(n), text="x") for n in range(3)])
+    s.flush()
+    rows = [
+        {"id": 1, "b_id": 1, "name": "n"},
+        {"id": 2, "b_id": 2, "text": "q"},
+        {"id": 3, "b_id": 3, "name": "z", "text": "w"},
+    ]
+    s.bulk_update_mappings(B, rows)
+    s.execute(p.update(B), [{"id": 1, "b_id": 1, "name": "m", "text": "m"}])
+    p.show([(obj.name, obj.text) for obj in s.query(B).order_by(B.id).populate_existing()])

@@ -69,7 +69,7 @@ def _execute(
             from .sharding import refuse_bulk
 
             refuse_bulk("bulk_update")
-        return _update_by_key(session, connection, mapper, statement, list(params))
+        return _update_by_key(session, connection, mapper, statement, list(params), strategy)
     statement = _restricted(statement, mapper, statement._with_options)
     # Objects are told apart by their class, rows by their discriminator.
     given = _criteria(statement)
@@ -336,12 +336,17 @@ def _constant(value: Any) -> Any:
 
 
 def _update_by_key(
-    session: Session, connection: Any, mapper: Any, statement: Any, rows: list[dict[str, Any]]
+    session: Session,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    rows: list[dict[str, Any]],
+    strategy: Any,
 ) -> Any:
     """session.execute(update(E), [dict, …]): each row by its primary key."""
     from ..engine.result import Result
 
-    if statement._where_criteria:
+    if statement._where_criteria and strategy:
         raise exc.InvalidRequestError(
             "bulk synchronize of persistent objects not supported when using bulk update "
             "with additional WHERE criteria right now.  add synchronize_session=None execution "
@@ -351,8 +356,9 @@ def _update_by_key(
     fixed = _assigned_values(mapper, statement)
     if fixed:
         rows = [{**fixed, **row} for row in rows]
-    update_mappings(connection, mapper, rows)
-    _take_values(session, mapper, rows)
+    update_mappings(connection, mapper, rows, statement._where_criteria)
+    if strategy:
+        _take_values(session, mapper, rows)
     return Result._from_list((), [])
 
 

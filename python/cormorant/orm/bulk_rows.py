@@ -12,7 +12,9 @@ from typing import Any
 
 from .. import _core, exc
 from ..engine.plans import GivenRows
+from ..sql.elements import BindParameter
 from ..sql.names import as_label
+from ..sql.visitors import iterate
 from .bulk_inheritance import column_in, is_joined
 from .inheritance import key_slot
 
@@ -67,17 +69,23 @@ def insert_mappings(
 # ---- UPDATE by primary key -----------------------------------------------------------------
 
 
-def update_mappings(connection: Any, mapper: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """UPDATE rows that give their primary key."""
+def update_mappings(
+    connection: Any,
+    mapper: Any,
+    rows: Sequence[Mapping[str, Any]],
+    criteria: Sequence[Any] = (),
+) -> None:
+    """UPDATE rows that give their primary key, if they meet the criteria as well."""
     for table in mapper._tables if is_joined(mapper) else (mapper.local_table,):
-        _update_table(connection, mapper, table, rows)
+        _update_table(connection, mapper, table, rows, criteria)
 
 
 class _Update:
     """The UPDATEs of one table."""
 
-    def __init__(self, mapper: Any, table: Any) -> None:
+    def __init__(self, mapper: Any, table: Any, criteria: Sequence[Any] = ()) -> None:
         self.table = table
+        self.criteria = criteria
         self.columns = list(table.c)
         key = _key_in(mapper, table)
         places = {column.key: number for number, column in enumerate(self.columns)}
@@ -86,7 +94,7 @@ class _Update:
         self.places: dict[str, int] = {}
         for name in mapper._props:
             column = column_in(mapper, name, table)
-            if column is not None:
+            if column is not None and not column.primary_key:
                 self.places[name] = places[column.key]
         self.told_by = list(key.values())
         for number, name in enumerate(key, len(self.columns)):
@@ -99,6 +107,14 @@ class _Update:
             self.places[mapper._columntoproperty[mapper.version_id_col].key] = self.version
         self.names = [column.key for column in self.columns]
         self.names += [as_label(f"{table.name}_{column.name}") for column in self.told_by]
+        for name in dict.fromkeys(
+            each.key
+            for criterion in criteria
+            for each in iterate(criterion)
+            if isinstance(each, BindParameter) and not each.unique
+        ):
+            self.places[name] = len(self.names)
+            self.names.append(name)
         self.key_numbers = range(len(self.columns), len(self.columns) + len(key))
 
     def check(self, given: Sequence[int]) -> None:
@@ -122,21 +138,27 @@ class _Update:
 
         names = self.names[len(self.columns) :]
         where = and_(
+            *self.criteria,
             *(
                 column == bindparam(name, type_=column.type)
-                for column, name in zip(self.told_by, names, strict=True)
-            )
+                for column, name in zip(self.told_by, names, strict=False)
+            ),
         )
         set_ = {self.names[n]: bindparam(self.names[n], type_=self.columns[n].type) for n in values}
         return Update(self.table).where(where).values(set_)
 
 
 def _update_table(
-    connection: Any, mapper: Any, table: Any, rows: Iterable[Mapping[str, Any]]
+    connection: Any,
+    mapper: Any,
+    table: Any,
+    rows: Iterable[Mapping[str, Any]],
+    criteria: Sequence[Any],
 ) -> None:
-    update = _Update(mapper, table)
+    update = _Update(mapper, table, criteria)
     count = len(update.columns)
     keep = b"\1" * count + b"\0" * len(update.told_by)  # a key is never NULL
+    keep += b"\1" * (len(update.names) - len(keep))
     runs: list[tuple[tuple[int, ...], list[tuple[Any, ...]]]] = []
     for given, batch in _core.tabulate(rows, update.places, keep):
         update.check(given)
@@ -154,7 +176,7 @@ def _update_table(
             matched = connection.execute(statement, _parameters(names, batch)).rowcount
         else:
             matched = _update_versions(connection, mapper, update, values, names, batch)
-        if 0 <= matched != len(batch):
+        if 0 <= matched != len(batch) and not criteria:
             raise exc.StaleDataError(
                 f"UPDATE statement on table '{table.description}' expected to update "
                 f"{len(batch)} row(s); {matched} were matched."

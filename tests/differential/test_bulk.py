@@ -340,3 +340,43 @@ def update_of_keys_that_have_two_names(p: Any) -> None:
     s.bulk_update_mappings(B, rows)
     s.execute(p.update(B), [{"id": 1, "b_id": 1, "name": "m", "text": "m"}])
     p.show([(obj.name, obj.text) for obj in s.query(B).order_by(B.id).populate_existing()])
+
+
+@program
+def keys_of_bulk_inserts(p: Any) -> None:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        name = p.Column(p.String)
+        filled = p.Column(p.String, server_default="q")
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "a"}
+
+    class B(A):
+        __tablename__ = "b"
+        id = p.Column(p.ForeignKey("a.id"), primary_key=True)
+        text = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "b"}
+
+    class C(p.Base):
+        __tablename__ = "c"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+    s = p.session()
+    for cls in (A, B, C):
+        for returned in (True, False):
+            objects = [cls(name=str(n)) for n in range(3)]
+            s.bulk_save_objects(objects, return_defaults=returned)
+            p.show([(p.inspect(obj).identity, sorted(obj.__dict__)) for obj in objects])
+            rows = [{"name": "a"}, {"name": "b"}, {"name": None}, {"name": "c"}]
+            s.bulk_insert_mappings(cls, rows, return_defaults=returned)
+            p.show(rows)
+    one = [C(name="x")]
+    s.bulk_save_objects(one, return_defaults=True)
+    p.show(one[0].id)
+    rows = [{"id": 50, "name": "a"}, {"id": 51, "name": "b"}]
+    s.bulk_insert_mappings(C, rows, return_defaults=True)
+    p.show(rows)
+    for table in p.Base.metadata.sorted_tables:
+        p.show(s.execute(table.select().order_by(table.c.id)).all())

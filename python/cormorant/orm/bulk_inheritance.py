@@ -137,14 +137,19 @@ def _insert_into(
         generated = [key for key in keys if key not in batch[0][0]]
         if not generated or table is not mapper.base_mapper.local_table:
             connection.execute(Insert(table), values if len(values) > 1 else values[0])
-        elif len(values) == 1:
+            continue
+        # What the server fills is returned with the keys, as a flush would have it.
+        missing = [c for c in table.c if c.server_default is not None and c.key not in values[0]]
+        many = len(values) > 1
+        if not many and not missing:
             found = connection.execute(Insert(table), values[0]).inserted_primary_key
             batch[0][0].update(zip(keys, found, strict=True))
-        else:
-            columns = [column_in(mapper, key, table) for key in keys]
-            statement = Insert(table).returning(*columns, sort_by_parameter_order=True)
-            for (row, _), found in zip(batch, connection.execute(statement, values), strict=True):
-                row.update(zip(keys, found, strict=True))
+            continue
+        columns = [column_in(mapper, key, table) for key in keys]
+        statement = Insert(table).returning(*columns, *missing, sort_by_parameter_order=many)
+        result = connection.execute(statement, values if many else values[0])
+        for (row, _), found in zip(batch, result, strict=True):
+            row.update(zip(keys, found[: len(keys)], strict=True))
 
 
 def refuse_returning() -> exc.InvalidRequestError:

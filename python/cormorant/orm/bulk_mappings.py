@@ -13,7 +13,7 @@ from .bulk_inheritance import (
     insert_joined,
     is_joined,
 )
-from .bulk_rows import insert_mappings, update_mappings
+from .bulk_rows import insert_mappings, insert_returning_keys, update_mappings
 from .single_rows import committed_value
 
 if TYPE_CHECKING:
@@ -48,58 +48,32 @@ def bulk_insert_mappings(
 
     mapper = inspect(mapper)
     mapper._check_configure()
-    rows = _split_composites(mapper, list(mappings))
+    mappings = list(mappings)
+    given_rows = _split_composites(mapper, mappings)
 
     def work() -> None:
         _need_one_database(session, "bulk_insert")
         connection = session._connection_for(mapper)
         preset = discriminator(mapper)
+        rows = given_rows
         if preset is not None:
-            for row in rows:
-                row.setdefault(*preset)
+            rows = [{preset[0]: preset[1], **row} for row in rows]
+        names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
         if is_joined(mapper):
             made = insert_joined(connection, mapper, rows, render_nulls)
             if return_defaults:
-                for given, values in zip(rows, made, strict=True):
-                    given.update(values)
+                for given, values in zip(mappings, made, strict=True):
+                    given.update((name, values[name]) for name in names)
             return
         if not return_defaults:
             insert_mappings(connection, mapper, rows, render_nulls)
             return
-        keyed = [
-            {mapper._column_key(k): v for k, v in row.items() if k in mapper._props} for row in rows
-        ]
-        names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
-        for given, values in zip(rows, keyed, strict=True):
-            fetched: dict[str, Any] = {}
-            _insert_returning_key(connection, mapper, values, fetched)
-            given.update((name, fetched[name]) for name in names if name in fetched)
+        keys = insert_returning_keys(connection, mapper, rows, render_nulls)
+        for given, key in zip(mappings, keys, strict=True):
+            given.update(zip(names, key, strict=True))
 
-    if rows:
+    if mappings:
         _run_bulk(session, work)
-
-
-def _insert_returning_key(
-    connection: Any, mapper: Any, values: dict[str, Any], given: dict[str, Any]
-) -> None:
-    from ..sql.dml import Insert
-
-    fetched = [
-        c
-        for c in mapper.local_table.c
-        if c.key not in values
-        and c in mapper._columntoproperty
-        and (c.primary_key or c.server_default is not None)
-    ]
-    statement = Insert(mapper.local_table)
-    if any(not c.primary_key for c in fetched):
-        row = connection.execute(statement.returning(*fetched), values).one()
-        for column, value in zip(fetched, row, strict=True):
-            given[mapper._columntoproperty[column].key] = value
-        return
-    key = connection.execute(statement, values).inserted_primary_key
-    for column, value in zip(mapper.primary_key, key, strict=True):
-        given[mapper._columntoproperty[column].key] = value
 
 
 def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[str, Any]]) -> None:
@@ -160,12 +134,17 @@ def bulk_save_objects(
             elif is_joined(mapper):
                 given_rows = [_row_to_insert(obj, mapper, True) for obj in batch]
                 made = insert_joined(connection, mapper, given_rows, False)
-                if return_defaults:
-                    for obj, row in zip(batch, made, strict=True):
-                        _identify(mapper, obj, row)
+                for obj, row in zip(batch, made, strict=True):
+                    _identify(mapper, obj, row, return_defaults)
             elif return_defaults:
-                for obj in batch:
-                    _insert_and_identify(connection, mapper, obj)
+                rows = [_row_to_insert(obj, mapper) for obj in batch]
+                slots = mapper.primary_key_slots
+                found = insert_returning_keys(connection, mapper, rows)
+                for obj, values in zip(batch, found, strict=True):
+                    for slot, value in zip(slots, values, strict=True):
+                        _core.set_loaded(obj, slot, value)
+                    _core.commit_state(obj)
+                    _core.set_identity(obj, values)
             else:
                 rows = [_row_to_insert(obj, mapper) for obj in batch]
                 insert_mappings(connection, mapper, rows)
@@ -192,13 +171,14 @@ def _row_to_update(obj: Any, mapper: Any, changed_only: bool) -> dict[str, Any]:
     return row
 
 
-def _identify(mapper: Any, obj: Any, row: Mapping[str, Any]) -> None:
-    """An inserted object gets its key."""
-    for name, value in row.items():
-        _core.set_loaded(obj, mapper._props[name].slot, value)
-    _core.commit_state(obj)
+def _identify(mapper: Any, obj: Any, row: Mapping[str, Any], wholly: bool) -> None:
+    """An inserted object gets its key; `wholly`: and is what was inserted."""
     names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
-    _core.set_identity(obj, tuple([row[name] for name in names]))
+    for name in row if wholly else names:
+        _core.set_loaded(obj, mapper._props[name].slot, row[name])
+    if wholly:
+        _core.commit_state(obj)
+        _core.set_identity(obj, tuple([row[name] for name in names]))
 
 
 def _row_to_insert(obj: Any, mapper: Any, by_attribute: bool = False) -> dict[str, Any]:
@@ -210,12 +190,3 @@ def _row_to_insert(obj: Any, mapper: Any, by_attribute: bool = False) -> dict[st
             if value is not _core.NO_VALUE and not null:
                 row[prop.key if by_attribute else prop.columns[0].key] = value
     return row
-
-
-def _insert_and_identify(connection: Any, mapper: Any, obj: Any) -> None:
-    given: dict[str, Any] = {}
-    _insert_returning_key(connection, mapper, _row_to_insert(obj, mapper), given)
-    for name, value in given.items():
-        _core.set_loaded(obj, mapper._props[name].slot, value)
-    _core.commit_state(obj)
-    _core.set_identity(obj, mapper.primary_key_from_instance(obj))

@@ -66,6 +66,35 @@ def insert_mappings(
     insert_rows(mapper, rows, lambda given: connection.execute(statement, given), render_nulls)
 
 
+def insert_returning_keys(
+    connection: Any, mapper: Any, rows: Iterable[Mapping[str, Any]], render_nulls: bool = False
+) -> list[tuple[Any, ...]]:
+    """INSERT rows into the only table of a class: their primary keys."""
+    from ..sql.dml import Insert
+
+    table, key = mapper.local_table, mapper.primary_key
+    filled = [c for c in table.c if c in mapper._columntoproperty and c.server_default is not None]
+    keys: list[tuple[Any, ...]] = []
+
+    def execute(given: Any) -> None:
+        many = isinstance(given, GivenRows)
+        names = set(given.names if many else given)
+        missing = [c for c in filled if c.key not in names and not c.primary_key]
+        if all(c.key in names for c in key):
+            connection.execute(Insert(table), given)
+            found = given.in_order([c.key for c in key]) if many else [[given[c.key] for c in key]]
+            keys.extend(map(tuple, found))
+        elif missing or many:
+            statement = Insert(table).returning(*key, *missing, sort_by_parameter_order=many)
+            found = connection.execute(statement, given).all()
+            keys.extend(tuple(row[: len(key)]) for row in found)
+        else:
+            keys.append(tuple(connection.execute(Insert(table), given).inserted_primary_key))
+
+    insert_rows(mapper, rows, execute, render_nulls)
+    return keys
+
+
 # ---- UPDATE by primary key -----------------------------------------------------------------
 
 

@@ -170,6 +170,95 @@ for key in ("id", "q", "x", "y", "z", "w", "s", "e", "d"):
 A.x.info["more"] = 2
 print(A.__doc__, A.__table__.c.x.info, aliased(A).x.__doc__)
 """,
+    "back references before anything else": """
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    mails = relationship("Mail", backref="user")
+
+class Mail(Base):
+    __tablename__ = "mails"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(ForeignKey("users.id"))
+
+attempt(lambda: select(Mail).options(joinedload(Mail.user)))
+attempt(lambda: inspect(Mail).class_.user)
+attempt(lambda: Session().query(Mail.id).filter(Mail.user.has()))
+print(Session().query(Mail).options(joinedload(Mail.user)))
+""",
+    "back references of aliases": """
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    mails = relationship("Mail", backref="user")
+
+class Mail(Base):
+    __tablename__ = "mails"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(ForeignKey("users.id"))
+
+alias = aliased(Mail)
+print(alias.user, select(alias.id).join(alias.user))
+""",
+    "mapped again": """
+reg = registry()
+class P:
+    pass
+class K:
+    pass
+p = Table("p", reg.metadata, Column("id", Integer, primary_key=True))
+k = Table("k", reg.metadata, Column("id", Integer, primary_key=True), Column("p", ForeignKey(p.c.id)))
+for cls, key in ((P, "kids"), (K, "parent"), (P, "kids")):
+    for each, table, other in ((P, p, K), (K, k, P)):
+        found = {key: relationship(other)} if each is cls else {}
+        reg.map_imperatively(each, table, properties=found)
+    configure_mappers()
+    print(P.__mapper__.attrs.keys(), K.__mapper__.attrs.keys())
+    reg.dispose()
+""",
+    "functions of hybrids": """
+class A(Base):
+    __tablename__ = "a"
+    id = Column(Integer, primary_key=True)
+    first = Column(String)
+    bs = relationship("B", viewonly=True)
+    names = association_proxy("bs", "name")
+    @hybrid_property
+    def full(self):
+        "doc of full"
+        return "x" + self.first
+    @full.inplace.expression
+    @classmethod
+    def _full(cls):
+        return func.concat("x", cls.first)
+    @hybrid_property
+    def most(self):
+        return func.max(self.id)
+    @hybrid_property
+    def some(self):
+        return func.coalesce(self.first, "x")
+    @hybrid_property
+    def now(self):
+        return func.current_timestamp()
+    @hybrid_property
+    def count(self):
+        return func.count(self.id)
+
+class B(Base):
+    __tablename__ = "b"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    a_id = Column(ForeignKey(A.id))
+
+alias = aliased(A)
+for key in ("full", "most", "some", "now", "count"):
+    print(select(getattr(A, key)), select(A.id).having(getattr(A, key) == 1))
+    print(select(getattr(alias, key).label("q")), getattr(A, key).expression.name)
+print(A.full.__doc__, A.__dict__["full"].__doc__, A.most.__doc__, "Annotatedmax" in dir(func))
+from collections.abc import MutableMapping, MutableSequence, MutableSet, Sequence
+proxied = A().names
+print([isinstance(proxied, c) for c in (MutableMapping, MutableSequence, MutableSet, Sequence)])
+""",
     "keys by name": """
 def key(*names, **columns):
     cls = type("K", (Base,), {

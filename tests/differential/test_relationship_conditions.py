@@ -192,6 +192,32 @@ class Second(B):
 
 configure_mappers()
 """,
+    "joins along other aliases, and of unions": """
+class Node(Base):
+    __tablename__ = "nodes"
+    id = Column(Integer, primary_key=True)
+    up_id = Column(ForeignKey("nodes.id"))
+    below = relationship("Node", backref=backref("up", remote_side=id))
+
+a, b = aliased(Node), aliased(Node)
+print(a.up, b.below)
+for joined in (
+    join(Node, a, a.below), join(Node, a, Node.below), join(a, Node, a.below),
+    outerjoin(a, b, a.below), outerjoin(a, b, b.up), outerjoin(a, b, Node.below),
+    join(join(a, b, a.below), Node, b.below),
+):
+    print(select(Node.id).select_from(joined))
+session = begin(Node(id=1), Node(id=2, up_id=1), Node(id=3, up_id=2))
+rows = session.query(Node.id).filter(Node.id > 1).subquery()
+for query in (
+    session.query(Node).union(session.query(Node)),
+    session.query(Node.id).union(session.query(Node.id)),
+    session.query(Node.id.label("x")).union_all(session.query(Node.id.label("x"))),
+):
+    joined = query.join(rows, rows.c.id == Node.id)
+    print(joined.count(), query.outerjoin(rows, rows.c.id == Node.up_id).count())
+    print(joined.filter(rows.c.id == 3).count())
+""",
     "loaders of a given statement": """
 class User(Base):
     __tablename__ = "users"

@@ -6,7 +6,14 @@ Adding a value makes an object for it with the proxy's creator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    MutableMapping,
+    MutableSequence,
+    MutableSet,
+)
 from typing import Any
 
 __all__ = ["_AssociationDict", "_AssociationList", "_AssociationSet"]
@@ -458,3 +465,8 @@ class _AssociationSet(_AssociationCollection):
 
     def __hash__(self) -> int:
         raise TypeError(f"{type(self).__name__} objects are unhashable")
+
+
+MutableSequence.register(_AssociationList)
+MutableMapping.register(_AssociationDict)
+MutableSet.register(_AssociationSet)

@@ -232,6 +232,7 @@ class registry:
                 boxed.release(cls)
             clsregistry.remove_class(cls.__name__, cls, self._class_registry)
         self._mappers.clear()
+        self._column_writers.clear()
         self._new_mappers = False
         self._declare_first.clear()
         self._declare_last.clear()

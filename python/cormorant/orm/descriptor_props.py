@@ -427,7 +427,6 @@ class _CompositeAttribute:
 
 class _CompositeExpression(ProxiedAttribute[Any]):
     # A composite on a class or alias: as a Bundle where it is selected.
-    __doc__ = None
 
     _is_composite = True
 

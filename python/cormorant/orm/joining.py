@@ -351,7 +351,7 @@ def adapt_to(selectable: Any, expression: Any) -> Any:
 
     def replace(element: Any) -> Any:
         if element._is_column and isinstance(element, NamedColumn):
-            return selectable.corresponding_column(element)
+            return selectable.corresponding_column(element, True)
         return None
 
     return visitors.replaced(expression, replace)
@@ -363,7 +363,7 @@ def adapt_to_result(selectable: Any, expression: Any) -> Any:
 
     def replace(element: Any) -> Any:
         if element._is_column and not isinstance(element, SingletonConstant):
-            return selectable.corresponding_column(element)
+            return selectable.corresponding_column(element, True)
         return None
 
     return visitors.replaced(expression, replace)

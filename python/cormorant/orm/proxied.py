@@ -19,11 +19,8 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 
 class ProxiedAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
-    """What a descriptor gives on a mapped class or alias: a SQL expression whose operators are
-    those of a comparator.
-
-    `descriptor` makes the comparator again for another class or alias.
-    """
+    # What a descriptor gives on a mapped class or alias: a SQL expression whose operators are
+    # those of a comparator. `descriptor` makes the comparator again for another class or alias.
 
     is_attribute = True
 
@@ -32,6 +29,7 @@ class ProxiedAttribute(Mapped[_T_co], ColumnOperators, InspectionAttr):
         self.key = key
         self.descriptor = descriptor
         self.comparator = comparator
+        self.__doc__ = descriptor.__doc__
 
     @builtins.property
     def parent(self) -> Any:

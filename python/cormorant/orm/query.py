@@ -97,6 +97,11 @@ class Query(QueryRunning[_T], _core.Generative):
         if not isinstance(entities, (tuple, list)):
             entities = (entities,)
         statement: Any = Select(*entities)
+        for column in statement._raw_columns:
+            if column._is_from_clause and (entity := column._annotations.get("parententity")):
+                mapper = entity.mapper
+                if mapper.registry._new_mappers:  # what options name may be a back reference
+                    mapper._check_configure()
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         self._stmt = statement
         self._entities = entities

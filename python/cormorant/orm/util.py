@@ -89,6 +89,7 @@ class AliasedClass(Generic[_T]):
     ) -> None:
         given = inspection.inspect(mapped_class_or_ac)
         mapper = given.mapper
+        mapper._check_configure()
         within: AliasedInsp[Any] | None = None
         if alias is None:
             with_polymorphic_mappers = given.with_polymorphic_mappers
@@ -522,12 +523,14 @@ def join(
     """A join of mapped classes, for use in ``select_from()``; the ON clause may be a
     relationship attribute."""
     from ..sql import coercions
-    from .joining import relationship_join
+    from .joining import contains, relationship_join
 
     left_from = coercions.expect_from(left)
     right_from = coercions.expect_from(right)
     if isinstance(onclause, QueryableAttribute) and onclause._prop._is_relationship:
         source = onclause._parententity.selectable
+        if not contains(left_from, source):
+            source = left_from  # of another alias of the class
         return relationship_join(
             left_from,
             source,

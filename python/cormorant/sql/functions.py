@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import util
 from . import operators, sqltypes
-from .base import KeyContext
+from .base import Annotated, KeyContext
 from .coercions import expect_function_arg
 from .elements import (
     BindParameter,
@@ -219,7 +219,7 @@ class GenericFunction(Function[_T]):
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        if Function in cls.__bases__:
+        if Function in cls.__bases__ or issubclass(cls, Annotated):
             return
         own = cls.__dict__
         name = own.get("name", cls.__name__)

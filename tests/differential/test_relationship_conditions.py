@@ -218,6 +218,78 @@ for query in (
     print(joined.count(), query.outerjoin(rows, rows.c.id == Node.up_id).count())
     print(joined.filter(rows.c.id == 3).count())
 """,
+    "queries instead of collections": """
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    mails = relationship("Mail", lazy="dynamic", order_by="Mail.id")
+
+class Mail(Base):
+    __tablename__ = "mails"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(ForeignKey("users.id"))
+
+session = begin(User(id=1, mails=[Mail(id=1), Mail(id=2)]), User(id=2, mails=[Mail(id=3)]))
+new, one, two = User(), session.get(User, 2), session.get(User, 1)
+for user in (new, one, two):
+    for name in ("all", "one", "one_or_none", "count"):
+        attempt(lambda: getattr(user.mails, name)().__class__.__name__)
+    attempt(lambda: user.mails[0].id)
+new.mails.append(Mail(id=9))
+print(new.mails.one().id, new.mails.one_or_none().id, new.mails[0].id, new.mails.count())
+new.mails.append(Mail(id=10))
+attempt(new.mails.one)
+attempt(new.mails.one_or_none)
+
+def refused(lazy, uselist):
+    class Base(DeclarativeBase):
+        pass
+    class A(Base):
+        __tablename__ = "a"
+        id = Column(Integer, primary_key=True)
+        b_id = Column(ForeignKey("b.id"))
+        b = relationship("B", lazy=lazy, uselist=uselist)
+    class B(Base):
+        __tablename__ = "b"
+        id = Column(Integer, primary_key=True)
+    try:
+        Base.registry.configure()
+    except Exception as error:
+        print(type(error).__name__, error)
+    Base.registry.dispose()
+
+refused("dynamic", None)
+refused("write_only", None)
+""",
+    "rows of subqueries": """
+class Person(Base):
+    __tablename__ = "person"
+    id = Column(Integer, primary_key=True)
+    type = Column(String)
+    __mapper_args__ = {"polymorphic_on": type}
+
+class Director(Person):
+    __tablename__ = "director"
+    id = Column(ForeignKey("person.id"), primary_key=True)
+    films = relationship("Film")
+    __mapper_args__ = {"polymorphic_identity": "d"}
+
+class Film(Base):
+    __tablename__ = "film"
+    id = Column(Integer, primary_key=True)
+    director_id = Column(ForeignKey("director.id"))
+    plain = relationship(Director, viewonly=True)
+    distinct = relationship(Director, viewonly=True, distinct_target_key=True)
+    repeated = relationship(Director, viewonly=True, distinct_target_key=False)
+
+session = begin(Director(id=1, films=[Film(id=1), Film(id=2)]), Film(id=3))
+for attribute in (Film.plain, Film.distinct, Film.repeated):
+    session.expunge_all()
+    films = session.scalars(select(Film).options(subqueryload(attribute)).order_by(Film.id))
+    print([getattr(film, attribute.key) is None for film in films])
+session.expunge_all()
+print([len(d.films) for d in session.scalars(select(Director).options(subqueryload(Director.films)))])
+""",
     "loaders of a given statement": """
 class User(Base):
     __tablename__ = "users"

@@ -11,6 +11,7 @@ from ..util import warn
 from .base import instance_str
 from .exc import DetachedInstanceError
 from .query import Query
+from .query_running import one_of, one_or_none_of
 from .util import object_session
 from .writeonly import CollectionWriter
 
@@ -98,6 +99,14 @@ class AppenderMixin(CollectionWriter[_T]):
         """The number of members."""
         found = self._run()
         return len(found) if isinstance(found, list) else int(found.count())
+
+    def one(self) -> Any:
+        """The only member; NoResultFound or MultipleResultsFound if it is not one."""
+        return one_of(self.all())
+
+    def one_or_none(self) -> Any:
+        """The only member, or None; MultipleResultsFound if there are more."""
+        return one_or_none_of(self.all())
 
     def first(self) -> Any:
         """The first member, or None."""

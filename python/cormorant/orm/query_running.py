@@ -33,6 +33,22 @@ class _Answered(Exception):
         self.result = result
 
 
+def one_or_none_of(rows: list[Any]) -> Any:
+    """The only row, or None; MultipleResultsFound if there are more."""
+    if len(rows) > 1:
+        raise MultipleResultsFound("Multiple rows were found when one or none was required")
+    return rows[0] if rows else None
+
+
+def one_of(rows: list[Any]) -> Any:
+    """The only row; NoResultFound or MultipleResultsFound if it is not one."""
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
+        raise MultipleResultsFound("Multiple rows were found when exactly one was required")
+    raise NoResultFound("No row was found when one was required")
+
+
 @part_of("Query")
 class QueryRunning(QueryChanges, Generic[_T]):
     """The part of a Query that is run."""
@@ -187,19 +203,11 @@ class QueryRunning(QueryChanges, Generic[_T]):
 
     def one_or_none(self) -> _T | None:
         """The only result, or None; MultipleResultsFound if there are more."""
-        rows = self._rows()
-        if len(rows) > 1:
-            raise MultipleResultsFound("Multiple rows were found when one or none was required")
-        return rows[0] if rows else None
+        return one_or_none_of(self._rows())  # type: ignore[no-any-return]
 
     def one(self) -> _T:
         """The only result; NoResultFound or MultipleResultsFound if it is not one."""
-        rows = self._rows()
-        if len(rows) == 1:
-            return rows[0]  # type: ignore[no-any-return]
-        if rows:
-            raise MultipleResultsFound("Multiple rows were found when exactly one was required")
-        raise NoResultFound("No row was found when one was required")
+        return one_of(self._rows())  # type: ignore[no-any-return]
 
     def scalar(self) -> Any:
         """The first item of the only result, or None if there is none."""

@@ -320,6 +320,11 @@ class RelationshipProperty(MapperProperty):
         self._set_join_condition()
         if self.uselist is None:
             self.uselist = self.direction is not MANYTOONE
+        if not self.uselist and self.lazy in ("dynamic", "write_only"):
+            raise exc.InvalidRequestError(
+                f"On relationship {self}, 'dynamic' loaders cannot be used with "
+                "many-to-one/one-to-one relationships and/or uselist=False."
+            )
         self._configured = True
         self._find_get()
         self._check_cascade()

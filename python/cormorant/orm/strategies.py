@@ -559,7 +559,10 @@ class SubqueryLoader(PostLoad):
         inner._raw_columns = list(columns)
         if inner._limit_clause is None and inner._offset_clause is None:
             inner._order_by_clauses = ()
-        if not _are_keys(columns):
+        distinct = first.distinct_target_key
+        if distinct is None:
+            distinct = not _are_keys(columns)
+        if distinct:
             inner._distinct = True
             # what a DISTINCT is ordered by has to be among its columns
             for clause in inner._order_by_clauses:

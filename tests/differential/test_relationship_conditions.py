@@ -290,6 +290,30 @@ for attribute in (Film.plain, Film.distinct, Film.repeated):
 session.expunge_all()
 print([len(d.films) for d in session.scalars(select(Director).options(subqueryload(Director.films)))])
 """,
+    "options of what has expired": """
+class A(Base):
+    __tablename__ = "a"
+    id = Column(Integer, primary_key=True)
+    x = Column(Integer)
+    bs = relationship("B")
+
+class B(Base):
+    __tablename__ = "b"
+    id = Column(Integer, primary_key=True)
+    a_id = Column(ForeignKey("a.id"))
+
+session = begin(A(id=1, bs=[B(id=1)]))
+for options in (raiseload(A.bs), raiseload(A.bs, sql_only=True)):
+    for forget in (
+        session.commit, session.rollback, session.expire_all, lambda: session.refresh(a),
+        lambda: session.expire(a), lambda: session.expire(a, ["bs"]),
+        lambda: (session.commit(), a.x),
+    ):
+        session.expunge_all()
+        a = session.scalars(select(A).options(options)).one()
+        forget()
+        attempt(lambda: len(a.bs))
+""",
     "loaders of a given statement": """
 class User(Base):
     __tablename__ = "users"

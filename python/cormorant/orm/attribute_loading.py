@@ -552,6 +552,8 @@ _RAISING = ("raise", "raise_on_sql")
 
 def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
     context, element = _remembered(obj, prop, RELATIONSHIP_WILDCARD)
+    if _core.state_flags(obj) & _core.STATE_EXPIRED:
+        element = None  # how it is to be loaded is forgotten with what was loaded
     strategy = prop.lazy
     if element is not None and element.strategy is not None:
         strategy = element.strategy

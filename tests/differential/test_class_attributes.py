@@ -259,6 +259,23 @@ from collections.abc import MutableMapping, MutableSequence, MutableSet, Sequenc
 proxied = A().names
 print([isinstance(proxied, c) for c in (MutableMapping, MutableSequence, MutableSet, Sequence)])
 """,
+    "dataclasses below classes that are none": """
+class Person(Base):
+    __tablename__ = "person"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str]
+    __mapper_args__ = {"polymorphic_on": "kind"}
+
+class Engineer(MappedAsDataclass, Person):
+    __tablename__ = "engineer"
+    id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, init=False)
+    status: Mapped[str] = mapped_column(String(30))
+    other: Mapped[Optional[str]] = mapped_column(default=None)
+    __mapper_args__ = {"polymorphic_identity": "e"}
+
+print(Engineer("s"), Engineer(status="s", other="o"), Engineer("a", "b") == Engineer("a", "b"))
+""",
     "keys by name": """
 def key(*names, **columns):
     cls = type("K", (Base,), {

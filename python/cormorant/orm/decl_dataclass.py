@@ -101,11 +101,13 @@ def give_constructor(cls: type, constructor: Any) -> None:
 
 
 def _of_mixins(cls: type, annotations: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The annotations and values of mapped attributes that superclasses have which are no
-    dataclasses: they become fields of the class."""
+    """The annotations and values of mapped attributes that superclasses have which are neither
+    dataclasses nor mapped: they become fields of the class."""
     above: dict[str, tuple[Any, Any]] = {}
     for base in reversed(cls.__mro__[1:]):
         if getattr(base, ARGUMENTS, None) is not None or "__dataclass_fields__" in base.__dict__:
+            continue
+        if "__mapper__" in base.__dict__:
             continue
         found = {
             name: (annotation, base.__dict__.get(name, _MISSING))

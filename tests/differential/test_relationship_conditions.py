@@ -356,6 +356,12 @@ for statement in (
     ):
         show(lambda: session.scalars(select(User).from_statement(statement).options(option)).unique())
     attempt(lambda: session.execute(select(User.name, User.id).from_statement(statement)).all())
+joined = select(User, Mail).outerjoin(Mail).order_by(User.id, Mail.id)
+for statement in (joined, text(str(joined)).columns(User.id, User.name, Mail.id, Mail.user_id)):
+    made = select(User).options(contains_eager(User.mails)).from_statement(statement)
+    show(lambda: session.scalars(made))
+    show(lambda: session.scalars(made).unique())
+    show(lambda: session.query(User).options(contains_eager(User.mails)).from_statement(statement))
 """,
 }
 

@@ -507,7 +507,7 @@ def _execute_select(
         result._single_entity = True
     if plan.unhashable is not None:
         result._unhashable = plan.unhashable
-    if plan.joined_collections:
+    if plan.joined_collections and not plan.given:
         result._require_unique = True
         result._set_slow()
     if stream:

@@ -340,6 +340,20 @@ shape = session.scalars(select(Shape)).one()
 shape.__dict__["at"].x = 7
 print(shape in session.dirty, shape.at)
 """,
+    "optional": """
+class Maybe(Base):
+    __tablename__ = "maybe"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    a: Mapped[Optional[Point]] = composite(Point, mapped_column("a1"), mapped_column("a2"))
+    b: Mapped[Optional[Point]] = composite(
+        Point, mapped_column("b1", Integer, nullable=True), mapped_column("b2", Integer))
+    c: Mapped[Optional[Money]] = composite(
+        Money, mapped_column("c1", Integer), mapped_column("c2", String))
+    d: Mapped[Optional[Point]] = composite(
+        mapped_column("d1", Integer), mapped_column("d2", Integer))
+
+print([(c.name, str(c.type), c.nullable) for c in Maybe.__table__.c])
+""",
     "keys": """
 @dataclasses.dataclass(frozen=True)
 class Version:

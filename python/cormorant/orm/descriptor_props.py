@@ -160,7 +160,8 @@ class CompositeProperty(MapperProperty):
 
     def _declare(self, scan: Scan, name: str, found: Any) -> None:
         """Take what the annotation says, and give new columns to the class's table."""
-        if self.composite_class is None and found is not None and found.raw is not None:
+        implied = self.composite_class is None
+        if implied and found is not None and found.raw is not None:
             if decl_typing.is_unresolved(found.type_):
                 raise exc.ArgumentError(
                     f"Can't use forward ref {found.type_} for composite class argument; set up "
@@ -174,7 +175,7 @@ class CompositeProperty(MapperProperty):
             )
         if dataclasses.is_dataclass(self.composite_class):
             self._declare_fields(scan)
-        if found is not None and found.nullable:
+        if implied and found is not None and found.nullable:
             for attr in self.attrs:
                 if isinstance(attr, MappedColumn) and not attr._has_nullable:
                     attr.column.nullable = True

@@ -290,6 +290,27 @@ for attribute in (Film.plain, Film.distinct, Film.repeated):
 session.expunge_all()
 print([len(d.films) for d in session.scalars(select(Director).options(subqueryload(Director.films)))])
 """,
+    "selects in": """
+class A(Base):
+    __tablename__ = "a"
+    id = Column(Integer, primary_key=True)
+    bs = relationship("B", omit_join=False, order_by="desc(B.id)")
+    plain = relationship("B", viewonly=True, order_by="[B.a_id, B.id]")
+
+class B(Base):
+    __tablename__ = "b"
+    id = Column(Integer, primary_key=True)
+    a_id = Column(ForeignKey("a.id"))
+    a = relationship("A", omit_join=False, viewonly=True)
+    same = relationship("A", viewonly=True)
+
+session = begin(A(id=1, bs=[B(id=1), B(id=2)]))
+for attribute in (A.bs, A.plain, B.a, B.same):
+    session.expunge_all()
+    for obj in session.scalars(select(attribute.class_).options(selectinload(attribute))):
+        print(getattr(obj, attribute.key) is not None)
+print([type(r.order_by).__name__ for r in A.__mapper__.relationships])
+""",
     "options of what has expired": """
 class A(Base):
     __tablename__ = "a"

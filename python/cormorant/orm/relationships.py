@@ -391,9 +391,9 @@ class RelationshipProperty(MapperProperty):
         if order_by is False or order_by is None:
             self.order_by = False
         else:
-            self.order_by = [
+            self.order_by = tuple(
                 _deannotated(_expression(value_of(item), "order_by")) for item in _flat(order_by)
-            ]
+            )
         self._foreign_keys = [
             _expression(value_of(item), "foreign_keys")._deannotate()
             for item in _flat(value(self._foreign_keys_argument))

@@ -314,7 +314,7 @@ class SelectInLoader(PostLoad):
 
     def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
         prop = self.prop
-        if prop._use_get and self._foreign_keys_loaded(parents):
+        if prop._use_get and prop.omit_join is not False and self._foreign_keys_loaded(parents):
             self._load_many_to_one(run, parents)
             return
         mapper = prop.parent

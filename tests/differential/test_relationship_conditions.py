@@ -311,6 +311,36 @@ for attribute in (A.bs, A.plain, B.a, B.same):
         print(getattr(obj, attribute.key) is not None)
 print([type(r.order_by).__name__ for r in A.__mapper__.relationships])
 """,
+    "loaded at once where that comes round": """
+class Node(Base):
+    __tablename__ = "nodes"
+    id = Column(Integer, primary_key=True)
+    up_id = Column(ForeignKey("nodes.id"))
+    up = relationship("Node", remote_side=id, lazy="immediate")
+    below = relationship("Node", viewonly=True)
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    mails = relationship("Mail", back_populates="user")
+
+class Mail(Base):
+    __tablename__ = "mails"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(ForeignKey("users.id"))
+    user = relationship("User", back_populates="mails", lazy="immediate")
+
+session = begin(
+    Node(id=1), Node(id=2, up_id=1), Node(id=3, up_id=2), User(id=1, mails=[Mail(id=1), Mail(id=2)]))
+for load in LOADERS[1:4]:
+    session.expunge_all()
+    user = session.scalars(select(User).options(load(User.mails))).unique().one()
+    print([sorted(mail.__dict__.keys() - {"_sa_instance_state"}) for mail in user.mails])
+    session.expunge_all()
+    print([
+        (n.id, "up" in n.__dict__, [sorted(b.__dict__.keys() - {"_sa_instance_state"}) for b in n.below])
+        for n in session.scalars(select(Node).options(load(Node.below)).order_by(Node.id)).unique()])
+""",
     "options of what has expired": """
 class A(Base):
     __tablename__ = "a"

@@ -34,6 +34,7 @@ from .strategies import (
     EagerJoin,
     EagerJoins,
     ImmediateLoader,
+    KnownLoader,
     NoLoader,
     PostLoad,
     SelectInLoader,
@@ -464,6 +465,8 @@ class SelectState:
         if strategy in ("joined", "subquery") and not self.may_join:
             return
         if not explicit and strategy != "noload" and self._recursive(node, prop, strategy):
+            if strategy == "immediate" and prop._use_get:
+                self.post_loads.append(KnownLoader(node, prop, element, table))
             return
         if strategy == "selectin":
             self.post_loads.append(SelectInLoader(node, prop, element, table))

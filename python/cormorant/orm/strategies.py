@@ -197,6 +197,25 @@ class PostLoad:
         raise NotImplementedError
 
 
+class KnownLoader(PostLoad):
+    """Gives each object what a many-to-one refers to, if that is in the session."""
+
+    __slots__ = ()
+
+    def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
+        self.load_lazily(parents)
+
+    def load_lazily(self, parents: list[Any]) -> None:
+        from .attribute_loading import load_attribute
+
+        slot = self.prop.slot
+        for parent in parents:
+            if _core.peek(parent, slot) is _core.NO_VALUE:
+                found = load_attribute(parent, slot, True)
+                if found is not _core.NO_VALUE:
+                    _core.set_loaded(parent, slot, found)
+
+
 def _warn_of_several(prop: Any, rows: Sequence[Any], nkey: int) -> None:
     """If several rows of one parent were found, of which an attribute holds one: the key stands
     in the first `nkey` columns, or in the last ones."""

@@ -527,6 +527,17 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("rename", (0, 1, 0)),
         ("refresh", (0, 2, 0)),
     ],
+    "a key that is changed, with a child that is transient": [
+        ("make_more", (0, 0, 0)),
+        ("make_more", (1, 0, 0)),
+        ("upsert", (0, 0, 0)),
+        ("transient", (0, 0, 0)),
+        ("rename", (0, 1, 0)),
+        ("settle", (0, 0, 1)),
+        ("delete_statement", (0, 0, 0)),
+        ("rename", (0, 0, 0)),
+        ("query_eagerly", (0, 0, 0)),
+    ],
 }
 
 

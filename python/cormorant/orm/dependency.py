@@ -359,7 +359,7 @@ def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
                 _core.set_value(child, target, column_value(parent, source))
             if relation.passive_updates:
                 flush.followed.append(child)
-            else:
+            elif _core.session_of(child) is session:
                 flush.register_update(child)
 
 

@@ -64,6 +64,16 @@ view_sync(PyObject *self)
         return -1;
     }
     crm_core *core = crm_state_manager(state)->core;
+    if (PyDict_GET_SIZE(self) == 0) {
+        PyObject *inspected = crm_instance_state(core, ((view *)self)->owner);
+        int status = inspected == NULL || crm_state_fill(state, self) < 0 ||
+                             PyDict_SetItem(self, core->str_instance_state,
+                                            inspected) < 0
+                         ? -1
+                         : 0;
+        Py_XDECREF(inspected);
+        return status;
+    }
     PyObject *now = crm_state_dict(state);
     if (now == NULL) {
         return -1;

@@ -550,28 +550,22 @@ crm_state_loaded(crm_state *state, uint16_t slot)
     return held;
 }
 
-PyObject *
-crm_state_dict(crm_state *state)
+int
+crm_state_fill(crm_state *state, PyObject *dict)
 {
     crm_manager *manager = crm_state_manager(state);
-    PyObject *dict = PyDict_New();
-    if (dict == NULL) {
-        return NULL;
-    }
     for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
         PyObject *value = crm_state_loaded(state, slot);
         if (value == NULL) {
             if (PyErr_Occurred()) {
-                Py_DECREF(dict);
-                return NULL;
+                return -1;
             }
             continue;
         }
         int status = PyDict_SetItem(dict, manager->attrs[slot].name, value);
         Py_DECREF(value);
         if (status < 0) {
-            Py_DECREF(dict);
-            return NULL;
+            return -1;
         }
     }
     PyObject *others = crm_state_unmapped(state, 0);
@@ -586,7 +580,14 @@ crm_state_dict(crm_state *state)
         }
     }
     Py_XDECREF(others);
-    if (PyErr_Occurred()) {
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+PyObject *
+crm_state_dict(crm_state *state)
+{
+    PyObject *dict = PyDict_New();
+    if (dict != NULL && crm_state_fill(state, dict) < 0) {
         Py_CLEAR(dict);
     }
     return dict;

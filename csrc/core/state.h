@@ -262,7 +262,10 @@ int crm_view_init(crm_core *core, PyObject *module);
  * exception if there is none and none is to be made.  That of an object with a
  * box has the box in it. */
 PyObject *crm_state_unmapped(crm_state *state, int make);
-/* Every loaded attribute by name; new dict. */
+/* Puts every loaded attribute by its name into a dict that has no others: 0, or
+ * -1 with an exception. */
+int crm_state_fill(crm_state *state, PyObject *dict);
+/* The same into a new dict. */
 PyObject *crm_state_dict(crm_state *state);
 
 /* pickling.c: __getstate__ and __setstate__; what of a state is not an

@@ -459,11 +459,16 @@ def _many_to_many(
     from .association_rows import change_association_rows
 
     mine = flush.m2m_rows.setdefault(relation, (set(), set()))[deleting]
-    theirs: set[Any] = set()
-    reverse = {prop for prop in relation.reverse}
-    for other, rows in flush.m2m_rows.items():
-        if other.prop in reverse:
-            theirs |= rows[0] | rows[1]
+    reverse = set(relation.reverse)
+    found = [
+        rows
+        for other, both in flush.m2m_rows.items()
+        if other.prop in reverse
+        for rows in both
+        if rows
+    ]
+    # nearly always those of one: they are only looked at
+    theirs = found[0] if len(found) == 1 else set().union(*found)
     inserts, deletes, strangers, lost, wrong = _core.association_rows(
         flush.session,
         objects,

@@ -551,6 +551,15 @@ def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> tuple[Any, list[A
     return statement, binds
 
 
+def _with_values(binds: Sequence[Any], given: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+    """The values of `binds`: those among the `given` have `values`, the others their own."""
+    places = Places(given)
+    return [
+        bind.effective_value if (place := places.of(bind)) is None else values[place]
+        for bind in binds
+    ]
+
+
 def _only(rows: list[Any]) -> Any:
     """The one row of a look-up by key, or None."""
     if len(rows) > 1:
@@ -652,12 +661,9 @@ def load_on_pk(
                 statement = statement.options(*options)
             if with_for_update is not None:
                 statement = _for_update(statement, with_for_update)
-            of_key, places = values, Places(binds)
+            of_key = binds
             key, binds = statement._generate_cache_key()
-            values = [
-                bind.effective_value if (place := places.of(bind)) is None else of_key[place]
-                for bind in binds
-            ]
+            values = _with_values(binds, of_key, values)
             if key is not None:
                 made = plans.get(key := ("get", key))
         else:

@@ -615,7 +615,9 @@ def _discriminator_of(mapper: Mapper[Any], given: Any) -> ColumnProperty:
             )
     if found is None:
         return _hidden_property(mapper, given)
-    return _hidden_property(mapper, given, instrument=True)
+    # of a union of the mapper's tables: the column of the table, which is in both
+    own = mapper._columntoproperty.get(found)
+    return _hidden_property(mapper, found, instrument=True) if own is None else own
 
 
 def _in_table(expression: Any) -> bool:

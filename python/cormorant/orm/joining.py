@@ -378,7 +378,8 @@ def adapted_criteria(criteria: tuple[Any, ...], entity: Any, right: Any) -> tupl
     def replace(element: Any) -> Any:
         if not element._is_column or not isinstance(element, NamedColumn):
             return None
-        if "parentmapper" not in element._annotations:
+        # "local" are the near columns of relationships, as any() and has() compare them
+        if "parentmapper" not in element._annotations and "local" not in element._annotations:
             return element
         return right.corresponding_column(element)
 

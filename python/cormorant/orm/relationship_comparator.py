@@ -221,7 +221,10 @@ def _is(left: Any, right: Any) -> Any:
 
 
 def _taken_from(source: Any, column: Any) -> Any:
-    return column if source is None else source._adapt_element(column)
+    """A near column as the alias has it, or marked for what stands for the class in a statement."""
+    if source is None:
+        return column._annotate({"local": True})
+    return source._adapt_element(column)
 
 
 def _related_is_null(prop: RelationshipProperty, source: Any) -> Any:

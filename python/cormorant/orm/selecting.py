@@ -545,6 +545,8 @@ class SelectState:
         while not root.primary or root.item is None:
             assert root.parent is not None
             root = root.parent
+        if root.entity.is_aliased_class and root.entity.represents_outer_join:
+            join.innerjoin = False
         self._eager_joins.setdefault(id(root), EagerJoins()).add(join)
         if node.primary:
             self._join_columns += [node.adapt(column) for column in _local_columns_of(prop)]

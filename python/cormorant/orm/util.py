@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .. import _core, exc, inspection
@@ -17,6 +18,7 @@ from .attributes import QueryableAttribute
 from .base import InspectionAttr, class_mapper, object_mapper
 from .from_adapters import column_in
 from .interfaces import MapperProperty
+from .joining import parts
 
 if TYPE_CHECKING:
     from .mapper import Mapper
@@ -86,6 +88,7 @@ class AliasedClass(Generic[_T]):
         with_polymorphic_mappers: Sequence[Any] = (),
         polymorphic_on: Any = None,
         base_alias: AliasedInsp[Any] | None = None,
+        represents_outer_join: bool = False,
     ) -> None:
         given = inspection.inspect(mapped_class_or_ac)
         mapper = given.mapper
@@ -94,10 +97,13 @@ class AliasedClass(Generic[_T]):
         if alias is None:
             with_polymorphic_mappers = given.with_polymorphic_mappers
             selectable = mapper.selectable
-            if given.is_aliased_class and not _is_alias_of(given.selectable, selectable):
-                # of a subquery: another name for its rows
-                selectable = given.selectable
-                adapt_on_names = adapt_on_names or given._adapt_on_names
+            if given.is_aliased_class:
+                polymorphic_on = given.polymorphic_on
+                represents_outer_join = given.represents_outer_join
+                if not _is_alias_of(given.selectable, selectable):
+                    # of a subquery or of a join of its own: another name for its rows
+                    selectable = given.selectable
+                    adapt_on_names = adapt_on_names or given._adapt_on_names
             alias = selectable._anonymous_fromclause(name=name, flat=flat)
         else:
             if not hasattr(alias, "c"):
@@ -109,6 +115,7 @@ class AliasedClass(Generic[_T]):
         self._aliased_insp = insp
         self.__name__ = f"aliased({mapper.class_.__name__})"
         insp._base_alias = base_alias
+        insp.represents_outer_join = represents_outer_join
         if polymorphic_on is not None:
             insp.polymorphic_on = polymorphic_on
         if with_polymorphic_mappers:
@@ -157,10 +164,18 @@ def _class_descriptor(cls: type, key: str) -> Any:
 
 
 def _is_alias_of(from_: Any, selectable: Any) -> bool:
-    """Whether a FROM is a table (or join) under another name."""
-    while from_.__visit_name__ == "alias":
-        from_ = from_.element
-    return from_._is_join or hash(from_) == hash(selectable)
+    """Whether a FROM is a table under another name, or a join of the same tables, so joined."""
+    for own, other in zip_longest(parts(from_), parts(selectable)):
+        if own is None or other is None:
+            return False
+        while own.__visit_name__ == "alias":
+            own = own.element
+        if own._is_join and other._is_join:
+            if (own.isouter, own.full) != (other.isouter, other.full):
+                return False
+        elif hash(own) != hash(other) and own.__visit_name__ != "grouping":
+            return False
+    return True
 
 
 class AliasedInsp(InspectionAttr, Generic[_T]):
@@ -178,6 +193,9 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         self.name = name if name is not None else getattr(selectable, "name", None)
         self._adapt_on_names = on_names
         self._base_alias: AliasedInsp[Any] | None = None
+        #: rows may have no columns of subclasses: nothing may be joined to these but by an
+        #: outer join
+        self.represents_outer_join = False
         #: another alias, whose columns the FROM here gives
         self._within: AliasedInsp[Any] | None = None
         #: the subclasses that a loader option named, for which this was made
@@ -397,6 +415,7 @@ def with_polymorphic(
         adapt_on_names=adapt_on_names,
         with_polymorphic_mappers=mappers,
         polymorphic_on=polymorphic_on,
+        represents_outer_join=not innerjoin,
     )
 
 

@@ -175,6 +175,15 @@ class FromClause(Selectable):
         return TableValuedColumn(self)
 
 
+def _name_within(side: Any, name: str | None) -> str | None:
+    """The name of one side of a join whose alias has a name: that and its own; None of a side
+    whose name is yet to be made."""
+    own = getattr(side, "name", None)
+    if name is None or isinstance(own, AnonName):
+        return None
+    return name if own is None else f"{name}_{own}"
+
+
 def same_from(a: Any, b: Any) -> bool:
     """Whether two are the same FROM, annotated or not."""
     return a is b or (a is not None and b is not None and hash(a) == hash(b))
@@ -396,12 +405,14 @@ class Join(FromClause):
         ]
 
     def _anonymous_fromclause(self, name: str | None = None, flat: bool = False) -> Any:
-        return self.alias(name=None if flat else name, flat=flat)
+        return self.alias(name=name, flat=flat)
 
     def alias(self, name: str | None = None, flat: bool = False) -> Any:
         if flat:
-            left = self.left.alias(flat=True)
-            right = self.right.alias(flat=True)
+            left, right = (
+                side.alias(name=_name_within(side, name), flat=True)
+                for side in (self.left, self.right)
+            )
             from .util import ClauseAdapter
 
             adapter = ClauseAdapter(left).chain(ClauseAdapter(right))
@@ -469,7 +480,7 @@ class FromGrouping(FromClause):
         return self.element.is_derived_from(fromclause)  # type: ignore[no-any-return]
 
     def alias(self, name: str | None = None, flat: bool = False) -> Any:
-        return FromGrouping(self.element.alias(name=name))
+        return FromGrouping(self.element.alias(name=name, flat=flat))
 
     @property
     def _from_objects(self) -> Sequence[FromClause]:  # type: ignore[override]

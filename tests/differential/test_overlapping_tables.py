@@ -175,6 +175,33 @@ def several_rows_of_one(p: Any) -> None:
         p.show([found.one.id for found in session.scalars(statement)])
 
 
+@program
+def keys_under_one_name(p: Any) -> None:
+    metadata = p.MetaData()
+    one = p.Table("one", metadata, p.Column("id", p.Integer, primary_key=True))
+    two = p.Table(
+        "two",
+        metadata,
+        p.Column("key", p.Integer, primary_key=True),
+        p.Column("one_id", p.ForeignKey("one.id")),
+    )
+
+    def show(**kw: Any) -> None:
+        base = type("One", (), {})
+        sub = type("Two", (base,), {})
+        mapped = p.orm.registry().map_imperatively
+        mapped(base, one)
+        mapper = mapped(sub, two, inherits=base, **kw)
+        p.orm.configure_mappers()
+        p.show([str(column) for column in mapper.primary_key])
+
+    show()
+    both = [two.c.key, one.c.id]
+    show(properties={"id": both}, primary_key=both)
+    show(properties={"id": both}, primary_key=[one.c.id])
+    show(properties={"one_key": one.c.id, "key": two.c.key})
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function, warned=True)

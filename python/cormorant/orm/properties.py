@@ -12,6 +12,7 @@ from ..sql.elements import Null
 from ..sql.operators import ColumnOperators
 from ..sql.schema import Column
 from ..sql.sqltypes import NullType
+from ..util import warn
 from .attribute_options import take_options
 from .base import Mapped
 from .interfaces import MapperProperty, PropComparator
@@ -171,6 +172,12 @@ class ColumnProperty(MapperProperty):
         self._configured = True
         if self.slot == -2:
             return
+        if len(self.columns) > 1 and set(self.parent.primary_key).issuperset(self.columns):
+            warn(
+                f"On mapper {self.parent}, primary key column '{self.columns[1]}' is being combined "
+                f"with distinct primary key column '{self.columns[0]}' in attribute '{self.key}'. "
+                "Use explicit properties to give each column its own mapped attribute name."
+            )
         # Only now: the type of a foreign key column is that of the column it refers to.
         mapper = self.parent
         code, arg = type_codec(self.columns[0].type, mapper._codec_dialect())

@@ -142,7 +142,6 @@ typedef struct crm_driver {
     int (*prepare)(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
                    crm_error *err);
     void (*finalize)(crm_stmt *stmt);
-    size_t (*param_count)(crm_stmt *stmt);
     size_t (*column_count)(crm_stmt *stmt);
     /* UTF-8, owned by the statement, valid until the next fetch. */
     const char *(*column_name)(crm_stmt *stmt, size_t column);

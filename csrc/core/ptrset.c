@@ -198,18 +198,6 @@ crm_ptrset_next(const crm_ptrset *set, size_t *pos)
     return NULL;
 }
 
-void *
-crm_ptrset_pop(crm_ptrset *set)
-{
-    if (set->count == 0) {
-        return NULL;
-    }
-    /* remove leaves no hole at the end */
-    void *item = set->items[set->used - 1];
-    crm_ptrset_remove(set, item);
-    return item;
-}
-
 void
 crm_ptrset_clear(crm_ptrset *set)
 {

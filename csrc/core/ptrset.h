@@ -28,8 +28,6 @@ bool crm_ptrset_remove(crm_ptrset *set, const void *item);
 bool crm_ptrset_has(const crm_ptrset *set, const void *item);
 /* Iterates in insertion order: *pos starts at 0; NULL at the end. */
 void *crm_ptrset_next(const crm_ptrset *set, size_t *pos);
-/* Removes and returns the newest item, NULL if empty. */
-void *crm_ptrset_pop(crm_ptrset *set);
 void crm_ptrset_clear(crm_ptrset *set);
 
 #endif /* CRM_PTRSET_H */

@@ -23,7 +23,6 @@ static const crm_driver postgres_driver = {
     .exec = crm_pg_exec,
     .prepare = crm_pg_prepare,
     .finalize = crm_pg_finalize,
-    .param_count = crm_pg_param_count,
     .column_count = crm_pg_column_count,
     .column_name = crm_pg_column_name,
     .column_type = crm_pg_column_type,

@@ -158,7 +158,6 @@ crm_stmt *crm_pg_new_stmt(crm_conn *conn, const char *sql, size_t len);
 int crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
                    crm_error *err);
 void crm_pg_finalize(crm_stmt *stmt);
-size_t crm_pg_param_count(crm_stmt *stmt);
 size_t crm_pg_column_count(crm_stmt *stmt);
 const char *crm_pg_column_name(crm_stmt *stmt, size_t column);
 bool crm_pg_column_type(crm_stmt *stmt, size_t column, crm_column_type *type);

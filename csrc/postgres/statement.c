@@ -94,12 +94,6 @@ crm_pg_finalize(crm_stmt *stmt)
 }
 
 size_t
-crm_pg_param_count(crm_stmt *stmt)
-{
-    return stmt->nparams;
-}
-
-size_t
 crm_pg_column_count(crm_stmt *stmt)
 {
     return stmt->columns == NULL ? 0 : (size_t)PQnfields(stmt->columns);

@@ -23,7 +23,6 @@ static const crm_driver sqlite_driver = {
     .exec = crm_sqlite_exec,
     .prepare = crm_sqlite_prepare,
     .finalize = crm_sqlite_finalize,
-    .param_count = crm_sqlite_param_count,
     .column_count = crm_sqlite_column_count,
     .column_name = crm_sqlite_column_name,
     .bind = crm_sqlite_bind,

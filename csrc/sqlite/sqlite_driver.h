@@ -67,7 +67,6 @@ int crm_sqlite_create_function(crm_conn *conn, crm_function_kind kind,
 int crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len,
                        crm_stmt **out, crm_error *err);
 void crm_sqlite_finalize(crm_stmt *stmt);
-size_t crm_sqlite_param_count(crm_stmt *stmt);
 size_t crm_sqlite_column_count(crm_stmt *stmt);
 const char *crm_sqlite_column_name(crm_stmt *stmt, size_t column);
 int crm_sqlite_bind(crm_stmt *stmt, const crm_cell *cells, size_t count,

@@ -108,12 +108,6 @@ crm_sqlite_finalize(crm_stmt *stmt)
 }
 
 size_t
-crm_sqlite_param_count(crm_stmt *stmt)
-{
-    return (size_t)sqlite3_bind_parameter_count(stmt->stmt);
-}
-
-size_t
 crm_sqlite_column_count(crm_stmt *stmt)
 {
     return (size_t)sqlite3_column_count(stmt->stmt);
@@ -165,7 +159,7 @@ crm_sqlite_bind(crm_stmt *stmt, const crm_cell *cells, size_t count,
 {
     crm_sqlite_reset_stmt(stmt);
     stmt->changes = -1;
-    size_t wanted = crm_sqlite_param_count(stmt);
+    size_t wanted = (size_t)sqlite3_bind_parameter_count(stmt->stmt);
     if (wanted != count) {
         return crm_fail(
             err, CRM_E_PROGRAMMING,

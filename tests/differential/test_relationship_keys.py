@@ -629,3 +629,36 @@ def deleted_object_that_refers_by_no_key(p: Any) -> None:
     s.commit()
     s.delete(s.get(B, 1))
     s.flush()
+
+
+@program
+def natural_key_of_a_joined_class(p: Any) -> None:
+    class Person(p.Base):
+        __tablename__ = "person"
+        name = p.Column(p.String, primary_key=True)
+        kind = p.Column(p.String)
+        __mapper_args__ = {
+            "polymorphic_on": kind,
+            "polymorphic_identity": "person",
+            "passive_updates": False,
+        }
+
+    class Engineer(Person):
+        __tablename__ = "engineer"
+        own_name = p.Column(
+            "name",
+            p.ForeignKey("person.name", deferrable=True, initially="DEFERRED"),
+            primary_key=True,
+        )
+        text = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+    s = p.session()
+    s.add_all([Engineer(name="a", text="1"), Engineer(name="b", text="2")])
+    s.commit()
+    first, second = s.query(Engineer).order_by(Engineer.name).all()
+    first.name = "c"
+    second.name, second.text = "d", "3"
+    s.commit()
+    p.show(first.own_name, second.own_name)
+    rows(p, s, "person", "engineer")

@@ -159,16 +159,29 @@ def _save_hierarchy(
         for objects in (updates, new):
             _check_discriminators(hierarchy, objects)
     for table, of_table in hierarchy.tables:
+        copied = hierarchy.copied.get(table)
         if updates:
+            if copied is not None:
+                _follow_keys(copied, updates)
             for statements, run in _core.runs_by(updates, of_table):
                 _update(flush, statements, connection, run)
         if new:
-            copied = hierarchy.copied.get(table)
             if copied is not None:
                 for (sources, targets), run in _core.runs_by(new, copied):
                     _core.copy_slots(run, sources, targets)
             for statements, run in _core.runs_by(new, of_table):
                 _insert(flush, statements, connection, run)
+
+
+def _follow_keys(copied: dict[Any, Any], objects: list[Any]) -> None:
+    """Keys of joined rows that are attributes of their own take a change of the base's key, unless
+    the database is to change them."""
+    for obj in _core.key_changed(objects):
+        manager: Any = _core.manager_of(obj)
+        slots = copied.get(manager)
+        if slots is not None and not manager.mapper.passive_updates:
+            for source, target in zip(*slots, strict=True):
+                _core.set_value(obj, target, _core.peek(obj, source))
 
 
 def _check_discriminators(hierarchy: Hierarchy, objects: list[Any]) -> None:

@@ -234,7 +234,7 @@ def of_a_mixin(p: Any) -> None:
             lambda cls: cls.tenant == tenant,  # noqa: B023
             include_aliases=True,
         )
-        for load in (p.orm.lazyload, p.orm.selectinload, p.orm.joinedload):
+        for load in (p.orm.lazyload, p.orm.selectinload):
             boxes = s.scalars(p.select(Box).options(load(Box.things), only)).unique().all()
             p.show([(box.id, [thing.id for thing in box.things]) for box in boxes])
             s.expunge_all()

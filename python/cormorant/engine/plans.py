@@ -322,6 +322,9 @@ class CompiledPlan:
         compiled = self.compiled
         dialect = compiled.dialect
         sql, positions = compiled.expand(lists)
+        if not dialect.positional:
+            # as SQLAlchemy shows them: members of lists come last
+            positions.sort(key=lambda position: position[1] is not None)
         plan_binds = []
         slots = []
         order = []

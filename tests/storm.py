@@ -158,7 +158,7 @@ class Storm:
                 if chance.random() < 0.08:
                     self.done["dropped"] += 1
                     del connection
-                    gc.collect(0)
+                    gc.collect()  # by now it may be in any generation
                 elif chance.random() < 0.08:
                     self.done["invalidated"] += 1
                     connection.invalidate()
@@ -418,8 +418,9 @@ class Storm:
             kinds = ["interrupts", "terminated"] if self.postgresql else ["interrupts"]
             if elapsed > seconds:  # only what is still to happen
                 kinds = [kind for kind in kinds if CAUSES[kind] in missing] or kinds
-            # To begin a new pool comes last: the old one's connections are not counted then.
-            if elapsed > seconds * 0.7 and ("disposed" in missing or chance.random() < 0.05):
+            # To begin a new pool comes last and once: the old one's connections are not counted
+            # then, and with a pool for each thread there were more than a server takes.
+            if elapsed > seconds * 0.7 and "disposed" in missing:
                 kinds = ["disposed"]
             self.disturb(chance.choice(kinds), chance)
             time.sleep(chance.random() * 0.02)

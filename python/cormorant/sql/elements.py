@@ -397,6 +397,8 @@ class AsBoolean(UnaryExpression[bool]):
     def _proxy_key(self) -> Any:
         return self.element._proxy_key
 
+    _proxy_name = _proxy_key
+
     @property
     def _expression_label(self) -> Any:
         return self.element._expression_label

@@ -245,8 +245,11 @@ class ReadOnlyColumnCollection(ColumnCollection[_T]):
     def as_readonly(self) -> ReadOnlyColumnCollection[_T]:
         return self
 
-    def __getattr__(self, key: str) -> Any:
-        return self if key == "_readonly_view" else super().__getattr__(key)
+    def __getattr__(self, key: str) -> _T:
+        if key == "_readonly_view":
+            return self  # type: ignore[return-value]
+        found: _T = super().__getattr__(key)
+        return found
 
     def __setattr__(self, key: str, value: Any) -> NoReturn:
         self._readonly()

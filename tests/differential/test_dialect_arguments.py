@@ -79,7 +79,7 @@ def options_read_and_changed(p: Any) -> None:
     p.error(lambda: options["mine"]["nope"])
     p.error(lambda: options["absent"]["nope"])
     options["mine"]["using"] = 7
-    p.show(dict(index.kwargs), len(options["mine"]), list(options["mine"]))
+    p.show(dict(index.kwargs), len(options["mine"]), sorted(options["mine"]))
     index.dialect_kwargs["mine_using"] = 8
     p.show(options["mine"]["using"])
     p.error(lambda: index.dialect_kwargs.update(using=3))

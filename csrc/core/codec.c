@@ -117,9 +117,8 @@ crm_is_acyclic(PyObject *value)
     return !PyObject_IS_GC(value);
 }
 
-/* A member of a module, imported when first used: borrowed from *cache. */
-static PyObject *
-lazy_member(PyObject **cache, const char *module, const char *name)
+PyObject *
+crm_lazy_member(PyObject **cache, const char *module, const char *name)
 {
     if (*cache == NULL) {
         PyObject *mod = PyImport_ImportModule(module);
@@ -137,19 +136,19 @@ lazy_member(PyObject **cache, const char *module, const char *name)
 PyObject *
 crm_decimal_class(crm_core *core)
 {
-    return lazy_member(&core->decimal_type, "decimal", "Decimal");
+    return crm_lazy_member(&core->decimal_type, "decimal", "Decimal");
 }
 
 PyObject *
 crm_uuid_class(crm_core *core)
 {
-    return lazy_member(&core->uuid_type, "uuid", "UUID");
+    return crm_lazy_member(&core->uuid_type, "uuid", "UUID");
 }
 
 PyObject *
 crm_json_loads(crm_core *core)
 {
-    return lazy_member(&core->json_loads, "json", "loads");
+    return crm_lazy_member(&core->json_loads, "json", "loads");
 }
 
 PyObject *

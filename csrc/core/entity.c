@@ -333,18 +333,9 @@ entity_dealloc(crm_entity *self)
 PyObject *
 crm_instance_state(crm_core *core, PyObject *obj)
 {
-    if (core->instance_state == NULL) {
-        PyObject *module = PyImport_ImportModule("cormorant.orm.instance");
-        if (module == NULL) {
-            return NULL;
-        }
-        core->instance_state = PyObject_GetAttrString(module, "InstanceState");
-        Py_DECREF(module);
-        if (core->instance_state == NULL) {
-            return NULL;
-        }
-    }
-    return PyObject_CallOneArg(core->instance_state, obj);
+    PyObject *cls = crm_lazy_member(&core->instance_state,
+                                    "cormorant.orm.instance", "InstanceState");
+    return cls == NULL ? NULL : PyObject_CallOneArg(cls, obj);
 }
 
 static PyObject *

@@ -3,6 +3,8 @@
 
 #include <structmember.h>
 
+#include "codec.h"
+
 typedef struct {
     PyObject_HEAD
     crm_row *row; /* owned */
@@ -146,21 +148,11 @@ mapping_get(row_mapping *self, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 mapping_keys(row_mapping *self, PyObject *Py_UNUSED(none))
 {
-    crm_core *core = crm_row_keys(self->row)->core;
-    if (core->key_view == NULL) {
-        PyObject *module = PyImport_ImportModule("cormorant.engine.result");
-        if (module == NULL) {
-            return NULL;
-        }
-        PyObject *view = PyObject_GetAttrString(module, "RMKeyView");
-        Py_DECREF(module);
-        if (view == NULL) {
-            return NULL;
-        }
-        Py_XSETREF(core->key_view, view);
-    }
-    PyObject *args[] = {(PyObject *)self, crm_row_keys(self->row)->names};
-    return PyObject_Vectorcall(core->key_view, args, 2, NULL);
+    crm_keys *keys = crm_row_keys(self->row);
+    PyObject *cls = crm_lazy_member(&keys->core->key_view,
+                                    "cormorant.engine.result", "RMKeyView");
+    PyObject *args[] = {(PyObject *)self, keys->names};
+    return cls == NULL ? NULL : PyObject_Vectorcall(cls, args, 2, NULL);
 }
 
 /* A view of the items by their places, since names may come twice. */

@@ -666,12 +666,16 @@ class LoaderCriteriaOption(ExecutableOption):
         self._made: dict[Any, Any] = {}
         #: the same of options whose criteria are the same objects
         self._origin: Any = self
-        if callable(where_criteria) and not hasattr(where_criteria, "__clause_element__"):
+        if self._is_function():
             from .criteria_functions import lasting_key
 
             self._origin = lasting_key(where_criteria) or self
         self.include_aliases = include_aliases
         self.propagate = propagate_to_loaders
+
+    def _is_function(self) -> bool:
+        """Whether the criteria are made for each class, by a function of the program's."""
+        return callable(self._given) and not hasattr(self._given, "__clause_element__")
 
     def criterion(self, entity: Any) -> Any:
         """The criterion for the rows of a mapper or alias; None if they are not meant."""
@@ -701,7 +705,7 @@ class LoaderCriteriaOption(ExecutableOption):
             if len(kept) >= _MOST_KEPT:
                 kept.clear()
         made = self._given
-        if callable(made) and not hasattr(made, "__clause_element__"):
+        if self._is_function():
             made = made(entity.entity)
         made = expect_where(made)
         if not _compares_leaves(made):

@@ -64,7 +64,7 @@ class RMKeyView(KeysView[str]):
         return f"RMKeyView({list(self._keys)!r})"
 
 
-def _unlike(
+def unlike(
     rows: Iterable[Any], seen: set[Any], strategy: Callable[[Any], Any] | None
 ) -> Iterator[Any]:
     """Rows without repetitions of those that were there before."""
@@ -350,7 +350,7 @@ class Result(_ResultBase, Generic[_T]):
         while count < 0 or len(found) < count:
             wanted = count if count < 0 else count - len(found)
             raw = self._raw(wanted)
-            found += _unlike(convert(raw), *unique)
+            found += unlike(convert(raw), *unique)
             if count < 0 or len(raw) < wanted:
                 break
         return found
@@ -363,7 +363,7 @@ class Result(_ResultBase, Generic[_T]):
         if self._indexes is not None:
             rows = map(self._narrow_one, rows)
         unique = self._unique_filter
-        return rows if unique is None else _unlike(rows, *unique)
+        return rows if unique is None else unlike(rows, *unique)
 
     def _iterate(self) -> Iterator[Any]:
         """Rows in chunks; what a loop that ends early has not seen is kept."""

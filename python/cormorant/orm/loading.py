@@ -15,7 +15,7 @@ from .. import _core
 from .. import exc as sa_exc
 from ..engine.plans import Places, anonymous_key
 from ..engine.python_cursors import StreamCursor
-from ..engine.result import Result
+from ..engine.result import Result, unlike
 from ..engine.result_keys import know_columns
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
@@ -210,10 +210,10 @@ def _unlike(rows: list[Any], scalar: bool) -> list[Any]:
     def mark(item: Any) -> Any:
         return (id(item),) if _core.is_entity(item) else item
 
-    found: dict[Any, Any] = {}
-    for row in rows:
-        found.setdefault(mark(row) if scalar else tuple([mark(item) for item in row]), row)
-    return list(found.values())
+    def marks(row: Any) -> Any:
+        return tuple([mark(item) for item in row])
+
+    return list(unlike(rows, set(), mark if scalar else marks))
 
 
 def bundle_maker(bundle: Any, position: int) -> tuple[Callable[[Any], Any], int]:

@@ -5,8 +5,9 @@ Names are loaded when they are first used, so that importing the package costs l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ._late import late_names
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -352,24 +353,13 @@ _MODULES = frozenset(
         "util",
     }
 )
-_MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
 
 #: what ``from cormorant import *`` gives, which are modules, too: `event`, `exc` …
-__all__ = sorted({*_MODULE_OF, *_MODULES} - {"events", "ext", "orm"})
+__all__ = sorted({*" ".join(_NAMES_OF.values()).split(), *_MODULES} - {"events", "ext", "orm"})
 
 
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    module = _MODULE_OF.get(name)
-    if module is not None:
-        value = getattr(importlib.import_module(module, __name__), name)
-        globals()[name] = value
-        return value
-    if name in _MODULES:
-        return importlib.import_module("." + name, __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = late_names(__name__, _NAMES_OF, _MODULES)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULE_OF, *_MODULES})
+    return sorted({*globals(), *__all__, *_MODULES})

@@ -1,27 +1,34 @@
-"""Names of a module that are defined in another one and imported when they are first used."""
+"""Names and modules of a module that are imported when they are first used."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
 
 
-def late_names(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+def late_names(
+    module: str, homes: Mapping[str, str], modules: Collection[str] = ()
+) -> Callable[[str], Any]:
     """The ``__getattr__`` of a module that has names of others.
 
     `homes`: a module, relative to the package of `module` -> the names it has, in one string.
+    `modules`: modules of the package that are its attributes as well, imported or not.
     """
     home_of = {name: home for home, names in homes.items() for name in names.split()}
 
     def __getattr__(name: str) -> Any:
-        home = home_of.get(name)
-        if home is None:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
         this = sys.modules[module]
-        value = getattr(importlib.import_module(home, this.__spec__.parent), name)  # type: ignore[union-attr]
-        setattr(this, name, value)
-        return value
+        home = home_of.get(name)
+        if home is not None:
+            value = getattr(importlib.import_module(home, this.__spec__.parent), name)  # type: ignore[union-attr]
+            setattr(this, name, value)
+            return value
+        if name in modules:
+            return importlib.import_module(f".{name}", module)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return __getattr__

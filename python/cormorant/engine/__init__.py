@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .._late import late_names
 
 if TYPE_CHECKING:
     from .base import Connection as Connection
@@ -67,7 +69,6 @@ _NAMES_OF = {
     ".row": "BaseRow Row RowMapping",
     ".url": "URL make_url",
 }
-_MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names.split()}
 
 _MODULES = {
     "base",
@@ -84,21 +85,10 @@ _MODULES = {
 }
 
 #: what ``from cormorant.engine import *`` gives, which are modules, too
-__all__ = sorted({*_MODULE_OF, *_MODULES})
+__all__ = sorted({*" ".join(_NAMES_OF.values()).split(), *_MODULES})
 
 
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    module = _MODULE_OF.get(name)
-    if module is None:
-        if name in _MODULES:
-            return importlib.import_module("." + name, __name__)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    value = getattr(importlib.import_module(module, __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(__name__, _NAMES_OF, _MODULES)
 
 
 def __dir__() -> list[str]:

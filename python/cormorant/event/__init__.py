@@ -9,7 +9,9 @@ and `cormorant.orm.events` (sessions, mappers, objects, attributes, queries).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .._late import late_names
 
 if TYPE_CHECKING:
     from .api import CANCEL as CANCEL
@@ -21,27 +23,18 @@ if TYPE_CHECKING:
     from .attr import dispatcher as dispatcher
     from .base import Events as Events
 
-_HOME = {"dispatcher": ".attr", "Events": ".base"} | dict.fromkeys(
-    ("CANCEL", "NO_RETVAL", "contains", "listen", "listens_for", "remove"), ".api"
-)
-
+_NAMES_OF = {
+    ".api": "CANCEL NO_RETVAL contains listen listens_for remove",
+    ".attr": "dispatcher",
+    ".base": "Events",
+}
 _MODULES = {"api", "attr", "base"}
 
 #: what ``from cormorant.event import *`` gives, which are modules, too
-__all__ = sorted({*_HOME, *_MODULES})
+__all__ = sorted({*" ".join(_NAMES_OF.values()).split(), *_MODULES})
 
 
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    module = _HOME.get(name)
-    if module is None:
-        if name in _MODULES:
-            return importlib.import_module("." + name, __name__)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(module, __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(__name__, _NAMES_OF, _MODULES)
 
 
 def __dir__() -> list[str]:

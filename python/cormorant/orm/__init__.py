@@ -5,8 +5,9 @@ Names are imported when they are first used, so that ``import cormorant.orm`` co
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from .._late import late_names
 
 if TYPE_CHECKING:
     from .attribute_functions import column_property as column_property
@@ -95,47 +96,46 @@ if TYPE_CHECKING:
     from .util import with_polymorphic as with_polymorphic
     from .writeonly import WriteOnlyCollection as WriteOnlyCollection
 
-_WHERE = {
-    "attributes": "AttributeEventToken InstrumentedAttribute QueryableAttribute History",
-    "base": "EXT_CONTINUE EXT_SKIP EXT_STOP Mapped DynamicMapped WriteOnlyMapped ORMDescriptor "
+_NAMES_OF = {
+    ".attributes": "AttributeEventToken InstrumentedAttribute QueryableAttribute History",
+    ".base": "EXT_CONTINUE EXT_SKIP EXT_STOP Mapped DynamicMapped WriteOnlyMapped ORMDescriptor "
     "RelationshipDirection MANYTOMANY MANYTOONE ONETOMANY NO_KEY NO_VALUE PassiveFlag "
     "PASSIVE_OFF PASSIVE_NO_INITIALIZE InspectionAttr InspectionAttrExtensionType "
     "InspectionAttrInfo NotExtension class_mapper object_mapper",
-    "events": "AttributeEvents InstanceEvents InstrumentationEvents MapperEvents QueryEvents "
+    ".events": "AttributeEvents InstanceEvents InstrumentationEvents MapperEvents QueryEvents "
     "SessionEvents",
-    "identity": "IdentityMap",
-    "merge": "merge_frozen_result merge_result",
-    "bundle": "Bundle",
-    "descriptor_props": "Composite CompositeProperty",
-    "dynamic": "AppenderQuery",
-    "writeonly": "WriteOnlyCollection",
-    "keyfunc_dict": "KeyFuncDict MappedCollection attribute_keyed_dict "
+    ".identity": "IdentityMap",
+    ".merge": "merge_frozen_result merge_result",
+    ".bundle": "Bundle",
+    ".descriptor_props": "Composite CompositeProperty",
+    ".dynamic": "AppenderQuery",
+    ".writeonly": "WriteOnlyCollection",
+    ".keyfunc_dict": "KeyFuncDict MappedCollection attribute_keyed_dict "
     "attribute_mapped_collection column_keyed_dict column_mapped_collection keyfunc_mapping "
     "mapped_collection",
-    "context": "FromStatement",
-    "execute_state": "ORMExecuteState",
-    "decl_api": "MappedAsDataclass mapped_as_dataclass DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
+    ".context": "FromStatement",
+    ".execute_state": "ORMExecuteState",
+    ".decl_api": "MappedAsDataclass mapped_as_dataclass DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
     "synonym_for validates add_mapped_attribute clear_mappers",
-    "instance": "InstanceState AttributeState make_transient make_transient_to_detached",
-    "interfaces": "MapperProperty PropComparator",
-    "mapper": "Mapper configure_mappers",
-    "attribute_functions": "column_property composite deferred dynamic_loader mapped_column "
+    ".instance": "InstanceState AttributeState make_transient make_transient_to_detached",
+    ".interfaces": "MapperProperty PropComparator",
+    ".mapper": "Mapper configure_mappers",
+    ".attribute_functions": "column_property composite deferred dynamic_loader mapped_column "
     "orm_insert_sentinel query_expression relationship synonym",
-    "properties": "ColumnProperty MappedColumn MappedSQLExpression Synonym SynonymProperty",
-    "query": "Query",
-    "relationships": "Relationship RelationshipProperty backref foreign remote",
-    "session": "Session SessionTransaction SessionTransactionOrigin close_all_sessions "
+    ".properties": "ColumnProperty MappedColumn MappedSQLExpression Synonym SynonymProperty",
+    ".query": "Query",
+    ".relationships": "Relationship RelationshipProperty backref foreign remote",
+    ".session": "Session SessionTransaction SessionTransactionOrigin close_all_sessions "
     "sessionmaker",
-    "scoping": "QueryPropertyDescriptor scoped_session",
-    "strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
+    ".scoping": "QueryPropertyDescriptor scoped_session",
+    ".strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
     "LoaderCriteriaOption UserDefinedOption load_only noload raiseload selectin_polymorphic selectinload subqueryload undefer undefer_group "
     "with_expression with_loader_criteria",
-    "util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
+    ".util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
     "object_session was_deleted with_parent with_polymorphic "
     "polymorphic_union",
 }
-_HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
 _MODULES = {
     "clsregistry",
     "collections",
@@ -146,30 +146,23 @@ _MODULES = {
     "exc",
     "instrumentation",
     "loading",
-    "mapperlib",
     "persistence",
     "state",
     "strategies",
     "unitofwork",
-    *_WHERE,
+    *(home[1:] for home in _NAMES_OF),
 }
 
 #: what ``from cormorant.orm import *`` gives, which are modules, too
-__all__ = sorted({*_HOME, *_MODULES})
+__all__ = sorted({*" ".join(_NAMES_OF.values()).split(), *_MODULES, "mapperlib"})
+
+
+_late = late_names(__name__, _NAMES_OF, _MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    module = _HOME.get(name)
-    if module is None:
-        if name == "mapperlib":
-            name = "mapper"
-        if name in _MODULES:
-            return importlib.import_module("." + name, __name__)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module("." + module, __name__), name)
-    globals()[name] = value
-    return value
+    return _late("mapper" if name == "mapperlib" else name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_MODULES})
+    return sorted({*globals(), *__all__})

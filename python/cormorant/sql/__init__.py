@@ -1,5 +1,6 @@
 """The SQL expression language."""
 
+from .._late import late_names
 from . import (
     elements,  # the first, so that its parts find it
     expression,
@@ -12,13 +13,12 @@ from .column_collections import ColumnCollection
 from .elements import quoted_name
 from .expression import *  # noqa: F403
 
-_LATE = {
-    "ddl": "BaseDDLElement DDL DDLElement ExecutableDDLElement",
-    "lambdas": "LambdaElement StatementLambdaElement lambda_stmt",
-    "linting": "COLLECT_CARTESIAN_PRODUCTS FROM_LINTING NO_LINTING WARN_LINTING",
-    "visitors": "ClauseVisitor",
+_NAMES_OF = {
+    ".ddl": "BaseDDLElement DDL DDLElement ExecutableDDLElement",
+    ".lambdas": "LambdaElement StatementLambdaElement lambda_stmt",
+    ".linting": "COLLECT_CARTESIAN_PRODUCTS FROM_LINTING NO_LINTING WARN_LINTING",
+    ".visitors": "ClauseVisitor",
 }
-_HOME = {name: module for module, names in _LATE.items() for name in names.split()}
 _MODULES = {
     "annotation",
     "base",
@@ -42,7 +42,7 @@ _MODULES = {
 #: what ``from cormorant.sql import *`` gives, which are modules, too
 __all__ = [
     *expression.__all__,
-    *_HOME,
+    *" ".join(_NAMES_OF.values()).split(),
     *_MODULES,
     "ClauseElement",
     "ColumnCollection",
@@ -54,14 +54,4 @@ __all__ = [
     "visitors",
 ]
 
-
-def __getattr__(name: str) -> object:
-    import importlib
-
-    module = _HOME.get(name)
-    if module is not None:
-        found: object = getattr(importlib.import_module("." + module, __name__), name)
-        return found
-    if name in _MODULES:
-        return importlib.import_module("." + name, __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = late_names(__name__, _NAMES_OF, _MODULES)

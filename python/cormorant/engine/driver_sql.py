@@ -57,34 +57,40 @@ def named_markers(sql: str) -> list[str | int]:
     return found
 
 
+def _parameter_sets(parameters: Any) -> list[Any]:
+    """The parameters of each execution; none where the statement has none."""
+    if not parameters:
+        return []
+    if isinstance(parameters, list):
+        if not isinstance(parameters[0], (tuple, Mapping)):
+            raise exc.ArgumentError("List argument must consist only of tuples or dictionaries")
+        return parameters
+    if isinstance(parameters, (tuple, Mapping)):
+        return [parameters]
+    raise exc.ArgumentError("mapping or sequence expected for parameters")
+
+
+def _log_statement(connection: Connection, sql: str, sets: list[Any], parameters: Any) -> None:
+    if len(sets) > 1:
+        connection._log_many(sql, sets, "raw sql")
+        return
+    connection._log(str(sql))
+    shown: Any = sets[0] if sets else ()
+    if not sets and (isinstance(parameters, Mapping) or not connection.dialect.positional):
+        shown = {}
+    connection._log(f"[raw sql] {connection._shown(shown)}")
+
+
 def execute_driver_sql(
     connection: Connection, sql: str, parameters: Any, options: Mapping[str, Any]
 ) -> CursorResult[Any]:
     """Execute SQL as it stands."""
     core = connection._live or connection._ready()
-    sets: list[Any]
-    if not parameters:
-        sets = []
-    elif isinstance(parameters, list):
-        if not isinstance(parameters[0], (tuple, Mapping)):
-            raise exc.ArgumentError("List argument must consist only of tuples or dictionaries")
-        sets = parameters
-    elif isinstance(parameters, (tuple, Mapping)):
-        sets = [parameters]
-    else:
-        raise exc.ArgumentError("mapping or sequence expected for parameters")
+    sets = _parameter_sets(parameters)
     many = len(sets) > 1
     first = sets[0] if sets else ()
-    named = isinstance(first, Mapping) and bool(first)
     if connection._echo:
-        if many:
-            connection._log_many(sql, sets, "raw sql")
-        else:
-            connection._log(str(sql))
-            shown = first
-            if not sets and (isinstance(parameters, Mapping) or not connection.dialect.positional):
-                shown = {}
-            connection._log(f"[raw sql] {connection._shown(shown)}")
+        _log_statement(connection, sql, sets, parameters)
     if not isinstance(sql, str):
         raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
     dialect = connection.dialect
@@ -94,7 +100,7 @@ def execute_driver_sql(
             plan, rows = _driver_plan(connection, sql, 0), [()]
         elif not dialect.positional:
             plan, rows = dialect.driver_plan(sql, sets)
-        elif named:
+        elif isinstance(first, Mapping) and first:
             names = named_markers(sql)
             rows = [by_name(dialect.dbapi, names, params) for params in sets]
         else:

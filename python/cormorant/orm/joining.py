@@ -130,6 +130,20 @@ def _alias_for_join(mapper: Any) -> Any:
     return inspect(aliased(mapper.class_, flat=True))
 
 
+def _refuse_unrelated(left: Any, right_entity: Any, prop_attr: Any) -> None:
+    """Raise InvalidRequestError if a relationship does not lead from the one to the other."""
+    if left is right_entity and left is not None:
+        raise sa_exc.InvalidRequestError(
+            f"Can't construct a join from {left} to {right_entity}, they are the same entity"
+        )
+    mapper = getattr(right_entity, "mapper", None)
+    if mapper is not None and not mapper.common_parent(prop_attr.property.mapper):
+        raise sa_exc.InvalidRequestError(
+            f"Join target {right_entity} does not correspond to the right side of join "
+            f"condition {prop_attr}"
+        )
+
+
 class JoinResolver:
     """Adds the joins of a statement to its FROM clauses, one after the other."""
 
@@ -168,35 +182,7 @@ class JoinResolver:
 
     def add(self, target: Any, onclause: Any, from_: Any, flags: Any) -> None:
         """One `join(target, onclause)`, or `join_from(from_, target, onclause)`."""
-        isouter, full = bool(flags.get("isouter")), bool(flags.get("full"))
-        left: Any = None
-        prop_attr: Any = None
-        if isinstance(target, QueryableAttribute):
-            if onclause is not None:
-                raise sa_exc.InvalidRequestError(
-                    "No 'on clause' argument may be passed when joining to a relationship path "
-                    "as a target"
-                )
-            if not target.property._is_relationship:
-                raise sa_exc.ArgumentError(
-                    f"Join target {target} does not refer to a mapped entity"
-                )
-            prop_attr = target
-            left = target.parent
-            right_entity = target._of_type or target.property.entity
-            right = selectable_of(right_entity)
-        else:
-            right_entity, right = self._right_side(target)
-            if isinstance(onclause, QueryableAttribute) and onclause.property._is_relationship:
-                prop_attr = onclause
-                left = onclause.parent
-                if right_entity is None or (
-                    prop_attr._of_type is not None and not right_entity.is_aliased_class
-                ):
-                    right_entity = prop_attr._of_type or prop_attr.property.entity
-                    right = selectable_of(right_entity)
-            elif onclause is not None and hasattr(onclause, "__clause_element__"):
-                onclause = onclause.__clause_element__()
+        left, prop_attr, right_entity, right, onclause = self._sides(target, onclause)
         if from_ is not None:
             left_entity, left_from = self._right_side(from_)
             if prop_attr is None or left_entity is not None:
@@ -207,17 +193,7 @@ class JoinResolver:
             if edge in self._seen:
                 return
             self._seen.add(edge)
-        if left is right_entity and left is not None and prop_attr is not None:
-            raise sa_exc.InvalidRequestError(
-                f"Can't construct a join from {left} to {right_entity}, they are the same entity"
-            )
-        mapper = getattr(right_entity, "mapper", None)
-        related = None if prop_attr is None else prop_attr.property.mapper
-        if mapper is not None and related is not None and not mapper.common_parent(related):
-            raise sa_exc.InvalidRequestError(
-                f"Join target {right_entity} does not correspond to the right side of join "
-                f"condition {prop_attr}"
-            )
+            _refuse_unrelated(left, right_entity, prop_attr)
         index, left_from = self._left_side(left, right, right_entity, prop_attr, onclause)
         if right_entity is not None:
             self.joined.add(id(right_entity))
@@ -227,14 +203,10 @@ class JoinResolver:
                 right_entity, right = alias, selectable_of(alias)
             else:
                 self.adapters.join_to(right_entity)
-        if onclause is not None and prop_attr is None:
-            if self.adapters:
-                onclause = self.adapters.adapt(onclause)
-            if self.whole is not None:
-                onclause = adapt_to_result(self.whole, onclause)
         criteria: list[Any] = []
         if right_entity is not None and self._criteria_of is not None:
             criteria = self._criteria_of(right_entity)
+        isouter, full = bool(flags.get("isouter")), bool(flags.get("full"))
         if prop_attr is not None:
             left_selectable = self._selectable(left) if hasattr(left, "is_mapper") else left
             if not contains(left_from, left_selectable):
@@ -251,7 +223,7 @@ class JoinResolver:
                 criteria=(*prop_attr._extra_criteria, *criteria),
             )
         else:
-            joined = Join(left_from, right, onclause, isouter=isouter, full=full)
+            joined = Join(left_from, right, self._adapted(onclause), isouter=isouter, full=full)
             joined = with_single_criterion(joined, right_entity)
             for criterion in criteria:
                 onclause = joined.onclause & criterion
@@ -260,6 +232,42 @@ class JoinResolver:
             self.froms.append(joined)
         else:
             self.froms[index] = joined
+
+    def _sides(self, target: Any, onclause: Any) -> tuple[Any, Any, Any, Any, Any]:
+        """Of a join's arguments: the entity joined from and the attribute of the relationship
+        that is joined along, both None where a condition or nothing is given; the entity joined
+        to, or None, and what it is in FROM; and the condition."""
+        if isinstance(target, QueryableAttribute):
+            if onclause is not None:
+                raise sa_exc.InvalidRequestError(
+                    "No 'on clause' argument may be passed when joining to a relationship path "
+                    "as a target"
+                )
+            if not target.property._is_relationship:
+                raise sa_exc.ArgumentError(
+                    f"Join target {target} does not refer to a mapped entity"
+                )
+            right_entity = target._of_type or target.property.entity
+            return target.parent, target, right_entity, selectable_of(right_entity), None
+        right_entity, right = self._right_side(target)
+        if isinstance(onclause, QueryableAttribute) and onclause.property._is_relationship:
+            if right_entity is None or (
+                onclause._of_type is not None and not right_entity.is_aliased_class
+            ):
+                right_entity = onclause._of_type or onclause.property.entity
+                right = selectable_of(right_entity)
+            return onclause.parent, onclause, right_entity, right, onclause
+        if onclause is not None and hasattr(onclause, "__clause_element__"):
+            onclause = onclause.__clause_element__()
+        return None, None, right_entity, right, onclause
+
+    def _adapted(self, onclause: Any) -> Any:
+        """A condition given to a join, of what stands in the place of mapped columns."""
+        if onclause is None:
+            return None
+        if self.adapters:
+            onclause = self.adapters.adapt(onclause)
+        return onclause if self.whole is None else adapt_to_result(self.whole, onclause)
 
     def _right_side(self, target: Any) -> tuple[Any, Any]:
         """(entity or None, FROM clause) of a join target."""

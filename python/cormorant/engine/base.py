@@ -286,6 +286,7 @@ class OptionEngine(Engine):
 
     @property
     def pool(self) -> Any:
+        """The pool of the engine that this one has options for."""
         return self._proxied.pool
 
     @pool.setter

@@ -68,6 +68,7 @@ class Bundle(InspectionAttr):
 
     @property
     def entity_namespace(self) -> Any:
+        """Where filter_by() looks names up: the columns."""
         return self.c
 
     def __clause_element__(self) -> ClauseElement:

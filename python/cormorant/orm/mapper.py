@@ -508,6 +508,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
 
     @property
     def class_attribute_names(self) -> list[str]:
+        """The names of all mapped attributes, in order."""
         return list(self._props)
 
     @property
@@ -517,6 +518,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
 
     @property
     def entity_namespace(self) -> type[_T]:
+        """Where filter_by() looks names up: the class."""
         return self.class_
 
     @property

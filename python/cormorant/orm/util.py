@@ -215,6 +215,7 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
 
     @property
     def entity_namespace(self) -> Any:
+        """Where filter_by() looks names up: the alias."""
         return self._entity
 
     @property

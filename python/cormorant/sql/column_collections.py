@@ -64,6 +64,7 @@ class ColumnCollection(Generic[_T]):
             self.__dict__.pop(key, None)
 
     def clear(self) -> None:
+        """Refuse: columns of a collection are given once."""
         raise NotImplementedError()
 
     def update(self, iter_: Iterable[tuple[str, _T]]) -> None:
@@ -72,12 +73,15 @@ class ColumnCollection(Generic[_T]):
             self.add(col, key)
 
     def keys(self) -> list[str]:
+        """The names, in order."""
         return [k for k, _ in self._all]
 
     def values(self) -> list[_T]:
+        """The columns, in order."""
         return [c for _, c in self._all]
 
     def items(self) -> list[tuple[str, _T]]:
+        """Pairs of name and column, in order."""
         return list(self._all)
 
     @overload
@@ -85,6 +89,7 @@ class ColumnCollection(Generic[_T]):
     @overload
     def get(self, key: str, default: _Other) -> _T | _Other: ...
     def get(self, key: str, default: Any = None) -> Any:
+        """The first column of a name, or the default."""
         return self._index.get(key, default)
 
     def __len__(self) -> int:

@@ -183,6 +183,7 @@ class Enum(String, SchemaType):
 
     @property
     def sort_key_function(self) -> Any:  # type: ignore[override]
+        """What values are sorted by before they are written: the function given, else the stored text."""
         if self._sort_key_function is NotImplemented:
             lookup = self._bind_lookup
             return lambda value: lookup[value]

@@ -95,6 +95,7 @@ class ClauseList(ClauseElement):
         return len(self.clauses)
 
     def append(self, clause: Any) -> None:
+        """Add an expression at the end."""
         clause = expect_expr(clause)
         self.clauses.append(
             clause.self_group(against=self.operator) if self.group_contents else clause
@@ -460,6 +461,7 @@ class BinaryExpression(OperatorExpression[_T]):
 
     @property
     def is_comparison(self) -> bool:
+        """Whether the operator is one of comparison, as ``=`` and ``<``."""
         return operators.is_comparison(self.operator)
 
     def compare(self, other: ClauseElement, **kw: Any) -> bool:

@@ -458,6 +458,7 @@ class FromGrouping(FromClause):
 
     @property
     def name(self) -> Any:
+        """The name of what is in parentheses."""
         return self.element.name
 
     @property

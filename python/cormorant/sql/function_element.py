@@ -129,6 +129,7 @@ class FunctionElement(Executable, ColumnElement[_T], FromClause):
         return WithinGroup(self, *order_by)
 
     def within_group_type(self, within_group: Any) -> Any:
+        """The type of ``WITHIN GROUP`` with an ORDER BY like that; None: the function's own."""
         return None
 
     @overload

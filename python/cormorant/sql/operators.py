@@ -267,21 +267,27 @@ class ColumnOperators(Operators):
     notilike = not_ilike
 
     def bitwise_xor(self, other: Any) -> ColumnElement[Any]:
+        """Bitwise exclusive or, ``^`` (``#`` on PostgreSQL)."""
         return self.operate(bitwise_xor_op, other)
 
     def bitwise_or(self, other: Any) -> ColumnElement[Any]:
+        """Bitwise or, ``|``."""
         return self.operate(bitwise_or_op, other)
 
     def bitwise_and(self, other: Any) -> ColumnElement[Any]:
+        """Bitwise and, ``&``."""
         return self.operate(bitwise_and_op, other)
 
     def bitwise_not(self) -> ColumnElement[Any]:
+        """All bits inverted, ``~``."""
         return self.operate(bitwise_not_op)
 
     def bitwise_lshift(self, other: Any) -> ColumnElement[Any]:
+        """Bits moved to the left, ``<<``."""
         return self.operate(bitwise_lshift_op, other)
 
     def bitwise_rshift(self, other: Any) -> ColumnElement[Any]:
+        """Bits moved to the right, ``>>``."""
         return self.operate(bitwise_rshift_op, other)
 
     def in_(self, other: Any) -> ColumnElement[Any]:

@@ -203,6 +203,7 @@ class SelectBase(HasCTE, Executable, ReturnsRows):
         return ()
 
     def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+        """The column of the result that a column given stands for, or None."""
         return self.exported_columns.corresponding_column(column, require_embedded)
 
     def _populate_subquery(self, subquery: Any, columns: ColumnCollection[Any]) -> None:

@@ -208,6 +208,7 @@ class Exists(UnaryExpression[bool]):
         return self._regroup(lambda s: s.where(*criteria))
 
     def filter(self, *criteria: Any) -> Exists:
+        """As where()."""
         return self.where(*criteria)
 
     def select_from(self, *froms: Any) -> Exists:

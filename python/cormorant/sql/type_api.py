@@ -593,6 +593,7 @@ class TypeDecorator(TypeEngine[T]):
 
     @property
     def sort_key_function(self) -> Any:  # type: ignore[override]
+        """What values are sorted by before they are written, as the type behind says."""
         return self.impl.sort_key_function
 
     @property

@@ -15,7 +15,8 @@ def proxy_attributes(cls: type, target: str, names: str, read_only: str = "") ->
         def set_(self: Any, value: Any) -> None:
             setattr(getattr(self, target), name, value)
 
-        return property(get, set_ if writable else None)
+        doc = f"`{name}` of what this object stands for."
+        return property(get, set_ if writable else None, doc=doc)
 
     for name in names.split():
         setattr(cls, name, make(name, True))

@@ -56,6 +56,7 @@ typedef struct crm_core {
     PyTypeObject *row_keys_type;    /* row.c       RowKeys */
     PyTypeObject *row_mapping_type; /* rowmapping.c RowMapping */
     PyTypeObject *insert_plan_type; /* flush.c    InsertPlan */
+    PyTypeObject *pairs_type;       /* association.c Pairs */
     PyTypeObject *pool_type;        /* pool.c      Pool */
     PyTypeObject *key_context_type; /* structkey.c KeyContext */
     PyTypeObject *recipe_type;      /* structkey.c KeyRecipe */

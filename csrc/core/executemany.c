@@ -4,11 +4,12 @@
  * value does so before anything is sent; then the rows run in batches without
  * the GIL.
  */
-#include "connection.h"
+#include "batch.h"
 #include "raise.h"
 
-/* Rows run between two looks for Ctrl-C. */
-#define BATCH 1024
+/* Rows run between two looks for Ctrl-C, by a driver that does not look itself.
+ */
+#define ROWS_BETWEEN 1024
 
 typedef struct {
     crm_cell *cells; /* nbinds for each row */
@@ -173,13 +174,15 @@ run_batches(crm_connection *self, crm_plan *plan, const batch_params *batch,
     int status = -1;
     crm_error err;
     size_t next = 0;
+    size_t step =
+        self->driver->run_many == NULL ? ROWS_BETWEEN : CRM_BATCH_SENT;
     crm_stmt *stmt = crm_connection_prepare(self, plan);
     if (stmt == NULL) {
         goto done;
     }
     self->run = ++self->core->last_run;
     while (next < batch->nrows) {
-        size_t last = batch->nrows - next < BATCH ? batch->nrows : next + BATCH;
+        size_t last = Py_MIN(batch->nrows - next, step) + next;
         if (run_rows(self, stmt, plan, batch, &next, last, changes, &err) < 0) {
             crm_connection_raise(self, &err);
             goto done;

@@ -58,6 +58,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->row_keys_type);
     Py_VISIT(core->row_mapping_type);
     Py_VISIT(core->insert_plan_type);
+    Py_VISIT(core->pairs_type);
     Py_VISIT(core->pool_type);
     Py_VISIT(core->key_context_type);
     Py_VISIT(core->recipe_type);
@@ -107,6 +108,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->row_keys_type);
     Py_CLEAR(core->row_mapping_type);
     Py_CLEAR(core->insert_plan_type);
+    Py_CLEAR(core->pairs_type);
     Py_CLEAR(core->pool_type);
     Py_CLEAR(core->key_context_type);
     Py_CLEAR(core->recipe_type);

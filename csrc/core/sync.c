@@ -1,15 +1,13 @@
 /* sync.c: loops over the relationships of objects in a flush: what they gained
- * and lost, synchronisation of foreign keys, association rows.
+ * and lost, synchronisation of foreign keys.
  */
 #include "uow.h"
 
 #include "collection.h"
 
-/* What a relationship gained and lost since the last flush: new references to
- * lists, or NULL for nothing.  1 something, 0 nothing, -1 with an exception. */
-static int
-changes_of(crm_state *state, uint16_t slot, PyObject **added,
-           PyObject **removed)
+int
+crm_changes_of(crm_state *state, uint16_t slot, PyObject **added,
+               PyObject **removed)
 {
     *added = *removed = NULL;
     PyObject *old = crm_state_committed(state, slot);
@@ -246,7 +244,7 @@ uow_scan(PyObject *module, PyObject *args)
         if (state == NULL || crm_check_slot(state, slot) < 0) {
             goto done;
         }
-        int status = changes_of(state, (uint16_t)slot, &added, &removed);
+        int status = crm_changes_of(state, (uint16_t)slot, &added, &removed);
         if (status < 0) {
             goto done;
         }
@@ -313,40 +311,35 @@ write_column(crm_state *state, uint16_t slot, PyObject *value)
     return crm_attr_set(state, slot, value) < 0 ? -1 : 1;
 }
 
-/* Whether an object is neither pending in a session nor found in it. */
-static int
-is_stranger(crm_session *session, const crm_state *state)
+int
+crm_is_stranger(crm_session *session, const crm_state *state)
 {
     return !crm_session_contains(session, (crm_state *)state);
 }
 
-/* The class a relationship leads to, or NULL if that is not known. */
-static crm_manager *
-target_of(crm_state *state, uint16_t slot)
+crm_manager *
+crm_target_of(crm_state *state, uint16_t slot)
 {
     return crm_state_attr(state, slot)->target;
 }
 
-/* 1 if an object can be a member of a relationship to `target`. */
-static int
-is_member(crm_manager *target, PyObject *obj)
+int
+crm_is_member(crm_manager *target, PyObject *obj)
 {
-    return target == NULL ||
+    return target == NULL || (PyObject *)Py_TYPE(obj) == target->class_ ||
            PyType_IsSubtype(Py_TYPE(obj), (PyTypeObject *)target->class_);
 }
 
-/* 1 for None in a collection, where it stands for no object. */
-static int
-is_none_member(crm_state *state, uint16_t slot, PyObject *child)
+int
+crm_is_none_member(crm_state *state, uint16_t slot, PyObject *child)
 {
     return child == Py_None &&
            crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION;
 }
 
-/* Slots of `target`'s class as slots of the object's own class. */
-static const crm_slot_list *
-own_slots(crm_state *state, crm_manager *target, const crm_slot_list *slots,
-          crm_slot_list *room)
+const crm_slot_list *
+crm_own_slots(crm_state *state, crm_manager *target, const crm_slot_list *slots,
+              crm_slot_list *room)
 {
     crm_manager *own = crm_state_manager(state);
     if (target == NULL || own == target) {
@@ -446,7 +439,7 @@ uow_sync_children(PyObject *module, PyObject *args)
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
         crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
         if (state == NULL || crm_check_slot(state, slot) < 0 ||
-            changes_of(state, (uint16_t)slot, &added, &removed) < 0) {
+            crm_changes_of(state, (uint16_t)slot, &added, &removed) < 0) {
             goto error;
         }
         Py_CLEAR(removed);
@@ -455,7 +448,7 @@ uow_sync_children(PyObject *module, PyObject *args)
             PyObject *child = PyList_GET_ITEM(added, n);
             crm_state *member = crm_state_of(core, child);
             if (member == NULL) {
-                if (is_none_member(state, (uint16_t)slot, child) &&
+                if (crm_is_none_member(state, (uint16_t)slot, child) &&
                     PyList_Append(wrong, child) < 0) {
                     goto error;
                 }
@@ -464,16 +457,16 @@ uow_sync_children(PyObject *module, PyObject *args)
             if (member->flags & CRM_S_TO_DELETE) {
                 continue;
             }
-            int stranger = is_stranger(given.session, member);
-            crm_manager *expected = target_of(state, (uint16_t)slot);
-            if (!is_member(expected, child)) {
+            int stranger = crm_is_stranger(given.session, member);
+            crm_manager *expected = crm_target_of(state, (uint16_t)slot);
+            if (!crm_is_member(expected, child)) {
                 if (PyList_Append(wrong, child) < 0) {
                     goto error;
                 }
                 continue;
             }
             const crm_slot_list *to_slots =
-                own_slots(member, expected, &given.target, &room);
+                crm_own_slots(member, expected, &given.target, &room);
             int status = to_slots == NULL ? -1
                                           : copy_columns(state, &given.source,
                                                          member, to_slots);
@@ -544,21 +537,21 @@ uow_sync_parent(PyObject *module, PyObject *args)
         }
         Py_XSETREF(kept, Py_NewRef(held)); /* whatever the collector runs */
         crm_state *related = crm_state_of(core, held);
-        if (related == NULL || is_stranger(given.session, related)) {
+        if (related == NULL || crm_is_stranger(given.session, related)) {
             if (crm_append_pair(strangers, obj, held) < 0) {
                 goto error;
             }
             continue;
         }
-        crm_manager *expected = target_of(state, (uint16_t)slot);
-        if (!is_member(expected, held)) {
+        crm_manager *expected = crm_target_of(state, (uint16_t)slot);
+        if (!crm_is_member(expected, held)) {
             if (PyList_Append(wrong, held) < 0) {
                 goto error;
             }
             continue;
         }
         const crm_slot_list *from_slots =
-            own_slots(related, expected, &given.source, &room);
+            crm_own_slots(related, expected, &given.source, &room);
         if (from_slots == NULL) {
             goto error;
         }
@@ -612,173 +605,6 @@ uow_clear(PyObject *module, PyObject *args)
     return crm_objects_that(core, objects, clear, &slots);
 }
 
-/* ---- many-to-many ----------------------------------------------------- */
-
-/* The association row of a pair of objects: order[i] says from which of the two
- * and from which of its key slots column i comes. */
-static PyObject *
-association_row(crm_state *pair[2], const crm_slot_list *keys[2],
-                const crm_slot_list *side, const crm_slot_list *place)
-{
-    PyObject *row = PyTuple_New(side->count);
-    for (Py_ssize_t i = 0; row != NULL && i < side->count; i++) {
-        crm_state *state = pair[side->items[i]];
-        uint16_t slot = keys[side->items[i]]->items[place->items[i]];
-        PyObject *value = crm_state_peek(state, slot);
-        if (value == NULL && !PyErr_Occurred()) {
-            value = crm_attr_get(state, slot);
-        }
-        if (value == NULL) {
-            Py_CLEAR(row);
-            break;
-        }
-        PyTuple_SET_ITEM(row, i, value);
-    }
-    return row;
-}
-
-PyDoc_STRVAR(rows_doc,
-             "association_rows(session, objects, slot, source, target, side, "
-             "place, mine, theirs, deleting)\n--\n\n"
-             "Rows of a secondary table to insert and to delete because of the "
-             "history of a\nmany-to-many relationship: (inserts, deletes, "
-             "strangers, lost, wrong). With `deleting`, all rows of "
-             "the\nobjects go. Rows "
-             "found in the set `theirs` (of the other side) are left out; "
-             "`mine` gets\nthose found here.");
-
-static PyObject *
-uow_rows(PyObject *module, PyObject *args)
-{
-    crm_core *core = crm_uow_core(module);
-    PyObject *owner, *objects, *source, *target, *sides, *places, *mine,
-        *theirs;
-    long slot;
-    int deleting;
-    crm_slot_list keys[2], side, place;
-    if (!PyArg_ParseTuple(args, "OO!lOOOOO!O!p", &owner, &PyList_Type, &objects,
-                          &slot, &source, &target, &sides, &places, &PySet_Type,
-                          &mine, &PySet_Type, &theirs, &deleting) ||
-        crm_parse_slots(source, &keys[0]) < 0 ||
-        crm_parse_slots(target, &keys[1]) < 0 ||
-        crm_parse_slots(sides, &side) < 0 ||
-        crm_parse_slots(places, &place) < 0) {
-        return NULL;
-    }
-    crm_session *session = crm_need_session(core, owner);
-    if (session == NULL) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < side.count; i++) {
-        if (side.items[i] > 1 || place.items[i] >= keys[side.items[i]].count) {
-            PyErr_SetString(PyExc_ValueError, "no such key column");
-            return NULL;
-        }
-    }
-    int check_theirs = PySet_GET_SIZE(theirs) > 0;
-    PyObject *inserts = PyList_New(0), *deletes = PyList_New(0);
-    PyObject *strangers = PyList_New(0), *wrong = PyList_New(0);
-    PyObject *lost = PyList_New(0);
-    PyObject *added = NULL, *removed = NULL;
-    crm_slot_list room;
-    if (inserts == NULL || deletes == NULL || strangers == NULL ||
-        wrong == NULL || lost == NULL) {
-        goto error;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
-        crm_state *state = crm_need_state(core, obj);
-        if (state == NULL || crm_check_slot(state, slot) < 0) {
-            goto error;
-        }
-        if (deleting) {
-            PyObject *history = crm_state_history(state, (uint16_t)slot);
-            if (history == NULL) {
-                goto error;
-            }
-            removed = PySequence_Concat(PyTuple_GET_ITEM(history, 2),
-                                        PyTuple_GET_ITEM(history, 1));
-            Py_DECREF(history);
-            if (removed == NULL) {
-                goto error;
-            }
-        }
-        else if (changes_of(state, (uint16_t)slot, &added, &removed) < 0) {
-            goto error;
-        }
-        for (int pass = 0; pass < 2; pass++) {
-            PyObject *members = pass ? removed : added;
-            for (Py_ssize_t n = 0;
-                 members != NULL && n < PyList_GET_SIZE(members); n++) {
-                PyObject *child = PyList_GET_ITEM(members, n);
-                crm_state *member = crm_state_of(core, child);
-                if (member == NULL) {
-                    int status = 0;
-                    if (child != Py_None) {
-                        status = crm_append_pair(strangers, obj, child);
-                    }
-                    else if (is_none_member(state, (uint16_t)slot, child)) {
-                        status = PyList_Append(wrong, child);
-                    }
-                    if (status < 0) {
-                        goto error;
-                    }
-                    continue;
-                }
-                if (is_stranger(session, member)) {
-                    if (crm_append_pair(pass ? lost : strangers, obj, child) <
-                        0) {
-                        goto error;
-                    }
-                    continue;
-                }
-                crm_manager *expected = target_of(state, (uint16_t)slot);
-                if (!is_member(expected, child)) {
-                    if (PyList_Append(wrong, child) < 0) {
-                        goto error;
-                    }
-                    continue;
-                }
-                const crm_slot_list *theirs_slots =
-                    own_slots(member, expected, &keys[1], &room);
-                if (theirs_slots == NULL) {
-                    goto error;
-                }
-                crm_state *pair[2] = {state, member};
-                const crm_slot_list *own[2] = {&keys[0], theirs_slots};
-                PyObject *row = association_row(pair, own, &side, &place);
-                if (row == NULL) {
-                    goto error;
-                }
-                int skip = check_theirs ? PySet_Contains(theirs, row) : 0;
-                int status = skip;
-                if (skip == 0) {
-                    status = PyList_Append(pass ? deletes : inserts, row);
-                }
-                if (status >= 0) {
-                    status = PySet_Add(mine, row);
-                }
-                Py_DECREF(row);
-                if (status < 0) {
-                    goto error;
-                }
-            }
-        }
-        Py_CLEAR(added);
-        Py_CLEAR(removed);
-    }
-    return Py_BuildValue("(NNNNN)", inserts, deletes, strangers, lost, wrong);
-error:
-    Py_XDECREF(lost);
-    Py_XDECREF(wrong);
-    Py_XDECREF(added);
-    Py_XDECREF(removed);
-    Py_XDECREF(inserts);
-    Py_XDECREF(deletes);
-    Py_XDECREF(strangers);
-    return NULL;
-}
-
 static PyMethodDef functions[] = {
     {"has_history", uow_has_history, METH_VARARGS, has_history_doc},
     {"first_telling", uow_first_telling, METH_VARARGS, first_telling_doc},
@@ -787,7 +613,6 @@ static PyMethodDef functions[] = {
     {"sync_children", uow_sync_children, METH_VARARGS, sync_children_doc},
     {"sync_parent", uow_sync_parent, METH_VARARGS, sync_parent_doc},
     {"clear_columns", uow_clear, METH_VARARGS, clear_doc},
-    {"association_rows", uow_rows, METH_VARARGS, rows_doc},
     {NULL},
 };
 

@@ -685,9 +685,10 @@ static PyMethodDef functions[] = {
 };
 
 int
-crm_uow_init(crm_core *Py_UNUSED(core), PyObject *module)
+crm_uow_init(crm_core *core, PyObject *module)
 {
-    if (crm_sync_init(module) < 0 || crm_hierarchy_init(module) < 0) {
+    if (crm_sync_init(module) < 0 || crm_association_init(core, module) < 0 ||
+        crm_hierarchy_init(module) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, functions);

@@ -138,8 +138,29 @@ crm_append_pair(PyObject *list, PyObject *a, PyObject *b)
     return status;
 }
 
+/* sync.c: what a relationship gained and lost since the last flush: new
+ * references to lists, or NULL for nothing.  1 something, 0 nothing, -1 with an
+ * exception. */
+int crm_changes_of(crm_state *state, uint16_t slot, PyObject **added,
+                   PyObject **removed);
+/* Whether an object is neither pending in a session nor found in it. */
+int crm_is_stranger(crm_session *session, const crm_state *state);
+/* The class a relationship leads to, or NULL if that is not known: borrowed. */
+crm_manager *crm_target_of(crm_state *state, uint16_t slot);
+/* 1 if an object can be a member of a relationship to `target`. */
+int crm_is_member(crm_manager *target, PyObject *obj);
+/* 1 for None in a collection, where it stands for no object. */
+int crm_is_none_member(crm_state *state, uint16_t slot, PyObject *child);
+/* Slots of `target`'s class as slots of the object's own class: `slots`, or
+ * `room` filled; NULL with ValueError. */
+const crm_slot_list *crm_own_slots(crm_state *state, crm_manager *target,
+                                   const crm_slot_list *slots,
+                                   crm_slot_list *room);
+
 /* Adds the functions of sync.c to the module. */
 int crm_sync_init(PyObject *module);
+/* The type and the function of association.c. */
+int crm_association_init(crm_core *core, PyObject *module);
 /* Those of hierarchy.c. */
 int crm_hierarchy_init(PyObject *module);
 

@@ -874,6 +874,9 @@ def sync_parent(
 def clear_columns(objects: list[Any], slots: tuple[int, ...]) -> list[Any]:
     """Sets columns of objects to None; the objects that changed."""
 
+class Pairs:
+    """Which pairs of objects a flush has seen of a relationship."""
+
 def association_rows(
     session: SessionBase,
     objects: list[Any],
@@ -882,12 +885,13 @@ def association_rows(
     target: tuple[int, ...],
     side: tuple[int, ...],
     place: tuple[int, ...],
-    mine: set[Any],
-    theirs: set[Any],
+    mine: Pairs,
+    theirs: tuple[Pairs, ...],
     deleting: bool,
 ) -> tuple[list[Any], list[Any], list[tuple[Any, Any]], list[tuple[Any, Any]], list[Any]]:
     """(inserts, deletes, strangers, lost, wrong) of a many-to-many relationship; column i of a
-    row is key slot `place[i]` of the object (side 0) or the member (side 1)."""
+    row is key slot `place[i]` of the object (side 0) or the member (side 1). Pairs of `theirs`,
+    of the other side, are left out; `mine` gets those found here."""
 
 def has_orphan_rules(manager: ClassManager) -> bool:
     """True if objects of the class live only while they have a parent."""

@@ -349,6 +349,68 @@ def association_gone(p: Any) -> None:
 
 
 @program
+def many_associations(p: Any) -> None:
+    """So many that drivers send their rows together."""
+    A, B, table = many_to_many(p)
+    s = p.session()
+    bs = [B(id=n) for n in range(1, 51)]
+    first, second = A(id=1, bs=list(bs)), A(id=2, bs=bs[:40])
+    for a in (first, second):  # one at a time: their order is that of a set
+        s.add(a)
+        s.commit()
+    p.show([len(first.bs), len(second.bs)])
+    second.bs = bs[5:]
+    s.commit()
+    del first.bs[:35]
+    s.commit()
+    rows = p.select(table).order_by(table.c.a_id, table.c.b_id)
+    p.show(s.execute(rows).all(), len(bs[4].as_))
+    s.execute(p.text("delete from ab where a_id = 2 and b_id = 20"))
+    second.bs = []
+    p.error(s.flush)
+    s.rollback()
+    s.delete(second)
+    s.commit()
+    p.show(s.execute(rows).all())
+
+
+@program
+def many_associations_without_a_key(p: Any) -> None:
+    table = p.Table(
+        "ab",
+        p.Base.metadata,
+        p.Column("a_id", p.ForeignKey("a.id")),
+        p.Column("b_id", p.ForeignKey("b.id")),
+    )
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        bs = p.relationship("B", secondary=table)
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    a = A(id=1, bs=[B(id=n) for n in range(1, 51)])
+    s.add(a)
+    s.commit()
+    p.show(len(a.bs))
+    s.execute(p.text("insert into ab (a_id, b_id) values (1, 50)"))
+    a.bs = a.bs[:2]
+    p.error(s.commit)
+    s.rollback()
+    s.execute(p.text("delete from ab where b_id = 49"))
+    p.show(len(a.bs))
+    s.execute(p.text("insert into ab (a_id, b_id) values (1, 50)"))
+    a.bs = a.bs[:2]
+    p.error(s.commit)
+    s.rollback()
+    p.show(sorted(s.execute(p.select(table)).all()))
+
+
+@program
 def association_outside_session(p: Any) -> None:
     A, B, _ = many_to_many(p, cascade="merge")
     s = p.session()

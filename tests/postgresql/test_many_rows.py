@@ -162,6 +162,52 @@ def test_deletes_with_children(action: str, mapped: Any) -> None:
         assert error.params == [{"id": i} for i in range(1, COUNT + 1)]
 
 
+@pytest.mark.parametrize(
+    ("sql", "how"),
+    [
+        ("select 1", "arrays"),
+        ("create rule r as on delete to tagged do also select 1", "rows"),
+    ],
+)
+def test_association_rows(sql: str, how: str, engine: Any) -> None:
+    base: Any = declarative_base()
+    tagged = sa.Table(
+        "tagged",
+        base.metadata,
+        sa.Column("page_id", sa.ForeignKey("page.id"), primary_key=True),
+        sa.Column("tag", sa.ForeignKey("tag.name"), primary_key=True),
+    )
+
+    class Page(base):
+        __tablename__ = "page"
+        id = sa.Column(sa.BigInteger, primary_key=True)
+        tags = sa.orm.relationship("Tag", secondary=tagged)
+
+    class Tag(base):
+        __tablename__ = "tag"
+        name = sa.Column(sa.String(10), primary_key=True)
+
+    base.metadata.create_all(engine)
+    session = Session(engine)
+    tags = [Tag(name=f"tag '{i}") for i in range(COUNT)]
+    pages = [Page(id=2**40, tags=tags[:150]), Page(id=-1, tags=tags[:])]
+    session.add_all(pages)
+    session.execute(text(sql))
+    session.commit()
+    pages[0].tags = tags[70:]
+    pages[1].tags = tags[:100]
+    session.flush()
+    found = session.execute(text("select statement from pg_prepared_statements")).scalars()
+    [deletes] = [s for s in found if s.startswith("DELETE")]
+    assert ("unnest(" in deletes) == (how == "arrays")
+    session.commit()
+    rows = session.execute(sa.select(tagged).order_by(tagged.c.page_id, tagged.c.tag)).all()
+    names = sorted(t.name for t in tags[70:])
+    assert rows[100:] == [(2**40, name) for name in names]
+    assert rows[:100] == [(-1, name) for name in sorted(t.name for t in tags[:100])]
+    session.close()
+
+
 def test_partitions_and_views(mapped: Any) -> None:
     columns = "id int primary key, n int, note varchar, parent_id int"
     m = mapped(

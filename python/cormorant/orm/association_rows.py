@@ -76,10 +76,8 @@ def _association_columns(prop: Any) -> list[Any]:
 def _execute_rows(connection: Any, plan: Any, rows: list[Any], compiled: dict[str, Any]) -> int:
     raw = connection._dbapi_connection
     log = connection._flush_log(None, compiled.get)
-    given = rows if plan.names is None else [plan.encode(row) for row in rows]
-    shown: Any = given if len(rows) > 1 else given[0]
     if log is not None:
-        plan = log(plan.sql, shown, 0, 0, False) or plan
+        plan = log(plan.sql, _shown(plan, rows), 0, 0, False) or plan
     try:
         changed: int = raw.execute_many(plan, rows)
         if log is not None:
@@ -87,9 +85,15 @@ def _execute_rows(connection: Any, plan: Any, rows: list[Any], compiled: dict[st
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
-        connection._wrap_error(error, plan.sql, shown, len(rows) > 1)
+        connection._wrap_error(error, plan.sql, _shown(plan, rows), len(rows) > 1)
         raise
     return changed
+
+
+def _shown(plan: Any, rows: list[Any]) -> Any:
+    """The parameters as logs and errors have them."""
+    given = rows if plan.names is None else [plan.encode(row) for row in rows]
+    return given if len(rows) > 1 else given[0]
 
 
 def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, dict[str, Any]]:
@@ -108,8 +112,9 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, di
     where = and_(*(c == bindparam(c.key, type_=c.type) for c in columns))
     delete_compiled = Delete(table).where(where).compile(dialect=dialect)
     dialect._compile_times[delete_compiled.string] = time.perf_counter() - made
+    many = dialect.rows_as_arrays(delete_compiled, {}, {c.key: c for c in columns})
     plans = []
-    for compiled in (insert_compiled, delete_compiled):
+    for compiled, of_many in ((insert_compiled, None), (delete_compiled, many)):
         binds = []
         for name in compiled.positiontup or ():
             bind = compiled.binds[name]
@@ -119,6 +124,6 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, di
             else:
                 constant = _constant(bind.effective_value)
                 binds.append((0, _core.TYPE_PYTHON, (constant, None, (code, arg))))
-        plans.append(dialect.plan(compiled.string, compiled.positiontup, binds))
+        plans.append(dialect.plan(compiled.string, compiled.positiontup, binds, None, of_many))
     found = {each.string: each for each in (insert_compiled, delete_compiled)}
     return plans[0], plans[1], found

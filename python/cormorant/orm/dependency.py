@@ -458,17 +458,11 @@ def _many_to_many(
 ) -> None:
     from .association_rows import change_association_rows
 
-    mine = flush.m2m_rows.setdefault(relation, (set(), set()))[deleting]
+    mine = flush.m2m_pairs.setdefault(relation, (_core.Pairs(), _core.Pairs()))[deleting]
     reverse = set(relation.reverse)
-    found = [
-        rows
-        for other, both in flush.m2m_rows.items()
-        if other.prop in reverse
-        for rows in both
-        if rows
-    ]
-    # nearly always those of one: they are only looked at
-    theirs = found[0] if len(found) == 1 else set().union(*found)
+    theirs = tuple(
+        pairs for other, both in flush.m2m_pairs.items() if other.prop in reverse for pairs in both
+    )
     inserts, deletes, strangers, lost, wrong = _core.association_rows(
         flush.session,
         objects,

@@ -57,7 +57,8 @@ class Flush:
         self.expire_after: list[tuple[Any, Sequence[int]]] = []
         # New objects, and which slots of which of them INSERTs have filled.
         self.filled: list[tuple[list[Any], list[tuple[int, int, tuple[int, ...]]]]] = []
-        self.m2m_rows: dict[RelationInfo, tuple[set[Any], set[Any]]] = {}
+        # What many to many relationships gained and lost, by saved objects and by deleted ones.
+        self.m2m_pairs: dict[RelationInfo, tuple[_core.Pairs, _core.Pairs]] = {}
         # (mapper, before the DELETEs?) -> id of an object -> it, and slots that relationships
         # with post_update set
         self.post_updates: dict[tuple[MapperInfo, bool], dict[int, tuple[Any, set[int]]]] = {}

@@ -79,6 +79,8 @@ crm_flush_end(crm_flush *flush)
     Py_CLEAR(flush->given);
     Py_CLEAR(flush->holders);
     Py_CLEAR(flush->instead);
+    PyMem_Free(flush->key);
+    flush->key = NULL;
 }
 
 PyObject *
@@ -208,11 +210,12 @@ default_of(crm_flush *flush, size_t i, uint16_t at)
 }
 
 /* A part of the key that a row has: the attribute's value before it was
- * changed, for that is what the program last said of the row. */
+ * changed, for that is what the program last said of the row.  What is not
+ * loaded is known of the identity alone. */
 static PyObject *
-key_part(crm_flush *flush, crm_state *state, uint16_t at)
+key_part(crm_flush *flush, crm_state *state, uint16_t slot)
 {
-    uint16_t slot = state->layout->manager->pk[at];
+    crm_manager *manager = state->layout->manager;
     crm_change *change = crm_state_change(state, slot);
     PyObject *held = slot < state->nslots ? state->slots[slot] : NULL;
     if (change != NULL) {
@@ -221,8 +224,12 @@ key_part(crm_flush *flush, crm_state *state, uint16_t at)
     if (CRM_SLOT_HAS(held) && held != Py_None) {
         return Py_NewRef(held);
     }
-    if (!(state->flags & CRM_S_KEY)) {
-        /* inserted by the flush that still runs */
+    uint16_t at = 0;
+    while (at < manager->npk && manager->pk[at] != slot) {
+        at++;
+    }
+    if (at == manager->npk || !(state->flags & CRM_S_KEY)) {
+        /* of this table alone, or inserted by the flush that still runs */
         PyObject *part = crm_state_peek(state, slot);
         if (part == NULL && !PyErr_Occurred()) {
             PyErr_SetString(PyExc_ValueError, "an object without an identity");
@@ -637,11 +644,11 @@ PyDoc_STRVAR(insert_doc,
 PyDoc_STRVAR(update_doc,
              "update_objects(connection, manager, columns, make, cache, "
              "objects, log=None, special=None, version=-1, "
-             "next_version=None, every=False)\n--\n\n"
+             "next_version=None, every=False, key=None)\n--\n\n"
              "UPDATE the changed columns of objects in order.");
 PyDoc_STRVAR(delete_doc,
              "delete_objects(connection, manager, plan, objects, log=None, "
-             "version=-1)"
+             "version=-1, key=None)"
              "\n--\n\nDELETE objects by their primary keys.");
 PyDoc_STRVAR(changed_doc,
              "changed_columns(obj, columns)\n--\n\n"

@@ -28,7 +28,7 @@ typedef struct {
 typedef enum {
     CRM_FROM_SLOT,    /* attribute `at` of the object */
     CRM_FROM_DEFAULT, /* default number `at` of the run */
-    CRM_FROM_KEY,     /* part `at` of the identity key */
+    CRM_FROM_KEY,     /* attribute `at` as the database has it: of its key */
     CRM_FROM_VERSION, /* the version as the database has it */
 } crm_origin;
 
@@ -62,6 +62,8 @@ typedef struct {
     /* UPDATE and DELETE: the attribute of the row's version, or -1; a default
      * is then made of the version that the database has. */
     int32_t version;
+    uint16_t *key; /* owned or NULL: the attributes that tell a row, nkey */
+    size_t nkey;
     uint8_t log_each; /* crm_flush_run_many logs each object */
 } crm_flush;
 

@@ -123,8 +123,7 @@ static int
 set_sources(crm_flush *flush, const uint16_t *slots, size_t count,
             PyObject **maker)
 {
-    uint16_t npk = flush->manager->npk;
-    flush->sources = PyMem_Calloc(count + npk + 2u, sizeof(crm_source));
+    flush->sources = PyMem_Calloc(count + flush->nkey + 2, sizeof(crm_source));
     if (flush->sources == NULL) {
         PyErr_NoMemory();
         return -1;
@@ -140,8 +139,8 @@ set_sources(crm_flush *flush, const uint16_t *slots, size_t count,
             return -1;
         }
     }
-    for (uint16_t k = 0; k < npk; k++) {
-        flush->sources[count++] = (crm_source){CRM_FROM_KEY, k};
+    for (size_t k = 0; k < flush->nkey; k++) {
+        flush->sources[count++] = (crm_source){CRM_FROM_KEY, flush->key[k]};
     }
     if (flush->version >= 0) {
         flush->sources[count++] = (crm_source){CRM_FROM_VERSION, 0};
@@ -157,9 +156,10 @@ set_sources(crm_flush *flush, const uint16_t *slots, size_t count,
     return 0;
 }
 
-/* Slot of a row's version, as Python gave it. */
+/* What tells a row, as Python gave it: the slot of its version, and those of
+ * its key, which is the identity's if `key` is None. */
 static int
-set_version(crm_flush *flush, int version)
+set_row(crm_flush *flush, int version, PyObject *key)
 {
     if (version < -1 || version >= flush->manager->nattrs) {
         PyErr_SetString(PyExc_ValueError, "bad slot of the version");
@@ -167,6 +167,19 @@ set_version(crm_flush *flush, int version)
     }
     flush->version = version;
     flush->log_each = version >= 0;
+    if (key != Py_None) {
+        flush->key = crm_slots_from(flush->manager, key, &flush->nkey);
+        return flush->key == NULL ? -1 : 0;
+    }
+    flush->nkey = flush->manager->npk;
+    flush->key = PyMem_Calloc(flush->nkey + 1, sizeof(uint16_t));
+    if (flush->key == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t k = 0; k < flush->nkey; k++) {
+        flush->key[k] = flush->manager->pk[k];
+    }
     return 0;
 }
 
@@ -394,25 +407,27 @@ crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *words[] = {"connection", "manager",      "columns", "make",
                             "cache",      "objects",      "log",     "special",
-                            "version",    "next_version", "every",   NULL};
+                            "version",    "next_version", "every",   "key",
+                            NULL};
     crm_core *core = PyModule_GetState(module);
     update self;
     memset(&self, 0, sizeof(self));
     PyObject *conn, *manager, *columns, *objects;
     PyObject *log = Py_None, *special = Py_None, *next_version = Py_None;
+    PyObject *key = Py_None;
     int version = -1;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!OOO!O|OOiOp:update_objects", words,
+            args, kwargs, "O!O!OOO!O|OOiOpO:update_objects", words,
             core->connection_type, &conn, core->manager_type, &manager,
             &columns, &self.make, &PyDict_Type, &self.cache, &objects, &log,
-            &special, &version, &next_version, &self.every)) {
+            &special, &version, &next_version, &self.every, &key)) {
         return NULL;
     }
     self.next_version = next_version == Py_None ? NULL : next_version;
     int status =
         crm_flush_begin(&self.flush, conn, manager, objects, log, special);
     if (status == 0) {
-        status = set_version(&self.flush, version);
+        status = set_row(&self.flush, version, key);
     }
     if (status == 0) {
         self.columns =
@@ -443,22 +458,22 @@ PyObject *
 crm_delete_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *words[] = {"connection", "manager", "plan", "objects",
-                            "log",        "version", NULL};
+                            "log",        "version", "key",  NULL};
     crm_core *core = PyModule_GetState(module);
     crm_flush flush;
     memset(&flush, 0, sizeof(flush));
-    PyObject *conn, *manager, *plan, *objects, *log = Py_None;
+    PyObject *conn, *manager, *plan, *objects, *log = Py_None, *key = Py_None;
     int version = -1;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!O!O|Oi:delete_objects", words,
+            args, kwargs, "O!O!O!O|OiO:delete_objects", words,
             core->connection_type, &conn, core->manager_type, &manager,
-            core->plan_type, &plan, &objects, &log, &version)) {
+            core->plan_type, &plan, &objects, &log, &version, &key)) {
         return NULL;
     }
     int64_t changed = 0;
     int status = crm_flush_begin(&flush, conn, manager, objects, log, Py_None);
     if (status == 0) {
-        status = set_version(&flush, version);
+        status = set_row(&flush, version, key);
     }
     if (status == 0 && flush.count > 0) {
         flush.plan = (crm_plan *)plan;

@@ -739,6 +739,7 @@ def update_objects(
     version: int = -1,
     next_version: Callable[[Any], Any] | None = None,
     every: bool = False,
+    key: Sequence[int] | None = None,
 ) -> int:
     """UPDATE the net-changed column slots of each object; skips objects without any.
     Neighbours with the same changed slots are one executemany. The indexes of the
@@ -749,7 +750,8 @@ def update_objects(
     version: the slot of the row's version. Its value in the database follows the key.
     With next_version, which is called with it, the new version comes before the key and
     is stored in the object, unless the program changed the version itself. every: all
-    the columns are written, changed or not."""
+    the columns are written, changed or not. key: the slots that tell a row apart, where they
+    are not those of the identity."""
 
 def delete_objects(
     connection: Connection,
@@ -758,9 +760,10 @@ def delete_objects(
     objects: Iterable[Any],
     log: Callable[[str, Any, int, int, bool], object] | None = None,
     version: int = -1,
+    key: Sequence[int] | None = None,
 ) -> int:
-    """DELETE each object by its primary key, and its version if a slot is given, as one
-    executemany; returns the rows changed."""
+    """DELETE each object by its primary key (or the slots of `key`), and its version if a slot
+    is given, as one executemany; returns the rows changed."""
 
 def changed_columns(obj: object, columns: Sequence[int]) -> tuple[int, ...]:
     """Column slots whose value differs from the committed one."""

@@ -14,6 +14,7 @@ from .bulk_inheritance import (
     is_joined,
 )
 from .bulk_rows import insert_mappings, insert_returning_keys, update_mappings
+from .inheritance import key_columns
 from .single_rows import committed_value
 
 if TYPE_CHECKING:
@@ -166,6 +167,10 @@ def _row_to_update(obj: Any, mapper: Any, changed_only: bool) -> dict[str, Any]:
         row[prop.key] = committed_value(obj, prop.slot)
     key = _core.identity_key(obj)
     assert key is not None
+    for table in mapper._tables:
+        for column in key_columns(mapper, table):
+            prop = mapper._columntoproperty[column]
+            row[prop.key] = committed_value(obj, prop.slot)
     for column, value in zip(mapper.primary_key, key[1], strict=True):
         row[mapper._columntoproperty[column].key] = value
     return row

@@ -16,7 +16,7 @@ from ..sql.elements import BindParameter
 from ..sql.names import as_label
 from ..sql.visitors import iterate
 from .bulk_inheritance import column_in, is_joined
-from .inheritance import key_slot
+from .inheritance import key_columns, key_slot
 
 
 def _parameters(names: Sequence[str], rows: list[tuple[Any, ...]]) -> Any:
@@ -238,9 +238,7 @@ def _update_versions(
 
 
 def _key_in(mapper: Any, table: Any) -> dict[str, Any]:
-    """The attributes of the primary key with their columns in one of the mapper's tables."""
-    key = {mapper._columntoproperty[c].key: c for c in mapper.primary_key}
-    if not is_joined(mapper):
-        return key
-    slots = {key_slot(mapper, c): c for c in table.primary_key}
-    return {name: slots[mapper._props[name].slot] for name in key}
+    """The attributes that tell rows of one of the mapper's tables apart, with their columns."""
+    props = mapper._columntoproperty
+    shared = {props[c].slot: props[c].key for c in mapper.primary_key}
+    return {shared.get(key_slot(mapper, c)) or props[c].key: c for c in key_columns(mapper, table)}

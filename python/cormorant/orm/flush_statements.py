@@ -14,7 +14,7 @@ from .. import _core
 from ..engine.plans import type_codec
 from ..sql.names import as_label
 from .flushinfo import MapperInfo
-from .inheritance import copied_slots
+from .inheritance import copied_slots, key_columns, key_slot
 
 # Rules of columns whose value is made by Python when the program gives none.
 _MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_DEFAULT_UNSET, _core.COLUMN_VERSION)
@@ -39,12 +39,14 @@ class Statements:
                 self.slots.append(prop.slot)
         self.column_of = dict(zip(self.slots, self.columns, strict=True))
         self.slot_of = {c: s for s, c in self.column_of.items()}
-        self.primary_key = self._ordered_key()
-        self.pk_slots = tuple(self.slot_of[c] for c in self.primary_key if c in self.slot_of)
+        self.primary_key = key_columns(mapper, table)
+        self.pk_slots = tuple(self.slot_of[c] for c in self.primary_key)
         auto = getattr(self.table, "_autoincrement_column", None)
         #: what a DELETE reads besides the identity: parts of the key that are attributes of
         #: their own, beside those of the base's table
         self.own_keys = tuple(s for s in self.pk_slots if s not in mapper.primary_key_slots)
+        #: what tells a row apart, part by part: a slot of the identity where the two are the same
+        self.key_slots = tuple(key_slot(mapper, c) for c in self.primary_key)
         self.auto_slot: int = self.slot_of.get(auto, -1) if auto is not None else -1
         self.version_slot: int = self.slot_of.get(mapper.version_id_col, -1)
         # what makes the next version, None if the database or the program does
@@ -80,17 +82,6 @@ class Statements:
         self.updates: dict[Any, Any] = {}
         self.unversioned_updates: dict[Any, Any] = {}
         self.delete_plan: Any = None
-
-    def _ordered_key(self) -> tuple[Any, ...]:
-        """The table's primary key in the order of the parts of the identity."""
-        columns = tuple(self.table.primary_key) or tuple(
-            c for c in self.mapper.primary_key if c in self.slot_of
-        )
-        places = {slot: i for i, slot in enumerate(self.mapper.primary_key_slots)}
-        places.update({b: places[a] for a, b in copied_slots(self.mapper) if a in places})
-        return tuple(
-            sorted(columns, key=lambda c: places.get(self.slot_of.get(c, -1), len(places)))
-        )
 
     def _find_defaults(self) -> None:
         """Which columns are filled by whom when the program gives no value."""
@@ -380,14 +371,22 @@ class Hierarchy:
                 m.class_manager: self._make(m, table) for m in self.mappers if table in m._tables
             }
             self.tables.append((table, of_table))
-        #: what each manager copies from the key of its base before a table is written
+        #: what each manager copies from the key of its base before a row of a table is inserted
         self.copied: dict[Any, dict[Any, Any]] = {}
+        #: and before one is updated: keys of tables are the database's to change if
+        #: passive_updates says so
+        self.followed: dict[Any, dict[Any, Any]] = {}
         for mapper in self.mappers:
             pairs = copied_slots(mapper)
-            if pairs:
-                slots = (tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
-                for below in mapper.self_and_descendants:
-                    self.copied.setdefault(mapper.local_table, {})[below.class_manager] = slots
+            keys = [mapper._columntoproperty[c].slot for c in mapper.local_table.primary_key]
+            for below in mapper.self_and_descendants if pairs else ():
+                followed = pairs
+                if below.passive_updates:
+                    followed = [(a, b) for a, b in pairs if b not in keys]
+                for found, slots in ((self.copied, pairs), (self.followed, followed)):
+                    if slots:
+                        by_manager = found.setdefault(mapper.local_table, {})
+                        by_manager[below.class_manager] = tuple(zip(*slots, strict=True))
         discriminator = info.mapper._discriminator
         self.discriminator_slot = -1 if discriminator is None else discriminator.slot
         self.acceptable = {

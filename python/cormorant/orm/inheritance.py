@@ -691,6 +691,14 @@ def copied_slots(mapper: Any) -> list[tuple[int, int]]:
     return pairs
 
 
+def key_columns(mapper: Any, table: Any) -> tuple[Any, ...]:
+    """The columns that tell rows of a table apart: the mapped ones of its primary key, and of the
+    mapper's."""
+    columns = dict.fromkeys((*table.primary_key, *mapper.primary_key))
+    properties = mapper._columntoproperty
+    return tuple(c for c in columns if c in properties and table.c.contains_column(c))
+
+
 def key_slot(mapper: Any, column: Any) -> int:
     """The slot of the base's key that a column of the mapper is the same as; -1 if it is not
     mapped."""

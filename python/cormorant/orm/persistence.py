@@ -21,6 +21,7 @@ from .single_rows import (
     fill_context_defaults,
     fill_onupdates,
     insert_one,
+    row_key,
     stale,
     update_one,
 )
@@ -159,13 +160,14 @@ def _save_hierarchy(
         for objects in (updates, new):
             _check_discriminators(hierarchy, objects)
     for table, of_table in hierarchy.tables:
-        copied = hierarchy.copied.get(table)
         if updates:
-            if copied is not None:
-                _follow_keys(copied, updates)
+            followed = hierarchy.followed.get(table)
+            if followed is not None:
+                _follow_keys(followed, updates)
             for statements, run in _core.runs_by(updates, of_table):
                 _update(flush, statements, connection, run)
         if new:
+            copied = hierarchy.copied.get(table)
             if copied is not None:
                 for (sources, targets), run in _core.runs_by(new, copied):
                     _core.copy_slots(run, sources, targets)
@@ -173,13 +175,12 @@ def _save_hierarchy(
                 _insert(flush, statements, connection, run)
 
 
-def _follow_keys(copied: dict[Any, Any], objects: list[Any]) -> None:
-    """Keys of joined rows that are attributes of their own take a change of the base's key, unless
-    the database is to change them."""
+def _follow_keys(followed: dict[Any, Any], objects: list[Any]) -> None:
+    """What joins a row to that of the base, and is an attribute of its own, takes a change of the
+    base's key."""
     for obj in _core.key_changed(objects):
-        manager: Any = _core.manager_of(obj)
-        slots = copied.get(manager)
-        if slots is not None and not manager.mapper.passive_updates:
+        slots = followed.get(_core.manager_of(obj))
+        if slots is not None:
             for source, target in zip(*slots, strict=True):
                 _core.set_value(obj, target, _core.peek(obj, source))
 
@@ -262,9 +263,7 @@ def _switch_row(
         return
     if _core.unloaded_keys([existing], version):
         _load_keys(statements, [existing])
-    key = _core.identity_key(existing)
-    assert key is not None
-    parts = [*key[1]]
+    parts = row_key(statements, existing)
     values = {}
     if version >= 0:
         # The row must still be the one that was to be deleted.
@@ -501,9 +500,10 @@ def _update_all(
 
     if len(statements.primary_key) > 1:
         _refuse_nulls("update", statements, objects, changed_of)
-    expired = [] if inserted else _core.unloaded_keys(objects, statements.version_slot)
-    if expired:
-        _load_keys(statements, [o for o in expired if changed_of(o) is not None])
+    for slot in () if inserted else (statements.version_slot, *statements.own_keys):
+        expired = _core.unloaded_keys(objects, slot)
+        if expired:
+            _load_keys(statements, [o for o in expired if changed_of(o) is not None])
     fills = statements.python_onupdates or statements.sql_onupdates
     if not fills and not versioned and not statements.server_version:
         _update_run(flush, statements, connection, objects, columns, inserted, inserted)
@@ -566,6 +566,7 @@ def _update_run(
             statements.version_slot,
             None if inserted else statements.next_version,
             every,
+            statements.key_slots,
         )
         if log is not None:
             _done(log)
@@ -622,7 +623,7 @@ def _refuse_nulls(
     for obj in _core.null_keys(objects):
         if changed_of(obj) is None:
             continue
-        values: Any = _core.identity_key(obj)[1]  # type: ignore[index]
+        values = row_key(statements, obj)
         column = next(c for c, v in zip(statements.primary_key, values, strict=True) if v is None)
         raise exc.FlushError(
             f"Can't {verb} table {statements.table} using NULL for primary key value on column "
@@ -647,6 +648,7 @@ def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None
             objects,
             log,
             statements.version_slot,
+            statements.key_slots,
         )
         if log is not None:
             _done(log)

@@ -173,9 +173,7 @@ def update_one(
                 expired.append(slot)
         else:
             plain[column.key] = value
-    key = _core.identity_key(obj)
-    assert key is not None
-    parts = [*key[1]]
+    parts = row_key(statements, obj)
     version, next_version = statements.version_slot, statements.next_version
     made = next_version is not None and version not in slots
     if version >= 0:
@@ -201,6 +199,17 @@ def update_one(
         _core.set_loaded(obj, version, plain[statements.column_of[version].key])
     if expired:
         flush.expire_after.append((obj, expired))
+
+
+def row_key(statements: Statements, obj: Any) -> list[Any]:
+    """What tells the row of an object apart in the table of the statements, part by part."""
+    key = _core.identity_key(obj)
+    assert key is not None
+    of_identity = dict(zip(statements.mapper.primary_key_slots, key[1], strict=True))
+    return [
+        of_identity[slot] if slot in of_identity else committed_value(obj, slot)
+        for slot in statements.key_slots
+    ]
 
 
 def committed_value(obj: Any, slot: int) -> Any:

@@ -109,6 +109,7 @@ struct crm_manager {
     uint8_t has_reconstructor;
     uint8_t legacy_is_orphan; /* an object is an orphan without any parent, not
                                  without one of them */
+    uint8_t always_refresh;   /* every row that comes overwrites its object */
     PyObject *reconstructor;  /* owned callable(obj) or NULL */
     PyObject *configure;      /* owned callable() or NULL: run once before the
                                  first object is made, resets itself */

@@ -28,7 +28,7 @@ decode_eager(const crm_shape *shape, crm_state *state)
     return 0;
 }
 
-/* populate_existing: once an execution, everything is as the row says. */
+/* populate_existing, or always_refresh: once an execution, everything is as the row says. */
 static int
 overwrite(crm_hydration *h, const crm_shape *shape, crm_state *state,
           crm_page *page, uint32_t row)
@@ -107,7 +107,7 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
             return 0; /* of another class, whose slots are others */
         }
     }
-    if (h->flags & CRM_POPULATE_EXISTING) {
+    if (crm_overwrites(h, state)) {
         return overwrite(h, shape, state, page, row);
     }
     if (!(state->flags & CRM_S_EXPIRED) &&
@@ -170,7 +170,7 @@ enter(crm_hydration *h, size_t index, PyObject *obj, crm_state *state)
         Py_DECREF(obj);
         return NULL;
     }
-    if (h->flags & CRM_POPULATE_EXISTING) {
+    if (crm_overwrites(h, state)) {
         /* Further rows of an object that this execution made overwrite nothing,
          * least of all what eager joins have fed it. */
         uint32_t unused;

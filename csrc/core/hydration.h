@@ -76,7 +76,16 @@ crm_is_current(const crm_entity_op *op, const crm_state *state)
     const crm_layout *layout = op->own.layout;
     return !crm_state_is_dead(state) &&
            state->layout->manager == layout->manager &&
+           !layout->manager->always_refresh &&
            !(state->flags & CRM_S_EXPIRED) && !crm_state_lacks(state, layout);
+}
+
+/* The first row of an object in this execution is what the object then is. */
+static inline int
+crm_overwrites(const crm_hydration *h, const crm_state *state)
+{
+    return h->flags & CRM_POPULATE_EXISTING ||
+           state->layout->manager->always_refresh;
 }
 
 /* The state of an object that a row made or found: borrowed; NULL with an

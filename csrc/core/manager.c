@@ -718,6 +718,8 @@ static PyMemberDef manager_members[] = {
      "The class does not derive from Entity."},
     {"legacy_is_orphan", T_BOOL, offsetof(crm_manager, legacy_is_orphan), 0,
      "Objects are orphans without any parent, not without one of them."},
+    {"always_refresh", T_BOOL, offsetof(crm_manager, always_refresh), 0,
+     "Every row that comes overwrites its object."},
     {"event_mask", T_UBYTE, offsetof(crm_manager, events), 0,
      "CLASS_* bits: the methods of `hooks` that are called."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(crm_manager, weakrefs),

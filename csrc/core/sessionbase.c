@@ -318,6 +318,9 @@ session_find(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
     if (manager == NULL || manager->class_ != cls) {
         Py_RETURN_FALSE; /* a mapper, or nothing that is mapped */
     }
+    if (manager->always_refresh) {
+        Py_RETURN_NONE; /* it is loaded in any case */
+    }
     crm_manager *root = manager->root;
     crm_key key;
     PyObject *own = NULL;

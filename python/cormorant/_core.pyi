@@ -382,6 +382,7 @@ class ClassManager:
     slots is None for all."""
     event_mask: int
     legacy_is_orphan: bool
+    always_refresh: bool
     """Objects are orphans without any parent, not without one of them."""
     boxed: bool
     """The class does not derive from Entity: see csrc/core/boxed.h."""

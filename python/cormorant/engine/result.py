@@ -92,6 +92,10 @@ class _ResultBase:
     def _forgo_unique(self) -> None:
         """A method that takes single rows does not ask for unique()."""
 
+    def _is_no_object(self, row: Any) -> bool:
+        """Whether a row is the one entity that an outer join did not find."""
+        return False
+
     def _first(self) -> Any:
         self._forgo_unique()
         rows = self._take(1)
@@ -102,7 +106,7 @@ class _ResultBase:
         self._forgo_unique()
         rows = self._take(2)
         self._end()
-        if rows:
+        if rows and not self._is_no_object(rows[0]):
             if len(rows) == 1:
                 return rows[0]
             raise exc.MultipleResultsFound(
@@ -414,6 +418,9 @@ class Result(_ResultBase, Generic[_T]):
         """Lists of `size` rows."""
         return self._parts(size)
 
+    def _is_no_object(self, row: Any) -> bool:
+        return self._single_entity and row[0] is None
+
     def first(self) -> Row[_T] | None:
         """The first row or None; closes the result."""
         return self._first()  # type: ignore[no-any-return]
@@ -662,6 +669,9 @@ class ScalarResult(_FilterResult, Generic[_T]):
     def partitions(self, size: int | None = None) -> Iterator[Sequence[_T]]:
         """Lists of `size` items."""
         return self._parts(size)
+
+    def _is_no_object(self, row: Any) -> bool:
+        return row is None and self._real_result._single_entity
 
     def first(self) -> _T | None:
         """The first item or None; closes the result."""

@@ -661,8 +661,8 @@ def _lazy_load(
     assert values is not None
     if unloaded and _core.peek(obj, prop.slot) is not NO_VALUE:
         return NO_VALUE  # the expired row was loaded, and this with it
-    if all(value is None for value in values):
-        return [] if prop.uselist else None
+    if any(v is None for v in values) and not _core.state_flags(obj) & _core.STATE_KEY:
+        return [] if prop.uselist else None  # of a row, though, the condition decides
     if nulls:
         values = tuple(value for value in values if value is not None)
     if context is not None and context.table.binds:

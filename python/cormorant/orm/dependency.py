@@ -3,6 +3,7 @@ which association rows come and go."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
@@ -439,7 +440,8 @@ def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
 
 
 def _many_to_one(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
-    emptied, strangers, wrong = _core.sync_parent(
+    sync = _sync_listed_parents if relation.prop.uselist else _core.sync_parent
+    emptied, strangers, wrong = sync(
         flush.session, objects, relation.slot, relation.source, relation.target_slots
     )
     _refuse(relation, wrong)
@@ -451,6 +453,30 @@ def _many_to_one(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
     if relation.post_update:
         held = [obj for obj in objects if any(_core.history(obj, relation.slot))]
         _post_update(flush, held, relation)
+
+
+def _sync_listed_parents(
+    session: Any, objects: list[Any], slot: int, sources: Sequence[int], targets: Sequence[int]
+) -> tuple[list[Any], list[tuple[Any, Any]], list[Any]]:
+    """As the core's sync_parent(), of a many-to-one that is a list: what was added to it last is
+    what the object refers to."""
+    emptied: list[Any] = []
+    strangers: list[tuple[Any, Any]] = []
+    wrong: list[Any] = []
+    for obj in objects:
+        added, _unchanged, lost = _core.history(obj, slot)
+        if lost and not added:
+            emptied.append(obj)
+        for related in added:
+            manager = None if related is None else _core.manager_of(related)
+            if manager is None:
+                wrong.append(related)
+            elif _core.session_of(related) is not session:
+                strangers.append((obj, related))
+            else:
+                for source, target in zip(sources, targets, strict=True):
+                    _core.set_value(obj, target, column_value(related, source))
+    return emptied, strangers, wrong
 
 
 def _many_to_many(

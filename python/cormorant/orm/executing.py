@@ -299,7 +299,7 @@ class ExecutingSession(TransactionalSession):
                 "session.get(); primary key columns are "
                 + ",".join(f"'{c}'" for c in mapper.primary_key)
             )
-        if look:
+        if look and not mapper.always_refresh:
             obj = self._get(manager, key, identity_token)
             if obj is not None:
                 if not _core.state_flags(obj) & _core.STATE_EXPIRED:

@@ -131,9 +131,10 @@ class MapperInfo:
 
     @property
     def is_hierarchy(self) -> bool:
-        """Whether several mappers belong to it, or several tables joined to one mapper."""
+        """Whether several mappers belong to it, or its mapper is to a join, or a SELECT, of
+        tables."""
         mapper = self.mapper
-        return bool(mapper._inheriting_mappers) or mapper.local_table._is_join
+        return bool(mapper._inheriting_mappers) or not mapper.local_table._is_table
 
     def has_orphan_rules(self) -> bool:
         """Whether objects of some class of it may not be without a parent."""

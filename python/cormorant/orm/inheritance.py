@@ -454,7 +454,7 @@ class Hierarchy(InspectionAttr):
         """Have a property under a name, and know it by its columns."""
         self._props[key] = prop
         if isinstance(prop, ColumnProperty):
-            for column in prop.columns:
+            for column in columns_known_by(prop):
                 self._columntoproperty.setdefault(column, prop)
         self._note_expressions()
 
@@ -639,7 +639,26 @@ def _hidden_property(mapper: Mapper[Any], column: Any, instrument: bool = False)
     return prop
 
 
+def columns_known_by(prop: ColumnProperty) -> Iterator[Any]:
+    """The columns of a property; where they are a subquery's, also those that it selects."""
+    for column in prop.columns:
+        yield column
+        if column._proxies:
+            yield from column.proxy_set
+
+
+def written_tables(selectable: Any) -> list[Any]:
+    """The tables in which objects of a class have rows that is mapped to a selectable: of a
+    SELECT those whose key it has."""
+    tables = tables_of(selectable)
+    if selectable is None or selectable._is_table or selectable._is_join:
+        return tables
+    columns = {each for column in selectable.c for each in column.proxy_set}
+    return [t for t in tables if t.primary_key and columns.issuperset(t.primary_key)]
+
+
 def tables_of(selectable: Any) -> list[Any]:
+    """The tables that a selectable selects from."""
     if selectable is None:
         return []
     if selectable._is_join:

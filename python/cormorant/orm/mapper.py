@@ -14,7 +14,7 @@ from ..sql.schema import Column, Table
 from ..util import memoized_property, to_list, warn
 from .base import NO_VALUE, Mapped, class_mapper
 from .boxed import wrap_constructor
-from .inheritance import Hierarchy, set_up_discriminator, tables_of
+from .inheritance import Hierarchy, columns_known_by, set_up_discriminator, written_tables
 from .interfaces import MapperProperty
 from .listening import (
     attribute_events,
@@ -104,7 +104,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         self.class_ = class_
         self.registry = registry
         self.local_table = self.persist_selectable = local_table
-        self._tables = tables_of(local_table)
+        self._tables = written_tables(local_table)
         self.base_mapper: Mapper[Any] = self
         self.polymorphic_map = _polymorphic_map if _polymorphic_map is not None else {}
         self.polymorphic_identity = polymorphic_identity
@@ -128,6 +128,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         self.passive_deletes = passive_deletes
         self.allow_partial_pks = allow_partial_pks
         self.legacy_is_orphan = legacy_is_orphan
+        self.always_refresh = always_refresh
         self._include = None if include_properties is None else set(include_properties)
         self._exclude = set(exclude_properties or ())
         self._column_prefix = column_prefix or ""
@@ -150,6 +151,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         manager = self._make_manager(base)
         self.class_manager = manager
         manager.legacy_is_orphan = legacy_is_orphan
+        manager.always_refresh = always_refresh
         manager.mapper = self
         manager.loader = _load_attribute
         if manager.boxed:
@@ -220,7 +222,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
                     item = item.__clause_element__()
                 if isinstance(item, str):
                     item = table.c[item]
-                columns.append(item)
+                found = table.corresponding_column(item)
+                columns.append(item if found is None else found)
             return tuple(columns)
         if self.inherits is not None and not self.concrete:
             return self.inherits.primary_key
@@ -337,7 +340,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
             self._pending_props = [p for p in self._pending_props if p is not old]
         self._props[key] = prop
         if isinstance(prop, ColumnProperty):
-            for column in prop.columns:
+            for column in columns_known_by(prop):
                 if self._columntoproperty.get(column) in (None, old):
                     self._columntoproperty[column] = prop
         self._note_expressions()

@@ -42,9 +42,9 @@ def one_or_none_of(rows: list[Any]) -> Any:
 
 def one_of(rows: list[Any]) -> Any:
     """The only row; NoResultFound or MultipleResultsFound if it is not one."""
-    if len(rows) == 1:
-        return rows[0]
-    if rows:
+    if rows and rows[0] is not None:  # an outer join may have found no object
+        if len(rows) == 1:
+            return rows[0]
         raise MultipleResultsFound("Multiple rows were found when exactly one was required")
     raise NoResultFound("No row was found when one was required")
 

@@ -336,6 +336,12 @@ class Join(FromClause):
         """``LEFT OUTER JOIN``."""
         return self.join(right, onclause, True, full)
 
+    def select(self) -> Select[Any]:
+        """``SELECT`` all columns of both sides from the join, which stays with other columns."""
+        from .selectable import Select
+
+        return Select(self.left, self.right).select_from(self)
+
     @classmethod
     def _of(cls, left: Any, right: Any, onclause: Any, isouter: bool, full: bool) -> Join:
         """A join of parts already coerced, its ON clause as it is (None: none)."""

@@ -387,7 +387,12 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         from .util import reduce_columns
 
         return self.with_only_columns(
-            *reduce_columns(self._all_selected_columns, only_synonyms, *self._where_criteria)
+            *reduce_columns(
+                self._all_selected_columns,
+                only_synonyms,
+                *self._where_criteria,
+                *self._from_obj,
+            )
         )
 
     @property

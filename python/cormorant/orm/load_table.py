@@ -143,12 +143,18 @@ class LoadTable:
         return path in self.paths or (() in self.paths and self._has_global())
 
     def remembered(self) -> LoadTable:
-        """What objects remember: criteria that are for the statement alone left out."""
-        kept = tuple(option for option in self.criteria if option.propagate)
-        if len(kept) == len(self.criteria):
+        """What objects remember: criteria that are for the statement alone left out, and what
+        only its own FROM can feed."""
+        criteria = tuple(option for option in self.criteria if option.propagate)
+        elements = {
+            path: element
+            for path, element in self.elements.items()
+            if element.strategy != "contains_eager"
+        }
+        if len(criteria) == len(self.criteria) and len(elements) == len(self.elements):
             return self
         table = self.copy()
-        table.criteria = kept
+        table.criteria, table.elements = criteria, elements
         return table
 
     def _has_global(self) -> bool:

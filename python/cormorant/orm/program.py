@@ -42,7 +42,7 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
             collection = bool(node.prop.uselist)
             owner = node.prop.parent.class_manager
         remembered = None
-        if kept is not None and kept.matters_at(node.path):
+        if kept and kept.matters_at(node.path):
             remembered = LoadContext(kept, node.path)
         polymorphic = None
         if node.entity.polymorphic_on is not None and mapper.polymorphic_map:

@@ -28,10 +28,32 @@ decode_eager(const crm_shape *shape, crm_state *state)
     return 0;
 }
 
-/* populate_existing, or always_refresh: once an execution, everything is as the row says. */
+/* What an object of a subclass has beside the attributes of the entity's class,
+ * and the row does not say, is forgotten: options did not leave it out. */
 static int
-overwrite(crm_hydration *h, const crm_shape *shape, crm_state *state,
-          crm_page *page, uint32_t row)
+forget_below(crm_state *state, const crm_entity_op *op,
+             const crm_layout *layout)
+{
+    const crm_manager *above = op->own.layout->manager;
+    const crm_manager *manager = layout->manager;
+    for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
+        const crm_attr *attr = &manager->attrs[slot];
+        int shared = slot < above->nattrs && above->attrs[slot].prop != Py_None;
+        int in_row = slot < layout->ncols && layout->col[slot] >= 0;
+        if (!shared && !in_row && attr->kind == CRM_ATTR_COLUMN &&
+            attr->prop != Py_None &&
+            crm_state_forget_slots(state, &slot, 1) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* populate_existing, or always_refresh: once an execution, everything is as the
+ * row says. */
+static int
+overwrite(crm_hydration *h, const crm_entity_op *op, const crm_shape *shape,
+          crm_state *state, crm_page *page, uint32_t row)
 {
     PyObject *obj = crm_state_object(state);
     uint32_t unused;
@@ -51,6 +73,7 @@ overwrite(crm_hydration *h, const crm_shape *shape, crm_state *state,
          crm_state_forget_slots(state, shape->related, shape->nrelated) < 0) ||
         crm_state_set_row(state, shape->layout, page, (uint16_t)row,
                           h->flags & CRM_EXPIRE_MISSING ? 2 : 1) < 0 ||
+        (shape != &op->own && forget_below(state, op, shape->layout) < 0) ||
         decode_eager(shape, state) < 0) {
         return -1;
     }
@@ -108,7 +131,7 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         }
     }
     if (crm_overwrites(h, state)) {
-        return overwrite(h, shape, state, page, row);
+        return overwrite(h, op, shape, state, page, row);
     }
     if (!(state->flags & CRM_S_EXPIRED) &&
         !crm_state_lacks(state, shape->layout)) {

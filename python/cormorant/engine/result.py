@@ -100,7 +100,7 @@ class _ResultBase:
         self._forgo_unique()
         rows = self._take(1)
         self._end()
-        return rows[0] if rows else None
+        return rows[0] if rows and not self._is_no_object(rows[0]) else None
 
     def _one(self, none: bool) -> Any:
         self._forgo_unique()

@@ -749,6 +749,7 @@ def _load_by_key(
             getattr(known, version.key)
         return _only(rows)
     before = getattr(known, version.key)
+    held = _column_values(known)
     rows = run_values(session, connection, plan, values, True)
     if not rows:
         return None
@@ -756,12 +757,27 @@ def _load_by_key(
     loaded = _core.peek(known, version.slot) if loaded is ... else loaded
     if loaded != before:
         # It stays stale: a flush must not take it for the row that is there now.
-        _core.set_loaded(known, version.slot, before)
+        for slot, loaded_value, value in held:
+            _core.set_loaded(known, slot, loaded_value)
+            if value is not loaded_value:
+                _core.set_value(known, slot, value)
         raise StaleDataError(
             f"Instance '{instance_str(known)}' has version id '{before}' which does not match "
             f"database-loaded version id '{loaded}'."
         )
     return known
+
+
+def _column_values(obj: Any) -> list[tuple[int, Any, Any]]:
+    """The columns of an object that are loaded: slot, what was loaded, what it is now."""
+    mapper: Any = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+    found = []
+    for prop in mapper._props.values():
+        if prop._is_column and prop.slot >= 0:
+            value, before = _core.peek(obj, prop.slot), _core.committed(obj, prop.slot)
+            if value is not _core.NO_VALUE and before is not _core.NO_VALUE:
+                found.append((prop.slot, value if before is ... else before, value))
+    return found
 
 
 def _for_update(statement: Any, argument: Any) -> Any:

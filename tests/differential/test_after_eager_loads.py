@@ -1,0 +1,163 @@
+"""What objects are when they are loaded again: after joins that fed them, by rows that say more
+or less than they had, and by statements that find nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from .harness import Peer, Programs, compare
+
+program = Programs()
+
+
+def chain(p: Peer):
+    """A has B's, each of which has a C."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        bs = p.relationship("B", back_populates="a")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+        c_id = p.Column(p.ForeignKey("c.id"))
+        a = p.relationship("A", back_populates="bs")
+        c = p.relationship("C")
+
+    class C(p.Base):
+        __tablename__ = "c"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    s.add_all(
+        [A(id=1, bs=[B(id=1, c=C(id=7)), B(id=2, c=C(id=8))]), A(id=2, bs=[B(id=3, c=C(id=9))])]
+    )
+    s.commit()
+    return A, B, C, s
+
+
+@program
+def fed_by_the_statement(p: Peer):
+    """contains_eager() is for its own statement: what is loaded later has no such join."""
+    A, B, _C, s = chain(p)
+    other = p.aliased(B)
+    joined = p.select(A).join(A.bs)
+    for statement in (
+        joined.options(p.contains_eager(A.bs)),
+        p.select(A)
+        .join(A.bs.of_type(other))
+        .options(p.contains_eager(A.bs.of_type(other)))
+        .order_by(other.id),
+        joined.options(p.contains_eager(A.bs).joinedload(B.c)),
+        joined.options(p.contains_eager(A.bs).selectinload(B.c)),
+        joined.join(B.c).options(p.contains_eager(A.bs).contains_eager(B.c)),
+        joined.join(B.c).options(p.contains_eager(A.bs), p.defaultload(A.bs).contains_eager(B.c)),
+        joined.options(p.contains_eager(A.bs).load_only(B.a_id)),
+    ):
+        found = s.scalars(statement.order_by(A.id)).unique().all()
+        p.show([(a.id, [b.id for b in a.bs]) for a in found])
+        s.commit()
+        p.show([(a.id, [(b.id, b.c.id) for b in a.bs]) for a in found])
+        s.refresh(found[0])
+        p.show([b.id for b in found[0].bs])
+        s.refresh(found[0], ["bs"])
+        p.show([b.id for b in found[0].bs])
+        s.expire(found[1])
+        p.show(found[1].id, [b.id for b in found[1].bs])
+        s.expunge_all()
+    found = s.scalars(p.select(B).join(B.a).options(p.contains_eager(B.a)).order_by(B.id)).all()
+    s.commit()
+    p.show([(b.id, b.a_id, b.a.id) for b in found])
+
+
+@program
+def subclass_overwritten(p: Peer):
+    """populate_existing by a statement of the base forgets changes of what only a subclass has."""
+
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        type = p.Column(p.String)
+        data = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": type, "polymorphic_identity": "base"}
+
+    class Joined(Base):
+        __tablename__ = "joined"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        more = p.Column(p.String)
+        others = p.relationship("Other")
+        __mapper_args__ = {"polymorphic_identity": "joined"}
+
+    class Single(Base):
+        extra = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "single"}
+
+    class Other(p.Base):
+        __tablename__ = "other"
+        id = p.Column(p.Integer, primary_key=True)
+        joined_id = p.Column(p.ForeignKey("joined.id"))
+
+    with p.session(autoflush=False) as s:
+        s.add_all([Joined(id=1, data="d", more="m", others=[Other()]), Single(id=2, extra="e")])
+        s.commit()
+        joined, single = s.get(Base, 1), s.get(Base, 2)
+        for load in (
+            lambda: s.get(Base, 1, populate_existing=True),
+            lambda: s.query(Base).populate_existing().order_by(Base.id).all(),
+            lambda: s.query(p.with_polymorphic(Base, "*")).populate_existing().all(),
+        ):
+            p.show(len(joined.others))
+            joined.data = joined.more = single.extra = "changed"
+            load()
+            p.show(joined.data, joined.more, joined in s.dirty, len(joined.others))
+            p.show(single.extra, single in s.dirty)
+
+
+@program
+def stale_when_it_is_locked(p: Peer):
+    """A row with another version is refused before the object takes anything of it."""
+
+    class Versioned(p.Base):
+        __tablename__ = "versioned"
+        id = p.Column(p.Integer, primary_key=True)
+        version = p.Column(p.Integer, nullable=False)
+        x = p.Column(p.String)
+        y = p.Column(p.String)
+        __mapper_args__ = {"version_id_col": version}
+
+    with p.session(autoflush=False) as s:
+        s.add(Versioned(id=1, x="x", y="y"))
+        s.commit()
+        found = s.get(Versioned, 1)
+        s.execute(p.update(Versioned.__table__).values(version=5, x="other", y="other"))
+        p.error(lambda: s.get(Versioned, 1, with_for_update=True), text=False)
+        p.show(found.x, found.y, found.version, found in s.dirty)
+        found.y = "mine"
+        p.error(lambda: s.get(Versioned, 1, with_for_update=True), text=False)
+        p.show(found.x, found.y, found.version, found in s.dirty)
+        p.show(p.inspect(found).attrs.y.history)
+
+
+@program
+def one_entity_that_is_none(p: Peer):
+    """The entity that an outer join did not find is no row for one()."""
+    A, B, _C, s = chain(p)
+    s.add(A(id=3))
+    s.flush()
+    statement = p.select(B).select_from(A).outerjoin(A.bs).where(A.id == 3)
+    query = s.query(B).select_from(A).outerjoin(A.bs).filter(A.id == 3)
+    for ask in query.one, query.one_or_none, query.first, query.all, query.scalar:
+        p.error(ask)
+    for name in "one", "one_or_none", "scalar_one", "scalar_one_or_none", "first", "scalar":
+        p.error(lambda name=name: getattr(s.execute(statement), name)())
+    for name in "one", "one_or_none", "first", "all":
+        p.error(lambda name=name: getattr(s.scalars(statement), name)())
+    columns = p.select(B.id).select_from(A).outerjoin(A.bs).where(A.id == 3)
+    p.show(s.scalars(columns).one(), s.execute(columns).scalar_one(), s.execute(columns).one())
+
+
+@pytest.mark.parametrize("program", program.registered)
+def test_after_eager_loads(program) -> None:
+    compare(program, warned=True)

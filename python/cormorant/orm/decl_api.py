@@ -379,9 +379,7 @@ def _rebuilt(cls: type) -> Any:
         if name not in ("__dict__", "__weakref__")
     }
     bases = tuple(base for base in cls.__bases__ if base is not object)
-    new: Any = DeclarativeMeta.__new__(
-        DeclarativeMeta, cls.__name__, (*bases, _core.Entity), namespace
-    )
+    new: Any = type(cls)(cls.__name__, (*bases, _core.Entity), namespace)
     new.__qualname__ = cls.__qualname__
     # Methods that say super() refer to the class through a cell.
     for value in namespace.values():

@@ -443,7 +443,11 @@ class Scan:
         self, name: str, value: MappedColumn[Any], found: Any, annotation: Any
     ) -> None:
         column = value.column
-        if value.use_existing_column and self.inherits is not None:
+        if (
+            value.use_existing_column
+            and self.inherits is not None
+            and self._special_value("__tablename__") is None
+        ):
             known = self.inherits.local_table.c.get(column.name if column.name else name)
             if known is not None:
                 if value.deferred or value.deferred_group or value.active_history:

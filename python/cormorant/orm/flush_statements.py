@@ -134,6 +134,11 @@ class Statements:
         # make of them is made once, for a log too; so rows are then written one by one.
         foreign = [c for c in self.table.c if c not in self.slot_of]
         self.made_inserts = _made([c.default for c in foreign])
+        omitted = (_core.COLUMN_OMIT_NONE, _core.COLUMN_OMIT_UNSET)
+        if any(c.default is not None for c in foreign) and all(
+            rule in omitted for _, rule, _ in self.insert_rules
+        ):
+            self.made_inserts = 2  # they may be all that a row has
         self.made_updates = _made([c.onupdate for c in foreign])
 
     def _apply_eager_defaults(self) -> None:
@@ -394,6 +399,8 @@ class Hierarchy:
         }
 
     def _make(self, mapper: Any, table: Any) -> Statements:
+        # (classes of concrete tables, though they inherit, have slots of their own)
+        root = next(m for m in mapper.iterate_to_root() if m.concrete or m.inherits is None)
         key = _bound_columns(mapper, table)
         while (
             mapper.inherits is not None
@@ -402,9 +409,9 @@ class Hierarchy:
             and _bound_columns(mapper.inherits, table) == key
         ):
             mapper = mapper.inherits
-        found = self._by_columns.get((table, key))
+        found = self._by_columns.get((root, table, key))
         if found is None:
-            found = self._by_columns[table, key] = Statements(mapper, table, self.dialect)
+            found = self._by_columns[root, table, key] = Statements(mapper, table, self.dialect)
         elif not mapper.isa(found.mapper) and mapper.class_manager.size < found.manager.size:
             # The core takes siblings that have as many attributes at least.
             found.manager = mapper.class_manager

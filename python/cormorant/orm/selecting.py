@@ -390,7 +390,8 @@ class SelectState:
             self._add(node.adapt(column), node.primary)
         if node.entity.polymorphic_on is not None:
             self._add(node.adapt(node.entity.polymorphic_on), node.primary)
-        if mapper._inheriting_mappers and self.eager:
+        # (what loads for subclasses loads for those below them, too)
+        if mapper._inheriting_mappers and self.eager and (self._only is None or node.parent):
             self._set_up_subclasses(node, table)
 
     def _set_up_subclasses(self, node: EntityNode, table: LoadTable | None) -> None:
@@ -400,16 +401,22 @@ class SelectState:
             element = table.elements.get((*node.path, POLYMORPHIC))
             if element is not None:
                 named = element.opt("classes")
-        loads: dict[Any, Any] = {}
+        loads: dict[Any, tuple[Any, ...]] = {}
         for mapper in node.mapper.self_and_descendants[1:]:
+            found: list[Any] = []
             for each in mapper.iterate_to_root():
                 if each is node.mapper or each in node.mappers:
                     break
-                if each.polymorphic_load == "selectin" or each in named:
-                    loads[mapper.class_manager] = each
+                if found or each in named:
+                    found.append(each)  # and, with statements of their own, its bases
+                elif each.polymorphic_load == "selectin":
+                    # with what it inherits, as far as that is loaded so too
+                    found.append(each)
                     break
+            if found:
+                loads[mapper.class_manager] = tuple(found)
         if loads:
-            self.post_loads.append(SubclassLoader(node, loads, table))
+            self.post_loads.append(SubclassLoader(node, loads, named, table))
 
     def miss(self, node: EntityNode, prop: Any) -> None:
         """Have a column that the rows do not have loaded, with all such, when it is read."""

@@ -484,18 +484,27 @@ def _order_of(prop: Any, target: Any, from_: Any) -> tuple[Any, ...]:
 class SubclassLoader(PostLoad):
     """Asks for what objects have in the tables of their subclass, by their keys."""
 
-    __slots__ = ("_by_manager", "_plans")
+    __slots__ = ("_by_manager", "_named", "_plans")
 
-    def __init__(self, node: EntityNode, mappers: dict[Any, Any], table: LoadTable | None) -> None:
+    def __init__(
+        self,
+        node: EntityNode,
+        mappers: dict[Any, tuple[Any, ...]],
+        named: Sequence[Any],
+        table: LoadTable | None,
+    ) -> None:
         super().__init__(node, None, None, table)
-        #: manager of an object's class -> the mapper that loads it
+        #: manager of an object's class -> the mappers that load it
         self._by_manager = mappers
+        #: the mappers that an option names
+        self._named = named
         self._plans: dict[Any, ORMPlan] = {}
 
     def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
         groups: dict[Any, list[Any]] = {}
-        for mapper, objects in _core.runs_by(parents, self._by_manager):
-            groups.setdefault(mapper, []).extend(objects)
+        for mappers, objects in _core.runs_by(parents, self._by_manager):
+            for mapper in mappers:
+                groups.setdefault(mapper, []).extend(objects)
         for mapper, objects in groups.items():
             plan = self._plans.get(mapper)
             if plan is None:
@@ -522,17 +531,23 @@ class SubclassLoader(PostLoad):
         if mapper._discriminator is not None:
             kept.add(mapper._discriminator)
         only = {prop for prop in mapper._props.values() if prop.parent in own or prop in kept}
+        for below in mapper.with_polymorphic_mappers:
+            only.update(p for p in below._props.values() if p.parent.isa(mapper))
         keys = mapper.primary_key
-        statement: Select[Any] = Select(mapper._plain_element)
-        statement._from_obj = (mapper.persist_selectable,)
+        if mapper._is_union:
+            keys = tuple([column_in(mapper.selectable, column, mapper) for column in keys])
+        statement: Select[Any] = Select(mapper._element)
+        statement._from_obj = (mapper.selectable,)
         key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
         statement._where_criteria = (key.in_(bindparam(KEYS, expanding=True)),)
         statement._order_by_clauses = tuple(keys)
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         binds = self._option_binds()
+        entity = self.node_path[-1]
         state = SelectState(
             statement,
-            table=self.table,
+            # options for an alias are not for what its objects have further
+            table=None if entity.is_aliased_class and mapper not in self._named else self.table,
             root_path=self.node_path,
             distinct_rows=True,
             only=only,

@@ -1,0 +1,216 @@
+"""What is loaded for subclasses by statements of their own, and columns that they declare."""
+
+from __future__ import annotations
+
+import pytest
+
+from .harness import Peer, Programs, compare
+
+program = Programs()
+
+
+def loaded(obj) -> list[str]:
+    return sorted(key for key in obj.__dict__ if key[0] != "_")
+
+
+def three_levels(p: Peer, b=(), c=(), d=()):
+    """A, of which B is joined, of which C is joined and D in the same table."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        type = p.Column(p.String)
+        ad = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": type, "polymorphic_identity": "a"}
+
+    class B(A):
+        __tablename__ = "b"
+        id = p.Column(p.ForeignKey("a.id"), primary_key=True)
+        bd = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "b", **dict(b)}
+
+    class C(B):
+        __tablename__ = "c"
+        id = p.Column(p.ForeignKey("b.id"), primary_key=True)
+        cd = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "c", **dict(c)}
+
+    class D(B):
+        dd = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "d", **dict(d)}
+
+    s = p.session()
+    s.add_all(
+        [A(id=1, ad="x"), B(id=2, bd="b"), C(id=3, cd="c", bd="cb"), D(id=4, dd="d", bd="db")]
+    )
+    s.commit()
+    s.expunge_all()
+    return A, B, C, D, s
+
+
+@program
+def named_by_an_option(p: Peer):
+    """A class that is named is loaded with its bases, each by a statement of its own."""
+    A, B, C, D, s = three_levels(p)
+    other = p.aliased(A)
+    for classes in [B, C], [C, B], [B], [B, C, D]:
+        for entity in A, other:
+            options = p.selectin_polymorphic(entity, classes)
+            found = s.scalars(p.select(entity).options(options).order_by(entity.id)).all()
+            p.show([loaded(obj) for obj in found])
+            s.expunge_all()
+    named = p.select(A).options(p.selectin_polymorphic(A, [C])).where(A.id == 3)
+    p.show([loaded(obj) for obj in s.scalars(named)])
+
+
+@program
+def inline_below_selectin(p: Peer):
+    """What is loaded with a class inline is so when the class is loaded by a statement."""
+    inline, selectin = {"polymorphic_load": "inline"}, {"polymorphic_load": "selectin"}
+    A, B, _C, _D, s = three_levels(p, selectin, inline, inline)
+    for statement in p.select(A), p.select(B), p.select(A).options(p.load_only(A.ad)):
+        p.show([loaded(obj) for obj in s.scalars(statement.order_by("id"))])
+        s.expunge_all()
+
+
+@program
+def options_of_aliases(p: Peer):
+    """Options for an alias of the base are not for what a subclass has further."""
+    selectin = {"polymorphic_load": "selectin"}
+    A, _B, _C, _D, s = three_levels(p, selectin, selectin)
+    other = p.aliased(A)
+    for statement in (
+        p.select(other),
+        p.select(other).options(p.load_only(other.ad)),
+        p.select(other).options(p.defer(other.ad)),
+    ):
+        p.show([loaded(obj) for obj in s.scalars(statement.order_by(other.id))])
+        s.expunge_all()
+    for statement in p.select(A), p.select(A).options(p.load_only(A.ad)):
+        p.show([loaded(obj) for obj in s.scalars(statement.order_by(A.id))])
+        s.expunge_all()
+
+
+@program
+def existing_columns(p: Peer):
+    """`use_existing_column` is about the table that is shared: one of its own has its own."""
+
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.mapped_column(p.Integer, primary_key=True)
+        type = p.mapped_column(p.String)
+        name = p.mapped_column(p.String)
+        __mapper_args__ = {"polymorphic_on": "type", "polymorphic_identity": "base"}
+
+    class Joined(Base):
+        __tablename__ = "joined"
+        id = p.mapped_column(p.ForeignKey("base.id"), primary_key=True)
+        name = p.mapped_column(p.String, use_existing_column=True)
+        __mapper_args__ = {"polymorphic_identity": "joined"}
+
+    class Shared(Base):
+        name = p.mapped_column(p.String, use_existing_column=True)
+        __mapper_args__ = {"polymorphic_identity": "shared"}
+
+    p.show(Joined.__table__.c.keys(), Base.__table__.c.keys(), str(p.select(Joined)))
+    p.show(str(p.select(Shared)))
+
+
+@program
+def decorated_classes(p: Peer):
+    """registry.mapped() maps the class it decorates, and none that derives from it unasked."""
+    reg = p.registry()
+
+    @reg.mapped
+    class Base:
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        type = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": type, "polymorphic_identity": "base"}
+
+    @reg.mapped
+    class Derived(Base):
+        data = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "derived"}
+
+    class Unmapped(Derived):
+        pass
+
+    p.show(type(Base), type(Derived), str(p.select(Derived)), Base.__mro__[0])
+    p.error(lambda: p.inspect(Unmapped), text=False)
+    engine = p.engine()
+    reg.metadata.create_all(engine)
+    with p.orm.Session(engine) as s:
+        s.add_all([Base(id=1), Derived(id=2, data="d")])
+        s.commit()
+        p.show([(type(o).__name__, o.id) for o in s.query(Base).order_by(Base.id)])
+
+
+@program
+def concrete_below_a_union(p: Peer):
+    """A base mapped to the union of its subclasses' tables: each is written to its own."""
+    tables = [
+        p.Table(
+            name,
+            p.Base.metadata,
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("name", p.String),
+            p.Column(f"{name}_data", p.String),
+        )
+        for name in ("manager", "engineer")
+    ]
+    union = p.polymorphic_union({table.name: table for table in tables}, "type", "pjoin")
+
+    class Employee:
+        def __init__(self, **values):
+            for name, value in values.items():
+                setattr(self, name, value)
+
+    class Manager(Employee):
+        pass
+
+    class Engineer(Employee):
+        pass
+
+    map_to = p.Base.registry.map_imperatively
+    map_to(Employee, union, polymorphic_on=union.c.type)
+    for cls, table in zip((Manager, Engineer), tables, strict=True):
+        map_to(cls, table, inherits=Employee, concrete=True, polymorphic_identity=table.name)
+    with p.session() as s:
+        s.add(Manager(name="Tom", manager_data="m"))
+        s.add(Engineer(name="Kurt", engineer_data="e"))
+        s.commit()
+        found = s.query(Employee).order_by(union.c.name).all()
+        p.show([(type(o).__name__, o.id, o.name) for o in found])
+        found[0].name = "Other"
+        s.delete(found[1])
+        s.commit()
+        p.show([(type(o).__name__, o.id, o.name) for o in s.query(Employee)])
+
+
+@program
+def defaults_of_what_is_left_out(p: Peer):
+    """A column that is not mapped may be all that a row is given."""
+    table = p.Table(
+        "t",
+        p.Base.metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("left_out", p.String, default="hello"),
+        p.Column("x", p.String, server_default="x"),
+    )
+
+    class Some(p.Base):
+        __table__ = table
+        __mapper_args__ = {"exclude_properties": ["left_out"]}
+
+    with p.session() as s:
+        s.add(Some())
+        s.flush()
+        s.add(Some(x="y"))
+        s.flush()
+        p.show(s.execute(table.select().order_by(table.c.id)).all())
+
+
+@pytest.mark.parametrize("program", program.registered)
+def test_subclass_loads(program) -> None:
+    compare(program)

@@ -48,7 +48,8 @@ typedef enum {
     CRM_E_PROGRAMMING,
     CRM_E_NOT_SUPPORTED,
     CRM_E_MEMORY,
-    CRM_E_INTERRUPTED, /* an exception of a signal handler is set */
+    CRM_E_INTERRUPTED, /* an exception of the program's is set: of a signal's
+                          handler or of a collation */
 } crm_error_class;
 
 typedef struct {
@@ -88,22 +89,32 @@ typedef struct {
     int32_t (*zone)(void *ctx, const char *name);
     /* Calls a function of the program with `count` cells, and `give` once with
      * `to` and what it returned, whose bytes live as long as that call.
-     * CRM_FAIL if it raised; then nothing was given. */
+     * CRM_FAIL if it raised, and nothing was given: CRM_E_MEMORY, CRM_E_DATA
+     * (an overflow), or else CRM_E_OPERATIONAL. */
     int (*call)(void *ctx, void *function, const crm_cell *args, size_t count,
-                void (*give)(void *to, const crm_cell *result), void *to);
+                void (*give)(void *to, const crm_cell *result), void *to,
+                crm_error *err);
+    /* An aggregate takes a row of a group, whose number is above 0; gives the
+     * result of a group and forgets it.  They fail as `call` does. */
+    int (*step)(void *ctx, void *function, int64_t group, const crm_cell *args,
+                size_t count, crm_error *err);
+    int (*finish)(void *ctx, void *function, int64_t group,
+                  void (*give)(void *to, const crm_cell *result), void *to,
+                  crm_error *err);
+    /* Compares two texts by a collation: *order is less than, equal to or more
+     * than 0.  CRM_FAIL if it raised: the statement has to end, with
+     * CRM_E_INTERRUPTED, and to call no collation until then. */
+    int (*compare)(void *ctx, void *function, const crm_cell *left,
+                   const crm_cell *right, int *order);
     /* A function will not be called any more. */
     void (*drop)(void *ctx, void *function);
 } crm_host;
 
 /* What SQL calls functions of the program for. */
 typedef enum {
-    CRM_FUNCTION,
-    /* Called for each row with the number of the row's group, from 1, before
-     * the arguments, and for each group with the negated number alone: the
-     * result. */
-    CRM_AGGREGATE,
-    /* Called with two texts: less than, equal to or more than 0. */
-    CRM_COLLATION,
+    CRM_FUNCTION,  /* crm_host.call */
+    CRM_AGGREGATE, /* step and finish */
+    CRM_COLLATION, /* compare */
 } crm_function_kind;
 
 typedef struct crm_driver {
@@ -194,10 +205,11 @@ typedef struct crm_driver {
      * driver whose errors are numbers (crm_error.code). */
     const char *(*diag)(crm_conn *conn, int code);
 
-    /* Makes a function of the program known to SQL: crm_host.call calls it,
-     * crm_host.drop is told when it is replaced, when the connection closes, or
-     * at once if this fails.  `count` is the number of its arguments, -1 for
-     * any. `function` NULL: the name is forgotten.  May be NULL. */
+    /* Makes a function of the program known to SQL, by which crm_host is asked
+     * for it; crm_host.drop is told when it is replaced, when the connection
+     * closes, or at once if this fails.  `count` is the number of its
+     * arguments, -1 for any. `function` NULL: the name is forgotten.  May be
+     * NULL. */
     int (*create_function)(crm_conn *conn, crm_function_kind kind,
                            const char *name, int count, bool deterministic,
                            void *function, crm_error *err);

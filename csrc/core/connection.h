@@ -48,16 +48,23 @@ typedef struct crm_connection {
 void crm_connection_set_host(crm_connection *self);
 
 /* Connection.create_function(), create_aggregate() and create_collation(), and
- * what crm_host.call and crm_host.drop are.  The last two take the GIL and keep
- * the exception that is set.  functions.c */
+ * what crm_host has for functions.  Those take the GIL and keep the exception
+ * that is set; crm_function_compare leaves that of a collation set, and is not
+ * called while one is.  functions.c */
 PyObject *crm_connection_create_function(crm_connection *self, PyObject *args,
                                          PyObject *kwargs);
 PyObject *crm_connection_create_aggregate(crm_connection *self, PyObject *args,
                                           PyObject *kwargs);
 PyObject *crm_connection_create_collation(crm_connection *self, PyObject *args);
+typedef void (*crm_give)(void *to, const crm_cell *result);
 int crm_function_call(void *ctx, void *function, const crm_cell *args,
-                      size_t count,
-                      void (*give)(void *to, const crm_cell *result), void *to);
+                      size_t count, crm_give give, void *to, crm_error *err);
+int crm_function_step(void *ctx, void *function, int64_t group,
+                      const crm_cell *args, size_t count, crm_error *err);
+int crm_function_finish(void *ctx, void *function, int64_t group, crm_give give,
+                        void *to, crm_error *err);
+int crm_function_compare(void *ctx, void *function, const crm_cell *left,
+                         const crm_cell *right, int *order);
 void crm_function_drop(void *ctx, void *function);
 
 /* Begins the use of the connection: 0, or -1 with ProgrammingError when it is

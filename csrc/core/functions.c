@@ -4,6 +4,7 @@
  */
 #include "codec.h"
 #include "connection.h"
+#include "error.h"
 #include "raise.h"
 
 /* A tuple of what the cells are, NULL with an exception. */
@@ -26,36 +27,192 @@ decode_all(crm_core *core, const crm_cell *cells, size_t count)
     return values;
 }
 
+/* Says what was raised, which is lost, as in the standard library: `text`,
+ * unless memory was out or a value too large. */
+static int
+fail(crm_error *err, const char *text)
+{
+    crm_error_class cls = CRM_E_OPERATIONAL;
+    if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        cls = CRM_E_MEMORY;
+    }
+    else if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        cls = CRM_E_DATA;
+    }
+    PyErr_Clear();
+    return crm_fail(err, cls, "%s", text);
+}
+
+/* Gives what a call returned, NULL if it raised, and takes the reference; -1
+ * with an exception. */
+static int
+give_result(crm_core *core, PyObject *result, crm_give give, void *to)
+{
+    const crm_codec any = {.code = CRM_TYPE_ANY};
+    crm_cell cell;
+    PyObject *keep = NULL;
+    int status = -1;
+    if (result != NULL &&
+        crm_encode(core, &any, 0, result, &cell, &keep) == 0) {
+        give(to, &cell);
+        status = 0;
+    }
+    Py_XDECREF(keep);
+    Py_XDECREF(result);
+    return status;
+}
+
 int
 crm_function_call(void *ctx, void *function, const crm_cell *args, size_t count,
-                  void (*give)(void *to, const crm_cell *result), void *to)
+                  crm_give give, void *to, crm_error *err)
 {
-    crm_connection *self = ctx;
+    crm_core *core = ((crm_connection *)ctx)->core;
     PyGILState_STATE gil = PyGILState_Ensure();
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    const crm_codec any = {.code = CRM_TYPE_ANY};
-    crm_cell cell = {.tag = CRM_NULL};
-    PyObject *keep = NULL, *made = NULL;
-    int status = CRM_FAIL;
     PyObject *called = Py_NewRef((PyObject *)function);
-    PyObject *values = decode_all(self->core, args, count);
-    if (values != NULL) {
-        made = PyObject_Call(called, values, NULL);
+    PyObject *values = decode_all(core, args, count);
+    PyObject *result =
+        values == NULL ? NULL : PyObject_Call(called, values, NULL);
+    int status = CRM_OK;
+    if (give_result(core, result, give, to) < 0) {
+        status = fail(err, "user-defined function raised exception");
     }
-    if (made != NULL &&
-        crm_encode(self->core, &any, 0, made, &cell, &keep) == 0) {
-        give(to, &cell);
-        status = CRM_OK;
-    }
-    /* What it raised is lost, as in the standard library: the statement fails.
-     */
-    PyErr_Clear();
-    Py_XDECREF(keep);
-    Py_XDECREF(made);
     Py_XDECREF(values);
     Py_DECREF(called);
     PyErr_Restore(type, error, traceback);
+    PyGILState_Release(gil);
+    return status;
+}
+
+/* ---- aggregates: a tuple of their class and a dict of those that run, by the
+ * number of the group ------------------------------------------------------ */
+
+/* The aggregate of a group, made for its first row: a new reference, NULL with
+ * an exception. */
+static PyObject *
+running(PyObject *function, PyObject *group)
+{
+    PyObject *known = PyTuple_GET_ITEM(function, 1);
+    PyObject *made = PyDict_GetItemWithError(known, group);
+    if (made != NULL || PyErr_Occurred()) {
+        return Py_XNewRef(made);
+    }
+    made = PyObject_CallNoArgs(PyTuple_GET_ITEM(function, 0));
+    if (made != NULL && PyDict_SetItem(known, group, made) < 0) {
+        Py_CLEAR(made);
+    }
+    return made;
+}
+
+/* Calls made.step(): NULL, or what to say of the exception. */
+static const char *
+take_row(crm_core *core, PyObject *made, const crm_cell *args, size_t count)
+{
+    PyObject *step = PyObject_GetAttrString(made, "step");
+    if (step == NULL) {
+        return "user-defined aggregate's 'step' method not defined";
+    }
+    PyObject *values = decode_all(core, args, count);
+    PyObject *nothing =
+        values == NULL ? NULL : PyObject_Call(step, values, NULL);
+    Py_XDECREF(nothing);
+    Py_XDECREF(values);
+    Py_DECREF(step);
+    return nothing != NULL
+               ? NULL
+               : "user-defined aggregate's 'step' method raised error";
+}
+
+int
+crm_function_step(void *ctx, void *function, int64_t group,
+                  const crm_cell *args, size_t count, crm_error *err)
+{
+    crm_core *core = ((crm_connection *)ctx)->core;
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *called = Py_NewRef((PyObject *)function);
+    PyObject *key = PyLong_FromLongLong(group);
+    PyObject *made = key == NULL ? NULL : running(called, key);
+    const char *failed =
+        made == NULL ? "user-defined aggregate's '__init__' method raised error"
+                     : take_row(core, made, args, count);
+    int status = failed == NULL ? CRM_OK : fail(err, failed);
+    Py_XDECREF(made);
+    Py_XDECREF(key);
+    Py_DECREF(called);
+    PyErr_Restore(type, error, traceback);
+    PyGILState_Release(gil);
+    return status;
+}
+
+int
+crm_function_finish(void *ctx, void *function, int64_t group, crm_give give,
+                    void *to, crm_error *err)
+{
+    crm_core *core = ((crm_connection *)ctx)->core;
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *called = Py_NewRef((PyObject *)function);
+    PyObject *known = PyTuple_GET_ITEM(called, 1);
+    PyObject *key = PyLong_FromLongLong(group);
+    PyObject *made = NULL, *result = NULL;
+    if (key != NULL) {
+        made = Py_XNewRef(PyDict_GetItemWithError(known, key));
+    }
+    if (made != NULL && PyDict_DelItem(known, key) == 0) {
+        result = PyObject_CallMethod(made, "finalize", NULL);
+    }
+    else if (!PyErr_Occurred()) {
+        result = Py_NewRef(Py_None); /* it could not be made */
+    }
+    const char *failed =
+        "user-defined aggregate's 'finalize' method raised "
+        "error";
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        failed = "user-defined aggregate's 'finalize' method not defined";
+    }
+    int status =
+        give_result(core, result, give, to) == 0 ? CRM_OK : fail(err, failed);
+    Py_XDECREF(made);
+    Py_XDECREF(key);
+    Py_DECREF(called);
+    PyErr_Restore(type, error, traceback);
+    PyGILState_Release(gil);
+    return status;
+}
+
+/* The sign of a number; 0 of anything else, as in the standard library. */
+static int
+sign_of(PyObject *result)
+{
+    int order;
+    long number = PyLong_AsLongAndOverflow(result, &order);
+    if (number == -1 && order == 0 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return 0;
+    }
+    return order != 0 ? order : (number > 0) - (number < 0);
+}
+
+int
+crm_function_compare(void *ctx, void *function, const crm_cell *left,
+                     const crm_cell *right, int *order)
+{
+    crm_core *core = ((crm_connection *)ctx)->core;
+    const crm_cell cells[2] = {*left, *right};
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *called = Py_NewRef((PyObject *)function);
+    PyObject *texts = decode_all(core, cells, 2);
+    PyObject *result =
+        texts == NULL ? NULL : PyObject_Call(called, texts, NULL);
+    int status = result == NULL ? CRM_FAIL : CRM_OK;
+    *order = result == NULL ? 0 : sign_of(result);
+    Py_XDECREF(result);
+    Py_XDECREF(texts);
+    Py_DECREF(called);
     PyGILState_Release(gil);
     return status;
 }
@@ -116,57 +273,6 @@ crm_connection_create_function(crm_connection *self, PyObject *args,
                       function == Py_None ? NULL : Py_NewRef(function));
 }
 
-/* What is called for the rows and the ends of groups: `state` is a tuple of the
- * class of aggregates and a dict of those that run, by the number of the
- * group. */
-static PyObject *
-aggregate(PyObject *state, PyObject *args)
-{
-    PyObject *running = PyTuple_GET_ITEM(state, 1);
-    PyObject *made = NULL, *step = NULL, *rest = NULL, *result = NULL;
-    long long number = PyLong_AsLongLong(PyTuple_GET_ITEM(args, 0));
-    PyObject *key = PyLong_FromLongLong(number < 0 ? -number : number);
-    if (key == NULL) {
-        return NULL;
-    }
-    made = Py_XNewRef(PyDict_GetItemWithError(running, key));
-    if (made == NULL && PyErr_Occurred()) {
-        goto done;
-    }
-    if (number < 0) {
-        if (made == NULL) { /* it could not be made */
-            result = Py_NewRef(Py_None);
-        }
-        else if (PyDict_DelItem(running, key) == 0) {
-            result = PyObject_CallMethod(made, "finalize", NULL);
-        }
-        goto done;
-    }
-    if (made == NULL) {
-        made = PyObject_CallNoArgs(PyTuple_GET_ITEM(state, 0));
-        if (made == NULL || PyDict_SetItem(running, key, made) < 0) {
-            goto done;
-        }
-    }
-    step = PyObject_GetAttrString(made, "step");
-    rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
-    if (step != NULL && rest != NULL) {
-        PyObject *nothing = PyObject_Call(step, rest, NULL);
-        if (nothing != NULL) {
-            Py_DECREF(nothing);
-            result = Py_NewRef(Py_None);
-        }
-    }
-done:
-    Py_XDECREF(rest);
-    Py_XDECREF(step);
-    Py_XDECREF(made);
-    Py_DECREF(key);
-    return result;
-}
-
-static PyMethodDef aggregate_def = {"aggregate", aggregate, METH_VARARGS, NULL};
-
 PyObject *
 crm_connection_create_aggregate(crm_connection *self, PyObject *args,
                                 PyObject *kwargs)
@@ -180,15 +286,9 @@ crm_connection_create_aggregate(crm_connection *self, PyObject *args,
         return NULL;
     }
     if (cls != Py_None) {
-        PyObject *running = PyDict_New();
-        PyObject *state =
-            running == NULL ? NULL : PyTuple_Pack(2, cls, running);
-        Py_XDECREF(running);
-        if (state == NULL) {
-            return NULL;
-        }
-        function = PyCFunction_New(&aggregate_def, state);
-        Py_DECREF(state);
+        PyObject *known = PyDict_New();
+        function = known == NULL ? NULL : PyTuple_Pack(2, cls, known);
+        Py_XDECREF(known);
         if (function == NULL) {
             return NULL;
         }

@@ -91,6 +91,9 @@ crm_connection_set_host(crm_connection *self)
         .notice = notice,
         .zone = zone,
         .call = crm_function_call,
+        .step = crm_function_step,
+        .finish = crm_function_finish,
+        .compare = crm_function_compare,
         .drop = crm_function_drop,
     };
 }

@@ -120,7 +120,7 @@ crm_connection_raise(crm_connection *self, const crm_error *err)
         self->invalid = true;
     }
     if (err->cls == CRM_E_INTERRUPTED) {
-        return -1; /* with the exception of the signal's handler */
+        return -1; /* with the exception of the program's */
     }
     if (err->cls == CRM_E_MEMORY) {
         PyErr_NoMemory();

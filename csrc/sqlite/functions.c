@@ -7,7 +7,8 @@
 
 /* What SQLite keeps of a function. */
 typedef struct {
-    const crm_host *host;
+    crm_conn *conn;
+    const crm_host *host; /* the connection's */
     void *function;
     int64_t groups; /* of an aggregate: how many there were */
 } known;
@@ -59,9 +60,6 @@ give(void *to, const crm_cell *result)
 {
     sqlite3_context *context = to;
     switch (result->tag) {
-        case CRM_NULL:
-            sqlite3_result_null(context);
-            break;
         case CRM_INT64:
         case CRM_BOOL:
             sqlite3_result_int64(context, result->u.i);
@@ -77,50 +75,57 @@ give(void *to, const crm_cell *result)
             sqlite3_result_blob(context, result->u.p, (int)result->len,
                                 SQLITE_TRANSIENT);
             break;
-        default:
-            sqlite3_result_error(context,
-                                 "user-defined function raised exception", -1);
+        default: /* NULL */
+            sqlite3_result_null(context);
     }
 }
 
-/* The same where nobody waits for a result. */
+/* Tells SQLite how a function failed. */
 static void
-give_nothing(void *to, const crm_cell *result)
+fail(sqlite3_context *context, const crm_error *err)
 {
-    (void)to;
-    (void)result;
+    switch (err->cls) {
+        case CRM_E_MEMORY:
+            sqlite3_result_error_nomem(context);
+            break;
+        case CRM_E_DATA:
+            sqlite3_result_error_toobig(context);
+            break;
+        default:
+            sqlite3_result_error(context, err->message, -1);
+    }
 }
 
-/* Calls the function with the values, after the number of a group unless that
- * is 0; `failure` becomes the statement's error if it raises. */
+/* Calls the function with the values, or the aggregate of a group unless that
+ * is 0. */
 static void
 invoke(sqlite3_context *context, int64_t group, int count,
-       sqlite3_value **values, void (*take)(void *, const crm_cell *),
-       const char *failure)
+       sqlite3_value **values)
 {
     known *self = sqlite3_user_data(context);
+    const crm_host *host = self->host;
     crm_cell few[8];
     crm_cell *cells = few;
-    size_t used = 0;
-    if (count >= 8) {
-        cells = sqlite3_malloc64(((sqlite3_uint64)count + 1) * sizeof(*cells));
+    if (count > 8) {
+        cells = sqlite3_malloc64((sqlite3_uint64)count * sizeof(*cells));
         if (cells == NULL) {
             sqlite3_result_error_nomem(context);
             return;
         }
     }
-    if (group != 0) {
-        cells[used++] = (crm_cell){.tag = CRM_INT64, .u.i = group};
-    }
     for (int i = 0; i < count; i++) {
-        if (read_value(values[i], &cells[used++]) < 0) {
+        if (read_value(values[i], &cells[i]) < 0) {
             sqlite3_result_error_nomem(context);
             goto done;
         }
     }
-    if (self->host->call(self->host->ctx, self->function, cells, used, take,
-                         context) < 0) {
-        sqlite3_result_error(context, failure, -1);
+    crm_error err;
+    int status = group != 0 ? host->step(host->ctx, self->function, group,
+                                         cells, (size_t)count, &err)
+                            : host->call(host->ctx, self->function, cells,
+                                         (size_t)count, give, context, &err);
+    if (status < 0) {
+        fail(context, &err);
     }
 done:
     if (cells != few) {
@@ -131,8 +136,7 @@ done:
 static void
 call(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    invoke(context, 0, count, values, give,
-           "user-defined function raised exception");
+    invoke(context, 0, count, values);
 }
 
 /* A row of an aggregate. */
@@ -148,8 +152,7 @@ step(sqlite3_context *context, int count, sqlite3_value **values)
     if (*group == 0) {
         *group = ++self->groups;
     }
-    invoke(context, *group, count, values, give_nothing,
-           "user-defined aggregate's 'step' method raised error");
+    invoke(context, *group, count, values);
 }
 
 /* The end of a group: the result of one without rows is NULL, as in the
@@ -157,37 +160,44 @@ step(sqlite3_context *context, int count, sqlite3_value **values)
 static void
 finish(sqlite3_context *context)
 {
+    known *self = sqlite3_user_data(context);
     const int64_t *group = sqlite3_aggregate_context(context, 0);
-    if (group != NULL && *group != 0) {
-        invoke(context, -*group, 0, NULL, give,
-               "user-defined aggregate's 'finalize' method raised error");
+    crm_error err;
+    if (group != NULL && *group != 0 &&
+        self->host->finish(self->host->ctx, self->function, *group, give,
+                           context, &err) < 0) {
+        fail(context, &err);
     }
 }
 
-/* crm_host.call gives the result of a collation to this. */
-static void
-take_order(void *to, const crm_cell *result)
-{
-    if (result->tag == CRM_INT64 || result->tag == CRM_BOOL) {
-        *(int *)to = (result->u.i > 0) - (result->u.i < 0);
-    }
-}
-
-/* Texts for which the function raises, or gives no number, are equal, as in the
- * standard library. */
+/* SQLite does not ask a collation whether it failed: crm_sqlite_raised() ends
+ * the statement, and what is compared until then is equal. */
 static int
 compare(void *data, int left_size, const void *left, int right_size,
         const void *right)
 {
     known *self = data;
-    const crm_cell cells[2] = {
-        {.tag = CRM_TEXT, .len = (uint32_t)left_size, .u.p = left},
-        {.tag = CRM_TEXT, .len = (uint32_t)right_size, .u.p = right},
-    };
+    const crm_cell one = {
+        .tag = CRM_TEXT, .len = (uint32_t)left_size, .u.p = left};
+    const crm_cell other = {
+        .tag = CRM_TEXT, .len = (uint32_t)right_size, .u.p = right};
     int order = 0;
-    (void)self->host->call(self->host->ctx, self->function, cells, 2,
-                           take_order, &order);
+    if (!self->conn->raised &&
+        self->host->compare(self->host->ctx, self->function, &one, &other,
+                            &order) < 0) {
+        self->conn->raised = true;
+    }
     return order;
+}
+
+int
+crm_sqlite_raised(crm_conn *conn, crm_error *err)
+{
+    if (!conn->raised) {
+        return CRM_OK;
+    }
+    conn->raised = false;
+    return crm_fail(err, CRM_E_INTERRUPTED, "a collation raised");
 }
 
 int
@@ -204,7 +214,7 @@ crm_sqlite_create_function(crm_conn *conn, crm_function_kind kind,
             conn->host->drop(conn->host->ctx, function);
             return crm_sqlite_code(err, SQLITE_NOMEM);
         }
-        *self = (known){.host = conn->host, .function = function};
+        *self = (known){.conn = conn, .host = conn->host, .function = function};
     }
     int rc;
     if (kind == CRM_COLLATION) {

@@ -22,6 +22,7 @@ struct crm_conn {
     sqlite3_stmt *rollback;
     char begin_sql[24]; /* "" in autocommit mode */
     const crm_host *host;
+    bool raised; /* a collation has: crm_sqlite_raised() */
 };
 
 struct crm_stmt {
@@ -62,6 +63,9 @@ int crm_sqlite_begin_now(crm_conn *conn, crm_error *err);
 int crm_sqlite_create_function(crm_conn *conn, crm_function_kind kind,
                                const char *name, int count, bool deterministic,
                                void *function, crm_error *err);
+/* To be asked after whatever may compare texts: CRM_FAIL with CRM_E_INTERRUPTED
+ * if a collation raised meanwhile, CRM_OK. */
+int crm_sqlite_raised(crm_conn *conn, crm_error *err);
 
 /* statement.c */
 int crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len,

@@ -73,6 +73,11 @@ crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
     /* With its NUL, so that SQLite need not copy it. */
     int rc = sqlite3_prepare_v3(conn->db, sql, (int)len + 1,
                                 SQLITE_PREPARE_PERSISTENT, &prepared, &tail);
+    /* a planner that knows values of indexes (SQLITE_ENABLE_STAT4) compares */
+    if (crm_sqlite_raised(conn, err) < 0) {
+        sqlite3_finalize(prepared);
+        return CRM_FAIL;
+    }
     if (rc != SQLITE_OK) {
         return crm_sqlite_error(err, conn->db, rc);
     }
@@ -306,6 +311,10 @@ crm_sqlite_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
             return CRM_MORE;
         }
         int rc = sqlite3_step(stmt->stmt);
+        status = crm_sqlite_raised(conn, err);
+        if (status < 0) {
+            break;
+        }
         if (rc == SQLITE_ROW) {
             if (count == 0) {
                 /* The step may have found a changed schema and prepared anew:

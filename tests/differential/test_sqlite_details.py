@@ -96,6 +96,7 @@ def test_dates_that_are_refused(p: Peer):
         with engine.connect() as c:
             table.create(c)
             p.error(lambda c=c, table=table, value=value: c.execute(table.insert(), {"v": value}))
+            table.drop(c)
     for kind, stored in (
         (lite.DATETIME(regexp=r"(\d+)-(\d+)"), "'x'"),
         (lite.DATE(regexp=r"(\d+)-(\d+)-(\d+)"), "5"),
@@ -273,13 +274,12 @@ def test_aggregates_and_collations_of_the_program(p: Peer):
         p.show(c.execute(p.select(table.c.v, gathered).group_by(table.c.v)).all())
         p.show(c.execute(p.select(gathered, p.func.gathered(*[1] * 9))).all())
         p.show(c.execute(p.select(gathered).where(table.c.n > 9)).all())
-        p.show(c.execute(p.select(p.func.count()).having(gathered != "x")).all())
-        for where in ("step", "finalize", "nowhere"):
+        count = p.select(p.func.count()).select_from(table)
+        p.show(c.execute(count.having(gathered != "x")).all())
+        for where in ("step", "finalize", "nowhere", "__init__"):
             Fails.where = where
             p.error(lambda: c.scalar(p.select(p.func.fails(table.c.n))))
-        Fails.where = "__init__"
-        p.error(lambda: c.scalar(p.select(p.func.fails(table.c.n))), text=False)
-        p.error(lambda: c.scalar(p.select(p.func.without(table.c.n))), text=False)
+        p.error(lambda: c.scalar(p.select(p.func.without(table.c.n))))
         for name in ("backwards", "odd", "absent"):
             query = p.select(table.c.n).order_by(table.c.v.collate(name), table.c.n)
             p.error(lambda: c.execute(query).all())  # noqa: B023
@@ -288,9 +288,123 @@ def test_aggregates_and_collations_of_the_program(p: Peer):
         raw.create_collation("backwards", None)
         p.error(lambda: c.execute(p.select(table.c.v.collate("backwards") < "x")).all(), text=False)
         raw.create_aggregate("gathered", -1, None)
-        p.error(lambda: c.execute(p.select(gathered)).all())
+        # which leaves the name in the standard library, as what cannot be called
+        p.error(lambda: c.execute(p.select(gathered)).all(), text=False)
         p.error(lambda: raw.create_collation("name", 3))
         p.error(lambda: raw.create_aggregate("name", 500, Sum), text=False)
+
+
+@program
+def test_what_functions_of_the_program_raise(p: Peer):
+    """Memory, overflows and methods that are not there have errors of their own."""
+    engine = lite_engine(p)
+
+    def does(what):
+        if isinstance(what, type):
+            raise what()
+        return what
+
+    answers = {
+        "memory": MemoryError,
+        "overflow": OverflowError,
+        "attribute": AttributeError,
+        "exit": KeyboardInterrupt,
+        "large": 2**63,
+        "nan": float("nan"),
+        "surrogate": "\ud800",
+        "array": bytearray(b"ab"),
+        "every other": memoryview(b"abcd")[::2],
+        "longer than a text may be": bytes(2**31),
+    }
+
+    class Aggregate:
+        made, stepped, ended = None, None, None
+
+        def __init__(self):
+            does(self.made)
+
+        def step(self, value):
+            does(self.stepped)
+
+        def finalize(self):
+            return does(self.ended)
+
+    class Lacking(Aggregate):
+        @property
+        def finalize(self):
+            return does(self.ended)
+
+    with engine.connect() as c:
+        raw = c.connection.driver_connection
+        raw.create_function("answer", 1, lambda name: does(answers[name]))
+        raw.create_aggregate("aggregate", 1, Aggregate)
+        raw.create_aggregate("lacking", 1, Lacking)
+        for name, answer in answers.items():
+            outcome = p.text(f"SELECT typeof(answer('{name}')), length(answer('{name}'))")
+            p.error(lambda outcome=outcome: c.execute(outcome).all())
+            for where in ("made", "stepped", "ended"):
+                setattr(Aggregate, where, answer)
+                for function in ("aggregate", "lacking"):
+                    total = p.text(f"SELECT typeof({function}(1))")
+                    p.error(lambda total=total: c.execute(total).all())
+                setattr(Aggregate, where, None)
+
+
+@program
+def test_what_collations_raise(p: Peer):
+    """It ends the statement as it is, whatever the statement does."""
+    engine = lite_engine(p)
+    compared = []
+    answer = [None]
+
+    def collation(one, other):
+        compared.append((one, other))
+        if isinstance(answer[0], BaseException):
+            raise answer[0]
+        return (one > other) - (one < other) if answer[0] is None else answer[0]
+
+    @p.event.listens_for(engine, "connect")
+    def make(dbapi_connection, record):
+        dbapi_connection.create_collation("ours", collation)
+
+    base = p.declarative_base()
+
+    class Word(base):
+        __tablename__ = "words"
+        id = p.Column(p.Integer, primary_key=True)
+        word = p.Column(p.String(collation="ours"), index=True)
+
+    base.metadata.create_all(engine)
+    words = Word.__table__
+    with p.Session(engine) as session:
+        session.add_all([Word(id=n, word=w) for n, w in enumerate("dbca")])
+        session.commit()
+        by_word = p.select(words.c.id).order_by(words.c.word.collate("ours"), words.c.id + 0)
+        for answer[0] in (0, "odd", True, 2**70, -(2**70), 1.5):
+            p.show(session.execute(by_word.where(words.c.id + 0 >= 0)).all())
+        for answer[0] in (ZeroDivisionError("a"), MemoryError(), OverflowError()):
+            for statement, values in (
+                (by_word, {}),
+                (p.select(words).where(words.c.word < "c"), {}),
+                (words.insert(), {"word": "e"}),
+                (words.insert(), [{"word": "e"}, {"word": "f"}]),
+                (words.update().where(words.c.id == 1), {"word": "e"}),
+                (words.delete().where(words.c.id == 1), {}),
+            ):
+                del compared[:]
+                try:
+                    session.execute(statement, values).all()
+                except BaseException as error:
+                    p.show(type(error).__name__, error is answer[0], str(error), len(compared))
+                session.rollback()
+            session.add(Word(word="g"))
+            try:
+                session.flush()
+            except BaseException as error:
+                p.show(type(error).__name__, error is answer[0])
+            session.rollback()
+        answer[0] = None
+        p.show([word.id for word in session.query(Word).order_by(Word.word)])
 
 
 @program

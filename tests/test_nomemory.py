@@ -41,6 +41,8 @@ WORK = [
     "events",
     "statements",
     "compiled_anew",
+    "unions",
+    "functions",
     "reflect",
     "pooled",
     "rows",

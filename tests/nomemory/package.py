@@ -14,6 +14,7 @@ import sys
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.machinery import ExtensionFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from typing import Any
@@ -39,6 +40,7 @@ from tests.nomemory.failing import fail_all, only_within
 from tests.nomemory.world import (
     SESSION_EVENTS,
     Bag,
+    Car,
     Clerk,
     Engineer,
     Item,
@@ -48,6 +50,7 @@ from tests.nomemory.world import (
     Point,
     Shelf,
     Tag,
+    Vehicle,
     Watched,
     World,
     labels,
@@ -140,8 +143,14 @@ def dicts(world: World) -> Any:
     owner.by_name |= {"g": Item(name="g")}
     owner.by_name = {"g": owner.by_name["g"], "h": Item(name="h")}
     copied = owner.by_name.copy()
+    with suppress(KeyError):
+        owner.by_name.update([("i", Item(name="i")), ("j", Item(name="not j"))])
+    found = [repr(owner.by_name.get("none")), sorted(owner.by_name | {"k": 1}), len(owner.by_name)]
+    found += [owner.by_name.pop("none", 5), owner.by_name.setdefault("i").name]
+    owner.by_name.set(Item(name="l"))
+    owner.by_name.remove(owner.by_name["l"])
     owner.by_name.clear()
-    return sorted(copied), len(owner.by_name)
+    return found, sorted(copied), len(owner.by_name)
 
 
 def sets(world: World) -> Any:
@@ -376,6 +385,64 @@ def compiled_anew(world: World) -> Any:
     return statements(world)
 
 
+def unions(world: World) -> Any:
+    """Entities of subqueries and of unions, and classes with tables of their own, compiled anew."""
+    world.engine.clear_compiled_cache()
+    session = world.session
+    items = session.query(Item).filter(Item.id > 1)
+    known = sa.select(Owner).where(Owner.id > 1).subquery()
+    owner = aliased(Owner, known)
+    people = with_polymorphic(Person, [Engineer], flat=True)
+    few = with_loader_criteria(Item, lambda cls: cls.id < 4)
+    found: list[Any] = [
+        sorted(i.name for i in items.union(items.filter(Item.id < 4)).join(Item.owner)),
+        sorted(o.name for o in session.scalars(sa.select(owner).join(owner.items).distinct())),
+        [
+            (o.name, len(o.items))
+            for o in session.query(Owner).options(joinedload(Owner.items), few)
+        ],
+        [p.name for p in session.scalars(sa.select(people).order_by(people.Engineer.field))],
+        sorted(vehicle.name for vehicle in session.query(Vehicle)),
+    ]
+    session.add_all([Vehicle(id=3, name="bike"), Car(id=4, name="van", doors=2)])
+    session.flush()
+    found.append([car.doors for car in session.query(Car).order_by(Car.id)])
+    return found
+
+
+class Gathered:
+    """An aggregate."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    def step(self, *values: Any) -> None:
+        self.values.append(values)
+
+    def finalize(self) -> Any:
+        return repr(self.values)
+
+
+def functions(world: World) -> Any:
+    """Functions, aggregates and collations of the program (of SQLite)."""
+    session = world.session
+    raw = session.connection().connection.driver_connection
+    raw.create_function("twice", -1, lambda value, *more: value * 2)
+    raw.create_aggregate("gathered", -1, Gathered)
+    raw.create_collation("backwards", lambda one, other: (one < other) - (one > other))
+    nine = ", ".join("123456789")
+    found: list[Any] = [
+        session.execute(sa.text(f"SELECT twice({value}) FROM items")).all()
+        for value in ("id", "'text'", "x'ff'", "2.5", "id IS NULL", nine)
+    ]
+    for values in ("id, name, x'ff', 1.5, NULL", nine):
+        query = f"SELECT gathered({values}) FROM items GROUP BY owner_id"
+        found.append(session.scalars(sa.text(query)).all())
+    found.append(session.scalars(sa.select(Item.id).order_by(Item.name.collate("backwards"))).all())
+    raw.create_collation("backwards", None)
+    return found
+
+
 def reflect(world: World) -> Any:
     table = sa.Table("items", sa.MetaData(), autoload_with=world.session.connection())
     inspector = sa.inspect(world.session.connection())
@@ -402,6 +469,10 @@ def rows(world: World) -> Any:
     found: list[Any] = [row._asdict(), dict(row._mapping), row[1:], tuple(row), row.name, hash(row)]
     found += [row == tuple(row), row < all_rows[1], row.count(1), row.index(1), list(row._fields)]
     found += ["name" in row._mapping, list(row._mapping.items()), row._mapping[Owner.name]]
+    by_name = row._mapping
+    found += [list(by_name.keys()), list(by_name.values()), by_name == row._asdict(), len(by_name)]
+    found += [by_name.get("none"), by_name.keys() & {"id"}, len(repr(by_name)), hash(by_name)]
+    found += ["id" in by_name, (1, 2) in by_name.items(), by_name != all_rows[1]._mapping]
     found.append(pickle.loads(pickle.dumps(all_rows)) == all_rows)
     found.append(session.execute(query).mappings().all()[0]["name"])
     found.append(session.execute(query).columns("name", "id").fetchmany(2))
@@ -428,6 +499,11 @@ def objects(world: World) -> Any:
     found = [again.name, copied.name, state.persistent, state.identity, sorted(state.unloaded)]
     found += [sorted(values), values["name"], values.get("none"), len(values), "name" in values]
     values["name"] = "set"
+    values.update({"extra": 2, "more": 3}, most=4)
+    found += [values.setdefault("more", 5), values.copy()["most"], sorted(values | {"x": 1})]
+    found += [len(list(values.items())), len(list(reversed(values))), len(repr(values)) > 9]
+    found += [values == dict(values), values.pop("none", 6), values.popitem()]
+    values |= {"extra": 7}
     values.pop("extra")
     del owner.name
     found += [
@@ -606,7 +682,18 @@ WORK = [
     flush,
 ]
 WORK += [savepoints, merge, composites, mutables, bulk, core, inheritance, inheritance_writes]
-WORK += [events, statements, compiled_anew, reflect, pooled, rows, objects, deletes]
+WORK += [
+    events,
+    statements,
+    compiled_anew,
+    unions,
+    functions,
+    reflect,
+    pooled,
+    rows,
+    objects,
+    deletes,
+]
 WORK += [many_rows, server_types, zones, eager_anew, inheritance_anew, mapping, modules]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import cormorant as sa
 from cormorant import event
+from cormorant.ext.declarative import ConcreteBase
 from cormorant.ext.mutable import MutableDict, MutableList
 from cormorant.orm import (
     Session,
@@ -162,6 +163,23 @@ class Clerk(Person):
     __mapper_args__ = {"polymorphic_identity": "clerk"}
 
 
+class Vehicle(ConcreteBase, Base):
+    """With its subclass, a union of two tables."""
+
+    __tablename__ = "vehicles"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    __mapper_args__ = {"polymorphic_identity": "vehicle", "concrete": True}
+
+
+class Car(Vehicle):
+    __tablename__ = "cars"
+    id = sa.Column(sa.Integer, primary_key=True)
+    name = sa.Column(sa.String)
+    doors = sa.Column(sa.Integer)
+    __mapper_args__ = {"polymorphic_identity": "car", "concrete": True}
+
+
 class Watched(Base):
     """Every event that is raised for objects has a listener."""
 
@@ -240,6 +258,7 @@ class World:
             boss = Manager(name="m", level=1)
             session.add_all([boss, Engineer(name="e", field="f", boss=boss)])
             session.add_all([Clerk(name="c", desk="d", boss=boss), Person(name="p")])
+            session.add_all([Vehicle(id=1, name="cart"), Car(id=2, name="bus", doors=3)])
             session.commit()
         self.pickled = pickle.dumps(
             self.session.query(Owner).options(joinedload(Owner.items)).order_by(Owner.id).all()

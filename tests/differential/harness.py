@@ -347,10 +347,13 @@ def compare(
     error_text: bool = True,
     warned: bool = False,
     keys: bool = True,
+    fails: bool = False,
 ) -> tuple[Outcome, Outcome]:
     """Run a program on both packages and assert that they agree; returns both runs.
 
-    `keys=False`: whether a statement has a key in the cache may differ.
+    `keys=False`: whether a statement has a key in the cache may differ. `fails=True`: an error
+    ends the program, which otherwise is a mistake in it: the rest would not be compared, and
+    nobody know. (Not so on PostgreSQL, which refuses what many do on SQLite.)
     """
     peer, ours = run(program, "sqlalchemy"), run(program, "cormorant")
     if not keys:
@@ -362,6 +365,8 @@ def compare(
         )
     assert peer.error is None or ours.error is not None, f"only SQLAlchemy failed: {peer.error}"
     assert ours.shown == peer.shown
+    if _database == "sqlite":
+        assert (peer.error is not None) == fails, f"the program ends: {peer.error}"
     if sql:
         assert ours.sql == peer.sql
     if peer.error is not None and ours.error is not None:

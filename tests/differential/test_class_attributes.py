@@ -358,16 +358,16 @@ def test_program(name: str) -> None:
 
 
 REFLECTED = """
-class Kid(Base):
-    __tablename__ = "kids"
-    __autoload_with__ = engine
-    parent = relationship("Parent", backref="kids")
-
 class Parent(Base):
     __tablename__ = "parents"
     __autoload_with__ = engine
     __table_args__ = {"comment": "c"}
     nom = Column("name", String(9), key="nom")
+
+class Kid(Base):
+    __tablename__ = "kids"
+    __autoload_with__ = engine
+    parent = relationship("Parent", backref="kids")
 
 print([(c.key, str(c.type)) for c in Parent.__table__.c], Kid.__mapper__.attrs.keys())
 print(Parent(kids=[Kid()], nom="x").kids[0].parent.nom)

@@ -490,8 +490,8 @@ print(session.execute(
 print(session.execute(select(func.count(V.id), b).group_by(b)).all())
 unnamed = Bundle("u", V.id, V.x1 + 1)
 print(session.query(unnamed).all(), unnamed.columns.keys(), session.query(unnamed).first().u._fields)
-query = session.query(Bundle("b", V.x1, Bundle("c", V.id, V.y1)), V.x1).order_by(V.id)
-print(query.union_all(query.filter(V.id == 1)).all())
+query = session.query(Bundle("b", V.x1, Bundle("c", V.id, V.y1)), V.x1)
+print(sorted(map(str, query.union_all(query.filter(V.id == 1)))))
 print(session.execute(select(select(nested).subquery())).all())
 print(session.execute(union(select(nested), select(nested))).all())
 """,

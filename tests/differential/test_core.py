@@ -343,7 +343,7 @@ def test_savepoints():
             outer.rollback()
             p.show(outer.is_active, inner.is_active)
             p.error(lambda: c.execute(p.text("select 1")))
-            inner.rollback()
+            p.error(inner.rollback)
         p.show(c.scalars(p.text("select x from t order by x")).all())
         nested = c.begin_nested()
         p.show(c.in_transaction())

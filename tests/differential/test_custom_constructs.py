@@ -120,11 +120,12 @@ def test_column_and_statement_of_ones_own(p: Peer):
         )
 
     engine, users = tables(p)
-    shown(p, p.select(timestamp(), coalesce(users.c.name, users.c.id)))
+    name = p.select(coalesce(users.c.name, users.c.id)).select_from(users)
+    shown(p, name.add_columns(timestamp()))
     shown(p, InsertFromSelect(users, p.select(users).where(users.c.id > 5)))
     with engine.begin() as c:
         c.execute(users.insert(), [{"id": 1, "name": "a"}, {"id": 2, "name": None}])
-        p.show(c.execute(p.select(coalesce(users.c.name, users.c.id))).all())
+        p.show(c.execute(name).all())
         copied = p.select(users.c.id + 10, users.c.name, users.c.born)
         try:
             c.execute(InsertFromSelect(users, copied))

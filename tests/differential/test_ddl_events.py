@@ -94,7 +94,8 @@ def test_parent_attach():
 
         def listener(name):
             def attached(target, parent):
-                p.show(name, target.name, type(parent).__name__)
+                # a table is not named yet
+                p.show(name, getattr(target, "name", None), type(parent).__name__)
 
             return attached
 

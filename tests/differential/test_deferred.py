@@ -330,7 +330,7 @@ for statement in (
         session.expunge_all()
         print([d(item) for item in session.scalars(query)])
     session.expunge_all()
-    print([d(item) for item in session.query(I).from_statement(statement)])
+    attempt(lambda: [d(item) for item in session.query(I).from_statement(statement)])
     session.rollback()
 items = session.scalars(select(I).from_statement(select(I))).all()
 print([item.text for item in items])

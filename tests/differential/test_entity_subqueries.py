@@ -127,7 +127,7 @@ print(session.query(A).filter(A.z > 1).count(), session.query(B).count(), sessio
 c = select(A.id, A.xx, A.y, A.z).cte("cc")
 a = aliased(A, c)
 print([x.z for x in session.scalars(select(a).options(load_only(a.xx, a.z)))])
-print(session.execute(select(c.c.z, c.c.x)).all())
+print(session.execute(select(c.c.z, c.c.xx)).all())
 session.expunge_all()
 print([(x.z, x.d, x.l) for x in session.scalars(select(A).from_statement(union_all(select(A).where(A.id == 1), select(A).where(A.id == 2))))])
 b = aliased(B, select(B).subquery())

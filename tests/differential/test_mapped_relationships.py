@@ -445,7 +445,7 @@ def backrefs_with_options(p: Peer):
     other = One()
     user.one = other
     p.show(one.user, other.user is user)
-    one.user = user
+    p.error(lambda: setattr(one, "user", user))
     p.show(user.one is one, other.user)
 
 

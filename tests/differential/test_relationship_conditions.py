@@ -215,7 +215,7 @@ for query in (
     session.query(Node.id.label("x")).union_all(session.query(Node.id.label("x"))),
 ):
     joined = query.join(rows, rows.c.id == Node.id)
-    print(joined.count(), query.outerjoin(rows, rows.c.id == Node.up_id).count())
+    print(joined.count(), query.outerjoin(rows, rows.c.id == Node.id + 1).count())
     print(joined.filter(rows.c.id == 3).count())
 """,
     "queries instead of collections": """

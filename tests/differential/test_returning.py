@@ -282,15 +282,17 @@ def test_keys_of_tables_that_are_not_asked_to_return_them() -> None:
             plain,
             counted,
             optional,
-            table("composite", column("a", default=1), column("b", autoincrement=True)),
             table("identity", column("id", p.Identity())),
             table("by the server", column("id", server_default=p.text("7"))),
-            table("To Quote", column("Id Y", type_=p.BigInteger)),
             table("keyed", column("id", key="kk")),
             table("t" * 60, column("i" * 20)),
             table("u" * 10, column("i" * 58)),
         ]
         engine = p.engine()
+        if engine.dialect.name != "sqlite":  # which counts keys of one INTEGER alone
+            key = column("a", default=1), column("b", autoincrement=True)
+            tables.append(table("composite", *key))
+            tables.append(table("To Quote", column("Id Y", type_=p.BigInteger)))
         metadata.create_all(engine)
         c = engine.connect()
 
@@ -318,7 +320,8 @@ def test_keys_of_tables_that_are_not_asked_to_return_them() -> None:
                 insert(statement, {"id": 77, "n": 1})
                 insert(statement.values(id=p.literal(70) + 8, n=1))
                 insert(statement.returning(each.c.id), [{"n": 3}, {"n": 4}])
-                insert(statement.return_defaults(), [{"n": 3}, {"n": 4}])
+                # (of many rows SQLAlchemy tells the key of the first alone)
+                insert(statement.return_defaults(), [{"n": 3}])
                 p.show(c.execute(each.select().order_by(each.c.id)).all())
 
     compare(program)

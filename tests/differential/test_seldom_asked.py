@@ -111,12 +111,15 @@ def rows_of_values(p: Any) -> None:
     ):
         for literal in (False, True):
             values = p.values(*columns, name="v", literal_binds=literal).data(rows)
-            p.error(lambda: str(p.select(values)), text=rows[0][0] is not day)  # noqa: B023
+            known = not any(value is day for value in rows[0])
+            p.error(lambda: str(p.select(values)), text=known)  # noqa: B023
             query = p.select(p.text("*")).select_from(values.cte("q"))
             with connection.begin():
+                # (psycopg shows bytes as what it made of them)
+                plain = not any(isinstance(value, bytes) for value in rows[0])
                 p.error(
                     lambda: connection.execute(query).all(),  # noqa: B023
-                    text=len(rows[0]) != 3,
+                    text=len(rows[0]) != 3 and plain,
                 )
         plain = p.select(p.values(*columns, name="v").data(rows))
         p.error(
@@ -185,7 +188,7 @@ def all_columns_by_a_star(p: Any) -> None:
         p.show(row, row.name, row._mapping["parent_id"])
         p.show(s.execute(query).mappings().all(), s.scalars(query).all())
         p.show(s.execute(query.execution_options(yield_per=1)).all())
-        p.show(s.execute(query.join(Node.children)).all())
+        p.show(s.execute(query.join(Node.children.of_type(p.aliased(Node)))).all())
         p.show(s.query(star).select_from(Node).filter(Node.id == 3).all())
         p.show(s.query(star).select_from(Node).filter(Node.id == 3).one())
         p.show(s.scalars(p.select(Node.id).where(p.exists(query))).first())
@@ -273,4 +276,5 @@ def arguments_that_methods_do_not_take(p: Any) -> None:
 
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
-    compare(function, warned=True)
+    # rows of expressions alone have a key here
+    compare(function, warned=True, keys=function is not rows_of_values)

@@ -174,7 +174,8 @@ for options in (dict(init=False), dict(default=5), dict(default_factory=int), di
             names["id"] = mapped_column(primary_key=True)
             if own is not None:
                 names["c"] = mapped_column(**own)
-            D = type("D", (MappedAsDataclass, registry().generate_base()), names)
+            class Bare(MappedAsDataclass, DeclarativeBase): pass
+            D = type(Bare)("D", (Bare,), names)
             print(list(python_inspect.signature(D.__init__).parameters), D.__table__.c.c.default, [str(w.message) for w in caught])
             print(D(1, 2).c)
 """,
@@ -230,7 +231,10 @@ def test_form(name: str) -> None:
 @pytest.mark.parametrize("viewonly", [False, True])
 @pytest.mark.parametrize("join", JOINS)
 def test_columns_within_expressions_of_a_primaryjoin(join: str, viewonly: bool) -> None:
-    compare(HEAD + RELATIONSHIP.format(join=join, foreign=JOINS[join], viewonly=viewonly))
+    foreign = JOINS[join]
+    program = HEAD + RELATIONSHIP.format(join=join, foreign=foreign, viewonly=viewonly)
+    # what is appended gets a key that is taken
+    compare(program, fails=foreign == "B.id" and not viewonly)
 
 
 def test_keys_that_sql_makes() -> None:

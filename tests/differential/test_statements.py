@@ -264,7 +264,8 @@ def test_tuples_and_any(p: Peer):
             p.cast(users.c.visits, p.String) + "!",
             p.type_coerce(users.c.visits, p.Boolean),
         ):
-            p.show(c.execute(p.select(e).order_by(users.c.id)).scalars().all())
+            query = p.select(e).select_from(users).order_by(users.c.id)
+            p.show(c.execute(query).scalars().all())
 
 
 def test_lambda_statements():

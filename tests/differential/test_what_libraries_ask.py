@@ -46,7 +46,7 @@ def python_types(p: Any) -> None:
     types = [
         pg.INET(), pg.TSVECTOR(), pg.TSQUERY(), pg.BIT(), pg.MONEY(), pg.OID(), pg.REGCLASS(),
         pg.HSTORE(), pg.INT4RANGE(), pg.INT4MULTIRANGE(), pg.CITEXT(), pg.INTERVAL(), pg.JSONB(),
-        pg.ARRAY(p.Integer), p.NullType(), p.Integer(), p.Uuid(),
+        pg.ARRAY(p.Integer), p.types.NullType(), p.Integer(), p.Uuid(),
     ]  # fmt: skip
     for type_ in types:
         try:

@@ -35,6 +35,8 @@ def _warned(name: str, act: Any) -> Any:
         p.error(s.flush)
         p.show(len(s.new), len(s.dirty), len(s.deleted))
         p.error(s.commit)
+        if not s.is_active:
+            s.rollback()
         p.show(s.execute(p.text("select id, name from users order by id")).all())
         p.show(s.execute(p.text("select title, user_id from posts order by id")).all())
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cormorant import _core
+from cormorant.orm import attribute_keyed_dict
 from tests.core_helpers import (
     ATTR_COLLECTION,
     ATTR_SCALAR,
@@ -32,8 +33,9 @@ from tests.core_helpers import (
 
 SPECIAL = {
     "__contains__", "__copy__", "__deepcopy__", "__delitem__", "__eq__", "__getitem__",
-    "__getstate__", "__iadd__", "__imul__", "__init__", "__ior__", "__isub__", "__iter__",
-    "__len__", "__lt__", "__reduce__", "__repr__", "__reversed__", "__setitem__", "__setstate__",
+    "__get__", "__getstate__", "__iadd__", "__imul__", "__init__", "__ior__", "__isub__", "__iter__",
+    "__len__", "__lt__", "__reduce__", "__repr__", "__reversed__", "__setitem__",
+    "__set_name__", "__setstate__",
 }  # fmt: skip
 
 
@@ -42,16 +44,20 @@ def things(rng: random.Random) -> list[Any]:
     related = [
         ("children", ATTR_COLLECTION, 0),
         ("tags", ATTR_COLLECTION, ATTR_SET),
+        ("by_name", ATTR_COLLECTION, 0),
         ("parent", ATTR_SCALAR, 0),
     ]
     Node: Any = make_class("Node", {"id": INTEGER, "name": STRING}, related=related)
     manager = manager_of(Node)
+    keyed = attribute_keyed_dict("name")
+    manager.set_collection(manager.names["by_name"], keyed, type(keyed()))
     connection = connect()
     run(connection, "create table nodes (id integer primary key, name)")
     run(connection, "insert into nodes values (1, 'x'), (2, 'y')")
     session = _core.SessionBase()
     node = Node(id=3, name="x")
     node.children.append(Node(id=4))
+    node.by_name["x"] = Node(id=5, name="x")
     session._add_all([node])
     load = load_plan(
         "select id, name from nodes",
@@ -60,9 +66,14 @@ def things(rng: random.Random) -> list[Any]:
         scalar=False,
     )
     rows = connection.execute(load, (), session).fetch()
+    mapping = rows[0]._mapping
+    computed = _core.memoized(lambda construct: construct)
+    used = _core.UsedDict(x=[node, 0], y=None)
     known = [
         Node, node, Node(), manager, session, connection, load, _core.Plan("select 1", ()),
-        node.children, node.tags, vars(node), rows[0], rows[0]._mapping, rows[0][0],
+        node.children, node.tags, vars(node), rows[0], mapping, rows[0][0],
+        node.by_name, node.by_name._sa_adapter, node.by_name.keyfunc, mapping.keys(),
+        mapping.items(), mapping.values(), rows[0]._keys, computed, used,
         connection.execute(load, (), session), _core.Pool(connect, 1, 0), _core.KeyContext(),
         _core.KeyRecipe("k", ((_core.KEY_VALUE, "a"),)), _core.NO_VALUE, Node.name,
         _core.InsertPlan(_core.Plan("insert into nodes (name) values (?)", ((0, 0, None),)),

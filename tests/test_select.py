@@ -87,14 +87,21 @@ def test_expanding_lists() -> None:
     assert made.positiontup == ["a_1", "id_1", "s_1"]
     sql, positions = made.expand({"id_1": [7, 8, 9]})
     assert sql.endswith("WHERE t.a = ? AND t.id IN (?, ?, ?) AND t.s != ?")
-    assert positions == [("a_1", None), ("id_1", 0), ("id_1", 1), ("id_1", 2), ("s_1", None)]
+    members = [("id_1", i, f"id_1_{i + 1}") for i in range(3)]
+    assert positions == [("a_1", None, "a_1"), *members, ("s_1", None, "s_1")]
     sql, positions = made.expand({"id_1": []})
     assert "IN (SELECT 1 FROM (SELECT 1) WHERE 1!=1)" in sql
-    assert positions == [("a_1", None), ("s_1", None)]
+    assert positions == [("a_1", None, "a_1"), ("s_1", None, "s_1")]
     pairs = compiled(c.select(T.c.a).where(c.tuple_(T.c.id, T.c.a).in_([(1, 2)])))
     sql, positions = pairs.expand({"param_1": [(1, 2), (3, 4)]})
     assert sql.endswith("IN (VALUES (?, ?), (?, ?))")
-    assert [index for _, index in positions] == [0, 1, 2, 3]
+    assert [index for _, index, _ in positions] == [0, 1, 2, 3]
+    assert [name for *_, name in positions] == [
+        "param_1_1_1",
+        "param_1_1_2",
+        "param_1_2_1",
+        "param_1_2_2",
+    ]
 
 
 def test_literal_execute() -> None:

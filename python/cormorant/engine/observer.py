@@ -400,7 +400,7 @@ class Loading:
 
 def _by_name(compiled: Any, rows: Sequence[Any]) -> list[Any]:
     """Parameter sets as listeners of before_execute see them: by name."""
-    names = getattr(compiled, "positiontup", None) or ()
+    names = getattr(compiled, "bind_order", None) or ()
     return [row if isinstance(row, dict) else dict(zip(names, row, strict=False)) for row in rows]
 
 

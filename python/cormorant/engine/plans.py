@@ -141,7 +141,7 @@ class CompiledPlan:
         self._named = named
         """name -> (parameter, which value): values beyond nbinds come with the execution."""
         self.extra = extra - self.nbinds
-        order = compiled.positiontup or []
+        order = compiled.bind_order
         self._order = order
         self._expanding = [
             (name, bind, index)
@@ -278,7 +278,6 @@ class CompiledPlan:
     def _expand(self, values: list[Any]) -> tuple[Any, list[Any]]:
         """As resolve() for text with IN lists: one plan for each combination of lengths."""
         lists: dict[str, Any] = {}
-        widths: dict[str, int] = {}
         shape: list[Any] = []
         for name, bind, index in self._expanding:
             value = values[index]
@@ -290,8 +289,7 @@ class CompiledPlan:
                 lists[name] = value
                 if value and self.compiled._is_tuple_bind(bind, value):
                     # rows of a tuple comparison: the driver takes them one after the other
-                    widths[name] = len(value[0])
-                    shape.append((len(value), widths[name]))
+                    shape.append((len(value), len(value[0])))
                     value = [item for row in value for item in row]
                 elif bind.literal_execute:
                     shape.append(tuple(value))
@@ -307,7 +305,7 @@ class CompiledPlan:
             key = tuple(map(repr, shape))
             made = self._plans.get(key)
         if made is None:
-            made = self._make_expanded(lists, widths)
+            made = self._make_expanded(lists)
             if len(self._plans) >= 100:
                 self._plans.clear()
             self._plans[key] = made
@@ -318,7 +316,7 @@ class CompiledPlan:
             flat.append(value if item is None else value[item])
         return plan, flat
 
-    def _make_expanded(self, lists: dict[str, Any], widths: dict[str, int]) -> tuple[Any, Any]:
+    def _make_expanded(self, lists: dict[str, Any]) -> tuple[Any, Any]:
         compiled = self.compiled
         dialect = compiled.dialect
         sql, positions = compiled.expand(lists)
@@ -329,7 +327,7 @@ class CompiledPlan:
         slots = []
         order = []
         codecs: dict[Any, Any] = {}  # asked for once, however long the lists are
-        for number, (name, item) in enumerate(positions):
+        for number, (name, item, made) in enumerate(positions):
             bind, index = self._named[name]
             type_ = bind.type
             if item is not None and type_._is_tuple_type:
@@ -339,13 +337,7 @@ class CompiledPlan:
                 codec = codecs[id(type_)] = type_codec(type_, dialect)
             plan_binds.append((number, *codec))
             slots.append((index, item))
-            if item is None:
-                order.append(name)
-            elif name in widths:  # a row and a column of it, as in the SQL
-                row, column = divmod(item, widths[name])
-                order.append(f"{name}_{row + 1}_{column + 1}")
-            else:
-                order.append(f"{name}_{item + 1}")
+            order.append(made)
         return dialect.plan(sql, order, plan_binds, self.program), slots
 
     def with_program(self, program: tuple[Any, ...]) -> CompiledPlan:

@@ -116,7 +116,7 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, di
     plans = []
     for compiled, of_many in ((insert_compiled, None), (delete_compiled, many)):
         binds = []
-        for name in compiled.positiontup or ():
+        for name in compiled.bind_order:
             bind = compiled.binds[name]
             code, arg = type_codec(bind.type, dialect)
             if name in keys:
@@ -124,6 +124,6 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, di
             else:
                 constant = _constant(bind.effective_value)
                 binds.append((0, _core.TYPE_PYTHON, (constant, None, (code, arg))))
-        plans.append(dialect.plan(compiled.string, compiled.positiontup, binds, None, of_many))
+        plans.append(dialect.plan(compiled.string, compiled.bind_order, binds, None, of_many))
     found = {each.string: each for each in (insert_compiled, delete_compiled)}
     return plans[0], plans[1], found

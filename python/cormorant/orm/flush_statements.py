@@ -235,7 +235,7 @@ class Statements:
             places.setdefault(name, i)
         filled = {c.key: c for c in compiled.prefetch if c not in self.slot_of}
         binds: list[tuple[int, int, Any]] = []
-        for name in compiled.positiontup or ():
+        for name in compiled.bind_order:
             bind = compiled.binds[name]
             code, arg = type_codec(bind.type, self.dialect)
             index = places.get(bind.key)  # its name may be escaped in the SQL
@@ -250,9 +250,9 @@ class Statements:
                 binds.append((0, _core.TYPE_PYTHON, (value, None, (code, arg))))
             else:
                 binds.append((index, code, arg))
-        self.names[compiled.string] = list(compiled.positiontup or ())
+        self.names[compiled.string] = list(compiled.bind_order)
         self.compiled[compiled.string] = compiled
-        return self.dialect.plan(compiled.string, compiled.positiontup, binds, None, many)
+        return self.dialect.plan(compiled.string, compiled.bind_order, binds, None, many)
 
     def _many(self, compiled: Any, sets: Sequence[int], names: Sequence[str]) -> Any:
         """What the dialect does for many rows at once. A row with a version is one statement:

@@ -6,6 +6,7 @@ defaults live on the class, so that the dictionary holds only what was said.
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
@@ -410,9 +411,11 @@ class ClauseElement(Visitable):
             from . import compiler
 
             return compiler.string_dialect()
-        from ..dialects import registry
+        from .. import dialects
 
-        return registry.load(name)()
+        if name in dialects.__all__:
+            return importlib.import_module(f"{dialects.__name__}.{name}").dialect()
+        return dialects.registry.load(name)()
 
     def _compiler(self, dialect: Any, **kw: Any) -> Any:
         kw.update(kw.pop("compile_kwargs", None) or {})

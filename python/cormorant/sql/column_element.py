@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .. import _core
+from .. import _core, exc
 from . import operators
 from .base import AnonName, AnonText, ClauseElement, KeyContext, memoized
 from .names import _truncated_label
@@ -405,6 +405,11 @@ class ColumnClause(NamedColumn[_T_co]):
         c = original._clone()
         if name is not None:
             c.name = name
+        elif self.name is None:
+            raise exc.InvalidRequestError(
+                "Cannot initialize a sub-selectable with this Column object until its 'name' has "
+                "been assigned."
+            )
         if key is None:
             key = self.key if name is None or name == self.name else name
         if isinstance(key, AnonName) and not isinstance(c.name, AnonName):

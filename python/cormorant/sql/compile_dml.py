@@ -61,6 +61,7 @@ class DMLCompiler:
         linting: int
 
         def process(self, obj: Any, **kw: Any) -> str: ...
+        def _for_nested(self, kw: Mapping[str, Any]) -> dict[str, Any]: ...
         def _same_bind(self, original: Any, used: Any) -> None: ...
         def resolve(self, name: Any, kind: str = ...) -> str: ...
         def _lint(self, froms: Sequence[Any], criteria: Sequence[Any], kind: str) -> None: ...
@@ -76,7 +77,7 @@ class DMLCompiler:
 
     # --- INSERT -------------------------------------------------------------------------------
     def visit_insert(self, stmt: Any, **kw: Any) -> str:
-        kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        kw = self._for_nested(kw)
         in_cte = bool(self.stack)
         if stmt._multi_values:
             self._check_multi_values(stmt)
@@ -178,7 +179,7 @@ class DMLCompiler:
 
     # --- UPDATE ---------------------------------------------------------------------------------
     def visit_update(self, stmt: Any, **kw: Any) -> str:
-        kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        kw = self._for_nested(kw)
         if stmt._multi_values:
             raise exc.InvalidRequestError(
                 "UPDATE construct does not support multiple parameter sets."
@@ -216,7 +217,7 @@ class DMLCompiler:
 
     # --- DELETE ---------------------------------------------------------------------------------
     def visit_delete(self, stmt: Any, **kw: Any) -> str:
-        kw = {k: kw[k] for k in ("literal_binds",) if k in kw}
+        kw = self._for_nested(kw)
         stmt = stmt._as_core(getattr(self.statement, "_with_options", ()))
         extra = stmt._extra_froms()
         top = self._push_dml(stmt, extra, kw)

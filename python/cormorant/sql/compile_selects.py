@@ -23,9 +23,6 @@ _NOTHING_AROUND: Any = {
     "labels": None,
 }
 
-# what an enclosing construct says that holds inside of a nested SELECT too
-_NESTED_KW = ("literal_binds",)
-
 
 class _NamedForResult(Label[Any]):
     """A column of a SELECT with the name it is to have there."""
@@ -64,6 +61,7 @@ class SelectCompiler:
 
         def alias_of_same_named(self, name: str) -> str: ...
         def process(self, obj: Any, **kw: Any) -> str: ...
+        def _for_nested(self, kw: Mapping[str, Any]) -> dict[str, Any]: ...
         def resolve(self, name: Any, kind: str = ...) -> str: ...
         def _add_to_result_map(self, *a: Any) -> None: ...
         def effective_schema(self, schema: str | None) -> str | None: ...
@@ -78,7 +76,7 @@ class SelectCompiler:
         insert_into: bool = False,
         **kw: Any,
     ) -> str:
-        kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        kw = self._for_nested(kw)
         top = not self.stack
         select = select._as_core(
             top and compound_index is None and not asfrom,
@@ -356,7 +354,7 @@ class SelectCompiler:
     def visit_compound_select(
         self, cs: Any, asfrom: bool = False, compound_index: int | None = None, **kw: Any
     ) -> str:
-        kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        kw = self._for_nested(kw)
         top = not self.stack
         entry = self.stack[-1] if self.stack else None
         results = top or (entry is not None and entry["results"] and compound_index == 0)
@@ -393,7 +391,7 @@ class SelectCompiler:
         top = not self.stack
         entry = self.stack[-1] if self.stack else None
         results = top or (entry is not None and entry["results"] and kw.get("compound_index") == 0)
-        kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        kw = self._for_nested(kw)
         if results:
             self.textual_positional = taf.positional
             for c in taf.column_args:
@@ -570,7 +568,7 @@ class SelectCompiler:
         nest_here: bool = False,
         **kw: Any,
     ) -> str:
-        kw = {k: kw[k] for k in _NESTED_KW if k in kw}
+        kw = self._for_nested(kw)
         if not asfrom and not self.stack:  # alone, for people to read
             self.stack.append(_NOTHING_AROUND)
             try:

@@ -3,7 +3,7 @@
 `SQLCompiler` visits a construct and makes one string. Bind parameters are written as marks
 (`\\x01token:name\\x01`) while it does, because the place of a parameter in the text (a CTE goes to
 the front) is known only at the end; then they become what the dialect wants, and their
-order is `positiontup`. The token is of this process and secret, so that no identifier or
+order is `bind_order`. The token is of this process and secret, so that no identifier or
 literal text can pass for a mark. What a compiler does with each kind of construct is in its base
 classes: `compile_expressions`, `compile_selects`, `compile_dml`.
 """
@@ -22,6 +22,8 @@ from .compile_dml import DMLCompiler
 from .compile_expressions import ExpressionCompiler
 from .compile_selects import SelectCompiler
 from .elements import BindParameter, quoted_name
+from .expanded import ExpandedState as ExpandedState
+from .expanded import expanded_state
 from .identifiers import RESERVED_WORDS as RESERVED_WORDS
 from .identifiers import IdentifierPreparer as IdentifierPreparer
 from .names import _truncated_label
@@ -54,6 +56,11 @@ class Compiled:
 
     statement: Any = None
     string: str = ""
+
+    @property
+    def execution_options(self) -> Mapping[str, Any]:
+        """The execution options of the construct."""
+        return util.immutabledict(getattr(self.statement, "_execution_options", None) or {})
 
     def __str__(self) -> str:
         return self.string
@@ -120,7 +127,12 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self._members: dict[str, tuple[str, str]] = {}
         """What stands before and after each value of a list, by the name of its parameter."""
         self.literal_execute_params: set[BindParameter[Any]] = set()
-        self.positiontup: list[str] = []
+        self.bind_order: list[str] = []
+        """Names of the parameters in the order of the text."""
+        self.escaped_bind_names: dict[str, str] = {}
+        """Names in the text of the parameters whose own ones are unfit for it."""
+        self._expanded: ExpandedState | None = None
+        self._nested = ("literal_binds", *kw)
         self.text_columns = False
         """Whether text() is among the columns, so that they cannot be counted."""
         self.textual_positional = True
@@ -142,10 +154,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                         raise exc.InvalidRequestError(
                             f"A value is required for bind parameter {name!r}", code="cd3x"
                         )
-                self.string, positions = self.expand(self.params)
-                self.positiontup = [
-                    name if index is None else f"{name}_{index + 1}" for name, index in positions
-                ]
+                self._expanded = self.construct_expanded_state()
+                self.string = self._expanded.statement
 
     # --- text -------------------------------------------------------------------------
     def process(self, obj: Any, **kw: Any) -> str:
@@ -157,6 +167,11 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         if visit is None:
             raise self._unsupported(obj)
         return visit(obj, **kw)
+
+    def _for_nested(self, kw: Mapping[str, Any]) -> dict[str, Any]:
+        """What an enclosing construct says that holds inside of a nested statement too: what
+        the program says of the whole, `compile_kwargs`."""
+        return {k: kw[k] for k in self._nested if k in kw}
 
     def _visit(self, obj: Any, **kw: Any) -> str:
         """process() without what was registered with compiles()."""
@@ -186,7 +201,14 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return f"__[POSTCOMPILE_{name}]"
 
         self.string = _MARK.sub(mark, self._template)
-        self.positiontup = order
+        self.bind_order = order
+
+    @property
+    def positiontup(self) -> Sequence[str] | None:
+        """Names of the parameters in the order of the text, if they are positional."""
+        if self._expanded is not None:
+            return self._expanded.positiontup
+        return self.bind_order if self.positional else None
 
     def bindtemplate(self, name: str, type_: Any = NULLTYPE) -> str:
         """The mark of a parameter in the paramstyle of the dialect; one of a list has a
@@ -203,16 +225,18 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return f"{'$' if style == 'numeric_dollar' else ':'}{number}"
         return f":{name}"
 
-    def expand(self, values: Mapping[str, Any]) -> tuple[str, list[tuple[str, int | None]]]:
+    def expand(self, values: Mapping[str, Any]) -> tuple[str, list[tuple[str, int | None, str]]]:
         """The text with its IN lists as long as these values; and for each parameter in
-        it the name, and the place in the list if the value is one of a list."""
-        order: list[tuple[str, int | None]] = []
+        it the name, the place in the list if the value is one of a list, and the name there."""
+        order: list[tuple[str, int | None, str]] = []
         self._numbers = {}
+        self._member_names: dict[tuple[str, int], str] = {}
+        self._taken = {*self.binds, *self.escaped_bind_names}
 
         def mark(match: re.Match[str]) -> str:
             name = match.group(1)
             if name is not None:
-                order.append((name, None))
+                order.append((name, None, name))
                 return self.bindtemplate(name)
             return self._expand_one(match.group(2), values, order, mark)
 
@@ -251,7 +275,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self,
         name: str,
         values: Mapping[str, Any],
-        order: list[tuple[str, int | None]],
+        order: list[tuple[str, int | None, str]],
         mark: Callable[[re.Match[str]], str],
     ) -> str:
         bind = self.binds[name]
@@ -271,8 +295,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                 if bind.literal_execute:
                     text += self._literal_item(item, bind.type)
                 else:
-                    order.append((name, number))
-                    text += self.bindtemplate(f"{name}_{number + 1}", bind.type)
+                    text += self._member(name, number, f"{number + 1}", bind.type, order)
                 members.append(text + _MARK.sub(mark, after))
             return ", ".join(members)
         if bind.literal_execute:
@@ -283,19 +306,36 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             for number, row in enumerate(value, 1):
                 marks = []
                 for column in range(len(row)):
-                    order.append((name, flat))
-                    marks.append(self.bindtemplate(f"{name}_{number}_{column + 1}"))
+                    suffix = f"{number}_{column + 1}"
+                    marks.append(self._member(name, flat, suffix, NULLTYPE, order))
                     flat += 1
                 rows.append(f"({', '.join(marks)})")
             prefix = "VALUES " if getattr(self.dialect, "tuple_in_values", False) else ""
             return prefix + ", ".join(rows)
-        if self.paramstyle == "qmark":
-            order.extend([(name, i) for i in range(len(value))])
-            return ", ".join(["?"] * len(value))
-        order.extend([(name, i) for i in range(len(value))])
         return ", ".join(
-            [self.bindtemplate(f"{name}_{i + 1}", bind.type) for i in range(len(value))]
+            [self._member(name, i, f"{i + 1}", bind.type, order) for i in range(len(value))]
         )
+
+    def _member(
+        self,
+        name: str,
+        item: int,
+        suffix: str,
+        type_: Any,
+        order: list[tuple[str, int | None, str]],
+    ) -> str:
+        """The mark of a member of a list, under a name that no other parameter has."""
+        made = self._member_names.get((name, item))
+        if made is None:
+            made = wanted = f"{name}_{suffix}"
+            count = 0
+            while made in self._taken:
+                count += 1
+                made = f"{wanted}__{count}"
+            self._taken.add(made)
+            self._member_names[name, item] = made
+        order.append((name, item, made))
+        return self.bindtemplate(made, type_)
 
     def _is_tuple_bind(self, bind: BindParameter[Any], value: Sequence[Any]) -> bool:
         return bind.type._is_tuple_type or (
@@ -370,7 +410,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return name
         name = self.resolve(bind._name, "bindparam")
         if _UNFIT_FOR_NAMES.search(name):
+            own = name
             name = "".join([_BIND_ESCAPES.get(c, c) for c in name])
+            self.escaped_bind_names[own] = name
         existing = self.binds.get(name)
         if existing is not None and existing is not bind:
             same = existing._ident is bind._ident
@@ -504,8 +546,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
 
     @property
     def params(self) -> dict[str, Any]:
-        """Values of the parameters, by name."""
-        return self.construct_params()
+        """Values of the parameters, by name; None of those that have none yet."""
+        return self.construct_params(_check=False)
 
     def _execute_on_connection(self, connection: Any, params: Any, options: Any) -> Any:
         if not self.statement.supports_execution:
@@ -513,22 +555,61 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         return connection._execute_compiled(self, params, options)
 
     def construct_params(
-        self, params: Mapping[str, Any] | None = None, _check: bool = False, **kw: Any
+        self,
+        params: Mapping[str, Any] | None = None,
+        escape_names: bool = True,
+        _check: bool = True,
+        _group_number: int | None = None,
     ) -> dict[str, Any]:
-        """Values of the parameters, some given here."""
+        """Values of the parameters, by the names in the text.
+
+        `params` are values to take instead; `escape_names=False` gives the parameters' own
+        names. Raises InvalidRequestError if a value is missing, or if the text was made for
+        the values that the statement has (`render_postcompile`).
+        """
+        if self._expanded is not None:
+            if params:
+                raise exc.InvalidRequestError(
+                    "can't construct new parameters when render_postcompile is used; the "
+                    "statement is hard-linked to the original parameters.  Use "
+                    "construct_expanded_state to generate a new statement and parameters."
+                )
+            return dict(self._expanded.parameters)
+        return self._values(params, escape_names, _check, _group_number)
+
+    def _values(
+        self,
+        params: Mapping[str, Any] | None,
+        escape_names: bool,
+        check: bool,
+        group: int | None = None,
+    ) -> dict[str, Any]:
+        own = {escaped: name for name, escaped in self.escaped_bind_names.items()}
         made: dict[str, Any] = {}
         for name, bind in self.binds.items():
-            if params is not None and name in params:
-                made[name] = params[name]
-            elif params is not None and bind.key in params and bind.unique is False:
-                made[name] = params[bind.key]
-            elif _check and bind.required:
+            if params is not None and bind.key in params and not bind.unique:
+                value = params[bind.key]
+            elif params is not None and name in params:
+                value = params[name]
+            elif check and bind.required:
+                where = f", in parameter group {group}" if group else ""
                 raise exc.InvalidRequestError(
-                    f"A value is required for bind parameter {name!r}", code="cd3x"
+                    f"A value is required for bind parameter {bind.key!r}{where}", code="cd3x"
                 )
             else:
-                made[name] = bind.effective_value
+                value = bind.effective_value
+            made[name if escape_names else own.get(name, name)] = value
         return made
+
+    def construct_expanded_state(
+        self, params: Mapping[str, Any] | None = None, escape_names: bool = True
+    ) -> ExpandedState:
+        """The text and the parameters for values: each member of a list is one.
+
+        `params` are values to take instead of the statement's. Raises InvalidRequestError if
+        one is missing.
+        """
+        return expanded_state(self, self._values(params, escape_names, True))
 
     def _same_bind(self, original: BindParameter[Any], used: BindParameter[Any]) -> None:
         """`used` is compiled in place of `original`, whose value it takes."""
@@ -566,6 +647,21 @@ class StrSQLCompiler(SQLCompiler):
     def get_select_precolumns(self, select: Any, **kw: Any) -> str:
         return "DISTINCT " if select._distinct else ""
 
+    def process(self, obj: Any, **kw: Any) -> str:
+        try:
+            return super().process(obj, **kw)
+        except exc.UnsupportedCompilationError as error:
+            if obj.stringify_dialect == "default" or error.element_type is not type(obj):
+                raise
+            dialect = obj._stringify_dialect()
+            compiler = dialect.statement_compiler(dialect)
+            # its parameters are named as in this statement, and written as it writes them
+            for name in ("stack", "binds", "bind_names", "post_compile", "_anon", "_anon_counters"):
+                setattr(compiler, name, getattr(self, name))
+            compiler._template = compiler.process(obj, **kw)
+            compiler._finish()
+            return compiler.string  # type: ignore[no-any-return]
+
 
 _string_dialect: Any = None
 
@@ -584,6 +680,7 @@ __all__ = [
     "RESERVED_WORDS",
     "ClauseElement",
     "Compiled",
+    "ExpandedState",
     "IdentifierPreparer",
     "ResultColumn",
     "SQLCompiler",

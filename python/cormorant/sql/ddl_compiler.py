@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import exc
 from ..util import memoized_property
+from .compiler import Compiled
 from .plain_types import text_literal
 from .sqltypes import STRINGTYPE
 
@@ -13,7 +14,7 @@ from .sqltypes import STRINGTYPE
 WORDS = r"^\w+(?:\s+\w+)*$"
 
 
-class DDLCompiler:
+class DDLCompiler(Compiled):
     """Compiles one DDL element for a dialect; `string` is the result."""
 
     def __init__(
@@ -26,7 +27,7 @@ class DDLCompiler:
         self.schema_translate_map = schema_translate_map
         self.preparer = dialect.identifier_preparer.with_schema_translate(schema_translate_map)
         self.type_compiler = dialect.type_compiler_instance
-        self.string: str = self.process(statement, **kw)
+        self.string = self.process(statement, **kw)
 
     params = None
     on_delete = WORDS
@@ -41,9 +42,6 @@ class DDLCompiler:
 
     def construct_params(self, *args: Any, **kw: Any) -> None:
         """DDL has no parameters."""
-
-    def __str__(self) -> str:
-        return self.string
 
     def process(self, element: Any, **kw: Any) -> str:
         """The SQL of one element."""
@@ -306,7 +304,7 @@ class DDLCompiler:
     def visit_primary_key_constraint(self, constraint: Any, **kw: Any) -> str | None:
         if not len(constraint):
             return None
-        columns = self._columns(constraint.columns_autoinc_first)
+        columns = self._columns(constraint._columns_in_order)
         return f"{self._named(constraint)}PRIMARY KEY ({columns}){self.define_constraint_deferrability(constraint)}"
 
     def visit_foreign_key_constraint(self, constraint: Any, **kw: Any) -> str | None:

@@ -511,6 +511,14 @@ class AliasedReturnsRows(FromClause):
     named_with_column = True
     _traverse_attrs: tuple[str, ...] = ("element",)
 
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        kind = type(self).__name__
+        raise NotImplementedError(
+            f"The {kind} class is not intended to be constructed directly.  Please use the "
+            f"{kind.lower()}() standalone function or the {kind.lower()}() method available from "
+            "appropriate selectable objects."
+        )
+
     @classmethod
     def _construct(cls, selectable: Any, name: Any = None, **kw: Any) -> Self:
         self = cls.__new__(cls)

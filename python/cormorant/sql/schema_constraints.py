@@ -447,6 +447,12 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         return [autoincrement, *(c for c in self.columns if c is not autoincrement)]
 
     @property
+    def _columns_in_order(self) -> list[Any]:
+        """The columns as they are written: those of a constraint of the program's own stay in
+        its order."""
+        return self.columns_autoinc_first if self._implicit_generated else list(self.columns)
+
+    @property
     def _autoincrement_column(self) -> Any:
         if "_autoincrement" not in self.__dict__:
             self._autoincrement = self._find_autoincrement()

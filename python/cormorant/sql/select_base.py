@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .. import _core, util
+from .. import _core, exc, util
 from . import elements
 from .base import EMPTY_DICT, ClauseElement, Executable, KeyContext, memoized
 from .coercions import expect_column, expect_group_by, expect_limit, expect_order_by
@@ -38,6 +38,9 @@ LABEL_STYLE_DEFAULT = SelectLabelStyle.LABEL_STYLE_DEFAULT
 
 class ForUpdateArg(ClauseElement):
     """``FOR UPDATE`` and its options."""
+
+    __visit_name__ = "for_update_arg"
+    _traverse_attrs = ("of",)
 
     def __init__(
         self,
@@ -313,12 +316,12 @@ class GenerativeSelect(SelectBase):
         return c
 
     @property
-    def _limit(self) -> Any:
-        return None if self._limit_clause is None else self._limit_clause.effective_value
+    def _limit(self) -> int | None:
+        return _simple_integer(self._limit_clause, "limit")
 
     @property
-    def _offset(self) -> Any:
-        return None if self._offset_clause is None else self._offset_clause.effective_value
+    def _offset(self) -> int | None:
+        return _simple_integer(self._offset_clause, "offset")
 
     @property
     def _has_row_limiting_clause(self) -> bool:
@@ -391,6 +394,17 @@ class GenerativeSelect(SelectBase):
                 else:
                     keys.append(make(ctx))
             key.append(("options", *keys))
+
+
+def _simple_integer(clause: Any, name: str) -> int | None:
+    """The number of a LIMIT or OFFSET that a program gave as one."""
+    if clause is None:
+        return None
+    if not isinstance(clause, elements.OffsetLimitParam):
+        raise exc.CompileError(
+            f"This SELECT structure does not use a simple integer value for {name}"
+        )
+    return clause.effective_value  # type: ignore[no-any-return]
 
 
 def make_slice(limit: Any, offset: Any, start: Any, stop: Any) -> tuple[Any, Any]:

@@ -149,6 +149,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         "_limit_clause",
         "_offset_clause",
         "_fetch_clause",
+        "_for_update_arg",
         "_correlate",
         "_correlate_except",
     )

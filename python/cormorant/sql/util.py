@@ -187,7 +187,8 @@ def reduce_columns(columns: Iterable[Any], only_synonyms: bool = False, *clauses
     """Columns without those equal to others by foreign key or by the clauses."""
     from . import operators
 
-    columns = list({id(c): c for c in columns}.values())
+    given = list({id(c): c for c in columns}.values())
+    columns = [c for c in given if c._is_column]
     omit: set[int] = set()
     for col in columns:
         for fk in {fk for c in col.proxy_set for fk in c.foreign_keys}:
@@ -209,4 +210,4 @@ def reduce_columns(columns: Iterable[Any], only_synonyms: bool = False, *clauses
                     continue
                 if not only_synonyms or left.name == right.name:
                     omit.add(id(right))
-    return [c for c in columns if id(c) not in omit]
+    return [c for c in given if id(c) not in omit]

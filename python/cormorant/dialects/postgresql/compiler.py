@@ -257,7 +257,7 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
         else:
             text = " FOR UPDATE"
         if arg.of:
-            kw = {k: v for k, v in kw.items() if k == "literal_binds"}
+            kw = self._for_nested(kw)
             tables: list[Any] = []
             for element in arg.of:
                 for table in _tables_of(element):
@@ -284,5 +284,5 @@ def _tables_of(element: Any) -> list[Any]:
     if element._is_column:
         return [element.table] if element.table is not None else list(element._from_objects)
     if element._is_join:
-        return [*_tables_of(element.left), *_tables_of(element.right)]
+        return [*_tables_of(element.right), *_tables_of(element.left)]
     return [element]

@@ -116,7 +116,7 @@ class PGDDLCompiler(DDLCompiler):
     def visit_primary_key_constraint(self, constraint: Any, **kw: Any) -> str | None:
         if not len(constraint):
             return None
-        columns = self._columns(constraint.columns_autoinc_first)
+        columns = self._columns(constraint._columns_in_order)
         include = self._include(constraint, constraint.table.c)
         deferred = self.define_constraint_deferrability(constraint)
         return f"{self._named(constraint)}PRIMARY KEY ({columns}){include}{deferred}"
@@ -251,7 +251,7 @@ class PGDDLCompiler(DDLCompiler):
         domain = create.element
         parts = []
         if domain.collation is not None:
-            parts.append(f"COLLATE {self.preparer.quote_identifier(domain.collation)}")
+            parts.append(f"COLLATE {self.preparer.quote(domain.collation)}")
         if domain.default is not None:
             parts.append(f"DEFAULT {self._default_text(domain.default)}")
         if domain.constraint_name is not None:

@@ -82,7 +82,7 @@ def rows_as_arrays(
 
     dialect, table = compiled.dialect, compiled.statement.table
     columns = {**sets, **where}
-    marks = dict.fromkeys(compiled.positiontup or ())  # as in the SQL, where keys are escaped
+    marks = dict.fromkeys(compiled.bind_order)  # as in the SQL, where keys are escaped
     order = [compiled.binds[name].key for name in marks]
     if set(order) != set(columns) or not order:
         return None  # the SQL has parameters of its own
@@ -105,7 +105,7 @@ def rows_as_arrays(
         statement = Delete(table).where(criteria)
         order_matters = _REFERRED
     made = statement.compile(dialect=dialect)
-    if made.positiontup:
+    if made.bind_order:
         return None
     named = to_wire(compiled.preparer.format_table(table), int)
     return to_wire(made.string, int), _GUARD.format(order=order_matters, table=_literal(named))

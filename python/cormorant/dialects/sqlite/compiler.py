@@ -187,7 +187,7 @@ class SQLiteCompiler(ConflictCompiler, SQLCompiler):
         field = self.extract_map.get(extract.field)
         if field is None or not field.startswith("%"):
             raise exc.CompileError(f"{extract.field} is not a valid extract argument.")
-        return f"CAST(STRFTIME('{field}', {self.process(extract.expr)}) AS INTEGER)"
+        return f"CAST(STRFTIME('{field}', {self.process(extract.expr, **kw)}) AS INTEGER)"
 
     def limit_clause(self, select: Any, **kw: Any) -> str:
         text = ""

@@ -236,6 +236,39 @@ def loaded_in_the_order_of_a_name(p: Any) -> None:
             p.show([(user.id, sorted(post.id for post in user.posts)) for user in users])
 
 
+@program
+def stars_and_names_that_are_there_twice(p: Any) -> None:
+    t = p.Table("t", p.MetaData(), p.Column("a", p.Integer), p.Column("b", p.String))
+    one = p.Table("o", t.metadata, p.Column("a", p.Integer))
+    engine = p.engine()
+    t.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(t.insert(), [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}])
+        connection.execute(one.insert(), {"a": 1})
+        star = p.literal_column("*")
+        for statement in (
+            p.select("*").select_from(p.select(t.c.a.label("col1")).subquery()),
+            p.select("*").select_from(one),
+            p.select(star).select_from(t),
+            p.select(p.literal_column("o.*")).select_from(one),
+            p.select(p.text("o.*")).select_from(one),
+            p.select(p.literal_column("count(*)")).select_from(t),
+            p.select(p.text("*"), t.c.a, t.c.b).select_from(t),
+            p.select(t.c.a, p.text("b, a, b")),
+            p.select(t.c.b, p.text("b, a, b"), t.c.a),
+            p.select(t.c.a, t.c.a.label("q"), p.text("*")),
+            p.text("select a, a as a, b from t").columns(t.c.a, t.c.b),
+            p.text("select a, a as a, b from t").columns(t.c.a),
+            p.text("select a, a as a, b from t"),
+        ):
+            p.show(list(connection.execute(statement).keys()))
+            for key in ("a", "b", t.c.a, t.c.b):
+                row = connection.execute(statement).first()
+                p.error(lambda row=row, key=key: row._mapping[key])
+            p.error(lambda row=row: dict(row._mapping))
+            p.error(lambda row=row: row.a)
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function, sql=False)

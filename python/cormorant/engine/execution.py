@@ -181,7 +181,10 @@ def _textual_program(
     elif not textual:
         # the database may call an expression otherwise
         named = [column.keyname for column in columns]
-        names = [name if own is None else str(own) for own, name in zip(named, names, strict=True)]
+        names = [
+            name if own is None or own == "*" else str(own)
+            for own, name in zip(named, names, strict=True)
+        ]
     elif not positional:
         for column in columns:
             by_name.setdefault(str(column.keyname), column)
@@ -210,6 +213,11 @@ def _textual_program(
     if positional:
         _refuse_repeated(columns)
     index, repeated = index_of_names(names, objects)
+    if len(set(names)) == len(columns):
+        # SQLAlchemy looks for repeated names if there are not as many names as columns
+        repeated = set()
+        for number, name in reversed([*enumerate(names)]):
+            index[name] = number
     program = ((), tuple(items), tuple(names), False, False, index)
     return program, Lookup(objects, repeated)
 
@@ -582,7 +590,7 @@ def _insert_many_values(
         size, kind = 1, f"({word}; batch not supported)"
     else:
         size = max(1, dialect.insertmanyvalues_page_size)
-        width = len(compiled.positiontup)
+        width = len(compiled.bind_order)
         if width:
             size = min(size, dialect.insertmanyvalues_max_parameters // width or 1)
         kind = f"({word})"

@@ -366,3 +366,31 @@ def test_pickled_types_and_copied_values() -> None:
         p.show(_yes_or_no(p)().copy_value(True))
 
     compare(program)
+
+
+def test_schema_types_of_a_program() -> None:
+    def program(p: Peer) -> None:
+        types = p.module("types")
+
+        class Own(types.SchemaType, types.TypeEngine):  # type: ignore[misc]
+            def __init__(self, size: int = 3, **kw: Any) -> None:
+                super().__init__(**kw)
+                self.size = size
+
+        metadata = p.MetaData()
+        for options in (
+            {},
+            {"name": "q"},
+            {"name": "q", "schema": "other"},
+            {"name": "q", "inherit_schema": True},
+            {"metadata": metadata, "quote": True, "name": "q"},
+        ):
+            made = Own(size=4, **options)
+            p.show(made.name, getattr(made.name, "quote", None), made.schema, made.size)
+            p.show(made.metadata is metadata, made.inherit_schema)
+            table = p.Table("t", p.MetaData(), p.Column("a", made), schema="mine")
+            p.show(table.c.a.type.schema, table.c.a.type.name)
+            copy = table.to_metadata(p.MetaData(), schema="yours")
+            p.show(copy.c.a.type.schema, copy.c.a.type.name, copy.c.a.type.size)
+
+    compare(program)

@@ -132,6 +132,20 @@ def what_deleted_rows_had(p: Any) -> None:
     p.error(lambda: t.delete().return_defaults().returning(t.c.id))
 
 
+@program
+def second_conflict_clauses(p: Any) -> None:
+    t = tables(p)[0]
+    for name in ("sqlite", "postgresql"):
+        insert = p.module(f"dialects.{name}").insert(t)
+        p.error(lambda insert=insert: insert.on_conflict_do_update(index_elements=["id"]))
+        for made in (
+            insert.on_conflict_do_nothing(),
+            insert.on_conflict_do_update(index_elements=["id"], set_={"x": 1}),
+        ):
+            p.error(made.on_conflict_do_nothing)
+            p.error(made.on_conflict_do_update)
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function)

@@ -5,7 +5,7 @@ A dialect's Insert mixes `HasOnConflict` in, and its compiler `ConflictCompiler`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
@@ -166,11 +166,13 @@ class HasOnConflict:
         """The columns of the row that could not be inserted."""
         return self._excluded_alias.c
 
-    def _with_conflict(self, clause: OnConflictClause) -> Self:
+    def _with_conflict(self, make: Callable[..., OnConflictClause], *args: Any) -> Self:
+        """A copy with the clause that `make` makes of arguments."""
         if self._post_values_clause is not None:
             raise exc.InvalidRequestError(
                 "This Insert construct already has an ON CONFLICT clause established"
             )
+        clause = make(*args)
         c = self._generate()
         c._post_values_clause = clause
         return c

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .. import _core
 from ..util.subscriptable import T
 from .base import SchemaEventTarget
+from .names import quoted_name
 from .naming import _NONE_NAME
 from .operators import is_commutative
 from .type_api import Codec, TypeEngine
@@ -51,6 +52,23 @@ class SchemaType(SchemaEventTarget):
     schema: str | None = None
     metadata: Any = None
     inherit_schema = False
+
+    def __init__(
+        self,
+        name: str | None = None,
+        schema: str | None = None,
+        metadata: Any = None,
+        inherit_schema: bool = False,
+        quote: bool | None = None,
+    ) -> None:
+        """`name`, `schema`, `quote`: of the object in the database; `metadata`: what it is
+        created and dropped with, if not with the tables; `inherit_schema`: it is in the schema
+        of its table."""
+        if name is not None:
+            self.name = quoted_name.construct(name, quote)
+        self.schema = schema
+        self.metadata = metadata
+        self.inherit_schema = inherit_schema
 
     def _register(self, metadata: Any) -> None:
         """Have the type created and dropped with the tables of a metadata."""

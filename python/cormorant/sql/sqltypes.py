@@ -513,7 +513,7 @@ def _resolve_value_to_type(value: Any) -> TypeEngine:
             return type_
         type_ = getattr(value, "__sa_type_engine__", None)
         if isinstance(type_, TypeEngine):
-            return type_
+            return type_._resolve_for_literal(value)
         if hasattr(value, "__clause_element__") or hasattr(value, "__mapper__"):
             raise exc.ArgumentError(f"Object {value!r} is not legal as a SQL literal value")
         return NULLTYPE

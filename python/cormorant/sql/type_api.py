@@ -271,6 +271,10 @@ class TypeEngine(Subscriptable[T]):
         """A type of the same kind and arguments."""
         return self.adapt(type(self))
 
+    def _resolve_for_literal(self, value: Any) -> TypeEngine:
+        """The type of a value that says it is of this one."""
+        return self
+
     def adapt(self, cls: type, **kw: Any) -> Any:
         """A type of class `cls` with the arguments of this one that `cls` knows."""
         positional, keywords = _init_arguments(cls)

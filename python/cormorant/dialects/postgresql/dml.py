@@ -58,20 +58,28 @@ class Insert(HasOnConflict, StandardInsert):
         `index_where` say which conflict is meant, `set_` is what to set (`excluded` holds the
         refused values), `where` a condition.
         """
-        elements, condition, name = _target(constraint, index_elements, index_where)
-        if elements is None and name is None:
-            raise ValueError(
-                "Either constraint or index_elements, but not both, must be specified unless DO "
-                "NOTHING"
-            )
-        return self._with_conflict(OnConflictDoUpdate(elements, condition, set_, where, name))
+        return self._with_conflict(_do_update, constraint, index_elements, index_where, set_, where)
 
     def on_conflict_do_nothing(
         self, constraint: Any = None, index_elements: Any = None, index_where: Any = None
     ) -> Self:
         """Leave out a row that another one is in the way of."""
-        elements, condition, name = _target(constraint, index_elements, index_where)
-        return self._with_conflict(OnConflictDoNothing(elements, condition, name))
+        return self._with_conflict(_do_nothing, constraint, index_elements, index_where)
+
+
+def _do_update(
+    constraint: Any, index_elements: Any, index_where: Any, set_: Any, where: Any
+) -> OnConflictDoUpdate:
+    elements, condition, name = _target(constraint, index_elements, index_where)
+    if elements is None and name is None:
+        raise ValueError(
+            "Either constraint or index_elements, but not both, must be specified unless DO NOTHING"
+        )
+    return OnConflictDoUpdate(elements, condition, set_, where, name)
+
+
+def _do_nothing(constraint: Any, index_elements: Any, index_where: Any) -> OnConflictDoNothing:
+    return OnConflictDoNothing(*_target(constraint, index_elements, index_where))
 
 
 def insert(table: Any) -> Insert:

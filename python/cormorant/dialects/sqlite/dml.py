@@ -36,11 +36,11 @@ class Insert(HasOnConflict, StandardInsert):
         `index_elements` (names or columns) and `index_where` say which unique index is meant,
         `set_` is what to set (`excluded` holds the refused values), `where` a condition.
         """
-        return self._with_conflict(OnConflictDoUpdate(index_elements, index_where, set_, where))
+        return self._with_conflict(OnConflictDoUpdate, index_elements, index_where, set_, where)
 
     def on_conflict_do_nothing(self, index_elements: Any = None, index_where: Any = None) -> Self:
         """Leave a row out that is in the way of none but itself."""
-        return self._with_conflict(OnConflictDoNothing(index_elements, index_where))
+        return self._with_conflict(OnConflictDoNothing, index_elements, index_where)
 
 
 def insert(table: Any) -> Insert:

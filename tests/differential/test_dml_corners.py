@@ -133,6 +133,24 @@ def what_deleted_rows_had(p: Any) -> None:
 
 
 @program
+def defaults_that_are_asked_for_several_times(p: Any) -> None:
+    t = p.Table(
+        "t",
+        p.MetaData(),
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("a", p.Integer, server_default="1", server_onupdate=p.FetchedValue()),
+        p.Column("b", p.Integer, server_default="2"),
+    )
+    dialect = p.module("dialects.postgresql").dialect()
+    for statement in (t.insert(), t.update().values(b=5), t.delete()):
+        for first in ((), (t.c.a,), (t.c.a, t.c.b)):
+            for second in ((), (t.c.a,), (t.c.b,)):
+                asked = statement.return_defaults(*first).return_defaults(*second)
+                p.show(str(asked.compile(dialect=dialect)), str(asked.compile()))
+        p.error(lambda s=statement: str(s.return_defaults(sort_by_parameter_order=True)))
+
+
+@program
 def second_conflict_clauses(p: Any) -> None:
     t = tables(p)[0]
     for name in ("sqlite", "postgresql"):

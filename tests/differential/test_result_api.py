@@ -567,6 +567,70 @@ def how_many_are_taken_if_nothing_says(p: Peer) -> None:
     s.close()
 
 
+def _sources(p: Peer) -> Any:
+    """Functions that give the same rows, of which some repeat others, from elsewhere each."""
+    connection, table, _ = filled(p, 0)
+    rows = [(1, "a", 1), (2, "a", 1), (3, "a", 1), (4, "b", 2), (5, "a", 2)]
+    columns = (table.c.name, table.c.n)
+    connection.execute(table.insert(), [dict(zip(("id", "name", "n"), row)) for row in rows])  # noqa: B905
+    select = p.select(*columns).order_by(table.c.id)
+    made = p.module("engine.result")
+    names = made.SimpleResultMetaData(["name", "n"])
+    plain = [row[1:] for row in rows]
+
+    def chunks(size: Any) -> Any:
+        yield plain[:2]
+        yield plain[2:]
+
+    return [
+        lambda: connection.execute(select),
+        lambda: made.IteratorResult(names, iter(plain)),
+        lambda: made.ChunkedIteratorResult(names, chunks),
+        lambda: connection.execute(select).freeze()(),
+    ]
+
+
+@program
+def rows_that_are_repeated(p: Peer) -> None:
+    """However the rows came, as many different ones are taken as are asked for."""
+    for source in _sources(p):
+        for name in ("one", "one_or_none", "first", "scalar_one", "scalar", "all"):
+            p.error(lambda source=source, name=name: getattr(source().unique(), name)())
+        result = source().unique()
+        p.show(result.fetchmany(2), result.fetchmany(2), result.fetchmany(2))
+        p.show([list(part) for part in source().unique().partitions(1)])
+        for view in (lambda r: r.scalars(), lambda r: r.mappings(), lambda r: r.columns("n")):
+            for name in ("one", "one_or_none", "first", "all"):
+                p.error(
+                    lambda source=source, view=view, name=name: getattr(
+                        view(source()).unique(), name
+                    )()
+                )
+
+
+@program
+def views_that_leave_the_result_as_it_is(p: Peer) -> None:
+    for source in _sources(p):
+        result = source()
+        view = result.mappings().columns("n")
+        p.show(view.fetchone(), result.fetchone(), list(view.keys()), list(result.keys()))
+        p.show("n" in view.keys(), "name" in view.keys(), view.columns(0, "n").fetchone())  # noqa: SIM118
+        p.error(lambda view=view: view.columns(5))
+        p.show(result.fetchone(), view.all())
+        result = source().columns("n", "name")
+        view = result.mappings().columns("name")
+        p.show(view.fetchone(), result.fetchone(), view.all())
+        result = source().unique()
+        view = result.mappings().columns("n")
+        p.show(view.fetchmany(2))
+        result = source().unique()
+        p.show(result.scalars().fetchmany(1), result.fetchmany(3))
+        one, two = source(), source()
+        one.unique().scalars("n")
+        two.unique().scalars("n")
+        p.show(one.merge(two).scalars("n").all())
+
+
 @pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: f.__name__)
 def test_program(function: Any) -> None:
     # psycopg's connection is to be rolled back after a cursor that is gone

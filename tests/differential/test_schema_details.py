@@ -496,6 +496,19 @@ def quoting_of_what_exists(p: Peer) -> None:
         p.show(getattr(t.schema, "quote", None), getattr(v.schema, "quote", None))
 
 
+@programs
+def places_of_columns(p: Peer) -> None:
+    """They are counted from the front alone."""
+    t = p.Table("t", p.MetaData(), p.Column("a", p.Integer), p.Column("b", p.Integer))
+    for columns in (t.c, p.select(t).selected_columns, p.select(t).subquery().c):
+        for place in (-1, 0, 1, 2, None, 1.5, True, (0, 7), (0, "b"), ("a", -1), slice(-1, None)):
+            p.error(
+                lambda c=columns, place=place: (
+                    list(map(str, c[place])) if isinstance(place, tuple | slice) else str(c[place])
+                )
+            )
+
+
 @pytest.mark.parametrize("program", programs.registered)
 def test_schema_details(program: Any) -> None:
     """One corner of schemas."""

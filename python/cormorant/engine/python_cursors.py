@@ -5,9 +5,11 @@ another one.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import _core, exc, util
+from .result import unlike
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -33,26 +35,14 @@ class ListCursor:
         self.scalar = scalar
         self.closed = False
         self._results = iter(results)
+        self._seen: set[Any] = set()
 
     def fetch(self, count: int = -1) -> list[Any]:
         """The next `count` results (all: -1)."""
         if self.closed:
             raise exc.ResourceClosedError("This result object is closed.")
-        if count < 0:
-            found = list(self._results)
-        else:
-            found = [row for _, row in zip(range(count), self._results, strict=False)]
-        if self.unique:
-            seen: set[Any] = self.__dict__.setdefault("_seen", set())
-            fresh = []
-            for row in found:
-                if row not in seen:
-                    seen.add(row)
-                    fresh.append(row)
-            if not fresh and found:
-                return self.fetch(count)
-            return fresh
-        return found
+        results = unlike(self._results, self._seen, None) if self.unique else self._results
+        return list(results if count < 0 else islice(results, count))
 
     def fetch_scalars(self, count: int = -1) -> list[Any]:
         """As fetch, but the first item of each row."""

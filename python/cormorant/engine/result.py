@@ -6,12 +6,14 @@ beyond that (a uniqueness strategy of its own, a selection of columns) runs Pyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, overload
 
 from .. import _core, exc
 from .._late import late_names
+from .key_view import RMKeyView as RMKeyView
+from .key_view import index_in
 from .row import Row, RowMapping
 
 if TYPE_CHECKING:
@@ -25,43 +27,6 @@ _mapping_of = attrgetter("_mapping")
 
 _CHUNK = 500
 """Rows that iteration takes at a time."""
-
-
-class RMKeyView(KeysView[str]):
-    """The names of the columns of a result or row: all of them, in their order."""
-
-    __slots__ = ("_keys", "_parent")
-
-    def __init__(self, parent: Any, keys: Sequence[str]) -> None:
-        self._parent = parent
-        self._keys = keys
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __contains__(self, item: object) -> bool:
-        if isinstance(item, int):
-            return False
-        if isinstance(item, str):
-            return item in self._keys
-        parent = self._parent
-        if parent.__class__ is RowMapping:
-            return item in parent
-        return parent._position(item) is not None
-
-    def __eq__(self, other: Any) -> bool:
-        return list(other) == list(self)
-
-    def __ne__(self, other: Any) -> bool:
-        return list(other) != list(self)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"RMKeyView({list(self._keys)!r})"
 
 
 def unlike(
@@ -202,13 +167,7 @@ class Result(_ResultBase, Generic[_T]):
         return None if lookup is None else lookup(key)
 
     def _index_of(self, key: Any) -> int:
-        index = self._position(key)
-        if index is None:
-            raise exc.NoSuchColumnError(f"Could not locate column in row for column '{key}'")
-        count = len(self._names())
-        if index >= count:
-            raise IndexError("list index out of range")
-        return index
+        return index_in(self, key, len(self._names()))
 
     # --- settings ---------------------------------------------------------------
 
@@ -597,7 +556,8 @@ class ScalarResult(_FilterResult, Generic[_T]):
         elif cursor.unique and not real._started and not cursor.scalar and len(cursor.keys) > 1:
             # of what is left of the rows
             cursor.unique = False
-            self._unique_filter = (set(), None)
+            self._unique_filter = real._unique_filter = (set(), None)
+            real._set_slow()
         self._index = index
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
@@ -689,9 +649,20 @@ class ScalarResult(_FilterResult, Generic[_T]):
 class MappingResult(_FilterResult):
     """Rows as mappings."""
 
+    _indexes: tuple[int, ...] | None = None
+    """The columns of the result's rows that are left, with their names in `_keys`."""
+    _keys: Any = None
+
     def keys(self) -> RMKeyView:
         """The names of the columns."""
-        return self._real_result.keys()
+        return self._real_result.keys() if self._keys is None else RMKeyView(self, self._keys.names)
+
+    def _position(self, key: Any) -> int | None:
+        if self._keys is None:
+            return self._real_result._position(key)
+        if isinstance(key, str):
+            return self._keys.index.get(key)  # type: ignore[no-any-return]
+        return key if isinstance(key, int) else None
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
         """Leave out rows that were there before."""
@@ -701,12 +672,27 @@ class MappingResult(_FilterResult):
 
     def columns(self, *col_expressions: Any) -> Self:
         """Only these columns, in this order."""
-        self._real_result.columns(*col_expressions)
+        names = self.keys()._keys
+        indexes = tuple([index_in(self, key, len(names)) for key in col_expressions])
+        before = self._indexes
+        self._indexes = indexes if before is None else tuple([before[i] for i in indexes])
+        self._keys = _core.RowKeys(tuple([names[i] for i in indexes]))
+        real = self._real_result
+        if not real._started and real._cursor.unique:
+            # of what is left of the rows
+            real._cursor.unique = False
+            self._unique_filter = real._unique_filter = (set(), None)
+            real._set_slow()
         return self
+
+    def _narrow(self, rows: list[Any]) -> list[Any]:
+        rows = self._real_result._narrow(rows)
+        indexes, keys = self._indexes, self._keys
+        return rows if indexes is None else [Row(keys, [row[i] for i in indexes]) for row in rows]
 
     def __iter__(self) -> Iterator[RowMapping]:
         real = self._real_result
-        if self._unique_filter is None and not real._require_unique:
+        if self._unique_filter is None and self._indexes is None and not real._require_unique:
             return map(_mapping_of, iter(real))
         return self._rest_kept()
 
@@ -714,7 +700,7 @@ class MappingResult(_FilterResult):
         real = self._real_result
         real._check_unique()
         # mappings cannot be hashed: the rows decide
-        rows = real._filtered(count, real._narrow, self._unique_filter)
+        rows = real._filtered(count, self._narrow, self._unique_filter)
         return [row._mapping for row in rows]
 
     def all(self) -> Sequence[RowMapping]:

@@ -106,17 +106,20 @@ class ColumnCollection(Generic[_T]):
         if isinstance(key, str):
             return self._index[key]
         if isinstance(key, int):
-            try:
-                return self._all[key][1]
-            except IndexError as err:
-                raise IndexError(key) from err
+            return self._at(key)[1]
         if isinstance(key, slice):
             return ReadOnlyColumnCollection(self._all[key])
         if isinstance(key, tuple):
             return ReadOnlyColumnCollection(
-                [self._all[k] if isinstance(k, int) else (k, self._index[k]) for k in key]
+                [self._at(k) if isinstance(k, int) else (k, self._index[k]) for k in key]
             )
         raise KeyError(key)
+
+    def _at(self, number: int) -> tuple[str, _T]:
+        """The key and the column of a place, which is not counted from the end."""
+        if 0 <= number < len(self._all):
+            return self._all[number]
+        raise IndexError(number)
 
     def extend(self, iter_: Iterable[_T]) -> None:
         """Add columns."""

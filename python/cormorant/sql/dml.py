@@ -104,10 +104,18 @@ class UpdateBase(DialectKWArgs, HasCTE, HasPrefixes, Executable, Subscriptable[T
     ) -> Self:
         """Ask for values that the database made, and for those of `supplemental_cols`, which
         come as rows of the result, too."""
+        if sort_by_parameter_order and not self.is_insert:
+            raise exc.ArgumentError(
+                "The 'sort_by_parameter_order' argument to return_defaults() only applies to "
+                "INSERT statements"
+            )
         c = self._generate()
         c._return_defaults = True
-        if cols:
-            c._return_defaults_columns = tuple([expect_column(x) for x in cols])
+        if self._return_defaults and not (cols and self._return_defaults_columns):
+            c._return_defaults_columns = None  # all, once that was said
+        else:
+            named = [*(self._return_defaults_columns or ()), *[expect_column(x) for x in cols]]
+            c._return_defaults_columns = tuple(dict.fromkeys(named)) or None
         if supplemental_cols:
             c._supplemental_returning = tuple([expect_column(x) for x in supplemental_cols])
         if sort_by_parameter_order:

@@ -222,6 +222,9 @@ class ShardedSession(Session):
             return _Unchosen(bind)
         raise exc.UnboundExecutionError("This session has no shards")
 
+    def _child_connection(self, connection: Any, plan: Any) -> Any:
+        return connection
+
     def _writing_connection(self, mapper: Any = None, clause: Any = None) -> Connection:
         return self._connection_for_bind(self.get_bind(mapper))
 

@@ -249,7 +249,7 @@ def _load_row(
     """Load all of an expired object, or `only` some properties, with its eager loads; False if
     it has no row."""
     session._autoflush()
-    connection = session._connection_for(mapper, None)
+    connection = session._reading_connection(mapper)
     _, ident, token = _core.identity_key(obj)  # type: ignore[misc]
     deleted = _core.state_flags(obj) & _core.STATE_DELETED
     if not deleted and session._get(mapper.class_manager, ident, token) is not obj:
@@ -364,7 +364,7 @@ def _load_columns(
     statement, whose expressions are loaded.
     """
     session._autoflush()
-    connection = session._connection_for(mapper, None)
+    connection = session._reading_connection(mapper)
     if ident is None:
         ident = _core.identity_key(obj)[1]  # type: ignore[index]
     nulls = key_nulls(ident)
@@ -647,7 +647,7 @@ def _lazy_load(
     element: LoadElement | None,
     nulls: tuple[bool, ...],
 ) -> Any:
-    connection = session._connection_for(prop.mapper, None)
+    connection = session._reading_connection(prop.mapper)
     key: tuple[Any, ...] = ("lazy", prop, nulls)
     if context is not None:
         key = (*key, *context.key)

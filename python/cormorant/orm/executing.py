@@ -314,7 +314,7 @@ class ExecutingSession(TransactionalSession):
                 # Its row is gone; the SELECT that follows will say so again.
                 self._note_deleted([obj])
         if self.bind is None and not bind_arguments and not self._routes:
-            self.get_bind(mapper, clause=mapper.__clause_element__())
+            self.get_bind(mapper=mapper, clause=mapper.__clause_element__())
         if identity_token is not None:
             execution_options = {**execution_options, "identity_token": identity_token}
         return _load_on_pk(  # type: ignore[no-any-return]

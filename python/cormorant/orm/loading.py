@@ -424,14 +424,15 @@ def post_load_run(
                 return told.rows
             plan = told.plan
         session._autoflush()
+        own = session._child_connection(connection, plan)
         compiled, _ = plan.of_execution(binds)
         if session._tokens:
             with objects_of(session, token):
-                cursor = connection._execute_plan(
+                cursor = own._execute_plan(
                     compiled, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
                 )
         else:
-            cursor = connection._execute_plan(
+            cursor = own._execute_plan(
                 compiled, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
             )
         return cursor.fetch()  # type: ignore[no-any-return]

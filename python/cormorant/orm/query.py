@@ -223,7 +223,7 @@ class Query(QueryRunning[_T], _core.Generative):
         dialect = None
         if session is not None:
             try:
-                dialect = session.get_bind(lead_mapper(statement)).dialect
+                dialect = session.get_bind(clause=statement).dialect
             except sa_exc.UnboundExecutionError:
                 pass
         if statement.__class__ is FromStatement:

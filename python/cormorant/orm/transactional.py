@@ -170,7 +170,12 @@ class TransactionalSession(_core.SessionBase):
         """The begun connection statements of a mapper run on."""
         bind = self.bind
         if bind is None or self._binds or self._routes:
-            bind = self.get_bind(mapper, clause=clause)
+            if clause is None:
+                bind = self.get_bind(mapper)
+            elif mapper is None:
+                bind = self.get_bind(clause=clause)
+            else:
+                bind = self.get_bind(mapper=mapper, clause=clause)
         transaction = self._innermost
         if transaction is None or self._trans_context_manager is not None:
             transaction = self._autobegin_t()
@@ -179,6 +184,24 @@ class TransactionalSession(_core.SessionBase):
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
         return transaction._connection_for_bind(bind)  # type: ignore[no-any-return]
+
+    def _reading_connection(self, mapper: Any) -> Connection:
+        """The begun connection that attributes of a mapper's objects are loaded with."""
+        if not self._routes:
+            return self._connection_for(mapper)
+        from ..sql import select
+
+        return self._connection_for(mapper, select(mapper))
+
+    def _child_connection(self, connection: Any, plan: Any) -> Any:
+        """The connection of a statement that loads what objects loaded on `connection` refer to: as
+        of one that the program executes, without bind_arguments."""
+        if self.bind is not None and not self._binds and not self._routes:
+            return self._connection_for()
+        from .loading import lead_mapper
+
+        statement = plan.origin[0]
+        return self._connection_for(lead_mapper(statement), statement)
 
     #: the connection a flush writes rows of a mapper with
     _writing_connection = _connection_for

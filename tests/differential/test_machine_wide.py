@@ -538,6 +538,24 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("rename", (0, 0, 0)),
         ("query_eagerly", (0, 0, 0)),
     ],
+    "merge(load=False) of an expired object of the session, which then is only partly expired": [
+        ("make_more", (0, 0, 0)),
+        ("delete_statement", (0, 0, 0)),
+        ("merge_to_other", (0, 0, 0)),
+        ("from_other", (1, 0, 1)),
+        ("expire_all", (0, 0, 0)),
+        ("merge_unloaded", (0, 0, 0)),
+        ("query", (0, 0, 0)),
+    ],
+    "a key that was changed, given back by a failure and again by the rollback": [
+        ("make_more", (1, 0, 0)),
+        ("insert_returning", (0, 0, 0)),
+        ("rename", (0, 1, 0)),
+        ("flush", (0, 0, 0)),
+        ("bulk_update", (0, 0, 0)),
+        ("make_more", (0, 0, 0)),
+        ("close", (0, 0, 0)),
+    ],
 }
 
 

@@ -66,7 +66,7 @@ class _Merge:
         elif here and obj in session:
             self.done[id(obj)] = (obj, obj)
             if not self.load:
-                _core.commit_state(obj)  # what is given stands for the row
+                _stand_for_row(obj)
             return obj
         identity = _core.identity_key(obj)
         if identity is None:
@@ -86,7 +86,7 @@ class _Merge:
             self._relationships(obj, merged, manager)
             self._columns(obj, merged, manager)
         if not self.load:
-            _core.commit_state(merged)  # what is given stands for the row
+            _stand_for_row(merged)
         if id(merged) in self.made:
             from .hooks import tell_of_load
 
@@ -228,6 +228,12 @@ class _Merge:
                     _core.set_loaded(merged, prop.slot, child)
                 elif _core.peek(merged, prop.slot) is not child:
                     setattr(merged, prop.key, child)
+
+
+def _stand_for_row(obj: Any) -> None:
+    """load=False: what an object has is what its row has; what was expired waits by name."""
+    _core.commit_state(obj)
+    _core.unexpire(obj, True)
 
 
 def _members(prop: Any, value: Any) -> list[Any]:

@@ -114,7 +114,9 @@ class SessionTransaction:
         # (an object that was inserted and expunged, level of the transaction that inserted it)
         self._expunged: list[tuple[weakref.ref[Any], int]] = []
         # Have no row since a flush failed: whatever is done with them before rollback() is undone.
-        self._undone: list[weakref.ref[Any]] = []
+        #: what a failed flush left without rows, with the identity that a rollback gives it: that
+        #: before its key changed, or none
+        self._undone: list[tuple[weakref.ref[Any], tuple[Any, ...] | None]] = []
         self._deleted: list[Any] = []
         self._updated: list[Any] = []
         # id of an object -> (the object, the key it had before this transaction)
@@ -374,7 +376,7 @@ class SessionTransaction:
         self._state = DEACTIVE
         rowless = self._restore()
         if failing:
-            self._undone += map(weakref.ref, rowless)
+            self._undone += rowless
         return failed
 
     def _fail(self, error: BaseException, inner: SessionTransaction | None = None) -> None:
@@ -484,9 +486,9 @@ class SessionTransaction:
             parent._updated.extend(self._updated)
             parent._key_switches.update(self._key_switches)
 
-    def _restore(self) -> list[Any]:
+    def _restore(self) -> list[tuple[weakref.ref[Any], tuple[Any, ...] | None]]:
         """After a rollback: objects as they were before this transaction. Returns those that had
-        a row in it alone."""
+        a row in it alone, with the identity that is left to them."""
         session = self.session
         if self._undone:
             self._undo_again()
@@ -522,6 +524,8 @@ class SessionTransaction:
                     # again.
                     _core.keep_values(obj)
         gone = {id(o) for o in (*born, *never, *apart, *pending)}
+        before = {place: key for place, (_, key) in self._key_switches.items()}
+        rowless = [(weakref.ref(o), before.get(id(o))) for o in (*born, *never, *apart)]
         if self._key_switches:
             self._switch_back(gone)
         back = [o for o in deleted if id(o) not in gone and _core.session_of(o) is session]
@@ -535,18 +539,22 @@ class SessionTransaction:
             self._updated = []
         else:
             session._expire_all()
-        return [*born, *never, *apart]
+        return rowless
 
     def _undo_again(self) -> None:
-        """Objects that a failed flush left without rows have no identity, and are in no session."""
+        """Objects that a failed flush left without rows have no identity but one that was taken
+        back, and are in no session."""
         undone, self._undone = self._undone, []
-        for obj in filter(None, (ref() for ref in undone)):
+        for ref, before in undone:
+            obj = ref()
+            if obj is None:
+                continue
             owner: Any = _core.session_of(obj)
             if _core.identity_key(obj) is None and owner is self.session:
                 continue  # pending again
             if owner is not None:
                 _unheard(owner, owner._expunge, obj)
-            _core.set_identity(obj, None)
+            _core.set_identity(obj, before)
 
     def _switch_back(self, gone: Container[int]) -> None:
         """Give objects the identities they had before, also those that have no row now (`gone`)

@@ -1,5 +1,5 @@
 """What objects are when they are loaded again: after joins that fed them, by rows that say more
-or less than they had, and by statements that find nothing."""
+or less than they had, by statements that find nothing, and with options and listeners."""
 
 from __future__ import annotations
 
@@ -156,6 +156,77 @@ def one_entity_that_is_none(p: Peer):
         p.error(lambda name=name: getattr(s.scalars(statement), name)())
     columns = p.select(B.id).select_from(A).outerjoin(A.bs).where(A.id == 3)
     p.show(s.scalars(columns).one(), s.execute(columns).scalar_one(), s.execute(columns).one())
+
+
+@program
+def wildcards_in_turn(p: Peer):
+    """Of options for every relationship the last one holds."""
+    A, _B, _C, s = chain(p)
+    every = p.joinedload, p.lazyload, p.selectinload, p.subqueryload
+    for first in every:
+        for last in every:
+            s.expunge_all()
+            found = s.query(A).options(first("*"), last("*")).order_by(A.id).all()
+            p.show(["bs" in a.__dict__ for a in found])
+    found = s.query(A).options(p.lazyload("*"), p.selectinload(A.bs)).order_by(A.id).all()
+    p.show([[sorted(key for key in b.__dict__ if key[0] != "_") for b in a.bs] for a in found])
+
+
+@program
+def queries_that_listeners_change(p: Peer):
+    """before_compile is heard wherever a query becomes a statement."""
+    A, B, _C, s = chain(p)
+    heard = []
+
+    def visible(query):
+        heard.append(1)
+        for each in query.column_descriptions:
+            if each["type"] is A:
+                return query.enable_assertions(False).filter(each["entity"].id != 2)
+        return None
+
+    p.event.listen(p.Query, "before_compile", visible, retval=True)
+    try:
+        query = s.query(A)
+        for ask in (
+            lambda: str(query),
+            lambda: str(query.statement),
+            lambda: str(p.select(query.subquery())),
+            lambda: str(query.with_entities(A.id).scalar_subquery()),
+            lambda: str(query.cte()),
+            lambda: len(query.all()),
+            lambda: query.order_by(A.id.desc()).first().id,
+        ):
+            p.show(ask(), len(heard))
+        p.show(query.count(), s.query(B).count())
+        p.show(s.query(B).filter(query.filter(A.id == B.a_id).exists()).count())
+    finally:
+        p.event.remove(p.Query, "before_compile", visible)
+
+
+@program
+def conditions_of_what_was_never_set(p: Peer):
+    """A column that nothing was ever said of is no reason to ask; one that is NULL is."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        b_id = p.Column(p.ForeignKey("b.id"))
+        b = p.relationship("B", primaryjoin="and_(A.b_id == B.id, B.id != 27)")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+
+    with p.session() as s:
+        unset, null = A(), A(b_id=None)
+        s.add_all([unset, null])
+        s.flush()
+        p.show(unset.b, null.b)
+        s.expire_all()
+        p.show(unset.b)
+        deferred = s.query(A).options(p.defer(A.b_id)).order_by(A.id).first()
+        p.show(deferred.b)
 
 
 @pytest.mark.parametrize("program", program.registered)

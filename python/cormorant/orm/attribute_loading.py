@@ -661,8 +661,13 @@ def _lazy_load(
     assert values is not None
     if unloaded and _core.peek(obj, prop.slot) is not NO_VALUE:
         return NO_VALUE  # the expired row was loaded, and this with it
-    if any(v is None for v in values) and not _core.state_flags(obj) & _core.STATE_KEY:
-        return [] if prop.uselist else None  # of a row, though, the condition decides
+    pending = not _core.state_flags(obj) & _core.STATE_KEY
+    if any(
+        value is None and (pending or _core.peek(obj, slot) is NO_VALUE)
+        for value, slot in zip(values, slots, strict=True)
+    ):
+        # nothing was ever said of it; with what a row has, NULL or not, the condition decides
+        return [] if prop.uselist else None
     if nulls:
         values = tuple(value for value in values if value is not None)
     if context is not None and context.table.binds:

@@ -101,6 +101,7 @@ class LoadTable:
                 )
             if existing.strategy is not None and not existing._same(element):
                 if wildcard:
+                    self.elements[path] = element  # the last one holds
                     return
                 text = path
                 if element.target is not None:

@@ -22,6 +22,7 @@ from ..sql.selectable import (
     namespace_key,
 )
 from .context import AdaptFrom, FromStatement, SelectState, column_descriptions
+from .listening import query_events
 from .loading import lead_mapper
 from .nodes import NamedAsQuery, entity_within
 from .query_running import QueryRunning
@@ -123,13 +124,14 @@ class Query(QueryRunning[_T], _core.Generative):
     @property
     def statement(self) -> Any:
         """The Select (or other statement) that this query stands for."""
-        statement = self._stmt
+        query = self._compiled() if query_events else self
+        statement = query._stmt
         if statement.__class__ is not FromStatement:
             statement = statement.set_label_style(
-                self._label_style_given or LABEL_STYLE_DISAMBIGUATE_ONLY
+                query._label_style_given or LABEL_STYLE_DISAMBIGUATE_ONLY
             )
-        if self._params:
-            statement = statement.params(self._params)
+        if query._params:
+            statement = statement.params(query._params)
         return statement
 
     def __clause_element__(self) -> Any:
@@ -173,7 +175,7 @@ class Query(QueryRunning[_T], _core.Generative):
         """The query as a FROM clause."""
         statement = self._for_subquery()
         if with_labels:
-            statement = self._stmt
+            statement = statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
         if self._params:
             statement = statement.params(self._params)
         if reduce_columns:
@@ -218,7 +220,8 @@ class Query(QueryRunning[_T], _core.Generative):
 
     def __str__(self) -> str:
         self._check_columns()
-        statement, plain = self._stmt, None
+        query = self._compiled() if query_events else self
+        statement, plain = query._stmt, None
         session = self.session
         dialect = None
         if session is not None:
@@ -658,7 +661,8 @@ class Query(QueryRunning[_T], _core.Generative):
                 "Can't call this method on a Query that uses from_statement()"
             )
         outer: Query[Any] = Query((func.count(expression.literal_column("*")),), self.session)
-        outer._stmt = outer._stmt.select_from(self._stmt.subquery())
+        inner = self._compiled() if query_events else self
+        outer._stmt = outer._stmt.select_from(inner._stmt.subquery())
         outer._autoflush = self._autoflush
         outer._params = self._params
         outer._stmt._execution_options = self._stmt._execution_options
@@ -666,7 +670,8 @@ class Query(QueryRunning[_T], _core.Generative):
             [o for o in self._stmt._with_options if isinstance(o, LoaderCriteriaOption)]
         )
         outer._mapper_hint = lead_mapper(self._stmt)
-        return outer.scalar()  # type: ignore[no-any-return]
+        # (what listeners make of queries they have made of the inner one)
+        return outer._rows(outer._stmt)[0][0]  # type: ignore[no-any-return]
 
     def get(self, ident: Any) -> _T | None:
         """The object of a primary key; use Session.get()."""

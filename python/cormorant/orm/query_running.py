@@ -133,7 +133,7 @@ class QueryRunning(QueryChanges, Generic[_T]):
         except _Answered as answer:
             return query._taken(answer.result, statement)
 
-    def _compiled(self) -> QueryRunning[Any]:
+    def _compiled(self) -> Self:
         """The query that listeners of before_compile make of this one."""
         query = self
         for fn in query_listeners(type(self), "before_compile"):

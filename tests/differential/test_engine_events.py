@@ -792,3 +792,31 @@ def test_statements_of_the_orm_changed():
         session.flush()
 
     compare(program, sql=False)
+
+
+def test_options_said_in_several_places():
+    """Those of the execution come first, then the connection's, then the statement's."""
+
+    def program(p):
+        heard = []
+        engine = p.engine(execution_options={"e": "engine", "c": "engine"})
+        with engine.connect() as connection:
+            p.sa.event.listen(
+                connection, "before_execute", lambda *given: heard.append(dict(given[-1]))
+            )
+            connection = connection.execution_options(c="connection", x="connection")
+            said = {"e": "statement", "c": "statement", "x": "statement", "s": "statement"}
+            statement = p.select(1).execution_options(**said)
+            connection.execute(statement)
+            connection.execute(statement, execution_options={"x": "execution"})
+            t = p.Table("t", p.MetaData(), p.Column("a", p.Integer), schema="given")
+            connection.execution_options(schema_translate_map={"given": "main"})
+            p.Table("t", p.MetaData(), p.Column("a", p.Integer)).create(connection)
+            statement = p.select(t).execution_options(schema_translate_map={"given": "absent"})
+            p.show(connection.execute(statement).all())
+            p.error(lambda: connection.execute(
+                statement, execution_options={"schema_translate_map": {"given": "absent"}}
+            ).all())  # fmt: skip
+        p.show([sorted(options.items()) for options in heard[:2]])
+
+    compare(program, error_text=False)

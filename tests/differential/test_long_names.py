@@ -223,6 +223,18 @@ def names_made_of_odd_ones(p: Any) -> None:
     p.show(a._label, q.c.x._label, q.c.x.label("z")._label)
 
 
+@program
+def lengths_above_the_database_s(p: Any) -> None:
+    """They are refused by connections, not before."""
+    engine = p.engine(label_length=20000)
+    p.show(engine.dialect.label_length)
+    p.error(engine.connect)
+    p.error(engine.connect)
+    engine = p.engine(label_length=12)
+    with engine.connect() as connection:
+        p.show(connection.scalar(p.select(p.literal(5).label("a_name_of_many_characters"))))
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function)

@@ -173,3 +173,36 @@ def test_defaults_that_listeners_put(p: Peer):
 
         found = p.Table("kinds", metadata, autoload_with=engine).c.label.server_default
         p.show(type(found).__name__, str(getattr(found, "arg", None)))
+
+
+@program
+def test_reflect_what_is_there(p: Peer):
+    """What a foreign key leads to is read once, and a column of the key is replaced there, too."""
+    engine = p.engine()
+    metadata = p.MetaData()
+    owner = p.Table(
+        "owners",
+        metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("name", p.String(50)),
+        p.Column("code", p.String(50)),
+        p.UniqueConstraint("code"),
+    )
+    p.Index("by_name", owner.c.name)
+    p.Table("held", metadata, p.Column("id", p.ForeignKey("owners.id")))
+    metadata.create_all(engine)
+    found = p.MetaData()
+    found.reflect(engine, extend_existing=True)
+    table = found.tables["owners"]
+    p.show([index.name for index in table.indexes])
+    p.show(sorted(type(constraint).__name__ for constraint in table.constraints))
+    for again in (False, True):
+        found = p.MetaData()
+        declared = p.Column("code", p.Integer, primary_key=True)
+        p.Table("owners", found, declared, p.Column("more", p.Integer))
+        table = p.Table("owners", found, extend_existing=True, autoload_with=engine)
+        if again:
+            found.reflect(engine, extend_existing=True)
+        p.show([column.name for column in table.primary_key], sorted(table.c.keys()))
+        p.show([column is table.c[column.name] for column in table.primary_key])
+        p.show(type(table.c.code.type).__name__, table.c.code is declared)

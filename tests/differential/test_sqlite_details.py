@@ -422,3 +422,116 @@ def test_a_function_that_uses_its_own_connection(p: Peer):
     # the standard library runs it, which SQLite allows; here the connection is in use
     p.show(connection.scalar(p.text("SELECT again()")) in (1, "ProgrammingError"))
     connection.close()
+
+
+@program
+def test_constraints_as_they_were_written(p: Peer):
+    """Several keys of the same columns, and names and conditions in any form."""
+    engine = p.engine()
+    with engine.begin() as connection:
+        for sql in (
+            "CREATE TABLE a1 (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE a2 (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE named (id INTEGER, CONSTRAINT foo1 FOREIGN KEY(id) REFERENCES a1(id), "
+            'CONSTRAINT foo2 FOREIGN KEY (id) REFERENCES "a2"(id))',
+            "CREATE TABLE plain (id INTEGER, FOREIGN KEY(id) REFERENCES a1(id), "
+            "FOREIGN KEY (id) REFERENCES a2 (id))",
+            "CREATE TABLE checks (x INTEGER CHECK (x > 1 ), CHECK (  x<9), "
+            "CONSTRAINT 'single' CHECK (x<99), CONSTRAINT [br] CHECK (x<98\n))",
+        ):
+            connection.exec_driver_sql(sql)
+    inspector = p.inspect(engine)
+    p.show(inspector.get_foreign_keys("named"), inspector.get_foreign_keys("plain"))
+    p.show(inspector.get_check_constraints("checks"))
+
+
+@making_tests(keys=False)
+def test_conflicts_with_a_partial_index(p: Peer):
+    """The condition of the index is written into the SQL, where it is an expression, too."""
+    dialect = p.module("dialects.sqlite")
+    t = p.Table(
+        "t",
+        p.MetaData(),
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("n", p.String),
+        p.Column("key", p.String),
+    )
+    index = p.Index("part", t.c.key, unique=True, sqlite_where=t.c.key == "it's")
+    engine = lite_engine(p)
+    t.metadata.create_all(engine)
+    insert = dialect.insert(t)
+    where = index.dialect_options["sqlite"]["where"]
+    insert = insert.on_conflict_do_update(
+        index_elements=index.columns, index_where=where, set_={"n": insert.excluded.n}
+    )
+    with engine.connect() as connection:
+        for given in (
+            {"n": "a", "key": "it's"},
+            {"n": "b", "key": "it's"},
+            [{"n": "c", "key": "it's"}],
+            [{"n": "d", "key": "it's"}, {"n": "e", "key": "x"}],
+        ):
+            p.error(lambda given=given: connection.execute(insert, given).rowcount)
+            p.error(lambda given=given: connection.execute(insert.returning(t.c.n), given).all())
+            p.show(connection.execute(p.select(t)).all())
+
+
+@program
+def test_conflicts_of_a_column_s_check(p: Peer):
+    create = p.module("schema").CreateTable
+    dialect = p.module("dialects.sqlite").dialect()
+    check = p.CheckConstraint("a > 5", sqlite_on_conflict="ROLLBACK")
+    table = p.Table("t", p.MetaData(), p.Column("a", p.Integer), check)
+    p.show(str(create(table).compile(dialect=dialect)))
+    check = p.CheckConstraint("a > 5", sqlite_on_conflict="ROLLBACK")
+    table = p.Table("t", p.MetaData(), p.Column("a", p.Integer, check))
+    p.error(lambda: str(create(table).compile(dialect=dialect)))
+
+
+@program
+def test_processors_without_a_dialect(p: Peer):
+    dialect = p.module("dialects.sqlite")
+    for kind, value, text in (
+        (dialect.DATE, dt.date(2020, 1, 2), "2020-01-02"),
+        (dialect.TIME, dt.time(1, 2, 3, 4), "01:02:03.000004"),
+        (dialect.DATETIME, dt.datetime(2020, 1, 2, 3, 4, 5, 6), "2020-01-02 03:04:05.000006"),
+    ):
+        p.show(kind().bind_processor(None)(value), kind().result_processor(None, None)(text))
+
+
+@program
+def test_exclusive_or(p: Peer):
+    """SQLite has none: it is made of what there is."""
+    t = p.Table("t", p.MetaData(), p.Column("a", p.Integer), p.Column("b", p.Integer))
+    engine = p.engine()
+    t.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(t.insert(), [{"a": a, "b": b} for a in range(4) for b in range(4)])
+        p.show(connection.execute(p.select(t.c.a, t.c.b, t.c.a.bitwise_xor(t.c.b) + 0)).all())
+        p.show(connection.execute(p.select(t.c.a).where(t.c.a.bitwise_xor(5) - 1 == 5)).all())
+
+
+@making_tests(keys=False)
+def test_rows_of_literal_values(p: Peer):
+    t = p.Table("t", p.MetaData(), p.Column("a", p.Integer), p.Column("b", p.String))
+    engine = p.engine()
+    t.metadata.create_all(engine)
+    listed = p.bindparam("q", expanding=True, literal_execute=True)
+    with engine.begin() as connection:
+        connection.execute(t.insert(), [{"a": 1, "b": "it's"}, {"a": 2, "b": "x"}])
+        for criterion, values in (
+            (p.tuple_(t.c.a, t.c.b).in_(listed), [(1, "it's"), (2, "y")]),
+            (t.c.a.in_(listed), [1, 5]),
+        ):
+            p.show(connection.execute(p.select(t).where(criterion), {"q": values}).all())
+
+
+@making_tests(sql=False)
+def test_tables_are_no_views(p: Peer):
+    engine = p.engine()
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER)")
+        connection.exec_driver_sql("CREATE VIEW v AS SELECT 1 AS a")
+    inspector = p.inspect(engine)
+    p.error(lambda: inspector.get_view_definition("t"))
+    p.show(inspector.get_view_definition("v"))

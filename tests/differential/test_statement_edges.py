@@ -212,3 +212,14 @@ def test_labels_and_escapes_alone() -> None:
         p.show([c.name for c in p.module("sql.util").reduce_columns([t.c.a, t.c.b, t.c.a])])
 
     compare(program)
+
+
+def test_columns_that_functions_give() -> None:
+    def program(p: Peer) -> None:
+        t = p.Table("t", p.MetaData(), p.Column("a", p.Integer), p.Column("b", p.Integer))
+        several = p.select(lambda: (t.c.a, t.c.b), lambda: t.c.a)
+        p.show(several, several.add_columns(lambda: [t.c.b, t.c.a]))
+        p.show(several.with_only_columns(lambda: (t.c.a,), t.c.b))
+        p.error(lambda: p.select(lambda: 5))
+
+    compare(program)

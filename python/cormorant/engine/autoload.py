@@ -90,7 +90,9 @@ def _primary_key(table: Any, key: dict[str, Any], by_name: dict[str, Any]) -> No
     known = [column for column in table.primary_key.columns if column.table is table]
     columns = [by_name[name] for name in key["constrained_columns"] if name in by_name]
     # a column that the program declared stays what it was
-    columns = [column for column in known if column not in columns] + columns
+    columns = [
+        by_name.get(column.name, column) for column in known if column not in columns
+    ] + columns
     if key.get("name"):
         table.primary_key.name = key["name"]
     if key.get("comment"):

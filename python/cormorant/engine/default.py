@@ -146,11 +146,6 @@ class DefaultDialect(AsksInspector):
         if max_identifier_length is not None:
             self.max_identifier_length = max_identifier_length
         if label_length is not None:
-            if label_length > self.max_identifier_length:
-                raise exc.ArgumentError(
-                    f"Label length of {label_length} is greater than this dialect's maximum "
-                    f"identifier length of {self.max_identifier_length}"
-                )
             self.label_length = label_length
         if insertmanyvalues_page_size is not None:
             self.insertmanyvalues_page_size = insertmanyvalues_page_size
@@ -160,6 +155,14 @@ class DefaultDialect(AsksInspector):
             self.use_insertmanyvalues = use_insertmanyvalues
 
     # --- compilers ---
+
+    def _check_label_length(self) -> None:
+        """Refuse to connect with names of columns that the database would cut."""
+        if self.label_length is not None and self.label_length > self.max_identifier_length:
+            raise exc.ArgumentError(
+                f"Label length of {self.label_length} is greater than this dialect's maximum "
+                f"identifier length of {self.max_identifier_length}"
+            )
 
     def _reads_as_is(self, code: int, arg: Any) -> bool:
         """Whether the driver returns the values of a codec."""

@@ -46,7 +46,7 @@ def execute_statement(
     many = len(sets) > 1
     own = connection._execution_options
     if statement._execution_options or own:
-        options = {**own, **statement._execution_options, **options}
+        options = {**statement._execution_options, **own, **options}
     keys = tuple(sorted(sets[0])) if sets else None
 
     engine = connection.engine

@@ -35,8 +35,8 @@ class ExecutionContext:
         self.invoked_statement: Any = getattr(compiled, "statement", None)
         self.execution_options: Mapping[str, Any] = util.immutabledict(
             {
-                **connection._execution_options,
                 **(getattr(self.invoked_statement, "_execution_options", None) or {}),
+                **connection._execution_options,
                 **(options or {}),
             }
         )
@@ -291,8 +291,8 @@ def execute(
         single: Any = sets[0] if len(sets) == 1 else {}
         shown = util.immutabledict(
             {
-                **connection._execution_options,
                 **(getattr(statement, "_execution_options", None) or {}),
+                **connection._execution_options,
                 **options,
             }
         )
@@ -371,8 +371,8 @@ class Loading:
         given = dict(self.params)
         self.options = util.immutabledict(
             {
-                **connection._execution_options,
                 **(getattr(statement, "_execution_options", None) or {}),
+                **connection._execution_options,
             }
         )
         for fn in connection._events_of("before_execute"):

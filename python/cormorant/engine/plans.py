@@ -146,7 +146,7 @@ class CompiledPlan:
         self._expanding = [
             (name, bind, index)
             for name, (bind, index) in named.items()
-            if bind.expanding or bind.literal_execute
+            if name in compiled.post_compile
         ]
         # The values of parameters that the compiler added (OFFSET 0), if they are constant.
         self._fixed: list[Any] | None = None
@@ -281,7 +281,7 @@ class CompiledPlan:
         shape: list[Any] = []
         for name, bind, index in self._expanding:
             value = values[index]
-            if bind.literal_execute and not bind.expanding:
+            if not bind.expanding:
                 shape.append(value)
             else:
                 if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
@@ -291,7 +291,7 @@ class CompiledPlan:
                     # rows of a tuple comparison: the driver takes them one after the other
                     shape.append((len(value), len(value[0])))
                     value = [item for row in value for item in row]
-                elif bind.literal_execute:
+                elif bind in self.compiled.literal_execute_params:
                     shape.append(tuple(value))
                 else:
                     shape.append(len(value))

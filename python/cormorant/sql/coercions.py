@@ -212,6 +212,15 @@ def expect_on(element: Any) -> Any:
     _fail(element, "ON clause, typically a SQL expression or ORM relationship attribute")
 
 
+def expect_columns(element: Any) -> list[Any]:
+    """What stands for itself among the columns of a SELECT, or what a function gives of that:
+    one or several."""
+    if isinstance(element, types.FunctionType):
+        given = element()
+        return [expect_column(e) for e in (given if isinstance(given, (list, tuple)) else [given])]
+    return [expect_column(element)]
+
+
 def expect_column(element: Any) -> Any:
     """What select() takes: a column, a FROM, a mapped class, text()."""
     found: Any

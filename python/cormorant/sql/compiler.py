@@ -292,14 +292,16 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             members = []
             for number, item in enumerate(value):
                 text = _MARK.sub(mark, before)
-                if bind.literal_execute:
+                if bind in self.literal_execute_params:
                     text += self._literal_item(item, bind.type)
                 else:
                     text += self._member(name, number, f"{number + 1}", bind.type, order)
                 members.append(text + _MARK.sub(mark, after))
             return ", ".join(members)
-        if bind.literal_execute:
-            return ", ".join([self._literal_item(v, bind.type) for v in value])
+        rows_word = "VALUES " if getattr(self.dialect, "tuple_in_values", False) else ""
+        if bind in self.literal_execute_params:
+            text = ", ".join([self._literal_item(v, bind.type) for v in value])
+            return rows_word + text if bind.type._is_tuple_type else text
         if self._is_tuple_bind(bind, value):
             rows = []
             flat = 0
@@ -310,8 +312,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
                     marks.append(self._member(name, flat, suffix, NULLTYPE, order))
                     flat += 1
                 rows.append(f"({', '.join(marks)})")
-            prefix = "VALUES " if getattr(self.dialect, "tuple_in_values", False) else ""
-            return prefix + ", ".join(rows)
+            return rows_word + ", ".join(rows)
         return ", ".join(
             [self._member(name, i, f"{i + 1}", bind.type, order) for i in range(len(value))]
         )

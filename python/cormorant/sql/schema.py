@@ -676,8 +676,11 @@ class MetaData(HasConditionalDDL, SchemaItem):
                 )
             wanted = list(only)
         inspector._read_ahead(wanted, schema)
+        before = set(self.tables)
         for name in wanted:
-            if _get_table_key(name, schema) in self.tables and not extend_existing:
+            key = _get_table_key(name, schema)
+            # what a foreign key led to has been read
+            if key in self.tables and not (extend_existing and key in before):
                 continue
             try:
                 Table(

@@ -12,6 +12,7 @@ from . import elements, visitors
 from .base import ClauseElement, KeyContext, memoized
 from .coercions import (
     expect_column,
+    expect_columns,
     expect_from,
     expect_join_target,
     expect_on,
@@ -179,7 +180,10 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
                     column: Any = entity
                     if isinstance(entity, _core.Attribute):
                         column = entity._element  # type: ignore[attr-defined]
-                    entity = column if isinstance(column, ColumnElement) else expect_column(entity)
+                    if not isinstance(column, ColumnElement):
+                        found += expect_columns(entity)
+                        continue
+                    entity = column
             found.append(entity)
         self._raw_columns = found
 
@@ -187,7 +191,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
     def add_columns(self, *entities: Any) -> Select[Any]:
         """Select more columns."""
         c = self._generate()
-        c._raw_columns = [*self._raw_columns, *[expect_column(e) for e in entities]]
+        c._raw_columns = [*self._raw_columns, *[c for e in entities for c in expect_columns(e)]]
         return c
 
     def column(self, column: Any) -> Select[Any]:
@@ -245,7 +249,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             )
         if self._setup_joins and not self._from_obj:
             c._setup_joins = self._joins_with_left_side()
-        c._raw_columns = [expect_column(e) for e in entities]
+        c._raw_columns = [column for e in entities for column in expect_columns(e)]
         return c
 
     def _joins_with_left_side(self) -> tuple[Any, ...]:

@@ -123,14 +123,14 @@ class TypeEngine(Subscriptable[T]):
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any] | None:
         """A function from a Python value to what the driver is given; None: the value itself."""
         code, arg = self._declared_codec(dialect)
-        if code in dialect._bound_as_is:
+        if dialect is not None and code in dialect._bound_as_is:
             return None
         return lambda value: _core.encode(code, arg, value)
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
         """A function from what the driver returns to a Python value; None: that is the value."""
         code, arg = self._declared_codec(dialect)
-        if dialect._reads_as_is(code, arg):
+        if dialect is not None and dialect._reads_as_is(code, arg):
             return None
         return lambda value: _core.decode(code, arg, value)
 

@@ -329,6 +329,7 @@ class PGDialect(DefaultDialect):
 
     def on_connect(self, connection: CoreConnection) -> None:
         """Set up a new connection; the first one tells about the server."""
+        self._check_label_length()
         if self.server_version_info is None:
             self._initialize(connection)
         if self._on_connect_isolation_level is not None:

@@ -192,6 +192,7 @@ class SQLiteDialect(DefaultDialect):
 
     def on_connect(self, connection: CoreConnection) -> None:
         """Set up a new connection."""
+        self._check_label_length()
         connection.create_function("regexp", 2, _regexp, deterministic=True)
         if self._on_connect_isolation_level is not None:
             level = self.check_isolation_level(self._on_connect_isolation_level)

@@ -223,9 +223,11 @@ class SQLiteCompiler(ConflictCompiler, SQLCompiler):
 
     def visit_bitwise_xor_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         # SQLite has no XOR: what one has without what both have
+        within = kw.get("_in_operator") is not None
         either = self._plain_binary(binary, " | ", **kw)
         both = self._plain_binary(binary, " & ", **kw)
-        return f"({either} - {both})"
+        # (alone it is as SQLAlchemy writes it, which "-" takes apart)
+        return f"(({either}) - ({both}))" if within else f"({either} - {both})"
 
     def visit_regexp_match_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         return self._plain_binary(binary, " REGEXP ", **kw)

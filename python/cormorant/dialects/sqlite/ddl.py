@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import exc
 from ...sql.ddl_compiler import DDLCompiler
+from ...sql.schema import Column
 
 
 def _options(element: Any) -> dict[str, Any]:
@@ -82,7 +83,12 @@ class SQLiteDDLCompiler(DDLCompiler):
         return text + clause
 
     def visit_check_constraint(self, constraint: Any, **kw: Any) -> str:
-        return super().visit_check_constraint(constraint) + self._on_conflict(constraint)
+        clause = self._on_conflict(constraint)
+        if clause and isinstance(constraint.parent, Column):
+            raise exc.CompileError(
+                "SQLite does not support on conflict clause for column check constraint"
+            )
+        return super().visit_check_constraint(constraint) + clause
 
     visit_column_check_constraint = visit_table_or_column_check_constraint = visit_check_constraint
 

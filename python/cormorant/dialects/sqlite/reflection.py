@@ -23,12 +23,12 @@ ischema_names = {
 """Declared type names and the types that reflection gives for them."""
 
 _TYPE = re.compile(r"([\w ]+)(\(.*?\))?")
-_NAME = r'(?:"(?:[^"]|"")+"|\[[^\]]+\]|`[^`]+`|\w+)'
+_NAME = r"""(?:"(?:[^"]|"")+"|\[[^\]]+\]|`[^`]+`|'[^']+'|\w+)"""
 _CONSTRAINT = rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?"
 
 
 def _unquote(name: str) -> str:
-    if name[:1] in '"`[':
+    if name[:1] in "\"`['":
         return name[1:-1].replace('""', '"')
     return name
 
@@ -133,12 +133,14 @@ class SQLiteReflector:
         return self._list(connection, "view", "sqlite_temp_master", sqlite_include_internal)
 
     def get_view_definition(self, connection: Any, view_name: str, schema: str | None) -> str:
-        sql = self._sql(connection, view_name, schema)
+        sql = self._sql(connection, view_name, schema, "'view'")
         if not sql:
             raise no_such_table(view_name, schema)
         return sql
 
-    def _sql(self, connection: Any, name: str, schema: str | None) -> str:
+    def _sql(
+        self, connection: Any, name: str, schema: str | None, kinds: str = "'table', 'view'"
+    ) -> str:
         """The CREATE statement of a table or view, '' if it has none."""
         if schema:
             source = self._master(schema)
@@ -146,7 +148,7 @@ class SQLiteReflector:
             source = " (SELECT * FROM sqlite_master UNION ALL   SELECT * FROM sqlite_temp_master)"
         rows = self._rows(
             connection,
-            f"SELECT sql FROM {source} WHERE name = ? AND type in ('table', 'view')",
+            f"SELECT sql FROM {source} WHERE name = ? AND type in ({kinds})",
             name,
         )
         return (rows[0][0] or "") if rows else ""
@@ -264,8 +266,13 @@ class SQLiteReflector:
         pattern = rf"{_CONSTRAINT}FOREIGN\s+KEY\s*\((?P<columns>[^)]*)\)(?P<rest>[^,]*)"
         # those of the table as they are written, then those of single columns
         for match in re.finditer(pattern, sql, re.I):
+            table = re.search(rf"REFERENCES\s+({_NAME})", match["rest"], re.I)
+            referred = _unquote(table[1]).lower() if table else ""
             for number, key in keys.items():
-                if key["constrained_columns"] == _names(match["columns"]):
+                if (
+                    key["constrained_columns"] == _names(match["columns"])
+                    and key["referred_table"].lower() == referred
+                ):
                     key["name"] = _unquote(match["name"]) if match["name"] else key["name"]
                     initially = re.search(r"INITIALLY\s+(\w+)", match["rest"], re.I)
                     if initially:
@@ -357,7 +364,7 @@ class SQLiteReflector:
         found = []
         for match in re.finditer(rf"{_CONSTRAINT}CHECK\s*\(", sql, re.I):
             name = _unquote(match["name"]) if match["name"] else None
-            found.append({"sqltext": _parenthesised(sql, match.end() - 1), "name": name})
+            found.append({"sqltext": _parenthesised(sql, match.end() - 1).strip(), "name": name})
         # nameless ones last, the others by name
         return sorted(found, key=lambda check: (check["name"] is None, check["name"] or ""))
 

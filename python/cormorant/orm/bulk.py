@@ -149,14 +149,15 @@ def _change(
         elif answer is True:  # else it is a SQL expression that was assigned
             matched.append(obj)
     connection = connection_of(session, mapper, statement, bind_arguments)
-    if strategy == "fetch":
+    # What is asked for the program's own use tells no objects.
+    if strategy == "fetch" and not statement._return_defaults:
         return _change_and_fetch(session, connection, mapper, statement, params, execution_options)
-    result = _run(session, connection, mapper, statement, params, execution_options)
+    result, made = _run(session, connection, mapper, statement, params, execution_options)
     if test is None:
         return result
     if statement.is_update:
         matched += unsure
-        _assign(mapper, statement, matched, params)
+        _assign(mapper, statement, matched, params, made)
         _note_altered(session, matched)
     else:
         for obj in unsure:
@@ -189,11 +190,21 @@ def _run(
     statement: Any,
     params: Any,
     execution_options: Mapping[str, Any],
-) -> Any:
+) -> tuple[Any, Mapping[str, Any]]:
     if not statement._returning:
-        return connection.execute(statement, params, execution_options=execution_options or {})
+        result = connection.execute(statement, params, execution_options=execution_options or {})
+        return result, _made(result)
     rows = Returning(session, _option(statement, execution_options, "populate_existing"))
-    return rows.rows(connection, rows.execute(connection, statement, params, execution_options))
+    result = rows.execute(connection, statement, params, execution_options)
+    return rows.rows(connection, result), _made(result)
+
+
+def _made(result: Any) -> Mapping[str, Any]:
+    """What a statement was executed with for the columns whose values Python made."""
+    info = result._statement_info
+    if info is None or info.many:
+        return {}
+    return {c.key: info.params[0][c.key] for c in info.compiled.update_prefetch}
 
 
 def _option(statement: Any, execution_options: Mapping[str, Any], name: str) -> Any:
@@ -252,7 +263,7 @@ def _change_and_fetch(
     result = rows.execute(connection, statement, params, execution_options)
     found = rows.known(result)
     if statement.is_update:
-        _assign(mapper, statement, found, params)
+        _assign(mapper, statement, found, params, _made(result))
         _note_altered(session, found)
     else:
         session._note_deleted(found)
@@ -281,8 +292,11 @@ def _assigned(mapper: Any, statement: Any) -> dict[int, Any]:
     return slots
 
 
-def _assign(mapper: Any, statement: Any, objects: list[Any], params: Any) -> None:
-    """Objects that were updated take the new values as far as they can be computed."""
+def _assign(
+    mapper: Any, statement: Any, objects: list[Any], params: Any, made: Mapping[str, Any]
+) -> None:
+    """Objects that were updated take the new values as far as they can be computed, and those that
+    defaults `made`."""
     from .evaluator import EXPIRED, Compiler, UnevaluatableError
 
     compiler = Compiler(mapper, params if isinstance(params, Mapping) else None)
@@ -301,27 +315,31 @@ def _assign(mapper: Any, statement: Any, objects: list[Any], params: Any) -> Non
         prop = mapper._props.get(key)
         if prop is not None and prop._is_column:
             functions[prop.slot] = _constant(value)
+    defaults: dict[int, Any] = {}
     for column in mapper.local_table.c:
         prop = mapper._columntoproperty.get(column)
         if prop is None or prop.slot < 0 or prop.slot in functions:
             continue
-        onupdate = column.onupdate
-        if onupdate is not None and getattr(onupdate, "is_scalar", False):
-            functions[prop.slot] = _constant(onupdate.arg)
-        elif onupdate is not None or column.server_onupdate is not None:
+        if column.key in made:
+            defaults[prop.slot] = made[column.key]
+        elif statement._return_defaults:
+            continue  # what the database makes is told to the program alone
+        elif column.onupdate is not None or column.server_onupdate is not None:
             functions[prop.slot] = None
     for obj in objects:
         computed = {}
         expired = []
         for slot, function in functions.items():
             if _core.peek(obj, slot) is _core.NO_VALUE:
+                if function is None and _core.never_given(obj, slot):
+                    expired.append(slot)  # it was NULL
                 continue
             value = EXPIRED if function is None else function(obj)
             if value is EXPIRED or _core.committed(obj, slot) is not Ellipsis:
                 expired.append(slot)
             else:
                 computed[slot] = value
-        for slot, value in computed.items():
+        for slot, value in (*computed.items(), *defaults.items()):
             _core.set_loaded(obj, slot, value)
         if expired:
             _core.expire(obj, expired)
@@ -442,11 +460,11 @@ def _insert(
     if not many:
         if isinstance(params, Mapping):
             params = {mapper._column_key(key): value for key, value in params.items()}
-        made = _run(session, connection, mapper, statement, params, execution_options)
+        made, _ = _run(session, connection, mapper, statement, params, execution_options)
         return made if statement._returning or not params else _without_rows([made])
 
     def execute(given: Any) -> Any:
-        return _run(session, connection, mapper, statement, given, execution_options)
+        return _run(session, connection, mapper, statement, given, execution_options)[0]
 
     results = insert_rows(mapper, params, execute, nulls, _parameters_of(statement, mapper))
     if not statement._returning:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from .harness import Peer, Programs, compare
@@ -209,6 +211,94 @@ def defaults_of_what_is_left_out(p: Peer):
         s.add(Some(x="y"))
         s.flush()
         p.show(s.execute(table.select().order_by(table.c.id)).all())
+
+
+@program
+def dataclass_mixins(p: Peer):
+    """Fields of a dataclass mixin are mapped in each class below it, in the order of a class."""
+    reg = p.registry()
+
+    @dataclasses.dataclass
+    class WithKey:
+        __sa_dataclass_metadata_key__ = "sa"
+        key: int = dataclasses.field(
+            init=False, metadata={"sa": lambda: p.Column(p.Integer, primary_key=True)}
+        )
+        note: str = dataclasses.field(
+            default="some", metadata={"sa": p.declared_attr(lambda: p.Column(p.String(50)))}
+        )
+
+    @reg.mapped
+    @dataclasses.dataclass
+    class Widget(WithKey):
+        __tablename__ = "widgets"
+        type = p.Column(p.String(30))
+        name: str | None = dataclasses.field(default=None, metadata={"sa": p.Column(p.String(30))})
+        __mapper_args__ = {"polymorphic_on": type, "polymorphic_identity": "widget"}
+
+    @reg.mapped
+    @dataclasses.dataclass
+    class Special(Widget):
+        magic: bool = dataclasses.field(default=False, metadata={"sa": p.Column(p.Boolean)})
+        __mapper_args__ = {"polymorphic_identity": "special"}
+
+    p.show(str(p.select(Widget)), str(p.select(Special)), Widget.__table__.c.keys())
+    engine = p.engine()
+    reg.metadata.create_all(engine)
+    with p.orm.Session(engine) as s:
+        s.add_all([Widget(name="a"), Special(name="b", magic=True, note="other")])
+        s.commit()
+        p.show(sorted(repr(widget) for widget in s.query(Widget)))
+
+
+@program
+def columns_of_an_abstract_concrete_base(p: Peer):
+    """A column that has another name than its attribute is the union's."""
+    base = p.module("ext.declarative").AbstractConcreteBase
+
+    class Document(base, p.Base):
+        kind = p.Column("document_kind", p.String)
+
+    class Offer(Document):
+        __tablename__ = "offers"
+        id = p.Column(p.Integer, primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "offer", "concrete": True}
+
+    class Contract(Document):
+        __tablename__ = "contracts"
+        id = p.Column(p.Integer, primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "contract", "concrete": True}
+
+    p.configure_mappers()
+    # SQLAlchemy would call it again for later programs, when the mapper is gone
+    type.__setattr__(Document, "__declare_first__", classmethod(lambda cls: None))
+    p.show(str(p.select(Document.kind)))
+    with p.session() as s:
+        s.add_all([Offer(kind="o"), Contract(kind="c")])
+        s.commit()
+        found = s.query(Document).order_by(Document.kind).all()
+        p.show([(type(d).__name__, d.id, d.kind) for d in found])
+        p.show(s.query(Document).filter(Document.kind == "c").count())
+
+
+@program
+def mappers_of_a_program(p: Peer):
+    """What makes mappers is called with the class, its table and arguments by name."""
+    made = []
+
+    def make(cls, table, **arguments):
+        made.append((cls.__name__, table.name, "polymorphic_identity" in arguments))
+        return p.orm.Mapper(cls, table, **arguments)
+
+    base = p.declarative_base(mapper=make)
+
+    class A(base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        type = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": type, "polymorphic_identity": "a"}
+
+    p.show(made, str(p.select(A)))
 
 
 @pytest.mark.parametrize("program", program.registered)

@@ -69,6 +69,9 @@ class AbstractConcreteBase(ConcreteBase):
         union = cls._create_polymorphic_union(mappers, name)
         strict = cls.__dict__.get("strict_attrs", False)
         declared = {column.key for _, column in scan.columns} | set(scan.properties)
+        for key, value in scan.properties.items():
+            if any(value is column for _, column in scan.columns):
+                scan.properties[key] = union.c[value.key]
         scan.columns.clear()
         arguments = scan.mapper_args
         arguments["polymorphic_on"] = union.c[name]

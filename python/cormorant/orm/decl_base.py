@@ -693,8 +693,8 @@ class Scan:
         return make(
             self.cls,
             table,
-            properties,
-            primary_key,
+            properties=properties,
+            primary_key=primary_key,
             registry=self.registry,
             validators={name: entry[:2] for name, entry in self.validators.items()},
             reconstructor=self.reconstructor,

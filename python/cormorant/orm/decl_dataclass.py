@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from .. import exc
+from ..sql.schema import Column
 from ..util import warn_deprecated
 from . import decl_typing
 from .attribute_options import options_of
-from .decl_attributes import NAMES, annotations_of
+from .decl_attributes import NAMES, annotations_of, attributes_of
 
 #: where a class keeps what `MappedAsDataclass` was told; inherited
 ARGUMENTS = "_sa_apply_dc_transforms"
@@ -178,8 +179,20 @@ def from_metadata(cls: type) -> None:
     if key is None or not dataclasses.is_dataclass(cls):
         return
     own = cls.__dict__.get("__annotations__", {})  # noqa: RUF063
-    type.__setattr__(cls, NAMES, tuple(own))
+    type.__setattr__(cls, NAMES, tuple([name for name, _, _ in attributes_of(cls)]))
+    mapped = {
+        field.name
+        for base in cls.__mro__[1:]
+        if "__mapper__" in base.__dict__ and dataclasses.is_dataclass(base)
+        for field in dataclasses.fields(base)
+    }
     for field in dataclasses.fields(cls):
-        if field.name in own and key in field.metadata:
+        # what a mixin says is said for each class below it, what a mapped base says is mapped
+        if key in field.metadata and (field.name in own or field.name not in mapped):
             value = field.metadata[key]
-            type.__setattr__(cls, field.name, value() if callable(value) else value)
+            make = getattr(value, "fget", value)  # (of a declared_attr)
+            if callable(make):
+                value = make()
+            elif field.name not in own and isinstance(value, Column):
+                value = value._copy()
+            type.__setattr__(cls, field.name, value)

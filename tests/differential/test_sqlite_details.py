@@ -535,3 +535,15 @@ def test_tables_are_no_views(p: Peer):
     inspector = p.inspect(engine)
     p.error(lambda: inspector.get_view_definition("t"))
     p.show(inspector.get_view_definition("v"))
+
+
+@making_tests(warned=True, sql=False)
+def test_keys_that_name_a_column_twice(p: Peer):
+    engine = lite_engine(p)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (x INTEGER, y INTEGER, PRIMARY KEY (x, y))")
+        connection.exec_driver_sql(
+            "CREATE TABLE b (x INTEGER, FOREIGN KEY (x, x) REFERENCES a (x, y))"
+        )
+    table = p.Table("b", p.MetaData(), autoload_with=engine)
+    p.show(len(table.foreign_key_constraints), table.c.keys())

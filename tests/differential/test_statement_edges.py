@@ -223,3 +223,27 @@ def test_columns_that_functions_give() -> None:
         p.error(lambda: p.select(lambda: 5))
 
     compare(program)
+
+
+def test_ctes_that_are_to_be_within_a_statement() -> None:
+    """They are, whatever refers to them first; and in one statement of those around."""
+
+    def program(p: Peer) -> None:
+        contracts = p.table("contracts", p.column("id"))
+        invoices = p.table("invoices", p.column("id"), p.column("contract_id"))
+        other = contracts.alias()
+        one = p.select(other).where(other.c.id == contracts.c.id).correlate(contracts)
+        one = one.cte("one")
+        two = p.select(invoices).join(one, invoices.c.contract_id == one.c.id).cte("two")
+        for order in ((one, two), (two, one)):
+            within = p.select(one, two).add_cte(*order, nest_here=True)
+            p.show(p.select(contracts).outerjoin(within.lateral(), p.true()))
+        plain = p.select(p.literal(1).label("i")).cte("plain")
+        within = p.select(plain).add_cte(plain, nest_here=True)
+        p.show(p.select(within.subquery()))
+        p.error(lambda: str(p.select(within.subquery()).add_cte(plain, nest_here=True)))
+        union = p.union(within, p.select(p.literal(2))).cte("both")
+        p.error(lambda: str(p.select(union).add_cte(plain, nest_here=True)))
+        p.show(p.select(union))
+
+    compare(program)

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .. import exc
+from .. import exc, util
 from ..sql import schema as sa_schema
 from ..sql.constructs import TextClause
 
@@ -121,6 +121,13 @@ def _foreign_keys(
             (include_columns and name not in include_columns) or name in exclude_columns
             for name in names
         ):
+            continue
+        if len(set(names)) < len(names):
+            util.warn(
+                f"On reflected table {table.name}, skipping reflection of foreign key constraint "
+                f"{found['name']}; duplicate source columns within name(s) {', '.join(names)} are "
+                "not supported"
+            )
             continue
         referred_schema = found["referred_schema"]
         referred_table = found["referred_table"]

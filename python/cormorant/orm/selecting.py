@@ -13,8 +13,8 @@ from typing import Any
 from .. import exc as sa_exc
 from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
-from ..sql.compile_selects import names_in_order_by
 from ..sql.elements import Label
+from ..sql.order_by_names import names_in_order_by
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .from_adapters import FromAdapters
 from .joining import (

@@ -10,6 +10,7 @@ from .. import exc
 from ..util import warn
 from .dml import CrudParam
 from .elements import BindParameter, BooleanClauseList, ColumnClause
+from .order_by_names import LabelScope
 
 _MISSING: Any = object()
 
@@ -62,6 +63,7 @@ class DMLCompiler:
 
         def process(self, obj: Any, **kw: Any) -> str: ...
         def _for_nested(self, kw: Mapping[str, Any]) -> dict[str, Any]: ...
+        def _independent_ctes(self, statement: Any, kw: dict[str, Any]) -> None: ...
         def _same_bind(self, original: Any, used: Any) -> None: ...
         def resolve(self, name: Any, kind: str = ...) -> str: ...
         def _lint(self, froms: Sequence[Any], criteria: Sequence[Any], kind: str) -> None: ...
@@ -251,8 +253,6 @@ class DMLCompiler:
 
     # --- shared ------------------------------------------------------------------------------------
     def _push_dml(self, stmt: Any, extra: Sequence[Any], kw: dict[str, Any]) -> bool:
-        from .compile_selects import _LabelScope
-
         top = not self.stack
         froms = {f for item in (stmt.table, *extra) for f in item._from_objects}
         self.stack.append(
@@ -260,12 +260,11 @@ class DMLCompiler:
                 "correlate_froms": set() if stmt.is_insert else froms,
                 "asfrom_froms": set() if stmt.is_insert else set(froms),
                 "results": top,
-                "labels": _LabelScope(None, ()),
+                "labels": LabelScope(None, ()),
                 "statement": stmt,
             }
         )
-        for cte, nest in stmt._independent_ctes:
-            self.process(cte, asfrom=True, nest_here=nest, **kw)
+        self._independent_ctes(stmt, kw)
         return top
 
     def _dml_table(self, stmt: Any, kw: dict[str, Any]) -> str:

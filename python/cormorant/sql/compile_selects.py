@@ -11,6 +11,7 @@ from .elements import AsBoolean, BooleanClauseList, ColumnClause, Label
 from .froms import FromState
 from .labels import other_names
 from .names import as_label
+from .order_by_names import CompoundScope, LabelScope
 
 # the owner of the CTEs that stand at the front of the whole statement
 _TOP: Any = {}
@@ -92,8 +93,7 @@ class SelectCompiler:
         if (compound_index is not None or insert_into) and not top:
             self.stack[-1]["member"] = True
         try:
-            for cte, nest in select._independent_ctes:
-                self.process(cte, asfrom=True, nest_here=nest, **kw)
+            self._independent_ctes(select, kw)
             add = self._add_to_result_map if results else None
             columns = []
             given_out = results or bool(
@@ -183,7 +183,7 @@ class SelectCompiler:
                 "asfrom_froms": own,
                 "correlate_froms": own | correlate,
                 "results": results,
-                "labels": _LabelScope(select, froms),
+                "labels": LabelScope(select, froms),
             }
         )
         return froms
@@ -363,13 +363,12 @@ class SelectCompiler:
                 "correlate_froms": entry["correlate_froms"] if entry else set(),
                 "asfrom_froms": entry["asfrom_froms"] if entry else set(),
                 "results": results,
-                "labels": _CompoundScope(cs),
+                "labels": CompoundScope(cs),
             }
         )
         try:
             _check_widths(cs)
-            for cte, nest in cs._independent_ctes:
-                self.process(cte, asfrom=True, nest_here=nest, **kw)
+            self._independent_ctes(cs, kw)
             text = f" {cs.keyword} ".join(
                 [
                     self.process(c, asfrom=asfrom, compound_index=i, **kw)
@@ -405,12 +404,11 @@ class SelectCompiler:
                 "correlate_froms": set(),
                 "asfrom_froms": set(),
                 "results": False,
-                "labels": _LabelScope(taf, ()),
+                "labels": LabelScope(taf, ()),
             }
         )
         try:
-            for cte, nest in taf._independent_ctes:
-                self.process(cte, asfrom=True, nest_here=nest, **kw)
+            self._independent_ctes(taf, kw)
             text = self.process(taf.element, **kw)
         finally:
             entry = self.stack.pop()
@@ -578,7 +576,10 @@ class SelectCompiler:
         name = self.resolve(cte.name, "alias")
         new = True
         owner = self.cte_owners.get(cte)
-        if owner is None and (cte.nesting or nest_here):
+        stated = self._nested_at(cte)
+        if owner is None and stated is not None and "member" not in stated:
+            owner = _TOP if stated is self.stack[0] else stated
+        elif owner is None and (cte.nesting or nest_here or stated is not None):
             # the two halves of a recursion are one
             owner = next(
                 (self.cte_owners[c] for c in self.cte_owners if _restates(c, cte)),
@@ -625,14 +626,14 @@ class SelectCompiler:
                 text += self._texts(cte._prefixes)
             text += "\n"
             stack = self.stack
-            around = {} if owner is _TOP else stack[-1]
+            around = {} if owner is _TOP else owner if owner is stated else stack[-1]
             self.stack = [
                 *stack,
                 {
                     "correlate_froms": around.get("correlate_froms", set()),
                     "asfrom_froms": around.get("asfrom_froms", set()),
                     "results": False,
-                    "labels": _LabelScope(None, ()),
+                    "labels": LabelScope(None, ()),
                     "member": True,
                 },
             ]
@@ -656,6 +657,24 @@ class SelectCompiler:
             quoted = self.preparer.quote(self.resolve(base.name, "alias"))
             return f"{quoted} AS {self.preparer.quote(name)}"
         return self.preparer.quote(name)  # type: ignore[no-any-return]
+
+    def _independent_ctes(self, statement: Any, kw: dict[str, Any]) -> None:
+        """Those that add_cte() gave to the statement on top of the stack."""
+        ctes = statement._independent_ctes
+        nested = [cte for cte, nest in ctes if nest]
+        if nested:
+            if any(self._nested_at(cte) is not None for cte in nested):
+                raise exc.CompileError("CTE is stated as 'nest_here' in more than one location")
+            self.stack[-1]["nested"] = nested
+        for cte, nest in ctes:
+            self.process(cte, asfrom=True, nest_here=nest, **kw)
+
+    def _nested_at(self, cte: Any) -> Any:
+        """The entry of the stack whose statement says that the CTE is to be in its WITH."""
+        for entry in reversed(self.stack):
+            if any(cte is nested for nested in entry.get("nested", ())):
+                return entry
+        return None
 
     def _cte_owner(self) -> Any:
         """The statement of the stack whose WITH a nesting CTE of the innermost one goes to."""
@@ -723,58 +742,6 @@ def _cte_column_names(element: Any) -> list[Any]:
         required if required is not None else (fallback if fallback is not None else c.name)
         for required, _key, fallback, c, _repeated in element._columns_plus_names(True)
     ]
-
-
-class _LabelScope:
-    """What names in ORDER BY mean within a SELECT; made when first asked for."""
-
-    __slots__ = ("froms", "made", "select")
-
-    def __init__(self, select: Any, froms: Sequence[Any]) -> None:
-        self.select = select
-        self.froms = froms
-        self.made: Any = None
-
-    def __call__(self) -> Any:
-        """(columns or FROMs, FROMs only, columns only), each by name."""
-        if self.made is None:
-            select = self.select
-            selected = select._all_selected_columns if select is not None else ()
-            self.made = names_in_order_by(selected, self.froms)
-        return self.made
-
-
-def names_in_order_by(
-    selected: Sequence[Any], froms: Sequence[Any]
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """What names mean of the columns selected or else of FROMs, of FROMs alone, and of the
-    columns alone: of several with the same name the last one."""
-    columns = {c._tq_label or c.key: c for c in selected if c._allow_label_resolve}
-    beside = {
-        c.key: c
-        for f in froms
-        for c in (f.c if hasattr(f, "c") and not f._is_text_clause else ())
-        if c._allow_label_resolve
-    }
-    return beside | columns, beside, columns
-
-
-class _CompoundScope:
-    """What names in ORDER BY mean after a UNION: columns of the first SELECT."""
-
-    __slots__ = ("cs", "made")
-
-    def __init__(self, cs: Any) -> None:
-        self.cs = cs
-        self.made: Any = None
-
-    def __call__(self) -> Any:
-        if self.made is None:
-            rows = self.cs.subquery()
-            rows.named_with_column = False
-            d = {c.key: c for c in rows.c}
-            self.made = (d, d, d)
-        return self.made
 
 
 def _values_row(element: Any, row: tuple[Any, ...]) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import gc
 import pickle
@@ -398,6 +399,22 @@ def test_set_loaded_takes_lists_and_collections(world, classes):
     assert user.posts == posts
     with pytest.raises(TypeError):
         _core.set_loaded(user, number, 3)
+
+
+def test_what_ties_a_collection_to_its_owner_is_not_copied(classes):
+    class Shelf(list):
+        pass
+
+    user_class, post_class, *_ = classes
+    manager_of(user_class).set_collection(slot(user_class, "posts"), Shelf, Shelf)
+    user = user_class()
+    tie = copy.copy(user.posts._sa_adapter)
+    assert type(tie) is type(user.posts._sa_adapter)
+    stranger = post_class()
+    assert tie.fire_append_event(stranger) is stranger
+    assert stranger.user is None
+    with pytest.raises(TypeError, match="takes 1 to 2 arguments, got 0"):
+        tie.fire_append_event()
 
 
 def test_pickled_collections_are_lists(classes):

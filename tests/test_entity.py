@@ -38,6 +38,33 @@ def user():
 # --- construction -------------------------------------------------------------
 
 
+def test_the_class_of_an_object_is_the_one_it_was_made_for(user):
+    other = make("Other", name=TYPE_STRING)
+    one = user(name="a")
+    for cls in (other, int):
+        with pytest.raises(TypeError, match="__class__"):
+            one.__class__ = cls
+    for wrong in (5, None):
+        with pytest.raises(TypeError, match="must be set to a class"):
+            one.__class__ = wrong
+    with pytest.raises(TypeError):
+        del one.__class__
+    one.__class__ = user
+    assert (type(one), one.name) == (user, "a")
+
+
+def test_the_view_is_copied_and_pickled_as_a_dict(user):
+    one = user(name="a")
+    one.free = [1]
+    view = vars(one)
+    function, (plain,) = view.__reduce_ex__(4)
+    assert (function, plain) == (dict, dict(view))
+    copied = copy.copy(view)
+    assert (type(copied), copied) == (dict, dict(view))
+    copied["name"] = "b"
+    assert one.name == "a"
+
+
 def test_constructor_sets_attributes(user):
     obj = user(name="ada", age=36)
     assert (obj.id, obj.name, obj.age) == (None, "ada", 36)

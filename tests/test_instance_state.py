@@ -57,6 +57,16 @@ def states(obj):
     return [name for name in names if getattr(state, name)]
 
 
+def test_a_pickled_state_is_not_for_an_object_of_a_session(session):
+    user = User(name="a")
+    given = user.__getstate__()
+    session.add(user)
+    session.flush()
+    with pytest.raises(ValueError, match="the object is in a session"):
+        user.__setstate__(given)
+    assert inspect(user).persistent
+
+
 def test_life_of_an_object(session):
     user = User(name="a")
     assert states(user) == ["transient"]

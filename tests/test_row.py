@@ -32,6 +32,11 @@ def test_items_by_position(abc):
         abc["a"]
 
 
+def test_what_rows_and_their_keys_say_of_themselves(abc):
+    assert sys.getsizeof(abc) - sys.getsizeof(row(a=1)) == sys.getsizeof((1, 2)) - sys.getsizeof(())
+    assert repr(RowKeys(("a", "b"))) == "RowKeys(('a', 'b'))"
+
+
 def test_items_by_name(abc):
     assert (abc.a, abc.b, abc.c) == (1, "x", 2.5)
     with pytest.raises(AttributeError, match="Could not locate column in row for column 'zzz'"):
@@ -62,6 +67,9 @@ def test_is_a_sequence_but_no_tuple(abc):
     with pytest.raises(ValueError):
         abc.index(1, 0, 0)
     assert abc.index(2.5, -1) == 2
+    assert abc.index("x", 0, -1) == 1
+    with pytest.raises(ValueError):
+        abc.index(2.5, 0, -1)
     match abc:
         case (x, y, z):
             assert (x, y, z) == (1, "x", 2.5)

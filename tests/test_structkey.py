@@ -323,6 +323,40 @@ def test_a_memoized_attribute_is_computed_once_and_forgotten_by_copies() -> None
     assert "broken" not in made.__dict__
 
 
+def test_what_cannot_be_memoized() -> None:
+    with pytest.raises(TypeError):
+        _core.memoized()  # type: ignore[call-arg]
+    with pytest.raises(AttributeError, match="__name__"):
+        _core.memoized(3)  # type: ignore[arg-type]
+    computed = _core.memoized(lambda construct: 7)
+    with pytest.raises(TypeError):
+        computed.__set_name__(object, 5)  # type: ignore[arg-type]
+    assert computed.__get__(None, object) is computed
+    with pytest.raises(AttributeError):
+        computed.__get__(object(), object)  # it has no dictionary
+
+
+def test_entries_of_a_dict_that_knows_when_they_were_used() -> None:
+    used = _core.UsedDict(a=["x", 0], b=None, c=["x"])
+    assert (used.get("a"), used["a"], used._clock) == ("x", ["x", 1], 1)
+    for wrong in ("b", "c"):
+        with pytest.raises(TypeError, match="a value and a number"):
+            used.get(wrong)
+    with pytest.raises(TypeError, match="a key and a default"):
+        used.get()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unhashable"):
+        used.get([])
+    assert used._clock == 1
+
+
+def test_what_cannot_be_a_recipe() -> None:
+    with pytest.raises(ValueError, match="six operators"):
+        _core.Comparable._set_up(int, int, object(), bool, (min,))  # type: ignore[arg-type]
+    for parts in (((1,),), ((99, "x"),), (5,), ((1, 2),), tuple((1, f"a{n}") for n in range(300))):
+        with pytest.raises((TypeError, ValueError)):
+            _core.KeyRecipe("x", parts)  # type: ignore[arg-type]
+
+
 def test_a_dict_knows_when_its_values_were_used() -> None:
     cache = sa.util.LRUCache(4, 0.5)
     for key in range(4):

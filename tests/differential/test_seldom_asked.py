@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -91,6 +93,80 @@ def changed_entities_as_text(p: Any) -> None:
         p.show(str(p.select(p.text("1")).select_from(change.returning(Node).cte("c"))))
     change = changes[0].where(Node.id == 3).returning(Node)
     p.show([dict(row) for row in s.connection().execute(change).mappings()])
+
+
+@program
+def members_that_leave_before_their_list_is_loaded(p: Any) -> None:
+    leave(p, list)
+
+
+@program
+def members_that_leave_before_their_set_is_loaded(p: Any) -> None:
+    leave(p, set)
+
+
+@program
+def members_that_leave_before_their_dict_is_loaded(p: Any) -> None:
+    leave(p, p.orm.attribute_keyed_dict("name"))
+
+
+def leave(p: Any, collection_class: Any) -> None:
+    class Owner(p.Base):
+        __tablename__ = "owners"
+        id = p.Column(p.Integer, primary_key=True)
+        things = p.relationship("Thing", back_populates="owner", collection_class=collection_class)
+
+    class Thing(p.Base):
+        __tablename__ = "things"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String(9))
+        owner_id = p.Column(p.ForeignKey("owners.id"))
+        owner = p.relationship(Owner, back_populates="things", active_history=True)
+
+    def held() -> Any:
+        things = owner.things.values() if hasattr(owner.things, "values") else owner.things
+        return sorted(str(thing.name) for thing in things)
+
+    s = p.session()
+    s.add_all([Thing(id=i, name=n, owner_id=1) for i, n in enumerate("xyz", 1)])
+    s.add_all([Owner(id=1), Owner(id=2)])
+    s.commit()
+    for new in (2, None):
+        for name in ("x", "changed", None):
+            s.expire_all()
+            thing, owner = s.get(Thing, 1), s.get(Owner, 1)
+            thing.name = name
+            thing.owner = new and s.get(Owner, new)
+            history = p.inspect(thing).attrs.owner.history
+            p.show([[o and o.id for o in part] for part in history])
+            p.error(held)
+            s.rollback()
+    thing = s.get(Thing, 1)
+    s.expire(thing, ["owner"])
+    owner = s.get(Owner, 1)
+    p.show(len(owner.things))
+    del thing.owner
+    p.show([[o and o.id for o in part] for part in p.inspect(thing).attrs.owner.history])
+    p.error(held)
+
+
+@program
+def what_the_dict_of_an_object_gives_others(p: Any) -> None:
+    Node, s = tree(p)
+    node = s.get(Node, 1)
+    node.free = [1]
+    node.children, node.name
+    copied = copy.deepcopy({k: v for k, v in vars(node).items() if k in ("id", "name", "free")})
+    p.show(copied, copied["free"] is not node.free)
+    p.show(sorted(copy.copy(vars(node))), sorted(pickle.loads(pickle.dumps(copied))))
+    kept = vars(node)
+    kept["children"] = kept["children"][:1]
+    p.show([child.id for child in node.children], node in s.dirty)
+    p.show(kept.pop("free"), kept.pop("free", None), hasattr(node, "free"))
+    p.error(lambda: kept.pop("absent"))
+    p.show(kept.pop("name"), "name" in kept)
+    kept.update(name="given", more=2)
+    p.show(node.name, node.more, node in s.dirty)
 
 
 @program

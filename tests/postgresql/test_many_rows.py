@@ -369,6 +369,40 @@ def test_inserts(how: str, type_: Any, stored: str, values: list[Any], engine: A
 
 
 @pytest.mark.parametrize(
+    ("type_", "how"),
+    [
+        ("numeric(6, 2)", "arrays"),
+        ("double precision", "arrays"),
+        ("character varying(3)", "arrays"),
+        ("pg_catalog.int4", "arrays"),
+        ('"pg_catalog"."numeric"', "arrays"),
+        ("int[]", "values"),
+        ("numeric(6, n)", None),
+        ("numeric(6", None),
+        ("pg_catalog.1", None),
+        ("1", None),
+    ],
+)
+def test_inserts_of_values_that_the_program_casts(type_: str, how: str | None, engine: Any) -> None:
+    """A type as SQL names it is that of the elements, if it is one."""
+    statement = f"INSERT INTO thing (n, value) VALUES (%(n)s::int, %(value)s::{type_})"
+    values = ["{1,2}", "{}"] if type_ == "int[]" else ["3", "7"]
+    rows = [{"n": n, "value": values[n % 2]} for n in range(COUNT)]
+    with Session(engine) as session:
+        session.execute(text("create table thing (n int, value text)"))
+        connection = session.connection()
+        if how is None:
+            with pytest.raises(exc.DBAPIError):
+                connection.exec_driver_sql(statement, rows)
+            return
+        connection.exec_driver_sql(statement, rows)
+        assert inserted(session) == how
+        found = session.execute(text("select n, value from thing order by n")).all()
+        as_text = [v + ".00" if type_.startswith("numeric(") else v for v in values]
+        assert found == [(n, as_text[n % 2]) for n in range(COUNT)]
+
+
+@pytest.mark.parametrize(
     ("key", "sql"),
     [
         ("int generated always as identity", ""),

@@ -56,7 +56,7 @@ WORK = [
 # those in boxes.py
 WORK_WITH_BOXES = ["boxed", "boxes_alone", "anew"]
 # those that take long: each so-manyth allocation fails
-STEPS = {"mapping": 7, "eager_anew": 3}
+STEPS = {"mapping": 7, "eager_anew": 3, "unions": 5}
 # those that ask most of the driver
 WORK_OF_SERVER = [
     "load",

@@ -92,7 +92,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs no C of a sanitized build is left out of a run of one."""
+    """What runs no C of a sanitized build is left out of a run of one. What takes long is run
+    first: at the end of a parallel run one process would do it while the others have nothing."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items if leaks.SANITIZED else ():
         mark = item.get_closest_marker("not_sanitized")
         if mark is not None:

@@ -75,6 +75,7 @@ WORK_OF_SERVER = [
 
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler"),
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="preloads a library"),
 ]

@@ -12,7 +12,7 @@ import pytest
 
 import cormorant
 
-pytestmark = pytest.mark.not_sanitized(reason="runs mypy")
+pytestmark = [pytest.mark.slow, pytest.mark.not_sanitized(reason="runs mypy")]
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("revealed.py")
 

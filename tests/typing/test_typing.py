@@ -20,6 +20,7 @@ def test_program_runs() -> None:
     program.main()
 
 
+@pytest.mark.slow
 @pytest.mark.not_sanitized(reason="runs mypy")
 def test_program_is_well_typed(tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}

@@ -131,7 +131,7 @@ def leave(p: Any, collection_class: Any) -> None:
     s.add_all([Thing(id=i, name=n, owner_id=1) for i, n in enumerate("xyz", 1)])
     s.add_all([Owner(id=1), Owner(id=2)])
     s.commit()
-    for new in (2, None):
+    for new, s.autoflush in ((2, True), (2, False), (None, True), (None, False)):
         for name in ("x", "changed", None):
             s.expire_all()
             thing, owner = s.get(Thing, 1), s.get(Owner, 1)

@@ -129,6 +129,36 @@ def test_same_as_the_standard_library(statement):
     theirs.close()
 
 
+MIXED = """
+with recursive n(i) as (select 0 union all select i + 1 from n where i < 40)
+select i, i * 0.5 as d, 'text ' || i as t, cast('b' || i as blob) as b, null as z,
+    case i % 4 when 0 then i when 1 then 'odd' when 2 then 1.5 end as m
+from n
+"""
+# SQLite puts the values of a row where the part of the statement says that makes it
+SHAPES = [
+    "select * from ({})",
+    "select * from ({}) order by m, i desc",
+    "select 1, 'a', 0.5, x'00', null, 2 union all select i, d, t, b, z, m from ({})"
+    " union all select t, b, z, m, i, d from ({}) union all select m, m, m, m, m, m from ({})",
+    "select i, d, t, b, z, m from ({}) union select m, t, i, d, b, z from ({})",
+    "select m, count(*), max(t), min(b), sum(d), group_concat(i) from ({}) group by m",
+    "select a.t, b.t, a.b, b.m, a.z, b.d from ({}) as a left join ({}) as b on a.i = b.i * 2",
+    "select t, lag(t) over (order by i), m, b, z, d from ({})",
+    "select key, value, type, atom, i, t from ({}), json_each('[1, \"x\", null, 2.5]')",
+    "select i, t from ({})",
+    "select t from ({})",
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_rows_of_all_kinds_of_values(shape):
+    sql = shape.replace("{}", MIXED)
+    theirs = sqlite3.connect(":memory:")
+    assert [tuple(r) for r in run(connect(), sql)] == theirs.execute(sql).fetchall()
+    theirs.close()
+
+
 @pytest.mark.parametrize("sql", ["", " ", "-- only this", "/* or this */", "/* unclosed"])
 def test_nothing_to_run(sql):
     cursor = connect().execute(plan(sql))

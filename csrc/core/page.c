@@ -220,7 +220,6 @@ crm_rows_clear(crm_rows *rows)
         crm_page_unref(rows->pages[i]);
     }
     free(rows->pages);
-    free(rows->open);
     crm_rows_init(rows, rows->ncols);
 }
 
@@ -326,8 +325,10 @@ int
 crm_rows_move_open(crm_rows *rows, size_t len)
 {
     crm_page *old = crm_rows_last(rows);
+    const uint64_t *row = rows->current;
+    const char *bytes = rows->back;
     size_t row_size = old->row_words * sizeof(uint64_t);
-    uint32_t row_bytes = old->back - rows->row_back;
+    size_t row_bytes = (size_t)(rows->end - rows->back) - old->back;
     size_t need = row_size + row_bytes + len;
     if (old->nrows == 0 && need > CRM_PAGE_ROOM) {
         /* A row that outgrew a page of its own: leave room for its other
@@ -339,18 +340,15 @@ crm_rows_move_open(crm_rows *rows, size_t len)
     if (page == NULL) {
         return -1;
     }
-    const char *from = crm_page_end(old) - old->back;
-    char *to = (char *)page->words + page->cap - row_bytes;
-    memcpy(to, from, row_bytes);
-    page->back = row_bytes;
+    crm_rows_open(rows, page);
+    memcpy(rows->current, row, row_size);
+    rows->back -= row_bytes;
+    memcpy(rows->back, bytes, row_bytes);
     for (uint32_t i = 0; i < rows->ncols; i++) {
-        crm_cell *cell = &rows->current[i];
-        if (crm_tag_has_bytes(cell->tag)) {
-            cell->u.p = to + (cell->u.p - from);
+        if (crm_tag_has_bytes(crm_page_tag(page, rows->current, i))) {
+            rows->current[i] -= old->back; /* as seen from the end */
         }
     }
-    old->back = rows->row_back;
-    rows->row_back = 0;
     if (old->nrows == 0) {
         crm_page_unref(old);
         rows->pages[rows->npages - 2] = page;
@@ -362,12 +360,6 @@ crm_rows_move_open(crm_rows *rows, size_t len)
 int
 crm_rows_next_page(crm_rows *rows)
 {
-    if (rows->open == NULL) {
-        rows->open = malloc((rows->ncols + 1) * sizeof(crm_cell));
-        if (rows->open == NULL) {
-            return -1;
-        }
-    }
     if (rows->npages > 0 && crm_rows_last(rows)->cap > CRM_PAGE_ROOM) {
         crm_rows_trim(rows);
     }

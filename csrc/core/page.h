@@ -8,7 +8,7 @@
  * A row is packed: a word of 8 bytes for each of its `ncols` cells (the number;
  * of text and blobs where the bytes are, counted back from the end of the page,
  * and how many), then a byte for each (tag and flags), filled up to a whole
- * word.  A row being filled is an array of crm_cell beside the page.
+ * word.  A row that is open is written in its place, behind the finished ones.
  *
  * A page of rows that were not read (crm_present_keys) has `ncols` 0 and a word
  * for each row.
@@ -63,11 +63,12 @@ typedef struct crm_page_cache {
 /* Frees the pages in it.  No page that has it as its home may be alive. */
 void crm_page_cache_clear(crm_page_cache *cache);
 
-/* Words of a packed row. */
+/* Words of a packed row: at least one, so that a page holds fewer rows than the
+ * 16 bits of a crm_state count. */
 static inline uint32_t
 crm_row_words(uint32_t ncols)
 {
-    return ncols + (ncols + 7) / 8;
+    return ncols == 0 ? 1 : ncols + (ncols + 7) / 8;
 }
 
 /* Where the back begins to grow from. */
@@ -125,9 +126,6 @@ crm_page_ref(crm_page *page)
 /* Bytes for cells and data in a page that is not for one large row. */
 #define CRM_PAGE_ROOM (CRM_PAGE_SIZE - sizeof(crm_page))
 
-/* A row number fits a crm_state's 16 bits. */
-#define CRM_PAGE_ROWS 65535
-
 /* Bytes of the finished rows without those at the back. */
 static inline size_t
 crm_page_front(const crm_page *page)
@@ -156,9 +154,11 @@ typedef struct {
     uint32_t ncols;
     uint32_t next_size;        /* bytes of the next page */
     uint64_t nrows;            /* finished rows in all pages */
-    crm_cell *current;         /* the open row, or NULL: no row is open */
-    crm_cell *open;            /* its place, owned; NULL before the first row */
-    uint32_t row_back;         /* page->back where the open row began */
+    uint64_t *current;         /* the open row, in the last page, or NULL */
+    uint8_t *tags;             /* its tags and flags */
+    char *front;               /* where it ends */
+    char *back;                /* where its bytes begin */
+    char *end;                 /* where its page ends */
     crm_present_keys *present; /* borrowed, or NULL: all rows are read */
     uint32_t present_col;      /* where their key is */
     uint32_t present_run;      /* neighbours with such keys that came last */
@@ -177,32 +177,57 @@ crm_rows_last(crm_rows *rows)
 }
 
 /* What crm_rows_begin and crm_rows_bytes do when a page is full: adds a page;
- * moves the open row's bytes to a new one with room for it and `len` bytes
+ * moves the open row with its bytes to a new one with room for `len` bytes
  * more.  0, or -1 when memory is out. */
 int crm_rows_next_page(crm_rows *rows);
 int crm_rows_move_open(crm_rows *rows, size_t len);
 
-/* Opens a row of `ncols` NULL cells, rows->current; NULL when memory is out. */
-static inline crm_cell *
+/* Makes the row behind the finished ones of a page the open one. */
+static inline void
+crm_rows_open(crm_rows *rows, crm_page *page)
+{
+    rows->current = page->words + (size_t)page->nrows * page->row_words;
+    rows->tags = (uint8_t *)(rows->current + page->ncols);
+    rows->front = (char *)(rows->current + page->row_words);
+    rows->end = (char *)page->words + page->cap;
+    rows->back = rows->end - page->back;
+}
+
+/* Opens a row of `ncols` NULL cells: 0, or -1 when memory is out. */
+static inline int
 crm_rows_begin(crm_rows *rows)
 {
     crm_page *page = rows->npages == 0 ? NULL : crm_rows_last(rows);
     if (page == NULL || page->ncols != rows->ncols ||
-        page->nrows >= CRM_PAGE_ROWS ||
         page->cap - crm_page_front(page) - page->back <
             page->row_words * sizeof(uint64_t) ||
         (page->cap > CRM_PAGE_ROOM && page->nrows != 0)) {
         if (crm_rows_next_page(rows) < 0) {
-            return NULL;
+            return -1;
         }
         page = crm_rows_last(rows);
     }
-    rows->current = rows->open;
-    rows->row_back = page->back;
-    for (uint32_t i = 0; i < rows->ncols; i++) {
-        rows->current[i] = (crm_cell){.tag = CRM_NULL};
-    }
-    return rows->current;
+    crm_rows_open(rows, page);
+    memset(rows->current, 0, page->row_words * sizeof(uint64_t));
+    return 0;
+}
+
+/* Writes a cell of the open row that has no bytes: `word` is u.i of a cell, or
+ * what is in its place. */
+static inline void
+crm_rows_set(crm_rows *rows, uint32_t col, crm_tag tag, unsigned flags,
+             uint64_t word)
+{
+    rows->current[col] = word;
+    rows->tags[col] = (uint8_t)CRM_PAGE_BYTE(tag, flags);
+}
+
+/* A cell of the open row as it is so far; its bytes are the page's until more
+ * are added. */
+static inline crm_cell
+crm_rows_cell(crm_rows *rows, uint32_t col)
+{
+    return crm_page_cell(crm_rows_last(rows), rows->current, col);
 }
 
 /* From now on rows with one of these keys are not read. */
@@ -225,7 +250,7 @@ crm_rows_skip(crm_rows *rows, int64_t key)
         return 0;
     }
     crm_page *page = crm_rows_last(rows);
-    if (page->ncols != 0 || page->nrows >= CRM_PAGE_ROWS ||
+    if (page->ncols != 0 ||
         page->cap - crm_page_front(page) < sizeof(uint64_t)) {
         return crm_rows_skip_next_page(rows, &present->objects[at]);
     }
@@ -235,42 +260,46 @@ crm_rows_skip(crm_rows *rows, int64_t key)
 }
 
 /* Space for `len` bytes belonging to the open row; NULL when memory is out
- * (or len is over UINT32_MAX).  Earlier cells of the open row stay right: their
- * pointers are changed when its bytes move. */
+ * (or len is over UINT32_MAX).  The open row may move. */
 static inline char *
 crm_rows_bytes(crm_rows *rows, size_t len)
 {
     if (len > UINT32_MAX) {
         return NULL;
     }
-    crm_page *page = crm_rows_last(rows);
-    size_t used =
-        crm_page_front(page) + page->row_words * sizeof(uint64_t) + page->back;
-    if (page->cap - used < len) {
-        if (crm_rows_move_open(rows, len) < 0) {
-            return NULL;
-        }
-        page = crm_rows_last(rows);
+    if ((size_t)(rows->back - rows->front) < len &&
+        crm_rows_move_open(rows, len) < 0) {
+        return NULL;
     }
-    page->back += (uint32_t)len;
-    return (char *)page->words + page->cap - page->back;
+    return rows->back -= len;
 }
 
 /* Copies bytes that do not overlap: true if all of them are below 0x80.  What
- * is no whole word at the end is copied with some of what was copied before. */
+ * is no whole step at the end is copied with some of what was copied before. */
 static inline int
 crm_copy_text(char *to, const char *from, size_t len)
 {
-    uint64_t seen = 0, word;
-    if (len >= 8) {
-        for (size_t i = 0; i < len - 8; i += 8) {
-            memcpy(&word, from + i, 8);
-            seen |= word;
-            memcpy(to + i, &word, 8);
+    uint64_t seen = 0, word, other;
+    if (len > 16) {
+        const char *last = from + len - 16;
+        char *to_last = to + len - 16;
+        for (; from < last; from += 16, to += 16) {
+            memcpy(&word, from, 8);
+            memcpy(&other, from + 8, 8);
+            seen |= word | other;
+            memcpy(to, &word, 8);
+            memcpy(to + 8, &other, 8);
         }
-        memcpy(&word, from + len - 8, 8);
-        seen |= word;
-        memcpy(to + len - 8, &word, 8);
+        from = last;
+        to = to_last;
+        len = 16;
+    }
+    if (len >= 8) {
+        memcpy(&word, from, 8);
+        memcpy(&other, from + len - 8, 8);
+        seen |= word | other;
+        memcpy(to, &word, 8);
+        memcpy(to + len - 8, &other, 8);
     }
     else {
         for (size_t i = 0; i < len; i++) {
@@ -281,8 +310,8 @@ crm_copy_text(char *to, const char *from, size_t len)
     return (seen & UINT64_C(0x8080808080808080)) == 0;
 }
 
-/* Copies text or blob bytes into column `col` of the open row and sets its tag,
- * length and ASCII flag.  0, or -1 when memory is out. */
+/* Copies bytes into column `col` of the open row, with the ASCII flag if they
+ * are a text of such: 0, or -1 when memory is out. */
 static inline int
 crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
              size_t len)
@@ -291,50 +320,41 @@ crm_rows_put(crm_rows *rows, uint32_t col, crm_tag tag, const char *bytes,
     if (to == NULL) {
         return -1;
     }
-    crm_cell *cell = &rows->current[col];
-    cell->tag = (uint8_t)tag;
-    cell->len = (uint32_t)len;
-    cell->u.p = to;
-    if (tag == CRM_BLOB || tag == CRM_UUID) {
-        cell->flags = 0;
-        if (len != 0) {
-            memcpy(to, bytes, len);
-        }
+    unsigned flags = 0;
+    if (tag != CRM_BLOB && tag != CRM_UUID) {
+        flags = crm_copy_text(to, bytes, len) ? CRM_CELL_ASCII : 0;
     }
-    else {
-        cell->flags = crm_copy_text(to, bytes, len) ? CRM_CELL_ASCII : 0;
+    else if (len != 0) {
+        memcpy(to, bytes, len);
     }
+    crm_rows_set(rows, col, tag, flags,
+                 (uint64_t)len << 32 | (uint32_t)(rows->end - to));
     return 0;
 }
 
-/* Ends the open row: packs it. */
+/* Whether a text of the open row has the ASCII flag. */
+static inline int
+crm_rows_is_ascii(const crm_rows *rows, uint32_t col)
+{
+    return (rows->tags[col] >> 6 & CRM_CELL_ASCII) != 0;
+}
+
+/* Ends the open row. */
 static inline void
 crm_rows_end(crm_rows *rows)
 {
     crm_page *page = crm_rows_last(rows);
-    const char *end = crm_page_end(page);
-    uint64_t *row = page->words + (size_t)page->nrows * page->row_words;
-    uint8_t *bytes = (uint8_t *)(row + page->ncols);
-    for (uint32_t i = 0; i < page->ncols; i++) {
-        const crm_cell *cell = &rows->current[i];
-        bytes[i] = (uint8_t)CRM_PAGE_BYTE(cell->tag, cell->flags);
-        row[i] = crm_tag_has_bytes(cell->tag)
-                     ? (uint64_t)cell->len << 32 | (uint32_t)(end - cell->u.p)
-                     : (uint64_t)cell->u.i;
-    }
     page->nrows++;
+    page->back = (uint32_t)(rows->end - rows->back);
     rows->nrows++;
     rows->current = NULL;
 }
 
-/* Forgets the open row. */
+/* Forgets the open row, if there is one. */
 static inline void
 crm_rows_abandon(crm_rows *rows)
 {
-    if (rows->current != NULL) {
-        crm_rows_last(rows)->back = rows->row_back;
-        rows->current = NULL;
-    }
+    rows->current = NULL;
 }
 
 /* Gives back what the last page does not use.  Nothing points into it yet; no

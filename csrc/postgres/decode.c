@@ -671,14 +671,14 @@ crm_pg_decode(crm_pg_decoder *decoder, const crm_pg_type *type,
         return status;
     }
     if (!crm_tag_has_bytes(cell.tag)) {
-        rows->current[col] = cell;
+        crm_rows_set(rows, col, cell.tag, cell.flags, (uint64_t)cell.u.i);
         return CRM_PG_OK;
     }
     if (crm_rows_put(rows, col, cell.tag, cell.u.p, cell.len) < 0) {
         return CRM_PG_NOMEM;
     }
     if (cell.tag == CRM_INET) {
-        rows->current[col].flags = cell.flags;
+        crm_rows_set(rows, col, CRM_INET, cell.flags, rows->current[col]);
     }
     return CRM_PG_OK;
 }

@@ -140,7 +140,7 @@ static int
 read_row(crm_stmt *stmt, const PGresult *result, int row, int ncols,
          PGresult ***texts, int text_row, crm_rows *rows, crm_error *err)
 {
-    if (crm_rows_begin(rows) == NULL) {
+    if (crm_rows_begin(rows) < 0) {
         return crm_pg_no_memory(err);
     }
     for (int col = 0; col < ncols; col++) {
@@ -205,7 +205,7 @@ crm_pg_read(crm_stmt *stmt, const PGresult *result, int first, int count,
             crm_rows *rows, crm_error *err)
 {
     int ncols = PQnfields(result);
-    if (rows->open == NULL) {
+    if (rows->npages == 0) {
         rows->ncols = (uint32_t)ncols;
     }
     else if (count > 0 && rows->ncols != (uint32_t)ncols) {

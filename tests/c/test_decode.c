@@ -11,10 +11,10 @@ check_numeric(const char *bytes, size_t len, const char *text)
     crm_pg_decoder decoder = {.zone = -1};
     crm_rows rows;
     crm_rows_init(&rows, 1);
-    CHECK(crm_rows_begin(&rows) != NULL);
+    CHECK(crm_rows_begin(&rows) == 0);
     crm_pg_type type = crm_pg_type_find(&decoder.types, 1700);
     CHECK(crm_pg_decode(&decoder, &type, bytes, len, &rows, 0) == CRM_PG_OK);
-    crm_cell cell = rows.current[0];
+    crm_cell cell = crm_rows_cell(&rows, 0);
     CHECK(cell.tag == CRM_NUMERIC && cell.len == strlen(text));
     CHECK(memcmp(cell.u.p, text, cell.len) == 0);
     crm_rows_abandon(&rows);
@@ -28,7 +28,7 @@ check_status(uint32_t oid, const char *bytes, size_t len, int expected)
     crm_pg_decoder decoder = {.zone = -1};
     crm_rows rows;
     crm_rows_init(&rows, 1);
-    CHECK(crm_rows_begin(&rows) != NULL);
+    CHECK(crm_rows_begin(&rows) == 0);
     crm_pg_type type = crm_pg_type_find(&decoder.types, oid);
     CHECK(crm_pg_decode(&decoder, &type, bytes, len, &rows, 0) == expected);
     crm_rows_abandon(&rows);

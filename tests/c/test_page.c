@@ -24,13 +24,11 @@ fill(crm_rows *rows, size_t nrows, size_t longest)
     char *text = malloc(longest + 1);
     CHECK(text != NULL);
     for (size_t r = 0; r < nrows; r++) {
-        CHECK(crm_rows_begin(rows) != NULL);
+        CHECK(crm_rows_begin(rows) == 0);
         for (uint32_t c = 0; c < rows->ncols; c++) {
-            crm_cell *cell = &rows->current[c];
             switch (c % 3) {
                 case 0:
-                    cell->tag = CRM_INT64;
-                    cell->u.i = (int64_t)(r * 1000 + c);
+                    crm_rows_set(rows, c, CRM_INT64, 0, r * 1000 + c);
                     break;
                 case 1: {
                     size_t len = length_of(r, c, longest);
@@ -54,7 +52,7 @@ verify(const crm_rows *rows, size_t nrows, size_t longest)
     size_t r = 0;
     for (size_t p = 0; p < rows->npages; p++) {
         crm_page *page = rows->pages[p];
-        CHECK(page->refs == 1 && page->nrows > 0 && page->nrows <= 65535);
+        CHECK(page->refs == 1 && page->nrows > 0 && page->nrows <= UINT16_MAX);
         CHECK(sizeof(crm_page) + page->cap <= CRM_PAGE_SIZE ||
               page->nrows == 1);
         for (uint32_t i = 0; i < page->nrows; i++, r++) {
@@ -132,19 +130,19 @@ test_abandon(void)
     crm_rows rows;
     crm_rows_init(&rows, 2);
     fill(&rows, 3, 50);
-    CHECK(crm_rows_begin(&rows) != NULL);
+    CHECK(crm_rows_begin(&rows) == 0);
     CHECK(crm_rows_put(&rows, 1, CRM_TEXT, "gone", 4) == 0);
     crm_rows_abandon(&rows);
     crm_rows_abandon(&rows);
     verify(&rows, 3, 50);
     /* also when it had moved to a page of its own */
     char *large = calloc(1, 100000);
-    CHECK(large != NULL && crm_rows_begin(&rows) != NULL);
+    CHECK(large != NULL && crm_rows_begin(&rows) == 0);
     CHECK(crm_rows_put(&rows, 1, CRM_BLOB, large, 100000) == 0);
     crm_rows_abandon(&rows);
     crm_rows_trim(&rows);
     verify(&rows, 3, 50);
-    CHECK(crm_rows_begin(&rows) != NULL);
+    CHECK(crm_rows_begin(&rows) == 0);
     CHECK(crm_rows_bytes(&rows, (size_t)UINT32_MAX + 1) == NULL);
     crm_rows_abandon(&rows);
     free(large);
@@ -181,9 +179,8 @@ test_skip(size_t nrows, size_t period, size_t share)
                 continue;
             }
         }
-        CHECK(crm_rows_begin(&rows) != NULL);
-        rows.current[0].tag = CRM_INT64;
-        rows.current[0].u.i = key;
+        CHECK(crm_rows_begin(&rows) == 0);
+        crm_rows_set(&rows, 0, CRM_INT64, 0, (uint64_t)key);
         crm_rows_end(&rows);
     }
     crm_rows_trim(&rows);

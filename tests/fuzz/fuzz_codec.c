@@ -177,12 +177,12 @@ check_cell(const crm_codec *codec, const crm_cell *cell)
 static int
 store(crm_rows *rows, crm_tag tag, const char *bytes, size_t len)
 {
-    crm_cell *cell = rows->current;
+    uint64_t word = 0;
     switch (tag) {
         case CRM_INT64:
         case CRM_DOUBLE:
-            cell->tag = (uint8_t)tag;
-            memcpy(&cell->u.i, bytes, len < 8 ? len : 8);
+            memcpy(&word, bytes, len < 8 ? len : 8);
+            crm_rows_set(rows, 0, tag, 0, word);
             return 0;
         case CRM_TEXT:
         case CRM_BLOB:
@@ -204,7 +204,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len = size - 2;
     /* of exactly this size, so that a byte read too far is seen */
     char *bytes = malloc(len == 0 ? 1 : len);
-    CHECK(bytes != NULL && crm_rows_begin(&rows) != NULL);
+    CHECK(bytes != NULL && crm_rows_begin(&rows) == 0);
     memcpy(bytes, data + 2, len);
     size_t from = data[0] % (NTYPES + sizeof(storage));
     int status;

@@ -163,11 +163,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *bytes = malloc(size);
         CHECK(bytes != NULL && type.kind != CRM_PG_UNKNOWN);
         memcpy(bytes, data + 1, size - 1);
-        CHECK(crm_rows_begin(&rows) != NULL);
+        CHECK(crm_rows_begin(&rows) == 0);
         bytes = realloc(bytes, size == 1 ? 1 : size - 1);
         int status = crm_pg_decode(&decoder, &type, bytes, size - 1, &rows, 0);
         if (status == CRM_PG_OK) {
-            crm_cell cell = rows.current[0];
+            crm_cell cell = crm_rows_cell(&rows, 0);
             check_value(&type, bytes, size - 1, &cell);
             if (cell.tag >= CRM_ARRAY && crm_tag_has_bytes(cell.tag)) {
                 crm_cell outer;

@@ -79,6 +79,26 @@ def test_is_a_sequence_but_no_tuple(abc):
     assert (a, rest) == (1, ["x", 2.5])
 
 
+@pytest.mark.parametrize("last", [2.5, []], ids=["plain", "tracked"])
+def test_iterators(last):
+    given = row(a=1, b="x", c=last)
+    a, b, c = given
+    assert (a, b, c) == (1, "x", last)
+    iterator = iter(given)
+    assert iter(iterator) is iterator
+    assert operator.length_hint(iterator) == 3
+    del given  # the iterator keeps it
+    assert next(iterator) == 1
+    assert operator.length_hint(iterator) == 2
+    assert list(iterator) == ["x", last]
+    assert list(iterator) == []
+    assert operator.length_hint(iterator) == 0
+    with pytest.raises(ValueError, match="too many values to unpack"):
+        a, b = row(a=1, b="x", c=last)
+    with pytest.raises(TypeError):
+        type(iterator)()
+
+
 def test_compares_and_hashes_as_a_tuple(abc):
     assert abc == (1, "x", 2.5)
     assert abc == (1, "x", 2.5)

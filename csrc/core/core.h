@@ -53,6 +53,7 @@ typedef struct crm_core {
     PyTypeObject *plan_type;        /* plan.c      Plan */
     PyTypeObject *cursor_type;      /* result.c    Cursor */
     PyTypeObject *row_type;         /* row.c       Row */
+    PyTypeObject *row_iterator;     /* row.c       RowIterator */
     PyTypeObject *row_keys_type;    /* row.c       RowKeys */
     PyTypeObject *row_mapping_type; /* rowmapping.c RowMapping */
     PyTypeObject *insert_plan_type; /* flush.c    InsertPlan */

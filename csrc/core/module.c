@@ -55,6 +55,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->plan_type);
     Py_VISIT(core->cursor_type);
     Py_VISIT(core->row_type);
+    Py_VISIT(core->row_iterator);
     Py_VISIT(core->row_keys_type);
     Py_VISIT(core->row_mapping_type);
     Py_VISIT(core->insert_plan_type);
@@ -105,6 +106,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->plan_type);
     Py_CLEAR(core->cursor_type);
     Py_CLEAR(core->row_type);
+    Py_CLEAR(core->row_iterator);
     Py_CLEAR(core->row_keys_type);
     Py_CLEAR(core->row_mapping_type);
     Py_CLEAR(core->insert_plan_type);

@@ -262,9 +262,70 @@ row_contains(crm_row *self, PyObject *value)
     return 0;
 }
 
+/* Iterates over a row of plain values.  It is no object of the collector's, as
+ * the row is none. */
+typedef struct {
+    PyObject_HEAD
+    crm_row *row; /* owned */
+    Py_ssize_t at;
+} row_iterator;
+
+static void
+iterator_dealloc(row_iterator *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    Py_DECREF(self->row);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *
+iterator_next(row_iterator *self)
+{
+    return self->at < crm_row_count(self->row)
+               ? Py_NewRef(self->row->items[self->at++])
+               : NULL;
+}
+
+static PyObject *
+iterator_length_hint(row_iterator *self, PyObject *Py_UNUSED(none))
+{
+    return PyLong_FromSsize_t(crm_row_count(self->row) - self->at);
+}
+
+static PyMethodDef iterator_methods[] = {
+    {"__length_hint__", (PyCFunction)iterator_length_hint, METH_NOARGS, NULL},
+    {NULL},
+};
+
+static PyType_Slot iterator_slots[] = {
+    {Py_tp_dealloc, iterator_dealloc},
+    {Py_tp_iter, PyObject_SelfIter},
+    {Py_tp_iternext, iterator_next},
+    {Py_tp_methods, iterator_methods},
+    {0, NULL},
+};
+
+static PyType_Spec iterator_spec = {
+    .name = "cormorant._core.RowIterator",
+    .basicsize = sizeof(row_iterator),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE |
+             Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = iterator_slots,
+};
+
 static PyObject *
 row_iter(crm_row *self)
 {
+    if (!crm_row_is_gc(self)) {
+        crm_core *core = crm_row_keys(self)->core;
+        row_iterator *made = PyObject_New(row_iterator, core->row_iterator);
+        if (made != NULL) {
+            made->row = (crm_row *)Py_NewRef(self);
+            made->at = 0;
+        }
+        return (PyObject *)made;
+    }
     PyObject *tuple = crm_row_tuple(self);
     if (tuple == NULL) {
         return NULL;
@@ -595,6 +656,11 @@ crm_row_init(crm_core *core, PyObject *module)
         (PyTypeObject *)PyType_FromModuleAndSpec(module, &row_spec, NULL);
     if (core->row_type == NULL ||
         PyModule_AddType(module, core->row_type) < 0) {
+        return -1;
+    }
+    core->row_iterator =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &iterator_spec, NULL);
+    if (core->row_iterator == NULL) {
         return -1;
     }
     return crm_row_mapping_init(core, module);

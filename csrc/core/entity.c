@@ -177,11 +177,28 @@ entity_setattro(PyObject *self, PyObject *name, PyObject *value)
     return status;
 }
 
+/* Whether objects of a class are laid out as Entity's are, so that Entity alone
+ * can free them: what the interpreter does before is nothing then. */
+static int
+adds_nothing(const crm_core *core, const PyTypeObject *cls)
+{
+    for (; cls != NULL && cls != core->entity_type; cls = cls->tp_base) {
+        if (Py_SIZE(cls) != 0 || cls->tp_del != NULL ||
+            cls->tp_basicsize != core->entity_type->tp_basicsize) {
+            return 0;
+        }
+    }
+    return cls != NULL;
+}
+
 int
 crm_entity_prepare_class(crm_core *core, PyTypeObject *cls)
 {
     if (cls->tp_setattro == PyObject_GenericSetAttr) {
         cls->tp_setattro = entity_setattro;
+    }
+    if (adds_nothing(core, cls)) {
+        cls->tp_dealloc = (destructor)entity_dealloc;
     }
     /* A mixin that comes before the base has a __dict__ of its own to show. */
     PyObject *name = PyUnicode_InternFromString("__dict__");
@@ -270,14 +287,29 @@ crm_entity_leave(crm_entity *self)
     }
 }
 
+/* Whether some slot holds an object: none does until an attribute is read or
+ * set, and that of many a loaded entity never is. */
+static inline int
+holds_any(const crm_state *state)
+{
+    uintptr_t all = 0; /* an address has other bits than NULL and UNLOADED */
+    for (uint16_t i = 0; i < state->nslots; i++) {
+        all |= (uintptr_t)state->slots[i];
+    }
+    return CRM_SLOT_HAS(all);
+}
+
 crm_layout *
 crm_entity_empty(crm_entity *self)
 {
     crm_state *state = &self->state;
-    /* Columns last: whether there are any tells what becomes of collections. */
-    for (uint16_t i = state->nslots; i-- > 0;) {
-        if (CRM_SLOT_HAS(state->slots[i])) {
-            (void)crm_state_put(state, i, NULL);
+    if (holds_any(state)) {
+        /* Columns last: whether there are any tells what becomes of
+         * collections. */
+        for (uint16_t i = state->nslots; i-- > 0;) {
+            if (CRM_SLOT_HAS(state->slots[i])) {
+                (void)crm_state_put(state, i, NULL);
+            }
         }
     }
     drop_late(self);
@@ -297,7 +329,8 @@ is_plain(const crm_entity *self)
 {
     const crm_state *state = &self->state;
     int plain = self->dict == NULL && state->ext == NULL;
-    for (uint16_t i = 0; i < state->nslots; i++) {
+    uint16_t count = holds_any(state) ? state->nslots : 0;
+    for (uint16_t i = 0; i < count; i++) {
         PyObject *value = state->slots[i];
         plain &= !CRM_SLOT_HAS(value) || !PyType_IS_GC(Py_TYPE(value));
     }
@@ -308,6 +341,12 @@ static void
 entity_dealloc(crm_entity *self)
 {
     PyTypeObject *type = Py_TYPE(self);
+    if (type->tp_finalize != NULL) {
+        crm_state_track(&self->state);
+        if (PyObject_CallFinalizerFromDealloc((PyObject *)self) < 0) {
+            return; /* it lives again */
+        }
+    }
     PyObject_GC_UnTrack(self);
     /* First of all, so that nobody finds it any more. */
     crm_entity_leave(self);

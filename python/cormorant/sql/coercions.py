@@ -7,7 +7,6 @@ ArgumentError for what cannot stand there.
 from __future__ import annotations
 
 import collections.abc
-import numbers
 import types
 from typing import Any, NoReturn, cast
 
@@ -235,7 +234,9 @@ def expect_column(element: Any) -> Any:
                 _no_text(element, column=True)
             if element is None or element is True or element is False:
                 return expect_where(element)
-            if isinstance(element, (numbers.Number,)) and not isinstance(element, bool):
+            import numbers  # seldom asked for, and nobody else imports it
+
+            if isinstance(element, numbers.Number):  # True and False were asked for above
                 return elements.ColumnClause(str(element), is_literal=True)
             advice = ""
             if isinstance(element, list) and element:

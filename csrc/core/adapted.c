@@ -292,7 +292,7 @@ crm_shape_of(crm_core *core, PyObject *collection, PyObject **roles)
 {
     *roles = NULL;
     PyTypeObject *type = Py_TYPE(collection);
-    if (PyType_IsSubtype(type, core->list_type)) {
+    if (type == core->list_type || PyType_IsSubtype(type, core->list_type)) {
         return CRM_SHAPE_LIST;
     }
     if (PyType_IsSubtype(type, core->set_type)) {

@@ -210,6 +210,18 @@ enter(crm_hydration *h, size_t index, PyObject *obj, crm_state *state)
     return obj;
 }
 
+/* Says that what load_int() found or made need not be looked up for the next
+ * row of its key, unless each row is to be looked at or the object's state lies
+ * in a box, which the program may take away. */
+static inline void
+remember(crm_hydration *h, size_t index, const crm_state *state)
+{
+    const crm_entity_op *op = &h->program->entities[index];
+    h->ops[index].keyed =
+        op->poly == NULL && !op->split && !(state->flags & CRM_S_BOXED) &&
+        !(h->flags & (CRM_POPULATE_EXISTING | CRM_ONLY_KNOWN));
+}
+
 static PyObject *
 load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
          uint32_t row)
@@ -227,24 +239,31 @@ load_int(crm_hydration *h, size_t index, int64_t id, crm_page *page,
             Py_DECREF(obj);
             return NULL;
         }
+        remember(h, index, state);
         return obj;
     }
     if (h->flags & CRM_ONLY_KNOWN) {
         return Py_NewRef(Py_None);
     }
+    uint64_t version = crm_identity_version(os->map->ids);
     PyObject *obj =
         make_entity(h, &h->program->entities[index], page, row, &state);
     if (obj == NULL) {
         return NULL;
     }
-    if (crm_identity_get_int(os->map->ids, id) != NULL) {
+    if (crm_identity_version(os->map->ids) != version &&
+        crm_identity_get_int(os->map->ids, id) != NULL) {
         /* The collector ran code that loaded it meanwhile. */
         Py_DECREF(obj);
         return load_int(h, index, id, page, row);
     }
     state->key.i = id;
     state->flags |= CRM_S_KEY | CRM_S_INT_KEY;
-    return enter(h, index, obj, state);
+    obj = enter(h, index, obj, state);
+    if (obj != NULL) {
+        remember(h, index, state);
+    }
+    return obj;
 }
 
 void

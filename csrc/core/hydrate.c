@@ -144,6 +144,26 @@ crm_hydration_reserve(crm_hydration *h, uint64_t count)
 
 /* ---- rows ------------------------------------------------------------- */
 
+/* Whether a row is of the very entity that the row before it was of, and would
+ * change nothing of it: rows of one parent mostly come together. */
+static inline int
+is_same_again(const crm_hydration *h, size_t index, const crm_page *page,
+              uint32_t row)
+{
+    const crm_entity_op *op = &h->program->entities[index];
+    const crm_op_state *os = &h->ops[index];
+    if (!os->keyed || os->current == NULL || page->ncols == 0) {
+        return 0;
+    }
+    const crm_state *state = &((crm_entity *)os->current)->state;
+    const uint64_t *cells = crm_page_row(page, row);
+    uint16_t col = op->pk_cols[0];
+    return state->key.i == (int64_t)cells[col] &&
+           crm_page_tag(page, cells, col) == CRM_INT64 &&
+           state->flags & CRM_S_INT_KEY && state->flags & CRM_S_IN_MAP &&
+           state->map == os->map && crm_is_current(op, state);
+}
+
 /* Loads the entities of a row and feeds what is joined. */
 static int
 load_row(crm_hydration *h, crm_page *page, uint32_t row)
@@ -154,12 +174,16 @@ load_row(crm_hydration *h, crm_page *page, uint32_t row)
         crm_op_state *os = &h->ops[i];
         PyObject *parent = op->parent < 0 ? NULL : h->ops[op->parent].current;
         os->fresh = 0;
-        PyObject *entity = parent == Py_None ? Py_NewRef(Py_None)
-                                             : crm_load_entity(h, i, page, row);
-        if (entity == NULL) {
-            return -1;
+        PyObject *entity = os->current;
+        if (parent == Py_None || !is_same_again(h, i, page, row)) {
+            os->keyed = 0;
+            entity = parent == Py_None ? Py_NewRef(Py_None)
+                                       : crm_load_entity(h, i, page, row);
+            if (entity == NULL) {
+                return -1;
+            }
+            Py_XSETREF(os->current, entity);
         }
-        Py_XSETREF(os->current, entity);
         if (parent == NULL || parent == Py_None) {
             continue;
         }

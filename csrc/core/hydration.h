@@ -23,6 +23,8 @@ typedef struct {
     crm_map *map;      /* identity map of the class */
     PyObject *current; /* owned: the entity of this row, or NULL */
     uint8_t fresh;     /* it was made for this row, not found */
+    uint8_t keyed;     /* it is an Entity with an integer key: a row of that may
+                          do without looking it up */
     PyObject *parent;  /* borrowed from fills: the last one fed, or NULL */
     uint32_t fill;     /* its number */
     PyObject *fed;     /* scalar: the parent last fed; an address only */
@@ -57,6 +59,13 @@ crm_state_lacks(const crm_state *state, const crm_layout *layout)
 {
     uint16_t count = Py_MIN(layout->ncols, state->nslots);
     int same = state->layout == layout && state->page != NULL;
+    int unloaded = 0;
+    for (uint16_t i = 0; same && i < count; i++) {
+        unloaded |= state->slots[i] == CRM_UNLOADED;
+    }
+    if (same && !unloaded) {
+        return 0; /* all but what is loaded is in the row */
+    }
     for (uint16_t i = 0; i < count; i++) {
         PyObject *held = state->slots[i];
         if (CRM_SLOT_HAS(held) || layout->col[i] < 0) {

@@ -292,27 +292,42 @@ crm_identity_version(const crm_identity *map)
     return map->version;
 }
 
+/* The entry of a key, or the one where it is to be entered: the first free one
+ * of those that are looked at. */
+static int_entry *
+place_int(const table *t, int64_t key)
+{
+    int_entry *entries = t->entries, *place = NULL;
+    for (probe p = probe_start((uint64_t)key, t->mask);; probe_next(&p)) {
+        int_entry *entry = &entries[p.slot];
+        if (entry->value == EMPTY) {
+            return place == NULL ? entry : place;
+        }
+        if (entry->value == TOMBSTONE) {
+            place = place == NULL ? entry : place;
+        }
+        else if (entry->key == key) {
+            return entry;
+        }
+    }
+}
+
 static int
 put_int(table *t, int64_t key, void *value, void **before)
 {
-    int_entry *entry = find_int(t, key);
-    if (entry != NULL) {
+    if (is_full(t) && find_int(t, key) == NULL &&
+        resize_ints(t, next_live(t)) < 0) {
+        return -1;
+    }
+    int_entry *entry = place_int(t, key);
+    if (entry->value != EMPTY && entry->value != TOMBSTONE) {
         *before = entry->value;
         entry->value = value;
         return 0;
     }
-    if (is_full(t) && resize_ints(t, next_live(t)) < 0) {
-        return -1;
-    }
-    int_entry *entries = t->entries;
-    probe p = probe_start((uint64_t)key, t->mask);
-    while (entries[p.slot].value != EMPTY &&
-           entries[p.slot].value != TOMBSTONE) {
-        probe_next(&p);
-    }
-    t->used += entries[p.slot].value == EMPTY;
+    t->used += entry->value == EMPTY;
     t->live++;
-    entries[p.slot] = (int_entry){key, value};
+    *entry = (int_entry){key, value};
     return 0;
 }
 
@@ -322,6 +337,7 @@ crm_identity_put(crm_identity *map, const crm_key *key, void *value,
 {
     *before = NULL;
     if (key->is_int) {
+        map->version++;
         return put_int(&map->ints, key->u.i, value, before);
     }
     any_entry *entry = NULL;
@@ -376,6 +392,7 @@ crm_identity_remove(crm_identity *map, const crm_key *key, const void *value)
             return false;
         }
         entry->value = TOMBSTONE;
+        map->version++;
         removed(&map->ints);
         return true;
     }
@@ -425,4 +442,20 @@ crm_identity_next(const crm_identity *map, size_t *pos, crm_key *key,
         }
     }
     return false;
+}
+
+size_t
+crm_identity_next_ints(const crm_identity *map, size_t *pos, int64_t *keys,
+                       void **values, size_t most)
+{
+    const int_entry *ints = map->ints.entries;
+    size_t end = ints == NULL ? 0 : map->ints.mask + 1, count = 0, i = *pos;
+    for (; i < end && count < most; i++) {
+        if (ints[i].value != EMPTY && ints[i].value != TOMBSTONE) {
+            keys[count] = ints[i].key;
+            values[count++] = ints[i].value;
+        }
+    }
+    *pos = i;
+    return count;
 }

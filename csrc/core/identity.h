@@ -44,7 +44,7 @@ void *crm_identity_get_int(const crm_identity *map, int64_t key);
  * replaced, or NULL. */
 int crm_identity_put(crm_identity *map, const crm_key *key, void *value,
                      void **before);
-/* A number that every change among opaque keys changes. */
+/* A number that every change changes. */
 uint64_t crm_identity_version(const crm_identity *map);
 /* Removes the entry of `key` that holds `value` (compared by address, never by
  * callback): true if it was there.  Never fails, runs no foreign code. */
@@ -54,6 +54,10 @@ bool crm_identity_remove(crm_identity *map, const crm_key *key,
  * between. */
 bool crm_identity_next(const crm_identity *map, size_t *pos, crm_key *key,
                        void **value);
+/* The same for integer keys alone, up to `most` at once: how many; 0 at the
+ * end. */
+size_t crm_identity_next_ints(const crm_identity *map, size_t *pos,
+                              int64_t *keys, void **values, size_t most);
 void crm_identity_clear(crm_identity *map);
 
 #endif /* CRM_IDENTITY_H */

@@ -80,16 +80,16 @@ is_likely(const crm_entity_op *op, const crm_identity *ids,
 static crm_present_keys *
 new_note(const crm_identity *ids)
 {
-    size_t pos = 0, count = 0;
-    crm_key key;
-    void *value;
-    int64_t first = INT64_MAX, last = INT64_MIN;
-    while (crm_identity_next(ids, &pos, &key, &value)) {
-        if (key.is_int) {
-            first = Py_MIN(first, key.u.i);
-            last = Py_MAX(last, key.u.i);
-            count++;
+    size_t pos = 0, count = 0, some;
+    int64_t keys[AHEAD], first = INT64_MAX, last = INT64_MIN;
+    void *states[AHEAD];
+    while ((some = crm_identity_next_ints(ids, &pos, keys, states, AHEAD)) !=
+           0) {
+        for (size_t i = 0; i < some; i++) {
+            first = Py_MIN(first, keys[i]);
+            last = Py_MAX(last, keys[i]);
         }
+        count += some;
     }
     uint64_t room = (uint64_t)last - (uint64_t)first;
     if (count == 0 || room / KEYS_AN_OBJECT >= count) {
@@ -113,26 +113,24 @@ note_all(const crm_entity_op *op, const crm_identity *ids)
     if (noted == NULL) {
         return NULL;
     }
-    crm_key keys[AHEAD];
-    crm_state *states[AHEAD];
-    size_t pos = 0, count;
-    do {
-        void *value;
-        for (count = 0; count < AHEAD; count++) {
-            if (!crm_identity_next(ids, &pos, &keys[count], &value)) {
-                break;
-            }
-            states[count] = value;
-            __builtin_prefetch(crm_state_holder(states[count]), 1);
-            __builtin_prefetch(states[count]->slots);
+    int64_t keys[AHEAD];
+    void *states[AHEAD];
+    size_t pos = 0, some;
+    while ((some = crm_identity_next_ints(ids, &pos, keys, states, AHEAD)) !=
+           0) {
+        for (size_t i = 0; i < some; i++) {
+            crm_state *state = states[i];
+            __builtin_prefetch(crm_state_holder(state), 1);
+            __builtin_prefetch(state->slots);
         }
-        for (size_t i = 0; i < count; i++) {
-            if (keys[i].is_int && crm_is_current(op, states[i])) {
-                uint64_t at = (uint64_t)keys[i].u.i - (uint64_t)noted->first;
-                noted->objects[at] = Py_NewRef(crm_state_object(states[i]));
+        for (size_t i = 0; i < some; i++) {
+            crm_state *state = states[i];
+            if (crm_is_current(op, state)) {
+                uint64_t at = (uint64_t)keys[i] - (uint64_t)noted->first;
+                noted->objects[at] = Py_NewRef(crm_state_object(state));
             }
         }
-    } while (count == AHEAD);
+    }
     return noted;
 }
 

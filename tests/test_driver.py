@@ -135,13 +135,15 @@ select i, i * 0.5 as d, 'text ' || i as t, cast('b' || i as blob) as b, null as 
     case i % 4 when 0 then i when 1 then 'odd' when 2 then 1.5 end as m
 from n
 """
-# SQLite puts the values of a row where the part of the statement says that makes it
+# SQLite puts the values of a row where the statement says, or the part of it that makes the row:
+# the two of a sorted UNION make them in different places
 SHAPES = [
     "select * from ({})",
     "select * from ({}) order by m, i desc",
     "select 1, 'a', 0.5, x'00', null, 2 union all select i, d, t, b, z, m from ({})"
     " union all select t, b, z, m, i, d from ({}) union all select m, m, m, m, m, m from ({})",
     "select i, d, t, b, z, m from ({}) union select m, t, i, d, b, z from ({})",
+    "select i, d, t, b, z, m from ({}) union all select i, t, d, m, b, z from ({}) order by 1, 2",
     "select m, count(*), max(t), min(b), sum(d), group_concat(i) from ({}) group by m",
     "select a.t, b.t, a.b, b.m, a.z, b.d from ({}) as a left join ({}) as b on a.i = b.i * 2",
     "select t, lag(t) over (order by i), m, b, z, d from ({})",

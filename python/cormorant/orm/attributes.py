@@ -476,10 +476,10 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
     if prop._is_composite:
         return prop._history(obj)  # type: ignore[no-any-return]
     if (
-        not passive & PASSIVE_NO_INITIALIZE
+        _core.peek(obj, slot) is NO_VALUE  # first: mostly there is one
+        and not passive & PASSIVE_NO_INITIALIZE
         and passive & PassiveFlag.SQL_OK
         and not _is_unloaded(prop)
-        and _core.peek(obj, slot) is NO_VALUE
         and _core.committed(obj, slot) is ...
         and (_core.identity_key(obj) is not None or _waits(obj, slot))
     ):

@@ -14,8 +14,7 @@ crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
     batch->width = plan->nbinds;
     batch->returning = returning != 0;
     batch->want_ids = want_ids != 0;
-    batch->cap = Py_MIN(
-        rows, conn->driver->run_many == NULL ? CRM_BATCH_ROWS : CRM_BATCH_SENT);
+    batch->cap = Py_MIN(rows, crm_batch_most(conn, plan->nbinds));
     size_t cells = batch->cap * batch->width + 1;
     batch->cells = PyMem_Calloc(cells, sizeof(crm_cell));
     batch->keep = PyMem_Calloc(cells, sizeof(PyObject *));

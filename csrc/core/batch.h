@@ -14,7 +14,7 @@
 
 enum {
     CRM_BATCH_ROWS = 128,
-    CRM_BATCH_SENT = 4096, /* to a driver that sends many at once */
+    CRM_BATCH_CELLS = 65536, /* of rows for a driver that takes many at once */
 };
 
 typedef struct {
@@ -34,7 +34,17 @@ typedef struct {
     int64_t changed; /* sum of the changes counted */
 } crm_batch;
 
-/* Room for up to `rows` rows (at most CRM_BATCH_SENT are held at a time): 0, or
+/* How many rows of so many parameters are run at a time.  A driver that takes
+ * many sends them in parts, and the server executes one while the next is made:
+ * the more at a time, the less anybody waits. */
+static inline size_t
+crm_batch_most(const crm_connection *conn, size_t width)
+{
+    return conn->driver->run_many == NULL
+               ? CRM_BATCH_ROWS
+               : Py_MAX(CRM_BATCH_ROWS, CRM_BATCH_CELLS / (width + 1));
+}
+/* Room for up to `rows` rows (at most crm_batch_most are held at a time): 0, or
  * -1 with MemoryError.  Call crm_batch_end in either case. */
 int crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
                     size_t rows, int returning, int want_ids);

@@ -8,7 +8,6 @@
 #include "compat.h"
 #include "state.h"
 
-static int entity_setattro(PyObject *self, PyObject *name, PyObject *value);
 static void entity_dealloc(crm_entity *self);
 
 /* ---- life ------------------------------------------------------------- */
@@ -26,7 +25,7 @@ entity_alloc(PyTypeObject *type, crm_manager *manager)
                nslots * sizeof(PyObject *));
     self->state.layout = crm_layout_ref(manager->bare);
     self->state.nslots = nslots;
-    if (type->tp_setattro != entity_setattro) {
+    if (type->tp_setattro != crm_entity_setattro) {
         /* Nothing would tell when it gets an instance dict. */
         PyObject_GC_Track(self);
     }
@@ -108,7 +107,7 @@ init_argument(PyObject *self, crm_state *state, PyObject *name, PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject *descr = crm_type_lookup(type, name);
-    if (descr != NULL && (type->tp_setattro == entity_setattro ||
+    if (descr != NULL && (type->tp_setattro == crm_entity_setattro ||
                           type->tp_setattro == PyObject_GenericSetAttr)) {
         crm_core *core = state->layout->manager->core;
         int slot = crm_attribute_slot(core, descr, state);
@@ -165,8 +164,8 @@ entity_init(crm_entity *self, PyObject *args, PyObject *kwargs)
     return crm_entity_set_by_name((PyObject *)self, &self->state, kwargs);
 }
 
-static int
-entity_setattro(PyObject *self, PyObject *name, PyObject *value)
+int
+crm_entity_setattro(PyObject *self, PyObject *name, PyObject *value)
 {
     crm_entity *entity = (crm_entity *)self;
     int had_dict = entity->dict != NULL;
@@ -195,7 +194,7 @@ int
 crm_entity_prepare_class(crm_core *core, PyTypeObject *cls)
 {
     if (cls->tp_setattro == PyObject_GenericSetAttr) {
-        cls->tp_setattro = entity_setattro;
+        cls->tp_setattro = crm_entity_setattro;
     }
     if (adds_nothing(core, cls)) {
         cls->tp_dealloc = (destructor)entity_dealloc;

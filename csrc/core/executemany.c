@@ -174,8 +174,9 @@ run_batches(crm_connection *self, crm_plan *plan, const batch_params *batch,
     int status = -1;
     crm_error err;
     size_t next = 0;
-    size_t step =
-        self->driver->run_many == NULL ? ROWS_BETWEEN : CRM_BATCH_SENT;
+    size_t step = self->driver->run_many == NULL
+                      ? ROWS_BETWEEN
+                      : crm_batch_most(self, plan->nbinds);
     crm_stmt *stmt = crm_connection_prepare(self, plan);
     if (stmt == NULL) {
         goto done;

@@ -10,6 +10,14 @@
 crm_state *
 crm_state_of(crm_core *core, PyObject *obj)
 {
+    /* Nothing else sets attributes so: no look through the bases. */
+    if (Py_TYPE(obj)->tp_setattro == crm_entity_setattro) {
+        crm_state *state = &((crm_entity *)obj)->state;
+        crm_manager *manager = state->layout->manager;
+        if (manager->core == core && manager != core->nobody) {
+            return state;
+        }
+    }
     if (!PyObject_TypeCheck(obj, core->entity_type)) {
         return core->boxes ? crm_box_state(core, obj) : NULL;
     }

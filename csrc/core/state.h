@@ -247,6 +247,9 @@ crm_layout *crm_entity_empty(crm_entity *self);
 /* Gives a freshly mapped class the fast versions of the slots it inherits, and
  * Entity's `__dict__`: 0, or -1 with an exception. */
 int crm_entity_prepare_class(crm_core *core, PyTypeObject *cls);
+/* tp_setattro of the classes below Entity that have no __setattr__ of their
+ * own. */
+int crm_entity_setattro(PyObject *self, PyObject *name, PyObject *value);
 
 /* exc.UnmappedInstanceError for obj; returns NULL. */
 PyObject *crm_raise_unmapped(crm_core *core, PyObject *obj);

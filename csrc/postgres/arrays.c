@@ -21,8 +21,10 @@
 
 #include "pg_driver.h"
 
-/* Bytes of parameters after which a statement takes no more rows. */
-#define ENOUGH (1 << 20)
+/* A statement takes no more rows when it has so many, or bytes of parameters.
+ */
+#define MOST_ROWS 4096
+#define ENOUGH    (1 << 20)
 
 int
 crm_pg_offer(crm_stmt *stmt, const char *arrays, const char *guard,
@@ -282,8 +284,8 @@ crm_pg_arrays_fill(crm_pg_array *arrays, crm_stmt *stmt, const crm_cell *cells,
             return crm_pg_no_memory(err);
         }
     }
-    size_t row = 0;
-    while (row < nrows && (row == 0 || total_of(arrays, stmt) < ENOUGH)) {
+    size_t row = 0, most = nrows < MOST_ROWS ? nrows : MOST_ROWS;
+    while (row < most && (row == 0 || total_of(arrays, stmt) < ENOUGH)) {
         if (crm_pg_encode(stmt, cells + row * stmt->nparams, 0, err) < 0) {
             return CRM_FAIL;
         }

@@ -251,6 +251,26 @@ def test_rows_too_large_for_one_statement(mapped: Any) -> None:
         assert item.note == f"{item.id}" * 10_000
 
 
+def test_more_rows_than_one_statement_takes(mapped: Any) -> None:
+    m = mapped("create sequence s start 1001", "alter table item alter id set default nextval('s')")
+    made = [m.Item(n=n) for n in range(10_000)]
+    m.session.add_all(made)
+    m.session.flush()
+    assert [i.id for i in made] == list(range(1001, 11_001))
+    for item in made:
+        item.note = str(item.n)
+    m.session.flush()
+    found = m.session.execute(text("select id - 1001, n, note from item where n >= 0 order by 1"))
+    assert found.all() == [(n, n, str(n)) for n in range(10_000)]
+    m.session.execute(text("alter table item add check (n <> -9000)"))
+    for item in made:
+        item.n = -item.n
+    with pytest.raises(exc.IntegrityError):
+        m.session.flush()
+    m.session.rollback()
+    assert len(m.items()) == COUNT
+
+
 def test_values_that_the_server_refuses(mapped: Any) -> None:
     m = mapped()
     for item in m.items():

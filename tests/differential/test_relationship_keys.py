@@ -662,3 +662,50 @@ def natural_key_of_a_joined_class(p: Any) -> None:
     s.commit()
     p.show(first.own_name, second.own_name)
     rows(p, s, "person", "engineer")
+
+
+@program
+def association_rows_repeat(p: Any) -> None:
+    """Nothing says that rows of the secondary table are unique: each member comes once."""
+    F, md = p.ForeignKey, p.Base.metadata
+    pairs = p.Table("pairs", md, p.Column("a_id", F("a.id")), p.Column("b_id", F("b.id")))
+    numbered = p.Table(
+        "numbered",
+        md,
+        p.Column("a_id", F("a.id"), primary_key=True),
+        p.Column("b_id", F("b.id"), primary_key=True),
+        p.Column("n", p.Integer, primary_key=True),
+    )
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        of_pairs = p.relationship("B", secondary=pairs, order_by="B.id")
+        of_numbered = p.relationship("B", secondary=numbered, order_by="B.id", viewonly=True)
+        joined = p.relationship(
+            "B",
+            secondary="join(pairs, numbered, pairs.c.b_id == numbered.c.b_id)",
+            primaryjoin="A.id == pairs.c.a_id",
+            secondaryjoin="B.id == numbered.c.b_id",
+            viewonly=True,
+            order_by="B.id",
+        )
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+
+    s = p.session()
+    s.add_all([A(id=1), A(id=2), B(id=1), B(id=2), B(id=3)])
+    s.flush()
+    found = [(1, 1), (1, 2), (1, 1), (2, 3), (1, 2), (2, 3)]
+    s.execute(p.insert(pairs), [{"a_id": a, "b_id": b} for a, b in found])
+    rows = [{"a_id": a, "b_id": b, "n": n} for n, (a, b) in enumerate(found)]
+    s.execute(p.insert(numbered), rows)
+    s.commit()
+    for name in ("of_pairs", "of_numbered", "joined"):
+        attribute = getattr(A, name)
+        for how in (p.orm.lazyload, p.orm.immediateload, p.selectinload, p.joinedload):
+            s.expunge_all()
+            query = s.query(A).options(how(attribute)).order_by(A.id)
+            p.show(name, [[b.id for b in getattr(a, name)] for a in query])

@@ -736,6 +736,7 @@ def _lazy_plan(
         legacy=True,
         table=context.table.shape if context is not None else None,
         base_path=path,
-        distinct_rows=True,
+        distinct_rows=not prop._rows_repeat,
+        repeated_rows=prop._rows_repeat,
     )
     return plan, slots

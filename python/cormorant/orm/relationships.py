@@ -431,6 +431,16 @@ class RelationshipProperty(MapperProperty):
         }
 
     @property
+    def _rows_repeat(self) -> bool:
+        """Whether a parent and a member may have several rows of the secondary table: nothing
+        says that those are unique."""
+        table = self.secondary
+        if table is None:
+            return False
+        key = set(table.primary_key) if table._is_table else set()
+        return not key or not key <= self._calculated_foreign_keys
+
+    @property
     def _is_self_referential(self) -> bool:
         return self.mapper.common_parent(self.parent)
 

@@ -437,7 +437,8 @@ class SelectInLoader(PostLoad):
             self.path[:-1],
             table=self._child_table(),
             base_path=self.path[:-1],
-            distinct_rows=True,
+            distinct_rows=not prop._rows_repeat,
+            repeated_rows=prop._rows_repeat,
             joined=(target,) if form == "join" else (),
         )
 

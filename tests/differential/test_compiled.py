@@ -95,6 +95,14 @@ def values_that_are_asked_for(p: Any) -> None:
     p.show(text(strange), strange.params, dict(strange.escaped_bind_names))
     p.show(strange.construct_params({"has spaces (two)": 7}))
     p.show(strange.construct_params({"has spaces (two)": 7}, escape_names=False))
+    for dialect in dialects(p):
+        listed = p.select(t).where(t.c.id == p.bindparam("has spaces", 5), t.c.n.in_([1, 2]))
+        made = listed.compile(dialect=dialect)
+        for escaped in (True, False):
+            state = made.construct_expanded_state({"has spaces": 7}, escape_names=escaped)
+            p.show(text(state.statement), sorted(state.parameters.items()))
+            if state.positiontup is not None and not escaped:
+                p.show(state.positional_parameters, state.positiontup)
 
 
 @program

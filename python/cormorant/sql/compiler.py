@@ -610,7 +610,15 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         `params` are values to take instead of the statement's. Raises InvalidRequestError if
         one is missing.
         """
-        return expanded_state(self, self._values(params, escape_names, True))
+        state = expanded_state(self, self._values(params, True, True))
+        if escape_names:
+            return state
+        own = {escaped: name for name, escaped in self.escaped_bind_names.items()}
+        named = {own.get(name, name): value for name, value in state.parameters.items()}
+        order = state.positiontup
+        if order is not None:
+            order = [own.get(name, name) for name in order]
+        return state._replace(parameters=named, positiontup=order)
 
     def _same_bind(self, original: BindParameter[Any], used: BindParameter[Any]) -> None:
         """`used` is compiled in place of `original`, whose value it takes."""

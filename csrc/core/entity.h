@@ -68,8 +68,10 @@ typedef struct {
     crm_codec typed; /* and in rows with typed cells, where that differs */
     uint8_t kind;    /* crm_attr_kind */
     uint8_t has_typed;
-    uint16_t flags; /* CRM_ATTR_* */
-    uint16_t slot;  /* == its index in manager->attrs */
+    uint16_t flags;    /* CRM_ATTR_* */
+    uint16_t slot;     /* == its index in manager->attrs */
+    PyObject *compare; /* columns: owned callable(now, old) that tells whether
+                          two values are the same, or NULL: by == */
     /* relationships: */
     uint8_t loads_pending; /* of objects without a row as well */
     crm_manager *target;   /* owned: the related class, NULL until set */

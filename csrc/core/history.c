@@ -287,17 +287,15 @@ collection_history(crm_state *state, PyObject *value, PyObject *old,
     return status;
 }
 
-/* True if two column values are the same to the program; -1 on error. */
-static int
-same(PyObject *a, PyObject *b, int kind)
+int
+crm_state_same(crm_state *state, uint16_t slot, PyObject *now, PyObject *old)
 {
-    if (a == b) {
-        return 1;
-    }
-    if (kind != CRM_ATTR_COLUMN) {
-        return 0;
-    }
-    PyObject *result = PyObject_RichCompare(a, b, Py_EQ);
+    /* owned: what is compared may define the attribute again */
+    PyObject *compare = Py_XNewRef(crm_state_attr(state, slot)->compare);
+    PyObject *result =
+        compare == NULL ? PyObject_RichCompare(now, old, Py_EQ)
+                        : PyObject_CallFunctionObjArgs(compare, now, old, NULL);
+    Py_XDECREF(compare);
     if (result == NULL) {
         return -1;
     }
@@ -316,7 +314,7 @@ crm_state_differs(crm_state *state, uint16_t slot)
     }
     Py_INCREF(old);
     PyObject *value = crm_state_peek(state, slot);
-    int equal = value == NULL ? 0 : same(value, old, CRM_ATTR_COLUMN);
+    int equal = value == NULL ? 0 : crm_state_same(state, slot, value, old);
     Py_XDECREF(value);
     Py_DECREF(old);
     return equal < 0 || PyErr_Occurred() ? -1 : !equal;
@@ -375,7 +373,9 @@ crm_state_history_known(crm_state *state, uint16_t slot)
     else {
         int equal = 0;
         if (old != NULL && value != NULL && old != core->no_value) {
-            equal = same(value, old, kind);
+            equal = kind == CRM_ATTR_COLUMN
+                        ? crm_state_same(state, slot, value, old)
+                        : value == old;
             if (equal < 0) {
                 goto done;
             }

@@ -50,6 +50,7 @@ attr_clear(crm_attr *attr)
     Py_CLEAR(attr->factory);
     Py_CLEAR(attr->class_);
     Py_CLEAR(attr->heard);
+    Py_CLEAR(attr->compare);
     crm_codec_clear(&attr->codec);
     crm_codec_clear(&attr->typed);
     attr->has_typed = 0;
@@ -79,6 +80,7 @@ inherit_attributes(crm_manager *self, crm_manager *base)
         Py_XINCREF((PyObject *)attr->target);
         Py_XINCREF(attr->factory);
         Py_XINCREF((PyObject *)attr->class_);
+        Py_XINCREF(attr->compare);
         attr->heard = NULL; /* listeners are told to each class */
         Py_XINCREF(attr->codec.arg);
         Py_XINCREF(attr->typed.arg);
@@ -162,6 +164,7 @@ manager_traverse(crm_manager *self, visitproc visit, void *arg)
         Py_VISIT(self->attrs[i].factory);
         Py_VISIT(self->attrs[i].class_);
         Py_VISIT(self->attrs[i].heard);
+        Py_VISIT(self->attrs[i].compare);
         Py_VISIT(self->attrs[i].codec.arg);
         Py_VISIT(self->attrs[i].typed.arg);
     }
@@ -415,6 +418,29 @@ manager_set_typed_codec(crm_manager *self, PyObject *args)
     attr->typed = codec;
     attr->has_typed = 1;
     crm_codec_clear(&old);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(set_comparison_doc,
+             "set_comparison($self, slot, compare, /)\n--\n\n"
+             "What tells whether two values of a column are the same, as "
+             "compare(now, old); None: ==.");
+
+static PyObject *
+manager_set_comparison(crm_manager *self, PyObject *args)
+{
+    int slot;
+    PyObject *compare;
+    if (!PyArg_ParseTuple(args, "iO:set_comparison", &slot, &compare)) {
+        return NULL;
+    }
+    if (slot < 0 || slot >= self->nattrs) {
+        PyErr_SetString(PyExc_IndexError, "no such slot");
+        return NULL;
+    }
+    PyObject *old = self->attrs[slot].compare;
+    self->attrs[slot].compare = compare == Py_None ? NULL : Py_NewRef(compare);
+    Py_XDECREF(old);
     Py_RETURN_NONE;
 }
 
@@ -678,6 +704,8 @@ static PyMethodDef manager_methods[] = {
      METH_VARARGS | METH_KEYWORDS, add_attribute_doc},
     {"set_typed_codec", (PyCFunction)manager_set_typed_codec, METH_VARARGS,
      set_typed_codec_doc},
+    {"set_comparison", (PyCFunction)manager_set_comparison, METH_VARARGS,
+     set_comparison_doc},
     {"set_primary_key", (PyCFunction)manager_set_primary_key, METH_O,
      set_primary_key_doc},
     {"set_relationship", (PyCFunction)(void (*)(void))manager_set_relationship,

@@ -101,6 +101,10 @@ PyObject *crm_state_history_known(crm_state *state, uint16_t slot);
 /* Whether a column's value is another than the one before: 1, 0, or -1 with an
  * exception. */
 int crm_state_differs(crm_state *state, uint16_t slot);
+/* Whether a column's value is the same to the program as an old one: 1, 0, or
+ * -1 with an exception.  Runs its code. */
+int crm_state_same(crm_state *state, uint16_t slot, PyObject *now,
+                   PyObject *old);
 
 /* ---- parents (delete-orphan) ------------------------------------------ */
 

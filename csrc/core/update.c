@@ -28,7 +28,7 @@ is_changed(crm_flush *flush, crm_state *state, uint16_t slot, int *special)
         *special = 1;
     }
     else if (old != core->no_value) {
-        int same = PyObject_RichCompareBool(old, now, Py_EQ);
+        int same = crm_state_same(state, slot, now, old);
         if (same < 0 && PyErr_ExceptionMatches(PyExc_ValueError)) {
             /* an array, say, whose comparison is no truth value */
             PyErr_Clear();

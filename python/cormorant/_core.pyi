@@ -429,6 +429,9 @@ class ClassManager:
     def set_primary_key(self, slots: Sequence[int]) -> None: ...
     def set_collection(self, slot: int, factory: Callable[[], Any] | None, class_: Any) -> None:
         """Let a callable make the collections of an attribute; None: the core's own."""
+    def set_comparison(self, slot: int, compare: Callable[[Any, Any], Any] | None, /) -> None:
+        """What tells whether two values of a column are the same, as compare(now, old): they
+        are where it gives True. None: ``==``."""
     def set_relationship(
         self,
         slot: int,

@@ -519,6 +519,8 @@ class Hierarchy(InspectionAttr):
         slot = -1
         for mapper in holders:
             slot = mapper.class_manager.add_attribute(key, prop, kind, flags, code, arg)
+            if prop._is_column and prop.columns:
+                mapper.class_manager.set_comparison(slot, prop.columns[0].type._comparison)
         return slot
 
     # -- what the mapper itself has

@@ -368,8 +368,8 @@ class PickleType(TypeDecorator[object]):
 
     def compare_values(self, x: Any, y: Any) -> bool:
         if self.comparator is not None:
-            return bool(self.comparator(x, y))
-        return bool(x == y)
+            return self.comparator(x, y)
+        return x == y  # type: ignore[no-any-return]
 
     @property
     def python_type(self) -> type:

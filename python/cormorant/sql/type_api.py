@@ -169,7 +169,16 @@ class TypeEngine(Subscriptable[T]):
 
     def compare_values(self, x: Any, y: Any) -> bool:
         """Whether two values of this type are the same."""
-        return bool(x == y)
+        return x == y  # type: ignore[no-any-return]
+
+    @property
+    def _comparison(self) -> Callable[[Any, Any], Any] | None:
+        """compare_values() where a type has one of its own."""
+        return self.compare_values if self._compares_itself else None
+
+    @property
+    def _compares_itself(self) -> bool:
+        return type(self).compare_values is not TypeEngine.compare_values
 
     def copy_value(self, value: Any) -> Any:
         """A copy of a value that may be changed in place; the value itself if it may not."""
@@ -587,6 +596,11 @@ class TypeDecorator(TypeEngine[T]):
 
     def compare_values(self, x: Any, y: Any) -> bool:
         return self.impl.compare_values(x, y)  # type: ignore[no-any-return]
+
+    @property
+    def _compares_itself(self) -> bool:
+        own = type(self).compare_values is not TypeDecorator.compare_values
+        return own or self.impl._compares_itself
 
     def copy_value(self, value: Any) -> Any:
         return self.impl.copy_value(value)

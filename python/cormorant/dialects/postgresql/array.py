@@ -74,9 +74,6 @@ class ARRAY(sqltypes.ARRAY[_T]):
         item = self.item_type.dialect_impl(dialect)
         return (_core.TYPE_ARRAY, (*item._codec(dialect), self.as_tuple))
 
-    def compare_values(self, x: _Any, y: _Any) -> bool:
-        return bool(x == y)
-
     def literal_processor(self, dialect: _Any) -> Callable[[_Any], str] | None:
         process = self.item_type.dialect_impl(dialect).literal_processor(dialect)
         if process is None:

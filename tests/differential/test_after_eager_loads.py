@@ -125,7 +125,18 @@ def stale_when_it_is_locked(p: Peer):
         version = p.Column(p.Integer, nullable=False)
         x = p.Column(p.String)
         y = p.Column(p.String)
-        __mapper_args__ = {"version_id_col": version}
+        kind = p.Column(p.String)
+        __mapper_args__ = {
+            "version_id_col": version,
+            "polymorphic_on": kind,
+            "polymorphic_identity": "v",
+        }
+
+    class Below(Versioned):
+        __tablename__ = "below"
+        id = p.Column(p.ForeignKey("versioned.id"), primary_key=True)
+        more = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_identity": "below"}
 
     with p.session(autoflush=False) as s:
         s.add(Versioned(id=1, x="x", y="y"))
@@ -138,6 +149,16 @@ def stale_when_it_is_locked(p: Peer):
         p.error(lambda: s.get(Versioned, 1, with_for_update=True), text=False)
         p.show(found.x, found.y, found.version, found in s.dirty)
         p.show(p.inspect(found).attrs.y.history)
+        s.rollback()
+        # what only a subclass has, and was set without being loaded, is not lost
+        s.add(Below(id=2, x="x", more="m"))
+        s.commit()
+        below = s.get(Versioned, 2)
+        below.more = "mine"
+        s.execute(p.update(Versioned.__table__).values(version=5, x="other"))
+        p.error(lambda: s.get(Versioned, 2, with_for_update=True), text=False)
+        p.show(below.x, below.more, below.version, below in s.dirty)
+        p.error(s.flush, text=False)
 
 
 @program

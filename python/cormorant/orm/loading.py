@@ -759,7 +759,8 @@ def _load_by_key(
     if loaded != before:
         # It stays stale: a flush must not take it for the row that is there now.
         for slot, loaded_value, value in held:
-            _core.set_loaded(known, slot, loaded_value)
+            if loaded_value is not _core.NO_VALUE:
+                _core.set_loaded(known, slot, loaded_value)
             if value is not loaded_value:
                 _core.set_value(known, slot, value)
         raise StaleDataError(
@@ -770,13 +771,14 @@ def _load_by_key(
 
 
 def _column_values(obj: Any) -> list[tuple[int, Any, Any]]:
-    """The columns of an object that are loaded: slot, what was loaded, what it is now."""
+    """The columns that an object has: slot, what was loaded (it may not be known), what it is
+    now."""
     mapper: Any = _core.manager_of(obj).mapper  # type: ignore[union-attr]
     found = []
     for prop in mapper._props.values():
         if prop._is_column and prop.slot >= 0:
             value, before = _core.peek(obj, prop.slot), _core.committed(obj, prop.slot)
-            if value is not _core.NO_VALUE and before is not _core.NO_VALUE:
+            if value is not _core.NO_VALUE:
                 found.append((prop.slot, value if before is ... else before, value))
     return found
 

@@ -64,19 +64,10 @@ view_sync(PyObject *self)
         return -1;
     }
     crm_core *core = crm_state_manager(state)->core;
-    if (PyDict_GET_SIZE(self) == 0) {
-        PyObject *inspected = crm_instance_state(core, ((view *)self)->owner);
-        int status = inspected == NULL || crm_state_fill(state, self) < 0 ||
-                             PyDict_SetItem(self, core->str_instance_state,
-                                            inspected) < 0
-                         ? -1
-                         : 0;
-        Py_XDECREF(inspected);
-        return status;
-    }
-    PyObject *now = crm_state_dict(state);
-    if (now == NULL) {
-        return -1;
+    int empty = PyDict_GET_SIZE(self) == 0;
+    int filled = empty ? 0 : crm_state_filled(state, self);
+    if (filled != 0) {
+        return filled < 0 ? -1 : 0;
     }
     PyObject *inspected =
         PyDict_GetItemWithError(self, core->str_instance_state);
@@ -86,29 +77,19 @@ view_sync(PyObject *self)
     else if (!PyErr_Occurred()) {
         inspected = crm_instance_state(core, ((view *)self)->owner);
     }
-    if (inspected == NULL ||
-        PyDict_SetItem(now, core->str_instance_state, inspected) < 0) {
-        Py_XDECREF(inspected);
-        Py_DECREF(now);
-        return -1;
+    PyObject *now = inspected == NULL ? NULL
+                    : empty           ? Py_NewRef(self)
+                                      : PyDict_New();
+    int status = -1;
+    if (now != NULL && crm_state_fill(state, now) == 0) {
+        status = PyDict_SetItem(now, core->str_instance_state, inspected);
     }
-    Py_DECREF(inspected);
-    int same = PyDict_GET_SIZE(now) == PyDict_GET_SIZE(self);
-    Py_ssize_t pos = 0;
-    PyObject *name, *value;
-    while (same && PyDict_Next(now, &pos, &name, &value)) {
-        same = PyDict_GetItemWithError(self, name) == value;
-        if (PyErr_Occurred()) {
-            Py_DECREF(now);
-            return -1;
-        }
-    }
-    int status = 0;
-    if (!same) {
+    if (status == 0 && !empty) {
         PyDict_Clear(self);
         status = PyDict_Update(self, now);
     }
-    Py_DECREF(now);
+    Py_XDECREF(now);
+    Py_XDECREF(inspected);
     return status;
 }
 

@@ -368,14 +368,6 @@ entity_dealloc(crm_entity *self)
 
 /* ---- attributes of every object ---------------------------------------- */
 
-PyObject *
-crm_instance_state(crm_core *core, PyObject *obj)
-{
-    PyObject *cls = crm_lazy_member(&core->instance_state,
-                                    "cormorant.orm.instance", "InstanceState");
-    return cls == NULL ? NULL : PyObject_CallOneArg(cls, obj);
-}
-
 static PyObject *
 entity_get_instance_state(crm_entity *self, void *Py_UNUSED(closure))
 {
@@ -524,7 +516,8 @@ crm_entity_init(crm_core *core, PyObject *module)
     if (core->nobody == NULL) {
         return -1;
     }
-    if (crm_box_init(core, module) < 0 || crm_view_init(core, module) < 0) {
+    if (crm_box_init(core, module) < 0 || crm_view_init(core, module) < 0 ||
+        crm_inspected_init(module) < 0) {
         return -1;
     }
     return crm_state_api_init(core, module);

@@ -695,7 +695,48 @@ manager_set_listeners(crm_manager *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* ---- as a mapping of names to the attributes of the class --------------- */
+
+static Py_ssize_t
+manager_length(PyObject *self)
+{
+    return PyDict_GET_SIZE(((crm_manager *)self)->names);
+}
+
+static int
+manager_contains(PyObject *self, PyObject *name)
+{
+    return PyDict_Contains(((crm_manager *)self)->names, name);
+}
+
+static PyObject *
+manager_subscript(PyObject *self, PyObject *name)
+{
+    crm_manager *manager = (crm_manager *)self;
+    int known = PyDict_Contains(manager->names, name);
+    if (known <= 0 || manager->class_ == NULL) {
+        if (known >= 0) {
+            PyErr_SetObject(PyExc_KeyError, name);
+        }
+        return NULL;
+    }
+    return PyObject_GetAttr(manager->class_, name);
+}
+
+static PyObject *
+manager_iter(PyObject *self)
+{
+    return PyObject_GetIter(((crm_manager *)self)->names);
+}
+
+static PyObject *
+manager_keys(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyDict_Keys(((crm_manager *)self)->names);
+}
+
 static PyMethodDef manager_methods[] = {
+    {"keys", manager_keys, METH_NOARGS, "Names of attributes."},
     {"set_listeners", (PyCFunction)manager_set_listeners, METH_VARARGS,
      set_listeners_doc},
     {"change_flags", (PyCFunction)manager_change_flags, METH_VARARGS,
@@ -764,6 +805,10 @@ static PyType_Slot manager_slots[] = {
     {Py_tp_traverse, manager_traverse},
     {Py_tp_clear, manager_clear},
     {Py_tp_repr, manager_repr},
+    {Py_tp_iter, manager_iter},
+    {Py_mp_length, manager_length},
+    {Py_mp_subscript, manager_subscript},
+    {Py_sq_contains, manager_contains},
     {Py_tp_methods, manager_methods},
     {Py_tp_getset, manager_getset},
     {Py_tp_members, manager_members},

@@ -558,8 +558,28 @@ crm_state_loaded(crm_state *state, uint16_t slot)
     return held;
 }
 
-int
-crm_state_fill(crm_state *state, PyObject *dict)
+/* Whether a name is that of a loaded attribute: 1, 0, or -1 with an
+ * exception. */
+static int
+names_loaded(crm_state *state, PyObject *name)
+{
+    PyObject *slot =
+        PyDict_GetItemWithError(crm_state_manager(state)->names, name);
+    if (slot == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    PyObject *value = crm_state_loaded(state, (uint16_t)PyLong_AsLong(slot));
+    Py_XDECREF(value);
+    return value != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+}
+
+/* What each_loaded() calls for an attribute: 0 to go on. */
+typedef int (*loaded_visit)(void *arg, PyObject *name, PyObject *value);
+
+/* Calls visit(arg, name, value) for every loaded attribute, each once, until it
+ * does not give 0: what it gave, or -1 with an exception. */
+static int
+each_loaded(crm_state *state, loaded_visit visit, void *arg)
 {
     crm_manager *manager = crm_state_manager(state);
     for (uint16_t slot = 0; slot < manager->nattrs; slot++) {
@@ -570,25 +590,72 @@ crm_state_fill(crm_state *state, PyObject *dict)
             }
             continue;
         }
-        int status = PyDict_SetItem(dict, manager->attrs[slot].name, value);
+        int status = visit(arg, manager->attrs[slot].name, value);
         Py_DECREF(value);
-        if (status < 0) {
-            return -1;
+        if (status != 0) {
+            return status;
         }
     }
     PyObject *others = crm_state_unmapped(state, 0);
+    int status = others == NULL && PyErr_Occurred() ? -1 : 0;
     PyObject *name, *value;
     Py_ssize_t pos = 0;
-    while (others != NULL && PyDict_Next(others, &pos, &name, &value)) {
+    while (others != NULL && status == 0 &&
+           PyDict_Next(others, &pos, &name, &value)) {
         /* Late attributes came above; NO_VALUE is not a value. */
-        if (value != manager->core->no_value &&
-            !Py_IS_TYPE(value, manager->core->box_type) &&
-            PyDict_SetItem(dict, name, value) < 0) {
-            break;
+        if (value == manager->core->no_value ||
+            Py_IS_TYPE(value, manager->core->box_type)) {
+            continue;
         }
+        Py_INCREF(name);
+        Py_INCREF(value);
+        int came = names_loaded(state, name);
+        if (came <= 0) {
+            status = came < 0 ? -1 : visit(arg, name, value);
+        }
+        Py_DECREF(name);
+        Py_DECREF(value);
     }
     Py_XDECREF(others);
-    return PyErr_Occurred() ? -1 : 0;
+    return status;
+}
+
+static int
+put_loaded(void *dict, PyObject *name, PyObject *value)
+{
+    return PyDict_SetItem(dict, name, value);
+}
+
+int
+crm_state_fill(crm_state *state, PyObject *dict)
+{
+    return each_loaded(state, put_loaded, dict);
+}
+
+typedef struct {
+    PyObject *dict;
+    Py_ssize_t count; /* of the attributes that it has */
+} compared;
+
+static int
+compare_loaded(void *arg, PyObject *name, PyObject *value)
+{
+    compared *with = arg;
+    PyObject *known = PyDict_GetItemWithError(with->dict, name);
+    if (known != value) {
+        return known == NULL && PyErr_Occurred() ? -1 : 1;
+    }
+    with->count++;
+    return 0;
+}
+
+int
+crm_state_filled(crm_state *state, PyObject *dict)
+{
+    compared with = {.dict = dict, .count = 0};
+    int status = each_loaded(state, compare_loaded, &with);
+    return status < 0 ? -1
+                      : status == 0 && with.count + 1 == PyDict_GET_SIZE(dict);
 }
 
 PyObject *

@@ -228,8 +228,9 @@ void crm_session_detach(crm_state *state);
 int crm_attribute_slot(crm_core *core, PyObject *descr, crm_state *state);
 /* The name of a class without its module. */
 const char *crm_type_name(PyTypeObject *type);
-/* What cormorant.inspect(obj) gives: new reference. */
+/* inspected.c: what cormorant.inspect(obj) gives: new reference. */
 PyObject *crm_instance_state(crm_core *core, PyObject *obj);
+int crm_inspected_init(PyObject *module);
 /* Adds the functions on single objects to the module. */
 int crm_state_api_init(crm_core *core, PyObject *module);
 
@@ -272,7 +273,10 @@ PyObject *crm_state_unmapped(crm_state *state, int make);
 /* Puts every loaded attribute by its name into a dict that has no others: 0, or
  * -1 with an exception. */
 int crm_state_fill(crm_state *state, PyObject *dict);
-/* The same into a new dict. */
+/* Whether a dict has all of that and one item more: 1, 0, or -1 with an
+ * exception. */
+int crm_state_filled(crm_state *state, PyObject *dict);
+/* The same as crm_state_fill into a new dict. */
 PyObject *crm_state_dict(crm_state *state);
 
 /* pickling.c: __getstate__ and __setstate__; what of a state is not an

@@ -362,6 +362,12 @@ class Entity:
     __cormorant_manager__: ClassManager
     def __init__(self, **kwargs: Any) -> None: ...
 
+class Inspected:
+    """Base of what inspect() gives for a mapped object: holds the object."""
+
+    _object: Any
+    def __new__(cls, object: Any) -> Self: ...
+
 @final
 class ClassManager:
     """A mapped class: its attributes, slots and key. Held by the class as
@@ -400,6 +406,13 @@ class ClassManager:
         cls, class_: type, root: ClassManager | None = None, base: ClassManager | None = None
     ) -> Self:
         """`base`: the class it inherits from, whose attributes keep their slots."""
+    def keys(self) -> list[str]:
+        """Names of attributes."""
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+    def __contains__(self, name: object) -> bool: ...
+    def __getitem__(self, name: str) -> Any:
+        """The attribute of the class."""
     def pad(self, count: int) -> None:
         """Leave slots unused up to that number: the next attribute has this slot."""
     def set_identity(self, slot: int, value: object, abstract: bool = False) -> None:

@@ -293,6 +293,81 @@ def statement_and_parameters_of_a_context(p: Any) -> None:
         p.show(connection.execute(p.text("select a from t where a = :a"), {"a": 2}).all())
 
 
+@program
+def managers_of_classes(p: Any) -> None:
+    """Tools look for `_sa_class_manager` to know whether a class is mapped."""
+
+    class User(p.Base):
+        __tablename__ = "user"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+    class Admin(User):
+        pass
+
+    class Plain:
+        pass
+
+    class Other:
+        pass
+
+    registry = p.orm.registry()
+    registry.map_imperatively(
+        Other, p.Table("other", registry.metadata, p.Column("id", p.Integer, primary_key=True))
+    )
+    for cls in (User, Admin, Plain, p.Base, Other):
+        p.show(cls.__name__, hasattr(cls, "_sa_class_manager"), "_sa_class_manager" in vars(cls))
+    manager = User._sa_class_manager
+    p.show(manager.mapper is p.inspect(User), manager is p.inspect(User).class_manager)
+    p.show(Admin._sa_class_manager.mapper is p.inspect(Admin))
+    p.show(sorted(manager), sorted(manager.keys()), len(manager))
+    p.show("name" in manager, "none" in manager, manager["name"] is User.name)
+    p.error(lambda: manager["none"])
+    registry.dispose()
+    p.show(hasattr(Other, "_sa_class_manager"))
+
+
+@program
+def attributes_that_a_compiler_is_given(p: Any) -> None:
+    """A function registered with compiles() hands on what it holds, unchanged."""
+
+    class Held(p.ColumnElement):
+        inherit_cache = False
+        type = p.Integer()
+
+        def __init__(self, held: Any) -> None:
+            self.held = held
+
+    @p.module("ext.compiler").compiles(Held)
+    def compile_held(element: Any, compiler: Any, **kw: Any) -> str:
+        return f"held({compiler.process(element.held, **kw)})"
+
+    class User(p.Base):
+        __tablename__ = "user"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column("called", p.String)
+
+    p.show(str(p.select(Held(User.name)).where(Held(User.id) == 3)))
+    p.show(str(p.select(Held(p.aliased(User).name))))
+
+
+@program
+def texts_of_json(p: Any) -> None:
+    """hasattr() says whether an expression has `astext`."""
+    pg = p.module("dialects.postgresql")
+    table = p.Table("t", p.MetaData(), p.Column("a", pg.JSONB), p.Column("b", pg.JSON))
+    for made in (
+        table.c.a, table.c.b, table.c.a["x"], table.c.b[("x", 1)], table.c.a["x"]["y"],
+        table.c.a + table.c.a, p.func.f(type_=pg.JSONB), p.cast(table.c.b, pg.JSONB),
+        table.c.a["x"].label("l"),
+    ):  # fmt: skip
+        p.show(hasattr(made, "astext"))
+        if hasattr(made, "astext"):
+            p.show(str(made.astext.compile(dialect=pg.dialect())))
+        else:
+            p.error(lambda made=made: made.astext)
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

@@ -295,7 +295,10 @@ class Result(_ResultBase, Generic[_T]):
         if indexes is None:
             return rows
         keys = self._narrow_keys
-        return [Row(keys, [row[i] for i in indexes]) for row in rows]
+        if len(indexes) < 2:
+            return [Row(keys, [row[i] for i in indexes]) for row in rows]
+        take = itemgetter(*indexes)
+        return [Row(keys, take(row)) for row in rows]
 
     def _narrow_one(self, row: Any) -> Any:
         return self._narrow([row])[0]

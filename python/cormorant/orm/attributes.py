@@ -22,6 +22,7 @@ from .base import Mapped as Mapped
 from .listening import attribute_events
 
 if TYPE_CHECKING:
+    from ..sql.compiler import SQLCompiler
     from ..sql.elements import ColumnElement, Label
     from .interfaces import MapperProperty
     from .mapper import Mapper
@@ -167,6 +168,11 @@ class QueryableAttribute(Mapped[_T_co], SQLColumnExpression[_T_co], InspectionAt
         return _DerivedAttribute(
             adapt_to.entity, self.key, adapt_to, self._prop, self._of_type, self._extra_criteria
         )
+
+    @staticmethod
+    def _compile_with(attribute: Any, compiler: SQLCompiler, **kw: Any) -> str:
+        """What a function registered with compiles() has of one that it was given as it is."""
+        return compiler.process(attribute.__clause_element__(), **kw)
 
     def _no_attribute(self, name: str) -> str:
         return (

@@ -64,7 +64,8 @@ def release(cls: type) -> None:
                 type.__setattr__(cls, "__init__", function._cormorant_replaces)
             break
         function = getattr(function, "__wrapped__", None)
-    type.__delattr__(cls, "__cormorant_manager__")
+    for name in ("__cormorant_manager__", "_sa_class_manager"):
+        type.__delattr__(cls, name)
     if "__table__" in cls.__dict__:
         type.__delattr__(cls, "__table__")
     for name in ("_sa_instance_state", "__getstate__", "__setstate__"):

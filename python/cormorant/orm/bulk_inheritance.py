@@ -196,11 +196,12 @@ def insert_joined_returning(
     returned = Returned(mapper, [column for _, own, _ in items for column in own])
     insert_joined(connection, mapper, params, render_nulls, returned)
     keys = tuple(name for name, _, _ in items)
+    shared = _core.RowKeys(keys)
     made = []
     for row in returned.rows:
         out = []
         for _name, own, is_entity in items:
             values = [row[hash(column)] for column in own]
             out.append(_object_of(session, mapper, own, values) if is_entity else values[0])
-        made.append(_core.Row(keys, tuple(out)))
+        made.append(_core.Row(shared, tuple(out)))
     return Result._from_list(keys, made)

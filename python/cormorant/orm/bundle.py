@@ -95,7 +95,7 @@ class Bundle(InspectionAttr):
         self, query: Any, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
     ) -> Callable[[Any], Any]:
         """A function that makes the bundle's value of a row; to be overridden."""
-        keys = tuple(labels)
+        keys = _core.RowKeys(tuple(labels))
 
         def process(row: Any) -> Any:
             return _core.Row(keys, [proc(row) for proc in procs])

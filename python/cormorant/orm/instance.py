@@ -84,18 +84,16 @@ class AttributeStates(ReadOnlyProperties[Any]):
 _DELETED = _core.STATE_DELETED | _core.STATE_ONCE_DELETED
 
 
-class InstanceState(InspectionAttr, Generic[_T]):
+class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
     """A mapped object's state in its session, and the state of its attributes.
 
     It is a view made on demand: the state itself is kept by the core inside the object.
     """
 
-    __slots__ = ("_object",)
+    __slots__ = ()
 
     is_instance = True
-
-    def __init__(self, obj: _T) -> None:
-        self._object = obj
+    _object: _T
 
     @property
     def object(self) -> Any:

@@ -244,7 +244,7 @@ def _bundled_keys(plan: ORMPlan) -> tuple[Any, ...]:
 def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
     """Rows with the columns of each Bundle put together."""
     bundles = plan.bundles
-    keys = _bundled_keys(plan)
+    keys = _core.RowKeys(_bundled_keys(plan))
     makers = [bundle_maker(bundle, start)[0] for start, _, bundle in bundles]
     made = []
     for row in rows:

@@ -160,6 +160,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
             manager.reconstructor = reconstructor
         self._reconstructor = reconstructor or (None if base is None else base._reconstructor)
         type.__setattr__(class_, "__mapper__", self)
+        # by this name tools look whether a class is mapped
+        type.__setattr__(class_, "_sa_class_manager", manager)
         if mapper_events:
             for fn in mapper_listeners(self, "instrument_class"):
                 fn(self, class_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -127,7 +128,9 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
                 return method
         factory = None if name.startswith("__") else self.type.comparator_factory
         if factory is not None and hasattr(factory, name):
-            return getattr(factory(self), name)
+            # a property of the comparator may say that this expression does not have it
+            with contextlib.suppress(AttributeError):
+                return getattr(factory(self), name)
         raise AttributeError(
             f"Neither {type(self).__name__!r} object nor {_comparator_name(self.type)!r} object "
             f"has an attribute {name!r}"

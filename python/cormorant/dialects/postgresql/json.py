@@ -91,12 +91,10 @@ class JSON(sqltypes.JSON):
         def astext(self) -> Any:
             """An indexed element as text: ``->>`` or ``#>>``."""
             expr = self.expr
-            if not isinstance(expr, BinaryExpression) or expr.operator not in (
-                operators.json_getitem_op,
-                operators.json_path_getitem_op,
-            ):
-                raise NotImplementedError("astext is of an indexed JSON expression only")
-            op = ASTEXT if expr.operator is operators.json_getitem_op else JSONPATH_ASTEXT
+            if not isinstance(expr, BinaryExpression):
+                raise AttributeError("astext")  # so that hasattr() says no
+            path = expr.operator is operators.json_path_getitem_op
+            op = JSONPATH_ASTEXT if path else ASTEXT
             return BinaryExpression(expr.left, expr.right, op, self.type.astext_type)
 
     comparator_factory = Comparator

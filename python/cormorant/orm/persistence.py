@@ -72,6 +72,7 @@ def _save_and_tell(
     updates = info.sorted(updates)
     fire_rows("before_update", connection, updates)
     _save(flush, info, connection, new, updates)
+    flush.keep_filled()
     switched = flush.row_switches
     fire_rows("after_insert", connection, [obj for obj in new if id(obj) not in switched])
     fire_rows("after_update", connection, [obj for obj in new if id(obj) in switched])
@@ -514,6 +515,8 @@ def _update_all(
             continue
         batch = list(run)
         fill_onupdates(statements, batch, changed)
+        if made := filled.difference(changed):
+            flush.updated.append((batch, made))
         # Written whether or not the new value is another.
         written = tuple(s for s in statements.slots if s in changed or s in filled)
         fetched = [s for s in statements.sql_onupdates if s not in changed]

@@ -172,6 +172,7 @@ class Session(ExecutingSession, SessionClassMethods):
         self.join_transaction_mode = join_transaction_mode
         self._close_state = "open" if close_resets_only else "closes"
         self._flushing = False
+        self._condemned: Sequence[Any] = ()
         # What each statement asks is read from the instance, which is quick.
         self._events = None
         self._routes = type(self).get_bind is not Session.get_bind
@@ -248,14 +249,16 @@ class Session(ExecutingSession, SessionClassMethods):
 
     @property
     def deleted(self) -> util.IdentitySet:
-        """Objects to be deleted by the next flush."""
-        return util.IdentitySet(self._deleted())
+        """Objects to be deleted by the next flush; while it runs, without those that it deletes
+        by itself, as orphans."""
+        deleted = util.IdentitySet(self._deleted())
+        return deleted.difference(self._condemned) if self._condemned else deleted
 
     @property
     def dirty(self) -> util.IdentitySet:
         """Persistent objects with changes, whether or not there is a net change."""
         modified = self._modified()
-        if modified and (deleted := util.IdentitySet(self._deleted())):
+        if modified and (deleted := self.deleted):
             modified = [obj for obj in modified if obj not in deleted]
         return util.IdentitySet(modified)
 
@@ -497,6 +500,8 @@ class Session(ExecutingSession, SessionClassMethods):
                     raise
         finally:
             self._flushing = False
+            if self._condemned:
+                self._condemned = ()
 
     def _flush_and_tell(
         self, transaction: SessionTransaction, objects: Sequence[Any] | None

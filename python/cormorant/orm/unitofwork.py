@@ -57,6 +57,8 @@ class Flush:
         self.expire_after: list[tuple[Any, Sequence[int]]] = []
         # New objects, and which slots of which of them INSERTs have filled.
         self.filled: list[tuple[list[Any], list[tuple[int, int, tuple[int, ...]]]]] = []
+        # Objects, and slots that their columns' onupdate has set.
+        self.updated: list[tuple[list[Any], set[int]]] = []
         # What many to many relationships gained and lost, by saved objects and by deleted ones.
         self.m2m_pairs: dict[RelationInfo, tuple[_core.Pairs, _core.Pairs]] = {}
         # (mapper, before the DELETEs?) -> id of an object -> it, and slots that relationships
@@ -167,6 +169,7 @@ class Flush:
             return  # another has its identity by now
         self.session._mark_deleted(obj)
         self.condemned.append(obj)
+        self.session._condemned = self.condemned
         work = self._work(_core.manager_of(obj))
         work.deletes.append(obj)
 
@@ -325,11 +328,21 @@ class Flush:
 
     def fail(self) -> None:
         """A statement failed: objects keep what those before it have made of them."""
-        for new, runs in self.filled:
+        self.keep_filled()
+        self.expire_written()
+
+    def keep_filled(self) -> None:
+        """What statements have filled is no change of the program's: no history has it."""
+        filled, self.filled = self.filled, []
+        for new, runs in filled:
             for first, count, slots in runs:
                 for obj in new[first : first + count]:
                     _core.keep_values(obj, slots)
-        self.expire_written()
+        updated, self.updated = self.updated, []
+        for objects, made in updated:
+            for obj in objects:
+                for slot in made:
+                    _core.set_loaded(obj, slot, _core.peek(obj, slot))
 
     def expire_written(self) -> None:
         """What the database has made of rows is read when it is asked for."""
@@ -344,6 +357,7 @@ class Flush:
         for relation, switched in self.switched:
             key_switches.follow(self, relation, switched)
         if session._events is not None:
+            self.keep_filled()
             session._fire("after_flush", self)
         for work in self.work.values():
             info = work.info

@@ -115,6 +115,22 @@ for c in A.__table__.c:
         c.server_default and c.server_default.arg, c.onupdate and c.onupdate.arg, c.doc, c.info)
 print(A.plain, A.x.info)
 """,
+    "columns of deferred() and column_property()": """
+class A(Base):
+    __tablename__ = "a"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    a: Mapped[str] = deferred(mapped_column(Text))
+    b: Mapped[str] = deferred(Column(Text))
+    c: Mapped[str] = column_property(mapped_column(Text))
+    d: Mapped[Optional[str]] = deferred(mapped_column(Text, nullable=False))
+    e: Mapped[str] = deferred(mapped_column())
+    f: Mapped[int] = deferred(mapped_column("ff", Integer, default=4), group="x")
+    g: Mapped[str] = mapped_column(Text, deferred=True)
+    h = deferred(mapped_column(Text))
+
+for c in A.__table__.c:
+    print(c.name, c.type, c.nullable, inspect(A).get_property_by_column(c).deferred)
+""",
 }
 
 

@@ -11,6 +11,38 @@ from .harness import Programs, compare
 program = Programs()
 
 
+@program
+def of_a_subclass(p: Any) -> None:
+    """The relationship is of one class of a hierarchy; objects of the others are deleted."""
+
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String(10))
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "node"}
+
+    class Doc(Node):
+        __tablename__ = "doc"
+        id = p.Column(p.ForeignKey("node.id"), primary_key=True)
+        size = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "doc", "inherit_condition": id == Node.id}
+
+    class Link(Node):
+        target_id = p.Column(p.ForeignKey("node.id", use_alter=True, name="x"))
+        target = p.relationship(Node, foreign_keys=target_id, remote_side=Node.id, post_update=True)
+        __mapper_args__ = {"polymorphic_identity": "link"}
+
+    s = p.session()
+    doc, link, other = Doc(size=3), Link(), Node()
+    link.target = other
+    s.add_all([doc, link, other])
+    s.commit()
+    rows(p, s, "node")
+    s.delete(doc)
+    s.commit()
+    rows(p, s, "node")
+
+
 @pytest.mark.parametrize("run", program.registered)
 def test_post_update(run: Any) -> None:
     peer, _ = compare(run, warned=True)

@@ -499,11 +499,7 @@ class Scan:
             columns = []
             for column in value.columns:
                 if isinstance(column, MappedColumn):
-                    if found is not None:
-                        column = _complete_column(
-                            self.registry, column, found, name, self.cls, None
-                        )
-                    column = column.column
+                    column = column.column  # of which annotations say nothing
                 columns.append(column)
                 if isinstance(column, schema.Column) and column.table is None:
                     self._add_column(name, column, value)

@@ -128,7 +128,9 @@ def has_history(work: Work, relation: RelationInfo) -> bool:
 
 def holds_others(work: Work, relation: RelationInfo) -> bool:
     """True if deleted objects refer to others by a many-to-one with post_update."""
-    return _lets_go(relation) and any(holds_other(obj, relation) for obj in work.deletes)
+    return _lets_go(relation) and any(
+        holds_other(obj, relation) for obj in relation.of(work.deletes)
+    )
 
 
 def _lets_go(relation: RelationInfo) -> bool:

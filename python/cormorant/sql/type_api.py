@@ -336,9 +336,9 @@ class TypeEngine(Subscriptable[T]):
         impl = impls.get(dialect.__class__)
         if impl is None:
             impl = adapt_type(self, dialect.colspecs)
-            if impl is not self:  # which would hold itself alive
-                impls[dialect.__class__] = impl
-        return impl
+            # itself it would hold alive
+            impls[dialect.__class__] = False if impl is self else impl
+        return self if impl is False else impl
 
     def _unwrapped_dialect_impl(self, dialect: Any) -> TypeEngine:
         return self.dialect_impl(dialect)
@@ -476,7 +476,7 @@ class TypeDecorator(TypeEngine[T]):
             return self
         impls: dict[Any, Any] = self.__dict__.setdefault("_impls_", {})
         made = impls.get(dialect.__class__)
-        if made is None:
+        if not made:
             # the same with what it decorates there as `impl`, whose expressions it may have
             made = impls[dialect.__class__] = self.__class__.__new__(self.__class__)
             made.__dict__.update(self.__dict__, _of_dialect=True)

@@ -128,7 +128,7 @@ class PGDialect(DefaultDialect):
 
         return COLSPECS
 
-    @property
+    @util.memoized_property
     def _casts(self) -> dict[type, Any]:
         from . import casts
 
@@ -160,9 +160,13 @@ class PGDialect(DefaultDialect):
 
     def bind_cast(self, type_: Any) -> str | None:
         """What is written after a parameter of a type."""
+        return self._bind_cast(type_, self, self._casts)  # type: ignore[no-any-return]
+
+    @util.memoized_property
+    def _bind_cast(self) -> Any:
         from .casts import bind_cast
 
-        return bind_cast(type_, self, self._casts)
+        return bind_cast
 
     # --- compilers ---
 
@@ -476,7 +480,7 @@ class PGDialect_psycopg2(PGDialect):
 
     driver = "psycopg2"
 
-    @property
+    @util.memoized_property
     def _casts(self) -> dict[type, Any]:
         from . import casts
 
@@ -489,7 +493,7 @@ class PGDialect_asyncpg(PGDialect):
     driver = "asyncpg"
     default_paramstyle = "numeric_dollar"
 
-    @property
+    @util.memoized_property
     def _casts(self) -> dict[type, Any]:
         from . import casts
 

@@ -10,6 +10,7 @@ classes: `compile_expressions`, `compile_selects`, `compile_dml`.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -230,7 +231,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         it the name, the place in the list if the value is one of a list, and the name there."""
         order: list[tuple[str, int | None, str]] = []
         self._numbers = {}
-        self._member_names: dict[tuple[str, int], str] = {}
+        self._member_names: dict[str, list[str]] = {}
         self._taken = {*self.binds, *self.escaped_bind_names}
 
         def mark(match: re.Match[str]) -> str:
@@ -289,13 +290,16 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return self.visit_empty_set_op_expr(self._types_of(bind), bind.expand_op)
         if name in self._members:
             before, after = self._members[name]
+            literal = bind in self.literal_execute_params
+            names = [] if literal else self._names_of_members(name, range(1, len(value) + 1))
             members = []
             for number, item in enumerate(value):
                 text = _MARK.sub(mark, before)
-                if bind in self.literal_execute_params:
+                if literal:
                     text += self._literal_item(item, bind.type)
                 else:
-                    text += self._member(name, number, f"{number + 1}", bind.type, order)
+                    order.append((name, number, names[number]))
+                    text += self.bindtemplate(names[number], bind.type)
                 members.append(text + _MARK.sub(mark, after))
             return ", ".join(members)
         rows_word = "VALUES " if getattr(self.dialect, "tuple_in_values", False) else ""
@@ -303,40 +307,48 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             text = ", ".join([self._literal_item(v, bind.type) for v in value])
             return rows_word + text if bind.type._is_tuple_type else text
         if self._is_tuple_bind(bind, value):
-            rows = []
-            flat = 0
-            for number, row in enumerate(value, 1):
-                marks = []
-                for column in range(len(row)):
-                    suffix = f"{number}_{column + 1}"
-                    marks.append(self._member(name, flat, suffix, NULLTYPE, order))
-                    flat += 1
-                rows.append(f"({', '.join(marks)})")
-            return rows_word + ", ".join(rows)
-        return ", ".join(
-            [self._member(name, i, f"{i + 1}", bind.type, order) for i in range(len(value))]
-        )
+            widths = [len(row) for row in value]
+            places = [f"{n}_{m + 1}" for n, width in enumerate(widths, 1) for m in range(width)]
+            marks = iter(self._marks_of_members(name, places, NULLTYPE, order))
+            rows = [", ".join(itertools.islice(marks, width)) for width in widths]
+            return rows_word + ", ".join([f"({row})" for row in rows])
+        return ", ".join(self._marks_of_members(name, range(1, len(value) + 1), bind.type, order))
 
-    def _member(
+    def _marks_of_members(
         self,
         name: str,
-        item: int,
-        suffix: str,
+        places: Iterable[Any],
         type_: Any,
         order: list[tuple[str, int | None, str]],
-    ) -> str:
-        """The mark of a member of a list, under a name that no other parameter has."""
-        made = self._member_names.get((name, item))
-        if made is None:
-            made = wanted = f"{name}_{suffix}"
-            count = 0
-            while made in self._taken:
-                count += 1
-                made = f"{wanted}__{count}"
-            self._taken.add(made)
-            self._member_names[name, item] = made
-        order.append((name, item, made))
-        return self.bindtemplate(made, type_)
+    ) -> list[str]:
+        """The marks of the members of a list, which come next in `order`."""
+        names = self._names_of_members(name, places)
+        order.extend([(name, number, made) for number, made in enumerate(names)])
+        if self.paramstyle in ("numeric", "numeric_dollar"):
+            return [self.bindtemplate(made, type_) for made in names]
+        mark = self.bindtemplate("\x00", type_)
+        return [mark.replace("\x00", made) for made in names]
+
+    def _names_of_members(self, name: str, places: Iterable[Any]) -> list[str]:
+        """Names for the members of a list, which no other parameter has; `places`: what each
+        is called after the name of the list."""
+        names = self._member_names.get(name)
+        if names is None:
+            names = [f"{name}_{place}" for place in places]
+            if not self._taken.isdisjoint(names):
+                names = [self._free_name(made) for made in names]
+            self._taken.update(names)
+            self._member_names[name] = names
+        return names
+
+    def _free_name(self, wanted: str) -> str:
+        made = wanted
+        count = 0
+        while made in self._taken:
+            count += 1
+            made = f"{wanted}__{count}"
+        self._taken.add(made)
+        return made
 
     def _is_tuple_bind(self, bind: BindParameter[Any], value: Sequence[Any]) -> bool:
         return bind.type._is_tuple_type or (

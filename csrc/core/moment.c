@@ -76,8 +76,9 @@ crm_moment_scan_time(crm_moment *m, const char *text, size_t len)
     m->minute = digits(text + 3, 2);
     m->second = digits(text + 6, 2);
     m->micro = len == 15 ? digits(text + 9, 6) : 0;
-    return text[2] == ':' && text[5] == ':' && m->hour >= 0 && m->minute >= 0 &&
-           m->second >= 0 && m->micro >= 0 && (len == 8 || text[8] == '.');
+    return text[2] == ':' && text[5] == ':' && m->hour >= 0 && m->hour < 24 &&
+           m->minute >= 0 && m->second >= 0 && m->micro >= 0 &&
+           (len == 8 || text[8] == '.');
 }
 
 int

@@ -26,7 +26,8 @@ int64_t crm_moment_days(int year, int month, int day);
 /* YYYY-MM-DD; 0 if the text is not that.  Month and day are not checked against
  * the calendar. */
 int crm_moment_scan_date(crm_moment *m, const char *text, size_t len);
-/* HH:MM:SS or HH:MM:SS.ffffff; 0 if the text is not that.  Numbers can be out
+/* HH:MM:SS or HH:MM:SS.ffffff; 0 if the text is not that, or says hour 24 or
+ * more, of which Python makes something from 3.14 on.  Other numbers can be out
  * of range. */
 int crm_moment_scan_time(crm_moment *m, const char *text, size_t len);
 /* Both, with a space between them. */

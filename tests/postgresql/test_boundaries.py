@@ -214,7 +214,12 @@ def test_deep_arrays_and_documents(conn: Any) -> None:
         [value] = value
     assert value == 1
     doc = "[" * 5000 + "]" * 5000
-    with pytest.raises((RecursionError, sa.exc.DBAPIError)):
-        conn.scalar(sa.text(f"select '{doc}'::json"))
-    conn.rollback()
+    try:
+        value = conn.scalar(sa.text(f"select '{doc}'::json"))
+    except (RecursionError, sa.exc.DBAPIError):
+        conn.rollback()
+    else:  # from Python 3.14 on the C stack decides how deep a document is read
+        for _ in range(4999):
+            [value] = value
+        assert value == []
     assert conn.scalar(sa.text("select 1")) == 1

@@ -42,13 +42,15 @@ def many_to_one_as_a_list(p: Peer):
         a.bs.remove(a.bs[0])
         s.commit()
         p.show(a.b_id, a.bs)
-        stranger = p.orm.Session(s.get_bind()).get(B, 1)
+        other = p.orm.Session(s.get_bind())
+        stranger = other.get(B, 1)
         with s.no_autoflush:
             p.inspect(A).attrs.bs.cascade = "none"
             a.bs.append(stranger)
             p.error(s.commit)
         s.rollback()
         p.show(a.b_id)
+        other.close()
 
 
 @program

@@ -34,6 +34,7 @@ crm_codec_set(crm_codec *codec, int code, PyObject *arg)
     const char *wanted = NULL;
     switch (code) {
         case CRM_TYPE_NUMERIC:
+        case CRM_TYPE_EXACT:
             if (arg != NULL) {
                 long digits = PyLong_Check(arg) ? PyLong_AsLong(arg) : -1;
                 if (digits < 0 || digits > CRM_MAX_DIGITS) {
@@ -273,6 +274,8 @@ crm_codec_init(crm_core *Py_UNUSED(core), PyObject *module)
         {"TYPE_PYTHON", CRM_TYPE_PYTHON},
         {"TYPE_ARRAY", CRM_TYPE_ARRAY},
         {"TYPE_INTERVAL", CRM_TYPE_INTERVAL},
+        {"TYPE_REAL", CRM_TYPE_REAL},
+        {"TYPE_EXACT", CRM_TYPE_EXACT},
     };
     if (crm_time_init() < 0) {
         return -1;

@@ -34,6 +34,8 @@ typedef enum {
                           None, and the codec between them and the database */
     CRM_TYPE_ARRAY,    /* arg: (code, arg, as_tuple) of the elements */
     CRM_TYPE_INTERVAL, /* datetime.timedelta */
+    CRM_TYPE_REAL,  /* as FLOAT, of integers as well: in a server's columns */
+    CRM_TYPE_EXACT, /* as NUMERIC, but an int of an integer column */
     CRM_TYPE_COUNT_
 } crm_type_code;
 

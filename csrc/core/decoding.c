@@ -127,6 +127,10 @@ decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
         case CRM_NUMERIC:
             return crm_decode_plain(core, cell);
         case CRM_INT64:
+            if (codec->code == CRM_TYPE_EXACT) {
+                return crm_decode_plain(core, cell);
+            }
+            /* fall through */
         case CRM_BOOL:
             number = (double)cell->u.i;
             break;
@@ -158,10 +162,12 @@ decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 }
 
 static PyObject *
-decode_float(crm_core *core, const crm_cell *cell)
+decode_float(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
     PyObject *raw = crm_decode_plain(core, cell);
-    if (raw != NULL && cell->tag == CRM_NUMERIC) {
+    if (raw != NULL &&
+        (cell->tag == CRM_NUMERIC ||
+         (cell->tag == CRM_INT64 && codec->code == CRM_TYPE_REAL))) {
         Py_SETREF(raw, PyNumber_Float(raw));
     }
     return raw;
@@ -296,10 +302,12 @@ crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
     }
     switch (codec->code) {
         case CRM_TYPE_FLOAT:
-            return decode_float(core, cell);
+        case CRM_TYPE_REAL:
+            return decode_float(core, codec, cell);
         case CRM_TYPE_BOOLEAN:
             return decode_boolean(core, cell);
         case CRM_TYPE_NUMERIC:
+        case CRM_TYPE_EXACT:
             return decode_decimal(core, codec, cell);
         case CRM_TYPE_DATETIME:
             return decode_time(core, CRM_TIME_DATETIME, cell);

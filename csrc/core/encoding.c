@@ -348,6 +348,8 @@ crm_encode(crm_core *core, const crm_codec *codec, int typed, PyObject *value,
     switch (codec->code) {
         case CRM_TYPE_FLOAT:
         case CRM_TYPE_NUMERIC:
+        case CRM_TYPE_REAL:
+        case CRM_TYPE_EXACT:
             return encode_float(value, cell);
         case CRM_TYPE_BOOLEAN:
             return encode_boolean(value, cell);

@@ -24,6 +24,8 @@ TYPE_ENUM: Final[int]
 TYPE_PYTHON: Final[int]
 TYPE_ARRAY: Final[int]
 TYPE_INTERVAL: Final[int]
+TYPE_REAL: Final[int]
+TYPE_EXACT: Final[int]
 
 def decode(code: int, arg: object, value: object) -> Any:
     """Run a column codec's result side on one plain value (for tests and defaults)."""

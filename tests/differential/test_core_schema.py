@@ -227,6 +227,8 @@ def test_autoincrement_column(p: Peer):
             column(p.Integer, autoincrement=True), p.Column("b", p.Integer, primary_key=True)
         ),
         lambda: found(column(p.Numeric(5, 0), autoincrement=True)),
+        lambda: found(column(p.Numeric)),
+        lambda: found(column(p.Float, default=1.5)),
         lambda: found(column(p.String, autoincrement=True)),
     ]:
         p.error(case)

@@ -70,7 +70,87 @@ def subscripts_of_jsonb(p: Peer):
             p.show(str(item.compile(dialect=c.dialect)), c.scalar(p.select(item)))
 
 
-@pytest.mark.parametrize("program", [in_the_search_path, types_of_the_program, subscripts_of_jsonb])
+def numbers_in_columns_of_other_types(p: Peer):
+    """What the column is says more than what the type is called: an integer of an INTEGER
+    column is exact, and no Decimal; where floats are wanted it is one."""
+    engine = p.engine()
+    types = {
+        "n": p.Numeric,
+        "n2": p.Numeric(10, 2),
+        "f": p.Float,
+        "d": p.sa.Double,
+        "nf": p.Numeric(asdecimal=False),
+        "fd": p.Float(asdecimal=True),
+    }
+    for column, number in (
+        ("INTEGER", "3"),
+        ("BIGINT", "9007199254740993"),
+        ("SMALLINT", "-1"),
+        ("FLOAT8", "3.5"),
+        ("NUMERIC", "3.25"),
+    ):
+        # a table of each: what is made for a statement is kept there whatever its columns become
+        name = f"thing_{column.lower()}"
+        members = {key: p.Column(type_) for key, type_ in types.items()}
+        members["id"] = p.Column(p.Integer, primary_key=True)
+        Thing = type(column, (p.Base,), {"__tablename__": name, **members})
+        with p.orm.Session(engine) as s:
+            columns = ", ".join(f"{key} {column}" for key in types)
+            s.execute(p.text(f"CREATE TEMPORARY TABLE {name} (id SERIAL PRIMARY KEY, {columns})"))
+            values = ", ".join([number] * len(types))
+            s.execute(p.text(f"INSERT INTO {name} ({', '.join(types)}) VALUES ({values})"))
+            s.execute(p.text(f"INSERT INTO {name} (n) VALUES (NULL)"))
+            for thing in s.scalars(p.select(Thing).order_by(Thing.id)):
+                p.show([getattr(thing, key) for key in types])
+            p.show(s.execute(p.select(Thing.__table__).order_by(Thing.id)).all())
+            added = Thing(n=1, f=2)
+            s.add(added)
+            s.flush()
+            s.refresh(added)
+            p.show(added.n, added.f, added.fd)
+            s.rollback()
+
+
+def keys_that_are_numbers(p: Peer):
+    """SERIAL makes the values of a key that is a Numeric or a Float as well."""
+    engine = p.engine()
+
+    class Numbered(p.Base):
+        __tablename__ = "numbered"
+        id = p.Column(p.Numeric, primary_key=True)
+        name = p.Column(p.String)
+
+    class Floating(p.Base):
+        __tablename__ = "floating"
+        id = p.Column(p.Float, primary_key=True)
+        name = p.Column(p.String)
+
+    p.Base.metadata.create_all(engine)
+    for cls in (Numbered, Floating):
+        p.show(cls.__table__.autoincrement_column)
+        with p.orm.Session(engine) as s:
+            first = cls(name="a")
+            s.add(first)
+            s.flush()
+            p.show(first.id)
+            s.add_all([cls(name=str(n)) for n in range(40)])
+            s.commit()
+            p.show(first.id, s.get(cls, first.id) is first)
+            p.show(s.scalars(p.select(cls.id).order_by(cls.id)).all())
+            p.show(s.execute(p.insert(cls.__table__).values(name="z")).inserted_primary_key)
+    p.Base.metadata.drop_all(engine)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        in_the_search_path,
+        types_of_the_program,
+        subscripts_of_jsonb,
+        numbers_in_columns_of_other_types,
+        keys_that_are_numbers,
+    ],
+)
 def test_on_the_server(program):
     with harness.on_database("postgresql"):
         harness.compare(program, sql=False, warned=True)

@@ -43,7 +43,8 @@ static const char *const setup =
     "    (c.TYPE_PYTHON, (str, repr)), (c.TYPE_PYTHON, (None, str, "
     "(c.TYPE_DATE, None))),\n"
     "    (c.TYPE_ARRAY, (c.TYPE_ANY, None, False)),\n"
-    "    (c.TYPE_ARRAY, (c.TYPE_NUMERIC, 2, True)), (c.TYPE_INTERVAL, None)]\n";
+    "    (c.TYPE_ARRAY, (c.TYPE_NUMERIC, 2, True)), (c.TYPE_INTERVAL, None),\n"
+    "    (c.TYPE_REAL, None), (c.TYPE_EXACT, 2)]\n";
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)

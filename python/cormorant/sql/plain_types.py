@@ -249,9 +249,12 @@ class Numeric(TypeEngine[T]):
         return self._default_decimal_return_scale
 
     def _codec(self, dialect: Any) -> Codec:
+        # a server whose columns have types of their own gives integers of integer columns alone
+        typed = dialect is not None and dialect.typed
         if self.asdecimal:
-            return (_core.TYPE_NUMERIC, self._effective_decimal_return_scale)
-        return (_core.TYPE_FLOAT, None)
+            code = _core.TYPE_EXACT if typed else _core.TYPE_NUMERIC
+            return (code, self._effective_decimal_return_scale)
+        return (_core.TYPE_REAL if typed else _core.TYPE_FLOAT, None)
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
         return lambda value: str(value)

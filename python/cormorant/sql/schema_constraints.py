@@ -485,10 +485,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
     def _check_autoincrement(self, column: Any, explicit: bool) -> bool:
         from .sqltypes import Integer, Numeric
 
-        affinity = column.type._type_affinity
-        if not issubclass(affinity, (Integer, Numeric)) or (
-            issubclass(affinity, Numeric) and not explicit
-        ):
+        if not issubclass(column.type._type_affinity, (Integer, Numeric)):
             if explicit:
                 raise exc.ArgumentError(
                     f"Column type {column.type} on column '{column}' is not compatible with "

@@ -31,11 +31,11 @@ class PGDialect(DefaultDialect):
     max_identifier_length = 63
 
     _bound_as_is = DefaultDialect._bound_as_is | {
-        _core.TYPE_FLOAT,
-        _core.TYPE_NUMERIC,
+        _core.TYPE_REAL,
+        _core.TYPE_EXACT,
         _core.TYPE_UUID,
     }
-    _read_as_is = DefaultDialect._bound_as_is | {_core.TYPE_NUMERIC, _core.TYPE_JSON}
+    _read_as_is = DefaultDialect._bound_as_is | {_core.TYPE_EXACT, _core.TYPE_JSON}
     supports_native_boolean = True
     non_native_boolean_check_constraint = False
     supports_native_enum = True

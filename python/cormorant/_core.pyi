@@ -390,8 +390,9 @@ class ClassManager:
     slots is None for all."""
     event_mask: int
     legacy_is_orphan: bool
-    always_refresh: bool
     """Objects are orphans without any parent, not without one of them."""
+    always_refresh: bool
+    """Rows overwrite objects that are there, as with populate_existing."""
     boxed: bool
     """The class does not derive from Entity: see csrc/core/boxed.h."""
     configure: Callable[[], None] | None

@@ -29,6 +29,16 @@ _CHUNK = 500
 """Rows that iteration takes at a time."""
 
 
+def _narrowed(rows: list[Any], keys: Any, indexes: tuple[int, ...] | None) -> list[Any]:
+    """Rows of the items at these places, with these keys; None: as they are."""
+    if indexes is None:
+        return rows
+    if len(indexes) < 2:
+        return [Row(keys, [row[i] for i in indexes]) for row in rows]
+    take = itemgetter(*indexes)
+    return [Row(keys, take(row)) for row in rows]
+
+
 def unlike(
     rows: Iterable[Any], seen: set[Any], strategy: Callable[[Any], Any] | None
 ) -> Iterator[Any]:
@@ -199,11 +209,18 @@ class Result(_ResultBase, Generic[_T]):
             self._indexes = indexes
         self._narrow_keys = _core.RowKeys(tuple([names[i] for i in indexes]))
         if not self._started and self._cursor.unique:
-            # of what is left of the rows
-            self._cursor.unique = False
-            self._unique_filter = (set(), None)
+            self._unique_when_narrow()
         self._set_slow()
         return self
+
+    def _unique_when_narrow(self) -> tuple[set[Any], None]:
+        """Let rows be told apart by what is left of them, no longer by all of it; gives what
+        does."""
+        self._cursor.unique = False
+        found: tuple[set[Any], None] = (set(), None)
+        self._unique_filter = found
+        self._set_slow()
+        return found
 
     def _set_slow(self) -> None:
         self._slow = (
@@ -291,14 +308,7 @@ class Result(_ResultBase, Generic[_T]):
         return self._filtered(count, self._narrow, self._unique_filter)
 
     def _narrow(self, rows: list[Any]) -> list[Any]:
-        indexes = self._indexes
-        if indexes is None:
-            return rows
-        keys = self._narrow_keys
-        if len(indexes) < 2:
-            return [Row(keys, [row[i] for i in indexes]) for row in rows]
-        take = itemgetter(*indexes)
-        return [Row(keys, take(row)) for row in rows]
+        return _narrowed(rows, self._narrow_keys, self._indexes)
 
     def _narrow_one(self, row: Any) -> Any:
         return self._narrow([row])[0]
@@ -557,10 +567,7 @@ class ScalarResult(_FilterResult, Generic[_T]):
         if real._unique_filter is not None:
             self._unique_filter = real._unique_filter
         elif cursor.unique and not real._started and not cursor.scalar and len(cursor.keys) > 1:
-            # of what is left of the rows
-            cursor.unique = False
-            self._unique_filter = real._unique_filter = (set(), None)
-            real._set_slow()
+            self._unique_filter = real._unique_when_narrow()
         self._index = index
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
@@ -682,16 +689,11 @@ class MappingResult(_FilterResult):
         self._keys = _core.RowKeys(tuple([names[i] for i in indexes]))
         real = self._real_result
         if not real._started and real._cursor.unique:
-            # of what is left of the rows
-            real._cursor.unique = False
-            self._unique_filter = real._unique_filter = (set(), None)
-            real._set_slow()
+            self._unique_filter = real._unique_when_narrow()
         return self
 
     def _narrow(self, rows: list[Any]) -> list[Any]:
-        rows = self._real_result._narrow(rows)
-        indexes, keys = self._indexes, self._keys
-        return rows if indexes is None else [Row(keys, [row[i] for i in indexes]) for row in rows]
+        return _narrowed(self._real_result._narrow(rows), self._keys, self._indexes)
 
     def __iter__(self) -> Iterator[RowMapping]:
         real = self._real_result

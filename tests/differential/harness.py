@@ -313,6 +313,10 @@ def _run(program: Callable[[Peer], Any] | str, package: str, echo: bool) -> Outc
         )
     finally:
         peer.close()
+        if package == "sqlalchemy":
+            # Listeners of these classes are remembered when they are gone: errors would show
+            # fewer parameters ever after.
+            peer.sa.engine.Engine._has_events = peer.sa.engine.Connection._has_events = False
         try:
             peer.orm.configure_mappers()
         except Exception:

@@ -76,3 +76,52 @@ def _refused(p: Any, how: str) -> None:
 def test_refused_values(how: str) -> None:
     peer, _ = compare(lambda p: _refused(p, how), sql=False)
     assert peer.error is None
+
+
+@pytest.mark.parametrize("event", [None, "before_cursor_execute", "handle_error"])
+def test_empty_sets_of_parameters_in_errors(event: str | None) -> None:
+    """An empty set of parameters is shown where one was given, as a session always does; not so
+    while anybody listens to the statements of the engine."""
+
+    def program(p: Any) -> None:
+        class Picky(p.TypeDecorator):
+            impl = p.String
+            cache_ok = True
+
+            def process_bind_param(self, value: Any, dialect: Any) -> Any:
+                raise ValueError("no")
+
+        class Thing(p.Base):
+            __tablename__ = "thing"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(Picky)
+
+        session = p.session()
+        column = Thing.__table__.c.name
+        if event is not None:
+            p.sa.event.listen(session.get_bind(), event, lambda *args: None)
+        statements = {
+            "table": p.select(column).where(column == "x"),
+            "class": p.select(Thing).where(Thing.name == "x"),
+            "text": p.text("select :x").bindparams(p.bindparam("x", "x", type_=Picky())),
+            "insert": p.insert(Thing).values(name="x"),
+            "update": p.update(Thing).values(id=2).where(Thing.name == "x"),
+            "delete": p.delete(Thing).where(Thing.name == "x"),
+            "returning": p.insert(Thing).values(name="x").returning(Thing),
+        }
+
+        def say(run: Any) -> None:
+            p.error(run)
+            session.rollback()
+
+        say(lambda: session.query(Thing).filter(Thing.name == "x").all())
+        for name, statement in statements.items():
+            for given in ((), ({},), ([],), ([{}],)):
+                p.mark(f"{name} {given}")
+                say(lambda: session.execute(statement, *given))  # noqa: B023
+                say(lambda: session.connection().execute(statement, *given))  # noqa: B023
+            say(lambda: session.scalar(statement, {}))  # noqa: B023
+        for given in ([{}, {}], {"id": 1}):
+            say(lambda: session.connection().execute(statements["insert"], given))  # noqa: B023
+
+    compare(program)

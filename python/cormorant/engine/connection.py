@@ -162,6 +162,14 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         events = self._events
         return () if events is None else events._find(name)
 
+    def _hears_statements(self) -> bool:
+        """Whether anybody listens to the connection or its engine, not just to its dialect."""
+        if self._events is None:
+            return False
+        from .events import ConnectionEvents
+
+        return any(self._events_of(name) for name in ConnectionEvents._listened)
+
     def _observed(self) -> Any:
         """What stands for the core's connection while somebody listens."""
         from .observer import ObservedConnection
@@ -640,6 +648,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         """Raise what stands for an error in making the parameters: always StatementError."""
         unwrapped = (exc.DontWrapMixin, MemoryError)
         wrapped = None
+        if params == [{}] and self._hears_statements():
+            params = []  # listeners are asked for parameters, and an empty set is none
         try:
             if not isinstance(error, Exception) or isinstance(error, unwrapped):
                 raise error

@@ -19,9 +19,12 @@ _ANY = _core.TYPE_ANY
 
 
 def distill(parameters: Any) -> Any:
-    """The parameter sets given to execute(): none, one, or one per execution."""
+    """The parameter sets given to execute(): none, one, or one per execution. An empty
+    dictionary is one: the texts of errors show it."""
+    if parameters.__class__ is dict:
+        return [parameters]
     if not parameters:
-        return []
+        return [parameters] if isinstance(parameters, Mapping) else []
     if parameters.__class__ is GivenRows:
         return parameters
     if isinstance(parameters, (list, tuple)):
@@ -47,7 +50,7 @@ def execute_statement(
     own = connection._execution_options
     if statement._execution_options or own:
         options = {**statement._execution_options, **own, **options}
-    keys = tuple(sorted(sets[0])) if sets else None
+    keys = (tuple(sorted(sets[0])) or None) if sets else None
 
     engine = connection.engine
     cache = engine._plans if not options else options.get("compiled_cache", engine._plans)

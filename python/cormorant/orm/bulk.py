@@ -192,7 +192,8 @@ def _run(
     execution_options: Mapping[str, Any],
 ) -> tuple[Any, Mapping[str, Any]]:
     if not statement._returning:
-        result = connection.execute(statement, params, execution_options=execution_options or {})
+        options = execution_options or {}
+        result = connection.execute(statement, params or {}, execution_options=options)
         return result, _made(result)
     rows = Returning(session, _option(statement, execution_options, "populate_existing"))
     result = rows.execute(connection, statement, params, execution_options)

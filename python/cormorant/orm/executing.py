@@ -173,7 +173,7 @@ class ExecutingSession(TransactionalSession):
         else:
             bind = self.get_bind(clause=statement)
         connection = self._connection_for_bind(bind)
-        return connection.execute(statement, params, execution_options=execution_options)
+        return connection.execute(statement, params or {}, execution_options=execution_options)
 
     @overload
     def scalar(

@@ -197,7 +197,7 @@ class Returning:
         copy._row_maker = self
         self._values = values_of_criteria(self._options_of(statement))
         return connection.execute(  # type: ignore[no-any-return]
-            copy, params, execution_options=options
+            copy, params or {}, execution_options=options
         )
 
     def known(self, result: CursorResult[Any]) -> list[Any]:

@@ -247,3 +247,40 @@ def test_ctes_that_are_to_be_within_a_statement() -> None:
         p.show(p.select(union))
 
     compare(program)
+
+
+def test_lists_of_parameters_for_a_session() -> None:
+    """One set in a list is that set, but for UPDATE, which takes rows of a list by their keys,
+    and for DELETE, which takes none; no SELECT is of several sets."""
+
+    def program(p: Peer) -> None:
+        class Thing(p.Base):
+            __tablename__ = "thing"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+
+        session = p.session()
+        session.add_all([Thing(id=1, name="a"), Thing(id=2, name="b")])
+        session.commit()
+        wanted = Thing.id == p.bindparam("i")
+        lists = ([{"i": 1}], ({"i": 2},), [], (), [{}], [1], [None], 5)
+
+        def ids(statement: Any, given: Any) -> Any:
+            return [str(getattr(row[0], "id", row[0])) for row in session.execute(statement, given)]
+
+        for select in p.select(Thing).where(wanted), p.select(Thing.name).where(wanted):
+            for given in lists:
+                p.error(lambda: ids(select, given))  # noqa: B023
+                session.rollback()
+            several = [{"i": 1}, {"i": 2}]
+            if session.bind.dialect.name == "sqlite":  # psycopg executes it: NotImplementedError
+                p.error(lambda: ids(select, several))  # noqa: B023
+            session.rollback()
+        update = p.update(Thing).where(wanted).values(name="z")
+        for given in lists[1:5]:
+            for change in update, p.update(Thing).values(name="z"), p.delete(Thing).where(wanted):
+                p.error(lambda: getattr(session.execute(change, given), "rowcount", None))  # noqa: B023
+                p.show(session.execute(p.select(Thing.id, Thing.name).order_by(Thing.id)).all())
+                session.rollback()
+
+    compare(program)

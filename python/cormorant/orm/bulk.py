@@ -63,7 +63,15 @@ def _execute(
     if statement.is_insert:
         connection = connection_of(session, mapper, statement, bind_arguments)
         return _insert(session, connection, mapper, statement, params, execution_options)
-    if statement.is_update and isinstance(params, (list, tuple)) and params:
+    if statement.is_delete and isinstance(params, list):
+        connection_of(session, mapper, statement, bind_arguments)
+        raise exc.InvalidRequestError(
+            "Bulk ORM DELETE not supported right now. Statement may be invoked at the "
+            "Core level using session.connection().execute(stmt, parameters)"
+        )
+    if isinstance(params, tuple) and len(params) < 2:
+        params = params[0] if params else None
+    if statement.is_update and isinstance(params, (list, tuple)):
         connection = connection_of(session, mapper, statement, bind_arguments)
         if session.connection_callable is not None:
             from .sharding import refuse_bulk
@@ -374,7 +382,7 @@ def _update_by_key(
     rows = _split_composites(mapper, rows)
     fixed = _assigned_values(mapper, statement)
     if fixed:
-        rows = [{**fixed, **row} for row in rows]
+        rows = [{**fixed, **row} for row in rows or [{}]]
     update_mappings(connection, mapper, rows, statement._where_criteria)
     if strategy:
         _take_values(session, mapper, rows)

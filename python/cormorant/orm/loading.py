@@ -482,9 +482,16 @@ def _execute_select(
     session: Any,
     connection: Any,
     statement: Any,
-    params: Mapping[str, Any] | None,
+    params: Any,
     options: Mapping[str, Any],
 ) -> Any:
+    if params.__class__ is not dict and params is not None:
+        from ..engine.execution import distill
+
+        sets = distill(params)
+        if len(sets) > 1:
+            return connection.execute(statement, sets)  # which refuses it
+        params = sets[0] if sets else None
     plan, binds, hit = plan_for(session, connection, statement, False, options=options)
     stream = options.get("yield_per") or 0
     cursor = run_plan(

@@ -464,6 +464,40 @@ uow_null_keys(PyObject *module, PyObject *objects)
     return crm_objects_that(crm_uow_core(module), objects, has_null_key, NULL);
 }
 
+PyDoc_STRVAR(null_versions_doc,
+             "null_versions(objects, slot)\n--\n\n"
+             "The objects whose row has a NULL in the column of a slot.");
+
+static int
+has_null_version(crm_state *state, const void *context)
+{
+    unsigned int slot = *(const unsigned int *)context;
+    if (slot >= crm_state_manager(state)->nattrs) {
+        return 0;
+    }
+    PyObject *old = crm_state_committed(state, (uint16_t)slot);
+    if (old != NULL) {
+        return old == Py_None;
+    }
+    PyObject *now = crm_state_peek(state, (uint16_t)slot);
+    if (now == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    int null = now == Py_None;
+    Py_DECREF(now);
+    return null;
+}
+
+static PyObject *
+uow_null_versions(PyObject *module, PyObject *args)
+{
+    numbered_list given;
+    return parse_numbered(args, &given) < 0
+               ? NULL
+               : crm_objects_that(crm_uow_core(module), given.objects,
+                                  has_null_version, &given.number);
+}
+
 PyDoc_STRVAR(unloaded_keys_doc,
              "unloaded_keys(objects, also=-1)\n--\n\n"
              "The objects whose primary key attributes, or the slot `also`, "
@@ -672,6 +706,7 @@ static PyMethodDef functions[] = {
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
     {"misnamed", uow_misnamed, METH_O, misnamed_doc},
     {"null_keys", uow_null_keys, METH_O, null_keys_doc},
+    {"null_versions", uow_null_versions, METH_VARARGS, null_versions_doc},
     {"unloaded_keys", uow_unloaded_keys, METH_VARARGS, unloaded_keys_doc},
     {"count_version", uow_count_version, METH_O, count_version_doc},
     {"unexpire", uow_unexpire, METH_VARARGS, unexpire_doc},

@@ -934,6 +934,9 @@ def misnamed(objects: list[Any]) -> list[Any]:
 def null_keys(objects: list[Any]) -> list[Any]:
     """The objects with a None in a composite identity."""
 
+def null_versions(objects: list[Any], slot: int) -> list[Any]:
+    """The objects whose row has a NULL in the column of a slot."""
+
 def unloaded_keys(objects: list[Any], also: int = -1) -> list[Any]:
     """The objects whose primary key attributes, or the slot `also`, are not loaded."""
 

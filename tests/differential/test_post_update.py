@@ -351,3 +351,42 @@ def two_of_a_kind(p: Any) -> None:
     s.delete(c)
     s.commit()
     rows(p, s, "node")
+
+
+@program
+def columns_with_values_of_updates(p: Any) -> None:
+    """What the program gives a new object stays; what defaults have given it does not."""
+
+    class Owner(p.Base):
+        __tablename__ = "owner"
+        id = p.Column(p.Integer, primary_key=True)
+        best_id = p.Column(p.ForeignKey("thing.id", use_alter=True, name="best"))
+        n = p.Column(p.Integer)
+        made = p.Column(p.Integer, default=1, onupdate=lambda: 5)
+        asked = p.Column(p.Integer, onupdate=p.text("7 + 1"))
+        fixed = p.Column(p.Integer, onupdate=3)
+        things = p.relationship("Thing", foreign_keys="Thing.owner_id")
+        best = p.relationship("Thing", foreign_keys=best_id, post_update=True)
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        owner_id = p.Column(p.ForeignKey("owner.id"))
+
+    s = p.session()
+    owners = [Owner(id=1), Owner(id=2, fixed=9), Owner(id=3, asked=4), Owner(id=4, made=1)]
+    for owner in owners:
+        owner.best = Thing(id=owner.id)
+        owner.things = [owner.best]
+    s.add_all(owners)
+    s.flush()
+    for owner in owners:
+        p.show(owner.made, owner.asked, owner.fixed)
+    s.commit()
+    first = owners[0]
+    first.best, first.n, first.fixed = Thing(id=5, owner_id=1), 4, 12
+    s.commit()
+    p.show(first.made, first.asked, first.fixed)
+    s.delete(owners[1])
+    s.commit()
+    rows(p, s, "owner", "thing")

@@ -531,3 +531,25 @@ def names_of_synonyms(p: Any) -> None:
     p.show(sorted(state.unmodified))
     step("refresh", "called")
     p.show(sorted(state.unmodified))
+
+
+@program
+def names_beside_a_key_that_changed(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session(autoflush=False)
+    s.add(User(name="a", age=1))
+    s.commit()
+    u = s.scalars(p.select(User)).one()
+
+    def step(*names: str) -> None:
+        u.id = u.id + 4
+        p.error(lambda: s.refresh(u, names or None))
+        p.show(u.id, u.name, u.age, u in s.dirty)
+        s.rollback()
+
+    step("age")
+    step("age", "posts")
+    step("id", "age")
+    step()
+    s.autoflush = True
+    step("age")

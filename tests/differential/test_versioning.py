@@ -471,3 +471,85 @@ def changes_in_another_table_where_updating_fills_columns(p: Any) -> None:
     a.note = "x2"
     s.commit()
     p.show(a.version, a.changed, a.asked, b.version, b.changed, b.asked)
+
+
+@program
+def versions_that_are_null(p: Any) -> None:
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+        version = p.Column(p.Integer)
+        kind = p.Column(p.String)
+        __mapper_args__ = {
+            "version_id_col": version,
+            "polymorphic_on": kind,
+            "polymorphic_identity": "base",
+        }
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        m = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "sub"}
+
+    s = p.session()
+    s.add_all([Base(n=1), Base(n=1), Sub(n=1, m=1), Sub(n=1, m=1)])
+    s.commit()
+    table = Base.__table__
+    s.execute(p.update(table).where(table.c.id.in_([2, 4])).values(version=None))
+    s.commit()
+
+    def step(change: Any) -> None:
+        found = s.scalars(p.select(Base).order_by(Base.id)).all()
+        p.show([getattr(each, "m", None) for each in found])
+        change(found)
+        p.error(s.flush)
+        s.rollback()
+        p.show(s.execute(p.select(table)).all())
+        s.rollback()
+
+    step(lambda found: [setattr(each, "n", 2) for each in found])
+    step(lambda found: setattr(found[3], "m", 5))
+    step(lambda found: [setattr(each, "version", 2) for each in found])
+    step(lambda found: s.delete(found[1]))
+    step(lambda found: [s.delete(each) for each in found[:2]])
+    step(lambda found: s.delete(found[3]))
+    step(lambda found: [s.delete(each) for each in found])
+
+
+@program
+def versions_that_the_program_leaves_out(p: Any) -> None:
+    class V(p.Base):
+        __tablename__ = "v"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+        version = p.Column(p.Integer)
+        __mapper_args__ = {"version_id_col": version, "version_id_generator": False}
+
+    s = p.session()
+
+    def step(what: Any) -> None:
+        p.error(what)
+        p.show([(each.n, each.version) for each in s.new])
+        s.rollback()
+        p.show(s.execute(p.select(V.__table__)).all())
+
+    s.add_all([V(n=1, version=1), V(n=2)])
+    step(s.flush)
+    s.add_all([V(n=1, version=1), V(n=2, version=None)])
+    step(s.flush)
+    s.add_all([V(n=1, version=1), V(n=2, version=2)])
+    step(s.commit)
+    for value in (None, 7, 8):
+        for each in s.query(V):
+            each.version = value
+        step(s.commit)
+    s.execute(p.update(V.__table__).values(version=None))
+    s.commit()
+    for each in s.query(V):
+        each.n = 10
+    step(s.commit)
+    for each in s.query(V):
+        s.delete(each)
+    step(s.commit)

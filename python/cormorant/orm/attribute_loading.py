@@ -506,6 +506,7 @@ def refresh(
             relationships.append(prop)
         elif prop._is_column:
             columns.append(prop.slot)
+    _refuse_changed_keys(obj, mapper, names)
     if not columns and not relationships:
         raise AssertionError("no columns were included in _only_load_props")
     # What the flush before has loaded of others stays.
@@ -548,6 +549,22 @@ def refresh(
 
 
 _RAISING = ("raise", "raise_on_sql")
+
+
+def _refuse_changed_keys(obj: Any, mapper: Any, names: Sequence[str]) -> None:
+    """Raise if the key that a row is looked for by is another in the program than in the
+    database, and not among what is loaded again."""
+    props = [mapper._columntoproperty[column] for column in mapper.primary_key]
+    changed = {
+        prop.key
+        for prop in props
+        if prop.key not in names and _core.changed_columns(obj, (prop.slot,))
+    }
+    if changed:
+        raise sa_exc.InvalidRequestError(
+            f"Please flush pending primary key changes on attributes {changed} for mapper "
+            f"{mapper} before proceeding with a refresh"
+        )
 
 
 def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..util import warn
-from .flush_statements import Hierarchy, Statements, _is_expression, statements_of
+from .flush_statements import (
+    Hierarchy,
+    Statements,
+    _filled_in_sql,
+    _is_expression,
+    statements_of,
+)
 from .flushinfo import MapperInfo
 from .listening import fire_rows, instance_events, mapper_events
 from .single_rows import (
@@ -50,11 +56,25 @@ def _save_with(
 ) -> None:
     if mapper_events and _SAVED & mapper_events:
         _save_and_tell(flush, info, connection, new, updates)
-        return
-    _save(flush, info, connection, new, updates)
+    else:
+        _save(flush, info, connection, new, updates)
+    version = info.mapper.version_id_col
+    if version is not None and info.mapper.version_id_generator is False:
+        _check_versions(info, version, new, updates)
 
 
 _SAVED = {"before_insert", "before_update", "after_insert", "after_update"}
+
+
+def _check_versions(info: MapperInfo, version: Any, new: list[Any], updates: list[Any]) -> None:
+    """Raise if the program, which gives the versions, has left one out."""
+    slot = info.mapper._columntoproperty[version].slot
+    missing = [None] if _filled_in_sql(version) else [None, _core.NO_VALUE]
+    values = [_core.peek(obj, slot) for obj in new]
+    if any(value is each for value in values for each in missing) or any(
+        _core.peek(obj, slot) is None for obj in updates
+    ):
+        raise exc.FlushError("Instance does not contain a non-NULL version value")
 
 
 def _save_and_tell(
@@ -438,9 +458,14 @@ def _post_update(
     new: list[tuple[Any, tuple[int, ...]]] = []
     persistent: list[Any] = []
     wanted: set[int] = set()
+    # What the program has set stays, where a function or the database would make a value.
+    made = [*(slot for slot, _ in statements.python_onupdates), *statements.sql_onupdates]
+    if made:
+        flush.keep_filled()
     for obj, slots in given:
         if _core.state_flags(obj) & _core.STATE_NEW:
-            new.append((obj, tuple(s for s in statements.slots if s in slots)))
+            chosen = slots.union(slot for slot in made if _core.history(obj, slot)[0])
+            new.append((obj, tuple(s for s in statements.slots if s in chosen)))
         else:
             persistent.append(obj)
             wanted |= slots
@@ -452,9 +477,7 @@ def _post_update(
         batch = [obj for obj, _ in group]
         _update(flush, statements, connection, batch, columns, inserted=True)
     if persistent:
-        # What the program has set stays, where a function or the database would make a value.
-        wanted.update(slot for slot, _ in statements.python_onupdates)
-        wanted.update(statements.sql_onupdates)
+        wanted.update(made)
         columns = tuple(s for s in statements.slots if s in wanted)
         _update(flush, statements, connection, info.sorted(persistent), columns)
 
@@ -501,6 +524,15 @@ def _update_all(
 
     if len(statements.primary_key) > 1:
         _refuse_nulls("update", statements, objects, changed_of)
+    if statements.version_slot >= 0 and not inserted:
+        nulls = set(map(id, _core.null_versions(objects, statements.version_slot)))
+        for place, obj in enumerate(objects) if nulls else ():
+            if id(obj) in nulls and (changed := changed_of(obj)):
+                before = [o for o in objects[:place] if id(o) not in nulls]
+                _update_all(flush, statements, connection, before, columns, False)
+                _refuse_null_version(statements, connection, obj, changed)
+        if nulls:  # what changed of them is in other tables
+            objects = [obj for obj in objects if id(obj) not in nulls]
     for slot in () if inserted else (statements.version_slot, *statements.own_keys):
         expired = _core.unloaded_keys(objects, slot)
         if expired:
@@ -634,9 +666,38 @@ def _refuse_nulls(
         )
 
 
+def _refuse_null_version(
+    statements: Statements, connection: Any, obj: Any, changed: Sequence[int]
+) -> None:
+    """Raise for an UPDATE of a row whose version is NULL, which no `=` finds."""
+    where, names = statements._where_key()
+    params = {statements.column_of[slot].key: _core.peek(obj, slot) for slot in changed}
+    params.update(zip(names, row_key(statements, obj), strict=False))
+    connection.execute(statements.table.update().where(where), params)
+
+
+def _refuse_null_versions(
+    statements: Statements, connection: Any, objects: list[Any], nulls: list[Any]
+) -> None:
+    """Raise for a DELETE of rows some of which have NULL for their version."""
+    where, names = statements._where_key(delete=True)
+    without = set(map(id, nulls))
+    rows = []
+    for obj in objects:
+        params = dict(zip(names, row_key(statements, obj), strict=False))
+        if id(obj) not in without:
+            params[names[-1]] = committed_value(obj, statements.version_slot)
+        rows.append(params)
+    connection.execute(statements.table.delete().where(where), rows)
+
+
 def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None:
     if len(statements.primary_key) > 1:
         _refuse_nulls("delete from", statements, objects)
+    if statements.version_slot >= 0:
+        nulls = _core.null_versions(objects, statements.version_slot)
+        if nulls:
+            _refuse_null_versions(statements, connection, objects, nulls)
     for slot in (statements.version_slot, *statements.own_keys):
         expired = _core.unloaded_keys(objects, slot)
         if expired:

@@ -55,6 +55,12 @@ ACTS: dict[str, Any] = {
     "again": lambda p, s, U, P, t, o, g: s.add(t),
     "bulk": lambda p, s, U, P, t, o, g: setattr(o, "posts", [P(title="r")]),
     "expunge": lambda p, s, U, P, t, o, g: s.expunge(g),
+    "bulk_save": lambda p, s, U, P, t, o, g: s.bulk_save_objects([P(title="s"), P(title="t")]),
+    "bulk_insert": lambda p, s, U, P, t, o, g: s.bulk_insert_mappings(P, [{"title": "i"}]),
+    "bulk_update": lambda p, s, U, P, t, o, g: s.bulk_update_mappings(
+        U, [{"id": o.id, "name": "v"}]
+    ),
+    "bulk_wrong": lambda p, s, U, P, t, o, g: s.bulk_insert_mappings(U, [{"id": o.id}]),
     "flush": lambda p, s, U, P, t, o, g: s.flush(),
 }
 #: They end the transaction of the flush.

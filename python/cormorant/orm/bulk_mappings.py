@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 
 def _run_bulk(session: Session, work: Any) -> None:
-    """Run bulk work as a flush runs: a failure rolls the transaction back."""
-    if session._flushing:
-        raise exc.InvalidRequestError("Session is already flushing")
+    """Run bulk work as a flush runs, maybe within one: a failure rolls the transaction back."""
+    before = session._flushing
     transaction = session._autobegin_t()
     transaction._check()
     session._flushing = True
@@ -34,7 +33,7 @@ def _run_bulk(session: Session, work: Any) -> None:
         transaction._fail(error)
         raise
     finally:
-        session._flushing = False
+        session._flushing = before
 
 
 def bulk_insert_mappings(

@@ -355,3 +355,40 @@ def merged_objects_are_loaded(p: Any) -> None:
     heard.clear()
     other.merge(user)
     p.show(heard)
+
+
+@program
+def columns_that_wait(p: Any) -> None:
+    """What is deferred is not expired by a merge; what was expired is."""
+
+    class Note(p.Base):
+        __tablename__ = "note"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+        text = p.deferred(p.Column(p.String))
+        more = p.deferred(p.Column(p.String), group="more")
+
+    s = p.session()
+    s.add(Note(id=1, n=1, text="t", more="m"))
+    s.commit()
+
+    def step(load: bool, *options: Any, expired: Any = ()) -> None:
+        s.close()
+        found = s.scalars(p.select(Note).options(*options)).one()
+        if expired:
+            s.expire(found, expired)
+        s.expunge(found)
+        other = p.Session(s.get_bind())
+        merged = other.merge(found, load=load)
+        seen = p.inspect(merged)
+        p.show(sorted(seen.expired_attributes), sorted(seen.unloaded), seen.expired)
+        for name in ("text", "n", "more"):
+            getattr(merged, name)
+            p.show(sorted(seen.expired_attributes), sorted(seen.unloaded))
+        other.close()
+
+    for load in (False, True):
+        step(load)
+        step(load, expired=["n"])
+        step(load, p.undefer(Note.text))
+        step(load, p.undefer(Note.text), expired=["text", "n"])

@@ -182,7 +182,8 @@ class _Merge:
                 raise KeyError(prop.key)  # the row is of another class of the hierarchy
             value = _core.peek(obj, prop.slot)
             if value is _core.NO_VALUE:
-                unloaded.append(prop.slot)
+                if not prop.deferred:
+                    unloaded.append(prop.slot)
                 continue
             if not self.load:
                 _core.set_loaded(merged, prop.slot, value)

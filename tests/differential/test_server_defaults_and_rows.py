@@ -312,3 +312,22 @@ def one_to_one_set_and_unset(p: Any) -> None:
                 p.show(ways, s.scalars(children).all())
                 s.rollback()
                 s.expunge_all()
+
+
+@program
+def keys_of_identities(p: Any) -> None:
+    """Their INSERT says RETURNING, where that of another generated key need not."""
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, p.Identity(), primary_key=True)
+        n = p.Column(p.Integer)
+
+    s = p.session()
+    for given in ([Thing(n=1)], [Thing()], [Thing(id=30, n=1)], [Thing(n=2), Thing(n=3)]):
+        s.add_all(given)
+        s.commit()
+    s.execute(p.insert(Thing.__table__), {"n": 4})
+    s.bulk_insert_mappings(Thing, [{"n": 5}])
+    s.bulk_save_objects([Thing(n=6)])
+    p.show(s.execute(p.select(Thing.n).order_by(Thing.n)).all())

@@ -179,8 +179,13 @@ class Statements:
         generated = missing
         if missing and self.auto_slot not in missing:
             generated = [s for s in missing if _filled_in_sql(self.column_of[s])]
-        # nor are rows with versions inserted without RETURNING
-        last_id = self.dialect.postfetch_lastrowid and self.auto_slot >= 0 and self.version_slot < 0
+        # nor are rows with versions, or with an Identity(), inserted without RETURNING
+        last_id = (
+            self.dialect.postfetch_lastrowid
+            and self.auto_slot >= 0
+            and self.version_slot < 0
+            and self.column_of[self.auto_slot].server_default is None
+        )
         if fetched or (generated and (many or not last_id)):
             return [*generated, *fetched], -1
         return [], self.auto_slot if self.auto_slot in missing else -1

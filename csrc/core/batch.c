@@ -3,18 +3,12 @@
 
 #include "raise.h"
 
-int
-crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
-                size_t rows, int returning, int want_ids)
+/* Room for rows of as many parameters as the plan has. */
+static int
+make_room(crm_batch *batch)
 {
-    memset(batch, 0, sizeof(*batch));
-    crm_rows_init(&batch->result, 0);
-    batch->conn = conn;
-    batch->plan = plan;
-    batch->width = plan->nbinds;
-    batch->returning = returning != 0;
-    batch->want_ids = want_ids != 0;
-    batch->cap = Py_MIN(rows, crm_batch_most(conn, plan->nbinds));
+    batch->width = batch->plan->nbinds;
+    batch->cap = Py_MIN(batch->rows, crm_batch_most(batch->conn, batch->width));
     size_t cells = batch->cap * batch->width + 1;
     batch->cells = PyMem_Calloc(cells, sizeof(crm_cell));
     batch->keep = PyMem_Calloc(cells, sizeof(PyObject *));
@@ -23,6 +17,35 @@ crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
         return -1;
     }
     return 0;
+}
+
+int
+crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
+                size_t rows, int returning, int want_ids)
+{
+    memset(batch, 0, sizeof(*batch));
+    crm_rows_init(&batch->result, 0);
+    batch->conn = conn;
+    batch->plan = plan;
+    batch->rows = rows;
+    batch->returning = returning != 0;
+    batch->want_ids = want_ids != 0;
+    return make_room(batch);
+}
+
+int
+crm_batch_use(crm_batch *batch, crm_plan *plan)
+{
+    batch->plan = plan;
+    if (plan->nbinds == batch->width) {
+        return 0;
+    }
+    assert(batch->nrows == 0);
+    PyMem_Free(batch->cells);
+    PyMem_Free(batch->keep);
+    batch->cells = NULL;
+    batch->keep = NULL;
+    return make_room(batch);
 }
 
 void

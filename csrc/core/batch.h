@@ -20,6 +20,7 @@ enum {
 typedef struct {
     crm_connection *conn; /* borrowed */
     crm_plan *plan;       /* borrowed */
+    size_t rows;          /* how many there will be */
     size_t width;         /* parameters of a row */
     size_t nrows;         /* rows encoded and not yet run */
     size_t cap;           /* rows there is room for */
@@ -49,6 +50,9 @@ crm_batch_most(const crm_connection *conn, size_t width)
 int crm_batch_begin(crm_batch *batch, crm_connection *conn, crm_plan *plan,
                     size_t rows, int returning, int want_ids);
 void crm_batch_end(crm_batch *batch);
+/* The rows to come are of another plan: 0, or -1 with MemoryError.  If that has
+ * another number of parameters, what was added has to have been run. */
+int crm_batch_use(crm_batch *batch, crm_plan *plan);
 
 /* The cells of the next row, with room for their keep references (NULL now). */
 static inline crm_cell *

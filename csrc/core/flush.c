@@ -414,8 +414,8 @@ crm_flush_failed(crm_flush *flush, size_t i, int whole_run)
     PyErr_Restore(type, value, traceback);
 }
 
-/* Takes what the log returned (stolen): None, or a plan with as many parameters
- * that come from values there are. */
+/* Takes what the log returned (stolen): None, or a plan whose parameters come
+ * from values there are. */
 static int
 take_instead(crm_flush *flush, PyObject *given)
 {
@@ -425,15 +425,14 @@ take_instead(crm_flush *flush, PyObject *given)
         return 0;
     }
     crm_plan *plan = (crm_plan *)given;
-    int fits = Py_IS_TYPE(given, flush->core->plan_type) &&
-               plan->nbinds == flush->plan->nbinds;
+    int fits = Py_IS_TYPE(given, flush->core->plan_type);
     for (size_t b = 0; fits && b < plan->nbinds; b++) {
         fits = plan->binds[b].index < flush->nsources;
     }
     if (!fits) {
         crm_raise(flush->core, "InvalidRequestError",
-                  "a listener may not change the number of parameters that a "
-                  "flush executes a statement with");
+                  "a listener may not give parameters to a statement of a "
+                  "flush that has none");
         Py_DECREF(given);
         return -1;
     }
@@ -471,17 +470,21 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
     int each = flush->log_each;
     if (status == 0 && !each) {
         status = crm_flush_log(flush, flush->first, 1, 0, 0, 0);
-        batch.plan = crm_flush_plan(flush);
+        if (status == 0) {
+            status = crm_batch_use(&batch, crm_flush_plan(flush));
+        }
     }
     size_t k = 0;
     for (; status == 0 && k < flush->length; k++) {
-        PyObject **keep;
-        crm_cell *cells = crm_batch_next(&batch, &keep);
         if (each) {
             status = crm_flush_log(flush, flush->first + k, 0, 0, 0, 0);
-            batch.plan = crm_flush_plan(flush);
+            if (status == 0) {
+                status = crm_batch_use(&batch, crm_flush_plan(flush));
+            }
         }
         if (status == 0) {
+            PyObject **keep;
+            crm_cell *cells = crm_batch_next(&batch, &keep);
             status = crm_flush_encode(flush, flush->first + k, cells, keep);
         }
         /* what is logged is run before more is */

@@ -316,13 +316,15 @@ run_each(insert *self, crm_insert_plan *plan, crm_batch *batch)
     size_t total =
         flush->length > 1 && plan->nreturning > 0 ? flush->length : 0;
     for (size_t k = 0; k < flush->length; k++) {
-        PyObject **keep;
-        crm_cell *cells = crm_batch_next(batch, &keep);
         int status =
             crm_flush_log(flush, flush->first + k, 0, total > 0 ? k + 1 : 0,
                           total, plan->nreturning > 0);
-        batch->plan = crm_flush_plan(flush);
         if (status == 0) {
+            status = crm_batch_use(batch, crm_flush_plan(flush));
+        }
+        if (status == 0) {
+            PyObject **keep;
+            crm_cell *cells = crm_batch_next(batch, &keep);
             status = crm_flush_encode(flush, flush->first + k, cells, keep);
         }
         int full = crm_batch_add(batch);

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 import types
+from typing import Any
 
 from .harness import Peer, making_tests
 
@@ -197,3 +199,77 @@ def test_transactions_that_are_over(p: Peer):
         with c.begin() as outer:
             outer.rollback()
         p.show(c.in_transaction(), c.in_nested_transaction())
+
+
+@making_tests(warned=True)
+def test_listeners_that_change_what_a_flush_executes(p: Any) -> None:
+    """before_execute(retval=True): other values, more values, more criteria, IN lists."""
+
+    class Note(p.Base):
+        __tablename__ = "note"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+        said = p.Column(p.String)
+        at = p.Column(p.DateTime)
+
+    s = p.session()
+
+    def listener(conn: Any, clause: Any, multi: Any, params: Any, options: Any) -> Any:
+        kind = type(clause).__name__
+        if kind == "Insert":
+            if multi:
+                return clause, [{**row, "said": "changed"} for row in multi], {}
+            return clause, [], {**params, "said": "changed"}
+        if kind == "Update":
+            return clause.values(said="updated").where(Note.n < 1000), multi, params
+        if kind == "Delete":
+            return clause.where(Note.n.in_([5, 6, 7])), multi, params
+        return clause, multi, params
+
+    p.event.listen(s.get_bind(), "before_execute", listener, retval=True)
+
+    def rows() -> None:
+        p.show(s.execute(p.select(Note.n, Note.said, Note.at).order_by(Note.n)).all())
+
+    at = datetime.datetime(2020, 1, 2, 3, 4, 5)
+    note = Note(n=1, at=at)
+    s.add(note)
+    s.commit()
+    s.add_all([Note(id=12, n=2, at=at), Note(id=13, n=3, at=at)])
+    s.flush()
+    s.add_all([Note(n=8, at=at), Note(n=9, at=at)])
+    s.commit()
+    rows()
+    note.n, note.at = 5, at + datetime.timedelta(1)
+    s.commit()
+    rows()
+    note.n = note.at = None
+    s.flush()
+    note.n = 6
+    p.error(s.flush)
+    s.rollback()
+    rows()
+    for each in s.query(Note).order_by(Note.id):
+        s.delete(each)
+        s.flush()
+    rows()
+
+
+@making_tests(warned=True)
+def test_listeners_that_return_both_kinds_of_parameters(p: Any) -> None:
+    class Note(p.Base):
+        __tablename__ = "note"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+
+    s = p.session()
+    p.event.listen(
+        s.get_bind(),
+        "before_execute",
+        lambda conn, clause, multi, params, options: (clause, [params, params], params),
+        retval=True,
+    )
+    s.add(Note(n=1))
+    p.error(s.flush)
+    p.error(lambda: s.execute(p.select(Note.n)))
+    s.rollback()

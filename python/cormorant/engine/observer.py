@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
 from .interfaces import ExceptionContext
+from .plans import type_codec
 
 if TYPE_CHECKING:
     from .base import Connection
@@ -404,6 +405,28 @@ def _by_name(compiled: Any, rows: Sequence[Any]) -> list[Any]:
     return [row if isinstance(row, dict) else dict(zip(names, row, strict=False)) for row in rows]
 
 
+def _rewritten(
+    dialect: Any, statement: Any, row: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[str, Any]:
+    """The SQL of a statement that listeners have changed, and its parameters as the driver takes
+    them. Those of `given` are that already."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(row))
+    values = {name: row.get(name, bind.effective_value) for name, bind in compiled.binds.items()}
+    sql, places = compiled.string, [(name, None, name) for name in compiled.bind_order]
+    if compiled.post_compile:
+        lists = {name: values[name] for name in compiled.post_compile}
+        sql, places = compiled.expand(lists)
+    bound, binds = [], []
+    for number, (name, item, _made) in enumerate(places):
+        bind = compiled.binds[name]
+        value = values[name] if item is None else values[name][item]
+        known = name in row and given.get(name, dialect) is value
+        bound.append(value)
+        binds.append((number, *((_ANY, None) if known else type_codec(bind.type, dialect))))
+    plan = dialect.plan(sql, [made for _, _, made in places], binds)
+    return sql, plan.encode(bound)
+
+
 class FlushObserver:
     """Stands for the log of a flush: the core calls it before each statement, and `done` is
     called when its loop is over, so that listeners hear what SQLAlchemy's hear.
@@ -422,6 +445,7 @@ class FlushObserver:
         self.statement: Any = None
         self.multi: Any = []
         self.single: Any = {}
+        self.rewrites = False  # what listeners heard of the statement before
 
     def __call__(self, sql: str, params: Any, number: int, total: int, returning: bool) -> Any:
         connection = self.connection
@@ -430,24 +454,53 @@ class FlushObserver:
         compiled = self.compiled_of(sql) if self.compiled_of is not None else None
         connection._current = (compiled, None)
         many = isinstance(params, list)
-        if not further:
-            self.statement = getattr(compiled, "statement", None)
-            rows = _by_name(compiled, params if many else [params])
-            self.multi, self.single = (rows, {}) if many else ([], rows[0])
-            if self.statement is not None:
-                for fn in connection._events_of("before_execute"):
-                    fn(connection, self.statement, self.multi, self.single, util.EMPTY_DICT)
+        core = connection._dbapi_connection
+        assert core is not None
+        told = None
+        if not further or self.rewrites:
+            told = self._tell(getattr(compiled, "statement", None), compiled, sql, params, further)
+        given, (sql, params) = sql, told or (sql, params)
         batched = returning and total > 1
         if batched:
             self.batch.append(params)
-        core = connection._dbapi_connection
-        assert core is not None
         self.run = run = _Run(connection, core, sql, params, many or batched)
         if self.log is not None:
             self.log(run.sql, run.parameters, number, total, returning)
-        if not run.changed:
+        if not run.changed and told is None:
             return None
+        run.given = (given, run.given[1])
         return self._changed_plan(run, many)
+
+    def _tell(
+        self, statement: Any, compiled: Any, sql: str, params: Any, further: bool
+    ) -> tuple[str, Any] | None:
+        """Call the listeners before an execution: the SQL and parameters that they have made of
+        it, None if they have let it be. Of rows one by one they hear the first, and if they
+        changed that the others as well."""
+        connection = self.connection
+        many = isinstance(params, list)
+        rows = _by_name(compiled, params if many else [params])
+        multi, single = (rows, {}) if many else ([], rows[0])
+        given = [dict(row) for row in rows]
+        made = statement
+        if statement is not None:
+            for fn in connection._events_of("before_execute"):
+                made, multi, single = fn(connection, made, multi, single, util.EMPTY_DICT)
+        if multi and single:
+            raise exc.InvalidRequestError(
+                "Event handler can't return non-empty multiparams and params at the same time"
+            )
+        if not further:
+            self.statement, self.multi, self.single = made, multi, single
+        changed = list(multi) if multi else [single]
+        if made is statement and changed == given:
+            return None
+        self.rewrites = True
+        texts = [
+            _rewritten(connection.dialect, made, row, before)
+            for row, before in zip(changed, given, strict=True)
+        ]
+        return texts[0][0], [values for _, values in texts] if many else texts[0][1]
 
     def _changed_plan(self, run: _Run, many: bool) -> Any:
         """What is run in the place of the flush's statement: the values are constants."""

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import _core, exc
+from .. import _core
 from .bulk import _split_composites
 from .bulk_inheritance import (
     discriminator,

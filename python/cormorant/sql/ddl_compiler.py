@@ -48,7 +48,11 @@ class DDLCompiler(Compiled):
         hook = element._compile_with
         if hook is not None:
             return hook(element, self, **kw)  # type: ignore[no-any-return]
-        return self._visit(element, **kw)
+        # as _visit(): without a frame of its own for each element
+        visit = getattr(self, "visit_" + element.__visit_name__, None)
+        if visit is None:
+            raise exc.UnsupportedCompilationError(self, type(element))
+        return visit(element, **kw)  # type: ignore[no-any-return]
 
     def _visit(self, element: Any, **kw: Any) -> str:
         visit = getattr(self, f"visit_{element.__visit_name__}", None)
@@ -107,7 +111,7 @@ class DDLCompiler(Compiled):
                 parts.append(part)
             first_key = first_key or column.primary_key
         parts += self._table_constraints(table, create.include_foreign_key_constraints)
-        body = "".join(f"{', ' if n else ''}\n\t{part}" for n, part in enumerate(parts))
+        body = "\n\t" + ", \n\t".join(parts) if parts else ""
         return f"{text}({body}\n){self.post_create_table(table)}\n\n"
 
     def visit_create_column(self, create: Any, first_pk: bool = False, **kw: Any) -> str | None:
@@ -115,14 +119,15 @@ class DDLCompiler(Compiled):
         if column.system:
             return None
         text = self.get_column_specification(column, first_pk=first_pk)
-        checks = " ".join(self.process(c) for c in column.constraints)
+        if not column.constraints:
+            return text
+        checks = " ".join([self.process(c) for c in column.constraints])
         return f"{text} {checks}" if checks else text
 
     def _table_constraints(self, table: Any, included: Any) -> list[str]:
         """The constraints inside CREATE TABLE: the primary key, then the others in order."""
         found = [table.primary_key] if table.primary_key else []
-        keys = table.foreign_key_constraints
-        outside = keys.difference(included) if included is not None else set()
+        outside = table.foreign_key_constraints.difference(included) if included is not None else ()
         found += [c for c in table._sorted_constraints if c is not table.primary_key]
         texts = []
         for constraint in found:
@@ -299,7 +304,7 @@ class DDLCompiler(Compiled):
         return "" if name is None else f"CONSTRAINT {name} "
 
     def _columns(self, columns: Any) -> str:
-        return ", ".join(self.preparer.quote(column.name) for column in columns)
+        return ", ".join([self.preparer.quote(column.name) for column in columns])
 
     def visit_primary_key_constraint(self, constraint: Any, **kw: Any) -> str | None:
         if not len(constraint):

@@ -18,6 +18,10 @@ class _OptionDict(MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self.given[key] if key in self.given else self.defaults[key]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        # the mixin's goes through __getitem__ and its error
+        return self.given[key] if key in self.given else self.defaults.get(key, default)
+
     def __setitem__(self, key: str, value: Any) -> None:
         self.given[key] = value
 

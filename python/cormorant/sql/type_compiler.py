@@ -22,7 +22,11 @@ class TypeCompiler:
         hook = type_._compile_with
         if hook is not None:
             return hook(type_, self, **kw)  # type: ignore[no-any-return]
-        return self._visit(type_, **kw)
+        # as _visit(): without a frame of its own for each type
+        visit = getattr(self, "visit_" + type_.__visit_name__, None)
+        if visit is None:
+            raise exc.UnsupportedCompilationError(self, type_)
+        return visit(type_, **kw)  # type: ignore[no-any-return]
 
     def _visit(self, type_: Any, **kw: Any) -> str:
         visit = getattr(self, "visit_" + type_.__visit_name__, None)

@@ -79,35 +79,40 @@ typedef struct crm_core {
     /* interned names, owned */
     PyObject *str_dict;           /* "__dict__" */
     PyObject *str_instance_state; /* "_sa_instance_state" */
-    PyObject *str_manager;        /* "__cormorant_manager__" */
-    PyObject *str_autobegin;      /* "_autobegin_t" */
-    PyObject *str_expunge;        /* "expunge" */
-    PyObject *str_cache_key;      /* "_cache_key" */
-    PyObject *str_type_key;       /* "_cache_key_" */
-    PyObject *str_static_key;     /* "_static_cache_key" */
-    PyObject *str_join_key;       /* "_join_key" */
-    PyObject *str_isouter;        /* "isouter" */
-    PyObject *str_full;           /* "full" */
-    PyObject *str_value;          /* "value" */
-    PyObject *str_callable;       /* "callable" */
-    PyObject *str_required;       /* "required" */
-    PyObject *str_operate;        /* "operate" */
-    PyObject *str_clause;         /* "__clause_element__" */
-    PyObject *str_visit;          /* "__visit_name__" */
-    PyObject *str_memoized;       /* "_memoized" */
-    PyObject *str_memo_names;     /* "_memo_names" */
-    PyObject *str_element;        /* "_element" */
-    PyObject *str_is_plain;       /* "_is_plain" */
-    PyObject *str_factory;        /* "comparator_factory" */
-    PyObject *compare_names[12];  /* see construct.c */
-    PyObject *str_adapter;        /* "_sa_adapter" */
-    PyObject *str_roles;          /* "_sa_roles" */
-    PyObject *str_initiator;      /* "_sa_initiator" */
-    PyObject *str_keyfunc;        /* "keyfunc" */
-    PyObject *str_autoflush;      /* "autoflush" */
+    PyObject *str_keys;           /* "keys", "values", "items" and */
+    PyObject *str_values;         /* "__reversed__", of a dict */
+    PyObject *str_items;
+    PyObject *str_reversed;
+    PyObject *str_manager;       /* "__cormorant_manager__" */
+    PyObject *str_autobegin;     /* "_autobegin_t" */
+    PyObject *str_expunge;       /* "expunge" */
+    PyObject *str_cache_key;     /* "_cache_key" */
+    PyObject *str_type_key;      /* "_cache_key_" */
+    PyObject *str_static_key;    /* "_static_cache_key" */
+    PyObject *str_join_key;      /* "_join_key" */
+    PyObject *str_isouter;       /* "isouter" */
+    PyObject *str_full;          /* "full" */
+    PyObject *str_value;         /* "value" */
+    PyObject *str_callable;      /* "callable" */
+    PyObject *str_required;      /* "required" */
+    PyObject *str_operate;       /* "operate" */
+    PyObject *str_clause;        /* "__clause_element__" */
+    PyObject *str_visit;         /* "__visit_name__" */
+    PyObject *str_memoized;      /* "_memoized" */
+    PyObject *str_memo_names;    /* "_memo_names" */
+    PyObject *str_element;       /* "_element" */
+    PyObject *str_is_plain;      /* "_is_plain" */
+    PyObject *str_factory;       /* "comparator_factory" */
+    PyObject *compare_names[12]; /* see construct.c */
+    PyObject *str_adapter;       /* "_sa_adapter" */
+    PyObject *str_roles;         /* "_sa_roles" */
+    PyObject *str_initiator;     /* "_sa_initiator" */
+    PyObject *str_keyfunc;       /* "keyfunc" */
+    PyObject *str_autoflush;     /* "autoflush" */
 
     struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
     PyObject *instance_state;   /* owned, NULL until used: orm.instance class */
+    PyObject *history_class;    /* owned, NULL until used: orm.attributes */
     PyObject *key_view;         /* owned, NULL until used: RMKeyView */
     PyObject *comparisons;      /* owned tuple, NULL until Comparable._set_up */
     PyObject *own_types;        /* owned dict: see construct.c */

@@ -10,6 +10,7 @@
 
 typedef struct {
     PyDictObject dict;
+    crm_core *core;  /* borrowed: the type keeps the module */
     PyObject *owner; /* owned: the mapped object, NULL once cleared */
 } view;
 
@@ -21,26 +22,24 @@ view_state(PyObject *self)
         PyErr_SetString(PyExc_ReferenceError, "the object is gone");
         return NULL;
     }
-    crm_core *core = crm_core_of(Py_TYPE(self));
-    crm_state *state = core == NULL ? NULL : crm_state_of(core, owner);
+    crm_core *core = ((view *)self)->core;
+    crm_state *state = crm_state_of(core, owner);
     if (state == NULL && !PyErr_Occurred()) {
         crm_raise_unmapped(core, owner);
     }
     return state;
 }
 
-/* Lets the class make values that are made of others: 0, or -1 with an
- * exception. */
-static int
+/* The state, once the class has made values that are made of others: NULL with
+ * an exception. */
+static crm_state *
 complete(PyObject *self)
 {
     crm_state *state = view_state(self);
-    if (state == NULL) {
-        return -1;
-    }
-    PyObject *shown = crm_state_manager(state)->root->shown;
+    PyObject *shown =
+        state == NULL ? NULL : crm_state_manager(state)->root->shown;
     if (shown == NULL) {
-        return 0;
+        return state;
     }
     Py_INCREF(shown);
     PyObject *owner = Py_NewRef(((view *)self)->owner);
@@ -48,10 +47,10 @@ complete(PyObject *self)
     Py_DECREF(owner);
     Py_DECREF(shown);
     if (done == NULL) {
-        return -1;
+        return NULL;
     }
     Py_DECREF(done);
-    return 0;
+    return view_state(self);
 }
 
 /* Brings the dict up to date; one that is true already is not touched, so that
@@ -59,7 +58,7 @@ complete(PyObject *self)
 static int
 view_sync(PyObject *self)
 {
-    crm_state *state = complete(self) < 0 ? NULL : view_state(self);
+    crm_state *state = complete(self);
     if (state == NULL) {
         return -1;
     }
@@ -100,6 +99,7 @@ crm_view_new(crm_core *core, PyObject *obj)
     if (self == NULL) {
         return NULL;
     }
+    ((view *)self)->core = core;
     ((view *)self)->owner = Py_NewRef(obj);
     if (view_sync(self) < 0) {
         Py_CLEAR(self);
@@ -134,12 +134,16 @@ names_state(const crm_core *core, PyObject *name)
 static PyObject *
 lookup(PyObject *self, PyObject *name)
 {
-    crm_state *state = complete(self) < 0 ? NULL : view_state(self);
-    int slot = state == NULL ? -2 : slot_of(state, name);
+    crm_state *state = complete(self);
+    if (state == NULL) {
+        return NULL;
+    }
+    crm_core *core = ((view *)self)->core;
+    /* a look at the name itself, which all readers of everything have */
+    int slot = name == core->str_instance_state ? -1 : slot_of(state, name);
     if (slot == -2) {
         return NULL;
     }
-    crm_core *core = crm_state_manager(state)->core;
     if (slot >= 0) {
         return crm_state_loaded(state, (uint16_t)slot);
     }
@@ -302,36 +306,36 @@ view_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 
 /* dict's own method on the up-to-date dict. */
 static PyObject *
-synced(PyObject *self, const char *name)
+synced(PyObject *self, PyObject *name)
 {
     if (view_sync(self) < 0) {
         return NULL;
     }
-    return PyObject_CallMethod((PyObject *)&PyDict_Type, name, "O", self);
+    return PyObject_CallMethodOneArg((PyObject *)&PyDict_Type, name, self);
 }
 
 static PyObject *
 view_keys(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return synced(self, "keys");
+    return synced(self, ((view *)self)->core->str_keys);
 }
 
 static PyObject *
 view_values(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return synced(self, "values");
+    return synced(self, ((view *)self)->core->str_values);
 }
 
 static PyObject *
 view_items(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return synced(self, "items");
+    return synced(self, ((view *)self)->core->str_items);
 }
 
 static PyObject *
 view_reversed(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return synced(self, "__reversed__");
+    return synced(self, ((view *)self)->core->str_reversed);
 }
 
 /* A plain dict. */
@@ -602,8 +606,15 @@ static PyType_Spec view_spec = {
 int
 crm_view_init(crm_core *core, PyObject *module)
 {
+    core->str_keys = PyUnicode_InternFromString("keys");
+    core->str_values = PyUnicode_InternFromString("values");
+    core->str_items = PyUnicode_InternFromString("items");
+    core->str_reversed = PyUnicode_InternFromString("__reversed__");
     PyObject *bases = PyTuple_Pack(1, (PyObject *)&PyDict_Type);
-    if (bases == NULL) {
+    if (core->str_keys == NULL || core->str_values == NULL ||
+        core->str_items == NULL || core->str_reversed == NULL ||
+        bases == NULL) {
+        Py_XDECREF(bases);
         return -1;
     }
     core->view_type =

@@ -465,6 +465,33 @@ crm_state_history(crm_state *state, uint16_t slot)
     return crm_state_history_known(state, slot);
 }
 
+PyObject *
+crm_state_shown_history(crm_state *state, uint16_t slot)
+{
+    crm_core *core = crm_state_manager(state)->core;
+    PyObject *cls = crm_lazy_member(&core->history_class,
+                                    "cormorant.orm.attributes", "History");
+    PyObject *lists = cls == NULL ? NULL : crm_state_history(state, slot);
+    if (lists == NULL) {
+        return NULL;
+    }
+    /* a named tuple, made as any tuple: of a class without __new__ in C */
+    PyTypeObject *type = (PyTypeObject *)core->history_class;
+    PyObject *result = type->tp_alloc(type, 3);
+    for (Py_ssize_t i = 0; result != NULL && i < 3; i++) {
+        PyObject *list = PyTuple_GET_ITEM(lists, i);
+        PyObject *part =
+            PyList_GET_SIZE(list) != 0 ? Py_NewRef(list) : PyTuple_New(0);
+        if (part == NULL) {
+            Py_CLEAR(result);
+            break;
+        }
+        PyTuple_SET_ITEM(result, i, part);
+    }
+    Py_DECREF(lists);
+    return result;
+}
+
 /* ---- parents ---------------------------------------------------------- */
 
 static crm_parent *

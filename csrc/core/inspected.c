@@ -79,7 +79,16 @@ crm_instance_state(crm_core *core, PyObject *obj)
 {
     PyObject *cls = crm_lazy_member(&core->instance_state,
                                     "cormorant.orm.instance", "InstanceState");
-    return cls == NULL ? NULL : PyObject_CallOneArg(cls, obj);
+    if (cls == NULL) {
+        return NULL;
+    }
+    /* as calling the class does, which has no __init__ */
+    PyTypeObject *type = (PyTypeObject *)cls;
+    inspected *self = (inspected *)type->tp_alloc(type, 0);
+    if (self != NULL) {
+        self->object = Py_NewRef(obj);
+    }
+    return (PyObject *)self;
 }
 
 int

@@ -50,6 +50,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->session_type);
     Py_VISIT(core->nobody);
     Py_VISIT(core->instance_state);
+    Py_VISIT(core->history_class);
     Py_VISIT(core->key_view);
     Py_VISIT(core->connection_type);
     Py_VISIT(core->plan_type);
@@ -93,6 +94,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->session_type);
     Py_CLEAR(core->nobody);
     Py_CLEAR(core->instance_state);
+    Py_CLEAR(core->history_class);
     Py_CLEAR(core->key_view);
     Py_CLEAR(core->str_manager);
     Py_CLEAR(core->str_autobegin);
@@ -145,6 +147,10 @@ core_clear(PyObject *module)
     Py_CLEAR(core->zones);
     Py_CLEAR(core->str_dict);
     Py_CLEAR(core->str_instance_state);
+    Py_CLEAR(core->str_keys);
+    Py_CLEAR(core->str_values);
+    Py_CLEAR(core->str_items);
+    Py_CLEAR(core->str_reversed);
     return 0;
 }
 

@@ -96,7 +96,9 @@ crm_pending *crm_state_need_pending(crm_state *state, uint16_t slot);
 void crm_state_drop_pending(crm_state *state, uint16_t slot);
 /* (added, unchanged, deleted) lists in a tuple; new reference. */
 PyObject *crm_state_history(crm_state *state, uint16_t slot);
-/* The same, never loading an old value (CRM_ATTR_DEFERRED_HISTORY). */
+/* The same as a History of orm.attributes, with () for what is empty. */
+PyObject *crm_state_shown_history(crm_state *state, uint16_t slot);
+/* The lists, never loading an old value (CRM_ATTR_DEFERRED_HISTORY). */
 PyObject *crm_state_history_known(crm_state *state, uint16_t slot);
 /* Whether a column's value is another than the one before: 1, 0, or -1 with an
  * exception. */

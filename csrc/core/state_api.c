@@ -73,6 +73,17 @@ core_manager_of(PyObject *module, PyObject *arg)
 }
 
 static PyObject *
+core_inspect(PyObject *module, PyObject *arg)
+{
+    crm_core *core = core_of(module);
+    crm_state *state = crm_state_of(core, arg);
+    if (state == NULL || crm_state_manager(state)->mapper == Py_None) {
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    }
+    return crm_instance_state(core, arg);
+}
+
+static PyObject *
 core_is_entity(PyObject *module, PyObject *arg)
 {
     return PyBool_FromLong(crm_state_of(core_of(module), arg) != NULL);
@@ -305,6 +316,40 @@ core_history(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     uint16_t slot;
     crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
     return state == NULL ? NULL : crm_state_history(state, slot);
+}
+
+/* history_of_value(obj, key): a History, or None where Python has to look: the
+ * attribute holds no value, or is none of a column or of one object. */
+static PyObject *
+core_history_of_value(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        PyErr_SetString(PyExc_TypeError,
+                        "history_of_value() takes an object and a name");
+        return NULL;
+    }
+    crm_state *state = crm_state_of(core_of(module), args[0]);
+    if (state == NULL) {
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    }
+    crm_manager *manager = crm_state_manager(state);
+    PyObject *number = PyDict_GetItemWithError(manager->names, args[1]);
+    if (number == NULL) {
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    }
+    uint16_t slot = (uint16_t)PyLong_AsLong(number);
+    const crm_attr *attr = crm_state_attr(state, slot);
+    /* `shown`: composites look as columns do here */
+    if (attr->kind == CRM_ATTR_COLLECTION || manager->root->shown != NULL ||
+        (attr->flags & CRM_ATTR_VIEWONLY) != 0) {
+        Py_RETURN_NONE;
+    }
+    PyObject *value = crm_state_peek(state, slot);
+    if (value == NULL) {
+        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+    }
+    Py_DECREF(value);
+    return crm_state_shown_history(state, slot);
 }
 
 /* The slots for which `wanted` is true, as a list. */
@@ -600,6 +645,8 @@ static PyMethodDef functions[] = {
      "Gives a new object of a class that is no Entity its state."},
     {"construct", crm_box_construct, METH_VARARGS,
      "Sets attributes of such an object by name, as Entity.__init__ does."},
+    {"inspect", core_inspect, METH_O,
+     "The InstanceState of a mapped object, or None."},
     {"is_entity", core_is_entity, METH_O, "Whether it is a mapped object."},
     {"has_row", core_has_row, METH_O,
      "Whether the object was loaded from a row that it still has."},
@@ -636,6 +683,9 @@ static PyMethodDef functions[] = {
      "committed(obj, slot): the old value, NO_VALUE, or ... if unchanged."},
     {"history", FAST(core_history), METH_FASTCALL,
      "history(obj, slot): (added, unchanged, deleted)."},
+    {"history_of_value", FAST(core_history_of_value), METH_FASTCALL,
+     "history_of_value(obj, key): the History of a column's value or of one "
+     "object that is there, else None."},
     {"changed_slots", core_changed_slots, METH_O, "Slots with history."},
     {"unloaded_slots", core_unloaded_slots, METH_O,
      "Column slots that are not loaded."},

@@ -479,6 +479,9 @@ def adopt(obj: object) -> None:
 def construct(obj: object, kwargs: dict[str, Any]) -> None:
     """Sets attributes by name, as `Entity.__init__` does."""
 
+def inspect(obj: object) -> Any:
+    """The InstanceState of a mapped object; None of anything else."""
+
 def is_entity(obj: object) -> bool: ...
 def has_row(obj: object) -> bool:
     """Whether the object was loaded from a row that it still has."""
@@ -538,6 +541,10 @@ def history(obj: object, slot: int) -> tuple[list[Any], list[Any], list[Any]]:
     """(added, unchanged, deleted) as SQLAlchemy's History. Loads nothing but the old
     object of an ATTR_DEFERRED_HISTORY relationship. For an unloaded collection:
     what back references added and removed meanwhile."""
+
+def history_of_value(obj: object, key: str) -> Any:
+    """The History of the value that a column, or a relationship to one object, holds; None
+    where there is none, and of any other attribute."""
 
 def changed_slots(obj: object) -> list[int]:
     """Slots with history, whether or not there is a net change."""

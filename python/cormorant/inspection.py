@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from . import exc
+from . import _core, exc
 
 if TYPE_CHECKING:
     from .engine import Connection, Engine
@@ -43,6 +43,9 @@ def inspect(subject: Any, raiseerr: bool = True) -> Any:
 
     exc.NoInspectionAvailable if there is none, or None with raiseerr=False.
     """
+    state = _core.inspect(subject)
+    if state is not None:
+        return state
     type_ = type(subject)
     for cls in type_.__mro__:
         registered = _registrars.get(cls)

@@ -19,7 +19,6 @@ from .base import NO_VALUE, instance_str
 from .context import ORMPlan, build_own_plan
 from .exc import DetachedInstanceError, ObjectDeletedError
 from .from_adapters import adapted
-from .instance import inspect_object
 from .load_table import LoadContext
 from .loading import (
     _cache,
@@ -604,7 +603,7 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
         if nulls and (all(nulls) or not target.allow_partial_pks):
             return None
         if session._tokens:
-            found = session._identity_lookup(target, ident, lazy_loaded_from=inspect_object(obj))
+            found = session._identity_lookup(target, ident, lazy_loaded_from=_core.inspect(obj))
         else:
             found = session._get(target.class_manager, ident)
         if found is not None:

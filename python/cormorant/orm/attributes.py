@@ -478,6 +478,9 @@ def _waits(obj: object, slot: int) -> bool:
 
 def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
     """The history of an attribute; with `PASSIVE_OFF` its value is loaded if need be."""
+    known: History | None = _core.history_of_value(obj, key)
+    if known is not None:
+        return known
     slot, prop = _slot_and_property(obj, key)
     if prop._is_composite:
         return prop._history(obj)  # type: ignore[no-any-return]

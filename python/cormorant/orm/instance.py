@@ -337,12 +337,6 @@ def make_transient_to_detached(instance: Any) -> None:
         _core.expire(instance, unloaded)
 
 
-def inspect_object(obj: Any) -> InstanceState[Any] | None:
-    """What inspect() gives for an object: None if its class is not mapped."""
-    manager = _core.manager_of(obj)
-    return None if manager is None or manager.mapper is None else InstanceState(obj)
-
-
 __all__ = [
     "AttributeState",
     "InstanceState",

@@ -719,19 +719,6 @@ def _inspect_class(cls: type) -> Mapper[Any] | None:
     return manager.mapper if manager is not None else None
 
 
-def _inspect_object(obj: Any) -> Any:
-    """Stands for the instance module until the first object is inspected."""
-    from . import instance
-
-    inspection._registrars[_core.Entity] = instance.inspect_object
-    return instance.inspect_object(obj)
-
-
-def _inspect_boxed(obj: Any) -> Any:
-    """Of any object: the classes of some are mapped without deriving from Entity."""
-    return _inspect_object(obj) if _core.is_entity(obj) else None
-
-
 def _inspect_generic(alias: Any) -> Any:
     """``A[int]``: the class that is subscripted."""
     origin = get_origin(alias)
@@ -740,8 +727,6 @@ def _inspect_generic(alias: Any) -> Any:
 
 inspection._inspects(type)(_inspect_class)
 inspection._inspects(type(Mapped[int]))(_inspect_generic)
-inspection._inspects(_core.Entity)(_inspect_object)
-inspection._inspects(object)(_inspect_boxed)
 inspection._self_inspects(Mapper)
 
 __all__ = ["Mapper", "class_mapper", "configure_mappers"]

@@ -825,6 +825,15 @@ def distribute(
 def first_items(rows: list[Any]) -> list[Any]:
     """The first item of each row."""
 
+def bundle_rows(
+    rows: list[Any],
+    keys: RowKeys | None,
+    parts: tuple[tuple[int, int, RowKeys | Callable[[Any], Any]], ...],
+    /,
+) -> list[Any]:
+    """Rows in which parts, of a start and an end, are one item: a row with those keys, or what
+    the callable makes of the whole. Without `keys` what the only part makes."""
+
 def expired_slots(obj: object, related: bool = False) -> list[int]:
     """Column slots that were expired by name: to be loaded again together."""
 

@@ -515,6 +515,27 @@ def bundles(p: Any) -> None:
     row = s.execute(p.select(nested).join(Post).order_by(Post.id)).first()
     p.show(row.out.id, row.out.in_.title)
 
+    class Joined(p.Bundle):
+        """Its values are texts."""
+
+        def create_row_processor(self, query: Any, procs: Any, labels: Any) -> Any:
+            return lambda row: "-".join([str(proc(row)) for proc in procs]) + str(list(labels))
+
+    # columns before, between and after; what is made otherwise between rows
+    some = p.select(
+        User.age, b, User.name, Joined("j", User.name, User.id), p.Bundle("c", User.age), User.id
+    )
+    for row in s.execute(some.order_by(User.id)).all()[:2]:
+        p.show(tuple(row), row._fields, row.b._fields, row.c.age, row.j)
+    p.show(s.query(Joined("j", User.id, single_entity=True)).order_by(User.id).first())
+    p.show(s.execute(p.select(p.Bundle("of", b, Joined("j", User.id)))).first())
+    doubled = p.select(p.Bundle("twice", User.name, User.name), p.Bundle("last", User.id))
+    for row in s.execute(doubled.order_by(User.id)).yield_per(2).fetchmany(3):
+        p.show(row, row.twice._fields)
+    own = p.Bundle("own", User.id, User.name)
+    own.create_row_processor = lambda query, procs, labels: lambda row: procs[1](row)
+    p.show(s.execute(p.select(own).order_by(User.id)).first())
+
 
 @program
 def duplicate_rows(p: Any) -> None:

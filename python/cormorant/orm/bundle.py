@@ -102,6 +102,16 @@ class Bundle(InspectionAttr):
 
         return process
 
+    @property
+    def _row_names(self) -> tuple[str, ...] | None:
+        """The names of the values, where a row of columns is all that they are made."""
+        made_by = getattr(self.create_row_processor, "__func__", None)
+        if made_by is not Bundle.create_row_processor:
+            return None
+        if any(isinstance(expr, Bundle) for expr in self.exprs):
+            return None
+        return tuple(self.columns.keys())
+
 
 def _bundle_or_column(given: Any) -> Any:
     found = expect_column(given)

@@ -243,20 +243,17 @@ def _bundled_keys(plan: ORMPlan) -> tuple[Any, ...]:
 
 def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
     """Rows with the columns of each Bundle put together."""
-    bundles = plan.bundles
-    keys = _core.RowKeys(_bundled_keys(plan))
-    makers = [bundle_maker(bundle, start)[0] for start, _, bundle in bundles]
-    made = []
-    for row in rows:
-        values: list[Any] = []
-        position = 0
-        for (start, end, _), make in zip(bundles, makers, strict=True):
-            values += row[position:start]
-            values.append(make(row))
-            position = end
-        values += row[position:]
-        made.append(values[0] if plan.single_bundle else _core.Row(keys, values))
-    return made
+    keys = None if plan.single_bundle else _core.RowKeys(_bundled_keys(plan))
+    parts = [(start, end, _bundle_part(bundle, start, end)) for start, end, bundle in plan.bundles]
+    return _core.bundle_rows(rows, keys, tuple(parts))
+
+
+def _bundle_part(bundle: Any, start: int, end: int) -> Any:
+    """What makes a bundle of a row; the names of its values where it makes a row of them."""
+    names = bundle._row_names
+    if names is not None and len(names) == end - start:
+        return _core.RowKeys(names)
+    return bundle_maker(bundle, start)[0]
 
 
 def populating(existing: Any, given: bool) -> int:

@@ -219,6 +219,50 @@ core_set_value(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return none_or_error(crm_attr_set(state, slot, args[2]));
 }
 
+/* copy_values(obj, onto, slots, loaded): a list of the slots that obj holds no
+ * value of. */
+static PyObject *
+core_copy_values(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 4 || !PyTuple_Check(args[2])) {
+        PyErr_SetString(PyExc_TypeError,
+                        "copy_values() takes two objects, a tuple and a flag");
+        return NULL;
+    }
+    int as_loaded = PyObject_IsTrue(args[3]);
+    PyObject *unloaded = as_loaded < 0 ? NULL : PyList_New(0);
+    for (Py_ssize_t i = 0; unloaded != NULL && i < PyTuple_GET_SIZE(args[2]);
+         i++) {
+        /* each time: setters run code of the program's */
+        PyObject *number = PyTuple_GET_ITEM(args[2], i);
+        PyObject *const from[] = {args[0], number}, *const to[] = {args[1],
+                                                                   number};
+        uint16_t slot;
+        crm_state *state = state_and_slot(module, to, 2, 2, &slot) == NULL
+                               ? NULL
+                               : state_and_slot(module, from, 2, 2, &slot);
+        PyObject *value = state == NULL ? NULL : crm_state_peek(state, slot);
+        int status = -1;
+        if (value != NULL) {
+            /* reading may have decoded, which also runs code */
+            state = state_of(module, args[1]);
+            if (state != NULL) {
+                status = as_loaded ? crm_state_set_loaded(state, slot,
+                                                          Py_NewRef(value))
+                                   : crm_attr_set(state, slot, value);
+            }
+            Py_DECREF(value);
+        }
+        else if (!PyErr_Occurred()) {
+            status = PyList_Append(unloaded, number);
+        }
+        if (status < 0) {
+            Py_CLEAR(unloaded);
+        }
+    }
+    return unloaded;
+}
+
 /* A member of a collection that is written to only. */
 static PyObject *
 core_relate_member(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
@@ -671,6 +715,9 @@ static PyMethodDef functions[] = {
      "set_loaded(obj, slot, value): store as loaded."},
     {"set_value", FAST(core_set_value), METH_FASTCALL,
      "set_value(obj, slot, value): assign as the program does."},
+    {"copy_values", FAST(core_copy_values), METH_FASTCALL,
+     "copy_values(obj, onto, slots, loaded): give an object the values of "
+     "another, as loaded or as the program does; the slots without one."},
     {"relate_member", FAST(core_relate_member), METH_FASTCALL,
      "relate_member(obj, slot, member, add): a member comes to, or leaves, a "
      "collection that is not kept loaded."},

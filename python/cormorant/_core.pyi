@@ -524,6 +524,10 @@ def set_loaded(obj: object, slot: int, value: object) -> None:
 def set_value(obj: object, slot: int, value: object) -> None:
     """Assign as the program would (history, back reference, cascade)."""
 
+def copy_values(obj: object, onto: object, slots: tuple[int, ...], loaded: bool) -> list[int]:
+    """Give an object the values that another holds, as if loaded or as the program would: the
+    slots of which there is none."""
+
 def relate_member(obj: object, slot: int, member: object, add: bool, /) -> None:
     """A member comes to, or leaves, a collection that is not kept loaded."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def merge(
-    session: Session, instances: Sequence[Any], *, load: bool, options: Sequence[Any] | None
+    session: Session, instances: Sequence[Any], load: bool, options: Sequence[Any] | None
 ) -> list[Any]:
     """The objects of this session that the given ones were merged onto."""
     if load:
@@ -51,8 +51,8 @@ class _Merge:
         if found is not None:
             return found[1]
         session = self.session
-        manager = _core.manager_of(obj)
-        if not _core.is_entity(obj) or manager is None:
+        manager = None if isinstance(obj, type) else _core.manager_of(obj)
+        if manager is None:
             from .session import _unmapped
 
             raise _unmapped(obj)
@@ -170,25 +170,19 @@ class _Merge:
         return merged
 
     def _columns(self, obj: Any, merged: Any, manager: Any) -> None:
-        props = manager.mapper._props
+        slots = manager.mapper._column_slots
         of_merged = _core.manager_of(merged)
         assert of_merged is not None
-        known_names = of_merged.names
-        unloaded = []
-        for prop in props.values():
-            if not prop._is_column or prop.slot < 0:
-                continue
-            if prop.key not in known_names:
-                raise KeyError(prop.key)  # the row is of another class of the hierarchy
-            value = _core.peek(obj, prop.slot)
-            if value is _core.NO_VALUE:
-                if not prop.deferred:
-                    unloaded.append(prop.slot)
-                continue
-            if not self.load:
-                _core.set_loaded(merged, prop.slot, value)
-            else:
-                _core.set_value(merged, prop.slot, value)
+        if of_merged is not manager:
+            for prop in manager.mapper._props.values():
+                if prop._is_column and prop.slot >= 0 and prop.key not in of_merged.names:
+                    raise KeyError(prop.key)  # the row is of another class of the hierarchy
+        unloaded = _core.copy_values(obj, merged, slots, not self.load)
+        if not unloaded:
+            return
+        columns = [prop for prop in manager.mapper._props.values() if prop._is_column]
+        deferred = {prop.slot for prop in columns if prop.deferred}
+        unloaded = [slot for slot in unloaded if slot not in deferred]
         # What neither has may have been filled by the database.
         known = _core.state_flags(merged) & _core.STATE_KEY
         unloaded = [s for s in unloaded if known and _core.loaded(merged, s) is _core.NO_VALUE]
@@ -198,9 +192,7 @@ class _Merge:
             _core.expire(merged, unloaded)
 
     def _relationships(self, obj: Any, merged: Any, manager: Any) -> None:
-        for prop in manager.mapper.relationships:
-            if prop.viewonly and not prop.cascade.merge:
-                continue
+        for prop in manager.mapper._relations:
             if not prop.cascade.merge:
                 continue
             if self.load and any((id(obj), r) in self.came for r in prop._reverse_property):

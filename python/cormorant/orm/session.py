@@ -110,7 +110,17 @@ def _first_flush(*args: Any) -> Any:
     return Flush(*args)
 
 
+def _first_merge(*args: Any) -> Any:
+    """Stands for merge.merge() until it is first needed."""
+    global _merge
+    from .merge import merge
+
+    _merge = merge
+    return merge(*args)
+
+
 _make_flush: Callable[..., Any] = _first_flush
+_merge: Callable[..., Any] = _first_merge
 
 
 class Session(ExecutingSession, SessionClassMethods):
@@ -422,13 +432,11 @@ class Session(ExecutingSession, SessionClassMethods):
         options: Sequence[Any] | None = None,
     ) -> _O:
         """Copy an object's state onto the object of the same identity in this session."""
-        from .merge import merge
-
         if self._warn_on_events:
             self._flush_warning("Session.merge()")
         if not _core.is_entity(instance):
             raise _unmapped(instance)
-        result: _O = merge(self, [instance], load=load, options=options)[0]
+        result: _O = _merge(self, (instance,), load, options)[0]
         return result
 
     def merge_all(
@@ -439,15 +447,13 @@ class Session(ExecutingSession, SessionClassMethods):
         options: Sequence[Any] | None = None,
     ) -> Sequence[_O]:
         """merge() of several objects."""
-        from .merge import merge
-
         if self._warn_on_events:
             self._flush_warning("Session.merge_all()")
         objects = list(instances)
         for obj in objects:
             if not _core.is_entity(obj):
                 raise _unmapped(obj)
-        return merge(self, objects, load=load, options=options)
+        return _merge(self, objects, load, options)  # type: ignore[no-any-return]
 
     def enable_relationship_loading(self, obj: object) -> None:
         """Attach an object so that its relationships are loaded as its foreign keys say, though

@@ -369,3 +369,14 @@ def test_a_dict_knows_when_its_values_were_used() -> None:
         cache.get()
     with pytest.raises(TypeError):
         cache.get([])
+
+
+def test_the_name_of_a_memoized_attribute_is_the_programs() -> None:
+    """Equal names are one string from then on; the one given keeps its references."""
+    computed = _core.memoized(lambda construct: 7)
+    kept = sys.intern("an attribute of one name")
+    given = " ".join(["an attribute", "of one name"])
+    before = sys.getrefcount(given)
+    computed.__set_name__(object, given)
+    assert computed.name is kept
+    assert sys.getrefcount(given) == before

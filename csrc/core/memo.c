@@ -50,8 +50,9 @@ memoized_set_name(crm_memoized *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OU:__set_name__", &owner, &name)) {
         return NULL;
     }
-    PyUnicode_InternInPlace(&name); /* (a reference of the arguments') */
-    Py_SETREF(self->name, Py_NewRef(name));
+    Py_INCREF(name);
+    PyUnicode_InternInPlace(&name); /* takes it for the interned one */
+    Py_SETREF(self->name, name);
     Py_RETURN_NONE;
 }
 

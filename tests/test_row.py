@@ -354,3 +354,14 @@ def test_keys_found_by_what_a_lookup_makes_of_a_source():
     assert without.lookup is None
     with pytest.raises(exc.NoSuchColumnError):
         Row(without, (1,))._mapping[3]
+
+
+def test_a_long_chain_of_rows_is_dropped():
+    """Neither a row of plain values nor an iterator over one is an object of the collector's,
+    which would see to it that the end of one does not end the next from within."""
+    chain = Row(("x",), [1])
+    for _ in range(300_000):
+        chain = Row(("x",), [iter(chain)])
+    (below,) = chain
+    assert next(next(below)) is not None
+    del chain, below

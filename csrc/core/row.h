@@ -76,8 +76,12 @@ PyObject *crm_row_track(crm_row *row);
 static inline PyObject *
 crm_row_finish(crm_row *row)
 {
+    /* An iterator over a row is no object of the collector's either; rows in
+     * iterators in rows would be freed each from within the one before. */
+    PyTypeObject *iterator = crm_row_keys(row)->core->row_iterator;
     for (Py_ssize_t i = crm_row_count(row); --i >= 0;) {
-        if (crm_row_may_cycle(row->items[i])) {
+        PyObject *item = row->items[i];
+        if (crm_row_may_cycle(item) || Py_IS_TYPE(item, iterator)) {
             return crm_row_track(row);
         }
     }

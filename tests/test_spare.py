@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 import weakref
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from cormorant import Column, Integer, String, create_engine, inspect, text
 from cormorant.orm import Session, declarative_base
+
+from . import leaks
 
 
 def mapped() -> tuple[Any, Session]:
@@ -76,7 +79,7 @@ def test_new_rows_have_nothing_of_dead_ones() -> None:
             assert kept == [(i, f"row {i}{what}", None) for i in range(1, 301, 7)]
 
 
-@pytest.mark.not_sanitized(reason="the allocator in use counts no blocks, and nothing is kept")
+@pytest.mark.not_sanitized(reason="the allocator in use counts no blocks")
 def test_rows_of_a_result_too_large_are_freed() -> None:
     """Of what dies at once no more is kept than CRM_SPARE_BYTES."""
     with create_engine("sqlite://").connect() as connection:
@@ -86,3 +89,30 @@ def test_rows_of_a_result_too_large_are_freed() -> None:
         assert sys.getallocatedblocks() - before > 800_000
         del rows
         assert sys.getallocatedblocks() - before < 15 * 1024 * 1024 // 48
+
+
+USE_AFTER_THE_END = """
+import ctypes
+from cormorant import Column, Integer
+from cormorant._core import Row
+from cormorant.orm import declarative_base
+
+class Thing(declarative_base()):
+    __tablename__ = "thing"
+    id = Column(Integer, primary_key=True)
+
+dead = {what}
+address = id(dead)
+del dead
+print("touched", flush=True)
+ctypes.string_at(address, 8)
+"""
+
+
+@pytest.mark.skipif(not leaks.SANITIZED, reason="nobody would see it")
+@pytest.mark.parametrize("what", ["Thing()", "Row(('x',), (1,))"])
+def test_uses_of_kept_memory_are_reported(what: str) -> None:
+    program = USE_AFTER_THE_END.format(what=what)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.stdout == "touched\n"
+    assert "use-after-poison" in ended.stderr

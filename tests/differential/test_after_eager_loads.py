@@ -250,6 +250,45 @@ def conditions_of_what_was_never_set(p: Peer):
         p.show(deferred.b)
 
 
+@program
+def options_of_several_levels(p: Peer):
+    """recursion_depth: what an object loads again goes as deep as the statement did."""
+
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.Column(p.Integer, primary_key=True)
+        up_id = p.Column(p.ForeignKey("node.id"))
+        children = p.relationship("Node", order_by="Node.id", back_populates="up")
+        up = p.relationship("Node", back_populates="children", remote_side=[id])
+
+    s = p.session()
+    last = Node(id=5)
+    for number in (4, 3, 2, 1):
+        last = Node(id=number, children=[last])
+    s.add(last)
+    s.commit()
+    for depth in (-1, 1, 2, 3):
+        option = p.selectinload(Node.children, recursion_depth=depth)
+        s.close()
+        node = s.scalars(p.select(Node).where(Node.id == 1).options(option)).one()
+        for method, given in ((s.expire, (node,)), (s.expire_all, ()), (s.refresh, (node,))):
+            method(*given)
+            p.mark("read")
+            p.show(node.up_id)
+            p.mark("below")
+            p.show([each.id for each in node.children[0].children[0].children])
+        s.expire(node, ["children"])
+        p.show([each.id for each in node.children[0].children])
+        s.refresh(node, ["children"])
+        option = p.selectinload(Node.up, recursion_depth=depth)
+        s.close()
+        node = s.scalars(p.select(Node).where(Node.id == 5).options(option)).one()
+        s.expire_all()
+        p.show(node.up_id)
+        p.mark("above")
+        p.show(node.up.up.up.id)
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_after_eager_loads(program) -> None:
     compare(program, warned=True)

@@ -743,6 +743,15 @@ def _lazy_plan(
         slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]
     path = (*context.path, prop) if context is not None else (prop.parent, prop)
     binds += _option_binds(context)
+    table = context.table.shape if context is not None else None
+    depth = None
+    if element is not None and element.strategy == "selectin" and len(path) == 2:
+        depth = element.opt("recursion_depth")
+    if table is not None and element is not None and depth:
+        # That of the object which the option was given for; what it has brought loads one level.
+        from .strategies import with_recursion
+
+        table = with_recursion(table, element, (*path, prop.entity), depth)
     plan = build_own_plan(
         session,
         statement,
@@ -750,7 +759,7 @@ def _lazy_plan(
         connection.dialect,
         path,
         legacy=True,
-        table=context.table.shape if context is not None else None,
+        table=table,
         base_path=path,
         distinct_rows=not prop._rows_repeat,
         repeated_rows=prop._rows_repeat,

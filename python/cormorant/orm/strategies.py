@@ -443,18 +443,25 @@ class SelectInLoader(PostLoad):
         )
 
     def _child_table(self) -> LoadTable | None:
-        element = self.element
+        element, table = self.element, self.table
         depth = element.opt("recursion_depth") if element is not None else None
-        if not depth or self.table is None:
-            return self.table
+        if not depth or table is None:
+            return table
         # One level deeper the option stands for one level less; -1 has no end.
         assert element is not None
-        table = self.table.copy()
-        deeper = (*self.path, self.prop)
-        if deeper not in table.elements:
-            opts = (("recursion_depth", depth - 1 if depth > 0 else depth),)
-            table.add(LoadElement(deeper, element.strategy, opts, element.target, element.criteria))
+        return with_recursion(table, element, self.path, depth - 1 if depth > 0 else depth)
+
+
+def with_recursion(table: LoadTable, element: LoadElement, path: Path, depth: int) -> LoadTable:
+    """The options of a statement that loads children by an option with recursion_depth: theirs,
+    at `path`, are loaded by it as well, so many levels."""
+    deeper = (*path, element.path[-1])
+    if deeper in table.elements:
         return table
+    table = table.copy()
+    opts = (("recursion_depth", depth),)
+    table.add(LoadElement(deeper, element.strategy, opts, element.target, element.criteria))
+    return table
 
 
 def _are_keys(columns: Sequence[Any]) -> bool:

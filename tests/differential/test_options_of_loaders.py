@@ -75,6 +75,55 @@ def schemas_of_statements(p: Any) -> None:
     p.show(session.execute(write, execution_options=names).rowcount)
 
 
+def schemas_of_statements_alone(p: Any) -> None:
+    """The tables have another schema than the database; None is its default one."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        __table_args__ = {"schema": "x"}
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+        bs = p.relationship("B", order_by="B.id")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        __table_args__ = {"schema": "x"}
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("x.a.id"))
+
+    engine = p.engine()
+
+    def load(names: Any, option: Any) -> None:
+        session = p.Session(engine)
+        select = p.select(A).options(option)
+
+        def step(find: Any) -> None:
+            p.error(lambda: [(a.n, [b.id for b in a.bs]) for a in find()])
+            session.close()
+
+        step(lambda: session.scalars(select.execution_options(**names)).unique().all())
+        step(lambda: session.scalars(select, execution_options=names).unique().all())
+        step(lambda: session.query(A).options(option).execution_options(**names).all())
+        step(lambda: [session.get(A, 1, options=[option], execution_options=names)])
+
+    for schema in ("main", None):
+        names = {"schema_translate_map": {"x": schema}}
+        made = engine.execution_options(**names)
+        p.Base.metadata.create_all(made)
+        with p.Session(made) as session:
+            a = A(id=1, n=1, bs=[B(id=1)])
+            session.add(a)
+            session.commit()
+            a.n = 2
+            a.bs.append(B())
+            session.commit()
+            session.query(A).update({"n": 3})
+            session.commit()
+        for way in (p.selectinload, p.joinedload, p.subqueryload, p.immediateload, p.lazyload):
+            load(names, way(A.bs))
+        p.Base.metadata.drop_all(made)
+
+
 @program
 def recursion_into_objects_that_are_there(p: Any) -> None:
     class Node(p.Base):
@@ -107,3 +156,4 @@ def test_program(function: Any) -> None:
 def test_schemas_of_statements() -> None:
     peer, _ = compare(schemas_of_statements)
     assert peer.error is None
+    compare(schemas_of_statements_alone)

@@ -237,8 +237,11 @@ class Run:
         overwrite: bool,
         dialect: Any,
         option_binds: Sequence[Any],
+        options: Mapping[str, Any],
     ) -> None:
         self.session = session
+        #: those of the execution
+        self.options = options
         #: the parameters of the loader options, which all statements have
         self.option_binds = option_binds
         #: what its statements are compiled for
@@ -277,7 +280,13 @@ class ImmediateLoader(PostLoad):
     __slots__ = ()
 
     def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
-        self.load_lazily(parents)
+        if "schema_translate_map" not in run.options:
+            self.load_lazily(parents)
+            return
+        from .loading import renamed_schemas
+
+        with renamed_schemas(run.session._reading_connection(self.prop.mapper), run.options):
+            self.load_lazily(parents)
 
     def load_lazily(self, parents: list[Any]) -> None:
         depth = self.element.opt("recursion_depth") if self.element is not None else None
@@ -519,7 +528,7 @@ class SubclassLoader(PostLoad):
                 plan = self._plans[mapper] = self._compile(run, mapper)
             keys = _core.key_values(objects, mapper.primary_key_slots)
             binds = run.option_binds
-            inner = Run(run.session, run.execute, run.overwrite, run.dialect, binds)
+            inner = Run(run.session, run.execute, run.overwrite, run.dialect, binds, run.options)
             for start in range(0, len(keys), CHUNK):
                 params = {KEYS: keys[start : start + CHUNK]}
                 # what is loaded for a subclass does not wait for what is loaded for others

@@ -15,6 +15,7 @@ from .elements import (
     _label_reference,
 )
 from .expression import literal_column
+from .identifiers import translated
 
 ops = operators
 
@@ -173,10 +174,8 @@ class ExpressionCompiler:
 
     def effective_schema(self, schema: str | None) -> str | None:
         """The schema to write for a table's schema."""
-        mapping = self.schema_translate_map
-        if mapping:
-            return mapping.get(schema, schema)  # type: ignore[no-any-return]
-        return schema
+        names = self.schema_translate_map
+        return translated(schema, names, self.dialect) if names else schema
 
     def escape_literal_column(self, text: str) -> str:
         return text.replace("%", "%%") if self._doubles_percent else text

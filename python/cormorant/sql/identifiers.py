@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
@@ -118,6 +119,11 @@ _MAX_STRINGS = 10_000
 """Names whose quoted form a dialect keeps: labels that statements make up may be any number."""
 
 
+def translated(schema: str | None, names: Mapping[Any, Any], dialect: Any) -> Any:
+    """The schema that a ``schema_translate_map`` has in the place of one: None is the default."""
+    return (names[schema] or dialect.default_schema_name) if schema in names else schema
+
+
 class IdentifierPreparer:
     """Writes names, quoted when the database needs it."""
 
@@ -209,7 +215,7 @@ class IdentifierPreparer:
         """The schema to write for that of a table, sequence or type."""
         schema = getattr(item, "schema", None)
         if self.schema_translate_map:
-            return self.schema_translate_map.get(schema, schema)
+            return translated(schema, self.schema_translate_map, self.dialect)
         return schema
 
     def with_schema_translate(self, translate: Any) -> Any:

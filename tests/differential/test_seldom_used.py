@@ -38,6 +38,47 @@ def merging_a_frozen_result(p: Peer):
 
 
 @program
+def frozen_results_of_joined_collections(p: Peer):
+    """They need no unique() before, and repeat objects until it is called."""
+    User, _Post, session = some_posts(p)
+    select = p.select(User).options(p.joinedload(User.posts)).order_by(User.id)
+    frozen = session.execute(select).freeze()
+    p.show(len(frozen.data), len(frozen().all()), len(frozen().unique().all()))
+    p.show(len(frozen().scalars().all()), len(frozen().scalars().unique().all()))
+    select = p.select(User.name, User).options(p.joinedload(User.posts)).order_by(User.id)
+    p.error(session.execute(select).freeze)
+    p.show(len(session.execute(select).unique().freeze()().all()))
+
+
+@program
+def results_kept_in_a_cache(p: Peer):
+    User, _Post, session = some_posts(p)
+    cache: dict[str, Any] = {}
+    merge = p.module("orm.loading").merge_frozen_result
+
+    def keep(state: Any) -> Any:
+        if not state.is_select or state.is_column_load or state.is_relationship_load:
+            return None
+        key = str(state.statement)
+        if key not in cache:
+            cache[key] = state.invoke_statement().freeze()
+        return merge(state.session, state.statement, cache[key], load=False)()
+
+    for option in (p.joinedload, p.selectinload, p.lazyload):
+        select = p.select(User).options(option(User.posts)).order_by(User.id)
+        for _ in range(2):
+            p.mark(option.__name__)
+            other = p.Session(session.get_bind())
+            p.event.listen(other, "do_orm_execute", keep)
+            found = other.scalars(select).unique().all()
+            p.show([(user.name, [post.title for post in user.posts]) for user in found])
+            query = other.query(User).options(option(User.posts)).order_by(User.id)
+            p.show([(user.name, [post.title for post in user.posts]) for user in query])
+            p.show(len(other.scalars(select).all()))
+            other.close()
+
+
+@program
 def merging_lists(p: Peer):
     User, _Post, session = some_posts(p)
     query = session.query(User)

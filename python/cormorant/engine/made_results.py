@@ -23,16 +23,22 @@ class FrozenResult(Generic[_T]):
         cursor = result._cursor
         self.metadata = result._narrow_keys or cursor.row_keys
         self._scalar = cursor.scalar
-        self.data: Sequence[Any] = result.fetchall()
+        self._repeats = result._require_unique or result._repeats
+        # Objects that joined collections repeat are kept so: unique() comes when it is called.
+        plain = (self._scalar or result._single_entity) and result._indexes is None
+        self.data: Sequence[Any] = result._raw(-1) if plain else result.fetchall()
 
     def __call__(self) -> Result[_T]:
-        return IteratorResult(self.metadata, iter(self.data), self._scalar)
+        made: Result[_T] = IteratorResult(self.metadata, iter(self.data), self._scalar)
+        made._repeats = self._repeats
+        return made
 
     def with_new_rows(self, tuple_data: Sequence[Any]) -> FrozenResult[_T]:
         """The same with other rows."""
         new: FrozenResult[_T] = FrozenResult.__new__(FrozenResult)
         new.metadata = self.metadata
         new._scalar = self._scalar
+        new._repeats = self._repeats
         new.data = tuple_data
         return new
 

@@ -111,6 +111,8 @@ class Result(_ResultBase, Generic[_T]):
     """How many rows fetchmany() takes if nothing says how many."""
     _single_entity = False
     """Each row is one entity, so that scalars().unique() is told these and not rows."""
+    _repeats = False
+    """They are kept rows, which joined collections have repeated."""
     _require_unique = False
     _unique_filter: tuple[set[Any], Callable[[Any], Any] | None] | None = None
     _indexes: tuple[int, ...] | None = None

@@ -9,10 +9,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _core
 from .. import exc as sa_exc
+from .._late import late_names
 from ..engine.plans import Places, anonymous_key
 from ..engine.python_cursors import StreamCursor
 from ..engine.result import Result, unlike
@@ -436,7 +437,7 @@ def post_load_run(
 
     dialect = connection.dialect
     overwrite = bool(flags & _core.POPULATE_EXISTING)
-    return Run(session, execute_child, overwrite, dialect, option_binds)
+    return Run(session, execute_child, overwrite, dialect, option_binds, given)
 
 
 def execute(
@@ -795,3 +796,7 @@ def _for_update(statement: Any, argument: Any) -> Any:
     statement = statement._generate()
     statement._for_update_arg = argument
     return statement
+
+
+if not TYPE_CHECKING:
+    __getattr__ = late_names(__name__, {".merge": "merge_frozen_result merge_result"})

@@ -142,7 +142,7 @@ class QueryRunning(QueryChanges, Generic[_T]):
 
     def _taken(self, result: Any, statement: Any) -> list[Any]:
         """What a listener's Result has for a statement, or for the query's own."""
-        if result._require_unique:
+        if result._require_unique or result._repeats:
             result = result.unique()
         asked = self._stmt if statement is None else statement
         single = len(asked._raw_columns) == 1 and self._single()

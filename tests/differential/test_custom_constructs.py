@@ -288,6 +288,79 @@ def test_caching_of_constructs_of_ones_own(p: Peer):
 
 
 @program
+def test_constructs_that_list_their_attributes(p: Peer):
+    """_traverse_internals says what a statement is cached by, and where to go into."""
+    visitors = p.module("sql.visitors")
+    told = visitors.InternalTraversal
+
+    class Told(p.module("sql.expression").ColumnElement):
+        _traverse_internals = [
+            ("left", told.dp_clauseelement),
+            ("others", told.dp_clauseelement_list),
+            ("sign", told.dp_string),
+            ("words", told.dp_string_list),
+            ("options", told.dp_plain_dict),
+            ("type", told.dp_type),
+        ]
+
+        def __init__(self, left, others, sign, words=(), **options):
+            self.left, self.others, self.sign, self.words = left, others, sign, words
+            self.options, self.type = options, p.Integer()
+
+    @p.module("ext.compiler").compiles(Told)
+    def compile_told(element, compiler, **kw):
+        parts = [compiler.process(each, **kw) for each in (element.left, *element.others)]
+        return f" {element.sign} ".join(parts + list(element.words))
+
+    class Silent(Told):
+        pass
+
+    class Heir(Told):
+        inherit_cache = True
+
+    class Noted(Told):
+        _traverse_internals = [*Told._traverse_internals, ("note", told.dp_ignore)]
+        note = None
+
+    engine, users = tables(p)
+    one = p.literal(1)
+    with engine.connect() as c:
+        for sign, numbers in ("+", [2, 3]), ("+", [4, 5]), ("-", [4, 5]), ("-", [4]):
+            told = Told(one, [p.literal(number) for number in numbers], sign, ["100"])
+            p.show(c.execute(p.select(told)).scalar())
+
+        noted = Noted(one, [], "+")
+        for noted.note in "ab":
+            p.show(c.execute(p.select(noted)).scalar())
+
+    column = users.c.id
+    plain = Told(column, [one], "+", ["1"], deep=1)
+    p.show(
+        [child is column for child in plain.get_children()], Heir(column, [], "+").compare(plain)
+    )
+    for other in (
+        Told(column, [one], "+", ["1"], deep=1),
+        Told(column, [one], "-", ["1"], deep=1),
+        Told(column, [one], "+", ["2"], deep=1),
+        Told(column, [one], "+", ["1"], deep=2),
+        Told(column, [one, one], "+", ["1"], deep=1),
+        Told(column, [p.literal(2)], "+", ["1"], deep=1),
+        Told(users.c.name, [one], "+", ["1"], deep=1),
+    ):
+        p.show(plain.compare(other))
+    for cls in Silent, Heir:
+        key = cls(column, [one], "+")._generate_cache_key()
+        p.show(key is None or key.key is None)
+    shown(
+        p,
+        visitors.replacement_traverse(
+            plain, {}, lambda element, **kw: users.c.born if element is column else None
+        ),
+    )
+    shown(p, plain)
+
+
+@program
 def test_traversal(p: Peer):
     visitors = p.module("sql.visitors")
     _engine, users = tables(p)

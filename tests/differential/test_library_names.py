@@ -19,6 +19,7 @@ NAMES = [
     ("ext.asyncio.result", "_ensure_sync_result"),
     ("ext.asyncio.session", "_EXECUTE_OPTIONS"),
     ("orm.base", "instance_state"),
+    ("orm.clsregistry", "_class_resolver"),
     ("orm.context", "_ColumnEntity _MapperEntity"),
     ("orm.decl_base", "_TableArgsType"),
     ("orm.descriptor_props", "ConcreteInheritedProperty"),
@@ -27,6 +28,8 @@ NAMES = [
     ("orm.session", "JoinTransactionMode _state_session"),
     ("orm.util", "has_identity"),
     ("schema", "_CreateDropBase"),
+    ("sql.schema", "_InsertSentinelColumnDefault"),
+    ("sql.visitors", "InternalTraversal"),
     ("sql", "annotation roles"),
     ("sql._typing", "_AutoIncrementType _ByArgument _ColumnExpressionArgument "
      "_ColumnExpressionOrLiteralArgument _ColumnExpressionOrStrLabelArgument "
@@ -71,6 +74,7 @@ def test_aliases_are_subscripted():
             alias = getattr(names, name)
             p.show(name, type(alias[int] | bool) is type(alias[T] | None) is not type)
         p.show(p.module("orm._typing")._EntityType[int] is not None)
+        p.show(typing.get_origin(p.ColumnExpressionArgument[bool]) is not None)
 
     compare(program)
 

@@ -290,7 +290,13 @@ class ClauseElement(Visitable):
         if "__visit_name__" in own and "_compile_with" not in own:
             cls._compile_with = None
         if not cls.__module__.startswith(_PACKAGE):
-            cls._cache_key = _foreign_cache_key(cls, own.get("inherit_cache"))  # type: ignore[method-assign]
+            inherits = own.get("inherit_cache")
+            if "_traverse_internals" in own and inherits is None:
+                from .described import describe
+
+                describe(cls, own["_traverse_internals"])
+            else:
+                cls._cache_key = _foreign_cache_key(cls, inherits)  # type: ignore[method-assign]
 
     # --- pickles ----------------------------------------------------------------
     def __getstate__(self) -> dict[str, Any]:

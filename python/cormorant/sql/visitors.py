@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .base import ClauseElement, Visitable
+from .described import InternalTraversal
 
 __all__ = [
     "ClauseElement",
@@ -14,6 +15,7 @@ __all__ = [
     "CloningExternalTraversal",
     "CloningVisitor",
     "ExternalTraversal",
+    "InternalTraversal",
     "ReplacingCloningVisitor",
     "ReplacingExternalTraversal",
     "Visitable",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from typing import Any
 
 import pytest
@@ -366,6 +367,65 @@ def texts_of_json(p: Any) -> None:
             p.show(str(made.astext.compile(dialect=pg.dialect())))
         else:
             p.error(lambda made=made: made.astext)
+
+
+@program
+def mapper_that_was_a_function(p: Any) -> None:
+    """Events of all mappers are still listened to by it; called, it says what to do instead."""
+    mapper = p.orm.mapper
+    said: list[Any] = []
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+
+    p.orm.configure_mappers()
+    listeners = {
+        name: (lambda *args, name=name: said.append(name))
+        for name in ("init", "load", "refresh", "before_insert", "mapper_configured")
+    }
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for name, fn in listeners.items():
+            p.event.listen(mapper, name, fn)
+    p.show([(w.category.__name__, str(w.message)) for w in caught])
+    try:
+        p.event.listen(mapper, "do_orm_execute", said.append)
+    except p.InvalidRequestError as error:
+        p.show(str(error).partition(" for target")[0])
+    session = p.session()
+    session.add(Thing(id=1))
+    session.commit()
+    session.query(Thing).populate_existing().all()
+    p.show(said)
+    for name, fn in listeners.items():
+        p.event.remove(mapper, name, fn)
+    try:
+        mapper(Thing, Thing.__table__)
+    except p.InvalidRequestError as error:
+        p.show(str(error))
+
+
+@program
+def classes_that_relationships_name(p: Any) -> None:
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+        children = p.relationship("Child", backref="parent")
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+
+    prop = Parent.children.property
+    p.show(prop.argument, prop._clsregistry_resolve_name(prop.argument)() is Child)
+    p.orm.configure_mappers()
+    p.show(prop.argument)
+    try:
+        prop._clsregistry_resolve_name("Nobody")()
+    except p.InvalidRequestError as error:
+        p.show(str(error))
 
 
 @pytest.mark.parametrize("program", program.registered)

@@ -189,16 +189,29 @@ def _function(name: str) -> Any:
     return None if name.startswith("_") else getattr(cormorant, name, None)
 
 
-def evaluate(registry: Registry, expression: str, prop: Any, prefer_tables: bool = False) -> Any:
-    """The value of a string argument of a relationship."""
-    try:
-        words = _Words(registry, prefer_tables)
-        if prefer_tables and expression in registry.metadata.tables:
-            return registry.metadata.tables[expression]
-        value = eval(expression, {"__builtins__": {}}, words)
-    except NameError as error:
-        raise _not_found(expression, prop, str(error.args[0])) from error
-    return _unwrapped(value)
+class _class_resolver:
+    """A string argument of a relationship, `arg`; calling it gives what the string means."""
+
+    __slots__ = ("_prefer_tables", "_registry", "arg", "prop")
+
+    def __init__(
+        self, registry: Registry, arg: str, prop: Any, prefer_tables: bool = False
+    ) -> None:
+        self._registry = registry
+        self.arg = arg
+        self.prop = prop
+        self._prefer_tables = prefer_tables
+
+    def __call__(self) -> Any:
+        registry, arg = self._registry, self.arg
+        try:
+            words = _Words(registry, self._prefer_tables)
+            if self._prefer_tables and arg in registry.metadata.tables:
+                return registry.metadata.tables[arg]
+            value = eval(arg, {"__builtins__": {}}, words)
+        except NameError as error:
+            raise _not_found(arg, self.prop, str(error.args[0])) from error
+        return _unwrapped(value)
 
 
 def _unwrapped(value: Any) -> Any:
@@ -229,7 +242,7 @@ def resolve_class(registry: Registry, name: str, prop: Any) -> Any:
             "relationship(); please state the generic argument using an annotation, e.g. "
             f"\"{prop.key}: Mapped[{generic[1]}['{generic[2]}']] = relationship()\""
         )
-    return evaluate(registry, name, prop)
+    return _class_resolver(registry, name, prop)()
 
 
 def _not_found(expression: str, prop: Any, why: str) -> exc.InvalidRequestError:

@@ -330,7 +330,7 @@ class registry:
         return clsregistry.resolve_class(self, name, prop)
 
     def _evaluate(self, expression: str, prop: Any, prefer_tables: bool = False) -> Any:
-        return clsregistry.evaluate(self, expression, prop, prefer_tables)
+        return clsregistry._class_resolver(self, expression, prop, prefer_tables)()
 
     def _resolve_type(
         self, found: decl_typing.Annotation, name: str, cls: type, annotation: Any

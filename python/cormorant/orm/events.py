@@ -14,6 +14,7 @@ from ..event.base import (
     class_listeners,
     legacy_signature,
 )
+from ..util import warn_deprecated
 from . import listening
 
 __all__ = [
@@ -199,8 +200,16 @@ class _ClassEvents(Events):
 
     @classmethod
     def _accept_with(cls, target: Any, identifier: str) -> Any:
-        from .mapper import Mapper
+        from .mapper import Mapper, this_module
 
+        if target is this_module:
+            warn_deprecated(
+                "The `cormorant.orm.mapper()` symbol is deprecated and will be removed in a "
+                "future release. For the mapper-wide event target, use the "
+                "'cormorant.orm.Mapper' class.",
+                "2.0",
+            )
+            return Mapper
         if isinstance(target, Mapper):
             return target.class_
         if isinstance(target, _core.ClassManager):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_origin
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, get_origin
 
 from .. import _core, exc, inspection
 from .._late import late_names
@@ -742,6 +744,21 @@ inspection._inspects(type(Mapped[int]))(_inspect_generic)
 inspection._self_inspects(Mapper)
 
 __all__ = ["Mapper", "class_mapper", "configure_mappers"]
+
+
+class _Removed(ModuleType):
+    """This module, called as the function of its name, which ``orm.mapper`` was once."""
+
+    def __call__(self, *args: Any, **kw: Any) -> NoReturn:
+        raise exc.InvalidRequestError(
+            "The 'cormorant.orm.mapper()' function is removed as of SQLAlchemy 2.0.  Use the "
+            "'cormorant.orm.registry.map_imperatively()` method of the "
+            "``cormorant.orm.registry`` class to perform classical mapping."
+        )
+
+
+this_module = sys.modules[__name__]
+this_module.__class__ = _Removed
 
 if TYPE_CHECKING:
     from .decl_api import reconstructor as reconstructor

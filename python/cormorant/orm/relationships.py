@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
@@ -334,13 +334,17 @@ class RelationshipProperty(MapperProperty):
         self._warn_for_overlaps()
         self._update_core()
 
+    def _clsregistry_resolve_name(self, arg: str) -> Callable[[], Any]:
+        """What finds the class that is named so where the relationship is."""
+        return lambda: self.parent.registry._resolve_class(arg, self)
+
     def _resolve_target(self) -> None:
         """Find the mapper of the related class."""
         if self._target_set:
             return
         argument = self.argument
         if isinstance(argument, str):
-            argument = self.parent.registry._resolve_class(argument, self)
+            argument = self._clsregistry_resolve_name(argument)()
         elif (
             callable(argument)
             and not isinstance(argument, type)
@@ -348,7 +352,7 @@ class RelationshipProperty(MapperProperty):
         ):
             argument = argument()
             if isinstance(argument, str):
-                argument = self.parent.registry._resolve_class(argument, self)
+                argument = self._clsregistry_resolve_name(argument)()
         if isinstance(argument, type):
             self.entity = self.mapper = class_mapper(argument, configure=False)
         elif getattr(argument, "is_mapper", False):

@@ -142,6 +142,45 @@ def collections_that_are_only_read(p: Any) -> None:
 
 
 @program
+def arguments_of_dialects_without_drivers(p: Any) -> None:
+    metadata = p.MetaData()
+    table = p.Table(
+        "t",
+        metadata,
+        p.Column("id", p.Integer, mssql_identity_start=5),
+        p.PrimaryKeyConstraint("id", mssql_clustered=False, mysql_using="btree"),
+        mysql_engine="InnoDB",
+        mariadb_engine="Aria",
+        oracle_on_commit="DROP",
+    )
+    index = p.Index("i", table.c.id, mssql_include=["id"], mysql_length=5, oracle_bitmap=True)
+    for item in table, table.c.id, table.primary_key, index:
+        p.show(sorted(item.dialect_kwargs.items(), key=str))
+        for dialect in "mysql", "mariadb", "mssql", "oracle":
+            p.show(sorted(item.dialect_options[dialect].items()))
+    for make in (
+        lambda: p.Index("j", table.c.id, mssql_engine=1),
+        lambda: p.Index("j", table.c.id, mariadb_engine=1),
+        lambda: p.Table("u", metadata, oracle_engine=1),
+        lambda: p.UniqueConstraint("id", mysql_using="hash"),
+        lambda: p.Table("v", metadata, mysql_anything=1).dialect_options["mysql"]["anything"],
+    ):
+        p.error(make)
+
+
+@program
+def arguments_added_to_a_dialect_without_driver(p: Any) -> None:
+    table = p.Table("t", p.MetaData(), p.Column("id", p.Integer))
+    for dialect in "mssql", "mysql", "oracle":
+        p.Index.argument_for(dialect, "grid", 7)
+        index = p.Index("i", table.c.id, **{f"{dialect}_grid": 8})
+        p.show(
+            dict(index.dialect_kwargs), p.Index("j", table.c.id).dialect_options[dialect]["grid"]
+        )
+        p.error(lambda: p.UniqueConstraint("id", **{f"{dialect}_grid": 8}))  # noqa: B023
+
+
+@program
 def checks_of_variants(p: Any) -> None:
     def enum(**options: Any) -> Any:
         return p.Enum("a", "b", name="e1", create_constraint=True, **options)

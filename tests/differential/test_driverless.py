@@ -110,6 +110,22 @@ def test_generic_types(name: str) -> None:
     compare(program)
 
 
+@pytest.mark.parametrize("name", ["mysql", "mssql"])
+def test_types_by_the_names_of_the_database(name: str) -> None:
+    """As libraries with types of their own enter them for reflection."""
+
+    def program(p: Peer) -> None:
+        base = p.module(f"dialects.{name}.base")
+        p.show(sorted((key, type_.__name__) for key, type_ in base.ischema_names.items()))
+        p.show(base.dialect.ischema_names is base.ischema_names)
+        module = p.module(f"dialects.{name}")
+        for key, type_ in sorted(base.ischema_names.items()):
+            own = getattr(module, type_.__name__, None)
+            p.show(key, own is type_)
+
+    compare(program)
+
+
 def test_models_for_several_databases() -> None:
     def program(p: Peer) -> None:
         mysql, mssql = p.module("dialects.mysql"), p.module("dialects.mssql")

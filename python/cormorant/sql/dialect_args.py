@@ -35,6 +35,16 @@ class _OptionDict(MutableMapping[str, Any]):
         return len({**self.defaults, **self.given})
 
 
+def _mysql() -> dict[Any, dict[str, Any]]:
+    return {
+        "Table": {"*": None},
+        "Update": {"limit": None},
+        "Delete": {"limit": None},
+        "PrimaryKeyConstraint": {"using": None},
+        "Index": {"using": None, "length": None, "prefix": None, "with_parser": None},
+    }
+
+
 _ARGUMENTS: dict[str, dict[Any, dict[str, Any]] | None] = {
     "sqlite": {
         "Table": {"autoincrement": False, "with_rowid": True, "strict": False},
@@ -71,11 +81,28 @@ _ARGUMENTS: dict[str, dict[Any, dict[str, Any]] | None] = {
         "PrimaryKeyConstraint": {"include": None},
         "UniqueConstraint": {"include": None, "nulls_not_distinct": None},
     },
+    **{name: _mysql() for name in ("mysql", "mariadb")},
+    "mssql": {
+        "PrimaryKeyConstraint": {"clustered": None},
+        "UniqueConstraint": {"clustered": None},
+        "Index": {"clustered": None, "include": None, "where": None, "columnstore": None},
+        "Column": {"identity_start": None, "identity_increment": None},
+    },
+    "oracle": {
+        "Table": {
+            "resolve_synonyms": False,
+            "on_commit": None,
+            "compress": False,
+            "tablespace": None,
+        },
+        "Index": {"bitmap": False, "compress": False, "vector": False},
+        "Select": {"fetch_approximate": False},
+        "CompoundSelect": {"fetch_approximate": False},
+    },
 }
 """dialect -> class, or its name -> arguments and their defaults; of others it is what their
 `construct_arguments` say, None if they check nothing"""
 
-_ARGUMENTS.update(dict.fromkeys(("mysql", "mariadb", "mssql", "oracle")))
 _ANYTHING: dict[str, Any] = {"*": None}
 
 

@@ -156,6 +156,25 @@ class JSON(sqltypes.JSON):
     """JSON, in NVARCHAR(max)."""
 
 
+_SHARED = (
+    "BIGINT BINARY CHAR DATE DATETIME DECIMAL FLOAT NCHAR NUMERIC NVARCHAR SMALLINT TEXT VARCHAR"
+)
+
+ischema_names: dict[str, Any] = {
+    **{name.lower(): getattr(sqltypes, name) for name in _SHARED.split()},
+    **{
+        cls.__name__.lower(): cls
+        for cls in (
+            BIT, DATETIME2, DATETIMEOFFSET, IMAGE, MONEY, NTEXT, REAL, SMALLDATETIME, SMALLMONEY,
+            SQL_VARIANT, TIME, TIMESTAMP, TINYINT, UNIQUEIDENTIFIER, VARBINARY, XML,
+        )
+    },
+    "double precision": DOUBLE_PRECISION,
+    "int": sqltypes.INTEGER,
+}  # fmt: skip
+"""The types that the database's names of types stand for; programs may add theirs."""
+
+
 class MSTypeCompiler(TypeCompiler):
     """Types as SQL Server has them."""
 
@@ -275,6 +294,7 @@ class MSDialect(DriverlessDialect):
     supports_native_uuid = True
     preparer = BracketPreparer
     type_compiler_cls = MSTypeCompiler
+    ischema_names = ischema_names
 
 
 dialect = MSDialect

@@ -8,7 +8,24 @@ from ... import exc
 from ...sql import sqltypes
 from ...sql.type_compiler import TypeCompiler
 from ..driverless import BacktickPreparer, DriverlessDialect
+from . import types
 from .types import ENUM
+
+_NAMES = (
+    "BIGINT BINARY BIT BLOB BOOLEAN CHAR DATE DATETIME DECIMAL DOUBLE ENUM FLOAT INTEGER JSON "
+    "LONGBLOB LONGTEXT MEDIUMBLOB MEDIUMINT MEDIUMTEXT NCHAR NUMERIC NVARCHAR SET SMALLINT TEXT "
+    "TIME TIMESTAMP TINYBLOB TINYINT TINYTEXT UUID VARBINARY VARCHAR YEAR"
+)
+
+ischema_names: dict[str, Any] = {
+    **{
+        name.lower(): getattr(types, name, None) or getattr(sqltypes, name)
+        for name in _NAMES.split()
+    },
+    "fixed": types.DECIMAL,
+    "int": types.INTEGER,
+}
+"""The types that the database's names of types stand for; programs may add theirs."""
 
 
 class MySQLTypeCompiler(TypeCompiler):
@@ -180,6 +197,7 @@ class MySQLDialect(DriverlessDialect):
     preparer = BacktickPreparer
     type_compiler_cls = MySQLTypeCompiler
     colspecs = {sqltypes.Enum: ENUM}
+    ischema_names = ischema_names
 
 
 class MariaDBDialect(MySQLDialect):

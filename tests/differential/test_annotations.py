@@ -131,6 +131,35 @@ class A(Base):
 for c in A.__table__.c:
     print(c.name, c.type, c.nullable, inspect(A).get_property_by_column(c).deferred)
 """,
+    "sentinels": """
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.schema import _InsertSentinelColumnDefault
+
+class A(Base):
+    __tablename__ = "a"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    mark: Mapped[int] = orm_insert_sentinel()
+
+class B(Base):
+    __tablename__ = "b"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    mark: Mapped[int] = mapped_column(
+        insert_default=_InsertSentinelColumnDefault(), insert_sentinel=True,
+        nullable=True, _omit_from_statements=True)
+
+engine = create_engine("sqlite://")
+Base.metadata.create_all(engine)
+with Session(engine) as session:
+    for cls in A, B:
+        show(cls)
+        print(CreateTable(cls.__table__), insert(cls))
+        for name in "ab":
+            session.add(cls(name=name))
+            session.flush()
+        print(session.execute(select(cls.id, cls.name).order_by(cls.name)).all())
+""",
 }
 
 

@@ -136,6 +136,7 @@ def orm_insert_sentinel(
         name,
         INTEGERTYPE if type_ is None else type_,
         default=NO_ARG if default is None else default,
+        nullable=True,  # whatever the annotation says
         _omit_from_statements=omit_from_statements,
         insert_sentinel=True,
     )

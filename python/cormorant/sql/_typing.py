@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from ..engine.base import Connection, Engine
 from ..engine.mock import MockConnection
 from .column_element import ColumnElement
+from .expression import ColumnExpressionArgument as _ColumnExpressionArgument
 from .fromclause import FromClause
 from .schema import Column
 from .selectable import CompoundSelect, Select
@@ -18,9 +19,6 @@ _T = TypeVar("_T", bound=Any)
 _TP = TypeVar("_TP", bound=tuple[Any, ...])
 _DMLKey = TypeVar("_DMLKey", bound=Any)
 
-_ColumnExpressionArgument: TypeAlias = (
-    ColumnElement[_T] | SQLCoreOperations[_T] | Callable[[], ColumnElement[_T]]
-)
 _ColumnExpressionOrLiteralArgument: TypeAlias = Any | _ColumnExpressionArgument[_T]
 _ColumnExpressionOrStrLabelArgument: TypeAlias = str | _ColumnExpressionArgument[_T]
 _TypedColumnClauseArgument: TypeAlias = SQLCoreOperations[_T] | type[_T]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from .. import exc
 from . import operators
@@ -86,17 +86,14 @@ from .selectable import (
     TextualSelect,
     Values,
 )
+from .typed_operators import SQLCoreOperations
 from .visitors import Visitable
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from ..orm.base import Mapped
     from ..orm.util import AliasedClass
     from .type_api import TypeArgument
-    from .typed_operators import SQLCoreOperations, TypedReturnsRows
-
-ColumnExpressionArgument = Any
+    from .typed_operators import TypedReturnsRows
 
 _T = TypeVar("_T")
 _T1 = TypeVar("_T1")
@@ -108,6 +105,11 @@ _T6 = TypeVar("_T6")
 _T7 = TypeVar("_T7")
 _T8 = TypeVar("_T8")
 _T9 = TypeVar("_T9")
+
+ColumnExpressionArgument: TypeAlias = (
+    ColumnElement[_T] | SQLCoreOperations[_T] | Callable[[], ColumnElement[_T]]
+)
+"""What where() and its like take: an expression, or a function that gives one."""
 _T10 = TypeVar("_T10")
 
 _Selected: TypeAlias = "type[_T] | SQLCoreOperations[_T] | Mapped[_T] | AliasedClass[_T]"

@@ -45,6 +45,7 @@ from .schema_defaults import (
     ScalarElementColumnDefault,
     Sequence,
 )
+from .schema_defaults import _InsertSentinelColumnDefault as _InsertSentinelColumnDefault
 from .schema_foreign_keys import ForeignKey, ForeignKeyConstraint
 
 if TYPE_CHECKING:

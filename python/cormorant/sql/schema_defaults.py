@@ -115,6 +115,23 @@ class CallableColumnDefault(ColumnDefault):
         return new
 
 
+class _InsertSentinelColumnDefault(ColumnDefault):
+    """The default of a column that only tells rows of an INSERT apart: no value, since rows are
+    told apart without it here."""
+
+    has_arg = False
+
+    def __new__(cls) -> _InsertSentinelColumnDefault:
+        made: _InsertSentinelColumnDefault = object.__new__(cls)
+        return made
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def _set_parent(self, parent: Any, **kw: Any) -> None:
+        self.column = parent
+
+
 def _with_context(fn: Callable[..., Any]) -> Callable[[Any], Any]:
     """The function as one of one argument, the context."""
     target: Any = fn

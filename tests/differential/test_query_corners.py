@@ -313,3 +313,54 @@ def test_criteria_of_tables_below() -> None:
     # what stands within the subquery of an eager join may have another name
     peer, _ = compare(criteria_of_tables_below, sql=False)
     assert peer.error is None
+
+
+def froms_of_columns(p: Any) -> None:
+    """What columns are selected from stays with other columns: the rows of the class, all of its
+    tables, and what an option says of it."""
+
+    class Animal(p.Base):
+        __tablename__ = "animal"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        name = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+    class Cat(Animal):
+        __mapper_args__ = {"polymorphic_identity": "cat"}
+
+    class Horse(Animal):
+        __tablename__ = "horse"
+        id = p.Column(p.ForeignKey("animal.id"), primary_key=True)
+        speed = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "horse"}
+
+    with p.session() as s:
+        s.add_all([Animal(name="a"), Cat(name="b"), Cat(name="c"), Horse(name="d", speed=1)])
+        s.flush()
+        wide = p.with_polymorphic(Animal, "*")
+        other = p.aliased(Animal)
+        kept = p.with_loader_criteria(Animal, lambda cls: cls.name != "b")
+        for columns in (
+            [Animal],
+            [Animal.id],
+            [Cat.name],
+            [Horse.speed],
+            [Horse.name, Horse.speed],
+            [other.id],
+            [wide],
+            [wide.Horse.speed],
+            [p.func.max(Cat.id)],
+            [Animal.__table__.c.id],
+        ):
+            chosen = p.select(*columns)
+            p.show([str(p.select(p.text("1")).select_from(f)) for f in chosen.columns_clause_froms])
+            for statement in (chosen, chosen.options(kept)):
+                counted = statement.with_only_columns(p.func.count(), maintain_column_froms=True)
+                p.show(str(counted), s.scalar(counted))
+                again = statement.select_from(*statement.columns_clause_froms)
+                p.show(s.scalar(again.with_only_columns(p.func.count())))
+
+
+def test_froms_of_columns() -> None:
+    compare(froms_of_columns)

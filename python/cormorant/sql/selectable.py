@@ -421,7 +421,9 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         """The FROM clauses that the columns imply."""
         found: list[Any] = []
         for c in self._raw_columns:
-            for f in c._from_objects:
+            entity = c._annotations.get("parententity")
+            # All tables of an entity, which says what else belongs to it: criteria, joins.
+            for f in c._from_objects if entity is None else [entity.__clause_element__()]:
                 if f not in found:
                     found.append(f)
         return found

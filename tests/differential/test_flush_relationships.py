@@ -521,3 +521,40 @@ def flat_tree(p: Any) -> None:
     for n in s.query(Node):
         n.name += "!"
     s.commit()
+
+
+def many_to_many_between_scalars(p: Any) -> None:
+    """A partner given to another, by objects that have loaded nothing: its old row goes."""
+    pairs = p.Table(
+        "pairs",
+        p.Base.metadata,
+        p.Column("left_id", p.ForeignKey("leader.id")),
+        p.Column("right_id", p.ForeignKey("follower.id")),
+    )
+
+    class Leader(p.Base):
+        __tablename__ = "leader"
+        id = p.Column(p.Integer, primary_key=True)
+        follower = p.relationship(
+            "Follower", secondary=pairs, uselist=False, back_populates="leader"
+        )
+
+    class Follower(p.Base):
+        __tablename__ = "follower"
+        id = p.Column(p.Integer, primary_key=True)
+        leader = p.relationship("Leader", secondary=pairs, uselist=False, back_populates="follower")
+
+    with p.session() as s:
+        follower = Follower()
+        first, second = Leader(follower=follower), Leader()
+        s.add_all([first, second])
+        s.commit()
+        second.follower = follower
+        p.show(follower.leader is second, first.follower, second.follower is follower)
+        s.commit()
+        p.show(s.execute(pairs.select()).all(), follower.leader is second)
+
+
+def test_many_to_many_between_scalars() -> None:
+    # which of both relationships is looked at first is a set's
+    compare(many_to_many_between_scalars, sql=False, warned=True)

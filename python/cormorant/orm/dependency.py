@@ -160,6 +160,11 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
     if direction is not ONETOMANY and not relation.cascade_orphan:
         if direction is MANYTOMANY:
             _changed_rows(relation, objects[start:])
+            if not relation.prop.uselist:
+                # What was replaced without being known is asked for before rows of the other
+                # side's relationship are written: it would be found beside the new one.
+                for obj in relation.of(objects[start:]):
+                    _core.history(obj, relation.slot)
         return
     if relation._only is not None:
         objects, start = relation.of(objects[start:]), 0

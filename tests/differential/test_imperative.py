@@ -306,3 +306,23 @@ def test_hierarchies_and_events() -> None:
 
     peer, _ = compare(program)
     assert peer.error is None
+
+
+def test_mapping_refused() -> None:
+    """A class whose mapping was refused is mapped after dispose(), otherwise."""
+
+    def program(p: Any) -> None:
+        registry = p.registry()
+        table = p.Table("t", registry.metadata, p.Column("id", p.Integer, primary_key=True))
+        other = p.Table("u", registry.metadata, p.Column("kind", p.Integer))
+        kind = p.select(other).subquery().c.kind
+
+        class Thing:
+            pass
+
+        p.error(lambda: registry.map_imperatively(Thing, table, polymorphic_on=kind))
+        registry.dispose()
+        registry.map_imperatively(Thing, table)
+        p.show(str(p.select(Thing)), Thing().id)
+
+    compare(program)

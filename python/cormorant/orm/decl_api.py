@@ -219,23 +219,28 @@ class registry:
     def dispose(self, cascade: bool = False) -> None:
         """Unmap every class of this registry."""
         for mapper in list(self._mappers):
+            self._unmap(mapper)
             cls = mapper.class_
-            if "class_uninstrument" in instrumentation_events:
-                fire_instrumentation("class_uninstrument", cls)
-            for key in mapper._props:
-                if key in cls.__dict__:
-                    type.__delattr__(cls, key)
-            if cls.__dict__.get("__mapper__") is mapper:
-                type.__delattr__(cls, "__mapper__")
-            mapper.class_manager.mapper = None
-            if mapper.class_manager.boxed:
-                boxed.release(cls)
             clsregistry.remove_class(cls.__name__, cls, self._class_registry)
         self._mappers.clear()
         self._column_writers.clear()
         self._new_mappers = False
         self._declare_first.clear()
         self._declare_last.clear()
+
+    def _unmap(self, mapper: Mapper[Any]) -> None:
+        """Leave the class as it was before it was mapped."""
+        cls = mapper.class_
+        if "class_uninstrument" in instrumentation_events:
+            fire_instrumentation("class_uninstrument", cls)
+        for key in mapper._props:
+            if key in cls.__dict__:
+                type.__delattr__(cls, key)
+        if cls.__dict__.get("__mapper__") is mapper:
+            type.__delattr__(cls, "__mapper__")
+        mapper.class_manager.mapper = None
+        if mapper.class_manager.boxed:
+            boxed.release(cls)
 
     # -- configuring
 

@@ -169,8 +169,12 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
                 fn(self, class_)
         if "class_instrument" in instrumentation_events:
             fire_instrumentation("class_instrument", class_)
-        self._map_properties(properties or {})
-        set_up_discriminator(self, polymorphic_on)
+        try:
+            self._map_properties(properties or {})
+            set_up_discriminator(self, polymorphic_on)
+        except BaseException:
+            registry._unmap(self)  # it can be mapped otherwise
+            raise
         registry._add_mapper(self)
         if mapper_events:
             for fn in mapper_listeners(self, "after_mapper_constructed"):

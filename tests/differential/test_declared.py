@@ -262,7 +262,8 @@ try:
 except Exception as error:
     frame = error.__traceback__
     while frame is not None:
-        assert not frame.tb_frame.f_locals.get("__tracebackhide__")
+        names = frame.tb_frame.f_locals
+        assert not names.get("__tracebackhide__") and "__tracebackhide__" not in names
         frame = frame.tb_next
     print("refused")
 """)

@@ -78,10 +78,16 @@ overwrite(crm_hydration *h, const crm_entity_op *op, const crm_shape *shape,
         return -1;
     }
     crm_manager *manager = state->layout->manager;
-    if (manager->events & CRM_ME_REFRESH) {
-        return crm_manager_fire(manager, "refresh", obj, Py_None);
+    if ((manager->events & CRM_ME_REFRESH) == 0) {
+        return 0;
     }
-    return 0;
+    Py_INCREF(obj);
+    int status = crm_manager_fire(manager, "refresh", obj, Py_None);
+    if (status == 0 && (state->flags & CRM_S_MODIFIED)) {
+        crm_state_commit(state); /* what listeners set was loaded */
+    }
+    Py_DECREF(obj);
+    return status;
 }
 
 static PyObject *decode_key(crm_hydration *h, crm_entity_op *op,
@@ -105,6 +111,26 @@ shape_of_row(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row)
     shape = crm_polymorphic_learn(op->poly, &cell, key);
     Py_DECREF(key);
     return shape;
+}
+
+/* Tells listeners which slots a row has filled; what they set of these columns
+ * was loaded: it is no change. */
+static int
+tell_of_refresh(crm_state *state, PyObject *filled)
+{
+    crm_manager *manager = state->layout->manager;
+    PyObject *obj = Py_NewRef(crm_state_object(state));
+    int status = crm_manager_fire(manager, "refresh", obj, filled);
+    if (status == 0 && (state->flags & CRM_S_MODIFIED)) {
+        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(filled); i++) {
+            uint16_t slot = (uint16_t)PyLong_AsLong(PyList_GET_ITEM(filled, i));
+            if (manager->attrs[slot].kind == CRM_ATTR_COLUMN) {
+                crm_state_forget(state, slot);
+            }
+        }
+    }
+    Py_DECREF(obj);
+    return status;
 }
 
 /* A row came for an object that is in the session: only what is not loaded
@@ -151,8 +177,7 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
         status = decode_eager(shape, state);
     }
     if (status == 0 && missing != NULL) {
-        status = crm_manager_fire(manager, "refresh", crm_state_object(state),
-                                  missing);
+        status = tell_of_refresh(state, missing);
     }
     Py_XDECREF(missing);
     return status;

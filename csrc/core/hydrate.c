@@ -196,7 +196,8 @@ load_row(crm_hydration *h, crm_page *page, uint32_t row)
     return 0;
 }
 
-/* Calls the reconstructors of what a row made, the joined ones first. */
+/* Calls the reconstructors and listeners of what a row made, the joined ones
+ * first. */
 static int
 reconstruct(crm_hydration *h)
 {
@@ -211,21 +212,25 @@ reconstruct(crm_hydration *h)
         }
         h->ops[i].fresh = 0;
         int loaded = (h->session->events & CRM_SE_LOADED) != 0;
-        if (manager->reconstructor == NULL) {
-            if (loaded &&
-                crm_session_fire(h->session, "loaded_as_persistent", obj) < 0) {
-                return -1;
-            }
+        if (manager->reconstructor == NULL && !loaded) {
             continue;
         }
         Py_INCREF(obj);
-        PyObject *function = Py_NewRef(manager->reconstructor);
-        PyObject *done = PyObject_CallOneArg(function, obj);
-        Py_DECREF(function);
-        Py_XDECREF(done);
-        int status = done == NULL ? -1 : 0;
+        int status = 0;
+        if (manager->reconstructor != NULL) {
+            PyObject *function = Py_NewRef(manager->reconstructor);
+            PyObject *done = PyObject_CallOneArg(function, obj);
+            Py_DECREF(function);
+            Py_XDECREF(done);
+            status = done == NULL ? -1 : 0;
+        }
         if (status == 0 && loaded) {
             status = crm_session_fire(h->session, "loaded_as_persistent", obj);
+        }
+        crm_state *state =
+            status < 0 ? NULL : crm_state_of(h->session->core, obj);
+        if (state != NULL && (state->flags & CRM_S_MODIFIED)) {
+            crm_state_commit(state); /* what they set was loaded: no change */
         }
         Py_DECREF(obj);
         if (status < 0) {

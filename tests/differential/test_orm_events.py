@@ -534,3 +534,70 @@ def test_savepoint_restarted_after_the_end_of_transactions():
             p.show(session.query(User).count())
 
     compare(program)
+
+
+def test_set_while_loading():
+    """What listeners of `load` and `refresh`, and a reconstructor, set of columns was loaded:
+    it is not written."""
+
+    def program(p):
+        class Secret(p.Base):
+            __tablename__ = "secret"
+            id = p.Column(p.Integer, primary_key=True)
+            text = p.Column(p.String)
+            other = p.Column(p.String)
+
+            @p.orm.reconstructor
+            def again(self):
+                self.other = "from the reconstructor"
+
+        history = p.orm.attributes.get_history
+        with p.session() as s:
+            s.add(Secret(text="stored", other="stored"))
+            s.commit()
+            s.expunge_all()
+
+            @p.sa.event.listens_for(Secret, "load")
+            def load(obj, context):
+                obj.text = "read: " + obj.text
+
+            @p.sa.event.listens_for(Secret, "refresh")
+            def refresh(obj, context, names):
+                obj.text = "again: " + obj.text
+
+            found = s.scalars(p.select(Secret)).one()
+            p.show(found.text, found.other, history(found, "text"), history(found, "other"))
+            p.show(s.is_modified(found), found in s.dirty)
+            s.expire(found)
+            p.show(found.id, found.text, history(found, "text"), s.is_modified(found))
+            found.other = "the program's"
+            s.expire(found, ["text"])
+            p.show(found.text, history(found, "other"), s.is_modified(found))
+            s.flush()
+            s.refresh(found)
+            p.show(found.text, s.is_modified(found))
+            every = p.select(Secret).execution_options(populate_existing=True)
+            p.show(s.scalars(every).one().text, s.is_modified(found))
+            s.commit()
+            p.show(s.execute(p.select(Secret.__table__)).all())
+
+    compare(program)
+
+
+def test_listening_to_object():
+    """Every class derives from object: its listeners hear of all."""
+
+    def program(p):
+        seen = []
+
+        def heard(cls):
+            seen.append(cls.__name__)
+
+        p.sa.event.listen(object, "class_instrument", heard, propagate=True)
+        try:
+            models(p)
+        finally:
+            p.sa.event.remove(object, "class_instrument", heard)
+        p.show(seen, p.sa.event.contains(object, "class_instrument", heard))
+
+    compare(program)

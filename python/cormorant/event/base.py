@@ -23,6 +23,8 @@ from .. import util
 _Key = tuple[int, str, Any]
 
 _CLASS_LISTENERS = "_cormorant_listeners"
+_of_immutable: dict[type, Any] = {}
+"""The same of classes that take no attributes, as `object`."""
 _numbers = itertools.count(1)
 _by_name: dict[str, list[type[Events]]] = {}
 _registry: dict[_Key, list[weakref.ref[Listeners]]] = {}
@@ -284,14 +286,22 @@ class Subscription:
         """The list that it joins."""
         target = self.accepted
         if isinstance(target, type):
-            kept = target.__dict__.get(_CLASS_LISTENERS)
+            kept = _kept_with(target)
             if kept is None:
                 kept = {}
-                type.__setattr__(target, _CLASS_LISTENERS, kept)
+                try:
+                    type.__setattr__(target, _CLASS_LISTENERS, kept)
+                except TypeError:
+                    _of_immutable[target] = kept
             names: dict[str, Listeners] = kept.setdefault(self.family, {})
             return names.setdefault(self.identifier, Listeners())
         dispatch: Dispatch = target.dispatch
         return dispatch._own.setdefault(self.identifier, Listeners())
+
+
+def _kept_with(cls: type) -> Any:
+    kept = cls.__dict__.get(_CLASS_LISTENERS)
+    return _of_immutable.get(cls) if kept is None else kept
 
 
 def _number(listener: Listener) -> int:
@@ -319,7 +329,7 @@ def class_listeners(family: type[Events], cls: type, name: str) -> list[Listener
     """The listeners of a class and, as far as they propagate, of its bases, in order."""
     found: list[Listener] = []
     for base in cls.__mro__:
-        kept = base.__dict__.get(_CLASS_LISTENERS)
+        kept = _kept_with(base)
         if kept is not None and family in kept:
             own = kept[family].get(name, ())
             found.extend(item for item in own if base is cls or item.propagate)

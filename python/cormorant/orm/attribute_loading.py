@@ -420,6 +420,10 @@ def _load_columns(
     manager = _core.manager_of(obj)
     if manager is not None and manager.event_mask & _core.CLASS_REFRESH:
         manager.hooks.refresh(obj, order)
+        for slot in order:
+            if _core.committed(obj, slot) is not ...:
+                # what listeners set was loaded: it is no change
+                _core.set_loaded(obj, slot, _core.peek(obj, slot))
     return True
 
 
@@ -495,7 +499,10 @@ def refresh(
         if hooks is None:
             return _load_row(session, obj, mapper, context, with_for_update, False)
         with hooks.refreshing(obj):
-            return _load_row(session, obj, mapper, context, with_for_update, False)
+            found = _load_row(session, obj, mapper, context, with_for_update, False)
+        if found:
+            _core.commit_state(obj)  # what listeners set was loaded: no change
+        return found
     context = _core.load_options(obj)
     columns: list[int] = []
     relationships: list[Any] = []

@@ -196,3 +196,44 @@ def test_many_to_one_loads():
         p.show(session.get(User, 2), post.user is session.get(User, 1))
 
     compare(program)
+
+
+def test_parameters_of_many():
+    """Each set of parameters that a listener gives changes the one in its place."""
+
+    def program(p):
+        User, _Post, session = models(p)
+
+        @p.sa.event.listens_for(session, "do_orm_execute")
+        def heard(state):
+            if state.is_insert:
+                return state.invoke_statement(params=[{"name": "x"}, {"name": "y"}])
+
+        given = [{"id": 18, "name": "a"}, {"id": 19, "name": "b"}]
+        session.execute(p.insert(User), given)
+        p.show(session.execute(p.select(User.id, User.name)).all(), given)
+        p.error(lambda: session.execute(p.insert(User), [*given, {"id": 20, "name": "c"}]))
+        p.error(lambda: session.execute(p.insert(User), given[:1]))
+
+    compare(program)
+
+
+def test_values_of_a_query_update():
+    """A listener of before_compile_update may change what is set, and where."""
+
+    def program(p):
+        User, _Post, session = models(p)
+
+        def heard(query, change):
+            change.values["name"] += "!"
+            return query.filter(User.id != 2)
+
+        p.sa.event.listen(p.orm.Query, "before_compile_update", heard, retval=True)
+        try:
+            for how in ("evaluate", "fetch", False):
+                session.query(User).update({"name": f"new {how}"}, synchronize_session=how)
+                p.show(session.query(User.id, User.name).order_by(User.id).all())
+        finally:
+            p.sa.event.remove(p.orm.Query, "before_compile_update", heard)
+
+    compare(program)

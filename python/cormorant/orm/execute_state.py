@@ -75,8 +75,15 @@ class ORMExecuteState:
         if params:
             if isinstance(given, Mapping) or given is None:
                 given = {**(given or {}), **params}
+            elif len(given) != len(params):
+                raise InvalidRequestError(
+                    "Can't apply executemany parameters to statement; number of parameter sets "
+                    f"passed to Session.execute() ({len(given)}) does not match number of "
+                    "parameter sets given to ORMExecuteState.invoke_statement() "
+                    f"({len(params)})"
+                )
             else:
-                given = params
+                given = [{**one, **new} for one, new in zip(given, params, strict=True)]
         return execute(
             self.session,
             statement,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import exc as sa_exc
@@ -47,17 +47,22 @@ class QueryChanges:
         return self._entities[0]
 
     def _run_dml(
-        self, statement: Any, synchronize_session: Any, values: Any = None, args: Any = None
+        self,
+        name: str,
+        make: Callable[[], Any],
+        synchronize_session: Any,
+        values: Any,
+        arguments: dict[str, Any],
     ) -> int:
-        name = "update" if statement.is_update else "delete"
+        """`make` makes the statement, of what listeners have left of values and arguments."""
         change = None
         query: Any = self
         if self.session._events is not None or query_events:
-            change = BulkChange(query, values, args)
+            change = BulkChange(query, values, arguments)
             for fn in query_listeners(type(self), f"before_compile_{name}"):
                 query = fn(query, change) or query
             change.query = query
-        result = query._execute_dml(statement, synchronize_session)
+        result = query._execute_dml(make(), synchronize_session)
         if change is not None:
             change.result = result
             events = self.session._events
@@ -86,32 +91,39 @@ class QueryChanges:
     ) -> int:
         """UPDATE the rows the query matches; the number of rows."""
         target = self._dml_target()
-        statement = expression.update(target)
-        if isinstance(values, (list, tuple)):
-            statement = statement.ordered_values(*values)
-        else:
-            statement = statement.values(values)
-        if update_args:
-            statement = statement.with_dialect_options(**update_args)
-        return self._run_dml(statement, synchronize_session, values, update_args)
+        arguments = dict(update_args or {})
+
+        def make() -> Any:
+            statement = expression.update(target)
+            if isinstance(values, (list, tuple)):
+                statement = statement.ordered_values(*values)
+            else:
+                statement = statement.values(values)
+            return statement.with_dialect_options(**arguments) if arguments else statement
+
+        return self._run_dml("update", make, synchronize_session, values, arguments)
 
     def delete(
         self, synchronize_session: Any = "auto", delete_args: Mapping[Any, Any] | None = None
     ) -> int:
         """DELETE the rows the query matches; the number of rows."""
-        statement = expression.delete(self._dml_target())
-        if delete_args:
-            statement = statement.with_dialect_options(**delete_args)
-        return self._run_dml(statement, synchronize_session)
+        target = self._dml_target()
+        arguments = dict(delete_args or {})
+
+        def make() -> Any:
+            statement = expression.delete(target)
+            return statement.with_dialect_options(**arguments) if arguments else statement
+
+        return self._run_dml("delete", make, synchronize_session, None, arguments)
 
 
 class BulkChange:
     """What listeners are told of Query.update() and Query.delete()."""
 
-    def __init__(self, query: Query[Any], values: Any, arguments: Any) -> None:
+    def __init__(self, query: Query[Any], values: Any, arguments: dict[str, Any]) -> None:
         self.query = query
         self.values = values
-        self.update_kwargs = self.delete_kwargs = dict(arguments or {})
+        self.update_kwargs = self.delete_kwargs = arguments
         self.result: Any = None
 
     @property

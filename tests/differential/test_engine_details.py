@@ -273,3 +273,62 @@ def test_listeners_that_return_both_kinds_of_parameters(p: Any) -> None:
     p.error(s.flush)
     p.error(lambda: s.execute(p.select(Note.n)))
     s.rollback()
+
+
+@making_tests(warned=True)
+def test_listeners_are_told_the_options_of_the_execution(p: Any) -> None:
+    """Not those of the statement of that structure that was executed first."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+        bs = p.relationship("B", order_by="B.id")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+
+    s = p.session()
+    s.add(A(id=1, n=1, bs=[B(id=1)]))
+    s.commit()
+
+    def own(options: Any) -> Any:
+        return {k: v for k, v in sorted(options.items(), key=str) if k in ("mine", "more", "all")}
+
+    def execute(conn: Any, clause: Any, multi: Any, params: Any, options: Any) -> None:
+        p.show("execute", own(options))
+
+    def cursor(conn: Any, cur: Any, sql: str, params: Any, context: Any, many: bool) -> None:
+        p.show("cursor", sql.split()[0], own(context.execution_options))
+
+    p.event.listen(s.get_bind(), "before_execute", execute)
+    p.event.listen(s.get_bind(), "before_cursor_execute", cursor)
+    select = p.select(A)
+    for i in (1, 2):
+        more = {"more": i}
+        s.scalars(select.execution_options(mine=i)).all()
+        s.scalars(select, execution_options=more).all()
+        s.scalars(select.execution_options(mine=i), execution_options=more).all()
+        s.execute(p.select(A.id).execution_options(mine=i), execution_options=more).all()
+        s.execute(p.select(A.__table__).execution_options(mine=i), execution_options=more).all()
+        query = s.query(A).execution_options(mine=i)
+        p.show(query.count(), query.first().n, len(query.all()))
+        s.execute(p.update(A).values(n=4).execution_options(mine=i), execution_options=more)
+        s.execute(p.insert(A).execution_options(mine=i), [{"id": 10 + i}], execution_options=more)
+        s.execute(p.text("select 1").execution_options(mine=i), execution_options=more).all()
+        s.expunge_all()
+        p.show(s.get(A, 1, execution_options=more).n)
+        for load in (p.selectinload, p.joinedload, p.subqueryload, p.lazyload):
+            s.expunge_all()
+            with_option = select.options(load(A.bs)).execution_options(mine=i)
+            found = s.scalars(with_option, execution_options=more).unique()
+            p.show([[b.id for b in a.bs] for a in found])
+    s.commit()
+    s.connection(execution_options={"all": 1})
+    a = s.get(A, 1)
+    a.n = 9
+    s.add(A(id=20))
+    s.delete(a.bs[0])
+    s.commit()

@@ -559,10 +559,12 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         stream: int = 0,
         flags: int = 0,
         hit: bool = True,
+        options: Mapping[str, Any] | None = None,
     ) -> _core.Cursor:
         """Run a compiled statement with the values of `binds`, replaced by `params`.
 
-        `hit`: it came from the cache (the log says so).
+        `hit`: it came from the cache (the log says so). `options`: all of the execution, if they
+        are not those of the statement that was compiled.
         """
         connection = self._live or self._ready()
         loading = None
@@ -571,7 +573,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
             if session is not None:
                 from .observer import Loading
 
-                loading = Loading(self, cplan, binds, (), params)
+                loading = Loading(self, cplan, binds, (), params, options)
                 cplan, params = loading.plan, loading.params or params
         try:
             plan, values = cplan.resolve(binds, params)
@@ -599,6 +601,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         session: Any = None,
         stream: int = 0,
         flags: int = 0,
+        options: Mapping[str, Any] | None = None,
     ) -> _core.Cursor:
         """Run a plan that the ORM keeps itself (lazy loads, session.get)."""
         connection = self._live or self._ready()
@@ -608,7 +611,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
             from .observer import Loading
 
             self._program = cplan.program
-            loading = Loading(self, cplan, None, values, None)
+            loading = Loading(self, cplan, None, values, None, options)
             if loading.binds is not None:
                 plan, values = loading.plan.resolve(loading.binds, loading.params)
         if self._echo:

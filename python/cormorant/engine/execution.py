@@ -668,7 +668,7 @@ def execute_ddl(connection: Connection, ddl: Any, options: Mapping[str, Any]) ->
     kw = {"schema_translate_map": translate} if translate else {}
     compiled = ddl.compile(dialect=connection.dialect, **kw)
     if connection._events is not None:
-        connection._current = (compiled, options)
+        connection._current = (compiled, {**ddl._execution_options, **options})
     return _run_ddl(connection, str(compiled), time.perf_counter() - started)
 
 

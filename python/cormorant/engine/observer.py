@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 _ANY = _core.TYPE_ANY
 
 
+def _all_options(
+    connection: Connection, statement: Any, options: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    """The options of an execution: `options` with those of the connection; where there are none,
+    those of the statement, which otherwise is the first of its structure that was compiled."""
+    if options is None:
+        options = getattr(statement, "_execution_options", None) or {}
+    return util.immutabledict({**connection._execution_options, **options})
+
+
 class ExecutionContext:
     """What listeners are told of an execution; they may keep things in it."""
 
@@ -34,12 +44,8 @@ class ExecutionContext:
         compiled, options = connection._current
         self.compiled: Any = compiled
         self.invoked_statement: Any = getattr(compiled, "statement", None)
-        self.execution_options: Mapping[str, Any] = util.immutabledict(
-            {
-                **(getattr(self.invoked_statement, "_execution_options", None) or {}),
-                **connection._execution_options,
-                **(options or {}),
-            }
+        self.execution_options: Mapping[str, Any] = _all_options(
+            connection, self.invoked_statement, options
         )
         self.isinsert: bool = getattr(compiled, "isinsert", False)
         self.isupdate: bool = getattr(compiled, "isupdate", False)
@@ -358,6 +364,7 @@ class Loading:
         binds: Sequence[Any] | None,
         values: Sequence[Any],
         params: Any,
+        options: Mapping[str, Any] | None,
     ) -> None:
         self.connection = connection
         compiled = plan.compiled
@@ -365,17 +372,12 @@ class Loading:
         self.binds: Sequence[Any] | None = binds
         self.statement = statement = getattr(compiled, "statement", None)
         self.outer = connection._current
-        connection._current = (compiled, None)
+        connection._current = (compiled, options)
         self.params: Any = dict(params) if params else {}
         if binds is None:
             self.params = {n: values[i] for n, (_, i) in plan._named.items() if i < len(values)}
         given = dict(self.params)
-        self.options = util.immutabledict(
-            {
-                **(getattr(statement, "_execution_options", None) or {}),
-                **connection._execution_options,
-            }
-        )
+        self.options = _all_options(connection, statement, options)
         for fn in connection._events_of("before_execute"):
             self.statement, _, self.params = fn(
                 connection, self.statement, [], self.params, self.options
@@ -442,6 +444,7 @@ class FlushObserver:
         self.run: _Run | None = None
         self.batch: list[Any] = []
         self.outer = connection._current
+        self.options = _all_options(connection, None, None)
         self.statement: Any = None
         self.multi: Any = []
         self.single: Any = {}
@@ -485,7 +488,7 @@ class FlushObserver:
         made = statement
         if statement is not None:
             for fn in connection._events_of("before_execute"):
-                made, multi, single = fn(connection, made, multi, single, util.EMPTY_DICT)
+                made, multi, single = fn(connection, made, multi, single, self.options)
         if multi and single:
             raise exc.InvalidRequestError(
                 "Event handler can't return non-empty multiparams and params at the same time"
@@ -535,7 +538,7 @@ class FlushObserver:
 
             for fn in connection._events_of("after_execute"):
                 result: Any = CursorResult(EmptyCursor(-1))
-                fn(connection, self.statement, self.multi, self.single, util.EMPTY_DICT, result)
+                fn(connection, self.statement, self.multi, self.single, self.options, result)
 
     def done(self) -> None:
         """The loop is over."""

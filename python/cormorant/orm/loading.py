@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
@@ -21,7 +21,6 @@ from ..engine.result_keys import know_columns
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
-from .base import instance_str
 from .context import (
     FromStatement,
     ORMPlan,
@@ -30,7 +29,6 @@ from .context import (
     build_plan,
     from_statement_plan,
 )
-from .exc import StaleDataError
 from .from_adapters import column_in
 from .strategies import Origin, Run
 from .transaction import ACTIVE
@@ -289,7 +287,7 @@ def run_plan(
             )  # fmt: skip
     flags = populating(True, plan.given) if populate_existing else 0
     compiled, own = plan.of_execution(binds) if plan.option_binds else (plan.plan, ())
-    cursor = connection._execute_plan(compiled, binds, params, session, stream, flags, hit)
+    cursor = connection._execute_plan(compiled, binds, params, session, stream, flags, hit, options)
     if plan.lookup is not None:
         know_columns(cursor, plan.lookup, statement, None if hit else statement)
     if stream:
@@ -367,19 +365,23 @@ def run_values(
     plan: ORMPlan,
     values: Sequence[Any],
     populate_existing: bool = False,
+    options: Mapping[str, Any] = _NOTHING,
 ) -> list[Any]:
-    """Execute a plan of the ORM's own with the values of its parameters in order."""
+    """Execute a plan of the ORM's own with the values of its parameters in order, and the options
+    of the execution."""
     flags = _core.POPULATE_EXISTING if populate_existing else 0
     compiled = plan.plan
     if compiled.extra or compiled._plan is None or plan.option_binds:
         given = [_Given(value) for value in values]
         token = session._identity_token
-        cursor = run_plan(session, connection, plan, given, None, populate_existing, token=token)
+        cursor = run_plan(
+            session, connection, plan, given, None, populate_existing, token=token, options=options
+        )
         return cursor.fetch()  # type: ignore[no-any-return]
-    cursor = connection._run_plan(compiled, values, session, 0, flags)
+    cursor = connection._run_plan(compiled, values, session, 0, flags, options)
     rows: list[Any] = cursor.fetch()
     if plan.post_loads and rows:
-        run = post_load_run(session, connection, flags)
+        run = post_load_run(session, connection, flags, options)
         run.add(plan, rows, ([_Given(value) for value in values], None))
         run.finish()
     return rows
@@ -424,15 +426,9 @@ def post_load_run(
         session._autoflush()
         own = session._child_connection(connection, plan)
         compiled, _ = plan.of_execution(binds)
-        if session._tokens:
-            with objects_of(session, token):
-                cursor = own._execute_plan(
-                    compiled, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
-                )
-        else:
-            cursor = own._execute_plan(
-                compiled, binds, params, session=session, flags=flags | _core.BRIEF_ROWS
-            )
+        brief = flags | _core.BRIEF_ROWS
+        with objects_of(session, token) if session._tokens else nullcontext():
+            cursor = own._execute_plan(compiled, binds, params, session, flags=brief, options=given)
         return cursor.fetch()  # type: ignore[no-any-return]
 
     dialect = connection.dialect
@@ -566,7 +562,7 @@ def _with_values(binds: Sequence[Any], given: Sequence[Any], values: Sequence[An
     ]
 
 
-def _only(rows: list[Any]) -> Any:
+def only_row(rows: list[Any]) -> Any:
     """The one row of a look-up by key, or None."""
     if len(rows) > 1:
         raise sa_exc.MultipleResultsFound("Multiple rows were found when exactly one was required")
@@ -641,7 +637,7 @@ def load_on_pk(
         and None not in ident
     )
     if plain and (rows := _load_at_once(session, key, ident)) is not None:
-        return rows[0] if len(rows) == 1 else _only(rows)
+        return rows[0] if len(rows) == 1 else only_row(rows)
     heard = listeners(session)
     if not heard:
         session._autoflush()
@@ -723,10 +719,12 @@ def load_on_pk(
                     values,
                     populate_existing,
                     with_for_update,
+                    execution_options or _NOTHING,
                 )
         return _load_by_key(
-            session, connection, plan, mapper, ident, values, populate_existing, with_for_update
-        )
+            session, connection, plan, mapper, ident, values, populate_existing, with_for_update,
+            execution_options or _NOTHING,
+        )  # fmt: skip
 
 
 def _load_by_key(
@@ -738,54 +736,17 @@ def _load_by_key(
     values: Sequence[Any],
     populate_existing: bool,
     with_for_update: Any,
+    options: Mapping[str, Any],
 ) -> Any:
     check = with_for_update is not None and mapper.version_id_col is not None
     known = None
     if check:
         known = session._get(mapper.class_manager, ident, session._identity_token)
     if known is None:
-        return _only(run_values(session, connection, plan, values, populate_existing))
-    # The row that is locked now must be the one the object was loaded from.
-    version = mapper._columntoproperty[mapper.version_id_col]
-    if _core.peek(known, version.slot) is _core.NO_VALUE:
-        # It expects none yet; what it then has is what the lock holds.
-        rows = run_values(session, connection, plan, values, True)
-        if rows:
-            _core.expire(known)
-            getattr(known, version.key)
-        return _only(rows)
-    before = getattr(known, version.key)
-    held = _column_values(known)
-    rows = run_values(session, connection, plan, values, True)
-    if not rows:
-        return None
-    loaded = _core.committed(known, version.slot)
-    loaded = _core.peek(known, version.slot) if loaded is ... else loaded
-    if loaded != before:
-        # It stays stale: a flush must not take it for the row that is there now.
-        for slot, loaded_value, value in held:
-            if loaded_value is not _core.NO_VALUE:
-                _core.set_loaded(known, slot, loaded_value)
-            if value is not loaded_value:
-                _core.set_value(known, slot, value)
-        raise StaleDataError(
-            f"Instance '{instance_str(known)}' has version id '{before}' which does not match "
-            f"database-loaded version id '{loaded}'."
-        )
-    return known
+        return only_row(run_values(session, connection, plan, values, populate_existing, options))
+    from .locking import load_locked
 
-
-def _column_values(obj: Any) -> list[tuple[int, Any, Any]]:
-    """The columns that an object has: slot, what was loaded (it may not be known), what it is
-    now."""
-    mapper: Any = _core.manager_of(obj).mapper  # type: ignore[union-attr]
-    found = []
-    for prop in mapper._props.values():
-        if prop._is_column and prop.slot >= 0:
-            value, before = _core.peek(obj, prop.slot), _core.committed(obj, prop.slot)
-            if value is not _core.NO_VALUE:
-                found.append((prop.slot, value if before is ... else before, value))
-    return found
+    return load_locked(session, connection, plan, mapper, known, values, options)
 
 
 def _for_update(statement: Any, argument: Any) -> Any:

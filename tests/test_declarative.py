@@ -502,7 +502,7 @@ def test_bases_have_objects_too(Base):
     class Typed(DeclarativeBase):
         pass
 
-    for base in (Base, Typed, DeclarativeBase):
+    for base in (Base, Typed):
         assert repr(base()).startswith("<")
         with pytest.raises(TypeError, match="'x' is an invalid keyword argument"):
             base(x=1)
@@ -517,7 +517,10 @@ def test_constructors():
             super().__init__(**kwargs)
             self.loud = True
 
-    Custom, Mixed = declarative_base(constructor=constructor), declarative_base(cls=Loud)
+    Custom, Mixed = (
+        declarative_base(constructor=constructor),
+        declarative_base(cls=Loud, constructor=None),
+    )
 
     class A(Custom):
         __tablename__ = "a"

@@ -291,7 +291,7 @@ crm_box_construct(PyObject *module, PyObject *args)
     }
     crm_state *state = crm_state_of(core, obj);
     if (state == NULL) {
-        return crm_raise_unmapped(core, obj);
+        Py_RETURN_FALSE;
     }
     PyObject *holder = Py_NewRef((PyObject *)crm_state_holder(state));
     int status = crm_entity_set_by_name(obj, state, given);
@@ -299,7 +299,7 @@ crm_box_construct(PyObject *module, PyObject *args)
     if (status < 0) {
         return NULL;
     }
-    Py_RETURN_NONE;
+    Py_RETURN_TRUE;
 }
 
 /* ---- what classes get -------------------------------------------------- */

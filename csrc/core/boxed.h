@@ -35,7 +35,8 @@ int crm_box_prepare_class(crm_core *core, PyTypeObject *cls);
 
 /* adopt(obj): completes the mapping of its class and gives it its state. */
 PyObject *crm_box_adopt(PyObject *module, PyObject *obj);
-/* construct(obj, kwargs): sets attributes by name, as Entity.__init__ does. */
+/* construct(obj, kwargs): sets attributes by name, as Entity.__init__ does;
+ * gives whether the object has a state, without which nothing is set. */
 PyObject *crm_box_construct(PyObject *module, PyObject *args);
 
 int crm_box_init(crm_core *core, PyObject *module);

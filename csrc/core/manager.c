@@ -291,6 +291,23 @@ manager_pad(crm_manager *self, PyObject *arg)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(construct_by_name_doc,
+             "construct_by_name($self)\n--\n\n"
+             "The class has the default constructor: let the interpreter call "
+             "Entity's at once.");
+
+static PyObject *
+manager_construct_by_name(crm_manager *self, PyObject *Py_UNUSED(ignored))
+{
+    if (self->boxed) {
+        PyErr_SetString(PyExc_TypeError,
+                        "objects of the class are no entities");
+        return NULL;
+    }
+    ((PyTypeObject *)self->class_)->tp_init = self->core->entity_type->tp_init;
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(
     set_identity_doc,
     "set_identity($self, slot, value, abstract=False)\n--\n\n"
@@ -752,6 +769,8 @@ static PyMethodDef manager_methods[] = {
     {"set_relationship", (PyCFunction)(void (*)(void))manager_set_relationship,
      METH_VARARGS | METH_KEYWORDS, set_relationship_doc},
     {"pad", (PyCFunction)manager_pad, METH_O, pad_doc},
+    {"construct_by_name", (PyCFunction)manager_construct_by_name, METH_NOARGS,
+     construct_by_name_doc},
     {"set_identity", (PyCFunction)manager_set_identity, METH_VARARGS,
      set_identity_doc},
     {"set_collection", (PyCFunction)manager_set_collection, METH_VARARGS,

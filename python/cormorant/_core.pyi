@@ -402,6 +402,8 @@ class ClassManager:
     `__dict__`, if it is not None."""
     names: Mapping[str, int]
     root: ClassManager
+    def construct_by_name(self) -> None:
+        """The class has the default constructor: let the interpreter call Entity's at once."""
     """Whose identity map is used."""
     size: int
     """Number of slots."""
@@ -476,7 +478,7 @@ def adopt(obj: object) -> None:
     """Completes the mapping of the object's class, which is no Entity, and gives the object its
     state."""
 
-def construct(obj: object, kwargs: dict[str, Any]) -> None:
+def construct(obj: object, kwargs: dict[str, Any]) -> bool:
     """Sets attributes by name, as `Entity.__init__` does."""
 
 def inspect(obj: object) -> Any:

@@ -1,4 +1,5 @@
-"""Classes that were there before they were mapped, and so do not derive from `_core.Entity`.
+"""Mapped classes that do not derive from `_core.Entity`: those that were there before they were
+mapped, and those with a base whose objects have a layout of their own (an exception, a dict).
 
 The state of their objects lies in a box (csrc/core/boxed.h), which an object gets before its
 own constructor runs: the class gets an ``__init__`` that sees to it, around the one it has.
@@ -6,10 +7,58 @@ own constructor runs: the class gets an ``__init__`` that sees to it, around the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import _core
+
+_WORD = tuple.__itemsize__
+_construct = _core.construct
+
+
+def _has_layout(cls: type) -> bool:
+    """Whether objects of a class consist of more than their dict and weak references."""
+    size = (
+        cls.__basicsize__ - _WORD * (cls.__dictoffset__ > 0) - _WORD * (cls.__weakrefoffset__ > 0)
+    )
+    return size != object.__basicsize__ or cls.__itemsize__ != 0
+
+
+def _names_object(new: Any) -> bool:
+    """Whether a `__new__` says `object.__new__(cls)`, which does not make entities."""
+    code = getattr(new, "__code__", None)
+    return code is not None and "object" in code.co_names
+
+
+def with_entity(bases: tuple[type, ...], namespace: Mapping[str, Any]) -> tuple[type, ...]:
+    """The bases of a class that is to be mapped: with the core's entity if objects can be one."""
+    new = namespace.get("__new__")
+    if _names_object(getattr(new, "__func__", new)):
+        return bases
+    for base in bases:
+        manager: _core.ClassManager | None = getattr(base, "__cormorant_manager__", None)
+        if manager is not None and manager.boxed:
+            return bases
+        if manager is None and (_has_layout(base) or _names_object(base.__new__)):
+            return bases
+    return (*(base for base in bases if base is not object), _core.Entity)
+
+
+def declarative_constructor(self: Any, **kwargs: Any) -> None:
+    """Set attributes of the class by name: the default constructor of declarative classes.
+
+    Raises TypeError for a name that the class does not have.
+    """
+    if _construct(self, kwargs):
+        return
+    cls = type(self)  # a base, which is not mapped
+    for name, value in kwargs.items():
+        if not hasattr(cls, name):
+            raise TypeError(f"{name!r} is an invalid keyword argument for {cls.__name__}")
+        setattr(self, name, value)
+
+
+declarative_constructor.__name__ = "__init__"
 
 
 def _by_name() -> Callable[..., None]:
@@ -41,11 +90,11 @@ def wrap_constructor(cls: Any, constructor: Callable[..., None] | None) -> None:
     """
     original = cls.__init__
     __init__: Any
-    if original is object.__init__ and constructor is _core.Entity.__init__:
+    if original is object.__init__ and constructor is not None:
+        original = constructor
+    if original is declarative_constructor:
         __init__ = _by_name()
     else:
-        if original is object.__init__ and constructor is not None:
-            original = constructor
         __init__ = _around(original)
     __init__.__qualname__ = "__init__"
     __init__.__module__ = cls.__module__

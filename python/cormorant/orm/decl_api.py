@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
@@ -19,6 +20,7 @@ from .attribute_functions import (
     synonym,
 )
 from .base import EXT_SKIP
+from .boxed import declarative_constructor
 from .decl_attributes import annotations_of
 from .decl_base import declared_attr
 from .listening import fire_instrumentation, instrumentation_events, mapper_listeners
@@ -27,6 +29,8 @@ from .properties import MappedColumn, Synonym, SynonymProperty
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from ..sql.fromclause import FromClause
     from ..sql.schema import Table
 
@@ -55,7 +59,7 @@ class registry:
         metadata: MetaData | None = None,
         class_registry: MutableMapping[str, Any] | None = None,
         type_annotation_map: Mapping[Any, Any] | None = None,
-        constructor: Callable[..., None] | None = _core.Entity.__init__,
+        constructor: Callable[..., None] | None = declarative_constructor,
     ) -> None:
         self.metadata = metadata if metadata is not None else MetaData()
         self._class_registry: MutableMapping[str, Any] = (
@@ -102,8 +106,7 @@ class registry:
 
     def mapped(self, cls: type[_T]) -> type[_T]:
         """Class decorator: map a class by what stands in it."""
-        if not issubclass(cls, _core.Entity):
-            cls = _rebuilt(cls)
+        cls = _as_entity(cls, sys._getframe(1))
         self.map_declaratively(cls)
         return cls
 
@@ -142,13 +145,15 @@ class registry:
             "dataclass_callable": dataclass_callable,
         }
 
-        def decorate(cls: type[_T]) -> type[_T]:
-            made = cls if issubclass(cls, _core.Entity) else _rebuilt(cls)
+        def decorate(cls: type[_T], frame: FrameType | None = None) -> type[_T]:
+            made: type[_T] = _as_entity(cls, frame or sys._getframe(1))
             decl_dataclass.arguments_for(made, arguments)
             self.map_declaratively(made)
             return made
 
-        return decorate if cls is None else decorate(cls)
+        if cls is None:
+            return decorate
+        return decorate(cls, sys._getframe(1))
 
     def map_imperatively(
         self, class_: type[_T], local_table: Table | None = None, **kw: Any
@@ -195,18 +200,19 @@ class registry:
         """A declarative base class of this registry."""
         bases = cls if isinstance(cls, tuple) else (cls,)
         bases = tuple(base for base in bases if base is not object)
-        if not any(issubclass(base, _core.Entity) for base in bases):
-            bases = (*bases, _core.Entity)
+        metaclass = metaclass or DeclarativeMeta
+        if not issubclass(metaclass, DeclarativeAttributeIntercept):
+            bases = boxed.with_entity(bases, {})  # nobody else will see to it
         namespace: dict[str, Any] = {"registry": self, "metadata": self.metadata}
         if isinstance(cls, type):
             namespace["__doc__"] = cls.__doc__
-        if self.constructor is not None and self.constructor is not _core.Entity.__init__:
+        if self.constructor is not None:
             namespace["__init__"] = self.constructor
         if mapper is not None:
             namespace["__mapper_cls__"] = mapper
         namespace["__abstract__"] = True
         namespace["__module__"] = __name__
-        return (metaclass or DeclarativeMeta)(name, bases, namespace)
+        return metaclass(name, bases, namespace)
 
     def as_declarative_base(self, **kw: Any) -> Callable[[type], Any]:
         """Class decorator: a base made from the decorated class."""
@@ -376,15 +382,31 @@ class registry:
         )
 
 
-def _rebuilt(cls: type) -> Any:
+def _as_entity(cls: type, frame: FrameType) -> Any:
+    """What a decorator maps: the same class based on the core's entity, or the class itself.
+
+    A statement that decorates has given the class to nobody yet. If the caller, whose frame it
+    is, or a subclass has it, it stays what it is, and its objects have their state in a box.
+    """
+    if (
+        issubclass(cls, _core.Entity)
+        or cls.__subclasses__()
+        or frame.f_globals.get(cls.__name__) is cls
+        or any(value is cls for value in frame.f_locals.values())
+    ):
+        return cls
+    bases = boxed.with_entity(cls.__bases__, cls.__dict__)
+    return cls if bases is cls.__bases__ else _rebuilt(cls, bases)
+
+
+def _rebuilt(cls: type, bases: tuple[type, ...]) -> Any:
     """The same class, based on the core's entity."""
     namespace = {
         name: value
         for name, value in cls.__dict__.items()
         if name not in ("__dict__", "__weakref__")
     }
-    bases = tuple(base for base in cls.__bases__ if base is not object)
-    new: Any = type(cls)(cls.__name__, (*bases, _core.Entity), namespace)
+    new: Any = type(cls)(cls.__name__, bases, namespace)
     new.__qualname__ = cls.__qualname__
     # Methods that say super() refer to the class through a cell.
     for value in namespace.values():
@@ -399,7 +421,19 @@ def _rebuilt(cls: type) -> Any:
 
 
 class DeclarativeAttributeIntercept(type):
-    """Metaclass of `DeclarativeBase`: assignments to a mapped class map."""
+    """Metaclass of `DeclarativeBase`: assignments to a mapped class map.
+
+    Bases are plain classes. What is mapped below them derives from the core's entity as well, or
+    has its state in a box where another base (an exception, a dict) lays its objects out.
+    """
+
+    def __new__(mcls, name: str, bases: Any, namespace: Any, /, **kw: Any) -> Any:
+        if "__module__" not in namespace:  # of a class made by a call: the caller's
+            namespace = {**namespace, "__module__": sys._getframe(1).f_globals.get("__name__")}
+        below = any(hasattr(base, "_sa_registry") for base in bases)
+        if below and not namespace.get("__abstract__", False):
+            bases = boxed.with_entity(bases, namespace)
+        return super().__new__(mcls, name, bases, namespace, **kw)
 
     def __setattr__(cls, key: str, value: Any) -> None:
         if "__mapper__" in cls.__dict__:
@@ -436,7 +470,7 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
             decl_base.Scan(cls._sa_registry, cls).map()
 
 
-class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
+class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
     """Base for declarative bases.
 
     ``class Base(DeclarativeBase): pass`` makes one; `metadata`, `registry` and
@@ -452,6 +486,8 @@ class DeclarativeBase(_core.Entity, metaclass=DeclarativeAttributeIntercept):
         __mapper__: ClassVar[Mapper[Any]]
         __mapper_args__: Any
         __table_args__: Any
+
+        def __init__(self, **kw: Any) -> None: ...
 
     def __init_subclass__(cls, **kw: Any) -> None:
         if DeclarativeBase in cls.__bases__:
@@ -555,6 +591,8 @@ def _set_up_base(cls: Any) -> None:
     type.__setattr__(cls, "_sa_registry", given)
     if metadata is None:
         type.__setattr__(cls, "metadata", given.metadata)
+    if cls.__init__ is object.__init__:
+        type.__setattr__(cls, "__init__", given.constructor)
 
 
 def declarative_base(
@@ -565,7 +603,7 @@ def declarative_base(
     name: str = "Base",
     class_registry: MutableMapping[str, Any] | None = None,
     type_annotation_map: Mapping[Any, Any] | None = None,
-    constructor: Callable[..., None] | None = _core.Entity.__init__,
+    constructor: Callable[..., None] | None = declarative_constructor,
     metaclass: Any = None,
 ) -> Any:
     """A base class for declarative class definitions.

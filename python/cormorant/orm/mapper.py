@@ -15,7 +15,7 @@ from ..sql.column_collections import ReadOnlyColumnCollection
 from ..sql.schema import Column, Table
 from ..util import memoized_property, to_list, warn
 from .base import NO_VALUE, Mapped, class_mapper
-from .boxed import wrap_constructor
+from .boxed import declarative_constructor, wrap_constructor
 from .inheritance import Hierarchy, columns_known_by, set_up_discriminator, written_tables
 from .interfaces import MapperProperty
 from .listening import (
@@ -158,6 +158,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         manager.loader = _load_attribute
         if manager.boxed:
             wrap_constructor(class_, registry.constructor)
+        elif class_.__init__ is declarative_constructor:
+            manager.construct_by_name()
         if reconstructor is not None:
             manager.reconstructor = reconstructor
         self._reconstructor = reconstructor or (None if base is None else base._reconstructor)

@@ -553,3 +553,56 @@ def names_beside_a_key_that_changed(p: Any) -> None:
     step()
     s.autoflush = True
     step("age")
+
+
+@program
+def refresh_of_what_raises(p: Any) -> None:
+    """A relationship that raises when it is read is loaded when a refresh names it."""
+    for lazy in "raise", "raise_on_sql", "noload", "select", "selectin", "joined", "write_only":
+        Base = p.orm.declarative_base()
+
+        class Parent(Base):  # type: ignore[misc,valid-type]
+            __tablename__ = "parents"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+            kids = p.relationship("Kid", lazy=lazy, order_by="Kid.id")
+
+        class Kid(Base):  # type: ignore[misc,valid-type]
+            __tablename__ = "kids"
+            id = p.Column(p.Integer, primary_key=True)
+            parent_id = p.Column(p.ForeignKey("parents.id"))
+            parent = p.relationship(
+                "Parent", lazy="raise" if lazy == "write_only" else lazy, viewonly=True
+            )
+
+        engine = p.engine()
+        Base.metadata.drop_all(engine)
+        Base.metadata.create_all(engine)
+        with p.Session(engine) as session:
+            session.add(Parent(name="x"))
+            session.flush()
+            session.add_all([Kid(parent_id=1), Kid(parent_id=1)])
+            session.commit()
+        options = [()]
+        if lazy == "select":
+            options += [
+                (p.orm.raiseload(Parent.kids),), (p.orm.raiseload("*"),),
+                (p.orm.raiseload(Parent.kids, sql_only=True),),
+            ]  # fmt: skip
+        for given in options:
+            for names in ["kids"], ["kids", "name"], ["name"], None:
+                with p.Session(engine) as session:
+                    parent = session.scalars(p.select(Parent).options(*given)).unique().one()
+                    p.mark(f"{lazy} {names}")
+                    session.refresh(parent, names)
+                    p.show(lazy, names, sorted(k for k in parent.__dict__ if k[0] != "_"))
+                    if not given and "kids" in parent.__dict__ and parent.kids:
+                        p.error(lambda kid=parent.kids[0]: kid.parent)
+                    if names == ["kids"] and lazy == "raise":
+                        session.expire(parent)
+                        p.error(lambda parent=parent: parent.kids)
+        with p.Session(engine) as session:
+            kid = session.scalars(p.select(Kid)).unique().first()
+            p.show(lazy, kid.id)
+            session.refresh(kid, ["parent"])
+            p.show(kid.parent)

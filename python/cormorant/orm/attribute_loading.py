@@ -546,8 +546,14 @@ def refresh(
     ):
         return False
     _core.unexpire(obj, True)
-    for prop in relationships:
-        _core.get_value(obj, prop.slot)
+    # It was asked for: what raises when the program reads it is loaded all the same.
+    before, session._loads_for_itself = session._loads_for_itself, True
+    try:
+        for prop in relationships:
+            if prop.lazy not in ("dynamic", "write_only"):  # which hold nothing
+                _core.get_value(obj, prop.slot)
+    finally:
+        session._loads_for_itself = before
     return True
 
 

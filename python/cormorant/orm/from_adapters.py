@@ -14,15 +14,16 @@ from ..sql import visitors
 from ..sql.elements import NamedColumn
 
 
-def column_in(selectable: Any, column: Any, mapper: Any) -> Any:
-    """A column of a mapper as a FROM has it, or None.
+def column_in(selectable: Any, column: Any, mapper: Any, embedded: bool = False) -> Any:
+    """A column of a mapper as a FROM has it, or None; `embedded`: the column itself, none of
+    another FROM of the same table.
 
     Of a key that several tables of a hierarchy have, a union has one column only: any will do.
     """
-    found = selectable.corresponding_column(column)
+    found = selectable.corresponding_column(column, embedded)
     if found is None:
         for other in mapper._equivalent_columns.get(column, ()):
-            found = selectable.corresponding_column(other)
+            found = selectable.corresponding_column(other, embedded)
             if found is not None:
                 break
     return found
@@ -55,6 +56,27 @@ class FromAdapter:
         return visitors.replaced(expression, self.replace)
 
 
+def single_table_criterion(entity: Any, selectable: Any, renamed: bool = False) -> Any:
+    """What tells the rows of an entity's class in a table it shares, or None; about the FROM
+    that has them. Where that is an alias, or something else is (`renamed`), its values are
+    parameters of their own."""
+    mapper = entity.mapper
+    criterion = mapper._single_table_criterion
+    if criterion is None:
+        return None
+    if selectable is mapper.selectable and not entity.is_aliased_class and not renamed:
+        return criterion
+
+    def replace(element: Any) -> Any:
+        if element._is_bind_parameter:
+            return element._clone()
+        if entity.is_aliased_class:
+            return entity._adapter.replace(element)
+        return selectable.corresponding_column(element, True) if element._is_column else None
+
+    return visitors.replaced(criterion, replace)
+
+
 def adapted(entity: Any, expression: Any) -> Any:
     """An expression over a mapper's columns as the FROM of the entity has them."""
     if entity.is_aliased_class:
@@ -64,7 +86,8 @@ def adapted(entity: Any, expression: Any) -> Any:
     return expression
 
 
-_OF_RELATIONSHIP = frozenset(["local", "remote", "foreign"])
+#: what marks the columns of a relationship's condition
+OF_RELATIONSHIP = frozenset(["local", "remote", "foreign"])
 
 
 class FromAdapters:
@@ -122,7 +145,7 @@ class FromAdapters:
         if not element._is_column or not isinstance(element, NamedColumn):
             return None
         owner = element._annotations.get("parententity")
-        if owner is None and _OF_RELATIONSHIP.isdisjoint(element._annotations):
+        if owner is None and OF_RELATIONSHIP.isdisjoint(element._annotations):
             return None
         adapter = None if owner is None else self._by_mapper.get(id(owner))
         if adapter is None:

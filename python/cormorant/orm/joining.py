@@ -18,7 +18,7 @@ from ..sql.fromclause import Join
 from ..sql.join_conditions import can_join
 from ..util import warn
 from .attributes import QueryableAttribute
-from .from_adapters import FromAdapters
+from .from_adapters import FromAdapters, single_table_criterion
 
 
 def entity_of(element: Any) -> Any:
@@ -346,11 +346,11 @@ def _may_overlap(entity: Any) -> bool:
 
 def with_single_criterion(joined: Any, entity: Any) -> Any:
     """A join to an entity that shares its table with others: only rows of its class."""
-    criterion = None if entity is None else entity.mapper._single_table_criterion
+    if entity is None:
+        return joined
+    criterion = single_table_criterion(entity, entity.selectable)
     if criterion is None:
         return joined
-    if entity.is_aliased_class:
-        criterion = entity._adapter.traverse(criterion)
     return Join(joined.left, joined.right, joined.onclause & criterion, joined.isouter, joined.full)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc
 from ..sql import visitors
 from ..sql.binds import BindParameter, Null
-from ..sql.elements import BooleanClauseList
+from ..sql.elements import BooleanClauseList, NamedColumn
 from ..util import warn
 from .base import MANYTOONE, NO_VALUE, instance_str
-from .from_adapters import FromAdapter
+from .from_adapters import OF_RELATIONSHIP, FromAdapter, column_in, single_table_criterion
 from .interfaces import PropComparator
 
 if TYPE_CHECKING:
@@ -165,48 +165,38 @@ class RelationshipComparator(PropComparator):
     def _exists(self, criterion: Any = None, **kwargs: Any) -> Any:
         from ..sql.coercions import expect_where
         from ..sql.selectable import Exists
-        from .joining import adapt_to
 
         prop: RelationshipProperty = self.prop
-        target = self._of_type
-        dest = None
-        adapt_criterion = None
-        if target is not None:
-            if target is not prop.entity:
-                dest = target.selectable
-                if prop._is_self_referential and not target.is_aliased_class:
-                    adapt_criterion = dest = dest._anonymous_fromclause()
-            mapper_class = target.entity
-        else:
-            mapper_class = prop.mapper.class_
-        if dest is None and prop._is_self_referential and self._source is None:
-            dest = prop.entity.selectable._anonymous_fromclause()
-            adapt_criterion = dest
-        union = prop.mapper._is_union
-        if dest is None and union:
-            adapt_criterion = dest = prop.entity.selectable
+        target = prop.entity if self._of_type is None else self._of_type
+        dest = target.selectable
+        if (
+            prop._is_self_referential
+            and not target.is_aliased_class
+            and (target is not prop.entity or self._source is None)
+        ):
+            dest = dest._anonymous_fromclause()
+        far_renamed = dest is not prop.entity.selectable
+        renamed = far_renamed or self._source is not None
         for name, value in kwargs.items():
-            part = getattr(mapper_class, name) == value
+            part = getattr(target.entity, name) == value
             criterion = part if criterion is None else criterion & part
         secondary = prop.secondary
-        if secondary is not None and (dest is not None or self._source is not None):
+        if secondary is not None and renamed:
             secondary = secondary._anonymous_fromclause(flat=True)
-        far = dest if dest is None else FromAdapter(prop.mapper, dest)
-        primary, second = prop._join_condition.join_targets(self._source, far, secondary)
-        if dest is None:
-            dest = prop.entity.selectable
+        far_renamed = far_renamed or prop.mapper._is_union
+        primary, second = prop._join_condition.join_targets(
+            self._source,
+            FromAdapter(prop.mapper, dest) if far_renamed else None,
+            secondary if renamed else None,
+        )
         join = primary if second is None else primary & second
-        single = (prop.mapper if target is None else target.mapper)._single_table_criterion
+        single = single_table_criterion(target, dest, renamed)
         if single is not None:
-            if dest is not prop.mapper.selectable:
-                single = adapt_to(dest, single)
-            join = join & single
-        if criterion is not None and adapt_criterion is not None:
-            if union:
-                criterion = FromAdapter(prop.mapper, dest).adapt(expect_where(criterion))
-            else:
-                criterion = _adapted_criterion(criterion, prop.entity.selectable, adapt_criterion)
+            join = join & single._annotate({"no_replacement_traverse": True})
         if criterion is not None:
+            criterion = expect_where(criterion)
+            if not target.is_aliased_class:
+                criterion = self._within_exists(criterion, target.mapper, dest, secondary)
             # An enclosing alias must not rewrite what the program said about the target.
             criterion = criterion._annotate({"no_replacement_traverse": True})
         for extra in self._extra_criteria:
@@ -214,6 +204,35 @@ class RelationshipComparator(PropComparator):
         clause = join if criterion is None else join & criterion
         froms = (dest,) if secondary is None else (dest, secondary)
         return Exists(1).where(clause).select_from(*froms).correlate_except(*froms)
+
+    def _within_exists(self, criterion: Any, mapper: Any, dest: Any, secondary: Any) -> Any:
+        """What the program says of the members, about the FROM that EXISTS has them from.
+
+        The class that the attribute is of means the alias that it was taken from, too, but not
+        in the conditions of an any() or has() further in: these are about the class.
+        """
+        own, source = self.prop.secondary, self._source
+
+        def replace(element: Any) -> Any:
+            if element._is_join:
+                return element  # the FROM of a subquery
+            if not element._is_column or not isinstance(element, NamedColumn):
+                return None
+            entity = element._annotations.get("parententity")
+            if entity is not None and entity.is_aliased_class:
+                return element
+            found = column_in(dest, element, mapper, embedded=not self.prop.mapper._is_union)
+            if found is not None:
+                return element if dest is mapper.persist_selectable else found
+            if not OF_RELATIONSHIP.isdisjoint(element._annotations):
+                return None
+            if own is not None:
+                return None if own is secondary else secondary.corresponding_column(element, True)
+            if source is None:
+                return None
+            return column_in(source.selectable, element, source.mapper, embedded=True)
+
+        return visitors.replaced(criterion, replace)
 
 
 def _is(left: Any, right: Any) -> Any:
@@ -230,21 +249,6 @@ def _taken_from(source: Any, column: Any) -> Any:
 def _related_is_null(prop: RelationshipProperty, source: Any) -> Any:
     parts = [_taken_from(source, local).is_(None) for local, _ in prop.local_remote_pairs]
     return parts[0] if len(parts) == 1 else BooleanClauseList.and_(*parts)
-
-
-def _adapted_criterion(criterion: Any, table: Any, alias: Any) -> Any:
-    while not getattr(criterion, "is_clause_element", False):
-        criterion = criterion.__clause_element__()
-
-    def replace(element: Any) -> Any:
-        if getattr(element, "table", None) is None or not element._is_column:
-            return None
-        entity = element._annotations.get("parententity")
-        if entity is not None and entity.is_aliased_class:
-            return element
-        return alias.corresponding_column(element) if table.c.contains_column(element) else None
-
-    return visitors.replaced(criterion, replace)
 
 
 def _negatable(clause: Any, negation: Any) -> Any:

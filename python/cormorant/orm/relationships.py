@@ -21,7 +21,7 @@ from .base import (
     class_mapper,
     instance_str,
 )
-from .from_adapters import FromAdapter
+from .from_adapters import FromAdapter, single_table_criterion
 from .inheritance import key_slot
 from .interfaces import MapperProperty
 from .join_condition import JoinCondition, foreign, remote
@@ -686,10 +686,8 @@ class RelationshipProperty(MapperProperty):
             far,
             secondary if secondary is not self.secondary else None,
         )
-        single = (of_type_mapper or self.mapper)._single_table_criterion
+        single = single_table_criterion(of_type_mapper or self.mapper, dest_selectable)
         if single is not None:
-            if dest_selectable is not self.mapper.selectable:
-                single = adapt_to(dest_selectable, single)
             extra_criteria = (single, *extra_criteria)
         for criterion in extra_criteria:
             if second is not None:

@@ -16,7 +16,7 @@ from ..sql.base import ExecutableOption, KeyContext
 from ..sql.elements import Label
 from ..sql.order_by_names import names_in_order_by
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
-from .from_adapters import FromAdapters
+from .from_adapters import FromAdapters, single_table_criterion
 from .joining import (
     JoinResolver,
     adapt_to,
@@ -295,10 +295,8 @@ class SelectState:
                 continue
             if not self._known and self.adapt_from is None:
                 self._extra_where += self._criteria_of(entity)
-            criterion = entity.mapper._single_table_criterion
+            criterion = single_table_criterion(entity, entity.selectable)
             if criterion is not None:
-                if entity.is_aliased_class:
-                    criterion = entity._adapter.traverse(criterion)
                 self._extra_where.append(criterion)
 
     def _find_criteria_options(self, outer_options: Iterable[Any]) -> tuple[Any, ...]:

@@ -141,7 +141,7 @@ class SelectState:
 
         self._read_items()
         roots = [item.node.entity for item in self.items if item.node is not None]
-        if table is None and (options is not None or statement._with_options):
+        if table is None and not embedded and (options is not None or statement._with_options):
             given = statement._with_options if options is None else options
             table = resolve_options(given, roots, raiseerr=options is None)
         self.table = table

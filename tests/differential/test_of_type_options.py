@@ -234,6 +234,48 @@ def columns_of_subclasses_named_together(p: Any) -> None:
             p.error(load)
 
 
+@program
+def options_in_conflict(p: Any) -> None:
+    m = _Models(p)
+    session = m.session(p)
+    staff, papers = m.Firm.staff, m.Person.papers
+    joined, selectin = p.joinedload, p.selectinload
+    for entity, first, second in (
+        (m.Firm, joined(staff), selectin(staff)),
+        (m.Firm, joined(staff.of_type(m.Engineer)), selectin(staff)),
+        (m.Firm, joined(staff), selectin(staff.of_type(m.Engineer))),
+        (m.Firm, selectin(staff).joinedload(papers), selectin(staff).selectinload(papers)),
+        (
+            m.Firm,
+            selectin(staff.of_type(m.Engineer)).joinedload(m.Engineer.machines),
+            selectin(staff.of_type(m.Engineer)).selectinload(m.Engineer.machines),
+        ),
+        (m.Engineer, joined(papers), selectin(papers)),
+        (m.Engineer, joined(m.Engineer.papers), selectin(papers)),
+        (m.Engineer, joined(m.Engineer.machines), selectin(m.Engineer.machines)),
+        (m.Engineer, p.defer(m.Person.name), p.undefer(m.Engineer.name)),
+    ):
+        statement = p.select(entity).options(first, second)
+        p.error(lambda statement=statement: session.scalars(statement).unique().all())
+        # as a part of another statement it loads nothing
+        p.show(len(session.execute(p.union_all(statement, statement)).all()))
+
+
+@program
+def subqueries_of_distinct_statements(p: Any) -> None:
+    m = _Models(p)
+    session = m.session(p)
+    for load in (p.subqueryload, p.selectinload):
+        statement = p.select(m.Firm).join(m.Firm.staff).options(load(m.Firm.staff)).distinct()
+        for ordered in (
+            statement.order_by(m.Person.id),
+            statement.order_by(m.Person.name.desc(), m.Firm.id).limit(3),
+            statement.add_columns(m.Person.id).order_by(m.Person.id).offset(1).limit(2),
+        ):
+            session.expunge_all()
+            p.error(lambda ordered=ordered: _loaded(session.scalars(ordered).all()))
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function)

@@ -238,3 +238,62 @@ def of_a_mixin(p: Any) -> None:
             boxes = s.scalars(p.select(Box).options(load(Box.things), only)).unique().all()
             p.show([(box.id, [thing.id for thing in box.things]) for box in boxes])
             s.expunge_all()
+
+
+def _tree(p: Any) -> tuple[Any, Any]:
+    class Node(p.Base):
+        __tablename__ = "nodes"
+        id = p.Column(p.Integer, primary_key=True)
+        above_id = p.Column(p.ForeignKey("nodes.id"))
+        above = p.relationship("Node", remote_side=[id], back_populates="below")
+        below = p.relationship("Node", back_populates="above", order_by="Node.id")
+
+    other = p.aliased(Node)
+    of_node = p.select(p.func.count(other.id)).where(other.above_id == Node.id)
+    Node.amount = p.column_property(of_node.scalar_subquery(), deferred=True)
+    s = p.session()
+    s.add_all([Node(id=number, above_id=number // 2 or None) for number in range(1, 16)])
+    s.commit()
+    s.expunge_all()
+    return Node, s
+
+
+@program
+def of_a_class_that_comes_again(p: Any) -> None:
+    Node, s = _tree(p)
+    few = p.select(Node).where(Node.id.in_([1, 2, 3])).order_by(Node.id)
+    for load in (p.orm.lazyload, p.orm.selectinload, p.orm.joinedload):
+        for further in ("lazyload", "selectinload", "joinedload"):
+            p.mark(f"{load.__name__} {further}")
+            option = getattr(load(Node.below.and_(Node.id > 4)), further)(Node.above)
+            for node in s.scalars(few.options(option)).unique().all():
+                p.show(
+                    node.id, [(n.above and n.above.id, [x.id for x in n.below]) for n in node.below]
+                )
+            s.expunge_all()
+
+
+@program
+def of_a_reference_to_what_is_there(p: Any) -> None:
+    Node, s = _tree(p)
+    for least in (1, 2):
+        kept = s.scalars(p.select(Node).where(Node.id.in_([2, 3])).order_by(Node.id)).all()
+        option = p.orm.lazyload(Node.above.and_(Node.id > least))
+        found = s.scalars(p.select(Node).options(option).where(Node.id.in_([1, 4, 5, 6])))
+        p.show([node.above and node.above.id for node in found.all()])
+        p.show(len(kept))
+        s.expunge_all()
+
+
+@program
+def within_expressions_loaded_later(p: Any) -> None:
+    Node, s = _tree(p)
+    for least in (4, 6):
+        only = p.orm.with_loader_criteria(Node, Node.id > least, include_aliases=True)
+        nodes = s.scalars(p.select(Node).where(Node.id < 9).options(only)).all()
+        p.show([(node.id, node.amount) for node in nodes])
+        for node in nodes:
+            s.expire(node)
+            s.refresh(node, ["amount"])
+            p.show(node.amount)
+        s.expunge_all()

@@ -367,6 +367,8 @@ def _load_columns(
     if ident is None:
         ident = _core.identity_key(obj)[1]  # type: ignore[index]
     nulls = key_nulls(ident)
+    if context is None and mapper._expression_props:
+        context = _criteria_within(obj, mapper, slots)
     key: tuple[Any, ...] = ("columns", mapper, slots, labelled, whole, nulls)
     if context is not None:
         key = (*key, *context.key)
@@ -392,7 +394,15 @@ def _load_columns(
             statement = _for_update(statement, with_for_update)
         binds += _option_binds(context)
         made = (
-            build_own_plan(session, statement, binds, connection.dialect, (), known=True),
+            build_own_plan(
+                session,
+                statement,
+                binds,
+                connection.dialect,
+                (),
+                table=context.table.shape if context is not None else None,
+                known=True,
+            ),
             [slot for slot, _ in columns],
             asked,
         )
@@ -425,6 +435,15 @@ def _load_columns(
                 # what listeners set was loaded: it is no change
                 _core.set_loaded(obj, slot, _core.peek(obj, slot))
     return True
+
+
+def _criteria_within(obj: Any, mapper: Any, slots: tuple[int, ...]) -> LoadContext | None:
+    """What an object remembers, if with_loader_criteria() may hold in the SELECTs within the
+    expressions that are loaded."""
+    context = _core.load_options(obj)
+    if context is None or not any(option.propagate for option in context.table.criteria):
+        return None
+    return context if any(prop.slot in slots for prop in mapper._expression_props) else None
 
 
 def _columns_of(prop: Any, context: LoadContext | None) -> Sequence[Any]:
@@ -607,7 +626,8 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
             f"of attribute '{prop.key}' cannot proceed"
         )
     nulls: tuple[bool, ...] = ()
-    if prop._use_get:
+    # whether an object that is there meets criteria is for the database to say
+    if prop._use_get and not _criteria(element):
         ident = _values(obj, mapper, prop._get_slots, quiet)
         if ident is None:
             return NO_VALUE
@@ -630,7 +650,7 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
             return NO_VALUE
         if strategy == "raise_on_sql":
             raise _not_available(prop, strategy)
-        if context is None and not _criteria(element):
+        if context is None:
             return load_on_pk(session, target, ident, loaded_for=(obj, prop))
     if quiet:
         return NO_VALUE
@@ -738,14 +758,13 @@ def _lazy_plan(
     which of them are NULL, if it asks by a primary key."""
     statement: Select[Any]
     slots: list[int]
-    if prop._use_get:
+    if prop._use_get and not _criteria(element):
         statement, binds = _key_statement(prop.mapper, nulls)
-        statement._where_criteria += _criteria(element)
         slots = list(prop._get_slots)
     else:
         criterion, parameters = prop._lazy_clause()
         statement = Select(prop.entity.__clause_element__())
-        statement._where_criteria = (criterion, *_criteria(element))
+        statement._where_criteria = (criterion,)
         statement._from_obj = (prop.entity.selectable,)
         if prop.secondary is not None:
             statement._from_obj += (prop.secondary,)
@@ -765,6 +784,8 @@ def _lazy_plan(
         from .strategies import with_recursion
 
         table = with_recursion(table, element, (*path, prop.entity), depth)
+    elif table is not None:
+        table = table.narrowed(prop.entity, _criteria(element))
     plan = build_own_plan(
         session,
         statement,

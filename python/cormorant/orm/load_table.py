@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import exc as sa_exc
+from ..sql.elements import BooleanClauseList
 from .relationships import RelationshipProperty
 from .strategy_options import (
     COLUMN_WILDCARD,
@@ -64,6 +65,16 @@ class LoadTable:
         new.paths = set(self.paths)
         return new
 
+    def narrowed(self, entity: Any, criteria: Sequence[Any]) -> LoadTable:
+        """The table of what is loaded along `User.posts.and_(…)`: the criteria hold for the
+        class that this leads to wherever it comes again further on."""
+        if not criteria:
+            return self
+        new = self.copy()
+        option = LoaderCriteriaOption(entity, BooleanClauseList.and_(*criteria))
+        new.criteria = (*self.criteria, option)
+        return new
+
     def with_binds(self, binds: Sequence[Any]) -> LoadTable:
         """The table of an execution: `binds` in the places of the plan's."""
         new = LoadTable.__new__(LoadTable)
@@ -92,6 +103,7 @@ class LoadTable:
             if element.strategy == existing.strategy == "query_expression":
                 self.elements[path] = element  # the last one holds
                 return
+            given = element
             if element.target is None and existing.target is not None:
                 # the same attribute once more, on the way to another
                 renamed = (("renamed", True),) if existing.opt("renamed") else ()
@@ -103,14 +115,8 @@ class LoadTable:
                 if wildcard:
                     self.elements[path] = element  # the last one holds
                     return
-                text = path
-                if element.target is not None:
-                    given = getattr(element.target, "_implicit", ()) or (element.target,)
-                    text = (*path, given[0])
-                elif isinstance(path[-1], RelationshipProperty):
-                    text = (*path, path[-1].mapper)
                 raise sa_exc.InvalidRequestError(
-                    f"Loader strategies for {path_text(text)} conflict"
+                    f"Loader strategies for {path_text(_conflicting(given))} conflict"
                 )
         self.elements[path] = element
         self._note(path)
@@ -160,6 +166,19 @@ class LoadTable:
 
     def _has_global(self) -> bool:
         return (RELATIONSHIP_WILDCARD,) in self.elements or (COLUMN_WILDCARD,) in self.elements
+
+
+def _conflicting(element: LoadElement) -> Path:
+    """The path of an option as an error names it: attributes of the classes that define them,
+    and what the last one leads to."""
+    parts = list(element.path)
+    for at in range(0, len(parts) - 1, 2):
+        if parts[at].is_mapper or getattr(parts[at], "_implicit", ()):
+            parts[at] = parts[at + 1].parent
+    path, prop = tuple(parts), parts[-1]
+    if element.target is not None:
+        return (*path, (getattr(element.target, "_implicit", ()) or (element.target,))[0])
+    return (*path, prop.mapper) if isinstance(prop, RelationshipProperty) else path
 
 
 class LoadContext:

@@ -169,12 +169,18 @@ class PostLoad:
             _warn_of_several(prop, rows, nkey)
         _core.distribute(parents, keys, prop.slot, rows, nkey, bool(prop.uselist), run.overwrite)
 
-    def _of_options(self, target: Any) -> tuple[Any, ...]:
-        """What with_loader_criteria() says of the children that are joined to."""
-        if self.table is None:
+    def _child_table(self) -> LoadTable | None:
+        """The options of the statement that loads the children."""
+        if self.table is None or self.element is None:
+            return self.table
+        return self.table.narrowed(self.path[-1], self.element.criteria)
+
+    def _of_options(self, table: LoadTable | None, target: Any) -> tuple[Any, ...]:
+        """What criteria say of the children that are joined to."""
+        if table is None:
             return ()
         found = []
-        for option in self.table.criteria:
+        for option in table.criteria:
             criterion = option.criterion(target)
             if criterion is not None and option.applies_to(target):
                 found.append(criterion)
@@ -406,9 +412,8 @@ class SelectInLoader(PostLoad):
         from .context import build_own_plan
 
         prop = self.prop
-        element = self.element
         target = self.path[-1]
-        criteria = element.criteria if element is not None else ()
+        table = self._child_table()
         selectable = selectable_of(target)
         entity = target.__clause_element__()
         froms: list[Any]
@@ -424,12 +429,10 @@ class SelectInLoader(PostLoad):
         else:
             parent = prop.parent.selectable._anonymous_fromclause(flat=True)
             keys = [column_in(parent, column, prop.parent) for column in prop.parent.primary_key]
-            on = (*criteria, *self._of_options(target))
+            on = self._of_options(table, target)
             froms = [relationship_join(parent, parent, prop, selectable, target, criteria=on)]
         key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
         where.append(key.in_(bindparam(KEYS, expanding=True)))
-        if form != "join" and criteria:
-            where += [adapted(target, criterion) for criterion in criteria]
         order_by: tuple[Any, ...] = ()
         if form != "get":
             order_by = _order_of(prop, target, froms[0])
@@ -444,7 +447,7 @@ class SelectInLoader(PostLoad):
             self._option_binds(),
             run.dialect,
             self.path[:-1],
-            table=self._child_table(),
+            table=table,
             base_path=self.path[:-1],
             distinct_rows=not prop._rows_repeat,
             repeated_rows=prop._rows_repeat,
@@ -455,7 +458,7 @@ class SelectInLoader(PostLoad):
         element, table = self.element, self.table
         depth = element.opt("recursion_depth") if element is not None else None
         if not depth or table is None:
-            return table
+            return super()._child_table()
         # One level deeper the option stands for one level less; -1 has no end.
         assert element is not None
         return with_recursion(table, element, self.path, depth - 1 if depth > 0 else depth)
@@ -465,12 +468,11 @@ def with_recursion(table: LoadTable, element: LoadElement, path: Path, depth: in
     """The options of a statement that loads children by an option with recursion_depth: theirs,
     at `path`, are loaded by it as well, so many levels."""
     deeper = (*path, element.path[-1])
-    if deeper in table.elements:
-        return table
-    table = table.copy()
-    opts = (("recursion_depth", depth),)
-    table.add(LoadElement(deeper, element.strategy, opts, element.target, element.criteria))
-    return table
+    if deeper not in table.elements:
+        table = table.copy()
+        opts = (("recursion_depth", depth),)
+        table.add(LoadElement(deeper, element.strategy, opts, element.target))
+    return table.narrowed(path[-1], element.criteria)
 
 
 def _are_keys(columns: Sequence[Any]) -> bool:
@@ -604,6 +606,7 @@ class SubqueryLoader(PostLoad):
         root, first = chain[0]
         # The subquery: the original statement, giving only what is joined on.
         local = _local_columns(first)
+        table = self._child_table()
         source = core_of(self.source, eager=False)
         columns = [_column_of(root, column) for column in local]
         inner = source._generate()
@@ -615,6 +618,7 @@ class SubqueryLoader(PostLoad):
             distinct = not _are_keys(columns)
         if distinct:
             inner._distinct = True
+        if inner._distinct:
             # what a DISTINCT is ordered by has to be among its columns
             for clause in inner._order_by_clauses:
                 expression = without_modifiers(clause)
@@ -633,8 +637,7 @@ class SubqueryLoader(PostLoad):
             if last:
                 right = selectable_of(target)
                 entity = target
-                criteria = self.element.criteria if self.element is not None else ()
-                criteria += self._of_options(target)
+                criteria = self._of_options(table, target)
             else:
                 entity = chain[index + 1][0]
                 right = entity.selectable
@@ -656,7 +659,7 @@ class SubqueryLoader(PostLoad):
             self.source.binds,
             run.dialect,
             self.path[:-1],
-            table=self.table,
+            table=table,
             base_path=self.path[:-1],
             repeated_rows=True,
             subquery_source=self.source,

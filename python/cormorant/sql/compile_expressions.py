@@ -143,11 +143,13 @@ class ExpressionCompiler:
         **kw: Any,
     ) -> str:
         name = original = column.name
-        if name is None and self.is_string_compiler:
-            name = "<name unknown>"
-        if name is None:
-            raise exc.CompileError("Cannot compile Column object until its 'name' is assigned.")
-        name = self.resolve(name)
+        written = self.preparer.written
+        if type(name) is not str:
+            if name is None and self.is_string_compiler:
+                name = "<name unknown>"
+            if name is None:
+                raise exc.CompileError("Cannot compile Column object until its 'name' is assigned.")
+            name = self.resolve(name)
         if add_to_result_map is not None:
             if column.is_literal and _MAYBE_SEVERAL.search(name):
                 self.text_columns = True
@@ -158,17 +160,21 @@ class ExpressionCompiler:
         if column.is_literal:
             text = self.escape_literal_column(name)
         else:
-            text = self.preparer.quote(name)
+            text = (type(name) is str and written.get(name)) or self.preparer.quote(name)
         table = column.table
         if table is None or not include_table or not table.named_with_column:
             return text
-        tablename = self.preparer.quote(self.resolve(table.name, "alias"))
+        tablename = (type(table.name) is str and written.get(table.name)) or self.preparer.quote(
+            self.resolve(table.name, "alias")
+        )
+        if not table._is_table:
+            return f"{tablename}.{text}"
         schema = getattr(table, "schema", None)
-        if table._is_table and (schema or self.schema_translate_map):
+        if schema or self.schema_translate_map:
             mapped = self.effective_schema(schema)
             if mapped:
                 return f"{self.preparer.quote_schema(mapped)}.{tablename}.{text}"
-        if self.same_named and table._is_table and table.name in self.same_named:
+        if self.same_named and table.name in self.same_named:
             tablename = self.preparer.quote(self.alias_of_same_named(table.name))
         return f"{tablename}.{text}"
 

@@ -139,6 +139,9 @@ class IdentifierPreparer:
     def __init__(self, dialect: Any = None, **kw: Any) -> None:
         self.dialect = dialect
         self._strings: dict[Any, str] = {}
+        quotes = type(self).quote is IdentifierPreparer.quote
+        self.written: dict[Any, str] = self._strings if quotes else {}
+        """What quote() has given for names so far: to be looked at without a call."""
         self._double_percents = getattr(dialect, "paramstyle", None) in ("format", "pyformat")
 
     def _escape_identifier(self, value: str) -> str:

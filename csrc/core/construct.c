@@ -288,11 +288,27 @@ comparable_quick(PyObject *cls, PyObject *const *args, Py_ssize_t nargs)
     return construct(cls, &core->compare_names[3], values, 4);
 }
 
+static PyObject *
+comparable_named(PyObject *cls, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 3) {
+        PyErr_SetString(PyExc_TypeError, "_named() takes three arguments");
+        return NULL;
+    }
+    crm_core *core = crm_core_of((PyTypeObject *)cls);
+    return core == NULL ? NULL
+                        : construct(cls, &core->compare_names[3], args, 3);
+}
+
 static PyMethodDef comparable_methods[] = {
     {"_quick", (PyCFunction)(void (*)(void))comparable_quick,
      METH_FASTCALL | METH_CLASS,
      "_quick($cls, key, value, type, /)\n--\n\n"
      "Of a class of bind parameters: an anonymous one of which all is known."},
+    {"_named", (PyCFunction)(void (*)(void))comparable_named,
+     METH_FASTCALL | METH_CLASS,
+     "_named($cls, key, value, type, /)\n--\n\n"
+     "The same with the key as its name."},
     {"_set_up", comparable_set_up, METH_VARARGS | METH_CLASS,
      "_set_up($cls, binary, bind, boolean, learn, operators, /)\n--\n\n"
      "The classes of comparisons and bind parameters, the type of a "

@@ -1037,6 +1037,10 @@ class Comparable:
     def _quick(cls, key: str, value: Any, type_: Any, /) -> Self:
         """Of a class of bind parameters: an anonymous one of which all is known."""
 
+    @classmethod
+    def _named(cls, key: str, value: Any, type_: Any, /) -> Self:
+        """The same with the key as its name."""
+
 class KeyContext(list[Any]):
     """What a structural key collects: itself a list of the bind parameters met, in order."""
 

@@ -33,21 +33,22 @@ class Places:
     """Where parameters stand in a list of them; copies of one that a construct's copy has stand
     for it."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("by_id",)
 
     def __init__(self, binds: Sequence[Any]) -> None:
-        self._places: dict[int, int] = {}
+        self.by_id: dict[int, int] = {}
+        """The places by the id() of what stands there."""
         for place, bind in enumerate(binds):
-            self._places.setdefault(id(bind), place)
+            self.by_id.setdefault(id(bind), place)
             token = getattr(bind, "_ident_token", None)
             if token is not None:
-                self._places.setdefault(id(token), place)
+                self.by_id.setdefault(id(token), place)
 
     def of(self, bind: Any) -> int | None:
         """The place of a parameter, None if it is not there."""
-        place = self._places.get(id(bind))
+        place = self.by_id.get(id(bind))
         if place is None:
-            place = self._places.get(id(getattr(bind, "_ident_token", None)))
+            place = self.by_id.get(id(getattr(bind, "_ident_token", None)))
         return place
 
 
@@ -130,10 +131,13 @@ class CompiledPlan:
         dialect = compiled.dialect
         # Which of the statement's parameters stands behind each name of the text.
         places = Places(binds)
+        by_id = places.by_id
         named: dict[str, tuple[Any, int]] = {}
         extra = self.nbinds
         for name, bind in compiled.binds.items():
-            index = places.of(bind)
+            index = by_id.get(id(bind))
+            if index is None:
+                index = places.of(bind)
             if index is None:
                 index = extra
                 extra += 1
@@ -160,12 +164,16 @@ class CompiledPlan:
         self._plans: dict[Any, Any] = {}
         self._many: Any = None
         if not self._expanding:
-            self._plan = dialect.plan(
-                compiled.string,
-                order,
-                [(named[name][1], *type_codec(named[name][0].type, dialect)) for name in order],
-                program,
-            )
+            # by the type, which parameters for the same column share
+            codecs: dict[int, tuple[int, Any]] = {}
+            slots = []
+            for name in order:
+                bind, index = named[name]
+                codec = codecs.get(id(bind.type))
+                if codec is None:
+                    codec = codecs[id(bind.type)] = type_codec(bind.type, dialect)
+                slots.append((index, *codec))
+            self._plan = dialect.plan(compiled.string, order, slots, program)
 
     def of_statement(self, statement: Any) -> CompiledPlan:
         """A plan for another form of the statement, with the same columns and parameters (and

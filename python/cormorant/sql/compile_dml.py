@@ -62,6 +62,7 @@ class DMLCompiler:
         linting: int
 
         def process(self, obj: Any, **kw: Any) -> str: ...
+        def visit_bindparam(self, bindparam: Any, **kw: Any) -> str: ...
         def _for_nested(self, kw: Mapping[str, Any]) -> dict[str, Any]: ...
         def _independent_ctes(self, statement: Any, kw: dict[str, Any]) -> None: ...
         def _same_bind(self, original: Any, used: Any) -> None: ...
@@ -645,12 +646,18 @@ class DMLCompiler:
         rows = [f"({', '.join([v for _, v in sets])})"]
         all_rows = [row for group in stmt._multi_values for row in group]
         first = _by_key(all_rows[0])
+        # what _crud_expr() does with a parameter of values() here
+        write = self.visit_bindparam if CrudParam._compile_with is None else self.process
+        own = CrudParam if len(self.stack) == 1 else None
         for i, raw in enumerate(all_rows[1:], 1):
             row = _by_key(raw)
             cells = []
             for column, sql in sets:
                 key = column.key
                 if key in row:
+                    if row[key].__class__ is own:
+                        cells.append(write(row[key], **kw))
+                        continue
                     cells.append(self._crud_expr(column, row[key], kw))
                 elif key in first and column.default is None:
                     raise exc.CompileError(

@@ -50,6 +50,9 @@ _UNFIT_FOR_NAMES = re.compile("[" + re.escape("".join(_BIND_ESCAPES)) + "]")
 _TOKEN = os.urandom(8).hex() + ":"
 _LIST = re.compile(f"\\(\x02{_TOKEN}([^\x01\x02]+)\x02\\)")
 _MARK = re.compile(f"\x01{_TOKEN}([^\x01\x02]+)\x01|\x02{_TOKEN}([^\x01\x02]+)\x02")
+_PLAIN_MARK = re.compile(f"\x01{_TOKEN}([^\x01\x02]+)\x01")
+_MARK_FORMS = {"qmark": "?", "format": "%s", "pyformat": r"%(\1)s", "named": r":\1"}
+"""What bindtemplate() gives for any name, as a replacement of _PLAIN_MARK."""
 
 
 class Compiled:
@@ -188,6 +191,12 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         """Make the text that the driver gets, and the order of its parameters."""
         order: list[str] = []
         self._numbers: dict[str, int] = {}
+        form = _MARK_FORMS.get(self.paramstyle)
+        if form is not None and not self.post_compile:
+            # no call for each parameter, of which a statement may have thousands
+            self.bind_order = _PLAIN_MARK.findall(self._template)
+            self.string = _PLAIN_MARK.sub(form, self._template)
+            return
 
         def mark(match: re.Match[str]) -> str:
             name = match.group(1)
@@ -421,7 +430,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         name = self.bind_names.get(bind)
         if name is not None:
             return name
-        name = self.resolve(bind._name, "bindparam")
+        name = bind.key
+        if bind.unique or type(name) is not str:
+            name = self.resolve(bind._name, "bindparam")
         if _UNFIT_FOR_NAMES.search(name):
             own = name
             name = "".join([_BIND_ESCAPES.get(c, c) for c in name])

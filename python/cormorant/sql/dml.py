@@ -337,13 +337,22 @@ class ValuesBase(UpdateBase):
         entity = self.table._annotations.get("parententity")
         if entity is not None and entity.mapper.base_mapper._has_composites:
             rows = [self._attributes_assigned(row) for row in rows]
+        known: dict[str, tuple[Any, str, Any]] = {}
         for i, row in enumerate(rows, start):
-            made.append(
-                {
-                    key: _crud_value(self.table, key, v, i)
-                    for key, v in [(self._key_of(k), v) for k, v in row.items()]
-                }
-            )
+            values: dict[Any, Any] = {}
+            for given, value in row.items():
+                if type(given) is not str or type(value) not in _VALUES_ALONE:
+                    key = self._key_of(given)
+                    values[key] = _crud_value(self.table, key, value, i)
+                    continue
+                # what most are: all but the value was known in the first row
+                found = known.get(given)
+                if found is None:
+                    key = self._key_of(given)
+                    found = known[given] = (key, *_name_and_type(self.table, key))
+                key, name, type_ = found
+                values[key] = CrudParam._named(f"{name}_m{i}", value, type_)
+            made.append(values)
         c._multi_values = (*self._multi_values, tuple(made))
         return c
 
@@ -439,11 +448,21 @@ def _crud_value(table: Any, key: Any, value: Any, index: int | None = None) -> A
     found = value if isinstance(value, ClauseElement) else resolve(value)
     if found is not None:
         return expect_expr(found)
-    column = _column_for(table, key)
-    name = key if isinstance(key, str) else key.key
+    name, type_ = _name_and_type(table, key)
     if index is not None:
         name = f"{name}_m{index}"
-    return CrudParam(name, value, type_=NULLTYPE if column is None else column.type)
+    return CrudParam(name, value, type_=type_)
+
+
+def _name_and_type(table: Any, key: Any) -> tuple[str, Any]:
+    """What a parameter for a column is called, and its type."""
+    column = _column_for(table, key)
+    name = key if isinstance(key, str) else key.key
+    return name, NULLTYPE if column is None else column.type
+
+
+_VALUES_ALONE = frozenset((int, str, float, bool, bytes, type(None)))
+"""Types of values that are no SQL constructs and stand for none."""
 
 
 class Insert(ValuesBase):

@@ -476,7 +476,7 @@ class Run:
             outcome = method(*numbers)
         except Exception as error:
             text = normalise(str(error))
-            if type(error).__name__ == "CircularDependencyError":
+            if "Circular dependency detected" in text:
                 text = str(sorted(re.findall(r"\w+State\([^>]*>", text)))  # of a set
             if self.database == "postgresql":
                 # Of many rows SQLAlchemy shows one statement, we that of the row.

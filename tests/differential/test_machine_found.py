@@ -30,6 +30,11 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("relate", (1, 2, 1)),
         ("merge_object", (0, 0, 0)),
     ],
+    "what a merge has copied before a column that the object's class lacks": [
+        ("make_with_key", (1, 1, 0)),
+        ("merge", (4, 1, 0)),
+        ("flush", (0, 0, 0)),
+    ],
     # -- what loads and reloads
     "an object keeps the options it was made with when a query meets it expired": [
         ("merge", (1, 0, 0)),

@@ -184,7 +184,7 @@ class WideRun(Run):
 
     def merge_to_other(self, a: int, b: int, c: int) -> Any:
         obj = self.object(a)
-        if self.package.sa.inspect(obj).key is None and any(obj is each for each in self.lent):
+        if any(self.package.sa.inspect(each).key is None for each in self.lent):
             return None  # SQLAlchemy's other session still knows what lost its row in this one
         with self.other.no_autoflush:
             return self.index(self.other.merge(obj))
@@ -554,6 +554,15 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("flush", (0, 0, 0)),
         ("bulk_update", (0, 0, 0)),
         ("make_more", (0, 0, 0)),
+        ("close", (0, 0, 0)),
+    ],
+    "an object that gave way to another of its identity, and whose row a rollback takes": [
+        ("make", (1, 1, 2)),
+        ("savepoint", (0, 0, 0)),
+        ("flag", (0, 0, 0)),
+        ("delete_statement", (0, 2, 0)),
+        ("make", (1, 1, 0)),
+        ("relate", (0, 1, 0)),
         ("close", (0, 0, 0)),
     ],
 }

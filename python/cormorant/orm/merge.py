@@ -174,9 +174,14 @@ class _Merge:
         of_merged = _core.manager_of(merged)
         assert of_merged is not None
         if of_merged is not manager:
+            before: list[int] = []
             for prop in manager.mapper._props.values():
-                if prop._is_column and prop.slot >= 0 and prop.key not in of_merged.names:
-                    raise KeyError(prop.key)  # the row is of another class of the hierarchy
+                if prop._is_column and prop.slot >= 0:
+                    if prop.key not in of_merged.names:
+                        # The row is of another class of the hierarchy, which lacks it.
+                        _core.copy_values(obj, merged, tuple(before), not self.load)
+                        raise KeyError(prop.key)
+                    before.append(prop.slot)
         unloaded = _core.copy_values(obj, merged, slots, not self.load)
         if not unloaded:
             return

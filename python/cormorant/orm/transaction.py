@@ -493,7 +493,11 @@ class SessionTransaction:
         if self._undone:
             self._undo_again()
         deleted, self._deleted = self._deleted, []
-        born = _core.born_since(session._persistent(), self._level) if self._born else []
+        born = []
+        if self._born:
+            # what has given way to another of its identity as well
+            replaced = _core.without_flag(session._gone(), _core.STATE_DELETED)
+            born = _core.born_since([*session._persistent(), *replaced], self._level)
         never = [o for o in deleted if _core.born_level(o) >= self._level]
         apart = []
         if self._expunged:

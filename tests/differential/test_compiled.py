@@ -19,7 +19,8 @@ def stock(p: Any) -> Any:
 def dialects(p: Any) -> Any:
     """A dialect of each paramstyle."""
     default = p.module("engine.default").DefaultDialect
-    return [default(paramstyle=style) for style in ("named", "pyformat", "qmark", "format")]
+    styles = ("named", "pyformat", "qmark", "format", "numeric", "numeric_dollar")
+    return [default(paramstyle=style) for style in styles]
 
 
 def text(made: Any) -> str:
@@ -47,6 +48,31 @@ def lists_within_the_text(p: Any) -> None:
             p.show(text(state.statement), state.parameters, state.positiontup)
             p.show(state.parameter_expansion, state.additional_parameters)
             p.error(lambda state=state: state.positional_parameters)
+
+
+@program
+def numbers_of_parameters(p: Any) -> None:
+    """Members of lists are numbered after the other parameters, which have a number each."""
+    t = stock(p)
+    statements = [
+        p.select(t.c.id).where(t.c.id == 5, t.c.id.in_([1, 2]), t.c.n == 3, t.c.n.in_([7, 8])),
+        p.select(t.c.id).where(t.c.id == p.bindparam("a"), t.c.n < p.bindparam("b"),
+                               t.c.n != p.bindparam("a"), t.c.id.in_([1])),
+        p.select(p.func.count()).where(t.c.id.in_([]), t.c.n == 4).limit(3),
+        p.insert(t).values([{"id": 1, "n": 2}, {"id": 3, "n": 4}]),
+        p.update(t).where(t.c.id.in_([4, 5])).values(n=t.c.n + 1),
+    ]  # fmt: skip
+    for style in "numeric", "numeric_dollar":
+        for dialect in [p.module(f"dialects.{n}").dialect for n in ("sqlite", "postgresql")]:
+            for statement in statements:
+                made = statement.compile(dialect=dialect(paramstyle=style))
+                p.show(text(made), made.positiontup)
+                p.show(
+                    *[
+                        (text(state.statement), state.positiontup, state.positional_parameters)
+                        for state in [made.construct_expanded_state({"a": 1, "b": 2})]
+                    ]
+                )
 
 
 @program

@@ -394,3 +394,92 @@ def test_schema_types_of_a_program() -> None:
             p.show(copy.c.a.type.schema, copy.c.a.type.name, copy.c.a.type.size)
 
     compare(program)
+
+
+def test_constraints_of_decorated_types() -> None:
+    """A CHECK names the values as they are stored, whatever a decorator does with its own."""
+
+    def program(p: Peer) -> None:
+        class Color(enum.Enum):
+            red = 1
+            green = 2
+            rouge = 1  # noqa: PIE796
+
+        class Said(p.TypeDecorator):  # type: ignore[name-defined,misc]
+            impl = p.Enum(Color, native_enum=False, create_constraint=True, name="ck_said")
+            cache_ok = True
+
+            def process_literal_param(self, value: Any, dialect: Any) -> str:
+                return f"said {value}"
+
+        class Upper(p.TypeDecorator):  # type: ignore[name-defined,misc]
+            impl = p.Enum("a", "b", native_enum=False, create_constraint=True, name="ck_upper")
+            cache_ok = True
+
+            def process_bind_param(self, value: Any, dialect: Any) -> Any:
+                return value.upper()
+
+        class Negated(p.TypeDecorator):  # type: ignore[name-defined,misc]
+            impl = p.Boolean(create_constraint=True, name="ck_negated")
+            cache_ok = True
+
+            def process_bind_param(self, value: Any, dialect: Any) -> Any:
+                return not value
+
+        columns = {
+            "said": Said,
+            "upper": Upper,
+            "negated": Negated,
+            "plain": p.Boolean(create_constraint=True, name="ck_plain"),
+            "alias": p.Enum(Color, native_enum=False, create_constraint=True, omit_aliases=False),
+            "values": p.Enum(
+                Color,
+                native_enum=False,
+                create_constraint=True,
+                values_callable=lambda cls: [str(member.value) for member in cls],
+            ),
+        }
+        metadata = p.MetaData(naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"})
+        for name, type_ in columns.items():
+            table = p.Table(name, metadata, p.Column("x", type_), p.Column("y", p.Integer))
+            for dialect in "sqlite", "postgresql":
+                made = p.schema.CreateTable(table).compile(
+                    dialect=p.module(f"dialects.{dialect}").dialect()
+                )
+                p.show(str(made))
+            for each in sorted(table.constraints, key=lambda each: type(each).__name__):
+                p.show([column.name for column in getattr(each, "columns", [])])
+            copied = table.to_metadata(p.MetaData())
+            p.show(str(p.schema.CreateTable(copied)))
+
+    compare(program)
+
+
+def test_casts_of_parameters() -> None:
+    """A type that says so has its parameters cast, where the dialect has casts."""
+
+    def program(p: Peer) -> None:
+        types = p.module("types")
+
+        class Point(types.UserDefinedType):  # type: ignore[misc]
+            cache_ok = True
+            render_bind_cast = True
+
+            def get_col_spec(self, **kw: Any) -> str:
+                return "POINT"
+
+        class Decorated(p.TypeDecorator):  # type: ignore[name-defined,misc]
+            impl = Point
+            cache_ok = True
+
+        for dialect in "sqlite", "postgresql":
+            for cls in Point, Decorated:
+                where = p.column("z", cls())
+                for made in where == "q", where.in_(["a", "b"]), p.insert(p.table("t", where)):
+                    p.show(str(made.compile(
+                        dialect=p.module(f"dialects.{dialect}").dialect(),
+                        compile_kwargs={"render_postcompile": True},
+                    )))  # fmt: skip
+        p.show(p.Integer().render_bind_cast, Point().render_bind_cast)
+
+    compare(program)

@@ -218,6 +218,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         """Names of the parameters in the order of the text, if they are positional."""
         if self._expanded is not None:
             return self._expanded.positiontup
+        if self.paramstyle in ("numeric", "numeric_dollar"):
+            return list(dict.fromkeys(self.bind_order))
         return self.bind_order if self.positional else None
 
     def bindtemplate(self, name: str, type_: Any = NULLTYPE) -> str:
@@ -240,6 +242,10 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         it the name, the place in the list if the value is one of a list, and the name there."""
         order: list[tuple[str, int | None, str]] = []
         self._numbers = {}
+        if self.paramstyle in ("numeric", "numeric_dollar"):
+            for name in self.bind_order:  # members of lists are numbered after the others
+                if name not in self.post_compile:
+                    self._numbers.setdefault(name, len(self._numbers) + 1)
         self._member_names: dict[str, list[str]] = {}
         self._taken = {*self.binds, *self.escaped_bind_names}
 

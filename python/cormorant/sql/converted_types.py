@@ -230,11 +230,13 @@ class Enum(String, SchemaType):
     def _attach(self, column: Any, table: Any) -> None:
         SchemaType._attach(self, column, table)
         if self.create_constraint:
+            from .constructs import TypeCoerce
             from .schema import CheckConstraint
 
             table.append_constraint(
                 CheckConstraint(
-                    column.in_(list(self.enums)),
+                    # as they are stored, whatever decorates the type
+                    TypeCoerce(column, String()).in_(list(self.enums)),
                     name=_NONE_NAME if self.name is None else self.name,
                     _type_bound=True,
                     _create_rule=partial(constrained, self, column),

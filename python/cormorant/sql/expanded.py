@@ -68,5 +68,5 @@ def expanded_state(compiled: SQLCompiler, values: Mapping[str, Any]) -> Expanded
         expansion.setdefault(name, []).append(made)
     order = [made for _, _, made in positions] if compiled.positional else None
     if order is not None and compiled.paramstyle.startswith("numeric"):
-        order = list(dict.fromkeys(order))
+        order = list(compiled._numbers)
     return ExpandedState(text, parameters, processors, order, expansion)

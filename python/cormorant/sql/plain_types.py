@@ -452,11 +452,12 @@ class Boolean(SchemaType, TypeEngine[bool]):
 
     def _attach(self, column: Any, table: Any) -> None:
         if self.create_constraint:
+            from .constructs import TypeCoerce
             from .schema import CheckConstraint
 
             table.append_constraint(
                 CheckConstraint(
-                    column.in_([0, 1]),
+                    TypeCoerce(column, self).in_([0, 1]),
                     name=_NONE_NAME if self.name is None else self.name,
                     _type_bound=True,
                     _create_rule=partial(constrained, self, column),

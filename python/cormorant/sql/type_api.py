@@ -97,6 +97,8 @@ class TypeEngine(Subscriptable[T]):
     Comparator = _Comparator
     comparator_factory: type[_Comparator] | None = None
     """Operators of expressions of the type, if they are its own."""
+    render_bind_cast = False
+    """Parameters are written with a cast to the type, where the dialect has casts."""
     _is_type_decorator = False
     _isnull = False
     _is_tuple_type = False

@@ -79,7 +79,7 @@ def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any]) -> str | None
         if found is not None:
             break
     else:
-        return None
+        found = impl.render_bind_cast
     if found is False:
         return None
     if found is True:

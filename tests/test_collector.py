@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import weakref
@@ -22,6 +23,7 @@ from cormorant import (
     inspect,
     select,
 )
+from cormorant.exc import ProgrammingError
 from cormorant.orm import Session, declarative_base, joinedload, relationship, selectinload
 from cormorant.pool import QueuePool
 
@@ -221,3 +223,61 @@ def test_what_an_object_refers_to_leads_back_to_it() -> None:
         session.close()
     finally:
         gc.unfreeze()
+
+
+@pytest.fixture
+def collected() -> Iterator[list[Any]]:
+    """What the collector runs at each allocation that it sees: nothing until it is appended."""
+    actions: list[Any] = []
+
+    def act(phase: str, info: Any) -> None:
+        if phase == "start":
+            for action in actions:
+                action()
+
+    before = gc.get_threshold()
+    gc.callbacks.append(act)
+    gc.set_threshold(1, 1000, 1000)
+    yield actions
+    gc.set_threshold(*before)
+    gc.callbacks.remove(act)
+
+
+def test_what_a_statement_did_is_known_before_others_run(collected: list[Any]) -> None:
+    """The collector may run as many others as there are prepared ones, which end that one."""
+    with create_engine("sqlite://").connect() as connection:
+        connection.exec_driver_sql("create table t (id integer primary key, x)")
+
+        def others() -> None:
+            for number in range(130):
+                sql = f"insert into t (x) values ({number}), (0), ({-number})"
+                connection.exec_driver_sql(sql)
+
+        for number in range(1000, 1008):
+            collected.append(others)
+            made = connection.exec_driver_sql(f"insert into t (x) values (1), ({number})")
+            rows = connection.exec_driver_sql(
+                f"select id, x as x{number} from t where x = {number}"
+            )
+            changed = connection.exec_driver_sql(f"update t set x = 5 where x = {number}")
+            collected.clear()
+            assert (made.rowcount, changed.rowcount) == (2, 1)
+            assert list(rows.keys()) == ["id", f"x{number}"]
+            assert rows.all() == [(made.lastrowid, number)]
+
+
+def test_the_connection_of_a_statement_that_ran_may_be_closed(collected: list[Any]) -> None:
+    engine = create_engine("sqlite://")
+    for number in range(8):
+        with engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            connection.exec_driver_sql("select 1").all()
+            collected.append(driver.close)
+            with contextlib.suppress(ProgrammingError):  # it was closed before
+                rows = connection.exec_driver_sql(f"select 1 as a{number}, 'x' as b")
+                collected.clear()
+                assert list(rows.keys()) == [f"a{number}", "b"]
+                assert rows.all() == [(1, "x")]
+            collected.clear()
+            connection.invalidate()
+    engine.dispose()

@@ -368,22 +368,23 @@ connection_execute(crm_connection *self, PyObject *const *args,
         return NULL;
     }
     crm_rows rows;
-    crm_stmt *stmt;
+    crm_outcome outcome;
     PyObject *cursor = NULL;
     size_t max_rows = a.stream == 0 ? SIZE_MAX : (size_t)a.stream;
     crm_present present = {a.stream == 0 ? a.plan->program : NULL, a.session,
                            a.flags, NULL};
-    int status = crm_connection_run(
-        self, a.plan, &PyTuple_GET_ITEM(a.values, 0),
-        (size_t)PyTuple_GET_SIZE(a.values), &rows, max_rows, &present, &stmt);
+    int status =
+        crm_connection_run(self, a.plan, &PyTuple_GET_ITEM(a.values, 0),
+                           (size_t)PyTuple_GET_SIZE(a.values), &rows, max_rows,
+                           &present, &outcome);
     if (status >= 0) {
-        uint64_t run = self->run;
         int flags = a.flags | (status == CRM_MORE ? CRM_CURSOR_MORE : 0);
-        cursor = crm_cursor_new(self, a.plan, a.session, &rows, &present, stmt,
-                                flags, a.stream);
+        cursor = crm_cursor_new(self, a.plan, a.session, &rows, &present,
+                                &outcome, flags, a.stream);
         if (cursor == NULL && status == CRM_MORE) {
-            crm_connection_release(self, stmt, run);
+            crm_connection_release(self, outcome.stmt, outcome.run);
         }
+        Py_XDECREF(outcome.names);
     }
     crm_present_free(present.noted);
     Py_DECREF(a.values);
@@ -492,11 +493,18 @@ crm_connection_reset(crm_connection *self)
     if (crm_connection_inherited(self)) {
         return 0;
     }
-    int status = call_simple(self, self->driver->reset);
-    if (self->statements != NULL && self->in_use == 0) {
-        crm_statements_end_runs(self->statements);
+    if (crm_connection_enter(self) < 0) {
+        return -1;
     }
-    return status;
+    crm_error err;
+    int status;
+    Py_BEGIN_ALLOW_THREADS
+    status = self->driver->reset(self->conn, &err);
+    Py_END_ALLOW_THREADS
+    /* before leave, or what their parameters run could close the connection */
+    crm_statements_end_runs(self->statements);
+    crm_connection_leave(self);
+    return status < 0 ? crm_connection_raise(self, &err) : 0;
 }
 
 static PyObject *

@@ -110,17 +110,27 @@ void crm_connection_set_failed(crm_connection *self, crm_plan *plan,
                                PyObject *const *values, size_t nvalues,
                                const crm_cell *cells);
 
+/* What a run leaves beside its rows.  All of it is known before anything else
+ * can run on the connection: user code may do so whenever something is
+ * allocated or dropped, and the statement be gone then. */
+typedef struct {
+    crm_stmt *stmt; /* busy after CRM_MORE, else no longer to be used */
+    uint64_t run;   /* the number of the run */
+    int64_t changes;
+    int64_t last_id;
+    PyObject *names; /* owned, or NULL: of columns that no program is for */
+} crm_outcome;
+
 /* Binds and runs a plan with the GIL released, reading up to max_rows rows
- * (SIZE_MAX: all).  CRM_MORE or CRM_DONE, or CRM_FAIL with an exception.  *stmt
- * is the statement that ran (borrowed until the next call on this connection),
- * self->run the number of this run.  With CRM_MORE the statement stays busy,
- * the parameters alive, until fetch ends the run or release gives it up. `rows`
- * is initialized here.  What `present` (NULL is allowed) notes has to live as
- * long as they do. */
+ * (SIZE_MAX: all).  CRM_MORE or CRM_DONE, or CRM_FAIL with an exception (there
+ * is no outcome then).  With CRM_MORE the statement stays busy, the parameters
+ * alive, until fetch ends the run or release gives it up.  `rows` is
+ * initialized here.  What `present` (NULL is allowed) notes has to live as long
+ * as they do. */
 int crm_connection_run(crm_connection *self, crm_plan *plan,
                        PyObject *const *values, size_t nvalues, crm_rows *rows,
                        size_t max_rows, struct crm_present *present,
-                       crm_stmt **stmt);
+                       crm_outcome *outcome);
 
 /* Continues run number `run` of a statement, appending to `rows` (initialized
  * by the caller).  CRM_MORE, CRM_DONE, or CRM_FAIL with an exception: also when
@@ -148,7 +158,7 @@ PyObject *crm_connection_execute_many(crm_connection *self,
                                       PyObject *const *args, Py_ssize_t nargs);
 
 /* Names of a statement's columns: a new tuple of str, () if it returns no rows;
- * kept with the statement.  Call it after the run, and before the next. */
+ * kept with the statement.  Between enter and leave. */
 PyObject *crm_connection_columns(crm_connection *self, crm_stmt *stmt);
 
 #endif /* CRM_CONNECTION_H */

@@ -52,17 +52,14 @@ typedef struct {
 
 PyObject *
 crm_cursor_new(crm_connection *conn, crm_plan *plan, crm_session *session,
-               crm_rows *rows, crm_present *present, crm_stmt *stmt, int flags,
-               Py_ssize_t stream)
+               crm_rows *rows, crm_present *present, const crm_outcome *outcome,
+               int flags, Py_ssize_t stream)
 {
     crm_core *core = conn->core;
     PyTypeObject *type = core->cursor_type;
     crm_cursor *self = (crm_cursor *)type->tp_alloc(type, 0);
     if (self == NULL) {
         crm_rows_clear(rows);
-        if (flags & CRM_CURSOR_MORE) {
-            crm_connection_release(conn, stmt, conn->run);
-        }
         return NULL;
     }
     self->core = core;
@@ -77,23 +74,19 @@ crm_cursor_new(crm_connection *conn, crm_plan *plan, crm_session *session,
     crm_rows_init(rows, rows->ncols);
     self->flags = flags;
     self->stream = stream;
-    self->run = conn->run;
+    self->run = outcome->run;
     if (flags & CRM_CURSOR_MORE) {
-        self->stmt = stmt;
+        self->stmt = outcome->stmt;
     }
     self->returns_rows = self->ncols > 0;
-    self->lastrowid = conn->driver->last_insert_id(conn->conn);
-    self->rowcount = conn->driver->changes(stmt);
+    self->lastrowid = outcome->last_id;
+    self->rowcount = outcome->changes;
     if (!self->returns_rows) {
         return (PyObject *)self;
     }
     self->program = plan->program;
     if (self->program == NULL) {
-        PyObject *names = crm_connection_columns(conn, stmt);
-        if (names != NULL) {
-            self->own_program = crm_program_plain(core, names);
-            Py_DECREF(names);
-        }
+        self->own_program = crm_program_plain(core, outcome->names);
         if (self->own_program == NULL) {
             Py_DECREF(self);
             return NULL;

@@ -21,13 +21,12 @@ enum {
  *
  * rows: its contents are stolen (left empty) in every case.
  * present: what it notes is taken over (left NULL) on success.
- * stmt: the statement that ran; column names, row count and generated key are
- * read from it here, so call this before anything else runs on the connection.
- * Without CRM_CURSOR_MORE it is not kept.  session may be NULL if the program
- * has no entities.  stream: rows of one driver fetch, 0: all at once. */
+ * outcome: what else the run left; its statement is kept with CRM_CURSOR_MORE
+ * alone, and on success.  session may be NULL if the program has no entities.
+ * stream: rows of one driver fetch, 0: all at once. */
 PyObject *crm_cursor_new(crm_connection *conn, crm_plan *plan,
                          crm_session *session, crm_rows *rows,
-                         crm_present *present, crm_stmt *stmt, int flags,
-                         Py_ssize_t stream);
+                         crm_present *present, const crm_outcome *outcome,
+                         int flags, Py_ssize_t stream);
 
 #endif /* CRM_RESULT_H */

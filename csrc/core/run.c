@@ -151,11 +151,29 @@ keep_params(crm_entry *entry, crm_params *params)
     return 0;
 }
 
+/* Fills what a run leaves: 0, or -1 with an exception. */
+static int
+take_outcome(crm_connection *self, const crm_plan *plan, const crm_rows *rows,
+             crm_stmt *stmt, crm_outcome *outcome)
+{
+    *outcome = (crm_outcome){
+        .stmt = stmt,
+        .run = self->run,
+        .changes = self->driver->changes(stmt),
+        .last_id = self->driver->last_insert_id(self->conn),
+    };
+    if (plan->program == NULL && rows->ncols > 0) {
+        outcome->names = crm_connection_columns(self, stmt);
+        return outcome->names == NULL ? -1 : 0;
+    }
+    return 0;
+}
+
 int
 crm_connection_run(crm_connection *self, crm_plan *plan,
                    PyObject *const *values, size_t nvalues, crm_rows *rows,
                    size_t max_rows, struct crm_present *present,
-                   crm_stmt **stmt)
+                   crm_outcome *outcome)
 {
     crm_params params;
     crm_entry *entry = NULL;
@@ -171,18 +189,20 @@ crm_connection_run(crm_connection *self, crm_plan *plan,
     }
     status =
         run_entered(self, plan, params.cells, rows, max_rows, present, &entry);
-    if (status == CRM_MORE && keep_params(entry, &params) < 0) {
-        self->driver->reset_stmt(entry->stmt);
-        crm_statements_idle(self->statements, entry);
+    if (status >= 0 &&
+        (take_outcome(self, plan, rows, entry->stmt, outcome) < 0 ||
+         (status == CRM_MORE && keep_params(entry, &params) < 0))) {
+        Py_CLEAR(outcome->names);
+        if (status == CRM_MORE) {
+            self->driver->reset_stmt(entry->stmt);
+            crm_statements_idle(self->statements, entry);
+        }
         status = CRM_FAIL;
     }
     crm_connection_leave(self);
     if (status < 0) {
         crm_connection_set_failed(self, plan, values, nvalues, params.cells);
         crm_rows_clear(rows);
-    }
-    else {
-        *stmt = entry->stmt;
     }
 done:
     crm_params_clear(&params);

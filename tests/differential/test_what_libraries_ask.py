@@ -428,6 +428,54 @@ def classes_that_relationships_name(p: Any) -> None:
         p.show(str(error))
 
 
+@program
+def clauses_of_a_query(p: Any) -> None:
+    """What a Query consists of, which has no public names."""
+
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        children = p.relationship("Child", backref="parent")
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+
+    session = p.session()
+    query = session.query(Parent)
+    names = ("_where_criteria", "_order_by_clauses", "_group_by_clauses", "_having_criteria",
+             "_from_obj", "_raw_columns", "_distinct_on", "_with_options")  # fmt: skip
+    whole = query.filter(Parent.id > 3).filter(Parent.name == "x").order_by(Parent.name.desc())
+    whole = whole.group_by(Parent.id).having(p.func.count() > 1).limit(4).offset(5)
+    for each in query, whole, query.select_from(Child), query.distinct():
+        for name in names:
+            p.show(name, [str(clause) for clause in getattr(each, name)])
+        p.show(str(each._limit_clause), str(each._offset_clause), each._distinct)
+        p.show(len(each._setup_joins), each._for_update_arg is None, each._statement is None)
+        p.show(each._has_row_limiting_clause, dict(each._execution_options))
+    given = query.from_statement(p.text("SELECT * FROM parent"))
+    p.show(str(given._statement), given._order_by_clauses, given._where_criteria)
+    other = p.aliased(Child)
+    queries = [
+        query, whole, session.query(Parent.id, Parent.name), session.query(Parent, Child),
+        query.join(Parent.children), query.join(other, Parent.children).join(Child),
+        session.query(p.func.count()), session.query(other), session.query(p.func.max(Parent.id)),
+        session.query(Parent).select_from(Child).join(Child.parent), session.query(p.literal(1)),
+        session.query(p.orm.Bundle("b", Parent.id, Parent.name)), session.query(Parent.__table__),
+        query.outerjoin(Child, Child.parent_id == Parent.id), query.join(Child.__table__),
+        query.options(p.orm.joinedload(Parent.children)), session.query(Parent.id.label("x")),
+    ]  # fmt: skip
+    for each in queries:
+        state = each._compile_state()
+        for entity in state._entities:
+            zero = entity.entity_zero
+            p.show(type(entity.expr).__name__, type(zero).__name__, getattr(zero, "class_", None))
+        p.show([(type(e).__name__, e.class_) for e in state._join_entities])
+        p.show(type(state._entity_zero()).__name__, type(state.statement).__name__)
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

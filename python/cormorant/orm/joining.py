@@ -171,6 +171,8 @@ class JoinResolver:
         self._seen: set[Any] = set()
         #: the entities joined to
         self.joined: set[int] = set()
+        #: the same in the order of the joins, as they were named
+        self.rights: list[Any] = []
         #: the entities that joins start from, where these were named
         self.lefts: list[Any] = []
 
@@ -197,6 +199,7 @@ class JoinResolver:
         index, left_from = self._left_side(left, right, right_entity, prop_attr, onclause)
         if right_entity is not None:
             self.joined.add(id(right_entity))
+            self.rights.append(right_entity)
             if _may_overlap(right_entity) and _overlap(left_from, right):
                 alias = _alias_for_join(right_entity)
                 self.adapters.put_alias(right_entity, alias)

@@ -15,6 +15,7 @@ from .listening import query_events, query_listeners
 from .loading import lead_mapper, no_yield_per, plan_for, renamed_schemas, run_plan
 from .parts import part_of
 from .query_changes import QueryChanges
+from .query_state import QueryParts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -50,7 +51,7 @@ def one_of(rows: list[Any]) -> Any:
 
 
 @part_of("Query")
-class QueryRunning(QueryChanges, Generic[_T]):
+class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
     """The part of a Query that is run."""
 
     _enable_assertions = True

@@ -150,6 +150,7 @@ class SelectState:
         self._joined: set[int] = set(map(id, joined))
         #: entities that joins start from without being selected from
         self._lefts: list[Any] = []
+        self.join_entities: list[Any] = []
         self.froms = self._read_froms()
         if self._adapters:
             self._adapt_items()
@@ -264,6 +265,7 @@ class SelectState:
             for join in statement._setup_joins:
                 resolver.add(*join)
             self._joined |= resolver.joined
+            self.join_entities = resolver.rights
             self._lefts = resolver.lefts
         self._criteria_for(froms)
         return froms

@@ -1,7 +1,10 @@
-"""Execution options of a statement reach what loads relationships of its objects."""
+"""Options handed to what loads relationships: execution options of the statement, and loader
+options that come out of a pickle."""
 
 from __future__ import annotations
 
+import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -144,6 +147,35 @@ def recursion_into_objects_that_are_there(p: Any) -> None:
             top = session.scalars(p.select(Node).where(Node.id == 1).options(load)).one()
             p.show(len(nodes), top.id)
             p.show(sorted((n.id, "children" in n.__dict__) for n in session.identity_map.values()))
+
+
+@program
+def pickled_options(p: Any) -> None:
+    """Loader options name mapped attributes in a pickle, and mean the reader's."""
+    session, a, b = _models(p)
+    # what is pickled is found by its name
+    for cls in a, b, b.cs.property.mapper.class_:
+        cls.__qualname__ = f"Pickled{cls.__name__}"
+        setattr(sys.modules[__name__], cls.__qualname__, cls)
+        cls.__name__ = cls.__qualname__
+    given = [
+        p.joinedload(a.bs),
+        p.selectinload(a.bs).load_only(b.id),
+        p.orm.Load(a).subqueryload(a.bs).joinedload(b.cs),
+        p.defer(a.name),
+        p.load_only(a.name, raiseload=True),
+        p.raiseload("*"),
+        p.selectinload(a.bs).options(p.joinedload(b.cs), p.defer(b.a_id)),
+        p.lazyload(a.bs).raiseload(b.cs),
+    ]
+    for option in given:
+        again = pickle.loads(pickle.dumps(option))
+        for options in (option,), (again,), (p.lazyload("*"), again):
+            session.expunge_all()
+            for found in session.scalars(p.select(a).options(*options).order_by(a.id)).unique():
+                p.show(sorted(k for k in found.__dict__ if k[0] != "_"))
+                p.error(lambda found=found: [sorted(b.__dict__) for b in found.bs])
+                p.error(lambda found=found: [len(b.cs) for b in found.bs])
 
 
 @pytest.mark.parametrize("function", program.registered)

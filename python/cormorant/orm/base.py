@@ -201,6 +201,24 @@ def class_mapper(class_: Any, configure: bool = True) -> Mapper[Any]:
     return mapper  # type: ignore[no-any-return]
 
 
+def pickled_part(part: Any) -> Any:
+    """What stands for a part of a loader option's path in a pickle: a class, or one with the name
+    of an attribute, for what is mapped; names and aliases themselves."""
+    if getattr(part, "is_mapper", False):
+        return (part.class_,)
+    if getattr(part, "is_property", False):
+        return part.parent.class_, part.key
+    return part
+
+
+def unpickled_part(part: Any) -> Any:
+    """The part of a path that a pickle names."""
+    if not isinstance(part, tuple):
+        return part
+    mapper = class_mapper(part[0], configure=False)
+    return mapper if len(part) == 1 else mapper._props[part[1]]
+
+
 def object_mapper(instance: object) -> Mapper[Any]:
     """The mapper of an object: `UnmappedInstanceError` if its class has none."""
     manager = _core.manager_of(instance) if not isinstance(instance, type) else None

@@ -18,7 +18,7 @@ from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext, key_of_all
 from ..sql.coercions import expect_where
 from .attributes import QueryableAttribute
-from .base import mapper_or_none
+from .base import mapper_or_none, pickled_part, unpickled_part
 from .exc import LoaderStrategyException
 from .relationships import RelationshipProperty
 
@@ -88,6 +88,11 @@ class LoadElement:
         #: what ``User.posts.and_(…)`` adds to the join
         self.criteria = criteria
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        path = tuple(map(pickled_part, self.path))
+        target = None if self.target is None else pickled_part(self.target)
+        return _unpickled_element, (path, self.strategy, self.opts, target, self.criteria)
+
     def opt(self, name: str, default: Any = None) -> Any:
         for key, value in self.opts:
             if key == name:
@@ -143,6 +148,11 @@ def _parts(attr: Any) -> Sequence[Any]:
     return (attr,)
 
 
+def _unpickled_element(path: Path, strategy: Any, opts: Any, target: Any, criteria: Any) -> Any:
+    path = tuple(map(unpickled_part, path))
+    return LoadElement(path, strategy, opts, target and unpickled_part(target), criteria)
+
+
 class Load(ExecutableOption):
     """Loader options for one root entity: ``Load(User).joinedload(User.posts)``.
 
@@ -178,6 +188,14 @@ class Load(ExecutableOption):
         new._strict = self._strict
         new._key = None
         return new
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return tuple(map(pickled_part, self._path)), self._elements, self._strict
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        path, self._elements, self._strict = state
+        self._path = tuple(map(unpickled_part, path))
+        self._key = None
 
     def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
         key = self._key

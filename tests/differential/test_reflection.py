@@ -206,3 +206,18 @@ def test_reflect_what_is_there(p: Peer):
         p.show([column.name for column in table.primary_key], sorted(table.c.keys()))
         p.show([column is table.c[column.name] for column in table.primary_key])
         p.show(type(table.c.code.type).__name__, table.c.code is declared)
+
+
+def test_inspectors_made_by_their_class():
+    """As the oldest programs make them: they are warned."""
+
+    def program(p: Peer):
+        engine = p.engine()
+        p.Table("t", p.MetaData(), p.Column("x", p.Integer)).create(engine)
+        for make in p.Inspector, p.Inspector.from_engine, p.inspect:
+            p.show(make(engine).get_table_names())
+        with engine.connect() as connection:
+            p.show(p.Inspector(connection).get_view_names())
+
+    peer, _ = compare(program, warned=True, sql=False)
+    assert len(peer.warned) == 2

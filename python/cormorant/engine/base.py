@@ -304,7 +304,7 @@ class OptionEngine(Engine):
 
 @_inspects(Engine, Connection)
 def _inspect_bind(bind: Any) -> Any:
-    return bind.dialect.inspector(bind)
+    return bind.dialect.inspector._of(bind)
 
 
 # where programs know them from

@@ -6,7 +6,7 @@ import contextlib
 import enum
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from .. import exc, util
 from ..inspection import _self_inspects
@@ -67,6 +67,23 @@ class Inspector:
     """
 
     def __init__(self, bind: Any) -> None:
+        """Deprecated: ``inspect(bind)``."""
+        warn_deprecated(
+            "The __init__() method on Inspector is deprecated and will be removed in a future "
+            "release.  Please use the sqlalchemy.inspect() function on an Engine or Connection in "
+            "order to acquire an Inspector. (deprecated since: 1.4)",
+            version="1.4",
+        )
+        self._read_from(bind)
+
+    @classmethod
+    def _of(cls, bind: Any) -> Self:
+        """The inspector of an engine or connection, as inspect() makes it."""
+        made = cls.__new__(cls)
+        made._read_from(bind)
+        return made
+
+    def _read_from(self, bind: Any) -> None:
         self.bind = bind
         self.engine = bind.engine
         self.dialect = self.engine.dialect
@@ -82,7 +99,7 @@ class Inspector:
             "order to acquire an Inspector. (deprecated since: 1.4)",
             version="1.4",
         )
-        return cls(bind)
+        return cls._of(bind)
 
     @property
     def whole(self) -> Inspector:

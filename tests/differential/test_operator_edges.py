@@ -194,6 +194,27 @@ def test_conditions_as_columns() -> None:
     compare(program)
 
 
+def test_names_that_nobody_gave_need_no_parentheses() -> None:
+    """Before AS an expression of low precedence has them where the program gives the name."""
+
+    def program(p: Peer) -> None:
+        a, b = p.column("a", p.String), p.column("b", p.Integer)
+        pg = p.module("dialects.postgresql").dialect()
+        made = [
+            a.contains("x"), a.startswith("x"), ~a.endswith("x"), a.icontains("x", autoescape=True),
+            ~a.istartswith("x"), a.iendswith(b.cast(p.String)), a.like("x"), a.op("@", -5)("x"),
+            b.op("@", precedence=-50)(1), p.and_(a.contains("x"), b == 1), p.case((a == "x", b)),
+        ]  # fmt: skip
+        for each in made:
+            for statement in (
+                p.select(each), p.select(each.label("q")), p.select(p.select(each).subquery()),
+                p.union(p.select(each), p.select(b)), p.select(p.func.f(each)),
+            ):  # fmt: skip
+                _show(p, lambda s=statement: str(s), lambda s=statement: str(s.compile(dialect=pg)))
+
+    compare(program)
+
+
 def test_percent_signs_by_paramstyle() -> None:
     def program(p: Peer) -> None:
         x = p.column("x", p.Integer)

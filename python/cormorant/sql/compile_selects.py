@@ -37,6 +37,11 @@ class _NamedForResult(Label[Any]):
         self.targets = targets
 
     @property
+    def element(self) -> Any:
+        """The expression; a name that nobody gave it needs no parentheses before it."""
+        return self._element
+
+    @property
     def _ident(self) -> Any:
         return self._element._ident
 

@@ -64,14 +64,14 @@ def single_table_criterion(entity: Any, selectable: Any, renamed: bool = False) 
     criterion = mapper._single_table_criterion
     if criterion is None:
         return None
-    if selectable is mapper.selectable and not entity.is_aliased_class and not renamed:
+    if entity.is_aliased_class:
+        return entity._single_table_criterion
+    if selectable is mapper.selectable and not renamed:
         return criterion
 
     def replace(element: Any) -> Any:
         if element._is_bind_parameter:
             return element._clone()
-        if entity.is_aliased_class:
-            return entity._adapter.replace(element)
         return selectable.corresponding_column(element, True) if element._is_column else None
 
     return visitors.replaced(criterion, replace)

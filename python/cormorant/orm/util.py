@@ -190,7 +190,7 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         self._entity = entity
         self.mapper = mapper
         self.selectable = self.persist_selectable = self.local_table = selectable
-        self.name = name if name is not None else getattr(selectable, "name", None)
+        self.name = name
         self._adapt_on_names = on_names
         self._base_alias: AliasedInsp[Any] | None = None
         #: rows may have no columns of subclasses: nothing may be joined to these but by an
@@ -280,13 +280,28 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
             adapt_from_selectables=[mapper.persist_selectable for mapper in mappers],
         )
 
+    @memoized_property
+    def _single_table_criterion(self) -> Any:
+        """The mapper's, about the alias."""
+        return visitors.replaced(self.mapper._single_table_criterion, self._replace)
+
     def _cache_key(self, ctx: Any) -> Any:
         """An alias made anew in the same place of a statement has the same key."""
         number, new = ctx.number(self)
         if not new:
             return number
-        within = None if self._within is None else self._within._cache_key(ctx)
-        return (number, self.mapper, self.selectable._cache_key(ctx), within)
+        selectable = self.selectable._cache_key(ctx)
+        key: tuple[Any, ...] = (number, self.mapper, self.name, selectable)
+        if self._within is not None:
+            key += (self._within._cache_key(ctx),)
+        if self._with_polymorphic or self._adapt_on_names:
+            key += (tuple(self._with_polymorphic), self._adapt_on_names)
+        if self.polymorphic_on is not self.mapper.polymorphic_on:
+            column = self.polymorphic_on
+            if hasattr(column, "__clause_element__"):
+                column = column.__clause_element__()
+            key += (column._cache_key(ctx),)
+        return key
 
     def _replace(self, element: Any) -> Any:
         """The adapter's replacement; values become parameters of their own."""

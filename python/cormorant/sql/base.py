@@ -532,12 +532,7 @@ class Annotated:
             return key
         ctx.orm = True
         if getattr(parent, "is_aliased_class", False):
-            # an alias made for one statement is known by its place in the statement
-            n: Any
-            n, new = ctx.number(parent)
-            if new:
-                n = (n, parent.mapper, parent.selectable._cache_key(ctx))
-            return (key, n, annotations.get("proxy_key"))
+            return (key, parent._cache_key(ctx), annotations.get("proxy_key"))
         settled = key.__class__ is int
         key = (key, parent, annotations.get("proxy_key"))
         if settled:

@@ -26,6 +26,8 @@ class FrozenResult(Generic[_T]):
         self._repeats = result._require_unique or result._repeats
         # Objects that joined collections repeat are kept so: unique() comes when it is called.
         plain = (self._scalar or result._single_entity) and result._indexes is None
+        if plain:
+            result._forgo_unique()
         self.data: Sequence[Any] = result._raw(-1) if plain else result.fetchall()
 
     def __call__(self) -> Result[_T]:

@@ -78,7 +78,6 @@ class _ResultBase:
         return rows[0] if rows and not self._is_no_object(rows[0]) else None
 
     def _one(self, none: bool) -> Any:
-        self._forgo_unique()
         rows = self._take(2)
         self._end()
         if rows and not self._is_no_object(rows[0]):
@@ -278,6 +277,8 @@ class Result(_ResultBase, Generic[_T]):
             rows += self._cursor.fetch(count - len(rows))
         if len(rows) < count or count < 0:
             self._soft_closed = True
+        if rows:
+            self._check_unique()
         return rows  # type: ignore[no-any-return]
 
     def _forgo_unique(self) -> None:
@@ -306,7 +307,6 @@ class Result(_ResultBase, Generic[_T]):
             if count < 0 or len(rows) < count:
                 self._soft_closed = True
             return rows  # type: ignore[no-any-return]
-        self._check_unique()
         return self._filtered(count, self._narrow, self._unique_filter)
 
     def _narrow(self, rows: list[Any]) -> list[Any]:
@@ -336,7 +336,6 @@ class Result(_ResultBase, Generic[_T]):
     def __iter__(self) -> Iterator[Row[_T]]:
         if not self._slow:
             return self._iterate()
-        self._check_unique()
         rows = self._iterate()
         if self._indexes is not None:
             rows = map(self._narrow_one, rows)
@@ -355,6 +354,7 @@ class Result(_ResultBase, Generic[_T]):
                     self._soft_closed = True
                     self._set_slow()
                     return
+                self._check_unique()
                 self._buffer = buffer = iter(rows)
             yield from buffer
             if self._buffer is buffer:
@@ -613,7 +613,6 @@ class ScalarResult(_FilterResult, Generic[_T]):
             if count < 0 or len(rows) < count:
                 real._soft_closed = True
             return rows  # type: ignore[no-any-return]
-        real._check_unique()
         unique = self._unique_filter
         if unique is None or unique[1] is None or real._single_entity or real._cursor.scalar:
             return real._filtered(count, self._convert, unique)
@@ -705,7 +704,6 @@ class MappingResult(_FilterResult):
 
     def _take(self, count: int) -> list[Any]:
         real = self._real_result
-        real._check_unique()
         # mappings cannot be hashed: the rows decide
         rows = real._filtered(count, self._narrow, self._unique_filter)
         return [row._mapping for row in rows]

@@ -303,6 +303,98 @@ def aliases_of_laterals_and_samples(p: Any) -> None:
     p.show(str(p.select(table.alias().alias())), str(p.select(table.alias("x").alias())))
 
 
+@program
+def options_of_entities_that_are_gone(p: Any) -> None:
+    s, author, book, copy = _library(p)
+    other = p.aliased(author)
+    for entity in (author, other):
+        for option in (
+            p.joinedload(entity.books),
+            p.selectinload(entity.books).joinedload(book.copies),
+            p.load_only(entity.name),
+        ):
+            full = p.select(entity).options(option).where(entity.id > 1)
+            for statement in (
+                full.with_only_columns(p.func.count(entity.id)),
+                full.with_only_columns(p.func.count(), maintain_column_froms=True),
+                full.with_only_columns(entity.id).with_only_columns(p.func.max(entity.id)),
+                full.join(entity.books).with_only_columns(book.id).order_by(book.id),
+            ):
+                p.show(str(statement), s.scalars(statement).all())
+            p.error(lambda entity=entity, option=option: str(p.select(entity.id).options(option)))
+            wrong = full.options(p.joinedload(copy.book))
+            p.error(lambda wrong=wrong: str(wrong.with_only_columns(p.func.count())))
+
+
+@program
+def joined_collections_without_unique(p: Any) -> None:
+    s, author, _, _ = _library(p)
+    methods = ("one", "one_or_none", "first", "all")
+    rows = (
+        *methods,
+        "fetchmany",
+        "scalar",
+        "scalar_one",
+        "scalar_one_or_none",
+        "fetchone",
+        "__iter__",
+    )
+    for ids in ([], [1], [1, 2]):
+        chosen = p.select(author).options(p.joinedload(author.books)).where(author.id.in_(ids))
+        for names, form in ((rows, None), (methods, "scalars"), (methods, "mappings")):
+            for name in names:
+                result = s.execute(chosen.order_by(author.id))
+                result = result if form is None else getattr(result, form)()
+                given = getattr(result, name)
+
+                def ask(given: Any = given, name: str = name) -> Any:
+                    found = list(given()) if name == "__iter__" else given()
+                    return found if found is None or isinstance(found, list) else "something"
+
+                p.error(ask)
+                result.close()
+
+
+@program
+def names_of_aliases(p: Any) -> None:
+    s, author, _, _ = _library(p)
+    some = p.select(author).where(author.id > 1).subquery("some")
+    for sub in (None, some, p.select(author).subquery()):
+        for name in (None, "x", "y"):
+            alias = p.aliased(author, sub, name=name)
+            statement = p.select(alias, alias.id).order_by(alias.id)
+            p.show(list(s.execute(statement).keys()), s.execute(statement).first()._fields)
+            p.show([list(row) for row in s.execute(p.select(alias)).mappings()])
+            p.show([d["name"] for d in s.query(alias, alias.id).column_descriptions])
+
+
+@program
+def unions_of_classes_in_one_table(p: Any) -> None:
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        above_id = p.Column(p.ForeignKey("thing.id"))
+        above = p.relationship("Thing", remote_side=[id])
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "thing"}
+
+    class Box(Thing):
+        __mapper_args__ = {"polymorphic_identity": "box"}
+
+    s = p.session()
+    s.add_all([Box(id=1), Thing(id=2, above_id=1), Box(id=3, above_id=1)])
+    s.commit()
+    for entity in (Box, p.aliased(Box)):
+        boxes = s.query(entity)
+        both = boxes.filter(entity.id > 1).union(boxes)
+        first = s.get(Box, 1)
+        for query in (both, both.filter(entity.id < 3), boxes.filter(entity.above != first)):
+            p.show(str(query), [box.id for box in query.order_by(entity.id)])
+        p.show(both.count(), both.join(entity.above).count())
+    p.error(lambda: s.execute(p.update(Box).where(Box.id.between(1, 2)).values(above_id=None)))
+    s.query(Box).filter(Box.id.between(1, 2)).update({"above_id": None}, "fetch")
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function)

@@ -171,8 +171,10 @@ class Compiler:
             for side in (clause.left, clause.right)
         ):
             raise UnevaluatableError("Cannot evaluate ExpressionClauseList")
-        left, right = self.compile(clause.left), self.compile(clause.right)
-        op = clause.operator
+        left, op = self.compile(clause.left), clause.operator
+        if op is operators.between_op or op is operators.not_between_op:
+            raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__} with operator {op}")
+        right = self.compile(clause.right)
         if op is operators.is_ or op is operators.is_not:
             want = op is operators.is_
 

@@ -38,9 +38,9 @@ class LoadTable:
     is a table :meth:`with_binds`.
     """
 
-    __slots__ = ("binds", "criteria", "elements", "groups", "key", "others", "paths", "shape")
+    __slots__ = ("binds", "criteria", "elements", "groups", "others", "paths", "shape")
 
-    def __init__(self, key: Any = None) -> None:
+    def __init__(self) -> None:
         #: the table of the plan, whose criteria these are
         self.shape = self
         #: the parameters of the criteria
@@ -49,14 +49,13 @@ class LoadTable:
         self.criteria: tuple[LoaderCriteriaOption, ...] = ()
         #: options of the program's own that further loads have, too
         self.others: tuple[UserDefinedOption, ...] = ()
-        self.key = key
         self.groups: dict[Path, set[str]] = {}
         #: every entity path that has something below it
         self.paths: set[Path] = set()
 
     def copy(self) -> LoadTable:
         """A table to add to."""
-        new = LoadTable(self.key)
+        new = LoadTable()
         new.binds = self.binds
         new.elements = dict(self.elements)
         new.criteria = self.criteria
@@ -257,10 +256,14 @@ def _unpack_context(
 
 
 def resolve_options(
-    options: Sequence[Any], roots: Sequence[Any], key: Any = None, raiseerr: bool = True
+    options: Sequence[Any],
+    roots: Sequence[Any],
+    raiseerr: bool = True,
+    former: Sequence[Any] = (),
 ) -> LoadTable | None:
-    """The LoadTable of a statement whose entities are `roots`."""
-    table = LoadTable(key)
+    """The LoadTable of a statement whose entities are `roots`; options of those that it had
+    (`former`) are for nothing."""
+    table = LoadTable()
     criteria: list[LoaderCriteriaOption] = []
     elements: list[LoadElement] = []
     for option in options:
@@ -270,8 +273,9 @@ def resolve_options(
                 if not isinstance(first, str) and first not in roots:
                     moved = _reconcile(element, roots)
                     if moved is None:
-                        if raiseerr and option._strict:
-                            raise _does_not_apply(first, roots)
+                        known = any(e is first or _same_lineage(e, first) for e in former)
+                        if raiseerr and option._strict and not known:
+                            raise _does_not_apply(first, (*roots, *former))
                         continue
                     element = moved
                 elements.append(element)

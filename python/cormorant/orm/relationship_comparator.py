@@ -152,7 +152,7 @@ class RelationshipComparator(PropComparator):
             for (local, _), value in zip(prop.local_remote_pairs, values, strict=True):
                 column = _taken_from(self._source, local)
                 parts.append(
-                    BooleanClauseList.or_(column != _parameter(local, value), column.is_(None))
+                    BooleanClauseList.or_(column != _parameter(column, value), column.is_(None))
                 )
             return parts[0] if len(parts) == 1 else BooleanClauseList.and_(*parts)
         keys = prop.mapper.primary_key

@@ -143,7 +143,9 @@ class SelectState:
         roots = [item.node.entity for item in self.items if item.node is not None]
         if table is None and not embedded and (options is not None or statement._with_options):
             given = statement._with_options if options is None else options
-            table = resolve_options(given, roots, raiseerr=options is None)
+            table = resolve_options(
+                given, roots, raiseerr=options is None, former=statement._former_entities
+            )
         self.table = table
         self._criteria_options = self._find_criteria_options(outer_options)
         #: entities whose criteria stand in the ON clause that joins them
@@ -295,7 +297,9 @@ class SelectState:
         for entity in entities:
             if id(entity) in self._joined:
                 continue
-            if not self._known and self.adapt_from is None:
+            if self.adapt_from is not None:
+                continue  # the parts of the union meet it
+            if not self._known:
                 self._extra_where += self._criteria_of(entity)
             criterion = single_table_criterion(entity, entity.selectable)
             if criterion is not None:

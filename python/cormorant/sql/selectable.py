@@ -160,6 +160,8 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
     _where_criteria: tuple[Any, ...] = ()
     _having_criteria: tuple[Any, ...] = ()
     _setup_joins: tuple[Any, ...] = ()
+    #: entities that with_only_columns() has taken away: options may name them still
+    _former_entities: tuple[Any, ...] = ()
     _distinct = False
     _distinct_on: tuple[Any, ...] = ()
     _correlate: tuple[Any, ...] = ()
@@ -249,6 +251,10 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             )
         if self._setup_joins and not self._from_obj:
             c._setup_joins = self._joins_with_left_side()
+        if self._with_options:
+            found = [column._annotations.get("parententity") for column in self._raw_columns]
+            former = [entity for entity in found if entity is not None]
+            c._former_entities = (*self._former_entities, *former)
         c._raw_columns = [column for e in entities for column in expect_columns(e)]
         return c
 
@@ -655,12 +661,10 @@ def _part_key(part: Any, ctx: KeyContext) -> Any:
         return make(part, ctx)
     parent = part._parententity
     if getattr(parent, "is_aliased_class", False):
-        n, new = ctx.number(parent)
-        parent = (n, parent.mapper, parent.selectable._cache_key(ctx)) if new else n
+        parent = parent._cache_key(ctx)
     of_type = part._of_type
     if of_type is not None and getattr(of_type, "is_aliased_class", False):
-        n, new = ctx.number(of_type)
-        of_type = (n, of_type.mapper, of_type.selectable._cache_key(ctx)) if new else n
+        of_type = of_type._cache_key(ctx)
     return (parent, part.key, of_type, tuple([c._cache_key(ctx) for c in part._extra_criteria]))
 
 

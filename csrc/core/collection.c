@@ -164,7 +164,8 @@ crm_collection_new(crm_state *state, uint16_t slot)
     return self;
 }
 
-/* Whether a collection is of the kind an attribute has. */
+/* Whether a collection is of the kind an attribute has.  Where a function makes
+ * them, its class may be a base that they have in common. */
 static int
 is_kind(const crm_attr *attr, PyObject *collection)
 {
@@ -172,7 +173,11 @@ is_kind(const crm_attr *attr, PyObject *collection)
         int is_set = (attr->flags & CRM_ATTR_SET) != 0;
         return is_set == !PyList_Check(collection);
     }
-    return attr->class_ == NULL || Py_IS_TYPE(collection, attr->class_);
+    if (attr->class_ == NULL || Py_IS_TYPE(collection, attr->class_)) {
+        return 1;
+    }
+    return attr->factory != (PyObject *)attr->class_ &&
+           PyType_IsSubtype(Py_TYPE(collection), attr->class_);
 }
 
 int

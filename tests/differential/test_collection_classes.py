@@ -63,6 +63,7 @@ KEYED = {
     "column": lambda p, C: p.column_keyed_dict(C.__table__.c.the_word),
     "columns": lambda p, C: p.column_keyed_dict([C.__table__.c.the_word, C.place]),
     "function": lambda p, C: p.keyfunc_mapping(lambda c: (c.word, 1)),
+    "class anew": lambda p, C: lambda: p.keyfunc_mapping(lambda c: (c.word, 1))(),
     "ignoring": lambda p, C: p.attribute_keyed_dict("word", ignore_unpopulated_attribute=True),
     "old name": lambda p, C: p.attribute_mapped_collection("word"),
     "old column": lambda p, C: p.column_mapped_collection(C.word),

@@ -233,9 +233,22 @@ def prepare_instrumentation(
         if own is not InstrumentedDict:
             return (lambda: own(factory())), own
         cls = own
-    if not issubclass(cls, (InstrumentedList, InstrumentedSet)):
-        instrument(cls)
-    return factory, cls
+    if issubclass(cls, (InstrumentedList, InstrumentedSet)):
+        return factory, cls
+    instrument(cls)
+    if isinstance(factory, type) or cls is InstrumentedDict:
+        return factory, cls
+    another = type(factory())
+    if another is cls:
+        return factory, cls
+
+    def make() -> Any:
+        made = factory()
+        instrument(type(made))
+        return made
+
+    # a function that gives objects of a new class each time: what they have in common
+    return make, next(base for base in cls.__mro__ if issubclass(another, base))
 
 
 def instrument(cls: type) -> None:

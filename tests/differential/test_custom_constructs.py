@@ -348,6 +348,9 @@ def test_constructs_that_list_their_attributes(p: Peer):
         Told(users.c.name, [one], "+", ["1"], deep=1),
     ):
         p.show(plain.compare(other))
+    key = plain._generate_cache_key()
+    p.show(key == Told(column, [p.literal(9)], "+", ["1"], deep=1)._generate_cache_key())
+    p.show(key != Told(column, [one], "-", ["1"], deep=1)._generate_cache_key())
     for cls in Silent, Heir:
         key = cls(column, [one], "+")._generate_cache_key()
         p.show(key is None or key.key is None)

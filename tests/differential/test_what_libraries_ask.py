@@ -476,6 +476,19 @@ def clauses_of_a_query(p: Any) -> None:
         p.show(type(state._entity_zero()).__name__, type(state.statement).__name__)
 
 
+@program
+def modules_of_drivers(p: Any) -> None:
+    """A class of dialects has import_dbapi(), since version 2; its objects have dbapi."""
+    for name in "sqlite", "postgresql":
+        cls = p.module(f"dialects.{name}").dialect
+        p.show(name, hasattr(cls, "dbapi"), hasattr(cls, "import_dbapi"))
+        p.show(issubclass(cls.import_dbapi().IntegrityError, Exception))
+    dialect = p.engine().dialect
+    p.show(dialect.update_executemany_returning, dialect.delete_executemany_returning)
+    p.show(dialect.supports_views, dialect.dialect_description)
+    p.show(dialect.dbapi is dialect.loaded_dbapi, hasattr(dialect.dbapi, "connect"))
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from .url import URL
 
 
+class instance_property(util.memoized_property[Any]):
+    """A memoized property that the class does not have: tools ask by it for old versions."""
+
+    def __get__(self, obj: Any, cls: Any = None) -> Any:
+        if obj is None:
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {self.__name__!r}")
+        return super().__get__(obj, cls)
+
+
 class DefaultDialect(AsksInspector):
     """The SQL of no database in particular, with named parameters."""
 
@@ -71,6 +80,7 @@ class DefaultDialect(AsksInspector):
     supports_sane_multi_rowcount = True
     supports_statement_cache = True
     supports_schemas = True
+    supports_views = True
     supports_simple_order_by_label = True
     supports_is_distinct_from = True
     supports_server_side_cursors = False
@@ -80,6 +90,8 @@ class DefaultDialect(AsksInspector):
     delete_returning = False
     insert_executemany_returning = False
     insert_executemany_returning_sort_by_parameter_order = False
+    update_executemany_returning = False
+    delete_executemany_returning = False
     update_returning_multifrom = False
     delete_returning_multifrom = False
     postfetch_lastrowid = True
@@ -108,6 +120,11 @@ class DefaultDialect(AsksInspector):
     """What items take for this dialect: (Index, {"using": False}), … None: anything."""
     colspecs: dict[Any, Any] = {}
     """Generic type -> the class that the dialect has for it."""
+
+    @property
+    def dialect_description(self) -> str:
+        """The names of the database and of the driver, as in URLs."""
+        return f"{self.name}+{self.driver}"
 
     def __init__(
         self,

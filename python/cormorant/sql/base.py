@@ -68,6 +68,12 @@ class CacheKey(NamedTuple):
     key: tuple[Any, ...] | None
     bindparams: Sequence[BindParameter[Any]]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CacheKey) and self.key == other.key
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def to_offline_string(
         self, statement_cache: MutableMapping[Any, str], statement: Any, parameters: Any
     ) -> str:

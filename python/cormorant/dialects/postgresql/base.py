@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import _core, exc, util
 from ..._late import late_names
-from ...engine.default import DefaultDialect
+from ...engine.default import DefaultDialect, instance_property
 
 if TYPE_CHECKING:
     from ..._core import Connection as CoreConnection
@@ -221,12 +221,15 @@ class PGDialect(DefaultDialect):
         plan = driver_plan(sql)
         return plan, [values_of(plan, values) for values in sets or [()]]
 
-    @util.memoized_property
+    @instance_property
     def dbapi(self) -> Any:
         """The driver's module."""
         return self.import_dbapi()
 
-    loaded_dbapi = dbapi
+    @util.memoized_property
+    def loaded_dbapi(self) -> Any:
+        """As dbapi."""
+        return self.dbapi
 
     @classmethod
     def import_dbapi(cls) -> Any:

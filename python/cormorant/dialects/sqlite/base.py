@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ... import _core, exc, util
-from ...engine.default import DefaultDialect
+from ...engine.default import DefaultDialect, instance_property
 from ...sql.type_compiler import TypeCompiler
 
 if TYPE_CHECKING:
@@ -105,14 +105,17 @@ class SQLiteDialect(DefaultDialect):
 
         return SQLiteDDLCompiler
 
-    @util.memoized_property
+    @instance_property
     def dbapi(self) -> Any:
         """The driver's module."""
         from . import dbapi
 
         return dbapi
 
-    loaded_dbapi = dbapi
+    @util.memoized_property
+    def loaded_dbapi(self) -> Any:
+        """As dbapi."""
+        return self.dbapi
 
     @classmethod
     def import_dbapi(cls) -> Any:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
-from . import functions, operators
+from . import operators
 from .elements import (
     BinaryExpression,
     BindParameter,
@@ -61,23 +61,6 @@ OPERATORS: dict[Any, str] = {
     ops.bitwise_not_op: "~",
     ops.bitwise_lshift_op: " << ",
     ops.bitwise_rshift_op: " >> ",
-}
-
-FUNCTIONS: dict[type, str] = {
-    functions.coalesce: "coalesce",
-    functions.current_date: "CURRENT_DATE",
-    functions.current_time: "CURRENT_TIME",
-    functions.current_timestamp: "CURRENT_TIMESTAMP",
-    functions.current_user: "CURRENT_USER",
-    functions.localtime: "LOCALTIME",
-    functions.localtimestamp: "LOCALTIMESTAMP",
-    functions.random: "random",
-    functions.sysdate: "sysdate",
-    functions.session_user: "SESSION_USER",
-    functions.user: "USER",
-    functions.cube: "CUBE",
-    functions.rollup: "ROLLUP",
-    functions.grouping_sets: "GROUPING SETS",
 }
 
 EXTRACT_FIELDS = {
@@ -669,7 +652,7 @@ class ExpressionCompiler:
         if visit is not None:
             return visit(func, **kw)  # type: ignore[no-any-return]
         cls = func._original.__class__ if func._is_annotated else func.__class__
-        known = FUNCTIONS.get(cls)
+        known: str | None = cls.__dict__.get("_written")
         if known is not None:
             return known + (self.function_argspec(func, **kw) if func._has_args else "")
         return self._function_name(func) + self.function_argspec(func, **kw)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import util
 from . import operators, sqltypes
-from .base import Annotated, KeyContext
+from .base import Annotated
 from .coercions import expect_function_arg
 from .elements import (
     BindParameter,
     Cast,
     ClauseList,
-    ColumnClause,
     ColumnElement,
     Extract,
     Grouping,
-    UnaryExpression,
 )
 from .function_element import FunctionAsBinary as FunctionAsBinary
 from .function_element import FunctionElement as FunctionElement
@@ -26,22 +23,30 @@ from .function_element import ScalarFunctionColumn as ScalarFunctionColumn
 from .function_element import TableValuedAlias as TableValuedAlias
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from ..orm.base import Mapped
+    from . import known_functions as known
     from .type_api import TypeArgument
     from .typed_operators import SQLCoreOperations
-else:
-    Decimal = Any  # importing it takes a program that has no decimals its time
 
 _T = TypeVar("_T")
 
 # package -> lower-case name -> class
-_registry: dict[str, dict[str, type[GenericFunction[Any]]]] = {"_default": {}}
+_registry: dict[str, dict[str, Any]] = {"_default": {"cast": Cast, "extract": Extract}}
+_own_known = False
+"""The functions of this package are in it."""
+
+
+def _know_own() -> None:
+    global _own_known
+    if not _own_known:
+        from . import known_functions  # noqa: F401
+
+        _own_known = True
 
 
 def register_function(identifier: str, fn: Any, package: str = "_default") -> None:
     """Make `func.<identifier>` build a class of function."""
+    _know_own()
     registered = _registry.setdefault(package, {})
     key = str(identifier).lower()
     if key in registered:
@@ -86,10 +91,6 @@ class Function(FunctionElement[_T]):
         )
 
 
-register_function("cast", Cast)
-register_function("extract", Extract)
-
-
 class _FunctionGenerator:
     """``func``: makes the function named by the attribute."""
 
@@ -110,80 +111,84 @@ class _FunctionGenerator:
         # Functions of a known class; every other name is a `Function`.
 
         @overload
-        def max(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _max[_T]: ...
+        def max(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> known.max[_T]: ...
         @overload
-        def max(self, col: _Argument[_T], *args: Any, **kw: Any) -> _max[_T]: ...
+        def max(self, col: _Argument[_T], *args: Any, **kw: Any) -> known.max[_T]: ...
         @overload
-        def max(self, col: _T, *args: Any, **kw: Any) -> _max[_T]: ...
-        def max(self, col: Any, *args: Any, **kw: Any) -> _max[Any]: ...
+        def max(self, col: _T, *args: Any, **kw: Any) -> known.max[_T]: ...
+        def max(self, col: Any, *args: Any, **kw: Any) -> known.max[Any]: ...
         @overload
-        def min(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _min[_T]: ...
+        def min(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> known.min[_T]: ...
         @overload
-        def min(self, col: _Argument[_T], *args: Any, **kw: Any) -> _min[_T]: ...
+        def min(self, col: _Argument[_T], *args: Any, **kw: Any) -> known.min[_T]: ...
         @overload
-        def min(self, col: _T, *args: Any, **kw: Any) -> _min[_T]: ...
-        def min(self, col: Any, *args: Any, **kw: Any) -> _min[Any]: ...
+        def min(self, col: _T, *args: Any, **kw: Any) -> known.min[_T]: ...
+        def min(self, col: Any, *args: Any, **kw: Any) -> known.min[Any]: ...
         @overload
-        def sum(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _sum[_T]: ...
+        def sum(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> known.sum[_T]: ...
         @overload
-        def sum(self, col: _Argument[_T], *args: Any, **kw: Any) -> _sum[_T]: ...
+        def sum(self, col: _Argument[_T], *args: Any, **kw: Any) -> known.sum[_T]: ...
         @overload
-        def sum(self, col: _T, *args: Any, **kw: Any) -> _sum[_T]: ...
-        def sum(self, col: Any, *args: Any, **kw: Any) -> _sum[Any]: ...
+        def sum(self, col: _T, *args: Any, **kw: Any) -> known.sum[_T]: ...
+        def sum(self, col: Any, *args: Any, **kw: Any) -> known.sum[Any]: ...
         @overload
-        def array_agg(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _array_agg[_T]: ...
+        def array_agg(
+            self, col: ColumnElement[_T], *args: Any, **kw: Any
+        ) -> known.array_agg[_T]: ...
         @overload
-        def array_agg(self, col: _Argument[_T], *args: Any, **kw: Any) -> _array_agg[_T]: ...
+        def array_agg(self, col: _Argument[_T], *args: Any, **kw: Any) -> known.array_agg[_T]: ...
         @overload
-        def array_agg(self, col: _T, *args: Any, **kw: Any) -> _array_agg[_T]: ...
-        def array_agg(self, col: Any, *args: Any, **kw: Any) -> _array_agg[Any]: ...
+        def array_agg(self, col: _T, *args: Any, **kw: Any) -> known.array_agg[_T]: ...
+        def array_agg(self, col: Any, *args: Any, **kw: Any) -> known.array_agg[Any]: ...
         @overload
-        def coalesce(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> _coalesce[_T]: ...
+        def coalesce(self, col: ColumnElement[_T], *args: Any, **kw: Any) -> known.coalesce[_T]: ...
         @overload
-        def coalesce(self, col: _Argument[_T | None], *args: Any, **kw: Any) -> _coalesce[_T]: ...
+        def coalesce(
+            self, col: _Argument[_T | None], *args: Any, **kw: Any
+        ) -> known.coalesce[_T]: ...
         @overload
-        def coalesce(self, col: _T | None, *args: Any, **kw: Any) -> _coalesce[_T]: ...
-        def coalesce(self, col: Any, *args: Any, **kw: Any) -> _coalesce[Any]: ...
+        def coalesce(self, col: _T | None, *args: Any, **kw: Any) -> known.coalesce[_T]: ...
+        def coalesce(self, col: Any, *args: Any, **kw: Any) -> known.coalesce[Any]: ...
         @property
-        def aggregate_strings(self) -> type[_aggregate_strings]: ...
+        def aggregate_strings(self) -> type[known.aggregate_strings]: ...
         @property
-        def char_length(self) -> type[_char_length]: ...
+        def char_length(self) -> type[known.char_length]: ...
         @property
-        def concat(self) -> type[_concat]: ...
+        def concat(self) -> type[known.concat]: ...
         @property
-        def count(self) -> type[_count]: ...
+        def count(self) -> type[known.count]: ...
         @property
-        def current_date(self) -> type[_current_date]: ...
+        def current_date(self) -> type[known.current_date]: ...
         @property
-        def current_time(self) -> type[_current_time]: ...
+        def current_time(self) -> type[known.current_time]: ...
         @property
-        def current_timestamp(self) -> type[_current_timestamp]: ...
+        def current_timestamp(self) -> type[known.current_timestamp]: ...
         @property
-        def current_user(self) -> type[_current_user]: ...
+        def current_user(self) -> type[known.current_user]: ...
         @property
-        def dense_rank(self) -> type[_dense_rank]: ...
+        def dense_rank(self) -> type[known.dense_rank]: ...
         @property
-        def next_value(self) -> type[_next_value]: ...
+        def next_value(self) -> type[known.next_value]: ...
         @property
-        def now(self) -> type[_now]: ...
+        def now(self) -> type[known.now]: ...
         @property
-        def random(self) -> type[_random]: ...
+        def random(self) -> type[known.random]: ...
         @property
-        def rank(self) -> type[_rank]: ...
+        def rank(self) -> type[known.rank]: ...
         @property
-        def percent_rank(self) -> type[_percent_rank]: ...
+        def percent_rank(self) -> type[known.percent_rank]: ...
         @property
-        def cume_dist(self) -> type[_cume_dist]: ...
+        def cume_dist(self) -> type[known.cume_dist]: ...
         @property
-        def localtime(self) -> type[_localtime]: ...
+        def localtime(self) -> type[known.localtime]: ...
         @property
-        def localtimestamp(self) -> type[_localtimestamp]: ...
+        def localtimestamp(self) -> type[known.localtimestamp]: ...
         @property
-        def session_user(self) -> type[_session_user]: ...
+        def session_user(self) -> type[known.session_user]: ...
         @property
-        def sysdate(self) -> type[_sysdate]: ...
+        def sysdate(self) -> type[known.sysdate]: ...
         @property
-        def user(self) -> type[_user]: ...
+        def user(self) -> type[known.user]: ...
 
     @overload
     def __call__(self, *c: Any, type_: TypeArgument[_T], **kw: Any) -> Function[_T]: ...
@@ -192,16 +197,18 @@ class _FunctionGenerator:
     def __call__(self, *c: Any, **kw: Any) -> Function[Any]:
         options = {**self.opts, **kw} if kw or self.opts else {}
         names = self.__names
+        if not _own_known:
+            _know_own()
         if len(names) == 1:
             fn = _registry["_default"].get(names[0].lower())
             if fn is not None:
-                return fn(*c, **options)
+                return fn(*c, **options)  # type: ignore[no-any-return]
         elif len(names) == 2:
             package = _registry.get(names[0])
             if package is not None:
                 fn = package.get(names[1].lower())
                 if fn is not None:
-                    return fn(*c, **options)
+                    return fn(*c, **options)  # type: ignore[no-any-return]
         return Function(names[-1], *c, packagenames=names[:-1], **options)
 
 
@@ -215,6 +222,8 @@ class GenericFunction(Function[_T]):
     name: Any = "GenericFunction"
     identifier: Any = None
     _register = False
+    _written: str | None = None
+    """Its SQL name, of a class that has it itself; a subclass is written by `name`."""
     inherit_cache = True
 
     def __init_subclass__(cls, **kw: Any) -> None:
@@ -251,244 +260,57 @@ class GenericFunction(Function[_T]):
         self.type = sqltypes.to_instance(type_)
 
 
-class ReturnTypeFromArgs(GenericFunction[_T]):
-    """A function whose result has the type of its arguments."""
-
-    _abstract = True
-
-    def __init__(self, *args: Any, **kw: Any) -> None:
-        made = [expect_function_arg(c, self.name) for c in args]
-        if kw.get("type_") is None:
-            kw["type_"] = next((a.type for a in made if not a.type._isnull), sqltypes.NULLTYPE)
-        self._finish(made, kw)
-
-
-class next_value(GenericFunction[int]):
-    """The next value of a Sequence."""
-
-    type = sqltypes.Integer()
-    name = "next_value"
-
-    def __init__(self, seq: Any, **kw: Any) -> None:
-        from .schema_defaults import Sequence as Seq
-
-        if not isinstance(seq, Seq):
-            raise AssertionError("next_value() accepts a Sequence object as input.")
-        self.sequence = seq
-        self._finish([], {"type_": seq.data_type or kw.get("type_")})
-
-    def _cache_key(self, ctx: KeyContext) -> Any:
-        return (next_value, *ctx.number(self.sequence), self.sequence.key)
-
-    @property
-    def _from_objects(self) -> Sequence[Any]:  # type: ignore[override]
-        return ()
-
-
-class array_agg(ReturnTypeFromArgs[Sequence[_T]]):
-    """Values of a group as an array."""
-
-    def __init__(self, *args: Any, **kw: Any) -> None:
-        made = [expect_function_arg(c, self.name) for c in args]
-        if kw.get("type_") is None:
-            item = made[0].type if made else sqltypes.NULLTYPE
-            kw["type_"] = item if item._is_array else sqltypes.ARRAY(item, dimensions=1)
-        self._finish(made, kw)
-
-
-class ReturnTypeFromOptionalArgs(ReturnTypeFromArgs[_T]):
-    """As ReturnTypeFromArgs; the value may be NULL, as those of the arguments."""
-
-    _abstract = True
-
-
-class coalesce(ReturnTypeFromArgs[_T]):
-    _has_args = True
-
-
-class max(ReturnTypeFromArgs[_T]):
-    pass
-
-
-class min(ReturnTypeFromArgs[_T]):
-    pass
-
-
-class sum(ReturnTypeFromArgs[_T]):
-    pass
-
-
-class concat(GenericFunction[str]):
-    type = sqltypes.String()
-
-
-class char_length(GenericFunction[int]):
-    type = sqltypes.Integer()
-
-    def __init__(self, arg: Any, **kw: Any) -> None:
-        super().__init__(arg, **kw)
-
-
-class random(GenericFunction[float]):
-    _has_args = True
-
-
-class now(GenericFunction[datetime.datetime]):
-    type = sqltypes.DateTime()
-
-
-class count(GenericFunction[int]):
-    """``count(*)`` without an argument."""
-
-    type = sqltypes.Integer()
-
-    def __init__(self, expression: Any = None, **kw: Any) -> None:
-        if expression is None:
-            expression = ColumnClause("*", is_literal=True)
-        super().__init__(expression, **kw)
-
-
-class AnsiFunction(GenericFunction[_T]):
-    """A function of the standard that is written without parentheses."""
-
-    _abstract = True
-
-
-class current_date(AnsiFunction[datetime.date]):
-    type = sqltypes.Date()
-
-
-class current_time(AnsiFunction[datetime.time]):
-    type = sqltypes.Time()
-
-
-class current_timestamp(AnsiFunction[datetime.datetime]):
-    type = sqltypes.DateTime()
-
-
-class current_user(AnsiFunction[str]):
-    type = sqltypes.String()
-
-
-class localtime(AnsiFunction[datetime.datetime]):
-    type = sqltypes.DateTime()
-
-
-class localtimestamp(AnsiFunction[datetime.datetime]):
-    type = sqltypes.DateTime()
-
-
-class session_user(AnsiFunction[str]):
-    type = sqltypes.String()
-
-
-class sysdate(AnsiFunction[datetime.datetime]):
-    type = sqltypes.DateTime()
-
-
-class user(AnsiFunction[str]):
-    type = sqltypes.String()
-
-
-class rank(GenericFunction[int]):
-    type = sqltypes.Integer()
-
-
-class dense_rank(GenericFunction[int]):
-    type = sqltypes.Integer()
-
-
-class percent_rank(GenericFunction[Decimal]):
-    type = sqltypes.Numeric()
-
-
-class cume_dist(GenericFunction[Decimal]):
-    type = sqltypes.Numeric()
-
-
-class _GroupingSets(GenericFunction[Any]):
-    _abstract = True
-    _has_args = True
-
-
-class cube(_GroupingSets):
-    pass
-
-
-class rollup(_GroupingSets):
-    pass
-
-
-class grouping_sets(_GroupingSets):
-    pass
-
-
-class OrderedSetAgg(GenericFunction[_T]):
-    """An aggregate used with WITHIN GROUP."""
-
-    _abstract = True
-    array_for_multi_clause = False
-
-    def within_group_type(self, within_group: Any) -> Any:
-        if not within_group.order_by.clauses:
-            return None
-        first = within_group.order_by.clauses[0]
-        while isinstance(first, UnaryExpression) and first.modifier is not None:
-            first = first.element  # ascending, descending
-        if self.array_for_multi_clause and len(self.clauses) > 1:
-            return sqltypes.ARRAY(first.type)
-        return first.type
-
-
-class mode(OrderedSetAgg[_T]):
-    pass
-
-
-class percentile_cont(OrderedSetAgg[_T]):
-    array_for_multi_clause = True
-
-
-class percentile_disc(OrderedSetAgg[_T]):
-    array_for_multi_clause = True
-
-
-class aggregate_strings(GenericFunction[str]):
-    """Strings of a group, joined by a separator."""
-
-    type = sqltypes.String()
-
-    def __init__(self, clause: Any, separator: str, **kw: Any) -> None:
-        super().__init__(clause, separator, **kw)
-
-
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    _Argument: TypeAlias = SQLCoreOperations[_T] | Mapped[_T]
+    from .known_functions import AnsiFunction as AnsiFunction
+    from .known_functions import OrderedSetAgg as OrderedSetAgg
+    from .known_functions import ReturnTypeFromArgs as ReturnTypeFromArgs
+    from .known_functions import ReturnTypeFromOptionalArgs as ReturnTypeFromOptionalArgs
+    from .known_functions import aggregate_strings as aggregate_strings
+    from .known_functions import array_agg as array_agg
+    from .known_functions import char_length as char_length
+    from .known_functions import coalesce as coalesce
+    from .known_functions import concat as concat
+    from .known_functions import count as count
+    from .known_functions import cube as cube
+    from .known_functions import cume_dist as cume_dist
+    from .known_functions import current_date as current_date
+    from .known_functions import current_time as current_time
+    from .known_functions import current_timestamp as current_timestamp
+    from .known_functions import current_user as current_user
+    from .known_functions import dense_rank as dense_rank
+    from .known_functions import grouping_sets as grouping_sets
+    from .known_functions import localtime as localtime
+    from .known_functions import localtimestamp as localtimestamp
+    from .known_functions import max as max
+    from .known_functions import min as min
+    from .known_functions import mode as mode
+    from .known_functions import next_value as next_value
+    from .known_functions import now as now
+    from .known_functions import percent_rank as percent_rank
+    from .known_functions import percentile_cont as percentile_cont
+    from .known_functions import percentile_disc as percentile_disc
+    from .known_functions import random as random
+    from .known_functions import rank as rank
+    from .known_functions import rollup as rollup
+    from .known_functions import session_user as session_user
+    from .known_functions import sum as sum
+    from .known_functions import sysdate as sysdate
+    from .known_functions import user as user
 
-    # `func` has attributes of the names of these classes
-    _max = max
-    _min = min
-    _sum = sum
-    _coalesce = coalesce
-    _aggregate_strings = aggregate_strings
-    _array_agg = array_agg
-    _char_length = char_length
-    _concat = concat
-    _count = count
-    _current_date = current_date
-    _current_time = current_time
-    _current_timestamp = current_timestamp
-    _current_user = current_user
-    _dense_rank = dense_rank
-    _next_value = next_value
-    _now = now
-    _random = random
-    _rank = rank
-    _percent_rank = percent_rank
-    _cume_dist = cume_dist
-    _localtime = localtime
-    _localtimestamp = localtimestamp
-    _session_user = session_user
-    _sysdate = sysdate
-    _user = user
+    _Argument: TypeAlias = SQLCoreOperations[_T] | Mapped[_T]
+else:
+    __getattr__ = util.late_names(
+        __name__,
+        {
+            ".known_functions": (
+                "ReturnTypeFromArgs next_value array_agg ReturnTypeFromOptionalArgs "
+                "coalesce max min sum concat char_length random now count AnsiFunction "
+                "current_date current_time current_timestamp current_user localtime "
+                "localtimestamp session_user sysdate user rank dense_rank percent_rank "
+                "cume_dist cube rollup grouping_sets OrderedSetAgg mode percentile_cont "
+                "percentile_disc aggregate_strings"
+            )
+        },
+    )

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from .engine.reflection import Inspector
     from .orm import DeclarativeBase, InstanceState, Mapper
 
+    _M = TypeVar("_M", bound=DeclarativeBase)
+
 _T = TypeVar("_T")
 _O = TypeVar("_O")
-_M = TypeVar("_M", bound="DeclarativeBase")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 

@@ -26,14 +26,19 @@ def _url_pattern() -> re.Pattern[str]:
     return _pattern
 
 
-class _URLFields(NamedTuple):
-    drivername: str
-    username: str | None
-    password: str | None
-    host: str | None
-    port: int | None
-    database: str | None
-    query: util.immutabledict[str, tuple[str, ...] | str]
+# of types, not of their names: an annotation that is a name is compiled when it is met
+_URLFields = NamedTuple(  # noqa: UP014
+    "_URLFields",
+    [
+        ("drivername", str),
+        ("username", str | None),
+        ("password", str | None),
+        ("host", str | None),
+        ("port", int | None),
+        ("database", str | None),
+        ("query", util.immutabledict[str, tuple[str, ...] | str]),
+    ],
+)
 
 
 class URL(_URLFields):

@@ -391,12 +391,17 @@ class AttributeEventToken:
 Event = AttributeEventToken
 
 
-class History(NamedTuple):
+# the types, not their names: an annotation that is a name is compiled where it is met
+_HistoryFields = NamedTuple(  # noqa: UP014
+    "_HistoryFields",
+    [("added", Sequence[Any]), ("unchanged", Sequence[Any]), ("deleted", Sequence[Any])],
+)
+
+
+class History(_HistoryFields):
     """What happened to an attribute since the last flush."""
 
-    added: Sequence[Any]
-    unchanged: Sequence[Any]
-    deleted: Sequence[Any]
+    __slots__ = ()
 
     def __bool__(self) -> bool:
         return any((self.added, self.unchanged, self.deleted))

@@ -103,24 +103,21 @@ def evaluate(annotation: Any, cls: type) -> Any:
         raise NameError(f"Could not de-stringify annotation {annotation!r}") from error
 
 
-class Annotation(NamedTuple):
-    """What ``Mapped[X]`` says of one attribute."""
-
-    container: Any
-    """`Mapped` or a subclass of it."""
-    type_: Any
-    """X without Optional and without Annotated; a `Name` if not known yet."""
-    nullable: bool
-    collection: Any
-    """For ``list["Post"]``: list; else None."""
-    extra: tuple[Any, ...]
-    """What ``Annotated[…]`` adds."""
-    raw: Any
-    """X as evaluated."""
-    pep593: Any
-    """The ``Annotated[…]`` itself, or None."""
-    alias: Any = None
-    """The name that a ``type`` statement gave to it, or None."""
+# the types, not their names: an annotation that is a name is compiled where it is met
+Annotation = NamedTuple(  # noqa: UP014
+    "Annotation",
+    [
+        ("container", Any),  # `Mapped` or a subclass of it
+        ("type_", Any),  # X without Optional and without Annotated; a `Name` if not known yet
+        ("nullable", bool),
+        ("collection", Any),  # for ``list["Post"]``: list; else None
+        ("extra", tuple[Any, ...]),  # what ``Annotated[…]`` adds
+        ("raw", Any),  # X as evaluated
+        ("pep593", Any),  # the ``Annotated[…]`` itself, or None
+        ("alias", Any),  # the name that a ``type`` statement gave to it, or None
+    ],
+)
+"""What ``Mapped[X]`` says of one attribute."""
 
 
 def is_class_var(annotation: Any, cls: type) -> bool:
@@ -138,7 +135,7 @@ def read(annotation: Any, cls: type) -> Annotation | None:
     value = evaluate(annotation, cls)
     origin = get_origin(value)
     if value is Mapped or (isinstance(value, type) and issubclass(value, Mapped)):
-        return Annotation(value, None, False, None, (), None, None)
+        return Annotation(value, None, False, None, (), None, None, None)
     if not (isinstance(origin, type) and issubclass(origin, Mapped)):
         return None
     args = get_args(value)

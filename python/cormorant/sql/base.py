@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .compiler import SQLCompiler
-    from .elements import BindParameter
     from .selectable import FromClause
 
 _T = TypeVar("_T")
@@ -62,11 +61,16 @@ class KeyContext(_core.KeyContext):
         return n, True
 
 
-class CacheKey(NamedTuple):
+# the types, not their names: an annotation that is a name is compiled where it is met
+_CacheKeyFields = NamedTuple(  # noqa: UP014
+    "_CacheKeyFields", [("key", tuple[Any, ...] | None), ("bindparams", Sequence[Any])]
+)
+
+
+class CacheKey(_CacheKeyFields):
     """A statement's structure and its bind parameters in the order of the structure."""
 
-    key: tuple[Any, ...] | None
-    bindparams: Sequence[BindParameter[Any]]
+    __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CacheKey) and self.key == other.key

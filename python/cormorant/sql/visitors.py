@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .._late import late_names
 from .base import ClauseElement, Visitable
-from .described import InternalTraversal
 
 __all__ = [
     "ClauseElement",
@@ -29,6 +29,10 @@ __all__ = [
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from .described import InternalTraversal as InternalTraversal
+else:
+    __getattr__ = late_names(__name__, {".described": "InternalTraversal"})
 
 _Visitors = Mapping[str, Callable[[Any], None]]
 

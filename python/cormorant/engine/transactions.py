@@ -39,16 +39,12 @@ class Transaction:
 
     def commit(self) -> None:
         """Commit. exc.InvalidRequestError if the transaction is over."""
-        self._do_commit()
-        assert not self.is_active
+        raise NotImplementedError()
 
     def _do_close(self) -> None:
         raise NotImplementedError()
 
     def _do_rollback(self) -> None:
-        raise NotImplementedError()
-
-    def _do_commit(self) -> None:
         raise NotImplementedError()
 
     def __enter__(self) -> Self:
@@ -142,7 +138,7 @@ class RootTransaction(Transaction):
                 util.warn("transaction already deassociated from connection")
             self.is_active = False
 
-    def _do_commit(self) -> None:
+    def commit(self) -> None:
         connection = self.connection
         if not self.is_active:
             if connection._transaction is self:
@@ -258,7 +254,7 @@ class NestedTransaction(Transaction):
     def _do_rollback(self) -> None:
         self._end(True, True)
 
-    def _do_commit(self) -> None:
+    def commit(self) -> None:
         connection = self.connection
         if self.is_active:
             try:

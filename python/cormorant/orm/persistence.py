@@ -107,7 +107,9 @@ def _save(
     if new:
         for obj in _core.with_flag(new, _core.STATE_EXPIRED):
             _check_known(info, obj)
-        new = _check_conflicts(flush, info, connection, new)
+        conflicts = _core.identity_conflicts(flush.session, new)
+        if conflicts:
+            new = _settle_conflicts(flush, info, connection, new, conflicts)
     if updates:
         updates = info.sorted(updates)
         version = info.mapper.version_id_col
@@ -224,12 +226,11 @@ def _check_known(info: MapperInfo, obj: Any) -> None:
         raise unrefreshable(obj)
 
 
-def _check_conflicts(flush: Flush, info: MapperInfo, connection: Any, new: list[Any]) -> list[Any]:
+def _settle_conflicts(
+    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], conflicts: list[Any]
+) -> list[Any]:
     """New objects with the identity of an object in the session: if that one is being
     deleted, its row is updated instead."""
-    conflicts = _core.identity_conflicts(flush.session, new)
-    if not conflicts:
-        return new
     switched: set[int] = set()
     for obj, existing in conflicts:
         flags = _core.state_flags(existing)

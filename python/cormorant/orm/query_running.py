@@ -129,10 +129,18 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
     def _rows(self, statement: Any = None) -> list[Any]:
         """All results, of the query's statement or of one made from it."""
         query = self._compiled() if query_events and statement is None else self
+        stream = query._yield_per
         try:
-            return query._found(statement)
+            cursor, plan = query._cursor(stream, statement)
         except _Answered as answer:
             return query._taken(answer.result, statement)
+        if stream:
+            cursor.unique = False
+        elif plan.filtered and query._stmt._execution_options.get("yield_per"):
+            raise sa_exc.InvalidRequestError(
+                "Can't use the ORM yield_per feature in conjunction with unique()"
+            )
+        return cursor.fetch()  # type: ignore[no-any-return]
 
     def _compiled(self) -> Self:
         """The query that listeners of before_compile make of this one."""
@@ -154,18 +162,6 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
         (column,) = self._stmt._raw_columns
         entity = column._annotations.get("parententity")
         return not self._as_tuples and entity is not None and column.is_selectable
-
-    def _found(self, statement: Any) -> list[Any]:
-        if self._yield_per:
-            cursor, _ = self._cursor(self._yield_per, statement)
-            cursor.unique = False
-            return cursor.fetch()  # type: ignore[no-any-return]
-        cursor, plan = self._cursor(0, statement)
-        if plan.filtered and self._stmt._execution_options.get("yield_per"):
-            raise sa_exc.InvalidRequestError(
-                "Can't use the ORM yield_per feature in conjunction with unique()"
-            )
-        return cursor.fetch()  # type: ignore[no-any-return]
 
     def all(self) -> list[_T]:
         """Every result."""

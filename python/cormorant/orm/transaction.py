@@ -200,7 +200,7 @@ class SessionTransaction:
             return found[0]
         return self._connect(bind, execution_options)
 
-    def _connect(self, bind: Any, execution_options: Any) -> Any:
+    def _connect(self, bind: Any, execution_options: Any = None) -> Any:
         if self._parent is not None:
             connection = self._parent._connection_for_bind(bind, execution_options)
             if not self.nested:
@@ -221,7 +221,8 @@ class SessionTransaction:
             if execution_options:
                 connection = connection.execution_options(**execution_options)
             commits = True
-            if not connection.in_transaction() or (own and self.session.twophase):
+            begun = connection._transaction
+            if begun is None or not begun.is_active or (own and self.session.twophase):
                 transaction = (
                     connection.begin_twophase() if self.session.twophase else connection.begin()
                 )

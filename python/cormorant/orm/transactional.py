@@ -179,11 +179,11 @@ class TransactionalSession(_core.SessionBase):
         transaction = self._innermost
         if transaction is None or self._trans_context_manager is not None:
             transaction = self._autobegin_t()
-        if transaction._state is ACTIVE:
-            found = transaction._connections.get(bind)
-            if found is not None:
-                return found[0]  # type: ignore[no-any-return]
-        return transaction._connection_for_bind(bind)  # type: ignore[no-any-return]
+        if transaction._state is not ACTIVE:
+            transaction._check()
+        found = transaction._connections.get(bind)
+        # (the first of the transaction, or every one that has just one statement)
+        return transaction._connect(bind) if found is None else found[0]  # type: ignore[no-any-return]
 
     def _reading_connection(self, mapper: Any) -> Connection:
         """The begun connection that attributes of a mapper's objects are loaded with."""

@@ -346,10 +346,9 @@ class Flush:
 
     def expire_written(self) -> None:
         """What the database has made of rows is read when it is asked for."""
-        if self.expire_after:
-            expired, self.expire_after = self.expire_after, []
-            for obj, slots in expired:
-                _core.expire(obj, slots)
+        expired, self.expire_after = self.expire_after, []
+        for obj, slots in expired:
+            _core.expire(obj, slots)
 
     def finish(self) -> None:
         """After the last statement: objects take the states they now have."""
@@ -377,7 +376,8 @@ class Flush:
             if work.new:
                 persistence.finish_inserts(self, info, work.new)
         _core.commit_states(self.followed)
-        self.expire_written()
+        if self.expire_after:
+            self.expire_written()
         for obj in self.spared:
             if _core.session_of(obj) is session:
                 session._mark_deleted(obj)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from .harness import Peer, compare
 
 
@@ -325,3 +327,33 @@ def test_reflection_with_other_names_of_schemas() -> None:
                 p.show(sorted(each.name for each in table.indexes))
 
     compare(program, sql=False)  # what is asked of the catalog is each package's own
+
+
+@pytest.mark.sqlite_only
+def test_tables_that_are_no_tables_keep_their_schema() -> None:
+    """A schema_translate_map is about the tables of a MetaData, not about names alone."""
+
+    def program(p: Peer) -> None:
+        engine = p.engine(poolclass=p.module("pool").StaticPool)
+        own = p.Table("t", p.MetaData(), p.Column("x", p.Integer))
+        shop = p.Table("t", own.metadata, p.Column("x", p.Integer), schema="shop")
+        name = p.table("t", p.column("x"))
+        other = p.table("t", p.column("x"), schema="shop")
+        with engine.connect() as connection:
+            for schema in "a", "b", "shop":
+                connection.exec_driver_sql(f"attach ':memory:' as {schema}")
+                connection.exec_driver_sql(f"create table {schema}.t (x integer)")
+            connection.exec_driver_sql("create table t (x integer)")
+            for names in {None: "a"}, {None: "a", "shop": "b"}, {None: "b", "shop": "a"}:
+                mapped = connection.execution_options(schema_translate_map=names)
+                for number, table in enumerate((own, shop, name, other)):
+                    mapped.execute(p.insert(table).values(x=number))
+                    mapped.execute(p.update(table).values(x=table.c.x + 10))
+                    p.show(mapped.execute(p.select(table).where(table.c.x > 0)).all())
+                    p.show(mapped.scalar(p.select(p.func.count()).select_from(table.alias())))
+                p.show(mapped.execute(p.select(own.c.x, other.c.x).join(other, p.true())).all())
+                mapped.execute(
+                    p.delete(name).where(name.c.x == p.select(own.c.x).scalar_subquery())
+                )
+
+    compare(program)

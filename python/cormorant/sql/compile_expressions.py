@@ -15,7 +15,6 @@ from .elements import (
     _label_reference,
 )
 from .expression import literal_column
-from .identifiers import translated
 
 ops = operators
 
@@ -154,17 +153,16 @@ class ExpressionCompiler:
             return f"{tablename}.{text}"
         schema = getattr(table, "schema", None)
         if schema or self.schema_translate_map:
-            mapped = self.effective_schema(schema)
+            mapped = self.effective_schema(table)
             if mapped:
                 return f"{self.preparer.quote_schema(mapped)}.{tablename}.{text}"
         if self.same_named and table.name in self.same_named:
             tablename = self.preparer.quote(self.alias_of_same_named(table.name))
         return f"{tablename}.{text}"
 
-    def effective_schema(self, schema: str | None) -> str | None:
-        """The schema to write for a table's schema."""
-        names = self.schema_translate_map
-        return translated(schema, names, self.dialect) if names else schema
+    def effective_schema(self, table: Any) -> str | None:
+        """The schema to write for that of a table."""
+        return self.preparer.effective_schema(table)  # type: ignore[no-any-return]
 
     def escape_literal_column(self, text: str) -> str:
         return text.replace("%", "%%") if self._doubles_percent else text

@@ -70,7 +70,7 @@ class SelectCompiler:
         def _for_nested(self, kw: Mapping[str, Any]) -> dict[str, Any]: ...
         def resolve(self, name: Any, kind: str = ...) -> str: ...
         def _add_to_result_map(self, *a: Any) -> None: ...
-        def effective_schema(self, schema: str | None) -> str | None: ...
+        def effective_schema(self, table: Any) -> str | None: ...
 
     # --- SELECT -----------------------------------------------------------------------------
     def visit_select(
@@ -432,7 +432,7 @@ class SelectCompiler:
         if not (asfrom or ashint):
             return ""
         name = self.preparer.quote(table.name)
-        schema = self.effective_schema(table.schema)
+        schema = self.effective_schema(table)
         if use_schema and schema:
             return f"{self.preparer.quote_schema(schema)}.{name}"
         if table.name in self.same_named and not (schema or aliased):

@@ -161,9 +161,6 @@ class FromClause(Selectable):
         """How it stands as the right side of a join."""
         return self.self_group()
 
-    def _use_schema_map(self) -> bool:
-        return self.schema is not None
-
     def _refresh_for_new_column(self, column: Any) -> None:
         self.__dict__.pop("_columns", None)
         self.__dict__.pop("c", None)
@@ -214,6 +211,9 @@ class TableClause(FromClause):
     named_with_column = True
     implicit_returning = False
     _immutable = True
+    _use_schema_map = False
+    """Its schema goes by the name that a ``schema_translate_map`` has for it; of a table that is
+    no Table it stays as it is written."""
     _own_key: Any = None
     if TYPE_CHECKING:
         # a collection is invariant, but nothing else can get into it

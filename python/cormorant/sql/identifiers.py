@@ -217,7 +217,7 @@ class IdentifierPreparer:
     def effective_schema(self, item: Any) -> Any:
         """The schema to write for that of a table, sequence or type."""
         schema = getattr(item, "schema", None)
-        if self.schema_translate_map:
+        if self.schema_translate_map and getattr(item, "_use_schema_map", True):
             return translated(schema, self.schema_translate_map, self.dialect)
         return schema
 

@@ -142,6 +142,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     __visit_name__ = "table"
     _schema_object = True
+    _use_schema_map = True
 
     metadata: MetaData
     primary_key: Any = None

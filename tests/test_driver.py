@@ -793,3 +793,13 @@ def test_interpreter_ends_with_everything_open():
         """
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_collation_that_raises_in_a_script():
+    c = connect()
+    c.run_script("create table t (a text); insert into t values ('x'), ('y'), ('z')")
+    c.create_collation("broken", lambda left, right: 1 / 0)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            c.run_script("select a from t order by a collate broken")
+        assert run(c, "select count(*) from t") == [(3,)]

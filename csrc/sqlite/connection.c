@@ -236,6 +236,9 @@ int
 crm_sqlite_exec(crm_conn *conn, const char *sql, crm_error *err)
 {
     int rc = sqlite3_exec(conn->db, sql, NULL, NULL, NULL);
+    if (crm_sqlite_raised(conn, err) < 0) {
+        return CRM_FAIL;
+    }
     return rc == SQLITE_OK ? CRM_OK : crm_sqlite_error(err, conn->db, rc);
 }
 

@@ -8,6 +8,9 @@
 /* Rows whose values the server turns into text at a time. */
 #define TEXT_ROWS 1000
 
+/* Types within each other: an array of multiranges of ranges of numbers. */
+#define MOST_TYPES 8
+
 enum {
     TEXT_OID = 25,
     TEXT_ARRAY_OID = 1009,
@@ -40,11 +43,15 @@ is_array_of_built_in(crm_pg_type type)
            type.elem != RECORD_OID;
 }
 
-/* True if the type and those inside of it can be decoded. */
+/* True if the type and those inside of it can be decoded.  A server may say of
+ * a type that it is inside of itself. */
 static bool
 is_known(const crm_pg_types *types, crm_pg_type type)
 {
-    while (type.kind >= CRM_PG_ARRAY) {
+    for (int depth = 0; type.kind >= CRM_PG_ARRAY; depth++) {
+        if (depth == MOST_TYPES) {
+            return false;
+        }
         type = crm_pg_type_find(types, type.elem);
     }
     return type.kind != CRM_PG_UNKNOWN;

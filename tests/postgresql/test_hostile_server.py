@@ -7,7 +7,7 @@ import decimal
 import os
 import random
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -353,3 +353,44 @@ def test_values_that_are_not_of_their_type(one_value: Answers) -> None:
             pytest.raises(sa.exc.DataError, match="none of its type"),
         ):
             raise AssertionError((oid, value, ask(port)))
+
+
+def inside_itself(answer: bytes) -> bytes:
+    """The answer, in which an array is said to be of itself."""
+    parts = messages(answer)
+    for at, part in enumerate(parts):
+        if part[:1] == b"D" and b"array_send" in part:
+            has = fields(part[7:], False)
+            has[4] = has[0]
+            body = shorts(len(has)) + b"".join(has)
+            parts[at] = part[:1] + words(len(body) + 4) + body
+    return b"".join(parts)
+
+
+def test_a_type_inside_of_itself() -> None:
+    if postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+
+    def moods(port: int, path: str) -> Any:
+        address = urlsplit(postgres.scratch() or "")._replace(path=path)
+        engine = sa.create_engine(
+            f"postgresql://{address.username}@127.0.0.1:{port}{address.path}",
+            connect_args={"sslmode": "disable", "gssencmode": "disable"},
+        )
+        try:
+            with engine.connect() as connection:
+                return connection.exec_driver_sql("SELECT '{glad,sad}'::mood[]").scalar()
+        finally:
+            engine.dispose()
+
+    with postgres.empty() as url:
+        engine = sa.create_engine(f"postgresql:{url}")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TYPE mood AS ENUM ('glad', 'sad')")
+        engine.dispose()
+        address = urlsplit(url)
+        host, port = address.hostname or "127.0.0.1", address.port or 5432
+        answers = record(host, port, lambda port: moods(port, address.path))
+    assert any(inside_itself(answer) != answer for answer in answers)
+    with replaying(answers, lambda _, answer: inside_itself(answer)) as port, suppress(*EXPECTED):
+        moods(port, address.path)  # which comes back

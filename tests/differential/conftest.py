@@ -10,8 +10,8 @@ from .harness import DATABASES, on_database
 
 
 def _differs() -> dict[str, str]:
-    """What the packages do not run alike on PostgreSQL: the id of a test and the reason, which
-    stands above it."""
+    """What the packages do not run alike on PostgreSQL, or both not to the end: the id of a test
+    and the reason, which stands above it."""
     found, reason = {}, ""
     for line in Path(__file__).with_name("postgresql_differs.txt").read_text().splitlines():
         if line.startswith("#"):
@@ -24,11 +24,14 @@ def _differs() -> dict[str, str]:
 DIFFERS = _differs()
 
 
+def _reason(item: pytest.Item) -> str:
+    return DIFFERS.get(item.nodeid.partition("differential/")[2], "")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        name = item.nodeid.partition("differential/")[2]
-        if name in DIFFERS:
-            reason = DIFFERS[name]
+        reason = _reason(item)
+        if reason and not reason.startswith("ends"):
             strict = not reason.startswith("by chance")
             item.add_marker(pytest.mark.xfail(reason=reason, strict=strict))
 
@@ -39,8 +42,10 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     name: str = getattr(request, "param", "sqlite")
     if name == "postgresql" and postgres.scratch() is None:
         pytest.skip("no PostgreSQL server")
-    with on_database(name):
+    ended: list[bool] | None = [] if _reason(request.node).startswith("ends") else None
+    with on_database(name, ended):
         yield name
+    assert ended is None or not ended or any(ended), "the program runs to its end"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -107,12 +107,12 @@ def test_connections_execute_and_transact() -> None:
             p.show(await c.scalar(p.select(p.func.count()).select_from(author)))
             p.show((await c.scalars(p.select(author.c.name).order_by(author.c.id))).all())
             p.show((await c.exec_driver_sql("select 1")).scalar())
-            await c.execute(p.insert(author), [{"name": "cy"}, {"name": "di"}])
+            await c.execute(p.insert(author), [{"id": 8, "name": "cy"}, {"id": 9, "name": "di"}])
             await c.rollback()
             async with c.begin() as t:
-                await c.execute(p.insert(author).values(name="ed"))
+                await c.execute(p.insert(author).values(id=10, name="ed"))
                 async with c.begin_nested() as n:
-                    await c.execute(p.insert(author).values(name="flo"))
+                    await c.execute(p.insert(author).values(id=11, name="flo"))
                     p.show(c.get_nested_transaction() is n, n.is_active, n.is_valid)
                     await n.rollback()
                 p.show(c.get_transaction() is t, c.in_nested_transaction(), t.is_active)
@@ -126,12 +126,14 @@ def test_connections_execute_and_transact() -> None:
         await a.error(c.execute(p.select(author)))
         with contextlib.suppress(ZeroDivisionError):
             async with engine.begin() as c:
-                await c.execute(p.insert(author).values(name="gus"))
+                await c.execute(p.insert(author).values(id=12, name="gus"))
                 1 / 0
         async with engine.connect() as c:
             p.show(await c.scalar(p.select(p.func.count()).select_from(author)))
             made = await c.execute(p.insert(author).values(id=77, name="hal"))
-            p.show(made.inserted_primary_key, made.rowcount)
+            p.show(made.inserted_primary_key)
+            if engine.dialect.name == "sqlite":  # psycopg counts none that return
+                p.show(made.rowcount)
 
     run(program)
 

@@ -79,7 +79,9 @@ def pending_orphans_take_theirs_along(p: Any) -> None:
 def what_is_only_viewed(p: Any) -> None:
     User, Post, _ = models(p, viewonly=True, cascade="expunge, refresh-expire")
     s = p.session()
-    s.add_all([User(id=1, name="u"), Post(id=1, user_id=1), Post(id=2, user_id=1)])
+    s.add(User(id=1, name="u"))
+    s.flush()
+    s.add_all([Post(id=1, user_id=1), Post(id=2, user_id=1)])
     s.commit()
     user = s.get(User, 1)
     posts = list(user.posts)

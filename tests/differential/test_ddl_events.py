@@ -66,13 +66,13 @@ def test_ddl_as_a_listener():
         meta, a, b = tables(p)
         engine = p.engine()
         event = p.sa.event
-        event.listen(a, "after_create", p.sa.DDL("CREATE TABLE %(table)s_log (x)"))
-        event.listen(b, "after_create", p.sa.DDL("not for sqlite").execute_if(dialect="postgresql"))
+        event.listen(a, "after_create", p.sa.DDL("CREATE TABLE %(table)s_log (x INTEGER)"))
+        event.listen(b, "after_create", p.sa.DDL("not for this").execute_if(dialect="oracle"))
         event.listen(
             b,
             "after_create",
             p.sa.DDL("CREATE INDEX extra ON %(fullname)s (a_id)").execute_if(
-                dialect=("sqlite", "mysql"), callable_=lambda ddl, target, bind, **kw: True
+                dialect=("sqlite", "postgresql"), callable_=lambda ddl, target, bind, **kw: True
             ),
         )
         event.listen(

@@ -309,7 +309,7 @@ session.flush()
 n2.b = 6
 session.flush()
 print(n2.a, d(n2))
-i = Item(price=3)
+i = Item(id=30, price=3)
 session.add(i)
 session.flush()
 print(i.text, d(i), i.order_id, d(i))

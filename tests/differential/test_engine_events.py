@@ -154,6 +154,7 @@ def test_listeners_of_the_engine_class():
     compare(program)
 
 
+@pytest.mark.sqlite_only
 def test_retval_changes_the_statement():
     def program(p):
         engine = p.engine()
@@ -420,6 +421,7 @@ def test_overflow_and_detached_connections_are_closed():
     compare(program)
 
 
+@pytest.mark.sqlite_only
 def test_pragmas_on_connect():
     def program(p):
         engine = p.engine("sqlite:///f.db")
@@ -495,6 +497,7 @@ def test_sqlite_transactions_begun_by_the_program():
     compare(program)
 
 
+@pytest.mark.sqlite_only
 def test_do_connect():
     def program(p):
         engine = p.engine("sqlite:///wrong.db")
@@ -808,7 +811,8 @@ def test_options_said_in_several_places():
             connection.execute(statement)
             connection.execute(statement, execution_options={"x": "execution"})
             t = p.Table("t", p.MetaData(), p.Column("a", p.Integer), schema="given")
-            connection.execution_options(schema_translate_map={"given": "main"})
+            there = "main" if engine.dialect.name == "sqlite" else "public"
+            connection.execution_options(schema_translate_map={"given": there})
             p.Table("t", p.MetaData(), p.Column("a", p.Integer)).create(connection)
             statement = p.select(t).execution_options(schema_translate_map={"given": "absent"})
             p.show(connection.execute(statement).all())

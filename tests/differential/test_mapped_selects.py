@@ -78,7 +78,7 @@ def written_through_a_subquery(p: Peer):
         __table__ = selected
 
     with p.session() as s:
-        s.execute(base.insert(), [{"id": 1, "data": "x"}])
+        s.execute(base.insert(), [{"data": "x"}])
         found = s.query(Selected).one()
         found.data = "y"
         s.commit()

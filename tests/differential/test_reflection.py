@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .harness import Peer, compare, making_tests
+
+sqlite_only = pytest.mark.sqlite_only  # what has the schema, which is in SQLite's SQL
 
 SCHEMA = """
 CREATE TABLE kinds (code VARCHAR(10) NOT NULL, label TEXT DEFAULT 'x''y', PRIMARY KEY (code));
@@ -56,6 +60,7 @@ def listed(value):
 TABLES = ("kinds", "things", "Odd Names", "links", "loose", "cheap", "passing")
 
 
+@sqlite_only
 @program
 def test_one_table_after_the_other(p: Peer):
     insp = p.inspect(database(p))
@@ -70,6 +75,7 @@ def test_one_table_after_the_other(p: Peer):
         p.error(lambda what=what: getattr(insp, f"get_{what}")("nothing"), text=what != "x")
 
 
+@sqlite_only
 @program
 def test_names(p: Peer):
     insp = p.inspect(database(p))
@@ -89,6 +95,7 @@ def test_names(p: Peer):
     p.error(lambda: insp.get_materialized_view_names(), text=False)
 
 
+@sqlite_only
 def test_several_tables_at_once():
     def program(p: Peer):
         engine = p.module("engine")
@@ -112,6 +119,7 @@ def test_several_tables_at_once():
     compare(program, sql=False)
 
 
+@sqlite_only
 @program
 def test_tables_from_the_database(p: Peer):
     engine = database(p)
@@ -132,6 +140,7 @@ def test_tables_from_the_database(p: Peer):
         p.show(c.execute(p.select(things).where(things.c.id > 3)).all())
 
 
+@sqlite_only
 @program
 def test_reflect(p: Peer):
     engine = database(p)
@@ -159,6 +168,7 @@ def test_reflect(p: Peer):
         p.show(c.exec_driver_sql(query).all())
 
 
+@sqlite_only
 @program
 def test_defaults_that_listeners_put(p: Peer):
     engine = database(p)

@@ -729,7 +729,7 @@ def ddl_of_many_kinds(p):
         p.Column("select", p.Integer, primary_key=True),
         p.Column("CamelCase", p.String(5), unique=True),
         p.Column("n", p.Numeric(8, 3), p.CheckConstraint("n > 0", name="positive"), nullable=False),
-        p.Column("flag", p.Boolean, server_default=p.text("1")),
+        p.Column("flag", p.Boolean, server_default=p.text("true")),
         p.Index("ix odd", "n", unique=True),
         p.UniqueConstraint("n", "flag", name="uq"),
     )

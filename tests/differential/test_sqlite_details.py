@@ -424,6 +424,7 @@ def test_a_function_that_uses_its_own_connection(p: Peer):
     connection.close()
 
 
+@pytest.mark.sqlite_only
 @program
 def test_constraints_as_they_were_written(p: Peer):
     """Several keys of the same columns, and names and conditions in any form."""

@@ -196,7 +196,7 @@ def test_window_functions(p: Peer):
                     func.count().filter(users.c.visits > 1),
                     func.aggregate_strings(users.c.name, "-"),
                     func.sum(p.case((users.c.visits > 1, 1), else_=0)),
-                    func.coalesce(func.max(p.null()), 5),
+                    func.coalesce(func.max(p.cast(p.null(), p.Integer)), 5),
                 )
             ).one()
         )
@@ -383,7 +383,7 @@ def test_columns_of_equal_sources_in_rows_of_statements_that_are_made_again(p: P
         a = users.alias()
         most, least = p.func.max(a.c.id), p.func.max(a.c.visits)
         three, four = p.literal(3), p.literal(4)
-        found = [most, least, three, four, (a.c.id + 1).label("next")]
+        found = [most, least, three, four, (most + 1).label("next")]
         return p.select(*found), [*found, p.func.max(a.c.id), a.c.id]
 
     def returned():
@@ -463,6 +463,6 @@ def test_raw_columns_beside_entities_in_rows_of_statements_that_are_made_again(p
             selected = p.select(User, a.c.id, b.c.id, twice).where(
                 User.id == a.c.id - 1, a.c.id == b.c.id - 1
             )
-            row = s.execute(selected.group_by(User.id)).first()
+            row = s.execute(selected.group_by(User.id, a.c.id, b.c.id)).first()
             p.show(row._mapping[User].id, [row._mapping[x] for x in (a.c.id, b.c.id, twice)])
             p.show(b.c.name in row._mapping)

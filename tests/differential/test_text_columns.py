@@ -45,7 +45,9 @@ def text_beside_entities(p: Any) -> None:
         [p.literal_column("id"), p.literal_column("name", p.String).label("q")],
         [p.literal_column("*")],
     ):
-        statement = p.select(*columns).select_from(User).order_by(User.id)
+        statement = p.select(*columns).select_from(User)
+        if str(columns[0]) != "count(*)":
+            statement = statement.order_by(User.id)
         p.show(str(statement))
         p.show(rows_of(p, s.execute(statement)))
     query = s.query(t("id"), t("name"))

@@ -474,6 +474,21 @@ def clauses_of_a_query(p: Any) -> None:
             p.show(type(entity.expr).__name__, type(zero).__name__, getattr(zero, "class_", None))
         p.show([(type(e).__name__, e.class_) for e in state._join_entities])
         p.show(type(state._entity_zero()).__name__, type(state.statement).__name__)
+        p.show(type(state._mapper_zero()).__name__)
+    for each in queries[:5]:
+        p.show(each._entity_from_pre_ent_zero().class_)
+
+
+@program
+def abilities_of_dialects(p: Any) -> None:
+    """By which repositories decide how they write."""
+    for name in "sqlite", "postgresql":
+        dialect = p.module(f"dialects.{name}").dialect()
+        for word in "insert", "update", "delete":
+            p.show(getattr(dialect, f"{word}_returning"))
+            p.show(getattr(dialect, f"{word}_executemany_returning"))
+        p.show(dialect.supports_views, dialect.supports_schemas, dialect.supports_sequences)
+        p.show(dialect.dialect_description.partition("+")[0])
 
 
 @program

@@ -53,6 +53,10 @@ class QueryCompileState:
                 return entity.entity_zero
         return None
 
+    def _mapper_zero(self) -> Any:
+        """The mapper of the first entity selected, or None."""
+        return mapper_or_none(self._entity_zero())
+
 
 def _entity_of(given: Any) -> Any:
     from ..inspection import inspect
@@ -95,6 +99,10 @@ class QueryParts:
     @property
     def _has_row_limiting_clause(self) -> bool:
         return self._limit_clause is not None or self._offset_clause is not None
+
+    def _entity_from_pre_ent_zero(self) -> Any:
+        """The first entity selected, or None."""
+        return self._compile_state()._entity_zero()
 
     def _compile_state(self, for_statement: bool = False) -> QueryCompileState:
         """The entities of the query."""

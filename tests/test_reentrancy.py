@@ -15,6 +15,7 @@ from cormorant.orm import (
     declarative_base,
     joinedload,
     keyfunc_mapping,
+    load_only,
     relationship,
     selectinload,
     validates,
@@ -697,3 +698,38 @@ def test_threads_share_an_engine(tmp_path):
     with Session(engine) as session:
         assert session.query(User).count() == 218
     engine.dispose()
+
+
+def test_a_class_gets_attributes_while_one_is_decoded():
+    base = declarative_base()
+
+    class Widening(sa.TypeDecorator):
+        impl = sa.String
+        cache_ok = True
+
+        def process_result_value(self, value, dialect):
+            for number in range(40):
+                name = f"c{number}_{value}"
+                if not hasattr(Wide, name):
+                    setattr(Wide, name, sa.Column(sa.String))
+            if value == "bad":
+                raise KeyError(value)
+            return value
+
+    class Wide(base):
+        __tablename__ = "wide"
+        id = sa.Column(Widening, primary_key=True)
+        name = sa.Column(sa.String)
+
+    engine = sa.create_engine("sqlite://")
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        for key in ("a", "bad"):
+            session.connection().exec_driver_sql(f"insert into wide values ('{key}', 'n')")
+            session.expunge_all()
+            if key == "a":
+                assert [wide.name for wide in session.scalars(sa.select(Wide))] == ["n"]
+                continue
+            with pytest.raises(KeyError) as raised:
+                session.scalars(sa.select(Wide).options(load_only(Wide.id, Wide.name))).all()
+            assert raised.value.__notes__ == ["(primary key column 'id')"]

@@ -96,8 +96,10 @@ struct crm_manager {
     PyObject *loader; /* owned callable: loads unloaded attributes; see
                          ClassManager.loader in _core.pyi */
     PyObject *names;  /* owned dict: attribute name -> int slot */
-    crm_attr *attrs;  /* nattrs of them */
+    crm_attr *attrs;  /* nattrs of them, in the newest of the blocks */
     uint16_t nattrs;
+    uint16_t room; /* for so many */
+    struct crm_attr_block *blocks;
     uint16_t npk;
     uint16_t *pk;           /* slots of the primary key columns, in order */
     crm_manager *root;      /* owned (or self, borrowed): whose identity map */

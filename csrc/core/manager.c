@@ -56,6 +56,46 @@ attr_clear(crm_attr *attr)
     attr->has_typed = 0;
 }
 
+/* Attributes of a manager, and those that it had before there were more.  Code
+ * of the program that runs for an attribute may add others to the class: who is
+ * about that one meanwhile reads on in an older block.  All go with the
+ * manager. */
+typedef struct crm_attr_block {
+    struct crm_attr_block *older;
+    crm_attr attrs[];
+} attr_block;
+
+/* Room for `count` attributes, which is more than there was: 0, or -1 with
+ * MemoryError. */
+static int
+add_block(crm_manager *self, uint16_t count)
+{
+    attr_block *block =
+        PyMem_Malloc(sizeof(attr_block) + count * sizeof(crm_attr));
+    if (block == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (self->nattrs > 0) {
+        memcpy(block->attrs, self->attrs, self->nattrs * sizeof(crm_attr));
+    }
+    block->older = self->blocks;
+    self->blocks = block;
+    self->attrs = block->attrs;
+    self->room = count;
+    return 0;
+}
+
+static void
+free_blocks(attr_block *block)
+{
+    while (block != NULL) {
+        attr_block *older = block->older;
+        PyMem_Free(block);
+        block = older;
+    }
+}
+
 /* Gives the manager the attributes of its base, in the same slots. */
 static int
 inherit_attributes(crm_manager *self, crm_manager *base)
@@ -66,9 +106,7 @@ inherit_attributes(crm_manager *self, crm_manager *base)
         return -1;
     }
     Py_XSETREF(self->names, names);
-    self->attrs = PyMem_Calloc((size_t)base->nattrs + 1u, sizeof(crm_attr));
-    if (self->attrs == NULL) {
-        PyErr_NoMemory();
+    if (add_block(self, (uint16_t)(base->nattrs + 1u)) < 0) {
         return -1;
     }
     for (uint16_t i = 0; i < base->nattrs; i++) {
@@ -215,7 +253,7 @@ manager_dealloc(crm_manager *self)
     for (uint16_t i = 0; i < self->nattrs; i++) {
         attr_clear(&self->attrs[i]);
     }
-    PyMem_Free(self->attrs);
+    free_blocks(self->blocks);
     PyMem_Free(self->pk);
     if (self->root != self) {
         Py_CLEAR(self->root);
@@ -251,14 +289,9 @@ make_room(crm_manager *self)
         PyErr_SetString(PyExc_OverflowError, "too many attributes");
         return -1;
     }
-    crm_attr *attrs = PyMem_Realloc(
-        self->attrs, (size_t)(self->nattrs + 1) * sizeof(crm_attr));
-    if (attrs == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    self->attrs = attrs;
-    return 0;
+    return self->nattrs < self->room
+               ? 0
+               : add_block(self, (uint16_t)Py_MAX(8, self->nattrs * 2));
 }
 
 PyDoc_STRVAR(pad_doc,

@@ -286,3 +286,15 @@ def test_a_state_can_be_taken_from_its_object_while_it_is_used() -> None:
     assert ref() is None
     with Session(engine) as session:
         assert session.query(Node.name).scalar() == "one"
+
+
+def test_what_a_boxed_object_gives_for_inspection():
+    Base = holder("Base")
+    Node, _ = mapped(Base)
+    node = Node(name="a")
+    state = node._sa_instance_state
+    assert type(state) is type(sa.inspect(node))
+    assert state.object is node
+    Base.__dict__["__dict__"].__get__(node).clear()
+    with pytest.raises(AttributeError, match="'Node' object has no attribute '_sa_instance_state'"):
+        _ = node._sa_instance_state

@@ -608,3 +608,15 @@ def test_lists_as_c_code_sees_them(classes):
             call()
     drop(user.posts, 0)
     assert (user.posts, other.user) == ([], None)
+
+
+def test_a_dict_of_no_key_function():
+    """Its items are set and deleted as those of any dict."""
+    held = _core.InstrumentedDict()
+    held["a"] = 1
+    held["a"] = 2
+    assert held == {"a": 2}
+    del held["a"]
+    assert not held
+    with pytest.raises(KeyError):
+        del held["a"]

@@ -192,6 +192,26 @@ def test_program(name: str) -> None:
     compare(MODELS + PROGRAMS[name])
 
 
+def test_a_select_as_a_column_property() -> None:
+    compare(
+        MODELS
+        + """
+class N(Base):
+    __tablename__ = "n"
+    id = mapped_column(Integer, primary_key=True)
+    most = column_property(select(func.max(A.xx)).where(A.id > id))
+N.least = column_property(select(func.min(A.xx)).where(A.id > N.id))
+N.both = column_property(union(select(A.xx).where(A.id == 1), select(A.xx).where(A.id == 1)))
+Base.metadata.create_all(engine)
+session.add(N(id=1))
+session.commit()
+found = session.scalars(select(N).where(N.most > 5)).one()
+print(found.most, found.least, found.both)
+""",
+        warned=True,
+    )
+
+
 def test_an_entity_of_a_subquery_without_its_key() -> None:
     # SQLAlchemy finds out when it reads the rows
     compare(

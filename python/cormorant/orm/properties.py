@@ -30,7 +30,10 @@ def labelled(expression: Any) -> Any:
     from ..sql import coercions
     from ..sql.elements import Label, NamedColumn
 
-    element = coercions.expect_column(expression)
+    if getattr(expression, "_is_select_base", False):
+        element = coercions.expect_expr(expression)  # its one column, which is warned of
+    else:
+        element = coercions.expect_column(expression)
     if isinstance(element, (Label, NamedColumn)):
         return element
     return element.label(None)

@@ -785,6 +785,19 @@ manager_keys(PyObject *self, PyObject *Py_UNUSED(ignored))
     return PyDict_Keys(((crm_manager *)self)->names);
 }
 
+static PyObject *
+manager_get_dispatch(crm_manager *self, void *Py_UNUSED(closure))
+{
+    if (self->mapper == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "dispatch");
+        return NULL;
+    }
+    PyObject *mapper = Py_NewRef(self->mapper);
+    PyObject *found = PyObject_GetAttrString(mapper, "_instance_dispatch");
+    Py_DECREF(mapper);
+    return found;
+}
+
 static PyMethodDef manager_methods[] = {
     {"keys", manager_keys, METH_NOARGS, "Names of attributes."},
     {"set_listeners", (PyCFunction)manager_set_listeners, METH_VARARGS,
@@ -825,6 +838,8 @@ static PyGetSetDef manager_getset[] = {
     OPTIONAL(hooks),
     {"class_", (getter)manager_get_optional, NULL, "The mapped class.",
      (void *)offsetof(crm_manager, class_)},
+    {"dispatch", (getter)manager_get_dispatch, NULL,
+     "What calls the listeners of the class's objects.", NULL},
     {"mapper", (getter)manager_get_optional, (setter)manager_set_mapper,
      "The Mapper.", (void *)offsetof(crm_manager, mapper)},
     {"names", (getter)manager_get_names, NULL, "Attribute name -> slot.", NULL},

@@ -464,6 +464,10 @@ class ClassManager:
     def new_instance(self) -> Any:
         """An object of the class without running __init__."""
 
+    @property
+    def dispatch(self) -> Any:
+        """What calls the listeners of the class's objects, by the name of the event."""
+
 class Attribute:
     """The descriptor of a mapped attribute; cormorant.orm.InstrumentedAttribute
     derives from it. On the class it gives itself, on an object the value."""

@@ -504,6 +504,41 @@ def modules_of_drivers(p: Any) -> None:
     p.show(dialect.dbapi is dialect.loaded_dbapi, hasattr(dialect.dbapi, "connect"))
 
 
+@program
+def objects_made_by_a_manager(p: Any) -> None:
+    """As forms make objects of classes whose __init__ takes what they do not have."""
+
+    class Base(p.Base):
+        __abstract__ = True
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    p.orm.configure_mappers()
+    p.event.listen(
+        Base, "init", lambda o, args, kw: p.show("init", o.name, args, kw), propagate=True
+    )
+    p.event.listen(
+        Thing, "init", lambda state, args, kw: p.show("raw", state.class_, args), raw=True
+    )
+    p.event.listen(Thing, "load", lambda o, context: p.show("load", o.name, context))
+    manager = p.module("orm.attributes").manager_of_class(Thing)
+    made = manager.new_instance()
+    state = p.module("orm.base").instance_state(made)
+    p.show(manager.dispatch.init(state, [], {"a": 1}), manager.dispatch.load(state, None))
+    p.error(lambda: manager.dispatch.nothing)
+    session = p.session()
+    made.name = "made"
+    session.add(made)
+    session.commit()
+    p.show(made.id, made.name)
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

@@ -395,6 +395,30 @@ class InstanceEvents(_ClassEvents):
 InstanceEvents._listened = listening.instance_events
 
 
+class ManagerDispatch:
+    """``manager.dispatch``: what calls listeners to a class's objects, by the event's name.
+
+    Forms that make objects by ``manager.new_instance()`` tell of them so.
+    """
+
+    __slots__ = ("_class",)
+
+    def __init__(self, cls: type) -> None:
+        self._class = cls
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name not in InstanceEvents._events:
+            raise AttributeError(name)
+
+        def call(target: Any, *args: Any, **kw: Any) -> None:
+            if name != "first_init":  # which is given the manager
+                target = target.obj()
+            for fn in InstanceEvents._of(self._class, name):
+                fn(target, *args, **kw)
+
+        return call
+
+
 class InstrumentationEvents(_ClassEvents):
     """Events of a class, of those derived from it (unless propagate=False), or with `type` of
     all classes, as they are mapped."""

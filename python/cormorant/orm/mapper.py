@@ -634,6 +634,13 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         name = getattr(table, "description", None) or str(table)
         return f"Mapper[{self.class_.__name__}({name})]"
 
+    @property
+    def _instance_dispatch(self) -> Any:
+        """What the manager gives as `dispatch`."""
+        from .events import ManagerDispatch
+
+        return ManagerDispatch(self.class_)
+
     def __repr__(self) -> str:
         return f"<Mapper at {hex(id(self))}; {self.class_.__name__}>"
 

@@ -86,6 +86,33 @@ def test_loggers_have_the_name_that_programs_know(tmp_path: Path) -> None:
     ]
 
 
+def test_plugins_of_packages_are_found(tmp_path: Path) -> None:
+    """create_engine(plugins=...) takes those that packages name as SQLAlchemy's."""
+    named = tmp_path / "named-1.0.dist-info"
+    named.mkdir()
+    (named / "METADATA").write_text("Metadata-Version: 2.1\nName: named\nVersion: 1.0\n")
+    (named / "entry_points.txt").write_text("[sqlalchemy.plugins]\nloud = loud:Loud\n")
+    (tmp_path / "loud.py").write_text(
+        "import sqlalchemy as sa\n"
+        "class Loud(sa.engine.CreateEnginePlugin):\n"
+        "    def engine_created(self, engine):\n"
+        "        print('made', engine.url)\n"
+    )
+    out = run(
+        """
+        import os, sys
+        sys.path.insert(0, os.getcwd())
+        sa.create_engine("sqlite://", plugins=["loud"])
+        try:
+            sa.create_engine("sqlite://", plugins=["silent"])
+        except sa.exc.NoSuchModuleError as error:
+            print(error)
+        """,
+        tmp_path,
+    )
+    assert out == "made sqlite://\nCan't load plugin: sqlalchemy.plugins:silent\n"
+
+
 def test_not_after_the_real_one(tmp_path: Path) -> None:
     program = """
         import sqlalchemy

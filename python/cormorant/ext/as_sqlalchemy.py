@@ -8,8 +8,9 @@
     pandas.read_sql("select * from users", cormorant.create_engine("sqlite:///app.db"))
 
 From then on ``import sqlalchemy`` and its submodules give the modules of this package, the
-very same objects, loggers are ``sqlalchemy.engine`` and so on, and types say that they are
-of ``sqlalchemy``, so that Alembic's autogenerate writes ``sa.Integer()``.
+very same objects, loggers are ``sqlalchemy.engine`` and so on, types say that they are of
+``sqlalchemy``, so that Alembic's autogenerate writes ``sa.Integer()``, and plugins of engines
+are found that packages name for it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from .. import log
+from .. import dialects, log
 from ..sql.type_api import know_package_as
 
 __all__ = ["VERSION", "install"]
@@ -76,4 +77,6 @@ def install() -> None:
     own.__version__ = VERSION  # type: ignore[attr-defined]
     log.root_name = _NAME  # programs and alembic.ini set levels of these loggers
     know_package_as(_NAME)
+    for loader in dialects.registry, dialects.plugins:  # packages name theirs for these groups
+        loader.group = f"{_NAME}.{loader.group.partition('.')[2]}"
     importlib.import_module(_NAME)

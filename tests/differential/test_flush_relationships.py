@@ -558,3 +558,88 @@ def many_to_many_between_scalars(p: Any) -> None:
 def test_many_to_many_between_scalars() -> None:
     # which of both relationships is looked at first is a set's
     compare(many_to_many_between_scalars, sql=False, warned=True)
+
+
+@program
+def members_of_subclasses(p: Any) -> None:
+    """A subclass that no row tells from its base is no member, unless the relationship says so."""
+
+    def world(polymorphic: bool, joined: bool, checked: bool) -> tuple[Any, ...]:
+        Base = p.orm.declarative_base()
+
+        class Parent(Base):  # type: ignore[misc,valid-type]
+            __tablename__ = "parents"
+            id = p.Column(p.Integer, primary_key=True)
+            best_id = p.Column(p.ForeignKey("kids.id", name="fk_best", use_alter=True))
+            kids = p.relationship(
+                "Kid", back_populates="parent", foreign_keys="Kid.parent_id",
+                enable_typechecks=checked,
+            )  # fmt: skip
+            best = p.relationship(
+                "Kid", foreign_keys=best_id, post_update=True, enable_typechecks=checked
+            )
+            friends = p.relationship("Kid", secondary="friends", enable_typechecks=checked)
+            special = p.relationship(
+                "Special", foreign_keys="Kid.parent_id", viewonly=False, overlaps="kids,parent"
+            )
+
+        p.Table(
+            "friends",
+            Base.metadata,
+            p.Column("parent_id", p.ForeignKey("parents.id")),
+            p.Column("kid_id", p.ForeignKey("kids.id")),
+        )
+
+        class Kid(Base):  # type: ignore[misc,valid-type]
+            __tablename__ = "kids"
+            id = p.Column(p.Integer, primary_key=True)
+            kind = p.Column(p.String)
+            parent_id = p.Column(p.ForeignKey("parents.id"))
+            parent = p.relationship("Parent", back_populates="kids", foreign_keys=parent_id)
+            if polymorphic:
+                __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "kid"}
+
+        class Special(Kid):
+            if joined:
+                __tablename__ = "special"
+                id = p.Column(p.ForeignKey("kids.id"), primary_key=True)
+            if polymorphic:
+                __mapper_args__ = {"polymorphic_identity": "special"}
+
+        class Rare(Special):
+            if polymorphic:
+                __mapper_args__ = {"polymorphic_identity": "rare"}
+
+        return Base, Parent, Kid, Special, Rare
+
+    def write(shape: tuple[bool, bool, bool], how: str) -> Any:
+        Base, Parent, Kid, Special, Rare = world(*shape)
+        engine = p.engine()
+        Base.metadata.drop_all(engine)
+        Base.metadata.create_all(engine)
+        with p.Session(engine) as s:
+            parent = Parent()
+            s.add(parent)
+            if how == "kids":
+                parent.kids += [Kid(), Special()]
+            elif how == "best":
+                parent.best = Special()
+            elif how == "friends":
+                parent.friends.append(Special())
+            elif how == "parent":
+                s.add(Special(parent=parent))
+            elif how == "rare":
+                parent.special.append(Rare())
+            else:
+                parent.kids.append(Kid())
+            s.commit()
+            return len(parent.kids), parent.best is not None, len(parent.friends)
+
+    for polymorphic in (False, True):
+        for joined in (False, True):
+            for checked in (False, True):
+                shape = polymorphic, joined, checked
+                for how in "kids", "best", "friends", "parent", "rare", "plain":
+                    p.mark(f"{shape} {how}")
+                    p.show(shape, how)
+                    p.error(lambda shape=shape, how=how: write(shape, how))

@@ -304,6 +304,7 @@ def process_saves(flush: Flush, relation: RelationInfo, objects: list[Any]) -> N
     objects = relation.of(objects)
     if not objects:
         return
+    _refuse_subtypes(flush, relation, objects)
     direction = relation.direction
     if direction is ONETOMANY:
         _one_to_many(flush, relation, objects)
@@ -549,11 +550,37 @@ def _refuse(relation: RelationInfo, members: list[Any]) -> None:
     if members[0] is None:
         raise exc.FlushError(f"Can't flush None value found in collection {prop}")
     name = f"{prop.parent.class_.__name__}.{relation.key}"
+    given, expected = type(members[0]), prop.mapper.class_
+    advice = ""
+    if issubclass(given, expected):
+        advice = (
+            f" If {given} is a subclass of {expected}, configure mapper "
+            f'"{prop.mapper}" to load this subtype polymorphically, or set '
+            "enable_typechecks=False to allow any subtype to be accepted for flush. "
+        )
     raise exc.FlushError(
-        f"Attempting to flush an item of type {type(members[0])} as a member of collection "
-        f'"{name}". Expected an object of type {prop.mapper.class_} or a polymorphic subclass '
-        "of this type."
+        f"Attempting to flush an item of type {given} as a member of collection "
+        f'"{name}". Expected an object of type {expected} or a polymorphic subclass of this type.'
+        + advice
     )
+
+
+def _refuse_subtypes(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+    """Members whose class a load would not give back, as nothing in a row says it."""
+    prop = relation.prop
+    target = prop.mapper
+    if target.polymorphic_on is not None or not prop.enable_typechecks:
+        return
+    if len(target.self_and_descendants) == 1:
+        return
+    for obj in objects:
+        for member in _core.history(obj, relation.slot)[0]:
+            manager = _core.manager_of(member) if _core.is_entity(member) else None
+            if manager is None or manager is target.class_manager:
+                continue
+            known = _core.session_of(member) is flush.session
+            if known and issubclass(manager.class_, target.class_):
+                _refuse(relation, [member])
 
 
 def _warn_stranger(obj: Any, operation: str, relation: RelationInfo) -> None:

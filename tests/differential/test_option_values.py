@@ -297,3 +297,71 @@ def within_expressions_loaded_later(p: Any) -> None:
             s.refresh(node, ["amount"])
             p.show(node.amount)
         s.expunge_all()
+
+
+def options_without_their_entities(p: Any) -> None:
+    """Options stay when other columns take the place of their entities, and those for all
+    attributes of an entity need none; others do."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        bs = p.relationship("B")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+        a = p.relationship("A", overlaps="bs")
+
+    of_all = [p.Load(A).lazyload("*"), p.Load(A).defer("*"), p.lazyload("*")]
+    of_one = [p.joinedload(A.bs), p.load_only(A.name), p.selectinload(A.bs).joinedload(B.a)]
+    for option in (*of_all, *of_one):
+        chosen = p.select(A).options(option)
+        for columns in ([p.func.count()], [A.id], [B], [A.id, B.id]):
+            p.show(str(chosen.with_only_columns(*columns)))
+            kept = chosen.with_only_columns(*columns, maintain_column_froms=True)
+            p.show(str(kept), str(kept.with_only_columns(A)))
+        p.error(lambda option=option: str(p.select(A.id).options(option)))
+        p.error(lambda option=option: str(p.select(B).options(option)))
+    stranger = p.select(A).options(p.joinedload(B.a))
+    p.error(lambda: str(stranger.with_only_columns(A.id)), text=False)
+    both = p.select(A, B).options(p.joinedload(A.bs), p.joinedload(B.a))
+    p.show(str(both.with_only_columns(A)), str(both.with_only_columns(B)))
+
+
+def test_options_without_their_entities() -> None:
+    compare(options_without_their_entities)
+
+
+def options_after_a_wildcard(p: Any) -> None:
+    """Nothing follows an option for all relationships."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        bs = p.relationship("B")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+        a = p.relationship("A", overlaps="bs")
+
+    p.error(lambda: p.subqueryload("*", A.bs))
+    p.error(lambda: p.joinedload(A.bs).lazyload("*").selectinload(B.a))
+    p.error(lambda: p.joinedload(A.bs).raiseload("*").defer(B.a_id))
+    p.error(lambda: p.Load(A).joinedload("*").joinedload(A.bs))
+    for option in (
+        p.raiseload("*").raiseload("*"),
+        p.Load(A).options(p.lazyload("*"), p.joinedload(A.bs)),
+        p.joinedload(A.bs).options(p.raiseload("*"), p.joinedload(B.a)),
+        p.joinedload(A.bs).defer("*").undefer(B.a_id),
+        p.Load(A).load_only(A.id).joinedload(A.bs),
+    ):
+        p.show(str(p.select(A).options(option)))
+
+
+def test_options_after_a_wildcard() -> None:
+    compare(options_after_a_wildcard)

@@ -274,7 +274,8 @@ def resolve_options(
                     moved = _reconcile(element, roots)
                     if moved is None:
                         known = any(e is first or _same_lineage(e, first) for e in former)
-                        if raiseerr and option._strict and not known:
+                        every = isinstance(element.path[-1], str)  # attributes, which may be none
+                        if raiseerr and option._strict and not known and not every:
                             raise _does_not_apply(first, (*roots, *former))
                         continue
                     element = moved

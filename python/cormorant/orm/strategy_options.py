@@ -209,6 +209,11 @@ class Load(ExecutableOption):
 
     # -- building ------------------------------------------------------------
 
+    def _entity_path(self) -> Path:
+        """The path without the wildcard that came last."""
+        path = self._path
+        return path[:-1] if path and isinstance(path[-1], str) else path
+
     def _attribute(self, attr: Any) -> Any:
         if isinstance(attr, str):
             raise sa_exc.ArgumentError(
@@ -225,6 +230,8 @@ class Load(ExecutableOption):
         path = self._path
         if not path:
             return (parent,)
+        if isinstance(path[-1], str):
+            raise sa_exc.ArgumentError("Wildcard token cannot be followed by another entity")
         if not _continues(path[-1], parent):
             raise _does_not_link(attr, path)
         return path
@@ -237,8 +244,11 @@ class Load(ExecutableOption):
         alias: Any = None,
     ) -> Self:
         if isinstance(attr, str) and attr == "*":
-            token = COLUMN_WILDCARD if strategy in _COLUMN_STRATEGIES else RELATIONSHIP_WILDCARD
-            return self._extended(self._path, [LoadElement((*self._path, token), strategy, opts)])
+            path = self._entity_path()
+            if strategy in _COLUMN_STRATEGIES:
+                return self._extended(path, [LoadElement((*path, COLUMN_WILDCARD), strategy, opts)])
+            path = (*path, RELATIONSHIP_WILDCARD)
+            return self._extended(path, [LoadElement(path, strategy, opts)])
         attr = self._attribute(attr)
         start = self._start(attr)
         prop = attr.property
@@ -301,9 +311,9 @@ class Load(ExecutableOption):
         statement each."""
         mappers = tuple(inspect(cls).mapper for cls in classes)
         element = LoadElement(
-            (*self._path, POLYMORPHIC), "selectin_polymorphic", (("classes", mappers),)
+            (*self._entity_path(), POLYMORPHIC), "selectin_polymorphic", (("classes", mappers),)
         )
-        return self._extended(self._path, [element])
+        return self._extended(self._entity_path(), [element])
 
     # -- columns -------------------------------------------------------------
 
@@ -347,9 +357,10 @@ class Load(ExecutableOption):
 
     def undefer_group(self, name: str) -> Self:
         """Load the deferred columns of a group at once."""
+        path = self._entity_path()
         token = f"column:group:{name}"
         return self._extended(
-            self._path, [LoadElement((*self._path, token), "undefer_group", (("name", name),))]
+            path, [LoadElement((*path, token), "undefer_group", (("name", name),))]
         )
 
     def with_expression(self, key: Any, expression: Any) -> Self:
@@ -371,6 +382,7 @@ class Load(ExecutableOption):
     def options(self, *opts: Load) -> Self:
         """Apply several options from this path on."""
         elements: list[LoadElement] = []
+        here = self._entity_path()
         for opt in opts:
             if isinstance(opt, LoaderCriteriaOption):
                 raise sa_exc.ArgumentError(
@@ -381,24 +393,25 @@ class Load(ExecutableOption):
             named = [
                 mapper
                 for element in (*self._elements, *elements)
-                if element.path == (*self._path, POLYMORPHIC)
+                if element.path == (*here, POLYMORPHIC)
                 for mapper in element.opt("classes")
             ]
-            elements += [self._moved(element, named) for element in opt._elements]
-        return self._extended(self._path, elements)
+            elements += [_moved(here, element, named) for element in opt._elements]
+        return self._extended(here, elements)
 
-    def _moved(self, element: LoadElement, named: Sequence[Any]) -> LoadElement:
-        """An element of a rootless option, placed at this path."""
-        path = element.path
-        if not isinstance(path[0], str) and self._path:
-            continued = _continues(self._path[-1], path[0])
-            if not continued and not any(_continues(mapper, path[0]) for mapper in named):
-                of_columns = isinstance(path[1], str) or element.strategy in _COLUMN_STRATEGIES
-                raise _does_not_link(path[0] if of_columns else path[1], self._path)
-            path = path[1:]
-        return LoadElement(
-            self._path + path, element.strategy, element.opts, element.target, element.criteria
-        )
+
+def _moved(here: Path, element: LoadElement, named: Sequence[Any]) -> LoadElement:
+    """An element of a rootless option, placed at this path."""
+    path = element.path
+    if not isinstance(path[0], str) and here:
+        continued = _continues(here[-1], path[0])
+        if not continued and not any(_continues(mapper, path[0]) for mapper in named):
+            of_columns = isinstance(path[1], str) or element.strategy in _COLUMN_STRATEGIES
+            raise _does_not_link(path[0] if of_columns else path[1], here)
+        path = path[1:]
+    return LoadElement(
+        here + path, element.strategy, element.opts, element.target, element.criteria
+    )
 
 
 _AbstractLoad = Load

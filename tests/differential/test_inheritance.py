@@ -259,10 +259,13 @@ def bad_arguments(p):
     for arguments in ({"polymorphic_on": "nothing"}, {"polymorphic_load": "odd"}):
 
         def declare(arguments=arguments):
-            class Odd(p.Base):
-                __tablename__ = f"odd_{next(iter(arguments))}"
-                id = p.Column(p.Integer, primary_key=True)
-                __mapper_args__ = arguments
+            name = f"odd_{next(iter(arguments))}"  # (the collector says when a name is free)
+            members = {
+                "__tablename__": name,
+                "id": p.Column(p.Integer, primary_key=True),
+                "__mapper_args__": arguments,
+            }
+            type(name, (p.Base,), members)
 
         p.error(declare)
     staff(p)

@@ -21,12 +21,18 @@ def column_in(selectable: Any, column: Any, mapper: Any, embedded: bool = False)
     Of a key that several tables of a hierarchy have, a union has one column only: any will do.
     """
     found = selectable.corresponding_column(column, embedded)
-    if found is None:
-        for other in mapper._equivalent_columns.get(column, ()):
-            found = selectable.corresponding_column(other, embedded)
-            if found is not None:
-                break
-    return found
+    if found is not None:
+        return found
+    seen, waiting = {column}, [column]
+    while waiting:
+        for other in mapper._equivalent_columns.get(waiting.pop(), ()):
+            if other not in seen:
+                found = selectable.corresponding_column(other, embedded)
+                if found is not None:
+                    return found
+                seen.add(other)
+                waiting.append(other)
+    return None
 
 
 class FromAdapter:

@@ -361,12 +361,13 @@ class Hierarchy(InspectionAttr):
             return
         seen: set[int] = set()
         for mapper in (self, *mappers):
+            discriminators = [above._discriminator for above in mapper.iterate_to_root()]
             for prop in mapper._props.values():
                 if id(prop) in seen:
                     continue
                 seen.add(id(prop))
                 if (
-                    prop is mapper._discriminator
+                    any(prop is other for other in discriminators)
                     and prop is not self._discriminator
                     and prop.columns[0] is not self.polymorphic_on
                 ):
@@ -576,6 +577,9 @@ def _inherit_discriminator(mapper: Mapper[Any]) -> None:
             own = mapper._columntoproperty.get(found) if found is not None else None
             mapper._discriminator = own
             return
+        table = getattr(column, "table", None)
+        if table is not None and mapper.persist_selectable.corresponding_column(column) is None:
+            return  # of a FROM that the base is loaded from, and this class is not
         mapper.polymorphic_on = column
         prop = base._discriminator
         if prop is not None:

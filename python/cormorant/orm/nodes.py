@@ -28,6 +28,7 @@ class EntityNode:
     """One entity of the statement: a root in its columns, or one eagerly joined."""
 
     __slots__ = (
+        "_made",
         "columns",
         "entity",
         "index",
@@ -66,6 +67,8 @@ class EntityNode:
         self.index = -1
         #: the item of the result row that it is
         self.item: Any = None
+        #: expressions that adapt() has made: (the mapper's, the FROM, the one made) by both
+        self._made: dict[tuple[int, int], tuple[Any, Any, Any]] = {}
 
     def adapt(self, expression: Any) -> Any:
         """The mapper's expression as this entity's FROM element has it."""
@@ -78,6 +81,14 @@ class EntityNode:
             found = column_in(selectable, expression, self.mapper)
             if found is not None:
                 return found
+        key = id(expression), id(selectable)
+        made = self._made.get(key)
+        if made is None:
+            # what is selected is found again by being the same
+            made = self._made[key] = expression, selectable, self._make(expression, selectable)
+        return made[2]
+
+    def _make(self, expression: Any, selectable: Any) -> Any:
         if self.entity.is_aliased_class:
             return self.entity._adapter.traverse(expression)
         if expression._is_column and not isinstance(expression, Label):

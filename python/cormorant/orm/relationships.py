@@ -436,8 +436,11 @@ class RelationshipProperty(MapperProperty):
 
     @property
     def _rows_repeat(self) -> bool:
-        """Whether a parent and a member may have several rows of the secondary table: nothing
-        says that those are unique."""
+        """Whether a parent and a member may have several rows, of the secondary table or of a FROM
+        that a polymorphic class has: nothing says that those are unique."""
+        chosen = self.mapper.with_polymorphic
+        if chosen is not None and chosen[1] is not None:
+            return True
         table = self.secondary
         if table is None:
             return False

@@ -326,3 +326,20 @@ def test_mapping_refused() -> None:
         p.show(str(p.select(Thing)), Thing().id)
 
     compare(program)
+
+
+def test_primary_key_of_one_column() -> None:
+    """`primary_key` may be a column instead of a list."""
+
+    def program(p: Any) -> None:
+        registry = p.registry()
+        columns = (p.Column("id", p.Integer), p.Column("other", p.Integer))
+        table = p.Table("t", registry.metadata, *columns)
+
+        class Thing:
+            pass
+
+        mapper = registry.map_imperatively(Thing, table, primary_key=table.c.other)
+        p.show([str(column) for column in mapper.primary_key])
+
+    compare(program)

@@ -591,3 +591,20 @@ def many_to_many_pickle(p: Any) -> None:
     c.bs.pop()
     s.commit()
     p.show([b.name for b in c.bs])
+
+
+@program
+def info_of_a_state(p: Any) -> None:
+    """What is kept with a state stays with its object, and with no other."""
+    User, _Post = blog(p)
+    s = p.session()
+    first, second = User(name="a"), User(name="b")
+    p.inspect(first).info["seen"] = 1
+    s.add_all([first, second])
+    s.commit()
+    s.expire(first)
+    p.show(p.inspect(first).info, p.inspect(second).info, p.inspect(s.get(User, 1)).info)
+    del first, second
+    s.expunge_all()
+    gc.collect()
+    p.show([p.inspect(user).info for user in s.query(User)])

@@ -81,6 +81,24 @@ class AttributeStates(ReadOnlyProperties[Any]):
         return AttributeState(self._state, key)
 
 
+_infos: dict[int, tuple[weakref.ref[Any], dict[Any, Any]]] = {}
+"""What programs keep with states, by the object's address while it lives."""
+
+
+def _info_of(obj: Any) -> dict[Any, Any]:
+    address = id(obj)
+    kept = _infos.get(address)
+    if kept is None or kept[0]() is not obj:
+
+        def forget(ref: weakref.ref[Any]) -> None:
+            found = _infos.get(address)
+            if found is not None and found[0] is ref:
+                del _infos[address]
+
+        kept = _infos[address] = weakref.ref(obj, forget), {}
+    return kept[1]
+
+
 _DELETED = _core.STATE_DELETED | _core.STATE_ONCE_DELETED
 
 
@@ -103,6 +121,11 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
     def obj(self) -> _T:
         """The object."""
         return self._object
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dict for what the program keeps with the object's state, as long as it lives."""
+        return _info_of(self._object)
 
     @property
     def class_(self) -> type[_T]:

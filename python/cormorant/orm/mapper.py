@@ -221,11 +221,12 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         return given
 
     def _find_primary_key(self) -> tuple[Any, ...]:
-        given = self._primary_key_argument
+        argument = self._primary_key_argument
+        given = [] if argument is None else to_list(argument)
         table = self.persist_selectable
         if given:
             columns = []
-            for item in to_list(given):
+            for item in given:
                 while not getattr(item, "is_clause_element", False) and hasattr(
                     item, "__clause_element__"
                 ):

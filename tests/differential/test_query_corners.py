@@ -456,3 +456,47 @@ def froms_of_columns(p: Any) -> None:
 
 def test_froms_of_columns() -> None:
     compare(froms_of_columns)
+
+
+def joins_from_another_side(p: Any) -> None:
+    """A relationship is joined from the entity that it is an attribute of, and no other."""
+
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        posts = p.relationship("Post")
+
+    class Admin(User):
+        __tablename__ = "admins"
+        id = p.Column(p.ForeignKey("users.id"), primary_key=True)
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    class Note(p.Base):
+        __tablename__ = "notes"
+        id = p.Column(p.Integer, primary_key=True)
+        post_id = p.Column(p.ForeignKey("posts.id"))
+        post = p.relationship("Post")
+
+    other = p.aliased(User)
+    for chosen, from_, attribute in (
+        (User, User, User.posts),
+        (other, other, other.posts),
+        (Admin, Admin, Admin.posts),
+        (User, User, other.posts),
+        (other, other, User.posts),
+        (Admin, Admin, User.posts),
+        (Admin, User, Admin.posts),
+        (User, User, Note.post),
+        (User, User.__table__, User.posts),
+    ):
+        for target in ([Post, attribute], [attribute]):
+            statement = p.select(chosen).join_from(from_, *target)
+            p.error(lambda statement=statement: str(statement))
+
+
+def test_joins_from_another_side() -> None:
+    compare(joins_from_another_side)

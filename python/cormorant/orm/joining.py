@@ -187,8 +187,13 @@ class JoinResolver:
         left, prop_attr, right_entity, right, onclause = self._sides(target, onclause)
         if from_ is not None:
             left_entity, left_from = self._right_side(from_)
-            if prop_attr is None or left_entity is not None:
+            if prop_attr is None:
                 left = left_entity if left_entity is not None else left_from
+            elif left_entity is not left:
+                raise sa_exc.InvalidRequestError(
+                    f"explicit from clause {from_ if left_entity is None else left_entity} does "
+                    f"not match left side of relationship attribute {prop_attr}"
+                )
         if prop_attr is not None:
             # The same relationship joined again is the same join.
             edge = (id(left), id(prop_attr.property), hash(right), prop_attr._extra_criteria)

@@ -274,6 +274,49 @@ def bad_arguments(p):
 
 
 @program
+def abstract_without_a_discriminator(p):
+    def declare(base, **members):
+        arguments = {"polymorphic_abstract": True}
+        type("Abstract", (base,), {"__mapper_args__": arguments, **members})
+
+    class Plain(p.Base):
+        __tablename__ = "plain"
+        id = p.Column(p.Integer, primary_key=True)
+
+    p.error(lambda: declare(p.Base, __tablename__="t", id=p.Column(p.Integer, primary_key=True)))
+    p.error(lambda: declare(Plain))
+
+
+@program
+def keys_by_columns_of_two_tables(p):
+    """A column of the base's table is that, though the class's own has one of its name."""
+
+    class Part(p.Base):
+        __tablename__ = "part"
+        part_id = p.Column("id", p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "part"}
+
+    class Wheel(Part):
+        __tablename__ = "wheel"
+        wheel_id = p.Column("id", p.Integer, primary_key=True)
+        base_id = p.Column(p.ForeignKey("part.id"))
+        __mapper_args__ = {"polymorphic_identity": "wheel"}
+
+    p.orm.configure_mappers()
+    wheel = Wheel(part_id=1, wheel_id=2, base_id=3)
+    for spec in (
+        Part.part_id,
+        Wheel.part_id,
+        Wheel.wheel_id,
+        (Wheel.wheel_id, Part.part_id, Wheel.base_id),
+        Part.__table__.c.id,
+        Wheel.__table__.c.id,
+    ):
+        p.show(p.orm.column_keyed_dict(spec)().keyfunc(wheel))
+
+
+@program
 def discriminators_of_rows_are_odd(p):
     staff(p)
     s = p.session()

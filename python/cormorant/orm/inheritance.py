@@ -552,6 +552,11 @@ def set_up_discriminator(mapper: Mapper[Any], given: Any) -> None:
         prop = _discriminator_of(mapper, given)
         mapper.polymorphic_on = prop.columns[0]
         mapper._discriminator = prop
+    if mapper.polymorphic_abstract and mapper.polymorphic_on is None:
+        raise exc.InvalidRequestError(
+            "The Mapper.polymorphic_abstract parameter may only be used on a mapper hierarchy "
+            "which includes the Mapper.polymorphic_on parameter at the base of the hierarchy."
+        )
     prop_found = mapper._discriminator
     if prop_found is not None and prop_found.slot >= 0:
         mapper.class_manager.set_identity(

@@ -179,8 +179,14 @@ class _ColumnNames:
         self.columns = columns
 
     def __call__(self, mapper: Any) -> tuple[str, ...]:
-        columns = [mapper.local_table.c.get(c.key, c) for c in self.columns]
-        return tuple(mapper.get_property_by_column(c).key for c in columns)
+        return tuple(mapper.get_property_by_column(self._in(mapper, c)).key for c in self.columns)
+
+    @staticmethod
+    def _in(mapper: Any, column: Any) -> Any:
+        """The column that is mapped: of a base's table, or else what has its name."""
+        if column in mapper._columntoproperty:
+            return column
+        return mapper.local_table.c.get(column.key, column)
 
 
 MappedCollection = KeyFuncDict

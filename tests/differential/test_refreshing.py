@@ -606,3 +606,23 @@ def refresh_of_what_raises(p: Any) -> None:
             p.show(lazy, kid.id)
             session.refresh(kid, ["parent"])
             p.show(kid.parent)
+
+
+@program
+def objects_that_come_again_further_on(p: Any) -> None:
+    A, B, _ = many_to_many(p)
+    s = p.session()
+    bs = [B(id=1, name="b"), B(id=2, name="c")]
+    for number in (1, 2, 3):
+        s.add(A(id=number, bs=bs[: number % 3]))
+        s.flush()
+    s.commit()
+    for outer in (p.joinedload, p.selectinload, p.subqueryload):
+        for inner in ("joinedload", "selectinload", "subqueryload"):
+            if outer is p.joinedload and inner != "joinedload":
+                continue  # fails within SQLAlchemy when objects are populated anew
+            chosen = p.select(B).options(getattr(outer(B.as_), inner)(A.bs)).order_by(B.id)
+            for existing in (False, True):
+                found = s.scalars(chosen, execution_options={"populate_existing": existing})
+                p.show([sorted(k for k in b.__dict__ if k[0] != "_") for b in found.unique()])
+                s.expunge_all()

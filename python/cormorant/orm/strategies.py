@@ -234,7 +234,7 @@ Origin = tuple[Sequence[Any], Mapping[str, Any] | None]
 
 
 class Run:
-    """One execution whose post loads are being done, breadth first."""
+    """One execution whose post loads are being done, what each brings before the next."""
 
     def __init__(
         self,
@@ -269,15 +269,28 @@ class Run:
             else:
                 self._queue.append((post_load, parents, origin))
 
+    def complete(self, plan: ORMPlan, rows: Sequence[Any], origin: Origin) -> None:
+        """Do the post loads of a plan, and all that these bring, before what is queued here."""
+        inner = Run(
+            self.session,
+            self.execute,
+            self.overwrite,
+            self.dialect,
+            self.option_binds,
+            self.options,
+        )
+        inner.add(plan, rows, origin)
+        inner.finish()
+
     def finish(self) -> None:
-        """Do what is queued, and what that queues."""
-        queue = self._queue
-        done = 0
-        while done < len(queue):
-            post_load, parents, origin = queue[done]
-            done += 1
+        """Do what is queued, and after each what that queues."""
+        todo = self._queue[::-1]
+        self._queue.clear()
+        while todo:
+            post_load, parents, origin = todo.pop()
             post_load.load(self, parents, origin)
-        queue.clear()
+            todo += self._queue[::-1]
+            self._queue.clear()
 
 
 class ImmediateLoader(PostLoad):
@@ -358,8 +371,8 @@ class SelectInLoader(PostLoad):
         rows: list[Any] = []
         for start in range(0, len(parents), CHUNK):
             rows += run.execute(plan, run.option_binds, {KEYS: keys[start : start + CHUNK]})
-        self._distribute(run, parents, keys, rows, len(slots))
         run.add(plan, rows, (run.option_binds, {KEYS: keys}))
+        self._distribute(run, parents, keys, rows, len(slots))
 
     def _load_many_to_one(self, run: Run, parents: list[Any]) -> None:
         prop = self.prop
@@ -530,12 +543,10 @@ class SubclassLoader(PostLoad):
                 plan = self._plans[mapper] = self._compile(run, mapper)
             keys = _core.key_values(objects, mapper.primary_key_slots)
             binds = run.option_binds
-            inner = Run(run.session, run.execute, run.overwrite, run.dialect, binds, run.options)
             for start in range(0, len(keys), CHUNK):
                 params = {KEYS: keys[start : start + CHUNK]}
                 # what is loaded for a subclass does not wait for what is loaded for others
-                inner.add(plan, run.execute(plan, binds, params, alike=True), (binds, params))
-                inner.finish()
+                run.complete(plan, run.execute(plan, binds, params, alike=True), (binds, params))
 
     def _compile(self, run: Run, mapper: Any) -> ORMPlan:
         from .context import SelectState, build_plan
@@ -594,8 +605,10 @@ class SubqueryLoader(PostLoad):
         plan, slots = self._plan
         keys = _core.key_values(parents, slots)
         rows = run.execute(plan, *origin, alike=True)
+        # Objects that come again below are read anew with populate_existing; then they are given
+        # what was loaded for them here.
+        run.complete(plan, rows, origin)
         self._distribute(run, parents, keys, rows, -len(slots))
-        run.add(plan, rows, origin)
 
     def _compile(self, run: Run) -> tuple[ORMPlan, list[int]]:
         from .context import build_own_plan, core_of

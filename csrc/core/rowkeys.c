@@ -258,6 +258,8 @@ static PyMethodDef keys_methods[] = {
 };
 
 static PyMemberDef keys_members[] = {
+    {"items", T_OBJECT, offsetof(crm_keys, items), READONLY,
+     "The name of each item, None where it has none."},
     {"names", T_OBJECT, offsetof(crm_keys, names), READONLY,
      "The names of the items that have one, in order."},
     {NULL},

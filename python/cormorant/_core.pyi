@@ -186,12 +186,13 @@ class RowKeys:
     of equal names wins. lookup: called with a key that is no str (a column, an
     entity); gives its position, or None if it has none."""
 
+    items: tuple[str | None, ...]
     names: tuple[str, ...]
     index: Mapping[str, int]
     lookup: Callable[[Any], int | None] | None
     def __new__(
         cls,
-        names: tuple[str, ...],
+        names: tuple[str | None, ...],
         index: dict[str, int] | None = None,
         lookup: Callable[[Any], int | None] | None = None,
     ) -> Self: ...

@@ -369,6 +369,40 @@ def names_of_aliases(p: Any) -> None:
 
 
 @program
+def items_without_names(p: Any) -> None:
+    s, author, _, _ = _library(p)
+    alias = p.aliased(author)
+    first = p.Bundle("first", author.id, author.name)
+    second = p.Bundle("second", alias.id)
+    for columns in (
+        (alias, author.name),
+        (alias, alias),
+        (first, alias),
+        (alias, first, author.name),
+        (first, second),
+    ):
+        statement = p.select(*columns).join_from(author, alias, alias.id == author.id)
+
+        def run(statement: Any = statement) -> Any:
+            return s.execute(statement.order_by(author.id))
+
+        def kinds(items: Any) -> list[str]:
+            return [type(item).__name__ for item in items]
+
+        p.show(list(run().keys()), run().first()._fields, list(run().mappings().first()))
+        p.show(kinds(run().first()), kinds(run().mappings().first().values()))
+        last = len(columns) - 1
+        p.show(kinds(run().scalars(last).all()), kinds(run().unique().scalars(last).all()))
+        p.show(kinds(run().scalars(last).unique().all()), kinds(run().columns(last, 0).first()))
+        p.show(list(run().columns(last, 0).mappings().first()), kinds(run().partitions(2)))
+        p.show(list(run().mappings().columns(last).first()))
+        attributes = [column for column in columns if column is author.name]
+        for key in (*attributes, *run().keys()):
+            p.show(type(run().first()._mapping[key]).__name__)
+        p.error(lambda run=run: type(run().columns(99).first()).__name__)
+
+
+@program
 def unions_of_classes_in_one_table(p: Any) -> None:
     class Thing(p.Base):
         __tablename__ = "thing"

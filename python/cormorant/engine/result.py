@@ -156,6 +156,12 @@ class Result(_ResultBase, Generic[_T]):
             )
         return cursor.keys  # type: ignore[no-any-return]
 
+    def _items(self) -> tuple[str | None, ...]:
+        """The name of each item of a row, None where it has none."""
+        names = self._names()
+        row_keys = self._narrow_keys or self._cursor.row_keys
+        return names if row_keys is None else row_keys.items
+
     def keys(self) -> RMKeyView:
         """The names of the columns."""
         return RMKeyView(self, self._names())
@@ -178,7 +184,7 @@ class Result(_ResultBase, Generic[_T]):
         return None if lookup is None else lookup(key)
 
     def _index_of(self, key: Any) -> int:
-        return index_in(self, key, len(self._names()))
+        return index_in(self, key, len(self._items()))
 
     # --- settings ---------------------------------------------------------------
 
@@ -203,7 +209,7 @@ class Result(_ResultBase, Generic[_T]):
     def columns(self, *col_expressions: Any) -> Self:
         """Only these columns, in this order."""
         indexes = tuple([self._index_of(key) for key in col_expressions])
-        names = self._names()
+        names = self._items()
         if self._indexes is not None:
             self._indexes = tuple([self._indexes[i] for i in indexes])
         else:
@@ -568,7 +574,7 @@ class ScalarResult(_FilterResult, Generic[_T]):
         cursor = real._cursor
         if real._unique_filter is not None:
             self._unique_filter = real._unique_filter
-        elif cursor.unique and not real._started and not cursor.scalar and len(cursor.keys) > 1:
+        elif cursor.unique and not real._started and not cursor.scalar and len(real._items()) > 1:
             self._unique_filter = real._unique_when_narrow()
         self._index = index
 
@@ -584,7 +590,7 @@ class ScalarResult(_FilterResult, Generic[_T]):
             strategy is None
             and not real._started
             and not real._slow
-            and (cursor.scalar or len(cursor.keys) == 1)
+            and (cursor.scalar or len(real._items()) == 1)
         ):
             cursor.unique = True
         else:
@@ -602,7 +608,7 @@ class ScalarResult(_FilterResult, Generic[_T]):
 
     def _rows_of_one(self, rows: list[Any]) -> list[Any]:
         """Rows with nothing but the item."""
-        keys = _core.RowKeys((self._real_result._names()[self._index],))
+        keys = _core.RowKeys((self._real_result._items()[self._index],))
         return [Row(keys, [item]) for item in self._convert(rows)]
 
     def _take(self, count: int) -> list[Any]:
@@ -683,7 +689,7 @@ class MappingResult(_FilterResult):
 
     def columns(self, *col_expressions: Any) -> Self:
         """Only these columns, in this order."""
-        names = self.keys()._keys
+        names = self._real_result._items() if self._keys is None else self._keys.items
         indexes = tuple([index_in(self, key, len(names)) for key in col_expressions])
         before = self._indexes
         self._indexes = indexes if before is None else tuple([before[i] for i in indexes])

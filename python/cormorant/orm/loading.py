@@ -133,8 +133,8 @@ class LoadedCursor:
         self._stream = stream
         self._rows: list[Any] | None = None
         self._position = 0
-        self.keys = _bundled_keys(plan) if plan.bundles else cursor.keys
-        self.row_keys = cursor.row_keys
+        self.row_keys = _bundled_keys(plan) if plan.bundles else cursor.row_keys
+        self.keys = self.row_keys.names if plan.bundles else cursor.keys
         self.scalar = cursor.scalar
         self.rowcount = cursor.rowcount
         self.lastrowid = cursor.lastrowid
@@ -174,8 +174,14 @@ class LoadedCursor:
             self._run.add(self._plan, rows, self._origin)
             self._run.finish()
             if self._plan.bundles:
-                rows = bundled(self._plan, rows)
+                rows = self._bundled(rows)
         return rows
+
+    def _bundled(self, rows: list[Any]) -> list[Any]:
+        """Rows with the columns of each Bundle put together."""
+        plan = self._plan
+        parts = [(*ends, _bundle_part(bundle, *ends)) for *ends, bundle in plan.bundles]
+        return _core.bundle_rows(rows, None if plan.single_bundle else self.row_keys, tuple(parts))
 
     def fetch(self, count: int = -1) -> list[Any]:
         """The next `count` results, or all."""
@@ -228,23 +234,25 @@ def bundle_maker(bundle: Any, position: int) -> tuple[Callable[[Any], Any], int]
     return bundle.create_row_processor(None, makers, list(bundle.columns.keys())), position
 
 
-def _bundled_keys(plan: ORMPlan) -> tuple[Any, ...]:
-    """Names of the items of rows with Bundles."""
+def _bundled_keys(plan: ORMPlan) -> _core.RowKeys:
+    """Names of the items of rows with Bundles, and where those are that are in none."""
     names: list[Any] = []
-    old = list(plan.plan.program[2])
+    places: dict[int, int] = {}
+    unbundled = plan.plan.program[2]
     position = 0
-    for start, end, bundle in plan.bundles:
-        names += old[position:start]
-        names.append(bundle.name)
+    for start, end, bundle in (*plan.bundles, (len(unbundled), 0, None)):
+        for place in range(position, start):
+            places[place] = len(names)
+            names.append(unbundled[place])
+        if bundle is not None:
+            names.append(bundle.name)
         position = end
-    return (*names, *old[position:])
 
+    def lookup(key: Any) -> int | None:
+        found = None if plan.lookup is None else plan.lookup(key)
+        return None if found is None else places.get(found)
 
-def bundled(plan: ORMPlan, rows: list[Any]) -> list[Any]:
-    """Rows with the columns of each Bundle put together."""
-    keys = None if plan.single_bundle else _core.RowKeys(_bundled_keys(plan))
-    parts = [(start, end, _bundle_part(bundle, start, end)) for start, end, bundle in plan.bundles]
-    return _core.bundle_rows(rows, keys, tuple(parts))
+    return _core.RowKeys(tuple(names), None, lookup)
 
 
 def _bundle_part(bundle: Any, start: int, end: int) -> Any:

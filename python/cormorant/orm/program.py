@@ -230,6 +230,7 @@ class ItemLookup:
         self._numbers: dict[int, int] = {}
         found: list[Any] = []
         lasting = True
+        bundled = _in_bundles(state)
         for index, item in enumerate(state.items):
             if item.node is not None:
                 entity = item.node.entity
@@ -240,7 +241,8 @@ class ItemLookup:
                 found.append(given)
             else:
                 column = item.expression
-                self._numbers.setdefault(hash(column), index)
+                if index not in bundled:
+                    self._numbers.setdefault(hash(column), index)
                 owner = entity_within(column)
                 lasting = lasting and owner is not None and owner.is_mapper and column._is_column
                 lasting = lasting and isinstance(getattr(column, "table", None), Table)
@@ -283,13 +285,18 @@ def _given(entity: Any) -> Any:
     return entity.entity if entity.is_aliased_class else entity.class_
 
 
+def _in_bundles(state: SelectState) -> set[int]:
+    """Which items are put together with others."""
+    return {index for start, end, _ in state.bundles for index in range(start, end)}
+
+
 def item_keys(state: SelectState) -> tuple[str | None, ...]:
     """Names of the items."""
     names: list[str | None] = []
     used: dict[str, int] = {}
     again: dict[int, str] = {}
     seen: dict[int, str] = {}
-    bundled = {i for start, end, _ in state.bundles for i in range(start, end)}
+    bundled = _in_bundles(state)
     style = state.statement._label_style
     if state.legacy or any(isinstance(o, NamedAsQuery) for o in state.statement._with_options):
         style = LABEL_STYLE_DISAMBIGUATE_ONLY

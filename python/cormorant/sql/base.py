@@ -292,11 +292,12 @@ class ClauseElement(Visitable):
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        names = {n for n, v in cls.__dict__.items() if isinstance(v, memoized)}
-        for base in cls.__mro__[1:]:
-            names |= getattr(base, "_memo_names", frozenset())
-        cls._memo_names = frozenset(names)
         own = cls.__dict__
+        names = frozenset([n for n, v in own.items() if isinstance(v, memoized)])
+        for base in cls.__bases__:
+            names |= getattr(base, "_memo_names", names)
+        if names != cls._memo_names:
+            cls._memo_names = names
         if "__visit_name__" in own and "_compile_with" not in own:
             cls._compile_with = None
         if not cls.__module__.startswith(_PACKAGE):

@@ -185,6 +185,24 @@ set_sources(insert *self, crm_insert_plan *plan)
 
 /* ---- what comes back -------------------------------------------------- */
 
+/* Stores what the database made (a stolen reference).  If the object had
+ * another value once, as one that was made transient had a key, its history
+ * tells. */
+static int
+store(crm_state *state, uint16_t slot, PyObject *value)
+{
+    if (value == NULL) {
+        return -1;
+    }
+    const crm_change *change = crm_state_change(state, slot);
+    if (change == NULL || change->old == Py_None ||
+        change->old == crm_state_manager(state)->core->no_value ||
+        crm_state_attr(state, slot)->flags & CRM_ATTR_TRACKED) {
+        return crm_state_set_loaded(state, slot, value);
+    }
+    return crm_state_put(state, slot, value);
+}
+
 /* Stores defaults, generated keys and returned columns in the objects. */
 static int
 feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
@@ -207,8 +225,7 @@ feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
     }
     if (plan->last_id >= 0) {
         PyObject *value = PyLong_FromLongLong(id);
-        if (value == NULL ||
-            crm_state_set_loaded(state, (uint16_t)plan->last_id, value) < 0) {
+        if (store(state, (uint16_t)plan->last_id, value) < 0) {
             return -1;
         }
     }
@@ -219,7 +236,7 @@ feed_object(insert *self, crm_insert_plan *plan, size_t k, int64_t id,
             flush->core,
             crm_attr_codec(&flush->manager->attrs[slot], plan->plan->typed),
             &cell);
-        if (value == NULL || crm_state_set_loaded(state, slot, value) < 0) {
+        if (store(state, slot, value) < 0) {
             return -1;
         }
     }

@@ -503,6 +503,9 @@ crm_state_expire(crm_state *state, const uint16_t *slots, size_t count)
             status = -1;
         }
     }
+    if (state->ext != NULL) {
+        state->ext->nparents = 0; /* what it loads will tell who they are */
+    }
     crm_state_commit(state);
     crm_page_unref(page);
     crm_layout_unref(layout);

@@ -3,6 +3,7 @@ taken out of a collection, in a flush of chosen objects."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -116,6 +117,48 @@ def flush_of_chosen_objects(p: Any) -> None:
     p.show(state(p, user, third, *third.tags), third.user_id, len(s.dirty))
     s.commit()
     p.show([(x.id, x.user_id) for x in s.query(Post).order_by(Post.id)])
+
+
+@program
+def single_parents_that_expired(p: Any) -> None:
+    """What is expired forgets its parents: it may have another."""
+
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.Column(p.Integer, primary_key=True)
+        up_id = p.Column(p.ForeignKey("node.id"))
+        below = p.relationship(
+            "Node", back_populates="up", cascade="all, delete-orphan", single_parent=True
+        )
+        up = p.relationship("Node", back_populates="below", remote_side=[id])
+
+    s = p.session()
+
+    def step(end: Any, again: Any) -> None:
+        """`again` gets the node, which its parent has."""
+        first, node = Node(), Node()
+        s.add_all([first, node])
+        first.below = [node]
+        end(node)
+        p.error(lambda: again(node), text=False)
+        s.rollback()
+        s.close()
+
+    def give(parent: Any, node: Any) -> None:
+        parent.below = [node]
+
+    for end in (
+        lambda node: s.flush(),
+        lambda node: s.commit(),
+        lambda node: (s.flush(), s.expire(node)),
+        lambda node: (s.flush(), s.expire(node, ["up"])),
+        lambda node: (s.flush(), s.refresh(node)),
+    ):
+        others = [Node(), Node()]
+        step(end, partial(give, others[0]))
+        step(end, others[1].below.append)
+        step(end, lambda node: s.merge(Node(id=70, below=[Node(id=node.id)])))
+        step(end, lambda node: setattr(node, "up", Node()))
 
 
 @pytest.mark.parametrize("run", program.registered)

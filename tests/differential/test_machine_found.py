@@ -35,6 +35,24 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("merge", (4, 1, 0)),
         ("flush", (0, 0, 0)),
     ],
+    "an object that was deleted twice, whose key another gets": [
+        ("merge", (0, 0, 0)),
+        ("query", (0, 0, 0)),
+        ("autoflush", (0, 0, 0)),
+        ("delete", (0, 0, 0)),
+        ("commit", (0, 0, 0)),
+        ("autoflush", (0, 0, 0)),
+        ("delete", (0, 0, 0)),
+        ("make_with_key", (0, 0, 0)),
+        ("merge", (0, 0, 0)),
+    ],
+    "an object that was expired may have another single parent": [
+        ("make", (1, 0, 0)),
+        ("merge_object", (0, 0, 0)),
+        ("replace", (0, 1, 0)),
+        ("commit", (0, 0, 0)),
+        ("merge_object", (0, 0, 0)),
+    ],
     # -- what loads and reloads
     "an object keeps the options it was made with when a query meets it expired": [
         ("merge", (1, 0, 0)),

@@ -447,6 +447,74 @@ def text_of_any_statement(p: Any) -> None:
     p.error(lambda: s.query(User).from_statement("select 1"))
 
 
+@program
+def copies_of_graphs(p: Any) -> None:
+    """Made transient and added again without its key, an object takes its members along."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+        bs = p.relationship("B", back_populates="a", cascade="all, delete-orphan")
+        ts = p.relationship("T", secondary="at")
+        one = p.relationship("O", uselist=False, back_populates="a")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+        a = p.relationship("A", back_populates="bs")
+        cs = p.relationship("C")
+
+    class C(p.Base):
+        __tablename__ = "c"
+        id = p.Column(p.Integer, primary_key=True)
+        b_id = p.Column(p.ForeignKey("b.id"))
+
+    class O(p.Base):  # noqa: E742
+        __tablename__ = "o"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+        a = p.relationship("A", back_populates="one")
+
+    class T(p.Base):
+        __tablename__ = "t"
+        id = p.Column(p.Integer, primary_key=True)
+
+    p.Table(
+        "at",
+        p.Base.metadata,
+        p.Column("a_id", p.ForeignKey("a.id"), primary_key=True),
+        p.Column("t_id", p.ForeignKey("t.id"), primary_key=True),
+    )
+    s = p.session()
+    s.add(A(n=1, bs=[B(cs=[C(), C()]), B()], ts=[T(), T()], one=O()))
+    s.commit()
+
+    def copy(depth: int, change: Any, expunge: bool = True) -> None:
+        a = s.get(A, 1)
+        levels = [[a], [*a.bs, a.one], [c for b in a.bs for c in b.cs]]
+        p.show(len(a.ts))
+        if expunge:
+            s.expunge_all()
+        for each in [each for level in levels[:depth] for each in level]:
+            p.make_transient(each)
+            change(each)
+        s.add(a)
+        p.error(s.flush, text=False)
+        for table in ("a", "b", "c", "o", "at") if s.is_active else ():
+            p.show(table, sorted(s.execute(p.text(f"select * from {table}")).all()))
+        s.rollback()
+        s.close()
+
+    for depth in (1, 2, 3):
+        copy(depth, lambda each: setattr(each, "id", None))
+        copy(depth, lambda each: delattr(each, "id"))
+        copy(depth, lambda each: setattr(each, "id", each.id + 70))
+    copy(1, lambda each: setattr(each, "id", 50), expunge=False)
+    copy(2, lambda each: setattr(each, "id", None), expunge=False)
+
+
 @pytest.mark.parametrize("run", program.registered)
 def test_programs(run: Any) -> None:
     compare(run, warned=True)

@@ -411,3 +411,61 @@ def connections_that_come_in_a_transaction(p: Any) -> None:
             p.error(lambda: s.connection().in_transaction())  # noqa: B023
             p.error(s.commit)
             p.error(s.close)
+
+
+@program
+def savepoints_within_a_flush(p: Any) -> None:
+    """Listeners begin them; nothing is flushed then."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer, unique=True)
+
+    class Log(p.Base):
+        __tablename__ = "log"
+        id = p.Column(p.Integer, primary_key=True)
+        said = p.Column(p.String)
+
+    def step(target: Any, name: str, end: str) -> None:
+        s = p.session()
+        s.execute(p.delete(A))
+        s.execute(p.delete(Log))
+        a = A(n=1)
+        s.add(a)
+        s.commit()
+        p.show(name, end, a.n)
+        done = []
+
+        def listener(*args: Any) -> None:
+            if done:
+                return
+            done.append(1)
+            p.mark(name)
+            nested = s.begin_nested()
+            s.execute(p.insert(Log.__table__), {"said": name})
+            p.show(s.in_nested_transaction(), len(s.new))
+            p.error(s.flush)
+            p.error(getattr(nested, end))
+            p.show(s.in_nested_transaction(), len(s.new))
+            p.mark("end")
+
+        target = s if target is None else target
+        p.event.listen(target, name, listener)
+        s.add(A(n=2))
+        a.n = 3
+        p.error(s.flush)
+        p.show(s.is_active, s.in_nested_transaction(), len(s.new), len(s.dirty))
+        if name == "before_delete":
+            s.delete(a)
+        p.error(s.commit)
+        p.event.remove(target, name, listener)
+        s.rollback()
+        p.show(s.execute(p.select(A.n).order_by(A.n)).all(), s.execute(p.select(Log.said)).all())
+        s.close()
+
+    for end in ("commit", "rollback"):
+        for name in ("before_flush", "after_flush", "after_flush_postexec", "before_commit"):
+            step(None, name, end)
+        for name in ("before_insert", "after_insert", "before_update", "before_delete"):
+            step(A, name, end)

@@ -358,8 +358,10 @@ def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
         alone = [c for parent, c in lost if not _kept(relation, parent, c, moved)]
         _null_children(flush, relation, alone)
     for parent in _core.key_changed(objects):
-        if not _core.state_flags(parent) & _core.STATE_KEY:
-            continue
+        if not _core.state_flags(parent) & _core.STATE_KEY and not any(
+            _core.history(parent, slot)[2] for slot in relation.source
+        ):
+            continue  # it has no key that was another before: made transient it may have
         _added, unchanged, _lost = _core.history(parent, relation.slot)
         for child in unchanged:
             if child is None or flush.is_deleted(child):

@@ -234,9 +234,10 @@ def _settle_conflicts(
     switched: set[int] = set()
     for obj, existing in conflicts:
         flags = _core.state_flags(existing)
-        if flags & _core.STATE_DELETED or not _still_there(flush, existing):
+        again = flags & _core.STATE_TO_DELETE  # though an earlier flush may have deleted it
+        if (flags & _core.STATE_DELETED and not again) or not _still_there(flush, existing):
             continue
-        if not flags & _core.STATE_TO_DELETE:
+        if not again:
             warn(
                 f"New instance {_show(obj)} with identity key {_core.identity_key(existing)} "
                 f"conflicts with persistent instance {_show(existing)}"

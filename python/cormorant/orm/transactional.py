@@ -34,6 +34,7 @@ class TransactionalSession(_core.SessionBase):
     autobegin: bool
     _binds: dict[Any, Any]
     _close_state: str
+    _flushing: bool
     _events: Dispatch | None
     # The outermost transaction, and the innermost one, which statements run in.
     _transaction: SessionTransaction | None
@@ -113,7 +114,8 @@ class TransactionalSession(_core.SessionBase):
         transaction = self._autobegin_t()
         if transaction._state is not ACTIVE:
             transaction._check()
-        self.flush()
+        if not self._flushing:
+            self.flush()
         # The SAVEPOINT itself is emitted when a connection is first used in it.
         nested = SessionTransaction(
             self,  # type: ignore[arg-type]

@@ -109,6 +109,8 @@ crm_origin_read(crm_core *core, PyObject *given, crm_origin *origin)
 typedef struct {
     PyObject_HEAD
     crm_tie tie;
+    PyObject *astray; /* owned or NULL: weak reference to the collection, which
+                         its object has let go of */
 } crm_tie_object;
 
 static int
@@ -132,7 +134,9 @@ open_call(crm_tie_object *self, PyObject *initiator, crm_hold *hold,
     if (crm_origin_read(crm_core_of(Py_TYPE(self)), initiator, origin) < 0) {
         return 0;
     }
-    crm_hold_tie(hold, &self->tie);
+    PyObject *collection =
+        self->astray == NULL ? NULL : PyWeakref_GetObject(self->astray);
+    crm_hold_tie(hold, &self->tie, collection == Py_None ? NULL : collection);
     return 1;
 }
 
@@ -217,6 +221,8 @@ tie_dealloc(crm_tie_object *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     Py_CLEAR(self->tie.lost);
+    Py_CLEAR(self->tie.astray);
+    Py_CLEAR(self->astray);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }
@@ -271,6 +277,18 @@ crm_adapted_tie(crm_core *core, PyObject *collection)
     PyErr_Clear();
     PyErr_Restore(type, value, traceback);
     return found;
+}
+
+void
+crm_adapted_stray(crm_tie *tie, PyObject *collection)
+{
+    crm_tie_object *self =
+        (crm_tie_object *)((char *)tie - offsetof(crm_tie_object, tie));
+    PyObject *weak = PyWeakref_NewRef(collection, NULL);
+    if (weak == NULL) {
+        PyErr_Clear(); /* only its own functions know it then */
+    }
+    Py_XSETREF(self->astray, weak);
 }
 
 int
@@ -419,7 +437,7 @@ collection_owner(PyObject *module, PyObject *collection)
 {
     crm_core *core = (crm_core *)PyModule_GetState(module);
     crm_hold hold;
-    if (!crm_hold_tie(&hold, crm_tie_of(core, collection))) {
+    if (!crm_hold_tie(&hold, crm_tie_of(core, collection), NULL)) {
         Py_RETURN_NONE;
     }
     PyObject *result = Py_BuildValue("OH", hold.obj, hold.slot);

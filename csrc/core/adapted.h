@@ -20,6 +20,8 @@ int crm_origin_read(crm_core *core, PyObject *given, crm_origin *origin);
 /* The tie of a collection, which owns it: NULL, never with an exception, if it
  * has none.  Keeps an exception that is set. */
 crm_tie *crm_adapted_tie(crm_core *core, PyObject *collection);
+/* The tie of a collection that goes astray learns which that is. */
+void crm_adapted_stray(crm_tie *tie, PyObject *collection);
 /* Gives a new collection a tie. */
 int crm_adapted_bind(crm_core *core, PyObject *collection);
 

@@ -34,15 +34,49 @@ crm_tie_of(crm_core *core, PyObject *collection)
                                     : crm_adapted_tie(core, collection);
 }
 
+/* The object that a collection has gone astray from: borrowed, or NULL. */
+static PyObject *
+astray_from(const crm_tie *tie)
+{
+    PyObject *obj =
+        tie->astray == NULL ? NULL : PyWeakref_GetObject(tie->astray);
+    return obj == Py_None ? NULL : obj;
+}
+
+/* A collection that has gone astray is changed: it is its object's, whatever
+ * has been loaded meanwhile, unless that was given another. */
+static void
+come_back(crm_tie *tie, PyObject *collection, PyObject *obj)
+{
+    crm_manager *manager = tie->lost;
+    crm_state *state = crm_state_of(manager->core, obj);
+    Py_INCREF(obj);
+    tie->lost = NULL;
+    Py_CLEAR(tie->astray);
+    if (state != NULL && crm_state_change(state, tie->slot) == NULL) {
+        tie->owner = state;
+        if (crm_state_put(state, tie->slot, Py_NewRef(collection)) < 0) {
+            tie->owner = NULL;
+            PyErr_Clear();
+        }
+    }
+    Py_DECREF(manager);
+    Py_DECREF(obj);
+}
+
 int
-crm_hold_tie(crm_hold *hold, crm_tie *tie)
+crm_hold_tie(crm_hold *hold, crm_tie *tie, PyObject *collection)
 {
     *hold = (crm_hold){0};
     if (tie == NULL) {
         return 0;
     }
+    PyObject *from = astray_from(tie);
+    if (from != NULL && collection != NULL) {
+        come_back(tie, collection, from);
+    }
     if (tie->owner == NULL) {
-        hold->lost = tie->lost;
+        hold->lost = from == NULL ? tie->lost : NULL;
         hold->slot = tie->slot;
         return 0;
     }
@@ -59,7 +93,7 @@ crm_hold_tie(crm_hold *hold, crm_tie *tie)
 int
 crm_hold_open(crm_hold *hold, PyObject *collection)
 {
-    return crm_hold_tie(hold, own_tie(collection));
+    return crm_hold_tie(hold, own_tie(collection), collection);
 }
 
 void
@@ -192,6 +226,7 @@ crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot)
         tie->owner = state;
         tie->slot = slot;
         Py_CLEAR(tie->lost);
+        Py_CLEAR(tie->astray);
     }
     return tie->owner == state && tie->slot == slot;
 }
@@ -227,6 +262,26 @@ crm_collection_release(crm_core *core, PyObject *collection)
     crm_tie *tie = crm_tie_of(core, collection);
     if (tie != NULL) {
         tie->owner = NULL;
+    }
+}
+
+void
+crm_collection_stray(crm_state *state, uint16_t slot, PyObject *collection)
+{
+    crm_manager *manager = crm_state_manager(state);
+    crm_tie *tie = crm_tie_of(manager->core, collection);
+    PyObject *weak =
+        tie == NULL ? NULL : PyWeakref_NewRef(crm_state_object(state), NULL);
+    if (weak == NULL) {
+        PyErr_Clear(); /* then what is done to it is nobody's */
+        return;
+    }
+    tie->slot = slot;
+    Py_INCREF((PyObject *)manager);
+    Py_XSETREF(tie->lost, manager);
+    Py_XSETREF(tie->astray, weak);
+    if (!is_own(manager->core, collection)) {
+        crm_adapted_stray(tie, collection);
     }
 }
 

@@ -30,6 +30,10 @@ void crm_collection_release(crm_core *core, PyObject *collection);
  * the owner had no change, which its session would have kept, the next change
  * is refused. */
 void crm_collection_lose(crm_state *state, uint16_t slot, PyObject *collection);
+/* Before a slot lets go of an empty collection that reading made, as a row is
+ * made of its object: what the program does to it is done to the object. */
+void crm_collection_stray(crm_state *state, uint16_t slot,
+                          PyObject *collection);
 /* Ties a collection that nobody owns to an attribute of `state`; true if it is
  * that attribute's now, false if it is another's or of another kind. */
 int crm_collection_adopt(PyObject *collection, crm_state *state, uint16_t slot);

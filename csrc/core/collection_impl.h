@@ -9,6 +9,8 @@ typedef struct {
     crm_state *owner;  /* borrowed; NULL: nobody */
     crm_manager *lost; /* owned: of an owner that died with nothing changed;
                           else NULL */
+    PyObject *astray;  /* owned or NULL: weak reference to the object whose
+                          attribute it was until a row was made of it */
     uint16_t slot;
     uint8_t implicit; /* made by reading an attribute without a value, and not
                          used since: as if it were not there */
@@ -38,8 +40,9 @@ typedef struct {
 
 /* True if there is an owner; `collection` is one of this module's own kinds. */
 int crm_hold_open(crm_hold *hold, PyObject *collection);
-/* The same for a tie, which may be NULL. */
-int crm_hold_tie(crm_hold *hold, crm_tie *tie);
+/* The same for a tie, which may be NULL.  A `collection` (or NULL) that has
+ * gone astray is its object's again. */
+int crm_hold_tie(crm_hold *hold, crm_tie *tie, PyObject *collection);
 void crm_hold_close(crm_hold *hold);
 /* Before a change whose member is not known yet: as crm_rel_changes. */
 int crm_hold_changes(crm_hold *hold);

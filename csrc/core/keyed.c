@@ -55,7 +55,7 @@ delete_key(crm_hold *hold, PyObject *self, PyObject *key,
 static void
 hold_open(crm_hold *hold, PyObject *self)
 {
-    crm_hold_tie(hold, crm_adapted_tie(crm_core_of(Py_TYPE(self)), self));
+    crm_hold_tie(hold, crm_adapted_tie(crm_core_of(Py_TYPE(self)), self), self);
 }
 
 /* ---- InstrumentedDict ------------------------------------------------- */
@@ -606,7 +606,7 @@ set_member(crm_core *core, PyObject *dict, PyObject *member,
     }
     else {
         crm_hold hold;
-        crm_hold_tie(&hold, crm_adapted_tie(core, dict));
+        crm_hold_tie(&hold, crm_adapted_tie(core, dict), dict);
         status = set_key(&hold, dict, key, member, origin);
         crm_hold_close(&hold);
     }
@@ -645,7 +645,7 @@ remove_member(crm_core *core, PyObject *dict, PyObject *member,
         goto done;
     }
     crm_hold hold;
-    crm_hold_tie(&hold, crm_adapted_tie(core, dict));
+    crm_hold_tie(&hold, crm_adapted_tie(core, dict), dict);
     status = delete_key(&hold, dict, key, origin);
     crm_hold_close(&hold);
 done:

@@ -347,6 +347,7 @@ static int
 list_clear_members(PyObject *self)
 {
     Py_CLEAR(((crm_list *)self)->tie.lost);
+    Py_CLEAR(((crm_list *)self)->tie.astray);
     return PyList_Type.tp_clear(self);
 }
 
@@ -356,6 +357,7 @@ list_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     Py_CLEAR(((crm_list *)self)->tie.lost);
+    Py_CLEAR(((crm_list *)self)->tie.astray);
     PyList_Type.tp_dealloc(self);
     Py_DECREF(type);
 }

@@ -521,6 +521,11 @@ drop_implicit(crm_state *state)
         if (manager->attrs[slot].kind == CRM_ATTR_COLLECTION &&
             CRM_SLOT_HAS(held = crm_state_held(state, slot)) &&
             crm_collection_is_implicit(manager->core, held)) {
+            if (Py_REFCNT(held) > 1) {
+                Py_INCREF(held);
+                crm_collection_stray(state, slot, held);
+                Py_DECREF(held);
+            }
             (void)crm_state_put(state, slot, NULL);
         }
     }

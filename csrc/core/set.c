@@ -243,6 +243,7 @@ static int
 set_clear_members(PyObject *self)
 {
     Py_CLEAR(((crm_set *)self)->tie.lost);
+    Py_CLEAR(((crm_set *)self)->tie.astray);
     return PySet_Type.tp_clear(self);
 }
 
@@ -252,6 +253,7 @@ set_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     Py_CLEAR(((crm_set *)self)->tie.lost);
+    Py_CLEAR(((crm_set *)self)->tie.astray);
     PySet_Type.tp_dealloc(self);
     Py_DECREF(type);
 }

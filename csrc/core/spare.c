@@ -11,7 +11,10 @@
 #include "entity.h"
 #include "row.h"
 
-#ifdef __SANITIZE_ADDRESS__
+#ifndef __has_feature /* clang has it, others say so by a macro */
+#define __has_feature(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(start, size)   ((void)(start), (void)(size))

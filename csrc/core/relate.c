@@ -276,7 +276,9 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
     if (status == 0) {
         status = crm_side_fire(&self, CRM_AE_APPEND, 0, from, &stored, NULL);
     }
-    if (status == 0 && crm_side_has_events(&self, from)) {
+    /* a collection that is set has had all its members validated */
+    int validated = from->prop == self.prop && from->op == CRM_OP_BULK;
+    if (status == 0 && !validated && crm_side_has_events(&self, from)) {
         PyObject *result = PyObject_CallMethod(self.prop, "_on_append", "OO",
                                                self.obj, stored);
         if (result == NULL) {
@@ -432,6 +434,23 @@ new_members(const crm_side *self, PyObject *value)
     return PySequence_List(value);
 }
 
+/* Lets the validator see, and change, the members that a collection is going to
+ * have, those that it keeps among them: 0, or -1 with an exception. */
+static int
+validate_members(crm_side *self, PyObject *members)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(members); i++) {
+        PyObject *member = Py_NewRef(PyList_GET_ITEM(members, i));
+        PyObject *result = PyObject_CallMethod(self->prop, "_on_append", "OO",
+                                               self->obj, member);
+        Py_DECREF(member);
+        if (result == NULL || PyList_SetItem(members, i, result) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int
 replace(crm_side *self, PyObject *value)
 {
@@ -459,6 +478,10 @@ replace(crm_side *self, PyObject *value)
         if (members == NULL) {
             goto done;
         }
+    }
+    if (fresh != NULL && crm_side_has_events(self, &bulk) &&
+        validate_members(self, members) < 0) {
+        goto done;
     }
     old = fresh == NULL ? NULL : crm_attr_get(state, self->slot);
     before =

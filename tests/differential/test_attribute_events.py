@@ -328,3 +328,66 @@ def test_members_that_are_there_already(kind):
         p.show(len(parent.children))
 
     compare(program)
+
+
+@pytest.mark.parametrize("kind", ["list", "dict"])
+@pytest.mark.parametrize("heard", [(), ("append", "remove", "bulk_replace")])
+@pytest.mark.parametrize("backrefs", [True, False])
+def test_validators_of_collections_set_anew(kind, heard, backrefs):
+    """All members are validated before anything changes, those that stay among them."""
+
+    def program(p):
+        made = {}
+
+        class Parent(p.Base):
+            __tablename__ = "parents"
+            id = p.Column(p.Integer, primary_key=True)
+            children = p.relationship(
+                "Child",
+                back_populates="parent",
+                collection_class=list if kind == "list" else p.orm.attribute_keyed_dict("id"),
+            )
+
+            @p.orm.validates("children", include_removes=True, include_backrefs=backrefs)
+            def check(self, key, child, removed):
+                p.show("validate", child.id, removed)
+                if child.id < 0:
+                    raise ValueError("no")
+                return made.get(child.id, child)
+
+        class Child(p.Base):
+            __tablename__ = "children"
+            id = p.Column(p.Integer, primary_key=True)
+            parent_id = p.Column(p.ForeignKey("parents.id"))
+            parent = p.relationship("Parent", back_populates="children")
+
+        for name in heard:
+            p.sa.event.listen(Parent.children, name, lambda *a, name=name: p.show(name))
+        session = p.session()
+
+        def of(*children):
+            return list(children) if kind == "list" else {child.id: child for child in children}
+
+        def look(parent):
+            members = parent.children if kind == "list" else parent.children.values()
+            p.show([child.id for child in members])
+
+        one, two, three = Child(id=1), Child(id=2), Child(id=3)
+        parent = Parent(id=1, children=of(one, two))
+        session.add(parent)
+        session.commit()
+        for members in (two, three), (two, three), (), (one,):
+            parent.children = of(*members)
+            look(parent)
+        p.show(two.parent, one.parent is parent)
+        p.error(lambda: setattr(parent, "children", of(two, Child(id=-1))))
+        look(parent)
+        made[3] = Child(id=30)
+        parent.children = of(one, three)
+        look(parent)
+        p.show(three.parent, made[3].parent is parent)
+        Child(id=5, parent=parent)
+        session.commit()
+        look(parent)
+
+    compare(program)

@@ -365,3 +365,35 @@ def options_after_a_wildcard(p: Any) -> None:
 
 def test_options_after_a_wildcard() -> None:
     compare(options_after_a_wildcard)
+
+
+def criteria_of_a_subquery(p: Any) -> None:
+    """Criteria whose subquery is of the class itself do not restrict that subquery again."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        b_id = p.Column(p.ForeignKey("b.id"))
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        members = p.relationship("A", order_by="A.id")
+
+    with p.session() as s:
+        s.add(B(members=[A(name=name) for name in "xyz"]))
+        s.commit()
+        for name in "xyx":
+            others = p.select(A.id).where(A.name != name).subquery()
+            for load in (p.lazyload, p.selectinload):
+                s.expunge_all()
+                option = load(B.members.and_(A.id == others.c.id))
+                p.show([a.name for b in s.scalars(p.select(B).options(option)) for a in b.members])
+            s.expunge_all()
+            option = p.with_loader_criteria(A, A.id == others.c.id)
+            p.show([a.name for a in s.scalars(p.select(A).options(option).order_by(A.id))])
+
+
+def test_criteria_of_a_subquery() -> None:
+    compare(criteria_of_a_subquery)

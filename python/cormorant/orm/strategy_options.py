@@ -742,12 +742,28 @@ class LoaderCriteriaOption(ExecutableOption):
         if not _compares_leaves(made):
             # a SELECT in it is not restricted once more by what it is a part of
             made = visitors.cloned_traverse(made, {}, {"select": self._mark})
+        made = self._with_marked_froms(made)
         if self._origin is not self:
             from .criteria_functions import reads_columns_alone
 
             if reads_columns_alone(self._given, entity.class_):
                 kept[self._origin] = made
         return made
+
+    def _with_marked_froms(self, criterion: Any) -> Any:
+        """The same for subqueries that are there by their columns alone."""
+        found = [getattr(element, "table", None) for element in visitors.iterate(criterion)]
+        marked = {
+            each: visitors.cloned_traverse(each, {}, {"select": self._mark})
+            for each in found
+            if each is not None and each.__visit_name__ == "subquery"
+        }
+
+        def replace(element: Any) -> Any:
+            of = marked.get(getattr(element, "table", None))
+            return None if of is None else of.c[element.key]
+
+        return visitors.replacement_traverse(criterion, {}, replace) if marked else criterion
 
     def criteria(self) -> list[Any]:
         """The criterion of each mapper that is meant."""

@@ -539,6 +539,41 @@ def objects_made_by_a_manager(p: Any) -> None:
     p.show(made.id, made.name)
 
 
+@program
+def listeners_to_a_mapper(p: Any) -> None:
+    """Those that a class's bases and all mappers have are among them."""
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Other(p.Base):
+        __tablename__ = "other"
+        id = p.Column(p.Integer, primary_key=True)
+
+    mapper = p.inspect(Thing)
+    p.show(bool(mapper.dispatch.before_insert), len(mapper.dispatch.after_update))
+
+    def heard(mapper: Any, connection: Any, target: Any) -> None:
+        p.show("heard", mapper.class_, connection, type(target))
+
+    def of_all(mapper: Any, connection: Any, target: Any) -> None:
+        p.show("of all", mapper.class_, type(target))
+
+    p.event.listen(Thing, "before_insert", heard)
+    p.event.listen(p.orm.Mapper, "after_update", of_all)
+    p.event.listen(Thing, "after_update", heard, raw=True)
+    for cls in Thing, Other:
+        dispatch, made = p.inspect(cls).dispatch, cls()
+        for name in "before_insert", "after_update", "after_delete":
+            calls = getattr(dispatch, name)
+            p.show(cls, name, bool(calls), len(list(calls)))
+            calls(p.inspect(cls), None, p.inspect(made))
+    p.show(hasattr(mapper.dispatch, "nothing"), hasattr(mapper.dispatch, "load"))
+    p.event.remove(p.orm.Mapper, "after_update", of_all)
+    p.show(len(list(mapper.dispatch.after_update)), bool(p.inspect(Other).dispatch.after_update))
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

@@ -395,28 +395,35 @@ class InstanceEvents(_ClassEvents):
 InstanceEvents._listened = listening.instance_events
 
 
-class ManagerDispatch:
-    """``manager.dispatch``: what calls listeners to a class's objects, by the event's name.
+class ClassDispatch:
+    """``dispatch`` of a mapper or a manager: who listens to the events of a class, by their names."""
 
-    Forms that make objects by ``manager.new_instance()`` tell of them so.
-    """
+    __slots__ = ("_class", "_family")
 
-    __slots__ = ("_class",)
-
-    def __init__(self, cls: type) -> None:
+    def __init__(self, family: type[_ClassEvents], cls: type) -> None:
+        self._family = family
         self._class = cls
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if name not in InstanceEvents._events:
+    def __getattr__(self, name: str) -> _ClassCalls:
+        if name.startswith("_") or name not in self._family._events:
             raise AttributeError(name)
+        return _ClassCalls(self._family._of(self._class, name))
 
-        def call(target: Any, *args: Any, **kw: Any) -> None:
-            if name != "first_init":  # which is given the manager
-                target = target.obj()
-            for fn in InstanceEvents._of(self._class, name):
-                fn(target, *args, **kw)
+    def __dir__(self) -> list[str]:
+        return list(self._family._events)
 
-        return call
+
+class _ClassCalls(tuple[Any, ...]):
+    """The listeners to an event of a class; called, it calls them."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kw: Any) -> None:
+        from .instance import InstanceState
+
+        given = [arg.obj() if isinstance(arg, InstanceState) else arg for arg in args]
+        for fn in self:
+            fn(*given, **kw)
 
 
 class InstrumentationEvents(_ClassEvents):

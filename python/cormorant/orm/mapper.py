@@ -636,11 +636,18 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         return f"Mapper[{self.class_.__name__}({name})]"
 
     @property
-    def _instance_dispatch(self) -> Any:
-        """What the manager gives as `dispatch`."""
-        from .events import ManagerDispatch
+    def dispatch(self) -> Any:
+        """Who listens to the mapper's events, by their names."""
+        from .events import ClassDispatch, MapperEvents
 
-        return ManagerDispatch(self.class_)
+        return ClassDispatch(MapperEvents, self.class_)
+
+    @property
+    def _instance_dispatch(self) -> Any:
+        """The same of events of objects, which the manager gives as `dispatch`."""
+        from .events import ClassDispatch, InstanceEvents
+
+        return ClassDispatch(InstanceEvents, self.class_)
 
     def __repr__(self) -> str:
         return f"<Mapper at {hex(id(self))}; {self.class_.__name__}>"

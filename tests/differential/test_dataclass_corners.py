@@ -130,6 +130,29 @@ def composites_that_may_be_none(p: Any) -> None:
     p.show([(c.name, c.nullable) for c in made.__table__.c])
 
 
+@program
+def bases_that_map_before_the_mixin_is_asked(p: Any) -> None:
+    """The class is mapped as it is, and the classes below it are dataclasses."""
+
+    base = type("Base", (p.DeclarativeBase,), {})
+    made = type(
+        "Thing",
+        (base, p.MappedAsDataclass),
+        {
+            "__tablename__": "thing",
+            "__module__": __name__,
+            "__annotations__": {"id": p.Mapped[int], "name": p.Mapped[str]},
+            "id": p.mapped_column(primary_key=True, default=None),
+        },
+    )
+    p.show(dataclasses.is_dataclass(made), made.__table__.c.keys(), made(name="x").name)
+    below = type(
+        "Below", (made,), {"__module__": __name__, "__annotations__": {"g": p.Mapped[int]}}
+    )
+    p.show(dataclasses.is_dataclass(below), [f.name for f in dataclasses.fields(below)])
+    p.show(below(3).g, below.__table__.c.keys())
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function, warned=True)

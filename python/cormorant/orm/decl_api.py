@@ -540,7 +540,8 @@ class MappedAsDataclass(metaclass=DCTransformDeclarative):
             },
         )
         super().__init_subclass__(**kw)
-        decl_dataclass.make(cls, annotations_of(cls))
+        if "__cormorant_manager__" not in cls.__dict__:  # a base named before has not mapped it
+            decl_dataclass.make(cls, annotations_of(cls))
 
 
 class DeclarativeBaseNoMeta(_core.Entity):

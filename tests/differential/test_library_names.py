@@ -181,6 +181,9 @@ def test_values_of_names():
         p.error(lambda: arg(True))
         option = p.module("sql.base").ExecutableOption
         p.show([isinstance(x, option) for x in (p.joinedload("*"), p.defer("*"), 1)])
+        sentinel = p.module("sql.schema")._InsertSentinelColumnDefault()
+        for made in p.ColumnDefault(1), p.ColumnDefault(p.func.now()), p.Sequence("s"), sentinel:
+            p.show(type(made), made.is_sentinel)
 
         class Thing(p.Base):
             __tablename__ = "things"

@@ -26,6 +26,7 @@ class DefaultGenerator(Executable, SchemaItem):
     is_clause_element = False
     is_callable = False
     is_scalar = False
+    is_sentinel = False
     has_arg = False
     column: Column[Any] | None = None
     for_update = False
@@ -120,6 +121,7 @@ class _InsertSentinelColumnDefault(ColumnDefault):
     told apart without it here."""
 
     has_arg = False
+    is_sentinel = True
 
     def __new__(cls) -> _InsertSentinelColumnDefault:
         made: _InsertSentinelColumnDefault = object.__new__(cls)

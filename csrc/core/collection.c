@@ -87,6 +87,7 @@ crm_hold_tie(crm_hold *hold, crm_tie *tie, PyObject *collection)
     hold->state = tie->owner;
     hold->slot = tie->slot;
     hold->obj = Py_NewRef(obj);
+    hold->returned = from != NULL;
     return 1;
 }
 
@@ -96,9 +97,30 @@ crm_hold_open(crm_hold *hold, PyObject *collection)
     return crm_hold_tie(hold, own_tie(collection), collection);
 }
 
+/* Lets a collection go again that has come back and was not changed: its
+ * members are to be loaded. */
+static void
+go_again(crm_hold *hold)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *held = crm_state_held(hold->state, hold->slot);
+    if (CRM_SLOT_HAS(held) && crm_collection_is_implicit(
+                                  crm_state_manager(hold->state)->core, held)) {
+        Py_INCREF(held);
+        crm_collection_stray(hold->state, hold->slot, held);
+        (void)crm_state_put(hold->state, hold->slot, NULL);
+        Py_DECREF(held);
+    }
+    PyErr_Restore(type, value, traceback);
+}
+
 void
 crm_hold_close(crm_hold *hold)
 {
+    if (hold->returned) {
+        go_again(hold);
+    }
     Py_CLEAR(hold->obj);
 }
 

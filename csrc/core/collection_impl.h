@@ -36,6 +36,8 @@ typedef struct {
     PyObject *obj;     /* owned, NULL: nobody */
     crm_manager *lost; /* the tie's: changes are refused */
     uint16_t slot;
+    uint8_t returned; /* the collection had gone astray: it goes again if
+                         nothing is changed */
 } crm_hold;
 
 /* True if there is an owner; `collection` is one of this module's own kinds. */

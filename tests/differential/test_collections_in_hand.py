@@ -74,6 +74,9 @@ def appended_to_after_a_flush(p: Any) -> None:
     step(lambda parent, children: (children.append(Child(id=1)), children.remove(children[0])))
     step(lambda parent, children: (parent.children, children.append(Child(id=1))))
     step(lambda parent, children: parent.children.append(s.get(Parent, 3).children[0]))
+    step(lambda parent, children: children.clear())
+    step(lambda parent, children: (s.add(Child(id=1, parent_id=9)), children.clear()))
+    step(lambda parent, children: (children.clear(), children.append(Child(id=1))))
     step(lambda parent, children: (s.expire(parent), children.append(Child(id=1))))
 
 

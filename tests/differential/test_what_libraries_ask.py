@@ -574,6 +574,26 @@ def listeners_to_a_mapper(p: Any) -> None:
     p.show(len(list(mapper.dispatch.after_update)), bool(p.inspect(Other).dispatch.after_update))
 
 
+@program
+def constraints_as_a_set(p: Any) -> None:
+    """As generators of code take constraints out of a table while they go through them."""
+    table = p.Table(
+        "t",
+        p.MetaData(),
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("a", p.Integer, p.CheckConstraint("a > 1"), index=True),
+        p.UniqueConstraint("a"),
+    )
+    for constraint in table.constraints.copy():
+        if not isinstance(constraint, p.PrimaryKeyConstraint):
+            table.constraints.remove(constraint)
+    p.show([type(c) for c in table.constraints], table.constraints == {table.primary_key})
+    kept = table.constraints.copy()
+    p.show(kept.issubset(table.constraints), table.constraints.issuperset([1]), len(kept))
+    table.constraints.difference_update(kept, [])
+    p.show(len(table.constraints), len(kept), len(table.indexes.copy()))
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

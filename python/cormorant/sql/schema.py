@@ -123,6 +123,20 @@ class _OrderedItems(MutableSet[Any]):
     def update(self, items: Iterable[Any]) -> None:
         self._items.update(dict.fromkeys(items))
 
+    def copy(self) -> _OrderedItems:
+        return _OrderedItems(self)
+
+    def issubset(self, other: Iterable[Any]) -> bool:
+        return set(self).issubset(other)
+
+    def issuperset(self, other: Iterable[Any]) -> bool:
+        return set(self).issuperset(other)
+
+    def difference_update(self, *others: Iterable[Any]) -> None:
+        for other in others:
+            for item in list(other):
+                self.discard(item)
+
     def difference(self, *others: Iterable[Any]) -> set[Any]:
         return set(self).difference(*others)
 

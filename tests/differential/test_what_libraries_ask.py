@@ -594,6 +594,15 @@ def constraints_as_a_set(p: Any) -> None:
     p.show(len(table.constraints), len(kept), len(table.indexes.copy()))
 
 
+@program
+def scalar_subqueries_asked_for_twice(p: Any) -> None:
+    table, other = p.table("t", p.column("x")), p.table("u", p.column("y"))
+    once = p.select(table.c.x).where(table.c.x == other.c.y).correlate(other).scalar_subquery()
+    twice = once.scalar_subquery()
+    p.show(twice is once, twice.element is once.element, type(twice), str(twice.type))
+    p.show(str(p.select(other).where(other.c.y == twice)), str(twice.label("z")))
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

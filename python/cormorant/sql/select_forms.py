@@ -141,6 +141,10 @@ class ScalarSelect(Grouping[_T]):
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
 
+    def scalar_subquery(self) -> ScalarSelect[_T]:
+        """The same SELECT as an expression."""
+        return ScalarSelect(self.element)
+
     @property
     def columns(self) -> Any:
         raise exc.InvalidRequestError(

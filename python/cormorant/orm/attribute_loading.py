@@ -777,6 +777,7 @@ def _lazy_plan(
     binds += _option_binds(context)
     table = context.table.shape if context is not None else None
     depth = None
+    target = None if element is None else element.target
     if element is not None and element.strategy == "selectin" and len(path) == 2:
         depth = element.opt("recursion_depth")
     if table is not None and element is not None and depth:
@@ -795,6 +796,8 @@ def _lazy_plan(
         legacy=True,
         table=table,
         base_path=path,
+        # options go on from the subclass that of_type() named
+        root_path=(*path, target) if target is not None else None,
         distinct_rows=not prop._rows_repeat,
         repeated_rows=prop._rows_repeat,
     )

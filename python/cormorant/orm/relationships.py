@@ -689,7 +689,8 @@ class RelationshipProperty(MapperProperty):
             far,
             secondary if secondary is not self.secondary else None,
         )
-        single = single_table_criterion(of_type_mapper or self.mapper, dest_selectable)
+        renamed = aliased or near is not None
+        single = single_table_criterion(of_type_mapper or self.mapper, dest_selectable, renamed)
         if single is not None:
             extra_criteria = (single, *extra_criteria)
         for criterion in extra_criteria:

@@ -621,6 +621,8 @@ class SubqueryLoader(PostLoad):
         local = _local_columns(first)
         table = self._child_table()
         source = core_of(self.source, eager=False)
+        if root.is_aliased_class:  # has the columns that attributes are found by
+            local = [root.mapper._columntoproperty[column].columns[0] for column in local]
         columns = [_column_of(root, column) for column in local]
         inner = source._generate()
         inner._raw_columns = list(columns)

@@ -265,12 +265,10 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         said = from_ is not None or hasattr(target, "property") or hasattr(onclause, "property")
         froms: dict[int, Any] = {}
         for column in () if said else self._raw_columns:
-            entity = column._annotations.get("parententity")
-            if entity is not None:
-                element = entity.__clause_element__()
-                froms[hash(element)] = element
-            else:
-                froms.update((hash(each), each) for each in column._from_objects)
+            parts = [part._annotations.get("parententity") for part in visitors.iterate(column)]
+            entities = [entity for entity in parts if entity is not None]
+            found = [entity.__clause_element__() for entity in entities] or column._from_objects
+            froms.update((hash(each), each) for each in found)
         if len(froms) > 1 and onclause is not None:
             meant = {hash(each) for each in onclause._from_objects}
             froms = {key: each for key, each in froms.items() if key in meant}

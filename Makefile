@@ -62,7 +62,8 @@ races: .venv/.with-test
 	CORMORANT_DEBUG=thread $(BIN)/python setup.py -q build --build-base build/races --build-lib build/races/lib
 	LD_PRELOAD="$$(cc -print-file-name=libtsan.so)" TSAN_OPTIONS=exitcode=66 \
 	PYTHONPATH=build/races/lib $(BIN)/python -m pytest -s -k "not sqlalchemy" \
-		tests/test_threads.py tests/test_pool.py tests/test_driver.py tests/test_storm.py
+		tests/test_threads.py tests/test_pool.py tests/test_driver.py \
+		tests/test_driver_threads.py tests/test_storm.py
 
 # Debian's python3-dbg, of the version that .venv has: its pure packages are used
 DEBUG_PYTHON ?= python3-dbg

@@ -1,7 +1,15 @@
-"""Mapped classes made by hand on the C core, without the Python ORM."""
+"""Connections, plans and mapped classes made by hand on the C core, without the Python ORM; a
+Python process that sees the package under test."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import cormorant
 from cormorant import _core, _sqlite
 from cormorant._core import ATTR_COLLECTION, ATTR_COLUMN, ATTR_PRIMARY_KEY, ATTR_SCALAR, ATTR_SET
 from cormorant.dialects.sqlite import dbapi
@@ -13,15 +21,49 @@ INTEGER, STRING, FLOAT, PYTHON = (
     _core.TYPE_PYTHON,
 )
 
+NUMBERS = (
+    "with recursive n(i) as (select 1 union all select i + 1 from n where i < ?) select i from n"
+)
+
 
 def connect(database=":memory:"):
     return _core.Connection(_sqlite.driver, dbapi, {"database": database})
 
 
+def plan(sql, nbinds=0):
+    return _core.Plan(sql, tuple((i, _core.TYPE_ANY, None) for i in range(nbinds)))
+
+
 def run(connection, sql, *values):
-    plan = _core.Plan(sql, tuple((i, 0, None) for i in range(len(values))))
-    cursor = connection.execute(plan, values)
+    cursor = connection.execute(plan(sql, len(values)), values)
     return cursor.fetch() if cursor.returns_rows else None
+
+
+def outcome(call):
+    """The value, or what of an exception a program can see."""
+    try:
+        return call()
+    except Exception as error:
+        return (
+            type(error).__name__,
+            str(error),
+            getattr(error, "sqlite_errorcode", None),
+            getattr(error, "sqlite_errorname", None),
+        )
+
+
+def python(code: str, **kwargs) -> subprocess.CompletedProcess[str]:
+    # the package that is tested here, which may be a build of its own
+    paths = [str(Path(cormorant.__file__).parent.parent), str(Path(__file__).parent.parent)]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **kwargs,
+    )
 
 
 class Prop:

@@ -11,8 +11,7 @@ import pytest
 from cormorant import _core, _sqlite
 from cormorant.dialects.sqlite import dbapi
 
-from .core_helpers import connect, run
-from .test_driver import plan, python
+from .core_helpers import connect, plan, python, run
 
 _testcapi = pytest.importorskip("_testcapi")
 

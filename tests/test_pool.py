@@ -16,8 +16,7 @@ import sqlalchemy.pool
 import cormorant as sa
 from cormorant import _core, exc
 
-from .core_helpers import connect, run
-from .test_driver import python
+from .core_helpers import connect, python, run
 
 
 def make(**options):

@@ -77,7 +77,8 @@ refcounts: .venv/.with-test
 
 # Values that nothing has set, which ASan does not know of. CPython's integers of no digits are
 # such values by themselves, so that only errors with our files among the next callers count.
-VALGRIND_TESTS ?= tests/test_codec.py tests/test_hydrate.py tests/test_flush_core.py
+VALGRIND_TESTS ?= tests/test_codec.py tests/test_hydrate.py tests/test_cursors.py \
+	tests/test_flush_core.py
 
 valgrind: $(EXTENSIONS) .venv/.with-test
 	PYTHONMALLOC=malloc valgrind -q --num-callers=4 --fullpath-after= --log-file=build/valgrind.log \

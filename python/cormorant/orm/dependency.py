@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..util import warn
-from .base import MANYTOMANY, MANYTOONE, ONETOMANY
+from .base import MANYTOMANY, MANYTOONE, ONETOMANY, instance_str
 from .flushinfo import RelationInfo
 
 if TYPE_CHECKING:
@@ -445,7 +445,7 @@ def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
             if _core.peek(obj, slot) not in (None, _core.NO_VALUE):
                 raise AssertionError(
                     f"Dependency rule on column '{source}' tried to blank-out primary key "
-                    f"column '{target}' on instance '{_show(obj)}'"
+                    f"column '{target}' on instance '{instance_str(obj)}'"
                 )
 
 
@@ -596,7 +596,3 @@ def _warn_stranger(obj: Any, operation: str, relation: RelationInfo) -> None:
         f"Object of type <{type(obj).__name__}> not in session, {operation} operation along "
         f"'{name}' {ending}"
     )
-
-
-def _show(obj: Any) -> str:
-    return f"<{type(obj).__name__} at {id(obj):#x}>"

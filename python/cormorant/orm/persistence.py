@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..util import warn
+from .base import instance_str
 from .flush_statements import (
     Hierarchy,
     Statements,
@@ -212,7 +213,7 @@ def _check_discriminators(hierarchy: Hierarchy, objects: list[Any]) -> None:
     slot = hierarchy.discriminator_slot
     for obj in _core.foreign_identities(objects, slot, hierarchy.acceptable):
         warn(
-            f"Flushing object {_show(obj)} with incompatible polymorphic identity "
+            f"Flushing object {instance_str(obj)} with incompatible polymorphic identity "
             f"{_core.peek(obj, slot)!r}; the object may not refresh and/or load correctly (this "
             "warning may be suppressed after 10 occurrences)"
         )
@@ -239,8 +240,8 @@ def _settle_conflicts(
             continue
         if not again:
             warn(
-                f"New instance {_show(obj)} with identity key {_core.identity_key(existing)} "
-                f"conflicts with persistent instance {_show(existing)}"
+                f"New instance {instance_str(obj)} with identity key {_core.identity_key(existing)} "
+                f"conflicts with persistent instance {instance_str(existing)}"
             )
             continue
         statements = statements_of(info, connection.dialect)
@@ -797,7 +798,3 @@ def _expire_expressions(flush: Flush, mapper: Any, objects: list[Any], new: bool
                 slots.append(prop.slot)
         if slots:
             flush.expire_after.append((obj, slots))
-
-
-def _show(obj: Any) -> str:
-    return f"<{type(obj).__name__} at {id(obj):#x}>"

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from .base import instance_str
 
 if TYPE_CHECKING:
     from .session import Session
-
-
-def _show(obj: Any) -> str:
-    return f"<{type(obj).__name__} at {id(obj):#x}>"
 
 
 def _expire_named(obj: Any, names: Sequence[str]) -> None:
@@ -74,4 +71,4 @@ def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_up
     # The object's own changes are gone by now; those of others are written first.
     session._autoflush()
     if not attribute_loading.refresh(session, obj, list(names) if names else None, with_for_update):
-        raise exc.InvalidRequestError(f"Could not refresh instance '{_show(obj)}'")
+        raise exc.InvalidRequestError(f"Could not refresh instance '{instance_str(obj)}'")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 from .. import _core, exc, util
 from .._late import late_names
 from ..event.attr import dispatcher
+from .base import instance_str
 from .executing import ExecutingSession
 from .factory import SessionClassMethods, sessionmaker
 from .identity import IdentityMap
@@ -94,11 +95,6 @@ def _unmapped(obj: Any) -> exc.UnmappedInstanceError:
                 f"({obj.__module__}.{obj.__name__}) supplied where an instance was required?",
             )
     return exc.UnmappedInstanceError(obj, f"Class '{cls.__module__}.{cls.__name__}' is not mapped")
-
-
-def _show(obj: Any) -> str:
-    """An object as error messages name it."""
-    return f"<{type(obj).__name__} at {id(obj):#x}>"
 
 
 def _first_flush(*args: Any) -> Any:
@@ -375,7 +371,7 @@ class Session(ExecutingSession, SessionClassMethods):
     def _require_persistent(self, instance: object) -> None:
         if instance not in self or _core.state_flags(instance) & _core.STATE_NEW:
             raise exc.InvalidRequestError(
-                f"Instance '{_show(instance)}' is not persistent within this Session"
+                f"Instance '{instance_str(instance)}' is not persistent within this Session"
             )
 
     def expunge(self, instance: object) -> None:
@@ -384,7 +380,7 @@ class Session(ExecutingSession, SessionClassMethods):
             raise _unmapped(instance)
         if _core.session_of(instance) is not self:
             raise exc.InvalidRequestError(
-                f"Instance {_show(instance)} is not present in this Session"
+                f"Instance {instance_str(instance)} is not present in this Session"
             )
         from .unitofwork import cascade_objects
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc
 from ..util import warn
 from . import dependency, key_switches, persistence
-from .base import MANYTOMANY, ONETOMANY
+from .base import MANYTOMANY, ONETOMANY, instance_str
 from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
 from .ordering import Node, per_object_layers, plan_of
 from .transaction import ACTIVE
@@ -477,11 +477,11 @@ def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
     """Session.delete(): mark objects, and what their delete cascades reach."""
     for obj in objects:
         if _core.identity_key(obj) is None:
-            raise exc.InvalidRequestError(f"Instance '{_show(obj)}' is not persisted")
+            raise exc.InvalidRequestError(f"Instance '{instance_str(obj)}' is not persisted")
         owner = _core.session_of(obj)
         if owner is not None and owner is not session:
             raise exc.InvalidRequestError(
-                f"Object '{_show(obj)}' is already attached to session "
+                f"Object '{instance_str(obj)}' is already attached to session "
                 f"'{owner.hash_key}' (this is '{session.hash_key}')"
             )
         if _core.state_flags(obj) & _core.STATE_TO_DELETE:
@@ -518,7 +518,3 @@ def is_modified(obj: Any, manager: Any, include_collections: bool) -> bool:
         if added or removed:
             return True
     return False
-
-
-def _show(obj: Any) -> str:
-    return f"<{type(obj).__name__} at {id(obj):#x}>"

@@ -7,7 +7,7 @@ and the criteria of loads are read off these marks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from .. import exc
@@ -537,3 +537,27 @@ def _add_pair(pairs: _Pairs, first: Any, second: Any) -> None:
     first, second = first._deannotate(), second._deannotate()
     if not any(a is first and b is second for a, b in pairs):
         pairs.append((first, second))
+
+
+def only_equates(primaryjoin: Any, pairs: Sequence[Any]) -> bool:
+    """Whether a condition says that the columns of each pair are equal, and nothing else."""
+    used = [
+        element.operator
+        for element in visitors.iterate(primaryjoin)
+        if getattr(element, "operator", None) not in (None, operators.and_)
+    ]
+    return len(used) == len(pairs) and all(operator is operators.eq for operator in used)
+
+
+def sides_swapped(primaryjoin: Any) -> Any:
+    """The same condition seen from the other side."""
+
+    def replace(element: Any) -> Any:
+        marks = element._annotations
+        if "remote" not in marks and "local" not in marks:
+            return None
+        kept = {name: value for name, value in marks.items() if name not in ("remote", "local")}
+        kept["local" if "remote" in marks else "remote"] = True
+        return element._deannotate()._annotate(kept)
+
+    return visitors.replaced(primaryjoin, replace)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
-from ..sql import visitors
 from ..util import warn
 from . import collections
 from .attributes import InstrumentedAttribute
@@ -24,8 +23,8 @@ from .base import (
 from .from_adapters import FromAdapter, single_table_criterion
 from .inheritance import key_slot
 from .interfaces import MapperProperty
-from .join_condition import JoinCondition, foreign, remote
-from .properties import MappedColumn
+from .join_condition import JoinCondition, foreign, only_equates, remote, sides_swapped
+from .relationship_arguments import as_criterion, deannotated, expression, flat, value_of
 from .relationship_comparator import RelationshipComparator
 from .util import CascadeOptions
 
@@ -53,7 +52,6 @@ _STRATEGIES: dict[Any, str] = {
     "write_only": "write_only",
 }
 _LAZY_LOADED = {"select", "joined", "selectin", "subquery", "immediate"}
-_OWN_MARKS = ("entity_namespace", "parententity", "parentmapper", "proxy_key", "entity")
 
 
 class RelationshipProperty(MapperProperty):
@@ -389,22 +387,22 @@ class RelationshipProperty(MapperProperty):
                 "in 'secondary' are persisted independently of a class that is mapped to that "
                 "same table."
             )
-        self._primaryjoin = _as_criterion(value(self._primaryjoin_argument), "primaryjoin")
-        self._secondaryjoin = _as_criterion(value(self._secondaryjoin_argument), "secondaryjoin")
+        self._primaryjoin = as_criterion(value(self._primaryjoin_argument), "primaryjoin")
+        self._secondaryjoin = as_criterion(value(self._secondaryjoin_argument), "secondaryjoin")
         order_by = value(self._order_by_argument)
         if order_by is False or order_by is None:
             self.order_by = False
         else:
             self.order_by = tuple(
-                _deannotated(_expression(value_of(item), "order_by")) for item in _flat(order_by)
+                deannotated(expression(value_of(item), "order_by")) for item in flat(order_by)
             )
         self._foreign_keys = [
-            _expression(value_of(item), "foreign_keys")._deannotate()
-            for item in _flat(value(self._foreign_keys_argument))
+            expression(value_of(item), "foreign_keys")._deannotate()
+            for item in flat(value(self._foreign_keys_argument))
         ]
         self._remote_side = [
-            _expression(value_of(item), "remote_side")._deannotate()
-            for item in _flat(value(self._remote_side_argument))
+            expression(value_of(item), "remote_side")._deannotate()
+            for item in flat(value(self._remote_side_argument))
         ]
 
     def _set_join_condition(self) -> None:
@@ -536,7 +534,7 @@ class RelationshipProperty(MapperProperty):
             primaryjoin = options.pop("primaryjoin", self.secondaryjoin)
             secondaryjoin = options.pop("secondaryjoin", self.primaryjoin)
         else:
-            primaryjoin = options.pop("primaryjoin", _reversed(self.primaryjoin))
+            primaryjoin = options.pop("primaryjoin", sides_swapped(self.primaryjoin))
             secondaryjoin = options.pop("secondaryjoin", None)
             if secondaryjoin is not None:
                 raise exc.InvalidRequestError(
@@ -735,83 +733,6 @@ def _has_plain_attribute(cls: type, key: str) -> bool:
         for base in cls.__mro__[:-1]
         if base.__module__ != "cormorant._core"
     ) and hasattr(cls, key)
-
-
-def _flat(value: Any) -> list[Any]:
-    if value is None or value is False:
-        return []
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return list(value)
-    return [value]
-
-
-def value_of(argument: Any) -> Any:
-    """An argument that may be given as a function of no arguments."""
-    if (
-        callable(argument)
-        and not isinstance(argument, type)
-        and not hasattr(argument, "__clause_element__")
-        and not hasattr(argument, "_annotations")
-    ):
-        return argument()
-    return argument
-
-
-def _expression(value: Any, argument: str) -> Any:
-    """A SQL expression, or an error that names the argument."""
-    if isinstance(value, MappedColumn):
-        value = value.column
-    while not getattr(value, "is_clause_element", False) and hasattr(value, "__clause_element__"):
-        value = value.__clause_element__()
-    if not getattr(value, "is_clause_element", False):
-        raise exc.ArgumentError(
-            f"Column expression expected for argument '{argument}'; got {value!r}."
-        )
-    return value
-
-
-def _deannotated(expr: Any) -> Any:
-    """The expression free of the marks of mapped attributes."""
-
-    def replace(element: Any) -> Any:
-        if not element._is_annotated:
-            return None
-        # Made anew from the column: it may have got its table only after it was marked.
-        kept = {name: v for name, v in element._annotations.items() if name not in _OWN_MARKS}
-        original = element._deannotate()
-        return original._annotate(kept) if kept else original
-
-    return visitors.replaced(expr, replace)
-
-
-def _as_criterion(value: Any, argument: str) -> Any:
-    return None if value is None else _deannotated(_expression(value, argument))
-
-
-def only_equates(primaryjoin: Any, pairs: Sequence[Any]) -> bool:
-    """Whether a condition says that the columns of each pair are equal, and nothing else."""
-    from ..sql import operators
-
-    used = [
-        element.operator
-        for element in visitors.iterate(primaryjoin)
-        if getattr(element, "operator", None) not in (None, operators.and_)
-    ]
-    return len(used) == len(pairs) and all(operator is operators.eq for operator in used)
-
-
-def _reversed(primaryjoin: Any) -> Any:
-    """The same condition seen from the other side."""
-
-    def replace(element: Any) -> Any:
-        marks = element._annotations
-        if "remote" not in marks and "local" not in marks:
-            return None
-        kept = {name: value for name, value in marks.items() if name not in ("remote", "local")}
-        kept["local" if "remote" in marks else "remote"] = True
-        return element._deannotate()._annotate(kept)
-
-    return visitors.replaced(primaryjoin, replace)
 
 
 def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:

@@ -19,10 +19,10 @@ from ..util import warn
 from .base import ONETOMANY
 from .from_adapters import adapted, column_in
 from .inheritance import key_slot
+from .join_condition import only_equates
 from .joining import adapt_to, adapted_criteria, relationship_join, selectable_of
 from .load_table import LoadTable
 from .order_by import is_column_expression, without_modifiers
-from .relationships import only_equates
 from .strategy_options import LoadElement, Path
 
 if TYPE_CHECKING:

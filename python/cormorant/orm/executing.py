@@ -304,7 +304,7 @@ class ExecutingSession(TransactionalSession):
             if obj is not None:
                 if not _core.state_flags(obj) & _core.STATE_EXPIRED:
                     return obj if isinstance(obj, mapper.class_) else None
-                from .attribute_loading import load_expired
+                from .row_loading import load_expired
 
                 if not isinstance(obj, mapper.class_):
                     return None

@@ -138,7 +138,7 @@ def _save(
 
 def _load_eager_defaults(flush: Flush, objects: list[Any]) -> None:
     """Load what the server fills and no statement has read back, object by object."""
-    from .attribute_loading import load_columns_of
+    from .row_loading import load_columns_of
 
     expiring: dict[int, set[int]] = {}
     for obj, slots in flush.expire_after:
@@ -221,7 +221,7 @@ def _check_discriminators(hierarchy: Hierarchy, objects: list[Any]) -> None:
 
 def _check_known(info: MapperInfo, obj: Any) -> None:
     """What was expired when a rollback took its row cannot be inserted: its values are lost."""
-    from .attribute_loading import unrefreshable
+    from .row_loading import unrefreshable
 
     if any(_core.peek(obj, s) is _core.NO_VALUE for s in info.mapper.primary_key_slots):
         raise unrefreshable(obj)
@@ -263,7 +263,7 @@ def _still_there(flush: Flush, obj: Any) -> bool:
     """Whether an object of the session has a row: an expired one is looked at."""
     if not _core.state_flags(obj) & _core.STATE_EXPIRED:
         return True
-    from .attribute_loading import load_expired
+    from .row_loading import load_expired
 
     if load_expired(flush.session, obj):
         return True

@@ -56,7 +56,7 @@ def expire(session: Session, obj: Any, names: Sequence[str] | None) -> None:
 
 def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_update: Any) -> None:
     """Session.refresh()."""
-    from . import attribute_loading
+    from . import row_loading
 
     session._require_persistent(obj)
     session._autobegin_t()
@@ -70,5 +70,5 @@ def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_up
     expire(session, obj, names)
     # The object's own changes are gone by now; those of others are written first.
     session._autoflush()
-    if not attribute_loading.refresh(session, obj, list(names) if names else None, with_for_update):
+    if not row_loading.refresh(session, obj, list(names) if names else None, with_for_update):
         raise exc.InvalidRequestError(f"Could not refresh instance '{instance_str(obj)}'")

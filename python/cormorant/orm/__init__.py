@@ -120,6 +120,7 @@ _NAMES_OF = {
     "synonym_for validates add_mapped_attribute clear_mappers",
     ".instance": "InstanceState AttributeState make_transient make_transient_to_detached",
     ".interfaces": "MapperProperty PropComparator",
+    ".loader_criteria": "LoaderCriteriaOption with_loader_criteria",
     ".mapper": "Mapper configure_mappers",
     ".attribute_functions": "column_property composite deferred dynamic_loader mapped_column "
     "orm_insert_sentinel query_expression relationship synonym",
@@ -130,8 +131,8 @@ _NAMES_OF = {
     "sessionmaker",
     ".scoping": "QueryPropertyDescriptor scoped_session",
     ".strategy_options": "Load contains_eager defaultload defer immediateload joinedload lazyload "
-    "LoaderCriteriaOption UserDefinedOption load_only noload raiseload selectin_polymorphic selectinload subqueryload undefer undefer_group "
-    "with_expression with_loader_criteria",
+    "UserDefinedOption load_only noload raiseload selectin_polymorphic selectinload subqueryload undefer undefer_group "
+    "with_expression",
     ".util": "AliasedClass AliasedInsp CascadeOptions aliased join outerjoin identity_key "
     "object_session was_deleted with_parent with_polymorphic "
     "polymorphic_union",

@@ -16,9 +16,9 @@ from .bulk_inheritance import (
     is_joined,
 )
 from .bulk_rows import insert_rows, update_mappings
+from .loader_criteria import LoaderCriteriaOption
 from .loading import connection_of, objects_of
 from .returning import Returning
-from .strategy_options import LoaderCriteriaOption
 
 if TYPE_CHECKING:
     from .session import Session

@@ -16,11 +16,12 @@ from ..sql.base import Executable, KeyContext, key_of_all
 from ..sql.selectable import Select
 from ..sql.sqltypes import INTEGERTYPE
 from .load_table import LoadContext, LoadTable
+from .loader_criteria import LoaderCriteriaOption
 from .nodes import EntityNode, Item, entity_within
 from .program import ItemLookup, find_columns, item_keys, make_program, no_column
 from .selecting import AdaptFrom, SelectState
 from .strategies import PostLoad, SubqueryLoader
-from .strategy_options import LoaderCriteriaOption, Path
+from .strategy_options import Path
 
 # SQLAlchemy's names of them, which libraries ask for
 _MapperEntity = EntityNode

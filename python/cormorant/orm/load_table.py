@@ -11,13 +11,13 @@ from typing import Any
 
 from .. import exc as sa_exc
 from ..sql.elements import BooleanClauseList
+from .loader_criteria import LoaderCriteriaOption
 from .relationships import RelationshipProperty
 from .strategy_options import (
     COLUMN_WILDCARD,
     RELATIONSHIP_WILDCARD,
     Load,
     LoadElement,
-    LoaderCriteriaOption,
     Path,
     UserDefinedOption,
     _check_strategy,

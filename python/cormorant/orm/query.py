@@ -23,10 +23,11 @@ from ..sql.selectable import (
 )
 from .context import AdaptFrom, FromStatement, SelectState, column_descriptions
 from .listening import query_events
+from .loader_criteria import LoaderCriteriaOption
 from .loading import lead_mapper
 from .nodes import NamedAsQuery, entity_within
 from .query_running import QueryRunning
-from .strategy_options import LoaderCriteriaOption, lenient
+from .strategy_options import lenient
 
 if TYPE_CHECKING:
     from typing import Self

@@ -27,6 +27,7 @@ from .joining import (
     selectable_of,
 )
 from .load_table import LoadTable, resolve_options
+from .loader_criteria import LoaderCriteriaOption
 from .nodes import EntityNode, Item, entity_name
 from .order_by import is_column_expression, resolve_label, without_modifiers
 from .program import item_name, no_column
@@ -46,7 +47,6 @@ from .strategy_options import (
     POLYMORPHIC,
     RELATIONSHIP_WILDCARD,
     LoadElement,
-    LoaderCriteriaOption,
     Path,
 )
 

@@ -586,12 +586,12 @@ def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -
 
 if TYPE_CHECKING:
     from .bundle import Bundle as Bundle
-    from .strategy_options import LoaderCriteriaOption as LoaderCriteriaOption
+    from .loader_criteria import LoaderCriteriaOption as LoaderCriteriaOption
 else:
     __getattr__ = late_names(
         __name__,
         {
             ".bundle": "Bundle",
-            ".strategy_options": "LoaderCriteriaOption",
+            ".loader_criteria": "LoaderCriteriaOption",
         },
     )

@@ -18,6 +18,7 @@ from ..sql.sqltypes import INTEGERTYPE
 from .load_table import LoadContext, LoadTable
 from .loader_criteria import LoaderCriteriaOption
 from .nodes import EntityNode, Item, entity_within
+from .plain_select import plain_select
 from .program import ItemLookup, find_columns, item_keys, make_program, no_column
 from .selecting import AdaptFrom, SelectState
 from .strategies import PostLoad, SubqueryLoader
@@ -149,13 +150,14 @@ def core_of(state: SelectState, eager: bool) -> Any:
         table=state.table,
         binds=state.binds,
     )
-    return again.core()
+    return plain_select(again)
 
 
 def core_select(statement: Any, toplevel: bool = False, options: Any = ()) -> Any:
     """A plain Select for an ORM select: as part of another statement, which has options, or
     (`toplevel`) as it would be run, with its eager joins."""
-    return SelectState(statement, embedded=not toplevel, outer_options=options).core()
+    state = SelectState(statement, embedded=not toplevel, outer_options=options)
+    return plain_select(state)
 
 
 def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None) -> ORMPlan:
@@ -165,7 +167,7 @@ def build_plan(session: Any, state: SelectState, binds: Any, dialect: Any = None
     started = time.perf_counter()
     if dialect is None:
         dialect = session._connection_for(state.lead_mapper(), state.statement).dialect
-    core = state.core()
+    core = plain_select(state)
     unique = state.repeats()
     compiled = dialect.statement_compiler(dialect, core, linting=dialect.compiler_linting)
     if compiled.text_columns and not state.star:

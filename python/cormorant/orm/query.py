@@ -26,6 +26,7 @@ from .listening import query_events
 from .loader_criteria import LoaderCriteriaOption
 from .loading import lead_mapper
 from .nodes import NamedAsQuery, entity_within
+from .plain_select import plain_select
 from .query_running import QueryRunning
 from .strategy_options import lenient
 
@@ -233,7 +234,8 @@ class Query(QueryRunning[_T], _core.Generative):
         if statement.__class__ is FromStatement:
             plain = statement
         else:
-            plain = SelectState(statement, legacy=True, eager=self._eager).core()
+            state = SelectState(statement, legacy=True, eager=self._eager)
+            plain = plain_select(state)
         return str(plain.compile(dialect=dialect) if dialect is not None else plain.compile())
 
     # -- what is selected -----------------------------------------------------

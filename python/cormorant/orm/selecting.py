@@ -1,35 +1,29 @@
 """Reading a Select that names mapped classes.
 
-:class:`SelectState` works out which columns, joins and eager loads the select means,
-gives the plain Select that says so in SQL, and the program by which the core makes
-results of its rows.
+:class:`SelectState` works out which columns, joins and eager loads the select means. The plain
+Select that says so in SQL is written by :mod:`cormorant.orm.plain_select`, and the program by
+which the core makes results of its rows by :mod:`cormorant.orm.program`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import exc as sa_exc
 from ..sql import visitors
 from ..sql.base import ExecutableOption, KeyContext
-from ..sql.elements import Label
-from ..sql.order_by_names import names_in_order_by
-from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .from_adapters import FromAdapters, single_table_criterion
 from .joining import (
     JoinResolver,
-    adapt_to,
     adapt_to_result,
     entity_of,
     leftmost,
-    parts,
     selectable_of,
 )
 from .load_table import LoadTable, resolve_options
 from .loader_criteria import LoaderCriteriaOption
 from .nodes import EntityNode, Item, entity_name
-from .order_by import is_column_expression, resolve_label, without_modifiers
 from .program import item_name, no_column
 from .strategies import (
     EagerJoin,
@@ -71,6 +65,8 @@ class AdaptFrom(ExecutableOption):
 class SelectState:
     """The reading of one Select."""
 
+    #: where columns of what is joined eagerly begin in the rows; known with the plain Select
+    offset: int
     may_join = True  # False: a statement given as it is; loads that join it are lazy ones
 
     def __init__(
@@ -565,180 +561,6 @@ class SelectState:
             self._eager_order_by += [(join, child.adapt(clause)) for clause in prop.order_by]
         self._set_up(child)
 
-    # -- the statement -------------------------------------------------------
-
-    @property
-    def _nested(self) -> bool:
-        """Eager collections must not be counted by LIMIT and the like."""
-        statement = self.statement
-        return (
-            self._multiplies
-            and bool(self._eager_joins)
-            and (
-                statement._limit_clause is not None
-                or statement._offset_clause is not None
-                or bool(statement._distinct)
-                or bool(statement._group_by_clauses)
-            )
-        )
-
-    def core(self) -> Any:
-        """The plain Select."""
-        statement = self.statement
-        plain = statement._generate()
-        plain._setup_joins = ()
-        plain._with_options = self._criteria_options  # for the SELECTs within
-        plain._plain = True
-        if self._extra_where:
-            plain._where_criteria = (*statement._where_criteria, *self._extra_where)
-        if statement._correlate:
-            plain._correlate = _surfaces(statement._correlate)
-        if statement._correlate_except:
-            plain._correlate_except = _surfaces(statement._correlate_except)
-        if self.adapt_from is not None:
-            self._adapt_clauses(plain, self.adapt_from)
-        if self._adapters:
-            self._adapt_criteria(plain, self._adapters.adapt)
-            if self.embedded:
-                plain._raw_columns = self._adapters.columns(plain._raw_columns)
-        if self.embedded:
-            froms = self.froms
-            if not froms and not self.has_joins:
-                froms = [selectable_of(entity) for entity in self._entities(True)]
-                if not any(from_._is_join for from_ in froms):
-                    return plain  # the columns' own tables
-            plain._from_obj = tuple(froms)
-            return plain
-        froms = list(self.froms)
-        if not froms:
-            froms = [selectable_of(entity) for entity in self._entities(True)]
-            froms = froms or [c for c in statement._raw_columns if c._is_join]
-        self.offset = len(self.primary)
-        if self._eager_joins:
-            # what is joined eagerly has no names in the program's ORDER BY
-            names, _, _ = names_in_order_by(self.primary, froms)
-            ordered = self._names_of_nested() if self._nested else names
-            for name, known in (("_order_by_clauses", ordered), ("_group_by_clauses", names)):
-                clauses = [resolve_label(clause, known) for clause in getattr(plain, name)]
-                setattr(plain, name, tuple(clauses))
-        if self._nested:
-            return self._nested_core(plain, froms)
-        plain._raw_columns = [*self.primary, *self.secondary]
-        if self._eager_joins:
-            for item in self.items:
-                if item.node is not None:
-                    self._wrap(froms, item.node)
-            plain._order_by_clauses = (*plain._order_by_clauses, *self._eager_order())
-        plain._from_obj = tuple(froms)
-        return plain
-
-    def _adapt_clauses(self, plain: Any, sub: Any) -> None:
-        """Criteria of a query over a set operation are about its result."""
-        self._adapt_criteria(plain, lambda clause: adapt_to_result(sub, clause))
-        if self.embedded:
-            raw: list[Any] = []
-            for column in plain._raw_columns:
-                if column._is_from_clause:
-                    raw += [sub.corresponding_column(c) for c in column.c]
-                else:
-                    raw.append(adapt_to_result(sub, column))
-            plain._raw_columns = raw
-
-    @staticmethod
-    def _adapt_criteria(plain: Any, adapt: Callable[[Any], Any]) -> None:
-        for name in (
-            "_where_criteria",
-            "_having_criteria",
-            "_group_by_clauses",
-            "_order_by_clauses",
-        ):
-            clauses = getattr(plain, name)
-            if clauses:
-                setattr(plain, name, tuple([adapt(clause) for clause in clauses]))
-
-    def _wrap(self, froms: list[Any], node: EntityNode) -> None:
-        """Put the eager joins of a root around the FROM clause that holds it."""
-        joins = self._eager_joins.get(id(node))
-        if joins is None:
-            return
-        wanted = hash(node.selectable)
-        at = None
-        for index, from_ in enumerate(froms):
-            if any(hash(part) == wanted for part in parts(from_)):
-                at = index
-                break
-        if at is None:
-            left = node.selectable
-        else:
-            left = froms.pop(at)
-        froms.append(joins.build(left, lambda join, onclause: onclause))
-
-    def _eager_order(self) -> list[Any]:
-        """The order of joined collections, once they are joined: association tables stand
-        there under other names."""
-        return [
-            clause if join.secondary is None else adapt_to(join.secondary, clause)
-            for join, clause in self._eager_order_by
-        ]
-
-    def _names_of_nested(self) -> dict[str, Any]:
-        """What names in ORDER BY mean where the statement becomes a subquery: its columns."""
-        qualified = self.statement._label_style is LABEL_STYLE_TABLENAME_PLUS_COL
-        return {(e._tq_label if qualified else None) or e.key: e for e in self.primary}
-
-    def _nested_core(self, plain: Any, froms: list[Any]) -> Any:
-        """The statement as a subquery, the eager joins around it."""
-        statement = self.statement
-        inner = plain
-        extras, order_by = self._order_by_columns(plain)
-        for expression in self.primary:
-            if expression._is_text_clause:  # the outer statement cannot name it
-                raise no_column(expression)
-        inner._raw_columns = [*self.primary, *extras]
-        inner._from_obj = tuple(froms)
-        sub = inner.subquery()
-        columns = list(sub.c)
-        outer_of = {
-            hash(expression): column
-            for expression, column in zip(inner._raw_columns, columns, strict=True)
-        }
-        for index, expression in enumerate(self.primary):
-            if isinstance(expression, Label):
-                outer_of.setdefault(hash(expression.element), columns[index])
-        self.offset = len(columns)
-
-        def adapt(join: EagerJoin | None, expression: Any) -> Any:
-            return visitors.replaced(expression, lambda element: outer_of.get(hash(element)))
-
-        left: Any = sub
-        for item in self.items:
-            if item.node is not None:
-                joins = self._eager_joins.get(id(item.node))
-                if joins is not None:
-                    left = joins.build(left, adapt)
-        outer: Select[Any] = Select(*columns, *self.secondary)
-        outer._plain = True
-        outer._label_style = statement._label_style
-        outer._from_obj = (left,)
-        outer._order_by_clauses = (
-            *[adapt(None, clause) for clause in order_by],
-            *self._eager_order(),
-        )
-        outer._for_update_arg = statement._for_update_arg
-        return outer
-
-    def _order_by_columns(self, plain: Any) -> tuple[list[Any], list[Any]]:
-        """Expressions that ORDER BY needs from the subquery, and the outer ORDER BY."""
-        extras: list[Any] = []
-        clauses = list(plain._order_by_clauses)
-        for clause in clauses:
-            expression = without_modifiers(clause)
-            if not is_column_expression(expression) or hash(expression) in self._positions:
-                continue
-            if all(hash(expression) != hash(extra) for extra in extras):
-                extras.append(expression)
-        return extras, clauses
-
     # -- the program ---------------------------------------------------------
 
     def repeats(self) -> bool:
@@ -765,11 +587,6 @@ class SelectState:
             if not base._is_table:
                 return True
         return False
-
-
-def _surfaces(froms: Sequence[Any]) -> tuple[Any, ...]:
-    """What to correlate to, with the tables that classes are joins of: those stand in FROM."""
-    return tuple([part for from_ in froms for part in parts(from_)])
 
 
 def _has_own_key(mapper: Any) -> bool:

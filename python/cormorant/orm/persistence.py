@@ -18,16 +18,17 @@ from .flush_statements import (
     Hierarchy,
     Statements,
     _filled_in_sql,
-    _is_expression,
     statements_of,
 )
 from .flushinfo import MapperInfo
 from .listening import fire_rows, instance_events, mapper_events
+from .row_switches import settle_conflicts
 from .single_rows import (
     committed_value,
     fill_context_defaults,
     fill_onupdates,
     insert_one,
+    load_keys,
     row_key,
     stale,
     update_one,
@@ -110,7 +111,7 @@ def _save(
             _check_known(info, obj)
         conflicts = _core.identity_conflicts(flush.session, new)
         if conflicts:
-            new = _settle_conflicts(flush, info, connection, new, conflicts)
+            new = settle_conflicts(flush, info, connection, new, conflicts)
     if updates:
         updates = info.sorted(updates)
         version = info.mapper.version_id_col
@@ -227,99 +228,6 @@ def _check_known(info: MapperInfo, obj: Any) -> None:
         raise unrefreshable(obj)
 
 
-def _settle_conflicts(
-    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], conflicts: list[Any]
-) -> list[Any]:
-    """New objects with the identity of an object in the session: if that one is being
-    deleted, its row is updated instead."""
-    switched: set[int] = set()
-    for obj, existing in conflicts:
-        flags = _core.state_flags(existing)
-        again = flags & _core.STATE_TO_DELETE  # though an earlier flush may have deleted it
-        if (flags & _core.STATE_DELETED and not again) or not _still_there(flush, existing):
-            continue
-        if not again:
-            warn(
-                f"New instance {instance_str(obj)} with identity key {_core.identity_key(existing)} "
-                f"conflicts with persistent instance {instance_str(existing)}"
-            )
-            continue
-        statements = statements_of(info, connection.dialect)
-        if isinstance(statements, Hierarchy):
-            manager = _core.manager_of(obj)
-            assert manager is not None
-            for each in statements.of_mapper(manager.mapper):
-                _switch_row(flush, each, connection, obj, existing)
-        else:
-            _switch_row(flush, statements, connection, obj, existing)
-        switched.add(id(obj))
-        work = flush.work[info]
-        work.deletes = [o for o in work.deletes if o is not existing]
-        flush.row_switches[id(obj)] = existing
-    return [o for o in new if id(o) not in switched]
-
-
-def _still_there(flush: Flush, obj: Any) -> bool:
-    """Whether an object of the session has a row: an expired one is looked at."""
-    if not _core.state_flags(obj) & _core.STATE_EXPIRED:
-        return True
-    from .row_loading import load_expired
-
-    if load_expired(flush.session, obj):
-        return True
-    flush.session._note_deleted([obj])
-    return False
-
-
-def _switch_row(
-    flush: Flush, statements: Statements, connection: Any, obj: Any, existing: Any
-) -> None:
-    """UPDATE the row of a deleted object with what replaces it."""
-    from ..sql.dml import Update
-
-    given = [
-        slot
-        for slot, column in statements.column_of.items()
-        if not column.primary_key and _core.peek(obj, slot) is not _core.NO_VALUE
-    ]
-    version, next_version = statements.version_slot, statements.next_version
-    if not given and (version < 0 or next_version is None):
-        return
-    if _core.unloaded_keys([existing], version):
-        _load_keys(statements, [existing])
-    parts = row_key(statements, existing)
-    values = {}
-    if version >= 0:
-        # The row must still be the one that was to be deleted.
-        parts.append(committed_value(existing, version))
-        if next_version is not None and version not in given:
-            values[version] = next_version(parts[-1])
-    fill_onupdates(statements, [obj], tuple(given))
-    values.update((s, _core.peek(obj, s)) for s in given)
-    values.update((s, _core.peek(obj, s)) for s, _ in statements.python_onupdates)
-    where, names = statements._where_key()
-    statement = Update(statements.table).where(where)
-    statement = statement.values({statements.column_of[s].key: v for s, v in values.items()})
-    fetched = []
-    if statements.eager_update:
-        fetched = [slot for slot in statements.sql_onupdates if slot not in given]
-        statement = statement.returning(*(statements.column_of[s] for s in fetched))
-    result = connection.execute(statement, dict(zip(names, parts, strict=True)))
-    rows = result.all() if fetched else []
-    matched = len(rows) if fetched else result.rowcount
-    if 0 <= matched != 1:
-        raise stale("UPDATE", statements.table, exc.StaleDataError(1, matched))
-    for slot, value in zip(fetched, rows[0] if rows else (), strict=True):
-        _core.set_loaded(obj, slot, value)
-    if version in values and version not in given:
-        _core.set_loaded(obj, version, values[version])
-    expired = [slot for slot in values if _is_expression(values[slot])]
-    if not statements.eager_update:
-        expired += [slot for slot in statements.sql_onupdates if slot not in given]
-    if expired:
-        flush.expire_after.append((obj, expired))
-
-
 def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
     filled = None
     if "refresh_flush" in instance_events:
@@ -408,18 +316,6 @@ def _wrap(statements: Statements, connection: Any, raw: Any, error: Exception) -
                 connection._wrap_error(error, sql, params)
     connection._wrap_error(error, sql, params, isinstance(params, list))
     raise error
-
-
-def _load_keys(statements: Statements, objects: list[Any]) -> None:
-    """Objects about to be written are told apart by their primary key and version: expired
-    ones load them."""
-    mapper = statements.mapper
-    names = [mapper._columntoproperty[c].key for c in statements.primary_key]
-    if statements.version_slot >= 0:
-        names.append(mapper._columntoproperty[mapper.version_id_col].key)
-    for obj in objects:
-        for name in names:
-            getattr(obj, name)
 
 
 def post_update(flush: Flush, info: MapperInfo, given: list[tuple[Any, set[int]]]) -> None:
@@ -539,7 +435,7 @@ def _update_all(
     for slot in () if inserted else (statements.version_slot, *statements.own_keys):
         expired = _core.unloaded_keys(objects, slot)
         if expired:
-            _load_keys(statements, [o for o in expired if changed_of(o) is not None])
+            load_keys(statements, [o for o in expired if changed_of(o) is not None])
     fills = statements.python_onupdates or statements.sql_onupdates
     if not fills and not versioned and not statements.server_version:
         _update_run(flush, statements, connection, objects, columns, inserted, inserted)
@@ -704,7 +600,7 @@ def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None
     for slot in (statements.version_slot, *statements.own_keys):
         expired = _core.unloaded_keys(objects, slot)
         if expired:
-            _load_keys(statements, expired)
+            load_keys(statements, expired)
     raw: Any = connection._dbapi_connection
     log = connection._flush_log(None, statements.compiled.get)
     try:

@@ -212,6 +212,18 @@ def row_key(statements: Statements, obj: Any) -> list[Any]:
     ]
 
 
+def load_keys(statements: Statements, objects: list[Any]) -> None:
+    """Objects about to be written are told apart by their primary key and version: expired
+    ones load them."""
+    mapper = statements.mapper
+    names = [mapper._columntoproperty[c].key for c in statements.primary_key]
+    if statements.version_slot >= 0:
+        names.append(mapper._columntoproperty[mapper.version_id_col].key)
+    for obj in objects:
+        for name in names:
+            getattr(obj, name)
+
+
 def committed_value(obj: Any, slot: int) -> Any:
     """The value of a column as the database has it; NO_VALUE if that is not known."""
     value = _core.committed(obj, slot)

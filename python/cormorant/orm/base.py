@@ -243,3 +243,9 @@ def class_or_none(entity: Any) -> Any:
 def instance_str(obj: object) -> str:
     """How messages name an object."""
     return f"<{type(obj).__name__} at {hex(id(obj))}>"
+
+
+def committed_value(obj: Any, slot: int) -> Any:
+    """The value of a column as the database has it; NO_VALUE if that is not known."""
+    value = _core.committed(obj, slot)
+    return _core.peek(obj, slot) if value is ... else value

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
+from .base import committed_value
 from .bulk import _split_composites
 from .bulk_inheritance import (
     discriminator,
@@ -15,7 +16,6 @@ from .bulk_inheritance import (
 )
 from .bulk_rows import insert_mappings, insert_returning_keys, update_mappings
 from .inheritance import key_columns
-from .single_rows import committed_value
 
 if TYPE_CHECKING:
     from .session import Session

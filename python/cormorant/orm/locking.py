@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from .base import instance_str
+from .base import committed_value, instance_str
 from .exc import StaleDataError
 from .loading import only_row, run_values
 
@@ -41,8 +41,7 @@ def load_locked(
     rows = run_values(session, connection, plan, values, True, options)
     if not rows:
         return None
-    loaded = _core.committed(known, version.slot)
-    loaded = _core.peek(known, version.slot) if loaded is ... else loaded
+    loaded = committed_value(known, version.slot)
     if loaded != before:
         # It stays stale: a flush must not take it for the row that is there now.
         for slot, loaded_value, value in held:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..util import warn
-from .base import instance_str
+from .base import committed_value, instance_str
 from .flush_statements import (
     Hierarchy,
     Statements,
@@ -24,7 +24,6 @@ from .flushinfo import MapperInfo
 from .listening import fire_rows, instance_events, mapper_events
 from .row_switches import settle_conflicts
 from .single_rows import (
-    committed_value,
     fill_context_defaults,
     fill_onupdates,
     insert_one,

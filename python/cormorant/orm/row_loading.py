@@ -12,7 +12,7 @@ from .. import exc as sa_exc
 from ..sql import visitors
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
-from .base import NO_VALUE, instance_str
+from .base import NO_VALUE, committed_value, instance_str
 from .context import ORMPlan, build_own_plan
 from .load_table import LoadContext
 from .loading import (
@@ -287,7 +287,7 @@ def load_columns(
     plan, order, asked = made
     values: Sequence[Any] = [value for value in ident if value is not None] if nulls else ident
     if asked is not None:
-        values = [_known_value(obj, slot) for slot in asked]
+        values = [committed_value(obj, slot) for slot in asked]
         if any(value is None or value is NO_VALUE for value in values):
             return load_columns(session, obj, mapper, slots, labelled, whole=True)
     if context is not None:
@@ -331,12 +331,6 @@ def _columns_of(prop: Any, context: LoadContext | None) -> Sequence[Any]:
         if element is not None and element.criteria:
             return element.criteria
     return prop.columns  # type: ignore[no-any-return]
-
-
-def _known_value(obj: Any, slot: int) -> Any:
-    """The value of a column as its row has it, NO_VALUE if that is not known."""
-    value = _core.committed(obj, slot)
-    return _core.peek(obj, slot) if value is ... else value
 
 
 def _own_tables_statement(mapper: Any, props: Sequence[Any]) -> tuple[Any, list[Any], Any]:

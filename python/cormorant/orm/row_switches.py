@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..util import warn
-from .base import instance_str
+from .base import committed_value, instance_str
 from .flush_statements import Hierarchy, Statements, _is_expression, statements_of
 from .flushinfo import MapperInfo
-from .single_rows import committed_value, fill_onupdates, load_keys, row_key, stale
+from .single_rows import fill_onupdates, load_keys, row_key, stale
 
 if TYPE_CHECKING:
     from .unitofwork import Flush

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from .base import committed_value
 from .flush_statements import _MADE, Statements, _is_expression
 
 if TYPE_CHECKING:
@@ -222,9 +223,3 @@ def load_keys(statements: Statements, objects: list[Any]) -> None:
     for obj in objects:
         for name in names:
             getattr(obj, name)
-
-
-def committed_value(obj: Any, slot: int) -> Any:
-    """The value of a column as the database has it; NO_VALUE if that is not known."""
-    value = _core.committed(obj, slot)
-    return _core.peek(obj, slot) if value is ... else value

@@ -25,6 +25,7 @@ from .loading import (
     load_on_pk,
     objects_of,
     run_values,
+    without_nulls,
 )
 from .row_loading import (
     load_columns,
@@ -280,7 +281,7 @@ def _lazy_load(
         # nothing was ever said of it; with what a row has, NULL or not, the condition decides
         return [] if prop.uselist else None
     if nulls:
-        values = tuple(value for value in values if value is not None)
+        values = without_nulls(values)
     if context is not None and context.table.binds:
         values = (*values, *context.table.values())
     heard = listeners(session)

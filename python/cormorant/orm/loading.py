@@ -541,6 +541,11 @@ def key_nulls(ident: Sequence[Any]) -> tuple[bool, ...]:
     return tuple(value is None for value in ident) if None in ident else ()
 
 
+def without_nulls(ident: Sequence[Any]) -> tuple[Any, ...]:
+    """The values of a primary key that a statement of it has parameters for."""
+    return tuple([value for value in ident if value is not None])
+
+
 def _key_statement(mapper: Any, nulls: Sequence[bool] = ()) -> tuple[Any, list[Any]]:
     """SELECT of an entity by its primary key, and the parameters of the key."""
     statement: Select[Any] = Select(mapper.__clause_element__())
@@ -665,7 +670,7 @@ def load_on_pk(
     with renamed_schemas(connection, execution_options or _NOTHING):
         plans = _cache(connection)
         made = None
-        values: list[Any] = [value for value in ident if value is not None]
+        values: Sequence[Any] = without_nulls(ident)
         if options or with_for_update is not None:
             if options:
                 statement = statement.options(*options)

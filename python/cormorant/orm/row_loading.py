@@ -25,6 +25,7 @@ from .loading import (
     objects_of,
     run_values,
     token_option,
+    without_nulls,
 )
 from .strategy_options import RELATIONSHIP_WILDCARD
 
@@ -163,8 +164,7 @@ def _load_row(
         if with_for_update is None:
             _cache(connection)[key] = made
     plan = made
-    if nulls:
-        ident = tuple(value for value in ident if value is not None)
+    ident = without_nulls(ident)
     if context is not None:
         ident += tuple(context.table.values())
     heard = listeners(session)
@@ -285,7 +285,7 @@ def load_columns(
         if with_for_update is None:
             _cache(connection)[key] = made
     plan, order, asked = made
-    values: Sequence[Any] = [value for value in ident if value is not None] if nulls else ident
+    values: Sequence[Any] = without_nulls(ident)
     if asked is not None:
         values = [committed_value(obj, slot) for slot in asked]
         if any(value is None or value is NO_VALUE for value in values):

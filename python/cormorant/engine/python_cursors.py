@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import _core, exc, util
-from .result import unlike
+from .fetching import unlike
 
 if TYPE_CHECKING:
     from .connection import Connection

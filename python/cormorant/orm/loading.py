@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from .. import _core
 from .. import exc as sa_exc
 from .._late import late_names
+from ..engine.fetching import unlike
 from ..engine.plans import Places, anonymous_key
 from ..engine.python_cursors import StreamCursor
-from ..engine.result import Result, unlike
+from ..engine.result import Result
 from ..engine.result_keys import know_columns
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select

@@ -171,6 +171,17 @@ crm_has_attr(PyObject *obj, const char *name)
     return 1;
 }
 
+/* What a function without a value gives: None (a new reference), or NULL if the
+ * status is negative, which an exception goes with. */
+static inline PyObject *
+crm_none_or_error(int status)
+{
+    if (status < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* Each file adds its types and constants to the module: 0, or -1 with an
  * exception. */
 int crm_codec_init(crm_core *core, PyObject *module);

@@ -517,7 +517,7 @@ crm_entity_init(crm_core *core, PyObject *module)
         return -1;
     }
     if (crm_box_init(core, module) < 0 || crm_view_init(core, module) < 0 ||
-        crm_inspected_init(module) < 0) {
+        crm_inspected_init(module) < 0 || crm_slot_api_init(module) < 0) {
         return -1;
     }
     return crm_state_api_init(core, module);

@@ -33,24 +33,15 @@ crm_set_include(PyObject *set, PyObject *member, const crm_initiator *from)
 }
 
 static PyObject *
-none_or_error(int status)
-{
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
-}
-
-static PyObject *
 set_add(PyObject *self, PyObject *member)
 {
-    return none_or_error(crm_set_include(self, member, NULL));
+    return crm_none_or_error(crm_set_include(self, member, NULL));
 }
 
 static PyObject *
 set_discard(PyObject *self, PyObject *member)
 {
-    return none_or_error(crm_set_exclude(self, member, NULL));
+    return crm_none_or_error(crm_set_exclude(self, member, NULL));
 }
 
 static PyObject *
@@ -101,7 +92,7 @@ for_each(PyObject *self, PyObject *members,
 static PyObject *
 set_clear(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return none_or_error(
+    return crm_none_or_error(
         for_each(self, PySequence_List(self), crm_set_exclude));
 }
 
@@ -182,7 +173,7 @@ set_intersection_update(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 set_symmetric_difference_update(PyObject *self, PyObject *other)
 {
-    return none_or_error(become(self, "symmetric_difference", other));
+    return crm_none_or_error(become(self, "symmetric_difference", other));
 }
 
 static PyObject *

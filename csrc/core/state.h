@@ -233,8 +233,10 @@ const char *crm_type_name(PyTypeObject *type);
 /* inspected.c: what cormorant.inspect(obj) gives: new reference. */
 PyObject *crm_instance_state(crm_core *core, PyObject *obj);
 int crm_inspected_init(PyObject *module);
-/* Adds the functions on single objects to the module. */
+/* Add functions to the module, 0 or -1 with an exception: those on an object as
+ * a whole, with the constants, and those on one attribute of an object. */
 int crm_state_api_init(crm_core *core, PyObject *module);
+int crm_slot_api_init(PyObject *module);
 
 /* Runs the hook that completes the mapping before the first object is made: 0,
  * or -1 with an exception, also if there is to be none. */

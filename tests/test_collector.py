@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import sys
 import weakref
@@ -18,6 +19,7 @@ from cormorant import (
     Integer,
     PickleType,
     String,
+    _core,
     create_engine,
     event,
     inspect,
@@ -281,3 +283,28 @@ def test_the_connection_of_a_statement_that_ran_may_be_closed(collected: list[An
             collected.clear()
             connection.invalidate()
     engine.dispose()
+
+
+def test_what_the_collector_has_cleared_refuses_to_work(session: Session) -> None:
+    """It clears one object after the other, and others may call the first until all are gone."""
+    slot = ctypes.pythonapi.PyType_GetSlot
+    slot.restype, slot.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_int]
+    Clear = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)
+    tp_clear = 51  # CPython's typeslots.h
+
+    user = session.get(User, 1)
+    view = user.__dict__
+    memoized = _core.memoized(lambda construct: construct)
+    by_name = _core.AttributeKey(("name",), True)
+    by_mapper = _core.AttributeKey(lambda mapper: ("id", "name"), False)
+    uses: list[tuple[Any, Any, Any]] = [
+        (memoized, lambda: memoized.__get__(user), user),
+        (by_name, lambda: by_name(user), "a"),
+        (by_mapper, lambda: by_mapper(user), (1, "a")),
+        (view, lambda: view["name"], "a"),
+    ]
+    for cleared, use, value in uses:
+        assert use() == value
+        Clear(slot(type(cleared), tp_clear))(cleared)
+        with pytest.raises(ReferenceError, match="gone"):
+            use()

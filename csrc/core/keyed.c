@@ -423,6 +423,10 @@ attribute_value(crm_core *core, PyObject *obj, crm_state *state, PyObject *name)
 static PyObject *
 names_for(crm_attribute_key *self, crm_state *state)
 {
+    if (self->resolver == NULL && self->names == NULL) { /* cleared */
+        PyErr_SetString(PyExc_ReferenceError, "the names are gone");
+        return NULL;
+    }
     if (self->resolver == NULL ||
         (state != NULL && self->manager == crm_state_manager(state))) {
         return Py_NewRef(self->names);

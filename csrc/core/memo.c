@@ -10,7 +10,7 @@
 typedef struct {
     PyObject_HEAD
     PyObject *marker; /* owned: "_memoized", which a copy looks for */
-    PyObject *fget;   /* owned callable(construct) */
+    PyObject *fget;   /* owned callable(construct), NULL once cleared */
     PyObject *name; /* owned: of the attribute in the construct's dictionary */
     PyObject *doc;  /* owned */
 } crm_memoized;
@@ -62,6 +62,10 @@ memoized_get(crm_memoized *self, PyObject *obj, PyObject *Py_UNUSED(owner))
 {
     if (obj == NULL || obj == Py_None) {
         return Py_NewRef(self);
+    }
+    if (self->fget == NULL) { /* cleared */
+        PyErr_SetString(PyExc_ReferenceError, "the function is gone");
+        return NULL;
     }
     PyObject *value = PyObject_CallOneArg(self->fget, obj);
     PyObject *dict = value == NULL ? NULL : PyObject_GenericGetDict(obj, NULL);

@@ -332,3 +332,59 @@ def test_listeners_are_told_the_options_of_the_execution(p: Any) -> None:
     s.add(A(id=20))
     s.delete(a.bs[0])
     s.commit()
+
+
+@making_tests()
+def test_refused_parameters_begin_no_transaction(p: Any) -> None:
+    def refuse() -> int:
+        raise ValueError("no default")
+
+    t = p.Table(
+        "t",
+        p.MetaData(),
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("x", p.Integer),
+        p.Column("d", p.Integer, default=refuse),
+    )
+    engine = p.engine()
+    t.metadata.create_all(engine)
+    x = p.bindparam("x", type_=p.Integer)
+    text = p.text("select :x")
+    executions: list[Any] = [
+        lambda c: c.execute(text),
+        lambda c: c.execute(text.columns(p.column("a", p.Integer))),
+        lambda c: c.execute(p.text("update t set x = :x"), [{"x": 1}, {}]),
+        lambda c: c.scalar(p.select(t.c.x).where(t.c.x == x)),
+        lambda c: c.scalar(p.select(t.c.x).where(t.c.x.in_(p.bindparam("l", expanding=True)))),
+        lambda c: c.execute(t.update().values(x=x + p.bindparam("y"))),
+        lambda c: c.execute(t.insert().values(x=x + p.bindparam("y"), d=1), [{"y": 1}] * 2),
+        lambda c: c.execute(t.insert().returning(t.c.x), [{"x": 1, "d": 1}, {"d": 1}]).all(),
+        lambda c: c.execute(t.delete().where(t.c.x == p.bindparam("y"))),
+        lambda c: c.execute(t.insert(), {"x": 1}),
+        lambda c: c.execute(p.select(t.c.x).where(t.c.x == x).compile(engine)),
+        lambda c: c.execute(text.compile(engine)),
+        lambda c: c.execute(text, 5),
+        lambda c: c.exec_driver_sql("select 1", 5),
+    ]
+    level = {"isolation_level": "AUTOCOMMIT"}
+    for options in ({}, level):
+        for execute in executions:
+            with engine.connect().execution_options(**options) as connection:
+                for _ in range(2):  # compiled then
+                    p.error(lambda c=connection, e=execute: e(c))
+                    p.show(connection.in_transaction())
+                with connection.begin():
+                    p.error(lambda c=connection, e=execute: e(c))
+                    p.show(connection.in_transaction())
+            p.error(lambda c=connection, e=execute: e(c))
+    for name in ("begin", "rollback", "handle_error"):
+        p.event.listen(engine, name, lambda *given, name=name: p.show(name))
+    with engine.connect() as connection:
+        p.error(lambda: connection.execute(text))
+        p.show(connection.in_transaction())
+        connection.invalidate()
+        p.error(lambda: connection.execute(text))
+        p.show(connection.invalidated, connection.in_transaction())
+        connection.execute(text, {"x": "1"})
+        connection.invalidate()
+        p.error(lambda: connection.execute(text))

@@ -566,7 +566,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         `hit`: it came from the cache (the log says so). `options`: all of the execution, if they
         are not those of the statement that was compiled.
         """
-        connection = self._live or self._ready()
+        if self._live is None:
+            self._check_open()
         loading = None
         if self._events is not None:
             self._program = cplan.program
@@ -580,6 +581,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         except Exception as error:
             given = () if params is None and session is None else [params or {}]
             self._wrap_bind_error(error, cplan.compiled.string, given)
+        # values that are refused begin no transaction
+        connection = self._live or self._ready()
         if self._echo:
             given = () if params is None and session is None else [params or {}]
             self._log_plan(plan, values, cplan.cache_text(hit), given)
@@ -648,7 +651,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     # --- errors -----------------------------------------------------------------
 
     def _wrap_bind_error(self, error: BaseException, sql: str | None, params: Any) -> Any:
-        """Raise what stands for an error in making the parameters: always StatementError."""
+        """Raise what stands for an error in making the parameters: always StatementError. What
+        was done on the connection without a transaction of ours is rolled back, whatever it is."""
         unwrapped = (exc.DontWrapMixin, MemoryError)
         wrapped = None
         if params == [{}] and self._hears_statements():
@@ -670,6 +674,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
             raise wrapped from error
         finally:
             del error, wrapped  # whose tracebacks hold this frame
+            if not self.in_transaction() and self._dbapi_connection is not None:
+                self._rollback_impl()
 
     def _handle_error(
         self, error: BaseException, wrapped: Any, sql: str | None, params: Any, lost: bool

@@ -85,8 +85,8 @@ def execute_driver_sql(
     connection: Connection, sql: str, parameters: Any, options: Mapping[str, Any]
 ) -> CursorResult[Any]:
     """Execute SQL as it stands."""
-    core = connection._live or connection._ready()
     sets = _parameter_sets(parameters)
+    core = connection._live or connection._ready()
     many = len(sets) > 1
     first = sets[0] if sets else ()
     if connection._echo:

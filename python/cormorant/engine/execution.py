@@ -68,7 +68,7 @@ def execute_statement(
         cplan = cache.get(full_key)
     hit = cplan is not None
     if cplan is None:
-        cplan = _compile(connection, statement, binds, keys, many, translate)
+        cplan = _compile(connection, statement, binds, keys, sets, translate)
         if full_key is not None:
             assert cache is not None
             cache[full_key] = cplan
@@ -106,7 +106,7 @@ def _compile(
     statement: Any,
     binds: Sequence[Any],
     keys: tuple[str, ...] | None,
-    many: bool,
+    sets: Sequence[Mapping[str, Any]],
     translate: Any,
 ) -> CompiledPlan:
     started = time.perf_counter()
@@ -120,7 +120,7 @@ def _compile(
     compiled = statement.compile(
         dialect=dialect,
         column_keys=list(keys or ()),
-        for_executemany=many,
+        for_executemany=len(sets) > 1,
         linting=dialect.compiler_linting,
         **kw,
     )
@@ -128,18 +128,24 @@ def _compile(
         return rows.plan_of(  # type: ignore[no-any-return]
             connection, compiled, binds, state, started
         )
-    return plan_of(connection, compiled, binds, started)
+    return plan_of(connection, compiled, binds, sets, started)
 
 
 def plan_of(
-    connection: Connection, compiled: Any, binds: Sequence[Any], started: float
+    connection: Connection,
+    compiled: Any,
+    binds: Sequence[Any],
+    sets: Sequence[Mapping[str, Any]],
+    started: float,
 ) -> CompiledPlan:
-    """The plan of a compiled Core statement: rows are the columns it selects."""
+    """The plan of a compiled Core statement: rows are the columns it selects. The parameters of
+    its first execution are those that a statement has whose columns the database is asked for."""
     program = None
     lookup = None
     if compiled.result_columns and compiled.returns_rows:
         statement = compiled.statement
         if compiled.text_columns or (statement.__visit_name__ == "textual_select"):
+            _check_values(connection, compiled, binds, sets)
             program, lookup = _textual_program(connection, compiled, binds)
         else:
             program, lookup = column_program(compiled.result_columns, compiled.dialect)
@@ -148,6 +154,26 @@ def plan_of(
     if compiled.isinsert or compiled.isupdate or compiled.isdelete:
         cplan.info = True
     return cplan
+
+
+def _check_values(
+    connection: Connection,
+    compiled: Any,
+    binds: Sequence[Any],
+    sets: Sequence[Mapping[str, Any]],
+) -> None:
+    """Refuse missing values of a text before the database is asked for its columns, which begins
+    a transaction."""
+    if connection._live is None:
+        connection._check_open()
+    cplan = CompiledPlan(compiled, binds)
+    try:
+        if len(sets) > 1:
+            cplan.resolve_many(binds, sets)
+        else:
+            cplan.resolve(binds, sets[0] if sets else None)
+    except Exception as error:
+        connection._wrap_bind_error(error, compiled.string, list(sets))
 
 
 def column_program(columns: Sequence[Any], dialect: Any) -> tuple[tuple[Any, ...], Lookup]:
@@ -264,12 +290,14 @@ def _execute_many(
     hit: bool,
 ) -> CursorResult[Any]:
     """The statement once for each parameter set, in one call."""
-    core = connection._live or connection._ready()
+    if connection._live is None:
+        connection._check_open()
     sql = cplan.compiled.string
     try:
         plan, rows = cplan.resolve_many(binds, sets)
     except Exception as error:
         connection._wrap_bind_error(error, sql, list(sets))
+    core = connection._live or connection._ready()
     return _run_many(connection, core, plan, rows, sets, cplan.cache_text(hit))
 
 
@@ -404,6 +432,8 @@ def _execute_dml(
 ) -> CursorResult[Any]:
     """INSERT, UPDATE or DELETE; `rows`: makes objects of what is returned, see
     cormorant.orm.returning."""
+    if connection._live is None:
+        connection._check_open()
     session, flags = None, 0
     if rows is not None:
         rows.plan = cplan.info
@@ -444,11 +474,11 @@ def _execute_dml(
         result = _execute_many(connection, cplan, binds, filled, hit)
     else:
         given = filled[0] if prefetched else (sets[0] if sets else None)
-        core = connection._live or connection._ready()
         try:
             plan, values = cplan.resolve(binds, given)
         except Exception as error:
             connection._wrap_bind_error(error, compiled.string, list(sets))
+        core = connection._live or connection._ready()
         if connection._echo:
             connection._log_plan(plan, values, cplan.cache_text(hit), list(sets))
         try:
@@ -573,11 +603,11 @@ def _insert_many_values(
     """INSERT of many rows that returns something: several rows in one statement, or one
     at a time when what is returned has to be in the order of the parameters."""
     compiled = cplan.compiled
-    core = connection._live or connection._ready()
     try:
         plan, rows = cplan.resolve_many(binds, sets)
     except Exception as error:
         connection._wrap_bind_error(error, compiled.string, list(sets))
+    core = connection._live or connection._ready()
 
     ordered = bool(getattr(compiled.statement, "_sort_by_parameter_order", False))
     dialect = connection.dialect
@@ -696,9 +726,9 @@ def execute_compiled(
     if not hasattr(compiled, "binds"):
         return _run_ddl(connection, str(compiled), time.perf_counter() - started)
     binds: Sequence[Any] = list(compiled.binds.values())
-    cplan = plan_of(connection, compiled, binds, started)
-    cplan.cache_kind = "no key"
     sets = distill(parameters) if parameters is not None else ()
+    cplan = plan_of(connection, compiled, binds, sets, started)
+    cplan.cache_kind = "no key"
     many = len(sets) > 1
     if cplan.info is not None:
         return _execute_dml(connection, cplan, compiled.statement, binds, sets, many, False)

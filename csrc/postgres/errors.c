@@ -113,3 +113,12 @@ crm_pg_diag(crm_conn *conn, int code)
 {
     return conn->failed == NULL ? NULL : PQresultErrorField(conn->failed, code);
 }
+
+int
+crm_pg_broken(crm_error *err, const PGresult *result, int col)
+{
+    return crm_fail(err, CRM_E_DATA,
+                    "column \"%s\": the server sent a value that is none of "
+                    "its type (OID %u)",
+                    PQfname(result, col), PQftype(result, col));
+}

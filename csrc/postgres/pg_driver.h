@@ -97,6 +97,8 @@ int crm_pg_result_error(crm_error *err, crm_conn *conn, PGresult *result);
  * connection is lost with it. */
 int crm_pg_conn_error(crm_error *err, PGconn *pg);
 int crm_pg_no_memory(crm_error *err);
+/* A value of column `col` is none of its type. */
+int crm_pg_broken(crm_error *err, const PGresult *result, int col);
 /* The field of the last error whose PG_DIAG_* code is `code`: borrowed until
  * the next error, NULL if it has none. */
 const char *crm_pg_diag(crm_conn *conn, int code);
@@ -231,7 +233,8 @@ int crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
 int crm_pg_learn_types(crm_conn *conn, const PGresult *result, crm_error *err);
 /* The texts of column `col` of some rows, made by the server, or arrays of
  * texts: a new array of `count` owned results, each with that as its only
- * value; NULL on failure. */
+ * value; NULL on failure.  Not within a pipeline; the connection is lost with
+ * an error in the middle of sending. */
 PGresult **crm_pg_texts(crm_conn *conn, const PGresult *result, int col,
                         bool array, int first, int count, crm_error *err);
 void crm_pg_free_texts(PGresult **texts, int count);

@@ -137,10 +137,7 @@ broken(const PGresult *result, int col, int status, crm_error *err)
                         "must be in 0..23",
                         PQfname(result, col));
     }
-    return crm_fail(err, CRM_E_DATA,
-                    "column \"%s\": the server sent a value that is none of "
-                    "its type (OID %u)",
-                    PQfname(result, col), PQftype(result, col));
+    return crm_pg_broken(err, result, col);
 }
 
 static int

@@ -140,76 +140,171 @@ crm_pg_free_texts(PGresult **texts, int count)
     }
 }
 
-#define TEXT       25
-#define UNKNOWN    705
-#define RECORD     2249
-#define MAX_FIELDS 1600
+#define TEXT           25
+#define UNKNOWN        705
+#define RECORD         2249
+#define MAX_PARAMETERS 65535
+#define MAX_DEPTH      100
 
-/* Sends a row without a type of its own back, field by field: its bytes are the
- * number of fields, then of each the type, the length, the value. */
-static int
-send_record(PGconn *pg, const char *bytes, size_t len)
+/* A row without a type of its own on its way back to the server: an expression
+ * in which each value is a parameter. */
+typedef struct {
+    char *sql, *to; /* to: where it goes on */
+    Oid *types;
+    const char **values; /* borrowed: bytes of the result */
+    int *lengths, *formats;
+    size_t fields, most; /* with records in it, which are no parameters */
+    int count;           /* of parameters */
+} record;
+
+static void
+record_free(record *self)
 {
-    Oid types[MAX_FIELDS];
-    const char *values[MAX_FIELDS];
-    int lengths[MAX_FIELDS], formats[MAX_FIELDS];
-    char sql[sizeof("SELECT ROW()::text") + MAX_FIELDS * 6];
-    const char *end = bytes + len;
-    uint32_t count = len < 4 ? UINT32_MAX : crm_pg_get32(bytes);
-    if (count > MAX_FIELDS) {
-        return 0;
-    }
-    char *to = stpcpy(sql, "SELECT ROW(");
-    bytes += 4;
-    for (uint32_t i = 0; i < count; i++) {
-        if (end - bytes < 8) {
-            return 0;
-        }
-        types[i] = crm_pg_get32(bytes);
-        if (types[i] == UNKNOWN) {
-            types[i] = TEXT;
-        }
-        lengths[i] = (int)crm_pg_get32(bytes + 4);
-        bytes += 8;
-        if (lengths[i] > end - bytes) {
-            return 0;
-        }
-        formats[i] = 1;
-        values[i] = lengths[i] < 0 ? NULL : bytes;
-        bytes += lengths[i] < 0 ? 0 : lengths[i];
-        to += sprintf(to, i == 0 ? "$%u" : ",$%u", i + 1);
-    }
-    strcpy(to, ")::text");
-    return PQsendQueryParams(pg, sql, (int)count, types, values, lengths,
-                             formats, 0);
+    free(self->sql);
+    free(self->types);
+    free(self->values);
+    free(self->lengths);
+    free(self->formats);
 }
 
-/* Sends each value that is not NULL back. */
+/* Room for all values of a record of so many bytes: CRM_PG_OK or CRM_PG_NOMEM,
+ * and is to be freed in both cases. */
+static int
+record_init(record *self, size_t len)
+{
+    size_t most = len / 8 + 1; /* type and length of each are eight bytes */
+    if (most > MAX_PARAMETERS) {
+        most = MAX_PARAMETERS;
+    }
+    *self = (record){
+        .most = most,
+        .sql = malloc(sizeof("SELECT ::text") + most * sizeof("ROW(),$65535")),
+        .types = malloc(most * sizeof(Oid)),
+        .values = malloc(most * sizeof(char *)),
+        .lengths = malloc(most * sizeof(int)),
+        .formats = malloc(most * sizeof(int)),
+    };
+    return self->sql != NULL && self->types != NULL && self->values != NULL &&
+                   self->lengths != NULL && self->formats != NULL
+               ? CRM_PG_OK
+               : CRM_PG_NOMEM;
+}
+
+/* Adds a record within `depth` others, whose bytes are the number of fields,
+ * then of each the type, the length, the value: CRM_PG_OK, or CRM_PG_BROKEN
+ * also for what no statement has the parameters for. */
+static int
+add_record(record *self, const char *bytes, size_t len, int depth)
+{
+    const char *end = bytes + len;
+    if (len < 4 || depth == MAX_DEPTH) {
+        return CRM_PG_BROKEN;
+    }
+    uint32_t count = crm_pg_get32(bytes);
+    bytes += 4;
+    self->to = stpcpy(self->to, "ROW(");
+    for (uint32_t i = 0; i < count; i++) {
+        if (end - bytes < 8) {
+            return CRM_PG_BROKEN;
+        }
+        Oid type = crm_pg_get32(bytes);
+        int length = (int)crm_pg_get32(bytes + 4);
+        bytes += 8;
+        if (length < -1 || length > end - bytes ||
+            self->fields++ == self->most) {
+            return CRM_PG_BROKEN;
+        }
+        if (i > 0) {
+            *self->to++ = ',';
+        }
+        if (type == RECORD && length >= 0) {
+            /* what the server does not take as a parameter */
+            int status = add_record(self, bytes, (size_t)length, depth + 1);
+            if (status != CRM_PG_OK) {
+                return status;
+            }
+        }
+        else {
+            int at = self->count++;
+            self->types[at] = type == UNKNOWN || type == RECORD ? TEXT : type;
+            self->values[at] = length < 0 ? NULL : bytes;
+            self->lengths[at] = length;
+            self->formats[at] = 1;
+            self->to += sprintf(self->to, "$%d", at + 1);
+        }
+        bytes += length < 0 ? 0 : length;
+    }
+    self->to = stpcpy(self->to, ")");
+    return bytes == end ? CRM_PG_OK : CRM_PG_BROKEN;
+}
+
+static void
+records_free(record *records, int count)
+{
+    for (int i = 0; records != NULL && i < count; i++) {
+        record_free(&records[i]);
+    }
+    free(records);
+}
+
+/* The records of a column, empty where that is NULL: NULL on failure. */
+static record *
+records_new(const PGresult *result, int col, int first, int count,
+            crm_error *err)
+{
+    record *records = calloc((size_t)count, sizeof(record));
+    int status = records == NULL ? CRM_PG_NOMEM : CRM_PG_OK;
+    for (int i = 0; status == CRM_PG_OK && i < count; i++) {
+        if (PQgetisnull(result, first + i, col)) {
+            continue;
+        }
+        size_t len = (size_t)PQgetlength(result, first + i, col);
+        status = record_init(&records[i], len);
+        if (status == CRM_PG_OK) {
+            records[i].to = stpcpy(records[i].sql, "SELECT ");
+            status = add_record(&records[i], PQgetvalue(result, first + i, col),
+                                len, 0);
+        }
+        if (status == CRM_PG_OK) {
+            strcpy(records[i].to, "::text");
+        }
+    }
+    if (status == CRM_PG_OK) {
+        return records;
+    }
+    records_free(records, count);
+    (void)(status == CRM_PG_NOMEM ? crm_pg_no_memory(err)
+                                  : crm_pg_broken(err, result, col));
+    return NULL;
+}
+
+/* Sends each value that is not NULL back; `records` are those of a column of
+ * such, else NULL. */
 static int
 send_values(crm_conn *conn, const PGresult *result, int col, bool array,
-            int first, int count)
+            int first, int count, const record *records)
 {
     PGconn *pg = conn->pg;
     Oid types[1] = {PQftype(result, col)};
     static const int formats[1] = {1};
-    const char *sql = types[0] == RECORD ? "SELECT 1"
-                      : array            ? "SELECT $1::text[]"
-                                         : "SELECT $1::text";
-    if (!PQsendPrepare(pg, "", sql, types[0] == RECORD ? 0 : 1, types)) {
+    const char *sql = records != NULL ? "SELECT 1"
+                      : array         ? "SELECT $1::text[]"
+                                      : "SELECT $1::text";
+    if (!PQsendPrepare(pg, "", sql, records != NULL ? 0 : 1, types)) {
         return 0;
     }
-    for (int i = first; i < first + count; i++) {
-        if (PQgetisnull(result, i, col)) {
+    for (int i = 0; i < count; i++) {
+        if (PQgetisnull(result, first + i, col)) {
             continue;
         }
-        const char *values[1] = {PQgetvalue(result, i, col)};
-        int lengths[1] = {PQgetlength(result, i, col)};
-        if (types[0] == RECORD) {
-            if (!send_record(pg, values[0], (size_t)lengths[0])) {
-                return 0;
-            }
-        }
-        else if (!PQsendQueryPrepared(pg, "", 1, values, lengths, formats, 1)) {
+        const char *values[1] = {PQgetvalue(result, first + i, col)};
+        int lengths[1] = {PQgetlength(result, first + i, col)};
+        const record *row = records == NULL ? NULL : &records[i];
+        if (row != NULL
+                ? !PQsendQueryParams(pg, row->sql, row->count, row->types,
+                                     row->values, row->lengths, row->formats, 0)
+                : !PQsendQueryPrepared(pg, "", 1, values, lengths, formats,
+                                       1)) {
             return 0;
         }
     }
@@ -221,16 +316,26 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, bool array,
              int first, int count, crm_error *err)
 {
     PGconn *pg = conn->pg;
-    PGresult **texts = calloc((size_t)count + 1, sizeof(PGresult *));
+    record *records = NULL;
     PGresult *failed = NULL;
     bool interrupted = false;
+    if (PQftype(result, col) == RECORD) {
+        records = records_new(result, col, first, count, err);
+        if (records == NULL) {
+            return NULL;
+        }
+    }
+    PGresult **texts = calloc((size_t)count + 1, sizeof(PGresult *));
     if (texts == NULL) {
+        records_free(records, count);
         crm_pg_no_memory(err);
         return NULL;
     }
-    if (!PQenterPipelineMode(pg) ||
-        !send_values(conn, result, col, array, first, count)) {
-        crm_pg_conn_error(err, pg);
+    int sent = PQenterPipelineMode(pg) &&
+               send_values(conn, result, col, array, first, count, records);
+    records_free(records, count);
+    if (!sent) {
+        crm_pg_conn_error(err, pg); /* in a pipeline nobody can go on */
         crm_pg_free_texts(texts, count);
         return NULL;
     }

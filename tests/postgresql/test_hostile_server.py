@@ -261,6 +261,14 @@ def nested_array(depth: int) -> bytes:
     return words(1, 0, 1007, 1, 1, len(inside)) + inside
 
 
+def nested_record(depth: int) -> bytes:
+    """A record in a record in …, of which the innermost has no field."""
+    if depth == 0:
+        return words(0)
+    inside = nested_record(depth - 1)
+    return words(1, 2249, len(inside)) + inside
+
+
 # OID and bytes: each is wrong in one way
 NOT_OF_THEIR_TYPE = [
     *[(oid, b"") for oid in (16, 21, 23, 20, 26, 700, 701, 1082, 1083, 1266, 1114, 1184, 1186)],
@@ -303,6 +311,14 @@ NOT_OF_THEIR_TYPE = [
     (4451, words(2**31 - 1) + bytes(8)),
     (4451, words(1, 2) + b"\x00\x00"),
     (4451, words(1, 1) + b"\x01\x00"),
+    (2249, b""),
+    (2249, words(70000)),
+    (2249, words(1, 23, 4)),  # a field that is not there
+    (2249, words(1, 23, 4) + bytes(2)),
+    (2249, words(1, 23, 4, 7, 0)),  # something after it
+    (2249, words(1, 23, 2**32 - 2)),  # a field of another length
+    (2249, words(1, 2249, 4, 1)),  # a record within it, without its field
+    (2249, nested_record(101)),
 ]
 
 

@@ -119,6 +119,29 @@ def test_types_that_are_not_built_in(conn: Any) -> None:
     assert list(rows) == [f"({i},x)" for i in range(1, 2501)]
 
 
+FIELDS = ",".join(map(str, range(1664)))
+"""As many as a row may have."""
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "row()",
+        "row(null)",
+        "row(1, 'a', null::int, array['b', null])",
+        "row(1, row('x y', row(2.5), row()), null::record, 'z')",
+        f"row({FIELDS})",
+        f"row(row({FIELDS}), row({FIELDS}))",
+    ],
+)
+def test_records_are_the_server_s_text(record: str, conn: Any) -> None:
+    sql = f"select v, v::text from (values ({record}), (null), ({record})) as given (v)"
+    rows = conn.execute(sa.text(sql)).all()
+    assert [value for value, _ in rows] == [text for _, text in rows]
+    assert rows[0][0].startswith("(")
+    assert rows[1][0] is None
+
+
 def test_hstore(conn: Any) -> None:
     try:
         conn.execute(sa.text("create extension hstore"))

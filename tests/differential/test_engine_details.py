@@ -388,3 +388,43 @@ def test_refused_parameters_begin_no_transaction(p: Any) -> None:
         connection.execute(text, {"x": "1"})
         connection.invalidate()
         p.error(lambda: connection.execute(text))
+
+
+@making_tests()
+def test_parameters_whose_keys_are_no_strings(p: Any) -> None:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        x = p.Column(p.Integer)
+
+    t = A.__table__
+    where = p.select(t.c.x).where(t.c.x == p.bindparam("q", type_=p.Integer))
+    session = p.session()
+    keys: list[Any] = [1, None, b"x", ("x",), t.c.x, A.x]
+    both = p.delete(t).where(t.c.x == p.bindparam("x")), p.text("update a set x = :x")
+    statements = [p.select(t), where, p.insert(t), p.update(t), p.delete(t), p.func.abs(1), *both]
+    statements += [p.insert(t).returning(t.c.id), p.select(A.x)]
+    for statement in statements:
+        for key in keys:
+            with session.bind.connect() as connection:
+                given = {key: 2}
+                p.error(lambda c=connection, s=statement, g=given: c.execute(s, g), text=key == 1)
+    for statement in (t.insert(), t.update().values(x=1), t.insert().returning(t.c.id), *both):
+        for sets in ([{1: 2}, {1: 3}], [{"x": 1}, {1: 3}], [{"x": 1, 2: 3}]):
+            with session.bind.connect() as connection:
+                p.error(lambda c=connection, s=statement, g=sets: c.execute(s, g))
+    of_the_orm = [p.select(A), p.insert(A), p.insert(A).values(x=1), p.update(A), p.delete(A)]
+    of_the_orm += [p.insert(A).returning(A), p.update(A).values(x=1), p.select(A).where(A.x == 1)]
+    for statement in of_the_orm:
+        for key in (1, None, b"x"):
+            p.error(lambda s=statement, k=key: session.execute(s, {k: 2}) and None)
+            session.rollback()
+    p.error(lambda: p.show(session.query(A).params({1: 2}).all()))
+    for statement in (p.select(A), p.update(A).values(x=1), p.update(A), p.delete(A), p.text("x")):
+        p.error(lambda s=statement: session.execute(s, 5))
+        p.error(lambda s=statement: session.execute(s, "ab"))
+    session.rollback()
+    with session.bind.connect() as connection:
+        for given in (0, False, True, "", 5, [5], (), [], [()]):
+            p.error(lambda g=given: connection.execute(t.select(), g) and None)
+            p.error(lambda g=given: connection.exec_driver_sql("select 1", g) and None)

@@ -59,14 +59,14 @@ def named_markers(sql: str) -> list[str | int]:
 
 def _parameter_sets(parameters: Any) -> list[Any]:
     """The parameters of each execution; none where the statement has none."""
-    if not parameters:
+    if parameters is None:
         return []
     if isinstance(parameters, list):
-        if not isinstance(parameters[0], (tuple, Mapping)):
+        if parameters and not isinstance(parameters[0], (tuple, Mapping)):
             raise exc.ArgumentError("List argument must consist only of tuples or dictionaries")
         return parameters
     if isinstance(parameters, (tuple, Mapping)):
-        return [parameters]
+        return [parameters] if parameters else []
     raise exc.ArgumentError("mapping or sequence expected for parameters")
 
 
@@ -76,8 +76,9 @@ def _log_statement(connection: Connection, sql: str, sets: list[Any], parameters
         return
     connection._log(str(sql))
     shown: Any = sets[0] if sets else ()
-    if not sets and (isinstance(parameters, Mapping) or not connection.dialect.positional):
-        shown = {}
+    if not sets and not isinstance(parameters, tuple):
+        given = isinstance(parameters, Mapping)
+        shown = {} if given or not connection.dialect.positional else ()
     connection._log(f"[raw sql] {connection._shown(shown)}")
 
 

@@ -23,12 +23,10 @@ def distill(parameters: Any) -> Any:
     dictionary is one: the texts of errors show it."""
     if parameters.__class__ is dict:
         return [parameters]
-    if not parameters:
-        return [parameters] if isinstance(parameters, Mapping) else []
     if parameters.__class__ is GivenRows:
         return parameters
     if isinstance(parameters, (list, tuple)):
-        if not isinstance(parameters[0], Mapping):
+        if parameters and not isinstance(parameters[0], Mapping):
             raise exc.ArgumentError("List argument must consist only of dictionaries")
         return list(parameters)
     if isinstance(parameters, Mapping):

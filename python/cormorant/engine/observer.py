@@ -293,7 +293,7 @@ def execute(
     try:
         if not before and not after:
             return method(connection, parameters, options)
-        sets: Any = distill(parameters) if parameters else ()
+        sets: Any = distill(parameters) if parameters not in (None, {}) else ()
         multi: Any = [] if len(sets) == 1 else sets
         single: Any = sets[0] if len(sets) == 1 else {}
         shown = util.immutabledict(

@@ -202,7 +202,7 @@ class CompiledPlan:
             values = [b.effective_value if "callable" in d else d["value"] for b, d in said]
             required = next((b for b, d in said if d.get("required")), None)
         if params or self._fixed is None:
-            if params and any(key[:2] == "%(" for key in params):
+            if params and any(isinstance(key, str) and key[:2] == "%(" for key in params):
                 for i, bind in enumerate(binds):
                     values[i] = params.get(anonymous_key(bind), values[i])
             self._apply(values, params or NO_PARAMS)

@@ -468,7 +468,11 @@ def _insert(
         return Result(EmptyCursor())
     if not many:
         if isinstance(params, Mapping):
-            params = {mapper._column_key(key): value for key, value in params.items()}
+            params = {
+                mapper._column_key(key): value
+                for key, value in params.items()
+                if isinstance(key, str)  # others name no attribute
+            }
         made, _ = _run(session, connection, mapper, statement, params, execution_options)
         return made if statement._returning or not params else _without_rows([made])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc
 from ..util import warn
+from .coercions import expect_dml_column
 from .dml import CrudParam
 from .elements import BindParameter, BooleanClauseList, ColumnClause
 from .order_by_names import LabelScope
@@ -413,7 +414,8 @@ class DMLCompiler:
             return [(c, self._crud_bind(c, kw, required=True)) for c in shown]
         names: set[str] = set()
         if keys is not None:
-            names = {k for k in keys}
+            # what is no string may be a column
+            names = {k if isinstance(k, str) else expect_dml_column(k).key for k in keys}
             names.discard("")
         sets: list[tuple[Any, str]] = []
         if stmt.select is not None:

@@ -464,10 +464,6 @@ replace(crm_side *self, PyObject *value)
     int status = -1;
     PyObject *old = NULL;
     const uint16_t heard = CRM_ATTR_LISTENERS | CRM_ATTR_LATE_LISTENERS;
-    if (crm_state_held(state, self->slot) == value) {
-        status = 0; /* obj.items += [...] assigns what it got */
-        goto done;
-    }
     fresh = crm_collection_new(state, self->slot);
     if (fresh != NULL && (self->flags & heard)) {
         if (crm_attr_tell(self->prop, "_fire_bulk_replace", self->obj,
@@ -481,6 +477,11 @@ replace(crm_side *self, PyObject *value)
     }
     if (fresh != NULL && crm_side_has_events(self, &bulk) &&
         validate_members(self, members) < 0) {
+        goto done;
+    }
+    if (fresh != NULL && crm_state_held(state, self->slot) == value) {
+        status = 0; /* obj.items += [...] assigns what it got: all that
+                       happens is told */
         goto done;
     }
     old = fresh == NULL ? NULL : crm_attr_get(state, self->slot);

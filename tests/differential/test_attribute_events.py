@@ -391,3 +391,82 @@ def test_validators_of_collections_set_anew(kind, heard, backrefs):
         look(parent)
 
     compare(program)
+
+
+@pytest.mark.parametrize("kind", [set, list, dict])
+@pytest.mark.parametrize("validated", [False, True])
+def test_collections_set_to_what_they_are(kind, validated):
+    """As `parent.children += [child]` does: replaced, say the events, and nothing changes."""
+
+    def program(p):
+        class Parent(p.Base):
+            __tablename__ = "parent"
+            id = p.Column(p.Integer, primary_key=True)
+            made = kind
+            if kind is dict:
+                made = p.orm.attribute_keyed_dict("id")
+            children = p.relationship("Child", collection_class=made, backref="parent")
+
+            if validated:
+
+                @p.orm.validates("children")
+                def check(self, key, child):
+                    p.show("validate", child.id)
+                    if child.id < 0:
+                        raise ValueError("no")
+                    return child
+
+        class Child(p.Base):
+            __tablename__ = "child"
+            id = p.Column(p.Integer, primary_key=True)
+            parent_id = p.Column(p.ForeignKey("parent.id"))
+
+        other = []
+
+        def replaced(target, values, token):
+            p.show("bulk_replace", sorted(value.id for value in values), token.op.name)
+            if other:
+                values[:] = other.pop()
+
+        p.sa.event.listen(Parent.children, "bulk_replace", replaced)
+        for name in ("append", "remove", "init_collection", "dispose_collection"):
+
+            def heard(target, value, token, name=name):
+                p.show(name, target.id, len(value) if "collection" in name else value.id)
+
+            p.sa.event.listen(Parent.children, name, heard)
+
+        def extend(parent, child):
+            if kind is list:
+                parent.children += [child]
+            elif kind is set:
+                parent.children |= {child}
+            else:
+                parent.children.update({child.id: child})
+                parent.children = parent.children
+            p.show(len(parent.children), child.parent is parent)
+
+        session = p.session()
+        parent = Parent(id=1)
+        extend(parent, Child(id=1))
+        session.add(parent)
+        session.commit()
+        extend(parent, Child(id=2))
+        p.show(len(session.dirty), p.inspect(parent).attrs.children.history.has_changes())
+        session.commit()
+        parent.children = parent.children
+        p.show(session.is_modified(parent))
+        if kind is set:
+            parent.children -= set(parent.children)
+            parent.children &= set()
+            parent.children ^= {Child(id=4)}
+        elif kind is list:
+            parent.children *= 1
+        other.append([])  # what a listener makes of the members is passed over
+        extend(parent, Child(id=3))
+        session.commit()
+        p.error(lambda: extend(parent, Child(id=-1)))
+        parent.children = kind()
+        p.show(len(parent.children))
+
+    compare(program)

@@ -140,6 +140,31 @@ def test_unmapped_classes_of_the_hierarchy_are_ordinary():
         Base(y=1)
 
 
+def test_lists_that_get_shorter_while_they_are_read(user):
+    class Emptying:
+        def __index__(self):
+            numbers.clear()
+            return 1
+
+    def emptying(*more):
+        numbers[:] = [Emptying(), *more * 5000]
+        return numbers
+
+    numbers = []
+    manager = manager_of(user)
+    obj = user(id=5, name="a")
+    _core.expire(obj, emptying(0))
+    with pytest.raises(ValueError, match="bad slot 99"):
+        _core.expire(obj, emptying(99))
+    with pytest.raises(ValueError, match="bad slot -1"):
+        manager.set_primary_key(emptying(-1))
+    obj.id, obj.name = 5, "a"
+    assert _core.key_values([obj], emptying(0)) == [("a", *[5] * 5000)]
+    binds = [(Emptying(), 0, None), *[(0, 0, None)] * 5000]
+    numbers = binds
+    assert isinstance(_core.Plan("SELECT 1", binds), _core.Plan)
+
+
 def test_manager_checks_its_arguments(user):
     manager = manager_of(user)
     with pytest.raises(TypeError):

@@ -334,34 +334,22 @@ PyDoc_STRVAR(set_primary_key_doc,
 static PyObject *
 manager_set_primary_key(crm_manager *self, PyObject *arg)
 {
-    PyObject *seq = PySequence_Fast(arg, "slots must be a sequence");
-    if (seq == NULL) {
+    size_t n;
+    uint16_t *pk = crm_slots_from(self, arg, &n);
+    for (size_t i = 0; pk != NULL && i < n; i++) {
+        if (self->attrs[pk[i]].kind != CRM_ATTR_COLUMN) {
+            PyErr_SetString(PyExc_ValueError, "not the slot of a column");
+            PyMem_Free(pk);
+            pk = NULL;
+        }
+    }
+    if (pk == NULL) {
         return NULL;
     }
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(seq);
-    uint16_t *pk = PyMem_Malloc((size_t)(n ? n : 1) * sizeof(uint16_t));
-    if (pk == NULL) {
-        Py_DECREF(seq);
-        return PyErr_NoMemory();
-    }
-    for (Py_ssize_t i = 0; i < n; i++) {
-        long slot = PyLong_AsLong(PySequence_Fast_GET_ITEM(seq, i));
-        if (slot < 0 || slot >= self->nattrs ||
-            self->attrs[slot].kind != CRM_ATTR_COLUMN) {
-            if (!PyErr_Occurred()) {
-                PyErr_SetString(PyExc_ValueError, "not the slot of a column");
-            }
-            PyMem_Free(pk);
-            Py_DECREF(seq);
-            return NULL;
-        }
-        pk[i] = (uint16_t)slot;
-    }
-    Py_DECREF(seq);
     PyMem_Free(self->pk);
     self->pk = pk;
     self->npk = (uint16_t)n;
-    for (Py_ssize_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         self->attrs[pk[i]].flags |= CRM_ATTR_PRIMARY_KEY;
     }
     self->int_key = n == 1 && self->attrs[pk[0]].codec.code == CRM_TYPE_INTEGER;

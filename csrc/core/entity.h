@@ -267,6 +267,10 @@ crm_state_is_dead(const crm_state *state)
 /* The manager of a mapped class or of the nearest mapped base: borrowed; NULL
  * without an exception. */
 crm_manager *crm_manager_find(crm_core *core, PyTypeObject *cls);
+/* A sequence of slots, of a manager or (NULL) of any: a new PyMem array, its
+ * length in *count; NULL with an exception. */
+uint16_t *crm_slots_from(crm_manager *manager, PyObject *sequence,
+                         size_t *count);
 
 /* Whether a class is, or inherits from, the other. */
 static inline int

@@ -506,44 +506,6 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
     return status;
 }
 
-/* ---- slots ------------------------------------------------------------ */
-
-uint16_t *
-crm_slots_from(crm_manager *manager, PyObject *sequence, size_t *count)
-{
-    PyObject *fast = PySequence_Fast(sequence, "slots must be a sequence");
-    if (fast == NULL) {
-        return NULL;
-    }
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(fast);
-    uint16_t *slots = PyMem_Calloc((size_t)n + 1, sizeof(uint16_t));
-    if (slots == NULL) {
-        PyErr_NoMemory();
-        Py_DECREF(fast);
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < n; i++) {
-        long slot = PyLong_AsLong(PySequence_Fast_GET_ITEM(fast, i));
-        if (slot == -1 && PyErr_Occurred()) {
-            goto error;
-        }
-        if (slot < 0 || slot >= UINT16_MAX ||
-            (manager != NULL && slot >= manager->nattrs)) {
-            PyErr_Format(PyExc_ValueError, "bad slot %ld", slot);
-            goto error;
-        }
-        slots[i] = (uint16_t)slot;
-    }
-    Py_DECREF(fast);
-    *count = (size_t)n;
-    return slots;
-
-error:
-    PyMem_Free(slots);
-    Py_DECREF(fast);
-    return NULL;
-}
-
 /* ---- InsertPlan ------------------------------------------------------- */
 
 static PyObject *

@@ -132,9 +132,4 @@ enum {
     CRM_COLUMN_VERSION, /* its default is taken whatever the object holds */
 };
 
-/* A sequence of slots of a manager: a new PyMem array, its length in *count;
- * NULL with an exception. */
-uint16_t *crm_slots_from(crm_manager *manager, PyObject *sequence,
-                         size_t *count);
-
 #endif /* CRM_FLUSH_H */

@@ -39,36 +39,6 @@ row_item(crm_core *core, PyObject *row, Py_ssize_t index)
     return NULL;
 }
 
-/* Slots from a tuple or list of int; NULL with an exception.  *count is their
- * number; free with PyMem_Free. */
-static uint16_t *
-read_slots(PyObject *sequence, Py_ssize_t *count)
-{
-    PyObject *fast = PySequence_Fast(sequence, "slots must be a sequence");
-    if (fast == NULL) {
-        return NULL;
-    }
-    *count = PySequence_Fast_GET_SIZE(fast);
-    uint16_t *slots = PyMem_New(uint16_t, *count > 0 ? *count : 1);
-    if (slots == NULL) {
-        PyErr_NoMemory();
-    }
-    for (Py_ssize_t i = 0; slots != NULL && i < *count; i++) {
-        long slot = PyLong_AsLong(PySequence_Fast_GET_ITEM(fast, i));
-        if (slot < 0 || slot > UINT16_MAX) {
-            if (!PyErr_Occurred()) {
-                PyErr_SetString(PyExc_ValueError, "slot out of range");
-            }
-            PyMem_Free(slots);
-            slots = NULL;
-            break;
-        }
-        slots[i] = (uint16_t)slot;
-    }
-    Py_DECREF(fast);
-    return slots;
-}
-
 /* ---- collect_parents -------------------------------------------------- */
 
 typedef struct {
@@ -156,10 +126,12 @@ collect_parents(PyObject *module, PyObject *args)
         return NULL;
     }
     collector c = {.core = module_core(module), .owners = owners};
-    uint16_t *slots = read_slots(walk, &c.nwalk);
+    size_t nslots;
+    uint16_t *slots = crm_slots_from(NULL, walk, &nslots);
     if (slots == NULL) {
         return NULL;
     }
+    c.nwalk = (Py_ssize_t)nslots;
     Py_ssize_t nowners = owners == NULL ? 0 : PyTuple_GET_SIZE(owners);
     int fine = owners == NULL || nowners == c.nwalk + 1;
     for (Py_ssize_t i = 0; i < nowners; i++) {
@@ -225,8 +197,8 @@ key_values(PyObject *module, PyObject *args)
         return NULL;
     }
     crm_core *core = module_core(module);
-    Py_ssize_t count;
-    uint16_t *slots = read_slots(sequence, &count);
+    size_t count;
+    uint16_t *slots = crm_slots_from(NULL, sequence, &count);
     if (slots == NULL) {
         return NULL;
     }
@@ -239,7 +211,7 @@ key_values(PyObject *module, PyObject *args)
             PyErr_SetString(PyExc_TypeError, "not a mapped object");
         }
         else {
-            key = key_of(state, slots, count);
+            key = key_of(state, slots, (Py_ssize_t)count);
         }
         Py_DECREF(obj);
         if (key == NULL || PyList_Append(out, key) < 0) {

@@ -38,6 +38,37 @@ crm_slot_in(crm_manager *manager, crm_manager *of, uint16_t slot)
     return (int)PyLong_AsLong(found);
 }
 
+uint16_t *
+crm_slots_from(crm_manager *manager, PyObject *sequence, size_t *count)
+{
+    /* a list could get shorter while a number is asked for its value */
+    PyObject *given = PySequence_Tuple(sequence);
+    if (given == NULL) {
+        return NULL;
+    }
+    Py_ssize_t n = PyTuple_GET_SIZE(given);
+    uint16_t *slots = PyMem_Calloc((size_t)n + 1, sizeof(uint16_t));
+    if (slots == NULL) {
+        PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; slots != NULL && i < n; i++) {
+        long slot = PyLong_AsLong(PyTuple_GET_ITEM(given, i));
+        if (slot < 0 || slot >= UINT16_MAX ||
+            (manager != NULL && slot >= manager->nattrs)) {
+            if (!PyErr_Occurred()) {
+                PyErr_Format(PyExc_ValueError, "bad slot %ld", slot);
+            }
+            PyMem_Free(slots);
+            slots = NULL;
+            break;
+        }
+        slots[i] = (uint16_t)slot;
+    }
+    Py_DECREF(given);
+    *count = (size_t)n;
+    return slots;
+}
+
 /* ---- the type --------------------------------------------------------- */
 
 static PyObject *

@@ -64,12 +64,13 @@ set_bind(crm_bind *bind, PyObject *item)
 static int
 set_binds(crm_plan *self, PyObject *binds)
 {
-    PyObject *items = PySequence_Fast(binds, "binds must be a sequence");
+    /* a list could get shorter while a number is asked for its value */
+    PyObject *items = PySequence_Tuple(binds);
     if (items == NULL) {
         return -1;
     }
     int status = -1;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
+    Py_ssize_t count = PyTuple_GET_SIZE(items);
     if (count != 0) {
         self->binds = PyMem_Calloc((size_t)count, sizeof(*self->binds));
         if (self->binds == NULL) {
@@ -78,7 +79,7 @@ set_binds(crm_plan *self, PyObject *binds)
         }
     }
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (set_bind(&self->binds[i], PySequence_Fast_GET_ITEM(items, i)) < 0) {
+        if (set_bind(&self->binds[i], PyTuple_GET_ITEM(items, i)) < 0) {
             goto done;
         }
         self->nbinds = (size_t)i + 1;

@@ -125,33 +125,13 @@ core_expire(PyObject *module, PyObject *args)
     if (slots == Py_None) {
         return crm_none_or_error(crm_state_expire(state, NULL, 0));
     }
-    PyObject *seq = PySequence_Fast(slots, "slots must be a sequence");
-    if (seq == NULL) {
+    size_t count;
+    uint16_t *wanted = crm_slots_from(crm_state_manager(state), slots, &count);
+    if (wanted == NULL) {
         return NULL;
     }
-    int status = 0;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(seq);
-    uint16_t *wanted = PyMem_New(uint16_t, count > 0 ? count : 1);
-    if (wanted == NULL) {
-        Py_DECREF(seq);
-        return PyErr_NoMemory();
-    }
-    for (Py_ssize_t i = 0; status == 0 && i < count; i++) {
-        long number = PyLong_AsLong(PySequence_Fast_GET_ITEM(seq, i));
-        if (number < 0 || number >= crm_state_manager(state)->nattrs) {
-            if (!PyErr_Occurred()) {
-                PyErr_SetString(PyExc_IndexError, "no such slot");
-            }
-            status = -1;
-            break;
-        }
-        wanted[i] = (uint16_t)number;
-    }
-    if (status == 0) {
-        status = crm_state_expire(state, wanted, (size_t)count);
-    }
+    int status = crm_state_expire(state, wanted, count);
     PyMem_Free(wanted);
-    Py_DECREF(seq);
     return crm_none_or_error(status);
 }
 

@@ -548,3 +548,77 @@ def test_keys_that_name_a_column_twice(p: Peer):
         )
     table = p.Table("b", p.MetaData(), autoload_with=engine)
     p.show(len(table.foreign_key_constraints), table.c.keys())
+
+
+@pytest.mark.sqlite_only
+@making_tests()
+def test_parameters_of_sqlite_by_name(p: Peer):
+    engine = p.engine(paramstyle="named")
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        x = p.Column(p.Integer)
+        d = p.Column(p.DateTime, default=dt.datetime(2020, 1, 2))
+        bs = p.relationship("B")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+
+    p.Base.metadata.create_all(engine)
+    t = A.__table__
+    with engine.begin() as c:
+        p.show(engine.dialect.paramstyle, engine.dialect.positional)
+        c.execute(t.insert(), {"x": 1})
+        c.execute(t.insert(), [{"x": 2}, {"x": 3}])
+        b = B.__table__
+        p.show(c.execute(b.insert().returning(b.c.id), [{"a_id": 4}, {"a_id": 5}]).all())
+        c.execute(t.insert(), [{"x": 4}, {"x": 5}])
+        p.show(c.execute(p.select(t).where(t.c.x.in_([1, 2]), t.c.d.isnot(None))).all())
+        p.show(c.execute(p.text("select :x, :y, :x"), {"x": 1, "y": 2}).all())
+        x = p.bindparam("x", type_=p.Integer)
+        p.show(c.execute(p.select(t.c.id).where(t.c.x > x, t.c.id > x), {"x": 3}).all())
+        c.execute(t.update().where(t.c.x == 1).values(x=t.c.x + 10))
+        p.show(c.execute(p.select(t.c.x).order_by(t.c.id).limit(2).offset(1)).all())
+        for sql, given in (
+            ("select :a, :a, :b", {"a": 1, "b": 2}),
+            ("select ?, ?", (1, 2)),
+            ("select 1", None),
+            ("select 1", {}),
+            ("select 1", ()),
+            ("insert into b (a_id) values (:a)", [{"a": 1}, {"a": 2}]),
+            ("insert into b (a_id) values (?)", [(1,), (2,)]),
+            ("select :a", {"b": 1}),
+            ("select ?", {"b": 1}),
+            ("select ?", (1, 2)),
+            ("select :a", [{"a": 1}, {"a": 2}]),
+        ):
+            p.error(lambda s=sql, g=given: p.show(c.exec_driver_sql(s, g).returns_rows))
+        p.error(lambda: c.execute(t.insert(), {"id": 1}))
+        p.error(lambda: c.execute(t.insert(), [{"id": 1}, {"id": 2}]))
+        p.error(lambda: c.execute(p.text("select :x")))
+    with p.orm.Session(engine) as session:
+        session.add_all([A(x=7, bs=[B(), B()]), A(x=8)])
+        session.commit()
+        found = session.scalars(p.select(A).options(p.selectinload(A.bs)).where(A.x > 6)).all()
+        p.show([(a.x, a.d, len(a.bs)) for a in found])
+        found[0].x = 9
+        session.delete(found[1])
+        session.commit()
+        p.show(found[0].x, len(found[0].bs), session.get(A, 1).x)
+        session.execute(p.update(A).values(x=A.x + 1).where(A.x == 9))
+        session.execute(p.insert(A), [{"x": 1}, {"x": 2}])
+        p.show(session.query(A).filter(A.x == 10).count())
+    p.show(p.inspect(engine).get_table_names())
+
+    def before(conn, cursor, sql, given, context, many):
+        p.show(sql, given, many)
+        return sql, given
+
+    p.event.listen(engine, "before_cursor_execute", before, retval=True)
+    with engine.begin() as c:
+        p.show(c.execute(p.select(t.c.d).where(t.c.x == 2)).all())
+        c.execute(t.insert(), [{"x": 2}, {"x": 3}])
+        p.show(c.exec_driver_sql("select :a", {"a": 1}).all())

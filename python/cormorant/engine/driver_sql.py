@@ -113,7 +113,7 @@ def execute_driver_sql(
         plan = _driver_plan(connection, sql, width)
     if many:
         try:
-            if dialect.positional:
+            if dialect.positional or dialect.name == "sqlite":
                 _check_dml(connection, sql)
             count = core.execute_many(plan, rows)
         except BaseException as error:

@@ -223,7 +223,7 @@ class _Run:
             except KeyError:
                 pass  # it has other parameters: what the driver says of that
         made, rows = self.driver_plan()
-        made = _core.Plan(made.sql, made.binds, program, made.wire, made.names, True)
+        made = _core.Plan(made.sql, made.binds, program, made.wire, made.names, made.typed)
         return made, rows if self.executemany else rows[0]
 
     def driver_plan(self) -> tuple[_core.Plan, list[Sequence[Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ... import _core, exc, util
@@ -81,6 +82,37 @@ class SQLiteDialect(DefaultDialect):
     def __init__(self, native_datetime: bool = False, **kwargs: Any) -> None:
         """`native_datetime`: taken for compatibility, has no effect."""
         super().__init__(**kwargs)
+
+    def plan(
+        self,
+        sql: str,
+        order: Sequence[str] = (),
+        binds: Sequence[tuple[int, int, Any]] = (),
+        program: Any = None,
+        many: tuple[str, str] | None = None,
+    ) -> _core.Plan:
+        if self.positional:
+            return super().plan(sql, order, binds, program, many)
+        # SQLite numbers a name once, however often it is used
+        named: dict[str, tuple[int, int, Any]] = {}
+        for name, bind in zip(order, binds, strict=True):
+            named.setdefault(name, bind)
+        return _core.Plan(sql, list(named.values()), program, sql, tuple(named))
+
+    def driver_plan(self, sql: str, sets: Sequence[Any]) -> tuple[_core.Plan, list[Sequence[Any]]]:
+        """The plan of SQL for the driver, whose parameters have names or places, and its rows of
+        values. The driver's ProgrammingError if they do not fit."""
+        from ...engine.driver_sql import by_name, named_markers
+
+        names: list[Any] | None = None
+        rows: list[Sequence[Any]]
+        if sets and isinstance(sets[0], Mapping) and sets[0]:
+            names = named_markers(sql)
+            rows = [by_name(self.dbapi, names, params) for params in sets]
+        else:
+            rows = [tuple(params) for params in sets or [()]]
+        binds = [(i, _core.TYPE_ANY, None) for i in range(len(rows[0]))]
+        return _core.Plan(sql, binds, None, sql, names and tuple(names)), rows
 
     # --- compilers ---
 

@@ -73,7 +73,7 @@ class SQLiteReflector:
     # --- asking ---
 
     def _rows(self, connection: Any, sql: str, *params: Any) -> list[Any]:
-        result = connection.exec_driver_sql(sql, params)
+        result = connection.exec_driver_sql(sql, params or None)
         return list(result.fetchall()) if result.returns_rows else []
 
     def _quote(self, name: str) -> str:

@@ -197,7 +197,10 @@ def empty() -> Iterator[str]:
     url = scratch()
     assert url is not None, "no PostgreSQL server"
     clear(url)
-    yield url
+    try:
+        yield url
+    finally:
+        clear(url)
 
 
 def clear(url: str) -> None:

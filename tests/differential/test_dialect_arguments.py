@@ -173,6 +173,8 @@ def arguments_added_to_a_dialect_without_driver(p: Any) -> None:
     table = p.Table("t", p.MetaData(), p.Column("id", p.Integer))
     for dialect in "mssql", "mysql", "oracle":
         p.Index.argument_for(dialect, "grid", 7)
+        index = p.Index("i", table.c.id)
+        p.show([each for each in ("mariadb", "mysql") if "grid" in index.dialect_options[each]])
         index = p.Index("i", table.c.id, **{f"{dialect}_grid": 8})
         p.show(
             dict(index.dialect_kwargs), p.Index("j", table.c.id).dialect_options[dialect]["grid"]

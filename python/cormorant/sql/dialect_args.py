@@ -35,14 +35,14 @@ class _OptionDict(MutableMapping[str, Any]):
         return len({**self.defaults, **self.given})
 
 
-def _mysql() -> dict[Any, dict[str, Any]]:
-    return {
-        "Table": {"*": None},
-        "Update": {"limit": None},
-        "Delete": {"limit": None},
-        "PrimaryKeyConstraint": {"using": None},
-        "Index": {"using": None, "length": None, "prefix": None, "with_parser": None},
-    }
+# MariaDB's as well: what is added to those of one is there for the other.
+_MYSQL: dict[Any, dict[str, Any]] = {
+    "Table": {"*": None},
+    "Update": {"limit": None},
+    "Delete": {"limit": None},
+    "PrimaryKeyConstraint": {"using": None},
+    "Index": {"using": None, "length": None, "prefix": None, "with_parser": None},
+}
 
 
 _ARGUMENTS: dict[str, dict[Any, dict[str, Any]] | None] = {
@@ -81,7 +81,8 @@ _ARGUMENTS: dict[str, dict[Any, dict[str, Any]] | None] = {
         "PrimaryKeyConstraint": {"include": None},
         "UniqueConstraint": {"include": None, "nulls_not_distinct": None},
     },
-    **{name: _mysql() for name in ("mysql", "mariadb")},
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL,
     "mssql": {
         "PrimaryKeyConstraint": {"clustered": None},
         "UniqueConstraint": {"clustered": None},

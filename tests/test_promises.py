@@ -385,3 +385,21 @@ def test_user_code_runs_for_its_own_class_alone(entity: Any, called: set[str]) -
         assert max(found.values()) <= 4 * 280
         found = {name: n for name, n in found.items() if name in called}
     assert found == dict.fromkeys(called, 280)
+
+
+def test_nobody_listens_any_more() -> None:
+    """A listener of all classes that was removed leaves no frame in what makes objects."""
+    before = (Parent.__init__, Decorated.__init__)
+    heard: list[object] = []
+
+    def hear(target: object, args: object, kwargs: object) -> None:
+        heard.append(target)
+
+    sa.event.listen(orm.Mapper, "init", hear)
+    try:
+        made = Parent()
+    finally:
+        sa.event.remove(orm.Mapper, "init", hear)
+    Parent()
+    assert heard == [made]
+    assert (Parent.__init__, Decorated.__init__) == before

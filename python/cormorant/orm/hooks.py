@@ -185,6 +185,8 @@ def hook_instances(mapper: Any) -> None:
         manager.reconstructor = load
     if any(InstanceEvents._of(cls, name) for name in ("first_init", "init", "init_failure")):
         _wrap_init(cls)
+    else:
+        _unwrap_init(cls)
 
 
 def tell_of_load(obj: Any, manager: _core.ClassManager) -> None:
@@ -226,9 +228,21 @@ def _wrap_init(cls: Any) -> None:
             raise
 
     __init__._cormorant_init_of = cls  # type: ignore[attr-defined]
+    __init__._cormorant_own = "__init__" in cls.__dict__  # type: ignore[attr-defined]
     __init__.__doc__ = original.__doc__
     __init__.__wrapped__ = original  # type: ignore[attr-defined]
     type.__setattr__(cls, "__init__", __init__)
+
+
+def _unwrap_init(cls: Any) -> None:
+    """Give a class that nobody listens to any more its own __init__ back, which takes no frames."""
+    wrapper = cls.__dict__.get("__init__")
+    if getattr(wrapper, "_cormorant_init_of", None) is not cls:
+        return
+    if wrapper._cormorant_own:
+        type.__setattr__(cls, "__init__", wrapper.__wrapped__)
+    else:
+        type.__delattr__(cls, "__init__")
 
 
 # --- attributes -------------------------------------------------------------------------

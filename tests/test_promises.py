@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -389,17 +389,29 @@ def test_user_code_runs_for_its_own_class_alone(entity: Any, called: set[str]) -
 
 def test_nobody_listens_any_more() -> None:
     """A listener of all classes that was removed leaves no frame in what makes objects."""
-    before = (Parent.__init__, Decorated.__init__)
+
+    class Upper(orm.declarative_base()):  # type: ignore[misc]
+        __tablename__ = "upper"
+        id = sa.Column(sa.Integer, primary_key=True)
+        kind = sa.Column(sa.String)
+        __mapper_args__: ClassVar[Any] = {"polymorphic_on": kind}
+
+    class Lower(Upper):
+        __mapper_args__: ClassVar[Any] = {"polymorphic_identity": "lower"}
+
     heard: list[object] = []
 
     def hear(target: object, args: object, kwargs: object) -> None:
         heard.append(target)
 
+    orm.configure_mappers()
     sa.event.listen(orm.Mapper, "init", hear)
     try:
-        made = Parent()
+        made = [Upper(), Lower(id=1), Child()]
     finally:
         sa.event.remove(orm.Mapper, "init", hear)
-    Parent()
-    assert heard == [made]
-    assert (Parent.__init__, Decorated.__init__) == before
+    assert heard == made
+    found = frames(lambda: [(Upper(id=2), Lower(id=3), Child()) for _ in range(20)])
+    assert {name: count for name, count in found.items() if count > 1} == {}
+    assert made[1].id == 1
+    assert Lower(id=4).kind == "lower"

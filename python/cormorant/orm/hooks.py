@@ -14,6 +14,7 @@ from .. import _core
 from ..event.base import Listener, Subscription, _number, _numbers, _register, class_listeners
 from . import listening
 from .attributes import OP_BULK_REPLACE, OP_REMOVE, OP_REPLACE, AttributeEventToken
+from .boxed import declarative_constructor
 from .events import AttributeEvents, InstanceEvents, _state
 from .flush_statements import _MADE
 from .interfaces import MapperProperty
@@ -186,7 +187,7 @@ def hook_instances(mapper: Any) -> None:
     if any(InstanceEvents._of(cls, name) for name in ("first_init", "init", "init_failure")):
         _wrap_init(cls)
     else:
-        _unwrap_init(cls)
+        _unwrap_init(mapper)
 
 
 def tell_of_load(obj: Any, manager: _core.ClassManager) -> None:
@@ -234,8 +235,9 @@ def _wrap_init(cls: Any) -> None:
     type.__setattr__(cls, "__init__", __init__)
 
 
-def _unwrap_init(cls: Any) -> None:
+def _unwrap_init(mapper: Any) -> None:
     """Give a class that nobody listens to any more its own __init__ back, which takes no frames."""
+    cls = mapper.class_
     wrapper = cls.__dict__.get("__init__")
     if getattr(wrapper, "_cormorant_init_of", None) is not cls:
         return
@@ -243,6 +245,10 @@ def _unwrap_init(cls: Any) -> None:
         type.__setattr__(cls, "__init__", wrapper.__wrapped__)
     else:
         type.__delattr__(cls, "__init__")
+    # The interpreter has looked up anew what it calls for the class and for those below it.
+    for each in mapper.self_and_descendants:
+        if each.class_.__init__ is declarative_constructor and not each.class_manager.boxed:
+            each.class_manager.construct_by_name()
 
 
 # --- attributes -------------------------------------------------------------------------

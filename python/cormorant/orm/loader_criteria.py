@@ -6,6 +6,7 @@ rows they are about is asked by :mod:`cormorant.orm.selecting` and by bulk chang
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..inspection import inspect
@@ -129,6 +130,16 @@ class LoaderCriteriaOption(ExecutableOption):
         if self.mapper is not None and self.mapper.is_aliased_class:
             given = self.mapper._cache_key(ctx)
         return (given, keys, self.include_aliases, self.propagate)
+
+
+def criteria_about(options: Iterable[LoaderCriteriaOption], entity: Any) -> list[Any]:
+    """What options say of an entity that is selected from or joined to."""
+    found = []
+    for option in options:
+        criterion = option.criterion(entity)
+        if criterion is not None and option.applies_to(entity):
+            found.append(criterion)
+    return found
 
 
 _LEAVES = frozenset(["column", "bindparam", "null", "true", "false"])

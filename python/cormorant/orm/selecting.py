@@ -22,7 +22,7 @@ from .joining import (
     selectable_of,
 )
 from .load_table import LoadTable, resolve_options
-from .loader_criteria import LoaderCriteriaOption
+from .loader_criteria import LoaderCriteriaOption, criteria_about
 from .nodes import EntityNode, Item, entity_name
 from .program import item_name, no_column
 from .strategies import (
@@ -317,15 +317,8 @@ class SelectState:
 
     def _criteria_of(self, entity: Any) -> list[Any]:
         """What with_loader_criteria() says of an entity that is selected from or joined to."""
-        found = []
-        for option in self._criteria_options:
-            criterion = option.criterion(entity)
-            if criterion is None or not option.applies_to(entity):
-                continue
-            found.append(
-                entity._adapter.traverse(criterion) if entity.is_aliased_class else criterion
-            )
-        return found
+        found = criteria_about(self._criteria_options, entity)
+        return entity._adapter.copy_and_process(found) if entity.is_aliased_class else found
 
     # -- entities and their columns ------------------------------------------
 

@@ -22,6 +22,7 @@ from .inheritance import key_slot
 from .join_condition import only_equates
 from .joining import adapt_to, adapted_criteria, relationship_join, selectable_of
 from .load_table import LoadTable
+from .loader_criteria import criteria_about
 from .order_by import is_column_expression, without_modifiers
 from .strategy_options import LoadElement, Path
 
@@ -174,17 +175,6 @@ class PostLoad:
         if self.table is None or self.element is None:
             return self.table
         return self.table.narrowed(self.path[-1], self.element.criteria)
-
-    def _of_options(self, table: LoadTable | None, target: Any) -> tuple[Any, ...]:
-        """What criteria say of the children that are joined to."""
-        if table is None:
-            return ()
-        found = []
-        for option in table.criteria:
-            criterion = option.criterion(target)
-            if criterion is not None and option.applies_to(target):
-                found.append(criterion)
-        return tuple(found)
 
     def _option_binds(self) -> Sequence[Any]:
         """The parameters of the options that a statement of this load is compiled with."""
@@ -442,7 +432,7 @@ class SelectInLoader(PostLoad):
         else:
             parent = prop.parent.selectable._anonymous_fromclause(flat=True)
             keys = [column_in(parent, column, prop.parent) for column in prop.parent.primary_key]
-            on = self._of_options(table, target)
+            on = tuple(criteria_about(table.criteria, target)) if table is not None else ()
             froms = [relationship_join(parent, parent, prop, selectable, target, criteria=on)]
         key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
         where.append(key.in_(bindparam(KEYS, expanding=True)))
@@ -652,7 +642,8 @@ class SubqueryLoader(PostLoad):
             if last:
                 right = selectable_of(target)
                 entity = target
-                criteria = self._of_options(table, target)
+                if table is not None:
+                    criteria = tuple(criteria_about(table.criteria, target))
             else:
                 entity = chain[index + 1][0]
                 right = entity.selectable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -249,6 +250,48 @@ def test_two_phase(server: postgres.Server) -> None:
         session.commit()
         assert session.execute(text("select count(*) from two")).scalar() == 2
     engine.dispose()
+
+
+def recovered(package: str, url: str) -> list[Any]:
+    """What a package does with transactions whose connection was lost after PREPARE."""
+    library = import_module(package)
+    engine = library.create_engine(url.replace(":", "+psycopg:", 1))
+    insert, count = (
+        library.text(s) for s in ("insert into r values (1)", "select count(*) from r")
+    )
+    shown: list[Any] = []
+    with engine.begin() as conn:
+        conn.execute(library.text("create table r (a int)"))
+    for name in ("a", "b'", "c"):
+        with engine.connect() as conn:
+            xact = conn.begin_twophase(name)
+            conn.execute(insert)
+            xact.prepare()
+            conn.invalidate()
+    with engine.connect() as conn:
+        shown += [sorted(conn.recover_twophase()), conn.in_transaction()]
+        conn.commit_prepared("a", recover=True)
+        conn.rollback_prepared("b'", recover=True)
+        shown += [conn.recover_twophase(), conn.execute(count).scalar(), conn.in_transaction()]
+        # that one is rolled back first
+        conn.rollback_prepared("c", recover=True)
+        shown += [conn.execute(count).scalar(), conn.recover_twophase()]
+        conn.rollback()
+        for end in (conn.commit_prepared, conn.rollback_prepared):
+            try:
+                end("nothing", recover=True)
+            except Exception as error:
+                shown.append("does not exist" in str(error))
+        conn.execute(library.text("drop table r"))
+        conn.commit()
+    engine.dispose()
+    with library.create_engine("sqlite://").connect() as conn, pytest.raises(NotImplementedError):
+        conn.recover_twophase()
+    return shown
+
+
+def test_recovered(server: postgres.Server) -> None:
+    assert recovered("cormorant", server.url) == recovered("sqlalchemy", server.url)
 
 
 def test_socket_and_several_hosts(server: postgres.Server) -> None:

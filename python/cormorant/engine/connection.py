@@ -248,7 +248,11 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     def get_isolation_level(self) -> str:
         """The isolation level now in effect."""
         connection = self.connection.dbapi_connection
-        return self.dialect.get_isolation_level(connection)  # type: ignore[no-any-return]
+        level: str = self.dialect.get_isolation_level(connection)
+        if self._transaction is not None:
+            # its BEGIN waits for a statement, and went with the question if there was none yet
+            connection.begin()
+        return level
 
     def schema_for_object(self, obj: Any) -> str | None:
         """The schema of a table as this connection sees it."""

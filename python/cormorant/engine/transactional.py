@@ -77,8 +77,7 @@ class TransactionalConnection(StatementLog):
 
         xid: its global name; made up by default. NotImplementedError on other databases.
         """
-        if not self.dialect.supports_twophase:
-            raise NotImplementedError()
+        self._check_twophase()
         if self._transaction is not None:
             raise exc.InvalidRequestError(
                 "Cannot start a two phase transaction when a transaction is already in progress."
@@ -88,6 +87,30 @@ class TransactionalConnection(StatementLog):
 
             xid = f"_sa_{uuid.uuid4().hex}"
         return TwoPhaseTransaction(self, xid)
+
+    def recover_twophase(self) -> list[Any]:
+        """The names of the transactions that are prepared on the server."""
+        self._check_twophase()
+        return self.dialect.recover_twophase(self)  # type: ignore[no-any-return]
+
+    def commit_prepared(self, xid: Any, recover: bool = False) -> None:
+        """Commit a prepared transaction; `recover`: one that recover_twophase() told of, so that
+        what this connection has begun is rolled back first."""
+        self._check_twophase(recover)
+        self.dialect.commit_twophase(self, xid)
+
+    def rollback_prepared(self, xid: Any, recover: bool = False) -> None:
+        """Roll a prepared transaction back, as commit_prepared() does it."""
+        self._check_twophase(recover)
+        self.dialect.rollback_twophase(self, xid)
+
+    def _check_twophase(self, recover: bool = False) -> None:
+        if not self.dialect.supports_twophase:
+            raise NotImplementedError()
+        self._check_open()
+        if recover:
+            assert self._dbapi_connection is not None
+            self._dbapi_connection.rollback()
 
     def _check_open(self) -> None:
         if self._closed:

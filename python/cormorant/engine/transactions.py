@@ -188,9 +188,11 @@ class TwoPhaseTransaction(RootTransaction):
     def _roll_back(self) -> None:
         self._tell("rollback_twophase", self._is_prepared)
         connection = self.connection
+        if connection._dbapi_connection is None:
+            return  # it is lost: what was prepared stays, for recover_twophase()
         if self._is_prepared:
             connection.dialect.rollback_twophase(connection, self.xid)
-        elif connection._dbapi_connection is not None:
+        else:
             connection._dbapi_connection.rollback()
 
     def _commit(self) -> None:

@@ -337,19 +337,25 @@ class PGDialect(DefaultDialect):
     def on_connect(self, connection: CoreConnection) -> None:
         """Set up a new connection; the first one tells about the server."""
         self._check_label_length()
+        level = self._on_connect_isolation_level
+        if level is not None:
+            level = self.check_isolation_level(level)
         if self.server_version_info is None:
             self._initialize(connection)
-        if self._on_connect_isolation_level is not None:
-            level = self.check_isolation_level(self._on_connect_isolation_level)
+            if level not in (None, "AUTOCOMMIT"):
+                self.default_isolation_level = level
+        if level is not None:
             self.set_isolation_level(connection, level)
 
     def _initialize(self, connection: CoreConnection) -> None:
         plan = _core.Plan(
             "select current_setting('server_version_num')::int, current_schema(), "
-            "current_setting('standard_conforming_strings')"
+            "current_setting('standard_conforming_strings'), "
+            "upper(current_setting('transaction_isolation'))"
         )
-        number, schema, standard = connection.execute(plan).fetch()[0]
+        number, schema, standard, isolation = connection.execute(plan).fetch()[0]
         self._backslash_escapes = standard == "off"
+        self.default_isolation_level = isolation
         # 15.4 is 150004, 9.6.3 was 90603
         if number >= 100000:
             self.server_version_info = (number // 10000, number % 10000)
@@ -378,10 +384,11 @@ class PGDialect(DefaultDialect):
     def _set_begin(self, connection: CoreConnection) -> None:
         """How transactions of a connection begin from now on."""
         info = connection.info
-        level = info.get("isolation_level", self.default_isolation_level)
+        level = info.get("isolation_level")
         connection.set_option("autocommit", "1" if level == "AUTOCOMMIT" else "0")
         words = ["BEGIN"]
-        if level not in ("AUTOCOMMIT", self.default_isolation_level):
+        # one that was asked for once is said: the session's own may have been changed meanwhile
+        if level not in (None, "AUTOCOMMIT"):
             words.append(f"ISOLATION LEVEL {level}")
         if info.get("postgresql_readonly"):
             words.append("READ ONLY")
@@ -439,9 +446,9 @@ class PGDialect(DefaultDialect):
         connection._run_script(f"ROLLBACK PREPARED {self._literal(xid)}")
 
     def recover_twophase(self, connection: Any) -> list[str]:
-        """The transactions prepared in this database."""
-        found = connection.exec_driver_sql("SELECT gid FROM pg_prepared_xacts")
-        return list(found.scalars())
+        """The names of the transactions prepared on the server."""
+        plan = _core.Plan("SELECT gid FROM pg_prepared_xacts")
+        return [row[0] for row in connection._dbapi_connection.execute(plan).fetch()]
 
     @staticmethod
     def _literal(text: str) -> str:

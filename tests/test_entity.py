@@ -704,3 +704,15 @@ def test_values_whose_destructor_looks_back(user):
     obj.name = "new"
     assert seen == ["new"]
     assert obj.name == "from the destructor"
+
+
+def test_an_object_that_dies_leaves_the_exception_that_is_on_its_way(user):
+    objects = [user(id=1)]
+    objects[0].note = "so that it has an instance dictionary"
+    add(user, "late", code=TYPE_STRING)
+
+    def fail():
+        raise ValueError("on its way")
+
+    with pytest.raises(ValueError, match="on its way"):
+        print(objects.pop(), fail())

@@ -277,6 +277,15 @@ def test_bad_arguments():
         RowMapping(3)
 
 
+def test_the_first_bad_bound_of_index_is_the_one_that_raises(abc):
+    class Bound:
+        def __index__(self):
+            raise AssertionError("not asked")
+
+    with pytest.raises(TypeError, match="'str' object"):
+        abc.index(2, "a", Bound())
+
+
 def test_collector_sees_only_what_can_be_in_a_cycle():
     assert not gc.is_tracked(row(a=1, b="x", c=None, d=(1, 2)))
     assert gc.is_tracked(row(a=[]))

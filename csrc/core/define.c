@@ -409,27 +409,28 @@ manager_set_relationship(crm_manager *self, PyObject *args, PyObject *kwargs)
         }
         reverse_slot = PyLong_AsLong(found);
     }
+    long bits = flags == Py_None ? 0 : PyLong_AsLong(flags);
+    if (bits < 0 || bits > UINT16_MAX) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_ValueError, "flags out of range");
+        }
+        return NULL;
+    }
     crm_attr *attr = &self->attrs[slot];
     drop_orphan_rule(attr);
     if (flags != Py_None) {
-        long bits = PyLong_AsLong(flags);
-        if (bits < 0 || bits > UINT16_MAX) {
-            if (!PyErr_Occurred()) {
-                PyErr_SetString(PyExc_ValueError, "flags out of range");
-            }
-            return NULL;
-        }
         attr->flags = (uint16_t)(bits | (attr->flags & CRM_ATTR_STICKY));
     }
-    Py_XSETREF(attr->target, (crm_manager *)Py_NewRef((PyObject *)target));
+    crm_manager *old = attr->target;
+    attr->target = (crm_manager *)Py_NewRef((PyObject *)target);
     attr->reverse = (int32_t)reverse_slot;
     attr->fk_slot = fk_slot;
     attr->loads_pending = (uint8_t)loads_pending;
-    if ((attr->flags & CRM_ATTR_DELETE_ORPHAN) &&
-        add_orphan_rule(target, attr->prop) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    int status = attr->flags & CRM_ATTR_DELETE_ORPHAN
+                     ? add_orphan_rule(target, attr->prop)
+                     : 0;
+    Py_XDECREF(old);
+    return crm_none_or_error(status);
 }
 
 PyDoc_STRVAR(set_collection_doc,

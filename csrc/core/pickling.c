@@ -131,10 +131,19 @@ restore_committed(crm_state *state, PyObject *committed)
     Py_ssize_t pos = 0;
     while (committed != NULL && PyDict_Check(committed) &&
            PyDict_Next(committed, &pos, &name, &old)) {
+        /* A name that is no str may run code when it is looked up. */
+        Py_INCREF(name);
+        Py_INCREF(old);
         int slot = slot_named(state, name);
-        if (slot < 0
-                ? PyErr_Occurred() != NULL
-                : crm_state_record(state, (uint16_t)slot, Py_NewRef(old)) < 0) {
+        Py_DECREF(name);
+        if (slot >= 0) {
+            if (crm_state_record(state, (uint16_t)slot, old) < 0) {
+                return -1;
+            }
+            continue;
+        }
+        Py_DECREF(old);
+        if (PyErr_Occurred()) {
             return -1;
         }
     }
@@ -147,7 +156,9 @@ restore_unloaded(crm_state *state, PyObject *unloaded)
     for (Py_ssize_t i = 0; unloaded != NULL && PyList_Check(unloaded) &&
                            i < PyList_GET_SIZE(unloaded);
          i++) {
-        int slot = slot_named(state, PyList_GET_ITEM(unloaded, i));
+        PyObject *name = Py_NewRef(PyList_GET_ITEM(unloaded, i));
+        int slot = slot_named(state, name);
+        Py_DECREF(name);
         if (slot < 0 ? PyErr_Occurred() != NULL
                      : crm_state_put(state, (uint16_t)slot, CRM_UNLOADED) < 0) {
             return -1;

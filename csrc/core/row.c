@@ -528,12 +528,15 @@ row_index(crm_row *self, PyObject *const *args, Py_ssize_t nargs)
     Py_ssize_t start = 0, stop = crm_row_count(self);
     if (nargs > 1) {
         start = PyNumber_AsSsize_t(args[1], NULL);
+        if (start == -1 && PyErr_Occurred()) {
+            return NULL;
+        }
     }
     if (nargs > 2) {
         stop = PyNumber_AsSsize_t(args[2], NULL);
-    }
-    if (PyErr_Occurred()) {
-        return NULL;
+        if (stop == -1 && PyErr_Occurred()) {
+            return NULL;
+        }
     }
     start = start < 0 ? Py_MAX(start + crm_row_count(self), 0) : start;
     stop = stop < 0 ? stop + crm_row_count(self)

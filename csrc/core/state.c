@@ -48,18 +48,16 @@ crm_needs_tracking(PyObject *value)
 /* ---- slots ------------------------------------------------------------ */
 
 /* An attribute that the class got after the object was made lives in the
- * instance dict, NO_VALUE standing for CRM_UNLOADED. */
+ * instance dict, NO_VALUE standing for CRM_UNLOADED.  Asked of objects that die
+ * as well: an exception that is on its way stays. */
 static PyObject *
 late_held(crm_state *state, uint16_t slot)
 {
     PyObject *dict = crm_state_holder(state)->dict;
-    if (dict == NULL) {
-        return NULL;
-    }
     PyObject *value =
-        PyDict_GetItemWithError(dict, crm_state_attr(state, slot)->name);
+        dict == NULL ? NULL
+                     : PyDict_GetItem(dict, crm_state_attr(state, slot)->name);
     if (value == NULL) {
-        PyErr_Clear();
         return NULL;
     }
     return value == crm_state_manager(state)->core->no_value ? CRM_UNLOADED
@@ -397,14 +395,15 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
         }
     }
     int failed = 0;
-    crm_page *old_page = state->page;
-    crm_layout *old_layout = state->layout;
-    crm_layout *own = keep
-                          ? crm_layout_with_options(layout, old_layout->options)
-                          : crm_layout_ref(layout);
+    crm_layout *own =
+        keep ? crm_layout_with_options(layout, state->layout->options)
+             : crm_layout_ref(layout);
     if (own == NULL) {
         return -1;
     }
+    /* not before: options that no layout has any more were dropped */
+    crm_page *old_page = state->page;
+    crm_layout *old_layout = state->layout;
     state->page = crm_page_ref(page);
     state->layout = own;
     state->row = row;

@@ -1,0 +1,129 @@
+"""Code of a program where the core hardly has any run: numbers, keys and names that are objects of
+its own, and finalizers of what was thought to be plain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cormorant import _core
+
+from . import hand_made
+from .core_helpers import PYTHON, STRING, connect, entity, load_plan, make_class, run
+from .hydration_models import USER, blog_classes, blog_tables, load
+
+
+class Acting:
+    """A name or key that does something each time it is looked up."""
+
+    def __init__(self, value: Any, act: Callable[[], Any]) -> None:
+        self.value = value
+        self.act = act
+
+    def __hash__(self) -> int:
+        self.act()
+        return hash(self.value)
+
+    def __eq__(self, other: Any) -> bool:
+        return bool(self.value == getattr(other, "value", other))
+
+
+def test_names_of_a_pickle_end_it() -> None:
+    cls = hand_made.make("Thing", name=_core.TYPE_STRING)
+    committed: dict[Any, Any] = {}
+    unloaded: list[Any] = []
+
+    def forget() -> None:
+        unloaded.clear()
+        if committed:
+            committed.clear()
+
+    name = Acting("name", lambda: None)
+    committed[name] = bytearray(1000)
+    name.act = forget
+    unloaded.append(Acting("name", forget))
+    del name
+    for info in ({"committed": committed}, {"unloaded": unloaded}):
+        obj = cls.__new__(cls)
+        obj.__setstate__({"id": 1, "_sa_instance_state": info})
+        assert obj.id == 1
+        old = hand_made.committed(obj, "name")
+        assert old == (bytearray(1000) if "committed" in info else ...)
+    assert (committed, unloaded) == ({}, [])
+
+
+def test_flags_of_a_relationship_add_attributes() -> None:
+    cls, target = hand_made.make("One"), hand_made.make("Other")
+    slot = hand_made.add(cls, "others", _core.ATTR_COLLECTION)
+
+    class Flags:
+        def __index__(self) -> int:
+            for number in range(40):
+                hand_made.add(cls, f"more{number}")
+            return 0
+
+    hand_made.manager_of(cls).set_relationship(slot, hand_made.manager_of(target), flags=Flags())
+    one = cls(others=[target()])
+    assert type(one.others[0]) is target
+    assert one.more39 is None
+
+
+class Option:
+    """A loader option that does something at its end."""
+
+    def __init__(self, act: Callable[[], Any] = lambda: None) -> None:
+        self.act = act
+
+    def __del__(self) -> None:
+        self.act()
+
+
+def test_options_that_end_expire_the_object_being_loaded() -> None:
+    model, connection, session = blog_classes(), blog_tables(), _core.SessionBase()
+
+    def plan(options: Any, where: str) -> _core.Plan:
+        user = entity(model.User, USER, options=options)
+        return load_plan(f"SELECT id, name, age FROM users {where} ORDER BY id", user)
+
+    objects: list[Any] = []
+    plans = [
+        plan(Option(lambda: _core.expire(objects[0])), "WHERE id = 1"),
+        plan(Option(), "WHERE id = 2"),
+    ]
+    [first], [second] = (load(connection, session, one) for one in plans)
+    name = hand_made.slot(first, "name")
+    everything = plan(None, "")
+    # a layout remembers the options of the last object that it was for
+    _core.expire(first, (name,))
+    load(connection, session, everything)
+    objects.append(second)
+    del first
+    plans.clear()
+    _core.expire(second, (name,))
+    assert [user.name for user in load(connection, session, everything)] == ["ann", "bob", "cy"]
+    assert objects[0] is second
+
+
+def test_a_key_loads_its_object_while_that_enters_the_session() -> None:
+    """Of two objects for one row the one that comes last has the identity."""
+    inner: list[Any] = []
+    calls = 0
+
+    def act() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2 and not inner:
+            inner.extend(load(connection, session, plan))
+
+    cls = make_class("Thing", {"id": (PYTHON, lambda value: Acting(value, act)), "name": STRING})
+    connection, session = connect(), _core.SessionBase()
+    run(connection, "CREATE TABLE things (id TEXT PRIMARY KEY, name TEXT)")
+    run(connection, "INSERT INTO things VALUES ('a', 'x')")
+    plan = load_plan("SELECT id, name FROM things", entity(cls, ("id", "name")))
+    [outer] = load(connection, session, plan)
+    assert len(inner) == 1
+    assert inner[0] is not outer
+    assert _core.session_of(outer) is session
+    assert _core.session_of(inner[0]) is None
+    assert load(connection, session, plan) == [outer]
+    assert inner[0].name == outer.name == "x"

@@ -239,6 +239,27 @@ PGresult **crm_pg_texts(crm_conn *conn, const PGresult *result, int col,
                         bool array, int first, int count, crm_error *err);
 void crm_pg_free_texts(PGresult **texts, int count);
 
+/* records.c */
+
+/* A value of a type without a name, a record or an array of such, as a query
+ * for its text. */
+typedef struct {
+    char *sql;
+    size_t len, cap; /* of the SQL */
+    Oid *types;
+    const char **values; /* borrowed: bytes of the result */
+    int *lengths, *formats;
+    int count, most; /* of parameters */
+} crm_pg_record;
+
+/* Whether a type is one that only such a query can make text of. */
+bool crm_pg_is_record(Oid type);
+/* Queries for the values of a column of some rows, without SQL where that is
+ * NULL: a new array, NULL on failure.  They borrow from the result. */
+crm_pg_record *crm_pg_records_new(const PGresult *result, int col, int first,
+                                  int count, crm_error *err);
+void crm_pg_records_free(crm_pg_record *records, int count);
+
 /* encode.c */
 
 /* The type of arrays of such values: 0 for what the server is to infer. */

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 /* types.c: types that are not built in.
  *
  * A connection asks the server once about each type it meets: enums and what
@@ -12,7 +11,6 @@
 #include <string.h>
 
 #include "pg_driver.h"
-#include "wire.h"
 
 /* One row for each type: how it is sent, and the type inside of it. */
 static const char question[] =
@@ -140,149 +138,11 @@ crm_pg_free_texts(PGresult **texts, int count)
     }
 }
 
-#define TEXT           25
-#define UNKNOWN        705
-#define RECORD         2249
-#define MAX_PARAMETERS 65535
-#define MAX_DEPTH      100
-
-/* A row without a type of its own on its way back to the server: an expression
- * in which each value is a parameter. */
-typedef struct {
-    char *sql, *to; /* to: where it goes on */
-    Oid *types;
-    const char **values; /* borrowed: bytes of the result */
-    int *lengths, *formats;
-    size_t fields, most; /* with records in it, which are no parameters */
-    int count;           /* of parameters */
-} record;
-
-static void
-record_free(record *self)
-{
-    free(self->sql);
-    free(self->types);
-    free(self->values);
-    free(self->lengths);
-    free(self->formats);
-}
-
-/* Room for all values of a record of so many bytes: CRM_PG_OK or CRM_PG_NOMEM,
- * and is to be freed in both cases. */
-static int
-record_init(record *self, size_t len)
-{
-    size_t most = len / 8 + 1; /* type and length of each are eight bytes */
-    if (most > MAX_PARAMETERS) {
-        most = MAX_PARAMETERS;
-    }
-    *self = (record){
-        .most = most,
-        .sql = malloc(sizeof("SELECT ::text") + most * sizeof("ROW(),$65535")),
-        .types = malloc(most * sizeof(Oid)),
-        .values = malloc(most * sizeof(char *)),
-        .lengths = malloc(most * sizeof(int)),
-        .formats = malloc(most * sizeof(int)),
-    };
-    return self->sql != NULL && self->types != NULL && self->values != NULL &&
-                   self->lengths != NULL && self->formats != NULL
-               ? CRM_PG_OK
-               : CRM_PG_NOMEM;
-}
-
-/* Adds a record within `depth` others, whose bytes are the number of fields,
- * then of each the type, the length, the value: CRM_PG_OK, or CRM_PG_BROKEN
- * also for what no statement has the parameters for. */
-static int
-add_record(record *self, const char *bytes, size_t len, int depth)
-{
-    const char *end = bytes + len;
-    if (len < 4 || depth == MAX_DEPTH) {
-        return CRM_PG_BROKEN;
-    }
-    uint32_t count = crm_pg_get32(bytes);
-    bytes += 4;
-    self->to = stpcpy(self->to, "ROW(");
-    for (uint32_t i = 0; i < count; i++) {
-        if (end - bytes < 8) {
-            return CRM_PG_BROKEN;
-        }
-        Oid type = crm_pg_get32(bytes);
-        int length = (int)crm_pg_get32(bytes + 4);
-        bytes += 8;
-        if (length < -1 || length > end - bytes ||
-            self->fields++ == self->most) {
-            return CRM_PG_BROKEN;
-        }
-        if (i > 0) {
-            *self->to++ = ',';
-        }
-        if (type == RECORD && length >= 0) {
-            /* what the server does not take as a parameter */
-            int status = add_record(self, bytes, (size_t)length, depth + 1);
-            if (status != CRM_PG_OK) {
-                return status;
-            }
-        }
-        else {
-            int at = self->count++;
-            self->types[at] = type == UNKNOWN || type == RECORD ? TEXT : type;
-            self->values[at] = length < 0 ? NULL : bytes;
-            self->lengths[at] = length;
-            self->formats[at] = 1;
-            self->to += sprintf(self->to, "$%d", at + 1);
-        }
-        bytes += length < 0 ? 0 : length;
-    }
-    self->to = stpcpy(self->to, ")");
-    return bytes == end ? CRM_PG_OK : CRM_PG_BROKEN;
-}
-
-static void
-records_free(record *records, int count)
-{
-    for (int i = 0; records != NULL && i < count; i++) {
-        record_free(&records[i]);
-    }
-    free(records);
-}
-
-/* The records of a column, empty where that is NULL: NULL on failure. */
-static record *
-records_new(const PGresult *result, int col, int first, int count,
-            crm_error *err)
-{
-    record *records = calloc((size_t)count, sizeof(record));
-    int status = records == NULL ? CRM_PG_NOMEM : CRM_PG_OK;
-    for (int i = 0; status == CRM_PG_OK && i < count; i++) {
-        if (PQgetisnull(result, first + i, col)) {
-            continue;
-        }
-        size_t len = (size_t)PQgetlength(result, first + i, col);
-        status = record_init(&records[i], len);
-        if (status == CRM_PG_OK) {
-            records[i].to = stpcpy(records[i].sql, "SELECT ");
-            status = add_record(&records[i], PQgetvalue(result, first + i, col),
-                                len, 0);
-        }
-        if (status == CRM_PG_OK) {
-            strcpy(records[i].to, "::text");
-        }
-    }
-    if (status == CRM_PG_OK) {
-        return records;
-    }
-    records_free(records, count);
-    (void)(status == CRM_PG_NOMEM ? crm_pg_no_memory(err)
-                                  : crm_pg_broken(err, result, col));
-    return NULL;
-}
-
 /* Sends each value that is not NULL back; `records` are those of a column of
  * such, else NULL. */
 static int
 send_values(crm_conn *conn, const PGresult *result, int col, bool array,
-            int first, int count, const record *records)
+            int first, int count, const crm_pg_record *records)
 {
     PGconn *pg = conn->pg;
     Oid types[1] = {PQftype(result, col)};
@@ -299,7 +159,7 @@ send_values(crm_conn *conn, const PGresult *result, int col, bool array,
         }
         const char *values[1] = {PQgetvalue(result, first + i, col)};
         int lengths[1] = {PQgetlength(result, first + i, col)};
-        const record *row = records == NULL ? NULL : &records[i];
+        const crm_pg_record *row = records == NULL ? NULL : &records[i];
         if (row != NULL
                 ? !PQsendQueryParams(pg, row->sql, row->count, row->types,
                                      row->values, row->lengths, row->formats, 0)
@@ -316,24 +176,24 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, bool array,
              int first, int count, crm_error *err)
 {
     PGconn *pg = conn->pg;
-    record *records = NULL;
+    crm_pg_record *records = NULL;
     PGresult *failed = NULL;
     bool interrupted = false;
-    if (PQftype(result, col) == RECORD) {
-        records = records_new(result, col, first, count, err);
+    if (crm_pg_is_record(PQftype(result, col))) {
+        records = crm_pg_records_new(result, col, first, count, err);
         if (records == NULL) {
             return NULL;
         }
     }
     PGresult **texts = calloc((size_t)count + 1, sizeof(PGresult *));
     if (texts == NULL) {
-        records_free(records, count);
+        crm_pg_records_free(records, count);
         crm_pg_no_memory(err);
         return NULL;
     }
     int sent = PQenterPipelineMode(pg) &&
                send_values(conn, result, col, array, first, count, records);
-    records_free(records, count);
+    crm_pg_records_free(records, count);
     if (!sent) {
         crm_pg_conn_error(err, pg); /* in a pipeline nobody can go on */
         crm_pg_free_texts(texts, count);

@@ -34,9 +34,9 @@ VALUES = """select * from (values
      timestamptz '2020-02-29 12:34:56+02', interval '1 year 2 days 3 seconds',
      '12345678-1234-5678-1234-567812345678'::uuid, '{"a": [1]}'::json, '{"a": [1]}'::jsonb,
      array[1, null, 3], array[['a', 'b'], ['c', null]], '10.0.0.1/8'::inet, '[1,5)'::int4range,
-     b'101'::bit(3), 12.5::money, row(1, 'x'), null::int),
+     b'101'::bit(3), 12.5::money, row(1, 'x'), array[row(1)], null::int),
     (2, null, null, null, null, 'NaN'::numeric, '', '', '', null, null, null, null, null, null,
-     null, null, '{}', '{}', null, 'empty'::int4range, null, null, null, 7)) as v"""
+     null, null, '{}', '{}', null, 'empty'::int4range, null, null, null, null, 7)) as v"""
 
 
 class Thing(Base):

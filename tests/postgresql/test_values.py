@@ -132,13 +132,20 @@ FIELDS = ",".join(map(str, range(1664)))
         "row(1, row('x y', row(2.5), row()), null::record, 'z')",
         f"row({FIELDS})",
         f"row(row({FIELDS}), row({FIELDS}))",
+        "array[row(1, 2)]",
+        "array[row(1, 'a b'), null, row(row(2), null)]",
+        "array[null::record]",
+        "'{}'::record[]",
+        "array[[[row(1)], [row(2)]], [[null::record], [row('x', 3)]]]",
+        "row(array[row(1), row('y')], '{}'::record[], null::record[])",
+        "(select array_agg(r) from (select n, array[row(n)] from generate_series(1, 3000) n) r)",
     ],
 )
 def test_records_are_the_server_s_text(record: str, conn: Any) -> None:
     sql = f"select v, v::text from (values ({record}), (null), ({record})) as given (v)"
     rows = conn.execute(sa.text(sql)).all()
     assert [value for value, _ in rows] == [text for _, text in rows]
-    assert rows[0][0].startswith("(")
+    assert rows[0][0][0] in "({"
     assert rows[1][0] is None
 
 

@@ -345,7 +345,7 @@ def short_statements() -> None:
         statement = sa.select(Child).where(Child.id >= 1).order_by(Child.id).limit(2)
         session.scalars(statement).all()
 
-    for work, most in ((first, 19), (limited, 22)):
+    for work, most in ((first, 16), (limited, 21)):
         work()
         found = frames(work)
         assert sum(found.values()) <= most, found

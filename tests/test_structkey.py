@@ -57,6 +57,19 @@ def test_parts() -> None:
     assert Node(a=2)._cache_key(ctx)[-1] == ("rest", None)
 
 
+def test_names_are_told_by_what_they_say() -> None:
+    class Named:
+        _cache_key = _core.KeyRecipe("named", ((FLAG, "some_flag"),))
+
+    named = Named()
+    named.__dict__["_".join(("some", "flag"))] = 5  # another object than the recipe's
+    assert named._cache_key(KeyContext()) == ("named", 5)
+    named.some_flag = 6  # type: ignore[attr-defined]
+    assert named._cache_key(KeyContext()) == ("named", 6)
+    named.__dict__[7] = "no name"  # type: ignore[index]
+    assert named._cache_key(KeyContext()) == ("named", 6)
+
+
 def test_a_settled_key_is_asked_for_once() -> None:
     asked = []
 
@@ -224,6 +237,28 @@ def test_generating_forgets_what_was_computed() -> None:
     assert "_memoized" not in copy.__dict__
     assert "_memo_cache_key" in statement.__dict__
     assert copy._raw_columns is statement._raw_columns
+
+
+def test_generating_with_a_change() -> None:
+    statement = sa.select(sa.column("a"))
+    statement._generate_cache_key()
+    limited = statement._generate_with("_limit_clause", 5)
+    assert (limited._limit_clause, statement._limit_clause) == (5, None)
+    assert "_memo_cache_key" not in limited.__dict__
+    one = statement._generate_more("_where_criteria", "x")
+    two = one._generate_more("_where_criteria", "y")
+    assert (statement._where_criteria, one._where_criteria) == ((), ("x",))
+    assert two._where_criteria == ("x", "y")
+    assert two._raw_columns is statement._raw_columns
+    for arguments in (("_limit_clause",), (1, 2), ("a", "b", "c")):
+        with pytest.raises(TypeError):
+            statement._generate_with(*arguments)
+        with pytest.raises(TypeError):
+            statement._generate_more(*arguments)
+    with pytest.raises(TypeError, match="_distinct is not a tuple"):
+        statement._generate_more("_distinct", 1)
+    with pytest.raises(AttributeError):
+        statement._generate_more("absent", 1)
 
 
 def test_nothing_leaks() -> None:

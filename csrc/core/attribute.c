@@ -587,7 +587,8 @@ static PyMemberDef attribute_members[] = {
 static PyObject *
 attribute_compare(PyObject *self, PyObject *other, int op)
 {
-    PyObject *operand = PyObject_GetAttrString(self, "_operand");
+    crm_core *core = ((crm_attribute *)self)->manager->core;
+    PyObject *operand = PyObject_GetAttr(self, core->str_operand);
     if (operand == NULL) {
         return NULL;
     }

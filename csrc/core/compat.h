@@ -23,4 +23,19 @@ crm_type_lookup(PyTypeObject *type, PyObject *name)
 #endif
 }
 
+/* Gives an object that has none yet its instance dictionary: 0, or -1 with an
+ * exception.  `name` is "__dict__". */
+static inline int
+crm_set_dict(PyObject *obj, PyObject *dict, PyObject *name)
+{
+#if PY_VERSION_HEX < 0x030D0000 && !defined(PYPY_VERSION)
+    (void)name;
+    return PyObject_GenericSetDict(obj, dict, NULL);
+#else
+    /* (PyObject_GenericSetDict() leaves CPython 3.13 with the values that it
+     * keeps in the object beside the dict) */
+    return PyObject_SetAttr(obj, name, dict);
+#endif
+}
+
 #endif /* CRM_COMPAT_H */

@@ -31,33 +31,109 @@ forget_memoized(crm_core *core, PyTypeObject *cls, PyObject *dict)
     return PyErr_Occurred() ? -1 : status;
 }
 
+/* An attribute of a construct, which its own dictionary may have: a new
+ * reference.  To ask it takes longer where its class has a __getattr__. */
 static PyObject *
-generative_generate(PyObject *self, PyObject *Py_UNUSED(none))
+attribute_of(PyObject *self, PyObject *name)
+{
+    PyObject *dict = PyObject_GenericGetDict(self, NULL);
+    if (dict == NULL) {
+        return NULL;
+    }
+    PyObject *found = Py_XNewRef(PyDict_GetItemWithError(dict, name));
+    Py_DECREF(dict);
+    return found != NULL || PyErr_Occurred() ? found
+                                             : PyObject_GetAttr(self, name);
+}
+
+/* A copy of a construct without what was computed, and with an attribute (name
+ * NULL: none) of another value. */
+static PyObject *
+copy_with(crm_core *core, PyObject *self, PyObject *name, PyObject *value)
 {
     PyTypeObject *cls = Py_TYPE(self);
-    crm_core *core = crm_core_of(cls);
-    PyObject *said = core == NULL ? NULL : PyObject_GenericGetDict(self, NULL);
+    PyObject *said = PyObject_GenericGetDict(self, NULL);
     if (said == NULL) {
         return NULL;
     }
     PyObject *dict = PyDict_Copy(said);
     Py_DECREF(said);
     PyObject *copy = NULL;
-    if (dict != NULL && forget_memoized(core, cls, dict) == 0) {
+    if (dict != NULL && forget_memoized(core, cls, dict) == 0 &&
+        (name == NULL || PyDict_SetItem(dict, name, value) == 0)) {
         copy = cls->tp_alloc(cls, 0);
     }
-    /* (not PyObject_GenericSetDict(), which leaves CPython 3.13 with the values
-     * that it keeps in the object beside the dict) */
-    if (copy != NULL && PyObject_SetAttr(copy, core->str_dict, dict) < 0) {
+    if (copy != NULL && crm_set_dict(copy, dict, core->str_dict) < 0) {
         Py_CLEAR(copy);
     }
     Py_XDECREF(dict);
     return copy;
 }
 
+static PyObject *
+generative_generate(PyObject *self, PyObject *Py_UNUSED(none))
+{
+    crm_core *core = crm_core_of(Py_TYPE(self));
+    return core == NULL ? NULL : copy_with(core, self, NULL, NULL);
+}
+
+static PyObject *
+generative_with(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2 || !PyUnicode_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError,
+                        "_generate_with() takes a name and a value");
+        return NULL;
+    }
+    crm_core *core = crm_core_of(Py_TYPE(self));
+    return core == NULL ? NULL : copy_with(core, self, args[0], args[1]);
+}
+
+static PyObject *
+generative_more(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2 || !PyUnicode_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError,
+                        "_generate_more() takes a name and an item");
+        return NULL;
+    }
+    crm_core *core = crm_core_of(Py_TYPE(self));
+    PyObject *before = core == NULL ? NULL : attribute_of(self, args[0]);
+    if (before == NULL) {
+        return NULL;
+    }
+    PyObject *copy = NULL, *items = NULL;
+    if (!PyTuple_Check(before)) {
+        PyErr_Format(PyExc_TypeError, "%U is not a tuple", args[0]);
+        goto done;
+    }
+    Py_ssize_t count = PyTuple_GET_SIZE(before);
+    items = PyTuple_New(count + 1);
+    if (items == NULL) {
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyTuple_SET_ITEM(items, i, Py_NewRef(PyTuple_GET_ITEM(before, i)));
+    }
+    PyTuple_SET_ITEM(items, count, Py_NewRef(args[1]));
+    copy = copy_with(core, self, args[0], items);
+done:
+    Py_XDECREF(items);
+    Py_DECREF(before);
+    return copy;
+}
+
 static PyMethodDef generative_methods[] = {
     {"_generate", generative_generate, METH_NOARGS,
      "The copy a generative method works on: without what was computed."},
+    {"_generate_with", (PyCFunction)(void (*)(void))generative_with,
+     METH_FASTCALL,
+     "_generate_with($self, name, value, /)\n--\n\n"
+     "The same with another value of an attribute."},
+    {"_generate_more", (PyCFunction)(void (*)(void))generative_more,
+     METH_FASTCALL,
+     "_generate_more($self, name, item, /)\n--\n\n"
+     "The same with one more item in the tuple that an attribute is."},
     {NULL},
 };
 
@@ -122,10 +198,14 @@ construct(PyObject *cls, PyObject *const *names, PyObject *const *values,
           size_t count)
 {
     PyObject *made = ((PyTypeObject *)cls)->tp_alloc((PyTypeObject *)cls, 0);
-    for (size_t i = 0; made != NULL && i < count; i++) {
-        if (PyObject_GenericSetAttr(made, names[i], values[i]) < 0) {
-            Py_CLEAR(made);
-        }
+    PyObject *dict = made == NULL ? NULL : PyObject_GenericGetDict(made, NULL);
+    int status = dict == NULL ? -1 : 0;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        status = PyDict_SetItem(dict, names[i], values[i]);
+    }
+    Py_XDECREF(dict);
+    if (status < 0) {
+        Py_CLEAR(made);
     }
     return made;
 }
@@ -139,14 +219,10 @@ compare_with(crm_core *core, PyObject *self, int op, PyObject *right)
     PyObject *boolean = PyTuple_GET_ITEM(core->comparisons, 2);
     PyObject *ops = PyTuple_GET_ITEM(core->comparisons, 4);
     PyObject *called = PyTuple_GET_ITEM(ops, op);
-    PyObject *atomic = PyObject_GetAttr(self, core->compare_names[1]);
-    if (atomic == NULL) {
-        return NULL;
-    }
-    PyObject *left = atomic == Py_True
-                         ? Py_NewRef(self)
-                         : PyObject_CallMethod(self, "self_group", "O", called);
-    Py_DECREF(atomic);
+    PyObject *left =
+        crm_type_lookup(Py_TYPE(self), core->compare_names[1]) == Py_True
+            ? Py_NewRef(self)
+            : PyObject_CallMethod(self, "self_group", "O", called);
     if (left == NULL) {
         return NULL;
     }
@@ -162,7 +238,9 @@ static PyObject *
 compare_value(crm_core *core, PyObject *self, int op, PyObject *type,
               PyObject *value)
 {
-    PyObject *key = PyObject_GetAttr(self, core->compare_names[0]);
+    /* of a column it is the key, without being asked */
+    int plain = crm_type_lookup(Py_TYPE(self), core->str_is_plain) == Py_True;
+    PyObject *key = attribute_of(self, core->compare_names[plain ? 3 : 0]);
     if (key == NULL) {
         return NULL;
     }
@@ -220,7 +298,7 @@ comparable_compare(PyObject *self, PyObject *other, int op)
         PyErr_SetString(PyExc_RuntimeError, "comparisons are not set up");
         return NULL;
     }
-    PyObject *type = PyObject_GetAttr(self, core->compare_names[5]);
+    PyObject *type = attribute_of(self, core->compare_names[5]);
     if (type == NULL) {
         return NULL;
     }

@@ -89,6 +89,8 @@ typedef struct crm_core {
     PyObject *str_cache_key;     /* "_cache_key" */
     PyObject *str_type_key;      /* "_cache_key_" */
     PyObject *str_static_key;    /* "_static_cache_key" */
+    PyObject *str_member_value;  /* "_value_" */
+    PyObject *str_operand;       /* "_operand" */
     PyObject *str_join_key;      /* "_join_key" */
     PyObject *str_isouter;       /* "isouter" */
     PyObject *str_full;          /* "full" */

@@ -122,6 +122,8 @@ core_clear(PyObject *module)
     Py_CLEAR(core->str_cache_key);
     Py_CLEAR(core->str_type_key);
     Py_CLEAR(core->str_static_key);
+    Py_CLEAR(core->str_member_value);
+    Py_CLEAR(core->str_operand);
     Py_CLEAR(core->str_join_key);
     Py_CLEAR(core->str_isouter);
     Py_CLEAR(core->str_full);
@@ -174,10 +176,11 @@ core_exec(PyObject *module)
     core->str_autobegin = PyUnicode_InternFromString("_autobegin_t");
     core->str_expunge = PyUnicode_InternFromString("expunge");
     core->str_autoflush = PyUnicode_InternFromString("autoflush");
+    core->str_operand = PyUnicode_InternFromString("_operand");
     if (core->exc == NULL || core->str_dict == NULL ||
         core->str_autoflush == NULL || core->str_instance_state == NULL ||
         core->str_manager == NULL || core->str_autobegin == NULL ||
-        core->str_expunge == NULL) {
+        core->str_expunge == NULL || core->str_operand == NULL) {
         return -1;
     }
     static int (*const parts[])(crm_core *, PyObject *) = {

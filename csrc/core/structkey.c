@@ -316,8 +316,7 @@ is_false(PyObject *value)
 }
 
 /* Makes one part: 1 and *made (a new reference), 0 if it is left out, -1 with
- * an exception.  `value` is borrowed from the construct's dictionary, or NULL.
- */
+ * an exception.  `value` is borrowed, or NULL. */
 static int
 make_part(crm_recipe *self, const key_part *part, PyObject *obj,
           PyObject *value, PyObject *ctx, PyObject **made)
@@ -342,7 +341,6 @@ make_part(crm_recipe *self, const key_part *part, PyObject *obj,
                 return -1;
             }
     }
-    Py_INCREF(value);
     switch (part->kind) {
         case PART_CHILD:
             *made = key_of(core, value, ctx);
@@ -362,7 +360,7 @@ make_part(crm_recipe *self, const key_part *part, PyObject *obj,
             *made = keys_of_joins(core, obj, value, part->name, ctx);
             break;
         case PART_MAY_MEMBER:
-            *made = PyObject_GetAttrString(value, "_value_");
+            *made = PyObject_GetAttr(value, core->str_member_value);
             break;
         case PART_TYPE:
             *made = key_of_type(core, value, (crm_key_context *)ctx);
@@ -370,46 +368,69 @@ make_part(crm_recipe *self, const key_part *part, PyObject *obj,
         default:
             *made = Py_NewRef(value);
     }
-    Py_DECREF(value);
     return *made == NULL ? -1 : 1;
 }
 
-/* Whether a construct says something that the parts do not cover: 1, 0, or -1
- * with an exception. */
-static int
-is_rare(crm_recipe *self, PyObject *dict)
+/* The part that an attribute is, or -1.  Names are interned, so that the
+ * address tells; but a program may put others into a dictionary. */
+static Py_ssize_t
+part_of(crm_recipe *self, PyObject *name)
 {
-    if (self->usual != NULL &&
-        PyDict_GetItemWithError(dict, PyTuple_GET_ITEM(self->usual, 0)) !=
-            PyTuple_GET_ITEM(self->usual, 1)) {
-        return PyErr_Occurred() ? -1 : 1;
+    int interned = PyUnicode_CheckExact(name) && PyUnicode_CHECK_INTERNED(name);
+    for (Py_ssize_t i = 0; i < self->nparts; i++) {
+        PyObject *part = self->parts[i].name;
+        if (part == name || (!interned && PyUnicode_Check(name) &&
+                             PyUnicode_Compare(part, name) == 0)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* What a construct's dictionary has for each part: *values (new references, or
+ * NULL; also with an exception).  Whether it says something that the parts do
+ * not cover: 1, 0, or -1 with an exception. */
+static int
+gather(crm_recipe *self, PyObject *dict, PyObject **values)
+{
+    int rare = 0;
+    if (self->usual != NULL) {
+        rare =
+            PyDict_GetItemWithError(dict, PyTuple_GET_ITEM(self->usual, 0)) !=
+            PyTuple_GET_ITEM(self->usual, 1);
+        if (rare && PyErr_Occurred()) {
+            return -1;
+        }
     }
     PyObject *name, *value;
     Py_ssize_t pos = 0;
     while (PyDict_Next(dict, &pos, &name, &value)) {
-        int found = PySet_Contains(self->rare, name);
-        if (found != 0) {
-            return found;
+        Py_ssize_t place = part_of(self, name);
+        if (place >= 0) {
+            Py_XSETREF(values[place], Py_NewRef(value));
+        }
+        else if (!rare) {
+            rare = PySet_Contains(self->rare, name);
+            if (rare < 0) {
+                return -1;
+            }
         }
     }
-    return 0;
+    return rare;
 }
 
 /* The parts with the head before them: a new tuple. */
 static PyObject *
-make_parts(crm_recipe *self, PyObject *obj, PyObject *dict, PyObject *ctx)
+make_parts(crm_recipe *self, PyObject *obj, PyObject *const *values,
+           PyObject *ctx)
 {
     PyObject *made[MAX_PARTS + 1] = {Py_NewRef(self->head)};
     Py_ssize_t count = 1;
     PyObject *key = NULL;
     for (Py_ssize_t i = 0; i < self->nparts; i++) {
         const key_part *part = &self->parts[i];
-        PyObject *value = PyDict_GetItemWithError(dict, part->name);
-        if (value == NULL && PyErr_Occurred()) {
-            goto done;
-        }
         if (part->kind == PART_PARAMETER) {
-            made[count] = meet(obj, value, (crm_key_context *)ctx);
+            made[count] = meet(obj, values[i], (crm_key_context *)ctx);
             if (made[count] != NULL) {
                 count++;
                 i += 2;
@@ -419,7 +440,7 @@ make_parts(crm_recipe *self, PyObject *obj, PyObject *dict, PyObject *ctx)
             }
             continue;
         }
-        int status = make_part(self, part, obj, value, ctx, &made[count]);
+        int status = make_part(self, part, obj, values[i], ctx, &made[count]);
         if (status < 0) {
             goto done;
         }
@@ -479,9 +500,13 @@ recipe_key(crm_recipe *self, PyObject *obj, PyObject *ctx)
         Py_DECREF(dict);
         return key;
     }
-    int rare = is_rare(self, dict);
+    PyObject *values[MAX_PARTS] = {NULL};
+    int rare = gather(self, dict, values);
     if (rare >= 0) {
-        key = make_parts(self, obj, dict, ctx);
+        key = make_parts(self, obj, values, ctx);
+    }
+    for (Py_ssize_t i = 0; i < self->nparts; i++) {
+        Py_XDECREF(values[i]);
     }
     Py_DECREF(dict);
     return key != NULL && rare ? add_rest(self, obj, ctx, key) : key;
@@ -528,7 +553,9 @@ add_parts(crm_recipe *self, PyObject *parts)
             PyErr_Format(PyExc_ValueError, "no such kind of part: %d", kind);
             return -1;
         }
-        self->parts[i] = (key_part){(part_kind)kind, Py_NewRef(name)};
+        Py_INCREF(name);
+        PyUnicode_InternInPlace(&name); /* takes it for the interned one */
+        self->parts[i] = (key_part){(part_kind)kind, name};
         self->nparts++;
     }
     return 0;
@@ -678,7 +705,11 @@ static PyObject *
 bound_values(PyObject *module, PyObject *binds)
 {
     crm_core *core = PyModule_GetState(module);
-    PyObject *sequence = PySequence_Fast(binds, "binds must be a sequence");
+    /* (a KeyContext is a list, which PySequence_Fast() would copy) */
+    PyObject *sequence =
+        PyList_Check(binds)
+            ? Py_NewRef(binds)
+            : PySequence_Fast(binds, "binds must be a sequence");
     if (sequence == NULL) {
         return NULL;
     }
@@ -732,6 +763,7 @@ crm_structkey_init(crm_core *core, PyObject *module)
     }
     core->str_cache_key = PyUnicode_InternFromString("_cache_key");
     core->str_static_key = PyUnicode_InternFromString("_static_cache_key");
+    core->str_member_value = PyUnicode_InternFromString("_value_");
     core->str_type_key = PyUnicode_InternFromString("_cache_key_");
     core->str_join_key = PyUnicode_InternFromString("_join_key");
     core->str_isouter = PyUnicode_InternFromString("isouter");
@@ -748,11 +780,11 @@ crm_structkey_init(crm_core *core, PyObject *module)
     core->recipe_type =
         (PyTypeObject *)PyType_FromModuleAndSpec(module, &recipe_spec, NULL);
     if (core->str_cache_key == NULL || core->str_static_key == NULL ||
-        core->str_type_key == NULL || core->str_join_key == NULL ||
-        core->str_isouter == NULL || core->str_full == NULL ||
-        core->str_value == NULL || core->str_callable == NULL ||
-        core->str_required == NULL || core->key_context_type == NULL ||
-        core->recipe_type == NULL ||
+        core->str_member_value == NULL || core->str_type_key == NULL ||
+        core->str_join_key == NULL || core->str_isouter == NULL ||
+        core->str_full == NULL || core->str_value == NULL ||
+        core->str_callable == NULL || core->str_required == NULL ||
+        core->key_context_type == NULL || core->recipe_type == NULL ||
         PyModule_AddType(module, core->key_context_type) < 0 ||
         PyModule_AddFunctions(module, structkey_functions) < 0) {
         return -1;

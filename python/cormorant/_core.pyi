@@ -1021,6 +1021,10 @@ class Generative:
 
     def _generate(self) -> Self:
         """The copy such a method works on: without what was computed."""
+    def _generate_with(self, name: str, value: Any, /) -> Self:
+        """The same with another value of an attribute."""
+    def _generate_more(self, name: str, item: Any, /) -> Self:
+        """The same with one more item in the tuple that an attribute is."""
 
 class Comparable:
     """Base of SQL expressions: comparisons make expressions, hashes are of the identity."""

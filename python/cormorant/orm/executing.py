@@ -128,7 +128,9 @@ class ExecutingSession(TransactionalSession):
                     heard if _add_event is None else (*heard, _add_event),
                 )
         elif (
-            statement.__class__ is Select and not statement._plain and statement._memo_cache_key[1]
+            statement.__class__ is Select
+            and not statement._plain
+            and statement._memo_cache_key[1].orm
         ):
             # the usual case, with few calls
             return _execute(  # type: ignore[no-any-return]
@@ -243,7 +245,9 @@ class ExecutingSession(TransactionalSession):
     def query(self, *entities: Any, **kwargs: Any) -> Query[Any]: ...
     def query(self, *entities: Any, **kwargs: Any) -> Query[Any]:
         """A Query of classes and columns."""
-        return self._query_cls(entities, self, **kwargs)
+        if kwargs:
+            return self._query_cls(entities, self, **kwargs)
+        return self._query_cls(entities, self)
 
     def _autoflush(self) -> None:
         """Write pending changes before a query."""

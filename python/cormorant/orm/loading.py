@@ -96,7 +96,7 @@ def plan_for(
 ) -> tuple[ORMPlan, Sequence[Any], bool]:
     """The compiled plan of a select, the statement's bind parameters, and whether the
     plan came from the cache."""
-    key, binds = statement._memo_cache_key[0]
+    key, binds = statement._memo_cache_key
     plans = connection.engine._plans
     if options or connection._execution_options or plans is None:
         plans = _cache(connection, options)
@@ -318,16 +318,19 @@ class _Given:
         return self.value
 
 
+def renamed_dialect(connection: Any, options: Mapping[str, Any]) -> Any:
+    """The dialect for a connection's statements that have the schemas which the option
+    ``schema_translate_map`` says."""
+    names = options.get("schema_translate_map")
+    return connection.engine.dialect.translated(names) if names else connection.dialect
+
+
 @contextmanager
 def renamed_schemas(connection: Any, options: Mapping[str, Any]) -> Iterator[None]:
     """What is compiled and executed within has the schemas that the option
     ``schema_translate_map`` of a statement says."""
-    names = options.get("schema_translate_map")
-    if not names:
-        yield
-        return
     before = connection.dialect
-    connection.dialect = connection.engine.dialect.translated(names)
+    connection.dialect = renamed_dialect(connection, options)
     try:
         yield
     finally:
@@ -465,29 +468,17 @@ def execute(
         connection = connection_of(session, mapper, statement, bind_arguments)
     else:
         connection = session._connection_for(mapper, statement)
-    if not (statement.is_select and hasattr(statement, "_raw_columns")):
-        if execution_options:
-            return connection.execute(statement, params, execution_options=execution_options)
-        return connection.execute(statement, params)
-    element = getattr(statement, "element", None)
-    if element is not None and element.is_dml and isinstance(statement, FromStatement):
-        from .returning import GivenReturning
+    if statement.__class__ is not Select:  # (the usual one is asked nothing)
+        if not (statement.is_select and hasattr(statement, "_raw_columns")):
+            if execution_options:
+                return connection.execute(statement, params, execution_options=execution_options)
+            return connection.execute(statement, params)
+        element = getattr(statement, "element", None)
+        if element is not None and element.is_dml and isinstance(statement, FromStatement):
+            from .returning import GivenReturning
 
-        rows = GivenReturning(session, statement, options.get("populate_existing"))
-        return rows.rows(connection, rows.execute(connection, element, params, options))
-    if "schema_translate_map" in options:
-        with renamed_schemas(connection, options):
-            return _execute_select(session, connection, statement, params, options)
-    return _execute_select(session, connection, statement, params, options)
-
-
-def _execute_select(
-    session: Any,
-    connection: Any,
-    statement: Any,
-    params: Any,
-    options: Mapping[str, Any],
-) -> Any:
+            rows = GivenReturning(session, statement, options.get("populate_existing"))
+            return rows.rows(connection, rows.execute(connection, element, params, options))
     if params.__class__ is not dict and params is not None:
         from ..engine.execution import distill
 
@@ -495,21 +486,29 @@ def _execute_select(
         if len(sets) > 1:
             return connection.execute(statement, sets)  # which refuses it
         params = sets[0] if sets else None
-    plan, binds, hit = plan_for(session, connection, statement, False, options=options)
     stream = options.get("yield_per") or 0
-    cursor = run_plan(
-        session,
-        connection,
-        plan,
-        binds,
-        params,
-        options.get("populate_existing", False),
-        stream,
-        hit,
-        options.get("identity_token"),
-        options,
-        statement,
-    )
+    before = None
+    if "schema_translate_map" in options:
+        before = connection.dialect
+        connection.dialect = renamed_dialect(connection, options)
+    try:
+        plan, binds, hit = plan_for(session, connection, statement, False, True, False, options)
+        cursor = run_plan(
+            session,
+            connection,
+            plan,
+            binds,
+            params,
+            options.get("populate_existing", False),
+            stream,
+            hit,
+            options.get("identity_token"),
+            options,
+            statement,
+        )
+    finally:
+        if before is not None:
+            connection.dialect = before
     if stream and (plan.joined_collections or plan.row_buffering):
         cursor.close()
         raise no_yield_per()

@@ -101,10 +101,12 @@ class Query(QueryRunning[_T], _core.Generative):
             entities = (entities,)
         statement: Any = Select(*entities)
         for column in statement._raw_columns:
-            if column._is_from_clause and (entity := column._annotations.get("parententity")):
-                mapper = entity.mapper
-                if mapper.registry._new_mappers:  # what options name may be a back reference
-                    mapper._check_configure()
+            if (
+                column._is_from_clause
+                and (mapper := column._annotations.get("parentmapper"))
+                and mapper.registry._new_mappers  # what options name may be a back reference
+            ):
+                mapper._check_configure()
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         self._stmt = statement
         self._entities = entities

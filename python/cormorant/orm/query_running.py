@@ -12,7 +12,7 @@ from ..sql.sqltypes import INTEGERTYPE
 from .context import FromStatement, ORMPlan
 from .exc import MultipleResultsFound, NoResultFound
 from .listening import query_events, query_listeners
-from .loading import lead_mapper, no_yield_per, plan_for, renamed_schemas, run_plan
+from .loading import lead_mapper, no_yield_per, plan_for, renamed_dialect, run_plan
 from .parts import part_of
 from .query_changes import QueryChanges
 from .query_state import QueryParts
@@ -98,29 +98,30 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
             mapper = lead_mapper(statement) or self._mapper_hint
         connection = session._connection_for(mapper, statement)
         options = statement._execution_options
+        before = None
         if "schema_translate_map" in options:
-            with renamed_schemas(connection, options):
-                return self._executed(connection, statement, stream)
-        return self._executed(connection, statement, stream)
-
-    def _executed(self, connection: Any, statement: Any, stream: int) -> tuple[Any, ORMPlan]:
-        session = self.session
-        plan, binds, hit = plan_for(
-            session, connection, statement, True, self._eager, bool(self._as_tuples)
-        )
-        cursor = run_plan(
-            session,
-            connection,
-            plan,
-            binds,
-            self._params,
-            self._populate_existing,
-            stream,
-            hit,
-            statement._execution_options.get("identity_token"),
-            statement._execution_options,
-            statement,
-        )
+            before = connection.dialect
+            connection.dialect = renamed_dialect(connection, options)
+        try:
+            plan, binds, hit = plan_for(
+                session, connection, statement, True, self._eager, bool(self._as_tuples)
+            )
+            cursor = run_plan(
+                session,
+                connection,
+                plan,
+                binds,
+                self._params,
+                self._populate_existing,
+                stream,
+                hit,
+                options.get("identity_token"),
+                options,
+                statement,
+            )
+        finally:
+            if before is not None:
+                connection.dialect = before
         if stream and (plan.joined_collections or plan.row_buffering):
             cursor.close()
             raise no_yield_per()
@@ -191,8 +192,7 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
             rows = self._rows()
         else:
             query = self._compiled() if query_events else self
-            limited = query._stmt._generate()
-            limited._limit_clause = _ONE
+            limited = query._stmt._generate_with("_limit_clause", _ONE)
             if limited._fetch_clause is not None:
                 limited._fetch_clause = None
             rows = query._rows(limited)

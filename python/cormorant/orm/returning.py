@@ -229,7 +229,7 @@ class GivenReturning(Returning):
     def __init__(self, session: Any, statement: FromStatement, populate_existing: Any) -> None:
         super().__init__(session, populate_existing)
         self._select = statement
-        self._key, self._binds = statement._memo_cache_key[0]
+        self._key, self._binds = statement._memo_cache_key
 
     @property
     def cache_key(self) -> tuple[Any, ...]:

@@ -630,20 +630,21 @@ class Executable(_core.Generative, ClauseElement):
         return self._execution_options
 
     @memoized
-    def _memo_cache_key(self) -> tuple[CacheKey, bool]:
+    def _memo_cache_key(self) -> tuple[Any, KeyContext]:
+        """The key, None if there is none, and what it has collected."""
         ctx = KeyContext()
         key = self._cache_key(ctx)
-        return _new_tuple(CacheKey, (key if ctx.cacheable else None, ctx)), ctx.orm
+        return key if ctx.cacheable else None, ctx
 
     def _generate_cache_key(self) -> CacheKey:
-        return self._memo_cache_key[0]
+        return _new_tuple(CacheKey, self._memo_cache_key)
 
     _plain = False
 
     @property
     def _orm(self) -> bool:
         """Whether any part of the statement belongs to a mapped class."""
-        return not self._plain and self._memo_cache_key[1]
+        return not self._plain and self._memo_cache_key[1].orm
 
     @_orm.setter
     def _orm(self, value: bool) -> None:

@@ -279,11 +279,11 @@ class GenerativeSelect(SelectBase):
 
     def limit(self, limit: Any) -> Self:
         """``LIMIT``."""
-        c = self._generate()
         if limit.__class__ is int:
-            c._limit_clause = elements.OffsetLimitParam._quick("param", limit, INTEGERTYPE)
+            clause = elements.OffsetLimitParam._quick("param", limit, INTEGERTYPE)
         else:
-            c._limit_clause = expect_limit(limit, "limit")
+            clause = expect_limit(limit, "limit")
+        c = self._generate_with("_limit_clause", clause)
         if c._fetch_clause is not None:
             c._fetch_clause = None
         return c
@@ -333,23 +333,20 @@ class GenerativeSelect(SelectBase):
 
     def order_by(self, __first: Any = elements.NO_ARG, *clauses: Any) -> Self:
         """``ORDER BY``; None takes away what was there."""
-        c = self._generate()
-        if not clauses and (__first is None or __first is False):
-            c._order_by_clauses = ()
-        elif clauses:
-            c._order_by_clauses = (
-                *self._order_by_clauses,
-                *[expect_order_by(x) for x in (__first, *clauses)],
-            )
-        elif __first is not elements.NO_ARG:
-            found = None
-            if not isinstance(__first, ClauseElement):
-                # a mapped column that was used before
-                found = getattr(__first, "__dict__", EMPTY_DICT).get("_element")
-            if not isinstance(found, elements.ColumnClause):
-                found = expect_order_by(__first)
-            c._order_by_clauses = (*self._order_by_clauses, found)
-        return c
+        if clauses:
+            found = [expect_order_by(x) for x in (__first, *clauses)]
+            return self._generate_with("_order_by_clauses", (*self._order_by_clauses, *found))
+        if __first is None or __first is False:
+            return self._generate_with("_order_by_clauses", ())
+        if __first is elements.NO_ARG:
+            return self._generate()
+        clause = None
+        if not isinstance(__first, ClauseElement):
+            # a mapped column that was used before
+            clause = getattr(__first, "__dict__", EMPTY_DICT).get("_element")
+        if not isinstance(clause, elements.ColumnClause):
+            clause = expect_order_by(__first)
+        return self._generate_more("_order_by_clauses", clause)
 
     def group_by(self, __first: Any = elements.NO_ARG, *clauses: Any) -> Self:
         """``GROUP BY``; None takes away what was there."""

@@ -292,14 +292,13 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
     # --- criteria ----------------------------------------------------------------------
     def where(self, *criteria: Any) -> Self:
         """``WHERE``; repeated calls are joined by AND."""
-        c = self._generate()
         if len(criteria) == 1:
             criterion = criteria[0]
             if not isinstance(criterion, ColumnElement):
                 criterion = expect_where(criterion)
-            c._where_criteria = (*self._where_criteria, criterion)
-        else:
-            c._where_criteria = (*self._where_criteria, *[expect_where(x) for x in criteria])
+            return self._generate_more("_where_criteria", criterion)
+        c = self._generate()
+        c._where_criteria = (*self._where_criteria, *[expect_where(x) for x in criteria])
         return c
 
     def filter(self, *criteria: Any) -> Self:

@@ -45,8 +45,8 @@ crm_codec_set(crm_codec *codec, int code, PyObject *arg)
             break;
         case CRM_TYPE_JSON:
             if (arg == NULL || !PyTuple_Check(arg) ||
-                PyTuple_GET_SIZE(arg) != 3) {
-                wanted = "(dumps, loads, none_as_null)";
+                (PyTuple_GET_SIZE(arg) != 3 && PyTuple_GET_SIZE(arg) != 4)) {
+                wanted = "(dumps, loads, none_as_null[, typed])";
             }
             break;
         case CRM_TYPE_ENUM:

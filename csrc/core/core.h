@@ -21,13 +21,15 @@ typedef enum {
     CRM_TYPE_FLOAT,    /* as ANY; arg unused */
     CRM_TYPE_STRING,   /* as ANY */
     CRM_TYPE_BINARY,   /* as ANY; binds only what has a buffer */
-    CRM_TYPE_BOOLEAN,  /* bool; binds only None, True, False, 0, 1 */
+    CRM_TYPE_BOOLEAN,  /* bool; binds only None, True, False, 0, 1; arg True:
+                          what  the database calls otherwise stays what it is */
     CRM_TYPE_NUMERIC,  /* Decimal; arg: int or None: digits after the point */
     CRM_TYPE_DATETIME, /* datetime.datetime */
     CRM_TYPE_DATE,     /* datetime.date */
     CRM_TYPE_TIME,     /* datetime.time */
     CRM_TYPE_UUID,     /* uuid.UUID; arg: True for uuid objects, else str */
-    CRM_TYPE_JSON,     /* arg: (dumps, loads, none_as_null) */
+    CRM_TYPE_JSON,     /* arg: (dumps, loads, none_as_null); a fourth True: only
+                           what the database calls JSON is decoded */
     CRM_TYPE_ENUM,     /* arg: (bind dict, result dict) */
     CRM_TYPE_PYTHON,   /* arg: callable that makes the result of the ANY value,
                           or (bind, result[, (code, arg)]), each a callable or

@@ -221,6 +221,9 @@ decode_json(crm_core *core, const crm_codec *codec, const crm_cell *cell)
     if (text.tag == CRM_JSON) {
         text.tag = CRM_TEXT;
     }
+    else if (PyTuple_GET_SIZE(codec->arg) == 4) {
+        return crm_decode_plain(core, cell);
+    }
     PyObject *value =
         decode_through(core, &text, PyTuple_GET_ITEM(codec->arg, 1));
     if (value == NULL && (cell->tag == CRM_INT64 || cell->tag == CRM_DOUBLE) &&
@@ -259,14 +262,15 @@ decode_enum(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 }
 
 static PyObject *
-decode_boolean(crm_core *core, const crm_cell *cell)
+decode_boolean(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
-    if (cell->tag == CRM_INT64 || cell->tag == CRM_BOOL) {
+    if (cell->tag == CRM_BOOL ||
+        (cell->tag == CRM_INT64 && codec->arg == NULL)) {
         return PyBool_FromLong(cell->u.i != 0);
     }
     PyObject *raw = crm_decode_plain(core, cell);
-    if (raw == NULL) {
-        return NULL;
+    if (raw == NULL || codec->arg != NULL) {
+        return raw;
     }
     int truth = PyObject_IsTrue(raw);
     Py_DECREF(raw);
@@ -305,7 +309,7 @@ crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
         case CRM_TYPE_REAL:
             return decode_float(core, codec, cell);
         case CRM_TYPE_BOOLEAN:
-            return decode_boolean(core, cell);
+            return decode_boolean(core, codec, cell);
         case CRM_TYPE_NUMERIC:
         case CRM_TYPE_EXACT:
             return decode_decimal(core, codec, cell);

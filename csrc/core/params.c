@@ -106,8 +106,12 @@ shown_cell(const crm_plan *plan, const crm_codec *codec, const crm_cell *cell)
             return NULL;
         }
     }
+    crm_cell value = *cell;
     int json = plan->typed && inner.code == CRM_TYPE_JSON;
-    PyObject *shown = crm_decode(plan->core, json ? &inner : &any, cell);
+    if (json && value.tag == CRM_TEXT) {
+        value.tag = CRM_JSON;
+    }
+    PyObject *shown = crm_decode(plan->core, json ? &inner : &any, &value);
     if (shown != NULL && PyBytes_Check(shown) && !plan->typed &&
         codec->code == CRM_TYPE_PYTHON && PyTuple_CheckExact(codec->arg) &&
         PyTuple_GET_SIZE(codec->arg) == 3) {

@@ -181,10 +181,6 @@ class DefaultDialect(AsksInspector):
                 f"identifier length of {self.max_identifier_length}"
             )
 
-    def _reads_as_is(self, code: int, arg: Any) -> bool:
-        """Whether the driver returns the values of a codec."""
-        return code in self._read_as_is
-
     @util.memoized_property
     def preparer(self) -> Any:
         """The class of the identifier preparer."""

@@ -461,7 +461,9 @@ class JSON(Indexable, Concatenable, TypeEngine[Any]):
         import json
 
         loads = getattr(dialect, "_json_deserializer", None) or json.loads
-        return (_core.TYPE_JSON, (self._dumps(dialect), loads, self.none_as_null))
+        codec = (self._dumps(dialect), loads, self.none_as_null)
+        typed = dialect is not None and dialect.typed
+        return (_core.TYPE_JSON, (*codec, True) if typed else codec)
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
         dumps = self._dumps(dialect)
@@ -510,6 +512,8 @@ class Uuid(TypeEngine[T]):
     def _codec(self, dialect: Any) -> Codec:
         if not self.native_uuid and dialect is not None and dialect.supports_native_uuid:
             return (_core.TYPE_PYTHON, (self._to_hex, self._from_hex))
+        if self.as_uuid and dialect is not None and dialect.typed:
+            return (_core.TYPE_ANY, None)
         return (_core.TYPE_UUID, self.as_uuid)
 
     def _to_hex(self, value: Any) -> str | None:

@@ -317,7 +317,21 @@ class Double(Float[T]):
     _generic = True
 
 
-class DateTime(TypeEngine[dt.datetime]):
+class _Moment:
+    """Mixin of dates and times."""
+
+    _code: int
+
+    def _codec(self, dialect: Any) -> Codec:
+        # a server whose columns have types of their own takes and gives what Python has
+        typed = dialect is not None and dialect.typed
+        return (_core.TYPE_ANY if typed else self._code, None)
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
+        return _encoded_literal(self, dialect)
+
+
+class DateTime(_Moment, TypeEngine[dt.datetime]):
     """datetime.datetime."""
 
     __visit_name__ = "datetime"
@@ -332,11 +346,8 @@ class DateTime(TypeEngine[dt.datetime]):
     def python_type(self) -> type:
         return dt.datetime
 
-    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        return _encoded_literal(self, dialect)
 
-
-class Date(TypeEngine[dt.date]):
+class Date(_Moment, TypeEngine[dt.date]):
     """datetime.date."""
 
     __visit_name__ = "date"
@@ -347,11 +358,8 @@ class Date(TypeEngine[dt.date]):
     def python_type(self) -> type:
         return dt.date
 
-    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        return _encoded_literal(self, dialect)
 
-
-class Time(TypeEngine[dt.time]):
+class Time(_Moment, TypeEngine[dt.time]):
     """datetime.time."""
 
     __visit_name__ = "time"
@@ -365,11 +373,8 @@ class Time(TypeEngine[dt.time]):
     def python_type(self) -> type:
         return dt.time
 
-    def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        return _encoded_literal(self, dialect)
 
-
-def _encoded_literal(type_: TypeEngine, dialect: Any) -> Callable[[Any], str]:
+def _encoded_literal(type_: _Moment, dialect: Any) -> Callable[[Any], str]:
     """Literals of a type that is bound as text or a number."""
     if dialect.literals_as_bound:
         code, arg = type_._codec(dialect)
@@ -435,6 +440,9 @@ class Boolean(SchemaType, TypeEngine[bool]):
         """`create_constraint`: add a CHECK constraint where there are no booleans."""
         self.create_constraint = create_constraint
         self.name = name
+
+    def _codec(self, dialect: Any) -> Codec:
+        return (self._code, True if dialect is not None and dialect.typed else None)
 
     @property
     def python_type(self) -> type:

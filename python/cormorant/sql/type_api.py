@@ -132,7 +132,7 @@ class TypeEngine(Subscriptable[T]):
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any] | None:
         """A function from what the driver returns to a Python value; None: that is the value."""
         code, arg = self._declared_codec(dialect)
-        if dialect is not None and dialect._reads_as_is(code, arg):
+        if dialect is not None and code in dialect._read_as_is:
             return None
         return lambda value: _core.decode(code, arg, value)
 

@@ -35,7 +35,11 @@ class PGDialect(DefaultDialect):
         _core.TYPE_EXACT,
         _core.TYPE_UUID,
     }
-    _read_as_is = DefaultDialect._bound_as_is | {_core.TYPE_EXACT, _core.TYPE_JSON}
+    _read_as_is = DefaultDialect._bound_as_is | {
+        _core.TYPE_EXACT,
+        _core.TYPE_JSON,
+        _core.TYPE_BOOLEAN,
+    }
     supports_native_boolean = True
     non_native_boolean_check_constraint = False
     supports_native_enum = True
@@ -88,10 +92,6 @@ class PGDialect(DefaultDialect):
             "executemany_values_page_size",
         }
     )
-
-    def _reads_as_is(self, code: int, arg: Any) -> bool:
-        # a UUID, unless the type wants text of it
-        return code in self._read_as_is or (code == _core.TYPE_UUID and bool(arg))
 
     def __init__(
         self,

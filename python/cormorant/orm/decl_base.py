@@ -160,7 +160,7 @@ class Scan:
             decl_dataclass.make(cls, annotations_of(cls))
             if getattr(cls, decl_dataclass.ARGUMENTS).get("init") is False:
                 decl_dataclass.give_constructor(cls, self.registry.constructor)
-        elif "__dataclass_fields__" in cls.__dict__:
+        elif "__dataclass_fields__" in cls.__dict__ or decl_dataclass.metadata_key(cls) is not None:
             self.is_dataclass = self.allow_unmapped = True
             decl_dataclass.from_metadata(cls)
         _SCANS[cls] = {}
@@ -523,7 +523,7 @@ class Scan:
             return
         target, collection, uselist = decl_typing.relationship_target(found, name, self.cls)
         if value.argument is None:
-            value.argument = target
+            value.argument = self._as_named_here(target)
         if value.uselist is None:
             value.uselist = uselist
         if value.collection_class is None and collection is not None:
@@ -532,6 +532,23 @@ class Scan:
             value.lazy = "write_only"
         elif issubclass(found.container, DynamicMapped):
             value.lazy = "dynamic"
+
+    def _as_named_here(self, target: Any) -> Any:
+        """The class that an annotation means: by its name one of this registry comes before
+        another's, which stands in the module until this one's is made, as when a notebook runs
+        a cell of classes again."""
+        if not isinstance(target, type) or target is self.cls:
+            return target
+        mapper = target.__dict__.get("__mapper__")
+        if mapper is not None and mapper.registry is self.registry:
+            return target
+        classes = self.registry._class_registry
+
+        def find() -> Any:
+            found = classes.get(target.__name__)
+            return target if found is None else target.__name__
+
+        return find
 
     # -- making
 
@@ -595,6 +612,8 @@ class Scan:
             existing = table.c.get(column.name)
             if existing is column:
                 continue
+            if existing is not None and existing._insert_sentinel and column._insert_sentinel:
+                continue  # it is no attribute of the base, so that a mixin's comes again
             if existing is not None:
                 raise exc.ArgumentError(
                     f"Column '{column}' on class {self.cls.__name__} conflicts with existing "

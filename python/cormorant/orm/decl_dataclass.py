@@ -170,12 +170,17 @@ def refuse_options(cls: type, name: str, value: Any) -> None:
         )
 
 
+def metadata_key(cls: type) -> Any:
+    """The key under which the metadata of dataclass fields has what is to be mapped, or None."""
+    return getattr(cls, "__sa_dataclass_metadata_key__", None)
+
+
 def from_metadata(cls: type) -> None:
-    """Put what dataclass fields carry in their metadata under the class's
-    `__sa_dataclass_metadata_key__` on the class, to be mapped."""
+    """Put what dataclass fields carry in their metadata under `metadata_key()` on the class, to be
+    mapped."""
     import dataclasses
 
-    key = getattr(cls, "__sa_dataclass_metadata_key__", None)
+    key = metadata_key(cls)
     if key is None or not dataclasses.is_dataclass(cls):
         return
     own = cls.__dict__.get("__annotations__", {})  # noqa: RUF063

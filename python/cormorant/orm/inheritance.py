@@ -431,11 +431,14 @@ class Hierarchy(InspectionAttr):
             columns = given_columns.get(key)
             if columns is not None:
                 # Declared again here: this class's column, then that of the base.
-                mine = column_props.get(columns[0]) or ColumnProperty(*columns)
+                given = column_props.get(columns[0])
+                mine = given or ColumnProperty(*columns)
                 if isinstance(prop, ColumnProperty) and not self.concrete:
-                    mine.columns += [
-                        c for c in prop.columns if all(c is not own for own in mine.columns)
-                    ]
+                    known = [c._deannotate() if c._annotations else c for c in mine.columns]
+                    more = [c for c in prop.columns if all(c is not own for own in known)]
+                    if given is not None and len(more) == len(prop.columns):
+                        raise exc.InvalidRequestError(_combining(prop.columns[-1], columns[0], key))
+                    mine.columns = known + more
                 column_props.update(dict.fromkeys(columns, mine))
             elif key not in self._props:
                 self._adapt_inherited(key, prop)
@@ -494,11 +497,7 @@ class Hierarchy(InspectionAttr):
         if self.local_table is not None and self.concrete:
             return prop
         if not other.shares_lineage(column) and not _equated(self, column, other):
-            warn(
-                f"Implicitly combining column {old.columns[-1]} with column {column} under attribute "
-                f"'{key}'.  Please configure one or more attributes for these same-named columns "
-                "explicitly.",
-            )
+            warn(_combining(old.columns[-1], column, key))
         new = old._copy()
         new.columns = [column, *old.columns]
         return new
@@ -592,6 +591,13 @@ def _inherit_discriminator(mapper: Mapper[Any]) -> None:
         return
 
 
+def _combining(column: Any, other: Any, key: str) -> str:
+    return (
+        f"Implicitly combining column {column} with column {other} under attribute '{key}'.  Please "
+        "configure one or more attributes for these same-named columns explicitly."
+    )
+
+
 def _discriminator_of(mapper: Mapper[Any], given: Any) -> ColumnProperty:
     if isinstance(given, str):
         try:
@@ -612,6 +618,11 @@ def _discriminator_of(mapper: Mapper[Any], given: Any) -> ColumnProperty:
         return given
     while not getattr(given, "is_clause_element", False) and hasattr(given, "__clause_element__"):
         given = given.__clause_element__()
+    if not getattr(given, "is_clause_element", False):
+        raise exc.ArgumentError(
+            "Column expression or string key expected for argument 'polymorphic_on'; got "
+            f"{given!r}."
+        )
     given = given._deannotate() if given._annotations else given
     prop = mapper._columntoproperty.get(given)
     if prop is not None:

@@ -13,7 +13,7 @@ from .._late import late_names
 from ..engine.plans import type_codec
 from ..sql.column_collections import ReadOnlyColumnCollection
 from ..sql.schema import Column, Table
-from ..util import memoized_property, to_list, warn
+from ..util import memoized_property, to_list, warn, warn_deprecated
 from .base import NO_VALUE, Mapped, class_mapper
 from .boxed import declarative_constructor, wrap_constructor
 from .inheritance import Hierarchy, columns_known_by, set_up_discriminator, written_tables
@@ -31,6 +31,7 @@ from .mapped_properties import ColumnToProperty, PropertyViews
 from .properties import (
     ColumnProperty,
     MappedColumn,
+    SynonymProperty,
 )
 from .relationships import RelationshipProperty
 
@@ -173,6 +174,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
             fire_instrumentation("class_instrument", class_)
         try:
             self._map_properties(properties or {})
+            if not any(column in self._columntoproperty for column in self.primary_key):
+                self._miss_primary_key()
             set_up_discriminator(self, polymorphic_on)
         except BaseException:
             registry._unmap(self)  # it can be mapped otherwise
@@ -240,11 +243,15 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
             return self.inherits.primary_key
         columns = list(table.primary_key)
         if not columns:
-            raise exc.ArgumentError(
-                f"Mapper {self} could not assemble any primary key columns for mapped table "
-                f"'{getattr(table, 'description', table)}'"
-            )
+            self._miss_primary_key()
         return tuple(columns)
+
+    def _miss_primary_key(self) -> NoReturn:
+        table = self.persist_selectable
+        raise exc.ArgumentError(
+            f"Mapper {self} could not assemble any primary key columns for mapped table "
+            f"'{getattr(table, 'description', table)}'"
+        )
 
     def _map_properties(self, properties: dict[str, Any]) -> None:
         """Relationships and expressions first, then what is inherited, then columns in the
@@ -413,7 +420,25 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
                     if column.name is None:
                         column.name = column.key = key
                     self.local_table.append_column(column)
+        self._warn_of_replacing(key, prop)
         self._configure_property(key, prop)
+
+    def _warn_of_replacing(self, key: str, prop: Any) -> None:
+        """An attribute is given to the class when it is mapped, where there is one."""
+        if isinstance(prop, SynonymProperty):
+            return
+        if key in self._props:
+            what = "ORM-mapped attribute"
+        elif self.class_.__dict__.get(key) is not None:
+            what = "class-bound attribute of the same name"
+        else:
+            return
+        warn_deprecated(
+            f"User-placed attribute {self.class_.__name__}.{key} on {self} is replacing an existing "
+            f"{what}.  Behavior is not fully defined in this case.  This use is deprecated and will "
+            "raise an error in a future release",
+            "2.0",
+        )
 
     def is_sibling(self, other: Mapper[Any]) -> bool:
         """Whether both inherit from the same mapper directly."""

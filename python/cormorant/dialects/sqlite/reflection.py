@@ -283,7 +283,8 @@ class SQLiteReflector:
                         )
                     found.append(keys.pop(number))
                     break
-        return [*found, *keys.values()]
+        # of those that stand at a column, SQLAlchemy says no options
+        return [*found, *({**key, "options": {}} for key in keys.values())]
 
     def _index_columns(self, connection: Any, name: str, schema: str | None) -> list[Any]:
         rows = self._pragma(connection, "index_info", name, schema)

@@ -1,0 +1,205 @@
+"""What SQLAlchemy's documentation shows and no other file here had."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+_CELL = """
+from typing import List
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Parent(Base):
+    __tablename__ = "parent"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    children: Mapped[List["Child"]] = relationship(back_populates="parent")
+    first: Mapped["Child"] = relationship(viewonly=True)
+
+
+class Child(Base):
+    __tablename__ = "child"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("parent.id"))
+    parent: Mapped["Parent"] = relationship(back_populates="children")
+
+
+Base.registry.configure()
+print(Parent(children=[Child()]).children[0].parent.__class__ is Parent)
+"""
+
+
+def test_classes_that_are_made_again() -> None:
+    """As a notebook does when a cell runs twice: names mean classes of the new base."""
+    compare(_CELL * 3)
+
+
+def _world(p: Any) -> tuple[Any, Any]:
+    class Point:
+        def __init__(self, x: int, y: int) -> None:
+            pass
+
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        x = p.Column(p.Integer)
+        y = p.Column(p.Integer)
+        other = p.synonym("x")
+        parts = p.relationship("Part")
+        plain = 5
+
+    class Part(Item):
+        __tablename__ = "part"
+        id = p.Column(p.ForeignKey("item.id"), primary_key=True)
+        item_id = p.Column(p.ForeignKey("item.id"))
+        __mapper_args__ = {"inherit_condition": id == Item.id}
+
+    return Item, Part
+
+
+@program
+def attributes_that_are_replaced(p: Any) -> None:
+    item, part = _world(p)
+    expression = item.__table__.c.id + 1
+    item.y = p.column_property(expression)
+    item.plain = p.column_property(expression)
+    item.other = p.column_property(expression)
+    part.x = p.column_property(expression)
+    item.parts = p.relationship(part, foreign_keys=part.item_id)
+    item.__mapper__.add_property("x", p.deferred(item.__table__.c.x))
+    item.quiet = p.synonym("x")
+    item.y = p.synonym("x")
+    p.configure_mappers()
+
+
+@program
+def properties_that_hide_those_of_the_base(p: Any) -> None:
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        value = p.Column(p.Integer)
+
+    def one() -> None:
+        class One(Item):
+            __tablename__ = "one"
+            id = p.column_property(p.Column(p.ForeignKey("item.id"), primary_key=True))
+
+    def two() -> None:
+        class Two(Item):
+            __tablename__ = "two"
+            two_id = p.Column(p.ForeignKey("item.id"), primary_key=True)
+            value = p.deferred(p.Column(p.Integer))
+
+    class Three(Item):
+        __tablename__ = "three"
+        id = p.column_property(p.Column(p.ForeignKey("item.id"), primary_key=True), Item.id)
+        value = p.column_property(p.Column(p.Integer), Item.value)
+
+    p.error(one)
+    p.error(two)
+    p.show([[str(c) for c in prop.columns] for prop in Three.__mapper__.column_attrs])
+
+
+@program
+def classes_without_their_key(p: Any) -> None:
+    table = p.Table(
+        "item",
+        p.Base.metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("name", p.String),
+    )
+
+    def mapped(**arguments: Any) -> None:
+        class Item(p.Base):
+            __table__ = table
+            __mapper_args__ = arguments
+
+    p.error(lambda: mapped(include_properties=["name"]))
+    p.error(lambda: mapped(exclude_properties=["id"]))
+    p.error(lambda: mapped(polymorphic_on=type))
+
+
+@program
+def sentinels_of_a_mixin(p: Any) -> None:
+    class Numbered:
+        @p.declared_attr
+        def _sentinel(cls) -> p.Mapped[int]:  # type: ignore[name-defined]
+            return p.orm_insert_sentinel()
+
+    Numbered.__dict__["_sentinel"].fget.__annotations__["return"] = p.Mapped[int]
+
+    class Item(Numbered, p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.String, primary_key=True, server_default=p.FetchedValue())
+
+    class Part(Item):
+        __tablename__ = "part"
+        id = p.Column(p.ForeignKey("item.id"), primary_key=True)
+
+    class Kind(Item):
+        pass
+
+    for cls in (Item, Part, Kind):
+        p.show(cls.__table__.c.keys(), [attr.key for attr in cls.__mapper__.column_attrs])
+
+
+@program
+def dataclasses_mixed_in(p: Any) -> None:
+    from dataclasses import dataclass, field
+
+    registry = p.registry()
+
+    @dataclass
+    class ItemMixin:
+        __tablename__ = "item"
+        __sa_dataclass_metadata_key__ = "sa"
+        id: int = field(init=False, metadata={"sa": p.Column(p.Integer, primary_key=True)})
+        parts: list[Any] = field(
+            default_factory=list, metadata={"sa": lambda: p.relationship("Part")}
+        )
+
+    @dataclass
+    class PartMixin:
+        __tablename__ = "part"
+        __sa_dataclass_metadata_key__ = "sa"
+        id: int = field(init=False, metadata={"sa": p.Column(p.Integer, primary_key=True)})
+        email: str | None = field(default=None, metadata={"sa": p.Column(p.String(50))})
+        item_id: int = field(init=False, metadata={"sa": lambda: p.Column(p.ForeignKey("item.id"))})
+
+    @registry.mapped
+    class Item(ItemMixin):
+        pass
+
+    @registry.mapped
+    class Part(PartMixin):
+        pass
+
+    registry.configure()
+    p.show(str(p.module("schema").CreateTable(Part.__table__)))
+    p.show(Item(parts=[Part(email="x")]).parts)
+
+
+@program
+def foreign_keys_that_stand_at_columns(p: Any) -> None:
+    with p.engine().connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql(
+            "CREATE TABLE b (x INTEGER REFERENCES a (id) ON DELETE CASCADE DEFERRABLE, y INTEGER, "
+            "FOREIGN KEY (y) REFERENCES a (id) ON UPDATE CASCADE)"
+        )
+        p.show(p.inspect(connection).get_foreign_keys("b"))
+
+
+@pytest.mark.parametrize("case", program.registered)
+def test_program(case: Any) -> None:
+    compare(case, warned=True)

@@ -190,14 +190,31 @@ def dataclasses_mixed_in(p: Any) -> None:
 
 
 @program
-def foreign_keys_that_stand_at_columns(p: Any) -> None:
-    with p.engine().connect() as connection:
-        connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY)")
-        connection.exec_driver_sql(
-            "CREATE TABLE b (x INTEGER REFERENCES a (id) ON DELETE CASCADE DEFERRABLE, y INTEGER, "
-            "FOREIGN KEY (y) REFERENCES a (id) ON UPDATE CASCADE)"
-        )
-        p.show(p.inspect(connection).get_foreign_keys("b"))
+def defaults_that_use_the_connection(p: Any) -> None:
+    """A function of a default or an onupdate may ask the database."""
+
+    def counted(context: Any) -> int:
+        p.show(context.isinsert, context.isupdate, context.engine is engine)
+        p.show(context.dialect.name, context.current_column.key)
+        p.show(context.connection is context.root_connection)
+        return context.connection.scalar(p.select(p.func.max(Item.id))) or 0  # type: ignore[no-any-return]
+
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        before = p.Column(p.Integer, default=counted, onupdate=counted)
+
+    engine = p.engine()
+    p.Base.metadata.create_all(engine)
+    with p.Session(engine) as session:
+        for number in (1, 2):
+            session.add(Item(id=number, name="one"))
+            session.flush()
+        p.show(session.execute(p.select(Item.id, Item.before).order_by(Item.id)).all())
+        session.get(Item, 1).name = "two"
+        session.commit()
+        p.show(session.get(Item, 1).before)
 
 
 @pytest.mark.parametrize("case", program.registered)

@@ -550,6 +550,17 @@ def test_keys_that_name_a_column_twice(p: Peer):
     p.show(len(table.foreign_key_constraints), table.c.keys())
 
 
+@program
+def test_foreign_keys_that_stand_at_columns(p: Peer):
+    with lite_engine(p).connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql(
+            "CREATE TABLE b (x INTEGER REFERENCES a (id) ON DELETE CASCADE DEFERRABLE, y INTEGER, "
+            "FOREIGN KEY (y) REFERENCES a (id) ON UPDATE CASCADE)"
+        )
+        p.show(p.inspect(connection).get_foreign_keys("b"))
+
+
 @pytest.mark.sqlite_only
 @making_tests()
 def test_parameters_of_sqlite_by_name(p: Peer):

@@ -242,7 +242,7 @@ def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any
         # What such a default sees decides, so only what was given makes a run.
         for given, run in itertools.groupby(new, partial(_given_columns, statements)):
             batch = list(run)
-            fill_context_defaults(statements, batch)
+            fill_context_defaults(statements, connection, batch)
             _insert_run(flush, statements, connection, batch, given)
     else:
         _insert_run(flush, statements, connection, new)
@@ -444,7 +444,7 @@ def _update_all(
         if changed is None:
             continue
         batch = list(run)
-        fill_onupdates(statements, batch, changed)
+        fill_onupdates(statements, connection, batch, changed)
         if made := filled.difference(changed):
             flush.updated.append((batch, made))
         # Written whether or not the new value is another.

@@ -84,7 +84,7 @@ def _switch_row(
         parts.append(committed_value(existing, version))
         if next_version is not None and version not in given:
             values[version] = next_version(parts[-1])
-    fill_onupdates(statements, [obj], tuple(given))
+    fill_onupdates(statements, connection, [obj], tuple(given))
     values.update((s, _core.peek(obj, s)) for s in given)
     values.update((s, _core.peek(obj, s)) for s, _ in statements.python_onupdates)
     where, names = statements._where_key()

@@ -11,6 +11,7 @@ from .base import committed_value
 from .flush_statements import _MADE, Statements, _is_expression
 
 if TYPE_CHECKING:
+    from ..engine.base import Connection
     from .unitofwork import Flush
 
 
@@ -32,7 +33,15 @@ def stale(verb: str, table: Any, error: exc.StaleDataError) -> exc.StaleDataErro
 class _DefaultContext:
     """What a default's function sees of the row it fills."""
 
-    def __init__(self, params: dict[str, Any], column: Any) -> None:
+    def __init__(
+        self, connection: Connection, params: dict[str, Any], column: Any, inserts: bool
+    ) -> None:
+        self.connection = self.root_connection = connection
+        self.engine = connection.engine
+        self.dialect = connection.dialect
+        self.execution_options = connection._execution_options
+        self.isinsert = inserts
+        self.isupdate = not inserts
         self.current_column = column
         self._params = params
 
@@ -63,19 +72,23 @@ def _row_params(statements: Statements, obj: Any) -> dict[str, Any]:
     return params
 
 
-def fill_context_defaults(statements: Statements, objects: list[Any]) -> None:
+def fill_context_defaults(
+    statements: Statements, connection: Connection, objects: list[Any]
+) -> None:
     """Defaults that look at the other values of their row."""
     for obj in objects:
         params = _row_params(statements, obj)
         for slot, function in statements.context_defaults:
             if statements.lacks(obj, slot):
                 column = statements.column_of[slot]
-                value = function(_DefaultContext(params, column))
+                value = function(_DefaultContext(connection, params, column, True))
                 params[column.key] = value
                 _core.set_loaded(obj, slot, value)
 
 
-def fill_onupdates(statements: Statements, objects: list[Any], changed: tuple[int, ...]) -> None:
+def fill_onupdates(
+    statements: Statements, connection: Connection, objects: list[Any], changed: tuple[int, ...]
+) -> None:
     """Python onupdate values of objects that are going to be updated."""
     missing = [item for item in statements.python_onupdates if item[0] not in changed]
     for obj in objects:
@@ -84,7 +97,7 @@ def fill_onupdates(statements: Statements, objects: list[Any], changed: tuple[in
             if getattr(onupdate, "is_callable", False):
                 column = statements.column_of[slot]
                 params = {statements.column_of[s].key: _core.peek(obj, s) for s in changed}
-                value = value(_DefaultContext(params, column))
+                value = value(_DefaultContext(connection, params, column, False))
             _core.set_value(obj, slot, value)
 
 

@@ -196,3 +196,53 @@ def test_what_is_kept_of_objects_outlives_their_class() -> None:
     """The memory of dead objects is freed last; the allocator has overwritten their classes."""
     program = f"import gc; exec({PROGRAM!r}, {{'URL': 'sqlite://'}}); gc.collect()"
     assert run(program, PYTHONMALLOC="debug") == ""
+
+
+FUNCTIONS = """
+import sys
+import cormorant as sa
+
+def compare(one, other):
+    raise ValueError("compared in " + NAME)
+
+class Total:
+    def __init__(self):
+        self.sum = 0
+    def step(self, number):
+        self.sum += number
+    def finalize(self):
+        return self.sum
+
+engine = sa.create_engine("sqlite://")
+with engine.connect() as connection:
+    driver = connection.connection.dbapi_connection
+    for _ in range(2):  # the first is dropped
+        driver.create_function("twice", 1, lambda number: 2 * number)
+    driver.create_aggregate("total_of", 1, Total)
+    driver.create_collation("raising", compare)
+    numbers = "(select 1 as x union all select 2)"
+    row = connection.execute(sa.text(f"select twice(21), total_of(x) from {numbers}")).one()
+    assert tuple(row) == (42, 3)
+    try:
+        connection.execute(sa.text(f"select x from {numbers} order by 'a' || x collate raising"))
+    except ValueError as error:
+        print(error)
+engine.dispose()
+"""
+
+
+def test_functions_run_in_the_interpreter_of_their_connection() -> None:
+    out = run(f"""
+        import faulthandler, sys
+        import _xxsubinterpreters as interpreters
+        faulthandler.dump_traceback_later(60, exit=True)
+        source = {FUNCTIONS!r}
+        exec(source, {{"NAME": "the first"}})
+        other = interpreters.create()
+        head = f"import sys; sys.path[:] = {{sys.path!r}}; NAME = 'the second'\\n"
+        interpreters.run_string(other, head + source)
+        interpreters.destroy(other)
+        exec(source, {{"NAME": "the first"}})
+    """)
+    names = [line.removeprefix("compared in the ") for line in out.splitlines()]
+    assert sorted(names) == ["first", "first", "second"]

@@ -146,9 +146,9 @@ crm_batch_run(crm_batch *batch)
     }
     crm_error err = {0};
     int failed;
-    Py_BEGIN_ALLOW_THREADS
+    crm_driver_begin(batch->conn);
     failed = run_rows(batch, stmt, &err);
-    Py_END_ALLOW_THREADS
+    crm_driver_end(batch->conn);
     crm_connection_leave(batch->conn);
     if (failed) {
         return crm_connection_raise(batch->conn, &err);

@@ -40,9 +40,9 @@ call_simple(crm_connection *self, simple_call call)
     if (crm_connection_enter(self) < 0) {
         return -1;
     }
-    Py_BEGIN_ALLOW_THREADS
+    crm_driver_begin(self);
     status = call(self->conn, &err);
-    Py_END_ALLOW_THREADS
+    crm_driver_end(self);
     crm_connection_leave(self);
     return status < 0 ? crm_connection_raise(self, &err) : 0;
 }
@@ -124,10 +124,10 @@ connect(crm_connection *self, PyObject *options)
     if (status == 0) {
         crm_error err;
         crm_conn *conn = NULL;
-        Py_BEGIN_ALLOW_THREADS
+        crm_driver_begin(self);
         status = self->driver->connect(list.items, list.count, &self->host,
                                        &conn, &err);
-        Py_END_ALLOW_THREADS
+        crm_driver_end(self);
         if (status < 0) {
             crm_connection_raise(self, &err);
         }
@@ -203,9 +203,9 @@ close_connection(crm_connection *self)
     }
     crm_statements_free(statements);
     if (conn != NULL) {
-        Py_BEGIN_ALLOW_THREADS
+        crm_driver_begin(self);
         self->driver->close(conn);
-        Py_END_ALLOW_THREADS
+        crm_driver_end(self);
     }
 }
 
@@ -449,9 +449,9 @@ connection_run_script(crm_connection *self, PyObject *sql)
     }
     crm_error err;
     int status;
-    Py_BEGIN_ALLOW_THREADS
+    crm_driver_begin(self);
     status = self->driver->exec(self->conn, text, &err);
-    Py_END_ALLOW_THREADS
+    crm_driver_end(self);
     crm_connection_leave(self);
     if (status < 0) {
         crm_connection_raise(self, &err);
@@ -498,9 +498,9 @@ crm_connection_reset(crm_connection *self)
     }
     crm_error err;
     int status;
-    Py_BEGIN_ALLOW_THREADS
+    crm_driver_begin(self);
     status = self->driver->reset(self->conn, &err);
-    Py_END_ALLOW_THREADS
+    crm_driver_end(self);
     /* before leave, or what their parameters run could close the connection */
     crm_statements_end_runs(self->statements);
     crm_connection_leave(self);
@@ -574,9 +574,9 @@ describe(crm_connection *self, crm_stmt *stmt)
     if (self->driver->describe == NULL) {
         return 0;
     }
-    Py_BEGIN_ALLOW_THREADS
+    crm_driver_begin(self);
     status = self->driver->describe(stmt, &err);
-    Py_END_ALLOW_THREADS
+    crm_driver_end(self);
     return status < 0 ? crm_connection_raise(self, &err) : 0;
 }
 

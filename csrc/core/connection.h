@@ -27,11 +27,12 @@ typedef struct crm_connection {
     crm_host host;            /* what the driver may ask: host.c */
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
     PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
-    PyObject *info;  /* owned dict for the user, NULL until asked for */
-    uint64_t in_use; /* ident of the thread between enter and leave */
-    uint64_t run;    /* number of the newest run, see fetch */
-    long pid;        /* process that opened it */
-    bool invalid;    /* a driver call reported a disconnect */
+    PyObject *info;        /* owned dict for the user, NULL until asked for */
+    uint64_t in_use;       /* ident of the thread between enter and leave */
+    PyThreadState *thread; /* of a driver call without the GIL, or NULL */
+    uint64_t run;          /* number of the newest run, see fetch */
+    long pid;              /* process that opened it */
+    bool invalid;          /* a driver call reported a disconnect */
     crm_statements *statements; /* owned: plan -> crm_stmt */
     PyObject *failed_params;    /* owned tuple or NULL: parameters of the run
                                    that raised, for error texts */
@@ -74,6 +75,40 @@ static inline void
 crm_connection_leave(crm_connection *self)
 {
     self->in_use = 0;
+}
+
+/* A driver call runs without the GIL between these two. */
+static inline void
+crm_driver_begin(crm_connection *self)
+{
+    self->thread = PyEval_SaveThread();
+}
+static inline void
+crm_driver_end(crm_connection *self)
+{
+    PyThreadState *thread = self->thread;
+    self->thread = NULL;
+    PyEval_RestoreThread(thread);
+}
+
+/* The host has the GIL between these two, as the thread state that made the
+ * driver call: PyGILState_Ensure() would take the one of another interpreter.
+ * True if that call runs without the GIL, for the second of them. */
+static inline bool
+crm_host_begin(crm_connection *self)
+{
+    bool without = self->thread != NULL;
+    if (without) {
+        crm_driver_end(self);
+    }
+    return without;
+}
+static inline void
+crm_host_end(crm_connection *self, bool without)
+{
+    if (without) {
+        crm_driver_begin(self);
+    }
 }
 
 /* The statement of a plan, prepared on first use: borrowed until the next call

@@ -135,7 +135,7 @@ run_rows(crm_connection *self, crm_stmt *stmt, crm_plan *plan,
 {
     const crm_driver *driver = self->driver;
     int status = CRM_OK;
-    Py_BEGIN_ALLOW_THREADS
+    crm_driver_begin(self);
     crm_rows rows;
     crm_rows_init(&rows, (uint32_t)driver->column_count(stmt));
     if (driver->run_many != NULL) {
@@ -160,7 +160,7 @@ run_rows(crm_connection *self, crm_stmt *stmt, crm_plan *plan,
         }
     }
     crm_rows_clear(&rows);
-    Py_END_ALLOW_THREADS
+    crm_driver_end(self);
     return status < 0 ? -1 : 0;
 }
 

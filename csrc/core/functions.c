@@ -66,8 +66,9 @@ int
 crm_function_call(void *ctx, void *function, const crm_cell *args, size_t count,
                   crm_give give, void *to, crm_error *err)
 {
-    crm_core *core = ((crm_connection *)ctx)->core;
-    PyGILState_STATE gil = PyGILState_Ensure();
+    crm_connection *self = ctx;
+    crm_core *core = self->core;
+    bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     PyObject *called = Py_NewRef((PyObject *)function);
@@ -81,7 +82,7 @@ crm_function_call(void *ctx, void *function, const crm_cell *args, size_t count,
     Py_XDECREF(values);
     Py_DECREF(called);
     PyErr_Restore(type, error, traceback);
-    PyGILState_Release(gil);
+    crm_host_end(self, without);
     return status;
 }
 
@@ -128,8 +129,9 @@ int
 crm_function_step(void *ctx, void *function, int64_t group,
                   const crm_cell *args, size_t count, crm_error *err)
 {
-    crm_core *core = ((crm_connection *)ctx)->core;
-    PyGILState_STATE gil = PyGILState_Ensure();
+    crm_connection *self = ctx;
+    crm_core *core = self->core;
+    bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     PyObject *called = Py_NewRef((PyObject *)function);
@@ -143,7 +145,7 @@ crm_function_step(void *ctx, void *function, int64_t group,
     Py_XDECREF(key);
     Py_DECREF(called);
     PyErr_Restore(type, error, traceback);
-    PyGILState_Release(gil);
+    crm_host_end(self, without);
     return status;
 }
 
@@ -151,8 +153,9 @@ int
 crm_function_finish(void *ctx, void *function, int64_t group, crm_give give,
                     void *to, crm_error *err)
 {
-    crm_core *core = ((crm_connection *)ctx)->core;
-    PyGILState_STATE gil = PyGILState_Ensure();
+    crm_connection *self = ctx;
+    crm_core *core = self->core;
+    bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     PyObject *called = Py_NewRef((PyObject *)function);
@@ -180,7 +183,7 @@ crm_function_finish(void *ctx, void *function, int64_t group, crm_give give,
     Py_XDECREF(key);
     Py_DECREF(called);
     PyErr_Restore(type, error, traceback);
-    PyGILState_Release(gil);
+    crm_host_end(self, without);
     return status;
 }
 
@@ -201,9 +204,10 @@ int
 crm_function_compare(void *ctx, void *function, const crm_cell *left,
                      const crm_cell *right, int *order)
 {
-    crm_core *core = ((crm_connection *)ctx)->core;
+    crm_connection *self = ctx;
+    crm_core *core = self->core;
     const crm_cell cells[2] = {*left, *right};
-    PyGILState_STATE gil = PyGILState_Ensure();
+    bool without = crm_host_begin(self);
     PyObject *called = Py_NewRef((PyObject *)function);
     PyObject *texts = decode_all(core, cells, 2);
     PyObject *result =
@@ -213,19 +217,20 @@ crm_function_compare(void *ctx, void *function, const crm_cell *left,
     Py_XDECREF(result);
     Py_XDECREF(texts);
     Py_DECREF(called);
-    PyGILState_Release(gil);
+    crm_host_end(self, without);
     return status;
 }
 
 void
-crm_function_drop(void *Py_UNUSED(ctx), void *function)
+crm_function_drop(void *ctx, void *function)
 {
-    PyGILState_STATE gil = PyGILState_Ensure();
+    crm_connection *self = ctx;
+    bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     Py_DECREF((PyObject *)function);
     PyErr_Restore(type, error, traceback);
-    PyGILState_Release(gil);
+    crm_host_end(self, without);
 }
 
 /* Gives the driver a function, NULL to take the name back: None or NULL.

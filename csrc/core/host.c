@@ -4,11 +4,12 @@
 #include "connection.h"
 
 static int
-interrupted(void *Py_UNUSED(ctx))
+interrupted(void *ctx)
 {
-    PyGILState_STATE gil = PyGILState_Ensure();
+    crm_connection *self = ctx;
+    bool without = crm_host_begin(self);
     int raised = PyErr_CheckSignals();
-    PyGILState_Release(gil);
+    crm_host_end(self, without);
     return raised;
 }
 
@@ -17,7 +18,7 @@ static void
 notice(void *ctx, const char *severity, const char *message)
 {
     crm_connection *self = ctx;
-    PyGILState_STATE gil = PyGILState_Ensure();
+    bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     PyObject *text =
@@ -31,7 +32,7 @@ notice(void *ctx, const char *severity, const char *message)
     }
     Py_XDECREF(done);
     PyErr_Restore(type, error, traceback);
-    PyGILState_Release(gil);
+    crm_host_end(self, without);
 }
 
 /* The number of a zone in core->zones, where it is put when first met; -1 for
@@ -69,7 +70,7 @@ static int32_t
 zone(void *ctx, const char *name)
 {
     crm_connection *self = ctx;
-    PyGILState_STATE gil = PyGILState_Ensure();
+    bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
     int32_t number = find_zone(self->core, self->dbapi, name);
@@ -78,7 +79,7 @@ zone(void *ctx, const char *name)
         PyErr_Clear();
     }
     PyErr_Restore(type, error, traceback);
-    PyGILState_Release(gil);
+    crm_host_end(self, without);
     return number;
 }
 

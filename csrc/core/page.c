@@ -3,6 +3,8 @@
 
 #include "page.h"
 
+#include "poison.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,8 +20,8 @@
 
 /* Full pages are the system's, not the allocator's: among smaller things in a
  * heap they would keep it from shrinking, and a result that was read and
- * dropped would never be given back.  In a debug build the allocator, which
- * knows of uses after the end. */
+ * dropped would never be given back.  In a debug build the allocator's, which
+ * knows where they end. */
 #if defined(MAP_ANONYMOUS) && !defined(CRM_DEBUG)
 
 static crm_page *
@@ -45,13 +47,13 @@ unmap_page(crm_page *page)
 static crm_page *
 map_page(void)
 {
-    return NULL;
+    return malloc(CRM_PAGE_SIZE);
 }
 
 static void
 unmap_page(crm_page *page)
 {
-    (void)page;
+    free(page);
 }
 
 #endif
@@ -131,11 +133,25 @@ take_all(crm_page_cache *cache)
     return all;
 }
 
+/* A free page is closed but for its place in the list. */
+static void
+close_page(crm_page *page)
+{
+    crm_close_memory(page, CRM_PAGE_SIZE, &page->link);
+}
+
+static void
+open_page(crm_page *page)
+{
+    crm_open_memory(page, CRM_PAGE_SIZE);
+}
+
 static void
 free_all(crm_page *page)
 {
     while (page != NULL) {
         crm_page *next = page->link.next;
+        open_page(page);
         page_free(page);
         page = next;
     }
@@ -157,6 +173,7 @@ keep_page(crm_page_cache *cache, crm_page *page)
     }
     else if (cache->count < CRM_PAGE_CACHE) {
         page->link.next = cache->free;
+        close_page(page);
         cache->free = page;
         cache->count++;
         page = NULL;
@@ -176,6 +193,7 @@ kept_page(crm_page_cache *cache)
     if (page != NULL) {
         cache->free = page->link.next;
         cache->count--;
+        open_page(page);
     }
     cache->returned = 0;
     release(cache);

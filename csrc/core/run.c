@@ -45,9 +45,9 @@ prepare_entry(crm_connection *self, crm_plan *plan)
     crm_stmt *stmt;
     crm_error err;
     int status;
-    Py_BEGIN_ALLOW_THREADS
+    crm_driver_begin(self);
     status = self->driver->prepare(self->conn, sql, (size_t)len, &stmt, &err);
-    Py_END_ALLOW_THREADS
+    crm_driver_end(self);
     if (status < 0) {
         crm_connection_raise(self, &err);
         return NULL;
@@ -84,9 +84,9 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
         if (rows->nrows < after) {
             batch = Py_MIN(batch, after - (size_t)rows->nrows);
         }
-        Py_BEGIN_ALLOW_THREADS
+        crm_driver_begin(self);
         status = self->driver->fetch(stmt, rows, batch, &err);
-        Py_END_ALLOW_THREADS
+        crm_driver_end(self);
         if (status < 0) {
             return crm_connection_raise(self, &err);
         }

@@ -2,24 +2,11 @@
  *
  * What is kept is a chain for each number of slots, through the words that held
  * the instance dictionaries, and one for each number of items, through those
- * that held the keys.
- *
- * AddressSanitizer is told that all but those words must not be touched: it
- * sees a use after the end as it does in memory that was freed, but for one
- * after the next object took the memory.
+ * that held the keys; all else is closed (poison.h).
  */
 #include "entity.h"
+#include "poison.h"
 #include "row.h"
-
-#ifndef __has_feature /* clang has it, others say so by a macro */
-#define __has_feature(name) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(start, size)   ((void)(start), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
-#endif
 
 static size_t
 entity_size(uint16_t nslots)
@@ -33,28 +20,13 @@ row_size(Py_ssize_t count)
     return sizeof(crm_row) + (size_t)count * sizeof(PyObject *);
 }
 
-/* Nobody may touch `size` bytes at `start` but the word at `link` from now on.
- */
-static void
-close_memory(void *start, size_t size, void *link)
-{
-    ASAN_POISON_MEMORY_REGION(start, size);
-    ASAN_UNPOISON_MEMORY_REGION(link, sizeof(void *));
-}
-
-static void
-open_memory(void *start, size_t size)
-{
-    ASAN_UNPOISON_MEMORY_REGION(start, size);
-}
-
 /* Takes the first entity of a chain that is not empty. */
 static crm_entity *
 take_entity(crm_spares *spares, uint16_t nslots)
 {
     crm_entity *first = spares->entities[nslots];
     spares->entities[nslots] = (crm_entity *)first->dict;
-    open_memory(first, entity_size(nslots));
+    crm_open_memory(first, entity_size(nslots));
     return first;
 }
 
@@ -64,7 +36,7 @@ take_row(crm_spares *spares, Py_ssize_t count)
 {
     crm_row *first = spares->rows[count];
     spares->rows[count] = (crm_row *)first->tagged;
-    open_memory(first, row_size(count));
+    crm_open_memory(first, row_size(count));
     return first;
 }
 
@@ -122,7 +94,7 @@ crm_spare_put_entity(crm_spares *spares, crm_entity *dead)
         Py_SET_TYPE((PyObject *)dead, &PyTuple_Type);
         dead->dict = (PyObject *)spares->entities[nslots];
         spares->entities[nslots] = dead;
-        close_memory(dead, entity_size(nslots), &dead->dict);
+        crm_close_memory(dead, entity_size(nslots), &dead->dict);
         keep(spares, entity_size(nslots));
         return;
     }
@@ -135,7 +107,7 @@ crm_spare_put_row(crm_spares *spares, crm_row *dead, Py_ssize_t count)
     if (!spares->over && count <= CRM_SPARE_SLOTS) {
         dead->tagged = (uintptr_t)spares->rows[count];
         spares->rows[count] = dead;
-        close_memory(dead, row_size(count), &dead->tagged);
+        crm_close_memory(dead, row_size(count), &dead->tagged);
         keep(spares, row_size(count));
         return;
     }

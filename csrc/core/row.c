@@ -6,6 +6,7 @@
 #include "row.h"
 
 #include "compat.h"
+#include "derivedrow.h"
 #include "rowmapping.h"
 
 #include <structmember.h>
@@ -15,7 +16,7 @@ crm_row_by_key(crm_row *row, PyObject *key)
 {
     Py_ssize_t position = crm_keys_find(crm_row_keys(row), key);
     if (position >= 0) {
-        return Py_NewRef(row->items[position]);
+        return Py_NewRef(crm_row_items(row)[position]);
     }
     if (position == -1) {
         crm_keys_raise_missing(crm_row_keys(row), key);
@@ -39,6 +40,9 @@ crm_row_has_key(crm_row *row, PyObject *key)
 PyObject *
 crm_row_tuple(crm_row *self)
 {
+    if (crm_row_is_derived(self)) {
+        return Py_NewRef(self->items[0]);
+    }
     Py_ssize_t count = crm_row_count(self);
     PyObject *tuple = PyTuple_New(count);
     if (tuple == NULL) {
@@ -68,7 +72,7 @@ crm_row_dict(crm_row *self)
             }
             continue;
         }
-        if (PyDict_SetItem(dict, name, self->items[position]) < 0) {
+        if (PyDict_SetItem(dict, name, crm_row_items(self)[position]) < 0) {
             Py_DECREF(dict);
             return NULL;
         }
@@ -76,63 +80,55 @@ crm_row_dict(crm_row *self)
     return dict;
 }
 
+/* A row of keys and the items of a tuple. */
+static PyObject *
+row_of(crm_keys *keys, PyObject *values)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(values);
+    if (count != crm_keys_count(keys)) {
+        PyErr_Format(PyExc_ValueError, "%zd keys, but %zd values",
+                     crm_keys_count(keys), count);
+        return NULL;
+    }
+    crm_row *row = crm_row_new(keys, 0);
+    if (row == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        row->items[i] = Py_NewRef(PyTuple_GET_ITEM(values, i));
+    }
+    return crm_row_finish(row);
+}
+
 static PyObject *
 row_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"keys", "values", "index", NULL};
-    PyObject *names, *values, *index = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|O!:Row", words, &names,
-                                     &values, &PyDict_Type, &index)) {
-        return NULL;
-    }
     crm_core *core = crm_core_of(type);
     if (core == NULL) {
         return NULL;
     }
-    crm_keys *keys;
-    if (Py_IS_TYPE(names, core->row_keys_type)) {
-        keys = (crm_keys *)Py_NewRef(names);
+    if (type != core->row_type) {
+        return crm_derived_row_new(core, type);
     }
-    else {
-        keys = crm_keys_new(core, names, index);
-        if (keys == NULL) {
-            return NULL;
-        }
-        keys->unpickled = 1;
-    }
-    /* a tuple, not the list that the iterable could still change */
-    PyObject *tuple = PySequence_Tuple(values);
-    if (tuple == NULL) {
-        Py_DECREF(keys);
+    crm_row_parts parts;
+    if (crm_row_parse(core, &parts, args, kwargs) < 0) {
         return NULL;
     }
-    Py_ssize_t count = PyTuple_GET_SIZE(tuple);
-    crm_row *row = NULL;
-    PyObject *finished = NULL;
-    if (count != crm_keys_count(keys)) {
-        PyErr_Format(PyExc_ValueError, "%zd keys, but %zd values",
-                     crm_keys_count(keys), count);
-    }
-    else {
-        row = crm_row_new(keys, 0);
-    }
-    if (row != NULL) {
-        for (Py_ssize_t i = 0; i < count; i++) {
-            row->items[i] = Py_NewRef(PyTuple_GET_ITEM(tuple, i));
-        }
-        finished = crm_row_finish(row);
-    }
-    Py_DECREF(tuple);
-    Py_DECREF(keys);
-    return finished;
+    PyObject *row = row_of(parts.keys, parts.values);
+    crm_row_parts_clear(&parts);
+    return row;
 }
 
 crm_row *
 crm_row_new_gc(crm_keys *keys)
 {
     Py_ssize_t count = crm_keys_count(keys);
-    crm_row *row = PyObject_GC_NewVar(crm_row, keys->core->row_type, count);
+    /* Derived classes are laid out by Row's size, which is one without items;
+     * what is allocated is as large as a tuple of as many. */
+    crm_row *row = PyObject_GC_NewVar(crm_row, &PyTuple_Type, count);
     if (row != NULL) {
+        Py_SET_TYPE((PyObject *)row,
+                    (PyTypeObject *)Py_NewRef(keys->core->row_type));
         /* in the place of a size, which the keys know */
         row->tagged = (uintptr_t)Py_NewRef(keys) | CRM_ROW_GC;
         memset(row->items, 0, (size_t)count * sizeof(PyObject *));
@@ -171,6 +167,10 @@ row_traverse(crm_row *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(crm_row_keys(self));
+    if (crm_row_is_derived(self)) {
+        Py_VISIT(self->items[0]);
+        return 0;
+    }
     for (Py_ssize_t i = crm_row_count(self); --i >= 0;) {
         Py_VISIT(self->items[i]);
     }
@@ -203,7 +203,13 @@ row_dealloc(crm_row *self)
     }
     PyObject_GC_UnTrack(self);
     Py_TRASHCAN_BEGIN(self, row_dealloc);
-    drop_items(self);
+    if (crm_row_is_derived(self)) {
+        Py_DECREF(self->items[0]);
+        Py_DECREF(crm_row_keys(self));
+    }
+    else {
+        drop_items(self);
+    }
     PyObject_GC_Del(self);
     Py_DECREF(type);
     Py_TRASHCAN_END
@@ -222,7 +228,7 @@ row_item(crm_row *self, Py_ssize_t i)
         PyErr_SetString(PyExc_IndexError, "tuple index out of range");
         return NULL;
     }
-    return Py_NewRef(self->items[i]);
+    return Py_NewRef(crm_row_items(self)[i]);
 }
 
 static PyObject *
@@ -254,7 +260,8 @@ static int
 row_contains(crm_row *self, PyObject *value)
 {
     for (Py_ssize_t i = 0; i < crm_row_count(self); i++) {
-        int equal = PyObject_RichCompareBool(self->items[i], value, Py_EQ);
+        int equal =
+            PyObject_RichCompareBool(crm_row_items(self)[i], value, Py_EQ);
         if (equal != 0) {
             return equal;
         }
@@ -367,9 +374,10 @@ row_richcompare(crm_row *self, PyObject *other, int op)
     if (left == NULL) {
         return NULL;
     }
-    PyObject *right = Py_IS_TYPE(other, Py_TYPE(self))
-                          ? crm_row_tuple((crm_row *)other)
-                          : Py_NewRef(other);
+    PyObject *right =
+        PyObject_TypeCheck(other, crm_row_keys(self)->core->row_type)
+            ? crm_row_tuple((crm_row *)other)
+            : Py_NewRef(other);
     PyObject *result = NULL;
     if (right != NULL) {
         result = PyObject_RichCompare(left, right, op);
@@ -398,7 +406,7 @@ row_getattro(crm_row *self, PyObject *name)
     if (found != NULL && !is_own_attribute(self, name)) {
         Py_ssize_t i = PyLong_AsSsize_t(found);
         if (i >= 0 && i < crm_row_count(self)) {
-            return Py_NewRef(self->items[i]);
+            return Py_NewRef(crm_row_items(self)[i]);
         }
         crm_keys_raise_ambiguous(crm_row_keys(self), name);
         return NULL;
@@ -480,6 +488,25 @@ row_get_keys(crm_row *self, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+row_get_parent(crm_row *self, void *Py_UNUSED(closure))
+{
+    crm_keys *keys = crm_row_keys(self);
+    return Py_NewRef(keys->parent != NULL ? keys->parent : (PyObject *)keys);
+}
+
+static PyObject *
+row_get_data(crm_row *self, void *Py_UNUSED(closure))
+{
+    return crm_row_tuple(self);
+}
+
+static PyObject *
+row_get_index(crm_row *self, void *Py_UNUSED(closure))
+{
+    return PyDict_Copy(crm_row_keys(self)->index);
+}
+
+static PyObject *
 row_asdict(crm_row *self, PyObject *Py_UNUSED(none))
 {
     return crm_row_dict(self);
@@ -508,7 +535,8 @@ row_count(crm_row *self, PyObject *value)
 {
     Py_ssize_t count = 0;
     for (Py_ssize_t i = 0; i < crm_row_count(self); i++) {
-        int equal = PyObject_RichCompareBool(self->items[i], value, Py_EQ);
+        int equal =
+            PyObject_RichCompareBool(crm_row_items(self)[i], value, Py_EQ);
         if (equal < 0) {
             return NULL;
         }
@@ -542,7 +570,8 @@ row_index(crm_row *self, PyObject *const *args, Py_ssize_t nargs)
     stop = stop < 0 ? stop + crm_row_count(self)
                     : Py_MIN(stop, crm_row_count(self));
     for (Py_ssize_t i = start; i < stop; i++) {
-        int equal = PyObject_RichCompareBool(self->items[i], args[0], Py_EQ);
+        int equal =
+            PyObject_RichCompareBool(crm_row_items(self)[i], args[0], Py_EQ);
         if (equal < 0) {
             return NULL;
         }
@@ -575,6 +604,9 @@ row_reduce(crm_row *self, PyObject *Py_UNUSED(none))
             }
         }
     }
+    if (crm_row_is_derived(self)) {
+        return crm_derived_row_reduce(self, values, index);
+    }
     if (index == NULL) {
         return Py_BuildValue("O(ON)", Py_TYPE(self), keys->items, values);
     }
@@ -584,6 +616,9 @@ row_reduce(crm_row *self, PyObject *Py_UNUSED(none))
 static PyObject *
 row_sizeof(crm_row *self, PyObject *Py_UNUSED(none))
 {
+    if (crm_row_is_derived(self)) {
+        return PyLong_FromSsize_t(Py_TYPE(self)->tp_basicsize);
+    }
     return PyLong_FromSize_t(sizeof(crm_row) +
                              (size_t)crm_row_count(self) * sizeof(PyObject *));
 }
@@ -602,6 +637,7 @@ static PyMethodDef row_methods[] = {
     {"index", (PyCFunction)(void (*)(void))row_index, METH_FASTCALL,
      "The position of the first item equal to a value."},
     {"__reduce__", (PyCFunction)row_reduce, METH_NOARGS, NULL},
+    {"__setstate__", (PyCFunction)crm_derived_row_setstate, METH_O, NULL},
     {"__sizeof__", (PyCFunction)row_sizeof, METH_NOARGS, NULL},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS,
      "Row[int, str], for annotations."},
@@ -615,12 +651,20 @@ static PyGetSetDef row_getset[] = {
     {"_t", (getter)row_get_tuple, NULL, "The row, typed as a tuple.", NULL},
     {"t", (getter)row_get_t, NULL, "The row, typed as a tuple.", NULL},
     {"_keys", (getter)row_get_keys, NULL, "The RowKeys of the row.", NULL},
+    {"_parent", (getter)row_get_parent, NULL,
+     "What says which columns the result had: what the row was made with, or "
+     "its keys.",
+     NULL},
+    {"_data", (getter)row_get_data, NULL, "A tuple of the items.", NULL},
+    {"_key_to_index", (getter)row_get_index, NULL,
+     "A dict of the positions of names.", NULL},
     {NULL},
 };
 
 static PyType_Slot row_slots[] = {
     {Py_tp_doc, "A row of a result: a sequence of values with names."},
     {Py_tp_new, row_new},
+    {Py_tp_init, crm_derived_row_init},
     {Py_tp_dealloc, row_dealloc},
     {Py_tp_traverse, row_traverse},
     {Py_tp_is_gc, row_is_gc},
@@ -642,9 +686,8 @@ static PyType_Slot row_slots[] = {
 
 static PyType_Spec row_spec = {
     .name = "cormorant._core.Row",
-    .basicsize = sizeof(crm_row),
-    .itemsize = sizeof(PyObject *),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+    .basicsize = sizeof(crm_row) + sizeof(PyObject *), /* a derived one */
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC |
              Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_SEQUENCE,
     .slots = row_slots,
 };

@@ -2,8 +2,9 @@
  *
  * A row is a short object: a pointer to what all rows of a statement share and
  * its values.  One that can be in no cycle, which are most, is no object of the
- * collector's: it has no header before it and is not counted.  All functions
- * need the GIL.
+ * collector's: it has no header before it and is not counted.  Rows of classes
+ * that derive from Row are laid out by the interpreter, and keep their values
+ * in a tuple.  All functions need the GIL.
  */
 #ifndef CRM_ROW_H
 #define CRM_ROW_H
@@ -12,23 +13,40 @@
 
 typedef struct crm_row {
     PyObject_HEAD
-    uintptr_t tagged; /* owned crm_keys, CRM_ROW_GC added */
+    uintptr_t tagged; /* owned crm_keys, CRM_ROW_GC and CRM_ROW_DERIVED added */
     PyObject *items[];
 } crm_row;
 
 /* The row has a collector's header. */
-#define CRM_ROW_GC 1
+#define CRM_ROW_GC ((uintptr_t)1)
+/* It is of a derived class, and tracked: items[0] is an owned tuple of what
+ * other rows have in `items`, and what the class adds comes behind it. */
+#define CRM_ROW_DERIVED ((uintptr_t)2)
 
 static inline crm_keys *
 crm_row_keys(const crm_row *row)
 {
-    return (crm_keys *)(row->tagged & ~(uintptr_t)CRM_ROW_GC);
+    return (crm_keys *)(row->tagged & ~(CRM_ROW_GC | CRM_ROW_DERIVED));
 }
 
 static inline int
 crm_row_is_gc(const crm_row *row)
 {
     return (row->tagged & CRM_ROW_GC) != 0;
+}
+
+static inline int
+crm_row_is_derived(const crm_row *row)
+{
+    return (row->tagged & CRM_ROW_DERIVED) != 0;
+}
+
+/* The items of any row, which those that the core makes have in `items`. */
+static inline PyObject **
+crm_row_items(crm_row *row)
+{
+    return crm_row_is_derived(row) ? ((PyTupleObject *)row->items[0])->ob_item
+                                   : row->items;
 }
 
 static inline Py_ssize_t

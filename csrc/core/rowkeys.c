@@ -3,6 +3,8 @@
 
 #include <structmember.h>
 
+#include "codec.h"
+
 static crm_keys *
 keys_alloc(crm_core *core, PyTypeObject *type)
 {
@@ -134,10 +136,11 @@ crm_keys_new(crm_core *core, PyObject *items, PyObject *index)
 static PyObject *
 keys_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"names", "index", "lookup", NULL};
-    PyObject *names, *index = NULL, *lookup = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|OO:RowKeys", words,
-                                     &PyTuple_Type, &names, &index, &lookup)) {
+    static char *words[] = {"names", "index", "lookup", "parent", NULL};
+    PyObject *names, *index = NULL, *lookup = Py_None, *parent = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|OOO:RowKeys", words,
+                                     &PyTuple_Type, &names, &index, &lookup,
+                                     &parent)) {
         return NULL;
     }
     crm_core *core = crm_core_of(type);
@@ -147,6 +150,9 @@ keys_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     crm_keys *self = crm_keys_new(core, names, index);
     if (self != NULL && lookup != Py_None) {
         self->lookup = Py_NewRef(lookup);
+    }
+    if (self != NULL) {
+        self->parent = Py_XNewRef(parent);
     }
     return (PyObject *)self;
 }
@@ -160,6 +166,7 @@ keys_traverse(crm_keys *self, visitproc visit, void *arg)
     Py_VISIT(self->index);
     Py_VISIT(self->lookup);
     Py_VISIT(self->source);
+    Py_VISIT(self->parent);
     return 0;
 }
 
@@ -169,6 +176,7 @@ keys_clear(crm_keys *self)
 {
     Py_CLEAR(self->lookup);
     Py_CLEAR(self->source);
+    Py_CLEAR(self->parent);
     return 0;
 }
 
@@ -250,7 +258,34 @@ keys_repr(crm_keys *self)
     return PyUnicode_FromFormat("RowKeys(%R)", self->items);
 }
 
+PyObject *
+crm_keys_view(crm_keys *keys, PyObject *parent)
+{
+    PyObject *cls = crm_lazy_member(&keys->core->key_view,
+                                    "cormorant.engine.result", "RMKeyView");
+    PyObject *args[] = {parent, keys->names};
+    return cls == NULL ? NULL : PyObject_Vectorcall(cls, args, 2, NULL);
+}
+
+static PyObject *
+keys_get_view(crm_keys *self, void *Py_UNUSED(closure))
+{
+    return crm_keys_view(self, (PyObject *)self);
+}
+
+static PyObject *
+keys_position(crm_keys *self, PyObject *key)
+{
+    Py_ssize_t position = crm_keys_find(self, key);
+    if (position == -2) {
+        return NULL;
+    }
+    return position < 0 ? Py_NewRef(Py_None) : PyLong_FromSsize_t(position);
+}
+
 static PyMethodDef keys_methods[] = {
+    {"_position", (PyCFunction)keys_position, METH_O,
+     "The position of a name or column, or None."},
     {"with_source", (PyCFunction)keys_with_source, METH_O,
      "with_source($self, source, /)\n--\n\nThese keys, found by "
      "lookup.of(source) instead of lookup."},
@@ -266,6 +301,7 @@ static PyMemberDef keys_members[] = {
 };
 
 static PyGetSetDef keys_getset[] = {
+    {"keys", (getter)keys_get_view, NULL, "A view of the names.", NULL},
     {"index", (getter)keys_get_index, NULL,
      "Name to position; -1 for a name that is ambiguous.", NULL},
     {"lookup", (getter)keys_get_lookup, (setter)keys_set_lookup,

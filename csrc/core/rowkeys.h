@@ -17,6 +17,8 @@ typedef struct {
                          that are not names (columns, entities) */
     PyObject *source; /* owned, or NULL: lookup.of(source) becomes the lookup
                          when one is asked for */
+    PyObject *parent; /* owned, or NULL: what a program's own rows were made
+                         with, for it to find there */
     uint8_t unpickled;
 } crm_keys;
 
@@ -37,6 +39,10 @@ crm_keys_count(const crm_keys *keys)
 Py_ssize_t crm_keys_name(crm_keys *keys, PyObject *name);
 /* The same of any key that a mapping is asked for. */
 Py_ssize_t crm_keys_find(crm_keys *keys, PyObject *key);
+
+/* A view of the names (engine.result.RMKeyView) that finds other keys by its
+ * parent: a new reference, NULL with an exception. */
+PyObject *crm_keys_view(crm_keys *keys, PyObject *parent);
 
 /* What is raised for a key that has no position, or a name that has several. */
 void crm_keys_raise_missing(crm_keys *keys, PyObject *key);

@@ -3,8 +3,6 @@
 
 #include <structmember.h>
 
-#include "codec.h"
-
 typedef struct {
     PyObject_HEAD
     crm_row *row; /* owned */
@@ -148,11 +146,7 @@ mapping_get(row_mapping *self, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 mapping_keys(row_mapping *self, PyObject *Py_UNUSED(none))
 {
-    crm_keys *keys = crm_row_keys(self->row);
-    PyObject *cls = crm_lazy_member(&keys->core->key_view,
-                                    "cormorant.engine.result", "RMKeyView");
-    PyObject *args[] = {(PyObject *)self, keys->names};
-    return cls == NULL ? NULL : PyObject_Vectorcall(cls, args, 2, NULL);
+    return crm_keys_view(crm_row_keys(self->row), (PyObject *)self);
 }
 
 /* A view of the items by their places, since names may come twice. */
@@ -163,7 +157,7 @@ mapping_values(row_mapping *self, PyObject *Py_UNUSED(none))
     for (Py_ssize_t i = 0; dict != NULL && i < crm_row_count(self->row); i++) {
         PyObject *place = PyLong_FromSsize_t(i);
         if (place == NULL ||
-            PyDict_SetItem(dict, place, self->row->items[i]) < 0) {
+            PyDict_SetItem(dict, place, crm_row_items(self->row)[i]) < 0) {
             Py_CLEAR(dict);
         }
         Py_XDECREF(place);

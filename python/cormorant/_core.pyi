@@ -1,6 +1,6 @@
 """The C core. See csrc/README.md; `csrc/core/*.c` names the file of each type."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from typing import Any, Final, Generic, Self, TypeVar, final, overload
 
 _T = TypeVar("_T")
@@ -195,27 +195,37 @@ class RowKeys:
         names: tuple[str | None, ...],
         index: dict[str, int] | None = None,
         lookup: Callable[[Any], int | None] | None = None,
+        parent: Any = ...,
     ) -> Self: ...
+    @property
+    def keys(self) -> KeysView[str]: ...
     def with_source(self, source: Any, /) -> Self:
         """The same keys, which become those of lookup.of(source) when one is looked up."""
 
-@final
 class Row(Generic[_Row_co]):
     """A result row: a sequence with named access, SQLAlchemy's Row."""
 
     _fields: tuple[str, ...]
     _mapping: RowMapping
     _keys: RowKeys
+    _parent: Any
+    _data: Any
+    _key_to_index: dict[str, int]
     @property
     def _t(self) -> _Row_co: ...
     @property
     def t(self) -> _Row_co: ...
+    @overload
     def __new__(
         cls,
         keys: tuple[str, ...] | RowKeys,
         values: Iterable[Any],
         index: dict[str, int] = ...,
     ) -> Row[Any]: ...
+    @overload
+    def __new__(
+        cls, parent: Any, processors: Any, key_to_index: dict[Any, int], data: Any
+    ) -> Self: ...
     def __len__(self) -> int: ...
     def __getitem__(self, index: Any, /) -> Any: ...
     def __iter__(self) -> Iterator[Any]: ...

@@ -86,7 +86,7 @@ class IteratorResult(Result[_T]):
         else:
             row_keys = cursor_metadata._row_keys()
         if not scalar:
-            iterator = (row if isinstance(row, Row) else Row(row_keys, row) for row in iterator)
+            iterator = (row if type(row) is Row else Row(row_keys, row) for row in iterator)
         super().__init__(ListCursor(row_keys, iterator, scalar))
 
 

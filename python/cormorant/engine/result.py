@@ -67,7 +67,7 @@ class Result(_ResultBase, Generic[_T]):
         """A result over rows (Rows or tuples), or over single items with `scalar`."""
         row_keys = keys if isinstance(keys, _core.RowKeys) else _core.RowKeys(tuple(keys))
         if not scalar:
-            rows = (row if isinstance(row, Row) else Row(row_keys, row) for row in rows)
+            rows = (row if type(row) is Row else Row(row_keys, row) for row in rows)
         from .made_results import IteratorResult
 
         return IteratorResult(row_keys, rows, scalar)

@@ -603,6 +603,46 @@ def scalar_subqueries_asked_for_twice(p: Any) -> None:
     p.show(str(p.select(other).where(other.c.y == twice)), str(twice.label("z")))
 
 
+@program
+def entities_of_a_query(p: Any) -> None:
+    """As pagers ask whether a query gives rows, and what finds the items of these."""
+
+    class User(p.Base):
+        __tablename__ = "user"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+    q = p.session().query
+    for query in (
+        q(User),
+        q(User).tuples(),
+        q(User.id, User.name.label("z")),
+        q(User, User.name),
+        q(p.aliased(User)),
+        q(p.func.count(User.id)),
+        q(p.Bundle("b", User.id, User.name)),
+        q(p.Bundle("b", User.id, User.name, single_entity=True)),
+    ):
+        p.show(query._compile_context().load_options._only_return_tuples)
+        for entity in query._compile_state()._entities:
+            p.show(entity._label_name, entity.supports_single_entity)
+            p.show([str(found) for found in entity._extra_entities][-1:])
+
+
+@program
+def constructs_copied_by_hand(p: Any) -> None:
+    """As a pager turns the direction of an ORDER BY."""
+    t = p.table("t", p.column("x"), p.column("y"))
+    for original in p.desc(t.c.x).label("z"), p.desc(t.c.x + 1).nulls_last(), p.asc(t.c.y):
+        copied = made = original._clone()
+        while hasattr(made, "element"):
+            made._copy_internals()
+            if getattr(made, "modifier", None) is p.module("sql.operators").desc_op:
+                made.modifier = p.module("sql.operators").asc_op
+            made = made.element
+        p.show(str(original), str(copied))
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

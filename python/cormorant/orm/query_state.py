@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .base import mapper_or_none
+from .bundle import Bundle
 from .context import FromStatement, SelectState, column_descriptions
 from .nodes import entity_within
 from .parts import part_of
@@ -18,14 +19,42 @@ from .parts import part_of
 class QueryEntity:
     """One element of what a query selects."""
 
-    def __init__(self, expr: Any, entity_zero: Any) -> None:
-        self.expr = expr
+    def __init__(self, described: dict[str, Any], entity_zero: Any) -> None:
+        """`described`: what column_descriptions() has of it."""
+        expr = self.expr = described["expr"]
         self.entity_zero = entity_zero
+        self._label_name: str | None = described["name"]
+        self._extra_entities: tuple[Any, ...] = ()
+        """What else finds its item in rows."""
+        self.supports_single_entity = True
+        """Whether a query of nothing else gives no rows."""
+        if isinstance(expr, Bundle):
+            self.supports_single_entity = expr.single_entity
+        elif expr is described["entity"]:
+            self._extra_entities = (expr,)
+        else:
+            within = getattr(expr, "__clause_element__", None)
+            self._extra_entities = (expr, expr if within is None else within())
+            self.supports_single_entity = False
 
     @property
     def mapper(self) -> Any:
         """The mapper of its entity, or None."""
         return mapper_or_none(self.entity_zero)
+
+
+class LoadOptions:
+    """What a query says of its rows."""
+
+    def __init__(self, only_return_tuples: bool) -> None:
+        self._only_return_tuples = only_return_tuples
+
+
+class QueryCompileContext:
+    """How a query is run: its `load_options`."""
+
+    def __init__(self, load_options: LoadOptions) -> None:
+        self.load_options = load_options
 
 
 class QueryCompileState:
@@ -43,7 +72,7 @@ class QueryCompileState:
             else:
                 within = getattr(expr, "__clause_element__", None)
                 given = entity_within(expr if within is None else within())
-            self._entities.append(QueryEntity(expr, given))
+            self._entities.append(QueryEntity(described, given))
         self._join_entities: tuple[Any, ...] = tuple(state.join_entities)
 
     def _entity_zero(self) -> Any:
@@ -75,6 +104,7 @@ class QueryParts:
 
     _stmt: Any
     _entities: Any
+    _as_tuples: bool | None
 
     _raw_columns: Any = _clause("_raw_columns", ())
     _where_criteria: Any = _clause("_where_criteria", ())
@@ -107,3 +137,7 @@ class QueryParts:
     def _compile_state(self, for_statement: bool = False) -> QueryCompileState:
         """The entities of the query."""
         return QueryCompileState(self._stmt, self._entities)
+
+    def _compile_context(self, for_statement: bool = False) -> QueryCompileContext:
+        """What the query says of its rows."""
+        return QueryCompileContext(LoadOptions(bool(self._as_tuples)))

@@ -10,6 +10,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .. import _core, exc
@@ -102,6 +103,10 @@ def key_of_all(items: Iterable[Any], ctx: KeyContext) -> tuple[Any, ...]:
 
 # what does not become a part of names that are made up
 _UNFIT_IN_NAMES = re.compile(r"[%\(\) \$]+")
+
+
+clone_of = methodcaller("_clone")
+"""A copy of a construct that has the same ones inside."""
 
 
 class AnonName:
@@ -338,7 +343,7 @@ class ClauseElement(Visitable):
             else:
                 yield value
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         """Replace what is inside by ``clone`` of it. Only ever called on a fresh clone."""
         for name in self._traverse_attrs:
             value = getattr(self, name)

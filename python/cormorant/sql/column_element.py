@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
 from . import operators
-from .base import AnonName, AnonText, ClauseElement, KeyContext, memoized
+from .base import AnonName, AnonText, ClauseElement, KeyContext, clone_of, memoized
 from .names import _truncated_label
 from .names import quoted_name as quoted_name
 from .operators import and_, inv, or_
@@ -365,7 +365,7 @@ class ColumnClause(NamedColumn[_T_co]):
     ) -> Iterator[Any]:
         return iter(())
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         """A column keeps its table: replacing tables is ClauseAdapter's work."""
 
     @property

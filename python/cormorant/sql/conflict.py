@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc
 from ..util import warn
-from .base import ClauseElement, KeyContext, memoized
+from .base import ClauseElement, KeyContext, clone_of, memoized
 from .coercions import expect_dml_column, expect_expr, expect_where, resolve
 from .column_collections import ColumnCollection
 from .elements import BindParameter
@@ -51,7 +51,7 @@ class OnConflictClause(ClauseElement):
         if self.inferred_target_whereclause is not None:
             yield self.inferred_target_whereclause
 
-    def _copy_internals(self, clone: Any) -> None:
+    def _copy_internals(self, clone: Any = clone_of) -> None:
         if self.inferred_target_elements is not None:
             self.inferred_target_elements = [
                 clone(e) if isinstance(e, ClauseElement) else e
@@ -125,7 +125,7 @@ class OnConflictDoUpdate(OnConflictClause):
         if self.update_whereclause is not None:
             yield self.update_whereclause
 
-    def _copy_internals(self, clone: Any) -> None:
+    def _copy_internals(self, clone: Any = clone_of) -> None:
         super()._copy_internals(clone)
         self.update_values_to_set = [
             (clone(k) if isinstance(k, ClauseElement) else k, clone(v))

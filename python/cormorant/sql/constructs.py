@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from . import operators
-from .base import AnonName, ClauseElement, Executable, KeyContext, memoized
+from .base import AnonName, ClauseElement, Executable, KeyContext, clone_of, memoized
 from .coercions import expect_expr, expect_where
 from .elements import (
     BindParameter,
@@ -235,7 +235,7 @@ class Case(ColumnElement[_T]):
         if self.else_ is not None:
             yield self.else_
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         if self.value is not None:
             self.value = clone(self.value)
         self.whens = [(clone(w), clone(t)) for w, t in self.whens]
@@ -737,7 +737,7 @@ class TextClause(Executable):
     def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[ClauseElement]:
         return iter(self._bindparams.values())
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         self._bindparams = {k: clone(b) for k, b in self._bindparams.items()}
 
     def _cache_key(self, ctx: KeyContext) -> Any:

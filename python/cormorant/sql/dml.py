@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from ..util.subscriptable import Subscriptable, T
-from .base import ClauseElement, Executable, KeyContext, memoized
+from .base import ClauseElement, Executable, KeyContext, clone_of, memoized
 from .coercions import (
     expect_column,
     expect_dml_column,
@@ -418,7 +418,7 @@ class ValuesBase(UpdateBase):
             yield self._post_values_clause
         yield from super().get_children()
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         super()._copy_internals(clone)
 
         def pair(k: Any, v: Any) -> tuple[Any, Any]:
@@ -662,7 +662,7 @@ class Update(DMLWhereBase, ValuesBase):
         yield from super().get_children()
         yield from self._where_criteria
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         super()._copy_internals(clone)
         self._where_criteria = tuple([clone(c) for c in self._where_criteria])
 
@@ -716,7 +716,7 @@ class Delete(DMLWhereBase, UpdateBase):
         yield from self._returning
         yield from super().get_children()
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         super()._copy_internals(clone)
         self._where_criteria = tuple([clone(c) for c in self._where_criteria])
         if self._returning:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .. import _core, exc, util
 from .._late import late_names
 from . import column_element, operators
-from .base import AnonName, ClauseElement, KeyContext
+from .base import AnonName, ClauseElement, KeyContext, clone_of
 from .binds import (
     FALSE,
     NO_ARG,
@@ -525,7 +525,7 @@ class BinaryExpression(OperatorExpression[_T]):
         rest=_key_of_rest,
     )
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         self.left = clone(self.left)
         self.right = clone(self.right)
         if self.modifiers and any(isinstance(v, ClauseElement) for v in self.modifiers.values()):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc
 from . import operators
-from .base import AnonName, ClauseElement, KeyContext, memoized, next_serial
+from .base import AnonName, ClauseElement, KeyContext, clone_of, memoized, next_serial
 from .coercions import expect_from, expect_on
 from .column_collections import ColumnCollection, ReadOnlyColumnCollection
 
@@ -569,7 +569,7 @@ class AliasedReturnsRows(FromClause):
             return True
         return self.element.is_derived_from(fromclause)  # type: ignore[no-any-return]
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         element = clone(self.element)
         if element is not self.element:
             self.element = element

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import operators, sqltypes
-from .base import AnonName, Executable, KeyContext, memoized
+from .base import AnonName, Executable, KeyContext, clone_of, memoized
 from .coercions import expect_function_arg
 from .column_collections import ColumnCollection
 from .elements import (
@@ -338,7 +338,7 @@ class FunctionAsBinary(BinaryExpression[Any]):
         group.element.clauses[index - 1] = value
         self.sql_function = function
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         self.sql_function = clone(self.sql_function)
 
     left = left_expr

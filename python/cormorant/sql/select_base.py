@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import _core, exc, util
 from . import elements
-from .base import EMPTY_DICT, ClauseElement, Executable, KeyContext, memoized
+from .base import EMPTY_DICT, ClauseElement, Executable, KeyContext, clone_of, memoized
 from .coercions import expect_column, expect_group_by, expect_limit, expect_order_by
 from .column_collections import ColumnCollection
 from .fromclause import CTE, Lateral, ReturnsRows, Subquery
@@ -87,7 +87,7 @@ class HasCTE(ClauseElement):
         for cte, _ in self._independent_ctes:
             yield cte
 
-    def _copy_internals(self, clone: Callable[[Any], Any]) -> None:
+    def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         super()._copy_internals(clone)
         if self._independent_ctes:
             self._independent_ctes = tuple(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from .. import _core, exc, util
 from .._late import late_names
 from . import elements, visitors
-from .base import ClauseElement, KeyContext, memoized
+from .base import ClauseElement, KeyContext, clone_of, memoized
 from .coercions import (
     expect_column,
     expect_columns,
@@ -587,7 +587,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         froms = [f for c in (*self._raw_columns, *self._where_criteria) for f in c._from_objects]
         yield from {id(f): f for f in (*froms, *self._from_obj)}.values()
 
-    def _copy_internals(self, clone: Any) -> None:
+    def _copy_internals(self, clone: Any = clone_of) -> None:
         super()._copy_internals(clone)
         if self._setup_joins:
 

@@ -641,6 +641,28 @@ def constructs_copied_by_hand(p: Any) -> None:
                 made.modifier = p.module("sql.operators").asc_op
             made = made.element
         p.show(str(original), str(copied))
+    label = p.column("x").label("z")
+    label.element = p.column("y")
+    p.show(str(p.select(label)))
+
+
+@program
+def results_that_need_unique(p: Any) -> None:
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+        children = p.relationship("Child")
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+
+    session = p.session()
+    result = session.execute(p.select(Parent).options(p.joinedload(Parent.children)))
+    p.show(result._unique_filter_state[0])
+    p.show(result.unique()._unique_filter_state[0] is None)
+    p.show(session.execute(p.select(Parent))._unique_filter_state)
 
 
 @pytest.mark.parametrize("program", program.registered)

@@ -227,6 +227,11 @@ class Result(_ResultBase, Generic[_T]):
                 f"{self._unhashable!r}; this datatype produces non-hashable values"
             )
 
+    @property
+    def _unique_filter_state(self) -> tuple[Any, Any] | None:
+        """What leaves rows out; (None, None) if unique() has to be called: libraries ask so."""
+        return (None, None) if self._require_unique else self._unique_filter
+
     def _check_unique(self) -> None:
         if self._require_unique:
             raise exc.InvalidRequestError(

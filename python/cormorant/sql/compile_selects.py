@@ -36,7 +36,7 @@ class _NamedForResult(Label[Any]):
         self._proxies = (element,)
         self.targets = targets
 
-    @property
+    @property  # type: ignore[misc]  # nobody sets it
     def element(self) -> Any:
         """The expression; a name that nobody gave it needs no parentheses before it."""
         return self._element

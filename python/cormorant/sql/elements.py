@@ -582,6 +582,10 @@ class Label(NamedColumn[_T]):
         """The expression, grouped as AS needs it."""
         return self._element.self_group(against=operators.as_)
 
+    @element.setter
+    def element(self, value: Any) -> None:
+        self._element = value
+
     @property
     def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
         return self._element._is_implicitly_boolean  # type: ignore[no-any-return]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -376,6 +377,85 @@ def test_events_and_context_variables() -> None:
         p.error(lambda: concurrency.await_only(twice(1)))
 
     run(program)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_listeners_find_the_loop_and_the_task(debug: bool) -> None:
+    variable: contextvars.ContextVar[int] = contextvars.ContextVar("variable", default=0)
+
+    async def program(a: Async) -> None:
+        p, engine = a.p, await a.filled()
+        event, concurrency = p.module("event"), p.module("util.concurrency")
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop.set_debug(debug)
+        seen: list[Any] = []
+        made: list[Any] = []
+
+        async def work(name: str) -> str:
+            seen.append((name, variable.get(), asyncio.get_running_loop() is loop))
+            await asyncio.sleep(0)
+            if name == "fails":
+                raise ValueError(name)
+            return name
+
+        def done(task: Any) -> None:
+            seen.append((task.get_name(), "done"))
+
+        def heard(session: Any) -> None:
+            here = asyncio.get_running_loop()
+            seen.append((asyncio.current_task() is task, here.is_running(), here.time() > 0))
+            seen.append((asyncio.get_event_loop() is here, here.get_debug()))
+            variable.set(1)
+            made.append(asyncio.create_task(work("first"), name="named"))
+            made[0].add_done_callback(done)
+            variable.set(2)
+            made.append(here.create_task(work("fails")))
+            made.append(asyncio.ensure_future(work("third")))
+            made.append(asyncio.create_task(work("cancelled")))
+            made[-1].cancel()
+            future = here.create_future()
+            here.call_soon(future.set_result, "soon")
+            made.append(future)
+            future = here.create_future()
+            here.call_later(0.001, future.set_result, "later")
+            made.append(future)
+            seen.append("heard")
+            for wrong in (
+                lambda: asyncio.create_task(5),  # type: ignore[arg-type]
+                lambda: asyncio.run(asyncio.sleep(0)),
+                lambda: here.run_until_complete(here.create_future()),
+            ):
+                try:
+                    wrong()
+                except (TypeError, RuntimeError) as error:
+                    seen.append((type(error).__name__, str(error)))
+
+        async with a.aio.AsyncSession(engine) as session:
+            event.listen(session.sync_session, "after_commit", heard)
+            session.add(a.Author(id=3, name="cat"))
+            await session.commit()
+            p.show(variable.get())
+            p.show(list(map(repr, await asyncio.gather(*made, return_exceptions=True))))
+            await asyncio.sleep(0)
+            p.show(seen)
+            seen.clear()
+
+            def sync(session: Any) -> Any:
+                both = [asyncio.create_task(work("a")), asyncio.create_task(work("b"))]
+                seen.append("made")
+                found = concurrency.await_only(both[1])
+                late = asyncio.create_task(work("late"))
+                count = session.scalar(p.select(p.func.count(a.Author.id)))
+                return found, concurrency.await_only(late), count
+
+            p.show(await session.run_sync(sync), seen)
+            kept = await session.run_sync(lambda session: asyncio.get_running_loop())
+            p.show(await kept.create_task(work("of a loop that was kept")))
+            await a.error(session.run_sync(lambda session: made[1].result()))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # asyncio.run() waits for no coroutine
+        run(program, sql=False)
 
 
 def test_many_tasks_on_a_small_pool() -> None:

@@ -5,20 +5,28 @@ the worker and back. A `Job` is one such call. What runs inside of it may do I/O
 says so) and may itself wait for coroutines of the loop (`await_only`). A task that is
 cancelled interrupts what its job waits for, and goes on when the job is over: nothing is left
 running behind its back.
+
+What runs inside finds the task and its loop where it would without a worker
+(`asyncio.get_running_loop()`, `asyncio.create_task()`): the loop's methods are called in the
+loop's own thread, and tasks made of coroutines begin when the job waits for one or is over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import os
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import exc
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = [
     "Job",
@@ -51,8 +59,8 @@ class Job:
     """
 
     __slots__ = (
-        "_interrupt", "_mutex", "args", "cancelled", "context", "done", "error", "fn", "future",
-        "kwargs", "loop", "value",
+        "_gates", "_interrupt", "_mutex", "args", "cancelled", "context", "done", "error", "fn",
+        "future", "kwargs", "loop", "task", "value",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +77,7 @@ class Job:
         self.args = args
         self.kwargs = kwargs
         self.context = contextvars.copy_context()
+        self.task = asyncio.current_task(loop)
         self.future: asyncio.Future[None] = loop.create_future()
         self.done = False
         self.cancelled = False
@@ -76,22 +85,68 @@ class Job:
         self.error: BaseException | None = None
         self._interrupt = interrupt
         self._mutex = threading.Lock()
+        self._gates: list[asyncio.Future[None]] = []
 
     def run(self) -> None:
         """In the worker: make the call, and wake the task."""
         _here.job = self
+        loop: Any = LoopAtWork(self)
+        asyncio._set_running_loop(loop)
+        if self.task is not None:
+            asyncio.tasks._enter_task(loop, self.task)
         try:
             self.value = self.context.run(self.fn, *self.args, **self.kwargs)
         except BaseException as error:
             self.error = error
+        if self.task is not None:
+            asyncio.tasks._leave_task(loop, self.task)
+        asyncio._set_running_loop(None)
         _here.job = None
         try:
             self.loop.call_soon_threadsafe(self._finish)
         except RuntimeError:
             pass  # the loop was closed meanwhile: nobody waits any more
 
+    def call_in_loop(self, fn: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
+        """In the worker: make a call in the loop's thread."""
+        over: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+
+        def call() -> None:
+            try:
+                over.put((fn(*args, **kwargs), None))
+            except BaseException as error:
+                over.put((None, error))
+
+        self.loop.call_soon_threadsafe(call)
+        value, error = over.get()
+        if error is None:
+            return value  # type: ignore[no-any-return]
+        try:
+            raise error
+        finally:
+            # its traceback refers to this frame
+            del error
+
+    def create_task(self, coro: Any, **kwargs: Any) -> asyncio.Task[Any]:
+        """In the loop's thread: a task of the call's, which begins when that waits or is over."""
+        if not asyncio.iscoroutine(coro):
+            return self.loop.create_task(coro, **kwargs)
+        gate = self.loop.create_future()
+        self._gates.append(gate)
+        if self.loop.get_task_factory() is None:
+            return _TaskOfJob(_behind(gate, coro), loop=self.loop, **kwargs)
+        return self.loop.create_task(_behind(gate, coro), **kwargs)
+
+    def open_gates(self) -> None:
+        """Let the tasks begin that the call has made."""
+        gates, self._gates = self._gates, []
+        for gate in gates:
+            if not gate.done():
+                gate.set_result(None)
+
     def _finish(self) -> None:
         self.done = True
+        self.open_gates()
         if not self.future.done():
             self.future.set_result(None)
 
@@ -112,6 +167,60 @@ class Job:
         if interrupt is not None:
             # it may itself wait for the server
             _submit(interrupt)
+
+
+async def _behind(gate: asyncio.Future[None], coro: Coroutine[Any, Any, _T]) -> _T:
+    try:
+        await gate
+    except BaseException:
+        coro.close()
+        raise
+    return await coro
+
+
+class _TaskOfJob(asyncio.Task[_T]):
+    """A task that a job has made, and may still handle: what concerns the loop is done there."""
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Ask the task to end."""
+        return _in_loop_of(self, super().cancel, msg)
+
+    def add_done_callback(
+        self,
+        fn: Callable[[Self], object],
+        /,
+        *,
+        context: contextvars.Context | None = None,
+    ) -> None:
+        """Call a function with the task when it is over."""
+        _in_loop_of(self, super().add_done_callback, fn, context=context)
+
+
+def _in_loop_of(
+    task: asyncio.Task[Any], method: Callable[..., _T], *args: Any, **kwargs: Any
+) -> _T:
+    job = _here.job
+    if job is None or job.loop is not task.get_loop():
+        return method(*args, **kwargs)
+    return job.call_in_loop(method, *args, **kwargs)
+
+
+class LoopAtWork:
+    """The event loop as a job finds it. Elsewhere, when it was kept, it is as the loop itself."""
+
+    __slots__ = ("_job",)
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __getattr__(self, name: str) -> Any:
+        job = self._job
+        value = getattr(job.loop, name)
+        if _here.job is not job or not callable(value):
+            return value
+        return functools.partial(
+            job.call_in_loop, job.create_task if name == "create_task" else value
+        )
 
 
 class _Here(threading.local):
@@ -300,6 +409,7 @@ def await_only(awaitable: Awaitable[_T]) -> _T:
         return await awaitable
 
     def start() -> None:
+        job.open_gates()
         made = job.loop.create_task(wait(), context=job.context.copy())
         task.append(made)
         made.add_done_callback(lambda _: over.set())

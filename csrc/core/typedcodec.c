@@ -129,7 +129,10 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
         status = crm_encode_str(text, cell, keep);
         Py_DECREF(text);
         cell->tag = CRM_INET;
-        cell->flags = network ? CRM_INET_NETWORK : CRM_INET_ADDRESS;
+        cell->flags = network ? CRM_INET_NETWORK
+                      : status == 0 && memchr(cell->u.p, '/', cell->len) != NULL
+                          ? CRM_INET_INTERFACE
+                          : CRM_INET_ADDRESS;
         return status;
     }
     PyErr_Format(PyExc_TypeError,

@@ -418,8 +418,15 @@ def addresses_as_text(p: Peer, pg: Any, engine: Any) -> Iterator[Any]:
         c.execute(p.insert(t), [{"a": address} for address in ADDRESSES.split()])
         c.execute(p.insert(t).values(b="10.0.0.0/8"))
         c.execute(p.insert(t).values(b="::1/128"))
-    for native in (None, True, False):
-        other = p.engine(engine.url.render_as_string(False), native_inet_types=native)
+    for driver, native in (
+        ("+psycopg", None),
+        ("+psycopg", True),
+        ("+psycopg", False),
+        ("+psycopg2", None),
+        ("", None),
+    ):
+        url = engine.url.set(drivername=f"postgresql{driver}").render_as_string(False)
+        other = p.engine(url, native_inet_types=native)
         with other.connect() as c:
             yield [repr(row) for row in rows(c.execute(p.select(t)))]
             yield repr(c.scalars(p.text("select array_agg(a) from t")).all())

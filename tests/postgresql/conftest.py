@@ -23,8 +23,8 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Any]:
-    """An engine on it."""
-    made = create_engine(url)
+    """An engine on it, whose values are psycopg's."""
+    made = create_engine(url.replace(":", "+psycopg:", 1))
     yield made
     made.dispose()
 

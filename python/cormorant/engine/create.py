@@ -135,7 +135,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     * isolation_level, execution_options, hide_parameters, query_cache_size (500 statements)
     * json_serializer, json_deserializer: functions to and from text
     * native_inet_types (PostgreSQL): False reads INET and CIDR as text, not as objects of
-      the module ipaddress
+      the module ipaddress; so does None (the default) unless the URL names another driver than
+      psycopg2
 
     Raises exc.ArgumentError for a malformed URL, exc.NoSuchModuleError for an unknown
     dialect, TypeError for an unknown argument, ImportError if the package was built without

@@ -2,7 +2,8 @@
 
 One driver stands behind every ``postgresql`` URL. Its SQL, errors and values are those of
 SQLAlchemy's ``postgresql+psycopg``; the names ``psycopg2``, ``psycopg`` and ``asyncpg`` in a
-URL are accepted, so that URLs of existing programs work.
+URL are accepted, so that URLs of existing programs work. With psycopg2, which no name stands for
+as well, addresses of networks are text.
 """
 
 from __future__ import annotations
@@ -104,9 +105,9 @@ class PGDialect(DefaultDialect):
         **kwargs: Any,
     ) -> None:
         """Arguments are those of create_engine() that concern the database; with
-        `native_inet_types` False the driver reads addresses of networks as text. The others named
-        here are taken for compatibility: text is always sent as UTF-8, hstore is always a dict,
-        and many rows go as the driver knows best."""
+        `native_inet_types` False (the default of URLs with psycopg2 or no driver) addresses of
+        networks are read as text. The others named here are taken for compatibility: text is
+        always sent as UTF-8, hstore is always a dict, and many rows go as the driver knows best."""
         if executemany_mode not in ("values_only", "values_plus_batch"):
             raise exc.ArgumentError(f"Invalid value for 'executemany_mode': {executemany_mode!r}")
         super().__init__(**kwargs)
@@ -289,7 +290,11 @@ class PGDialect(DefaultDialect):
             options["prepare_threshold"] = None
         if "timeout" in query:
             options["connect_timeout"] = query.pop("timeout")
-        if self._native_inet_types is False:
+        native = self._native_inet_types
+        if native is None:
+            # psycopg2, which a URL without a driver stands for, leaves them text
+            native = url.drivername not in ("postgresql", "postgresql+psycopg2")
+        if not native:
             options["native_inet_types"] = False
         return [], {**options, **query}
 

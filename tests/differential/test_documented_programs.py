@@ -217,6 +217,119 @@ def defaults_that_use_the_connection(p: Any) -> None:
         p.show(session.get(Item, 1).before)
 
 
+@program
+def wildcards_and_lazy_loads(p: Any) -> None:
+    """An option of all attributes is for what the statement loads, not for what comes later."""
+
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        parts = p.relationship("Part", back_populates="item", order_by="Part.id")
+
+    class Part(p.Base):
+        __tablename__ = "part"
+        id = p.Column(p.Integer, primary_key=True)
+        item_id = p.Column(p.ForeignKey("item.id"))
+        name = p.Column(p.String)
+        item = p.relationship("Item", back_populates="parts")
+        marks = p.relationship("Mark")
+
+    class Mark(p.Base):
+        __tablename__ = "mark"
+        id = p.Column(p.Integer, primary_key=True)
+        part_id = p.Column(p.ForeignKey("part.id"))
+
+    session = p.session()
+    session.add(Item(id=1, parts=[Part(id=1, marks=[Mark(id=1)]), Part(id=2)]))
+    session.commit()
+    for options in (
+        (p.lazyload(Item.parts), p.raiseload("*")),
+        (p.lazyload(Item.parts).raiseload("*"),),
+        (p.selectinload(Item.parts), p.raiseload("*")),
+        (p.lazyload(Item.parts), p.defer("*")),
+        (p.lazyload("*"),),
+    ):
+        session.expunge_all()
+        item = session.scalars(p.select(Item).options(*options)).one()
+        for part in item.parts:
+            p.show(sorted(name for name in part.__dict__ if name[0] != "_"))
+            try:
+                p.show([mark.id for mark in part.marks])
+            except p.InvalidRequestError as error:
+                p.show(str(error))
+
+
+@program
+def values_of_updates_as_pairs(p: Any) -> None:
+    """Pairs are for ordered_values(): as values() they were taken for the first columns."""
+
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        x = p.Column(p.Integer)
+
+    session = p.session()
+    session.add(Item(id=1, x=1))
+    session.commit()
+    pairs = [(Item.x, 3)]
+    query = session.query(Item)
+    for given in (pairs, tuple(pairs), [{"x": 1}]):
+        p.error(lambda given=given: str(p.update(Item).values(given)))
+        p.error(lambda given=given: query.update(given))
+    p.show(query.update(pairs, update_args={"preserve_parameter_order": True}))
+    p.show(query.update({"x": 4}, update_args={"preserve_parameter_order": False}))
+    p.show(query.one().x, str(p.insert(Item).values(((1, 2), (3, 4)))))
+
+
+@program
+def selects_as_values(p: Any) -> None:
+    """Of one row they are warned of, as an element of several they are not."""
+    table = p.Table("item", p.MetaData(), p.Column("id", p.Integer), p.Column("x", p.Integer))
+    one = p.select(table.c.id)
+    p.show(str(p.insert(table).values([{"x": one}, {"x": one}])))
+    lite = p.module("dialects.sqlite").insert(table).values(x=1)
+    p.show(str(lite.on_conflict_do_update(index_elements=["id"], set_={"x": one})))
+
+
+@program
+def names_of_columns_in_windows(p: Any) -> None:
+    """An expression that no SELECT is around, for a dialect."""
+    row = p.func.row_number()
+    for dialect in (None, p.module("dialects.postgresql").dialect()):
+        for over in (
+            row.over(order_by="x", rows=(None, 0)),
+            row.over(order_by=["x", p.desc("y z")], partition_by="y"),
+            p.func.mode().within_group(p.desc("x")),
+        ):
+            p.show(str(over.compile(dialect=dialect)))
+
+
+@program
+def classes_that_are_always_refreshed(p: Any) -> None:
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        x = p.Column(p.Integer)
+        __mapper_args__ = {"always_refresh": True}
+
+    session = p.session()
+    session.add(Item(id=1, x=1))
+    session.commit()
+    item = session.get(Item, 1)
+    for load in (
+        lambda: session.scalars(p.select(Item)).all(),
+        lambda: session.get(Item, 1),
+        lambda: session.query(Item).first(),
+    ):
+        session.execute(p.update(Item.__table__).values(x=Item.x + 1))
+        load()
+        p.show(item.x)
+        item.x = 77
+        with session.no_autoflush:
+            load()
+        p.show(item.x, session.is_modified(item))
+
+
 @pytest.mark.parametrize("case", program.registered)
 def test_program(case: Any) -> None:
     compare(case, warned=True)

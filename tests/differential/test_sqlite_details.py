@@ -561,6 +561,14 @@ def test_foreign_keys_that_stand_at_columns(p: Peer):
         p.show(p.inspect(connection).get_foreign_keys("b"))
 
 
+@program
+def test_errors_show_parameters_by_name_as_given(p: Peer):
+    with lite_engine(p).connect() as connection:
+        for sql in ("INSERT INTO nope VALUES (:b, :a)", "INSERT nope %(a)s", "nothing"):
+            p.error(lambda sql=sql: connection.exec_driver_sql(sql, {"a": 1, "b": 2}))
+        p.error(lambda: connection.exec_driver_sql("INSERT INTO nope VALUES (?)", (1,)))
+
+
 @pytest.mark.sqlite_only
 @making_tests()
 def test_parameters_of_sqlite_by_name(p: Peer):

@@ -123,7 +123,9 @@ def execute_driver_sql(
         try:
             cursor = core.execute(plan, rows[0] if rows else ())
         except BaseException as error:
-            connection._wrap_error(error, sql, first)
+            # by names: as they were given, not in the order that the driver got them in
+            named = isinstance(first, Mapping)
+            connection._wrap_error(error, sql, first, from_core=not named)
         result = CursorResult(cursor, connection)
         if connection._echo:
             _log_rows(connection, result)

@@ -334,7 +334,7 @@ def _lazy_plan(
         slots = [prop.parent._columntoproperty[column].slot for _, column in parameters]
     path = (*context.path, prop) if context is not None else (prop.parent, prop)
     binds += option_binds(context)
-    table = context.table.shape if context is not None else None
+    table = context.table.shape.of_lazy_load() if context is not None else None
     depth = None
     target = None if element is None else element.target
     if element is not None and element.strategy == "selectin" and len(path) == 2:

@@ -163,6 +163,16 @@ class LoadTable:
         table.criteria, table.elements = criteria, elements
         return table
 
+    def of_lazy_load(self) -> LoadTable:
+        """The table of what is loaded lazily: an option of all attributes is for what the
+        statement itself loads."""
+        if not self._has_global():
+            return self
+        new = self.copy()
+        for token in (RELATIONSHIP_WILDCARD, COLUMN_WILDCARD):
+            new.elements.pop((token,), None)
+        return new
+
     def _has_global(self) -> bool:
         return (RELATIONSHIP_WILDCARD,) in self.elements or (COLUMN_WILDCARD,) in self.elements
 

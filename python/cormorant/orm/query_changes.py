@@ -92,10 +92,11 @@ class QueryChanges:
         """UPDATE the rows the query matches; the number of rows."""
         target = self._dml_target()
         arguments = dict(update_args or {})
+        ordered = arguments.pop("preserve_parameter_order", False)
 
         def make() -> Any:
             statement = expression.update(target)
-            if isinstance(values, (list, tuple)):
+            if ordered:
                 statement = statement.ordered_values(*values)
             else:
                 statement = statement.values(values)

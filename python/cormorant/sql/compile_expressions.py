@@ -229,8 +229,8 @@ class ExpressionCompiler:
                     kw["render_label_as_label"] = found
                 return self.process(found, within_columns_clause=within_columns_clause, **kw)
         text = element.element
-        if not self.stack and getattr(self, "is_string_compiler", False):
-            return str(text)  # of no SELECT: str(desc("label"))
+        if not self.stack:
+            return str(text)  # of no SELECT: desc("label") by itself
         raise exc.CompileError(
             "Can't resolve label reference for ORDER BY / GROUP BY / DISTINCT etc. "
             f"Textual SQL expression {text!r} should be explicitly declared as text({text!r})"

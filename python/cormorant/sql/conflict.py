@@ -111,6 +111,8 @@ class OnConflictDoUpdate(OnConflictClause):
                     # the type is that of the column, which is known when it is compiled
                     BindParameter(None, value, NULLTYPE, unique=True)
                     if found is None
+                    else found.scalar_subquery()
+                    if found._is_select_base
                     else expect_expr(found),
                 )
             )

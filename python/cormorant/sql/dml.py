@@ -265,18 +265,13 @@ class ValuesBase(UpdateBase):
                 if arg and isinstance(arg[0], dict) and not self.is_update:
                     return self._add_multi(list(arg))
                 if arg and isinstance(arg[0], (list, tuple)) and not self.is_update:
-                    if not isinstance(arg, list):
-                        raise exc.ArgumentError(
-                            "Only a single dictionary/tuple or list of "
-                            "dictionaries/tuples is accepted positionally."
-                        )
                     return self._add_multi(
                         [dict(zip([c.key for c in self.table.c], row, strict=False)) for row in arg]
                     )
-                if arg and isinstance(arg[0], dict):
+                if arg and isinstance(arg[0], (dict, list, tuple)):
                     # an error, but one of the compiler's
                     c = self._generate()
-                    c._multi_values = (tuple(arg),)
+                    c._multi_values = ((),)
                     return c
                 arg = {c.key: value for c, value in zip(self.table.c, arg, strict=False)}
         else:
@@ -445,8 +440,10 @@ class ValuesBase(UpdateBase):
 
 def _crud_value(table: Any, key: Any, value: Any, index: int | None = None) -> Any:
     """A value of values(): an expression, or a bind parameter named after the column."""
-    found = value if isinstance(value, ClauseElement) else resolve(value)
+    found: Any = value if isinstance(value, ClauseElement) else resolve(value)
     if found is not None:
+        if index is not None and found._is_select_base:
+            found = found.scalar_subquery()
         return expect_expr(found)
     name, type_ = _name_and_type(table, key)
     if index is not None:

@@ -330,6 +330,26 @@ def classes_that_are_always_refreshed(p: Any) -> None:
         p.show(item.x, session.is_modified(item))
 
 
+@program
+def lists_for_select(p: Any) -> None:
+    """As it was written before version 1.4."""
+
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+
+    for columns in ([Item], [Item.__table__], [Item.__table__.c.id, Item], ["a", 1, None], []):
+        p.error(lambda columns=columns: p.select(columns))
+
+
+@program
+def casts_that_may_fail(p: Any) -> None:
+    column = p.Column("c", p.String)
+    cast = p.try_cast(column, p.Numeric(10, 2))
+    p.show(str(p.select(cast, cast + 1, p.try_cast("5", p.Integer))), cast.type)
+    p.show(p.select(cast).subquery().c.keys(), cast.compare(p.try_cast(column, p.Integer)))
+
+
 @pytest.mark.parametrize("case", program.registered)
 def test_program(case: Any) -> None:
     compare(case, warned=True)

@@ -239,14 +239,8 @@ def expect_column(element: Any) -> Any:
             if isinstance(element, numbers.Number):  # True and False were asked for above
                 return elements.ColumnClause(str(element), is_literal=True)
             advice = ""
-            if isinstance(element, list) and element:
-                args = ", ".join(
-                    repr(e)
-                    if not isinstance(e, type) and e is not None
-                    else getattr(e, "__name__", repr(e))
-                    for e in element
-                )
-                advice = f" Did you mean to say select({args})?"
+            if isinstance(element, list):
+                advice = f" Did you mean to say select({', '.join(map(repr, element))})?"
             _fail(
                 element, "Column expression, FROM clause, or other columns clause element", advice
             )

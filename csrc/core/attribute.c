@@ -178,9 +178,12 @@ load(crm_state *state, uint16_t slot)
             return NULL;
         }
     }
-    /* The loader may have stored it by itself, and the program may have it. */
+    /* The loader may have stored it by itself, and the program may have it.
+     * Members come after those that the flush before the load has asked for. */
     PyObject *held = crm_state_held(state, slot);
-    if (CRM_SLOT_HAS(held)) {
+    int members = kind == CRM_ATTR_COLLECTION && PyList_CheckExact(value) &&
+                  crm_state_change(state, slot) == NULL;
+    if (CRM_SLOT_HAS(held) && !members) {
         Py_INCREF(held);
         Py_DECREF(value);
         return held;

@@ -64,6 +64,7 @@ typedef struct {
     int32_t version;
     uint16_t *key; /* owned or NULL: the attributes that tell a row, nkey */
     size_t nkey;
+    int key_moved;    /* rows are told by the key as it is now */
     uint8_t log_each; /* crm_flush_run_many logs each object */
 } crm_flush;
 

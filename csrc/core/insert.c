@@ -284,6 +284,18 @@ put_slot(PyObject *slots, Py_ssize_t *n, int32_t slot)
     return 0;
 }
 
+/* Whether the program gives what is returned as well. */
+static int
+is_bound(const crm_insert_plan *plan, uint16_t slot)
+{
+    for (uint16_t s = 0; s < plan->nslots; s++) {
+        if (plan->slots[s] == slot) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Notes which slots of the objects of a run now hold what no program gave:
  * (place of the first, how many, slots). */
 static int
@@ -304,7 +316,9 @@ note_filled(insert *self, crm_insert_plan *plan)
         }
     }
     for (uint16_t r = 0; status == 0 && r < plan->nreturning; r++) {
-        status = put_slot(slots, &n, plan->returning[r]);
+        if (!is_bound(plan, plan->returning[r])) {
+            status = put_slot(slots, &n, plan->returning[r]);
+        }
     }
     if (status == 0 && plan->last_id >= 0) {
         status = put_slot(slots, &n, plan->last_id);

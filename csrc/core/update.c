@@ -139,8 +139,9 @@ set_sources(crm_flush *flush, const uint16_t *slots, size_t count,
             return -1;
         }
     }
+    int from = flush->key_moved ? CRM_FROM_SLOT : CRM_FROM_KEY;
     for (size_t k = 0; k < flush->nkey; k++) {
-        flush->sources[count++] = (crm_source){CRM_FROM_KEY, flush->key[k]};
+        flush->sources[count++] = (crm_source){from, flush->key[k]};
     }
     if (flush->version >= 0) {
         flush->sources[count++] = (crm_source){CRM_FROM_VERSION, 0};
@@ -405,22 +406,22 @@ update_all(update *self)
 PyObject *
 crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"connection", "manager",      "columns", "make",
-                            "cache",      "objects",      "log",     "special",
-                            "version",    "next_version", "every",   "key",
-                            NULL};
+    static char *words[] = {
+        "connection", "manager", "columns",   "make",    "cache",
+        "objects",    "log",     "special",   "version", "next_version",
+        "every",      "key",     "key_moved", NULL};
     crm_core *core = PyModule_GetState(module);
     update self;
     memset(&self, 0, sizeof(self));
     PyObject *conn, *manager, *columns, *objects;
     PyObject *log = Py_None, *special = Py_None, *next_version = Py_None;
     PyObject *key = Py_None;
-    int version = -1;
+    int version = -1, key_moved = 0;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!OOO!O|OOiOpO:update_objects", words,
+            args, kwargs, "O!O!OOO!O|OOiOpOp:update_objects", words,
             core->connection_type, &conn, core->manager_type, &manager,
             &columns, &self.make, &PyDict_Type, &self.cache, &objects, &log,
-            &special, &version, &next_version, &self.every, &key)) {
+            &special, &version, &next_version, &self.every, &key, &key_moved)) {
         return NULL;
     }
     self.next_version = next_version == Py_None ? NULL : next_version;
@@ -428,6 +429,7 @@ crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
         crm_flush_begin(&self.flush, conn, manager, objects, log, special);
     if (status == 0) {
         status = set_row(&self.flush, version, key);
+        self.flush.key_moved = key_moved;
     }
     if (status == 0) {
         self.columns =

@@ -788,6 +788,7 @@ def update_objects(
     next_version: Callable[[Any], Any] | None = None,
     every: bool = False,
     key: Sequence[int] | None = None,
+    key_moved: bool = False,
 ) -> int:
     """UPDATE the net-changed column slots of each object; skips objects without any.
     Neighbours with the same changed slots are one executemany. The indexes of the
@@ -799,7 +800,8 @@ def update_objects(
     With next_version, which is called with it, the new version comes before the key and
     is stored in the object, unless the program changed the version itself. every: all
     the columns are written, changed or not. key: the slots that tell a row apart, where they
-    are not those of the identity."""
+    are not those of the identity.
+    key_moved: rows are told by the values that the key's slots have now."""
 
 def delete_objects(
     connection: Connection,

@@ -396,6 +396,14 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("query_text", (0, 0, 0)),
         ("rollback", (0, 0, 0)),
     ],
+    "a collection is loaded after the flush that the load begins with": [
+        ("make", (0, 1, 0)),
+        ("merge", (1, 0, 0)),
+        ("replace", (0, 0, 0)),
+        ("refresh", (0, 0, 1)),
+        ("delete", (0, 0, 0)),
+        ("replace", (0, 0, 0)),
+    ],
     # -- attributes
     "a collection stays that a refused member was added to": [
         ("make", (1, 1, 2)),

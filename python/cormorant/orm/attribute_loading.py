@@ -218,6 +218,12 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
     if quiet:
         return NO_VALUE
     if strategy == "raise_on_sql":
+        if not prop._use_get:
+            parameters = [column for _, column in prop._lazy_clause()[1]]
+            slots = [prop.parent._columntoproperty[column].slot for column in parameters]
+            values = _values(obj, mapper, slots, False)
+            if values is not None and _is_unasked(obj, slots, values):
+                return [] if prop.uselist else None
         raise _not_available(prop, strategy)
     return _lazy_load(session, obj, mapper, prop, context, element, nulls)
 
@@ -250,6 +256,16 @@ def _values(obj: Any, mapper: Any, slots: Sequence[int], quiet: bool) -> tuple[A
     return tuple(values)
 
 
+def _is_unasked(obj: Any, slots: Sequence[int], values: Sequence[Any]) -> bool:
+    """Whether a lazy load would ask with what nothing was ever said of. With what a row has, NULL
+    or not, the condition decides."""
+    pending = not _core.state_flags(obj) & _core.STATE_KEY
+    return any(
+        value is None and (pending or _core.peek(obj, slot) is NO_VALUE)
+        for value, slot in zip(values, slots, strict=True)
+    )
+
+
 def _lazy_load(
     session: Any,
     obj: Any,
@@ -273,12 +289,7 @@ def _lazy_load(
     assert values is not None
     if unloaded and _core.peek(obj, prop.slot) is not NO_VALUE:
         return NO_VALUE  # the expired row was loaded, and this with it
-    pending = not _core.state_flags(obj) & _core.STATE_KEY
-    if any(
-        value is None and (pending or _core.peek(obj, slot) is NO_VALUE)
-        for value, slot in zip(values, slots, strict=True)
-    ):
-        # nothing was ever said of it; with what a row has, NULL or not, the condition decides
+    if _is_unasked(obj, slots, values):
         return [] if prop.uselist else None
     if nulls:
         values = without_nulls(values)

@@ -184,7 +184,9 @@ def insert_joined_returning(
         if _is_entity(item):
             if item._annotations["parententity"] is not mapper:
                 raise refuse_returning()
-            own = [c for prop in mapper.column_attrs for c in prop.columns]
+            # (expressions of the class are loaded when they are read)
+            columns = (c for prop in mapper.column_attrs for c in prop.columns)
+            own = [c for c in columns if getattr(c, "table", None) in mapper._tables]
             items.append((mapper.class_.__name__, own, True))
             continue
         column = item._deannotate() if item._is_column else item

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 
 def full_history(
-    obj: Any, relation: RelationInfo, every: bool = False
+    obj: Any, relation: RelationInfo, every: bool = False, committed: bool = True
 ) -> tuple[list[Any], list[Any], list[Any]]:
-    """(added, unchanged, deleted) of a relationship, loaded from the database if need be.
+    """(added, unchanged, deleted) of a relationship, loaded from the database if need be: by the
+    keys that the database has, or (not committed) by those that it has after the flush that the
+    load begins with.
 
     A many-to-one whose object is neither loaded nor in the identity map counts as
     unknown unless its cascades need it, or `every` one is wanted.
@@ -31,7 +33,8 @@ def full_history(
     ):
         session: Any = _core.session_of(obj)
         before = session._load_committed, session._loads_for_itself
-        session._load_committed = session._loads_for_itself = True
+        session._load_committed = committed
+        session._loads_for_itself = True
         try:
             _core.get_value(obj, slot)
         finally:
@@ -116,6 +119,11 @@ def _ask(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
         flush.asked.add(relation)
 
 
+def concerns(work: Work, relation: RelationInfo) -> bool:
+    """True if an object that takes part has the relationship."""
+    return any(relation.of(objects) for objects in (work.new, work.updates, work.deletes))
+
+
 def has_history(work: Work, relation: RelationInfo) -> bool:
     """True if the relationship is loaded or changed in any object that takes part."""
     slot = relation.slot
@@ -159,15 +167,20 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
     direction = relation.direction
     if direction is not ONETOMANY and not relation.cascade_orphan:
         if direction is MANYTOMANY:
-            _changed_rows(relation, objects[start:])
+            objects = relation.of(objects[start:])
+            _changed_rows(relation, objects)
             if not relation.prop.uselist:
                 # What was replaced without being known is asked for before rows of the other
                 # side's relationship are written: it would be found beside the new one.
-                for obj in relation.of(objects[start:]):
+                for obj in objects:
                     _core.history(obj, relation.slot)
         return
     if relation._only is not None:
         objects, start = relation.of(objects[start:]), 0
+    if direction is MANYTOONE and not relation.passive_deletes:
+        for obj in objects[start:]:
+            if _is_told(obj, relation.target_slots):
+                full_history(obj, relation, every=True)  # the old object may have to go
     gained, lost = _core.relation_scan(flush.session, objects, relation.slot, start)
     if direction is ONETOMANY:
         for _parent, child in gained:
@@ -184,32 +197,14 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
         for _parent, child in lost:
             if direction is MANYTOONE or not _core.has_parent(child, relation.prop):
                 _delete_with_cascade(flush, child)
-        if direction is MANYTOONE:
-            for obj in objects[start:]:
-                replaced = _replaced_object(flush, relation, obj)
-                if replaced is not None:
-                    _delete_with_cascade(flush, replaced)
 
 
-def _replaced_object(flush: Flush, relation: RelationInfo, obj: Any) -> Any:
-    """What a many-to-one referred to before it was set without being loaded."""
-    if (
-        _core.committed(obj, relation.slot) is not _core.NO_VALUE
-        or not _core.state_flags(obj) & _core.STATE_KEY
-        or not getattr(relation.prop, "_use_get", False)
-    ):
-        return None
-    values = []
-    for slot in relation.target_slots:
-        value = _core.committed(obj, slot)
-        values.append(column_value(obj, slot) if value is Ellipsis else value)
-    if None in values or _core.NO_VALUE in values:
-        return None
-    by_source = dict(zip(relation.source, values, strict=True))
-    mapper = relation.prop.mapper
-    key = tuple(by_source[mapper._columntoproperty[c].slot] for c in mapper.primary_key)
-    found = flush.session.get(mapper.class_, key)
-    return None if found is _core.peek(obj, relation.slot) else found
+def _is_told(obj: Any, slots: Sequence[int]) -> bool:
+    """Whether something was ever said of columns, though it may be expired."""
+    if _core.state_flags(obj) & _core.STATE_EXPIRED:
+        return True
+    expired = _core.expired_slots(obj)
+    return all(slot in expired or _core.peek(obj, slot) is not _core.NO_VALUE for slot in slots)
 
 
 def _lose_child(flush: Flush, relation: RelationInfo, child: Any) -> None:
@@ -344,14 +339,18 @@ def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
     _refuse(relation, wrong)
     if touched:
         flush.children_added.setdefault(relation, set()).update(map(id, touched))
-        if relation.post_update:
-            _post_update(flush, touched, relation)
-        else:
+        if not relation.post_update:
             flush.touched(touched)
     if relation.post_update:
+        _post_update(flush, touched, relation)
         for parent in objects:
-            added = [c for c in _core.history(parent, relation.slot)[0] if c is not None]
-            _post_update(flush, _core.with_flag(added, _core.STATE_NEW), relation)
+            # whether or not the other side has given them their keys already
+            added = [
+                child
+                for child in _core.history(parent, relation.slot)[0]
+                if child is not None and _core.session_of(child) is session
+            ]
+            _post_update(flush, added, relation)
     if not relation.cascade_orphan:
         _gained, lost = _core.relation_scan(session, objects, relation.slot)
         moved = flush.children_added.get(relation, ())

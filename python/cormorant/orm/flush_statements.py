@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from copy import copy
+from functools import cached_property
 from typing import Any
 
 from .. import _core
 from ..engine.plans import type_codec
 from ..sql.names import as_label
 from .flushinfo import MapperInfo
-from .inheritance import copied_slots, key_columns, key_slot
+from .inheritance import cascaded_slots, copied_slots, key_columns, key_slot
 
 # Rules of columns whose value is made by Python when the program gives none.
 _MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_DEFAULT_UNSET, _core.COLUMN_VERSION)
@@ -47,6 +49,8 @@ class Statements:
         self.own_keys = tuple(s for s in self.pk_slots if s not in mapper.primary_key_slots)
         #: what tells a row apart, part by part: a slot of the identity where the two are the same
         self.key_slots = tuple(key_slot(mapper, c) for c in self.primary_key)
+        #: whether that is as objects have it now, or as they had it
+        self.key_moved = False
         self.auto_slot: int = self.slot_of.get(auto, -1) if auto is not None else -1
         self.version_slot: int = self.slot_of.get(mapper.version_id_col, -1)
         # what makes the next version, None if the database or the program does
@@ -70,6 +74,7 @@ class Statements:
         self._find_defaults()
         #: left to be loaded when they are read: what the server fills
         self.unfetched: list[int] = []
+        self.fetched_with_key: list[int] = []
         self._apply_eager_defaults()
         # The plans made so far; those of inserts apart for logged and unlogged flushes.
         self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
@@ -153,6 +158,19 @@ class Statements:
         self.eager_update = eager is True
         if not eager or (eager == "auto" and self.table not in base._tables):
             self.fetched, self.unfetched = [], self.fetched
+            if self.server_version and self.version_slot in self.unfetched and self.returns:
+                # the next UPDATE asks for it, so that it comes with the key that is fetched
+                self.fetched_with_key = [self.version_slot]
+                self.unfetched.remove(self.version_slot)
+
+    @cached_property
+    def of_moved(self) -> Statements:
+        """The same of rows whose key the database has changed already."""
+        moved = copy(self)
+        moved.slots = [slot for slot in self.slots if slot not in self.pk_slots]
+        moved.key_slots = self.pk_slots
+        moved.key_moved = True
+        return moved
 
     # -- INSERT ---------------------------------------------------------------
 
@@ -165,8 +183,9 @@ class Statements:
     def returning_of(self, slots: Sequence[int], many: bool) -> tuple[list[int], int]:
         """Slots to fetch by RETURNING, and the one fed by the last generated key."""
         given = set(slots)
-        fetched = [s for s in self.fetched if s not in given]
         missing = [s for s in self.pk_slots if s not in given]
+        fetched = [*self.fetched, *self.fetched_with_key] if missing else self.fetched
+        fetched = [s for s in fetched if s not in given]
         if not missing and not fetched:
             return [], -1
         if not self.returns:
@@ -386,14 +405,21 @@ class Hierarchy:
         #: and before one is updated: keys of tables are the database's to change if
         #: passive_updates says so
         self.followed: dict[Any, dict[Any, Any]] = {}
+        #: parts of the base's key, and those of a table's that the database changes with them
+        self.cascaded: dict[Any, dict[Any, Any]] = {}
         for mapper in self.mappers:
             pairs = copied_slots(mapper)
             keys = [mapper._columntoproperty[c].slot for c in mapper.local_table.primary_key]
-            for below in mapper.self_and_descendants if pairs else ():
+            cascaded = cascaded_slots(mapper)
+            for below in mapper.self_and_descendants if pairs or cascaded else ():
                 followed = pairs
                 if below.passive_updates:
                     followed = [(a, b) for a, b in pairs if b not in keys]
-                for found, slots in ((self.copied, pairs), (self.followed, followed)):
+                for found, slots in (
+                    (self.copied, pairs),
+                    (self.followed, followed),
+                    (self.cascaded, cascaded),
+                ):
                     if slots:
                         by_manager = found.setdefault(mapper.local_table, {})
                         by_manager[below.class_manager] = tuple(zip(*slots, strict=True))

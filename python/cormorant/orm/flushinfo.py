@@ -21,6 +21,7 @@ class RelationInfo:
     """
 
     __slots__ = (
+        "_holders",
         "_only",
         "cascade_delete",
         "cascade_orphan",
@@ -51,6 +52,7 @@ class RelationInfo:
             mapper.concrete for mapper in prop.parent.self_and_descendants[1:]
         )
         self._only = None if whole else prop.parent.class_manager
+        self._holders = frozenset(m.class_manager for m in prop.parent._holders(prop))
         self.direction = prop.direction
         self.target = info_of(prop.mapper)
         self.sort_key = f"{_sort_key(prop.parent)}_{prop.key}"
@@ -86,7 +88,7 @@ class RelationInfo:
 
     def is_of(self, obj: Any) -> bool:
         """Whether an object of the hierarchy has the relationship."""
-        return self._only is None or isinstance(obj, self._only.class_)
+        return self._only is None or _core.manager_of(obj) in self._holders
 
 
 class MapperInfo:

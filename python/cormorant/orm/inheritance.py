@@ -714,11 +714,29 @@ def _equated(mapper: Hierarchy, column: Any, other: Any) -> bool:
 
 def copied_slots(mapper: Any) -> list[tuple[int, int]]:
     """Slots of the base's key, and those of this mapper that take its value."""
+    pairs = ((above.slot, own.slot) for above, own, _ in _joined_columns(mapper))
+    return [(above, own) for above, own in pairs if above != own]
+
+
+def cascaded_slots(mapper: Any) -> list[tuple[int, int]]:
+    """Slots of the base's key, and those of the key of this mapper's own table where the database
+    changes that with it. They may be the same."""
+    if not mapper.passive_updates:
+        return []
+    return [
+        (above.slot, own.slot)
+        for above, own, column in _joined_columns(mapper)
+        if column.primary_key and any(column.references(c) for c in above.columns)
+    ]
+
+
+def _joined_columns(mapper: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """What joins the table of a mapper to that of its base: attributes of the base's and of its
+    own, and the column of these."""
     from ..sql import visitors
 
     if mapper.inherits is None or mapper.inherit_condition is None or mapper.single:
-        return []
-    pairs = []
+        return
     for element in visitors.iterate(mapper.inherit_condition):
         if element.__visit_name__ != "binary":
             continue
@@ -727,9 +745,8 @@ def copied_slots(mapper: Any) -> list[tuple[int, int]]:
             left, right = right, left
         above = mapper._columntoproperty.get(left)
         own = mapper._columntoproperty.get(right)
-        if above is not None and own is not None and above.slot != own.slot:
-            pairs.append((above.slot, own.slot))
-    return pairs
+        if above is not None and own is not None:
+            yield above, own, right
 
 
 def key_columns(mapper: Any, table: Any) -> tuple[Any, ...]:

@@ -441,8 +441,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         )
 
     def is_sibling(self, other: Mapper[Any]) -> bool:
-        """Whether both inherit from the same mapper directly."""
-        return self.inherits is not None and self.inherits is other.inherits
+        """Whether both are of one hierarchy, and neither inherits from the other."""
+        return self.common_parent(other) and not self.isa(other) and not other.isa(self)
 
     def cascade_iterator(
         self, type_: str, state: Any, halt_on: Callable[[Any], bool] | None = None

@@ -105,6 +105,7 @@ def _save(
 ) -> None:
     added = new
     statements = statements_of(info, connection.dialect)
+    version = info.mapper.version_id_col
     if new:
         for obj in _core.with_flag(new, _core.STATE_EXPIRED):
             _check_known(info, obj)
@@ -113,7 +114,6 @@ def _save(
             new = settle_conflicts(flush, info, connection, new, conflicts)
     if updates:
         updates = info.sorted(updates)
-        version = info.mapper.version_id_col
         if version is not None:
             # Known even of those that turn out to have nothing to write.
             prop = info.mapper._columntoproperty[version]
@@ -127,6 +127,8 @@ def _save(
             _update(flush, statements, connection, updates)
         if new:
             _insert(flush, statements, connection, new)
+    if version is not None and not info.mapper.version_id_generator and _filled_in_sql(version):
+        _load_versions(flush, info, new)
     if info.mapper.eager_defaults is True:
         switched = [obj for obj in added if id(obj) in flush.row_switches]
         _load_eager_defaults(flush, [*new, *switched, *updates])
@@ -134,6 +136,18 @@ def _save(
         from .descriptor_props import forget_values
 
         forget_values([*new, *updates])
+
+
+def _load_versions(flush: Flush, info: MapperInfo, new: list[Any]) -> None:
+    """Load the versions of new rows that the database has made and no INSERT has returned."""
+    from .row_loading import load_columns_of
+
+    slot = info.mapper._columntoproperty[info.mapper.version_id_col].slot
+    for obj in new:
+        if _core.peek(obj, slot) is _core.NO_VALUE:
+            mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
+            key = [_core.peek(obj, slot) for slot in mapper.primary_key_slots]
+            load_columns_of(flush.session, obj, mapper, (slot,), key)
 
 
 def _load_eager_defaults(flush: Flush, objects: list[Any]) -> None:
@@ -188,7 +202,11 @@ def _save_hierarchy(
             followed = hierarchy.followed.get(table)
             if followed is not None:
                 _follow_keys(followed, updates)
-            for statements, run in _core.runs_by(updates, of_table):
+            cascaded = hierarchy.cascaded.get(table)
+            moved, staying = _with_moved_keys(cascaded, updates) if cascaded else ([], updates)
+            for statements, run in _core.runs_by(moved, of_table):
+                _update(flush, statements.of_moved, connection, run)
+            for statements, run in _core.runs_by(staying, of_table):
                 _update(flush, statements, connection, run)
         if new:
             copied = hierarchy.copied.get(table)
@@ -207,6 +225,22 @@ def _follow_keys(followed: dict[Any, Any], objects: list[Any]) -> None:
         if slots is not None:
             for source, target in zip(*slots, strict=True):
                 _core.set_value(obj, target, _core.peek(obj, source))
+
+
+def _with_moved_keys(cascaded: dict[Any, Any], objects: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Objects whose row the database has given the new key of the base's row, and the others."""
+    moved = []
+    for obj in _core.key_changed(objects):
+        slots = cascaded.get(_core.manager_of(obj))
+        if slots is not None and _core.changed_columns(obj, slots[0]):
+            for source, target in zip(*slots, strict=True):
+                if source != target:
+                    _core.set_loaded(obj, target, _core.peek(obj, source))
+            moved.append(obj)
+    if not moved:
+        return moved, objects
+    gone = set(map(id, moved))
+    return moved, [obj for obj in objects if id(obj) not in gone]
 
 
 def _check_discriminators(hierarchy: Hierarchy, objects: list[Any]) -> None:
@@ -356,8 +390,8 @@ def _post_update(
     new: list[tuple[Any, tuple[int, ...]]] = []
     persistent: list[Any] = []
     wanted: set[int] = set()
-    # What the program has set stays, where a function or the database would make a value.
-    made = [*(slot for slot, _ in statements.python_onupdates), *statements.sql_onupdates]
+    # What the program has set stays, where an onupdate would make a value.
+    made = [slot for slot, column in statements.column_of.items() if column.onupdate is not None]
     if made:
         flush.keep_filled()
     for obj, slots in given:
@@ -500,6 +534,7 @@ def _update_run(
             None if inserted else statements.next_version,
             every,
             statements.key_slots,
+            statements.key_moved,
         )
         if log is not None:
             _done(log)

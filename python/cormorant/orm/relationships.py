@@ -247,7 +247,7 @@ class RelationshipProperty(MapperProperty):
         # The old object must be known when it is replaced, unless only a foreign key of this
         # side has to change.
         if self._configured and not self.uselist and not self.viewonly:
-            if self.active_history:
+            if self.active_history or self.single_parent:
                 flags |= _core.ATTR_ACTIVE_HISTORY
             elif self.direction is not MANYTOONE or not self._use_get:
                 flags |= _core.ATTR_DEFERRED_HISTORY

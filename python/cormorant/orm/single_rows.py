@@ -217,6 +217,8 @@ def update_one(
 
 def row_key(statements: Statements, obj: Any) -> list[Any]:
     """What tells the row of an object apart in the table of the statements, part by part."""
+    if statements.key_moved:
+        return [_core.peek(obj, slot) for slot in statements.key_slots]
     key = _core.identity_key(obj)
     assert key is not None
     of_identity = dict(zip(statements.mapper.primary_key_slots, key[1], strict=True))

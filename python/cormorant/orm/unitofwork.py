@@ -218,7 +218,11 @@ class Flush:
         for work in self.work.values():
             for relation in relations_of(work.info):
                 if relation not in self.active and (
-                    (not relation.self_referential and relation.target in self.work)
+                    (
+                        not relation.self_referential
+                        and relation.target in self.work
+                        and dependency.concerns(work, relation)
+                    )
                     or dependency.has_history(work, relation)
                     or dependency.holds_others(work, relation)
                 ):
@@ -453,7 +457,7 @@ def _related(obj: Any, kind: str) -> Iterator[Any]:
             yield from _referred(obj, relation, kind)
             continue
         if kind == "delete" and not relation.passive_deletes:
-            added, unchanged, _removed = dependency.full_history(obj, relation)
+            added, unchanged, _removed = dependency.full_history(obj, relation, committed=False)
         elif _core.peek(obj, relation.slot) is _core.NO_VALUE:
             continue  # what waits for it to be loaded is not reached
         else:
@@ -467,7 +471,7 @@ def _referred(obj: Any, relation: RelationInfo, kind: str) -> Iterator[Any]:
     emptied = _core.committed(obj, relation.slot) is not ...
     loads = kind == "delete" and not relation.passive_deletes and not emptied
     if value is _core.NO_VALUE and loads:
-        dependency.full_history(obj, relation)
+        dependency.full_history(obj, relation, committed=False)
     value = _core.peek(obj, relation.slot)
     if value is not _core.NO_VALUE:
         yield value

@@ -1,0 +1,135 @@
+"""Mappings and sequences of test_random_models.py that once differed."""
+
+from __future__ import annotations
+
+import pytest
+
+from .random_models import ClassSpec, ColumnSpec, Mapping, RelationSpec, SideSpec
+from .test_random_models import Sequence, compare
+
+C, Col, R, S = ClassSpec, ColumnSpec, RelationSpec, SideSpec
+
+FOUND: dict[str, tuple[Mapping, Sequence]] = {
+    "expunge of an object of a concrete class whose base has a relationship": (
+        Mapping(
+            [C("A"), C("B", base="A", how="concrete")],
+            [R(3, "one-many", "B", "A", None, S(cascade="merge, expunge"))],
+        ),
+        [("make", (3, 10, 0)), ("expunge", (0, 0, 0))],
+    ),
+    "a key that changes of a base whose subclass has a many-to-many": (
+        Mapping(
+            [C("A"), C("D", base="A", how="single"), C("E")],
+            [R(1, "many-many", "D", "E", S(passive_updates=False), None)],
+        ),
+        [
+            *(("make", (0, 0, 0)), ("make_related", (0, 0, 0)), ("merge_object", (0, 0, 0))),
+            *(("assign_key", (1, 0, 0)), ("savepoint", (0, 0, 0))),
+        ],
+    ),
+    "delete with a changed key loads by the new one": (
+        Mapping([C("A"), C("B")], [R(1, "many-many", "B", "A", S(cascade="all"), None)]),
+        [
+            *(("make", (11, 5, 0)), ("commit", (0, 0, 0)), ("assign_key", (0, 0, 0))),
+            ("delete", (0, 0, 0)),
+        ],
+    ),
+    "a changed key of a joined class, whose own table the database changes": (
+        Mapping([C("A"), C("B", base="A", how="joined")], [], enforced=True),
+        [
+            *(("make", (11, 5, 0)), ("commit", (0, 0, 0)), ("assign_key", (0, 0, 0))),
+            *(("flush", (0, 0, 0)), ("commit", (0, 0, 0)), ("read", (0, 0, 0))),
+        ],
+    ),
+    "a relationship of a subclass orders only its own objects": (
+        Mapping(
+            [C("A"), C("B"), C("C", key="dependent"), C("D", base="B", how="joined")],
+            [
+                R(0, "one-many", "A", "C", None, None, identifying=True),
+                R(3, "one-many", "C", "D", None, S()),
+            ],
+        ),
+        [("make", (2, 2, 0)), ("make_related", (1, 0, 4)), ("query", (0, 0, 0))],
+    ),
+    "single_parent asks for the old object": (
+        Mapping([C("C"), C("D")], [R(0, "one-many", "D", "C", None, S(single_parent=True))]),
+        [
+            *(("make", (0, 5, 0)), ("savepoint", (0, 0, 0)), ("expire_all", (0, 0, 0))),
+            ("replace", (0, 0, 0)),
+        ],
+    ),
+    "delete-orphan of a many-to-one asks what each object refers to": (
+        Mapping(
+            [C("A"), C("B")],
+            [R(0, "one-many", "B", "B", None, S(cascade="all, delete-orphan", single_parent=True))],
+        ),
+        [
+            *(("make", (1, 3, 1)), ("make_related", (1, 0, 3)), ("commit", (0, 0, 0))),
+            *(("assign", (1, 0, 1)), ("flush", (0, 0, 0)), ("unrelate", (1, 0, 1))),
+            ("commit", (0, 0, 0)),
+        ],
+    ),
+    "versions that the database makes, without eager_defaults": (
+        Mapping([C("A", version="manual", eager_defaults=False)], []),
+        [
+            ("bulk_insert", (0, 0, 0)),
+            ("query", (0, 0, 4)),
+            ("assign", (0, 0, 1)),
+            ("flush", (0, 0, 0)),
+        ],
+    ),
+    "post_update of what the other side has told already": (
+        Mapping(
+            [C("A"), C("B")],
+            [R(0, "one-one", "B", "A", S(post_update=True), S(), link="back_populates")],
+        ),
+        [
+            *(("make", (0, 1, 1)), ("commit", (0, 0, 0)), ("make", (1, 1, 1))),
+            *(("relate", (1, 0, 0)), ("flush", (0, 0, 0))),
+        ],
+    ),
+    "objects of a joined class with an expression, returned by an INSERT": (
+        Mapping([C("A", expression=True), C("B", base="A", how="joined")], []),
+        [("bulk_insert", (1, 1, 2))],
+    ),
+    "post_update leaves what the server changes": (
+        Mapping(
+            [C("A"), C("B", columns=[Col("b0", onupdate="fetched")])],
+            [R(0, "one-many", "A", "B", S(), S(post_update=True), link="backref")],
+        ),
+        [
+            *(("make", (0, 1, 1)), ("make_related", (1, 0, 3)), ("make_related", (1, 0, 6))),
+            *(("commit", (0, 0, 0)), ("read", (1, 3, 0))),
+        ],
+    ),
+    "history of a key that was given, after a flush that failed": (
+        Mapping(
+            [
+                C("A", columns=[Col("a0", default="server")]),
+                C("B", columns=[Col("b0", nullable=False)]),
+            ],
+            [],
+        ),
+        [
+            *(("make", (0, 1, 0)), ("make", (1, 1, 1)), ("flush", (0, 0, 0))),
+            *(("history", (0, 0, 0)), ("history", (0, 1, 0))),
+        ],
+    ),
+    "raise_on_sql after what is expired was loaded": (
+        Mapping([C("A"), C("C")], [R(1, "one-one", "A", "C", S(lazy="raise_on_sql"), None)]),
+        [("make", (0, 3, 0)), ("make", (0, 3, 0)), ("commit", (0, 0, 0)), ("move", (0, 0, 1))],
+    ),
+    "columns that a base and its subclass copy": (
+        Mapping(
+            [C("B"), C("C"), C("D", base="B", how="joined")],
+            [R(3, "one-many", "C", "D", S(), S())],
+        ),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_found(name: str, database: str) -> None:
+    mapping, sequence = FOUND[name]
+    assert compare(mapping, sequence, database) is None

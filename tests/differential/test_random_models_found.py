@@ -92,6 +92,33 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         Mapping([C("A", expression=True), C("B", base="A", how="joined")], []),
         [("bulk_insert", (1, 1, 2))],
     ),
+    "a key that a concrete class does not follow changes": (
+        Mapping(
+            [C("A", key="composite"), C("B", base="A", how="concrete")],
+            [R(0, "one-many", "A", "A", None, S())],
+        ),
+        [
+            *(("make", (0, 1, 1)), ("make", (1, 1, 1)), ("flush", (0, 0, 0))),
+            *(("assign_key", (0, 1, 0)), ("flush", (0, 0, 0))),
+        ],
+    ),
+    "a flush asks what was replaced in spite of raise_on_sql": (
+        Mapping(
+            [C("A"), C("B")],
+            [R(0, "one-one", "A", "B", S(lazy="raise_on_sql"), None)],
+        ),
+        [
+            *(("make", (0, 1, 1)), ("commit", (0, 0, 0)), ("unrelate", (0, 0, 1))),
+            ("flush", (0, 0, 0)),
+        ],
+    ),
+    "eager_defaults of an expired object of which nothing is written": (
+        Mapping([C("A", columns=[Col("a0", default="server")], eager_defaults=True)], []),
+        [
+            *(("make", (0, 1, 1)), ("commit", (0, 0, 0)), ("expire", (0, 0, 0))),
+            *(("assign", (0, 1, 3)), ("expire", (0, 1, 1)), ("flush", (0, 0, 0))),
+        ],
+    ),
     "post_update leaves what the server changes": (
         Mapping(
             [C("A"), C("B", columns=[Col("b0", onupdate="fetched")])],

@@ -35,7 +35,7 @@ def follow(flush: Flush, relation: RelationInfo, switched: set[int]) -> None:
     is loaded if this flush is to write them."""
     session = flush.session
     cls = relation.prop.parent.class_
-    for obj in [obj for obj in session._persistent() if isinstance(obj, cls)]:
+    for obj in [o for o in session._persistent() if isinstance(o, cls) and relation.is_of(o)]:
         if not relation.passive_updates and _core.peek(obj, relation.slot) is _core.NO_VALUE:
             before, session._loads_for_itself = session._loads_for_itself, True
             try:

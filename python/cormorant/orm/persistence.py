@@ -165,7 +165,13 @@ def _load_eager_defaults(flush: Flush, objects: list[Any]) -> None:
         later = expiring.get(id(obj), ())
         missing = tuple(s for s in wanted if s in later or _core.peek(obj, s) is _core.NO_VALUE)
         if missing:
-            key = [_core.peek(obj, slot) for slot in manager.mapper.primary_key_slots]
+            identity = _core.identity_key(obj)  # of a row that is there, which may be expired
+            if identity is not None and not _core.changed_columns(
+                obj, manager.mapper.primary_key_slots
+            ):
+                key = list(identity[1])
+            else:
+                key = [_core.peek(obj, slot) for slot in manager.mapper.primary_key_slots]
             load_columns_of(flush.session, obj, manager.mapper, missing, key)
             loaded[id(obj)] = missing
     if expiring and loaded:

@@ -266,7 +266,11 @@ class Flush:
                 if only.deletes:
                     persistence.delete(self, only.info, only.deletes)
                 return
-        self._presort()
+        loads, self.session._loads_for_itself = self.session._loads_for_itself, True
+        try:
+            self._presort()
+        finally:
+            self.session._loads_for_itself = loads
         plan = plan_of(tuple(work), frozenset(self.active))
         if plan.cyclic:
             for layer in per_object_layers(self, plan):

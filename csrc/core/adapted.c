@@ -12,6 +12,8 @@
  * AttributeEventToken, which names what began a chain of events. */
 #include "adapted.h"
 
+#include "compat.h"
+
 /* ---- AttributeEventToken ---------------------------------------------- */
 
 typedef struct {
@@ -135,8 +137,8 @@ open_call(crm_tie_object *self, PyObject *initiator, crm_hold *hold,
         return 0;
     }
     PyObject *collection =
-        self->astray == NULL ? NULL : PyWeakref_GetObject(self->astray);
-    crm_hold_tie(hold, &self->tie, collection == Py_None ? NULL : collection);
+        self->astray == NULL ? NULL : crm_weakref_get(self->astray);
+    crm_hold_tie(hold, &self->tie, collection);
     return 1;
 }
 

@@ -2,6 +2,7 @@
 #include "collection.h"
 
 #include "adapted.h"
+#include "compat.h"
 #include "events.h"
 
 /* ---- all kinds -------------------------------------------------------- */
@@ -38,9 +39,7 @@ crm_tie_of(crm_core *core, PyObject *collection)
 static PyObject *
 astray_from(const crm_tie *tie)
 {
-    PyObject *obj =
-        tie->astray == NULL ? NULL : PyWeakref_GetObject(tie->astray);
-    return obj == Py_None ? NULL : obj;
+    return tie->astray == NULL ? NULL : crm_weakref_get(tie->astray);
 }
 
 /* A collection that has gone astray is changed: it is its object's, whatever

@@ -38,4 +38,22 @@ crm_set_dict(PyObject *obj, PyObject *dict, PyObject *name)
 #endif
 }
 
+/* What a weak reference refers to: borrowed of those who keep it, or NULL
+ * without an exception. */
+static inline PyObject *
+crm_weakref_get(PyObject *ref)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    PyObject *found;
+    if (PyWeakref_GetRef(ref, &found) <= 0) {
+        return NULL;
+    }
+    Py_DECREF(found); /* it is alive, so that others have references */
+    return found;
+#else
+    PyObject *found = PyWeakref_GetObject(ref);
+    return found == Py_None ? NULL : found;
+#endif
+}
+
 #endif /* CRM_COMPAT_H */

@@ -230,7 +230,9 @@ class Result(_ResultBase, Generic[_T]):
     @property
     def _unique_filter_state(self) -> tuple[Any, Any] | None:
         """What leaves rows out; (None, None) if unique() has to be called: libraries ask so."""
-        return (None, None) if self._require_unique else self._unique_filter
+        if self._require_unique:
+            return None, None
+        return (set(), None) if self._cursor.unique else self._unique_filter
 
     def _check_unique(self) -> None:
         if self._require_unique:

@@ -282,13 +282,15 @@ crm_box_adopt(PyObject *module, PyObject *obj)
 }
 
 PyObject *
-crm_box_construct(PyObject *module, PyObject *args)
+crm_box_construct(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = PyModule_GetState(module);
-    PyObject *obj, *given;
-    if (!PyArg_ParseTuple(args, "OO!:construct", &obj, &PyDict_Type, &given)) {
+    if (nargs != 2 || !PyDict_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError,
+                        "construct() takes an object and a dict");
         return NULL;
     }
+    PyObject *obj = args[0], *given = args[1];
     crm_state *state = crm_state_of(core, obj);
     if (state == NULL) {
         Py_RETURN_FALSE;

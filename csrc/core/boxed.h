@@ -37,7 +37,8 @@ int crm_box_prepare_class(crm_core *core, PyTypeObject *cls);
 PyObject *crm_box_adopt(PyObject *module, PyObject *obj);
 /* construct(obj, kwargs): sets attributes by name, as Entity.__init__ does;
  * gives whether the object has a state, without which nothing is set. */
-PyObject *crm_box_construct(PyObject *module, PyObject *args);
+PyObject *crm_box_construct(PyObject *module, PyObject *const *args,
+                            Py_ssize_t nargs);
 
 int crm_box_init(crm_core *core, PyObject *module);
 

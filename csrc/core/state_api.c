@@ -320,7 +320,7 @@ static PyMethodDef functions[] = {
      "The ClassManager of a mapped object or class, or None."},
     {"adopt", crm_box_adopt, METH_O,
      "Gives a new object of a class that is no Entity its state."},
-    {"construct", crm_box_construct, METH_VARARGS,
+    {"construct", FAST(crm_box_construct), METH_FASTCALL,
      "Sets attributes of such an object by name, as Entity.__init__ does."},
     {"inspect", core_inspect, METH_O,
      "The InstanceState of a mapped object, or None."},

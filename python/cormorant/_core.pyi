@@ -493,7 +493,7 @@ def adopt(obj: object) -> None:
     """Completes the mapping of the object's class, which is no Entity, and gives the object its
     state."""
 
-def construct(obj: object, kwargs: dict[str, Any]) -> bool:
+def construct(obj: object, kwargs: dict[str, Any], /) -> bool:
     """Sets attributes by name, as `Entity.__init__` does."""
 
 def inspect(obj: object) -> Any:

@@ -318,6 +318,23 @@ def test_python_runs_once_a_statement(work: Callable[[orm.Session], None]) -> No
     assert grown(work) == {}
 
 
+def test_what_most_do_not_need_is_imported_late() -> None:
+    code = """if True:
+        import sys
+        from cormorant import Column, ForeignKey, create_engine, func, select
+        from cormorant.orm import Session, declarative_base, joinedload, relationship, sessionmaker
+        late = (
+            "engine.plans", "orm.collections", "orm.instance", "orm.joining", "util.extras",
+            "util.identity_set", "util.topological",
+        )
+        found = [name for name in late if f"cormorant.{name}" in sys.modules]
+        assert not found, found
+        assert "logging" not in sys.modules
+    """
+    env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+    subprocess.run([sys.executable, "-c", code], env=env, check=True)
+
+
 def test_a_look_up_by_key_takes_three_frames() -> None:
     session = filled(5)
     held = session.get(Child, 1)

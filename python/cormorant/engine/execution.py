@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
+from ..sql.type_api import type_codec
 from .cursor import CursorResult
-from .plans import CompiledPlan, GivenRows, type_codec
+from .plans import CompiledPlan, GivenRows
 from .python_cursors import EmptyCursor, StreamCursor, _log_rows
 from .result_keys import Lookup, index_of_names, know_columns
 

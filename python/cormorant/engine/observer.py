@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
+from ..sql.type_api import type_codec
 from .interfaces import ExceptionContext
-from .plans import type_codec
 
 if TYPE_CHECKING:
     from .base import Connection

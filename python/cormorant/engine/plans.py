@@ -13,15 +13,9 @@ from operator import itemgetter
 from typing import Any
 
 from .. import _core, exc
+from ..sql.type_api import type_codec
 
 NO_PARAMS: Mapping[str, Any] = {}
-
-
-def type_codec(type_: Any, dialect: Any) -> tuple[int, Any]:
-    """The codec of a type on a dialect, variants considered."""
-    if type_._variant_mapping or dialect.colspecs:
-        type_ = type_.dialect_impl(dialect)
-    return type_._codec(dialect)  # type: ignore[no-any-return]
 
 
 def anonymous_key(bind: Any) -> str:

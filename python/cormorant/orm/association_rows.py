@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
-from ..engine.plans import type_codec
+from ..sql.type_api import type_codec
 from .flush_statements import _constant
 from .flushinfo import RelationInfo
 from .persistence import _done

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from .. import _core
-from ..engine.plans import type_codec
 from ..sql.names import as_label
+from ..sql.type_api import type_codec
 from .flushinfo import MapperInfo
 from .inheritance import cascaded_slots, copied_slots, key_columns, key_slot
 

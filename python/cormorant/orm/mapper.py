@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, get_origin
 
 from .. import _core, exc, inspection
 from .._late import late_names
-from ..engine.plans import type_codec
 from ..sql.column_collections import ReadOnlyColumnCollection
 from ..sql.schema import Column, Table
+from ..sql.type_api import type_codec
 from ..util import memoized_property, to_list, warn, warn_deprecated
 from .base import NO_VALUE, Mapped, class_mapper
 from .boxed import declarative_constructor, wrap_constructor

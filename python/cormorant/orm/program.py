@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc as sa_exc
-from ..engine.plans import type_codec
 from ..engine.result_keys import OwnLookup
 from ..sql.elements import Label, NamedColumn
 from ..sql.functions import FunctionElement
@@ -16,6 +15,7 @@ from ..sql.select_base import (
     LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
 )
+from ..sql.type_api import type_codec
 from .load_table import LoadContext
 from .nodes import NamedAsQuery, entity_within
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
 from .._late import late_names
-from ..engine.plans import type_codec
 from ..sql.elements import Null
 from ..sql.operators import ColumnOperators
 from ..sql.schema import Column
 from ..sql.sqltypes import NullType
+from ..sql.type_api import type_codec
 from ..util import warn
 from .attribute_options import take_options
 from .base import Mapped

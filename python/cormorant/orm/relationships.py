@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
 from ..util import warn
-from . import collections
 from .attributes import InstrumentedAttribute
 from .base import (
     MANYTOMANY,
@@ -52,6 +51,18 @@ _STRATEGIES: dict[Any, str] = {
     "write_only": "write_only",
 }
 _LAZY_LOADED = {"select", "joined", "selectin", "subquery", "immediate"}
+
+
+def _first_assigned_members(*args: Any) -> Any:
+    """Stands for collections.assigned_members() until it is first needed."""
+    global _assigned_members
+    from .collections import assigned_members
+
+    _assigned_members = assigned_members
+    return assigned_members(*args)
+
+
+_assigned_members: Callable[..., Any] = _first_assigned_members
 
 
 class RelationshipProperty(MapperProperty):
@@ -266,19 +277,25 @@ class RelationshipProperty(MapperProperty):
         if self.collection_class is None:
             return None, list
         if self._collection is None:
-            self._collection = collections.prepare_instrumentation(self.collection_class)
+            from .collections import prepare_instrumentation
+
+            self._collection = prepare_instrumentation(self.collection_class)
         return self._collection
 
     def _assigned(self, value: Any) -> list[Any]:
         """Called by the core: the members of what is assigned to the attribute."""
         factory, cls = self._prepare_collection()
         assert factory is not None
-        return collections.assigned_members(factory, cls, value)
+        return _assigned_members(factory, cls, value)  # type: ignore[no-any-return]
 
     def _of_members(self, members: list[Any]) -> Any:
         """Members as what may be assigned to the attribute."""
         factory, cls = self._prepare_collection()
-        return cls(members) if factory is None else collections.Members(members)
+        if factory is None:
+            return cls(members)
+        from .collections import Members
+
+        return Members(members)
 
     def _update_core(self) -> None:
         """Tell the core what configuration found out."""

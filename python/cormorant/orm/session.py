@@ -13,7 +13,6 @@ from .base import instance_str
 from .executing import ExecutingSession
 from .factory import SessionClassMethods, sessionmaker
 from .identity import IdentityMap
-from .instance import make_transient, make_transient_to_detached
 from .listening import session_events
 from .transaction import (
     ACTIVE,
@@ -630,10 +629,13 @@ def close_all_sessions() -> None:
 
 if TYPE_CHECKING:
     from .execute_state import ORMExecuteState as ORMExecuteState
+    from .instance import make_transient as make_transient
+    from .instance import make_transient_to_detached as make_transient_to_detached
 else:
     __getattr__ = late_names(
         __name__,
         {
             ".execute_state": "ORMExecuteState",
+            ".instance": "make_transient make_transient_to_detached",
         },
     )

@@ -18,7 +18,6 @@ from .attributes import QueryableAttribute
 from .base import InspectionAttr, class_mapper, object_mapper
 from .from_adapters import column_in
 from .interfaces import MapperProperty
-from .joining import parts
 
 if TYPE_CHECKING:
     from .mapper import Mapper
@@ -165,6 +164,8 @@ def _class_descriptor(cls: type, key: str) -> Any:
 
 def _is_alias_of(from_: Any, selectable: Any) -> bool:
     """Whether a FROM is a table under another name, or a join of the same tables, so joined."""
+    from .joining import parts
+
     for own, other in zip_longest(parts(from_), parts(selectable)):
         if own is None or other is None:
             return False

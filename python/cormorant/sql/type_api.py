@@ -682,6 +682,13 @@ def to_instance(typeobj: Any, *arg: Any, **kw: Any) -> Any:
     return typeobj(*arg, **kw) if callable(typeobj) else typeobj
 
 
+def type_codec(type_: Any, dialect: Any) -> Codec:
+    """The codec of a type on a dialect, variants considered."""
+    if type_._variant_mapping or dialect.colspecs:
+        type_ = type_.dialect_impl(dialect)
+    return type_._codec(dialect)  # type: ignore[no-any-return]
+
+
 def adapt_type(typeobj: Any, colspecs: Any) -> Any:
     """The type that a dialect's table of types gives for `typeobj`."""
     typeobj = to_instance(typeobj)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from .. import _core, exc
 from .._late import late_names
-from . import topological as topological
-from .identity_set import IdentitySet as IdentitySet
 
 OrderedDict = dict
 
@@ -409,6 +407,7 @@ def warn_deprecated(msg: str, version: str, stacklevel: int = 3, code: str | Non
 
 
 if TYPE_CHECKING:
+    from . import topological as topological
     from .compat import inspect_getfullargspec as inspect_getfullargspec
     from .concurrency import await_fallback as await_fallback
     from .concurrency import await_only as await_only
@@ -435,6 +434,7 @@ if TYPE_CHECKING:
     from .extras import update_copy as update_copy
     from .extras import walk_subclasses as walk_subclasses
     from .extras import warn_exception as warn_exception
+    from .identity_set import IdentitySet as IdentitySet
     from .preloaded import preload_module as preload_module
 else:
     __getattr__ = late_names(
@@ -446,6 +446,8 @@ else:
             "column_dict column_set counter deprecated duck_type_collection flatten_iterator "
             "generic_repr get_cls_kwargs has_intersection portable_instancemethod set_creation_order symbol to_column_set to_set update_copy "
             "walk_subclasses warn_exception",
+            ".identity_set": "IdentitySet",
             ".preloaded": "preload_module",
         },
+        ("topological",),
     )

@@ -119,6 +119,13 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("assign", (0, 1, 3)), ("expire", (0, 1, 1)), ("flush", (0, 0, 0))),
         ],
     ),
+    "a member that leaves a collection with passive_deletes='all'": (
+        Mapping([C("A"), C("B")], [R(0, "one-many", "A", "B", S(passive_deletes="all"), None)]),
+        [
+            *(("make", (0, 1, 1)), ("make", (1, 1, 1)), ("relate", (0, 0, 0))),
+            *(("commit", (0, 0, 0)), ("unrelate", (0, 0, 0)), ("flush", (0, 0, 0))),
+        ],
+    ),
     "post_update leaves what the server changes": (
         Mapping(
             [C("A"), C("B", columns=[Col("b0", onupdate="fetched")])],

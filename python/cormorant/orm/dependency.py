@@ -351,7 +351,7 @@ def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> No
                 if child is not None and _core.session_of(child) is session
             ]
             _post_update(flush, added, relation)
-    if not relation.cascade_orphan:
+    if not relation.cascade_orphan and relation.passive_deletes != "all":
         _gained, lost = _core.relation_scan(session, objects, relation.slot)
         moved = flush.children_added.get(relation, ())
         alone = [c for parent, c in lost if not _kept(relation, parent, c, moved)]

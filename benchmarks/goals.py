@@ -20,6 +20,7 @@ GOALS: dict[str, dict[str, float]] = {
     "load": _times(30, **{STDLIB: 1 / 0.6}),
     "load_touch": _times(12, **{STDLIB: 1 / 1.6}),
     "load_wide": _times(20),
+    "load_uuid": _times(20),
     "reload": _times(20),
     "columns": _times(5, **{STDLIB: 1 / 0.8}),
     "core_rows": _times(5, **{STDLIB: 1 / 0.8}),

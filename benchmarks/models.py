@@ -11,7 +11,8 @@ def declare(package: str) -> SimpleNamespace:
     """Import `package` and map the benchmark's classes with it.
 
     Returns a namespace with the package's `sa` and `orm` modules and the classes
-    `Item` (5 mixed columns), `Wide` (30 columns of every common type), `Parent` and `Child`.
+    `Item` (5 mixed columns), `Wide` (30 columns of every common type), `Token` (whose key is a
+    UUID), `Parent` and `Child`.
     """
     sa: Any = importlib.import_module(package)
     orm: Any = importlib.import_module(f"{package}.orm")
@@ -38,6 +39,12 @@ def declare(package: str) -> SimpleNamespace:
         parent_id = sa.Column(sa.ForeignKey("parent.id"), index=True)
         parent = orm.relationship("Parent", back_populates="children")
 
+    class Token(base):
+        __tablename__ = "token"
+        id = sa.Column(sa.Uuid, primary_key=True)
+        name = sa.Column(sa.String)
+        number = sa.Column(sa.Integer)
+
     wide: dict[str, Any] = {
         "__tablename__": "wide",
         "id": sa.Column(sa.Integer, primary_key=True),
@@ -53,6 +60,7 @@ def declare(package: str) -> SimpleNamespace:
         Item=Item,
         Parent=Parent,
         Child=Child,
+        Token=Token,
         Wide=type(base)("Wide", (base,), wide),
     )
 
@@ -72,6 +80,13 @@ def fill(path: str, items: int, wide: int, parents: int, children: int) -> None:
             (n, f"user number {n}", n % 90, n / 7, None if n % 5 == 0 else f"user{n}@example.org")
             for n in range(1, items + 1)
         ),
+    )
+    db.execute(
+        "CREATE TABLE token (id CHAR(32) NOT NULL, name VARCHAR, number INTEGER, PRIMARY KEY (id))"
+    )
+    db.executemany(
+        "INSERT INTO token VALUES (?, ?, ?)",
+        ((f"{n * 0x9E3779B97F4A7C15:032x}", f"token {n}", n) for n in range(1, wide + 1)),
     )
     db.execute("CREATE TABLE parent (id INTEGER NOT NULL, name VARCHAR, PRIMARY KEY (id))")
     db.execute(

@@ -124,6 +124,15 @@ def load_wide(bench: Bench, peer: SimpleNamespace) -> Work:
     return (session.close, lambda _: len(session.query(peer.Wide).all()))
 
 
+@workload("query(E).all(), keys are UUIDs", "row", lambda b: b.wide_rows, ALL)
+def load_uuid(bench: Bench, peer: SimpleNamespace) -> Work:
+    if peer.package == STDLIB:
+        db = sqlite3.connect(bench.path)
+        return lambda: len(db.execute("SELECT * FROM token").fetchall())
+    session = _session(bench, peer)
+    return (session.close, lambda _: len(session.query(peer.Token).all()))
+
+
 @workload("load again, all identities present", "row", lambda b: b.rows)
 def reload(bench: Bench, peer: SimpleNamespace) -> Work:
     session = _session(bench, peer)

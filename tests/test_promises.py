@@ -7,6 +7,7 @@ import gc
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,21 @@ class Child(Base):
     name = sa.Column(sa.String)
     parent_id = sa.Column(sa.ForeignKey("parent.id"))
     parent = orm.relationship("Parent", back_populates="children")
+
+
+class Owner(Base):
+    __tablename__ = "owner"
+    id = sa.Column(sa.Uuid, primary_key=True)
+    name = sa.Column(sa.String)
+    parts = orm.relationship("Part", back_populates="owner")
+
+
+class Part(Base):
+    __tablename__ = "part"
+    id = sa.Column(sa.Uuid, primary_key=True)
+    name = sa.Column(sa.String)
+    owner_id = sa.Column(sa.ForeignKey("owner.id"))
+    owner = orm.relationship("Owner", back_populates="parts")
 
 
 class Shout(sa.TypeDecorator):
@@ -247,6 +263,11 @@ def filled(count: int) -> orm.Session:
         connection.execute(sa.insert(Decorated.__table__), rows)
         connection.execute(sa.insert(Rebuilt.__table__), rows)
         connection.execute(sa.insert(Heard.__table__), rows)
+        named = [{"id": uuid.UUID(int=row["id"] << 64), "name": row["name"]} for row in rows]
+        connection.execute(sa.insert(Owner.__table__), named)
+        connection.execute(
+            sa.insert(Part.__table__), [{**row, "owner_id": row["id"]} for row in named]
+        )
     return orm.Session(engine)
 
 
@@ -309,9 +330,37 @@ def update(session: orm.Session) -> None:
     session.commit()
 
 
+def load_by_uuid(session: orm.Session) -> None:
+    owners = session.query(Owner).options(orm.selectinload(Owner.parts)).all()
+    session.query(Owner).options(orm.joinedload(Owner.parts)).populate_existing().all()
+    session.expire_all()
+    parts = session.query(Part).options(orm.selectinload(Part.owner)).all()
+    for part in parts:
+        part.id, part.owner_id, part.owner
+    assert owners
+
+
+def update_by_uuid(session: orm.Session) -> None:
+    for part in session.query(Part).all():
+        part.name = "changed"
+    session.flush()
+
+
 @pytest.mark.parametrize(
     "work",
-    [load, load_again, read, read_rows, load_joined, load_selectin, look_up, insert, update],
+    [
+        load,
+        load_again,
+        read,
+        read_rows,
+        load_joined,
+        load_selectin,
+        look_up,
+        insert,
+        update,
+        load_by_uuid,
+        update_by_uuid,
+    ],
     ids=lambda work: work.__name__,
 )
 def test_python_runs_once_a_statement(work: Callable[[orm.Session], None]) -> None:

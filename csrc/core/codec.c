@@ -112,12 +112,6 @@ crm_codec_clear(crm_codec *codec)
     Py_CLEAR(codec->arg);
 }
 
-int
-crm_is_acyclic(PyObject *value)
-{
-    return !PyObject_IS_GC(value);
-}
-
 PyObject *
 crm_lazy_member(PyObject **cache, const char *module, const char *name)
 {
@@ -138,12 +132,6 @@ PyObject *
 crm_decimal_class(crm_core *core)
 {
     return crm_lazy_member(&core->decimal_type, "decimal", "Decimal");
-}
-
-PyObject *
-crm_uuid_class(crm_core *core)
-{
-    return crm_lazy_member(&core->uuid_type, "uuid", "UUID");
 }
 
 PyObject *

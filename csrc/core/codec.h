@@ -57,13 +57,8 @@ int crm_encode_buffer(PyObject *value, crm_cell *cell, PyObject **keep);
 PyObject *crm_lazy_member(PyObject **cache, const char *module,
                           const char *name);
 
-/* decimal.Decimal and uuid.UUID, imported when first asked for: borrowed, NULL
- * with an exception. */
+/* decimal.Decimal, imported when first asked for: borrowed, NULL with an
+ * exception. */
 PyObject *crm_decimal_class(crm_core *core);
-PyObject *crm_uuid_class(crm_core *core);
-
-/* True if a decoded object of this class can never be part of a reference
- * cycle, so that an entity holding it needs no tracking by the collector. */
-int crm_is_acyclic(PyObject *value);
 
 #endif /* CRM_CODEC_H */

@@ -56,4 +56,37 @@ crm_weakref_get(PyObject *ref)
 #endif
 }
 
+/* A new int of unsigned big endian bytes; NULL with MemoryError. */
+static inline PyObject *
+crm_long_from_bytes(const void *bytes, size_t size)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyLong_FromUnsignedNativeBytes(bytes, size,
+                                          Py_ASNATIVEBYTES_BIG_ENDIAN);
+#else
+    return _PyLong_FromByteArray(bytes, size, 0, 0);
+#endif
+}
+
+/* The big endian bytes of an int: 1; 0 without an exception if it is negative
+ * or larger. */
+static inline int
+crm_long_as_bytes(PyObject *number, unsigned char *bytes, size_t size)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    Py_ssize_t needs = PyLong_AsNativeBytes(
+        number, bytes, (Py_ssize_t)size,
+        Py_ASNATIVEBYTES_BIG_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER |
+            Py_ASNATIVEBYTES_REJECT_NEGATIVE);
+    int fits = needs >= 0 && needs <= (Py_ssize_t)size;
+#else
+    int fits =
+        _PyLong_AsByteArray((PyLongObject *)number, bytes, size, 0, 0) == 0;
+#endif
+    if (!fits) {
+        PyErr_Clear();
+    }
+    return fits;
+}
+
 #endif /* CRM_COMPAT_H */

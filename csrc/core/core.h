@@ -75,8 +75,14 @@ typedef struct crm_core {
     PyObject *no_value;     /* _core.NO_VALUE */
     PyObject *exc;          /* module cormorant.exc */
     PyObject *decimal_type; /* decimal.Decimal, NULL until first used */
-    PyObject *uuid_type;    /* uuid.UUID, NULL until first used */
     PyObject *json_loads;   /* json.loads, NULL until first used */
+
+    /* uuid.c: uuid.UUID, NULL until first used; where its objects keep their
+     * integer, 0 if that is not known, and their safety, which is a constant */
+    PyTypeObject *uuid_type;
+    PyObject *uuid_unknown;
+    Py_ssize_t uuid_number;
+    Py_ssize_t uuid_safe;
 
     /* interned names, owned */
     PyObject *str_dict;           /* "__dict__" */

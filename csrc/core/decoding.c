@@ -3,6 +3,7 @@
 
 #include "nested.h"
 #include "timecodec.h"
+#include "uuid.h"
 
 static PyObject *
 decode_text(const crm_cell *cell)
@@ -81,19 +82,8 @@ crm_decode_plain(crm_core *core, const crm_cell *cell)
         }
         case CRM_INET:
             return decode_inet(cell);
-        case CRM_UUID: {
-            PyObject *cls = crm_uuid_class(core);
-            PyObject *bytes =
-                cls == NULL ? NULL
-                            : PyBytes_FromStringAndSize(cell->u.p, cell->len);
-            if (bytes == NULL) {
-                return NULL;
-            }
-            PyObject *value =
-                PyObject_CallFunctionObjArgs(cls, Py_None, bytes, NULL);
-            Py_DECREF(bytes);
-            return value;
-        }
+        case CRM_UUID:
+            return crm_uuid_from_bytes(core, cell->u.p);
         case CRM_NUMERIC: {
             PyObject *cls = crm_decimal_class(core);
             return cls == NULL ? NULL
@@ -200,15 +190,25 @@ decode_time(crm_core *core, crm_time_kind kind, const crm_cell *cell)
 static PyObject *
 decode_uuid(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
-    PyObject *value;
+    int as_text = codec->arg != NULL && !PyObject_IsTrue(codec->arg);
+    unsigned char parsed[CRM_UUID_SIZE];
+    const void *bytes = NULL;
     if (cell->tag == CRM_UUID) {
-        value = crm_decode_plain(core, cell);
+        bytes = cell->u.p;
     }
-    else {
-        PyObject *cls = crm_uuid_class(core);
-        value = cls == NULL ? NULL : decode_through(core, cell, cls);
+    else if (cell->tag == CRM_TEXT &&
+             crm_uuid_parse(cell->u.p, cell->len, parsed)) {
+        bytes = parsed;
     }
-    if (value != NULL && codec->arg != NULL && !PyObject_IsTrue(codec->arg)) {
+    if (bytes != NULL) {
+        return as_text ? crm_uuid_text(bytes, 1)
+                       : crm_uuid_from_bytes(core, bytes);
+    }
+    /* Other forms, and what is none: the class knows, or says what is wrong. */
+    PyTypeObject *cls = crm_uuid_class(core);
+    PyObject *value =
+        cls == NULL ? NULL : decode_through(core, cell, (PyObject *)cls);
+    if (value != NULL && as_text) {
         Py_SETREF(value, PyObject_Str(value));
     }
     return value;

@@ -6,6 +6,7 @@
 #include "nested.h"
 #include "timecodec.h"
 #include "typedcodec.h"
+#include "uuid.h"
 
 static int
 encode_int(PyObject *value, crm_cell *cell)
@@ -210,13 +211,21 @@ encode_binary(PyObject *value, crm_cell *cell, PyObject **keep)
 }
 
 static int
-encode_uuid(const crm_codec *codec, PyObject *value, crm_cell *cell,
-            PyObject **keep)
+encode_uuid(const crm_core *core, const crm_codec *codec, PyObject *value,
+            crm_cell *cell, PyObject **keep)
 {
     int as_uuid = codec->arg == NULL ? 1 : PyObject_IsTrue(codec->arg);
-    PyObject *hex = as_uuid
-                        ? PyObject_GetAttrString(value, "hex")
-                        : PyObject_CallMethod(value, "replace", "ss", "-", "");
+    unsigned char bytes[CRM_UUID_SIZE];
+    PyObject *hex;
+    if (!as_uuid) {
+        hex = PyObject_CallMethod(value, "replace", "ss", "-", "");
+    }
+    else if (crm_uuid_bytes(core, value, bytes)) {
+        hex = crm_uuid_text(bytes, 0);
+    }
+    else {
+        hex = PyObject_GetAttrString(value, "hex");
+    }
     return encode_made(hex, cell, keep);
 }
 
@@ -300,13 +309,13 @@ encode_typed(crm_core *core, const crm_codec *codec, PyObject *value,
                 break;
             }
             const crm_codec any = {.code = CRM_TYPE_ANY};
-            PyObject *cls = crm_uuid_class(core);
-            if (cls != NULL && PyObject_TypeCheck(value, (PyTypeObject *)cls)) {
+            PyTypeObject *cls = crm_uuid_class(core);
+            if (cls != NULL && PyObject_TypeCheck(value, cls)) {
                 break;
             }
-            return cls == NULL
-                       ? CRM_ENCODE_REFUSED
-                       : encode_through(core, &any, 1, cls, value, cell, keep);
+            return cls == NULL ? CRM_ENCODE_REFUSED
+                               : encode_through(core, &any, 1, (PyObject *)cls,
+                                                value, cell, keep);
         }
         case CRM_TYPE_ARRAY:
             if (PyList_Check(value) || PyTuple_Check(value)) {
@@ -363,7 +372,7 @@ crm_encode(crm_core *core, const crm_codec *codec, int typed, PyObject *value,
             return encode_made(crm_time_format(CRM_TIME_TIME, value), cell,
                                keep);
         case CRM_TYPE_UUID:
-            return encode_uuid(codec, value, cell, keep);
+            return encode_uuid(core, codec, value, cell, keep);
         default:
             return crm_encode_plain(value, cell, keep);
     }

@@ -339,6 +339,22 @@ decode_key(crm_hydration *h, crm_entity_op *op, const crm_page *page,
     return key;
 }
 
+/* The value of a single key was decoded; its attribute need not do that again.
+ */
+static void
+keep_key_value(const crm_entity_op *op, crm_state *state)
+{
+    const crm_layout *layout = op->own.layout;
+    if (op->npk != 1 || op->poly != NULL) {
+        return;
+    }
+    uint16_t slot = layout->manager->pk[0];
+    if (slot < state->nslots && slot < layout->ncols &&
+        layout->col[slot] == op->pk_cols[0] && state->slots[slot] == NULL) {
+        state->slots[slot] = Py_NewRef(state->key.o);
+    }
+}
+
 static PyObject *
 load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
 {
@@ -395,7 +411,8 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
     }
     state->key.o = own;
     state->flags |= CRM_S_KEY;
-    if (crm_row_may_cycle(own)) {
+    keep_key_value(op, state);
+    if (crm_row_may_cycle(h->core, own)) {
         crm_state_track(state);
     }
     return enter(h, index, obj, state);

@@ -136,8 +136,8 @@ crm_state_record(crm_state *state, uint16_t slot, PyObject *old)
         ext->cap_changes = cap;
     }
     ext->changes[ext->nchanges++] = (crm_change){old, slot};
-    if (crm_needs_tracking(old) &&
-        old != crm_state_manager(state)->core->no_value) {
+    crm_core *core = crm_state_manager(state)->core;
+    if (crm_needs_tracking(core, old) && old != core->no_value) {
         crm_state_track(state);
     }
     return 0;

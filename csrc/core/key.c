@@ -1,5 +1,6 @@
 /* key.c: primary keys of mapped objects as keys of the identity map. */
 #include "state.h"
+#include "uuid.h"
 
 static crm_key
 int_key(int64_t value)
@@ -10,9 +11,11 @@ int_key(int64_t value)
 }
 
 static int
-opaque_key(PyObject *value, crm_key *key)
+opaque_key(const crm_core *core, PyObject *value, crm_key *key)
 {
-    Py_hash_t hash = PyObject_Hash(value);
+    PyObject *plain = crm_plain_key(core, value);
+    Py_hash_t hash = plain == NULL ? -1 : PyObject_Hash(plain);
+    Py_XDECREF(plain);
     if (hash == -1) {
         return -1;
     }
@@ -22,8 +25,8 @@ opaque_key(PyObject *value, crm_key *key)
 }
 
 int
-crm_key_from_value(crm_manager *Py_UNUSED(manager), PyObject *value,
-                   crm_key *key, PyObject **own)
+crm_key_from_value(crm_manager *manager, PyObject *value, crm_key *key,
+                   PyObject **own)
 {
     *own = NULL;
     if (value == Py_None) {
@@ -49,7 +52,7 @@ crm_key_from_value(crm_manager *Py_UNUSED(manager), PyObject *value,
             return 1;
         }
     }
-    if (opaque_key(value, key) < 0) {
+    if (opaque_key(manager->core, value, key) < 0) {
         return -1;
     }
     *own = Py_NewRef(value);
@@ -79,7 +82,7 @@ crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
     if (crm_key_count_none(values) == n) {
         return 0;
     }
-    if (opaque_key(values, key) < 0) {
+    if (opaque_key(manager->core, values, key) < 0) {
         return -1;
     }
     *own = Py_NewRef(values);
@@ -113,7 +116,7 @@ crm_state_map_key(const crm_state *state, crm_key *key)
         *key = int_key(state->key.i);
         return 0;
     }
-    return opaque_key(state->key.o, key);
+    return opaque_key(crm_state_manager(state)->core, state->key.o, key);
 }
 
 void
@@ -205,10 +208,13 @@ leave_by_search(crm_identity *ids, const crm_state *state)
     }
 }
 
-/* True if hashing `key` runs no Python code. */
+/* True if hashing `key` runs no Python code and allocates nothing. */
 static int
-hashes_quietly(PyObject *key)
+hashes_quietly(const crm_core *core, PyObject *key)
 {
+    if (crm_uuid_number(core, key) != NULL) {
+        return 1;
+    }
     if (PyUnicode_CheckExact(key) || PyLong_CheckExact(key) ||
         PyBytes_CheckExact(key) || PyFloat_CheckExact(key) || key == Py_None) {
         return 1;
@@ -217,7 +223,10 @@ hashes_quietly(PyObject *key)
         return 0;
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++) {
-        if (!hashes_quietly(PyTuple_GET_ITEM(key, i))) {
+        PyObject *item = PyTuple_GET_ITEM(key, i);
+        /* UUIDs within a tuple make another one */
+        if (crm_uuid_number(core, item) != NULL ||
+            !hashes_quietly(core, item)) {
             return 0;
         }
     }
@@ -230,6 +239,7 @@ crm_state_leave_map(crm_state *state)
     if ((state->flags & CRM_S_IN_MAP) == 0) {
         return;
     }
+    const crm_core *core = crm_state_manager(state)->core;
     crm_identity *ids = state->map->ids;
     state->flags &= ~(uint32_t)CRM_S_IN_MAP;
     crm_key key;
@@ -239,20 +249,20 @@ crm_state_leave_map(crm_state *state)
             return;
         }
     }
-    else if (hashes_quietly(state->key.o)) {
-        if (opaque_key(state->key.o, &key) == 0 &&
+    else if (hashes_quietly(core, state->key.o)) {
+        if (opaque_key(core, state->key.o, &key) == 0 &&
             crm_identity_remove(ids, &key, state)) {
             return;
         }
     }
     else {
-        /* The hash is Python code (a uuid's, say).  It must neither see a
+        /* The hash may be Python code.  It must neither see a
          * dying object nor disturb an exception that is on its way. */
         const crm_map *map = state->map;
         PyObject *type, *value, *traceback;
         PyErr_Fetch(&type, &value, &traceback);
         PyObject *own = Py_NewRef(state->key.o);
-        int status = opaque_key(own, &key);
+        int status = opaque_key(core, own, &key);
         PyErr_Clear();
         Py_DECREF(own);
         PyErr_Restore(type, value, traceback);

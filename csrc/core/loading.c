@@ -10,6 +10,7 @@
 #include "collection.h"
 #include "row.h"
 #include "state.h"
+#include "uuid.h"
 
 static crm_core *
 module_core(PyObject *module)
@@ -223,15 +224,80 @@ key_values(PyObject *module, PyObject *args)
     return out;
 }
 
+/* ---- distinct_keys ---------------------------------------------------- */
+
+static int
+is_whole(PyObject *key, int single)
+{
+    return single ? key != Py_None
+                  : PyTuple_Check(key) && crm_key_count_none(key) == 0;
+}
+
+static PyObject *
+distinct_keys(PyObject *module, PyObject *args)
+{
+    PyObject *keys;
+    int single;
+    if (!PyArg_ParseTuple(args, "O!p:distinct_keys", &PyList_Type, &keys,
+                          &single)) {
+        return NULL;
+    }
+    crm_core *core = module_core(module);
+    PyObject *order = NULL, *found = PyDict_New(); /* plain -> key */
+    if (found == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys); i++) {
+        PyObject *key = Py_NewRef(PyList_GET_ITEM(keys, i));
+        int status = 0;
+        if (is_whole(key, single)) {
+            PyObject *plain = crm_plain_key(core, key);
+            status = plain == NULL ? -1 : PyDict_SetItem(found, plain, key);
+            Py_XDECREF(plain);
+        }
+        Py_DECREF(key);
+        if (status < 0) {
+            goto done;
+        }
+    }
+    order = PyDict_Keys(found);
+    if (order != NULL && PyList_Sort(order) < 0) {
+        /* What has no order comes as it came. */
+        if (!PyErr_ExceptionMatches(PyExc_TypeError)) {
+            Py_CLEAR(order);
+            goto done;
+        }
+        PyErr_Clear();
+        Py_SETREF(order, PyDict_Keys(found));
+    }
+    for (Py_ssize_t i = 0; order != NULL && i < PyList_GET_SIZE(order); i++) {
+        PyObject *plain = PyList_GET_ITEM(order, i);
+        PyObject *key = PyDict_GetItemWithError(found, plain);
+        if (key == NULL) {
+            if (!PyErr_Occurred()) {
+                PyErr_SetObject(PyExc_KeyError, plain);
+            }
+            Py_CLEAR(order);
+            break;
+        }
+        PyList_SET_ITEM(order, i, Py_NewRef(key));
+        Py_DECREF(plain);
+    }
+done:
+    Py_DECREF(found);
+    return order;
+}
+
 /* ---- distribute ------------------------------------------------------- */
 
-/* A row's key: items [first, first + count) as key_of makes them; new
- * reference. */
+/* A row's key: items [first, first + count) as key_of makes them, as it stands
+ * in a dict; new reference. */
 static PyObject *
 row_key(crm_core *core, PyObject *row, Py_ssize_t first, Py_ssize_t count)
 {
     if (count == 1) {
-        return Py_XNewRef(row_item(core, row, first));
+        PyObject *value = row_item(core, row, first);
+        return value == NULL ? NULL : crm_plain_key(core, value);
     }
     PyObject *key = PyTuple_New(count);
     for (Py_ssize_t i = 0; key != NULL && i < count; i++) {
@@ -241,6 +307,9 @@ row_key(crm_core *core, PyObject *row, Py_ssize_t first, Py_ssize_t count)
             break;
         }
         PyTuple_SET_ITEM(key, i, Py_NewRef(value));
+    }
+    if (key != NULL) {
+        Py_SETREF(key, crm_plain_key(core, key));
     }
     return key;
 }
@@ -330,8 +399,10 @@ distribute(PyObject *module, PyObject *args)
             Py_DECREF(parent);
             continue;
         }
+        PyObject *key = crm_plain_key(core, PyList_GET_ITEM(keys, i));
         PyObject *found =
-            PyDict_GetItemWithError(groups, PyList_GET_ITEM(keys, i));
+            key == NULL ? NULL : PyDict_GetItemWithError(groups, key);
+        Py_XDECREF(key); /* the group is the dict's */
         PyObject *value = NULL;
         if (state == NULL) {
             PyErr_SetString(PyExc_TypeError, "not a mapped object");
@@ -349,11 +420,9 @@ distribute(PyObject *module, PyObject *args)
         status = value == NULL ? -1 : crm_state_set_loaded(state, slot, value);
         Py_DECREF(parent);
     }
+    int several = PyDict_GET_SIZE(groups) < PyList_GET_SIZE(rows);
     Py_DECREF(groups);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return status < 0 ? NULL : PyBool_FromLong(several);
 }
 
 /* ---- the rest --------------------------------------------------------- */
@@ -531,10 +600,13 @@ static PyMethodDef methods[] = {
     {"key_values", key_values, METH_VARARGS,
      PyDoc_STR(
          "key_values(objects, slots): a value (or tuple) of each object.")},
+    {"distinct_keys", distinct_keys, METH_VARARGS,
+     PyDoc_STR("distinct_keys(keys, single): those without None, each once, in "
+               "order if they have one.")},
     {"distribute", distribute, METH_VARARGS,
      PyDoc_STR("distribute(parents, keys, slot, rows, nkey, collection, "
                "overwrite): give each parent the objects of the rows with its "
-               "key.")},
+               "key. True: a key has several.")},
     {"first_items", first_items, METH_O,
      PyDoc_STR("first_items(rows): the first item of each row.")},
     {"bundle_rows", bundle_rows, METH_VARARGS,

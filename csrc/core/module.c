@@ -71,6 +71,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->exc);
     Py_VISIT(core->decimal_type);
     Py_VISIT(core->uuid_type);
+    Py_VISIT(core->uuid_unknown);
     Py_VISIT(core->json_loads);
     Py_VISIT(core->zones);
     return 0;
@@ -145,6 +146,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->exc);
     Py_CLEAR(core->decimal_type);
     Py_CLEAR(core->uuid_type);
+    Py_CLEAR(core->uuid_unknown);
     Py_CLEAR(core->json_loads);
     Py_CLEAR(core->zones);
     Py_CLEAR(core->str_dict);

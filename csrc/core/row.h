@@ -10,6 +10,7 @@
 #define CRM_ROW_H
 
 #include "rowkeys.h"
+#include "uuid.h"
 
 typedef struct crm_row {
     PyObject_HEAD
@@ -78,9 +79,9 @@ crm_row_new(crm_keys *keys, int gc)
 
 /* True if a reference to `value` can be part of a cycle: as for tuples. */
 static inline int
-crm_row_may_cycle(PyObject *value)
+crm_row_may_cycle(const crm_core *core, PyObject *value)
 {
-    return PyType_IS_GC(Py_TYPE(value)) &&
+    return PyType_IS_GC(Py_TYPE(value)) && !crm_is_uuid(core, value) &&
            (!PyTuple_CheckExact(value) || PyObject_GC_IsTracked(value));
 }
 
@@ -96,10 +97,11 @@ crm_row_finish(crm_row *row)
 {
     /* An iterator over a row is no object of the collector's either; rows in
      * iterators in rows would be freed each from within the one before. */
-    PyTypeObject *iterator = crm_row_keys(row)->core->row_iterator;
+    const crm_core *core = crm_row_keys(row)->core;
+    PyTypeObject *iterator = core->row_iterator;
     for (Py_ssize_t i = crm_row_count(row); --i >= 0;) {
         PyObject *item = row->items[i];
-        if (crm_row_may_cycle(item) || Py_IS_TYPE(item, iterator)) {
+        if (crm_row_may_cycle(core, item) || Py_IS_TYPE(item, iterator)) {
             return crm_row_track(row);
         }
     }

@@ -13,19 +13,20 @@
 
 #include "collection.h"
 #include "events.h"
+#include "uuid.h"
 
 /* ---- identity maps ---------------------------------------------------- */
 
 /* Keys are borrowed from states; comparing them can kill those. */
 static int
-key_equal(const void *a, const void *b, void *Py_UNUSED(context))
+key_equal(const void *a, const void *b, void *core)
 {
     if (a == b) {
         return 1;
     }
     PyObject *left = Py_NewRef((PyObject *)a);
     PyObject *right = Py_NewRef((PyObject *)b);
-    int equal = PyObject_RichCompareBool(left, right, Py_EQ);
+    int equal = crm_same_key(core, left, right);
     Py_DECREF(left);
     Py_DECREF(right);
     return equal;
@@ -59,7 +60,7 @@ crm_session_map(crm_session *session, crm_manager *root, PyObject *token)
     }
     session->maps = maps;
     crm_map *map = PyMem_Malloc(sizeof(crm_map));
-    crm_identity *ids = crm_identity_new(key_equal, NULL);
+    crm_identity *ids = crm_identity_new(key_equal, root->core);
     if (map == NULL || ids == NULL) {
         PyMem_Free(map);
         if (ids != NULL) {

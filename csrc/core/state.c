@@ -6,6 +6,7 @@
 
 #include "boxed.h"
 #include "collection.h"
+#include "uuid.h"
 
 crm_state *
 crm_state_of(crm_core *core, PyObject *obj)
@@ -35,14 +36,14 @@ crm_state_track(crm_state *state)
 }
 
 int
-crm_needs_tracking(PyObject *value)
+crm_needs_tracking(const crm_core *core, PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(value);
     if (type == &PyUnicode_Type || type == &PyLong_Type || value == Py_None ||
         type == &PyFloat_Type) {
         return 0;
     }
-    return !crm_is_acyclic(value);
+    return PyObject_IS_GC(value) && !crm_is_uuid(core, value);
 }
 
 /* ---- slots ------------------------------------------------------------ */
@@ -120,7 +121,8 @@ release(crm_state *state, uint16_t slot, PyObject *old)
 int
 crm_state_put(crm_state *state, uint16_t slot, PyObject *value)
 {
-    if (CRM_SLOT_HAS(value) && crm_needs_tracking(value)) {
+    if (CRM_SLOT_HAS(value) &&
+        crm_needs_tracking(crm_state_manager(state)->core, value)) {
         crm_state_track(state);
     }
     if (slot < state->nslots) {

@@ -77,7 +77,7 @@ int crm_state_put(crm_state *state, uint16_t slot, PyObject *value);
 /* Lets the collector see the holder. */
 void crm_state_track(crm_state *state);
 /* Whether the object must be tracked when it holds `value`. */
-int crm_needs_tracking(PyObject *value);
+int crm_needs_tracking(const crm_core *core, PyObject *value);
 
 /* The slot of the same attribute in another class's manager, or -1. */
 int crm_slot_in(crm_manager *manager, crm_manager *of, uint16_t slot);

@@ -4,6 +4,7 @@
 #include "codec_impl.h"
 #include "nested.h"
 #include "timecodec.h"
+#include "uuid.h"
 
 #include <stdbool.h>
 
@@ -38,19 +39,24 @@ encode_int(PyObject *value, crm_cell *cell, PyObject **keep)
 }
 
 static int
-encode_uuid(PyObject *value, crm_cell *cell, PyObject **keep)
+encode_uuid(const crm_core *core, PyObject *value, crm_cell *cell,
+            PyObject **keep)
 {
-    PyObject *bytes = PyObject_GetAttrString(value, "bytes");
+    unsigned char own[CRM_UUID_SIZE];
+    PyObject *bytes =
+        crm_uuid_bytes(core, value, own)
+            ? PyBytes_FromStringAndSize((const char *)own, CRM_UUID_SIZE)
+            : PyObject_GetAttrString(value, "bytes");
     if (bytes == NULL) {
         return CRM_ENCODE_UNBINDABLE;
     }
-    if (!PyBytes_Check(bytes) || PyBytes_GET_SIZE(bytes) != 16) {
+    if (!PyBytes_Check(bytes) || PyBytes_GET_SIZE(bytes) != CRM_UUID_SIZE) {
         PyErr_SetString(PyExc_TypeError, "a UUID has 16 bytes");
         Py_DECREF(bytes);
         return CRM_ENCODE_UNBINDABLE;
     }
     cell->tag = CRM_UUID;
-    cell->len = 16;
+    cell->len = CRM_UUID_SIZE;
     cell->u.p = PyBytes_AS_STRING(bytes);
     *keep = bytes;
     return 0;
@@ -99,15 +105,15 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
         return status < 0 ? CRM_ENCODE_UNBINDABLE : 0;
     }
     PyObject *decimal = crm_decimal_class(core);
-    PyObject *uuid = crm_uuid_class(core);
+    PyTypeObject *uuid = crm_uuid_class(core);
     if (decimal == NULL || uuid == NULL) {
         return CRM_ENCODE_REFUSED;
     }
     if (PyObject_TypeCheck(value, (PyTypeObject *)decimal)) {
         return encode_number(PyObject_Str(value), cell, keep);
     }
-    if (PyObject_TypeCheck(value, (PyTypeObject *)uuid)) {
-        return encode_uuid(value, cell, keep);
+    if (PyObject_TypeCheck(value, uuid)) {
+        return encode_uuid(core, value, cell, keep);
     }
     if (PyList_Check(value) || PyTuple_Check(value)) {
         const crm_codec any = {0};

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "uuid.h"
+
 /* The nesting level of the transaction that inserted an object, in the upper
  * bits of its flags; 0: it was there before. */
 #define BORN_SHIFT 24
@@ -194,7 +196,7 @@ uow_sort(PyObject *module, PyObject *objects)
         PyMem_Free(entries);
         return result;
     }
-    /* General keys: sort (key values, position, object) as Python does. */
+    /* Other keys: sort (key values, position, object) as Python does. */
     PyObject *pairs = PyList_New(n);
     for (Py_ssize_t i = 0; pairs != NULL && i < n; i++) {
         PyObject *obj = PyList_GET_ITEM(objects, i);
@@ -203,8 +205,11 @@ uow_sort(PyObject *module, PyObject *objects)
         PyObject *entry = NULL;
         if (key != NULL) {
             PyObject *values =
-                PyTuple_Check(key) ? PyTuple_GET_ITEM(key, 1) : Py_None;
-            entry = Py_BuildValue("(OnO)", values, i, obj);
+                PyTuple_Check(key)
+                    ? crm_plain_key(core, PyTuple_GET_ITEM(key, 1))
+                    : Py_NewRef(Py_None);
+            entry =
+                values == NULL ? NULL : Py_BuildValue("(NnO)", values, i, obj);
             Py_DECREF(key);
         }
         if (entry == NULL) {

@@ -828,6 +828,9 @@ def collect_parents(
     """The objects at item `item` of each row (-1: the row is the object), and from there
     along the loaded relationship slots of `walk`: each once, None left out."""
 
+def distinct_keys(keys: list[Any], single: bool) -> list[Any]:
+    """Those of key_values() without None, each once; sorted if they can be."""
+
 def key_values(objects: list[Any], slots: Sequence[int]) -> list[Any]:
     """For each object the value of the slot, or a tuple of several; loads if need be."""
 
@@ -839,11 +842,11 @@ def distribute(
     nkey: int,
     collection: bool,
     overwrite: bool,
-) -> None:
+) -> bool:
     """Set `slot` of each parent to the objects of the rows with its key (collection), or to
     the first of them or None; where it is already loaded only with `overwrite`. The first
     `nkey` items of a row are its key and the next the object; with a negative `nkey` the
-    object comes first."""
+    object comes first. True: several rows have one key."""
 
 def first_items(rows: list[Any]) -> list[Any]:
     """The first item of each row."""

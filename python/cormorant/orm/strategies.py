@@ -8,7 +8,6 @@ of :class:`PostLoad` each.  What they do per object is done by the core.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
@@ -166,9 +165,13 @@ class PostLoad:
         self, run: Run, parents: list[Any], keys: list[Any], rows: list[Any], nkey: int
     ) -> None:
         prop = self.prop
-        if not prop.uselist and len(rows) > 1:
-            _warn_of_several(prop, rows, nkey)
-        _core.distribute(parents, keys, prop.slot, rows, nkey, bool(prop.uselist), run.overwrite)
+        several = _core.distribute(
+            parents, keys, prop.slot, rows, nkey, bool(prop.uselist), run.overwrite
+        )
+        if several and not prop.uselist:
+            warn(
+                f"Multiple rows returned with uselist=False for eagerly-loaded attribute '{prop}' "
+            )
 
     def _child_table(self) -> LoadTable | None:
         """The options of the statement that loads the children."""
@@ -210,14 +213,6 @@ class KnownLoader(PostLoad):
                 found = load_attribute(parent, slot, True)
                 if found is not _core.NO_VALUE:
                     _core.set_loaded(parent, slot, found)
-
-
-def _warn_of_several(prop: Any, rows: Sequence[Any], nkey: int) -> None:
-    """If several rows of one parent were found, of which an attribute holds one: the key stands
-    in the first `nkey` columns, or in the last ones."""
-    key = itemgetter(*(range(nkey) if nkey > 0 else range(nkey, 0)))
-    if len(set(map(key, rows))) < len(rows):
-        warn(f"Multiple rows returned with uselist=False for eagerly-loaded attribute '{prop}' ")
 
 
 Origin = tuple[Sequence[Any], Mapping[str, Any] | None]
@@ -367,17 +362,9 @@ class SelectInLoader(PostLoad):
     def _load_many_to_one(self, run: Run, parents: list[Any]) -> None:
         prop = self.prop
         keys = _core.key_values(parents, prop._get_slots)
-        single = len(prop._get_slots) == 1
-        if single:
-            wanted = {key for key in keys if key is not None}
-        else:
-            wanted = {key for key in keys if None not in key}
+        ordered = _core.distinct_keys(keys, len(prop._get_slots) == 1)
         rows: list[Any] = []
-        if wanted:
-            try:
-                ordered = sorted(wanted)
-            except TypeError:
-                ordered = list(wanted)
+        if ordered:
             plan = self._plan(run, "get")
             for start in range(0, len(ordered), CHUNK):
                 rows += run.execute(plan, run.option_binds, {KEYS: ordered[start : start + CHUNK]})

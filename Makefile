@@ -6,7 +6,8 @@
 # make coverage  which lines and branches of the C the tests run
 # make fuzz    libFuzzer on the parts that are plain C, on codecs and URLs, FUZZ_SECONDS each
 # make soak    the same random session operations on both packages, SOAK sequences, and eight
-#              times as many random queries; SOAK random mappings with operations on them; then
+#              times as many random statements of each kind; SOAK random mappings with operations
+#              on them; then
 #              threads on a small pool, cancelled, cut off and forked, STORM seconds a run;
 #              then the next three
 # make races   threads under ThreadSanitizer
@@ -52,7 +53,8 @@ STORM ?= 60
 
 soak: $(EXTENSIONS) .venv/.with-test
 	SOAK=$(SOAK) $(BIN)/python -m pytest tests/differential/test_machine.py tests/differential/test_machine_wide.py
-	QUERIES=$(SOAK) $(BIN)/python -m pytest tests/differential/test_random_queries.py
+	QUERIES=$(SOAK) LEGACY_QUERIES=$(SOAK) $(BIN)/python -m pytest \
+		tests/differential/test_random_queries.py tests/differential/test_random_legacy_queries.py
 	MODELS=$$(($(SOAK) / 8)) $(BIN)/python -m pytest tests/differential/test_random_models.py
 	STORM=$(STORM) $(BIN)/python -m pytest -rP tests/test_storm.py
 	$(MAKE) races refcounts valgrind

@@ -58,6 +58,11 @@ def _execute(
         raise exc.ArgumentError(
             "Valid strategies for session synchronization are 'auto', 'evaluate', 'fetch', False"
         )
+    if statement.is_update and isinstance(params, list) and strategy == "fetch":
+        raise exc.InvalidRequestError(
+            "The 'fetch' synchronization strategy is not available for 'bulk' ORM updates "
+            "(i.e. multiple parameter sets)"
+        )
     if options.get("autoflush", True):
         session._autoflush()
     if statement.is_insert:
@@ -270,7 +275,7 @@ def _change_and_fetch(
     populate = _option(statement, execution_options, "populate_existing")
     rows = Returning(session, populate, mapper)
     result = rows.execute(connection, statement, params, execution_options)
-    found = rows.known(result)
+    found, count = rows.known(result)
     if statement.is_update:
         _assign(mapper, statement, found, params, _made(result))
         _note_altered(session, found)
@@ -281,7 +286,7 @@ def _change_and_fetch(
     cursor = result._cursor
     cursor.close()
     result._cursor = ListCursor(cursor.row_keys, ())
-    result._cursor.rowcount = cursor.rowcount
+    result._cursor.rowcount = count
     return result
 
 

@@ -286,7 +286,7 @@ def resolve_options(
                         known = any(e is first or _same_lineage(e, first) for e in former)
                         every = isinstance(element.path[-1], str)  # attributes, which may be none
                         if raiseerr and option._strict and not known and not every:
-                            raise _does_not_apply(first, (*roots, *former))
+                            raise _does_not_apply(element.path, (*roots, *former))
                         continue
                     element = moved
                 elements.append(element)
@@ -345,7 +345,10 @@ def _reconcile(element: LoadElement, roots: Sequence[Any]) -> LoadElement | None
     return None
 
 
-def _does_not_apply(first: Any, roots: Sequence[Any]) -> sa_exc.ArgumentError:
+def _does_not_apply(path: Sequence[Any], roots: Sequence[Any]) -> sa_exc.ArgumentError:
+    first, prop = path[:2]
+    if not first.is_aliased_class:
+        first = prop.parent  # the class that the attribute is inherited from
     if not roots:
         return sa_exc.ArgumentError(
             "Query has only expression-based entities; attribute loader options for "

@@ -78,7 +78,12 @@ class EntityNode:
         if self.entity.is_aliased_class and selectable is self.entity.selectable:
             return self.entity._adapt_element(expression)
         if expression._is_column:
-            found = column_in(selectable, expression, self.mapper)
+            # a set operation may have the same column of several aliases
+            aliased = self.entity.is_aliased_class
+            own = self.entity._adapt_element(expression) if aliased else expression
+            found = selectable.corresponding_column(own, True)
+            if found is None:
+                found = column_in(selectable, expression, self.mapper)
             if found is not None:
                 return found
         key = id(expression), id(selectable)

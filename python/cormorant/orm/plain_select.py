@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..sql import visitors
 from ..sql.elements import Label
 from ..sql.order_by_names import names_in_order_by
-from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
+from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select, selected_by
 from .joining import adapt_to, adapt_to_result, parts, selectable_of
 from .order_by import is_column_expression, resolve_label, without_modifiers
 from .program import no_column
@@ -103,7 +103,7 @@ def _adapt_clauses(state: SelectState, plain: Any, sub: Any) -> None:
         raw: list[Any] = []
         for column in plain._raw_columns:
             if column._is_from_clause:
-                raw += [sub.corresponding_column(c) for c in column.c]
+                raw += [sub.corresponding_column(c) for c in selected_by([column])]
             else:
                 raw.append(adapt_to_result(sub, column))
         plain._raw_columns = raw

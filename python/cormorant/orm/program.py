@@ -130,7 +130,10 @@ def _polymorphic(state: SelectState, node: EntityNode, dialect: Any) -> tuple[An
                 )
             )
         identities[identity] = number
-    position = state.position(node.adapt(discriminator))
+    column = node.adapt(discriminator)
+    position = state.position(column) if hash(column) in state._positions else -1
+    if position < 0:
+        raise no_column(discriminator)
     own = state._known and node is state.nodes[0]
     return (position, code, arg, identities, tuple(shapes), _Resolver(mapper), own)
 
@@ -309,7 +312,7 @@ def item_keys(state: SelectState) -> tuple[str | None, ...]:
             names.append(name)
             continue
         expression = item.expression
-        if name is None:
+        if name is None and state.adapt_from is None:
             name = item_name(expression, state.legacy)
         if state.legacy or expression._is_text_clause:
             names.append(name)

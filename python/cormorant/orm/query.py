@@ -159,7 +159,10 @@ class Query(QueryRunning[_T], _core.Generative):
     @property
     def is_single_entity(self) -> bool:
         """True if results are single objects rather than rows."""
-        return self._as_tuples is not True and len(self._stmt._raw_columns) == 1
+        columns = self._stmt._raw_columns
+        if self._as_tuples is True or len(columns) != 1:
+            return False
+        return "parententity" in columns[0]._annotations
 
     @property
     def lazy_loaded_from(self) -> Any:
@@ -212,8 +215,8 @@ class Query(QueryRunning[_T], _core.Generative):
         statement = self._for_subquery()
         inner = statement.with_only_columns(1)
         inner._with_options = lenient(statement._with_options)
-        if not statement._from_obj and not statement._setup_joins:
-            entity = entity_within(statement._raw_columns[0]) if statement._raw_columns else None
+        if not statement._from_obj and statement._raw_columns:
+            entity = entity_within(statement._raw_columns[0])
             if entity is not None:
                 inner = inner.select_from(entity)
         return Exists(inner)
@@ -369,11 +372,8 @@ class Query(QueryRunning[_T], _core.Generative):
         if any(isinstance(option, AdaptFrom) for option in statement._with_options):
             # The columns are those of the entity, not of the subquery.
             zero = statement._raw_columns[0]
-            if len(statement._setup_joins) > self._joins_passed:
+            if len(statement._setup_joins) > statement._joins_passed:
                 zero = statement._filter_by_zero()
-            return self.filter(*[namespace_key(zero, k) == v for k, v in kwargs.items()])
-        if self._joins_passed and self._joins_passed == len(statement._setup_joins):
-            zero = (*statement._from_obj, *statement._raw_columns)[0]
             return self.filter(*[namespace_key(zero, k) == v for k, v in kwargs.items()])
         return self._with(statement.filter_by(**kwargs))
 
@@ -481,9 +481,9 @@ class Query(QueryRunning[_T], _core.Generative):
     @_criterion(limited=False)
     def reset_joinpoint(self) -> Self:
         """Have filter_by() mean the first entity again, not the one that was joined last."""
-        made = self._generate()
-        made._joins_passed = len(self._stmt._setup_joins)
-        return made
+        statement = self._stmt._generate()
+        statement._joins_passed = len(statement._setup_joins)
+        return self._with(statement)
 
     def select_from(self, *from_obj: Any) -> Self:
         """Name FROM clauses."""
@@ -550,6 +550,7 @@ class Query(QueryRunning[_T], _core.Generative):
         self._no_criterion("from_statement")
         made = FromStatement(self._stmt._raw_columns, expect_selecting(statement))
         made._with_options = self._stmt._with_options
+        made._execution_options = self._stmt._execution_options
         return self._with(made)
 
     # -- set operations -------------------------------------------------------
@@ -563,6 +564,7 @@ class Query(QueryRunning[_T], _core.Generative):
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         kept = [o for o in self._stmt._with_options if not isinstance(o, AdaptFrom)]
         statement._with_options = (*kept, AdaptFrom(sub))
+        statement._execution_options = self._stmt._execution_options
         return self._with(statement)
 
     def _labelled_statement(self) -> Any:

@@ -59,8 +59,6 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
     _autoflush = True
     _populate_existing = False
     _yield_per = 0
-    #: how many joins there were when reset_joinpoint() was called
-    _joins_passed = 0
     _as_tuples: bool | None = None
     _bind_arguments: Mapping[str, Any] | None = None
     _mapper_hint: Any = None
@@ -122,7 +120,7 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
         finally:
             if before is not None:
                 connection.dialect = before
-        if stream and (plan.joined_collections or plan.row_buffering):
+        if (plan.joined_collections or plan.row_buffering) and (stream or options.get("yield_per")):
             cursor.close()
             raise no_yield_per()
         return cursor, plan
@@ -137,11 +135,17 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
             return query._taken(answer.result, statement)
         if stream:
             cursor.unique = False
-        elif plan.filtered and query._stmt._execution_options.get("yield_per"):
+        rows: list[Any] = cursor.fetch()
+        if (
+            rows
+            and not stream
+            and plan.filtered
+            and query._stmt._execution_options.get("yield_per")
+        ):
             raise sa_exc.InvalidRequestError(
                 "Can't use the ORM yield_per feature in conjunction with unique()"
             )
-        return cursor.fetch()  # type: ignore[no-any-return]
+        return rows
 
     def _compiled(self) -> Self:
         """The query that listeners of before_compile make of this one."""

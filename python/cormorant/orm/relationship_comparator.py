@@ -155,10 +155,10 @@ class RelationshipComparator(PropComparator):
                     BooleanClauseList.or_(column != _parameter(column, value), column.is_(None))
                 )
             return parts[0] if len(parts) == 1 else BooleanClauseList.and_(*parts)
-        keys = prop.mapper.primary_key
-        values = _values_of(prop.mapper, other, keys)
+        # of an object that has no key yet it is NULL
+        found = prop.mapper.primary_key_from_instance(other)
         criterion = BooleanClauseList.and_(
-            *[key == value() for key, value in zip(keys, values, strict=True)]
+            *[key == value for key, value in zip(prop.mapper.primary_key, found, strict=True)]
         )
         return ~self._exists(criterion)
 

@@ -200,11 +200,11 @@ class Returning:
             copy, params or {}, execution_options=options
         )
 
-    def known(self, result: CursorResult[Any]) -> list[Any]:
-        """The session's objects that the rows are of, before they are fetched."""
+    def known(self, result: CursorResult[Any]) -> tuple[list[Any], int]:
+        """The session's objects that the rows are of, before they are fetched; how many rows."""
         assert self.plan is not None
         found = result._cursor.known(self.plan.keys)
-        return [obj for obj in found if obj is not None]
+        return [obj for obj in found if obj is not None], len(found)
 
     def rows(self, connection: Any, result: CursorResult[Any]) -> Result[Any]:
         """The result as the caller of Session.execute() gets it."""

@@ -381,7 +381,7 @@ class SelectState:
             if node.lacks(column):
                 raise no_column(column)
             self._add(node.adapt(column), node.primary)
-        if node.entity.polymorphic_on is not None:
+        if node.entity.polymorphic_on is not None and not node.lacks(node.entity.polymorphic_on):
             self._add(node.adapt(node.entity.polymorphic_on), node.primary)
         # (what loads for subclasses loads for those below them, too)
         if mapper._inheriting_mappers and self.eager and (self._only is None or node.parent):

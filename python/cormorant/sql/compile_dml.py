@@ -389,12 +389,13 @@ class DMLCompiler:
 
     def _returning_text(self, columns: Sequence[Any], kw: dict[str, Any]) -> str:
         from .labels import columns_plus_names
-        from .selectable import LABEL_STYLE_DISAMBIGUATE_ONLY
+        from .selectable import LABEL_STYLE_DISAMBIGUATE_ONLY, LABEL_STYLE_NONE
 
+        style = LABEL_STYLE_NONE if self.is_string_compiler else LABEL_STYLE_DISAMBIGUATE_ONLY
         kw = {**kw, **self._returning_kw()}
         add = self._add_to_result_map if len(self.stack) == 1 else None
         parts = []
-        for item in columns_plus_names(columns, LABEL_STYLE_DISAMBIGUATE_ONLY, True):
+        for item in columns_plus_names(columns, style, True):
             parts.append(self._select_column(item, add, False, False, kw))
         return "RETURNING " + ", ".join([p for p in parts if p])
 

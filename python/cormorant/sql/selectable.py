@@ -160,6 +160,8 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
     _where_criteria: tuple[Any, ...] = ()
     _having_criteria: tuple[Any, ...] = ()
     _setup_joins: tuple[Any, ...] = ()
+    #: how many joins filter_by() does not speak of any more
+    _joins_passed = 0
     #: entities that with_only_columns() has taken away: options may name them still
     _former_entities: tuple[Any, ...] = ()
     _distinct = False
@@ -251,6 +253,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             )
         if self._setup_joins and not self._from_obj:
             c._setup_joins = self._joins_with_left_side()
+        c._joins_passed = len(c._setup_joins)
         if self._with_options:
             found = [column._annotations.get("parententity") for column in self._raw_columns]
             former = [entity for entity in found if entity is not None]
@@ -311,7 +314,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         return self.where(*[namespace_key(entity, k) == v for k, v in kw.items()])
 
     def _filter_by_zero(self) -> Any:
-        if self._setup_joins:
+        if len(self._setup_joins) > self._joins_passed:
             target = self._setup_joins[-1][0]
             if getattr(target, "is_attribute", False):
                 of_type = getattr(target, "_of_type", None)

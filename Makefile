@@ -53,8 +53,9 @@ STORM ?= 60
 
 soak: $(EXTENSIONS) .venv/.with-test
 	SOAK=$(SOAK) $(BIN)/python -m pytest tests/differential/test_machine.py tests/differential/test_machine_wide.py
-	QUERIES=$(SOAK) LEGACY_QUERIES=$(SOAK) $(BIN)/python -m pytest \
-		tests/differential/test_random_queries.py tests/differential/test_random_legacy_queries.py
+	QUERIES=$(SOAK) LEGACY_QUERIES=$(SOAK) CORE_STATEMENTS=$(SOAK) $(BIN)/python -m pytest \
+		tests/differential/test_random_queries.py tests/differential/test_random_legacy_queries.py \
+		tests/differential/test_random_core.py
 	MODELS=$$(($(SOAK) / 8)) $(BIN)/python -m pytest tests/differential/test_random_models.py
 	STORM=$(STORM) $(BIN)/python -m pytest -rP tests/test_storm.py
 	$(MAKE) races refcounts valgrind

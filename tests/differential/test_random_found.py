@@ -193,3 +193,32 @@ def test_changes_of_classes(p: Peer) -> None:
             execution_options={"synchronize_session": "fetch"},
         )
     )
+
+
+@program
+def test_types_and_names_of_wrapped_columns(p: Peer) -> None:
+    """What is collated has a type that says so, and a cast of a cast the name of its column."""
+    table = p.Table("t", p.MetaData(), p.Column("s", p.String(40)), p.Column("n", p.Integer))
+    text, number = table.c.s, table.c.n
+    for made in (
+        text.collate("X"),
+        text.collate("X").collate("Y"),
+        p.func.lower(text).collate("X"),
+        p.cast(text, p.Text).collate("X"),
+        p.cast(text, p.Enum("a", "b", name="en")).collate("X"),
+        p.case((number > 1, text.collate("X"))),
+        number.collate("X"),
+        text.collate("X") == "a",
+    ):
+        p.show(str(made), repr(made.type))
+        for driver in ("psycopg", "asyncpg"):
+            dialect = p.module(f"dialects.postgresql.{driver}").dialect()
+            p.show(str(p.select(made).compile(dialect=dialect)))
+    for made in (
+        p.cast(p.cast(number, p.String), p.Integer),
+        p.type_coerce(p.cast(number, p.String), p.Integer),
+        p.cast(p.cast(number + 1, p.String), p.Integer),
+        p.cast(p.cast(number, p.String).label("named"), p.Integer),
+        p.cast(p.func.abs(number), p.String),
+    ):
+        p.show(str(p.select(made)), str(p.select(p.select(made).subquery())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from .. import exc
@@ -241,7 +242,11 @@ def collate(expr: Any, op: Any, collation: Any, **kw: Any) -> BinaryExpression[A
 
     if isinstance(collation, str):
         collation = CollationClause(collation)
-    return BinaryExpression(expr, collation, ops.collate, type_=expr.type)
+    type_ = expr.type
+    if hasattr(type_, "collation"):  # a string's; an Enum has its own
+        type_ = copy.copy(type_)
+        type_.collation = collation.collation
+    return BinaryExpression(expr, collation, ops.collate, type_=type_)
 
 
 def regexp_match(

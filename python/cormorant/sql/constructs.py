@@ -78,9 +78,10 @@ class _WrapsColumn(ColumnElement[_T]):
     @property
     def _expression_label(self) -> Any:
         wrapped = self.wrapped_column_expression
-        if wrapped._is_column:
-            return as_label(wrapped._non_anon_label)
-        return None
+        if not wrapped._is_column:
+            return None
+        label = wrapped._non_anon_label
+        return wrapped._expression_label if label is None else as_label(label)
 
 
 class TypeClause(ClauseElement):

@@ -85,38 +85,78 @@ def _cache(connection: Any, options: Mapping[str, Any] | None = None) -> Any:
     return _NO_CACHE if plans is None else plans
 
 
-def plan_for(
+def _made_plan(
     session: Any,
     connection: Any,
     statement: Any,
     legacy: bool,
+    eager: bool,
+    as_tuples: bool,
+    binds: Sequence[Any],
+) -> ORMPlan:
+    """The plan of a statement of a structure that was not met yet."""
+    if isinstance(statement, FromStatement):
+        return from_statement_plan(session, connection, statement, legacy, as_tuples, binds)
+    state = SelectState(statement, legacy=legacy, eager=eager, as_tuples=as_tuples, binds=binds)
+    return build_plan(session, state, binds, connection.dialect)
+
+
+def run_select(
+    session: Any,
+    connection: Any,
+    statement: Any,
+    params: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+    populate_existing: bool,
+    stream: int,
+    legacy: bool = False,
     eager: bool = True,
     as_tuples: bool = False,
-    options: Mapping[str, Any] | None = None,
-) -> tuple[ORMPlan, Sequence[Any], bool]:
-    """The compiled plan of a select, the statement's bind parameters, and whether the
-    plan came from the cache."""
-    key, binds = statement._memo_cache_key
-    plans = connection.engine._plans
-    if options or connection._execution_options or plans is None:
-        plans = _cache(connection, options)
-    if key is None:
+) -> tuple[Any, ORMPlan]:
+    """Execute a select: a cursor that gives its results, and its compiled plan, which the
+    engine keeps by the statement's structure.
+
+    `options`: of the execution; `stream`: how many rows are read at once, 0 for all."""
+    before = None
+    if "schema_translate_map" in options:
+        before = connection.dialect
+        connection.dialect = renamed_dialect(connection, options)
+    try:
+        key, binds = statement._memo_cache_key
+        plans = connection.engine._plans
+        if options or connection._execution_options or plans is None:
+            plans = _cache(connection, options)
         plan = None
-    else:
-        key = ("orm", legacy, eager, as_tuples, key)
-        plan = plans.get(key)
-        if plan is not None:
-            return plan, binds, True
-    if isinstance(statement, FromStatement):
-        plan = from_statement_plan(session, connection, statement, legacy, as_tuples, binds)
-    else:
-        state = SelectState(statement, legacy=legacy, eager=eager, as_tuples=as_tuples, binds=binds)
-        plan = build_plan(session, state, binds, connection.dialect)
-    if key is None:
-        plan.plan.cache_kind = "no key"
-    else:
-        plans[key] = plan
-    return plan, binds, False
+        if key is not None:
+            key = ("orm", legacy, eager, as_tuples, key)
+            plan = plans.get(key)
+        hit = plan is not None
+        if plan is None:
+            plan = _made_plan(session, connection, statement, legacy, eager, as_tuples, binds)
+            if key is None:
+                plan.plan.cache_kind = "no key"
+            else:
+                plans[key] = plan
+        cursor = run_plan(
+            session,
+            connection,
+            plan,
+            binds,
+            params,
+            populate_existing,
+            stream,
+            hit,
+            options.get("identity_token"),
+            options,
+            statement,
+        )
+    finally:
+        if before is not None:
+            connection.dialect = before
+    if (plan.joined_collections or plan.row_buffering) and (stream or options.get("yield_per")):
+        cursor.close()
+        raise no_yield_per()
+    return cursor, plan
 
 
 class LoadedCursor:
@@ -487,31 +527,15 @@ def execute(
             return connection.execute(statement, sets)  # which refuses it
         params = sets[0] if sets else None
     stream = options.get("yield_per") or 0
-    before = None
-    if "schema_translate_map" in options:
-        before = connection.dialect
-        connection.dialect = renamed_dialect(connection, options)
-    try:
-        plan, binds, hit = plan_for(session, connection, statement, False, True, False, options)
-        cursor = run_plan(
-            session,
-            connection,
-            plan,
-            binds,
-            params,
-            options.get("populate_existing", False),
-            stream,
-            hit,
-            options.get("identity_token"),
-            options,
-            statement,
-        )
-    finally:
-        if before is not None:
-            connection.dialect = before
-    if stream and (plan.joined_collections or plan.row_buffering):
-        cursor.close()
-        raise no_yield_per()
+    cursor, plan = run_select(
+        session,
+        connection,
+        statement,
+        params,
+        options,
+        options.get("populate_existing", False),
+        stream,
+    )
     result: Result[Any] = Result(cursor)
     if plan.single_entity:
         result._single_entity = True

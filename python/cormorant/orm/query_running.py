@@ -12,7 +12,7 @@ from ..sql.sqltypes import INTEGERTYPE
 from .context import FromStatement, ORMPlan
 from .exc import MultipleResultsFound, NoResultFound
 from .listening import query_events, query_listeners
-from .loading import lead_mapper, no_yield_per, plan_for, renamed_dialect, run_plan
+from .loading import lead_mapper, run_select
 from .parts import part_of
 from .query_changes import QueryChanges
 from .query_state import QueryParts
@@ -95,35 +95,18 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
         if session.bind is None or session._binds or session._routes:
             mapper = lead_mapper(statement) or self._mapper_hint
         connection = session._connection_for(mapper, statement)
-        options = statement._execution_options
-        before = None
-        if "schema_translate_map" in options:
-            before = connection.dialect
-            connection.dialect = renamed_dialect(connection, options)
-        try:
-            plan, binds, hit = plan_for(
-                session, connection, statement, True, self._eager, bool(self._as_tuples)
-            )
-            cursor = run_plan(
-                session,
-                connection,
-                plan,
-                binds,
-                self._params,
-                self._populate_existing,
-                stream,
-                hit,
-                options.get("identity_token"),
-                options,
-                statement,
-            )
-        finally:
-            if before is not None:
-                connection.dialect = before
-        if (plan.joined_collections or plan.row_buffering) and (stream or options.get("yield_per")):
-            cursor.close()
-            raise no_yield_per()
-        return cursor, plan
+        return run_select(
+            session,
+            connection,
+            statement,
+            self._params,
+            statement._execution_options,
+            self._populate_existing,
+            stream,
+            True,
+            self._eager,
+            bool(self._as_tuples),
+        )
 
     def _rows(self, statement: Any = None) -> list[Any]:
         """All results, of the query's statement or of one made from it."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .decl_api import MappedAsDataclass as MappedAsDataclass
     from .decl_api import as_declarative as as_declarative
     from .decl_api import clear_mappers as clear_mappers
+    from .decl_api import configure_mappers as configure_mappers
     from .decl_api import declarative_base as declarative_base
     from .decl_api import declarative_mixin as declarative_mixin
     from .decl_api import declared_attr as declared_attr
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from .keyfunc_dict import keyfunc_mapping as keyfunc_mapping
     from .keyfunc_dict import mapped_collection as mapped_collection
     from .mapper import Mapper as Mapper
-    from .mapper import configure_mappers as configure_mappers
     from .properties import ColumnProperty as ColumnProperty
     from .properties import MappedColumn as MappedColumn
     from .query import Query as Query
@@ -117,11 +117,11 @@ _NAMES_OF = {
     ".execute_state": "ORMExecuteState",
     ".decl_api": "MappedAsDataclass mapped_as_dataclass DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
-    "synonym_for validates add_mapped_attribute clear_mappers",
+    "synonym_for validates add_mapped_attribute clear_mappers configure_mappers",
     ".instance": "InstanceState AttributeState make_transient make_transient_to_detached",
     ".interfaces": "MapperProperty PropComparator",
     ".loader_criteria": "LoaderCriteriaOption with_loader_criteria",
-    ".mapper": "Mapper configure_mappers",
+    ".mapper": "Mapper",
     ".attribute_functions": "column_property composite deferred dynamic_loader mapped_column "
     "orm_insert_sentinel query_expression relationship synonym",
     ".properties": "ColumnProperty MappedColumn MappedSQLExpression Synonym SynonymProperty",

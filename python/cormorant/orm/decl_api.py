@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from .. import _core, exc
@@ -21,10 +21,15 @@ from .attribute_functions import (
 )
 from .base import EXT_SKIP
 from .boxed import declarative_constructor
-from .decl_attributes import annotations_of
+from .decl_attributes import annotations_of, scan_hooks
 from .decl_base import declared_attr
-from .listening import fire_instrumentation, instrumentation_events, mapper_listeners
-from .mapper import Mapper
+from .listening import (
+    fire_instrumentation,
+    instrumentation_events,
+    mapper_events,
+    mapper_listeners,
+)
+from .mapper import CONFIGURE_LOCK, Mapper
 from .properties import MappedColumn, Synonym, SynonymProperty
 from .relationships import RelationshipProperty
 
@@ -48,6 +53,39 @@ def clear_mappers() -> None:
 def all_registries() -> list[registry]:
     """Every registry that exists."""
     return list(_registries)
+
+
+def configure_mappers() -> None:
+    """Finish all mappers of all registries."""
+    _configure(_registries)
+
+
+def _configure(registries: Iterable[registry]) -> None:
+    registries = list(registries)
+    if not any(registry._new_mappers for registry in registries):
+        return
+    with CONFIGURE_LOCK:
+        if any(registry._configuring for registry in registries):
+            return
+        _fire_configured("before_configured")
+        for registry in registries:
+            if registry._new_mappers and not registry._configuring:
+                registry._configure_mappers()
+    for registry in all_registries():
+        if registry._declare_last_due:
+            registry._declare_last_due = False
+            for hook in registry._declare_last:
+                hook()
+    _fire_configured("after_configured")
+
+
+def _fire_configured(name: str) -> None:
+    """Call the listeners of `Mapper`, the class, for an event of all mappers."""
+    if name in mapper_events:
+        from .events import MapperEvents
+
+        for fn in MapperEvents._of(Mapper, name):
+            fn()
 
 
 class registry:
@@ -173,9 +211,7 @@ class registry:
         hooks: dict[str, Any] = {}
         reconstructor = None
         for base in class_.__mro__:
-            found = decl_base.scan_hooks(
-                base, hooks, lambda: f"Mapper[{class_.__name__}({local_table})]"
-            )
+            found = scan_hooks(base, hooks, lambda: f"Mapper[{class_.__name__}({local_table})]")
             reconstructor = reconstructor or found
         kw.setdefault("validators", {name: entry[:2] for name, entry in hooks.items()})
         mapper = Mapper(
@@ -252,9 +288,7 @@ class registry:
 
     def configure(self, cascade: bool = False) -> None:
         """Finish the mappers of this registry."""
-        from .mapper import _configure_registries
-
-        _configure_registries({self})
+        _configure((self,))
 
     def _add_mapper(self, mapper: Mapper[Any]) -> None:
         self._mappers[mapper] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import exc
@@ -69,3 +69,29 @@ def warn_of_expression(name: str, cls: type) -> None:
         "``column_property()`` or a similar function such as ``deferred()``, "
         "``query_expression()`` etc. "
     )
+
+
+def scan_hooks(
+    base: type, validators: dict[str, Any], mapper_name: Callable[[], str]
+) -> Callable[[Any], None] | None:
+    """Enter the methods of a class that @validates marks, as (function, options, class); returns
+    the one that @reconstructor marks."""
+    reconstructor = None
+    for value in list(base.__dict__.values()):
+        if not callable(value):
+            continue
+        if getattr(value, "__sa_reconstructor__", False) and reconstructor is None:
+            reconstructor = value
+        names = getattr(value, "__sa_validators__", None)
+        if names is None:
+            continue
+        for name in names:
+            if name in validators:
+                if validators[name][2] is not base:
+                    continue
+                raise exc.InvalidRequestError(
+                    f"A validation function for mapped attribute {name!r} on mapper "
+                    f"{mapper_name()} already exists."
+                )
+            validators[name] = (value, value.__sa_validation_opts__, base)
+    return reconstructor

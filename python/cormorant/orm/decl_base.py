@@ -17,6 +17,7 @@ from .decl_attributes import (
     annotations_of,
     attributes_of,
     copied_column,
+    scan_hooks,
     warn_of_expression,
 )
 from .decl_types import _complete_column, _from_annotated
@@ -715,32 +716,6 @@ class Scan:
             reconstructor=self.reconstructor,
             **arguments,
         )
-
-
-def scan_hooks(
-    base: type, validators: dict[str, Any], mapper_name: Callable[[], str]
-) -> Callable[[Any], None] | None:
-    """Enter the methods of a class that @validates marks, as (function, options, class); returns
-    the one that @reconstructor marks."""
-    reconstructor = None
-    for value in list(base.__dict__.values()):
-        if not callable(value):
-            continue
-        if getattr(value, "__sa_reconstructor__", False) and reconstructor is None:
-            reconstructor = value
-        names = getattr(value, "__sa_validators__", None)
-        if names is None:
-            continue
-        for name in names:
-            if name in validators:
-                if validators[name][2] is not base:
-                    continue
-                raise exc.InvalidRequestError(
-                    f"A validation function for mapped attribute {name!r} on mapper "
-                    f"{mapper_name()} already exists."
-                )
-            validators[name] = (value, value.__sa_validation_opts__, base)
-    return reconstructor
 
 
 def _inherited_no_table(cls: type) -> bool:

@@ -498,7 +498,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
     def _check_configure(self) -> None:
         """Configure mappers if some are new."""
         if self.registry._new_mappers:
-            _configure_registries({self.registry})
+            self.registry.configure()
 
     def _post_configure(self) -> None:
         """Finish the properties that are not finished yet."""
@@ -733,43 +733,6 @@ def _all_registries() -> set[Registry]:
     return set(all_registries())
 
 
-def configure_mappers() -> None:
-    """Finish all mappers of all registries."""
-    from .decl_api import all_registries
-
-    _configure_registries(all_registries())
-
-
-def _configure_registries(registries: Iterable[Registry]) -> None:
-    from .decl_api import all_registries
-
-    registries = set(registries)
-    if not any(registry._new_mappers for registry in registries):
-        return
-    with CONFIGURE_LOCK:
-        if any(registry._configuring for registry in registries):
-            return
-        _fire_configured("before_configured")
-        for registry in list(registries):
-            if registry._new_mappers and not registry._configuring:
-                registry._configure_mappers()
-    for registry in all_registries():
-        if registry._declare_last_due:
-            registry._declare_last_due = False
-            for hook in registry._declare_last:
-                hook()
-    _fire_configured("after_configured")
-
-
-def _fire_configured(name: str) -> None:
-    """Call the listeners of `Mapper`, the class, for an event of all mappers."""
-    if name in mapper_events:
-        from .events import MapperEvents
-
-        for fn in MapperEvents._of(Mapper, name):
-            fn()
-
-
 def _inspect_class(cls: type) -> Mapper[Any] | None:
     manager = cls.__dict__.get("__cormorant_manager__")
     if manager is None and getattr(cls, "_mapped_by_prepare", None) is not None:
@@ -807,12 +770,13 @@ this_module = sys.modules[__name__]
 this_module.__class__ = _Removed
 
 if TYPE_CHECKING:
+    from .decl_api import configure_mappers as configure_mappers
     from .decl_api import reconstructor as reconstructor
     from .decl_api import validates as validates
 else:
     __getattr__ = late_names(
         __name__,
         {
-            ".decl_api": "reconstructor validates",
+            ".decl_api": "configure_mappers reconstructor validates",
         },
     )

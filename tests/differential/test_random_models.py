@@ -45,6 +45,15 @@ _INSERT = re.compile(r"INSERT INTO (\S+) \(([^)]*)\) VALUES \(([^%]*?)\)(?=,| RE
 _SENT = re.compile(r"(?:-- INSERT of many|INSERT) INTO (\S+) \(([^)]*)\)")
 
 
+def _messages(caught: list[warnings.WarningMessage]) -> set[str]:
+    """What was warned of, but for what the collector found of other tests meanwhile."""
+    return {
+        normalise(str(warning.message))
+        for warning in caught
+        if not issubclass(warning.category, ResourceWarning)
+    }
+
+
 def _by_row(lines: list[str]) -> list[str]:
     """INSERTs of several rows of a table as one of each row; on PostgreSQL, without the rows.
 
@@ -551,7 +560,7 @@ class Run:
                 # Of many rows SQLAlchemy shows one statement, we that of the row.
                 text = text.partition("\n[SQL: INSERT")[0]
                 outcome = (type(error).__name__, text)
-        messages = {normalise(str(w.message)) for w in caught}
+        messages = _messages(caught)
         # SQLAlchemy sorts the tables of the whole metadata, we those of the flush; and says the
         # sides of a product in any order
         other = ("Cannot correctly sort tables", "UPDATE statement has a cartesian product")
@@ -636,7 +645,7 @@ def drive(
         warnings.simplefilter("always")
         try:
             with run.opened():
-                run.trace.append(sorted({normalise(str(w.message)) for w in caught}))
+                run.trace.append(sorted(_messages(caught)))
                 logger.addHandler(run.statements)
                 logger.setLevel(logging.INFO)
                 for operation, numbers in sequence:

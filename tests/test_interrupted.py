@@ -46,6 +46,16 @@ class B(Base):
     a = relationship("A", back_populates="bs")
 
 
+@pytest.fixture(autouse=True)
+def left_by_other_tests() -> Iterator[None]:
+    """The collector, which is run after each interruption, passes over what other tests have
+    left in this process: looking through all of that took minutes."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def interrupted(
     work: Callable[[], object], n: int, raised: type[BaseException] = MemoryError
 ) -> bool:

@@ -349,6 +349,33 @@ for base in (Other, made):
         "__tablename__": "a", "id": Column(Integer, primary_key=True), "x": Column(Integer)})
     print(type(inspect(cls)).__name__, cls.__mapper__.told, cls(x=1).x, select(cls))
 """,
+    "order of all descriptors": """
+class Named:
+    @hybrid_property
+    def loud(self):
+        return self.name.upper()
+
+class A(Named, Base):
+    __tablename__ = "a"
+    id = Column(Integer, primary_key=True)
+    kind = Column(String)
+    above_id = Column(ForeignKey("a.id"))
+    above = relationship("A", remote_side=[id])
+    name = Column(String)
+    __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "a"}
+
+class B(A):
+    own = Column(String)
+    __mapper_args__ = {"polymorphic_identity": "b"}
+
+    @hybrid_property
+    def loud(self):
+        return self.name
+
+for cls in A, B:
+    found = inspect(cls).all_orm_descriptors
+    print(found.keys(), [found[key] is cls.__dict__.get(key) for key in found.keys()])
+""",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -138,12 +139,15 @@ class PropertyViews:
     def all_orm_descriptors(self) -> ReadOnlyProperties[Any]:
         """The mapped attributes of the class."""
         self._check_configure()
-        found = {}
-        for base in self.class_.__mro__:
+        found: dict[str, Any] = {}
+        nearest: dict[str, Any] = {}
+        for base, above in itertools.pairwise(self.class_.__mro__):
             for key, value in base.__dict__.items():
-                if key not in found and (
-                    isinstance(value, (InstrumentedAttribute, InspectionAttr)) or key in self._props
-                ):
+                value = nearest.setdefault(key, value)
+                # What a class above has too comes in the order of that one.
+                if key in above.__dict__ or key in found:
+                    continue
+                if isinstance(value, (InstrumentedAttribute, InspectionAttr)) or key in self._props:
                     if getattr(value, "is_mapper", False) or isinstance(value, MapperProperty):
                         continue
                     if isinstance(self._props.get(key), SynonymProperty):

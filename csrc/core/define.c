@@ -470,9 +470,10 @@ manager_new_instance(crm_manager *self, PyObject *Py_UNUSED(ignored))
     return crm_entity_new(self, NULL);
 }
 
-PyDoc_STRVAR(change_flags_doc,
-             "change_flags($self, slot, on, off=0)\n--\n\n"
-             "Switch ATTR_* flags of an attribute on and off.");
+PyDoc_STRVAR(
+    change_flags_doc,
+    "change_flags($self, slot, on, off=0)\n--\n\n"
+    "Switch ATTR_* flags of an attribute on and off; those it has then.");
 
 static PyObject *
 manager_change_flags(crm_manager *self, PyObject *args)
@@ -488,7 +489,7 @@ manager_change_flags(crm_manager *self, PyObject *args)
     }
     crm_attr *attr = &self->attrs[slot];
     attr->flags = (uint16_t)((attr->flags & ~off) | on);
-    Py_RETURN_NONE;
+    return PyLong_FromLong(attr->flags);
 }
 
 PyDoc_STRVAR(set_listeners_doc,

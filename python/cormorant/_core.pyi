@@ -443,8 +443,8 @@ class ClassManager:
         arg: object = None,
     ) -> int:
         """A new attribute; returns its slot (or the existing one, redefined)."""
-    def change_flags(self, slot: int, on: int, off: int = 0) -> None:
-        """Switch ATTR_* flags of an attribute."""
+    def change_flags(self, slot: int, on: int, off: int = 0) -> int:
+        """Switch ATTR_* flags of an attribute; gives those it has then."""
     def set_listeners(self, slot: int, listeners: tuple[Any, ...] | None, /) -> None:
         """Who listens to changes of an attribute: for each of set, append,
         remove and append_wo_mutation those

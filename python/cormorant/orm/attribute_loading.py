@@ -49,7 +49,7 @@ def load_attribute(obj: Any, slot: int, quiet: bool) -> Any:
     prop = props_by_slot(mapper)[slot]
     if prop._is_relationship:
         return _load_relationship(obj, mapper, prop, quiet)
-    if quiet:
+    if quiet or prop._is_registered:
         return NO_VALUE
     _load_column(obj, mapper, prop)
     return None

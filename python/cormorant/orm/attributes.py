@@ -8,16 +8,24 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from .. import _core, exc
+from .._late import late_names
 from ..sql.typed_operators import SQLColumnExpression
 from ..util import memoized_property
 from .base import (
+    CALLABLES_OK,
     NO_VALUE,
-    PASSIVE_NO_INITIALIZE,
     PASSIVE_OFF,
+    SQL_OK,
     InspectionAttr,
     PassiveFlag,
     object_mapper,
 )
+from .base import INIT_OK as INIT_OK
+from .base import NEVER_SET as NEVER_SET
+from .base import PASSIVE_NO_FETCH as PASSIVE_NO_FETCH
+from .base import PASSIVE_NO_INITIALIZE as PASSIVE_NO_INITIALIZE
+from .base import PASSIVE_NO_RESULT as PASSIVE_NO_RESULT
+from .base import PASSIVE_RETURN_NO_VALUE as PASSIVE_RETURN_NO_VALUE
 from .base import Mapped as Mapped
 from .listening import attribute_events
 
@@ -69,10 +77,19 @@ class QueryableAttribute(Mapped[_T_co], SQLColumnExpression[_T_co], InspectionAt
         """The mapper or alias inspection this attribute belongs to."""
         return self._parententity
 
-    @builtins.property
+    @memoized_property
     def impl(self) -> AttributeImpl:
         """The inside of the attribute."""
-        return AttributeImpl(self._prop)
+        from .attribute_impls import impl_of
+
+        return impl_of(self._prop, self._parententity.mapper.class_, self.dispatch)
+
+    @builtins.property
+    def dispatch(self) -> Any:
+        """Who listens to the attribute's events, by their names."""
+        from .events import AttributeEvents, ClassDispatch
+
+        return ClassDispatch(AttributeEvents, self._parententity.mapper.class_, f"{self.key}.")
 
     @builtins.property
     def property(self) -> MapperProperty:
@@ -314,41 +331,6 @@ OP_BULK_REPLACE = _Symbol.BULK_REPLACE
 OP_MODIFIED = _Symbol.MODIFIED
 
 
-class AttributeImpl:
-    """The inside of a mapped attribute, as far as programs name it."""
-
-    __slots__ = ("_prop",)
-
-    def __init__(self, prop: Any) -> None:
-        self._prop = prop
-
-    @builtins.property
-    def key(self) -> str:
-        """Name of the attribute."""
-        return self._prop.key  # type: ignore[no-any-return]
-
-    @builtins.property
-    def parent_token(self) -> Any:
-        """What tells the attribute from every other one."""
-        return self._prop
-
-    @builtins.property
-    def collection(self) -> bool:
-        """Whether it holds a collection."""
-        return self._prop._is_relationship and bool(self._prop.uselist)
-
-    @builtins.property
-    def uses_objects(self) -> bool:
-        """Whether it refers to mapped objects."""
-        return bool(self._prop._is_relationship)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AttributeImpl) and other._prop is self._prop
-
-    def __hash__(self) -> int:
-        return hash((AttributeImpl, id(self._prop)))
-
-
 class AttributeEventToken:
     """Where a chain of changes began: at which attribute, and how (`op`)."""
 
@@ -361,7 +343,10 @@ class AttributeEventToken:
     @builtins.property
     def impl(self) -> AttributeImpl:
         """The attribute."""
-        return AttributeImpl(self._prop)
+        from .attribute_impls import impl_of
+
+        attribute = self._prop.class_attribute
+        return impl_of(self._prop, self._prop.parent.class_, attribute.dispatch)
 
     @builtins.property
     def key(self) -> str:
@@ -489,10 +474,13 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
     slot, prop = _slot_and_property(obj, key)
     if prop._is_composite:
         return prop._history(obj)  # type: ignore[no-any-return]
+    if prop._is_registered:
+        state = instance_state(obj)
+        return getattr(type(obj), key).impl.get_history(state, state.dict, passive)  # type: ignore[no-any-return]
     if (
         _core.peek(obj, slot) is NO_VALUE  # first: mostly there is one
-        and not passive & PASSIVE_NO_INITIALIZE
-        and passive & PassiveFlag.SQL_OK
+        and passive & CALLABLES_OK
+        and passive & SQL_OK
         and not _is_unloaded(prop)
         and _core.committed(obj, slot) is ...
         and (_core.identity_key(obj) is not None or _waits(obj, slot))
@@ -514,7 +502,7 @@ def set_committed_value(instance: object, key: str, value: Any) -> None:
 def set_attribute(instance: object, key: str, value: Any, initiator: Any = None) -> None:
     """Assign a mapped attribute, with history and events."""
     slot, prop = _slot_and_property(instance, key)
-    if prop._is_composite:
+    if prop._is_composite or prop._is_registered:
         setattr(instance, key, value)
     else:
         _core.set_value(instance, slot, value)
@@ -585,3 +573,19 @@ def instance_state(instance: object) -> Any:
             f"{type(instance).__name__!r} object has no attribute '_sa_instance_state'"
         )
     return InstanceState(instance)
+
+
+if TYPE_CHECKING:
+    from .attribute_impls import AttributeImpl as AttributeImpl
+    from .attribute_impls import CollectionAttributeImpl as CollectionAttributeImpl
+    from .attribute_impls import ScalarAttributeImpl as ScalarAttributeImpl
+    from .attribute_impls import ScalarObjectAttributeImpl as ScalarObjectAttributeImpl
+    from .attribute_impls import register_attribute as register_attribute
+else:
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".attribute_impls": "AttributeImpl CollectionAttributeImpl ScalarAttributeImpl "
+            "ScalarObjectAttributeImpl register_attribute",
+        },
+    )

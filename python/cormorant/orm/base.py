@@ -25,6 +25,7 @@ _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 
 NO_VALUE = _core.NO_VALUE
+NEVER_SET = NO_VALUE
 """Stands for the value of an attribute that is not loaded."""
 
 
@@ -59,14 +60,30 @@ class PassiveFlag(enum.IntFlag):
     SQL_OK = 2
     RELATED_OBJECT_OK = 4
     INIT_OK = 8
-    PASSIVE_OFF = 15
-    PASSIVE_NO_INITIALIZE = 16
-    PASSIVE_NO_FETCH = 13
+    NON_PERSISTENT_OK = 16
+    PASSIVE_OFF = 31
+    PASSIVE_RETURN_NO_VALUE = PASSIVE_OFF ^ INIT_OK
+    PASSIVE_NO_INITIALIZE = PASSIVE_RETURN_NO_VALUE ^ CALLABLES_OK
+    PASSIVE_NO_FETCH = PASSIVE_OFF ^ SQL_OK
 
 
+CALLABLES_OK = PassiveFlag.CALLABLES_OK
+SQL_OK = PassiveFlag.SQL_OK
+INIT_OK = PassiveFlag.INIT_OK
 PASSIVE_OFF = PassiveFlag.PASSIVE_OFF
+PASSIVE_RETURN_NO_VALUE = PassiveFlag.PASSIVE_RETURN_NO_VALUE
 PASSIVE_NO_INITIALIZE = PassiveFlag.PASSIVE_NO_INITIALIZE
 PASSIVE_NO_FETCH = PassiveFlag.PASSIVE_NO_FETCH
+
+
+class LoaderCallableStatus(enum.Enum):
+    """What stands for a value of an attribute that has none."""
+
+    PASSIVE_NO_RESULT = 0
+    """The value is not loaded, and the flags did not let it be."""
+
+
+PASSIVE_NO_RESULT = LoaderCallableStatus.PASSIVE_NO_RESULT
 
 
 class EventConstants(enum.Enum):

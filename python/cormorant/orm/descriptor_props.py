@@ -266,9 +266,9 @@ class CompositeProperty(MapperProperty):
         self.slot = mapper._define(self, _core.ATTR_COLUMN, _core.ATTR_DEFERRED)
         mapper.base_mapper._has_composites = True
         mapper.class_manager.root.shown = make_values
-        self._put_on(mapper)
+        self.instrument_class(mapper)
 
-    def _put_on(self, mapper: Mapper[Any]) -> None:
+    def instrument_class(self, mapper: Mapper[Any]) -> None:
         if mapper is self.parent and self.slot >= 0:
             mapper._set_class_attribute(self.key, _CompositeAttribute(self))
 

@@ -396,18 +396,20 @@ InstanceEvents._listened = listening.instance_events
 
 
 class ClassDispatch:
-    """``dispatch`` of a mapper or a manager: who listens to the events of a class, by their names."""
+    """``dispatch`` of a mapper, a manager or (`prefix`: its name) an attribute: who listens to the
+    events of a class, by their names."""
 
-    __slots__ = ("_class", "_family")
+    __slots__ = ("_class", "_family", "_prefix")
 
-    def __init__(self, family: type[_ClassEvents], cls: type) -> None:
+    def __init__(self, family: type[_ClassEvents], cls: type, prefix: str = "") -> None:
         self._family = family
         self._class = cls
+        self._prefix = prefix
 
     def __getattr__(self, name: str) -> _ClassCalls:
         if name.startswith("_") or name not in self._family._events:
             raise AttributeError(name)
-        return _ClassCalls(self._family._of(self._class, name))
+        return _ClassCalls(self._family._of(self._class, self._prefix + name))
 
     def __dir__(self) -> list[str]:
         return list(self._family._events)

@@ -468,7 +468,7 @@ class Hierarchy(InspectionAttr):
         if old is prop:
             return
         self._hold_property(key, prop)
-        prop._put_on(self)  # type: ignore[arg-type]
+        prop.instrument_class(self)  # type: ignore[arg-type]
         self._forget()
 
     def _base_gained(self, key: str, prop: MapperProperty, old: MapperProperty | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._late import late_names
 from ..sql.operators import ColumnOperators
+from ..util import memoized_property
 from ..util.subscriptable import Subscriptable, T
 from .base import MANYTOMANY as MANYTOMANY
 from .base import MANYTOONE as MANYTOONE
@@ -18,6 +19,7 @@ from .base import InspectionAttr
 if TYPE_CHECKING:
     from .attributes import QueryableAttribute
     from .mapper import Mapper
+    from .util import AliasedInsp
 
 
 class MapperProperty(InspectionAttr):
@@ -32,6 +34,8 @@ class MapperProperty(InspectionAttr):
     _is_relationship: ClassVar[bool] = False
     _is_column: ClassVar[bool] = False
     _is_composite: ClassVar[bool] = False
+    _is_registered = False
+    """Its attribute was made by `register_attribute`: the program's own."""
 
     key: str
     parent: Mapper[Any]
@@ -59,17 +63,22 @@ class MapperProperty(InspectionAttr):
         """The attribute on the mapped class."""
         return getattr(self.parent.class_, self.key)  # type: ignore[no-any-return]
 
+    def set_parent(self, parent: Mapper[Any], init: bool) -> None:
+        """The property becomes one of a mapper; `init`: of one that is configured already."""
+        self.parent = parent
+
     def _set_parent(self, parent: Mapper[Any], key: str) -> None:
         """The property becomes the attribute `key` of a mapper."""
-        self.parent = parent
+        self.set_parent(parent, parent.configured)
         self.key = key
 
     def _instrument(self) -> None:
-        """Put the attribute on the class."""
-        raise NotImplementedError
+        """Give the attribute its slot, and put it on the class."""
+        self.instrument_class(self.parent)
 
-    def _put_on(self, mapper: Mapper[Any]) -> None:
-        """Put the attribute, which has its slot, on the class of a mapper that has it."""
+    def instrument_class(self, mapper: Mapper[Any]) -> None:
+        """Put the attribute on the class of a mapper that has it: one with a slot, or (a property
+        of the program's own) what `register_attribute` makes."""
         from .attributes import InstrumentedAttribute
 
         if self.slot < 0:
@@ -80,6 +89,15 @@ class MapperProperty(InspectionAttr):
 
     def _configure(self) -> None:
         """Everything that needs the other mappers. Runs once."""
+        self._configured = True
+        self.init()
+
+    def init(self) -> None:
+        """The same for properties of the program's own."""
+        self.do_init()
+
+    def do_init(self) -> None:
+        """What `init` is to do, where that is not overridden."""
 
     # -- called by the core for attributes with validators
 
@@ -131,7 +149,7 @@ class PropComparator(ColumnOperators, Subscriptable[T]):
         self._parententity = adapt_to_entity if adapt_to_entity is not None else parententity
         self._adapt_to_entity = adapt_to_entity
 
-    @builtins.property
+    @memoized_property
     def property(self) -> Any:
         """The property compared."""
         return self.prop
@@ -143,6 +161,10 @@ class PropComparator(ColumnOperators, Subscriptable[T]):
 
     def __clause_element__(self) -> Any:
         raise NotImplementedError(f"{self!r}")
+
+    def adapt_to_entity(self, adapt_to_entity: AliasedInsp[Any]) -> PropComparator[Any]:
+        """The operators of the same attribute of an alias."""
+        return type(self)(self.prop, self._parententity, adapt_to_entity)
 
     def __hash__(self) -> int:
         return id(self) >> 4

@@ -169,7 +169,7 @@ class ColumnProperty(MapperProperty):
         self._core_flags = flags
         self.slot = mapper._define(self, _core.ATTR_COLUMN, flags)
         for holder in mapper._holders(self):
-            self._put_on(holder)
+            self.instrument_class(holder)
 
     def _configure(self) -> None:
         self._configured = True
@@ -354,14 +354,11 @@ class SynonymProperty(MapperProperty):
             found = getattr(self.parent.class_, self.key, None)
             if hasattr(type(found), "__set__") and not _is_of_mapping(found):
                 self.descriptor = found
-        self._put_on(self.parent)
+        self.instrument_class(self.parent)
 
-    def _put_on(self, mapper: Mapper[Any]) -> None:
+    def instrument_class(self, mapper: Mapper[Any]) -> None:
         if mapper is self.parent:
             mapper._set_class_attribute(self.key, _SynonymAttribute(self))
-
-    def _configure(self) -> None:
-        self._configured = True
 
 
 class Synonym(SynonymProperty, Mapped[_T]):
@@ -371,14 +368,8 @@ class Synonym(SynonymProperty, Mapped[_T]):
 class ConcreteInheritedProperty(MapperProperty):
     """An attribute of a base that a class with a concrete table of its own does not have."""
 
-    def _instrument(self) -> None:
-        self._put_on(self.parent)
-
-    def _put_on(self, mapper: Mapper[Any]) -> None:
+    def instrument_class(self, mapper: Mapper[Any]) -> None:
         mapper._set_class_attribute(self.key, _NotImplementedAttribute(self))
-
-    def _configure(self) -> None:
-        self._configured = True
 
 
 class _NotImplementedAttribute:

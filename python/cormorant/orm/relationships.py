@@ -226,11 +226,11 @@ class RelationshipProperty(MapperProperty):
         kind = _core.ATTR_COLLECTION if self.uselist else _core.ATTR_SCALAR
         self.slot = mapper._define(self, kind, self._core_flags())
         for holder in mapper._holders(self):
-            self._put_on(holder)
+            self.instrument_class(holder)
 
-    def _put_on(self, mapper: Mapper[Any]) -> None:
+    def instrument_class(self, mapper: Mapper[Any]) -> None:
         if self.lazy not in ("dynamic", "write_only"):
-            super()._put_on(mapper)
+            super().instrument_class(mapper)
             return
         from .writeonly import WriteOnlyAttribute
 

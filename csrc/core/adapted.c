@@ -18,7 +18,8 @@
 
 typedef struct {
     PyObject_HEAD
-    PyObject *prop; /* owned */
+    PyObject *prop;    /* owned */
+    PyObject *manager; /* owned */
     int op;
 } crm_token;
 
@@ -28,6 +29,7 @@ token_new(crm_core *core, const crm_initiator *from)
     crm_token *token = PyObject_GC_New(crm_token, core->token_type);
     if (token != NULL) {
         token->prop = Py_NewRef((PyObject *)from->prop);
+        token->manager = Py_NewRef((PyObject *)from->manager);
         token->op = from->op;
         PyObject_GC_Track(token);
     }
@@ -39,6 +41,7 @@ token_traverse(crm_token *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->prop);
+    Py_VISIT(self->manager);
     return 0;
 }
 
@@ -46,6 +49,7 @@ static int
 token_clear(crm_token *self)
 {
     Py_CLEAR(self->prop);
+    Py_CLEAR(self->manager);
     return 0;
 }
 
@@ -95,8 +99,9 @@ crm_origin_read(crm_core *core, PyObject *given, crm_origin *origin)
         return 0;
     }
     if (Py_IS_TYPE(given, core->token_type)) {
-        origin->initiator.prop = ((crm_token *)given)->prop;
-        origin->initiator.op = ((crm_token *)given)->op;
+        const crm_token *token = (crm_token *)given;
+        origin->initiator =
+            (crm_initiator){token->prop, token->op, token->manager};
         origin->from = &origin->initiator;
         return 0;
     }

@@ -272,7 +272,7 @@ fire_set(crm_state *state, uint16_t slot, int late, PyObject **value,
          PyObject *old)
 {
     const crm_attr *attr = crm_state_attr(state, slot);
-    crm_initiator own = {attr->prop, CRM_OP_REPLACE};
+    crm_initiator own = {attr->prop, CRM_OP_REPLACE, crm_state_manager(state)};
     return crm_attr_fire(attr, CRM_AE_SET, crm_state_object(state), late, &own,
                          value, old);
 }
@@ -386,7 +386,8 @@ delete_column(crm_state *state, uint16_t slot)
         }
         const crm_attr *attr = crm_state_attr(state, slot);
         PyObject *value = Py_NewRef(old);
-        crm_initiator own = {attr->prop, CRM_OP_REMOVE};
+        crm_initiator own = {attr->prop, CRM_OP_REMOVE,
+                             crm_state_manager(state)};
         int status = crm_attr_fire(attr, CRM_AE_REMOVE, crm_state_object(state),
                                    late, &own, &value, NULL);
         Py_DECREF(value);

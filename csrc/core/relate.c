@@ -129,7 +129,7 @@ delete_scalar(crm_side *self)
     if (old == NULL) {
         return -1;
     }
-    crm_initiator own = {self->prop, CRM_OP_REMOVE};
+    crm_initiator own = {self->prop, CRM_OP_REMOVE, self->manager};
     int status = crm_side_tell(self, CRM_AE_REMOVE, 0, &own, old);
     if (status == 0 && crm_side_is_object(self, old)) {
         crm_state *other = crm_side_state_of(self, old);
@@ -177,7 +177,7 @@ set_scalar(crm_side *self, PyObject *value, PyObject *check_old,
 {
     crm_state *state = self->state;
     crm_core *core = self->manager->core;
-    crm_initiator own = {self->prop, CRM_OP_REPLACE};
+    crm_initiator own = {self->prop, CRM_OP_REPLACE, self->manager};
     PyObject *old = old_scalar(self);
     if (old == NULL) {
         return -1;
@@ -266,7 +266,7 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
 {
     crm_side self;
     crm_side_open(&self, state, slot);
-    crm_initiator own = {self.prop, CRM_OP_APPEND};
+    crm_initiator own = {self.prop, CRM_OP_APPEND, self.manager};
     if (from == NULL) {
         from = &own;
     }
@@ -327,7 +327,7 @@ crm_rel_fire_present(crm_state *state, uint16_t slot, PyObject *value,
     }
     crm_side self;
     crm_side_open(&self, state, slot);
-    crm_initiator own = {self.prop, CRM_OP_APPEND};
+    crm_initiator own = {self.prop, CRM_OP_APPEND, self.manager};
     if (from == NULL) {
         from = &own;
     }
@@ -353,7 +353,7 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
 {
     crm_side self;
     crm_side_open(&self, state, slot);
-    crm_initiator own = {self.prop, CRM_OP_REMOVE};
+    crm_initiator own = {self.prop, CRM_OP_REMOVE, self.manager};
     if (from == NULL) {
         from = &own;
     }
@@ -455,7 +455,7 @@ static int
 replace(crm_side *self, PyObject *value)
 {
     crm_state *state = self->state;
-    crm_initiator bulk = {self->prop, CRM_OP_BULK};
+    crm_initiator bulk = {self->prop, CRM_OP_BULK, self->manager};
     PyObject *members = new_members(self, value);
     if (members == NULL) {
         return -1;

@@ -37,10 +37,13 @@ crm_side_close(crm_side *self)
     Py_DECREF(self->obj);
 }
 
+/* Whether a chain of events began at a slot of an object of the same class. */
 static int
-is_token(const crm_initiator *from, const void *prop, int op)
+is_token(const crm_initiator *from, const crm_state *state, int slot, int op)
 {
-    return from != NULL && from->prop == prop && from->op == op;
+    return from != NULL && from->op == op &&
+           from->manager == crm_state_manager(state) &&
+           from->prop == crm_state_attr(state, (uint16_t)slot)->prop;
 }
 
 int
@@ -232,9 +235,9 @@ crm_side_relate(const crm_side *self, PyObject *value,
     }
     const crm_attr *attr = crm_state_attr(other, (uint16_t)slot);
     int collection = attr->kind == CRM_ATTR_COLLECTION;
-    if (is_token(from, attr->prop,
+    if (is_token(from, other, slot,
                  collection ? CRM_OP_APPEND : CRM_OP_REPLACE) ||
-        (collection && is_token(from, attr->prop, CRM_OP_BULK))) {
+        (collection && is_token(from, other, slot, CRM_OP_BULK))) {
         return 0;
     }
     Py_INCREF(value);
@@ -272,17 +275,17 @@ crm_side_unrelate(const crm_side *self, PyObject *value,
     }
     const crm_attr *attr = crm_state_attr(other, (uint16_t)slot);
     int collection = attr->kind == CRM_ATTR_COLLECTION;
-    crm_initiator own = {self->prop, CRM_OP_REPLACE};
+    crm_initiator own = {self->prop, CRM_OP_REPLACE, self->manager};
     if (replacing) {
-        if (is_token(from, attr->prop,
+        if (is_token(from, other, slot,
                      collection ? CRM_OP_REMOVE : CRM_OP_REPLACE)) {
             return 0;
         }
         from = &own;
     }
     else {
-        if (is_token(from, attr->prop, CRM_OP_REMOVE) ||
-            is_token(from, attr->prop,
+        if (is_token(from, other, slot, CRM_OP_REMOVE) ||
+            is_token(from, other, slot,
                      collection ? CRM_OP_BULK : CRM_OP_REPLACE)) {
             return 0;
         }

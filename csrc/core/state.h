@@ -181,6 +181,9 @@ int crm_attr_set(crm_state *state, uint16_t slot, PyObject *value);
 typedef struct {
     const void *prop; /* the relationship's property, as an identity */
     int op;           /* CRM_OP_* */
+    /* the object's class, as an identity: it is there alone that a chain ends
+     */
+    const void *manager;
 } crm_initiator;
 
 enum {

@@ -172,11 +172,6 @@ class Mapping:
         for _ in range(dice.choice((1, 2, 2, 3, 3, 4))):
             parent, child = dice.choice(classes), dice.choice(classes)
             relations.append(cls._relation(dice, next(numbers), parent, child))
-        for relation in relations:
-            alone = all(c.base != relation.parent for c in classes)
-            if relation.kind == "one-one" and relation.parent == relation.child and not alone:
-                # SQLAlchemy ends a chain of events where it began, in the same class alone
-                relation.kind = "one-many"
         return cls(classes, relations, enforced=dice.chance(0.4))
 
     @staticmethod

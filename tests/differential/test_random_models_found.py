@@ -160,6 +160,13 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [],
     ),
+    "a one-to-one takes its object from one of a subclass": (
+        Mapping(
+            [C("A"), C("C", base="A", how="single"), C("D")],
+            [R(0, "one-one", "D", "A", S(), S(), link="back_populates")],
+        ),
+        [("make", (2, 0, 0)), ("make_related", (1, 2, 1)), ("make_related", (0, 1, 2))],
+    ),
 }
 
 

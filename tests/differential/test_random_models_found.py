@@ -160,6 +160,10 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [],
     ),
+    "an expression of a class that is joined to itself": (
+        Mapping([C("B", expression=True)], [R(2, "one-many", "B", "B", None, S())]),
+        [("make", (0, 0, 0)), ("query_eagerly", (0, 0, 0))],
+    ),
     "a one-to-one takes its object from one of a subclass": (
         Mapping(
             [C("A"), C("C", base="A", how="single"), C("D")],

@@ -104,7 +104,19 @@ class EntityNode:
             if not part._is_join:
                 own = ClauseAdapter(part)
                 adapter = own if adapter is None else adapter.chain(own)
-        return expression if adapter is None else adapter.traverse(expression)
+        if adapter is None:
+            return expression
+        replace = adapter.replace
+
+        def replaced(element: Any) -> Any:
+            if element._is_bind_parameter and element.unique:
+                return element._clone()  # a parameter of its own
+            return replace(element)
+
+        made = adapter.traverse(expression)
+        if made is not expression and isinstance(expression, Label):
+            return Label(None, visitors.replaced(expression._element, replaced), expression.type)
+        return made
 
     def lacks(self, column: Any) -> bool:
         """Whether an alias of a subquery has no such column: it is loaded when it is read."""

@@ -164,6 +164,14 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         Mapping([C("B", expression=True)], [R(2, "one-many", "B", "B", None, S())]),
         [("make", (0, 0, 0)), ("query_eagerly", (0, 0, 0))],
     ),
+    "the first versions of rows of a joined class": (
+        Mapping([C("A", version="counter"), C("B", base="A", how="joined")], []),
+        [("bulk_insert", (1, 1, 0)), ("bulk_insert", (1, 1, 1)), ("bulk_insert", (1, 1, 2))],
+    ),
+    "objects of a joined class with a deferred column, returned by an INSERT": (
+        Mapping([C("A", columns=[Col("a0", deferred=True)]), C("C", base="A", how="joined")], []),
+        [("bulk_insert", (1, 0, 2))],
+    ),
     "a one-to-one takes its object from one of a subclass": (
         Mapping(
             [C("A"), C("C", base="A", how="single"), C("D")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import _core, exc
@@ -21,6 +21,15 @@ def discriminator(mapper: Any) -> tuple[str, Any] | None:
 def is_joined(mapper: Any) -> bool:
     """Whether a row of the class is a row in several tables."""
     return len(mapper._tables) > 1 and not mapper.concrete and mapper.inherits is not None
+
+
+def first_version(mapper: Any, table: Any) -> tuple[str, Callable[[Any], Any]] | None:
+    """The key of a table's column that has the versions, and what makes the first one of a row:
+    the class's alone, whatever the row says. None if the program or the database makes them."""
+    column = mapper.version_id_col
+    if column is None or not mapper.version_id_generator or not table.c.contains_column(column):
+        return None
+    return column.key, mapper.version_id_generator
 
 
 def column_in(mapper: Any, key: str, table: Any) -> Any:
@@ -115,6 +124,8 @@ def _insert_into(
         if c.primary_key or c.server_default is not None or c.default is not None
     }
 
+    version = first_version(mapper, table)
+
     def values_of(row: dict[str, Any]) -> dict[str, Any]:
         values = {}
         for key, value in row.items():
@@ -125,6 +136,9 @@ def _insert_into(
             if value is None and left_out and not column.type.should_evaluate_none:
                 continue
             values[column.key] = value
+        if version is not None:
+            key, make = version
+            values[key] = make(None)
         return values
 
     prepared = [(row, values_of(row)) for row in rows]
@@ -185,7 +199,7 @@ def insert_joined_returning(
             if item._annotations["parententity"] is not mapper:
                 raise refuse_returning()
             # (expressions of the class are loaded when they are read)
-            columns = (c for prop in mapper.column_attrs for c in prop.columns)
+            columns = (c for p in mapper.column_attrs if not p.deferred for c in p.columns)
             own = [c for c in columns if getattr(c, "table", None) in mapper._tables]
             items.append((mapper.class_.__name__, own, True))
             continue

@@ -15,7 +15,7 @@ from ..engine.plans import GivenRows
 from ..sql.elements import BindParameter
 from ..sql.names import as_label
 from ..sql.visitors import iterate
-from .bulk_inheritance import column_in, is_joined
+from .bulk_inheritance import column_in, first_version, is_joined
 from .inheritance import key_columns, key_slot
 
 
@@ -45,8 +45,9 @@ def insert_rows(
     for name, prop in mapper._props.items():
         if prop._is_column and prop.columns[0].key in places:
             places[name] = places[prop.columns[0].key]
-    if mapper.version_id_col is not None and mapper.version_id_generator is not False:
-        key, make = mapper.version_id_col.key, mapper.version_id_generator
+    version = first_version(mapper, mapper.local_table)
+    if version is not None:
+        key, make = version
         rows = [{**row, key: make(None)} for row in rows]
     keep = bytes([render_nulls or column.type.should_evaluate_none for column in columns])
     keep += bytes([True] * len(parameters))

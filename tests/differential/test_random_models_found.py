@@ -172,6 +172,13 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         Mapping([C("A", columns=[Col("a0", deferred=True)]), C("C", base="A", how="joined")], []),
         [("bulk_insert", (1, 0, 2))],
     ),
+    "get() of an expired object whose deletion it flushes": (
+        Mapping([C("B")], []),
+        [
+            *(("make", (0, 1, 0)), ("commit", (0, 0, 0)), ("delete", (0, 0, 0))),
+            *(("get", (0, 0, 0)), ("commit", (0, 0, 0))),
+        ],
+    ),
     "a one-to-one takes its object from one of a subclass": (
         Mapping(
             [C("A"), C("C", base="A", how="single"), C("D")],

@@ -316,7 +316,8 @@ class ExecutingSession(TransactionalSession):
                 if load_expired(self, obj):
                     return obj  # type: ignore[no-any-return]
                 # Its row is gone; the SELECT that follows will say so again.
-                self._note_deleted([obj])
+                if not _core.state_flags(obj) & _core.STATE_DELETED:  # by the flush before
+                    self._note_deleted([obj])
         if self.bind is None and not bind_arguments and not self._routes:
             self.get_bind(mapper=mapper, clause=mapper.__clause_element__())
         if identity_token is not None:

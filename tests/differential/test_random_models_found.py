@@ -160,6 +160,21 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [],
     ),
+    "INSERT of a concrete class without the versions of its base, which the program makes": (
+        Mapping([C("A", version="manual"), C("C", base="A", how="concrete")], []),
+        [("make", (1, 1, 0)), ("commit", (0, 0, 0))],
+    ),
+    "UPDATE of a concrete class without the versions of its base": (
+        Mapping([C("A", version="generated"), C("D", base="A", how="concrete")], []),
+        [
+            *(("make", (1, 1, 0)), ("query_eagerly", (0, 0, 0)), ("assign_none", (0, 0, 0))),
+            *(("flush", (0, 0, 0)), ("delete", (0, 0, 0)), ("flush", (0, 0, 0))),
+        ],
+    ),
+    "merge() of a concrete class without the versions of its base": (
+        Mapping([C("A", version="counter"), C("D", base="A", how="concrete")], []),
+        [("make", (1, 0, 0)), ("merge_object", (0, 0, 0)), ("bulk_insert", (1, 0, 1))],
+    ),
     "an expression of a class that is joined to itself": (
         Mapping([C("B", expression=True)], [R(2, "one-many", "B", "B", None, S())]),
         [("make", (0, 0, 0)), ("query_eagerly", (0, 0, 0))],

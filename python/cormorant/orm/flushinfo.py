@@ -99,6 +99,7 @@ class MapperInfo:
 
     __slots__ = (
         "_cascades",
+        "_concrete",
         "_key_functions",
         "_referring",
         "_relations",
@@ -120,6 +121,7 @@ class MapperInfo:
         """Forget what was computed: a class got new attributes, or is new."""
         self._relations: tuple[RelationInfo, ...] | None = None
         self._cascades: dict[str, tuple[RelationInfo, ...]] = {}
+        self._concrete: bool | None = None
         self._key_functions: tuple[Any, ...] | None = None
         self._referring: tuple[Any, ...] | None = None
         self._tables: tuple[Any, ...] | None = None
@@ -179,6 +181,25 @@ class MapperInfo:
                 )
             )
         return found
+
+    def by_version(self, objects: list[Any]) -> list[tuple[Any, list[Any]]]:
+        """Objects by the mapper that says which of their columns is the version, without those
+        that have none. A concrete class has that of its base, which it need not have mapped: an
+        UnmappedColumnError for who asks where it is."""
+        concrete = self._concrete
+        if concrete is None:
+            concrete = self._concrete = any(
+                mapper.concrete for mapper in self.mapper.self_and_descendants[1:]
+            )
+        if not concrete:
+            return [(self.mapper, objects)] if self.mapper.version_id_col is not None else []
+        found: dict[Any, list[Any]] = {}
+        for manager, group in _core.group_by_manager(objects):
+            above = manager.mapper.iterate_to_root()
+            owner = next(m for m in above if m.concrete or m.inherits is None)
+            if owner.version_id_col is not None:
+                found.setdefault(owner, []).extend(group)
+        return list(found.items())
 
     def sorted(self, objects: list[Any]) -> list[Any]:
         """Persistent objects in the order of their primary keys, which their types may know."""

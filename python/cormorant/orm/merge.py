@@ -135,6 +135,7 @@ class _Merge:
         if key is not None:
             self.by_key[key] = merged
         session.add(merged)
+        self._check_version(obj, merged, manager.mapper)
         return merged
 
     def _make(self, manager: Any) -> Any:

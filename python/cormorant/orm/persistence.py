@@ -59,22 +59,25 @@ def _save_with(
         _save_and_tell(flush, info, connection, new, updates)
     else:
         _save(flush, info, connection, new, updates)
-    version = info.mapper.version_id_col
-    if version is not None and info.mapper.version_id_generator is False:
-        _check_versions(info, version, new, updates)
+    for mapper, of_new in info.by_version(new):
+        if mapper.version_id_generator is False:
+            _check_versions(mapper, of_new, True)
+    for mapper, of_updates in info.by_version(updates):
+        if mapper.version_id_generator is False:
+            _check_versions(mapper, of_updates, False)
 
 
 _SAVED = {"before_insert", "before_update", "after_insert", "after_update"}
 
 
-def _check_versions(info: MapperInfo, version: Any, new: list[Any], updates: list[Any]) -> None:
+def _check_versions(mapper: Any, objects: list[Any], inserted: bool) -> None:
     """Raise if the program, which gives the versions, has left one out."""
-    slot = info.mapper._columntoproperty[version].slot
-    missing = [None] if _filled_in_sql(version) else [None, _core.NO_VALUE]
-    values = [_core.peek(obj, slot) for obj in new]
-    if any(value is each for value in values for each in missing) or any(
-        _core.peek(obj, slot) is None for obj in updates
-    ):
+    version = mapper.version_id_col
+    slot = mapper._columntoproperty[version].slot
+    given = not inserted or _filled_in_sql(version)
+    missing = (None,) if given else (None, _core.NO_VALUE)
+    values = [_core.peek(obj, slot) for obj in objects]
+    if any(value is each for value in values for each in missing):
         raise exc.FlushError("Instance does not contain a non-NULL version value")
 
 
@@ -105,7 +108,6 @@ def _save(
 ) -> None:
     added = new
     statements = statements_of(info, connection.dialect)
-    version = info.mapper.version_id_col
     if new:
         for obj in _core.with_flag(new, _core.STATE_EXPIRED):
             _check_known(info, obj)
@@ -114,7 +116,7 @@ def _save(
             new = settle_conflicts(flush, info, connection, new, conflicts)
     if updates:
         updates = info.sorted(updates)
-        if version is not None:
+        for mapper, objects in info.by_version(updates):
             # Known even of those that turn out to have nothing to write.
             prop = info.mapper._columntoproperty[version]
             for obj in _core.unloaded_keys(updates, prop.slot):
@@ -127,8 +129,9 @@ def _save(
             _update(flush, statements, connection, updates)
         if new:
             _insert(flush, statements, connection, new)
-    if version is not None and not info.mapper.version_id_generator and _filled_in_sql(version):
-        _load_versions(flush, info, new)
+    for mapper, objects in info.by_version(new):
+        if not mapper.version_id_generator and _filled_in_sql(mapper.version_id_col):
+            _load_versions(flush, mapper, objects)
     if info.mapper.eager_defaults is True:
         switched = [obj for obj in added if id(obj) in flush.row_switches]
         _load_eager_defaults(flush, [*new, *switched, *updates])
@@ -138,11 +141,11 @@ def _save(
         forget_values([*new, *updates])
 
 
-def _load_versions(flush: Flush, info: MapperInfo, new: list[Any]) -> None:
+def _load_versions(flush: Flush, mapper: Any, new: list[Any]) -> None:
     """Load the versions of new rows that the database has made and no INSERT has returned."""
     from .row_loading import load_columns_of
 
-    slot = info.mapper._columntoproperty[info.mapper.version_id_col].slot
+    slot = mapper._columntoproperty[mapper.version_id_col].slot
     for obj in new:
         if _core.peek(obj, slot) is _core.NO_VALUE:
             mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
@@ -572,6 +575,8 @@ def _delete_with(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
         fire_rows("after_delete", connection, objects)
         return
     _delete_rows(info, connection, objects)
+    for mapper, _ in info.by_version(objects):
+        mapper._columntoproperty[mapper.version_id_col]  # a class may have none, see there
 
 
 def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:

@@ -165,7 +165,13 @@ crm_state_committed(crm_state *state, uint16_t slot)
     }
     if ((state->flags & CRM_S_KEY) == 0 &&
         CRM_SLOT_HAS(crm_state_held(state, slot))) {
-        /* Whatever a new object holds is new. */
+        /* Whatever a new object holds is new; where the old object must be
+         * known, it is known that there was none. */
+        const crm_attr *attr = crm_state_attr(state, slot);
+        if (attr->kind == CRM_ATTR_SCALAR &&
+            (attr->flags & CRM_ATTR_ACTIVE_HISTORY)) {
+            return Py_None;
+        }
         return crm_state_manager(state)->core->no_value;
     }
     return NULL;

@@ -160,6 +160,84 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [],
     ),
+    "post_update of a foreign key that is part of the primary key": (
+        Mapping(
+            [C("A"), C("B")],
+            [
+                R(
+                    *(0, "one-many", "A", "B", S(), S(post_update=True), "back_populates"),
+                    identifying=True,
+                )
+            ],
+        ),
+        [("make", (0, 0, 0)), ("make_related", (1, 0, 0)), ("update_statement", (0, 0, 0))],
+    ),
+    "None for what must be known, of a new object, is no change": (
+        Mapping(
+            [C("A"), C("B")],
+            [R(0, "one-many", "A", "B", None, S(single_parent=True, post_update=True))],
+        ),
+        [("make", (1, 1, 0)), ("unrelate", (0, 0, 0)), ("delete_statement", (0, 0, 0))],
+    ),
+    "a deleted object lets go of what a post_update refers to": (
+        Mapping([C("A"), C("C")], [R(2, "one-many", "A", "C", None, S(post_update=True))]),
+        [
+            *(("make", (1, 1, 0)), ("merge_object", (0, 0, 0)), ("unrelate", (0, 0, 0))),
+            *(("delete", (0, 0, 0)), ("update_statement", (0, 0, 0))),
+        ],
+    ),
+    "post_update of what is not in the session": (
+        Mapping(
+            [C("A"), C("B")],
+            [R(2, "one-many", "A", "B", S(), S(post_update=True), link="back_populates")],
+        ),
+        [
+            *(("make", (0, 0, 0)), ("make_related", (1, 1, 0)), ("replace", (0, 0, 0))),
+            ("merge_object", (0, 0, 0)),
+        ],
+    ),
+    "post_update of new and of older rows in one statement": (
+        Mapping([C("A"), C("B")], [R(1, "one-many", "B", "A", S(), S(post_update=True))]),
+        [
+            *(("make", (0, 0, 0)), ("make", (0, 0, 0)), ("bulk_insert", (1, 1, 2))),
+            *(("make_related", (0, 0, 0)), ("relate", (1, 0, 1)), ("merge_object", (1, 0, 0))),
+            *(("make_related", (0, 2, 1)), ("relate", (2, 0, 0))),
+        ],
+    ),
+    "post_update before a DELETE leaves what is loaded": (
+        Mapping(
+            [C("B", columns=[Col("b0", default="computed")])],
+            [
+                R(
+                    *(0, "one-one", "B", "B"),
+                    S(cascade="save-update, delete-orphan, delete", post_update=True),
+                    S(),
+                    link="backref",
+                )
+            ],
+        ),
+        [
+            *(("bulk_insert", (0, 1, 2)), ("replace", (1, 1, 0)), ("query_eagerly", (0, 0, 0))),
+            *(("unrelate", (0, 0, 0)), ("commit", (0, 0, 0))),
+        ],
+    ),
+    "post_update of a row whose versions the database makes": (
+        Mapping(
+            [C("A"), C("B", version="manual")],
+            [R(0, "one-many", "A", "B", None, S(post_update=True))],
+        ),
+        [("make", (1, 1, 0)), ("unrelate", (0, 0, 0)), ("query_eagerly", (0, 0, 0))],
+    ),
+    "post_update does not fetch what eager_defaults would": (
+        Mapping(
+            [C("B"), C("C", columns=[Col("c0", onupdate="fetched")], eager_defaults=True)],
+            [R(0, "one-one", "B", "C", S(post_update=True), None)],
+        ),
+        [
+            *(("make", (1, 1, 0)), ("query_eagerly", (0, 0, 0)), ("make_related", (0, 2, 1))),
+            ("commit", (0, 0, 0)),
+        ],
+    ),
     "INSERT of a concrete class without the versions of its base, which the program makes": (
         Mapping([C("A", version="manual"), C("C", base="A", how="concrete")], []),
         [("make", (1, 1, 0)), ("commit", (0, 0, 0))],

@@ -428,9 +428,11 @@ def _post_update(
 
 def _release_parents(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
     """Objects about to be deleted let go of what a many-to-one with post_update refers to."""
+    if not _lets_go(relation):
+        return
     holding = [obj for obj in objects if holds_other(obj, relation)]
-    _check_blank(relation, holding)
-    _core.clear_columns(holding, relation.target_slots)
+    _check_blank(relation, objects)
+    _core.clear_columns(objects, relation.target_slots)
     _post_update(flush, holding, relation, deleting=True)
 
 

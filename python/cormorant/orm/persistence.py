@@ -118,8 +118,8 @@ def _save(
         updates = info.sorted(updates)
         for mapper, objects in info.by_version(updates):
             # Known even of those that turn out to have nothing to write.
-            prop = info.mapper._columntoproperty[version]
-            for obj in _core.unloaded_keys(updates, prop.slot):
+            prop = mapper._columntoproperty[mapper.version_id_col]
+            for obj in _core.unloaded_keys(objects, prop.slot):
                 if _core.peek(obj, prop.slot) is _core.NO_VALUE:
                     getattr(obj, prop.key)
     if isinstance(statements, Hierarchy):
@@ -396,31 +396,28 @@ def _post_update(
     connection: Any,
     given: list[tuple[Any, set[int]]],
 ) -> None:
-    new: list[tuple[Any, tuple[int, ...]]] = []
-    persistent: list[Any] = []
-    wanted: set[int] = set()
     # What the program has set stays, where an onupdate would make a value.
     made = [slot for slot, column in statements.column_of.items() if column.onupdate is not None]
     if made:
         flush.keep_filled()
-    for obj, slots in given:
-        if _core.state_flags(obj) & _core.STATE_NEW:
-            chosen = slots.union(slot for slot in made if _core.history(obj, slot)[0])
-            new.append((obj, tuple(s for s in statements.slots if s in chosen)))
-        else:
-            persistent.append(obj)
-            wanted |= slots
+    wanted = set(made).union(*(slots for _, slots in given)).difference(statements.pk_slots)
+    columns = [slot for slot in statements.slots if slot in wanted]
+    objects = [obj for obj, _ in given]
+    new = _core.with_flag(objects, _core.STATE_NEW)
     if len(new) > 1:
         place = {id(obj): i for i, obj in enumerate(flush.work[info].new)}
-        new.sort(key=lambda item: place[id(item[0])])
-    for columns, group in itertools.groupby(new, key=lambda item: item[1]):
-        # Their version is the one that their INSERT gave them.
-        batch = [obj for obj, _ in group]
-        _update(flush, statements, connection, batch, columns, inserted=True)
-    if persistent:
-        wanted.update(made)
-        columns = tuple(s for s in statements.slots if s in wanted)
-        _update(flush, statements, connection, info.sorted(persistent), columns)
+        new.sort(key=lambda obj: place[id(obj)])
+    persistent = info.sorted(_core.without_flag(objects, _core.STATE_NEW))
+    # The version of new rows is the one that their INSERT gave them.
+    written = [
+        (tuple(slot for slot in columns if _core.history(obj, slot)[0]), inserted, obj)
+        for group, inserted in ((new, True), (persistent, statements.version_slot < 0))
+        for obj in group
+    ]
+    for (changed, inserted), run in itertools.groupby(written, key=lambda item: item[:2]):
+        if changed:
+            batch = [obj for _, _, obj in run]
+            _update(flush, statements, connection, batch, changed, True, inserted)
 
 
 def _update(
@@ -429,20 +426,21 @@ def _update(
     connection: Any,
     objects: list[Any],
     columns: Sequence[int] | None = None,
+    again: bool = False,
     inserted: bool = False,
 ) -> None:
-    """UPDATE objects: the net changes among `columns`, or all of those for objects that
-    this flush inserted."""
+    """UPDATE objects: their net changes, or (again) `columns` of rows that this flush has written
+    or is going to delete; the version stays of those it inserted."""
     if columns is None:
         columns = statements.slots
     if "refresh_flush" in instance_events:
         from .hooks import filled_by_update
 
         filled = filled_by_update(statements, objects, columns, inserted)
-        _update_all(flush, statements, connection, objects, columns, inserted)
+        _update_all(flush, statements, connection, objects, columns, again, inserted)
         filled.tell(flush)
         return
-    _update_all(flush, statements, connection, objects, columns, inserted)
+    _update_all(flush, statements, connection, objects, columns, again, inserted)
 
 
 def _update_all(
@@ -451,13 +449,14 @@ def _update_all(
     connection: Any,
     objects: list[Any],
     columns: Sequence[int],
+    again: bool,
     inserted: bool,
 ) -> None:
-    versioned = {} if inserted else statements.slots_elsewhere
+    versioned = {} if again else statements.slots_elsewhere
 
     def changed_of(obj: Any) -> tuple[int, ...] | None:
         """What is written; nothing but a new version if other tables alone changed."""
-        changed = tuple(columns) if inserted else _core.changed_columns(obj, columns)
+        changed = tuple(columns) if again else _core.changed_columns(obj, columns)
         if changed:
             return changed
         elsewhere = versioned.get(_core.manager_of(obj))
@@ -470,17 +469,17 @@ def _update_all(
         for place, obj in enumerate(objects) if nulls else ():
             if id(obj) in nulls and (changed := changed_of(obj)):
                 before = [o for o in objects[:place] if id(o) not in nulls]
-                _update_all(flush, statements, connection, before, columns, False)
+                _update_all(flush, statements, connection, before, columns, again, False)
                 _refuse_null_version(statements, connection, obj, changed)
         if nulls:  # what changed of them is in other tables
             objects = [obj for obj in objects if id(obj) not in nulls]
-    for slot in () if inserted else (statements.version_slot, *statements.own_keys):
+    for slot in (-1 if inserted else statements.version_slot, *statements.own_keys):
         expired = _core.unloaded_keys(objects, slot)
         if expired:
             load_keys(statements, [o for o in expired if changed_of(o) is not None])
     fills = statements.python_onupdates or statements.sql_onupdates
     if not fills and not versioned and not statements.server_version:
-        _update_run(flush, statements, connection, objects, columns, inserted, inserted)
+        _update_run(flush, statements, connection, objects, columns, again, inserted)
         return
     filled = {slot for slot, _ in statements.python_onupdates}
     for changed, run in itertools.groupby(objects, changed_of):
@@ -496,18 +495,16 @@ def _update_all(
         version = statements.version_slot
         if statements.server_version and version not in (*changed, *fetched):
             fetched.append(version)
-        if not inserted:
-            # What the next UPDATE of the row asks for is known at once.
-            eager = [s for s in fetched if statements.eager_update or s == version]
-            if eager:
-                late = [s for s in fetched if s not in eager]
-                for obj in batch:
-                    update_one(flush, statements, connection, obj, written, eager)
-                    if late:
-                        flush.expire_after.append((obj, late))
-                continue
-        _update_run(flush, statements, connection, batch, written, True, inserted, changed)
-        flush.expire_after.extend((obj, fetched) for obj in batch)
+        # What the next UPDATE of the row asks for is known at once.
+        eager = [s for s in fetched if (statements.eager_update and not again) or s == version]
+        late = [s for s in fetched if s not in eager]
+        if eager:
+            for obj in batch:
+                update_one(flush, statements, connection, obj, written, eager)
+        else:
+            _update_run(flush, statements, connection, batch, written, True, inserted, changed)
+        if late:
+            flush.expire_after.extend((obj, late) for obj in batch if not flush.is_deleted(obj))
 
 
 def _update_run(
@@ -575,11 +572,11 @@ def _delete_with(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
         fire_rows("after_delete", connection, objects)
         return
     _delete_rows(info, connection, objects)
-    for mapper, _ in info.by_version(objects):
-        mapper._columntoproperty[mapper.version_id_col]  # a class may have none, see there
 
 
 def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
+    for mapper, _ in info.by_version(objects):
+        mapper._columntoproperty[mapper.version_id_col]  # a class may have none, see there
     statements = statements_of(info, connection.dialect)
     if not isinstance(statements, Hierarchy):
         _delete(statements, connection, objects)

@@ -191,7 +191,8 @@ def update_one(
     version, next_version = statements.version_slot, statements.next_version
     made = next_version is not None and version not in slots
     if version >= 0:
-        parts.append(committed_value(obj, version))
+        inserted = _core.state_flags(obj) & _core.STATE_NEW
+        parts.append((_core.peek if inserted else committed_value)(obj, version))
         if next_version is not None and made:
             plain[statements.column_of[version].key] = next_version(parts[-1])
     where, names = statements._where_key()
@@ -217,7 +218,7 @@ def update_one(
 
 def row_key(statements: Statements, obj: Any) -> list[Any]:
     """What tells the row of an object apart in the table of the statements, part by part."""
-    if statements.key_moved:
+    if statements.key_moved or _core.state_flags(obj) & _core.STATE_NEW:
         return [_core.peek(obj, slot) for slot in statements.key_slots]
     key = _core.identity_key(obj)
     assert key is not None

@@ -23,7 +23,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     7
+#define CRM_DRIVER_ABI     8
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -74,6 +74,21 @@ typedef struct {
     int32_t size;     /* bytes of a value, negative: they differ */
     int32_t modifier; /* length, precision …, negative: none */
 } crm_column_type;
+
+/* What a COPY is. */
+typedef struct {
+    bool reads; /* the server sends, else it takes */
+    bool binary;
+    int columns;
+    const char *instead; /* what came of SQL that is no COPY */
+} crm_copy;
+
+/* What another session said to all who listen.  UTF-8, borrowed. */
+typedef struct {
+    const char *channel;
+    const char *payload;
+    int pid; /* of the session */
+} crm_notification;
 
 /* What a driver may ask of the core while it runs without the GIL. */
 typedef struct {
@@ -204,6 +219,32 @@ typedef struct crm_driver {
      * letters; borrowed until the next call, NULL if there is none.  NULL in a
      * driver whose errors are numbers (crm_error.code). */
     const char *(*diag)(crm_conn *conn, int code);
+
+    /* COPY, in a driver that has it; else all of these are NULL.  CRM_DONE: the
+     * SQL was run and is none.  After CRM_OK
+     * nothing else is called but copy_read, copy_write, copy_end, reset and
+     * close until copy_read returned CRM_DONE, copy_end returned or one of
+     * them failed: then the connection is as after any statement. */
+    int (*copy)(crm_conn *conn, const char *sql, crm_copy *how, crm_error *err);
+    /* Rows of a COPY that reads, at least one and of about `size` bytes:
+     * borrowed until the next call.  CRM_DONE after the last; *rows is then
+     * how many there were, -1 if that is not known. */
+    int (*copy_read)(crm_conn *conn, size_t size, const char **bytes,
+                     size_t *len, int64_t *rows, crm_error *err);
+    int (*copy_write)(crm_conn *conn, const char *bytes, size_t len,
+                      crm_error *err);
+    /* The end of what was to be written, or, with `why` (UTF-8), a failure; of
+     * a COPY that reads, what is left is not wanted.  *rows as above. */
+    int (*copy_end)(crm_conn *conn, const char *why, int64_t *rows,
+                    crm_error *err);
+    /* Waits for the next notification, `wait` milliseconds at most if that is
+     * not negative: CRM_OK, or CRM_DONE if none came.  *out is valid until the
+     * next call.  May be NULL. */
+    int (*notification)(crm_conn *conn, int wait, crm_notification *out,
+                        crm_error *err);
+    /* What is known of the connection under a name of the driver's: borrowed
+     * until the next call, NULL if nothing is.  Asks nobody.  May be NULL. */
+    const char *(*about)(crm_conn *conn, const char *name);
 
     /* Makes a function of the program known to SQL, by which crm_host is asked
      * for it; crm_host.drop is told when it is replaced, when the connection

@@ -21,7 +21,9 @@ crm_connection_enter(crm_connection *self)
     if (self->in_use != 0) {
         return crm_connection_error(
             self, "ProgrammingError",
-            self->in_use == PyThread_get_thread_ident()
+            self->in_use == CRM_IN_COPY
+                ? "another command is already in progress"
+            : self->in_use == PyThread_get_thread_ident()
                 ? "Recursive use of a connection is not allowed."
                 : "The connection is in use by another thread.");
     }
@@ -215,6 +217,7 @@ connection_traverse(crm_connection *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->dbapi);
     Py_VISIT(self->info);
+    Py_VISIT(self->kept);
     Py_VISIT(self->failed_params);
     Py_VISIT(self->failed_sql);
     Py_VISIT(self->pool);
@@ -233,6 +236,7 @@ connection_clear(crm_connection *self)
 {
     /* dbapi stays: errors need it, and modules do not own connections. */
     Py_CLEAR(self->info);
+    Py_CLEAR(self->kept);
     Py_CLEAR(self->failed_params);
     Py_CLEAR(self->failed_sql);
     return 0;
@@ -283,8 +287,8 @@ keyword_arg(PyObject **slots, PyObject *name, PyObject *value)
     return -1;
 }
 
-static int
-check_plan(crm_connection *self, PyObject *plan)
+int
+crm_connection_check_plan(crm_connection *self, PyObject *plan)
 {
     if (plan == NULL || !Py_IS_TYPE(plan, self->core->plan_type)) {
         PyErr_Format(PyExc_TypeError, "a Plan is needed, not %R",
@@ -328,7 +332,7 @@ parse_execute(crm_connection *self, execute_args *to, PyObject *const *args,
         }
         to->flags = (int)flags;
     }
-    if (check_plan(self, slots[0]) < 0) {
+    if (crm_connection_check_plan(self, slots[0]) < 0) {
         return -1;
     }
     to->plan = (crm_plan *)slots[0];
@@ -389,38 +393,6 @@ connection_execute(crm_connection *self, PyObject *const *args,
     crm_present_free(present.noted);
     Py_DECREF(a.values);
     return cursor;
-}
-
-PyDoc_STRVAR(column_types_doc,
-             "column_types($self, plan, /)\n--\n\n"
-             "(number, size, modifier) of the type of each column that a "
-             "plan's last run returned; nothing of what is not known.");
-
-static PyObject *
-connection_column_types(crm_connection *self, PyObject *plan)
-{
-    if (check_plan(self, plan) < 0 || crm_connection_enter(self) < 0) {
-        return NULL;
-    }
-    PyObject *list = PyList_New(0);
-    crm_entry *entry =
-        crm_statements_get(self->statements, ((crm_plan *)plan)->id);
-    size_t count = entry == NULL || self->driver->column_type == NULL
-                       ? 0
-                       : self->driver->column_count(entry->stmt);
-    crm_column_type type;
-    for (size_t i = 0; list != NULL && i < count &&
-                       self->driver->column_type(entry->stmt, i, &type);
-         i++) {
-        PyObject *item = Py_BuildValue("(Iii)", (unsigned)type.type,
-                                       (int)type.size, (int)type.modifier);
-        if (item == NULL || PyList_Append(list, item) < 0) {
-            Py_CLEAR(list);
-        }
-        Py_XDECREF(item);
-    }
-    crm_connection_leave(self);
-    return list;
 }
 
 PyDoc_STRVAR(run_script_doc,
@@ -487,12 +459,22 @@ SIMPLE_METHOD(commit)
 SIMPLE_METHOD(rollback)
 SIMPLE_METHOD(ping)
 
+/* A COPY that was not ended does not keep the connection in use. */
+static void
+leave_copy(crm_connection *self)
+{
+    if (self->in_use == CRM_IN_COPY) {
+        self->in_use = 0;
+    }
+}
+
 int
 crm_connection_reset(crm_connection *self)
 {
     if (crm_connection_inherited(self)) {
         return 0;
     }
+    leave_copy(self);
     if (crm_connection_enter(self) < 0) {
         return -1;
     }
@@ -544,6 +526,7 @@ crm_connection_close(crm_connection *self)
     if (self->conn == NULL) {
         return 0;
     }
+    leave_copy(self);
     if (crm_connection_enter(self) < 0) {
         return -1;
     }
@@ -588,7 +571,8 @@ connection_describe(crm_connection *self, PyObject *what)
         plan = PyObject_CallOneArg((PyObject *)self->core->plan_type, what);
     }
     else {
-        plan = check_plan(self, what) < 0 ? NULL : Py_NewRef(what);
+        plan =
+            crm_connection_check_plan(self, what) < 0 ? NULL : Py_NewRef(what);
     }
     if (plan == NULL || crm_connection_enter(self) < 0) {
         Py_XDECREF(plan);
@@ -644,20 +628,6 @@ connection_last_insert_id(crm_connection *self, PyObject *Py_UNUSED(ignored))
     return PyLong_FromLongLong(id);
 }
 
-static PyObject *
-connection_said(crm_connection *self, PyObject *Py_UNUSED(ignored))
-{
-    if (crm_connection_enter(self) < 0) {
-        return NULL;
-    }
-    const char *said =
-        self->driver->said == NULL ? "" : self->driver->said(self->conn);
-    PyObject *text =
-        *said == '\0' ? Py_NewRef(Py_None) : PyUnicode_FromString(said);
-    crm_connection_leave(self);
-    return text;
-}
-
 /* ---- attributes ------------------------------------------------------- */
 
 static PyObject *
@@ -680,12 +650,24 @@ connection_get_in_transaction(crm_connection *self, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+dict_of(PyObject **dict)
+{
+    if (*dict == NULL) {
+        *dict = PyDict_New();
+    }
+    return Py_XNewRef(*dict);
+}
+
+static PyObject *
 connection_get_info(crm_connection *self, void *Py_UNUSED(closure))
 {
-    if (self->info == NULL) {
-        self->info = PyDict_New();
-    }
-    return Py_XNewRef(self->info);
+    return dict_of(&self->info);
+}
+
+static PyObject *
+connection_get_kept(crm_connection *self, void *Py_UNUSED(closure))
+{
+    return dict_of(&self->kept);
 }
 
 static PyGetSetDef connection_getset[] = {
@@ -694,10 +676,14 @@ static PyGetSetDef connection_getset[] = {
      "Opened by the process that this one was forked from.", NULL},
     {"in_transaction", (getter)connection_get_in_transaction, NULL, NULL, NULL},
     {"info", (getter)connection_get_info, NULL, "A dict for the user.", NULL},
+    {"kept", (getter)connection_get_kept, NULL, "A dict for the package.",
+     NULL},
     {NULL},
 };
 
 static PyMemberDef connection_members[] = {
+    {"dbapi", T_OBJECT, offsetof(crm_connection, dbapi), READONLY,
+     "The module with its exceptions."},
     {"invalid", T_BOOL, offsetof(crm_connection, invalid), 0,
      "A call reported a disconnect."},
     {"refused", T_BOOL, offsetof(crm_connection, refused), READONLY,
@@ -731,8 +717,7 @@ static PyMethodDef connection_methods[] = {
      "Make a call that runs in another thread fail soon."},
     {"close", (PyCFunction)connection_close, METH_NOARGS, NULL},
     {"describe", (PyCFunction)connection_describe, METH_O, describe_doc},
-    {"column_types", (PyCFunction)connection_column_types, METH_O,
-     column_types_doc},
+    {"column_types", (PyCFunction)crm_connection_column_types, METH_O, NULL},
     {"set_option", (PyCFunction)connection_set_option, METH_VARARGS,
      set_option_doc},
     {"create_function",
@@ -745,7 +730,13 @@ static PyMethodDef connection_methods[] = {
      METH_VARARGS, NULL},
     {"last_insert_id", (PyCFunction)connection_last_insert_id, METH_NOARGS,
      NULL},
-    {"said", (PyCFunction)connection_said, METH_NOARGS, NULL},
+    {"said", (PyCFunction)crm_connection_said, METH_NOARGS, NULL},
+    {"copy", (PyCFunction)crm_connection_copy, METH_O, NULL},
+    {"copy_read", (PyCFunction)crm_connection_copy_read, METH_O, NULL},
+    {"copy_write", (PyCFunction)crm_connection_copy_write, METH_O, NULL},
+    {"copy_end", (PyCFunction)crm_connection_copy_end, METH_VARARGS, NULL},
+    {"notification", (PyCFunction)crm_connection_notification, METH_O, NULL},
+    {"about", (PyCFunction)crm_connection_about, METH_O, NULL},
     {NULL},
 };
 

@@ -28,7 +28,9 @@ typedef struct crm_connection {
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
     PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
     PyObject *info;        /* owned dict for the user, NULL until asked for */
-    uint64_t in_use;       /* ident of the thread between enter and leave */
+    PyObject *kept;        /* the same for the package itself */
+    uint64_t in_use;       /* ident of the thread between enter and leave, or
+                              CRM_IN_COPY */
     PyThreadState *thread; /* of a driver call without the GIL, or NULL */
     uint64_t run;          /* number of the newest run, see fetch */
     long pid;              /* process that opened it */
@@ -44,6 +46,23 @@ typedef struct crm_connection {
     double pool_since;        /* when it was made, monotonic clock */
     PyObject *weakrefs;
 } crm_connection;
+
+/* in_use while a COPY lasts, between two of its calls: no thread's ident. */
+#define CRM_IN_COPY UINT64_MAX
+
+/* The methods of these names: copy.c */
+PyObject *crm_connection_copy(crm_connection *self, PyObject *sql);
+PyObject *crm_connection_copy_read(crm_connection *self, PyObject *size);
+PyObject *crm_connection_copy_write(crm_connection *self, PyObject *data);
+PyObject *crm_connection_copy_end(crm_connection *self, PyObject *args);
+/* told.c */
+PyObject *crm_connection_notification(crm_connection *self, PyObject *wait);
+PyObject *crm_connection_about(crm_connection *self, PyObject *name);
+PyObject *crm_connection_said(crm_connection *self, PyObject *ignored);
+PyObject *crm_connection_column_types(crm_connection *self, PyObject *plan);
+
+/* 0 if an argument is a plan, else -1 with TypeError. */
+int crm_connection_check_plan(crm_connection *self, PyObject *plan);
 
 /* Fills self->host.  host.c */
 void crm_connection_set_host(crm_connection *self);

@@ -23,9 +23,10 @@ notice(void *ctx, const char *severity, const char *message)
     PyErr_Fetch(&type, &error, &traceback);
     PyObject *text =
         PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
-    PyObject *done = text == NULL ? NULL
-                                  : PyObject_CallMethod(self->dbapi, "notice",
-                                                        "sO", severity, text);
+    PyObject *done = text == NULL
+                         ? NULL
+                         : PyObject_CallMethod(self->dbapi, "notice", "OsO",
+                                               self, severity, text);
     Py_XDECREF(text);
     if (done == NULL) {
         PyErr_WriteUnraisable((PyObject *)self);

@@ -134,6 +134,8 @@ crm_pg_close(crm_conn *conn)
     }
     crm_pg_drop_pending(conn, true);
     PQclear(conn->failed);
+    PQfreemem(conn->notified);
+    free(conn->copied);
     PQfinish(conn->pg);
     crm_pg_decoder_clear(&conn->decoder);
     free(conn);
@@ -218,6 +220,11 @@ crm_pg_in_transaction(crm_conn *conn)
 int
 crm_pg_reset(crm_conn *conn, crm_error *err)
 {
+    if (conn->copying != CRM_PG_NO_COPY) {
+        int64_t rows;
+        crm_error ignored;
+        (void)crm_pg_copy_end(conn, "given up", &rows, &ignored);
+    }
     return crm_pg_rollback(conn, err);
 }
 

@@ -14,7 +14,7 @@
 
 /* Milliseconds between two looks for signals, and how long a cancelled
  * statement is waited for before the connection is given up. */
-#define LOOK_MS   100
+#define LOOK_MS   CRM_PG_LOOK_MS
 #define CANCEL_MS 5000
 
 void
@@ -96,12 +96,53 @@ crm_pg_send_pending(crm_conn *conn, int *extra)
     return 1;
 }
 
-static int64_t
-milliseconds(void)
+int64_t
+crm_pg_milliseconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool
+crm_pg_await(crm_conn *conn, short events, int64_t *since, bool *interrupted)
+{
+    PGconn *pg = conn->pg;
+    struct pollfd look = {.fd = PQsocket(pg), .events = events};
+    if (look.fd < 0) {
+        return false;
+    }
+    int ready = poll(&look, 1, LOOK_MS);
+    int64_t now = crm_pg_milliseconds();
+    if (*since == 0) {
+        *since = now;
+    }
+    if (ready > 0) {
+        if ((look.revents & ~POLLOUT) != 0 && !PQconsumeInput(pg)) {
+            return false; /* the next result says why */
+        }
+        if (now - *since < LOOK_MS) {
+            return true;
+        }
+    }
+    if (ready <= 0 && !conn->refused && *PQerrorMessage(pg) != '\0') {
+        /* libpq had no memory to note what has come, and waits on. */
+        shutdown(PQsocket(pg), SHUT_RDWR);
+    }
+    else if (*interrupted) {
+        if (now - *since >= CANCEL_MS) {
+            /* It does not listen: make the connection fail. */
+            shutdown(PQsocket(pg), SHUT_RDWR);
+        }
+    }
+    else {
+        *since = now;
+        if (conn->host->interrupted(conn->host->ctx)) {
+            *interrupted = true;
+            crm_pg_send_interrupt(crm_pg_interrupt(conn));
+        }
+    }
+    return true;
 }
 
 /* Waits until the next result is there, or the connection lost.  Signals are
@@ -109,40 +150,10 @@ milliseconds(void)
 static void
 wait_for_result(crm_conn *conn, bool *interrupted)
 {
-    PGconn *pg = conn->pg;
-    int64_t since = milliseconds(); /* of the last look, or the cancellation */
-    while (PQisBusy(pg)) {
-        struct pollfd look = {.fd = PQsocket(pg), .events = POLLIN};
-        if (look.fd < 0) {
-            return;
-        }
-        int ready = poll(&look, 1, LOOK_MS);
-        int64_t now = milliseconds();
-        if (ready > 0) {
-            if (!PQconsumeInput(pg)) {
-                return; /* the next result says why */
-            }
-            if (now - since < LOOK_MS) {
-                continue;
-            }
-        }
-        if (ready <= 0 && !conn->refused && *PQerrorMessage(pg) != '\0') {
-            /* libpq had no memory to note what has come, and waits on. */
-            shutdown(PQsocket(pg), SHUT_RDWR);
-        }
-        else if (*interrupted) {
-            if (now - since >= CANCEL_MS) {
-                /* It does not listen: make the connection fail. */
-                shutdown(PQsocket(pg), SHUT_RDWR);
-            }
-        }
-        else {
-            since = now;
-            if (conn->host->interrupted(conn->host->ctx)) {
-                *interrupted = true;
-                crm_pg_send_interrupt(crm_pg_interrupt(conn));
-            }
-        }
+    int64_t since =
+        crm_pg_milliseconds(); /* of the last look, or the cancellation */
+    while (PQisBusy(conn->pg) &&
+           crm_pg_await(conn, POLLIN, &since, interrupted)) {
     }
 }
 
@@ -172,9 +183,8 @@ crm_pg_next(crm_conn *conn, bool *interrupted)
     return result;
 }
 
-/* Ends COPY, which has no place here. */
-static void
-end_copy(PGconn *pg, ExecStatusType status)
+void
+crm_pg_end_copy(PGconn *pg, ExecStatusType status)
 {
     if (status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
         PQputCopyEnd(pg, "COPY cannot be used with this method");
@@ -238,7 +248,7 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
             case PGRES_COPY_IN:
             case PGRES_COPY_OUT:
             case PGRES_COPY_BOTH:
-                end_copy(pg, status);
+                crm_pg_end_copy(pg, status);
                 copying = true;
                 break;
             default:

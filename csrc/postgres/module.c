@@ -36,6 +36,12 @@ static const crm_driver postgres_driver = {
     .last_insert_id = crm_pg_last_insert_id,
     .said = crm_pg_said,
     .diag = crm_pg_diag,
+    .copy = crm_pg_copy,
+    .copy_read = crm_pg_copy_read,
+    .copy_write = crm_pg_copy_write,
+    .copy_end = crm_pg_copy_end,
+    .notification = crm_pg_notification,
+    .about = crm_pg_about,
     .interrupt = crm_pg_interrupt,
     .send_interrupt = crm_pg_send_interrupt,
 };

@@ -10,6 +10,7 @@
 #define CRM_PG_DRIVER_H
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include "../core/error.h"
 #include "../core/link.h"
@@ -42,6 +43,15 @@ struct crm_conn {
     crm_pg_decoder decoder;
     char zone[64]; /* name behind decoder.zone */
     char said[64]; /* the command tag of the last statement fetched */
+    enum {
+        CRM_PG_NO_COPY,
+        CRM_PG_COPY_IN,
+        CRM_PG_COPY_OUT
+    } copying;    /* what lasts; libpq does not block then */
+    char *copied; /* owned: rows of a COPY that are given out together */
+    size_t copied_cap;
+    PGnotify *notified; /* owned: given out last, or NULL */
+    char number[16];    /* as crm_pg_about() says it */
 };
 
 /* Sizes of INSERT statements of many rows: 1, 2, 4 … 128; and the statement
@@ -134,6 +144,16 @@ bool crm_pg_has_pending(const crm_conn *conn);
 /* Sends it within an open pipeline, counting the statements in *extra; 0 when
  * libpq fails. */
 int crm_pg_send_pending(crm_conn *conn, int *extra);
+int64_t crm_pg_milliseconds(void); /* of a clock that only goes on */
+/* Milliseconds between two looks for signals. */
+#define CRM_PG_LOOK_MS 100
+/* Waits for `events` of poll(), not long, and takes what has come.  Asks the
+ * host now and then whether to go on: if not, sets *interrupted and cancels the
+ * running statement, and lets the connection fail when the server does not
+ * listen to that.  *since, 0 to begin with, is its own.  False if the
+ * connection is lost. */
+bool crm_pg_await(crm_conn *conn, short events, int64_t *since,
+                  bool *interrupted);
 /* The next result, NULL at the end of a statement.  Waits for it, and asks the
  * host now and then whether to go on: if not, *interrupted is set, the running
  * statement is cancelled, and its error comes next. */
@@ -141,6 +161,8 @@ PGresult *crm_pg_next(crm_conn *conn, bool *interrupted);
 /* Leaves the pipeline: `status`, or CRM_FAIL with *err where libpq is still
  * busy; the connection is then of no more use, which *err says in any case. */
 int crm_pg_end_pipeline(crm_conn *conn, int status, crm_error *err);
+/* Ends a COPY of that status at once. */
+void crm_pg_end_copy(PGconn *pg, ExecStatusType status);
 /* Takes the results of a statement that *before others were sent before; of a
  * pipeline, up to its end.  *out is owned by the caller.  CRM_FAIL for the
  * first error of all; *before then says how many statements after the failed
@@ -170,6 +192,8 @@ int crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
 void crm_pg_reset_stmt(crm_stmt *stmt);
 int64_t crm_pg_changes(crm_stmt *stmt);
 int crm_pg_describe(crm_stmt *stmt, crm_error *err);
+/* Notes what the server said it did. */
+void crm_pg_note_said(crm_conn *conn, PGresult *result);
 /* The value, true or false, of a query without parameters: 1, 0 or CRM_FAIL. */
 int crm_pg_ask(crm_stmt *stmt, crm_error *err);
 /* What the server knows a prepared statement by: "crm_" and its number. */
@@ -188,6 +212,18 @@ int crm_pg_reserve(crm_stmt *stmt, size_t width, size_t rows, crm_error *err);
 /* Declares types that take a row of cells; the server's copies are forgotten
  * where those declared before do not. */
 int crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err);
+
+/* copy.c and told.c: see driver.h. */
+int crm_pg_copy(crm_conn *conn, const char *sql, crm_copy *how, crm_error *err);
+int crm_pg_copy_read(crm_conn *conn, size_t size, const char **bytes,
+                     size_t *len, int64_t *rows, crm_error *err);
+int crm_pg_copy_write(crm_conn *conn, const char *bytes, size_t len,
+                      crm_error *err);
+int crm_pg_copy_end(crm_conn *conn, const char *why, int64_t *rows,
+                    crm_error *err);
+int crm_pg_notification(crm_conn *conn, int wait, crm_notification *out,
+                        crm_error *err);
+const char *crm_pg_about(crm_conn *conn, const char *name);
 
 /* reading.c: results into pages. */
 

@@ -355,9 +355,8 @@ crm_pg_start_again(crm_conn *conn, bool begin)
     conn->begin_pending = begin;
 }
 
-/* Notes what the server said it did. */
-static void
-note_said(crm_conn *conn, PGresult *result)
+void
+crm_pg_note_said(crm_conn *conn, PGresult *result)
 {
     const char *tag = PQcmdStatus(result);
     size_t len = strlen(tag), most = sizeof(conn->said) - 1;
@@ -453,7 +452,7 @@ crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
             return CRM_FAIL;
         }
         stmt->next_row = 0;
-        note_said(stmt->conn, stmt->result);
+        crm_pg_note_said(stmt->conn, stmt->result);
         const char *count = PQcmdTuples(stmt->result);
         stmt->changes =
             stmt->cursor != 0 || *count == '\0' ? -1 : strtoll(count, NULL, 10);

@@ -39,6 +39,9 @@ class Connection:
     """One database connection. Used by one thread at a time (ProgrammingError else)."""
 
     info: dict[Any, Any]
+    kept: dict[str, Any]
+    """As info, for what is behind a raw connection."""
+    dbapi: Any
     closed: bool
     invalid: bool
     """A call reported a disconnect: the pool will replace this connection."""
@@ -77,6 +80,24 @@ class Connection:
     def last_insert_id(self) -> int: ...
     def said(self) -> str | None:
         """What the server said that the last statement did: ``"INSERT 0 1"``."""
+    def copy(self, sql: str, /) -> tuple[bool, bool, int] | str:
+        """Begin the COPY that `sql` is: whether it reads from the server, whether it is binary,
+        and its number of columns. Until it ends the connection is of no other use. Other SQL is
+        run: what the driver says of it."""
+    def copy_read(self, size: int, /) -> bytes | int:
+        """Some rows, at least one and of about `size` bytes; after the last the number of rows,
+        and the COPY has ended."""
+    def copy_write(self, data: Any, /) -> None:
+        """Send bytes, not necessarily of whole rows."""
+    def copy_end(self, why: str | None = None, /) -> int:
+        """End it: the number of rows, -1 if that is not known. With `why`, a failure of the
+        program's, or before all was read, the server reports that it was canceled."""
+    def notification(self, wait: int, /) -> tuple[str, str, int] | None:
+        """Channel, payload and sender's number of the next notification; waits so many
+        milliseconds for it (-1: as long as it takes)."""
+    def about(self, name: str, /) -> str | None:
+        """What is known of the connection under a name, such as "backend_pid" or
+        "parameter TimeZone"."""
     def column_types(self, plan: Plan, /) -> list[tuple[int, int, int]]:
         """(number, size, modifier) of the type of each column that a plan's last run returned;
         nothing of what is not known."""

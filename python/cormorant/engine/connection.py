@@ -247,7 +247,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
 
     def get_isolation_level(self) -> str:
         """The isolation level now in effect."""
-        connection = self.connection.dbapi_connection
+        connection = self.connection._require()
         level: str = self.dialect.get_isolation_level(connection)
         if self._transaction is not None:
             # its BEGIN waits for a statement, and went with the question if there was none yet

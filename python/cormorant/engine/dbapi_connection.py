@@ -7,7 +7,14 @@ from typing import Any
 
 from .. import _core
 
-__all__ = ["DBAPIConnection"]
+__all__ = ["DBAPIConnection", "raw_connection_of"]
+
+
+def raw_connection_of(core: _core.Connection) -> Any:
+    """The DB-API connection that a database's driver has for a core connection, which is one
+    itself where there is no other."""
+    made = getattr(core.dbapi, "raw", None)
+    return core if made is None else made(core)
 
 
 class DBAPIConnection:

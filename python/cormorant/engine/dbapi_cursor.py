@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
+from .dbapi_connection import raw_connection_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -23,11 +24,16 @@ class DBAPICursor:
     arraysize = 1
 
     def __init__(self, connection: _core.Connection) -> None:
-        self.connection = connection
+        self._core = connection
         self.description: Sequence[Sequence[Any]] | None = None
         self.rowcount = -1
         self._cursor: _core.Cursor | None = None
         self._closed = False
+
+    @property
+    def connection(self) -> Any:
+        """The DB-API connection."""
+        return raw_connection_of(self._core)
 
     def _forget(self) -> None:
         self._cursor = None
@@ -35,7 +41,7 @@ class DBAPICursor:
         self.rowcount = -1
 
     def _run(self, plan: _core.Plan, values: Sequence[Any]) -> _core.Cursor:
-        cursor = self.connection.execute(plan, values)
+        cursor = self._core.execute(plan, values)
         self._show(cursor)
         return cursor
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
-from .dbapi_connection import DBAPIConnection
+from .dbapi_connection import DBAPIConnection, raw_connection_of
 
 if TYPE_CHECKING:
     from ..pool import Pool
@@ -79,7 +79,8 @@ class ConnectionRecord:
 
 def view(core: _core.Connection) -> DBAPIConnection:
     """The DB-API connection that listeners see."""
-    return DBAPIConnection(core)
+    found = raw_connection_of(core)
+    return DBAPIConnection(core) if found is core else found
 
 
 def observe(pool: Pool, names: Sequence[str]) -> None:

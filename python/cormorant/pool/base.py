@@ -243,19 +243,24 @@ class PoolProxiedConnection:
     def __init__(self, pool: Pool, connection: _core.Connection) -> None:
         self._pool = pool
         self._detached = False
-        self.dbapi_connection: _core.Connection | None = connection
+        self._core: _core.Connection | None = connection
 
     @property
-    def driver_connection(self) -> _core.Connection | None:
-        """The driver's connection."""
-        return self.dbapi_connection
+    def dbapi_connection(self) -> Any:
+        """The DB-API connection, None if there is none any more."""
+        if self._core is None:
+            return None
+        from ..engine.dbapi_connection import raw_connection_of
 
-    connection = driver_connection
+        return raw_connection_of(self._core)
+
+    driver_connection = dbapi_connection
+    connection = dbapi_connection
 
     @property
     def is_valid(self) -> bool:
         """Whether there is a connection behind this object."""
-        return self.dbapi_connection is not None
+        return self._core is not None
 
     @property
     def is_detached(self) -> bool:
@@ -280,28 +285,30 @@ class PoolProxiedConnection:
         return self._require().info
 
     def _require(self) -> _core.Connection:
-        if self.dbapi_connection is None:
+        if self._core is None:
             raise exc.ResourceClosedError("This connection is closed")
-        return self.dbapi_connection
+        return self._core
 
     def commit(self) -> None:
         """Commit the transaction."""
-        self._require().commit()
+        self._require()
+        self.dbapi_connection.commit()
 
     def rollback(self) -> None:
         """Roll the transaction back."""
-        self._require().rollback()
+        self._require()
+        self.dbapi_connection.rollback()
 
-    def cursor(self) -> Any:
+    def cursor(self, *args: Any, **kw: Any) -> Any:
         """A DB-API cursor."""
-        return self._require().cursor()
+        self._require()
+        return self.dbapi_connection.cursor(*args, **kw)
 
     def __getattr__(self, name: str) -> Any:
         # what only the driver's connection has
-        connection = self.__dict__.get("dbapi_connection")
-        if connection is None:
+        if self.__dict__.get("_core") is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(connection, name)
+        return getattr(self.dbapi_connection, name)
 
     def execute(self, sql: str, parameters: Any = ()) -> Any:
         """A cursor that has executed a statement."""
@@ -309,19 +316,19 @@ class PoolProxiedConnection:
 
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
         """Close the connection to the database."""
-        if self.dbapi_connection is None:
+        if self._core is None:
             return
         from ..engine.pool_observer import invalidate
 
-        connection = self.dbapi_connection
+        connection = self._core
         if not soft:
-            self.dbapi_connection = None
+            self._core = None
         invalidate(self._pool, connection, e, soft)
 
     def close(self) -> None:
         """Give the connection back to the pool."""
-        if self.dbapi_connection is not None:
-            connection, self.dbapi_connection = self.dbapi_connection, None
+        if self._core is not None:
+            connection, self._core = self._core, None
             self._give_back(connection)
 
     def _give_back(self, connection: _core.Connection) -> None:
@@ -342,9 +349,9 @@ class PoolProxiedConnection:
 
     def __del__(self) -> None:
         # forgotten: the pool gets it back all the same
-        connection = getattr(self, "dbapi_connection", None)
+        connection = getattr(self, "_core", None)
         if connection is not None:
-            self.dbapi_connection = None
+            self._core = None
             try:
                 self._give_back(connection)
             except Exception:

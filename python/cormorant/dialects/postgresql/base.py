@@ -79,6 +79,8 @@ class PGDialect(DefaultDialect):
     default_isolation_level = "READ COMMITTED"
 
     _backslash_escapes = True
+    _as_psycopg2 = False
+    """Whether raw connections and cursors are as psycopg2's."""
     _supports_create_index_concurrently = True
     _supports_drop_index_concurrently = True
     _supports_jsonb_subscripting = True
@@ -291,9 +293,10 @@ class PGDialect(DefaultDialect):
         if "timeout" in query:
             options["connect_timeout"] = query.pop("timeout")
         native = self._native_inet_types
+        # psycopg2, which a URL without a driver stands for, leaves them text
+        self._as_psycopg2 = url.drivername in ("postgresql", "postgresql+psycopg2")
         if native is None:
-            # psycopg2, which a URL without a driver stands for, leaves them text
-            native = url.drivername not in ("postgresql", "postgresql+psycopg2")
+            native = not self._as_psycopg2
         if not native:
             options["native_inet_types"] = False
         return [], {**options, **query}
@@ -320,6 +323,10 @@ class PGDialect(DefaultDialect):
 
     def connect(self, *args: Any, **kw: Any) -> CoreConnection:
         """A new connection to the database."""
+        if self._as_psycopg2 and self.dbapi is self.import_dbapi():
+            from . import psycopg2_api
+
+            return psycopg2_api.connect(*args, **kw)
         return self.dbapi.connect(*args, **kw)  # type: ignore[no-any-return]
 
     def type_descriptor(self, typeobj: Any) -> Any:
@@ -337,7 +344,7 @@ class PGDialect(DefaultDialect):
     def set_isolation_level(self, connection: CoreConnection, level: str) -> None:
         """Make a connection use an isolation level."""
         connection.info["isolation_level"] = level
-        self._set_begin(connection)
+        self.set_begin(connection)
 
     def on_connect(self, connection: CoreConnection) -> None:
         """Set up a new connection; the first one tells about the server."""
@@ -377,16 +384,17 @@ class PGDialect(DefaultDialect):
                 connection.info[name] = bool(options[name])
                 found = True
         if found:
-            self._set_begin(connection)
+            self.set_begin(connection)
         return found
 
     def reset_connection_options(self, connection: CoreConnection) -> None:
         """Take back what set_connection_options() did."""
         for name in ("postgresql_readonly", "postgresql_deferrable"):
             connection.info.pop(name, None)
-        self._set_begin(connection)
+        self.set_begin(connection)
 
-    def _set_begin(self, connection: CoreConnection) -> None:
+    @staticmethod
+    def set_begin(connection: CoreConnection) -> None:
         """How transactions of a connection begin from now on."""
         info = connection.info
         level = info.get("isolation_level")
@@ -400,6 +408,7 @@ class PGDialect(DefaultDialect):
         if info.get("postgresql_deferrable"):
             words.append("DEFERRABLE")
         connection.set_option("begin", " ".join(words))
+        connection.kept["begin"] = " ".join(words)
 
     def get_isolation_level(self, connection: CoreConnection) -> str:
         """The isolation level a connection is in."""

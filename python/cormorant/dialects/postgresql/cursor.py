@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import _core
@@ -12,6 +13,8 @@ from .paramstyle import driver_plan, values_of
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from .copying import Copy
 
 
 class Column(NamedTuple):
@@ -83,7 +86,7 @@ class Cursor(DBAPICursor):
         """Execute a query and give its rows as they come from the server, `size` at a time."""
         self._begin()
         plan, values = _given(sql, parameters)
-        cursor = self.connection.execute(plan, values, None, size)
+        cursor = self._core.execute(plan, values, None, size)
         if not cursor.returns_rows:
             raise dbapi.ProgrammingError("the operation in stream() didn't produce a result")
         try:
@@ -101,17 +104,50 @@ class Cursor(DBAPICursor):
         plan = driver_plan(_text(sql))
         rows = [values_of(plan, parameters) for parameters in seq_of_parameters]
         if not returning:
-            self.rowcount = self.connection.execute_many(plan, rows) if rows else 0
+            self.rowcount = self._core.execute_many(plan, rows) if rows else 0
         elif rows:
             self._plan = plan
-            self._waiting = [self.connection.execute(plan, row) for row in rows]
+            self._waiting = [self._core.execute(plan, row) for row in rows]
             self._show(self._waiting.pop(0))
+
+    @contextmanager
+    def copy(
+        self, statement: str | bytes, params: Any = None, *, writer: Any = None
+    ) -> Iterator[Copy]:
+        """Run a COPY: what the block is given reads or writes its data."""
+        from .copying import Copy
+
+        self._begin()
+        sql = _text(statement)
+        if params:
+            from .literals import compose
+
+            sql = compose(sql, params)
+        how = self._core.copy(sql)
+        if isinstance(how, str):
+            raise dbapi.ProgrammingError(
+                "copy() should be used only with COPY ... TO STDOUT or COPY ... FROM STDIN "
+                f"statements, got {how}"
+            )
+        made = Copy(self._core, *how)
+        if how[0]:
+            self.description = [Column(f"column_{i + 1}", 0) for i in range(how[2])]
+        try:
+            yield made
+        except BaseException as error:
+            made._finish(error)
+            raise
+        else:
+            made._finish(None)
+        finally:
+            self.rowcount = made.rowcount
+            self._said = self._core.said() if made.rowcount >= 0 else None
 
     def _begin(self) -> None:
         self._check()
         self._forget()
         # before the first statement of a transaction, and never in autocommit
-        self.connection.begin()
+        self._core.begin()
 
     def nextset(self) -> bool | None:
         """Go on to the rows of the next parameter set: None if there is none."""
@@ -123,7 +159,7 @@ class Cursor(DBAPICursor):
 
     def _describe(self, cursor: _core.Cursor) -> Sequence[Sequence[Any]]:
         names = cursor.keys
-        types = [] if self._plan is None else self.connection.column_types(self._plan)
+        types = [] if self._plan is None else self._core.column_types(self._plan)
         if len(types) != len(names):
             return [Column(name) for name in names]
         return [_column(name, *type_) for name, type_ in zip(names, types, strict=True)]
@@ -132,7 +168,7 @@ class Cursor(DBAPICursor):
         self._held = []
         self._at = 0
         super()._show(cursor)
-        self._said = self.connection.said()
+        self._said = self._core.said()
 
     def _forget(self) -> None:
         super()._forget()
@@ -194,6 +230,39 @@ class Cursor(DBAPICursor):
 
     def __exit__(self, *args: object) -> None:
         self.close()
+
+
+class ServerCursor(Cursor):
+    """A cursor with a name: the rows stay on the server until they are fetched."""
+
+    itersize = 100
+    scrollable = None
+    withhold = False
+
+    def __init__(self, connection: _core.Connection, name: str) -> None:
+        super().__init__(connection)
+        self.name = name
+
+    def _run(self, plan: _core.Plan, values: Sequence[Any]) -> _core.Cursor:
+        cursor = self._core.execute(plan, values, None, self.itersize)
+        self._show(cursor)
+        return cursor
+
+    def executemany(self, *args: Any, **kw: Any) -> None:
+        """Not with a name."""
+        raise dbapi.NotSupportedError("executemany not supported on server-side cursors")
+
+    def _rows(self, count: int) -> list[tuple[Any, ...]]:
+        rows = DBAPICursor._rows(self, count)
+        self._at += len(rows)
+        return rows
+
+    def scroll(self, value: int, mode: str = "relative") -> None:
+        """Leave rows out: of those that were fetched none can be had again."""
+        wanted = value if mode == "relative" else value - self._at
+        if wanted < 0:
+            raise dbapi.NotSupportedError("the cursor can only scroll forward")
+        self._rows(wanted)
 
 
 def _given(sql: str | bytes, parameters: Any) -> tuple[_core.Plan, Sequence[Any]]:

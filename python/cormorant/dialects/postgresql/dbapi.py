@@ -167,9 +167,18 @@ def error_class(state: str, base: str) -> type[Error]:
     return found
 
 
-def notice(severity: str, message: str) -> None:
-    """Log what the server says besides errors."""
+def notice(connection: _core.Connection, severity: str, message: str) -> None:
+    """Log what the server says besides errors, and keep the last of it for raw connections."""
     logging.getLogger("cormorant.dialects.postgresql").info("%s: %s", severity, message)
+    notices = connection.kept.setdefault("notices", [])
+    notices.append(f"{severity}:  {message}\n")
+    del notices[:-50]
+    for handler in connection.kept.get("notice_handlers", ()):
+        try:
+            handler(Diagnostic({"S": severity, "V": severity, "M": message}))
+        except Exception:
+            logger = logging.getLogger("cormorant.dialects.postgresql")
+            logger.exception("error processing notice callback '%s'", handler)
 
 
 def zone(name: str) -> datetime.tzinfo | None:
@@ -189,6 +198,11 @@ def zone(name: str) -> datetime.tzinfo | None:
 def connect(conninfo: str = "", **options: Any) -> _core.Connection:
     """A new connection; options are those of libpq, and `prepare_threshold`, the number of
     uses after which a statement is prepared on the server (5; None: never)."""
+    return open_connection(_module, conninfo, options)
+
+
+def open_connection(module: Any, conninfo: str, options: dict[str, Any]) -> _core.Connection:
+    """As connect(), of the API that a module has."""
     settings: dict[str, str] = {}
     if conninfo:
         settings["conninfo"] = conninfo  # first: options that come later replace its parts
@@ -200,7 +214,7 @@ def connect(conninfo: str = "", **options: Any) -> _core.Connection:
         if isinstance(value, bool):
             value = int(value)
         settings[name] = str(value)
-    return _core.Connection(driver, _module, settings)
+    return _core.Connection(driver, module, settings)
 
 
 def cursor(connection: _core.Connection) -> Any:
@@ -208,6 +222,13 @@ def cursor(connection: _core.Connection) -> Any:
     from .cursor import Cursor
 
     return Cursor(connection)
+
+
+def raw(connection: _core.Connection) -> Any:
+    """A DB-API connection of a core one."""
+    from .psycopg_api import Connection
+
+    return Connection(connection)
 
 
 _module = sys.modules[__name__]

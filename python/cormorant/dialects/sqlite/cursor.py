@@ -42,7 +42,7 @@ class Cursor(DBAPICursor):
         width = len(rows[0]) if rows else 0
         plan = _core.Plan(sql, [(i, _ANY, None) for i in range(width)])
         self._forget()
-        self.rowcount = self.connection.execute_many(plan, rows)
+        self.rowcount = self._core.execute_many(plan, rows)
         return self
 
     @staticmethod

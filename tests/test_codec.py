@@ -8,6 +8,8 @@ import enum
 import gc
 import json
 import math
+import pickle
+import re
 import struct
 import uuid
 
@@ -32,6 +34,9 @@ class Missing(dict):
         raise LookupError(f"no {key!r}")
 
 
+NULL = object()
+"""What stands for JSON's null."""
+
 U = uuid.UUID("12345678123456781234567812345678")
 
 # name, type code, argument, the type of SQLAlchemy
@@ -46,8 +51,8 @@ TYPES = [
     ("binary", _core.TYPE_BINARY, None, sa.LargeBinary()),
     ("uuid", _core.TYPE_UUID, True, sa.Uuid()),
     ("uuid_str", _core.TYPE_UUID, False, sa.Uuid(as_uuid=False)),
-    ("json", _core.TYPE_JSON, (json.dumps, json.loads, False), sa.JSON()),
-    ("json_null", _core.TYPE_JSON, (json.dumps, json.loads, True), sa.JSON(none_as_null=True)),
+    ("json", _core.TYPE_JSON, (None, None, NULL, False, False), sa.JSON()),
+    ("json_null", _core.TYPE_JSON, (None, None, NULL, True, False), sa.JSON(none_as_null=True)),
     ("string", _core.TYPE_STRING, None, sa.String()),
     ("integer", _core.TYPE_INTEGER, None, sa.Integer()),
 ]
@@ -202,8 +207,17 @@ def test_round_trip_of_dates():
 
 
 def test_enum():
-    arg = (Missing({Colour.red: "red", "red": "red"}), Missing({"red": Colour.red, 1: 2}))
-    assert _core.encode(_core.TYPE_ENUM, arg, Colour.red) == "red"
+    arg = (
+        Missing({Colour.red: "red", "red": "red"}),
+        Missing({"red": Colour.red, 1: 2}),
+        Colour,
+        {"red": "by name"},
+    )
+    assert _core.encode(_core.TYPE_ENUM, arg, Colour.red) == "by name"
+    assert _core.encode(_core.TYPE_ENUM, (*arg[:2], None, {}), Colour.red) == "red"
+    assert _core.encode(_core.TYPE_ENUM, arg, "red") == "red"
+    with pytest.raises(LookupError, match="no <Colour.green: 2>"):
+        _core.encode(_core.TYPE_ENUM, arg, Colour.green)
     assert _core.encode(_core.TYPE_ENUM, arg, None) is None
     assert _core.decode(_core.TYPE_ENUM, arg, "red") is Colour.red
     assert _core.decode(_core.TYPE_ENUM, arg, 1) == 2
@@ -215,7 +229,106 @@ def test_enum():
     with pytest.raises(TypeError, match="unhashable"):
         _core.encode(_core.TYPE_ENUM, arg, [])
     with pytest.raises(LookupError):
-        _core.decode(_core.TYPE_ENUM, ({}, {}), "blue")
+        _core.decode(_core.TYPE_ENUM, ({}, {}, None, {}), "blue")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        True,
+        "ü\u2028\ud800",
+        10**30,
+        1e22,
+        float("inf"),
+        [],
+        {"a": [1, {"b": None}], 5: (1,), None: {}},
+        [[[[["deep"]]]]],
+        {1, 2},
+        object,
+        {(1, 2): 3},
+        {"date": [dt.date(2024, 1, 1)]},
+    ],
+    ids=repr,
+)
+def test_json_is_dumped_as_the_module_does(document):
+    codec = _core.TYPE_JSON, (None, None, NULL, False, False)
+    try:
+        text = json.dumps(document)
+    except Exception as error:
+        with pytest.raises(type(error), match=f"^{re.escape(str(error))}$"):
+            _core.encode(*codec, document)
+    else:
+        assert _core.encode(*codec, document) == text
+        assert _core.decode(*codec, text) == json.loads(text)
+
+
+def test_cycles_in_json():
+    codec = _core.TYPE_JSON, (None, None, NULL, False, False)
+    circle = [1]
+    circle.append({"again": circle})
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Circular reference detected"):
+            _core.encode(*codec, circle)
+    assert _core.encode(*codec, [circle[0]]) == "[1]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1", "-0.0", "1E400", "NaN", '"\\ud83d\\ude00"', '{"a": 1, "a": 2}', "[1, 2]"),
+        *(" 1", "[1] ", "\n{}\t", "", " ", "{", "[1,]", "1 2", "nul", '"open', "\ufeff1", "'a'"),
+        "[" * 100_000,
+        b'{"in": "bytes"}',
+        b"\xff",
+        5,
+    ],
+    ids=lambda text: repr(text[:20] if isinstance(text, str) else text),
+)
+def test_json_is_loaded_as_the_module_does(text):
+    codec = _core.TYPE_JSON, (None, None, NULL, False, False)
+    try:
+        value = json.loads(text)
+    except TypeError:
+        assert _core.decode(*codec, text) == text  # a number that SQLite made of a document
+    except Exception as error:
+        with pytest.raises(type(error), match=re.escape(str(error))):
+            _core.decode(*codec, text)
+    else:
+        assert repr(_core.decode(*codec, text)) == repr(value)
+
+
+def test_json_null_and_functions_of_a_program():
+    codec = _core.TYPE_JSON, (lambda value: f"<{value}>", lambda text: [text], NULL, False, False)
+    assert _core.encode(*codec, NULL) == "<None>"
+    assert _core.decode(*codec, "x") == ["x"]
+    assert _core.encode(_core.TYPE_JSON, (None, None, NULL, True, False), NULL) == "null"
+    assert _core.encode(_core.TYPE_JSON, (None, None, NULL, True, False), None) is None
+    assert _core.decode(_core.TYPE_JSON, (None, None, NULL, False, True), "{}") == "{}"
+
+
+def test_interval():
+    codec = _core.TYPE_INTERVAL, dt.datetime(2000, 1, 1)
+    assert _core.encode(*codec, dt.timedelta(days=1)) == "2000-01-02 00:00:00.000000"
+    assert _core.decode(*codec, "1999-12-31 00:00:00") == dt.timedelta(days=-1)
+    assert _core.encode(*codec, None) is _core.decode(*codec, None) is None
+    with pytest.raises(TypeError):
+        _core.encode(*codec, "a day")
+    with pytest.raises(OverflowError):
+        _core.encode(*codec, dt.timedelta.max)
+    with pytest.raises(ValueError, match="isoformat"):
+        _core.decode(*codec, "tomorrow")
+
+
+def test_pickle():
+    codec = _core.TYPE_PICKLE, (pickle.dumps, pickle.loads, 2)
+    assert _core.encode(*codec, [1]) == pickle.dumps([1], 2)
+    assert _core.decode(*codec, pickle.dumps([1])) == [1]
+    assert _core.encode(*codec, None) is _core.decode(*codec, None) is None
+    with pytest.raises(pickle.UnpicklingError):
+        _core.decode(*codec, b"no pickle")
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        _core.encode(*codec, lambda: None)
 
 
 def test_python():
@@ -260,9 +373,9 @@ def test_errors_of_user_code_come_through():
         raise RuntimeError("codec")
 
     with pytest.raises(RuntimeError):
-        _core.encode(_core.TYPE_JSON, (raises, raises, False), {})
+        _core.encode(_core.TYPE_JSON, (raises, raises, NULL, False, False), {})
     with pytest.raises(RuntimeError):
-        _core.decode(_core.TYPE_JSON, (raises, raises, False), "{}")
+        _core.decode(_core.TYPE_JSON, (raises, raises, NULL, False, False), "{}")
 
 
 @pytest.mark.parametrize(
@@ -274,9 +387,14 @@ def test_errors_of_user_code_come_through():
         (_core.TYPE_NUMERIC, -1),
         (_core.TYPE_NUMERIC, 10**30),
         (_core.TYPE_JSON, None),
-        (_core.TYPE_JSON, (1, 2)),
+        (_core.TYPE_JSON, (None, None, None, False)),
         (_core.TYPE_ENUM, None),
-        (_core.TYPE_ENUM, ({}, [])),
+        (_core.TYPE_ENUM, ({}, [], None, {})),
+        (_core.TYPE_ENUM, ({}, {}, None, [])),
+        (_core.TYPE_ENUM, ({}, {})),
+        (_core.TYPE_INTERVAL, None),
+        (_core.TYPE_PICKLE, None),
+        (_core.TYPE_PICKLE, (1, 2)),
         (_core.TYPE_PYTHON, None),
         (_core.TYPE_PYTHON, 5),
         (_core.TYPE_PYTHON, (None,)),

@@ -3,6 +3,9 @@ keeps one page, and Python runs once a statement, not once a row."""
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import enum
 import gc
 import os
 import subprocess
@@ -55,6 +58,44 @@ class Part(Base):
     name = sa.Column(sa.String)
     owner_id = sa.Column(sa.ForeignKey("owner.id"))
     owner = orm.relationship("Owner", back_populates="parts")
+
+
+class Colour(enum.Enum):
+    red = 1
+    green = 2
+
+
+class Typed(Base):
+    """A column of each generic type whose values need work."""
+
+    __tablename__ = "typed"
+    id = sa.Column(sa.Integer, primary_key=True)
+    flag = sa.Column(sa.Boolean)
+    amount = sa.Column(sa.Numeric(10, 2))
+    ratio = sa.Column(sa.Double)
+    day = sa.Column(sa.Date)
+    hour = sa.Column(sa.Time)
+    span = sa.Column(sa.Interval)
+    code = sa.Column(sa.Uuid)
+    data = sa.Column(sa.LargeBinary)
+    colour = sa.Column(sa.Enum(Colour))
+    document = sa.Column(sa.JSON)
+    thing = sa.Column(sa.PickleType)
+
+
+TYPED = {
+    "flag": True,
+    "amount": decimal.Decimal("1.25"),
+    "ratio": 0.5,
+    "day": dt.date(2024, 5, 6),
+    "hour": dt.time(7, 8, 9),
+    "span": dt.timedelta(hours=5),
+    "code": uuid.UUID(int=7 << 64),
+    "data": b"bytes",
+    "colour": Colour.green,
+    "document": {"a": [1, 2.5, {"b": None}], "é": "ü"},
+    "thing": (1, "two"),
+}
 
 
 class Shout(sa.TypeDecorator):
@@ -263,6 +304,7 @@ def filled(count: int) -> orm.Session:
         connection.execute(sa.insert(Decorated.__table__), rows)
         connection.execute(sa.insert(Rebuilt.__table__), rows)
         connection.execute(sa.insert(Heard.__table__), rows)
+        connection.execute(sa.insert(Typed.__table__), [{"id": r["id"], **TYPED} for r in rows])
         named = [{"id": uuid.UUID(int=row["id"] << 64), "name": row["name"]} for row in rows]
         connection.execute(sa.insert(Owner.__table__), named)
         connection.execute(
@@ -346,6 +388,30 @@ def update_by_uuid(session: orm.Session) -> None:
     session.flush()
 
 
+def read_types(session: orm.Session) -> None:
+    assert {key: getattr(session.get(Typed, 1), key) for key in TYPED} == TYPED
+    session.expunge_all()
+    for typed in session.query(Typed):
+        typed.flag, typed.amount, typed.ratio, typed.day, typed.hour, typed.span
+        typed.code, typed.data, typed.colour, typed.document, typed.thing
+    session.execute(sa.select(Typed.__table__)).all()
+
+
+OTHER_CODE = uuid.UUID(int=8)
+
+
+def write_types(session: orm.Session) -> None:
+    many = session.query(Typed).all()
+    for typed in many:
+        typed.flag, typed.amount, typed.ratio = False, decimal.Decimal("2.5"), 1.5
+        typed.day, typed.hour, typed.span = dt.date(2025, 1, 2), dt.time(3), dt.timedelta(1)
+        typed.code, typed.data, typed.colour = OTHER_CODE, b"others", Colour.red
+        typed.document, typed.thing = {"é": [True]}, (3,)
+    session.flush()
+    session.add_all([Typed(**TYPED) for _ in many])
+    session.flush()
+
+
 @pytest.mark.parametrize(
     "work",
     [
@@ -360,6 +426,8 @@ def update_by_uuid(session: orm.Session) -> None:
         update,
         load_by_uuid,
         update_by_uuid,
+        read_types,
+        write_types,
     ],
     ids=lambda work: work.__name__,
 )

@@ -524,7 +524,7 @@ def test_rows_are_decoded_when_read(user, session):
         calls.append(text)
         return [text]
 
-    cls = make("Lazy", body={}, doc=(_core.TYPE_JSON, (str, loads, False)))
+    cls = make("Lazy", body={}, doc=(_core.TYPE_JSON, (str, loads, None, False, False)))
     (obj,) = load(session, cls, "SELECT 1, 'x'", ("id", "doc"))
     assert calls == []
     assert not gc.is_tracked(obj)
@@ -600,7 +600,7 @@ def test_a_value_decoded_while_the_object_is_expired(session):
         _core.expire(obj)
         return text
 
-    add(cls, "doc", 0, 0, _core.TYPE_JSON, (str, loads, False))
+    add(cls, "doc", 0, 0, _core.TYPE_JSON, (str, loads, None, False, False))
     (obj,) = load(session, cls, "SELECT 1, 'x'", ("id", "doc"))
     assert obj.doc == "x"
     assert _core.peek(obj, slot(obj, "doc")) is NO_VALUE

@@ -47,7 +47,7 @@ def test_codec(type_, code, arg):
 
 
 def test_enum_codec():
-    code, (bind, result) = types.Enum(Color)._codec(DIALECT)
+    code, (bind, result, cls, texts) = types.Enum(Color)._codec(DIALECT)
     assert code == _core.TYPE_ENUM
     assert bind[Color.red] == "red"
     assert bind["blue"] == "blue"
@@ -56,6 +56,8 @@ def test_enum_codec():
         result["green"]
     with pytest.raises(LookupError, match="Possible values: red, blue"):
         bind[5]
+    assert cls is Color
+    assert texts == {"red": "red", "blue": "blue"}
 
 
 def test_enum_values_callable():
@@ -154,22 +156,21 @@ def test_decorator_shows_attributes_of_its_impl():
 
 
 def test_interval_counts_from_1970():
-    _, (bind, result) = types.Interval()._codec(DIALECT)
-    assert bind(dt.timedelta(days=1)) == "1970-01-02 00:00:00.000000"
-    assert result("1970-01-02 00:00:00.000000") == dt.timedelta(days=1)
-    assert bind(None) is None
-    assert result(None) is None
+    codec = types.Interval()._codec(DIALECT)
+    assert _core.encode(*codec, dt.timedelta(days=1)) == "1970-01-02 00:00:00.000000"
+    assert _core.decode(*codec, "1970-01-02 00:00:00.000000") == dt.timedelta(days=1)
 
 
 def test_json_null():
-    dumps, loads, none_as_null = types.JSON()._codec(DIALECT)[1]
-    assert dumps(types.JSON.NULL) == "null"
-    assert loads("[1]") == [1]
-    assert none_as_null is False
+    codec = types.JSON()._codec(DIALECT)
+    assert _core.encode(*codec, types.JSON.NULL) == "null"
+    assert _core.encode(*codec, None) == "null"
+    assert _core.encode(*types.JSON(none_as_null=True)._codec(DIALECT), None) is None
+    assert _core.decode(*codec, "[1]") == [1]
     custom = sqlite_dialect(json_serializer=lambda value: "X", json_deserializer=len)
-    dumps, loads, _ = types.JSON()._codec(custom)[1]
-    assert dumps(5) == "X"
-    assert loads is len
+    codec = types.JSON()._codec(custom)
+    assert _core.encode(*codec, 5) == "X"
+    assert _core.decode(*codec, "four") == 4
 
 
 @pytest.mark.parametrize(

@@ -45,16 +45,28 @@ crm_codec_set(crm_codec *codec, int code, PyObject *arg)
             break;
         case CRM_TYPE_JSON:
             if (arg == NULL || !PyTuple_Check(arg) ||
-                (PyTuple_GET_SIZE(arg) != 3 && PyTuple_GET_SIZE(arg) != 4)) {
-                wanted = "(dumps, loads, none_as_null[, typed])";
+                PyTuple_GET_SIZE(arg) != 5) {
+                wanted = "(dumps, loads, null, none_as_null, exact)";
             }
             break;
         case CRM_TYPE_ENUM:
             if (arg == NULL || !PyTuple_Check(arg) ||
-                PyTuple_GET_SIZE(arg) != 2 ||
+                PyTuple_GET_SIZE(arg) != 4 ||
                 !PyDict_Check(PyTuple_GET_ITEM(arg, 0)) ||
-                !PyDict_Check(PyTuple_GET_ITEM(arg, 1))) {
-                wanted = "(bind dict, result dict)";
+                !PyDict_Check(PyTuple_GET_ITEM(arg, 1)) ||
+                !PyDict_Check(PyTuple_GET_ITEM(arg, 3))) {
+                wanted = "(bind dict, result dict, class, texts)";
+            }
+            break;
+        case CRM_TYPE_INTERVAL:
+            if (arg == NULL) {
+                wanted = "a datetime";
+            }
+            break;
+        case CRM_TYPE_PICKLE:
+            if (arg == NULL || !PyTuple_Check(arg) ||
+                PyTuple_GET_SIZE(arg) != 3) {
+                wanted = "(dumps, loads, protocol)";
             }
             break;
         case CRM_TYPE_ARRAY: {
@@ -132,12 +144,6 @@ PyObject *
 crm_decimal_class(crm_core *core)
 {
     return crm_lazy_member(&core->decimal_type, "decimal", "Decimal");
-}
-
-PyObject *
-crm_json_loads(crm_core *core)
-{
-    return crm_lazy_member(&core->json_loads, "json", "loads");
 }
 
 PyObject *
@@ -240,8 +246,12 @@ static PyMethodDef codec_functions[] = {
 };
 
 int
-crm_codec_init(crm_core *Py_UNUSED(core), PyObject *module)
+crm_codec_init(crm_core *core, PyObject *module)
 {
+    core->str_member_name = PyUnicode_InternFromString("_name_");
+    if (core->str_member_name == NULL) {
+        return -1;
+    }
     static const struct {
         const char *name;
         int code;
@@ -262,6 +272,7 @@ crm_codec_init(crm_core *Py_UNUSED(core), PyObject *module)
         {"TYPE_PYTHON", CRM_TYPE_PYTHON},
         {"TYPE_ARRAY", CRM_TYPE_ARRAY},
         {"TYPE_INTERVAL", CRM_TYPE_INTERVAL},
+        {"TYPE_PICKLE", CRM_TYPE_PICKLE},
         {"TYPE_REAL", CRM_TYPE_REAL},
         {"TYPE_EXACT", CRM_TYPE_EXACT},
     };

@@ -25,10 +25,6 @@ int crm_codec_inner(const crm_codec *codec, crm_codec *inner);
 /* dict[key], with the __missing__ of a subclass: a new reference. */
 PyObject *crm_codec_look_up(PyObject *dict, PyObject *key);
 
-/* json.loads, imported when first asked for: borrowed, NULL with an exception.
- */
-PyObject *crm_json_loads(crm_core *core);
-
 /* A cell as a Python object, by its tag: a new reference or NULL. */
 PyObject *crm_decode_plain(crm_core *core, const crm_cell *cell);
 /* A value as the standard library's driver binds it without a type; as

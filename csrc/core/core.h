@@ -28,14 +28,20 @@ typedef enum {
     CRM_TYPE_DATE,     /* datetime.date */
     CRM_TYPE_TIME,     /* datetime.time */
     CRM_TYPE_UUID,     /* uuid.UUID; arg: True for uuid objects, else str */
-    CRM_TYPE_JSON,     /* arg: (dumps, loads, none_as_null); a fourth True: only
-                           what the database calls JSON is decoded */
-    CRM_TYPE_ENUM,     /* arg: (bind dict, result dict) */
-    CRM_TYPE_PYTHON,   /* arg: callable that makes the result of the ANY value,
-                          or (bind, result[, (code, arg)]), each a callable or
-                          None, and the codec between them and the database */
-    CRM_TYPE_ARRAY,    /* arg: (code, arg, as_tuple) of the elements */
-    CRM_TYPE_INTERVAL, /* datetime.timedelta */
+    CRM_TYPE_JSON,     /* arg: (dumps, loads, null, none_as_null, exact): the
+                          functions, None for those of the json module, what
+                          stands for JSON's null, whether None is SQL's NULL, and
+                          whether only what the database calls JSON is decoded */
+    CRM_TYPE_ENUM,   /* arg: (bind dict, result dict, class, texts): the text of
+                        a member of the enum.Enum class, or None, by its name;
+                        of other values what the first dict has */
+    CRM_TYPE_PYTHON, /* arg: callable that makes the result of the ANY value,
+                        or (bind, result[, (code, arg)]), each a callable or
+                        None, and the codec between them and the database */
+    CRM_TYPE_ARRAY,  /* arg: (code, arg, as_tuple) of the elements */
+    CRM_TYPE_INTERVAL, /* datetime.timedelta; arg: the datetime from which it is
+                          counted, which is what is stored */
+    CRM_TYPE_PICKLE,   /* arg: (dumps, loads, protocol), binary in between */
     CRM_TYPE_REAL,  /* as FLOAT, of integers as well: in a server's columns */
     CRM_TYPE_EXACT, /* as NUMERIC, but an int of an integer column */
     CRM_TYPE_COUNT_
@@ -75,7 +81,12 @@ typedef struct crm_core {
     PyObject *no_value;     /* _core.NO_VALUE */
     PyObject *exc;          /* module cormorant.exc */
     PyObject *decimal_type; /* decimal.Decimal, NULL until first used */
-    PyObject *json_loads;   /* json.loads, NULL until first used */
+
+    /* json.c: NULL until first used, None if there is no such thing */
+    PyObject *json_loads;
+    PyObject *json_dumps;
+    PyObject *json_scanner;
+    PyObject *json_encoder;
 
     /* uuid.c: uuid.UUID, NULL until first used; where its objects keep their
      * integer, 0 if that is not known, and their safety, which is a constant */
@@ -98,6 +109,7 @@ typedef struct crm_core {
     PyObject *str_type_key;      /* "_cache_key_" */
     PyObject *str_static_key;    /* "_static_cache_key" */
     PyObject *str_member_value;  /* "_value_" */
+    PyObject *str_member_name;   /* "_name_" */
     PyObject *str_operand;       /* "_operand" */
     PyObject *str_join_key;      /* "_join_key" */
     PyObject *str_isouter;       /* "isouter" */

@@ -1,6 +1,7 @@
 /* decoding.c: cell -> Python object.  See codec.h. */
 #include "codec_impl.h"
 
+#include "json.h"
 #include "nested.h"
 #include "timecodec.h"
 #include "uuid.h"
@@ -26,9 +27,8 @@ decode_text(const crm_cell *cell)
 static PyObject *
 decode_json_text(crm_core *core, const crm_cell *cell)
 {
-    PyObject *loads = crm_json_loads(core);
-    PyObject *text = loads == NULL ? NULL : decode_text(cell);
-    PyObject *value = text == NULL ? NULL : PyObject_CallOneArg(loads, text);
+    PyObject *text = decode_text(cell);
+    PyObject *value = text == NULL ? NULL : crm_json_loads(core, text);
     Py_XDECREF(text);
     return value;
 }
@@ -217,15 +217,21 @@ decode_uuid(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 static PyObject *
 decode_json(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
+    PyObject *loads = PyTuple_GET_ITEM(codec->arg, 1);
     crm_cell text = *cell;
     if (text.tag == CRM_JSON) {
         text.tag = CRM_TEXT;
     }
-    else if (PyTuple_GET_SIZE(codec->arg) == 4) {
+    else if (PyTuple_GET_ITEM(codec->arg, 4) == Py_True) {
         return crm_decode_plain(core, cell);
     }
-    PyObject *value =
-        decode_through(core, &text, PyTuple_GET_ITEM(codec->arg, 1));
+    PyObject *raw = crm_decode_plain(core, &text);
+    if (raw == NULL) {
+        return NULL;
+    }
+    PyObject *value = loads == Py_None ? crm_json_loads(core, raw)
+                                       : PyObject_CallOneArg(loads, raw);
+    Py_DECREF(raw);
     if (value == NULL && (cell->tag == CRM_INT64 || cell->tag == CRM_DOUBLE) &&
         PyErr_ExceptionMatches(PyExc_TypeError)) {
         /* A JSON number may stand in the file as a plain number. */
@@ -275,6 +281,31 @@ decode_boolean(crm_core *core, const crm_codec *codec, const crm_cell *cell)
     int truth = PyObject_IsTrue(raw);
     Py_DECREF(raw);
     return truth < 0 ? NULL : PyBool_FromLong(truth);
+}
+
+/* What a database with intervals gives is one already. */
+static PyObject *
+decode_interval(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    if (cell->tag == CRM_INTERVAL) {
+        return crm_time_from_cell(core, cell);
+    }
+    PyObject *moment = decode_time(core, CRM_TIME_DATETIME, cell);
+    PyObject *value =
+        moment == NULL ? NULL : PyNumber_Subtract(moment, codec->arg);
+    Py_XDECREF(moment);
+    return value;
+}
+
+static PyObject *
+decode_pickle(crm_core *core, const crm_codec *codec, const crm_cell *cell)
+{
+    PyObject *value = crm_decode_plain(core, cell);
+    if (value != NULL && value != Py_None) { /* None: JSON's null */
+        Py_SETREF(value,
+                  PyObject_CallOneArg(PyTuple_GET_ITEM(codec->arg, 1), value));
+    }
+    return value;
 }
 
 static PyObject *
@@ -327,6 +358,10 @@ crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
             return decode_enum(core, codec, cell);
         case CRM_TYPE_ARRAY:
             return decode_array(core, codec, cell);
+        case CRM_TYPE_INTERVAL:
+            return decode_interval(core, codec, cell);
+        case CRM_TYPE_PICKLE:
+            return decode_pickle(core, codec, cell);
         default:
             return crm_decode_plain(core, cell);
     }

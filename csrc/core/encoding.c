@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "json.h"
 #include "nested.h"
 #include "timecodec.h"
 #include "typedcodec.h"
@@ -230,28 +231,58 @@ encode_uuid(const crm_core *core, const crm_codec *codec, PyObject *value,
 }
 
 static int
-encode_json(const crm_codec *codec, PyObject *value, crm_cell *cell,
-            PyObject **keep)
+encode_json(crm_core *core, const crm_codec *codec, PyObject *value,
+            crm_cell *cell, PyObject **keep)
 {
+    PyObject *dumps = PyTuple_GET_ITEM(codec->arg, 0);
     if (value == Py_None) {
-        int as_null = PyObject_IsTrue(PyTuple_GET_ITEM(codec->arg, 2));
+        int as_null = PyObject_IsTrue(PyTuple_GET_ITEM(codec->arg, 3));
         if (as_null != 0) {
             cell->tag = CRM_NULL;
             return as_null < 0 ? CRM_ENCODE_REFUSED : 0;
         }
     }
-    return encode_made(
-        PyObject_CallOneArg(PyTuple_GET_ITEM(codec->arg, 0), value), cell,
-        keep);
+    else if (value == PyTuple_GET_ITEM(codec->arg, 2)) {
+        value = Py_None;
+    }
+    return encode_made(dumps == Py_None ? crm_json_dumps(core, value)
+                                        : PyObject_CallOneArg(dumps, value),
+                       cell, keep);
 }
 
-/* What user code made of a value; `codec` takes it to the database. */
+/* The text of a member is found by its name: enum.Enum's hash, which the dict
+ * would ask for, is Python. */
+static int
+encode_enum(const crm_core *core, const crm_codec *codec, PyObject *value,
+            crm_cell *cell, PyObject **keep)
+{
+    PyObject *text = NULL;
+    if ((PyObject *)Py_TYPE(value) == PyTuple_GET_ITEM(codec->arg, 2)) {
+        PyObject *name = PyObject_GetAttr(value, core->str_member_name);
+        if (name != NULL) {
+            text = Py_XNewRef(
+                PyDict_GetItemWithError(PyTuple_GET_ITEM(codec->arg, 3), name));
+            Py_DECREF(name);
+        }
+        else if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            PyErr_Clear();
+        }
+        if (text == NULL && PyErr_Occurred()) {
+            return CRM_ENCODE_REFUSED;
+        }
+    }
+    if (text == NULL) {
+        text = crm_codec_look_up(PyTuple_GET_ITEM(codec->arg, 0), value);
+    }
+    return encode_made(text, cell, keep);
+}
+
+/* What was made of a value, a new reference that is taken over, or NULL with an
+ * exception; `codec` takes it to the database. */
 static int
 encode_through(crm_core *core, const crm_codec *codec, int typed,
-               PyObject *function, PyObject *value, crm_cell *cell,
-               PyObject **keep)
+               PyObject *made, crm_cell *cell, PyObject **keep)
 {
-    PyObject *made = PyObject_CallOneArg(function, value);
     if (made == NULL) {
         return CRM_ENCODE_REFUSED;
     }
@@ -272,7 +303,8 @@ encode_python(crm_core *core, const crm_codec *codec, int typed,
     }
     PyObject *function = crm_codec_function(codec, 0);
     if (function != NULL) {
-        return encode_through(core, &inner, typed, function, value, cell, keep);
+        return encode_through(core, &inner, typed,
+                              PyObject_CallOneArg(function, value), cell, keep);
     }
     return inner.code == CRM_TYPE_ANY
                ? encode_plain(core, typed, value, cell, keep)
@@ -314,8 +346,10 @@ encode_typed(crm_core *core, const crm_codec *codec, PyObject *value,
                 break;
             }
             return cls == NULL ? CRM_ENCODE_REFUSED
-                               : encode_through(core, &any, 1, (PyObject *)cls,
-                                                value, cell, keep);
+                               : encode_through(core, &any, 1,
+                                                PyObject_CallOneArg(
+                                                    (PyObject *)cls, value),
+                                                cell, keep);
         }
         case CRM_TYPE_ARRAY:
             if (PyList_Check(value) || PyTuple_Check(value)) {
@@ -335,7 +369,7 @@ crm_encode(crm_core *core, const crm_codec *codec, int typed, PyObject *value,
     *keep = NULL;
     *cell = (crm_cell){0};
     if (codec->code == CRM_TYPE_JSON) {
-        return encode_json(codec, value, cell, keep);
+        return encode_json(core, codec, value, cell, keep);
     }
     if (codec->code == CRM_TYPE_PYTHON) {
         return encode_python(core, codec, typed, value, cell, keep);
@@ -344,9 +378,20 @@ crm_encode(crm_core *core, const crm_codec *codec, int typed, PyObject *value,
         return 0;
     }
     if (codec->code == CRM_TYPE_ENUM) {
-        return encode_made(
-            crm_codec_look_up(PyTuple_GET_ITEM(codec->arg, 0), value), cell,
-            keep);
+        return encode_enum(core, codec, value, cell, keep);
+    }
+    if (codec->code == CRM_TYPE_INTERVAL) {
+        const crm_codec moment = {.code = CRM_TYPE_DATETIME};
+        return encode_through(core, &moment, typed,
+                              PyNumber_Add(codec->arg, value), cell, keep);
+    }
+    if (codec->code == CRM_TYPE_PICKLE) {
+        const crm_codec binary = {.code = CRM_TYPE_BINARY};
+        return encode_through(
+            core, &binary, typed,
+            PyObject_CallFunctionObjArgs(PyTuple_GET_ITEM(codec->arg, 0), value,
+                                         PyTuple_GET_ITEM(codec->arg, 2), NULL),
+            cell, keep);
     }
     if (codec->code == CRM_TYPE_BINARY) {
         return encode_binary(value, cell, keep);

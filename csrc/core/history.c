@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collection.h"
+#include "uuid.h"
 
 /* ---- ext -------------------------------------------------------------- */
 
@@ -298,6 +299,10 @@ crm_state_same(crm_state *state, uint16_t slot, PyObject *now, PyObject *old)
 {
     /* owned: what is compared may define the attribute again */
     PyObject *compare = Py_XNewRef(crm_state_attr(state, slot)->compare);
+    const crm_core *core = crm_state_manager(state)->core;
+    if (compare == NULL && crm_is_uuid(core, now)) {
+        return crm_same_key(core, now, old);
+    }
     PyObject *result =
         compare == NULL ? PyObject_RichCompare(now, old, Py_EQ)
                         : PyObject_CallFunctionObjArgs(compare, now, old, NULL);

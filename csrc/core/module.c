@@ -73,6 +73,9 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->uuid_type);
     Py_VISIT(core->uuid_unknown);
     Py_VISIT(core->json_loads);
+    Py_VISIT(core->json_dumps);
+    Py_VISIT(core->json_scanner);
+    Py_VISIT(core->json_encoder);
     Py_VISIT(core->zones);
     return 0;
 }
@@ -124,6 +127,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->str_type_key);
     Py_CLEAR(core->str_static_key);
     Py_CLEAR(core->str_member_value);
+    Py_CLEAR(core->str_member_name);
     Py_CLEAR(core->str_operand);
     Py_CLEAR(core->str_join_key);
     Py_CLEAR(core->str_isouter);
@@ -148,6 +152,9 @@ core_clear(PyObject *module)
     Py_CLEAR(core->uuid_type);
     Py_CLEAR(core->uuid_unknown);
     Py_CLEAR(core->json_loads);
+    Py_CLEAR(core->json_dumps);
+    Py_CLEAR(core->json_scanner);
+    Py_CLEAR(core->json_encoder);
     Py_CLEAR(core->zones);
     Py_CLEAR(core->str_dict);
     Py_CLEAR(core->str_instance_state);

@@ -73,10 +73,6 @@ crm_params_clear(crm_params *params)
 static bool
 takes_as_is(const crm_plan *plan, const crm_codec *codec)
 {
-    if (plan->typed && codec->code != CRM_TYPE_ENUM &&
-        codec->code != CRM_TYPE_PYTHON) {
-        return true;
-    }
     switch (codec->code) {
         case CRM_TYPE_ANY:
         case CRM_TYPE_INTEGER:
@@ -87,8 +83,12 @@ takes_as_is(const crm_plan *plan, const crm_codec *codec)
             return !PyTuple_CheckExact(codec->arg) ||
                    (PyTuple_GET_ITEM(codec->arg, 0) == Py_None &&
                     PyTuple_GET_SIZE(codec->arg) == 2);
-        default:
+        case CRM_TYPE_ENUM:
+        case CRM_TYPE_INTERVAL:
+        case CRM_TYPE_PICKLE:
             return false;
+        default:
+            return plan->typed;
     }
 }
 
@@ -112,9 +112,11 @@ shown_cell(const crm_plan *plan, const crm_codec *codec, const crm_cell *cell)
         value.tag = CRM_JSON;
     }
     PyObject *shown = crm_decode(plan->core, json ? &inner : &any, &value);
-    if (shown != NULL && PyBytes_Check(shown) && !plan->typed &&
-        codec->code == CRM_TYPE_PYTHON && PyTuple_CheckExact(codec->arg) &&
-        PyTuple_GET_SIZE(codec->arg) == 3) {
+    int through =
+        codec->code == CRM_TYPE_PICKLE ||
+        (codec->code == CRM_TYPE_PYTHON && PyTuple_CheckExact(codec->arg) &&
+         PyTuple_GET_SIZE(codec->arg) == 3);
+    if (shown != NULL && PyBytes_Check(shown) && !plan->typed && through) {
         Py_SETREF(shown, PyMemoryView_FromObject(shown));
     }
     return shown;

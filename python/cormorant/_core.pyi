@@ -24,6 +24,7 @@ TYPE_ENUM: Final[int]
 TYPE_PYTHON: Final[int]
 TYPE_ARRAY: Final[int]
 TYPE_INTERVAL: Final[int]
+TYPE_PICKLE: Final[int]
 TYPE_REAL: Final[int]
 TYPE_EXACT: Final[int]
 

@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 import enum
 import operator
+import pickle
 import uuid
 
 from .harness import Peer, compare, making_tests
@@ -17,6 +18,17 @@ class Color(enum.Enum):
     pink = 5
 
 
+class Plain(enum.StrEnum):
+    one = "eins"
+    two = "zwei"
+    uno = one
+
+
+class Access(enum.Flag):
+    read = 1
+    write = 2
+
+
 class Opaque:
     """A value of no known type."""
 
@@ -25,6 +37,8 @@ class Opaque:
 
 
 program = making_tests()
+# psycopg's Binary() and JSON are logged otherwise
+of_values = making_tests(sql=False)
 
 
 # --- types ------------------------------------------------------------------------
@@ -302,6 +316,116 @@ def test_values_that_cannot_be_read(p: Peer):
             ]
         )
         connection.rollback()
+
+
+class Reversed:
+    """Pickles that nobody else reads."""
+
+    @staticmethod
+    def dumps(value, protocol):
+        return pickle.dumps(value, protocol)[::-1]
+
+    @staticmethod
+    def loads(data):
+        return pickle.loads(data[::-1])
+
+
+@of_values
+def test_types_with_options(p: Peer):
+    class Since2000(p.Interval):
+        epoch = dt.datetime(2000, 1, 1)
+        cache_ok = True
+
+    class Framed(p.PickleType):
+        cache_ok = True
+
+        def process_bind_param(self, value, dialect):
+            return super().process_bind_param(("framed", value), dialect)
+
+    class Doubled(p.TypeDecorator):
+        impl = p.PickleType
+        cache_ok = True
+
+        def process_bind_param(self, value, dialect):
+            return value * 2
+
+    values = {
+        "by_value": (p.Enum(Plain, values_callable=lambda e: [m.value for m in e]), Plain),
+        "by_name": (p.Enum(Plain), [*Plain, Plain.uno, "one", "uno", "eins"]),
+        "aliases": (p.Enum(Plain, omit_aliases=False), [*Plain, Plain.uno, "uno"]),
+        "flags": (p.Enum(Access), [*Access, Access.read | Access.write, Access(0), 1]),
+        "colour": (p.Enum(Color, validate_strings=True), [*Color, "red", "teal ", Plain.one]),
+        "since": (Since2000, [dt.timedelta(1), dt.timedelta(-1), None, dt.timedelta.min]),
+        "reversed": (p.PickleType(protocol=1, pickler=Reversed), [[1], None, {"a": (2,)}]),
+        "framed": (Framed, [[1], None]),
+        "doubled": (Doubled, ["ab", [None], None]),
+        "text": (p.PickleType(impl=p.String), [[1]]),
+        "document": (p.JSON, [p.JSON.NULL, None, {1: None}]),
+    }
+    columns = [p.Column(name, type_) for name, (type_, _) in values.items()]
+    table = p.Table("options", p.MetaData(), p.Column("id", p.Integer, primary_key=True), *columns)
+    engine = p.engine()
+    table.metadata.create_all(engine)
+
+    def store(column, value):
+        with engine.begin() as connection:
+            connection.execute(table.insert(), {column.name: value})
+            newest = p.select(column).order_by(table.c.id.desc()).limit(1)
+            return connection.scalar(newest), connection.scalar(
+                p.select(p.type_coerce(newest.scalar_subquery(), p.String))
+            )
+
+    for column in columns:
+        for value in values[column.name][1]:
+            p.error(lambda c=column, v=value: store(c, v))
+
+
+@of_values
+def test_values_changed_in_place_and_compared(p: Peer):
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        same_length = p.Column(p.PickleType(comparator=lambda a, b: len(a) == len(b)))
+        plain = p.Column(p.PickleType)
+        document = p.Column(p.JSON)
+        span = p.Column(p.Interval)
+        code = p.Column(p.Uuid)
+        colour = p.Column(p.Enum(Color))
+
+    engine = p.engine()
+    p.Base.metadata.create_all(engine)
+    first = {
+        "same_length": [1, 2],
+        "plain": {"a": 1},
+        "document": {"a": [1]},
+        "span": dt.timedelta(1),
+        "code": uuid.UUID(int=5),
+        "colour": Color.red,
+    }
+    with p.Session(engine) as s:
+        s.add(Thing(id=1, **first))
+        s.commit()
+        thing = s.get(Thing, 1)
+        for name, value in (
+            ("same_length", [3, 4]),
+            ("same_length", [1]),
+            ("plain", {"a": 1}),
+            ("plain", {"a": 2}),
+            ("document", {"a": [1]}),
+            ("document", {"a": [1.0, None]}),
+            ("span", dt.timedelta(hours=24)),
+            ("span", dt.timedelta(2)),
+            ("code", uuid.UUID(int=5)),
+            ("code", uuid.UUID(int=6)),
+            ("code", str(uuid.UUID(int=6))),
+            ("colour", Color.red),
+            ("colour", Color.blue),
+        ):
+            getattr(thing, name)
+            setattr(thing, name, value)
+            p.error(lambda: s.is_modified(thing))
+            p.error(lambda name=name: (s.flush(), s.expire(thing), getattr(thing, name)))
+            s.rollback()
 
 
 @program

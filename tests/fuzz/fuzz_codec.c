@@ -25,13 +25,13 @@ static const uint8_t storage[] = {CRM_NULL, CRM_INT64, CRM_DOUBLE, CRM_TEXT,
                                   CRM_BLOB};
 
 static const char *const setup =
-    "import datetime, decimal, ipaddress, json, uuid\n"
+    "import datetime, decimal, ipaddress, pickle, uuid\n"
     "import cormorant\n"
     "from cormorant import _core as c\n"
     "from cormorant.dialects.postgresql import Range\n"
-    "js = (json.dumps, json.loads, False)\n"
+    "js = (None, None, None, False, False)\n"
     "names = {'a': 'one', 'b': 'two'}\n"
-    "enum = ({v: k for k, v in names.items()}, names)\n"
+    "enum = ({v: k for k, v in names.items()}, names, None, {})\n"
     "codecs = [(c.TYPE_ANY, None), (c.TYPE_INTEGER, None), (c.TYPE_FLOAT, "
     "None),\n"
     "    (c.TYPE_STRING, None), (c.TYPE_BINARY, None), (c.TYPE_BOOLEAN, "
@@ -43,7 +43,9 @@ static const char *const setup =
     "    (c.TYPE_PYTHON, (str, repr)), (c.TYPE_PYTHON, (None, str, "
     "(c.TYPE_DATE, None))),\n"
     "    (c.TYPE_ARRAY, (c.TYPE_ANY, None, False)),\n"
-    "    (c.TYPE_ARRAY, (c.TYPE_NUMERIC, 2, True)), (c.TYPE_INTERVAL, None),\n"
+    "    (c.TYPE_ARRAY, (c.TYPE_NUMERIC, 2, True)), (c.TYPE_INTERVAL, "
+    "datetime.datetime(1970, 1, 1)),\n"
+    "    (c.TYPE_PICKLE, (pickle.dumps, pickle.loads, 5)),\n"
     "    (c.TYPE_REAL, None), (c.TYPE_EXACT, 2)]\n";
 
 int

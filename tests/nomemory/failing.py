@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import pickle
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -74,6 +75,11 @@ def fail_each(world: Any, work: Callable[[Any], Any], step: int, expected: Any) 
         except exc.DBAPIError as error:
             # SQLite, out of memory, may undo the transaction; its savepoint is gone then.
             if not was_raised_within_a_memory_error(error):
+                raise
+            failed = True
+        except exc.StatementError as error:
+            # CPython's pickle says that it could not import what it had no memory to look up.
+            if not isinstance(error.orig, pickle.PicklingError):
                 raise
             failed = True
         except SystemError as error:  # CPython, out of memory for a frame

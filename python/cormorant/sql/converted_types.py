@@ -117,7 +117,11 @@ class Enum(String, SchemaType):
         bind: dict[Any, str] = {}
         for value, obj in zip(values, objects, strict=True):
             bind.setdefault(obj, value)
+        # enum.Enum hashes its members in Python: the core finds them by their names.
+        texts: dict[str, str] = {}
         if self.enum_class is not None:
+            for value, obj in zip(values, objects, strict=True):
+                texts.setdefault(getattr(obj, "_name_", value), value)
             # The names by which a member can also be given.
             for value in values:
                 bind.setdefault(value, bind[result[value]])
@@ -128,7 +132,7 @@ class Enum(String, SchemaType):
         self._result_lookup = _Lookup(result, self, False)
         self._bind_lookup = _Lookup(bind, self, not self.validate_strings)
         # For unknown strings to be rejected on reading even when they may be written.
-        self._codec_arg = (self._bind_lookup, self._result_lookup)
+        self._codec_arg = (self._bind_lookup, self._result_lookup, self.enum_class, texts)
 
     def _of_class(self, cls: type) -> Enum:
         """The same type of the members of another enum class."""
@@ -306,18 +310,7 @@ class Interval(TypeDecorator[dt.timedelta]):
         return None if value is None else value - self.epoch
 
     def _codec(self, dialect: Any) -> Codec:
-        code, arg = _core.TYPE_DATETIME, None
-        epoch = self.epoch
-
-        def bind(value: Any) -> Any:
-            return None if value is None else _core.encode(code, arg, epoch + value)
-
-        def result(value: Any) -> Any:
-            if value is None or isinstance(value, dt.timedelta):
-                return value  # of a database that has intervals
-            return _core.decode(code, arg, value) - epoch
-
-        return (_core.TYPE_PYTHON, (bind, result))
+        return (_core.TYPE_INTERVAL, self.epoch)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         return self.impl_instance.coerce_compared_value(op, value)
@@ -368,10 +361,21 @@ class PickleType(TypeDecorator[object]):
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         return None if value is None else self.pickler.loads(value)
 
+    def _codec(self, dialect: Any) -> Codec:
+        impl = self.load_dialect_impl(dialect).dialect_impl(dialect)
+        if impl._codec(dialect) != (_core.TYPE_BINARY, None):
+            return super()._codec(dialect)
+        return _core.TYPE_PICKLE, (self.pickler.dumps, self.pickler.loads, self.protocol)
+
     def compare_values(self, x: Any, y: Any) -> bool:
         if self.comparator is not None:
             return self.comparator(x, y)
         return x == y  # type: ignore[no-any-return]
+
+    @property
+    def _compares_itself(self) -> bool:
+        own = type(self).compare_values is not PickleType.compare_values
+        return own or self.comparator is not None
 
     @property
     def python_type(self) -> type:
@@ -458,12 +462,10 @@ class JSON(Indexable, Concatenable, TypeEngine[Any]):
         return lambda value: dumps(None if value is null else value)
 
     def _codec(self, dialect: Any) -> Codec:
-        import json
-
-        loads = getattr(dialect, "_json_deserializer", None) or json.loads
-        codec = (self._dumps(dialect), loads, self.none_as_null)
+        dumps = getattr(dialect, "_json_serializer", None)
+        loads = getattr(dialect, "_json_deserializer", None)
         typed = dialect is not None and dialect.typed
-        return (_core.TYPE_JSON, (*codec, True) if typed else codec)
+        return (_core.TYPE_JSON, (dumps, loads, _JSON_NULL, self.none_as_null, typed))
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
         dumps = self._dumps(dialect)

@@ -29,11 +29,6 @@ is_changed(crm_flush *flush, crm_state *state, uint16_t slot, int *special)
     }
     else if (old != core->no_value) {
         int same = crm_state_same(state, slot, now, old);
-        if (same < 0 && PyErr_ExceptionMatches(PyExc_ValueError)) {
-            /* an array, say, whose comparison is no truth value */
-            PyErr_Clear();
-            same = 0;
-        }
         changed = same < 0 ? -1 : !same;
     }
     Py_XDECREF(now);

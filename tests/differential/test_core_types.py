@@ -392,6 +392,12 @@ def test_values_changed_in_place_and_compared(p: Peer):
         code = p.Column(p.Uuid)
         colour = p.Column(p.Enum(Color))
 
+    class Never:
+        def __eq__(self, other):
+            raise ValueError("compared")
+
+        __hash__ = None
+
     engine = p.engine()
     p.Base.metadata.create_all(engine)
     first = {
@@ -420,6 +426,7 @@ def test_values_changed_in_place_and_compared(p: Peer):
             ("code", str(uuid.UUID(int=6))),
             ("colour", Color.red),
             ("colour", Color.blue),
+            ("plain", Never()),
         ):
             getattr(thing, name)
             setattr(thing, name, value)

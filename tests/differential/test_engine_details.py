@@ -428,3 +428,66 @@ def test_parameters_whose_keys_are_no_strings(p: Any) -> None:
         for given in (0, False, True, "", 5, [5], (), [], [()]):
             p.error(lambda g=given: connection.execute(t.select(), g) and None)
             p.error(lambda g=given: connection.exec_driver_sql("select 1", g) and None)
+
+
+@program
+def test_hosts_of_the_query_of_a_url(p: Peer):
+    """Those of the query replace the one before it, and its port goes with a single one."""
+    for driver in ("psycopg", "psycopg2"):
+        for rest in (
+            "fixed/d?host=a",
+            "fixed/d?host=a:111",
+            "fixed:99/d?host=a",
+            "fixed:99/d?host=/sockets",
+            "fixed:99/d?host=a&port=111",
+            "fixed:99/d?port=111",
+            "fixed:99/d?host=a:1&host=b",
+            "fixed:99/d?port=1,2",
+        ):
+
+            def arguments(rest=rest, driver=driver):
+                engine = p.sa.create_engine(f"postgresql+{driver}://u:p@{rest}")
+                given = engine.dialect.create_connect_args(engine.url)[1]
+                return str(given["host"]), str(given.get("port"))
+
+            p.error(lambda arguments=arguments: p.show(arguments()))
+
+
+@program
+def test_levels_that_do_not_exist(p: Peer):
+    """An option of the engine is looked at when there is a connection to set it on."""
+    options = {"isolation_level": "NO SUCH"}
+    engine = p.sa.create_engine("sqlite://", execution_options=options)
+    p.error(engine.connect)
+    engine = p.sa.create_engine("sqlite://").execution_options(**options)
+    p.error(engine.connect)
+
+
+@program
+def test_errors_that_listeners_are_not_told(p: Peer):
+    engine, heard = p.engine(), []
+
+    @p.sa.event.listens_for(engine, "handle_error")
+    def told(context):
+        heard.append(context.statement)
+        raise ValueError("instead")
+
+    with engine.connect() as c:
+        for skip in (True, False):
+            c.execution_options(skip_user_error_events=skip)
+            p.error(lambda: c.exec_driver_sql("SELECT no_such"))
+            p.show(heard)
+
+
+@program
+def test_names_of_a_mock_engine(p: Peer):
+    written = []
+    mock = p.sa.create_mock_engine("postgresql://", lambda sql, *a, **k: written.append(str(sql)))
+    t = p.Table("t", p.MetaData(), p.Column("a", p.Integer))
+    for name in ("postgresql", "sqlite"):
+        ddl = p.DDL(f"for {name}").execute_if(
+            callable_=lambda ddl, target, bind, name=name, **kw: bind.name == name
+        )
+        p.sa.event.listen(t, "after_create", ddl)
+    t.create(mock)
+    p.show(mock.name, mock.engine.name, written)

@@ -230,8 +230,6 @@ class Engine(ConnectionEventsTarget):
         if self._events is not None:
             for fn in self._events._find("set_engine_execution_options"):
                 fn(self, opt)
-        if "isolation_level" in opt:
-            self.dialect.check_isolation_level(opt["isolation_level"])
         self._execution_options = util.immutabledict({**self._execution_options, **opt})
 
     def _plans_for(self, dialect: Any) -> Any:

@@ -688,6 +688,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         the connection counts as lost."""
         from .observer import handle_error
 
+        if self._execution_options.get("skip_user_error_events"):
+            return lost
         given = lost
         if params == ():
             params = self.dialect.no_params

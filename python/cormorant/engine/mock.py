@@ -22,6 +22,11 @@ class MockConnection:
         """Itself."""
         return self
 
+    @property
+    def name(self) -> str:
+        """The name of the dialect."""
+        return self.dialect.name  # type: ignore[no-any-return]
+
     def schema_for_object(self, obj: Any) -> Any:
         """The schema of a table."""
         return obj.schema

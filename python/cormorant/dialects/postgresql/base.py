@@ -253,22 +253,23 @@ class PGDialect(DefaultDialect):
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
         """Arguments of the driver's connect() for a URL.
 
-        The query takes libpq's options, `host` several times or as a list (``host=a:5432``
-        with the port of each, or a directory of sockets), `service`, and those of asyncpg's
-        that have a counterpart (`ssl`, `prepared_statement_cache_size`, `timeout`).
+        The query takes libpq's options, `host` in place of the one before it, several times or
+        as a list (``host=a:5432`` with the port of each, or a directory of sockets), `service`,
+        and those of asyncpg's that have a counterpart (`ssl`, `prepared_statement_cache_size`,
+        `timeout`).
         """
         query: dict[str, Any] = dict(url.query)
         options: dict[str, Any] = {}
         hosts = [host for item in util.to_list(query.pop("host", ())) for host in item.split(",")]
         ports = [port for item in util.to_list(query.pop("port", ())) for port in item.split(",")]
-        if hosts:
-            if url.host:
-                hosts.insert(0, url.host)
+        if not hosts and url.host and ports:
+            hosts = [url.host]
+        if hosts:  # those of the query replace the one before it
             names, numbers = self._split_hosts(hosts, ports)
             options["host"] = ",".join(names)
             if any(numbers):
                 options["port"] = ",".join(numbers)
-            elif url.port is not None:
+            elif url.port is not None and len(names) == 1:
                 options["port"] = str(url.port)
         elif ports:
             options["port"] = ",".join(ports)

@@ -258,13 +258,9 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
             text = " FOR UPDATE"
         if arg.of:
             kw = self._for_nested(kw)
-            tables: list[Any] = []
-            for element in arg.of:
-                for table in _tables_of(element):
-                    if table not in tables:
-                        tables.append(table)
+            tables = {id(table): table for element in arg.of for table in _tables_of(element)}
             names = ", ".join(
-                [self.process(t, ashint=True, use_schema=False, **kw) for t in tables]
+                [self.process(t, ashint=True, use_schema=False, **kw) for t in tables.values()]
             )
             text += f" OF {names}"
         if arg.nowait:
@@ -282,7 +278,10 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
 def _tables_of(element: Any) -> list[Any]:
     """The tables that FOR UPDATE OF an element locks."""
     if element._is_column:
-        return [element.table] if element.table is not None else list(element._from_objects)
+        if element.table is not None:
+            return [element.table]
+        # what a program has written itself stands as it is
+        return [element] if element.is_literal else list(element._from_objects)
     if element._is_join:
         return [*_tables_of(element.right), *_tables_of(element.left)]
     return [element]

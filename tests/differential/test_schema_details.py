@@ -509,6 +509,24 @@ def places_of_columns(p: Peer) -> None:
             )
 
 
+@programs
+def copies_of_constraints_of_unknown_columns(p: Peer) -> None:
+    """A column of no table stands for what the database has under its name."""
+    t = p.Table("t", p.MetaData(), p.Column("id", p.Integer, primary_key=True))
+    for constraint in (
+        p.UniqueConstraint(p.column("hidden"), name="u"),
+        p.UniqueConstraint(t.c.id, p.column("hidden")),
+        p.CheckConstraint(p.column("hidden") > 5),
+    ):
+        t.append_constraint(constraint)
+        p.show(p.schema.AddConstraint(constraint))
+    copy = t.to_metadata(p.MetaData())
+    unique = [each for each in copy.constraints if isinstance(each, p.UniqueConstraint)]
+    for each in sorted(unique, key=lambda each: len(each.columns)):
+        p.show([(str(c), c.table is copy) for c in each.columns])
+        p.show(p.schema.AddConstraint(each))
+
+
 @pytest.mark.parametrize("program", programs.registered)
 def test_schema_details(program: Any) -> None:
     """One corner of schemas."""

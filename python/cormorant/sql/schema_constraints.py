@@ -255,7 +255,9 @@ class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
         return len(self.columns)
 
     def _copy(self, *, target_table: Any = None, **kw: Any) -> Any:
-        new = type(self)(*self.columns.keys(), **self._kwargs())
+        # a column of no table stands for what the database knows under its name
+        columns = [key if c.table is not None else c for key, c in self.columns.items()]
+        new = type(self)(*columns, **self._kwargs())
         return self._schema_item_copy(new)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 import pytest
 
 from .. import postgres
@@ -141,6 +143,63 @@ def keys_that_are_numbers(p: Peer):
     p.Base.metadata.drop_all(engine)
 
 
+def enums_of_other_databases(p: Peer):
+    """A variant is a type of its database alone, and needs no name here."""
+    enum = p.Enum("a", name="own").with_variant(p.Enum("b"), "mysql")
+    text = p.String(3).with_variant(p.Enum("a", "b"), "mysql")
+    chosen = p.Enum("a", name="other").with_variant(p.Enum("c", name="chosen"), "postgresql")
+    listed = p.String().with_variant(p.ARRAY(p.Enum("d", name="listed")), "postgresql", "sqlite")
+    metadata = p.MetaData()
+    columns = [p.Column(f"c{n}", t) for n, t in enumerate((enum, text, chosen, listed))]
+    table = p.Table("t", metadata, *columns)
+    engine = p.engine()
+    for create, drop in ((metadata.create_all, metadata.drop_all), (table.create, table.drop)):
+        create(engine)
+        p.show([each["name"] for each in p.sa.inspect(engine).get_enums()])
+        drop(engine)
+        p.show([each["name"] for each in p.sa.inspect(engine).get_enums()])
+
+
+def enums_of_a_whole_metadata(p: Peer):
+    """A table that is made alone makes them if they are looked for, and never drops them."""
+    metadata = p.MetaData()
+    table = p.Table("t", metadata, p.Column("a", p.Enum("x", name="whole", metadata=metadata)))
+    engine = p.engine()
+
+    def there():
+        p.show([each["name"] for each in p.sa.inspect(engine).get_enums()])
+
+    p.error(lambda: table.create(engine, checkfirst=False), text=False)
+    for _ in range(2):
+        table.create(engine, checkfirst=True)
+        there()
+        table.drop(engine, checkfirst=True)
+        there()
+    metadata.drop_all(engine)
+    there()
+
+
+def enums_without_names(p: Peer):
+    class Colour(enum.Enum):
+        red = 1
+        blue = 2
+
+    engine = p.engine()
+    pg = p.module("dialects.postgresql")
+    for given in ({}, {"name": None}, {"name": "hue"}):
+        p.show(p.Enum(Colour, **given).name, pg.ENUM(Colour, **given).name)
+        for native in (True, False):
+            type_ = p.Enum(Colour, native_enum=native, create_constraint=True, **given)
+            metadata = p.MetaData()
+            p.Table("t", metadata, p.Column("a", type_))
+            p.error(lambda metadata=metadata: metadata.create_all(engine))
+            inspector = p.sa.inspect(engine)
+            if inspector.has_table("t"):
+                p.show(repr(inspector.get_columns("t")[0]["type"]))
+                p.show([each["name"] for each in inspector.get_check_constraints("t")])
+            metadata.drop_all(engine)
+
+
 @pytest.mark.parametrize(
     "program",
     [
@@ -149,6 +208,9 @@ def keys_that_are_numbers(p: Peer):
         subscripts_of_jsonb,
         numbers_in_columns_of_other_types,
         keys_that_are_numbers,
+        enums_of_other_databases,
+        enums_of_a_whole_metadata,
+        enums_without_names,
     ],
 )
 def test_on_the_server(program):

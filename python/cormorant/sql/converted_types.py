@@ -98,10 +98,8 @@ class Enum(String, SchemaType):
         super().__init__(length=longest)
         self._default_length = max((len(value) for value in values), default=0)
 
-        name = kw.pop("name", None)
-        if name is None and self.enum_class is not None:
-            name = self.enum_class.__name__.lower()
-        self.name: str | None = name
+        of_class = None if self.enum_class is None else self.enum_class.__name__.lower()
+        self.name: str | None = kw.pop("name", of_class)
         self.schema = kw.pop("schema", None)
         self.metadata = kw.pop("metadata", None)
         self.inherit_schema: bool = kw.pop("inherit_schema", False)
@@ -231,8 +229,8 @@ class Enum(String, SchemaType):
             return cls(*self._given, **kw)
         return super().adapt(cls, **kw)
 
-    def _attach(self, column: Any, table: Any) -> None:
-        SchemaType._attach(self, column, table)
+    def _attach(self, column: Any, table: Any, variant_of: str | None = None) -> None:
+        SchemaType._attach(self, column, table, variant_of)
         if self.create_constraint:
             from .constructs import TypeCoerce
             from .schema import CheckConstraint

@@ -435,7 +435,8 @@ class SchemaGenerator(_SchemaVisitor):
         if not dialect.supports_alter:
             include_foreign_key_constraints = None
         if not create_ok:
-            for type_ in dialect.types_to_create(table._types()):
+            # those of the metadata may be there already: they are made if that is looked up
+            for type_ in dialect.types_to_create(table._types(of_metadata=self.checkfirst)):
                 self.connection._run_ddl_visitor(
                     type_.DDLGenerator, type_, checkfirst=self.checkfirst
                 )

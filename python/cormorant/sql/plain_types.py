@@ -75,19 +75,24 @@ class SchemaType(SchemaEventTarget):
         if not any(type_ is self for type_ in metadata._types):
             metadata._types.append(self)
 
-    def _attach(self, column: Any, table: Any) -> None:
+    def _attach(self, column: Any, table: Any, variant_of: str | None = None) -> None:
         """The column of this type became part of a table."""
-        self._register_with(table)
+        self._register_with(table, variant_of)
 
-    def _register_with(self, table: Any) -> None:
-        """Have the type created and dropped with a table."""
+    def _register_with(self, table: Any, variant_of: str | None = None) -> None:
+        """Have the type created and dropped with a table; `variant_of`: on this dialect alone."""
         if self.inherit_schema:
             self.schema = table.schema
         elif self.metadata is not None and self.schema is None and self.metadata.schema:
             self.schema = self.metadata.schema
         if self.metadata is None:
             self._register(table.metadata)
-        self.__dict__.setdefault("_tables", []).append(table)
+        self.__dict__.setdefault("_tables", []).append((table, variant_of))
+
+    def _is_made_on(self, dialect_name: str) -> bool:
+        """Whether a column has the type on this dialect, or it is the metadata's."""
+        tables = self.__dict__.get("_tables", ())
+        return not tables or any([name in (None, dialect_name) for _, name in tables])
 
 
 def constrained(type_: Any, column: Any, compiler: Any) -> bool:
@@ -458,7 +463,7 @@ class Boolean(SchemaType, TypeEngine[bool]):
 
         return process
 
-    def _attach(self, column: Any, table: Any) -> None:
+    def _attach(self, column: Any, table: Any, variant_of: str | None = None) -> None:
         if self.create_constraint:
             from .constructs import TypeCoerce
             from .schema import CheckConstraint

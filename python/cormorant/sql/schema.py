@@ -424,12 +424,14 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
 
     # --- DDL ---
 
-    def _types(self) -> list[Any]:
-        """The types of columns that may be objects of the schema and are this table's own."""
+    def _types(self, of_metadata: bool = False) -> list[Any]:
+        """The types of columns that may be objects of the schema and are this table's own;
+        `of_metadata`: or those of the whole metadata."""
         return [
             type_
             for type_ in self.metadata._types
-            if type_.metadata is None and self in getattr(type_, "_tables", ())
+            if (of_metadata or type_.metadata is None)
+            and any([table is self for table, _ in getattr(type_, "_tables", ())])
         ]
 
     def create(self, bind: Any, checkfirst: bool = False) -> None:

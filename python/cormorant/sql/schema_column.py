@@ -257,11 +257,11 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
 
     def _attach_type(self, table: Any) -> None:
         self.type._attach(self, table)
-        for variant in self.type._variant_mapping.values():
+        for dialect_name, variant in self.type._variant_mapping.items():
             if not variant._is_type_decorator:
-                variant._attach(self, table)
+                variant._attach(self, table, dialect_name)
             elif isinstance(variant, _schema_type()):
-                variant._register_with(table)
+                variant._register_with(table, dialect_name)
 
     def _set_type(self, type_: Any) -> None:
         self.type = to_instance(type_)

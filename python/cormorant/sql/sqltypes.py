@@ -189,9 +189,9 @@ class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine[Sequence[T]]):
     def python_type(self) -> type:
         return list
 
-    def _attach(self, column: Any, table: Any) -> None:
+    def _attach(self, column: Any, table: Any, variant_of: str | None = None) -> None:
         if isinstance(self.item_type, SchemaType):
-            self.item_type._attach(column, table)
+            self.item_type._attach(column, table, variant_of)
 
     def _setup_getitem(self, expr: Any, index: Any) -> tuple[Any, Any, TypeEngine]:
         """What ``expr[index]`` is: operator, right side and type."""

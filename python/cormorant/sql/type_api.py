@@ -372,8 +372,11 @@ class TypeEngine(Subscriptable[T]):
             return GENERIC.process(self)
         return dialect.type_compiler_instance.process(self)  # type: ignore[no-any-return]
 
-    def _attach(self, column: Any, table: Any) -> None:
-        """The column of this type became part of a table: add constraints to it."""
+    def _attach(self, column: Any, table: Any, variant_of: str | None = None) -> None:
+        """The column of this type became part of a table: add constraints to it.
+
+        `variant_of`: the one dialect that the column has this type on.
+        """
 
     def __str__(self) -> str:
         from .type_compiler import GENERIC
@@ -626,8 +629,8 @@ class TypeDecorator(TypeEngine[T]):
         new.__dict__.pop("_cache_key_", None)
         return new
 
-    def _attach(self, column: Any, table: Any) -> None:
-        self.impl._attach(column, table)
+    def _attach(self, column: Any, table: Any, variant_of: str | None = None) -> None:
+        self.impl._attach(column, table, variant_of)
 
     def _make_cache_key(self) -> Any:
         def with_impl() -> Any:

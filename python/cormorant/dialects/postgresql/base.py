@@ -154,6 +154,8 @@ class PGDialect(DefaultDialect):
 
         found: dict[Any, Any] = {}
         for type_ in types:
+            if not type_._is_made_on(self.name):
+                continue
             impl = type_.dialect_impl(self)
             if isinstance(impl, NamedType) and impl.create_type:
                 # the type of a column that was copied is the same type

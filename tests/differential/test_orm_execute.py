@@ -237,3 +237,27 @@ def test_values_of_a_query_update():
             p.sa.event.remove(p.orm.Query, "before_compile_update", heard)
 
     compare(program)
+
+
+def test_names_in_rows_of_a_query():
+    """A listener that executes a Query's statement gets the rows that the Query would."""
+
+    def program(p):
+        User, Post, session = models(p)
+
+        @p.sa.event.listens_for(session, "do_orm_execute")
+        def heard(state):
+            return state.invoke_statement()
+
+        alias = p.orm.aliased(User)
+        for query in (
+            session.query(User.name),
+            session.query(User.id, Post.id, User.name.label("x")).join(User.posts),
+            session.query(User, Post.id).join(User.posts),
+            session.query(alias.name, User.name).where(User.id == alias.id),
+            session.query(p.func.count(User.id)),
+        ):
+            p.show([row._fields for row in query.limit(1)], query.first()._fields)
+            p.show([row._fields for row in session.execute(query.limit(1))])
+
+    compare(program)

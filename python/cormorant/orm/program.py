@@ -11,7 +11,6 @@ from ..sql.elements import Label, NamedColumn
 from ..sql.functions import FunctionElement
 from ..sql.schema import Table
 from ..sql.select_base import (
-    LABEL_STYLE_DISAMBIGUATE_ONLY,
     LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
 )
@@ -301,8 +300,9 @@ def item_keys(state: SelectState) -> tuple[str | None, ...]:
     seen: dict[int, str] = {}
     bundled = _in_bundles(state)
     style = state.statement._label_style
-    if state.legacy or any(isinstance(o, NamedAsQuery) for o in state.statement._with_options):
-        style = LABEL_STYLE_DISAMBIGUATE_ONLY
+    as_query = state.legacy or any(
+        [isinstance(option, NamedAsQuery) for option in state.statement._with_options]
+    )
     for index, item in enumerate(state.items):
         name = item.name
         if index in bundled:
@@ -313,8 +313,8 @@ def item_keys(state: SelectState) -> tuple[str | None, ...]:
             continue
         expression = item.expression
         if name is None and state.adapt_from is None:
-            name = item_name(expression, state.legacy)
-        if state.legacy or expression._is_text_clause:
+            name = item_name(expression, as_query)
+        if as_query or expression._is_text_clause:
             names.append(name)
             continue
         name = name or "_no_label"

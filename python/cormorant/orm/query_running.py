@@ -13,6 +13,7 @@ from .context import FromStatement, ORMPlan
 from .exc import MultipleResultsFound, NoResultFound
 from .listening import query_events, query_listeners
 from .loading import lead_mapper, run_select
+from .nodes import NamedAsQuery
 from .parts import part_of
 from .query_changes import QueryChanges
 from .query_state import QueryParts
@@ -83,6 +84,9 @@ class QueryRunning(QueryChanges, QueryParts, Generic[_T]):
                 from .execute_state import Loading, call
 
                 given = self._params or {}
+                if statement.__class__ is not FromStatement:
+                    # a listener may execute it
+                    statement = statement.options(NamedAsQuery())
                 state, result = call(
                     session, statement, given, {}, self._bind_arguments, heard, Loading(())
                 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .harness import Peer, Programs, compare
@@ -447,6 +449,37 @@ def backrefs_with_options(p: Peer):
     p.show(one.user, other.user is user)
     p.error(lambda: setattr(one, "user", user))
     p.show(user.one is one, other.user)
+
+
+@program
+def arguments_that_are_no_columns(p: Peer) -> None:
+    def configured(argument: str, given: Any) -> None:
+        base = p.declarative_base()
+
+        class User(base):
+            __tablename__ = "users"
+            id = p.Column(p.Integer, primary_key=True)
+
+        class Post(base):
+            __tablename__ = "posts"
+            id = p.Column(p.Integer, primary_key=True)
+            user_id = p.Column(p.ForeignKey("users.id"))
+
+        Post.user = p.relationship(User, **{argument: given(User, Post)})
+        base.registry.configure()
+
+    for argument in ("primaryjoin", "order_by", "foreign_keys", "remote_side"):
+        for given in (
+            lambda User, Post: p.select(User.id),
+            lambda User, Post: p.text("users.id = user_id"),
+            lambda User, Post: User.__table__,
+        ):
+            p.error(lambda argument=argument, given=given: configured(argument, given))
+        for given in (
+            lambda User, Post: User,
+            lambda User, Post: User.__table__.join(Post.__table__),
+        ):
+            p.error(lambda argument=argument, given=given: configured(argument, given), text=False)
 
 
 @pytest.mark.parametrize("function", program.registered)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import exc
 from ..sql import visitors
+from .order_by import is_column_expression
 from .properties import MappedColumn
 
 _OWN_MARKS = ("entity_namespace", "parententity", "parentmapper", "proxy_key", "entity")
@@ -34,14 +35,15 @@ def value_of(argument: Any) -> Any:
 
 
 def expression(value: Any, argument: str) -> Any:
-    """A SQL expression, or an error that names the argument."""
+    """A column or an expression of columns, or an error that names the argument."""
+    given = value
     if isinstance(value, MappedColumn):
         value = value.column
     while not getattr(value, "is_clause_element", False) and hasattr(value, "__clause_element__"):
         value = value.__clause_element__()
-    if not getattr(value, "is_clause_element", False):
+    if not getattr(value, "is_clause_element", False) or not is_column_expression(value):
         raise exc.ArgumentError(
-            f"Column expression expected for argument '{argument}'; got {value!r}."
+            f"Column expression expected for argument '{argument}'; got {given!r}."
         )
     return value
 

@@ -361,6 +361,30 @@ no_value_to_delete(crm_state *state, uint16_t slot)
 }
 
 static int
+fire_remove(crm_state *state, uint16_t slot, int late, PyObject *old)
+{
+    const crm_attr *attr = crm_state_attr(state, slot);
+    PyObject *value = Py_NewRef(old);
+    crm_initiator own = {attr->prop, CRM_OP_REMOVE, crm_state_manager(state)};
+    int status = crm_attr_fire(attr, CRM_AE_REMOVE, crm_state_object(state),
+                               late, &own, &value, NULL);
+    Py_DECREF(value);
+    return status;
+}
+
+/* Tells the validator that wants to know of removals. */
+static int
+validate_remove(crm_state *state, uint16_t slot, PyObject *old)
+{
+    PyObject *prop = Py_NewRef(crm_state_attr(state, slot)->prop);
+    PyObject *result = PyObject_CallMethod(prop, "_on_remove", "OO",
+                                           crm_state_object(state), old);
+    Py_DECREF(prop);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+static int
 delete_column(crm_state *state, uint16_t slot)
 {
     crm_core *core = crm_state_manager(state)->core;
@@ -379,24 +403,15 @@ delete_column(crm_state *state, uint16_t slot)
         old = Py_NewRef(core->no_value);
     }
     const uint16_t flags = crm_state_attr(state, slot)->flags;
-    for (int late = 0; late < 2; late++) {
-        if ((flags & (late ? CRM_ATTR_LATE_LISTENERS : CRM_ATTR_LISTENERS)) ==
-            0) {
-            continue;
-        }
-        const crm_attr *attr = crm_state_attr(state, slot);
-        PyObject *value = Py_NewRef(old);
-        crm_initiator own = {attr->prop, CRM_OP_REMOVE,
-                             crm_state_manager(state)};
-        int status = crm_attr_fire(attr, CRM_AE_REMOVE, crm_state_object(state),
-                                   late, &own, &value, NULL);
-        Py_DECREF(value);
-        if (status < 0) {
-            Py_DECREF(old);
-            return -1;
-        }
-        keyed = (state->flags & CRM_S_KEY) != 0;
+    if (((flags & CRM_ATTR_LISTENERS) &&
+         fire_remove(state, slot, 0, old) < 0) ||
+        ((flags & CRM_ATTR_EVENTS) && validate_remove(state, slot, old) < 0) ||
+        ((flags & CRM_ATTR_LATE_LISTENERS) &&
+         fire_remove(state, slot, 1, old) < 0)) {
+        Py_DECREF(old);
+        return -1;
     }
+    keyed = (state->flags & CRM_S_KEY) != 0;
     if (keyed) {
         if (crm_state_record(state, slot, old) < 0) {
             return -1;

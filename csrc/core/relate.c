@@ -121,6 +121,16 @@ fire_replace(const crm_side *self, PyObject **value, PyObject *old,
                : 0;
 }
 
+/* Tells the validator that wants to know of removals. */
+static int
+validate_remove(const crm_side *self, PyObject *value)
+{
+    PyObject *result =
+        PyObject_CallMethod(self->prop, "_on_remove", "OO", self->obj, value);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
 static int
 delete_scalar(crm_side *self)
 {
@@ -131,6 +141,9 @@ delete_scalar(crm_side *self)
     }
     crm_initiator own = {self->prop, CRM_OP_REMOVE, self->manager};
     int status = crm_side_tell(self, CRM_AE_REMOVE, 0, &own, old);
+    if (status == 0 && crm_side_has_events(self, &own)) {
+        status = validate_remove(self, old);
+    }
     if (status == 0 && crm_side_is_object(self, old)) {
         crm_state *other = crm_side_state_of(self, old);
         status = other == NULL ? -1 : crm_side_set_parent(self, old, 0);
@@ -366,10 +379,7 @@ crm_rel_fire_remove(crm_state *state, uint16_t slot, PyObject *value,
             status = crm_side_tell(&self, CRM_AE_REMOVE, 0, from, value);
         }
         if (status == 0 && crm_side_has_events(&self, from)) {
-            PyObject *result = PyObject_CallMethod(self.prop, "_on_remove",
-                                                   "OO", self.obj, value);
-            status = result == NULL ? -1 : 0;
-            Py_XDECREF(result);
+            status = validate_remove(&self, value);
         }
         if (status == 0) {
             status = crm_side_warn(&self, "collection remove");

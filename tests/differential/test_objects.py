@@ -507,6 +507,97 @@ def validated(p: Any) -> None:
 
 
 @program
+def validated_removals(p: Any) -> None:
+    """Whoever asks for removals is told of `del` as well, of a column and of a reference."""
+    calls: list[Any] = []
+
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        posts = p.relationship("Post", back_populates="user")
+
+        @p.validates("name", "posts", include_removes=True)
+        def check(self, key: str, value: Any, is_remove: bool) -> Any:
+            calls.append((key, value if key == "name" else value.title, is_remove))
+            return value
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        title = p.Column(p.String)
+        user_id = p.Column(p.Integer, p.ForeignKey("users.id"))
+        user = p.relationship("User", back_populates="posts")
+
+        @p.validates("user", include_removes=True)
+        def check(self, key: str, user: Any, is_remove: bool) -> Any:
+            calls.append((key, user is None, is_remove))
+            return user
+
+        @p.validates("title", include_removes=True)
+        def keep(self, key: str, title: Any, is_remove: bool) -> Any:
+            if is_remove:
+                raise ValueError(f"{title} stays")
+            return title
+
+    def told() -> None:
+        p.show(calls)
+        calls.clear()
+
+    s = p.session()
+    for add in (False, True):
+        user = User(name="a", posts=[Post(title="1"), Post(title="2")])
+        first, second = user.posts
+        if add:
+            s.add(user)
+            s.commit()
+            p.show(user.name, [post.user.name for post in user.posts])
+        told()
+        del user.name
+        told()
+        del first.user
+        told()
+        p.show(user.posts == [second])
+        user.posts.remove(second)
+        told()
+        p.error(lambda first=first: delattr(first, "title"))
+        p.show(first.title)
+
+
+@program
+def compared_after_they_left(p: Any) -> None:
+    """A condition made of a new object finds its key when it runs, in the object or in what it
+    was known by when it left its session."""
+
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String, unique=True)
+        posts = p.relationship("Post", back_populates="user")
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.Integer, p.ForeignKey("users.id"))
+        user = p.relationship("User", back_populates="posts")
+
+    s = p.session()
+    for expired in (None, [], ["id"]):
+        user = User(posts=[Post()])
+        queries = [
+            s.query(Post.id).filter(Post.user == user),
+            s.query(Post.id).filter(p.with_parent(user, User.posts)),
+        ]
+        s.add(user)
+        s.flush()
+        if expired is not None:
+            s.expire(user, expired or None)
+        s.expunge(user)
+        for query in queries:
+            p.error(lambda query=query: query.all())
+
+
+@program
 def properties_and_synonyms(p: Any) -> None:
     class User(p.Base):
         __tablename__ = "users"

@@ -286,6 +286,10 @@ def _value_of(mapper: Any, instance: Any, column: Any) -> Callable[[], Any]:
                 found = getattr(instance, prop.key)
             elif known is not NO_VALUE:
                 found = known
+            elif has_key and column in mapper.primary_key:
+                # what the object was known by when it left its session
+                key: Any = _core.identity_key(instance)
+                found = key[1][mapper.primary_key.index(column)]
             else:
                 why = (
                     "the object is detached and the value was expired"

@@ -426,6 +426,174 @@ def test_hashes_that_fail_when_an_object_dies(session):
     assert session._counts() == (0, 0, 0, 0)
 
 
+class ActingKey:
+    """A key that calls a function at its n-th comparison or hash."""
+
+    def __init__(self, n):
+        self.n, self.compared, self.hashed = n, [], []
+
+    @staticmethod
+    def called(acts):
+        if acts:
+            acts.pop(0)()
+
+    def __hash__(self):
+        self.called(self.hashed)
+        return 7
+
+    def __eq__(self, other):
+        for key in (self, other):
+            self.called(key.compared)
+        return self.n == other.n
+
+
+def nothing():
+    """Comparisons before the one that acts."""
+
+
+def keyed(session, key, register=True):
+    """An object of a class whose keys are any objects, beside another of the same hash."""
+    cls = make("Keyed", name=TYPE_STRING)
+    objs = [cls(id=ActingKey(99)), cls(id=key)]
+    session._add_all(objs)
+    session._register(objs)
+    if not register:
+        session._expunge(objs[1])
+    return objs
+
+
+def lookup(session, obj):
+    """Compares a key with all that are in the map."""
+    return session._get(manager_of(type(obj)), (ActingKey(55),))
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_comparison_puts_the_object_into_another_session(session, at):
+    other, key = _core.SessionBase(), ActingKey(1)
+    objs = keyed(session, key, register=False)
+    kept, obj = objs
+    key.compared[:] = [*[nothing] * at, lambda: other._attach(objs[1])]
+    if at < 2:  # there are two, when it is looked up and when it enters
+        with pytest.raises(exc.InvalidRequestError, match="already attached to session"):
+            session._attach(obj)
+    else:
+        session._attach(obj)
+    assert (obj in session, obj in other) == (at == 2, at < 2)
+    key.compared.clear()
+    objs.clear()
+    del obj, key
+    assert (session._counts()[3], other._counts()[3]) == (1, 0)
+    assert session._persistent() == [kept]
+    assert other._persistent() == []
+
+
+@pytest.mark.parametrize("how", ["compared", "hashed"])
+@pytest.mark.parametrize("at", range(2))
+def test_a_comparison_takes_the_identity_away(session, how, at):
+    key = ActingKey(1)
+    kept, obj = keyed(session, key, register=False)
+    acts = [*[nothing] * at, lambda: _core.set_identity(obj, None)]
+    getattr(key, how)[:] = acts
+    del key, acts
+    with pytest.raises(exc.InvalidRequestError, match="is not persisted|another identity by now"):
+        session._attach(obj)
+    assert _core.session_of(obj) is _core.identity_key(obj) is None
+    assert lookup(session, kept) is None
+    assert session._persistent() == [kept]
+
+
+def fail():
+    raise RuntimeError("no comparison")
+
+
+@pytest.mark.parametrize("method", ["_attach", "_restore_deleted"])
+@pytest.mark.parametrize("at", range(2))
+def test_an_object_that_cannot_come_back_stays_with_its_session(session, method, at):
+    key = ActingKey(1)
+    _, obj = kept = keyed(session, key)
+    session._remove_deleted([obj])
+    key.compared[:] = [*[nothing] * at, fail]
+    with pytest.raises(RuntimeError, match="no comparison"):
+        getattr(session, method)(obj if method == "_attach" else [obj])
+    assert session._gone() == [obj]
+    assert session._persistent() == kept[:1]
+    assert _core.session_of(obj) is session
+    session._expunge_all()
+    assert _core.session_of(obj) is None
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_new_key_that_cannot_be_compared(session, at):
+    _, obj = kept = keyed(session, ActingKey(1))
+    obj.id = key = ActingKey(2)
+    key.compared[:] = [*[nothing] * at, fail]
+    if at < 3:
+        with pytest.raises(RuntimeError, match="no comparison"):
+            session._register([obj])
+    else:
+        session._register([obj])
+    assert _core.session_of(obj) is session
+    assert (obj in session) == (obj not in session._gone())
+    assert kept[0] in session
+    session._expunge_all()
+    assert _core.session_of(obj) is None
+
+
+@pytest.mark.parametrize("method", ["_expunge", "_remove_deleted"])
+@pytest.mark.parametrize("act", ["_expunge", "_expunge_all", "_attach", "drop"])
+def test_a_hash_acts_when_an_object_leaves_its_map(method, act):
+    session, key = _core.SessionBase(), ActingKey(1)
+    kept, obj = keyed(session, key)
+    held = [session]
+    key.hashed[:] = [
+        held.clear
+        if act == "drop"
+        else held[0]._expunge_all
+        if act == "_expunge_all"
+        else lambda: getattr(held[0], act)(obj)
+    ]
+    leave = getattr(session, method)
+    del session
+    leave(obj if method == "_expunge" else [obj])
+    assert not key.hashed
+    for one in held:
+        assert obj not in one
+        assert one._persistent() == ([] if act == "_expunge_all" else [kept])
+        assert lookup(one, kept) is None
+        assert one._gone() == ([obj] if _core.session_of(obj) is one else [])
+    held.clear()
+    del leave
+    assert _core.session_of(obj) is None
+
+
+def test_a_comparison_takes_the_token_away(session):
+    class Token:
+        act = staticmethod(nothing)
+
+        def __init__(self, n):
+            self.n = n
+
+        def __hash__(self):
+            return 7
+
+        def __eq__(self, other):
+            self.act()
+            return self.n == other.n
+
+    cls = make("Keyed", name=TYPE_STRING)
+    objs = [cls() for _ in range(5)]
+    for n, obj in enumerate(objs):
+        _core.set_identity(obj, (n,))
+        _core.set_identity_token(obj, Token(n))
+        if n < 4:
+            session._attach(obj)
+    Token.act = lambda self: _core.set_identity_token(objs[4], None)
+    session._attach(objs[4])
+    Token.act = staticmethod(nothing)
+    assert _core.identity_token(objs[4]).n == 4
+    assert session._counts()[3] == 5
+
+
 def test_hierarchies_share_the_root_map(session):
     base = make("Base", name=TYPE_STRING)
     sub = type("Sub", (base,), {})

@@ -376,8 +376,10 @@ crm_map *crm_session_map(crm_session *session, crm_manager *root,
 /* The live object of a map with that identity: borrowed state, NULL without an
  * exception if there is none, with one if a key's comparison failed. */
 crm_state *crm_map_get(crm_map *map, const crm_key *key);
-/* Attaches an object loaded from the database (its key is set, it is in no
- * session) to the map: 0, or -1. */
+/* Enters an object that has a key and is in no map, and in no other session,
+ * into the map: 0, or -1 with an exception; it belongs where it did then.
+ * Comparing keys runs code, which may do all of that itself, and is an error if
+ * it leaves the object with another key or in another session. */
 int crm_session_attach(crm_map *map, crm_state *state);
 /* After INSERT: the pending state has its primary key in its slots; it leaves
  * `new_`, gets its identity key, enters the map and has its history cleared.

@@ -1,5 +1,5 @@
 /* key.c: primary keys of mapped objects as keys of the identity map. */
-#include "state.h"
+#include "session.h"
 #include "uuid.h"
 
 static crm_key
@@ -110,13 +110,23 @@ crm_allows_partial_key(crm_manager *manager)
 }
 
 int
-crm_state_map_key(const crm_state *state, crm_key *key)
+crm_state_map_key(crm_state *state, crm_key *key, PyObject **own)
 {
+    *own = NULL;
     if (state->flags & CRM_S_INT_KEY) {
         *key = int_key(state->key.i);
         return 0;
     }
-    return opaque_key(crm_state_manager(state)->core, state->key.o, key);
+    if ((state->flags & CRM_S_KEY) == 0) {
+        return crm_session_refuse(state, "InvalidRequestError",
+                                  "Instance '%U' is not persisted");
+    }
+    *own = Py_NewRef(state->key.o);
+    if (opaque_key(crm_state_manager(state)->core, *own, key) < 0) {
+        Py_CLEAR(*own);
+        return -1;
+    }
+    return 0;
 }
 
 void
@@ -233,6 +243,27 @@ hashes_quietly(const crm_core *core, PyObject *key)
     return 1;
 }
 
+/* The hash of a key as what a state is in its map by: 1; 0 if it has none. That
+ * may be Python code, which must neither see a dying object nor disturb an
+ * exception that is on its way.  Afterwards the state is in the map no more
+ * than before, whatever that code did. */
+static int
+hash_loudly(crm_state *state, crm_key *key)
+{
+    const crm_map *map = state->map;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *own = Py_NewRef(state->key.o);
+    int status = opaque_key(crm_state_manager(state)->core, own, key);
+    PyErr_Clear();
+    Py_DECREF(own);
+    PyErr_Restore(type, value, traceback);
+    if (state->map == map) {
+        state->flags &= ~(uint32_t)CRM_S_IN_MAP;
+    }
+    return status == 0;
+}
+
 void
 crm_state_leave_map(crm_state *state)
 {
@@ -255,23 +286,16 @@ crm_state_leave_map(crm_state *state)
             return;
         }
     }
-    else {
-        /* The hash may be Python code.  It must neither see a
-         * dying object nor disturb an exception that is on its way. */
-        const crm_map *map = state->map;
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
-        PyObject *own = Py_NewRef(state->key.o);
-        int status = opaque_key(core, own, &key);
-        PyErr_Clear();
-        Py_DECREF(own);
-        PyErr_Restore(type, value, traceback);
-        if (state->map != map) {
-            return; /* the session died meanwhile, or let it go */
+    else if (Py_REFCNT((PyObject *)state->map->session) > 0) {
+        /* The code of a hash may drop the session, or take the object out of
+         * it: the entry is left to us. */
+        PyObject *session = Py_NewRef((PyObject *)state->map->session);
+        if (!hash_loudly(state, &key) ||
+            !crm_identity_remove(ids, &key, state)) {
+            leave_by_search(ids, state);
         }
-        if (status == 0 && crm_identity_remove(ids, &key, state)) {
-            return;
-        }
+        Py_DECREF(session);
+        return;
     }
     leave_by_search(ids, state);
 }

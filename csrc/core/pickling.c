@@ -105,7 +105,6 @@ restore_key(crm_state *state, PyObject *key)
         Py_XDECREF(own);
     }
     else if (status > 0 && state->map == NULL) {
-        crm_state_drop_key(state);
         crm_state_take_key(state, &found, own);
         return 0;
     }

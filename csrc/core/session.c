@@ -32,8 +32,9 @@ key_equal(const void *a, const void *b, void *core)
     return equal;
 }
 
-crm_map *
-crm_session_map(crm_session *session, crm_manager *root, PyObject *token)
+/* See crm_session_map(); the caller holds the token. */
+static crm_map *
+find_map(crm_session *session, crm_manager *root, PyObject *token)
 {
     /* Maps are never taken away, whatever a comparison does. */
     for (size_t i = 0; i < session->nmaps; i++) {
@@ -74,6 +75,16 @@ crm_session_map(crm_session *session, crm_manager *root, PyObject *token)
     map->root = (crm_manager *)Py_NewRef((PyObject *)root);
     map->token = Py_XNewRef(token);
     session->maps[session->nmaps++] = map;
+    return map;
+}
+
+crm_map *
+crm_session_map(crm_session *session, crm_manager *root, PyObject *token)
+{
+    /* a comparison may take it from the object that has it */
+    Py_XINCREF(token);
+    crm_map *map = find_map(session, root, token);
+    Py_XDECREF(token);
     return map;
 }
 
@@ -119,37 +130,60 @@ displaced(crm_state *state)
     }
 }
 
+/* Whether nothing has happened to a state, while keys were compared, that keeps
+ * it from a map: -1 with an exception otherwise. */
+static int
+may_enter(const crm_map *map, crm_state *state, const crm_key *key)
+{
+    int keyed = (state->flags & CRM_S_KEY) != 0;
+    int same = (state->flags & CRM_S_INT_KEY) != 0
+                   ? key->is_int && state->key.i == key->u.i
+                   : !key->is_int && state->key.o == key->u.p;
+    if (!keyed || !same) {
+        return crm_session_refuse(state, "InvalidRequestError",
+                                  "Instance '%U' has another identity by now");
+    }
+    return crm_session_check_own(map->session, state);
+}
+
 int
 crm_session_attach(crm_map *map, crm_state *state)
 {
     crm_key key;
-    if (crm_state_map_key(state, &key) < 0) {
+    PyObject *own;
+    if (crm_state_map_key(state, &key, &own) < 0) {
         return -1;
     }
+    void *before = NULL;
+    int status = -1;
     if (map->token != NULL && crm_state_set_token(state, map->token) < 0) {
-        return -1;
+        goto done;
     }
-    void *before;
-    if (crm_identity_put(map->ids, &key, state, &before) < 0) {
+    status = crm_identity_put(map->ids, &key, state, &before);
+    if (status < 0) {
         if (!PyErr_Occurred()) {
             PyErr_NoMemory();
         }
-        return -1;
+        goto done;
     }
-    state->map = map;
-    state->flags |= CRM_S_IN_MAP;
+    status = may_enter(map, state, &key);
+    if (status == 0 && (state->flags & CRM_S_MODIFIED) != 0) {
+        /* It was changed while it was detached. */
+        status = crm_session_hold(&map->session->modified, state, 0);
+    }
+    if (status == 0) {
+        state->map = map;
+        state->flags |= CRM_S_IN_MAP;
+    }
+    else {
+        crm_identity_remove(map->ids, &key, state);
+    }
     if (before != NULL && before != state) {
         displaced(before);
     }
-    if (state->flags & CRM_S_MODIFIED) {
-        /* It was changed while it was detached. */
-        if (crm_ptrset_add(&map->session->modified, state) < 0) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        Py_INCREF(crm_state_object(state));
-    }
-    return 0;
+done:
+    Py_XDECREF(own);
+    return status;
 }
 
 /* ---- strong references ------------------------------------------------ */
@@ -227,14 +261,16 @@ crm_session_detach(crm_state *state)
     }
     PyObject *obj = Py_NewRef(crm_state_object(state));
     crm_session *session = (crm_session *)Py_NewRef((PyObject *)map->session);
-    crm_state_leave_map(state);
-    crm_ptrset_remove(&session->gone, state);
-    state->map = NULL;
-    CRM_OFF(state, CRM_S_BORN);
-    crm_session_unhold(&session->new_, state, CRM_S_NEW);
-    crm_session_unhold(&session->deleted, state, CRM_S_TO_DELETE);
-    crm_session_unhold(&session->modified, state,
-                       0); /* the mark itself stays */
+    crm_state_leave_map(state); /* may run the code of a hash */
+    if (state->map == map) {
+        crm_ptrset_remove(&session->gone, state);
+        state->map = NULL;
+        CRM_OFF(state, CRM_S_BORN);
+        crm_session_unhold(&session->new_, state, CRM_S_NEW);
+        crm_session_unhold(&session->deleted, state, CRM_S_TO_DELETE);
+        crm_session_unhold(&session->modified, state,
+                           0); /* the mark itself stays */
+    }
     Py_DECREF((PyObject *)session);
     Py_DECREF(obj);
 }
@@ -300,7 +336,22 @@ crm_session_mapped(crm_session *self, PyObject *obj)
 
 /* ---- adding ----------------------------------------------------------- */
 
-/* See session.h. */
+int
+crm_session_check_own(const crm_session *self, crm_state *state)
+{
+    const crm_session *other = state->map == NULL ? self : state->map->session;
+    PyObject *text = other == self ? NULL : crm_state_str(state);
+    if (text != NULL) {
+        crm_raise(self->core, "InvalidRequestError",
+                  "Object '%U' is already attached to session '%llu' (this is "
+                  "'%llu')",
+                  text, (unsigned long long)other->hash_key,
+                  (unsigned long long)self->hash_key);
+        Py_DECREF(text);
+    }
+    return other == self ? 0 : -1;
+}
+
 int
 crm_session_before_attach(crm_session *self, crm_state *state)
 {
@@ -320,20 +371,7 @@ crm_session_before_attach(crm_session *self, crm_state *state)
         }
         /* the listener has attached it */
     }
-    crm_session *other = state->map->session;
-    if (other == self) {
-        return 0;
-    }
-    PyObject *text = crm_state_str(state);
-    if (text != NULL) {
-        crm_raise(self->core, "InvalidRequestError",
-                  "Object '%U' is already attached to session '%llu' (this is "
-                  "'%llu')",
-                  text, (unsigned long long)other->hash_key,
-                  (unsigned long long)self->hash_key);
-        Py_DECREF(text);
-    }
-    return -1;
+    return crm_session_check_own(self, state);
 }
 
 /* Tells listeners that an object came into the session. */
@@ -352,33 +390,32 @@ after_attach(crm_session *self, crm_state *state)
     return crm_session_fire(self, how, obj);
 }
 
-/* Enters a detached object; another one with its identity is an error. */
 int
 crm_session_attach_checked(crm_session *self, crm_state *state)
 {
     crm_map *map = crm_session_map_of(self, state);
     crm_key key;
-    if (map == NULL || crm_state_map_key(state, &key) < 0) {
+    PyObject *own;
+    if (map == NULL || crm_state_map_key(state, &key, &own) < 0) {
         return -1;
     }
     crm_state *other = crm_map_get(map, &key);
-    if (other == NULL && PyErr_Occurred()) {
+    int failed = other == NULL && PyErr_Occurred() != NULL;
+    int taken = other != NULL && other != state;
+    Py_XDECREF(own);
+    if (failed || crm_session_check_own(self, state) < 0) {
         return -1;
     }
-    int gone = state->map != NULL && state->map->session == self &&
-               crm_ptrset_remove(&self->gone, state);
+    int gone = crm_ptrset_has(&self->gone, state);
     if (state->map != NULL && !gone) {
         return 0; /* a comparison of keys attached it */
     }
-    if (other == NULL || other == state) {
+    if (!taken) {
         if (crm_session_attach(map, state) < 0) {
             return -1;
         }
+        crm_ptrset_remove(&self->gone, state);
         return gone ? 0 : after_attach(self, state);
-    }
-    if (gone && crm_ptrset_add(&self->gone, state) < 0) {
-        PyErr_NoMemory();
-        return -1;
     }
     PyObject *text = crm_state_str(state);
     PyObject *shown = crm_state_key(state);
@@ -496,10 +533,12 @@ key_values(crm_state *state)
     return values;
 }
 
-/* Gives a state without one the identity of a crm_key and what it owns. */
 void
 crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own)
 {
+    const uint32_t both = CRM_S_KEY | CRM_S_INT_KEY;
+    PyObject *old = (state->flags & both) == CRM_S_KEY ? state->key.o : NULL;
+    CRM_OFF(state, CRM_S_INT_KEY);
     state->flags |= CRM_S_KEY;
     if (key->is_int) {
         state->flags |= CRM_S_INT_KEY;
@@ -509,6 +548,7 @@ crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own)
     else {
         state->key.o = own;
     }
+    Py_XDECREF(old);
 }
 
 /* Empty collections that reading made are no values of a row: they will be
@@ -532,33 +572,58 @@ drop_implicit(crm_state *state)
     }
 }
 
-/* A flushed change of the primary key: the identity follows. */
+/* Out of the identity map, but not out of the session: 1; 0 if it does not
+ * belong to that (any more); -1 with MemoryError. */
+static int
+take_out(crm_session *session, crm_state *state)
+{
+    if (state->map == NULL || state->map->session != session) {
+        return 0;
+    }
+    if (crm_ptrset_add(&session->gone, state) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    crm_state_leave_map(state); /* may run the code of a hash */
+    if (state->map == NULL || state->map->session != session) {
+        return 0;
+    }
+    if (!crm_ptrset_has(&session->gone, state)) {
+        crm_session_detach(state); /* that code had entered it again */
+        return 0;
+    }
+    return 1;
+}
+
+/* A flushed change of the primary key: the identity follows.  Takes over `own`.
+ * If it cannot, the object stays with the session, which does not find it. */
 static int
 rekey(crm_map *map, crm_state *state, const crm_key *key, PyObject *own)
 {
-    crm_state_leave_map(state);
-    crm_ptrset_remove(&map->session->gone, state);
-    /* The mark would count the strong reference twice. */
-    uint32_t modified = state->flags & CRM_S_MODIFIED;
-    CRM_OFF(state, CRM_S_MODIFIED);
-    crm_state_drop_key(state);
+    int status = take_out(map->session, state) < 0
+                     ? -1
+                     : crm_session_check_own(map->session, state);
+    if (status < 0) {
+        Py_XDECREF(own);
+        return -1;
+    }
     crm_state_take_key(state, key, own);
-    int status = crm_session_attach(map, state);
-    state->flags |= modified;
+    status = crm_session_attach(map, state);
+    if (status == 0) {
+        crm_ptrset_remove(&map->session->gone, state);
+    }
     return status;
 }
 
 int
 crm_session_give_way(crm_session *session, crm_state *state)
 {
-    if (crm_ptrset_add(&session->gone, state) < 0) {
-        PyErr_NoMemory();
-        return -1;
+    int out = take_out(session, state);
+    if (out > 0) {
+        crm_session_unhold(&session->deleted, state, CRM_S_TO_DELETE);
+        crm_session_unhold(&session->modified, state, 0);
     }
-    crm_state_leave_map(state);
-    crm_session_unhold(&session->deleted, state, CRM_S_TO_DELETE);
-    crm_session_unhold(&session->modified, state, 0);
-    return 0;
+    return out;
 }
 
 /* Warns if an object that has given way still has the key in its attributes. */
@@ -648,7 +713,7 @@ crm_session_register(crm_session *session, crm_state *state)
     if ((state->flags & CRM_S_KEY) == 0) {
         crm_state_take_key(state, &key, own);
         status = crm_session_attach(map, state);
-        if (status < 0) {
+        if (status < 0 && (state->flags & CRM_S_IN_MAP) == 0) {
             crm_state_drop_key(state);
         }
     }

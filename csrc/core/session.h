@@ -16,12 +16,15 @@
  * unhold may drop the last reference. */
 int crm_session_hold(crm_ptrset *set, crm_state *state, uint32_t flag);
 void crm_session_unhold(crm_ptrset *set, crm_state *state, uint32_t flag);
+/* -1 with an exception if a state is attached to another session, else 0. */
+int crm_session_check_own(const crm_session *session, crm_state *state);
 /* 1: is to be attached, 0: is attached to this session, -1: an error, it is
  * attached to another. */
 int crm_session_before_attach(crm_session *session, crm_state *state);
 /* Tells the Python session that work begins, which may run listeners. */
 int crm_session_autobegin(crm_session *session);
-/* Enters a detached object; another one with its identity is an error. */
+/* Enters a detached object, or one of `gone`; another one with its identity is
+ * an error, after which the object belongs where it did. */
 int crm_session_attach_checked(crm_session *session, crm_state *state);
 /* add() of one object, without cascade. */
 int crm_session_save(crm_session *session, crm_state *state);
@@ -42,9 +45,11 @@ int crm_session_refuse(crm_state *state, const char *exc_name,
 int crm_session_delete_loaded(crm_session *session, crm_state *state);
 /* The identity of an object that is in the map comes to be another's: it stays
  * in the session, and is not found any more; may drop the last reference but
- * the caller's. 0, or -1 with MemoryError. */
+ * the caller's. 1; 0 if it does not belong to the session (any more: a hash
+ * ran); -1 with MemoryError. */
 int crm_session_give_way(crm_session *session, crm_state *state);
-/* Gives a state without identity one; takes over `own`. */
+/* Gives a state an identity in place of the one it may have, in no map; takes
+ * over `own`.  May run code, last of all. */
 void crm_state_take_key(crm_state *state, const crm_key *key, PyObject *own);
 
 #endif /* CRM_SESSION_H */

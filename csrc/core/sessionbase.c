@@ -530,22 +530,14 @@ remove_deleted_one(crm_session *self, PyObject *obj)
     if (state == NULL) {
         return -1;
     }
-    if (state->map == NULL || state->map->session != self ||
-        (state->flags & CRM_S_IN_MAP) == 0) {
+    if ((state->flags & CRM_S_IN_MAP) == 0) {
         return 0;
     }
-    if (crm_ptrset_add(&self->gone, state) < 0) {
-        PyErr_NoMemory();
-        return -1;
+    int status = crm_session_give_way(self, state);
+    if (status > 0) {
+        state->flags |= CRM_S_DELETED;
     }
-    crm_state_leave_map(state);
-    if (state->map == NULL) {
-        return 0;
-    }
-    state->flags |= CRM_S_DELETED;
-    crm_session_unhold(&self->deleted, state, CRM_S_TO_DELETE);
-    crm_session_unhold(&self->modified, state, 0);
-    return 0;
+    return status < 0 ? -1 : 0;
 }
 
 static PyObject *
@@ -566,30 +558,31 @@ restore_deleted_one(crm_session *self, PyObject *obj)
         return 0;
     }
     CRM_OFF(state, CRM_S_DELETED);
-    crm_ptrset_remove(&self->gone, state);
     if (state->flags & CRM_S_IN_MAP) {
         return 0; /* it was to be deleted once more */
     }
-    state->map = NULL;
     crm_map *map = crm_session_map_of(self, state);
     crm_key key;
-    if (map == NULL || crm_state_map_key(state, &key) < 0) {
+    PyObject *own;
+    if (map == NULL || crm_state_map_key(state, &key, &own) < 0) {
         return -1;
     }
     crm_state *other = crm_map_get(map, &key);
-    if (other == NULL && PyErr_Occurred()) {
-        return -1;
+    int status = other == NULL && PyErr_Occurred() ? -1 : 0;
+    PyObject *replaced = NULL;
+    if (other != NULL && other != state) {
+        /* It took a place that was never free. */
+        replaced = Py_NewRef(crm_state_object(other));
+        status = crm_session_give_way(self, other);
     }
-    if (other == NULL || other == state) {
-        return crm_session_attach(map, state);
-    }
-    /* It took a place that was never free. */
-    PyObject *replaced = Py_NewRef(crm_state_object(other));
-    int status = crm_session_give_way(self, other);
-    if (status == 0) {
+    Py_XDECREF(own);
+    if (status >= 0) {
         status = crm_session_attach(map, state);
     }
-    Py_DECREF(replaced);
+    if (status == 0) {
+        crm_ptrset_remove(&self->gone, state);
+    }
+    Py_XDECREF(replaced);
     return status;
 }
 

@@ -135,8 +135,10 @@ int crm_state_set_token(crm_state *state, PyObject *token);
  * an exception. */
 crm_map *crm_session_map_of(crm_session *session, crm_state *state);
 
-/* The key of a state, for the identity map.  0, or -1 when a hash failed. */
-int crm_state_map_key(const crm_state *state, crm_key *key);
+/* The key of a state, for the identity map: *own is what keeps it alive (a new
+ * reference) or NULL.  0, or -1 with an exception when a hash failed, which may
+ * run any code, or the state has no identity. */
+int crm_state_map_key(crm_state *state, crm_key *key, PyObject **own);
 /* How many values of a tuple are None. */
 Py_ssize_t crm_key_count_none(PyObject *values);
 /* Mapper.allow_partial_pks, which mappers have by default: 1, 0, or -1 with an
@@ -152,8 +154,9 @@ int crm_key_from_value(crm_manager *manager, PyObject *value, crm_key *key,
                        PyObject **own);
 /* Takes the identity away; the state must not be in a map. */
 void crm_state_drop_key(crm_state *state);
-/* Out of its identity map, at the price of a search if need be; runs no code
- * that could see the object. */
+/* Out of its identity map, at the price of a search if need be.  A hash may run
+ * code, which finds the object there, unless it is dying, but in no other way.
+ */
 void crm_state_leave_map(crm_state *state);
 
 /* ---- attribute.c ------------------------------------------------------ */

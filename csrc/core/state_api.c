@@ -198,7 +198,6 @@ core_set_identity(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         PyErr_SetString(PyExc_ValueError, "the object is in a session");
         return NULL;
     }
-    crm_state_drop_key(state);
     crm_state_take_key(state, &key, own);
     Py_RETURN_NONE;
 }

@@ -401,6 +401,45 @@ def test_set_loaded_takes_lists_and_collections(world, classes):
         _core.set_loaded(user, number, 3)
 
 
+class Colliding:
+    """A key of a dictionary that is found by a name, and cannot be compared with it."""
+
+    def __init__(self, name):
+        self.name, self.fails = name, False
+
+    def __hash__(self):
+        return hash(self.name)
+
+    def __eq__(self, other):
+        if self.fails:
+            raise RuntimeError("no comparison")
+        return NotImplemented
+
+
+def test_a_value_that_cannot_be_stored_changes_nothing(classes):
+    """Attributes that a class has got since are kept in a dictionary."""
+    user_class, post_class, *_ = classes
+    session = _core.SessionBase()
+    user = Database(user_class).persistent(session, user_class, 1, name="a")
+    late = add(user_class, "late")
+    many = add(user_class, "many", ATTR_COLLECTION)
+    keys = [Colliding("late"), Colliding("many")]
+    vars(user).update(dict.fromkeys(keys))  # before the names, which are looked for behind them
+    _core.set_loaded(user, late, "old")
+    _core.set_loaded(user, many, [])
+    user.late = "new"
+    user.many.append(post := post_class())
+    for key, value in zip(keys, ("other", []), strict=True):
+        key.fails = True
+        with pytest.raises(RuntimeError, match="no comparison"):
+            _core.set_loaded(user, slot(user, key.name), value)
+        key.fails = False
+    assert history(user, "late") == (["new"], [], ["old"])
+    assert history(user, "many") == ([post], [], [])
+    user.many.append(second := post_class())
+    assert history(user, "many") == ([post, second], [], [])
+
+
 def test_what_ties_a_collection_to_its_owner_is_not_copied(classes):
     class Shelf(list):
         pass

@@ -67,6 +67,58 @@ def test_a_collection_outlives_an_object_older_than_its_attribute():
     assert len(notes) == 2
 
 
+def test_collections_that_never_became_the_attributes():
+    """A listener keeps them; their object is gone when they are used, or another has its place."""
+    _, User, Post, _ = blog()
+    kept = []
+
+    @sa.event.listens_for(User.posts, "init_collection")
+    def keep(user, collection, adapter):
+        kept.append(collection)
+
+    @sa.event.listens_for(User.posts, "bulk_replace")
+    def refuse(user, values, initiator):
+        raise RuntimeError("no")
+
+    user = User()
+    with pytest.raises(RuntimeError, match="no"):
+        user.posts = [Post()]
+    del user
+    others = [User(), Post()]
+    [collection] = kept
+    post = Post()
+    collection.append(post)
+    assert collection == [post]
+    assert post.user is others[1].user is None
+    assert kept == [collection]
+
+
+def test_a_listener_takes_the_tie_of_a_new_collection_away():
+    base, User, _, _ = blog()
+
+    class Notes(list):
+        pass
+
+    class Note(base):
+        __tablename__ = "notes"
+        id = sa.Column(sa.Integer, primary_key=True)
+        user_id = sa.Column(sa.ForeignKey("users.id"))
+
+    User.notes = relationship(Note, collection_class=Notes)
+    sa.orm.configure_mappers()
+
+    def refuse(user, collection, adapter):
+        del collection._sa_adapter
+        raise RuntimeError("no")
+
+    sa.event.listen(User.notes, "init_collection", refuse)
+    user = User()
+    with pytest.raises(RuntimeError, match="no"):
+        _ = user.notes
+    sa.event.remove(User.notes, "init_collection", refuse)
+    assert user.notes == []
+
+
 def test_key_functions_that_change_what_is_being_filled():
     base = declarative_base()
     acts = []

@@ -107,6 +107,7 @@ default_value(crm_state *state, uint16_t slot)
     if (empty != NULL) {
         crm_collection_set_implicit(crm_state_manager(state)->core, empty);
         if (crm_state_put(state, slot, Py_NewRef(empty)) < 0) {
+            crm_collection_give_up(state, slot, empty);
             Py_CLEAR(empty);
         }
     }

@@ -211,7 +211,7 @@ crm_collection_new(crm_state *state, uint16_t slot)
         if (crm_attr_tell(crm_state_attr(state, slot)->prop,
                           "_fire_init_collection", crm_state_object(state),
                           &told) < 0) {
-            crm_tie_of(core, self)->owner = NULL;
+            crm_collection_give_up(state, slot, self);
             Py_CLEAR(self);
         }
         Py_DECREF(told);
@@ -282,6 +282,16 @@ crm_collection_release(crm_core *core, PyObject *collection)
 {
     crm_tie *tie = crm_tie_of(core, collection);
     if (tie != NULL) {
+        tie->owner = NULL;
+    }
+}
+
+void
+crm_collection_give_up(crm_state *state, uint16_t slot, PyObject *collection)
+{
+    crm_tie *tie = crm_tie_of(crm_state_manager(state)->core, collection);
+    if (tie != NULL && tie->owner == state && tie->slot == slot &&
+        crm_state_held(state, slot) != collection) {
         tie->owner = NULL;
     }
 }

@@ -9,8 +9,13 @@
 #include "state.h"
 
 /* An empty collection for an attribute of `state`, not yet stored: new
- * reference. */
+ * reference, NULL with an exception.  Runs the program's code: what is not
+ * stored in the end is given up. */
 PyObject *crm_collection_new(crm_state *state, uint16_t slot);
+/* Cuts the tie to an attribute that has another value, or none: the program may
+ * have kept the collection, and outlive the object with it. */
+void crm_collection_give_up(crm_state *state, uint16_t slot,
+                            PyObject *collection);
 /* Marks a collection that reading made of nothing; the first change (or
  * crm_collection_explicit) takes the mark away. */
 void crm_collection_set_implicit(crm_core *core, PyObject *collection);

@@ -180,6 +180,9 @@ store(PyObject *self, PyObject *name, PyObject *value)
         return -1;
     }
     if (slot >= 0) {
+        if (crm_state_held(state, (uint16_t)slot) == value) {
+            return 0;
+        }
         if (crm_state_attr(state, (uint16_t)slot)->kind ==
             CRM_ATTR_COLLECTION) {
             return crm_state_set_loaded(state, (uint16_t)slot,

@@ -548,6 +548,9 @@ replace(crm_side *self, PyObject *value)
     crm_ptrset_free(&was);
     crm_ptrset_free(&is);
 done:
+    if (fresh != NULL) {
+        crm_collection_give_up(state, self->slot, fresh);
+    }
     Py_XDECREF(old);
     Py_XDECREF(before);
     Py_XDECREF(fresh);

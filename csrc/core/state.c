@@ -138,7 +138,12 @@ crm_state_put(crm_state *state, uint16_t slot, PyObject *value)
         Py_INCREF(old);
     }
     int status = late_put(state, slot, value);
-    release(state, slot, old);
+    if (status == 0) {
+        release(state, slot, old);
+    }
+    else if (CRM_SLOT_HAS(old)) {
+        Py_DECREF(old);
+    }
     return status;
 }
 
@@ -260,8 +265,10 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
     const crm_attr *attr = crm_state_attr(state, slot);
     crm_core *core = crm_state_manager(state)->core;
     crm_pending *pending;
+    PyObject *kept = NULL; /* a collection that is to be the attribute's */
     if (attr->kind == CRM_ATTR_COLLECTION && value != Py_None &&
-        !(crm_collection_check(core, value) &&
+        !(value != crm_state_held(state, slot) &&
+          crm_collection_check(core, value) &&
           crm_collection_adopt(value, state, slot))) {
         PyObject *members = crm_collection_check(core, value)
                                 ? crm_collection_members(core, value)
@@ -275,6 +282,7 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
         value = crm_collection_new(state, slot);
         if (value != NULL &&
             crm_collection_load_all(core, value, members) < 0) {
+            crm_collection_give_up(state, slot, value);
             Py_CLEAR(value);
         }
         Py_DECREF(members);
@@ -288,17 +296,22 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
             return -1;
         }
     }
-    crm_state_forget(state, slot);
-    PyObject *kept = NULL;
-    if (attr->kind == CRM_ATTR_COLLECTION) {
+    if (attr->kind == CRM_ATTR_COLLECTION && value != Py_None) {
         kept = Py_NewRef(value);
     }
-    if (crm_state_put(state, slot, value) < 0) {
-        Py_XDECREF(kept);
-        return -1;
+    /* What ends with the old value may change the attribute: not before its
+     * history is forgotten, which waits until the new value is there. */
+    PyObject *old = crm_state_held(state, slot);
+    old = CRM_SLOT_HAS(old) ? Py_NewRef(old) : NULL;
+    int status = crm_state_put(state, slot, value);
+    if (status == 0) {
+        crm_state_forget(state, slot);
     }
-    int status = 0;
-    if (kept != NULL && kept != Py_None && state->ext != NULL &&
+    else if (kept != NULL) {
+        crm_collection_give_up(state, slot, kept);
+    }
+    Py_XDECREF(old);
+    if (status == 0 && kept != NULL && state->ext != NULL &&
         (pending = crm_state_pending(state, slot)) != NULL) {
         /* What happened to the collection while it was not loaded. */
         PyObject *added = Py_NewRef(pending->added);

@@ -81,6 +81,32 @@ def appended_to_after_a_flush(p: Any) -> None:
 
 
 @program
+def loaded_as_what_they_are(p: Any) -> None:
+    s, Parent, Child = models(p)
+    one, two = Parent(id=1, children=[Child(id=11)]), Parent(id=2, children=[Child(id=21)])
+    s.add_all([one, two])
+    s.commit()
+    before = one.children
+    p.attributes.set_committed_value(one, "children", before)
+    p.show(one.children is before, [each.id for each in one.children])
+    one.children.append(Child(id=12))
+    p.show(len(s.new), one in s.dirty)
+    s.commit()
+    rows(p, s)
+    p.attributes.set_committed_value(one, "children", two.children)
+    one.children.append(Child(id=13))
+    two.children.append(Child(id=22))
+    s.commit()
+    rows(p, s)
+    held = one.children
+    one.__dict__["children"] = held
+    p.show(one.children is held)
+    one.children.append(Child(id=14))
+    s.commit()
+    rows(p, s)
+
+
+@program
 def of_objects_that_are_gone(p: Any) -> None:
     s, Parent, Child = models(p)
 

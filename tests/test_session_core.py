@@ -447,6 +447,45 @@ class ActingKey:
         return self.n == other.n
 
 
+class InterruptedUuid(uuid.UUID):
+    """Its integer is asked for by code of its own."""
+
+    error = None
+
+    @property
+    def int(self):
+        error, self.__class__.error = self.error, None
+        if error is not None:
+            raise error
+        return uuid.UUID.__dict__["int"].__get__(self)
+
+    @int.setter
+    def int(self, number):
+        uuid.UUID.__dict__["int"].__set__(self, number)
+
+
+@pytest.mark.parametrize("composite", [False, True])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, ValueError])
+def test_uuids_that_do_not_say_their_number(session, composite, error):
+    pk = ("id", "of") if composite else ("id",)
+    columns = {"id": (_core.TYPE_UUID, True), "of": TYPE_INTEGER}
+    cls = core_helpers.make_class("Keyed", columns, pk)
+    plan = core_helpers.load_plan(
+        f"SELECT '{uuid.UUID(int=5).hex}' AS id, 1 AS of", core_helpers.entity(cls, columns, pk)
+    )
+    [obj] = core_helpers.connect().execute(plan, (), session).fetch()
+    found = InterruptedUuid(int=5)
+    wanted = (found, 1) if composite else (found,)
+    assert session._get(manager_of(cls), wanted) is obj
+    InterruptedUuid.error = error
+    if error is ValueError:  # it is hashed as any other object is
+        assert session._get(manager_of(cls), wanted) is obj
+    else:
+        with pytest.raises(error):
+            session._get(manager_of(cls), wanted)
+    assert InterruptedUuid.error is None
+
+
 def nothing():
     """Comparisons before the one that acts."""
 

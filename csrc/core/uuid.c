@@ -178,15 +178,18 @@ is_of_uuid(const crm_core *core, PyObject *value)
 }
 
 /* The integer of a UUID, also of a subclass, which may keep it elsewhere; what
- * is none, or does not say it, itself.  A new reference; never fails. */
+ * is none, or does not say it, itself.  A new reference, or NULL with an
+ * exception that crm_forgive() leaves. */
 static PyObject *
 plain_value(const crm_core *core, PyObject *value)
 {
     PyObject *number = Py_XNewRef(crm_uuid_number(core, value));
     if (number == NULL && is_of_uuid(core, value)) {
         number = PyObject_GetAttrString(value, "int");
-        if (number == NULL || !PyLong_CheckExact(number)) {
-            PyErr_Clear();
+        if (number == NULL && crm_forgive() < 0) {
+            return NULL;
+        }
+        if (number != NULL && !PyLong_CheckExact(number)) {
             Py_CLEAR(number);
         }
     }
@@ -208,7 +211,12 @@ crm_plain_key(const crm_core *core, PyObject *key)
     }
     PyObject *plain = PyTuple_New(n);
     for (Py_ssize_t i = 0; plain != NULL && i < n; i++) {
-        PyTuple_SET_ITEM(plain, i, plain_value(core, PyTuple_GET_ITEM(key, i)));
+        PyObject *part = plain_value(core, PyTuple_GET_ITEM(key, i));
+        if (part == NULL) {
+            Py_CLEAR(plain);
+            break;
+        }
+        PyTuple_SET_ITEM(plain, i, part);
     }
     return plain;
 }

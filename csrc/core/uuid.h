@@ -45,7 +45,7 @@ int crm_uuid_bytes(const crm_core *core, PyObject *value, unsigned char *bytes);
 /* What stands for a key where it is hashed and sorted, of equal hash and in the
  * same order: the integer of a UUID or an object of a subclass, also within a
  * tuple; any other value itself.  A new reference, or NULL with MemoryError (of
- * a tuple alone).  Runs code of subclasses only. */
+ * a tuple alone) or what ends the program.  Runs code of subclasses only. */
 PyObject *crm_plain_key(const crm_core *core, PyObject *key);
 
 /* Whether two keys are equal: 1, 0, or -1 with an exception.  May run any code,

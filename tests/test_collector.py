@@ -308,3 +308,58 @@ def test_what_the_collector_has_cleared_refuses_to_work(session: Session) -> Non
         Clear(slot(type(cleared), tp_clear))(cleared)
         with pytest.raises(ReferenceError, match="gone"):
             use()
+
+
+def test_the_collector_looks_for_conflicting_identities(session: Session) -> None:
+    """An object that is garbage is found in the identity map until the collector has been there;
+    one that it ends changes the object that is looked at."""
+
+    class Thing(Base):
+        __tablename__ = "things"
+        id = Column(Integer, primary_key=True)
+        of = Column(Integer, primary_key=True)
+
+    class Acts:
+        def __init__(self, act: Any) -> None:
+            self.act, self.me = act, self
+
+        def __del__(self) -> None:
+            self.act()
+
+    Base.metadata.create_all(session.get_bind())
+    session.add(Thing(id=1, of=1))
+    session.commit()
+    found = set()
+    for cls, key, acts in [
+        (User, {"id": 1}, False),
+        (Thing, {"id": 1, "of": 1}, False),
+        (Thing, {"id": 1, "of": 1}, True),
+    ]:
+        for after in range(14):
+            session.expunge_all()
+            new = [cls(**key)]
+            session.add(new[0])
+            gc.collect()
+            gc.disable()
+            with session.no_autoflush:
+                garbage: Any = session.get(cls, tuple(key.values()))
+            garbage.me = garbage
+            if acts:
+                Acts(lambda new=new: _core.expire(new[0]))
+            # what CPython keeps of freed objects, which makes no new ones necessary
+            taken: list[Any] = [[(n,), (n, n)] for n in range(3000)]
+            del garbage
+            gc.set_threshold(gc.get_count()[0] + after, 1000, 1000)
+            taken += [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 5), [], [], [], []]
+            taken += [(after, n) for n in range(4)]
+            try:
+                gc.enable()
+                conflicts = _core.identity_conflicts(session, new)
+            finally:
+                gc.disable()
+                gc.set_threshold(700, 10, 10)
+                gc.enable()
+            taken.clear()
+            assert conflicts == [] or [type(obj) for obj in conflicts[0]] == [cls, cls]
+            found.add((cls, len(conflicts)))
+    assert {(User, 1), (Thing, 1)} <= found

@@ -296,6 +296,65 @@ uow_orphans(PyObject *module, PyObject *args)
     return crm_objects_that(core, objects, is_orphan, &flag);
 }
 
+/* The key that an object has been given, before it has an identity: 1 with *own
+ * as crm_key_from_values() has it, 0 if a part is missing, -1 with an
+ * exception.
+ */
+static int
+given_key(crm_state *state, crm_key *key, PyObject **own)
+{
+    crm_manager *manager = crm_state_manager(state);
+    *own = NULL;
+    if (manager->npk == 1) {
+        PyObject *held = crm_state_held(state, manager->pk[0]);
+        if (!CRM_SLOT_HAS(held)) {
+            return 0;
+        }
+        Py_INCREF(held);
+        int status = crm_key_from_value(manager, held, key, own);
+        Py_DECREF(held);
+        return status;
+    }
+    PyObject *values = PyTuple_New(manager->npk);
+    if (values == NULL) {
+        return -1;
+    }
+    int complete = manager->npk > 0;
+    for (uint16_t n = 0; complete && n < manager->npk; n++) {
+        PyObject *held = crm_state_held(state, manager->pk[n]);
+        complete = CRM_SLOT_HAS(held) && held != Py_None;
+        if (complete) {
+            PyTuple_SET_ITEM(values, n, Py_NewRef(held));
+        }
+    }
+    int status = complete ? crm_key_from_values(manager, values, key, own) : 0;
+    Py_DECREF(values);
+    return status;
+}
+
+/* Another object of the session that has the key which an object was given: 0
+ * with *other, a new reference or NULL; -1 with an exception. */
+static int
+conflict_of(crm_session *session, crm_state *state, PyObject **other)
+{
+    crm_key key;
+    PyObject *own;
+    *other = NULL;
+    int status = given_key(state, &key, &own);
+    if (status <= 0) {
+        /* Not hashable (a SQL expression, say): nothing to compare. */
+        return status < 0 ? crm_forgive() : 0;
+    }
+    crm_map *map = crm_session_map_of(session, state);
+    crm_state *found = map == NULL ? NULL : crm_map_get(map, &key);
+    status = map == NULL ? -1 : found == NULL ? crm_forgive() : 0;
+    if (found != NULL && found != state) {
+        *other = Py_NewRef(crm_state_object(found));
+    }
+    Py_XDECREF(own);
+    return status;
+}
+
 PyDoc_STRVAR(conflicts_doc,
              "identity_conflicts(session, objects)\n--\n\n"
              "(object, other) for new objects whose primary key another object "
@@ -311,72 +370,17 @@ uow_conflicts(PyObject *module, PyObject *args)
     }
     crm_session *session = crm_need_session(core, owner);
     PyObject *result = session == NULL ? NULL : PyList_New(0);
-    if (result == NULL) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
+    for (Py_ssize_t i = 0; result != NULL && i < PyList_GET_SIZE(objects);
+         i++) {
+        PyObject *obj = PyList_GET_ITEM(objects, i), *other = NULL;
         crm_state *state = crm_need_state(core, obj);
-        if (state == NULL) {
-            goto error;
+        if (state == NULL || conflict_of(session, state, &other) < 0 ||
+            (other != NULL && crm_append_pair(result, obj, other) < 0)) {
+            Py_CLEAR(result);
         }
-        crm_manager *manager = crm_state_manager(state);
-        int complete = manager->npk > 0;
-        for (uint16_t n = 0; complete && n < manager->npk; n++) {
-            PyObject *held = crm_state_held(state, manager->pk[n]);
-            complete = CRM_SLOT_HAS(held) && held != Py_None;
-        }
-        if (!complete) {
-            continue;
-        }
-        crm_key key;
-        PyObject *own = NULL;
-        int status;
-        if (manager->npk == 1) {
-            PyObject *value = Py_NewRef(crm_state_held(state, manager->pk[0]));
-            status = crm_key_from_value(manager, value, &key, &own);
-            Py_DECREF(value);
-        }
-        else {
-            PyObject *values = PyTuple_New(manager->npk);
-            if (values == NULL) {
-                goto error;
-            }
-            for (uint16_t n = 0; n < manager->npk; n++) {
-                PyTuple_SET_ITEM(
-                    values, n,
-                    Py_NewRef(crm_state_held(state, manager->pk[n])));
-            }
-            status = crm_key_from_values(manager, values, &key, &own);
-            Py_DECREF(values);
-        }
-        /* Not hashable (a SQL expression, say): nothing to compare. */
-        if (status < 0 && crm_forgive() < 0) {
-            goto error;
-        }
-        crm_state *found = NULL;
-        if (status > 0) {
-            crm_map *map = crm_session_map_of(session, state);
-            if (map == NULL) {
-                Py_XDECREF(own);
-                goto error;
-            }
-            found = crm_map_get(map, &key);
-            if (found == NULL && crm_forgive() < 0) {
-                Py_XDECREF(own);
-                goto error;
-            }
-        }
-        Py_XDECREF(own);
-        if (found != NULL && found != state &&
-            crm_append_pair(result, obj, crm_state_object(found)) < 0) {
-            goto error;
-        }
+        Py_XDECREF(other);
     }
     return result;
-error:
-    Py_DECREF(result);
-    return NULL;
 }
 
 /* A test of slots, 1, 0 or -1 with an exception: of those of the primary key,

@@ -20,13 +20,22 @@ from cormorant import (
     PickleType,
     String,
     _core,
+    _sqlite,
     create_engine,
     event,
     inspect,
     select,
 )
+from cormorant.dialects.sqlite import dbapi
 from cormorant.exc import ProgrammingError
-from cormorant.orm import Session, declarative_base, joinedload, relationship, selectinload
+from cormorant.orm import (
+    DeclarativeBase,
+    Session,
+    declarative_base,
+    joinedload,
+    relationship,
+    selectinload,
+)
 from cormorant.pool import QueuePool
 
 Base: Any = declarative_base()
@@ -297,7 +306,11 @@ def test_what_the_collector_has_cleared_refuses_to_work(session: Session) -> Non
     memoized = _core.memoized(lambda construct: construct)
     by_name = _core.AttributeKey(("name",), True)
     by_mapper = _core.AttributeKey(lambda mapper: ("id", "name"), False)
+    pool = _core.Pool(lambda: _core.Connection(_sqlite.driver, dbapi, {}))
+    recipe = _core.KeyRecipe(settled="key", rest=lambda construct, context: "made")
     uses: list[tuple[Any, Any, Any]] = [
+        (pool, lambda: pool.checkin(pool.checkout()), None),
+        (recipe, lambda: recipe(Post, _core.KeyContext()), "made"),
         (memoized, lambda: memoized.__get__(user), user),
         (by_name, lambda: by_name(user), "a"),
         (by_mapper, lambda: by_mapper(user), (1, "a")),
@@ -305,9 +318,33 @@ def test_what_the_collector_has_cleared_refuses_to_work(session: Session) -> Non
     ]
     for cleared, use, value in uses:
         assert use() == value
+        pool.dispose()
         Clear(slot(type(cleared), tp_clear))(cleared)
         with pytest.raises(ReferenceError, match="gone"):
             use()
+
+    # objects of a class that is being destroyed do what they can without its mapper
+    class Base(DeclarativeBase):
+        pass
+
+    class Thing(Base):
+        __tablename__ = "things"
+        id = Column(Integer, primary_key=True)
+        thing_id = Column(ForeignKey("things.id"))
+        things = relationship("Thing", back_populates="thing")
+        thing = relationship("Thing", back_populates="things", remote_side=[id])
+
+    other, thing = Thing(id=2), Thing(id=1)
+    thing.things.append(other)
+    manager: Any = Thing.__dict__["__cormorant_manager__"]
+    Clear(slot(type(manager), tp_clear))(manager)
+    thing.things.remove(other)
+    thing.things = [other, other]
+    other.thing = thing
+    assert (thing.things, other.thing, other.id) == ([other, other], thing, 2)
+    assert manager.mapper is None
+    with pytest.raises(AttributeError):
+        _ = manager.dispatch
 
 
 def test_the_collector_looks_for_conflicting_identities(session: Session) -> None:

@@ -92,7 +92,7 @@ crm_key_from_values(crm_manager *manager, PyObject *values, crm_key *key,
 int
 crm_allows_partial_key(crm_manager *manager)
 {
-    if (manager->mapper == NULL || manager->mapper == Py_None) {
+    if (manager->mapper == Py_None) {
         return 1;
     }
     PyObject *value =

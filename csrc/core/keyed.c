@@ -437,8 +437,7 @@ names_for(crm_attribute_key *self, crm_state *state)
     }
     crm_manager *manager =
         (crm_manager *)Py_NewRef((PyObject *)crm_state_manager(state));
-    PyObject *names = PyObject_CallOneArg(
-        self->resolver, manager->mapper != NULL ? manager->mapper : Py_None);
+    PyObject *names = PyObject_CallOneArg(self->resolver, manager->mapper);
     if (names != NULL && !(PyTuple_Check(names) &&
                            (!self->single || PyTuple_GET_SIZE(names) == 1))) {
         PyErr_SetString(PyExc_TypeError, "a tuple of names was expected");

@@ -157,12 +157,21 @@ manager_traverse(crm_manager *self, visitproc visit, void *arg)
     return 0;
 }
 
+/* None in the place of an object that is never missing. */
+static void
+forget(PyObject **member)
+{
+    PyObject *old = *member;
+    *member = Py_NewRef(Py_None);
+    Py_XDECREF(old);
+}
+
 static int
 manager_clear(crm_manager *self)
 {
     /* class_, names and attrs stay until dealloc: objects of the class that die
      * in the same collection still look at them. */
-    Py_CLEAR(self->mapper);
+    forget(&self->mapper);
     Py_CLEAR(self->loader);
     Py_CLEAR(self->reconstructor);
     Py_CLEAR(self->configure);
@@ -171,7 +180,7 @@ manager_clear(crm_manager *self)
     Py_CLEAR(self->orphans);
     Py_CLEAR(self->identity);
     for (uint16_t i = 0; i < self->nattrs; i++) {
-        Py_CLEAR(self->attrs[i].prop);
+        forget(&self->attrs[i].prop);
         Py_CLEAR(self->attrs[i].target);
         Py_CLEAR(self->attrs[i].factory);
         Py_CLEAR(self->attrs[i].class_);
@@ -194,6 +203,7 @@ manager_dealloc(crm_manager *self)
         PyObject_ClearWeakRefs((PyObject *)self);
     }
     manager_clear(self);
+    Py_CLEAR(self->mapper);
     crm_attributes_free(self);
     PyMem_Free(self->pk);
     if (self->root != self) {
@@ -295,10 +305,6 @@ manager_iter(PyObject *self)
 static PyObject *
 manager_get_dispatch(crm_manager *self, void *Py_UNUSED(closure))
 {
-    if (self->mapper == NULL) {
-        PyErr_SetString(PyExc_AttributeError, "dispatch");
-        return NULL;
-    }
     PyObject *mapper = Py_NewRef(self->mapper);
     PyObject *found = PyObject_GetAttrString(mapper, "_instance_dispatch");
     Py_DECREF(mapper);

@@ -320,7 +320,14 @@ wait_for_place(crm_pool *self, uint64_t *generation)
 static PyObject *
 create(crm_pool *self)
 {
-    PyObject *connection = PyObject_CallNoArgs(self->creator);
+    if (self->creator == NULL) { /* cleared */
+        PyErr_SetString(PyExc_ReferenceError,
+                        "the function that makes connections is gone");
+        return NULL;
+    }
+    PyObject *creator = Py_NewRef(self->creator);
+    PyObject *connection = PyObject_CallNoArgs(creator);
+    Py_DECREF(creator);
     if (connection == NULL) {
         return NULL;
     }

@@ -457,6 +457,20 @@ done:
     return key;
 }
 
+/* Calls `rest`: a new reference, NULL with an exception. */
+static PyObject *
+call_rest(crm_recipe *self, PyObject *const *args, size_t nargs)
+{
+    if (self->rest == NULL) { /* cleared */
+        PyErr_SetString(PyExc_ReferenceError, "the function is gone");
+        return NULL;
+    }
+    PyObject *rest = Py_NewRef(self->rest);
+    PyObject *result = PyObject_Vectorcall(rest, args, nargs, NULL);
+    Py_DECREF(rest);
+    return result;
+}
+
 /* The key with what `rest` adds: takes over the reference to `key`. */
 static PyObject *
 add_rest(crm_recipe *self, PyObject *obj, PyObject *ctx, PyObject *key)
@@ -467,7 +481,7 @@ add_rest(crm_recipe *self, PyObject *obj, PyObject *ctx, PyObject *key)
         return NULL;
     }
     PyObject *args[] = {obj, ctx, list};
-    PyObject *done = PyObject_Vectorcall(self->rest, args, 3, NULL);
+    PyObject *done = call_rest(self, args, 3);
     key = done == NULL ? NULL : PyList_AsTuple(list);
     Py_XDECREF(done);
     Py_DECREF(list);
@@ -492,7 +506,7 @@ recipe_key(crm_recipe *self, PyObject *obj, PyObject *ctx)
         }
         else if (!PyErr_Occurred()) {
             PyObject *args[] = {obj, ctx};
-            key = PyObject_Vectorcall(self->rest, args, 2, NULL);
+            key = call_rest(self, args, 2);
         }
         else {
             key = NULL;
@@ -618,10 +632,10 @@ recipe_traverse(crm_recipe *self, visitproc visit, void *arg)
     return 0;
 }
 
+/* What a key is made of stays: who still finds the recipe uses it. */
 static int
 recipe_clear(crm_recipe *self)
 {
-    Py_CLEAR(self->head);
     Py_CLEAR(self->rest);
     return 0;
 }
@@ -632,6 +646,7 @@ recipe_dealloc(crm_recipe *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     (void)recipe_clear(self);
+    Py_XDECREF(self->head);
     Py_XDECREF(self->rare);
     Py_XDECREF(self->usual);
     Py_XDECREF(self->settled);

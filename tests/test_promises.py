@@ -334,7 +334,7 @@ def read(session: orm.Session) -> None:
 
 def read_rows(session: orm.Session) -> None:
     for row in session.execute(sa.select(Parent.id, Parent.name, Parent.born)).all():
-        row.id, row[1], hash(row)
+        row.id, row[1], hash(row), dict(row._mapping), row._asdict()
     for parent, child in session.query(Parent, Child).filter(Parent.id == Child.parent_id):
         parent, child
 

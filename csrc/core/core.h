@@ -224,5 +224,6 @@ int crm_pool_init(crm_core *core, PyObject *module);
 int crm_structkey_init(crm_core *core, PyObject *module);
 int crm_construct_init(crm_core *core, PyObject *module);
 int crm_memo_init(crm_core *core, PyObject *module);
+int crm_keyview_init(crm_core *core, PyObject *module);
 
 #endif /* CRM_CORE_H */

@@ -198,7 +198,8 @@ core_exec(PyObject *module)
         crm_entity_init,    crm_collection_init, crm_session_init,
         crm_result_init,    crm_hydrate_init,    crm_flush_init,
         crm_uow_init,       crm_loading_init,    crm_structkey_init,
-        crm_construct_init, crm_memo_init,       crm_tabulate_init,
+        crm_construct_init, crm_memo_init,       crm_keyview_init,
+        crm_tabulate_init,
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
         if (parts[i](core, module) < 0) {

@@ -264,6 +264,13 @@ class Row(Generic[_Row_co]):
     def count(self, value: Any, /) -> int: ...
     def index(self, value: Any, start: int = 0, stop: int = ..., /) -> int: ...
 
+class KeyView(KeysView[str]):
+    """Names, in their order."""
+
+    _parent: Any
+    _keys: tuple[str, ...]
+    def __init__(self, parent: Any, keys: Iterable[str]) -> None: ...
+
 @final
 class RowMapping(Mapping[str, Any]):
     """A row as a mapping: by name, column or entity."""

@@ -1,6 +1,7 @@
 """The Result API: every method of results of rows, scalars, mappings, of merged, frozen and
 streamed ones, and their errors."""
 
+from collections.abc import KeysView
 from functools import wraps
 from typing import Any
 
@@ -106,6 +107,12 @@ def views_of_mappings(p: Peer):
             p.error(lambda row=row: dict(row))
             p.error(lambda row=row: {**row})
     [row] = c.execute(select.limit(1)).mappings()
+    for keys in (row.keys(), c.execute(select).keys()):
+        p.show(isinstance(keys, KeysView), keys & {"id", "none"}, keys | ["more"], keys - {"id"})
+        p.show(keys == ["id", "name"], keys != {"id"}, keys <= {"id", "name", "x"}, repr(keys))
+        p.show({"id"} & keys, keys.isdisjoint(["x"]), keys ^ {"id", "y"}, dict.fromkeys(keys))
+        p.error(lambda keys=keys: hash(keys))
+        p.error(lambda keys=keys: keys[0])
     p.show(("id", 1) in row.items(), ("id", 2) in row.items(), "name" in row.keys())  # noqa: SIM118
     p.show(len(row.items()), len(row.values()), 1 in row.values(), row.items() == row.items())
 

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Sequence
+from collections.abc import Iterable, KeysView, Set
 from typing import Any
 
-from .. import exc
+from .. import _core, exc
 from .row import RowMapping
 
 
-class RMKeyView(KeysView[str]):
+class RMKeyView(_core.KeyView, Set[str]):
     """The names of the columns of a result or row: all of them, in their order."""
 
-    __slots__ = ("_keys", "_parent")
+    __slots__ = ()
 
-    def __init__(self, parent: Any, keys: Sequence[str]) -> None:
-        self._parent = parent
-        self._keys = keys
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Any]) -> set[Any]:
+        return set(it)
 
     def __contains__(self, item: object) -> bool:
         if isinstance(item, int):
@@ -44,6 +38,9 @@ class RMKeyView(KeysView[str]):
 
     def __repr__(self) -> str:
         return f"RMKeyView({list(self._keys)!r})"
+
+
+KeysView.register(RMKeyView)
 
 
 def index_in(rows: Any, key: Any, count: int) -> int:

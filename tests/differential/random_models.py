@@ -149,6 +149,8 @@ class Mapping:
                     # SQLAlchemy reads what the server fills of these by another statement
                     if column.default in ("sql", "server", "computed"):
                         column.default = "call"
+                    if column.onupdate in ("sql", "fetched"):
+                        column.onupdate = "call"
             else:
                 kinds = ("int", "int", "int", "int", "natural", "composite", "call", "dependent")
                 made.key = dice.choice(kinds if classes else kinds[:-1])
@@ -247,7 +249,6 @@ class _Builder:
         self.sa, self.orm, self.mapping = sa, orm, mapping
         self.base: Any = orm.declarative_base()
         self.made: dict[str, Any] = {}
-        self.count = itertools.count(100)
 
     def column(self, spec: ColumnSpec) -> Any:
         sa = self.sa
@@ -284,12 +285,13 @@ class _Builder:
         """Those that no relationship brings."""
         sa, column = self.sa, self.orm.mapped_column
         made = {}
+        count = itertools.count(100)  # of each table: which is written first is up to a set
         for name, text in self.mapping.key(spec):
             if name.startswith("k"):
                 continue
             options: dict[str, Any] = {"autoincrement": False} if name in ("x", "y", "num") else {}
             if spec.key == "call":
-                options["default"] = lambda: next(self.count)
+                options["default"] = lambda: next(count)
             made[name] = column(sa.String(20) if text else sa.Integer, primary_key=True, **options)
         return made
 

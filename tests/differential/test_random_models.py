@@ -66,7 +66,7 @@ def _by_row(lines: list[str]) -> list[str]:
         sent = _SENT.match(line)
         if match is not None:
             values = line[line.rindex(" (" if line[-1] == ")" else " [") :]
-            cells = [cell.strip() for cell in re.sub(r"[()\[\]\"]", "", values).split(",")]
+            cells = [cell.strip() for cell in re.sub(r"[()\[\]\"']", "", values).split(",")]
             width = match[3].count("?") or 1
             for row in zip(*[iter(filter(None, cells))] * width, strict=True):
                 found.append(f"INSERT INTO {match[1]} ({match[2]}) VALUES ({match[3]}) {row}")
@@ -247,6 +247,12 @@ class Run:
                 self.connect(obj, name, other)
         self.session.add(obj)
 
+    @staticmethod
+    def loses(name: str, side: Any) -> bool:
+        """Whether SQLAlchemy does not write that an attribute lets go of an object: of a
+        one-to-many with post_update."""
+        return bool(name.startswith("r") and side.post_update)
+
     def connect(self, obj: Any, name: str, other: Any) -> None:
         if getattr(type(obj), name).property.uselist:
             members = getattr(obj, name)
@@ -278,8 +284,9 @@ class Run:
 
     def assign_sql(self, a: int, b: int, c: int) -> Any:
         obj = self.object(a)
-        # (what is expired besides is loaded without it, and then it counts as loaded)
-        if "n" in self.sa.inspect(obj).dict:
+        # (what is expired besides is loaded without it, and then it counts as loaded; and an INSERT
+        # has no row to ask)
+        if "n" in self.sa.inspect(obj).dict and self.sa.inspect(obj).persistent:
             obj.n = type(obj).n + 1
 
     def assign_key(self, a: int, b: int, c: int) -> Any:
@@ -298,8 +305,10 @@ class Run:
         found = self.relation(obj, b)
         if found is None:
             return
-        name, target, _side, _relation = found
+        name, target, side, _relation = found
         other = self.related(c, target)
+        if self.loses(name, side) and not getattr(type(obj), name).property.uselist:
+            return
         if other is not None and other is not obj:
             self.connect(obj, name, other)
 
@@ -309,6 +318,8 @@ class Run:
         if found is None:
             return
         name = found[0]
+        if self.loses(name, found[2]):
+            return
         if not getattr(type(obj), name).property.uselist:
             if c % 3 or name in self.sa.inspect(obj).unloaded:
                 setattr(obj, name, None)
@@ -325,6 +336,8 @@ class Run:
         if found is None:
             return
         name, target, side, _relation = found
+        if self.loses(name, side):
+            return
         kinds = self.mapping.kinds_of(target)
         fitting = [o for o in self.objects if type(o).__name__ in kinds and o is not obj]
         chosen = fitting[c % (len(fitting) + 1) :]
@@ -340,7 +353,7 @@ class Run:
         obj = self.object(a)
         found = self.relation(obj, b)
         other = self.related(c, type(obj).__name__)
-        if found is None or other is obj:
+        if found is None or other is obj or self.loses(found[0], found[2]):
             return
         name = found[0]
         members = self.members(obj, name)
@@ -527,7 +540,7 @@ class Run:
             except Exception as error:
                 text = normalise(str(error))
                 if "Circular dependency detected" in text:
-                    text = str(sorted(re.findall(r"\w+State\([^>]*>", text)))  # of a set
+                    text = str(sorted(set(re.findall(r"\w+State\([^>]*>", text))))
                 # Of many rows SQLAlchemy shows one statement, we that of the row.
                 text = text.partition("\n[SQL: INSERT")[0]
                 outcome = (type(error).__name__, text)
@@ -653,6 +666,8 @@ def compare(
         outcome = expected[2]
         if isinstance(outcome, tuple) and outcome[0] in _CRASHES:
             return None
+        if expected[0] != "delete" and str(outcome).endswith('is not persisted")'):
+            return None  # a rollback that fails: see test_machine.py
         if isinstance(outcome, tuple) and outcome[0] == "IntegrityError":
             # Which of the tables that know nothing of each other is written first is up to the
             # order of a set: what was refused, and what was written before it.

@@ -279,6 +279,16 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (2, 0, 0)), ("make_related", (1, 2, 1)), ("make_related", (0, 1, 2))],
     ),
+    "what an UPDATE of a single-table class has set by onupdate": (
+        Mapping(
+            [
+                C("A", columns=[Col("a0", onupdate="python")]),
+                C("B", base="A", how="single", columns=[Col("b0")]),
+            ],
+            [],
+        ),
+        [("make", (0, 0, 0)), ("make_related", (1, 3, 0)), ("update_statement", (1, 3, 0))],
+    ),
 }
 
 

@@ -488,13 +488,16 @@ def _execute_dml(
             core.commit()
         result = CursorResult(cursor, connection)
         know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
-        filled = [
-            {
-                name if bind.unique else bind.key: values[index]
-                for name, (bind, index) in cplan._named.items()
-                if index < len(values)
-            }
-        ]
+        if cplan._plan is None:  # of a list each member is a value
+            filled = [_with_defaults(connection, cplan, binds, (), given or {})]
+        else:
+            filled = [
+                {
+                    name if bind.unique else bind.key: values[index]
+                    for name, (bind, index) in cplan._named.items()
+                    if index < len(values)
+                }
+            ]
     info = Executed(compiled, filled, many)
     if compiled.returns_rows and not compiled.statement._returning:
         # RETURNING that serves to know the primary key, or what return_defaults() names

@@ -289,6 +289,13 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (0, 0, 0)), ("make_related", (1, 3, 0)), ("update_statement", (1, 3, 0))],
     ),
+    "DELETE asks for a value that was deleted": (
+        Mapping([C("A")], []),
+        [
+            *(("make", (0, 1, 0)), ("flush", (0, 0, 0)), ("autoflush", (0, 0, 0))),
+            *(("query", (0, 0, 2)), ("assign_none", (0, 1, 0)), ("delete_statement", (0, 0, 0))),
+        ],
+    ),
 }
 
 

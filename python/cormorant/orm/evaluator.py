@@ -104,7 +104,8 @@ class Compiler:
         def get(obj: Any) -> Any:
             value = peek(obj, slot)
             if value is missing:
-                return None if never_given(obj, slot) else EXPIRED
+                deleted = _core.committed(obj, slot) is not ...
+                return None if deleted or never_given(obj, slot) else EXPIRED
             return value
 
         return get

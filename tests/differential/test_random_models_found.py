@@ -296,6 +296,10 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("query", (0, 0, 2)), ("assign_none", (0, 1, 0)), ("delete_statement", (0, 0, 0))),
         ],
     ),
+    "selectinload of a many-to-one that has an order": (
+        Mapping([C("A"), C("B")], [R(0, "one-many", "A", "B", None, S(order_by=True))]),
+        [("make", (0, 0, 0)), ("make_related", (1, 0, 0)), ("query_eagerly", (1, 0, 1))],
+    ),
 }
 
 

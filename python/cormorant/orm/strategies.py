@@ -423,13 +423,10 @@ class SelectInLoader(PostLoad):
             froms = [relationship_join(parent, parent, prop, selectable, target, criteria=on)]
         key: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
         where.append(key.in_(bindparam(KEYS, expanding=True)))
-        order_by: tuple[Any, ...] = ()
-        if form != "get":
-            order_by = _order_of(prop, target, froms[0])
         statement: Select[Any] = Select(*keys, entity)
         statement._from_obj = tuple(froms)
         statement._where_criteria = tuple(where)
-        statement._order_by_clauses = order_by
+        statement._order_by_clauses = _order_of(prop, target, froms[0])
         statement._label_style = LABEL_STYLE_TABLENAME_PLUS_COL
         return build_own_plan(
             run.session,

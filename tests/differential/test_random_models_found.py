@@ -279,6 +279,13 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (2, 0, 0)), ("make_related", (1, 2, 1)), ("make_related", (0, 1, 2))],
     ),
+    "what is replaced by a one-to-one is asked for by the key that the rows have": (
+        Mapping([C("A"), C("B")], [R(2, "one-one", "A", "B", S(), None)]),
+        [
+            *(("make", (0, 1, 0)), ("savepoint", (0, 0, 0)), ("unrelate", (0, 0, 0))),
+            *(("assign_key", (0, 0, 0)), ("update_statement", (0, 0, 0))),
+        ],
+    ),
     "what an UPDATE of a single-table class has set by onupdate": (
         Mapping(
             [

@@ -236,11 +236,13 @@ def _not_available(prop: Any, strategy: str) -> sa_exc.InvalidRequestError:
     return sa_exc.InvalidRequestError(f"'{prop}' is not available due to lazy='{strategy}'")
 
 
-def _values(obj: Any, mapper: Any, slots: Sequence[int], quiet: bool) -> tuple[Any, ...] | None:
-    """The object's values that a lazy load asks with; None if they are not loaded and
-    must not be."""
+def _values(
+    obj: Any, mapper: Any, slots: Sequence[int], quiet: bool, committed: bool = False
+) -> tuple[Any, ...] | None:
+    """The object's values that a lazy load asks with (committed: those that the database has);
+    None if they are not loaded and must not be."""
     session: Any = _core.session_of(obj)
-    committed = session is not None and session._load_committed
+    committed = committed or (session is not None and session._load_committed)
     values = []
     for slot in slots:
         value = _core.peek(obj, slot)
@@ -285,7 +287,7 @@ def _lazy_load(
         _cache(connection)[key] = made
     plan, slots = made
     unloaded = _core.peek(obj, prop.slot) is NO_VALUE  # else its old value is asked for
-    values = _values(obj, mapper, slots, False)
+    values = _values(obj, mapper, slots, False, not unloaded)
     assert values is not None
     if unloaded and _core.peek(obj, prop.slot) is not NO_VALUE:
         return NO_VALUE  # the expired row was loaded, and this with it

@@ -279,6 +279,10 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (2, 0, 0)), ("make_related", (1, 2, 1)), ("make_related", (0, 1, 2))],
     ),
+    "what is deferred is not loaded to be replaced": (
+        Mapping([C("C", columns=[Col("c0", deferred=True, active_history=True)])], []),
+        [("make", (0, 1, 1)), ("flush", (0, 0, 0)), ("assign", (0, 2, 0))],
+    ),
     "what is replaced by a one-to-one is asked for by the key that the rows have": (
         Mapping([C("A"), C("B")], [R(2, "one-one", "A", "B", S(), None)]),
         [

@@ -160,7 +160,9 @@ class ColumnProperty(MapperProperty):
         flags = 0
         if any(column is pk for column in self.columns for pk in mapper.primary_key):
             flags |= _core.ATTR_PRIMARY_KEY
-        if self.active_history or any(c is self.parent.version_id_col for c in self.columns):
+        # (what is deferred is not loaded to be replaced)
+        history = self.active_history and not self.deferred
+        if history or any(c is self.parent.version_id_col for c in self.columns):
             flags |= _core.ATTR_ACTIVE_HISTORY
         if self.key in mapper.validators:
             flags |= _core.ATTR_EVENTS

@@ -300,6 +300,17 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (0, 0, 0)), ("make_related", (1, 3, 0)), ("update_statement", (1, 3, 0))],
     ),
+    "association rows of an object that has no key": (
+        Mapping(
+            [C("B"), C("C")],
+            [R(0, "many-many", "C", "B", S(cascade="", passive_updates=False), None)],
+        ),
+        [
+            *(("make", (0, 0, 0)), ("make", (0, 0, 0)), ("make_related", (0, 0, 0))),
+            *(("make_related", (1, 1, 2)), ("delete_statement", (0, 0, 0))),
+            *(("assign_key", (3, 0, 0)), ("delete_statement", (0, 0, 0))),
+        ],
+    ),
     "DELETE asks for a value that was deleted": (
         Mapping([C("A")], []),
         [

@@ -537,7 +537,7 @@ def _changed_rows(relation: RelationInfo, objects: list[Any]) -> list[tuple[Any,
                 obj, slots = ends[side]
                 value = _core.committed(obj, slots[place])
                 new.append(column_value(obj, slots[place]))
-                old.append(new[-1] if value is ... else value)
+                old.append(new[-1] if value is ... else None if value is _core.NO_VALUE else value)
             found.append((tuple(old), tuple(new)))
     return found
 

@@ -322,6 +322,20 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         Mapping([C("A"), C("B")], [R(0, "one-many", "A", "B", None, S(order_by=True))]),
         [("make", (0, 0, 0)), ("make_related", (1, 0, 0)), ("query_eagerly", (1, 0, 1))],
     ),
+    "a deleted object that let go comes back with a savepoint": (
+        Mapping(
+            [C("A"), C("B")],
+            [
+                R(0, "one-many", "A", "B", None, S()),
+                R(1, "one-one", "A", "A", None, S(post_update=True)),
+            ],
+        ),
+        [
+            *(("make", (0, 0, 0)), ("make_related", (1, 0, 0)), ("query_eagerly", (0, 0, 0))),
+            *(("savepoint", (0, 0, 0)), ("delete", (0, 0, 0)), ("bulk_insert", (0, 0, 1))),
+            ("rollback_to", (0, 0, 0)),
+        ],
+    ),
 }
 
 

@@ -441,6 +441,8 @@ def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
     prop = relation.prop
     for (source, target), slot in zip(prop.synchronize_pairs, relation.target_slots, strict=True):
         if not target.primary_key:
+    if flush.transaction.nested:
+        flush.transaction._updated.extend(objects)  # they may come back
             continue
         for obj in objects:
             if _core.peek(obj, slot) not in (None, _core.NO_VALUE):

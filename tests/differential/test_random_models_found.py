@@ -290,6 +290,34 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("assign_key", (0, 0, 0)), ("update_statement", (0, 0, 0))),
         ],
     ),
+    "a collection loses an object that is in no session": (
+        Mapping([C("A"), C("D")], [R(1, "one-many", "A", "D", S(), S(), link="back_populates")]),
+        [
+            *(("make", (0, 0, 0)), ("make_related", (0, 0, 0)), ("make", (1, 0, 0))),
+            *(("relate", (2, 0, 1)), ("flush", (0, 0, 0)), ("replace", (0, 0, 0))),
+            ("commit", (0, 0, 0)),
+        ],
+    ),
+    "delete-orphan of what is in no session": (
+        Mapping(
+            [C("A"), C("B")],
+            [
+                R(
+                    0,
+                    "one-many",
+                    "A",
+                    "B",
+                    S(),
+                    S(cascade="save-update, delete-orphan, delete", single_parent=True),
+                    link="back_populates",
+                )
+            ],
+        ),
+        [
+            *(("make", (0, 0, 0)), ("make", (1, 1, 0)), ("replace", (0, 0, 0))),
+            *(("commit", (0, 0, 0)), ("delete", (1, 0, 0)), ("merge_copy", (0, 1, 0))),
+        ],
+    ),
     "what an UPDATE of a single-table class has set by onupdate": (
         Mapping(
             [

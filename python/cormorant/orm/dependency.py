@@ -196,7 +196,7 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
     else:
         for _parent, child in lost:
             if direction is MANYTOONE or not _core.has_parent(child, relation.prop):
-                _delete_with_cascade(flush, child)
+                _delete_with_cascade(flush, child, relation)
 
 
 def _is_told(obj: Any, slots: Sequence[int]) -> bool:
@@ -209,19 +209,27 @@ def _is_told(obj: Any, slots: Sequence[int]) -> bool:
 
 def _lose_child(flush: Flush, relation: RelationInfo, child: Any) -> None:
     """A child was taken out of a one-to-many relationship."""
-    if not _core.state_flags(child) & _core.STATE_KEY:
+    if relation.cascade_orphan:
+        if _core.has_parent(child, relation.prop):
+            return
+    elif relation.passive_deletes == "all":
         return
     if _core.session_of(child) is not flush.session:
         _warn_stranger(child, "delete", relation)
+    elif not _core.state_flags(child) & _core.STATE_KEY:
         return
-    if not relation.cascade_orphan:
+    elif relation.cascade_orphan:
+        _delete_with_cascade(flush, child, relation)
+    else:
         flush.register_update(child)
-    elif not _core.has_parent(child, relation.prop):
-        _delete_with_cascade(flush, child)
 
 
-def _delete_with_cascade(flush: Flush, obj: Any) -> None:
+def _delete_with_cascade(flush: Flush, obj: Any, relation: RelationInfo) -> None:
+    """Delete what an object has lost or takes along, with what that takes along."""
     from .unitofwork import cascade_objects
+
+    if _core.session_of(obj) is not flush.session:
+        _warn_stranger(obj, "delete", relation)
 
     reached = list(cascade_objects(obj, "delete"))
     flush.register_delete(obj)
@@ -258,11 +266,11 @@ def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
             if relation.cascade_orphan:
                 for child in lost:
                     if child is not None:
-                        _delete_with_cascade(flush, child)
+                        _delete_with_cascade(flush, child, relation)
             if relation.cascade_delete:
                 for child in (*unchanged, *added):
                     if child is not None:
-                        _delete_with_cascade(flush, child)
+                        _delete_with_cascade(flush, child, relation)
         return
     load = not relation.passive_deletes
     if direction is ONETOMANY and relation.cascade_delete:
@@ -433,6 +441,8 @@ def _release_parents(flush: Flush, relation: RelationInfo, objects: list[Any]) -
     holding = [obj for obj in objects if holds_other(obj, relation)]
     _check_blank(relation, objects)
     _core.clear_columns(objects, relation.target_slots)
+    if flush.transaction.nested:
+        flush.transaction._updated.extend(objects)  # they may come back
     _post_update(flush, holding, relation, deleting=True)
 
 
@@ -441,8 +451,6 @@ def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
     prop = relation.prop
     for (source, target), slot in zip(prop.synchronize_pairs, relation.target_slots, strict=True):
         if not target.primary_key:
-    if flush.transaction.nested:
-        flush.transaction._updated.extend(objects)  # they may come back
             continue
         for obj in objects:
             if _core.peek(obj, slot) not in (None, _core.NO_VALUE):
@@ -591,10 +599,12 @@ def _refuse_subtypes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
 def _warn_stranger(obj: Any, operation: str, relation: RelationInfo) -> None:
     attached = _core.is_entity(obj) and _core.session_of(obj) is not None
     deleted = attached and _core.state_flags(obj) & _core.STATE_DELETED
-    if deleted and relation.direction is not MANYTOONE:
+    added = relation.direction is MANYTOONE and operation == "add"
+    if deleted and not added:
         return
     name = f"{relation.prop.parent.class_.__name__}.{relation.key}"
-    ending = "will not proceed" if relation.direction is ONETOMANY else "won't proceed"
+    refused = added or relation.direction is MANYTOMANY
+    ending = "won't proceed" if refused else "will not proceed"
     warn(
         f"Object of type <{type(obj).__name__}> not in session, {operation} operation along "
         f"'{name}' {ending}"

@@ -328,6 +328,13 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (0, 0, 0)), ("make_related", (1, 3, 0)), ("update_statement", (1, 3, 0))],
     ),
+    "without batches, INSERTs come before UPDATEs": (
+        Mapping([C("B", batch=False)], []),
+        [
+            *(("make", (0, 1, 0)), ("flush", (0, 0, 0)), ("assign_key", (0, 0, 0))),
+            *(("make", (0, 1, 1)), ("query", (0, 0, 0))),
+        ],
+    ),
     "association rows of an object that has no key": (
         Mapping(
             [C("B"), C("C")],

@@ -57,9 +57,12 @@ def _save_with(
 ) -> None:
     if mapper_events and _SAVED & mapper_events:
         _save_and_tell(flush, info, connection, new, updates)
-    else:
+    elif info.mapper.batch or not new or not updates:
         _save(flush, info, connection, new, updates)
     for mapper, of_new in info.by_version(new):
+    else:  # object by object, those that are new first
+        _save(flush, info, connection, new, [])
+        _save(flush, info, connection, [], updates)
         if mapper.version_id_generator is False:
             _check_versions(mapper, of_new, True)
     for mapper, of_updates in info.by_version(updates):

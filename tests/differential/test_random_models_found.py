@@ -346,6 +346,17 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("assign_key", (3, 0, 0)), ("delete_statement", (0, 0, 0))),
         ],
     ),
+    "post_update of a concrete class without the versions of its base": (
+        Mapping(
+            [C("A", version="generated"), C("B"), C("C", base="A", how="concrete")],
+            [R(1, "one-many", "B", "C", S(post_update=True), None)],
+        ),
+        [("make", (2, 0, 0)), ("make_related", (1, 0, 0)), ("flush", (0, 0, 0))],
+    ),
+    "UPDATE by key of a concrete class without the versions of its base": (
+        Mapping([C("A", version="counter"), C("B", base="A", how="concrete")], []),
+        [("make", (1, 1, 0)), ("bulk_insert", (0, 0, 1)), ("bulk_update", (0, 0, 0))],
+    ),
     "DELETE asks for a value that was deleted": (
         Mapping([C("A")], []),
         [

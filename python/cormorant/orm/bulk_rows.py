@@ -106,6 +106,8 @@ def update_mappings(
     criteria: Sequence[Any] = (),
 ) -> None:
     """UPDATE rows that give their primary key, if they meet the criteria as well."""
+    if mapper.version_id_col is not None:
+        mapper._columntoproperty[mapper.version_id_col]  # which a concrete class need not have
     for table in mapper._tables if is_joined(mapper) else (mapper.local_table,):
         _update_table(connection, mapper, table, rows, criteria)
 

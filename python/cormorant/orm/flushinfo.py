@@ -201,6 +201,11 @@ class MapperInfo:
                 found.setdefault(owner, []).extend(group)
         return list(found.items())
 
+    def need_versions(self, objects: list[Any]) -> None:
+        """Raise UnmappedColumnError for objects of a class that has not mapped its version."""
+        for mapper, _ in self.by_version(objects):
+            mapper._columntoproperty[mapper.version_id_col]
+
     def sorted(self, objects: list[Any]) -> list[Any]:
         """Persistent objects in the order of their primary keys, which their types may know."""
         functions = self._key_functions

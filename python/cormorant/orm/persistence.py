@@ -377,6 +377,7 @@ def post_update(flush: Flush, info: MapperInfo, given: list[tuple[Any, set[int]]
 
 def _post_update_with(
     flush: Flush, info: MapperInfo, connection: Any, given: list[tuple[Any, set[int]]]
+    info.need_versions([obj for obj, _ in given])
 ) -> None:
     statements = statements_of(info, connection.dialect)
     if not isinstance(statements, Hierarchy):
@@ -578,8 +579,7 @@ def _delete_with(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
 
 
 def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
-    for mapper, _ in info.by_version(objects):
-        mapper._columntoproperty[mapper.version_id_col]  # a class may have none, see there
+    info.need_versions(objects)
     statements = statements_of(info, connection.dialect)
     if not isinstance(statements, Hierarchy):
         _delete(statements, connection, objects)

@@ -279,6 +279,26 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (2, 0, 0)), ("make_related", (1, 2, 1)), ("make_related", (0, 1, 2))],
     ),
+    "eager_defaults of an expired object, whose identity is needed": (
+        Mapping(
+            [C("A"), C("B", columns=[Col("b0", default="sql")], eager_defaults=True)],
+            [R(0, "one-many", "A", "B", S(), S(), link="back_populates")],
+        ),
+        [
+            *(("make", (1, 1, 0)), ("make", (0, 0, 0)), ("flush", (0, 0, 0))),
+            *(("expire_all", (0, 0, 0)), ("relate", (1, 0, 0)), ("flush", (0, 0, 0))),
+        ],
+    ),
+    "an expression is loaded with the row that a post_update asks for": (
+        Mapping(
+            [C("A"), C("B", expression=True)],
+            [R(3, "one-many", "A", "B", S(post_update=True), None)],
+        ),
+        [
+            *(("make", (1, 1, 0)), ("make", (0, 1, 0)), ("commit", (0, 0, 0))),
+            *(("relate", (1, 0, 0)), ("flush", (0, 0, 0))),
+        ],
+    ),
     "what is deferred is not loaded to be replaced": (
         Mapping([C("C", columns=[Col("c0", deferred=True, active_history=True)])], []),
         [("make", (0, 1, 1)), ("flush", (0, 0, 0)), ("assign", (0, 2, 0))],

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc
 from ..util import warn
 from .base import committed_value, instance_str
+from .dependency import column_value
 from .flush_statements import (
     Hierarchy,
     Statements,
@@ -59,10 +60,10 @@ def _save_with(
         _save_and_tell(flush, info, connection, new, updates)
     elif info.mapper.batch or not new or not updates:
         _save(flush, info, connection, new, updates)
-    for mapper, of_new in info.by_version(new):
     else:  # object by object, those that are new first
         _save(flush, info, connection, new, [])
         _save(flush, info, connection, [], updates)
+    for mapper, of_new in info.by_version(new):
         if mapper.version_id_generator is False:
             _check_versions(mapper, of_new, True)
     for mapper, of_updates in info.by_version(updates):
@@ -132,6 +133,9 @@ def _save(
             _update(flush, statements, connection, updates)
         if new:
             _insert(flush, statements, connection, new)
+    if info.mapper._expression_props or info.mapper._inheriting_mappers:
+        _expire_expressions(info, added, new=True)
+        _expire_expressions(info, updates)
     for mapper, objects in info.by_version(new):
         if not mapper.version_id_generator and _filled_in_sql(mapper.version_id_col):
             _load_versions(flush, mapper, objects)
@@ -171,13 +175,8 @@ def _load_eager_defaults(flush: Flush, objects: list[Any]) -> None:
         later = expiring.get(id(obj), ())
         missing = tuple(s for s in wanted if s in later or _core.peek(obj, s) is _core.NO_VALUE)
         if missing:
-            identity = _core.identity_key(obj)  # of a row that is there, which may be expired
-            if identity is not None and not _core.changed_columns(
-                obj, manager.mapper.primary_key_slots
-            ):
-                key = list(identity[1])
-            else:
-                key = [_core.peek(obj, slot) for slot in manager.mapper.primary_key_slots]
+            # what is expired is loaded, as it has to be for the identity
+            key = [column_value(obj, slot) for slot in manager.mapper.primary_key_slots]
             load_columns_of(flush.session, obj, manager.mapper, missing, key)
             loaded[id(obj)] = missing
     if expiring and loaded:
@@ -377,8 +376,8 @@ def post_update(flush: Flush, info: MapperInfo, given: list[tuple[Any, set[int]]
 
 def _post_update_with(
     flush: Flush, info: MapperInfo, connection: Any, given: list[tuple[Any, set[int]]]
-    info.need_versions([obj for obj, _ in given])
 ) -> None:
+    info.need_versions([obj for obj, _ in given])
     statements = statements_of(info, connection.dialect)
     if not isinstance(statements, Hierarchy):
         _post_update(flush, info, statements, connection, given)
@@ -710,9 +709,7 @@ def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
     _core.commit_states(objects)
 
 
-def expire_expressions(
-    flush: Flush, info: MapperInfo, objects: list[Any], new: bool = False
-) -> None:
+def _expire_expressions(info: MapperInfo, objects: list[Any], new: bool = False) -> None:
     """What SQL expressions say of rows just written is to be read again.
 
     Called while the objects still know what was changed: that stays, as does what `new`
@@ -721,14 +718,14 @@ def expire_expressions(
     mapper = info.mapper
     if not mapper._inheriting_mappers:
         if mapper._expression_props:
-            _expire_expressions(flush, mapper, objects, new)
+            _expire_expressions_of(mapper, objects, new)
         return
     if any(each._expression_props for each in mapper.self_and_descendants):
         for manager, group in _core.group_by_manager(objects):
-            _expire_expressions(flush, manager.mapper, group, new)
+            _expire_expressions_of(manager.mapper, group, new)
 
 
-def _expire_expressions(flush: Flush, mapper: Any, objects: list[Any], new: bool) -> None:
+def _expire_expressions_of(mapper: Any, objects: list[Any], new: bool) -> None:
     for obj in objects:
         slots = []
         for prop in mapper._expression_props:
@@ -738,4 +735,4 @@ def _expire_expressions(flush: Flush, mapper: Any, objects: list[Any], new: bool
             if not _core.changed_columns(obj, (prop.slot,)):
                 slots.append(prop.slot)
         if slots:
-            flush.expire_after.append((obj, slots))
+            _core.expire(obj, slots)

@@ -367,12 +367,6 @@ class Flush:
             self.keep_filled()
             session._fire("after_flush", self)
         for work in self.work.values():
-            info = work.info
-            if info.mapper._expression_props or info.mapper._inheriting_mappers:
-                if work.new:
-                    persistence.expire_expressions(self, info, list(work.new), new=True)
-                if work.updates:
-                    persistence.expire_expressions(self, info, list(work.updates))
             if work.deletes:
                 session._note_deleted(work.deletes)
         for work in list(self.work.values()):

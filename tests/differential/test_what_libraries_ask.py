@@ -612,10 +612,13 @@ def entities_of_a_query(p: Any) -> None:
         id = p.Column(p.Integer, primary_key=True)
         name = p.Column(p.String)
 
+    context = p.module("orm.context")
     q = p.session().query
     for query in (
         q(User),
         q(User).tuples(),
+        q(User.__mapper__),
+        q(User.__table__),
         q(User.id, User.name.label("z")),
         q(User, User.name),
         q(p.aliased(User)),
@@ -626,7 +629,28 @@ def entities_of_a_query(p: Any) -> None:
         p.show(query._compile_context().load_options._only_return_tuples)
         for entity in query._compile_state()._entities:
             p.show(entity._label_name, entity.supports_single_entity)
+            p.show(isinstance(entity, context._MapperEntity))
+            p.show(isinstance(entity, context._ColumnEntity))
             p.show([str(found) for found in entity._extra_entities][-1:])
+
+
+def _statement_of_a_query(p: Any) -> None:
+    """By a name that is not public, as pagers ask for it."""
+
+    class User(p.Base):
+        __tablename__ = "user"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+    session = p.session()
+    session.add(User(name="a"))
+    session.flush()
+    for query in session.query(User), session.query(User.id, User), session.query(User).limit(1):
+        statement = query._statement_20()
+        p.show(type(statement), [column.key for column in statement.selected_columns])
+        p.show([each["name"] for each in statement.column_descriptions])
+        result = session.execute(statement.order_by(User.id))
+        p.show(list(result.keys()), [len(row) for row in result])
 
 
 @program
@@ -668,3 +692,7 @@ def results_that_need_unique(p: Any) -> None:
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)
+
+
+def test_statement_of_a_query() -> None:
+    compare(_statement_of_a_query, sql=False)  # SQLAlchemy's columns are labelled with the table

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from .._late import late_names
 from ..engine.execution import names_of_columns
 from ..engine.plans import CompiledPlan, Places
 from ..sql.base import Executable, KeyContext, key_of_all
@@ -17,16 +18,12 @@ from ..sql.selectable import Select
 from ..sql.sqltypes import INTEGERTYPE
 from .load_table import LoadContext, LoadTable
 from .loader_criteria import LoaderCriteriaOption
-from .nodes import EntityNode, Item, entity_within
+from .nodes import EntityNode, entity_within
 from .plain_select import plain_select
 from .program import ItemLookup, find_columns, item_keys, make_program, no_column
 from .selecting import AdaptFrom, SelectState
 from .strategies import PostLoad, SubqueryLoader
 from .strategy_options import Path
-
-# SQLAlchemy's names of them, which libraries ask for
-_MapperEntity = EntityNode
-_ColumnEntity = Item
 
 #: number of ORM statements compiled in this process: tests check that repeating a query
 #: compiles nothing
@@ -407,3 +404,6 @@ __all__ = [
     "column_descriptions",
     "core_select",
 ]
+
+
+__getattr__ = late_names(__name__, {".query_state": "_ColumnEntity _MapperEntity"})

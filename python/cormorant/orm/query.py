@@ -138,6 +138,10 @@ class Query(QueryRunning[_T], _core.Generative):
             statement = statement.params(query._params)
         return statement
 
+    def _statement_20(self) -> Any:
+        # Not public, but libraries that page through queries ask for the statement by this name.
+        return self.statement
+
     def __clause_element__(self) -> Any:
         return self.statement
 

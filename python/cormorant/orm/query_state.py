@@ -30,17 +30,32 @@ class QueryEntity:
         """Whether a query of nothing else gives no rows."""
         if isinstance(expr, Bundle):
             self.supports_single_entity = expr.single_entity
-        elif expr is described["entity"]:
-            self._extra_entities = (expr,)
-        else:
-            within = getattr(expr, "__clause_element__", None)
-            self._extra_entities = (expr, expr if within is None else within())
-            self.supports_single_entity = False
 
     @property
     def mapper(self) -> Any:
         """The mapper of its entity, or None."""
         return mapper_or_none(self.entity_zero)
+
+
+# these have SQLAlchemy's names, since libraries ask for them
+
+
+class _MapperEntity(QueryEntity):
+    """A mapped class or an alias of one."""
+
+    def __init__(self, described: dict[str, Any], entity_zero: Any) -> None:
+        super().__init__(described, entity_zero)
+        self._extra_entities = (self.expr,)
+
+
+class _ColumnEntity(QueryEntity):
+    """A column or another expression."""
+
+    def __init__(self, described: dict[str, Any], entity_zero: Any) -> None:
+        super().__init__(described, entity_zero)
+        within = getattr(self.expr, "__clause_element__", None)
+        self._extra_entities = (self.expr, self.expr if within is None else within())
+        self.supports_single_entity = False
 
 
 class LoadOptions:
@@ -72,7 +87,12 @@ class QueryCompileState:
             else:
                 within = getattr(expr, "__clause_element__", None)
                 given = entity_within(expr if within is None else within())
-            self._entities.append(QueryEntity(described, given))
+            kind: type[QueryEntity] = (
+                _MapperEntity if expr is described["entity"] else _ColumnEntity
+            )
+            if isinstance(expr, Bundle):
+                kind = QueryEntity
+            self._entities.append(kind(described, given))
         self._join_entities: tuple[Any, ...] = tuple(state.join_entities)
 
     def _entity_zero(self) -> Any:

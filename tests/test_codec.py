@@ -337,6 +337,12 @@ def test_python():
     assert _core.decode(_core.TYPE_PYTHON, both, None) == ("made", None)
     assert _core.encode(_core.TYPE_PYTHON, (None, None), 5) == 5
     assert _core.decode(_core.TYPE_PYTHON, (None, None), 5) == 5
+    with_argument = (lambda v, a: f"{v}{a}", lambda v, a: [v, a], None, "!")
+    assert _core.encode(_core.TYPE_PYTHON, with_argument, "x") == "x!"
+    assert _core.decode(_core.TYPE_PYTHON, with_argument, "x") == ["x", "!"]
+    dates = (lambda v, a: a, lambda v, a: v.year, (_core.TYPE_DATE, None), dt.date(2024, 1, 2))
+    assert _core.encode(_core.TYPE_PYTHON, dates, None) == "2024-01-02"
+    assert _core.decode(_core.TYPE_PYTHON, dates, "2025-01-02") == 2025
     assert _core.encode(_core.TYPE_PYTHON, str.upper, "x") == "x"
     assert _core.decode(_core.TYPE_PYTHON, str.upper, "x") == "X"
     with pytest.raises(ZeroDivisionError):
@@ -398,6 +404,8 @@ def test_errors_of_user_code_come_through():
         (_core.TYPE_PYTHON, None),
         (_core.TYPE_PYTHON, 5),
         (_core.TYPE_PYTHON, (None,)),
+        (_core.TYPE_PYTHON, (None, None, 5)),
+        (_core.TYPE_PYTHON, (None, None, None, 1, 2)),
     ],
 )
 def test_bad_codecs(code, arg):

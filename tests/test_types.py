@@ -121,10 +121,9 @@ def test_decorator_functions_see_plain_values():
         def process_result_value(self, value, dialect):
             return value.lower()
 
-    code, (bind, result) = Shout()._codec(DIALECT)
-    assert code == _core.TYPE_PYTHON
-    assert bind("abc") == "ABC"
-    assert result("ABC") == "abc"
+    codec = Shout()._codec(DIALECT)
+    assert _core.encode(*codec, "abc") == "ABC"
+    assert _core.decode(*codec, "ABC") == "abc"
 
 
 def test_decorator_over_a_type_that_is_stored_as_text():

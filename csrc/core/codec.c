@@ -81,15 +81,13 @@ crm_codec_set(crm_codec *codec, int code, PyObject *arg)
             break;
         }
         case CRM_TYPE_PYTHON:
-            if (arg == NULL) {
-                wanted = "a callable or (bind, result[, codec])";
+            if (arg == NULL ||
+                (PyTuple_CheckExact(arg)
+                     ? PyTuple_GET_SIZE(arg) < 2 || PyTuple_GET_SIZE(arg) > 4
+                     : !PyCallable_Check(arg))) {
+                wanted = "a callable or (bind, result[, codec[, argument]])";
             }
-            else if (!PyTuple_CheckExact(arg)) {
-                if (!PyCallable_Check(arg)) {
-                    wanted = "a callable or (bind, result[, codec])";
-                }
-            }
-            else if (PyTuple_GET_SIZE(arg) == 3) {
+            else if (crm_codec_has_inner(arg)) {
                 PyObject *inner = PyTuple_GET_ITEM(arg, 2);
                 crm_codec item;
                 if (!PyTuple_CheckExact(inner) ||
@@ -99,9 +97,6 @@ crm_codec_set(crm_codec *codec, int code, PyObject *arg)
                 else if (crm_codec_item(inner, &item) < 0) {
                     return -1;
                 }
-            }
-            else if (PyTuple_GET_SIZE(arg) != 2) {
-                wanted = "a callable or (bind, result[, codec])";
             }
             break;
         default:
@@ -147,20 +142,31 @@ crm_decimal_class(crm_core *core)
 }
 
 PyObject *
-crm_codec_function(const crm_codec *codec, Py_ssize_t side)
+crm_codec_call(const crm_codec *codec, Py_ssize_t side, PyObject *value)
 {
-    if (!PyTuple_CheckExact(codec->arg)) {
-        return side == 0 ? NULL : codec->arg;
+    PyObject *arg = codec->arg;
+    if (!PyTuple_CheckExact(arg)) {
+        return side == 0 ? Py_NewRef(value) : PyObject_CallOneArg(arg, value);
     }
-    PyObject *function = PyTuple_GET_ITEM(codec->arg, side);
-    return function == Py_None ? NULL : function;
+    PyObject *function = PyTuple_GET_ITEM(arg, side);
+    if (function == Py_None) {
+        return Py_NewRef(value);
+    }
+    /* the first is room for the object of a bound method */
+    PyObject *args[] = {NULL, value, NULL};
+    size_t count = 1;
+    if (PyTuple_GET_SIZE(arg) == 4) {
+        args[++count] = PyTuple_GET_ITEM(arg, 3);
+    }
+    return PyObject_Vectorcall(function, args + 1,
+                               count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 }
 
 int
 crm_codec_inner(const crm_codec *codec, crm_codec *inner)
 {
     *inner = (crm_codec){.code = CRM_TYPE_ANY};
-    if (!PyTuple_CheckExact(codec->arg) || PyTuple_GET_SIZE(codec->arg) != 3) {
+    if (!crm_codec_has_inner(codec->arg)) {
         return 0;
     }
     return crm_codec_item(PyTuple_GET_ITEM(codec->arg, 2), inner);

@@ -24,7 +24,7 @@ void crm_codec_clear(crm_codec *codec);
 static inline int
 crm_codec_is_eager(const crm_codec *codec)
 {
-    return codec->code == CRM_TYPE_PYTHON;
+    return codec->code == CRM_TYPE_PYTHON || codec->code == CRM_TYPE_PICKLE;
 }
 
 /* A new reference, or NULL with an exception (ValueError, OverflowError, …)

@@ -14,8 +14,19 @@
 /* The codec of an array's elements; borrows from the array's argument. */
 int crm_codec_item(PyObject *arg, crm_codec *item);
 
-/* One side of a PYTHON codec: borrowed, NULL for none. */
-PyObject *crm_codec_function(const crm_codec *codec, Py_ssize_t side);
+/* What one side of a PYTHON codec makes of a value, 0 to bind it, 1 of a
+ * result; the value itself if that side has no function.  A new reference, or
+ * NULL with an exception; runs user code. */
+PyObject *crm_codec_call(const crm_codec *codec, Py_ssize_t side,
+                         PyObject *value);
+
+/* Whether the argument of a PYTHON codec names another one behind it. */
+static inline int
+crm_codec_has_inner(PyObject *arg)
+{
+    return PyTuple_CheckExact(arg) && PyTuple_GET_SIZE(arg) > 2 &&
+           PyTuple_GET_ITEM(arg, 2) != Py_None;
+}
 
 /* The codec behind a PYTHON codec, between its functions and the database:
  * fills `inner`, whose argument is borrowed.  ANY if it has none; 0, or -1 with

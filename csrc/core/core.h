@@ -36,8 +36,9 @@ typedef enum {
                         a member of the enum.Enum class, or None, by its name;
                         of other values what the first dict has */
     CRM_TYPE_PYTHON, /* arg: callable that makes the result of the ANY value,
-                        or (bind, result[, (code, arg)]), each a callable or
-                        None, and the codec between them and the database */
+                        or (bind, result[, (code, arg)[, argument]]), each a
+                        callable, of a value and the argument, or None, and the
+                        codec between them and the database, or None */
     CRM_TYPE_ARRAY,  /* arg: (code, arg, as_tuple) of the elements */
     CRM_TYPE_INTERVAL, /* datetime.timedelta; arg: the datetime from which it is
                           counted, which is what is stored */

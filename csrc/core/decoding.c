@@ -316,9 +316,8 @@ decode_python(crm_core *core, const crm_codec *codec, const crm_cell *cell)
         return NULL;
     }
     PyObject *value = crm_decode(core, &inner, cell);
-    PyObject *function = crm_codec_function(codec, 1);
-    if (value != NULL && function != NULL) {
-        Py_SETREF(value, PyObject_CallOneArg(function, value));
+    if (value != NULL) {
+        Py_SETREF(value, crm_codec_call(codec, 1, value));
     }
     return value;
 }

@@ -301,14 +301,8 @@ encode_python(crm_core *core, const crm_codec *codec, int typed,
     if (crm_codec_inner(codec, &inner) < 0) {
         return CRM_ENCODE_REFUSED;
     }
-    PyObject *function = crm_codec_function(codec, 0);
-    if (function != NULL) {
-        return encode_through(core, &inner, typed,
-                              PyObject_CallOneArg(function, value), cell, keep);
-    }
-    return inner.code == CRM_TYPE_ANY
-               ? encode_plain(core, typed, value, cell, keep)
-               : crm_encode(core, &inner, typed, value, cell, keep);
+    return encode_through(core, &inner, typed, crm_codec_call(codec, 0, value),
+                          cell, keep);
 }
 
 static int

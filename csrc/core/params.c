@@ -82,7 +82,7 @@ takes_as_is(const crm_plan *plan, const crm_codec *codec)
             /* what a codec behind it makes of the value is to be seen */
             return !PyTuple_CheckExact(codec->arg) ||
                    (PyTuple_GET_ITEM(codec->arg, 0) == Py_None &&
-                    PyTuple_GET_SIZE(codec->arg) == 2);
+                    !crm_codec_has_inner(codec->arg));
         case CRM_TYPE_ENUM:
         case CRM_TYPE_INTERVAL:
         case CRM_TYPE_PICKLE:
@@ -114,8 +114,7 @@ shown_cell(const crm_plan *plan, const crm_codec *codec, const crm_cell *cell)
     PyObject *shown = crm_decode(plan->core, json ? &inner : &any, &value);
     int through =
         codec->code == CRM_TYPE_PICKLE ||
-        (codec->code == CRM_TYPE_PYTHON && PyTuple_CheckExact(codec->arg) &&
-         PyTuple_GET_SIZE(codec->arg) == 3);
+        (codec->code == CRM_TYPE_PYTHON && crm_codec_has_inner(codec->arg));
     if (shown != NULL && PyBytes_Check(shown) && !plan->typed && through) {
         Py_SETREF(shown, PyMemoryView_FromObject(shown));
     }

@@ -221,8 +221,8 @@ add_item(crm_program *program, PyObject *item)
         }
         need_column(program, n);
     }
-    program->cyclic |= op->is_entity || code == CRM_TYPE_JSON ||
-                       code == CRM_TYPE_PYTHON || code == CRM_TYPE_ARRAY;
+    program->cyclic |= op->is_entity || crm_codec_is_eager(&op->codec) ||
+                       code == CRM_TYPE_JSON || code == CRM_TYPE_ARRAY;
     program->nitems++;
     return 0;
 }

@@ -165,8 +165,8 @@ decode_error(crm_state *state, uint16_t slot, const crm_cell *cell)
         return;
     }
     crm_manager *manager = crm_state_manager(state);
-    int users = crm_layout_codec(state->layout, &manager->attrs[slot])->code ==
-                CRM_TYPE_PYTHON;
+    int users = crm_codec_is_eager(
+        crm_layout_codec(state->layout, &manager->attrs[slot]));
     PyObject *raw = crm_decode(manager->core, &plain, cell);
     PyObject *key = crm_state_key(state);
     PyObject *shown = NULL;

@@ -519,22 +519,13 @@ class TypeDecorator(TypeEngine[T]):
         bind: Any = None
         result: Any = None
         if cls.process_bind_param is not TypeDecorator.process_bind_param:
-            process_bind = self.process_bind_param
-
-            def bind(value: Any) -> Any:
-                return process_bind(value, dialect)
-
+            bind = self.process_bind_param
         if cls.process_result_value is not TypeDecorator.process_result_value:
-            process_result = self.process_result_value
-
-            def result(value: Any) -> Any:
-                return process_result(value, dialect)
-
+            result = self.process_result_value
         if bind is None and result is None:
             return code, arg
-        if code in _PLAIN:
-            return _core.TYPE_PYTHON, (bind, result)
-        return _core.TYPE_PYTHON, (bind, result, (code, arg))
+        inner = None if code in _PLAIN else (code, arg)
+        return _core.TYPE_PYTHON, (bind, result, inner, dialect)
 
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any] | None:
         """process_bind_param(), then what the decorated type makes of that."""

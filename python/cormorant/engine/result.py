@@ -7,6 +7,7 @@ beyond that (a uniqueness strategy of its own, a selection of columns) runs Pyth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, overload
 
 from .. import _core, exc
@@ -284,6 +285,9 @@ class Result(_ResultBase, Generic[_T]):
         return rows if unique is None else unlike(rows, *unique)
 
     def _iterate(self) -> Iterator[Any]:
+        return chain.from_iterable(self._chunks())
+
+    def _chunks(self) -> Iterator[Iterator[Any]]:
         """Rows in chunks; what a loop that ends early has not seen is kept."""
         self._slow = True
         while True:
@@ -297,7 +301,7 @@ class Result(_ResultBase, Generic[_T]):
                     return
                 self._check_unique()
                 self._buffer = buffer = iter(rows)
-            yield from buffer
+            yield buffer
             if self._buffer is buffer:
                 self._buffer = None
 

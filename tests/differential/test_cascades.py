@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -298,6 +299,50 @@ def refresh_expire_cascade(p: Any) -> None:
     p.show([x.title for x in posts])
     s.refresh(u)
     p.show(u.name)
+
+
+@program
+def new_objects_that_refresh_expire_reaches(p: Any) -> None:
+    """They stay new, but for those that do not live without their parent."""
+    for number, (cascade, collection) in enumerate(
+        itertools.product(("save-update", "all", "all, delete-orphan"), (list, set))
+    ):
+        base = p.declarative_base()
+
+        class User(base):
+            __tablename__ = f"users{number}"
+            id = p.Column(p.Integer, primary_key=True)
+            posts = p.relationship("Post", cascade=cascade, collection_class=collection)
+            boss_id = p.Column(p.ForeignKey(f"bosses{number}.id"))
+            boss = p.relationship("Boss", cascade="all")
+
+        class Post(base):
+            __tablename__ = f"posts{number}"
+            id = p.Column(p.Integer, primary_key=True)
+            user_id = p.Column(p.ForeignKey(User.id))
+
+        class Boss(base):
+            __tablename__ = f"bosses{number}"
+            id = p.Column(p.Integer, primary_key=True)
+
+        engine = p.engine()
+        base.metadata.create_all(engine)
+        for leave, loaded in itertools.product(("expire", "refresh"), (True, False)):
+            s = p.orm.Session(engine, autoflush=False)
+            s.add(User(posts=collection([Post()])))
+            s.flush()
+            user = s.query(User).first()
+            s.expire(user)
+            if loaded:
+                p.show(len(user.posts))
+            post, user.boss = Post(), Boss()
+            user.posts.append(post) if collection is list else user.posts.add(post)
+            boss = user.boss
+            getattr(s, leave)(user)
+            p.show(cascade, leave, loaded, post in s, boss in s, len(user.posts), user.boss)
+            s.flush()
+            p.show(s.query(Post.user_id).all(), s.query(Boss).count())
+            s.rollback()
 
 
 @program

@@ -451,16 +451,33 @@ def _related(obj: Any, kind: str) -> Iterator[Any]:
     for relation in info_of(manager.mapper).cascades(kind):
         if not relation.is_of(obj):
             continue
+        if kind == "refresh-expire" and not relation.cascade_orphan:
+            # what is new stays so, but for what does not live without the object
+            yield from [child for child in _present(obj, relation) if _has_key(child)]
+            continue
         if not relation.prop.uselist:
             yield from _referred(obj, relation, kind)
             continue
         if kind == "delete" and not relation.passive_deletes:
             added, unchanged, _removed = dependency.full_history(obj, relation, committed=False)
-        elif _core.peek(obj, relation.slot) is _core.NO_VALUE:
-            continue  # what waits for it to be loaded is not reached
+            yield from (*unchanged, *added)
         else:
-            added, unchanged, _removed = _core.history(obj, relation.slot)
-        yield from (*unchanged, *added)
+            yield from _present(obj, relation)
+
+
+def _present(obj: Any, relation: RelationInfo) -> Sequence[Any]:
+    """What a relationship has that is loaded: what waits for it to be is not reached."""
+    value = _core.peek(obj, relation.slot)
+    if value is _core.NO_VALUE:
+        return ()
+    if not relation.prop.uselist:
+        return (value,)
+    added, unchanged, _removed = _core.history(obj, relation.slot)
+    return (*unchanged, *added)
+
+
+def _has_key(obj: Any) -> bool:
+    return obj is not None and bool(_core.state_flags(obj) & _core.STATE_KEY)
 
 
 def _referred(obj: Any, relation: RelationInfo, kind: str) -> Iterator[Any]:

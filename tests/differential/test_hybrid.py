@@ -273,6 +273,40 @@ print(select(Person.begins("ab")), Person(name="abc").begins("ab"), Person(name=
 alias = aliased(Person)
 print(select(alias.loud).where(alias.folded == "x", alias.begins("y")))
 """,
+    "documentation": """
+class Thing(Base):
+    __tablename__ = "things"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+    @hybrid_property
+    def both(self):
+        "of an object"
+
+    @both.expression
+    def both(cls):
+        "of the class"
+        return cls.id
+
+    @hybrid_property
+    def one(self):
+        "of objects alone"
+
+    @one.expression
+    def one(cls):
+        return cls.id
+
+    @hybrid_property
+    def compared(self):
+        "of an object"
+
+    @compared.comparator
+    def compared(cls):
+        "of the comparator"
+        return Comparator(cls.id)
+
+for name in ("both", "one", "compared"):
+    print(getattr(Thing, name).__doc__, Thing.__dict__[name].__doc__)
+""",
 }
 
 

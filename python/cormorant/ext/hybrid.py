@@ -157,7 +157,13 @@ class hybrid_property(_Described, Generic[_T]):
         if owner is None:
             return self
         if instance is None:
-            return ProxiedAttribute(owner, self.__name__, self, self._comparator(owner))
+            attribute: ProxiedAttribute[_T] = ProxiedAttribute(
+                owner, self.__name__, self, self._comparator(owner)
+            )
+            of_class = getattr(self.custom_comparator or self.expr, "__doc__", None)
+            if of_class:
+                attribute.__doc__ = of_class
+            return attribute
         return self.fget(instance)
 
     def __set__(self, instance: Any, value: Any) -> None:

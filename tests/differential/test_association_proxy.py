@@ -149,6 +149,7 @@ u.gone = None; print(u.profile); session.commit(); print(session.query(Profile).
 u.bio = "x"; u.profile.city_name = "Rome"; print(u.city, u.profile.place); u.city = "Oslo"; print(u.profile.place)
 del u.bio; print(u.profile)
 attempt(lambda: User(name="w", bio="q").profile.bio)
+attempt(lambda: association_proxy("a", "b", cascade_scalar_deletes=True, create_on_none_assignment=True))
 """,
     "chains": """
 t = Topic(name="t1")

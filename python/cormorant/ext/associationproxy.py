@@ -121,6 +121,11 @@ class AssociationProxy(Mapped[_T], InspectionAttr):
         self.getset_factory = getset_factory
         self.proxy_factory = proxy_factory
         self.proxy_bulk_set = proxy_bulk_set
+        if cascade_scalar_deletes and create_on_none_assignment:
+            raise exc.ArgumentError(
+                "The cascade_scalar_deletes and create_on_none_assignment parameters are mutually "
+                "exclusive."
+            )
         self.cascade_scalar_deletes = cascade_scalar_deletes
         self.create_on_none_assignment = create_on_none_assignment
         self.info = info if info is not None else {}

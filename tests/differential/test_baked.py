@@ -51,7 +51,7 @@ def test_results() -> None:
         p.show(users(session).get(3), users(session).get(4))
         p.error(lambda: users(session).params(1, 2))
 
-    compare(program)
+    compare(program, warned=True)
 
 
 def test_keys_spoiling_and_queries_within() -> None:

@@ -207,4 +207,4 @@ class Result:
 
     def get(self, ident: Any) -> Any:
         """The object of a primary key, or None."""
-        return self._query().get(ident)
+        return self._query()._get(ident)

@@ -690,6 +690,9 @@ class Query(QueryRunning[_T], _core.Generative):
             "The Query.get() method is considered legacy as of the 1.x series of SQLAlchemy and "
             "becomes a legacy construct in 2.0. The method is now available as Session.get()"
         )
+        return self._get(ident)
+
+    def _get(self, ident: Any) -> _T | None:
         self._no_criterion("get")
         columns = self._stmt._raw_columns
         if len(columns) != 1 or not columns[0]._is_from_clause:

@@ -101,6 +101,8 @@ session.commit()
 print(list(u.posts), list(other.posts), session.query(User).filter(User.posts.any(Post.text == "c")).count())
 print(session.query(User).join(User.posts).filter(Post.text == "d").one() is u, session.query(Post).filter(Post.user == u).count())
 attempt(lambda: session.query(User).options(joinedload(User.posts)).all())
+for option in (noload(User.posts), noload("*")):
+    print([(u.id, u.posts.count()) for u in session.query(User).options(option).order_by(User.id)])
 u.posts.append(Post(text="gone")); session.rollback(); print(u.posts.count())
 session.delete(u)
 session.commit()

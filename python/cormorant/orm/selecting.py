@@ -457,6 +457,8 @@ class SelectState:
         if strategy not in _EAGER:
             return
         if prop.lazy in ("dynamic", "write_only"):
+            if strategy == "noload":
+                return  # it holds nothing that could be left out
             raise sa_exc.InvalidRequestError(
                 f"'{prop}' does not support object population - eager loading cannot be applied."
             )

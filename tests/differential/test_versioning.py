@@ -18,6 +18,31 @@ def test_versioning(run: Any) -> None:
     assert peer.error is None
 
 
+@program
+def a_version_in_each_table(p: Any) -> None:
+    """One column of the same name in a subclass is its own version, of which there is a warning
+    if both are said to be versions."""
+    for says in (False, True):
+        base = p.declarative_base()
+
+        class Base(base):
+            __tablename__ = f"base{says}"
+            id = p.Column(p.Integer, primary_key=True)
+            version = p.Column(p.Integer)
+            __mapper_args__ = {"version_id_col": version}
+
+        class Sub(Base):
+            __tablename__ = f"sub{says}"
+            id = p.Column(p.ForeignKey(Base.id), primary_key=True)
+            version = p.Column(p.Integer)
+            name = p.Column(p.String)
+            if says:
+                __mapper_args__ = {"version_id_col": version}
+
+        base.registry.configure()
+        p.show(p.sa.inspect(Sub).version_id_col.table.name, list(p.sa.inspect(Sub).attrs.keys()))
+
+
 def versioned(p: Any, **mapper_args: Any) -> Any:
     class V(p.Base):
         __tablename__ = "v"

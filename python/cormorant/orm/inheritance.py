@@ -33,6 +33,7 @@ class Hierarchy(InspectionAttr):
     class_: type[Any]
     local_table: Any
     persist_selectable: Any
+    version_id_col: Any
     _tables: list[Any]
     """The tables that hold a row of the class, those of the base first."""
     inherits: Mapper[Any] | None = None
@@ -496,7 +497,12 @@ class Hierarchy(InspectionAttr):
             return prop
         if self.local_table is not None and self.concrete:
             return prop
-        if not other.shares_lineage(column) and not _equated(self, column, other):
+        if (
+            self.version_id_col is not column
+            and self.version_id_col is not other
+            and not other.shares_lineage(column)
+            and not _equated(self, column, other)
+        ):
             warn(_combining(old.columns[-1], column, key))
         new = old._copy()
         new.columns = [column, *old.columns]

@@ -70,7 +70,7 @@ typedef struct crm_core {
     PyTypeObject *insert_plan_type; /* flush.c    InsertPlan */
     PyTypeObject *pairs_type;       /* association.c Pairs */
     PyTypeObject *pool_type;        /* pool.c      Pool */
-    PyTypeObject *key_context_type; /* structkey.c KeyContext */
+    PyTypeObject *key_context_type; /* keycontext.c KeyContext */
     PyTypeObject *recipe_type;      /* structkey.c KeyRecipe */
     PyTypeObject *dict_type;        /* keyed.c     InstrumentedDict */
     PyTypeObject *attr_key_type;    /* keyed.c   AttributeKey */

@@ -6,7 +6,6 @@
 
 #include "pool.h"
 #include "raise.h"
-#include "result.h"
 #include "statements.h"
 
 /* ---- use of the connection -------------------------------------------- */
@@ -263,30 +262,6 @@ connection_dealloc(crm_connection *self)
 
 /* ---- methods ---------------------------------------------------------- */
 
-typedef struct {
-    crm_plan *plan;
-    PyObject *values; /* owned tuple */
-    crm_session *session;
-    Py_ssize_t stream;
-    int flags;
-} execute_args;
-
-static int
-keyword_arg(PyObject **slots, PyObject *name, PyObject *value)
-{
-    static const char *const names[] = {"plan", "values", "session", "stream",
-                                        "flags"};
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
-        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0) {
-            slots[i] = value;
-            return 0;
-        }
-    }
-    PyErr_Format(PyExc_TypeError,
-                 "execute() got an unexpected keyword argument '%U'", name);
-    return -1;
-}
-
 int
 crm_connection_check_plan(crm_connection *self, PyObject *plan)
 {
@@ -298,102 +273,10 @@ crm_connection_check_plan(crm_connection *self, PyObject *plan)
     return 0;
 }
 
-static int
-parse_execute(crm_connection *self, execute_args *to, PyObject *const *args,
-              Py_ssize_t nargs, PyObject *kwnames)
-{
-    /* plan, values, session, stream, flags */
-    PyObject *slots[5] = {NULL, NULL, NULL, NULL, NULL};
-    if (nargs > (Py_ssize_t)Py_ARRAY_LENGTH(slots)) {
-        PyErr_SetString(PyExc_TypeError,
-                        "execute() takes at most 5 positional arguments");
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < nargs; i++) {
-        slots[i] = args[i];
-    }
-    Py_ssize_t nkw = kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames);
-    for (Py_ssize_t i = 0; i < nkw; i++) {
-        if (keyword_arg(slots, PyTuple_GET_ITEM(kwnames, i), args[nargs + i]) <
-            0) {
-            return -1;
-        }
-    }
-    if (slots[3] != NULL) {
-        to->stream = PyLong_AsSsize_t(slots[3]);
-        if (to->stream == -1 && PyErr_Occurred()) {
-            return -1;
-        }
-    }
-    if (slots[4] != NULL) {
-        long flags = PyLong_AsLong(slots[4]);
-        if (flags == -1 && PyErr_Occurred()) {
-            return -1;
-        }
-        to->flags = (int)flags;
-    }
-    if (crm_connection_check_plan(self, slots[0]) < 0) {
-        return -1;
-    }
-    to->plan = (crm_plan *)slots[0];
-    PyTypeObject *session_type = self->core->session_type;
-    if (slots[2] != NULL && slots[2] != Py_None) {
-        if (session_type == NULL ||
-            !PyObject_TypeCheck(slots[2], session_type)) {
-            PyErr_Format(PyExc_TypeError, "a Session is needed, not %R",
-                         slots[2]);
-            return -1;
-        }
-        to->session = (crm_session *)slots[2];
-    }
-    if (to->stream < 0) {
-        PyErr_SetString(PyExc_ValueError, "stream must not be negative");
-        return -1;
-    }
-    /* A tuple: code of the user that runs while values are encoded could change
-     * a list. */
-    to->values = slots[1] == NULL               ? PyTuple_New(0)
-                 : PyTuple_CheckExact(slots[1]) ? Py_NewRef(slots[1])
-                                                : PySequence_Tuple(slots[1]);
-    return to->values == NULL ? -1 : 0;
-}
-
 PyDoc_STRVAR(execute_doc,
              "execute($self, /, plan, values=(), session=None, stream=0, "
              "flags=0)\n--\n\n"
              "Bind, run, and read all rows (or `stream` at a time).");
-
-static PyObject *
-connection_execute(crm_connection *self, PyObject *const *args,
-                   Py_ssize_t nargs, PyObject *kwnames)
-{
-    execute_args a = {0};
-    if (parse_execute(self, &a, args, nargs, kwnames) < 0) {
-        return NULL;
-    }
-    crm_rows rows;
-    crm_outcome outcome;
-    PyObject *cursor = NULL;
-    size_t max_rows = a.stream == 0 ? SIZE_MAX : (size_t)a.stream;
-    crm_present present = {a.stream == 0 ? a.plan->program : NULL, a.session,
-                           a.flags, NULL};
-    int status =
-        crm_connection_run(self, a.plan, &PyTuple_GET_ITEM(a.values, 0),
-                           (size_t)PyTuple_GET_SIZE(a.values), &rows, max_rows,
-                           &present, &outcome);
-    if (status >= 0) {
-        int flags = a.flags | (status == CRM_MORE ? CRM_CURSOR_MORE : 0);
-        cursor = crm_cursor_new(self, a.plan, a.session, &rows, &present,
-                                &outcome, flags, a.stream);
-        if (cursor == NULL && status == CRM_MORE) {
-            crm_connection_release(self, outcome.stmt, outcome.run);
-        }
-        Py_XDECREF(outcome.names);
-    }
-    crm_present_free(present.noted);
-    Py_DECREF(a.values);
-    return cursor;
-}
 
 PyDoc_STRVAR(run_script_doc,
              "run_script($self, sql, /)\n--\n\n"
@@ -698,7 +581,7 @@ static PyMemberDef connection_members[] = {
 };
 
 static PyMethodDef connection_methods[] = {
-    {"execute", (PyCFunction)(void (*)(void))connection_execute,
+    {"execute", (PyCFunction)(void (*)(void))crm_connection_execute,
      METH_FASTCALL | METH_KEYWORDS, execute_doc},
     {"execute_many", (PyCFunction)(void (*)(void))crm_connection_execute_many,
      METH_FASTCALL,

@@ -207,6 +207,9 @@ int crm_connection_ping(crm_connection *self);
 int crm_connection_reset(crm_connection *self);
 int crm_connection_close(crm_connection *self);
 
+/* The method execute(plan, values, session, stream, flags), in run.c. */
+PyObject *crm_connection_execute(crm_connection *self, PyObject *const *args,
+                                 Py_ssize_t nargs, PyObject *kwnames);
 /* The method execute_many(plan, rows), in executemany.c. */
 PyObject *crm_connection_execute_many(crm_connection *self,
                                       PyObject *const *args, Py_ssize_t nargs);

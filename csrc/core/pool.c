@@ -8,18 +8,9 @@
 #include "pool.h"
 
 #include <structmember.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- places ----------------------------------------------------------- */
-
-static double
-now(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static bool
 may_grow(const crm_pool *self)
@@ -33,15 +24,7 @@ may_grow(const crm_pool *self)
 static bool
 serve_waiter(crm_pool *self, PyObject *given)
 {
-    crm_waiter *waiter = self->first;
-    if (waiter == NULL) {
-        return false;
-    }
-    self->first = waiter->next;
-    waiter->given = given;
-    waiter->generation = self->generation;
-    PyThread_release_lock(waiter->lock);
-    return true;
+    return crm_queue_serve(&self->queue, given, self->generation);
 }
 
 /* Puts a connection (or None) among the idle ones; takes over the reference.
@@ -195,7 +178,7 @@ forget_all(crm_pool *self, bool close)
     }
     PyMem_Free(idle);
     /* Those who wait do so for places that are now free. */
-    while (self->first != NULL && may_grow(self)) {
+    while (self->queue.first != NULL && may_grow(self)) {
         self->total++;
         serve_waiter(self, Py_NewRef(Py_None));
     }
@@ -209,7 +192,7 @@ check_fork(crm_pool *self)
     long pid = (long)getpid();
     if (self->pid != pid) {
         self->pid = pid;
-        self->first = NULL;
+        self->queue.first = NULL;
         forget_all(self, false);
     }
 }
@@ -244,76 +227,20 @@ raise_timeout(crm_pool *self)
     return NULL;
 }
 
-static void
-leave_queue(crm_pool *self, crm_waiter *waiter)
-{
-    crm_waiter **at = &self->first;
-    while (*at != NULL && *at != waiter) {
-        at = &(*at)->next;
-    }
-    if (*at == waiter) {
-        *at = waiter->next;
-    }
-}
-
-/* Sleeps until the waiter is served (1), its time is over (0), or a signal
- * handler raises (-1). */
-static int
-sleep_until_served(crm_pool *self, crm_waiter *waiter)
-{
-    double deadline = now(CLOCK_MONOTONIC) + self->timeout;
-    while (waiter->given == NULL) {
-        PY_TIMEOUT_T micros = -1;
-        if (self->timeout >= 0) {
-            double left = (deadline - now(CLOCK_MONOTONIC)) * 1e6;
-            if (left <= 0) {
-                return 0;
-            }
-            micros = left > 1e15 ? -1 : (PY_TIMEOUT_T)left + 1;
-        }
-        PyLockStatus status;
-        Py_BEGIN_ALLOW_THREADS
-        status = PyThread_acquire_lock_timed(waiter->lock, micros, 1);
-        Py_END_ALLOW_THREADS
-        if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0) {
-            return -1;
-        }
-    }
-    return 1;
-}
-
 /* Waits for a place: a connection or None, a new reference; NULL with an
  * exception. */
 static PyObject *
 wait_for_place(crm_pool *self, uint64_t *generation)
 {
-    crm_waiter *waiter = PyMem_Calloc(1, sizeof(*waiter));
-    PyThread_type_lock lock = waiter == NULL ? NULL : PyThread_allocate_lock();
-    if (lock == NULL) {
-        PyMem_Free(waiter);
-        return PyErr_NoMemory();
-    }
-    waiter->lock = lock;
-    PyThread_acquire_lock(lock, 0);
-    crm_waiter **last = &self->first;
-    while (*last != NULL) {
-        last = &(*last)->next;
-    }
-    *last = waiter;
-    int status = sleep_until_served(self, waiter);
-    if (status <= 0 && waiter->given == NULL) {
-        leave_queue(self, waiter);
-    }
-    else if (status < 0) {
+    PyObject *given;
+    int status =
+        crm_queue_wait(&self->queue, self->timeout, &given, generation);
+    if (status < 0 && given != NULL) {
         /* Served and interrupted: the place goes to the next. */
-        return_place(self, waiter->generation, waiter->given);
-        waiter->given = NULL;
+        return_place(self, *generation, given);
+        given = NULL;
     }
-    PyObject *given = waiter->given;
-    *generation = waiter->generation;
-    PyThread_free_lock(lock);
-    PyMem_Free(waiter);
-    return given == NULL && status == 0 ? raise_timeout(self) : given;
+    return status == 0 ? raise_timeout(self) : given;
 }
 
 /* Makes a connection for a place that is counted already. */
@@ -344,7 +271,7 @@ create(crm_pool *self)
         Py_DECREF(connection);
         return NULL;
     }
-    made->pool_since = now(CLOCK_MONOTONIC);
+    made->pool_since = crm_monotonic();
     return connection;
 }
 
@@ -360,7 +287,7 @@ is_fresh(crm_pool *self, crm_connection *connection)
         return 0;
     }
     if (self->recycle >= 0 &&
-        now(CLOCK_MONOTONIC) - connection->pool_since > self->recycle) {
+        crm_monotonic() - connection->pool_since > self->recycle) {
         return 0;
     }
     if (self->pre_ping && crm_connection_ping(connection) < 0) {
@@ -371,7 +298,7 @@ is_fresh(crm_pool *self, crm_connection *connection)
             return -1;
         }
         PyErr_Clear();
-        self->expired = now(CLOCK_MONOTONIC);
+        self->expired = crm_monotonic();
         return 0;
     }
     return 1;
@@ -380,7 +307,7 @@ is_fresh(crm_pool *self, crm_connection *connection)
 static PyObject *
 pool_expire(crm_pool *self, PyObject *Py_UNUSED(ignored))
 {
-    self->expired = now(CLOCK_MONOTONIC);
+    self->expired = crm_monotonic();
     Py_RETURN_NONE;
 }
 

@@ -7,16 +7,7 @@
 #define CRM_POOL_H
 
 #include "connection.h"
-
-/* A thread in checkout() that waits for a place.  On the heap: a thread that
- * wakes up after the interpreter has ended goes away without a word, and its
- * stack with it, while it is still in the queue. */
-typedef struct crm_waiter {
-    PyThread_type_lock lock; /* released when it was served */
-    PyObject *given;         /* owned: a connection, or None: may make one */
-    uint64_t generation;     /* of the place given */
-    struct crm_waiter *next;
-} crm_waiter;
+#include "queue.h"
 
 typedef struct crm_pool {
     PyObject_HEAD
@@ -41,7 +32,7 @@ typedef struct crm_pool {
     PyObject **idle;     /* owned: connections, or None for a place without */
     Py_ssize_t nidle;
     Py_ssize_t idle_cap;
-    crm_waiter *first; /* served in order */
+    crm_queue queue; /* who waits for a place */
     PyObject *weakrefs;
 } crm_pool;
 

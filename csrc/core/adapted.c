@@ -192,10 +192,7 @@ tie_fire_remove(crm_tie_object *self, PyObject *const *args, Py_ssize_t nargs)
     int status =
         origin.silent ? 0 : crm_fire_remove(&hold, args[0], origin.from);
     crm_hold_close(&hold);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 static PyObject *
@@ -210,10 +207,7 @@ tie_fire_pre_remove(crm_tie_object *self, PyObject *const *args,
     }
     int status = origin.silent ? 0 : crm_hold_changes(&hold);
     crm_hold_close(&hold);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 /* A copy or a pickle is nobody's until an object takes it. */
@@ -478,10 +472,7 @@ change(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
     }
     int status = origin.silent ? silently(core, args[0], args[1])
                                : loudly(core, args[0], args[1], origin.from);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 static PyObject *

@@ -375,10 +375,7 @@ crm_connection_reset(crm_connection *self)
 static PyObject *
 connection_reset(crm_connection *self, PyObject *Py_UNUSED(ignored))
 {
-    if (crm_connection_reset(self) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_connection_reset(self));
 }
 
 static PyObject *
@@ -421,10 +418,7 @@ crm_connection_close(crm_connection *self)
 static PyObject *
 connection_close(crm_connection *self, PyObject *Py_UNUSED(ignored))
 {
-    if (crm_connection_close(self) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_connection_close(self));
 }
 
 PyDoc_STRVAR(describe_doc,

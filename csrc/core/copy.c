@@ -118,10 +118,7 @@ crm_connection_copy_write(crm_connection *self, PyObject *data)
         crm_connection_raise(self, &err);
     }
     PyBuffer_Release(&view);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 PyObject *

@@ -464,10 +464,7 @@ view_update(PyObject *self, PyObject *args, PyObject *kwargs)
     PyObject *given = PyObject_Call((PyObject *)&PyDict_Type, args, kwargs);
     int status = given == NULL ? -1 : store_all(self, given);
     Py_XDECREF(given);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 static PyObject *
@@ -493,10 +490,7 @@ view_clear(PyObject *self, PyObject *Py_UNUSED(ignored))
         status = discard(self, name);
     }
     Py_DECREF(copy);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 static PyObject *

@@ -370,7 +370,7 @@ load_any(crm_hydration *h, size_t index, crm_page *page, uint32_t row)
         crm_key_from_values(op->own.layout->manager, values, &key, &own);
     Py_DECREF(values);
     if (found <= 0) {
-        return found < 0 ? NULL : Py_NewRef(Py_None);
+        return crm_none_or_error(found);
     }
     if (key.is_int) {
         return load_int(h, index, key.u.i, page, row);

@@ -502,8 +502,5 @@ crm_insert_objects(PyObject *module, PyObject *args, PyObject *kwargs)
     PyMem_Free(self.given);
     PyMem_Free(self.other);
     PyMem_Free(self.makers);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }

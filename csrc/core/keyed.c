@@ -104,10 +104,7 @@ dict_setitem(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
     hold_open(&hold, self);
     int status = set_key(&hold, self, args[0], args[1], &origin);
     crm_hold_close(&hold);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 static PyObject *
@@ -123,10 +120,7 @@ dict_delitem(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
     hold_open(&hold, self);
     int status = delete_key(&hold, self, args[0], &origin);
     crm_hold_close(&hold);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 /* A method of dict itself, called on self. */
@@ -284,10 +278,7 @@ dict_update(PyObject *self, PyObject *args, PyObject *kwargs)
     }
     int status = take_items(self, items);
     Py_DECREF(items);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 static PyObject *

@@ -41,10 +41,7 @@ crm_list_include(PyObject *list, PyObject *member, const crm_initiator *from)
 static PyObject *
 list_append(PyObject *self, PyObject *member)
 {
-    if (crm_list_include(self, member, NULL) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_list_include(self, member, NULL));
 }
 
 static int
@@ -65,10 +62,7 @@ extend(PyObject *self, PyObject *iterable)
 static PyObject *
 list_extend(PyObject *self, PyObject *iterable)
 {
-    if (extend(self, iterable) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(extend(self, iterable));
 }
 
 static PyObject *
@@ -103,10 +97,7 @@ list_insert(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     if (index == -1 && PyErr_Occurred()) {
         return NULL;
     }
-    if (insert(self, index, args[1]) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(insert(self, index, args[1]));
 }
 
 /* Takes the members of [first, last) out, each with its events. */
@@ -149,10 +140,7 @@ list_remove(PyObject *self, PyObject *member)
             return NULL;
         }
         if (equal) {
-            if (PyList_SetSlice(self, i, i + 1, NULL) < 0) {
-                return NULL;
-            }
-            Py_RETURN_NONE;
+            return crm_none_or_error(PyList_SetSlice(self, i, i + 1, NULL));
         }
     }
     PyErr_SetString(PyExc_ValueError, "list.remove(x): x not in list");
@@ -202,10 +190,7 @@ done:
 static PyObject *
 list_clear(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    if (delete_range(self, 0, PyList_GET_SIZE(self)) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(delete_range(self, 0, PyList_GET_SIZE(self)));
 }
 
 /* self[index] = member; the old member leaves first. */

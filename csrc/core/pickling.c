@@ -261,8 +261,5 @@ crm_entity_setstate(crm_core *core, PyObject *self, PyObject *given)
         crm_state_track(state);
     }
     Py_DECREF(dict);
-    if (status < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }

@@ -226,10 +226,7 @@ session_counts(crm_session *self, PyObject *Py_UNUSED(ignored))
 static PyObject *
 session_add(crm_session *self, PyObject *obj)
 {
-    if (crm_session_add(self, obj) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_session_add(self, obj));
 }
 
 /* Calls `step` for each object of an iterable. */
@@ -285,10 +282,7 @@ session_get(crm_session *self, PyObject *const *args, Py_ssize_t nargs)
     PyObject *own;
     int status = crm_key_from_values(root, args[1], &key, &own);
     if (status <= 0) {
-        if (status < 0) {
-            return NULL;
-        }
-        Py_RETURN_NONE;
+        return crm_none_or_error(status);
     }
     crm_state *state =
         look_up(self, root, &key, nargs == 3 ? args[2] : Py_None);
@@ -432,10 +426,7 @@ session_expunge(crm_session *self, PyObject *obj)
                            "Instance %U is not present in this Session");
         return NULL;
     }
-    if (crm_session_leave(self, state, 0) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_session_leave(self, state, 0));
 }
 
 static PyObject *

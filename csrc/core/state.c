@@ -317,8 +317,8 @@ crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value)
         PyObject *added = Py_NewRef(pending->added);
         PyObject *removed = Py_NewRef(pending->removed);
         crm_state_drop_pending(state, slot);
-        PyObject *old = crm_collection_members(core, kept);
-        status = old == NULL ? -1 : crm_state_record(state, slot, old);
+        PyObject *before = crm_collection_members(core, kept);
+        status = before == NULL ? -1 : crm_state_record(state, slot, before);
         for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(added); i++) {
             status = crm_collection_load(core, kept, PyList_GET_ITEM(added, i));
         }

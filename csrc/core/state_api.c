@@ -98,10 +98,7 @@ core_set_identity_token(PyObject *module, PyObject *const *args,
                         "the object has its identity in a session");
         return NULL;
     }
-    if (crm_state_set_token(state, args[1]) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_state_set_token(state, args[1]));
 }
 
 static PyObject *

@@ -228,18 +228,16 @@ tie_dealloc(crm_tie_object *self)
     Py_DECREF(type);
 }
 
-#define FAST(name) (PyCFunction)(void (*)(void)) name
-
 static PyMethodDef tie_methods[] = {
-    {"fire_append_event", FAST(tie_fire_append), METH_FASTCALL,
+    {"fire_append_event", CRM_FAST(tie_fire_append), METH_FASTCALL,
      PyDoc_STR("fire_append_event(item, initiator=None): a member is about to "
                "enter; returns what is to be stored.")},
-    {"fire_append_wo_mutation_event", FAST(tie_fire_present), METH_FASTCALL,
+    {"fire_append_wo_mutation_event", CRM_FAST(tie_fire_present), METH_FASTCALL,
      PyDoc_STR("fire_append_wo_mutation_event(item, initiator=None): a member "
                "that is there is added again; returns it.")},
-    {"fire_remove_event", FAST(tie_fire_remove), METH_FASTCALL,
+    {"fire_remove_event", CRM_FAST(tie_fire_remove), METH_FASTCALL,
      PyDoc_STR("fire_remove_event(item, initiator=None): a member leaves.")},
-    {"fire_pre_remove_event", FAST(tie_fire_pre_remove), METH_FASTCALL,
+    {"fire_pre_remove_event", CRM_FAST(tie_fire_pre_remove), METH_FASTCALL,
      PyDoc_STR("fire_pre_remove_event(initiator=None): a member that is not "
                "known yet is about to leave.")},
     {"__reduce__", (PyCFunction)tie_reduce, METH_NOARGS, NULL},
@@ -494,10 +492,10 @@ static PyMethodDef functions[] = {
                "None.")},
     {"collection_members", collection_members, METH_O,
      PyDoc_STR("collection_members(collection): its members as a list.")},
-    {"collection_add", FAST(collection_add), METH_FASTCALL,
+    {"collection_add", CRM_FAST(collection_add), METH_FASTCALL,
      PyDoc_STR("collection_add(collection, member, initiator): with initiator "
                "False, no events.")},
-    {"collection_take", FAST(collection_take), METH_FASTCALL,
+    {"collection_take", CRM_FAST(collection_take), METH_FASTCALL,
      PyDoc_STR("collection_take(collection, member, initiator): the "
                "opposite; an absent member is no error.")},
     {NULL},

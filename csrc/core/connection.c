@@ -575,10 +575,9 @@ static PyMemberDef connection_members[] = {
 };
 
 static PyMethodDef connection_methods[] = {
-    {"execute", (PyCFunction)(void (*)(void))crm_connection_execute,
-     METH_FASTCALL | METH_KEYWORDS, execute_doc},
-    {"execute_many", (PyCFunction)(void (*)(void))crm_connection_execute_many,
-     METH_FASTCALL,
+    {"execute", CRM_FAST(crm_connection_execute), METH_FASTCALL | METH_KEYWORDS,
+     execute_doc},
+    {"execute_many", CRM_FAST(crm_connection_execute_many), METH_FASTCALL,
      "execute_many($self, plan, rows, /)\n--\n\n"
      "Run once per row of parameters; the sum of the rows changed."},
     {"run_script", (PyCFunction)connection_run_script, METH_O, run_script_doc},
@@ -597,11 +596,9 @@ static PyMethodDef connection_methods[] = {
     {"column_types", (PyCFunction)crm_connection_column_types, METH_O, NULL},
     {"set_option", (PyCFunction)connection_set_option, METH_VARARGS,
      set_option_doc},
-    {"create_function",
-     (PyCFunction)(void (*)(void))crm_connection_create_function,
+    {"create_function", CRM_FAST(crm_connection_create_function),
      METH_VARARGS | METH_KEYWORDS, NULL},
-    {"create_aggregate",
-     (PyCFunction)(void (*)(void))crm_connection_create_aggregate,
+    {"create_aggregate", CRM_FAST(crm_connection_create_aggregate),
      METH_VARARGS | METH_KEYWORDS, NULL},
     {"create_collation", (PyCFunction)crm_connection_create_collation,
      METH_VARARGS, NULL},

@@ -126,12 +126,10 @@ done:
 static PyMethodDef generative_methods[] = {
     {"_generate", generative_generate, METH_NOARGS,
      "The copy a generative method works on: without what was computed."},
-    {"_generate_with", (PyCFunction)(void (*)(void))generative_with,
-     METH_FASTCALL,
+    {"_generate_with", CRM_FAST(generative_with), METH_FASTCALL,
      "_generate_with($self, name, value, /)\n--\n\n"
      "The same with another value of an attribute."},
-    {"_generate_more", (PyCFunction)(void (*)(void))generative_more,
-     METH_FASTCALL,
+    {"_generate_more", CRM_FAST(generative_more), METH_FASTCALL,
      "_generate_more($self, name, item, /)\n--\n\n"
      "The same with one more item in the tuple that an attribute is."},
     {NULL},
@@ -379,12 +377,10 @@ comparable_named(PyObject *cls, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyMethodDef comparable_methods[] = {
-    {"_quick", (PyCFunction)(void (*)(void))comparable_quick,
-     METH_FASTCALL | METH_CLASS,
+    {"_quick", CRM_FAST(comparable_quick), METH_FASTCALL | METH_CLASS,
      "_quick($cls, key, value, type, /)\n--\n\n"
      "Of a class of bind parameters: an anonymous one of which all is known."},
-    {"_named", (PyCFunction)(void (*)(void))comparable_named,
-     METH_FASTCALL | METH_CLASS,
+    {"_named", CRM_FAST(comparable_named), METH_FASTCALL | METH_CLASS,
      "_named($cls, key, value, type, /)\n--\n\n"
      "The same with the key as its name."},
     {"_set_up", comparable_set_up, METH_VARARGS | METH_CLASS,

@@ -194,6 +194,9 @@ crm_has_attr(PyObject *obj, const char *name)
     return 1;
 }
 
+/* A function with METH_FASTCALL or METH_KEYWORDS in a table of methods. */
+#define CRM_FAST(function) ((PyCFunction)(void (*)(void))(function))
+
 /* What a function without a value gives: None (a new reference), or NULL if the
  * status is negative, which an exception goes with. */
 static inline PyObject *

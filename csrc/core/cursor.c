@@ -560,11 +560,10 @@ cursor_set_unique(crm_cursor *self, PyObject *value, void *Py_UNUSED(closure))
 }
 
 static PyMethodDef cursor_methods[] = {
-    {"fetch", (PyCFunction)(void (*)(void))cursor_fetch,
-     METH_FASTCALL | METH_KEYWORDS,
+    {"fetch", CRM_FAST(cursor_fetch), METH_FASTCALL | METH_KEYWORDS,
      "fetch($self, count=-1)\n--\n\nThe next results, as the program makes "
      "them."},
-    {"fetch_scalars", (PyCFunction)(void (*)(void))cursor_fetch_scalars,
+    {"fetch_scalars", CRM_FAST(cursor_fetch_scalars),
      METH_FASTCALL | METH_KEYWORDS,
      "fetch_scalars($self, count=-1)\n--\n\nThe first items of the next "
      "results."},

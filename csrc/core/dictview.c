@@ -554,18 +554,16 @@ view_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-#define FAST(name) (PyCFunction)(void (*)(void)) name
-
 static PyMethodDef view_methods[] = {
-    {"get", FAST(view_get), METH_FASTCALL, NULL},
+    {"get", CRM_FAST(view_get), METH_FASTCALL, NULL},
     {"keys", view_keys, METH_NOARGS, NULL},
     {"values", view_values, METH_NOARGS, NULL},
     {"items", view_items, METH_NOARGS, NULL},
     {"copy", view_copy, METH_NOARGS, NULL},
-    {"pop", FAST(view_pop), METH_FASTCALL, NULL},
+    {"pop", CRM_FAST(view_pop), METH_FASTCALL, NULL},
     {"popitem", view_popitem, METH_NOARGS, NULL},
-    {"setdefault", FAST(view_setdefault), METH_FASTCALL, NULL},
-    {"update", FAST(view_update), METH_VARARGS | METH_KEYWORDS, NULL},
+    {"setdefault", CRM_FAST(view_setdefault), METH_FASTCALL, NULL},
+    {"update", CRM_FAST(view_update), METH_VARARGS | METH_KEYWORDS, NULL},
     {"clear", view_clear, METH_NOARGS, NULL},
     {"__reversed__", view_reversed, METH_NOARGS, NULL},
     {"__reduce_ex__", view_reduce, METH_O, NULL},

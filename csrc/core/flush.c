@@ -620,11 +620,11 @@ PyDoc_STRVAR(changed_doc,
              "Slots whose value differs from the committed one.");
 
 static PyMethodDef flush_functions[] = {
-    {"insert_objects", (PyCFunction)(void (*)(void))crm_insert_objects,
+    {"insert_objects", CRM_FAST(crm_insert_objects),
      METH_VARARGS | METH_KEYWORDS, insert_doc},
-    {"update_objects", (PyCFunction)(void (*)(void))crm_update_objects,
+    {"update_objects", CRM_FAST(crm_update_objects),
      METH_VARARGS | METH_KEYWORDS, update_doc},
-    {"delete_objects", (PyCFunction)(void (*)(void))crm_delete_objects,
+    {"delete_objects", CRM_FAST(crm_delete_objects),
      METH_VARARGS | METH_KEYWORDS, delete_doc},
     {"changed_columns", crm_changed_columns, METH_VARARGS, changed_doc},
     {NULL},

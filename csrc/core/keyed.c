@@ -306,16 +306,14 @@ dict_tp_clear(PyObject *self)
     return PyDict_Type.tp_clear(self);
 }
 
-#define FAST(name) (PyCFunction)(void (*)(void)) name
-
 static PyMethodDef dict_methods[] = {
-    {"__setitem__", FAST(dict_setitem),
+    {"__setitem__", CRM_FAST(dict_setitem),
      METH_FASTCALL | METH_KEYWORDS | METH_COEXIST,
      PyDoc_STR("__setitem__(key, value, _sa_initiator=None)")},
-    {"__delitem__", FAST(dict_delitem),
+    {"__delitem__", CRM_FAST(dict_delitem),
      METH_FASTCALL | METH_KEYWORDS | METH_COEXIST,
      PyDoc_STR("__delitem__(key, _sa_initiator=None)")},
-    {"pop", FAST(dict_pop), METH_FASTCALL,
+    {"pop", CRM_FAST(dict_pop), METH_FASTCALL,
      PyDoc_STR("pop($self, key, default=..., /)\n--\n\n"
                "Remove a key and return its member.")},
     {"popitem", dict_popitem, METH_NOARGS,
@@ -323,10 +321,10 @@ static PyMethodDef dict_methods[] = {
                "Remove and return the last key and member.")},
     {"clear", dict_clear, METH_NOARGS,
      PyDoc_STR("clear($self, /)\n--\n\nRemove all members.")},
-    {"setdefault", FAST(dict_setdefault), METH_FASTCALL,
+    {"setdefault", CRM_FAST(dict_setdefault), METH_FASTCALL,
      PyDoc_STR("setdefault($self, key, default=None, /)\n--\n\n"
                "The member of a key; the default is added if there is none.")},
-    {"update", FAST(dict_update), METH_VARARGS | METH_KEYWORDS,
+    {"update", CRM_FAST(dict_update), METH_VARARGS | METH_KEYWORDS,
      PyDoc_STR("update($self, /, *args, **kwargs)\n--\n\n"
                "Add the members of a mapping or of pairs, and of keywords.")},
     {NULL},
@@ -711,10 +709,10 @@ keyed_remove(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyMethodDef functions[] = {
-    {"keyed_set", FAST(keyed_set), METH_FASTCALL,
+    {"keyed_set", CRM_FAST(keyed_set), METH_FASTCALL,
      PyDoc_STR("keyed_set(dict, member, initiator): add a member under the key "
                "that dict.keyfunc gives.")},
-    {"keyed_remove", FAST(keyed_remove), METH_FASTCALL,
+    {"keyed_remove", CRM_FAST(keyed_remove), METH_FASTCALL,
      PyDoc_STR("keyed_remove(dict, member, initiator): the opposite.")},
     {NULL},
 };

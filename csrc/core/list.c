@@ -350,9 +350,9 @@ list_dealloc(PyObject *self)
 static PyMethodDef list_methods[] = {
     {"append", list_append, METH_O, NULL},
     {"extend", list_extend, METH_O, NULL},
-    {"insert", (PyCFunction)(void (*)(void))list_insert, METH_FASTCALL, NULL},
+    {"insert", CRM_FAST(list_insert), METH_FASTCALL, NULL},
     {"remove", list_remove, METH_O, NULL},
-    {"pop", (PyCFunction)(void (*)(void))list_pop, METH_FASTCALL, NULL},
+    {"pop", CRM_FAST(list_pop), METH_FASTCALL, NULL},
     {"clear", list_clear, METH_NOARGS, NULL},
     {NULL},
 };

@@ -176,7 +176,7 @@ used_traverse(PyObject *self, visitproc visit, void *arg)
 }
 
 static PyMethodDef used_methods[] = {
-    {"get", (PyCFunction)(void (*)(void))used_get, METH_FASTCALL,
+    {"get", CRM_FAST(used_get), METH_FASTCALL,
      "get($self, key, default=None, /)\n--\n\n"
      "The value of a key, which is used now."},
     {NULL},

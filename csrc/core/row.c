@@ -634,7 +634,7 @@ static PyMethodDef row_methods[] = {
      "A real tuple of the items."},
     {"count", (PyCFunction)row_count, METH_O,
      "How many items are equal to a value."},
-    {"index", (PyCFunction)(void (*)(void))row_index, METH_FASTCALL,
+    {"index", CRM_FAST(row_index), METH_FASTCALL,
      "The position of the first item equal to a value."},
     {"__reduce__", (PyCFunction)row_reduce, METH_NOARGS, NULL},
     {"__setstate__", (PyCFunction)crm_derived_row_setstate, METH_O, NULL},

@@ -201,7 +201,7 @@ mapping_reduce(row_mapping *self, PyObject *Py_UNUSED(none))
 }
 
 static PyMethodDef mapping_methods[] = {
-    {"get", (PyCFunction)(void (*)(void))mapping_get, METH_FASTCALL,
+    {"get", CRM_FAST(mapping_get), METH_FASTCALL,
      "The item of a key, or a default."},
     {"keys", (PyCFunction)mapping_keys, METH_NOARGS,
      "keys($self, /)\n--\n\nA view of the names."},

@@ -612,10 +612,10 @@ static PyMethodDef session_methods[] = {
     {"_add", (PyCFunction)session_add, METH_O,
      "add() with its save-update cascade."},
     {"_add_all", (PyCFunction)session_add_all, METH_O, "_add() for each."},
-    {"_get", (PyCFunction)(void (*)(void))session_get, METH_FASTCALL,
+    {"_get", CRM_FAST(session_get), METH_FASTCALL,
      "_get(manager, key, token=None): the object in the identity map, or "
      "None."},
-    {"_find", (PyCFunction)(void (*)(void))session_find, METH_FASTCALL,
+    {"_find", CRM_FAST(session_find), METH_FASTCALL,
      "_find(class, key, token): the object in the identity map if it can be "
      "given out as it is, None if there is none, False if neither is sure."},
     {"_mark_deleted", (PyCFunction)session_mark_deleted, METH_O,

@@ -249,17 +249,16 @@ set_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-#define FAST(name) (PyCFunction)(void (*)(void)) name
-
 static PyMethodDef set_methods[] = {
     {"add", set_add, METH_O, NULL},
     {"discard", set_discard, METH_O, NULL},
     {"remove", set_remove, METH_O, NULL},
     {"pop", set_pop, METH_NOARGS, NULL},
     {"clear", set_clear, METH_NOARGS, NULL},
-    {"update", FAST(set_update), METH_FASTCALL, NULL},
-    {"difference_update", FAST(set_difference_update), METH_FASTCALL, NULL},
-    {"intersection_update", FAST(set_intersection_update), METH_FASTCALL, NULL},
+    {"update", CRM_FAST(set_update), METH_FASTCALL, NULL},
+    {"difference_update", CRM_FAST(set_difference_update), METH_FASTCALL, NULL},
+    {"intersection_update", CRM_FAST(set_intersection_update), METH_FASTCALL,
+     NULL},
     {"symmetric_difference_update", set_symmetric_difference_update, METH_O,
      NULL},
     {NULL},

@@ -325,37 +325,35 @@ core_unloaded_slots(PyObject *module, PyObject *arg)
     return list_slots(module, arg, is_unloaded);
 }
 
-#define FAST(name) (PyCFunction)(void (*)(void)) name
-
 static PyMethodDef functions[] = {
-    {"peek", FAST(core_peek), METH_FASTCALL,
+    {"peek", CRM_FAST(core_peek), METH_FASTCALL,
      "peek(obj, slot): the loaded value or NO_VALUE."},
-    {"loaded", FAST(core_loaded), METH_FASTCALL,
+    {"loaded", CRM_FAST(core_loaded), METH_FASTCALL,
      "loaded(obj, slot): as peek(), but NO_VALUE for an empty collection that "
      "only reading has made."},
-    {"never_given", FAST(core_never_given), METH_FASTCALL,
+    {"never_given", CRM_FAST(core_never_given), METH_FASTCALL,
      "never_given(obj, slot): whether a column that holds no value had none "
      "when its object was inserted."},
-    {"set_loaded", FAST(core_set_loaded), METH_FASTCALL,
+    {"set_loaded", CRM_FAST(core_set_loaded), METH_FASTCALL,
      "set_loaded(obj, slot, value): store as loaded."},
-    {"set_value", FAST(core_set_value), METH_FASTCALL,
+    {"set_value", CRM_FAST(core_set_value), METH_FASTCALL,
      "set_value(obj, slot, value): assign as the program does."},
-    {"copy_values", FAST(core_copy_values), METH_FASTCALL,
+    {"copy_values", CRM_FAST(core_copy_values), METH_FASTCALL,
      "copy_values(obj, onto, slots, loaded): give an object the values of "
      "another, as loaded or as the program does; the slots without one."},
-    {"relate_member", FAST(core_relate_member), METH_FASTCALL,
+    {"relate_member", CRM_FAST(core_relate_member), METH_FASTCALL,
      "relate_member(obj, slot, member, add): a member comes to, or leaves, a "
      "collection that is not kept loaded."},
     {"keep_values", core_keep_values, METH_VARARGS,
      "keep_values(obj, slots=None): what an object holds, and was not changed, "
      "is the old value of what it will hold."},
-    {"get_value", FAST(core_get_value), METH_FASTCALL,
+    {"get_value", CRM_FAST(core_get_value), METH_FASTCALL,
      "get_value(obj, slot): read as the program does."},
-    {"committed", FAST(core_committed), METH_FASTCALL,
+    {"committed", CRM_FAST(core_committed), METH_FASTCALL,
      "committed(obj, slot): the old value, NO_VALUE, or ... if unchanged."},
-    {"history", FAST(core_history), METH_FASTCALL,
+    {"history", CRM_FAST(core_history), METH_FASTCALL,
      "history(obj, slot): (added, unchanged, deleted)."},
-    {"history_of_value", FAST(core_history_of_value), METH_FASTCALL,
+    {"history_of_value", CRM_FAST(core_history_of_value), METH_FASTCALL,
      "history_of_value(obj, key): the History of a column's value or of one "
      "object that is there, else None."},
     {"changed_slots", core_changed_slots, METH_O, "Slots with history."},

@@ -309,14 +309,12 @@ core_is_orphan(PyObject *module, PyObject *arg)
     return state == NULL ? NULL : PyBool_FromLong(crm_state_is_orphan(state));
 }
 
-#define FAST(name) (PyCFunction)(void (*)(void)) name
-
 static PyMethodDef functions[] = {
     {"manager_of", core_manager_of, METH_O,
      "The ClassManager of a mapped object or class, or None."},
     {"adopt", crm_box_adopt, METH_O,
      "Gives a new object of a class that is no Entity its state."},
-    {"construct", FAST(crm_box_construct), METH_FASTCALL,
+    {"construct", CRM_FAST(crm_box_construct), METH_FASTCALL,
      "Sets attributes of such an object by name, as Entity.__init__ does."},
     {"inspect", core_inspect, METH_O,
      "The InstanceState of a mapped object, or None."},
@@ -329,24 +327,24 @@ static PyMethodDef functions[] = {
      "(class, (pk, ...), token) or None."},
     {"identity_token", core_identity_token, METH_O,
      "Which of several databases the object is a row of, or None."},
-    {"set_identity_token", FAST(core_set_identity_token), METH_FASTCALL,
+    {"set_identity_token", CRM_FAST(core_set_identity_token), METH_FASTCALL,
      "set_identity_token(obj, token): of an object without an identity in a "
      "session."},
     {"loaded_dict", core_loaded_dict, METH_O, "Loaded attributes by name."},
     {"expire", core_expire, METH_VARARGS,
      "expire(obj, slots=None): forget loaded values."},
     {"commit_state", core_commit_state, METH_O, "Forget history."},
-    {"set_identity", FAST(core_set_identity), METH_FASTCALL,
+    {"set_identity", CRM_FAST(core_set_identity), METH_FASTCALL,
      "set_identity(obj, key): a detached identity, or none."},
     {"load_options", core_load_options, METH_O,
      "Loader options of the object, or None."},
-    {"set_load_options", FAST(core_set_load_options), METH_FASTCALL,
+    {"set_load_options", CRM_FAST(core_set_load_options), METH_FASTCALL,
      "set_load_options(obj, options)."},
     {"flag_modified", core_flag_modified, METH_VARARGS,
      "flag_modified(obj, slot=-1): mark as changed whatever its value."},
     {"pickle_info", core_pickle_info, METH_O,
      "What a pickle keeps of a state besides attributes: a dict."},
-    {"has_parent", FAST(core_has_parent), METH_FASTCALL,
+    {"has_parent", CRM_FAST(core_has_parent), METH_FASTCALL,
      "has_parent(obj, prop): delete-orphan bookkeeping."},
     {"is_orphan", core_is_orphan, METH_O,
      "Whether a class that must have a parent has none."},

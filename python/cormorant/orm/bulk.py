@@ -16,6 +16,7 @@ from .bulk_inheritance import (
     is_joined,
 )
 from .bulk_rows import insert_rows, update_mappings
+from .evaluator import EXPIRED, Compiler, UnevaluatableError, compile_criterion
 from .loader_criteria import LoaderCriteriaOption
 from .loading import connection_of, objects_of
 from .returning import Returning
@@ -139,8 +140,6 @@ def _change(
     execution_options: Mapping[str, Any],
     bind_arguments: Mapping[str, Any] | None,
 ) -> Any:
-    from .evaluator import EXPIRED, UnevaluatableError, compile_criterion
-
     test: Any = None
     if strategy in ("auto", "evaluate"):
         try:
@@ -311,8 +310,6 @@ def _assign(
 ) -> None:
     """Objects that were updated take the new values as far as they can be computed, and those that
     defaults `made`."""
-    from .evaluator import EXPIRED, Compiler, UnevaluatableError
-
     compiler = Compiler(mapper, params if isinstance(params, Mapping) else None)
     functions: dict[int, Any] = {}
     for slot, value in _assigned(mapper, statement).items():

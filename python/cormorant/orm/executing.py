@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import _core, exc, util
+from .._late import late_function
 from ..sql.selectable import Select
 from .parts import part_of
 from .transactional import TransactionalSession
@@ -40,26 +41,9 @@ _AUTOFLUSH_WARNING = (
 )
 
 
-def _first_execute(*args: Any) -> Any:
-    """Stands for loading.execute() until the first statement is run."""
-    global _execute
-    from .loading import execute
-
-    _execute = execute
-    return execute(*args)
-
-
-def _first_load_on_pk(*args: Any) -> Any:
-    """Stands for loading.load_on_pk() until it is first needed."""
-    global _load_on_pk
-    from .loading import load_on_pk
-
-    _load_on_pk = load_on_pk
-    return load_on_pk(*args)
-
-
-_execute: Callable[..., Any] = _first_execute
-_load_on_pk: Callable[..., Any] = _first_load_on_pk
+_execute = late_function(__name__, "_execute", ".loading", "execute")
+_load_on_pk = late_function(__name__, "_load_on_pk", ".loading", "load_on_pk")
+_execute_dml = late_function(__name__, "_execute_dml", ".bulk", "execute_dml")
 
 
 @part_of("Session")
@@ -159,10 +143,8 @@ class ExecutingSession(TransactionalSession):
             # a change of a bare table is no business of the ORM, whatever its criteria name
             annotations = statement.table._annotations
             if "parententity" in annotations or "parentmapper" in annotations:
-                from .bulk import execute_dml
-
-                return execute_dml(  # type: ignore[no-any-return]
-                    self,  # type: ignore[arg-type]
+                return _execute_dml(  # type: ignore[no-any-return]
+                    self,
                     statement,
                     params,
                     execution_options,

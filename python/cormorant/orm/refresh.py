@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from . import row_loading
 from .base import instance_str
+from .unitofwork import cascade_objects
 
 if TYPE_CHECKING:
     from .session import Session
@@ -35,8 +37,6 @@ def _expire_named(obj: Any, names: Sequence[str]) -> None:
 
 def cascaded(obj: Any) -> list[Any]:
     """The object and what its refresh-expire cascades reach."""
-    from .unitofwork import cascade_objects
-
     return [obj, *cascade_objects(obj, "refresh-expire")]
 
 
@@ -56,8 +56,6 @@ def expire(session: Session, obj: Any, names: Sequence[str] | None) -> None:
 
 def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_update: Any) -> None:
     """Session.refresh()."""
-    from . import row_loading
-
     session._require_persistent(obj)
     session._autobegin_t()
     if with_for_update == {}:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 from .. import _core, exc, util
-from .._late import late_names
+from .._late import late_function, late_names
 from ..event.attr import dispatcher
 from .base import instance_str
 from .executing import ExecutingSession
@@ -96,26 +96,12 @@ def _unmapped(obj: Any) -> exc.UnmappedInstanceError:
     return exc.UnmappedInstanceError(obj, f"Class '{cls.__module__}.{cls.__name__}' is not mapped")
 
 
-def _first_flush(*args: Any) -> Any:
-    """Stands for unitofwork.Flush until it is first needed."""
-    global _make_flush
-    from .unitofwork import Flush
-
-    _make_flush = Flush
-    return Flush(*args)
-
-
-def _first_merge(*args: Any) -> Any:
-    """Stands for merge.merge() until it is first needed."""
-    global _merge
-    from .merge import merge
-
-    _merge = merge
-    return merge(*args)
-
-
-_make_flush: Callable[..., Any] = _first_flush
-_merge: Callable[..., Any] = _first_merge
+_make_flush = late_function(__name__, "_make_flush", ".unitofwork", "Flush")
+_cascade_objects = late_function(__name__, "_cascade_objects", ".unitofwork", "cascade_objects")
+_is_modified = late_function(__name__, "_is_modified", ".unitofwork", "is_modified")
+_merge = late_function(__name__, "_merge", ".merge", "merge")
+_refresh = late_function(__name__, "_refresh", ".refresh", "refresh")
+_expire = late_function(__name__, "_expire", ".refresh", "expire")
 
 
 class Session(ExecutingSession, SessionClassMethods):
@@ -347,21 +333,17 @@ class Session(ExecutingSession, SessionClassMethods):
             if isinstance(attribute_names, str):
                 attribute_names = [attribute_names]
             names = list(attribute_names)
-        from .refresh import refresh
-
-        refresh(self, instance, names, with_for_update)
+        _refresh(self, instance, names, with_for_update)
 
     def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
         """Forget loaded attributes: they are loaded again when next read."""
         if not _core.is_entity(instance):
             raise _unmapped(instance)
         self._require_persistent(instance)
-        from .refresh import expire
-
         names = None
         if attribute_names is not None:
             names = [attribute_names] if isinstance(attribute_names, str) else list(attribute_names)
-        expire(self, instance, names)
+        _expire(self, instance, names)
 
     def expire_all(self) -> None:
         """Forget the loaded attributes of every persistent object."""
@@ -381,9 +363,7 @@ class Session(ExecutingSession, SessionClassMethods):
             raise exc.InvalidRequestError(
                 f"Instance {instance_str(instance)} is not present in this Session"
             )
-        from .unitofwork import cascade_objects
-
-        for obj in [instance, *cascade_objects(instance, "expunge")]:
+        for obj in [instance, *_cascade_objects(instance, "expunge")]:
             if _core.session_of(obj) is self:
                 self._take_out(obj)
 
@@ -415,9 +395,9 @@ class Session(ExecutingSession, SessionClassMethods):
             raise _unmapped(instance)
         if not _core.changed_slots(instance):
             return False
-        from .unitofwork import is_modified
-
-        return is_modified(instance, manager, include_collections)
+        return _is_modified(  # type: ignore[no-any-return]
+            instance, manager, include_collections
+        )
 
     def merge(
         self,

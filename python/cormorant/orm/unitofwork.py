@@ -15,6 +15,7 @@ from ..util import warn
 from . import dependency, key_switches, persistence
 from .base import MANYTOMANY, ONETOMANY, instance_str
 from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
+from .instance import InstanceState
 from .ordering import Node, per_object_layers, plan_of
 from .transaction import ACTIVE
 
@@ -422,8 +423,6 @@ def cascade_objects(
 
     "delete" loads what is not loaded; the other cascades only see what is.
     """
-    from .instance import InstanceState
-
     seen = {id(obj)}
     stack = [_related(obj, kind)]
     while stack:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
+from .._late import late_function
 from . import operators
 from .base import AnonName, ClauseElement, KeyContext, clone_of, memoized, next_serial
 from .coercions import expect_from, expect_on
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from .dml import Delete, Insert, Update
     from .elements import KeyedColumnElement
     from .selectable import Select
+
+_Insert = late_function(__name__, "_Insert", ".dml", "Insert")
+_Update = late_function(__name__, "_Update", ".dml", "Update")
+_Delete = late_function(__name__, "_Delete", ".dml", "Delete")
+_Select = late_function(__name__, "_Select", ".selectable", "Select")
 
 
 class ReturnsRows(ClauseElement):
@@ -115,9 +121,7 @@ class FromClause(Selectable):
 
     def select(self) -> Select[Any]:
         """``SELECT`` all columns from this."""
-        from .selectable import Select
-
-        return Select(self)
+        return _Select(self)  # type: ignore[no-any-return]
 
     def join(
         self, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
@@ -252,21 +256,15 @@ class TableClause(FromClause):
 
     def insert(self) -> Insert:
         """``INSERT``."""
-        from .dml import Insert
-
-        return Insert(self)
+        return _Insert(self)  # type: ignore[no-any-return]
 
     def update(self) -> Update:
         """``UPDATE``."""
-        from .dml import Update
-
-        return Update(self)
+        return _Update(self)  # type: ignore[no-any-return]
 
     def delete(self) -> Delete:
         """``DELETE``."""
-        from .dml import Delete
-
-        return Delete(self)
+        return _Delete(self)  # type: ignore[no-any-return]
 
     def __str__(self) -> str:
         return self.fullname if self.schema else str(self.name)
@@ -338,9 +336,7 @@ class Join(FromClause):
 
     def select(self) -> Select[Any]:
         """``SELECT`` all columns of both sides from the join, which stays with other columns."""
-        from .selectable import Select
-
-        return Select(self.left, self.right).select_from(self)
+        return _Select(self.left, self.right).select_from(self)  # type: ignore[no-any-return]
 
     @classmethod
     def _of(cls, left: Any, right: Any, onclause: Any, isouter: bool, full: bool) -> Join:

@@ -86,23 +86,31 @@ report(crm_pool *self, const char *message)
     Py_XDECREF(traceback);
 }
 
+/* Calls on_close or on_lost, if it is there: 0, or -1 with an exception. */
+static int
+tell(PyObject *hook, PyObject *connection)
+{
+    if (hook == NULL || hook == Py_None) {
+        return 0;
+    }
+    Py_INCREF(hook);
+    PyObject *told = PyObject_CallOneArg(hook, connection);
+    Py_XDECREF(told);
+    Py_DECREF(hook);
+    return told == NULL ? -1 : 0;
+}
+
 /* Closes a connection after on_close was told.  0, or -1 with the exception of
  * closing; an exception that is set stays. */
 static int
 close_connection(crm_pool *self, PyObject *connection)
 {
-    if (self->on_close != NULL && self->on_close != Py_None) {
-        PyObject *type, *error, *traceback;
-        PyErr_Fetch(&type, &error, &traceback);
-        PyObject *hook = Py_NewRef(self->on_close);
-        PyObject *told = PyObject_CallOneArg(hook, connection);
-        if (told == NULL) {
-            PyErr_WriteUnraisable(hook);
-        }
-        Py_XDECREF(told);
-        Py_DECREF(hook);
-        PyErr_Restore(type, error, traceback);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    if (tell(self->on_close, connection) < 0) {
+        PyErr_WriteUnraisable((PyObject *)self);
     }
+    PyErr_Restore(type, error, traceback);
     return crm_connection_close((crm_connection *)connection);
 }
 
@@ -299,7 +307,7 @@ is_fresh(crm_pool *self, crm_connection *connection)
         }
         PyErr_Clear();
         self->expired = crm_monotonic();
-        return 0;
+        return tell(self->on_lost, (PyObject *)connection);
     }
     return 1;
 }
@@ -623,6 +631,7 @@ pool_traverse(crm_pool *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->creator);
     Py_VISIT(self->on_close);
+    Py_VISIT(self->on_lost);
     Py_VISIT(self->on_error);
     for (Py_ssize_t i = 0; i < self->nidle; i++) {
         Py_VISIT(self->idle[i]);
@@ -644,6 +653,7 @@ pool_clear(crm_pool *self)
     PyMem_Free(idle);
     Py_CLEAR(self->creator);
     Py_CLEAR(self->on_close);
+    Py_CLEAR(self->on_lost);
     Py_CLEAR(self->on_error);
     return 0;
 }
@@ -689,6 +699,8 @@ static PyMemberDef pool_members[] = {
     {"creator", T_OBJECT, offsetof(crm_pool, creator), READONLY, NULL},
     {"on_close", T_OBJECT, offsetof(crm_pool, on_close), 0,
      "Called with a connection before it is closed; None: nobody."},
+    {"on_lost", T_OBJECT, offsetof(crm_pool, on_lost), 0,
+     "Called with a connection that pre_ping found lost."},
     {"on_error", T_OBJECT, offsetof(crm_pool, on_error), 0,
      "Called with a message and the exception of a failed reset or close."},
     {"max_overflow", T_PYSSIZET, offsetof(crm_pool, max_overflow), READONLY,

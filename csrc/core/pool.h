@@ -15,6 +15,7 @@ typedef struct crm_pool {
     PyObject *creator;  /* owned callable */
     PyObject *on_close; /* owned callable(connection), None or NULL: told
                            before a connection is closed */
+    PyObject *on_lost;  /* the same of one that pre_ping finds lost */
     PyObject *on_error; /* owned callable(message, exception), None or NULL:
                            told what failed when nobody can be raised to */
     Py_ssize_t size;    /* idle places kept; 0: no limit */

@@ -348,6 +348,8 @@ class Pool:
     creator: Callable[[], Connection]
     on_close: Callable[[Connection], None] | None
     """Called with a connection before it is closed."""
+    on_lost: Callable[[Connection], None] | None
+    """Called with one that pre_ping finds lost, before that: what it raises is raised."""
     on_error: Callable[[str, BaseException], None] | None
     """Called with what failed, and how, when a connection could not be reset or closed."""
     max_overflow: int

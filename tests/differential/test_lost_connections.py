@@ -117,6 +117,43 @@ def what_an_engine_sets(p: Peer, engine: Any) -> Iterator[Any]:
 
 
 @program
+def what_is_told_of_one_found_lost(p: Peer, engine: Any) -> Iterator[Any]:
+    one, other = engine(pool_pre_ping=True), engine()
+    told: list[Any] = []
+    names = [
+        "connect",
+        "checkout",
+        "checkin",
+        "reset",
+        "invalidate",
+        "soft_invalidate",
+        "close",
+        "detach",
+    ]
+
+    def note(name: str, *args: Any) -> None:
+        told.append(name)
+        if name == "invalidate":
+            told.append(
+                (type(args[2]).__name__, dict(args[1].info), args[1].dbapi_connection is None)
+            )
+
+    for name in names:
+        p.event.listen(one, name, partial(note, name))
+
+    with one.connect() as conn:
+        conn.info["of"] = "a program"
+        number = process(p, conn)
+    end(p, other, number)
+    for _ in range(2):
+        yield failure(p, lambda: one.connect().close())
+        yield list(told)
+        told.clear()
+    for made in (one, other):
+        made.dispose()
+
+
+@program
 def transactions_that_are_gone(p: Peer, engine: Any) -> Iterator[Any]:
     one, other = engine(), engine()
     t = p.Table("t", p.MetaData(), p.Column("n", p.Integer))

@@ -98,6 +98,7 @@ def observe(pool: Pool, names: Sequence[str]) -> None:
     core = getattr(pool, "_core", None)
     if core is not None:
         core.on_close = functools.partial(fire_close, pool) if "close" in wanted else None
+        core.on_lost = functools.partial(_fire_lost, pool) if "invalidate" in wanted else None
 
 
 def fire_connect(pool: Pool, core: _core.Connection) -> None:
@@ -152,6 +153,11 @@ def fire_invalidate(
     record = ConnectionRecord(pool, core)
     for fn in pool.dispatch._find("soft_invalidate" if soft else "invalidate"):
         fn(record.dbapi_connection, record, error)
+
+
+def _fire_lost(pool: Pool, core: _core.Connection) -> None:
+    """A connection was found lost when it was to be given out."""
+    fire_invalidate(pool, core, exc.InvalidatePoolError())
 
 
 def fire_detach(pool: Pool, core: _core.Connection) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from .. import postgres
 from ..leaks import SANITIZED
-from .harness import Peer, Programs, compare
+from .harness import Peer, Programs, compare, on_database
 from .models import blog
 
 program = Programs()
@@ -391,3 +392,49 @@ def test_an_error_in_the_middle() -> None:
                 p.show(s.scalar(p.select(p.func.count(T.id))))
 
     compare(program)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_parts_without_a_size(kind: str) -> None:
+    """Of a stream they are all that is left; text() is given out by itself, however it is read."""
+    if kind == "postgresql" and postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+
+    def parts(p: Any) -> None:
+        engine = p.engine()
+        t = p.Table("t", p.MetaData(), p.Column("id", p.Integer, primary_key=True))
+        with engine.connect() as c:
+            t.create(c)
+            c.execute(p.insert(t), [{"id": i} for i in range(1, 31)])
+            text = "SELECT id FROM t"
+            for options in (
+                {},
+                {"stream_results": True},
+                {"yield_per": 4},
+                {"stream_results": True, "max_row_buffer": 3},
+            ):
+                for name, statement in (
+                    ("select", p.select(t)),
+                    ("text", p.text(text)),
+                    ("columns", p.text(text).columns(t.c.id)),
+                    ("driver", text),
+                ):
+
+                    def run() -> Any:
+                        if name == "driver":  # noqa: B023
+                            return c.exec_driver_sql(text, execution_options=options)  # noqa: B023
+                        return c.execute(statement, execution_options=options)  # noqa: B023
+
+                    r = run()
+                    p.show(
+                        options, name, len(r.fetchmany()), len(r.fetchmany()), len(r.fetchmany(3))
+                    )
+                    p.show([len(part) for part in run().partitions()][:4])
+                    p.show([len(part) for part in run().scalars().partitions()][:4])
+                    p.show(len(run().mappings().fetchmany()), len(run().all()), len(list(run())))
+                    r = run()
+                    p.show(r.fetchone(), len(r.fetchmany()))
+                    p.show([len(part) for part in run().yield_per(9).partitions()][:4])
+
+    with on_database(kind):
+        compare(parts, sql=False)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from .cursor import CursorResult
-from .python_cursors import EmptyCursor, _log_rows
+from .execution import stream_size
+from .python_cursors import EmptyCursor, StreamCursor, _log_rows
 
 if TYPE_CHECKING:
     from .base import Connection
@@ -120,13 +121,19 @@ def execute_driver_sql(
             connection._wrap_error(error, sql, sets, ismulti=True)
         result: CursorResult[Any] = CursorResult(EmptyCursor(count), connection)
     else:
+        stream = stream_size({**connection._execution_options, **options})
         try:
-            cursor = core.execute(plan, rows[0] if rows else ())
+            cursor: Any = core.execute(plan, rows[0] if rows else (), None, stream)
         except BaseException as error:
             # by names: as they were given, not in the order that the driver got them in
             named = isinstance(first, Mapping)
             connection._wrap_error(error, sql, first, from_core=not named)
         result = CursorResult(cursor, connection)
+        if stream and cursor.returns_rows:
+            result._cursor = StreamCursor(cursor, connection)
+            result._chunk = stream
+            if dialect.supports_server_side_cursors:
+                result._usual_size = -1
         if connection._echo:
             _log_rows(connection, result)
     result._is_construct = False

@@ -82,22 +82,31 @@ def execute_statement(
         return _execute_dml(connection, cplan, statement, binds, sets, many, hit, rows)
     if many:
         return _execute_many(connection, cplan, binds, sets, hit)
-    stream = 0
-    if options:
-        stream = options.get("yield_per") or (
-            options.get("max_row_buffer", 1000) if options.get("stream_results") else 0
-        )
+    stream = stream_size(options) if options else 0
     params = sets[0] if sets else None
     cursor: Any = connection._execute_plan(cplan, binds, params, stream=stream, hit=hit)
     result: CursorResult[Any] = CursorResult(cursor, connection)
     know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
     if stream:
         result._cursor = StreamCursor(cursor, connection)
-        if options.get("yield_per"):
+        result._chunk = stream
+        # text() is read in such parts, but not given out in them
+        plain = statement.__visit_name__ == "textclause"
+        if options.get("yield_per") and not plain:
             result._yield_per = options["yield_per"]
+        elif not plain or connection.dialect.supports_server_side_cursors:
+            result._usual_size = -1
     if connection._echo:
         _log_rows(connection, result)
     return result
+
+
+def stream_size(options: Mapping[str, Any]) -> int:
+    """How many rows are read at a time by execution options; 0: all."""
+    size: int = options.get("yield_per") or (
+        options.get("max_row_buffer", 1000) if options.get("stream_results") else 0
+    )
+    return size
 
 
 def _compile(

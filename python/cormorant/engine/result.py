@@ -28,13 +28,12 @@ _T = TypeVar("_T")
 _S = TypeVar("_S")
 _Indexes = Sequence[Any]
 
-_CHUNK = 500
-"""Rows that iteration takes at a time."""
-
 
 class Result(_ResultBase, Generic[_T]):
     """The rows of an execution."""
 
+    _chunk = 500
+    """Rows that iteration takes at a time without yield_per()."""
     _usual_size = -1
     """How many rows fetchmany() takes if nothing says how many."""
     _single_entity = False
@@ -293,7 +292,7 @@ class Result(_ResultBase, Generic[_T]):
         while True:
             buffer = self._buffer
             if buffer is None:
-                rows = self._cursor.fetch(self._yield_per or _CHUNK)
+                rows = self._cursor.fetch(self._yield_per or self._chunk)
                 self._started = True
                 if not rows:
                     self._soft_closed = True

@@ -21,8 +21,6 @@ __all__ = ["AsyncMappingResult", "AsyncResult", "AsyncScalarResult", "AsyncTuple
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 _S = TypeVar("_S")
-_CHUNK = 500
-"""Rows that iteration takes at a time: a hop to a worker for each would cost more than they."""
 
 
 class AsyncCommon(Generic[_R]):
@@ -50,7 +48,7 @@ class AsyncCommon(Generic[_R]):
         buffer = root._buffer
         if buffer is None or not operator.length_hint(buffer):
             root._started = True
-            rows = root._cursor.fetch(root._yield_per or _CHUNK)
+            rows = root._cursor.fetch(root._yield_per or root._chunk)
             root._buffer = iter(rows) if rows else None
             root._soft_closed = not rows
             root._set_slow()

@@ -50,6 +50,13 @@ typedef struct crm_connection {
 /* in_use while a COPY lasts, between two of its calls: no thread's ident. */
 #define CRM_IN_COPY UINT64_MAX
 
+/* Text that a server sent, be it UTF-8 or not: new, NULL with MemoryError. */
+static inline PyObject *
+crm_server_text(const char *text)
+{
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
+}
+
 /* The methods of these names: copy.c */
 PyObject *crm_connection_copy(crm_connection *self, PyObject *sql);
 PyObject *crm_connection_copy_read(crm_connection *self, PyObject *size);

@@ -21,13 +21,9 @@ notice(void *ctx, const char *severity, const char *message)
     bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    PyObject *text =
-        PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
-    PyObject *done = text == NULL
-                         ? NULL
-                         : PyObject_CallMethod(self->dbapi, "notice", "OsO",
-                                               self, severity, text);
-    Py_XDECREF(text);
+    PyObject *done = PyObject_CallMethod(self->dbapi, "notice", "ONN", self,
+                                         crm_server_text(severity),
+                                         crm_server_text(message));
     if (done == NULL) {
         PyErr_WriteUnraisable((PyObject *)self);
     }
@@ -54,8 +50,11 @@ find_zone(crm_core *core, PyObject *dbapi, const char *name)
             return (int32_t)i;
         }
     }
-    PyObject *zone = PyObject_CallMethod(dbapi, "zone", "s", name);
-    PyObject *item = zone == NULL ? NULL : Py_BuildValue("(sN)", name, zone);
+    PyObject *zone =
+        PyObject_CallMethod(dbapi, "zone", "N", crm_server_text(name));
+    PyObject *item = zone == NULL
+                         ? NULL
+                         : Py_BuildValue("(NN)", crm_server_text(name), zone);
     int32_t number = CRM_NO_ZONE;
     if (item != NULL && zone == Py_None) {
         number = -1;

@@ -6,13 +6,6 @@
 #include "raise.h"
 #include "statements.h"
 
-/* Text that a server sent, be it UTF-8 or not. */
-static PyObject *
-text_of(const char *text)
-{
-    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
-}
-
 PyObject *
 crm_connection_notification(crm_connection *self, PyObject *wait)
 {
@@ -35,10 +28,11 @@ crm_connection_notification(crm_connection *self, PyObject *wait)
     crm_driver_begin(self);
     int status = self->driver->notification(self->conn, (int)most, &told, &err);
     crm_driver_end(self);
-    PyObject *made = status == CRM_OK
-                         ? Py_BuildValue("(NNi)", text_of(told.channel),
-                                         text_of(told.payload), told.pid)
-                         : NULL;
+    PyObject *made =
+        status == CRM_OK
+            ? Py_BuildValue("(NNi)", crm_server_text(told.channel),
+                            crm_server_text(told.payload), told.pid)
+            : NULL;
     crm_connection_leave(self);
     if (status < 0) {
         crm_connection_raise(self, &err);
@@ -63,7 +57,7 @@ crm_connection_about(crm_connection *self, PyObject *name)
     const char *text = self->conn == NULL || self->driver->about == NULL
                            ? NULL
                            : self->driver->about(self->conn, key);
-    return text == NULL ? Py_NewRef(Py_None) : text_of(text);
+    return text == NULL ? Py_NewRef(Py_None) : crm_server_text(text);
 }
 
 PyObject *
@@ -74,8 +68,7 @@ crm_connection_said(crm_connection *self, PyObject *Py_UNUSED(ignored))
     }
     const char *said =
         self->driver->said == NULL ? "" : self->driver->said(self->conn);
-    PyObject *text =
-        *said == '\0' ? Py_NewRef(Py_None) : PyUnicode_FromString(said);
+    PyObject *text = *said == '\0' ? Py_NewRef(Py_None) : crm_server_text(said);
     crm_connection_leave(self);
     return text;
 }

@@ -37,6 +37,14 @@ class_of(const char *state)
     return CRM_E_DATABASE;
 }
 
+/* Whether it is a SQLSTATE, which names a class of exceptions. */
+static bool
+is_state(const char *state)
+{
+    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return strlen(state) == 5 && strspn(state, letters) == 5;
+}
+
 /* The message of an error without the ends of lines after it. */
 static void
 set_message(crm_error *err, const char *text)
@@ -75,7 +83,9 @@ crm_pg_result_error(crm_error *err, crm_conn *conn, PGresult *result)
     }
     else {
         err->cls = class_of(state);
-        snprintf(err->name, sizeof(err->name), "%s", state);
+        if (is_state(state)) {
+            snprintf(err->name, sizeof(err->name), "%s", state);
+        }
         set_message(
             err, after_severity(PQresultErrorMessage(result),
                                 PQresultErrorField(result, PG_DIAG_SEVERITY)));

@@ -410,3 +410,34 @@ def test_a_type_inside_of_itself() -> None:
     assert any(inside_itself(answer) != answer for answer in answers)
     with replaying(answers, lambda _, answer: inside_itself(answer)) as port, suppress(*EXPECTED):
         moods(port, address.path)  # which comes back
+
+
+STATES = (b"C\xff\xfe000", b"C\xc3(\0", b"C", b"C0", b"CXX00a", b"C23505x")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_that_is_none(state: bytes, answers: Answers) -> None:
+    """The error is a DB-API one without a SQLSTATE."""
+    said = b"SERROR\0VERROR\0" + state.rstrip(b"\0") + b"\0Mwrong \xff\0\0"
+    ready = b"Z" + words(5) + b"I"
+
+    def change(number: int, answer: bytes) -> bytes:
+        if answer.endswith(ready) and number > 1 and answer[:1] != b"R":
+            return b"E" + words(len(said) + 4) + said + ready
+        return answer
+
+    with replaying(answers, change) as port, pytest.raises(sa.exc.DBAPIError) as caught:
+        work(port)
+    assert caught.value.orig.sqlstate is None
+    assert "wrong" in str(caught.value.orig)
+
+
+def test_notices_that_are_no_text(answers: Answers, caplog: pytest.LogCaptureFixture) -> None:
+    said = b"S\xff\0V\xff\0C00000\0Mhi \xff\0\0"
+    notice = b"N" + words(len(said) + 4) + said
+    caplog.set_level("INFO", "cormorant.dialects.postgresql")
+    with replaying(
+        answers, lambda number, answer: answer if number < 2 else notice + answer
+    ) as port:
+        work(port)
+    assert "\ufffd: hi \ufffd" in {record.getMessage() for record in caplog.records}

@@ -27,11 +27,12 @@ typedef enum {
     CRM_TYPE_DATETIME, /* datetime.datetime */
     CRM_TYPE_DATE,     /* datetime.date */
     CRM_TYPE_TIME,     /* datetime.time */
-    CRM_TYPE_UUID,     /* uuid.UUID; arg: True for uuid objects, else str */
-    CRM_TYPE_JSON,     /* arg: (dumps, loads, null, none_as_null, exact): the
-                          functions, None for those of the json module, what
-                          stands for JSON's null, whether None is SQL's NULL, and
-                          whether only what the database calls JSON is decoded */
+    CRM_TYPE_UUID,   /* uuid.UUID; arg: True for uuid objects, False for str, 0
+                        for str where text stays what it is */
+    CRM_TYPE_JSON,   /* arg: (dumps, loads, null, none_as_null, exact): the
+                        functions, None for those of the json module, what
+                        stands for JSON's null, whether None is SQL's NULL, and
+                        whether only what the database calls JSON is decoded */
     CRM_TYPE_ENUM,   /* arg: (bind dict, result dict, class, texts): the text of
                         a member of the enum.Enum class, or None, by its name;
                         of other values what the first dict has */

@@ -109,6 +109,14 @@ decode_through(crm_core *core, const crm_cell *cell, PyObject *function)
     return value;
 }
 
+/* A column of a server's that is text is read as a number. */
+static PyObject *
+no_number(crm_core *core)
+{
+    return crm_raise(core, "InvalidRequestError",
+                     "Unknown PG numeric type: text");
+}
+
 static PyObject *
 decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
@@ -127,6 +135,11 @@ decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
         case CRM_DOUBLE:
             number = cell->u.d;
             break;
+        case CRM_TEXT:
+            if (codec->code == CRM_TYPE_EXACT) {
+                return no_number(core);
+            }
+            /* fall through */
         default: {
             PyObject *raw = crm_decode_plain(core, cell);
             if (raw != NULL) {
@@ -154,6 +167,9 @@ decode_decimal(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 static PyObject *
 decode_float(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
+    if (cell->tag == CRM_TEXT && codec->code == CRM_TYPE_REAL) {
+        return no_number(core);
+    }
     PyObject *raw = crm_decode_plain(core, cell);
     if (raw != NULL &&
         (cell->tag == CRM_NUMERIC ||
@@ -195,6 +211,9 @@ decode_uuid(crm_core *core, const crm_codec *codec, const crm_cell *cell)
     const void *bytes = NULL;
     if (cell->tag == CRM_UUID) {
         bytes = cell->u.p;
+    }
+    else if (as_text && PyLong_CheckExact(codec->arg)) {
+        return crm_decode_plain(core, cell);
     }
     else if (cell->tag == CRM_TEXT &&
              crm_uuid_parse(cell->u.p, cell->len, parsed)) {

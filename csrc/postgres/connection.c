@@ -67,6 +67,26 @@ take_notice(void *arg, const PGresult *result)
     }
 }
 
+/* Whether libpq knows all of these options, which it refuses else. */
+static bool
+known_options(const char *const *keys, const char *const *values, bool whole)
+{
+    char *why = NULL;
+    PQconninfoOption *known =
+        whole ? PQconninfoParse(values[0], &why) : PQconndefaults();
+    bool all = known != NULL || !whole;
+    for (size_t i = whole; known != NULL && keys[i] != NULL; i++) {
+        const PQconninfoOption *at = known;
+        while (at->keyword != NULL && strcmp(at->keyword, keys[i]) != 0) {
+            at++;
+        }
+        all &= at->keyword != NULL;
+    }
+    PQconninfoFree(known);
+    PQfreemem(why);
+    return all;
+}
+
 int
 crm_pg_connect(const crm_option *options, size_t count, const crm_host *host,
                crm_conn **out, crm_error *err)
@@ -111,6 +131,9 @@ crm_pg_connect(const crm_option *options, size_t count, const crm_host *host,
     }
     if (PQstatus(conn->pg) != CONNECTION_OK) {
         crm_pg_conn_error(err, conn->pg);
+        if (!known_options(keys, values, expand != 0)) {
+            err->cls = CRM_E_PROGRAMMING;
+        }
         goto done;
     }
     PQsetNoticeReceiver(conn->pg, take_notice, conn);

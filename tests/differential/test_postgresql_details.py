@@ -200,9 +200,36 @@ def enums_without_names(p: Peer):
             metadata.drop_all(engine)
 
 
+def text_read_as_other_types(p):
+    hexed, plain = "12345678123456781234567812345678", "12345678-1234-5678-1234-567812345678"
+    with p.engine().connect() as c:
+        for type_ in (
+            p.Uuid(as_uuid=False),
+            p.Uuid(),
+            p.Uuid(native_uuid=False),
+            p.Uuid(native_uuid=False, as_uuid=False),
+            p.Numeric(),
+            p.Numeric(10, 2),
+            p.Numeric(asdecimal=False),
+            p.Float(),
+            p.Float(asdecimal=True),
+            p.Double(),
+        ):
+            for value in (f"'{hexed}'::text", f"'{plain}'::varchar", "'1.50'::text"):
+                column = p.literal_column(value, type_).label("a")
+                for statement in (p.select(column), p.text(f"SELECT {value} AS a").columns(column)):
+                    try:
+                        found = c.execute(statement).scalar()
+                        p.show(type_, value, type(found), str(found))
+                    except (p.InvalidRequestError, ValueError) as error:
+                        p.show(type_, value, type(error).__name__)
+                        c.rollback()
+
+
 @pytest.mark.parametrize(
     "program",
     [
+        text_read_as_other_types,
         in_the_search_path,
         types_of_the_program,
         subscripts_of_jsonb,
@@ -216,3 +243,23 @@ def enums_without_names(p: Peer):
 def test_on_the_server(program):
     with harness.on_database("postgresql"):
         harness.compare(program, sql=False, warned=True)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_options_that_libpq_does_not_know(driver):
+    def program(p):
+        url = f"postgresql+{driver}:{postgres.scratch()}"
+        for query, arguments in (
+            ("?nonsense=1", {}),
+            ("", {"nonsense": 1}),
+            ("", {"port": "x"}),
+            ("?sslmode=x", {}),
+            ("", {"options": "-c nonsense=1"}),
+        ):
+            try:
+                p.engine(url + query, connect_args=arguments).connect().close()
+                p.show("connected")
+            except p.exc.DBAPIError as error:
+                p.show(type(error).__name__, type(error.orig).__name__)
+
+    harness.compare(program, sql=False)

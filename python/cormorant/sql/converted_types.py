@@ -512,8 +512,9 @@ class Uuid(TypeEngine[T]):
     def _codec(self, dialect: Any) -> Codec:
         if not self.native_uuid and dialect is not None and dialect.supports_native_uuid:
             return (_core.TYPE_PYTHON, (self._to_hex, self._from_hex))
-        if self.as_uuid and dialect is not None and dialect.typed:
-            return (_core.TYPE_ANY, None)
+        if dialect is not None and dialect.typed:
+            # what a column says that is text stays what it is
+            return (_core.TYPE_ANY, None) if self.as_uuid else (_core.TYPE_UUID, 0)
         return (_core.TYPE_UUID, self.as_uuid)
 
     def _to_hex(self, value: Any) -> str | None:

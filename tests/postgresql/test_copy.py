@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -25,15 +25,14 @@ class Alarm(Exception):
 
 
 @pytest.fixture
-def alarm() -> Iterator[None]:
-    """A signal comes soon."""
+def alarm() -> Iterator[Callable[[], Any]]:
+    """Lets a signal come soon."""
 
     def raise_alarm(*args: Any) -> None:
         raise Alarm
 
     before = signal.signal(signal.SIGALRM, raise_alarm)
-    signal.setitimer(signal.ITIMER_REAL, 0.3)
-    yield
+    yield lambda: signal.setitimer(signal.ITIMER_REAL, 0.3)
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
 
@@ -105,8 +104,9 @@ def test_memory_is_bounded(raw: Any, url: str) -> None:
     engine.dispose()
 
 
-def test_a_signal_ends_reading(raw: Any, alarm: None) -> None:
+def test_a_signal_ends_reading(raw: Any, alarm: Any) -> None:
     began = time.monotonic()
+    alarm()
     with pytest.raises(Alarm), raw.cursor().copy(ENDLESS) as copy:
         for _ in copy:
             pass
@@ -114,13 +114,14 @@ def test_a_signal_ends_reading(raw: Any, alarm: None) -> None:
     works(raw)
 
 
-def test_a_signal_ends_reading_from_a_silent_server(raw: Any, alarm: None) -> None:
+def test_a_signal_ends_reading_from_a_silent_server(raw: Any, alarm: Any) -> None:
+    alarm()
     with pytest.raises(Alarm), raw.cursor().copy("COPY (SELECT pg_sleep(60)) TO STDOUT") as copy:
         copy.read()
     works(raw)
 
 
-def test_a_signal_ends_writing_to_a_server_that_takes_nothing(raw: Any, alarm: None) -> None:
+def test_a_signal_ends_writing_to_a_server_that_takes_nothing(raw: Any, alarm: Any) -> None:
     raw.cursor().execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
         "'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'"
@@ -128,6 +129,7 @@ def test_a_signal_ends_writing_to_a_server_that_takes_nothing(raw: Any, alarm: N
     raw.cursor().execute("CREATE TRIGGER s BEFORE INSERT ON t FOR ROW EXECUTE FUNCTION slow()")
     raw.commit()
     began = time.monotonic()
+    alarm()
     row = b"1\t" + b"x" * 100_000 + b"\n"
     with pytest.raises(Alarm), raw.cursor().copy("COPY t FROM STDIN") as copy:
         while True:
@@ -136,15 +138,17 @@ def test_a_signal_ends_writing_to_a_server_that_takes_nothing(raw: Any, alarm: N
     works(raw)
 
 
-def test_a_signal_ends_waiting_for_a_lock(raw: Any, engine: Any, alarm: None) -> None:
+def test_a_signal_ends_waiting_for_a_lock(raw: Any, engine: Any, alarm: Any) -> None:
     with engine.connect() as other:
         other.exec_driver_sql("LOCK TABLE t")
+        alarm()
         with pytest.raises(Alarm), raw.cursor().copy("COPY t FROM STDIN"):
             pass
     works(raw)
 
 
-def test_a_signal_ends_waiting_for_notifications(raw: Any, alarm: None) -> None:
+def test_a_signal_ends_waiting_for_notifications(raw: Any, alarm: Any) -> None:
+    alarm()
     with pytest.raises(Alarm):
         list(raw.dbapi_connection.notifies())
     works(raw)

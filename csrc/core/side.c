@@ -147,6 +147,9 @@ note_pending(crm_state *state, uint16_t slot, PyObject *member, int add)
     return status;
 }
 
+/* (Dicts of two members with one key push each other out without end.) */
+static const char IN_CHAIN[] = " while relationships follow each other";
+
 /* Appends `value` to a relationship (or sets a scalar one) because the other
  * side did; an unloaded collection notes it for later. */
 static int
@@ -240,9 +243,13 @@ crm_side_relate(const crm_side *self, PyObject *value,
         (collection && is_token(from, other, slot, CRM_OP_BULK))) {
         return 0;
     }
+    if (Py_EnterRecursiveCall(IN_CHAIN)) {
+        return -1;
+    }
     Py_INCREF(value);
     int status = append_to(other, (uint16_t)slot, self->obj, from);
     Py_DECREF(value);
+    Py_LeaveRecursiveCall();
     return status;
 }
 
@@ -294,9 +301,13 @@ crm_side_unrelate(const crm_side *self, PyObject *value,
             return 0;
         }
     }
+    if (Py_EnterRecursiveCall(IN_CHAIN)) {
+        return -1;
+    }
     Py_INCREF(value);
     int status = remove_from(other, (uint16_t)slot, self->obj, from);
     Py_DECREF(value);
+    Py_LeaveRecursiveCall();
     return status;
 }
 

@@ -673,3 +673,45 @@ finally:
 
 def test_annotated() -> None:
     compare(ANNOTATED)
+
+
+PUSHED_OUT = """
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy.orm import attribute_keyed_dict, declarative_base, relationship
+
+Base = declarative_base()
+pairs = Table(
+    "pairs",
+    Base.metadata,
+    Column("one", ForeignKey("one.id"), primary_key=True),
+    Column("two", ForeignKey("two.id"), primary_key=True),
+)
+
+class One(Base):
+    __tablename__ = "one"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+
+class Two(Base):
+    __tablename__ = "two"
+    id = Column(Integer, primary_key=True)
+    ones = relationship(
+        One, secondary=pairs, backref="twos", collection_class=attribute_keyed_dict("name")
+    )
+
+first, second, two = One(name="same"), One(name="same"), Two()
+two.ones["same"] = first
+two.ones["same"] = second
+print(first.twos == [], second.twos == [two])
+try:
+    first.twos.append(two)
+except RecursionError as error:
+    print(type(error).__name__)
+finally:
+    Base.registry.dispose()
+"""
+
+
+def test_members_that_push_each_other_out_of_a_dict() -> None:
+    peer, _ = compare(PUSHED_OUT)
+    assert peer.error is None

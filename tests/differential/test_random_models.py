@@ -646,7 +646,7 @@ def drive(
 
 
 #: Errors inside of SQLAlchemy, after which nothing is compared.
-_CRASHES = ("AttributeError", "AssertionError", "KeyError", "UnboundLocalError")
+_CRASHES = ("AttributeError", "AssertionError", "KeyError", "UnboundLocalError", "RecursionError")
 
 
 def compare(

@@ -343,3 +343,49 @@ def test_primary_key_of_one_column() -> None:
         p.show([str(column) for column in mapper.primary_key])
 
     compare(program)
+
+
+def test_columns_of_other_tables():
+    """A column that is given for an attribute is the mapped table's, or that of an alias or a
+    subquery of it; others have to be asked for."""
+
+    def program(p):
+        metadata = p.MetaData()
+        t = p.Table(
+            "t", metadata, p.Column("id", p.Integer, primary_key=True), p.Column("a", p.Integer)
+        )
+        u = p.Table("u", metadata, p.Column("id", p.Integer, primary_key=True))
+        sub = p.select(t).subquery("sub")
+        joined = t.join(u, t.c.id == u.c.id)
+        for table, given in (
+            (t, u.c.id),
+            (t, [t.c.a, u.c.id]),
+            (t, t.c.a + 1),
+            (t, p.literal_column("5")),
+            (t, p.column("a")),
+            (t, p.Column("free", p.Integer)),
+            (t, t.c.a.label("b")),
+            (t, t.alias().c.a),
+            (t, p.column_property(u.c.id)),
+            (sub, t.c.a),
+            (sub, sub.c.a),
+            (joined, [t.c.id, u.c.id]),
+        ):
+
+            def mapped(table=table, given=given):
+                class Thing:
+                    pass
+
+                mapper = p.orm.registry().map_imperatively(Thing, table, properties={"x": given})
+                p.show(sorted(mapper.attrs.keys()))
+                return str(p.select(Thing))
+
+            p.error(mapped)
+
+        class Declared(p.Base):
+            __tablename__ = "declared"
+            id = p.Column(p.Integer, primary_key=True)
+
+        p.error(lambda: setattr(Declared, "other", t.c.a))
+
+    compare(program)

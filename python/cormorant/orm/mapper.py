@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, get_origin
 from .. import _core, exc, inspection
 from .._late import late_names
 from ..sql.column_collections import ReadOnlyColumnCollection
+from ..sql.elements import ColumnElement
 from ..sql.schema import Column, Table
 from ..sql.type_api import type_codec
 from ..util import memoized_property, to_list, warn, warn_deprecated
@@ -268,6 +269,10 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         column_props: dict[Any, ColumnProperty] = {}
         given_columns: dict[str, list[Any]] = {}
         for key, value in properties.items():
+            if isinstance(value, list):
+                value = [self._represented(key, column) for column in value]
+            elif not isinstance(value, MapperProperty | MappedColumn):
+                value = self._represented(key, value)
             columns = _columns_of(value)
             own = [c for c in columns if isinstance(c, Column) and table.c.contains_column(c)]
             if own:
@@ -390,6 +395,19 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
             and not isinstance(other.columns[0], Column)
         )
 
+    def _represented(self, key: str, column: Any) -> Any:
+        """The mapped table's column for one that is given as it is; other things as they are."""
+        if not isinstance(column, ColumnElement):
+            return column
+        found = self.persist_selectable.corresponding_column(column)
+        if found is None:
+            raise exc.ArgumentError(
+                f"When configuring property {key!r} on {self}, column '{column}' is not "
+                "represented in the mapper's table. Use the `column_property()` function to force "
+                "this column to be mapped as a read-only attribute."
+            )
+        return found
+
     def _property_from_column(self, key: str, value: Any) -> ColumnProperty:
         while not getattr(value, "is_clause_element", False) and hasattr(
             value, "__clause_element__"
@@ -415,7 +433,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
                 f"Cannot add a new attribute to mapped class '{self.class_.__name__}' because "
                 "it's not mapped against a table."
             )
-        if isinstance(prop, Column) and prop.table is None:
+        if isinstance(prop, Column) and prop.table is not self.local_table:
             if prop.key is None:
                 prop.key = key
             if prop.name is None:

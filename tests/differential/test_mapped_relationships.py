@@ -452,6 +452,90 @@ def backrefs_with_options(p: Peer):
 
 
 @program
+def back_references_in_place_of_attributes(p: Peer) -> None:
+    """What the class has under the name of a back reference is replaced, with a warning."""
+    proxy = p.module("ext.associationproxy").association_proxy
+    hybrid = p.module("ext.hybrid").hybrid_property
+    kinds = {
+        "proxy": lambda: proxy("targets", "name"),
+        "property": lambda: property(lambda self: 1),
+        "hybrid": lambda: hybrid(lambda self: self.id),
+        "function": lambda: lambda self: 1,
+        "column": lambda: p.Column(p.Integer),
+    }
+    for kind, make in kinds.items():
+        for place in ("class", "mixin"):
+            base = p.declarative_base()
+            if place == "mixin" and kind == "column":
+                continue
+            named = {"__tablename__": "users", "id": p.Column(p.Integer, primary_key=True)}
+            above = type("Mixin", (), {"posts": make()} if place == "mixin" else {})
+            if place == "class":
+                named["posts"] = make()
+
+            def mapped(base=base, named=named, above=above):
+                user_class = type("User", (above, base), named)
+
+                class Post(base):
+                    __tablename__ = "posts"
+                    id = p.Column(p.Integer, primary_key=True)
+                    user_id = p.Column(p.ForeignKey("users.id"))
+                    user = p.relationship(user_class, backref="posts")
+
+                base.registry.configure()
+                user = user_class()
+                post = Post(user=user)
+                return user.posts == [post]
+
+            p.error(mapped)
+
+
+@program
+def joins_that_are_said_to_be_left_out(p: Peer) -> None:
+    p.relationship("X", omit_join=False)
+    p.relationship("X", omit_join=True)
+
+
+@program
+def references_back_from_lazy_loads(p: Peer) -> None:
+    """What is loaded lazily finds the object that it is loaded for: it is not joined again."""
+    for number, lazy in enumerate(("joined", "selectin", "subquery", "immediate")):
+        base = p.declarative_base()
+
+        class User(base):
+            __tablename__ = f"users{number}"
+            id = p.Column(p.Integer, primary_key=True)
+            posts = p.relationship("Post", back_populates="user", order_by="Post.id")
+
+        class Post(base):
+            __tablename__ = f"posts{number}"
+            id = p.Column(p.Integer, primary_key=True)
+            user_id = p.Column(p.ForeignKey(User.id))
+            by_id = p.Column(p.ForeignKey(User.id))
+            user = p.relationship(
+                User, back_populates="posts", lazy=lazy, foreign_keys="Post.user_id"
+            )
+            by = p.relationship(User, lazy=lazy, foreign_keys="Post.by_id")
+
+        User.posts = p.relationship(
+            Post, back_populates="user", order_by=Post.id, foreign_keys=Post.user_id
+        )
+        engine = p.engine()
+        base.metadata.create_all(engine)
+        with p.orm.Session(engine) as s:
+            first, second = User(), User()
+            s.add_all([Post(user=first, by=second), Post(user=second, by=second)])
+            s.commit()
+            s.expunge_all()
+            for load in (p.lazyload, p.immediateload, p.selectinload):
+                for user in s.query(User).options(load(User.posts)).order_by(User.id):
+                    for post in user.posts:
+                        loaded = sorted(key for key in post.__dict__ if not key.startswith("_"))
+                        p.show(loaded, post.user is user, post.by.id)
+                s.expunge_all()
+
+
+@program
 def arguments_that_are_no_columns(p: Peer) -> None:
     def configured(argument: str, given: Any) -> None:
         base = p.declarative_base()

@@ -372,5 +372,6 @@ def _lazy_plan(
         root_path=(*path, target) if target is not None else None,
         distinct_rows=not prop._rows_repeat,
         repeated_rows=prop._rows_repeat,
+        lazy_of=prop,
     )
     return plan, slots

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
 from ..util import warn
-from .attributes import InstrumentedAttribute
 from .base import (
     MANYTOMANY,
     MANYTOONE,
@@ -157,6 +156,12 @@ class RelationshipProperty(MapperProperty):
         self.innerjoin = innerjoin
         self.distinct_target_key = distinct_target_key
         self.load_on_pending = load_on_pending
+        if omit_join:
+            warn(
+                "setting omit_join to True is not supported; selectin loading of this relationship "
+                "may not work correctly if this flag is set explicitly.  omit_join optimization is "
+                "automatically detected for conditions under which it is supported."
+            )
         self.omit_join = omit_join
         self.query_class = query_class
         self._overlaps = {name.strip() for name in overlaps.split(",")} if overlaps else set()
@@ -542,7 +547,7 @@ class RelationshipProperty(MapperProperty):
 
     def _make_backref_property(self, key: str, options: dict[str, Any]) -> None:
         mapper = self.mapper
-        if key in mapper._props or _has_plain_attribute(mapper.class_, key):
+        if key in mapper._props:
             raise exc.ArgumentError(
                 f"Error creating backref '{key}' on relationship '{self}': property of that name "
                 f"exists on mapper '{mapper}'"
@@ -574,6 +579,7 @@ class RelationshipProperty(MapperProperty):
             **options,
         )
         prop._is_backref = True  # type: ignore[attr-defined]
+        mapper._warn_of_replacing(key, prop)
         mapper._configure_property(key, prop)
         if not prop._configured:
             prop._configure()
@@ -742,14 +748,6 @@ class Relationship(RelationshipProperty, Mapped[_T]):
 
 class _RelationshipDeclared(Relationship[_T], WriteOnlyMapped[_T], DynamicMapped[_T]):  # type: ignore[misc]
     """What `relationship` gives: it may be annotated as any kind of attribute."""
-
-
-def _has_plain_attribute(cls: type, key: str) -> bool:
-    return any(
-        key in base.__dict__ and not isinstance(base.__dict__[key], InstrumentedAttribute)
-        for base in cls.__mro__[:-1]
-        if base.__module__ != "cormorant._core"
-    ) and hasattr(cls, key)
 
 
 def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:

@@ -89,6 +89,7 @@ class SelectState:
         subquery_source: SelectState | None = None,
         joined: Sequence[Any] = (),
         only: Any = None,
+        lazy_of: Any = None,
         binds: Any = (),
     ) -> None:
         self.statement = statement
@@ -122,6 +123,8 @@ class SelectState:
         self._extra_where: list[Any] = []
         #: the properties of the only entity that are to be loaded, or None: all
         self._only = only
+        #: the relationship that is loaded lazily: what refers back to its object finds it
+        self._lazy_of = lazy_of
         #: what is known of the rows of a statement of the ORM's own: each object comes
         #: once but for joined collections, or may repeat
         self._distinct_rows = distinct_rows
@@ -455,6 +458,14 @@ class SelectState:
             explicit = False
             strategy = _LAZY_STRATEGIES.get(prop.lazy, prop.lazy)
         if strategy not in _EAGER:
+            return
+        if (
+            not explicit
+            and self._lazy_of is not None
+            and node.parent is None
+            and prop in self._lazy_of._reverse_property
+            and prop._use_get
+        ):
             return
         if prop.lazy in ("dynamic", "write_only"):
             if strategy == "noload":

@@ -85,6 +85,37 @@ def test_a_stream_given_up_frees_its_statement(conn):
     assert second.fetch_scalars(2) == [7, 8]
 
 
+def test_a_stream_that_is_read_while_its_connection_works_ends(tmp_path):
+    """Its statement, which would keep others from writing, ends with it."""
+    path = str(tmp_path / "file.db")
+    reader, writer = connect(path), connect(path)
+    run(writer, "CREATE TABLE numbers (i INTEGER)")
+    run(writer, "INSERT INTO numbers VALUES (1), (2), (3)")
+    writer.commit()
+    run(writer, "PRAGMA busy_timeout = 0")
+    cursor = reader.execute(_core.Plan("SELECT i FROM numbers"), stream=1)
+    assert cursor.fetch(1) == [(1,)]
+
+    refused = []
+
+    def act(number):
+        with pytest.raises(dbapi.ProgrammingError, match="Recursive use") as caught:
+            cursor.fetch(1)
+        refused.append(caught.value)
+        return number
+
+    reader.create_function("act", 1, act)
+    run(writer, "INSERT INTO numbers VALUES (4)")
+    with pytest.raises(dbapi.OperationalError, match="locked"):
+        writer.commit()
+    assert run(reader, "SELECT act(5)") == [(5,)]
+    assert len(refused) == 1
+    writer.commit()
+    assert cursor.fetch() == []
+    for connection in (reader, writer):
+        connection.close()
+
+
 def test_a_stream_outlives_its_connection(conn):
     cursor = conn.execute(_core.Plan(COUNT.format(100)), stream=5)
     assert cursor.fetch_scalars(2) == [1, 2]

@@ -190,9 +190,11 @@ read_on(crm_cursor *self)
     crm_hydration_next_chunk(self->hydration);
     int status = crm_connection_fetch(self->conn, self->stmt, self->run,
                                       &self->rows, (size_t)self->stream);
-    if (status != CRM_MORE) {
+    if (status == CRM_DONE) {
         self->stmt = NULL;
     }
+    /* (If it failed the run may go on, as when the connection was in use: it is
+     * given up with all else.) */
     return status < 0 ? -1 : 1;
 }
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import enum
 import importlib
 from types import SimpleNamespace
 from typing import Any
+
+
+class Colour(enum.Enum):
+    red = 1
+    green = 2
 
 
 def declare(package: str) -> SimpleNamespace:
@@ -12,7 +18,7 @@ def declare(package: str) -> SimpleNamespace:
 
     Returns a namespace with the package's `sa` and `orm` modules and the classes
     `Item` (5 mixed columns), `Wide` (30 columns of every common type), `Token` (whose key is a
-    UUID), `Parent` and `Child`.
+    UUID), `Offer` (types that store something else than their values), `Parent` and `Child`.
     """
     sa: Any = importlib.import_module(package)
     orm: Any = importlib.import_module(f"{package}.orm")
@@ -45,6 +51,15 @@ def declare(package: str) -> SimpleNamespace:
         name = sa.Column(sa.String)
         number = sa.Column(sa.Integer)
 
+    class Offer(base):
+        __tablename__ = "offer"
+        id = sa.Column(sa.Integer, primary_key=True)
+        document = sa.Column(sa.JSON)
+        colour = sa.Column(sa.Enum(Colour))
+        price = sa.Column(sa.Numeric(12, 2))
+        day = sa.Column(sa.Date)
+        lasts = sa.Column(sa.Interval)
+
     wide: dict[str, Any] = {
         "__tablename__": "wide",
         "id": sa.Column(sa.Integer, primary_key=True),
@@ -61,6 +76,7 @@ def declare(package: str) -> SimpleNamespace:
         Parent=Parent,
         Child=Child,
         Token=Token,
+        Offer=Offer,
         Wide=type(base)("Wide", (base,), wide),
     )
 
@@ -87,6 +103,24 @@ def fill(path: str, items: int, wide: int, parents: int, children: int) -> None:
     db.executemany(
         "INSERT INTO token VALUES (?, ?, ?)",
         ((f"{n * 0x9E3779B97F4A7C15:032x}", f"token {n}", n) for n in range(1, wide + 1)),
+    )
+    db.execute(
+        "CREATE TABLE offer (id INTEGER NOT NULL, document JSON, colour VARCHAR(5),"
+        " price NUMERIC(12, 2), day DATE, lasts DATETIME, PRIMARY KEY (id))"
+    )
+    db.executemany(
+        "INSERT INTO offer VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (
+                n,
+                f'{{"tags": ["a", "b"], "size": {n}, "from": {{"city": "Ulm", "zip": null}}}}',
+                "green" if n % 3 else "red",
+                n / 4,
+                f"2024-0{n % 9 + 1}-1{n % 9}",
+                f"1970-01-0{n % 9 + 1} 0{n % 9}:30:00.000000",
+            )
+            for n in range(1, wide + 1)
+        ),
     )
     db.execute("CREATE TABLE parent (id INTEGER NOT NULL, name VARCHAR, PRIMARY KEY (id))")
     db.execute(

@@ -115,22 +115,36 @@ def load_touch(bench: Bench, peer: SimpleNamespace) -> Work:
     return (session.close, work)
 
 
-@workload("query(E).all(), 30 columns of 6 types", "row", lambda b: b.wide_rows, ALL)
-def load_wide(bench: Bench, peer: SimpleNamespace) -> Work:
+def _load_all(bench: Bench, peer: SimpleNamespace, name: str) -> Work:
+    """All objects of a class, or the rows of its table."""
     if peer.package == STDLIB:
         db = sqlite3.connect(bench.path)
-        return lambda: len(db.execute("SELECT * FROM wide").fetchall())
+        return lambda: len(db.execute(f"SELECT * FROM {name.lower()}").fetchall())
     session = _session(bench, peer)
-    return (session.close, lambda _: len(session.query(peer.Wide).all()))
+    return (session.close, lambda _: len(session.query(getattr(peer, name)).all()))
+
+
+@workload("query(E).all(), 30 columns of 6 types", "row", lambda b: b.wide_rows, ALL)
+def load_wide(bench: Bench, peer: SimpleNamespace) -> Work:
+    return _load_all(bench, peer, "Wide")
 
 
 @workload("query(E).all(), keys are UUIDs", "row", lambda b: b.wide_rows, ALL)
 def load_uuid(bench: Bench, peer: SimpleNamespace) -> Work:
-    if peer.package == STDLIB:
-        db = sqlite3.connect(bench.path)
-        return lambda: len(db.execute("SELECT * FROM token").fetchall())
+    return _load_all(bench, peer, "Token")
+
+
+@workload("load, then read JSON, an enum, a decimal, dates", "row", lambda b: b.wide_rows)
+def load_typed(bench: Bench, peer: SimpleNamespace) -> Work:
     session = _session(bench, peer)
-    return (session.close, lambda _: len(session.query(peer.Token).all()))
+
+    def work(_: Any) -> int:
+        offers = session.query(peer.Offer).all()
+        for offer in offers:
+            offer.document, offer.colour, offer.price, offer.day, offer.lasts
+        return len(offers)
+
+    return (session.close, work)
 
 
 @workload("load again, all identities present", "row", lambda b: b.rows)

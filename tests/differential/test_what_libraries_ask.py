@@ -654,6 +654,58 @@ def _statement_of_a_query(p: Any) -> None:
 
 
 @program
+def final_froms_of_mapped_selects(p: Any) -> None:
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        children = p.relationship("Child")
+        __mapper_args__ = {"polymorphic_on": kind}
+
+    class Special(Parent):
+        __tablename__ = "special"
+        id = p.Column(p.ForeignKey("parent.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "special"}
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+        parts = p.relationship("Part")
+
+    class Part(p.Base):
+        __tablename__ = "part"
+        id = p.Column(p.Integer, primary_key=True)
+        child_id = p.Column(p.ForeignKey("child.id"))
+
+    select, alias = p.select, p.aliased(Parent)
+    eager = p.joinedload(Parent.children)
+    for statement in (
+        select(Parent),
+        select(Special),
+        select(Parent.id),
+        select(Parent, Child),
+        select(Parent).join(Parent.children),
+        select(Parent).join(Child).join(Child.parts),
+        select(Parent).outerjoin(Parent.children.of_type(p.aliased(Child))),
+        select(alias).join(alias.children),
+        select(Special).join(Special.children),
+        select(Parent).where(Child.id == 1),
+        select(p.func.count()).select_from(Parent).join(Parent.children),
+        select(Parent).select_from(p.orm.join(Parent, Child)),
+        select(Parent).options(eager),
+        select(Parent).options(eager).limit(1),
+        select(Parent.id).where(p.exists().where(Part.id == Parent.id)),
+        select(Parent.__table__).join(Child),
+    ):
+        froms = statement.get_final_froms()
+        p.show([str(each) for each in froms], froms[0] is Parent.__table__)
+        p.show([isinstance(each, p.Table) for each in froms])
+    join = select(Parent).join(Parent.children).get_final_froms()[0]
+    p.show(str(join.left), str(join.right), isinstance(join.left, p.Table))
+
+
+@program
 def constructs_copied_by_hand(p: Any) -> None:
     """As a pager turns the direction of an ORDER BY."""
     t = p.table("t", p.column("x"), p.column("y"))

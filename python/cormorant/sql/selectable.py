@@ -420,7 +420,8 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         """The FROM clauses that it would show, joins included."""
         from .froms import FromState
 
-        return FromState(self).display(None, None)
+        found = FromState(self._as_core(toplevel=True)).display(None, None)
+        return [each._deannotate() if each._is_annotated else each for each in found]
 
     @property
     def columns_clause_froms(self) -> Sequence[FromClause]:

@@ -654,6 +654,18 @@ def _statement_of_a_query(p: Any) -> None:
 
 
 @program
+def names_of_a_result(p: Any) -> None:
+    """As a library that makes tables of results asks for them."""
+    with p.engine().connect() as connection:
+        for statement in p.text("SELECT 1 AS a, 2 AS b"), p.select(p.literal(1).label("c")):
+            result = connection.execute(statement)
+            p.show(list(result._metadata.keys))
+            p.show(result.all(), list(result._metadata.keys))
+        result = connection.execute(p.text("CREATE TABLE t (x INTEGER)"))
+        p.error(lambda: result._metadata.keys)
+
+
+@program
 def final_froms_of_mapped_selects(p: Any) -> None:
     class Parent(p.Base):
         __tablename__ = "parent"
@@ -703,6 +715,50 @@ def final_froms_of_mapped_selects(p: Any) -> None:
         p.show([isinstance(each, p.Table) for each in froms])
     join = select(Parent).join(Parent.children).get_final_froms()[0]
     p.show(str(join.left), str(join.right), isinstance(join.left, p.Table))
+
+
+@program
+def where_options_and_lambdas_are(p: Any) -> None:
+    """As a library that adds criteria to statements looks what these load, and where."""
+
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+        children = p.relationship("Child")
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+        parts = p.relationship("Part")
+
+    class Part(p.Base):
+        __tablename__ = "part"
+        id = p.Column(p.Integer, primary_key=True)
+        child_id = p.Column(p.ForeignKey("child.id"))
+
+    alias = p.aliased(Parent)
+    below = p.aliased(Child)
+    for option in (
+        p.joinedload(Parent.children),
+        p.joinedload(Parent.children).selectinload(Child.parts),
+        p.joinedload(Parent.children).options(p.joinedload(Child.parts)),
+        p.orm.load_only(Parent.id),
+        p.joinedload(alias.children),
+        p.selectinload(Parent.children.of_type(below)).load_only(below.id),
+        p.orm.Load(alias),
+    ):
+        p.show(isinstance(option, p.orm.Load), [str(each) for each in option.path])
+    select = p.select
+    join = select(Parent).join(Parent.children).get_final_froms()[0]
+    p.show(isinstance(join, p.module("orm.util")._ORMJoin))
+    lambdas = p.module("sql.lambdas")
+    statement = p.lambda_stmt(lambda: select(Parent))
+    linked = statement + (lambda found: found.order_by(Parent.id))
+    for each in statement, linked, linked.add_criteria(lambda found: found.limit(1)):
+        p.show(isinstance(each, lambdas.StatementLambdaElement))
+        p.show(isinstance(each, lambdas.LinkedLambdaElement))
+        p.show(str(each._resolved))
 
 
 @program

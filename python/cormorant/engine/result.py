@@ -24,6 +24,8 @@ from .row import RowMapping as RowMapping
 if TYPE_CHECKING:
     from typing import Self
 
+    from .made_results import SimpleResultMetaData
+
 _T = TypeVar("_T")
 _S = TypeVar("_S")
 _Indexes = Sequence[Any]
@@ -93,6 +95,13 @@ class Result(_ResultBase, Generic[_T]):
     def keys(self) -> RMKeyView:
         """The names of the columns."""
         return RMKeyView(self, self._names())
+
+    @property
+    def _metadata(self) -> SimpleResultMetaData:
+        # Not public, but libraries ask it for the names.
+        from .made_results import SimpleResultMetaData
+
+        return SimpleResultMetaData(self._names())
 
     def _position(self, key: Any) -> int | None:
         """The place of a name, number or column in the cursor's rows."""

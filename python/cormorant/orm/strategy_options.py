@@ -206,6 +206,12 @@ class Load(ExecutableOption):
 
     # -- building ------------------------------------------------------------
 
+    @property
+    def path(self) -> Path:
+        """The way to the entity whose attributes it is about: mappers (or inspected aliases),
+        with the relationships between them."""
+        return self._path
+
     def _entity_path(self) -> Path:
         """The path without the wildcard that came last."""
         path = self._path

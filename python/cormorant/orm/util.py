@@ -12,6 +12,7 @@ from .. import _core, exc, inspection
 from .._late import late_names
 from ..sql import visitors
 from ..sql.elements import Label
+from ..sql.selectable import Join
 from ..sql.util import AdapterWithin, ClauseAdapter
 from ..util import memoized_property, warn
 from .attributes import QueryableAttribute
@@ -551,6 +552,9 @@ def was_deleted(object_: object) -> bool:
     """Whether the object was deleted by a flush of a session it belonged to."""
     object_mapper(object_)
     return bool(_core.state_flags(object_) & _core.STATE_DELETED)
+
+
+_ORMJoin = Join  # SQLAlchemy's name of what join() gives, which libraries ask for
 
 
 def join(

@@ -16,7 +16,7 @@ from .coercions import expect_statement
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["LambdaElement", "StatementLambdaElement", "lambda_stmt"]
+__all__ = ["LambdaElement", "LinkedLambdaElement", "StatementLambdaElement", "lambda_stmt"]
 
 
 def _check(fn: Any) -> None:
@@ -60,21 +60,25 @@ class StatementLambdaElement(LambdaElement):
         track_on: Any = None,
         track_closure_variables: bool = True,
         track_bound_values: bool = True,
-    ) -> Self:
+    ) -> LinkedLambdaElement:
         """What a function makes of this statement. The arguments after it are accepted for
         compatibility: nothing is tracked."""
         _check(other)
-        made = self.__class__.__new__(self.__class__)
+        made = LinkedLambdaElement.__new__(LinkedLambdaElement)
         made.fn = other
         made._resolved = expect_statement(other(self._resolved))
         return made
 
-    def __add__(self, other: Callable[[Any], Any]) -> Self:
+    def __add__(self, other: Callable[[Any], Any]) -> LinkedLambdaElement:
         return self.add_criteria(other)
 
     def spoil(self) -> Self:
         """Itself: nothing is remembered that would have to be forgotten."""
         return self
+
+
+class LinkedLambdaElement(StatementLambdaElement):
+    """What a function made of the statement of another."""
 
 
 def lambda_stmt(

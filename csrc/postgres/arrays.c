@@ -61,7 +61,7 @@ crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err)
 {
     static const char head[] = "SELECT unnest(", next[] = "), unnest(",
                       tail[] = ")";
-    if (stmt->arrays_known) {
+    if (stmt->arrays_known || stmt->nparams == 0) {
         return CRM_OK;
     }
     size_t from = stmt->values_from, to = stmt->values_to;

@@ -199,6 +199,16 @@ crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err)
 }
 
 int
+crm_pg_begin_now(crm_conn *conn, crm_error *err)
+{
+    if (!conn->begin_pending) {
+        return CRM_OK;
+    }
+    conn->begin_pending = false;
+    return crm_pg_run(conn, conn->begin_sql, err);
+}
+
+int
 crm_pg_begin(crm_conn *conn, crm_error *err)
 {
     (void)err;

@@ -106,11 +106,8 @@ finish(crm_conn *conn, bool interrupted, int64_t *rows, crm_error *err)
 int
 crm_pg_copy(crm_conn *conn, const char *sql, crm_copy *how, crm_error *err)
 {
-    if (conn->begin_pending) {
-        conn->begin_pending = false;
-        if (crm_pg_run(conn, conn->begin_sql, err) < 0) {
-            return CRM_FAIL;
-        }
+    if (crm_pg_begin_now(conn, err) < 0) {
+        return CRM_FAIL;
     }
     if (!PQsendQuery(conn->pg, sql)) {
         return crm_pg_conn_error(err, conn->pg);

@@ -42,15 +42,29 @@ skip_comment(const char *p)
     return p;
 }
 
+/* What the server takes for a space, whatever the locale. */
+static bool
+is_space(char c)
+{
+    return c == ' ' || ('\t' <= c && c <= '\r');
+}
+
+/* The end of the line in which p is. */
+static const char *
+skip_line(const char *p)
+{
+    return p + strcspn(p, "\r\n");
+}
+
 static const char *
 skip_space(const char *p)
 {
     for (;;) {
-        if (isspace((unsigned char)*p)) {
+        if (is_space(*p)) {
             p++;
         }
         else if (p[0] == '-' && p[1] == '-') {
-            p += strcspn(p, "\n");
+            p = skip_line(p);
         }
         else if (p[0] == '/' && p[1] == '*') {
             p = skip_comment(p);
@@ -78,6 +92,24 @@ skip_quoted(const char *p, bool escapes)
         }
     }
     return p;
+}
+
+/* The end of a string with escapes whose quote is at p.  It goes on in a quote
+ * that follows on another line. */
+static const char *
+skip_escaped(const char *p)
+{
+    for (;;) {
+        const char *end = skip_quoted(p, true);
+        bool line = false;
+        for (p = end; is_space(*p) || (p[0] == '-' && p[1] == '-');) {
+            line |= *p == '\n' || *p == '\r';
+            p = *p == '-' ? skip_line(p) : p + 1;
+        }
+        if (*p != '\'' || !line) {
+            return end;
+        }
+    }
 }
 
 static bool
@@ -119,7 +151,7 @@ next_token(const char *p)
         t.kind = T_END;
     }
     else if ((*p == 'e' || *p == 'E') && p[1] == '\'') {
-        t.end = skip_quoted(p + 1, true);
+        t.end = skip_escaped(p + 1);
     }
     else if (in_word(*p) && !isdigit((unsigned char)*p)) {
         t.kind = T_WORD;
@@ -152,6 +184,12 @@ next_token(const char *p)
 }
 
 static bool
+is_char(const token *t, char c)
+{
+    return t->kind == T_OTHER && *t->start == c && t->end == t->start + 1;
+}
+
+static bool
 is_word(const token *t, const char *word)
 {
     size_t len = (size_t)(t->end - t->start);
@@ -164,6 +202,14 @@ changes_rows(const token *t)
 {
     return is_word(t, "insert") || is_word(t, "update") ||
            is_word(t, "delete") || is_word(t, "merge") || is_word(t, "into");
+}
+
+/* What a query begins with. */
+static bool
+is_query(const token *t)
+{
+    return is_word(t, "select") || is_word(t, "values") ||
+           is_word(t, "table") || is_word(t, "with");
 }
 
 /* What is known of an INSERT … VALUES (…) RETURNING … on the way through it. */
@@ -198,7 +244,12 @@ follow_values(values_state *v, const token *t)
             v->from = t->start;
             break;
         case INSIDE:
-            if (c == ')' && v->depth == 1) {
+            /* What a subquery finds is another thing for each row.  (WITH may
+             * be of a type, and a query with it has another of these words.) */
+            if (is_query(t) && !is_word(t, "with")) {
+                v->where = UNFIT;
+            }
+            else if (c == ')' && v->depth == 1) {
                 v->where = AFTER;
                 v->to = t->end;
             }
@@ -225,12 +276,18 @@ crm_pg_scan(crm_stmt *stmt, const char *sql)
     stmt->kind = is_word(&t, "insert")   ? CRM_PG_INSERT
                  : is_word(&t, "select") ? CRM_PG_SELECT
                                          : CRM_PG_OTHER;
-    stmt->reads = stmt->kind == CRM_PG_SELECT || is_word(&t, "values") ||
-                  is_word(&t, "table") || is_word(&t, "with");
+    token query = t;
+    while (is_char(&query, '(')) {
+        query = next_token(query.end);
+    }
+    stmt->reads = is_query(&query);
     const char *last = NULL;
     for (; t.kind != T_END; t = next_token(t.end)) {
         if (t.kind == T_OTHER && *t.start == ';') {
             token after = next_token(t.end);
+            while (is_char(&after, ';')) {
+                after = next_token(after.end); /* nothing between them */
+            }
             if (after.kind != T_END) {
                 rest = after.start;
             }
@@ -268,12 +325,6 @@ crm_pg_next_param(const char *p, const char *end)
 }
 
 /* ---- types that parameters are cast to --------------------------------- */
-
-static bool
-is_char(const token *t, char c)
-{
-    return t->kind == T_OTHER && *t->start == c && t->end == t->start + 1;
-}
 
 /* Goes on behind the words at *t, of which `words` has some in a row; false if
  * they are others. */
@@ -381,9 +432,9 @@ crm_pg_skip_param(const char *param, const char **type, size_t *type_len)
     if (!skip_type(&t)) {
         return NULL;
     }
-    end = t.start;
-    while (end > *type && isspace((unsigned char)end[-1])) {
-        end--;
+    for (token each = next_token(*type); each.start < t.start;
+         each = next_token(each.end)) {
+        end = each.end;
     }
     *type_len = (size_t)(end - *type);
     return t.start;

@@ -121,6 +121,9 @@ int crm_pg_reset(crm_conn *conn, crm_error *err);
 int crm_pg_ping(crm_conn *conn, crm_error *err);
 int crm_pg_set_option(crm_conn *conn, const char *key, const char *value,
                       crm_error *err);
+/* The BEGIN that was put off, by itself: what follows is no part of its text,
+ * in which errors have their place. */
+int crm_pg_begin_now(crm_conn *conn, crm_error *err);
 int crm_pg_begin(crm_conn *conn, crm_error *err);
 int crm_pg_commit(crm_conn *conn, crm_error *err);
 int crm_pg_rollback(crm_conn *conn, crm_error *err);

@@ -41,7 +41,12 @@ crm_pg_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
     if (stmt == NULL) {
         return crm_pg_no_memory(err);
     }
-    stmt->several = crm_pg_scan(stmt, stmt->sql) != NULL;
+    const char *standard =
+        PQparameterStatus(conn->pg, "standard_conforming_strings");
+    if (memchr(sql, '\\', len) == NULL || standard == NULL ||
+        strcmp(standard, "off") != 0) {
+        stmt->several = crm_pg_scan(stmt, stmt->sql) != NULL;
+    } /* else nothing is known: quotes in strings may not end them */
     crm_link_add(&conn->statements, &stmt->link);
     *out = stmt;
     return CRM_OK;
@@ -315,9 +320,9 @@ static int
 send_several(crm_stmt *stmt, crm_error *err)
 {
     crm_conn *conn = stmt->conn;
-    int status = crm_pg_exec(conn, stmt->sql, err);
-    if (status < 0) {
-        return status;
+    if (crm_pg_begin_now(conn, err) < 0 ||
+        crm_pg_exec(conn, stmt->sql, err) < 0) {
+        return CRM_FAIL;
     }
     stmt->result = PQmakeEmptyPGresult(conn->pg, PGRES_COMMAND_OK);
     return stmt->result == NULL ? crm_pg_no_memory(err) : CRM_OK;

@@ -403,3 +403,28 @@ def a_type_with_sql_of_its_own(p: Any) -> None:
         item.text = f"b{item.id}"
     s.commit()
     p.show([i.text for i in s.query(Item).order_by(Item.id)])
+
+
+@program
+def values_that_are_queries(p: Any) -> None:
+    """Each row sees those before it."""
+    engine = p.engine()
+    t = p.Table("t", p.MetaData(), p.Column("a", p.Integer), p.Column("b", p.String))
+    t.create(engine)
+    following = p.select(p.func.coalesce(p.func.max(t.c.a), 0) + 1).scalar_subquery()
+    with engine.begin() as c:
+        for count in (2, 40):
+            rows = [{"b": f"b{i}"} for i in range(count)]
+            c.execute(p.insert(t).values(a=following, b=p.bindparam("b")), rows)
+            c.execute(p.text("INSERT INTO t (a, b) VALUES ((SELECT count(*) FROM t), :b)"), rows)
+        p.show(c.execute(p.select(t.c.a, t.c.b)).all())
+
+
+@program
+def rows_without_parameters(p: Any) -> None:
+    engine = p.engine()
+    with engine.begin() as c:
+        c.execute(p.text("CREATE TABLE t (a INTEGER)"))
+        for count in (2, 40):
+            p.show(c.exec_driver_sql("INSERT INTO t (a) VALUES (1)", [()] * count).rowcount)
+        p.show(c.execute(p.text("SELECT count(*) FROM t")).scalar())

@@ -242,3 +242,44 @@ def test_descriptions_and_places_in_the_result():
         raw.close()
 
     harness.compare(program)
+
+
+def test_where_statements_end():
+    """One statement gives its rows, whatever looks like the end of it."""
+
+    def program(p):
+        raw = p.engine().raw_connection()
+        cur = raw.cursor()
+        for sql in (
+            "SELECT E'a'\n'b\\'; SELECT 2'",
+            "SELECT E'a' --\n'b\\'; SELECT 2'",
+            "SELECT 'a'\n'b\\' || '; SELECT 2'",
+            "SELECT 'a;'';' AS x, $$;$$, $a$;$$;$a$, \"x;\" FROM (SELECT 1 AS \"x;\") q",
+            "SELECT $a$ $b$a$, 1 AS a$b$c",
+            "SELECT 1 /* ; /* ; */ ; */ + 1",
+            "SELECT 1 --1;\r+2",
+            "SELECT 1;;\r; ",
+            "SELECT U&'\\003b;' || U&'!003b;' UESCAPE '!', N';', 1 AS \"a\"\"; \"",
+            "SELECT '{\"a;\": 1}'::jsonb ? 'a;', '{}'::jsonb ?| ARRAY[';']",
+            "SELECT $1$;$1$",
+            "SELECT 1 AS \u00e0;",
+        ):
+            attempt(p, sql, lambda: cur.execute(sql).fetchall())  # noqa: B023
+            raw.rollback()
+        cur.execute("SET LOCAL standard_conforming_strings TO off")
+        attempt(p, "escapes", lambda: cur.execute("SELECT 'a\\'; SELECT 2'").fetchall())
+        cur.execute("CREATE TEMP TABLE t (a int, b text)")
+        rows = [(i, f"{i}") for i in range(40)]
+        cur.executemany("INSERT INTO t VALUES (%s, '\\', $1, ' || %s)", rows)
+        p.show(cur.execute("SELECT * FROM t WHERE a > 37").fetchall())
+        cur.execute("SET LOCAL standard_conforming_strings TO on; DELETE FROM t")
+        for sql in (
+            "INSERT INTO t VALUES (%s::INTEGER -- it\n, %s::VARCHAR /* is */)",
+            "INSERT INTO t VALUES (%s, E'x'\n'\\', $1' || %s)",
+            "INSERT INTO t VALUES (%s, -- one\r %s)",
+        ):
+            cur.executemany(sql, rows)
+            p.show(cur.execute("SELECT * FROM t WHERE a > 37").fetchall())
+        raw.close()
+
+    harness.compare(program)

@@ -135,8 +135,10 @@ def test_many_statements_are_given_up(conn: Any) -> None:
 # --- streams -----------------------------------------------------------------------
 
 
-# the statement itself runs in the one without a name
-OPEN_CURSORS = "select count(*) from pg_cursors where name <> ''"
+# not that of the question itself, which may be a stream as well
+OPEN_CURSORS = (
+    "select count(*) from pg_cursors where name <> '' and strpos(statement, 'pg_cursors') = 0"
+)
 SERIES = text("select i, repeat('x', 10) from generate_series(1, 2500) i")
 
 
@@ -151,6 +153,22 @@ def test_stream(size: int, conn: Any) -> None:
             assert backend(conn) > 0
     assert seen == list(range(1, 2501))
     assert conn.exec_driver_sql(OPEN_CURSORS).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "(select generate_series(1, 5000) n) union all (select 1)",
+        "((values (1)) union all (select generate_series(1, 5000)))",
+        "with w as (select generate_series(1, 5000) n) select n from w",
+    ],
+)
+def test_streams_that_begin_otherwise(conn: Any, sql: str) -> None:
+    """Rows wait on the server, in a cursor."""
+    result = conn.execution_options(stream_results=True, max_row_buffer=9).execute(text(sql))
+    assert result.fetchone() is not None
+    assert conn.exec_driver_sql(OPEN_CURSORS).scalar() == 1
+    assert len(result.all()) == 5000 - ("with" in sql)
 
 
 def test_stream_given_up(conn: Any) -> None:

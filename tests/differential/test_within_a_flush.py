@@ -83,3 +83,28 @@ def test_warnings(name: str, act: str) -> None:
 @pytest.mark.parametrize("name", ["before_insert", "before_update", "before_delete"])
 def test_ending_the_transaction(name: str, act: str) -> None:
     compare(_warned(name, ENDS[act]), warned=True)
+
+
+@pytest.mark.parametrize("name", ["after_flush", "after_flush_postexec"])
+def test_savepoints_that_are_left_open(name: str) -> None:
+    def run(p: Any) -> None:
+        User, _Post = blog(p)
+        s = p.session()
+        begun: list[Any] = []
+
+        def listener(session: Any, flush: Any) -> None:
+            if not begun:
+                begun.append(session.begin_nested())
+                session.execute(p.text("select 1"))
+
+        p.event.listen(s, name, listener)
+        s.add(User(name="a"))
+        s.flush()
+        p.show(s.in_nested_transaction(), s.in_transaction(), begun[0].is_active)
+        s.add(User(name="b"))
+        s.flush()
+        s.rollback()
+        p.show(s.execute(p.text("select name from users")).all())
+
+    peer, _ = compare(run)
+    assert peer.error is None

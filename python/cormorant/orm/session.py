@@ -502,6 +502,7 @@ class Session(ExecutingSession, SessionClassMethods):
             flush.run()
             self._fire("after_flush_postexec", flush)
             transaction._check()
+            transaction._commit_inner()  # what listeners have begun
         except BaseException as error:
             try:
                 flush.fail()

@@ -279,13 +279,7 @@ class SessionTransaction:
         session = self.session
         if session._events is not None:
             session._fire("before_commit")
-        inner = session._innermost
-        if inner is not self:
-            # Savepoints that are still open end with it.
-            while inner is not None and inner is not self:
-                outer = inner._parent
-                inner.commit()
-                inner = outer
+        self._commit_inner()
         if not session._flushing:
             for _ in range(100):
                 if not session._unflushed:
@@ -300,6 +294,14 @@ class SessionTransaction:
             for _, transaction, _, _ in list(self._entries):
                 transaction.prepare()
         self._state = PREPARED
+
+    def _commit_inner(self) -> None:
+        """Release the savepoints inside of it that are still open: they end with it."""
+        inner = self.session._innermost
+        while inner is not None and inner is not self:
+            outer = inner._parent
+            inner.commit()
+            inner = outer
 
     def commit(self, _to_root: bool = False) -> None:
         """Flush and commit; a savepoint is released."""

@@ -174,6 +174,14 @@ class Mapping:
         for _ in range(dice.choice((1, 2, 2, 3, 3, 4))):
             parent, child = dice.choice(classes), dice.choice(classes)
             relations.append(cls._relation(dice, next(numbers), parent, child))
+        for relation in relations:
+            versioned = next(c for c in classes if c.name == relation.child)
+            versioned = next((c for c in classes if c.name == versioned.base), versioned)
+            if versioned.version == "manual":
+                # SQLAlchemy refuses to write several rows so, of which it reads the versions
+                for side in (relation.forward, relation.backward):
+                    if side is not None:
+                        side.post_update = False
         return cls(classes, relations, enforced=dice.chance(0.4))
 
     @staticmethod

@@ -169,8 +169,21 @@ class WideRun(Run):
         if "id" in type(obj).__mapper__.attrs and "id" in self.package.sa.inspect(obj).dict:
             self.package.orm.make_transient_to_detached(obj)
 
+    def takes_lent(self, obj: Any) -> bool:
+        """Whether an expunge reaches objects of the other session: SQLAlchemy takes them out of it,
+        and it goes on to know them."""
+        held = self.package.sa.inspect(obj).dict
+        reached = (held.get("profile"), *(held.get("children") or ()))
+        return any(each in self.other for each in reached if each is not None)
+
+    def expunge(self, a: int, b: int, c: int) -> Any:
+        if not self.takes_lent(self.object(a)):
+            super().expunge(a, b, c)
+
     def to_other(self, a: int, b: int, c: int) -> Any:
         obj = self.object(a)
+        if c % 2 and self.takes_lent(obj):
+            return
         if c % 2:
             self.session.expunge(obj)
         self.other.add(obj)

@@ -402,6 +402,18 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             ("rollback_to", (0, 0, 0)),
         ],
     ),
+    "the versions of a subclass are made by what its base says": (
+        Mapping(
+            [
+                C("A", version="generated"),
+                C("B", base="A", how="single", columns=[Col("b0")]),
+                C("D", version="manual"),
+                C("E", base="D", how="joined"),
+            ],
+            [],
+        ),
+        [("make", (1, 1, 0)), ("make", (3, 1, 0)), ("flush", (0, 0, 0))],
+    ),
 }
 
 

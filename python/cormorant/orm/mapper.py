@@ -195,6 +195,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         self.passive_deletes = base.passive_deletes or self.passive_deletes
         if self.version_id_col is None:
             self.version_id_col = base.version_id_col
+            self.version_id_generator = base.version_id_generator
         elif base.version_id_col is not None and base.version_id_col is not self.version_id_col:
             warn(
                 f"Inheriting version_id_col '{self.version_id_col.description}' does not match "
@@ -202,7 +203,6 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
                 "automatically populate the inherited versioning column. version_id_col should "
                 "only be specified on the base-most mapper that includes versioning."
             )
-            self.version_id_generator = base.version_id_generator
         self.validators = {**base.validators, **self.validators}
 
     def _make_manager(self, base: Mapper[Any] | None) -> _core.ClassManager:

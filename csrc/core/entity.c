@@ -465,7 +465,28 @@ entity_setstate(crm_entity *self, PyObject *given)
                                (PyObject *)self, given);
 }
 
+/* What protocols before 2 ask of a class is an object() that becomes one of it:
+ * they get what 2 does. */
+static PyObject *
+entity_reduce_ex(PyObject *self, PyObject *protocol)
+{
+    long number = PyLong_AsLong(protocol);
+    if (number == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *reduce =
+        PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, "__reduce_ex__");
+    if (reduce == NULL) {
+        return NULL;
+    }
+    PyObject *result =
+        PyObject_CallFunction(reduce, "Ol", self, number < 2 ? 2 : number);
+    Py_DECREF(reduce);
+    return result;
+}
+
 static PyMethodDef entity_methods[] = {
+    {"__reduce_ex__", entity_reduce_ex, METH_O, NULL},
     {"__getstate__", (PyCFunction)entity_getstate, METH_NOARGS,
      "Loaded attributes and identity, for pickles and copies."},
     {"__setstate__", (PyCFunction)entity_setstate, METH_O, NULL},

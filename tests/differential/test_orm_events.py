@@ -500,8 +500,9 @@ def test_pickling():
         def on_unpickle(target, state_dict):
             p.show("unpickle", state_dict["mine"])
 
-        user = pickle.loads(pickle.dumps(User(name="a")))
-        p.show(user.name)
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            user = pickle.loads(pickle.dumps(User(name="a"), protocol))
+            p.show(user.name)
 
     compare(program)
 

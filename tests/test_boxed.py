@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import cormorant as sa
+from cormorant import _core
 from cormorant.orm import Session, joinedload, registry, relationship
 
 pytestmark = pytest.mark.usefixtures("apart")
@@ -286,6 +288,71 @@ def test_a_state_can_be_taken_from_its_object_while_it_is_used() -> None:
     assert ref() is None
     with Session(engine) as session:
         assert session.query(Node.name).scalar() == "one"
+
+
+def test_a_state_is_taken_while_another_gets_the_identity() -> None:
+    Base = holder("Base")
+    own_values = Base.__dict__["__dict__"].__get__
+    acts: list[Callable[[], None]] = []
+
+    class Members(list[Any]):
+        def __del__(self) -> None:
+            if acts:
+                acts.pop()()
+
+    Node, engine = mapped(Base)
+    nodes = relationship(Node, collection_class=Members, viewonly=True)
+    sa.inspect(Node).add_property("nodes", nodes)
+    with Session(engine) as session:
+        first, second = Node(), Node()
+        first.id = second.id = 1
+        session.add(first)
+        session.commit()
+        assert first.id == 1
+        session.add(second)
+        assert second.nodes == []  # goes when there is a row
+        acts.append(own_values(first).clear)
+        session._register([second])
+        assert not acts
+        assert session.get(Node, 1) is second
+
+
+def test_a_state_is_taken_while_objects_are_sorted() -> None:
+    """The collector runs code when the list of them is made."""
+    Base = holder("Base")
+    own_values = Base.__dict__["__dict__"].__get__
+    Node, engine = mapped(Base)
+
+    class Acts:
+        def __init__(self, act: Callable[[], None]) -> None:
+            self.act, self.me = act, self
+
+        def __del__(self) -> None:
+            self.act()
+
+    with Session(engine) as session:
+        session.add_all(Node() for _ in range(3))
+        session.commit()
+        for after in range(6):
+            nodes = session.query(Node).order_by(Node.id.desc()).all()
+            gc.collect()
+            gc.disable()
+            Acts(own_values(nodes[1]).clear)
+            taken: list[Any] = [[] for _ in range(300)]  # CPython keeps some for new ones
+            gc.set_threshold(gc.get_count()[0] + after, 1000, 1000)
+            try:
+                gc.enable()
+                found = _core.sort_by_key(nodes)
+            except sa.orm.exc.UnmappedInstanceError:
+                found = nodes[::-1]  # it was before they were looked at
+            finally:
+                gc.disable()
+                gc.set_threshold(700, 10, 10)
+                gc.enable()
+            assert found == nodes[::-1]
+            del nodes, found
+            taken.clear()
+            session.expunge_all()
 
 
 def test_what_a_boxed_object_gives_for_inspection():

@@ -631,6 +631,9 @@ static int
 warn_of_replaced(crm_core *core, PyObject *obj, PyObject *values)
 {
     crm_state *state = crm_state_of(core, obj);
+    if (state == NULL) {
+        return 0; /* the program took it from its dict */
+    }
     PyObject *theirs = key_values(state);
     if (theirs == NULL) {
         return -1;

@@ -179,19 +179,23 @@ uow_sort(PyObject *module, PyObject *objects)
     }
     if (ints) {
         int_entry *entries = PyMem_Malloc((size_t)n * sizeof(int_entry));
-        PyObject *result = PyList_New(n);
-        if (entries == NULL || result == NULL) {
-            PyMem_Free(entries);
-            Py_XDECREF(result);
+        if (entries == NULL) {
             return PyErr_NoMemory();
         }
+        /* before the list is made, for which the collector may run code */
         for (Py_ssize_t i = 0; i < n; i++) {
-            entries[i].obj = PyList_GET_ITEM(objects, i);
+            entries[i].obj = Py_NewRef(PyList_GET_ITEM(objects, i));
             entries[i].key = crm_state_of(core, entries[i].obj)->key.i;
         }
         qsort(entries, (size_t)n, sizeof(int_entry), compare_entries);
+        PyObject *result = PyList_New(n);
         for (Py_ssize_t i = 0; i < n; i++) {
-            PyList_SET_ITEM(result, i, Py_NewRef(entries[i].obj));
+            if (result != NULL) {
+                PyList_SET_ITEM(result, i, entries[i].obj);
+            }
+            else {
+                Py_DECREF(entries[i].obj);
+            }
         }
         PyMem_Free(entries);
         return result;

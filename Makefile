@@ -128,12 +128,14 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 DECODE := csrc/postgres/decode.c csrc/postgres/compound.c
 FUZZ_PARTS_decode := $(DECODE) csrc/core/page.c
 FUZZ_PARTS_lexer := csrc/postgres/lexer.c
+FUZZ_PARTS_records := csrc/postgres/records.c $(DECODE) csrc/core/page.c
 FUZZ_PARTS_codec := $(DECODE) $(wildcard csrc/core/*.c)
 FUZZ_PARTS_url :=
 # what these compare leads to no other code: to note it took two thirds of the time
 FUZZ_FLAGS_page := -fno-sanitize-coverage=trace-cmp
 FUZZ_FLAGS_identity := -fno-sanitize-coverage=trace-cmp
 FUZZ_FLAGS_lexer = $(shell pkg-config --cflags libpq)
+FUZZ_FLAGS_records = $(FUZZ_FLAGS_lexer)
 FUZZ_FLAGS_codec = $(shell $(BIN)/python -m tests.fuzz.embed flags)
 FUZZ_FLAGS_url = $(FUZZ_FLAGS_codec)
 FUZZ_SANITIZE := fuzzer,address,undefined

@@ -60,6 +60,7 @@ PARTS = {
     "moment": [CORE / "moment.c"],
     "decode": [*DECODE, CORE / "page.c"],
     "lexer": [POSTGRES / "lexer.c"],
+    "records": [POSTGRES / "records.c", *DECODE, CORE / "page.c"],
 }
 
 
@@ -86,7 +87,7 @@ def replay(
 @pytest.mark.parametrize("part", PARTS)
 def test_fuzz_corpus(part: str, tmp_path: Path) -> None:
     found: list[str] = []
-    if part == "lexer":
+    if part in ("lexer", "records"):
         if shutil.which("pg_config") is None:
             pytest.skip("needs libpq's headers")
         asked = ["pg_config", "--includedir"]

@@ -131,6 +131,20 @@ def filter_by_after_reset_joinpoint(p: Any) -> None:
 
 
 @program
+def joins_to_what_functions_give(p: Any) -> None:
+    session, author, book, _ = _library(p, filled=False)
+    for joined in (
+        lambda: session.query(lambda: author).join(lambda: author.books),
+        lambda: session.query(author).outerjoin(lambda: author.books),
+        lambda: session.query(author).join(lambda: book, lambda: book.author_id == author.id),
+        lambda: p.select(author).join(lambda: author.books),
+        lambda: p.select(author).join_from(author, lambda: book),
+        lambda: p.select(author).join(lambda: 5),
+    ):
+        p.error(lambda joined=joined: str(joined()), text=False)
+
+
+@program
 def joins_that_do_not_fit(p: Any) -> None:
     _, author, book, copy = _library(p, filled=False)
     p.error(lambda: str(p.select(author).join(copy, author.books)))

@@ -282,6 +282,8 @@ def expect_from(element: Any, allow_select: bool = False) -> Any:
 
 def expect_join_target(element: Any) -> Any:
     """The right side of a join; a relationship attribute is left to the ORM."""
+    if isinstance(element, types.FunctionType):  # join(lambda: …)
+        return expect_join_target(element())
     if isinstance(element, ClauseElement):
         found = element
     elif getattr(element, "is_attribute", False):

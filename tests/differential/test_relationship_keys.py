@@ -436,6 +436,36 @@ def key_copied_into_a_key(p: Any) -> None:
 
 
 @program
+def listed_parents_whose_keys_change(p: Any) -> None:
+    """A many-to-one that is a list follows the key of what is in it, as others do."""
+    for passive in (False, True):
+        base = p.declarative_base()
+
+        class User(base):
+            __tablename__ = f"users{passive}"
+            name = p.Column(p.String, primary_key=True)
+
+        class Mail(base):
+            __tablename__ = f"mails{passive}"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.ForeignKey(User.name))
+            users = p.relationship(User, uselist=True, passive_updates=passive)
+
+        engine = p.engine()
+        base.metadata.create_all(engine)
+        with p.orm.Session(engine) as s:
+            user = User(name="jack")
+            mails = [Mail(users=[user]), Mail(users=[user]), Mail()]
+            s.add_all(mails)
+            s.flush()
+            user.name = "ed"
+            s.flush()
+            p.show([mail.name for mail in mails])
+            s.expire_all()
+            p.show([mail.name for mail in mails], [len(mail.users) for mail in mails])
+
+
+@program
 def passive_deletes_of_all_kinds(p: Any) -> None:
     for options in (
         {"passive_deletes": True},

@@ -42,8 +42,13 @@ def follow(flush: Flush, relation: RelationInfo, switched: set[int]) -> None:
                 _core.get_value(obj, relation.slot)
             finally:
                 session._loads_for_itself = before
-        related = _core.peek(obj, relation.slot)
-        if id(related) not in switched:
+        if relation.prop.uselist:
+            added, unchanged, _lost = _core.history(obj, relation.slot)
+            referred = [*unchanged, *added]
+        else:
+            referred = [_core.peek(obj, relation.slot)]
+        related = next((each for each in referred if id(each) in switched), None)
+        if related is None:
             continue
         for source, target in zip(relation.source, relation.target_slots, strict=True):
             _core.set_value(obj, target, column_value(related, source))

@@ -414,6 +414,13 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (1, 1, 0)), ("make", (3, 1, 0)), ("flush", (0, 0, 0))],
     ),
+    "a refresh flushes once": (
+        Mapping([C("B"), C("C")], [R(0, "one-many", "B", "C", S(), S(), link="back_populates")]),
+        [
+            *(("make", (1, 1, 0)), ("make", (0, 0, 0)), ("query_eagerly", (0, 0, 0))),
+            *(("relate", (0, 0, 0)), ("delete", (0, 0, 0)), ("refresh", (0, 0, 0))),
+        ],
+    ),
 }
 
 

@@ -68,5 +68,8 @@ def refresh(session: Session, obj: Any, names: Sequence[str] | None, with_for_up
     expire(session, obj, names)
     # The object's own changes are gone by now; those of others are written first.
     session._autoflush()
-    if not row_loading.refresh(session, obj, list(names) if names else None, with_for_update):
+    with session.no_autoflush:  # once is enough
+        given = list(names) if names else None
+        found = row_loading.refresh(session, obj, given, with_for_update)
+    if not found:
         raise exc.InvalidRequestError(f"Could not refresh instance '{instance_str(obj)}'")

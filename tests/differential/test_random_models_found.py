@@ -421,6 +421,17 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("relate", (0, 0, 0)), ("delete", (0, 0, 0)), ("refresh", (0, 0, 0))),
         ],
     ),
+    "commit after an object was deleted twice": (
+        Mapping(
+            [C("B"), C("C")],
+            [R(0, "one-many", "C", "B", None, S(cascade="save-update, delete"))],
+        ),
+        [
+            *(("make", (1, 0, 0)), ("make", (0, 0, 0)), ("make_related", (0, 0, 0))),
+            *(("merge_object", (0, 0, 0)), ("delete", (0, 0, 0)), ("merge_copy", (1, 0, 0))),
+            *(("delete", (2, 0, 0)), ("commit", (0, 0, 0))),
+        ],
+    ),
 }
 
 

@@ -480,7 +480,9 @@ class SessionTransaction:
             if session.expire_on_commit:
                 session._expire_all()
                 if gone:  # else they stay with the session, in the state that they have
-                    session._expunge_each([o for o in gone if _core.session_of(o) is session])
+                    # (one that was deleted twice is there twice)
+                    here = {id(o): o for o in gone if _core.session_of(o) is session}
+                    session._expunge_each(list(here.values()))
         else:
             if self._born:
                 _core.lower_born(session._persistent(), self._level)

@@ -129,7 +129,8 @@ loads_without_row(crm_state *state, uint16_t slot)
 {
     const crm_attr *attr = crm_state_attr(state, slot);
     if (attr->kind == CRM_ATTR_COLUMN) {
-        return is_expired(state, slot);
+        return is_expired(state, slot) &&
+               (attr->flags & CRM_ATTR_DEFERRED) == 0;
     }
     return state->map != NULL &&
            (attr->loads_pending || (state->flags & CRM_S_LOADS_PENDING));

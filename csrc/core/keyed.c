@@ -404,8 +404,9 @@ attribute_value(crm_core *core, PyObject *obj, crm_state *state, PyObject *name)
     if (value != NULL || PyErr_Occurred()) {
         return value;
     }
-    return state->flags & CRM_S_KEY ? crm_attr_get(state, at)
-                                    : Py_NewRef(core->no_value);
+    int loads = (state->flags & (CRM_S_KEY | CRM_S_EXPIRED)) != 0 ||
+                crm_state_held(state, at) == CRM_UNLOADED;
+    return loads ? crm_attr_get(state, at) : Py_NewRef(core->no_value);
 }
 
 /* The attributes of a class that make the key: new reference. */

@@ -432,6 +432,23 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("delete", (2, 0, 0)), ("commit", (0, 0, 0))),
         ],
     ),
+    "a deferred column of an object that a rollback has left without a row": (
+        Mapping([C("B", columns=[Col("b0", deferred=True)])], []),
+        [
+            *(("make", (0, 1, 0)), ("flush", (0, 0, 0)), ("expire_all", (0, 0, 0))),
+            *(("rollback", (0, 0, 0)), ("history", (0, 3, 1)), ("read", (0, 3, 0))),
+        ],
+    ),
+    "the key in a dict of an object that a rollback has left without a row": (
+        Mapping(
+            [C("B"), C("D")],
+            [R(1, "one-many", "B", "D", S(collection="dict"), S(), link="backref")],
+        ),
+        [
+            *(("make", (0, 0, 0)), ("make", (1, 1, 0)), ("savepoint", (0, 0, 0))),
+            *(("expire_all", (0, 0, 0)), ("rollback", (0, 0, 0)), ("relate", (1, 0, 0))),
+        ],
+    ),
 }
 
 

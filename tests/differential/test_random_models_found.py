@@ -449,6 +449,14 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("expire_all", (0, 0, 0)), ("rollback", (0, 0, 0)), ("relate", (1, 0, 0))),
         ],
     ),
+    "DELETE of a parent whose member is in no session": (
+        Mapping([C("B"), C("C")], [R(0, "one-many", "C", "B", S(cascade="merge"), None)]),
+        [
+            *(("make", (1, 1, 0)), ("make", (0, 0, 0)), ("relate", (0, 0, 0))),
+            *(("delete_statement", (1, 1, 0)), ("commit", (0, 0, 0)), ("delete", (0, 0, 0))),
+            ("commit", (0, 0, 0)),
+        ],
+    ),
 }
 
 

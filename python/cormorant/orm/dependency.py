@@ -291,12 +291,12 @@ def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
                     flush.register_update(child)
         if not relation.cascade_delete and relation.passive_deletes != "all":
             for child in unchanged:
-                if (
-                    child is not None
-                    and not flush.is_deleted(child)
-                    and _core.session_of(child) is flush.session
-                ):
+                if child is None or flush.is_deleted(child):
+                    continue
+                if _core.session_of(child) is flush.session:
                     flush.register_update(child)
+                else:
+                    _warn_stranger(child, "delete", relation)
 
 
 # ---- while running ---------------------------------------------------------------

@@ -457,6 +457,17 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             ("commit", (0, 0, 0)),
         ],
     ),
+    "post_update writes onupdate columns of the other tables of the row as they were given": (
+        Mapping(
+            [
+                C("A"),
+                C("B"),
+                C("C", base="B", how="joined", columns=[Col("c0", onupdate="python")]),
+            ],
+            [R(0, "one-one", "A", "B", None, S(post_update=True))],
+        ),
+        [("make", (0, 0, 0)), ("make_related", (2, 0, 0)), ("commit", (0, 0, 0))],
+    ),
 }
 
 

@@ -41,6 +41,7 @@ class Statements:
                 self.slots.append(prop.slot)
         self.column_of = dict(zip(self.slots, self.columns, strict=True))
         self.slot_of = {c: s for s, c in self.column_of.items()}
+        self.has_onupdates = any(c.onupdate is not None for c in self.columns)
         self.primary_key = key_columns(mapper, table)
         self.pk_slots = tuple(self.slot_of[c] for c in self.primary_key)
         auto = getattr(self.table, "_autoincrement_column", None)

@@ -386,7 +386,7 @@ def _post_update_with(
         groups: dict[Statements, list[tuple[Any, set[int]]]] = {}
         for obj, slots in given:
             each = of_table.get(_core.manager_of(obj))
-            if each is not None and not slots.isdisjoint(each.slots):
+            if each is not None and (each.has_onupdates or not slots.isdisjoint(each.slots)):
                 groups.setdefault(each, []).append((obj, slots))
         for each, group in groups.items():
             _post_update(flush, info, each, connection, group)

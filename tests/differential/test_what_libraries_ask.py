@@ -762,6 +762,24 @@ def where_options_and_lambdas_are(p: Any) -> None:
 
 
 @program
+def statements_that_return_rows(p: Any) -> None:
+    kind = p.module("sql.selectable").ExecutableReturnsRows
+
+    class Thing(p.Base):
+        __tablename__ = "t"
+        x = p.Column(p.Integer, primary_key=True)
+
+    t = Thing.__table__
+    text = p.text("SELECT x FROM t")
+    for statement in (
+        p.select(t), p.union(p.select(t), p.select(t)), text, text.columns(t.c.x), t, t.alias(),
+        p.insert(t), p.update(t).returning(t.c.x), p.delete(t), p.func.now(), t.c.x,
+        p.select(Thing).from_statement(text), p.select(t).subquery(), p.schema.CreateTable(t),
+    ):  # fmt: skip
+        p.show(type(statement), isinstance(statement, kind))
+
+
+@program
 def constructs_copied_by_hand(p: Any) -> None:
     """As a pager turns the direction of an ORDER BY."""
     t = p.table("t", p.column("x"), p.column("y"))

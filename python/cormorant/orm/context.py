@@ -13,7 +13,7 @@ from typing import Any
 from .._late import late_names
 from ..engine.execution import names_of_columns
 from ..engine.plans import CompiledPlan, Places
-from ..sql.base import Executable, KeyContext, key_of_all
+from ..sql.base import ExecutableReturnsRows, KeyContext, key_of_all
 from ..sql.selectable import Select
 from ..sql.sqltypes import INTEGERTYPE
 from .load_table import LoadContext, LoadTable
@@ -278,7 +278,7 @@ def column_descriptions(
     return described
 
 
-class FromStatement(Executable):
+class FromStatement(ExecutableReturnsRows):
     """Entities to be made of the rows of any statement: `select(E).from_statement(…)`."""
 
     __visit_name__ = "from_statement"

@@ -31,14 +31,14 @@ from .attributes import History, QueryableAttribute, get_history
 from .base import NO_VALUE, Mapped
 from .bundle import Bundle
 from .interfaces import MapperProperty, PropComparator
-from .properties import ColumnProperty, ConcreteInheritedProperty, MappedColumn
+from .properties import ColumnProperty, ConcreteInheritedProperty, MappedColumn, SynonymProperty
 from .proxied import ProxiedAttribute
 
 if TYPE_CHECKING:
     from .decl_base import Scan
     from .mapper import Mapper
 
-__all__ = ["Composite", "CompositeProperty", "ConcreteInheritedProperty"]
+__all__ = ["Composite", "CompositeProperty", "ConcreteInheritedProperty", "SynonymProperty"]
 
 _T = TypeVar("_T")
 

@@ -663,6 +663,10 @@ class Executable(_core.Generative, ClauseElement):
         raise AttributeError("Statements are executed by a Connection or a Session")
 
 
+class ExecutableReturnsRows(Executable):
+    """A statement that may return rows: a SELECT, or a change with RETURNING."""
+
+
 if TYPE_CHECKING:
     from .column_collections import ColumnCollection as ColumnCollection
     from .column_collections import DedupeColumnCollection as DedupeColumnCollection

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc
 from ..util.subscriptable import Subscriptable, T
-from .base import ClauseElement, Executable, KeyContext, clone_of, memoized
+from .base import ClauseElement, ExecutableReturnsRows, KeyContext, clone_of, memoized
 from .coercions import (
     expect_column,
     expect_dml_column,
@@ -54,7 +54,7 @@ def _column_for(table: Any, key: Any) -> Any:
     return key
 
 
-class UpdateBase(DialectKWArgs, HasCTE, HasPrefixes, Executable, Subscriptable[T]):
+class UpdateBase(DialectKWArgs, HasCTE, HasPrefixes, ExecutableReturnsRows, Subscriptable[T]):
     """Base of INSERT, UPDATE and DELETE."""
 
     __visit_name__ = "update_base"

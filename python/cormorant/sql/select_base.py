@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import _core, exc, util
 from . import elements
-from .base import EMPTY_DICT, ClauseElement, Executable, KeyContext, clone_of, memoized
+from .base import EMPTY_DICT, ClauseElement, ExecutableReturnsRows, KeyContext, clone_of, memoized
 from .coercions import expect_column, expect_group_by, expect_limit, expect_order_by
 from .column_collections import ColumnCollection
 from .fromclause import CTE, Lateral, ReturnsRows, Subquery
@@ -99,7 +99,7 @@ class HasCTE(ClauseElement):
         return CTE._construct(self, name=name, recursive=recursive, nesting=nesting)
 
 
-class SelectBase(HasCTE, Executable, ReturnsRows):
+class SelectBase(HasCTE, ExecutableReturnsRows, ReturnsRows):
     """Base of SELECT, UNION and textual SELECT."""
 
     _is_select_base = True

@@ -10,6 +10,7 @@ from .. import _core, exc, util
 from .._late import late_names
 from . import elements, visitors
 from .base import ClauseElement, KeyContext, clone_of, memoized
+from .base import ExecutableReturnsRows as ExecutableReturnsRows
 from .coercions import (
     expect_column,
     expect_columns,
@@ -69,6 +70,7 @@ __all__ = [
     "Alias",
     "AliasedReturnsRows",
     "CompoundSelect",
+    "ExecutableReturnsRows",
     "Exists",
     "ForUpdateArg",
     "ForUpdateParameter",

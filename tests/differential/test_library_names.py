@@ -29,7 +29,8 @@ NAMES = [
     ("orm.util", "_ORMJoin has_identity"),
     ("schema", "_CreateDropBase"),
     ("sql.schema", "_InsertSentinelColumnDefault"),
-    ("sql.visitors", "InternalTraversal"),
+    ("sql.elements", "_anonymous_label"),
+    ("sql.visitors", "ExternallyTraversible InternalTraversal"),
     ("sql", "annotation roles"),
     ("sql._typing", "_AutoIncrementType _ByArgument _ColumnExpressionArgument "
      "_ColumnExpressionOrLiteralArgument _ColumnExpressionOrStrLabelArgument "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 import warnings
 from typing import Any
 
@@ -777,6 +778,33 @@ def statements_that_return_rows(p: Any) -> None:
         p.select(Thing).from_statement(text), p.select(t).subquery(), p.schema.CreateTable(t),
     ):  # fmt: skip
         p.show(type(statement), isinstance(statement, kind))
+
+
+@program
+def frozen_results_in_a_cache(p: Any) -> None:
+    """As dogpile.cache keeps them: pickled."""
+    with p.engine().connect() as connection:
+        for statement in (
+            p.text("SELECT 1 AS a, 2 AS b"),
+            p.select(p.literal(1).label("a"), p.literal("x").label("b")),
+            p.text("SELECT 1 AS a WHERE 1 = 0"),
+        ):
+            frozen = pickle.loads(pickle.dumps(connection.execute(statement).freeze()))
+            p.show(type(frozen), list(frozen().keys()))
+            p.show([(row, row._fields, row.a) for row in frozen()])
+            p.show(frozen().mappings().all(), frozen().scalars().all())
+            p.show(frozen().columns("a").all())
+            p.show(pickle.loads(pickle.dumps(frozen))().all())
+
+
+@program
+def columns_and_names_of_froms(p: Any) -> None:
+    """As programs that draw tables, or name FROMs in errors, ask for them."""
+    anonymous = p.module("sql.elements")._anonymous_label
+    t = p.Table("t", p.MetaData(), p.Column("x", p.Integer), p.Column("y", p.Integer))
+    p.show(sorted(column.name for column in t.c._colset), t.c.x in t.c._colset)
+    for named in t, t.alias(), t.alias("z"), p.select(t).subquery(), p.select(t).cte("c"):
+        p.show(isinstance(named.name, anonymous))
 
 
 @program

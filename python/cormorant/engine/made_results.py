@@ -35,6 +35,16 @@ class FrozenResult(Generic[_T]):
         made._repeats = self._repeats
         return made
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What finds items by columns of a statement is of this process.
+        keys = self.metadata
+        names = keys.items, dict(keys.index)
+        return {**self.__dict__, "metadata": names}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.metadata = _core.RowKeys(*state["metadata"])
+
     def with_new_rows(self, tuple_data: Sequence[Any]) -> FrozenResult[_T]:
         """The same with other rows."""
         new: FrozenResult[_T] = FrozenResult.__new__(FrozenResult)

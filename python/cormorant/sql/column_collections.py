@@ -55,6 +55,11 @@ class ColumnCollection(Generic[_T]):
         else:
             self._append(name, column)
 
+    @property
+    def _colset(self) -> set[Any]:
+        # Not public, but eralchemy takes the columns of a table from it.
+        return {column for _, column in self._all}
+
     def remove(self, column: Any) -> None:
         """Take a column out."""
         keys = [k for k, c in self._all if c is column]

@@ -42,6 +42,8 @@ from .operators import eq, inv, is_precedent, ne
 from .operators import or_ as or_op
 from .sqltypes import BOOLEANTYPE, NULLTYPE, to_instance
 
+_anonymous_label = AnonName  # as SQLAlchemy calls it, and libraries
+
 if TYPE_CHECKING:
     from .selectable import FromClause
     from .type_api import TypeArgument

@@ -15,6 +15,7 @@ __all__ = [
     "CloningExternalTraversal",
     "CloningVisitor",
     "ExternalTraversal",
+    "ExternallyTraversible",
     "InternalTraversal",
     "ReplacingCloningVisitor",
     "ReplacingExternalTraversal",
@@ -26,6 +27,8 @@ __all__ = [
     "traverse",
     "traverse_using",
 ]
+
+ExternallyTraversible = ClauseElement  # as SQLAlchemy calls what visitors go through
 
 if TYPE_CHECKING:
     from typing import Self

@@ -278,12 +278,8 @@ PyDoc_STRVAR(execute_doc,
              "flags=0)\n--\n\n"
              "Bind, run, and read all rows (or `stream` at a time).");
 
-PyDoc_STRVAR(run_script_doc,
-             "run_script($self, sql, /)\n--\n\n"
-             "Run SQL without parameters or rows.");
-
-static PyObject *
-connection_run_script(crm_connection *self, PyObject *sql)
+const char *
+crm_connection_sql(crm_connection *self, PyObject *sql)
 {
     if (!PyUnicode_Check(sql)) {
         PyErr_Format(PyExc_TypeError, "SQL must be str, not %R", sql);
@@ -291,12 +287,23 @@ connection_run_script(crm_connection *self, PyObject *sql)
     }
     Py_ssize_t len;
     const char *text = PyUnicode_AsUTF8AndSize(sql, &len);
-    if (text == NULL) {
-        return NULL;
-    }
-    if (strlen(text) != (size_t)len) {
+    if (text != NULL && strlen(text) != (size_t)len) {
         crm_connection_error(self, "ProgrammingError",
                              "the query contains a null character");
+        return NULL;
+    }
+    return text;
+}
+
+PyDoc_STRVAR(run_script_doc,
+             "run_script($self, sql, /)\n--\n\n"
+             "Run SQL without parameters or rows.");
+
+static PyObject *
+connection_run_script(crm_connection *self, PyObject *sql)
+{
+    const char *text = crm_connection_sql(self, sql);
+    if (text == NULL) {
         return NULL;
     }
     if (crm_connection_enter(self) < 0) {

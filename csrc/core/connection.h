@@ -94,6 +94,10 @@ int crm_function_compare(void *ctx, void *function, const crm_cell *left,
                          const crm_cell *right, int *order);
 void crm_function_drop(void *ctx, void *function);
 
+/* The text of a statement that is a str, borrowed from it; NULL with TypeError,
+ * UnicodeEncodeError, or ProgrammingError for a null character. */
+const char *crm_connection_sql(crm_connection *self, PyObject *sql);
+
 /* Begins the use of the connection: 0, or -1 with ProgrammingError when it is
  * closed, or in use (by another thread). */
 int crm_connection_enter(crm_connection *self);

@@ -33,18 +33,8 @@ leave(crm_connection *self, bool over)
 PyObject *
 crm_connection_copy(crm_connection *self, PyObject *sql)
 {
-    if (!PyUnicode_Check(sql)) {
-        PyErr_Format(PyExc_TypeError, "SQL must be str, not %R", sql);
-        return NULL;
-    }
-    Py_ssize_t len;
-    const char *text = PyUnicode_AsUTF8AndSize(sql, &len);
+    const char *text = crm_connection_sql(self, sql);
     if (text == NULL) {
-        return NULL;
-    }
-    if (strlen(text) != (size_t)len) {
-        crm_connection_error(self, "ProgrammingError",
-                             "the query contains a null character");
         return NULL;
     }
     if (self->driver->copy == NULL) {

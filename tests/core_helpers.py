@@ -31,7 +31,8 @@ def connect(database=":memory:"):
 
 
 def plan(sql, nbinds=0):
-    return _core.Plan(sql, tuple((i, _core.TYPE_ANY, None) for i in range(nbinds)))
+    # no generator: CPython 3.13.0 frees its code where there is no memory for its function
+    return _core.Plan(sql, [(i, _core.TYPE_ANY, None) for i in range(nbinds)])
 
 
 def run(connection, sql, *values):

@@ -808,6 +808,25 @@ def columns_and_names_of_froms(p: Any) -> None:
 
 
 @program
+def binary_expressions_made_of_attributes(p: Any) -> None:
+    """As a library joins by the condition of a relationship, but to an alias."""
+
+    class User(p.Base):
+        __tablename__ = "user"
+        id = p.Column(p.Integer, primary_key=True)
+        more = p.column_property(id + 1)
+
+    alias, t = p.aliased(User), p.table("t", p.column("x"))
+    make, eq = p.module("sql.elements").BinaryExpression, p.module("sql.operators").eq
+    for left, right in (t.c.x, User.id), (User.id, alias.id), (User.more, t.c.x), (alias.id, t.c.x):
+        made = make(left, right, eq)
+        p.show(str(made), isinstance(made.left, p.ColumnElement), made.right.key)
+        p.show(str(p.select(t).join(User, made)))
+    session = p.session()
+    session.execute(p.select(User.id).join(alias, make(User.id, alias.id, eq), isouter=True))
+
+
+@program
 def constructs_copied_by_hand(p: Any) -> None:
     """As a pager turns the direction of an ORDER BY."""
     t = p.table("t", p.column("x"), p.column("y"))

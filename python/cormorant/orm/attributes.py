@@ -48,6 +48,7 @@ class QueryableAttribute(Mapped[_T_co], SQLColumnExpression[_T_co], InspectionAt
     """
 
     is_attribute = True
+    _atomic = False  # self_group() is that of the column, which becomes a part of constructs
 
     class_: Any
     key: str

@@ -121,7 +121,7 @@ def test_every_call_of_libpq_can_fail(tmp_path: Path) -> None:
         pytest.skip("no PostgreSQL server")
     with postgres.empty() as url:
         seen = work(f"postgresql:{url}", "IOERR,LOST", tmp_path)
-    assert len(seen) == 11
+    assert len(seen) == 12
     for outcome in seen.values():
         assert "IOERR OperationalError" in outcome
         assert "LOST OperationalError" in outcome
@@ -136,7 +136,7 @@ def test_every_result_of_libpq_can_be_an_error_of_each_class(tmp_path: Path) -> 
         pytest.skip("no PostgreSQL server")
     with postgres.empty() as url:
         seen = work(f"postgresql:{url}", ",".join(STATES), tmp_path)
-    assert len(seen) == 11
+    assert len(seen) == 12
     wanted = {f"{state} {name}" for state, name in STATES.items()}
     for outcome in seen.values():
         found = {name.removesuffix(", done") for name in ast.literal_eval(outcome)}

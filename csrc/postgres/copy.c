@@ -177,6 +177,23 @@ keep(crm_conn *conn, size_t have, const char *row, size_t len)
     return true;
 }
 
+/* Ends a COPY TO after its last row, or after libpq failed to give the next. */
+static int
+end_reading(crm_conn *conn, bool interrupted, int64_t *rows, crm_error *err)
+{
+    crm_error said;
+    bool failed = conn->copying != CRM_PG_COPY_READ;
+    (void)crm_pg_conn_error(&said, conn->pg);
+    int status = finish(conn, interrupted, rows, err);
+    if (status == CRM_OK && failed) {
+        /* not all has come, whatever the server says */
+        *err = said;
+        err->disconnect = PQstatus(conn->pg) == CONNECTION_BAD;
+        status = CRM_FAIL;
+    }
+    return status;
+}
+
 int
 crm_pg_copy_read(crm_conn *conn, size_t size, const char **bytes, size_t *len,
                  int64_t *rows, crm_error *err)
@@ -186,29 +203,30 @@ crm_pg_copy_read(crm_conn *conn, size_t size, const char **bytes, size_t *len,
     int64_t since = 0;
     bool interrupted = false, lacking = false;
     *rows = -1;
-    for (;;) {
+    while (have < size || interrupted) {
         char *row;
-        int got = PQgetCopyData(pg, &row, 1);
+        int got =
+            conn->copying == CRM_PG_COPY_READ ? -1 : PQgetCopyData(pg, &row, 1);
         if (got > 0) {
-            if (!interrupted && !lacking) {
-                lacking = !keep(conn, have, row, (size_t)got);
-                have += lacking ? 0 : (size_t)got;
-            }
-            PQfreemem(row);
-            if (lacking && !interrupted) {
+            if (!interrupted && !keep(conn, have, row, (size_t)got)) {
                 /* The rest has to come all the same. */
-                interrupted = true;
+                lacking = interrupted = true;
                 crm_pg_send_interrupt(crm_pg_interrupt(conn));
             }
-            if (have >= size && !interrupted) {
-                break;
-            }
+            have += (size_t)got;
+            PQfreemem(row);
         }
-        else if (got < 0 || !crm_pg_await(conn, POLLIN, &since, &interrupted)) {
-            if (have > 0 && !interrupted) {
-                break; /* the end is met again */
+        else if (got == 0 && crm_pg_await(conn, POLLIN, &since, &interrupted)) {
+            continue;
+        }
+        else {
+            if (got == -1) {
+                conn->copying = CRM_PG_COPY_READ;
+                if (have > 0 && !interrupted) {
+                    break; /* and the end the next time */
+                }
             }
-            int status = finish(conn, interrupted, rows, err);
+            int status = end_reading(conn, interrupted, rows, err);
             if (lacking) {
                 bool lost = status < 0 && err->disconnect;
                 status = crm_pg_no_memory(err);
@@ -269,6 +287,9 @@ crm_pg_copy_end(crm_conn *conn, const char *why, int64_t *rows, crm_error *err)
     int64_t since = 0;
     int got;
     char *row;
+    if (conn->copying == CRM_PG_COPY_READ) {
+        return finish(conn, interrupted, rows, err);
+    }
     crm_pg_send_interrupt(crm_pg_interrupt(conn));
     while ((got = PQgetCopyData(pg, &row, 1)) >= 0) {
         if (got > 0) {

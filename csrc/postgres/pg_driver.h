@@ -46,9 +46,10 @@ struct crm_conn {
     enum {
         CRM_PG_NO_COPY,
         CRM_PG_COPY_IN,
-        CRM_PG_COPY_OUT
-    } copying;    /* what lasts; libpq does not block then */
-    char *copied; /* owned: rows of a COPY that are given out together */
+        CRM_PG_COPY_OUT,
+        CRM_PG_COPY_READ /* the same when all of it has come */
+    } copying;           /* what lasts; libpq does not block then */
+    char *copied;        /* owned: rows of a COPY that are given out together */
     size_t copied_cap;
     PGnotify *notified; /* owned: given out last, or NULL */
     char number[16];    /* as crm_pg_about() says it */

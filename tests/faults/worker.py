@@ -7,8 +7,10 @@ and the same session and engine do the work again.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
+import io
 import signal
 import sys
 import time
@@ -18,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 import cormorant as sa
+from cormorant.dialects.postgresql import dbapi
 from cormorant.orm import Session, declarative_base, joinedload, relationship, selectinload
 
 library = ctypes.PyDLL(None)
@@ -30,7 +33,7 @@ disarm.restype = ctypes.c_long
 CODES = {"ALLOCATION": -1, "LOST": -2, "BUSY": 5, "NOMEM": 7, "INTERRUPT": 9, "IOERR": 10, "CORRUPT": 11, "FULL": 13,
          "CONSTRAINT": 19, "MISUSE": 21}  # fmt: skip
 """Other names are SQLSTATEs."""
-EXPECTED = (sa.exc.DBAPIError, MemoryError)
+EXPECTED = (sa.exc.DBAPIError, MemoryError, dbapi.Error)
 Base = declarative_base()
 
 
@@ -146,6 +149,32 @@ def copying(session: Session) -> None:
         session.rollback()
 
 
+def files(session: Session) -> None:
+    """COPY by a raw cursor, in both directions, left early as well, and a notification."""
+    raw = session.get_bind().engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        rows = io.StringIO("-10\tcopied\t\\N\n-11\tcopied\t\\N\n")
+        cursor.copy_expert("copy fault_posts from stdin", rows)
+        out = io.StringIO()
+        cursor.copy_expert("copy (select title from fault_posts where id < -9) to stdout", out)
+        assert out.getvalue() == "copied\ncopied\n"
+        cursor.execute("listen ears; notify ears, 'x'")
+        raw.commit()
+        del raw.notifies[:]
+        with contextlib.suppress(ZeroDivisionError):
+            cursor.copy_expert("copy (select generate_series(1, 5)) to stdout", Refusing())
+    finally:
+        raw.close()
+
+
+class Refusing:
+    """A file that cannot be written."""
+
+    def write(self, data: bytes) -> None:
+        raise ZeroDivisionError
+
+
 class Alarm(Exception):
     """What the program interrupts itself with."""
 
@@ -169,7 +198,7 @@ def interrupted(session: Session) -> None:
 
 
 WORK: list[Callable[[Session], None]] = [load, stream, write, delete, savepoint, core, reflect]
-POSTGRESQL_WORK = [many, values, copying, interrupted]
+POSTGRESQL_WORK = [many, values, copying, files, interrupted]
 
 
 class World:
@@ -256,7 +285,9 @@ def attempt(world: World, work: Callable[[Session], None], n: int, name: str) ->
         work(session)
         session.close()
     except EXPECTED as error:
-        outcome = type(error).__name__
+        # of the driver's own by its class in the DB-API
+        classes = (cls for cls in type(error).__mro__ if cls.__module__ != "psycopg.errors")
+        outcome = next(classes).__name__
     finally:
         calls = disarm()
     if calls < n:
@@ -286,7 +317,7 @@ def main(url: str, names: list[str]) -> None:
     warnings.simplefilter("ignore")
     world = World(url)
     # those that ask anew or wait have so many allocations that it takes minutes
-    slow = (values, copying, interrupted) if "ALLOCATION" in names else ()
+    slow = (values, copying, files, interrupted) if "ALLOCATION" in names else ()
     for work in world.work:
         if work in slow:
             continue

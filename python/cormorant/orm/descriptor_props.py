@@ -26,6 +26,7 @@ from .. import _core, exc
 from ..inspection import inspect
 from ..sql import and_
 from ..sql.schema import Column
+from ..util import memoized_property
 from . import decl_typing, listening
 from .attributes import History, QueryableAttribute, get_history
 from .base import NO_VALUE, Mapped
@@ -149,7 +150,6 @@ class CompositeProperty(MapperProperty):
         self.deferred = deferred
         self.group = group
         self.comparator_factory = comparator_factory or self.Comparator
-        self._props: list[Any] | None = None
         #: a listener wants to know the value that is replaced
         self._asks_old = active_history
         #: of a class whose values know the objects that have them: MutableComposite
@@ -226,12 +226,10 @@ class CompositeProperty(MapperProperty):
 
     # -- the columns
 
-    @property
+    @memoized_property
     def props(self) -> list[Any]:
         """The properties of the columns."""
-        if self._props is None:
-            self._props = [self._prop_of(attr) for attr in self.attrs]
-        return self._props
+        return [self._prop_of(attr) for attr in self.attrs]
 
     def _prop_of(self, attr: Any) -> Any:
         if isinstance(attr, str):
@@ -252,13 +250,14 @@ class CompositeProperty(MapperProperty):
         """The columns."""
         return [prop.columns[0] for prop in self.props if isinstance(prop, ColumnProperty)]
 
-    @property
+    @memoized_property
     def _attribute_keys(self) -> list[str]:
         return [prop.key for prop in self.props]
 
     def _set_parent(self, parent: Mapper[Any], key: str) -> None:
         super()._set_parent(parent, key)
-        self._props = None
+        for name in ("props", "_attribute_keys"):
+            self.__dict__.pop(name, None)
 
     def _instrument(self) -> None:
         mapper = self.parent

@@ -63,12 +63,13 @@ def _save_with(
     else:  # object by object, those that are new first
         _save(flush, info, connection, new, [])
         _save(flush, info, connection, [], updates)
-    for mapper, of_new in info.by_version(new):
-        if mapper.version_id_generator is False:
-            _check_versions(mapper, of_new, True)
-    for mapper, of_updates in info.by_version(updates):
-        if mapper.version_id_generator is False:
-            _check_versions(mapper, of_updates, False)
+    base = info.mapper
+    if base.version_id_col is None and not base._inheriting_mappers:
+        return
+    for inserted, objects in ((True, new), (False, updates)):
+        for mapper, group in info.by_version(objects):
+            if mapper.version_id_generator is False:
+                _check_versions(mapper, group, inserted)
 
 
 _SAVED = {"before_insert", "before_update", "after_insert", "after_update"}
@@ -112,6 +113,8 @@ def _save(
 ) -> None:
     added = new
     statements = statements_of(info, connection.dialect)
+    base = info.mapper
+    versioned = base.version_id_col is not None or base._inheriting_mappers
     if new:
         for obj in _core.with_flag(new, _core.STATE_EXPIRED):
             _check_known(info, obj)
@@ -120,7 +123,7 @@ def _save(
             new = settle_conflicts(flush, info, connection, new, conflicts)
     if updates:
         updates = info.sorted(updates)
-        for mapper, objects in info.by_version(updates):
+        for mapper, objects in info.by_version(updates) if versioned else ():
             # Known even of those that turn out to have nothing to write.
             prop = mapper._columntoproperty[mapper.version_id_col]
             for obj in _core.unloaded_keys(objects, prop.slot):
@@ -133,10 +136,10 @@ def _save(
             _update(flush, statements, connection, updates)
         if new:
             _insert(flush, statements, connection, new)
-    if info.mapper._expression_props or info.mapper._inheriting_mappers:
+    if base._expression_props or base._inheriting_mappers:
         _expire_expressions(info, added, new=True)
         _expire_expressions(info, updates)
-    for mapper, objects in info.by_version(new):
+    for mapper, objects in info.by_version(new) if versioned else ():
         if not mapper.version_id_generator and _filled_in_sql(mapper.version_id_col):
             _load_versions(flush, mapper, objects)
     if info.mapper.eager_defaults is True:

@@ -21,13 +21,18 @@ notice(void *ctx, const char *severity, const char *message)
     bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    PyObject *done = PyObject_CallMethod(self->dbapi, "notice", "ONN", self,
-                                         crm_server_text(severity),
-                                         crm_server_text(message));
+    PyObject *level = crm_server_text(severity);
+    PyObject *text = level == NULL ? NULL : crm_server_text(message);
+    PyObject *done = text == NULL
+                         ? NULL
+                         : PyObject_CallMethod(self->dbapi, "notice", "OOO",
+                                               self, level, text);
     if (done == NULL) {
         PyErr_WriteUnraisable((PyObject *)self);
     }
     Py_XDECREF(done);
+    Py_XDECREF(text);
+    Py_XDECREF(level);
     PyErr_Restore(type, error, traceback);
     crm_host_end(self, without);
 }
@@ -50,11 +55,10 @@ find_zone(crm_core *core, PyObject *dbapi, const char *name)
             return (int32_t)i;
         }
     }
+    PyObject *text = crm_server_text(name);
     PyObject *zone =
-        PyObject_CallMethod(dbapi, "zone", "N", crm_server_text(name));
-    PyObject *item = zone == NULL
-                         ? NULL
-                         : Py_BuildValue("(NN)", crm_server_text(name), zone);
+        text == NULL ? NULL : PyObject_CallMethod(dbapi, "zone", "O", text);
+    PyObject *item = zone == NULL ? NULL : PyTuple_Pack(2, text, zone);
     int32_t number = CRM_NO_ZONE;
     if (item != NULL && zone == Py_None) {
         number = -1;
@@ -63,6 +67,8 @@ find_zone(crm_core *core, PyObject *dbapi, const char *name)
         number = (int32_t)PyList_GET_SIZE(core->zones) - 1;
     }
     Py_XDECREF(item);
+    Py_XDECREF(zone);
+    Py_XDECREF(text);
     return number;
 }
 

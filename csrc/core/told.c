@@ -28,11 +28,13 @@ crm_connection_notification(crm_connection *self, PyObject *wait)
     crm_driver_begin(self);
     int status = self->driver->notification(self->conn, (int)most, &told, &err);
     crm_driver_end(self);
-    PyObject *made =
-        status == CRM_OK
-            ? Py_BuildValue("(NNi)", crm_server_text(told.channel),
-                            crm_server_text(told.payload), told.pid)
-            : NULL;
+    PyObject *channel = status == CRM_OK ? crm_server_text(told.channel) : NULL;
+    PyObject *payload = channel == NULL ? NULL : crm_server_text(told.payload);
+    PyObject *made = payload == NULL
+                         ? NULL
+                         : Py_BuildValue("(OOi)", channel, payload, told.pid);
+    Py_XDECREF(payload);
+    Py_XDECREF(channel);
     crm_connection_leave(self);
     if (status < 0) {
         crm_connection_raise(self, &err);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import sys
 import threading
 import weakref
 
@@ -493,7 +494,8 @@ def test_a_collector_that_acts(act, importable):
             session.rollback()
     finally:
         gc.callbacks.remove(callback)
-    assert reached > 12
+    # from 3.12 on the collector waits for the next bytecode that looks for it
+    assert reached > (12 if sys.version_info < (3, 12) else 6)
     with Session(engine) as session:
         for user in session.query(User):
             assert all(post.user is user for post in user.posts)

@@ -227,6 +227,7 @@ REFUSED = {
     "es": [5, [1]],
     "u": ["x"],
     "us": [5],
+    "iv": [5, dt.timedelta.max],
 }
 
 

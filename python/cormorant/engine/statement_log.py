@@ -61,7 +61,7 @@ class StatementLog:
         what the driver will refuse is shown as it is."""
         try:
             return plan.encode(values)
-        except (self.dialect.dbapi.Error, OverflowError, UnicodeError):
+        except self.dialect.dbapi.Error:
             return tuple(values)
         except Exception as error:
             self._wrap_bind_error(error, plan.sql, given)

@@ -437,11 +437,17 @@ session_expunge_each(crm_session *self, PyObject *objects)
         return NULL;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        PyObject *done = session_expunge(self, PyList_GET_ITEM(objects, i));
-        if (done == NULL) {
+        PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i));
+        crm_state *state = crm_state_of(self->core, obj);
+        int status = 0;
+        if (state != NULL && state->map != NULL &&
+            state->map->session == self) {
+            status = crm_session_leave(self, state, 0);
+        }
+        Py_DECREF(obj);
+        if (status < 0) {
             return NULL;
         }
-        Py_DECREF(done);
     }
     Py_RETURN_NONE;
 }
@@ -630,7 +636,7 @@ static PyMethodDef session_methods[] = {
     {"_expunge", (PyCFunction)session_expunge, METH_O,
      "Detach one object, no cascade."},
     {"_expunge_each", (PyCFunction)session_expunge_each, METH_O,
-     "_expunge() of a list."},
+     "_expunge() of those of a list that are in this session."},
     {"_expunge_all", (PyCFunction)session_expunge_all, METH_NOARGS,
      "Detach every object."},
     {"_expire_all", (PyCFunction)session_expire_all, METH_NOARGS,

@@ -723,7 +723,7 @@ class SessionBase:
     def _expunge(self, obj: object) -> None:
         """Detach one object (no cascade)."""
     def _expunge_each(self, objects: list[Any]) -> None:
-        """_expunge() of a list."""
+        """_expunge() of those of a list that are in this session."""
 
     def _expunge_all(self) -> None: ...
     def _expire_all(self) -> None:

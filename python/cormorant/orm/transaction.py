@@ -479,10 +479,8 @@ class SessionTransaction:
                 _core.mark_born(session._persistent(), 0)
             if session.expire_on_commit:
                 session._expire_all()
-                if gone:  # else they stay with the session, in the state that they have
-                    # (one that was deleted twice is there twice)
-                    here = {id(o): o for o in gone if _core.session_of(o) is session}
-                    session._expunge_each(list(here.values()))
+                # else they stay with the session, in the state that they have
+                session._expunge_each(gone)
         else:
             if self._born:
                 _core.lower_born(session._persistent(), self._level)

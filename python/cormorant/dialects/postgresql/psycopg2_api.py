@@ -30,7 +30,7 @@ from .dbapi import (  # noqa: F401
     zone,
 )
 from .literals import compose, literal
-from .raw import RawConnection, TransactionStatus
+from .raw import RawConnection, TransactionStatus, identifier
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -118,8 +118,8 @@ class Connection(RawConnection):
         if isinstance(level, int) and not 0 <= level <= 4:
             raise ValueError("isolation level must be between 0 and 4")
         self.rollback()
-        self._set_autocommit(level == 0 and level is not None)
-        if level != 0 or level is None:
+        self._set_autocommit(level == 0)
+        if level != 0:
             self._set_isolation(_level(level))
 
     @property
@@ -341,7 +341,7 @@ class Cursor(_Common, _Cursor):
     def callproc(self, procname: str, parameters: Any = ()) -> Any:
         """Call a function: its rows are the result; returns the parameters."""
         if isinstance(parameters, Mapping):
-            names = [_identifier(name) for name in parameters]
+            names = [identifier(name) for name in parameters]
             values: Any = list(parameters.values())
             marks = ", ".join(f"{name} := %s" for name in names)
         else:
@@ -399,9 +399,9 @@ class Cursor(_Common, _Cursor):
     def _copy_sql(
         table: str, where: str, sep: str, null: str, columns: Iterable[str] | None
     ) -> str:
-        names = "" if columns is None else f" ({','.join(map(_identifier, columns))})"
+        names = "" if columns is None else f" ({','.join(map(identifier, columns))})"
         return (
-            f"COPY {_identifier(table)}{names} {where} "
+            f"COPY {identifier(table)}{names} {where} "
             f"WITH DELIMITER AS {literal(sep)} NULL AS {literal(null)}"
         )
 
@@ -418,10 +418,6 @@ class ServerCursor(_Common, _ServerCursor):
         if self._core.info.get("isolation_level") == "AUTOCOMMIT":
             raise ProgrammingError("can't use a named cursor outside of transactions")
         super().execute(query, vars)
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def connect(conninfo: str = "", **options: Any) -> _core.Connection:

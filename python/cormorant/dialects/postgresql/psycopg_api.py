@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import dbapi
 from .cursor import Cursor, ServerCursor
-from .raw import RawConnection, TransactionStatus
+from .raw import RawConnection, TransactionStatus, identifier
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -142,7 +142,7 @@ class Connection(RawConnection):
         core, kept = self._core, self._core.kept
         outer = not core.in_transaction
         depth = kept["depth"] = kept.get("depth", 0) + 1
-        name = '"' + (savepoint_name or f"_pg3_{depth}").replace('"', '""') + '"'
+        name = identifier(savepoint_name or f"_pg3_{depth}")
         if outer:
             core.run_script(_begin_of(core))
         if not outer or savepoint_name is not None:

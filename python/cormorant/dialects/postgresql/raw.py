@@ -154,6 +154,11 @@ class Xid(NamedTuple):
         return cls(None, text, None)
 
 
+def identifier(name: str) -> str:
+    """A name in SQL, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 class RawConnection(DBAPIConnection):
     """What psycopg's and psycopg2's connections both have."""
 

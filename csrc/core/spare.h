@@ -16,8 +16,9 @@
 /* Objects with more slots (rows with more items) than that are not kept. */
 #define CRM_SPARE_SLOTS 64
 /* When more bytes come back in turn they were of a result that this is no help
- * to: all are freed.  As much as the pages that are kept (page.h). */
-#define CRM_SPARE_BYTES ((size_t)15 * 1024 * 1024)
+ * to: all are freed.  Two large results that live at the same time leave as
+ * much. */
+#define CRM_SPARE_BYTES ((size_t)32 * 1024 * 1024)
 
 struct crm_entity;
 struct crm_row;

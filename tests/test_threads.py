@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -70,6 +71,34 @@ def test_scans_in_parallel(p: Any, url: str) -> None:
 
     results = together(4, scan)
     assert len({total for _, total, _ in results}) == 1
+
+
+def test_large_scans_give_way_to_each_other(p: Any, url: str) -> None:
+    """Threads that come back from reading let another begin to read: whatever that one does
+    with its connection then, or if it does nothing."""
+    User, _ = blog(p)
+    engine = p.engine(url)
+    with p.Session(engine) as s:
+        s.add_all([User(id=i, name=f"user {i}", age=1) for i in range(ROWS + 1, 4 * ROWS + 1)])
+        s.commit()
+
+    def scan(number: int) -> None:
+        for turn in range(6):
+            with p.Session(engine) as s:
+                users = s.query(User).order_by(User.id).all()
+                assert [users[0].id, users[-1].id, len(users)] == [1, 4 * ROWS, 4 * ROWS]
+                if turn % 3 == number % 3:
+                    s.connection().invalidate()
+                elif turn % 3 == 1:
+                    assert s.query(User.id).count() == 4 * ROWS
+                users[0].name  # loaded
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    try:
+        together(4, scan)
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_many_threads_share_an_engine(p: Any, url: str) -> None:

@@ -197,6 +197,7 @@ close_connection(crm_connection *self)
 {
     crm_conn *conn = self->conn;
     crm_statements *statements = self->statements;
+    crm_connection_begun(self);
     self->conn = NULL;
     self->statements = NULL;
     if (crm_connection_inherited(self)) {

@@ -34,6 +34,8 @@ typedef struct crm_connection {
     PyThreadState *thread; /* of a driver call without the GIL, or NULL */
     uint64_t run;          /* number of the newest run, see fetch */
     long pid;              /* process that opened it */
+    bool between;          /* it gave a large result and made no driver call
+                              since: turns.h */
     bool invalid;          /* a driver call reported a disconnect */
     crm_statements *statements; /* owned: plan -> crm_stmt */
     PyObject *failed_params;    /* owned tuple or NULL: parameters of the run
@@ -107,10 +109,21 @@ crm_connection_leave(crm_connection *self)
     self->in_use = 0;
 }
 
+/* It is not between two reads of large results any more. */
+static inline void
+crm_connection_begun(crm_connection *self)
+{
+    if (self->between) {
+        self->between = false;
+        self->core->between--;
+    }
+}
+
 /* A driver call runs without the GIL between these two. */
 static inline void
 crm_driver_begin(crm_connection *self)
 {
+    crm_connection_begun(self);
     self->thread = PyEval_SaveThread();
 }
 static inline void

@@ -148,9 +148,10 @@ typedef struct crm_core {
     PyObject *zones;      /* owned list of (name, tzinfo), NULL until used: the
                              zones of MOMENT cells */
 
-    /* counters of connection.c and plan.c */
+    /* counters of connection.c, plan.c and turns.h */
     uint64_t last_plan; /* id of the newest Plan */
     uint64_t last_run;  /* number of the newest run of a statement */
+    uint32_t between;   /* connections that are between two large results */
 } crm_core;
 
 extern struct PyModuleDef crm_core_module;

@@ -12,6 +12,7 @@
 
 #include "hydrate.h"
 #include "result.h"
+#include "turns.h"
 
 #include <structmember.h>
 
@@ -378,6 +379,9 @@ fetch(crm_cursor *self, Py_ssize_t count, int first_item)
     PyObject *out =
         fetch_busy(self, count < 0 ? PY_SSIZE_T_MAX : count, first_item);
     self->busy = 0;
+    if (out != NULL) {
+        crm_turns_made(self->conn, (uint64_t)PyList_GET_SIZE(out));
+    }
     if (out == NULL || self->close_later || at_end(self)) {
         PyObject *type, *value, *traceback;
         PyErr_Fetch(&type, &value, &traceback);

@@ -2,12 +2,16 @@
  * connection.h. */
 #include "connection.h"
 #include "present.h"
+#include "queue.h"
 #include "raise.h"
 #include "result.h"
 #include "statements.h"
+#include "turns.h"
 
-/* Rows read between two looks for Ctrl-C. */
+/* Rows read between two looks at the clock, and seconds between two looks for
+ * Ctrl-C, which take the GIL: another thread may have it for a while. */
 #define BATCH 65536
+#define LOOK  0.05
 
 /* Gives the driver what the plan has for many rows. */
 static int
@@ -67,32 +71,58 @@ crm_connection_prepare(crm_connection *self, crm_plan *plan)
     return entry == NULL ? NULL : entry->stmt;
 }
 
-/* Fetches up to max_rows rows in batches, with a look for signals between
- * them.  CRM_FAIL with an exception set. */
+/* Whether it is time to look for signals; *until is when, zero at first. */
+static bool
+is_time_to_look(double *until)
+{
+    double now = crm_monotonic();
+    if (*until == 0) {
+        *until = now + LOOK;
+    }
+    return now >= *until;
+}
+
+/* Fetches up to *max_rows rows, which it counts down, until it is time to look
+ * for signals or `after` rows are there.  CRM_FAIL with an exception set. */
+static int
+fetch_until_look(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
+                 size_t *max_rows, size_t after)
+{
+    crm_error err;
+    int status;
+    double until = 0;
+    crm_driver_begin(self);
+    do {
+        size_t batch =
+            *max_rows < BATCH || self->driver->looks ? *max_rows : BATCH;
+        if (rows->nrows < after) {
+            batch = Py_MIN(batch, after - (size_t)rows->nrows);
+        }
+        status = self->driver->fetch(stmt, rows, batch, &err);
+        if (*max_rows != SIZE_MAX) {
+            *max_rows -= batch;
+        }
+    } while (status == CRM_MORE && *max_rows > 0 && rows->nrows != after &&
+             !is_time_to_look(&until));
+    crm_turns_end(self, rows->nrows);
+    return status < 0 ? crm_connection_raise(self, &err) : status;
+}
+
+/* Fetches up to max_rows rows, with a look for signals now and then.  CRM_FAIL
+ * with an exception set. */
 static int
 fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
               size_t max_rows, crm_present *present)
 {
-    crm_error err;
     int status;
     rows->home = &self->core->pages;
     size_t after = present != NULL && self->driver->skips
                        ? crm_present_after(present)
                        : SIZE_MAX;
     for (;;) {
-        size_t batch =
-            max_rows < BATCH || self->driver->looks ? max_rows : BATCH;
-        if (rows->nrows < after) {
-            batch = Py_MIN(batch, after - (size_t)rows->nrows);
-        }
-        crm_driver_begin(self);
-        status = self->driver->fetch(stmt, rows, batch, &err);
-        crm_driver_end(self);
+        status = fetch_until_look(self, stmt, rows, &max_rows, after);
         if (status < 0) {
-            return crm_connection_raise(self, &err);
-        }
-        if (max_rows != SIZE_MAX) {
-            max_rows -= batch;
+            return status;
         }
         if (status == CRM_DONE || max_rows == 0) {
             break;

@@ -420,7 +420,8 @@ crm_side_check_single(const crm_side *self, PyObject *value, PyObject *old,
         return 0;
     }
     PyObject *result =
-        PyObject_CallMethod(self->prop, "_refuse_second_parent", "O", value);
+        PyObject_CallMethod(self->prop, "_refuse_second_parent", "OO", value,
+                            (PyObject *)Py_TYPE(self->obj));
     if (result == NULL) {
         return -1;
     }

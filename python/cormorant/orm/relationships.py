@@ -269,11 +269,12 @@ class RelationshipProperty(MapperProperty):
                 flags |= _core.ATTR_DEFERRED_HISTORY
         return flags
 
-    def _refuse_second_parent(self, value: Any) -> None:
-        """Called by the core when an object of a `single_parent` relationship gets another."""
+    def _refuse_second_parent(self, value: Any, cls: type) -> None:
+        """Called by the core when an object of a `single_parent` relationship gets another, which
+        is of the class `cls`."""
         raise exc.InvalidRequestError(
             f"Instance {instance_str(value)} is already associated with an instance of "
-            f"{self.parent.class_} via its {self} attribute, and is only allowed a single parent.",
+            f"{cls} via its {self} attribute, and is only allowed a single parent.",
             code="bbf1",
         )
 

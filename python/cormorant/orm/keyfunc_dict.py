@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from .. import _core, exc
 from .._core import InstrumentedDict
 from ..util import warn
-from .base import instance_str
+from .base import instance_str, object_mapper
 
 __all__ = [
     "KeyFuncDict",
@@ -92,7 +92,11 @@ class KeyFuncDict(InstrumentedDict[_KT, _VT]):
         (never: raises, unless such members are to be passed over)."""
         if self.ignore_unpopulated_attribute:
             return False
-        name = "unknown relationship" if source is None else str(source)
+        name = "unknown relationship"
+        if source is not None:
+            # of the other side of the relationship the member's class knows the name
+            known = object_mapper(value).attrs.get(source.key)
+            name = source.key if known is None else str(known)
         if key is None:
             warn(
                 f"Attribute keyed dictionary value for attribute '{name}' was None; this will "

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import _core
 from .. import exc as sa_exc
+from ..sql.schema import Column
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
 from .base import NO_VALUE, instance_str
@@ -89,9 +90,10 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
                 # Loaded as a row of the base: what its own class has besides is missing.
                 _load_missing(session, obj, mapper, context)
                 return
-            # Nothing left it out of a load: it was not given when the row was inserted.
-            _core.set_loaded(obj, slot, None)
-            return
+            if isinstance(prop.columns[0], Column) or slot in _core.changed_slots(obj):
+                # Nothing left it out of a load: it was not given when the row was inserted.
+                _core.set_loaded(obj, slot, None)
+                return
         if raises:
             raise sa_exc.InvalidRequestError(f"'{prop}' is not available due to raiseload=True")
     if session is None:

@@ -23,15 +23,17 @@ def full_history(
     load begins with.
 
     A many-to-one whose object is neither loaded nor in the identity map counts as
-    unknown unless its cascades need it, or `every` one is wanted.
+    unknown unless its cascades need it, or `every` one is wanted; so does what a detached
+    object has not loaded, which a cascade may reach.
     """
     slot = relation.slot
+    session: Any = _core.session_of(obj)
     if (
-        _core.peek(obj, slot) is _core.NO_VALUE
+        session is not None
+        and _core.peek(obj, slot) is _core.NO_VALUE
         and _core.state_flags(obj) & _core.STATE_KEY
         and (every or relation.direction is not MANYTOONE or relation.cascade_delete)
     ):
-        session: Any = _core.session_of(obj)
         before = session._load_committed, session._loads_for_itself
         session._load_committed = committed
         session._loads_for_itself = True

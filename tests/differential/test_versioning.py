@@ -578,3 +578,44 @@ def versions_that_the_program_leaves_out(p: Any) -> None:
     for each in s.query(V):
         s.delete(each)
     step(s.commit)
+
+
+@program
+def versions_that_others_count_of_two_tables(p: Any) -> None:
+    """A change of the subclass's table alone compares the base's version, and leaves it."""
+    for number, made in enumerate(({}, {"server_default": "1"}, {"server_onupdate": True})):
+        options = {**made, "server_onupdate": p.sa.FetchedValue()} if number == 2 else made
+
+        class Base(p.Base):
+            __tablename__ = f"base{number}"
+            id = p.Column(p.Integer, primary_key=True)
+            version = p.Column(p.Integer, nullable=False, **options)
+            n = p.Column(p.Integer)
+            __mapper_args__ = {"version_id_col": version, "version_id_generator": False}
+
+        class Sub(Base):
+            __tablename__ = f"sub{number}"
+            id = p.Column(p.ForeignKey(Base.id), primary_key=True)
+            m = p.Column(p.Integer)
+            k = p.Column(p.Integer, onupdate=3)
+
+        s = p.session()
+        one, two = Sub(m=1, n=1, version=1), Sub(m=1, n=1, version=1)
+        s.add_all([one, two])
+        s.commit()
+        p.mark(f"{number}: the subclass's table")
+        one.m = two.m = 2
+        s.flush()
+        p.show(one.version, two.version)
+        p.mark("both tables")
+        one.m, one.n = 3, 3
+        s.flush()
+        p.mark("counted")
+        one.m, one.version = 4, 5
+        s.commit()
+        p.show(one.version)
+        p.mark("stale")
+        s.execute(p.update(Base.__table__).values(version=9))
+        two.m = 7
+        p.error(s.commit)
+        s.close()

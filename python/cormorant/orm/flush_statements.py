@@ -64,10 +64,17 @@ class Statements:
             and self.next_version is None
             and _filled_in_sql(self.column_of[self.version_slot])
         )
+        #: rows whose version the database makes in another table are updated one by one
+        self.updates_singly = (
+            self.version_slot < 0
+            and mapper.version_id_col is not None
+            and mapper.version_id_generator is False
+            and _filled_in_sql(mapper.version_id_col)
+        )
         #: slots of the other tables of each class, if this one has the version: a change there
         #: is a new version of the row here
         self.slots_elsewhere: dict[Any, tuple[int, ...]] = {}
-        if self.next_version is not None:
+        if self.version_slot >= 0:
             for each in mapper.self_and_descendants:
                 slots = _slots_elsewhere(each, table)
                 if slots:

@@ -56,14 +56,17 @@ def save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> 
 def _save_with(
     flush: Flush, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
 ) -> None:
+    base = info.mapper
+    if not base.batch and len(new) + len(updates) > 1:
+        for obj in new:
+            _save_with(flush, info, connection, [obj], [])
+        for obj in info.sorted(updates):
+            _save_with(flush, info, connection, [], [obj])
+        return
     if mapper_events and _SAVED & mapper_events:
         _save_and_tell(flush, info, connection, new, updates)
-    elif info.mapper.batch or not new or not updates:
+    else:
         _save(flush, info, connection, new, updates)
-    else:  # object by object, those that are new first
-        _save(flush, info, connection, new, [])
-        _save(flush, info, connection, [], updates)
-    base = info.mapper
     if base.version_id_col is None and not base._inheriting_mappers:
         return
     for inserted, objects in ((True, new), (False, updates)):
@@ -89,14 +92,7 @@ def _check_versions(mapper: Any, objects: list[Any], inserted: bool) -> None:
 def _save_and_tell(
     flush: Flush, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
 ) -> None:
-    """save() with the listeners before and after it; of a mapper with batch=False object by
-    object."""
-    if not info.mapper.batch and len(new) + len(updates) > 1:
-        for obj in new:
-            _save_and_tell(flush, info, connection, [obj], [])
-        for obj in info.sorted(updates):
-            _save_and_tell(flush, info, connection, [], [obj])
-        return
+    """save() with the listeners before and after it."""
     fire_rows("before_insert", connection, new)
     updates = info.sorted(updates)
     fire_rows("before_update", connection, updates)
@@ -142,6 +138,11 @@ def _save(
     for mapper, objects in info.by_version(new) if versioned else ():
         if not mapper.version_id_generator and _filled_in_sql(mapper.version_id_col):
             _load_versions(flush, mapper, objects)
+    for mapper, objects in info.by_version(updates) if versioned and flush.expire_after else ():
+        if not mapper.version_id_generator:
+            slot = mapper._columntoproperty[mapper.version_id_col].slot
+            waiting = {id(obj) for obj, slots in flush.expire_after if slot in slots}
+            _load_versions(flush, mapper, [obj for obj in objects if id(obj) in waiting])
     if info.mapper.eager_defaults is True:
         switched = [obj for obj in added if id(obj) in flush.row_switches]
         _load_eager_defaults(flush, [*new, *switched, *updates])
@@ -151,36 +152,37 @@ def _save(
         forget_values([*new, *updates])
 
 
-def _load_versions(flush: Flush, mapper: Any, new: list[Any]) -> None:
-    """Load the versions of new rows that the database has made and no INSERT has returned."""
-    from .row_loading import load_columns_of
-
+def _load_versions(flush: Flush, mapper: Any, objects: list[Any]) -> None:
+    """Load the versions of written rows that the database has made and no statement has
+    returned: the next UPDATE asks for them."""
     slot = mapper._columntoproperty[mapper.version_id_col].slot
-    for obj in new:
-        if _core.peek(obj, slot) is _core.NO_VALUE:
-            mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
-            key = [_core.peek(obj, slot) for slot in mapper.primary_key_slots]
-            load_columns_of(flush.session, obj, mapper, (slot,), key)
+    _load_written(flush, [(obj, (slot,)) for obj in objects])
 
 
 def _load_eager_defaults(flush: Flush, objects: list[Any]) -> None:
     """Load what the server fills and no statement has read back, object by object."""
+    _load_written(
+        flush,
+        [(obj, _filled_by_server(_core.manager_of(obj).mapper)) for obj in objects],  # type: ignore[union-attr]
+    )
+
+
+def _load_written(flush: Flush, wanted: list[tuple[Any, Sequence[int]]]) -> None:
+    """Load those of the slots that are not loaded, or would be expired after the flush."""
     from .row_loading import load_columns_of
 
     expiring: dict[int, set[int]] = {}
     for obj, slots in flush.expire_after:
         expiring.setdefault(id(obj), set()).update(slots)
     loaded: dict[int, tuple[int, ...]] = {}
-    for obj in objects:
-        manager = _core.manager_of(obj)
-        assert manager is not None
-        wanted = _filled_by_server(manager.mapper)
+    for obj, slots in wanted:
         later = expiring.get(id(obj), ())
-        missing = tuple(s for s in wanted if s in later or _core.peek(obj, s) is _core.NO_VALUE)
+        missing = tuple(s for s in slots if s in later or _core.peek(obj, s) is _core.NO_VALUE)
         if missing:
+            mapper = _core.manager_of(obj).mapper  # type: ignore[union-attr]
             # what is expired is loaded, as it has to be for the identity
-            key = [column_value(obj, slot) for slot in manager.mapper.primary_key_slots]
-            load_columns_of(flush.session, obj, manager.mapper, missing, key)
+            key = [column_value(obj, slot) for slot in mapper.primary_key_slots]
+            load_columns_of(flush.session, obj, mapper, missing, key)
             loaded[id(obj)] = missing
     if expiring and loaded:
         flush.expire_after = [
@@ -497,12 +499,16 @@ def _update_all(
             flush.updated.append((batch, made))
         # Written whether or not the new value is another.
         written = tuple(s for s in statements.slots if s in changed or s in filled)
-        fetched = [s for s in statements.sql_onupdates if s not in changed]
         version = statements.version_slot
-        if statements.server_version and version not in (*changed, *fetched):
+        if not changed and statements.next_version is None and version not in written:
+            # Nobody counts it for a change of another table: it is compared all the same.
+            written = (version, *written)
+        fetched = [s for s in statements.sql_onupdates if s not in written]
+        if statements.server_version and version not in (*written, *fetched):
             fetched.append(version)
-        # What the next UPDATE of the row asks for is known at once.
-        eager = [s for s in fetched if (statements.eager_update and not again) or s == version]
+        # What the next UPDATE of the row asks for is known at once, if the database makes it.
+        at_once = version if statements.server_version else -1
+        eager = [s for s in fetched if (statements.eager_update and not again) or s == at_once]
         late = [s for s in fetched if s not in eager]
         if eager:
             for obj in batch:
@@ -526,7 +532,7 @@ def _update_run(
     special = partial(update_one, flush, statements, connection)
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
-    if statements.made_updates > (log is None) and not inserted:
+    if statements.updates_singly or (statements.made_updates > (log is None) and not inserted):
         for obj in objects:
             changed = tuple(columns) if every else _core.changed_columns(obj, columns)
             if changed or every:

@@ -468,6 +468,60 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (0, 0, 0)), ("make_related", (2, 0, 0)), ("commit", (0, 0, 0))],
     ),
+    "the key of a member that the dict's own class does not know": (
+        Mapping([C("B"), C("D")], [R(1, "one-many", "D", "B", S(collection="dict"), None)]),
+        [
+            *(("make", (0, 0, 0)), ("make", (1, 0, 0)), ("assign_none", (0, 0, 0))),
+            ("replace", (1, 0, 0)),
+        ],
+    ),
+    "an expression of what an INSERT has returned": (
+        Mapping([C("A", expression=True)], []),
+        [("bulk_insert", (0, 0, 2)), ("read", (0, 3, 0))],
+    ),
+    "a change of the subclass alone where the program counts the versions": (
+        Mapping(
+            [C("A", version="manual"), C("B", base="A", how="joined", columns=[Col("b0")])], []
+        ),
+        [
+            *(("make", (1, 1, 0)), ("commit", (0, 0, 0)), ("assign", (0, 2, 0))),
+            ("commit", (0, 0, 0)),
+        ],
+    ),
+    "without batches, what fails comes before the next object": (
+        Mapping([C("A", version="manual", batch=False), C("C", base="A", how="concrete")], []),
+        [("make", (1, 1, 0)), ("make", (0, 1, 1)), ("flush", (0, 0, 0))],
+    ),
+    "a second parent by an object of a subclass": (
+        Mapping(
+            [C("A"), C("B"), C("C", base="B", how="single")],
+            [R(1, "one-many", "A", "B", S(), S(single_parent=True), link="back_populates")],
+        ),
+        [("make", (1, 0, 0)), ("make_related", (0, 0, 0)), ("make_related", (2, 0, 0))],
+    ),
+    "a delete cascade in a flush reaches what is detached": (
+        Mapping(
+            [C("A"), C("B")],
+            [
+                R(0, "one-many", "B", "A", S(cascade="all, delete-orphan"), S()),
+                R(1, "one-one", "B", "A", S(), S()),
+                R(
+                    2,
+                    "one-many",
+                    "A",
+                    "B",
+                    S(cascade="save-update, delete"),
+                    S(cascade="all"),
+                    link="back_populates",
+                ),
+            ],
+        ),
+        [
+            *(("make", (1, 0, 0)), ("make_related", (0, 1, 0)), ("relate", (1, 2, 0))),
+            *(("commit", (0, 0, 0)), ("expunge", (0, 0, 0)), ("delete", (1, 0, 0))),
+            *(("relate", (0, 2, 0)), ("update_statement", (0, 0, 0))),
+        ],
+    ),
 }
 
 

@@ -86,8 +86,9 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
         if element is not None and expired is not None:
             raises = element.strategy == "defer" and bool(element.opt("raiseload"))
         elif not prop.deferred:
-            if mapper._in_hierarchy and _core.has_row(obj):
-                # Loaded as a row of the base: what its own class has besides is missing.
+            if _core.has_row(obj):
+                # Loaded as a row of the base, or returned by a change of the row: what its own
+                # class has besides, or what is no column, is missing.
                 _load_missing(session, obj, mapper, context)
                 return
             if isinstance(prop.columns[0], Column) or slot in _core.changed_slots(obj):

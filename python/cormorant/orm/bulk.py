@@ -20,6 +20,7 @@ from .evaluator import EXPIRED, Compiler, UnevaluatableError, compile_criterion
 from .loader_criteria import LoaderCriteriaOption
 from .loading import connection_of, objects_of
 from .returning import Returning
+from .selecting import is_star
 
 if TYPE_CHECKING:
     from .session import Session
@@ -64,8 +65,18 @@ def _execute(
             "The 'fetch' synchronization strategy is not available for 'bulk' ORM updates "
             "(i.e. multiple parameter sets)"
         )
+    many = isinstance(params, list)
+    how = _dml_strategy(statement, options.get("dml_strategy", "auto"), bool(params), many)
     if options.get("autoflush", True):
         session._autoflush()
+    if how in ("raw", "core_only"):
+        connection = connection_of(session, mapper, statement, bind_arguments)
+        return connection.execute(statement, params or {}, execution_options=execution_options)
+    if how == "orm" and params and (many or statement.is_insert):
+        connection = connection_of(session, mapper, statement, bind_arguments)
+        if not statement.is_insert:
+            statement = with_entity_criteria(statement, mapper, statement._with_options)
+        return _run(session, connection, mapper, statement, params, execution_options)[0]
     if statement.is_insert:
         connection = connection_of(session, mapper, statement, bind_arguments)
         return _insert(session, connection, mapper, statement, params, execution_options)
@@ -91,6 +102,27 @@ def _execute(
     return _change(
         session, mapper, statement, given, params, strategy, execution_options, bind_arguments
     )
+
+
+def _dml_strategy(statement: Any, strategy: Any, given: bool, many: bool) -> Any:
+    """The execution option dml_strategy, if it is one for this statement and these parameters."""
+    if strategy == "auto":
+        return strategy
+    kind, names = "insert", "'raw', 'orm', 'bulk', 'auto"
+    valid = ["raw", "orm", "bulk"]
+    if statement.is_update:
+        kind, names = "UPDATE", "'orm', 'auto', 'bulk', 'core_only'"
+        valid = ["orm", "bulk", "core_only"]
+    elif statement.is_delete:
+        kind, names = "DELETE", "'orm', 'auto', 'core_only'"
+        valid = ["orm", "core_only"]
+    if strategy == "bulk" and not (given if statement.is_insert else many):
+        raise exc.InvalidRequestError(
+            'Can\'t use "bulk" ORM insert strategy without passing separate parameters'
+        )
+    if strategy not in valid and not (statement.is_delete and strategy == "bulk"):
+        raise exc.ArgumentError(f"Valid strategies for ORM {kind} strategy are {names}")
+    return strategy
 
 
 def _restricted(statement: Any, mapper: Any, options: Iterable[Any]) -> Any:
@@ -203,7 +235,14 @@ def _run(
     params: Any,
     execution_options: Mapping[str, Any],
 ) -> tuple[Any, Mapping[str, Any]]:
-    if not statement._returning:
+    returned = statement._returning
+    star = len(returned) == 1 and is_star(returned[0])
+    if star and statement.is_insert and params:
+        raise exc.CompileError(
+            "Can't use RETURNING * with bulk ORM INSERT.  Please use a different INSERT form, "
+            "such as INSERT..VALUES or INSERT with a Core Connection"
+        )
+    if not returned or star:
         options = execution_options or {}
         result = connection.execute(statement, params or {}, execution_options=options)
         return result, _made(result)
@@ -230,15 +269,24 @@ def _object_of(session: Session, mapper: Any, columns: Sequence[Any], values: li
     key = tuple(by_column[c] for c in mapper.primary_key)
     token = session._identity_token
     obj = session._get(mapper.class_manager, key, token)
+    left_out: list[int] = []
     if obj is None:
         obj = mapper.class_manager.new_instance()
         _core.set_identity_token(obj, token)
         _core.set_identity(obj, key)
         session._attach(obj)
+        given = {mapper._columntoproperty[column].slot for column in columns}
+        left_out = [
+            prop.slot
+            for prop in mapper._props.values()
+            if prop._is_column and prop.slot >= 0 and prop.slot not in given
+        ]
     for column, value in by_column.items():
         slot = mapper._columntoproperty[column].slot
         if _core.committed(obj, slot) is Ellipsis:
             _core.set_loaded(obj, slot, value)
+    if left_out:
+        _core.expire(obj, left_out)
     _forget_composites(mapper, [obj])
     return obj
 
@@ -289,6 +337,11 @@ def _change_and_fetch(
     return result
 
 
+def _column_of(mapper: Any, key: str) -> Any:
+    """The column of one of a class's tables with this key, or None."""
+    return next((t.c[key] for t in (mapper.local_table, *mapper._tables) if key in t.c), None)
+
+
 def _assigned(mapper: Any, statement: Any) -> dict[int, Any]:
     """Slot -> assigned expression of an UPDATE."""
     slots: dict[int, Any] = {}
@@ -296,7 +349,7 @@ def _assigned(mapper: Any, statement: Any) -> dict[int, Any]:
     items = values.items() if isinstance(values, Mapping) else values
     ordered = getattr(statement, "_ordered_values", None)
     for key, value in itertools.chain(items, ordered or ()):
-        column = mapper.local_table.c.get(key) if isinstance(key, str) else key
+        column = _column_of(mapper, key) if isinstance(key, str) else key
         if column is not None and getattr(column, "_annotations", None):
             column = column._deannotate()
         prop = mapper._columntoproperty.get(column)
@@ -381,11 +434,15 @@ def _update_by_key(
             "with additional WHERE criteria right now.  add synchronize_session=None execution "
             "option to bypass synchronize of persistent objects."
         )
+    if statement._ordered_values:
+        raise exc.InvalidRequestError(
+            "bulk ORM UPDATE does not support ordered_values() for custom UPDATE statements with "
+            "bulk parameter sets.  Use a non-bulk UPDATE statement or use values()."
+        )
     rows = _split_composites(mapper, rows)
-    fixed = _assigned_values(mapper, statement)
-    if fixed:
-        rows = [{**fixed, **row} for row in rows or [{}]]
-    update_mappings(connection, mapper, rows, statement._where_criteria)
+    fixed, expressions = _assigned_values(mapper, statement)
+    given = [{**fixed, **row} for row in rows or [{}]] if fixed else rows
+    update_mappings(connection, mapper, given, statement._where_criteria, expressions)
     if strategy:
         _take_values(session, mapper, rows)
     return Result._from_list((), [])
@@ -413,15 +470,21 @@ def _take_values(session: Session, mapper: Any, rows: Iterable[Mapping[str, Any]
         _forget_composites(mapper, [obj])
 
 
-def _assigned_values(mapper: Any, statement: Any) -> dict[str, Any]:
-    """Attribute name -> value of an UPDATE's values()."""
-    from ..sql.elements import BindParameter
-
+def _assigned_values(mapper: Any, statement: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Attribute name -> value of an UPDATE's values(), which rows may override; and attribute
+    name -> SQL expression."""
     names = {p.slot: p.key for p in mapper._props.values() if p._is_column}
-    found = {}
+    fixed, expressions = {}, {}
     for slot, value in _assigned(mapper, statement).items():
-        found[names[slot]] = value.value if isinstance(value, BindParameter) else value
-    return found
+        if hasattr(value, "__clause_element__"):
+            value = value.__clause_element__()
+        if not hasattr(value, "__visit_name__"):
+            fixed[names[slot]] = value
+        elif value._is_bind_parameter and (value.unique or getattr(value, "_is_crud", False)):
+            fixed[names[slot]] = value.value
+        else:
+            expressions[names[slot]] = value
+    return fixed, expressions
 
 
 def _parameters_of(statement: Any, mapper: Any) -> list[str]:
@@ -463,10 +526,20 @@ def _insert(
             params = [{key: value, **row} for row in params]
     nulls = bool(_option(statement, execution_options, "render_nulls"))
     if is_joined(mapper) and params:
+        if statement._post_values_clause is not None:
+            raise exc.InvalidRequestError(
+                "bulk INSERT with a 'post values' clause (typically upsert) not supported for "
+                f"multi-table mapper {mapper}"
+            )
         given = params if many else [params]
+        fixed, expressions = _assigned_values(mapper, statement)
+        if fixed:
+            given = [{**fixed, **row} for row in given]
         if statement._returning:
-            return insert_joined_returning(session, connection, mapper, statement, given, nulls)
-        insert_joined(connection, mapper, given, nulls)
+            return insert_joined_returning(
+                session, connection, mapper, statement, given, nulls, expressions
+            )
+        insert_joined(connection, mapper, given, nulls, expressions=expressions)
         return Result(EmptyCursor())
     if not many:
         if isinstance(params, Mapping):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from .. import _core, exc
@@ -40,6 +41,14 @@ def column_in(mapper: Any, key: str, table: Any) -> Any:
     return next((c for c in prop.columns if getattr(c, "table", None) is table), None)
 
 
+def _table_of(expression: Any) -> Any:
+    """The table of a column, or the only one that an expression is about, or None."""
+    if expression._is_column and getattr(expression, "table", None) is not None:
+        return expression.table
+    tables = list(expression._from_objects)
+    return tables[0] if len(tables) == 1 else None
+
+
 class Returned:
     """What the INSERT of each table of a class returns of its rows."""
 
@@ -56,19 +65,26 @@ class Returned:
         self._of = {id(row): values for row, values in zip(rows, self.rows, strict=True)}
 
     def insert(
-        self, connection: Any, table: Any, batch: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+        self,
+        connection: Any,
+        table: Any,
+        batch: Sequence[tuple[dict[str, Any], dict[str, Any]]],
+        expressions: Mapping[str, Any],
     ) -> None:
-        """INSERT (row, values for the table); all have values for the same columns."""
+        """INSERT (row, values for the table); all have values for the same columns, and the SQL
+        expressions besides."""
         from ..sql.dml import Insert
 
         mapper = self._mapper
-        columns = [c for c in self._wanted.values() if c.table is table]
+        columns = [c for c in self._wanted.values() if _table_of(c) is table]
         if table is mapper.base_mapper.local_table:
             key = list(mapper.primary_key)
             columns = key + [c for c in columns if all(c is not own for own in key)]
         columns = columns or list(table.primary_key)
         many = len(batch) > 1
         statement = Insert(table).returning(*columns, sort_by_parameter_order=many)
+        if expressions:
+            statement = statement.values(expressions)
         values = [each for _, each in batch]
         result = connection.execute(statement, values if many else values[0])
         for (row, _), found in zip(batch, result, strict=True):
@@ -85,9 +101,11 @@ def insert_joined(
     rows: Iterable[Mapping[str, Any]],
     render_nulls: bool,
     returned: Returned | None = None,
+    expressions: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """INSERT rows given by attribute into each table of a class; generated keys go from the
-    base's table to the others. Returns the rows with their keys."""
+    base's table to the others. All rows get the SQL expressions, by attribute. Returns the rows
+    with their keys."""
     given = [dict(row) for row in rows]
     names = {prop.slot: key for key, prop in mapper._props.items() if prop._is_column}
     copies = [
@@ -103,7 +121,12 @@ def insert_joined(
             for above, own in copies:
                 if above in row:
                     row.setdefault(own, row[above])
-        _insert_into(connection, mapper, table, given, keys, render_nulls, returned)
+        own = {}
+        for name, value in expressions.items():
+            column = column_in(mapper, name, table)
+            if column is not None:
+                own[column.key] = value
+        _insert_into(connection, mapper, table, given, keys, render_nulls, returned, own)
     return given
 
 
@@ -115,6 +138,7 @@ def _insert_into(
     keys: list[str],
     render_nulls: bool,
     returned: Returned | None,
+    expressions: Mapping[str, Any],
 ) -> None:
     from ..sql.dml import Insert
 
@@ -130,7 +154,7 @@ def _insert_into(
         values = {}
         for key, value in row.items():
             column = column_in(mapper, key, table)
-            if column is None:
+            if column is None or column.key in expressions:
                 continue
             left_out = not render_nulls or column.key in filled
             if value is None and left_out and not column.type.should_evaluate_none:
@@ -141,37 +165,30 @@ def _insert_into(
             values[key] = make(None)
         return values
 
+    into = Insert(table).values(expressions) if expressions else Insert(table)
     prepared = [(row, values_of(row)) for row in rows]
     for _, group in itertools.groupby(prepared, key=lambda item: frozenset(item[1])):
         batch = list(group)
         if returned is not None:
-            returned.insert(connection, table, batch)
+            returned.insert(connection, table, batch, expressions)
             continue
         values = [each for _, each in batch]
         generated = [key for key in keys if key not in batch[0][0]]
         if not generated or table is not mapper.base_mapper.local_table:
-            connection.execute(Insert(table), values if len(values) > 1 else values[0])
+            connection.execute(into, values if len(values) > 1 else values[0])
             continue
         # What the server fills is returned with the keys, as a flush would have it.
         missing = [c for c in table.c if c.server_default is not None and c.key not in values[0]]
         many = len(values) > 1
         if not many and not missing:
-            found = connection.execute(Insert(table), values[0]).inserted_primary_key
+            found = connection.execute(into, values[0]).inserted_primary_key
             batch[0][0].update(zip(keys, found, strict=True))
             continue
         columns = [column_in(mapper, key, table) for key in keys]
-        statement = Insert(table).returning(*columns, *missing, sort_by_parameter_order=many)
+        statement = into.returning(*columns, *missing, sort_by_parameter_order=many)
         result = connection.execute(statement, values if many else values[0])
         for (row, _), found in zip(batch, result, strict=True):
             row.update(zip(keys, found[: len(keys)], strict=True))
-
-
-def refuse_returning() -> exc.InvalidRequestError:
-    """For what is not a column of one of the tables."""
-    return exc.InvalidRequestError(
-        "INSERT of a class whose rows are in several tables can return its mapped columns and "
-        "objects, and take its values from parameters only."
-    )
 
 
 def _is_entity(item: Any) -> bool:
@@ -188,29 +205,28 @@ def insert_joined_returning(
     statement: Any,
     params: Sequence[Any],
     render_nulls: bool,
+    expressions: Mapping[str, Any],
 ) -> Any:
     """INSERT into all tables of a class; what each returns makes one row, or one object."""
     from ..engine.result import Result
     from .bulk import _object_of
+    from .returning import returned_columns
 
     items: list[tuple[str, list[Any], bool]] = []
     for item in statement._returning:
-        if _is_entity(item):
-            if item._annotations["parententity"] is not mapper:
-                raise refuse_returning()
-            # (expressions of the class are loaded when they are read)
-            columns = (c for p in mapper.column_attrs if not p.deferred for c in p.columns)
-            own = [c for c in columns if getattr(c, "table", None) in mapper._tables]
+        if _is_entity(item) and item._annotations["parententity"] is mapper:
+            own = returned_columns(statement, item, mapper)
             items.append((mapper.class_.__name__, own, True))
             continue
         column = item._deannotate() if item._is_column else item
-        if column not in mapper._columntoproperty or column.table not in mapper._tables:
-            raise refuse_returning()
-        items.append((item.key, [column], False))
-    if statement._values or statement._multi_values:
-        raise refuse_returning()
+        if _is_entity(item) or _table_of(column) not in mapper._tables:
+            raise exc.InvalidRequestError(
+                "INSERT of a class whose rows are in several tables can return its objects, and "
+                "what is made of the columns of one of the tables."
+            )
+        items.append((_returned_name(item), [column], False))
     returned = Returned(mapper, [column for _, own, _ in items for column in own])
-    insert_joined(connection, mapper, params, render_nulls, returned)
+    insert_joined(connection, mapper, params, render_nulls, returned, expressions)
     keys = tuple(name for name, _, _ in items)
     shared = _core.RowKeys(keys)
     made = []
@@ -221,3 +237,8 @@ def insert_joined_returning(
             out.append(_object_of(session, mapper, own, values) if is_entity else values[0])
         made.append(_core.Row(shared, tuple(out)))
     return Result._from_list(keys, made)
+
+
+def _returned_name(item: Any) -> str:
+    name = getattr(item, "key", None) or getattr(item, "name", None)
+    return name if isinstance(name, str) else "_no_label"

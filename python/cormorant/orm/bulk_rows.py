@@ -8,6 +8,7 @@ columns go to one execution.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from .. import _core, exc
@@ -104,20 +105,26 @@ def update_mappings(
     mapper: Any,
     rows: Sequence[Mapping[str, Any]],
     criteria: Sequence[Any] = (),
+    expressions: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """UPDATE rows that give their primary key, if they meet the criteria as well."""
+    """UPDATE rows that give their primary key, if they meet the criteria as well; all of them
+    get the SQL expressions, by attribute name."""
     if mapper.version_id_col is not None:
         mapper._columntoproperty[mapper.version_id_col]  # which a concrete class need not have
     for table in mapper._tables if is_joined(mapper) else (mapper.local_table,):
-        _update_table(connection, mapper, table, rows, criteria)
+        _update_table(connection, mapper, _Update(mapper, table, criteria, expressions), rows)
 
 
 class _Update:
     """The UPDATEs of one table."""
 
-    def __init__(self, mapper: Any, table: Any, criteria: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, mapper: Any, table: Any, criteria: Sequence[Any], expressions: Mapping[str, Any]
+    ) -> None:
         self.table = table
         self.criteria = criteria
+        #: key of a column -> what all rows get
+        self.expressions: dict[str, Any] = {}
         self.columns = list(table.c)
         key = _key_in(mapper, table)
         places = {column.key: number for number, column in enumerate(self.columns)}
@@ -126,7 +133,11 @@ class _Update:
         self.places: dict[str, int] = {}
         for name in mapper._props:
             column = column_in(mapper, name, table)
-            if column is not None and not column.primary_key:
+            if column is None:
+                continue
+            if name in expressions:
+                self.expressions[column.key] = expressions[name]
+            elif not column.primary_key:
                 self.places[name] = places[column.key]
         self.told_by = list(key.values())
         for number, name in enumerate(key, len(self.columns)):
@@ -141,8 +152,8 @@ class _Update:
         self.names += [as_label(f"{table.name}_{column.name}") for column in self.told_by]
         for name in dict.fromkeys(
             each.key
-            for criterion in criteria
-            for each in iterate(criterion)
+            for element in (*criteria, *self.expressions.values())
+            for each in iterate(element)
             if isinstance(each, BindParameter) and not each.unique
         ):
             self.places[name] = len(self.names)
@@ -177,24 +188,19 @@ class _Update:
             ),
         )
         set_ = {self.names[n]: bindparam(self.names[n], type_=self.columns[n].type) for n in values}
-        return Update(self.table).where(where).values(set_)
+        return Update(self.table).where(where).values({**set_, **self.expressions})
 
 
 def _update_table(
-    connection: Any,
-    mapper: Any,
-    table: Any,
-    rows: Iterable[Mapping[str, Any]],
-    criteria: Sequence[Any],
+    connection: Any, mapper: Any, update: _Update, rows: Iterable[Mapping[str, Any]]
 ) -> None:
-    update = _Update(mapper, table, criteria)
     count = len(update.columns)
     keep = b"\1" * count + b"\0" * len(update.told_by)  # a key is never NULL
     keep += b"\1" * (len(update.names) - len(keep))
     runs: list[tuple[tuple[int, ...], list[tuple[Any, ...]]]] = []
     for given, batch in _core.tabulate(rows, update.places, keep):
         update.check(given)
-        if not given or given[0] >= count:
+        if not update.expressions and (not given or given[0] >= count):
             continue  # rows that change nothing of this table
         if runs and runs[-1][0] == given:
             runs[-1][1].extend(batch)
@@ -208,9 +214,9 @@ def _update_table(
             matched = connection.execute(statement, _parameters(names, batch)).rowcount
         else:
             matched = _update_versions(connection, mapper, update, values, names, batch)
-        if 0 <= matched != len(batch) and not criteria:
+        if 0 <= matched != len(batch) and not update.criteria:
             raise exc.StaleDataError(
-                f"UPDATE statement on table '{table.description}' expected to update "
+                f"UPDATE statement on table '{update.table.description}' expected to update "
                 f"{len(batch)} row(s); {matched} were matched."
             )
 

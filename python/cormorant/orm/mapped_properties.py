@@ -178,6 +178,14 @@ class PropertyViews:
                 "other mappers or configure events, ensure registry.configure() has been called."
             ) from None
 
+    def _name_meant(self, name: str) -> str:
+        """The name of the attribute that a synonym stands for; others stay."""
+        prop = self._props.get(name)
+        while isinstance(prop, SynonymProperty):
+            name = prop.name
+            prop = self._props.get(name)
+        return name
+
     def _column_key(self, name: str) -> str:
         """The key of the column that an attribute is; other names stay, for the compiler."""
         prop = self._props.get(name)

@@ -22,6 +22,13 @@ from .strategy_options import RELATIONSHIP_WILDCARD
 if TYPE_CHECKING:
     from ..engine.cursor import CursorResult
 
+#: strategies that have no meaning for rows that are changed -> the option that asks for them
+_NEED_A_SELECT = {
+    "joined": "joinedload",
+    "contains_eager": "joinedload",
+    "subquery": "subqueryload",
+}
+
 
 class _ReturningState(SelectState):
     """What the rows of RETURNING are made into. With `keys`, which come first, and in a
@@ -85,15 +92,15 @@ class _ReturningState(SelectState):
     def _set_up_relationship(self, node: EntityNode, prop: Any, table: Any) -> None:
         element = None if table is None else table.find(node.path, prop, RELATIONSHIP_WILDCARD)[0]
         strategy = prop.lazy if element is None else element.strategy
-        if strategy == "subquery":
-            return  # there is no statement to load along with: it is loaded when it is read
-        if strategy == "joined" and prop.lazy != "joined":
+        if element is not None and strategy in _NEED_A_SELECT:
             util.warn_deprecated(
-                "The joinedload loader option is not compatible with DML statements such as "
-                "INSERT, UPDATE.  Only SELECT may be used."
+                f"The {_NEED_A_SELECT[strategy]} loader option is not compatible with DML "
+                "statements such as INSERT, UPDATE.  Only SELECT may be used."
                 "This warning will become an exception in a future release.",
                 "2.0",
             )
+        if strategy == "subquery":
+            return  # there is no statement to load along with: it is loaded when it is read
         super()._set_up_relationship(node, prop, table)
 
 
@@ -248,6 +255,14 @@ class GivenReturning(Returning):
 
     def _program(self, state: SelectState, dialect: Any) -> tuple[Any, ...]:
         return make_program(state, dialect, False)
+
+
+def returned_columns(statement: Any, entity: Any, mapper: Any) -> list[Any]:
+    """The columns of all tables of a class that are returned for its objects, its key first."""
+    alone = statement._clone()
+    alone._returning = (entity,)
+    state = _ReturningState(alone, mapper.primary_key, False, ())
+    return [c for c in state.primary if getattr(c, "table", None) in mapper._tables]
 
 
 def expanded(statement: Any) -> Any:

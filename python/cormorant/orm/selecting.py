@@ -176,7 +176,7 @@ class SelectState:
     def _read_items(self) -> None:
         columns = self.statement._raw_columns
         #: selects ``*``: what the rows hold is not known before they are there
-        self.star = any(map(_is_star, columns)) and not self.embedded
+        self.star = any(map(is_star, columns)) and not self.embedded
         if self.star and len(columns) > 1:
             raise sa_exc.CompileError(
                 "Can't generate ORM query that includes multiple expressions at the same time as "
@@ -624,7 +624,7 @@ def _where_froms(statement: Any) -> list[Any]:
     return found
 
 
-def _is_star(expression: Any) -> bool:
+def is_star(expression: Any) -> bool:
     """Whether it is ``*`` as text, or as a literal column."""
     if expression._is_text_clause:
         return expression.text == "*"  # type: ignore[no-any-return]

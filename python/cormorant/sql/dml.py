@@ -291,6 +291,7 @@ class ValuesBase(UpdateBase):
         if entity is None:
             return key
         mapper = entity.mapper
+        key = mapper._name_meant(key)
         prop = mapper._props.get(key) if self.is_update else None
         if (
             prop is not None

@@ -47,7 +47,7 @@ take_results(crm_conn *conn, bool *interrupted, PGresult **failed,
         ExecStatusType status = PQresultStatus(result);
         if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
             status == PGRES_COPY_BOTH) {
-            crm_pg_end_copy(conn->pg, status);
+            crm_pg_end_copy(conn, status, interrupted);
             PQclear(result);
         }
         else if (status == PGRES_FATAL_ERROR) {
@@ -138,7 +138,7 @@ crm_pg_copy(crm_conn *conn, const char *sql, crm_copy *how, crm_error *err)
             continue;
         }
         if (status == PGRES_COPY_BOTH) {
-            crm_pg_end_copy(conn->pg, status);
+            crm_pg_end_copy(conn, status, &interrupted);
         }
         other = status;
         PQclear(result);
@@ -284,20 +284,9 @@ crm_pg_copy_end(crm_conn *conn, const char *why, int64_t *rows, crm_error *err)
         return finish(conn, interrupted, rows, err);
     }
     /* What is still to come is not wanted. */
-    int64_t since = 0;
-    int got;
-    char *row;
-    if (conn->copying == CRM_PG_COPY_READ) {
-        return finish(conn, interrupted, rows, err);
-    }
-    crm_pg_send_interrupt(crm_pg_interrupt(conn));
-    while ((got = PQgetCopyData(pg, &row, 1)) >= 0) {
-        if (got > 0) {
-            PQfreemem(row);
-        }
-        else if (!crm_pg_await(conn, POLLIN, &since, &interrupted)) {
-            break;
-        }
+    if (conn->copying != CRM_PG_COPY_READ) {
+        crm_pg_send_interrupt(crm_pg_interrupt(conn));
+        crm_pg_end_copy(conn, PGRES_COPY_OUT, &interrupted);
     }
     return finish(conn, interrupted, rows, err);
 }

@@ -184,15 +184,22 @@ crm_pg_next(crm_conn *conn, bool *interrupted)
 }
 
 void
-crm_pg_end_copy(PGconn *pg, ExecStatusType status)
+crm_pg_end_copy(crm_conn *conn, ExecStatusType status, bool *interrupted)
 {
+    PGconn *pg = conn->pg;
     if (status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
         PQputCopyEnd(pg, "COPY cannot be used with this method");
+        return;
     }
-    else {
-        char *buffer;
-        while (PQgetCopyData(pg, &buffer, 0) > 0) {
-            PQfreemem(buffer);
+    int64_t since = 0;
+    int got;
+    char *row;
+    while ((got = PQgetCopyData(pg, &row, 1)) >= 0) {
+        if (got > 0) {
+            PQfreemem(row);
+        }
+        else if (!crm_pg_await(conn, POLLIN, &since, interrupted)) {
+            break;
         }
     }
 }
@@ -248,7 +255,7 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
             case PGRES_COPY_IN:
             case PGRES_COPY_OUT:
             case PGRES_COPY_BOTH:
-                crm_pg_end_copy(pg, status);
+                crm_pg_end_copy(conn, status, &interrupted);
                 copying = true;
                 break;
             default:

@@ -165,8 +165,9 @@ PGresult *crm_pg_next(crm_conn *conn, bool *interrupted);
 /* Leaves the pipeline: `status`, or CRM_FAIL with *err where libpq is still
  * busy; the connection is then of no more use, which *err says in any case. */
 int crm_pg_end_pipeline(crm_conn *conn, int status, crm_error *err);
-/* Ends a COPY of that status at once. */
-void crm_pg_end_copy(PGconn *pg, ExecStatusType status);
+/* Ends a COPY of that status: sends nothing, or drops what comes up to its end.
+ * *interrupted as for crm_pg_await(). */
+void crm_pg_end_copy(crm_conn *conn, ExecStatusType status, bool *interrupted);
 /* Takes the results of a statement that *before others were sent before; of a
  * pipeline, up to its end.  *out is owned by the caller.  CRM_FAIL for the
  * first error of all; *before then says how many statements after the failed

@@ -122,6 +122,17 @@ def test_a_signal_ends_reading_from_a_silent_server(raw: Any, alarm: Any) -> Non
     works(raw)
 
 
+def test_a_signal_ends_what_a_statement_began(raw: Any, alarm: Any) -> None:
+    """A COPY that nobody reads, after whose first rows nothing comes."""
+    silent = "repeat('x', 1000), CASE g WHEN 99 THEN pg_sleep(60) END"
+    began = time.monotonic()
+    alarm()
+    with pytest.raises(Alarm):
+        raw.cursor().execute(f"COPY (SELECT {silent} FROM generate_series(1, 100) g) TO STDOUT")
+    assert time.monotonic() - began < 10
+    works(raw)
+
+
 def test_a_signal_ends_writing_to_a_server_that_takes_nothing(raw: Any, alarm: Any) -> None:
     raw.cursor().execute(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "

@@ -30,6 +30,28 @@ leave(crm_connection *self, bool over)
     self->in_use = over ? 0 : CRM_IN_COPY;
 }
 
+/* After an exception for what it gave: nothing of a COPY may be missing between
+ * two calls, so that it ends.  Keeps the exception, unless a signal raises. */
+static void
+end_for_lack(crm_connection *self)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    crm_error ignored;
+    int64_t rows;
+    crm_driver_begin(self);
+    (void)self->driver->copy_end(self->conn, "out of memory", &rows, &ignored);
+    crm_driver_end(self);
+    if (PyErr_Occurred()) {
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(traceback);
+    }
+    else {
+        PyErr_Restore(type, error, traceback);
+    }
+}
+
 PyObject *
 crm_connection_copy(crm_connection *self, PyObject *sql)
 {
@@ -50,16 +72,19 @@ crm_connection_copy(crm_connection *self, PyObject *sql)
     crm_driver_begin(self);
     int status = self->driver->copy(self->conn, text, &how, &err);
     crm_driver_end(self);
-    leave(self, status != CRM_OK);
+    PyObject *given = NULL;
+    if (status == CRM_OK) {
+        given = Py_BuildValue("(NNi)", PyBool_FromLong(how.reads),
+                              PyBool_FromLong(how.binary), how.columns);
+        if (given == NULL) {
+            end_for_lack(self);
+        }
+    }
+    leave(self, given == NULL);
     if (status < 0) {
         crm_connection_raise(self, &err);
-        return NULL;
     }
-    if (status == CRM_DONE) {
-        return PyUnicode_FromString(how.instead);
-    }
-    return Py_BuildValue("(NNi)", PyBool_FromLong(how.reads),
-                         PyBool_FromLong(how.binary), how.columns);
+    return status == CRM_DONE ? PyUnicode_FromString(how.instead) : given;
 }
 
 PyObject *
@@ -77,10 +102,14 @@ crm_connection_copy_read(crm_connection *self, PyObject *size)
     int status =
         self->driver->copy_read(self->conn, most, &bytes, &len, &rows, &err);
     crm_driver_end(self);
-    PyObject *data = status == CRM_OK
-                         ? PyBytes_FromStringAndSize(bytes, (Py_ssize_t)len)
-                         : NULL;
-    leave(self, status != CRM_OK);
+    PyObject *data = NULL;
+    if (status == CRM_OK) {
+        data = PyBytes_FromStringAndSize(bytes, (Py_ssize_t)len);
+        if (data == NULL) {
+            end_for_lack(self);
+        }
+    }
+    leave(self, data == NULL);
     if (status < 0) {
         crm_connection_raise(self, &err);
     }

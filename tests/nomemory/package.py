@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime
 import decimal
+import io
 import pickle
 import sys
 import uuid
@@ -42,6 +43,7 @@ from tests.nomemory.world import (
     Bag,
     Car,
     Clerk,
+    Coded,
     Engineer,
     Item,
     Manager,
@@ -290,6 +292,42 @@ def bulk(world: World) -> Any:
     session.bulk_insert_mappings(Engineer, [{"name": "e2", "field": "g"}])
     names = session.scalars(sa.select(Item.name).order_by(Item.id)).all()
     return len(made), names
+
+
+def codecs(world: World) -> Any:
+    """Values that C makes of others, by the standard library and by the program's methods."""
+    session = world.session
+    docs: list[Any] = [{"a": [1, 2.5, None, True, "\u00e9\U0001f600"]}, [], "x", 1 << 70, 5]
+    ids = [uuid.UUID(int=n + 1) for n in range(len(docs))]
+    before = None
+    for key, doc in zip(ids, docs, strict=True):
+        before = Coded(
+            key=key,
+            text_key=str(key),
+            doc=doc,
+            wrapped=(key.int, [doc]),
+            pickled={"doc": doc, 2: (1, 2)},
+            span=datetime.timedelta(days=-key.int, microseconds=1),
+            of=before,
+        )
+        session.add(before)
+    session.flush()
+    session.expunge_all()
+    found = [
+        (c.key, c.text_key, c.doc, c.wrapped, c.pickled, c.span, c.of and c.of.key)
+        for c in session.query(Coded).order_by(Coded.key)
+    ]
+    one = session.get(Coded, ids[0])
+    assert one is not None
+    one.doc, one.wrapped = {"b": {}}, (3,)
+    session.flush()
+    session.expire(one)
+    names = session.execute(sa.select(Coded.key, Coded.span).where(Coded.key.in_(ids[1:]))).keys()
+    found.append((one.doc, one.wrapped, dict(vars(one))["pickled"], list(names), len(names)))
+    with suppress(TypeError, sa.exc.StatementError):
+        session.execute(sa.insert(Coded).values(key=uuid.UUID(int=9), doc=object()))
+    session.rollback()
+    return found
 
 
 def core(world: World) -> Any:
@@ -574,6 +612,57 @@ def server_types(world: World) -> Any:
         return found
 
 
+def copying(world: World) -> Any:
+    """COPY in both directions, whole and left early: none goes on after one of its calls has
+    failed, in which a portion may be missing."""
+    core = world.session.connection().connection.dbapi_connection
+    found: list[Any] = []
+    cursor = core.cursor()
+    try:
+        cursor.copy_expert("COPY tags (id) FROM STDIN", io.StringIO("901\n902\n"))
+        out = io.StringIO()
+        cursor.copy_expert("COPY (SELECT id FROM tags WHERE id > 900) TO STDOUT", out)
+        found += [out.getvalue(), cursor.rowcount]
+        how = core.copy("COPY items (name) FROM STDIN (FORMAT text)")
+        core.copy_write(b"one\ntwo\n")
+        found += [how, core.copy_end(), core.copy("SELECT 1")]
+        how = core.copy(
+            "COPY (SELECT g, repeat('x', 99) FROM generate_series(1, 9999) g) TO STDOUT"
+        )
+        found += [how, core.copy_read(1), len(core.copy_read(1 << 16)) >= 1 << 16]
+        with suppress(sa.exc.DBAPIError, core.dbapi.Error):
+            core.copy_end()
+        core.rollback()
+        with suppress(core.dbapi.Error):
+            core.copy("COPY none_such TO STDOUT")
+        core.rollback()
+        found.append(world.session.query(Tag).count())
+    finally:
+        core.rollback()
+    return found
+
+
+def told(world: World) -> Any:
+    """Notifications, and what is known of the connection."""
+    core = world.session.connection().connection.dbapi_connection._core
+    core.commit()
+    core.run_script("LISTEN ears; NOTIFY ears, 'one'; NOTIFY ears, 'two'")
+    core.commit()
+    try:
+        found: list[Any] = [core.notification(1000)[:2], core.notification(0)[:2]]
+        found += [core.notification(0), core.said()]
+        found += [core.about(name) for name in ("dbname", "user", "status", "parameter TimeZone")]
+        plan = _core.Plan("SELECT 1 AS a, 'x'::text AS b, ARRAY[1]")
+        core.execute(plan).fetch()
+        found.append(core.column_types(plan))
+        found.append(core.describe(plan))
+    finally:
+        while core.notification(0) is not None:
+            pass
+        core.rollback()
+    return found
+
+
 def eager_anew(world: World) -> Any:
     compile_anew(world)
     return eager(world)
@@ -699,7 +788,18 @@ WORK += [
     objects,
     deletes,
 ]
-WORK += [many_rows, server_types, zones, eager_anew, inheritance_anew, mapping, modules]
+WORK += [
+    many_rows,
+    codecs,
+    server_types,
+    copying,
+    told,
+    zones,
+    eager_anew,
+    inheritance_anew,
+    mapping,
+    modules,
+]
 
 
 def main(

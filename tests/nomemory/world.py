@@ -133,6 +133,33 @@ class Tag(Base):
     items = relationship("Item", secondary=labels, back_populates="tags")
 
 
+class Wrapped(sa.TypeDecorator):
+    """Lists in JSON, as a tuple of the program's."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else list(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else tuple(value)
+
+
+class Coded(Base):
+    """Values that are stored as others, also as keys."""
+
+    __tablename__ = "coded"
+    key = sa.Column(sa.Uuid, primary_key=True)
+    text_key = sa.Column(sa.Uuid(as_uuid=False))
+    doc = sa.Column(sa.JSON)
+    wrapped = sa.Column(Wrapped)
+    pickled = sa.Column(sa.PickleType)
+    span = sa.Column(sa.Interval)
+    of_key = sa.Column(sa.ForeignKey("coded.key"))
+    of = relationship("Coded", remote_side=[key])
+
+
 class Person(Base):
     __tablename__ = "people"
     id = sa.Column(sa.Integer, primary_key=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import struct
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -156,20 +155,26 @@ class Copy:
 
     @staticmethod
     def _binary_rows(block: bytes) -> Iterator[tuple[bytes | None, ...]]:
+        def number(at: int, size: int) -> int:
+            if at + size > len(block):
+                raise dbapi.DataError("bad copy format: a row that is not whole")
+            return int.from_bytes(block[at : at + size], signed=True)
+
         at = 0
         if block.startswith(_SIGNATURE):
-            at = len(_SIGNATURE) + 8 + int.from_bytes(block[15:19])
+            at = len(_SIGNATURE) + 8 + max(number(15, 4), 0)
         while at < len(block):
-            (count,) = struct.unpack_from("!h", block, at)
+            count = number(at, 2)
             at += 2
             if count < 0:
                 return
             row: list[bytes | None] = []
             for _ in range(count):
-                (size,) = struct.unpack_from("!i", block, at)
+                size = number(at, 4)
                 at += 4
                 row.append(block[at : at + size] if size >= 0 else None)
                 at += max(size, 0)
+            number(at, 0)
             yield tuple(row)
 
     # --- to the server ---

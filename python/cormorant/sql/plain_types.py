@@ -70,6 +70,17 @@ class SchemaType(SchemaEventTarget):
         self.metadata = metadata
         self.inherit_schema = inherit_schema
 
+    def create(self, bind: Any, checkfirst: bool = False) -> None:
+        """Create what the database has for the type besides columns, as an ENUM; with
+        `checkfirst` if it is not there yet."""
+        for impl in bind.dialect.types_to_create([self]):
+            impl.create(bind, checkfirst=checkfirst)
+
+    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+        """Drop what create() creates; with `checkfirst` if it is there."""
+        for impl in bind.dialect.types_to_create([self]):
+            impl.drop(bind, checkfirst=checkfirst)
+
     def _register(self, metadata: Any) -> None:
         """Have the type created and dropped with the tables of a metadata."""
         if not any(type_ is self for type_ in metadata._types):

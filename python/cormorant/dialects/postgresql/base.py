@@ -161,6 +161,8 @@ class PGDialect(DefaultDialect):
                 # the type of a column that was copied is the same type
                 found.setdefault((type_.schema, impl.name), impl)
                 impl.schema = type_.schema
+                if impl is not type_ and "dispatch" in type_.__dict__:
+                    impl.__dict__["dispatch"] = type_.dispatch  # who listens to a generic type
         return list(found.values())
 
     def bind_cast(self, type_: Any) -> str | None:

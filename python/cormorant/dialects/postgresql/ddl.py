@@ -262,7 +262,7 @@ class PGDDLCompiler(DDLCompiler):
             parts.append(f"CHECK ({self._expression(domain.check, include_table=False)})")
         name = self.preparer.format_type(domain)
         type_ = self.type_compiler.process(domain.data_type)
-        return f"CREATE DOMAIN {name} AS {' '.join([type_, *parts])}"
+        return f"CREATE DOMAIN {name} AS {type_} {' '.join(parts)}"
 
     def visit_drop_domain_type(self, drop: Any, **kw: Any) -> str:
         return f"DROP DOMAIN {self.preparer.format_type(drop.element)}"

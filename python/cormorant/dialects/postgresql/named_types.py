@@ -53,13 +53,15 @@ class NamedTypeGenerator(InvokeDDLBase):
     def _wanted(self, type_: Any) -> bool:
         return not self.checkfirst or not self._exists(type_)
 
-    def visit_ENUM(self, enum: Any) -> None:
+    def visit_enum(self, enum: Any) -> None:
         if self._wanted(enum):
-            self.connection.execute(CreateEnumType(enum))
+            with self._events("create", enum):
+                self.connection.execute(CreateEnumType(enum))
 
     def visit_DOMAIN(self, domain: Any) -> None:
         if self._wanted(domain):
-            self.connection.execute(CreateDomainType(domain))
+            with self._events("create", domain):
+                self.connection.execute(CreateDomainType(domain))
 
 
 class NamedTypeDropper(NamedTypeGenerator):
@@ -68,13 +70,15 @@ class NamedTypeDropper(NamedTypeGenerator):
     def _wanted(self, type_: Any) -> bool:
         return not self.checkfirst or self._exists(type_)
 
-    def visit_ENUM(self, enum: Any) -> None:
+    def visit_enum(self, enum: Any) -> None:
         if self._wanted(enum):
-            self.connection.execute(DropEnumType(enum))
+            with self._events("drop", enum):
+                self.connection.execute(DropEnumType(enum))
 
     def visit_DOMAIN(self, domain: Any) -> None:
         if self._wanted(domain):
-            self.connection.execute(DropDomainType(domain))
+            with self._events("drop", domain):
+                self.connection.execute(DropDomainType(domain))
 
 
 class NamedType(sqltypes.SchemaType):
@@ -95,9 +99,8 @@ class NamedType(sqltypes.SchemaType):
 
 
 class ENUM(NamedType, sqltypes.Enum):
-    """ENUM: a type of its own with a name."""
+    """ENUM: a type of its own with a name; VARCHAR on other databases."""
 
-    __visit_name__ = "ENUM"
     native_enum = True
 
     def __init__(

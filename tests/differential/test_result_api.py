@@ -574,6 +574,33 @@ def how_many_are_taken_if_nothing_says(p: Peer) -> None:
     s.close()
 
 
+@program
+def none_are_asked_for(p: Peer) -> None:
+    """fetchmany(0): a driver's own idea of it, none where the rows are of objects or of lists."""
+    connection, _, select = filled(p)
+    views = (
+        lambda r: r,
+        lambda r: r.scalars(),
+        lambda r: r.mappings(),
+        lambda r: r.tuples(),
+        lambda r: r.unique(),
+        lambda r: r.scalars().unique(),
+        lambda r: r.columns(1),
+        lambda r: r.freeze()(),
+    )
+    for options in ({}, {"stream_results": True}, {"yield_per": 2}):
+        for view in views:
+            result = view(connection.execute(select, execution_options=options))
+            p.show(result.fetchmany(0), result.fetchall())
+            result = view(connection.execute(select, execution_options=options))
+            p.show(list(result.partitions(0)))
+            result.close()
+            result = view(connection.execute(select, execution_options=options))
+            p.show(result.fetchmany(2), result.fetchmany(0), result.fetchall())
+    with p.orm.Session(connection) as session:
+        p.show(session.execute(select).fetchmany(0), session.scalars(select).fetchmany(0))
+
+
 def _sources(p: Peer) -> Any:
     """Functions that give the same rows, of which some repeat others, from elsewhere each."""
     connection, table, _ = filled(p, 0)

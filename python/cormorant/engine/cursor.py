@@ -21,6 +21,12 @@ class CursorResult(Result[_T]):
     _is_construct = True
     """It was a construct of the expression language, no text for the driver."""
 
+    def _rows_of_zero(self) -> int:
+        """As the driver of the URL's name has it: all, one or none; none of a stream."""
+        if self._usual_size != 1 or self._yield_per is not None or self._cursor.unique:
+            return 0
+        return {"pysqlite": -1, "psycopg": 1}.get(self._connection.dialect.driver, 0)
+
     @property
     def connection(self) -> Any:
         """The Connection that executed the statement."""

@@ -36,6 +36,7 @@ class _ResultBase:
 
     _yield_per: int | None = None
     _usual_size: int
+    _unique_filter: tuple[set[Any], Callable[[Any], Any] | None] | None = None
 
     def _take(self, count: int) -> list[Any]:
         """The next `count` finished results (all: -1); [] at the end."""
@@ -73,7 +74,14 @@ class _ResultBase:
             return None
         raise exc.NoResultFound("No row was found when one was required")
 
+    def _rows_of_zero(self) -> int:
+        """How many rows fetchmany(0) takes."""
+        return 0
+
     def _many(self, size: int | None) -> list[Any]:
+        if size == 0:
+            size = 0 if self._unique_filter is not None else self._rows_of_zero()
+            return self._take(size) if size else []
         return self._take(size or self._yield_per or self._usual_size)
 
     def _parts(self, size: int | None) -> Iterator[list[Any]]:

@@ -43,7 +43,6 @@ class Result(_ResultBase, Generic[_T]):
     _repeats = False
     """They are kept rows, which joined collections have repeated."""
     _require_unique = False
-    _unique_filter: tuple[set[Any], Callable[[Any], Any] | None] | None = None
     _indexes: tuple[int, ...] | None = None
     _narrow_keys: Any = None
     _buffer: Iterator[Any] | None = None

@@ -26,8 +26,6 @@ class _FilterResult(_ResultBase):
 
     __module__ = f"{__package__}.result"  # where programs know it from
 
-    _unique_filter: tuple[set[Any], Callable[[Any], Any] | None] | None = None
-
     def __init__(self, real: Result[Any]) -> None:
         self._real_result = real
         self._yield_per = real._yield_per
@@ -41,6 +39,9 @@ class _FilterResult(_ResultBase):
         self._yield_per = num
         self._real_result.yield_per(num)
         return self
+
+    def _rows_of_zero(self) -> int:
+        return self._real_result._rows_of_zero()
 
     def _forgo_unique(self) -> None:
         self._real_result._forgo_unique()

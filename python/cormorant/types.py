@@ -62,6 +62,7 @@ from .sql.sqltypes import (
     UnicodeText,
     UserDefinedType,
     Uuid,
+    Variant,
     adapt_type,
     to_instance,
 )
@@ -125,6 +126,7 @@ __all__ = [
     "UnicodeText",
     "UserDefinedType",
     "Uuid",
+    "Variant",
     "adapt_type",
     "to_instance",
 ]

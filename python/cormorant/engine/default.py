@@ -239,6 +239,14 @@ class DefaultDialect(AsksInspector):
     def _translated(self) -> dict[Any, Any]:
         return {}
 
+    def validate_identifier(self, ident: str) -> None:
+        """exc.IdentifierError: a name is longer than the database allows."""
+        if len(ident) > self.max_identifier_length:
+            raise exc.IdentifierError(
+                f"Identifier {ident!r} exceeds maximum length of {self.max_identifier_length} "
+                "characters"
+            )
+
     def types_to_create(self, types: Sequence[Any]) -> list[Any]:
         """Those of the types of a schema that this database has as objects of their own."""
         return []

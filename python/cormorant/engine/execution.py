@@ -79,7 +79,8 @@ def execute_statement(
         connection._program = cplan.program
     if cplan.info is not None:
         rows = statement._row_maker
-        return _execute_dml(connection, cplan, statement, binds, sets, many, hit, rows)
+        page_size = options.get("insertmanyvalues_page_size") if options else None
+        return _execute_dml(connection, cplan, statement, binds, sets, many, hit, rows, page_size)
     if many:
         return _execute_many(connection, cplan, binds, sets, hit)
     stream = stream_size(options) if options else 0
@@ -437,9 +438,10 @@ def _execute_dml(
     many: bool,
     hit: bool,
     rows: Any = None,
+    page_size: int | None = None,
 ) -> CursorResult[Any]:
     """INSERT, UPDATE or DELETE; `rows`: makes objects of what is returned, see
-    cormorant.orm.returning."""
+    cormorant.orm.returning; `page_size`: of INSERT with many VALUES, if not the dialect's."""
     if connection._live is None:
         connection._check_open()
     session, flags = None, 0
@@ -463,13 +465,14 @@ def _execute_dml(
         except Exception as error:
             connection._wrap_bind_error(error, compiled.string, list(sets))
     result: CursorResult[Any]
-    if many and compiled.returns_rows and compiled.isinsert:
+    dialect = connection.dialect
+    by_values = many and compiled.isinsert and dialect.use_insertmanyvalues
+    if by_values and compiled.returns_rows:
         result = _insert_many_values(
-            connection, cplan, statement, binds, filled, hit, session, flags
+            connection, cplan, statement, binds, filled, hit, session, flags, page_size
         )
     elif many and compiled.statement._returning:
-        dialect = connection.dialect
-        kind = "UPDATE" if compiled.isupdate else "DELETE"
+        kind = "UPDATE" if compiled.isupdate else "DELETE" if compiled.isdelete else "INSERT"
         connection._wrap_bind_error(
             exc.InvalidRequestError(
                 f"Dialect {dialect.name}+{dialect.driver} with current server capabilities does "
@@ -610,6 +613,7 @@ def _insert_many_values(
     hit: bool,
     session: Any,
     flags: int,
+    page_size: int | None,
 ) -> CursorResult[Any]:
     """INSERT of many rows that returns something: several rows in one statement, or one
     at a time when what is returned has to be in the order of the parameters."""
@@ -626,14 +630,13 @@ def _insert_many_values(
     word = "ordered" if ordered else "unordered"
     if (
         parts is None
-        or not dialect.use_insertmanyvalues
         or not parts.possible
         or not parts.outside.isdisjoint(sets[0])
         or (ordered and parts.sentinel is None)
     ):
         size, kind = 1, f"({word}; batch not supported)"
     else:
-        size = max(1, dialect.insertmanyvalues_page_size)
+        size = max(1, page_size or dialect.insertmanyvalues_page_size)
         width = len(compiled.bind_order)
         if width:
             size = min(size, dialect.insertmanyvalues_max_parameters // width or 1)

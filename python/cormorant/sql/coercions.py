@@ -13,7 +13,7 @@ from typing import Any, NoReturn, cast
 from .. import exc, util
 from ..inspection import inspect
 from . import elements
-from .base import ClauseElement
+from .base import ClauseElement, SchemaEventTarget, Visitable
 from .sqltypes import INTEGERTYPE, NULLTYPE
 
 
@@ -115,6 +115,15 @@ def _as_expression(original: Any, element: ClauseElement, expected: str) -> Any:
     _fail(original, expected)
 
 
+NO_VALUES = (SchemaEventTarget, Visitable)
+
+
+def no_part_of_a_schema(element: Any) -> None:
+    """Refuse what would be bound as a value and is none: a default, an Index."""
+    if isinstance(element, NO_VALUES):
+        _fail(element, "SQL expression element")
+
+
 _IN_RIGHT = "IN expression list, SELECT construct, or bound parameter object"
 _IN_RIGHT_SIDES = frozenset(["clauselist", "textclause", "tuple", "grouping"])
 _EXPRESSIONS = frozenset(["clauselist", "textclause", "expression_clauselist", "text_clause"])
@@ -131,6 +140,8 @@ def expect_operand(element: Any, expr: Any, operator: Any, type_: Any = None) ->
     if not isinstance(element, ClauseElement):
         found = resolve(element)
         if found is None:
+            if isinstance(element, NO_VALUES):
+                _fail(element, "SQL expression element or literal value")
             return expr._bind_param(operator, element, type_=type_)
         original, element = element, found
     else:
@@ -156,6 +167,7 @@ def expect_expr(element: Any, type_: Any = None, name: str | None = None) -> Any
 
     if element is None and (type_ is None or not type_.should_evaluate_none):
         return elements.NULL
+    no_part_of_a_schema(element)
     return elements.BindParameter(name, element, type_, unique=True)
 
 
@@ -171,6 +183,7 @@ def expect_function_arg(element: Any, name: str | None, type_: Any = None) -> An
 
     if element is None:
         return elements.NULL
+    no_part_of_a_schema(element)
     return elements.BindParameter(name, element, type_, unique=True)
 
 

@@ -386,6 +386,17 @@ class _SchemaVisitor(InvokeDDLBase):
         self.checkfirst = checkfirst
         self.tables = None if tables is None else list(tables)
 
+    def _is_there(self, table: Table) -> bool:
+        """Whether the database has a table; asked if `checkfirst` says so.
+
+        exc.IdentifierError: it could not have it, its name is too long.
+        """
+        self.dialect.validate_identifier(table.name)
+        schema = self.connection.schema_for_object(table)
+        if schema:
+            self.dialect.validate_identifier(schema)
+        return self.checkfirst and self._has_table(table)
+
 
 class SchemaGenerator(_SchemaVisitor):
     """Creates what metadata, a table or an index describes.
@@ -395,7 +406,7 @@ class SchemaGenerator(_SchemaVisitor):
 
     def visit_metadata(self, metadata: MetaData) -> None:
         tables = list(metadata.tables.values()) if self.tables is None else self.tables
-        todo = [t for t in tables if not self.checkfirst or not self._has_table(t)]
+        todo = [t for t in tables if not self._is_there(t)]
         with self._events("create", metadata, tables=todo):
             self._create_tables(metadata, todo)
 
@@ -420,7 +431,7 @@ class SchemaGenerator(_SchemaVisitor):
         include_foreign_key_constraints: Collection[ForeignKeyConstraint] | None = None,
         create_ok: bool = False,
     ) -> None:
-        if not create_ok and self.checkfirst and self._has_table(table):
+        if not create_ok and self._is_there(table):
             return
         with self._events("create", table, _is_metadata_operation=False):
             self._create_table(table, include_foreign_key_constraints, create_ok)
@@ -481,7 +492,7 @@ class SchemaDropper(_SchemaVisitor):
 
     def visit_metadata(self, metadata: MetaData) -> None:
         tables = list(metadata.tables.values()) if self.tables is None else self.tables
-        unsorted = [t for t in tables if not self.checkfirst or self._has_table(t)]
+        unsorted = [t for t in tables if self._is_there(t) or not self.checkfirst]
         collection: list[tuple[Table | None, Any]]
         try:
             collection = list(
@@ -528,7 +539,7 @@ class SchemaDropper(_SchemaVisitor):
         return None if self.dialect.supports_alter and constraint.name is not None else False
 
     def visit_table(self, table: Table, drop_ok: bool = False) -> None:
-        if not (drop_ok or not self.checkfirst or self._has_table(table)):
+        if not (drop_ok or self._is_there(table) or not self.checkfirst):
             return
         with self._events("drop", table, _is_metadata_operation=drop_ok):
             self.connection.execute(DropTable(table))

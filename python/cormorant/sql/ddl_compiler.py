@@ -181,7 +181,7 @@ class DDLCompiler(Compiled):
 
     def visit_add_constraint(self, create: Any, **kw: Any) -> str:
         table = self.preparer.format_table(create.element.table)
-        return f"ALTER TABLE {table} ADD {self.process(create.element)}"
+        return f"ALTER TABLE {table} ADD {self.process(create.element) or ''}"
 
     def visit_drop_constraint(self, drop: Any, **kw: Any) -> str:
         constraint = drop.element

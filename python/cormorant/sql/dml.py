@@ -17,6 +17,7 @@ from .coercions import (
     expect_from,
     expect_select,
     expect_where,
+    no_part_of_a_schema,
     resolve,
 )
 from .column_collections import ColumnCollection
@@ -446,6 +447,7 @@ def _crud_value(table: Any, key: Any, value: Any, index: int | None = None) -> A
         if index is not None and found._is_select_base:
             found = found.scalar_subquery()
         return expect_expr(found)
+    no_part_of_a_schema(value)
     name, type_ = _name_and_type(table, key)
     if index is not None:
         name = f"{name}_m{index}"

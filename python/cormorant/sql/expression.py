@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 from .. import exc
 from . import operators
 from .base import CacheKey, ClauseElement, Executable
-from .coercions import expect_by_of, expect_expr
+from .coercions import NO_VALUES, expect_by_of, expect_expr
 from .column_collections import ColumnCollection
 from .constructs import ReleaseSavepointClause, RollbackToSavepointClause, SavepointClause
 from .dml import Delete, Insert, Update, UpdateBase, ValuesBase
@@ -301,7 +301,7 @@ def literal(
     """A Python value as bound expression."""
     from .sqltypes import to_instance
 
-    if isinstance(value, ClauseElement):
+    if isinstance(value, NO_VALUES):
         raise exc.ArgumentError(f"Literal Python value expected, got {value!r}.")
     return BindParameter(
         None,

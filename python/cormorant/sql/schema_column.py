@@ -237,6 +237,8 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             metadata._give_types(parent)
 
     def _make_column_constraints(self, table: Any) -> None:
+        if self.identity is not None and isinstance(self.default, Sequence):
+            raise exc.ArgumentError("An column cannot specify both Identity and Sequence.")
         if self.index:
             if isinstance(self.index, str):
                 raise exc.ArgumentError(

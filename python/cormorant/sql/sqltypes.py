@@ -43,6 +43,7 @@ from .type_api import (
     TypeDecorator,
     TypeEngine,
     UserDefinedType,
+    Variant,
     adapt_type,
     to_instance,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "UnicodeText",
     "UserDefinedType",
     "Uuid",
+    "Variant",
     "adapt_type",
     "to_instance",
 ]

@@ -642,6 +642,15 @@ class TypeDecorator(TypeEngine[T]):
         return f"{type(self).__name__}{inner[inner.index('(') :]}"
 
 
+class Variant(TypeDecorator[T]):
+    """No type is one: `with_variant()` gives a type of the same class. Programs ask for it."""
+
+    def __init__(self, *arg: Any, **kw: Any) -> None:
+        raise NotImplementedError(
+            "Variant is no longer used: types have their variants themselves."
+        )
+
+
 _PLAIN = frozenset((_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING))
 
 

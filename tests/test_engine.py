@@ -434,3 +434,21 @@ def test_connections_go_back_to_the_pool_they_are_of(p, tmp_path, way):
         assert connection.scalar(p.text("select 1")) == 1
         assert engine.pool.checkedout() == 1
     assert engine.pool.checkedout() == 0
+
+
+def test_a_raw_cursor_has_its_sql_prepared_once() -> None:
+    from cormorant.dialects.sqlite import cursor as cursors
+
+    engine = create_engine("sqlite://")
+    raw = engine.raw_connection()
+    cursor = raw.cursor()
+    before = cursors._plan.cache_info().misses
+    for number in range(5):
+        cursor.execute("select ?, 'once'", (number,))
+        assert cursor.fetchall() == [(number, "once")]
+    assert cursors._plan.cache_info().misses == before + 1
+    with pytest.raises(engine.dialect.dbapi.ProgrammingError, match="1, and there are 2"):
+        cursor.execute("select ?, 'once'", (1, 2))
+    with pytest.raises(TypeError, match="argument 1 must be str, not list"):
+        cursor.execute([], ())  # type: ignore[arg-type]
+    raw.close()

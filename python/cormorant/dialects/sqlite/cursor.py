@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 _ANY = _core.TYPE_ANY
 
 
+@functools.lru_cache(200)
+def _plan(sql: str, width: int) -> _core.Plan:
+    """One for the same SQL each time, so that a connection has it prepared."""
+    return _core.Plan(sql, [(i, _ANY, None) for i in range(width)])
+
+
 class Cursor(DBAPICursor):
     """Takes ``?`` and ``:name`` for parameters."""
 
@@ -26,9 +33,10 @@ class Cursor(DBAPICursor):
     def execute(self, sql: str, parameters: Any = ()) -> Self:
         """Execute one statement."""
         self._check()
+        if not isinstance(sql, str):
+            raise TypeError(f"execute() argument 1 must be str, not {type(sql).__name__}")
         values = self._values(sql, parameters)
-        plan = _core.Plan(sql, [(i, _ANY, None) for i in range(len(values))])
-        cursor = self._run(plan, values)
+        cursor = self._run(_plan(sql, len(values)), values)
         if not cursor.returns_rows:
             self.lastrowid = cursor.lastrowid
         return self
@@ -40,14 +48,13 @@ class Cursor(DBAPICursor):
             raise dbapi.ProgrammingError("executemany() can only execute DML statements.")
         rows = [self._values(sql, parameters) for parameters in seq_of_parameters]
         width = len(rows[0]) if rows else 0
-        plan = _core.Plan(sql, [(i, _ANY, None) for i in range(width)])
         self._forget()
-        self.rowcount = self._core.execute_many(plan, rows)
+        self.rowcount = self._core.execute_many(_plan(sql, width), rows)
         return self
 
     @staticmethod
     def _values(sql: str, parameters: Any) -> Sequence[Any]:
-        if not isinstance(parameters, Mapping):
+        if isinstance(parameters, (tuple, list)) or not isinstance(parameters, Mapping):
             return tuple(parameters)
         return by_name(dbapi, named_markers(sql), parameters)
 

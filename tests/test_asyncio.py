@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cormorant import Column, Integer, String, func, select, text
+from cormorant import Column, Integer, String, event, func, select, text
 from cormorant.exc import MissingGreenlet
 from cormorant.ext.asyncio import AsyncSession, create_async_engine
 from cormorant.orm import declarative_base
@@ -265,3 +265,90 @@ def test_a_session_of_an_asynchronous_engine_needs_a_job() -> None:
     engine = create_async_engine("sqlite+aiosqlite://")
     with pytest.raises(MissingGreenlet):
         engine.sync_engine.connect()
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("kind", ["session", "connection"])
+def test_closing_outlasts_cancellation(url: str, kind: str, own: bool) -> None:
+    """However often the task is cancelled, at whatever moment of leaving the block, the
+    same connection goes back, and a program's own close() is made to its end."""
+    ended: list[int] = []
+    replaced: list[int] = []
+
+    class Own(AsyncSession):
+        async def close(self) -> None:
+            await asyncio.sleep(0)
+            await super().close()
+            ended.append(1)
+
+    async def program(engine: Any) -> None:
+        left: list[int] = []
+        event.listen(engine.sync_engine, "connect", lambda *_: replaced.append(1))
+
+        @event.listens_for(engine.sync_engine, "rollback")
+        def rolls_back(connection: Any) -> None:
+            time.sleep(0.02)  # meanwhile the task is cancelled
+            assert connection.scalar(text("select 2")) == 2
+
+        async def work() -> None:
+            maker = engine.connect if kind == "connection" else (Own if own else AsyncSession)
+            async with maker() if kind == "connection" else maker(engine) as use:
+                await use.execute(text("select 1"))
+                left.append(1)
+
+        for turns in range(12):
+            task = asyncio.ensure_future(work())
+            while not left:
+                await asyncio.sleep(0)
+            left.clear()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            for _ in range(1000):
+                if engine.pool.checkedout() == 0:
+                    break
+                await asyncio.sleep(0.001)
+            assert engine.pool.checkedout() == 0
+        if own and kind == "session":
+            while len(ended) < 12:
+                await asyncio.sleep(0.001)
+        assert not replaced
+
+    run(program, url, pool_size=1, max_overflow=0)
+
+
+def test_a_session_without_a_connection_is_closed_at_once() -> None:
+    async def program() -> None:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        session = AsyncSession(engine)
+        session.add(Item(name="a"))
+        await session.commit()
+        item = Item(name="b")
+        session.add(item)
+        await session.commit()
+        closing = session.close()
+        with pytest.raises(StopIteration):
+            closing.send(None)  # nothing is waited for
+        assert item not in session
+        # a listener may wait for the database
+        session.add(Item(name="c"))
+        await session.commit()
+        found = []
+
+        def heard(_session: Any, obj: Any) -> None:
+            with engine.sync_engine.connect() as connection:
+                found.append(connection.scalar(text("select count(*) from item")))
+
+        event.listen(session.sync_session, "persistent_to_detached", heard)
+        kept = (await session.scalars(select(Item))).all()
+        await session.commit()
+        await session.close()
+        assert found == [3] * len(kept)
+        await engine.dispose()
+
+    asyncio.run(program())

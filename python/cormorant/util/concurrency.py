@@ -330,11 +330,13 @@ async def run_job(
     lane: Lane | None = None,
     discard: Callable[[_T], object] | None = None,
     interrupt: Callable[[], object] | None = None,
+    shielded: bool = False,
 ) -> _T:
     """Make a blocking call in a worker thread and return what it returns.
 
     lane: the calls that exclude each other; discard: takes back the result of a call that
-    was over when its task was cancelled; interrupt: see Job.
+    was over when its task was cancelled; interrupt: see Job; shielded: the call is let go on
+    when its task is cancelled, which waits for its end.
 
     Context variables are the task's; what the call sets is set for the task.
     """
@@ -346,7 +348,8 @@ async def run_job(
         try:
             await job.future
         except asyncio.CancelledError:
-            job.cancel()
+            if not shielded:
+                job.cancel()
             await _outlast(job)
             error, job.error = job.error, None  # whose traceback refers to the job
             if discard is not None and error is None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Generic, ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from . import exc as async_exc
+
+if TYPE_CHECKING:
+    from ...util.concurrency import Lane
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -92,3 +96,14 @@ def startable(
         return CallContext(lambda: fn(*args, **kwargs))
 
     return call
+
+
+async def closed(
+    close: Callable[[], Coroutine[Any, Any, None]], own: Callable[..., object], lane: Lane
+) -> None:
+    """Wait for close(), which goes on if the task is cancelled. `own`: the package's method,
+    whose job is shielded already once its lane is free."""
+    if not lane.busy and getattr(close, "__func__", None) is own:
+        await close()
+    else:
+        await asyncio.shield(asyncio.create_task(close()))

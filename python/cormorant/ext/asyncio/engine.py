@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, TypeVar, overload
@@ -15,7 +14,7 @@ from ...pool import StaticPool
 from ...util.concurrency import Lane, await_only, run_job
 from ...util.proxying import proxy_attributes
 from . import exc as async_exc
-from .base import Proxies, StartableContext, startable
+from .base import Proxies, StartableContext, closed, startable
 from .result import AsyncResult, AsyncScalarResult, execute_buffered
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
         return self
 
     async def __aexit__(self, type_: Any, value: Any, traceback: Any) -> None:
-        await asyncio.shield(asyncio.create_task(self.close()))
+        await closed(self.close, AsyncConnection.close, self._lane)
 
     @property
     def connection(self) -> NoReturn:
@@ -256,7 +255,7 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
 
     async def close(self) -> None:
         """Give the connection back; a transaction in progress is rolled back."""
-        await self._job(self._proxied.close)
+        await run_job(self._proxied.close, lane=self._lane, shielded=True)
 
     async def aclose(self) -> None:
         """As close()."""

@@ -14,7 +14,7 @@ from ...pool import QueuePool
 from ...util import EMPTY_DICT
 from ...util.concurrency import Lane, run_job
 from ...util.proxying import proxy_attributes
-from .base import Proxies, StartableContext
+from .base import Proxies, StartableContext, closed
 from .engine import AsyncConnection, AsyncEngine, lane_of, sync_bind
 from .result import AsyncResult, AsyncScalarResult, execute_buffered
 
@@ -426,7 +426,12 @@ class AsyncSession:
     async def close(self) -> None:
         """Detach all objects and give the connection back; the session can go on."""
         self._may_close("close", "CLOSED: 5")
-        await self._job(self.sync_session.close)
+        session = self.sync_session
+        idle = session._innermost is None and session._events is None and not self._lane.busy
+        if idle and type(session).close is Session.close:
+            session.close()  # there is no connection to give back, and nobody to tell
+            return
+        await run_job(session.close, lane=self._lane, shielded=True)
 
     async def reset(self) -> None:
         """close() that leaves the session usable whatever close_resets_only says."""
@@ -459,7 +464,7 @@ class AsyncSession:
         return self
 
     async def __aexit__(self, type_: Any, value: Any, traceback: Any) -> None:
-        await asyncio.shield(asyncio.create_task(self.close()))
+        await closed(self.close, AsyncSession.close, self._lane)
 
     def _maker_context_manager(self) -> _AsyncSessionContextManager[Self]:
         return _AsyncSessionContextManager(self)

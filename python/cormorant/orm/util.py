@@ -12,6 +12,7 @@ from .. import _core, exc, inspection
 from .._late import late_names
 from ..sql import visitors
 from ..sql.elements import Label
+from ..sql.plain_types import quoted
 from ..sql.selectable import Join
 from ..sql.util import AdapterWithin, ClauseAdapter
 from ..util import memoized_property, warn
@@ -482,14 +483,10 @@ def polymorphic_union(
         own = {column.key: column for column in table.c}
         columns = [column_of(own, key) for key in types]
         if typecolname is not None:
-            text = str(identity) if not isinstance(identity, str) else _quoted(identity)
+            text = str(identity) if not isinstance(identity, str) else quoted(identity)
             columns.append(literal_column(text).label(typecolname))
         selects.append(select(*columns).select_from(table))
     return union_all(*selects).alias(aliasname)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:

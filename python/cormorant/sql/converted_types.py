@@ -20,8 +20,8 @@ from .plain_types import (
     LargeBinary,
     SchemaType,
     String,
-    _quoted,
     constrained,
+    quoted,
     text_literal,
 )
 from .type_api import Codec, TypeDecorator, TypeEngine, to_instance
@@ -533,10 +533,10 @@ class Uuid(TypeEngine[T]):
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
         if not self.as_uuid:
-            return lambda value: _quoted(value.replace("-", ""))
+            return lambda value: quoted(value.replace("-", ""))
         if self.native_uuid and dialect.supports_native_uuid:
-            return lambda value: _quoted(str(value))
-        return lambda value: _quoted(value.hex)
+            return lambda value: quoted(str(value))
+        return lambda value: quoted(value.hex)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         if isinstance(value, str):

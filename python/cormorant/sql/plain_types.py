@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -29,8 +30,8 @@ def text_literal(dialect: Any) -> Callable[[str], str]:
     """What makes a literal of text that may have any characters."""
     if dialect.paramstyle in ("format", "pyformat"):
         # a percent sign in the text would begin a parameter
-        return lambda text: _quoted(text.replace("%", "%%"))
-    return _quoted
+        return lambda text: quoted(text.replace("%", "%%"))
+    return quoted
 
 
 class Concatenable:
@@ -397,12 +398,12 @@ def _encoded_literal(type_: _Moment, dialect: Any) -> Callable[[Any], str]:
 
         def process(value: Any) -> str:
             bound = _core.encode(code, arg, value)
-            return _quoted(bound) if isinstance(bound, str) else str(bound)
+            return quoted(bound) if isinstance(bound, str) else str(bound)
 
         return process
     if isinstance(type_, DateTime):
-        return lambda value: _quoted(value.isoformat(sep=" "))
-    return lambda value: _quoted(value.isoformat())
+        return lambda value: quoted(value.isoformat(sep=" "))
+    return lambda value: quoted(value.isoformat())
 
 
 class _Binary(TypeEngine[bytes]):

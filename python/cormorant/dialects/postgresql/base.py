@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ... import _core, exc, util
 from ..._late import late_names
 from ...engine.default import DefaultDialect, instance_property
+from ...sql.plain_types import quoted
 
 if TYPE_CHECKING:
     from ..._core import Connection as CoreConnection
@@ -454,24 +455,20 @@ class PGDialect(DefaultDialect):
 
     def prepare_twophase(self, connection: Any, xid: str) -> None:
         """PREPARE TRANSACTION."""
-        connection._run_script(f"PREPARE TRANSACTION {self._literal(xid)}")
+        connection._run_script(f"PREPARE TRANSACTION {quoted(xid)}")
 
     def commit_twophase(self, connection: Any, xid: str) -> None:
         """COMMIT PREPARED, which is no part of any transaction."""
-        connection._run_script(f"COMMIT PREPARED {self._literal(xid)}")
+        connection._run_script(f"COMMIT PREPARED {quoted(xid)}")
 
     def rollback_twophase(self, connection: Any, xid: str) -> None:
         """ROLLBACK PREPARED."""
-        connection._run_script(f"ROLLBACK PREPARED {self._literal(xid)}")
+        connection._run_script(f"ROLLBACK PREPARED {quoted(xid)}")
 
     def recover_twophase(self, connection: Any) -> list[str]:
         """The names of the transactions prepared on the server."""
         plan = _core.Plan("SELECT gid FROM pg_prepared_xacts")
         return [row[0] for row in connection._dbapi_connection.execute(plan).fetch()]
-
-    @staticmethod
-    def _literal(text: str) -> str:
-        return "'" + text.replace("'", "''") + "'"
 
     # --- what there is in the database ---
 

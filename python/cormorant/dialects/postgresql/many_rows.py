@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...sql import sqltypes
+from ...sql.plain_types import quoted
 from .casts import bind_cast, unwrapped
 from .paramstyle import to_wire
 
@@ -64,10 +65,6 @@ def _element_type(type_: Any, dialect: Any) -> str | None:
     return text
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def rows_as_arrays(
     compiled: Any, sets: Mapping[str, Any], where: Mapping[str, Any]
 ) -> tuple[str, str] | None:
@@ -99,7 +96,7 @@ def rows_as_arrays(
         values = {column: of[name] for name, column in sets.items()}
         statement: Any = Update(table).where(criteria).values(values)
         order_matters = _UNIQUE.format(
-            columns=", ".join(_literal(column.name) for column in sets.values())
+            columns=", ".join(quoted(column.name) for column in sets.values())
         )
     else:
         statement = Delete(table).where(criteria)
@@ -108,4 +105,4 @@ def rows_as_arrays(
     if made.bind_order:
         return None
     named = to_wire(compiled.preparer.format_table(table), int)
-    return to_wire(made.string, int), _GUARD.format(order=order_matters, table=_literal(named))
+    return to_wire(made.string, int), _GUARD.format(order=order_matters, table=quoted(named))

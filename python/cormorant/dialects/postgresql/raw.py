@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import _core
 from ...engine.dbapi_connection import DBAPIConnection
+from ...sql.plain_types import quoted
 from . import dbapi
 from .base import PGDialect
 
@@ -284,7 +285,7 @@ class RawConnection(DBAPIConnection):
                 "'tpc_prepare()' cannot be used during a prepared two-phase transaction"
             )
         kept["tpc"] = (xid, True)
-        self._core.run_script(f"PREPARE TRANSACTION {PGDialect._literal(str(xid))}")
+        self._core.run_script(f"PREPARE TRANSACTION {quoted(str(xid))}")
 
     def tpc_commit(self, xid: Any = None) -> None:
         """Commit the transaction, or a prepared one of that name."""
@@ -316,7 +317,7 @@ class RawConnection(DBAPIConnection):
                 f"{name} with xid must be called outside of a transaction, but the connection "
                 f"is in status {status}"
             )
-        self._core.run_script(f"{how} PREPARED {PGDialect._literal(str(self._as_xid(xid)))}")
+        self._core.run_script(f"{how} PREPARED {quoted(str(self._as_xid(xid)))}")
 
     def tpc_recover(self) -> list[Xid]:
         """The transactions that are prepared on the server."""

@@ -248,6 +248,12 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
                 columns.append(item if found is None else found)
             return tuple(columns)
         if self.inherits is not None and not self.concrete:
+            own = self.local_table
+            if own is not None and own._is_table and not len(own.primary_key):
+                warn(
+                    "Could not assemble any primary keys for locally mapped table "
+                    f"'{own.description}' - no rows will be persisted in this Table."
+                )
             return self.inherits.primary_key
         columns = list(table.primary_key)
         if not columns:
@@ -442,8 +448,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         elif isinstance(prop, ColumnProperty):
             for column in prop.columns:
                 if isinstance(column, Column) and column.table is None:
-                    if column.name is None:
-                        column.name = column.key = key
+                    column.key = column.key or key
+                    column.name = column.name or key
                     self.local_table.append_column(column)
         self._warn_of_replacing(key, prop)
         self._configure_property(key, prop)

@@ -303,6 +303,25 @@ class SelectState:
             criterion = single_table_criterion(entity, entity.selectable)
             if criterion is not None:
                 self._extra_where.append(criterion)
+        for entity in self._parts_of_aliases():
+            criterion = single_table_criterion(entity, entity.selectable)
+            if criterion is not None:
+                self._extra_where.append(criterion)
+
+    def _parts_of_aliases(self) -> list[Any]:
+        """The ``alias.Subclass`` that are selected, themselves or by their columns."""
+        found: dict[int, Any] = {}
+        for item in self.items:
+            entity = item.owner if item.node is None else item.node.entity
+            if (
+                entity is not None
+                and entity.is_aliased_class
+                and entity._root is not entity
+                and id(entity._root) not in self._joined
+                and self.adapt_from is None
+            ):
+                found[id(entity)] = entity
+        return list(found.values())
 
     def _find_criteria_options(self, outer_options: Iterable[Any]) -> tuple[Any, ...]:
         """Those that hold in this SELECT: a part of a statement has those of the whole."""

@@ -591,6 +591,8 @@ class SubqueryLoader(PostLoad):
         target = self.path[-1]
         chain = self._chain()
         root, first = chain[0]
+        if root.is_aliased_class and not root.mapper.isa(first.parent):
+            root = root._part_of(first.parent)
         # The subquery: the original statement, giving only what is joined on.
         local = _local_columns(first)
         table = self._child_table()

@@ -258,6 +258,11 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         """The alias whose FROM this is: of ``alias.Subclass`` the alias itself."""
         return self if self._base_alias is None else self._base_alias
 
+    def _part_of(self, mapper: Mapper[Any]) -> AliasedInsp[Any]:
+        """The ``alias.Subclass`` of a subclass whose columns the alias has."""
+        part = self._entity.__dict__.get(mapper.class_.__name__)
+        return self if part is None else part._aliased_insp
+
     def _check_configure(self) -> None:
         self.mapper._check_configure()
 

@@ -228,6 +228,12 @@ def resolve_class(registry: Registry, name: str, prop: Any) -> Any:
     if all(part.isidentifier() for part in parts):
         found = registry._class_registry.get(name) if len(parts) == 1 else None
         if found is None and len(parts) == 1:
+            table = registry.metadata.tables.get(name)
+            if table is not None:
+                raise exc.ArgumentError(
+                    f"relationship '{prop.key}' expects a class or a mapper argument (received: "
+                    f"{type(table)})"
+                )
             raise _not_found(name, prop, name)
         if found is None:
             found = find_by_path(parts, registry._all_classes())

@@ -202,6 +202,11 @@ class registry:
         properties = kw.pop("properties", None)
         primary_key = kw.pop("primary_key", None)
         if local_table is not None:
+            if not getattr(local_table, "_is_from_clause", False) or isinstance(local_table, type):
+                raise exc.ArgumentError(
+                    "FROM expression, such as a Table or alias() object expected for argument "
+                    f"'local_table'; got {local_table!r}."
+                )
             type.__setattr__(class_, "__table__", local_table)
         elif kw.get("inherits") is None:
             raise exc.ArgumentError(
@@ -384,7 +389,8 @@ class registry:
         type_ = decl_types.resolve_type(self, found, name)
         if type_ is not None:
             return type_
-        if decl_typing.is_unresolved(found.raw):
+        found = found._replace(type_=decl_typing.resolved(found.type_, cls))
+        if decl_typing.is_unresolved(found.type_):
             raise exc.MappedAnnotationError(
                 f'Could not resolve all types within mapped annotation: "{annotation}".  Ensure '
                 "all types are written correctly and are imported within the module in use."

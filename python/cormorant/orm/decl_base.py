@@ -156,17 +156,9 @@ class Scan:
         cls = self.cls
         self.inherits = self._find_base()
         clsregistry.add_class(cls.__name__, cls, self.registry._class_registry, self.registry._keep)
-        if decl_dataclass.is_wanted(cls):
-            self.is_dataclass = self.allow_unmapped = True
-            decl_dataclass.make(cls, annotations_of(cls))
-            if getattr(cls, decl_dataclass.ARGUMENTS).get("init") is False:
-                decl_dataclass.give_constructor(cls, self.registry.constructor)
-        elif "__dataclass_fields__" in cls.__dict__ or decl_dataclass.metadata_key(cls) is not None:
-            self.is_dataclass = self.allow_unmapped = True
-            decl_dataclass.from_metadata(cls)
         _SCANS[cls] = {}
         try:
-            self._scan()
+            self._read_class()
         finally:
             del _SCANS[cls]
         if self.declare_first is not None:
@@ -183,6 +175,19 @@ class Scan:
             self.registry._unprepared[cls] = self
             return None
         return self._make_mapper(self._make_table())
+
+    def _read_class(self) -> None:
+        """Make the class a dataclass if it is to be one, and read it."""
+        cls = self.cls
+        if decl_dataclass.is_wanted(cls):
+            self.is_dataclass = self.allow_unmapped = True
+            decl_dataclass.make(cls, annotations_of(cls))
+            if getattr(cls, decl_dataclass.ARGUMENTS).get("init") is False:
+                decl_dataclass.give_constructor(cls, self.registry.constructor)
+        elif "__dataclass_fields__" in cls.__dict__ or decl_dataclass.metadata_key(cls) is not None:
+            self.is_dataclass = self.allow_unmapped = True
+            decl_dataclass.from_metadata(cls)
+        self._scan()
 
     def finish(self) -> Mapper[Any]:
         """Map a class that has waited for its table."""
@@ -285,7 +290,7 @@ class Scan:
                 )
             return
         found = value.__get__(None, self.cls)
-        self._add(name, found, _returned_annotation(value), copied=True)
+        self._add(name, found, returned_annotation(value), copied=True)
 
     def _resolve_specials(self) -> None:
         for base in self.cls.__mro__:
@@ -362,7 +367,10 @@ class Scan:
     def _inherited(self, base: type, name: str, value: Any, annotation: Any) -> None:
         """An attribute of a mixin or abstract base."""
         if isinstance(value, declared_attr):
-            self._add(name, getattr(self.cls, name), _returned_annotation(value), copied=True)
+            found = getattr(self.cls, name)
+            if isinstance(found, (schema.Column, MapperProperty)) and found.doc is None:
+                found.doc = value.__doc__
+            self._add(name, found, returned_annotation(value), copied=True)
         elif isinstance(value, ColumnProperty) and all(
             isinstance(c, schema.Column) and c.table is None for c in value.columns
         ):
@@ -401,8 +409,10 @@ class Scan:
         if not self.is_dataclass:
             decl_dataclass.refuse_options(cls, name, value)
         if isinstance(value, InstrumentedAttribute):
-            # a column of another class, as an alternative name
-            value = value._prop.columns[0] if value._prop._is_column else value
+            if value._prop.key != name:
+                value = SynonymProperty(value._prop.key)
+            elif value._prop._is_column:
+                value = value._prop.columns[0]
         if isinstance(value, MappedColumn):
             self._add_mapped_column(name, value, found, annotation)
         elif isinstance(value, schema.Column):
@@ -731,7 +741,7 @@ def _nearest_mapped(cls: type) -> type | None:
     return None
 
 
-def _returned_annotation(value: declared_attr[Any]) -> Any:
+def returned_annotation(value: declared_attr[Any]) -> Any:
     annotation = value.fget.__annotations__.get("return")
     if annotation is None:
         return None

@@ -53,14 +53,22 @@ def make(cls: type, annotations: dict[str, Any]) -> None:
     function = arguments.pop("dataclass_callable", None) or dataclasses.dataclass
     originals: dict[str, Any] = {}
     types: dict[str, Any] = {}
-    above = _of_mixins(cls, annotations)
-    for name, annotation in {**{k: found[0] for k, found in above.items()}, **annotations}.items():
+    above, declared = _of_mixins(cls, annotations)
+    named = {name: annotation for name, (annotation, _) in above.items()} | annotations
+    named |= {name: annotation for name, (annotation, _) in declared.items()}
+    above |= declared
+    for name, annotation in named.items():
         value = cls.__dict__.get(name, _MISSING)
         found = None
         if not decl_typing.is_class_var(annotation, cls):
             found = decl_typing.read(annotation, cls)
         types[name] = annotation if found is None else found.raw
         if isinstance(value, dataclasses.Field):
+            if metadata_key(cls) in value.metadata:
+                raise exc.InvalidRequestError(
+                    "SQLAlchemy mapped dataclasses can't consume mapping information from "
+                    "dataclass.Field() objects if the immediate class is not already a dataclass."
+                )
             continue  # its default may be an attribute of the class
         given = above[name][1] if name in above else value
         own = options_of(given)
@@ -101,14 +109,22 @@ def give_constructor(cls: type, constructor: Any) -> None:
         type.__setattr__(cls, "__init__", constructor)
 
 
-def _of_mixins(cls: type, annotations: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _of_mixins(
+    cls: type, annotations: dict[str, Any]
+) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
     """The annotations and values of mapped attributes that superclasses have which are neither
-    dataclasses nor mapped: they become fields of the class."""
+    dataclasses nor mapped, and of those that declared_attr gives in any that is not mapped: they
+    become fields of the class."""
     above: dict[str, tuple[Any, Any]] = {}
+    declared: dict[str, tuple[Any, Any]] = {}
     for base in reversed(cls.__mro__[1:]):
-        if getattr(base, ARGUMENTS, None) is not None or "__dataclass_fields__" in base.__dict__:
-            continue
         if "__mapper__" in base.__dict__:
+            continue
+        called = _declared(cls, base)
+        # (what a mapped base has already is a field of that)
+        mine = {k: v for k, v in called.items() if options_of(v[1]) is not None}
+        declared.update({k: v for k, v in mine.items() if k not in annotations})
+        if getattr(base, ARGUMENTS, None) is not None or "__dataclass_fields__" in base.__dict__:
             continue
         found = {
             name: (annotation, base.__dict__.get(name, _MISSING))
@@ -116,8 +132,8 @@ def _of_mixins(cls: type, annotations: dict[str, Any]) -> dict[str, tuple[Any, A
             if not decl_typing.is_class_var(annotation, base)
             and decl_typing.read(annotation, base) is not None
         }
-        if found:
-            names = ", ".join(map(repr, sorted(found)))
+        if found or called:
+            names = ", ".join(map(repr, sorted({**found, **called})))
             warn_deprecated(
                 f"When transforming {cls} to a dataclass, attribute(s) {names} originates from "
                 f"superclass {base}, which is not a dataclass.  This usage is deprecated and will "
@@ -128,7 +144,23 @@ def _of_mixins(cls: type, annotations: dict[str, Any]) -> dict[str, tuple[Any, A
                 code="dcmx",
             )
             above.update({k: v for k, v in found.items() if k not in annotations})
-    return above
+    return above, declared
+
+
+def _declared(cls: type, base: type) -> dict[str, tuple[Any, Any]]:
+    """Annotation and value of what the functions that declared_attr marks in a superclass give
+    for a class."""
+    from .decl_base import declared_attr, returned_annotation
+
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, function in base.__dict__.items():
+        if not isinstance(function, declared_attr) or name.startswith("__"):
+            continue
+        annotation = returned_annotation(function)
+        if annotation is None or decl_typing.read(annotation, base) is None:
+            continue
+        found[name] = (annotation, getattr(cls, name))
+    return found
 
 
 def _options(name: str, value: Any, own: dict[str, Any] | None) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def _complete_column(
     if template is not None and template.column is not value.column:
         value = _merged(template, value)
     column = value.column
-    if not value._has_nullable and not column.primary_key and found.raw is not None:
+    # (never NULL unless that is said)
+    identified = template is not None and template.column.identity is not None
+    if not (value._has_nullable or identified or column.primary_key) and found.raw is not None:
         column.nullable = found.nullable
     if value._type_given or found.raw is None or column.foreign_keys:
         return value  # a foreign key has the type of what it refers to
@@ -86,6 +88,7 @@ def _merged(template: MappedColumn[Any], value: MappedColumn[Any]) -> MappedColu
             setattr(column, option, getattr(base, option))
     if base.primary_key and not value._has_nullable:
         column.nullable = False
+    nullable = column.nullable
     if base.default is not None and not value._has_insert_default:
         column.default = None
     for option in ("default", "onupdate", "server_default", "server_onupdate", "comment", "doc"):
@@ -97,6 +100,8 @@ def _merged(template: MappedColumn[Any], value: MappedColumn[Any]) -> MappedColu
                 copied._set_parent(column)
             else:
                 setattr(column, option, copied)
+    if value._has_nullable and template._has_nullable:
+        column.nullable = nullable  # (which an Identity() changes)
     if base.foreign_keys and not column.foreign_keys:
         for key in base.foreign_keys:
             column.append_foreign_key(key._copy())
@@ -132,7 +137,7 @@ def resolve_type(registry: Registry, found: decl_typing.Annotation, name: str) -
         except TypeError:
             continue
         if given is not None:
-            return sqltypes.to_instance(given)
+            return _of_what(sqltypes.to_instance(given), candidate)
     for item in found.extra:
         if isinstance(item, MappedColumn) and item._type_given:
             return item.column.type
@@ -181,6 +186,19 @@ def resolve_type(registry: Registry, found: decl_typing.Annotation, name: str) -
             )
         return type_
     return None
+
+
+def _of_what(given: Any, value: Any) -> Any:
+    """A type that the registry has for a Python type: ``Enum(enum.Enum)`` stands for that of the
+    members of a class, or of the strings of a ``Literal[…]``."""
+    if not isinstance(given, sqltypes.Enum) or given.enum_class is not enum.Enum:
+        return given
+    literals = decl_typing.literal_values(decl_typing.without_aliases(value))
+    if literals is not None:
+        return given._of_literals(literals)
+    if isinstance(value, type) and issubclass(value, enum.Enum) and value is not enum.Enum:
+        return given._of_class(value)
+    return given
 
 
 def _literal_type(type_map: Any, values: list[Any]) -> Any:

@@ -231,13 +231,13 @@ def relationship_target(found: Annotation, key: str, cls: type) -> tuple[Any, An
     if found.container in (DynamicMapped, WriteOnlyMapped) or issubclass(
         found.container, (DynamicMapped, WriteOnlyMapped)
     ):
-        return _target(value), None, True
+        args = get_args(value) if found.collection is not None else ()
+        return (_target(args[-1]), found.collection, True) if args else (_target(value), None, True)
     if found.collection is not None:
         args = get_args(value)
         if not args:
             raise exc.ArgumentError(f"Generic alias {value} requires an argument")
-        collection = found.collection if found.collection is not list else None
-        return _target(args[-1]), collection, None
+        return _target(args[-1]), found.collection, None
     return _target(value), None, False
 
 
@@ -252,6 +252,21 @@ def is_unresolved(value: Any) -> bool:
     if isinstance(value, _NAMES):
         return True
     return any(is_unresolved(arg) for arg in get_args(value))
+
+
+def resolved(value: Any, cls: type) -> Any:
+    """A type with the names within it looked up."""
+    if isinstance(value, _NAMES):
+        return _deep(value.__forward_arg__, cls)
+    origin, args = get_origin(value), get_args(value)
+    if not args or origin in (Literal, typing.Annotated):
+        return value
+    found = tuple(resolved(arg, cls) for arg in args)
+    if found == args:
+        return value
+    if origin in _UNIONS:
+        return Union[found]  # noqa: UP007
+    return value.copy_with(found) if hasattr(value, "copy_with") else origin[found]
 
 
 def is_type(value: Any) -> bool:

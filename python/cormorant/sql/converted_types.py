@@ -134,7 +134,10 @@ class Enum(String, SchemaType):
 
     def _of_class(self, cls: type) -> Enum:
         """The same type of the members of another enum class."""
-        return type(self)(cls, **self._options)
+        options = self._options
+        if options.get("name", cls) is None:
+            options = {name: value for name, value in options.items() if name != "name"}
+        return type(self)(cls, **options)
 
     def _of_literals(self, values: Sequence[Any]) -> Enum:
         """The same type of the strings of a ``Literal[…]``."""

@@ -449,7 +449,8 @@ def _update_by_key(
 
 
 def _take_values(session: Session, mapper: Any, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Objects that were updated by their key take the new values."""
+    """Objects that were updated by their key take the new values, and read again what the program
+    had changed and no flush written."""
     held = {}
     for obj in _objects(session, mapper):
         _, key, _ = _core.identity_key(obj)  # type: ignore[misc]
@@ -461,12 +462,19 @@ def _take_values(session: Session, mapper: Any, rows: Iterable[Mapping[str, Any]
         obj = held.get(tuple([row[name] for name in names]))
         if obj is None:
             continue
+        changed = []
         for name, value in row.items():
             prop = mapper._props.get(name)
             if name in names or prop is None or not prop._is_column:
                 continue
-            if _core.peek(obj, prop.slot) is not _core.NO_VALUE:
+            if _core.peek(obj, prop.slot) is _core.NO_VALUE:
+                continue
+            if _core.committed(obj, prop.slot) is ...:
                 _core.set_loaded(obj, prop.slot, value)
+            else:
+                changed.append(prop.slot)
+        if changed:
+            _core.expire(obj, changed)
         _forget_composites(mapper, [obj])
 
 

@@ -161,6 +161,68 @@ def single_parents_that_expired(p: Any) -> None:
         step(end, lambda node: setattr(node, "up", Node()))
 
 
+@program
+def what_a_flush_deletes_is_not_updated(p: Any) -> None:
+    """Changed by the program, and deleted with a member that the flush takes for an orphan."""
+    User, Post, Tag = models(p, cascade="all, delete-orphan")
+    Tag.name = p.Column(p.String)
+    s = p.session()
+    user = User(posts=[Post(tags=[Tag(name="a"), Tag(name="b")]), Post(tags=[Tag(name="c")])])
+    s.add(user)
+    s.commit()
+    tag, other = user.posts[0].tags[0], user.posts[1].tags[0]
+    tag.name, other.name = "changed", "too"
+    del user.posts[0]
+    s.flush()
+    p.show(state(p, user, tag, other))
+    s.rollback()
+    p.show(tag.name, other.name, state(p, user, tag, other))
+
+
+@program
+def deleted_put_back_while_another_is_lost(p: Any) -> None:
+    """A delete that a collection takes back in a flush that loses another object: what that
+    one's children refer to is cleared all the same."""
+
+    class Owner(p.Base):
+        __tablename__ = "owners"
+        id = p.Column(p.Integer, primary_key=True)
+        plain = p.relationship("Thing", foreign_keys="Thing.plain_id")
+        owned = p.relationship(
+            "Thing", foreign_keys="Thing.owner_id", cascade="save-update, delete, delete-orphan"
+        )
+
+    class Thing(p.Base):
+        __tablename__ = "things"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        plain_id = p.Column(p.ForeignKey("owners.id"))
+        owner_id = p.Column(p.ForeignKey("owners.id"))
+        parts = p.relationship("Part")
+
+    class Part(p.Base):
+        __tablename__ = "parts"
+        id = p.Column(p.Integer, primary_key=True)
+        thing_id = p.Column(p.ForeignKey("things.id"))
+
+    s = p.session()
+    owner = Owner(owned=[Thing(name=name, parts=[Part()]) for name in "abc"])
+    other = Owner()
+    s.add_all([owner, other])
+    s.commit()
+    s.autoflush = False
+    a, b, c = owner.owned
+    p.show([len(each.parts) for each in (a, b, c)])
+    c.name = "changed"
+    s.delete(a)
+    other.plain.append(a)
+    owner.owned.remove(b)
+    s.flush()
+    p.show(sorted(s.execute(p.select(Thing.__table__.c.name)).scalars()))
+    p.show(s.execute(p.select(Part.__table__).order_by("id")).all())
+    p.show(state(p, a, b, c), [each.name for each in s.deleted])
+
+
 @pytest.mark.parametrize("run", program.registered)
 def test_programs(run: Any) -> None:
     compare(run, warned=True)

@@ -522,6 +522,37 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("relate", (0, 2, 0)), ("update_statement", (0, 0, 0))),
         ],
     ),
+    "a value that was changed and is written by key": (
+        Mapping([C("A"), C("B")], [R(0, "one-many", "B", "A", None, S())]),
+        [
+            *(("make", (1, 0, 0)), ("make_related", (0, 0, 0)), ("commit", (0, 0, 0))),
+            *(("assign", (0, 0, 0)), ("autoflush", (0, 0, 0)), ("bulk_update", (0, 0, 1))),
+        ],
+    ),
+    "a delete that a one-to-one takes back and a cascade of the same flush makes again": (
+        Mapping(
+            [C("A"), C("B", base="A", how="joined"), C("C"), C("D")],
+            [
+                R(
+                    0,
+                    "one-many",
+                    "B",
+                    "D",
+                    None,
+                    S(cascade="save-update, delete"),
+                    ondelete="SET NULL",
+                ),
+                R(2, "one-one", "A", "A", S(), None),
+                R(3, "many-many", "B", "D", S(), None),
+            ],
+        ),
+        [
+            *(("make", (4, 1, 0)), ("make_related", (3, 0, 3)), ("make", (0, 0, 0))),
+            *(("make_related", (5, 0, 1)), ("autoflush", (1, 0, 0)), ("relate", (1, 0, 0))),
+            *(("flush", (0, 0, 1)), ("delete", (1, 0, 0)), ("replace", (0, 0, 4))),
+            *(("autoflush", (0, 0, 0)), ("read", (3, 0, 0))),
+        ],
+    ),
 }
 
 

@@ -191,7 +191,12 @@ class Flush:
         self.session._unmark_deleted(obj)
         self.spared.append(obj)
         work = self._work(_core.manager_of(obj))
-        work.deletes = [o for o in work.deletes if o is not obj]
+        for place, other in enumerate(work.deletes):
+            if other is obj:
+                del work.deletes[place]
+                for relation, seen in work.seen_deletes.items():
+                    work.seen_deletes[relation] = seen - (place < seen)
+                break
         self.register_update(obj)
 
     def _track(self) -> None:
@@ -215,6 +220,9 @@ class Flush:
                 for relation in relations_of(work.info):
                     if dependency.presort(self, work, relation):
                         again = True
+        for work in self.work.values() if self.condemned else ():
+            # what the program changed and this flush deletes is not updated as well
+            work.updates = _core.without_flag(work.updates, _core.STATE_TO_DELETE)
         # A relationship counts as soon as its target takes part, or has history.
         for work in self.work.values():
             for relation in relations_of(work.info):
@@ -382,7 +390,8 @@ class Flush:
         if self.expire_after:
             self.expire_written()
         for obj in self.spared:
-            if _core.session_of(obj) is session:
+            deleted = _core.state_flags(obj) & _core.STATE_DELETED  # for another reason
+            if _core.session_of(obj) is session and not deleted:
                 session._mark_deleted(obj)
         if session._events is not None:
             for work in list(self.work.values()):

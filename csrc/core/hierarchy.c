@@ -5,18 +5,75 @@
 #include "uow.h"
 
 PyDoc_STRVAR(runs_doc,
-             "runs_by(objects, things)\n--\n\n"
+             "runs_by(objects, things, unchanged={})\n--\n\n"
              "Neighbours whose classes have the same thing in a dict of "
              "managers: [(thing, [object, ...]), ...]. Objects whose class has "
-             "none are left out.");
+             "none are left out. `unchanged`, {manager: (thing, slots)}, has "
+             "another for those of which these slots are as they were.");
+
+/* What the dicts have for the class of the last object: borrowed from them. */
+typedef struct {
+    PyObject *things, *unchanged; /* the latter NULL if there is none */
+    crm_manager *manager;
+    PyObject *thing; /* NULL: the class has none */
+    PyObject *other; /* NULL, or the thing if `slots` are unchanged */
+    crm_slot_list slots;
+} class_things;
+
+static int
+look_up(class_things *of, crm_manager *manager)
+{
+    of->manager = NULL;
+    of->other = NULL;
+    of->thing = PyDict_GetItemWithError(of->things, (PyObject *)manager);
+    if (of->thing == NULL && PyErr_Occurred()) {
+        return -1;
+    }
+    if (of->unchanged != NULL) {
+        PyObject *pair =
+            PyDict_GetItemWithError(of->unchanged, (PyObject *)manager);
+        if (pair == NULL && PyErr_Occurred()) {
+            return -1;
+        }
+        if (pair != NULL) {
+            if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+                PyErr_SetString(PyExc_TypeError, "a pair is needed");
+                return -1;
+            }
+            if (crm_parse_slots(PyTuple_GET_ITEM(pair, 1), &of->slots) < 0) {
+                return -1;
+            }
+            of->other = PyTuple_GET_ITEM(pair, 0);
+        }
+    }
+    of->manager = manager;
+    return 0;
+}
+
+/* Whether the slots that `other` asks for are as they were; or -1. */
+static int
+is_unchanged(crm_state *state, const crm_slot_list *slots)
+{
+    for (Py_ssize_t n = 0; n < slots->count; n++) {
+        if (crm_check_slot(state, slots->items[n]) < 0) {
+            return -1;
+        }
+        if (crm_state_committed(state, slots->items[n]) != NULL) {
+            return 0;
+        }
+    }
+    return 1;
+}
 
 static PyObject *
 hierarchy_runs(PyObject *module, PyObject *args)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects, *things;
-    if (!PyArg_ParseTuple(args, "O!O!:runs_by", &PyList_Type, &objects,
-                          &PyDict_Type, &things)) {
+    PyObject *objects;
+    class_things of = {.unchanged = NULL};
+    if (!PyArg_ParseTuple(args, "O!O!|O!:runs_by", &PyList_Type, &objects,
+                          &PyDict_Type, &of.things, &PyDict_Type,
+                          &of.unchanged)) {
         return NULL;
     }
     PyObject *result = PyList_New(0);
@@ -24,16 +81,18 @@ hierarchy_runs(PyObject *module, PyObject *args)
     for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
         PyObject *obj = PyList_GET_ITEM(objects, i);
         crm_state *state = crm_need_state(core, obj);
-        if (state == NULL) {
+        if (state == NULL || (crm_state_manager(state) != of.manager &&
+                              look_up(&of, crm_state_manager(state)) < 0)) {
             Py_CLEAR(result);
             break;
         }
-        PyObject *thing = PyDict_GetItemWithError(
-            things, (PyObject *)crm_state_manager(state));
+        int same = of.other == NULL ? 0 : is_unchanged(state, &of.slots);
+        if (same < 0) {
+            Py_CLEAR(result);
+            break;
+        }
+        PyObject *thing = same ? of.other : of.thing;
         if (thing == NULL) {
-            if (PyErr_Occurred()) {
-                Py_CLEAR(result);
-            }
             continue;
         }
         if (thing != last) {

@@ -900,8 +900,13 @@ def group_by_manager(
 ) -> list[tuple[ClassManager, list[Any]]]:
     """Objects by their class, or by the whole hierarchy it belongs to."""
 
-def runs_by(objects: list[Any], things: dict[ClassManager, _T]) -> list[tuple[_T, list[Any]]]:
-    """Neighbours whose classes have the same thing; objects without one are left out."""
+def runs_by(
+    objects: list[Any],
+    things: dict[ClassManager, _T],
+    unchanged: dict[ClassManager, tuple[_T, tuple[int, ...]]] = ...,
+) -> list[tuple[_T, list[Any]]]:
+    """Neighbours whose classes have the same thing; objects without one are left out.
+    `unchanged` has another for those of which its slots are as they were."""
 
 def instances_of(objects: list[Any], manager: ClassManager) -> list[Any]:
     """The objects whose class is, or inherits from, a mapped one."""

@@ -21,6 +21,67 @@ def test_flush_edges(run: Any) -> None:
     assert peer.error is None
 
 
+@program
+def siblings_in_one_statement(p: Any) -> None:
+    """Rows of one table are updated together whatever their class, if the same columns change, and
+    deleted together."""
+
+    class Base(p.Base):
+        __tablename__ = "things"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String(10))
+        name = p.Column(p.String(20))
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "base"}
+
+    class One(Base):
+        one = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "one"}
+
+    class Below(One):
+        below = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "below"}
+
+    class Two(Base):
+        two = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "two"}
+
+    class Joined(Base):
+        __tablename__ = "joined"
+        id = p.Column(p.ForeignKey(Base.id), primary_key=True)
+        extra = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "joined"}
+
+    class More(Joined):
+        more = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "more"}
+
+    s = p.session()
+    classes = (Base, One, Below, Joined, More, One, Base, More, Two)
+    s.add_all([cls(id=i, name="a") for i, cls in enumerate(classes, 1)])
+    s.commit()
+    found = s.query(Base).order_by(Base.id).all()
+
+    def step(names: str, *places: int) -> None:
+        p.mark(f"{names} {places}")
+        for place in places or range(len(found)):
+            for name in names.split():
+                if hasattr(found[place], name):
+                    setattr(found[place], name, f"{names}!" if name == "name" else len(names))
+        s.flush()
+        p.show([(each.name, getattr(each, "two", None)) for each in found])
+
+    step("name")
+    step("name one")
+    step("name more", 0, 1, 3, 4, 7)
+    step("extra", 3, 4, 7)
+    found[1].one = 77
+    step("name extra", 0, 1, 2, 3, 4, 5)
+    s.commit()
+    for each in s.query(Base).order_by(Base.id):
+        s.delete(each)
+    s.commit()
+
+
 def _family(p: Any, **columns: Any) -> tuple[Any, Any, Any]:
     class Base(p.Base):
         __tablename__ = "things"

@@ -21,6 +21,9 @@ from .inheritance import cascaded_slots, copied_slots, key_columns, key_slot
 # Rules of columns whose value is made by Python when the program gives none.
 _MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_DEFAULT_UNSET, _core.COLUMN_VERSION)
 
+#: how many slots the core takes at once
+_LOOKED_AT = 64
+
 
 class Statements:
     """The statements of one table of a mapper on one dialect."""
@@ -179,6 +182,14 @@ class Statements:
         moved.key_slots = self.pk_slots
         moved.key_moved = True
         return moved
+
+    def extends(self, base: Statements) -> bool:
+        """Whether UPDATEs of the base's columns alone are those of the base."""
+        return (
+            self is not base
+            and self.python_onupdates == base.python_onupdates
+            and self.sql_onupdates == base.sql_onupdates
+        )
 
     # -- INSERT ---------------------------------------------------------------
 
@@ -408,6 +419,16 @@ class Hierarchy:
                 m.class_manager: self._make(m, table) for m in self.mappers if table in m._tables
             }
             self.tables.append((table, of_table))
+        #: the statements of the mapper that each table is of: {table: {manager: those}}
+        self.owners = {
+            table: {m: of_table[_owner(m.mapper, table)] for m in of_table}
+            for table, of_table in self.tables
+        }
+        #: these, for UPDATEs of rows of which no column of a class below is changed, with the
+        #: slots of those columns
+        self.narrowed = {
+            table: self._narrowed(of_table, self.owners[table]) for table, of_table in self.tables
+        }
         #: what each manager copies from the key of its base before a row of a table is inserted
         self.copied: dict[Any, dict[Any, Any]] = {}
         #: and before one is updated: keys of tables are the database's to change if
@@ -456,10 +477,27 @@ class Hierarchy:
             found.manager = mapper.class_manager
         return found
 
+    @staticmethod
+    def _narrowed(of_table: dict[Any, Statements], owners: dict[Any, Statements]) -> dict[Any, Any]:
+        found = {}
+        for manager, statements in of_table.items():
+            owner = owners[manager]
+            slots = tuple(slot for slot in statements.slots if slot not in owner.column_of)
+            if statements.extends(owner) and len(slots) <= _LOOKED_AT:
+                found[manager] = owner, slots
+        return found
+
     def of_mapper(self, mapper: Any) -> list[Statements]:
         """The statements of each table of a mapper, base first."""
         manager = mapper.class_manager
         return [of_table[manager] for _, of_table in self.tables if manager in of_table]
+
+
+def _owner(mapper: Any, table: Any) -> Any:
+    """The manager of the first mapper of a line that has the table."""
+    while mapper.inherits is not None and not mapper.concrete and table in mapper.inherits._tables:
+        mapper = mapper.inherits
+    return mapper.class_manager
 
 
 def _bound_columns(mapper: Any, table: Any) -> tuple[Any, ...]:

@@ -222,7 +222,7 @@ def _save_hierarchy(
             moved, staying = _with_moved_keys(cascaded, updates) if cascaded else ([], updates)
             for statements, run in _core.runs_by(moved, of_table):
                 _update(flush, statements.of_moved, connection, run)
-            for statements, run in _core.runs_by(staying, of_table):
+            for statements, run in _core.runs_by(staying, of_table, hierarchy.narrowed[table]):
                 _update(flush, statements, connection, run)
         if new:
             copied = hierarchy.copied.get(table)
@@ -592,8 +592,8 @@ def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
     if not isinstance(statements, Hierarchy):
         _delete(statements, connection, objects)
         return
-    for table, of_table in reversed(statements.tables):
-        for each, run in _core.runs_by(objects, of_table):
+    for table, _of_table in reversed(statements.tables):
+        for each, run in _core.runs_by(objects, statements.owners[table]):
             owner = each.mapper
             below = table is not owner.base_mapper.local_table and not owner.concrete
             if not (below and owner.passive_deletes):

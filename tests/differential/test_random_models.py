@@ -547,7 +547,8 @@ class Run:
         messages = _messages(caught)
         # SQLAlchemy sorts the tables of the whole metadata, we those of the flush; and says the
         # sides of a product in any order
-        other = ("Cannot correctly sort tables", "UPDATE statement has a cartesian product")
+        product = " statement has a cartesian product"
+        other = ("Cannot correctly sort tables", f"UPDATE{product}", f"DELETE{product}")
         warned = sorted(m for m in messages if not m.startswith(other))
         lines = _by_row(self.statements.take())
         if isinstance(outcome, tuple):

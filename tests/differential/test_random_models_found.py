@@ -543,7 +543,6 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
                     ondelete="SET NULL",
                 ),
                 R(2, "one-one", "A", "A", S(), None),
-                R(3, "many-many", "B", "D", S(), None),
             ],
         ),
         [
@@ -551,6 +550,24 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("make_related", (5, 0, 1)), ("autoflush", (1, 0, 0)), ("relate", (1, 0, 0))),
             *(("flush", (0, 0, 1)), ("delete", (1, 0, 0)), ("replace", (0, 0, 4))),
             *(("autoflush", (0, 0, 0)), ("read", (3, 0, 0))),
+        ],
+    ),
+    "a class and a sibling are updated in one statement": (
+        Mapping([C("A"), C("E", base="A", how="single", columns=[Col("e0")])], []),
+        [
+            *(("make", (0, 1, 0)), ("make", (1, 1, 1)), ("flush", (0, 0, 0))),
+            *(("assign", (1, 0, 0)), ("assign", (0, 0, 0)), ("commit", (0, 0, 0))),
+        ],
+    ),
+    "a changed key of a parent whose child is in no session": (
+        Mapping(
+            [C("A"), C("B"), C("C"), C("D"), C("E")],
+            [R(1, "one-many", "E", "B", S(), S(), link="back_populates")],
+        ),
+        [
+            *(("make", (1, 0, 0)), ("make_related", (4, 0, 1)), ("replace", (0, 0, 0))),
+            *(("delete_statement", (0, 0, 0)), ("assign_key", (1, 0, 0))),
+            ("merge_object", (0, 0, 0)),
         ],
     ),
 }

@@ -244,17 +244,22 @@ def _follow_key_change(
     flush: Flush, relation: RelationInfo, objects: list[Any], start: int
 ) -> None:
     """Children of a parent whose key changes take the new key along."""
-    if relation.passive_updates:
-        return
     for parent in _core.key_changed(objects[start:] if start else objects):
         mapper = _core.manager_of(parent).mapper  # type: ignore[union-attr]
         if not _core.state_flags(parent) & _core.STATE_KEY or not _core.changed_columns(
             parent, mapper.primary_key_slots
         ):
             continue
-        _added, unchanged, _lost = full_history(parent, relation)
+        if relation.passive_updates:
+            _added, unchanged, _lost = _core.history(parent, relation.slot)
+        else:
+            _added, unchanged, _lost = full_history(parent, relation)
         for child in unchanged:
-            if child is not None and _core.session_of(child) is flush.session:
+            if child is None:
+                continue
+            if child not in flush.session:
+                _warn_stranger(child, "pk change", relation)
+            elif not relation.passive_updates:
                 flush.register_update(child)
 
 

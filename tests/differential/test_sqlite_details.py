@@ -641,3 +641,16 @@ def test_parameters_of_sqlite_by_name(p: Peer):
         p.show(c.execute(p.select(t.c.d).where(t.c.x == 2)).all())
         c.execute(t.insert(), [{"x": 2}, {"x": 3}])
         p.show(c.exec_driver_sql("select :a", {"a": 1}).all())
+
+
+@program
+def test_types_that_are_declared_oddly(p: Peer):
+    """Types by SQLite's rules of affinity, where SQLAlchemy has its own idea of a name."""
+    declared = (
+        "XBLOB", "BLOB", "NCHAR(3)", "CHAR (4)", "CHARINT", "INT_BLOB", "FLOATY", "LONGVARCHAR(9)",
+        "numeric(4,2)", "DOUBLE PRECISION", "VARCHAR(3,4)", "", "STRING", "ANY", "DATE_CHAR",
+    )  # fmt: skip
+    with lite_engine(p).connect() as c:
+        for number, type_ in enumerate(declared):
+            c.exec_driver_sql(f"CREATE TABLE t{number} (x {type_})")
+            p.show(type_, repr(p.sa.inspect(c).get_columns(f"t{number}")[0]["type"]))

@@ -16,7 +16,7 @@ ischema_names = {
         "BIGINT": "", "BLOB": "", "BOOL": "BOOLEAN", "BOOLEAN": "", "CHAR": "", "DATE": "",
         "DATE_CHAR": "DATE", "DATETIME": "", "DATETIME_CHAR": "DATETIME", "DOUBLE": "",
         "DOUBLE_PRECISION": "", "DECIMAL": "", "FLOAT": "", "INT": "INTEGER", "INTEGER": "",
-        "JSON": "", "NUMERIC": "", "REAL": "", "SMALLINT": "", "TEXT": "", "TIME": "",
+        "JSON": "", "NCHAR": "", "NUMERIC": "", "REAL": "", "SMALLINT": "", "TEXT": "", "TIME": "",
         "TIME_CHAR": "TIME", "TIMESTAMP": "", "VARCHAR": "", "NVARCHAR": "", "_NVARCHAR": "NVARCHAR",
     }.items()
 }  # fmt: skip
@@ -191,7 +191,7 @@ class SQLiteReflector:
     def _type(self, text: str) -> Any:
         """A type object for a declared type, by SQLite's affinity rules if it is unknown."""
         match = _TYPE.match(text)
-        name = match.group(1).strip().upper() if match else ""
+        name = match.group(1).upper() if match else ""
         arguments = re.findall(r"\d+", (match.group(2) or "") if match else "")
         cls: Any = ischema_names.get(name)
         if cls is None:
@@ -200,7 +200,7 @@ class SQLiteReflector:
             elif any(word in name for word in ("CHAR", "CLOB", "TEXT")):
                 cls = sqltypes.TEXT
             elif "BLOB" in name or not name:
-                cls = sqltypes.BLOB if name else sqltypes.NullType
+                cls = sqltypes.NullType
             elif any(word in name for word in ("REAL", "FLOA", "DOUB")):
                 cls = sqltypes.REAL
             else:

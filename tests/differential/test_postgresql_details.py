@@ -226,6 +226,81 @@ def text_read_as_other_types(p):
                         c.rollback()
 
 
+def reflected_types_are_kept(p: Peer):
+    engine = p.engine()
+    with engine.connect() as c:
+        for domain in (
+            "plain AS text",
+            "closed AS varchar NOT NULL",
+            'c AS text COLLATE "C"',
+            "n AS int[]",
+        ):
+            c.execute(p.text(f"CREATE DOMAIN {domain}"))
+        c.execute(p.text("CREATE TABLE t (a plain, b closed, c c, d n)"))
+        inspector = p.sa.inspect(c)
+        p.show(inspector.get_domains())
+        for column in p.Table("t", p.MetaData(), autoload_with=c).c:
+            p.show(repr(column.type), column.type.collation)
+        mood = p.module("dialects.postgresql").ENUM("low", "high", name="mood")
+        mood.create(c)
+        p.show(inspector.has_type("mood"), inspector.get_enums())
+        mood.drop(c)
+        p.show(inspector.has_type("mood"), inspector.has_type("plain"), inspector.get_enums())
+        inspector.clear_cache()
+        p.show(inspector.has_type("mood"), inspector.has_type("plain"), inspector.get_enums())
+        c.rollback()
+
+
+def keys_of_rows_that_were_let_be(p: Peer):
+    insert = p.module("dialects.postgresql").insert
+    table = p.Table(
+        "t",
+        p.MetaData(),
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("x", p.String, unique=True),
+    )
+    with p.engine().connect() as c:
+        table.create(c)
+        nothing = insert(table).on_conflict_do_nothing(index_elements=["x"])
+        update = insert(table).on_conflict_do_update(
+            index_elements=["x"], set_={"x": "b"}, where=table.c.x == "c"
+        )
+        for statement in (nothing, nothing, update, nothing.values(id=7)):
+            result = c.execute(statement, {"x": "a"})
+            p.show(result.inserted_primary_key, result.inserted_primary_key_rows)
+            p.show(result.returned_defaults)
+        c.rollback()
+
+
+def keys_that_a_default_makes_before(p: Peer):
+    with p.engine().connect() as c:
+        c.execute(p.text("CREATE TABLE t (id serial PRIMARY KEY, a int)"))
+        for name in ("t_id_seq", "another"):
+            reflected = p.Table("t", p.MetaData(), autoload_with=c, implicit_returning=False)
+            p.show(c.execute(reflected.insert()).inserted_primary_key)
+            p.show(c.execute(reflected.insert(), {"a": 5}).inserted_primary_key)
+            c.execute(reflected.insert(), [{"a": 5}, {"a": 6}])
+            if name == "t_id_seq":
+                c.execute(p.text("ALTER TABLE t_id_seq RENAME TO another"))
+        p.show(c.execute(p.select(reflected).order_by(reflected.c.id)).all())
+        own = p.Table(
+            "own",
+            p.MetaData(),
+            p.Column(
+                "id",
+                p.Integer,
+                primary_key=True,
+                autoincrement=True,
+                server_default=p.text("7 + 1"),
+            ),
+            p.Column("x", p.String),
+            implicit_returning=False,
+        )
+        own.create(c)
+        p.show(c.execute(own.insert(), {"x": "a"}).inserted_primary_key)
+        c.rollback()
+
+
 @pytest.mark.parametrize(
     "program",
     [
@@ -238,6 +313,9 @@ def text_read_as_other_types(p):
         enums_of_other_databases,
         enums_of_a_whole_metadata,
         enums_without_names,
+        reflected_types_are_kept,
+        keys_of_rows_that_were_let_be,
+        keys_that_a_default_makes_before,
     ],
 )
 def test_on_the_server(program):

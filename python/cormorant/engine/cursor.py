@@ -85,7 +85,8 @@ class CursorResult(Result[_T]):
                 "This statement was an executemany call; if primary key returning is supported, "
                 "please use .inserted_primary_key_rows."
             )
-        return self.inserted_primary_key_rows[0]
+        rows = self.inserted_primary_key_rows
+        return rows[0] if rows else None
 
     @property
     def inserted_primary_key_rows(self) -> Any:

@@ -414,8 +414,10 @@ class Executed:
         keys = _core.RowKeys(tuple(column.key for column in columns))
         autoincrement: Any = getattr(table, "_autoincrement_column", None)
         place = {column: n for n, column in enumerate(self.compiled.returning)}
-        found = []
+        found: list[Any] = []
         for number, params in enumerate(self.params):
+            if self.returned is not None and len(self.returned) <= number:
+                break  # ON CONFLICT has let the row be
             values = []
             for column in columns:
                 if self.returned is not None and column in place:
@@ -564,6 +566,11 @@ def _with_defaults(
     for key, column, number in wanted:
         context._current = column.key, key, number
         default = column.default if compiled.isinsert else column.onupdate
+        of_server = column.server_default if default is None else None
+        if of_server is not None and of_server.has_argument:  # nextval() of a reflected key
+            sql = f"select {of_server.arg}"
+            params[key] = connection.exec_driver_sql(sql, {}).scalar()
+            continue
         if default is None or (default.is_sequence and default.optional):
             default = connection.dialect.sequence_of(column)
         params[key] = (

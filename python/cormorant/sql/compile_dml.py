@@ -606,8 +606,9 @@ class DMLCompiler:
         if getattr(default, "is_sequence", False) and self._uses_sequence(default):
             return True
         counted = column is getattr(table, "_autoincrement_column", None)
-        if column.server_default is not None:
-            counted = counted and column.identity is not None
+        given = column.server_default
+        if given is not None:
+            counted = counted and (column.identity is not None or given.has_argument)
         plain = default is None or getattr(default, "is_sequence", False)
         return bool(counted and plain and dialect.preexecute_autoincrement_sequences)
 

@@ -72,8 +72,7 @@ SELECT t.oid::bigint, t.typname::text, n.nspname::text, pg_catalog.pg_type_is_vi
    FROM pg_catalog.pg_constraint o WHERE o.contypid = t.oid AND o.contype = 'c'),
   l.collname::text, t.typbasetype::bigint
 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
-LEFT JOIN pg_catalog.pg_collation l ON l.oid = t.typcollation AND b.typcollation <> t.typcollation
+LEFT JOIN pg_catalog.pg_collation l ON l.oid = t.typcollation
 WHERE t.typtype = 'd' AND {where}
 ORDER BY n.nspname, t.typname
 """

@@ -612,5 +612,4 @@ class PGInspector(Inspector):
 
     def has_type(self, type_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Whether there is a type of that name."""
-        with self._operation_context() as connection:
-            return bool(self.dialect.has_type(connection, type_name, schema))
+        return bool(self._ask("has_type", type_name, schema))

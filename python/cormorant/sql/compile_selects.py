@@ -600,8 +600,10 @@ class SelectCompiler:
                 new = False
             elif existing is cte._restates or _restates(cte, existing):
                 self.ctes.pop(existing, None)
-            elif _restates(existing, cte) or (
-                cte._cte_alias is not None and cte._cte_alias is existing
+            elif (
+                _restates(existing, cte)
+                or (cte._cte_alias is not None and cte._cte_alias is existing)
+                or ((cte._is_clone or existing._is_clone) and cte.compare(existing))
             ):
                 new = False
             else:

@@ -135,6 +135,11 @@ class _CreateDropBase(ExecutableDDLElement):
     def __init__(self, element: Any) -> None:
         self.element = self.target = element
 
+    @property
+    def stringify_dialect(self) -> str:  # type: ignore[override]
+        """That of what is created or dropped, if it is one database's own."""
+        return getattr(self.element, "create_drop_stringify_dialect", "default")
+
 
 class _Create(_CreateDropBase):
     """CREATE of something; `if_not_exists` adds IF NOT EXISTS."""

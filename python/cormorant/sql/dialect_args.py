@@ -241,8 +241,8 @@ class _DialectArgView(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         if "_" not in key:
             raise exc.ArgumentError("Keys must be of the form <dialectname>_<argname>")
-        options, name = self._place(key)
-        options[name] = value
+        dialect, _, name = key.partition("_")
+        self._item.dialect_options[dialect][name] = value
 
     def __delitem__(self, key: str) -> None:
         options, name = self._place(key)

@@ -641,6 +641,8 @@ class CTE(AliasedReturnsRows):
     nesting = False
     _cte_alias: CTE | None = None
     _restates: CTE | None = None
+    _is_clone = False
+    """A traversal has copied it: with the same text it is the same CTE as another copy."""
     _prefixes: tuple[Any, ...] = ()
     _suffixes: tuple[Any, ...] = ()
 
@@ -691,6 +693,11 @@ class CTE(AliasedReturnsRows):
     def union_all(self, *other: Any) -> CTE:
         """A CTE that is this UNION ALL the others, under this name."""
         return self._restate(_compound("UNION ALL", self.element, *other))
+
+    def _clone(self, **kw: Any) -> Self:
+        made = super()._clone(**kw)
+        made._is_clone = True
+        return made
 
     def _restate(self, element: Any) -> CTE:
         return CTE._construct(

@@ -37,7 +37,8 @@ class FromLinter:
         if kind == "grouping" and element._is_from_clause:
             self.add_from(element.element, name_of)
             return
-        self.names[element] = name_of(element)
+        unnamed = kind == "values" and element._unnamed
+        self.names[element] = "(unnamed VALUES element)" if unnamed else name_of(element)
         if element._is_lateral:
             for inner in _tables_within(element.element):
                 self.edges.add((element, inner))

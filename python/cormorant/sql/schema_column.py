@@ -331,10 +331,10 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
         if isinstance(type_, _schema_type()):
             type_ = type_.copy()
         cls = Column if self._is_annotated else type(self)
-        new: Column[Any] = cls(
-            self.name,
-            type_,
+        new: Column[Any] = cls(  # a class of the program may take a name or type in its own way
             *items,
+            name=self.name,
+            type_=type_,
             key=self.key,
             primary_key=self.primary_key,
             unique=self.unique,

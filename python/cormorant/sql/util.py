@@ -192,22 +192,25 @@ def reduce_columns(columns: Iterable[Any], only_synonyms: bool = False, *clauses
     omit: set[int] = set()
     for col in columns:
         for fk in {fk for c in col.proxy_set for fk in c.foreign_keys}:
-            for other in columns:
-                if other is col:
-                    continue
-                if any(fk.column is c for c in other.proxy_set) and (
-                    not only_synonyms or other.name == col.name
+            if any(
+                other is not col
+                and fk.column.shares_lineage(other)
+                and (not only_synonyms or other.name == col.name)
+                for other in columns
+            ):
+                omit.add(id(col))
+                break
+    for clause in clauses:
+        for binary in visitors.iterate(clause):
+            if binary.__visit_name__ != "binary" or binary.operator is not operators.eq:
+                continue
+            lineage = {id(c) for col in columns if id(col) not in omit for c in col.proxy_set}
+            if id(binary.left) not in lineage or id(binary.right) not in lineage:
+                continue
+            for col in reversed(columns):
+                if col.shares_lineage(binary.right) and (
+                    not only_synonyms or col.name == binary.left.name
                 ):
                     omit.add(id(col))
                     break
-    chosen = [c for c in columns if id(c) not in omit]
-    for clause in clauses:
-        for binary in visitors.iterate(clause):
-            if binary.__visit_name__ == "binary" and binary.operator is operators.eq:
-                left = next((c for c in chosen if c is binary.left), None)
-                right = next((c for c in chosen if c is binary.right), None)
-                if left is None or right is None:
-                    continue
-                if not only_synonyms or left.name == right.name:
-                    omit.add(id(right))
     return [c for c in given if id(c) not in omit]

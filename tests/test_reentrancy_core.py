@@ -3,10 +3,16 @@ its own, and finalizers of what was thought to be plain."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import pytest
+
+import cormorant as sa
 from cormorant import _core
+from cormorant.orm import Session, declarative_base, relationship
 
 from . import hand_made
 from .core_helpers import PYTHON, STRING, connect, entity, load_plan, make_class, run
@@ -127,3 +133,64 @@ def test_a_key_loads_its_object_while_that_enters_the_session() -> None:
     assert _core.session_of(inner[0]) is None
     assert load(connection, session, plan) == [outer]
     assert inner[0].name == outer.name == "x"
+
+
+Base: Any = declarative_base()
+
+
+class Pair(Base):
+    __tablename__ = "pairs"
+    one = sa.Column(sa.String, primary_key=True)
+    two = sa.Column(sa.String, primary_key=True)
+    of_one = sa.Column(sa.String)
+    of_two = sa.Column(sa.String)
+    of = relationship("Pair", remote_side=[one, two])
+    __table_args__ = (sa.ForeignKeyConstraint(["of_one", "of_two"], ["pairs.one", "pairs.two"]),)
+
+
+sa.orm.configure_mappers()
+MANAGER: Any = hand_made.manager_of(Pair)
+OF = dict(MANAGER.names)["of"]
+LOOKS: dict[str, Callable[[Any, list[Any]], Any]] = {
+    "group_by_manager": lambda session, objects: _core.group_by_manager(objects),
+    "sort_by_key": lambda session, objects: _core.sort_by_key(objects),
+    "identity_conflicts": _core.identity_conflicts,
+    "runs_by": lambda session, objects: _core.runs_by(objects, {MANAGER: [1]}),
+    "has_history": lambda session, objects: _core.has_history(objects, OF),
+    "relation_scan": lambda session, objects: _core.relation_scan(session, objects, OF),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_the_collector_empties_a_list_that_is_looked_at(name: str) -> None:
+    """Its objects are then nobody else's."""
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    session = Session(engine)
+    session.add_all(Pair(one=str(n), two="x") for n in range(9))
+    session.commit()
+    objects: list[Any] = []
+    threshold = gc.get_threshold()
+
+    def empty(phase: str, info: Any) -> None:
+        if phase == "stop":
+            objects.clear()
+
+    try:
+        for after in range(1, 40):
+            session.expunge_all()
+            objects[:] = session.scalars(sa.select(Pair))
+            for pair in objects:
+                pair.of_one = pair.one
+            del pair
+            gc.collect()
+            gc.callbacks.append(empty)
+            gc.set_threshold(after)
+            try:
+                with suppress(RuntimeError):  # "list changed size"
+                    repr(LOOKS[name](session, objects))
+            finally:
+                gc.callbacks.remove(empty)
+                gc.set_threshold(*threshold)
+    finally:
+        session.close()

@@ -339,7 +339,9 @@ uow_association_rows(PyObject *module, PyObject *args)
         status |= *lists[i] == NULL ? -1 : 0;
     }
     for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(a.objects); i++) {
-        status = add_object(&a, PyList_GET_ITEM(a.objects, i));
+        PyObject *obj = Py_NewRef(PyList_GET_ITEM(a.objects, i));
+        status = add_object(&a, obj);
+        Py_DECREF(obj);
     }
     if (status == 0) {
         result =

@@ -78,8 +78,9 @@ hierarchy_runs(PyObject *module, PyObject *args)
     }
     PyObject *result = PyList_New(0);
     PyObject *last = NULL, *list = NULL; /* borrowed */
+    PyObject *obj = NULL;                /* whatever becomes of the list */
     for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
+        Py_XSETREF(obj, Py_NewRef(PyList_GET_ITEM(objects, i)));
         crm_state *state = crm_need_state(core, obj);
         if (state == NULL || (crm_state_manager(state) != of.manager &&
                               look_up(&of, crm_state_manager(state)) < 0)) {
@@ -110,6 +111,7 @@ hierarchy_runs(PyObject *module, PyObject *args)
             Py_CLEAR(result);
         }
     }
+    Py_XDECREF(obj);
     return result;
 }
 

@@ -43,6 +43,40 @@ PyDoc_STRVAR(
     "True if a relationship of any object is loaded (and not empty) or "
     "changed.");
 
+/* 1, 0, or -1 with an exception. */
+static int
+object_has_history(crm_core *core, PyObject *obj, long slot)
+{
+    crm_state *state = crm_need_state(core, obj);
+    if (state == NULL || crm_check_slot(state, slot) < 0) {
+        return -1;
+    }
+    uint16_t s = (uint16_t)slot;
+    PyObject *held = crm_state_held(state, s);
+    if (CRM_SLOT_HAS(held)) {
+        if (crm_state_attr(state, s)->kind != CRM_ATTR_COLLECTION) {
+            return 1;
+        }
+        Py_ssize_t length = crm_collection_len(core, held);
+        if (length != 0) {
+            return length < 0 ? -1 : 1;
+        }
+    }
+    if (crm_state_committed(state, s) == NULL &&
+        crm_state_pending(state, s) == NULL) {
+        return 0;
+    }
+    PyObject *history = crm_state_history(state, s);
+    if (history == NULL) {
+        return -1;
+    }
+    int any = PyList_GET_SIZE(PyTuple_GET_ITEM(history, 0)) > 0 ||
+              PyList_GET_SIZE(PyTuple_GET_ITEM(history, 1)) > 0 ||
+              PyList_GET_SIZE(PyTuple_GET_ITEM(history, 2)) > 0;
+    Py_DECREF(history);
+    return any;
+}
+
 static PyObject *
 uow_has_history(PyObject *module, PyObject *args)
 {
@@ -52,38 +86,13 @@ uow_has_history(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!l", &PyList_Type, &objects, &slot)) {
         return NULL;
     }
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
-        if (state == NULL || crm_check_slot(state, slot) < 0) {
-            return NULL;
-        }
-        uint16_t s = (uint16_t)slot;
-        PyObject *held = crm_state_held(state, s);
-        if (CRM_SLOT_HAS(held)) {
-            if (crm_state_attr(state, s)->kind != CRM_ATTR_COLLECTION) {
-                Py_RETURN_TRUE;
-            }
-            Py_ssize_t length = crm_collection_len(core, held);
-            if (length != 0) {
-                return length < 0 ? NULL : Py_NewRef(Py_True);
-            }
-        }
-        if (crm_state_committed(state, s) != NULL ||
-            crm_state_pending(state, s) != NULL) {
-            PyObject *history = crm_state_history(state, s);
-            if (history == NULL) {
-                return NULL;
-            }
-            int any = PyList_GET_SIZE(PyTuple_GET_ITEM(history, 0)) ||
-                      PyList_GET_SIZE(PyTuple_GET_ITEM(history, 1)) ||
-                      PyList_GET_SIZE(PyTuple_GET_ITEM(history, 2));
-            Py_DECREF(history);
-            if (any) {
-                Py_RETURN_TRUE;
-            }
-        }
+    int any = 0;
+    for (Py_ssize_t i = 0; any == 0 && i < PyList_GET_SIZE(objects); i++) {
+        PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i));
+        any = object_has_history(core, obj, slot);
+        Py_DECREF(obj);
     }
-    Py_RETURN_FALSE;
+    return any < 0 ? NULL : PyBool_FromLong(any);
 }
 
 PyDoc_STRVAR(unsettled_doc,
@@ -235,11 +244,12 @@ uow_scan(PyObject *module, PyObject *args)
     }
     PyObject *gained = PyList_New(0), *lost = PyList_New(0);
     PyObject *added = NULL, *removed = NULL, *result = NULL;
+    PyObject *obj = NULL; /* whatever becomes of the list */
     if (gained == NULL || lost == NULL) {
         goto done;
     }
     for (Py_ssize_t i = start; i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
+        Py_XSETREF(obj, Py_NewRef(PyList_GET_ITEM(objects, i)));
         crm_state *state = crm_need_state(core, obj);
         if (state == NULL || crm_check_slot(state, slot) < 0) {
             goto done;
@@ -274,6 +284,7 @@ uow_scan(PyObject *module, PyObject *args)
     }
     result = PyTuple_Pack(2, gained, lost);
 done:
+    Py_XDECREF(obj);
     Py_XDECREF(added);
     Py_XDECREF(removed);
     Py_XDECREF(gained);
@@ -432,12 +443,14 @@ uow_sync_children(PyObject *module, PyObject *args)
     long slot = given.slot;
     PyObject *touched = PyList_New(0), *wrong = PyList_New(0);
     PyObject *added = NULL, *removed = NULL;
+    PyObject *obj = NULL; /* whatever becomes of the list */
     crm_slot_list room;
     if (touched == NULL || wrong == NULL) {
         goto error;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
+        Py_XSETREF(obj, Py_NewRef(PyList_GET_ITEM(objects, i)));
+        crm_state *state = crm_need_state(core, obj);
         if (state == NULL || crm_check_slot(state, slot) < 0 ||
             crm_changes_of(state, (uint16_t)slot, &added, &removed) < 0) {
             goto error;
@@ -477,8 +490,10 @@ uow_sync_children(PyObject *module, PyObject *args)
         }
         Py_CLEAR(added);
     }
+    Py_XDECREF(obj);
     return Py_BuildValue("(NN)", touched, wrong);
 error:
+    Py_XDECREF(obj);
     Py_XDECREF(added);
     Py_XDECREF(removed);
     Py_XDECREF(touched);
@@ -508,12 +523,13 @@ uow_sync_parent(PyObject *module, PyObject *args)
     PyObject *emptied = PyList_New(0), *strangers = PyList_New(0);
     PyObject *wrong = PyList_New(0);
     PyObject *kept = NULL; /* the related object at hand */
+    PyObject *obj = NULL;  /* whatever becomes of the list */
     crm_slot_list room;
     if (emptied == NULL || strangers == NULL || wrong == NULL) {
         goto error;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
+        Py_XSETREF(obj, Py_NewRef(PyList_GET_ITEM(objects, i)));
         crm_state *state = crm_need_state(core, obj);
         if (state == NULL || crm_check_slot(state, slot) < 0) {
             goto error;
@@ -560,9 +576,11 @@ uow_sync_parent(PyObject *module, PyObject *args)
         }
     }
     Py_XDECREF(kept);
+    Py_XDECREF(obj);
     return Py_BuildValue("(NNN)", emptied, strangers, wrong);
 error:
     Py_XDECREF(kept);
+    Py_XDECREF(obj);
     Py_XDECREF(wrong);
     Py_XDECREF(emptied);
     Py_XDECREF(strangers);

@@ -36,8 +36,9 @@ uow_group(PyObject *module, PyObject *args)
     }
     crm_manager *last = NULL;
     PyObject *list = NULL; /* borrowed */
+    PyObject *obj = NULL;  /* whatever becomes of the list */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
+        Py_XSETREF(obj, Py_NewRef(PyList_GET_ITEM(objects, i)));
         crm_state *state = crm_need_state(core, obj);
         if (state == NULL) {
             goto error;
@@ -74,10 +75,12 @@ uow_group(PyObject *module, PyObject *args)
             goto error;
         }
     }
-    return result;
+    goto done;
 error:
-    Py_DECREF(result);
-    return NULL;
+    Py_CLEAR(result);
+done:
+    Py_XDECREF(obj);
+    return result;
 }
 
 /* The arguments of a function on a list of objects and a number. */
@@ -203,7 +206,12 @@ uow_sort(PyObject *module, PyObject *objects)
     /* Other keys: sort (key values, position, object) as Python does. */
     PyObject *pairs = PyList_New(n);
     for (Py_ssize_t i = 0; pairs != NULL && i < n; i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i);
+        if (i >= PyList_GET_SIZE(objects)) {
+            PyErr_SetString(PyExc_RuntimeError, "list changed size");
+            Py_CLEAR(pairs);
+            break;
+        }
+        PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i));
         crm_state *state = crm_need_state(core, obj);
         PyObject *key = state == NULL ? NULL : crm_state_key(state);
         PyObject *entry = NULL;
@@ -216,6 +224,7 @@ uow_sort(PyObject *module, PyObject *objects)
                 values == NULL ? NULL : Py_BuildValue("(NnO)", values, i, obj);
             Py_DECREF(key);
         }
+        Py_DECREF(obj);
         if (entry == NULL) {
             Py_CLEAR(pairs);
             break;
@@ -376,13 +385,14 @@ uow_conflicts(PyObject *module, PyObject *args)
     PyObject *result = session == NULL ? NULL : PyList_New(0);
     for (Py_ssize_t i = 0; result != NULL && i < PyList_GET_SIZE(objects);
          i++) {
-        PyObject *obj = PyList_GET_ITEM(objects, i), *other = NULL;
+        PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i)), *other = NULL;
         crm_state *state = crm_need_state(core, obj);
         if (state == NULL || conflict_of(session, state, &other) < 0 ||
             (other != NULL && crm_append_pair(result, obj, other) < 0)) {
             Py_CLEAR(result);
         }
         Py_XDECREF(other);
+        Py_DECREF(obj);
     }
     return result;
 }

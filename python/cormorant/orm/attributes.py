@@ -496,7 +496,10 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
 
 def set_committed_value(instance: object, key: str, value: Any) -> None:
     """Give an attribute a value as if it had been loaded: no history."""
-    _core.set_loaded(instance, _slot(instance, key), value)
+    slot, prop = _slot_and_property(instance, key)
+    if prop._is_relationship and prop.lazy in ("dynamic", "write_only"):
+        raise NotImplementedError("Dynamic attributes don't support collection population.")
+    _core.set_loaded(instance, slot, value)
     _core.unexpire(instance, True)  # what it has besides is expired by name
 
 

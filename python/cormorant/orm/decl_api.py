@@ -47,7 +47,7 @@ _registries: weakref.WeakSet[registry] = weakref.WeakSet()
 def clear_mappers() -> None:
     """Unmap all classes. For tests of mappings."""
     for found in all_registries():
-        found.dispose()
+        found._dispose()
 
 
 def all_registries() -> list[registry]:
@@ -119,7 +119,11 @@ class registry:
         self._deferred: dict[type, decl_base.Scan] = {}
         # Classes that are mapped when their base is prepared.
         self._unprepared: dict[type, decl_base.Scan] = {}
+        #: those that are configured with this one, as their classes are related
         self._dependencies: set[registry] = set()
+        #: those that relationships of this one's classes lead to, and from which they lead here
+        self._needs: set[registry] = set()
+        self._dependents: set[registry] = set()
         # Column -> relationships that write it and from which column: to find conflicts.
         self._column_writers: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         _registries.add(self)
@@ -263,8 +267,41 @@ class registry:
 
         return decorate
 
+    def _set_depends_on(self, other: registry) -> None:
+        """Relationships lead from here to the classes of another registry."""
+        self._dependencies.add(other)
+        other._dependencies.add(self)
+        self._needs.add(other)
+        other._dependents.add(self)
+
     def dispose(self, cascade: bool = False) -> None:
-        """Unmap every class of this registry."""
+        """Unmap every class of this registry; with `cascade` those, too, of the registries whose
+        relationships lead here.
+
+        Raises exc.InvalidRequestError if there are such registries, without `cascade`.
+        """
+        todo, done = [self], {self}
+        while todo:
+            each = todo.pop()
+            others = each._dependents - done
+            if others and not cascade:
+                raise exc.InvalidRequestError(
+                    "Registry has dependent registries that are not disposed; pass cascade=True to "
+                    "clear these also"
+                )
+            each._dispose()
+            todo += others
+            done |= others
+
+    def _dispose(self) -> None:
+        for other in self._needs:
+            other._dependents.discard(self)
+        for other in self._dependencies:
+            other._dependencies.discard(self)
+            other._needs.discard(self)
+        self._needs.clear()
+        self._dependencies.clear()
+        self._dependents.clear()
         for mapper in list(self._mappers):
             self._unmap(mapper)
             cls = mapper.class_
@@ -292,7 +329,19 @@ class registry:
     # -- configuring
 
     def configure(self, cascade: bool = False) -> None:
-        """Finish the mappers of this registry."""
+        """Finish the mappers of this registry, and of those that their relationships lead to.
+
+        Raises exc.InvalidRequestError if there are such others, without `cascade`.
+        """
+        if not self._new_mappers:
+            return
+        self._configure()
+        if self._needs and not cascade:
+            raise exc.InvalidRequestError(
+                "configure was called with cascade=False but additional registries remain"
+            )
+
+    def _configure(self) -> None:
         _configure((self,))
 
     def _add_mapper(self, mapper: Mapper[Any]) -> None:
@@ -302,13 +351,13 @@ class registry:
     def _flag_new_mapper(self, mapper: Mapper[Any]) -> None:
         """Something is to be configured before a class of this registry is used."""
         if self._new_mappers:
-            mapper.class_manager.configure = self.configure
+            mapper.class_manager.configure = self._configure
             return
         self._new_mappers = True
         # The first object of any of the classes configures: its relationships may have
         # become different.
         for other in list(self._mappers):
-            other.class_manager.configure = self.configure
+            other.class_manager.configure = self._configure
 
     def _configure_mappers(self) -> None:
         """Called with the configuration lock held."""

@@ -486,6 +486,22 @@ class Hierarchy(InspectionAttr):
         for below in self._inheriting_mappers:
             below._base_gained(key, prop, old)
 
+    def _with_same_named(self, key: str, column: Any) -> Any:
+        """A column of a mapped join as a property, with the one of the same name before it. Only
+        columns that derive from each other are put together unasked."""
+        same = self._props.get(key)
+        if not isinstance(same, ColumnProperty) or same.parent is not self:
+            return column
+        if self.inherits is not None and key in self.inherits._props:
+            return column
+        first = same.columns[0]
+        versioned = self.version_id_col is first or self.version_id_col is column
+        if not versioned and not first.shares_lineage(column):
+            raise exc.InvalidRequestError(_combining(same.columns[-1], column, key))
+        together = same._copy()
+        together.columns = [column, *same.columns]
+        return together
+
     def _reconcile(self, key: str, old: MapperProperty, prop: MapperProperty) -> MapperProperty:
         """An attribute of the base that this class maps again."""
         if not isinstance(old, ColumnProperty) or not isinstance(prop, ColumnProperty):

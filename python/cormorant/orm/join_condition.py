@@ -224,8 +224,14 @@ class JoinCondition:
         if self.secondaryjoin is not None:
             self.secondaryjoin = _annotate_where(self.secondaryjoin, test, name)
 
+    def reversed(self) -> Any:
+        """The primary join condition for a relationship of the other direction: the sides that
+        it was given with change places, those that were found here are found again."""
+        return _with_sides(self.primaryjoin, self._sides_given)
+
     def _annotate_remote(self) -> None:
-        if _has_mark(self.primaryjoin, "remote"):
+        self._sides_given = _has_mark(self.primaryjoin, "remote")
+        if self._sides_given:
             return
         if self.secondary is not None:
             columns = self.secondary.c
@@ -549,15 +555,16 @@ def only_equates(primaryjoin: Any, pairs: Sequence[Any]) -> bool:
     return len(used) == len(pairs) and all(operator is operators.eq for operator in used)
 
 
-def sides_swapped(primaryjoin: Any) -> Any:
-    """The same condition seen from the other side."""
+def _with_sides(primaryjoin: Any, swapped: bool) -> Any:
+    """The same condition with local and remote columns swapped, or without telling them."""
 
     def replace(element: Any) -> Any:
         marks = element._annotations
         if "remote" not in marks and "local" not in marks:
             return None
         kept = {name: value for name, value in marks.items() if name not in ("remote", "local")}
-        kept["local" if "remote" in marks else "remote"] = True
+        if swapped:
+            kept["local" if "remote" in marks else "remote"] = True
         return element._deannotate()._annotate(kept)
 
     return visitors.replaced(primaryjoin, replace)

@@ -21,7 +21,7 @@ from ..engine.result import Result
 from ..engine.result_keys import know_columns
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
-from ..util import warn
+from ..util import immutabledict, warn
 from .context import (
     FromStatement,
     ORMPlan,
@@ -375,6 +375,19 @@ def renamed_schemas(connection: Any, options: Mapping[str, Any]) -> Iterator[Non
         yield
     finally:
         connection.dialect = before
+
+
+@contextmanager
+def with_options(connection: Any, options: Mapping[str, Any]) -> Iterator[None]:
+    """What is executed within has the options of a statement, but for those about its rows."""
+    before = connection._execution_options
+    given = {name: value for name, value in options.items() if name not in _OWN_OPTIONS}
+    connection._execution_options = immutabledict({**before, **given})
+    try:
+        with renamed_schemas(connection, options):
+            yield
+    finally:
+        connection._execution_options = before
 
 
 @contextmanager

@@ -165,7 +165,7 @@ class PropertyViews:
         """Whether an attribute of that name is mapped."""
         return key in self._props
 
-    def get_property(self, key: str, _configure_mappers: bool = True) -> MapperProperty:
+    def get_property(self, key: str, _configure_mappers: bool = False) -> MapperProperty:
         """The property of a name."""
         if _configure_mappers:
             self._check_configure()

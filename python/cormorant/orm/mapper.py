@@ -275,6 +275,8 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         column_props: dict[Any, ColumnProperty] = {}
         given_columns: dict[str, list[Any]] = {}
         for key, value in properties.items():
+            if isinstance(value, SynonymProperty):
+                value._check_column(key, table, _columns_of(properties.get(value.name)))
             if isinstance(value, list):
                 value = [self._represented(key, column) for column in value]
             elif not isinstance(value, MapperProperty | MappedColumn):
@@ -321,7 +323,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
                     "'exclude_properties' mapper arguments to control specifically which table "
                     "columns get mapped."
                 )
-            self._configure_property(key, column)
+            self._configure_property(key, self._with_same_named(key, column))
         # Now that the columns have their slots: relationships and expressions.
         for other in list(self._props.values()):
             if other.slot == -1 and other.parent is self:
@@ -529,7 +531,7 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
     def _check_configure(self) -> None:
         """Configure mappers if some are new."""
         if self.registry._new_mappers:
-            self.registry.configure()
+            self.registry._configure()
 
     def _post_configure(self) -> None:
         """Finish the properties that are not finished yet."""

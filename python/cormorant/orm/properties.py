@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _core, exc
@@ -326,17 +326,26 @@ class SynonymProperty(MapperProperty):
         table = parent.persist_selectable
         if key not in table.c:
             raise exc.ArgumentError(
-                f"Can't compile synonym '{key}': no column on table '{table.name}' named '{key}'"
+                f"Can't compile synonym '{self.name}': no column on table '{table.name}' named '{key}'"
             )
         if (
             table.c[key] in parent._columntoproperty
             and parent._columntoproperty[table.c[key]].key == self.name
         ):
-            raise exc.ArgumentError(
-                f"Can't call map_column=True for synonym {key!r}={self.name!r}, a ColumnProperty "
-                f"already exists keyed to the name {self.name!r} for column {key!r}"
-            )
+            raise self._conflict(key)
         parent._configure_property(self.name, ColumnProperty(table.c[key]))
+
+    def _check_column(self, key: str, table: Any, columns: Sequence[Any]) -> None:
+        """exc.ArgumentError if the column that this is to map is one of these, which the
+        attribute is mapped to that this is a name of."""
+        if self.map_column and key in table.c and any(c is table.c[key] for c in columns):
+            raise self._conflict(key)
+
+    def _conflict(self, key: str) -> exc.ArgumentError:
+        return exc.ArgumentError(
+            f"Can't call map_column=True for synonym {key!r}={self.name!r}, a ColumnProperty "
+            f"already exists keyed to the name {self.name!r} for column {key!r}"
+        )
 
     @property
     def _proxied_object(self) -> MapperProperty:

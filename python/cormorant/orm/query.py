@@ -620,7 +620,11 @@ class Query(QueryRunning[_T], _core.Generative):
 
     def execution_options(self, **kwargs: Any) -> Self:
         """Execution options."""
-        new = self._with(self._stmt.execution_options(**kwargs))
+        statement = self._stmt._generate()
+        statement._execution_options = util.immutabledict(
+            {**statement._execution_options, **kwargs}
+        )
+        new = self._with(statement)
         if "populate_existing" in kwargs:
             new._populate_existing = kwargs["populate_existing"]
         if "autoflush" in kwargs:

@@ -21,7 +21,7 @@ from .base import (
 from .from_adapters import FromAdapter, single_table_criterion
 from .inheritance import key_slot
 from .interfaces import MapperProperty
-from .join_condition import JoinCondition, foreign, only_equates, remote, sides_swapped
+from .join_condition import JoinCondition, foreign, only_equates, remote
 from .relationship_arguments import as_criterion, deannotated, expression, flat, value_of
 from .relationship_comparator import RelationshipComparator
 from .util import CascadeOptions
@@ -341,7 +341,8 @@ class RelationshipProperty(MapperProperty):
         self._set_join_condition()
         if self.uselist is None:
             self.uselist = self.direction is not MANYTOONE
-        if not self.uselist and self.lazy in ("dynamic", "write_only"):
+        alone = not self.uselist or self.direction is MANYTOONE
+        if alone and self.lazy in ("dynamic", "write_only"):
             raise exc.InvalidRequestError(
                 f"On relationship {self}, 'dynamic' loaders cannot be used with "
                 "many-to-one/one-to-one relationships and/or uselist=False."
@@ -390,8 +391,7 @@ class RelationshipProperty(MapperProperty):
             )
         self.target = self.entity.persist_selectable
         if self.mapper.registry is not self.parent.registry:
-            self.parent.registry._dependencies.add(self.mapper.registry)
-            self.mapper.registry._dependencies.add(self.parent.registry)
+            self.parent.registry._set_depends_on(self.mapper.registry)
         self._target_set = True
 
     def _resolve_arguments(self) -> None:
@@ -557,7 +557,7 @@ class RelationshipProperty(MapperProperty):
             primaryjoin = options.pop("primaryjoin", self.secondaryjoin)
             secondaryjoin = options.pop("secondaryjoin", self.primaryjoin)
         else:
-            primaryjoin = options.pop("primaryjoin", sides_swapped(self.primaryjoin))
+            primaryjoin = options.pop("primaryjoin", self._join_condition.reversed())
             secondaryjoin = options.pop("secondaryjoin", None)
             if secondaryjoin is not None:
                 raise exc.InvalidRequestError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import _core
+from .. import _core, exc
 from ..sql.expression import bindparam, tuple_
 from ..sql.fromclause import Join
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
@@ -284,16 +284,17 @@ class ImmediateLoader(PostLoad):
     __slots__ = ()
 
     def load(self, run: Run, parents: list[Any], origin: Origin) -> None:
-        if "schema_translate_map" not in run.options:
+        if not run.options:
             self.load_lazily(parents)
             return
-        from .loading import renamed_schemas
+        from .loading import with_options
 
-        with renamed_schemas(run.session._reading_connection(self.prop.mapper), run.options):
+        with with_options(run.session._reading_connection(self.prop.mapper), run.options):
             self.load_lazily(parents)
 
     def load_lazily(self, parents: list[Any]) -> None:
         depth = self.element.opt("recursion_depth") if self.element is not None else None
+        check_depth(self.prop, depth)
         if not depth:
             super().load_lazily(parents)
             return
@@ -444,11 +445,21 @@ class SelectInLoader(PostLoad):
     def _child_table(self) -> LoadTable | None:
         element, table = self.element, self.table
         depth = element.opt("recursion_depth") if element is not None else None
+        check_depth(self.prop, depth)
         if not depth or table is None:
             return super()._child_table()
         # One level deeper the option stands for one level less; -1 has no end.
         assert element is not None
         return with_recursion(table, element, self.path, depth - 1 if depth > 0 else depth)
+
+
+def check_depth(prop: Any, depth: int | None) -> None:
+    """exc.InvalidRequestError for a recursion_depth of what does not refer to its own class."""
+    if depth and not prop.mapper.common_parent(prop.parent):
+        raise exc.InvalidRequestError(
+            f"recursion_depth option on relationship {prop} not valid for non-self-referential "
+            "relationship"
+        )
 
 
 def with_recursion(table: LoadTable, element: LoadElement, path: Path, depth: int) -> LoadTable:

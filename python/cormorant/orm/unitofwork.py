@@ -65,6 +65,8 @@ class Flush:
         # (mapper, before the DELETEs?) -> id of an object -> it, and slots that relationships
         # with post_update set
         self.post_updates: dict[tuple[MapperInfo, bool], dict[int, tuple[Any, set[int]]]] = {}
+        #: what they have written: id of an object -> values by slot
+        self.post_updated: dict[int, dict[int, Any]] = {}
         # Children whose keys the database changes with those of their parents.
         self.followed: list[Any] = []
         # Many-to-one relationships, and ids of objects whose keys they follow after the flush.
@@ -340,8 +342,17 @@ class Flush:
     def post_update(self, info: MapperInfo, deleting: bool) -> None:
         """UPDATE what relationships with post_update set."""
         chosen = self.post_updates.get((info, deleting))
-        if chosen:
-            persistence.post_update(self, info, list(chosen.values()))
+        if not chosen:
+            return
+        given = []
+        for obj, slots in chosen.values():
+            # relationships of both directions may ask for the same, one of them before DELETEs
+            values = {slot: _core.peek(obj, slot) for slot in slots}
+            if self.post_updated.get(id(obj)) != values:
+                self.post_updated[id(obj)] = values
+                given.append((obj, slots))
+        if given:
+            persistence.post_update(self, info, given)
 
     def fail(self) -> None:
         """A statement failed: objects keep what those before it have made of them."""

@@ -78,12 +78,13 @@ crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err)
     put(&p, stmt->sql, stmt->values_word);
     put(&p, head, sizeof(head) - 1);
     for (size_t k = 1; k <= stmt->nparams; k++) {
-        const char *type, *param = crm_pg_next_param(at, stop);
+        const char *type, *value = at, *param = crm_pg_next_param(at, stop);
         size_t type_len;
         at = crm_pg_skip_param(param, &type, &type_len);
         bool last = k == stmt->nparams;
-        if (param == stop || strtoul(param + 1, NULL, 10) != k || at == NULL ||
-            (last ? at != stop : *at != ',')) {
+        bool alone = param == crm_pg_next_token(value); /* no 1 + $1 */
+        if (!alone || param == stop || strtoul(param + 1, NULL, 10) != k ||
+            at == NULL || (last ? at != stop : *at != ',')) {
             free(text);
             return CRM_OK;
         }

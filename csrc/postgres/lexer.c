@@ -324,6 +324,12 @@ crm_pg_next_param(const char *p, const char *end)
     return end;
 }
 
+const char *
+crm_pg_next_token(const char *p)
+{
+    return skip_space(p);
+}
+
 /* ---- types that parameters are cast to --------------------------------- */
 
 /* Goes on behind the words at *t, of which `words` has some in a row; false if

@@ -332,6 +332,8 @@ const char *crm_pg_scan(crm_stmt *stmt, const char *sql);
 /* The next parameter ($1) from `p` on, where a token begins; `end` if there is
  * none before that. */
 const char *crm_pg_next_param(const char *p, const char *end);
+/* Where the token begins that is at `p` or, behind space and comments, next. */
+const char *crm_pg_next_token(const char *p);
 /* Where the token after a parameter begins, and after the type that it is cast
  * to by ::, which is then *type; that is NULL where it is not cast.  NULL if
  * the type is an array's, or may be. */

@@ -341,3 +341,23 @@ def test_options_that_libpq_does_not_know(driver):
                 p.show(type(error).__name__, type(error.orig).__name__)
 
     harness.compare(program, sql=False)
+
+
+def test_many_rows_of_expressions():
+    """Values that a parameter is only a part of, at the end of it, as of a batch that is large."""
+
+    def program(p):
+        engine = p.engine(f"postgresql+psycopg:{postgres.scratch()}")
+        with engine.begin() as c:
+            c.execute(p.text("CREATE TABLE many_parts (a int, b int, s text)"))
+            for values in (":a, 100 + :b, 'x'", "(:a), :b - -:b, 'x'", "-:a, abs(:b), 'x'"):
+                statement = p.text(f"INSERT INTO many_parts VALUES ({values})")
+                c.execute(statement, [{"a": i, "b": -i} for i in range(70)])
+            table = p.Table("many_parts", p.MetaData(), autoload_with=c)
+            value = p.literal_column("'x'") + p.bindparam("v", type_=p.String)
+            rows = [{"a": i, "v": f"{i}"} for i in range(70)]
+            c.execute(p.insert(table).values(a=p.bindparam("a"), b=1, s=value), rows)
+            p.show(c.execute(p.select(table)).all())
+            c.execute(p.text("DROP TABLE many_parts"))
+
+    harness.compare(program, sql=False)

@@ -570,6 +570,13 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             ("merge_object", (0, 0, 0)),
         ],
     ),
+    "selectinload of a many-to-many of a joined class": (
+        Mapping(
+            [C("A"), C("B", base="A", how="joined"), C("C")],
+            [R(3, "many-many", "C", "B", None, S())],
+        ),
+        [("make", (1, 1, 0)), ("query_eagerly", (1, 0, 1))],
+    ),
 }
 
 

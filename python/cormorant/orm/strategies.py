@@ -418,7 +418,7 @@ class SelectInLoader(PostLoad):
             keys = [_column_of(target, column) for column in prop.mapper.primary_key]
             froms = [selectable]
         else:
-            parent = prop.parent.selectable._anonymous_fromclause(flat=True)
+            parent = prop.parent.selectable._anonymous_fromclause()
             keys = [column_in(parent, column, prop.parent) for column in prop.parent.primary_key]
             on = tuple(criteria_about(table.criteria, target)) if table is not None else ()
             froms = [relationship_join(parent, parent, prop, selectable, target, criteria=on)]

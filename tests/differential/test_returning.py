@@ -339,3 +339,43 @@ def test_key_of_a_function_that_is_not_returned() -> None:
 
     # the log says "raw sql" where the key is computed
     compare(program, sql=False)
+
+
+def test_entities_with_joined_collections() -> None:
+    """Their rows are to be asked for once each, as those of a select."""
+
+    def program(p: Any) -> None:
+        class Parent(p.Base):
+            __tablename__ = "parents"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+            kids = p.relationship("Kid", lazy="joined")
+
+        class Kid(p.Base):
+            __tablename__ = "kids"
+            id = p.Column(p.Integer, primary_key=True)
+            parent_id = p.Column(p.ForeignKey("parents.id"))
+            parent = p.relationship(Parent, lazy="joined", overlaps="kids")
+
+        s = p.session()
+        for made in (
+            p.insert(Parent).returning(Parent).values(name="a"),
+            p.insert(Kid).returning(Kid).values(parent_id=1),
+            p.update(Parent).values(name="b").returning(Parent),
+            p.update(Parent).values(name="b").returning(Parent.name),
+            p.update(Parent).values(name="b").returning(Parent.id, Parent),
+            p.select(Parent).from_statement(p.insert(Parent).values(name="c").returning(Parent)),
+            p.insert(Parent).returning(Parent).values(name="d").options(p.lazyload(Parent.kids)),
+            p.delete(Parent).where(Parent.name == "b").returning(Parent),
+        ):
+            p.error(lambda made=made: len(s.execute(made).all()))
+            p.error(lambda made=made: len(s.execute(made).unique().all()))
+            p.error(lambda made=made: s.execute(made).unique().first() is None)
+        rows = [{"name": "e"}, {"name": "f"}]
+        p.error(lambda: s.scalars(p.insert(Parent).returning(Parent), rows).all())
+        p.error(
+            lambda: [o.name for o in s.scalars(p.insert(Parent).returning(Parent), rows).unique()]
+        )
+        p.error(lambda: s.scalars(p.insert(Parent).returning(Parent), rows).one())
+
+    compare(program)

@@ -101,7 +101,22 @@ class _ReturningState(SelectState):
             )
         if strategy == "subquery":
             return  # there is no statement to load along with: it is loaded when it is read
+        if strategy == "joined":
+            self._multiplies = self._multiplies or _reaches_collections(prop)
         super()._set_up_relationship(node, prop, table)
+
+
+def _reaches_collections(prop: Any) -> bool:
+    """Whether a relationship that a select would join, or one beyond it, is a collection."""
+    seen, waiting = set(), [prop]
+    while waiting:
+        prop = waiting.pop()
+        if prop.uselist:
+            return True
+        if prop.mapper not in seen:
+            seen.add(prop.mapper)
+            waiting += [each for each in prop.mapper._relations if each.lazy == "joined"]
+    return False
 
 
 def _own_key(mapper: Any) -> tuple[Any, ...]:
@@ -113,10 +128,13 @@ def _own_key(mapper: Any) -> tuple[Any, ...]:
 class ReturningPlan(ORMPlan):
     """The plan of a change that returns rows."""
 
-    __slots__ = ("keys",)
+    __slots__ = ("keys", "repeats")
 
     def __init__(self, plan: CompiledPlan, state: SelectState, keys: Any) -> None:
         super().__init__(plan, state)
+        #: whether an entity has collections that a select would join, so that the program has to
+        #: ask for objects once each, though none comes twice here
+        self.repeats = state._multiplies and not self.given
         #: a core plan whose program finds the objects of the rows in the session, or None
         self.keys: Any = keys
 
@@ -226,6 +244,9 @@ class Returning:
         found._single_entity = plan.single_entity
         if plan.unhashable is not None:
             found._unhashable = plan.unhashable
+        if plan.repeats:
+            found._require_unique = True
+            found._set_slow()
         return found
 
 

@@ -601,6 +601,51 @@ def none_are_asked_for(p: Peer) -> None:
         p.show(session.execute(select).fetchmany(0), session.scalars(select).fetchmany(0))
 
 
+@program
+def what_an_execution_was(p: Peer) -> None:
+    c, table, select = filled(p)
+    made = p.Table(
+        "made",
+        p.MetaData(),
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("x", p.String, default="d", onupdate="u"),
+        p.Column("y", p.Integer, server_default="7"),
+    )
+    made.create(c)
+    asked = c.execution_options(of_the_connection=1)
+    for result in (
+        asked.execute(made.insert(), {"id": 1}, execution_options={"of_it": 2}),
+        c.execute(made.insert(), [{"id": 2}, {"id": 3}]),
+        c.execute(made.update().where(made.c.id == 1).values(y=4)),
+        c.execute(made.delete().where(made.c.id == 3)),
+        c.execute(select.where(table.c.n == 1).execution_options(of_the_statement=3)),
+        c.execute(select.where(table.c.id.in_([2, 3]))),
+        c.execute(select.where(table.c.id == p.bindparam("given")), {"given": 4}),
+        c.execute(p.text("SELECT :x + 0"), {"x": 5}),
+        c.exec_driver_sql("SELECT 1"),
+    ):
+        context = result.context
+        for name in (
+            "isinsert", "isupdate", "isdelete", "is_crud", "is_text", "isddl", "executemany",
+            "statement", "no_parameters",
+        ):  # fmt: skip
+            p.show(name, getattr(context, name))
+        p.show(sorted(context.execution_options.items()))
+        p.show(context.dialect is c.dialect, context.engine is c.engine)
+        p.show(context.compiled is None or str(context.compiled))
+        if context.compiled is not None:
+            p.show(context.parameters)
+            if "IN (" not in context.statement:  # whose names in SQLAlchemy are those of items
+                p.show(context.compiled_parameters)
+            p.show(type(context.invoked_statement))
+        if context.isinsert:
+            if c.dialect.name == "sqlite":
+                p.show(context.get_lastrowid() == result.lastrowid)
+            p.show(context.returned_default_rows, context.inserted_primary_key_rows)
+            p.show([list(map(str, f)) for f in (context.prefetch_cols, context.postfetch_cols)])
+        result.close()
+
+
 def _sources(p: Peer) -> Any:
     """Functions that give the same rows, of which some repeat others, from elsewhere each."""
     connection, table, _ = filled(p, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from .. import exc
+from .. import exc, util
 from .result import Result, RMKeyView
 
 __all__ = ["CursorResult", "RMKeyView", "ResultProxy"]
@@ -20,6 +20,21 @@ class CursorResult(Result[_T]):
     """engine.execution.Executed: what is known of an INSERT, UPDATE or DELETE."""
     _is_construct = True
     """It was a construct of the expression language, no text for the driver."""
+
+    _made_by: Any = None
+    """What `context` tells of: the fields of a context.Execution, or SQL for the driver."""
+
+    @util.memoized_property
+    def context(self) -> Any:
+        """What the execution was: its options, `compiled` construct, parameters."""
+        made = self._made_by
+        if made is None:
+            return None
+        from .context import Execution, ResultContext
+
+        if isinstance(made, str):
+            return ResultContext(self, None, made)
+        return ResultContext(self, Execution(*made))
 
     def _rows_of_zero(self) -> int:
         """As the driver of the URL's name has it: all, one or none; none of a stream."""

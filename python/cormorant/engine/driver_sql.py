@@ -137,6 +137,7 @@ def execute_driver_sql(
         if connection._echo:
             _log_rows(connection, result)
     result._is_construct = False
+    result._made_by = sql
     if connection._autocommit:
         core.commit()
     return result

@@ -66,6 +66,7 @@ def execute_statement(
             full_key = (*full_key, tuple(sorted(translate.items(), key=repr)))
         cplan = cache.get(full_key)
     hit = cplan is not None
+    result: CursorResult[Any]
     if cplan is None:
         cplan = _compile(connection, statement, binds, keys, sets, translate)
         if full_key is not None:
@@ -80,13 +81,18 @@ def execute_statement(
     if cplan.info is not None:
         rows = statement._row_maker
         page_size = options.get("insertmanyvalues_page_size") if options else None
-        return _execute_dml(connection, cplan, statement, binds, sets, many, hit, rows, page_size)
+        result = _execute_dml(connection, cplan, statement, binds, sets, many, hit, rows, page_size)
+        result._made_by = (cplan, binds, sets, options)
+        return result
     if many:
-        return _execute_many(connection, cplan, binds, sets, hit)
+        result = _execute_many(connection, cplan, binds, sets, hit)
+        result._made_by = (cplan, binds, sets, options)
+        return result
     stream = stream_size(options) if options else 0
     params = sets[0] if sets else None
     cursor: Any = connection._execute_plan(cplan, binds, params, stream=stream, hit=hit)
-    result: CursorResult[Any] = CursorResult(cursor, connection)
+    result = CursorResult(cursor, connection)
+    result._made_by = (cplan, binds, sets, options)
     know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
     if stream:
         result._cursor = StreamCursor(cursor, connection)
@@ -548,16 +554,7 @@ def _with_defaults(
     """The parameters of one execution, with the values of columns that have a default in
     Python. Functions see the values of the row, None for those not made yet."""
     compiled = cplan.compiled
-    params: dict[str, Any] = {}
-    for name, (bind, index) in cplan._named.items():
-        key = name if bind.unique else bind.key
-        if key in given:
-            params[key] = given[key]
-        elif index < cplan.nbinds:
-            if not bind.required:
-                params[key] = binds[index].effective_value
-        elif not bind.required:  # or it is of a default, or missed when values are put in place
-            params[key] = bind.effective_value
+    params = cplan.named_values(binds, given)
     wanted = [(column.key, column, 0) for column in columns if column.key not in given]
     wanted += [row for row in compiled.row_prefetch if row[0] not in given]
     for key, _, _ in wanted:

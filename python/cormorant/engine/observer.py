@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
 from ..sql.type_api import type_codec
+from .context import ExecutionContext, all_options
 from .interfaces import ExceptionContext
 
 if TYPE_CHECKING:
@@ -20,49 +21,6 @@ if TYPE_CHECKING:
     from .plans import CompiledPlan
 
 _ANY = _core.TYPE_ANY
-
-
-def _all_options(
-    connection: Connection, statement: Any, options: Mapping[str, Any] | None
-) -> Mapping[str, Any]:
-    """The options of an execution: `options` with those of the connection; where there are none,
-    those of the statement, which otherwise is the first of its structure that was compiled."""
-    if options is None:
-        options = getattr(statement, "_execution_options", None) or {}
-    return util.immutabledict({**connection._execution_options, **options})
-
-
-class ExecutionContext:
-    """What listeners are told of an execution; they may keep things in it."""
-
-    def __init__(self, connection: Connection, cursor: Any, executemany: bool) -> None:
-        self.connection = self.root_connection = connection
-        self.engine = connection.engine
-        self.dialect = connection.dialect
-        self.cursor = cursor
-        self.executemany = executemany
-        compiled, options = connection._current
-        self.compiled: Any = compiled
-        self.invoked_statement: Any = getattr(compiled, "statement", None)
-        self.execution_options: Mapping[str, Any] = _all_options(
-            connection, self.invoked_statement, options
-        )
-        self.isinsert: bool = getattr(compiled, "isinsert", False)
-        self.isupdate: bool = getattr(compiled, "isupdate", False)
-        self.isdelete: bool = getattr(compiled, "isdelete", False)
-        self.isddl: bool = getattr(self.invoked_statement, "is_ddl", False)
-        self.is_crud: bool = self.isinsert or self.isupdate or self.isdelete
-        self.is_text: bool = getattr(self.invoked_statement, "__visit_name__", "") in (
-            "textclause",
-            "textual_select",
-        )
-        self.statement: str = ""
-        self.parameters: Any = []  # one for each row, as listeners got them
-
-    @property
-    def no_parameters(self) -> bool:
-        """Whether the driver is called without parameters."""
-        return bool(self.execution_options.get("no_parameters", False))
 
 
 class ObservedConnection:
@@ -138,7 +96,9 @@ class _Run:
         self.connection = connection
         self.cursor = core.cursor()
         self.executemany = executemany
-        self.context = context = ExecutionContext(connection, self.cursor, executemany)
+        self.context = context = ExecutionContext(
+            connection, self.cursor, executemany, *connection._current
+        )
         context.statement = sql
         context.parameters = parameters if executemany else [parameters]
         self.handled = False
@@ -377,7 +337,7 @@ class Loading:
         if binds is None:
             self.params = {n: values[i] for n, (_, i) in plan._named.items() if i < len(values)}
         given = dict(self.params)
-        self.options = _all_options(connection, statement, options)
+        self.options = all_options(connection, statement, options)
         for fn in connection._events_of("before_execute"):
             self.statement, _, self.params = fn(
                 connection, self.statement, [], self.params, self.options
@@ -444,7 +404,7 @@ class FlushObserver:
         self.run: _Run | None = None
         self.batch: list[Any] = []
         self.outer = connection._current
-        self.options = _all_options(connection, None, None)
+        self.options = all_options(connection, None, None)
         self.statement: Any = None
         self.multi: Any = []
         self.single: Any = {}
@@ -574,7 +534,9 @@ def handle_error(
     context.execution_context = None
     context.cursor = None
     if connection is not None and not connection.closed and sql is not None:
-        context.execution_context = ExecutionContext(connection, None, isinstance(params, list))
+        context.execution_context = ExecutionContext(
+            connection, None, isinstance(params, list), *connection._current
+        )
     context.is_disconnect = is_disconnect
     context.invalidate_pool_on_disconnect = True
     context.is_pre_ping = is_pre_ping

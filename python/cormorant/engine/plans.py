@@ -181,6 +181,20 @@ class CompiledPlan:
 
     # --- values -----------------------------------------------------------------
 
+    def named_values(self, binds: Sequence[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of the parameters that have one, by their names."""
+        values: dict[str, Any] = {}
+        for name, (bind, index) in self._named.items():
+            key = name if bind.unique else bind.key
+            if key in given:
+                values[key] = given[key]
+            elif index < self.nbinds:
+                if not bind.required:
+                    values[key] = binds[index].effective_value
+            elif not bind.required:  # or it is of a default, or missed when it is put in place
+                values[key] = bind.effective_value
+        return values
+
     def resolve(
         self, binds: Sequence[Any], params: Mapping[str, Any] | None = None
     ) -> tuple[Any, list[Any]]:

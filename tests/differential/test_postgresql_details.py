@@ -361,3 +361,35 @@ def test_many_rows_of_expressions():
             c.execute(p.text("DROP TABLE many_parts"))
 
     harness.compare(program, sql=False)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_hosts_and_ports_of_a_url(driver):
+    def program(p):
+        for query in (
+            "host=a&host=b&port=1,2",
+            "host=a:1&host=b:2",
+            "host=a&host=b:2",
+            "host=a,b&port=1,2",
+            "host=a,b&port=,2",
+            "host=a,b&port=1,2,3",
+            "host=a,b,c&port=1",
+            "host=a&port=1,2",
+            "port=1,2",
+            "port=1",
+            "host=a&port=x",
+            "port=x",
+            "host=a,b,c&port=1,x,3",
+            "host=a:1&host=b:x",
+            "host=a:x",
+            "host=a:1",
+        ):
+            try:
+                engine = p.engine(f"postgresql+{driver}://u@/db?{query}")
+                made = engine.dialect.create_connect_args(engine.url)[1]
+            except p.exc.ArgumentError as error:
+                p.show(query, str(error))
+            else:
+                p.show(query, {key: made.get(key) for key in ("host", "port")})
+
+    harness.compare(program)

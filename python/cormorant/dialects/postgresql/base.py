@@ -265,8 +265,10 @@ class PGDialect(DefaultDialect):
         """
         query: dict[str, Any] = dict(url.query)
         options: dict[str, Any] = {}
-        hosts = [host for item in util.to_list(query.pop("host", ())) for host in item.split(",")]
+        given = query.pop("host", None)
+        hosts = [host for item in util.to_list(given or ()) for host in item.split(",")]
         ports = [port for item in util.to_list(query.pop("port", ())) for port in item.split(",")]
+        self._check_ports(hosts, ports, isinstance(given, tuple))
         if not hosts and url.host and ports:
             hosts = [url.host]
         if hosts:  # those of the query replace the one before it
@@ -308,8 +310,27 @@ class PGDialect(DefaultDialect):
         return [], {**options, **query}
 
     @staticmethod
+    def _check_ports(hosts: list[str], ports: list[str], with_ports: bool) -> None:
+        """exc.ArgumentError: ports that are no numbers, too many, or given in two ways;
+        `with_ports`: each host may have its own."""
+        if with_ports and ports:
+            raise exc.ArgumentError(
+                "Can't mix 'multihost' formats together; use "
+                '"host=h1,h2,h3&port=p1,p2,p3" or '
+                '"host=h1:p1&host=h2:p2&host=h3:p3" separately'
+            )
+        said = ports
+        if with_ports:
+            said = ["" if host[:1] == "/" else host.partition(":")[2] for host in hosts]
+        if not all([not port or port.isdigit() for port in said]):
+            shown = tuple(said if ports else [port or None for port in said])
+            raise exc.ArgumentError(f"Received non-integer port arguments: {shown}")
+        if (len(ports) > 1 and len(ports) != len(hosts)) or len(hosts) > 1 == len(ports):
+            raise exc.ArgumentError("number of hosts and ports don't match")
+
+    @staticmethod
     def _split_hosts(hosts: list[str], ports: list[str]) -> tuple[list[str], list[str]]:
-        """Names and ports of ``name:port`` items; exc.ArgumentError if they do not fit."""
+        """Names and ports of ``name:port`` items."""
         names, numbers = [], []
         for host in hosts:
             name, colon, number = host.rpartition(":")
@@ -319,13 +340,7 @@ class PGDialect(DefaultDialect):
             else:
                 names.append(host)
                 numbers.append("")
-        if ports:
-            if any(numbers):
-                raise exc.ArgumentError("Can't mix 'multihost' formats together; use one or other")
-            if len(ports) not in (1, len(hosts)):
-                raise exc.ArgumentError("number of hosts and ports don't match")
-            numbers = ports * len(hosts) if len(ports) == 1 else ports
-        return names, numbers
+        return names, ports or numbers
 
     def connect(self, *args: Any, **kw: Any) -> CoreConnection:
         """A new connection to the database."""

@@ -23,6 +23,7 @@ typedef struct {
     crm_plan *plan;       /* owned */
     crm_session *session; /* owned, or NULL */
     PyObject *token;      /* owned, or NULL: the session's when it was run */
+    uint64_t emptied;     /* the session's when it was run */
     crm_program *program; /* the plan's, or own_program; NULL: no rows */
     crm_program *own_program; /* owned, or NULL */
     crm_keys *own_keys; /* owned, or NULL: what its rows share instead of the
@@ -68,6 +69,7 @@ crm_cursor_new(crm_connection *conn, crm_plan *plan, crm_session *session,
     self->plan = (crm_plan *)Py_NewRef(plan);
     self->session = (crm_session *)Py_XNewRef(session);
     self->token = session != NULL ? Py_XNewRef(session->token) : NULL;
+    self->emptied = session != NULL ? session->emptied : 0;
     self->rows = *rows;
     self->present = present->noted;
     present->noted = NULL;
@@ -243,9 +245,29 @@ sized_list(Py_ssize_t count)
     return list;
 }
 
+/* 0, or -1 with an exception: the session has let all of its objects go since,
+ * and is not given others by a result from before that has given none. */
+static int
+check_session(crm_cursor *self)
+{
+    if (self->session == NULL || self->session->emptied == self->emptied ||
+        self->program->nentities == 0) {
+        return 0;
+    }
+    PyObject *manager =
+        (PyObject *)self->program->entities[0].own.layout->manager;
+    PyObject *result = PyObject_CallMethod((PyObject *)self->session,
+                                           "_refuse_late", "O", manager);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
 static int
 begin_hydration(crm_cursor *self)
 {
+    if (self->rows.nrows > 0 && check_session(self) < 0) {
+        return -1;
+    }
     self->hydration = crm_hydration_new(self->program, self->session,
                                         self->token, self->flags);
     if (self->hydration == NULL) {

@@ -360,6 +360,7 @@ struct crm_session {
                             another object has their identity now, or
                             CRM_S_LOADS_PENDING and not added */
     uint64_t hash_key;   /* number of the session, from 1 */
+    uint64_t emptied;    /* how often all objects were taken out at once */
     unsigned int events; /* CRM_SE_*: see events.h */
     PyObject *token;     /* owned; NULL: none.  What the objects of results
                             that begin now have */

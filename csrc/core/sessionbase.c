@@ -455,6 +455,7 @@ session_expunge_each(crm_session *self, PyObject *objects)
 static PyObject *
 session_expunge_all(crm_session *self, PyObject *Py_UNUSED(ignored))
 {
+    self->emptied++;
     dissolve(self);
     Py_RETURN_NONE;
 }

@@ -173,6 +173,7 @@ class LoadedCursor:
         self._plan = plan
         self._stream = stream
         self._rows: list[Any] | None = None
+        self._unique = False
         self._position = 0
         self.row_keys = _bundled_keys(plan) if plan.bundles else cursor.row_keys
         self.keys = self.row_keys.names if plan.bundles else cursor.keys
@@ -189,7 +190,7 @@ class LoadedCursor:
 
     @property
     def unique(self) -> bool:
-        return bool(self._cursor.unique)
+        return self._unique or bool(self._cursor.unique)
 
     @unique.setter
     def unique(self, value: bool) -> None:
@@ -197,9 +198,12 @@ class LoadedCursor:
             raise sa_exc.InvalidRequestError(
                 "Can't use the ORM yield_per feature in conjunction with unique()"
             )
-        if value and self._rows is not None:
+        if self._rows is None:
+            self._cursor.unique = value
+            return
+        if value:
             self._rows = _unlike(self._rows, self.scalar)
-        self._cursor.unique = value
+        self._unique = value
 
     def load_ahead(self) -> bool:
         """Read all rows with their post loads, so that no fetch does I/O; False: it streams."""
@@ -341,9 +345,13 @@ def run_plan(
         know_columns(cursor, plan.lookup, statement, None if hit else statement)
     if stream:
         cursor = StreamCursor(cursor, connection)
-    if plan.post_loads or plan.bundles or stream:
+    ahead = options.get("prebuffer_rows", False)
+    if plan.post_loads or plan.bundles or stream or ahead:
         run = post_load_run(session, connection, flags, options, own)
-        return LoadedCursor(cursor, run, (binds, params), plan, stream)
+        loaded = LoadedCursor(cursor, run, (binds, params), plan, stream)
+        if ahead:
+            loaded.load_ahead()
+        return loaded
     return cursor
 
 

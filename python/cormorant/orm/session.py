@@ -388,6 +388,16 @@ class Session(ExecutingSession, SessionClassMethods):
         self._fire_each("persistent_to_detached", persistent)
         self._fire_each("pending_to_transient", new)
 
+    def _refuse_late(self, manager: Any) -> None:
+        """Called by the core for rows of a class whose result is from before all objects were
+        taken out."""
+        obj = manager.new_instance()
+        raise exc.InvalidRequestError(
+            f"Object {instance_str(obj)} cannot be converted to 'persistent' state, as this "
+            "identity map is no longer valid.  Has the owning Session been closed?",
+            code="lkrp",
+        )
+
     def is_modified(self, instance: object, include_collections: bool = True) -> bool:
         """True if an object's attributes have net changes."""
         manager = _core.manager_of(instance) if _core.is_entity(instance) else None

@@ -170,6 +170,8 @@ class AsyncSession:
     async def _buffered(
         self, method: str, execute: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
+        options = kwargs.get("execution_options") or {}
+        kwargs["execution_options"] = {**options, "prebuffer_rows": True}
         return await self._job(
             execute_buffered, execute, type(self).__name__, method, *args, **kwargs
         )

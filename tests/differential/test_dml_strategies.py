@@ -183,6 +183,35 @@ def strategies(p: Any) -> None:
         everything(p, s)
 
 
+@program
+def criteria_that_objects_meet(p: Any) -> None:
+    s, Animal, _, _ = filled(p)
+    s.add_all([Animal(id=n, name=name, legs=n - 12) for n, name in ((10, "a"), (11, None))])
+    s.add(Animal(id=12, name="b"))
+    s.commit()
+    objects = s.scalars(p.select(Animal).order_by(Animal.id)).all()
+    for criterion in (
+        Animal.legs > -2,
+        Animal.legs != -1,
+        Animal.name == "a",
+        Animal.name != "a",
+        Animal.name == p.null(),
+        Animal.name.startswith("r"),
+        Animal.legs + 2 == 1,
+        p.literal(0) > Animal.legs,
+        p.and_(Animal.legs < 3, Animal.name != "x"),
+    ):
+        s.rollback()
+        for obj in objects:
+            p.show(obj.name, obj.legs)
+        s.expire(objects[1], ["legs"])
+        s.expire(objects[2])
+        change = p.update(Animal).where(criterion).values(legs=77)
+        s.execute(change, execution_options={"synchronize_session": "evaluate"})
+        p.show([obj.__dict__.get("legs") for obj in objects])
+        p.show([obj.legs for obj in objects])
+
+
 @pytest.mark.parametrize("run", program.registered)
 def test_strategies(run: Any) -> None:
     compare(run, warned=True)

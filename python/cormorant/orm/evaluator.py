@@ -86,7 +86,8 @@ class Compiler:
             return self._column(clause)
         raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__}")
 
-    def _column(self, column: Any) -> Evaluate:
+    def _slot(self, column: Any) -> int:
+        """The slot of the attribute that a column is."""
         parent = column._annotations.get("parentmapper")
         if parent is not None and not self.mapper.isa(parent):
             raise UnevaluatableError(
@@ -98,17 +99,32 @@ class Compiler:
             prop = mapper._columntoproperty.get(column)
         if prop is None or prop.slot < 0:
             raise UnevaluatableError(f"Cannot evaluate column: {column}")
-        slot = prop.slot
-        peek, missing, never_given = _core.peek, _core.NO_VALUE, _core.never_given
+        return prop.slot  # type: ignore[no-any-return]
+
+    def _column(self, column: Any) -> Evaluate:
+        slot = self._slot(column)
+        peek, missing = _core.peek, _core.NO_VALUE
 
         def get(obj: Any) -> Any:
             value = peek(obj, slot)
-            if value is missing:
-                deleted = _core.committed(obj, slot) is not ...
-                return None if deleted or never_given(obj, slot) else EXPIRED
-            return value
+            return _missing(obj, slot) if value is missing else value
 
         return get
+
+    def _compared(self, column: Any, function: Callable[[Any, Any], Any], value: Any) -> Evaluate:
+        """A column beside a value, which is what most criteria are: one call an object."""
+        slot = self._slot(column)
+        peek, missing = _core.peek, _core.NO_VALUE
+
+        def compare(obj: Any) -> Any:
+            own = peek(obj, slot)
+            if own is missing:
+                own = _missing(obj, slot)
+                if own is EXPIRED:
+                    return EXPIRED
+            return None if own is None else function(own, value)
+
+        return compare
 
     def _tuple(self, clause: Any) -> Evaluate:
         parts = [self.compile(part) for part in clause.clauses]
@@ -119,13 +135,13 @@ class Compiler:
 
         return values
 
-    def _value(self, bind: Any) -> Evaluate:
+    def _value_of(self, bind: Any) -> Any:
         if bind.callable is not None:
-            value = bind.callable()
-        elif bind.key in self.params:
-            value = self.params[bind.key]
-        else:
-            value = bind.value
+            return bind.callable()
+        return self.params.get(bind.key, bind.value)
+
+    def _value(self, bind: Any) -> Evaluate:
+        value = self._value_of(bind)
         return lambda obj: value
 
     def _unary(self, clause: Any) -> Evaluate:
@@ -209,6 +225,10 @@ class Compiler:
             )
         if function is None:
             raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__} with operator {op}")
+        if isinstance(clause.left, elements.NamedColumn) and clause.right._is_bind_parameter:
+            value = self._value_of(clause.right)
+            if value is not None:
+                return self._compared(clause.left, function, value)
 
         def compute(obj: Any) -> Any:
             a, b = left(obj), right(obj)
@@ -219,6 +239,12 @@ class Compiler:
             return function(a, b)
 
         return compute
+
+
+def _missing(obj: Any, slot: int) -> Any:
+    """What a column is for an object that has no value of it."""
+    deleted = _core.committed(obj, slot) is not ...
+    return None if deleted or _core.never_given(obj, slot) else EXPIRED
 
 
 def compile_criterion(

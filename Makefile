@@ -144,6 +144,7 @@ FUZZ_RUN = -max_len=1024
 FUZZ_RUN_lexer := -dict=tests/fuzz/lexer.dict
 # the interpreter keeps what it has learnt
 FUZZ_ASAN_codec := :detect_leaks=0
+FUZZ_RUN_codec := -dict=tests/fuzz/codec.dict
 FUZZ_RUN_url := -max_len=128 -dict=tests/fuzz/url.dict
 fuzz_parts = $(if $(filter undefined,$(origin FUZZ_PARTS_$1)),csrc/core/$1.c,$(FUZZ_PARTS_$1))
 

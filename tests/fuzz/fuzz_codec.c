@@ -3,15 +3,17 @@
  * Bytes that a server sent are decoded as far as a cell; bytes of an SQLite
  * file are one already.  Whatever they are, there is an object or an exception
  * that a program may expect; and an object that a codec takes comes out of it
- * as it went in. */
+ * as it went in.  JSON and UUIDs are what the standard library makes of the
+ * same text, and JSON is the text that it makes of them. */
 #include "../../csrc/core/codec.h"
 #include "../../csrc/postgres/decode.h"
 
 #include "../c/check.h"
 
 static crm_core *core;
-static PyObject *codecs;  /* of (code, argument) */
-static PyObject *invalid; /* cormorant.exc.InvalidRequestError */
+static PyObject *codecs;               /* of (code, argument) */
+static PyObject *invalid;              /* cormorant.exc.InvalidRequestError */
+static PyObject *loads, *dumps, *uuid; /* see `tried` */
 
 /* The servers' types, by a type that has each kind. */
 static const uint32_t types[] = {
@@ -26,7 +28,7 @@ static const uint8_t storage[] = {CRM_NULL, CRM_INT64, CRM_DOUBLE, CRM_TEXT,
                                   CRM_BLOB};
 
 static const char *const setup =
-    "import datetime, decimal, ipaddress, uuid\n"
+    "import datetime, decimal, ipaddress, json, uuid\n"
     "import cormorant\n"
     "from cormorant import _core as c\n"
     "from cormorant.dialects.postgresql import Range\n"
@@ -40,6 +42,16 @@ static const char *const setup =
     "    if data[:1] != b'p':\n"
     "        raise ValueError('no pickle')\n"
     "    return data[1:]\n"
+    /* what a function makes of a value as repr() shows it: NaN is not equal */
+    "def tried(function):\n"
+    "    def of(value):\n"
+    "        try:\n"
+    "            return repr(function(value))\n"
+    "        except (ValueError, TypeError, RecursionError):\n"
+    "            return None\n"
+    "    return of\n"
+    "by_loads, by_dumps, by_uuid = map(tried, (json.loads, json.dumps, "
+    "uuid.UUID))\n"
     "codecs = [(c.TYPE_ANY, None), (c.TYPE_INTEGER, None), (c.TYPE_FLOAT, "
     "None),\n"
     "    (c.TYPE_STRING, None), (c.TYPE_BINARY, None), (c.TYPE_BOOLEAN, "
@@ -69,6 +81,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     CHECK(PyRun_SimpleString(setup) == 0);
     PyObject *main = PyImport_AddModule("__main__");
     codecs = PyObject_GetAttrString(main, "codecs");
+    loads = PyObject_GetAttrString(main, "by_loads");
+    dumps = PyObject_GetAttrString(main, "by_dumps");
+    uuid = PyObject_GetAttrString(main, "by_uuid");
+    CHECK(loads != NULL && dumps != NULL && uuid != NULL);
     PyObject *module = PyImport_ImportModule("cormorant._core");
     CHECK(codecs != NULL && module != NULL);
     core = PyModule_GetState(module);
@@ -174,15 +190,70 @@ check_round(const crm_codec *codec, int typed, PyObject *value)
     Py_XDECREF(keep);
 }
 
+/* A function of the standard library makes the same of `from`: `value`, or
+ * NULL. */
+static void
+check_tried(PyObject *function, PyObject *from, PyObject *value)
+{
+    PyObject *expected = PyObject_CallOneArg(function, from);
+    PyObject *found = value == NULL ? Py_NewRef(Py_None) : PyObject_Repr(value);
+    CHECK(expected != NULL && found != NULL);
+    int same = PyObject_RichCompareBool(expected, found, Py_EQ);
+    if (same != 1) {
+        PyObject_Print(from, stderr, 0);
+        PyObject_Print(expected, stderr, 0);
+        PyObject_Print(found, stderr, 0);
+    }
+    CHECK(same == 1);
+    Py_DECREF(found);
+    Py_DECREF(expected);
+}
+
+/* What a codec has made of text, or that it refused it. */
+static void
+check_standard(const crm_codec *codec, const crm_cell *cell, PyObject *value)
+{
+    PyObject *function = codec->code == CRM_TYPE_JSON ? loads : uuid;
+    if ((codec->code != CRM_TYPE_JSON &&
+         (codec->code != CRM_TYPE_UUID || codec->arg != Py_True)) ||
+        (cell->tag != CRM_TEXT && cell->tag != CRM_JSON)) {
+        return;
+    }
+    PyObject *text = PyUnicode_DecodeUTF8(cell->u.p, cell->len, NULL);
+    if (text == NULL) {
+        PyErr_Clear();
+        return;
+    }
+    check_tried(function, text, value);
+    Py_DECREF(text);
+    crm_cell made = {0};
+    PyObject *keep = NULL;
+    if (value == NULL || function == uuid ||
+        crm_encode(core, codec, 0, value, &made, &keep) < 0) {
+        PyErr_Clear(); /* (A lone half of a surrogate pair is no UTF-8.) */
+        return;
+    }
+    text = PyUnicode_DecodeUTF8(made.u.p, made.len, NULL);
+    CHECK(text != NULL);
+    check_tried(dumps, value, text);
+    Py_DECREF(text);
+    Py_XDECREF(keep);
+}
+
 static void
 check_cell(const crm_codec *codec, const crm_cell *cell)
 {
     PyObject *value = crm_decode(core, codec, cell);
     if (value == NULL) {
+        PyObject *type, *error, *traceback;
+        PyErr_Fetch(&type, &error, &traceback);
+        check_standard(codec, cell, NULL);
+        PyErr_Restore(type, error, traceback);
         check_exception();
         return;
     }
     CHECK(!PyErr_Occurred());
+    check_standard(codec, cell, value);
     check_round(codec, 0, value);
     check_round(codec, 1, value);
     Py_DECREF(value);

@@ -20,6 +20,7 @@ from .leaks import SANITIZED
 
 HERE = Path(__file__).parent
 PROGRAM = """
+import datetime, io, uuid
 import cormorant as sa
 from cormorant.orm import Session, declarative_base, joinedload, relationship
 
@@ -37,16 +38,66 @@ class Post(Base):
     user_id = sa.Column(sa.ForeignKey("users.id"))
     user = relationship("User", back_populates="posts")
 
+# With globals of its own: an object that its class refers to keeps that class alive for ever.
+space = {"sa": sa}
+exec('''
+class Wrapped(sa.TypeDecorator):
+    impl = sa.JSON
+    cache_ok = True
+    def process_bind_param(self, value, dialect):
+        return list(value)
+    def process_result_value(self, value, dialect):
+        return tuple(value)
+''', space)
+
+class Coded(Base):
+    __tablename__ = "coded"
+    key = sa.Column(sa.Uuid, primary_key=True)
+    doc = sa.Column(sa.JSON)
+    wrapped = sa.Column(space["Wrapped"])
+    pickled = sa.Column(sa.PickleType)
+    span = sa.Column(sa.Interval)
+
 engine = sa.create_engine(URL)
 Base.metadata.drop_all(engine)
 Base.metadata.create_all(engine)
 with Session(engine) as session:
+    key = uuid.uuid4()
+    given = dict(doc={"a": [1.5, None]}, wrapped=(1, "x"), pickled={1: 2}, span=datetime.timedelta(-1, 1))
+    session.add(Coded(key=key, **given))
+    session.commit()
+    coded = session.get(Coded, key)
+    assert {name: getattr(coded, name) for name in given} == given
+    assert dict(vars(coded))["key"] == key
+    keys = session.execute(sa.select(Coded.key, Coded.span)).keys()
+    assert [*keys] == ["key", "span"] and len(keys) == 2
+    refused = sa.insert(Coded).values(key=uuid.uuid4(), doc=object())
+    try:
+        session.execute(refused)
+    except sa.exc.StatementError:
+        session.rollback()
     session.add(User(name="x", posts=[Post(), Post()]))
     session.commit()
     users = session.query(User).options(joinedload(User.posts)).all()
     assert [len(user.posts) for user in users] == [2]
     rows = session.query(User.id, User.name).all()
     posts = session.query(Post).all()
+if URL.startswith("postgresql"):
+    raw = engine.raw_connection()
+    cursor = raw.cursor()
+    cursor.copy_expert("COPY users (id, name) FROM STDIN", io.StringIO("-1\\ty\\n-2\\tz\\n"))
+    out = io.StringIO()
+    cursor.copy_expert("COPY (SELECT name FROM users WHERE id < 0 ORDER BY id) TO STDOUT", out)
+    assert out.getvalue() == "z\\ny\\n", out.getvalue()
+    try:
+        cursor.copy_expert("COPY users TO STDOUT", open("/dev/null"))
+    except io.UnsupportedOperation:
+        raw.rollback()
+    cursor.execute("LISTEN ears; NOTIFY ears, 'said'")
+    raw.commit()
+    assert [told.payload for told in raw.notifies] == ["said"]
+    copying = raw.dbapi_connection._core
+    copying.copy("COPY users TO STDOUT")
 stream = iter(session.query(Post).yield_per(1))
 next(stream)
 """

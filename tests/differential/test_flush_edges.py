@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .harness import Programs, compare
+from .harness import Programs, compare, making_tests
 
 program = Programs()
 
@@ -335,3 +335,38 @@ def test_collection_without_owner(kind: str) -> None:
         compare(lambda p: _collection_without_owner(p, kind))
     finally:
         gc.unfreeze()
+
+
+@making_tests(sql=False)  # (what was sent before is rolled back)
+def test_members_of_a_wrong_class(p: Any) -> None:
+    """What no cascade looked at is found by the flush."""
+
+    class Other(p.Base):
+        __tablename__ = "others"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Parent(p.Base):
+        __tablename__ = "parents"
+        id = p.Column(p.Integer, primary_key=True)
+        other_id = p.Column(p.ForeignKey("others.id"))
+        children = p.relationship("Child", cascade="")
+        other = p.relationship(Other, cascade="")
+
+    class Child(p.Base):
+        __tablename__ = "children"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parents.id"))
+
+    s = p.session()
+    for persistent in (False, True):
+        for name in ("children", "other"):
+            wrong = Parent() if name == "other" else Other()
+            parent = Parent()
+            if persistent:
+                s.add(parent)
+                s.flush()
+            s.add_all([parent, wrong])
+            setattr(parent, name, [wrong] if name == "children" else wrong)
+            p.error(s.flush)
+            s.rollback()
+            s.expunge_all()

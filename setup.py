@@ -62,7 +62,8 @@ if os.environ.get("CORMORANT_DEBUG"):
     LDFLAGS += sanitize
     MACROS.append(("CRM_DEBUG", "1"))
 elif os.environ.get("CORMORANT_COVERAGE"):
-    CFLAGS += ["-O0", "-g", "--coverage"]
+    # atomic: counters that threads race for become negative, which gcovr refuses
+    CFLAGS += ["-O0", "-g", "--coverage", "-fprofile-update=atomic"]
     # the function by which a process writes its counters before it ends (tests/counters.py)
     LDFLAGS += ["--coverage", "-Wl,-u,__gcov_dump"]
 else:

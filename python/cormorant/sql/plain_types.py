@@ -274,7 +274,13 @@ class Numeric(TypeEngine[T]):
         return (_core.TYPE_REAL if typed else _core.TYPE_FLOAT, None)
 
     def literal_processor(self, dialect: Any) -> Callable[[Any], str]:
-        return lambda value: str(value)
+        from decimal import Decimal
+
+        def process(value: Any) -> str:
+            Decimal(value)  # what is no number must not become part of the statement
+            return str(value)
+
+        return process
 
     @property
     def python_type(self) -> type:
@@ -402,8 +408,9 @@ def _encoded_literal(type_: _Moment, dialect: Any) -> Callable[[Any], str]:
 
         return process
     if isinstance(type_, DateTime):
-        return lambda value: quoted(value.isoformat(sep=" "))
-    return lambda value: quoted(value.isoformat())
+        return lambda value: quoted(value.isoformat().replace("T", " "))
+    part = -1 if isinstance(type_, Time) else 0  # of a datetime, that is
+    return lambda value: quoted(value.isoformat().split("T")[part])
 
 
 class _Binary(TypeEngine[bytes]):

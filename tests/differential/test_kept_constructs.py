@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 from .harness import Peer, compare
@@ -131,3 +132,27 @@ def test_a_product_with_values_of_no_name() -> None:
     said = [sorted(text.replace('"', " ").split()) for text in peer.warned]
     assert sorted(said) == sorted([sorted(text.replace('"', " ").split()) for text in ours.warned])
     assert len(said) == 2
+
+
+def test_pickled_by_every_protocol() -> None:
+    def program(p: Peer) -> None:
+        a, b = _tables(p)
+        for construct in (
+            a,
+            a.metadata,
+            p.Enum("x", "y", name="letter"),
+            p.select(a).where(a.c.x == 5).order_by(a.c.id.desc()),
+            p.select(p.func.max(a.c.x), p.case((a.c.x == 1, 2)), a.c.x.label("named")),
+            p.select(a.alias(), b.join(a, a.c.id == b.c.id)),
+            p.select(p.select(a).cte(), p.select(b).subquery()),
+            p.union(p.select(a), p.select(a)),
+            a.insert().values(x=1),
+            a.update().where(a.c.x.in_([1, 2])),
+        ):
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+                made = pickle.loads(pickle.dumps(construct, protocol))
+                again = pickle.loads(pickle.dumps(made, protocol))
+                p.show(protocol, str(again))
+                assert str(again) == str(construct)
+
+    compare(program)

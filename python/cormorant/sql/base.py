@@ -125,6 +125,9 @@ class AnonName:
         self.base = base
         self.suffix = suffix
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return super().__reduce_ex__(max(protocol, 2))  # older ones do not know of slots
+
     @property
     def ident(self) -> Any:
         """What two names have in common that are the same but for the suffix."""

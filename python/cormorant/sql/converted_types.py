@@ -40,6 +40,9 @@ class _Lookup(dict[Any, Any]):
         self.enum = enum
         self.pass_strings = pass_strings
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return super().__reduce_ex__(max(protocol, 2))  # older ones do not know of slots
+
     def __missing__(self, value: Any) -> Any:
         if self.pass_strings and isinstance(value, str):
             return value

@@ -101,6 +101,9 @@ class _OrderedItems(MutableSet[Any]):
     def __init__(self, items: Iterable[Any] = ()) -> None:
         self._items: dict[Any, None] = dict.fromkeys(items)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return super().__reduce_ex__(max(protocol, 2))  # older ones do not know of slots
+
     @classmethod
     def _from_iterable(cls, it: Iterable[Any]) -> Any:
         return set(it)

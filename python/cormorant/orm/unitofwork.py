@@ -545,11 +545,15 @@ def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
 
 def is_modified(obj: Any, manager: Any, include_collections: bool) -> bool:
     """Session.is_modified(): True if an attribute has a net change."""
-    changed = _core.changed_slots(obj)
-    collections = {p.slot for p in manager.mapper.relationships if p.uselist}
-    for slot in changed:
-        if slot in collections and (
-            not include_collections or _core.peek(obj, slot) is _core.NO_VALUE
+    changed = set(_core.changed_slots(obj))
+    for prop in manager.mapper._props.values() if changed else ():
+        slot = prop.slot
+        if slot not in changed:
+            continue
+        if (
+            prop._is_relationship
+            and prop.uselist
+            and (not include_collections or _core.peek(obj, slot) is _core.NO_VALUE)
         ):
             continue
         added, _unchanged, removed = _core.history(obj, slot)

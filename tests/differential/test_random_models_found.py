@@ -577,6 +577,29 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
         ),
         [("make", (1, 1, 0)), ("query_eagerly", (1, 0, 1))],
     ),
+    "is_modified() asks for what a one-to-one has replaced before it looks at a column": (
+        Mapping([C("A"), C("B"), C("C"), C("E")], [R(1, "one-one", "C", "E", S(), None)]),
+        [
+            *(("make", (0, 0, 0)), ("make_related", (2, 0, 0)), ("flush", (0, 0, 0))),
+            *(("assign_sql", (1, 0, 0)), ("unrelate", (1, 0, 0)), ("modified", (1, 0, 0))),
+        ],
+    ),
+    "an onupdate in the place of a value that is not loaded": (
+        Mapping(
+            [
+                C(
+                    "B",
+                    columns=[Col("b1", default="server", onupdate="call", active_history=True)],
+                    eager_defaults=False,
+                )
+            ],
+            [],
+        ),
+        [
+            *(("make", (0, 1, 1)), ("flush", (0, 0, 0)), ("assign_sql", (0, 0, 0))),
+            ("savepoint", (0, 0, 0)),
+        ],
+    ),
 }
 
 

@@ -98,7 +98,9 @@ def fill_onupdates(
                 column = statements.column_of[slot]
                 params = {statements.column_of[s].key: _core.peek(obj, s) for s in changed}
                 value = value(_DefaultContext(connection, params, column, False))
-            _core.set_value(obj, slot, value)
+            # what is not loaded is not loaded to be replaced
+            unloaded = _core.peek(obj, slot) is _core.NO_VALUE
+            (_core.set_loaded if unloaded else _core.set_value)(obj, slot, value)
 
 
 def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) -> None:

@@ -600,6 +600,16 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             ("savepoint", (0, 0, 0)),
         ],
     ),
+    "get() of an object of which a deferred column was loaded since it expired": (
+        Mapping(
+            [C("A"), C("B"), C("C", columns=[Col("c0", deferred=True)])],
+            [R(0, "many-many", "A", "C", None, S())],
+        ),
+        [
+            *(("make", (2, 1, 0)), ("commit", (0, 0, 0)), ("read", (0, 4, 0))),
+            ("get", (0, 0, 0)),
+        ],
+    ),
 }
 
 

@@ -130,6 +130,8 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
                 and other.slot not in changed
             ]
         found = load_columns(session, obj, mapper, tuple(slots), True)
+        if found and _core.state_flags(obj) & _core.STATE_EXPIRED:
+            _core.unexpire(obj, True)  # its row is there: the others wait by name
     else:
         found = load_what_is_expired(session, obj, mapper)
     if not found:

@@ -453,8 +453,9 @@ def _take_values(session: Session, mapper: Any, rows: Iterable[Mapping[str, Any]
     had changed and no flush written."""
     held = {}
     for obj in _objects(session, mapper):
-        _, key, _ = _core.identity_key(obj)  # type: ignore[misc]
-        held[key] = obj
+        identity, key, _ = _core.identity_key(obj)  # type: ignore[misc]
+        if identity is mapper._identity_class:  # not one of a concrete class below
+            held[key] = obj
     if not held:
         return
     names = [mapper._columntoproperty[column].key for column in mapper.primary_key]
@@ -475,6 +476,8 @@ def _take_values(session: Session, mapper: Any, rows: Iterable[Mapping[str, Any]
                 changed.append(prop.slot)
         if changed:
             _core.expire(obj, changed)
+        if _core.state_flags(obj) & _core.STATE_EXPIRED:
+            _core.unexpire(obj, True)  # its row is there: it waits by name
         _forget_composites(mapper, [obj])
 
 

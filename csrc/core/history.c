@@ -331,10 +331,8 @@ crm_state_differs(crm_state *state, uint16_t slot)
     return equal < 0 || PyErr_Occurred() ? -1 : !equal;
 }
 
-/* Whether the row of an object was never given the key that a relationship
- * follows: emptied again it refers to as little as before. */
-static int
-refers_nowhere(crm_state *state, uint16_t slot)
+int
+crm_state_refers_nowhere(crm_state *state, uint16_t slot)
 {
     int fk_slot = crm_state_attr(state, slot)->fk_slot;
     return (state->flags & CRM_S_KEY) != 0 && fk_slot >= 0 &&
@@ -398,7 +396,7 @@ crm_state_history_known(crm_state *state, uint16_t slot)
         /* It was taken away, and there was none or it was not known. */
         if (kind == CRM_ATTR_SCALAR && value == NULL && old != NULL &&
             (old == core->no_value || old == Py_None) &&
-            !(old == core->no_value && refers_nowhere(state, slot)) &&
+            !(old == core->no_value && crm_state_refers_nowhere(state, slot)) &&
             PyList_Append(lists[0], Py_None) < 0) {
             goto done;
         }

@@ -166,6 +166,9 @@ PyObject *crm_attr_get(crm_state *state, uint16_t slot);
 /* True for a column that had no value when its object was inserted; one that is
  * mapped as deferred is loaded all the same. */
 int crm_attr_never_given(crm_state *state, uint16_t slot);
+/* Whether the row of an object was never given the key that a relationship
+ * follows: emptied again it refers to as little as before.  Cannot fail. */
+int crm_state_refers_nowhere(crm_state *state, uint16_t slot);
 /* The object of a many-to-one as the identity map has it: new reference (None
  * if there is none); NULL without an exception if that cannot be told.  SQL is
  * emitted only with `may_load`, to load the foreign key. */

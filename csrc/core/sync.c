@@ -545,6 +545,10 @@ uow_sync_parent(PyObject *module, PyObject *args)
         if (held == old) {
             continue; /* set back to what it was */
         }
+        if (!CRM_SLOT_HAS(held) && old == core->no_value &&
+            crm_state_refers_nowhere(state, (uint16_t)slot)) {
+            continue; /* taken away again */
+        }
         if (!CRM_SLOT_HAS(held) || held == Py_None) {
             if (PyList_Append(emptied, obj) < 0) {
                 goto error;

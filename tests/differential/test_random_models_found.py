@@ -610,6 +610,27 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             ("get", (0, 0, 0)),
         ],
     ),
+    "a value written by key of a class that has a concrete one below": (
+        Mapping([C("A"), C("B"), C("C", base="A", how="concrete")], []),
+        [
+            *(("make", (0, 0, 0)), ("make", (0, 1, 0)), ("bulk_insert", (2, 1, 2))),
+            ("bulk_update", (1, 0, 1)),
+        ],
+    ),
+    "get() of an object that was expired and is updated by key": (
+        Mapping([C("B")], []),
+        [
+            *(("make", (0, 1, 0)), ("query", (0, 0, 0)), ("expire_all", (0, 0, 0))),
+            *(("bulk_update", (0, 0, 1)), ("get", (0, 0, 0))),
+        ],
+    ),
+    "a reference that is set and taken away of a row that had none": (
+        Mapping([C("A"), C("B")], [R(0, "one-many", "B", "A", S(), S(), link="backref")]),
+        [
+            *(("make", (1, 0, 0)), ("make", (0, 1, 0)), ("merge_copy", (0, 0, 0))),
+            *(("replace", (0, 0, 0)), ("unrelate", (1, 0, 0)), ("commit", (0, 0, 0))),
+        ],
+    ),
 }
 
 

@@ -30,7 +30,7 @@ from .workloads import CORMORANT, SQLALCHEMY
 
 PSYCOPG, PSYCOPG2, ASYNCPG, LIBPQ = "SQLAlchemy+psycopg", "psycopg2", "asyncpg", "libpq"
 ORMS = {SQLALCHEMY: ("sqlalchemy", "psycopg2"), PSYCOPG: ("sqlalchemy", "psycopg")}
-ORMS[CORMORANT] = ("cormorant", "psycopg")
+ORMS[CORMORANT] = ("cormorant", "psycopg2")
 COLUMNS = "id, name, age, score, email, made"
 
 

@@ -52,10 +52,11 @@ enum {
 };
 
 typedef struct {
-    uint8_t tag;   /* crm_tag */
-    uint8_t flags; /* CRM_CELL_* */
-    uint16_t reserved;
-    uint32_t len; /* bytes at p, see crm_tag_has_bytes */
+    uint8_t tag;      /* crm_tag */
+    uint8_t flags;    /* CRM_CELL_* */
+    uint16_t as_text; /* parameters: the server cannot infer the type of text or
+                         NULL here */
+    uint32_t len;     /* bytes at p, see crm_tag_has_bytes */
     union {
         int64_t i;
         double d;

@@ -328,8 +328,7 @@ crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
         if (value == NULL) {
             return -1;
         }
-        int status = crm_encode(flush->core, &bind->codec, plan->typed, value,
-                                &cells[b], &keep[b]);
+        int status = crm_bind_encode(plan, bind, value, &cells[b], &keep[b]);
         Py_DECREF(value);
         if (status < 0) {
             return encode_failed(flush, i, state, b, status);

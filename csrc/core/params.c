@@ -40,9 +40,8 @@ crm_params_encode(crm_params *params, crm_connection *self, crm_plan *plan,
                 "uses %zu, and there are %zu supplied.",
                 plan->nbinds, nvalues);
         }
-        int status = crm_encode(plan->core, &bind->codec, plan->typed,
-                                values[bind->index], &params->cells[i],
-                                &params->keep[i]);
+        int status = crm_bind_encode(plan, bind, values[bind->index],
+                                     &params->cells[i], &params->keep[i]);
         if (status < 0) {
             return crm_connection_bind_error(self, plan, values, nvalues, i,
                                              status);
@@ -87,6 +86,8 @@ takes_as_is(const crm_plan *plan, const crm_codec *codec)
         case CRM_TYPE_INTERVAL:
         case CRM_TYPE_PICKLE:
             return false;
+        case CRM_TYPE_JSON:
+            return plan->typed && !plan->json_text;
         default:
             return plan->typed;
     }
@@ -107,7 +108,7 @@ shown_cell(const crm_plan *plan, const crm_codec *codec, const crm_cell *cell)
         }
     }
     crm_cell value = *cell;
-    int json = plan->typed && inner.code == CRM_TYPE_JSON;
+    int json = plan->typed && !plan->json_text && inner.code == CRM_TYPE_JSON;
     if (json && value.tag == CRM_TEXT) {
         value.tag = CRM_JSON;
     }

@@ -38,19 +38,19 @@ plan_dealloc(crm_plan *self)
     Py_DECREF(type);
 }
 
-/* One (index, code, arg) of the constructor's `binds`. */
+/* One (index, code, arg, as_text=False) of the constructor's `binds`. */
 static int
 set_bind(crm_bind *bind, PyObject *item)
 {
     Py_ssize_t index;
-    int code;
+    int code, as_text = 0;
     PyObject *arg;
     if (!PyTuple_Check(item)) {
         PyErr_Format(PyExc_TypeError, "a bind is (index, code, arg), not %R",
                      item);
         return -1;
     }
-    if (!PyArg_ParseTuple(item, "niO:bind", &index, &code, &arg)) {
+    if (!PyArg_ParseTuple(item, "niO|p:bind", &index, &code, &arg, &as_text)) {
         return -1;
     }
     if (index < 0 || index > UINT32_MAX) {
@@ -58,6 +58,7 @@ set_bind(crm_bind *bind, PyObject *item)
         return -1;
     }
     bind->index = (uint32_t)index;
+    bind->as_text = as_text != 0;
     return crm_codec_set(&bind->codec, code, arg);
 }
 
@@ -93,15 +94,15 @@ done:
 static PyObject *
 plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"sql",   "binds", "program", "wire",
-                            "names", "typed", "many",    NULL};
+    static char *words[] = {"sql",   "binds", "program",   "wire", "names",
+                            "typed", "many",  "json_text", NULL};
     PyObject *sql, *binds = NULL, *program = Py_None;
     PyObject *wire = NULL, *names = Py_None, *many = Py_None;
     PyObject *arrays = NULL, *guard = NULL;
-    int typed = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|OOUOpO:Plan", words, &sql,
-                                     &binds, &program, &wire, &names, &typed,
-                                     &many)) {
+    int typed = 0, json_text = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|OOUOpOp:Plan", words,
+                                     &sql, &binds, &program, &wire, &names,
+                                     &typed, &many, &json_text)) {
         return NULL;
     }
     if (many != Py_None &&
@@ -121,6 +122,7 @@ plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->sql = Py_NewRef(sql);
     self->wire = Py_NewRef(wire == NULL ? sql : wire);
     self->typed = typed != 0;
+    self->json_text = json_text != 0;
     self->arrays = Py_XNewRef(arrays);
     self->guard = Py_XNewRef(guard);
     if (binds != NULL && binds != Py_None && set_binds(self, binds) < 0) {
@@ -198,6 +200,7 @@ plan_with_program(crm_plan *self, PyObject *program)
     made->guard = Py_XNewRef(self->guard);
     made->names = Py_XNewRef(self->names);
     made->typed = self->typed;
+    made->json_text = self->json_text;
     if (self->nbinds != 0) {
         made->binds = PyMem_Calloc(self->nbinds, sizeof(*made->binds));
         if (made->binds == NULL) {
@@ -263,6 +266,8 @@ static PyMemberDef plan_members[] = {
      "A query that says whether it may, or None"},
     {"typed", T_BOOL, offsetof(crm_plan, typed), READONLY,
      "Whether the driver takes typed cells"},
+    {"json_text", T_BOOL, offsetof(crm_plan, json_text), READONLY,
+     "Whether JSON is shown as its text"},
     {NULL},
 };
 
@@ -277,7 +282,7 @@ static PyGetSetDef plan_getset[] = {
 static PyType_Slot plan_slots[] = {
     {Py_tp_doc,
      "Plan(sql, binds=(), program=None, wire=sql, names=None, typed=False, "
-     "many=None)\n--\n\n"
+     "many=None, json_text=False)\n--\n\n"
      "An executable statement; see _core.pyi."},
     {Py_tp_new, plan_new},
     {Py_tp_dealloc, plan_dealloc},

@@ -17,6 +17,7 @@ typedef struct crm_program crm_program; /* hydrate.h */
 typedef struct {
     uint32_t index; /* which of the values given at execution */
     crm_codec codec;
+    bool as_text; /* see crm_cell */
 } crm_bind;
 
 typedef struct crm_plan {
@@ -30,10 +31,22 @@ typedef struct crm_plan {
     PyObject *names; /* owned tuple of str, one per bind, or NULL: parameters
                         are shown by name */
     bool typed;      /* the driver takes typed cells (dates, decimals, …) */
+    bool json_text;  /* JSON is shown as its text, for all that */
     crm_bind *binds;
     size_t nbinds;
     crm_program *program; /* owned, NULL: rows come as the driver gives them */
 } crm_plan;
+
+/* As crm_encode(), of a value of a bind. */
+static inline int
+crm_bind_encode(const crm_plan *plan, const crm_bind *bind, PyObject *value,
+                crm_cell *cell, PyObject **keep)
+{
+    int status =
+        crm_encode(plan->core, &bind->codec, plan->typed, value, cell, keep);
+    cell->as_text = bind->as_text;
+    return status;
+}
 
 /* The values of an execution as logs and errors show them, in the order of the
  * binds: what each bind's type makes of its value.  A new tuple, or a dict by

@@ -107,28 +107,52 @@ static const struct {
 } strings[] = {
     {"VARCHAR", 1043, 1015},
     {"TEXT", 25, 1009},
+    {"CHAR", 1042, 1014},
 };
 
-/* Says which type an array has; 0 if that is not known. */
+/* Says which type an array has, whose elements are declared to be of `type` and
+ * inferred to be of another; 0 if that is not known. */
 static int
-set_type(crm_pg_array *array, Oid type, const char *cast, size_t cast_len)
+set_type(crm_pg_array *array, Oid type, Oid inferred, const char *cast,
+         size_t cast_len)
 {
     array->element = crm_pg_as_text(type) ? 0 : type;
     array->array = crm_pg_array_of(type);
     for (size_t i = 0; type == 0 && i < sizeof(strings) / sizeof(*strings);
          i++) {
-        if (strlen(strings[i].name) == cast_len &&
-            memcmp(strings[i].name, cast, cast_len) == 0) {
+        if (cast == NULL ? strings[i].element == inferred
+                         : strlen(strings[i].name) == cast_len &&
+                               memcmp(strings[i].name, cast, cast_len) == 0) {
             array->element = strings[i].element;
             array->array = strings[i].array;
         }
     }
+    if (type == 0 && cast == NULL && array->array == 0) {
+        array->array = crm_pg_array_of(inferred); /* of texts that it parses */
+    }
     return cast != NULL || array->array != 0;
 }
 
-int
-crm_pg_arrays_new(const crm_stmt *stmt, crm_pg_array **out, crm_error *err)
+/* The type that the server infers for a parameter without a cast, which a
+ * statement for a single row has to be asked about; 0 for none. */
+static int
+infer(crm_stmt *stmt, size_t k, const char *cast, Oid *inferred, crm_error *err)
 {
+    *inferred = 0;
+    if (stmt->types[k] != 0 || cast != NULL || stmt->values_to == 0) {
+        return CRM_OK;
+    }
+    if (stmt->inferred == NULL && crm_pg_infer(stmt, err) < 0) {
+        return CRM_FAIL;
+    }
+    *inferred = stmt->inferred[k];
+    return CRM_OK;
+}
+
+int
+crm_pg_arrays_new(crm_stmt *stmt, crm_pg_array **out, crm_error *err)
+{
+    *out = NULL;
     crm_pg_array *arrays = calloc(stmt->nparams + 1, sizeof(crm_pg_array));
     if (arrays == NULL) {
         return crm_pg_no_memory(err);
@@ -137,10 +161,15 @@ crm_pg_arrays_new(const crm_stmt *stmt, crm_pg_array **out, crm_error *err)
     for (size_t k = 0; k < stmt->nparams; k++) {
         const char *cast;
         size_t cast_len;
+        Oid inferred;
         at = crm_pg_next_param(at, end);
         at = crm_pg_skip_param(at, &cast, &cast_len);
+        if (at != NULL && infer(stmt, k, cast, &inferred, err) < 0) {
+            free(arrays);
+            return CRM_FAIL;
+        }
         if (at == NULL ||
-            !set_type(&arrays[k], stmt->types[k], cast, cast_len)) {
+            !set_type(&arrays[k], stmt->types[k], inferred, cast, cast_len)) {
             free(arrays);
             arrays = NULL;
             break;

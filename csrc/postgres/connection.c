@@ -45,6 +45,10 @@ own_option(crm_conn *conn, const char *key, const char *value, crm_error *err)
         conn->decoder.inet_as_text = !is_true(value);
         return CRM_DONE;
     }
+    if (strcmp(key, "as_literals") == 0) {
+        conn->as_literals = is_true(value);
+        return CRM_DONE;
+    }
     if (strcmp(key, "begin") == 0) {
         if (strlen(value) >= sizeof(conn->begin_sql)) {
             return crm_fail(err, CRM_E_PROGRAMMING,

@@ -4,6 +4,8 @@
  * server, which infers the type from its place (as for a quoted literal) and
  * parses it.  Numbers of fixed size go in binary.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pg_driver.h"
@@ -12,7 +14,11 @@ enum {
     OID_BOOL = 16,
     OID_BYTEA = 17,
     OID_INT8 = 20,
+    OID_INT2 = 21,
     OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_JSON = 114,
+    OID_FLOAT4 = 700,
     OID_FLOAT8 = 701,
     OID_DATE = 1082,
     OID_TIME = 1083,
@@ -24,6 +30,7 @@ enum {
     OID_UUID = 2950,
     OID_INET = 869,
     OID_CIDR = 650,
+    OID_JSONB = 3802,
 };
 
 /* Days from 0001-01-01 to 2000-01-01, where PostgreSQL counts from. */
@@ -59,6 +66,9 @@ crm_pg_type_of(const crm_cell *cell)
             return OID_TIMETZ;
         case CRM_INET:
             return cell->flags == CRM_INET_NETWORK ? OID_CIDR : OID_INET;
+        case CRM_NULL:
+        case CRM_TEXT:
+            return cell->as_text ? OID_TEXT : 0;
         default:
             return 0;
     }
@@ -91,6 +101,8 @@ crm_pg_array_of(Oid type)
         {OID_TIME, 1183},     {OID_TIMESTAMP, 1115}, {OID_TIMESTAMPTZ, 1185},
         {OID_INTERVAL, 1187}, {OID_TIMETZ, 1270},    {OID_NUMERIC, 1231},
         {OID_UUID, 2951},     {OID_INET, 1041},      {OID_CIDR, 651},
+        {OID_TEXT, 1009},     {OID_INT2, 1005},      {OID_FLOAT4, 1021},
+        {OID_JSON, 199},      {OID_JSONB, 3807},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
         if (known[i].type == type) {
@@ -107,14 +119,77 @@ crm_pg_as_text(Oid type)
            type == OID_CIDR;
 }
 
-bool
-crm_pg_type_takes(Oid declared, const crm_cell *cell)
+/* Whether a NUMERIC's text is that of a whole number of at most 18 digits,
+ * which as a literal is an integer. */
+static bool
+is_integer(const crm_cell *cell, int64_t *value)
 {
-    if (cell->tag == CRM_NULL) {
-        return true;
+    char text[20];
+    bool sign = cell->len > 0 && cell->u.p[0] == '-';
+    if (cell->len == sign || cell->len > 18u + sign) {
+        return false;
     }
-    Oid wanted = crm_pg_type_of(cell);
+    memcpy(text, cell->u.p, cell->len);
+    text[cell->len] = '\0';
+    if (strspn(text + sign, "0123456789") != cell->len - sign) {
+        return false;
+    }
+    *value = strtoll(text, NULL, 10);
+    return true;
+}
+
+/* The type that a value of a statement is declared as.  A literal 1.5 is a
+ * NUMERIC whichever class it is of in Python, and 1 an integer, but those that
+ * are no numbers are written with their type. */
+Oid
+crm_pg_wanted_type(const crm_stmt *stmt, const crm_cell *cell)
+{
+    crm_cell integer = {.tag = CRM_INT64};
+    if (stmt->as_literals && cell->tag == CRM_DOUBLE &&
+        cell->u.d - cell->u.d == 0.0) {
+        return OID_NUMERIC;
+    }
+    if (stmt->as_literals && cell->tag == CRM_NUMERIC &&
+        is_integer(cell, &integer.u.i)) {
+        return crm_pg_type_of(&integer);
+    }
+    return crm_pg_type_of(cell);
+}
+
+bool
+crm_pg_type_takes(const crm_stmt *stmt, Oid declared, const crm_cell *cell)
+{
+    Oid wanted = crm_pg_wanted_type(stmt, cell);
+    if (cell->tag == CRM_NULL) {
+        return declared != 0 || wanted == 0;
+    }
     return wanted == declared || (declared == OID_INT8 && wanted == OID_INT4);
+}
+
+/* Writes the shortest decimal text that is read as `value`, with a point as
+ * Python does, whatever the locale; its length. */
+static int
+put_decimal(char text[CRM_PG_NUMBER], double value)
+{
+    int len = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        len = snprintf(text, CRM_PG_NUMBER, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    bool whole = true;
+    for (int i = 0; i < len; i++) {
+        if (strchr("+-0123456789e", text[i]) == NULL) {
+            text[i] = '.';
+        }
+        whole = whole && text[i] != '.' && text[i] != 'e';
+    }
+    if (whole) {
+        memcpy(text + len, ".0", 3);
+        len += 2;
+    }
+    return len;
 }
 
 int
@@ -143,6 +218,11 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
                 break;
             case CRM_DOUBLE: {
                 uint64_t bits;
+                if (stmt->types[k] == OID_NUMERIC) {
+                    stmt->formats[i] = 0;
+                    stmt->lengths[i] = put_decimal(number, cell->u.d);
+                    break;
+                }
                 memcpy(&bits, &cell->u.d, sizeof(bits));
                 put64(number, bits);
                 stmt->lengths[i] = 8;
@@ -187,8 +267,21 @@ crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at, crm_error *err)
                 stmt->values[i] = cell->u.p;
                 stmt->lengths[i] = (int)cell->len;
                 break;
+            case CRM_NUMERIC: {
+                int64_t value;
+                if (stmt->types[k] == OID_INT4 && is_integer(cell, &value)) {
+                    crm_pg_put32(number, (uint32_t)value);
+                    stmt->lengths[i] = 4;
+                    break;
+                }
+                if (stmt->types[k] == OID_INT8 && is_integer(cell, &value)) {
+                    put64(number, (uint64_t)value);
+                    stmt->lengths[i] = 8;
+                    break;
+                }
+            }
+            /* fallthrough */
             case CRM_TEXT:
-            case CRM_NUMERIC:
             case CRM_JSON:
             case CRM_INET:
                 /* NUL-terminated, as libpq wants it; see driver.h */

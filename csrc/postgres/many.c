@@ -265,7 +265,7 @@ run_single(crm_stmt *stmt, const crm_cell *cells, size_t width, bool single,
            crm_rows *rows, size_t *done, int64_t *changed, crm_error *err)
 {
     uint64_t before = rows->nrows;
-    if (crm_pg_bind(stmt, cells, width, err) < 0 ||
+    if (crm_pg_bind_row(stmt, cells, width, err) < 0 ||
         crm_pg_fetch(stmt, rows, SIZE_MAX, err) < 0) {
         return CRM_FAIL;
     }
@@ -400,6 +400,7 @@ crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
 {
     size_t next = 0;
     bool returns = single;
+    stmt->as_literals = false; /* the columns have types: nothing is gained */
     while (next < nrows &&
            (nrows == 1 ||
             (returns && (stmt->columns == NULL ||
@@ -425,7 +426,7 @@ crm_pg_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
     /* Types that do not fit all rows: each as it comes. */
     bool uniform = true;
     for (size_t i = next * width; i < nrows * width && uniform; i++) {
-        uniform = crm_pg_type_takes(stmt->types[i % width], &cells[i]);
+        uniform = crm_pg_type_takes(stmt, stmt->types[i % width], &cells[i]);
     }
     if (uniform) {
         crm_pg_array *arrays;

@@ -34,6 +34,7 @@ struct crm_conn {
     bool autocommit;
     bool refused; /* the server's error was met in what is being collected */
     char begin_sql[96];
+    bool as_literals;      /* numbers are of the types that literals have */
     int prepare_threshold; /* uses before a statement is prepared; 0: at
                               once, negative: never */
     uint64_t last_name;    /* number of the newest prepared statement, cursor */
@@ -60,6 +61,9 @@ struct crm_conn {
 #define CRM_PG_SIZES  8
 #define CRM_PG_ARRAYS CRM_PG_SIZES
 
+/* Bytes of a number that is sent, in binary form or as decimal text. */
+#define CRM_PG_NUMBER 32
+
 struct crm_stmt {
     crm_link link; /* among the statements of the connection */
     crm_conn *conn;
@@ -71,8 +75,11 @@ struct crm_stmt {
     size_t values_from; /* where its values begin and end, */
     size_t values_to;   /* else 0 */
     size_t nparams;
-    Oid *types;    /* nparams: as declared to the server, 0: inferred */
-    uint32_t uses; /* runs so far */
+    Oid *types;       /* nparams: as declared to the server, 0: inferred */
+    bool as_literals; /* see crm_conn */
+    Oid *inferred;    /* nparams, owned, or NULL: what the server made of those
+                         that are inferred, once it was asked */
+    uint32_t uses;    /* runs so far */
     uint64_t names[CRM_PG_SIZES + 1]; /* numbers of the prepared statements for
                                          so many rows, 0: none */
     char *arrays;      /* owned or NULL: the text that takes arrays */
@@ -97,7 +104,7 @@ struct crm_stmt {
     int *lengths;
     int *formats;
     Oid *many_types;
-    char (*numbers)[16];
+    char (*numbers)[CRM_PG_NUMBER];
 };
 
 /* errors.c.  All return CRM_FAIL. */
@@ -192,6 +199,9 @@ const char *crm_pg_column_name(crm_stmt *stmt, size_t column);
 bool crm_pg_column_type(crm_stmt *stmt, size_t column, crm_column_type *type);
 int crm_pg_bind(crm_stmt *stmt, const crm_cell *cells, size_t count,
                 crm_error *err);
+/* The same of a row of many. */
+int crm_pg_bind_row(crm_stmt *stmt, const crm_cell *cells, size_t count,
+                    crm_error *err);
 int crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
                  crm_error *err);
 void crm_pg_reset_stmt(crm_stmt *stmt);
@@ -250,12 +260,14 @@ typedef struct {
 
 int crm_pg_offer(crm_stmt *stmt, const char *arrays, const char *guard,
                  crm_error *err);
+/* Asks the server which types it infers, into stmt->inferred. */
+int crm_pg_infer(crm_stmt *stmt, crm_error *err);
 /* Makes the text that takes arrays of an INSERT whose values are all
  * parameters; stmt->arrays stays NULL where they are not. */
 int crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err);
 /* *out: a new array of nparams empty arrays for the text that takes them, NULL
- * if it does not say of which type one is. */
-int crm_pg_arrays_new(const crm_stmt *stmt, crm_pg_array **out, crm_error *err);
+ * if neither it nor, for an INSERT, the server says of which type one is. */
+int crm_pg_arrays_new(crm_stmt *stmt, crm_pg_array **out, crm_error *err);
 void crm_pg_arrays_free(crm_pg_array *arrays, const crm_stmt *stmt);
 /* Fills them with as many of `nrows` rows as one statement is to have, in
  * *taken, and puts them into the statement's parameters and many_types. */
@@ -311,7 +323,9 @@ void crm_pg_put32(char *to, uint32_t value);
 /* The type a cell is sent as: an OID, 0 for what the server is to infer. */
 Oid crm_pg_type_of(const crm_cell *cell);
 /* True if a statement declared with type `declared` takes the cell. */
-bool crm_pg_type_takes(Oid declared, const crm_cell *cell);
+bool crm_pg_type_takes(const crm_stmt *stmt, Oid declared,
+                       const crm_cell *cell);
+Oid crm_pg_wanted_type(const crm_stmt *stmt, const crm_cell *cell);
 /* Puts the parameters of a row into the statement's arrays, from `at` on. */
 int crm_pg_encode(crm_stmt *stmt, const crm_cell *cells, size_t at,
                   crm_error *err);

@@ -93,6 +93,7 @@ crm_pg_finalize(crm_stmt *stmt)
     free(stmt->column_types);
     free_params(stmt);
     free(stmt->types);
+    free(stmt->inferred);
     free(stmt->arrays);
     free(stmt->sql);
     free(stmt);
@@ -156,6 +157,8 @@ crm_pg_reserve(crm_stmt *stmt, size_t width, size_t rows, crm_error *err)
     if (stmt->types == NULL || width != stmt->nparams) {
         crm_pg_forget_names(stmt);
         free(stmt->types);
+        free(stmt->inferred);
+        stmt->inferred = NULL;
         stmt->nparams = 0;
         stmt->types = calloc(width + 1, sizeof(*stmt->types));
         if (stmt->types == NULL) {
@@ -190,8 +193,8 @@ crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
         if (cells[i].len > INT_MAX) {
             return crm_fail(err, CRM_E_DATA, "a parameter is too large");
         }
-        if (!crm_pg_type_takes(stmt->types[i], &cells[i])) {
-            stmt->types[i] = crm_pg_type_of(&cells[i]);
+        if (!crm_pg_type_takes(stmt, stmt->types[i], &cells[i])) {
+            stmt->types[i] = crm_pg_wanted_type(stmt, &cells[i]);
             crm_pg_forget_names(stmt);
         }
     }
@@ -200,6 +203,14 @@ crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
 
 int
 crm_pg_bind(crm_stmt *stmt, const crm_cell *cells, size_t count, crm_error *err)
+{
+    stmt->as_literals = stmt->conn->as_literals;
+    return crm_pg_bind_row(stmt, cells, count, err);
+}
+
+int
+crm_pg_bind_row(crm_stmt *stmt, const crm_cell *cells, size_t count,
+                crm_error *err)
 {
     crm_pg_reset_stmt(stmt);
     stmt->changes = -1;
@@ -491,23 +502,48 @@ crm_pg_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
     return CRM_DONE;
 }
 
-int
-crm_pg_describe(crm_stmt *stmt, crm_error *err)
+/* What the server says of the statement, in *result, which the caller owns. */
+static int
+ask_about(crm_stmt *stmt, PGresult **result, crm_error *err)
 {
     crm_conn *conn = stmt->conn;
     PGconn *pg = conn->pg;
-    PGresult *result = NULL;
     int before = 0;
+    *result = NULL;
     if (!PQenterPipelineMode(pg)) {
         return crm_pg_conn_error(err, pg);
     }
     if (!crm_pg_send_pending(conn, &before) ||
-        !PQsendPrepare(pg, "", stmt->sql, 0, NULL) ||
+        !PQsendPrepare(pg, "", stmt->sql, (int)stmt->nparams, stmt->types) ||
         !PQsendDescribePrepared(pg, "") || !PQpipelineSync(pg)) {
         return crm_pg_conn_error(err, pg);
     }
     before++;
-    if (crm_pg_collect(conn, true, &before, &result, err) < 0) {
+    return crm_pg_collect(conn, true, &before, result, err);
+}
+
+int
+crm_pg_infer(crm_stmt *stmt, crm_error *err)
+{
+    PGresult *result;
+    if (ask_about(stmt, &result, err) < 0) {
+        return CRM_FAIL;
+    }
+    Oid *types = calloc(stmt->nparams + 1, sizeof(*types));
+    for (size_t i = 0; types != NULL && i < stmt->nparams; i++) {
+        types[i] = PQparamtype(result, (int)i);
+    }
+    PQclear(result);
+    free(stmt->inferred);
+    stmt->inferred = types;
+    return types == NULL ? crm_pg_no_memory(err) : CRM_OK;
+}
+
+int
+crm_pg_describe(crm_stmt *stmt, crm_error *err)
+{
+    PGresult *result;
+    if (ask_about(stmt, &result, err) < 0) {
         return CRM_FAIL;
     }
     int status = crm_pg_learn_columns(stmt, result, err);

@@ -126,8 +126,9 @@ class Connection:
 class Plan:
     """An executable statement.
 
-    binds: one `(index, code, arg)` per parameter marker in the SQL: which of the
-    execution's values, and its bind codec.
+    binds: one `(index, code, arg[, as_text])` per parameter marker in the SQL: which of the
+    execution's values, its bind codec, and whether a text among them has to be declared as one,
+    since the server infers no type at its place.
 
     program: None (rows of plain values, named by the driver), or a tuple
     `(entities, items, keys, scalar, unique[, index])`:
@@ -153,12 +154,15 @@ class Plan:
     many: (arrays, guard) of a statement that counts rows: SQL for the driver that does the
       same for many rows, whose parameters are arrays with an element for each, and a query
       that says true where it is the same
+
+    json_text: JSON is shown as its text, not as what it stands for
     """
 
     sql: str
     wire: str
     names: tuple[str, ...] | None
     typed: bool
+    json_text: bool
     arrays: str | None
     guard: str | None
     keys: tuple[str, ...]
@@ -172,12 +176,13 @@ class Plan:
     def __new__(
         cls,
         sql: str,
-        binds: Sequence[tuple[int, int, object]] = (),
+        binds: Sequence[tuple[int, int, object] | tuple[int, int, object, bool]] = (),
         program: tuple[Any, ...] | None = None,
         wire: str = ...,
         names: Sequence[str] | None = None,
         typed: bool = False,
         many: tuple[str, str] | None = None,
+        json_text: bool = False,
     ) -> Self: ...
 
 # Flags of Connection.execute.

@@ -44,6 +44,8 @@ def sent(statement: Any, literal: bool = False, driver: str = "psycopg") -> str:
     """The SQL that the server would get."""
     options = {"literal_binds": True} if literal else {"render_postcompile": True}
     sql = str(statement.compile(dialect=DIALECTS[driver], compile_kwargs=options))
+    if DIALECTS[driver].positional:
+        return sql
     numbers: dict[str, int] = {}
     return to_wire(sql, lambda name: numbers.setdefault(name, len(numbers) + 1))
 

@@ -73,9 +73,9 @@ class _Dialects(PluginLoader):
 
             cls = drivers.get(driver or "pysqlite")
         elif backend == "postgresql":
-            from .postgresql.base import drivers
+            from .postgresql.base import dialect_of
 
-            cls = drivers.get(driver or "psycopg2")
+            cls = dialect_of(driver or "psycopg2")
         elif backend in _DRIVERLESS:
             import importlib
 

@@ -152,12 +152,12 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
 
         return create_mock_engine(url, **arguments)  # type: ignore[return-value]
     parsed, plugins = _with_plugins(_url.make_url(url), arguments)
-    dialect_class = parsed.get_dialect()
+    is_async = arguments.pop("_is_async", False)
+    dialect_class = parsed.get_dialect(_is_async=is_async)
     if not arguments.pop("future", True):
         raise exc.ArgumentError(
             "The 'future' parameter passed to create_engine() may only be set to True."
         )
-    is_async = arguments.pop("_is_async", False)
     module = arguments.pop("module", None)
     for name in [name for name in arguments if name in _SUPERSEDED]:
         util.warn_deprecated(*_SUPERSEDED[name])
@@ -229,7 +229,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
 
         given = parsed.get_driver_name()
         dialect.is_async = given in dialect.async_drivers
-        dialect.driver = given if dialect.is_async else dialect.driver
+        if dialect.is_async:
+            dialect.driver = given.removesuffix("_async")
     engine = Engine(pool, dialect, parsed, **engine_options)
     if is_async:
         engine._connection_cls = BlockingConnection

@@ -276,6 +276,11 @@ class DefaultDialect(AsksInspector):
         each parameter mark, `order` its name, `many` what rows_as_arrays() gave."""
         return _core.Plan(sql, binds, program)
 
+    def compares_literals(self, sql: str) -> bool:
+        """Whether the database compares expressions of a statement which the values of
+        parameters are part of."""
+        return False
+
     def rows_as_arrays(
         self, compiled: Any, sets: Mapping[str, Any], where: Mapping[str, Any]
     ) -> tuple[str, str] | None:

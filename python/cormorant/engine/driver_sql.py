@@ -114,7 +114,7 @@ def execute_driver_sql(
         plan = _driver_plan(connection, sql, width)
     if many:
         try:
-            if dialect.positional or dialect.name == "sqlite":
+            if dialect.name == "sqlite":
                 _check_dml(connection, sql)
             count = core.execute_many(plan, rows)
         except BaseException as error:
@@ -148,7 +148,8 @@ def _driver_plan(connection: Connection, sql: str, width: int) -> _core.Plan:
     key = ("driver sql", sql, width)
     plan = None if cache is None else cache.get(key)
     if plan is None:
-        plan = _core.Plan(sql, [(i, _ANY, None) for i in range(width)])
+        binds = [(i, _ANY, None) for i in range(width)]
+        plan = _core.Plan(sql, binds, typed=connection.dialect.typed)
         if cache is not None:
             cache[key] = plan
     return plan

@@ -158,11 +158,15 @@ class _Run:
         if not self.connection.dialect.positional:
             return self._named_plan_of(plan, encoded, values, program)
         if self.parameters is encoded or self.parameters == encoded:
-            return _core.Plan(self.sql, plan.binds, program), values
+            made = _core.Plan(
+                self.sql, plan.binds, program, typed=plan.typed, json_text=plan.json_text
+            )
+            return made, values
         rows = self.parameters if self.executemany else [self.parameters]
         rows = [self._in_order(row) for row in rows]
         width = len(rows[0]) if rows else 0
-        made = _core.Plan(self.sql, [(i, _ANY, None) for i in range(width)], program)
+        binds = [(i, _ANY, None) for i in range(width)]
+        made = _core.Plan(self.sql, binds, program, typed=plan.typed)
         return made, rows if self.executemany else rows[0]
 
     def _in_order(self, row: Any) -> Sequence[Any]:
@@ -479,7 +483,7 @@ class FlushObserver:
         ]
         if named is not None:
             return _core.Plan(run.sql, binds, None, named.wire, named.names, True)
-        return _core.Plan(run.sql, binds)
+        return _core.Plan(run.sql, binds, typed=self.connection.dialect.typed)
 
     def _finish(self, more: bool = False) -> None:
         run, self.run = self.run, None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
@@ -44,6 +45,41 @@ class Places:
         if place is None:
             place = self.by_id.get(id(getattr(bind, "_ident_token", None)))
         return place
+
+
+_ALIKE = "alike"
+_AS_THEY_ARE = frozenset(
+    [
+        _core.TYPE_ANY,
+        _core.TYPE_INTEGER,
+        _core.TYPE_STRING,
+        _core.TYPE_FLOAT,
+        _core.TYPE_REAL,
+        _core.TYPE_NUMERIC,
+        _core.TYPE_EXACT,
+    ]
+)
+"""Codecs that leave values to the driver."""
+
+
+def alike(compared: Sequence[tuple[str, int, Any]], values: Sequence[Any]) -> dict[str, str]:
+    """The parameters that are the same literal as one before them, each with that one's name;
+    `compared` are (name, which of the values, codec) of all."""
+    first: dict[Any, str] = {}
+    same = {}
+    for name, index, codec in compared:
+        value = values[index]
+        kind: Any = () if codec[0] in _AS_THEY_ARE else codec
+        cls: Any = type(value)
+        if cls in (int, float, Decimal):  # of which equal ones may have other digits
+            cls, value = "number", str(value)
+        try:
+            found = first.setdefault((cls, value, kind), name)
+        except TypeError:
+            continue  # what cannot be hashed
+        if found is not name:
+            same[name] = found
+    return same
 
 
 class GivenRows(Sequence[Mapping[str, Any]]):
@@ -83,6 +119,7 @@ class CompiledPlan:
     """
 
     __slots__ = (
+        "_compared",
         "_expanding",
         "_fixed",
         "_many",
@@ -157,6 +194,15 @@ class CompiledPlan:
         self._plan: Any = None
         self._plans: dict[Any, Any] = {}
         self._many: Any = None
+        self._compared: list[tuple[str, int, Any]] | None = None
+        """(name, which value, codec) of parameters of which it matters whether they are alike:
+        see alike(). None: it does not."""
+        if dialect.compares_literals(compiled.string):
+            self._compared = [
+                (name, index, type_codec(bind.type, dialect))
+                for name, (bind, index) in named.items()
+                if name not in compiled.post_compile
+            ]
         if not self._expanding:
             # by the type, which parameters for the same column share
             codecs: dict[int, tuple[int, Any]] = {}
@@ -219,9 +265,30 @@ class CompiledPlan:
         else:
             values += self._fixed
         plan = self._plan
-        if plan is not None:
-            return plan, values
-        return self._expand(values)
+        if plan is None:
+            return self._expand(values)
+        if self._compared is not None:
+            same = alike(self._compared, values)
+            if same:
+                return self._with_alike(same), values
+        return plan, values
+
+    def _with_alike(self, same: dict[str, str]) -> Any:
+        """The plan for values of which some are alike."""
+        key = (_ALIKE, *same.items())
+        made = self._plans.get(key)
+        if made is None:
+            plan = self._plan
+            dialect = self.compiled.dialect
+            binds = dict(zip(plan.names, plan.binds, strict=True))
+            made = dialect.plan_of_alike(plan.sql, binds, self.program, same)
+            self._keep(key, made)
+        return made
+
+    def _keep(self, key: Any, made: Any) -> None:
+        if len(self._plans) >= 100:
+            self._plans.clear()
+        self._plans[key] = made
 
     def without_values(self) -> tuple[Any, list[Any]]:
         """As resolve(), before there are values: lists are empty."""
@@ -275,7 +342,8 @@ class CompiledPlan:
                     f"{error.args[0]}, in parameter group {group}", code=error.code
                 ) from None
             rows.append(values)
-        return plan, rows
+        # what is alike in one row need not be in another
+        return plan if self._compared is None else self._plan, rows
 
     def _names_of_values(self) -> list[str]:
         """Under which names a parameter set gives all values, in their order."""
@@ -314,6 +382,9 @@ class CompiledPlan:
                 values[index] = value
                 continue
             lists[name] = value
+        same = None if self._compared is None else alike(self._compared, values)
+        if same:
+            shape.append((_ALIKE, *same.items()))
         key = tuple(shape)
         try:
             made = self._plans.get(key)
@@ -321,10 +392,8 @@ class CompiledPlan:
             key = tuple(map(repr, shape))
             made = self._plans.get(key)
         if made is None:
-            made = self._make_expanded(lists)
-            if len(self._plans) >= 100:
-                self._plans.clear()
-            self._plans[key] = made
+            made = self._make_expanded(lists, same)
+            self._keep(key, made)
         plan, slots = made
         flat = []
         for index, item in slots:
@@ -332,12 +401,14 @@ class CompiledPlan:
             flat.append(value if item is None else value[item])
         return plan, flat
 
-    def _make_expanded(self, lists: dict[str, Any]) -> tuple[Any, Any]:
+    def _make_expanded(
+        self, lists: dict[str, Any], same: dict[str, str] | None = None
+    ) -> tuple[Any, Any]:
         compiled = self.compiled
         dialect = compiled.dialect
         sql, positions = compiled.expand(lists)
-        if not dialect.positional:
-            # as SQLAlchemy shows them: members of lists come last
+        if dialect.paramstyle not in ("qmark", "format"):
+            # as SQLAlchemy shows and numbers them: members of lists come last
             positions.sort(key=lambda position: position[1] is not None)
         plan_binds = []
         slots = []
@@ -354,6 +425,9 @@ class CompiledPlan:
             plan_binds.append((number, *codec))
             slots.append((index, item))
             order.append(made)
+        if same:
+            binds = dict(zip(order, plan_binds, strict=True))
+            return dialect.plan_of_alike(sql, binds, self.program, same), slots
         return dialect.plan(sql, order, plan_binds, self.program), slots
 
     def with_program(self, program: tuple[Any, ...]) -> CompiledPlan:

@@ -270,7 +270,9 @@ class URL(_URLFields):
         from ..dialects import registry
 
         cls = registry.load(self.drivername.replace("+", "."))
-        get = getattr(cls, "get_dialect_cls", None)
+        get = getattr(cls, "get_async_dialect_cls", None) if _is_async else None
+        if get is None:
+            get = getattr(cls, "get_dialect_cls", None)
         return get(self) if get is not None else cls
 
     def translate_connect_args(

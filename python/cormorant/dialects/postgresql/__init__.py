@@ -18,8 +18,7 @@ from ...sql.sqltypes import (
     VARCHAR,
 )
 from .array import ARRAY, All, Any, array
-from .base import PGDialect, PGDialect_asyncpg, PGDialect_psycopg
-from .base import PGDialect_psycopg2 as dialect
+from .base import PGDialect
 from .dml import Insert, insert
 from .ext import (
     ExcludeConstraint,
@@ -43,6 +42,7 @@ from .named_types import (
     DropEnumType,
     NamedType,
 )
+from .psycopg2 import PGDialect_psycopg2 as dialect
 from .ranges import (
     DATEMULTIRANGE,
     DATERANGE,
@@ -144,8 +144,6 @@ __all__ = [
     "MultiRange",
     "NamedType",
     "PGDialect",
-    "PGDialect_asyncpg",
-    "PGDialect_psycopg",
     "Range",
     "aggregate_order_by",
     "array",

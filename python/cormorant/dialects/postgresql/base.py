@@ -1,9 +1,8 @@
 """PostgreSQL: what the engine and the compilers have to know about it.
 
-One driver stands behind every ``postgresql`` URL. Its SQL, errors and values are those of
-SQLAlchemy's ``postgresql+psycopg``; the names ``psycopg2``, ``psycopg`` and ``asyncpg`` in a
-URL are accepted, so that URLs of existing programs work. With psycopg2, which no name stands for
-as well, addresses of networks are text.
+One driver, of libpq, stands behind every ``postgresql`` URL. The SQL that programs see, and how the
+server understands it, is that of the driver a URL names, psycopg2 if it names none: a class in a
+module of that name says what differs. Errors and values are psycopg's.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ class PGDialect(DefaultDialect):
     """The SQL of PostgreSQL."""
 
     name = "postgresql"
-    driver = "psycopg"
-    async_drivers = ("asyncpg", "psycopg", "psycopg_async")
+    driver = "psycopg2"
+    async_drivers: tuple[str, ...] = ()
     """The drivers in URLs of asynchronous engines."""
     default_paramstyle = "pyformat"
     default_schema_name = "public"
@@ -80,8 +79,10 @@ class PGDialect(DefaultDialect):
     default_isolation_level = "READ COMMITTED"
 
     _backslash_escapes = True
-    _as_psycopg2 = False
-    """Whether raw connections and cursors are as psycopg2's."""
+    sends_literals = False
+    """Whether parameters mean what literals in their places would, instead of having types."""
+    _reads_inet = True
+    """Whether addresses of networks are objects unless create_engine() was told."""
     _supports_create_index_concurrently = True
     _supports_drop_index_concurrently = True
     _supports_jsonb_subscripting = True
@@ -108,7 +109,7 @@ class PGDialect(DefaultDialect):
         **kwargs: Any,
     ) -> None:
         """Arguments are those of create_engine() that concern the database; with
-        `native_inet_types` False (the default of URLs with psycopg2 or no driver) addresses of
+        `native_inet_types` False (psycopg2's default) addresses of
         networks are read as text. The others named here are taken for compatibility: text is
         always sent as UTF-8, hstore is always a dict, and many rows go as the driver knows best."""
         if executemany_mode not in ("values_only", "values_plus_batch"):
@@ -134,9 +135,10 @@ class PGDialect(DefaultDialect):
 
     @util.memoized_property
     def _casts(self) -> dict[type, Any]:
+        """What parameters are written with."""
         from . import casts
 
-        return casts.PSYCOPG
+        return casts.ALWAYS
 
     def sequence_of(self, column: Any) -> Any:
         """The sequence that the server makes for a SERIAL or IDENTITY column. It names it after
@@ -301,11 +303,7 @@ class PGDialect(DefaultDialect):
         if "timeout" in query:
             options["connect_timeout"] = query.pop("timeout")
         native = self._native_inet_types
-        # psycopg2, which a URL without a driver stands for, leaves them text
-        self._as_psycopg2 = url.drivername in ("postgresql", "postgresql+psycopg2")
-        if native is None:
-            native = not self._as_psycopg2
-        if not native:
+        if not (self._reads_inet if native is None else native):
             options["native_inet_types"] = False
         return [], {**options, **query}
 
@@ -344,21 +342,7 @@ class PGDialect(DefaultDialect):
 
     def connect(self, *args: Any, **kw: Any) -> CoreConnection:
         """A new connection to the database."""
-        if self._as_psycopg2 and self.dbapi is self.import_dbapi():
-            from . import psycopg2_api
-
-            return psycopg2_api.connect(*args, **kw)
         return self.dbapi.connect(*args, **kw)  # type: ignore[no-any-return]
-
-    def type_descriptor(self, typeobj: Any) -> Any:
-        """The type as this database has it: strings of each kind are VARCHAR, which psycopg's
-        parameters are declared as. Columns of the types themselves are not asked about here."""
-        from ...sql import sqltypes
-
-        adapted = super().type_descriptor(typeobj)
-        if isinstance(adapted, sqltypes.String) and not isinstance(adapted, sqltypes.Enum):
-            return adapted.adapt(sqltypes.String)
-        return adapted
 
     # --- transactions ---
 
@@ -512,43 +496,24 @@ class PGDialect(DefaultDialect):
         return PGReflector(self)
 
 
-class PGDialect_psycopg(PGDialect):
-    """The SQL of ``postgresql+psycopg``."""
-
-
-class PGDialect_psycopg2(PGDialect):
-    """The SQL of ``postgresql+psycopg2``: fewer casts."""
-
-    driver = "psycopg2"
-
-    @util.memoized_property
-    def _casts(self) -> dict[type, Any]:
-        from . import casts
-
-        return casts.PSYCOPG2
-
-
-class PGDialect_asyncpg(PGDialect):
-    """The SQL of ``postgresql+asyncpg``: a cast for nearly every type."""
-
-    driver = "asyncpg"
-    default_paramstyle = "numeric_dollar"
-
-    @util.memoized_property
-    def _casts(self) -> dict[type, Any]:
-        from . import casts
-
-        return casts.ASYNCPG
-
-
-# One driver behind all names: its SQL is psycopg's, whose casts the server needs to know
-# what a parameter is.
-drivers = {
-    "psycopg": PGDialect,
-    "psycopg2": PGDialect,
-    "asyncpg": PGDialect,
-    "psycopg_async": PGDialect,
+_DRIVERS = {
+    "psycopg2": ("psycopg2", "PGDialect_psycopg2"),
+    "psycopg": ("psycopg", "PGDialect_psycopg"),
+    "psycopg_async": ("psycopg", "PGDialectAsync_psycopg"),
+    "asyncpg": ("asyncpg", "PGDialect_asyncpg"),
 }
+"""Driver in a URL -> module and class of its dialect."""
+
+
+def dialect_of(driver: str) -> Any:
+    """The dialect of URLs that name a driver, None if there is none of that name."""
+    if driver not in _DRIVERS:
+        return None
+    import importlib
+
+    module, name = _DRIVERS[driver]
+    return getattr(importlib.import_module(f".{module}", __package__), name)
+
 
 if not TYPE_CHECKING:
     __getattr__ = late_names(

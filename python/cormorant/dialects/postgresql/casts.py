@@ -24,7 +24,6 @@ ALWAYS: dict[type, Any] = {
     AbstractSingleRange: True,
     AbstractMultiRange: True,
 }
-PSYCOPG2: dict[type, Any] = ALWAYS
 PSYCOPG: dict[type, Any] = {
     **ALWAYS,
     sqltypes.Enum: False,

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...sql import sqltypes
 from ...sql.plain_types import quoted
-from .casts import bind_cast, unwrapped
+from .casts import PSYCOPG, bind_cast, unwrapped
 from .paramstyle import to_wire
 
 # What is sent without a cast because the driver says the type of the value.
@@ -29,7 +29,7 @@ _GUARD = """SELECT c.relkind = 'r'
  AND NOT (c.relhassubclass OR c.relhasrules OR c.relrowsecurity)
  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid
   AND NOT g.tgisinternal)
- AND NOT EXISTS (SELECT FROM {order})
+ AND NOT EXISTS (SELECT FROM {order}){types}
  FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass({table})"""
 
 # What is unique, and so must be free before another row takes it, has one of the columns.
@@ -47,12 +47,19 @@ _REFERRED = """pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confrelid 
    AND d.confrelid = k.conrelid AND d.confdeltype = 'c'))"""
 
 
+# Values that have no type, or another one, by themselves mean the same only to columns of these.
+_SAME = {"VARCHAR": "25, 1043", "FLOAT8": "700, 701"}
+_OTHER_TYPE = """
+ AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid
+  AND a.attname = {column} AND a.atttypid NOT IN ({same}))"""
+
+
 def _element_type(type_: Any, dialect: Any) -> str | None:
     """How the type of an array's elements is written, None if they cannot be sent so."""
     if type_._isnull or type_._has_bind_expression:
         return None
     impl = unwrapped(type_, dialect)
-    text = bind_cast(type_, dialect, dialect._casts)
+    text = bind_cast(type_, dialect, PSYCOPG)
     if text is None:
         if isinstance(impl, sqltypes.Enum) and impl.native_enum:
             text = str(dialect.type_compiler_instance.process(impl))
@@ -63,6 +70,11 @@ def _element_type(type_: Any, dialect: Any) -> str | None:
     if text is None or text.endswith("]") or " COLLATE " in text or "%" in text:
         return None
     return text
+
+
+def _as_sent(sql: str, dialect: Any) -> str:
+    """SQL without parameters as the server gets it."""
+    return sql if dialect.positional else to_wire(sql, int)
 
 
 def rows_as_arrays(
@@ -104,5 +116,11 @@ def rows_as_arrays(
     made = statement.compile(dialect=dialect)
     if made.bind_order:
         return None
-    named = to_wire(compiled.preparer.format_table(table), int)
-    return to_wire(made.string, int), _GUARD.format(order=order_matters, table=quoted(named))
+    named = _as_sent(compiled.preparer.format_table(table), dialect)
+    others = [
+        _OTHER_TYPE.format(column=quoted(columns[name].name), same=_SAME[text])
+        for name, text in zip(order, types, strict=True)
+        if text in _SAME and dialect.sends_literals
+    ]
+    guard = _GUARD.format(order=order_matters, table=quoted(named), types="".join(others))
+    return _as_sent(made.string, dialect), guard

@@ -8,12 +8,15 @@ what logs and errors show and what execute() of a driver's cursor takes. The ser
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ... import _core, exc
+from .untyped import untyped_places
 
+COMPARED = re.compile(r"\b(?:GROUP\s+BY|DISTINCT)\b", re.I)
 _MARK = re.compile(r"%(?:\(([^)]*)\)s|(.)|$)", re.S)
 
 
@@ -52,19 +55,84 @@ def to_wire(sql: str, number: Callable[[str], int], at: Callable[[int], int] | N
     return _MARK.sub(mark, sql)
 
 
-def named_plan(sql: str, order: Any, binds: Any, program: Any, many: Any) -> _core.Plan:
-    """A plan whose parameters are sent once for each name, however often it is used."""
+def _wire(sql: str, number: Callable[[str], int]) -> str:
+    """to_wire() of SQL that was compiled."""
+    try:
+        return to_wire(sql, number)
+    except ValueError as error:
+        raise exc.CompileError(str(error)) from error
+
+
+def named_plan(
+    sql: str, order: Any, binds: Any, program: Any, many: Any, json_text: bool = False
+) -> _core.Plan:
+    """A plan whose parameters are sent once for each name, however often it is used; whether
+    JSON is shown as its text."""
     numbers: dict[str, int] = {}
     chosen = []
     for name, bind in zip(order, binds, strict=True):
         if name not in numbers:
             numbers[name] = len(numbers) + 1
             chosen.append(bind)
-    try:
-        wire = to_wire(sql, numbers.__getitem__)
-    except ValueError as error:
-        raise exc.CompileError(str(error)) from error
-    return _core.Plan(sql, chosen, program, wire, tuple(numbers), True, many)
+    wire = _wire(sql, numbers.__getitem__)
+    return _core.Plan(sql, chosen, program, wire, tuple(numbers), True, many, json_text)
+
+
+def numbered_plan(sql: str, order: Any, binds: Any, program: Any, many: Any) -> _core.Plan:
+    """As named_plan(), of SQL that has ``$n`` in it."""
+    chosen = dict(zip(reversed(order), reversed(binds), strict=True))
+    slots = [chosen[name] for name in dict.fromkeys(order)]
+    return _core.Plan(sql, slots, program, sql, None, True, many, True)
+
+
+def literal_plan(
+    sql: str,
+    order: Any,
+    binds: Any,
+    program: Any,
+    many: Any,
+    same: Mapping[str, str] = {},
+) -> _core.Plan:
+    """A plan whose parameters mean what literals in their places would.
+
+    The server infers the type of a text from its place, as that of a literal in quotes. It
+    needs to be told where every type will do (see `untyped`). Of a literal that is there twice
+    each is of its own type, so each use of a name is a parameter by itself. But where GROUP BY
+    or DISTINCT compare expressions, equal literals are equal: one parameter stands for all uses
+    of a name and for the names that `same` has with it, whose values are the same.
+    """
+    told = untyped_places(sql)
+    apart = COMPARED.search(sql) is None
+    if not (told or same) and (len(set(order)) == len(order) or many is not None or not apart):
+        return named_plan(sql, order, binds, program, many, True)
+    uses: dict[str, list[int]] = {}
+    for place, name in enumerate(_names(sql)):
+        uses.setdefault(same.get(name, name), []).append(place)
+    names: list[str] = []
+    chosen = []
+    numbers = {}  # by place
+    for name, bind in dict(zip(order, binds, strict=True)).items():
+        shared = 0
+        for place in uses.get(name, ()):
+            as_text = place in told
+            if apart or as_text or not shared:
+                names.append(name)
+                chosen.append((*bind, True) if as_text else bind)
+                numbers[place] = len(names)
+                shared = shared if as_text else len(names)
+            else:
+                numbers[place] = shared
+        if name in same:  # shown, though nothing in the text needs it
+            names.append(name)
+            chosen.append((*bind, True))
+    following = itertools.count()
+    wire = _wire(sql, lambda name: numbers[next(following)])
+    return _core.Plan(sql, chosen, program, wire, tuple(names), True, many, True)
+
+
+def _names(sql: str) -> list[str]:
+    """The names of the parameters of SQL, in its order."""
+    return [name for name, _ in _MARK.findall(sql) if name]
 
 
 @functools.lru_cache(200)

@@ -1,8 +1,62 @@
-"""The dialect of URLs that name psycopg2."""
+"""The dialect of URLs that name psycopg2 or no driver.
+
+psycopg2 writes values into the SQL as literals. Ours go to the server by themselves, and mean what
+the literals would: see `paramstyle.literal_plan`.
+"""
 
 from __future__ import annotations
 
-from .base import PGDialect_psycopg2
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .base import PGDialect
+
+if TYPE_CHECKING:
+    from ... import _core
+    from ..._core import Connection as CoreConnection
+
+
+class PGDialect_psycopg2(PGDialect):
+    """The SQL of ``postgresql+psycopg2``: few casts."""
+
+    driver = "psycopg2"
+    sends_literals = True
+    _reads_inet = False
+
+    def plan(
+        self,
+        sql: str,
+        order: Sequence[str] = (),
+        binds: Sequence[Any] = (),
+        program: Any = None,
+        many: tuple[str, str] | None = None,
+    ) -> _core.Plan:
+        from .paramstyle import literal_plan
+
+        return literal_plan(sql, order, binds, program, many)
+
+    def compares_literals(self, sql: str) -> bool:
+        from .paramstyle import COMPARED
+
+        return COMPARED.search(sql) is not None
+
+    def plan_of_alike(
+        self, sql: str, binds: Mapping[str, Any], program: Any, same: Mapping[str, str]
+    ) -> _core.Plan:
+        """The plan of a statement for values of which some are the same literal as another:
+        `binds` are those of the parameters by name."""
+        from .paramstyle import literal_plan
+
+        return literal_plan(sql, list(binds), list(binds.values()), program, None, same)
+
+    def connect(self, *args: Any, **kw: Any) -> CoreConnection:
+        """A new connection to the database."""
+        if self.dbapi is not self.import_dbapi():
+            return super().connect(*args, **kw)
+        from . import psycopg2_api
+
+        return psycopg2_api.connect(*args, **kw)
+
 
 dialect = PGDialect_psycopg2
 

@@ -50,3 +50,12 @@ def test_numbers(name: str) -> None:
 @pytest.mark.parametrize("name", ["Date", "DateTime", "Time", "TIMESTAMP"])
 def test_times(name: str) -> None:
     compare(lambda p: _written(p, [getattr(p.module("types"), name)()], TIMES))
+
+
+def test_arrays() -> None:
+    def program(p: Peer) -> None:
+        _written(p, [p.ARRAY(p.Integer)], ([1, 2], [[1], [2]], (3,), [], ["5; DROP TABLE t"]))
+        _written(p, [p.ARRAY(p.String)], (["a", "b'c"], [["x"], ["y"]]))
+        _written(p, [p.module("dialects.postgresql").ARRAY(p.String)], (["a", "b'c"],))
+
+    compare(program)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import exc
@@ -136,6 +136,8 @@ class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine[Sequence[T]]):
     dimensions: int | None = None
     zero_indexes = False
 
+    _literal_start = ""
+
     class Comparator(_Comparator):
         """Operators of arrays."""
 
@@ -190,6 +192,22 @@ class ARRAY(Concatenable, Indexable, SchemaType, TypeEngine[Sequence[T]]):
     @property
     def python_type(self) -> type:
         return list
+
+    def literal_processor(self, dialect: Any) -> Callable[[Any], str] | None:
+        process = self.item_type.dialect_impl(dialect).literal_processor(dialect)
+        if process is None:
+            return None
+
+        def text(elements: Any) -> str:
+            inner = ", ".join(
+                [
+                    text(e) if isinstance(e, (list, tuple)) else "NULL" if e is None else process(e)
+                    for e in elements
+                ]
+            )
+            return f"{self._literal_start}[{inner}]"
+
+        return text
 
     def _attach(self, column: Any, table: Any, variant_of: str | None = None) -> None:
         if isinstance(self.item_type, SchemaType):

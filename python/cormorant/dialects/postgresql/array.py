@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar, overload
 from typing import Any as _Any
 
@@ -54,6 +54,7 @@ class ARRAY(sqltypes.ARRAY[_T]):
             return self.operate(OVERLAP, other)
 
     comparator_factory = Comparator
+    _literal_start = "ARRAY"
 
     def __init__(
         self,
@@ -73,22 +74,6 @@ class ARRAY(sqltypes.ARRAY[_T]):
     def _codec(self, dialect: _Any) -> Codec:
         item = self.item_type.dialect_impl(dialect)
         return (_core.TYPE_ARRAY, (*item._codec(dialect), self.as_tuple))
-
-    def literal_processor(self, dialect: _Any) -> Callable[[_Any], str] | None:
-        process = self.item_type.dialect_impl(dialect).literal_processor(dialect)
-        if process is None:
-            return None
-
-        def text(elements: _Any) -> str:
-            inner = ", ".join(
-                [
-                    text(e) if isinstance(e, (list, tuple)) else "NULL" if e is None else process(e)
-                    for e in elements
-                ]
-            )
-            return f"ARRAY[{inner}]"
-
-        return text
 
 
 PGArray = ARRAY

@@ -631,6 +631,27 @@ FOUND: dict[str, tuple[Mapping, Sequence]] = {
             *(("replace", (0, 0, 0)), ("unrelate", (1, 0, 0)), ("commit", (0, 0, 0))),
         ],
     ),
+    "what an onupdate fills in a post_update of a row that was just inserted": (
+        Mapping(
+            [
+                C(
+                    "A",
+                    columns=[Col("a0", default="server", onupdate="call")],
+                    eager_defaults=False,
+                ),
+                C("B"),
+            ],
+            [
+                R(1, "one-one", "A", "A", None, S()),
+                R(2, "one-one", "A", "B", S(), None),
+                R(3, "one-many", "B", "A", None, S(post_update=True)),
+            ],
+        ),
+        [
+            *(("make", (1, 0, 0)), ("make_related", (0, 0, 1)), ("relate", (1, 2, 0))),
+            ("merge_copy", (0, 0, 0)),
+        ],
+    ),
 }
 
 

@@ -497,6 +497,8 @@ def _update_all(
         fill_onupdates(statements, connection, batch, changed)
         if made := filled.difference(changed):
             flush.updated.append((batch, made))
+            if inserted:
+                flush.known.update((id(obj), slot) for obj in batch for slot in made)
         # Written whether or not the new value is another.
         written = tuple(s for s in statements.slots if s in changed or s in filled)
         version = statements.version_slot

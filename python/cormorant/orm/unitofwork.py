@@ -60,6 +60,8 @@ class Flush:
         self.filled: list[tuple[list[Any], list[tuple[int, int, tuple[int, ...]]]]] = []
         # Objects, and slots that their columns' onupdate has set.
         self.updated: list[tuple[list[Any], set[int]]] = []
+        # What a second UPDATE has filled of rows that this flush inserted: (id of the object, slot).
+        self.known: set[tuple[int, int]] = set()
         # What many to many relationships gained and lost, by saved objects and by deleted ones.
         self.m2m_pairs: dict[RelationInfo, tuple[_core.Pairs, _core.Pairs]] = {}
         # (mapper, before the DELETEs?) -> id of an object -> it, and slots that relationships
@@ -376,6 +378,8 @@ class Flush:
         """What the database has made of rows is read when it is asked for."""
         expired, self.expire_after = self.expire_after, []
         for obj, slots in expired:
+            if self.known:
+                slots = [slot for slot in slots if (id(obj), slot) not in self.known]
             _core.expire(obj, slots)
 
     def finish(self) -> None:

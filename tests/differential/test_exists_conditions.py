@@ -17,6 +17,50 @@ def test_exists_conditions(run: Any) -> None:
     assert peer.error is None
 
 
+@program
+def conditions_of_joined_loads(p: Any) -> None:
+    """What has() and any() are given may be about what is loaded, and is about its alias."""
+
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+        children = p.relationship("Child", order_by="Child.id")
+
+    class Kind(p.Base):
+        __tablename__ = "kind"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+        kind_id = p.Column(p.ForeignKey("kind.id"))
+        data = p.Column(p.String)
+        kind = p.relationship(Kind)
+        parent = p.relationship(Parent, viewonly=True)
+
+    s = p.session()
+    kinds = [Kind(id=1), Kind(id=2)]
+    s.add_all(kinds)
+    for number in (1, 2):
+        children = [
+            Child(id=number * 10 + n, data=data, kind=kind)
+            for n, (data, kind) in enumerate((d, k) for d in "xy" for k in kinds)
+        ]
+        s.add(Parent(id=number, children=children))
+    s.commit()
+    for condition in (
+        Child.kind.has(p.and_(Kind.id == 2, Child.data == "x")),
+        Child.parent.has(Parent.children.any(Child.id > 20)),
+        Child.parent.has(Parent.id > 1),
+    ):
+        for load in (p.joinedload, p.selectinload):
+            s.expunge_all()
+            found = s.query(Parent).options(load(Parent.children.and_(condition)))
+            for parent in found.order_by(Parent.id):
+                p.show(parent.id, [child.id for child in parent.children])
+
+
 def _models(p: Any) -> Any:
     """Things of two kinds in one table, which have tags and owners; owners of two kinds in two
     tables, which have a boss."""

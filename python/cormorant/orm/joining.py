@@ -399,7 +399,7 @@ def adapted_criteria(criteria: tuple[Any, ...], entity: Any, right: Any) -> tupl
             return element
         return right.corresponding_column(element)
 
-    return tuple([visitors.replaced(c, replace) for c in criteria])
+    return tuple([visitors.replaced(c, replace, into_marked=1) for c in criteria])
 
 
 def relationship_join(

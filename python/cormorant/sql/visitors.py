@@ -78,10 +78,13 @@ class _Copier:
         replace: Callable[[Any], Any] | None,
         visitors: _Visitors,
         into_derived: bool = True,
+        into_marked: int = 0,
     ) -> None:
         self.replace = replace
         self.visitors = visitors
         self.into_derived = into_derived
+        #: how deep to replace within what is marked as about tables of its own
+        self.into_marked = into_marked
         # by id; the element is kept, so that its id stays its own
         self.done: dict[int, tuple[Any, Any]] = {}
 
@@ -95,9 +98,18 @@ class _Copier:
         return made
 
     def _copy(self, element: Any) -> Any:
+        if self.replace is None or "no_replacement_traverse" not in element._annotations:
+            return self._copy_or_replace(element)
+        if not self.into_marked:
+            return element
+        self.into_marked -= 1
+        try:
+            return self._copy_or_replace(element)
+        finally:
+            self.into_marked += 1
+
+    def _copy_or_replace(self, element: Any) -> Any:
         if self.replace is not None:
-            if "no_replacement_traverse" in element._annotations:
-                return element
             new = self.replace(element)
             if new is not None:
                 return new
@@ -159,9 +171,10 @@ def replacement_traverse(
     return None if obj is None else _Copier(replace, {}).copy(obj)
 
 
-def replaced(obj: Any, replace: Callable[[Any], Any]) -> Any:
-    """As replacement_traverse(); derived tables are replaced whole or not at all."""
-    return None if obj is None else _Copier(replace, {}, into_derived=False).copy(obj)
+def replaced(obj: Any, replace: Callable[[Any], Any], into_marked: int = 0) -> Any:
+    """As replacement_traverse(); derived tables are replaced whole or not at all. `into_marked`:
+    how deep to go into what any() and has() are given."""
+    return None if obj is None else _Copier(replace, {}, False, into_marked).copy(obj)
 
 
 class ExternalTraversal:

@@ -66,7 +66,7 @@ class Flush:
         self.cache = {}
         self.returning = ("id",)
 
-    def _log(self, sql, params, number, total, returning):
+    def _log(self, sql, params, given, number, total, returning):
         self.lines.append((sql, params, number, total, returning))
 
     def slot(self, name):

@@ -269,6 +269,19 @@ free_values(crm_flush *flush, PyObject **values)
     PyMem_Free(values);
 }
 
+/* The values of the parameters, before they are encoded: a new tuple, NULL with
+ * an exception. */
+static PyObject *
+given_values(const crm_plan *plan, PyObject *const *values)
+{
+    PyObject *tuple = PyTuple_New((Py_ssize_t)plan->nbinds);
+    for (size_t b = 0; tuple != NULL && b < plan->nbinds; b++) {
+        PyTuple_SET_ITEM(tuple, (Py_ssize_t)b,
+                         Py_NewRef(values[plan->binds[b].index]));
+    }
+    return tuple;
+}
+
 /* The exception of a value that could not be encoded.  If its type refused it,
  * failed_params are the values as the program gave them, in the order of the
  * plan's parameters. */
@@ -297,11 +310,7 @@ encode_failed(crm_flush *flush, size_t i, crm_state *state, size_t bind,
                                            flush->nsources, bind, status);
     if (conn->failed_params == NULL) {
         PyErr_Fetch(&type, &value, &traceback);
-        PyObject *given = PyTuple_New((Py_ssize_t)flush->plan->nbinds);
-        for (size_t b = 0; given != NULL && b < flush->plan->nbinds; b++) {
-            PyTuple_SET_ITEM(given, (Py_ssize_t)b,
-                             Py_NewRef(values[flush->plan->binds[b].index]));
-        }
+        PyObject *given = given_values(flush->plan, values);
         conn->failed_params = crm_plan_show(flush->plan, given);
         PyErr_Restore(type, value, traceback);
     }
@@ -360,40 +369,62 @@ source_values(crm_flush *flush, size_t i, crm_state *state)
 }
 
 /* The parameters of one object as Python shows them: a new tuple; NULL with an
- * exception if a type refuses a value. */
+ * exception if a type refuses a value.  Their values as well if `given` is not
+ * NULL: a new reference, set if this succeeds. */
 static PyObject *
-shown_params(crm_flush *flush, size_t i)
+shown_params(crm_flush *flush, size_t i, PyObject **given)
 {
     crm_state *state = crm_flush_state(flush, i);
     PyObject **values = source_values(flush, i, state);
     if (values == NULL) {
         return NULL;
     }
-    PyObject *tuple = crm_plan_encode(flush->plan, values, flush->nsources);
+    PyObject *shown = crm_plan_encode(flush->plan, values, flush->nsources);
+    if (shown != NULL && given != NULL) {
+        *given = given_values(flush->plan, values);
+        if (*given == NULL) {
+            Py_CLEAR(shown);
+        }
+    }
     free_values(flush, values);
-    return tuple;
+    return shown;
 }
 
-/* The same of the whole run: a list of tuples, or one tuple if it is short. */
+/* The same of the whole run: lists of tuples, or as of one object if it is
+ * short. */
 static PyObject *
-shown_run(crm_flush *flush)
+shown_run(crm_flush *flush, PyObject **given)
 {
     if (flush->length == 1) {
-        return shown_params(flush, flush->first);
+        return shown_params(flush, flush->first, given);
     }
     PyObject *list = PyList_New((Py_ssize_t)flush->length);
-    if (list == NULL) {
-        return NULL;
+    PyObject *raw =
+        given == NULL ? NULL : PyList_New((Py_ssize_t)flush->length);
+    if (list == NULL || (given != NULL && raw == NULL)) {
+        goto failed;
     }
     for (size_t k = 0; k < flush->length; k++) {
-        PyObject *tuple = shown_params(flush, flush->first + k);
+        PyObject *values = NULL;
+        PyObject *tuple = shown_params(flush, flush->first + k,
+                                       given == NULL ? NULL : &values);
         if (tuple == NULL) {
-            Py_DECREF(list);
-            return NULL;
+            goto failed;
         }
         PyList_SET_ITEM(list, (Py_ssize_t)k, tuple);
+        if (raw != NULL) {
+            PyList_SET_ITEM(raw, (Py_ssize_t)k, values);
+        }
+    }
+    if (given != NULL) {
+        *given = raw;
     }
     return list;
+
+failed:
+    Py_XDECREF(list);
+    Py_XDECREF(raw);
+    return NULL;
 }
 
 void
@@ -401,7 +432,8 @@ crm_flush_failed(crm_flush *flush, size_t i, int whole_run)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    PyObject *params = whole_run ? shown_run(flush) : shown_params(flush, i);
+    PyObject *params =
+        whole_run ? shown_run(flush, NULL) : shown_params(flush, i, NULL);
     /* a value that cannot be encoded has left its own failed_params */
     if (params == NULL) {
         PyErr_Clear();
@@ -446,7 +478,9 @@ crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
     if (flush->log == NULL) {
         return 0;
     }
-    PyObject *params = whole_run ? shown_run(flush) : shown_params(flush, i);
+    PyObject *given;
+    PyObject *params =
+        whole_run ? shown_run(flush, &given) : shown_params(flush, i, &given);
     if (params == NULL) {
         /* A type refuses a value, before anything is logged: encoding it says
          * so again. */
@@ -454,9 +488,10 @@ crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
         return 0;
     }
     PyObject *done = PyObject_CallFunction(
-        flush->log, "OOnnO", flush->plan->sql, params, (Py_ssize_t)number,
-        (Py_ssize_t)total, returning ? Py_True : Py_False);
+        flush->log, "OOOnnO", flush->plan->sql, params, given,
+        (Py_ssize_t)number, (Py_ssize_t)total, returning ? Py_True : Py_False);
     Py_DECREF(params);
+    Py_DECREF(given);
     return done == NULL ? -1 : take_instead(flush, done);
 }
 

@@ -786,7 +786,7 @@ def insert_objects(
     make: Callable[[tuple[int, ...], bool], InsertPlan],
     cache: dict[Any, InsertPlan],
     objects: Iterable[Any],
-    log: Callable[[str, Any, int, int, bool], object] | None = None,
+    log: Callable[[str, Any, Any, int, int, bool], object] | None = None,
     special: Callable[[Any], object] | None = None,
     filled: list[tuple[int, int, tuple[int, ...]]] | None = None,
 ) -> None:
@@ -801,7 +801,7 @@ def insert_objects(
     by `make(slots, many)` and kept in `cache`. Generated values are stored in the
     objects after their run; a run that fails leaves its objects alone.
 
-    log(sql, params, number, total, returning) is called before each execution: params
+    log(sql, params, given, number, total, returning) is called before each execution: params
     is a tuple, or a list of tuples for an executemany; number of total executions of
     one run with RETURNING, else 0, 0.
 
@@ -818,7 +818,7 @@ def update_objects(
     make: Callable[[tuple[int, ...]], Plan],
     cache: dict[Any, Plan],
     objects: Iterable[Any],
-    log: Callable[[str, Any, int, int, bool], object] | None = None,
+    log: Callable[[str, Any, Any, int, int, bool], object] | None = None,
     special: Callable[[Any, tuple[int, ...]], object] | None = None,
     version: int = -1,
     next_version: Callable[[Any], Any] | None = None,
@@ -844,7 +844,7 @@ def delete_objects(
     manager: ClassManager,
     plan: Plan,
     objects: Iterable[Any],
-    log: Callable[[str, Any, int, int, bool], object] | None = None,
+    log: Callable[[str, Any, Any, int, int, bool], object] | None = None,
     version: int = -1,
     key: Sequence[int] | None = None,
 ) -> int:

@@ -671,3 +671,82 @@ def test_options_said_in_several_places():
         p.show([sorted(options.items()) for options in heard[:2]])
 
     compare(program, error_text=False)
+
+
+def test_values_before_they_are_encoded():
+    """compiled_parameters, and what before_execute hears of a flush: dates are no texts, enums
+    no names."""
+
+    def program(p):
+        import enum
+
+        class Colour(enum.Enum):
+            red = 1
+            green = 2
+
+        Base = p.declarative_base()
+        association = p.Table(
+            "paper_tag",
+            Base.metadata,
+            p.Column("paper_id", p.ForeignKey("paper.id"), primary_key=True),
+            p.Column("tag_id", p.ForeignKey("tag.id"), primary_key=True),
+        )
+
+        class Tag(Base):
+            __tablename__ = "tag"
+            id = p.Column(p.Integer, primary_key=True)
+
+        class Paper(Base):
+            __tablename__ = "paper"
+            id = p.Column(p.Integer, primary_key=True)
+            day = p.Column(p.Date)
+            colour = p.Column("col our", p.Enum(Colour))
+            number = p.Column(p.Integer)
+            tags = p.relationship(Tag, secondary=association, order_by=Tag.id)
+
+        engine = p.engine()
+        Base.metadata.create_all(engine)
+        heard = []
+
+        @p.sa.event.listens_for(engine, "before_execute")
+        def before_execute(conn, element, multiparams, params, options):
+            if element.__visit_name__ not in ("select", "textclause"):
+                p.show(list(multiparams), params)
+
+        @p.sa.event.listens_for(engine, "after_cursor_execute")
+        def after_cursor_execute(conn, cursor, statement, parameters, context, executemany):
+            if context.compiled is not None:
+                found = [sorted(values.items()) for values in context.compiled_parameters]
+                heard.append((statement.split()[0], sorted(map(str, found)), executemany))
+
+        day = datetime.date(2024, 2, 29)
+        with p.Session(engine) as s:
+            s.add_all([Tag(id=n) for n in range(1, 4)])
+            s.flush()
+            some = s.query(Tag).filter(Tag.id.in_([1, 3])).all()
+            paper = Paper(id=1, day=day, colour=Colour.green, tags=some)
+            s.add(paper)
+            s.commit()
+            paper.day = datetime.date(1999, 1, 1)
+            paper.colour = None
+            s.commit()
+            paper.tags.pop()
+            s.commit()
+            s.delete(paper)
+            s.commit()
+            s.execute(p.insert(Paper), [{"id": 2, "day": day}, {"id": 3, "day": None}])
+            s.execute(p.select(Paper.id).where(Paper.day == day, Paper.colour.in_([Colour.red])))
+            s.execute(p.update(Paper).where(Paper.id.in_([2, 3])).values(colour=Colour.red))
+            s.execute(p.delete(Paper).where(Paper.day == day))
+            s.execute(p.text("select :x").bindparams(x=1))
+            s.rollback()
+        with engine.connect() as conn:
+            ids = conn.execute(
+                p.insert(Paper).returning(Paper.id), [{"day": day, "number": n} for n in (1, 2)]
+            ).all()
+            p.show(len(ids))
+            conn.exec_driver_sql("select 1")
+        for item in heard:
+            p.show(*item)
+
+    compare(program)

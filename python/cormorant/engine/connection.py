@@ -70,8 +70,9 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     """Somebody listens to what the driver is given."""
     _listener_error: BaseException | None = None
     """What a listener raised: it is raised as it is."""
-    _current: tuple[Any, Mapping[str, Any] | None] = (None, None)
-    """The compiled statement being executed and its options, while somebody listens."""
+    _current: tuple[Any, Mapping[str, Any] | None, Any, bool] = (None, None, None, False)
+    """The compiled statement being executed, its options, what tells the names of a plan's
+    values, and whether it is a part of an execution with many rows; while somebody listens."""
 
     def __init__(
         self,
@@ -636,8 +637,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     def _flush_log(self, variant: Any = None, compiled_of: Any = None) -> Any:
         """What the core calls before each statement of a flush, or None if not echoing.
 
-        It is called as log(sql, params, number, total, returning): `params` is a tuple or,
-        for executemany, a list of them; number/total count rows that are inserted one by
+        It is called as log(sql, params, given, number, total, returning): `params` is a tuple
+        or, for executemany, a list of them; `given` the values before they were encoded; number/total count rows that are inserted one by
         one because their generated keys are wanted. `variant` tells apart statements of the
         same text that were compiled for different columns. What it returns, if it is not
         None, is a plan to be run in the place of the statement.

@@ -55,6 +55,20 @@ class ExecutionContext:
         )
         self.statement: str = ""
         self.parameters: Any = []  # one for each row, as the driver gets them
+        self._given: tuple[Any, Sequence[Any]] = (None, ())
+        self._by_name: Any = None
+
+    @util.memoized_property
+    def compiled_parameters(self) -> list[Mapping[str, Any]]:
+        """The values of the parameters of a compiled statement by name, before their types made
+        of them what the driver gets: one mapping for each row."""
+        plan, rows = self._given
+        if plan is None:  # of a flush
+            return list(rows)
+        if self._by_name is None:
+            return []
+        found = [self._by_name(plan, row) for row in rows]
+        return found[0] if found and isinstance(found[0], list) else found
 
     @property
     def no_parameters(self) -> bool:
@@ -87,7 +101,6 @@ class ResultContext(ExecutionContext):
             self.statement = sql
             return
         info = result._statement_info
-        self.compiled_parameters: list[dict[str, Any]]
         if info is None:
             self.compiled_parameters = [
                 made.cplan.named_values(made.binds, given) for given in made.sets or ({},)

@@ -76,7 +76,7 @@ def execute_statement(
             cplan.cache_kind = "no key" if key is None else "caching disabled"
 
     if connection._events is not None:
-        connection._current = (cplan.compiled, options)
+        connection._current = (cplan.compiled, options, cplan.by_name, False)
         connection._program = cplan.program
     if cplan.info is not None:
         rows = statement._row_maker
@@ -649,6 +649,9 @@ def _insert_many_values(
     found: list[Any] = []
     row_keys: Any = None
     count = 0
+    if connection._events is not None:
+        given = [cplan.by_name(plan, row) for row in rows]
+        connection._current = (*connection._current[:2], lambda *_: given, True)
     for number, batch in enumerate(batches, 1):
         batch_plan, values = plan, list(batch[0])
         if size > 1 and (len(batch) > 1 or ordered):
@@ -716,7 +719,7 @@ def execute_ddl(connection: Connection, ddl: Any, options: Mapping[str, Any]) ->
     kw = {"schema_translate_map": translate} if translate else {}
     compiled = ddl.compile(dialect=connection.dialect, **kw)
     if connection._events is not None:
-        connection._current = (compiled, {**ddl._execution_options, **options})
+        connection._current = (compiled, {**ddl._execution_options, **options}, None, False)
     return _run_ddl(connection, str(compiled), time.perf_counter() - started)
 
 

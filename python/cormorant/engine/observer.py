@@ -49,7 +49,10 @@ class ObservedConnection:
             return self._core.execute(plan, values, session, stream, flags)
         if not parameters:
             parameters = self._connection.dialect.no_params
-        run = _Run(self._connection, self._core, plan.sql, parameters, False)
+        part = self._connection._current[3]
+        run = _Run(
+            self._connection, self._core, plan.sql, parameters, False, (plan, [values]), part
+        )
         if run.handled:
             return run.result()
         if run.changed:
@@ -64,7 +67,7 @@ class ObservedConnection:
             parameters = [plan.encode(row) for row in rows]
         except Exception:
             return self._core.execute_many(plan, rows)
-        run = _Run(self._connection, self._core, plan.sql, parameters, True)
+        run = _Run(self._connection, self._core, plan.sql, parameters, True, (plan, rows))
         if run.handled:
             return int(run.cursor.rowcount)
         if run.changed:
@@ -92,21 +95,27 @@ class _Run:
         sql: str,
         parameters: Any,
         executemany: bool,
+        given: tuple[Any, Sequence[Any]] = (None, ()),
+        part: bool = False,
     ) -> None:
+        """`given`: the plan and the values before they were encoded; `part`: it is a part of an
+        execution with many rows, which listeners are told of as one."""
         self.connection = connection
         self.cursor = core.cursor()
         self.executemany = executemany
-        self.context = context = ExecutionContext(
-            connection, self.cursor, executemany, *connection._current
-        )
+        self.told_many = many = executemany or part
+        compiled, options, by_name, _ = connection._current
+        self.context = context = ExecutionContext(connection, self.cursor, many, compiled, options)
+        context._by_name = by_name
         context.statement = sql
+        context._given = given
         context.parameters = parameters if executemany else [parameters]
         self.handled = False
         self.given = (sql, parameters)
         held, connection._held = connection._held, []
         try:
             for fn in connection._events_of("before_cursor_execute"):
-                sql, parameters = fn(connection, self.cursor, sql, parameters, context, executemany)
+                sql, parameters = fn(connection, self.cursor, sql, parameters, context, many)
         except BaseException as error:
             connection._listener_error = error
             raise
@@ -230,7 +239,7 @@ class _Run:
                     self.sql,
                     self.parameters,
                     self.context,
-                    self.executemany,
+                    self.told_many,
                 )
         except BaseException as error:
             connection._listener_error = error
@@ -253,7 +262,7 @@ def execute(
     before = connection._events_of("before_execute")
     after = connection._events_of("after_execute")
     outer = connection._current
-    connection._current = (None, options)
+    connection._current = (None, options, None, False)
     try:
         if not before and not after:
             return method(connection, parameters, options)
@@ -336,7 +345,7 @@ class Loading:
         self.binds: Sequence[Any] | None = binds
         self.statement = statement = getattr(compiled, "statement", None)
         self.outer = connection._current
-        connection._current = (compiled, options)
+        connection._current = (compiled, options, plan.by_name, False)
         self.params: Any = dict(params) if params else {}
         if binds is None:
             self.params = {n: values[i] for n, (_, i) in plan._named.items() if i < len(values)}
@@ -365,19 +374,27 @@ class Loading:
 # --- flushes ---------------------------------------------------------------------------
 
 
-def _by_name(compiled: Any, rows: Sequence[Any]) -> list[Any]:
-    """Parameter sets as listeners of before_execute see them: by name."""
-    names = getattr(compiled, "bind_order", None) or ()
-    return [row if isinstance(row, dict) else dict(zip(names, row, strict=False)) for row in rows]
+def _by_name(compiled: Any, params: Any, given: Any) -> list[dict[str, Any]]:
+    """The rows of values as listeners see them: by name. `params` are they as the driver gets
+    them."""
+    many = isinstance(params, list)
+    first = params[0] if many else params
+    names: Any = first if isinstance(first, dict) else getattr(compiled, "bind_order", None) or ()
+    own = getattr(compiled, "unescaped_bind_names", None)
+    if own:
+        names = [own.get(name, name) for name in names]
+    return [dict(zip(names, row, strict=False)) for row in (given if many else [given])]
 
 
-def _rewritten(
-    dialect: Any, statement: Any, row: Mapping[str, Any], given: Mapping[str, Any]
-) -> tuple[str, Any]:
+def _rewritten(dialect: Any, statement: Any, row: Mapping[str, Any]) -> tuple[str, Any]:
     """The SQL of a statement that listeners have changed, and its parameters as the driver takes
-    them. Those of `given` are that already."""
+    them."""
     compiled = statement.compile(dialect=dialect, column_keys=list(row))
-    values = {name: row.get(name, bind.effective_value) for name, bind in compiled.binds.items()}
+    own = compiled.unescaped_bind_names
+    values = {
+        name: row.get(own.get(name, name), bind.effective_value)
+        for name, bind in compiled.binds.items()
+    }
     sql, places = compiled.string, [(name, None, name) for name in compiled.bind_order]
     if compiled.post_compile:
         lists = {name: values[name] for name in compiled.post_compile}
@@ -386,9 +403,8 @@ def _rewritten(
     for number, (name, item, _made) in enumerate(places):
         bind = compiled.binds[name]
         value = values[name] if item is None else values[name][item]
-        known = name in row and given.get(name, dialect) is value
         bound.append(value)
-        binds.append((number, *((_ANY, None) if known else type_codec(bind.type, dialect))))
+        binds.append((number, *type_codec(bind.type, dialect)))
     plan = dialect.plan(sql, [made for _, _, made in places], binds)
     return sql, plan.encode(bound)
 
@@ -414,39 +430,40 @@ class FlushObserver:
         self.single: Any = {}
         self.rewrites = False  # what listeners heard of the statement before
 
-    def __call__(self, sql: str, params: Any, number: int, total: int, returning: bool) -> Any:
+    def __call__(
+        self, sql: str, params: Any, values: Any, number: int, total: int, returning: bool
+    ) -> Any:
         connection = self.connection
         further = number > 1 and returning
         self._finish(further)
         compiled = self.compiled_of(sql) if self.compiled_of is not None else None
-        connection._current = (compiled, None)
+        connection._current = (compiled, None, None, False)
+        rows = _by_name(compiled, params, values)
         many = isinstance(params, list)
         core = connection._dbapi_connection
         assert core is not None
         told = None
         if not further or self.rewrites:
-            told = self._tell(getattr(compiled, "statement", None), compiled, sql, params, further)
+            told = self._tell(getattr(compiled, "statement", None), rows, many, further)
         given, (sql, params) = sql, told or (sql, params)
         batched = returning and total > 1
         if batched:
             self.batch.append(params)
-        self.run = run = _Run(connection, core, sql, params, many or batched)
+        self.run = run = _Run(connection, core, sql, params, many or batched, (None, rows))
         if self.log is not None:
-            self.log(run.sql, run.parameters, number, total, returning)
+            self.log(run.sql, run.parameters, values, number, total, returning)
         if not run.changed and told is None:
             return None
         run.given = (given, run.given[1])
         return self._changed_plan(run, many)
 
     def _tell(
-        self, statement: Any, compiled: Any, sql: str, params: Any, further: bool
+        self, statement: Any, rows: list[dict[str, Any]], many: bool, further: bool
     ) -> tuple[str, Any] | None:
         """Call the listeners before an execution: the SQL and parameters that they have made of
         it, None if they have let it be. Of rows one by one they hear the first, and if they
         changed that the others as well."""
         connection = self.connection
-        many = isinstance(params, list)
-        rows = _by_name(compiled, params if many else [params])
         multi, single = (rows, {}) if many else ([], rows[0])
         given = [dict(row) for row in rows]
         made = statement
@@ -463,10 +480,7 @@ class FlushObserver:
         if made is statement and changed == given:
             return None
         self.rewrites = True
-        texts = [
-            _rewritten(connection.dialect, made, row, before)
-            for row, before in zip(changed, given, strict=True)
-        ]
+        texts = [_rewritten(connection.dialect, made, row) for row in changed]
         return texts[0][0], [values for _, values in texts] if many else texts[0][1]
 
     def _changed_plan(self, run: _Run, many: bool) -> Any:
@@ -539,7 +553,7 @@ def handle_error(
     context.cursor = None
     if connection is not None and not connection.closed and sql is not None:
         context.execution_context = ExecutionContext(
-            connection, None, isinstance(params, list), *connection._current
+            connection, None, isinstance(params, list), *connection._current[:2]
         )
     context.is_disconnect = is_disconnect
     context.invalidate_pool_on_disconnect = True

@@ -394,7 +394,7 @@ class CompiledPlan:
         if made is None:
             made = self._make_expanded(lists, same)
             self._keep(key, made)
-        plan, slots = made
+        plan, slots, _ = made
         flat = []
         for index, item in slots:
             value = values[index]
@@ -403,7 +403,7 @@ class CompiledPlan:
 
     def _make_expanded(
         self, lists: dict[str, Any], same: dict[str, str] | None = None
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Any, Any, Any]:
         compiled = self.compiled
         dialect = compiled.dialect
         sql, positions = compiled.expand(lists)
@@ -427,8 +427,18 @@ class CompiledPlan:
             order.append(made)
         if same:
             binds = dict(zip(order, plan_binds, strict=True))
-            return dialect.plan_of_alike(sql, binds, self.program, same), slots
-        return dialect.plan(sql, order, plan_binds, self.program), slots
+            return dialect.plan_of_alike(sql, binds, self.program, same), slots, order
+        return dialect.plan(sql, order, plan_binds, self.program), slots, order
+
+    # --- events -----------------------------------------------------------------
+
+    def by_name(self, plan: Any, values: Sequence[Any]) -> dict[str, Any]:
+        """The values of an execution of one of its plans by the names of the parameters."""
+        own = self.compiled.unescaped_bind_names
+        if not self._expanding:
+            return {own.get(n, n): values[index] for n, (_, index) in self._named.items()}
+        names = next((order for made, _, order in self._plans.values() if made.sql == plan.sql), ())
+        return {own.get(n, n): value for n, value in zip(names, values, strict=False)}
 
     def with_program(self, program: tuple[Any, ...]) -> CompiledPlan:
         """The same statement, for an execution of whose rows something else is made."""

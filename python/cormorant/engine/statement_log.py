@@ -77,7 +77,9 @@ class StatementLog:
             return None
         engine = self.engine
 
-        def write(sql: str, params: Any, number: int, total: int, returning: bool) -> None:
+        def write(
+            sql: str, params: Any, given: Any, number: int, total: int, returning: bool
+        ) -> None:
             batch = f"{number}/{total} (ordered; batch not supported)"
             if number > 1:
                 how = f"insertmanyvalues {batch}"

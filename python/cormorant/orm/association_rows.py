@@ -77,7 +77,8 @@ def _execute_rows(connection: Any, plan: Any, rows: list[Any], compiled: dict[st
     raw = connection._dbapi_connection
     log = connection._flush_log(None, compiled.get)
     if log is not None:
-        plan = log(plan.sql, _shown(plan, rows), 0, 0, False) or plan
+        given = rows if len(rows) > 1 else rows[0]
+        plan = log(plan.sql, _shown(plan, rows), given, 0, 0, False) or plan
     try:
         changed: int = raw.execute_many(plan, rows)
         if log is not None:
@@ -92,7 +93,7 @@ def _execute_rows(connection: Any, plan: Any, rows: list[Any], compiled: dict[st
 
 def _shown(plan: Any, rows: list[Any]) -> Any:
     """The parameters as logs and errors have them."""
-    given = rows if plan.names is None else [plan.encode(row) for row in rows]
+    given = [plan.encode(row) for row in rows]
     return given if len(rows) > 1 else given[0]
 
 

@@ -584,6 +584,11 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             raise exc.ObjectNotExecutableError(self.statement)
         return connection._execute_compiled(self, params, options)
 
+    @property
+    def unescaped_bind_names(self) -> dict[str, str]:
+        """The parameters' own names by those in the text, where they are others."""
+        return {escaped: name for name, escaped in self.escaped_bind_names.items()}
+
     def construct_params(
         self,
         params: Mapping[str, Any] | None = None,
@@ -614,7 +619,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         check: bool,
         group: int | None = None,
     ) -> dict[str, Any]:
-        own = {escaped: name for name, escaped in self.escaped_bind_names.items()}
+        own = self.unescaped_bind_names
         made: dict[str, Any] = {}
         for name, bind in self.binds.items():
             if params is not None and bind.key in params and not bind.unique:
@@ -642,7 +647,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         state = expanded_state(self, self._values(params, True, True))
         if escape_names:
             return state
-        own = {escaped: name for name, escaped in self.escaped_bind_names.items()}
+        own = self.unescaped_bind_names
         named = {own.get(name, name): value for name, value in state.parameters.items()}
         order = state.positiontup
         if order is not None:

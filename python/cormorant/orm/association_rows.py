@@ -41,8 +41,19 @@ def change_association_rows(
             )
     if updates:
         _update_rows(connection, prop, updates)
-    if inserts:
+    if inserts and plans[0] is None:
+        _insert_with_defaults(connection, prop, inserts)
+    elif inserts:
         _execute_rows(connection, plans[0], inserts, plans[2])
+
+
+def _insert_with_defaults(connection: Any, prop: Any, inserts: list[Any]) -> None:
+    """INSERT rows of a table whose other columns have defaults that Python gives."""
+    from ..sql.dml import Insert
+
+    keys = [c.key for c in _association_columns(prop)]
+    rows = [dict(zip(keys, row, strict=True)) for row in inserts]
+    connection.execute(Insert(prop.secondary), rows if len(rows) > 1 else rows[0])
 
 
 def _update_rows(connection: Any, prop: Any, updates: list[tuple[Any, Any]]) -> None:
@@ -98,7 +109,8 @@ def _shown(plan: Any, rows: list[Any]) -> Any:
 
 
 def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, dict[str, Any]]:
-    """How rows are inserted and deleted, and what that was compiled from, by its SQL."""
+    """How rows are inserted (None: Python has to give a value to each) and deleted, and what that
+    was compiled from, by its SQL."""
     from ..sql import and_, bindparam
     from ..sql.dml import Delete, Insert
 
@@ -116,6 +128,10 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, di
     many = dialect.rows_as_arrays(delete_compiled, {}, {c.key: c for c in columns})
     plans = []
     for compiled, of_many in ((insert_compiled, None), (delete_compiled, many)):
+        others = [bind for name, bind in compiled.binds.items() if name not in keys]
+        if compiled.prefetch or any(bind.callable is not None for bind in others):
+            plans.append(None)
+            continue
         binds = []
         for name in compiled.bind_order:
             bind = compiled.binds[name]

@@ -126,7 +126,7 @@ def _secondary_plans(relation: RelationInfo, dialect: Any) -> tuple[Any, Any, di
     delete_compiled = Delete(table).where(where).compile(dialect=dialect)
     dialect._compile_times[delete_compiled.string] = time.perf_counter() - made
     many = dialect.rows_as_arrays(delete_compiled, {}, {c.key: c for c in columns})
-    plans = []
+    plans: list[Any] = []
     for compiled, of_many in ((insert_compiled, None), (delete_compiled, many)):
         others = [bind for name, bind in compiled.binds.items() if name not in keys]
         if compiled.prefetch or any(bind.callable is not None for bind in others):

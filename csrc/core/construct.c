@@ -278,7 +278,7 @@ plain_column(crm_core *core, PyObject *self, PyObject *type, PyObject *other)
     if (crm_type_lookup(Py_TYPE(found), core->str_is_plain) == Py_True) {
         factory = PyObject_GetAttr(type, core->str_factory);
     }
-    if (factory != Py_None) {
+    if (factory != PyTuple_GET_ITEM(core->comparisons, 5)) {
         Py_CLEAR(found);
     }
     Py_XDECREF(factory);
@@ -331,10 +331,10 @@ comparable_hash(PyObject *self)
 static PyObject *
 comparable_set_up(PyObject *cls, PyObject *args)
 {
-    PyObject *binary, *bind, *boolean, *learn, *ops;
-    if (!PyArg_ParseTuple(args, "O!O!OOO!:_set_up", &PyType_Type, &binary,
+    PyObject *binary, *bind, *boolean, *learn, *ops, *usual;
+    if (!PyArg_ParseTuple(args, "O!O!OOO!O:_set_up", &PyType_Type, &binary,
                           &PyType_Type, &bind, &boolean, &learn, &PyTuple_Type,
-                          &ops)) {
+                          &ops, &usual)) {
         return NULL;
     }
     if (PyTuple_GET_SIZE(ops) != 6) {
@@ -384,10 +384,11 @@ static PyMethodDef comparable_methods[] = {
      "_named($cls, key, value, type, /)\n--\n\n"
      "The same with the key as its name."},
     {"_set_up", comparable_set_up, METH_VARARGS | METH_CLASS,
-     "_set_up($cls, binary, bind, boolean, learn, operators, /)\n--\n\n"
+     "_set_up($cls, binary, bind, boolean, learn, operators, usual, /)\n--\n\n"
      "The classes of comparisons and bind parameters, the type of a "
      "comparison, what tells whether a value is of an expression's own type, "
-     "and the operators <, <=, ==, !=, >, >=."},
+     "the operators <, <=, ==, !=, >, >=, and the comparator_factory of types "
+     "that have no operators of their own."},
     {NULL},
 };
 

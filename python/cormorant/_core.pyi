@@ -1093,6 +1093,7 @@ class Comparable:
         boolean: object,
         learn: Callable[[Any, Any], bool],
         operators: tuple[Callable[..., Any], ...],
+        usual: type,
         /,
     ) -> None:
         """The classes of comparisons and bind parameters, the type of a comparison, what

@@ -483,3 +483,28 @@ def test_casts_of_parameters() -> None:
         p.show(p.Integer().render_bind_cast, Point().render_bind_cast)
 
     compare(program)
+
+
+def test_operators_beside_those_a_type_has():
+    """`comparator_factory` of each type can be derived from, also where it is the usual one."""
+
+    def program(p):
+        types = [p.Integer, p.String, p.Numeric, p.DateTime, p.Boolean, p.LargeBinary, p.JSON]
+        for usual in types:
+
+            class Own(usual):
+                cache_ok = True
+
+                class comparator_factory(usual.comparator_factory):
+                    def __add__(self, other):
+                        return self.op("+++")(other)
+
+                    def halved(self):
+                        return p.func.halved(self.expr)
+
+            x, y = p.sa.column("x", Own), p.sa.column("y", usual)
+            p.show(str(x + x), str(x.halved()), str(x == y), str(y == x), str(y != y))
+            p.error(lambda: x.absent)  # noqa: B023
+            p.error(lambda: y.halved())  # noqa: B023
+
+    compare(program)

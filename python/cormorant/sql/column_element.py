@@ -15,6 +15,7 @@ from .names import quoted_name as quoted_name
 from .operators import and_, inv, or_
 from .sqltypes import BOOLEANTYPE, NULLTYPE, _resolve_value_to_type, to_instance
 from .type_api import TypeEngine as TypeEngineBase
+from .type_comparator import Comparator as Comparator
 from .typed_operators import SQLColumnExpression as SQLColumnExpression
 from .typed_operators import SQLCoreOperations as SQLCoreOperations
 
@@ -48,7 +49,7 @@ def is_own_type(type_: TypeEngine, value: Any) -> bool:
     return (
         value.__class__ in (int, str, float)
         and cls.coerce_compared_value is TypeEngineBase.coerce_compared_value
-        and cls.comparator_factory is None
+        and cls.comparator_factory is Comparator
         and not type_._is_tuple_type
         and _resolve_value_to_type(value)._type_affinity is type_._type_affinity
     )
@@ -94,14 +95,14 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
 
     def operate(self, op: Any, *other: Any, **kw: Any) -> Any:
         factory = self.type.comparator_factory
-        if factory is not None:
+        if factory is not Comparator:
             return op(factory(self), *other, **kw)
         fn = OPERATIONS.get(op)
         return fn(self, op, *other, **kw) if fn else OPERATIONS[None](self, op, *other, **kw)
 
     def reverse_operate(self, op: Any, other: Any, **kw: Any) -> Any:
         factory = self.type.comparator_factory
-        if factory is not None:
+        if factory is not Comparator:
             return factory(self).reverse_operate(op, other, **kw)
         fn = OPERATIONS.get(op) or OPERATIONS[None]
         return fn(self, op, other, reverse=True, **kw)
@@ -126,8 +127,8 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
             method = cast_method(self, name)
             if method is not None:
                 return method
-        factory = None if name.startswith("__") else self.type.comparator_factory
-        if factory is not None and hasattr(factory, name):
+        factory = Comparator if name.startswith("__") else self.type.comparator_factory
+        if factory is not Comparator and hasattr(factory, name):
             # a property of the comparator may say that this expression does not have it
             with contextlib.suppress(AttributeError):
                 return getattr(factory(self), name)
@@ -430,5 +431,4 @@ class ColumnClause(NamedColumn[_T_co]):
 
 def _comparator_name(type_: Any) -> str:
     """The name of the class that has the operators of a type."""
-    factory = type_.comparator_factory
-    return "Comparator" if factory is None else factory.__name__
+    return str(type_.comparator_factory.__name__)

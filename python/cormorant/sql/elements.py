@@ -774,6 +774,7 @@ _core.Comparable._set_up(
     BOOLEANTYPE,
     column_element.is_own_type,
     (operators.lt, operators.le, eq, ne, operators.gt, operators.ge),
+    column_element.Comparator,
 )
 
 for _cls in (BindParameter, ColumnClause, ColumnElement, False_, NamedColumn, Null,

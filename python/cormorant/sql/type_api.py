@@ -95,8 +95,8 @@ class TypeEngine(Subscriptable[T]):
     """None is a value of its own (JSON), not simply NULL."""
     sort_key_function: Callable[[Any], Any] | None = None
     Comparator = _Comparator
-    comparator_factory: type[_Comparator] | None = None
-    """Operators of expressions of the type, if they are its own."""
+    comparator_factory: type[_Comparator] = Comparator
+    """Operators of expressions of the type."""
     render_bind_cast = False
     """Parameters are written with a cast to the type, where the dialect has casts."""
     _is_type_decorator = False

@@ -552,20 +552,14 @@ def _insert(
             )
         insert_joined(connection, mapper, given, nulls, expressions=expressions)
         return Result(EmptyCursor())
-    if not many:
-        if isinstance(params, Mapping):
-            params = {
-                mapper._column_key(key): value
-                for key, value in params.items()
-                if isinstance(key, str)  # others name no attribute
-            }
-        made, _ = _run(session, connection, mapper, statement, params, execution_options)
-        return made if statement._returning or not params else _without_rows([made])
+    if not params:
+        return _run(session, connection, mapper, statement, params, execution_options)[0]
 
     def execute(given: Any) -> Any:
         return _run(session, connection, mapper, statement, given, execution_options)[0]
 
-    results = insert_rows(mapper, params, execute, nulls, _parameters_of(statement, mapper))
+    rows = params if many else [params]
+    results = insert_rows(mapper, rows, execute, nulls, _parameters_of(statement, mapper))
     if not statement._returning:
         return _without_rows(results)
     if len(results) == 1:

@@ -24,3 +24,54 @@ def test_none_in_the_only_row_of_an_insert():
         p.show(s.execute(p.select(Paper.title, Paper.year, Paper.data)).all())
 
     compare(program)
+
+
+def test_what_an_onupdate_sees_of_its_row():
+    def program(p):
+        def seen(context):
+            return str(sorted(context.get_current_parameters().items()))
+
+        class Thing(p.Base):
+            __tablename__ = "thing"
+            id = p.Column(p.Integer, primary_key=True)
+            kind = p.Column(p.String)
+            n = p.Column(p.Integer)
+            at = p.Column(p.Integer, onupdate=lambda: 7)
+            of_row = p.Column(p.String, onupdate=seen)
+            later = p.Column("last", p.String, key="end", onupdate=seen)
+            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "thing"}
+
+        class Book(Thing):
+            __tablename__ = "book"
+            book_id = p.Column(p.ForeignKey("thing.id"), primary_key=True)
+            pages = p.Column(p.Integer)
+            of_book = p.Column(p.String, onupdate=seen)
+            __mapper_args__ = {"polymorphic_identity": "book"}
+
+        s = p.session()
+        things = [Thing(id=1, n=1), Book(id=2, n=2, pages=3)]
+        s.add_all(things)
+        s.commit()
+
+        def show():
+            for thing in things:
+                p.show(thing.of_row, thing.later, thing.at, getattr(thing, "of_book", None))
+
+        for thing in things:
+            thing.n += 1
+        s.commit()
+        show()
+        things[1].pages = None
+        things[0].id = 5
+        s.flush()
+        show()
+        things[0].of_row = "given"
+        s.flush()
+        p.show(things[0].of_row, things[0].later)
+        s.delete(things[0])
+        things[0] = Thing(id=5, n=8)
+        s.add(things[0])
+        s.commit()
+        show()
+
+    compare(program, sql=False)

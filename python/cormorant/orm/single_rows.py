@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from .base import committed_value
-from .flush_statements import _MADE, Statements, _is_expression
+from .flush_statements import _MADE, Statements, _is_expression, _uses_context
 
 if TYPE_CHECKING:
     from ..engine.base import Connection
@@ -86,18 +86,46 @@ def fill_context_defaults(
                 _core.set_loaded(obj, slot, value)
 
 
+def _update_params(
+    statements: Statements,
+    obj: Any,
+    changed: tuple[int, ...],
+    missing: list[tuple[int, Any]],
+    names: list[str],
+) -> dict[str, Any]:
+    """What is sent for the row of an object, before its onupdate values are made; `names` are
+    those of the parameters that tell the row."""
+    params: dict[str, Any] = {}
+    for slot in changed:
+        value = _core.peek(obj, slot)
+        if not _is_expression(value):
+            params[statements.column_of[slot].key] = value
+    for slot, _ in missing:
+        params[statements.column_of[slot].key] = None
+    parts = row_key(statements, obj)
+    if statements.version_slot >= 0:
+        inserted = _core.state_flags(obj) & _core.STATE_NEW
+        parts.append((_core.peek if inserted else committed_value)(obj, statements.version_slot))
+    params.update(zip(names, parts, strict=True))
+    return params
+
+
 def fill_onupdates(
     statements: Statements, connection: Connection, objects: list[Any], changed: tuple[int, ...]
 ) -> None:
     """Python onupdate values of objects that are going to be updated."""
     missing = [item for item in statements.python_onupdates if item[0] not in changed]
+    functions = [each for _, each in missing if getattr(each, "is_callable", False)]
+    look = any(map(_uses_context, functions))
+    names = statements._where_key()[1] if look else []
     for obj in objects:
+        params = _update_params(statements, obj, changed, missing, names) if look else {}
         for slot, onupdate in missing:
             value = onupdate.arg
+            column = statements.column_of[slot]
             if getattr(onupdate, "is_callable", False):
-                column = statements.column_of[slot]
-                params = {statements.column_of[s].key: _core.peek(obj, s) for s in changed}
                 value = value(_DefaultContext(connection, params, column, False))
+            params[column.key] = value
             # what is not loaded is not loaded to be replaced
             unloaded = _core.peek(obj, slot) is _core.NO_VALUE
             (_core.set_loaded if unloaded else _core.set_value)(obj, slot, value)

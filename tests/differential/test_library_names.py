@@ -13,7 +13,9 @@ NAMES = [
     ("dialects.postgresql.base", "PGBit PGCompiler PGDDLCompiler PGTypeCompiler ischema_names"),
     ("engine.interfaces", "CoreExecuteOptionsParameter IsolationLevel _CoreAnyExecuteParams "
      "_CoreMultiExecuteParams _CoreSingleExecuteParams"),
+    ("engine.default", "DefaultExecutionContext"),
     ("orm", "mapperlib"),
+    ("orm.interfaces", "CriteriaOption LoaderOption ORMColumnDescription ORMOption"),
     ("orm._typing", "OrmExecuteOptionsParameter _EntityType _IdentityKeyType _InstanceDict _O "
      "_ORMColumnExprArgument"),
     ("ext.asyncio.result", "_ensure_sync_result"),
@@ -284,3 +286,44 @@ def test_async():
         asyncio.run(main())
 
     compare(program, sql=False)
+
+
+def test_names_of_what_functions_and_listeners_are_given():
+    """Programs name these classes in annotations, and ask with isinstance()."""
+
+    def program(p):
+        orm = p.orm
+        interfaces = p.module("orm.interfaces")
+        context_class = p.module("engine.default").DefaultExecutionContext
+
+        def value(context):
+            p.show(isinstance(context, context_class), context.get_current_parameters()["id"])
+            return 5
+
+        class A(p.Base):
+            __tablename__ = "a"
+            id = p.Column(p.Integer, primary_key=True)
+            x = p.Column(p.Integer, default=value)
+
+        session = p.session()
+        for option in (orm.load_only(A.x), orm.with_loader_criteria(A, A.x > 0)):
+            kinds = (interfaces.ORMOption, interfaces.LoaderOption, interfaces.CriteriaOption)
+            p.show([isinstance(option, kind) for kind in kinds])
+        p.show(issubclass(interfaces.UserDefinedOption, interfaces.ORMOption))
+        p.show(isinstance(p.sa.inspect(A).class_manager, orm.ClassManager))
+
+        @p.sa.event.listens_for(A, "load")
+        def load(target, context):
+            p.show(isinstance(context, orm.QueryContext))
+
+        @p.sa.event.listens_for(session, "before_flush")
+        def before_flush(session, context, instances):
+            p.show(isinstance(context, orm.UOWTransaction))
+
+        session.add(A(id=1))
+        session.commit()
+        session.expunge_all()
+        session.execute(p.insert(A), [{"id": 2}, {"id": 3}])
+        p.show([a.x for a in session.query(A).order_by(A.id)])
+
+    compare(program)

@@ -11,6 +11,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
+from .._late import late_names
 from ..event.attr import dispatcher
 from .asking import AsksInspector
 
@@ -378,3 +379,9 @@ class StrCompileDialect(DefaultDialect):
         from ..sql.type_compiler import StrSQLTypeCompiler
 
         return StrSQLTypeCompiler(self)
+
+
+if TYPE_CHECKING:
+    from .execution import DefaultExecutionContext as DefaultExecutionContext
+else:
+    __getattr__ = late_names(__name__, {".execution": "DefaultExecutionContext"})

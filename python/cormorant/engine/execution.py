@@ -351,7 +351,7 @@ def _encoded(
 # --- INSERT, UPDATE, DELETE -------------------------------------------------------
 
 
-class DefaultContext:
+class DefaultExecutionContext:
     """What default functions are called with."""
 
     isinsert = False
@@ -559,7 +559,7 @@ def _with_defaults(
     wanted += [row for row in compiled.row_prefetch if row[0] not in given]
     for key, _, _ in wanted:
         params[key] = None
-    context = DefaultContext(connection, compiled, params)
+    context = DefaultExecutionContext(connection, compiled, params)
     for key, column, number in wanted:
         context._current = column.key, key, number
         default = column.default if compiled.isinsert else column.onupdate
@@ -579,7 +579,7 @@ def _with_defaults(
 
 
 def _default_value(
-    connection: Connection, context: DefaultContext, column: Any, default: Any
+    connection: Connection, context: DefaultExecutionContext, column: Any, default: Any
 ) -> Any:
     if default.is_callable:
         context.current_column = column

@@ -10,7 +10,7 @@ from ..sql.compiler import Compiled, IdentifierPreparer, SQLCompiler
 from ..sql.type_compiler import TypeCompiler
 from .base import ConnectionEventsTarget
 from .default import DefaultDialect as Dialect
-from .execution import DefaultContext as ExecutionContext
+from .execution import DefaultExecutionContext as ExecutionContext
 
 __all__ = [
     "AdaptedConnection",

@@ -45,9 +45,11 @@ if TYPE_CHECKING:
     from .descriptor_props import Composite as Composite
     from .descriptor_props import CompositeProperty as CompositeProperty
     from .dynamic import AppenderQuery as AppenderQuery
+    from .hooks import QueryContext as QueryContext
     from .instance import InstanceState as InstanceState
     from .instance import make_transient as make_transient
     from .instance import make_transient_to_detached as make_transient_to_detached
+    from .instrumentation import ClassManager as ClassManager
     from .keyfunc_dict import KeyFuncDict as KeyFuncDict
     from .keyfunc_dict import MappedCollection as MappedCollection
     from .keyfunc_dict import attribute_keyed_dict as attribute_keyed_dict
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     from .strategy_options import undefer as undefer
     from .strategy_options import undefer_group as undefer_group
     from .strategy_options import with_expression as with_expression
+    from .unitofwork import UOWTransaction as UOWTransaction
     from .util import AliasedClass as AliasedClass
     from .util import CascadeOptions as CascadeOptions
     from .util import aliased as aliased
@@ -113,7 +116,9 @@ _NAMES_OF = {
     ".keyfunc_dict": "KeyFuncDict MappedCollection attribute_keyed_dict "
     "attribute_mapped_collection column_keyed_dict column_mapped_collection keyfunc_mapping "
     "mapped_collection",
-    ".context": "FromStatement",
+    ".context": "FromStatement QueryContext",
+    ".instrumentation": "ClassManager",
+    ".unitofwork": "UOWTransaction",
     ".execute_state": "ORMExecuteState",
     ".decl_api": "MappedAsDataclass mapped_as_dataclass DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
     "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "

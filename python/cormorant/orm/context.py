@@ -406,4 +406,6 @@ __all__ = [
 ]
 
 
-__getattr__ = late_names(__name__, {".query_state": "_ColumnEntity _MapperEntity"})
+__getattr__ = late_names(
+    __name__, {".hooks": "QueryContext", ".query_state": "_ColumnEntity _MapperEntity"}
+)

@@ -22,7 +22,7 @@ from .interfaces import MapperProperty
 # --- objects --------------------------------------------------------------------------
 
 
-class LoadContext:
+class QueryContext:
     """What listeners of `load` and `refresh` are told of the statement."""
 
     __slots__ = ("session",)
@@ -58,14 +58,14 @@ class Hooks:
 
     def load(self, obj: Any) -> None:
         """An object was made from a row."""
-        context = LoadContext(_core.session_of(obj))
+        context = QueryContext(_core.session_of(obj))
         for fn in InstanceEvents._of(self._class, "load"):
             fn(obj, context)
 
     def refresh(self, obj: Any, slots: list[int] | None) -> None:
         """A row came for an object."""
         names = None if self._whole is obj else self._names(slots)
-        context = LoadContext(_core.session_of(obj))
+        context = QueryContext(_core.session_of(obj))
         for fn in InstanceEvents._of(self._class, "refresh"):
             fn(obj, context, None if names is None else set(names))
 

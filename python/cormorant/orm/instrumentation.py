@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .._core import ClassManager
 from .attributes import manager_of_class
 from .exc import UnmappedClassError
 
-__all__ = ["is_instrumented", "manager_of_class"]
+__all__ = ["ClassManager", "is_instrumented", "manager_of_class"]
 
 
 def is_instrumented(instance: object, key: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from .._late import late_names
+from ..sql.base import ExecutableOption
 from ..sql.operators import ColumnOperators
 from ..util import memoized_property
 from ..util.subscriptable import Subscriptable, T
@@ -20,6 +21,34 @@ if TYPE_CHECKING:
     from .attributes import QueryableAttribute
     from .mapper import Mapper
     from .util import AliasedInsp
+
+
+class ORMOption(ExecutableOption):
+    """What `options()` of a statement of mapped classes accepts."""
+
+    __slots__ = ()
+
+
+class LoaderOption(ORMOption):
+    """An option that says how attributes are loaded."""
+
+    __slots__ = ()
+
+
+class CriteriaOption(ORMOption):
+    """An option that adds criteria to statements."""
+
+    __slots__ = ()
+
+
+class ORMColumnDescription(TypedDict):
+    """An item of `column_descriptions`."""
+
+    name: str
+    type: Any
+    aliased: bool
+    expr: Any
+    entity: Any
 
 
 class MapperProperty(InspectionAttr):

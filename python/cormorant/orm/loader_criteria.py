@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..inspection import inspect
 from ..sql import visitors
-from ..sql.base import ExecutableOption, KeyContext, key_of_all
+from ..sql.base import KeyContext, key_of_all
 from ..sql.coercions import expect_where
 from .base import mapper_or_none
+from .interfaces import CriteriaOption
 
 if TYPE_CHECKING:
     from .mapper import Mapper
@@ -22,7 +23,7 @@ _MOST_KEPT = 64
 """How many criteria of functions a mapper keeps."""
 
 
-class LoaderCriteriaOption(ExecutableOption):
+class LoaderCriteriaOption(CriteriaOption):
     """Criteria added wherever an entity appears; see :func:`with_loader_criteria`."""
 
     __slots__ = ("_cls", "_given", "_made", "_origin", "include_aliases", "mapper", "propagate")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from ..engine.execution import DefaultExecutionContext
 from .base import committed_value
 from .flush_statements import _MADE, Statements, _is_expression, _uses_context
 
@@ -30,7 +31,7 @@ def stale(verb: str, table: Any, error: exc.StaleDataError) -> exc.StaleDataErro
     )
 
 
-class _DefaultContext:
+class _DefaultContext(DefaultExecutionContext):
     """What a default's function sees of the row it fills."""
 
     def __init__(
@@ -43,16 +44,11 @@ class _DefaultContext:
         self.isinsert = inserts
         self.isupdate = not inserts
         self.current_column = column
-        self._params = params
-
-    @property
-    def current_parameters(self) -> dict[str, Any]:
-        """Values of the row so far."""
-        return self._params
+        self.current_parameters = params
 
     def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
         """Values of the row so far."""
-        return self._params
+        return self.current_parameters
 
 
 def _row_params(statements: Statements, obj: Any) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import exc as sa_exc
 from ..inspection import inspect
-from ..sql.base import ExecutableOption, KeyContext, key_of_all
+from ..sql.base import KeyContext, key_of_all
 from .attributes import QueryableAttribute
 from .base import pickled_part, unpickled_part
 from .exc import LoaderStrategyException
+from .interfaces import LoaderOption, ORMOption
 from .loader_criteria import LoaderCriteriaOption
 from .relationships import RelationshipProperty
 
@@ -50,7 +51,7 @@ _STRATEGY_NAMES = {
 _COLUMN_STRATEGIES = frozenset(["defer", "undefer", "undefer_group", "query_expression"])
 
 
-class UserDefinedOption(ExecutableOption):
+class UserDefinedOption(ORMOption):
     """An option of the user's own, carried by the statement and otherwise ignored."""
 
     propagate_to_loaders = False
@@ -150,7 +151,7 @@ def _unpickled_element(path: Path, strategy: Any, opts: Any, target: Any, criter
     return LoadElement(path, strategy, opts, target and unpickled_part(target), criteria)
 
 
-class Load(ExecutableOption):
+class Load(LoaderOption):
     """Loader options for one root entity: ``Load(User).joinedload(User.posts)``.
 
     The functions of this module (:func:`joinedload` and so on) make one without

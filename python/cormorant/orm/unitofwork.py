@@ -429,6 +429,10 @@ class Flush:
         )
 
 
+UOWTransaction = Flush
+"""As listeners of a flush know it."""
+
+
 def _is_unrelated(work: Work) -> bool:
     """Whether all objects are new ones that nothing has been related to."""
     if work.updates or work.deletes:

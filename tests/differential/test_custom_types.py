@@ -251,6 +251,53 @@ def test_operators_of_a_decorated_type() -> None:
     compare(program)
 
 
+def test_a_comparator_that_makes_up_its_methods() -> None:
+    """`__getattr__` of a type's comparator, and types that it says its operators give."""
+
+    def program(p: Peer) -> None:
+        types = p.module("types")
+        custom_op = p.module("sql.operators").custom_op
+
+        class Place(types.UserDefinedType):  # type: ignore[misc,name-defined]
+            cache_ok = True
+
+            class comparator_factory(types.UserDefinedType.Comparator):  # type: ignore[misc,name-defined]
+                def __getattr__(self, name: str) -> Any:
+                    if not name.startswith("st_"):
+                        raise AttributeError(f"no {name}")
+                    return lambda *args: getattr(p.func, name)(self.expr, *args)
+
+                def distance(self, other: Any, **kw: Any) -> Any:
+                    return self.operate(custom_op("<->"), other, **kw)
+
+                def distance_from(self, other: Any, **kw: Any) -> Any:
+                    return self.reverse_operate(custom_op("<->"), other, **kw)
+
+                def within(self, other: Any, **kw: Any) -> Any:
+                    return self.operate(custom_op("@", is_comparison=True), other, **kw)
+
+            def column_expression(self, column: Any) -> Any:
+                return p.func.as_text(column, type_=self)
+
+        class Town(p.declarative_base()):  # type: ignore[misc]
+            __tablename__ = "towns"
+            id = p.Column(p.Integer, primary_key=True)
+            at = p.Column(Place)
+
+        for x in p.column("x", Place), p.column("x", Place).label("y"), Town.at:
+            _shown(p, lambda x=x: x.st_buffer(2))
+            _shown(p, lambda x=x: x.buffer)
+            p.show(hasattr(x, "st_buffer"), hasattr(x, "buffer"))
+            for made in x.distance, x.distance_from, x.within:
+                for given in p.Float, p.Float(), None:
+                    _shown(p, lambda m=made, g=given: p.select(m("p", result_type=g)))
+                    p.show(repr(made("p", result_type=given).type))
+                p.show(made("p", weight=1).modifiers)
+        p.show(p.select(Town), p.select(Town.at.st_x()).order_by(Town.at.distance("p")))
+
+    compare(program)
+
+
 def test_an_array_with_arguments_of_its_own() -> None:
     def program(p: Peer) -> None:
         class Grid(p.ARRAY):  # type: ignore[misc]

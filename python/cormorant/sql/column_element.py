@@ -128,7 +128,9 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
             if method is not None:
                 return method
         factory = Comparator if name.startswith("__") else self.type.comparator_factory
-        if factory is not Comparator and hasattr(factory, name):
+        if factory is not Comparator and (
+            hasattr(factory, name) or hasattr(factory, "__getattr__")
+        ):
             # a property of the comparator may say that this expression does not have it
             with contextlib.suppress(AttributeError):
                 return getattr(factory(self), name)

@@ -137,27 +137,28 @@ def bitwise_not(expr: Any, op: Any, **kw: Any) -> UnaryExpression[Any]:
     return UnaryExpression(expr, operator=ops.bitwise_not_op, type_=expr.type)
 
 
-def custom(expr: Any, op: Any, *other: Any, reverse: bool = False, **kw: Any) -> Any:
-    """Any operator that is not one of ours: op()."""
+def custom(
+    expr: Any, op: Any, *other: Any, reverse: bool = False, result_type: Any = None, **kw: Any
+) -> Any:
+    """Any operator that is not one of ours: op(), or one that a comparator passes to operate()."""
     if not isinstance(op, ops.custom_op):
         raise NotImplementedError(
             f"Operator '{getattr(op, '__name__', op)}' is not supported on this expression"
         )
     (obj,) = other
+    result = result_type if result_type is not None else op.return_type
     if op.is_comparison:
         right = expect_operand(obj, expr, op) if obj is not None else NULL
         if reverse:
             expr, right = right, expr
-        return BinaryExpression(expr, right, op, op.return_type or BOOLEANTYPE)
-    result = op.return_type
+        return BinaryExpression(expr, right, op, result or BOOLEANTYPE, modifiers=kw or None)
     if result is None:
         right = expect_operand(obj, expr, op)
         left = expr
         if reverse:
             left, right = right, left
-        result = left.type
-        return BinaryExpression(left, right, op, result)
-    return binary(expr, op, obj, reverse, result)
+        return BinaryExpression(left, right, op, left.type, modifiers=kw or None)
+    return binary(expr, op, obj, reverse, result, **kw)
 
 
 def in_(expr: Any, op: Any, other: Any, **kw: Any) -> BinaryExpression[Any]:

@@ -75,3 +75,58 @@ def test_what_an_onupdate_sees_of_its_row():
         show()
 
     compare(program, sql=False)
+
+
+def test_keys_that_the_database_writes_otherwise():
+    def program(p):
+        class Number(p.Base):
+            __tablename__ = "number"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+            parts = p.relationship("Part", lazy="selectin")
+            again = p.relationship("Part", lazy="joined", viewonly=True)
+
+        class Part(p.Base):
+            __tablename__ = "part"
+            id = p.Column(p.Integer, primary_key=True)
+            number_id = p.Column(p.ForeignKey("number.id"))
+
+        class Padded(p.Base):
+            __tablename__ = "padded"
+            id = p.Column(p.CHAR(5), primary_key=True)
+            name = p.Column(p.String)
+
+        heard = []
+        s = p.session()
+
+        def show(obj):
+            p.show(type(obj.id).__name__, obj.id, obj.name, p.inspect(obj).key[1], obj in s.dirty)
+            if isinstance(obj, Number):
+                p.show([part.id for part in obj.parts], [part.id for part in obj.again])
+
+        objects = [Number(id="5", name="five", parts=[Part(id=1)]), Padded(id="ab", name="a")]
+        for listens in (False, True):
+            if listens:
+                p.sa.event.listen(s, "do_orm_execute", lambda state: heard.append(1))
+            s.add_all(objects)
+            s.commit()
+            for obj in objects:
+                show(obj)
+                s.refresh(obj)
+                show(obj)
+                s.expire(obj, ["name"])
+                show(obj)
+                s.refresh(obj, ["name"])
+                show(obj)
+                obj.name += "!"
+                s.commit()
+                show(obj)
+            s.refresh(objects[0], ["again", "name"])
+            show(objects[0])
+        p.show(bool(heard))
+        for obj in objects:
+            s.delete(obj)
+        s.commit()
+        p.show(s.query(Number).all(), s.query(Padded).all())
+
+    compare(program, sql=False)

@@ -4,7 +4,8 @@ or all of it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from .. import _core
@@ -176,13 +177,38 @@ def _load_row(
             session, connection, plan, ident, heard, column=mapper, options=options
         )
         if told.rows is not None:
-            return bool(told.rows)
+            return bool(told.rows) and _fill(session, obj, mapper, labelled, with_for_update, only)
         plan = told.plan
         session._autoflush()
+    fill = partial(_fill, session, obj, mapper, labelled, with_for_update, only)
     if session._tokens:
         with objects_of(session, token):
-            return _run_row(session, connection, plan, obj, ident)
-    return _run_row(session, connection, plan, obj, ident)
+            return _run_row(session, connection, plan, obj, ident, fill)
+    return _run_row(session, connection, plan, obj, ident, fill)
+
+
+def _fill(
+    session: Any,
+    obj: Any,
+    mapper: Any,
+    labelled: bool,
+    with_for_update: Any,
+    only: frozenset[Any] | None,
+) -> bool:
+    """See that an object has what was loaded of its row. It went to another one if the key that
+    the database tells is not equal to the one that the program gave and that found the row: a
+    number given as text, text that the database pads."""
+    filled = not _core.state_flags(obj) & _core.STATE_EXPIRED
+    if only is not None:
+        filled = filled and _core.peek(obj, mapper.primary_key_slots[0]) is not NO_VALUE
+    if filled:
+        return True
+    lacking = (p for p in unloaded_columns(obj, mapper) if only is None or p in only)
+    slots = tuple(prop.slot for prop in lacking)
+    found = load_columns(session, obj, mapper, slots, labelled, with_for_update, True)
+    if found and only is None:
+        _core.unexpire(obj)
+    return found
 
 
 def option_binds(context: LoadContext | None) -> Sequence[Any]:
@@ -191,16 +217,21 @@ def option_binds(context: LoadContext | None) -> Sequence[Any]:
 
 
 def _run_row(
-    session: Any, connection: Any, plan: ORMPlan, obj: Any, values: tuple[Any, ...]
+    session: Any,
+    connection: Any,
+    plan: ORMPlan,
+    obj: Any,
+    values: tuple[Any, ...],
+    fill: Callable[[], bool],
 ) -> bool:
     """Fill an object from its row; False if it has none."""
     if not plan.post_loads:
-        return bool(run_values(session, connection, plan, values))
+        return bool(run_values(session, connection, plan, values)) and fill()
     # The one object: its own lazy loads do what statements for many would do.
     given = [_Given(value) for value in values]
     compiled, _ = plan.of_execution(given)
     cursor = connection._execute_plan(compiled, given, None, session=session)
-    if not cursor.fetch():
+    if not cursor.fetch() or not fill():
         return False
     for post_load in plan.post_loads:
         if not post_load.walk and post_load.prop is not None:

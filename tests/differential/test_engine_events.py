@@ -321,6 +321,28 @@ def test_old_signatures_are_converted():
     compare(program, warned=True)
 
 
+def test_a_connection_pinged_when_it_is_opened():
+    """As documented for pools long ago, and still done."""
+
+    def program(p):
+        engine = p.engine()
+
+        @p.sa.event.listens_for(engine, "engine_connect")
+        def ping(conn):
+            kept = conn.should_close_with_result
+            conn.should_close_with_result = False
+            try:
+                with conn.begin():
+                    p.show(kept, conn.scalar(p.select(1)))
+            finally:
+                conn.should_close_with_result = kept
+
+        with engine.connect() as conn:
+            p.show(conn.should_close_with_result, conn.in_transaction())
+
+    compare(program)
+
+
 def test_named_once_insert():
     def program(p):
         event = p.sa.event

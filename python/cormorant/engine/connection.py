@@ -60,6 +60,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     engine: Engine
     dispatch = dispatcher("cormorant.engine.events:ConnectionEvents")
     _is_connection = True
+    should_close_with_result = False
+    """Always: results once closed the connection. What pings in `engine_connect` sets it."""
     _in_begin = False
     """A listener of `begin` is running: what it executes is no reason to begin."""
     _cormorant_listeners: Any = None

@@ -130,3 +130,64 @@ def test_keys_that_the_database_writes_otherwise():
         p.show(s.query(Number).all(), s.query(Padded).all())
 
     compare(program, sql=False)
+
+
+def test_bulk_methods_of_a_class_of_two_tables():
+    def program(p):
+        one = p.Table(
+            "one",
+            p.Base.metadata,
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("name", p.String, default="unnamed"),
+        )
+        two = p.Table(
+            "two",
+            p.Base.metadata,
+            p.Column("one_id", p.ForeignKey("one.id"), primary_key=True),
+            p.Column("n", p.Integer, server_default="3", onupdate=4),
+        )
+
+        class Both(p.Base):
+            __table__ = one.join(two)
+            id = p.column_property(one.c.id, two.c.one_id)
+
+        s = p.session()
+        s.bulk_insert_mappings(Both, [{"id": 101, "n": 1}, {"id": 102, "name": "given"}])
+        rows = [{"name": "a"}, {"n": 5, "name": "b"}]
+        s.bulk_insert_mappings(Both, rows, return_defaults=True)
+        p.show([row["id"] for row in rows])
+        s.bulk_save_objects([Both(id=108), Both(id=109, name="c", n=7)])
+        objects = [Both(), Both(name="d")]
+        s.bulk_save_objects(objects, return_defaults=True)
+        p.show([obj.id for obj in objects])
+        s.bulk_update_mappings(Both, [{"id": 101, "name": "new"}, {"id": 102, "name": "x", "n": 9}])
+        s.execute(p.update(Both), [{"id": 108, "n": 10}])
+        s.commit()
+        p.show([(o.id, o.name, o.n) for o in s.query(Both).order_by(one.c.id)])
+
+    compare(program, sql=False)
+
+
+def test_nulls_that_are_rendered_in_joined_tables():
+    def program(p):
+        class Base(p.Base):
+            __tablename__ = "base"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String, default="unnamed")
+
+        class Child(Base):
+            __tablename__ = "child"
+            id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+            n = p.Column(p.Integer, default=3)
+            m = p.Column(p.Integer, server_default="4")
+
+        s = p.session()
+        none = {"name": None, "n": None, "m": None}
+        for nulls in (False, True):
+            s.bulk_insert_mappings(Child, [none, {"n": 1}], render_nulls=nulls)
+            insert = p.insert(Child).execution_options(render_nulls=nulls)
+            s.execute(insert, [none, {"name": "a"}])
+            s.execute(insert, none)
+        p.show([(o.id, o.name, o.n, o.m) for o in s.query(Child).order_by(Child.id)])
+
+    compare(program, sql=False)

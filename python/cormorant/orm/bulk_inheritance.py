@@ -21,7 +21,7 @@ def discriminator(mapper: Any) -> tuple[str, Any] | None:
 
 def is_joined(mapper: Any) -> bool:
     """Whether a row of the class is a row in several tables."""
-    return len(mapper._tables) > 1 and not mapper.concrete and mapper.inherits is not None
+    return len(mapper._tables) > 1 and not mapper.concrete
 
 
 def first_version(mapper: Any, table: Any) -> tuple[str, Callable[[Any], Any]] | None:
@@ -77,7 +77,7 @@ class Returned:
 
         mapper = self._mapper
         columns = [c for c in self._wanted.values() if _table_of(c) is table]
-        if table is mapper.base_mapper.local_table:
+        if table is mapper._tables[0]:
             key = list(mapper.primary_key)
             columns = key + [c for c in columns if all(c is not own for own in key)]
         columns = columns or list(table.primary_key)
@@ -142,12 +142,6 @@ def _insert_into(
 ) -> None:
     from ..sql.dml import Insert
 
-    filled = {
-        c.key
-        for c in table.c
-        if c.primary_key or c.server_default is not None or c.default is not None
-    }
-
     version = first_version(mapper, table)
 
     def values_of(row: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +150,7 @@ def _insert_into(
             column = column_in(mapper, key, table)
             if column is None or column.key in expressions:
                 continue
-            left_out = not render_nulls or column.key in filled
+            left_out = not render_nulls or column.primary_key
             if value is None and left_out and not column.type.should_evaluate_none:
                 continue
             values[column.key] = value
@@ -174,7 +168,7 @@ def _insert_into(
             continue
         values = [each for _, each in batch]
         generated = [key for key in keys if key not in batch[0][0]]
-        if not generated or table is not mapper.base_mapper.local_table:
+        if not generated or table is not mapper._tables[0]:
             connection.execute(into, values if len(values) > 1 else values[0])
             continue
         # What the server fills is returned with the keys, as a flush would have it.

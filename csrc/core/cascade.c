@@ -150,6 +150,17 @@ cascade_walk(cascade *way, crm_session *self)
 int
 crm_session_add(crm_session *session, PyObject *obj)
 {
+    if (crm_state_of(session->core, obj) == NULL) {
+        PyObject *mapped = crm_stood_for(session->core, obj);
+        if (mapped != NULL) {
+            int added = crm_session_add(session, mapped);
+            Py_DECREF(mapped);
+            return added;
+        }
+        if (PyErr_Occurred()) {
+            return -1;
+        }
+    }
     crm_state *state = crm_session_mapped(session, obj);
     if (state == NULL) {
         return -1;

@@ -91,6 +91,28 @@ crm_instance_state(crm_core *core, PyObject *obj)
     return (PyObject *)self;
 }
 
+PyObject *
+crm_stood_for(crm_core *core, PyObject *obj)
+{
+    PyObject *state = PyObject_GetAttr(obj, core->str_instance_state);
+    if (state == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            PyErr_Clear();
+        }
+        return NULL;
+    }
+    PyObject *object = NULL;
+    PyObject *cls = core->instance_state;
+    if (cls != NULL && Py_IS_TYPE(state, (PyTypeObject *)cls)) {
+        PyObject *held = ((inspected *)state)->object;
+        if (held != NULL && crm_state_of(core, held) != NULL) {
+            object = Py_NewRef(held);
+        }
+    }
+    Py_DECREF(state);
+    return object;
+}
+
 int
 crm_inspected_init(PyObject *module)
 {

@@ -85,7 +85,7 @@ fire_replace(const crm_side *self, PyObject **value, PyObject *old,
         Py_SETREF(*value, result);
     }
     if (crm_side_is_object(self, *value) &&
-        crm_side_state_of(self, *value) == NULL) {
+        crm_side_admit(self, value) == NULL) {
         return -1;
     }
     if (old != *value) {
@@ -116,7 +116,7 @@ fire_replace(const crm_side *self, PyObject **value, PyObject *old,
     }
     /* whatever the listeners have made of it */
     return crm_side_is_object(self, *value) &&
-                   crm_side_state_of(self, *value) == NULL
+                   crm_side_admit(self, value) == NULL
                ? -1
                : 0;
 }
@@ -302,7 +302,7 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
         }
     }
     if (status == 0 && stored != Py_None) {
-        if (crm_side_state_of(&self, stored) == NULL ||
+        if (crm_side_admit(&self, &stored) == NULL ||
             crm_side_warn(&self, "collection append") < 0 ||
             crm_side_cascade_in(&self, stored, from) < 0 ||
             crm_side_relate(&self, stored, from) < 0) {
@@ -313,7 +313,7 @@ crm_rel_fire_append(crm_state *state, uint16_t slot, PyObject *value,
         status = crm_side_fire(&self, CRM_AE_APPEND, 1, from, &stored, NULL);
     }
     if (status == 0 && stored != Py_None &&
-        crm_side_state_of(&self, stored) == NULL) {
+        crm_side_admit(&self, &stored) == NULL) {
         status = -1; /* whatever the listeners have made of it */
     }
     if (status == 0) {

@@ -95,6 +95,22 @@ crm_side_state_of(const crm_side *self, PyObject *value)
     return state;
 }
 
+crm_state *
+crm_side_admit(const crm_side *self, PyObject **value)
+{
+    crm_core *core = self->manager->core;
+    if (crm_state_of(core, *value) == NULL) {
+        PyObject *object = crm_stood_for(core, *value);
+        if (object != NULL) {
+            Py_SETREF(*value, object);
+        }
+        else if (PyErr_Occurred()) {
+            return NULL;
+        }
+    }
+    return crm_side_state_of(self, *value);
+}
+
 /* The slot of the other side in a related object: -1 with KeyError. */
 static int
 reverse_slot(const crm_side *self, crm_state *other)

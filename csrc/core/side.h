@@ -48,6 +48,9 @@ int crm_side_is_object(const crm_side *self, PyObject *value);
 /* The state of a related object, borrowed from it: NULL with the AttributeError
  * that a foreign object causes. */
 crm_state *crm_side_state_of(const crm_side *self, PyObject *value);
+/* The same of an owned value about to be stored; one that stands for an object
+ * is replaced by that. */
+crm_state *crm_side_admit(const crm_side *self, PyObject **value);
 
 /* Tells the other side of `value` that it is related now. */
 int crm_side_relate(const crm_side *self, PyObject *value,

@@ -241,6 +241,11 @@ int crm_attribute_slot(crm_core *core, PyObject *descr, crm_state *state);
 const char *crm_type_name(PyTypeObject *type);
 /* inspected.c: what cormorant.inspect(obj) gives: new reference. */
 PyObject *crm_instance_state(crm_core *core, PyObject *obj);
+/* The mapped object that a foreign one stands for, which gives that object's
+ * `_sa_instance_state` for its own: new reference.  NULL if it stands for
+ * none, with an exception only if asking failed.  Runs Python (attributes of
+ * `obj`). */
+PyObject *crm_stood_for(crm_core *core, PyObject *obj);
 int crm_inspected_init(PyObject *module);
 /* Add functions to the module, 0 or -1 with an exception: those on an object as
  * a whole, with the constants, and those on one attribute of an object. */

@@ -32,6 +32,13 @@ core_inspect(PyObject *module, PyObject *arg)
 }
 
 static PyObject *
+core_stood_for(PyObject *module, PyObject *arg)
+{
+    PyObject *object = crm_stood_for(crm_uow_core(module), arg);
+    return object == NULL && !PyErr_Occurred() ? Py_NewRef(Py_None) : object;
+}
+
+static PyObject *
 core_is_entity(PyObject *module, PyObject *arg)
 {
     return PyBool_FromLong(crm_state_of(crm_uow_core(module), arg) != NULL);
@@ -318,6 +325,8 @@ static PyMethodDef functions[] = {
      "Sets attributes of such an object by name, as Entity.__init__ does."},
     {"inspect", core_inspect, METH_O,
      "The InstanceState of a mapped object, or None."},
+    {"stood_for", core_stood_for, METH_O,
+     "The mapped object whose _sa_instance_state another gives, or None."},
     {"is_entity", core_is_entity, METH_O, "Whether it is a mapped object."},
     {"has_row", core_has_row, METH_O,
      "Whether the object was loaded from a row that it still has."},

@@ -535,6 +535,9 @@ def construct(obj: object, kwargs: dict[str, Any], /) -> bool:
 def inspect(obj: object) -> Any:
     """The InstanceState of a mapped object; None of anything else."""
 
+def stood_for(obj: object) -> Any:
+    """The mapped object whose `_sa_instance_state` another object gives, or None."""
+
 def is_entity(obj: object) -> bool: ...
 def has_row(obj: object) -> bool:
     """Whether the object was loaded from a row that it still has."""

@@ -57,6 +57,9 @@ def inspect(subject: Any, raiseerr: bool = True) -> Any:
         found = registered(subject)
         if found is not None:
             return found
+    state = _core.inspect(_core.stood_for(subject))
+    if state is not None:
+        return state
     if hasattr(subject, "__clause_element__") or getattr(subject, "is_clause_element", False):
         return subject
     if raiseerr:

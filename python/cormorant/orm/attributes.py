@@ -572,11 +572,14 @@ def instance_state(instance: object) -> Any:
     """The `InstanceState` of an object. Raises AttributeError if its class is not mapped."""
     from .instance import InstanceState
 
-    if _core.manager_of(instance) is None:
+    if _core.manager_of(instance) is not None:
+        return InstanceState(instance)
+    stood_for = _core.stood_for(instance)
+    if stood_for is None:
         raise AttributeError(
             f"{type(instance).__name__!r} object has no attribute '_sa_instance_state'"
         )
-    return InstanceState(instance)
+    return InstanceState(stood_for)
 
 
 if TYPE_CHECKING:

@@ -239,6 +239,8 @@ def unpickled_part(part: Any) -> Any:
 def object_mapper(instance: object) -> Mapper[Any]:
     """The mapper of an object: `UnmappedInstanceError` if its class has none."""
     manager = _core.manager_of(instance) if not isinstance(instance, type) else None
+    if manager is None:
+        manager = _core.manager_of(_core.stood_for(instance))
     if manager is None or manager.mapper is None:
         raise exc.UnmappedInstanceError(instance)
     return manager.mapper  # type: ignore[no-any-return]

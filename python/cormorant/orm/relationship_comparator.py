@@ -335,6 +335,8 @@ def compare_to_instance(
     mapper = prop.mapper if reverse else prop.parent
     if hasattr(instance, "object") and not _core.is_entity(instance):
         instance = instance.object
+    if not _core.is_entity(instance):
+        instance = _core.stood_for(instance) or instance
     criterion, binds = prop._join_condition.lazy_clause(reverse)
     try:
         values = _values_of(mapper, instance, [column for _, column in binds])

@@ -96,6 +96,14 @@ def _unmapped(obj: Any) -> exc.UnmappedInstanceError:
     return exc.UnmappedInstanceError(obj, f"Class '{cls.__module__}.{cls.__name__}' is not mapped")
 
 
+def _stood_for(obj: Any) -> Any:
+    """The object that one of an unmapped class stands for, giving its state for its own."""
+    found = _core.stood_for(obj)
+    if found is None:
+        raise _unmapped(obj)
+    return found
+
+
 _make_flush = late_function(__name__, "_make_flush", ".unitofwork", "Flush")
 _cascade_objects = late_function(__name__, "_cascade_objects", ".unitofwork", "cascade_objects")
 _is_modified = late_function(__name__, "_is_modified", ".unitofwork", "is_modified")
@@ -269,7 +277,7 @@ class Session(ExecutingSession, SessionClassMethods):
 
     def __contains__(self, instance: object) -> bool:
         if not _core.is_entity(instance):
-            raise _unmapped(instance)
+            instance = _stood_for(instance)
         return super().__contains__(instance)
 
     # -- objects ------------------------------------------------------------
@@ -295,7 +303,7 @@ class Session(ExecutingSession, SessionClassMethods):
         from .unitofwork import delete_cascade
 
         if not _core.is_entity(instance):
-            raise _unmapped(instance)
+            instance = _stood_for(instance)
         if _core.identity_key(instance) is not None:
             self._autobegin_t()
         delete_cascade(self, [instance])
@@ -312,10 +320,7 @@ class Session(ExecutingSession, SessionClassMethods):
         """Mark several objects to be deleted."""
         from .unitofwork import delete_cascade
 
-        objects = list(instances)
-        for obj in objects:
-            if not _core.is_entity(obj):
-                raise _unmapped(obj)
+        objects = [obj if _core.is_entity(obj) else _stood_for(obj) for obj in instances]
         self._autobegin_t()
         delete_cascade(self, objects)
 
@@ -327,7 +332,7 @@ class Session(ExecutingSession, SessionClassMethods):
     ) -> None:
         """Load an object's attributes again."""
         if not _core.is_entity(instance):
-            raise _unmapped(instance)
+            instance = _stood_for(instance)
         names = None
         if attribute_names is not None:
             if isinstance(attribute_names, str):
@@ -338,7 +343,7 @@ class Session(ExecutingSession, SessionClassMethods):
     def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
         """Forget loaded attributes: they are loaded again when next read."""
         if not _core.is_entity(instance):
-            raise _unmapped(instance)
+            instance = _stood_for(instance)
         self._require_persistent(instance)
         names = None
         if attribute_names is not None:
@@ -358,7 +363,7 @@ class Session(ExecutingSession, SessionClassMethods):
     def expunge(self, instance: object) -> None:
         """Take an object, and those its expunge cascades name, out of the session."""
         if not _core.is_entity(instance):
-            raise _unmapped(instance)
+            instance = _stood_for(instance)
         if _core.session_of(instance) is not self:
             raise exc.InvalidRequestError(
                 f"Instance {instance_str(instance)} is not present in this Session"
@@ -400,9 +405,9 @@ class Session(ExecutingSession, SessionClassMethods):
 
     def is_modified(self, instance: object, include_collections: bool = True) -> bool:
         """True if an object's attributes have net changes."""
-        manager = _core.manager_of(instance) if _core.is_entity(instance) else None
-        if manager is None:
-            raise _unmapped(instance)
+        if not _core.is_entity(instance):
+            instance = _stood_for(instance)
+        manager = _core.manager_of(instance)
         if not _core.changed_slots(instance):
             return False
         return _is_modified(  # type: ignore[no-any-return]
@@ -420,7 +425,7 @@ class Session(ExecutingSession, SessionClassMethods):
         if self._warn_on_events:
             self._flush_warning("Session.merge()")
         if not _core.is_entity(instance):
-            raise _unmapped(instance)
+            instance = _stood_for(instance)
         result: _O = _merge(self, (instance,), load, options)[0]
         return result
 
@@ -434,10 +439,7 @@ class Session(ExecutingSession, SessionClassMethods):
         """merge() of several objects."""
         if self._warn_on_events:
             self._flush_warning("Session.merge_all()")
-        objects = list(instances)
-        for obj in objects:
-            if not _core.is_entity(obj):
-                raise _unmapped(obj)
+        objects = [obj if _core.is_entity(obj) else _stood_for(obj) for obj in instances]
         return _merge(self, objects, load, options)  # type: ignore[no-any-return]
 
     def enable_relationship_loading(self, obj: object) -> None:

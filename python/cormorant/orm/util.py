@@ -539,7 +539,7 @@ def identity_key(
 def object_session(instance: object) -> Any:
     """The session an object belongs to, or None."""
     object_mapper(instance)
-    return _core.session_of(instance)
+    return _core.session_of(instance if _core.is_entity(instance) else _core.stood_for(instance))
 
 
 def has_identity(object_: object) -> bool:

@@ -333,6 +333,6 @@ def test_connections_that_are_refused(url: str, said: str, server: postgres.Serv
 
 def test_hosts_and_ports_that_do_not_fit() -> None:
     with pytest.raises(exc.ArgumentError, match="multihost"):
-        sa.create_engine("postgresql:///d?host=a:1,b:2&port=3,4")
+        sa.create_engine("postgresql:///d?host=a:1&host=b:2&port=3,4")
     with pytest.raises(exc.ArgumentError, match="don't match"):
         sa.create_engine("postgresql:///d?host=a,b&port=3,4,5")

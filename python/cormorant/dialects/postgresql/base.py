@@ -7,6 +7,7 @@ module of that name says what differs. Errors and values are psycopg's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -274,7 +275,9 @@ class PGDialect(DefaultDialect):
         if not hosts and url.host and ports:
             hosts = [url.host]
         if hosts:  # those of the query replace the one before it
-            names, numbers = self._split_hosts(hosts, ports)
+            names, numbers = hosts, ports
+            if not ports and (isinstance(given, tuple) or len(hosts) == 1):
+                names, numbers = self._split_hosts(hosts)
             options["host"] = ",".join(names)
             if any(numbers):
                 options["port"] = ",".join(numbers)
@@ -327,18 +330,14 @@ class PGDialect(DefaultDialect):
             raise exc.ArgumentError("number of hosts and ports don't match")
 
     @staticmethod
-    def _split_hosts(hosts: list[str], ports: list[str]) -> tuple[list[str], list[str]]:
-        """Names and ports of ``name:port`` items."""
+    def _split_hosts(hosts: list[str]) -> tuple[list[str], list[str]]:
+        """Names and ports of ``name:port`` items; an address of colons has none."""
         names, numbers = [], []
         for host in hosts:
-            name, colon, number = host.rpartition(":")
-            if colon and (number.isdigit() or not number) and not host.startswith("/"):
-                names.append(name)
-                numbers.append(number)
-            else:
-                names.append(host)
-                numbers.append("")
-        return names, ports or numbers
+            match = re.fullmatch(r"([^:/[]*):(\d*)", host)
+            names.append(match[1] if match else host)
+            numbers.append(match[2] if match else "")
+        return names, numbers
 
     def connect(self, *args: Any, **kw: Any) -> CoreConnection:
         """A new connection to the database."""

@@ -341,3 +341,50 @@ def test_one_statement_and_many_values(url: str) -> None:
 
     for peer, ours in both(url, outcomes):
         assert ours == peer
+
+
+def test_many_rows_in_one_statement(url: str) -> None:
+    """An INSERT of many rows that returns nothing: what listeners hear, and that no row sees
+    another."""
+
+    def outcomes(run: Run, connection: Any) -> Iterator[Any]:
+        sa, table = run.sa, run.table
+        heard: list[Any] = []
+        most = sa.select(sa.func.coalesce(sa.func.max(table.c.i), 0) + 1).scalar_subquery()
+        rows = [{"ci": f"x{i}", "d": "2020-01-02"} for i in range(3)]
+
+        def insertions() -> Iterator[Any]:
+            connection.execute(sa.text("TRUNCATE t RESTART IDENTITY"))
+            connection.commit()
+            for statement, given in (
+                (table.insert(), rows),
+                (table.insert().values(s="it's 5%"), rows),
+                (table.insert().values(i=most), [*rows, *rows]),
+                (table.insert().values(ci=sa.func.lower(sa.bindparam("ci"))), [{"ci": "A"}] * 2),
+                (sa.text("INSERT INTO t (d, ci) VALUES (:d, :ci)"), rows),
+                (
+                    run.pg.insert(table).on_conflict_do_update(
+                        index_elements=["id"], set_={"s": sa.bindparam("other")}
+                    ),
+                    [{"id": 7, "other": "a"}, {"id": 8, "other": "b"}],
+                ),
+                (table.insert(), [{"id": 50}, {"id": 50}]),
+            ):
+                yield run.result(connection, statement, given)
+            found = sa.select(table.c.ci, table.c.d, table.c.s, table.c.i).order_by(table.c.id)
+            yield from map(shown, connection.execute(found))
+            connection.commit()
+
+        def listen(conn: Any, cursor: Any, sql: str, params: Any, context: Any, many: bool) -> None:
+            heard.append((sql, params, many))
+
+        yield from insertions()
+        sa.event.listen(run.engine, "before_cursor_execute", listen)
+        with run.engine.connect() as connection:
+            yield from insertions()
+        yield from heard
+
+    for peer, ours in both(url, outcomes):
+        if peer[0] == "IntegrityError":  # unheard, it is shown as the statement of a row
+            peer, ours = peer[:3], ours[:3]
+        assert ours == peer

@@ -101,6 +101,7 @@ class DefaultDialect(AsksInspector):
     cte_follows_insert = False
     implicit_returning = True
     use_insertmanyvalues = False
+    use_insertmanyvalues_wo_returning = False
     insertmanyvalues_implicit_sentinel = False
     """Rows whose keys the database makes can be told apart; see sql.insertmanyvalues."""
     insertmanyvalues_page_size = 1000

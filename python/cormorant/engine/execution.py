@@ -475,7 +475,17 @@ def _execute_dml(
     result: CursorResult[Any]
     dialect = connection.dialect
     by_values = many and compiled.isinsert and dialect.use_insertmanyvalues
-    if by_values and compiled.returns_rows:
+    if by_values and (
+        compiled.returns_rows
+        # else the driver makes the same of it, unseen, unless a row could see the others
+        or (
+            (connection._shows_statements() or "SELECT" in compiled.string)
+            and dialect.use_insertmanyvalues_wo_returning
+            and filled
+            and compiled.many_values is not None
+            and compiled.many_values.holds(filled[0])
+        )
+    ):
         result = _insert_many_values(
             connection, cplan, statement, binds, filled, hit, session, flags, page_size
         )
@@ -619,8 +629,8 @@ def _insert_many_values(
     flags: int,
     page_size: int | None,
 ) -> CursorResult[Any]:
-    """INSERT of many rows that returns something: several rows in one statement, or one
-    at a time when what is returned has to be in the order of the parameters."""
+    """INSERT of many rows, most often one that returns something: several rows in one statement,
+    or one at a time when what is returned has to be in the order of the parameters."""
     compiled = cplan.compiled
     try:
         plan, rows = cplan.resolve_many(binds, sets)
@@ -632,12 +642,7 @@ def _insert_many_values(
     dialect = connection.dialect
     parts = compiled.many_values
     word = "ordered" if ordered else "unordered"
-    if (
-        parts is None
-        or not parts.possible
-        or not parts.outside.isdisjoint(sets[0])
-        or (ordered and parts.sentinel is None)
-    ):
+    if parts is None or not parts.holds(sets[0]) or (ordered and parts.sentinel is None):
         size, kind = 1, f"({word}; batch not supported)"
     else:
         size = max(1, page_size or dialect.insertmanyvalues_page_size)
@@ -665,10 +670,14 @@ def _insert_many_values(
             connection._log_plan(batch_plan, values, how, list(sets))
         try:
             cursor = core.execute(batch_plan, values, session, 0, flags)
-            know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
-            fetched = cursor.fetch()
+            if compiled.returns_rows:
+                know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
+                fetched = cursor.fetch()
         except BaseException as error:
             connection._wrap_error(error, batch_plan.sql, list(sets))
+        if not compiled.returns_rows:
+            count += cursor.rowcount
+            continue
         if row_keys is None:
             row_keys = cursor.row_keys
         count += len(fetched)
@@ -677,6 +686,8 @@ def _insert_many_values(
         core.commit()
     from .python_cursors import ListCursor
 
+    if not compiled.returns_rows:
+        return CursorResult(EmptyCursor(count), connection)
     made = ListCursor(row_keys, found)
     made.rowcount = count
     return CursorResult(made, connection)

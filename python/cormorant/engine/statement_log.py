@@ -26,6 +26,10 @@ class StatementLog:
 
         def _wrap_bind_error(self, error: BaseException, sql: str | None, params: Any) -> Any: ...
 
+    def _shows_statements(self) -> bool:
+        """Whether somebody sees what is executed."""
+        return self._echo or self._hears_cursor
+
     def _log(self, message: str) -> None:
         """Log what is going to be executed: when its listeners have seen it."""
         if self._hears_cursor:

@@ -135,10 +135,16 @@ class DMLCompiler:
             text += after
             if returning:
                 text += " " + returning
-                if top and self.for_executemany and stmt.select is None and not self.ctes:
-                    from .insertmanyvalues import many_values
+            if (
+                (returning or self.dialect.use_insertmanyvalues_wo_returning)
+                and top
+                and self.for_executemany
+                and stmt.select is None
+                and not self.ctes
+            ):
+                from .insertmanyvalues import many_values
 
-                    self.many_values = many_values(self, stmt, before, sets, after, kw)
+                self.many_values = many_values(self, stmt, before, sets, after, returning, kw)
         finally:
             entry = self.stack.pop()
         return self._with_ctes(text, entry, top) if self.ctes else text

@@ -52,17 +52,18 @@ class ManyValues:
         self.sentinel = sentinel
         self.casts = casts
 
-    @property
-    def possible(self) -> bool:
-        """Whether the statement can have several rows: no parameter becomes text."""
+    def holds(self, given: Any) -> bool:
+        """Whether the statement can have several rows that name the parameters `given`: none of
+        them is outside of VALUES, or becomes text."""
         text = "".join((self.before, self.after, self.returning, *self.values))
-        return bool(self.values) and "\x02" not in text
+        return bool(self.values) and "\x02" not in text and self.outside.isdisjoint(given)
 
     def template(self, ordered: bool) -> tuple[str, str, str]:
         """(text before the rows, of one row, after the rows); ``\\x03`` is the row's number."""
         if not ordered:
             row = f"({', '.join(self.values)})"
-            return f"{self.before} VALUES ", row, f"{self.after} {self.returning}"
+            after = f"{self.after} {self.returning}" if self.returning else self.after
+            return f"{self.before} VALUES ", row, after
         if self.sentinel == "client" or self.values == ["DEFAULT"]:  # which no SELECT can have
             row = f"({', '.join(self.values)})"
             return f"{self.before} VALUES ", row, f"{self.after} {self.sorted_returning}"
@@ -92,10 +93,21 @@ def column_of_defaults(table: Any, dialect: Any) -> Any:
 
 
 def many_values(
-    compiler: Any, stmt: Any, before: str, sets: Sequence[Any], after: str, kw: dict[str, Any]
+    compiler: Any,
+    stmt: Any,
+    before: str,
+    sets: Sequence[Any],
+    after: str,
+    returning: str,
+    kw: dict[str, Any],
 ) -> ManyValues:
-    """The parts of an INSERT that `compiler` is compiling."""
+    """The parts of an INSERT that `compiler` is compiling; `returning` is empty if nothing is
+    returned."""
     dialect, table = compiler.dialect, stmt.table
+    values = [value for _, value in sets]
+    if not returning:
+        outside = compiler.parameters_in(before + after)
+        return ManyValues(before, values, after, "", "", None, (), outside)
     columns = list(stmt._all_selected_columns or compiler.returning)
     made = len(compiler.result_columns)
     given = {c.key for c, _ in sets} - compiler._made_by_database
@@ -115,5 +127,4 @@ def many_values(
             cast = dialect.bind_cast(column.type)
             casts.append(cast or dialect.type_compiler_instance.process(column.type))
     outside = compiler.parameters_in(before + after + returning)
-    values = [value for _, value in sets]
     return ManyValues(before, values, after, returning, sorted_returning, sentinel, casts, outside)
